@@ -1,0 +1,260 @@
+//! Findings as values: what is wrong, where, why, and what to do about it. `render` alone turns them into text.
+
+use serde::Serialize;
+
+use crate::model::Address;
+use crate::source::Span;
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The run can't go on as asked.
+    Error,
+    /// Worth a change, but nothing is refused.
+    Warning,
+    /// An idea.
+    Advice,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnostic {
+    /// Its weight.
+    pub severity: Severity,
+    /// Which rule found it.
+    pub code: Code,
+    /// What is wrong: a lowercase fragment with literals in backticks.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Where; the first label is the exact value at fault. Empty when no file is to blame.
+    pub labels: Vec<Label>,
+    /// How the value came here: the chain of inheritance, the first definition, and so on.
+    pub related: Vec<Note>,
+    /// The configuration it is about.
+    pub address: Option<Address>,
+    /// The service's id of the failed request.
+    pub request_id: Option<String>,
+}
+
+/// A span and what is there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is *here*; may be empty.
+    pub text: String,
+}
+
+/// A fact beside the finding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// The fact.
+    pub message: String,
+    /// Where it stands, if in a file.
+    pub span: Option<Span>,
+}
+
+impl Diagnostic {
+    /// A finding of `code` with the code's own severity and nothing else yet.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            severity: code.severity(),
+            code,
+            message: message.into(),
+            help: None,
+            labels: Vec::new(),
+            related: Vec::new(),
+            address: None,
+            request_id: None,
+        }
+    }
+
+    /// Adds a label; the first one is the primary.
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Sets the help.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a related note.
+    #[must_use]
+    pub fn note(mut self, message: impl Into<String>, span: Option<Span>) -> Self {
+        self.related.push(Note { message: message.into(), span });
+        self
+    }
+
+    /// Names the configuration it is about.
+    #[must_use]
+    pub fn about(mut self, address: &Address) -> Self {
+        self.address = Some(address.clone());
+        self
+    }
+
+    /// Whether it stops the run.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// Whether any finding stops the run.
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(Diagnostic::is_error)
+}
+
+/// Puts findings in the order they are shown: by file and place, those without one last, errors before warnings.
+pub fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|diagnostic| {
+        let span = diagnostic.labels.first().map(|label| label.span);
+        (span.is_none(), span, diagnostic.severity, diagnostic.code)
+    });
+}
+
+macro_rules! codes {
+    ($($(#[doc = $summary:literal])+ $name:ident = $text:literal, $severity:ident;)*) => {
+        /// The stable name of a rule, in kebab case wherever users see it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $($(#[doc = $summary])+ $name,)* }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Code] = &[$(Code::$name,)*];
+
+            /// The code as users see it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $text,)* }
+            }
+
+            /// The severity that findings of this code have unless told otherwise.
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$name => Severity::$severity,)* }
+            }
+
+            /// One line that says what the rule looks for.
+            pub fn summary(self) -> &'static str {
+                match self { $(Code::$name => concat!($($summary),+).trim_ascii(),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A file or folder can't be read.
+    Unreadable = "unreadable", Error;
+    /// No file was found where files were looked for.
+    NoFiles = "no-files", Error;
+    /// A link leads out of the given root.
+    LinkOutside = "link-outside", Error;
+    /// A file is not UTF-8 text.
+    NotUtf8 = "not-utf8", Error;
+    /// Text that is not YAML.
+    Syntax = "syntax", Error;
+    /// A file with nothing in it.
+    EmptyFile = "empty-file", Error;
+    /// More than one YAML document in a file.
+    SeveralDocuments = "several-documents", Error;
+    /// Aliases that expand beyond all bounds, or into themselves.
+    AliasBomb = "alias-bomb", Error;
+    /// A merge key, which livevod does not read.
+    MergeKey = "merge-key", Error;
+    /// A YAML tag, which livevod does not read.
+    Tag = "tag", Error;
+    /// A key that stands for nothing.
+    UnknownKey = "unknown-key", Error;
+    /// The same key twice in one map.
+    DuplicateKey = "duplicate-key", Error;
+    /// A list where a map should stand, and the like.
+    WrongType = "wrong-type", Error;
+    /// A blank or null setting.
+    BlankValue = "blank-value", Error;
+    /// A file without `version`.
+    MissingVersion = "missing-version", Error;
+    /// A version that this program does not know.
+    UnsupportedVersion = "unsupported-version", Error;
+    /// An account id that is none.
+    BadAccount = "bad-account", Error;
+    /// A region that is none.
+    BadRegion = "bad-region", Error;
+    /// A domain, app or stream name outside the API's alphabet.
+    BadName = "bad-name", Error;
+    /// A pattern that can match nothing.
+    BadPattern = "bad-pattern", Error;
+    /// A date that is none.
+    BadDate = "bad-date", Error;
+    /// A setting's value outside what the API takes.
+    BadValue = "bad-value", Error;
+    /// A cycle_duration outside 300 to 21600 seconds.
+    CycleRange = "cycle-range", Error;
+    /// The same scalar or block in two files.
+    Conflict = "conflict", Error;
+    /// A tier that no file defines.
+    UnknownTier = "unknown-tier", Error;
+    /// A layout that no file defines.
+    UnknownLayout = "unknown-layout", Error;
+    /// A transcode group name that no file defines.
+    UnknownGroup = "unknown-group", Error;
+    /// A transcode group without an id for the domain's region.
+    GroupRegion = "group-region", Error;
+    /// A transcode group id of an unusual form.
+    UnusualGroup = "unusual-group", Warning;
+    /// Tiers that name each other in a circle.
+    TierCycle = "tier-cycle", Error;
+    /// A configuration without a transcode group.
+    MissingGroup = "missing-group", Error;
+    /// auto_compose is on without a group for the merged file.
+    MissingComposeGroup = "missing-compose-group", Error;
+    /// `state: absent` beside other settings.
+    AbsentSettings = "absent-settings", Error;
+    /// `prune` on a domain that several files share.
+    PruneSpread = "prune-spread", Error;
+    /// An address that is both declared and ignored.
+    DeclaredIgnored = "declared-ignored", Error;
+    /// Two names that differ only by case.
+    CaseOnly = "case-only", Warning;
+    /// An entry past its `expires` date.
+    Expired = "expired", Warning;
+    /// An on_demand value that old documents say recording to VOD lacks.
+    OnDemandValue = "on-demand-value", Warning;
+    /// Credentials are missing or unusable.
+    Credentials = "credentials", Error;
+    /// A request that the service refused or did not answer.
+    Remote = "remote", Error;
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_kebab_case_and_unlike() {
+        let mut texts: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert!(
+            texts.iter().all(|text| text
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte == b'8'))
+        );
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), Code::ALL.len());
+    }
+}

@@ -1,0 +1,26 @@
+//! Keeps the record-to-VOD configurations of ApsaraVideo Live equal to YAML files.
+//!
+//! ```text
+//! YAML ─config→ Document ─resolve→ Desired ─┐
+//!                                  check ───┤→ diagnostics
+//! service ─api→ Snapshot ───────────────────┴─plan→ Plan ─apply→ Report ─render→ text
+//! ```
+//!
+//! Arrows run one way: `model`, `source` ← `diag`, `wire` ← `config`, `emulator` ← `resolve` ← `check`, `plan`, `api` ←
+//! `apply` ← `render` ← `cli`; a test holds the `use crate::` lines to it. Input, clock, environment and randomness
+//! live in `api`, `apply`, `cli`, the loading half of `config` and the emulator's server; everything else is a function
+//! of its arguments.
+
+pub mod api;
+pub mod apply;
+pub mod check;
+pub mod cli;
+pub mod config;
+pub mod diag;
+pub mod emulator;
+pub mod model;
+pub mod plan;
+pub mod render;
+pub mod resolve;
+pub mod source;
+pub mod wire;

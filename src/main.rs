@@ -1,0 +1,2 @@
+//! The `livevod` binary.
+fn main() {}

@@ -1,0 +1,171 @@
+//! One record-to-VOD configuration as plain settings.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Field, Value};
+
+/// Length of one recorded file, in seconds (API: CycleDuration).
+pub const CYCLE_DURATION: RangeInclusive<u32> = 300..=21600;
+
+/// The service's own group that stores recordings as they are.
+pub const NO_TRANSCODE: &str = "VOD_NO_TRANSCODE";
+
+/// When recording starts: 0 by itself, 1 by HTTP callback, 2 by ingest parameters, 7 by hand (API: OnDemand).
+pub const ON_DEMAND: [u8; 4] = [0, 1, 2, 7];
+
+/// Whether a configuration must exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It must.
+    Present,
+    /// It must not.
+    Absent,
+}
+
+/// The settings of one classic configuration, ids resolved, defaults filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordConfig {
+    /// VOD transcoding template group id (API: VodTranscodeGroupId).
+    pub vod_transcode_group: String,
+    /// Length of one recorded file, [`CYCLE_DURATION`] s (API: CycleDuration, default 3600).
+    pub cycle_duration: u32,
+    /// Merge the files of one stream into one (API: AutoCompose, default OFF).
+    pub auto_compose: bool,
+    /// Template group id for the merged file; only meaningful while `auto_compose` is on (API: ComposeVodTranscodeGroupId).
+    pub compose_vod_transcode_group: Option<String>,
+    /// One of [`ON_DEMAND`] (API: OnDemand, default 0).
+    pub on_demand: u8,
+    /// VOD bucket host; create-only; `None` is "as the service chose" (API: StorageLocation).
+    pub storage_location: Option<String>,
+    /// What the remote holds besides; kept, never managed. Empty on what YAML wants.
+    pub carried: Carried,
+}
+
+/// Fields of a classic configuration that livevod does not manage but must not lose.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Carried {
+    /// Seconds over which an interrupted stream is joined (API: DelayTime; Add and Update).
+    pub delay_time: Option<u32>,
+    /// What is recorded, `raw` unless set (API: RecordContent; Add only).
+    pub record_content: Option<String>,
+    /// VOD app space (API: SpaceId; Add only).
+    pub space_id: Option<String>,
+    /// Opaque text of the response (API: TranscodeTemplates; a list in Add and Update).
+    pub transcode_templates: Option<String>,
+    /// Response fields that no document knows; no request can carry them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown: BTreeMap<String, serde_json::Value>,
+}
+
+impl Default for RecordConfig {
+    /// The documented defaults; the group, which has none, is empty.
+    fn default() -> Self {
+        Self {
+            vod_transcode_group: String::new(),
+            cycle_duration: 3600,
+            auto_compose: false,
+            compose_vod_transcode_group: None,
+            on_demand: 0,
+            storage_location: None,
+            carried: Carried::default(),
+        }
+    }
+}
+
+impl RecordConfig {
+    /// The same settings under the equality rules: what two configurations are compared, hashed and shown by.
+    ///
+    /// The compose group counts only while `auto_compose` is on; `RecordContent` is `raw` where none is given.
+    #[must_use]
+    pub fn normalized(mut self) -> Self {
+        if !self.auto_compose {
+            self.compose_vod_transcode_group = None;
+        }
+        if self
+            .carried
+            .record_content
+            .as_deref()
+            .is_some_and(|content| content == "raw" || content.is_empty())
+        {
+            self.carried.record_content = None;
+        }
+        self
+    }
+
+    /// What this wanted configuration becomes when it is laid over `remote`: carried fields stay, and so does the
+    /// storage location where none is wanted. Normalized.
+    #[must_use]
+    pub fn laid_over(&self, remote: &RecordConfig) -> Self {
+        let storage_location = self.storage_location.clone().or_else(|| remote.storage_location.clone());
+        Self { storage_location, carried: remote.carried.clone(), ..self.clone() }.normalized()
+    }
+
+    /// Whether a stream under this configuration is recorded without anybody asking for it.
+    pub fn records_by_itself(&self) -> bool {
+        self.on_demand == 0
+    }
+
+    /// The value of one field.
+    pub fn get(&self, field: Field) -> Value {
+        match field {
+            Field::VodTranscodeGroup => Value::Text(self.vod_transcode_group.clone()),
+            Field::CycleDuration => Value::Seconds(self.cycle_duration),
+            Field::AutoCompose => Value::Switch(self.auto_compose),
+            Field::ComposeVodTranscodeGroup => Value::text(self.compose_vod_transcode_group.as_deref()),
+            Field::OnDemand => Value::Number(self.on_demand.into()),
+            Field::StorageLocation => Value::text(self.storage_location.as_deref()),
+            Field::DelayTime => self.carried.delay_time.map_or(Value::Unset, Value::Seconds),
+            Field::RecordContent => Value::text(self.carried.record_content.as_deref()),
+            Field::SpaceId => Value::text(self.carried.space_id.as_deref()),
+            Field::TranscodeTemplates => Value::text(self.carried.transcode_templates.as_deref()),
+            Field::Unknown => Value::Json(self.carried.unknown.clone()),
+        }
+    }
+
+    /// The fields in which two normalized configurations differ, in [`Field::ALL`] order.
+    pub fn differences(&self, other: &RecordConfig) -> Vec<Field> {
+        Field::ALL.into_iter().filter(|field| !self.get(*field).same(*field, &other.get(*field))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> RecordConfig {
+        RecordConfig { vod_transcode_group: "g".into(), ..RecordConfig::default() }
+    }
+
+    #[test]
+    fn the_compose_group_counts_only_while_auto_compose_is_on() {
+        let stale = RecordConfig { compose_vod_transcode_group: Some("c".into()), ..config() };
+        assert_eq!(stale.clone().normalized().differences(&config()), []);
+        let on = RecordConfig { auto_compose: true, ..stale }.normalized();
+        assert_eq!(on.differences(&config()), [Field::AutoCompose, Field::ComposeVodTranscodeGroup]);
+    }
+
+    #[test]
+    fn laying_over_keeps_what_yaml_does_not_manage() {
+        let carried = Carried { delay_time: Some(180), ..Carried::default() };
+        let remote = RecordConfig { storage_location: Some("bucket".into()), carried, ..config() };
+        assert_eq!(config().laid_over(&remote), remote);
+        let wanted = RecordConfig { storage_location: Some("other".into()), ..config() };
+        assert_eq!(wanted.laid_over(&remote).differences(&remote), [Field::StorageLocation]);
+    }
+
+    #[test]
+    fn templates_are_a_set() {
+        let with = |text: &str| {
+            let carried = Carried { transcode_templates: Some(text.into()), ..Carried::default() };
+            RecordConfig { carried, ..config() }
+        };
+        assert_eq!(with("a,b").differences(&with("b, a")), []);
+        assert_eq!(with("a,b").differences(&with("b,c")), [Field::TranscodeTemplates]);
+    }
+}

@@ -1,0 +1,13 @@
+//! The plain values everything else speaks of, the same for what is wanted and what exists.
+
+mod address;
+mod config;
+mod field;
+mod pattern;
+mod snapshot;
+
+pub use address::{Address, AddressError, EVERY, domain_error, name_error};
+pub use config::{CYCLE_DURATION, Carried, NO_TRANSCODE, ON_DEMAND, RecordConfig, State};
+pub use field::{Field, Value};
+pub use pattern::{Pattern, PatternError};
+pub use snapshot::{DomainSnapshot, Remote, Snapshot, StreamSpelling};

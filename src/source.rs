@@ -1,0 +1,191 @@
+//! Source files and the byte spans that point into them.
+//!
+//! A [`Span`] is cheap and only means something beside its [`Sources`]; a [`Place`] stands alone and may be saved.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Index of a file in [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A range of bytes in one file: 0-based, end exclusive, always on character boundaries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file pointed into.
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// A value and where it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// Puts a value beside its span.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+
+    /// The same span around another value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: f(self.value), span: self.span }
+    }
+}
+
+/// A position: line and column are 1-based and count Unicode characters, the byte is 0-based in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    /// 1-based line.
+    pub line: u32,
+    /// 1-based column in Unicode characters.
+    pub column: u32,
+    /// 0-based byte offset in the file.
+    pub byte: u32,
+}
+
+/// A [`Span`] that no longer needs its [`Sources`]: what plans and machine formats carry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// The file as the user named it, with `/` between parts.
+    pub file: String,
+    /// First character.
+    pub start: Position,
+    /// One past the last character.
+    pub end: Position,
+}
+
+/// One file's text with an index of its lines.
+#[derive(Debug, Clone)]
+pub struct Source {
+    name: String,
+    text: Arc<str>,
+    line_starts: Vec<u32>,
+}
+
+impl Source {
+    /// Indexes `text`, which is known to users as `name`.
+    pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let line_starts = std::iter::once(0)
+            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
+            .collect();
+        Self { name: name.into(), text, line_starts }
+    }
+
+    /// The name that users know the file by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// 0-based line that holds `byte`.
+    pub fn line_index(&self, byte: u32) -> usize {
+        self.line_starts.partition_point(|start| *start <= byte) - 1
+    }
+
+    /// Byte range of the 0-based line `index`, its line break included; empty past the last line.
+    pub fn line_range(&self, index: usize) -> std::ops::Range<u32> {
+        let length = self.text.len() as u32;
+        let start = self.line_starts.get(index).copied().unwrap_or(length);
+        let end = self.line_starts.get(index + 1).copied().unwrap_or(length);
+        start..end
+    }
+
+    /// How many lines the text has; an empty text has one.
+    pub fn line_count(&self) -> usize {
+        self.line_starts.len()
+    }
+
+    fn position(&self, byte: u32) -> Position {
+        let line = self.line_index(byte);
+        let start = self.line_starts[line];
+        let column = self.text[start as usize..byte as usize].chars().count() as u32;
+        Position { line: line as u32 + 1, column: column + 1, byte }
+    }
+}
+
+/// Every file of a run; spans index into it.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Sources {
+    /// Takes a file in and hands out its id.
+    pub fn add(&mut self, source: Source) -> FileId {
+        self.files.push(source);
+        FileId(self.files.len() as u32 - 1)
+    }
+
+    /// The file behind an id.
+    pub fn get(&self, file: FileId) -> &Source {
+        &self.files[file.0 as usize]
+    }
+
+    /// All files in the order they were read.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        self.files.iter().enumerate().map(|(at, source)| (FileId(at as u32), source))
+    }
+
+    /// The text that a span covers.
+    pub fn text(&self, span: Span) -> &str {
+        &self.get(span.file).text[span.start as usize..span.end as usize]
+    }
+
+    /// The span as a place that stands alone.
+    pub fn place(&self, span: Span) -> Place {
+        let source = self.get(span.file);
+        Place {
+            file: source.name.clone(),
+            start: source.position(span.start),
+            end: source.position(span.end),
+        }
+    }
+
+    /// The span that a place stood for, when its file is here and still long enough.
+    pub fn span_of(&self, place: &Place) -> Option<Span> {
+        let (file, source) = self.iter().find(|(_, source)| source.name == place.file)?;
+        source.text.get(place.start.byte as usize..place.end.byte as usize)?;
+        Some(Span { file, start: place.start.byte, end: place.end.byte })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_bytes_count_bytes() {
+        let mut sources = Sources::default();
+        let file = sources.add(Source::new("a.yaml", "中文: 😀 on\nx: 1\n"));
+        let start = "中文: 😀 ".len() as u32;
+        let place = sources.place(Span { file, start, end: start + 2 });
+        assert_eq!(place.start, Position { line: 1, column: 7, byte: start });
+        assert_eq!(place.end.column, 9);
+        assert_eq!(sources.span_of(&place), Some(Span { file, start, end: start + 2 }));
+    }
+
+    #[test]
+    fn the_end_of_the_text_is_a_position() {
+        let mut sources = Sources::default();
+        let file = sources.add(Source::new("a.yaml", "a\n"));
+        assert_eq!(
+            sources.place(Span { file, start: 2, end: 2 }).start,
+            Position { line: 2, column: 1, byte: 2 }
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! Requests, responses and signatures of the service: pure, shared by client and emulator, and the only place that knows
+//! the API's own names.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Version of the Live API that every call names.
+pub const LIVE_VERSION: &str = "2016-11-01";
+
+/// One HTTP request before it is sent or after it came in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// Host, with the port where it is not the scheme's own: the value of the Host header.
+    pub host: String,
+    /// Path, `/` for RPC calls.
+    pub path: String,
+    /// Query, percent-encoded, without `?`.
+    pub query: String,
+    /// Header names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// Neither parameters nor headers are shown: they hold key ids, tokens and signatures.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} https://{}{}", self.method, self.host, self.path)
+    }
+}
+
+/// One HTTP response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Header names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+/// An action of the Live API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Lists a domain's configurations.
+    Describe,
+    /// Creates one.
+    Add,
+    /// Changes one.
+    Update,
+    /// Removes one.
+    Delete,
+}
+
+impl Action {
+    /// All four.
+    pub const ALL: [Action; 4] = [Action::Describe, Action::Add, Action::Update, Action::Delete];
+
+    /// The action's name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Action::Describe => "DescribeLiveRecordVodConfigs",
+            Action::Add => "AddLiveRecordVodConfig",
+            Action::Update => "UpdateLiveRecordVodConfig",
+            Action::Delete => "DeleteLiveRecordVodConfig",
+        }
+    }
+
+    /// The action of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// A call before it is signed: the action and its own parameters, by raw name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// What to do.
+    pub action: Action,
+    /// Business parameters, not encoded.
+    pub params: BTreeMap<String, String>,
+}
+
+/// What the service says when it refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteError {
+    /// HTTP status.
+    pub status: u16,
+    /// The service's code, `InvalidDomain.NotFound`; empty when the body held none.
+    pub code: String,
+    /// The service's words.
+    pub message: String,
+    /// Id of the request.
+    pub request_id: Option<String>,
+    /// The service's page on the error.
+    pub recommend: Option<String>,
+    /// The service's details of a denial, as JSON text.
+    pub access_denied_detail: Option<String>,
+}

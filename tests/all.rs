@@ -1,0 +1,9 @@
+//! The one integration binary: every scenario, transcript and simulation is a module of it.
+#![expect(clippy::unwrap_used, reason = "tests stop at the first thing that is wrong")]
+
+mod apply;
+mod architecture;
+mod desired;
+mod emulator;
+mod transcripts;
+mod wire;
