@@ -1,8 +1,23 @@
 //! Requests, responses and signatures of the service: pure, shared by client and emulator, and the only place that knows
 //! the API's own names.
 
+mod encode;
+mod page;
+mod request;
+mod response;
+mod sign;
+mod verify;
+mod xml;
+
 use std::collections::BTreeMap;
 use std::fmt;
+
+pub use page::{Page, read_page};
+pub use request::{ComposeOff, PAGE_SIZE, add, delete, describe, uncarryable, update};
+pub use response::{ReadError, read};
+pub use sign::{Key, Operation, Secret, SignatureVersion, Stamp, sign};
+pub use verify::{SignatureProblem, Verified, unverified_param, verify};
+pub use xml::write as write_xml;
 
 /// Version of the Live API that every call names.
 pub const LIVE_VERSION: &str = "2016-11-01";

@@ -1,0 +1,334 @@
+//! Turns the fields of a listing into configurations with their addresses.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::model::{Address, Carried, EVERY, RecordConfig, Remote, StreamSpelling};
+
+/// One page of a listing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// What it holds, in the service's order. Two may have one key: the lister must say what to make of them.
+    pub configs: Vec<(Address, Remote)>,
+    /// The service's count, of entries or of pages: the documents disagree.
+    pub total: Option<u64>,
+    /// How many items the page held.
+    pub items: usize,
+}
+
+/// Reads a listing. An item that can't be understood but has a readable key is kept and marked unsupported.
+///
+/// # Errors
+///
+/// A lowercase fragment when there is no list, or when an item has no readable key: then nobody knows what exists.
+pub fn read_page(mut fields: Map<String, Value>) -> Result<Page, String> {
+    let total = fields.get("Total").and_then(number::<u64>);
+    let items = match fields.remove("LiveRecordVodConfigs") {
+        Some(list) => items_of(list)?,
+        // Only a page that says it is empty may lack its list.
+        None if total == Some(0) => Vec::new(),
+        None => return Err("the listing has no `LiveRecordVodConfigs`".to_owned()),
+    };
+    let configs = items.into_iter().map(read_item).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page { items: configs.len(), configs, total })
+}
+
+/// The items under the list's element, which is left out or null where there are none; XML gives a lone one bare.
+fn items_of(list: Value) -> Result<Vec<Value>, String> {
+    let inner = match list {
+        Value::Object(mut object) => object.remove("LiveRecordVodConfig").unwrap_or_default(),
+        other => other,
+    };
+    match inner {
+        Value::Null => Ok(Vec::new()),
+        Value::String(text) if text.trim().is_empty() => Ok(Vec::new()),
+        Value::Array(items) => Ok(items),
+        Value::Object(item) => Ok(vec![Value::Object(item)]),
+        _ => Err("`LiveRecordVodConfigs` holds no list".to_owned()),
+    }
+}
+
+fn read_item(item: Value) -> Result<(Address, Remote), String> {
+    let Value::Object(fields) = item else { return Err("an item of the listing is no object".to_owned()) };
+    let mut item = Item { fields, unreadable: Vec::new() };
+    let (address, spelling) = item.key()?;
+    let by_format = item.is_by_format();
+    let create_time = item.text("CreateTime");
+    let config = item.config();
+    let unsupported = if by_format {
+        Some("it is configured by recording format (`RecordFormat`)".to_owned())
+    } else {
+        (!item.unreadable.is_empty()).then(|| format!("its {} can't be read", item.unreadable.join(", ")))
+    };
+    Ok((address, Remote { config, spelling, create_time, unsupported }))
+}
+
+/// One item's fields; those that were read are taken out, so that the rest is what no document knows.
+struct Item {
+    fields: Map<String, Value>,
+    unreadable: Vec<String>,
+}
+
+impl Item {
+    fn key(&mut self) -> Result<(Address, StreamSpelling), String> {
+        let domain = self.name("DomainName")?.to_ascii_lowercase();
+        let app = self.name("AppName")?;
+        let (stream, spelling) = match self.fields.remove("StreamName") {
+            None | Some(Value::Null) => (EVERY.to_owned(), StreamSpelling::Absent),
+            Some(value) => match text(&value) {
+                Some(text) if text.is_empty() => (EVERY.to_owned(), StreamSpelling::Empty),
+                Some(text) => (text, StreamSpelling::Named),
+                None => return Err("an item of the listing has an unreadable `StreamName`".to_owned()),
+            },
+        };
+        Ok((Address::new(domain, app, stream), spelling))
+    }
+
+    fn name(&mut self, field: &str) -> Result<String, String> {
+        let value = self.fields.remove(field).as_ref().and_then(text);
+        value
+            .filter(|text| !text.is_empty())
+            .ok_or_else(|| format!("an item of the listing has no readable `{field}`"))
+    }
+
+    fn is_by_format(&mut self) -> bool {
+        let by_flag = self.take("FormatConfig", switch).unwrap_or(false);
+        let formats = self.fields.remove("RecordFormatList").unwrap_or_default();
+        by_flag || says_something(&formats)
+    }
+
+    /// A missing field is the documented default.
+    fn config(&mut self) -> RecordConfig {
+        let default = RecordConfig::default();
+        RecordConfig {
+            vod_transcode_group: self.text("VodTranscodeGroupId").unwrap_or_default(),
+            cycle_duration: self.take("CycleDuration", number).unwrap_or(default.cycle_duration),
+            auto_compose: self.take("AutoCompose", switch).unwrap_or(default.auto_compose),
+            compose_vod_transcode_group: self.text("ComposeVodTranscodeGroupId"),
+            on_demand: self.take("OnDemand", number).unwrap_or(default.on_demand),
+            storage_location: self.text("StorageLocation"),
+            carried: self.carried(),
+        }
+    }
+
+    /// Comes last: what is left then is unknown. A DelayTime of 0, which no request may send, is none.
+    fn carried(&mut self) -> Carried {
+        let delay_time = self.take("DelayTime", number).filter(|seconds| *seconds > 0);
+        let record_content = self.text("RecordContent");
+        let space_id = self.text("SpaceId");
+        let transcode_templates = self.take("TranscodeTemplates", list);
+        let unknown: BTreeMap<String, Value> =
+            std::mem::take(&mut self.fields).into_iter().filter(|(_, value)| says_something(value)).collect();
+        Carried { delay_time, record_content, space_id, transcode_templates, unknown }
+    }
+
+    fn text(&mut self, field: &str) -> Option<String> {
+        self.take(field, text)
+    }
+
+    /// The field's value; `None` when it is missing, says nothing, or is noted as unreadable.
+    fn take<T>(&mut self, field: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+        let value = self.fields.remove(field).filter(says_something)?;
+        let known = read(&value);
+        if known.is_none() {
+            self.unreadable.push(format!("`{field}`"));
+        }
+        known
+    }
+}
+
+/// Whether a value is more than null, an empty text, or empty lists of those.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => items.iter().any(says_something),
+        Value::Object(fields) => fields.values().any(says_something),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+/// A text, or a number as text.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// A number, or one written as text.
+fn number<T: std::str::FromStr>(value: &Value) -> Option<T> {
+    text(value)?.trim().parse().ok()
+}
+
+/// `ON`, `OFF`, `true`, `false` in any case, or a boolean.
+fn switch(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(on) => Some(*on),
+        Value::String(text) => match text.to_ascii_lowercase().as_str() {
+            "on" | "true" => Some(true),
+            "off" | "false" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Documented as text; a list, also one in an element of its own as the sibling API has it, is joined by commas.
+fn list(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(items) => Some(items.iter().map(text).collect::<Option<Vec<_>>>()?.join(",")),
+        Value::Object(fields) if fields.len() == 1 => list(fields.values().next()?),
+        other => text(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn page(value: Value) -> Result<Page, String> {
+        let Value::Object(fields) = value else { panic!("no object") };
+        read_page(fields)
+    }
+
+    fn listing(item: Value) -> Value {
+        json!({"Total": "1", "LiveRecordVodConfigs": {"LiveRecordVodConfig": [item]}})
+    }
+
+    /// Reads a page whose one item has a good key and these fields besides.
+    fn item(more: Value) -> (Address, Remote) {
+        let mut fields = json!({"DomainName": "Live.Example.com", "AppName": "show"});
+        fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        page(listing(fields)).unwrap().configs.remove(0)
+    }
+
+    #[test]
+    fn a_full_item_is_read_whole() {
+        let (address, remote) = item(json!({
+            "StreamName": "cam", "CreateTime": "2015-12-01T17:37:00Z", "VodTranscodeGroupId": "g",
+            "CycleDuration": 360, "AutoCompose": "ON", "ComposeVodTranscodeGroupId": "c", "OnDemand": 7,
+            "StorageLocation": "bucket", "DelayTime": 180, "FormatConfig": false, "RecordContent": "raw",
+            "SpaceId": "app-1", "TranscodeTemplates": "a,b", "RecordFormatList": {"RecordFormat": []},
+            "NewField": {"x": 1}, "Nothing": [null, ""],
+        }));
+        assert_eq!(address.to_string(), "live.example.com/show/cam");
+        let config = RecordConfig {
+            vod_transcode_group: "g".into(),
+            cycle_duration: 360,
+            auto_compose: true,
+            compose_vod_transcode_group: Some("c".into()),
+            on_demand: 7,
+            storage_location: Some("bucket".into()),
+            carried: Carried {
+                delay_time: Some(180),
+                record_content: Some("raw".into()),
+                space_id: Some("app-1".into()),
+                transcode_templates: Some("a,b".into()),
+                unknown: BTreeMap::from([("NewField".into(), json!({"x": 1}))]),
+            },
+        };
+        let create_time = Some("2015-12-01T17:37:00Z".into());
+        let expected = Remote { config, spelling: StreamSpelling::Named, create_time, unsupported: None };
+        assert_eq!(remote, expected);
+    }
+
+    #[test]
+    fn missing_fields_are_the_documented_defaults() {
+        let (_, remote) = item(json!({"DelayTime": 0, "StorageLocation": null}));
+        assert_eq!((remote.config, remote.unsupported), (RecordConfig::default(), None));
+    }
+
+    #[test]
+    fn four_spellings_of_every_stream_are_one_key() {
+        for (fields, spelling) in [
+            (json!({}), StreamSpelling::Absent),
+            (json!({"StreamName": null}), StreamSpelling::Absent),
+            (json!({"StreamName": ""}), StreamSpelling::Empty),
+            (json!({"StreamName": "*"}), StreamSpelling::Named),
+        ] {
+            let (address, remote) = item(fields.clone());
+            assert_eq!((&*address.stream, remote.spelling), ("*", spelling), "{fields}");
+        }
+    }
+
+    #[test]
+    fn numbers_come_as_text_and_switches_in_any_case() {
+        let (_, remote) =
+            item(json!({"CycleDuration": "900", "OnDemand": "1", "AutoCompose": "on", "DelayTime": "15"}));
+        let config = remote.config;
+        assert_eq!((config.cycle_duration, config.on_demand, config.auto_compose), (900, 1, true));
+        assert_eq!((config.carried.delay_time, remote.unsupported), (Some(15), None));
+        assert_eq!(item(json!({"AutoCompose": "Off"})).1.unsupported, None);
+    }
+
+    #[test]
+    fn a_template_list_in_any_form_is_one_text() {
+        for value in [json!("a,b"), json!(["a", "b"]), json!({"Templates": ["a", "b"]})] {
+            let (_, remote) = item(json!({"TranscodeTemplates": value}));
+            assert_eq!(remote.config.carried.transcode_templates.as_deref(), Some("a,b"));
+        }
+    }
+
+    #[test]
+    fn by_format_items_are_unsupported() {
+        for fields in [
+            json!({"FormatConfig": true}),
+            json!({"FormatConfig": "true"}),
+            json!({"RecordFormatList": {"RecordFormat": [{"Format": "m3u8"}]}}),
+        ] {
+            let reason = item(fields).1.unsupported.unwrap();
+            assert!(reason.contains("recording format"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_field_makes_the_item_unsupported_and_not_the_page_unreadable() {
+        for (fields, name) in [
+            (json!({"CycleDuration": "soon"}), "CycleDuration"),
+            (json!({"CycleDuration": -1}), "CycleDuration"),
+            (json!({"OnDemand": 300}), "OnDemand"),
+            (json!({"AutoCompose": "maybe"}), "AutoCompose"),
+            (json!({"VodTranscodeGroupId": ["g"]}), "VodTranscodeGroupId"),
+            (json!({"TranscodeTemplates": {"a": "x", "b": "y"}}), "TranscodeTemplates"),
+            (json!({"FormatConfig": 7}), "FormatConfig"),
+        ] {
+            assert_eq!(item(fields).1.unsupported.unwrap(), format!("its `{name}` can't be read"));
+        }
+    }
+
+    #[test]
+    fn totals_are_text_or_numbers_and_never_trusted() {
+        let total = |value: Value| {
+            page(json!({"Total": value, "LiveRecordVodConfigs": {"LiveRecordVodConfig": []}})).unwrap().total
+        };
+        assert_eq!(total(json!("100")), Some(100));
+        assert_eq!(total(json!(100)), Some(100));
+        assert_eq!(total(json!("many")), None);
+    }
+
+    #[test]
+    fn an_empty_list_has_many_forms() {
+        for list in [json!({}), json!(null), json!({"LiveRecordVodConfig": null}), json!([]), json!("")] {
+            assert_eq!(page(json!({"LiveRecordVodConfigs": list})).unwrap().items, 0, "{list}");
+        }
+        assert_eq!(page(json!({"Total": "0"})).unwrap().items, 0);
+        assert_eq!(page(json!({"Total": 3})).unwrap_err(), "the listing has no `LiveRecordVodConfigs`");
+    }
+
+    #[test]
+    fn an_item_without_a_readable_key_makes_the_page_unreadable() {
+        for bad in [
+            json!({"DomainName": "a.com"}),
+            json!({"DomainName": "a.com", "AppName": ""}),
+            json!({"AppName": "show"}),
+            json!({"DomainName": "a.com", "AppName": "show", "StreamName": ["x"]}),
+            json!("text"),
+        ] {
+            assert!(page(listing(bad.clone())).is_err(), "{bad}");
+        }
+    }
+}

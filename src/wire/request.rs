@@ -1,0 +1,270 @@
+//! Turns an address and a configuration into one of the four [`Call`]s.
+
+use std::collections::BTreeMap;
+
+use super::{Action, Call};
+use crate::model::{Address, Carried, EVERY, RecordConfig, StreamSpelling};
+
+/// Items asked for in one page; the most that the service gives (API: PageSize, 5..=100).
+pub const PAGE_SIZE: u32 = 100;
+
+/// How an Update says that auto_compose is off; the documents contradict each other on it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ComposeOff {
+    /// `AutoCompose=OFF` alone.
+    #[default]
+    Bare,
+    /// `AutoCompose=OFF` beside a group, as the official sample has it.
+    WithGroup(String),
+    /// Neither parameter.
+    Neither,
+}
+
+/// Lists page `page` (from 1) of a domain, or only what one address selects.
+///
+/// What the service makes of the filter is not documented: an item with the exact key is a fact, its lack proves nothing.
+pub fn describe(domain: &str, page: u32, only: Option<(&Address, StreamSpelling)>) -> Call {
+    let mut params = Params::default();
+    params.set("DomainName", domain);
+    params.set("PageNum", page);
+    params.set("PageSize", PAGE_SIZE);
+    if let Some((address, spelling)) = only {
+        params.set("AppName", &address.app);
+        params.set_stream(address, spelling);
+    }
+    params.call(Action::Describe)
+}
+
+/// Creates a configuration with every field that an Add can carry.
+///
+/// With auto_compose off both compose parameters stay out, which all documents agree means off.
+pub fn add(address: &Address, config: &RecordConfig) -> Call {
+    let RecordConfig { storage_location, carried, .. } = config;
+    let Carried { record_content, space_id, .. } = carried;
+    let mut params = Params::default();
+    params.set_key(address, StreamSpelling::Named);
+    params.set_settings(config, &ComposeOff::Neither);
+    params.set_if("StorageLocation", storage_location.as_deref());
+    params.set_if("RecordContent", record_content.as_deref());
+    params.set_if("SpaceId", space_id.as_deref());
+    params.call(Action::Add)
+}
+
+/// Changes a configuration: says every field that an Update can carry, since what an omitted one does is not documented.
+///
+/// `compose_off` is how auto_compose is said while it is off; while it is on the configuration rules.
+pub fn update(
+    address: &Address,
+    spelling: StreamSpelling,
+    config: &RecordConfig,
+    compose_off: ComposeOff,
+) -> Call {
+    let mut params = Params::default();
+    params.set_key(address, spelling);
+    params.set_settings(config, &compose_off);
+    params.call(Action::Update)
+}
+
+/// Removes a configuration.
+pub fn delete(address: &Address, spelling: StreamSpelling) -> Call {
+    let mut params = Params::default();
+    params.set_key(address, spelling);
+    params.call(Action::Delete)
+}
+
+/// Names what a configuration holds that neither Add nor Update could send back; `None` when they can carry it all.
+///
+/// A configuration with such a field must not be updated (it might be lost) nor replaced (it would be).
+pub fn uncarryable(config: &RecordConfig) -> Option<String> {
+    let Carried { delay_time: _, record_content: _, space_id: _, transcode_templates, unknown } =
+        &config.carried;
+    let mut names: Vec<String> = unknown.keys().map(|name| format!("`{name}`")).collect();
+    if transcode_templates.as_deref().is_some_and(|text| template_ids(text).is_none()) {
+        names.push("`TranscodeTemplates` as it stands".to_owned());
+    }
+    (!names.is_empty()).then(|| format!("holds {}, which no request can carry", names.join(", ")))
+}
+
+/// The ids in the response's opaque text; `None` when it is not plain ids between commas.
+fn template_ids(text: &str) -> Option<Vec<&str>> {
+    let is_id = |part: &&str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let ids: Vec<&str> = text.split(',').map(str::trim).collect();
+    ids.iter().all(is_id).then_some(ids)
+}
+
+#[derive(Default)]
+struct Params(BTreeMap<String, String>);
+
+impl Params {
+    fn set(&mut self, name: &str, value: impl ToString) {
+        self.0.insert(name.to_owned(), value.to_string());
+    }
+
+    /// Official SDKs send empty texts; what the service makes of them is not documented, so none is ever sent.
+    fn set_if(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            self.set(name, value);
+        }
+    }
+
+    fn set_key(&mut self, address: &Address, spelling: StreamSpelling) {
+        self.set("DomainName", &address.domain);
+        self.set("AppName", &address.app);
+        self.set_stream(address, spelling);
+    }
+
+    /// Echoes the remote's own spelling. An entry that is listed with an empty name is written as if it had none: that is
+    /// what an omitted parameter most likely stored, while `*` could name a second entry beside it.
+    fn set_stream(&mut self, address: &Address, spelling: StreamSpelling) {
+        match spelling {
+            StreamSpelling::Absent | StreamSpelling::Empty if &*address.stream == EVERY => {}
+            StreamSpelling::Named | StreamSpelling::Absent | StreamSpelling::Empty => {
+                self.set("StreamName", &address.stream);
+            }
+        }
+    }
+
+    /// What Add and Update have in common.
+    fn set_settings(&mut self, config: &RecordConfig, compose_off: &ComposeOff) {
+        let RecordConfig {
+            vod_transcode_group,
+            cycle_duration,
+            auto_compose,
+            compose_vod_transcode_group,
+            on_demand,
+            storage_location: _,
+            carried,
+        } = config;
+        let Carried { delay_time, record_content: _, space_id: _, transcode_templates, unknown: _ } = carried;
+        self.set_if("VodTranscodeGroupId", Some(vod_transcode_group));
+        self.set("CycleDuration", cycle_duration);
+        self.set("OnDemand", on_demand);
+        match (auto_compose, compose_off) {
+            (true, _) => self.set_compose("ON", compose_vod_transcode_group.as_deref()),
+            (false, ComposeOff::Bare) => self.set_compose("OFF", None),
+            (false, ComposeOff::WithGroup(group)) => self.set_compose("OFF", Some(group)),
+            (false, ComposeOff::Neither) => {}
+        }
+        if let Some(seconds) = delay_time {
+            self.set("DelayTime", seconds);
+        }
+        let templates = transcode_templates.as_deref().and_then(template_ids).unwrap_or_default();
+        for (at, id) in templates.into_iter().enumerate() {
+            self.set(&format!("TranscodeTemplates.{}", at + 1), id);
+        }
+    }
+
+    fn set_compose(&mut self, switch: &str, group: Option<&str>) {
+        self.set("AutoCompose", switch);
+        self.set_if("ComposeVodTranscodeGroupId", group);
+    }
+
+    fn call(self, action: Action) -> Call {
+        Call { action, params: self.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        text.parse().unwrap()
+    }
+
+    fn config() -> RecordConfig {
+        RecordConfig { vod_transcode_group: "g".into(), ..RecordConfig::default() }
+    }
+
+    fn text(call: &Call) -> String {
+        call.params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn an_add_with_auto_compose_off_leaves_both_compose_parameters_out() {
+        let stale = RecordConfig { compose_vod_transcode_group: Some("c".into()), ..config() };
+        assert_eq!(
+            text(&add(&address("a.com/*/*"), &stale)),
+            "AppName=* CycleDuration=3600 DomainName=a.com OnDemand=0 StreamName=* VodTranscodeGroupId=g"
+        );
+    }
+
+    #[test]
+    fn an_add_sends_everything_that_is_carried() {
+        let carried = Carried {
+            delay_time: Some(180),
+            record_content: Some("raw,transcode".into()),
+            space_id: Some("app-1000000".into()),
+            transcode_templates: Some("a, b".into()),
+            unknown: BTreeMap::new(),
+        };
+        let full = RecordConfig {
+            auto_compose: true,
+            compose_vod_transcode_group: Some("c".into()),
+            storage_location: Some("bucket".into()),
+            carried,
+            ..config()
+        };
+        assert_eq!(
+            text(&add(&address("a.com/show/cam"), &full)),
+            "AppName=show AutoCompose=ON ComposeVodTranscodeGroupId=c CycleDuration=3600 DelayTime=180 \
+             DomainName=a.com OnDemand=0 RecordContent=raw,transcode SpaceId=app-1000000 StorageLocation=bucket \
+             StreamName=cam TranscodeTemplates.1=a TranscodeTemplates.2=b VodTranscodeGroupId=g"
+        );
+        let updated = update(&address("a.com/show/cam"), StreamSpelling::Named, &full, ComposeOff::Bare);
+        assert_eq!(
+            text(&updated),
+            "AppName=show AutoCompose=ON ComposeVodTranscodeGroupId=c CycleDuration=3600 DelayTime=180 \
+             DomainName=a.com OnDemand=0 StreamName=cam TranscodeTemplates.1=a TranscodeTemplates.2=b \
+             VodTranscodeGroupId=g"
+        );
+    }
+
+    #[test]
+    fn an_update_says_off_in_three_ways() {
+        let off = |how| {
+            let call = update(&address("a.com/s/c"), StreamSpelling::Named, &config(), how);
+            ["AutoCompose", "ComposeVodTranscodeGroupId"].map(|name| call.params.get(name).cloned())
+        };
+        assert_eq!(off(ComposeOff::Bare), [Some("OFF".into()), None]);
+        assert_eq!(off(ComposeOff::WithGroup("c".into())), [Some("OFF".into()), Some("c".into())]);
+        assert_eq!(off(ComposeOff::Neither), [None, None]);
+    }
+
+    #[test]
+    fn a_write_echoes_the_spelling_and_never_an_empty_name() {
+        let stream = |at: &str, spelling| delete(&address(at), spelling).params.get("StreamName").cloned();
+        assert_eq!(stream("a.com/s/*", StreamSpelling::Named), Some("*".into()));
+        assert_eq!(stream("a.com/s/*", StreamSpelling::Absent), None);
+        assert_eq!(stream("a.com/s/*", StreamSpelling::Empty), None);
+        assert_eq!(stream("a.com/s/c", StreamSpelling::Absent), Some("c".into()));
+    }
+
+    #[test]
+    fn a_listing_asks_for_pages_of_a_hundred() {
+        assert_eq!(text(&describe("a.com", 2, None)), "DomainName=a.com PageNum=2 PageSize=100");
+        let only = address("a.com/s/c");
+        assert_eq!(
+            text(&describe("a.com", 1, Some((&only, StreamSpelling::Named)))),
+            "AppName=s DomainName=a.com PageNum=1 PageSize=100 StreamName=c"
+        );
+    }
+
+    #[test]
+    fn what_no_request_can_carry_is_named() {
+        let with = |carried| uncarryable(&RecordConfig { carried, ..config() });
+        assert_eq!(uncarryable(&config()), None);
+        assert_eq!(with(Carried { transcode_templates: Some("a,b-1".into()), ..Carried::default() }), None);
+        let opaque = Carried { transcode_templates: Some("{\"a\":1}".into()), ..Carried::default() };
+        assert_eq!(
+            with(opaque).unwrap(),
+            "holds `TranscodeTemplates` as it stands, which no request can carry"
+        );
+        let unknown = BTreeMap::from([("NewField".into(), 1.into())]);
+        let reason = with(Carried { unknown, ..Carried::default() }).unwrap();
+        assert_eq!(reason, "holds `NewField`, which no request can carry");
+    }
+}

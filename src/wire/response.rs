@@ -1,0 +1,182 @@
+//! Turns a [`Response`] into its fields or the service's refusal. Lenient, because the documents disagree on the forms.
+
+use serde_json::{Map, Value};
+
+use super::{RemoteError, Response, xml};
+
+/// Why a response gave no fields.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// A success whose body says nothing readable: what was asked for may have been done.
+    #[error("{0}")]
+    Unreadable(String),
+    /// The service refused.
+    #[error("{}: {}", .0.code, .0.message)]
+    Refused(Box<RemoteError>),
+}
+
+/// The fields of a successful response, unwrapped.
+///
+/// # Errors
+///
+/// [`ReadError::Refused`] for any status but 2xx, and for a 2xx whose body holds an error `Code`; [`ReadError::Unreadable`]
+/// for a 2xx whose body is no object.
+pub fn read(response: &Response) -> Result<Map<String, Value>, ReadError> {
+    let body = parse(&response.body);
+    if !(200..300).contains(&response.status) {
+        return Err(refused(response.status, body.unwrap_or_default()));
+    }
+    let Some(fields) = body else {
+        return Err(ReadError::Unreadable(format!(
+            "status {} with a body that is no object",
+            response.status
+        )));
+    };
+    if has_error_code(&fields) { Err(refused(response.status, fields)) } else { Ok(fields) }
+}
+
+/// The body's fields, out of JSON or XML, without a wrapper like `DeleteLiveRecordVodConfigResponse`.
+fn parse(body: &[u8]) -> Option<Map<String, Value>> {
+    let text = std::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}').trim();
+    let value = if text.starts_with('<') { xml::read(text)?.1 } else { serde_json::from_str(text).ok()? };
+    let Value::Object(fields) = value else { return None };
+    Some(unwrap(fields))
+}
+
+fn unwrap(mut fields: Map<String, Value>) -> Map<String, Value> {
+    let only = fields.iter_mut().next();
+    match only {
+        Some((name, Value::Object(inner))) if name.ends_with("Response") => std::mem::take(inner),
+        _ => fields,
+    }
+}
+
+/// The words that some services put into `Code` of a success.
+fn has_error_code(fields: &Map<String, Value>) -> bool {
+    let code = field(fields, "Code").and_then(text_of);
+    code.is_some_and(|code| !matches!(code.as_str(), "" | "200" | "OK" | "Success" | "success"))
+}
+
+fn refused(status: u16, fields: Map<String, Value>) -> ReadError {
+    let text = |name| field(&fields, name).and_then(text_of).filter(|text| !text.is_empty());
+    let detail = field(&fields, "AccessDeniedDetail").filter(|detail| !detail.is_null());
+    ReadError::Refused(Box::new(RemoteError {
+        status,
+        code: text("Code").unwrap_or_default(),
+        message: text("Message")
+            .map_or_else(|| format!("status {status} without a message"), |message| hide_token(&message)),
+        request_id: text("RequestId"),
+        recommend: text("Recommend"),
+        access_denied_detail: detail.map(|detail| text_of(detail).unwrap_or_else(|| detail.to_string())),
+    }))
+}
+
+/// The field by the API's name, or by that name with a small first letter.
+fn field<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let lower = || {
+        let (first, rest) = name.split_at_checked(1)?;
+        fields.get(&format!("{}{rest}", first.to_ascii_lowercase()))
+    };
+    fields.get(name).or_else(lower)
+}
+
+/// A text, or a number as text.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// `SignatureDoesNotMatch` quotes what the service signed, with the security token in it.
+fn hide_token(message: &str) -> String {
+    const MARKS: [(&str, &str); 3] =
+        [("SecurityToken%3D", "%26"), ("SecurityToken=", "&"), ("x-acs-security-token:", "\n")];
+    let hide = |text: String, (mark, end): (&str, &str)| match text.split_once(mark) {
+        Some((before, after)) => {
+            let kept = after.find(end).map_or("", |at| &after[at..]);
+            format!("{before}{mark}…{kept}")
+        }
+        None => text,
+    };
+    MARKS.into_iter().fold(message.to_owned(), hide)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(status: u16, body: &str) -> Response {
+        Response { status, headers: Default::default(), body: body.as_bytes().to_vec() }
+    }
+
+    fn refused(status: u16, body: &str) -> RemoteError {
+        match read(&response(status, body)) {
+            Err(ReadError::Refused(error)) => *error,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_success_gives_its_fields_wrapped_or_not() {
+        for body in [
+            r#"{"RequestId":"r"}"#,
+            "\u{feff} {\"RequestId\":\"r\"}\n",
+            r#"{"DeleteLiveRecordVodConfigResponse":{"RequestId":"r"}}"#,
+            r#"{"RequestId":"r","Code":"200"}"#,
+            "<DeleteLiveRecordVodConfigResponse><RequestId>r</RequestId></DeleteLiveRecordVodConfigResponse>",
+        ] {
+            assert_eq!(read(&response(200, body)).unwrap()["RequestId"], "r", "{body}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_gives_all_it_says() {
+        let body = r#"{"RequestId":"r","HostId":"h","Code":"Forbidden.RAM","Message":"no","Recommend":"u",
+            "AccessDeniedDetail":{"AuthAction":"live:Add"}}"#;
+        let expected = RemoteError {
+            status: 403,
+            code: "Forbidden.RAM".into(),
+            message: "no".into(),
+            request_id: Some("r".into()),
+            recommend: Some("u".into()),
+            access_denied_detail: Some(r#"{"AuthAction":"live:Add"}"#.into()),
+        };
+        assert_eq!(refused(403, body), expected);
+    }
+
+    #[test]
+    fn refusals_come_in_xml_in_small_letters_and_with_status_200() {
+        let xml = "<?xml version='1.0' encoding='UTF-8'?><Error><RequestId>r</RequestId><Code>A.B</Code>\
+            <Message>a &lt; b</Message></Error>";
+        assert_eq!(refused(400, xml).message, "a < b");
+        assert_eq!(refused(200, xml).code, "A.B");
+        assert_eq!(refused(400, r#"{"code":"A.B","message":"m"}"#).code, "A.B");
+        assert_eq!(refused(200, r#"{"Code":"Throttling.User","RequestId":"r"}"#).code, "Throttling.User");
+    }
+
+    #[test]
+    fn a_refusal_without_a_readable_body_has_an_empty_code() {
+        for body in ["", "<html><p>bad gateway</html>", "[1]", "\"text\""] {
+            let error = refused(502, body);
+            assert_eq!((error.code.as_str(), error.message.as_str()), ("", "status 502 without a message"));
+        }
+    }
+
+    #[test]
+    fn a_success_without_a_readable_body_is_unreadable() {
+        for body in ["", "{", "[]", "<a>", "ok", "{}{}"] {
+            assert!(matches!(read(&response(200, body)), Err(ReadError::Unreadable(_))), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_signature_text_does_not_show_the_token() {
+        let v1 =
+            r#"{"Code":"SignatureDoesNotMatch","Message":"is:POST&%2F&A%3D1%26SecurityToken%3DT0K%26Z%3D2"}"#;
+        assert_eq!(refused(400, v1).message, "is:POST&%2F&A%3D1%26SecurityToken%3D…%26Z%3D2");
+        let v3 = r#"{"Code":"SignatureDoesNotMatch","Message":"x-acs-security-token:T0K\nx-acs-version:1"}"#;
+        assert_eq!(refused(400, v3).message, "x-acs-security-token:…\nx-acs-version:1");
+    }
+}

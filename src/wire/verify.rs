@@ -1,0 +1,244 @@
+//! Checks the signature of a [`Request`] and takes its parameters out: the receiving half of `sign`. Pure: whether the
+//! time is near and the nonce new is for the caller to say.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::Request;
+use super::encode::{Pairs, canonical_query, decode_pairs};
+use super::sign::{
+    FORM, Secret, SignatureVersion, V1_ALGORITHM, V3_ALGORITHM, hex_sha256, v1_signature, v1_string_to_sign,
+    v3_canonical_request, v3_signature,
+};
+
+/// Parameters of V1 that every call has; all others are the action's own.
+const COMMON: [&str; 11] = [
+    "Action",
+    "Version",
+    "Format",
+    "AccessKeyId",
+    "SignatureMethod",
+    "SignatureVersion",
+    "SignatureNonce",
+    "SignatureType",
+    "Timestamp",
+    "SecurityToken",
+    "Signature",
+];
+
+/// What a request with a good signature says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Which signature it carried.
+    pub signature: SignatureVersion,
+    /// The action's name, known or not.
+    pub action_name: String,
+    /// The API version.
+    pub version: String,
+    /// Whose key signed it.
+    pub key_id: String,
+    /// The security token that came along.
+    pub token: Option<Secret>,
+    /// The action's own parameters, not encoded.
+    pub params: BTreeMap<String, String>,
+    /// When it was signed.
+    pub time: Timestamp,
+    /// Its nonce.
+    pub nonce: String,
+}
+
+/// Why a signature was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignatureProblem {
+    /// A parameter or header that every call needs is missing or empty.
+    Missing(String),
+    /// The same parameter twice.
+    Repeated(String),
+    /// A part is not UTF-8, or the Authorization header has another form.
+    Malformed(String),
+    /// Another algorithm.
+    UnknownAlgorithm(String),
+    /// Nobody has this key.
+    UnknownKey(String),
+    /// The time has another form.
+    TimeFormat(String),
+    /// The body is not the one that was signed.
+    BodyHash,
+    /// The signature is another one.
+    Mismatch {
+        /// What the signature should be made of: V1's string to sign, V3's canonical request.
+        signed_text: String,
+    },
+}
+
+/// Checks the signature with the secret of the key that the request names.
+///
+/// # Errors
+///
+/// The first problem found. A request with several parameters of one name is refused.
+pub fn verify(
+    request: &Request,
+    secret_of: impl Fn(&str) -> Option<Secret>,
+) -> Result<Verified, SignatureProblem> {
+    match request.headers.get("authorization") {
+        Some(authorization) => verify_v3(request, authorization, secret_of),
+        None => verify_v1(request, secret_of),
+    }
+}
+
+/// A parameter as it stands in the query or the form body, signed or not; for what must be known of a refused request.
+pub fn unverified_param(request: &Request, name: &str) -> Option<String> {
+    let (query, form) = (decode_pairs(&request.query)?, form_pairs(request).ok()?);
+    query.into_iter().chain(form).find(|(found, _)| found == name).map(|(_, value)| value)
+}
+
+fn verify_v1(
+    request: &Request,
+    secret_of: impl Fn(&str) -> Option<Secret>,
+) -> Result<Verified, SignatureProblem> {
+    let mut pairs = query_pairs(request)?;
+    pairs.extend(form_pairs(request)?);
+    let mut params = unrepeated(pairs)?;
+    let need = |name: &str| {
+        let value = params.get(name).filter(|value| !value.is_empty()).cloned();
+        value.ok_or_else(|| SignatureProblem::Missing(name.to_owned()))
+    };
+    let (key_id, signature) = (need("AccessKeyId")?, need("Signature")?);
+    let (action_name, version) = (need("Action")?, need("Version")?);
+    let (time, nonce) = (parse_time(&need("Timestamp")?)?, need("SignatureNonce")?);
+    let algorithm = need("SignatureMethod")?;
+    if algorithm != V1_ALGORITHM || need("SignatureVersion")? != "1.0" {
+        return Err(SignatureProblem::UnknownAlgorithm(algorithm));
+    }
+    let secret = secret_of(&key_id).ok_or_else(|| SignatureProblem::UnknownKey(key_id.clone()))?;
+    let signed = params.iter().filter(|(name, _)| *name != "Signature");
+    let signed_text = v1_string_to_sign(&request.method, signed.map(|(name, value)| (&**name, &**value)));
+    if v1_signature(&secret, &signed_text) != signature {
+        return Err(SignatureProblem::Mismatch { signed_text });
+    }
+    let token = params.remove("SecurityToken").filter(|token| !token.is_empty()).map(Secret::new);
+    params.retain(|name, _| !COMMON.contains(&name.as_str()));
+    Ok(Verified { signature: SignatureVersion::V1, action_name, version, key_id, token, params, time, nonce })
+}
+
+fn verify_v3(
+    request: &Request,
+    authorization: &str,
+    secret_of: impl Fn(&str) -> Option<Secret>,
+) -> Result<Verified, SignatureProblem> {
+    let Authorization { key_id, signed_headers, signature } = parse_authorization(authorization)?;
+    let need = |name: &str| {
+        header(request, name).ok_or_else(|| SignatureProblem::Missing(name.to_owned())).map(str::to_owned)
+    };
+    let (action_name, version) = (need("x-acs-action")?, need("x-acs-version")?);
+    let (time, nonce) = (parse_time(&need("x-acs-date")?)?, need("x-acs-signature-nonce")?);
+    let body_hash = need("x-acs-content-sha256")?;
+    if body_hash != hex_sha256(&request.body) {
+        return Err(SignatureProblem::BodyHash);
+    }
+    let headers = covered_headers(request, &signed_headers)?;
+    let secret = secret_of(&key_id).ok_or_else(|| SignatureProblem::UnknownKey(key_id.clone()))?;
+    let mut pairs = query_pairs(request)?;
+    let query = canonical_query(pairs.iter().map(|(name, value)| (&**name, &**value)));
+    let canonical = v3_canonical_request(&request.method, &query, headers, &body_hash);
+    if v3_signature(&secret, &canonical.text) != signature {
+        return Err(SignatureProblem::Mismatch { signed_text: canonical.text });
+    }
+    pairs.extend(form_pairs(request)?);
+    let params = unrepeated(pairs)?;
+    let token = header(request, "x-acs-security-token").map(Secret::new);
+    Ok(Verified { signature: SignatureVersion::V3, action_name, version, key_id, token, params, time, nonce })
+}
+
+/// The three parts of a V3 Authorization header.
+struct Authorization {
+    key_id: String,
+    signed_headers: Vec<String>,
+    signature: String,
+}
+
+fn parse_authorization(text: &str) -> Result<Authorization, SignatureProblem> {
+    let malformed = || SignatureProblem::Malformed("Authorization".to_owned());
+    let (algorithm, rest) = text.trim().split_once(' ').ok_or_else(malformed)?;
+    if algorithm != V3_ALGORITHM {
+        return Err(SignatureProblem::UnknownAlgorithm(algorithm.to_owned()));
+    }
+    let parts: BTreeMap<&str, &str> =
+        rest.split(',').filter_map(|part| part.trim().split_once('=')).collect();
+    let part = |name: &str| parts.get(name).copied().filter(|value| !value.is_empty()).ok_or_else(malformed);
+    Ok(Authorization {
+        key_id: part("Credential")?.to_owned(),
+        signed_headers: part("SignedHeaders")?.split(';').map(str::to_ascii_lowercase).collect(),
+        signature: part("Signature")?.to_owned(),
+    })
+}
+
+/// The headers that the signature covers. Host, content-type and every `x-acs-` header that is there must be among them,
+/// or somebody on the way could change them.
+fn covered_headers<'a>(
+    request: &'a Request,
+    signed: &'a [String],
+) -> Result<Vec<(&'a str, &'a str)>, SignatureProblem> {
+    let must =
+        request.headers.keys().map(String::as_str).filter(|name| {
+            name.starts_with("x-acs-") || (*name == "content-type" && !request.body.is_empty())
+        });
+    if let Some(name) = must.chain(["host"]).find(|name| !signed.iter().any(|signed| signed == name)) {
+        return Err(SignatureProblem::Malformed(format!("SignedHeaders without {name}")));
+    }
+    let value = |name: &'a String| {
+        let found = header(request, name).or_else(|| request.headers.get(name).map(String::as_str));
+        found.map(|value| (&**name, value)).ok_or_else(|| SignatureProblem::Missing(name.clone()))
+    };
+    signed.iter().map(value).collect()
+}
+
+/// A header that is there and not empty.
+fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    if name == "host" {
+        return Some(&request.host);
+    }
+    request.headers.get(name).map(String::as_str).filter(|value| !value.is_empty())
+}
+
+fn query_pairs(request: &Request) -> Result<Pairs, SignatureProblem> {
+    decode_pairs(&request.query).ok_or_else(|| SignatureProblem::Malformed("the query".to_owned()))
+}
+
+/// Parameters in the body; none unless its media type says that it holds some.
+fn form_pairs(request: &Request) -> Result<Pairs, SignatureProblem> {
+    let is_form = request
+        .headers
+        .get("content-type")
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case(FORM));
+    if !is_form {
+        return Ok(Pairs::new());
+    }
+    let malformed = || SignatureProblem::Malformed("the form body".to_owned());
+    decode_pairs(std::str::from_utf8(&request.body).map_err(|_| malformed())?).ok_or_else(malformed)
+}
+
+fn unrepeated(pairs: Pairs) -> Result<BTreeMap<String, String>, SignatureProblem> {
+    let mut params = BTreeMap::new();
+    for (name, value) in pairs {
+        if params.contains_key(&name) {
+            return Err(SignatureProblem::Repeated(name));
+        }
+        params.insert(name, value);
+    }
+    Ok(params)
+}
+
+/// Reads exactly `yyyy-MM-ddTHH:mm:ssZ`.
+fn parse_time(text: &str) -> Result<Timestamp, SignatureProblem> {
+    let wrong = || SignatureProblem::TimeFormat(text.to_owned());
+    if text.len() != "yyyy-MM-ddTHH:mm:ssZ".len() {
+        return Err(wrong());
+    }
+    let time = DateTime::strptime("%Y-%m-%dT%H:%M:%SZ", text).map_err(|_| wrong())?;
+    Ok(time.to_zoned(TimeZone::UTC).map_err(|_| wrong())?.timestamp())
+}
