@@ -1,0 +1,259 @@
+"""Judges livevod by programs that its authors did not write: the vendor's SDKs and a JSON Schema validator.
+
+    check.py BINARY
+
+1. Each SDK adds, lists, changes and deletes on one `livevod emulator`, and gets its own typed exceptions.
+2. `livevod plan` and `apply` with both signatures work on what the SDKs left there, and the SDKs read what livevod wrote.
+3. Every example is valid by the published schema.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from sdks import SDKS, Refusal
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = ROOT / "schema" / "livevod.schema.json"
+KEY = SECRET = "emulator"
+READY = "livevod emulator listening on http://127.0.0.1:"
+GROUP = "e2d796d3bb5fd8049d32bff62f94e4c1"
+ARCHIVE = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa"
+
+
+class Tally:
+    """Counts what held and what did not, and says so line by line."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def check(self, name, seen, wanted):
+        if seen == wanted:
+            self.passed += 1
+            print(f"ok      {name}")
+        else:
+            self.failed += 1
+            print(f"FAILED  {name}\n        wanted {wanted!r}\n        seen   {seen!r}")
+
+    def refused(self, name, call, code, status):
+        """`call` must raise the SDK's exception with this code and HTTP status, and with a request id."""
+        try:
+            seen = call()
+        except Refusal as refusal:
+            seen = (refusal.code, refusal.status, bool(refusal.request_id))
+        self.check(name, seen, (code, status, True))
+
+
+@contextmanager
+def emulator(binary, data):
+    """The port of a `livevod emulator` that is ended with the block."""
+    command = [binary, "emulator", "--listen", "127.0.0.1:0", "--data", str(data)]
+    server = subprocess.Popen(command, cwd=data.parent, stdout=subprocess.PIPE, text=True)
+    try:
+        ready = server.stdout.readline().strip()
+        if not ready.startswith(READY):
+            sys.exit(f"the emulator did not become ready: {ready!r}")
+        yield int(ready.removeprefix(READY))
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+def items(page):
+    return page["LiveRecordVodConfigs"]["LiveRecordVodConfig"]
+
+
+def listed(sdk, domain, **page):
+    """Every item of a domain by (app, stream), and the sizes of the pages it took."""
+    found, sizes = {}, []
+    while not sizes or sizes[-1] == page.get("PageSize", 10):
+        held = items(sdk.page(DomainName=domain, PageNum=len(sizes) + 1, **page))
+        found |= {(item["AppName"], item["StreamName"]): item for item in held}
+        sizes.append(len(held))
+    return found, sizes
+
+
+def check_sdk(tally, name, make, port):
+    """One SDK's whole day on a domain of its own. It leaves `show/*`, `show/main` and `*/*` there."""
+    sdk, domain = make(port, KEY, SECRET), f"{name.replace(' ', '-')}.example.com"
+
+    def at(app, stream, **settings):
+        return {"DomainName": domain, "AppName": app, "StreamName": stream, **settings}
+
+    check_writes(tally, name, sdk, domain, at)
+    check_pages(tally, name, sdk, domain, at)
+    check_refusals(tally, name, sdk, make, port, at)
+
+
+def check_writes(tally, name, sdk, domain, at):
+    tally.check(f"{name}: a new domain is empty", listed(sdk, domain), ({}, [0]))
+    compose = {"AutoCompose": "ON", "ComposeVodTranscodeGroupId": ARCHIVE}
+    added = sdk.add(**at("show", "main", VodTranscodeGroupId=GROUP, CycleDuration=900, **compose))
+    tally.check(f"{name}: add answers with a request id", list(added), ["RequestId"])
+    sdk.add(**at("show", "*", VodTranscodeGroupId=GROUP))
+    sdk.add(**at("*", "*", VodTranscodeGroupId="VOD_NO_TRANSCODE", CycleDuration=21600))
+    sdk.add(**at("show", "doomed", VodTranscodeGroupId=GROUP))
+    sdk.update(**at("show", "main", VodTranscodeGroupId=GROUP, CycleDuration=1800, **compose))
+    sdk.delete(**at("show", "doomed"))
+    found, _ = listed(sdk, domain)
+    tally.check(f"{name}: three are left", sorted(found), [("*", "*"), ("show", "*"), ("show", "main")])
+    main = {"VodTranscodeGroupId": GROUP, "CycleDuration": 1800, "OnDemand": 0, **compose}
+    seen = found.get(("show", "main"), {})
+    tally.check(f"{name}: the update shows", {key: seen.get(key) for key in main}, main)
+    every = found.get(("show", "*"), {})
+    tally.check(f"{name}: defaults are filled in", (every.get("CycleDuration"), every.get("AutoCompose")), (3600, "OFF"))
+
+
+def check_pages(tally, name, sdk, domain, at):
+    streams = [f"cam-{number:02}" for number in range(22)]
+    for stream in streams:
+        sdk.add(**at("wall", stream, VodTranscodeGroupId=GROUP))
+    by_default, sizes = listed(sdk, domain)
+    tally.check(f"{name}: pages of ten by default", (len(by_default), sizes), (25, [10, 10, 5]))
+    whole, sizes = listed(sdk, domain, PageSize=100)
+    tally.check(f"{name}: one page of a hundred holds the same", (sorted(whole), sizes), (sorted(by_default), [25]))
+    tally.check(f"{name}: the total is text or number", str(sdk.page(DomainName=domain)["Total"]), "25")
+    one = items(sdk.page(**at("wall", "cam-07")))
+    tally.check(f"{name}: a filter finds one", [item["StreamName"] for item in one], ["cam-07"])
+    for stream in streams:
+        sdk.delete(**at("wall", stream))
+    tally.check(f"{name}: deletes show at once", len(listed(sdk, domain)[0]), 3)
+
+
+def check_refusals(tally, name, sdk, make, port, at):
+    both = "InvalidAutoComposeAndComposeVodTranscodeGroupId.Malformed"
+    good = {"VodTranscodeGroupId": GROUP}
+    for case, parameters, code, status in [
+        ("a second add", at("show", "main", **good), "ConfigAlreadyExists", 400),
+        ("an unknown group", at("a", "b", VodTranscodeGroupId="no-such-group"), "InvalidTemplateGroupId.NotFound", 404),
+        ("auto compose without a group", at("a", "b", AutoCompose="ON", **good), both, 400),
+        ("auto compose neither on nor off", at("a", "b", AutoCompose="MAYBE", **good), "InvalidAutoCompose.Malformed", 400),
+    ]:
+        tally.refused(f"{name}: {case} is refused", lambda: sdk.add(**parameters), code, status)
+    domain = at("", "")["DomainName"]
+    stranger, forger = make(port, "nobody", SECRET), make(port, KEY, "wrong")
+    tally.refused(f"{name}: an unknown key is refused", lambda: stranger.page(DomainName=domain), "InvalidAccessKeyId.NotFound", 404)
+    tally.refused(f"{name}: a wrong secret is refused", lambda: forger.page(DomainName=domain), "SignatureDoesNotMatch", 400)
+
+
+# What the SDKs left on one domain, as YAML; `%s` is the domain and the length of `main`'s files.
+LEFT = """
+version: 1
+domains:
+  %s:
+    defaults: { vod_transcode_group: e2d796d3bb5fd8049d32bff62f94e4c1 }
+    apps:
+      "*": { streams: { "*": { vod_transcode_group: VOD_NO_TRANSCODE, cycle_duration: 6h } } }
+      show:
+        streams:
+          "*": {}
+          main:
+            auto_compose: on
+            compose_vod_transcode_group: 6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa
+            cycle_duration: %s
+"""
+
+
+class Livevod:
+    """The binary over HTTP, with nothing of the caller's environment but the path."""
+
+    def __init__(self, binary, port, folder):
+        self.binary, self.folder = binary, folder
+        self.endpoint = ["--endpoint", f"http://127.0.0.1:{port}"]
+        self.environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": str(folder),
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
+        }
+
+    def run(self, command, signature, *rest):
+        """Exit code and standard output; what went to standard error is shown as it is."""
+        words = [self.binary, command, *self.endpoint, "--signature", signature, *map(str, rest)]
+        done = subprocess.run(words, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True)
+        return done.returncode, done.stdout
+
+    def plan(self, signature, *paths):
+        """Exit code and the counts of the plan."""
+        code, text = self.run("plan", signature, "--format", "json", "--detailed-exitcode", *paths)
+        summary = json.loads(text)["summary"] if text else {}
+        return code, {action: summary.get(action) for action in ("create", "update", "replace", "delete", "unchanged")}
+
+
+def counts(unchanged, create=0, update=0):
+    return {"create": create, "update": update, "replace": 0, "delete": 0, "unchanged": unchanged}
+
+
+def check_livevod(tally, livevod, sdk_of):
+    """livevod takes over what each SDK left, changes it with one signature and sees it with the other."""
+    file = livevod.folder / "livevod.yaml"
+    for name, sdk in sdk_of.items():
+        domain = f"{name.replace(' ', '-')}.example.com"
+        for signature, other, seconds in [("v1", "v3", 1200), ("v3", "v1", 2400)]:
+            way = f"livevod {signature} after {name}"
+            file.write_text(LEFT % (domain, seconds))
+            tally.check(f"{way}: one update is planned", livevod.plan(signature, file), (2, counts(2, update=1)))
+            code, _ = livevod.run("apply", signature, "--auto-approve", "--account", "1234567890123456", file)
+            tally.check(f"{way}: it is applied", code, 0)
+            tally.check(f"{way}: no changes are left by {other}", livevod.plan(other, file), (0, counts(3)))
+            seen = items(sdk.page(DomainName=domain, AppName="show", StreamName="main"))
+            tally.check(f"{way}: the SDK sees it", [item["CycleDuration"] for item in seen], [seconds])
+
+
+def examples():
+    """The words after `plan` that each example is run with."""
+    staging = ROOT / "examples" / "staging-production"
+    return {
+        "quickstart": [ROOT / "examples" / "quickstart"],
+        "platform": [ROOT / "examples" / "platform"],
+        "staging": [staging / "common.yaml", staging / "staging.yaml"],
+        "production": [staging / "common.yaml", staging / "production.yaml"],
+    }
+
+
+def check_examples(tally, binary, folder):
+    """Each signature applies every example to an empty emulator and then finds nothing to do."""
+    for signature in ("v1", "v3"):
+        with emulator(binary, folder / f"examples-{signature}.log") as port:
+            livevod = Livevod(binary, port, folder)
+            for name, paths in examples().items():
+                code, _ = livevod.run("apply", signature, "--auto-approve", *paths)
+                tally.check(f"example {name} {signature}: it is applied", code, 0)
+                code, text = livevod.run("plan", signature, "--detailed-exitcode", *paths)
+                tally.check(f"example {name} {signature}: then there are no changes", (code, "No changes." in text), (0, True))
+
+
+def check_schema(tally):
+    """Each example is valid by the schema that its own first line names."""
+    files = sorted((ROOT / "examples").rglob("*.yaml"))
+    for file in files:
+        named = file.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+        tally.check(f"{file.relative_to(ROOT)}: names the schema", (file.parent / named).resolve(), SCHEMA)
+    validator = Path(sys.executable).with_name("check-jsonschema")
+    done = subprocess.run([validator, "--schemafile", SCHEMA, *files], capture_output=True, text=True)
+    tally.check("every example is valid by the schema", (done.returncode, done.stdout if done.returncode else ""), (0, ""))
+
+
+def main():
+    binary, tally = str(Path(sys.argv[1]).resolve()), Tally()
+    # No proxy of the caller stands between an SDK and loopback.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with emulator(binary, folder / "sdks.log") as port:
+            for sdk, make in SDKS.items():
+                check_sdk(tally, sdk, make, port)
+            sdk_of = {sdk: make(port, KEY, SECRET) for sdk, make in SDKS.items()}
+            check_livevod(tally, Livevod(binary, port, folder), sdk_of)
+        check_examples(tally, binary, folder)
+    check_schema(tally)
+    print(f"\n{tally.passed} passed, {tally.failed} failed")
+    sys.exit(tally.failed > 0)
+
+
+if __name__ == "__main__":
+    main()
