@@ -1,0 +1,143 @@
+//! Measures a plan that finds no change, as users run it, against a bare client that makes the same calls.
+//!
+//! `cargo bench --bench plan` prints the numbers, `PASS` or `FAIL`, and exits with 1 where a line failed. A service on
+//! loopback answers every call after 20 ms. The two sides take turns, so that a busy machine slows both.
+#![expect(clippy::print_stdout, reason = "the numbers are what it is run for")]
+
+mod bare;
+mod service;
+mod work;
+
+use std::error::Error;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use service::Service;
+use work::Work;
+
+/// Turns of each side; the median counts.
+const ROUNDS: usize = 11;
+
+/// Most that a plan may take, as a multiple of the bare client.
+const MOST_TIMES_BARE: f64 = 2.5;
+
+/// Describe calls of a plan over fifty domains of one page each.
+const CALLS_OF_A_PLAN: u64 = 50;
+
+const THOUSAND: Work = Work { domains: 50, streams_each: 20 };
+const TEN_THOUSAND: Work = Work { domains: 50, streams_each: 200 };
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// What one piece of work took.
+struct Measured {
+    livevod: Duration,
+    bare: Duration,
+    /// Describe calls of one livevod run.
+    calls: u64,
+}
+
+fn main() -> Outcome<ExitCode> {
+    // `cargo test --all-targets` runs this too, without the word.
+    if !std::env::args().any(|word| word == "--bench") {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let runtime = tokio::runtime::Runtime::new()?;
+    let folder = tempfile::tempdir()?;
+
+    println!(
+        "medians of {ROUNDS} rounds; every call takes 20 ms; floors: calls over 16 connections, parsing alone\n"
+    );
+    println!("{:<26}{:>10}{:>14}{:>8}{:>8}{:>10}", "", "livevod", "bare client", "ratio", "calls", "floor");
+    let thousand = measure_plan(&runtime, folder.path(), THOUSAND)?;
+    print_row("plan 1,000", &thousand, "0.094 s");
+    print_row("plan 10,000", &measure_plan(&runtime, folder.path(), TEN_THOUSAND)?, "0.280 s");
+    let validate = measure_validate(folder.path(), TEN_THOUSAND)?;
+    println!(
+        "{:<26}{:>8.3} s{:>14}{:>8}{:>8}{:>10}\n",
+        "validate 10,000",
+        validate.as_secs_f64(),
+        "",
+        "",
+        0,
+        "0.050 s"
+    );
+
+    let ratio = thousand.ratio();
+    let calls_held = print_verdict(
+        thousand.calls == CALLS_OF_A_PLAN,
+        &format!("{} Describe calls, exactly {CALLS_OF_A_PLAN}", thousand.calls),
+    );
+    let ratio_held = print_verdict(
+        ratio < MOST_TIMES_BARE,
+        &format!("{ratio:.2} times the bare client, under {MOST_TIMES_BARE}"),
+    );
+    Ok(if calls_held && ratio_held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Measured {
+    fn ratio(&self) -> f64 {
+        self.livevod.as_secs_f64() / self.bare.as_secs_f64()
+    }
+}
+
+/// Both sides over one piece of work, turn by turn.
+fn measure_plan(runtime: &tokio::runtime::Runtime, folder: &Path, work: Work) -> Outcome<Measured> {
+    let service = runtime.block_on(Service::start(&work))?;
+    let file = folder.join("plan.yaml");
+    std::fs::write(&file, work.yaml())?;
+    let endpoint = format!("http://{}", service.host());
+
+    let (mut livevod, mut bare, mut calls) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..ROUNDS {
+        bare.push(runtime.block_on(bare::run(&service.host(), &work))?);
+        let before = service.calls();
+        livevod.push(run_livevod(folder, &["plan", "--detailed-exitcode", "--endpoint", &endpoint], &file)?);
+        calls = service.calls() - before;
+    }
+    if service.strangers() > 0 {
+        return Err(format!("{} calls were not DescribeLiveRecordVodConfigs", service.strangers()).into());
+    }
+    Ok(Measured { livevod: median(livevod), bare: median(bare), calls })
+}
+
+fn measure_validate(folder: &Path, work: Work) -> Outcome<Duration> {
+    let file = folder.join("validate.yaml");
+    std::fs::write(&file, work.yaml())?;
+    let times: Result<Vec<Duration>, _> =
+        (0..ROUNDS).map(|_| run_livevod(folder, &["validate"], &file)).collect();
+    Ok(median(times?))
+}
+
+/// Wall time of one run of the binary, which has to end well: with `--detailed-exitcode`, without differences.
+fn run_livevod(folder: &Path, words: &[&str], file: &Path) -> Outcome<Duration> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_livevod"));
+    command.args(words).arg(file).current_dir(folder).stdin(Stdio::null());
+    command.env_clear().env("HOME", folder);
+    command.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "bench").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "bench");
+    let start = Instant::now();
+    let output = command.output()?;
+    let took = start.elapsed();
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("livevod {} ended with {}: {text}", words.join(" "), output.status).into());
+    }
+    Ok(took)
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn print_row(name: &str, measured: &Measured, floor: &str) {
+    let (livevod, bare) = (measured.livevod.as_secs_f64(), measured.bare.as_secs_f64());
+    let (ratio, calls) = (measured.ratio(), measured.calls);
+    println!("{name:<26}{livevod:>8.3} s{bare:>12.3} s{ratio:>8.2}{calls:>8}{floor:>10}");
+}
+
+fn print_verdict(held: bool, text: &str) -> bool {
+    println!("{}  {text}", if held { "PASS" } else { "FAIL" });
+    held
+}
