@@ -223,10 +223,22 @@ codes! {
     Expired = "expired", Warning;
     /// An on_demand value that old documents say recording to VOD lacks.
     OnDemandValue = "on-demand-value", Warning;
+    /// Arguments that do not go together.
+    Usage = "usage", Error;
+    /// Files for one account, asked to be applied to another.
+    Account = "account", Error;
+    /// Nobody to ask, and nothing that answers in advance.
+    NotApproved = "not-approved", Error;
+    /// The emulator can't keep its state or listen.
+    Emulator = "emulator", Error;
     /// Credentials are missing or unusable.
     Credentials = "credentials", Error;
     /// A request that the service refused or did not answer.
     Remote = "remote", Error;
+    /// A planned change that was not carried out.
+    NotDone = "not-done", Error;
+    /// A write whose outcome could not be confirmed.
+    UnknownOutcome = "unknown-outcome", Error;
 }
 
 impl std::fmt::Display for Code {

@@ -41,6 +41,11 @@ impl Pattern {
         self.parts.iter().zip(names).all(|(part, name)| part.matches(name))
     }
 
+    /// Whether the pattern is a domain alone, and so selects all of it.
+    pub fn is_whole_domain(&self) -> bool {
+        self.parts.len() == 1
+    }
+
     /// Whether the pattern could select an address of `domain`.
     pub fn matches_domain(&self, domain: &str) -> bool {
         self.parts.first().is_none_or(|part| part.matches(domain))

@@ -1,10 +1,54 @@
 //! Turns [`Desired`](crate::resolve::Desired) and [`Snapshot`](crate::model::Snapshot) into a [`Plan`]. Pure: no I/O, no clock.
 
+mod budget;
+mod coverage;
+mod diff;
+mod digest;
+mod fold;
+mod guard;
+mod selection;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Field, RecordConfig, StreamSpelling};
-use crate::resolve::OriginKind;
-use crate::source::Place;
+use crate::model::{Address, Field, RecordConfig, Snapshot, StreamSpelling, Value};
+use crate::resolve::{Desired, Origin, OriginKind};
+use crate::source::{Place, Sources};
+
+pub use budget::{BURST, RATE};
+pub use fold::{Fold, fold, relation};
+pub use guard::{Allowances, Limit, LimitError};
+pub use selection::Selection;
+
+/// What the caller decides besides the files.
+#[derive(Debug, Clone)]
+pub struct PlanOptions {
+    /// Which addresses count.
+    pub selection: Selection,
+    /// Which guards are released.
+    pub allowances: Allowances,
+    /// The account, for files that declare none.
+    pub account: Option<String>,
+    /// Calls a minute for each action.
+    pub rate: u32,
+}
+
+impl Default for PlanOptions {
+    fn default() -> Self {
+        Self { selection: Selection::default(), allowances: Allowances::default(), account: None, rate: RATE }
+    }
+}
+
+/// Plans the way from what exists to what is wanted, in the order of the addresses.
+///
+/// `sources` must be the files that `desired` was resolved from: origins are looked up there.
+pub fn plan(desired: &Desired, snapshot: &Snapshot, sources: &Sources, options: &PlanOptions) -> Plan {
+    let mut plan = diff::differences(desired, snapshot, sources, options);
+    coverage::fill_in(&mut plan.changes, snapshot);
+    plan.warnings = coverage::warnings(&plan, desired);
+    plan.held = guard::held(&plan, desired, snapshot, options);
+    plan.budget = budget::of(&plan.changes, snapshot, options.rate);
+    plan
+}
 
 /// Everything that is to be done and everything a reviewer should know: inert, complete, the same on any machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +65,8 @@ pub struct Plan {
     pub ignored: Vec<Address>,
     /// Addresses that livevod can't manage.
     pub unsupported: Vec<Unsupported>,
+    /// Unmanaged configurations that record in place of a declared app-wide one.
+    pub shadows: Vec<Shadow>,
     /// Guards that hold the plan; none of its changes may be applied while one is left.
     pub held: Vec<Held>,
     /// Facts that a reviewer should see first.
@@ -31,6 +77,52 @@ pub struct Plan {
     pub budget: Budget,
 }
 
+impl Plan {
+    /// `sha256:` and the hex SHA-256 of the changes in canonical JSON: the same transition has the same digest on any
+    /// machine at any time, the empty one included.
+    pub fn digest(&self) -> String {
+        digest::of(self)
+    }
+
+    /// How many changes of each kind there are.
+    pub fn summary(&self) -> Summary {
+        let count = |action| self.changes.iter().filter(|change| change.action == action).count();
+        Summary {
+            create: count(ActionKind::Create),
+            update: count(ActionKind::Update),
+            replace: count(ActionKind::Replace),
+            delete: count(ActionKind::Delete),
+            unchanged: self.unchanged.len(),
+        }
+    }
+
+    /// Whether the service is other than declared: a change, a declared address that can't be managed, or an unmanaged
+    /// entry in front of a declared app-wide one.
+    pub fn differs(&self) -> bool {
+        !self.changes.is_empty() || self.unsupported.iter().any(|one| one.declared) || !self.shadows.is_empty()
+    }
+
+    /// Whether every selected domain was read.
+    pub fn is_complete(&self) -> bool {
+        self.unread.is_empty()
+    }
+}
+
+/// Changes by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Creates.
+    pub create: usize,
+    /// Updates in place.
+    pub update: usize,
+    /// Replaces.
+    pub replace: usize,
+    /// Deletes.
+    pub delete: usize,
+    /// Declared configurations that are as wanted.
+    pub unchanged: usize,
+}
+
 /// One change of one configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
@@ -38,10 +130,12 @@ pub struct Change {
     pub address: Address,
     /// The region of the domain, where one is written.
     pub region: Option<String>,
+    /// Where the entry's name stands; `None` where no file declares it.
+    pub place: Option<Place>,
     /// What is done.
     pub action: ActionKind,
-    /// Why, as a fragment: `declared, but not there`.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
     /// Normalized settings now; `None` for a create.
     pub before: Option<RecordConfig>,
     /// Normalized settings afterwards; `None` for a delete.
@@ -56,6 +150,23 @@ pub struct Change {
     pub contingent: Option<Contingent>,
 }
 
+impl Change {
+    /// The value of a field now.
+    pub fn before_value(&self, field: Field) -> Value {
+        self.before.as_ref().map_or(Value::Unset, |config| config.get(field))
+    }
+
+    /// The value of a field afterwards.
+    pub fn after_value(&self, field: Field) -> Value {
+        self.after.as_ref().map_or(Value::Unset, |config| config.get(field))
+    }
+
+    /// Whether the entry is gone at some moment: a delete or a replace.
+    pub fn removes(&self) -> bool {
+        matches!(self.action, ActionKind::Delete | ActionKind::Replace)
+    }
+}
+
 /// What a change does, in the words of Terraform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -68,6 +179,46 @@ pub enum ActionKind {
     Replace,
     /// Delete.
     Delete,
+}
+
+/// Why a change is planned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Reason {
+    /// Declared, and not there.
+    Missing,
+    /// Declared otherwise.
+    Differs,
+    /// A create-only field is declared otherwise.
+    CreateOnly {
+        /// Which.
+        field: Field,
+    },
+    /// `state: absent` stands in its entry.
+    DeclaredAbsent {
+        /// Where.
+        place: Place,
+    },
+    /// Not declared, and pruned.
+    Pruned {
+        /// Where `prune: true` stands.
+        place: Place,
+    },
+}
+
+impl Reason {
+    /// The reason in words, a lowercase fragment.
+    pub fn text(&self) -> String {
+        match self {
+            Reason::Missing => "declared, but not there".to_owned(),
+            Reason::Differs => "not as declared".to_owned(),
+            Reason::CreateOnly { field } => format!("`{field}` can only be set by adding anew"),
+            Reason::DeclaredAbsent { place } => format!("declared `state: absent` ({}:{})", place.file, place.start.line),
+            Reason::Pruned { place } => {
+                format!("not declared, and `prune: true` ({}:{})", place.file, place.start.line)
+            }
+        }
+    }
 }
 
 /// One field of a change.
@@ -92,6 +243,19 @@ pub struct FieldOrigin {
     pub via: Vec<(String, Place)>,
 }
 
+impl FieldOrigin {
+    /// Looks the spans of an origin up in the files it was resolved from.
+    pub fn new(origin: &Origin, sources: &Sources) -> Self {
+        let Origin { kind, tier, span, via } = origin;
+        Self {
+            kind: *kind,
+            tier: tier.clone(),
+            place: span.map(|span| sources.place(span)),
+            via: via.iter().map(|step| (step.value.clone(), sources.place(step.span))).collect(),
+        }
+    }
+}
+
 /// A write that happens only if another fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -109,6 +273,15 @@ pub struct Coverage {
     pub before: Option<Address>,
     /// Ruling entry after the whole plan.
     pub after: Option<Address>,
+}
+
+/// An unmanaged configuration in front of a declared app-wide one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shadow {
+    /// The unmanaged one.
+    pub address: Address,
+    /// The declared one that does not rule there.
+    pub shadowed: Address,
 }
 
 /// An address that livevod can't manage.
@@ -155,6 +328,22 @@ pub enum Guard {
     Account,
     /// A protected address.
     Protect,
+}
+
+impl Guard {
+    /// The guard's name in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Guard::Limits => "limits",
+            Guard::RecordingGap => "recording-gap",
+            Guard::RecordingStop => "recording-stop",
+            Guard::AppWide => "app-wide",
+            Guard::Empty => "empty",
+            Guard::Writes => "writes",
+            Guard::Account => "account",
+            Guard::Protect => "protect",
+        }
+    }
 }
 
 /// A fact at the head of the plan.

@@ -13,7 +13,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("emulator", &["model", "wire"]),
     ("resolve", &["model", "source", "diag", "config"]),
     ("check", &["model", "source", "diag", "config", "resolve"]),
-    ("plan", &["model", "source", "diag", "resolve"]),
+    ("plan", &["model", "source", "diag", "wire", "resolve"]),
     ("api", &["model", "wire", "emulator"]),
     ("apply", &["model", "source", "diag", "wire", "plan", "api"]),
     ("render", &["model", "source", "diag", "wire", "config", "resolve", "plan", "api", "apply"]),

@@ -1,0 +1,90 @@
+//! What a plan costs at least: calls, and the seconds that the rate allows them in.
+
+use std::collections::BTreeMap;
+
+use super::{ActionKind, Budget, Change};
+use crate::model::Snapshot;
+
+/// Calls a minute for each account and action, well below the documented 1,000.
+pub const RATE: u32 = 600;
+
+/// Calls that may go out at once before [`RATE`] binds.
+pub const BURST: u32 = 300;
+
+/// Configurations on one page of a listing.
+const PAGE: u64 = 100;
+
+/// Calls by action, in the floor: everything works at the first try and shows at once.
+#[derive(Default)]
+struct Calls {
+    describe: u64,
+    add: u64,
+    update: u64,
+    delete: u64,
+}
+
+/// The floor for `changes`: compares, writes and confirms, and a full listing for each domain that deletes from.
+pub(super) fn of(changes: &[Change], snapshot: &Snapshot, rate: u32) -> Budget {
+    let mut calls = Calls::default();
+    let mut listings: BTreeMap<&str, u64> = BTreeMap::new();
+    for change in changes {
+        calls.count(change);
+        if change.removes() {
+            let held = snapshot.domains.get(&change.address.domain).map_or(0, |domain| domain.configs.len() as u64);
+            listings.insert(&change.address.domain, held / PAGE + 1);
+        }
+    }
+    calls.describe += listings.values().sum::<u64>();
+    let seconds = [calls.describe, calls.add, calls.update, calls.delete].map(|count| least_seconds(count, rate));
+    Budget {
+        reads: calls.describe,
+        writes: calls.add + calls.update + calls.delete,
+        seconds: seconds.into_iter().max().unwrap_or(0),
+    }
+}
+
+impl Calls {
+    fn count(&mut self, change: &Change) {
+        match change.action {
+            ActionKind::Create => {
+                self.add += 1;
+                self.describe += if change.address.is_app_wide() { 2 } else { 1 };
+            }
+            ActionKind::Update => {
+                self.update += 1;
+                self.describe += 2;
+            }
+            ActionKind::Replace => {
+                self.delete += 1;
+                self.add += 1;
+                self.describe += 2;
+            }
+            ActionKind::Delete => {
+                self.delete += 1;
+                self.describe += 1;
+            }
+        }
+    }
+}
+
+fn least_seconds(calls: u64, rate: u32) -> u64 {
+    let waiting = calls.saturating_sub(BURST.into());
+    (waiting * 60).div_ceil(u64::from(rate.max(1)))
+}
+
+/// How many writes a change makes if nothing fails.
+pub(super) fn writes(change: &Change) -> u64 {
+    if change.action == ActionKind::Replace { 2 } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_burst_is_free_and_the_rest_takes_its_time() {
+        assert_eq!(least_seconds(300, 600), 0);
+        assert_eq!(least_seconds(301, 600), 1);
+        assert_eq!(least_seconds(900, 600), 60);
+    }
+}

@@ -1,0 +1,94 @@
+//! Who records each changed address before and after the plan, and what a reviewer should see first.
+
+use std::collections::BTreeMap;
+
+use super::{ActionKind, Change, Coverage, Plan, Warning};
+use crate::model::{Address, RecordConfig, Snapshot};
+use crate::resolve::{Desired, OriginKind};
+
+/// Fills in the coverage of every change, as it is once all of them are carried out.
+pub(super) fn fill_in(changes: &mut [Change], snapshot: &Snapshot) {
+    let before = Rulers::before(snapshot);
+    let after = Rulers::after(snapshot, changes);
+    let coverage: Vec<Coverage> = changes
+        .iter()
+        .map(|change| Coverage { before: before.ruler(&change.address), after: after.ruler(&change.address) })
+        .collect();
+    for (change, coverage) in changes.iter_mut().zip(coverage) {
+        change.coverage = coverage;
+    }
+}
+
+/// All configurations of one moment, to ask which one rules an address.
+pub(super) struct Rulers<'a> {
+    configs: BTreeMap<&'a Address, &'a RecordConfig>,
+}
+
+impl<'a> Rulers<'a> {
+    pub(super) fn before(snapshot: &'a Snapshot) -> Self {
+        let domains = snapshot.domains.values();
+        Self { configs: domains.flat_map(|domain| &domain.configs).map(|(address, remote)| (address, &remote.config)).collect() }
+    }
+
+    pub(super) fn after(snapshot: &'a Snapshot, changes: &'a [Change]) -> Self {
+        let mut rulers = Self::before(snapshot);
+        for change in changes {
+            match &change.after {
+                Some(config) => rulers.configs.insert(&change.address, config),
+                None => rulers.configs.remove(&change.address),
+            };
+        }
+        rulers
+    }
+
+    fn ruler(&self, address: &Address) -> Option<Address> {
+        address.rulers().find(|ruler| self.configs.contains_key(ruler))
+    }
+
+    /// Whether the address is recorded without anybody asking for it.
+    pub(super) fn records(&self, address: &Address) -> bool {
+        self.ruler(address).is_some_and(|ruler| self.configs[&ruler].records_by_itself())
+    }
+}
+
+/// The facts that head the plan.
+pub(super) fn warnings(plan: &Plan, desired: &Desired) -> Vec<Warning> {
+    let mut warnings: Vec<Warning> = fallen_to_defaults(plan).into_iter().collect();
+    warnings.extend(plan.shadows.iter().map(|shadow| Warning {
+        message: format!("unmanaged `{}` records in place of the declared `{}`", shadow.address, shadow.shadowed),
+        address: Some(shadow.address.clone()),
+    }));
+    warnings.extend(patterns_without_match(plan, desired));
+    warnings
+}
+
+/// Changed values that nobody wrote, so that the documented default takes the place of what is there.
+fn fallen_to_defaults(plan: &Plan) -> Option<Warning> {
+    let fallen = |change: &&Change| {
+        change.action != ActionKind::Create
+            && change.fields.iter().any(|field| field.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Default))
+    };
+    let changes = plan.changes.iter().filter(fallen).count();
+    let words = match changes {
+        0 => return None,
+        1 => "1 configuration falls".to_owned(),
+        more => format!("{more} configurations fall"),
+    };
+    let message = format!("{words} to a documented default that nobody wrote: look for `(not written)`");
+    Some(Warning { message, address: None })
+}
+
+/// `protect` patterns whose domain part names no declared domain: they protect nothing here.
+fn patterns_without_match(plan: &Plan, desired: &Desired) -> Vec<Warning> {
+    if !plan.is_complete() {
+        return Vec::new();
+    }
+    let lists = [("ignore", &desired.ignore), ("protect", &desired.protect)];
+    let useless = |pattern: &str| format!("pattern `{pattern}` matches no domain of these files");
+    lists
+        .into_iter()
+        .flat_map(|(list, patterns)| patterns.iter().map(move |pattern| (list, &pattern.value)))
+        .filter(|(_, pattern)| !desired.domains.keys().any(|domain| pattern.matches_domain(domain)))
+        .map(|(list, pattern)| Warning { message: format!("`{list}` {}", useless(&pattern.to_string())), address: None })
+        .collect()
+}

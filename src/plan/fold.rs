@@ -1,0 +1,65 @@
+//! Groups changes that read the same but for their address.
+
+use std::collections::BTreeMap;
+
+use super::{Change, Coverage, Plan};
+use crate::model::{Address, Field, Value};
+
+/// Changes that differ in nothing but their address; never empty.
+#[derive(Debug, Clone)]
+pub struct Fold<'a> {
+    /// In the order of their addresses.
+    pub changes: Vec<&'a Change>,
+}
+
+impl<'a> Fold<'a> {
+    /// The change that speaks for all of them.
+    pub fn first(&self) -> &'a Change {
+        self.changes[0]
+    }
+}
+
+/// The changes of a plan in groups, in the order of each group's first address. With `full`, each stands alone.
+pub fn fold(plan: &Plan, full: bool) -> Vec<Fold<'_>> {
+    let mut folds: Vec<Fold> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for change in &plan.changes {
+        if full {
+            folds.push(Fold { changes: vec![change] });
+            continue;
+        }
+        let place = *places.entry(likeness(change)).or_insert(folds.len());
+        match folds.get_mut(place) {
+            Some(fold) => fold.changes.push(change),
+            None => folds.push(Fold { changes: vec![change] }),
+        }
+    }
+    folds
+}
+
+/// Everything a reader sees of a change, but its address.
+fn likeness(change: &Change) -> String {
+    let Change {
+        address,
+        region: _,
+        place: _,
+        action,
+        reason,
+        before: _,
+        after: _,
+        fields,
+        coverage,
+        spelling: _,
+        contingent,
+    } = change;
+    let values: Vec<(Field, Value, Value)> =
+        fields.iter().map(|one| (one.field, change.before_value(one.field), change.after_value(one.field))).collect();
+    let Coverage { before, after } = coverage;
+    let relative = |ruler: &Option<Address>| ruler.as_ref().map(|ruler| relation(ruler, address));
+    format!("{action:?} {reason:?} {fields:?} {values:?} {:?} {:?} {contingent:?}", relative(before), relative(after))
+}
+
+/// How a ruling entry is named beside the address it rules: `its own entry`, or `show/*`.
+pub fn relation(ruler: &Address, address: &Address) -> String {
+    if ruler == address { "its own entry".to_owned() } else { ruler.within_domain() }
+}

@@ -1,0 +1,296 @@
+//! The guards: what holds a plan until a flag, or nothing, releases it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use super::coverage::Rulers;
+use super::{ActionKind, Change, Guard, Held, Plan, PlanOptions, Reason, budget};
+use crate::model::{Address, Snapshot};
+use crate::resolve::Desired;
+
+/// Which guards are released; the default releases none.
+#[derive(Debug, Clone, Default)]
+pub struct Allowances {
+    /// `--max-delete`; 10 % where not given.
+    pub max_delete: Option<Limit>,
+    /// `--max-change`; 30 % where not given.
+    pub max_change: Option<Limit>,
+    /// `--max-writes`; no limit where not given.
+    pub max_writes: Option<u64>,
+    /// `--allow-recording-gap`.
+    pub recording_gap: bool,
+    /// `--allow-recording-stop`.
+    pub recording_stop: bool,
+    /// `--allow-app-wide`.
+    pub app_wide: bool,
+    /// `--allow-empty`.
+    pub empty: bool,
+}
+
+/// A number of configurations, or a share of those that exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// So many.
+    Count(usize),
+    /// So many percent, 0 to 100.
+    Percent(u8),
+}
+
+/// Why a text is no limit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a limit is a number, `12`, or a share, `30%`")]
+pub struct LimitError;
+
+impl FromStr for Limit {
+    type Err = LimitError;
+
+    fn from_str(text: &str) -> Result<Self, LimitError> {
+        match text.trim().strip_suffix('%') {
+            Some(percent) => match percent.trim_end().parse() {
+                Ok(percent) if percent <= 100 => Ok(Limit::Percent(percent)),
+                _ => Err(LimitError),
+            },
+            None => text.trim().parse().map(Limit::Count).map_err(|_| LimitError),
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Limit::Count(count) => write!(f, "{count}"),
+            Limit::Percent(percent) => write!(f, "{percent} %"),
+        }
+    }
+}
+
+impl Limit {
+    /// Whether `count` of `total` is within the limit. A share always lets one through; a number means what it says.
+    fn lets(self, count: usize, total: usize) -> bool {
+        match self {
+            Limit::Count(limit) => count <= limit,
+            Limit::Percent(percent) => count <= 1 || count * 100 <= total * usize::from(percent),
+        }
+    }
+}
+
+/// Every guard that holds `plan`, in the order of [`Guard`] and then of the addresses.
+pub(super) fn held(plan: &Plan, desired: &Desired, snapshot: &Snapshot, options: &PlanOptions) -> Vec<Held> {
+    let view = View { plan, desired, snapshot, options };
+    let checks: [fn(&View) -> Vec<Held>; 7] =
+        [limits, recording_gap, recording_stop, app_wide, empty_set, writes, protect];
+    checks.iter().flat_map(|check| check(&view)).collect()
+}
+
+struct View<'a> {
+    plan: &'a Plan,
+    desired: &'a Desired,
+    snapshot: &'a Snapshot,
+    options: &'a PlanOptions,
+}
+
+impl View<'_> {
+    /// Changes after which something recorded by itself is not.
+    fn stops(&self) -> Vec<&Change> {
+        let before = Rulers::before(self.snapshot);
+        let after = Rulers::after(self.snapshot, &self.plan.changes);
+        let stops = |change: &&Change| before.records(&change.address) && !after.records(&change.address);
+        self.plan.changes.iter().filter(stops).collect()
+    }
+}
+
+fn limits(view: &View) -> Vec<Held> {
+    let allowances = &view.options.allowances;
+    let deletes = Kind { flag: "--max-delete", verb: "deleted", limit: allowances.max_delete.unwrap_or(Limit::Percent(10)), counts: Change::removes };
+    let changes = Kind {
+        flag: "--max-change",
+        verb: "changed",
+        limit: allowances.max_change.unwrap_or(Limit::Percent(30)),
+        counts: |change| matches!(change.action, ActionKind::Update | ActionKind::Replace),
+    };
+    [deletes, changes].iter().flat_map(|kind| kind.held(view)).collect()
+}
+
+/// One of the two limits.
+struct Kind {
+    flag: &'static str,
+    verb: &'static str,
+    limit: Limit,
+    counts: fn(&Change) -> bool,
+}
+
+impl Kind {
+    /// Over the limit in a domain, or in the whole run; the flag named is the one number that lets all of it through.
+    fn held(&self, view: &View) -> Vec<Held> {
+        let mut by_domain: BTreeMap<&str, usize> = BTreeMap::new();
+        for change in view.plan.changes.iter().filter(|change| (self.counts)(change)) {
+            *by_domain.entry(&change.address.domain).or_default() += 1;
+        }
+        let all: usize = by_domain.values().sum();
+        let everywhere: usize = view.snapshot.domains.values().map(|domain| domain.configs.len()).sum();
+        let of_domain = |name: &str| view.snapshot.domains.get(name).map_or(0, |domain| domain.configs.len());
+        let mut over: Vec<(String, usize, usize)> = by_domain
+            .iter()
+            .map(|(name, count)| (format!("of `{name}`"), *count, of_domain(name)))
+            .filter(|(_, count, total)| !self.limit.lets(*count, *total))
+            .collect();
+        let one_domain_says_it = over.len() == 1 && by_domain.len() == 1 && view.snapshot.domains.len() == 1;
+        if !self.limit.lets(all, everywhere) && !one_domain_says_it {
+            over.push(("of all domains".to_owned(), all, everywhere));
+        }
+        over.into_iter()
+            .map(|(whose, count, total)| Held {
+                guard: Guard::Limits,
+                address: None,
+                message: format!("{count} of the {total} configurations {whose} would be {}, over {}", self.verb, self.limit),
+                release: Some(format!("{} {all}", self.flag)),
+            })
+            .collect()
+    }
+}
+
+fn recording_gap(view: &View) -> Vec<Held> {
+    if view.options.allowances.recording_gap {
+        return Vec::new();
+    }
+    let replaces = view.plan.changes.iter().filter(|change| change.action == ActionKind::Replace);
+    replaces
+        .map(|change| Held {
+            guard: Guard::RecordingGap,
+            address: Some(change.address.clone()),
+            message: "between its delete and its add nothing records it".to_owned(),
+            release: Some("--allow-recording-gap".to_owned()),
+        })
+        .collect()
+}
+
+fn recording_stop(view: &View) -> Vec<Held> {
+    if view.options.allowances.recording_stop {
+        return Vec::new();
+    }
+    let unsaid = |change: &&Change| !matches!(change.reason, Reason::DeclaredAbsent { .. });
+    view.stops()
+        .into_iter()
+        .filter(unsaid)
+        .map(|change| Held {
+            guard: Guard::RecordingStop,
+            address: Some(change.address.clone()),
+            message: "it is recorded by itself now and would not be any more".to_owned(),
+            release: Some("--allow-recording-stop".to_owned()),
+        })
+        .collect()
+}
+
+fn app_wide(view: &View) -> Vec<Held> {
+    if view.options.allowances.app_wide {
+        return Vec::new();
+    }
+    let going = view.plan.changes.iter().filter(|change| change.removes() && change.address.is_app_wide());
+    going
+        .filter_map(|change| {
+            let beside = siblings(&change.address, view);
+            let first = beside.first()?;
+            let words = match beside.len() {
+                1 => format!("`{}` stands beside it, and the service may take it along", first.within_domain()),
+                more => format!(
+                    "{more} configurations stand beside it, `{}` first, and the service may take them along",
+                    first.within_domain()
+                ),
+            };
+            Some(Held {
+                guard: Guard::AppWide,
+                address: Some(change.address.clone()),
+                message: words,
+                release: Some("--allow-app-wide".to_owned()),
+            })
+        })
+        .collect()
+}
+
+/// What stands beside an app-wide entry when it goes, creates included and planned deletes not: the app's other streams, or
+/// for `*/*` the whole domain.
+fn siblings(address: &Address, view: &View) -> Vec<Address> {
+    let deleted: BTreeSet<&Address> =
+        view.plan.changes.iter().filter(|change| change.after.is_none()).map(|change| &change.address).collect();
+    let existing = view.snapshot.domains.get(&address.domain).into_iter().flat_map(|domain| domain.configs.keys());
+    let created = view.plan.changes.iter().filter(|change| change.before.is_none()).map(|change| &change.address);
+    let beside = |other: &&Address| {
+        *other != address && other.domain == address.domain && (&*address.app == crate::model::EVERY || other.app == address.app)
+    };
+    let found: BTreeSet<&Address> = existing.chain(created).filter(beside).filter(|other| !deleted.contains(other)).collect();
+    found.into_iter().cloned().collect()
+}
+
+fn empty_set(view: &View) -> Vec<Held> {
+    let nothing_wanted = view.desired.domains.values().all(|domain| domain.entries.is_empty());
+    let deletes = view.plan.changes.iter().filter(|change| change.action == ActionKind::Delete).count();
+    if view.options.allowances.empty || !nothing_wanted || deletes == 0 {
+        return Vec::new();
+    }
+    vec![Held {
+        guard: Guard::Empty,
+        address: None,
+        message: format!("the files declare no configuration at all, and {deletes} would be deleted"),
+        release: Some("--allow-empty".to_owned()),
+    }]
+}
+
+fn writes(view: &View) -> Vec<Held> {
+    let writes: u64 = view.plan.changes.iter().map(budget::writes).sum();
+    match view.options.allowances.max_writes {
+        Some(most) if writes > most => vec![Held {
+            guard: Guard::Writes,
+            address: None,
+            message: format!("{writes} writes are planned, over {most}"),
+            release: Some(format!("--max-writes {writes}")),
+        }],
+        Some(_) | None => Vec::new(),
+    }
+}
+
+fn protect(view: &View) -> Vec<Held> {
+    let stops: BTreeSet<&Address> = view.stops().into_iter().map(|change| &change.address).collect();
+    let wrongs = |change: &Change| match change.action {
+        ActionKind::Delete => Some("deleted"),
+        ActionKind::Replace => Some("replaced"),
+        ActionKind::Create | ActionKind::Update => stops.contains(&change.address).then_some("stopped"),
+    };
+    view.plan
+        .changes
+        .iter()
+        .filter_map(|change| {
+            let pattern = view.desired.protect.iter().find(|pattern| pattern.value.matches(&change.address))?;
+            let wrong = wrongs(change)?;
+            Some(Held {
+                guard: Guard::Protect,
+                address: Some(change.address.clone()),
+                message: format!("`protect: {}` keeps it from being {wrong}", pattern.value),
+                release: None,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_read_numbers_and_shares() {
+        assert_eq!("12".parse(), Ok(Limit::Count(12)));
+        assert_eq!("30%".parse(), Ok(Limit::Percent(30)));
+        assert_eq!("30 %".parse(), Ok(Limit::Percent(30)));
+        for bad in ["", "%", "-1", "101%", "1.5"] {
+            assert_eq!(bad.parse::<Limit>(), Err(LimitError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_share_lets_one_through_and_a_number_means_what_it_says() {
+        assert!(Limit::Percent(10).lets(1, 1));
+        assert!(!Limit::Percent(10).lets(2, 19));
+        assert!(Limit::Percent(10).lets(2, 20));
+        assert!(!Limit::Count(0).lets(1, 100));
+    }
+}

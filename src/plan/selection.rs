@@ -1,0 +1,57 @@
+//! Which addresses a run is about: `--target` and `--exclude`.
+
+use crate::model::{Address, Pattern};
+
+/// The addresses that count: any target's, or all where there is none, less the excluded ones.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// `--target`.
+    pub targets: Vec<Pattern>,
+    /// `--exclude`.
+    pub excludes: Vec<Pattern>,
+}
+
+impl Selection {
+    /// Whether the run is about `address`.
+    pub fn selects(&self, address: &Address) -> bool {
+        let targeted = self.targets.is_empty() || self.targets.iter().any(|pattern| pattern.matches(address));
+        targeted && !self.excludes.iter().any(|pattern| pattern.matches(address))
+    }
+
+    /// Whether the run may be about something in `domain`, so that it must be read.
+    pub fn selects_domain(&self, domain: &str) -> bool {
+        let targeted = self.targets.is_empty() || self.targets.iter().any(|pattern| pattern.matches_domain(domain));
+        targeted && !self.excludes.iter().any(|pattern| pattern.is_whole_domain() && pattern.matches_domain(domain))
+    }
+
+    /// Whether nothing is left out.
+    pub fn is_everything(&self) -> bool {
+        self.targets.is_empty() && self.excludes.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(targets: &[&str], excludes: &[&str]) -> Selection {
+        let parse = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        Selection { targets: parse(targets), excludes: parse(excludes) }
+    }
+
+    #[test]
+    fn excludes_beat_targets() {
+        let selection = selection(&["a.com/show"], &["a.com/show/cam1"]);
+        assert!(selection.selects(&"a.com/show/cam2".parse().unwrap()));
+        assert!(!selection.selects(&"a.com/show/cam1".parse().unwrap()));
+        assert!(!selection.selects(&"a.com/news/cam2".parse().unwrap()));
+    }
+
+    #[test]
+    fn only_domains_that_can_hold_a_selected_address_are_read() {
+        assert!(selection(&["a.com/show"], &[]).selects_domain("a.com"));
+        assert!(!selection(&["a.com/show"], &[]).selects_domain("b.com"));
+        assert!(selection(&[], &["a.com/show"]).selects_domain("a.com"));
+        assert!(!selection(&[], &["a.com"]).selects_domain("a.com"));
+    }
+}
