@@ -1,5 +1,7 @@
 //! Findings as values: what is wrong, where, why, and what to do about it. `render` alone turns them into text.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::model::Address;
@@ -105,6 +107,66 @@ impl Diagnostic {
     }
 }
 
+/// How many addresses a folded finding names before it only counts.
+const NAMED_ADDRESSES: usize = 3;
+
+/// Gathers findings. One that many entries or aliases lead to is kept once and says how many they are: the same code,
+/// place and message are the same finding.
+#[derive(Debug, Default)]
+pub struct Findings {
+    kept: Vec<Reached>,
+    by_place: HashMap<(Code, Span, String), usize>,
+}
+
+#[derive(Debug)]
+struct Reached {
+    diagnostic: Diagnostic,
+    times: usize,
+    addresses: Vec<Address>,
+}
+
+impl Findings {
+    /// Takes a finding in.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        let next = self.kept.len();
+        let place =
+            diagnostic.labels.first().map(|label| (diagnostic.code, label.span, diagnostic.message.clone()));
+        let at = place.map_or(next, |place| *self.by_place.entry(place).or_insert(next));
+        let Some(reached) = self.kept.get_mut(at) else {
+            let addresses = diagnostic.address.iter().cloned().collect();
+            return self.kept.push(Reached { diagnostic, times: 1, addresses });
+        };
+        reached.times += 1;
+        if reached.addresses.len() < NAMED_ADDRESSES {
+            reached.addresses.extend(diagnostic.address);
+        }
+    }
+
+    /// The findings in the order they are shown.
+    pub fn finish(self) -> Vec<Diagnostic> {
+        let mut diagnostics: Vec<Diagnostic> = self.kept.into_iter().map(Reached::finish).collect();
+        sort(&mut diagnostics);
+        diagnostics
+    }
+}
+
+impl Reached {
+    fn finish(self) -> Diagnostic {
+        let Self { mut diagnostic, times, addresses } = self;
+        if times == 1 {
+            return diagnostic;
+        }
+        if addresses.is_empty() {
+            return diagnostic.note(format!("reached {times} times through aliases"), None);
+        }
+        diagnostic.address = None;
+        let named: Vec<String> = addresses.iter().map(|address| format!("`{address}`")).collect();
+        let rest = times - named.len();
+        let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+        diagnostic.note(format!("{times} configurations: {}{more}", named.join(", ")), None)
+    }
+}
+
 /// Whether any finding stops the run.
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(Diagnostic::is_error)
@@ -163,6 +225,10 @@ codes! {
     SeveralDocuments = "several-documents", Error;
     /// Aliases that expand beyond all bounds, or into themselves.
     AliasBomb = "alias-bomb", Error;
+    /// An alias without an anchor.
+    UnknownAlias = "unknown-alias", Error;
+    /// More of something than livevod takes.
+    Limit = "limit", Error;
     /// A merge key, which livevod does not read.
     MergeKey = "merge-key", Error;
     /// A YAML tag, which livevod does not read.
@@ -256,6 +322,26 @@ impl Serialize for Code {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::{Source, Sources};
+
+    #[test]
+    fn what_many_entries_share_is_one_finding() {
+        let file = Sources::default().add(Source::new("a.yaml", "abc"));
+        let span = |start| Span { file, start, end: start + 1 };
+        let mut findings = Findings::default();
+        for stream in ["a", "b", "c", "d", "e"] {
+            let address = Address::new("a.com", "show", stream);
+            findings.push(Diagnostic::new(Code::MissingGroup, "no group").label(span(1), "").about(&address));
+        }
+        findings.push(Diagnostic::new(Code::MissingGroup, "no group").label(span(0), ""));
+        let found = findings.finish();
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].labels[0].span.start, 0);
+        assert_eq!(
+            found[1].related[0].message,
+            "5 configurations: `a.com/show/a`, `a.com/show/b`, `a.com/show/c` and 2 more"
+        );
+    }
 
     #[test]
     fn codes_are_kebab_case_and_unlike() {

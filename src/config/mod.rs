@@ -1,1 +1,52 @@
-//! To come.
+//! Turns files into a [`Document`]: what was written, every leaf beside its bytes, and everything wrong with it.
+//!
+//! ```text
+//! paths ─load→ Sources ─tree→ nodes ─decode→ one Document a file ─merge→ Document
+//! ```
+//!
+//! Only `load` touches the file system, and only `tree` knows YAML. Whatever is wrong becomes a finding, and reading
+//! goes on, so that one run says everything.
+
+mod blocks;
+mod decode;
+mod document;
+mod load;
+mod merge;
+mod scalar;
+mod settings;
+mod tree;
+
+pub use document::{
+    App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Setting, Settings, Stream, Tier,
+    TranscodeGroup, Written,
+};
+pub use load::{Loaded, load};
+
+use crate::diag::{Diagnostic, Findings};
+use crate::source::{FileId, Sources};
+
+/// Reads all files as one document, in their order.
+///
+/// A file that is no YAML leaves the document [`Document::partial`]; every finding of every file is reported.
+pub fn parse(sources: &Sources) -> (Document, Vec<Diagnostic>) {
+    let mut findings = Findings::default();
+    let mut document = Document::default();
+    for (file, _) in sources.iter() {
+        let part = parse_file(sources, file, &mut findings);
+        merge::merge(&mut document, part, &mut findings);
+    }
+    merge::check_prune(&document, &mut findings);
+    (document, findings.finish())
+}
+
+fn parse_file(sources: &Sources, file: FileId, findings: &mut Findings) -> Document {
+    match tree::read(sources, file, findings) {
+        Some(tree) => decode::Decoder { findings }.document(tree.root()),
+        None => Document { partial: true, ..Document::default() },
+    }
+}
+
+/// The name among `known` that `text` is most likely a slip of.
+pub fn closest<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    decode::closest(text, known)
+}

@@ -13,6 +13,11 @@ pub const CYCLE_DURATION: RangeInclusive<u32> = 300..=21600;
 /// The service's own group that stores recordings as they are.
 pub const NO_TRANSCODE: &str = "VOD_NO_TRANSCODE";
 
+/// Whether `text` has the usual form of a group id: 32 hexadecimal digits, or [`NO_TRANSCODE`].
+pub fn is_group_id(text: &str) -> bool {
+    text == NO_TRANSCODE || (text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// When recording starts: 0 by itself, 1 by HTTP callback, 2 by ingest parameters, 7 by hand (API: OnDemand).
 pub const ON_DEMAND: [u8; 4] = [0, 1, 2, 7];
 

@@ -1,0 +1,248 @@
+//! Reads the blocks of one file: the document, its groups, tiers and layouts, domains, apps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::decode::{Decoder, Item};
+use super::document::{App, Document, Domain, GroupIds, Layout, LayoutNames, Tier, TranscodeGroup};
+use super::scalar;
+use super::tree::{Node, Shape};
+use crate::diag::{Code, Diagnostic};
+use crate::model::Pattern;
+use crate::source::{Span, Spanned};
+
+/// The keys of a file.
+pub(super) const DOCUMENT: &[&str] = &[
+    "version",
+    "account",
+    "region",
+    "transcode_groups",
+    "defaults",
+    "tiers",
+    "layouts",
+    "ignore",
+    "protect",
+    "domains",
+];
+
+/// The keys of a layout.
+pub(super) const LAYOUT: &[&str] = &["apps"];
+
+/// The keys of a domain.
+pub(super) const DOMAIN: &[&str] = &["region", "layout", "prune", "defaults", "apps"];
+
+/// The keys of an app.
+pub(super) const APP: &[&str] = &["prune", "defaults", "streams"];
+
+/// The keys of a layout's app: what is deleted is for each domain to say.
+pub(super) const LAYOUT_APP: &[&str] = &["defaults", "streams"];
+
+impl Decoder<'_> {
+    /// Reads a whole file.
+    pub(super) fn document(&mut self, root: Node<'_>) -> Document {
+        let mut document = Document::default();
+        if !matches!(root.shape(), Shape::Map(_)) {
+            self.items(root);
+            document.partial = true;
+            return document;
+        }
+        let mut version = None;
+        for item in self.items(root) {
+            match self.known(item, DOCUMENT) {
+                Some("version") => version = Some(self.value(item, scalar::version)),
+                Some(name) => self.part(&mut document, name, item),
+                None => {}
+            }
+        }
+        if version.is_none() {
+            self.report_version(root);
+        }
+        document
+    }
+
+    fn part(&mut self, document: &mut Document, name: &str, item: Item<'_>) {
+        let Document {
+            account,
+            region,
+            transcode_groups,
+            defaults,
+            tiers,
+            layouts,
+            ignore,
+            protect,
+            domains,
+            partial: _,
+        } = document;
+        match name {
+            "account" => first(account, self.value(item, scalar::account)),
+            "region" => first(region, self.value(item, scalar::region)),
+            "transcode_groups" => self.groups(transcode_groups, item),
+            "defaults" => first(defaults, Some(self.defaults(item))),
+            "tiers" => self.tiers(tiers, item),
+            "layouts" => self.layouts(layouts, item),
+            "ignore" => ignore.extend(self.patterns(item)),
+            "protect" => protect.extend(self.patterns(item)),
+            "domains" => self.domains(domains, item),
+            _ => {}
+        }
+    }
+
+    fn groups(&mut self, groups: &mut BTreeMap<String, TranscodeGroup>, item: Item<'_>) {
+        for item in self.block(item) {
+            let name = self.name(item, scalar::group_name);
+            let ids = self.group_ids(item);
+            if let Some(name) = name {
+                groups.entry(name).or_insert(TranscodeGroup { key: item.key, ids });
+            }
+        }
+    }
+
+    fn group_ids(&mut self, item: Item<'_>) -> GroupIds {
+        if !matches!(item.value.shape(), Shape::Map(_)) {
+            return GroupIds::Everywhere(self.marked(item, scalar::group_id));
+        }
+        let mut ids = BTreeMap::new();
+        let mut faulty = false;
+        for item in self.items(item.value) {
+            let region = self.name(item, scalar::region);
+            let id = self.marked(item, scalar::group_id);
+            match region {
+                Some(region) => _ = ids.entry(region).or_insert(id),
+                None => faulty = true,
+            }
+        }
+        if faulty { GroupIds::Faulty } else { GroupIds::ByRegion(ids) }
+    }
+
+    fn tiers(&mut self, tiers: &mut BTreeMap<String, Tier>, item: Item<'_>) {
+        for item in self.block(item) {
+            let name = self.name(item, scalar::own_name);
+            let items = self.entry(item);
+            let settings = self.settings(&items);
+            if let Some(name) = name {
+                tiers.entry(name).or_insert(Tier { key: item.key, settings });
+            }
+        }
+    }
+
+    fn layouts(&mut self, layouts: &mut BTreeMap<String, Layout>, item: Item<'_>) {
+        for item in self.block(item) {
+            let name = self.name(item, scalar::own_name);
+            let mut layout = Layout { key: item.key, apps: BTreeMap::new() };
+            for item in self.entry(item) {
+                if self.known(item, LAYOUT).is_some() {
+                    self.apps(&mut layout.apps, item, LAYOUT_APP);
+                }
+            }
+            if let Some(name) = name {
+                layouts.entry(name).or_insert(layout);
+            }
+        }
+    }
+
+    fn patterns(&mut self, item: Item<'_>) -> Vec<Spanned<Pattern>> {
+        self.list(item).into_iter().filter_map(|item| self.value(item, scalar::pattern)).collect()
+    }
+
+    fn domains(&mut self, domains: &mut BTreeMap<Arc<str>, Domain>, item: Item<'_>) {
+        for item in self.block(item) {
+            let name = self.name(item, scalar::domain);
+            let domain = self.domain(item);
+            if let Some(name) = name {
+                domains.entry(name.into()).or_insert(domain);
+            }
+        }
+    }
+
+    fn domain(&mut self, item: Item<'_>) -> Domain {
+        let (mut region, mut layout, mut prune, mut defaults) = (None, None, None, None);
+        let mut apps = BTreeMap::new();
+        let key = item.key;
+        for item in self.entry(item) {
+            match self.known(item, DOMAIN) {
+                Some("region") => first(&mut region, self.value(item, scalar::region)),
+                Some("layout") => first(&mut layout, self.layout_names(item)),
+                Some("prune") => first(&mut prune, self.flag(item)),
+                Some("defaults") => first(&mut defaults, Some(self.defaults(item))),
+                Some("apps") => self.apps(&mut apps, item, APP),
+                _ => {}
+            }
+        }
+        Domain { keys: vec![key], region, layout, prune, defaults, apps }
+    }
+
+    fn layout_names(&mut self, item: Item<'_>) -> Option<LayoutNames> {
+        let is_list = matches!(item.value.shape(), Shape::List(_));
+        let items = if is_list { self.list(item) } else { vec![item] };
+        let names: Vec<Spanned<String>> =
+            items.into_iter().filter_map(|item| self.value(item, scalar::own_name)).collect();
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        for name in &names {
+            if let Some(earlier) = seen.insert(&name.value, name.span) {
+                self.report_layout_twice(name, earlier);
+            }
+        }
+        Some(LayoutNames { span: item.value.span(), is_list, names })
+    }
+
+    fn apps(&mut self, apps: &mut BTreeMap<Arc<str>, App>, item: Item<'_>, keys: &[&'static str]) {
+        for item in self.block(item) {
+            let name = self.name(item, scalar::name);
+            let app = self.app(item, keys);
+            if let Some(name) = name {
+                apps.entry(name.into()).or_insert(app);
+            }
+        }
+    }
+
+    fn app(&mut self, item: Item<'_>, keys: &[&'static str]) -> App {
+        let mut app = App { key: item.key, prune: None, defaults: None, streams: BTreeMap::new() };
+        for item in self.entry(item) {
+            match self.known(item, keys) {
+                Some("prune") => first(&mut app.prune, self.flag(item)),
+                Some("defaults") => first(&mut app.defaults, Some(self.defaults(item))),
+                Some("streams") => self.streams(&mut app, item),
+                _ => {}
+            }
+        }
+        app
+    }
+
+    fn streams(&mut self, app: &mut App, item: Item<'_>) {
+        for item in self.block(item) {
+            let name = self.name(item, scalar::name);
+            let stream = self.stream(item);
+            if let Some(name) = name {
+                app.streams.entry(name.into()).or_insert(stream);
+            }
+        }
+    }
+
+    fn report_version(&mut self, root: Node<'_>) {
+        let span = match root.shape() {
+            Shape::Map(pairs) => pairs.first().map_or(root.span(), |(key, _)| key.span()),
+            _ => root.span(),
+        };
+        self.findings.push(
+            Diagnostic::new(Code::MissingVersion, "this file says no `version`")
+                .label(span, "the file begins here")
+                .help("begin it with `version: 1`"),
+        );
+    }
+
+    fn report_layout_twice(&mut self, name: &Spanned<String>, earlier: Span) {
+        self.findings.push(
+            Diagnostic::new(Code::DuplicateKey, format!("layout `{}` is named twice", name.value))
+                .label(name.span, "again here")
+                .label(earlier, "first here")
+                .help("remove one: later layouts lie over earlier ones"),
+        );
+    }
+}
+
+/// Of a repeated key the first value holds.
+fn first<T>(slot: &mut Option<T>, value: Option<T>) {
+    if slot.is_none() {
+        *slot = value;
+    }
+}

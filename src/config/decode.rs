@@ -1,0 +1,229 @@
+//! The decoder's grips: how it takes a map, a list, a text or a setting from a node, each mistake a finding and never
+//! the end. What the keys mean stands in `blocks` and `settings`.
+
+use std::collections::HashMap;
+
+use super::document::{Setting, Written};
+use super::scalar::{self, Problem};
+use super::tree::{Node, Shape};
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::source::{Span, Spanned};
+
+/// Furthest edit distance, as Jaro-Winkler likeness, at which a key is taken for a slip of another.
+const LIKENESS: f64 = 0.8;
+
+/// Reads nodes as parts of a [`Document`](super::Document) and gathers what is wrong with them.
+pub(super) struct Decoder<'f> {
+    pub(super) findings: &'f mut Findings,
+}
+
+/// One key of a map and what stands behind it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Item<'t> {
+    pub(super) name: &'t str,
+    pub(super) key: Span,
+    pub(super) value: Node<'t>,
+}
+
+impl Decoder<'_> {
+    pub(super) fn report(&mut self, problem: Problem, span: Span) {
+        let Problem { code, here, message, help } = problem;
+        let diagnostic = Diagnostic::new(code, message).label(span, here);
+        self.findings.push(match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
+    }
+
+    /// The entries of a block whose keys livevod names: `domains`, `apps`, `streams`, `defaults`. Blank is an error.
+    pub(super) fn block<'t>(&mut self, item: Item<'t>) -> Vec<Item<'t>> {
+        if item.value.is_blank() {
+            self.report_blank(item, "write `{}` if nothing is meant, or remove the key");
+            return Vec::new();
+        }
+        self.items(item.value)
+    }
+
+    /// The entries of something that the user named: a domain, app, stream, tier or layout. Blank is `{}`.
+    pub(super) fn entry<'t>(&mut self, item: Item<'t>) -> Vec<Item<'t>> {
+        if item.value.is_blank() { Vec::new() } else { self.items(item.value) }
+    }
+
+    /// The entries of a map in order; a repeated key is reported and still there, for what is wrong behind it.
+    pub(super) fn items<'t>(&mut self, node: Node<'t>) -> Vec<Item<'t>> {
+        let Shape::Map(pairs) = node.shape() else {
+            self.report_type(node, "a map");
+            return Vec::new();
+        };
+        let items: Vec<Item<'t>> =
+            pairs.into_iter().filter_map(|(key, value)| self.item(key, value)).collect();
+        let mut first: HashMap<&str, Span> = HashMap::with_capacity(items.len());
+        for item in &items {
+            let earlier = *first.entry(item.name).or_insert(item.key);
+            if earlier != item.key {
+                self.report_repeated(*item, earlier);
+            }
+        }
+        items
+    }
+
+    fn item<'t>(&mut self, key: Node<'t>, value: Node<'t>) -> Option<Item<'t>> {
+        match key.shape() {
+            Shape::Scalar { text: "<<", plain: true } => {
+                self.findings.push(
+                    Diagnostic::new(Code::MergeKey, "`<<` merges maps, and livevod does not read it")
+                        .label(key.span(), "a merge key")
+                        .help("bundle the settings under `tiers` and write `tier: NAME` here"),
+                );
+                None
+            }
+            Shape::Scalar { text, .. } if !text.is_empty() => {
+                Some(Item { name: text, key: key.span(), value })
+            }
+            Shape::Faulty => None,
+            Shape::Scalar { .. } | Shape::Missing | Shape::List(_) | Shape::Map(_) => {
+                self.findings.push(
+                    Diagnostic::new(Code::WrongType, "a key must be a text")
+                        .label(key.span(), "not a text")
+                        .help("write a name before the `:`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// What `item`'s key is among `known`. One that is none is reported; a likely slip is then read as what it was to be,
+    /// so that nothing is reported missing on its account.
+    pub(super) fn known(&mut self, item: Item<'_>, known: &[&'static str]) -> Option<&'static str> {
+        if let Some(name) = known.iter().find(|name| **name == item.name) {
+            return Some(name);
+        }
+        let meant = closest(item.name, known.iter().copied());
+        let help = match meant {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!(
+                "known here: {}",
+                known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        let message = format!("`{}` is not a known key here", item.name);
+        self.findings
+            .push(Diagnostic::new(Code::UnknownKey, message).label(item.key, "not a known key").help(help));
+        meant
+    }
+
+    /// A name that is a key, reported if it is none; what stands behind it is read all the same.
+    pub(super) fn name(
+        &mut self,
+        item: Item<'_>,
+        read: fn(&str) -> Result<String, Problem>,
+    ) -> Option<String> {
+        read(item.name).map_err(|problem| self.report(problem, item.key)).ok()
+    }
+
+    /// The text of a value; `None` once it is reported that there is none.
+    pub(super) fn text<'t>(&mut self, item: Item<'t>) -> Option<&'t str> {
+        if item.value.is_blank() {
+            self.report_blank(item, "write a value, or remove the key");
+            return None;
+        }
+        match item.value.shape() {
+            Shape::Scalar { text: "", .. } => {
+                self.report_blank(item, "write a value, or remove the key");
+                None
+            }
+            Shape::Scalar { text, .. } => Some(text),
+            Shape::Missing | Shape::Faulty | Shape::List(_) | Shape::Map(_) => {
+                self.report_type(item.value, "a single value");
+                None
+            }
+        }
+    }
+
+    /// A value that is not inherited.
+    pub(super) fn value<T>(
+        &mut self,
+        item: Item<'_>,
+        read: fn(&str) -> Result<T, Problem>,
+    ) -> Option<Spanned<T>> {
+        let text = self.text(item)?;
+        let span = item.value.span();
+        read(text).map(|value| Spanned::new(value, span)).map_err(|problem| self.report(problem, span)).ok()
+    }
+
+    /// Like [`Self::value`], but what could not be read leaves a mark.
+    pub(super) fn marked<T>(&mut self, item: Item<'_>, read: fn(&str) -> Result<T, Problem>) -> Setting<T> {
+        match self.value(item, read) {
+            Some(Spanned { value, span }) => Spanned::new(Written::Value(value), span),
+            None => Spanned::new(Written::Faulty, item.value.span()),
+        }
+    }
+
+    /// A setting: a value, or the word `default`.
+    pub(super) fn setting<T>(&mut self, item: Item<'_>, read: fn(&str) -> Result<T, Problem>) -> Setting<T> {
+        match item.value.shape() {
+            Shape::Scalar { text: "default", .. } => Spanned::new(Written::Default, item.value.span()),
+            _ => self.marked(item, read),
+        }
+    }
+
+    /// The items of a list.
+    pub(super) fn list<'t>(&mut self, item: Item<'t>) -> Vec<Item<'t>> {
+        if item.value.is_blank() {
+            self.report_blank(item, "write `[]` if nothing is meant, or remove the key");
+            return Vec::new();
+        }
+        let Shape::List(values) = item.value.shape() else {
+            self.report_type(item.value, "a list");
+            return Vec::new();
+        };
+        values.into_iter().map(|value| Item { value, ..item }).collect()
+    }
+
+    /// A switch that is not inherited.
+    pub(super) fn flag(&mut self, item: Item<'_>) -> Option<Spanned<bool>> {
+        self.value(item, scalar::switch)
+    }
+
+    fn report_blank(&mut self, item: Item<'_>, help: &str) {
+        // What is not there can't be underlined: its key is.
+        let value = item.value.span();
+        let span = if value.start == value.end { item.key } else { value };
+        let message = format!("`{}` is blank", item.name);
+        self.findings
+            .push(Diagnostic::new(Code::BlankValue, message).label(span, "nothing stands here").help(help));
+    }
+
+    fn report_type(&mut self, node: Node<'_>, expected: &str) {
+        let found = match node.shape() {
+            Shape::Faulty => return,
+            Shape::Missing => "nothing",
+            Shape::Scalar { .. } => "a single value",
+            Shape::List(_) => "a list",
+            Shape::Map(_) => "a map",
+        };
+        let message = format!("expected {expected}, found {found}");
+        self.findings.push(
+            Diagnostic::new(Code::WrongType, message).label(node.span(), format!("{found} stands here")),
+        );
+    }
+
+    fn report_repeated(&mut self, item: Item<'_>, first: Span) {
+        self.findings.push(
+            Diagnostic::new(Code::DuplicateKey, format!("`{}` stands twice in the same map", item.name))
+                .label(item.key, "again here")
+                .label(first, "first here")
+                .help("remove one, or join the two"),
+        );
+    }
+}
+
+/// The name among `known` that `text` is most likely a slip of.
+pub(super) fn closest<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(text, name), name))
+        .filter(|(likeness, _)| *likeness >= LIKENESS)
+        .max_by(|one, two| one.0.total_cmp(&two.0))
+        .map(|(_, name)| name)
+}

@@ -1,0 +1,207 @@
+//! The [`Document`]: everything that the files say, each leaf beside its place, nothing inherited or looked up yet.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::model::{Field, Pattern, State};
+use crate::source::{Span, Spanned};
+
+/// What all files together say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Document {
+    /// The only account these files may be applied to.
+    pub account: Option<Spanned<String>>,
+    /// The region of domains that write none.
+    pub region: Option<Spanned<String>>,
+    /// Names for template group ids.
+    pub transcode_groups: BTreeMap<String, TranscodeGroup>,
+    /// Inherited by every configuration.
+    pub defaults: Option<Defaults>,
+    /// Bundles of settings by name.
+    pub tiers: BTreeMap<String, Tier>,
+    /// App trees that domains share, by name.
+    pub layouts: BTreeMap<String, Layout>,
+    /// Not ours.
+    pub ignore: Vec<Spanned<Pattern>>,
+    /// Never deleted, replaced or stopped.
+    pub protect: Vec<Spanned<Pattern>>,
+    /// By domain name.
+    pub domains: BTreeMap<Arc<str>, Domain>,
+    /// Whether a file is missing from it, or a definition that could not be read: what is not found here may stand there.
+    pub partial: bool,
+}
+
+/// A setting as written.
+pub type Setting<T> = Spanned<Written<T>>;
+
+/// What stands where a value may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written<T> {
+    /// A value.
+    Value(T),
+    /// The word `default`: nothing is inherited, the documented default holds.
+    Default,
+    /// Something that was reported; it ends inheritance like a value, so that nothing else is reported on its account.
+    Faulty,
+}
+
+impl<T> Written<T> {
+    /// The value, if it is one.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Written::Value(value) => Some(value),
+            Written::Default | Written::Faulty => None,
+        }
+    }
+}
+
+/// The settings of one block, `tier` among them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings {
+    /// The tier that ranks right behind this block.
+    pub tier: Option<Setting<String>>,
+    /// A name, an id or `VOD_NO_TRANSCODE`.
+    pub vod_transcode_group: Option<Setting<String>>,
+    /// Seconds.
+    pub cycle_duration: Option<Setting<u32>>,
+    /// On or off.
+    pub auto_compose: Option<Setting<bool>>,
+    /// A name, an id or `VOD_NO_TRANSCODE`.
+    pub compose_vod_transcode_group: Option<Setting<String>>,
+    /// One of [`crate::model::ON_DEMAND`].
+    pub on_demand: Option<Setting<u8>>,
+    /// A VOD bucket host.
+    pub storage_location: Option<Setting<String>>,
+}
+
+impl Settings {
+    /// The settings that stand in this block, and where; `tier` is none of them.
+    pub fn written(&self) -> Vec<(Field, Span)> {
+        let Self {
+            tier: _,
+            vod_transcode_group,
+            cycle_duration,
+            auto_compose,
+            compose_vod_transcode_group,
+            on_demand,
+            storage_location,
+        } = self;
+        [
+            (Field::VodTranscodeGroup, vod_transcode_group.as_ref().map(|setting| setting.span)),
+            (Field::CycleDuration, cycle_duration.as_ref().map(|setting| setting.span)),
+            (Field::AutoCompose, auto_compose.as_ref().map(|setting| setting.span)),
+            (
+                Field::ComposeVodTranscodeGroup,
+                compose_vod_transcode_group.as_ref().map(|setting| setting.span),
+            ),
+            (Field::OnDemand, on_demand.as_ref().map(|setting| setting.span)),
+            (Field::StorageLocation, storage_location.as_ref().map(|setting| setting.span)),
+        ]
+        .into_iter()
+        .filter_map(|(field, span)| Some((field, span?)))
+        .collect()
+    }
+}
+
+/// A `defaults` block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Defaults {
+    /// The word `defaults`.
+    pub key: Span,
+    /// What is inherited.
+    pub settings: Settings,
+}
+
+/// A tier's definition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tier {
+    /// Its name.
+    pub key: Span,
+    /// What it bundles.
+    pub settings: Settings,
+}
+
+/// A transcode group's definition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TranscodeGroup {
+    /// Its name.
+    pub key: Span,
+    /// What the name stands for.
+    pub ids: GroupIds,
+}
+
+/// The id behind a group's name.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GroupIds {
+    /// One id, whatever the region.
+    Everywhere(Setting<String>),
+    /// One id a region.
+    ByRegion(BTreeMap<String, Setting<String>>),
+    /// Something that was reported.
+    Faulty,
+}
+
+/// A layout's definition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    /// Its name.
+    pub key: Span,
+    /// The app tree.
+    pub apps: BTreeMap<Arc<str>, App>,
+}
+
+/// One domain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Domain {
+    /// Its name in each file that has it; never empty.
+    pub keys: Vec<Span>,
+    /// The live center's region.
+    pub region: Option<Spanned<String>>,
+    /// The layouts below its own entries, later ones over earlier ones.
+    pub layout: Option<LayoutNames>,
+    /// Whether what is not declared is deleted.
+    pub prune: Option<Spanned<bool>>,
+    /// Inherited by the domain's configurations.
+    pub defaults: Option<Defaults>,
+    /// Its own app tree.
+    pub apps: BTreeMap<Arc<str>, App>,
+}
+
+/// `layout: NAME`, or a list of names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayoutNames {
+    /// The name or the list.
+    pub span: Span,
+    /// Whether a list was written; lists of several files join.
+    pub is_list: bool,
+    /// As written.
+    pub names: Vec<Spanned<String>>,
+}
+
+/// One app of a domain or a layout.
+#[derive(Debug, Clone, PartialEq)]
+pub struct App {
+    /// Its name.
+    pub key: Span,
+    /// Whether what is not declared is deleted; beats the domain's word. Never in a layout.
+    pub prune: Option<Spanned<bool>>,
+    /// Inherited by the app's configurations.
+    pub defaults: Option<Defaults>,
+    /// The configurations by stream name.
+    pub streams: BTreeMap<Arc<str>, Stream>,
+}
+
+/// One configuration's own entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stream {
+    /// Its name.
+    pub key: Span,
+    /// Its own settings.
+    pub settings: Settings,
+    /// Whether it must exist.
+    pub state: Option<Setting<State>>,
+    /// The day from which it is only kept by mistake.
+    pub expires: Option<Setting<Date>>,
+}

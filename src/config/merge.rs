@@ -1,0 +1,183 @@
+//! Makes one [`Document`] of several files: maps merge key by key, lists join, and whatever can stand only once is an
+//! error that labels both places.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::document::{
+    App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Settings, Stream, Tier, TranscodeGroup,
+};
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::source::{Span, Spanned};
+
+/// Merges `second`, of a later file, into `first`.
+pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findings) {
+    let Document {
+        account,
+        region,
+        transcode_groups,
+        defaults,
+        tiers,
+        layouts,
+        ignore,
+        protect,
+        domains,
+        partial,
+    } = second;
+    let mut merger = Merger { findings };
+    merger.scalar("account", &mut first.account, account);
+    merger.scalar("region", &mut first.region, region);
+    merger.map(&mut first.transcode_groups, transcode_groups, Merger::group);
+    merger.defaults(&mut first.defaults, defaults);
+    merger.map(&mut first.tiers, tiers, Merger::tier);
+    merger.map(&mut first.layouts, layouts, Merger::layout);
+    first.ignore.extend(ignore);
+    first.protect.extend(protect);
+    merger.map(&mut first.domains, domains, Merger::domain);
+    first.partial |= partial;
+}
+
+/// Refuses `prune` where one file can't show everything that the domain declares.
+pub(super) fn check_prune(document: &Document, findings: &mut Findings) {
+    for (name, domain) in document.domains.iter().filter(|(_, domain)| domain.keys.len() > 1) {
+        let words = domain.prune.iter().chain(domain.apps.values().filter_map(|app| app.prune.as_ref()));
+        for prune in words {
+            let message = format!("`prune` can't stand on `{name}`, which {} files share", domain.keys.len());
+            let diagnostic = Diagnostic::new(Code::PruneSpread, message)
+                .label(prune.span, "what is not declared would be deleted")
+                .help("move the domain into one file, so that one file shows what is kept");
+            findings.push(
+                domain.keys.iter().fold(diagnostic, |diagnostic, key| {
+                    diagnostic.note("the domain stands here", Some(*key))
+                }),
+            );
+        }
+    }
+}
+
+struct Merger<'f> {
+    findings: &'f mut Findings,
+}
+
+impl Merger<'_> {
+    fn conflict(&mut self, what: &str, first: Span, second: Span) {
+        self.findings.push(
+            Diagnostic::new(Code::Conflict, format!("{what} stands in two files"))
+                .label(second, "again here")
+                .label(first, "first here")
+                .help("keep one of them"),
+        );
+    }
+
+    fn scalar<T>(&mut self, name: &str, first: &mut Option<Spanned<T>>, second: Option<Spanned<T>>) {
+        match (first.as_ref(), second) {
+            (Some(first), Some(second)) => self.conflict(&format!("`{name}`"), first.span, second.span),
+            (None, second) => *first = second,
+            (Some(_), None) => {}
+        }
+    }
+
+    fn map<K: Ord + AsRef<str>, V>(
+        &mut self,
+        first: &mut BTreeMap<K, V>,
+        second: BTreeMap<K, V>,
+        merge: fn(&mut Self, &str, &mut V, V),
+    ) {
+        for (name, value) in second {
+            match first.entry(name) {
+                Entry::Vacant(place) => _ = place.insert(value),
+                Entry::Occupied(mut place) => {
+                    let name = place.key().as_ref().to_owned();
+                    merge(self, &name, place.get_mut(), value);
+                }
+            }
+        }
+    }
+
+    fn defaults(&mut self, first: &mut Option<Defaults>, second: Option<Defaults>) {
+        match (first.as_ref(), second) {
+            (Some(first), Some(second)) => self.conflict("this `defaults` block", first.key, second.key),
+            (None, second) => *first = second,
+            (Some(_), None) => {}
+        }
+    }
+
+    fn group(&mut self, name: &str, first: &mut TranscodeGroup, second: TranscodeGroup) {
+        let TranscodeGroup { key, ids } = second;
+        match (&mut first.ids, ids) {
+            (GroupIds::ByRegion(first), GroupIds::ByRegion(second)) => {
+                self.map(first, second, |merger, region, first, second| {
+                    merger.conflict(&format!("the id for `{region}`"), first.span, second.span);
+                });
+            }
+            (first_ids, _) => {
+                *first_ids = GroupIds::Faulty;
+                self.conflict(&format!("transcode group `{name}`"), first.key, key);
+            }
+        }
+    }
+
+    fn tier(&mut self, _: &str, first: &mut Tier, second: Tier) {
+        let Settings {
+            tier,
+            vod_transcode_group,
+            cycle_duration,
+            auto_compose,
+            compose_vod_transcode_group,
+            on_demand,
+            storage_location,
+        } = second.settings;
+        let first = &mut first.settings;
+        self.scalar("tier", &mut first.tier, tier);
+        self.scalar("vod_transcode_group", &mut first.vod_transcode_group, vod_transcode_group);
+        self.scalar("cycle_duration", &mut first.cycle_duration, cycle_duration);
+        self.scalar("auto_compose", &mut first.auto_compose, auto_compose);
+        let compose = "compose_vod_transcode_group";
+        self.scalar(compose, &mut first.compose_vod_transcode_group, compose_vod_transcode_group);
+        self.scalar("on_demand", &mut first.on_demand, on_demand);
+        self.scalar("storage_location", &mut first.storage_location, storage_location);
+    }
+
+    fn layout(&mut self, _: &str, first: &mut Layout, second: Layout) {
+        self.map(&mut first.apps, second.apps, Self::app);
+    }
+
+    fn domain(&mut self, _: &str, first: &mut Domain, second: Domain) {
+        let Domain { keys, region, layout, prune, defaults, apps } = second;
+        first.keys.extend(keys);
+        self.scalar("region", &mut first.region, region);
+        self.layout_names(&mut first.layout, layout);
+        self.scalar("prune", &mut first.prune, prune);
+        self.defaults(&mut first.defaults, defaults);
+        self.map(&mut first.apps, apps, Self::app);
+    }
+
+    fn layout_names(&mut self, first: &mut Option<LayoutNames>, second: Option<LayoutNames>) {
+        match (first.as_mut(), second) {
+            (Some(first), Some(second)) if first.is_list && second.is_list => {
+                for name in second.names {
+                    match first.names.iter().find(|earlier| earlier.value == name.value) {
+                        Some(earlier) => {
+                            self.conflict(&format!("layout `{}`", name.value), earlier.span, name.span)
+                        }
+                        None => first.names.push(name),
+                    }
+                }
+            }
+            (Some(first), Some(second)) => self.conflict("`layout`", first.span, second.span),
+            (None, second) => *first = second,
+            (Some(_), None) => {}
+        }
+    }
+
+    fn app(&mut self, _: &str, first: &mut App, second: App) {
+        let App { key: _, prune, defaults, streams } = second;
+        self.scalar("prune", &mut first.prune, prune);
+        self.defaults(&mut first.defaults, defaults);
+        self.map(&mut first.streams, streams, Self::stream);
+    }
+
+    fn stream(&mut self, name: &str, first: &mut Stream, second: Stream) {
+        self.conflict(&format!("stream `{name}`"), first.key, second.key);
+    }
+}

@@ -1,0 +1,123 @@
+//! Reads the settings of one block, and a stream's own entry, which may hold two keys more.
+
+use super::decode::{Decoder, Item};
+use super::document::{Defaults, Settings, Stream, Written};
+use super::scalar;
+use crate::diag::{Code, Diagnostic};
+use crate::model::State;
+use crate::source::Span;
+
+/// The keys of a block of settings.
+pub(super) const SETTINGS: &[&str] = &[
+    "tier",
+    "vod_transcode_group",
+    "cycle_duration",
+    "auto_compose",
+    "compose_vod_transcode_group",
+    "on_demand",
+    "storage_location",
+];
+
+/// The keys of a stream's entry.
+pub(super) const STREAM: &[&str] = &[
+    "tier",
+    "vod_transcode_group",
+    "cycle_duration",
+    "auto_compose",
+    "compose_vod_transcode_group",
+    "on_demand",
+    "storage_location",
+    "state",
+    "expires",
+];
+
+impl Decoder<'_> {
+    pub(super) fn defaults(&mut self, item: Item<'_>) -> Defaults {
+        let items = self.block(item);
+        Defaults { key: item.key, settings: self.settings(&items) }
+    }
+
+    pub(super) fn settings(&mut self, items: &[Item<'_>]) -> Settings {
+        let mut settings = Settings::default();
+        for item in items {
+            if let Some(name) = self.known(*item, SETTINGS) {
+                self.setting_named(&mut settings, name, *item);
+            }
+        }
+        settings
+    }
+
+    pub(super) fn stream(&mut self, item: Item<'_>) -> Stream {
+        let mut stream = Stream { key: item.key, settings: Settings::default(), state: None, expires: None };
+        for item in self.entry(item) {
+            match self.known(item, STREAM) {
+                Some("state") => {
+                    let state = self.marked(item, scalar::state);
+                    stream.state.get_or_insert(state);
+                }
+                Some("expires") => {
+                    let expires = self.marked(item, scalar::date);
+                    stream.expires.get_or_insert(expires);
+                }
+                Some(name) => self.setting_named(&mut stream.settings, name, item),
+                None => {}
+            }
+        }
+        self.check_absent(&stream);
+        stream
+    }
+
+    /// Reads one setting into its place; of a repeated key the first holds.
+    fn setting_named(&mut self, settings: &mut Settings, name: &str, item: Item<'_>) {
+        let Settings {
+            tier,
+            vod_transcode_group,
+            cycle_duration,
+            auto_compose,
+            compose_vod_transcode_group,
+            on_demand,
+            storage_location,
+        } = settings;
+        match name {
+            "tier" => set(tier, self.marked(item, scalar::own_name)),
+            "vod_transcode_group" => set(vod_transcode_group, self.setting(item, scalar::own_name)),
+            "cycle_duration" => set(cycle_duration, self.setting(item, scalar::cycle_duration)),
+            "auto_compose" => set(auto_compose, self.setting(item, scalar::switch)),
+            "compose_vod_transcode_group" => {
+                set(compose_vod_transcode_group, self.setting(item, scalar::own_name))
+            }
+            "on_demand" => set(on_demand, self.setting(item, scalar::on_demand)),
+            "storage_location" => set(storage_location, self.setting(item, scalar::storage_location)),
+            _ => {}
+        }
+    }
+
+    fn check_absent(&mut self, stream: &Stream) {
+        let Some(state) = stream.state.as_ref().filter(|state| state.value == Written::Value(State::Absent))
+        else {
+            return;
+        };
+        let beside = beside_state(stream);
+        let Some((first, rest)) = beside.split_first() else { return };
+        let diagnostic = Diagnostic::new(Code::AbsentSettings, "what is `absent` has no settings")
+            .label(*first, "set here")
+            .label(state.span, "absent by this")
+            .help("keep `state: absent` alone, or remove it");
+        self.findings
+            .push(rest.iter().fold(diagnostic, |diagnostic, span| diagnostic.label(*span, "and here")));
+    }
+}
+
+/// Everything in a stream's entry but its state.
+pub(super) fn beside_state(stream: &Stream) -> Vec<Span> {
+    let Stream { key: _, settings, state: _, expires } = stream;
+    let mut spans: Vec<Span> = settings.written().into_iter().map(|(_, span)| span).collect();
+    spans.extend(settings.tier.as_ref().map(|tier| tier.span));
+    spans.extend(expires.as_ref().map(|expires| expires.span));
+    spans.sort_unstable();
+    spans
+}
+
+fn set<T>(slot: &mut Option<T>, value: T) {
+    slot.get_or_insert(value);
+}
