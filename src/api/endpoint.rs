@@ -1,0 +1,242 @@
+//! Turns a region, or the user's own address, into the place where calls go.
+//!
+//! Nothing in YAML chooses a host: a region only picks a row of the tables here.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use crate::wire::SignatureVersion;
+
+/// The vendor's domain, the only one besides loopback that V1 signatures may go to.
+const VENDOR: &str = ".aliyuncs.com";
+
+/// The Live endpoint of every region without its own (official endpoint list of version 2016-11-01).
+const LIVE: &str = "live.aliyuncs.com";
+
+/// Regions that have a Live endpoint of their own. Some official SDKs send these to [`LIVE`] too; the list prevails.
+const LIVE_REGIONAL: [&str; 2] = ["ap-southeast-1", "eu-central-1"];
+
+/// Regions whose VOD endpoint is not `vod.REGION.aliyuncs.com`.
+const VOD_ELSEWHERE: [(&str, &str); 2] =
+    [("cn-hangzhou", "vod.cn-shanghai.aliyuncs.com"), ("cn-qingdao", "vod.aliyuncs.com")];
+
+/// A service that livevod calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// ApsaraVideo Live.
+    Live,
+    /// ApsaraVideo VOD.
+    Vod,
+    /// Security Token Service, which tells whose credentials these are.
+    Sts,
+}
+
+/// Where the calls of one service go: scheme, host and port, never a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    secure: bool,
+    host: String,
+    port: Option<u16>,
+}
+
+/// Why a text is no endpoint, or an endpoint may not be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// Not an absolute URL.
+    #[error("the endpoint is not a URL such as `https://live.aliyuncs.com`")]
+    NotUrl,
+    /// Another scheme than HTTP.
+    #[error("the endpoint's scheme is `{0}`, not `https`")]
+    Scheme(String),
+    /// A path, a query, a fragment or credentials beside the host.
+    #[error("the endpoint holds more than scheme, host and port")]
+    More,
+    /// Plain HTTP to another machine.
+    #[error("`http` to `{0}`: only loopback addresses may be called without TLS")]
+    Plain(String),
+    /// A region name that could change the host it is put into.
+    #[error("`{0}` is not a region such as `cn-shanghai`")]
+    Region(String),
+    /// A V1 signature signs no host, so whoever receives one could use it elsewhere.
+    #[error("V1 signatures go only to `*{VENDOR}` and loopback, not to `{0}`")]
+    Signature(String),
+}
+
+impl Endpoint {
+    /// The documented endpoint of a service in a region, or the service's central one.
+    ///
+    /// # Errors
+    /// When `region` is not made of lower case letters, digits and hyphens.
+    pub fn documented(service: Service, region: Option<&str>) -> Result<Self, EndpointError> {
+        if let Some(region) = region
+            && !is_region(region)
+        {
+            return Err(EndpointError::Region(region.to_owned()));
+        }
+        Ok(Self { secure: true, host: host(service, region), port: None })
+    }
+
+    /// Host as requests name it: with the port where it is not the scheme's own, IPv6 in brackets.
+    pub fn authority(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.clone(),
+        }
+    }
+
+    /// Whether calls stay on this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
+    /// Whether calls go without TLS.
+    pub fn is_plain(&self) -> bool {
+        !self.secure
+    }
+
+    /// Whether requests signed that way may go there.
+    ///
+    /// # Errors
+    /// For V1 to a host that is neither the vendor's nor loopback.
+    pub fn permit(&self, version: SignatureVersion) -> Result<(), EndpointError> {
+        let trusted = self.is_loopback() || self.host.ends_with(VENDOR);
+        match version {
+            SignatureVersion::V1 if !trusted => Err(EndpointError::Signature(self.host.clone())),
+            SignatureVersion::V1 | SignatureVersion::V3 => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    /// The text itself is never repeated in an error: it may hold a password.
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let url = reqwest::Url::parse(text).map_err(|_| EndpointError::NotUrl)?;
+        let secure = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            other => return Err(EndpointError::Scheme(other.to_owned())),
+        };
+        let host = url.host_str().ok_or(EndpointError::NotUrl)?.to_owned();
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        if !bare || !url.username().is_empty() || url.password().is_some() {
+            return Err(EndpointError::More);
+        }
+        if !secure && !is_loopback(&host) {
+            return Err(EndpointError::Plain(host));
+        }
+        Ok(Self { secure, host, port: url.port() })
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", if self.secure { "https" } else { "http" }, self.authority())
+    }
+}
+
+fn host(service: Service, region: Option<&str>) -> String {
+    match (service, region) {
+        (Service::Live, Some(region)) if LIVE_REGIONAL.contains(&region) => format!("live.{region}{VENDOR}"),
+        (Service::Live, _) => LIVE.to_owned(),
+        (Service::Vod, Some(region)) => match VOD_ELSEWHERE.iter().find(|(known, _)| *known == region) {
+            Some((_, host)) => (*host).to_owned(),
+            None => format!("vod.{region}{VENDOR}"),
+        },
+        (Service::Vod, None) => format!("vod{VENDOR}"),
+        (Service::Sts, _) => format!("sts{VENDOR}"),
+    }
+}
+
+fn is_region(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<String, EndpointError> {
+        text.parse::<Endpoint>().map(|endpoint| endpoint.to_string())
+    }
+
+    #[test]
+    fn regions_go_where_the_official_list_says() {
+        let documented = |service, region| Endpoint::documented(service, region).unwrap().to_string();
+        let table = [
+            (Service::Live, None, "https://live.aliyuncs.com"),
+            (Service::Live, Some("cn-shanghai"), "https://live.aliyuncs.com"),
+            (Service::Live, Some("ap-southeast-5"), "https://live.aliyuncs.com"),
+            (Service::Live, Some("me-central-1"), "https://live.aliyuncs.com"),
+            (Service::Live, Some("ap-southeast-1"), "https://live.ap-southeast-1.aliyuncs.com"),
+            (Service::Live, Some("eu-central-1"), "https://live.eu-central-1.aliyuncs.com"),
+            (Service::Vod, Some("cn-shanghai"), "https://vod.cn-shanghai.aliyuncs.com"),
+            (Service::Vod, Some("cn-hangzhou"), "https://vod.cn-shanghai.aliyuncs.com"),
+            (Service::Vod, Some("cn-qingdao"), "https://vod.aliyuncs.com"),
+            (Service::Sts, Some("cn-shanghai"), "https://sts.aliyuncs.com"),
+        ];
+        for (service, region, endpoint) in table {
+            assert_eq!(documented(service, region), endpoint, "{service:?} {region:?}");
+        }
+    }
+
+    #[test]
+    fn a_region_can_not_choose_a_host() {
+        for region in ["", "evil.com/", "cn-shanghai.evil.com", "a@b", "CN-SHANGHAI"] {
+            let error = Endpoint::documented(Service::Vod, Some(region)).unwrap_err();
+            assert_eq!(error, EndpointError::Region(region.to_owned()));
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_scheme_host_and_port() {
+        for text in ["https://live.aliyuncs.com", "https://gateway.example.com:8443", "http://127.0.0.1:8080"]
+        {
+            assert_eq!(parse(text).as_deref(), Ok(text));
+        }
+        assert_eq!(parse("http://[::1]:80/").as_deref(), Ok("http://[::1]"));
+        assert_eq!(parse("http://LOCALHOST:9").as_deref(), Ok("http://localhost:9"));
+        assert_eq!(parse("live.aliyuncs.com"), Err(EndpointError::NotUrl));
+        assert_eq!(parse("ftp://live.aliyuncs.com"), Err(EndpointError::Scheme("ftp".into())));
+        for more in
+            ["https://a.com/x", "https://a.com/?x", "https://a.com/#x", "https://u@a.com", "https://:p@a.com"]
+        {
+            assert_eq!(parse(more), Err(EndpointError::More), "{more}");
+        }
+    }
+
+    #[test]
+    fn only_loopback_is_called_without_tls() {
+        for host in
+            ["live.aliyuncs.com", "10.0.0.1", "localhost.example.com", "127.0.0.1.example.com", "[::2]"]
+        {
+            assert_eq!(parse(&format!("http://{host}")), Err(EndpointError::Plain(host.to_owned())));
+        }
+        assert!("https://127.8.9.1".parse::<Endpoint>().unwrap().is_loopback());
+        assert!(!"https://live.aliyuncs.com".parse::<Endpoint>().unwrap().is_loopback());
+    }
+
+    #[test]
+    fn v1_signatures_stay_with_the_vendor_and_loopback() {
+        let permit = |text: &str, version| text.parse::<Endpoint>().unwrap().permit(version);
+        for trusted in
+            ["https://live.aliyuncs.com", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1"]
+        {
+            assert_eq!(permit(trusted, SignatureVersion::V1), Ok(()));
+        }
+        for other in
+            ["https://gateway.example.com", "https://aliyuncs.com.evil.com", "https://evilaliyuncs.com"]
+        {
+            assert!(permit(other, SignatureVersion::V1).is_err(), "{other}");
+            assert_eq!(permit(other, SignatureVersion::V3), Ok(()));
+        }
+    }
+}

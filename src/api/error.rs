@@ -1,0 +1,165 @@
+//! Turns what went wrong with one call into what may be done next. Pure.
+
+use crate::wire::RemoteError;
+
+/// What went wrong with one call. No text holds a URL or a parameter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The connection was never made: nothing was sent.
+    #[error("no connection to {host}: {reason}")]
+    NotSent {
+        /// Where to.
+        host: String,
+        /// Why, without a URL.
+        reason: String,
+    },
+    /// Something was sent and no usable answer came: it may have been carried out.
+    #[error("no usable answer from {host}: {reason}")]
+    Ambiguous {
+        /// Where to.
+        host: String,
+        /// Why, without a URL.
+        reason: String,
+    },
+    /// The service answered with an error.
+    #[error("{}", refusal(.0))]
+    Refused(Box<RemoteError>),
+    /// The answer was understood but contradicts the documents.
+    #[error("{0}")]
+    Contradiction(String),
+}
+
+/// What an error says about the call that met it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Nothing was sent: trying again is safe.
+    NotSent,
+    /// Certainly not carried out, and the service asks to come again.
+    Busy,
+    /// May have been carried out: read back before anything else.
+    Ambiguous,
+    /// Certainly not carried out, and trying again would not help.
+    Fatal,
+}
+
+impl Error {
+    /// What may be done next.
+    pub fn class(&self) -> Class {
+        match self {
+            Error::NotSent { .. } => Class::NotSent,
+            Error::Ambiguous { .. } => Class::Ambiguous,
+            Error::Refused(refusal) => class_of(refusal.status, &refusal.code),
+            Error::Contradiction(_) => Class::Fatal,
+        }
+    }
+
+    /// The service's code, empty where it gave none.
+    pub fn code(&self) -> &str {
+        self.remote().map_or("", |refusal| &refusal.code)
+    }
+
+    /// The service's answer, where there was one.
+    pub fn remote(&self) -> Option<&RemoteError> {
+        match self {
+            Error::Refused(refusal) => Some(refusal),
+            Error::NotSent { .. } | Error::Ambiguous { .. } | Error::Contradiction(_) => None,
+        }
+    }
+
+    /// The service's id of the request, where it gave one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.remote()?.request_id.as_deref()
+    }
+}
+
+/// The code decides, because statuses differ from page to page (a throttled call comes with 400); the status only
+/// where the code says nothing.
+fn class_of(status: u16, code: &str) -> Class {
+    let throttled = code.split('.').any(|part| part.starts_with("Throttling"));
+    if throttled || ["ServiceBusy", "SystemUpgrading", "LockFail"].contains(&code) {
+        return Class::Busy;
+    }
+    if is_backend_failure(code) || code == "SignatureNonceUsed" {
+        // A nonce is never sent twice by livevod, so somebody on the way sent the same request again.
+        return Class::Ambiguous;
+    }
+    match status {
+        429 => Class::Busy,
+        500.. => Class::Ambiguous,
+        _ => Class::Fatal,
+    }
+}
+
+fn is_backend_failure(code: &str) -> bool {
+    ["InternalError", "UnknownError", "ServiceUnavailable"]
+        .iter()
+        .any(|known| code.eq_ignore_ascii_case(known))
+}
+
+fn refusal(error: &RemoteError) -> String {
+    let RemoteError { code, message, .. } = error;
+    if code.is_empty() { message.clone() } else { format!("{code}: {message}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, code: &str) -> Error {
+        Error::Refused(Box::new(RemoteError {
+            status,
+            code: code.to_owned(),
+            message: "no".to_owned(),
+            request_id: None,
+            recommend: None,
+            access_denied_detail: None,
+        }))
+    }
+
+    #[test]
+    fn the_code_decides_and_the_status_only_without_one() {
+        let table = [
+            (400, "Throttling", Class::Busy),
+            (400, "Throttling.User", Class::Busy),
+            (503, "Throttling.Api", Class::Busy),
+            (400, "Rejected.Throttling", Class::Busy),
+            (403, "ServiceBusy", Class::Busy),
+            (403, "SystemUpgrading", Class::Busy),
+            (400, "LockFail", Class::Busy),
+            (429, "", Class::Busy),
+            (503, "ServiceUnavailable", Class::Ambiguous),
+            (503, "ServiceUnAvailable", Class::Ambiguous),
+            (500, "InternalError", Class::Ambiguous),
+            (200, "InternalError", Class::Ambiguous),
+            (500, "UnknownError", Class::Ambiguous),
+            (502, "", Class::Ambiguous),
+            (504, "SomethingNew", Class::Ambiguous),
+            (400, "SignatureNonceUsed", Class::Ambiguous),
+            (400, "ConfigAlreadyExists", Class::Fatal),
+            (404, "InvalidTemplateGroupId.NotFound", Class::Fatal),
+            (403, "Forbidden.RAM", Class::Fatal),
+            (400, "SignatureDoesNotMatch", Class::Fatal),
+            (400, "InvalidTimeStamp.Expired", Class::Fatal),
+            (400, "NotThrottling", Class::Fatal),
+            (404, "", Class::Fatal),
+        ];
+        for (status, code, class) in table {
+            assert_eq!(refused(status, code).class(), class, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_was_never_sent_is_not_like_one_that_got_no_answer() {
+        let (host, reason) = ("live.aliyuncs.com".to_owned(), "refused".to_owned());
+        let not_sent = Error::NotSent { host: host.clone(), reason: reason.clone() };
+        assert_eq!(not_sent.class(), Class::NotSent);
+        assert_eq!(Error::Ambiguous { host, reason }.class(), Class::Ambiguous);
+        assert_eq!(Error::Contradiction(String::new()).class(), Class::Fatal);
+    }
+
+    #[test]
+    fn an_answer_without_a_code_still_says_something() {
+        assert_eq!(refused(502, "").to_string(), "no");
+        assert_eq!(refused(400, "LockFail").to_string(), "LockFail: no");
+    }
+}
