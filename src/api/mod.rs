@@ -1,10 +1,15 @@
 //! The client: credentials, endpoint, rate and transport. Turns calls into answers and a domain into a snapshot.
 
+mod client;
 pub mod credentials;
 mod endpoint;
 mod error;
 mod limiter;
+mod listing;
+mod transport;
 
+pub use client::{Client, ClientError, ClientSettings, StampSource};
 pub use endpoint::{Endpoint, EndpointError, Service};
 pub use error::{Class, Error};
 pub use limiter::Rate;
+pub use transport::{Http, Timeouts, Transport};

@@ -1,0 +1,147 @@
+//! Carries one signed request to the service and its response back, over HTTP.
+
+use std::collections::BTreeMap;
+use std::sync::Once;
+use std::time::Duration;
+
+use super::error::Error;
+use crate::wire::{Request, Response};
+
+/// Longest response body that is read; a page of 100 configurations has some tens of kilobytes.
+const LONGEST_BODY: usize = 8 << 20;
+
+/// How long an idle connection is kept: below what servers commonly allow, so that none is used while it is being closed.
+const KEEP_IDLE: Duration = Duration::from_secs(15);
+
+/// How long the steps of one call may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Making the connection, TLS included.
+    pub connect: Duration,
+    /// Each wait for something to be read.
+    pub read: Duration,
+    /// The whole call, against servers that send a byte now and then.
+    pub whole: Duration,
+}
+
+impl Default for Timeouts {
+    /// 5 s to connect and 10 s to read, as in the official SDKs; 30 s in all.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            read: Duration::from_secs(10),
+            whole: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The way to the service.
+pub enum Transport {
+    /// Over HTTP.
+    Http(Http),
+}
+
+impl Transport {
+    /// Sends a request once.
+    pub(super) async fn send(&self, request: &Request, plain: bool) -> Result<Response, Error> {
+        match self {
+            Transport::Http(http) => http.send(request, plain).await,
+        }
+    }
+}
+
+/// The HTTP client: connections are kept, redirects not followed, nothing sent twice.
+pub struct Http {
+    client: reqwest::Client,
+}
+
+impl Http {
+    /// Makes a client; one for calls to this machine alone loads no certificates and asks no proxy.
+    ///
+    /// # Errors
+    /// When the system's certificates can't be loaded.
+    pub fn new(timeouts: Timeouts, loopback: bool) -> Result<Self, Error> {
+        install_ring();
+        let Timeouts { connect, read, whole } = timeouts;
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("livevod/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(connect)
+            .read_timeout(read)
+            .timeout(whole)
+            .pool_idle_timeout(KEEP_IDLE)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never());
+        let builder = if loopback { builder.no_proxy() } else { builder };
+        let client = builder.build().map_err(|error| Error::NotSent {
+            host: "any host".to_owned(),
+            reason: reason(&error.without_url()),
+        })?;
+        Ok(Self { client })
+    }
+
+    async fn send(&self, request: &Request, plain: bool) -> Result<Response, Error> {
+        let sent = self.request(request, plain).send().await;
+        let mut response = sent.map_err(|error| failed(&request.host, error))?;
+        let (status, headers) = (response.status().as_u16(), headers(&response));
+        let body = body(&mut response, &request.host).await?;
+        Ok(Response { status, headers, body })
+    }
+
+    fn request(&self, request: &Request, plain: bool) -> reqwest::RequestBuilder {
+        let Request { method, host, path, query, headers, body } = request;
+        let scheme = if plain { "http" } else { "https" };
+        let question = if query.is_empty() { "" } else { "?" };
+        let url = format!("{scheme}://{host}{path}{question}{query}");
+        let method = if method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
+        let builder = self.client.request(method, url).body(body.clone());
+        headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value))
+    }
+}
+
+/// The providers of rustls are process-wide; another one that stands already is as good.
+fn install_ring() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+fn headers(response: &reqwest::Response) -> BTreeMap<String, String> {
+    let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
+
+async fn body(response: &mut reqwest::Response, host: &str) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(host, error))? {
+        if body.len() + chunk.len() > LONGEST_BODY {
+            let reason = format!("the answer is longer than {} MiB", LONGEST_BODY >> 20);
+            return Err(Error::Ambiguous { host: host.to_owned(), reason });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Only where no connection was made, or no request could be built, is it certain that nothing was sent.
+fn failed(host: &str, error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let host = host.to_owned();
+    let reason = reason(&error);
+    match error.is_connect() || error.is_builder() {
+        true => Error::NotSent { host, reason },
+        false => Error::Ambiguous { host, reason },
+    }
+}
+
+/// The innermost cause says most; the outer ones only repeat that sending failed.
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "timed out".to_owned();
+    }
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
