@@ -1,1 +1,134 @@
-//! To come.
+//! Turns requests into responses as the service would: a pure state machine, with a durable store and a server around it.
+//!
+//! ```text
+//! Request ─verify→ Verified ─rules→ what it means ─actions→ Response + Records ─store→ log
+//! ```
+//!
+//! Where the documents leave the service's behaviour open, the defaults are their most likely reading: a missing, empty
+//! and `*` StreamName are one key and listed as they were sent; an Update resets what it leaves out; filters are exact;
+//! a write to a key that holds nothing is refused; a Delete takes nothing else along.
+
+mod actions;
+mod answer;
+mod log;
+mod nonces;
+mod refusal;
+mod rules;
+pub mod server;
+mod service;
+mod settings;
+mod state;
+mod store;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::wire::{Action, LIVE_VERSION, Request, Response, SignatureVersion, Verified, verify};
+use actions::{Accepted, act};
+use answer::Exchange;
+use nonces::Nonces;
+use refusal::Refusal;
+use rules::Params;
+use state::State;
+
+pub use service::{Outside, Service};
+pub use settings::{ComposeRule, Settings};
+pub use state::Record;
+pub use store::{Store, StoreError};
+
+/// Id of the key that an emulator accepts unless told otherwise.
+pub const KEY_ID: &str = "emulator";
+
+/// Secret of that key; it guards nothing.
+pub const KEY_SECRET: &str = "emulator";
+
+/// The emulated service: what it holds and what it remembers of its callers.
+#[derive(Debug)]
+pub struct Emulator {
+    settings: Settings,
+    state: State,
+    nonces: Nonces,
+}
+
+/// What one request leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What the caller gets.
+    pub response: Response,
+    /// What changes. Nothing has changed yet: the response must not be given before these are durable and applied.
+    pub records: Vec<Record>,
+}
+
+impl Emulator {
+    /// An account without configurations.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, state: State::default(), nonces: Nonces::default() }
+    }
+
+    /// Makes a change that [`handle`](Self::handle) answered, or that a log kept.
+    pub fn apply(&mut self, record: Record) {
+        self.state.apply(record);
+    }
+
+    /// Answers one request. Only the nonce is remembered; changes come back as records.
+    pub fn handle(&mut self, request: &Request, now: Timestamp, request_id: String) -> Answer {
+        let exchange = Exchange::new(request, request_id, now);
+        match self.carry_out(request, now) {
+            Ok((action, Accepted { fields, records })) => {
+                Answer { response: exchange.accept(action.name(), fields), records }
+            }
+            Err(refusal) => Answer { response: exchange.refuse(&refusal), records: Vec::new() },
+        }
+    }
+
+    fn carry_out(&mut self, request: &Request, now: Timestamp) -> Result<(Action, Accepted), Refusal> {
+        let (action, verified) = self.admit(request, now)?;
+        let accepted = act(action, &Params(&verified.params), &self.state, &self.settings, now)?;
+        Ok((action, accepted))
+    }
+
+    /// The answer to a request whose change could not be kept.
+    fn internal_error(request: &Request, now: Timestamp, request_id: String) -> Response {
+        Exchange::new(request, request_id, now).refuse(&Refusal::internal_error())
+    }
+
+    /// Everything that is checked before the action's own parameters.
+    fn admit(&mut self, request: &Request, now: Timestamp) -> Result<(Action, Verified), Refusal> {
+        if !matches!(request.method.as_str(), "GET" | "POST") {
+            return Err(Refusal::unsupported_method());
+        }
+        if request.path != "/" {
+            return Err(Refusal::unknown_action());
+        }
+        let verified = verify(request, |id| self.settings.key(id).map(|key| key.secret.clone()))?;
+        self.check_token(&verified)?;
+        self.check_stamp(&verified, now)?;
+        let action = Action::from_name(&verified.action_name).ok_or_else(Refusal::unknown_action)?;
+        if verified.version != LIVE_VERSION {
+            return Err(Refusal::unknown_version());
+        }
+        Ok((action, verified))
+    }
+
+    /// A temporary key is good only with its own token.
+    fn check_token(&self, verified: &Verified) -> Result<(), Refusal> {
+        let expected = self.settings.key(&verified.key_id).and_then(|key| key.token.as_ref());
+        match (expected, &verified.token) {
+            (Some(_), None) => Err(Refusal::missing_token()),
+            (expected, given) if expected == given.as_ref() => Ok(()),
+            _ => Err(Refusal::token_mismatch()),
+        }
+    }
+
+    fn check_stamp(&mut self, verified: &Verified, now: Timestamp) -> Result<(), Refusal> {
+        let window = match verified.signature {
+            SignatureVersion::V1 => SignedDuration::from_mins(31),
+            SignatureVersion::V3 => SignedDuration::from_mins(15),
+        };
+        if now.duration_since(verified.time).abs() > window {
+            return Err(Refusal::expired_time());
+        }
+        let expiry = verified.time.checked_add(window).unwrap_or(Timestamp::MAX);
+        let is_new = self.nonces.insert(&verified.key_id, &verified.nonce, expiry, now);
+        if is_new { Ok(()) } else { Err(Refusal::nonce_used()) }
+    }
+}

@@ -1,0 +1,61 @@
+//! Turns what was accepted or refused into the HTTP response, in JSON or XML as the request asked.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::refusal::Refusal;
+use crate::wire::{Request, Response, unverified_param, write_xml};
+
+/// Where a request came in and how its answer is written; known of every request, also of one that is refused.
+pub(super) struct Exchange {
+    host: String,
+    /// V1 answers XML unless `Format=JSON` is asked for; V3 has no Format and answers JSON.
+    is_json: bool,
+    request_id: String,
+    time: Timestamp,
+}
+
+impl Exchange {
+    pub(super) fn new(request: &Request, request_id: String, time: Timestamp) -> Self {
+        let is_json = request.headers.contains_key("authorization")
+            || unverified_param(request, "Format").is_some_and(|format| format.eq_ignore_ascii_case("json"));
+        Self { host: request.host.clone(), is_json, request_id, time }
+    }
+
+    /// A success; `action` names the XML root.
+    pub(super) fn accept(&self, action: &str, mut fields: Map<String, Value>) -> Response {
+        fields.insert("RequestId".to_owned(), self.request_id.as_str().into());
+        self.response(200, &format!("{action}Response"), &Value::Object(fields))
+    }
+
+    /// An error body.
+    pub(super) fn refuse(&self, refusal: &Refusal) -> Response {
+        let Refusal { status, code, message } = refusal;
+        let body = json!({
+            "RequestId": self.request_id,
+            "HostId": self.host,
+            "Code": code,
+            "Message": message,
+            "Recommend": format!("https://next.api.aliyun.com/troubleshoot?q={code}&product=live"),
+        });
+        self.response(*status, "Error", &body)
+    }
+
+    fn response(&self, status: u16, root: &str, body: &Value) -> Response {
+        let (media_type, text) = if self.is_json {
+            ("application/json;charset=utf-8", body.to_string())
+        } else {
+            ("text/xml;charset=utf-8", write_xml(root, body))
+        };
+        let headers: BTreeMap<String, String> = [
+            ("content-type", media_type.to_owned()),
+            ("date", self.time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()),
+            ("x-acs-request-id", self.request_id.clone()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        Response { status, headers, body: text.into_bytes() }
+    }
+}

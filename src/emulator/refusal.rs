@@ -1,0 +1,161 @@
+//! The service's refusals: code, HTTP status and message, verbatim where a document gives them.
+
+use crate::wire::SignatureProblem;
+
+/// Why a request is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    pub(super) code: String,
+    pub(super) message: String,
+}
+
+impl Refusal {
+    fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { status, code: code.into(), message: message.into() }
+    }
+
+    pub(super) fn config_already_exists() -> Self {
+        Self::new(400, "ConfigAlreadyExists", "Config has already exist.")
+    }
+
+    /// The code's name is misspelt in the documents too.
+    pub(super) fn oss_recording_exists() -> Self {
+        Self::new(400, "CommomLiveRcordConfigExisted", "Commom liverecord config has already exist.")
+    }
+
+    /// No document names the code of this API; other actions of the product use this one.
+    pub(super) fn config_not_found() -> Self {
+        Self::new(400, "CodeConfigNotFound", "Config not found.")
+    }
+
+    pub(super) fn compose_mismatch() -> Self {
+        Self::new(
+            400,
+            "InvalidAutoComposeAndComposeVodTranscodeGroupId.Malformed",
+            "Specified parameter AutoCompose and ComposeVodTranscodeGroupId is not valid, must both empty or input",
+        )
+    }
+
+    pub(super) fn storage_region() -> Self {
+        Self::new(
+            403,
+            "InvalidRegion.Conflict",
+            "Specified parameter StorageLocation and Region is not match",
+        )
+    }
+
+    pub(super) fn storage_not_found() -> Self {
+        Self::new(404, "InvalidStorage.NotFound", "Specified parameter StorageLocation is not exist")
+    }
+
+    pub(super) fn transcode_group_not_found() -> Self {
+        Self::new(
+            404,
+            "InvalidTemplateGroupId.NotFound",
+            "Specified parameter vodTranscodeGroupId or composeVodTranscodeGroupId is not exist",
+        )
+    }
+
+    pub(super) fn domain_not_found() -> Self {
+        Self::new(404, "InvalidDomain.NotFound", "The domain provided does not exist in our records.")
+    }
+
+    pub(super) fn internal_error() -> Self {
+        Self::new(500, "InternalError", "The request processing has failed due to backend service exception.")
+    }
+
+    pub(super) fn missing(parameter: &str) -> Self {
+        // Headers have no parameter's name to make a code of.
+        let code = if parameter.contains('-') {
+            "MissingParameter".to_owned()
+        } else {
+            format!("Missing{parameter}")
+        };
+        Self::new(400, code, format!("{parameter} is mandatory for this action."))
+    }
+
+    pub(super) fn malformed(parameter: &str) -> Self {
+        let code = format!("Invalid{parameter}.Malformed");
+        Self::new(400, code, format!("Specified parameter {parameter} is not valid."))
+    }
+
+    pub(super) fn unknown_action() -> Self {
+        Self::new(
+            404,
+            "InvalidAction.NotFound",
+            "Specified api is not found, please check your url and method.",
+        )
+    }
+
+    pub(super) fn unknown_version() -> Self {
+        Self::new(400, "InvalidVersion", "Specified parameter Version is not valid.")
+    }
+
+    pub(super) fn unsupported_method() -> Self {
+        Self::new(400, "UnsupportedHTTPMethod", "This http method is not supported.")
+    }
+
+    pub(super) fn expired_time() -> Self {
+        Self::new(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
+    }
+
+    pub(super) fn nonce_used() -> Self {
+        Self::new(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
+    }
+
+    pub(super) fn missing_token() -> Self {
+        Self::new(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
+    }
+
+    pub(super) fn token_mismatch() -> Self {
+        Self::new(
+            400,
+            "InvalidSecurityToken.MismatchWithAccessKey",
+            "Specified SecurityToken mismatch with the AccessKey.",
+        )
+    }
+}
+
+impl From<SignatureProblem> for Refusal {
+    fn from(problem: SignatureProblem) -> Self {
+        match problem {
+            SignatureProblem::Missing(name) => Self::missing(&name),
+            SignatureProblem::Repeated(name) => Self::new(
+                400,
+                "InvalidParameter",
+                format!("Specified parameter {name} is given more than once."),
+            ),
+            SignatureProblem::Malformed(what) => Self::new(
+                400,
+                "IncompleteSignature",
+                format!("The request signature does not conform to Aliyun standards: {what}."),
+            ),
+            SignatureProblem::UnknownAlgorithm(name) => Self::new(
+                400,
+                "InvalidParameter.SignatureMethod",
+                format!("Specified signature method {name} is not supported."),
+            ),
+            SignatureProblem::UnknownKey(_) => {
+                Self::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+            }
+            SignatureProblem::TimeFormat(_) => Self::new(
+                400,
+                "InvalidTimeStamp.Format",
+                "Specified time stamp or date value is not well formatted.",
+            ),
+            SignatureProblem::BodyHash => Self::new(
+                400,
+                "SignatureDoesNotMatch",
+                "Specified x-acs-content-sha256 is not matched with the body.",
+            ),
+            SignatureProblem::Mismatch { signed_text } => Self::new(
+                400,
+                "SignatureDoesNotMatch",
+                format!(
+                    "Specified signature is not matched with our calculation. server string to sign is:{signed_text}"
+                ),
+            ),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Turns parameters into what they mean, or into the refusal that the documents have for them.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use super::refusal::Refusal;
+use super::settings::{ComposeRule, Settings, storage_region};
+use super::state::{Fixed, Recording};
+use crate::model::{Address, CYCLE_DURATION, EVERY, ON_DEMAND, StreamSpelling, domain_error, name_error};
+
+const DELAY_TIME: RangeInclusive<u32> = 15..=21600;
+const SLICE_DURATION: RangeInclusive<u32> = 5..=30;
+const PAGE_SIZE: RangeInclusive<u32> = 5..=100;
+
+/// What each field of a `RecordFormat.N` may hold; the fields that are not here may hold anything.
+const RECORD_FORMAT: [(&str, &[&str]); 4] = [
+    ("Format", &["m3u8", "flv", "mp4"]),
+    ("AutoCompose", &["ON", "OFF"]),
+    ("ProcessMethod", &["transcode", "workflow"]),
+    ("VideoProcess", &["origin", "compose", "origin,compose"]),
+];
+
+/// The parameters of one call. Unknown ones are passed over, empty ones count as missing.
+pub(super) struct Params<'a>(pub(super) &'a BTreeMap<String, String>);
+
+impl<'a> Params<'a> {
+    fn text(&self, name: &str) -> Option<&'a str> {
+        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    }
+
+    fn required(&self, name: &str) -> Result<&'a str, Refusal> {
+        self.text(name).ok_or_else(|| Refusal::missing(name))
+    }
+
+    fn owned(&self, name: &str) -> Option<String> {
+        self.text(name).map(str::to_owned)
+    }
+
+    fn number(&self, name: &str, allowed: &RangeInclusive<u32>) -> Result<Option<u32>, Refusal> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let number = text.parse().ok().filter(|number| allowed.contains(number));
+        number.map(Some).ok_or_else(|| Refusal::malformed(name))
+    }
+
+    /// `NAME.1`, `NAME.2` and so on, by their numbers.
+    fn list(&self, name: &str) -> Vec<String> {
+        self.numbered(name)
+            .into_iter()
+            .filter(|(_, rest, _)| rest.is_empty())
+            .map(|(_, _, text)| text)
+            .collect()
+    }
+
+    /// `NAME.1.A`, `NAME.1.B`, `NAME.2.A` and so on.
+    fn objects(&self, name: &str) -> Vec<BTreeMap<String, String>> {
+        let mut objects: BTreeMap<u32, BTreeMap<String, String>> = BTreeMap::new();
+        for (number, field, text) in self.numbered(name) {
+            if !field.is_empty() {
+                objects.entry(number).or_default().insert(field, text);
+            }
+        }
+        objects.into_values().collect()
+    }
+
+    /// Number, what follows it, value.
+    fn numbered(&self, name: &str) -> Vec<(u32, String, String)> {
+        let prefix = format!("{name}.");
+        let parts = self.0.iter().filter(|(_, text)| !text.is_empty()).filter_map(|(key, text)| {
+            let rest = key.strip_prefix(&prefix)?;
+            let (number, field) = rest.split_once('.').unwrap_or((rest, ""));
+            Some((number.parse().ok()?, field.to_owned(), text.clone()))
+        });
+        let mut parts: Vec<(u32, String, String)> = parts.collect();
+        parts.sort_unstable();
+        parts
+    }
+
+    /// DomainName; the service's domains are in lower case.
+    pub(super) fn domain(&self, settings: &Settings) -> Result<String, Refusal> {
+        let domain = self.required("DomainName")?.to_ascii_lowercase();
+        let exists = domain_error(&domain).is_none() && settings.has_domain(&domain);
+        if exists { Ok(domain) } else { Err(Refusal::domain_not_found()) }
+    }
+
+    /// The triplet that a write names. A missing or empty StreamName is taken for `*`, as the sibling API describes `*`.
+    pub(super) fn key(&self, settings: &Settings) -> Result<(Address, StreamSpelling), Refusal> {
+        let domain = self.domain(settings)?;
+        let app = self.required("AppName")?;
+        let (stream, spelling) = match self.0.get("StreamName").map(String::as_str) {
+            None => (EVERY, StreamSpelling::Absent),
+            Some("") => (EVERY, StreamSpelling::Empty),
+            Some(name) => (name, StreamSpelling::Named),
+        };
+        for (name, text) in [("AppName", app), ("StreamName", stream)] {
+            if name_error(text).is_some() {
+                return Err(Refusal::malformed(name));
+            }
+        }
+        Ok((Address::new(domain, app, stream), spelling))
+    }
+
+    /// What a listing is narrowed to: exactly this AppName, exactly this StreamName.
+    pub(super) fn filter(&self) -> (Option<&'a str>, Option<&'a str>) {
+        (self.text("AppName"), self.text("StreamName"))
+    }
+
+    /// PageNum from 1 and PageSize.
+    pub(super) fn page(&self) -> Result<(u32, u32), Refusal> {
+        let number = self.number("PageNum", &(1..=u32::MAX))?.unwrap_or(1);
+        Ok((number, self.number("PageSize", &PAGE_SIZE)?.unwrap_or(10)))
+    }
+
+    /// What Add and Update have in common. Whatever is left out is reset to its documented default.
+    pub(super) fn recording(&self, settings: &Settings) -> Result<Recording, Refusal> {
+        let record_formats = self.record_formats()?;
+        // By-format configurations ignore the classic parameters.
+        let (group, compose_group) =
+            if record_formats.is_empty() { self.groups(settings)? } else { (None, None) };
+        let on_demand = self.number("OnDemand", &(0..=u32::from(u8::MAX)))?.unwrap_or(0);
+        if !ON_DEMAND.into_iter().any(|known| u32::from(known) == on_demand) {
+            return Err(Refusal::malformed("OnDemand"));
+        }
+        Ok(Recording {
+            vod_transcode_group_id: group,
+            cycle_duration: self.number("CycleDuration", &CYCLE_DURATION)?.unwrap_or(3600),
+            compose_vod_transcode_group_id: compose_group,
+            on_demand,
+            delay_time: self.number("DelayTime", &DELAY_TIME)?,
+            transcode_templates: self.list("TranscodeTemplates"),
+            record_formats,
+        })
+    }
+
+    /// The group of the files, and that of the merged file where AutoCompose is ON.
+    fn groups(&self, settings: &Settings) -> Result<(Option<String>, Option<String>), Refusal> {
+        let group = self.required("VodTranscodeGroupId")?;
+        let compose_group = self.text("ComposeVodTranscodeGroupId");
+        let switch = self.text("AutoCompose");
+        let together = match (switch, compose_group, settings.compose_rule) {
+            (Some("ON"), given, _) | (None, given, _) => switch.is_some() == given.is_some(),
+            (Some("OFF"), _, ComposeRule::OnNeedsGroup) => true,
+            (Some("OFF"), given, ComposeRule::BothOrNeither) => given.is_some(),
+            (Some(_), _, _) => return Err(Refusal::malformed("AutoCompose")),
+        };
+        if !together {
+            return Err(Refusal::compose_mismatch());
+        }
+        let kept = compose_group.filter(|_| switch == Some("ON"));
+        if [Some(group), kept].into_iter().flatten().any(|id| !settings.has_transcode_group(id)) {
+            return Err(Refusal::transcode_group_not_found());
+        }
+        Ok((Some(group.to_owned()), kept.map(str::to_owned)))
+    }
+
+    fn record_formats(&self) -> Result<Vec<BTreeMap<String, String>>, Refusal> {
+        let formats = self.objects("RecordFormat");
+        let is_good = |format: &BTreeMap<String, String>| {
+            let value_is_good = |(name, allowed): (&str, &[&str])| {
+                format.get(name).is_none_or(|value| allowed.contains(&value.as_str()))
+            };
+            let slice = format.get("SliceDuration").map(|text| text.parse::<u32>());
+            format.contains_key("Format")
+                && RECORD_FORMAT.into_iter().all(value_is_good)
+                && slice.is_none_or(|slice| slice.is_ok_and(|slice| SLICE_DURATION.contains(&slice)))
+        };
+        if formats.iter().all(is_good) { Ok(formats) } else { Err(Refusal::malformed("RecordFormat")) }
+    }
+
+    /// What only Add takes.
+    pub(super) fn fixed(&self, settings: &Settings) -> Result<Fixed, Refusal> {
+        let storage_location = self.owned("StorageLocation");
+        if let Some(host) = &storage_location {
+            if !settings.has_storage_location(host) {
+                return Err(Refusal::storage_not_found());
+            }
+            let regions = (self.text("RegionId"), storage_region(host));
+            if matches!(regions, (Some(asked), Some(held)) if asked != held) {
+                return Err(Refusal::storage_region());
+            }
+        }
+        let record_content = self.owned("RecordContent");
+        match record_content.as_deref() {
+            None | Some("raw") => {}
+            Some("transcode" | "raw,transcode") if self.list("TranscodeTemplates").is_empty() => {
+                return Err(Refusal::missing("TranscodeTemplates"));
+            }
+            Some("transcode" | "raw,transcode") => {}
+            Some(_) => return Err(Refusal::malformed("RecordContent")),
+        }
+        Ok(Fixed { storage_location, record_content, space_id: self.owned("SpaceId") })
+    }
+}

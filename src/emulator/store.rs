@@ -1,0 +1,202 @@
+//! Keeps the log on disk: one process a file, every write synced before it counts.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::Record;
+use super::log::{self, Damage, End};
+
+/// Why a log can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file or its folder can't be made, read or written.
+    #[error("the emulator's log `{}` can't be opened", path.display())]
+    Open {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process has it.
+    #[error("the emulator's log `{}` is in use by another process", .0.display())]
+    Taken(PathBuf),
+    /// Something else stands there.
+    #[error("`{}` is not a log of the emulator", .0.display())]
+    NotALog(PathBuf),
+    /// What was acknowledged can't be read back.
+    #[error("the emulator's log `{}` is damaged in line {line}: it is not as it was written", path.display())]
+    Damaged {
+        /// The log.
+        path: PathBuf,
+        /// 1-based.
+        line: usize,
+    },
+}
+
+/// An open log, locked against other processes.
+#[derive(Debug)]
+pub struct Store {
+    file: File,
+    end: End,
+    /// Set when nobody knows what the file holds after `end`.
+    broken: bool,
+}
+
+impl Store {
+    /// Opens or makes the log at `path`, and gives every record that it holds.
+    ///
+    /// # Errors
+    ///
+    /// A log that another process has open, that is damaged, or that is none, is left as it is.
+    pub fn open(path: &Path) -> Result<(Self, Vec<Record>), StoreError> {
+        let unopened = |source| StoreError::Open { path: path.to_owned(), source };
+        let mut file = open_file(path).map_err(unopened)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Taken(path.to_owned())),
+            Err(TryLockError::Error(source)) => return Err(unopened(source)),
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(unopened)?;
+        let (records, end) = log::replay(&bytes).map_err(|damage| match damage {
+            Damage::NotALog => StoreError::NotALog(path.to_owned()),
+            Damage::Line(line) => StoreError::Damaged { path: path.to_owned(), line },
+        })?;
+        let end = cut_torn_tail(&mut file, path, end).map_err(unopened)?;
+        Ok((Self { file, end, broken: false }, records))
+    }
+
+    /// Writes the records as one line and syncs it: after a crash either all of them are there or none.
+    ///
+    /// # Errors
+    ///
+    /// Nothing was kept. Once a sync failed nothing more is taken, since what the disk holds is not known.
+    pub fn append(&mut self, records: &[Record]) -> io::Result<()> {
+        if self.broken {
+            return Err(io::Error::other("an earlier write failed"));
+        }
+        let (line, end) = log::line(&self.end, records)?;
+        if let Err(error) = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data()) {
+            self.take_back();
+            return Err(error);
+        }
+        self.end = end;
+        Ok(())
+    }
+
+    /// Cuts off what a failed write may have left. Nothing is written after it unless that is known to have worked.
+    fn take_back(&mut self) {
+        let cut = self.file.set_len(self.end.length).and_then(|()| self.file.sync_data());
+        self.broken = cut.is_err();
+    }
+}
+
+/// Opens for reading and appending; makes the file and its folder where they are missing.
+fn open_file(path: &Path) -> io::Result<File> {
+    if let Some(folder) = folder(path) {
+        std::fs::create_dir_all(folder)?;
+    }
+    OpenOptions::new().read(true).append(true).create(true).open(path)
+}
+
+fn folder(path: &Path) -> Option<&Path> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty())
+}
+
+/// Leaves the file with whole lines only, and a new one with its head, durable together with its name.
+fn cut_torn_tail(file: &mut File, path: &Path, end: Option<End>) -> io::Result<End> {
+    let Some(end) = end else {
+        let (head, end) = log::empty();
+        file.set_len(0)?;
+        file.write_all(head.as_bytes())?;
+        file.sync_all()?;
+        File::open(folder(path).unwrap_or(Path::new(".")))?.sync_all()?;
+        return Ok(end);
+    };
+    if file.metadata()?.len() > end.length {
+        file.set_len(end.length)?;
+        file.sync_all()?;
+    }
+    Ok(end)
+}
+
+#[cfg(test)]
+impl Store {
+    /// A store whose every write fails, as on a full disk.
+    pub(super) fn unwritable(path: &Path) -> Self {
+        let (_, end) = log::empty();
+        Self { file: File::open(path).unwrap(), end, broken: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Address;
+
+    fn record(stream: &str) -> Record {
+        Record::remove(Address::new("a.com", "show", stream))
+    }
+
+    #[test]
+    fn a_log_is_made_with_its_folder_and_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/er/emulator.log");
+        let (mut store, records) = Store::open(&path).unwrap();
+        assert_eq!(records, []);
+        store.append(&[record("a"), record("b")]).unwrap();
+        store.append(&[record("c")]).unwrap();
+        drop(store);
+        assert_eq!(Store::open(&path).unwrap().1, [record("a"), record("b"), record("c")]);
+    }
+
+    #[test]
+    fn writing_goes_on_after_any_torn_tail() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        Store::open(&path).unwrap().0.append(&[record("a")]).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for cut in 0..whole.len() {
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            let (mut store, records) = Store::open(&path).unwrap();
+            assert_eq!(records, [], "cut at {cut}");
+            store.append(&[record("b")]).unwrap();
+            drop(store);
+            assert_eq!(Store::open(&path).unwrap().1, [record("b")], "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_refused_file_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        Store::open(&path).unwrap().0.append(&[record("a")]).unwrap();
+        let damaged = std::fs::read_to_string(&path).unwrap().replace("\"a.com", "\"b.com");
+        for text in [damaged.as_str(), "version: 1\n"] {
+            std::fs::write(&path, text).unwrap();
+            assert!(Store::open(&path).is_err());
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_second_opener_is_turned_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let first = Store::open(&path).unwrap();
+        assert!(matches!(Store::open(&path), Err(StoreError::Taken(_))));
+        drop(first);
+        assert!(Store::open(&path).is_ok());
+    }
+
+    #[test]
+    fn after_a_write_that_could_not_be_taken_back_nothing_more_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        drop(Store::open(&path).unwrap());
+        let mut store = Store::unwritable(&path);
+        assert!(store.append(&[record("a")]).is_err());
+        assert_eq!(store.append(&[record("a")]).unwrap_err().to_string(), "an earlier write failed");
+    }
+}
