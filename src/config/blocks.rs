@@ -168,7 +168,7 @@ impl Decoder<'_> {
                 _ => {}
             }
         }
-        Domain { keys: vec![key], region, layout, prune, defaults, apps }
+        Domain { key, further_keys: Vec::new(), region, layout, prune, defaults, apps }
     }
 
     fn layout_names(&mut self, item: Item<'_>) -> Option<LayoutNames> {

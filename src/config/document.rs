@@ -33,6 +33,23 @@ pub struct Document {
     pub partial: bool,
 }
 
+impl Document {
+    /// Every block that may hold settings, used or not.
+    pub fn blocks(&self) -> impl Iterator<Item = &Settings> {
+        let layouts = self.layouts.values().flat_map(|layout| layout.apps.values());
+        let domains = self.domains.values();
+        let apps = layouts.chain(domains.clone().flat_map(|domain| domain.apps.values()));
+        let defaults = apps.clone().filter_map(|app| app.defaults.as_ref());
+        self.defaults
+            .iter()
+            .chain(domains.filter_map(|domain| domain.defaults.as_ref()))
+            .chain(defaults)
+            .map(|defaults| &defaults.settings)
+            .chain(self.tiers.values().map(|tier| &tier.settings))
+            .chain(apps.flat_map(|app| app.streams.values()).map(|stream| &stream.settings))
+    }
+}
+
 /// A setting as written.
 pub type Setting<T> = Spanned<Written<T>>;
 
@@ -155,8 +172,10 @@ pub struct Layout {
 /// One domain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Domain {
-    /// Its name in each file that has it; never empty.
-    pub keys: Vec<Span>,
+    /// Its name where it first stands.
+    pub key: Span,
+    /// Its name in every further file that has it.
+    pub further_keys: Vec<Span>,
     /// The live center's region.
     pub region: Option<Spanned<String>>,
     /// The layouts below its own entries, later ones over earlier ones.
@@ -167,6 +186,13 @@ pub struct Domain {
     pub defaults: Option<Defaults>,
     /// Its own app tree.
     pub apps: BTreeMap<Arc<str>, App>,
+}
+
+impl Domain {
+    /// Its name in each file that has it.
+    pub fn keys(&self) -> impl Iterator<Item = Span> {
+        std::iter::once(self.key).chain(self.further_keys.iter().copied())
+    }
 }
 
 /// `layout: NAME`, or a list of names.
@@ -204,4 +230,16 @@ pub struct Stream {
     pub state: Option<Setting<State>>,
     /// The day from which it is only kept by mistake.
     pub expires: Option<Setting<Date>>,
+}
+
+impl Stream {
+    /// Where everything in the entry but its state stands, in order.
+    pub fn beside_state(&self) -> Vec<Span> {
+        let Self { key: _, settings, state: _, expires } = self;
+        let mut spans: Vec<Span> = settings.written().into_iter().map(|(_, span)| span).collect();
+        spans.extend(settings.tier.as_ref().map(|tier| tier.span));
+        spans.extend(expires.as_ref().map(|expires| expires.span));
+        spans.sort_unstable();
+        spans
+    }
 }

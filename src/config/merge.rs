@@ -39,17 +39,18 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
 
 /// Refuses `prune` where one file can't show everything that the domain declares.
 pub(super) fn check_prune(document: &Document, findings: &mut Findings) {
-    for (name, domain) in document.domains.iter().filter(|(_, domain)| domain.keys.len() > 1) {
+    for (name, domain) in document.domains.iter().filter(|(_, domain)| !domain.further_keys.is_empty()) {
         let words = domain.prune.iter().chain(domain.apps.values().filter_map(|app| app.prune.as_ref()));
         for prune in words {
-            let message = format!("`prune` can't stand on `{name}`, which {} files share", domain.keys.len());
+            let message =
+                format!("`prune` can't stand on `{name}`, which {} files share", domain.keys().count());
             let diagnostic = Diagnostic::new(Code::PruneSpread, message)
                 .label(prune.span, "what is not declared would be deleted")
                 .help("move the domain into one file, so that one file shows what is kept");
             findings.push(
-                domain.keys.iter().fold(diagnostic, |diagnostic, key| {
-                    diagnostic.note("the domain stands here", Some(*key))
-                }),
+                domain
+                    .keys()
+                    .fold(diagnostic, |diagnostic, key| diagnostic.note("the domain stands here", Some(key))),
             );
         }
     }
@@ -143,8 +144,9 @@ impl Merger<'_> {
     }
 
     fn domain(&mut self, _: &str, first: &mut Domain, second: Domain) {
-        let Domain { keys, region, layout, prune, defaults, apps } = second;
-        first.keys.extend(keys);
+        let Domain { key, further_keys, region, layout, prune, defaults, apps } = second;
+        first.further_keys.push(key);
+        first.further_keys.extend(further_keys);
         self.scalar("region", &mut first.region, region);
         self.layout_names(&mut first.layout, layout);
         self.scalar("prune", &mut first.prune, prune);

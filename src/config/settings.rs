@@ -5,7 +5,6 @@ use super::document::{Defaults, Settings, Stream, Written};
 use super::scalar;
 use crate::diag::{Code, Diagnostic};
 use crate::model::State;
-use crate::source::Span;
 
 /// The keys of a block of settings.
 pub(super) const SETTINGS: &[&str] = &[
@@ -97,7 +96,7 @@ impl Decoder<'_> {
         else {
             return;
         };
-        let beside = beside_state(stream);
+        let beside = stream.beside_state();
         let Some((first, rest)) = beside.split_first() else { return };
         let diagnostic = Diagnostic::new(Code::AbsentSettings, "what is `absent` has no settings")
             .label(*first, "set here")
@@ -106,16 +105,6 @@ impl Decoder<'_> {
         self.findings
             .push(rest.iter().fold(diagnostic, |diagnostic, span| diagnostic.label(*span, "and here")));
     }
-}
-
-/// Everything in a stream's entry but its state.
-pub(super) fn beside_state(stream: &Stream) -> Vec<Span> {
-    let Stream { key: _, settings, state: _, expires } = stream;
-    let mut spans: Vec<Span> = settings.written().into_iter().map(|(_, span)| span).collect();
-    spans.extend(settings.tier.as_ref().map(|tier| tier.span));
-    spans.extend(expires.as_ref().map(|expires| expires.span));
-    spans.sort_unstable();
-    spans
 }
 
 fn set<T>(slot: &mut Option<T>, value: T) {

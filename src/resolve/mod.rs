@@ -1,12 +1,61 @@
 //! Turns a [`Document`](crate::config::Document) into [`Desired`]: inheritance, names and defaults, each value with its origin.
 
+mod entries;
+mod groups;
+mod inherit;
+mod layouts;
+mod references;
+mod tiers;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::config::{Document, Domain};
+use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field, Pattern, RecordConfig};
 use crate::source::{Span, Spanned};
+
+/// Most configurations that files may declare; layouts multiply, so a small file could otherwise fill any memory.
+const CONFIGURATIONS: usize = 200_000;
+
+/// Resolves a document, and reports what is missing in it or contradicts itself.
+///
+/// What could not be read or found is replaced by the documented default; there is then a finding that says so.
+pub fn resolve(document: &Document) -> (Desired, Vec<Diagnostic>) {
+    let mut findings = Findings::default();
+    references::check(document, &mut findings);
+    let tiers = tiers::Tiers::new(document, &mut findings);
+    let mut domains = BTreeMap::new();
+    let mut count = 0;
+    for (name, domain) in &document.domains {
+        let region = domain.region.as_ref().or(document.region.as_ref());
+        let mut resolver =
+            entries::DomainEntries { document, tiers: &tiers, domain, region, findings: &mut findings };
+        let entries = resolver.resolve(name);
+        count += entries.len();
+        if count > CONFIGURATIONS {
+            report_count(name, domain, &mut findings);
+            break;
+        }
+        domains.insert(name.clone(), DesiredDomain::new(domain, region.cloned(), entries));
+    }
+    let desired = Desired {
+        account: document.account.clone(),
+        domains,
+        ignore: document.ignore.clone(),
+        protect: document.protect.clone(),
+    };
+    (desired, findings.finish())
+}
+
+fn report_count(name: &str, domain: &Domain, findings: &mut Findings) {
+    let message = format!("with `{name}`, the files declare more than {CONFIGURATIONS} configurations");
+    let finding = Diagnostic::new(Code::Limit, message)
+        .help("split the files into sets that are applied by themselves");
+    findings.push(finding.label(domain.key, "one too many"));
+}
 
 /// What is wanted, with every setting resolved.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +93,12 @@ pub struct DesiredDomain {
 }
 
 impl DesiredDomain {
+    fn new(domain: &Domain, region: Option<Spanned<String>>, entries: BTreeMap<Address, Entry>) -> Self {
+        let app_prune =
+            domain.apps.iter().filter_map(|(name, app)| Some((name.clone(), app.prune.clone()?))).collect();
+        Self { key: domain.key, region, prune: domain.prune.clone(), app_prune, entries }
+    }
+
     /// The `prune: true` that covers an app, if one does.
     pub fn prunes(&self, app: &str) -> Option<Span> {
         let word = self.app_prune.get(app).or(self.prune.as_ref())?;
@@ -96,8 +151,15 @@ pub struct Origin {
     pub tier: Option<String>,
     /// The value itself; `None` where nobody wrote it.
     pub span: Option<Span>,
-    /// What led there, nearest first: the `tier: NAME` that chose the tier, the line that defines a group's id.
+    /// What led there, from the entry outwards, each in the words that stand at its place: `layout: NAME`, each
+    /// `tier: NAME`, and last `transcode_groups: NAME` at the line that defines a group's id.
     pub via: Vec<Spanned<String>>,
+}
+
+impl Origin {
+    fn unwritten(kind: OriginKind) -> Self {
+        Self { kind, tier: None, span: None, via: Vec::new() }
+    }
 }
 
 /// The kind of block a value stands in.

@@ -1,0 +1,194 @@
+//! Resolves the entries of one domain, each setting with its origin.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::inherit::{Ladder, Level, Ruling, Word};
+use super::layouts::{LaidApp, Layer, lay};
+use super::tiers::Tiers;
+use super::{Entry, Origin, OriginKind, Resolved, Wanted, groups};
+use crate::config::{Document, Domain, Setting, Settings, Stream, Written};
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::{Address, RecordConfig, State};
+use crate::source::{Span, Spanned};
+
+/// One domain, and what stands above its entries.
+pub(super) struct DomainEntries<'e, 'd> {
+    pub(super) document: &'d Document,
+    pub(super) tiers: &'e Tiers<'d>,
+    pub(super) domain: &'d Domain,
+    /// The domain's region, its own or the files'.
+    pub(super) region: Option<&'d Spanned<String>>,
+    pub(super) findings: &'e mut Findings,
+}
+
+/// One configuration that must exist, while it is resolved.
+struct Place<'a> {
+    address: &'a Address,
+    /// Where its stream name stands.
+    key: Span,
+}
+
+impl<'d> DomainEntries<'_, 'd> {
+    /// Resolves every entry of the domain.
+    pub(super) fn resolve(&mut self, name: &Arc<str>) -> BTreeMap<Address, Entry> {
+        let top =
+            level(OriginKind::Defaults, self.document.defaults.iter().map(|defaults| &defaults.settings));
+        let domain =
+            level(OriginKind::Domain, self.domain.defaults.iter().map(|defaults| &defaults.settings));
+        let mut entries = BTreeMap::new();
+        for (app_name, app) in lay(self.document, self.domain) {
+            let LaidApp { defaults, streams } = app;
+            let app = Level { kind: OriginKind::App, layers: defaults };
+            for (stream_name, layers) in streams {
+                let address = Address::new(name.clone(), app_name.clone(), stream_name.clone());
+                let entry = self.entry(&address, &layers, [&app, &domain, &top]);
+                entries.extend(entry.map(|entry| (address, entry)));
+            }
+        }
+        entries
+    }
+
+    fn entry(
+        &mut self,
+        address: &Address,
+        layers: &[Layer<'d, Stream>],
+        above: [&Level<'d>; 3],
+    ) -> Option<Entry> {
+        let key = layers.first()?.block.key;
+        if let Some(absent) = self.absent(address, layers) {
+            return Some(Entry { key, wanted: Wanted::Absent(absent), expires: None });
+        }
+        let own = Level {
+            kind: OriginKind::Stream,
+            layers: layers.iter().map(|layer| layer.part(&layer.block.settings)).collect(),
+        };
+        let [app, domain, top] = above;
+        let ladder = Ladder { levels: [&own, app, domain, top], tiers: self.tiers, doubt: self.has_doubt() };
+        let resolved = self.present(&Place { address, key }, &ladder);
+        let expires = layers.iter().find_map(|layer| layer.block.expires.as_ref()).and_then(value);
+        Some(Entry { key, wanted: Wanted::Present(Box::new(resolved)), expires })
+    }
+
+    /// Whether a block above the entries was not read, so that it may hold what is not found.
+    fn has_doubt(&self) -> bool {
+        let mut layouts = self.domain.layout.iter().flat_map(|layout| &layout.names);
+        self.document.partial || layouts.any(|name| !self.document.layouts.contains_key(&name.value))
+    }
+
+    /// The `state: absent` that holds for an entry. Settings in a nearer block contradict it.
+    fn absent(&mut self, address: &Address, layers: &[Layer<'d, Stream>]) -> Option<Span> {
+        let (depth, state) = layers
+            .iter()
+            .enumerate()
+            .find_map(|(depth, layer)| Some((depth, layer.block.state.as_ref()?)))
+            .filter(|(_, state)| state.value == Written::Value(State::Absent))?;
+        if let Some(span) =
+            layers[..depth].iter().find_map(|layer| layer.block.beside_state().first().copied())
+        {
+            self.findings.push(
+                Diagnostic::new(
+                    Code::AbsentSettings,
+                    "a layout says that this is `absent`, and it has settings here",
+                )
+                .label(span, "set here")
+                .label(state.span, "absent by this")
+                .help("write `state: present` beside the settings, or remove them")
+                .about(address),
+            );
+        }
+        Some(state.span)
+    }
+
+    fn present(&mut self, place: &Place<'_>, ladder: &Ladder<'_, 'd>) -> Resolved {
+        let unwritten = OriginKind::Default;
+        let group = ladder.rule(|settings| settings.vod_transcode_group.as_ref(), unwritten);
+        let cycle = ladder.rule(|settings| settings.cycle_duration.as_ref(), unwritten);
+        let auto = ladder.rule(|settings| settings.auto_compose.as_ref(), unwritten);
+        let compose = ladder.rule(|settings| settings.compose_vod_transcode_group.as_ref(), unwritten);
+        let on_demand = ladder.rule(|settings| settings.on_demand.as_ref(), unwritten);
+        let storage = ladder.rule(|settings| settings.storage_location.as_ref(), OriginKind::Service);
+
+        let group = self.group(place, group);
+        self.check_group(place, &group);
+        let compose = if matches!(auto.word, Word::Value(true)) {
+            let compose = self.group(place, compose);
+            self.check_compose(place, &auto.origin, &compose);
+            compose
+        } else {
+            // Without auto_compose the group means nothing to the service, wherever it is written.
+            Ruling { word: Word::Unset, origin: Origin::unwritten(unwritten) }
+        };
+
+        let defaults = RecordConfig::default();
+        Resolved {
+            config: RecordConfig {
+                vod_transcode_group: group.word.value().unwrap_or(defaults.vod_transcode_group),
+                cycle_duration: cycle.word.value().unwrap_or(defaults.cycle_duration),
+                auto_compose: auto.word.value().unwrap_or(defaults.auto_compose),
+                compose_vod_transcode_group: compose.word.value(),
+                on_demand: on_demand.word.value().unwrap_or(defaults.on_demand),
+                storage_location: storage.word.value(),
+                carried: defaults.carried,
+            },
+            origins: [
+                group.origin,
+                cycle.origin,
+                auto.origin,
+                compose.origin,
+                on_demand.origin,
+                storage.origin,
+            ],
+        }
+    }
+
+    fn group(&mut self, place: &Place<'_>, ruling: Ruling<String>) -> Ruling<String> {
+        let origin = ruling.origin.clone();
+        groups::resolve(self.document, self.region, ruling).unwrap_or_else(|finding| {
+            self.findings.push(led_here(*finding, &origin).about(place.address));
+            Ruling { word: Word::Unknown, origin }
+        })
+    }
+
+    fn check_group(&mut self, place: &Place<'_>, group: &Ruling<String>) {
+        if !matches!(group.word, Word::Unset) {
+            return;
+        }
+        let here = if group.origin.span.is_some() { "there is no default" } else { "nothing says its group" };
+        let finding = Diagnostic::new(Code::MissingGroup, "a configuration has no `vod_transcode_group`")
+            .label(group.origin.span.unwrap_or(place.key), here)
+            .help("write it here, in a tier, or in the `defaults` of the app, the domain or the file");
+        self.findings.push(led_here(finding, &group.origin).about(place.address));
+    }
+
+    fn check_compose(&mut self, place: &Place<'_>, auto: &Origin, compose: &Ruling<String>) {
+        if !matches!(compose.word, Word::Unset) {
+            return;
+        }
+        let message = "`auto_compose` is on without a `compose_vod_transcode_group`";
+        let finding = Diagnostic::new(Code::MissingComposeGroup, message)
+            .label(auto.span.unwrap_or(place.key), "turned on here")
+            .help("write `compose_vod_transcode_group` beside it, or turn `auto_compose` off");
+        let finding = match compose.origin.span {
+            Some(span) => finding.label(span, "there is no default"),
+            None => finding,
+        };
+        self.findings.push(led_here(finding, auto).about(place.address));
+    }
+}
+
+/// Adds the chain that led to a value.
+fn led_here(finding: Diagnostic, origin: &Origin) -> Diagnostic {
+    origin
+        .via
+        .iter()
+        .fold(finding, |finding, step| finding.note(format!("through `{}`", step.value), Some(step.span)))
+}
+
+fn level<'d>(kind: OriginKind, blocks: impl Iterator<Item = &'d Settings>) -> Level<'d> {
+    Level { kind, layers: blocks.map(|block| Layer { block, layout: None }).collect() }
+}
+
+fn value<T: Clone>(setting: &Setting<T>) -> Option<Spanned<T>> {
+    Some(Spanned::new(setting.value.value()?.clone(), setting.span))
+}

@@ -1,0 +1,58 @@
+//! Turns what a group setting says into an id: through a name, for the domain's region, or as it stands.
+
+use super::inherit::{Ruling, Word, step};
+use crate::config::{Document, GroupIds, Written};
+use crate::diag::{Code, Diagnostic};
+use crate::model::is_group_id;
+use crate::source::{Span, Spanned};
+
+/// Resolves the group that `ruling` names for a domain in `region`. The line that defines the id joins its origin.
+///
+/// # Errors
+/// The finding, without an address, where the name has no id for the region.
+pub(super) fn resolve(
+    document: &Document,
+    region: Option<&Spanned<String>>,
+    ruling: Ruling<String>,
+) -> Result<Ruling<String>, Box<Diagnostic>> {
+    let Ruling { word: Word::Value(name), mut origin } = ruling else { return Ok(ruling) };
+    let Some(group) = document.transcode_groups.get(&name) else {
+        let word = if is_group_id(&name) { Word::Value(name) } else { Word::Unknown };
+        return Ok(Ruling { word, origin });
+    };
+    let id = match &group.ids {
+        GroupIds::Faulty => return Ok(Ruling { word: Word::Unknown, origin }),
+        GroupIds::Everywhere(id) => id,
+        GroupIds::ByRegion(ids) => match region.and_then(|region| ids.get(&region.value)) {
+            Some(id) => id,
+            None if region.is_none() && document.partial => {
+                return Ok(Ruling { word: Word::Unknown, origin });
+            }
+            None => return Err(Box::new(no_id(&name, group.key, region, origin.span.unwrap_or(group.key)))),
+        },
+    };
+    origin.via.push(step("transcode_groups", &name, id.span));
+    let word = match &id.value {
+        Written::Value(id) => Word::Value(id.clone()),
+        Written::Default | Written::Faulty => Word::Unknown,
+    };
+    Ok(Ruling { word, origin })
+}
+
+fn no_id(name: &str, defined: Span, region: Option<&Spanned<String>>, used: Span) -> Diagnostic {
+    let Some(region) = region else {
+        return Diagnostic::new(
+            Code::GroupRegion,
+            format!("transcode group `{name}` needs a region to be looked up in"),
+        )
+        .label(used, "used for a domain without a region")
+        .help("write `region` for the domain, or at the top")
+        .note("each id is of one region", Some(defined));
+    };
+    let region_name = &region.value;
+    Diagnostic::new(Code::GroupRegion, format!("transcode group `{name}` has no id for `{region_name}`"))
+        .label(used, format!("used for a domain in `{region_name}`"))
+        .help(format!("add the group's id in `{region_name}` under `transcode_groups`"))
+        .note("the group stands here", Some(defined))
+        .note("the region stands here", Some(region.span))
+}

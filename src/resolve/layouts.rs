@@ -1,0 +1,55 @@
+//! Lays a domain's own app tree over those of its layouts, without copying any of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::{App, Document, Domain, Settings, Stream};
+use crate::source::Spanned;
+
+/// One of the blocks that lie over each other under one name.
+pub(super) struct Layer<'d, T> {
+    /// The block.
+    pub(super) block: &'d T,
+    /// The name, in the domain's `layout`, that brought it; `None` for the domain's own.
+    pub(super) layout: Option<&'d Spanned<String>>,
+}
+
+impl<'d, T> Layer<'d, T> {
+    /// A part of the block, brought by the same layout.
+    pub(super) fn part<U>(&self, block: &'d U) -> Layer<'d, U> {
+        Layer { block, layout: self.layout }
+    }
+}
+
+/// One app of a domain, its blocks nearest first: the domain's own, then those of its layouts, the last one first.
+#[derive(Default)]
+pub(super) struct LaidApp<'d> {
+    /// The settings that the app's streams inherit.
+    pub(super) defaults: Vec<Layer<'d, Settings>>,
+    /// The entries of each stream; never empty.
+    pub(super) streams: BTreeMap<&'d Arc<str>, Vec<Layer<'d, Stream>>>,
+}
+
+/// Lays the app trees of a domain over each other. Layouts that no file defines are left out.
+pub(super) fn lay<'d>(document: &'d Document, domain: &'d Domain) -> BTreeMap<&'d Arc<str>, LaidApp<'d>> {
+    let mut laid = BTreeMap::new();
+    add(&mut laid, &Layer { block: &domain.apps, layout: None });
+    let names = domain.layout.iter().flat_map(|layout| &layout.names);
+    for name in names.rev() {
+        if let Some(layout) = document.layouts.get(&name.value) {
+            add(&mut laid, &Layer { block: &layout.apps, layout: Some(name) });
+        }
+    }
+    laid
+}
+
+fn add<'d>(laid: &mut BTreeMap<&'d Arc<str>, LaidApp<'d>>, tree: &Layer<'d, BTreeMap<Arc<str>, App>>) {
+    for (name, app) in tree.block {
+        let App { key: _, prune: _, defaults, streams } = app;
+        let below = laid.entry(name).or_default();
+        below.defaults.extend(defaults.iter().map(|defaults| tree.part(&defaults.settings)));
+        for (name, stream) in streams {
+            below.streams.entry(name).or_default().push(tree.part(stream));
+        }
+    }
+}
