@@ -12,8 +12,9 @@ use super::endpoint::{Endpoint, EndpointError, Service};
 use super::error::Error;
 use super::limiter::{Limiter, Rate};
 use super::transport::{Http, Timeouts, Transport};
+use crate::emulator;
 use crate::model::{Address, Remote, StreamSpelling};
-use crate::wire::{self, Call, Key, ReadError, SignatureVersion, Stamp};
+use crate::wire::{self, Call, Key, ReadError, Secret, SignatureVersion, Stamp};
 
 /// Makes the stamp of one attempt.
 pub type StampSource = Arc<dyn Fn() -> std::io::Result<Stamp> + Send + Sync>;
@@ -41,6 +42,12 @@ pub struct ClientSettings {
 impl ClientSettings {
     /// Calls under way at once, unless told otherwise.
     pub const PARALLELISM: usize = 16;
+
+    /// For the emulator in this process, under the key that every emulator accepts.
+    pub fn for_emulator() -> Self {
+        let secret = Secret::new(emulator::KEY_SECRET);
+        Self::new(Key { id: emulator::KEY_ID.to_owned(), secret, token: None })
+    }
 
     /// The usual settings: V3 signatures, documented endpoints, default rate.
     pub fn new(key: Key) -> Self {
@@ -87,6 +94,11 @@ impl Client {
         let loopback = settings.endpoint.as_ref().is_some_and(Endpoint::is_loopback);
         let http = Http::new(settings.timeouts, loopback)?;
         Ok(Self::over(Transport::Http(http), settings))
+    }
+
+    /// A client of the emulator in this process. The key must be one that it accepts.
+    pub fn in_process(service: Arc<emulator::Service>, settings: ClientSettings) -> Self {
+        Self::over(Transport::InProcess(service), settings)
     }
 
     fn over(transport: Transport, settings: ClientSettings) -> Self {

@@ -1,10 +1,11 @@
-//! Carries one signed request to the service and its response back, over HTTP.
+//! Carries one signed request to the service and its response back, over HTTP or straight into the embedded emulator.
 
 use std::collections::BTreeMap;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use super::error::Error;
+use crate::emulator;
 use crate::wire::{Request, Response};
 
 /// Longest response body that is read; a page of 100 configurations has some tens of kilobytes.
@@ -39,6 +40,8 @@ impl Default for Timeouts {
 pub enum Transport {
     /// Over HTTP.
     Http(Http),
+    /// Into the emulator in this very process, without a socket.
+    InProcess(Arc<emulator::Service>),
 }
 
 impl Transport {
@@ -46,6 +49,9 @@ impl Transport {
     pub(super) async fn send(&self, request: &Request, plain: bool) -> Result<Response, Error> {
         match self {
             Transport::Http(http) => http.send(request, plain).await,
+            // On this thread: the emulator takes one call at a time anyway, and so the order of calls stays the same from run
+            // to run.
+            Transport::InProcess(service) => Ok(service.call(request)),
         }
     }
 }
