@@ -1,8 +1,88 @@
-//! Carries out a [`Plan`](crate::plan::Plan) with guarded writes, each read back, and reports what became of every change.
+//! Carries out a [`Plan`] with guarded writes, each read back, and reports what became of every change.
+//!
+//! ```text
+//! compare with `before` → write → read back until it shows, or the deadline
+//! ```
+//!
+//! Domains go side by side, the writes of one domain one at a time. A first wave creates, updates and replaces; deletes
+//! are a second one, and only if the first went well. Time is tokio's alone and nothing here is random, so a run can be
+//! repeated exactly on a paused clock.
 
-use crate::api;
+mod blame;
+mod compare;
+mod confirm;
+mod create;
+mod decide;
+mod delete;
+mod domain;
+mod ladder;
+mod replace;
+mod run;
+mod siblings;
+mod update;
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+pub use blame::blame;
+
+use crate::api::{self, Client};
 use crate::model::Address;
-use crate::plan::ActionKind;
+use crate::plan::{ActionKind, Held, Plan};
+
+/// What the caller decides about a run.
+#[derive(Debug, Clone)]
+pub struct ApplySettings {
+    /// How long a write is read back before it counts as unconfirmed.
+    pub deadline: Duration,
+    /// Whether nothing new is started after the first change that is not done.
+    pub stop_on_error: bool,
+    /// Becomes true when no new write shall start; those under way are finished.
+    pub stop: watch::Receiver<bool>,
+}
+
+impl ApplySettings {
+    /// How long a write is read back unless told otherwise: several times what the service was ever seen to need.
+    pub const DEADLINE: Duration = Duration::from_secs(60);
+
+    /// The usual settings, with the other end of `stop` in the caller's hand.
+    pub fn new(stop: watch::Receiver<bool>) -> Self {
+        Self { deadline: Self::DEADLINE, stop_on_error: false, stop }
+    }
+}
+
+/// Why a plan is not even begun.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Guards hold it.
+    #[error("the plan is held by {} of its guards", .0.len())]
+    Held(Vec<Held>),
+    /// Selected domains could not be read.
+    #[error("the plan lacks domains that could not be read: {}", .0.join(", "))]
+    Unread(Vec<String>),
+}
+
+/// What happens while a plan is applied.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A change is compared and then written.
+    Started {
+        /// Its index in the plan.
+        index: usize,
+        /// Which.
+        address: Address,
+        /// What is to be done.
+        action: ActionKind,
+    },
+    /// A change has its outcome.
+    Finished {
+        /// Its index in the plan.
+        index: usize,
+        /// What became of it.
+        outcome: ChangeOutcome,
+    },
+}
 
 /// What became of a plan.
 #[derive(Debug, Clone)]
@@ -27,7 +107,7 @@ pub struct ChangeOutcome {
 }
 
 /// The four ends of a change.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Confirmed by reading back.
     Done,
@@ -40,10 +120,49 @@ pub enum Outcome {
 }
 
 /// Why a change did not end as planned.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// A lowercase fragment.
+    /// A lowercase fragment; it does not repeat `remote`.
     pub message: String,
-    /// The service's refusal, where there was one.
+    /// What went wrong with the call, where one did.
     pub remote: Option<api::Error>,
+}
+
+/// Applies a plan and tells `progress` about every change that starts and ends.
+///
+/// # Errors
+/// When guards hold the plan or parts of it could not be read; nothing was sent then.
+pub async fn apply(
+    plan: &Plan,
+    client: &Client,
+    settings: ApplySettings,
+    progress: &dyn Fn(Event),
+) -> Result<Report, Refusal> {
+    refuse(plan)?;
+    let calls_before = client.calls();
+    let (run, events) = run::Run::new(client.clone(), settings);
+    let mut waves = run::Waves::new(plan, run, events, progress);
+    waves.write().await;
+    waves.delete().await;
+    Ok(Report { outcomes: waves.into_outcomes(), calls: client.calls() - calls_before })
+}
+
+fn refuse(plan: &Plan) -> Result<(), Refusal> {
+    if !plan.held.is_empty() {
+        return Err(Refusal::Held(plan.held.clone()));
+    }
+    if !plan.unread.is_empty() {
+        return Err(Refusal::Unread(plan.unread.clone()));
+    }
+    Ok(())
+}
+
+impl Failure {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), remote: None }
+    }
+
+    fn of(message: impl Into<String>, error: api::Error) -> Self {
+        Self { message: message.into(), remote: Some(error) }
+    }
 }

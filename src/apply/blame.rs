@@ -1,0 +1,155 @@
+//! Maps a refusal to the fields whose values it is about, so that they can be pointed at where they are written. Pure.
+
+use crate::model::{Field, NO_TRANSCODE, RecordConfig};
+use crate::plan::Change;
+use crate::wire::RemoteError;
+
+/// The API's parameters by the fields they carry. Longer names first where one ends in another.
+const PARAMETERS: [(&str, Field); 6] = [
+    ("composevodtranscodegroupid", Field::ComposeVodTranscodeGroup),
+    ("vodtranscodegroupid", Field::VodTranscodeGroup),
+    ("storagelocation", Field::StorageLocation),
+    ("cycleduration", Field::CycleDuration),
+    ("autocompose", Field::AutoCompose),
+    ("ondemand", Field::OnDemand),
+];
+
+/// The fields at fault; empty where the refusal is about no value of the change. Several where it leaves open which.
+pub fn blame(change: &Change, error: &RemoteError) -> Vec<Field> {
+    let Some(after) = &change.after else { return Vec::new() };
+    let code = error.code.as_str();
+    if code.starts_with("InvalidTemplateGroupId") {
+        return group_at_fault(change, after, &error.message);
+    }
+    if code.starts_with("InvalidStorage") || code == "InvalidRegion.Conflict" {
+        return vec![Field::StorageLocation];
+    }
+    if code.starts_with("InvalidAutoCompose") {
+        return vec![Field::AutoCompose];
+    }
+    if code.starts_with("Invalid") || code.starts_with("Missing") {
+        return named_in(code).or_else(|| named_in(&error.message)).into_iter().collect();
+    }
+    Vec::new()
+}
+
+/// The service says that one of two groups does not exist, and not which.
+fn group_at_fault(change: &Change, after: &RecordConfig, message: &str) -> Vec<Field> {
+    let sent = [
+        (Field::VodTranscodeGroup, Some(&after.vod_transcode_group)),
+        (
+            Field::ComposeVodTranscodeGroup,
+            after.compose_vod_transcode_group.as_ref().filter(|_| after.auto_compose),
+        ),
+    ];
+    // The built-in group always exists.
+    let sent: Vec<(Field, &String)> = sent
+        .into_iter()
+        .filter_map(|(field, group)| Some((field, group.filter(|group| *group != NO_TRANSCODE)?)))
+        .collect();
+    let is_new =
+        |field: Field| change.before.as_ref().is_none_or(|before| before.get(field) != after.get(field));
+    let narrowed_by = |keep: &dyn Fn(&(Field, &String)) -> bool| {
+        let kept: Vec<Field> =
+            sent.iter().filter(|candidate| keep(candidate)).map(|(field, _)| *field).collect();
+        (!kept.is_empty()).then_some(kept)
+    };
+    narrowed_by(&|(_, group)| message.contains(group.as_str()))
+        .or_else(|| narrowed_by(&|(field, _)| is_new(*field)))
+        .or_else(|| narrowed_by(&|_| true))
+        .unwrap_or_default()
+}
+
+fn named_in(text: &str) -> Option<Field> {
+    let text = text.to_ascii_lowercase();
+    PARAMETERS.iter().find(|(name, _)| text.contains(name)).map(|(_, field)| *field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Address, StreamSpelling};
+    use crate::plan::{ActionKind, Coverage};
+
+    fn change(before: Option<RecordConfig>, after: Option<RecordConfig>) -> Change {
+        let action = if before.is_some() { ActionKind::Update } else { ActionKind::Create };
+        Change {
+            address: Address::new("live.example.com", "show", "cam1"),
+            region: None,
+            action,
+            reason: String::new(),
+            before,
+            after,
+            fields: Vec::new(),
+            coverage: Coverage { before: None, after: None },
+            spelling: StreamSpelling::Named,
+            contingent: None,
+        }
+    }
+
+    fn config(group: &str, compose: Option<&str>) -> RecordConfig {
+        RecordConfig {
+            vod_transcode_group: group.into(),
+            auto_compose: compose.is_some(),
+            compose_vod_transcode_group: compose.map(str::to_owned),
+            ..RecordConfig::default()
+        }
+    }
+
+    fn refused(code: &str, message: &str) -> RemoteError {
+        RemoteError {
+            status: 400,
+            code: code.to_owned(),
+            message: message.to_owned(),
+            request_id: None,
+            recommend: None,
+            access_denied_detail: None,
+        }
+    }
+
+    #[test]
+    fn codes_and_messages_name_the_field() {
+        let change = change(None, Some(config("g", Some("c"))));
+        let table = [
+            ("InvalidStorage.NotFound", "", vec![Field::StorageLocation]),
+            ("InvalidRegion.Conflict", "", vec![Field::StorageLocation]),
+            ("InvalidAutoCompose.Malformed", "", vec![Field::AutoCompose]),
+            ("InvalidAutoComposeAndComposeVodTranscodeGroupId.Malformed", "", vec![Field::AutoCompose]),
+            ("InvalidCycleDuration.Malformed", "", vec![Field::CycleDuration]),
+            ("InvalidParameter", "The parameter CycleDuration is not valid.", vec![Field::CycleDuration]),
+            (
+                "InvalidParameter",
+                "ComposeVodTranscodeGroupId is wrong",
+                vec![Field::ComposeVodTranscodeGroup],
+            ),
+            ("MissingVodTranscodeGroupId", "", vec![Field::VodTranscodeGroup]),
+            ("InvalidOnDemand.Malformed", "", vec![Field::OnDemand]),
+            ("InvalidDomain.NotFound", "", vec![]),
+            ("CommomLiveRcordConfigExisted", "", vec![]),
+            ("Forbidden.RAM", "not allowed to set CycleDuration", vec![]),
+        ];
+        for (code, message, fields) in table {
+            assert_eq!(blame(&change, &refused(code, message)), fields, "{code} {message}");
+        }
+    }
+
+    #[test]
+    fn of_two_groups_the_one_that_can_be_at_fault_is_blamed() {
+        use Field::{ComposeVodTranscodeGroup, VodTranscodeGroup};
+        let silent = "Specified parameter vodTranscodeGroupId or composeVodTranscodeGroupId is not exist";
+        let both = || config("new", Some("new-compose"));
+        let table = [
+            (None, config("new", None), silent, vec![VodTranscodeGroup]),
+            (None, config(NO_TRANSCODE, Some("c")), silent, vec![ComposeVodTranscodeGroup]),
+            (None, both(), silent, vec![VodTranscodeGroup, ComposeVodTranscodeGroup]),
+            (None, config("e2d7", Some("dadf")), "group dadf is not exist", vec![ComposeVodTranscodeGroup]),
+            (Some(config("new", Some("old"))), both(), silent, vec![ComposeVodTranscodeGroup]),
+            (Some(config("old", Some("new-compose"))), both(), silent, vec![VodTranscodeGroup]),
+            (Some(both()), both(), silent, vec![VodTranscodeGroup, ComposeVodTranscodeGroup]),
+        ];
+        for (before, after, message, fields) in table {
+            let change = change(before, Some(after));
+            assert_eq!(blame(&change, &refused("InvalidTemplateGroupId.NotFound", message)), fields);
+        }
+    }
+}

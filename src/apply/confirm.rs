@@ -1,0 +1,103 @@
+//! Reads back after a write until it shows, or the deadline.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::Outcome;
+use super::decide::{self, Aim, Seen, Sent};
+use super::run::Run;
+use crate::api::{Class, Error};
+use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
+
+/// The pauses between looks: 0.5, 1, 2, 4, 8, 8, … s, the last one cut so that the last look is at the deadline.
+pub(super) struct Pace {
+    deadline: Instant,
+    pause: Duration,
+}
+
+impl Pace {
+    const FIRST: Duration = Duration::from_millis(500);
+    const LONGEST: Duration = Duration::from_secs(8);
+
+    pub(super) fn until(deadline: Duration) -> Self {
+        Self { deadline: Instant::now() + deadline, pause: Self::FIRST }
+    }
+
+    /// Waits for the next look; false when the deadline is over.
+    pub(super) async fn next(&mut self) -> bool {
+        let now = Instant::now();
+        if now >= self.deadline {
+            return false;
+        }
+        sleep_until(self.deadline.min(now + self.pause)).await;
+        self.pause = Self::LONGEST.min(self.pause * 2);
+        true
+    }
+}
+
+impl Run {
+    /// Reads an entry back until it shows as wanted, or the deadline.
+    pub(super) async fn confirm(&self, aim: Aim<'_>, spelling: StreamSpelling, sent: Sent) -> Outcome {
+        let mut pace = Pace::until(self.deadline);
+        // Asking for the one address is enough at best; what does not show there is looked for in the whole domain.
+        let mut looked = self.client.find(aim.address, spelling).await.map(|found| seen(aim, found));
+        loop {
+            let over = match &looked {
+                Ok(Seen::AsWanted) => true,
+                Ok(Seen::NotYet | Seen::Otherwise(_)) => false,
+                Err(error) => error.class() == Class::Fatal,
+            };
+            if over || !pace.next().await {
+                return decide::at_deadline(looked, sent);
+            }
+            let found = self.look(aim.address, spelling).await;
+            looked = decide::newer(looked, found.map(|found| seen(aim, found)));
+        }
+    }
+
+    /// Lists a domain until none of the addresses is in it, or the deadline; gives the last listing that was read.
+    pub(super) async fn until_absent(
+        &self,
+        domain: &str,
+        gone: &[&Address],
+    ) -> Result<DomainSnapshot, Error> {
+        let mut pace = Pace::until(self.deadline);
+        let mut listed = self.client.list_domain(domain).await;
+        loop {
+            let over = match &listed {
+                Ok(listing) => gone.iter().all(|address| !listing.configs.contains_key(*address)),
+                Err(error) => error.class() == Class::Fatal,
+            };
+            if over || !pace.next().await {
+                return listed;
+            }
+            listed = decide::newer(listed, self.client.list_domain(domain).await);
+        }
+    }
+}
+
+fn seen(aim: Aim<'_>, found: Option<Remote>) -> Seen {
+    decide::read_back(aim, found.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn looks_grow_apart_and_the_last_is_at_the_deadline() {
+        let start = Instant::now();
+        let mut pace = Pace::until(Duration::from_secs(20));
+        let mut looks = Vec::new();
+        while pace.next().await {
+            looks.push(start.elapsed().as_millis());
+        }
+        assert_eq!(looks, [500, 1500, 3500, 7500, 15500, 20000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_time_there_is_no_second_look() {
+        assert!(!Pace::until(Duration::ZERO).next().await);
+    }
+}

@@ -1,0 +1,321 @@
+//! Judges what was found at an address: may the write go out, and did it take. Pure.
+
+use super::{Failure, Outcome};
+use crate::api::{Class, Error};
+use crate::model::{Address, Field, RecordConfig, Remote};
+use crate::plan::{ActionKind, Change};
+
+/// What an address is to hold after a write, and what it held before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Aim<'a> {
+    /// Where.
+    pub address: &'a Address,
+    /// Normalized; `None` is "nothing there".
+    pub before: Option<&'a RecordConfig>,
+    /// Normalized; `None` is "nothing there".
+    pub after: Option<&'a RecordConfig>,
+    /// Whether fields that livevod does not manage must be as in `after` too. A fresh entry gets them from the service.
+    pub exact: bool,
+}
+
+impl<'a> Aim<'a> {
+    pub(super) fn of(change: &'a Change) -> Self {
+        Self {
+            address: &change.address,
+            before: change.before.as_ref(),
+            after: change.after.as_ref(),
+            exact: change.action != ActionKind::Create,
+        }
+    }
+
+    /// To add an entry where none is.
+    pub(super) fn add(address: &'a Address, config: &'a RecordConfig) -> Self {
+        Self { address, before: None, after: Some(config), exact: true }
+    }
+
+    fn reached(self, found: Option<&Remote>) -> bool {
+        match (self.after, found) {
+            (None, None) => true,
+            (Some(after), Some(remote)) => self.off_target(after, remote).is_empty(),
+            (None, Some(_)) | (Some(_), None) => false,
+        }
+    }
+
+    fn at_before(self, found: Option<&Remote>) -> bool {
+        match (self.before, found) {
+            (None, None) => true,
+            (Some(before), Some(remote)) => {
+                before.differences(&remote.config.clone().normalized()).is_empty()
+            }
+            (None, Some(_)) | (Some(_), None) => false,
+        }
+    }
+
+    /// The fields in which an entry is not as wanted.
+    fn off_target(self, after: &RecordConfig, remote: &Remote) -> Vec<Field> {
+        let wanted = if self.exact { after.clone() } else { after.laid_over(&remote.config) };
+        wanted.differences(&remote.config.clone().normalized())
+    }
+}
+
+/// Whether a write may go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The address is as the plan saw it.
+    Go,
+    /// It already is as wanted: nothing is written.
+    Done,
+    /// It changed since the plan: nothing is written.
+    Stale(String),
+}
+
+/// Compares what is there with what the plan saw.
+pub(super) fn compare(aim: Aim<'_>, found: Option<&Remote>) -> Verdict {
+    if let Some(reason) = found.and_then(|remote| remote.unsupported.as_deref()) {
+        return Verdict::Stale(format!("changed since the plan: {reason}"));
+    }
+    if aim.reached(found) {
+        return Verdict::Done;
+    }
+    if aim.at_before(found) {
+        return Verdict::Go;
+    }
+    let what = match (aim.before, found) {
+        (Some(before), Some(remote)) => difference(before, remote, "now"),
+        (None, Some(_)) => "it is there now".to_owned(),
+        (_, None) => "it is gone".to_owned(),
+    };
+    Verdict::Stale(format!("changed since the plan: {what}"))
+}
+
+/// What reading back after a write showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// As wanted.
+    AsWanted,
+    /// As before the write, or nothing yet.
+    NotYet,
+    /// Neither; says in what.
+    Otherwise(String),
+}
+
+/// Judges one read-back.
+pub(super) fn read_back(aim: Aim<'_>, found: Option<&Remote>) -> Seen {
+    if aim.reached(found) {
+        return Seen::AsWanted;
+    }
+    match (aim.after, found) {
+        (Some(after), Some(remote)) if !aim.at_before(found) => {
+            let wanted = if aim.exact { after.clone() } else { after.laid_over(&remote.config) };
+            Seen::Otherwise(difference(&wanted, remote, "reads back as"))
+        }
+        (None, Some(_)) if !aim.at_before(found) => {
+            Seen::Otherwise("it is there again, with other settings".to_owned())
+        }
+        _ => Seen::NotYet,
+    }
+}
+
+/// How a write was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// With a success.
+    Accepted,
+    /// Not usably: it may have been carried out.
+    Unclear(Error),
+}
+
+/// What became of a write, by the last look at it before the deadline.
+pub(super) fn at_deadline(looked: Result<Seen, Error>, sent: Sent) -> Outcome {
+    let (answer, accepted, unclear) = match sent {
+        Sent::Accepted => ("the write was accepted", true, None),
+        Sent::Unclear(error) => ("the write got no usable answer", false, Some(error)),
+    };
+    let failure = |rest: &str, remote| Failure { message: format!("{answer}, {rest}"), remote };
+    match looked {
+        Ok(Seen::AsWanted) => Outcome::Done,
+        Ok(Seen::Otherwise(what)) if accepted => Outcome::Failed(failure(&format!("but {what}"), None)),
+        Ok(Seen::Otherwise(what)) => Outcome::Unknown(failure(&format!("and {what}"), unclear)),
+        Ok(Seen::NotYet) => Outcome::Unknown(failure("and reading back does not show it", unclear)),
+        Err(error) => Outcome::Unknown(failure("and can't be read back", unclear.or(Some(error)))),
+    }
+}
+
+/// What later looks leave of earlier ones: one that could be read outlives those that could not.
+pub(super) fn newer<T>(old: Result<T, Error>, new: Result<T, Error>) -> Result<T, Error> {
+    match new {
+        Ok(new) => Ok(new),
+        Err(error) => old.or(Err(error)),
+    }
+}
+
+/// What to do after an Add that must close a gap failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AfterAdd {
+    /// Nothing was added, but another try may well succeed.
+    TryAgain,
+    /// It may have been added.
+    ReadBack,
+    /// It was refused for good.
+    GiveUp,
+}
+
+/// The code of an Add at an address that holds an entry; after a Delete: the service does not see the Delete yet.
+pub(super) const ALREADY_EXISTS: &str = "ConfigAlreadyExists";
+
+/// Judges the failure of an Add that must close a gap.
+pub(super) fn after_add(error: &Error) -> AfterAdd {
+    if error.code() == ALREADY_EXISTS {
+        return AfterAdd::TryAgain;
+    }
+    match error.class() {
+        Class::NotSent | Class::Busy => AfterAdd::TryAgain,
+        Class::Ambiguous => AfterAdd::ReadBack,
+        Class::Fatal => AfterAdd::GiveUp,
+    }
+}
+
+/// `` `cycle_duration` 3600, now 900 `` for each field that differs.
+fn difference(wanted: &RecordConfig, remote: &Remote, between: &str) -> String {
+    let found = remote.config.clone().normalized();
+    let fields = wanted.differences(&found);
+    let parts: Vec<String> = fields
+        .into_iter()
+        .map(|field| format!("`{field}` {}, {between} {}", wanted.get(field), found.get(field)))
+        .collect();
+    parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Carried, StreamSpelling};
+    use crate::wire::RemoteError;
+
+    fn config(cycle_duration: u32) -> RecordConfig {
+        RecordConfig { vod_transcode_group: "g".into(), cycle_duration, ..RecordConfig::default() }
+    }
+
+    fn remote(config: RecordConfig) -> Remote {
+        Remote { config, spelling: StreamSpelling::Named, create_time: None, unsupported: None }
+    }
+
+    fn with_delay(config: RecordConfig, delay: u32) -> RecordConfig {
+        RecordConfig { carried: Carried { delay_time: Some(delay), ..Carried::default() }, ..config }
+    }
+
+    fn address() -> Address {
+        Address::new("live.example.com", "show", "cam1")
+    }
+
+    #[test]
+    fn a_write_goes_out_only_where_the_plan_looked() {
+        let (old, new, other) = (config(3600), config(900), config(1800));
+        let stale = |what: &str| Verdict::Stale(format!("changed since the plan: {what}"));
+        let table = [
+            (None, Some(&new), None, Verdict::Go),
+            (None, Some(&new), Some(&new), Verdict::Done),
+            (None, Some(&new), Some(&other), stale("it is there now")),
+            (Some(&old), Some(&new), Some(&old), Verdict::Go),
+            (Some(&old), Some(&new), Some(&new), Verdict::Done),
+            (Some(&old), Some(&new), Some(&other), stale("`cycle_duration` 3600, now 1800")),
+            (Some(&old), Some(&new), None, stale("it is gone")),
+            (Some(&old), None, Some(&old), Verdict::Go),
+            (Some(&old), None, None, Verdict::Done),
+            (Some(&old), None, Some(&other), stale("`cycle_duration` 3600, now 1800")),
+        ];
+        for (before, after, found, verdict) in table {
+            let address = address();
+            let aim = Aim { address: &address, before, after, exact: before.is_some() };
+            let found = found.cloned().map(remote);
+            assert_eq!(compare(aim, found.as_ref()), verdict, "{before:?} {after:?} {found:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_became_unsupported_is_never_written() {
+        let (old, new) = (config(3600), config(900));
+        let address = address();
+        let aim = Aim { address: &address, before: Some(&old), after: Some(&new), exact: true };
+        for config in [old.clone(), new.clone()] {
+            let found = Remote { unsupported: Some("by-format".into()), ..remote(config) };
+            assert_eq!(
+                compare(aim, Some(&found)),
+                Verdict::Stale("changed since the plan: by-format".into())
+            );
+        }
+    }
+
+    #[test]
+    fn a_fresh_entry_may_get_fields_from_the_service_and_an_old_one_may_not_lose_them() {
+        let address = address();
+        let (old, new) = (with_delay(config(3600), 180), with_delay(config(900), 180));
+        let plain = config(900);
+        let create = Aim { address: &address, before: None, after: Some(&plain), exact: false };
+        assert_eq!(read_back(create, Some(&remote(new.clone()))), Seen::AsWanted);
+        let update = Aim { address: &address, before: Some(&old), after: Some(&new), exact: true };
+        assert_eq!(read_back(update, Some(&remote(new.clone()))), Seen::AsWanted);
+        let lost = Seen::Otherwise("`delay_time` 180, reads back as (not set)".into());
+        assert_eq!(read_back(update, Some(&remote(plain.clone()))), lost);
+    }
+
+    #[test]
+    fn what_is_not_there_yet_is_not_something_else() {
+        let address = address();
+        let (old, new, other) = (config(3600), config(900), config(1800));
+        let update = Aim { address: &address, before: Some(&old), after: Some(&new), exact: true };
+        assert_eq!(read_back(update, Some(&remote(old.clone()))), Seen::NotYet);
+        assert_eq!(read_back(update, None), Seen::NotYet);
+        let delete = Aim { address: &address, before: Some(&old), after: None, exact: true };
+        assert_eq!(read_back(delete, Some(&remote(old.clone()))), Seen::NotYet);
+        assert_eq!(read_back(delete, None), Seen::AsWanted);
+        assert!(matches!(read_back(delete, Some(&remote(other))), Seen::Otherwise(_)));
+    }
+
+    fn unclear() -> Error {
+        Error::Ambiguous { host: "h".into(), reason: "timed out".into() }
+    }
+
+    #[test]
+    fn only_an_accepted_write_that_reads_back_otherwise_is_a_failure() {
+        let name = |seen, sent| match at_deadline(seen, sent) {
+            Outcome::Done => "done",
+            Outcome::Failed(_) => "failed",
+            Outcome::NotAttempted(_) => "not attempted",
+            Outcome::Unknown(_) => "unknown",
+        };
+        let otherwise = || Ok(Seen::Otherwise(String::new()));
+        assert_eq!(name(Ok(Seen::AsWanted), Sent::Unclear(unclear())), "done");
+        assert_eq!(name(otherwise(), Sent::Accepted), "failed");
+        assert_eq!(name(otherwise(), Sent::Unclear(unclear())), "unknown");
+        for sent in [Sent::Accepted, Sent::Unclear(unclear())] {
+            assert_eq!(name(Ok(Seen::NotYet), sent.clone()), "unknown");
+            assert_eq!(name(Err(unclear()), sent), "unknown");
+        }
+    }
+
+    #[test]
+    fn an_add_into_a_gap_is_given_up_only_when_it_is_refused_for_good() {
+        let refused = |status, code: &str| {
+            Error::Refused(Box::new(RemoteError {
+                status,
+                code: code.to_owned(),
+                message: String::new(),
+                request_id: None,
+                recommend: None,
+                access_denied_detail: None,
+            }))
+        };
+        let table = [
+            (refused(400, ALREADY_EXISTS), AfterAdd::TryAgain),
+            (refused(400, "Throttling.User"), AfterAdd::TryAgain),
+            (Error::NotSent { host: "h".into(), reason: "refused".into() }, AfterAdd::TryAgain),
+            (refused(500, "InternalError"), AfterAdd::ReadBack),
+            (unclear(), AfterAdd::ReadBack),
+            (refused(404, "InvalidStorage.NotFound"), AfterAdd::GiveUp),
+        ];
+        for (error, next) in table {
+            assert_eq!(after_add(&error), next, "{error}");
+        }
+    }
+}

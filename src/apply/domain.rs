@@ -1,0 +1,124 @@
+//! Takes the changes of one domain one at a time, in an order that leaves as little unrecorded as can be.
+
+use std::sync::Arc;
+
+use super::run::Run;
+use super::{Failure, Outcome};
+use crate::api::Error;
+use crate::model::DomainSnapshot;
+use crate::plan::{ActionKind, Change};
+
+/// One planned change and its index in the plan.
+#[derive(Clone)]
+pub(super) struct Task {
+    pub(super) index: usize,
+    pub(super) change: Arc<Change>,
+}
+
+/// How a change ended, with the RequestId of its last write.
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
+    pub(super) request_id: Option<String>,
+}
+
+/// One domain within one wave.
+pub(super) struct Domain {
+    pub(super) run: Arc<Run>,
+    /// The wave's one full listing, read when first needed. Only this run's own writes are younger.
+    pub(super) listing: Option<DomainSnapshot>,
+    /// Why nothing more is written in this domain, if so.
+    pub(super) halted: Option<String>,
+}
+
+/// Creates, updates and replaces.
+pub(super) async fn write(run: Arc<Run>, mut tasks: Vec<Task>) {
+    // App-wide entries first within each kind: they share one listing, read just before.
+    tasks.sort_by_key(|task| (task.change.action, !task.change.address.is_app_wide(), task.index));
+    let mut domain = Domain::new(run);
+    for task in tasks {
+        if domain.start(&task) {
+            let ended = domain.carry_out(&task.change).await;
+            domain.finish(&task, ended);
+        }
+    }
+}
+
+/// Deletes: the named streams first, so that they are no siblings any more when an app-wide entry goes.
+pub(super) async fn delete(run: Arc<Run>, tasks: Vec<Task>) {
+    let (wide, named): (Vec<Task>, Vec<Task>) =
+        tasks.into_iter().partition(|task| task.change.address.is_app_wide());
+    let mut domain = Domain::new(run);
+    domain.delete_named(named).await;
+    for task in wide {
+        if domain.start(&task) {
+            let ended = domain.delete_app_wide(&task.change).await;
+            domain.finish(&task, ended);
+        }
+    }
+}
+
+impl Domain {
+    fn new(run: Arc<Run>) -> Self {
+        Self { run, listing: None, halted: None }
+    }
+
+    /// Begins a change, unless something bars it; then that is its outcome.
+    pub(super) fn start(&self, task: &Task) -> bool {
+        let halted =
+            self.halted.as_ref().map(|reason| Failure::new(format!("its domain was stopped: {reason}")));
+        match halted.or_else(|| self.run.bar(task.change.action)) {
+            Some(failure) => {
+                self.run.finished(task, Outcome::NotAttempted(failure), None);
+                false
+            }
+            None => {
+                self.run.started(task);
+                true
+            }
+        }
+    }
+
+    pub(super) fn finish(&self, task: &Task, ended: Ended) {
+        let Ended { outcome, request_id } = ended;
+        self.run.finished(task, outcome, request_id);
+    }
+
+    async fn carry_out(&mut self, change: &Change) -> Ended {
+        match (change.action, &change.before, &change.after) {
+            (ActionKind::Create, None, Some(after)) => self.create(change, after).await,
+            (ActionKind::Update, Some(_), Some(after)) => self.update(change, after).await,
+            (ActionKind::Replace, Some(before), Some(after)) => self.replace(change, before, after).await,
+            _ => Ended::not_attempted(Failure::new("the plan does not say what it is to become")),
+        }
+    }
+
+    /// The wave's listing; read now if it is the first time.
+    pub(super) async fn listed(&mut self, change: &Change) -> Result<&DomainSnapshot, Error> {
+        let listing = match self.listing.take() {
+            Some(listing) => listing,
+            None => self.run.client.list_domain(&change.address.domain).await?,
+        };
+        Ok(self.listing.insert(listing))
+    }
+}
+
+impl Ended {
+    pub(super) fn done() -> Self {
+        Self { outcome: Outcome::Done, request_id: None }
+    }
+
+    pub(super) fn not_attempted(failure: Failure) -> Self {
+        Self { outcome: Outcome::NotAttempted(failure), request_id: None }
+    }
+
+    /// Nothing was written because what is there could not be read.
+    pub(super) fn unreadable(error: Error) -> Self {
+        Self::not_attempted(Failure::of("what is there now can't be read", error))
+    }
+
+    /// The service refused a write, or it was never sent.
+    pub(super) fn refused(message: impl Into<String>, error: Error) -> Self {
+        let request_id = error.request_id().map(str::to_owned);
+        Self { outcome: Outcome::Failed(Failure::of(message, error)), request_id }
+    }
+}

@@ -1,0 +1,117 @@
+//! Chooses how an Update says that auto_compose is off. Pure.
+//!
+//! The documents contradict each other: one says both compose parameters must be given or neither, the official sample
+//! sends OFF with a group, and another page says leaving the switch out means off. So the ways are tried from the plainest
+//! on, each only after the service refused the one before, and reading back decides whether it was understood.
+
+use std::iter::successors;
+
+use crate::api::Error;
+use crate::wire::ComposeOff;
+
+/// The refusal after which the next rung is tried.
+const MUST_GO_TOGETHER: &str = "InvalidAutoComposeAndComposeVodTranscodeGroupId.Malformed";
+
+/// One way to say it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rung {
+    /// OFF alone.
+    #[default]
+    Bare,
+    /// OFF with the last known compose group.
+    LastGroup,
+    /// OFF with the transcode group.
+    TranscodeGroup,
+    /// Neither parameter.
+    Neither,
+}
+
+/// The groups that an entry offers for the rungs that need one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Groups<'a> {
+    /// The compose group that the service holds or held last.
+    pub last: Option<&'a str>,
+    /// The transcode group.
+    pub transcode: &'a str,
+}
+
+impl Rung {
+    /// This rung if the entry has the group for it, else the next one that it has.
+    pub(super) fn usable(self, groups: Groups<'_>) -> Option<Rung> {
+        successors(Some(self), |rung| rung.above())
+            .find(|rung| *rung != Rung::LastGroup || groups.last.is_some())
+    }
+
+    /// The rung to try after this one was refused with `error`.
+    pub(super) fn after(self, error: &Error, groups: Groups<'_>) -> Option<Rung> {
+        (error.code() == MUST_GO_TOGETHER).then(|| self.above()?.usable(groups)).flatten()
+    }
+
+    /// The parameters of this rung.
+    pub(super) fn parameters(self, groups: Groups<'_>) -> ComposeOff {
+        match (self, groups.last) {
+            (Rung::Bare, _) => ComposeOff::Bare,
+            (Rung::LastGroup, Some(last)) => ComposeOff::WithGroup(last.to_owned()),
+            (Rung::LastGroup, None) | (Rung::TranscodeGroup, _) => {
+                ComposeOff::WithGroup(groups.transcode.to_owned())
+            }
+            (Rung::Neither, _) => ComposeOff::Neither,
+        }
+    }
+
+    fn above(self) -> Option<Rung> {
+        match self {
+            Rung::Bare => Some(Rung::LastGroup),
+            Rung::LastGroup => Some(Rung::TranscodeGroup),
+            Rung::TranscodeGroup => Some(Rung::Neither),
+            Rung::Neither => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::RemoteError;
+
+    fn refused(code: &str) -> Error {
+        Error::Refused(Box::new(RemoteError {
+            status: 400,
+            code: code.to_owned(),
+            message: String::new(),
+            request_id: None,
+            recommend: None,
+            access_denied_detail: None,
+        }))
+    }
+
+    fn climb(groups: Groups<'_>) -> Vec<ComposeOff> {
+        successors(Rung::default().usable(groups), |rung| rung.after(&refused(MUST_GO_TOGETHER), groups))
+            .map(|rung| rung.parameters(groups))
+            .collect()
+    }
+
+    #[test]
+    fn the_rungs_come_in_order_and_those_without_a_group_are_left_out() {
+        let with = |group: &str| ComposeOff::WithGroup(group.to_owned());
+        let all = climb(Groups { last: Some("last"), transcode: "transcode" });
+        assert_eq!(all, [ComposeOff::Bare, with("last"), with("transcode"), ComposeOff::Neither]);
+        let fewer = climb(Groups { last: None, transcode: "transcode" });
+        assert_eq!(fewer, [ComposeOff::Bare, with("transcode"), ComposeOff::Neither]);
+    }
+
+    #[test]
+    fn another_refusal_ends_the_climb() {
+        let groups = Groups { last: Some("last"), transcode: "transcode" };
+        assert_eq!(Rung::Bare.after(&refused("InvalidTemplateGroupId.NotFound"), groups), None);
+        assert_eq!(Rung::Neither.after(&refused(MUST_GO_TOGETHER), groups), None);
+    }
+
+    #[test]
+    fn a_kept_rung_serves_entries_that_lack_its_group() {
+        assert_eq!(
+            Rung::LastGroup.usable(Groups { last: None, transcode: "transcode" }),
+            Some(Rung::TranscodeGroup)
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! Turns a plan's changes into two waves of work, and the events of that work into outcomes in the plan's order.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::domain::{self, Task};
+use super::ladder::Rung;
+use super::{ApplySettings, ChangeOutcome, Event, Failure, Outcome};
+use crate::api::{Client, Error};
+use crate::plan::{ActionKind, Change, Plan};
+use crate::wire::Call;
+
+/// What all domains of a run share.
+pub(super) struct Run {
+    pub(super) client: Client,
+    pub(super) deadline: Duration,
+    stop_on_error: bool,
+    stop: watch::Receiver<bool>,
+    /// Whether some change is not done, so that no delete may start any more.
+    trouble: AtomicBool,
+    /// The way of saying "auto_compose off" that the service understood.
+    rung: Mutex<Rung>,
+    events: mpsc::UnboundedSender<Event>,
+}
+
+impl Run {
+    pub(super) fn new(
+        client: Client,
+        settings: ApplySettings,
+    ) -> (Arc<Self>, mpsc::UnboundedReceiver<Event>) {
+        let ApplySettings { deadline, stop_on_error, stop } = settings;
+        let (events, receiver) = mpsc::unbounded_channel();
+        let trouble = AtomicBool::new(false);
+        let run = Self { client, deadline, stop_on_error, stop, trouble, rung: Mutex::default(), events };
+        (Arc::new(run), receiver)
+    }
+
+    /// The one door for writes: what must be known before one goes out, and after it was answered, belongs here.
+    pub(super) async fn send(&self, call: Call) -> Result<Option<String>, Error> {
+        self.client.write(call).await
+    }
+
+    /// Why a change may not be started now, if so.
+    pub(super) fn bar(&self, action: ActionKind) -> Option<Failure> {
+        let trouble = self.trouble.load(Ordering::Relaxed);
+        if *self.stop.borrow() {
+            return Some(Failure::new("the run was interrupted"));
+        }
+        if trouble && self.stop_on_error {
+            return Some(Failure::new("the run stops at the first change that is not done"));
+        }
+        let delete = action == ActionKind::Delete;
+        (trouble && delete)
+            .then(|| Failure::new("nothing is deleted once another change of the run is not done"))
+    }
+
+    pub(super) fn started(&self, task: &Task) {
+        let Change { address, action, .. } = &*task.change;
+        self.tell(Event::Started { index: task.index, address: address.clone(), action: *action });
+    }
+
+    /// A delete that was not attempted leaves everything as it was, so it keeps no other one back.
+    pub(super) fn finished(&self, task: &Task, outcome: Outcome, request_id: Option<String>) {
+        let Change { address, action, .. } = &*task.change;
+        let harmless = match outcome {
+            Outcome::Done => true,
+            Outcome::NotAttempted(_) => *action == ActionKind::Delete,
+            Outcome::Failed(_) | Outcome::Unknown(_) => false,
+        };
+        if !harmless {
+            self.trouble.store(true, Ordering::Relaxed);
+        }
+        let outcome = ChangeOutcome { address: address.clone(), action: *action, outcome, request_id };
+        self.tell(Event::Finished { index: task.index, outcome });
+    }
+
+    pub(super) fn rung(&self) -> Rung {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn keep_rung(&self, rung: Rung) {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = rung;
+    }
+
+    /// The receiver outlives every worker; were it gone, nobody would be left to tell.
+    fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+}
+
+/// Runs the waves and keeps the outcomes.
+pub(super) struct Waves<'a> {
+    plan: &'a Plan,
+    run: Arc<Run>,
+    events: mpsc::UnboundedReceiver<Event>,
+    progress: &'a dyn Fn(Event),
+    outcomes: Vec<Option<ChangeOutcome>>,
+}
+
+impl<'a> Waves<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        run: Arc<Run>,
+        events: mpsc::UnboundedReceiver<Event>,
+        progress: &'a dyn Fn(Event),
+    ) -> Self {
+        Self { plan, run, events, progress, outcomes: vec![None; plan.changes.len()] }
+    }
+
+    /// Creates, updates and replaces.
+    pub(super) async fn write(&mut self) {
+        self.wave(|action| action != ActionKind::Delete, domain::write).await;
+    }
+
+    /// Deletes.
+    pub(super) async fn delete(&mut self) {
+        self.wave(|action| action == ActionKind::Delete, domain::delete).await;
+    }
+
+    pub(super) fn into_outcomes(self) -> Vec<ChangeOutcome> {
+        let lost = |change: &Change| ChangeOutcome {
+            address: change.address.clone(),
+            action: change.action,
+            outcome: Outcome::Unknown(Failure::new("the work on its domain ended unexpectedly")),
+            request_id: None,
+        };
+        let changes = self.plan.changes.iter();
+        self.outcomes
+            .into_iter()
+            .zip(changes)
+            .map(|(outcome, change)| outcome.unwrap_or_else(|| lost(change)))
+            .collect()
+    }
+
+    async fn wave<Work>(&mut self, belongs: fn(ActionKind) -> bool, work: fn(Arc<Run>, Vec<Task>) -> Work)
+    where
+        Work: Future<Output = ()> + Send + 'static,
+    {
+        let mut workers = JoinSet::new();
+        for tasks in self.tasks_by_domain(belongs) {
+            workers.spawn(work(self.run.clone(), tasks));
+        }
+        loop {
+            tokio::select! {
+                biased;
+                Some(event) = self.events.recv() => self.note(event),
+                ended = workers.join_next() => if ended.is_none() { break },
+            }
+        }
+        while let Ok(event) = self.events.try_recv() {
+            self.note(event);
+        }
+    }
+
+    fn tasks_by_domain(&self, belongs: fn(ActionKind) -> bool) -> Vec<Vec<Task>> {
+        let mut domains: BTreeMap<&str, Vec<Task>> = BTreeMap::new();
+        for (index, change) in
+            self.plan.changes.iter().enumerate().filter(|(_, change)| belongs(change.action))
+        {
+            let task = Task { index, change: Arc::new(change.clone()) };
+            domains.entry(&change.address.domain).or_default().push(task);
+        }
+        domains.into_values().collect()
+    }
+
+    fn note(&mut self, event: Event) {
+        if let Event::Finished { index, outcome } = &event {
+            self.outcomes[*index] = Some(outcome.clone());
+        }
+        (self.progress)(event);
+    }
+}

@@ -1,0 +1,94 @@
+//! Keeps the entries beside an app-wide one that goes.
+//!
+//! Whether deleting `app/*` also removes the app's own streams is not documented. So they are saved before, listed after,
+//! added back if they are gone, and then nothing more is done in that domain.
+
+use std::collections::BTreeMap;
+
+use super::domain::{Domain, Ended};
+use super::{Failure, Outcome};
+use crate::api::Error;
+use crate::model::{Address, DomainSnapshot, Remote};
+use crate::plan::Change;
+
+/// The other entries of a domain.
+pub(super) type Siblings = BTreeMap<Address, Remote>;
+
+impl Domain {
+    /// The entries beside the change's own in the listing that it was compared in.
+    pub(super) fn siblings(&self, change: &Change) -> Siblings {
+        let mut siblings = self.listing.clone().unwrap_or_default().configs;
+        siblings.remove(&change.address);
+        siblings
+    }
+
+    /// Adds back what the listing lacks. `ended` is how the change itself ended.
+    pub(super) async fn keep_siblings(
+        &mut self,
+        change: &Change,
+        siblings: Siblings,
+        listed: Result<DomainSnapshot, Error>,
+        ended: Ended,
+    ) -> Ended {
+        let listing = match listed {
+            Ok(listing) => listing,
+            Err(error) => return self.siblings_unknown(siblings, error, ended),
+        };
+        let gone: Siblings =
+            siblings.into_iter().filter(|(address, _)| !listing.configs.contains_key(address)).collect();
+        self.listing = Some(listing);
+        if gone.is_empty() { ended } else { self.add_siblings_back(change, gone, ended).await }
+    }
+
+    fn siblings_unknown(&mut self, siblings: Siblings, error: Error, ended: Ended) -> Ended {
+        self.listing = None;
+        if siblings.is_empty() || ended.outcome != Outcome::Done {
+            return ended;
+        }
+        let message = "it went, but whether the entries beside it stayed can't be read";
+        self.halted = Some(message.to_owned());
+        Ended { outcome: Outcome::Unknown(Failure::of(message, error)), ..ended }
+    }
+
+    async fn add_siblings_back(&mut self, change: &Change, gone: Siblings, ended: Ended) -> Ended {
+        self.halted = Some(format!("entries beside `{}` went with it", change.address));
+        self.listing = None;
+        let (mut back, mut lost) = (Vec::new(), Vec::new());
+        for (address, remote) in gone {
+            let added = self.add_sibling_back(&address, &remote).await;
+            if added { &mut back } else { &mut lost }.push(format!("`{address}`"));
+        }
+        Ended { outcome: Outcome::Failed(Failure::new(story(&back, &lost))), ..ended }
+    }
+
+    async fn add_sibling_back(&self, address: &Address, remote: &Remote) -> bool {
+        if remote.unsupported.is_some() {
+            return false;
+        }
+        let config = remote.config.clone().normalized();
+        let added = self.run.fill_gap(address, &config).await;
+        added.is_ok_and(|ended| ended.outcome == Outcome::Done)
+    }
+}
+
+fn story(back: &[String], lost: &[String]) -> String {
+    let part =
+        |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")));
+    let parts = [part("added back", back), part("NOT added back", lost)];
+    format!("entries beside it went with it; {}", parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_story_names_what_came_back_and_what_did_not() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(story(&names(&["a", "b"]), &[]), "entries beside it went with it; added back: a, b");
+        assert_eq!(
+            story(&names(&["a"]), &names(&["b"])),
+            "entries beside it went with it; added back: a; NOT added back: b"
+        );
+    }
+}
