@@ -30,12 +30,14 @@ pub(super) fn of(changes: &[Change], snapshot: &Snapshot, rate: u32) -> Budget {
     for change in changes {
         calls.count(change);
         if change.removes() {
-            let held = snapshot.domains.get(&change.address.domain).map_or(0, |domain| domain.configs.len() as u64);
+            let held =
+                snapshot.domains.get(&change.address.domain).map_or(0, |domain| domain.configs.len() as u64);
             listings.insert(&change.address.domain, held / PAGE + 1);
         }
     }
     calls.describe += listings.values().sum::<u64>();
-    let seconds = [calls.describe, calls.add, calls.update, calls.delete].map(|count| least_seconds(count, rate));
+    let seconds =
+        [calls.describe, calls.add, calls.update, calls.delete].map(|count| least_seconds(count, rate));
     Budget {
         reads: calls.describe,
         writes: calls.add + calls.update + calls.delete,

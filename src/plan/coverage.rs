@@ -27,7 +27,12 @@ pub(super) struct Rulers<'a> {
 impl<'a> Rulers<'a> {
     pub(super) fn before(snapshot: &'a Snapshot) -> Self {
         let domains = snapshot.domains.values();
-        Self { configs: domains.flat_map(|domain| &domain.configs).map(|(address, remote)| (address, &remote.config)).collect() }
+        Self {
+            configs: domains
+                .flat_map(|domain| &domain.configs)
+                .map(|(address, remote)| (address, &remote.config))
+                .collect(),
+        }
     }
 
     pub(super) fn after(snapshot: &'a Snapshot, changes: &'a [Change]) -> Self {
@@ -55,7 +60,10 @@ impl<'a> Rulers<'a> {
 pub(super) fn warnings(plan: &Plan, desired: &Desired) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = fallen_to_defaults(plan).into_iter().collect();
     warnings.extend(plan.shadows.iter().map(|shadow| Warning {
-        message: format!("unmanaged `{}` records in place of the declared `{}`", shadow.address, shadow.shadowed),
+        message: format!(
+            "unmanaged `{}` records in place of the declared `{}`",
+            shadow.address, shadow.shadowed
+        ),
         address: Some(shadow.address.clone()),
     }));
     warnings.extend(patterns_without_match(plan, desired));
@@ -66,7 +74,10 @@ pub(super) fn warnings(plan: &Plan, desired: &Desired) -> Vec<Warning> {
 fn fallen_to_defaults(plan: &Plan) -> Option<Warning> {
     let fallen = |change: &&Change| {
         change.action != ActionKind::Create
-            && change.fields.iter().any(|field| field.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Default))
+            && change
+                .fields
+                .iter()
+                .any(|field| field.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Default))
     };
     let changes = plan.changes.iter().filter(fallen).count();
     let words = match changes {
@@ -89,6 +100,9 @@ fn patterns_without_match(plan: &Plan, desired: &Desired) -> Vec<Warning> {
         .into_iter()
         .flat_map(|(list, patterns)| patterns.iter().map(move |pattern| (list, &pattern.value)))
         .filter(|(_, pattern)| !desired.domains.keys().any(|domain| pattern.matches_domain(domain)))
-        .map(|(list, pattern)| Warning { message: format!("`{list}` {}", useless(&pattern.to_string())), address: None })
+        .map(|(list, pattern)| Warning {
+            message: format!("`{list}` {}", useless(&pattern.to_string())),
+            address: None,
+        })
         .collect()
 }

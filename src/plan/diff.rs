@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    ActionKind, Budget, Change, Contingent, Coverage, FieldChange, FieldOrigin, Plan, PlanOptions, Reason, Selection, Shadow, Unsupported,
+    ActionKind, Budget, Change, Contingent, Coverage, FieldChange, FieldOrigin, Plan, PlanOptions, Reason,
+    Selection, Shadow, Unsupported,
 };
 use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling, Value};
 use crate::resolve::{Desired, DesiredDomain, Resolved, Wanted};
@@ -11,7 +12,12 @@ use crate::source::Sources;
 use crate::wire;
 
 /// A plan with its changes, but without coverage, guards and budget.
-pub(super) fn differences(desired: &Desired, snapshot: &Snapshot, sources: &Sources, options: &PlanOptions) -> Plan {
+pub(super) fn differences(
+    desired: &Desired,
+    snapshot: &Snapshot,
+    sources: &Sources,
+    options: &PlanOptions,
+) -> Plan {
     let selection = &options.selection;
     let mut draft = Draft { desired, sources, plan: empty(desired, options) };
     for (name, domain) in &desired.domains {
@@ -28,7 +34,11 @@ pub(super) fn differences(desired: &Desired, snapshot: &Snapshot, sources: &Sour
 
 fn empty(desired: &Desired, options: &PlanOptions) -> Plan {
     Plan {
-        account: desired.account.as_ref().map(|account| account.value.clone()).or_else(|| options.account.clone()),
+        account: desired
+            .account
+            .as_ref()
+            .map(|account| account.value.clone())
+            .or_else(|| options.account.clone()),
         changes: Vec::new(),
         unchanged: Vec::new(),
         unmanaged: Vec::new(),
@@ -67,12 +77,18 @@ impl Draft<'_> {
         }
         let wanted = domain.entries.get(address).map(|entry| &entry.wanted);
         if let Some(reason) = remote.and_then(|remote| remote.unsupported.clone()) {
-            self.plan.unsupported.push(Unsupported { address: address.clone(), reason, declared: wanted.is_some() });
+            self.plan.unsupported.push(Unsupported {
+                address: address.clone(),
+                reason,
+                declared: wanted.is_some(),
+            });
             return;
         }
         match (wanted, remote) {
             (Some(Wanted::Present(resolved)), None) => self.create(domain, address, resolved),
-            (Some(Wanted::Present(resolved)), Some(remote)) => self.compare(domain, address, resolved, remote),
+            (Some(Wanted::Present(resolved)), Some(remote)) => {
+                self.compare(domain, address, resolved, remote)
+            }
             (Some(Wanted::Absent(span)), Some(remote)) => {
                 let reason = Reason::DeclaredAbsent { place: self.sources.place(*span) };
                 self.delete(domain, address, remote, reason);
@@ -85,14 +101,18 @@ impl Draft<'_> {
     fn create(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved) {
         let after = resolved.config.clone().normalized();
         let fields = Field::MANAGED.into_iter().filter(|field| after.get(*field) != Value::Unset).collect();
-        self.change(domain, address, Steps {
-            action: ActionKind::Create,
-            reason: Reason::Missing,
-            fields: self.origins(fields, Some(resolved)),
-            before: None,
-            after: Some(after),
-            spelling: StreamSpelling::Named,
-        });
+        self.change(
+            domain,
+            address,
+            Steps {
+                action: ActionKind::Create,
+                reason: Reason::Missing,
+                fields: self.origins(fields, Some(resolved)),
+                before: None,
+                after: Some(after),
+                spelling: StreamSpelling::Named,
+            },
+        );
     }
 
     fn compare(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved, remote: &Remote) {
@@ -111,14 +131,18 @@ impl Draft<'_> {
             Some(field) => (ActionKind::Replace, Reason::CreateOnly { field: *field }),
             None => (ActionKind::Update, Reason::Differs),
         };
-        self.change(domain, address, Steps {
-            action,
-            reason,
-            fields: self.origins(fields, Some(resolved)),
-            before: Some(before),
-            after: Some(after),
-            spelling: remote.spelling,
-        });
+        self.change(
+            domain,
+            address,
+            Steps {
+                action,
+                reason,
+                fields: self.origins(fields, Some(resolved)),
+                before: Some(before),
+                after: Some(after),
+                spelling: remote.spelling,
+            },
+        );
     }
 
     fn undeclared(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote) {
@@ -128,9 +152,7 @@ impl Draft<'_> {
             return;
         }
         self.plan.unmanaged.push(address.clone());
-        let declared = |ruler: &Address| {
-            matches!(domain.entries.get(ruler), Some(entry) if matches!(entry.wanted, Wanted::Present(_)))
-        };
+        let declared = |ruler: &Address| matches!(domain.entries.get(ruler), Some(entry) if matches!(entry.wanted, Wanted::Present(_)));
         if let Some(shadowed) = address.rulers().skip(1).find(declared) {
             self.plan.shadows.push(Shadow { address: address.clone(), shadowed });
         }
@@ -139,14 +161,18 @@ impl Draft<'_> {
     fn delete(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote, reason: Reason) {
         let before = remote.config.clone().normalized();
         let fields = Field::ALL.into_iter().filter(|field| !is_empty(&before.get(*field))).collect();
-        self.change(domain, address, Steps {
-            action: ActionKind::Delete,
-            reason,
-            fields: self.origins(fields, None),
-            before: Some(before),
-            after: None,
-            spelling: remote.spelling,
-        });
+        self.change(
+            domain,
+            address,
+            Steps {
+                action: ActionKind::Delete,
+                reason,
+                fields: self.origins(fields, None),
+                before: Some(before),
+                after: None,
+                spelling: remote.spelling,
+            },
+        );
     }
 
     fn change(&mut self, domain: &DesiredDomain, address: &Address, steps: Steps) {
@@ -167,7 +193,11 @@ impl Draft<'_> {
     }
 
     fn origins(&self, fields: Vec<Field>, resolved: Option<&Resolved>) -> Vec<FieldChange> {
-        let origin = |field| resolved.and_then(|resolved| resolved.origin(field)).map(|origin| FieldOrigin::new(origin, self.sources));
+        let origin = |field| {
+            resolved
+                .and_then(|resolved| resolved.origin(field))
+                .map(|origin| FieldOrigin::new(origin, self.sources))
+        };
         fields.into_iter().map(|field| FieldChange { field, origin: origin(field) }).collect()
     }
 }

@@ -52,11 +52,17 @@ fn likeness(change: &Change) -> String {
         spelling: _,
         contingent,
     } = change;
-    let values: Vec<(Field, Value, Value)> =
-        fields.iter().map(|one| (one.field, change.before_value(one.field), change.after_value(one.field))).collect();
+    let values: Vec<(Field, Value, Value)> = fields
+        .iter()
+        .map(|one| (one.field, change.before_value(one.field), change.after_value(one.field)))
+        .collect();
     let Coverage { before, after } = coverage;
     let relative = |ruler: &Option<Address>| ruler.as_ref().map(|ruler| relation(ruler, address));
-    format!("{action:?} {reason:?} {fields:?} {values:?} {:?} {:?} {contingent:?}", relative(before), relative(after))
+    format!(
+        "{action:?} {reason:?} {fields:?} {values:?} {:?} {:?} {contingent:?}",
+        relative(before),
+        relative(after)
+    )
 }
 
 /// How a ruling entry is named beside the address it rules: `its own entry`, or `show/*`.

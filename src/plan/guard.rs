@@ -102,7 +102,12 @@ impl View<'_> {
 
 fn limits(view: &View) -> Vec<Held> {
     let allowances = &view.options.allowances;
-    let deletes = Kind { flag: "--max-delete", verb: "deleted", limit: allowances.max_delete.unwrap_or(Limit::Percent(10)), counts: Change::removes };
+    let deletes = Kind {
+        flag: "--max-delete",
+        verb: "deleted",
+        limit: allowances.max_delete.unwrap_or(Limit::Percent(10)),
+        counts: Change::removes,
+    };
     let changes = Kind {
         flag: "--max-change",
         verb: "changed",
@@ -143,7 +148,10 @@ impl Kind {
             .map(|(whose, count, total)| Held {
                 guard: Guard::Limits,
                 address: None,
-                message: format!("{count} of the {total} configurations {whose} would be {}, over {}", self.verb, self.limit),
+                message: format!(
+                    "{count} of the {total} configurations {whose} would be {}, over {}",
+                    self.verb, self.limit
+                ),
                 release: Some(format!("{} {all}", self.flag)),
             })
             .collect()
@@ -192,7 +200,9 @@ fn app_wide(view: &View) -> Vec<Held> {
             let beside = siblings(&change.address, view);
             let first = beside.first()?;
             let words = match beside.len() {
-                1 => format!("`{}` stands beside it, and the service may take it along", first.within_domain()),
+                1 => {
+                    format!("`{}` stands beside it, and the service may take it along", first.within_domain())
+                }
                 more => format!(
                     "{more} configurations stand beside it, `{}` first, and the service may take them along",
                     first.within_domain()
@@ -211,14 +221,24 @@ fn app_wide(view: &View) -> Vec<Held> {
 /// What stands beside an app-wide entry when it goes, creates included and planned deletes not: the app's other streams, or
 /// for `*/*` the whole domain.
 fn siblings(address: &Address, view: &View) -> Vec<Address> {
-    let deleted: BTreeSet<&Address> =
-        view.plan.changes.iter().filter(|change| change.after.is_none()).map(|change| &change.address).collect();
-    let existing = view.snapshot.domains.get(&address.domain).into_iter().flat_map(|domain| domain.configs.keys());
-    let created = view.plan.changes.iter().filter(|change| change.before.is_none()).map(|change| &change.address);
+    let deleted: BTreeSet<&Address> = view
+        .plan
+        .changes
+        .iter()
+        .filter(|change| change.after.is_none())
+        .map(|change| &change.address)
+        .collect();
+    let existing =
+        view.snapshot.domains.get(&address.domain).into_iter().flat_map(|domain| domain.configs.keys());
+    let created =
+        view.plan.changes.iter().filter(|change| change.before.is_none()).map(|change| &change.address);
     let beside = |other: &&Address| {
-        *other != address && other.domain == address.domain && (&*address.app == crate::model::EVERY || other.app == address.app)
+        *other != address
+            && other.domain == address.domain
+            && (&*address.app == crate::model::EVERY || other.app == address.app)
     };
-    let found: BTreeSet<&Address> = existing.chain(created).filter(beside).filter(|other| !deleted.contains(other)).collect();
+    let found: BTreeSet<&Address> =
+        existing.chain(created).filter(beside).filter(|other| !deleted.contains(other)).collect();
     found.into_iter().cloned().collect()
 }
 
@@ -260,7 +280,8 @@ fn protect(view: &View) -> Vec<Held> {
         .changes
         .iter()
         .filter_map(|change| {
-            let pattern = view.desired.protect.iter().find(|pattern| pattern.value.matches(&change.address))?;
+            let pattern =
+                view.desired.protect.iter().find(|pattern| pattern.value.matches(&change.address))?;
             let wrong = wrongs(change)?;
             Some(Held {
                 guard: Guard::Protect,

@@ -99,7 +99,9 @@ impl Plan {
     /// Whether the service is other than declared: a change, a declared address that can't be managed, or an unmanaged
     /// entry in front of a declared app-wide one.
     pub fn differs(&self) -> bool {
-        !self.changes.is_empty() || self.unsupported.iter().any(|one| one.declared) || !self.shadows.is_empty()
+        !self.changes.is_empty()
+            || self.unsupported.iter().any(|one| one.declared)
+            || !self.shadows.is_empty()
     }
 
     /// Whether every selected domain was read.
@@ -213,7 +215,9 @@ impl Reason {
             Reason::Missing => "declared, but not there".to_owned(),
             Reason::Differs => "not as declared".to_owned(),
             Reason::CreateOnly { field } => format!("`{field}` can only be set by adding anew"),
-            Reason::DeclaredAbsent { place } => format!("declared `state: absent` ({}:{})", place.file, place.start.line),
+            Reason::DeclaredAbsent { place } => {
+                format!("declared `state: absent` ({}:{})", place.file, place.start.line)
+            }
             Reason::Pruned { place } => {
                 format!("not declared, and `prune: true` ({}:{})", place.file, place.start.line)
             }

@@ -20,8 +20,13 @@ impl Selection {
 
     /// Whether the run may be about something in `domain`, so that it must be read.
     pub fn selects_domain(&self, domain: &str) -> bool {
-        let targeted = self.targets.is_empty() || self.targets.iter().any(|pattern| pattern.matches_domain(domain));
-        targeted && !self.excludes.iter().any(|pattern| pattern.is_whole_domain() && pattern.matches_domain(domain))
+        let targeted =
+            self.targets.is_empty() || self.targets.iter().any(|pattern| pattern.matches_domain(domain));
+        targeted
+            && !self
+                .excludes
+                .iter()
+                .any(|pattern| pattern.is_whole_domain() && pattern.matches_domain(domain))
     }
 
     /// Whether nothing is left out.
