@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StructureStyle, options};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, StructureStyle, options};
 
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::source::{FileId, Sources, Span};
@@ -119,7 +119,7 @@ pub(super) fn read<'s>(sources: &'s Sources, file: FileId, findings: &mut Findin
         aliased: 0,
     };
     if let Some(at) = text.find('\0') {
-        builder.syntax(at, "a NUL character is not text");
+        builder.syntax(at, "a NUL character is not text", "reading stopped here");
         return None;
     }
     builder.run()?;
@@ -284,20 +284,24 @@ impl<'s> Builder<'s, '_> {
     }
 
     /// A syntax error at one character, or at the end of the text.
-    fn syntax(&mut self, at: usize, message: &str) {
+    fn syntax(&mut self, at: usize, message: &str, here: &str) {
         let start = floor_char_boundary(self.text, at);
         let length = self.text[start..].chars().next().filter(|next| *next != '\n').map_or(0, char::len_utf8);
         let span = self.span((start, start + length));
         self.findings.push(
             Diagnostic::new(Code::Syntax, format!("not YAML: {message}"))
-                .label(span, "reading stopped here")
+                .label(span, here)
                 .help("nothing else in this file was checked; the mistake may stand above this place"),
         );
     }
 
     fn report_syntax(&mut self, error: &ScanError) {
         let at = Marker::byte_offset(error.marker()).unwrap_or(self.text.len());
-        self.syntax(at, &error.kind().to_string());
+        let here = match error.kind() {
+            ErrorKind::UnclosedFlowCollection { .. } | ErrorKind::UnclosedQuotedScalar => "opened here",
+            _ => "reading stopped here",
+        };
+        self.syntax(at, &error.kind().to_string(), here);
     }
 
     fn report_tag(&mut self, range: (usize, usize)) {

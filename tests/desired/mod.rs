@@ -1,1 +1,86 @@
-//! To come.
+//! From YAML to what is wanted: reading, merging, inheriting, and everything that can be wrong with it.
+
+mod codes;
+mod examples;
+mod hundred;
+mod inheritance;
+mod merging;
+mod mutated;
+mod round_trip;
+
+use livevod::check::check;
+use livevod::config::{Document, parse};
+use livevod::diag::{Diagnostic, sort};
+use livevod::model::{Address, Field};
+use livevod::resolve::{Desired, OriginKind, Resolved, Wanted, resolve};
+use livevod::source::{Source, Sources};
+
+/// What came of some files, read on 2026-11-22.
+struct Read {
+    sources: Sources,
+    document: Document,
+    desired: Desired,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads files, each a name and a text, as `validate` does.
+fn read(files: &[(&str, &str)]) -> Read {
+    let mut sources = Sources::default();
+    for (name, text) in files {
+        sources.add(Source::new(*name, *text));
+    }
+    let (document, mut diagnostics) = parse(&sources);
+    let (desired, found) = resolve(&document);
+    diagnostics.extend(found);
+    diagnostics.extend(check(&document, &desired, jiff::civil::date(2026, 11, 22)));
+    sort(&mut diagnostics);
+    Read { sources, document, desired, diagnostics }
+}
+
+impl Read {
+    /// Each finding's code and the text under its first label.
+    fn found(&self) -> Vec<(&str, &str)> {
+        self.diagnostics
+            .iter()
+            .map(|found| {
+                (found.code.as_str(), found.labels.first().map_or("", |label| self.sources.text(label.span)))
+            })
+            .collect()
+    }
+
+    /// The settings wanted at an address.
+    fn resolved(&self, address: &str) -> &Resolved {
+        let address: Address = address.parse().unwrap();
+        match &self.desired.get(&address).unwrap_or_else(|| panic!("{address} is not declared")).wanted {
+            Wanted::Present(resolved) => resolved,
+            Wanted::Absent(_) => panic!("{address} is absent"),
+        }
+    }
+
+    /// A value with its origin: `900 tier vip <15m> via tier: vip`.
+    fn value(&self, address: &str, field: Field) -> String {
+        let resolved = self.resolved(address);
+        let origin = resolved.origin(field).unwrap();
+        let kind = match origin.kind {
+            OriginKind::Stream => "stream",
+            OriginKind::App => "app",
+            OriginKind::Domain => "domain",
+            OriginKind::Defaults => "defaults",
+            OriginKind::Tier => "tier",
+            OriginKind::Default => "default",
+            OriginKind::Service => "service",
+        };
+        let mut text = format!("{} {kind}", resolved.config.get(field));
+        if let Some(tier) = &origin.tier {
+            text.push_str(&format!(" {tier}"));
+        }
+        if let Some(span) = origin.span {
+            text.push_str(&format!(" <{}>", self.sources.text(span)));
+        }
+        if !origin.via.is_empty() {
+            let via: Vec<&str> = origin.via.iter().map(|step| step.value.as_str()).collect();
+            text.push_str(&format!(" via {}", via.join(", ")));
+        }
+        text
+    }
+}

@@ -1,0 +1,64 @@
+//! Two names that differ only by case: the service is presumed to tell them apart, people often do not.
+
+use std::collections::HashMap;
+
+use super::Facts;
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::Address;
+use crate::resolve::Entry;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    for domain in facts.desired.domains.values() {
+        // By lower case: the first entry of each app, and the first of each stream within its app.
+        let mut apps: HashMap<String, (&Address, &Entry)> = HashMap::new();
+        let mut streams: HashMap<String, (&Address, &Entry)> = HashMap::new();
+        for here in &domain.entries {
+            let address = here.0;
+            let first = apps.entry(address.app.to_ascii_lowercase()).or_insert(here);
+            if first.0.app != address.app {
+                report("apps", (&first.0.app, &address.app), *first, here, findings);
+                // Once an app: its further entries say nothing new.
+                *first = here;
+            }
+            let stream = format!("{}/{}", address.app, address.stream.to_ascii_lowercase());
+            let first = *streams.entry(stream).or_insert(here);
+            if first.0.stream != address.stream {
+                report("streams", (&first.0.stream, &address.stream), first, here, findings);
+            }
+        }
+    }
+}
+
+fn report(
+    nouns: &str,
+    names: (&str, &str),
+    first: (&Address, &Entry),
+    second: (&Address, &Entry),
+    findings: &mut Findings,
+) {
+    findings.push(
+        Diagnostic::new(
+            Code::CaseOnly,
+            format!("{nouns} `{}` and `{}` differ only by case", names.0, names.1),
+        )
+        .label(second.1.key, format!("`{}`", second.0.within_domain()))
+        .label(first.1.key, format!("`{}`", first.0.within_domain()))
+        .help("keep both only if streams are published under both")
+        .about(second.0),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{found, streams};
+    use super::*;
+
+    #[test]
+    fn streams_and_apps() {
+        assert_eq!(found(&streams("", "cam1: {}, CAM1: {}, cam2: {}")), [(Code::CaseOnly, "cam1".into())]);
+        assert_eq!(found(&streams("", "cam1: {}, cam2: {}")), []);
+        let apps = "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\n\
+                    domains: { a.com: { apps: { Show: { streams: { a: } }, show: { streams: { b: , c: } } } } }\n";
+        assert_eq!(found(apps), [(Code::CaseOnly, "b".into())]);
+    }
+}

@@ -1,0 +1,43 @@
+//! An address can't be both ours and not ours.
+
+use super::Facts;
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::Pattern;
+use crate::resolve::DesiredDomain;
+use crate::source::Spanned;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    for (name, domain) in &facts.desired.domains {
+        for pattern in facts.desired.ignore.iter().filter(|pattern| pattern.value.matches_domain(name)) {
+            check_pattern(pattern, domain, findings);
+        }
+    }
+}
+
+fn check_pattern(pattern: &Spanned<Pattern>, domain: &DesiredDomain, findings: &mut Findings) {
+    for (address, entry) in domain.entries.iter().filter(|(address, _)| pattern.value.matches(address)) {
+        findings.push(
+            Diagnostic::new(Code::DeclaredIgnored, format!("`{}` ignores what is declared", pattern.value))
+                .label(pattern.span, "ignored by this")
+                .label(entry.key, "declared here")
+                .help("remove one of the two, or narrow the pattern")
+                .about(address),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{found, streams};
+    use super::*;
+
+    #[test]
+    fn one_pattern_is_one_finding() {
+        let pattern = "ignore: [a.com/show/test-*]";
+        assert_eq!(
+            found(&streams(pattern, "test-1: {}, test-2: { state: absent }, cam: {}")),
+            [(Code::DeclaredIgnored, "a.com/show/test-*".into())]
+        );
+        assert_eq!(found(&streams(pattern, "cam: {}, \"*\": {}")), []);
+    }
+}

@@ -1,0 +1,32 @@
+//! An entry past its date: it is kept as it is, and somebody should take it out.
+
+use super::Facts;
+use crate::diag::{Code, Diagnostic, Findings};
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
+        let Some(expires) = entry.expires.as_ref().filter(|expires| expires.value <= facts.today) else {
+            continue;
+        };
+        findings.push(
+            Diagnostic::new(Code::Expired, format!("expired on {}", expires.value))
+                .label(expires.span, "this day has come")
+                .label(entry.key, "kept as it is")
+                .help("write `state: absent` in place of its settings, or a later date")
+                .about(address),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{found, streams};
+    use super::*;
+
+    #[test]
+    fn from_that_day() {
+        let stream = |date: &str| found(&streams("", &format!("gala: {{ expires: {date} }}")));
+        assert_eq!(stream("2026-11-22"), [(Code::Expired, "2026-11-22".into())]);
+        assert_eq!(stream("2026-11-23"), []);
+    }
+}

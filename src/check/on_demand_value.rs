@@ -1,0 +1,39 @@
+//! The service's documents disagree on whether recording to VOD knows any `on_demand` but 0.
+
+use super::Facts;
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::Field;
+use crate::resolve::Wanted;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
+        let Wanted::Present(resolved) = &entry.wanted else { continue };
+        if resolved.config.records_by_itself() {
+            continue;
+        }
+        let span = resolved.origin(Field::OnDemand).and_then(|origin| origin.span).unwrap_or(entry.key);
+        let message = format!("`on_demand` {} may not be known to the service", resolved.config.on_demand);
+        findings.push(
+            Diagnostic::new(Code::OnDemandValue, message)
+                .label(span, "nothing is recorded by itself")
+                .help("older documents allow only 0 for recording to VOD; try it on one stream first")
+                .about(address),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{found, streams};
+    use super::*;
+
+    #[test]
+    fn anything_but_zero() {
+        let tier = "tiers: { manual: { on_demand: 7 } }";
+        assert_eq!(
+            found(&streams(tier, "a: { tier: manual }, b: { tier: manual }")),
+            [(Code::OnDemandValue, "7".into())]
+        );
+        assert_eq!(found(&streams(tier, "a: { tier: manual, on_demand: 0 }")), []);
+    }
+}

@@ -1,0 +1,362 @@
+//! Every code that YAML can earn: an input that earns it, with the text that is labelled, and one that does not.
+
+use std::collections::BTreeSet;
+
+use livevod::diag::Code;
+
+use super::read;
+
+/// Codes that no text can earn: the file system, the service and the program do.
+const ELSEWHERE: &[&str] = &[
+    "account",
+    "credentials",
+    "emulator",
+    "link-outside",
+    "no-files",
+    "not-approved",
+    "not-done",
+    "not-utf8",
+    "remote",
+    "unknown-outcome",
+    "unreadable",
+    "usage",
+];
+
+struct Case {
+    code: &'static str,
+    labelled: &'static str,
+    wrong: &'static str,
+    right: &'static str,
+}
+
+/// The inputs follow `version: 1` and a group for everything, unless they begin with `version` or `!`, which is cut off.
+const CASES: &[Case] = &[
+    Case { code: "syntax", labelled: "@", wrong: "!version: 1\naccount: @\n", right: "account: \"1\"" },
+    Case {
+        code: "syntax",
+        labelled: "{",
+        wrong: "tiers: { a: { cycle_duration: 5m }",
+        right: "tiers: { a: { cycle_duration: 5m } }",
+    },
+    Case { code: "empty-file", labelled: "", wrong: "!# nothing\n", right: "# nothing" },
+    Case { code: "several-documents", labelled: "---", wrong: "---\nversion: 1", right: "# ---" },
+    Case {
+        code: "alias-bomb",
+        labelled: "*a",
+        wrong: "tiers: &a { b: *a }",
+        right: "tiers: { a: &a { cycle_duration: 5m }, b: *a }",
+    },
+    Case {
+        code: "unknown-alias",
+        labelled: "*a",
+        wrong: "tiers: { b: *a }",
+        right: "tiers: { a: &a { cycle_duration: 5m }, b: *a }",
+    },
+    Case {
+        code: "merge-key",
+        labelled: "<<",
+        wrong: "tiers: { a: &a { cycle_duration: 5m }, b: { <<: *a } }",
+        right: "tiers: { a: { cycle_duration: 5m }, b: { tier: a } }",
+    },
+    Case { code: "tag", labelled: "!!str", wrong: "account: !!str 1", right: "account: 1" },
+    Case {
+        code: "tag",
+        labelled: "!vip",
+        wrong: "tiers: { a: !vip { cycle_duration: 5m } }",
+        right: "tiers: { a: { cycle_duration: 5m } }",
+    },
+    Case {
+        code: "unknown-key",
+        labelled: "cycle_duraton",
+        wrong: "tiers: { a: { cycle_duraton: 5m } }",
+        right: "tiers: { a: { cycle_duration: 5m } }",
+    },
+    Case {
+        code: "unknown-key",
+        labelled: "prune",
+        wrong: "layouts: { a: { apps: { b: { prune: on } } } }",
+        right: "domains: { a.com: { apps: { b: { prune: on } } } }",
+    },
+    Case {
+        code: "unknown-key",
+        labelled: "state",
+        wrong: "tiers: { a: { state: absent } }",
+        right: "domains: { a.com: { apps: { b: { streams: { c: { state: absent } } } } } }",
+    },
+    Case {
+        code: "duplicate-key",
+        labelled: "a",
+        wrong: "tiers: { a: , b: , a: }",
+        right: "tiers: { a: , b: }",
+    },
+    Case {
+        code: "duplicate-key",
+        labelled: "a",
+        wrong: "layouts: { a: }\ndomains: { a.com: { layout: [a, a] } }",
+        right: "layouts: { a: }\ndomains: { a.com: { layout: [a] } }",
+    },
+    Case { code: "wrong-type", labelled: "[]", wrong: "tiers: []", right: "tiers: {}" },
+    Case { code: "wrong-type", labelled: "a.com", wrong: "ignore: a.com", right: "ignore: [a.com]" },
+    Case { code: "wrong-type", labelled: "[x]", wrong: "tiers: { [x]: {} }", right: "tiers: { x: {} }" },
+    Case { code: "wrong-type", labelled: "just text", wrong: "!just text\n", right: "# just text" },
+    Case { code: "blank-value", labelled: "account", wrong: "account:", right: "account: 1" },
+    Case { code: "blank-value", labelled: "null", wrong: "region: null", right: "region: cn-a" },
+    Case {
+        code: "blank-value",
+        labelled: "''",
+        wrong: "tiers: { a: { storage_location: '' } }",
+        right: "tiers: { a: { storage_location: default } }",
+    },
+    Case { code: "blank-value", labelled: "domains", wrong: "domains:", right: "domains: {}" },
+    Case { code: "missing-version", labelled: "region", wrong: "!region: cn-a\n", right: "region: cn-a" },
+    Case { code: "unsupported-version", labelled: "2", wrong: "!version: 2\n", right: "# version: 2" },
+    Case {
+        code: "bad-account",
+        labelled: "me@example.com",
+        wrong: "account: me@example.com",
+        right: "account: 0123",
+    },
+    Case {
+        code: "bad-region",
+        labelled: "CN-Shanghai",
+        wrong: "region: CN-Shanghai",
+        right: "region: cn-shanghai",
+    },
+    Case {
+        code: "bad-name",
+        labelled: "Live.Example.com",
+        wrong: "domains: { Live.Example.com: }",
+        right: "domains: { live.example.com: }",
+    },
+    Case {
+        code: "bad-name",
+        labelled: "cam*",
+        wrong: "layouts: { a: { apps: { b: { streams: { cam*: } } } } }",
+        right: "layouts: { a: { apps: { b: { streams: { \"*\": } } } } }",
+    },
+    Case {
+        code: "bad-pattern",
+        labelled: "a.com/b/c/d",
+        wrong: "protect: [a.com/b/c/d]",
+        right: "protect: [a.com/b/c]",
+    },
+    Case {
+        code: "bad-date",
+        labelled: "tomorrow",
+        wrong: "domains: { a.com: { apps: { b: { streams: { c: { expires: tomorrow } } } } } }",
+        right: "domains: { a.com: { apps: { b: { streams: { c: { expires: 2026-11-23 } } } } } }",
+    },
+    Case {
+        code: "bad-value",
+        labelled: "maybe",
+        wrong: "tiers: { a: { auto_compose: maybe } }",
+        right: "tiers: { a: { auto_compose: True } }",
+    },
+    Case {
+        code: "bad-value",
+        labelled: "no id",
+        wrong: "transcode_groups: { a: no id }",
+        right: "transcode_groups: { a: VOD_NO_TRANSCODE }",
+    },
+    Case {
+        code: "cycle-range",
+        labelled: "6h1s",
+        wrong: "tiers: { a: { cycle_duration: 6h1s } }",
+        right: "tiers: { a: { cycle_duration: 6h } }",
+    },
+    Case {
+        code: "unknown-tier",
+        labelled: "vpi",
+        wrong: "tiers: { vip: , a: { tier: vpi } }",
+        right: "tiers: { vip: , a: { tier: vip } }",
+    },
+    Case {
+        code: "unknown-layout",
+        labelled: "tv",
+        wrong: "domains: { a.com: { layout: tv } }",
+        right: "layouts: { tv: }\ndomains: { a.com: { layout: tv } }",
+    },
+    Case {
+        code: "unknown-group",
+        labelled: "hd",
+        wrong: "tiers: { a: { vod_transcode_group: hd } }",
+        right: "transcode_groups: { hd: VOD_NO_TRANSCODE }\ntiers: { a: { vod_transcode_group: hd } }",
+    },
+    Case {
+        code: "unknown-group",
+        labelled: "e2d796d3",
+        wrong: "tiers: { a: { compose_vod_transcode_group: e2d796d3 } }",
+        right: "tiers: { a: { compose_vod_transcode_group: e2d796d3bb5fd8049d32bff62f94e4c1 } }",
+    },
+    Case {
+        code: "group-region",
+        labelled: "hd",
+        wrong: "region: cn-b\ntranscode_groups: { hd: { cn-a: VOD_NO_TRANSCODE } }\ndomains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: hd } } } } } }",
+        right: "region: cn-a\ntranscode_groups: { hd: { cn-a: VOD_NO_TRANSCODE } }\ndomains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: hd } } } } } }",
+    },
+    Case {
+        code: "group-region",
+        labelled: "hd",
+        wrong: "transcode_groups: { hd: { cn-a: VOD_NO_TRANSCODE } }\ndomains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: hd } } } } } }",
+        right: "transcode_groups: { hd: VOD_NO_TRANSCODE }\ndomains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: hd } } } } } }",
+    },
+    Case {
+        code: "unusual-group",
+        labelled: "group-7",
+        wrong: "transcode_groups: { hd: group-7 }",
+        right: "transcode_groups: { hd: 6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa }",
+    },
+    Case {
+        code: "tier-cycle",
+        labelled: "a",
+        wrong: "tiers: { a: { tier: b }, b: { tier: a } }",
+        right: "tiers: { a: { tier: b }, b: }",
+    },
+    Case {
+        code: "missing-group",
+        labelled: "c",
+        wrong: "!version: 1\ndomains: { a.com: { apps: { b: { streams: { c: } } } } }\n",
+        right: "domains: { a.com: { apps: { b: { streams: { c: } } } } }",
+    },
+    Case {
+        code: "missing-group",
+        labelled: "default",
+        wrong: "domains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: default } } } } } }",
+        right: "domains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: VOD_NO_TRANSCODE } } } } } }",
+    },
+    Case {
+        code: "missing-compose-group",
+        labelled: "ON",
+        wrong: "tiers: { a: { auto_compose: ON } }\ndomains: { a.com: { apps: { b: { streams: { c: { tier: a }, d: { tier: a } } } } } }",
+        right: "tiers: { a: { auto_compose: ON, compose_vod_transcode_group: VOD_NO_TRANSCODE } }\ndomains: { a.com: { apps: { b: { streams: { c: { tier: a } } } } } }",
+    },
+    Case {
+        code: "absent-settings",
+        labelled: "5m",
+        wrong: "domains: { a.com: { apps: { b: { streams: { c: { state: absent, cycle_duration: 5m } } } } } }",
+        right: "domains: { a.com: { apps: { b: { defaults: { cycle_duration: 5m }, streams: { c: { state: absent } } } } } }",
+    },
+    Case {
+        code: "absent-settings",
+        labelled: "5m",
+        wrong: "layouts: { l: { apps: { b: { streams: { c: { state: absent } } } } } }\ndomains: { a.com: { layout: l, apps: { b: { streams: { c: { cycle_duration: 5m } } } } } }",
+        right: "layouts: { l: { apps: { b: { streams: { c: { state: absent } } } } } }\ndomains: { a.com: { layout: l, apps: { b: { streams: { c: { state: present, cycle_duration: 5m } } } } } }",
+    },
+    Case {
+        code: "declared-ignored",
+        labelled: "a.com/b",
+        wrong: "ignore: [a.com/b]\ndomains: { a.com: { apps: { b: { streams: { c: } } } } }",
+        right: "ignore: [a.com/c]\ndomains: { a.com: { apps: { b: { streams: { c: } } } } }",
+    },
+    Case {
+        code: "case-only",
+        labelled: "c",
+        wrong: "domains: { a.com: { apps: { b: { streams: { c: , C: } } } } }",
+        right: "domains: { a.com: { apps: { b: { streams: { c: , d: } } } } }",
+    },
+    Case {
+        code: "expired",
+        labelled: "2026-11-22",
+        wrong: "domains: { a.com: { apps: { b: { streams: { c: { expires: 2026-11-22 } } } } } }",
+        right: "domains: { a.com: { apps: { b: { streams: { c: { expires: 2026-11-23 } } } } } }",
+    },
+    Case {
+        code: "on-demand-value",
+        labelled: "7",
+        wrong: "domains: { a.com: { apps: { b: { streams: { c: { on_demand: 7 } } } } } }",
+        right: "domains: { a.com: { apps: { b: { streams: { c: { on_demand: 0 } } } } } }",
+    },
+];
+
+fn whole(text: &str) -> String {
+    text.strip_prefix('!').map_or_else(
+        || format!("version: 1\ndefaults: {{ vod_transcode_group: VOD_NO_TRANSCODE }}\n{text}\n"),
+        str::to_owned,
+    )
+}
+
+#[test]
+fn a_wrong_input_earns_exactly_its_code() {
+    for Case { code, labelled, wrong, .. } in CASES {
+        let text = whole(wrong);
+        assert_eq!(read(&[("a.yaml", &text)]).found(), [(*code, *labelled)], "{text}");
+    }
+}
+
+#[test]
+fn a_right_input_earns_nothing() {
+    for Case { code, right, .. } in CASES {
+        let text = whole(right);
+        let read = read(&[("a.yaml", &text)]);
+        assert!(!read.found().iter().any(|(found, _)| found == code), "{text}: {:?}", read.found());
+    }
+}
+
+#[test]
+fn no_code_is_left_out() {
+    let mut seen: BTreeSet<&str> =
+        CASES.iter().map(|case| case.code).chain(ELSEWHERE.iter().copied()).collect();
+    // These need several files, or very many values.
+    seen.extend(["conflict", "prune-spread", "limit"]);
+    let all: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(seen, all);
+}
+
+#[test]
+fn prune_needs_the_domain_in_one_file() {
+    let first = "version: 1\ndomains: { a.com: { prune: true, apps: { b: { prune: off } } } }\n";
+    let second = "version: 1\ndomains: { a.com: { region: cn-a } }\n";
+    assert_eq!(
+        read(&[("a.yaml", first), ("b.yaml", second)]).found(),
+        [("prune-spread", "true"), ("prune-spread", "off")]
+    );
+    assert_eq!(read(&[("a.yaml", first)]).found(), []);
+}
+
+#[test]
+fn layouts_do_not_multiply_without_end() {
+    let streams: String = (0..2000).map(|stream| format!("s{stream}: , ")).collect();
+    let domains: String = (0..101).map(|domain| format!("  d{domain}.com: {{ layout: l }}\n")).collect();
+    let layout =
+        format!("layouts: {{ l: {{ apps: {{ a: {{ streams: {{ {streams} }} }} }} }} }}\ndomains:\n{domains}");
+    assert_eq!(read(&[("a.yaml", &whole(&layout))]).found(), [("limit", "d99.com")]);
+}
+
+#[test]
+fn chains_of_tiers_end() {
+    let chain = |length: usize| -> String {
+        (0..length).map(|tier| format!("  t{tier}: {{ tier: t{} }}\n", tier + 1)).collect()
+    };
+    let text = |length| whole(&format!("tiers:\n{}  t{length}:\n", chain(length)));
+    assert_eq!(read(&[("a.yaml", &text(15))]).found(), []);
+    assert_eq!(read(&[("a.yaml", &text(16))]).found(), [("limit", "t16")]);
+}
+
+/// A line that many entries lead to is one finding that names some of them and the way.
+#[test]
+fn one_line_is_one_finding() {
+    let streams: String = (0..20).map(|stream| format!("s{stream}: , ")).collect();
+    let text = whole(&format!(
+        "tiers: {{ on: {{ auto_compose: on }} }}\nlayouts: {{ l: {{ apps: {{ a: {{ defaults: {{ tier: \"on\" }}, streams: {{ \
+         {streams} }} }} }} }} }}\ndomains: {{ a.com: {{ layout: l }}, b.com: {{ layout: l }} }}"
+    ));
+    let read = read(&[("a.yaml", &text)]);
+    assert_eq!(read.found(), [("missing-compose-group", "on")]);
+    let notes: Vec<&str> = read.diagnostics[0].related.iter().map(|note| note.message.as_str()).collect();
+    assert_eq!(
+        notes,
+        [
+            "through `layout: l`",
+            "through `tier: on`",
+            "40 configurations: `a.com/a/s0`, `a.com/a/s1`, `a.com/a/s10` and 37 more"
+        ]
+    );
+}
+
+#[test]
+fn an_alias_repeats_no_finding() {
+    let text = whole("tiers: { a: &a { cycle_duration: 1s }, b: *a, c: *a }");
+    let read = read(&[("a.yaml", &text)]);
+    assert_eq!(read.found(), [("cycle-range", "1s")]);
+    assert_eq!(read.diagnostics[0].related[0].message, "reached 3 times through aliases");
+}

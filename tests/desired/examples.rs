@@ -1,0 +1,31 @@
+//! The examples are right.
+
+use std::path::PathBuf;
+
+use livevod::check::check;
+use livevod::config::load;
+use livevod::diag::Diagnostic;
+use livevod::resolve::resolve;
+
+fn findings(paths: &[&str]) -> (Vec<Diagnostic>, usize) {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let loaded = load(&paths.iter().map(|path| root.join(path)).collect::<Vec<_>>());
+    let (desired, found) = resolve(&loaded.document);
+    let rules = check(&loaded.document, &desired, jiff::civil::date(2026, 11, 22));
+    let entries = desired.domains.values().map(|domain| domain.entries.len()).sum();
+    ([loaded.diagnostics, found, rules].concat(), entries)
+}
+
+#[test]
+fn nothing_is_wrong_with_any() {
+    for (paths, least) in [
+        (&["quickstart"][..], 2),
+        (&["platform"], 50),
+        (&["staging-production/common.yaml", "staging-production/staging.yaml"], 2),
+        (&["staging-production/common.yaml", "staging-production/production.yaml"], 2),
+    ] {
+        let (findings, entries) = findings(paths);
+        assert_eq!(findings, [], "{paths:?}");
+        assert!(entries >= least, "{paths:?} has only {entries} configurations");
+    }
+}
