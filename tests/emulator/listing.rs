@@ -1,0 +1,154 @@
+//! What was written and how it is listed.
+
+use livevod::emulator::Settings;
+use livevod::model::{Carried, RecordConfig, StreamSpelling};
+use livevod::wire::Action::{Add, Delete, Describe, Update};
+use livevod::wire::{ComposeOff, add, delete, describe, read_page, update};
+
+use super::{Bench, address, classic};
+
+const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
+
+fn bench() -> Bench {
+    Bench::new(Settings::default())
+}
+
+/// Everything an Add can carry.
+fn full() -> RecordConfig {
+    RecordConfig {
+        vod_transcode_group: GROUP.into(),
+        cycle_duration: 900,
+        auto_compose: true,
+        compose_vod_transcode_group: Some(GROUP.into()),
+        on_demand: 7,
+        storage_location: Some("bucket.oss-cn-shanghai.aliyuncs.com".into()),
+        carried: Carried {
+            delay_time: Some(180),
+            record_content: Some("raw,transcode".into()),
+            space_id: Some("app-1000000".into()),
+            transcode_templates: Some("a,b".into()),
+            ..Carried::default()
+        },
+    }
+}
+
+#[test]
+fn what_is_added_is_listed_field_by_field() {
+    let bench = bench();
+    for (at, config) in
+        [("a.com/show/cam", full()), ("a.com/show/*", classic()), ("b.com/show/cam", classic())]
+    {
+        bench.call(&add(&address(at), &config)).unwrap();
+    }
+    let page = bench.list("a.com");
+    assert_eq!((page.items, page.total), (2, Some(2)));
+    let (wide, cam) = (&page.configs[0], &page.configs[1]);
+    assert_eq!((&wide.0, &wide.1.config), (&address("a.com/show/*"), &classic()));
+    assert_eq!((&cam.0, &cam.1.config), (&address("a.com/show/cam"), &full()));
+    assert_eq!(cam.1.create_time.as_deref(), Some("2026-01-02T03:04:05Z"));
+}
+
+#[test]
+fn an_update_sets_all_it_carries_and_leaves_what_only_an_add_sets() {
+    let bench = bench();
+    let cam = address("a.com/show/cam");
+    bench.call(&add(&cam, &full())).unwrap();
+    bench.call(&update(&cam, StreamSpelling::Named, &classic(), ComposeOff::Bare)).unwrap();
+    let Carried { record_content, space_id, .. } = full().carried;
+    let carried = Carried { record_content, space_id, ..Carried::default() };
+    let expected = RecordConfig { storage_location: full().storage_location, carried, ..classic() };
+    let remote = bench.list("a.com").configs.remove(0).1;
+    assert_eq!(remote.config, expected);
+    assert_eq!(remote.create_time.as_deref(), Some("2026-01-02T03:04:05Z"));
+    bench.ask(Update, &format!("DomainName=a.com AppName=show StreamName=cam VodTranscodeGroupId={GROUP} StorageLocation=other.oss-cn-shanghai.aliyuncs.com")).unwrap();
+    assert_eq!(bench.list("a.com").configs[0].1.config.storage_location, full().storage_location);
+}
+
+#[test]
+fn a_delete_takes_one_key_alone() {
+    let bench = bench();
+    for at in ["a.com/show/*", "a.com/show/cam", "a.com/*/*"] {
+        bench.call(&add(&address(at), &classic())).unwrap();
+    }
+    bench.call(&delete(&address("a.com/show/*"), StreamSpelling::Named)).unwrap();
+    let left: Vec<String> = bench.list("a.com").configs.iter().map(|(at, _)| at.to_string()).collect();
+    assert_eq!(left, ["a.com/*/*", "a.com/show/cam"]);
+}
+
+#[test]
+fn every_spelling_of_all_streams_is_one_key_and_listed_as_it_was_sent() {
+    for (sent, spelling) in [
+        ("", StreamSpelling::Absent),
+        ("StreamName=", StreamSpelling::Empty),
+        ("StreamName=*", StreamSpelling::Named),
+    ] {
+        let bench = bench();
+        let key = "DomainName=a.com AppName=show VodTranscodeGroupId=VOD_NO_TRANSCODE";
+        bench.ask(Add, &format!("{key} {sent}")).unwrap();
+        assert_eq!(bench.code(Add, key), "ConfigAlreadyExists");
+        assert_eq!(bench.list("a.com").configs[0].1.spelling, spelling);
+        bench.ask(Delete, "DomainName=A.com AppName=show StreamName=*").unwrap();
+        assert_eq!(bench.list("a.com").items, 0);
+    }
+}
+
+#[test]
+fn pages_hold_ten_unless_asked_and_end_short() {
+    let bench = bench();
+    for stream in 0..23 {
+        bench.call(&add(&address(&format!("a.com/show/cam{stream:02}")), &classic())).unwrap();
+    }
+    let names = |params: &str| -> Vec<String> {
+        let page = read_page(bench.ask(Describe, &format!("DomainName=a.com {params}")).unwrap()).unwrap();
+        assert_eq!(page.total, Some(23));
+        page.configs.iter().map(|(at, _)| at.stream.to_string()).collect()
+    };
+    assert_eq!(names("").len(), 10);
+    assert_eq!(names("PageNum=3"), ["cam20", "cam21", "cam22"]);
+    assert_eq!(names("PageNum=5 PageSize=5"), ["cam20", "cam21", "cam22"]);
+    assert_eq!(names("PageNum=4294967295 PageSize=100"), [""; 0]);
+    assert_eq!(bench.list("a.com").items, 23);
+}
+
+#[test]
+fn filters_are_exact() {
+    let bench = bench();
+    for at in ["a.com/show/*", "a.com/show/cam", "a.com/show/cam2", "a.com/other/cam"] {
+        bench.call(&add(&address(at), &classic())).unwrap();
+    }
+    let found = |at: &str| -> Vec<String> {
+        let page = bench.page(&describe("a.com", 1, Some((&address(at), StreamSpelling::Named))));
+        page.configs.iter().map(|(at, _)| at.to_string()).collect()
+    };
+    for at in ["a.com/show/cam", "a.com/show/*"] {
+        assert_eq!(found(at), [at]);
+    }
+    assert_eq!(found("a.com/show/ca"), [""; 0]);
+}
+
+#[test]
+fn by_format_configurations_are_kept_and_marked() {
+    let bench = bench();
+    let key = "DomainName=a.com AppName=show StreamName=cam";
+    bench
+        .ask(
+            Add,
+            &format!(
+                "{key} RecordFormat.1.Format=m3u8 RecordFormat.1.SliceDuration=20 RecordFormat.2.Format=mp4"
+            ),
+        )
+        .unwrap();
+    let fields = bench.ask(Describe, "DomainName=a.com").unwrap();
+    let item = &fields["LiveRecordVodConfigs"]["LiveRecordVodConfig"][0];
+    assert_eq!(item["FormatConfig"], true);
+    assert_eq!(item["RecordFormatList"]["RecordFormat"][0]["SliceDuration"], 20);
+    assert!(bench.list("a.com").configs[0].1.unsupported.is_some());
+    assert_eq!(
+        bench.code(Update, &format!("{key} VodTranscodeGroupId={GROUP}")),
+        "InvalidRecordFormat.Malformed"
+    );
+    assert_eq!(
+        bench.code(Update, &format!("{key} RecordFormat.1.Format=mp4 RecordFormat.2.Format=m3u8")),
+        ""
+    );
+}

@@ -1,0 +1,145 @@
+//! The same service behind HTTP.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use livevod::emulator::server::{Reach, bind, serve};
+use livevod::emulator::{Service, Settings};
+use livevod::wire::{
+    Action, Call, Request, Response, SignatureVersion, Stamp, add, describe, read, read_page, sign,
+};
+use tokio::sync::oneshot;
+
+use super::{address, classic, key, outcome};
+
+/// A running server and a client of it.
+struct Running {
+    host: String,
+    client: reqwest::Client,
+    stop: oneshot::Sender<()>,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    async fn start() -> Self {
+        // A second test in the process finds the provider installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let service = Arc::new(Service::open(None, Settings::default()).unwrap());
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0)), Reach::Loopback).await.unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async move {
+            let _ = stopped.await;
+        };
+        let server = tokio::spawn(serve(service, listener, shutdown));
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { host, client, stop, server }
+    }
+
+    fn sign(&self, call: &Call, nonce: &str, signature: SignatureVersion) -> Request {
+        let stamp = Stamp { time: jiff::Timestamp::now(), nonce: nonce.into() };
+        sign(call, &self.host, &key(), &stamp, signature)
+    }
+
+    async fn send(&self, request: Request) -> Response {
+        let Request { method, host, path, query, headers, body } = request;
+        let method = method.parse().unwrap();
+        let mut builder = self.client.request(method, format!("http://{host}{path}?{query}")).body(body);
+        for (name, value) in headers {
+            builder = builder.header(name, value);
+        }
+        let response = builder.send().await.unwrap();
+        let headers = response.headers().iter();
+        let headers =
+            headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+        let status = response.status().as_u16();
+        Response { status, headers, body: response.bytes().await.unwrap().to_vec() }
+    }
+
+    async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.server.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn both_signatures_work_in_every_form() {
+    let running = Running::start().await;
+    let write = |stream: &str| add(&address(&format!("a.com/show/{stream}")), &classic());
+
+    let form = running.sign(&write("form"), "1", SignatureVersion::V1);
+    let v3 = running.sign(&write("v3"), "2", SignatureVersion::V3);
+    let mut query = running.sign(&write("query"), "3", SignatureVersion::V1);
+    query.query = String::from_utf8(std::mem::take(&mut query.body)).unwrap();
+    query.headers.clear();
+    for request in [form, v3, query] {
+        let response = running.send(request).await;
+        assert_eq!(read(&response).unwrap()["RequestId"], response.headers["x-acs-request-id"].as_str());
+    }
+
+    let response = running.send(running.sign(&describe("a.com", 1, None), "4", SignatureVersion::V3)).await;
+    let page = read_page(read(&response).unwrap()).unwrap();
+    let streams: Vec<&str> = page.configs.iter().map(|(at, _)| &*at.stream).collect();
+    assert_eq!(streams, ["form", "query", "v3"]);
+    running.stop().await;
+}
+
+/// V1 over GET is signed by hand: livevod itself never sends it.
+#[tokio::test]
+async fn a_v1_get_works() {
+    use base64::Engine as _;
+    use hmac::{KeyInit, Mac};
+
+    let running = Running::start().await;
+    let time = jiff::Timestamp::now().strftime("%Y-%m-%dT%H%%3A%M%%3A%SZ").to_string();
+    let query = format!(
+        "AccessKeyId=emulator&Action=DescribeLiveRecordVodConfigs&DomainName=a.com&Format=JSON&\
+         SignatureMethod=HMAC-SHA1&SignatureNonce=1&SignatureVersion=1.0&Timestamp={time}&Version=2016-11-01"
+    );
+    let encoded = query.replace('%', "%25").replace('=', "%3D").replace('&', "%26");
+    let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(b"emulator&").unwrap();
+    mac.update(format!("GET&%2F&{encoded}").as_bytes());
+    let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+    let signature = signature.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    let request = Request {
+        method: "GET".into(),
+        host: running.host.clone(),
+        path: "/".into(),
+        query: format!("{query}&Signature={signature}"),
+        headers: Default::default(),
+        body: Vec::new(),
+    };
+    assert_eq!(read(&running.send(request).await).unwrap()["Total"], "0");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn refusals_keep_their_status_code_and_host() {
+    let running = Running::start().await;
+    let call = Call { action: Action::Describe, params: Default::default() };
+    let response = running.send(running.sign(&call, "1", SignatureVersion::V3)).await;
+    assert_eq!((response.status, outcome(&response).unwrap_err().code.as_str()), (400, "MissingDomainName"));
+    assert!(String::from_utf8(response.body).unwrap().contains(&format!("\"HostId\":\"{}\"", running.host)));
+
+    let mut large = running.sign(&call, "2", SignatureVersion::V3);
+    large.body = vec![b'x'; (1 << 20) + 1];
+    assert_eq!(running.send(large).await.status, 413);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn only_loopback_is_listened_on_unless_told_otherwise() {
+    let everywhere = SocketAddr::from(([0, 0, 0, 0], 0));
+    let refused = bind(everywhere, Reach::Loopback).await.unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::PermissionDenied);
+    assert!(bind(everywhere, Reach::Anywhere).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_silent_connection_does_not_keep_the_server_from_stopping() {
+    let running = Running::start().await;
+    let silent = tokio::net::TcpStream::connect(&running.host).await.unwrap();
+    running.send(running.sign(&describe("a.com", 1, None), "1", SignatureVersion::V3)).await;
+    running.stop().await;
+    drop(silent);
+}
