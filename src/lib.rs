@@ -8,8 +8,8 @@
 //!
 //! Arrows run one way: `model`, `source` ← `diag`, `wire` ← `config`, `emulator` ← `resolve` ← `check`, `plan`, `api` ←
 //! `apply` ← `render` ← `cli`; a test holds the `use crate::` lines to it. Input, clock, environment and randomness
-//! live in `api`, `apply`, `cli`, the loading half of `config` and the emulator's server; everything else is a function
-//! of its arguments.
+//! live in `api`, `apply`, `cli`, the loading half of `config` and the emulator's service, store and server; everything
+//! else is a function of its arguments.
 
 pub mod api;
 pub mod apply;
