@@ -1,1 +1,9 @@
-//! To come.
+//! Plans carried out against the real emulator: in process on a paused clock, and over HTTP with every way to fail.
+
+mod converge;
+mod gate;
+mod listing;
+mod lost;
+mod refuse;
+mod transport;
+mod world;

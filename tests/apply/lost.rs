@@ -1,0 +1,159 @@
+//! Writes whose answers are lost, and a service with side effects.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use livevod::api::{Client, ClientSettings, Error};
+use livevod::emulator;
+use livevod::model::{Address, StreamSpelling};
+use livevod::wire::{self, Key, Secret, SignatureVersion, Stamp};
+
+use super::gate::{self, Fate, is};
+use super::world::*;
+
+const ADD: &str = "AddLiveRecordVodConfig";
+const UPDATE: &str = "UpdateLiveRecordVodConfig";
+const DELETE: &str = "DeleteLiveRecordVodConfig";
+
+#[tokio::test]
+async fn a_write_that_was_carried_out_without_an_answer_is_done() {
+    let world = gate::world(|request, service| match service.call(request) {
+        _ if is(request, ADD) => Fate::Close,
+        response if is(request, UPDATE) => Fate::Cut(response),
+        _ if is(request, DELETE) => Fate::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nwhat"),
+        response => Fate::Answer(response),
+    })
+    .await;
+    world.hold("a.example.com/show/updated", &cycle(3600)).await;
+    world.hold("a.example.com/show/deleted", &config()).await;
+    world.hold("a.example.com/show/replaced", &stored_in(BUCKET)).await;
+    let report = world
+        .apply([
+            create("a.example.com/show/created", config()),
+            delete("a.example.com/show/deleted", config()),
+            replace("a.example.com/show/replaced", stored_in(BUCKET), stored_in(OTHER_BUCKET)),
+            update("a.example.com/show/updated", cycle(3600), cycle(900)),
+        ])
+        .await;
+    assert_eq!(ends(&report), ["done"; 4]);
+    assert_eq!(world.config("a.example.com/show/replaced").await, Some(stored_in(OTHER_BUCKET)));
+}
+
+#[tokio::test]
+async fn a_write_that_was_lost_is_unknown_and_tried_no_second_time() {
+    let adds = Arc::new(AtomicUsize::new(0));
+    let counter = adds.clone();
+    let world = gate::world(move |request, service| match is(request, ADD) {
+        true => {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Fate::Close
+        }
+        false => Fate::Answer(service.call(request)),
+    })
+    .await;
+    world.hold("a.example.com/show/old", &config()).await;
+    let report = world
+        .apply([create("a.example.com/show/new", config()), delete("a.example.com/show/old", config())])
+        .await;
+    assert_eq!(ends(&report), ["unknown", "not attempted"]);
+    assert_eq!(adds.load(Ordering::Relaxed), 1);
+    assert!(matches!(failure(&report, 0).remote, Some(Error::Ambiguous { .. })));
+}
+
+#[tokio::test]
+async fn a_replace_whose_delete_was_lost_adds_nothing() {
+    let world = gate::world(|request, service| match is(request, DELETE) {
+        true => Fate::Close,
+        false => Fate::Answer(service.call(request)),
+    })
+    .await;
+    world.hold("a.example.com/show/cam1", &stored_in(BUCKET)).await;
+    let report =
+        world.apply([replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
+    assert_eq!(ends(&report), ["failed"]);
+    assert_eq!(world.config("a.example.com/show/cam1").await, Some(stored_in(BUCKET)));
+}
+
+#[tokio::test]
+async fn a_replace_waits_until_its_delete_is_seen() {
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counter = tries.clone();
+    let exists = br#"{"Code":"ConfigAlreadyExists","Message":"Config has already exist.","RequestId":"R"}"#;
+    let world = gate::world(move |request, service| {
+        if is(request, ADD) && counter.fetch_add(1, Ordering::Relaxed) == 0 {
+            let headers = std::collections::BTreeMap::new();
+            return Fate::Answer(wire::Response { status: 400, headers, body: exists.to_vec() });
+        }
+        Fate::Answer(service.call(request))
+    })
+    .await
+    .deadline(Duration::from_secs(30));
+    world.hold("a.example.com/show/cam1", &stored_in(BUCKET)).await;
+    let report =
+        world.apply([replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
+    assert_eq!(ends(&report), ["done"]);
+    assert_eq!(tries.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn siblings_that_an_app_wide_delete_takes_along_are_added_back_and_the_domain_stops() {
+    let world = gate::world(|request, service| {
+        let answer = service.call(request);
+        if is(request, DELETE) && request.query.contains("StreamName=%2A") {
+            erase(service, &address("a.example.com/show/cam1"));
+            erase(service, &address("a.example.com/show/cam2"));
+        }
+        Fate::Answer(answer)
+    })
+    .await;
+    let texts = [
+        "a.example.com/news/*",
+        "a.example.com/show/*",
+        "a.example.com/show/cam1",
+        "a.example.com/show/cam2",
+    ];
+    for text in texts {
+        world.hold(text, &cycle(600)).await;
+    }
+    let report = world
+        .apply([delete("a.example.com/news/*", cycle(600)), delete("a.example.com/show/*", cycle(600))])
+        .await;
+    assert_eq!(ends(&report), ["failed", "not attempted"]);
+    let message = &failure(&report, 0).message;
+    assert!(
+        message.ends_with("added back: `a.example.com/show/cam1`, `a.example.com/show/cam2`"),
+        "{message}"
+    );
+    assert!(failure(&report, 1).message.starts_with("its domain was stopped"));
+    assert_eq!(world.config("a.example.com/news/*").await, None);
+    for text in &texts[1..] {
+        assert_eq!(world.config(text).await, Some(cycle(600)), "{text}");
+    }
+}
+
+/// What the service does by itself.
+fn erase(service: &emulator::Service, address: &Address) {
+    static NONCE: AtomicUsize = AtomicUsize::new(0);
+    let nonce = format!("erase-{}", NONCE.fetch_add(1, Ordering::Relaxed));
+    let key = Key { id: emulator::KEY_ID.into(), secret: Secret::new(emulator::KEY_SECRET), token: None };
+    let stamp = Stamp { time: jiff::Timestamp::now(), nonce };
+    let call = wire::delete(address, StreamSpelling::Named);
+    service.call(&wire::sign(&call, "localhost", &key, &stamp, SignatureVersion::V3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reused_nonce_may_mean_that_somebody_sent_the_write_before() {
+    let world = World::new();
+    let once = Stamp { time: jiff::Timestamp::now(), nonce: "always the same".into() };
+    let stamps = Arc::new(move || Ok(once.clone()));
+    let settings = ClientSettings { stamps, ..ClientSettings::for_emulator() };
+    let client = Client::in_process(world.service.clone(), settings);
+    assert_eq!(client.list_domain("a.example.com").await.unwrap().configs.len(), 0);
+    let world = World::of(world.service, client);
+    let start = tokio::time::Instant::now();
+    let report = world.apply([create("a.example.com/show/cam1", config())]).await;
+    assert_eq!(ends(&report), ["unknown"]);
+    assert_eq!(start.elapsed(), world.settings.deadline, "it was read back until the deadline");
+    assert!(report.outcomes[0].request_id.is_some());
+}

@@ -1,0 +1,173 @@
+//! What livevod must not write, and what it says instead.
+
+use livevod::apply::{Refusal, blame};
+use livevod::model::{Field, StreamSpelling};
+use livevod::plan::{Guard, Held, Plan};
+use livevod::wire;
+
+use super::world::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_held_or_incomplete_plan_is_not_begun() {
+    let world = World::new();
+    let change = || create("a.example.com/show/cam1", config());
+    let held = Held { guard: Guard::Limits, address: None, message: "too many".into(), release: None };
+    let plan_held = Plan { held: vec![held.clone()], ..plan([change()]) };
+    assert_eq!(world.try_apply(&plan_held).await.unwrap_err(), Refusal::Held(vec![held]));
+    let plan_unread = Plan { unread: vec!["b.example.com".into()], ..plan([change()]) };
+    assert_eq!(
+        world.try_apply(&plan_unread).await.unwrap_err(),
+        Refusal::Unread(vec!["b.example.com".into()])
+    );
+    assert_eq!(world.client.calls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_made_since_the_plan_is_never_overwritten() {
+    let world = World::new();
+    let edited = cycle(1800);
+    for stream in ["updated", "deleted"] {
+        world.hold(&format!("a.example.com/show/{stream}"), &edited).await;
+    }
+    world
+        .hold(
+            "a.example.com/show/replaced",
+            &livevod::model::RecordConfig { cycle_duration: 1800, ..stored_in(BUCKET) },
+        )
+        .await;
+    world.hold("a.example.com/show/*", &edited).await;
+    world.hold("a.example.com/show/created", &edited).await;
+    let changes = [
+        create("a.example.com/show/*", config()),
+        create("a.example.com/show/created", config()),
+        delete("a.example.com/show/deleted", config()),
+        update("a.example.com/show/gone", config(), cycle(900)),
+        replace("a.example.com/show/replaced", stored_in(BUCKET), stored_in(OTHER_BUCKET)),
+        update("a.example.com/show/updated", config(), cycle(900)),
+    ];
+    let snapshot = world.client.list_domain("a.example.com").await.unwrap();
+    let report = world.apply(changes).await;
+    let stale = "not attempted";
+    // An Add overwrites nothing, so that of a named stream is tried.
+    assert_eq!(ends(&report), [stale, "failed", stale, stale, stale, stale]);
+    assert_eq!(world.client.list_domain("a.example.com").await.unwrap(), snapshot);
+    assert_eq!(failure(&report, 5).message, "changed since the plan: `cycle_duration` 3600, now 1800");
+    assert_eq!(failure(&report, 3).message, "changed since the plan: it is gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_delete_keeps_no_other_one_back() {
+    let world = World::new();
+    world.hold("a.example.com/show/edited", &cycle(1800)).await;
+    world.hold("a.example.com/show/other", &config()).await;
+    let report = world
+        .apply([delete("a.example.com/show/edited", config()), delete("a.example.com/show/other", config())])
+        .await;
+    assert_eq!(ends(&report), ["not attempted", "done"]);
+    assert!(world.config("a.example.com/show/edited").await.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_deleted_once_a_write_failed_anywhere() {
+    let world = World::new();
+    world.hold("b.example.com/show/old", &config()).await;
+    let mut unknown_group = config();
+    unknown_group.vod_transcode_group = "no-such-group".into();
+    let report = world
+        .apply([
+            create("a.example.com/show/bad", unknown_group),
+            create("a.example.com/show/good", config()),
+            delete("b.example.com/show/old", config()),
+        ])
+        .await;
+    assert_eq!(ends(&report), ["failed", "done", "not attempted"]);
+    assert_eq!(failure(&report, 2).message, "nothing is deleted once another change of the run is not done");
+    assert_eq!(world.config("b.example.com/show/old").await, Some(config()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_carries_its_request_id_and_can_be_traced_to_a_field() {
+    let world = World::new();
+    let mut unknown_group = config();
+    unknown_group.vod_transcode_group = "no-such-group".into();
+    let change = create("a.example.com/show/cam1", unknown_group);
+    let report = world.apply([change.clone()]).await;
+    assert_eq!(ends(&report), ["failed"]);
+    let remote = failure(&report, 0).remote.as_ref().unwrap().remote().unwrap();
+    assert_eq!(remote.code, "InvalidTemplateGroupId.NotFound");
+    assert!(remote.request_id.is_some());
+    assert_eq!(report.outcomes[0].request_id, remote.request_id);
+    assert_eq!(blame(&change, remote), [Field::VodTranscodeGroup]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_replacement_puts_the_old_entry_back() {
+    let world = World::new();
+    world.hold("a.example.com/show/cam1", &stored_in(BUCKET)).await;
+    let change = replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in("nowhere.example.com"));
+    let report = world.apply([change.clone()]).await;
+    assert_eq!(ends(&report), ["failed"]);
+    assert_eq!(failure(&report, 0).message, "the Add was refused; the old entry was added back");
+    let remote = failure(&report, 0).remote.as_ref().unwrap().remote().unwrap();
+    assert_eq!(blame(&change, remote), [Field::StorageLocation]);
+    assert_eq!(world.config("a.example.com/show/cam1").await, Some(stored_in(BUCKET)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stop_on_error_starts_nothing_new() {
+    let mut world = World::new();
+    world.settings.stop_on_error = true;
+    let mut unknown_group = config();
+    unknown_group.vod_transcode_group = "no-such-group".into();
+    let changes =
+        [create("a.example.com/show/a-bad", unknown_group), create("a.example.com/show/b-good", config())];
+    let report = world.apply(changes).await;
+    assert_eq!(ends(&report), ["failed", "not attempted"]);
+    assert_eq!(world.config("a.example.com/show/b-good").await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_to_stop_starts_nothing_new() {
+    let world = World::new();
+    world.stop.send(true).unwrap();
+    let report = world.apply([create("a.example.com/show/cam1", config())]).await;
+    assert_eq!(ends(&report), ["not attempted"]);
+    assert_eq!(failure(&report, 0).message, "the run was interrupted");
+    assert_eq!(report.calls, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_when_the_run_is_stopped_is_finished() {
+    let world = World::new();
+    let changes = (0..400).map(|number| create(&format!("a.example.com/show/cam{number:03}"), config()));
+    let applying = world.apply(changes);
+    // The rate lets 300 Adds out at once; the request comes while the others wait for their turn.
+    let stopping = async {
+        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        world.stop.send(true).unwrap();
+    };
+    let (report, ()) = tokio::join!(applying, stopping);
+    let done = ends(&report).iter().filter(|end| **end == "done").count();
+    assert!((300..310).contains(&done), "{done}");
+    assert_eq!(world.client.list_domain("a.example.com").await.unwrap().configs.len(), done);
+    assert!(ends(&report)[done..].iter().all(|end| *end == "not attempted"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_by_format_entry_is_not_touched() {
+    let world = World::new();
+    let mut call = wire::add(&address("a.example.com/show/cam1"), &config());
+    call.params.insert("RecordFormat.1.Format".into(), "mp4".into());
+    world.edit(call).await;
+    let before = world.remote("a.example.com/show/cam1").await;
+    assert!(before.as_ref().unwrap().unsupported.is_some());
+    let report = world
+        .apply([
+            update("a.example.com/show/cam1", config(), cycle(900)),
+            delete("a.example.com/show/cam1", config()),
+        ])
+        .await;
+    assert_eq!(ends(&report), ["not attempted", "not attempted"]);
+    assert_eq!(world.remote("a.example.com/show/cam1").await, before);
+    world.edit(wire::delete(&address("a.example.com/show/cam1"), StreamSpelling::Named)).await;
+}

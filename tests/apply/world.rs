@@ -1,0 +1,202 @@
+//! An emulated account, a client of it, plans made by hand, and a colleague who edits in the console.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use livevod::api::{Client, ClientSettings};
+use livevod::apply::{ApplySettings, ChangeOutcome, Event, Failure, Outcome, Refusal, Report, apply};
+use livevod::emulator::{Service, Settings};
+use livevod::model::{Address, RecordConfig, Remote, StreamSpelling};
+use livevod::plan::{ActionKind, Budget, Change, Contingent, Coverage, Plan, Reason};
+use livevod::wire::{self, Call};
+use tokio::sync::watch;
+
+pub(crate) const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
+pub(crate) const OTHER_GROUP: &str = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
+pub(crate) const BUCKET: &str = "one.oss-cn-shanghai.aliyuncs.com";
+pub(crate) const OTHER_BUCKET: &str = "two.oss-cn-shanghai.aliyuncs.com";
+
+/// The emulated account and livevod's client of it.
+pub(crate) struct World {
+    pub(crate) service: Arc<Service>,
+    pub(crate) client: Client,
+    colleague: Client,
+    pub(crate) settings: ApplySettings,
+    pub(crate) stop: watch::Sender<bool>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    pub(crate) fn with(settings: Settings) -> Self {
+        let service = Arc::new(Service::open(None, settings).unwrap());
+        let client = Client::in_process(service.clone(), ClientSettings::for_emulator());
+        Self::of(service, client)
+    }
+
+    /// livevod's client goes another way to the service than the colleague does.
+    pub(crate) fn of(service: Arc<Service>, client: Client) -> Self {
+        let colleague = Client::in_process(service.clone(), ClientSettings::for_emulator());
+        let (stop, stopped) = watch::channel(false);
+        Self { service, client, colleague, settings: ApplySettings::new(stopped), stop }
+    }
+
+    pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
+        self.settings.deadline = deadline;
+        self
+    }
+
+    /// What the colleague does.
+    pub(crate) async fn edit(&self, call: Call) {
+        self.colleague.write(call).await.unwrap();
+    }
+
+    pub(crate) async fn hold(&self, text: &str, config: &RecordConfig) {
+        self.edit(wire::add(&address(text), config)).await;
+    }
+
+    /// Adds without a StreamName, which means every stream of the app.
+    pub(crate) async fn hold_without_stream(&self, text: &str, config: &RecordConfig) {
+        let mut call = wire::add(&address(text), config);
+        call.params.remove("StreamName");
+        self.edit(call).await;
+    }
+
+    pub(crate) async fn remote(&self, text: &str) -> Option<Remote> {
+        let address = address(text);
+        let mut listing = self.colleague.list_domain(&address.domain).await.unwrap();
+        listing.configs.remove(&address)
+    }
+
+    pub(crate) async fn config(&self, text: &str) -> Option<RecordConfig> {
+        self.remote(text).await.map(|remote| remote.config.normalized())
+    }
+
+    pub(crate) async fn try_apply(&self, plan: &Plan) -> Result<Report, Refusal> {
+        apply(plan, &self.client, self.settings.clone(), &|_| {}).await
+    }
+
+    /// Applies, and checks that the events tell the same story as the report.
+    pub(crate) async fn apply(&self, changes: impl IntoIterator<Item = Change>) -> Report {
+        let events = RefCell::new(Vec::new());
+        let plan = plan(changes);
+        let note = |event| events.borrow_mut().push(event);
+        let report = apply(&plan, &self.client, self.settings.clone(), &note).await.unwrap();
+        let events = events.into_inner();
+        for (index, outcome) in report.outcomes.iter().enumerate() {
+            let attempted =
+                !matches!(outcome.outcome, Outcome::NotAttempted(_)) || outcome.request_id.is_some();
+            assert!(
+                !attempted || events.iter().any(|event| is_start(event, index)),
+                "{outcome:?} never started"
+            );
+            assert_eq!(events.iter().filter(|event| is_end(event, index)).count(), 1, "{outcome:?}");
+        }
+        report
+    }
+}
+
+fn is_start(event: &Event, wanted: usize) -> bool {
+    matches!(event, Event::Started { index, .. } if *index == wanted)
+}
+
+fn is_end(event: &Event, wanted: usize) -> bool {
+    matches!(event, Event::Finished { index, .. } if *index == wanted)
+}
+
+pub(crate) fn address(text: &str) -> Address {
+    text.parse().unwrap()
+}
+
+pub(crate) fn config() -> RecordConfig {
+    RecordConfig { vod_transcode_group: GROUP.to_owned(), ..RecordConfig::default() }
+}
+
+pub(crate) fn cycle(cycle_duration: u32) -> RecordConfig {
+    RecordConfig { cycle_duration, ..config() }
+}
+
+pub(crate) fn stored_in(bucket: &str) -> RecordConfig {
+    RecordConfig { storage_location: Some(bucket.to_owned()), ..config() }
+}
+
+pub(crate) fn create(text: &str, after: RecordConfig) -> Change {
+    change(text, ActionKind::Create, None, Some(after))
+}
+
+pub(crate) fn update(text: &str, before: RecordConfig, after: RecordConfig) -> Change {
+    change(text, ActionKind::Update, Some(before), Some(after))
+}
+
+pub(crate) fn replace(text: &str, before: RecordConfig, after: RecordConfig) -> Change {
+    let contingent = Some(Contingent::AddBack);
+    Change { contingent, ..change(text, ActionKind::Replace, Some(before), Some(after)) }
+}
+
+pub(crate) fn delete(text: &str, before: RecordConfig) -> Change {
+    let contingent = address(text).is_app_wide().then_some(Contingent::AddSiblingsBack);
+    Change { contingent, ..change(text, ActionKind::Delete, Some(before), None) }
+}
+
+fn change(
+    text: &str,
+    action: ActionKind,
+    before: Option<RecordConfig>,
+    after: Option<RecordConfig>,
+) -> Change {
+    Change {
+        address: address(text),
+        region: None,
+        place: None,
+        action,
+        reason: Reason::Differs,
+        before,
+        after,
+        fields: Vec::new(),
+        coverage: Coverage { before: None, after: None },
+        spelling: StreamSpelling::Named,
+        contingent: None,
+    }
+}
+
+pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
+    Plan {
+        account: None,
+        changes: changes.into_iter().collect(),
+        unchanged: Vec::new(),
+        unmanaged: Vec::new(),
+        ignored: Vec::new(),
+        unsupported: Vec::new(),
+        shadows: Vec::new(),
+        held: Vec::new(),
+        warnings: Vec::new(),
+        unread: Vec::new(),
+        budget: Budget::default(),
+    }
+}
+
+/// The four ends by name.
+pub(crate) fn ends(report: &Report) -> Vec<&'static str> {
+    report.outcomes.iter().map(|outcome| end(outcome)).collect()
+}
+
+fn end(outcome: &ChangeOutcome) -> &'static str {
+    match outcome.outcome {
+        Outcome::Done => "done",
+        Outcome::Failed(_) => "failed",
+        Outcome::NotAttempted(_) => "not attempted",
+        Outcome::Unknown(_) => "unknown",
+    }
+}
+
+/// Why change number `index` is not done.
+pub(crate) fn failure(report: &Report, index: usize) -> &Failure {
+    let failure = match &report.outcomes[index].outcome {
+        Outcome::Done => None,
+        Outcome::Failed(failure) | Outcome::NotAttempted(failure) | Outcome::Unknown(failure) => Some(failure),
+    };
+    failure.unwrap()
+}
