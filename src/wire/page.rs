@@ -188,6 +188,7 @@ fn list(value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{Response, read, write_xml};
     use serde_json::json;
 
     fn page(value: Value) -> Result<Page, String> {
@@ -317,6 +318,18 @@ mod tests {
         }
         assert_eq!(page(json!({"Total": "0"})).unwrap().items, 0);
         assert_eq!(page(json!({"Total": 3})).unwrap_err(), "the listing has no `LiveRecordVodConfigs`");
+    }
+
+    #[test]
+    fn a_listing_in_xml_reads_like_one_in_json() {
+        let one =
+            json!({"DomainName": "a.com", "AppName": "show", "CycleDuration": 900, "FormatConfig": false});
+        for items in [json!([]), json!([one]), json!([one, one])] {
+            let content = json!({"Total": 2, "LiveRecordVodConfigs": {"LiveRecordVodConfig": items}});
+            let body = write_xml("DescribeLiveRecordVodConfigsResponse", &content).into_bytes();
+            let fields = read(&Response { status: 200, headers: BTreeMap::new(), body }).unwrap();
+            assert_eq!(read_page(fields), page(content));
+        }
     }
 
     #[test]
