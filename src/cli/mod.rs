@@ -1,1 +1,137 @@
-//! To come.
+//! Commands: reads arguments, calls the pipeline, prints what it made, ends with a code.
+
+mod apply;
+mod arguments;
+mod completions;
+mod connect;
+mod drift;
+mod emulator;
+mod failure;
+mod interrupt;
+mod load;
+mod man;
+mod observe;
+mod plan;
+mod progress;
+mod render;
+mod terminal;
+mod validate;
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::render::Exit;
+use arguments::{Color, Format};
+use failure::Failure;
+use terminal::Terminal;
+
+/// Keeps the record-to-VOD configurations of ApsaraVideo Live equal to YAML files.
+///
+/// YAML says what is wanted, `plan` shows the difference to what the service holds, `apply` carries it out and reads it
+/// back. Without PATH, commands read `livevod.yaml`, else the folder `livevod/`. With `--emulator`, they work on the
+/// embedded emulator, which needs no network and no credentials.
+#[derive(Debug, Parser)]
+#[command(name = "livevod", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    /// When to colour the output
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    color: Color,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 success; 1 an error; 2 differences (drift, plan --detailed-exitcode); 3 refused by a guard before any write;
+4 apply began to write and a change is not done; 5 the outcome of a write is unknown; 130, 143 interrupted.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check the files offline: everything wrong in all of them in one run
+    Validate(validate::Arguments),
+    /// Show what apply would do
+    Plan(plan::Arguments),
+    /// Plan, ask, carry out, and read back
+    Apply(apply::Arguments),
+    /// The plan as an alarm: exit code 2 when the service is not as declared, 1 when it could not be read whole
+    Drift(drift::Arguments),
+    /// Print the effective configurations, each value with its origin
+    Render(render::Arguments),
+    /// Serve the API on this machine, over the same emulator that --emulator embeds
+    Emulator(emulator::Arguments),
+    /// Print a completion script
+    Completions(completions::Arguments),
+    /// Print the manual page
+    Man,
+}
+
+/// Runs the program for `arguments`, program name first.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let (cli, sources) = match parse(arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(&error),
+    };
+    let terminal = Terminal::detect(cli.color);
+    let format = cli.command.format();
+    match cli.command.run(&terminal, &sources) {
+        Ok(exit) => exit,
+        Err(failure) => failure.report(format, &terminal),
+    }
+}
+
+/// Which arguments were typed rather than taken from a variable.
+#[derive(Debug, Default)]
+struct Typed {
+    endpoint: bool,
+}
+
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<(Cli, Typed), clap::Error> {
+    let matches = Cli::command().try_get_matches_from(arguments)?;
+    let typed = |id: &str| {
+        let inner = matches.subcommand().map(|(_, inner)| inner);
+        inner.is_some_and(|inner| {
+            inner.try_contains_id(id).is_ok()
+                && inner.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
+        })
+    };
+    let typed = Typed { endpoint: typed("endpoint") };
+    Ok((Cli::from_arg_matches(&matches)?, typed))
+}
+
+/// Help and version are success; a usage error is 1, because 2 means differences.
+fn usage(error: &clap::Error) -> Exit {
+    // A closed pipe is no error, and there is nowhere left to say so.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
+        _ => Exit::Error,
+    }
+}
+
+impl Command {
+    fn format(&self) -> Format {
+        match self {
+            Command::Validate(arguments) => arguments.format,
+            Command::Plan(arguments) => arguments.format,
+            Command::Apply(arguments) => arguments.format,
+            Command::Drift(arguments) => arguments.format,
+            Command::Render(arguments) => arguments.format(),
+            Command::Emulator(_) | Command::Completions(_) | Command::Man => Format::Human,
+        }
+    }
+
+    fn run(self, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
+        match self {
+            Command::Validate(arguments) => validate::run(&arguments, terminal),
+            Command::Plan(arguments) => plan::run(&arguments, terminal, typed),
+            Command::Apply(arguments) => apply::run(&arguments, terminal, typed),
+            Command::Drift(arguments) => drift::run(&arguments, terminal, typed),
+            Command::Render(arguments) => render::run(&arguments, terminal),
+            Command::Emulator(arguments) => emulator::run(&arguments, terminal),
+            Command::Completions(arguments) => completions::run(&arguments, terminal),
+            Command::Man => man::run(terminal),
+        }
+    }
+}

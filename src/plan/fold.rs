@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Change, Coverage, Plan};
+use super::{Change, Coverage, FieldChange, FieldOrigin, Plan};
 use crate::model::{Address, Field, Value};
+use crate::resolve::OriginKind;
+use crate::source::Place;
 
 /// Changes that differ in nothing but their address; never empty.
 #[derive(Debug, Clone)]
@@ -52,18 +54,20 @@ fn likeness(change: &Change) -> String {
         spelling: _,
         contingent,
     } = change;
-    let values: Vec<(Field, Value, Value)> = fields
-        .iter()
-        .map(|one| (one.field, change.before_value(one.field), change.after_value(one.field)))
-        .collect();
+    let values: Vec<_> = fields.iter().map(|one| value(change, one)).collect();
     let Coverage { before, after } = coverage;
     let relative = |ruler: &Option<Address>| ruler.as_ref().map(|ruler| relation(ruler, address));
-    format!(
-        "{action:?} {reason:?} {fields:?} {values:?} {:?} {:?} {contingent:?}",
-        relative(before),
-        relative(after)
-    )
+    format!("{action:?} {reason:?} {values:?} {:?} {:?} {contingent:?}", relative(before), relative(after))
 }
+
+/// What a reader sees of one field: the place of its value, but not the steps that led there.
+fn value<'a>(change: &Change, one: &'a FieldChange) -> (Field, Value, Value, Option<SeenOrigin<'a>>) {
+    let FieldChange { field, origin } = one;
+    let seen = |FieldOrigin { kind, tier, place, via: _ }: &'a FieldOrigin| (*kind, tier, place);
+    (*field, change.before_value(*field), change.after_value(*field), origin.as_ref().map(seen))
+}
+
+type SeenOrigin<'a> = (OriginKind, &'a Option<String>, &'a Option<Place>);
 
 /// How a ruling entry is named beside the address it rules: `its own entry`, or `show/*`.
 pub fn relation(ruler: &Address, address: &Address) -> String {

@@ -1,1 +1,26 @@
-//! To come.
+//! Turns values into text for people and machines: the only code that does.
+
+mod desired;
+mod diagnostics;
+mod exit;
+mod json;
+mod plan;
+mod report;
+mod style;
+
+pub use desired::{desired_json, desired_summary, desired_yaml};
+pub use diagnostics::{diagnostics, summary_line};
+pub use exit::Exit;
+pub use json::{Context, diagnostics_json, drift_json, plan_json, report_json};
+pub use plan::{human_plan, long_sentence};
+pub use report::{human_report, outcome_diagnostics, outcome_line};
+pub use style::{Style, clean};
+
+/// What a target is called in every output: `emulator .livevod/emulator.log`, `https://live.aliyuncs.com`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The endpoint or the emulator's file.
+    pub name: String,
+    /// The declared account.
+    pub account: Option<String>,
+}

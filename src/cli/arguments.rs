@@ -1,0 +1,242 @@
+//! Arguments that several commands share.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
+use crate::diag::{Code, Diagnostic};
+use crate::model::Pattern;
+use crate::plan::{Allowances, Limit, PlanOptions, RATE, Selection};
+use crate::wire::SignatureVersion;
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set; CLICOLOR_FORCE turns it on anywhere
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// Whether to colour: the flag, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
+    pub(super) fn wanted(self, is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+        let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if set("NO_COLOR") => false,
+            Color::Auto if set("CLICOLOR_FORCE") && variable("CLICOLOR_FORCE").as_deref() != Some("0") => {
+                true
+            }
+            Color::Auto => is_terminal && variable("TERM").as_deref() != Some("dumb"),
+        }
+    }
+}
+
+/// `--format` of commands that print for people or for machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Human,
+    /// One JSON document
+    Json,
+}
+
+/// The files.
+#[derive(Debug, Args)]
+pub(super) struct Paths {
+    /// Files and folders that together are one document [default: livevod.yaml, else livevod/]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+impl Paths {
+    /// The paths given, or what stands in the working directory.
+    pub(super) fn resolve(&self) -> Result<Vec<PathBuf>, Failure> {
+        if !self.paths.is_empty() {
+            return Ok(self.paths.clone());
+        }
+        let standing = ["livevod.yaml", "livevod"].map(Path::new).into_iter().find(|path| path.exists());
+        match standing {
+            Some(path) => Ok(vec![path.to_owned()]),
+            None => Err(Failure::from(
+                Diagnostic::new(Code::NoFiles, "neither `livevod.yaml` nor a folder `livevod` is here")
+                    .help("name the files or folders: `livevod plan PATH`"),
+            )),
+        }
+    }
+}
+
+/// Where the service is and who asks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub(super) struct Remote {
+    /// Use the embedded emulator, its state kept in FILE: no network, no credentials
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".livevod/emulator.log")]
+    pub(super) emulator: Option<PathBuf>,
+
+    /// Send every call there instead of to the region's endpoint; plain http only to loopback
+    #[arg(long, value_name = "URL", env = "LIVEVOD_ENDPOINT", hide_env_values = true)]
+    pub(super) endpoint: Option<String>,
+
+    /// Profile of ~/.aliyun/config.json; where given, no other credentials are looked for
+    #[arg(long, value_name = "NAME", env = "LIVEVOD_PROFILE")]
+    pub(super) profile: Option<String>,
+
+    /// The account these files are for, where they do not say
+    #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT")]
+    pub(super) account: Option<String>,
+
+    /// Region of the endpoint for domains whose files name none
+    #[arg(long, value_name = "REGION", env = "LIVEVOD_REGION")]
+    pub(super) region: Option<String>,
+
+    /// How requests are signed
+    #[arg(long, value_enum, value_name = "VERSION", env = "LIVEVOD_SIGNATURE", default_value_t = Signature::V3)]
+    pub(super) signature: Signature,
+
+    /// Calls a minute for each action
+    #[arg(long, value_name = "N", env = "LIVEVOD_RATE", default_value_t = RATE, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) rate: u32,
+
+    /// Calls under way at once
+    #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) parallelism: u16,
+
+    /// How long a write may take to show when it is read back
+    #[arg(long, value_name = "DURATION", env = "LIVEVOD_TIMEOUT", default_value = "60s", value_parser = duration)]
+    pub(super) timeout: Duration,
+}
+
+/// `--signature`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Signature {
+    /// HMAC-SHA1, parameters in a form body
+    V1,
+    /// ACS3-HMAC-SHA256, parameters in the query
+    V3,
+}
+
+impl From<Signature> for SignatureVersion {
+    fn from(signature: Signature) -> Self {
+        match signature {
+            Signature::V1 => SignatureVersion::V1,
+            Signature::V3 => SignatureVersion::V3,
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed: Result<jiff::SignedDuration, _> = text.parse();
+    let length = parsed.map_err(|_| "a duration is a number with a unit, `30s` or `2m`".to_owned())?;
+    match Duration::try_from(length) {
+        Ok(length) if !length.is_zero() => Ok(length),
+        _ => Err("a duration must be longer than nothing".to_owned()),
+    }
+}
+
+/// Which addresses count.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Selection")]
+pub(super) struct Selected {
+    /// Only these addresses: domain[/app[/stream]], `**` for any name, globs such as `test-*`
+    #[arg(long, value_name = "PATTERN")]
+    target: Vec<Pattern>,
+
+    /// All but these addresses
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<Pattern>,
+}
+
+/// What releases guards. No variable mirrors these.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Guards")]
+pub(super) struct Guards {
+    /// Let so many be deleted of a domain's or of all configurations: a number or a share [default: 10%]
+    #[arg(long, value_name = "N|N%")]
+    max_delete: Option<Limit>,
+
+    /// Let so many be changed, likewise [default: 30%]
+    #[arg(long, value_name = "N|N%")]
+    max_change: Option<Limit>,
+
+    /// Refuse a plan with more writes than this
+    #[arg(long, value_name = "N")]
+    max_writes: Option<u64>,
+
+    /// Let replaces leave a moment without recording
+    #[arg(long)]
+    allow_recording_gap: bool,
+
+    /// Let something recorded by itself be recorded no more
+    #[arg(long)]
+    allow_recording_stop: bool,
+
+    /// Let an app-wide entry go while entries beside it stay
+    #[arg(long)]
+    allow_app_wide: bool,
+
+    /// Let files that declare nothing delete
+    #[arg(long)]
+    allow_empty: bool,
+}
+
+/// The planner's options from the arguments.
+pub(super) fn plan_options(selected: &Selected, guards: &Guards, remote: &Remote) -> PlanOptions {
+    let Selected { target, exclude } = selected;
+    let Guards {
+        max_delete,
+        max_change,
+        max_writes,
+        allow_recording_gap,
+        allow_recording_stop,
+        allow_app_wide,
+        allow_empty,
+    } = guards;
+    PlanOptions {
+        selection: Selection { targets: target.clone(), excludes: exclude.clone() },
+        allowances: Allowances {
+            max_delete: *max_delete,
+            max_change: *max_change,
+            max_writes: *max_writes,
+            recording_gap: *allow_recording_gap,
+            recording_stop: *allow_recording_stop,
+            app_wide: *allow_app_wide,
+            empty: *allow_empty,
+        },
+        account: remote.account.clone(),
+        rate: remote.rate,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_beats_the_variables_and_no_color_beats_force() {
+        let force = |name: &str| (name == "CLICOLOR_FORCE").then(|| "1".to_owned());
+        let never = |name: &str| (name == "NO_COLOR").then(|| "1".to_owned());
+        assert!(Color::Auto.wanted(false, force));
+        assert!(!Color::Auto.wanted(true, never));
+        assert!(Color::Always.wanted(false, never));
+        assert!(!Color::Never.wanted(true, force));
+        assert!(Color::Auto.wanted(true, |_| None));
+        assert!(!Color::Auto.wanted(false, |_| None));
+        assert!(!Color::Auto.wanted(true, |name| (name == "TERM").then(|| "dumb".to_owned())));
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert!(duration("5").is_err());
+        assert!(duration("0s").is_err());
+        assert!(duration("-3s").is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! Where the service is: the embedded emulator, a given endpoint, or the regions' own ones, and who asks.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Typed;
+use super::arguments::Remote;
+use super::failure::Failure;
+use crate::api::credentials::{self, Surroundings};
+use crate::api::{Client, ClientSettings, Endpoint, Rate};
+use crate::diag::{Code, Diagnostic};
+use crate::emulator;
+use crate::render::{Exit, Target};
+use crate::resolve::Desired;
+use crate::wire::{Key, Secret};
+
+/// A client, and what it talks to.
+pub(super) struct Connection {
+    pub(super) client: Client,
+    pub(super) target: Target,
+    /// Whether nothing leaves this machine.
+    pub(super) is_local: bool,
+}
+
+/// Connects as the arguments say; `--emulator` beats an endpoint from a variable.
+pub(super) fn connect(remote: &Remote, typed: &Typed, desired: &Desired) -> Result<Connection, Failure> {
+    let account = account(remote, desired)?;
+    match &remote.emulator {
+        Some(_) if typed.endpoint => Err(Failure::from(Diagnostic::new(
+            Code::Usage,
+            "`--emulator` and `--endpoint` name two services: give one of them",
+        ))),
+        Some(file) => embedded(remote, file, account),
+        None => over_http(remote, desired, account),
+    }
+}
+
+/// The declared account. Two that differ are refused: nothing releases that.
+fn account(remote: &Remote, desired: &Desired) -> Result<Option<String>, Failure> {
+    match (&remote.account, &desired.account) {
+        (Some(given), Some(declared)) if *given != declared.value => {
+            let message = format!("the files are for account `{}`, not for `{given}`", declared.value);
+            let diagnostic = Diagnostic::new(Code::Account, message)
+                .help("use the files of that account, or its credentials");
+            Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
+        }
+        (given, declared) => {
+            Ok(declared.as_ref().map(|declared| declared.value.clone()).or_else(|| given.clone()))
+        }
+    }
+}
+
+fn embedded(remote: &Remote, file: &Path, account: Option<String>) -> Result<Connection, Failure> {
+    let service = emulator::Service::open(Some(file), emulator::Settings::default()).map_err(|error| {
+        Diagnostic::new(Code::Emulator, error.to_string()).help("name another file: `--emulator=FILE`")
+    })?;
+    let key = Key { id: emulator::KEY_ID.to_owned(), secret: Secret::new(emulator::KEY_SECRET), token: None };
+    let client = Client::in_process(Arc::new(service), settings(remote, key, None, BTreeMap::new()));
+    let name = format!("emulator {}", file.display());
+    Ok(Connection { client, target: Target { name, account }, is_local: true })
+}
+
+fn over_http(remote: &Remote, desired: &Desired, account: Option<String>) -> Result<Connection, Failure> {
+    let wrong = |error: String| Failure::from(Diagnostic::new(Code::Usage, error));
+    let endpoint: Option<Endpoint> = remote
+        .endpoint
+        .as_ref()
+        .map(|text| text.parse())
+        .transpose()
+        .map_err(|error: crate::api::EndpointError| wrong(error.to_string()))?;
+    let found = credentials::find(&Surroundings::of_process(), remote.profile.as_deref())
+        .map_err(|error| Diagnostic::new(Code::Credentials, error.to_string()).help(error.help()))?;
+    let is_local = endpoint.as_ref().is_some_and(Endpoint::is_loopback);
+    let name = endpoint.as_ref().map_or("the regions' own endpoints".to_owned(), ToString::to_string);
+    let settings = settings(remote, found.key, endpoint, regions(remote, desired));
+    let client = Client::new(settings).map_err(|error| wrong(error.to_string()))?;
+    Ok(Connection { client, target: Target { name, account }, is_local })
+}
+
+/// The region of every domain, from the files or else from `--region`.
+fn regions(remote: &Remote, desired: &Desired) -> BTreeMap<Arc<str>, String> {
+    let of = |written: Option<&String>| written.or(remote.region.as_ref()).cloned();
+    desired
+        .domains
+        .iter()
+        .filter_map(|(name, domain)| {
+            Some((name.clone(), of(domain.region.as_ref().map(|region| &region.value))?))
+        })
+        .collect()
+}
+
+fn settings(
+    remote: &Remote,
+    key: Key,
+    endpoint: Option<Endpoint>,
+    regions: BTreeMap<Arc<str>, String>,
+) -> ClientSettings {
+    ClientSettings {
+        signature: remote.signature.into(),
+        endpoint,
+        regions,
+        rate: Rate::per_minute(NonZeroU32::new(remote.rate).unwrap_or(NonZeroU32::MIN)),
+        parallelism: NonZeroUsize::new(remote.parallelism.into()).unwrap_or(NonZeroUsize::MIN),
+        ..ClientSettings::new(key)
+    }
+}

@@ -1,0 +1,38 @@
+//! What ends a command early, and how it is said: findings on standard error, or one document for machines.
+
+use super::arguments::Format;
+use super::terminal::Terminal;
+use crate::diag::Diagnostic;
+use crate::render::{self, Context, Exit};
+use crate::source::Sources;
+
+/// Findings that end the run, with the files they point into.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) sources: Sources,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) exit: Exit,
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self { sources: Sources::default(), diagnostics: vec![diagnostic], exit: Exit::Error }
+    }
+}
+
+impl Failure {
+    /// Says it in the format that the command was asked for.
+    pub(super) fn report(&self, format: Format, terminal: &Terminal) -> Exit {
+        let Failure { sources, diagnostics, exit } = self;
+        match format {
+            Format::Human => {
+                terminal.note(&render::diagnostics(diagnostics, sources, terminal.stderr));
+                terminal.note(&format!("Error: {}\n", render::summary_line(diagnostics)));
+            }
+            Format::Json => {
+                terminal.print(&render::diagnostics_json(Context { sources, diagnostics, exit: *exit }))
+            }
+        }
+        *exit
+    }
+}

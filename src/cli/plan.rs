@@ -1,0 +1,91 @@
+//! `livevod plan`.
+
+use clap::Args;
+
+use super::Typed;
+use super::arguments::{Format, Guards, Paths, Remote, Selected, plan_options};
+use super::connect::connect;
+use super::failure::Failure;
+use super::load::{Loaded, load};
+use super::observe::{Observed, block_on, observe};
+use super::terminal::Terminal;
+use crate::render::{self, Context, Exit, Target};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    paths: Paths,
+
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+
+    /// List identical changes one by one
+    #[arg(long)]
+    full: bool,
+
+    /// Exit with 2 when there are differences, with 3 when a guard holds the plan
+    #[arg(long)]
+    detailed_exitcode: bool,
+
+    #[command(flatten)]
+    remote: Remote,
+
+    #[command(flatten)]
+    selected: Selected,
+
+    #[command(flatten)]
+    guards: Guards,
+}
+
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
+    let loaded = load(&arguments.paths)?;
+    let connection = connect(&arguments.remote, typed, &loaded.desired)?;
+    let options = plan_options(&arguments.selected, &arguments.guards, &arguments.remote);
+    let observed = block_on(observe(&loaded, &connection, &options))?;
+    let exit = exit(&observed, arguments.detailed_exitcode);
+    let shown = Shown { format: arguments.format, full: arguments.full, is_drift: false };
+    show(shown, &loaded, &observed, &connection.target, exit, terminal);
+    Ok(exit)
+}
+
+fn exit(observed: &Observed, detailed: bool) -> Exit {
+    let plan = &observed.plan;
+    match () {
+        () if !plan.is_complete() => Exit::Error,
+        () if detailed && !plan.held.is_empty() => Exit::Refused,
+        () if detailed && plan.differs() => Exit::Differences,
+        () => Exit::Success,
+    }
+}
+
+/// How a plan is printed.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) format: Format,
+    pub(super) full: bool,
+    pub(super) is_drift: bool,
+}
+
+/// Prints the plan with all findings.
+pub(super) fn show(
+    shown: Shown,
+    loaded: &Loaded,
+    observed: &Observed,
+    target: &Target,
+    exit: Exit,
+    terminal: &Terminal,
+) {
+    let diagnostics = [loaded.diagnostics.as_slice(), &observed.diagnostics].concat();
+    match shown.format {
+        Format::Human => {
+            terminal.note(&render::diagnostics(&diagnostics, &loaded.sources, terminal.stderr));
+            terminal.print(&render::human_plan(&observed.plan, target, shown.full, terminal.stdout));
+        }
+        Format::Json => {
+            let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
+            let document = if shown.is_drift { render::drift_json } else { render::plan_json };
+            terminal.print(&document(&observed.plan, target, context));
+        }
+    }
+}

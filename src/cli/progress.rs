@@ -1,0 +1,62 @@
+//! Progress of an apply on standard error: a bar on a terminal, now and then a line elsewhere.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::terminal::Terminal;
+use crate::apply::Event;
+
+/// Changes from which on a run counts as long.
+const LONG: usize = 20;
+
+/// Lines that a long run prints where no bar can move.
+const LINES: usize = 10;
+
+/// Counts finished changes and shows it.
+pub(super) struct Progress<'a> {
+    terminal: &'a Terminal,
+    bar: Option<ProgressBar>,
+    total: usize,
+    finished: AtomicUsize,
+}
+
+impl<'a> Progress<'a> {
+    /// Begins at nothing of `total`.
+    pub(super) fn new(total: usize, terminal: &'a Terminal) -> Self {
+        let bar = terminal.moves.then(|| bar(total, terminal));
+        Self { terminal, bar, total, finished: AtomicUsize::new(0) }
+    }
+
+    /// Takes notice of one event.
+    pub(super) fn event(&self, event: &Event) {
+        let Event::Finished { outcome, index: _ } = event else { return };
+        let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(outcome.address.to_string());
+                bar.set_position(finished as u64);
+            }
+            None if self.total > LONG && finished.is_multiple_of(self.total.div_ceil(LINES)) => {
+                self.terminal.note(&format!("{finished} of {} changes finished\n", self.total));
+            }
+            None => {}
+        }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(total: usize, terminal: &Terminal) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+    let shape = if terminal.stderr.unicode { "━━ " } else { "=> " };
+    match ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
+        Ok(style) => bar.with_style(style.progress_chars(shape)),
+        Err(_) => bar,
+    }
+}

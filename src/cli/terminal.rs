@@ -1,0 +1,100 @@
+//! What is written to: its colour, symbols and width, and writing that outlives a closed pipe.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::arguments::Color;
+use crate::render::Style;
+
+/// Narrowest and widest text that is laid out.
+const WIDTH: std::ops::RangeInclusive<usize> = 40..=160;
+
+/// Width where nothing tells one.
+const WIDTH_UNTOLD: usize = 100;
+
+/// Standard output and error, and what they can show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terminal {
+    /// Standard output.
+    pub(super) stdout: Style,
+    /// Standard error.
+    pub(super) stderr: Style,
+    /// Whether standard error is a terminal, so that a progress bar may move on it.
+    pub(super) moves: bool,
+    /// Whether somebody can answer a question.
+    pub(super) answers: bool,
+}
+
+impl Terminal {
+    /// Looks at the streams and at `NO_COLOR`, `CLICOLOR_FORCE`, `COLUMNS`, `TERM` and the locale; `color` wins.
+    pub(super) fn detect(color: Color) -> Self {
+        let (stdout, stderr) = (io::stdout(), io::stderr());
+        Self {
+            stdout: style(color, stdout.is_terminal(), terminal_size::terminal_size_of(&stdout)),
+            stderr: style(color, stderr.is_terminal(), terminal_size::terminal_size_of(&stderr)),
+            moves: stderr.is_terminal(),
+            answers: io::stdin().is_terminal(),
+        }
+    }
+
+    /// Writes to standard output. A reader that has gone away is no error.
+    pub(super) fn print(&self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    }
+
+    /// Writes to standard error, likewise.
+    pub(super) fn note(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Asks on standard error and reads one line; `None` at the end of input.
+    pub(super) fn ask(&self, question: &str) -> Option<String> {
+        self.note(question);
+        let mut answer = String::new();
+        match io::stdin().read_line(&mut answer) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(answer.trim().to_owned()),
+        }
+    }
+}
+
+fn style(
+    color: Color,
+    is_terminal: bool,
+    size: Option<(terminal_size::Width, terminal_size::Height)>,
+) -> Style {
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let width = told.or(size.map(|(width, _)| usize::from(width.0))).unwrap_or(WIDTH_UNTOLD);
+    Style {
+        color: color.wanted(is_terminal, |name| std::env::var(name).ok()),
+        unicode: unicode(|name| std::env::var(name).ok()),
+        width: width.clamp(*WIDTH.start(), *WIDTH.end()),
+    }
+}
+
+/// The locale says whether more than ASCII can be shown; a dumb terminal can't.
+fn unicode(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find(|name| set(name)).and_then(|name| variable(name));
+    let utf8 = locale.is_some_and(|locale| locale.to_lowercase().replace('-', "").contains("utf8"));
+    utf8 && variable("TERM").as_deref() != Some("dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_locale_variable_that_is_set_decides() {
+        let with = |pairs: &'static [(&str, &str)]| {
+            unicode(move |name| {
+                pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(with(&[("LANG", "C.UTF-8")]));
+        assert!(with(&[("LC_ALL", ""), ("LANG", "zh_CN.utf8")]));
+        assert!(!with(&[("LC_ALL", "C"), ("LANG", "C.UTF-8")]));
+        assert!(!with(&[("LANG", "C.UTF-8"), ("TERM", "dumb")]));
+        assert!(!with(&[]));
+    }
+}

@@ -1,0 +1,36 @@
+//! `livevod validate`.
+
+use clap::Args;
+
+use super::arguments::{Format, Paths};
+use super::failure::Failure;
+use super::load::load;
+use super::terminal::Terminal;
+use crate::render::{self, Context, Exit};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    paths: Paths,
+
+    /// How the findings are printed
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+}
+
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let loaded = load(&arguments.paths)?;
+    let exit = Exit::Success;
+    match arguments.format {
+        Format::Human => {
+            loaded.warn(terminal);
+            let findings = render::summary_line(&loaded.diagnostics);
+            terminal.print(&format!("Valid: {}; {findings}.\n", render::desired_summary(&loaded.desired)));
+        }
+        Format::Json => {
+            let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };
+            terminal.print(&render::diagnostics_json(context));
+        }
+    }
+    Ok(exit)
+}

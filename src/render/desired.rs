@@ -1,0 +1,182 @@
+//! The effective configuration, each value with its origin, as YAML and as JSON.
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::json::{Context, FORMAT_VERSION, findings, pretty};
+use super::plan::{counted, origin_text};
+use crate::model::{Address, Field, State, Value};
+use crate::plan::FieldOrigin;
+use crate::resolve::{Desired, Entry, Resolved, Wanted};
+use crate::source::Sources;
+
+/// The configurations as a file that livevod reads, every value written out, its origin in a comment behind it.
+///
+/// Resolving the text again gives the same configurations.
+pub fn desired_yaml(desired: &Desired, sources: &Sources) -> String {
+    let file = File::new(desired);
+    let text = serde_yaml::to_string(&file).unwrap_or_else(|error| format!("# {error}\n"));
+    let mut origins = origins(desired, sources).into_iter();
+    let mut commented = String::new();
+    for line in text.lines() {
+        commented.push_str(line);
+        if is_setting(line)
+            && let Some(origin) = origins.next()
+        {
+            commented.push_str(&format!("  # {origin}"));
+        }
+        commented.push('\n');
+    }
+    commented
+}
+
+/// The same as JSON: one row a configuration, one object a setting.
+pub fn desired_json(desired: &Desired, context: Context) -> String {
+    let rows: Vec<Json> =
+        entries(desired).map(|(address, entry)| row(address, entry, context.sources)).collect();
+    pretty(&json!({
+        "format_version": FORMAT_VERSION,
+        "account": desired.account.as_ref().map(|account| &account.value),
+        "configurations": rows,
+        "diagnostics": findings(context),
+        "exit": context.exit,
+    }))
+}
+
+fn entries(desired: &Desired) -> impl Iterator<Item = (&Address, &Entry)> {
+    desired.domains.values().flat_map(|domain| &domain.entries)
+}
+
+fn row(address: &Address, entry: &Entry, sources: &Sources) -> Json {
+    let state = match &entry.wanted {
+        Wanted::Absent(_) => State::Absent,
+        Wanted::Present(_) => State::Present,
+    };
+    let settings: Option<serde_json::Map<String, Json>> = match &entry.wanted {
+        Wanted::Absent(_) => None,
+        Wanted::Present(resolved) => Some(settings(resolved, sources)),
+    };
+    json!({
+        "address": address,
+        "state": state,
+        "declared": sources.place(entry.key),
+        "expires": entry.expires.as_ref().map(|date| date.value.to_string()),
+        "settings": settings,
+    })
+}
+
+fn settings(resolved: &Resolved, sources: &Sources) -> serde_json::Map<String, Json> {
+    let setting = |field: Field| {
+        let origin = resolved.origin(field).map(|origin| FieldOrigin::new(origin, sources));
+        let value = resolved.config.get(field).to_json();
+        (
+            field.name().to_owned(),
+            json!({ "value": value, "origin": origin.as_ref().map(super::json::origin_row) }),
+        )
+    };
+    Field::MANAGED.into_iter().map(setting).collect()
+}
+
+/// The shape of a file with everything written out.
+#[derive(Serialize)]
+struct File<'a> {
+    version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ignore: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    protect: Vec<String>,
+    domains: IndexMap<&'a str, Domain<'a>>,
+}
+
+#[derive(Serialize, Default)]
+struct Domain<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prune: Option<bool>,
+    apps: IndexMap<&'a str, App<'a>>,
+}
+
+#[derive(Serialize, Default)]
+struct App<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prune: Option<bool>,
+    streams: IndexMap<&'a str, IndexMap<&'static str, Json>>,
+}
+
+impl<'a> File<'a> {
+    fn new(desired: &'a Desired) -> Self {
+        let Desired { account, domains, ignore, protect } = desired;
+        let mut file = Self {
+            version: 1,
+            account: account.as_ref().map(|account| account.value.as_str()),
+            ignore: ignore.iter().map(|pattern| pattern.value.to_string()).collect(),
+            protect: protect.iter().map(|pattern| pattern.value.to_string()).collect(),
+            domains: IndexMap::new(),
+        };
+        for (name, domain) in domains {
+            let shown = file.domains.entry(name).or_default();
+            shown.region = domain.region.as_ref().map(|region| region.value.as_str());
+            shown.prune = domain.prune.as_ref().map(|prune| prune.value);
+            for (app, prune) in &domain.app_prune {
+                shown.apps.entry(app).or_default().prune = Some(prune.value);
+            }
+            for (address, entry) in &domain.entries {
+                let app = shown.apps.entry(&address.app).or_default();
+                app.streams.insert(&address.stream, written_out(entry));
+            }
+        }
+        file
+    }
+}
+
+/// The settings as they would be written; switches as `on` and `off` would read as text elsewhere, so booleans.
+fn written_out(entry: &Entry) -> IndexMap<&'static str, Json> {
+    let mut settings: IndexMap<&'static str, Json> = match &entry.wanted {
+        Wanted::Absent(_) => IndexMap::from([("state", "absent".into())]),
+        Wanted::Present(resolved) => written_fields(resolved)
+            .map(|field| (field.name(), resolved.config.get(field).to_json()))
+            .collect(),
+    };
+    if let Some(date) = &entry.expires {
+        settings.insert("expires", date.value.to_string().into());
+    }
+    settings
+}
+
+fn written_fields(resolved: &Resolved) -> impl Iterator<Item = Field> {
+    Field::MANAGED.into_iter().filter(|field| resolved.config.get(*field) != Value::Unset)
+}
+
+/// The origin of every setting line, in the order that [`File`] writes them.
+fn origins(desired: &Desired, sources: &Sources) -> Vec<String> {
+    let text = |resolved: &Resolved, field| {
+        resolved.origin(field).map_or(String::new(), |origin| origin_text(&FieldOrigin::new(origin, sources)))
+    };
+    entries(desired)
+        .filter_map(|(_, entry)| match &entry.wanted {
+            Wanted::Present(resolved) => Some(resolved),
+            Wanted::Absent(_) => None,
+        })
+        .flat_map(|resolved| written_fields(resolved).map(|field| text(resolved, field)).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Whether a line of the written file is a managed setting: its key is a field and it stands at a stream's depth.
+fn is_setting(line: &str) -> bool {
+    const DEPTH: usize = 12;
+    let key = line.trim_start();
+    line.len() - key.len() == DEPTH
+        && Field::MANAGED.iter().any(|field| key.starts_with(&format!("{}:", field.name())))
+}
+
+/// `5 configurations, 1 of them absent, in 2 domains`.
+pub fn desired_summary(desired: &Desired) -> String {
+    let all = entries(desired).count();
+    let absent = entries(desired).filter(|(_, entry)| matches!(entry.wanted, Wanted::Absent(_))).count();
+    let absent = if absent > 0 { format!(", {absent} of them absent,") } else { String::new() };
+    format!("{}{absent} in {}", counted(all, "configuration"), counted(desired.domains.len(), "domain"))
+}

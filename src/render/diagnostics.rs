@@ -1,0 +1,285 @@
+//! Findings as miette draws them, over line indexes of our own: the built-in source scans from the first byte for each label
+//! and merges far labels into one excerpt.
+
+use std::fmt;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+    SourceSpan, SpanContents,
+};
+
+use super::plan::counted;
+use super::{Style, clean};
+use crate::diag::{Diagnostic, Note, Severity};
+use crate::source::{Source, Sources, Span};
+
+/// A line longer than this is shown as a window around its label, bytes.
+const LONG_LINE: u32 = 240;
+
+/// Bytes of a long line shown on each side of its label.
+const WINDOW: u32 = 80;
+
+/// All findings, one below the other, in the order given.
+pub fn diagnostics(findings: &[Diagnostic], sources: &Sources, style: Style) -> String {
+    let handler = handler(style);
+    let mut text = String::new();
+    for finding in findings {
+        let shown = Shown::new(finding, sources);
+        if handler.render_report(&mut text, &shown).is_err() {
+            text.push_str(&clean(&finding.message));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// `3 errors, 1 warning`.
+pub fn summary_line(findings: &[Diagnostic]) -> String {
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let parts =
+        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Advice, "piece of advice")];
+    let counts: Vec<String> = parts
+        .into_iter()
+        .map(|(severity, noun)| (count(severity), noun))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, noun)| match (count, noun) {
+            (2.., "piece of advice") => format!("{count} pieces of advice"),
+            _ => counted(count, noun),
+        })
+        .collect();
+    if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") }
+}
+
+fn handler(style: Style) -> GraphicalReportHandler {
+    let theme = match (style.color, style.unicode) {
+        (true, true) => GraphicalTheme::unicode(),
+        (false, true) => GraphicalTheme::unicode_nocolor(),
+        (true, false) => {
+            GraphicalTheme { characters: miette::ThemeCharacters::ascii(), ..GraphicalTheme::unicode() }
+        }
+        (false, false) => GraphicalTheme::none(),
+    };
+    GraphicalReportHandler::new_themed(theme).with_links(false).with_width(style.width).with_context_lines(1)
+}
+
+/// One finding, or one of its notes, as miette wants it: labels in one file; what stands elsewhere is related.
+struct Shown<'a> {
+    message: String,
+    code: Option<&'static str>,
+    severity: miette::Severity,
+    help: Option<String>,
+    labels: Vec<LabeledSpan>,
+    text: Option<FileText<'a>>,
+    related: Vec<Shown<'a>>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(finding: &Diagnostic, sources: &'a Sources) -> Self {
+        let Diagnostic { severity, code, message, help, labels, related, address, request_id } = finding;
+        let home = labels.first().map(|label| label.span.file);
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            labels.iter().partition(|label| Some(label.span.file) == home);
+        let far = elsewhere.into_iter().map(|label| Self::note(&label.text, Some(label.span), sources));
+        let notes = related.iter().map(|Note { message, span }| Self::note(message, *span, sources));
+        let mut message = clean(message);
+        if let Some(address) = address.as_ref().filter(|address| !message.contains(&address.to_string())) {
+            message = format!("{address}: {message}");
+        }
+        if let Some(request_id) = request_id {
+            message = format!("{message} (RequestId {})", clean(request_id));
+        }
+        Self {
+            message,
+            code: Some(code.as_str()),
+            severity: weight(*severity),
+            help: help.as_deref().map(clean),
+            labels: here.iter().map(|label| labeled(label.span, &label.text)).collect(),
+            text: home.map(|file| FileText { source: sources.get(file) }),
+            related: far.chain(notes).collect(),
+        }
+    }
+
+    fn note(message: &str, span: Option<Span>, sources: &'a Sources) -> Self {
+        Self {
+            message: clean(message),
+            code: None,
+            severity: miette::Severity::Advice,
+            help: None,
+            labels: span.map(|span| labeled(span, "")).into_iter().collect(),
+            text: span.map(|span| FileText { source: sources.get(span.file) }),
+            related: Vec::new(),
+        }
+    }
+}
+
+fn weight(severity: Severity) -> miette::Severity {
+    match severity {
+        Severity::Error => miette::Severity::Error,
+        Severity::Warning => miette::Severity::Warning,
+        Severity::Advice => miette::Severity::Advice,
+    }
+}
+
+fn labeled(span: Span, text: &str) -> LabeledSpan {
+    let text = (!text.is_empty()).then(|| clean(text));
+    LabeledSpan::new(text, span.start as usize, (span.end - span.start) as usize)
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.code.map(|code| Box::new(code) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.text.as_ref().map(|text| text as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        (!self.labels.is_empty())
+            .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
+        if self.related.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.related.iter().map(|related| related as &dyn miette::Diagnostic)))
+    }
+}
+
+/// A file's text, excerpted through its line index.
+struct FileText<'a> {
+    source: &'a Source,
+}
+
+impl FileText<'_> {
+    /// Bytes to show around `start..end`, and the 0-based line and column they begin at.
+    fn excerpt(
+        &self,
+        start: u32,
+        end: u32,
+        before: usize,
+        after: usize,
+    ) -> (std::ops::Range<u32>, usize, usize) {
+        let first = self.source.line_index(start);
+        let last = self.source.line_index(end.max(start));
+        let long = (first..=last).any(|line| self.source.line_range(line).len() as u32 > LONG_LINE);
+        if long {
+            return self.window(start, end, first);
+        }
+        let from = first.saturating_sub(before);
+        let to = (last + after).min(self.source.line_count().saturating_sub(1));
+        let short = |line: &usize| self.source.line_range(*line).len() as u32 <= LONG_LINE;
+        let from = (from..=first).rev().take_while(short).last().unwrap_or(first);
+        let to = (last..=to).take_while(short).last().unwrap_or(last);
+        (self.source.line_range(from).start..self.source.line_range(to).end, from, 0)
+    }
+
+    /// A part of a long line around its label, on character boundaries.
+    fn window(&self, start: u32, end: u32, line: usize) -> (std::ops::Range<u32>, usize, usize) {
+        let text = self.source.text();
+        let whole = self.source.line_range(line);
+        let last = self.source.line_range(self.source.line_index(end.max(start)));
+        let mut from = start.saturating_sub(WINDOW).max(whole.start);
+        while !text.is_char_boundary(from as usize) {
+            from -= 1;
+        }
+        let mut to = (end + WINDOW).min(last.end);
+        while !text.is_char_boundary(to as usize) {
+            to += 1;
+        }
+        (from..to, line, text[whole.start as usize..from as usize].chars().count())
+    }
+}
+
+impl SourceCode for FileText<'_> {
+    fn read_span<'b>(
+        &'b self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
+        let text = self.source.text();
+        let start = span.offset() as u32;
+        let end = start + span.len() as u32;
+        if end as usize > text.len() {
+            return Err(MietteError::OutOfBounds);
+        }
+        let (bytes, line, column) = self.excerpt(start, end, before, after);
+        let data = &text[bytes.start as usize..bytes.end as usize];
+        let whole = SourceSpan::new((bytes.start as usize).into(), data.len());
+        let name = clean(self.source.name());
+        Ok(Box::new(MietteSpanContents::new_named(
+            name,
+            data.as_bytes(),
+            whole,
+            line,
+            column,
+            data.lines().count(),
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Code;
+
+    fn sources(text: &str) -> (Sources, crate::source::FileId) {
+        let mut sources = Sources::default();
+        let file = sources.add(Source::new("live.yaml", text));
+        (sources, file)
+    }
+
+    #[test]
+    fn labels_stand_under_their_text_behind_wide_characters() {
+        let text = "version: 1\n中文: 😀 {cycle_duration: 100}\n";
+        let (sources, file) = sources(text);
+        let start = text.find("100").unwrap() as u32;
+        let finding = Diagnostic::new(Code::CycleRange, "`100` is outside 300 to 21600 seconds")
+            .label(Span { file, start, end: start + 3 }, "too short")
+            .help("choose 300 to 21600");
+        insta::assert_snapshot!(diagnostics(&[finding], &sources, Style::PLAIN));
+    }
+
+    #[test]
+    fn far_labels_do_not_drag_the_file_in_and_long_lines_are_clipped() {
+        let mut text = "a: 1\n".repeat(60);
+        text.push_str(&format!("list: [{}]\n", "x, ".repeat(5000)));
+        let (sources, file) = sources(&text);
+        let at = |start: u32| Span { file, start, end: start + 1 };
+        let far = Diagnostic::new(Code::DuplicateKey, "`a` stands twice")
+            .label(at(5), "first")
+            .label(at(250), "second");
+        let long = Diagnostic::new(Code::WrongType, "`x` is no number").label(at(9000), "here");
+        let shown = diagnostics(&[far, long], &sources, Style::PLAIN);
+        assert!(shown.lines().count() < 30, "{shown}");
+        assert!(shown.lines().all(|line| columns_of(line) < 220), "{shown}");
+    }
+
+    fn columns_of(line: &str) -> usize {
+        super::super::style::columns(line)
+    }
+}

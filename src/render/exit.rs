@@ -1,0 +1,75 @@
+//! The exit codes, which are part of what users may build on.
+
+use serde::Serialize;
+use serde::ser::SerializeStruct;
+
+/// How a run ended. The order is that of the documented table: the first that holds is the one that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// The outcome of at least one write is unknown, even after reading back.
+    Unknown,
+    /// Interrupted by SIGINT; writes in flight were finished and reported first.
+    Interrupted,
+    /// Interrupted by SIGTERM, likewise.
+    Terminated,
+    /// Apply began to write, and some planned change is not done.
+    Incomplete,
+    /// Refused by a guard before any write.
+    Refused,
+    /// Any other error.
+    Error,
+    /// Differences were found.
+    Differences,
+    /// Success.
+    Success,
+}
+
+impl Exit {
+    /// Every end, in the order of the table.
+    pub const ALL: [Exit; 8] = [
+        Exit::Unknown,
+        Exit::Interrupted,
+        Exit::Terminated,
+        Exit::Incomplete,
+        Exit::Refused,
+        Exit::Error,
+        Exit::Differences,
+        Exit::Success,
+    ];
+
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Unknown => 5,
+            Exit::Interrupted => 130,
+            Exit::Terminated => 143,
+            Exit::Incomplete => 4,
+            Exit::Refused => 3,
+            Exit::Error => 1,
+            Exit::Differences => 2,
+            Exit::Success => 0,
+        }
+    }
+
+    /// One word for machines.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Exit::Unknown => "unknown_outcome",
+            Exit::Interrupted | Exit::Terminated => "interrupted",
+            Exit::Incomplete => "incomplete",
+            Exit::Refused => "refused",
+            Exit::Error => "error",
+            Exit::Differences => "differences",
+            Exit::Success => "success",
+        }
+    }
+}
+
+impl Serialize for Exit {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Exit", 2)?;
+        fields.serialize_field("code", &self.code())?;
+        fields.serialize_field("reason", self.reason())?;
+        fields.end()
+    }
+}

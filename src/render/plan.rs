@@ -1,0 +1,392 @@
+//! A plan as a reviewer reads it in a terminal. Sentences that other tools look for are Terraform's own.
+
+use similar::{ChangeTag, TextDiff};
+
+use super::style::{Tone, columns, pad, wrap};
+use super::{Style, Target, clean};
+use crate::model::{Address, Value};
+use crate::plan::{
+    ActionKind, Budget, Change, Contingent, Coverage, FieldChange, FieldOrigin, Fold, Held, Plan, fold,
+    relation,
+};
+use crate::resolve::OriginKind;
+
+/// Addresses that a fold names before it only counts.
+const NAMED_IN_FOLD: usize = 5;
+
+/// Addresses that a list such as `unmanaged` names before it only counts.
+const NAMED_IN_LIST: usize = 5;
+
+/// Longest value that may stand beside another on one line.
+const SHORT_VALUE: usize = 24;
+
+/// The whole plan: head, changes, what is left alone, guards, totals, digest. `full` lists identical changes one by one.
+pub fn human_plan(plan: &Plan, target: &Target, full: bool, style: Style) -> String {
+    let mut page = Page { style, lines: Vec::new() };
+    page.head(target, plan);
+    for fold in fold(plan, full) {
+        page.fold(&fold);
+    }
+    page.left_alone(plan, full);
+    page.totals(plan);
+    page.guards(&plan.held, full);
+    page.finish()
+}
+
+/// The sentence that plan and report end with.
+pub fn long_sentence() -> &'static str {
+    "Streams on air are presumed to keep their old configuration until they are published again."
+}
+
+struct Page {
+    style: Style,
+    lines: Vec<String>,
+}
+
+impl Page {
+    fn line(&mut self, text: impl Into<String>) {
+        self.lines.push(text.into());
+    }
+
+    fn finish(mut self) -> String {
+        self.lines.push(String::new());
+        self.lines.join("\n")
+    }
+
+    /// A paragraph behind a marker, wrapped to the width, its further lines indented to the text.
+    fn item(&mut self, tone: Tone, marker: &str, text: &str) {
+        let indent = columns(marker) + 1;
+        for (at, line) in wrap(text, self.style.width.saturating_sub(indent).max(20)).iter().enumerate() {
+            let front = if at == 0 { self.style.paint(tone, marker) } else { " ".repeat(indent - 1) };
+            self.line(format!("{front} {line}"));
+        }
+    }
+
+    fn head(&mut self, target: &Target, plan: &Plan) {
+        let account =
+            target.account.as_deref().map_or("no account declared".to_owned(), |id| format!("account {id}"));
+        let head = format!("{} {} {account}", clean(&target.name), self.style.dot());
+        self.line(self.style.paint(Tone::Strong, &head));
+        for domain in &plan.unread {
+            self.item(Tone::Danger, "!", &format!("{domain} could not be read: the plan is incomplete"));
+        }
+        for warning in &plan.warnings {
+            self.item(Tone::Warning, "!", &clean(&warning.message));
+        }
+        self.line("");
+    }
+
+    fn fold(&mut self, fold: &Fold) {
+        let change = fold.first();
+        for (at, one) in fold.changes.iter().enumerate() {
+            if at == NAMED_IN_FOLD && fold.changes.len() > NAMED_IN_FOLD + 1 {
+                let more = fold.changes.len() - at;
+                let text = format!("  # {} and {more} more alike (--full lists them)", self.style.ellipsis());
+                self.line(self.style.paint(Tone::Strong, &text));
+                break;
+            }
+            let text = format!("  # {} {}", one.address, sentence(one.action));
+            self.line(self.style.paint(Tone::Strong, &text));
+        }
+        self.fields(change, fold.changes.len());
+        for text in self.footnotes(change) {
+            self.item(Tone::Quiet, "   ", &text);
+        }
+        self.line("");
+    }
+
+    fn fields(&mut self, change: &Change, count: usize) {
+        let times = if count > 1 { format!(" {}{count}", self.style.times()) } else { String::new() };
+        let marker = format!("{:>3}", symbol(change.action));
+        let name_width = change.fields.iter().map(|one| one.field.name().len()).max().unwrap_or(0);
+        for (at, one) in change.fields.iter().enumerate() {
+            let times = if at == 0 { times.clone() } else { " ".repeat(columns(&times)) };
+            let row = Row {
+                front: format!(
+                    "{}{times} {}",
+                    self.style.paint(tone(change.action), &marker),
+                    pad(one.field.name(), name_width)
+                ),
+                indent: 3 + columns(&times) + 1 + name_width + 2,
+                origin: one.origin.as_ref().map(origin_text),
+                forces: change.action == ActionKind::Replace && one.field.is_create_only(),
+            };
+            self.row(&row, change, one);
+        }
+    }
+
+    /// One field: values on one line where they fit, below each other where not; the origin behind them or below.
+    fn row(&mut self, row: &Row, change: &Change, one: &FieldChange) {
+        let (before, after) = (change.before_value(one.field), change.after_value(one.field));
+        let values = self.values(change.action, &before, &after, row.indent);
+        let note = row.note();
+        let gap = " ".repeat(row.indent);
+        let last = values.len() - 1;
+        for (at, (text, width)) in values.iter().enumerate() {
+            let front = if at == 0 { format!("{}  ", row.front) } else { gap.clone() };
+            if at < last || note.is_empty() {
+                self.line(format!("{front}{text}"));
+                continue;
+            }
+            if row.indent + width + 2 + columns(&note) <= self.style.width {
+                self.line(format!("{front}{text}  {}", self.style.paint(Tone::Quiet, &note)));
+            } else {
+                self.line(format!("{front}{text}"));
+                self.line(format!("{gap}{}", self.style.paint(Tone::Quiet, &note)));
+            }
+        }
+    }
+
+    /// The lines that show the values, each with its columns.
+    fn values(
+        &self,
+        action: ActionKind,
+        before: &Value,
+        after: &Value,
+        indent: usize,
+    ) -> Vec<(String, usize)> {
+        let plain = |value: &Value| {
+            let text = clean(&value.to_string());
+            let width = columns(&text);
+            (text, width)
+        };
+        match action {
+            ActionKind::Create => vec![plain(after)],
+            ActionKind::Delete => vec![plain(before)],
+            ActionKind::Update | ActionKind::Replace => {
+                let (old, old_width) = plain(before);
+                let (new, new_width) = plain(after);
+                let arrow = self.style.arrow();
+                let both = old_width + new_width + columns(arrow) + 2;
+                let short = old_width <= SHORT_VALUE && new_width <= SHORT_VALUE;
+                if short
+                    || (both + indent <= self.style.width
+                        && (old_width <= SHORT_VALUE || new_width <= SHORT_VALUE))
+                {
+                    return vec![(format!("{old} {arrow} {new}"), both)];
+                }
+                let (old, new) = self.emphasized(&old, &new);
+                vec![
+                    (format!("{}{old}", " ".repeat(columns(arrow) + 1)), old_width),
+                    (format!("{arrow} {new}"), new_width + columns(arrow) + 1),
+                ]
+            }
+        }
+    }
+
+    /// Two long values with the characters that differ made strong, unless nearly all of them do.
+    fn emphasized(&self, old: &str, new: &str) -> (String, String) {
+        let difference = TextDiff::from_chars(old, new);
+        if !self.style.color || difference.ratio() < 0.5 {
+            return (old.to_owned(), new.to_owned());
+        }
+        let side = |kept: ChangeTag, tone: Tone| -> String {
+            let parts = difference
+                .iter_all_changes()
+                .filter(|part| part.tag() == kept || part.tag() == ChangeTag::Equal);
+            parts
+                .map(|part| {
+                    if part.tag() == kept {
+                        self.style.paint(tone, part.value())
+                    } else {
+                        part.value().to_owned()
+                    }
+                })
+                .collect()
+        };
+        (side(ChangeTag::Delete, Tone::Danger), side(ChangeTag::Insert, Tone::Strong))
+    }
+
+    fn footnotes(&self, change: &Change) -> Vec<String> {
+        let coverage = coverage_text(&change.coverage, &change.address, change.action);
+        let mut notes = vec![clean(&format!("{}; {coverage}", change.reason.text()))];
+        match change.contingent {
+            Some(Contingent::AddBack) => notes.push("if the Add fails: add the old one back".to_owned()),
+            Some(Contingent::AddSiblingsBack) => {
+                notes.push("if the service takes entries beside it along: add them back".to_owned());
+            }
+            None => {}
+        }
+        notes
+    }
+
+    fn left_alone(&mut self, plan: &Plan, full: bool) {
+        let before = self.lines.len();
+        self.list("  .", "unmanaged, left alone", &plan.unmanaged, full);
+        self.list("  .", "ignored", &plan.ignored, full);
+        for one in &plan.unsupported {
+            let text = format!("{} can't be managed: {}; not attempted", one.address, clean(&one.reason));
+            self.item(if one.declared { Tone::Danger } else { Tone::Quiet }, "  !", &text);
+        }
+        if self.lines.len() > before {
+            self.line("");
+        }
+    }
+
+    fn list(&mut self, marker: &str, what: &str, addresses: &[Address], full: bool) {
+        if addresses.is_empty() {
+            return;
+        }
+        let shown =
+            if full || addresses.len() <= NAMED_IN_LIST + 1 { addresses.len() } else { NAMED_IN_LIST };
+        let mut names: Vec<String> =
+            addresses[..shown].iter().map(|address| clean(&address.to_string())).collect();
+        if shown < addresses.len() {
+            names.push(format!("{} and {} more", self.style.ellipsis(), addresses.len() - shown));
+        }
+        self.item(Tone::Quiet, marker, &format!("{} {what}: {}", addresses.len(), names.join(", ")));
+    }
+
+    fn totals(&mut self, plan: &Plan) {
+        let summary = plan.summary();
+        if plan.changes.is_empty() {
+            let text = if plan.differs() || !plan.is_complete() {
+                "No changes can be made, but the service is not as declared, or was not read whole."
+            } else {
+                "No changes. The service holds what the files declare."
+            };
+            self.line(self.style.paint(Tone::Strong, text));
+            self.line(format!("{} as declared.", counted(summary.unchanged, "configuration")));
+        } else {
+            let text = format!(
+                "Plan: {} to add, {} to change, {} to destroy.",
+                summary.create + summary.replace,
+                summary.update,
+                summary.delete + summary.replace
+            );
+            self.line(self.style.paint(Tone::Strong, &text));
+            self.cost(plan, summary.replace);
+        }
+        self.line(self.style.paint(Tone::Quiet, &format!("digest {}", plan.digest())));
+    }
+
+    fn cost(&mut self, plan: &Plan, replaces: usize) {
+        let Budget { reads, writes, seconds } = plan.budget;
+        let mut facts = Vec::new();
+        if replaces > 0 {
+            facts.push(format!("{} counted as add and destroy", counted(replaces, "replace")));
+        }
+        facts.push(format!("{} unchanged", plan.unchanged.len()));
+        facts.push(format!(
+            "{} and {} at least",
+            counted(reads as usize, "read"),
+            counted(writes as usize, "write")
+        ));
+        if seconds > 0 {
+            facts.push(format!("not under {seconds} s at this rate"));
+        }
+        let text = format!("{}. {}", facts.join(", "), long_sentence());
+        for line in wrap(&text, self.style.width) {
+            self.line(line);
+        }
+    }
+
+    fn guards(&mut self, held: &[Held], full: bool) {
+        if held.is_empty() {
+            return;
+        }
+        self.line("");
+        let shown = if full || held.len() <= 2 * NAMED_IN_LIST { held.len() } else { 2 * NAMED_IN_LIST };
+        for one in &held[..shown] {
+            let Held { guard, address, message, release } = one;
+            let subject = address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
+            let release = release
+                .as_ref()
+                .map_or("nothing releases it".to_owned(), |flag| format!("released by {flag}"));
+            let name = guard.name();
+            self.item(Tone::Danger, "!", &clean(&format!("refused ({name}): {subject}{message}; {release}")));
+        }
+        if shown < held.len() {
+            let text = format!(
+                "{} and {} more refusals (--full lists them)",
+                self.style.ellipsis(),
+                held.len() - shown
+            );
+            self.item(Tone::Danger, "!", &text);
+        }
+    }
+}
+
+/// What stands around the values of a field.
+struct Row {
+    front: String,
+    indent: usize,
+    origin: Option<String>,
+    forces: bool,
+}
+
+impl Row {
+    fn note(&self) -> String {
+        let origin = self.origin.as_ref().map(|origin| format!("({origin})"));
+        let forces = self.forces.then(|| "# forces replacement".to_owned());
+        [origin, forces].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn sentence(action: ActionKind) -> &'static str {
+    match action {
+        ActionKind::Create => "will be created",
+        ActionKind::Update => "will be updated in-place",
+        ActionKind::Replace => "must be replaced",
+        ActionKind::Delete => "will be destroyed",
+    }
+}
+
+/// The action's symbol, which carries the meaning without colour.
+pub(super) fn symbol(action: ActionKind) -> &'static str {
+    match action {
+        ActionKind::Create => "+",
+        ActionKind::Update => "~",
+        ActionKind::Replace => "-/+",
+        ActionKind::Delete => "-",
+    }
+}
+
+/// The action's colour.
+pub(super) fn tone(action: ActionKind) -> Tone {
+    match action {
+        ActionKind::Create => Tone::Create,
+        ActionKind::Update => Tone::Update,
+        ActionKind::Replace | ActionKind::Delete => Tone::Delete,
+    }
+}
+
+/// `livevod.yaml:18 tier vip`, `not written`.
+pub(super) fn origin_text(origin: &FieldOrigin) -> String {
+    let FieldOrigin { kind, tier, place, via: _ } = origin;
+    let block = match (kind, tier) {
+        (OriginKind::Tier, Some(tier)) => format!(" tier {tier}"),
+        (OriginKind::App, _) => " app defaults".to_owned(),
+        (OriginKind::Domain, _) => " domain defaults".to_owned(),
+        (OriginKind::Defaults, _) => " defaults".to_owned(),
+        (OriginKind::Stream | OriginKind::Tier | OriginKind::Default | OriginKind::Service, _) => {
+            String::new()
+        }
+    };
+    match (place, kind) {
+        (Some(place), _) => clean(&format!("{}:{}{block}", place.file, place.start.line)),
+        (None, OriginKind::Service) => "left to the service".to_owned(),
+        (None, _) => "not written".to_owned(),
+    }
+}
+
+/// Who records the address before and after, in words.
+pub(super) fn coverage_text(coverage: &Coverage, address: &Address, action: ActionKind) -> String {
+    let name = |ruler: &Option<Address>| {
+        ruler
+            .as_ref()
+            .map_or("NOT RECORDED".to_owned(), |ruler| format!("ruled by {}", relation(ruler, address)))
+    };
+    let (before, after) = (name(&coverage.before), name(&coverage.after));
+    match action {
+        ActionKind::Create => format!("until now {before}"),
+        ActionKind::Delete => format!("then {after}"),
+        ActionKind::Update | ActionKind::Replace if before == after => after,
+        ActionKind::Update | ActionKind::Replace => format!("{before}, then {after}"),
+    }
+}
+
+/// `1 read`, `2 reads`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

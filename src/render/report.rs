@@ -1,0 +1,148 @@
+//! What became of a plan: every outcome on a line, and a finding for each change that is not done.
+
+use super::plan::{counted, long_sentence, symbol, tone};
+use super::style::{Tone, wrap};
+use super::{Style, clean};
+use crate::api;
+use crate::apply::{ChangeOutcome, Failure, Outcome, Report, blame};
+use crate::diag::{Code, Diagnostic};
+use crate::plan::{ActionKind, Change, Plan};
+use crate::source::{Place, Sources};
+
+/// Confirmed changes that are listed one by one; more are only counted.
+const DONE_LISTED: usize = 20;
+
+/// The outcomes, then the totals in Terraform's words.
+pub fn human_report(report: &Report, style: Style) -> String {
+    let Report { outcomes, calls } = report;
+    let is_done = |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done);
+    let done = outcomes.iter().filter(is_done).count();
+    let mut lines: Vec<String> = outcomes
+        .iter()
+        .filter(|one| !is_done(one) || done <= DONE_LISTED)
+        .map(|one| outcome_line(one, style))
+        .collect();
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines.push(style.paint(Tone::Strong, &totals(outcomes, done)));
+    let calls =
+        format!("{}. {}", counted(usize::try_from(*calls).unwrap_or(usize::MAX), "call"), long_sentence());
+    lines.extend(wrap(&calls, style.width));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// One change's end: `+ live.example.com/show/cam1 created (RequestId …)`.
+pub fn outcome_line(one: &ChangeOutcome, style: Style) -> String {
+    let ChangeOutcome { address, action, outcome, request_id } = one;
+    let id = request_id.as_ref().map(|id| format!(" (RequestId {})", clean(id))).unwrap_or_default();
+    let id = style.paint(Tone::Quiet, &id);
+    match outcome {
+        Outcome::Done => {
+            format!(
+                "{} {address} {}{id}",
+                style.paint(tone(*action), &format!("{:>3}", symbol(*action))),
+                past(*action)
+            )
+        }
+        Outcome::Failed(_) => format!("{} {address} failed{id}", style.paint(Tone::Danger, "  !")),
+        Outcome::NotAttempted(_) => format!("{} {address} not attempted", style.paint(Tone::Warning, "  !")),
+        Outcome::Unknown(_) => format!("{} {address} UNKNOWN{id}", style.paint(Tone::Danger, "  !")),
+    }
+}
+
+fn past(action: ActionKind) -> &'static str {
+    match action {
+        ActionKind::Create => "created",
+        ActionKind::Update => "updated",
+        ActionKind::Replace => "replaced",
+        ActionKind::Delete => "destroyed",
+    }
+}
+
+fn totals(outcomes: &[ChangeOutcome], done: usize) -> String {
+    let count = |kinds: &[ActionKind]| {
+        let counts =
+            |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done) && kinds.contains(&one.action);
+        outcomes.iter().filter(counts).count()
+    };
+    let resources = format!(
+        "Resources: {} added, {} changed, {} destroyed.",
+        count(&[ActionKind::Create, ActionKind::Replace]),
+        count(&[ActionKind::Update]),
+        count(&[ActionKind::Delete, ActionKind::Replace])
+    );
+    if done == outcomes.len() {
+        format!("Apply complete! {resources}")
+    } else {
+        format!(
+            "Apply incomplete: {} of {} not done. {resources}",
+            outcomes.len() - done,
+            counted(outcomes.len(), "change")
+        )
+    }
+}
+
+/// A finding for each change that is not done, at the YAML value that caused it where there is one.
+pub fn outcome_diagnostics(plan: &Plan, report: &Report, sources: &Sources) -> Vec<Diagnostic> {
+    let changes = plan.changes.iter().zip(&report.outcomes);
+    changes.filter_map(|(change, one)| finding(change, one, sources)).collect()
+}
+
+fn finding(change: &Change, one: &ChangeOutcome, sources: &Sources) -> Option<Diagnostic> {
+    let (code, failure, help) = match &one.outcome {
+        Outcome::Done => return None,
+        Outcome::Failed(failure) => {
+            (Code::NotDone, failure, "put it right and apply again: what is done stays done")
+        }
+        Outcome::NotAttempted(failure) => (Code::NotDone, failure, "plan again to see what is left"),
+        Outcome::Unknown(failure) => (
+            Code::UnknownOutcome,
+            failure,
+            "plan again: it reads what became of the write, which may still arrive late",
+        ),
+    };
+    let Failure { message, remote } = failure;
+    let code = if remote.is_some() && code == Code::NotDone { Code::Remote } else { code };
+    let message = remote.as_ref().map_or(message.clone(), |error| format!("{message}: {error}"));
+    let mut diagnostic = Diagnostic::new(code, message).about(&one.address);
+    diagnostic.request_id =
+        remote.as_ref().and_then(api::Error::request_id).or(one.request_id.as_deref()).map(str::to_owned);
+    let page = remote.as_ref().and_then(api::Error::remote).and_then(|remote| remote.recommend.as_ref());
+    diagnostic = diagnostic
+        .help(page.map_or(help.to_owned(), |page| format!("{help}; the service's page on it: {page}")));
+    Some(at_the_cause(diagnostic, change, remote.as_ref(), sources))
+}
+
+/// Labels the values that the service complains of, the chain that led to them beside; else the entry.
+fn at_the_cause(
+    diagnostic: Diagnostic,
+    change: &Change,
+    error: Option<&api::Error>,
+    sources: &Sources,
+) -> Diagnostic {
+    let span = |place: &Option<Place>| place.as_ref().and_then(|place| sources.span_of(place));
+    let fields = error.and_then(api::Error::remote).map(|remote| blame(change, remote)).unwrap_or_default();
+    let blamed = change
+        .fields
+        .iter()
+        .filter(|one| fields.contains(&one.field))
+        .filter_map(|one| one.origin.as_ref().map(|origin| (one.field, origin)));
+    let written: Vec<_> =
+        blamed.filter_map(|(field, origin)| Some((field, origin, span(&origin.place)?))).collect();
+    let entry = span(&change.place);
+    if written.is_empty() {
+        return match entry {
+            Some(entry) => diagnostic.label(entry, "this entry"),
+            None => diagnostic,
+        };
+    }
+    let labeled = written.iter().fold(diagnostic, |diagnostic, (field, _, value)| {
+        diagnostic.label(*value, format!("this `{field}`"))
+    });
+    let steps = written.iter().flat_map(|(_, origin, _)| &origin.via);
+    let chain =
+        steps.fold(labeled, |diagnostic, (text, place)| diagnostic.note(text, sources.span_of(place)));
+    chain.note(format!("for `{}`", change.address), entry)
+}

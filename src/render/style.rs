@@ -1,0 +1,126 @@
+//! Colour, symbols and width: what the terminal can show, and how text from elsewhere is made harmless for it.
+
+use anstyle::{AnsiColor, Effects};
+
+/// What the place that is written to can show. Without colour or Unicode the text reads the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether colour codes may be written.
+    pub color: bool,
+    /// Whether more than ASCII may be written.
+    pub unicode: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+/// What a piece of text means; its colour follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Create,
+    Update,
+    Delete,
+    Danger,
+    Warning,
+    Quiet,
+    Strong,
+}
+
+impl Style {
+    /// Plain text, for files and tests.
+    pub const PLAIN: Style = Style { color: false, unicode: true, width: 100 };
+
+    pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
+        if !self.color || text.is_empty() {
+            return text.to_owned();
+        }
+        let style = match tone {
+            Tone::Create => AnsiColor::Green.on_default(),
+            Tone::Update => AnsiColor::Yellow.on_default(),
+            Tone::Delete => AnsiColor::Red.on_default(),
+            Tone::Danger => AnsiColor::Red.on_default().effects(Effects::BOLD),
+            Tone::Warning => AnsiColor::Yellow.on_default().effects(Effects::BOLD),
+            Tone::Quiet => anstyle::Style::new().effects(Effects::DIMMED),
+            Tone::Strong => anstyle::Style::new().effects(Effects::BOLD),
+        };
+        format!("{style}{text}{style:#}")
+    }
+
+    pub(super) fn arrow(&self) -> &'static str {
+        if self.unicode { "→" } else { "->" }
+    }
+
+    pub(super) fn times(&self) -> &'static str {
+        if self.unicode { "×" } else { "x" }
+    }
+
+    pub(super) fn ellipsis(&self) -> &'static str {
+        if self.unicode { "…" } else { "..." }
+    }
+
+    pub(super) fn dot(&self) -> &'static str {
+        if self.unicode { "·" } else { "-" }
+    }
+}
+
+/// `text` with everything that could move a cursor, hide or reorder text written out as `\u{…}`.
+pub fn clean(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_harmful(character) {
+            cleaned.extend(character.escape_unicode());
+        } else {
+            cleaned.push(character);
+        }
+    }
+    cleaned
+}
+
+/// Control characters, bidirectional controls, invisible separators.
+fn is_harmful(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Columns that `text` takes.
+pub(super) fn columns(text: &str) -> usize {
+    unicode_width::UnicodeWidthStr::width(text)
+}
+
+/// `text` filled up with spaces to `width` columns.
+pub(super) fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
+}
+
+/// `text` broken at spaces into lines of at most `width` columns; a longer word stands alone.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let Some(line) = lines.last_mut() else { break };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if columns(line) + 1 + columns(word) <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn harmful_characters_are_written_out() {
+        assert_eq!(clean("a\u{1b}[31mb\u{202e}c"), "a\\u{1b}[31mb\\u{202e}c");
+        assert_eq!(clean("中文 cam-1"), "中文 cam-1");
+    }
+
+    #[test]
+    fn lines_break_at_spaces() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("a longword b", 3), ["a", "longword", "b"]);
+    }
+}
