@@ -5,5 +5,6 @@ mod apply;
 mod architecture;
 mod desired;
 mod emulator;
+mod plan;
 mod transcripts;
 mod wire;

@@ -196,7 +196,9 @@ fn end(outcome: &ChangeOutcome) -> &'static str {
 pub(crate) fn failure(report: &Report, index: usize) -> &Failure {
     let failure = match &report.outcomes[index].outcome {
         Outcome::Done => None,
-        Outcome::Failed(failure) | Outcome::NotAttempted(failure) | Outcome::Unknown(failure) => Some(failure),
+        Outcome::Failed(failure) | Outcome::NotAttempted(failure) | Outcome::Unknown(failure) => {
+            Some(failure)
+        }
     };
     failure.unwrap()
 }

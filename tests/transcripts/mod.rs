@@ -1,1 +1,135 @@
-//! To come.
+//! What users see: the binary run in a folder of its own with nothing of this machine's environment, word for word.
+
+mod apply;
+mod command_line;
+mod plan;
+mod server;
+mod validate;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// A folder, the variables that the binary sees, and nothing else.
+pub(crate) struct World {
+    pub(crate) folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// What one run printed and how it ended.
+pub(crate) struct Run {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: i32,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let utf8 = ("LANG".to_owned(), "C.UTF-8".to_owned());
+        Self { folder: tempfile::tempdir().unwrap(), variables: vec![utf8] }
+    }
+
+    /// A world whose `livevod.yaml` holds `text`.
+    pub(crate) fn with(text: &str) -> Self {
+        let world = Self::new();
+        world.write("livevod.yaml", text);
+        world
+    }
+
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        let path = self.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_livevod"));
+        command.args(arguments).current_dir(self.path()).env_clear().stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs the binary with the arguments in `line`, split at spaces.
+    pub(crate) fn run(&self, line: &str) -> Run {
+        let arguments: Vec<&str> = line.split_whitespace().collect();
+        let output = self.command(&arguments).output().unwrap();
+        Run {
+            stdout: self.scrub(&String::from_utf8(output.stdout).unwrap()),
+            stderr: self.scrub(&String::from_utf8(output.stderr).unwrap()),
+            code: output.status.code().unwrap_or(-1),
+        }
+    }
+
+    /// Applies, and holds that it was done and that a second plan is empty.
+    pub(crate) fn converge(&self, arguments: &str) -> Run {
+        let run = self.run(&format!("apply {arguments} --auto-approve"));
+        assert_eq!(run.code, 0, "{}", run.transcript());
+        let allowed = ["--max-", "--allow-"];
+        let plain: Vec<&str> = arguments
+            .split_whitespace()
+            .filter(|word| !allowed.iter().any(|flag| word.starts_with(flag)))
+            .collect();
+        let second = self.run(&format!("plan {} --detailed-exitcode", plain.join(" ")));
+        assert_eq!(second.code, 0, "a second plan is not empty:\n{}", second.transcript());
+        assert!(second.stdout.contains("No changes."), "{}", second.transcript());
+        run
+    }
+
+    /// What differs from run to run: the folder's name and the ids of requests.
+    fn scrub(&self, text: &str) -> String {
+        let text = text.replace(self.path().to_str().unwrap(), "[folder]");
+        scrub_ids(&text)
+    }
+}
+
+impl Run {
+    /// Everything printed, and the exit code.
+    pub(crate) fn transcript(&self) -> String {
+        let mut text = self.stdout.clone();
+        if !self.stderr.is_empty() {
+            text.push_str("--- stderr\n");
+            text.push_str(&self.stderr);
+        }
+        text.push_str(&format!("--- exit {}\n", self.code));
+        text
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.transcript()))
+    }
+}
+
+/// Replaces every upper case UUID.
+fn scrub_ids(text: &str) -> String {
+    const FORM: &[u8] = b"HHHHHHHH-HHHH-HHHH-HHHH-HHHHHHHHHHHH";
+    let bytes = text.as_bytes();
+    let is_id = |at: usize| {
+        bytes.get(at..at + FORM.len()).is_some_and(|part| {
+            part.iter().zip(FORM).all(|(byte, form)| match form {
+                b'H' => byte.is_ascii_digit() || (b'A'..=b'F').contains(byte),
+                _ => byte == form,
+            })
+        })
+    };
+    let mut scrubbed = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        if is_id(at) {
+            scrubbed.extend_from_slice(b"[request id]");
+            at += FORM.len();
+        } else {
+            scrubbed.push(bytes[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8(scrubbed).unwrap()
+}

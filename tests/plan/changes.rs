@@ -1,0 +1,210 @@
+//! Which changes follow from which difference.
+
+use livevod::model::StreamSpelling;
+use livevod::plan::{Contingent, Reason, fold};
+use livevod::resolve::OriginKind;
+use serde_json::json;
+
+use super::{FLEET, Scene, lines};
+
+#[test]
+fn a_service_that_agrees_has_an_empty_plan() {
+    let plan = Scene::agreeing(FLEET).plan();
+    assert_eq!(lines(&plan), Vec::<String>::new());
+    assert_eq!(plan.unchanged.len(), 8);
+    assert!(!plan.differs());
+    assert!(plan.is_complete());
+}
+
+#[test]
+fn what_is_missing_is_created_with_the_origin_of_every_value() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.remove_remote("live.example.com/show/cam2");
+    let plan = scene.plan();
+    assert_eq!(
+        lines(&plan),
+        ["Create show/cam2: vod_transcode_group (not set) -> e2d796d3bb5fd8049d32bff62f94e4c1, \
+          cycle_duration (not set) -> 3600, auto_compose (not set) -> off, on_demand (not set) -> 0"]
+    );
+    let change = &plan.changes[0];
+    assert_eq!(change.reason, Reason::Missing);
+    let origins: Vec<_> = change.fields.iter().map(|one| one.origin.as_ref().unwrap()).collect();
+    assert_eq!(origins[1].kind, OriginKind::Defaults);
+    assert_eq!(origins[1].place.as_ref().unwrap().start.line, 5);
+    assert_eq!(origins[2].kind, OriginKind::Default);
+    assert_eq!(origins[2].place, None);
+    assert_eq!(change.coverage.before.as_ref().unwrap().within_domain(), "show/*");
+    assert_eq!(change.coverage.after.as_ref().unwrap().within_domain(), "show/cam2");
+}
+
+#[test]
+fn only_the_fields_that_differ_are_updated_and_carried_ones_go_along() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
+    let plan = scene.plan();
+    assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 900 -> 3600"]);
+    assert_eq!(plan.changes[0].after.as_ref().unwrap().carried.delay_time, Some(180));
+}
+
+#[test]
+fn a_value_that_nobody_wrote_heads_the_plan() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.remote("live.example.com/show/cam1").config.on_demand = 1;
+    let plan = scene.plan();
+    assert!(
+        plan.warnings[0].message.starts_with("1 configuration falls to a documented default"),
+        "{:?}",
+        plan.warnings
+    );
+}
+
+#[test]
+fn the_compose_group_counts_only_while_auto_compose_is_on() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.remote("live.example.com/show/cam1").config.compose_vod_transcode_group = Some("stale".into());
+    assert!(scene.plan().changes.is_empty());
+    scene.remote("live.example.com/news/desk").config.compose_vod_transcode_group = Some("other".into());
+    assert_eq!(
+        lines(&scene.plan()),
+        ["Update news/desk: compose_vod_transcode_group other -> 6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa"]
+    );
+}
+
+#[test]
+fn a_storage_location_that_nobody_wrote_is_the_services_own() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.remote("live.example.com/show/cam1").config.storage_location =
+        Some("moved.oss-cn-shanghai.aliyuncs.com".into());
+    assert!(scene.plan().changes.is_empty());
+    scene
+        .declare(&FLEET.replace("cam1: {}", "cam1: { storage_location: mine.oss-cn-shanghai.aliyuncs.com }"));
+    let plan = scene.plan();
+    assert_eq!(
+        lines(&plan),
+        [
+            "Replace show/cam1: storage_location moved.oss-cn-shanghai.aliyuncs.com -> mine.oss-cn-shanghai.aliyuncs.com"
+        ]
+    );
+    assert_eq!(plan.changes[0].contingent, Some(Contingent::AddBack));
+}
+
+#[test]
+fn undeclared_configurations_are_left_alone_unless_pruned() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.add_remote("live.example.com/news/extra").add_remote("live.example.com/test-1/x");
+    let plan = scene.plan();
+    assert!(plan.changes.is_empty());
+    assert_eq!(plan.unmanaged.len(), 2);
+    assert!(!plan.differs(), "an unmanaged entry that shadows nothing is no difference");
+    scene.declare(&FLEET.replace("      news:\n", "      news:\n        prune: true\n"));
+    let plan = scene.plan();
+    assert_eq!(lines(&plan).len(), 1);
+    assert!(lines(&plan)[0].starts_with("Delete news/extra"));
+    assert_eq!(plan.unmanaged.len(), 1);
+    assert_eq!(plan.changes[0].coverage.after, None);
+    scene.declare(&FLEET.replace("live.example.com:\n", "live.example.com:\n    prune: true\n"));
+    assert_eq!(scene.plan().changes.len(), 2);
+}
+
+#[test]
+fn an_unmanaged_entry_in_front_of_a_declared_rule_is_a_difference() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.add_remote("live.example.com/show/console");
+    let plan = scene.plan();
+    assert!(plan.changes.is_empty());
+    assert!(plan.differs());
+    assert_eq!(plan.shadows[0].shadowed.within_domain(), "show/*");
+}
+
+#[test]
+fn absent_is_a_delete_and_nothing_where_nothing_is() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.declare(&FLEET.replace("cam1: {}", "cam1: { state: absent }"));
+    let plan = scene.plan();
+    assert!(lines(&plan)[0].starts_with("Delete show/cam1"), "{:?}", lines(&plan));
+    assert!(matches!(&plan.changes[0].reason, Reason::DeclaredAbsent { place } if place.start.line == 10));
+    assert_eq!(plan.changes[0].coverage.after.as_ref().unwrap().within_domain(), "show/*");
+    scene.remove_remote("live.example.com/show/cam1");
+    assert!(!scene.plan().differs());
+}
+
+#[test]
+fn ignored_addresses_are_seen_and_left() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.add_remote("live.example.com/test-1/x");
+    scene.declare(
+        &FLEET
+            .replace("domains:\n", "ignore: [live.example.com/test-*]\ndomains:\n")
+            .replace("live.example.com:\n", "live.example.com:\n    prune: true\n"),
+    );
+    let plan = scene.plan();
+    assert!(plan.changes.is_empty());
+    assert_eq!(plan.ignored.len(), 1);
+}
+
+#[test]
+fn what_can_not_be_managed_is_never_touched_and_a_difference_only_where_declared() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.add_remote("live.example.com/news/by-format");
+    scene.remote("live.example.com/news/by-format").unsupported = Some("by format".into());
+    assert!(!scene.plan().differs());
+    scene.remote("live.example.com/show/cam1").unsupported = Some("several entries under one key".into());
+    let plan = scene.plan();
+    assert!(plan.changes.is_empty());
+    assert!(plan.differs());
+    assert_eq!(plan.unsupported.iter().filter(|one| one.declared).count(), 1);
+}
+
+#[test]
+fn a_field_that_no_request_can_carry_forbids_update_but_not_agreement() {
+    let mut scene = Scene::agreeing(FLEET);
+    let remote = scene.remote("live.example.com/show/cam1");
+    remote.config.carried.unknown.insert("NewField".into(), json!("x"));
+    assert!(!scene.plan().differs());
+    scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
+    let plan = scene.plan();
+    assert!(plan.changes.is_empty());
+    assert!(plan.unsupported[0].reason.contains("NewField"), "{:?}", plan.unsupported);
+}
+
+#[test]
+fn how_the_service_writes_the_stream_goes_along() {
+    let mut scene = Scene::agreeing(FLEET);
+    let remote = scene.remote("live.example.com/show/*");
+    remote.spelling = StreamSpelling::Absent;
+    remote.config.cycle_duration = 900;
+    assert_eq!(scene.plan().changes[0].spelling, StreamSpelling::Absent);
+}
+
+#[test]
+fn a_domain_that_was_not_read_is_not_planned() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.snapshot.domains.clear();
+    let plan = scene.plan();
+    assert!(plan.changes.is_empty());
+    assert_eq!(plan.unread, ["live.example.com"]);
+    assert!(!plan.is_complete());
+}
+
+#[test]
+fn selection_limits_what_is_planned_and_pruned() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.declare(&FLEET.replace("cycle_duration: 1h", "cycle_duration: 30m"));
+    scene.options.selection.targets = vec!["live.example.com/show/*".parse().unwrap()];
+    assert_eq!(lines(&scene.plan()), ["Update show/*: cycle_duration 3600 -> 1800"]);
+    scene.options.selection.targets = vec!["live.example.com".parse().unwrap()];
+    scene.options.selection.excludes = vec!["live.example.com/show".parse().unwrap()];
+    assert_eq!(lines(&scene.plan()), ["Update news/desk: cycle_duration 3600 -> 1800"]);
+}
+
+#[test]
+fn identical_changes_fold_and_others_do_not() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.remote("live.example.com/show/cam4").config.cycle_duration = 900;
+    scene.declare(&FLEET.replace("cycle_duration: 1h", "cycle_duration: 30m"));
+    let plan = scene.plan();
+    let sizes: Vec<usize> = fold(&plan, false).iter().map(|fold| fold.changes.len()).collect();
+    assert_eq!(sizes.iter().sum::<usize>(), 8);
+    assert_eq!(sizes, [7, 1]);
+    assert_eq!(fold(&plan, true).len(), 8);
+}

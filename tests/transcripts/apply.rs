@@ -1,0 +1,165 @@
+//! Applies: what is asked, what is done, what is said of what was not.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use super::World;
+
+const ONE: &str = "\
+version: 1
+defaults: { vod_transcode_group: e2d796d3bb5fd8049d32bff62f94e4c1 }
+domains:
+  live.example.com:
+    apps: { show: { streams: { cam1: {}, cam2: {}, \"*\": {} } } }
+";
+
+#[test]
+fn the_quick_start_is_applied_and_stays() {
+    let world = World::new();
+    let quickstart = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/quickstart/livevod.yaml");
+    world.write("livevod.yaml", &std::fs::read_to_string(quickstart).unwrap());
+    let run = world.run("apply --emulator --auto-approve");
+    assert_snapshot!("quick_start_first", run.transcript());
+    assert_snapshot!("quick_start_again", world.run("apply --emulator --auto-approve").transcript());
+}
+
+#[test]
+fn every_example_converges() {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+    let common = format!("{examples}/staging-production/common.yaml");
+    let sets = [
+        format!("{examples}/quickstart"),
+        format!("{examples}/platform"),
+        format!("{common} {examples}/staging-production/staging.yaml"),
+        format!("{common} {examples}/staging-production/production.yaml"),
+    ];
+    for files in sets {
+        let world = World::new();
+        let valid = world.run(&format!("validate {files}"));
+        assert_eq!((valid.code, valid.stderr.as_str()), (0, ""), "{}", valid.transcript());
+        world.converge(&format!("{files} --emulator"));
+    }
+}
+
+#[test]
+fn nobody_to_ask_is_an_error_before_anything_is_read() {
+    let world = World::with(ONE);
+    let run = world.run("apply --emulator");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("--auto-approve"), "{}", run.transcript());
+    assert!(!world.path().join(".livevod").exists());
+}
+
+#[test]
+fn every_kind_of_change_is_carried_out() {
+    let world = World::with(ONE);
+    world.converge("--emulator");
+    world.write(
+        "livevod.yaml",
+        &ONE.replace(
+            "cam1: {}",
+            "cam1: { cycle_duration: 2h, auto_compose: on, compose_vod_transcode_group: VOD_NO_TRANSCODE }",
+        )
+        .replace(
+            "cam2: {}",
+            "cam2: { state: absent }, cam3: { storage_location: a-bucket.oss-cn-shanghai.aliyuncs.com }",
+        ),
+    );
+    world.converge("--emulator --max-change=1");
+    world.write(
+        "livevod.yaml",
+        &ONE.replace(
+            "cam2: {}",
+            "cam2: { state: absent }, cam3: { storage_location: b-bucket.oss-cn-shanghai.aliyuncs.com }",
+        ),
+    );
+    let refused = world.run("apply --emulator --auto-approve --max-change 100%");
+    assert_eq!(refused.code, 3);
+    assert!(refused.stdout.contains("--allow-recording-gap"), "{}", refused.transcript());
+    let run = world.converge("--emulator --max-change=100% --max-delete=100% --allow-recording-gap");
+    assert!(
+        run.stdout.contains("Apply complete! Resources: 1 added, 1 changed, 1 destroyed."),
+        "{}",
+        run.transcript()
+    );
+}
+
+#[test]
+fn the_report_in_json_names_every_outcome() {
+    let world = World::with(ONE);
+    let report = world.run("apply --emulator --auto-approve --format json").json();
+    assert_eq!(report["format_version"], "1.0");
+    assert_eq!(report["summary"], json!({"done": 3, "failed": 0, "not_attempted": 0, "unknown": 0}));
+    assert_eq!(report["exit"], json!({"code": 0, "reason": "success"}));
+    for outcome in report["outcomes"].as_array().unwrap() {
+        assert_eq!(outcome["outcome"], "done");
+        assert_eq!(outcome["action"], "create");
+        assert_eq!(outcome["request_id"], "[request id]");
+    }
+}
+
+#[test]
+fn a_refused_value_is_shown_where_it_was_written() {
+    let world = World::with(
+        "\
+version: 1
+transcode_groups: { gone: not-a-group-of-this-account }
+tiers: { vip: { vod_transcode_group: gone } }
+domains:
+  live.example.com:
+    apps:
+      show:
+        streams:
+          good: { vod_transcode_group: VOD_NO_TRANSCODE }
+          bad: { tier: vip }
+",
+    );
+    let run = world.run("apply --emulator --auto-approve");
+    assert_eq!(run.code, 4);
+    assert_snapshot!(run.transcript());
+}
+
+#[test]
+fn deletes_are_not_attempted_after_a_failure() {
+    let world = World::with(ONE);
+    world.converge("--emulator");
+    world.write(
+        "livevod.yaml",
+        &ONE.replace("cam1: {}", "cam1: { state: absent }, bad: { vod_transcode_group: 00000000 }"),
+    );
+    let run = world.run("apply --emulator --auto-approve");
+    assert_eq!(run.code, 1, "a malformed id never reaches the service:\n{}", run.transcript());
+    let known = ONE.replace("domains:", "transcode_groups: { odd: some-group }\ndomains:");
+    world.write(
+        "livevod.yaml",
+        &known.replace("cam1: {}", "cam1: { state: absent }, bad: { vod_transcode_group: odd }"),
+    );
+    let run = world.run("apply --emulator --auto-approve --format json");
+    assert_eq!(run.code, 4, "{}", run.transcript());
+    let outcomes = run.json()["outcomes"].clone();
+    assert_eq!(
+        (&outcomes[0]["address"], &outcomes[0]["outcome"]),
+        (&json!("live.example.com/show/bad"), &json!("failed"))
+    );
+    assert_eq!(
+        (&outcomes[1]["address"], &outcomes[1]["outcome"]),
+        (&json!("live.example.com/show/cam1"), &json!("not_attempted"))
+    );
+}
+
+#[test]
+fn another_account_is_refused() {
+    let world = World::with(&ONE.replace("version: 1\n", "version: 1\naccount: \"1234567890123456\"\n"));
+    let run = world.run("apply --emulator --auto-approve --account 6543210987654321");
+    assert_eq!(run.code, 3, "{}", run.transcript());
+}
+
+#[test]
+fn an_apply_that_leaves_the_machine_needs_an_account() {
+    let mut world = World::with(ONE);
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "someone");
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "something");
+    let run = world.run("apply --auto-approve");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("no account is declared"), "{}", run.transcript());
+}

@@ -1,0 +1,77 @@
+//! Arguments, help, and what is written around the commands.
+
+use std::process::Stdio;
+
+use super::World;
+
+#[test]
+fn usage_errors_end_with_one_because_two_means_differences() {
+    let world = World::new();
+    for line in
+        ["", "plam", "plan --no-such-flag", "plan --rate 0", "plan --max-delete 200%", "apply --timeout 5"]
+    {
+        let run = world.run(line);
+        assert_eq!(run.code, 1, "`{line}`: {}", run.transcript());
+        assert_eq!(run.stdout, "", "`{line}`");
+    }
+}
+
+#[test]
+fn help_and_version_are_success() {
+    let world = World::new();
+    for line in ["--help", "plan --help", "apply -h", "--version"] {
+        let run = world.run(line);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "`{line}`");
+    }
+    assert!(world.run("plan --help").stdout.contains("LIVEVOD_ENDPOINT"));
+}
+
+#[test]
+fn no_variable_approves_releases_or_picks_the_emulator() {
+    let world = World::new();
+    for command in ["plan", "apply", "drift"] {
+        let help = world.run(&format!("{command} --help")).stdout;
+        for forbidden in ["LIVEVOD_EMULATOR", "LIVEVOD_AUTO", "LIVEVOD_ALLOW", "LIVEVOD_MAX"] {
+            assert!(!help.contains(forbidden), "{command}: {forbidden}");
+        }
+    }
+}
+
+#[test]
+fn the_emulator_and_an_endpoint_do_not_go_together_but_the_flag_beats_the_variable() {
+    let mut world = World::with("version: 1\ndomains: { live.example.com: {} }\n");
+    assert_eq!(world.run("plan --emulator --endpoint http://127.0.0.1:1").code, 1);
+    world.set("LIVEVOD_ENDPOINT", "http://127.0.0.1:1");
+    assert_eq!(world.run("plan --emulator").code, 0);
+}
+
+#[test]
+fn completions_and_the_manual_page_are_generated() {
+    let world = World::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(world.run(&format!("completions {shell}")).stdout.contains("auto-approve"), "{shell}");
+    }
+    let man = world.run("man").stdout;
+    assert!(man.contains(".TH livevod") && man.contains("recording\\-gap"), "{man}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let world = World::new();
+    let mut child = world.command(&["man"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert!(output.status.success());
+}
+
+#[test]
+fn an_emulator_file_that_can_not_be_kept_is_an_error() {
+    let world = World::with("version: 1\ndomains: { live.example.com: {} }\n");
+    world.write("taken", "a file where a folder is needed");
+    let run = world.run("plan --emulator=taken/emulator.log");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    world.write("garbage.log", "this is no log\nof any kind\n");
+    let run = world.run("plan --emulator=garbage.log");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+}

@@ -1,0 +1,180 @@
+//! Plans as people and machines see them.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use super::World;
+
+/// What the service holds before the plans of this file: applied first.
+const BEFORE: &str = "\
+version: 1
+account: \"1234567890123456\"
+region: cn-shanghai
+transcode_groups: { hd: e2d796d3bb5fd8049d32bff62f94e4c1, archive: 6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa }
+defaults: { vod_transcode_group: hd, cycle_duration: 1h }
+tiers:
+  vip: { cycle_duration: 30m, auto_compose: on, compose_vod_transcode_group: archive }
+domains:
+  live.example.com:
+    apps:
+      show:
+        streams:
+          \"*\": {}
+          cam1: {}
+          cam2: {}
+          cam3: {}
+          cam4: {}
+          main: { storage_location: first-bucket.oss-cn-shanghai.aliyuncs.com }
+          old: { on_demand: 7 }
+      news:
+        streams: { desk: { tier: vip } }
+";
+
+fn applied() -> World {
+    let world = World::with(BEFORE);
+    world.converge("--emulator");
+    world
+}
+
+/// An update of some, a replace, a delete, a create, and something that a file no longer declares.
+fn changed() -> World {
+    let world = applied();
+    let text = BEFORE
+        .replace("cam1: {}", "cam1: { cycle_duration: 2h }")
+        .replace("cam2: {}", "cam2: { tier: vip }")
+        .replace("cam3: {}", "cam3: { tier: vip }")
+        .replace("first-bucket", "second-bucket")
+        .replace("old: { on_demand: 7 }", "old: { state: absent }\n          new: { on_demand: 0 }")
+        .replace("      news:\n        streams: { desk: { tier: vip } }\n", "");
+    world.write("livevod.yaml", &text);
+    world
+}
+
+#[test]
+fn a_first_plan_creates() {
+    let world = World::with(BEFORE);
+    let run = world.run("plan --emulator");
+    assert_snapshot!(run.transcript());
+    assert!(!world.path().join(".livevod").join("journal").exists());
+}
+
+#[test]
+fn every_kind_of_change_at_80_columns() {
+    let mut world = changed();
+    world.set("COLUMNS", "80");
+    let run = world.run("plan --emulator");
+    assert!(run.stdout.lines().all(|line| line.chars().count() <= 80), "{}", run.stdout);
+    assert_snapshot!(run.transcript());
+}
+
+#[test]
+fn every_kind_of_change_at_120_columns() {
+    let mut world = changed();
+    world.set("COLUMNS", "120");
+    assert_snapshot!(world.run("plan --emulator --full").transcript());
+}
+
+#[test]
+fn without_unicode_it_reads_the_same() {
+    let mut world = changed();
+    world.set("LANG", "C");
+    let run = world.run("plan --emulator");
+    assert!(run.stdout.is_ascii());
+    assert_snapshot!(run.transcript());
+}
+
+#[test]
+fn colour_adds_codes_and_nothing_else() {
+    let mut world = changed();
+    let plain = world.run("plan --emulator").stdout;
+    let coloured = world.run("plan --emulator --color always").stdout;
+    assert!(coloured.contains("\u{1b}["));
+    assert_eq!(strip(&coloured), plain);
+    world.set("CLICOLOR_FORCE", "1");
+    assert_eq!(world.run("plan --emulator").stdout, coloured);
+    world.set("NO_COLOR", "1");
+    assert_eq!(world.run("plan --emulator").stdout, plain);
+}
+
+/// The text without `ESC [ … m`.
+fn strip(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |plain, part| plain + part.split_once('m').unwrap().1)
+}
+
+#[test]
+fn detailed_exit_codes_tell_no_difference_difference_and_refusal() {
+    let world = applied();
+    assert_eq!(world.run("plan --emulator --detailed-exitcode").code, 0);
+    world.write("livevod.yaml", &BEFORE.replace("cam1: {}", "cam1: { cycle_duration: 2h }"));
+    assert_eq!(world.run("plan --emulator").code, 0);
+    assert_eq!(world.run("plan --emulator --detailed-exitcode").code, 2);
+    world.write("livevod.yaml", &BEFORE.replace("cycle_duration: 1h", "cycle_duration: 2h"));
+    assert_eq!(world.run("plan --emulator --detailed-exitcode").code, 3);
+    assert_eq!(world.run("plan --emulator --detailed-exitcode --max-change 100%").code, 2);
+}
+
+#[test]
+fn json_holds_the_documented_facts() {
+    let run = changed().run("plan --emulator --format json --target live.example.com/show/cam2");
+    let plan = run.json();
+    assert_eq!(plan["format_version"], "1.0");
+    assert_eq!(plan["summary"], json!({"create": 0, "update": 1, "replace": 0, "delete": 0, "unchanged": 0}));
+    assert_eq!(plan["exit"], json!({"code": 0, "reason": "success"}));
+    let change = &plan["changes"][0];
+    assert_eq!(change["account"], "1234567890123456");
+    assert_eq!(change["region"], "cn-shanghai");
+    assert_eq!(change["address"], "live.example.com/show/cam2");
+    assert_eq!(change["action"], "update");
+    assert_eq!(
+        change["fields"],
+        json!([
+            {"field": "cycle_duration", "before": 3600, "after": 1800,
+             "origin": {"kind": "tier", "tier": "vip", "file": "livevod.yaml", "line": 7, "column": 26}},
+            {"field": "auto_compose", "before": false, "after": true,
+             "origin": {"kind": "tier", "tier": "vip", "file": "livevod.yaml", "line": 7, "column": 45}},
+            {"field": "compose_vod_transcode_group", "before": null, "after": "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa",
+             "origin": {"kind": "tier", "tier": "vip", "file": "livevod.yaml", "line": 7, "column": 78}},
+        ])
+    );
+    assert!(plan["digest"].as_str().unwrap().starts_with("sha256:"));
+    assert_eq!(plan["held"], json!([]));
+}
+
+#[test]
+fn a_held_plan_is_printed_and_names_its_release() {
+    let world = applied();
+    world.write("livevod.yaml", &BEFORE.replace("cycle_duration: 1h", "cycle_duration: 2h"));
+    assert_snapshot!(world.run("plan --emulator").transcript());
+}
+
+#[test]
+fn drift_is_an_alarm_with_three_ends() {
+    let world = applied();
+    assert_eq!(world.run("drift --emulator").code, 0);
+    world.write("livevod.yaml", &BEFORE.replace("cam1: {}", "cam1: { cycle_duration: 2h }"));
+    let run = world.run("drift --emulator --format json");
+    assert_eq!(run.code, 2);
+    let drift = run.json();
+    assert_eq!((&drift["drifted"], &drift["complete"]), (&json!(true), &json!(true)));
+    assert_eq!(drift["exit"], json!({"code": 2, "reason": "differences"}));
+    world.write("livevod.yaml", &BEFORE.replace("          cam1: {}\n", ""));
+    let run = world.run("drift --emulator");
+    assert_eq!(run.code, 2, "an unmanaged entry in front of a declared rule is drift:\n{}", run.transcript());
+}
+
+#[test]
+fn a_domain_that_can_not_be_read_makes_the_answer_incomplete() {
+    let mut world = World::with(BEFORE);
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator");
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator");
+    // Port 1 of loopback: nothing listens there.
+    let run = world.run("drift --endpoint http://127.0.0.1:1 --format json");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    let drift = run.json();
+    assert_eq!((&drift["complete"], &drift["unread"]), (&json!(false), &json!(["live.example.com"])));
+    let run = world.run("apply --endpoint http://127.0.0.1:1 --auto-approve");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("`live.example.com` can't be read"), "{}", run.transcript());
+}

@@ -1,0 +1,186 @@
+//! The emulator as a server of its own, and the binary against it over HTTP: both signatures, kills, and servers that misbehave.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::process::{Child, Stdio};
+
+use super::World;
+
+/// A running `livevod emulator`, killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Server {
+    pub(crate) fn start(world: &World, arguments: &[&str]) -> Self {
+        let all = [&["emulator", "--listen", "127.0.0.1:0"], arguments].concat();
+        let mut child = world.command(&all).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+        assert!(url.starts_with("http://127.0.0.1:"), "{line}");
+        Self { child, url }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+const FILE: &str = "\
+version: 1
+defaults: { vod_transcode_group: e2d796d3bb5fd8049d32bff62f94e4c1 }
+domains:
+  live.example.com:
+    apps: { show: { streams: { cam1: {}, cam2: { auto_compose: on, compose_vod_transcode_group: VOD_NO_TRANSCODE }, \"*\": {} } } }
+";
+
+/// The emulator's own key in the environment, as the README says.
+fn keyed(text: &str) -> World {
+    let mut world = World::with(text);
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator");
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator");
+    world
+}
+
+#[test]
+fn both_signatures_apply_over_http() {
+    for signature in ["v1", "v3"] {
+        let world = keyed(FILE);
+        let server = Server::start(&world, &["--data", "state.log"]);
+        world.converge(&format!("--endpoint {} --signature {signature}", server.url));
+        world.write(
+            "livevod.yaml",
+            &FILE.replace("auto_compose: on, compose_vod_transcode_group: VOD_NO_TRANSCODE", ""),
+        );
+        world.converge(&format!("--endpoint {} --signature {signature}", server.url));
+    }
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_killed_server() {
+    let world = keyed(FILE);
+    let server = Server::start(&world, &["--data", "state.log"]);
+    world.converge(&format!("--endpoint {}", server.url));
+    drop(server);
+    let server = Server::start(&world, &["--data", "state.log"]);
+    let run = world.run(&format!("plan --endpoint {} --detailed-exitcode", server.url));
+    assert_eq!(run.code, 0, "{}", run.transcript());
+}
+
+#[test]
+fn two_processes_do_not_share_a_file() {
+    let world = keyed(FILE);
+    let _server = Server::start(&world, &["--data", "state.log"]);
+    let run = world.run("plan --emulator=state.log");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+}
+
+#[test]
+fn a_wrong_secret_is_refused_and_printed_nowhere() {
+    let mut world = World::with(FILE);
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator");
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "top-secret-text");
+    let server = Server::start(&world, &[]);
+    for signature in ["v1", "v3"] {
+        let run = world.run(&format!("plan --endpoint {} --signature {signature}", server.url));
+        assert_eq!(run.code, 1);
+        assert!(run.stderr.contains("SignatureDoesNotMatch"), "{}", run.transcript());
+        assert!(!run.transcript().contains("top-secret"), "{}", run.transcript());
+        assert!(!run.transcript().contains("Signature="), "{}", run.transcript());
+    }
+}
+
+#[test]
+fn only_groups_that_are_given_exist() {
+    let world = keyed(FILE);
+    world.write("groups.txt", "e2d796d3bb5fd8049d32bff62f94e4c1\n");
+    let server = Server::start(&world, &["--group", "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa"]);
+    let run = world.run(&format!("apply --auto-approve --endpoint {}", server.url));
+    assert_eq!(run.code, 4);
+    assert!(run.stderr.contains("InvalidTemplateGroupId.NotFound"), "{}", run.transcript());
+    let server = Server::start(&world, &["--groups-file", "groups.txt"]);
+    world.converge(&format!("--endpoint {}", server.url));
+}
+
+#[test]
+fn plain_http_leaves_the_machine_for_nobody() {
+    let world = keyed(FILE);
+    for endpoint in
+        ["http://example.com", "http://10.0.0.1:8787", "https://user:pass@example.com", "ftp://127.0.0.1"]
+    {
+        let run = world.run(&format!("plan --endpoint {endpoint}"));
+        assert_eq!(run.code, 1, "{endpoint}");
+        assert!(!run.transcript().contains("pass"), "{}", run.transcript());
+    }
+}
+
+/// Answers every connection with `answer` after having read a request, then closes.
+fn misbehaving(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut buffer = [0; 8192];
+            if stream.read(&mut buffer).is_ok() {
+                // The client may be gone already, which is what some of these tests are about.
+                let _ = stream.write_all(answer);
+            }
+        }
+    });
+    url
+}
+
+#[test]
+fn servers_that_misbehave_end_in_one_clear_finding() {
+    let world = keyed(FILE);
+    let answers: [&'static [u8]; 5] = [
+        b"",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"RequestId\":",
+        b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 27\r\n\r\n<html><h1>Bad gateway</h1>\n\n",
+        b"HTTP/1.1 302 Found\r\nlocation: http://example.com/\r\ncontent-length: 0\r\n\r\n",
+        b"garbage that is no HTTP\r\n\r\n",
+    ];
+    for answer in answers {
+        let run = world.run(&format!("plan --endpoint {}", misbehaving(answer)));
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        assert!(run.stderr.contains("`live.example.com` can't be read"), "{}", run.transcript());
+        assert!(!run.transcript().contains("AccessKeyId"), "{}", run.transcript());
+    }
+}
+
+/// Kills an apply after it printed so many bytes of requests to the server's log; a second run converges.
+#[test]
+fn an_apply_that_is_killed_converges_on_the_next_run() {
+    let streams: String = (0..40).map(|number| format!("cam{number}: {{}}, ")).collect();
+    let text = format!(
+        "version: 1\ndefaults: {{ vod_transcode_group: VOD_NO_TRANSCODE }}\ndomains:\n  live.example.com: {{ apps: {{ show: {{ streams: {{ {streams} }} }} }} }}\n"
+    );
+    for kills_after in [0, 1, 7, 20, 39] {
+        let world = keyed(&text);
+        let server = Server::start(&world, &["--data", "state.log"]);
+        let arguments = ["apply", "--auto-approve", "--endpoint", &server.url];
+        let mut apply =
+            world.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while written(&world) < kills_after && apply.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        apply.kill().unwrap();
+        apply.wait().unwrap();
+        world.converge(&format!("--endpoint {}", server.url));
+        let plan = world.run(&format!("plan --endpoint {} --format json", server.url)).json();
+        assert_eq!(plan["summary"]["unchanged"], 40, "nothing twice, nothing lost");
+        assert_eq!(plan["unsupported"], serde_json::json!([]));
+    }
+}
+
+/// Lines in the server's log, one a write.
+fn written(world: &World) -> usize {
+    std::fs::read(world.path().join("state.log"))
+        .map_or(0, |log| log.iter().filter(|byte| **byte == b'\n').count())
+}
