@@ -10,7 +10,7 @@ use miette::{
 
 use super::plan::counted;
 use super::{Style, clean};
-use crate::diag::{Diagnostic, Note, Severity};
+use crate::diag::{Diagnostic, Label, Note, Severity};
 use crate::source::{Source, Sources, Span};
 
 /// A line longer than this is shown as a window around its label, bytes.
@@ -59,7 +59,13 @@ fn handler(style: Style) -> GraphicalReportHandler {
         }
         (false, false) => GraphicalTheme::none(),
     };
-    GraphicalReportHandler::new_themed(theme).with_links(false).with_width(style.width).with_context_lines(1)
+    GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(style.width)
+        .with_context_lines(1)
+        .with_break_words(false)
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
 /// One finding, or one of its notes, as miette wants it: labels in one file; what stands elsewhere is related.
@@ -77,10 +83,12 @@ impl<'a> Shown<'a> {
     fn new(finding: &Diagnostic, sources: &'a Sources) -> Self {
         let Diagnostic { severity, code, message, help, labels, related, address, request_id } = finding;
         let home = labels.first().map(|label| label.span.file);
+        let labels = labels.iter().map(|Label { span, text }| (Some(*span), text));
+        let notes = related.iter().map(|Note { message, span }| (*span, message));
         let (here, elsewhere): (Vec<_>, Vec<_>) =
-            labels.iter().partition(|label| Some(label.span.file) == home);
-        let far = elsewhere.into_iter().map(|label| Self::note(&label.text, Some(label.span), sources));
-        let notes = related.iter().map(|Note { message, span }| Self::note(message, *span, sources));
+            labels.chain(notes).partition(|(span, _)| span.is_some_and(|span| Some(span.file) == home));
+        let here: Vec<(Span, &String)> =
+            here.into_iter().filter_map(|(span, text)| Some((span?, text))).collect();
         let mut message = clean(message);
         if let Some(address) = address.as_ref().filter(|address| !message.contains(&address.to_string())) {
             message = format!("{address}: {message}");
@@ -93,9 +101,9 @@ impl<'a> Shown<'a> {
             code: Some(code.as_str()),
             severity: weight(*severity),
             help: help.as_deref().map(clean),
-            labels: here.iter().map(|label| labeled(label.span, &label.text)).collect(),
+            labels: labeled(&here),
             text: home.map(|file| FileText { source: sources.get(file) }),
-            related: far.chain(notes).collect(),
+            related: elsewhere.into_iter().map(|(span, text)| Self::note(text, span, sources)).collect(),
         }
     }
 
@@ -105,7 +113,10 @@ impl<'a> Shown<'a> {
             code: None,
             severity: miette::Severity::Advice,
             help: None,
-            labels: span.map(|span| labeled(span, "")).into_iter().collect(),
+            labels: span
+                .map(|span| LabeledSpan::new_primary_with_span(None, bytes(span)))
+                .into_iter()
+                .collect(),
             text: span.map(|span| FileText { source: sources.get(span.file) }),
             related: Vec::new(),
         }
@@ -120,9 +131,26 @@ fn weight(severity: Severity) -> miette::Severity {
     }
 }
 
-fn labeled(span: Span, text: &str) -> LabeledSpan {
-    let text = (!text.is_empty()).then(|| clean(text));
-    LabeledSpan::new(text, span.start as usize, (span.end - span.start) as usize)
+/// The labels of one file, the first of them the primary one; two texts on one span are joined.
+fn labeled(labels: &[(Span, &String)]) -> Vec<LabeledSpan> {
+    let mut joined: Vec<(Span, String)> = Vec::new();
+    for (span, text) in labels {
+        match joined.iter_mut().find(|(known, _)| known == span) {
+            Some((_, known)) if known.is_empty() => *known = clean(text),
+            Some((_, known)) => *known = format!("{known}; {}", clean(text)),
+            None => joined.push((*span, clean(text))),
+        }
+    }
+    let text = |text: String| (!text.is_empty()).then_some(text);
+    let label = |(at, (span, words)): (usize, (Span, String))| match at {
+        0 => LabeledSpan::new_primary_with_span(text(words), bytes(span)),
+        _ => LabeledSpan::new_with_span(text(words), bytes(span)),
+    };
+    joined.into_iter().enumerate().map(label).collect()
+}
+
+fn bytes(span: Span) -> SourceSpan {
+    SourceSpan::new((span.start as usize).into(), (span.end - span.start) as usize)
 }
 
 impl fmt::Debug for Shown<'_> {
@@ -197,6 +225,13 @@ impl FileText<'_> {
         (self.source.line_range(from).start..self.source.line_range(to).end, from, 0)
     }
 
+    /// The label's own bytes.
+    fn exactly(&self, start: u32, end: u32) -> (std::ops::Range<u32>, usize, usize) {
+        let line = self.source.line_index(start);
+        let before = self.source.line_range(line).start as usize..start as usize;
+        (start..end, line, self.source.text()[before].chars().count())
+    }
+
     /// A part of a long line around its label, on character boundaries.
     fn window(&self, start: u32, end: u32, line: usize) -> (std::ops::Range<u32>, usize, usize) {
         let text = self.source.text();
@@ -227,7 +262,11 @@ impl SourceCode for FileText<'_> {
         if end as usize > text.len() {
             return Err(MietteError::OutOfBounds);
         }
-        let (bytes, line, column) = self.excerpt(start, end, before, after);
+        let (bytes, line, column) = match (before, after) {
+            // Asked without context, miette wants to know where the label itself begins.
+            (0, 0) => self.exactly(start, end),
+            _ => self.excerpt(start, end, before, after),
+        };
         let data = &text[bytes.start as usize..bytes.end as usize];
         let whole = SourceSpan::new((bytes.start as usize).into(), data.len());
         let name = clean(self.source.name());

@@ -142,7 +142,8 @@ fn at_the_cause(
         diagnostic.label(*value, format!("this `{field}`"))
     });
     let steps = written.iter().flat_map(|(_, origin, _)| &origin.via);
-    let chain =
-        steps.fold(labeled, |diagnostic, (text, place)| diagnostic.note(text, sources.span_of(place)));
+    let chain = steps.fold(labeled, |diagnostic, (text, place)| {
+        diagnostic.note(format!("through `{text}`"), sources.span_of(place))
+    });
     chain.note(format!("for `{}`", change.address), entry)
 }
