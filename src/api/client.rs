@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
-use super::endpoint::{Endpoint, EndpointError, Service};
+use super::endpoint::{Endpoint, EndpointError, Endpoints};
 use super::error::Error;
 use super::limiter::{Limiter, Rate};
 use super::transport::{Http, Timeouts, Transport};
@@ -71,8 +71,11 @@ pub struct Client {
 }
 
 struct Inner {
-    settings: ClientSettings,
     transport: Transport,
+    endpoints: Endpoints,
+    key: Key,
+    signature: SignatureVersion,
+    stamps: StampSource,
     limiter: Limiter,
     slots: Semaphore,
     sent: AtomicU64,
@@ -82,39 +85,45 @@ impl Client {
     /// A client over HTTP.
     ///
     /// # Errors
-    /// When an endpoint may not be used (see [`Endpoint::permit`]), a region is none, or the system's certificates can't
+    /// When the endpoint may not be used (see [`Endpoint::permit`]), a region is none, or the system's certificates can't
     /// be loaded.
     pub fn new(settings: ClientSettings) -> Result<Self, ClientError> {
-        if let Some(endpoint) = &settings.endpoint {
-            endpoint.permit(settings.signature)?;
-        }
-        for region in settings.regions.values() {
-            Endpoint::documented(Service::Live, Some(region))?;
-        }
-        let loopback = settings.endpoint.as_ref().is_some_and(Endpoint::is_loopback);
-        let http = Http::new(settings.timeouts, loopback)?;
-        Ok(Self::over(Transport::Http(http), settings))
+        let endpoints = match &settings.endpoint {
+            Some(endpoint) => {
+                endpoint.permit(settings.signature)?;
+                Endpoints::only(endpoint.clone())
+            }
+            None => Endpoints::documented(&settings.regions)?,
+        };
+        let http = Http::new(settings.timeouts, settings.endpoint.as_ref())?;
+        Ok(Self::over(Transport::Http(http), endpoints, settings))
     }
 
     /// A client of the emulator in this process. The key must be one that it accepts.
     pub fn in_process(service: Arc<emulator::Service>, settings: ClientSettings) -> Self {
-        Self::over(Transport::InProcess(service), settings)
+        Self::over(Transport::InProcess(service), Endpoints::only(Endpoint::here()), settings)
     }
 
-    fn over(transport: Transport, settings: ClientSettings) -> Self {
-        let limiter = Limiter::new(settings.rate);
-        let slots = Semaphore::new(settings.parallelism.get());
-        Self { inner: Arc::new(Inner { settings, transport, limiter, slots, sent: AtomicU64::new(0) }) }
+    fn over(transport: Transport, endpoints: Endpoints, settings: ClientSettings) -> Self {
+        let ClientSettings {
+            key,
+            signature,
+            stamps,
+            rate,
+            parallelism,
+            endpoint: _,
+            regions: _,
+            timeouts: _,
+        } = settings;
+        let limiter = Limiter::new(rate);
+        let slots = Semaphore::new(parallelism.get());
+        let sent = AtomicU64::new(0);
+        Self { inner: Arc::new(Inner { transport, endpoints, key, signature, stamps, limiter, slots, sent }) }
     }
 
     /// Calls sent so far, reads and writes.
     pub fn calls(&self) -> u64 {
         self.inner.sent.load(Ordering::Relaxed)
-    }
-
-    /// The host that calls about `domain` go to.
-    pub fn host(&self, domain: &str) -> String {
-        self.endpoint(domain).map_or_else(|error| error.to_string(), |endpoint| endpoint.authority())
     }
 
     /// Asks for one address. `None` proves nothing: what the service makes of the filter is not documented, so only an
@@ -150,25 +159,17 @@ impl Client {
 
     /// One attempt. Retries belong around this function, so that each takes its turn and a fresh stamp.
     async fn call(&self, call: &Call) -> Result<Map<String, Value>, Error> {
-        let Inner { settings, transport, limiter, slots, sent } = &*self.inner;
-        let domain = call.params.get("DomainName").map_or("", String::as_str);
-        let endpoint = self.endpoint(domain).map_err(|error| not_sent(domain, error))?;
+        let Inner { transport, endpoints, key, signature, stamps, limiter, slots, sent } = &*self.inner;
+        let endpoint = endpoints.of(call.params.get("DomainName").map_or("", String::as_str));
         let host = endpoint.authority();
         limiter.turn(call.action).await;
+        // The stamp is taken last, so that it is still fresh when it arrives.
         let _slot = slots.acquire().await.map_err(|error| not_sent(&host, error))?;
-        let stamp = (settings.stamps)().map_err(|error| not_sent(&host, error))?;
-        let request = wire::sign(call, &host, &settings.key, &stamp, settings.signature);
+        let stamp = stamps().map_err(|error| not_sent(&host, error))?;
+        let request = wire::sign(call, &host, key, &stamp, *signature);
         sent.fetch_add(1, Ordering::Relaxed);
         let response = transport.send(&request, endpoint.is_plain()).await?;
         wire::read(&response).map_err(|error| unusable(&host, error))
-    }
-
-    fn endpoint(&self, domain: &str) -> Result<Endpoint, EndpointError> {
-        let settings = &self.inner.settings;
-        match &settings.endpoint {
-            Some(endpoint) => Ok(endpoint.clone()),
-            None => Endpoint::documented(Service::Live, settings.regions.get(domain).map(String::as_str)),
-        }
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Nothing in YAML chooses a host: a region only picks a row of the tables here.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::wire::SignatureVersion;
 
@@ -77,6 +79,11 @@ impl Endpoint {
         Ok(Self { secure: true, host: host(service, region), port: None })
     }
 
+    /// This process: what requests to the embedded emulator name as their host.
+    pub(super) fn here() -> Self {
+        Self { secure: false, host: "localhost".to_owned(), port: None }
+    }
+
     /// Host as requests name it: with the port where it is not the scheme's own, IPv6 in brackets.
     pub fn authority(&self) -> String {
         match self.port {
@@ -137,6 +144,31 @@ impl fmt::Display for Endpoint {
     }
 }
 
+/// Where the calls about each domain go.
+#[derive(Debug)]
+pub(super) struct Endpoints {
+    regional: BTreeMap<Arc<str>, Endpoint>,
+    central: Endpoint,
+}
+
+impl Endpoints {
+    /// All calls to one place.
+    pub(super) fn only(central: Endpoint) -> Self {
+        Self { regional: BTreeMap::new(), central }
+    }
+
+    /// The documented Live endpoint of each domain's region, and the central one for the rest.
+    pub(super) fn documented(regions: &BTreeMap<Arc<str>, String>) -> Result<Self, EndpointError> {
+        let live = |region| Endpoint::documented(Service::Live, region);
+        let regional = regions.iter().map(|(domain, region)| Ok((domain.clone(), live(Some(region))?)));
+        Ok(Self { regional: regional.collect::<Result<_, _>>()?, central: live(None)? })
+    }
+
+    pub(super) fn of(&self, domain: &str) -> &Endpoint {
+        self.regional.get(domain).unwrap_or(&self.central)
+    }
+}
+
 fn host(service: Service, region: Option<&str>) -> String {
     match (service, region) {
         (Service::Live, Some(region)) if LIVE_REGIONAL.contains(&region) => format!("live.{region}{VENDOR}"),
@@ -186,6 +218,17 @@ mod tests {
         for (service, region, endpoint) in table {
             assert_eq!(documented(service, region), endpoint, "{service:?} {region:?}");
         }
+    }
+
+    #[test]
+    fn each_domain_is_called_in_its_region() {
+        let regions = [("a.com", "cn-shanghai"), ("b.com", "eu-central-1")];
+        let regions = regions.map(|(domain, region)| (Arc::from(domain), region.to_owned())).into();
+        let endpoints = Endpoints::documented(&regions).unwrap();
+        let hosts = ["a.com", "b.com", "c.com"].map(|domain| endpoints.of(domain).authority());
+        assert_eq!(hosts, ["live.aliyuncs.com", "live.eu-central-1.aliyuncs.com", "live.aliyuncs.com"]);
+        let bad = [(Arc::from("a.com"), "evil.com/".to_owned())].into();
+        assert!(Endpoints::documented(&bad).is_err());
     }
 
     #[test]

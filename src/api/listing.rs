@@ -47,8 +47,12 @@ impl Client {
         let (mut snapshot, mut errors) = (Snapshot::default(), BTreeMap::new());
         for (domain, listed) in readers.join_all().await {
             match listed {
-                Ok(configs) => drop(snapshot.domains.insert(domain, configs)),
-                Err(error) => drop(errors.insert(domain, error)),
+                Ok(configs) => {
+                    snapshot.domains.insert(domain, configs);
+                }
+                Err(error) => {
+                    errors.insert(domain, error);
+                }
             }
         }
         (snapshot, errors)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use super::endpoint::Endpoint;
 use super::error::Error;
 use crate::emulator;
 use crate::wire::{Request, Response};
@@ -62,11 +63,12 @@ pub struct Http {
 }
 
 impl Http {
-    /// Makes a client; one for calls to this machine alone loads no certificates and asks no proxy.
+    /// Makes a client, for `only` that endpoint or for any. Calls to this machine go past every proxy, and those without
+    /// TLS need no certificates: reading the system's costs more than all the rest of a small run.
     ///
     /// # Errors
     /// When the system's certificates can't be loaded.
-    pub fn new(timeouts: Timeouts, loopback: bool) -> Result<Self, Error> {
+    pub fn new(timeouts: Timeouts, only: Option<&Endpoint>) -> Result<Self, Error> {
         install_ring();
         let Timeouts { connect, read, whole } = timeouts;
         let builder = reqwest::Client::builder()
@@ -77,7 +79,8 @@ impl Http {
             .pool_idle_timeout(KEEP_IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never());
-        let builder = if loopback { builder.no_proxy() } else { builder };
+        let builder = if only.is_some_and(Endpoint::is_loopback) { builder.no_proxy() } else { builder };
+        let builder = if only.is_some_and(Endpoint::is_plain) { builder.tls_certs_only([]) } else { builder };
         let client = builder.build().map_err(|error| Error::NotSent {
             host: "any host".to_owned(),
             reason: reason(&error.without_url()),
