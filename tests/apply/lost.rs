@@ -157,3 +157,82 @@ async fn a_reused_nonce_may_mean_that_somebody_sent_the_write_before() {
     assert_eq!(start.elapsed(), world.settings.deadline, "it was read back until the deadline");
     assert!(report.outcomes[0].request_id.is_some());
 }
+
+fn refusal(status: u16, code: &str) -> Fate {
+    let body = format!(r#"{{"Code":"{code}","Message":"no","RequestId":"R"}}"#);
+    let headers = std::collections::BTreeMap::new();
+    Fate::Answer(wire::Response { status, headers, body: body.into_bytes() })
+}
+
+#[tokio::test]
+async fn a_delete_without_an_answer_holds_up_the_others_until_it_is_clear() {
+    let world = gate::world(|request, service| match is(request, DELETE) && request.query.contains("cam1") {
+        true => Fate::Close,
+        false => Fate::Answer(service.call(request)),
+    })
+    .await;
+    world.hold("a.example.com/show/cam1", &config()).await;
+    world.hold("a.example.com/show/cam2", &config()).await;
+    let report = world
+        .apply([delete("a.example.com/show/cam1", config()), delete("a.example.com/show/cam2", config())])
+        .await;
+    assert_eq!(ends(&report), ["unknown", "not attempted"]);
+    assert_eq!(world.config("a.example.com/show/cam2").await, Some(config()));
+}
+
+#[tokio::test]
+async fn a_refused_delete_of_what_is_gone_is_done() {
+    let world = gate::world(|request, service| match is(request, DELETE) {
+        true => {
+            service.call(request);
+            refusal(404, "SomethingNotFound")
+        }
+        false => Fate::Answer(service.call(request)),
+    })
+    .await;
+    world.hold("a.example.com/show/cam1", &config()).await;
+    assert_eq!(ends(&world.apply([delete("a.example.com/show/cam1", config())]).await), ["done"]);
+}
+
+#[tokio::test]
+async fn a_replace_that_can_add_neither_the_new_nor_the_old_says_that_nothing_is_there() {
+    let world = gate::world(|request, service| match is(request, ADD) {
+        true => refusal(403, "Forbidden.RAM"),
+        false => Fate::Answer(service.call(request)),
+    })
+    .await;
+    world.hold("a.example.com/show/cam1", &stored_in(BUCKET)).await;
+    let report =
+        world.apply([replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
+    assert_eq!(ends(&report), ["failed"]);
+    assert!(failure(&report, 0).message.ends_with("nothing is there now"), "{:?}", failure(&report, 0));
+}
+
+#[tokio::test]
+async fn a_read_back_that_fails_is_tried_again() {
+    let reads = AtomicUsize::new(0);
+    let world = gate::world(move |request, service| match is(request, "DescribeLiveRecordVodConfigs") {
+        // The compare is answered; then one answer is lost and one is refused.
+        true => match reads.fetch_add(1, Ordering::Relaxed) {
+            1 => Fate::Close,
+            2 => refusal(500, "InternalError"),
+            _ => Fate::Answer(service.call(request)),
+        },
+        false => Fate::Answer(service.call(request)),
+    })
+    .await
+    .deadline(Duration::from_secs(30));
+    world.hold("a.example.com/show/cam1", &cycle(3600)).await;
+    let report = world.apply([update("a.example.com/show/cam1", cycle(3600), cycle(900))]).await;
+    assert_eq!(ends(&report), ["done"]);
+}
+
+#[tokio::test]
+async fn a_write_whose_address_can_not_be_read_first_does_not_go_out() {
+    let world = gate::world(|_, _| refusal(403, "Forbidden.RAM")).await;
+    world.hold("a.example.com/show/cam1", &cycle(3600)).await;
+    let report = world.apply([update("a.example.com/show/cam1", cycle(3600), cycle(900))]).await;
+    assert_eq!(ends(&report), ["not attempted"]);
+    assert_eq!(failure(&report, 0).message, "what is there now can't be read");
+    assert_eq!(report.calls, 1);
+}

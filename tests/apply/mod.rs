@@ -4,6 +4,7 @@ mod converge;
 mod gate;
 mod listing;
 mod lost;
+mod order;
 mod refuse;
 mod transport;
 mod world;
