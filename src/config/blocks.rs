@@ -61,6 +61,9 @@ impl Decoder<'_> {
     }
 
     fn part(&mut self, document: &mut Document, name: &str, item: Item<'_>) {
+        // What such a block defines is not to be reported missing wherever it is used.
+        let defines = matches!(name, "transcode_groups" | "defaults" | "tiers" | "layouts");
+        document.partial |= defines && !matches!(item.value.shape(), Shape::Map(_));
         let Document {
             account,
             region,

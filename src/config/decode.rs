@@ -2,6 +2,7 @@
 //! the end. What the keys mean stands in `blocks` and `settings`.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::document::{Setting, Written};
 use super::scalar::{self, Problem};
@@ -59,9 +60,9 @@ impl Decoder<'_> {
             pairs.into_iter().filter_map(|(key, value)| self.item(key, value)).collect();
         let mut first: HashMap<&str, Span> = HashMap::with_capacity(items.len());
         for item in &items {
-            let earlier = *first.entry(item.name).or_insert(item.key);
-            if earlier != item.key {
-                self.report_repeated(*item, earlier);
+            match first.entry(item.name) {
+                Entry::Vacant(place) => _ = place.insert(item.key),
+                Entry::Occupied(earlier) => self.report_repeated(*item, *earlier.get()),
             }
         }
         items

@@ -177,6 +177,6 @@ domains:
         "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa tier merged <one> via tier: merged, transcode_groups: one"
     );
     assert_eq!(read.value("b.com/show/cam", compose), "(not set) default", "auto_compose is off there");
-    let definition = read.resolved("b.com/show/cam").origin(group).unwrap().via[0].span;
+    let definition = read.resolved("b.com/show/cam").unwrap().origin(group).unwrap().via[0].span;
     assert_eq!(read.sources.text(definition), "77aa0d5ce0dd4bb9a1b7b5dba1f7c0bb");
 }

@@ -11,7 +11,7 @@ mod round_trip;
 use livevod::check::check;
 use livevod::config::{Document, parse};
 use livevod::diag::{Diagnostic, sort};
-use livevod::model::{Address, Field};
+use livevod::model::Field;
 use livevod::resolve::{Desired, OriginKind, Resolved, Wanted, resolve};
 use livevod::source::{Source, Sources};
 
@@ -48,18 +48,17 @@ impl Read {
             .collect()
     }
 
-    /// The settings wanted at an address.
-    fn resolved(&self, address: &str) -> &Resolved {
-        let address: Address = address.parse().unwrap();
-        match &self.desired.get(&address).unwrap_or_else(|| panic!("{address} is not declared")).wanted {
-            Wanted::Present(resolved) => resolved,
-            Wanted::Absent(_) => panic!("{address} is absent"),
+    /// The settings wanted at an address; `None` where nothing is declared, or its absence.
+    fn resolved(&self, address: &str) -> Option<&Resolved> {
+        match &self.desired.get(&address.parse().unwrap())?.wanted {
+            Wanted::Present(resolved) => Some(resolved),
+            Wanted::Absent(_) => None,
         }
     }
 
     /// A value with its origin: `900 tier vip <15m> via tier: vip`.
     fn value(&self, address: &str, field: Field) -> String {
-        let resolved = self.resolved(address);
+        let resolved = self.resolved(address).unwrap();
         let origin = resolved.origin(field).unwrap();
         let kind = match origin.kind {
             OriginKind::Stream => "stream",

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use livevod::model::State;
-use livevod::resolve::Wanted;
 use proptest::prelude::*;
 use serde::Serialize;
 
@@ -108,8 +107,7 @@ pub(super) fn check(wanted: &Wanting) -> Result<(), TestCaseError> {
     for (domain, DomainWanting { apps }) in &wanted.domains {
         for (app, AppWanting { streams }) in apps {
             for (stream, wanting) in streams {
-                let entry = read.desired.get(&format!("{domain}/{app}/{stream}").parse().unwrap()).unwrap();
-                let Wanted::Present(resolved) = &entry.wanted else { panic!("{stream} is absent") };
+                let resolved = read.resolved(&format!("{domain}/{app}/{stream}")).unwrap();
                 check_stream(wanting, &resolved.config)?;
                 left -= 1;
             }
