@@ -13,6 +13,7 @@ mod document;
 mod load;
 mod merge;
 mod scalar;
+mod schema;
 mod settings;
 mod tree;
 
@@ -21,6 +22,7 @@ pub use document::{
     TranscodeGroup, Written,
 };
 pub use load::{Loaded, load};
+pub use schema::schema;
 
 use crate::diag::{Diagnostic, Findings};
 use crate::source::{FileId, Sources};

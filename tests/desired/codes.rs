@@ -96,6 +96,18 @@ const CASES: &[Case] = &[
         right: "layouts: { a: }\ndomains: { a.com: { layout: [a] } }",
     },
     Case { code: "wrong-type", labelled: "[]", wrong: "tiers: []", right: "tiers: {}" },
+    Case {
+        code: "duplicate-key",
+        labelled: "a",
+        wrong: "tiers: { &k a: , *k : }",
+        right: "tiers: { &k a: { cycle_duration: 5m } }",
+    },
+    Case {
+        code: "wrong-type",
+        labelled: "none",
+        wrong: "tiers: none\ndomains: { a.com: { defaults: { tier: vip } } }",
+        right: "tiers: { vip: }\ndomains: { a.com: { defaults: { tier: vip } } }",
+    },
     Case { code: "wrong-type", labelled: "a.com", wrong: "ignore: a.com", right: "ignore: [a.com]" },
     Case { code: "wrong-type", labelled: "[x]", wrong: "tiers: { [x]: {} }", right: "tiers: { x: {} }" },
     Case { code: "wrong-type", labelled: "just text", wrong: "!just text\n", right: "# just text" },

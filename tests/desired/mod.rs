@@ -7,6 +7,7 @@ mod inheritance;
 mod merging;
 mod mutated;
 mod round_trip;
+mod schema;
 
 use livevod::check::check;
 use livevod::config::{Document, parse};
