@@ -6,12 +6,10 @@ use std::collections::hash_map::Entry;
 
 use super::document::{Setting, Written};
 use super::scalar::{self, Problem};
+use super::spelling::closest;
 use super::tree::{Node, Shape};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::source::{Span, Spanned};
-
-/// Furthest edit distance, as Jaro-Winkler likeness, at which a key is taken for a slip of another.
-const LIKENESS: f64 = 0.8;
 
 /// Reads nodes as parts of a [`Document`](super::Document) and gathers what is wrong with them.
 pub(super) struct Decoder<'f> {
@@ -217,14 +215,4 @@ impl Decoder<'_> {
                 .help("remove one, or join the two"),
         );
     }
-}
-
-/// The name among `known` that `text` is most likely a slip of.
-pub(super) fn closest<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    known
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(text, name), name))
-        .filter(|(likeness, _)| *likeness >= LIKENESS)
-        .max_by(|one, two| one.0.total_cmp(&two.0))
-        .map(|(_, name)| name)
 }

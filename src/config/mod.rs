@@ -15,6 +15,7 @@ mod merge;
 mod scalar;
 mod schema;
 mod settings;
+mod spelling;
 mod tree;
 
 pub use document::{
@@ -23,6 +24,7 @@ pub use document::{
 };
 pub use load::{Loaded, load};
 pub use schema::schema;
+pub use spelling::closest;
 
 use crate::diag::{Diagnostic, Findings};
 use crate::source::{FileId, Sources};
@@ -46,9 +48,4 @@ fn parse_file(sources: &Sources, file: FileId, findings: &mut Findings) -> Docum
         Some(tree) => decode::Decoder { findings }.document(tree.root()),
         None => Document { partial: true, ..Document::default() },
     }
-}
-
-/// The name among `known` that `text` is most likely a slip of.
-pub fn closest<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    decode::closest(text, known)
 }

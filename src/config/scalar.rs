@@ -85,10 +85,14 @@ pub(super) fn domain(text: &str) -> Result<String, Problem> {
 pub(super) fn name(text: &str) -> Result<String, Problem> {
     match name_error(text) {
         None => Ok(text.to_owned()),
-        Some(reason) => {
-            Err(Problem::new(Code::BadName, "not an app or stream name", format!("name `{text}` {reason}"))
-                .help("one entry is one configuration; only `*` alone stands for every name without its own"))
-        }
+        Some(reason) => Err(Problem::new(
+            Code::BadName,
+            "not an app or stream name",
+            format!("name `{text}` {reason}"),
+        )
+        .help(
+            "the service takes letters, digits, `-` and `_`; `*` alone stands for every name without its own",
+        )),
     }
 }
 

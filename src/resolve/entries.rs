@@ -14,12 +14,14 @@ use crate::source::{Span, Spanned};
 
 /// One domain, and what stands above its entries.
 pub(super) struct DomainEntries<'e, 'd> {
-    pub(super) document: &'d Document,
-    pub(super) tiers: &'e Tiers<'d>,
-    pub(super) domain: &'d Domain,
+    document: &'d Document,
+    domain: &'d Domain,
+    tiers: &'e Tiers<'d>,
     /// The domain's region, its own or the files'.
     pub(super) region: Option<&'d Spanned<String>>,
-    pub(super) findings: &'e mut Findings,
+    /// Whether a block above the entries was not read, so that it may hold what is not found.
+    doubt: bool,
+    findings: &'e mut Findings,
 }
 
 /// One configuration that must exist, while it is resolved.
@@ -29,7 +31,20 @@ struct Place<'a> {
     key: Span,
 }
 
-impl<'d> DomainEntries<'_, 'd> {
+impl<'e, 'd> DomainEntries<'e, 'd> {
+    /// Makes ready to resolve `domain`.
+    pub(super) fn new(
+        document: &'d Document,
+        domain: &'d Domain,
+        tiers: &'e Tiers<'d>,
+        findings: &'e mut Findings,
+    ) -> Self {
+        let region = domain.region.as_ref().or(document.region.as_ref());
+        let mut layouts = domain.layout.iter().flat_map(|layout| &layout.names);
+        let doubt = document.partial || layouts.any(|name| !document.layouts.contains_key(&name.value));
+        Self { document, domain, tiers, region, doubt, findings }
+    }
+
     /// Resolves every entry of the domain.
     pub(super) fn resolve(&mut self, name: &Arc<str>) -> BTreeMap<Address, Entry> {
         let top =
@@ -64,16 +79,13 @@ impl<'d> DomainEntries<'_, 'd> {
             layers: layers.iter().map(|layer| layer.part(&layer.block.settings)).collect(),
         };
         let [app, domain, top] = above;
-        let ladder = Ladder { levels: [&own, app, domain, top], tiers: self.tiers, doubt: self.has_doubt() };
+        // A state that can't be read leaves open whether anything is needed here at all.
+        let mut states = layers.iter().filter_map(|layer| layer.block.state.as_ref());
+        let doubt = self.doubt || states.any(|state| state.value == Written::Faulty);
+        let ladder = Ladder { levels: [&own, app, domain, top], tiers: self.tiers, doubt };
         let resolved = self.present(&Place { address, key }, &ladder);
         let expires = layers.iter().find_map(|layer| layer.block.expires.as_ref()).and_then(value);
         Some(Entry { key, wanted: Wanted::Present(Box::new(resolved)), expires })
-    }
-
-    /// Whether a block above the entries was not read, so that it may hold what is not found.
-    fn has_doubt(&self) -> bool {
-        let mut layouts = self.domain.layout.iter().flat_map(|layout| &layout.names);
-        self.document.partial || layouts.any(|name| !self.document.layouts.contains_key(&name.value))
     }
 
     /// The `state: absent` that holds for an entry. Settings in a nearer block contradict it.

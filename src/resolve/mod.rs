@@ -12,13 +12,15 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use self::entries::DomainEntries;
+use self::tiers::Tiers;
 use crate::config::{Document, Domain};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field, Pattern, RecordConfig};
 use crate::source::{Span, Spanned};
 
 /// Most configurations that files may declare; layouts multiply, so a small file could otherwise fill any memory.
-const CONFIGURATIONS: usize = 200_000;
+const CONFIGURATIONS: usize = 100_000;
 
 /// Resolves a document, and reports what is missing in it or contradicts itself.
 ///
@@ -26,20 +28,19 @@ const CONFIGURATIONS: usize = 200_000;
 pub fn resolve(document: &Document) -> (Desired, Vec<Diagnostic>) {
     let mut findings = Findings::default();
     references::check(document, &mut findings);
-    let tiers = tiers::Tiers::new(document, &mut findings);
+    let tiers = Tiers::new(document, &mut findings);
     let mut domains = BTreeMap::new();
     let mut count = 0;
     for (name, domain) in &document.domains {
-        let region = domain.region.as_ref().or(document.region.as_ref());
-        let mut resolver =
-            entries::DomainEntries { document, tiers: &tiers, domain, region, findings: &mut findings };
+        let mut resolver = DomainEntries::new(document, domain, &tiers, &mut findings);
+        let region = resolver.region.cloned();
         let entries = resolver.resolve(name);
         count += entries.len();
         if count > CONFIGURATIONS {
             report_count(name, domain, &mut findings);
             break;
         }
-        domains.insert(name.clone(), DesiredDomain::new(domain, region.cloned(), entries));
+        domains.insert(name.clone(), DesiredDomain::new(domain, region, entries));
     }
     let desired = Desired {
         account: document.account.clone(),

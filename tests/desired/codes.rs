@@ -328,10 +328,10 @@ fn prune_needs_the_domain_in_one_file() {
 #[test]
 fn layouts_do_not_multiply_without_end() {
     let streams: String = (0..2000).map(|stream| format!("s{stream}: , ")).collect();
-    let domains: String = (0..101).map(|domain| format!("  d{domain}.com: {{ layout: l }}\n")).collect();
+    let domains: String = (0..51).map(|domain| format!("  d{domain}.com: {{ layout: l }}\n")).collect();
     let layout =
         format!("layouts: {{ l: {{ apps: {{ a: {{ streams: {{ {streams} }} }} }} }} }}\ndomains:\n{domains}");
-    assert_eq!(read(&[("a.yaml", &whole(&layout))]).found(), [("limit", "d99.com")]);
+    assert_eq!(read(&[("a.yaml", &whole(&layout))]).found(), [("limit", "d9.com")]);
 }
 
 #[test]
@@ -371,4 +371,31 @@ fn an_alias_repeats_no_finding() {
     let read = read(&[("a.yaml", &text)]);
     assert_eq!(read.found(), [("cycle-range", "1s")]);
     assert_eq!(read.diagnostics[0].related[0].message, "reached 3 times through aliases");
+}
+
+#[test]
+fn no_finding_follows_from_another() {
+    let stream = |settings: &str| {
+        format!(
+            "version: 1\ndomains: {{ a.com: {{ apps: {{ b: {{ streams: {{ c: {{ {settings} }} }} }} }} }} }}\n"
+        )
+    };
+    let group = "vod_transcode_group: VOD_NO_TRANSCODE";
+    for (text, found) in [
+        (stream("tier: vip"), ("unknown-tier", "vip")),
+        (stream("vod_transcode_grop: VOD_NO_TRANSCODE"), ("unknown-key", "vod_transcode_grop")),
+        (stream("vod_transcode_group: hd"), ("unknown-group", "hd")),
+        (stream("vod_transcode_group: []"), ("wrong-type", "[]")),
+        (stream("state: absnt"), ("bad-value", "absnt")),
+        (
+            stream(&format!("{group}, auto_compose: on, compose_vod_transcode_group: ")),
+            ("blank-value", "compose_vod_transcode_group"),
+        ),
+        (stream("").replace("apps", "layout: tv, apps"), ("unknown-layout", "tv")),
+        (stream("") + "defaults: [a]\n", ("wrong-type", "[a]")),
+    ] {
+        let expected = [found];
+        let read = read(&[("a.yaml", &text)]);
+        assert_eq!(read.found(), expected, "{text}");
+    }
 }

@@ -86,7 +86,7 @@ fn mutate(text: &mut String, at: usize, length: usize, piece: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn reading_ends_and_labels_fit(mutations in prop::collection::vec(mutation(), 1..6)) {
