@@ -12,4 +12,4 @@ pub use client::{Client, ClientError, ClientSettings, StampSource};
 pub use endpoint::{Endpoint, EndpointError, Service};
 pub use error::{Class, Error};
 pub use limiter::Rate;
-pub use transport::{Http, Timeouts, Transport};
+pub use transport::Timeouts;

@@ -38,7 +38,7 @@ impl Default for Timeouts {
 }
 
 /// The way to the service.
-pub enum Transport {
+pub(super) enum Transport {
     /// Over HTTP.
     Http(Http),
     /// Into the emulator in this very process, without a socket.
@@ -58,7 +58,7 @@ impl Transport {
 }
 
 /// The HTTP client: connections are kept, redirects not followed, nothing sent twice.
-pub struct Http {
+pub(super) struct Http {
     client: reqwest::Client,
 }
 
@@ -68,7 +68,7 @@ impl Http {
     ///
     /// # Errors
     /// When the system's certificates can't be loaded.
-    pub fn new(timeouts: Timeouts, only: Option<&Endpoint>) -> Result<Self, Error> {
+    pub(super) fn new(timeouts: Timeouts, only: Option<&Endpoint>) -> Result<Self, Error> {
         install_ring();
         let Timeouts { connect, read, whole } = timeouts;
         let builder = reqwest::Client::builder()

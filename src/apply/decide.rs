@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome};
 use crate::api::{Class, Error};
-use crate::model::{Address, Field, RecordConfig, Remote};
+use crate::model::{Address, Field, RecordConfig, Remote, Value};
 use crate::plan::{ActionKind, Change};
 
 /// What an address is to hold after a write, and what it held before.
@@ -81,7 +81,9 @@ pub(super) fn compare(aim: Aim<'_>, found: Option<&Remote>) -> Verdict {
         return Verdict::Go;
     }
     let what = match (aim.before, found) {
-        (Some(before), Some(remote)) => difference(before, remote, "now"),
+        (Some(before), Some(remote)) => {
+            differences(before, remote, |field, was, is| format!("`{field}` was {was} and is {is} now"))
+        }
         (None, Some(_)) => "it is there now".to_owned(),
         (_, None) => "it is gone".to_owned(),
     };
@@ -107,7 +109,8 @@ pub(super) fn read_back(aim: Aim<'_>, found: Option<&Remote>) -> Seen {
     match (aim.after, found) {
         (Some(after), Some(remote)) if !aim.at_before(found) => {
             let wanted = if aim.exact { after.clone() } else { after.laid_over(&remote.config) };
-            Seen::Otherwise(difference(&wanted, remote, "reads back as"))
+            let say = |field, wanted, found| format!("`{field}` reads back as {found} instead of {wanted}");
+            Seen::Otherwise(differences(&wanted, remote, say))
         }
         (None, Some(_)) if !aim.at_before(found) => {
             Seen::Otherwise("it is there again, with other settings".to_owned())
@@ -175,15 +178,13 @@ pub(super) fn after_add(error: &Error) -> AfterAdd {
     }
 }
 
-/// `` `cycle_duration` 3600, now 900 `` for each field that differs.
-fn difference(wanted: &RecordConfig, remote: &Remote, between: &str) -> String {
+/// One phrase for each field that differs, from its value in `wanted` and the one that was found.
+fn differences(wanted: &RecordConfig, remote: &Remote, phrase: fn(Field, Value, Value) -> String) -> String {
     let found = remote.config.clone().normalized();
-    let fields = wanted.differences(&found);
-    let parts: Vec<String> = fields
-        .into_iter()
-        .map(|field| format!("`{field}` {}, {between} {}", wanted.get(field), found.get(field)))
-        .collect();
-    parts.join("; ")
+    let fields = wanted.differences(&found).into_iter();
+    let phrases: Vec<String> =
+        fields.map(|field| phrase(field, wanted.get(field), found.get(field))).collect();
+    phrases.join("; ")
 }
 
 #[cfg(test)]
@@ -218,11 +219,11 @@ mod tests {
             (None, Some(&new), Some(&other), stale("it is there now")),
             (Some(&old), Some(&new), Some(&old), Verdict::Go),
             (Some(&old), Some(&new), Some(&new), Verdict::Done),
-            (Some(&old), Some(&new), Some(&other), stale("`cycle_duration` 3600, now 1800")),
+            (Some(&old), Some(&new), Some(&other), stale("`cycle_duration` was 3600 and is 1800 now")),
             (Some(&old), Some(&new), None, stale("it is gone")),
             (Some(&old), None, Some(&old), Verdict::Go),
             (Some(&old), None, None, Verdict::Done),
-            (Some(&old), None, Some(&other), stale("`cycle_duration` 3600, now 1800")),
+            (Some(&old), None, Some(&other), stale("`cycle_duration` was 3600 and is 1800 now")),
         ];
         for (before, after, found, verdict) in table {
             let address = address();
@@ -255,7 +256,7 @@ mod tests {
         assert_eq!(read_back(create, Some(&remote(new.clone()))), Seen::AsWanted);
         let update = Aim { address: &address, before: Some(&old), after: Some(&new), exact: true };
         assert_eq!(read_back(update, Some(&remote(new.clone()))), Seen::AsWanted);
-        let lost = Seen::Otherwise("`delay_time` 180, reads back as (not set)".into());
+        let lost = Seen::Otherwise("`delay_time` reads back as (not set) instead of 180".into());
         assert_eq!(read_back(update, Some(&remote(plain.clone()))), lost);
     }
 

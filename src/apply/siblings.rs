@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::decide::{ALREADY_EXISTS, Aim, Verdict, compare};
 use super::domain::{Domain, Ended};
 use super::{Failure, Outcome};
 use crate::api::Error;
@@ -66,8 +67,15 @@ impl Domain {
             return false;
         }
         let config = remote.config.clone().normalized();
-        let added = self.run.fill_gap(address, &config).await;
-        added.is_ok_and(|ended| ended.outcome == Outcome::Done)
+        match self.run.fill_gap(address, &config).await {
+            Ok(ended) => ended.outcome == Outcome::Done,
+            // It may only have been missing from the listing.
+            Err(error) if error.code() == ALREADY_EXISTS => {
+                let found = self.run.look(address, remote.spelling).await;
+                found.is_ok_and(|found| compare(Aim::add(address, &config), found.as_ref()) == Verdict::Done)
+            }
+            Err(_) => false,
+        }
     }
 }
 
