@@ -1,6 +1,7 @@
 //! Plans carried out against the real emulator: in process on a paused clock, and over HTTP with every way to fail.
 
 mod converge;
+mod crash;
 mod gate;
 mod listing;
 mod lost;

@@ -1,0 +1,143 @@
+//! A run that dies at any call is made good by the next one.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use livevod::api::{Client, ClientSettings};
+use livevod::apply::apply;
+use livevod::config;
+use livevod::emulator::Service;
+use livevod::model::{Carried, RecordConfig};
+use livevod::plan::{Allowances, Limit, Plan, PlanOptions, plan};
+use livevod::resolve::{Desired, resolve};
+use livevod::source::{Source, Sources};
+use livevod::wire::Stamp;
+use tokio::sync::Notify;
+
+use super::world::*;
+
+const FILES: &str = r#"
+version: 1
+defaults: { vod_transcode_group: e2d796d3bb5fd8049d32bff62f94e4c1 }
+domains:
+  a.example.com:
+    prune: true
+    apps:
+      "*": { streams: { "*": { cycle_duration: 2h } } }
+      show:
+        streams:
+          created: { cycle_duration: 15m }
+          replaced: { storage_location: two.oss-cn-shanghai.aliyuncs.com }
+          updated: { auto_compose: on, compose_vod_transcode_group: 6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa }
+          kept: {}
+  b.example.com:
+    apps:
+      show: { streams: { created: {}, gone: { state: absent } } }
+"#;
+
+/// What was there before, one entry for each kind of change, and two that no file may touch.
+async fn world() -> World {
+    let world = World::new();
+    let delayed = Carried { delay_time: Some(240), ..Carried::default() };
+    let updated = RecordConfig { carried: delayed, ..cycle(900) };
+    world.hold("a.example.com/show/replaced", &stored_in(BUCKET)).await;
+    world.hold("a.example.com/show/updated", &updated).await;
+    world.hold("a.example.com/show/kept", &config()).await;
+    world.hold("a.example.com/show/pruned", &cycle(900)).await;
+    world.hold_without_stream("a.example.com/old/*", &cycle(900)).await;
+    world.hold("b.example.com/show/gone", &config()).await;
+    world.hold("b.example.com/other/unmanaged", &cycle(600)).await;
+    world.hold("c.example.com/other/unnamed", &cycle(600)).await;
+    world
+}
+
+fn desired() -> (Sources, Desired) {
+    let mut sources = Sources::default();
+    sources.add(Source::new("livevod.yaml", FILES));
+    let (document, found) = config::parse(&sources);
+    assert_eq!(found, []);
+    let (desired, found) = resolve(&document);
+    assert_eq!(found, []);
+    (sources, desired)
+}
+
+async fn plan_now(world: &World) -> Plan {
+    let (sources, desired) = desired();
+    let (snapshot, errors) = world.client.snapshot(desired.domains.keys().cloned()).await;
+    assert!(errors.is_empty(), "{errors:?}");
+    let all = Some(Limit::Percent(100));
+    let allowances = Allowances {
+        max_delete: all,
+        max_change: all,
+        max_writes: None,
+        recording_gap: true,
+        recording_stop: true,
+        app_wide: true,
+        empty: false,
+    };
+    let options = PlanOptions { allowances, ..PlanOptions::default() };
+    let plan = plan(&desired, &snapshot, &sources, &options);
+    assert_eq!(plan.held, []);
+    plan
+}
+
+/// Plans and applies until nothing is left, which must take one run.
+async fn make_good(world: &World) {
+    let plan = plan_now(world).await;
+    let report = world.apply(plan.changes).await;
+    assert!(ends(&report).iter().all(|end| *end == "done"), "{report:?}");
+    let again = plan_now(world).await;
+    assert_eq!(again.changes, []);
+}
+
+/// A client that dies as it is about to send call number `last`, and the notice of its death.
+fn mortal(service: Arc<Service>, last: u64) -> (Client, Arc<Notify>) {
+    let death = Arc::new(Notify::new());
+    let (calls, notice) = (AtomicU64::new(0), death.clone());
+    let stamps = move || {
+        let call = calls.fetch_add(1, Ordering::Relaxed);
+        if call >= last {
+            notice.notify_one();
+            return Err(io::Error::other("dead"));
+        }
+        Ok(Stamp { time: jiff::Timestamp::now(), nonce: format!("mortal-{call}") })
+    };
+    let settings = ClientSettings { stamps: Arc::new(stamps), ..ClientSettings::for_emulator() };
+    (Client::in_process(service, settings), death)
+}
+
+/// Applies until death; false when the run came to its end alive.
+async fn die_at(world: &World, last: u64) -> bool {
+    let plan = plan_now(world).await;
+    let (client, death) = mortal(world.service.clone(), last);
+    tokio::select! {
+        biased;
+        () = death.notified() => true,
+        report = apply(&plan, &client, world.settings.clone(), &|_| {}) => {
+            let report = report.unwrap();
+            assert!(ends(&report).iter().all(|end| *end == "done"), "{report:?}");
+            false
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_dies_at_any_call_is_made_good_by_the_next() {
+    let mut last = 0;
+    loop {
+        let world = world().await;
+        let died = die_at(&world, last).await;
+        make_good(&world).await;
+        for (text, before) in [("b.example.com/other/unmanaged", 600), ("c.example.com/other/unnamed", 600)] {
+            assert_eq!(world.config(text).await, Some(cycle(before)), "after death at call {last}");
+        }
+        let updated = world.config("a.example.com/show/updated").await.unwrap();
+        assert_eq!(updated.carried.delay_time, Some(240), "after death at call {last}");
+        if !died {
+            break;
+        }
+        last += 1;
+    }
+    assert!(last > 20, "the run took only {last} calls, so it did not do what this test is about");
+}
