@@ -147,20 +147,20 @@ impl Client {
     /// # Errors
     /// When the call fails; [`Error::class`] says whether it may have been carried out.
     pub async fn write(&self, call: Call) -> Result<Option<String>, Error> {
-        let answer = self.call(&call).await?;
-        Ok(answer.get("RequestId").and_then(Value::as_str).map(str::to_owned))
+        let fields = self.call(&call).await?;
+        Ok(wire::request_id(&fields))
     }
 
     /// One page of a listing.
     pub(super) async fn page(&self, call: &Call) -> Result<wire::Page, Error> {
-        let answer = self.call(call).await?;
-        wire::read_page(answer).map_err(Error::Contradiction)
+        let fields = self.call(call).await?;
+        wire::read_page(fields).map_err(Error::Contradiction)
     }
 
     /// One attempt. Retries belong around this function, so that each takes its turn and a fresh stamp.
     async fn call(&self, call: &Call) -> Result<Map<String, Value>, Error> {
         let Inner { transport, endpoints, key, signature, stamps, limiter, slots, sent } = &*self.inner;
-        let endpoint = endpoints.of(call.params.get("DomainName").map_or("", String::as_str));
+        let endpoint = endpoints.of(call.domain());
         let host = endpoint.authority();
         limiter.turn(call.action).await;
         // The stamp is taken last, so that it is still fresh when it arrives.

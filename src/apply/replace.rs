@@ -78,19 +78,20 @@ impl Domain {
         let refused = error.request_id().map(str::to_owned);
         match self.run.fill_gap(&change.address, before).await {
             Ok(Ended { outcome: Outcome::Done, request_id }) => {
-                let message = "the Add was refused; the old entry was added back";
+                let message = "the new entry could not be added; the old one was added back";
                 Ended {
                     outcome: Outcome::Failed(Failure::of(message, error)),
                     request_id: refused.or(request_id),
                 }
             }
             Ok(Ended { request_id, .. }) => {
-                let message = "the Add was refused; whether the old entry could be added back is not known";
+                let message =
+                    "the new entry could not be added; whether the old one was added back is not known";
                 Ended { outcome: Outcome::Unknown(Failure::of(message, error)), request_id }
             }
             Err(again) => {
                 let message = format!(
-                    "the Add was refused, adding the old entry back too ({again}): nothing is there now"
+                    "neither the new entry nor the old one ({again}) could be added: nothing is there now"
                 );
                 Ended { outcome: Outcome::Failed(Failure::of(message, error)), request_id: refused }
             }

@@ -14,7 +14,7 @@ use std::fmt;
 
 pub use page::{Page, read_page};
 pub use request::{ComposeOff, PAGE_SIZE, add, delete, describe, uncarryable, update};
-pub use response::{ReadError, read};
+pub use response::{ReadError, read, request_id};
 pub use sign::{Key, Operation, Secret, SignatureVersion, Stamp, sign};
 pub use verify::{SignatureProblem, Verified, unverified_param, verify};
 pub use xml::write as write_xml;
@@ -97,6 +97,13 @@ pub struct Call {
     pub action: Action,
     /// Business parameters, not encoded.
     pub params: BTreeMap<String, String>,
+}
+
+impl Call {
+    /// The domain that the call is about.
+    pub fn domain(&self) -> &str {
+        self.params.get("DomainName").map_or("", String::as_str)
+    }
 }
 
 /// What the service says when it refuses.

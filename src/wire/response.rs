@@ -35,6 +35,11 @@ pub fn read(response: &Response) -> Result<Map<String, Value>, ReadError> {
     if has_error_code(&fields) { Err(refused(response.status, fields)) } else { Ok(fields) }
 }
 
+/// The id that the service gave the request, out of a response's fields.
+pub fn request_id(fields: &Map<String, Value>) -> Option<String> {
+    field(fields, "RequestId").and_then(text_of)
+}
+
 /// The body's fields, out of JSON or XML, without a wrapper like `DeleteLiveRecordVodConfigResponse`.
 fn parse(body: &[u8]) -> Option<Map<String, Value>> {
     let text = std::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}').trim();

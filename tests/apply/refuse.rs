@@ -110,7 +110,7 @@ async fn a_refused_replacement_puts_the_old_entry_back() {
     let change = replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in("nowhere.example.com"));
     let report = world.apply([change.clone()]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert_eq!(failure(&report, 0).message, "the Add was refused; the old entry was added back");
+    assert_eq!(failure(&report, 0).message, "the new entry could not be added; the old one was added back");
     let remote = failure(&report, 0).remote.as_ref().unwrap().remote().unwrap();
     assert_eq!(blame(&change, remote), [Field::StorageLocation]);
     assert_eq!(world.config("a.example.com/show/cam1").await, Some(stored_in(BUCKET)));

@@ -90,7 +90,7 @@ pub enum CredentialsError {
     #[error("no credentials are configured")]
     None,
     /// One half of a pair is missing.
-    #[error("{source} has {has}, but {lacks}", source = .origin)]
+    #[error("{origin} has {has}, but {lacks}")]
     Half {
         /// Which source.
         origin: String,
