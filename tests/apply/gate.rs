@@ -31,16 +31,23 @@ pub(crate) type Policy = Arc<dyn Fn(&Request, &Service) -> Fate + Send + Sync>;
 
 /// A world whose client goes through a gate.
 pub(crate) async fn world(policy: impl Fn(&Request, &Service) -> Fate + Send + Sync + 'static) -> World {
+    patient_world(Timeouts::default(), policy).await
+}
+
+/// The same with a client that waits so long and no longer.
+pub(crate) async fn patient_world(
+    timeouts: Timeouts,
+    policy: impl Fn(&Request, &Service) -> Fate + Send + Sync + 'static,
+) -> World {
     let service = Arc::new(Service::open(None, Settings::default()).unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let policy: Policy = Arc::new(policy);
     tokio::spawn(serve(listener, service.clone(), policy));
-    World::of(service, client(port)).deadline(Duration::ZERO)
+    World::of(service, client(port, timeouts)).deadline(Duration::ZERO)
 }
 
-pub(crate) fn client(port: u16) -> Client {
-    let timeouts = Timeouts { read: Duration::from_millis(200), ..Timeouts::default() };
+pub(crate) fn client(port: u16, timeouts: Timeouts) -> Client {
     let endpoint = Some(format!("http://127.0.0.1:{port}").parse().unwrap());
     Client::new(ClientSettings { endpoint, timeouts, ..ClientSettings::for_emulator() }).unwrap()
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use livevod::api::{Class, Client, ClientSettings, Endpoint, Error};
+use livevod::api::{Class, Client, ClientSettings, Endpoint, Error, Timeouts};
 use livevod::emulator::{Service, Settings, server};
 use livevod::wire::{self, Key, Response, Secret, SignatureVersion};
 use tokio::net::TcpListener;
@@ -12,7 +13,10 @@ use super::gate::{self, Fate};
 use super::world::*;
 
 async fn error_of(fate: impl Fn() -> Fate + Send + Sync + 'static) -> Error {
-    let world = gate::world(move |_, _| fate()).await;
+    refused_write(&gate::world(move |_, _| fate()).await).await
+}
+
+async fn refused_write(world: &World) -> Error {
     let call = wire::add(&address("a.example.com/show/cam1"), &config());
     let error = world.client.write(call).await.unwrap_err();
     let text = format!("{error} {error:?}");
@@ -26,7 +30,8 @@ fn answer(status: u16, body: &str) -> Response {
 
 #[tokio::test]
 async fn what_may_have_been_carried_out_is_ambiguous() {
-    let silent = error_of(|| Fate::Hang).await;
+    let timeouts = Timeouts { read: Duration::from_millis(50), ..Timeouts::default() };
+    let silent = refused_write(&gate::patient_world(timeouts, |_, _| Fate::Hang).await).await;
     assert!(silent.to_string().ends_with("timed out"), "{silent}");
     let table = [
         silent,
@@ -59,7 +64,7 @@ async fn a_connection_that_is_refused_was_never_used() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let error = gate::client(port).list_domain("a.example.com").await.unwrap_err();
+    let error = gate::client(port, Timeouts::default()).list_domain("a.example.com").await.unwrap_err();
     assert!(matches!(error, Error::NotSent { .. }), "{error:?}");
     assert!(error.to_string().starts_with(&format!("no connection to 127.0.0.1:{port}: ")), "{error}");
 }
