@@ -6,12 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use livevod::api::{Client, ClientSettings};
 use livevod::apply::apply;
-use livevod::config;
 use livevod::emulator::Service;
 use livevod::model::{Carried, RecordConfig};
-use livevod::plan::{Allowances, Limit, Plan, PlanOptions, plan};
-use livevod::resolve::{Desired, resolve};
-use livevod::source::{Source, Sources};
 use livevod::wire::Stamp;
 use tokio::sync::Notify;
 
@@ -52,42 +48,12 @@ async fn world() -> World {
     world
 }
 
-fn desired() -> (Sources, Desired) {
-    let mut sources = Sources::default();
-    sources.add(Source::new("livevod.yaml", FILES));
-    let (document, found) = config::parse(&sources);
-    assert_eq!(found, []);
-    let (desired, found) = resolve(&document);
-    assert_eq!(found, []);
-    (sources, desired)
-}
-
-async fn plan_now(world: &World) -> Plan {
-    let (sources, desired) = desired();
-    let (snapshot, errors) = world.client.snapshot(desired.domains.keys().cloned()).await;
-    assert!(errors.is_empty(), "{errors:?}");
-    let all = Some(Limit::Percent(100));
-    let allowances = Allowances {
-        max_delete: all,
-        max_change: all,
-        max_writes: None,
-        recording_gap: true,
-        recording_stop: true,
-        app_wide: true,
-        empty: false,
-    };
-    let options = PlanOptions { allowances, ..PlanOptions::default() };
-    let plan = plan(&desired, &snapshot, &sources, &options);
-    assert_eq!(plan.held, []);
-    plan
-}
-
 /// Plans and applies until nothing is left, which must take one run.
 async fn make_good(world: &World) {
-    let plan = plan_now(world).await;
+    let plan = world.plan(FILES).await;
     let report = world.apply(plan.changes).await;
     assert!(ends(&report).iter().all(|end| *end == "done"), "{report:?}");
-    let again = plan_now(world).await;
+    let again = world.plan(FILES).await;
     assert_eq!(again.changes, []);
 }
 
@@ -109,7 +75,7 @@ fn mortal(service: Arc<Service>, last: u64) -> (Client, Arc<Notify>) {
 
 /// Applies until death; false when the run came to its end alive.
 async fn die_at(world: &World, last: u64) -> bool {
-    let plan = plan_now(world).await;
+    let plan = world.plan(FILES).await;
     let (client, death) = mortal(world.service.clone(), last);
     tokio::select! {
         biased;

@@ -1,5 +1,6 @@
 //! Plans carried out against the real emulator: in process on a paused clock, and over HTTP with every way to fail.
 
+mod anything;
 mod converge;
 mod crash;
 mod gate;

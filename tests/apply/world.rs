@@ -6,9 +6,15 @@ use std::time::Duration;
 
 use livevod::api::{Client, ClientSettings};
 use livevod::apply::{ApplySettings, ChangeOutcome, Event, Failure, Outcome, Refusal, Report, apply};
+use livevod::config;
+use livevod::diag::has_errors;
 use livevod::emulator::{Service, Settings};
 use livevod::model::{Address, RecordConfig, Remote, StreamSpelling};
-use livevod::plan::{ActionKind, Budget, Change, Contingent, Coverage, Plan, Reason};
+use livevod::plan::{
+    ActionKind, Allowances, Budget, Change, Contingent, Coverage, Limit, Plan, PlanOptions, Reason,
+};
+use livevod::resolve::{Desired, resolve};
+use livevod::source::{Source, Sources};
 use livevod::wire::{self, Call};
 use tokio::sync::watch;
 
@@ -75,6 +81,27 @@ impl World {
         self.remote(text).await.map(|remote| remote.config.normalized())
     }
 
+    /// Plans the way from what the service holds now to what the file says, every guard released.
+    pub(crate) async fn plan(&self, file: &str) -> Plan {
+        let (sources, desired) = desired(file);
+        let (snapshot, errors) = self.colleague.snapshot(desired.domains.keys().cloned()).await;
+        assert!(errors.is_empty(), "{errors:?}");
+        let all = Some(Limit::Percent(100));
+        let allowances = Allowances {
+            max_delete: all,
+            max_change: all,
+            max_writes: None,
+            recording_gap: true,
+            recording_stop: true,
+            app_wide: true,
+            empty: true,
+        };
+        let options = PlanOptions { allowances, ..PlanOptions::default() };
+        let plan = livevod::plan::plan(&desired, &snapshot, &sources, &options);
+        assert_eq!(plan.held, []);
+        plan
+    }
+
     pub(crate) async fn try_apply(&self, plan: &Plan) -> Result<Report, Refusal> {
         apply(plan, &self.client, self.settings.clone(), &|_| {}).await
     }
@@ -97,6 +124,16 @@ impl World {
         }
         report
     }
+}
+
+fn desired(file: &str) -> (Sources, Desired) {
+    let mut sources = Sources::default();
+    sources.add(Source::new("livevod.yaml", file));
+    let (document, found) = config::parse(&sources);
+    assert!(!has_errors(&found), "{found:?} in {file}");
+    let (desired, found) = resolve(&document);
+    assert!(!has_errors(&found), "{found:?} in {file}");
+    (sources, desired)
 }
 
 fn is_start(event: &Event, wanted: usize) -> bool {
