@@ -1,5 +1,5 @@
 //! The one integration binary: every scenario, transcript and simulation is a module of it.
-#![expect(clippy::unwrap_used, reason = "tests stop at the first thing that is wrong")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests stop at the first thing that is wrong")]
 
 mod apply;
 mod architecture;

@@ -14,6 +14,7 @@ mod observe;
 mod plan;
 mod progress;
 mod render;
+mod schema;
 mod terminal;
 mod validate;
 
@@ -61,6 +62,8 @@ enum Command {
     Render(render::Arguments),
     /// Serve the API on this machine, over the same emulator that --emulator embeds
     Emulator(emulator::Arguments),
+    /// Print the JSON Schema of the files
+    Schema,
     /// Print a completion script
     Completions(completions::Arguments),
     /// Print the manual page
@@ -118,7 +121,7 @@ impl Command {
             Command::Apply(arguments) => arguments.format,
             Command::Drift(arguments) => arguments.format,
             Command::Render(arguments) => arguments.format(),
-            Command::Emulator(_) | Command::Completions(_) | Command::Man => Format::Human,
+            Command::Emulator(_) | Command::Schema | Command::Completions(_) | Command::Man => Format::Human,
         }
     }
 
@@ -130,6 +133,7 @@ impl Command {
             Command::Drift(arguments) => drift::run(&arguments, terminal, typed),
             Command::Render(arguments) => render::run(&arguments, terminal),
             Command::Emulator(arguments) => emulator::run(&arguments, terminal),
+            Command::Schema => schema::run(terminal),
             Command::Completions(arguments) => completions::run(&arguments, terminal),
             Command::Man => man::run(terminal),
         }

@@ -76,7 +76,7 @@ pub fn report_json(plan: &Plan, report: &Report, target: &Target, context: Conte
 }
 
 /// Pretty-printed, with a line break at the end: machine formats are read by people too.
-pub(super) fn pretty(document: &impl Serialize) -> String {
+pub fn pretty(document: &impl Serialize) -> String {
     let mut text =
         serde_json::to_string_pretty(document).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
     text.push('\n');

@@ -11,7 +11,7 @@ mod style;
 pub use desired::{desired_json, desired_summary, desired_yaml};
 pub use diagnostics::{diagnostics, summary_line};
 pub use exit::Exit;
-pub use json::{Context, diagnostics_json, drift_json, plan_json, report_json};
+pub use json::{Context, diagnostics_json, drift_json, plan_json, pretty, report_json};
 pub use plan::{human_plan, long_sentence};
 pub use report::{human_report, outcome_diagnostics, outcome_line};
 pub use style::{Style, clean};
