@@ -107,6 +107,9 @@ impl Diagnostic {
     }
 }
 
+/// Most findings that are kept; past that, a hostile file could fill the memory with them.
+const FINDINGS: usize = 100_000;
+
 /// How many addresses a folded finding names before it only counts.
 const NAMED_ADDRESSES: usize = 3;
 
@@ -116,6 +119,7 @@ const NAMED_ADDRESSES: usize = 3;
 pub struct Findings {
     kept: Vec<Reached>,
     by_place: HashMap<(Code, Span, String), usize>,
+    dropped: usize,
 }
 
 #[derive(Debug)]
@@ -128,29 +132,46 @@ struct Reached {
 impl Findings {
     /// Takes a finding in.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        let next = self.kept.len();
         let place =
             diagnostic.labels.first().map(|label| (diagnostic.code, label.span, diagnostic.message.clone()));
-        let at = place.map_or(next, |place| *self.by_place.entry(place).or_insert(next));
-        let Some(reached) = self.kept.get_mut(at) else {
-            let addresses = diagnostic.address.iter().cloned().collect();
-            return self.kept.push(Reached { diagnostic, times: 1, addresses });
-        };
-        reached.times += 1;
-        if reached.addresses.len() < NAMED_ADDRESSES {
-            reached.addresses.extend(diagnostic.address);
+        let known = place.as_ref().and_then(|place| self.by_place.get(place)).copied();
+        match known {
+            Some(at) => self.kept[at].again(diagnostic.address),
+            None if self.kept.len() == FINDINGS => self.dropped += 1,
+            None => {
+                self.by_place.extend(place.map(|place| (place, self.kept.len())));
+                self.kept.push(Reached::new(diagnostic));
+            }
         }
     }
 
     /// The findings in the order they are shown.
     pub fn finish(self) -> Vec<Diagnostic> {
-        let mut diagnostics: Vec<Diagnostic> = self.kept.into_iter().map(Reached::finish).collect();
+        let Self { kept, by_place: _, dropped } = self;
+        let mut diagnostics: Vec<Diagnostic> = kept.into_iter().map(Reached::finish).collect();
+        if dropped > 0 {
+            let message = format!("{dropped} more findings, past the first {FINDINGS}, are not kept");
+            diagnostics
+                .push(Diagnostic::new(Code::Limit, message).help("mend what is shown, then run it again"));
+        }
         sort(&mut diagnostics);
         diagnostics
     }
 }
 
 impl Reached {
+    fn new(diagnostic: Diagnostic) -> Self {
+        let addresses = diagnostic.address.iter().cloned().collect();
+        Self { diagnostic, times: 1, addresses }
+    }
+
+    fn again(&mut self, address: Option<Address>) {
+        self.times += 1;
+        if self.addresses.len() < NAMED_ADDRESSES {
+            self.addresses.extend(address);
+        }
+    }
+
     fn finish(self) -> Diagnostic {
         let Self { mut diagnostic, times, addresses } = self;
         if times == 1 {
@@ -323,6 +344,19 @@ impl Serialize for Code {
 mod tests {
     use super::*;
     use crate::source::{Source, Sources};
+
+    #[test]
+    fn findings_end_somewhere() {
+        let file = Sources::default().add(Source::new("a.yaml", ""));
+        let mut findings = Findings::default();
+        for start in 0..FINDINGS as u32 + 2 {
+            let span = Span { file, start, end: start };
+            findings.push(Diagnostic::new(Code::UnknownKey, "").label(span, ""));
+        }
+        let found = findings.finish();
+        assert_eq!(found.len(), FINDINGS + 1);
+        assert_eq!(found[FINDINGS].message, "2 more findings, past the first 100000, are not kept");
+    }
 
     #[test]
     fn what_many_entries_share_is_one_finding() {

@@ -8,6 +8,7 @@ use super::document::{
     App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Settings, Stream, Tier, TranscodeGroup,
 };
 use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::Pattern;
 use crate::source::{Span, Spanned};
 
 /// Merges `second`, of a later file, into `first`.
@@ -37,8 +38,28 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
     first.partial |= partial;
 }
 
+/// Most patterns of `ignore` or `protect`: each is held against every configuration.
+const PATTERNS: usize = 1000;
+
+/// Checks what only the whole document shows.
+pub(super) fn check_whole(document: &mut Document, findings: &mut Findings) {
+    check_prune(document, findings);
+    limit_patterns("ignore", &mut document.ignore, findings);
+    limit_patterns("protect", &mut document.protect, findings);
+}
+
+fn limit_patterns(name: &str, patterns: &mut Vec<Spanned<Pattern>>, findings: &mut Findings) {
+    let Some(first_over) = patterns.get(PATTERNS) else { return };
+    findings.push(
+        Diagnostic::new(Code::Limit, format!("`{name}` has more than {PATTERNS} patterns"))
+            .label(first_over.span, "one too many")
+            .help("use patterns that select more, such as `DOMAIN/APP` or `test-*`"),
+    );
+    patterns.truncate(PATTERNS);
+}
+
 /// Refuses `prune` where one file can't show everything that the domain declares.
-pub(super) fn check_prune(document: &Document, findings: &mut Findings) {
+fn check_prune(document: &Document, findings: &mut Findings) {
     for (name, domain) in document.domains.iter().filter(|(_, domain)| !domain.further_keys.is_empty()) {
         let words = domain.prune.iter().chain(domain.apps.values().filter_map(|app| app.prune.as_ref()));
         for prune in words {

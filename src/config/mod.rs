@@ -39,7 +39,7 @@ pub fn parse(sources: &Sources) -> (Document, Vec<Diagnostic>) {
         let part = parse_file(sources, file, &mut findings);
         merge::merge(&mut document, part, &mut findings);
     }
-    merge::check_prune(&document, &mut findings);
+    merge::check_whole(&mut document, &mut findings);
     (document, findings.finish())
 }
 

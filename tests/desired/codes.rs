@@ -335,6 +335,14 @@ fn layouts_do_not_multiply_without_end() {
 }
 
 #[test]
+fn patterns_are_limited() {
+    let list = |length: usize| (0..length).map(|app| format!("a.com/x{app}, ")).collect::<String>();
+    let text = |length| whole(&format!("ignore: [ {} ]\nprotect: [ {} ]", list(1000), list(length)));
+    assert_eq!(read(&[("a.yaml", &text(1000))]).found(), []);
+    assert_eq!(read(&[("a.yaml", &text(1002))]).found(), [("limit", "a.com/x1000")]);
+}
+
+#[test]
 fn chains_of_tiers_end() {
     let chain = |length: usize| -> String {
         (0..length).map(|tier| format!("  t{tier}: {{ tier: t{} }}\n", tier + 1)).collect()
