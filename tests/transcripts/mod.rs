@@ -4,6 +4,7 @@ mod apply;
 mod command_line;
 mod plan;
 mod server;
+mod terminal;
 mod validate;
 
 use std::path::Path;
@@ -53,7 +54,7 @@ impl World {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_livevod"));
-        command.args(arguments).current_dir(self.path()).env_clear().stdin(Stdio::null());
+        command.args(arguments).current_dir(self.path()).env_clear();
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -61,7 +62,7 @@ impl World {
     /// Runs the binary with the arguments in `line`, split at spaces.
     pub(crate) fn run(&self, line: &str) -> Run {
         let arguments: Vec<&str> = line.split_whitespace().collect();
-        let output = self.command(&arguments).output().unwrap();
+        let output = self.command(&arguments).stdin(Stdio::null()).output().unwrap();
         Run {
             stdout: self.scrub(&String::from_utf8(output.stdout).unwrap()),
             stderr: self.scrub(&String::from_utf8(output.stderr).unwrap()),

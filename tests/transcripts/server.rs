@@ -165,8 +165,13 @@ fn an_apply_that_is_killed_converges_on_the_next_run() {
         let world = keyed(&text);
         let server = Server::start(&world, &["--data", "state.log"]);
         let arguments = ["apply", "--auto-approve", "--endpoint", &server.url];
-        let mut apply =
-            world.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut apply = world
+            .command(&arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         while written(&world) < kills_after && apply.try_wait().unwrap().is_none() {
             std::thread::yield_now();
         }
@@ -180,7 +185,7 @@ fn an_apply_that_is_killed_converges_on_the_next_run() {
 }
 
 /// Lines in the server's log, one a write.
-fn written(world: &World) -> usize {
+pub(crate) fn written(world: &World) -> usize {
     std::fs::read(world.path().join("state.log"))
         .map_or(0, |log| log.iter().filter(|byte| **byte == b'\n').count())
 }

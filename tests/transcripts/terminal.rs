@@ -1,0 +1,78 @@
+//! What needs a terminal or a signal: the question before an apply, and an interrupt in the middle of one.
+#![cfg(unix)]
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use expectrl::{Expect, Session};
+
+use super::World;
+use super::server::Server;
+
+const ONE: &str = "\
+version: 1
+defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
+domains: { live.example.com: { apps: { show: { streams: { cam1: {} } } } } }
+";
+
+/// Answers the question of `apply` on a terminal; what was printed after it, and the exit code.
+fn answered(world: &World, answer: &str) -> (String, i32) {
+    let mut session = Session::spawn(world.command(&["apply", "--emulator"])).unwrap();
+    session.set_expect_timeout(Some(std::time::Duration::from_secs(60)));
+    session.expect("Enter a value:").unwrap();
+    session.send_line(answer).unwrap();
+    let mut rest = String::new();
+    // The terminal's other end closes with an error on Linux, after everything was read.
+    let _ = session.read_to_string(&mut rest);
+    let code = match session.get_process().wait().unwrap() {
+        expectrl::process::unix::WaitStatus::Exited(_, code) => code,
+        other => panic!("{other:?}"),
+    };
+    (rest, code)
+}
+
+#[test]
+fn only_yes_is_yes() {
+    let world = World::with(ONE);
+    for answer in ["no", "y", "YES", ""] {
+        let (rest, code) = answered(&world, answer);
+        assert_eq!(code, 1, "`{answer}`: {rest}");
+        assert!(rest.contains("nothing was written"), "`{answer}`: {rest}");
+    }
+    let (rest, code) = answered(&world, "yes");
+    assert_eq!(code, 0, "{rest}");
+    assert!(rest.contains("Apply complete! Resources: 1 added"), "{rest}");
+}
+
+/// A slow rate keeps the apply busy once the burst is spent; the signal comes before that.
+#[test]
+fn the_first_signal_finishes_what_is_under_way_and_reports() {
+    let streams: String = (0..400).map(|number| format!("cam{number}: {{}}, ")).collect();
+    let text = ONE.replace("cam1: {}", &streams);
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let mut world = World::with(&text);
+        world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator");
+        world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator");
+        let server = Server::start(&world, &["--data", "state.log"]);
+        let arguments =
+            ["apply", "--auto-approve", "--format", "json", "--rate", "300", "--endpoint", &server.url];
+        let mut apply = world.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        while super::server::written(&world) < 20 {
+            std::thread::yield_now();
+        }
+        let kill =
+            Command::new("sh").args(["-c", &format!("kill -{signal} {}", apply.id())]).status().unwrap();
+        assert!(kill.success());
+        let mut report = String::new();
+        apply.stdout.take().unwrap().read_to_string(&mut report).unwrap();
+        assert_eq!(apply.wait().unwrap().code(), Some(code), "{report}");
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["exit"]["reason"], "interrupted");
+        assert_eq!(report["summary"]["failed"], 0);
+        assert_eq!(report["summary"]["unknown"], 0);
+        let done = report["summary"]["done"].as_u64().unwrap();
+        assert!((10..400).contains(&done), "{done}");
+        let plan = world.run(&format!("plan --endpoint {} --format json", server.url)).json();
+        assert_eq!(plan["summary"]["unchanged"], done, "what is reported done is there, and nothing else");
+    }
+}
