@@ -46,7 +46,7 @@ impl Run {
             let over = match &looked {
                 Ok(Seen::AsWanted) => true,
                 Ok(Seen::NotYet | Seen::Otherwise(_)) => false,
-                Err(error) => error.class() == Class::Fatal,
+                Err(error) => is_hopeless(error),
             };
             if over || !pace.next().await {
                 return decide::at_deadline(looked, sent);
@@ -67,7 +67,7 @@ impl Run {
         loop {
             let over = match &listed {
                 Ok(listing) => gone.iter().all(|address| !listing.configs.contains_key(*address)),
-                Err(error) => error.class() == Class::Fatal,
+                Err(error) => is_hopeless(error),
             };
             if over || !pace.next().await {
                 return listed;
@@ -75,6 +75,11 @@ impl Run {
             listed = decide::newer(listed, self.client.list_domain(domain).await);
         }
     }
+}
+
+/// Whether another look can't go better. A listing that contradicts itself may well be whole the next time.
+fn is_hopeless(error: &Error) -> bool {
+    error.remote().is_some() && error.class() == Class::Fatal
 }
 
 fn seen(aim: Aim<'_>, found: Option<Remote>) -> Seen {

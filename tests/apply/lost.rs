@@ -236,3 +236,45 @@ async fn a_write_whose_address_can_not_be_read_first_does_not_go_out() {
     assert_eq!(failure(&report, 0).message, "what is there now can't be read");
     assert_eq!(report.calls, 1);
 }
+
+#[tokio::test]
+async fn an_absence_that_a_restless_listing_hides_is_looked_for_again() {
+    let reads = AtomicUsize::new(0);
+    let world = gate::world(move |request, service| {
+        let listing = is(request, "DescribeLiveRecordVodConfigs") && !request.query.contains("AppName");
+        // Each of the first two listings says that it holds more than it does.
+        match listing && reads.fetch_add(1, Ordering::Relaxed) < 2 {
+            true => {
+                let body =
+                    br#"{"RequestId":"R","Total":"100","LiveRecordVodConfigs":{"LiveRecordVodConfig":[]}}"#;
+                let headers = std::collections::BTreeMap::new();
+                Fate::Answer(wire::Response { status: 200, headers, body: body.to_vec() })
+            }
+            false => Fate::Answer(service.call(request)),
+        }
+    })
+    .await
+    .deadline(Duration::from_secs(30));
+    world.hold("a.example.com/show/cam1", &config()).await;
+    assert_eq!(ends(&world.apply([delete("a.example.com/show/cam1", config())]).await), ["done"]);
+}
+
+#[tokio::test]
+async fn a_read_back_that_is_forbidden_is_not_tried_again() {
+    let reads = Arc::new(AtomicUsize::new(0));
+    let counter = reads.clone();
+    let world = gate::world(move |request, service| {
+        let read = is(request, "DescribeLiveRecordVodConfigs");
+        match read && counter.fetch_add(1, Ordering::Relaxed) > 0 {
+            true => refusal(403, "Forbidden.RAM"),
+            false => Fate::Answer(service.call(request)),
+        }
+    })
+    .await
+    .deadline(Duration::from_secs(30));
+    world.hold("a.example.com/show/cam1", &cycle(3600)).await;
+    let report = world.apply([update("a.example.com/show/cam1", cycle(3600), cycle(900))]).await;
+    assert_eq!(ends(&report), ["unknown"]);
+    assert_eq!(failure(&report, 0).message, "the write was accepted, and can't be read back");
+    assert_eq!(reads.load(Ordering::Relaxed), 2);
+}
