@@ -84,7 +84,7 @@ mod tests {
             fields: Vec::new(),
             coverage: Coverage { before: None, after: None },
             spelling: StreamSpelling::Named,
-            contingent: None,
+            contingent: Vec::new(),
         }
     }
 

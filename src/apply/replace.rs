@@ -9,7 +9,7 @@ use super::run::Run;
 use super::{Failure, Outcome};
 use crate::api::Error;
 use crate::model::{Address, RecordConfig, StreamSpelling};
-use crate::plan::Change;
+use crate::plan::{Change, Contingent};
 use crate::wire;
 
 impl Domain {
@@ -31,7 +31,10 @@ impl Domain {
         let ended = match self.run.fill_gap(&change.address, after).await {
             Ok(ended) => ended,
             Err(error) if error.code() == ALREADY_EXISTS => self.exists_already(change, error).await,
-            Err(error) => self.add_back(change, before, error).await,
+            Err(error) if change.contingent.contains(&Contingent::AddBack) => {
+                self.add_back(change, before, error).await
+            }
+            Err(error) => Ended::refused("the new entry could not be added", error),
         };
         self.listing = None;
         if siblings.is_empty() {

@@ -10,14 +10,17 @@ use super::domain::{Domain, Ended};
 use super::{Failure, Outcome};
 use crate::api::Error;
 use crate::model::{Address, DomainSnapshot, Remote};
-use crate::plan::Change;
+use crate::plan::{Change, Contingent};
 
 /// The other entries of a domain.
 pub(super) type Siblings = BTreeMap<Address, Remote>;
 
 impl Domain {
-    /// The entries beside the change's own in the listing that it was compared in.
+    /// The entries beside the change's own in the listing that it was compared in, where the plan says to keep them.
     pub(super) fn siblings(&self, change: &Change) -> Siblings {
+        if !change.contingent.contains(&Contingent::AddSiblingsBack) {
+            return Siblings::new();
+        }
         let mut siblings = self.listing.clone().unwrap_or_default().configs;
         siblings.remove(&change.address);
         siblings

@@ -1,14 +1,16 @@
 //! Arguments that several commands share.
 
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
+use crate::api::Rate;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Pattern;
-use crate::plan::{Allowances, Limit, PlanOptions, RATE, Selection};
+use crate::plan::{Allowances, Limit, Pace, PlanOptions, Selection};
 use crate::wire::SignatureVersion;
 
 /// `--color`.
@@ -101,16 +103,28 @@ pub(super) struct Remote {
     pub(super) signature: Signature,
 
     /// Calls a minute for each action
-    #[arg(long, value_name = "N", env = "LIVEVOD_RATE", default_value_t = RATE, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) rate: u32,
+    #[arg(long, value_name = "N", env = "LIVEVOD_RATE", default_value = "600")]
+    rate: NonZeroU32,
 
     /// Calls under way at once
-    #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(super) parallelism: u16,
+    #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", default_value = "16")]
+    pub(super) parallelism: NonZeroUsize,
 
     /// How long a write may take to show when it is read back
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_TIMEOUT", default_value = "60s", value_parser = duration)]
     pub(super) timeout: Duration,
+}
+
+impl Remote {
+    /// How fast each action may be called.
+    pub(super) fn rate(&self) -> Rate {
+        Rate::per_minute(self.rate)
+    }
+
+    fn pace(&self) -> Pace {
+        let Rate { per_minute, burst } = self.rate();
+        Pace { per_minute: per_minute.get(), burst: burst.get() }
+    }
 }
 
 /// `--signature`.
@@ -210,7 +224,7 @@ pub(super) fn plan_options(selected: &Selected, guards: &Guards, remote: &Remote
             empty: *allow_empty,
         },
         account: remote.account.clone(),
-        rate: remote.rate,
+        pace: remote.pace(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Where the service is: the embedded emulator, a given endpoint, or the regions' own ones, and who asks.
 
 use std::collections::BTreeMap;
-use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,12 +8,11 @@ use super::Typed;
 use super::arguments::Remote;
 use super::failure::Failure;
 use crate::api::credentials::{self, Surroundings};
-use crate::api::{Client, ClientSettings, Endpoint, Rate};
+use crate::api::{Client, ClientSettings, Endpoint};
 use crate::diag::{Code, Diagnostic};
 use crate::emulator;
 use crate::render::{Exit, Target};
 use crate::resolve::Desired;
-use crate::wire::{Key, Secret};
 
 /// A client, and what it talks to.
 pub(super) struct Connection {
@@ -56,8 +54,7 @@ fn embedded(remote: &Remote, file: &Path, account: Option<String>) -> Result<Con
     let service = emulator::Service::open(Some(file), emulator::Settings::default()).map_err(|error| {
         Diagnostic::new(Code::Emulator, error.to_string()).help("name another file: `--emulator=FILE`")
     })?;
-    let key = Key { id: emulator::KEY_ID.to_owned(), secret: Secret::new(emulator::KEY_SECRET), token: None };
-    let client = Client::in_process(Arc::new(service), settings(remote, key, None, BTreeMap::new()));
+    let client = Client::in_process(Arc::new(service), settings(remote, ClientSettings::for_emulator()));
     let name = format!("emulator {}", file.display());
     Ok(Connection { client, target: Target { name, account }, is_local: true })
 }
@@ -74,7 +71,8 @@ fn over_http(remote: &Remote, desired: &Desired, account: Option<String>) -> Res
         .map_err(|error| Diagnostic::new(Code::Credentials, error.to_string()).help(error.help()))?;
     let is_local = endpoint.as_ref().is_some_and(Endpoint::is_loopback);
     let name = endpoint.as_ref().map_or("the regions' own endpoints".to_owned(), ToString::to_string);
-    let settings = settings(remote, found.key, endpoint, regions(remote, desired));
+    let regions = regions(remote, desired);
+    let settings = ClientSettings { endpoint, regions, ..settings(remote, ClientSettings::new(found.key)) };
     let client = Client::new(settings).map_err(|error| wrong(error.to_string()))?;
     Ok(Connection { client, target: Target { name, account }, is_local })
 }
@@ -91,18 +89,12 @@ fn regions(remote: &Remote, desired: &Desired) -> BTreeMap<Arc<str>, String> {
         .collect()
 }
 
-fn settings(
-    remote: &Remote,
-    key: Key,
-    endpoint: Option<Endpoint>,
-    regions: BTreeMap<Arc<str>, String>,
-) -> ClientSettings {
+/// The settings that hold wherever calls go.
+fn settings(remote: &Remote, usual: ClientSettings) -> ClientSettings {
     ClientSettings {
         signature: remote.signature.into(),
-        endpoint,
-        regions,
-        rate: Rate::per_minute(NonZeroU32::new(remote.rate).unwrap_or(NonZeroU32::MIN)),
-        parallelism: NonZeroUsize::new(remote.parallelism.into()).unwrap_or(NonZeroUsize::MIN),
-        ..ClientSettings::new(key)
+        rate: remote.rate(),
+        parallelism: remote.parallelism,
+        ..usual
     }
 }

@@ -5,11 +5,21 @@ use std::collections::BTreeMap;
 use super::{ActionKind, Budget, Change};
 use crate::model::Snapshot;
 
-/// Calls a minute for each account and action, well below the documented 1,000.
-pub const RATE: u32 = 600;
+/// How fast the calls of one action may go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Calls a minute.
+    pub per_minute: u32,
+    /// Calls that may go out at once after a pause.
+    pub burst: u32,
+}
 
-/// Calls that may go out at once before [`RATE`] binds.
-pub const BURST: u32 = 300;
+impl Default for Pace {
+    /// Well below the documented 1,000 calls a minute.
+    fn default() -> Self {
+        Self { per_minute: 600, burst: 300 }
+    }
+}
 
 /// Configurations on one page of a listing.
 const PAGE: u64 = 100;
@@ -24,7 +34,7 @@ struct Calls {
 }
 
 /// The floor for `changes`: compares, writes and confirms, and a full listing for each domain that deletes from.
-pub(super) fn of(changes: &[Change], snapshot: &Snapshot, rate: u32) -> Budget {
+pub(super) fn of(changes: &[Change], snapshot: &Snapshot, pace: Pace) -> Budget {
     let mut calls = Calls::default();
     let mut listings: BTreeMap<&str, u64> = BTreeMap::new();
     for change in changes {
@@ -37,7 +47,7 @@ pub(super) fn of(changes: &[Change], snapshot: &Snapshot, rate: u32) -> Budget {
     }
     calls.describe += listings.values().sum::<u64>();
     let seconds =
-        [calls.describe, calls.add, calls.update, calls.delete].map(|count| least_seconds(count, rate));
+        [calls.describe, calls.add, calls.update, calls.delete].map(|count| least_seconds(count, pace));
     Budget {
         reads: calls.describe,
         writes: calls.add + calls.update + calls.delete,
@@ -69,9 +79,9 @@ impl Calls {
     }
 }
 
-fn least_seconds(calls: u64, rate: u32) -> u64 {
-    let waiting = calls.saturating_sub(BURST.into());
-    (waiting * 60).div_ceil(u64::from(rate.max(1)))
+fn least_seconds(calls: u64, pace: Pace) -> u64 {
+    let waiting = calls.saturating_sub(pace.burst.into());
+    (waiting * 60).div_ceil(u64::from(pace.per_minute.max(1)))
 }
 
 /// How many writes a change makes if nothing fails.
@@ -85,8 +95,9 @@ mod tests {
 
     #[test]
     fn the_burst_is_free_and_the_rest_takes_its_time() {
-        assert_eq!(least_seconds(300, 600), 0);
-        assert_eq!(least_seconds(301, 600), 1);
-        assert_eq!(least_seconds(900, 600), 60);
+        let seconds = |calls| least_seconds(calls, Pace::default());
+        assert_eq!([300, 301, 900].map(seconds), [0, 1, 60]);
+        let slow = Pace { per_minute: 60, burst: 30 };
+        assert_eq!([30, 90].map(|calls| least_seconds(calls, slow)), [0, 60]);
     }
 }

@@ -211,13 +211,13 @@ struct Steps {
     spelling: StreamSpelling,
 }
 
-/// A replace puts the old one back if the new one can't be added; an app-wide delete puts back what the service took along.
-fn contingent(action: ActionKind, address: &Address) -> Option<Contingent> {
-    match action {
-        ActionKind::Replace => Some(Contingent::AddBack),
-        ActionKind::Delete if address.is_app_wide() => Some(Contingent::AddSiblingsBack),
-        ActionKind::Create | ActionKind::Update | ActionKind::Delete => None,
-    }
+/// A replace puts the old one back if the new one can't be added; when an app-wide entry goes, what the service took along
+/// is put back.
+fn contingent(action: ActionKind, address: &Address) -> Vec<Contingent> {
+    let removes = matches!(action, ActionKind::Replace | ActionKind::Delete);
+    let back = (action == ActionKind::Replace).then_some(Contingent::AddBack);
+    let siblings = (removes && address.is_app_wide()).then_some(Contingent::AddSiblingsBack);
+    back.into_iter().chain(siblings).collect()
 }
 
 fn is_empty(value: &Value) -> bool {

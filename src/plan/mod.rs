@@ -14,13 +14,13 @@ use crate::model::{Address, Field, RecordConfig, Snapshot, StreamSpelling, Value
 use crate::resolve::{Desired, Origin, OriginKind};
 use crate::source::{Place, Sources};
 
-pub use budget::{BURST, RATE};
+pub use budget::Pace;
 pub use fold::{Fold, fold, relation};
 pub use guard::{Allowances, Limit, LimitError};
 pub use selection::Selection;
 
 /// What the caller decides besides the files.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct PlanOptions {
     /// Which addresses count.
     pub selection: Selection,
@@ -28,14 +28,8 @@ pub struct PlanOptions {
     pub allowances: Allowances,
     /// The account, for files that declare none.
     pub account: Option<String>,
-    /// Calls a minute for each action.
-    pub rate: u32,
-}
-
-impl Default for PlanOptions {
-    fn default() -> Self {
-        Self { selection: Selection::default(), allowances: Allowances::default(), account: None, rate: RATE }
-    }
+    /// How fast calls may go out, for the budget.
+    pub pace: Pace,
 }
 
 /// Plans the way from what exists to what is wanted, in the order of the addresses.
@@ -46,7 +40,7 @@ pub fn plan(desired: &Desired, snapshot: &Snapshot, sources: &Sources, options: 
     coverage::fill_in(&mut plan.changes, snapshot);
     plan.warnings = coverage::warnings(&plan, desired);
     plan.held = guard::held(&plan, desired, snapshot, options);
-    plan.budget = budget::of(&plan.changes, snapshot, options.rate);
+    plan.budget = budget::of(&plan.changes, snapshot, options.pace);
     plan
 }
 
@@ -148,8 +142,8 @@ pub struct Change {
     pub coverage: Coverage,
     /// How the service writes the stream name.
     pub spelling: StreamSpelling,
-    /// What is written besides if a step fails, and when.
-    pub contingent: Option<Contingent>,
+    /// What is written besides if a step goes wrong. Nothing that is not in here is.
+    pub contingent: Vec<Contingent>,
 }
 
 impl Change {

@@ -180,7 +180,7 @@ struct ChangeRow<'a> {
     reason: String,
     fields: Vec<FieldRow>,
     coverage: CoverageRow<'a>,
-    contingent: Option<crate::plan::Contingent>,
+    contingent: &'a [crate::plan::Contingent],
 }
 
 #[derive(Serialize)]
@@ -299,7 +299,7 @@ fn change_row<'a>(account: Option<&'a str>, change: &'a Change) -> ChangeRow<'a>
             after: coverage.after.as_ref(),
             text: coverage_text(coverage, &change.address, change.action),
         },
-        contingent: change.contingent,
+        contingent: &change.contingent,
     }
 }
 

@@ -200,13 +200,12 @@ impl Page {
     fn footnotes(&self, change: &Change) -> Vec<String> {
         let coverage = coverage_text(&change.coverage, &change.address, change.action);
         let mut notes = vec![clean(&format!("{}; {coverage}", change.reason.text()))];
-        match change.contingent {
-            Some(Contingent::AddBack) => notes.push("if the Add fails: add the old one back".to_owned()),
-            Some(Contingent::AddSiblingsBack) => {
-                notes.push("if the service takes entries beside it along: add them back".to_owned());
+        notes.extend(change.contingent.iter().map(|contingent| match contingent {
+            Contingent::AddBack => "if the Add fails: add the old one back".to_owned(),
+            Contingent::AddSiblingsBack => {
+                "if the service takes entries beside it along: add them back".to_owned()
             }
-            None => {}
-        }
+        }));
         notes
     }
 

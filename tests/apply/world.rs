@@ -169,12 +169,15 @@ pub(crate) fn update(text: &str, before: RecordConfig, after: RecordConfig) -> C
 }
 
 pub(crate) fn replace(text: &str, before: RecordConfig, after: RecordConfig) -> Change {
-    let contingent = Some(Contingent::AddBack);
+    let mut contingent = vec![Contingent::AddBack];
+    if address(text).is_app_wide() {
+        contingent.push(Contingent::AddSiblingsBack);
+    }
     Change { contingent, ..change(text, ActionKind::Replace, Some(before), Some(after)) }
 }
 
 pub(crate) fn delete(text: &str, before: RecordConfig) -> Change {
-    let contingent = address(text).is_app_wide().then_some(Contingent::AddSiblingsBack);
+    let contingent = address(text).is_app_wide().then_some(Contingent::AddSiblingsBack).into_iter().collect();
     Change { contingent, ..change(text, ActionKind::Delete, Some(before), None) }
 }
 
@@ -195,7 +198,7 @@ fn change(
         fields: Vec::new(),
         coverage: Coverage { before: None, after: None },
         spelling: StreamSpelling::Named,
-        contingent: None,
+        contingent: Vec::new(),
     }
 }
 

@@ -85,7 +85,7 @@ fn a_storage_location_that_nobody_wrote_is_the_services_own() {
             "Replace show/cam1: storage_location moved.oss-cn-shanghai.aliyuncs.com -> mine.oss-cn-shanghai.aliyuncs.com"
         ]
     );
-    assert_eq!(plan.changes[0].contingent, Some(Contingent::AddBack));
+    assert_eq!(plan.changes[0].contingent, [Contingent::AddBack]);
 }
 
 #[test]
