@@ -37,10 +37,24 @@ pub enum StoreError {
 /// An open log, locked against other processes.
 #[derive(Debug)]
 pub struct Store {
-    file: File,
+    file: Locked,
     end: End,
     /// Set when nobody knows what the file holds after `end`.
     broken: bool,
+}
+
+/// A file that nobody else may lock until this is gone.
+///
+/// Closing it is not enough: a child that is just being started by another thread has a copy of the handle until it
+/// runs its program, and keeps the lock with it.
+#[derive(Debug)]
+struct Locked(File);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // A file system without locks has none to give back.
+        _ = self.0.unlock();
+    }
 }
 
 impl Store {
@@ -51,19 +65,20 @@ impl Store {
     /// A log that another process has open, that is damaged, or that is none, is left as it is.
     pub fn open(path: &Path) -> Result<(Self, Vec<Record>), StoreError> {
         let unopened = |source| StoreError::Open { path: path.to_owned(), source };
-        let mut file = open_file(path).map_err(unopened)?;
+        let file = open_file(path).map_err(unopened)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Taken(path.to_owned())),
             Err(TryLockError::Error(source)) => return Err(unopened(source)),
         }
+        let mut file = Locked(file);
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(unopened)?;
+        file.0.read_to_end(&mut bytes).map_err(unopened)?;
         let (records, end) = log::replay(&bytes).map_err(|damage| match damage {
             Damage::NotALog => StoreError::NotALog(path.to_owned()),
             Damage::Line(line) => StoreError::Damaged { path: path.to_owned(), line },
         })?;
-        let end = cut_torn_tail(&mut file, path, end).map_err(unopened)?;
+        let end = cut_torn_tail(&mut file.0, path, end).map_err(unopened)?;
         Ok((Self { file, end, broken: false }, records))
     }
 
@@ -77,7 +92,7 @@ impl Store {
             return Err(io::Error::other("an earlier write failed"));
         }
         let (line, end) = log::line(&self.end, records)?;
-        if let Err(error) = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data()) {
+        if let Err(error) = self.file.0.write_all(line.as_bytes()).and_then(|()| self.file.0.sync_data()) {
             self.take_back();
             return Err(error);
         }
@@ -87,7 +102,7 @@ impl Store {
 
     /// Cuts off what a failed write may have left. Nothing is written after it unless that is known to have worked.
     fn take_back(&mut self) {
-        let cut = self.file.set_len(self.end.length).and_then(|()| self.file.sync_data());
+        let cut = self.file.0.set_len(self.end.length).and_then(|()| self.file.0.sync_data());
         self.broken = cut.is_err();
     }
 }
@@ -126,7 +141,7 @@ impl Store {
     /// A store whose every write fails, as on a full disk.
     pub(super) fn unwritable(path: &Path) -> Self {
         let (_, end) = log::empty();
-        Self { file: File::open(path).unwrap(), end, broken: false }
+        Self { file: Locked(File::open(path).unwrap()), end, broken: false }
     }
 }
 
@@ -188,6 +203,17 @@ mod tests {
         assert!(matches!(Store::open(&path), Err(StoreError::Taken(_))));
         drop(first);
         assert!(Store::open(&path).is_ok());
+    }
+
+    #[test]
+    fn a_copy_of_the_handle_in_a_child_keeps_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("emulator.log");
+        let (store, _) = Store::open(&path).unwrap();
+        let copy = store.file.0.try_clone().unwrap();
+        drop(store);
+        assert!(Store::open(&path).is_ok());
+        drop(copy);
     }
 
     #[test]
