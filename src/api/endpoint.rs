@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::wire::SignatureVersion;
+use crate::wire::{Product, SignatureVersion};
 
 /// The vendor's domain, the only one besides loopback that V1 signatures may go to.
 const VENDOR: &str = ".aliyuncs.com";
@@ -22,17 +22,6 @@ const LIVE_REGIONAL: [&str; 2] = ["ap-southeast-1", "eu-central-1"];
 /// Regions whose VOD endpoint is not `vod.REGION.aliyuncs.com`.
 const VOD_ELSEWHERE: [(&str, &str); 2] =
     [("cn-hangzhou", "vod.cn-shanghai.aliyuncs.com"), ("cn-qingdao", "vod.aliyuncs.com")];
-
-/// A service that livevod calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// ApsaraVideo Live.
-    Live,
-    /// ApsaraVideo VOD.
-    Vod,
-    /// Security Token Service, which tells whose credentials these are.
-    Sts,
-}
 
 /// Where the calls of one service go: scheme, host and port, never a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,13 +59,13 @@ impl Endpoint {
     ///
     /// # Errors
     /// When `region` is not made of lower case letters, digits and hyphens.
-    pub fn documented(service: Service, region: Option<&str>) -> Result<Self, EndpointError> {
+    pub fn documented(product: Product, region: Option<&str>) -> Result<Self, EndpointError> {
         if let Some(region) = region
             && !is_region(region)
         {
             return Err(EndpointError::Region(region.to_owned()));
         }
-        Ok(Self { secure: true, host: host(service, region), port: None })
+        Ok(Self { secure: true, host: host(product, region), port: None })
     }
 
     /// This process: what requests to the embedded emulator name as their host.
@@ -159,7 +148,7 @@ impl Endpoints {
 
     /// The documented Live endpoint of each domain's region, and the central one for the rest.
     pub(super) fn documented(regions: &BTreeMap<Arc<str>, String>) -> Result<Self, EndpointError> {
-        let live = |region| Endpoint::documented(Service::Live, region);
+        let live = |region| Endpoint::documented(Product::Live, region);
         let regional = regions.iter().map(|(domain, region)| Ok((domain.clone(), live(Some(region))?)));
         Ok(Self { regional: regional.collect::<Result<_, _>>()?, central: live(None)? })
     }
@@ -169,16 +158,16 @@ impl Endpoints {
     }
 }
 
-fn host(service: Service, region: Option<&str>) -> String {
-    match (service, region) {
-        (Service::Live, Some(region)) if LIVE_REGIONAL.contains(&region) => format!("live.{region}{VENDOR}"),
-        (Service::Live, _) => LIVE.to_owned(),
-        (Service::Vod, Some(region)) => match VOD_ELSEWHERE.iter().find(|(known, _)| *known == region) {
+fn host(product: Product, region: Option<&str>) -> String {
+    match (product, region) {
+        (Product::Live, Some(region)) if LIVE_REGIONAL.contains(&region) => format!("live.{region}{VENDOR}"),
+        (Product::Live, _) => LIVE.to_owned(),
+        (Product::Vod, Some(region)) => match VOD_ELSEWHERE.iter().find(|(known, _)| *known == region) {
             Some((_, host)) => (*host).to_owned(),
             None => format!("vod.{region}{VENDOR}"),
         },
-        (Service::Vod, None) => format!("vod{VENDOR}"),
-        (Service::Sts, _) => format!("sts{VENDOR}"),
+        (Product::Vod, None) => format!("vod{VENDOR}"),
+        (Product::Sts, _) => format!("sts{VENDOR}"),
     }
 }
 
@@ -202,21 +191,21 @@ mod tests {
 
     #[test]
     fn regions_go_where_the_official_list_says() {
-        let documented = |service, region| Endpoint::documented(service, region).unwrap().to_string();
+        let documented = |product, region| Endpoint::documented(product, region).unwrap().to_string();
         let table = [
-            (Service::Live, None, "https://live.aliyuncs.com"),
-            (Service::Live, Some("cn-shanghai"), "https://live.aliyuncs.com"),
-            (Service::Live, Some("ap-southeast-5"), "https://live.aliyuncs.com"),
-            (Service::Live, Some("me-central-1"), "https://live.aliyuncs.com"),
-            (Service::Live, Some("ap-southeast-1"), "https://live.ap-southeast-1.aliyuncs.com"),
-            (Service::Live, Some("eu-central-1"), "https://live.eu-central-1.aliyuncs.com"),
-            (Service::Vod, Some("cn-shanghai"), "https://vod.cn-shanghai.aliyuncs.com"),
-            (Service::Vod, Some("cn-hangzhou"), "https://vod.cn-shanghai.aliyuncs.com"),
-            (Service::Vod, Some("cn-qingdao"), "https://vod.aliyuncs.com"),
-            (Service::Sts, Some("cn-shanghai"), "https://sts.aliyuncs.com"),
+            (Product::Live, None, "https://live.aliyuncs.com"),
+            (Product::Live, Some("cn-shanghai"), "https://live.aliyuncs.com"),
+            (Product::Live, Some("ap-southeast-5"), "https://live.aliyuncs.com"),
+            (Product::Live, Some("me-central-1"), "https://live.aliyuncs.com"),
+            (Product::Live, Some("ap-southeast-1"), "https://live.ap-southeast-1.aliyuncs.com"),
+            (Product::Live, Some("eu-central-1"), "https://live.eu-central-1.aliyuncs.com"),
+            (Product::Vod, Some("cn-shanghai"), "https://vod.cn-shanghai.aliyuncs.com"),
+            (Product::Vod, Some("cn-hangzhou"), "https://vod.cn-shanghai.aliyuncs.com"),
+            (Product::Vod, Some("cn-qingdao"), "https://vod.aliyuncs.com"),
+            (Product::Sts, Some("cn-shanghai"), "https://sts.aliyuncs.com"),
         ];
-        for (service, region, endpoint) in table {
-            assert_eq!(documented(service, region), endpoint, "{service:?} {region:?}");
+        for (product, region, endpoint) in table {
+            assert_eq!(documented(product, region), endpoint, "{product:?} {region:?}");
         }
     }
 
@@ -234,7 +223,7 @@ mod tests {
     #[test]
     fn a_region_can_not_choose_a_host() {
         for region in ["", "evil.com/", "cn-shanghai.evil.com", "a@b", "CN-SHANGHAI"] {
-            let error = Endpoint::documented(Service::Vod, Some(region)).unwrap_err();
+            let error = Endpoint::documented(Product::Vod, Some(region)).unwrap_err();
             assert_eq!(error, EndpointError::Region(region.to_owned()));
         }
     }

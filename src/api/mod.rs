@@ -9,7 +9,7 @@ mod listing;
 mod transport;
 
 pub use client::{Client, ClientError, ClientSettings, StampSource};
-pub use endpoint::{Endpoint, EndpointError, Service};
+pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Class, Error};
 pub use limiter::Rate;
 pub use transport::Timeouts;

@@ -2,6 +2,7 @@
 //! the API's own names.
 
 mod encode;
+mod inquiry;
 mod page;
 mod request;
 mod response;
@@ -12,11 +13,16 @@ mod xml;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use inquiry::{
+    CallerIdentity, DomainDetail, Inquiry, OSS_PAGE_SIZE, OssRecordings, Product, TranscodeGroup,
+    caller_identity, domain_detail, oss_recordings, read_caller_identity, read_domain_detail,
+    read_oss_recordings, read_transcode_group, transcode_group,
+};
 pub use page::{Page, read_page};
 pub use request::{ComposeOff, PAGE_SIZE, add, delete, describe, uncarryable, update};
 pub use response::{ReadError, read, request_id};
-pub use sign::{Key, Operation, Secret, SignatureVersion, Stamp, sign};
-pub use verify::{SignatureProblem, Verified, unverified_param, verify};
+pub use sign::{Key, Operation, Secret, SignatureVersion, Stamp, format_time, sign};
+pub use verify::{SignatureProblem, Unsigned, Verified, read_unsigned, unverified_param, verify};
 pub use xml::write as write_xml;
 
 /// Version of the Live API that every call names.
@@ -25,7 +31,7 @@ pub const LIVE_VERSION: &str = "2016-11-01";
 /// One HTTP request before it is sent or after it came in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// `GET` or `POST`.
+    /// `GET` or `POST`; `PUT` for a token of the metadata service.
     pub method: String,
     /// Host, with the port where it is not the scheme's own: the value of the Host header.
     pub host: String,

@@ -210,8 +210,8 @@ pub(super) fn hex_sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// `yyyy-MM-ddTHH:mm:ssZ` in UTC, as both signatures carry it.
-pub(super) fn format_time(time: Timestamp) -> String {
+/// `yyyy-MM-ddTHH:mm:ssZ` in UTC, as signatures carry it and services answer it.
+pub fn format_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

@@ -95,6 +95,35 @@ pub fn unverified_param(request: &Request, name: &str) -> Option<String> {
     query.into_iter().chain(form).find(|(found, _)| found == name).map(|(_, value)| value)
 }
 
+/// What a request without a signature says; only what proves itself otherwise is taken that way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsigned {
+    /// The action's name.
+    pub action_name: String,
+    /// The API version.
+    pub version: String,
+    /// The action's own parameters, not encoded.
+    pub params: BTreeMap<String, String>,
+}
+
+/// Reads a request as if nobody had to sign it: action and version from headers or parameters.
+///
+/// # Errors
+/// When one of them is missing, or a parameter is there twice.
+pub fn read_unsigned(request: &Request) -> Result<Unsigned, SignatureProblem> {
+    let mut pairs = query_pairs(request)?;
+    pairs.extend(form_pairs(request)?);
+    let mut params = unrepeated(pairs)?;
+    let need = |in_header: &str, in_params: &str| {
+        let value = header(request, in_header).or_else(|| params.get(in_params).map(String::as_str));
+        let value = value.filter(|value| !value.is_empty()).map(str::to_owned);
+        value.ok_or_else(|| SignatureProblem::Missing(in_params.to_owned()))
+    };
+    let (action_name, version) = (need("x-acs-action", "Action")?, need("x-acs-version", "Version")?);
+    params.retain(|name, _| !COMMON.contains(&name.as_str()));
+    Ok(Unsigned { action_name, version, params })
+}
+
 fn verify_v1(
     request: &Request,
     secret_of: impl Fn(&str) -> Option<Secret>,

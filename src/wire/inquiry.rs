@@ -1,0 +1,262 @@
+//! The calls that only ask, to any of the services: each constructor has its reader beside it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::{Key, Operation, Request, SignatureVersion, Stamp};
+use crate::model::{Address, EVERY};
+
+/// Items asked for in one page of recordings to OSS; the most that the service gives (API: PageSize, 5..=30).
+pub const OSS_PAGE_SIZE: u32 = 30;
+
+/// A service that livevod talks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Product {
+    /// ApsaraVideo Live.
+    Live,
+    /// ApsaraVideo VOD, which holds the transcode template groups.
+    Vod,
+    /// Security Token Service, which tells whose credentials these are.
+    Sts,
+}
+
+impl Product {
+    /// The version of its API that every call names.
+    pub fn version(self) -> &'static str {
+        match self {
+            Product::Live => super::LIVE_VERSION,
+            Product::Vod => "2017-03-21",
+            Product::Sts => "2015-04-01",
+        }
+    }
+}
+
+/// A call that changes nothing, before it is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inquiry {
+    /// Who is asked.
+    pub product: Product,
+    /// The action's name on the wire.
+    pub name: &'static str,
+    /// Business parameters, not encoded.
+    pub params: BTreeMap<String, String>,
+}
+
+impl Inquiry {
+    fn new<const N: usize>(product: Product, name: &'static str, params: [(&str, String); N]) -> Self {
+        let params = params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { product, name, params }
+    }
+
+    /// Signs it; `host` has the port where it is not the scheme's own.
+    pub fn sign(&self, host: &str, key: &Key, stamp: &Stamp, signature: SignatureVersion) -> Request {
+        let Self { product, name, params } = self;
+        Operation { name, version: product.version(), params }.sign(host, key, stamp, signature)
+    }
+}
+
+/// Whose credentials sign this very call (STS: GetCallerIdentity)?
+pub fn caller_identity() -> Inquiry {
+    Inquiry::new(Product::Sts, "GetCallerIdentity", [])
+}
+
+/// Who owns a pair of credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerIdentity {
+    /// The account's id.
+    pub account: String,
+    /// The user or the session of a role, such as `acs:ram::1234567890123456:user/alice`.
+    pub arn: Option<String>,
+    /// `Account`, `RAMUser` or `AssumedRoleUser`.
+    pub kind: Option<String>,
+}
+
+/// Reads the answer to [`caller_identity`].
+///
+/// # Errors
+/// A lowercase fragment when no account is named.
+pub fn read_caller_identity(fields: &Map<String, Value>) -> Result<CallerIdentity, String> {
+    let account = text(fields, "AccountId").ok_or("the answer names no `AccountId`")?;
+    Ok(CallerIdentity { account, arn: text(fields, "Arn"), kind: text(fields, "IdentityType") })
+}
+
+/// Is there a transcode template group of this id (VOD: GetTranscodeTemplateGroup)? A missing one is refused with
+/// `InvalidTranscodeTemplateGroup.NotFound`.
+pub fn transcode_group(id: &str) -> Inquiry {
+    let id = ("TranscodeTemplateGroupId", id.to_owned());
+    Inquiry::new(Product::Vod, "GetTranscodeTemplateGroup", [id])
+}
+
+/// A transcode template group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TranscodeGroup {
+    /// Its id.
+    pub id: String,
+    /// Its name in the console.
+    pub name: Option<String>,
+    /// Whether it is locked against changes and use.
+    pub is_locked: bool,
+}
+
+/// Reads the answer to [`transcode_group`].
+///
+/// # Errors
+/// A lowercase fragment when the answer holds no group with an id.
+pub fn read_transcode_group(fields: &Map<String, Value>) -> Result<TranscodeGroup, String> {
+    let group = object(fields, "TranscodeTemplateGroup")?;
+    let id = text(group, "TranscodeTemplateGroupId").ok_or("the group has no `TranscodeTemplateGroupId`")?;
+    let is_locked = text(group, "Locked").is_some_and(|locked| locked == "Enabled");
+    Ok(TranscodeGroup { id, name: text(group, "Name"), is_locked })
+}
+
+/// What is this domain (Live: DescribeLiveDomainDetail)? A missing one is refused with `InvalidDomain.NotFound`.
+pub fn domain_detail(domain: &str) -> Inquiry {
+    Inquiry::new(Product::Live, "DescribeLiveDomainDetail", [("DomainName", domain.to_owned())])
+}
+
+/// A domain as the service knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainDetail {
+    /// Its name, in lower case.
+    pub name: String,
+    /// `liveVideo` for a main streaming domain, `liveEdge` for an ingest domain (API: LiveDomainType).
+    pub kind: Option<String>,
+    /// `online` for one that works (API: DomainStatus).
+    pub status: Option<String>,
+    /// Where its live center is, such as `cn-shanghai`.
+    pub region: Option<String>,
+}
+
+/// Reads the answer to [`domain_detail`].
+///
+/// # Errors
+/// A lowercase fragment when the answer holds no domain with a name.
+pub fn read_domain_detail(fields: &Map<String, Value>) -> Result<DomainDetail, String> {
+    let detail = object(fields, "DomainDetail")?;
+    let name = text(detail, "DomainName").ok_or("the domain has no `DomainName`")?.to_ascii_lowercase();
+    let [kind, status, region] = ["LiveDomainType", "DomainStatus", "Region"].map(|name| text(detail, name));
+    Ok(DomainDetail { name, kind, status, region })
+}
+
+/// Lists page `page` (from 1) of what a domain records to OSS (Live: DescribeLiveRecordConfig).
+pub fn oss_recordings(domain: &str, page: u32) -> Inquiry {
+    let params = [
+        ("DomainName", domain.to_owned()),
+        ("PageNum", page.to_string()),
+        ("PageSize", OSS_PAGE_SIZE.to_string()),
+    ];
+    Inquiry::new(Product::Live, "DescribeLiveRecordConfig", params)
+}
+
+/// One page of recordings to OSS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OssRecordings {
+    /// What records there; a missing or empty stream name is `*`.
+    pub addresses: Vec<Address>,
+    /// The service's count of all of them.
+    pub total: Option<u64>,
+}
+
+/// Reads the answer to [`oss_recordings`].
+///
+/// # Errors
+/// A lowercase fragment when there is no list, or an item has no readable key.
+pub fn read_oss_recordings(fields: &Map<String, Value>) -> Result<OssRecordings, String> {
+    let total = text(fields, "TotalNum").and_then(|total| total.parse().ok());
+    let items = match object(fields, "LiveAppRecordList")?.get("LiveAppRecord") {
+        Some(Value::Array(items)) => items.as_slice(),
+        // XML gives a lone item bare.
+        Some(item @ Value::Object(_)) => std::slice::from_ref(item),
+        None | Some(Value::Null) => &[],
+        Some(_) => return Err("`LiveAppRecordList` holds no list".to_owned()),
+    };
+    Ok(OssRecordings { addresses: items.iter().map(oss_address).collect::<Result<_, _>>()?, total })
+}
+
+fn oss_address(item: &Value) -> Result<Address, String> {
+    let fields = item.as_object().ok_or("an item of the listing is no object")?;
+    let name =
+        |name: &str| text(fields, name).ok_or_else(|| format!("an item of the listing has no `{name}`"));
+    let stream = text(fields, "StreamName").unwrap_or_else(|| EVERY.to_owned());
+    Ok(Address::new(name("DomainName")?.to_ascii_lowercase(), name("AppName")?, stream))
+}
+
+/// The object under `name`; XML gives an empty one as an empty text.
+fn object<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>, String> {
+    static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+    match fields.get(name) {
+        Some(Value::Object(inner)) => Ok(inner),
+        Some(Value::String(text)) if text.is_empty() => Ok(&EMPTY),
+        _ => Err(format!("the answer holds no `{name}`")),
+    }
+}
+
+/// A text that says something, or a number as text.
+fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
+    match fields.get(name)? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(value: Value) -> Map<String, Value> {
+        let Value::Object(fields) = value else { panic!("no object") };
+        fields
+    }
+
+    #[test]
+    fn an_account_may_be_a_number() {
+        for id in [json!("1234567890123456"), json!(1_234_567_890_123_456_u64)] {
+            let identity = read_caller_identity(&fields(json!({"AccountId": id}))).unwrap();
+            assert_eq!(identity.account, "1234567890123456");
+        }
+        for answer in [json!({}), json!({"AccountId": ""}), json!({"AccountId": null})] {
+            assert!(read_caller_identity(&fields(answer)).is_err());
+        }
+    }
+
+    #[test]
+    fn a_group_and_a_domain_are_read() {
+        let answer = json!({"TranscodeTemplateGroup":
+            {"TranscodeTemplateGroupId": "g", "Name": "hd", "IsDefault": "NotDefault", "Locked": "Enabled"}});
+        let group = TranscodeGroup { id: "g".into(), name: Some("hd".into()), is_locked: true };
+        assert_eq!(read_transcode_group(&fields(answer)), Ok(group));
+        let answer = json!({"DomainDetail": {"DomainName": "Live.Example.com", "LiveDomainType": "liveVideo",
+            "DomainStatus": "online", "Region": "cn-shanghai", "Scope": "domestic"}});
+        let detail = DomainDetail {
+            name: "live.example.com".into(),
+            kind: Some("liveVideo".into()),
+            status: Some("online".into()),
+            region: Some("cn-shanghai".into()),
+        };
+        assert_eq!(read_domain_detail(&fields(answer)), Ok(detail));
+        for answer in [json!({}), json!({"TranscodeTemplateGroup": {}, "DomainDetail": {}})] {
+            assert!(read_transcode_group(&fields(answer.clone())).is_err());
+            assert!(read_domain_detail(&fields(answer)).is_err());
+        }
+    }
+
+    #[test]
+    fn recordings_to_oss_are_keys() {
+        let list =
+            |items: Value| fields(json!({"TotalNum": 2, "LiveAppRecordList": {"LiveAppRecord": items}}));
+        let named = json!({"DomainName": "A.com", "AppName": "show", "StreamName": "cam"});
+        let every = json!({"DomainName": "a.com", "AppName": "*", "StreamName": ""});
+        let page = read_oss_recordings(&list(json!([named, every]))).unwrap();
+        let addresses: Vec<String> = page.addresses.iter().map(Address::to_string).collect();
+        assert_eq!((addresses, page.total), (vec!["a.com/show/cam".into(), "a.com/*/*".into()], Some(2)));
+        assert_eq!(read_oss_recordings(&list(named)).unwrap().addresses.len(), 1);
+        let empty = fields(json!({"LiveAppRecordList": ""}));
+        assert_eq!(read_oss_recordings(&empty), Ok(OssRecordings { addresses: Vec::new(), total: None }));
+        assert!(read_oss_recordings(&list(json!([{"AppName": "show"}]))).is_err());
+        assert!(read_oss_recordings(&list(json!("text"))).is_err());
+        assert!(read_oss_recordings(&Map::new()).is_err());
+    }
+}
