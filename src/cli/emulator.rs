@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::emulated_account::Account;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::observe::block_on;
@@ -24,6 +25,9 @@ pub(super) struct Arguments {
     /// Keep the state in FILE, so that acknowledged writes outlive the process; without it, state ends with it
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+
+    #[command(flatten)]
+    account: Account,
 
     /// Know only these transcode groups, and VOD_NO_TRANSCODE [default: every id of 32 hex digits]
     #[arg(long = "group", value_name = "ID")]
@@ -61,10 +65,11 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
         groups.extend(text.split_whitespace().map(str::to_owned));
     }
     let all = arguments.groups.is_empty() && arguments.groups_file.is_none();
-    Ok(Settings { transcode_groups: (!all).then(|| groups.into_iter().collect()), ..Settings::default() })
+    let transcode_groups = (!all).then(|| groups.into_iter().collect());
+    Ok(Settings { transcode_groups, ..arguments.account.settings()? })
 }
 
-fn wrong(error: impl std::error::Error) -> Failure {
+pub(super) fn wrong(error: impl std::error::Error) -> Failure {
     let mut message = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

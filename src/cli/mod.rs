@@ -5,6 +5,7 @@ mod arguments;
 mod completions;
 mod connect;
 mod drift;
+mod emulated_account;
 mod emulator;
 mod failure;
 mod interrupt;

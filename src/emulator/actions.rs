@@ -10,7 +10,7 @@ use super::rules::Params;
 use super::settings::Settings;
 use super::state::{Entry, Fixed, Record, Recording, State};
 use crate::model::{Address, StreamSpelling};
-use crate::wire::Action;
+use crate::wire::{Action, format_time};
 
 /// What an accepted call answers, RequestId apart, and changes.
 #[derive(Default)]
@@ -51,7 +51,7 @@ fn add(params: &Params<'_>, state: &State, settings: &Settings, now: Timestamp) 
     if settings.oss_recordings.contains(&address) {
         return Err(Refusal::oss_recording_exists());
     }
-    let create_time = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let create_time = format_time(now);
     Ok(Accepted::changed(Record::put(address, Entry { spelling, create_time, recording, fixed })))
 }
 

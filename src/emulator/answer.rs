@@ -19,7 +19,8 @@ pub(super) struct Exchange {
 
 impl Exchange {
     pub(super) fn new(request: &Request, request_id: String, time: Timestamp) -> Self {
-        let is_json = request.headers.contains_key("authorization")
+        let is_v3 = ["authorization", "x-acs-action"].iter().any(|name| request.headers.contains_key(*name));
+        let is_json = is_v3
             || unverified_param(request, "Format").is_some_and(|format| format.eq_ignore_ascii_case("json"));
         Self { host: request.host.clone(), is_json, request_id, time }
     }

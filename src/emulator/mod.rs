@@ -7,29 +7,40 @@
 //! Where the documents leave the service's behaviour open, the defaults are their most likely reading: a missing, empty
 //! and `*` StreamName are one key and listed as they were sent; an Update resets what it leaves out; filters are exact;
 //! a write to a key that holds nothing is refused; a Delete takes nothing else along.
+//!
+//! The other calls that livevod makes, to Live, VOD, STS and the places that hand keys out, are answered at the same address.
 
 mod actions;
 mod answer;
 mod log;
+mod lookups;
+mod metadata;
 mod nonces;
+mod operation;
 mod refusal;
 mod rules;
 pub mod server;
 mod service;
+mod services;
+mod sessions;
 mod settings;
 mod state;
 mod store;
+mod sts;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::wire::{Action, LIVE_VERSION, Request, Response, SignatureVersion, Verified, verify};
-use actions::{Accepted, act};
+use crate::wire::{Key, Request, Response, SignatureVersion, Verified, verify};
+use actions::Accepted;
 use answer::Exchange;
+use metadata::Metadata;
 use nonces::Nonces;
+use operation::Operation;
 use refusal::Refusal;
-use rules::Params;
+use sessions::Sessions;
 use state::State;
 
+pub use metadata::CREDENTIALS_PATH;
 pub use service::{Outside, Service};
 pub use settings::{ComposeRule, Settings};
 pub use state::Record;
@@ -41,12 +52,17 @@ pub const KEY_ID: &str = "emulator";
 /// Secret of that key; it guards nothing.
 pub const KEY_SECRET: &str = "emulator";
 
+/// Id of the account that an emulator plays unless told otherwise.
+pub const ACCOUNT: &str = "1234567890123456";
+
 /// The emulated service: what it holds and what it remembers of its callers.
 #[derive(Debug)]
 pub struct Emulator {
     settings: Settings,
     state: State,
     nonces: Nonces,
+    sessions: Sessions,
+    metadata: Metadata,
 }
 
 /// What one request leads to.
@@ -61,7 +77,13 @@ pub struct Answer {
 impl Emulator {
     /// An account without configurations.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, state: State::default(), nonces: Nonces::default() }
+        Self {
+            settings,
+            state: State::default(),
+            nonces: Nonces::default(),
+            sessions: Sessions::default(),
+            metadata: Metadata::default(),
+        }
     }
 
     /// Makes a change that [`handle`](Self::handle) answered, or that a log kept.
@@ -69,21 +91,18 @@ impl Emulator {
         self.state.apply(record);
     }
 
-    /// Answers one request. Only the nonce is remembered; changes come back as records.
+    /// Answers one request. Only the nonce and keys that were handed out are remembered; changes come back as records.
     pub fn handle(&mut self, request: &Request, now: Timestamp, request_id: String) -> Answer {
-        let exchange = Exchange::new(request, request_id, now);
-        match self.carry_out(request, now) {
-            Ok((action, Accepted { fields, records })) => {
-                Answer { response: exchange.accept(action.name(), fields), records }
+        if let Some(response) = self.hand_out(request, now, &request_id) {
+            return Answer { response, records: Vec::new() };
+        }
+        let exchange = Exchange::new(request, request_id.clone(), now);
+        match self.carry_out(request, now, &request_id) {
+            Ok((name, Accepted { fields, records })) => {
+                Answer { response: exchange.accept(name, fields), records }
             }
             Err(refusal) => Answer { response: exchange.refuse(&refusal), records: Vec::new() },
         }
-    }
-
-    fn carry_out(&mut self, request: &Request, now: Timestamp) -> Result<(Action, Accepted), Refusal> {
-        let (action, verified) = self.admit(request, now)?;
-        let accepted = act(action, &Params(&verified.params), &self.state, &self.settings, now)?;
-        Ok((action, accepted))
     }
 
     /// The answer to a request whose change could not be kept.
@@ -92,30 +111,33 @@ impl Emulator {
     }
 
     /// Everything that is checked before the action's own parameters.
-    fn admit(&mut self, request: &Request, now: Timestamp) -> Result<(Action, Verified), Refusal> {
+    fn admit(&mut self, request: &Request, now: Timestamp) -> Result<(Operation, Verified), Refusal> {
         if !matches!(request.method.as_str(), "GET" | "POST") {
             return Err(Refusal::unsupported_method());
         }
         if request.path != "/" {
             return Err(Refusal::unknown_action());
         }
-        let verified = verify(request, |id| self.settings.key(id).map(|key| key.secret.clone()))?;
-        self.check_token(&verified)?;
+        let verified = verify(request, |id| self.key(id).map(|key| key.secret.clone()))?;
+        self.check_token(&verified, now)?;
         self.check_stamp(&verified, now)?;
-        let action = Action::from_name(&verified.action_name).ok_or_else(Refusal::unknown_action)?;
-        if verified.version != LIVE_VERSION {
-            return Err(Refusal::unknown_version());
-        }
-        Ok((action, verified))
+        Ok((Operation::find(&verified.action_name, &verified.version)?, verified))
     }
 
-    /// A temporary key is good only with its own token.
-    fn check_token(&self, verified: &Verified) -> Result<(), Refusal> {
-        let expected = self.settings.key(&verified.key_id).and_then(|key| key.token.as_ref());
+    /// A lasting key, or one that was handed out.
+    fn key(&self, id: &str) -> Option<&Key> {
+        self.settings.key(id).or_else(|| self.sessions.get(id).map(|session| &session.key))
+    }
+
+    /// A temporary key is good only with its own token, and only for a time.
+    fn check_token(&self, verified: &Verified, now: Timestamp) -> Result<(), Refusal> {
+        let expected = self.key(&verified.key_id).and_then(|key| key.token.as_ref());
+        let session = self.sessions.get(&verified.key_id);
         match (expected, &verified.token) {
             (Some(_), None) => Err(Refusal::missing_token()),
-            (expected, given) if expected == given.as_ref() => Ok(()),
-            _ => Err(Refusal::token_mismatch()),
+            (expected, given) if expected != given.as_ref() => Err(Refusal::token_mismatch()),
+            _ if session.is_some_and(|session| session.expiration <= now) => Err(Refusal::token_expired()),
+            _ => Ok(()),
         }
     }
 

@@ -117,6 +117,57 @@ impl Refusal {
     }
 }
 
+/// Refusals of the Security Token Service and of VOD.
+impl Refusal {
+    pub(super) fn token_expired() -> Self {
+        Self::new(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
+    }
+
+    pub(super) fn role_arn() -> Self {
+        Self::new(400, "InvalidParameter.RoleArn", "The parameter RoleArn is wrongly formed.")
+    }
+
+    pub(super) fn role_session_name() -> Self {
+        Self::new(400, "InvalidParameter.RoleSessionName", "The parameter RoleSessionName is wrongly formed.")
+    }
+
+    pub(super) fn role_duration() -> Self {
+        Self::new(
+            400,
+            "InvalidParameter.DurationSeconds",
+            "The Min/Max value of DurationSeconds is 15min/12hr.",
+        )
+    }
+
+    pub(super) fn role_not_found() -> Self {
+        Self::new(404, "EntityNotExist.Role", "The specified Role not exists.")
+    }
+
+    pub(super) fn no_permission() -> Self {
+        Self::new(
+            403,
+            "NoPermission",
+            "You are not authorized to do this action. You should be authorized by RAM.",
+        )
+    }
+
+    pub(super) fn oidc_provider_not_found() -> Self {
+        Self::new(404, "EntityNotExist.OIDCProvider", "The specified OIDCProvider not exists.")
+    }
+
+    pub(super) fn oidc_token() -> Self {
+        Self::new(400, "AuthenticationFail.OIDCToken.Invalid", "This JWT Token is invalid.")
+    }
+
+    pub(super) fn vod_group_not_found() -> Self {
+        Self::new(
+            404,
+            "InvalidTranscodeTemplateGroup.NotFound",
+            "The transcode template group does not exist.",
+        )
+    }
+}
+
 impl From<SignatureProblem> for Refusal {
     fn from(problem: SignatureProblem) -> Self {
         match problem {

@@ -24,11 +24,11 @@ const RECORD_FORMAT: [(&str, &[&str]); 4] = [
 pub(super) struct Params<'a>(pub(super) &'a BTreeMap<String, String>);
 
 impl<'a> Params<'a> {
-    fn text(&self, name: &str) -> Option<&'a str> {
+    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
         self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
     }
 
-    fn required(&self, name: &str) -> Result<&'a str, Refusal> {
+    pub(super) fn required(&self, name: &str) -> Result<&'a str, Refusal> {
         self.text(name).ok_or_else(|| Refusal::missing(name))
     }
 
@@ -36,7 +36,7 @@ impl<'a> Params<'a> {
         self.text(name).map(str::to_owned)
     }
 
-    fn number(&self, name: &str, allowed: &RangeInclusive<u32>) -> Result<Option<u32>, Refusal> {
+    pub(super) fn number(&self, name: &str, allowed: &RangeInclusive<u32>) -> Result<Option<u32>, Refusal> {
         let Some(text) = self.text(name) else { return Ok(None) };
         let number = text.parse().ok().filter(|number| allowed.contains(number));
         number.map(Some).ok_or_else(|| Refusal::malformed(name))
@@ -52,7 +52,7 @@ impl<'a> Params<'a> {
     }
 
     /// `NAME.1.A`, `NAME.1.B`, `NAME.2.A` and so on.
-    fn objects(&self, name: &str) -> Vec<BTreeMap<String, String>> {
+    pub(super) fn objects(&self, name: &str) -> Vec<BTreeMap<String, String>> {
         let mut objects: BTreeMap<u32, BTreeMap<String, String>> = BTreeMap::new();
         for (number, field, text) in self.numbered(name) {
             if !field.is_empty() {

@@ -68,7 +68,7 @@ impl Service {
 
     /// Answers one request; what it changed is durable before this returns. Blocks on the disk.
     pub fn call(&self, request: &Request) -> Response {
-        // A panic elsewhere can't leave half a change: `handle` changes nothing but the nonces.
+        // A panic elsewhere can't leave half a change: `handle` changes nothing but nonces and keys that were handed out.
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.call(request, (self.outside.now)(), (self.outside.request_id)())
     }

@@ -1,24 +1,40 @@
 //! What the emulated account is like. The defaults are the documents' most likely reading.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{KEY_ID, KEY_SECRET};
+use super::{ACCOUNT, KEY_ID, KEY_SECRET};
 use crate::model::{Address, NO_TRANSCODE};
 use crate::wire::{Key, Secret};
 
 /// What exists around the configurations, and which reading of the documents holds.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Id of the account that everything belongs to.
+    pub account: String,
     /// Keys that may call; a key with a token only together with that token.
     pub keys: Vec<Key>,
     /// Main streaming domains of the account, in lower case; `None`: every well-formed one.
     pub domains: Option<BTreeSet<String>>,
+    /// Ingest domains, which hold no configurations but exist as domains too, in lower case.
+    pub ingest_domains: BTreeSet<String>,
+    /// Where domains have their live centers; the rest have it in `cn-shanghai`.
+    pub domain_regions: BTreeMap<String, String>,
     /// Transcode template groups; `None`: every 32-digit hexadecimal id. `VOD_NO_TRANSCODE` always exists.
     pub transcode_groups: Option<BTreeSet<String>>,
     /// VOD buckets by host; `None`: every `NAME.oss-REGION.aliyuncs.com`.
     pub storage_locations: Option<BTreeSet<String>>,
     /// Ordinary recordings to OSS, which a recording to VOD of the same key conflicts with.
     pub oss_recordings: BTreeSet<Address>,
+    /// Names of roles that may be assumed; `None`: every well-formed one.
+    pub roles: Option<BTreeSet<String>>,
+    /// The only token that proves an identity to AssumeRoleWithOIDC; `None`: every well-formed one.
+    pub oidc_token: Option<Secret>,
+    /// The role of the ECS instance whose metadata service is there; `None`: there is none.
+    pub imds_role: Option<String>,
+    /// Whether that service answers only requests with its token.
+    pub imds_token_required: bool,
+    /// Whether keys are handed out at [`CREDENTIALS_PATH`](super::CREDENTIALS_PATH).
+    pub credentials_uri: bool,
     /// How AutoCompose and ComposeVodTranscodeGroupId go together.
     pub compose_rule: ComposeRule,
 }
@@ -37,11 +53,19 @@ impl Default for Settings {
     fn default() -> Self {
         let key = Key { id: KEY_ID.to_owned(), secret: Secret::new(KEY_SECRET), token: None };
         Self {
+            account: ACCOUNT.to_owned(),
             keys: vec![key],
             domains: None,
+            ingest_domains: BTreeSet::new(),
+            domain_regions: BTreeMap::new(),
             transcode_groups: None,
             storage_locations: None,
             oss_recordings: BTreeSet::new(),
+            roles: None,
+            oidc_token: None,
+            imds_role: None,
+            imds_token_required: false,
+            credentials_uri: false,
             compose_rule: ComposeRule::default(),
         }
     }
@@ -54,6 +78,14 @@ impl Settings {
 
     pub(super) fn has_domain(&self, domain: &str) -> bool {
         self.domains.as_ref().is_none_or(|domains| domains.contains(domain))
+    }
+
+    pub(super) fn region_of(&self, domain: &str) -> &str {
+        self.domain_regions.get(domain).map_or("cn-shanghai", String::as_str)
+    }
+
+    pub(super) fn has_role(&self, name: &str) -> bool {
+        self.roles.as_ref().is_none_or(|roles| roles.contains(name))
     }
 
     pub(super) fn has_transcode_group(&self, id: &str) -> bool {

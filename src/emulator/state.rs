@@ -93,6 +93,19 @@ impl State {
         self.entries.get(address)
     }
 
+    /// Every domain that holds a configuration, as often as it holds one.
+    pub(super) fn domains(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(|address| &*address.domain)
+    }
+
+    /// Every transcode group that a configuration names.
+    pub(super) fn transcode_groups(&self) -> impl Iterator<Item = &str> {
+        self.entries.values().map(|entry| &entry.recording).flat_map(|recording| {
+            let groups = [&recording.vod_transcode_group_id, &recording.compose_vod_transcode_group_id];
+            groups.into_iter().filter_map(Option::as_deref)
+        })
+    }
+
     /// A domain's configurations, by app and stream.
     pub(super) fn of_domain<'a>(&'a self, domain: &'a str) -> impl Iterator<Item = (&'a Address, &'a Entry)> {
         let first = Address::new(domain, "", "");

@@ -3,9 +3,13 @@
 mod codes;
 mod durability;
 mod listing;
+mod lookups;
+mod metadata;
+mod roles;
 mod server;
 mod signatures;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -14,8 +18,8 @@ use jiff::Timestamp;
 use livevod::emulator::{KEY_ID, KEY_SECRET, Outside, Service, Settings};
 use livevod::model::{Address, NO_TRANSCODE, RecordConfig};
 use livevod::wire::{
-    Action, Call, Key, Page, ReadError, RemoteError, Request, Response, Secret, SignatureVersion, Stamp,
-    read, read_page, sign,
+    Action, Call, Inquiry, Key, Page, Product, ReadError, RemoteError, Request, Response, Secret,
+    SignatureVersion, Stamp, read, read_page, sign,
 };
 use serde_json::{Map, Value};
 
@@ -56,6 +60,10 @@ impl Bench {
         sign(call, HOST, &key(), &self.stamp(), SignatureVersion::V3)
     }
 
+    fn sign_inquiry(&self, inquiry: &Inquiry) -> Request {
+        inquiry.sign(HOST, &key(), &self.stamp(), SignatureVersion::V3)
+    }
+
     fn call(&self, call: &Call) -> Result<Map<String, Value>, Box<RemoteError>> {
         outcome(&self.service.call(&self.sign(call)))
     }
@@ -85,8 +93,16 @@ fn key() -> Key {
 }
 
 fn call(action: Action, params: &str) -> Call {
+    Call { action, params: pairs(params) }
+}
+
+fn inquiry(product: Product, name: &'static str, params: &str) -> Inquiry {
+    Inquiry { product, name, params: pairs(params) }
+}
+
+fn pairs(params: &str) -> BTreeMap<String, String> {
     let pairs = params.split(' ').filter_map(|pair| pair.split_once('='));
-    Call { action, params: pairs.map(|(name, value)| (name.into(), value.into())).collect() }
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 fn outcome(response: &Response) -> Result<Map<String, Value>, Box<RemoteError>> {

@@ -1,0 +1,147 @@
+//! The account that `livevod emulator` plays: what exists around the configurations.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+
+use super::emulator::wrong;
+use super::failure::Failure;
+use crate::emulator::{ACCOUNT, Settings};
+use crate::model::{Address, domain_error};
+use crate::wire::Secret;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Account")]
+pub(super) struct Account {
+    /// Play the account with this id
+    #[arg(long = "account", value_name = "ID", default_value = ACCOUNT, value_parser = account_id)]
+    id: String,
+
+    /// Know only these main streaming domains; without a region they are in cn-shanghai [default: every name]
+    #[arg(long = "domain", value_name = "NAME[=REGION]")]
+    domains: Vec<Domain>,
+
+    /// Know this ingest domain besides
+    #[arg(long = "ingest-domain", value_name = "NAME[=REGION]")]
+    ingest_domains: Vec<Domain>,
+
+    /// Hold a recording to OSS, which a configuration at the same address conflicts with
+    #[arg(long = "oss-recording", value_name = "DOMAIN/APP/STREAM")]
+    oss_recordings: Vec<Address>,
+
+    /// Let only these roles be assumed [default: every name]
+    #[arg(long = "role", value_name = "NAME")]
+    roles: Vec<String>,
+
+    /// Take only the token in FILE for AssumeRoleWithOIDC [default: every token]
+    #[arg(long, value_name = "FILE")]
+    oidc_token_file: Option<PathBuf>,
+
+    /// Be the metadata service of an ECS instance with this role: /latest/meta-data/ram/security-credentials/
+    #[arg(long, value_name = "NAME")]
+    imds_role: Option<String>,
+
+    /// Answer as metadata service only to requests with a token from /latest/api/token
+    #[arg(long, requires = "imds_role")]
+    imds_token_required: bool,
+
+    /// Hand out keys at /credentials, to be used as ALIBABA_CLOUD_CREDENTIALS_URI
+    #[arg(long)]
+    credentials_uri: bool,
+}
+
+impl Account {
+    /// The default settings with what the arguments say of the account.
+    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+        let Self {
+            id,
+            domains,
+            ingest_domains,
+            oss_recordings,
+            roles,
+            oidc_token_file,
+            imds_role,
+            imds_token_required,
+            credentials_uri,
+        } = self;
+        let oidc_token = match oidc_token_file {
+            Some(file) => Some(Secret::new(fs_err::read_to_string(file).map_err(wrong)?.trim())),
+            None => None,
+        };
+        Ok(Settings {
+            account: id.clone(),
+            domains: some(names(domains)),
+            ingest_domains: names(ingest_domains),
+            domain_regions: regions(domains.iter().chain(ingest_domains)),
+            oss_recordings: oss_recordings.iter().cloned().collect(),
+            roles: some(roles.iter().cloned().collect()),
+            oidc_token,
+            imds_role: imds_role.clone(),
+            imds_token_required: *imds_token_required,
+            credentials_uri: *credentials_uri,
+            ..Settings::default()
+        })
+    }
+}
+
+/// A set that was given; one without anything in it was not.
+fn some(names: BTreeSet<String>) -> Option<BTreeSet<String>> {
+    (!names.is_empty()).then_some(names)
+}
+
+fn names(domains: &[Domain]) -> BTreeSet<String> {
+    domains.iter().map(|domain| domain.name.clone()).collect()
+}
+
+fn regions<'a>(domains: impl Iterator<Item = &'a Domain>) -> BTreeMap<String, String> {
+    domains.filter_map(|domain| Some((domain.name.clone(), domain.region.clone()?))).collect()
+}
+
+/// `NAME` or `NAME=REGION`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Domain {
+    name: String,
+    region: Option<String>,
+}
+
+impl FromStr for Domain {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, region) = match text.split_once('=') {
+            Some((name, region)) => (name, Some(region)),
+            None => (text, None),
+        };
+        if let Some(reason) = domain_error(name) {
+            return Err(format!("`{name}` {reason}"));
+        }
+        if region.is_some_and(str::is_empty) {
+            return Err("no region stands behind `=`".to_owned());
+        }
+        Ok(Self { name: name.to_owned(), region: region.map(str::to_owned) })
+    }
+}
+
+fn account_id(text: &str) -> Result<String, String> {
+    let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_id { Ok(text.to_owned()) } else { Err("an account id is made of digits".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_may_have_a_region() {
+        let domain = |name: &str, region: Option<&str>| {
+            Ok(Domain { name: name.into(), region: region.map(str::to_owned) })
+        };
+        assert_eq!("a.com".parse(), domain("a.com", None));
+        assert_eq!("a.com=ap-southeast-1".parse(), domain("a.com", Some("ap-southeast-1")));
+        for bad in ["", "=cn-shanghai", "a.com=", "A.com", "a com"] {
+            assert!(bad.parse::<Domain>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Everything that the emulator can be asked by name, over all services: the host is not looked at.
+
+use super::refusal::Refusal;
+use crate::wire::{Action, Product};
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operation {
+    /// One of the four that livevod is about.
+    Configurations(Action),
+    UserDomains,
+    DomainDetail,
+    OssRecordings,
+    TranscodeGroup,
+    TranscodeGroups,
+    CallerIdentity,
+    AssumeRole,
+}
+
+/// The one action that needs no signature: its token says who asks.
+pub(super) const ASSUME_ROLE_WITH_OIDC: &str = "AssumeRoleWithOIDC";
+
+/// What only looks things up, and the roles.
+const OTHERS: [(&str, Product, Operation); 7] = [
+    ("DescribeLiveUserDomains", Product::Live, Operation::UserDomains),
+    ("DescribeLiveDomainDetail", Product::Live, Operation::DomainDetail),
+    ("DescribeLiveRecordConfig", Product::Live, Operation::OssRecordings),
+    ("GetTranscodeTemplateGroup", Product::Vod, Operation::TranscodeGroup),
+    ("ListTranscodeTemplateGroup", Product::Vod, Operation::TranscodeGroups),
+    ("GetCallerIdentity", Product::Sts, Operation::CallerIdentity),
+    ("AssumeRole", Product::Sts, Operation::AssumeRole),
+];
+
+impl Operation {
+    /// The operation of that name, if the version is that of its service.
+    pub(super) fn find(name: &str, version: &str) -> Result<Self, Refusal> {
+        let ours = Action::from_name(name).map(|action| (Product::Live, Operation::Configurations(action)));
+        let other = || OTHERS.iter().find(|(known, _, _)| *known == name).map(|row| (row.1, row.2));
+        let (product, operation) = ours.or_else(other).ok_or_else(Refusal::unknown_action)?;
+        if version == product.version() { Ok(operation) } else { Err(Refusal::unknown_version()) }
+    }
+
+    /// The action's name on the wire.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Operation::Configurations(action) => action.name(),
+            other => OTHERS.iter().find(|row| row.2 == other).map_or("", |row| row.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_is_found_under_its_own_name_and_version_only() {
+        let ours = Action::ALL.map(|action| (Product::Live, Operation::Configurations(action)));
+        for (product, operation) in ours.into_iter().chain(OTHERS.map(|row| (row.1, row.2))) {
+            assert_eq!(Operation::find(operation.name(), product.version()), Ok(operation));
+            assert_eq!(Operation::find(operation.name(), "2014-01-01"), Err(Refusal::unknown_version()));
+        }
+    }
+}

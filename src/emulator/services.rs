@@ -1,0 +1,92 @@
+//! Leads each request to what answers it: the configurations, a lookup, the roles, or a place that hands keys out.
+
+use jiff::Timestamp;
+
+use super::actions::{Accepted, act};
+use super::metadata::Visit;
+use super::operation::{ASSUME_ROLE_WITH_OIDC, Operation};
+use super::refusal::Refusal;
+use super::rules::Params;
+use super::sessions::Assumed;
+use super::{Emulator, lookups, sts};
+use crate::wire::{Product, Request, Response, Unsigned, Verified, read_unsigned};
+
+impl Emulator {
+    /// The answer of the metadata service or the credentials URI, if the request is for one of them.
+    pub(super) fn hand_out(&mut self, request: &Request, now: Timestamp, seed: &str) -> Option<Response> {
+        let Self { settings, sessions, metadata, .. } = self;
+        metadata.answer(request, Visit { settings, sessions, now, seed })
+    }
+
+    /// Carries out one call; the name is that of the action.
+    pub(super) fn carry_out(
+        &mut self,
+        request: &Request,
+        now: Timestamp,
+        seed: &str,
+    ) -> Result<(&'static str, Accepted), Refusal> {
+        if let Some(unsigned) = without_signature(request) {
+            return Ok((ASSUME_ROLE_WITH_OIDC, self.assume_with_oidc(&unsigned, now, seed)?));
+        }
+        let (operation, verified) = self.admit(request, now)?;
+        Ok((operation.name(), self.answer(operation, &verified, now, seed)?))
+    }
+
+    fn answer(
+        &mut self,
+        operation: Operation,
+        verified: &Verified,
+        now: Timestamp,
+        seed: &str,
+    ) -> Result<Accepted, Refusal> {
+        let (params, state, settings) = (&Params(&verified.params), &self.state, &self.settings);
+        match operation {
+            Operation::Configurations(action) => act(action, params, state, settings, now),
+            Operation::UserDomains => lookups::user_domains(params, state, settings),
+            Operation::DomainDetail => lookups::domain_detail(params, settings),
+            Operation::OssRecordings => lookups::oss_recordings(params, settings),
+            Operation::TranscodeGroup => lookups::transcode_group(params, settings),
+            Operation::TranscodeGroups => lookups::transcode_groups(params, state, settings),
+            Operation::CallerIdentity => {
+                let session = self.sessions.get(&verified.key_id);
+                let fields = sts::caller_identity(&verified.key_id, session, settings);
+                Ok(Accepted { fields, records: Vec::new() })
+            }
+            Operation::AssumeRole => {
+                let assumed = sts::assume_role(params, settings)?;
+                Ok(self.assume(assumed, now, seed))
+            }
+        }
+    }
+
+    fn assume(&mut self, assumed: Assumed, now: Timestamp, seed: &str) -> Accepted {
+        let session = self.sessions.issue(assumed, seed, now);
+        Accepted { fields: sts::assumed(&session, &self.settings), records: Vec::new() }
+    }
+
+    fn assume_with_oidc(
+        &mut self,
+        unsigned: &Unsigned,
+        now: Timestamp,
+        seed: &str,
+    ) -> Result<Accepted, Refusal> {
+        if unsigned.version != Product::Sts.version() {
+            return Err(Refusal::unknown_version());
+        }
+        let assumed = sts::assume_role_with_oidc(&Params(&unsigned.params), &self.settings)?;
+        let mut accepted = self.assume(assumed, now, seed);
+        accepted.fields.insert("OIDCTokenInfo".to_owned(), sts::oidc_token_info());
+        Ok(accepted)
+    }
+}
+
+/// The request, if it is one that is never signed.
+fn without_signature(request: &Request) -> Option<Unsigned> {
+    let is_call = matches!(request.method.as_str(), "GET" | "POST") && request.path == "/";
+    let in_header = request.headers.get("x-acs-action").map_or("", String::as_str);
+    let in_body = std::str::from_utf8(&request.body).unwrap_or_default();
+    // Hardly any request is, so that the rest is not parsed twice.
+    let may_be = [in_header, &request.query, in_body].iter().any(|text| text.contains(ASSUME_ROLE_WITH_OIDC));
+    let unsigned = (is_call && may_be).then(|| read_unsigned(request).ok()).flatten()?;
+    (unsigned.action_name == ASSUME_ROLE_WITH_OIDC).then_some(unsigned)
+}
