@@ -312,7 +312,7 @@ codes! {
     OnDemandValue = "on-demand-value", Warning;
     /// Arguments that do not go together.
     Usage = "usage", Error;
-    /// Files for one account, asked to be applied to another.
+    /// Files for one account, and credentials of another or of nobody knows which.
     Account = "account", Error;
     /// Nobody to ask, and nothing that answers in advance.
     NotApproved = "not-approved", Error;

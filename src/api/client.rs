@@ -14,7 +14,7 @@ use super::limiter::{Limiter, Rate};
 use super::transport::{Http, Timeouts, Transport};
 use crate::emulator;
 use crate::model::{Address, Remote, StreamSpelling};
-use crate::wire::{self, Call, Key, ReadError, Secret, SignatureVersion, Stamp};
+use crate::wire::{self, Call, CallerIdentity, Key, ReadError, Request, Secret, SignatureVersion, Stamp};
 
 /// Makes the stamp of one attempt.
 pub type StampSource = Arc<dyn Fn() -> std::io::Result<Stamp> + Send + Sync>;
@@ -151,6 +151,17 @@ impl Client {
         Ok(wire::request_id(&fields))
     }
 
+    /// Asks STS once whose credentials sign the calls.
+    ///
+    /// # Errors
+    /// When the call fails or its answer names no account.
+    pub async fn caller_identity(&self) -> Result<CallerIdentity, Error> {
+        let Inner { endpoints, key, signature, .. } = &*self.inner;
+        let sign = |host: &str, stamp: &Stamp| wire::caller_identity().sign(host, key, stamp, *signature);
+        let fields = self.send(endpoints.sts(), sign).await?;
+        wire::read_caller_identity(&fields).map_err(Error::Contradiction)
+    }
+
     /// One page of a listing.
     pub(super) async fn page(&self, call: &Call) -> Result<wire::Page, Error> {
         let fields = self.call(call).await?;
@@ -159,14 +170,23 @@ impl Client {
 
     /// One attempt. Retries belong around this function, so that each takes its turn and a fresh stamp.
     async fn call(&self, call: &Call) -> Result<Map<String, Value>, Error> {
-        let Inner { transport, endpoints, key, signature, stamps, limiter, slots, sent } = &*self.inner;
-        let endpoint = endpoints.of(call.domain());
-        let host = endpoint.authority();
+        let Inner { endpoints, key, signature, limiter, .. } = &*self.inner;
         limiter.turn(call.action).await;
+        let sign = |host: &str, stamp: &Stamp| wire::sign(call, host, key, stamp, *signature);
+        self.send(endpoints.of(call.domain()), sign).await
+    }
+
+    async fn send(
+        &self,
+        endpoint: &Endpoint,
+        sign: impl FnOnce(&str, &Stamp) -> Request,
+    ) -> Result<Map<String, Value>, Error> {
+        let Inner { transport, stamps, slots, sent, .. } = &*self.inner;
+        let host = endpoint.authority();
         // The stamp is taken last, so that it is still fresh when it arrives.
         let _slot = slots.acquire().await.map_err(|error| not_sent(&host, error))?;
         let stamp = stamps().map_err(|error| not_sent(&host, error))?;
-        let request = wire::sign(call, &host, key, &stamp, *signature);
+        let request = sign(&host, &stamp);
         sent.fetch_add(1, Ordering::Relaxed);
         let response = transport.send(&request, endpoint.is_plain()).await?;
         wire::read(&response).map_err(|error| unusable(&host, error))

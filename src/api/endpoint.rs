@@ -133,28 +133,34 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Where the calls about each domain go.
+/// Where calls go: those about each domain, and those about the caller.
 #[derive(Debug)]
 pub(super) struct Endpoints {
     regional: BTreeMap<Arc<str>, Endpoint>,
     central: Endpoint,
+    sts: Endpoint,
 }
 
 impl Endpoints {
     /// All calls to one place.
     pub(super) fn only(central: Endpoint) -> Self {
-        Self { regional: BTreeMap::new(), central }
+        Self { regional: BTreeMap::new(), sts: central.clone(), central }
     }
 
-    /// The documented Live endpoint of each domain's region, and the central one for the rest.
+    /// The documented Live endpoint of each domain's region, and the central ones for the rest and for STS.
     pub(super) fn documented(regions: &BTreeMap<Arc<str>, String>) -> Result<Self, EndpointError> {
         let live = |region| Endpoint::documented(Product::Live, region);
         let regional = regions.iter().map(|(domain, region)| Ok((domain.clone(), live(Some(region))?)));
-        Ok(Self { regional: regional.collect::<Result<_, _>>()?, central: live(None)? })
+        let sts = Endpoint::documented(Product::Sts, None)?;
+        Ok(Self { regional: regional.collect::<Result<_, _>>()?, central: live(None)?, sts })
     }
 
     pub(super) fn of(&self, domain: &str) -> &Endpoint {
         self.regional.get(domain).unwrap_or(&self.central)
+    }
+
+    pub(super) fn sts(&self) -> &Endpoint {
+        &self.sts
     }
 }
 

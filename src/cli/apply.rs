@@ -14,7 +14,7 @@ use super::progress::Progress;
 use super::terminal::Terminal;
 use crate::apply::{self, ApplySettings, Outcome, Report};
 use crate::diag::{Code, Diagnostic};
-use crate::plan::Plan;
+use crate::plan::{Guard, Plan};
 use crate::render::{self, Context, Exit};
 
 #[derive(Debug, Args)]
@@ -63,7 +63,8 @@ async fn plan_and_apply(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let options = plan_options(&arguments.selected, &arguments.guards, &arguments.remote);
-    let observed = observe(loaded, connection, &options).await;
+    let mut observed = observe(loaded, connection, &options).await;
+    observed.insist_on_account();
     let early = nothing_to_apply(&observed);
     if arguments.format == Format::Human || early.is_some() {
         let shown = Shown { format: arguments.format, full: arguments.full, is_drift: false };
@@ -108,7 +109,8 @@ fn account_is_declared(connection: &Connection) -> Result<(), Failure> {
 fn nothing_to_apply(observed: &Observed) -> Option<Exit> {
     let plan = &observed.plan;
     match () {
-        () if !plan.is_complete() => Some(Exit::Error),
+        () if plan.is_held_by(Guard::Account) => Some(Exit::Refused),
+        () if !observed.is_account_known || !plan.is_complete() => Some(Exit::Error),
         () if !plan.held.is_empty() => Some(Exit::Refused),
         () if !plan.changes.is_empty() => None,
         () if plan.unsupported.iter().any(|one| one.declared) => Some(Exit::Error),

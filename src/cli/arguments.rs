@@ -225,6 +225,7 @@ pub(super) fn plan_options(selected: &Selected, guards: &Guards, remote: &Remote
         },
         account: remote.account.clone(),
         pace: remote.pace(),
+        caller: None,
     }
 }
 

@@ -51,12 +51,19 @@ fn account(remote: &Remote, desired: &Desired) -> Result<Option<String>, Failure
 }
 
 fn embedded(remote: &Remote, file: &Path, account: Option<String>) -> Result<Connection, Failure> {
-    let service = emulator::Service::open(Some(file), emulator::Settings::default()).map_err(|error| {
+    let service = emulator::Service::open(Some(file), played(account.as_deref())).map_err(|error| {
         Diagnostic::new(Code::Emulator, error.to_string()).help("name another file: `--emulator=FILE`")
     })?;
     let client = Client::in_process(Arc::new(service), settings(remote, ClientSettings::for_emulator()));
     let name = format!("emulator {}", file.display());
     Ok(Connection { client, target: Target { name, account }, is_local: true })
+}
+
+/// The embedded emulator plays the account that is asked for.
+fn played(account: Option<&str>) -> emulator::Settings {
+    let default = emulator::Settings::default();
+    let account = account.map_or(default.account, str::to_owned);
+    emulator::Settings { account, ..default }
 }
 
 fn over_http(remote: &Remote, desired: &Desired, account: Option<String>) -> Result<Connection, Failure> {

@@ -10,7 +10,7 @@ use super::load::load;
 use super::observe::{block_on, observe};
 use super::plan::{Shown, show};
 use super::terminal::Terminal;
-use crate::plan::Plan;
+use crate::plan::{Guard, Plan};
 use crate::render::Exit;
 
 #[derive(Debug, Args)]
@@ -44,10 +44,11 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
     Ok(exit)
 }
 
-/// An incomplete reading is an error, whatever was found in the rest: silence about it would look like all is well.
+/// An incomplete reading is an error, whatever was found in the rest: silence about it would look like all is well. So is
+/// a reading of another account.
 fn exit(plan: &Plan) -> Exit {
     match () {
-        () if !plan.is_complete() => Exit::Error,
+        () if !plan.is_complete() || plan.is_held_by(Guard::Account) => Exit::Error,
         () if plan.differs() => Exit::Differences,
         () => Exit::Success,
     }

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::load::{Loaded, load};
 use super::observe::{Observed, block_on, observe};
 use super::terminal::Terminal;
+use crate::plan::Guard;
 use crate::render::{self, Context, Exit, Target};
 
 #[derive(Debug, Args)]
@@ -52,6 +53,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
 fn exit(observed: &Observed, detailed: bool) -> Exit {
     let plan = &observed.plan;
     match () {
+        () if detailed && plan.is_held_by(Guard::Account) => Exit::Refused,
         () if !plan.is_complete() => Exit::Error,
         () if detailed && !plan.held.is_empty() => Exit::Refused,
         () if detailed && plan.differs() => Exit::Differences,

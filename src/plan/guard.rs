@@ -78,8 +78,8 @@ impl Limit {
 /// Every guard that holds `plan`, in the order of [`Guard`] and then of the addresses.
 pub(super) fn held(plan: &Plan, desired: &Desired, snapshot: &Snapshot, options: &PlanOptions) -> Vec<Held> {
     let view = View { plan, desired, snapshot, options };
-    let checks: [fn(&View) -> Vec<Held>; 7] =
-        [limits, recording_gap, recording_stop, app_wide, empty_set, writes, protect];
+    let checks: [fn(&View) -> Vec<Held>; 8] =
+        [limits, recording_gap, recording_stop, app_wide, empty_set, writes, account, protect];
     checks.iter().flat_map(|check| check(&view)).collect()
 }
 
@@ -266,6 +266,21 @@ fn writes(view: &View) -> Vec<Held> {
             release: Some(format!("--max-writes {writes}")),
         }],
         Some(_) | None => Vec::new(),
+    }
+}
+
+/// Holds even a plan without changes: what was read is not what the files are about.
+fn account(view: &View) -> Vec<Held> {
+    match (&view.plan.account, &view.options.caller) {
+        (Some(declared), Some(caller)) if declared != caller => vec![Held {
+            guard: Guard::Account,
+            address: None,
+            message: format!(
+                "the credentials belong to account `{caller}`, not to the declared `{declared}`"
+            ),
+            release: None,
+        }],
+        _ => Vec::new(),
     }
 }
 

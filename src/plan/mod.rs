@@ -28,6 +28,8 @@ pub struct PlanOptions {
     pub allowances: Allowances,
     /// The account, for files that declare none.
     pub account: Option<String>,
+    /// The account that the credentials belong to, where it was found out.
+    pub caller: Option<String>,
     /// How fast calls may go out, for the budget.
     pub pace: Pace,
 }
@@ -96,6 +98,11 @@ impl Plan {
         !self.changes.is_empty()
             || self.unsupported.iter().any(|one| one.declared)
             || !self.shadows.is_empty()
+    }
+
+    /// Whether this guard holds it.
+    pub fn is_held_by(&self, guard: Guard) -> bool {
+        self.held.iter().any(|held| held.guard == guard)
     }
 
     /// Whether every selected domain was read.
@@ -322,7 +329,7 @@ pub enum Guard {
     Empty,
     /// More writes than allowed.
     Writes,
-    /// Another account.
+    /// Credentials of another account.
     Account,
     /// A protected address.
     Protect,

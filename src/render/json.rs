@@ -8,7 +8,7 @@ use super::{Exit, Target};
 use crate::apply::{ChangeOutcome, Failure, Outcome, Report};
 use crate::diag::{Diagnostic, Severity};
 use crate::model::Address;
-use crate::plan::{Budget, Change, FieldChange, FieldOrigin, Held, Plan, Summary};
+use crate::plan::{Budget, Change, FieldChange, FieldOrigin, Guard, Held, Plan, Summary};
 use crate::source::{Place, Sources};
 
 /// Version of every document; a minor version only adds.
@@ -49,7 +49,7 @@ pub fn plan_json(plan: &Plan, target: &Target, context: Context) -> String {
 pub fn drift_json(plan: &Plan, target: &Target, context: Context) -> String {
     pretty(&DriftDocument {
         drifted: plan.differs(),
-        complete: plan.is_complete(),
+        complete: plan.is_complete() && !plan.is_held_by(Guard::Account),
         plan: PlanDocument::new(plan, target, context),
     })
 }

@@ -1,5 +1,6 @@
 //! What users see: the binary run in a folder of its own with nothing of this machine's environment, word for word.
 
+mod account;
 mod apply;
 mod command_line;
 mod plan;

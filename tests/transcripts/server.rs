@@ -40,7 +40,7 @@ domains:
 ";
 
 /// The emulator's own key in the environment, as the README says.
-fn keyed(text: &str) -> World {
+pub(crate) fn keyed(text: &str) -> World {
     let mut world = World::with(text);
     world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator");
     world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator");
