@@ -19,9 +19,11 @@ pub(super) struct Exchange {
 
 impl Exchange {
     pub(super) fn new(request: &Request, request_id: String, time: Timestamp) -> Self {
-        let is_v3 = ["authorization", "x-acs-action"].iter().any(|name| request.headers.contains_key(*name));
-        let is_json = is_v3
-            || unverified_param(request, "Format").is_some_and(|format| format.eq_ignore_ascii_case("json"));
+        let has = |name: &str| request.headers.contains_key(name);
+        let is_json = match unverified_param(request, "Format") {
+            Some(format) if !has("authorization") => format.eq_ignore_ascii_case("json"),
+            _ => has("authorization") || has("x-acs-action"),
+        };
         Self { host: request.host.clone(), is_json, request_id, time }
     }
 

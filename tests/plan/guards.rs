@@ -204,3 +204,18 @@ fn nothing_releases_a_protected_address() {
     scene.allow(|allowances| allowances.max_change = Some(Limit::Percent(100)));
     assert_eq!(scene.held(), [], "an update that goes on recording is no harm");
 }
+
+#[test]
+fn credentials_of_another_account_hold_even_a_plan_without_changes() {
+    let mut scene = Scene::agreeing(FLEET);
+    assert_eq!(scene.held(), [], "nobody was asked");
+    scene.options.caller = Some("1234567890123456".to_owned());
+    assert_eq!(scene.held(), []);
+    scene.options.caller = Some("42".to_owned());
+    assert_eq!(scene.held(), [(Guard::Account, String::new())]);
+    assert_eq!(scene.plan().held[0].release, None);
+    assert_eq!(scene.plan().changes, []);
+    let mut undeclared = Scene::agreeing(&FLEET.replace("account: \"1234567890123456\"\n", ""));
+    undeclared.options.caller = Some("42".to_owned());
+    assert_eq!(undeclared.held(), []);
+}
