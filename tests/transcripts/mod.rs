@@ -4,6 +4,7 @@ mod account;
 mod apply;
 mod command_line;
 mod plan;
+mod readme;
 mod server;
 mod terminal;
 mod validate;
@@ -43,6 +44,10 @@ impl World {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -56,7 +61,7 @@ impl World {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_livevod"));
         command.args(arguments).current_dir(self.path()).env_clear();
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.envs(self.variables());
         command
     }
 
@@ -87,7 +92,7 @@ impl World {
     }
 
     /// What differs from run to run: the folder's name and the ids of requests.
-    fn scrub(&self, text: &str) -> String {
+    pub(crate) fn scrub(&self, text: &str) -> String {
         let text = text.replace(self.path().to_str().unwrap(), "[folder]");
         scrub_ids(&text)
     }
