@@ -1,4 +1,4 @@
-//! Turns [`Desired`](crate::resolve::Desired) and [`Snapshot`](crate::model::Snapshot) into a [`Plan`]. Pure: no I/O, no clock.
+//! Turns [`Desired`] and [`Snapshot`] into a [`Plan`]. Pure: no I/O, no clock.
 
 mod budget;
 mod coverage;

@@ -1,4 +1,4 @@
-//! Turns a [`Document`](crate::config::Document) into [`Desired`]: inheritance, names and defaults, each value with its origin.
+//! Turns a [`Document`] into [`Desired`]: inheritance, names and defaults, each value with its origin.
 
 mod entries;
 mod groups;
