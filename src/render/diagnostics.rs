@@ -1,6 +1,8 @@
 //! Findings as miette draws them, over line indexes of our own: the built-in source scans from the first byte for each label
 //! and merges far labels into one excerpt.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use miette::{
@@ -9,9 +11,10 @@ use miette::{
 };
 
 use super::plan::counted;
+use super::style::is_harmful;
 use super::{Style, clean};
 use crate::diag::{Diagnostic, Label, Note, Severity};
-use crate::source::{Source, Sources, Span};
+use crate::source::{FileId, Source, Sources, Span};
 
 /// A line longer than this is shown as a window around its label, bytes.
 const LONG_LINE: u32 = 240;
@@ -22,9 +25,10 @@ const WINDOW: u32 = 80;
 /// All findings, one below the other, in the order given.
 pub fn diagnostics(findings: &[Diagnostic], sources: &Sources, style: Style) -> String {
     let handler = handler(style);
+    let texts = Texts::of(findings, sources);
     let mut text = String::new();
     for finding in findings {
-        let shown = Shown::new(finding, sources);
+        let shown = Shown::new(finding, &texts);
         if handler.render_report(&mut text, &shown).is_err() {
             text.push_str(&clean(&finding.message));
         }
@@ -68,6 +72,49 @@ fn handler(style: Style) -> GraphicalReportHandler {
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
+/// The files that findings point into, each with its text as it may be shown.
+struct Texts<'a>(BTreeMap<FileId, (&'a Source, Cow<'a, str>)>);
+
+impl<'a> Texts<'a> {
+    fn of(findings: &[Diagnostic], sources: &'a Sources) -> Self {
+        let labels = findings.iter().flat_map(|finding| finding.labels.iter().map(|label| label.span));
+        let notes = findings.iter().flat_map(|finding| finding.related.iter().filter_map(|note| note.span));
+        let mut texts = BTreeMap::new();
+        for span in labels.chain(notes) {
+            texts.entry(span.file).or_insert_with(|| {
+                let source = sources.get(span.file);
+                (source, disarmed(source.text()))
+            });
+        }
+        Self(texts)
+    }
+
+    fn get(&'a self, file: FileId) -> Option<FileText<'a>> {
+        self.0.get(&file).map(|(source, text)| FileText { source, text })
+    }
+}
+
+/// A file's text without characters that could move a cursor, hide or reorder text: an excerpt of a stranger's file reaches
+/// the terminal as it is. What stands in for one has as many bytes, so that spans stay true.
+fn disarmed(text: &str) -> Cow<'_, str> {
+    let is_break = |at: usize, character: char| match character {
+        '\n' | '\t' => true,
+        '\r' => text[at + 1..].starts_with('\n'),
+        _ => false,
+    };
+    let is_armed = |(at, character): (usize, char)| is_harmful(character) && !is_break(at, character);
+    if !text.char_indices().any(is_armed) {
+        return Cow::Borrowed(text);
+    }
+    let stand_in = |(at, character): (usize, char)| match character.len_utf8() {
+        _ if !is_armed((at, character)) => character,
+        1 => '?',
+        2 => '¿',
+        _ => char::REPLACEMENT_CHARACTER,
+    };
+    text.char_indices().map(stand_in).collect()
+}
+
 /// One finding, or one of its notes, as miette wants it: labels in one file; what stands elsewhere is related.
 struct Shown<'a> {
     message: String,
@@ -80,7 +127,7 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(finding: &Diagnostic, sources: &'a Sources) -> Self {
+    fn new(finding: &Diagnostic, texts: &'a Texts<'a>) -> Self {
         let Diagnostic { severity, code, message, help, labels, related, address, request_id } = finding;
         let home = labels.first().map(|label| label.span.file);
         let labels = labels.iter().map(|Label { span, text }| (Some(*span), text));
@@ -102,12 +149,12 @@ impl<'a> Shown<'a> {
             severity: weight(*severity),
             help: help.as_deref().map(clean),
             labels: labeled(&here),
-            text: home.map(|file| FileText { source: sources.get(file) }),
-            related: elsewhere.into_iter().map(|(span, text)| Self::note(text, span, sources)).collect(),
+            text: home.and_then(|file| texts.get(file)),
+            related: elsewhere.into_iter().map(|(span, text)| Self::note(text, span, texts)).collect(),
         }
     }
 
-    fn note(message: &str, span: Option<Span>, sources: &'a Sources) -> Self {
+    fn note(message: &str, span: Option<Span>, texts: &'a Texts<'a>) -> Self {
         Self {
             message: clean(message),
             code: None,
@@ -117,7 +164,7 @@ impl<'a> Shown<'a> {
                 .map(|span| LabeledSpan::new_primary_with_span(None, bytes(span)))
                 .into_iter()
                 .collect(),
-            text: span.map(|span| FileText { source: sources.get(span.file) }),
+            text: span.and_then(|span| texts.get(span.file)),
             related: Vec::new(),
         }
     }
@@ -200,6 +247,8 @@ impl miette::Diagnostic for Shown<'_> {
 /// A file's text, excerpted through its line index.
 struct FileText<'a> {
     source: &'a Source,
+    /// The source's text, disarmed.
+    text: &'a str,
 }
 
 impl FileText<'_> {
@@ -229,12 +278,12 @@ impl FileText<'_> {
     fn exactly(&self, start: u32, end: u32) -> (std::ops::Range<u32>, usize, usize) {
         let line = self.source.line_index(start);
         let before = self.source.line_range(line).start as usize..start as usize;
-        (start..end, line, self.source.text()[before].chars().count())
+        (start..end, line, self.text[before].chars().count())
     }
 
     /// A part of a long line around its label, on character boundaries.
     fn window(&self, start: u32, end: u32, line: usize) -> (std::ops::Range<u32>, usize, usize) {
-        let text = self.source.text();
+        let text = self.text;
         let whole = self.source.line_range(line);
         let last = self.source.line_range(self.source.line_index(end.max(start)));
         let mut from = start.saturating_sub(WINDOW).max(whole.start);
@@ -256,7 +305,7 @@ impl SourceCode for FileText<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
-        let text = self.source.text();
+        let text = self.text;
         let start = span.offset() as u32;
         let end = start + span.len() as u32;
         if end as usize > text.len() {
@@ -300,6 +349,16 @@ mod tests {
         let finding = Diagnostic::new(Code::CycleRange, "`100` is outside 300 to 21600 seconds")
             .label(Span { file, start, end: start + 3 }, "too short")
             .help("choose 300 to 21600");
+        insta::assert_snapshot!(diagnostics(&[finding], &sources, Style::PLAIN));
+    }
+
+    #[test]
+    fn an_excerpt_moves_no_cursor_and_keeps_its_places() {
+        let text = "version: 1 # \u{1b}[2J\u{7} \u{9b}31m \u{202e}live\r hidden\r\n\u{1b}中: x\n";
+        let (sources, file) = sources(text);
+        let start = text.find("x\n").unwrap() as u32;
+        let finding = Diagnostic::new(Code::WrongType, "`x` is no map")
+            .label(Span { file, start, end: start + 1 }, "here");
         insta::assert_snapshot!(diagnostics(&[finding], &sources, Style::PLAIN));
     }
 

@@ -76,7 +76,7 @@ pub fn clean(text: &str) -> String {
 }
 
 /// Control characters, bidirectional controls, invisible separators.
-fn is_harmful(character: char) -> bool {
+pub(super) fn is_harmful(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
