@@ -20,6 +20,7 @@ from sdks import SDKS, Refusal
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "schema" / "livevod.schema.json"
 KEY = SECRET = "emulator"
+ACCOUNT, PRODUCTION = "1234567890123456", "6543210987654321"
 READY = "livevod emulator listening on http://127.0.0.1:"
 GROUP = "e2d796d3bb5fd8049d32bff62f94e4c1"
 ARCHIVE = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa"
@@ -49,9 +50,9 @@ class Tally:
 
 
 @contextmanager
-def emulator(binary, data):
+def emulator(binary, data, account=ACCOUNT):
     """The port of a `livevod emulator` that is ended with the block."""
-    command = [binary, "emulator", "--listen", "127.0.0.1:0", "--data", str(data)]
+    command = [binary, "emulator", "--listen", "127.0.0.1:0", "--data", str(data), "--account", account]
     server = subprocess.Popen(command, cwd=data.parent, stdout=subprocess.PIPE, text=True)
     try:
         ready = server.stdout.readline().strip()
@@ -202,7 +203,7 @@ def check_livevod(tally, livevod, sdk_of):
             way = f"livevod {signature} after {name}"
             file.write_text(LEFT % (domain, seconds))
             tally.check(f"{way}: one update is planned", livevod.plan(signature, file), (2, counts(2, update=1)))
-            code, _ = livevod.run("apply", signature, "--auto-approve", "--account", "1234567890123456", file)
+            code, _ = livevod.run("apply", signature, "--auto-approve", "--account", ACCOUNT, file)
             tally.check(f"{way}: it is applied", code, 0)
             tally.check(f"{way}: no changes are left by {other}", livevod.plan(other, file), (0, counts(3)))
             seen = items(sdk.page(DomainName=domain, AppName="show", StreamName="main"))
@@ -210,26 +211,29 @@ def check_livevod(tally, livevod, sdk_of):
 
 
 def examples():
-    """The words after `plan` that each example is run with."""
+    """By name: the account of each example, and its words after `plan`."""
     staging = ROOT / "examples" / "staging-production"
     return {
-        "quickstart": [ROOT / "examples" / "quickstart"],
-        "platform": [ROOT / "examples" / "platform"],
-        "staging": [staging / "common.yaml", staging / "staging.yaml"],
-        "production": [staging / "common.yaml", staging / "production.yaml"],
+        "quickstart": (ACCOUNT, [ROOT / "examples" / "quickstart"]),
+        "platform": (ACCOUNT, [ROOT / "examples" / "platform"]),
+        "staging": (ACCOUNT, [staging / "common.yaml", staging / "staging.yaml"]),
+        "production": (PRODUCTION, [staging / "common.yaml", staging / "production.yaml"]),
     }
 
 
 def check_examples(tally, binary, folder):
-    """Each signature applies every example to an empty emulator and then finds nothing to do."""
+    """Each signature applies every example to an empty account of its own, then finds nothing to do; another account is refused."""
     for signature in ("v1", "v3"):
-        with emulator(binary, folder / f"examples-{signature}.log") as port:
-            livevod = Livevod(binary, port, folder)
-            for name, paths in examples().items():
+        for name, (account, paths) in examples().items():
+            with emulator(binary, folder / f"{name}-{signature}.log", account) as port:
+                livevod = Livevod(binary, port, folder)
                 code, _ = livevod.run("apply", signature, "--auto-approve", *paths)
                 tally.check(f"example {name} {signature}: it is applied", code, 0)
                 code, text = livevod.run("plan", signature, "--detailed-exitcode", *paths)
                 tally.check(f"example {name} {signature}: then there are no changes", (code, "No changes." in text), (0, True))
+            with emulator(binary, folder / f"{name}-{signature}-other.log", "1111111111111111") as port:
+                code, _ = Livevod(binary, port, folder).run("apply", signature, "--auto-approve", *paths)
+                tally.check(f"example {name} {signature}: another account is refused", code, 3)
 
 
 def check_schema(tally):
