@@ -236,15 +236,31 @@ def check_examples(tally, binary, folder):
                 tally.check(f"example {name} {signature}: another account is refused", code, 3)
 
 
-def check_schema(tally):
-    """Each example is valid by the schema that its own first line names."""
+def check_schema(tally, folder):
+    """Each example is valid by the schema that its own first line names, and a slip in one is not."""
     files = sorted((ROOT / "examples").rglob("*.yaml"))
     for file in files:
         named = file.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
         tally.check(f"{file.relative_to(ROOT)}: names the schema", (file.parent / named).resolve(), SCHEMA)
+    tally.check("every example is valid by the schema", schema_findings(files), (0, ""))
+    good = (ROOT / "examples" / "quickstart" / "livevod.yaml").read_text()
+    for slip, right, wrong in [
+        ("a misspelt key", "cycle_duration: 2h", "cycle_duraton: 2h"),
+        ("a length out of range", "cycle_duration: 2h", "cycle_duration: 299"),
+        ("a list in place of settings", "{ cycle_duration: 2h }", "[2h]"),
+        ("another version", "version: 1", "version: 2"),
+    ]:
+        file = folder / "slip.yaml"
+        file.write_text(good.replace(right, wrong, 1))
+        code, text = schema_findings([file])
+        tally.check(f"the schema finds {slip}", (code, "Schema validation errors" in text), (1, True))
+
+
+def schema_findings(files):
+    """Exit code of the validator, and what it says where that is not 0."""
     validator = Path(sys.executable).with_name("check-jsonschema")
     done = subprocess.run([validator, "--schemafile", SCHEMA, *files], capture_output=True, text=True)
-    tally.check("every example is valid by the schema", (done.returncode, done.stdout if done.returncode else ""), (0, ""))
+    return done.returncode, (done.stdout + done.stderr) if done.returncode else ""
 
 
 def main():
@@ -259,7 +275,7 @@ def main():
             sdk_of = {sdk: make(port, KEY, SECRET) for sdk, make in SDKS.items()}
             check_livevod(tally, Livevod(binary, port, folder), sdk_of)
         check_examples(tally, binary, folder)
-    check_schema(tally)
+        check_schema(tally, folder)
     print(f"\n{tally.passed} passed, {tally.failed} failed")
     sys.exit(tally.failed > 0)
 
