@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Typed;
 use super::arguments::Remote;
-use super::failure::Failure;
+use super::failure::{Failure, with_causes};
 use crate::api::credentials::{self, Surroundings};
 use crate::api::{Client, ClientSettings, Endpoint};
 use crate::diag::{Code, Diagnostic};
@@ -52,7 +52,7 @@ fn account(remote: &Remote, desired: &Desired) -> Result<Option<String>, Failure
 
 fn embedded(remote: &Remote, file: &Path, account: Option<String>) -> Result<Connection, Failure> {
     let service = emulator::Service::open(Some(file), played(account.as_deref())).map_err(|error| {
-        Diagnostic::new(Code::Emulator, error.to_string()).help("name another file: `--emulator=FILE`")
+        Diagnostic::new(Code::Emulator, with_causes(&error)).help("name another file: `--emulator=FILE`")
     })?;
     let client = Client::in_process(Arc::new(service), settings(remote, ClientSettings::for_emulator()));
     let name = format!("emulator {}", file.display());
@@ -75,7 +75,7 @@ fn over_http(remote: &Remote, desired: &Desired, account: Option<String>) -> Res
         .transpose()
         .map_err(|error: crate::api::EndpointError| wrong(error.to_string()))?;
     let found = credentials::find(&Surroundings::of_process(), remote.profile.as_deref())
-        .map_err(|error| Diagnostic::new(Code::Credentials, error.to_string()).help(error.help()))?;
+        .map_err(|error| Diagnostic::new(Code::Credentials, with_causes(&error)).help(error.help()))?;
     let is_local = endpoint.as_ref().is_some_and(Endpoint::is_loopback);
     let name = endpoint.as_ref().map_or("the regions' own endpoints".to_owned(), ToString::to_string);
     let regions = regions(remote, desired);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::emulated_account::Account;
-use super::failure::Failure;
+use super::failure::{Failure, with_causes};
 use super::interrupt::Interrupt;
 use super::observe::block_on;
 use super::terminal::Terminal;
@@ -70,11 +70,5 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
 }
 
 pub(super) fn wrong(error: impl std::error::Error) -> Failure {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        message = format!("{message}: {cause}");
-        source = cause.source();
-    }
-    Failure::from(Diagnostic::new(Code::Emulator, message))
+    Failure::from(Diagnostic::new(Code::Emulator, with_causes(&error)))
 }

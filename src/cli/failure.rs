@@ -20,6 +20,12 @@ impl From<Diagnostic> for Failure {
     }
 }
 
+/// An error's text and those of its causes, which do not repeat each other.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 impl Failure {
     /// Says it in the format that the command was asked for.
     pub(super) fn report(&self, format: Format, terminal: &Terminal) -> Exit {
