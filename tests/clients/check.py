@@ -2,9 +2,11 @@
 
     check.py BINARY
 
-1. Each SDK adds, lists, changes and deletes on one `livevod emulator`, and gets its own typed exceptions.
+1. Each SDK adds, lists, changes and deletes on one `livevod emulator`, awkward texts among the values, and gets its own
+   typed exceptions.
 2. `livevod plan` and `apply` with both signatures work on what the SDKs left there, and the SDKs read what livevod wrote.
-3. Every example is valid by the published schema.
+3. Each SDK asks STS, VOD and Live what livevod asks them, and takes roles and temporary keys.
+4. Every example is valid by the published schema.
 """
 
 import json
@@ -15,11 +17,13 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from sdks import SDKS, Refusal
+from awkward import check_awkward
+from sdks import SDKS, Key, Pop, Refusal
+from services import ARGUMENTS, check_credentials_uri, check_services
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "schema" / "livevod.schema.json"
-KEY = SECRET = "emulator"
+KEY = Key("emulator", "emulator")
 ACCOUNT, PRODUCTION = "1234567890123456", "6543210987654321"
 READY = "livevod emulator listening on http://127.0.0.1:"
 GROUP = "e2d796d3bb5fd8049d32bff62f94e4c1"
@@ -50,9 +54,9 @@ class Tally:
 
 
 @contextmanager
-def emulator(binary, data, account=ACCOUNT):
+def emulator(binary, data, *arguments):
     """The port of a `livevod emulator` that is ended with the block."""
-    command = [binary, "emulator", "--listen", "127.0.0.1:0", "--data", str(data), "--account", account]
+    command = [binary, "emulator", "--listen", "127.0.0.1:0", "--data", str(data), *arguments]
     server = subprocess.Popen(command, cwd=data.parent, stdout=subprocess.PIPE, text=True)
     try:
         ready = server.stdout.readline().strip()
@@ -80,7 +84,7 @@ def listed(sdk, domain, **page):
 
 def check_sdk(tally, name, make, port):
     """One SDK's whole day on a domain of its own. It leaves `show/*`, `show/main` and `*/*` there."""
-    sdk, domain = make(port, KEY, SECRET), f"{name.replace(' ', '-')}.example.com"
+    sdk, domain = make(port, KEY), f"{name.replace(' ', '-')}.example.com"
 
     def at(app, stream, **settings):
         return {"DomainName": domain, "AppName": app, "StreamName": stream, **settings}
@@ -88,6 +92,7 @@ def check_sdk(tally, name, make, port):
     check_writes(tally, name, sdk, domain, at)
     check_pages(tally, name, sdk, domain, at)
     check_refusals(tally, name, sdk, make, port, at)
+    check_awkward(tally, name, sdk)
 
 
 def check_writes(tally, name, sdk, domain, at):
@@ -136,7 +141,7 @@ def check_refusals(tally, name, sdk, make, port, at):
     ]:
         tally.refused(f"{name}: {case} is refused", lambda: sdk.add(**parameters), code, status)
     domain = at("", "")["DomainName"]
-    stranger, forger = make(port, "nobody", SECRET), make(port, KEY, "wrong")
+    stranger, forger = make(port, Key("nobody", KEY.secret)), make(port, Key(KEY.id, "wrong"))
     tally.refused(f"{name}: an unknown key is refused", lambda: stranger.page(DomainName=domain), "InvalidAccessKeyId.NotFound", 404)
     # sdk-core renames the error where the text to sign in the server's message is its own: only the secret can be wrong then.
     mismatch = "InvalidAccessKeySecret" if name.startswith("sdk-core") else "SignatureDoesNotMatch"
@@ -170,8 +175,8 @@ class Livevod:
         self.environment = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(folder),
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY,
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY.id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": KEY.secret,
         }
 
     def run(self, command, signature, *rest):
@@ -225,13 +230,13 @@ def check_examples(tally, binary, folder):
     """Each signature applies every example to an empty account of its own, then finds nothing to do; another account is refused."""
     for signature in ("v1", "v3"):
         for name, (account, paths) in examples().items():
-            with emulator(binary, folder / f"{name}-{signature}.log", account) as port:
+            with emulator(binary, folder / f"{name}-{signature}.log", "--account", account) as port:
                 livevod = Livevod(binary, port, folder)
                 code, _ = livevod.run("apply", signature, "--auto-approve", *paths)
                 tally.check(f"example {name} {signature}: it is applied", code, 0)
                 code, text = livevod.run("plan", signature, "--detailed-exitcode", *paths)
                 tally.check(f"example {name} {signature}: then there are no changes", (code, "No changes." in text), (0, True))
-            with emulator(binary, folder / f"{name}-{signature}-other.log", "1111111111111111") as port:
+            with emulator(binary, folder / f"{name}-{signature}-other.log", "--account", "1111111111111111") as port:
                 code, _ = Livevod(binary, port, folder).run("apply", signature, "--auto-approve", *paths)
                 tally.check(f"example {name} {signature}: another account is refused", code, 3)
 
@@ -272,8 +277,13 @@ def main():
         with emulator(binary, folder / "sdks.log") as port:
             for sdk, make in SDKS.items():
                 check_sdk(tally, sdk, make, port)
-            sdk_of = {sdk: make(port, KEY, SECRET) for sdk, make in SDKS.items()}
+            sdk_of = {sdk: make(port, KEY) for sdk, make in SDKS.items()}
             check_livevod(tally, Livevod(binary, port, folder), sdk_of)
+        with emulator(binary, folder / "services.log", *ARGUMENTS) as port:
+            for sdk, make in SDKS.items():
+                check_services(tally, sdk, make, port, KEY)
+            check_credentials_uri(tally, port)
+        Pop.stop()
         check_examples(tally, binary, folder)
         check_schema(tally, folder)
     print(f"\n{tally.passed} passed, {tally.failed} failed")

@@ -1,21 +1,24 @@
-"""The vendor's Python SDKs behind one small interface: `page`, `add`, `update`, `delete`, each by the API's own parameter names.
+"""The vendor's SDKs behind one small interface: `call`, by the API's own action and parameter names.
 
 Nothing of an SDK is patched. Each is only told a host and a port and to speak HTTP, by its own settings.
 """
 
+import importlib
 import json
+import os
+import re
+import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
-from alibabacloud_live20161101 import models
-from alibabacloud_live20161101.client import Client as TeaClient
 from alibabacloud_tea_openapi.exceptions import ClientException as TeaRefusal
 from alibabacloud_tea_openapi.models import Config as TeaConfig
 from aliyunsdkcore.acs_exception.exceptions import ServerException as CoreRefusal
+from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
 from aliyunsdkcore.client import AcsClient
-from aliyunsdklive.request.v20161101.AddLiveRecordVodConfigRequest import AddLiveRecordVodConfigRequest
-from aliyunsdklive.request.v20161101.DeleteLiveRecordVodConfigRequest import DeleteLiveRecordVodConfigRequest
-from aliyunsdklive.request.v20161101.DescribeLiveRecordVodConfigsRequest import DescribeLiveRecordVodConfigsRequest
-from aliyunsdklive.request.v20161101.UpdateLiveRecordVodConfigRequest import UpdateLiveRecordVodConfigRequest
+
+# By product: the version of its API.
+VERSIONS = {"live": "2016-11-01", "vod": "2017-03-21", "sts": "2015-04-01"}
 
 
 @dataclass
@@ -27,75 +30,128 @@ class Refusal(Exception):
     request_id: str
 
 
-class Tea:
-    """`alibabacloud-live20161101`: ACS3-HMAC-SHA256, or HMAC-SHA1 where `algorithm` is `v2`."""
+@dataclass
+class Key:
+    """What calls are signed with."""
 
-    def __init__(self, port, key, secret, algorithm=None):
-        self.client = TeaClient(
-            TeaConfig(
-                access_key_id=key,
-                access_key_secret=secret,
-                endpoint=f"127.0.0.1:{port}",
-                protocol="HTTP",
-                signature_algorithm=algorithm,
-            )
-        )
+    id: str
+    secret: str
+    token: str = None
+
+
+class Sdk:
+    """What every SDK can do once it has `call(product, action, parameters)`, which returns the answer or raises `Refusal`."""
+
+    def ask(self, product, action, **parameters):
+        return self.call(product, action, parameters)
 
     def page(self, **parameters):
-        request = models.DescribeLiveRecordVodConfigsRequest()
-        return self._call(self.client.describe_live_record_vod_configs, request, parameters)
+        return self.call("live", "DescribeLiveRecordVodConfigs", parameters)
 
     def add(self, **parameters):
-        return self._call(self.client.add_live_record_vod_config, models.AddLiveRecordVodConfigRequest(), parameters)
+        return self.call("live", "AddLiveRecordVodConfig", parameters)
 
     def update(self, **parameters):
-        request = models.UpdateLiveRecordVodConfigRequest()
-        return self._call(self.client.update_live_record_vod_config, request, parameters)
+        return self.call("live", "UpdateLiveRecordVodConfig", parameters)
 
     def delete(self, **parameters):
-        request = models.DeleteLiveRecordVodConfigRequest()
-        return self._call(self.client.delete_live_record_vod_config, request, parameters)
+        return self.call("live", "DeleteLiveRecordVodConfig", parameters)
 
-    @staticmethod
-    def _call(method, request, parameters):
+
+class Tea(Sdk):
+    """`alibabacloud-live20161101` and its like: ACS3-HMAC-SHA256, or HMAC-SHA1 where `algorithm` is `v2`."""
+
+    def __init__(self, port, key, algorithm=None, credential=None):
+        self.config = TeaConfig(
+            access_key_id=key and key.id,
+            access_key_secret=key and key.secret,
+            security_token=key and key.token,
+            credential=credential,
+            endpoint=f"127.0.0.1:{port}",
+            protocol="HTTP",
+            signature_algorithm=algorithm,
+        )
+
+    def call(self, product, action, parameters):
+        package = f"alibabacloud_{product}{VERSIONS[product].replace('-', '')}"
+        client = importlib.import_module(f"{package}.client").Client(self.config)
+        models = importlib.import_module(f"{package}.models")
+        method = getattr(client, re.sub(r"(?<=[a-z])(?=[A-Z])", "_", action).lower())
+        # An action that takes no parameters has no class of requests.
+        request = getattr(models, f"{action}Request", None)
+        requests = [request().from_map(parameters)] if request else []
         try:
-            return method(request.from_map(parameters)).body.to_map()
+            return method(*requests).body.to_map()
         except TeaRefusal as refusal:
             raise Refusal(refusal.code, refusal.status_code, refusal.request_id) from refusal
 
 
-class Core:
-    """`aliyun-python-sdk-core` with `aliyun-python-sdk-live`: HMAC-SHA1."""
+class Core(Sdk):
+    """`aliyun-python-sdk-core` with `aliyun-python-sdk-live` and its like: HMAC-SHA1."""
 
-    def __init__(self, port, key, secret):
-        self.client = AcsClient(key, secret, "cn-shanghai", port=port)
+    def __init__(self, port, key):
+        if key.token:
+            credential = StsTokenCredential(key.id, key.secret, key.token)
+        else:
+            credential = AccessKeyCredential(key.id, key.secret)
+        self.client = AcsClient(region_id="cn-shanghai", port=port, credential=credential)
 
-    def page(self, **parameters):
-        return self._call(DescribeLiveRecordVodConfigsRequest(), parameters)
-
-    def add(self, **parameters):
-        return self._call(AddLiveRecordVodConfigRequest(), parameters)
-
-    def update(self, **parameters):
-        return self._call(UpdateLiveRecordVodConfigRequest(), parameters)
-
-    def delete(self, **parameters):
-        return self._call(DeleteLiveRecordVodConfigRequest(), parameters)
-
-    def _call(self, request, parameters):
+    def call(self, product, action, parameters):
+        module = f"aliyunsdk{product}.request.v{VERSIONS[product].replace('-', '')}.{action}Request"
+        request = getattr(importlib.import_module(module), f"{action}Request")()
         request.set_endpoint("127.0.0.1")
         request.set_protocol_type("http")
         for name, value in parameters.items():
-            getattr(request, f"set_{name}")(value)
+            # What is newer than the generated class goes the way that the SDK has for it.
+            if hasattr(request, f"set_{name}"):
+                getattr(request, f"set_{name}")(value)
+            else:
+                request.add_query_param(name, value)
         try:
             return json.loads(self.client.do_action_with_exception(request))
         except CoreRefusal as refusal:
             raise Refusal(refusal.error_code, refusal.http_status, refusal.request_id) from refusal
 
 
-# By name: how each is made from a port, a key id and a secret.
+class Pop(Sdk):
+    """`@alicloud/pop-core` for Node.js: HMAC-SHA1, parameters in the query of a GET or in the body of a POST."""
+
+    # One process for each way to a server, whatever keys its calls are signed with.
+    processes = {}
+
+    def __init__(self, port, key, method):
+        self.key, self.way = key, (method, f"http://127.0.0.1:{port}")
+
+    def call(self, product, action, parameters):
+        call = {**vars(self.key), "key": self.key.id, "version": VERSIONS[product]}
+        process = self._process()
+        process.stdin.write(json.dumps({**call, "action": action, "parameters": parameters}) + "\n")
+        process.stdin.flush()
+        said = json.loads(process.stdout.readline())
+        if "refusal" in said:
+            raise Refusal(**said["refusal"])
+        return said["answer"]
+
+    def _process(self):
+        if self.way not in self.processes:
+            folder = Path(os.environ["LIVEVOD_POP_CORE"])
+            self.processes[self.way] = subprocess.Popen(
+                ["node", folder / "pop.js", *self.way], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+        return self.processes[self.way]
+
+    @classmethod
+    def stop(cls):
+        for process in cls.processes.values():
+            process.stdin.close()
+            process.wait(timeout=10)
+
+
+# By name: how each is made from a port and a key.
 SDKS = {
     "live20161101 v3": Tea,
-    "live20161101 v1": lambda port, key, secret: Tea(port, key, secret, "v2"),
+    "live20161101 v1": lambda port, key: Tea(port, key, "v2"),
     "sdk-core v1": Core,
+    "pop-core get": lambda port, key: Pop(port, key, "GET"),
+    "pop-core post": lambda port, key: Pop(port, key, "POST"),
 }
