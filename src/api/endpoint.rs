@@ -277,4 +277,14 @@ mod tests {
             assert_eq!(permit(other, SignatureVersion::V3), Ok(()));
         }
     }
+
+    #[test]
+    fn sts_is_asked_at_its_own_endpoint_or_at_the_one_that_is_given() {
+        let regions = BTreeMap::from([("a.com".into(), "ap-southeast-1".to_owned())]);
+        let documented = Endpoints::documented(&regions).unwrap();
+        assert_eq!(documented.sts().to_string(), "https://sts.aliyuncs.com");
+        assert_eq!(documented.of("a.com").to_string(), "https://live.ap-southeast-1.aliyuncs.com");
+        let given = Endpoints::only("http://127.0.0.1:8787".parse().unwrap());
+        assert_eq!(given.sts().to_string(), "http://127.0.0.1:8787");
+    }
 }

@@ -3,6 +3,7 @@
 mod account;
 mod apply;
 mod command_line;
+mod emulated_account;
 mod plan;
 mod readme;
 mod server;
