@@ -6,5 +6,6 @@ mod architecture;
 mod desired;
 mod emulator;
 mod plan;
+mod quirks;
 mod transcripts;
 mod wire;

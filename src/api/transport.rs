@@ -5,8 +5,10 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
+use tokio::time::sleep;
+
 use super::error::Error;
-use crate::emulator;
+use crate::emulator::{self, Delivery, End};
 use crate::wire::{Request, Response};
 
 /// Longest response body that is read; a page of 100 configurations has some tens of kilobytes.
@@ -52,7 +54,31 @@ impl Transport {
             Transport::Http(http) => http.send(request, plain).await,
             // On this thread: the emulator takes one call at a time anyway, and so the order of calls stays the same from run
             // to run.
-            Transport::InProcess(service) => Ok(service.call(request)),
+            Transport::InProcess(service) => met(service.deliver(request), &request.host).await,
+        }
+    }
+}
+
+/// What a caller over HTTP would have met, after the time it would have taken.
+async fn met(delivery: Delivery, host: &str) -> Result<Response, Error> {
+    let Delivery { delay, fate: _, end } = delivery;
+    sleep(delay).await;
+    let silent = |reason: &str| Error::Ambiguous { host: host.to_owned(), reason: reason.to_owned() };
+    match end {
+        End::Answer(response) if response.body.len() > LONGEST_BODY => Err(too_long(host)),
+        End::Answer(response) => Ok(response),
+        End::Slow(response, pause) => {
+            sleep(pause).await;
+            Ok(response)
+        }
+        End::Refused(_) => {
+            Err(Error::NotSent { host: host.to_owned(), reason: "connection refused".to_owned() })
+        }
+        End::Closed | End::Truncated(_) => Err(silent("connection closed before message completed")),
+        End::Endless(_) => Err(too_long(host)),
+        End::Hang(time) => {
+            sleep(time.min(Timeouts::default().read)).await;
+            Err(silent("timed out"))
         }
     }
 }
@@ -124,12 +150,16 @@ async fn body(response: &mut reqwest::Response, host: &str) -> Result<Vec<u8>, E
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| failed(host, error))? {
         if body.len() + chunk.len() > LONGEST_BODY {
-            let reason = format!("the answer is longer than {} MiB", LONGEST_BODY >> 20);
-            return Err(Error::Ambiguous { host: host.to_owned(), reason });
+            return Err(too_long(host));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+fn too_long(host: &str) -> Error {
+    let reason = format!("the answer is longer than {} MiB", LONGEST_BODY >> 20);
+    Error::Ambiguous { host: host.to_owned(), reason }
 }
 
 /// Only where no connection was made, or no request could be built, is it certain that nothing was sent.

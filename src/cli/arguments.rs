@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use crate::api::Rate;
 use crate::diag::{Code, Diagnostic};
+use crate::emulator::{QuirkError, Quirks};
 use crate::model::Pattern;
 use crate::plan::{Allowances, Limit, Pace, PlanOptions, Selection};
 use crate::wire::SignatureVersion;
@@ -82,6 +83,10 @@ pub(super) struct Remote {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".livevod/emulator.log")]
     pub(super) emulator: Option<PathBuf>,
 
+    /// Let the embedded emulator read an open question otherwise; `livevod emulator quirks` lists them
+    #[arg(long = "quirk", value_name = "NAME=VALUE", requires = "emulator", value_parser = quirk)]
+    pub(super) quirks: Vec<String>,
+
     /// Send every call there instead of to the region's endpoint; plain http only to loopback
     #[arg(long, value_name = "URL", env = "LIVEVOD_ENDPOINT", hide_env_values = true)]
     pub(super) endpoint: Option<String>,
@@ -143,6 +148,11 @@ impl From<Signature> for SignatureVersion {
             Signature::V3 => SignatureVersion::V3,
         }
     }
+}
+
+/// A quirk's text, known to be one.
+pub(super) fn quirk(text: &str) -> Result<String, QuirkError> {
+    Quirks::with(&[text]).map(|_| text.to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -51,7 +51,10 @@ fn account(remote: &Remote, desired: &Desired) -> Result<Option<String>, Failure
 }
 
 fn embedded(remote: &Remote, file: &Path, account: Option<String>) -> Result<Connection, Failure> {
-    let service = emulator::Service::open(Some(file), played(account.as_deref())).map_err(|error| {
+    let quirks = emulator::Quirks::with(&remote.quirks)
+        .map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
+    let account_settings = emulator::Settings { quirks, ..played(account.as_deref()) };
+    let service = emulator::Service::open(Some(file), account_settings).map_err(|error| {
         Diagnostic::new(Code::Emulator, with_causes(&error)).help("name another file: `--emulator=FILE`")
     })?;
     let client = Client::in_process(Arc::new(service), settings(remote, ClientSettings::for_emulator()));

@@ -1,26 +1,37 @@
 //! `livevod emulator`.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
+use super::arguments::quirk;
 use super::emulated_account::Account;
 use super::failure::{Failure, with_causes};
 use super::interrupt::Interrupt;
 use super::observe::block_on;
 use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
-use crate::emulator::server::{Reach, bind, serve};
-use crate::emulator::{Service, Settings};
+use crate::emulator::server::{Admin, Reach, bind, serve_with};
+use crate::emulator::{CallEntry, CallLog, Fault, QUIRKS, Quirks, Service, Settings, fault_help};
 use crate::render::Exit;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    task: Option<Task>,
+
     /// Where to listen, on this machine; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
+
+    /// Write the port to FILE once calls are answered
+    #[arg(long, value_name = "FILE")]
+    port_file: Option<PathBuf>,
 
     /// Keep the state in FILE, so that acknowledged writes outlive the process; without it, state ends with it
     #[arg(long, value_name = "FILE")]
@@ -29,6 +40,10 @@ pub(super) struct Arguments {
     #[command(flatten)]
     account: Account,
 
+    /// Begin with what FILE holds: the output of `dump`, or a saved answer of DescribeLiveRecordVodConfigs
+    #[arg(long, value_name = "FILE")]
+    load: Option<PathBuf>,
+
     /// Know only these transcode groups, and VOD_NO_TRANSCODE [default: every id of 32 hex digits]
     #[arg(long = "group", value_name = "ID")]
     groups: Vec<String>,
@@ -36,17 +51,103 @@ pub(super) struct Arguments {
     /// Know only the transcode groups that stand in FILE, one id a line
     #[arg(long, value_name = "FILE")]
     groups_file: Option<PathBuf>,
+
+    /// Read an open question of the documents otherwise; `livevod emulator quirks` lists them
+    #[arg(long = "quirk", value_name = "NAME=VALUE", value_parser = quirk)]
+    quirks: Vec<String>,
+
+    /// Let something go wrong, `drop-after-commit:action=Add,every=3`; `livevod emulator faults` lists what can
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<Fault>,
+
+    /// Calls a minute that each action takes before it is throttled; 0 takes any number
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    limit: u32,
+
+    /// Append a line of JSON to FILE for each call
+    #[arg(long, value_name = "FILE")]
+    call_log: Option<PathBuf>,
+
+    /// Let whoever reaches the server set faults and read counters and state at /_admin/
+    #[arg(long)]
+    admin: bool,
+}
+
+/// What `livevod emulator` can do besides serving.
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// List what the documents leave open, and what each `--quirk` makes of it
+    Quirks,
+    /// List the kinds of faults and how `--fault` chooses the calls that they strike
+    Faults,
+    /// Print the state that a log holds, as JSON that `--load` takes
+    Dump {
+        /// The log that the emulator keeps, or kept
+        #[arg(long, value_name = "FILE")]
+        data: PathBuf,
+    },
+}
+
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    match &arguments.task {
+        Some(Task::Quirks) => {
+            let listed: Vec<String> = QUIRKS.iter().map(ToString::to_string).collect();
+            terminal.print(&listed.join("\n"));
+        }
+        Some(Task::Faults) => terminal.print(&fault_help()),
+        Some(Task::Dump { data }) => dump(data, terminal)?,
+        None => serve(arguments, terminal)?,
+    }
+    Ok(Exit::Success)
+}
+
+fn dump(data: &Path, terminal: &Terminal) -> Result<(), Failure> {
+    // Opening would make a log where there is none.
+    fs_err::metadata(data).map_err(wrong)?;
+    let service = Service::open(Some(data), Settings::default()).map_err(wrong)?;
+    let text = serde_json::to_string_pretty(&service.dump()).map_err(wrong)?;
+    terminal.print(&(text + "\n"));
+    Ok(())
 }
 
 /// Serves until a signal comes; ends with success then, because stopping it is how it is used.
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let service = Service::open(arguments.data.as_deref(), settings(arguments)?).map_err(wrong)?;
+fn serve(arguments: &Arguments, terminal: &Terminal) -> Result<(), Failure> {
+    let service = furnished(arguments)?;
     block_on(listen(arguments, Arc::new(service), terminal))?
 }
 
-async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Terminal) -> Result<Exit, Failure> {
+fn furnished(arguments: &Arguments) -> Result<Service, Failure> {
+    let mut service = Service::open(arguments.data.as_deref(), settings(arguments)?).map_err(wrong)?;
+    if let Some(file) = &arguments.load {
+        let text = fs_err::read_to_string(file).map_err(wrong)?;
+        service.load(&text).map_err(|error| {
+            Diagnostic::new(Code::Emulator, format!("`{}` can't be loaded: {error}", file.display()))
+        })?;
+    }
+    service.set_faults(arguments.faults.clone());
+    if let Some(file) = &arguments.call_log {
+        service = service.with_call_log(call_log(file)?);
+    }
+    Ok(service)
+}
+
+/// Each line is one write, so that lines of a log that is being read are whole.
+fn call_log(file: &Path) -> Result<CallLog, Failure> {
+    let file = fs_err::OpenOptions::new().append(true).create(true).open(file).map_err(wrong)?;
+    let file = Mutex::new(file);
+    Ok(Box::new(move |entry: &CallEntry<'_>| {
+        let line = serde_json::to_string(entry).unwrap_or_default() + "\n";
+        // A full disk must not end the service that is under test.
+        let _ = file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
+    }))
+}
+
+async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Terminal) -> Result<(), Failure> {
     let listener = bind(arguments.listen, Reach::Loopback).await.map_err(wrong)?;
     let address = listener.local_addr().map_err(wrong)?;
+    if let Some(file) = &arguments.port_file {
+        write_whole(file, &format!("{}\n", address.port())).map_err(wrong)?;
+    }
     terminal.print(&format!("livevod emulator listening on http://{address}\n"));
     let interrupt = Interrupt::listen();
     let mut stop = interrupt.stop();
@@ -54,8 +155,17 @@ async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Termina
         // An error means that nobody can signal any more, which does not happen while `interrupt` lives.
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    serve(service, listener, stopped).await.map_err(wrong)?;
-    Ok(Exit::Success)
+    let admin = if arguments.admin { Admin::On } else { Admin::Off };
+    serve_with(service, listener, admin, stopped).await.map_err(wrong)
+}
+
+/// Whoever waits for the file never finds half of it.
+fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut temporary = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    temporary.write_all(text.as_bytes())?;
+    temporary.persist(file)?;
+    Ok(())
 }
 
 fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
@@ -66,7 +176,9 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     }
     let all = arguments.groups.is_empty() && arguments.groups_file.is_none();
     let transcode_groups = (!all).then(|| groups.into_iter().collect());
-    Ok(Settings { transcode_groups, ..arguments.account.settings()? })
+    let quirks = Quirks::with(&arguments.quirks).map_err(wrong)?;
+    let limit = NonZeroU32::new(arguments.limit);
+    Ok(Settings { transcode_groups, quirks, limit, ..arguments.account.settings()? })
 }
 
 pub(super) fn wrong(error: impl std::error::Error) -> Failure {

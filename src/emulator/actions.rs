@@ -1,154 +1,165 @@
 //! The four actions: each turns parameters and state into an answer and the records that change the state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::listing;
+use super::quirks::{
+    AppWideDelete, DeleteAnswer, MissingConfig, MissingStatus, NameCase, Overlap, StorageLocation,
+};
 use super::refusal::Refusal;
 use super::rules::Params;
 use super::settings::Settings;
-use super::state::{Entry, Fixed, Record, Recording, State};
-use crate::model::{Address, StreamSpelling};
+use super::state::{Entry, Record, Recording, State};
+use crate::model::{Address, EVERY, StreamSpelling};
 use crate::wire::{Action, format_time};
+
+/// Where recordings go when the service chooses.
+const CHOSEN_STORAGE: &str = "outin-emulator.oss-cn-shanghai.aliyuncs.com";
 
 /// What an accepted call answers, RequestId apart, and changes.
 #[derive(Default)]
 pub(super) struct Accepted {
     pub(super) fields: Map<String, Value>,
     pub(super) records: Vec<Record>,
+    /// Whether the answer stands in an element of its own.
+    pub(super) wrapped: bool,
 }
 
 impl Accepted {
-    fn changed(record: Record) -> Self {
-        Self { fields: Map::new(), records: vec![record] }
+    fn changed(records: Vec<Record>) -> Self {
+        Self { records, ..Self::default() }
     }
+}
+
+/// What a call meets.
+pub(super) struct Scene<'a> {
+    pub(super) state: &'a State,
+    pub(super) settings: &'a Settings,
+    pub(super) now: Timestamp,
+    /// How many calls came before.
+    pub(super) turn: u64,
 }
 
 /// Carries out one call without changing anything yet.
-pub(super) fn act(
-    action: Action,
-    params: &Params<'_>,
-    state: &State,
-    settings: &Settings,
-    now: Timestamp,
-) -> Result<Accepted, Refusal> {
+pub(super) fn act(action: Action, params: &Params<'_>, scene: &Scene<'_>) -> Result<Accepted, Refusal> {
     match action {
-        Action::Describe => describe(params, state, settings),
-        Action::Add => add(params, state, settings, now),
-        Action::Update => update(params, state, settings),
-        Action::Delete => delete(params, state, settings),
+        Action::Describe => listing::describe(params, scene),
+        Action::Add => scene.add(params),
+        Action::Update => scene.update(params),
+        Action::Delete => scene.delete(params),
     }
 }
 
-fn add(params: &Params<'_>, state: &State, settings: &Settings, now: Timestamp) -> Result<Accepted, Refusal> {
-    let (address, spelling) = params.key(settings)?;
-    let recording = params.recording(settings)?;
-    let fixed = params.fixed(settings)?;
-    if state.get(&address).is_some() {
-        return Err(Refusal::config_already_exists());
+impl Scene<'_> {
+    fn add(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
+        let Scene { settings, state, now, turn: _ } = *self;
+        let (address, spelling) = self.key(params)?;
+        let recording = params.recording(settings, None)?;
+        let mut fixed = params.fixed(settings)?;
+        if state.get(&address).is_some() || self.is_overlapped(&address) {
+            return Err(Refusal::config_already_exists());
+        }
+        if settings.oss_recordings.contains(&address) {
+            return Err(Refusal::oss_recording_exists());
+        }
+        if settings.quirks.storage_location == StorageLocation::Chosen {
+            fixed.storage_location.get_or_insert_with(|| CHOSEN_STORAGE.to_owned());
+        }
+        let create_time = format_time(now);
+        Ok(Accepted::changed(vec![Record::put(address, Entry { spelling, create_time, recording, fixed })]))
     }
-    if settings.oss_recordings.contains(&address) {
-        return Err(Refusal::oss_recording_exists());
+
+    /// An Update sets everything that it can carry.
+    fn update(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
+        let (address, _) = self.key(params)?;
+        let standing = self.state.get(&address);
+        let recording = params.recording(self.settings, standing.map(|entry| &entry.recording))?;
+        let Some(entry) = standing else { return self.missing() };
+        if formats(&recording) != formats(&entry.recording) {
+            return Err(Refusal::malformed("RecordFormat"));
+        }
+        let entry = Entry { recording, ..entry.clone() };
+        Ok(Accepted::changed(vec![Record::put(address, entry)]))
     }
-    let create_time = format_time(now);
-    Ok(Accepted::changed(Record::put(address, Entry { spelling, create_time, recording, fixed })))
+
+    fn delete(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
+        let (address, _) = self.key(params)?;
+        let wrapped = self.settings.quirks.delete_answer == DeleteAnswer::Wrapped;
+        if self.state.get(&address).is_none() {
+            return Ok(Accepted { wrapped, ..self.missing()? });
+        }
+        let mut records = match self.settings.quirks.app_wide_delete {
+            AppWideDelete::WithSiblings => self.covered(&address),
+            AppWideDelete::Alone => Vec::new(),
+        };
+        records.push(Record::remove(address));
+        Ok(Accepted { wrapped, ..Accepted::changed(records) })
+    }
+
+    /// The answer to a write where nothing stands.
+    fn missing(&self) -> Result<Accepted, Refusal> {
+        let quirks = self.settings.quirks;
+        let status = match quirks.missing_status {
+            MissingStatus::BadRequest => 400,
+            MissingStatus::NotFound => 404,
+        };
+        match quirks.missing_config {
+            MissingConfig::CodeConfigNotFound => Err(Refusal::config_not_found(status, "CodeConfigNotFound")),
+            MissingConfig::InvalidConfigNotFound => {
+                Err(Refusal::config_not_found(status, "InvalidConfig.NotFound"))
+            }
+            MissingConfig::Success => Ok(Accepted::default()),
+        }
+    }
+
+    /// The key that a write names, as the state has it where letter case does not count.
+    fn key(&self, params: &Params<'_>) -> Result<(Address, StreamSpelling), Refusal> {
+        let (address, spelling) = params.key(self.settings)?;
+        let Address { domain, app, stream } = &address;
+        let address = match self.settings.quirks.name_case {
+            NameCase::Sensitive => address,
+            NameCase::Folded => {
+                Address::new(domain.clone(), app.to_ascii_lowercase(), stream.to_ascii_lowercase())
+            }
+            NameCase::Insensitive => self.first_written(&address).unwrap_or(address),
+        };
+        Ok((address, spelling))
+    }
+
+    /// The address as it stands, whatever its letter case.
+    fn first_written(&self, address: &Address) -> Option<Address> {
+        let mut standing = self.state.of_domain(&address.domain).map(|(standing, _)| standing);
+        standing.find(|standing| same_but_for_case(standing, address)).cloned()
+    }
+
+    fn is_overlapped(&self, address: &Address) -> bool {
+        let overlaps = |other: &Address| covers(address, other) || covers(other, address);
+        self.settings.quirks.overlap == Overlap::Refused
+            && self.state.of_domain(&address.domain).any(|(other, _)| overlaps(other))
+    }
+
+    /// Removes the other entries whose streams an app-wide one rules too.
+    fn covered(&self, address: &Address) -> Vec<Record> {
+        let others = self.state.of_domain(&address.domain).map(|(other, _)| other);
+        let covered = others.filter(|other| *other != address && covers(address, other));
+        covered.cloned().map(Record::remove).collect()
+    }
 }
 
-/// An Update sets everything that it can carry; what is left out goes back to its default.
-fn update(params: &Params<'_>, state: &State, settings: &Settings) -> Result<Accepted, Refusal> {
-    let (address, _) = params.key(settings)?;
-    let recording = params.recording(settings)?;
-    let entry = state.get(&address).ok_or_else(Refusal::config_not_found)?;
-    if formats(&recording) != formats(&entry.recording) {
-        return Err(Refusal::malformed("RecordFormat"));
-    }
-    let entry = Entry { recording, ..entry.clone() };
-    Ok(Accepted::changed(Record::put(address, entry)))
+/// Whether every stream of `other` is one of `wide`.
+fn covers(wide: &Address, other: &Address) -> bool {
+    let part = |wide: &str, other: &str| wide == EVERY || wide == other;
+    part(&wide.app, &other.app) && part(&wide.stream, &other.stream)
+}
+
+fn same_but_for_case(one: &Address, other: &Address) -> bool {
+    one.app.eq_ignore_ascii_case(&other.app) && one.stream.eq_ignore_ascii_case(&other.stream)
 }
 
 /// The set of recorded formats, which no Update can change; classic configurations have none.
 fn formats(recording: &Recording) -> BTreeSet<&str> {
     recording.record_formats.iter().filter_map(|format| format.get("Format").map(String::as_str)).collect()
-}
-
-fn delete(params: &Params<'_>, state: &State, settings: &Settings) -> Result<Accepted, Refusal> {
-    let (address, _) = params.key(settings)?;
-    state.get(&address).ok_or_else(Refusal::config_not_found)?;
-    Ok(Accepted::changed(Record::remove(address)))
-}
-
-fn describe(params: &Params<'_>, state: &State, settings: &Settings) -> Result<Accepted, Refusal> {
-    let domain = params.domain(settings)?;
-    let (number, size) = params.page()?;
-    let (app, stream) = params.filter();
-    let selected = |address: &Address| {
-        app.is_none_or(|app| *app == *address.app) && stream.is_none_or(|stream| *stream == *address.stream)
-    };
-    let found: Vec<(&Address, &Entry)> =
-        state.of_domain(&domain).filter(|(address, _)| selected(address)).collect();
-    let skipped = (number as usize - 1).saturating_mul(size as usize);
-    let items: Vec<Value> =
-        found.iter().skip(skipped).take(size as usize).map(|(address, entry)| item(address, entry)).collect();
-    let fields = json!({
-        "PageNum": number,
-        "PageSize": size,
-        "Total": found.len().to_string(),
-        "LiveRecordVodConfigs": {"LiveRecordVodConfig": items},
-    });
-    let Value::Object(fields) = fields else { return Err(Refusal::internal_error()) };
-    Ok(Accepted { fields, records: Vec::new() })
-}
-
-/// One configuration as it is listed: what was never set is left out.
-fn item(address: &Address, entry: &Entry) -> Value {
-    let Entry { spelling, create_time, recording, fixed } = entry;
-    let Fixed { storage_location, record_content, space_id } = fixed;
-    let Recording {
-        vod_transcode_group_id,
-        cycle_duration,
-        compose_vod_transcode_group_id,
-        on_demand,
-        delay_time,
-        transcode_templates,
-        record_formats,
-    } = recording;
-    let stream = match spelling {
-        StreamSpelling::Absent => None,
-        StreamSpelling::Empty => Some(""),
-        StreamSpelling::Named => Some(&*address.stream),
-    };
-    let templates = (!transcode_templates.is_empty()).then(|| transcode_templates.join(","));
-    let formats: Vec<Value> = record_formats.iter().map(format_item).collect();
-    let mut item = json!({
-        "DomainName": &*address.domain,
-        "AppName": &*address.app,
-        "StreamName": stream,
-        "CreateTime": create_time,
-        "VodTranscodeGroupId": vod_transcode_group_id,
-        "CycleDuration": cycle_duration,
-        "AutoCompose": if compose_vod_transcode_group_id.is_some() { "ON" } else { "OFF" },
-        "ComposeVodTranscodeGroupId": compose_vod_transcode_group_id,
-        "OnDemand": on_demand,
-        "StorageLocation": storage_location,
-        "DelayTime": delay_time,
-        "RecordContent": record_content,
-        "SpaceId": space_id,
-        "TranscodeTemplates": templates,
-        "FormatConfig": !formats.is_empty(),
-        "RecordFormatList": (!formats.is_empty()).then(|| json!({"RecordFormat": formats})),
-    });
-    if let Some(fields) = item.as_object_mut() {
-        fields.retain(|_, value| !value.is_null());
-    }
-    item
-}
-
-fn format_item(format: &BTreeMap<String, String>) -> Value {
-    let value = |name: &str, text: &str| match text.parse::<u32>() {
-        Ok(seconds) if name == "SliceDuration" => seconds.into(),
-        _ => text.into(),
-    };
-    let fields = format.iter().map(|(name, text)| (name.clone(), value(name, text)));
-    Value::Object(fields.collect())
 }

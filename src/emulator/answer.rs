@@ -29,15 +29,20 @@ impl Exchange {
         Self { host: request.host.clone(), is_json, request_id, time }
     }
 
-    /// A success; `action` names the XML root.
-    pub(super) fn accept(&self, action: &str, mut fields: Map<String, Value>) -> Response {
+    /// A success; `action` names the XML root, and in JSON the element around the answer where there is one.
+    pub(super) fn accept(&self, action: &str, mut fields: Map<String, Value>, wrapped: bool) -> Response {
         fields.insert("RequestId".to_owned(), self.request_id.as_str().into());
-        self.response(200, &format!("{action}Response"), &Value::Object(fields))
+        let root = format!("{action}Response");
+        let body = match wrapped && self.is_json {
+            true => json!({ root.as_str(): fields }),
+            false => Value::Object(fields),
+        };
+        self.response(200, &root, &body)
     }
 
     /// An error body.
     pub(super) fn refuse(&self, refusal: &Refusal) -> Response {
-        let Refusal { status, code, message } = refusal;
+        let Refusal { status, code, message, retry_after } = refusal;
         let body = json!({
             "RequestId": self.request_id,
             "HostId": self.host,
@@ -45,7 +50,11 @@ impl Exchange {
             "Message": message,
             "Recommend": format!("https://next.api.aliyun.com/troubleshoot?q={code}&product=live"),
         });
-        self.response(*status, "Error", &body)
+        let mut response = self.response(*status, "Error", &body);
+        if let Some(time) = retry_after {
+            response.headers.insert("x-acs-retry-after".to_owned(), time.as_millis().to_string());
+        }
+        response
     }
 
     fn response(&self, status: u16, root: &str, body: &Value) -> Response {

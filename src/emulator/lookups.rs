@@ -226,5 +226,5 @@ fn cut<T>(found: &[T], number: u32, size: u32) -> &[T] {
 
 fn accept(value: Value) -> Result<Accepted, Refusal> {
     let Value::Object(fields) = value else { return Err(Refusal::internal_error()) };
-    Ok(Accepted { fields, records: Vec::new() })
+    Ok(Accepted { fields, ..Accepted::default() })
 }

@@ -4,19 +4,31 @@
 //! Request ─verify→ Verified ─rules→ what it means ─actions→ Response + Records ─store→ log
 //! ```
 //!
-//! Where the documents leave the service's behaviour open, the defaults are their most likely reading: a missing, empty
-//! and `*` StreamName are one key and listed as they were sent; an Update resets what it leaves out; filters are exact;
-//! a write to a key that holds nothing is refused; a Delete takes nothing else along.
+//! Where the documents leave the service's behaviour open, [`Quirks`] choose; the defaults are the documents' most likely
+//! reading. A missing, empty and `*` StreamName are one key under every one of them.
 //!
 //! The other calls that livevod makes, to Live, VOD, STS and the places that hand keys out, are answered at the same address.
 
 mod actions;
 mod answer;
+mod call_log;
+mod counters;
+mod delivery;
+mod dump;
+mod fault_spec;
+mod faults;
+mod glance;
+mod inner;
+mod limits;
+mod listing;
 mod log;
 mod lookups;
 mod metadata;
 mod nonces;
 mod operation;
+mod past;
+mod pending;
+pub mod quirks;
 mod refusal;
 mod rules;
 pub mod server;
@@ -24,25 +36,36 @@ mod service;
 mod services;
 mod sessions;
 mod settings;
+mod spoilt;
 mod state;
 mod store;
 mod sts;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::wire::{Key, Request, Response, SignatureVersion, Verified, verify};
+use crate::model::{Address, Pattern};
+use crate::wire::{Action, Key, Request, Response, SignatureVersion, Verified, verify};
 use actions::Accepted;
 use answer::Exchange;
+use faults::Foreign;
+use limits::Limits;
 use metadata::Metadata;
 use nonces::Nonces;
 use operation::Operation;
+use quirks::{DescribeLimit, RetryAfter};
 use refusal::Refusal;
 use sessions::Sessions;
-use state::State;
+use state::{Entry, State};
 
+pub use call_log::CallEntry;
+pub use counters::{ActionCounters, Counters};
+pub use delivery::{Delivery, End, Fate};
+pub use dump::DumpError;
+pub use fault_spec::{Fault, FaultError, fault_help};
 pub use metadata::CREDENTIALS_PATH;
-pub use service::{Outside, Service};
-pub use settings::{ComposeRule, Settings};
+pub use quirks::{QUIRKS, Quirk, QuirkAnswer, QuirkError, Quirks};
+pub use service::{CallLog, LoadError, Outside, Service};
+pub use settings::Settings;
 pub use state::Record;
 pub use store::{Store, StoreError};
 
@@ -63,6 +86,9 @@ pub struct Emulator {
     nonces: Nonces,
     sessions: Sessions,
     metadata: Metadata,
+    limits: Limits,
+    /// Calls that were admitted so far.
+    turn: u64,
 }
 
 /// What one request leads to.
@@ -83,12 +109,14 @@ impl Emulator {
             nonces: Nonces::default(),
             sessions: Sessions::default(),
             metadata: Metadata::default(),
+            limits: Limits::default(),
+            turn: 0,
         }
     }
 
     /// Makes a change that [`handle`](Self::handle) answered, or that a log kept.
     pub fn apply(&mut self, record: Record) {
-        self.state.apply(record);
+        let _ = self.state.apply(record);
     }
 
     /// Answers one request. Only the nonce and keys that were handed out are remembered; changes come back as records.
@@ -98,8 +126,8 @@ impl Emulator {
         }
         let exchange = Exchange::new(request, request_id.clone(), now);
         match self.carry_out(request, now, &request_id) {
-            Ok((name, Accepted { fields, records })) => {
-                Answer { response: exchange.accept(name, fields), records }
+            Ok((name, Accepted { fields, records, wrapped })) => {
+                Answer { response: exchange.accept(name, fields, wrapped), records }
             }
             Err(refusal) => Answer { response: exchange.refuse(&refusal), records: Vec::new() },
         }
@@ -121,7 +149,33 @@ impl Emulator {
         let verified = verify(request, |id| self.key(id).map(|key| key.secret.clone()))?;
         self.check_token(&verified, now)?;
         self.check_stamp(&verified, now)?;
-        Ok((Operation::find(&verified.action_name, &verified.version)?, verified))
+        let operation = Operation::find(&verified.action_name, &verified.version)?;
+        self.throttle(operation, now)?;
+        self.turn += 1;
+        Ok((operation, verified))
+    }
+
+    /// Counts a call against its action's limit.
+    fn throttle(&mut self, operation: Operation, now: Timestamp) -> Result<(), Refusal> {
+        let quirks = self.settings.quirks;
+        let Some(limit) = self.settings.limit else { return Ok(()) };
+        let is_listing = operation == Operation::Configurations(Action::Describe);
+        let by_second = is_listing && quirks.describe_limit == DescribeLimit::Second;
+        let window = SignedDuration::from_secs(if by_second { 1 } else { 60 });
+        self.limits.take(operation.name(), limit.get(), window, now).map_err(|wait| {
+            let told = quirks.retry_after == RetryAfter::Present;
+            Refusal::throttled(told.then(|| wait.unsigned_abs()))
+        })
+    }
+
+    /// What somebody else's edit or delete changes.
+    fn foreign(&self, what: Foreign, victims: &Pattern) -> Vec<Record> {
+        let victims = self.state.all().filter(|(address, _)| victims.matches(address));
+        let change = |(address, entry): (&Address, &Entry)| match what {
+            Foreign::Edit => Record::put(address.clone(), entry.edited()),
+            Foreign::Delete => Record::remove(address.clone()),
+        };
+        victims.map(change).collect()
     }
 
     /// A lasting key, or one that was handed out.

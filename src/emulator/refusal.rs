@@ -1,5 +1,7 @@
 //! The service's refusals: code, HTTP status and message, verbatim where a document gives them.
 
+use std::time::Duration;
+
 use crate::wire::SignatureProblem;
 
 /// Why a request is not carried out.
@@ -8,11 +10,13 @@ pub(super) struct Refusal {
     pub(super) status: u16,
     pub(super) code: String,
     pub(super) message: String,
+    /// When to come again, where the service says so.
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Refusal {
     fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into() }
+        Self { status, code: code.into(), message: message.into(), retry_after: None }
     }
 
     pub(super) fn config_already_exists() -> Self {
@@ -24,9 +28,9 @@ impl Refusal {
         Self::new(400, "CommomLiveRcordConfigExisted", "Commom liverecord config has already exist.")
     }
 
-    /// No document names the code of this API; other actions of the product use this one.
-    pub(super) fn config_not_found() -> Self {
-        Self::new(400, "CodeConfigNotFound", "Config not found.")
+    /// No document names the code of this API.
+    pub(super) fn config_not_found(status: u16, code: &str) -> Self {
+        Self::new(status, code, "Config not found.")
     }
 
     pub(super) fn compose_mismatch() -> Self {
@@ -63,6 +67,21 @@ impl Refusal {
 
     pub(super) fn internal_error() -> Self {
         Self::new(500, "InternalError", "The request processing has failed due to backend service exception.")
+    }
+
+    /// The status is not that of other services' "too many requests".
+    pub(super) fn throttled(retry_after: Option<Duration>) -> Self {
+        let message = "Request was denied due to user flow control.";
+        Self { retry_after, ..Self::new(400, "Throttling.User", message) }
+    }
+
+    pub(super) fn service_unavailable() -> Self {
+        let message = "The request has failed due to a temporary failure of the server.";
+        Self::new(503, "ServiceUnavailable", message)
+    }
+
+    pub(super) fn key_inactive() -> Self {
+        Self::new(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
     }
 
     pub(super) fn missing(parameter: &str) -> Self {

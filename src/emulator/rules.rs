@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use super::quirks::{ComposeOffGroup, ComposeRule, UpdateOmitted};
 use super::refusal::Refusal;
-use super::settings::{ComposeRule, Settings, storage_region};
+use super::settings::{Settings, storage_region};
 use super::state::{Fixed, Recording};
 use crate::model::{Address, CYCLE_DURATION, EVERY, ON_DEMAND, StreamSpelling, domain_error, name_error};
 
@@ -19,6 +20,16 @@ const RECORD_FORMAT: [(&str, &[&str]); 4] = [
     ("ProcessMethod", &["transcode", "workflow"]),
     ("VideoProcess", &["origin", "compose", "origin,compose"]),
 ];
+
+/// The transcode template groups of a configuration.
+#[derive(Default)]
+struct Groups {
+    vod_transcode: Option<String>,
+    /// Only while AutoCompose is ON.
+    compose: Option<String>,
+    /// What is left of an earlier ON.
+    idle_compose: Option<String>,
+}
 
 /// The parameters of one call. Unknown ones are passed over, empty ones count as missing.
 pub(super) struct Params<'a>(pub(super) &'a BTreeMap<String, String>);
@@ -110,33 +121,47 @@ impl<'a> Params<'a> {
         Ok((number, self.number("PageSize", &PAGE_SIZE)?.unwrap_or(10)))
     }
 
-    /// What Add and Update have in common. Whatever is left out is reset to its documented default.
-    pub(super) fn recording(&self, settings: &Settings) -> Result<Recording, Refusal> {
+    /// What Add and Update have in common. What is left out is as in `standing` where the service keeps that, and else its
+    /// documented default.
+    pub(super) fn recording(
+        &self,
+        settings: &Settings,
+        standing: Option<&Recording>,
+    ) -> Result<Recording, Refusal> {
+        let kept = standing.filter(|_| settings.quirks.update_omitted == UpdateOmitted::Keep);
         let record_formats = self.record_formats()?;
         // By-format configurations ignore the classic parameters.
-        let (group, compose_group) =
-            if record_formats.is_empty() { self.groups(settings)? } else { (None, None) };
-        let on_demand = self.number("OnDemand", &(0..=u32::from(u8::MAX)))?.unwrap_or(0);
-        if !ON_DEMAND.into_iter().any(|known| u32::from(known) == on_demand) {
+        let groups =
+            if record_formats.is_empty() { self.groups(settings, standing)? } else { Groups::default() };
+        let on_demand = self.number("OnDemand", &(0..=u32::from(u8::MAX)))?;
+        if on_demand.is_some_and(|value| !ON_DEMAND.into_iter().any(|known| u32::from(known) == value)) {
             return Err(Refusal::malformed("OnDemand"));
         }
+        let cycle_duration = self.number("CycleDuration", &CYCLE_DURATION)?;
+        let delay_time = self.number("DelayTime", &DELAY_TIME)?;
+        let templates = Some(self.list("TranscodeTemplates")).filter(|list| !list.is_empty());
+        let Groups { vod_transcode, compose, idle_compose } = groups;
         Ok(Recording {
-            vod_transcode_group_id: group,
-            cycle_duration: self.number("CycleDuration", &CYCLE_DURATION)?.unwrap_or(3600),
-            compose_vod_transcode_group_id: compose_group,
-            on_demand,
-            delay_time: self.number("DelayTime", &DELAY_TIME)?,
-            transcode_templates: self.list("TranscodeTemplates"),
+            vod_transcode_group_id: vod_transcode,
+            cycle_duration: cycle_duration.or(kept.map(|kept| kept.cycle_duration)).unwrap_or(3600),
+            compose_vod_transcode_group_id: compose,
+            idle_compose_group_id: idle_compose,
+            on_demand: on_demand.or(kept.map(|kept| kept.on_demand)).unwrap_or(0),
+            delay_time: delay_time.or(kept.and_then(|kept| kept.delay_time)),
+            transcode_templates: templates
+                .or_else(|| kept.map(|kept| kept.transcode_templates.clone()))
+                .unwrap_or_default(),
             record_formats,
         })
     }
 
     /// The group of the files, and that of the merged file where AutoCompose is ON.
-    fn groups(&self, settings: &Settings) -> Result<(Option<String>, Option<String>), Refusal> {
+    fn groups(&self, settings: &Settings, standing: Option<&Recording>) -> Result<Groups, Refusal> {
+        let quirks = settings.quirks;
         let group = self.required("VodTranscodeGroupId")?;
         let compose_group = self.text("ComposeVodTranscodeGroupId");
         let switch = self.text("AutoCompose");
-        let together = match (switch, compose_group, settings.compose_rule) {
+        let together = match (switch, compose_group, quirks.compose_rule) {
             (Some("ON"), given, _) | (None, given, _) => switch.is_some() == given.is_some(),
             (Some("OFF"), _, ComposeRule::OnNeedsGroup) => true,
             (Some("OFF"), given, ComposeRule::BothOrNeither) => given.is_some(),
@@ -149,7 +174,19 @@ impl<'a> Params<'a> {
         if [Some(group), kept].into_iter().flatten().any(|id| !settings.has_transcode_group(id)) {
             return Err(Refusal::transcode_group_not_found());
         }
-        Ok((Some(group.to_owned()), kept.map(str::to_owned)))
+        let vod_transcode = Some(group.to_owned());
+        let stands = standing.map(|standing| {
+            let Recording { compose_vod_transcode_group_id, idle_compose_group_id, .. } = standing;
+            (compose_vod_transcode_group_id.clone(), idle_compose_group_id.clone())
+        });
+        let (on, idle) = stands.unwrap_or_default();
+        if switch.is_none() && quirks.update_omitted == UpdateOmitted::Keep {
+            return Ok(Groups { vod_transcode, compose: on, idle_compose: idle });
+        }
+        let compose = kept.map(str::to_owned);
+        let stays = compose.is_none() && quirks.compose_off == ComposeOffGroup::Keeps;
+        let idle_compose = stays.then(|| compose_group.map(str::to_owned).or(on).or(idle)).flatten();
+        Ok(Groups { vod_transcode, compose, idle_compose })
     }
 
     fn record_formats(&self) -> Result<Vec<BTreeMap<String, String>>, Refusal> {

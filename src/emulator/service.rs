@@ -2,11 +2,17 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{Answer, Emulator, Settings, Store, StoreError};
+use super::call_log::CallEntry;
+use super::counters::Counters;
+use super::delivery::{Delivery, End};
+use super::dump::{self, DumpError};
+use super::glance::Glance;
+use super::inner::{Carried, Inner};
+use super::{Emulator, Fault, Settings, Store, StoreError};
 use crate::wire::{Request, Response};
 
 /// What the service draws from outside.
@@ -24,15 +30,50 @@ impl Default for Outside {
     }
 }
 
-/// The emulated service, shared by all its callers.
-pub struct Service {
-    inner: Mutex<Inner>,
-    outside: Outside,
+/// Why a state was not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The text is none.
+    #[error(transparent)]
+    Dump(#[from] DumpError),
+    /// Something would be mixed up with it.
+    #[error("the emulator holds configurations already")]
+    NotEmpty,
+    /// The log can't be written.
+    #[error("the loaded state can't be kept")]
+    Store,
 }
 
-struct Inner {
-    emulator: Emulator,
-    store: Option<Store>,
+/// Takes every call as it ends.
+pub type CallLog = Box<dyn Fn(&CallEntry<'_>) + Send + Sync>;
+
+/// The emulated service, shared by all its callers.
+///
+/// A write becomes part of the state under the one lock and is put on disk under another, by whichever caller gets there
+/// first and for all that wait: so many share one sync, and no caller hears of a write before it is durable.
+pub struct Service {
+    inner: Mutex<Inner>,
+    store: Option<Mutex<Store>>,
+    outside: Outside,
+    call_log: Option<CallLog>,
+}
+
+/// A request that was handled, and whose answer waits until what it says is durable.
+pub(super) struct Begun {
+    delivery: Delivery,
+    /// The write that must be settled first.
+    number: u64,
+    glance: Glance,
+    faults: Vec<&'static str>,
+    request_id: String,
+    now: Timestamp,
+}
+
+impl Begun {
+    /// For [`Service::settle`].
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
 }
 
 impl fmt::Debug for Service {
@@ -61,30 +102,120 @@ impl Service {
         let opened = path.map(Store::open).transpose()?;
         let store = opened.map(|(store, records)| {
             records.into_iter().for_each(|record| emulator.apply(record));
-            store
+            Mutex::new(store)
         });
-        Ok(Self { inner: Mutex::new(Inner { emulator, store }), outside })
+        Ok(Self { inner: Mutex::new(Inner::new(emulator)), store, outside, call_log: None })
     }
 
-    /// Answers one request; what it changed is durable before this returns. Blocks on the disk.
+    /// Tells `log` of every call from now on.
+    #[must_use]
+    pub fn with_call_log(mut self, log: CallLog) -> Self {
+        self.call_log = Some(log);
+        self
+    }
+
+    /// Puts these faults in the place of all others; each begins to count anew.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        self.lock().set_faults(faults);
+    }
+
+    /// Answers one request as the service does, past all faults; what it changed is durable before this returns. Blocks on
+    /// the disk.
     pub fn call(&self, request: &Request) -> Response {
-        // A panic elsewhere can't leave half a change: `handle` changes nothing but nonces and keys that were handed out.
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.call(request, (self.outside.now)(), (self.outside.request_id)())
+        let (now, request_id) = ((self.outside.now)(), (self.outside.request_id)());
+        let (response, number) = self.lock().call(request, now, request_id.clone());
+        if self.settle(number) { response } else { Emulator::internal_error(request, now, request_id) }
     }
-}
 
-impl Inner {
-    fn call(&mut self, request: &Request, now: Timestamp, request_id: String) -> Response {
-        let Answer { response, records } = self.emulator.handle(request, now, request_id.clone());
-        if records.is_empty() {
-            return response;
+    /// Carries one request to the service and its answer back, through all faults. Blocks on the disk.
+    pub fn deliver(&self, request: &Request) -> Delivery {
+        let begun = self.begin(request);
+        let is_kept = self.settle(begun.number);
+        self.finish(request, begun, is_kept)
+    }
+
+    /// The first half of [`deliver`](Self::deliver), which waits for nothing.
+    pub(super) fn begin(&self, request: &Request) -> Begun {
+        let (now, request_id) = ((self.outside.now)(), (self.outside.request_id)());
+        let glance = Glance::at(request);
+        let mut inner = self.lock();
+        let Carried { delivery, number, faults } = inner.deliver(request, &glance, now, request_id.clone());
+        Begun { delivery, number, glance, faults, request_id, now }
+    }
+
+    /// The last half; `is_kept` is what [`settle`](Self::settle) said.
+    pub(super) fn finish(&self, request: &Request, begun: Begun, is_kept: bool) -> Delivery {
+        let Begun { mut delivery, number: _, glance, faults, request_id, now } = begun;
+        if !is_kept {
+            delivery.end = End::Answer(Emulator::internal_error(request, now, request_id.clone()));
         }
-        if let Some(Err(_)) = self.store.as_mut().map(|store| store.append(&records)) {
-            return Emulator::internal_error(request, now, request_id);
+        let code = delivery.code();
+        if let Some(log) = &self.call_log {
+            log(&CallEntry::of(&glance, &delivery, (now, &request_id), code.as_deref(), &faults));
         }
-        records.into_iter().for_each(|record| self.emulator.apply(record));
-        response
+        self.lock().counters.count(&glance.action, code.as_deref(), &faults);
+        delivery
+    }
+
+    /// Whether a write is on disk; `None` while that is open.
+    pub(super) fn verdict(&self, begun: &Begun) -> Option<bool> {
+        if self.store.is_none() { Some(true) } else { self.lock().pending.verdict(begun.number) }
+    }
+
+    /// Every call so far.
+    pub fn counters(&self) -> Counters {
+        self.lock().counters.clone()
+    }
+
+    /// Every configuration as a JSON document that [`load`](Self::load) takes.
+    pub fn dump(&self) -> serde_json::Value {
+        dump::write(self.lock().state())
+    }
+
+    /// Takes up what [`dump`](Self::dump) gave, or an answer of DescribeLiveRecordVodConfigs. Only a service that holds
+    /// nothing can load.
+    ///
+    /// # Errors
+    ///
+    /// The text is no state, something is held already, or the log can't be written.
+    pub fn load(&self, text: &str) -> Result<(), LoadError> {
+        let records = dump::read(text)?;
+        let mut inner = self.lock();
+        if !inner.state().is_empty() {
+            return Err(LoadError::NotEmpty);
+        }
+        let number = inner.make(records, (self.outside.now)());
+        drop(inner);
+        if self.settle(number) { Ok(()) } else { Err(LoadError::Store) }
+    }
+
+    /// Puts on disk what waits for it, unless another caller has done so meanwhile.
+    pub(super) fn settle(&self, number: u64) -> bool {
+        let Some(store) = &self.store else { return true };
+        if let Some(is_kept) = self.lock().pending.verdict(number) {
+            return is_kept;
+        }
+        let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+        let batch = {
+            let mut inner = self.lock();
+            if let Some(is_kept) = inner.pending.verdict(number) {
+                return is_kept;
+            }
+            inner.pending.batch()
+        };
+        let is_kept = store.append(batch.lines.iter().map(Vec::as_slice)).is_ok();
+        let mut inner = self.lock();
+        if is_kept {
+            inner.pending.keep(&batch);
+        } else {
+            inner.take_back();
+        }
+        is_kept
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic elsewhere can't leave half a change: a state is changed by whole records only.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -93,7 +224,7 @@ fn random_request_id() -> String {
     let mut bytes = [0; 16];
     // Without randomness the ids repeat, which harms nothing but the reading of logs.
     let _ = getrandom::fill(&mut bytes);
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    let hex = format!("{:032X}", u128::from_be_bytes(bytes));
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
@@ -102,26 +233,58 @@ mod tests {
     use super::*;
     use crate::emulator::{KEY_ID, KEY_SECRET};
     use crate::model::{Address, NO_TRANSCODE, RecordConfig};
-    use crate::wire::{Key, Secret, SignatureVersion, Stamp, add, describe, read, sign};
+    use crate::wire::{Call, Key, Secret, SignatureVersion, Stamp, add, describe, read, sign};
+
+    fn request(call: &Call, nonce: &str) -> Request {
+        let key = Key { id: KEY_ID.into(), secret: Secret::new(KEY_SECRET), token: None };
+        let stamp = Stamp { time: Timestamp::now(), nonce: nonce.into() };
+        sign(call, "localhost", &key, &stamp, SignatureVersion::V3)
+    }
+
+    fn add_cam() -> Call {
+        let config = RecordConfig { vod_transcode_group: NO_TRANSCODE.into(), ..RecordConfig::default() };
+        add(&Address::new("a.com", "show", "cam"), &config)
+    }
 
     #[test]
     fn a_write_that_can_not_be_kept_is_not_made() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        drop(Store::open(&path).unwrap());
-        let store = Some(Store::unwritable(&path));
-        let mut inner = Inner { emulator: Emulator::new(Settings::default()), store };
-        let mut call = |call, nonce: &str| {
-            let key = Key { id: KEY_ID.into(), secret: Secret::new(KEY_SECRET), token: None };
-            let stamp = Stamp { time: Timestamp::UNIX_EPOCH, nonce: nonce.into() };
-            let request = sign(&call, "localhost", &key, &stamp, SignatureVersion::V3);
-            inner.call(&request, Timestamp::UNIX_EPOCH, "id".into())
-        };
-        let config = RecordConfig { vod_transcode_group: NO_TRANSCODE.into(), ..RecordConfig::default() };
-        let response = call(add(&Address::new("a.com", "show", "cam"), &config), "1");
+        let mut service = Service::open(Some(&path), Settings::default()).unwrap();
+        service.store = Some(Mutex::new(Store::unwritable(&path)));
+        let response = service.call(&request(&add_cam(), "1"));
         assert_eq!(response.status, 500);
         assert!(String::from_utf8(response.body).unwrap().contains("\"InternalError\""));
-        assert_eq!(read(&call(describe("a.com", 1, None), "2")).unwrap()["Total"], "0");
+        assert_eq!(read(&service.call(&request(&describe("a.com", 1, None), "2"))).unwrap()["Total"], "0");
+    }
+
+    #[test]
+    fn a_read_of_a_write_that_could_not_be_kept_is_no_answer_either() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut service = Service::open(Some(&path), Settings::default()).unwrap();
+        service.store = Some(Mutex::new(Store::unwritable(&path)));
+        let (write, look) = (request(&add_cam(), "1"), request(&describe("a.com", 1, None), "2"));
+        let begun = [service.begin(&write), service.begin(&look)];
+        assert!(begun.iter().all(|begun| !service.settle(begun.number)));
+        for (request, begun) in [write, look].iter().zip(begun) {
+            let End::Answer(response) = service.finish(request, begun, false).end else {
+                panic!("no answer")
+            };
+            assert_eq!(response.status, 500);
+        }
+    }
+
+    #[test]
+    fn writes_that_wait_together_are_settled_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let service = Service::open(Some(&path), Settings::default()).unwrap();
+        let (first, look) = (request(&add_cam(), "1"), request(&describe("a.com", 1, None), "2"));
+        let (first, look) = (service.begin(&first), service.begin(&look));
+        assert_eq!((service.verdict(&first), service.verdict(&look)), (None, None));
+        assert!(service.settle(look.number));
+        assert_eq!(service.verdict(&first), Some(true));
     }
 
     #[test]

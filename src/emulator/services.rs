@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::actions::{Accepted, act};
+use super::actions::{Accepted, Scene, act};
 use super::metadata::Visit;
 use super::operation::{ASSUME_ROLE_WITH_OIDC, Operation};
 use super::refusal::Refusal;
@@ -41,7 +41,9 @@ impl Emulator {
     ) -> Result<Accepted, Refusal> {
         let (params, state, settings) = (&Params(&verified.params), &self.state, &self.settings);
         match operation {
-            Operation::Configurations(action) => act(action, params, state, settings, now),
+            Operation::Configurations(action) => {
+                act(action, params, &Scene { state, settings, now, turn: self.turn })
+            }
             Operation::UserDomains => lookups::user_domains(params, state, settings),
             Operation::DomainDetail => lookups::domain_detail(params, settings),
             Operation::OssRecordings => lookups::oss_recordings(params, settings),
@@ -50,7 +52,7 @@ impl Emulator {
             Operation::CallerIdentity => {
                 let session = self.sessions.get(&verified.key_id);
                 let fields = sts::caller_identity(&verified.key_id, session, settings);
-                Ok(Accepted { fields, records: Vec::new() })
+                Ok(Accepted { fields, ..Accepted::default() })
             }
             Operation::AssumeRole => {
                 let assumed = sts::assume_role(params, settings)?;
@@ -61,7 +63,7 @@ impl Emulator {
 
     fn assume(&mut self, assumed: Assumed, now: Timestamp, seed: &str) -> Accepted {
         let session = self.sessions.issue(assumed, seed, now);
-        Accepted { fields: sts::assumed(&session, &self.settings), records: Vec::new() }
+        Accepted { fields: sts::assumed(&session, &self.settings), ..Accepted::default() }
     }
 
     fn assume_with_oidc(

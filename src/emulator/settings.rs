@@ -1,7 +1,9 @@
 //! What the emulated account is like. The defaults are the documents' most likely reading.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
+use super::quirks::Quirks;
 use super::{ACCOUNT, KEY_ID, KEY_SECRET};
 use crate::model::{Address, NO_TRANSCODE};
 use crate::wire::{Key, Secret};
@@ -35,18 +37,10 @@ pub struct Settings {
     pub imds_token_required: bool,
     /// Whether keys are handed out at [`CREDENTIALS_PATH`](super::CREDENTIALS_PATH).
     pub credentials_uri: bool,
-    /// How AutoCompose and ComposeVodTranscodeGroupId go together.
-    pub compose_rule: ComposeRule,
-}
-
-/// Readings of "must both empty or input", the message of the one documented error on these two parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ComposeRule {
-    /// As the parameters are described: `ON` needs a group, a group needs AutoCompose, `OFF` may stand alone.
-    #[default]
-    OnNeedsGroup,
-    /// As the message says: both or neither, `OFF` too.
-    BothOrNeither,
+    /// Calls a minute that each action takes; `None`: any number.
+    pub limit: Option<NonZeroU32>,
+    /// Which reading of the documents holds.
+    pub quirks: Quirks,
 }
 
 impl Default for Settings {
@@ -66,7 +60,8 @@ impl Default for Settings {
             imds_role: None,
             imds_token_required: false,
             credentials_uri: false,
-            compose_rule: ComposeRule::default(),
+            limit: NonZeroU32::new(1000),
+            quirks: Quirks::default(),
         }
     }
 }

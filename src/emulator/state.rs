@@ -20,6 +20,14 @@ pub(super) struct Entry {
     pub(super) fixed: Fixed,
 }
 
+impl Entry {
+    /// The same after somebody changed its CycleDuration.
+    pub(super) fn edited(&self) -> Self {
+        let cycle_duration = if self.recording.cycle_duration == 7200 { 5400 } else { 7200 };
+        Self { recording: Recording { cycle_duration, ..self.recording.clone() }, ..self.clone() }
+    }
+}
+
 /// The parameters that Add and Update have in common, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +38,9 @@ pub(super) struct Recording {
     pub(super) cycle_duration: u32,
     /// The merged file's group; there is one exactly while AutoCompose is ON.
     pub(super) compose_vod_transcode_group_id: Option<String>,
+    /// The group that stayed when AutoCompose went OFF, where the service keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) idle_compose_group_id: Option<String>,
     pub(super) on_demand: u32,
     /// Seconds.
     pub(super) delay_time: Option<u32>,
@@ -74,23 +85,56 @@ impl Record {
 /// Every configuration of the account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct State {
-    entries: BTreeMap<Address, Entry>,
+    entries: BTreeMap<Address, Held>,
+    /// How many were ever added.
+    added: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Held {
+    /// Grows from each added configuration to the next.
+    number: u64,
+    entry: Entry,
 }
 
 impl State {
-    pub(super) fn apply(&mut self, record: Record) {
+    /// Makes a change and gives the one that takes it back.
+    pub(super) fn apply(&mut self, record: Record) -> Record {
         match record.0 {
             Change::Put(address, entry) => {
-                self.entries.insert(address, *entry);
+                let before = self.put(&address, *entry);
+                before.map_or_else(
+                    || Record::remove(address.clone()),
+                    |entry| Record::put(address.clone(), entry),
+                )
             }
-            Change::Remove(address) => {
-                self.entries.remove(&address);
-            }
+            Change::Remove(address) => match self.entries.remove(&address) {
+                Some(held) => Record::put(address, held.entry),
+                None => Record::remove(address),
+            },
         }
     }
 
+    fn put(&mut self, address: &Address, entry: Entry) -> Option<Entry> {
+        if let Some(held) = self.entries.get_mut(address) {
+            return Some(std::mem::replace(&mut held.entry, entry));
+        }
+        self.added += 1;
+        self.entries.insert(address.clone(), Held { number: self.added, entry });
+        None
+    }
+
     pub(super) fn get(&self, address: &Address) -> Option<&Entry> {
-        self.entries.get(address)
+        self.entries.get(address).map(|held| &held.entry)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Every configuration, by address.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Address, &Entry)> {
+        self.entries.iter().map(|(address, held)| (address, &held.entry))
     }
 
     /// Every domain that holds a configuration, as often as it holds one.
@@ -100,7 +144,7 @@ impl State {
 
     /// Every transcode group that a configuration names.
     pub(super) fn transcode_groups(&self) -> impl Iterator<Item = &str> {
-        self.entries.values().map(|entry| &entry.recording).flat_map(|recording| {
+        self.entries.values().map(|held| &held.entry.recording).flat_map(|recording| {
             let groups = [&recording.vod_transcode_group_id, &recording.compose_vod_transcode_group_id];
             groups.into_iter().filter_map(Option::as_deref)
         })
@@ -108,7 +152,18 @@ impl State {
 
     /// A domain's configurations, by app and stream.
     pub(super) fn of_domain<'a>(&'a self, domain: &'a str) -> impl Iterator<Item = (&'a Address, &'a Entry)> {
+        self.numbered(domain).map(|(address, _, entry)| (address, entry))
+    }
+
+    /// The same, each with a number that grows in the order of creation.
+    pub(super) fn numbered<'a>(
+        &'a self,
+        domain: &'a str,
+    ) -> impl Iterator<Item = (&'a Address, u64, &'a Entry)> {
         let first = Address::new(domain, "", "");
-        self.entries.range(first..).take_while(move |(address, _)| &*address.domain == domain)
+        self.entries
+            .range(first..)
+            .take_while(move |(address, _)| &*address.domain == domain)
+            .map(|(address, held)| (address, held.number, &held.entry))
     }
 }

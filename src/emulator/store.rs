@@ -82,17 +82,23 @@ impl Store {
         Ok((Self { file, end, broken: false }, records))
     }
 
-    /// Writes the records as one line and syncs it: after a crash either all of them are there or none.
+    /// Writes each write's records as one line and syncs them all at once: after a crash a line is there whole or not at
+    /// all, and none without those before it.
     ///
     /// # Errors
     ///
     /// Nothing was kept. Once a sync failed nothing more is taken, since what the disk holds is not known.
-    pub fn append(&mut self, records: &[Record]) -> io::Result<()> {
+    pub fn append<'a>(&mut self, writes: impl IntoIterator<Item = &'a [Record]>) -> io::Result<()> {
         if self.broken {
             return Err(io::Error::other("an earlier write failed"));
         }
-        let (line, end) = log::line(&self.end, records)?;
-        if let Err(error) = self.file.0.write_all(line.as_bytes()).and_then(|()| self.file.0.sync_data()) {
+        let (mut lines, mut end) = (String::new(), self.end.clone());
+        for records in writes {
+            let (line, next) = log::line(&end, records)?;
+            lines.push_str(&line);
+            end = next;
+        }
+        if let Err(error) = self.file.0.write_all(lines.as_bytes()).and_then(|()| self.file.0.sync_data()) {
             self.take_back();
             return Err(error);
         }
@@ -160,8 +166,8 @@ mod tests {
         let path = folder.path().join("deep/er/emulator.log");
         let (mut store, records) = Store::open(&path).unwrap();
         assert_eq!(records, []);
-        store.append(&[record("a"), record("b")]).unwrap();
-        store.append(&[record("c")]).unwrap();
+        store.append([&[record("a"), record("b")][..]]).unwrap();
+        store.append([&[record("c")][..]]).unwrap();
         drop(store);
         assert_eq!(Store::open(&path).unwrap().1, [record("a"), record("b"), record("c")]);
     }
@@ -170,13 +176,13 @@ mod tests {
     fn writing_goes_on_after_any_torn_tail() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        Store::open(&path).unwrap().0.append(&[record("a")]).unwrap();
+        Store::open(&path).unwrap().0.append([&[record("a")][..]]).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for cut in 0..whole.len() {
             std::fs::write(&path, &whole[..cut]).unwrap();
             let (mut store, records) = Store::open(&path).unwrap();
             assert_eq!(records, [], "cut at {cut}");
-            store.append(&[record("b")]).unwrap();
+            store.append([&[record("b")][..]]).unwrap();
             drop(store);
             assert_eq!(Store::open(&path).unwrap().1, [record("b")], "cut at {cut}");
         }
@@ -186,7 +192,7 @@ mod tests {
     fn a_refused_file_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        Store::open(&path).unwrap().0.append(&[record("a")]).unwrap();
+        Store::open(&path).unwrap().0.append([&[record("a")][..]]).unwrap();
         let damaged = std::fs::read_to_string(&path).unwrap().replace("\"a.com", "\"b.com");
         for text in [damaged.as_str(), "version: 1\n"] {
             std::fs::write(&path, text).unwrap();
@@ -222,7 +228,7 @@ mod tests {
         let path = folder.path().join("log");
         drop(Store::open(&path).unwrap());
         let mut store = Store::unwritable(&path);
-        assert!(store.append(&[record("a")]).is_err());
-        assert_eq!(store.append(&[record("a")]).unwrap_err().to_string(), "an earlier write failed");
+        assert!(store.append([&[record("a")][..]]).is_err());
+        assert_eq!(store.append([&[record("a")][..]]).unwrap_err().to_string(), "an earlier write failed");
     }
 }

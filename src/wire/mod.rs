@@ -22,7 +22,9 @@ pub use page::{Page, read_page};
 pub use request::{ComposeOff, PAGE_SIZE, add, delete, describe, uncarryable, update};
 pub use response::{ReadError, read, request_id};
 pub use sign::{Key, Operation, Secret, SignatureVersion, Stamp, format_time, sign};
-pub use verify::{SignatureProblem, Unsigned, Verified, read_unsigned, unverified_param, verify};
+pub use verify::{
+    SignatureProblem, Unsigned, Verified, read_unsigned, unverified_param, unverified_params, verify,
+};
 pub use xml::write as write_xml;
 
 /// Version of the Live API that every call names.

@@ -91,8 +91,19 @@ pub fn verify(
 
 /// A parameter as it stands in the query or the form body, signed or not; for what must be known of a refused request.
 pub fn unverified_param(request: &Request, name: &str) -> Option<String> {
-    let (query, form) = (decode_pairs(&request.query)?, form_pairs(request).ok()?);
-    query.into_iter().chain(form).find(|(found, _)| found == name).map(|(_, value)| value)
+    unverified_params(request).remove(name)
+}
+
+/// All parameters in the query and the form body, signed or not. Of several under one name the first counts; where a part
+/// can't be read, nothing does.
+pub fn unverified_params(request: &Request) -> BTreeMap<String, String> {
+    let pairs = decode_pairs(&request.query).zip(form_pairs(request).ok());
+    let pairs = pairs.map(|(query, form)| query.into_iter().chain(form)).into_iter().flatten();
+    let mut params = BTreeMap::new();
+    for (name, value) in pairs {
+        params.entry(name).or_insert(value);
+    }
+    params
 }
 
 /// What a request without a signature says; only what proves itself otherwise is taken that way.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use livevod::emulator::{ComposeRule, Settings};
+use livevod::emulator::Settings;
+use livevod::emulator::quirks::{ComposeRule, Quirks};
 use livevod::model::{Carried, DomainSnapshot, RecordConfig};
 use proptest::prelude::*;
 
@@ -90,7 +91,8 @@ async fn listing(world: &World) -> DomainSnapshot {
 }
 
 async fn one_run(held: Held, wanted: Wanted, prune: bool, compose_rule: ComposeRule) {
-    let world = World::with(Settings { compose_rule, ..Settings::default() });
+    let world =
+        World::with(Settings { quirks: Quirks { compose_rule, ..Quirks::default() }, ..Settings::default() });
     for (key, (config, without_stream)) in &held {
         let text = format!("{DOMAIN}/{key}");
         match *without_stream && key.ends_with("/*") {

@@ -1,6 +1,7 @@
 //! Every refusal that the documents name for these actions, and what leads to it.
 
-use livevod::emulator::{ComposeRule, Settings};
+use livevod::emulator::Settings;
+use livevod::emulator::quirks::{ComposeRule, Quirks};
 use livevod::wire::Action::{self, Add, Delete, Describe, Update};
 
 use super::{Bench, address};
@@ -137,7 +138,7 @@ fn rungs(bench: &Bench) -> [String; 3] {
 #[test]
 fn auto_compose_off_is_said_as_the_rule_in_force_reads_the_documents() {
     assert_eq!(rungs(&bench()), ["", "", ""]);
-    let strict = Bench::new(Settings { compose_rule: ComposeRule::BothOrNeither, ..Settings::default() });
+    let strict = Bench::new(strict());
     strict
         .ask(Add, &format!("DomainName=a.com AppName=show StreamName=cam VodTranscodeGroupId={GROUP}"))
         .unwrap();
@@ -157,4 +158,9 @@ fn by_default_every_well_formed_domain_group_and_bucket_exists() {
     );
     assert_eq!(add("c", "VodTranscodeGroupId=short"), "InvalidTemplateGroupId.NotFound");
     assert_eq!(bench.code(Describe, "DomainName=-x.com"), "InvalidDomain.NotFound");
+}
+
+fn strict() -> Settings {
+    let quirks = Quirks { compose_rule: ComposeRule::BothOrNeither, ..Quirks::default() };
+    Settings { quirks, ..Settings::default() }
 }

@@ -2,9 +2,12 @@
 
 mod codes;
 mod durability;
+mod faults;
+mod limits;
 mod listing;
 mod lookups;
 mod metadata;
+mod quirks;
 mod roles;
 mod server;
 mod signatures;
@@ -80,6 +83,11 @@ impl Bench {
 
     fn page(&self, call: &Call) -> Page {
         read_page(self.call(call).unwrap()).unwrap()
+    }
+
+    /// Lets time go by.
+    fn wait(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::Relaxed);
     }
 
     /// Everything of a domain, one page.

@@ -1,0 +1,81 @@
+//! The log of calls: one JSON object a line for each, without anything that is secret.
+
+use serde::Serialize;
+
+use super::delivery::{Delivery, End, Fate};
+use super::glance::Glance;
+use crate::wire::{ReadError, Response, read};
+
+/// One call as it is logged.
+#[derive(Debug, Serialize)]
+pub struct CallEntry<'a> {
+    /// When it came.
+    pub time: String,
+    /// The id that its answer carries.
+    pub request_id: &'a str,
+    /// The action's name.
+    pub action: &'a str,
+    /// `domain/app/stream`, or the domain of a listing.
+    pub address: String,
+    /// HTTP status; null where the caller got no answer.
+    pub status: Option<u16>,
+    /// Code of a refusal.
+    pub code: Option<&'a str>,
+    /// `carried_out`, `lost` or `late`.
+    pub fate: &'static str,
+    /// Faults that struck, by name.
+    pub faults: &'a [&'static str],
+}
+
+impl<'a> CallEntry<'a> {
+    pub(super) fn of(
+        glance: &'a Glance,
+        delivery: &Delivery,
+        (time, request_id): (jiff::Timestamp, &'a str),
+        code: Option<&'a str>,
+        faults: &'a [&'static str],
+    ) -> Self {
+        let fate = match delivery.fate {
+            Fate::CarriedOut => "carried_out",
+            Fate::Lost => "lost",
+            Fate::Late => "late",
+        };
+        Self {
+            time: time.to_string(),
+            request_id,
+            action: &glance.action,
+            address: glance.address(),
+            status: delivery.response().map(|response| response.status),
+            code,
+            fate,
+            faults,
+        }
+    }
+}
+
+impl Delivery {
+    /// The answer that the caller gets at least the head of.
+    fn response(&self) -> Option<&Response> {
+        match &self.end {
+            End::Answer(response)
+            | End::Truncated(response)
+            | End::Slow(response, _)
+            | End::Endless(response) => Some(response),
+            End::Refused(_) | End::Closed | End::Hang(_) => None,
+        }
+    }
+
+    /// The code of a refusal, `none` where there is no answer or none in it; `None` for a success.
+    pub(super) fn code(&self) -> Option<String> {
+        let unnamed = || Some("none".to_owned());
+        match self.response() {
+            None => unnamed(),
+            // A success is not read again.
+            Some(response) if response.status == 200 => None,
+            Some(response) => match read(response) {
+                Err(ReadError::Refused(error)) if !error.code.is_empty() => Some(error.code),
+                _ => unnamed(),
+            },
+        }
+    }
+}

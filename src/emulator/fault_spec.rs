@@ -1,0 +1,305 @@
+//! Reads faults: `KIND`, or `KIND:KEY=VALUE,KEY=VALUE`.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::model::Pattern;
+use crate::wire::Action;
+
+/// One kind of misfortune and the calls that it strikes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    pub(super) kind: FaultKind,
+    pub(super) action: Option<Action>,
+    pub(super) address: Option<Pattern>,
+    pub(super) when: When,
+    /// Most strikes.
+    pub(super) times: Option<u64>,
+    pub(super) seed: u64,
+    /// How long; what that means is the kind's.
+    pub(super) time: Duration,
+    /// The skew's own time, which may be negative, in milliseconds.
+    pub(super) skew: i64,
+    pub(super) jitter: Duration,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) status: u16,
+}
+
+/// Which of the selected calls are struck.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum When {
+    Always,
+    /// Counted from 1.
+    Nth(u64),
+    Every(u64),
+    /// 0 to 1.
+    Chance(f64),
+}
+
+/// Why a text is no fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FaultError {
+    /// No such kind.
+    #[error("there is no fault `{0}`; `livevod emulator faults` lists them")]
+    Kind(String),
+    /// No such key.
+    #[error("`{0}` is no `KEY=VALUE` of a fault; `livevod emulator faults` lists the keys")]
+    Key(String),
+    /// Not a value of that key.
+    #[error("`{value}` is no {key}: {reason}")]
+    Value {
+        /// The key.
+        key: String,
+        /// What was given.
+        value: String,
+        /// A lowercase fragment.
+        reason: String,
+    },
+    /// Without it the fault means nothing.
+    #[error("`{kind}` needs `address=PATTERN`: what somebody else changes")]
+    Victim {
+        /// The kind.
+        kind: &'static str,
+    },
+}
+
+/// Defines the kinds with their names, meanings and usual times.
+macro_rules! kinds {
+    ($( #[doc = $meaning:literal] $kind:ident = $name:literal, $millis:literal; )+) => {
+        /// Kinds of misfortune.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum FaultKind { $( #[doc = $meaning] $kind, )+ }
+
+        impl FaultKind {
+            const ALL: &'static [(FaultKind, &'static str, u64, &'static str)] =
+                &[$( (FaultKind::$kind, $name, $millis, $meaning), )+];
+
+            pub(super) fn name(self) -> &'static str {
+                match self { $( FaultKind::$kind => $name, )+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// the answer comes `time` later (100ms), and up to `jitter` more
+    Latency = "latency", 100;
+    /// the connection is closed before anything is carried out, and for `time` (1s) none is accepted
+    Refuse = "refuse", 1000;
+    /// the connection is closed, nothing is carried out
+    DropBeforeCommit = "drop-before-commit", 0;
+    /// carried out, but the connection is closed without an answer
+    DropAfterCommit = "drop-after-commit", 0;
+    /// the connection is closed, and the request carried out `time` (5s) later
+    LateCommit = "late-commit", 5000;
+    /// delivered twice; the second answer is given
+    Duplicate = "duplicate", 0;
+    /// an error of the service (`status` 500 or 503), nothing is carried out
+    ErrorBeforeCommit = "error-before-commit", 0;
+    /// carried out, but answered with an error of the service (`status` 500 or 503)
+    ErrorAfterCommit = "error-after-commit", 0;
+    /// carried out, but a gateway answers 502 with a page of HTML
+    GatewayPage = "gateway-page", 0;
+    /// Throttling.User, nothing is carried out; `retry-after` adds x-acs-retry-after
+    Throttle = "throttle", 0;
+    /// InvalidSecurityToken.Expired, nothing is carried out
+    ExpiredToken = "expired-token", 0;
+    /// InvalidAccessKeyId.Inactive, nothing is carried out
+    RevokedKey = "revoked-key", 0;
+    /// carried out, but the answer ends in the middle
+    Truncated = "truncated", 0;
+    /// carried out, but the answer is no JSON
+    Garbage = "garbage", 0;
+    /// carried out, but the answer's body is empty
+    Empty = "empty", 0;
+    /// carried out, but the answer's body has 64 MiB
+    Huge = "huge", 0;
+    /// carried out, but the answer's body never ends
+    Endless = "endless", 0;
+    /// carried out; the answer comes in pieces of 16 bytes with `time` (100ms) between
+    Slow = "slow", 100;
+    /// carried out, but the connection stays silent for `time` (1m), then closes
+    Hang = "hang", 60_000;
+    /// a Describe reads what was held `time` (2s) ago
+    Stale = "stale", 2000;
+    /// before the call, somebody else changes CycleDuration of what `address` selects
+    ForeignEdit = "foreign-edit", 0;
+    /// before the call, somebody else deletes what `address` selects
+    ForeignDelete = "foreign-delete", 0;
+    /// the service's clock is `time` (20m) ahead, or behind where it is negative
+    Skew = "skew", 1_200_000;
+}
+
+/// Every kind of fault and every key, for those who write some.
+pub fn fault_help() -> String {
+    let kinds = FaultKind::ALL.iter().map(|(_, name, _, meaning)| format!("  {name}: {}\n", meaning.trim()));
+    let keys = "\
+  action=Add|Update|Delete|Describe: only calls of that action\n  \
+  address=PATTERN: only calls about what the pattern selects, domain[/app[/stream]]\n  \
+  nth=N, every=N, chance=0.5: only the Nth, every Nth, or a share of those calls\n  \
+  seed=N: another choice for chance and jitter; the same seed repeats it\n  \
+  times=N: at most so many\n  \
+  time=DURATION, jitter=DURATION, retry-after=DURATION, status=500|503: see the kinds\n";
+    format!("KIND:KEY=VALUE,KEY=VALUE\n\nkinds\n{}\nkeys\n{keys}", kinds.collect::<String>())
+}
+
+impl FromStr for Fault {
+    type Err = FaultError;
+
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        let (name, keys) = text.split_once(':').unwrap_or((text, ""));
+        let known = FaultKind::ALL.iter().find(|(_, known, ..)| *known == name);
+        let (kind, _, millis, _) = known.ok_or_else(|| FaultError::Kind(name.to_owned()))?;
+        let mut fault = Fault::usual(*kind, *millis);
+        for pair in keys.split(',').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').ok_or_else(|| FaultError::Key(pair.to_owned()))?;
+            fault.set(key, value)?;
+        }
+        let is_foreign = matches!(fault.kind, FaultKind::ForeignEdit | FaultKind::ForeignDelete);
+        if is_foreign && fault.address.is_none() {
+            return Err(FaultError::Victim { kind: fault.kind.name() });
+        }
+        Ok(fault)
+    }
+}
+
+impl Fault {
+    fn usual(kind: FaultKind, millis: u64) -> Self {
+        Self {
+            kind,
+            action: None,
+            address: None,
+            when: When::Always,
+            times: None,
+            seed: 0,
+            time: Duration::from_millis(millis),
+            skew: millis as i64,
+            jitter: Duration::ZERO,
+            retry_after: None,
+            status: 500,
+        }
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<(), FaultError> {
+        let wrong =
+            |reason: String| FaultError::Value { key: key.to_owned(), value: value.to_owned(), reason };
+        match key {
+            "action" => self.action = Some(action(value).map_err(wrong)?),
+            "address" => {
+                self.address = Some(
+                    value.parse().map_err(|error: crate::model::PatternError| wrong(error.to_string()))?,
+                );
+            }
+            "nth" => self.when = When::Nth(count(value).map_err(wrong)?),
+            "every" => self.when = When::Every(count(value).map_err(wrong)?),
+            "chance" => self.when = When::Chance(chance(value).map_err(wrong)?),
+            "times" => self.times = Some(count(value).map_err(wrong)?),
+            "seed" => {
+                self.seed = value.parse().map_err(|_| wrong("only a whole number stands here".to_owned()))?
+            }
+            "time" if self.kind == FaultKind::Skew => self.skew = millis(value).map_err(wrong)?,
+            "time" => self.time = duration(value).map_err(wrong)?,
+            "jitter" => self.jitter = duration(value).map_err(wrong)?,
+            "retry-after" => self.retry_after = Some(duration(value).map_err(wrong)?),
+            "status" => self.status = status(value).map_err(wrong)?,
+            _ => return Err(FaultError::Key(format!("{key}={value}"))),
+        }
+        Ok(())
+    }
+}
+
+/// The short name of an action, or its own.
+fn action(text: &str) -> Result<Action, String> {
+    let short = |action: Action| {
+        action.name().strip_prefix(text).is_some_and(|rest| rest.starts_with("LiveRecordVodConfig"))
+    };
+    let known = Action::ALL.into_iter().find(|action| action.name() == text || short(*action));
+    known.ok_or_else(|| "only `Add`, `Update`, `Delete` and `Describe` stand here".to_owned())
+}
+
+fn count(text: &str) -> Result<u64, String> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "only a whole number from 1 stands here".to_owned())
+}
+
+fn chance(text: &str) -> Result<f64, String> {
+    let chance = text.parse().ok().filter(|chance| (0.0..=1.0).contains(chance));
+    chance.ok_or_else(|| "only a number from 0 to 1 stands here".to_owned())
+}
+
+fn status(text: &str) -> Result<u16, String> {
+    let status = text.parse().ok().filter(|status| [500, 503].contains(status));
+    status.ok_or_else(|| "only 500 and 503 stand here".to_owned())
+}
+
+/// Milliseconds, perhaps below zero.
+fn millis(text: &str) -> Result<i64, String> {
+    let duration: SignedDuration =
+        text.parse().map_err(|_| "a duration is a number with a unit, `200ms` or `20m`".to_owned())?;
+    i64::try_from(duration.as_millis()).map_err(|_| "that is too long".to_owned())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let millis = millis(text)?;
+    let millis = u64::try_from(millis).map_err(|_| "a duration is not below zero".to_owned())?;
+    Ok(Duration::from_millis(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> Fault {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_kind_stands_alone_or_with_its_victims() {
+        for (kind, name, ..) in FaultKind::ALL {
+            let bare: Result<Fault, FaultError> = name.parse();
+            let with_address = fault(&format!("{name}:address=a.com"));
+            assert_eq!(with_address.kind, *kind);
+            let needs_victims = matches!(kind, FaultKind::ForeignEdit | FaultKind::ForeignDelete);
+            assert_eq!(bare.is_err(), needs_victims, "{name}");
+            assert!(fault_help().contains(&format!("  {name}: ")));
+        }
+    }
+
+    #[test]
+    fn keys_say_which_calls_and_how() {
+        let fault = fault("late-commit:action=Add,address=a.com/show,every=3,times=2,seed=7,time=1500ms");
+        assert_eq!(
+            (fault.action, fault.when, fault.times, fault.seed),
+            (Some(Action::Add), When::Every(3), Some(2), 7)
+        );
+        assert_eq!(
+            (fault.address, fault.time),
+            (Some("a.com/show".parse().unwrap()), Duration::from_millis(1500))
+        );
+        assert_eq!("skew:time=-20m".parse::<Fault>().unwrap().skew, -1_200_000);
+        assert_eq!(
+            "throttle:retry-after=2s".parse::<Fault>().unwrap().retry_after,
+            Some(Duration::from_secs(2))
+        );
+        let full = "hang:action=DescribeLiveRecordVodConfigs".parse::<Fault>().unwrap();
+        assert_eq!(full.action, Some(Action::Describe));
+    }
+
+    #[test]
+    fn what_is_no_fault_is_refused_with_what_is_wrong() {
+        let refusal = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
+        assert_eq!(refusal("drop"), "there is no fault `drop`; `livevod emulator faults` lists them");
+        assert!(refusal("empty:nht=3").starts_with("`nht=3` is no `KEY=VALUE` of a fault"));
+        assert!(refusal("empty:nth").starts_with("`nth` is no `KEY=VALUE`"));
+        assert_eq!(refusal("empty:nth=0"), "`0` is no nth: only a whole number from 1 stands here");
+        assert!(refusal("empty:chance=2").contains("from 0 to 1"));
+        assert!(refusal("empty:action=Remove").contains("only `Add`"));
+        assert!(refusal("empty:address=a b").contains("`a b`"));
+        assert!(refusal("slow:time=-3s").contains("not below zero"));
+        assert!(refusal("slow:time=3").contains("a number with a unit"));
+        assert!(refusal("error-before-commit:status=404").contains("500 and 503"));
+        assert!(refusal("foreign-edit").contains("needs `address=PATTERN`"));
+    }
+}

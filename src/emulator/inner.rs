@@ -1,0 +1,213 @@
+//! The emulator and everything that happens around it: faults, changes by others, requests that come late. Turns a request
+//! into its delivery and the number of the write that it rests on. Pure: the time is given.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::counters::Counters;
+use super::delivery::{Delivery, End, Fate};
+use super::faults::{Commit, Faults, Foreign, Spoil, Strike};
+use super::glance::Glance;
+use super::past::Past;
+use super::pending::Pending;
+use super::refusal::Refusal;
+use super::spoilt;
+use super::state::{Record, State};
+use super::{Answer, Emulator, Exchange, Fault};
+use crate::model::Pattern;
+use crate::wire::{Action, Request, Response};
+
+/// What the one lock guards.
+#[derive(Debug)]
+pub(super) struct Inner {
+    emulator: Emulator,
+    faults: Faults,
+    past: Past,
+    /// Lost requests that arrive after all.
+    late: Vec<Late>,
+    pub(super) pending: Pending,
+    pub(super) counters: Counters,
+}
+
+#[derive(Debug)]
+struct Late {
+    due: Timestamp,
+    request: Request,
+    request_id: String,
+}
+
+/// A request that was delivered, or not.
+pub(super) struct Carried {
+    pub(super) delivery: Delivery,
+    /// The write that must be settled before the caller hears of it.
+    pub(super) number: u64,
+    /// Faults that struck, by name.
+    pub(super) faults: Vec<&'static str>,
+}
+
+impl Inner {
+    pub(super) fn new(emulator: Emulator) -> Self {
+        Self {
+            emulator,
+            faults: Faults::default(),
+            past: Past::default(),
+            late: Vec::new(),
+            pending: Pending::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    pub(super) fn set_faults(&mut self, faults: Vec<Fault>) {
+        self.faults = Faults::new(faults);
+    }
+
+    pub(super) fn state(&self) -> &State {
+        &self.emulator.state
+    }
+
+    /// Answers past all faults, with the number of the write that the answer rests on.
+    pub(super) fn call(&mut self, request: &Request, now: Timestamp, request_id: String) -> (Response, u64) {
+        self.take_in_late(now);
+        let response = self.carry_out(request, now, request_id);
+        (response, self.pending.applied())
+    }
+
+    pub(super) fn deliver(
+        &mut self,
+        request: &Request,
+        glance: &Glance,
+        now: Timestamp,
+        request_id: String,
+    ) -> Carried {
+        if self.faults.is_empty() {
+            let (response, number) = self.call(request, now, request_id);
+            return Carried { delivery: Delivery::answered(response), number, faults: Vec::new() };
+        }
+        self.take_in_late(now);
+        let strike = self.faults.strike(glance);
+        self.let_others_act(&strike.foreign, now);
+        let (answered, fate) = self.commit(&strike, request, glance, now, &request_id);
+        let exchange = Exchange::new(request, request_id, shifted(now, strike.skew));
+        let end = spoil(answered, strike.spoil, &exchange);
+        let delivery = Delivery { delay: strike.delay, fate, end };
+        Carried { delivery, number: self.pending.applied(), faults: strike.names }
+    }
+
+    /// Makes a change that needs no answer; gives its number.
+    pub(super) fn make(&mut self, records: Vec<Record>, now: Timestamp) -> u64 {
+        if records.is_empty() {
+            return self.pending.applied();
+        }
+        // In the order of the changes; whoever takes them back begins at the end.
+        let undo: Vec<Record> =
+            records.iter().map(|record| self.emulator.state.apply(record.clone())).collect();
+        if let Some(kept) = self.faults.stalest() {
+            undo.iter().for_each(|record| self.past.note(record.clone(), now, kept));
+        }
+        self.pending.push(records, undo)
+    }
+
+    /// Takes back everything that the disk did not keep.
+    pub(super) fn take_back(&mut self) {
+        for record in self.pending.fail() {
+            self.emulator.state.apply(record);
+        }
+    }
+
+    fn carry_out(&mut self, request: &Request, now: Timestamp, request_id: String) -> Response {
+        let Answer { response, records } = self.emulator.handle(request, now, request_id);
+        self.make(records, now);
+        response
+    }
+
+    /// Carries the request out as often as the strike lets it; the answer, where there is one.
+    fn commit(
+        &mut self,
+        strike: &Strike,
+        request: &Request,
+        glance: &Glance,
+        now: Timestamp,
+        request_id: &str,
+    ) -> (Option<Response>, Fate) {
+        let seen = shifted(now, strike.skew);
+        match strike.commit {
+            Commit::Never => return (None, Fate::Lost),
+            Commit::Later(time) => {
+                let due = now.checked_add(time).unwrap_or(Timestamp::MAX);
+                self.late.push(Late { due, request: request.clone(), request_id: request_id.to_owned() });
+                return (None, Fate::Late);
+            }
+            Commit::Twice => {
+                self.carry_out(request, seen, request_id.to_owned());
+            }
+            Commit::Once => {}
+        }
+        let stale = strike.stale.filter(|_| glance.action == Action::Describe.name());
+        let response = match stale {
+            Some(age) => self.answer_as_of(age, request, now, request_id),
+            None => self.carry_out(request, seen, request_id.to_owned()),
+        };
+        (Some(response), Fate::CarriedOut)
+    }
+
+    fn answer_as_of(
+        &mut self,
+        age: Duration,
+        request: &Request,
+        now: Timestamp,
+        request_id: &str,
+    ) -> Response {
+        let then = now.checked_sub(age).unwrap_or(Timestamp::MIN);
+        let past = self.past.state_at(&self.emulator.state, then);
+        let present = std::mem::replace(&mut self.emulator.state, past);
+        let Answer { response, records: _ } = self.emulator.handle(request, now, request_id.to_owned());
+        self.emulator.state = present;
+        response
+    }
+
+    /// Carries out the lost requests whose time has come.
+    fn take_in_late(&mut self, now: Timestamp) {
+        while let Some(at) = self.late.iter().position(|late| late.due <= now) {
+            let Late { due: _, request, request_id } = self.late.remove(at);
+            self.carry_out(&request, now, request_id);
+        }
+    }
+
+    fn let_others_act(&mut self, foreign: &[(Foreign, Pattern)], now: Timestamp) {
+        for (what, victims) in foreign {
+            let records = self.emulator.foreign(*what, victims);
+            self.make(records, now);
+        }
+    }
+}
+
+fn shifted(time: Timestamp, millis: i64) -> Timestamp {
+    time.checked_add(SignedDuration::from_millis(millis)).unwrap_or(time)
+}
+
+/// What the caller meets in place of the answer.
+fn spoil(answered: Option<Response>, spoil: Option<Spoil>, exchange: &Exchange) -> End {
+    let Some(spoil) = spoil else { return answered.map_or(End::Closed, End::Answer) };
+    let refused = |refusal| End::Answer(exchange.refuse(&refusal));
+    let spoilt =
+        |how: fn(Response) -> Response| answered.clone().map_or(End::Closed, |it| End::Answer(how(it)));
+    match (spoil, answered.clone()) {
+        (Spoil::Refuse(time), _) => End::Refused(time),
+        (Spoil::Lose, _) => End::Closed,
+        (Spoil::Hang(time), _) => End::Hang(time),
+        (Spoil::Error(503), _) => refused(Refusal::service_unavailable()),
+        (Spoil::Error(_), _) => refused(Refusal::internal_error()),
+        (Spoil::GatewayPage, _) => End::Answer(spoilt::gateway_page()),
+        (Spoil::Throttle(after), _) => refused(Refusal::throttled(after)),
+        (Spoil::ExpiredToken, _) => refused(Refusal::token_expired()),
+        (Spoil::RevokedKey, _) => refused(Refusal::key_inactive()),
+        (Spoil::Garbage, _) => spoilt(spoilt::garbage),
+        (Spoil::Empty, _) => spoilt(spoilt::empty),
+        (Spoil::Huge, _) => spoilt(spoilt::huge),
+        (Spoil::Truncate, Some(response)) => End::Truncated(response),
+        (Spoil::Endless, Some(response)) => End::Endless(response),
+        (Spoil::Slow(pause), Some(response)) => End::Slow(response, pause),
+        (Spoil::Truncate | Spoil::Endless | Spoil::Slow(_), None) => End::Closed,
+    }
+}

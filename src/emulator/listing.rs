@@ -1,0 +1,218 @@
+//! DescribeLiveRecordVodConfigs: turns what is held into one page of a listing.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::actions::{Accepted, Scene};
+use super::quirks::{EveryStream, Filter, NameCase, Order, PastEnd, Quirks, Total, TotalType};
+use super::refusal::Refusal;
+use super::rules::Params;
+use super::state::{Entry, Fixed, Recording};
+use crate::model::{Address, EVERY, StreamSpelling};
+
+pub(super) fn describe(params: &Params<'_>, scene: &Scene<'_>) -> Result<Accepted, Refusal> {
+    let quirks = scene.settings.quirks;
+    let domain = params.domain(scene.settings)?;
+    let (number, size) = params.page()?;
+    let found = in_order(scene, quirks.order, &domain, &Selection::of(params, quirks));
+    let pages = (found.len() as u64).div_ceil(u64::from(size));
+    let shown = shown_page(u64::from(number), pages, quirks.past_end);
+    let skipped = (shown as usize - 1).saturating_mul(size as usize);
+    let page = found.iter().skip(skipped).take(size as usize);
+    let items: Vec<Value> = page.map(|(address, entry)| item(address, entry, quirks.every_stream)).collect();
+    let mut fields = Map::from_iter([
+        ("PageNum".to_owned(), json!(number)),
+        ("PageSize".to_owned(), json!(size)),
+        ("LiveRecordVodConfigs".to_owned(), list(items, quirks.past_end)),
+    ]);
+    if let Some(total) = total(quirks, found.len() as u64, pages) {
+        fields.insert("Total".to_owned(), total);
+    }
+    Ok(Accepted { fields, ..Accepted::default() })
+}
+
+/// The page that is given for page `number`.
+fn shown_page(number: u64, pages: u64, past_end: PastEnd) -> u64 {
+    match past_end {
+        PastEnd::LastPage => number.min(pages).max(1),
+        PastEnd::EmptyList | PastEnd::NoList => number,
+    }
+}
+
+fn list(items: Vec<Value>, past_end: PastEnd) -> Value {
+    if items.is_empty() && past_end == PastEnd::NoList {
+        return json!({});
+    }
+    json!({"LiveRecordVodConfig": items})
+}
+
+fn total(quirks: Quirks, entries: u64, pages: u64) -> Option<Value> {
+    let count = match quirks.total {
+        Total::Entries => entries,
+        Total::Pages => pages,
+        Total::Missing => return None,
+    };
+    Some(match quirks.total_type {
+        TotalType::Text => count.to_string().into(),
+        TotalType::Number => count.into(),
+    })
+}
+
+/// What a listing is narrowed to.
+struct Selection<'a> {
+    app: Option<&'a str>,
+    stream: Option<&'a str>,
+    filter: Filter,
+    name_case: NameCase,
+}
+
+impl<'a> Selection<'a> {
+    fn of(params: &Params<'a>, quirks: Quirks) -> Self {
+        let (app, stream) = params.filter();
+        Self { app, stream, filter: quirks.filter, name_case: quirks.name_case }
+    }
+
+    fn selects(&self, address: &Address) -> bool {
+        self.app.is_none_or(|asked| self.part(asked, &address.app))
+            && self.stream.is_none_or(|asked| self.part(asked, &address.stream))
+    }
+
+    fn part(&self, asked: &str, name: &str) -> bool {
+        let folded = |text: &str| match self.name_case {
+            NameCase::Sensitive => text.to_owned(),
+            NameCase::Insensitive | NameCase::Folded => text.to_ascii_lowercase(),
+        };
+        match self.filter {
+            Filter::Exact if self.name_case == NameCase::Sensitive => asked == name,
+            Filter::Exact => asked.eq_ignore_ascii_case(name),
+            Filter::Fuzzy => folded(name).contains(&folded(asked)),
+            Filter::Ignored => true,
+        }
+    }
+}
+
+fn in_order<'a>(
+    scene: &'a Scene<'_>,
+    order: Order,
+    domain: &'a str,
+    selection: &Selection<'_>,
+) -> Vec<(&'a Address, &'a Entry)> {
+    let entries = scene.state.numbered(domain).filter(|(address, ..)| selection.selects(address));
+    if order == Order::Name {
+        return entries.map(|(address, _, entry)| (address, entry)).collect();
+    }
+    let mut entries: Vec<(&Address, u64, &Entry)> = entries.collect();
+    entries.sort_by_cached_key(|(_, number, _)| match order {
+        Order::Unstable => scrambled(scene.turn, *number),
+        Order::Creation | Order::Name => *number,
+    });
+    entries.into_iter().map(|(address, _, entry)| (address, entry)).collect()
+}
+
+/// An order that is another one in every turn, and the same whenever that turn is played again.
+fn scrambled(turn: u64, number: u64) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (turn, number).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// One configuration as the API lists it: what was never set is left out.
+pub(super) fn item(address: &Address, entry: &Entry, every_stream: EveryStream) -> Value {
+    serde_json::to_value(Item::of(address, entry, every_stream)).unwrap_or_default()
+}
+
+/// The fields of a listed configuration, in the service's order.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Item<'a> {
+    domain_name: &'a str,
+    app_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_name: Option<&'a str>,
+    create_time: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vod_transcode_group_id: Option<&'a str>,
+    cycle_duration: u32,
+    auto_compose: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compose_vod_transcode_group_id: Option<&'a str>,
+    on_demand: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    storage_location: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay_time: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record_content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    space_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transcode_templates: Option<String>,
+    format_config: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record_format_list: Option<Value>,
+}
+
+impl<'a> Item<'a> {
+    fn of(address: &'a Address, entry: &'a Entry, every_stream: EveryStream) -> Self {
+        let Entry { spelling, create_time, recording, fixed } = entry;
+        let Fixed { storage_location, record_content, space_id } = fixed;
+        let Recording {
+            vod_transcode_group_id,
+            cycle_duration,
+            compose_vod_transcode_group_id,
+            idle_compose_group_id,
+            on_demand,
+            delay_time,
+            transcode_templates,
+            record_formats,
+        } = recording;
+        let formats: Vec<Value> = record_formats.iter().map(format_item).collect();
+        Self {
+            domain_name: &address.domain,
+            app_name: &address.app,
+            stream_name: stream_name(&address.stream, *spelling, every_stream),
+            create_time,
+            vod_transcode_group_id: vod_transcode_group_id.as_deref(),
+            cycle_duration: *cycle_duration,
+            auto_compose: if compose_vod_transcode_group_id.is_some() { "ON" } else { "OFF" },
+            compose_vod_transcode_group_id: compose_vod_transcode_group_id
+                .as_deref()
+                .or(idle_compose_group_id.as_deref()),
+            on_demand: *on_demand,
+            storage_location: storage_location.as_deref(),
+            delay_time: *delay_time,
+            record_content: record_content.as_deref(),
+            space_id: space_id.as_deref(),
+            transcode_templates: (!transcode_templates.is_empty()).then(|| transcode_templates.join(",")),
+            format_config: !formats.is_empty(),
+            record_format_list: (!formats.is_empty()).then(|| json!({"RecordFormat": formats})),
+        }
+    }
+}
+
+fn stream_name(stream: &str, sent: StreamSpelling, every_stream: EveryStream) -> Option<&str> {
+    let spelling = match every_stream {
+        _ if stream != EVERY => StreamSpelling::Named,
+        EveryStream::AsSent => sent,
+        EveryStream::Star => StreamSpelling::Named,
+        EveryStream::Absent => StreamSpelling::Absent,
+        EveryStream::Empty => StreamSpelling::Empty,
+    };
+    match spelling {
+        StreamSpelling::Absent => None,
+        StreamSpelling::Empty => Some(""),
+        StreamSpelling::Named => Some(stream),
+    }
+}
+
+fn format_item(format: &BTreeMap<String, String>) -> Value {
+    let value = |name: &str, text: &str| match text.parse::<u32>() {
+        Ok(seconds) if name == "SliceDuration" => seconds.into(),
+        _ => text.into(),
+    };
+    let fields = format.iter().map(|(name, text)| (name.clone(), value(name, text)));
+    Value::Object(fields.collect())
+}

@@ -1,0 +1,377 @@
+//! The readings of what the documents leave open. Each quirk is one question with a closed set of answers; the first answer
+//! is the documents' most likely one and the default.
+
+use std::fmt;
+
+/// One question that the documents leave open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quirk {
+    /// As it is written before the `=`.
+    pub name: &'static str,
+    /// What is open, in words that need no other document.
+    pub question: &'static str,
+    /// What the documents say about it.
+    pub source: &'static str,
+    /// The answers that can be played, the default first.
+    pub answers: &'static [QuirkAnswer],
+}
+
+/// One answer to a [`Quirk`]'s question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuirkAnswer {
+    /// As it is written behind the `=`.
+    pub value: &'static str,
+    /// What the service does then.
+    pub meaning: &'static str,
+}
+
+/// Why a text sets no quirk.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QuirkError {
+    /// No `=`.
+    #[error("a quirk is written `NAME=VALUE`")]
+    Form,
+    /// No such question.
+    #[error("there is no quirk `{0}`; `livevod emulator quirks` lists them")]
+    Name(String),
+    /// No such answer.
+    #[error("`{name}` can't be `{value}`, only {}", allowed.join(", "))]
+    Value {
+        /// The quirk.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What can be given.
+        allowed: Vec<&'static str>,
+    },
+}
+
+/// Defines, for each question, the enum of its answers, its field of [`Quirks`] and its row of [`QUIRKS`], so that none of
+/// them can be forgotten.
+macro_rules! quirks {
+    ($(
+        #[doc = $question:literal]
+        #[source = $source:literal]
+        $field:ident: $name:literal = $kind:ident {
+            #[doc = $first_meaning:literal] $first:ident = $first_value:literal,
+            $( #[doc = $meaning:literal] $variant:ident = $value:literal, )+
+        }
+    )+) => {
+        $(
+            #[doc = $question]
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+            pub enum $kind {
+                #[doc = $first_meaning]
+                #[default]
+                $first,
+                $( #[doc = $meaning] $variant, )+
+            }
+
+            impl $kind {
+                fn parse(value: &str) -> Option<Self> {
+                    match value {
+                        $first_value => Some(Self::$first),
+                        $( $value => Some(Self::$variant), )+
+                        _ => None,
+                    }
+                }
+            }
+        )+
+
+        /// Which reading of the documents the emulated service is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct Quirks {
+            $( #[doc = $question] pub $field: $kind, )+
+        }
+
+        /// Every question, in the order of the pages it comes from.
+        pub const QUIRKS: &[Quirk] = &[
+            $( Quirk {
+                name: $name,
+                question: $question,
+                source: $source,
+                answers: &[
+                    QuirkAnswer { value: $first_value, meaning: $first_meaning },
+                    $( QuirkAnswer { value: $value, meaning: $meaning }, )+
+                ],
+            }, )+
+        ];
+
+        impl Quirks {
+            /// Gives one question another answer: `NAME=VALUE`.
+            ///
+            /// # Errors
+            ///
+            /// No such quirk, or no such value of it.
+            pub fn set(&mut self, text: &str) -> Result<(), QuirkError> {
+                let (name, value) = text.split_once('=').ok_or(QuirkError::Form)?;
+                let quirk = QUIRKS.iter().find(|quirk| quirk.name == name);
+                let quirk = quirk.ok_or_else(|| QuirkError::Name(name.to_owned()))?;
+                let wrong = || QuirkError::Value {
+                    name: quirk.name,
+                    value: value.to_owned(),
+                    allowed: quirk.answers.iter().map(|answer| answer.value).collect(),
+                };
+                match name {
+                    $( $name => self.$field = $kind::parse(value).ok_or_else(wrong)?, )+
+                    _ => return Err(QuirkError::Name(name.to_owned())),
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+quirks! {
+    /// What an Update does to the optional parameters that it leaves out
+    #[source = "UpdateLiveRecordVodConfig: `CycleDuration` says \"default 3600\"; no page says what a missing parameter does to a value that stands"]
+    update_omitted: "update-omitted" = UpdateOmitted {
+        /// they go back to their documented defaults
+        Reset = "reset",
+        /// they keep the values that stand
+        Keep = "keep",
+    }
+
+    /// How an Update says that AutoCompose is off
+    #[source = "Error table: \"AutoCompose and ComposeVodTranscodeGroupId ... must both empty or input\"; the official sample sends OFF with a group; the parameter table asks for a group only with ON"]
+    compose_rule: "compose-rule" = ComposeRule {
+        /// ON needs a group, a group needs AutoCompose, OFF may stand alone
+        OnNeedsGroup = "on-needs-group",
+        /// both parameters or neither, with OFF too
+        BothOrNeither = "both-or-neither",
+    }
+
+    /// What becomes of ComposeVodTranscodeGroupId when AutoCompose goes OFF
+    #[source = "DescribeLiveRecordVodConfigs: the group \"is returned if AutoCompose is ON\""]
+    compose_off: "compose-off" = ComposeOffGroup {
+        /// the group is dropped
+        Drops = "drops-group",
+        /// the group stays and is listed beside OFF
+        Keeps = "keeps-group",
+    }
+
+    /// How a configuration for every stream is listed
+    #[source = "StreamName is optional and may be `*`; a sample answer has no StreamName at all; no page says what a missing one is listed as"]
+    every_stream: "every-stream" = EveryStream {
+        /// as it was sent
+        AsSent = "as-sent",
+        /// with StreamName `*`
+        Star = "star",
+        /// without StreamName
+        Absent = "absent",
+        /// with an empty StreamName
+        Empty = "empty",
+    }
+
+    /// What deleting a configuration for every stream takes along
+    #[source = "DeleteLiveRecordVodConfig: StreamName is optional; no page says what a Delete without it removes"]
+    app_wide_delete: "app-wide-delete" = AppWideDelete {
+        /// nothing else
+        Alone = "alone",
+        /// the streams of its app, and with app `*` everything in the domain
+        WithSiblings = "with-siblings",
+    }
+
+    /// Whether a configuration may stand beside one for every stream that covers it
+    #[source = "AddLiveRecordVodConfig: ConfigAlreadyExists (\"Config has already exist.\"), without saying what counts as the same"]
+    overlap: "overlap" = Overlap {
+        /// it may; only the same names are the same
+        Allowed = "allowed",
+        /// the Add is refused with ConfigAlreadyExists
+        Refused = "refused",
+    }
+
+    /// Whether letter case tells app and stream names apart
+    #[source = "Names hold \"letters, digits, hyphens, and underscores\"; no page speaks of case"]
+    name_case: "name-case" = NameCase {
+        /// it does
+        Sensitive = "sensitive",
+        /// it does not; names are listed as they were first written
+        Insensitive = "insensitive",
+        /// it does not; names are kept in lower case
+        Folded = "folded",
+    }
+
+    /// Where recordings go when an Add names no StorageLocation
+    #[source = "AddLiveRecordVodConfig: StorageLocation is optional, without a default"]
+    storage_location: "storage-location" = StorageLocation {
+        /// none is listed
+        AsSent = "as-sent",
+        /// to a bucket that the service chooses, listed from then on
+        Chosen = "chosen",
+    }
+
+    /// How an Update or Delete of a configuration that does not exist is answered
+    #[source = "Neither page has a code for it; other actions of the product use the first one"]
+    missing_config: "missing-config" = MissingConfig {
+        /// with the error CodeConfigNotFound
+        CodeConfigNotFound = "code-config-not-found",
+        /// with the error InvalidConfig.NotFound
+        InvalidConfigNotFound = "invalid-config-not-found",
+        /// with success, and nothing changes
+        Success = "success",
+    }
+
+    /// The HTTP status of that error
+    #[source = "The pages differ on the statuses of codes that end in NotFound"]
+    missing_status: "missing-status" = MissingStatus {
+        /// 400
+        BadRequest = "400",
+        /// 404
+        NotFound = "404",
+    }
+
+    /// How a Delete is answered
+    #[source = "One older page wraps the answer in DeleteLiveRecordVodConfigResponse; the SDKs' models do not"]
+    delete_answer: "delete-answer" = DeleteAnswer {
+        /// with a bare RequestId
+        Plain = "plain",
+        /// inside DeleteLiveRecordVodConfigResponse
+        Wrapped = "wrapped",
+    }
+
+    /// What AppName and StreamName do in DescribeLiveRecordVodConfigs
+    #[source = "Both are listed as optional request parameters, without a word on how they match"]
+    filter: "filter" = Filter {
+        /// they select what has exactly these names
+        Exact = "exact",
+        /// they select what contains these texts
+        Fuzzy = "fuzzy",
+        /// nothing
+        Ignored = "ignored",
+    }
+
+    /// The order of a listing
+    #[source = "No page speaks of it"]
+    order: "order" = Order {
+        /// by app and stream name
+        Name = "name",
+        /// by creation, oldest first
+        Creation = "creation",
+        /// another one on every call
+        Unstable = "unstable",
+    }
+
+    /// What Total counts
+    #[source = "DescribeLiveRecordVodConfigs: newer pages say entries, an older one says pages"]
+    total: "total" = Total {
+        /// entries
+        Entries = "entries",
+        /// pages
+        Pages = "pages",
+        /// nothing: it is left out
+        Missing = "missing",
+    }
+
+    /// How Total is written
+    #[source = "Text in the parameter tables and every SDK, a number in an older sample"]
+    total_type: "total-type" = TotalType {
+        /// as text
+        Text = "text",
+        /// as a number
+        Number = "number",
+    }
+
+    /// What a page after the last entry holds
+    #[source = "No page says how a listing ends, least of all one whose last page is full"]
+    past_end: "past-end" = PastEnd {
+        /// an empty list
+        EmptyList = "empty-list",
+        /// no list
+        NoList = "no-list",
+        /// the last page again
+        LastPage = "last-page",
+    }
+
+    /// What the limit on DescribeLiveRecordVodConfigs counts by
+    #[source = "1,000 calls \"per minute\" on some pages, \"per second\" on others"]
+    describe_limit: "describe-limit" = DescribeLimit {
+        /// the minute
+        Minute = "minute",
+        /// the second
+        Second = "second",
+    }
+
+    /// Whether a throttled call is told when to come again
+    #[source = "SDKs read the header x-acs-retry-after (milliseconds); no page of these actions mentions it"]
+    retry_after: "retry-after" = RetryAfter {
+        /// it is not
+        Absent = "absent",
+        /// by x-acs-retry-after
+        Present = "present",
+    }
+}
+
+impl Quirks {
+    /// The default answers but for these, each `NAME=VALUE`; of several to one question the last counts.
+    ///
+    /// # Errors
+    ///
+    /// The first text that sets no quirk.
+    pub fn with<Text: AsRef<str>>(texts: &[Text]) -> Result<Self, QuirkError> {
+        let mut quirks = Self::default();
+        for text in texts {
+            quirks.set(text.as_ref())?;
+        }
+        Ok(quirks)
+    }
+}
+
+impl Quirk {
+    /// The answer unless told otherwise.
+    pub fn default_answer(&self) -> QuirkAnswer {
+        self.answers[0]
+    }
+}
+
+/// `NAME=VALUE` for every value, the default marked: the list that users choose from.
+impl fmt::Display for Quirk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Quirk { name, question, source, answers } = self;
+        writeln!(f, "{name}: {}", question.trim())?;
+        for (at, QuirkAnswer { value, meaning }) in answers.iter().enumerate() {
+            let mark = if at == 0 { " (default)" } else { "" };
+            writeln!(f, "  {name}={value}{mark}: {}", meaning.trim())?;
+        }
+        writeln!(f, "  documents: {source}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_of_every_quirk_can_be_set_and_is_another_one() {
+        for quirk in QUIRKS {
+            let set = |value: &str| {
+                let mut quirks = Quirks::default();
+                quirks.set(&format!("{}={value}", quirk.name)).unwrap();
+                quirks
+            };
+            assert_eq!(set(quirk.default_answer().value), Quirks::default(), "{}", quirk.name);
+            let all: Vec<Quirks> = quirk.answers.iter().map(|answer| set(answer.value)).collect();
+            for (at, one) in all.iter().enumerate() {
+                assert!(!all[..at].contains(one), "two answers of {} are one", quirk.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_quirk_is_refused_with_what_is() {
+        let refusal = |text: &str| Quirks::default().set(text).unwrap_err().to_string();
+        assert_eq!(refusal("filter"), "a quirk is written `NAME=VALUE`");
+        assert_eq!(
+            refusal("filters=exact"),
+            "there is no quirk `filters`; `livevod emulator quirks` lists them"
+        );
+        assert_eq!(refusal("filter=loose"), "`filter` can't be `loose`, only exact, fuzzy, ignored");
+    }
+
+    #[test]
+    fn the_list_marks_the_default() {
+        let listed = QUIRKS[0].to_string();
+        assert!(listed.contains("update-omitted=reset (default): they go back"), "{listed}");
+        assert!(listed.contains("update-omitted=keep: they keep"), "{listed}");
+    }
+}

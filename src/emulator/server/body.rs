@@ -1,0 +1,90 @@
+//! Response bodies that misbehave.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use http_body::Frame;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Bytes of one piece of a slow body.
+const SLOW_PIECE: usize = 16;
+
+/// Bytes of one piece of an endless body.
+const ENDLESS_PIECE: usize = 1 << 16;
+
+/// Long enough for what was sent before to leave the machine.
+const FLUSH: Duration = Duration::from_millis(5);
+
+/// A body in pieces, with a pause before each but the first, and its end.
+struct Scripted {
+    pieces: VecDeque<Bytes>,
+    pause: Duration,
+    waiting: Pin<Box<Sleep>>,
+    last: Last,
+}
+
+/// What comes after the pieces.
+enum Last {
+    End,
+    /// The connection breaks.
+    Break,
+    /// This piece, again and again.
+    Repeat(Bytes),
+}
+
+/// No body, not even a head: the connection closes.
+pub(super) fn closed() -> Body {
+    scripted([], Duration::ZERO, Last::Break)
+}
+
+/// The first half.
+pub(super) fn truncated(body: Vec<u8>) -> Body {
+    let mut bytes = Bytes::from(body);
+    bytes.truncate(bytes.len() / 2);
+    scripted([bytes], FLUSH, Last::Break)
+}
+
+/// All of it, a little at a time.
+pub(super) fn slow(body: &[u8], pause: Duration) -> Body {
+    scripted(body.chunks(SLOW_PIECE).map(Bytes::copy_from_slice), pause, Last::End)
+}
+
+/// All of it, and then spaces for as long as somebody reads.
+pub(super) fn endless(body: Vec<u8>) -> Body {
+    let spaces = Bytes::from(vec![b' '; ENDLESS_PIECE]);
+    scripted([Bytes::from(body)], Duration::ZERO, Last::Repeat(spaces))
+}
+
+fn scripted(pieces: impl IntoIterator<Item = Bytes>, pause: Duration, last: Last) -> Body {
+    let waiting = Box::pin(sleep(Duration::ZERO));
+    Body::new(Scripted { pieces: pieces.into_iter().collect(), pause, waiting, last })
+}
+
+impl HttpBody for Scripted {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if !self.waiting.is_elapsed() {
+            ready!(self.waiting.as_mut().poll(context));
+        }
+        let piece = match (self.pieces.pop_front(), &self.last) {
+            (Some(piece), _) => piece,
+            (None, Last::Repeat(piece)) => piece.clone(),
+            (None, Last::End) => return Poll::Ready(None),
+            (None, Last::Break) => {
+                return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
+            }
+        };
+        let next = Instant::now() + self.pause;
+        self.waiting.as_mut().reset(next);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+}

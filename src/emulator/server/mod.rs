@@ -1,0 +1,225 @@
+//! Puts a [`Service`] behind HTTP, on loopback unless told otherwise.
+
+mod admin;
+mod body;
+mod door;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{StatusCode, request::Parts};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use super::service::Begun;
+use super::{Delivery, End, Service};
+use crate::wire::{Request, Response};
+use door::{Door, Latch};
+
+/// Longest body that is read; the longest real one has a few kilobytes.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// How long connections may take to end once the server is to stop.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Who may reach a server whose key everybody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reach {
+    /// Processes of this machine.
+    #[default]
+    Loopback,
+    /// Whoever can reach the address.
+    Anywhere,
+}
+
+/// Opens a listener; port 0 takes any free one.
+///
+/// # Errors
+///
+/// The address is taken, or reaches further than `reach` allows.
+pub async fn bind(address: SocketAddr, reach: Reach) -> io::Result<TcpListener> {
+    if reach == Reach::Loopback && !address.ip().is_loopback() {
+        let message = format!("`{address}` is not a loopback address");
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+    }
+    TcpListener::bind(address).await
+}
+
+/// What a server offers besides the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Admin {
+    /// Nothing.
+    #[default]
+    Off,
+    /// `/_admin/`: faults, counters and state, for whoever reaches the server.
+    On,
+}
+
+/// Answers until `shutdown` resolves and every request that came before it has its answer.
+///
+/// # Errors
+///
+/// The listener failed.
+pub async fn serve(
+    service: Arc<Service>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    serve_with(service, listener, Admin::Off, shutdown).await
+}
+
+/// The same, perhaps with the admin path.
+///
+/// # Errors
+///
+/// The listener failed.
+pub async fn serve_with(
+    service: Arc<Service>,
+    listener: TcpListener,
+    admin: Admin,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let latch = Latch::default();
+    let door = Door::new(listener, latch.clone())?;
+    let server = Arc::new(Server { service, admin, latch, turn: tokio::sync::Mutex::default() });
+    let router = Router::new().fallback(answer).with_state(server);
+    let stopping = Arc::new(Notify::new());
+    let told = stopping.clone();
+    let shutdown = async move {
+        shutdown.await;
+        told.notify_one();
+    };
+    tokio::select! {
+        served = axum::serve(door, router).with_graceful_shutdown(shutdown) => served,
+        // Some faults keep a connection for as long as they like.
+        () = async { stopping.notified().await; sleep(PATIENCE).await } => Ok(()),
+    }
+}
+
+/// What all connections share.
+struct Server {
+    service: Arc<Service>,
+    admin: Admin,
+    latch: Latch,
+    /// Who may wait for the disk; those behind find their writes done by the one before.
+    turn: tokio::sync::Mutex<()>,
+}
+
+async fn answer(
+    State(server): State<Arc<Server>>,
+    request: axum::extract::Request,
+) -> axum::response::Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return status(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    if server.admin == Admin::On && parts.uri.path().starts_with(admin::PATH) {
+        return server.administer(&parts, &body);
+    }
+    let request = from_http(&parts, body.to_vec());
+    let delivery = server.deliver(&request).await;
+    sleep_if(delivery.delay).await;
+    server.end(delivery.end).await
+}
+
+impl Server {
+    /// Handles the request at once, then waits until what its answer says is on disk.
+    async fn deliver(&self, request: &Request) -> Delivery {
+        let begun = self.service.begin(request);
+        let is_kept = match self.service.verdict(&begun) {
+            Some(is_kept) => is_kept,
+            None => self.settle(&begun).await,
+        };
+        self.service.finish(request, begun, is_kept)
+    }
+
+    async fn settle(&self, begun: &Begun) -> bool {
+        let _turn = self.turn.lock().await;
+        if let Some(is_kept) = self.service.verdict(begun) {
+            return is_kept;
+        }
+        let (service, number) = (self.service.clone(), begun.number());
+        // The disk must hold up no other connection.
+        tokio::task::spawn_blocking(move || service.settle(number)).await.unwrap_or(false)
+    }
+
+    async fn end(&self, end: End) -> axum::response::Response {
+        match end {
+            End::Answer(response) => plain(response),
+            End::Truncated(response) => with_body(&response, body::truncated(response.body.clone())),
+            End::Slow(response, pause) => with_body(&response, body::slow(&response.body, pause)),
+            End::Endless(response) => with_body(&response, body::endless(response.body.clone())),
+            End::Closed => axum::response::Response::new(body::closed()),
+            End::Refused(time) => {
+                self.latch.shut(time);
+                axum::response::Response::new(body::closed())
+            }
+            End::Hang(time) => {
+                sleep(time).await;
+                axum::response::Response::new(body::closed())
+            }
+        }
+    }
+
+    /// A page in a browser must not reach it, so what names an origin is turned away.
+    fn administer(&self, parts: &Parts, body: &[u8]) -> axum::response::Response {
+        if parts.headers.contains_key("origin") {
+            return status(StatusCode::FORBIDDEN);
+        }
+        let (code, text) = admin::answer(&self.service, parts.method.as_str(), parts.uri.path(), body);
+        let mut response = axum::response::Response::new(Body::from(text));
+        *response.status_mut() = code;
+        response
+    }
+}
+
+async fn sleep_if(delay: Duration) {
+    if !delay.is_zero() {
+        sleep(delay).await;
+    }
+}
+
+fn plain(response: Response) -> axum::response::Response {
+    let Response { status, headers, body } = response;
+    with_body(&Response { status, headers, body: Vec::new() }, Body::from(body))
+}
+
+fn from_http(parts: &Parts, body: Vec<u8>) -> Request {
+    let mut headers: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in &parts.headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        headers
+            .entry(name.as_str().to_owned())
+            .and_modify(|joined| *joined = format!("{joined},{value}"))
+            .or_insert_with(|| value.into_owned());
+    }
+    Request {
+        method: parts.method.as_str().to_owned(),
+        host: headers.remove("host").unwrap_or_default(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers,
+        body,
+    }
+}
+
+/// The head of `response` with another body.
+fn with_body(response: &Response, body: Body) -> axum::response::Response {
+    let builder = axum::response::Response::builder().status(response.status);
+    let builder = response.headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value));
+    builder.body(body).unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+fn status(code: StatusCode) -> axum::response::Response {
+    let mut response = axum::response::Response::new(Body::empty());
+    *response.status_mut() = code;
+    response
+}

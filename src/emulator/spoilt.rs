@@ -1,0 +1,32 @@
+//! Answers that no service meant to give.
+
+use std::collections::BTreeMap;
+
+use crate::wire::Response;
+
+/// Longer than any client should read.
+const HUGE: usize = 64 << 20;
+
+const PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
+    <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>Tengine</center>\r\n</body>\r\n</html>\r\n";
+
+/// What stands before the service when it does not answer in time.
+pub(super) fn gateway_page() -> Response {
+    let headers = BTreeMap::from([("content-type".to_owned(), "text/html".to_owned())]);
+    Response { status: 502, headers, body: PAGE.into() }
+}
+
+pub(super) fn garbage(response: Response) -> Response {
+    Response { body: b"\x1f\x8b{\"RequestId\": <<<".to_vec(), ..response }
+}
+
+pub(super) fn empty(response: Response) -> Response {
+    Response { body: Vec::new(), ..response }
+}
+
+/// Good JSON, were it not for the size.
+pub(super) fn huge(response: Response) -> Response {
+    let mut body = response.body;
+    body.resize(HUGE, b' ');
+    Response { body, ..response }
+}

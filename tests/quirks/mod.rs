@@ -1,0 +1,104 @@
+//! livevod against every service that the documents allow: plan, apply, plan.
+
+mod scene;
+
+use livevod::emulator::{QUIRKS, Quirks};
+use scene::{Ended, Scene};
+
+/// Readings under which livevod may end with a reason instead of an empty plan, because no client could do better.
+const MAY_REFUSE: [&str; 5] = [
+    // Adding back what went along is all that can be done, and is reported as a failure.
+    "app-wide-delete=with-siblings",
+    // What files ask for beside an app-wide entry can't be had.
+    "overlap=refused",
+    // Names in mixed case never come back as they were written.
+    "name-case=folded",
+    // A listing of several pages is never the same twice.
+    "order=unstable",
+    // Whether a full page that comes again was the last one can't be told without a count of entries.
+    "past-end=last-page",
+];
+
+/// Readings that only listings of several pages can show.
+const OF_LISTINGS: [&str; 5] = ["filter", "order", "total", "total-type", "past-end"];
+
+/// Every answer that is not the default.
+fn readings() -> Vec<String> {
+    let others = |quirk: &livevod::emulator::Quirk| {
+        let name = quirk.name;
+        quirk.answers[1..].iter().map(move |answer| format!("{name}={}", answer.value)).collect::<Vec<_>>()
+    };
+    QUIRKS.iter().flat_map(others).collect()
+}
+
+fn name(reading: &str) -> &str {
+    reading.split_once('=').unwrap().0
+}
+
+async fn played(readings: &[&str]) -> Ended {
+    let quirks = Quirks::with(readings).unwrap();
+    let long_listings = readings.iter().any(|reading| OF_LISTINGS.contains(&name(reading)));
+    Scene::new(quirks, long_listings).await.run().await
+}
+
+/// What is wrong with how a run ended, if anything.
+fn complaint(readings: &[&str], ended: &Ended) -> Option<String> {
+    let Ended { reasons, is_empty, lost } = ended;
+    let may_refuse = readings.iter().any(|reading| MAY_REFUSE.contains(reading));
+    let wrong = if !lost.is_empty() {
+        format!("lost {lost:?}")
+    } else if !is_empty && reasons.is_empty() {
+        "differs without a reason".to_owned()
+    } else if !reasons.is_empty() && !may_refuse {
+        "refused".to_owned()
+    } else {
+        return None;
+    };
+    Some(format!("{}: {wrong}; {reasons:#?}", readings.join(" ")))
+}
+
+async fn complaints(sets: &[Vec<&str>]) -> Vec<String> {
+    let mut found = Vec::new();
+    for readings in sets {
+        let ended = played(readings).await;
+        found.extend(complaint(readings, &ended));
+    }
+    found
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_likely_reading_and_every_other_one_converges_or_is_refused_with_a_reason() {
+    let readings = readings();
+    let mut sets: Vec<Vec<&str>> = readings.iter().map(|reading| vec![reading.as_str()]).collect();
+    sets.push(Vec::new());
+    let found = complaints(&sets).await;
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Every pair of answers to different questions, half of them on each of two threads.
+#[test]
+fn every_pair_of_readings_converges_or_is_refused_with_a_reason() {
+    let readings = readings();
+    let pairs = readings.iter().enumerate().flat_map(|(at, one)| {
+        readings[at + 1..]
+            .iter()
+            .filter(|two| name(one) != name(two))
+            .map(|two| vec![one.as_str(), two.as_str()])
+    });
+    let pairs: Vec<Vec<&str>> = pairs.collect();
+    assert!(pairs.len() > 200, "{} pairs", pairs.len());
+    let found: Vec<String> = std::thread::scope(|scope| {
+        let halves: Vec<_> = pairs
+            .chunks(pairs.len().div_ceil(2))
+            .map(|half| scope.spawn(|| on_a_paused_clock(half)))
+            .collect();
+        halves.into_iter().flat_map(|half| half.join().unwrap()).collect()
+    });
+    assert!(found.is_empty(), "{} of {}:\n{}", found.len(), pairs.len(), found.join("\n"));
+}
+
+fn on_a_paused_clock(sets: &[Vec<&str>]) -> Vec<String> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(complaints(sets))
+}
