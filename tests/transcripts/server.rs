@@ -189,3 +189,57 @@ pub(crate) fn written(world: &World) -> usize {
     std::fs::read(world.path().join("state.log"))
         .map_or(0, |log| log.iter().filter(|byte| **byte == b'\n').count())
 }
+
+#[test]
+fn the_port_stands_in_its_file_and_every_call_in_the_log() {
+    let world = keyed(FILE);
+    let server = Server::start(&world, &["--port-file", "port", "--call-log", "calls.jsonl"]);
+    let port = std::fs::read_to_string(world.path().join("port")).unwrap();
+    assert!(server.url.ends_with(&format!(":{}", port.trim())), "{port}");
+    world.converge(&format!("--endpoint {}", server.url));
+    let log = std::fs::read_to_string(world.path().join("calls.jsonl")).unwrap();
+    let calls: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let adds: Vec<&serde_json::Value> =
+        calls.iter().filter(|call| call["action"] == "AddLiveRecordVodConfig").collect();
+    let addresses: Vec<&str> = adds.iter().map(|call| call["address"].as_str().unwrap()).collect();
+    assert_eq!(
+        addresses,
+        ["live.example.com/show/*", "live.example.com/show/cam1", "live.example.com/show/cam2"]
+    );
+    assert_eq!((&adds[0]["status"], &adds[0]["fate"]), (&200.into(), &"carried_out".into()));
+    assert!(!log.contains("Signature") && !log.contains("nonce"), "{log}");
+}
+
+#[test]
+fn what_a_log_holds_is_dumped_and_begins_another_server() {
+    let world = keyed(FILE);
+    world.converge("--emulator=state.log");
+    let dump = world.run("emulator dump --data state.log");
+    assert_eq!(dump.json()["configs"].as_array().unwrap().len(), 3);
+    world.write("state.json", &dump.stdout);
+    let server = Server::start(&world, &["--load", "state.json", "--data", "other.log"]);
+    let plan = world.run(&format!("plan --detailed-exitcode --endpoint {}", server.url));
+    assert_eq!(plan.code, 0, "{}", plan.transcript());
+    drop(server);
+    let again = world.run("emulator --load state.json --data other.log --listen 127.0.0.1:0");
+    assert_eq!(again.code, 1);
+    assert!(again.stderr.contains("holds configurations already"), "{}", again.transcript());
+    assert_eq!(world.run("emulator dump --data nowhere.log").code, 1);
+}
+
+#[test]
+fn quirks_and_faults_are_listed_and_taken_by_name() {
+    let world = keyed(FILE);
+    let quirks = world.run("emulator quirks").stdout;
+    assert!(quirks.contains("\n  filter=exact (default): "), "{quirks}");
+    let faults = world.run("emulator faults").stdout;
+    assert!(faults.contains("\n  drop-after-commit: "), "{faults}");
+    world.converge("--emulator --quirk every-stream=absent --quirk compose-rule=both-or-neither");
+    let wrong = world.run("plan --emulator --quirk filter=loose");
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.stderr.contains("only exact, fuzzy, ignored"), "{}", wrong.transcript());
+    let wrong = world.run("emulator --fault drop");
+    assert!(wrong.stderr.contains("there is no fault `drop`"), "{}", wrong.transcript());
+    let server = Server::start(&world, &["--fault", "drop-after-commit:action=Add,every=2"]);
+    world.converge(&format!("--endpoint {}", server.url));
+}

@@ -1,0 +1,90 @@
+//! A server that is killed again and again while it writes loses nothing that it acknowledged.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use livevod::api::{Client, ClientSettings, Endpoint, Rate};
+use livevod::emulator::{Service, Settings};
+use livevod::model::{Address, NO_TRANSCODE, RecordConfig};
+use livevod::wire;
+use tokio::task::JoinSet;
+
+use super::World;
+use super::server::Server;
+
+/// Callers that write at once.
+const CALLERS: usize = 8;
+
+/// Kills, unless `LIVEVOD_TEST_KILLS` says otherwise.
+const KILLS: usize = 20;
+
+#[test]
+fn a_server_that_is_killed_while_it_writes_loses_no_acknowledged_write() {
+    let kills = std::env::var("LIVEVOD_TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let world = World::new();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut acknowledged = BTreeSet::new();
+    for kill in 0..kills {
+        let before = acknowledged.len();
+        let server = Server::start(&world, &["--data", "state.log", "--limit", "0"]);
+        let url = server.url.clone();
+        // Each kill meets another moment of the writing.
+        acknowledged.extend(runtime.block_on(write_until_killed(&url, kill, 1 + kill % 17, server)));
+        assert!(acknowledged.len() > before, "nothing was acknowledged before kill {kill}");
+    }
+    let held = held(&world);
+    let lost: Vec<&String> = acknowledged.difference(&held).collect();
+    assert!(
+        lost.is_empty(),
+        "{} of {} acknowledged writes are gone: {lost:?}",
+        lost.len(),
+        acknowledged.len()
+    );
+}
+
+/// Adds from several callers at once, kills the server after so many answers, and gives the streams whose Adds were
+/// acknowledged.
+async fn write_until_killed(url: &str, kill: usize, answers: usize, server: Server) -> Vec<String> {
+    let client = client(url);
+    let answered = Arc::new(AtomicUsize::new(0));
+    let mut callers = JoinSet::new();
+    for caller in 0..CALLERS {
+        callers.spawn(write(client.clone(), format!("k{kill}-c{caller}"), answered.clone()));
+    }
+    while answered.load(Ordering::Relaxed) < answers {
+        tokio::task::yield_now().await;
+    }
+    drop(server);
+    callers.join_all().await.concat()
+}
+
+async fn write(client: Client, name: String, answered: Arc<AtomicUsize>) -> Vec<String> {
+    let config = RecordConfig { vod_transcode_group: NO_TRANSCODE.to_owned(), ..RecordConfig::default() };
+    let mut acknowledged = Vec::new();
+    for number in 0.. {
+        let stream = format!("{name}-{number}");
+        let address = Address::new("live.example.com", "show", stream.as_str());
+        if client.write(wire::add(&address, &config)).await.is_err() {
+            break;
+        }
+        acknowledged.push(stream);
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+    acknowledged
+}
+
+fn client(url: &str) -> Client {
+    let endpoint: Endpoint = url.parse().unwrap();
+    let rate = Rate { per_minute: u32::MAX.try_into().unwrap(), burst: 1_000_000.try_into().unwrap() };
+    let settings = ClientSettings { endpoint: Some(endpoint), rate, ..ClientSettings::for_emulator() };
+    Client::new(settings).unwrap()
+}
+
+/// The streams in the log that the last server left.
+fn held(world: &World) -> BTreeSet<String> {
+    let service = Service::open(Some(&world.path().join("state.log")), Settings::default()).unwrap();
+    let dump = service.dump();
+    let configs = dump["configs"].as_array().unwrap().iter();
+    configs.map(|config| config["StreamName"].as_str().unwrap().to_owned()).collect()
+}
