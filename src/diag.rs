@@ -326,6 +326,12 @@ codes! {
     NotDone = "not-done", Error;
     /// A write whose outcome could not be confirmed.
     UnknownOutcome = "unknown-outcome", Error;
+    /// A plan that a guard refuses.
+    Guard = "guard", Error;
+    /// A configuration that is not as the files declare it.
+    Difference = "difference", Warning;
+    /// A fact about a plan that a reviewer should see first.
+    PlanWarning = "plan-warning", Warning;
 }
 
 impl std::fmt::Display for Code {

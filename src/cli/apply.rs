@@ -6,6 +6,7 @@ use super::Typed;
 use super::arguments::{Format, Guards, Paths, Remote, Selected, plan_options};
 use super::connect::{Connection, connect};
 use super::failure::Failure;
+use super::findings;
 use super::interrupt::Interrupt;
 use super::load::{Loaded, load};
 use super::observe::{Observed, block_on, observe};
@@ -22,7 +23,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,
 
-    /// How plan and outcomes are printed; json needs --auto-approve and prints the report alone
+    /// How plan and outcomes are printed; the machine formats need --auto-approve and print the report alone
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
 
@@ -177,15 +178,18 @@ fn say(
     terminal: &Terminal,
 ) {
     let outcomes = render::outcome_diagnostics(&observed.plan, report, &loaded.sources);
+    let diagnostics = [loaded.diagnostics.as_slice(), &outcomes].concat();
+    let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
     match format {
         Format::Human => {
             terminal.print(&format!("\n{}", render::human_report(report, terminal.stdout)));
-            terminal.note(&render::diagnostics(&outcomes, &loaded.sources, terminal.stderr));
+            findings::tell(&outcomes, &loaded.sources, terminal);
         }
         Format::Json => {
-            let diagnostics = [loaded.diagnostics.as_slice(), &outcomes].concat();
-            let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
             terminal.print(&render::report_json(&observed.plan, report, &connection.target, context));
+        }
+        Format::Github | Format::Gitlab | Format::Sarif => {
+            terminal.print(&findings::document(format, context).unwrap_or_default());
         }
     }
 }

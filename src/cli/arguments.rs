@@ -48,6 +48,12 @@ pub(super) enum Format {
     Human,
     /// One JSON document
     Json,
+    /// Findings as GitHub workflow commands: annotations on the lines at fault
+    Github,
+    /// Findings as a GitLab code quality report
+    Gitlab,
+    /// Findings as SARIF 2.1.0, for code scanning
+    Sarif,
 }
 
 /// The files.

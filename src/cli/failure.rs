@@ -1,6 +1,7 @@
 //! What ends a command early, and how it is said: findings on standard error, or one document for machines.
 
 use super::arguments::Format;
+use super::findings;
 use super::terminal::Terminal;
 use crate::diag::Diagnostic;
 use crate::render::{self, Context, Exit};
@@ -30,13 +31,11 @@ impl Failure {
     /// Says it in the format that the command was asked for.
     pub(super) fn report(&self, format: Format, terminal: &Terminal) -> Exit {
         let Failure { sources, diagnostics, exit } = self;
-        match format {
-            Format::Human => {
-                terminal.note(&render::diagnostics(diagnostics, sources, terminal.stderr));
+        match findings::document(format, Context { sources, diagnostics, exit: *exit }) {
+            Some(document) => terminal.print(&document),
+            None => {
+                findings::tell(diagnostics, sources, terminal);
                 terminal.note(&format!("Error: {}\n", render::summary_line(diagnostics)));
-            }
-            Format::Json => {
-                terminal.print(&render::diagnostics_json(Context { sources, diagnostics, exit: *exit }))
             }
         }
         *exit

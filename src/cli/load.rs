@@ -2,9 +2,10 @@
 
 use super::arguments::Paths;
 use super::failure::Failure;
+use super::findings;
 use super::terminal::Terminal;
 use crate::diag::{self, Diagnostic};
-use crate::render::{self, Exit};
+use crate::render::Exit;
 use crate::resolve::Desired;
 use crate::source::Sources;
 use crate::{check, config, resolve};
@@ -36,6 +37,6 @@ pub(super) fn load(paths: &Paths) -> Result<Loaded, Failure> {
 impl Loaded {
     /// Prints warnings where people look for them.
     pub(super) fn warn(&self, terminal: &Terminal) {
-        terminal.note(&render::diagnostics(&self.diagnostics, &self.sources, terminal.stderr));
+        findings::tell(&self.diagnostics, &self.sources, terminal);
     }
 }

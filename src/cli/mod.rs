@@ -8,6 +8,7 @@ mod drift;
 mod emulated_account;
 mod emulator;
 mod failure;
+mod findings;
 mod interrupt;
 mod load;
 mod man;
@@ -40,6 +41,10 @@ struct Cli {
     /// When to colour the output
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     color: Color,
+
+    /// Show at most N findings to people, the weightiest; machine formats always hold all
+    #[arg(long, global = true, value_name = "N")]
+    max_findings: Option<usize>,
 
     #[command(subcommand)]
     command: Command,
@@ -77,7 +82,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
-    let terminal = Terminal::detect(cli.color);
+    let terminal = Terminal::detect(cli.color, cli.max_findings);
     let format = cli.command.format();
     match cli.command.run(&terminal, &sources) {
         Ok(exit) => exit,

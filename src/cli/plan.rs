@@ -6,9 +6,11 @@ use super::Typed;
 use super::arguments::{Format, Guards, Paths, Remote, Selected, plan_options};
 use super::connect::connect;
 use super::failure::Failure;
+use super::findings;
 use super::load::{Loaded, load};
 use super::observe::{Observed, block_on, observe};
 use super::terminal::Terminal;
+use crate::diag::{self, Severity};
 use crate::plan::Guard;
 use crate::render::{self, Context, Exit, Target};
 
@@ -78,16 +80,23 @@ pub(super) fn show(
     exit: Exit,
     terminal: &Terminal,
 ) {
-    let diagnostics = [loaded.diagnostics.as_slice(), &observed.diagnostics].concat();
+    let mut diagnostics = [loaded.diagnostics.as_slice(), &observed.diagnostics].concat();
     match shown.format {
         Format::Human => {
-            terminal.note(&render::diagnostics(&diagnostics, &loaded.sources, terminal.stderr));
+            findings::tell(&diagnostics, &loaded.sources, terminal);
             terminal.print(&render::human_plan(&observed.plan, target, shown.full, terminal.stdout));
         }
         Format::Json => {
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
             let document = if shown.is_drift { render::drift_json } else { render::plan_json };
             terminal.print(&document(&observed.plan, target, context));
+        }
+        Format::Github | Format::Gitlab | Format::Sarif => {
+            let weight = if shown.is_drift { Severity::Warning } else { Severity::Advice };
+            diagnostics.extend(render::plan_findings(&observed.plan, &loaded.sources, weight));
+            diag::sort(&mut diagnostics);
+            let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
+            terminal.print(&findings::document(shown.format, context).unwrap_or_default());
         }
     }
 }

@@ -22,17 +22,21 @@ pub(super) struct Terminal {
     pub(super) moves: bool,
     /// Whether somebody can answer a question.
     pub(super) answers: bool,
+    /// How many findings are shown to people; all where `None`.
+    pub(super) max_findings: Option<usize>,
 }
 
 impl Terminal {
-    /// Looks at the streams and at `NO_COLOR`, `CLICOLOR_FORCE`, `COLUMNS`, `TERM` and the locale; `color` wins.
-    pub(super) fn detect(color: Color) -> Self {
+    /// Looks at the streams and at `NO_COLOR`, `CLICOLOR_FORCE`, `NO_GRAPHICS`, `COLUMNS`, `TERM` and the locale; `color`
+    /// wins.
+    pub(super) fn detect(color: Color, max_findings: Option<usize>) -> Self {
         let (stdout, stderr) = (io::stdout(), io::stderr());
         Self {
             stdout: style(color, stdout.is_terminal(), terminal_size::terminal_size_of(&stdout)),
             stderr: style(color, stderr.is_terminal(), terminal_size::terminal_size_of(&stderr)),
             moves: stderr.is_terminal(),
             answers: io::stdin().is_terminal(),
+            max_findings,
         }
     }
 
@@ -68,6 +72,7 @@ fn style(
     Style {
         color: color.wanted(is_terminal, |name| std::env::var(name).ok()),
         unicode: unicode(|name| std::env::var(name).ok()),
+        drawings: drawings(|name| std::env::var(name).ok()),
         width: width.clamp(*WIDTH.start(), *WIDTH.end()),
     }
 }
@@ -80,9 +85,20 @@ fn unicode(variable: impl Fn(&str) -> Option<String>) -> bool {
     utf8 && variable("TERM").as_deref() != Some("dumb")
 }
 
+/// Whoever listens to the output sets `NO_GRAPHICS`, which other programs with such findings know too.
+fn drawings(variable: impl Fn(&str) -> Option<String>) -> bool {
+    variable("NO_GRAPHICS").is_none_or(|value| value.is_empty() || value == "0")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn drawings_are_left_out_on_request() {
+        let with = |value: Option<&str>| drawings(|_| value.map(str::to_owned));
+        assert_eq!([None, Some(""), Some("0"), Some("1")].map(with), [true, true, true, false]);
+    }
 
     #[test]
     fn the_first_locale_variable_that_is_set_decides() {

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::arguments::{Format, Paths};
 use super::failure::Failure;
+use super::findings;
 use super::load::load;
 use super::terminal::Terminal;
 use crate::render::{self, Context, Exit};
@@ -21,15 +22,13 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let loaded = load(&arguments.paths)?;
     let exit = Exit::Success;
-    match arguments.format {
-        Format::Human => {
+    let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };
+    match findings::document(arguments.format, context) {
+        Some(document) => terminal.print(&document),
+        None => {
             loaded.warn(terminal);
             let findings = render::summary_line(&loaded.diagnostics);
             terminal.print(&format!("Valid: {}; {findings}.\n", render::desired_summary(&loaded.desired)));
-        }
-        Format::Json => {
-            let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };
-            terminal.print(&render::diagnostics_json(context));
         }
     }
     Ok(exit)

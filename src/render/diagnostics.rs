@@ -10,7 +10,9 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
+use super::narrated::narrated;
 use super::plan::counted;
+use super::rows::worst;
 use super::style::is_harmful;
 use super::{Style, clean};
 use crate::diag::{Diagnostic, Label, Note, Severity};
@@ -22,19 +24,48 @@ const LONG_LINE: u32 = 240;
 /// Bytes of a long line shown on each side of its label.
 const WINDOW: u32 = 80;
 
-/// All findings, one below the other, in the order given.
-pub fn diagnostics(findings: &[Diagnostic], sources: &Sources, style: Style) -> String {
+/// Findings one below the other, in the order given; where `most` is too few for them, the weightiest, and how many are
+/// left out.
+pub fn diagnostics(findings: &[Diagnostic], sources: &Sources, style: Style, most: Option<usize>) -> String {
+    let (shown, left_out) =
+        worst(findings.iter().collect(), most.unwrap_or(usize::MAX), |finding: &&Diagnostic| {
+            finding.severity
+        });
+    let mut text = match style.drawings {
+        true => drawn(&shown, sources, style),
+        false => shown.iter().map(|finding| narrated(finding, sources)).collect(),
+    };
+    if left_out > 0 {
+        text.push_str(&format!("{} not shown (--max-findings)\n", counted(left_out, "more finding")));
+    }
+    text
+}
+
+fn drawn(findings: &[&Diagnostic], sources: &Sources, style: Style) -> String {
     let handler = handler(style);
     let texts = Texts::of(findings, sources);
     let mut text = String::new();
     for finding in findings {
         let shown = Shown::new(finding, &texts);
         if handler.render_report(&mut text, &shown).is_err() {
-            text.push_str(&clean(&finding.message));
+            text.push_str(&headline(finding));
         }
         text.push('\n');
     }
     text
+}
+
+/// What a finding says in one line: the address it is about, the message, the service's id of the request.
+pub(super) fn headline(finding: &Diagnostic) -> String {
+    let mut message = clean(&finding.message);
+    let address = finding.address.as_ref().map(|address| clean(&address.to_string()));
+    if let Some(address) = address.filter(|address| !message.contains(address.as_str())) {
+        message = format!("{address}: {message}");
+    }
+    if let Some(request_id) = &finding.request_id {
+        message = format!("{message} (RequestId {})", clean(request_id));
+    }
+    message
 }
 
 /// `3 errors, 1 warning`.
@@ -76,7 +107,7 @@ fn handler(style: Style) -> GraphicalReportHandler {
 struct Texts<'a>(BTreeMap<FileId, (&'a Source, Cow<'a, str>)>);
 
 impl<'a> Texts<'a> {
-    fn of(findings: &[Diagnostic], sources: &'a Sources) -> Self {
+    fn of(findings: &[&Diagnostic], sources: &'a Sources) -> Self {
         let labels = findings.iter().flat_map(|finding| finding.labels.iter().map(|label| label.span));
         let notes = findings.iter().flat_map(|finding| finding.related.iter().filter_map(|note| note.span));
         let mut texts = BTreeMap::new();
@@ -128,7 +159,8 @@ struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     fn new(finding: &Diagnostic, texts: &'a Texts<'a>) -> Self {
-        let Diagnostic { severity, code, message, help, labels, related, address, request_id } = finding;
+        let Diagnostic { severity, code, message: _, help, labels, related, address: _, request_id: _ } =
+            finding;
         let home = labels.first().map(|label| label.span.file);
         let labels = labels.iter().map(|Label { span, text }| (Some(*span), text));
         let notes = related.iter().map(|Note { message, span }| (*span, message));
@@ -136,15 +168,8 @@ impl<'a> Shown<'a> {
             labels.chain(notes).partition(|(span, _)| span.is_some_and(|span| Some(span.file) == home));
         let here: Vec<(Span, &String)> =
             here.into_iter().filter_map(|(span, text)| Some((span?, text))).collect();
-        let mut message = clean(message);
-        if let Some(address) = address.as_ref().filter(|address| !message.contains(&address.to_string())) {
-            message = format!("{address}: {message}");
-        }
-        if let Some(request_id) = request_id {
-            message = format!("{message} (RequestId {})", clean(request_id));
-        }
         Self {
-            message,
+            message: headline(finding),
             code: Some(code.as_str()),
             severity: weight(*severity),
             help: help.as_deref().map(clean),
@@ -349,7 +374,7 @@ mod tests {
         let finding = Diagnostic::new(Code::CycleRange, "`100` is outside 300 to 21600 seconds")
             .label(Span { file, start, end: start + 3 }, "too short")
             .help("choose 300 to 21600");
-        insta::assert_snapshot!(diagnostics(&[finding], &sources, Style::PLAIN));
+        insta::assert_snapshot!(diagnostics(&[finding], &sources, Style::PLAIN, None));
     }
 
     #[test]
@@ -359,7 +384,7 @@ mod tests {
         let start = text.find("x\n").unwrap() as u32;
         let finding = Diagnostic::new(Code::WrongType, "`x` is no map")
             .label(Span { file, start, end: start + 1 }, "here");
-        insta::assert_snapshot!(diagnostics(&[finding], &sources, Style::PLAIN));
+        insta::assert_snapshot!(diagnostics(&[finding], &sources, Style::PLAIN, None));
     }
 
     #[test]
@@ -372,7 +397,7 @@ mod tests {
             .label(at(5), "first")
             .label(at(250), "second");
         let long = Diagnostic::new(Code::WrongType, "`x` is no number").label(at(9000), "here");
-        let shown = diagnostics(&[far, long], &sources, Style::PLAIN);
+        let shown = diagnostics(&[far, long], &sources, Style::PLAIN, None);
         assert!(shown.lines().count() < 30, "{shown}");
         assert!(shown.lines().all(|line| columns_of(line) < 220), "{shown}");
     }

@@ -2,18 +2,28 @@
 
 mod desired;
 mod diagnostics;
+mod differences;
 mod exit;
+mod github;
+mod gitlab;
 mod json;
+mod narrated;
 mod plan;
 mod report;
+mod rows;
+mod sarif;
 mod style;
 
 pub use desired::{desired_json, desired_summary, desired_yaml};
 pub use diagnostics::{diagnostics, summary_line};
+pub use differences::plan_findings;
 pub use exit::Exit;
+pub use github::github;
+pub use gitlab::gitlab;
 pub use json::{Context, diagnostics_json, drift_json, plan_json, pretty, report_json};
 pub use plan::{human_plan, long_sentence};
 pub use report::{human_report, outcome_diagnostics, outcome_line};
+pub use sarif::sarif;
 pub use style::{Style, clean};
 
 /// What a target is called in every output: `emulator .livevod/emulator.log`, `https://live.aliyuncs.com`.

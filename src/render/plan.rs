@@ -85,7 +85,7 @@ impl Page {
                 self.line(self.style.paint(Tone::Strong, &text));
                 break;
             }
-            let text = format!("  # {} {}", one.address, sentence(one.action));
+            let text = format!("  # {} {}", clean(&one.address.to_string()), sentence(one.action));
             self.line(self.style.paint(Tone::Strong, &text));
         }
         self.fields(change, fold.changes.len());
@@ -214,7 +214,7 @@ impl Page {
         self.list("  .", "unmanaged, left alone", &plan.unmanaged, full);
         self.list("  .", "ignored", &plan.ignored, full);
         for one in &plan.unsupported {
-            let text = format!("{} can't be managed: {}; not attempted", one.address, clean(&one.reason));
+            let text = clean(&format!("{} can't be managed: {}; not attempted", one.address, one.reason));
             self.item(if one.declared { Tone::Danger } else { Tone::Quiet }, "  !", &text);
         }
         if self.lines.len() > before {
@@ -322,7 +322,8 @@ impl Row {
     }
 }
 
-fn sentence(action: ActionKind) -> &'static str {
+/// The action in Terraform's words.
+pub(super) fn sentence(action: ActionKind) -> &'static str {
     match action {
         ActionKind::Create => "will be created",
         ActionKind::Update => "will be updated in-place",

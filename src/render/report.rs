@@ -36,6 +36,7 @@ pub fn human_report(report: &Report, style: Style) -> String {
 /// One change's end: `+ live.example.com/show/cam1 created (RequestId …)`.
 pub fn outcome_line(one: &ChangeOutcome, style: Style) -> String {
     let ChangeOutcome { address, action, outcome, request_id } = one;
+    let address = clean(&address.to_string());
     let id = request_id.as_ref().map(|id| format!(" (RequestId {})", clean(id))).unwrap_or_default();
     let id = style.paint(Tone::Quiet, &id);
     match outcome {

@@ -9,6 +9,8 @@ pub struct Style {
     pub color: bool,
     /// Whether more than ASCII may be written.
     pub unicode: bool,
+    /// Whether findings may be drawn; told in sentences otherwise.
+    pub drawings: bool,
     /// Columns.
     pub width: usize,
 }
@@ -27,7 +29,7 @@ pub(super) enum Tone {
 
 impl Style {
     /// Plain text, for files and tests.
-    pub const PLAIN: Style = Style { color: false, unicode: true, width: 100 };
+    pub const PLAIN: Style = Style { color: false, unicode: true, drawings: true, width: 100 };
 
     pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
         if !self.color || text.is_empty() {

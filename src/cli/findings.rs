@@ -1,0 +1,29 @@
+//! Prints findings: for people on standard error, for machines as the one document on standard output.
+
+use super::arguments::Format;
+use super::terminal::Terminal;
+use crate::diag::Diagnostic;
+use crate::render::{self, Context};
+use crate::source::Sources;
+
+/// Prints findings where people look for them.
+pub(super) fn tell(findings: &[Diagnostic], sources: &Sources, terminal: &Terminal) {
+    let Terminal { stderr, max_findings, .. } = *terminal;
+    terminal.note(&render::diagnostics(findings, sources, stderr, max_findings));
+}
+
+/// The findings as a document of their own; `None` for people.
+pub(super) fn document(format: Format, context: Context) -> Option<String> {
+    match format {
+        Format::Human => None,
+        Format::Json => Some(render::diagnostics_json(context)),
+        Format::Github => Some(render::github(context, &working_folder())),
+        Format::Gitlab => Some(render::gitlab(context, &working_folder())),
+        Format::Sarif => Some(render::sarif(context, &working_folder())),
+    }
+}
+
+/// Paths in machine formats are relative to it; where it is not known, they stay as they were given.
+fn working_folder() -> String {
+    std::env::current_dir().map_or_else(|_| String::new(), |path| path.to_string_lossy().into_owned())
+}

@@ -1,0 +1,96 @@
+//! A plan as findings, for formats that hold nothing else: what differs, what holds it, what a reviewer should know.
+
+use super::plan::{coverage_text, sentence};
+use crate::diag::{Code, Diagnostic, Findings, Severity};
+use crate::plan::{ActionKind, Change, FieldChange, Held, Plan, Reason, Warning};
+use crate::source::{Place, Sources, Span};
+
+/// Differences are as weighty as told: an idea of what will be done in a plan, a warning in drift. What one written value
+/// causes in many configurations is one finding.
+pub fn plan_findings(plan: &Plan, sources: &Sources, weight: Severity) -> Vec<Diagnostic> {
+    let mut findings = Findings::default();
+    let differences = plan.changes.iter().flat_map(|change| differences(change, sources));
+    let others = declared_unsupported(plan).chain(shadows(plan));
+    for mut difference in differences.chain(others) {
+        difference.severity = weight;
+        findings.push(difference);
+    }
+    let guards = plan.held.iter().map(|held| guard(held, plan, sources));
+    for finding in guards.chain(plan.warnings.iter().map(warning)) {
+        findings.push(finding);
+    }
+    findings.finish()
+}
+
+fn differences(change: &Change, sources: &Sources) -> Vec<Diagnostic> {
+    match change.action {
+        ActionKind::Update => change.fields.iter().map(|field| changed(change, field, sources)).collect(),
+        ActionKind::Create | ActionKind::Replace | ActionKind::Delete => vec![whole(change, sources)],
+    }
+}
+
+/// A field that differs, at the value that asks for it.
+fn changed(change: &Change, one: &FieldChange, sources: &Sources) -> Diagnostic {
+    let FieldChange { field, origin } = one;
+    let (before, after) = (change.before_value(*field), change.after_value(*field));
+    let finding =
+        Diagnostic::new(Code::Difference, format!("`{field}` is `{before}`, will be updated to `{after}`"))
+            .about(&change.address);
+    let value = origin.as_ref().and_then(|origin| origin.place.as_ref());
+    at(finding, value.or(change.place.as_ref()), sources, "declared here")
+}
+
+/// An entry that comes, goes, or both.
+fn whole(change: &Change, sources: &Sources) -> Diagnostic {
+    let coverage = coverage_text(&change.coverage, &change.address, change.action);
+    let message = format!("{}: {}; {coverage}", sentence(change.action), change.reason.text());
+    let finding = Diagnostic::new(Code::Difference, message).about(&change.address);
+    match &change.reason {
+        Reason::Pruned { place } => at(finding, Some(place), sources, "pruned here"),
+        Reason::DeclaredAbsent { place } => at(finding, Some(place), sources, "declared here"),
+        Reason::Missing | Reason::Differs | Reason::CreateOnly { .. } => {
+            at(finding, change.place.as_ref(), sources, "declared here")
+        }
+    }
+}
+
+fn at(finding: Diagnostic, place: Option<&Place>, sources: &Sources, text: &str) -> Diagnostic {
+    let span: Option<Span> = place.and_then(|place| sources.span_of(place));
+    match span {
+        Some(span) => finding.label(span, text),
+        None => finding,
+    }
+}
+
+fn declared_unsupported(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
+    plan.unsupported.iter().filter(|one| one.declared).map(|one| {
+        let message = format!("can't be managed: {}; not attempted", one.reason);
+        Diagnostic::new(Code::Difference, message).about(&one.address)
+    })
+}
+
+fn shadows(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
+    plan.shadows.iter().map(|one| {
+        let message = format!("is not declared, and rules there in place of `{}`", one.shadowed);
+        Diagnostic::new(Code::Difference, message).about(&one.address)
+    })
+}
+
+fn guard(held: &Held, plan: &Plan, sources: &Sources) -> Diagnostic {
+    let Held { guard, address, message, release } = held;
+    let mut finding =
+        Diagnostic::new(Code::Guard, format!("refused ({}): {message}", guard.name())).help(match release {
+            Some(flag) => format!("released by `{flag}`"),
+            None => "nothing releases it".to_owned(),
+        });
+    finding.address = address.clone();
+    let change = plan.changes.iter().find(|change| Some(&change.address) == address.as_ref());
+    at(finding, change.and_then(|change| change.place.as_ref()), sources, "this entry")
+}
+
+fn warning(warning: &Warning) -> Diagnostic {
+    let Warning { message, address } = warning;
+    let mut finding = Diagnostic::new(Code::PlanWarning, message.clone());
+    finding.address = address.clone();
+    finding
+}

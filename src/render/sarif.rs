@@ -1,0 +1,197 @@
+//! Findings as SARIF 2.1.0, as code scanning takes it in: one run, one result a finding, the chain as related locations.
+
+use std::collections::BTreeSet;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value as Json, json};
+
+use super::json::pretty;
+use super::rows::{Region, Row, rows, words, worst};
+use super::{Context, Exit, clean};
+use crate::diag::{Code, Note, Severity};
+use crate::source::Span;
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// Results that GitHub takes in one run; with more it refuses the file.
+const RESULTS: usize = 25_000;
+
+/// Locations that GitHub takes with one result.
+const LOCATIONS: usize = 1_000;
+
+/// Name of the folder that paths are relative to. Where it lies is left out: the same findings give the same bytes anywhere.
+const ROOT: &str = "SRCROOT";
+
+/// What stands unescaped in a part of a path.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// One SARIF document. Findings without a place are the run's notifications: code scanning refuses a result without one.
+pub fn sarif(context: Context, folder: &str) -> String {
+    let rows = rows(context, folder);
+    let codes: BTreeSet<Code> = rows.iter().map(|row| row.diagnostic.code).collect();
+    let codes: Vec<Code> = codes.into_iter().collect();
+    let (placed, placeless): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.region.is_some());
+    let (placed, left_out) = worst(placed, RESULTS, |row| row.diagnostic.severity);
+    let scribe = Scribe { context, folder, codes: &codes };
+    pretty(&json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": driver(&codes)},
+            "columnKind": "unicodeCodePoints",
+            "originalUriBaseIds": {ROOT: {"description": {"text": "the folder that livevod ran in"}}},
+            "invocations": [scribe.invocation(&placeless, left_out)],
+            "results": placed.iter().map(|row| scribe.result(row)).collect::<Vec<_>>(),
+        }],
+    }))
+}
+
+fn driver(codes: &[Code]) -> Json {
+    json!({
+        "name": "livevod",
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "rules": codes.iter().copied().map(rule).collect::<Vec<_>>(),
+    })
+}
+
+fn rule(code: Code) -> Json {
+    json!({
+        "id": code.as_str(),
+        "shortDescription": {"text": plain(code.summary())},
+        "help": {"text": plain(&format!("{} `livevod explain {code}` says more.", code.summary()))},
+        "defaultConfiguration": {"level": level(code.severity())},
+    })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Advice => "note",
+    }
+}
+
+/// What every result is written with.
+struct Scribe<'a> {
+    context: Context<'a>,
+    folder: &'a str,
+    codes: &'a [Code],
+}
+
+impl Scribe<'_> {
+    fn invocation(&self, placeless: &[Row], left_out: usize) -> Json {
+        let exit = self.context.exit;
+        let failed = exit == Exit::Error && placeless.iter().any(|row| row.diagnostic.is_error());
+        let mut notifications: Vec<Json> = placeless.iter().map(|row| self.notification(row)).collect();
+        if left_out > 0 {
+            let text = format!("{left_out} more findings, past the {RESULTS} that a run may hold");
+            notifications.push(json!({"level": "warning", "message": {"text": text}}));
+        }
+        json!({
+            "executionSuccessful": !failed,
+            "exitCode": exit.code(),
+            "exitCodeDescription": exit.reason(),
+            "toolExecutionNotifications": notifications,
+        })
+    }
+
+    fn notification(&self, row: &Row) -> Json {
+        json!({
+            "descriptor": {"id": row.diagnostic.code.as_str()},
+            "level": level(row.diagnostic.severity),
+            "message": {"text": plain(&words(row.diagnostic).join("\n"))},
+            "properties": self.properties(row),
+        })
+    }
+
+    fn result(&self, row: &Row) -> Json {
+        let code = row.diagnostic.code;
+        let primary = row.diagnostic.labels.first();
+        let here = primary.map(|label| self.location(label.span, &label.text));
+        json!({
+            "ruleId": code.as_str(),
+            "ruleIndex": self.codes.binary_search(&code).unwrap_or_default(),
+            "level": level(row.diagnostic.severity),
+            "message": {"text": plain(&words(row.diagnostic).join("\n"))},
+            "locations": here.into_iter().collect::<Vec<_>>(),
+            "relatedLocations": self.related(row),
+            "partialFingerprints": {"livevodFinding/v1": row.fingerprint},
+            "properties": self.properties(row),
+        })
+    }
+
+    /// Further labels, then the chain.
+    fn related(&self, row: &Row) -> Vec<Json> {
+        let labels = row.diagnostic.labels.iter().skip(1).map(|label| (label.span, &label.text));
+        let notes = row.diagnostic.related.iter();
+        let notes = notes.filter_map(|Note { message, span }| Some(((*span)?, message)));
+        let related = labels.chain(notes).map(|(span, text)| self.location(span, text));
+        related.take(LOCATIONS - 1).collect()
+    }
+
+    fn location(&self, span: Span, text: &str) -> Json {
+        let Region { path, start, end } = Region::new(span, self.context.sources, self.folder);
+        let mut location = json!({
+            "physicalLocation": {
+                "artifactLocation": artifact(&path),
+                "region": {
+                    "startLine": start.line,
+                    "startColumn": start.column,
+                    "endLine": end.line,
+                    "endColumn": end.column,
+                },
+            },
+        });
+        if !text.is_empty() {
+            location["message"] = json!({"text": plain(text)});
+        }
+        location
+    }
+
+    fn properties(&self, row: &Row) -> Json {
+        let mut properties = serde_json::Map::new();
+        if let Some(address) = &row.diagnostic.address {
+            properties.insert("address".into(), clean(&address.to_string()).into());
+        }
+        if let Some(id) = &row.diagnostic.request_id {
+            properties.insert("request_id".into(), clean(id).into());
+        }
+        properties.into()
+    }
+}
+
+fn artifact(path: &str) -> Json {
+    let encoded = utf8_percent_encode(path, PATH);
+    match path.starts_with('/') {
+        true => json!({"uri": format!("file://{encoded}")}),
+        false => json!({"uri": encoded.to_string(), "uriBaseId": ROOT}),
+    }
+}
+
+/// Text that a viewer shows as it is: in SARIF `[text](target)` is a link, even in plain messages.
+fn plain(text: &str) -> String {
+    let text = text.lines().map(clean).collect::<Vec<_>>().join("\n");
+    if !text.contains("](") {
+        return text;
+    }
+    text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_can_make_no_link() {
+        assert_eq!(plain("see [this](https://evil.example)"), "see \\[this\\](https://evil.example)");
+        assert_eq!(plain("a list [1, 2]\nhelp: x\u{1b}"), "a list [1, 2]\nhelp: x\\u{1b}");
+    }
+
+    #[test]
+    fn paths_become_uris() {
+        assert_eq!(artifact("a b/中:x.yaml")["uri"], "a%20b/%E4%B8%AD%3Ax.yaml");
+        assert_eq!(artifact("a.yaml")["uriBaseId"], ROOT);
+        assert_eq!(artifact("/etc/a.yaml"), json!({"uri": "file:///etc/a.yaml"}));
+    }
+}

@@ -1,0 +1,21 @@
+//! The formats that carry findings: what they look like, that they mean the same, and that no text breaks out of them.
+
+mod documents;
+mod hostile;
+mod many;
+
+use crate::transcripts::World;
+
+/// Two files with errors in both, a chain over the files, and text behind wide characters.
+fn mistaken() -> World {
+    let world = World::new();
+    world.write(
+        "live/a.yaml",
+        "version: 1\ndefaults: { cycle_duraton: 900 }\n# 中文 😀\ntiers: { 高级: {}, vip: { cycle_duration: 100 } }\n",
+    );
+    world.write(
+        "live/b,c.yaml",
+        "version: 1\ndomains:\n  live.example.com:\n    apps:\n      show: { streams: { cam1: { tier: vpi, cycle: 5 }, cam1: {} } }\n",
+    );
+    world
+}
