@@ -6,6 +6,7 @@ use super::load::Loaded;
 use crate::api;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::{self, Plan, PlanOptions};
+use crate::render;
 use crate::resolve::Desired;
 
 /// A plan of the moment, and why it may be incomplete.
@@ -22,7 +23,10 @@ pub(super) async fn observe(loaded: &Loaded, connection: &Connection, options: &
     let selected = loaded.desired.domains.keys().filter(|name| options.selection.selects_domain(name));
     let ((snapshot, failures), caller) =
         tokio::join!(connection.client.snapshot(selected.cloned()), caller(connection));
-    let unread = failures.into_iter().map(|(domain, error)| unread(&domain, &error, &loaded.desired));
+    let unread = failures.into_iter().map(|(domain, error)| {
+        let key = loaded.desired.domains.get(&domain).map(|domain| domain.key);
+        render::unread(&domain, &error, connection.target.account.as_deref(), key)
+    });
     let unconfirmed = caller.as_ref().err().map(|error| unconfirmed(error, &loaded.desired));
     let diagnostics = unread.chain(unconfirmed).collect();
     let is_account_known = caller.is_ok();
@@ -65,20 +69,6 @@ impl Observed {
             if diagnostic.code == Code::Account {
                 diagnostic.severity = Severity::Error;
             }
-        }
-    }
-}
-
-fn unread(domain: &str, error: &api::Error, desired: &Desired) -> Diagnostic {
-    let mut diagnostic = Diagnostic::new(Code::Remote, format!("`{domain}` can't be read: {error}"));
-    diagnostic.request_id = error.request_id().map(str::to_owned);
-    if let Some(domain) = desired.domains.get(domain) {
-        diagnostic = diagnostic.label(domain.key, "this domain");
-    }
-    match error.remote().and_then(|remote| remote.recommend.clone()) {
-        Some(page) => diagnostic.help(format!("the service's page on it: {page}")),
-        None => {
-            diagnostic.help("nothing is planned for it until it can be read; leave it out with `--exclude`")
         }
     }
 }

@@ -9,6 +9,7 @@ mod gitlab;
 mod json;
 mod narrated;
 mod plan;
+mod remote;
 mod report;
 mod rows;
 mod sarif;
@@ -22,7 +23,7 @@ pub use github::github;
 pub use gitlab::gitlab;
 pub use json::{Context, diagnostics_json, drift_json, plan_json, pretty, report_json};
 pub use plan::{human_plan, long_sentence};
-pub use report::{human_report, outcome_diagnostics, outcome_line};
+pub use report::{human_report, outcome_diagnostics, outcome_line, unread};
 pub use sarif::sarif;
 pub use style::{Style, clean};
 

@@ -1,13 +1,15 @@
 //! What became of a plan: every outcome on a line, and a finding for each change that is not done.
 
 use super::plan::{counted, long_sentence, symbol, tone};
+use super::remote::{Asked, calls, denial, policy, remedy};
 use super::style::{Tone, wrap};
 use super::{Style, clean};
 use crate::api;
 use crate::apply::{ChangeOutcome, Failure, Outcome, Report, blame};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{ActionKind, Change, Plan};
-use crate::source::{Place, Sources};
+use crate::source::{Place, Sources, Span};
+use crate::wire::Action;
 
 /// Confirmed changes that are listed one by one; more are only counted.
 const DONE_LISTED: usize = 20;
@@ -88,10 +90,10 @@ fn totals(outcomes: &[ChangeOutcome], done: usize) -> String {
 /// A finding for each change that is not done, at the YAML value that caused it where there is one.
 pub fn outcome_diagnostics(plan: &Plan, report: &Report, sources: &Sources) -> Vec<Diagnostic> {
     let changes = plan.changes.iter().zip(&report.outcomes);
-    changes.filter_map(|(change, one)| finding(change, one, sources)).collect()
+    changes.filter_map(|(change, one)| finding(plan, change, one, sources)).collect()
 }
 
-fn finding(change: &Change, one: &ChangeOutcome, sources: &Sources) -> Option<Diagnostic> {
+fn finding(plan: &Plan, change: &Change, one: &ChangeOutcome, sources: &Sources) -> Option<Diagnostic> {
     let (code, failure, help) = match &one.outcome {
         Outcome::Done => return None,
         Outcome::Failed(failure) => {
@@ -110,10 +112,49 @@ fn finding(change: &Change, one: &ChangeOutcome, sources: &Sources) -> Option<Di
     let mut diagnostic = Diagnostic::new(code, message).about(&one.address);
     diagnostic.request_id =
         remote.as_ref().and_then(api::Error::request_id).or(one.request_id.as_deref()).map(str::to_owned);
-    let page = remote.as_ref().and_then(api::Error::remote).and_then(|remote| remote.recommend.as_ref());
-    diagnostic = diagnostic
-        .help(page.map_or(help.to_owned(), |page| format!("{help}; the service's page on it: {page}")));
+    let asked = Asked {
+        // What was not attempted failed at reading what is there.
+        actions: match one.outcome {
+            Outcome::NotAttempted(_) => &[Action::Describe],
+            _ => calls(change.action),
+        },
+        account: plan.account.as_deref(),
+        domain: &one.address.domain,
+    };
+    diagnostic = helped(diagnostic, remote.as_ref(), &asked, help);
+    if code == Code::UnknownOutcome && diagnostic.help.as_deref() != Some(help) {
+        diagnostic.help = diagnostic.help.map(|cure| format!("{help}; {cure}"));
+    }
     Some(at_the_cause(diagnostic, change, remote.as_ref(), sources))
+}
+
+/// A domain that could not be read, at its name in the files.
+pub fn unread(domain: &str, error: &api::Error, account: Option<&str>, key: Option<Span>) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(Code::Remote, format!("`{domain}` can't be read: {error}"));
+    diagnostic.request_id = error.request_id().map(str::to_owned);
+    if let Some(key) = key {
+        diagnostic = diagnostic.label(key, "this domain");
+    }
+    let asked = Asked { actions: &[Action::Describe], account, domain };
+    let otherwise = "nothing is planned for it until it can be read; leave it out with `--exclude`";
+    helped(diagnostic, Some(error), &asked, otherwise)
+}
+
+/// The cure for the service's code where it is known, else what helps `otherwise`; the service's own page and details too.
+fn helped(
+    mut diagnostic: Diagnostic,
+    error: Option<&api::Error>,
+    asked: &Asked,
+    otherwise: &str,
+) -> Diagnostic {
+    let Some(refusal) = error.and_then(api::Error::remote) else { return diagnostic.help(otherwise) };
+    if let Some(details) = denial(refusal) {
+        diagnostic = diagnostic.note(details, None);
+    }
+    let cure = remedy(refusal).unwrap_or_else(|| otherwise.to_owned());
+    let page = refusal.recommend.as_ref().map(|page| format!("the service's page on it: {page}"));
+    let help: Vec<String> = [Some(cure), page, policy(refusal, asked)].into_iter().flatten().collect();
+    diagnostic.help(help.join("; "))
 }
 
 /// Labels the values that the service complains of, the chain that led to them beside; else the entry.

@@ -3,6 +3,7 @@
 mod documents;
 mod hostile;
 mod many;
+mod remote;
 
 use crate::transcripts::World;
 

@@ -1,0 +1,295 @@
+//! What the service's refusals mean and what to do about them: every documented code, in words.
+
+use serde_json::{Value as Json, json};
+
+use crate::plan::ActionKind;
+use crate::wire::{Action, RemoteError};
+
+/// Cause and cure of one code, or of all codes that begin with it.
+struct Meaning {
+    code: &'static str,
+    cause: &'static str,
+    cure: &'static str,
+}
+
+const fn means(code: &'static str, cause: &'static str, cure: &'static str) -> Meaning {
+    Meaning { code, cause, cure }
+}
+
+/// Whole codes. The spelling of the second one is the service's own.
+const CODES: &[Meaning] = &[
+    means(
+        "ConfigAlreadyExists",
+        "somebody added this configuration after it was planned",
+        "plan again, and see what stands there now",
+    ),
+    means(
+        "CommomLiveRcordConfigExisted",
+        "a recording to OSS covers this app and stream, and a stream is recorded either to OSS or to VOD",
+        "delete the OSS recording in the Live console, or put this address under `ignore`",
+    ),
+    means(
+        "CodeConfigAlreadyExists",
+        "somebody added this configuration after it was planned",
+        "plan again, and see what stands there now",
+    ),
+    means(
+        "CodeConfigNotFound",
+        "somebody deleted this configuration after it was planned",
+        "plan again, and see what stands there now",
+    ),
+    means(
+        "InvalidAutoCompose.Malformed",
+        "the service takes no such value for `auto_compose`",
+        "write `on` or `off`",
+    ),
+    means(
+        "InvalidAutoComposeAndComposeVodTranscodeGroupId.Malformed",
+        "the service wants `auto_compose` and the group of the merged file together, or neither",
+        "write `compose_vod_transcode_group` beside `auto_compose: on`, or `auto_compose: off`",
+    ),
+    means(
+        "InvalidRegion.Conflict",
+        "the storage location lies in another region than the domain",
+        "name a VOD bucket of the domain's own region, or leave `storage_location` out",
+    ),
+    means(
+        "InvalidStorage.NotFound",
+        "VOD knows no such storage location",
+        "enable it in the VOD console, or correct `storage_location`",
+    ),
+    means(
+        "InvalidTemplateGroupId.NotFound",
+        "VOD has no transcoding template group of this id in the domain's region",
+        "compare the id with the VOD console, in the domain's region and account",
+    ),
+    means(
+        "InvalidDomain.NotFound",
+        "the account of these credentials has no such domain",
+        "check the name, and that account and region are the right ones",
+    ),
+    means(
+        "InvalidIdentity.ServiceDisabled",
+        "ApsaraVideo Live is not enabled for this identity",
+        "activate the service, or use credentials of the account that owns the domain",
+    ),
+    means(
+        "IllegalOperation",
+        "the service allows no such operation on this domain",
+        "check in the Live console that the domain is online and a main streaming domain",
+    ),
+    means(
+        "InternalError",
+        "the service failed",
+        "plan again in a moment; if it goes on, open a ticket with the RequestId",
+    ),
+    means(
+        "UnknownError",
+        "the service failed",
+        "plan again in a moment; if it goes on, open a ticket with the RequestId",
+    ),
+    means("ServiceUnavailable", "the service is not available", "plan again in a moment"),
+    means("ServiceUnAvailable", "the service is not available", "plan again in a moment"),
+    means("SystemUpgrading", "the service is being upgraded", "plan again in a few minutes"),
+    means("ServiceBusy", "the domain is being configured", "plan again once that has ended"),
+    means("LockFail", "another operation holds the domain", "plan again in a moment"),
+    means(
+        "SignatureDoesNotMatch",
+        "the secret does not belong to this key id, or something on the way altered the request",
+        "check the secret; try the other `--signature`",
+    ),
+    means(
+        "SignatureNonceUsed",
+        "a request arrived twice: something on the way repeats requests",
+        "plan again; look for a proxy that retries",
+    ),
+    means(
+        "InvalidTimeStamp.Expired",
+        "this machine's clock is off by more than the service allows",
+        "set the clock",
+    ),
+    means(
+        "InvalidTimeStamp.Format",
+        "the service can't read the time of the request",
+        "set the clock; try the other `--signature`",
+    ),
+    means("IllegalTimestamp", "the service takes no such time", "set the clock"),
+    means(
+        "IncompleteSignature",
+        "the request lost parts of its signature on the way",
+        "look for a proxy that rewrites requests; try the other `--signature`",
+    ),
+    means(
+        "InvalidAccessKeyId.NotFound",
+        "this key id does not exist",
+        "check it; keys of the China and the international site are not interchangeable",
+    ),
+    means(
+        "InvalidAccessKeyId.Inactive",
+        "this key is disabled",
+        "enable it in the RAM console, or use another one",
+    ),
+    means(
+        "Forbidden.AccessKeyDisabled",
+        "this key is disabled",
+        "enable it in the RAM console, or use another one",
+    ),
+    means(
+        "InvalidSecurityToken.Expired",
+        "the temporary credentials have expired",
+        "get new ones, and plan again",
+    ),
+    means(
+        "InvalidSecurityToken.Malformed",
+        "the security token is damaged",
+        "copy it whole, without line breaks",
+    ),
+    means(
+        "InvalidSecurityToken.MismatchWithAccessKey",
+        "security token and key are not of one issue",
+        "take key id, secret and token from the same answer",
+    ),
+    means(
+        "MissingSecurityToken",
+        "a temporary key is good only with its security token",
+        "give the token that was issued with the key",
+    ),
+    means(
+        "Forbidden.RiskControl",
+        "the account is under risk control",
+        "see the messages in the account's console",
+    ),
+    means(
+        "Forbidden.UserVerification",
+        "the account has not passed real-name verification",
+        "verify the account in its console",
+    ),
+    means("InsufficientBalance", "the account's balance does not suffice", "top it up"),
+    means(
+        "OperationDenied.Suspended",
+        "a payment is overdue, and the service is suspended",
+        "pay, and plan again",
+    ),
+    means("OperationDenied", "the account has not activated VOD", "activate ApsaraVideo VOD in its console"),
+    means("InvalidAction", "nothing at this endpoint knows the action", "check `--endpoint`"),
+    means("InvalidAction.NotFound", "nothing at this endpoint knows the action", "check `--endpoint`"),
+    means("InvalidApi.NotFound", "nothing at this endpoint knows the action", "check `--endpoint`"),
+    means("InvalidProduct.NotFound", "the endpoint belongs to another product", "check `--endpoint`"),
+    means("InvalidVersion", "the endpoint does not know this version of the API", "check `--endpoint`"),
+    means("NoSuchVersion", "the endpoint does not know this version of the API", "check `--endpoint`"),
+    means(
+        "UnsupportedHTTPMethod",
+        "the endpoint does not take requests of this kind",
+        "check `--endpoint`, and whether a proxy rewrites requests",
+    ),
+    means("InvalidProtocol.NeedSsl", "the endpoint takes HTTPS alone", "write `https://` into `--endpoint`"),
+];
+
+/// Beginnings of codes, for the families whose ends are parameters or kinds; tried in this order.
+const FAMILIES: &[Meaning] = &[
+    means(
+        "Throttling",
+        "the account's calls, those of all its users together, are too many",
+        "plan again in a minute; a lower `--rate` leaves room for others",
+    ),
+    means(
+        "Rejected.Throttling",
+        "the account's calls, those of all its users together, are too many",
+        "plan again in a minute; a lower `--rate` leaves room for others",
+    ),
+    means(
+        "Missing",
+        "the service misses a parameter that livevod did not send",
+        "write the setting out; if all are, this is a bug of livevod worth a report",
+    ),
+    means(
+        "Invalid",
+        "the service takes no such value",
+        "correct the value; the service's message names the parameter",
+    ),
+];
+
+/// Codes that say that the identity may not do this.
+const DENIALS: [&str; 3] = ["Forbidden.RAM", "NoPermission", "Forbidden"];
+
+/// What was asked for, as far as a denial must be told it.
+pub(super) struct Asked<'a> {
+    pub(super) actions: &'a [Action],
+    pub(super) account: Option<&'a str>,
+    pub(super) domain: &'a str,
+}
+
+/// The calls that carry out a change; reads were allowed before it was planned.
+pub(super) fn calls(action: ActionKind) -> &'static [Action] {
+    match action {
+        ActionKind::Create => &[Action::Add],
+        ActionKind::Update => &[Action::Update],
+        ActionKind::Replace => &[Action::Delete, Action::Add],
+        ActionKind::Delete => &[Action::Delete],
+    }
+}
+
+/// Cause and cure: what a person can do about a refusal. `None` for a code that no document names.
+pub(super) fn remedy(error: &RemoteError) -> Option<String> {
+    let code = error.code.as_str();
+    if DENIALS.contains(&code) {
+        return Some(
+            "the identity of these credentials may not do this; attach the policy below to it".to_owned(),
+        );
+    }
+    let whole = CODES.iter().find(|meaning| meaning.code == code);
+    let meaning = whole.or_else(|| FAMILIES.iter().find(|family| code.starts_with(family.code)))?;
+    Some(format!("{}; {}", meaning.cause, meaning.cure))
+}
+
+/// What the service tells of a denial, where it does.
+pub(super) fn denial(error: &RemoteError) -> Option<String> {
+    let detail = detail(error)?;
+    let text = |name: &str| detail.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
+    let who = text("AuthPrincipalDisplayName").map(|name| format!("identity `{name}`"));
+    let what = text("AuthAction").map(|action| format!("action `{action}`"));
+    let why = text("NoPermissionType").map(|kind| format!("kind `{kind}`"));
+    let by = text("PolicyType").map(|policy| format!("policy `{policy}`"));
+    let facts: Vec<String> = [who, what, why, by].into_iter().flatten().collect();
+    (!facts.is_empty()).then(|| format!("the service's details: {}", facts.join(", ")))
+}
+
+/// The policy that a denied identity needs, on one line without spaces, so that it can be copied whole at any width.
+pub(super) fn policy(error: &RemoteError, asked: &Asked) -> Option<String> {
+    if !DENIALS.contains(&error.code.as_str()) {
+        return None;
+    }
+    let named = detail(error).and_then(|detail| detail.get("AuthAction")?.as_str().map(str::to_owned));
+    let actions: Vec<String> = match named {
+        Some(action) => vec![action],
+        None => asked.actions.iter().map(|action| format!("live:{}", action.name())).collect(),
+    };
+    let reads = actions.iter().all(|action| action.starts_with("live:Describe"));
+    let resource = match reads {
+        // Listing knows no resources.
+        true => "*".to_owned(),
+        // The documents name the resource after the CDN, whose domains these once were.
+        false => format!("acs:cdn:*:{}:domain/{}", asked.account.unwrap_or("*"), asked.domain),
+    };
+    let (actions, resource) = (json!(actions), json!(resource));
+    let statement = format!(r#"{{"Effect":"Allow","Action":{actions},"Resource":{resource}}}"#);
+    Some(format!(r#"{{"Version":"1","Statement":[{statement}]}}"#))
+}
+
+fn detail(error: &RemoteError) -> Option<Json> {
+    serde_json::from_str(error.access_denied_detail.as_deref()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_code_stands_twice() {
+        let mut codes: Vec<&str> = CODES.iter().map(|meaning| meaning.code).chain(DENIALS).collect();
+        let all = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), all);
+    }
+}
