@@ -74,6 +74,7 @@ impl Decoder<'_> {
             ignore,
             protect,
             domains,
+            allows: _,
             partial: _,
         } = document;
         match name {

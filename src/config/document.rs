@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::model::{Field, Pattern, State};
+use crate::model::{Field, Pattern, State, Value};
 use crate::source::{Span, Spanned};
 
 /// What all files together say.
@@ -29,6 +29,8 @@ pub struct Document {
     pub protect: Vec<Spanned<Pattern>>,
     /// By domain name.
     pub domains: BTreeMap<Arc<str>, Domain>,
+    /// Comments that allow findings.
+    pub allows: Vec<Allow>,
     /// Whether a file is missing from it, or a definition that could not be read: what is not found here may stand there.
     pub partial: bool,
 }
@@ -36,6 +38,11 @@ pub struct Document {
 impl Document {
     /// Every block that may hold settings, used or not.
     pub fn blocks(&self) -> impl Iterator<Item = &Settings> {
+        self.blocks_but_tiers().chain(self.tiers.values().map(|tier| &tier.settings))
+    }
+
+    /// The same without the tiers' own.
+    pub fn blocks_but_tiers(&self) -> impl Iterator<Item = &Settings> {
         let layouts = self.layouts.values().flat_map(|layout| layout.apps.values());
         let domains = self.domains.values();
         let apps = layouts.chain(domains.clone().flat_map(|domain| domain.apps.values()));
@@ -45,9 +52,17 @@ impl Document {
             .chain(domains.filter_map(|domain| domain.defaults.as_ref()))
             .chain(defaults)
             .map(|defaults| &defaults.settings)
-            .chain(self.tiers.values().map(|tier| &tier.settings))
             .chain(apps.flat_map(|app| app.streams.values()).map(|stream| &stream.settings))
     }
+}
+
+/// One code of a comment `# livevod: allow CODE`: somebody has looked at the finding and keeps what is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allow {
+    /// The code as written, and where.
+    pub code: Spanned<String>,
+    /// 0-based line whose findings it is about: its own, or the next one that is more than a comment.
+    pub line: usize,
 }
 
 /// A setting as written.
@@ -94,31 +109,39 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What is written for a managed field; `None` where nothing is, and for carried fields.
+    pub fn get(&self, field: Field) -> Option<Setting<Value>> {
+        fn shown<T: Clone>(
+            setting: Option<&Setting<T>>,
+            value: impl Fn(T) -> Value,
+        ) -> Option<Setting<Value>> {
+            let Spanned { value: written, span } = setting?;
+            let written = match written {
+                Written::Value(one) => Written::Value(value(one.clone())),
+                Written::Default => Written::Default,
+                Written::Faulty => Written::Faulty,
+            };
+            Some(Spanned::new(written, *span))
+        }
+        match field {
+            Field::VodTranscodeGroup => shown(self.vod_transcode_group.as_ref(), Value::Text),
+            Field::CycleDuration => shown(self.cycle_duration.as_ref(), Value::Seconds),
+            Field::AutoCompose => shown(self.auto_compose.as_ref(), Value::Switch),
+            Field::ComposeVodTranscodeGroup => shown(self.compose_vod_transcode_group.as_ref(), Value::Text),
+            Field::OnDemand => shown(self.on_demand.as_ref(), |value| Value::Number(value.into())),
+            Field::StorageLocation => shown(self.storage_location.as_ref(), Value::Text),
+            Field::DelayTime
+            | Field::RecordContent
+            | Field::SpaceId
+            | Field::TranscodeTemplates
+            | Field::Unknown => None,
+        }
+    }
+
     /// The settings that stand in this block, and where; `tier` is none of them.
     pub fn written(&self) -> Vec<(Field, Span)> {
-        let Self {
-            tier: _,
-            vod_transcode_group,
-            cycle_duration,
-            auto_compose,
-            compose_vod_transcode_group,
-            on_demand,
-            storage_location,
-        } = self;
-        [
-            (Field::VodTranscodeGroup, vod_transcode_group.as_ref().map(|setting| setting.span)),
-            (Field::CycleDuration, cycle_duration.as_ref().map(|setting| setting.span)),
-            (Field::AutoCompose, auto_compose.as_ref().map(|setting| setting.span)),
-            (
-                Field::ComposeVodTranscodeGroup,
-                compose_vod_transcode_group.as_ref().map(|setting| setting.span),
-            ),
-            (Field::OnDemand, on_demand.as_ref().map(|setting| setting.span)),
-            (Field::StorageLocation, storage_location.as_ref().map(|setting| setting.span)),
-        ]
-        .into_iter()
-        .filter_map(|(field, span)| Some((field, span?)))
-        .collect()
+        let span = |field| Some((field, self.get(field)?.span));
+        Field::MANAGED.into_iter().filter_map(span).collect()
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
         ignore,
         protect,
         domains,
+        allows,
         partial,
     } = second;
     let mut merger = Merger { findings };
@@ -35,6 +36,7 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
     first.ignore.extend(ignore);
     first.protect.extend(protect);
     merger.map(&mut first.domains, domains, Merger::domain);
+    first.allows.extend(allows);
     first.partial |= partial;
 }
 

@@ -7,6 +7,7 @@
 //! Only `load` touches the file system, and only `tree` knows YAML. Whatever is wrong becomes a finding, and reading
 //! goes on, so that one run says everything.
 
+mod allows;
 mod blocks;
 mod decode;
 mod document;
@@ -19,7 +20,7 @@ mod spelling;
 mod tree;
 
 pub use document::{
-    App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Setting, Settings, Stream, Tier,
+    Allow, App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Setting, Settings, Stream, Tier,
     TranscodeGroup, Written,
 };
 pub use load::{Loaded, load};
@@ -45,7 +46,10 @@ pub fn parse(sources: &Sources) -> (Document, Vec<Diagnostic>) {
 
 fn parse_file(sources: &Sources, file: FileId, findings: &mut Findings) -> Document {
     match tree::read(sources, file, findings) {
-        Some(tree) => decode::Decoder { findings }.document(tree.root()),
+        Some(tree) => {
+            let document = decode::Decoder { findings }.document(tree.root());
+            Document { allows: allows::read(sources, file, &tree), ..document }
+        }
         None => Document { partial: true, ..Document::default() },
     }
 }

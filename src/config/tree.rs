@@ -72,6 +72,14 @@ impl Tree<'_> {
     pub(super) fn root(&self) -> Node<'_> {
         Node { tree: self, at: self.root }
     }
+
+    /// Where each scalar stands, in the order of the text.
+    pub(super) fn scalars(&self) -> Vec<Span> {
+        let scalars = self.nodes.iter().filter(|node| matches!(node.shape, Stored::Scalar { .. }));
+        let mut spans: Vec<Span> = scalars.map(|node| node.span).collect();
+        spans.sort_unstable();
+        spans
+    }
 }
 
 impl<'t> Node<'t> {
