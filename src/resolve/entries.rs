@@ -7,7 +7,7 @@ use super::inherit::{Ladder, Level, Ruling, Word};
 use super::layouts::{LaidApp, Layer, lay};
 use super::tiers::Tiers;
 use super::{Entry, Origin, OriginKind, Resolved, Wanted, groups};
-use crate::config::{Document, Domain, Setting, Settings, Stream, Written};
+use crate::config::{Defaults, Document, Domain, Setting, Stream, Written};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, RecordConfig, State};
 use crate::source::{Span, Spanned};
@@ -47,10 +47,8 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
 
     /// Resolves every entry of the domain.
     pub(super) fn resolve(&mut self, name: &Arc<str>) -> BTreeMap<Address, Entry> {
-        let top =
-            level(OriginKind::Defaults, self.document.defaults.iter().map(|defaults| &defaults.settings));
-        let domain =
-            level(OriginKind::Domain, self.domain.defaults.iter().map(|defaults| &defaults.settings));
+        let top = level(OriginKind::Defaults, self.document.defaults.as_ref());
+        let domain = level(OriginKind::Domain, self.domain.defaults.as_ref());
         let mut entries = BTreeMap::new();
         for (app_name, app) in lay(self.document, self.domain) {
             let LaidApp { defaults, streams } = app;
@@ -74,10 +72,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         if let Some(absent) = self.absent(address, layers) {
             return Some(Entry { key, wanted: Wanted::Absent(absent), expires: None });
         }
-        let own = Level {
-            kind: OriginKind::Stream,
-            layers: layers.iter().map(|layer| layer.part(&layer.block.settings)).collect(),
-        };
+        let own = own_level(layers);
         let [app, domain, top] = above;
         // A state that can't be read leaves open whether anything is needed here at all.
         let mut states = layers.iter().filter_map(|layer| layer.block.state.as_ref());
@@ -197,8 +192,16 @@ fn led_here(finding: Diagnostic, origin: &Origin) -> Diagnostic {
         .fold(finding, |finding, step| finding.note(format!("through `{}`", step.value), Some(step.span)))
 }
 
-fn level<'d>(kind: OriginKind, blocks: impl Iterator<Item = &'d Settings>) -> Level<'d> {
-    Level { kind, layers: blocks.map(|block| Layer { block, layout: None }).collect() }
+/// The level of one `defaults` block.
+pub(super) fn level(kind: OriginKind, defaults: Option<&Defaults>) -> Level<'_> {
+    let layers = defaults.into_iter().map(|defaults| Layer { block: &defaults.settings, layout: None });
+    Level { kind, layers: layers.collect() }
+}
+
+/// The level of an entry's own blocks.
+pub(super) fn own_level<'d>(layers: &[Layer<'d, Stream>]) -> Level<'d> {
+    let layers = layers.iter().map(|layer| layer.part(&layer.block.settings)).collect();
+    Level { kind: OriginKind::Stream, layers }
 }
 
 fn value<T: Clone>(setting: &Setting<T>) -> Option<Spanned<T>> {

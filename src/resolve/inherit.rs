@@ -1,7 +1,7 @@
 //! Finds the value that rules a setting: nearest wins, and a tier ranks right behind the block that names it.
 
 use super::layouts::Layer;
-use super::tiers::Tiers;
+use super::tiers::{Link, Tiers};
 use super::{Origin, OriginKind};
 use crate::config::{Setting, Settings, Written};
 use crate::source::{Span, Spanned};
@@ -53,7 +53,22 @@ impl<T> Word<T> {
     }
 }
 
-impl<'d> Ladder<'_, 'd> {
+impl<'l, 'd> Ladder<'l, 'd> {
+    /// Every block that reaches the configuration, nearest first.
+    pub(super) fn steps(&self) -> impl Iterator<Item = Step<'l, 'd>> {
+        let tiers = self.tiers;
+        self.levels.into_iter().flat_map(move |level| {
+            let own = level.layers.iter().map(|layer| {
+                let Layer { block, layout } = *layer;
+                Step::Rung(Rung { level: level.kind, settings: block, layout, tier: None })
+            });
+            let named = nearest(level, |settings| settings.tier.as_ref());
+            own.chain(
+                named.into_iter().flat_map(move |(named, layout)| behind(tiers, level.kind, named, layout)),
+            )
+        })
+    }
+
     /// What rules the setting that `field` reads; `unwritten` is the origin where nobody wrote it.
     pub(super) fn rule<T: Clone + 'd>(
         &self,
@@ -61,32 +76,81 @@ impl<'d> Ladder<'_, 'd> {
         unwritten: OriginKind,
     ) -> Ruling<T> {
         let mut doubt = self.doubt;
-        for level in self.levels {
-            if let Some((setting, layout)) = nearest(level, &field) {
-                return ruling(
-                    setting,
-                    Origin { kind: level.kind, tier: None, span: None, via: route(layout) },
-                );
-            }
-            let Some((named, layout)) = nearest(level, |settings| settings.tier.as_ref()) else { continue };
-            let Some(chain) = named.value.value().and_then(|name| self.tiers.chain(name)) else {
+        for step in self.steps() {
+            let Step::Rung(rung) = step else {
                 doubt = true;
                 continue;
             };
-            let found =
-                chain.iter().enumerate().find_map(|(depth, link)| Some((depth, link, field(link.settings)?)));
-            if let Some((depth, link, setting)) = found {
-                let inner =
-                    chain[..=depth].iter().filter_map(|link| Some(step("tier", link.name, link.named_at?)));
-                let outer = step("tier", chain[0].name, named.span);
-                let via = route(layout).into_iter().chain([outer]).chain(inner).collect();
-                let tier = Some(link.name.to_owned());
-                return ruling(setting, Origin { kind: OriginKind::Tier, tier, span: None, via });
+            if let Some(setting) = field(rung.settings) {
+                return ruling(setting, rung.origin(setting.span));
             }
         }
         let word = if doubt { Word::Unknown } else { Word::Unset };
         Ruling { word, origin: Origin::unwritten(unwritten) }
     }
+}
+
+/// One step away from the entry.
+pub(super) enum Step<'l, 'd> {
+    /// A block.
+    Rung(Rung<'l, 'd>),
+    /// A tier that could not be read, and may hold anything.
+    Gap,
+}
+
+/// A block of settings that reaches a configuration.
+pub struct Rung<'l, 'd> {
+    /// The level at which it stands, or at which its tier is named.
+    pub level: OriginKind,
+    /// What it says.
+    pub settings: &'d Settings,
+    layout: Option<&'d Spanned<String>>,
+    tier: Option<TierRung<'l, 'd>>,
+}
+
+/// How a tier's block came to be a rung.
+struct TierRung<'l, 'd> {
+    /// Where the level names the first tier of the chain.
+    named: Span,
+    chain: &'l [Link<'d>],
+    depth: usize,
+}
+
+impl Rung<'_, '_> {
+    /// The place in the level where a value of this block comes in: `tier: NAME`, or nothing where it stands itself.
+    pub fn named_at(&self) -> Option<Span> {
+        self.tier.as_ref().map(|tier| tier.named)
+    }
+
+    /// The origin of a value that stands in this block at `span`.
+    pub fn origin(&self, span: Span) -> Origin {
+        let via = route(self.layout);
+        let Some(TierRung { named, chain, depth }) = &self.tier else {
+            return Origin { kind: self.level, tier: None, span: Some(span), via };
+        };
+        let inner = chain[..=*depth].iter().filter_map(|link| Some(step("tier", link.name, link.named_at?)));
+        let outer = step("tier", chain[0].name, *named);
+        let via = via.into_iter().chain([outer]).chain(inner).collect();
+        let tier = Some(chain[*depth].name.to_owned());
+        Origin { kind: OriginKind::Tier, tier, span: Some(span), via }
+    }
+}
+
+/// The blocks of the tiers behind a name.
+fn behind<'l, 'd>(
+    tiers: &'l Tiers<'d>,
+    level: OriginKind,
+    named: &'d Setting<String>,
+    layout: Option<&'d Spanned<String>>,
+) -> Vec<Step<'l, 'd>> {
+    let Some(chain) = named.value.value().and_then(|name| tiers.chain(name)) else {
+        return vec![Step::Gap];
+    };
+    let rung = |(depth, link): (usize, &'l Link<'d>)| {
+        let tier = Some(TierRung { named: named.span, chain, depth });
+        Step::Rung(Rung { level, settings: link.settings, layout, tier })
+    };
+    chain.iter().enumerate().map(rung).collect()
 }
 
 /// The first block of a level that has the setting.
@@ -103,7 +167,7 @@ fn ruling<T: Clone>(setting: &Setting<T>, origin: Origin) -> Ruling<T> {
         Written::Default => Word::Unset,
         Written::Faulty => Word::Unknown,
     };
-    Ruling { word, origin: Origin { span: Some(setting.span), ..origin } }
+    Ruling { word, origin }
 }
 
 fn route(layout: Option<&Spanned<String>>) -> Vec<Spanned<String>> {

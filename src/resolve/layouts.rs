@@ -14,6 +14,14 @@ pub(super) struct Layer<'d, T> {
     pub(super) layout: Option<&'d Spanned<String>>,
 }
 
+impl<T> Clone for Layer<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Layer<'_, T> {}
+
 impl<'d, T> Layer<'d, T> {
     /// A part of the block, brought by the same layout.
     pub(super) fn part<U>(&self, block: &'d U) -> Layer<'d, U> {

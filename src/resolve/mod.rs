@@ -6,6 +6,7 @@ mod inherit;
 mod layouts;
 mod references;
 mod tiers;
+mod trail;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +14,9 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use self::entries::DomainEntries;
+pub use self::inherit::Rung;
 use self::tiers::Tiers;
+pub use self::trail::{Trail, follow};
 use crate::config::{Document, Domain};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field, Pattern, RecordConfig};

@@ -1,0 +1,68 @@
+//! Follows inheritance the way that resolving does, and shows all of it: also what is shadowed.
+
+use super::entries::{level, own_level};
+use super::inherit::{Ladder, Level, Rung, Step};
+use super::layouts::{LaidApp, lay};
+use super::tiers::Tiers;
+use super::{Desired, OriginKind};
+use crate::config::{Document, Domain};
+use crate::diag::Findings;
+use crate::model::{Address, Field, Value};
+use crate::source::{Span, Spanned};
+
+/// Every block that reaches one configuration, whether it wants it or its absence.
+pub struct Trail<'t> {
+    /// The configuration.
+    pub address: &'t Address,
+    /// Its stream's name in every block that declares it, nearest first.
+    pub keys: &'t [Span],
+    /// Nearest first.
+    pub rungs: Vec<Rung<'t, 't>>,
+}
+
+impl<'t> Trail<'t> {
+    /// Everything that is written for a field, nearest first: the first one rules. `None` is `default`, or what could
+    /// not be read.
+    pub fn written(&self, field: Field) -> impl Iterator<Item = (&Rung<'t, 't>, Spanned<Option<Value>>)> {
+        self.rungs.iter().filter_map(move |rung| {
+            let setting = rung.settings.get(field)?;
+            Some((rung, setting.map(|written| written.value().cloned())))
+        })
+    }
+}
+
+/// Visits the trail of every configuration that `desired`, resolved from `document`, holds: domains past the limit are
+/// in no such list.
+pub fn follow(document: &Document, desired: &Desired, mut visit: impl FnMut(&Trail<'_>)) {
+    // What is wrong with tiers was reported when the document was resolved.
+    let tiers = Tiers::new(document, &mut Findings::default());
+    let top = level(OriginKind::Defaults, document.defaults.as_ref());
+    let resolved = document.domains.iter().filter(|(name, _)| desired.domains.contains_key(*name));
+    for (name, domain) in resolved {
+        follow_domain((name, domain), document, &tiers, &top, &mut visit);
+    }
+}
+
+fn follow_domain(
+    (name, domain): (&std::sync::Arc<str>, &Domain),
+    document: &Document,
+    tiers: &Tiers<'_>,
+    top: &Level<'_>,
+    visit: &mut impl FnMut(&Trail<'_>),
+) {
+    let middle = level(OriginKind::Domain, domain.defaults.as_ref());
+    for (app_name, LaidApp { defaults, streams }) in lay(document, domain) {
+        let app = Level { kind: OriginKind::App, layers: defaults };
+        for (stream_name, layers) in streams {
+            let address = Address::new(name.clone(), app_name.clone(), stream_name.clone());
+            let keys: Vec<Span> = layers.iter().map(|layer| layer.block.key).collect();
+            let own = own_level(&layers);
+            let ladder = Ladder { levels: [&own, &app, &middle, top], tiers, doubt: false };
+            let rungs = ladder.steps().filter_map(|step| match step {
+                Step::Rung(rung) => Some(rung),
+                Step::Gap => None,
+            });
+            visit(&Trail { address: &address, keys: &keys, rungs: rungs.collect() });
+        }
+    }
+}
