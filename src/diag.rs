@@ -216,6 +216,11 @@ macro_rules! codes {
                 match self { $(Code::$name => $text,)* }
             }
 
+            /// The code that users see as `text`.
+            pub fn find(text: &str) -> Option<Code> {
+                Code::ALL.iter().copied().find(|code| code.as_str() == text)
+            }
+
             /// The severity that findings of this code have unless told otherwise.
             pub fn severity(self) -> Severity {
                 match self { $(Code::$name => Severity::$severity,)* }
@@ -310,6 +315,38 @@ codes! {
     Expired = "expired", Warning;
     /// An on_demand value that old documents say recording to VOD lacks.
     OnDemandValue = "on-demand-value", Warning;
+    /// A transcode group's name that nothing uses.
+    UnusedGroup = "unused-group", Advice;
+    /// A tier that nothing uses.
+    UnusedTier = "unused-tier", Advice;
+    /// A layout that no domain has.
+    UnusedLayout = "unused-layout", Advice;
+    /// A `defaults` block that no configuration inherits.
+    UnusedDefaults = "unused-defaults", Advice;
+    /// A value that repeats what would be inherited without it.
+    RedundantValue = "redundant-value", Advice;
+    /// A setting on `"*"` that an entry beside it does not have.
+    StarNotInherited = "star-not-inherited", Advice;
+    /// `absent` where a configuration for every stream still records.
+    AbsentStillRecorded = "absent-still-recorded", Advice;
+    /// A compose group where auto_compose is off.
+    ComposeGroupIdle = "compose-group-idle", Warning;
+    /// Files so short that the 40 which the service merges cover less than a day.
+    ComposeLimit = "compose-limit", Advice;
+    /// A cycle_duration under the recommended 20 minutes.
+    ShortCycle = "short-cycle", Advice;
+    /// A storage location of an unusual form.
+    UnusualStorage = "unusual-storage", Warning;
+    /// A storage location in another region than its domain.
+    StorageRegion = "storage-region", Warning;
+    /// A create-only field where `prune` deletes.
+    StoragePrune = "storage-prune", Advice;
+    /// `prune` on a domain or app without any stream.
+    PruneWithoutStreams = "prune-without-streams", Warning;
+    /// An allow comment that names no rule, or one that can't be allowed.
+    BadAllow = "bad-allow", Warning;
+    /// An allow comment where there is nothing to allow.
+    StaleAllow = "stale-allow", Warning;
     /// Arguments that do not go together.
     Usage = "usage", Error;
     /// Files for one account, and credentials of another or of nobody knows which.

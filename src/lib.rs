@@ -6,8 +6,8 @@
 //! service ─api→ Snapshot ───────────────────┴─plan→ Plan ─apply→ Report ─render→ text
 //! ```
 //!
-//! Arrows run one way: `model`, `source` ← `diag`, `wire` ← `config`, `emulator` ← `resolve` ← `check`, `plan`, `api` ←
-//! `apply` ← `render` ← `cli`; a test holds the `use crate::` lines to it. Input, clock, environment and randomness
+//! Arrows run one way: `model`, `source` ← `diag`, `wire` ← `config`, `emulator` ← `resolve` ← `check`, `explain`, `plan`,
+//! `api` ← `apply` ← `render` ← `cli`; a test holds the `use crate::` lines to it. Input, clock, environment and randomness
 //! live in `api`, `apply`, `cli`, the loading half of `config` and the emulator's service, store and server; everything
 //! else is a function of its arguments.
 
@@ -18,6 +18,7 @@ pub mod cli;
 pub mod config;
 pub mod diag;
 pub mod emulator;
+pub mod explain;
 pub mod model;
 pub mod plan;
 pub mod render;

@@ -3,14 +3,30 @@
 //! A rule is one function in a file that has its name, and one line in the table. Its code's summary says what it looks
 //! for.
 
+mod absent_still_recorded;
 mod case_only;
+mod compose_group_idle;
+mod compose_limit;
 mod declared_ignored;
 mod expired;
 mod on_demand_value;
+mod prune_without_streams;
+mod redundant_value;
+mod settle;
+mod short_cycle;
+mod star_not_inherited;
+mod storage_prune;
+mod storage_region;
+mod unused_defaults;
+mod unused_group;
+mod unused_layout;
+mod unused_tier;
 mod unusual_group;
+mod unusual_storage;
 
 use jiff::civil::Date;
 
+pub use self::settle::{Levels, settle};
 use crate::config::Document;
 use crate::diag::{Diagnostic, Findings};
 use crate::resolve::Desired;
@@ -22,14 +38,36 @@ struct Facts<'a> {
     today: Date,
 }
 
+impl Facts<'_> {
+    /// Whether the files can show what nothing uses: all were read, and they declare something. A file of shared tiers
+    /// checked by itself declares nothing.
+    fn is_whole(&self) -> bool {
+        !self.document.partial && !self.document.domains.is_empty()
+    }
+}
+
 type Rule = fn(&Facts<'_>, &mut Findings);
 
 const RULES: &[Rule] = &[
+    absent_still_recorded::check,
     case_only::check,
+    compose_group_idle::check,
+    compose_limit::check,
     declared_ignored::check,
     expired::check,
     on_demand_value::check,
+    prune_without_streams::check,
+    redundant_value::check,
+    short_cycle::check,
+    star_not_inherited::check,
+    storage_prune::check,
+    storage_region::check,
+    unused_defaults::check,
+    unused_group::check,
+    unused_layout::check,
+    unused_tier::check,
     unusual_group::check,
+    unusual_storage::check,
 ];
 
 /// Runs every rule. `today` is the day that `expires` is held against.

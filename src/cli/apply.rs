@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Typed;
-use super::arguments::{Format, Guards, Paths, Remote, Selected, plan_options};
+use super::arguments::{Format, Guards, Paths, Remote, Rules, Selected, plan_options};
 use super::connect::{Connection, connect};
 use super::failure::Failure;
 use super::findings;
@@ -22,6 +22,9 @@ use crate::render::{self, Context, Exit};
 pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,
+
+    #[command(flatten)]
+    rules: Rules,
 
     /// How plan and outcomes are printed; the machine formats need --auto-approve and print the report alone
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -50,7 +53,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.paths)?;
+    let loaded = load(&arguments.paths, &arguments.rules)?;
     someone_approves(arguments, terminal)?;
     let connection = connect(&arguments.remote, typed, &loaded.desired)?;
     account_is_declared(&connection)?;

@@ -8,7 +8,9 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use crate::api::Rate;
-use crate::diag::{Code, Diagnostic};
+use crate::check::Levels;
+use crate::config;
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::emulator::{QuirkError, Quirks};
 use crate::model::Pattern;
 use crate::plan::{Allowances, Limit, Pace, PlanOptions, Selection};
@@ -65,6 +67,11 @@ pub(super) struct Paths {
 }
 
 impl Paths {
+    /// Paths that were given in another way than as the command's own arguments.
+    pub(super) fn new(paths: Vec<PathBuf>) -> Self {
+        Self { paths }
+    }
+
     /// The paths given, or what stands in the working directory.
     pub(super) fn resolve(&self) -> Result<Vec<PathBuf>, Failure> {
         if !self.paths.is_empty() {
@@ -79,6 +86,60 @@ impl Paths {
             )),
         }
     }
+}
+
+/// What rules weigh.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Rules")]
+pub(super) struct Rules {
+    /// Take the findings of a rule as errors; `warnings` for every warning
+    #[arg(long, value_name = "CODE|warnings", value_parser = denied)]
+    deny: Vec<Denied>,
+
+    /// Drop the findings of a rule, also where --deny names it; errors can't be allowed
+    #[arg(long, value_name = "CODE", value_parser = allowed)]
+    allow: Vec<Code>,
+}
+
+/// A value of `--deny`.
+#[derive(Debug, Clone, Copy)]
+enum Denied {
+    Warnings,
+    Rule(Code),
+}
+
+impl Rules {
+    /// What the flags say.
+    pub(super) fn levels(&self) -> Levels {
+        let Self { deny, allow } = self;
+        let rules = deny.iter().filter_map(|denied| match denied {
+            Denied::Rule(code) => Some(*code),
+            Denied::Warnings => None,
+        });
+        Levels {
+            allow: allow.clone(),
+            deny: rules.collect(),
+            deny_warnings: deny.iter().any(|denied| matches!(denied, Denied::Warnings)),
+        }
+    }
+}
+
+fn denied(text: &str) -> Result<Denied, String> {
+    if text == "warnings" { Ok(Denied::Warnings) } else { rule(text).map(Denied::Rule) }
+}
+
+fn allowed(text: &str) -> Result<Code, String> {
+    match rule(text)? {
+        code if code.severity() == Severity::Error => Err("an error can't be allowed".to_owned()),
+        code => Ok(code),
+    }
+}
+
+fn rule(text: &str) -> Result<Code, String> {
+    Code::find(text).ok_or_else(|| match config::closest(text, Code::ALL.iter().map(|code| code.as_str())) {
+        Some(meant) => format!("no rule has this code; did you mean `{meant}`?"),
+        None => "no rule has this code".to_owned(),
+    })
 }
 
 /// Where the service is and who asks.

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Typed;
-use super::arguments::{Format, Guards, Paths, Remote, Selected, plan_options};
+use super::arguments::{Format, Guards, Paths, Remote, Rules, Selected, plan_options};
 use super::connect::connect;
 use super::failure::Failure;
 use super::load::load;
@@ -17,6 +17,9 @@ use crate::render::Exit;
 pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,
+
+    #[command(flatten)]
+    rules: Rules,
 
     /// How the differences are printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -34,7 +37,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.paths)?;
+    let loaded = load(&arguments.paths, &arguments.rules)?;
     let connection = connect(&arguments.remote, typed, &loaded.desired)?;
     let options = plan_options(&arguments.selected, &Guards::default(), &arguments.remote);
     let observed = block_on(observe(&loaded, &connection, &options))?;

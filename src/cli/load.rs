@@ -1,10 +1,11 @@
 //! Files to what is wanted, with every finding of every rule.
 
-use super::arguments::Paths;
+use super::arguments::{Paths, Rules};
 use super::failure::Failure;
 use super::findings;
 use super::terminal::Terminal;
-use crate::diag::{self, Diagnostic};
+use crate::config::Document;
+use crate::diag::{self, Diagnostic, Severity};
 use crate::render::Exit;
 use crate::resolve::Desired;
 use crate::source::Sources;
@@ -13,6 +14,7 @@ use crate::{check, config, resolve};
 /// The files, resolved; no finding is an error.
 pub(super) struct Loaded {
     pub(super) sources: Sources,
+    pub(super) document: Document,
     pub(super) desired: Desired,
     /// Warnings and advice.
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -22,21 +24,27 @@ pub(super) struct Loaded {
 ///
 /// # Errors
 /// When any finding is an error, with all findings.
-pub(super) fn load(paths: &Paths) -> Result<Loaded, Failure> {
+pub(super) fn load(paths: &Paths, rules: &Rules) -> Result<Loaded, Failure> {
     let config::Loaded { sources, document, mut diagnostics } = config::load(&paths.resolve()?);
     let (desired, findings) = resolve::resolve(&document);
     diagnostics.extend(findings);
     diagnostics.extend(check::check(&document, &desired, jiff::Zoned::now().date()));
-    diag::sort(&mut diagnostics);
+    let diagnostics = check::settle(diagnostics, &document.allows, &sources, &rules.levels());
     if diag::has_errors(&diagnostics) {
         return Err(Failure { sources, diagnostics, exit: Exit::Error });
     }
-    Ok(Loaded { sources, desired, diagnostics })
+    Ok(Loaded { sources, document, desired, diagnostics })
 }
 
 impl Loaded {
+    /// What a command that is about something else should say too: advice is for validate alone.
+    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+        let weighs = |finding: &&Diagnostic| finding.severity != Severity::Advice;
+        self.diagnostics.iter().filter(weighs).cloned().collect()
+    }
+
     /// Prints warnings where people look for them.
     pub(super) fn warn(&self, terminal: &Terminal) {
-        findings::tell(&self.diagnostics, &self.sources, terminal);
+        findings::tell(&self.warnings(), &self.sources, terminal);
     }
 }

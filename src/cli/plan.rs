@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Typed;
-use super::arguments::{Format, Guards, Paths, Remote, Selected, plan_options};
+use super::arguments::{Format, Guards, Paths, Remote, Rules, Selected, plan_options};
 use super::connect::connect;
 use super::failure::Failure;
 use super::findings;
@@ -18,6 +18,9 @@ use crate::render::{self, Context, Exit, Target};
 pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,
+
+    #[command(flatten)]
+    rules: Rules,
 
     /// How the plan is printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
@@ -42,7 +45,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.paths)?;
+    let loaded = load(&arguments.paths, &arguments.rules)?;
     let connection = connect(&arguments.remote, typed, &loaded.desired)?;
     let options = plan_options(&arguments.selected, &arguments.guards, &arguments.remote);
     let observed = block_on(observe(&loaded, &connection, &options))?;
@@ -83,7 +86,8 @@ pub(super) fn show(
     let mut diagnostics = [loaded.diagnostics.as_slice(), &observed.diagnostics].concat();
     match shown.format {
         Format::Human => {
-            findings::tell(&diagnostics, &loaded.sources, terminal);
+            let warnings = [loaded.warnings(), observed.diagnostics.clone()].concat();
+            findings::tell(&warnings, &loaded.sources, terminal);
             terminal.print(&render::human_plan(&observed.plan, target, shown.full, terminal.stdout));
         }
         Format::Json => {

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::{Format, Paths};
+use super::arguments::{Format, Paths, Rules};
 use super::failure::Failure;
 use super::load::load;
 use super::terminal::Terminal;
@@ -12,6 +12,9 @@ use crate::render::{self, Context, Exit};
 pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,
+
+    #[command(flatten)]
+    rules: Rules,
 
     /// How the configurations are printed
     #[arg(long = "format", value_enum, default_value_t = Language::Yaml)]
@@ -38,7 +41,7 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.paths)?;
+    let loaded = load(&arguments.paths, &arguments.rules)?;
     let exit = Exit::Success;
     match arguments.language {
         Language::Yaml => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("source", &[]),
     ("diag", &["model", "source"]),
@@ -13,15 +13,16 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("emulator", &["model", "wire"]),
     ("resolve", &["model", "source", "diag", "config"]),
     ("check", &["model", "source", "diag", "config", "resolve"]),
+    ("explain", &["model", "source", "diag", "config", "resolve"]),
     ("plan", &["model", "source", "diag", "wire", "resolve"]),
     ("api", &["model", "wire", "emulator"]),
     ("apply", &["model", "source", "diag", "wire", "plan", "api"]),
-    ("render", &["model", "source", "diag", "wire", "config", "resolve", "plan", "api", "apply"]),
+    ("render", &["model", "source", "diag", "wire", "config", "resolve", "explain", "plan", "api", "apply"]),
     (
         "cli",
         &[
-            "model", "source", "diag", "wire", "config", "emulator", "resolve", "check", "plan", "api",
-            "apply", "render",
+            "model", "source", "diag", "wire", "config", "emulator", "resolve", "check", "explain", "plan",
+            "api", "apply", "render",
         ],
     ),
 ];

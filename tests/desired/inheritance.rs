@@ -27,7 +27,7 @@ domains:
 "
     );
     let read = read(&[("livevod.yaml", &text)]);
-    assert_eq!(read.found(), []);
+    assert_eq!(read.errors(), [""; 0]);
     read
 }
 
@@ -128,7 +128,7 @@ domains:
   c.com: { layout: low, apps: { show: { defaults: { cycle_duration: 30m } } } }
 ";
     let read = read(&[("a.yaml", text)]);
-    assert_eq!(read.found(), []);
+    assert_eq!(read.errors(), [""; 0]);
     // A setting of the merged entry goes before the entry's tier, whichever layer brought either.
     assert_eq!(read.value("a.com/show/cam", CYCLE), "1200 stream <20m> via layout: high");
     assert_eq!(read.value("a.com/show/cam", Field::OnDemand), "0 tier short <0> via tier: short");
@@ -157,7 +157,7 @@ domains:
   c.com: { apps: { show: { streams: { cam: { vod_transcode_group: 77aa0d5ce0dd4bb9a1b7b5dba1f7c0bb } } } } }
 ";
     let read = read(&[("a.yaml", text)]);
-    assert_eq!(read.found(), []);
+    assert_eq!(read.errors(), [""; 0]);
     let group = Field::VodTranscodeGroup;
     assert_eq!(
         read.value("a.com/show/cam", group),

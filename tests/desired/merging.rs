@@ -30,7 +30,7 @@ domains:
 fn maps_merge_and_lists_join() {
     for files in [[("a.yaml", COMMON), ("b.yaml", MORE)], [("a.yaml", MORE), ("b.yaml", COMMON)]] {
         let read = read(&files);
-        assert_eq!(read.found(), []);
+        assert_eq!(read.errors(), [""; 0]);
         let streams: Vec<&str> =
             read.desired.domains["a.com"].entries.keys().map(|address| &*address.stream).collect();
         assert_eq!(streams, ["*", "cam1", "cam2", "news"]);

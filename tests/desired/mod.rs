@@ -6,12 +6,13 @@ mod hundred;
 mod inheritance;
 mod merging;
 mod mutated;
+mod pages;
 mod round_trip;
 mod schema;
 
-use livevod::check::check;
+use livevod::check::{Levels, check, settle};
 use livevod::config::{Document, parse};
-use livevod::diag::{Diagnostic, sort};
+use livevod::diag::Diagnostic;
 use livevod::model::Field;
 use livevod::resolve::{Desired, OriginKind, Resolved, Wanted, resolve};
 use livevod::source::{Source, Sources};
@@ -34,7 +35,7 @@ fn read(files: &[(&str, &str)]) -> Read {
     let (desired, found) = resolve(&document);
     diagnostics.extend(found);
     diagnostics.extend(check(&document, &desired, jiff::civil::date(2026, 11, 22)));
-    sort(&mut diagnostics);
+    let diagnostics = settle(diagnostics, &document.allows, &sources, &Levels::default());
     Read { sources, document, desired, diagnostics }
 }
 
@@ -47,6 +48,11 @@ impl Read {
                 (found.code.as_str(), found.labels.first().map_or("", |label| self.sources.text(label.span)))
             })
             .collect()
+    }
+
+    /// The code of each error.
+    fn errors(&self) -> Vec<&str> {
+        self.diagnostics.iter().filter(|found| found.is_error()).map(|found| found.code.as_str()).collect()
     }
 
     /// The settings wanted at an address; `None` where nothing is declared, or its absence.

@@ -1,0 +1,35 @@
+//! `state: absent` takes an entry away, and the next wider entry rules in its place.
+
+use super::Facts;
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::Address;
+use crate::resolve::{Desired, Entry, Wanted};
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
+        let Wanted::Absent(span) = entry.wanted else { continue };
+        let Some((ruler, recording)) = recording(facts.desired, address) else { continue };
+        let message = format!("`{}` still records what is `absent` here", ruler.within_domain());
+        findings.push(
+            Diagnostic::new(Code::AbsentStillRecorded, message)
+                .label(span, "no configuration of its own")
+                .label(recording.key, "records it then")
+                .help("`absent` stops nothing where a wider entry is there: take that one out, or try `on_demand: 7` here")
+                .about(address),
+        );
+    }
+}
+
+/// The declared entry that would rule an address in place of its own, if it records by itself.
+fn recording<'d>(desired: &'d Desired, address: &Address) -> Option<(Address, &'d Entry)> {
+    let wider = address.rulers().skip(1);
+    let mut present = wider.filter_map(|ruler| match desired.get(&ruler) {
+        Some(entry) => match &entry.wanted {
+            Wanted::Present(resolved) => Some((ruler, entry, resolved.config.records_by_itself())),
+            Wanted::Absent(_) => None,
+        },
+        None => None,
+    });
+    let (ruler, entry, records) = present.next()?;
+    records.then_some((ruler, entry))
+}

@@ -1,0 +1,40 @@
+//! The service merges 40 files at most: with short files, the merged one ends within the day.
+
+use super::Facts;
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::Field;
+use crate::resolve::Wanted;
+
+/// Most files that the service merges into one (VOD FAQ on recording).
+const MERGED_FILES: u32 = 40;
+
+/// Seconds of a day.
+const DAY: u32 = 24 * 60 * 60;
+
+/// Files of this length, in seconds, and 40 of them cover a day.
+pub(super) const ENOUGH: u32 = DAY / MERGED_FILES;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
+        let Wanted::Present(resolved) = &entry.wanted else { continue };
+        let length = resolved.config.cycle_duration;
+        if !resolved.config.auto_compose || length >= ENOUGH {
+            continue;
+        }
+        let span = |field| resolved.origin(field).and_then(|origin| origin.span).unwrap_or(entry.key);
+        let covered =
+            format!("{} h {:02} min", length * MERGED_FILES / 3600, length * MERGED_FILES / 60 % 60);
+        findings.push(
+            Diagnostic::new(
+                Code::ComposeLimit,
+                format!(
+                    "the merged file ends after {covered}: the service merges {MERGED_FILES} files at most"
+                ),
+            )
+            .label(span(Field::CycleDuration), format!("{MERGED_FILES} × {length} s"))
+            .label(span(Field::AutoCompose), "merged by this")
+            .help("write 36m or more for streams that run all day; allow it where they end before")
+            .about(address),
+        );
+    }
+}

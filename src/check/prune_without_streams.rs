@@ -1,0 +1,30 @@
+//! `prune` where nothing is declared: everything that the service holds there would be deleted.
+
+use super::Facts;
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::source::Spanned;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    if !facts.is_whole() {
+        return;
+    }
+    for (name, domain) in &facts.desired.domains {
+        let own = domain.prune.iter().filter(|_| domain.entries.is_empty());
+        own.for_each(|prune| check_word(name, prune, findings));
+        let is_bare = |app: &str| !domain.entries.keys().any(|address| &*address.app == app);
+        for (app, prune) in domain.app_prune.iter().filter(|(app, _)| is_bare(app)) {
+            check_word(&format!("{name}/{app}"), prune, findings);
+        }
+    }
+}
+
+fn check_word(what: &str, prune: &Spanned<bool>, findings: &mut Findings) {
+    if !prune.value {
+        return;
+    }
+    findings.push(
+        Diagnostic::new(Code::PruneWithoutStreams, format!("`prune` on `{what}`, where nothing is declared"))
+            .label(prune.span, "would delete every configuration there")
+            .help("declare what is to stay, or write `prune: false`"),
+    );
+}

@@ -1,0 +1,82 @@
+//! A value that repeats what would be inherited without it: it does nothing today, and stops inheritance tomorrow.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::Facts;
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::{Address, EVERY, Field, Value};
+use crate::resolve::{OriginKind, Trail, follow};
+use crate::source::{Span, Spanned};
+
+/// A setting in all the places that it reaches.
+struct Reached {
+    field: Field,
+    /// What it repeats; `None` once it does not in one place.
+    repeats: Option<Span>,
+    addresses: Vec<Address>,
+}
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    let mut reached: BTreeMap<Span, Reached> = BTreeMap::new();
+    let stars = stars(facts);
+    follow(facts.document, facts.desired, |trail| {
+        for field in Field::MANAGED {
+            note(trail, field, &stars, &mut reached);
+        }
+    });
+    for (span, Reached { field, repeats, addresses }) in reached {
+        let Some(repeats) = repeats else { continue };
+        for address in addresses {
+            findings.push(
+                Diagnostic::new(Code::RedundantValue, format!("`{field}` repeats what would be inherited"))
+                    .label(span, "the same value")
+                    .label(repeats, "inherited from here")
+                    .help("remove it, so that a change of the inherited value reaches this too")
+                    .about(&address),
+            );
+        }
+    }
+}
+
+/// The fields that `"*"` of an app writes itself: who repeats one beside it makes plain that it does not hold there.
+fn stars(facts: &Facts<'_>) -> HashSet<(Arc<str>, Arc<str>, Field)> {
+    let mut stars = HashSet::new();
+    follow(facts.document, facts.desired, |trail| {
+        let own = trail.rungs.iter().filter(|rung| rung.level == OriginKind::Stream);
+        if &*trail.address.stream == EVERY {
+            let fields = own.flat_map(|rung| rung.settings.written());
+            stars.extend(
+                fields.map(|(field, _)| (trail.address.domain.clone(), trail.address.app.clone(), field)),
+            );
+        }
+    });
+    stars
+}
+
+fn note(
+    trail: &Trail<'_>,
+    field: Field,
+    stars: &HashSet<(Arc<str>, Arc<str>, Field)>,
+    reached: &mut BTreeMap<Span, Reached>,
+) {
+    let written: Vec<_> = trail.written(field).collect();
+    for (at, (rung, setting)) in written.iter().enumerate() {
+        // A tier is written to be complete by itself, and the top has nothing above it.
+        if rung.named_at().is_some() || rung.level == OriginKind::Defaults {
+            continue;
+        }
+        let key = (trail.address.domain.clone(), trail.address.app.clone(), field);
+        let is_plain_speech = rung.level == OriginKind::Stream && stars.contains(&key);
+        let next = written.get(at + 1).map(|(_, next)| next);
+        let repeats = if is_plain_speech { None } else { repeated(setting, next) };
+        let known = reached.entry(setting.span).or_insert(Reached { field, repeats, addresses: Vec::new() });
+        known.repeats = known.repeats.and(repeats);
+        known.addresses.push(trail.address.clone());
+    }
+}
+
+fn repeated(setting: &Spanned<Option<Value>>, next: Option<&Spanned<Option<Value>>>) -> Option<Span> {
+    let next = next?;
+    (setting.value.is_some() && setting.value == next.value && setting.span != next.span).then_some(next.span)
+}

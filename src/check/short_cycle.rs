@@ -1,0 +1,28 @@
+//! Files shorter than the service recommends.
+
+use super::{Facts, compose_limit};
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::Field;
+use crate::resolve::Wanted;
+
+/// The recommended least length of a file, in seconds (VOD FAQ on recording).
+const RECOMMENDED: u32 = 20 * 60;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
+        let Wanted::Present(resolved) = &entry.wanted else { continue };
+        let length = resolved.config.cycle_duration;
+        // Where files are merged, the rule on that has already said that they are short.
+        let is_said = resolved.config.auto_compose && length < compose_limit::ENOUGH;
+        if length >= RECOMMENDED || is_said {
+            continue;
+        }
+        let span = resolved.origin(Field::CycleDuration).and_then(|origin| origin.span);
+        findings.push(
+            Diagnostic::new(Code::ShortCycle, format!("files of {length} s are shorter than recommended"))
+                .label(span.unwrap_or(entry.key), "under 20 minutes")
+                .help("write `20m` or more: each file is transcoded and billed by itself")
+                .about(address),
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! A setting on `"*"` that an entry beside it does not have: nothing inherits from `"*"`, though it looks so.
+
+use super::Facts;
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::{Address, EVERY, Field};
+use crate::resolve::{Entry, OriginKind, Resolved, Trail, Wanted, follow};
+use crate::source::Span;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    follow(facts.document, facts.desired, |trail| {
+        if &*trail.address.stream == EVERY {
+            check_star(facts, trail, findings);
+        }
+    });
+}
+
+fn check_star(facts: &Facts<'_>, trail: &Trail<'_>, findings: &mut Findings) {
+    let Some(star) = facts.desired.get(trail.address).and_then(present) else { return };
+    let own = own_fields(trail);
+    let Some(domain) = facts.desired.domains.get(&trail.address.domain).filter(|_| !own.is_empty()) else {
+        return;
+    };
+    let beside = domain
+        .entries
+        .iter()
+        .filter(|(address, _)| address.app == trail.address.app && address.stream != trail.address.stream);
+    for (address, entry) in beside {
+        let Some(resolved) = present(entry) else { continue };
+        for (field, span) in &own {
+            if is_surprising(*field, star, resolved) {
+                findings.push(finding(*field, *span, address, entry));
+            }
+        }
+    }
+}
+
+fn present(entry: &Entry) -> Option<&Resolved> {
+    match &entry.wanted {
+        Wanted::Present(resolved) => Some(resolved),
+        Wanted::Absent(_) => None,
+    }
+}
+
+/// The fields that the entry itself rules, each with the place that says so.
+fn own_fields(trail: &Trail<'_>) -> Vec<(Field, Span)> {
+    let own = |field| {
+        let (rung, setting) = trail.written(field).next()?;
+        let span = rung.named_at().unwrap_or(setting.span);
+        (rung.level == OriginKind::Stream).then_some((field, span))
+    };
+    Field::MANAGED.into_iter().filter_map(own).collect()
+}
+
+/// Whether the entry has another value, and nothing written in it that says so.
+fn is_surprising(field: Field, star: &Resolved, beside: &Resolved) -> bool {
+    let origin = beside.origin(field).map(|origin| origin.kind);
+    let is_inherited = !matches!(origin, Some(OriginKind::Stream | OriginKind::Tier));
+    is_inherited && star.config.get(field) != beside.config.get(field)
+}
+
+fn finding(field: Field, span: Span, address: &Address, entry: &Entry) -> Diagnostic {
+    Diagnostic::new(
+        Code::StarNotInherited,
+        format!("`{field}` of `\"*\"` does not reach the entries beside it"),
+    )
+    .label(span, "only for streams without an entry")
+    .label(entry.key, "not for this one")
+    .help("move it into the app's `defaults`, or write in the entry what it is meant to have")
+    .about(address)
+}

@@ -1,0 +1,18 @@
+//! A storage location that does not look like a VOD bucket's host.
+
+use super::{Facts, storage_region};
+use crate::diag::{Code, Diagnostic, Findings};
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    for setting in facts.document.blocks().filter_map(|block| block.storage_location.as_ref()) {
+        let Some(text) = setting.value.value().filter(|text| storage_region::of(text).is_none()) else {
+            continue;
+        };
+        let message = format!("`{text}` has not the usual form of a storage location");
+        findings.push(
+            Diagnostic::new(Code::UnusualStorage, message)
+                .label(setting.span, "not `BUCKET.oss-REGION.aliyuncs.com`")
+                .help("compare it with the address under Storage in the VOD console"),
+        );
+    }
+}
