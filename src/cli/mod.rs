@@ -7,6 +7,7 @@ mod connect;
 mod drift;
 mod emulated_account;
 mod emulator;
+mod explain;
 mod failure;
 mod findings;
 mod interrupt;
@@ -66,6 +67,8 @@ enum Command {
     Drift(drift::Arguments),
     /// Print the effective configurations, each value with its origin
     Render(render::Arguments),
+    /// Explain the code of a finding, or which entry rules an address and where its values come from
+    Explain(explain::Arguments),
     /// Serve the API on this machine, over the same emulator that --emulator embeds
     Emulator(emulator::Arguments),
     /// Print the JSON Schema of the files
@@ -127,7 +130,11 @@ impl Command {
             Command::Apply(arguments) => arguments.format,
             Command::Drift(arguments) => arguments.format,
             Command::Render(arguments) => arguments.format(),
-            Command::Emulator(_) | Command::Schema | Command::Completions(_) | Command::Man => Format::Human,
+            Command::Explain(_)
+            | Command::Emulator(_)
+            | Command::Schema
+            | Command::Completions(_)
+            | Command::Man => Format::Human,
         }
     }
 
@@ -138,6 +145,7 @@ impl Command {
             Command::Apply(arguments) => apply::run(&arguments, terminal, typed),
             Command::Drift(arguments) => drift::run(&arguments, terminal, typed),
             Command::Render(arguments) => render::run(&arguments, terminal),
+            Command::Explain(arguments) => explain::run(&arguments, terminal),
             Command::Emulator(arguments) => emulator::run(&arguments, terminal),
             Command::Schema => schema::run(terminal),
             Command::Completions(arguments) => completions::run(&arguments, terminal),

@@ -4,6 +4,7 @@ mod account;
 mod apply;
 mod command_line;
 mod emulated_account;
+mod explain;
 mod kills;
 mod plan;
 mod readme;

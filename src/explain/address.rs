@@ -1,0 +1,123 @@
+//! Turns an address into what the files say about it: which entry rules it, where each value comes from, and what is
+//! shadowed on the way.
+
+use crate::config::Document;
+use crate::model::{Address, Field, Pattern, Value};
+use crate::resolve::{Desired, Entry, Origin, Trail, Wanted, follow};
+use crate::source::{Span, Spanned};
+
+/// What the files say about one address.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// The address that was asked about.
+    pub address: Address,
+    /// Whether any file names its domain.
+    pub is_known_domain: bool,
+    /// The declared entries that could rule it, most specific first: the first present one does. The order is presumed.
+    pub rulers: Vec<Ruler>,
+    /// Each managed field of the entry that rules; empty where none does.
+    pub fields: Vec<FieldExplained>,
+    /// The patterns of `ignore` that cover the address.
+    pub ignored: Vec<Spanned<Pattern>>,
+    /// The patterns of `protect` that cover it.
+    pub protected: Vec<Spanned<Pattern>>,
+    /// The `prune: true` that covers it.
+    pub prune: Option<Span>,
+}
+
+/// A declared entry.
+#[derive(Debug, Clone)]
+pub struct Ruler {
+    /// Its own address.
+    pub address: Address,
+    /// Its stream's name in every block that declares it, nearest first.
+    pub keys: Vec<Span>,
+    /// `state: absent`, where it says so.
+    pub absent: Option<Span>,
+    /// Whether it records without anybody asking.
+    pub records_by_itself: bool,
+}
+
+/// One field of the entry that rules.
+#[derive(Debug, Clone)]
+pub struct FieldExplained {
+    /// The field.
+    pub field: Field,
+    /// Its value.
+    pub value: Value,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What else is written for it, nearest first.
+    pub shadowed: Vec<Shadowed>,
+}
+
+/// A value that a nearer one stands in front of.
+#[derive(Debug, Clone)]
+pub struct Shadowed {
+    /// The value as written; `None` is the word `default`.
+    pub value: Option<Value>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+impl Explanation {
+    /// The entry that rules.
+    pub fn ruler(&self) -> Option<&Ruler> {
+        self.rulers.iter().find(|ruler| ruler.absent.is_none())
+    }
+}
+
+/// Explains an address.
+pub fn address(document: &Document, desired: &Desired, address: &Address) -> Explanation {
+    let mut explanation = Explanation {
+        address: address.clone(),
+        is_known_domain: desired.domains.contains_key(&address.domain),
+        rulers: rulers(desired, address),
+        fields: Vec::new(),
+        ignored: covering(&desired.ignore, address),
+        protected: covering(&desired.protect, address),
+        prune: desired.domains.get(&address.domain).and_then(|domain| domain.prunes(&address.app)),
+    };
+    let ruling = explanation.ruler().map(|ruler| ruler.address.clone());
+    follow(document, desired, |trail| {
+        for ruler in explanation.rulers.iter_mut().filter(|ruler| ruler.address == *trail.address) {
+            ruler.keys = trail.keys.to_vec();
+        }
+        if ruling.as_ref() == Some(trail.address) {
+            explanation.fields = fields(desired, trail);
+        }
+    });
+    explanation
+}
+
+fn rulers(desired: &Desired, address: &Address) -> Vec<Ruler> {
+    let declared = address.rulers().filter_map(|address| Some((desired.get(&address)?, address)));
+    declared.map(|(entry, address)| ruler(entry, address)).collect()
+}
+
+fn ruler(entry: &Entry, address: Address) -> Ruler {
+    let (absent, records_by_itself) = match &entry.wanted {
+        Wanted::Absent(span) => (Some(*span), false),
+        Wanted::Present(resolved) => (None, resolved.config.records_by_itself()),
+    };
+    Ruler { address, keys: vec![entry.key], absent, records_by_itself }
+}
+
+fn covering(patterns: &[Spanned<Pattern>], address: &Address) -> Vec<Spanned<Pattern>> {
+    patterns.iter().filter(|pattern| pattern.value.matches(address)).cloned().collect()
+}
+
+fn fields(desired: &Desired, trail: &Trail<'_>) -> Vec<FieldExplained> {
+    let Some(Wanted::Present(resolved)) = desired.get(trail.address).map(|entry| &entry.wanted) else {
+        return Vec::new();
+    };
+    let explained = |field| {
+        let origin = resolved.origin(field)?.clone();
+        let written = trail.written(field).filter(|(_, setting)| Some(setting.span) != origin.span);
+        let shadowed = written
+            .map(|(rung, setting)| Shadowed { value: setting.value, origin: rung.origin(setting.span) });
+        let shadowed = shadowed.collect();
+        Some(FieldExplained { field, value: resolved.config.get(field), origin, shadowed })
+    };
+    Field::MANAGED.into_iter().filter_map(explained).collect()
+}

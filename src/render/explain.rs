@@ -1,0 +1,178 @@
+//! The pages of codes and what the files say about an address, for the terminal.
+
+use super::plan::{counted, origin_text};
+use super::style::{Tone, pad, wrap};
+use super::{Style, clean};
+use crate::diag::{Code, Severity};
+use crate::explain::{Explanation, FieldExplained, Ruler, Shadowed};
+use crate::model::{Pattern, Value};
+use crate::plan::FieldOrigin;
+use crate::source::{Sources, Span, Spanned};
+
+/// Column at which values begin.
+const NAME_WIDTH: usize = 28;
+
+/// A page of Markdown: paragraphs filled to the width, examples indented, and what the rule weighs.
+pub fn page(code: Code, markdown: &str, style: Style) -> String {
+    let mut text = String::new();
+    let mut paragraph = String::new();
+    let mut is_code = false;
+    for line in markdown.lines() {
+        if line.starts_with("```") || line.starts_with('#') || line.is_empty() || is_code {
+            flush(&mut paragraph, &mut text, style);
+        }
+        match line {
+            _ if line.starts_with("```") => is_code = !is_code,
+            _ if is_code => text.push_str(&format!("    {line}\n")),
+            "" => blank(&mut text),
+            _ if line.starts_with('#') => {
+                text.push_str(&format!(
+                    "{}\n",
+                    style.paint(Tone::Strong, line.trim_start_matches(['#', ' ']))
+                ));
+            }
+            _ => paragraph.push_str(&format!("{line} ")),
+        }
+    }
+    flush(&mut paragraph, &mut text, style);
+    blank(&mut text);
+    for line in wrap(&weight(code), style.width) {
+        text.push_str(&format!("{line}\n"));
+    }
+    text
+}
+
+fn flush(paragraph: &mut String, text: &mut String, style: Style) {
+    for line in wrap(paragraph.trim_end(), style.width).iter().filter(|_| !paragraph.is_empty()) {
+        text.push_str(&format!("{line}\n"));
+    }
+    paragraph.clear();
+}
+
+/// One empty line, never two.
+fn blank(text: &mut String) {
+    if !text.ends_with("\n\n") && !text.is_empty() {
+        text.push('\n');
+    }
+}
+
+fn weight(code: Code) -> String {
+    match code.severity() {
+        Severity::Error => "An error: it ends the run, and it can't be allowed.".to_owned(),
+        severity => {
+            let noun = if severity == Severity::Warning { "A warning" } else { "Advice" };
+            format!(
+                "{noun}: `# livevod: allow {code}` on its line or on the line above allows it there, `--allow {code}` \
+                 everywhere, and `--deny {code}` makes it an error."
+            )
+        }
+    }
+}
+
+/// Which entry rules an address, each value with its origin and what it shadows.
+pub fn explanation(explanation: &Explanation, sources: &Sources, style: Style) -> String {
+    let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
+    let shown = Shown { sources, style };
+    let mut lines = vec![style.paint(Tone::Strong, &address.to_string())];
+    match explanation.ruler() {
+        None if !is_known_domain => {
+            lines.push("  no file names its domain: livevod never reads or touches it".into())
+        }
+        ruler => lines.extend(shown.ruling(explanation, ruler)),
+    }
+    lines.extend(fields.iter().flat_map(|field| shown.field(field)));
+    lines.extend(shown.wider(rulers, explanation.ruler()));
+    let patterns = |verb: &'static str, patterns: &[Spanned<Pattern>]| -> Vec<String> {
+        let line = |one: &Spanned<Pattern>| format!("  {verb} `{}`  ({})", one.value, shown.line(one.span));
+        patterns.iter().map(line).collect()
+    };
+    lines.extend(patterns("ignored by", ignored));
+    lines.extend(patterns("protected by", protected));
+    lines.extend(prune.map(|span| {
+        format!("  under `prune`  ({}): what is not declared there is deleted", shown.line(span))
+    }));
+    lines.join("\n") + "\n"
+}
+
+struct Shown<'a> {
+    sources: &'a Sources,
+    style: Style,
+}
+
+impl Shown<'_> {
+    fn ruling(&self, explanation: &Explanation, ruler: Option<&Ruler>) -> Vec<String> {
+        let own = explanation.rulers.iter().find(|ruler| ruler.address == explanation.address);
+        let mut lines = Vec::new();
+        match own {
+            Some(Ruler { absent: Some(span), .. }) => {
+                lines.push(format!("  declared absent  ({})", self.line(*span)));
+            }
+            Some(own) => lines.push(format!("  declared  ({})", self.keys(own))),
+            None => lines.push("  no entry of its own".to_owned()),
+        }
+        match ruler {
+            Some(ruler) if ruler.address != explanation.address => {
+                lines.push(format!("  ruled by {}  ({})", ruler.address, self.keys(ruler)));
+            }
+            Some(_) => {}
+            None => lines.push("  NOT RECORDED by anything that the files declare".to_owned()),
+        }
+        lines
+    }
+
+    fn keys(&self, ruler: &Ruler) -> String {
+        let Ruler { address: _, keys, absent: _, records_by_itself: _ } = ruler;
+        let lines: Vec<String> = keys.iter().map(|key| self.line(*key)).collect();
+        lines.join(", laid over ")
+    }
+
+    /// The value with its origin, then the way it took, then what it shadows.
+    fn field(&self, explained: &FieldExplained) -> Vec<String> {
+        let FieldExplained { field, value, origin, shadowed } = explained;
+        let origin = FieldOrigin::new(origin, self.sources);
+        let name = pad(field.name(), NAME_WIDTH);
+        let mut lines = vec![format!("  {name} {}  ({})", clean(&value.to_string()), origin_text(&origin))];
+        let via =
+            origin.via.iter().map(|(what, place)| format!("{what}  ({}:{})", place.file, place.start.line));
+        lines.extend(via.map(|step| self.below(&format!("through {}", clean(&step)))));
+        for Shadowed { value, origin } in shadowed {
+            let value = value.as_ref().map_or("default".to_owned(), Value::to_string);
+            let origin = origin_text(&FieldOrigin::new(origin, self.sources));
+            lines.push(self.below(&format!("shadows {}  ({origin})", clean(&value))));
+        }
+        lines
+    }
+
+    fn below(&self, text: &str) -> String {
+        self.style.paint(Tone::Quiet, &format!("      {text}"))
+    }
+
+    /// What would rule if the ruling entry were not there.
+    fn wider(&self, rulers: &[Ruler], ruler: Option<&Ruler>) -> Vec<String> {
+        let Some(ruler) = ruler else { return Vec::new() };
+        let present = |next: &&Ruler| next.absent.is_none() && next.address != ruler.address;
+        let wider: Vec<&Ruler> = rulers.iter().filter(present).collect();
+        let says = |wider: &Ruler| {
+            let records = if wider.records_by_itself { "" } else { ", which records only on demand" };
+            format!("{}{records}  ({})", wider.address, self.keys(wider))
+        };
+        let says = match wider.split_first() {
+            None => {
+                return vec![
+                    "  without it, nothing that the files declare would record the stream".to_owned(),
+                ];
+            }
+            Some((next, [])) => format!("  without it, ruled by {}", says(next)),
+            Some((next, more)) => {
+                let more = counted(more.len(), "wider entry").replace("entrys", "entries");
+                format!("  without it, ruled by {}, and {more} behind", says(next))
+            }
+        };
+        vec![says, "  (that the most specific entry rules is presumed: no document says so)".to_owned()]
+    }
+
+    fn line(&self, span: Span) -> String {
+        let place = self.sources.place(span);
+        clean(&format!("{}:{}", place.file, place.start.line))
+    }
+}

@@ -1,0 +1,89 @@
+//! Pages of codes, and what the files say about an address.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use super::World;
+
+const FILES: &str = "\
+version: 1
+transcode_groups: { hd: e2d796d3bb5fd8049d32bff62f94e4c1 }
+defaults: { vod_transcode_group: hd, cycle_duration: 1h }
+tiers: { long: { tier: longer }, longer: { cycle_duration: 6h } }
+layouts: { tv: { apps: { show: { streams: { cam1: { tier: long }, \"*\": {} } } } } }
+protect: [\"**/show/cam1\"]
+domains:
+  live.example.com:
+    layout: tv
+    prune: true
+    defaults: { cycle_duration: 2h }
+    apps:
+      \"*\": { streams: { \"*\": {} } }
+      show: { streams: { cam1: { on_demand: 0 }, cam2: { state: absent } } }
+";
+
+#[test]
+fn a_code_has_a_page() {
+    let run = World::new().run("explain absent-still-recorded");
+    assert_eq!(run.code, 0);
+    assert_snapshot!(run.transcript());
+}
+
+#[test]
+fn an_address_is_explained_field_by_field() {
+    let world = World::with(FILES);
+    assert_snapshot!("explain_declared", world.run("explain live.example.com/show/cam1").transcript());
+    assert_snapshot!("explain_absent", world.run("explain live.example.com/show/cam2").transcript());
+    assert_snapshot!("explain_undeclared", world.run("explain live.example.com/news/desk").transcript());
+}
+
+#[test]
+fn what_no_file_names_is_said_to_be_left_alone() {
+    let world = World::with(FILES);
+    world.write("other.yaml", "version: 1\ndomains: { play.example.com: {} }\n");
+    let run = world.run("explain play.example.com/show/cam1");
+    assert!(run.stdout.contains("no file names its domain"), "{}", run.transcript());
+    let run = world.run("explain play.example.com/show/cam1 --path other.yaml livevod.yaml");
+    assert!(run.stdout.contains("NOT RECORDED"), "{}", run.transcript());
+}
+
+#[test]
+fn what_is_neither_a_code_nor_an_address_is_an_error() {
+    let world = World::with(FILES);
+    for (line, says) in [
+        ("explain shrt-cycle", "did you mean `short-cycle`?"),
+        ("explain live.example.com/show", "an address has three parts"),
+        ("validate --deny shrt-cycle", "did you mean `short-cycle`?"),
+        ("validate --allow syntax", "an error can't be allowed"),
+    ] {
+        let run = world.run(line);
+        assert_eq!(run.code, 1, "{line}");
+        assert!(run.stderr.contains(says), "{}", run.transcript());
+    }
+}
+
+#[test]
+fn rules_are_denied_and_allowed() {
+    let world = World::with(FILES);
+    let codes = |line: &str| {
+        let run = world.run(&format!("validate --format json {line}"));
+        let found = run.json()["diagnostics"].as_array().unwrap().clone();
+        (run.code, found.into_iter().map(|one| one["code"].clone()).collect::<Vec<_>>())
+    };
+    let advice = json!("absent-still-recorded");
+    assert_eq!(codes(""), (0, vec![advice.clone()]));
+    assert_eq!(codes("--deny warnings"), (0, vec![advice.clone()]));
+    assert_eq!(codes("--deny absent-still-recorded"), (1, vec![advice.clone()]));
+    assert_eq!(codes("--allow absent-still-recorded --deny absent-still-recorded"), (0, vec![]));
+    // Advice is for validate: what else a command prints is about something else.
+    assert_eq!(world.run("render").stderr, "");
+    assert_eq!(world.run("plan --emulator --deny absent-still-recorded").code, 1);
+    let comment = FILES.replace("cam2: { state", "cam2: { # livevod: allow absent-still-recorded\nstate");
+    world.write("livevod.yaml", &comment.replace("{ # livevod", "{ # why not # livevod"));
+    assert_eq!(codes(""), (0, vec![json!("stale-allow"), advice]));
+    world.write(
+        "livevod.yaml",
+        &FILES.replace("absent } }", "absent } } # livevod: allow absent-still-recorded\n     "),
+    );
+    assert_eq!(codes("--deny warnings"), (0, vec![]));
+}
