@@ -223,7 +223,10 @@ fn hmac<M: Mac + KeyInit>(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.map(|digit| DIGITS[usize::from(digit)]).collect()
 }
 
 fn pairs(params: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use livevod::api::{Client, ClientSettings, Endpoint, Rate};
 use livevod::emulator::{Service, Settings};
 use livevod::model::{Address, NO_TRANSCODE, RecordConfig};
 use livevod::wire;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::World;
@@ -17,7 +17,7 @@ use super::server::Server;
 const CALLERS: usize = 8;
 
 /// Kills, unless `LIVEVOD_TEST_KILLS` says otherwise.
-const KILLS: usize = 20;
+const KILLS: u32 = 20;
 
 #[test]
 fn a_server_that_is_killed_while_it_writes_loses_no_acknowledged_write() {
@@ -45,21 +45,19 @@ fn a_server_that_is_killed_while_it_writes_loses_no_acknowledged_write() {
 
 /// Adds from several callers at once, kills the server after so many answers, and gives the streams whose Adds were
 /// acknowledged.
-async fn write_until_killed(url: &str, kill: usize, answers: usize, server: Server) -> Vec<String> {
+async fn write_until_killed(url: &str, kill: u32, answers: u32, server: Server) -> Vec<String> {
     let client = client(url);
-    let answered = Arc::new(AtomicUsize::new(0));
+    let answered = Arc::new(Semaphore::new(0));
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {
         callers.spawn(write(client.clone(), format!("k{kill}-c{caller}"), answered.clone()));
     }
-    while answered.load(Ordering::Relaxed) < answers {
-        tokio::task::yield_now().await;
-    }
+    answered.acquire_many(answers).await.unwrap().forget();
     drop(server);
     callers.join_all().await.concat()
 }
 
-async fn write(client: Client, name: String, answered: Arc<AtomicUsize>) -> Vec<String> {
+async fn write(client: Client, name: String, answered: Arc<Semaphore>) -> Vec<String> {
     let config = RecordConfig { vod_transcode_group: NO_TRANSCODE.to_owned(), ..RecordConfig::default() };
     let mut acknowledged = Vec::new();
     for number in 0.. {
@@ -69,7 +67,7 @@ async fn write(client: Client, name: String, answered: Arc<AtomicUsize>) -> Vec<
             break;
         }
         acknowledged.push(stream);
-        answered.fetch_add(1, Ordering::Relaxed);
+        answered.add_permits(1);
     }
     acknowledged
 }
