@@ -359,6 +359,8 @@ codes! {
     Credentials = "credentials", Error;
     /// A request that the service refused or did not answer.
     Remote = "remote", Error;
+    /// A declared configuration of a kind that livevod can't manage.
+    Unsupported = "unsupported", Warning;
     /// A planned change that was not carried out.
     NotDone = "not-done", Error;
     /// A write whose outcome could not be confirmed.

@@ -67,7 +67,7 @@ async fn plan_and_apply(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let options = plan_options(&arguments.selected, &arguments.guards, &arguments.remote);
-    let mut observed = observe(loaded, connection, &options).await;
+    let mut observed = observe(loaded, connection, &options).await?;
     observed.insist_on_account();
     let early = nothing_to_apply(&observed);
     if arguments.format == Format::Human || early.is_some() {
@@ -185,7 +185,7 @@ fn say(
     let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
     match format {
         Format::Human => {
-            terminal.print(&format!("\n{}", render::human_report(report, terminal.stdout)));
+            terminal.print(&format!("\n{}", render::human_report(&observed.plan, report, terminal.stdout)));
             findings::tell(&outcomes, &loaded.sources, terminal);
         }
         Format::Json => {

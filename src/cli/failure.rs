@@ -15,9 +15,15 @@ pub(super) struct Failure {
     pub(super) exit: Exit,
 }
 
+impl Default for Failure {
+    fn default() -> Self {
+        Self { sources: Sources::default(), diagnostics: Vec::new(), exit: Exit::Error }
+    }
+}
+
 impl From<Diagnostic> for Failure {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self { sources: Sources::default(), diagnostics: vec![diagnostic], exit: Exit::Error }
+        Self { diagnostics: vec![diagnostic], ..Self::default() }
     }
 }
 

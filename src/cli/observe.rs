@@ -5,7 +5,8 @@ use super::failure::Failure;
 use super::load::Loaded;
 use crate::api;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::plan::{self, Plan, PlanOptions};
+use crate::model::Snapshot;
+use crate::plan::{self, Plan, PlanOptions, Selection, Unsupported};
 use crate::render;
 use crate::resolve::Desired;
 
@@ -19,7 +20,14 @@ pub(super) struct Observed {
 }
 
 /// Reads the selected domains and the credentials' account side by side, and plans.
-pub(super) async fn observe(loaded: &Loaded, connection: &Connection, options: &PlanOptions) -> Observed {
+///
+/// # Errors
+/// When a `--target` or `--exclude` selects nothing that is declared or there.
+pub(super) async fn observe(
+    loaded: &Loaded,
+    connection: &Connection,
+    options: &PlanOptions,
+) -> Result<Observed, Failure> {
     let selected = loaded.desired.domains.keys().filter(|name| options.selection.selects_domain(name));
     let ((snapshot, failures), caller) =
         tokio::join!(connection.client.snapshot(selected.cloned()), caller(connection));
@@ -28,11 +36,50 @@ pub(super) async fn observe(loaded: &Loaded, connection: &Connection, options: &
         render::unread(&domain, &error, connection.target.account.as_deref(), key)
     });
     let unconfirmed = caller.as_ref().err().map(|error| unconfirmed(error, &loaded.desired));
-    let diagnostics = unread.chain(unconfirmed).collect();
+    let mut diagnostics: Vec<Diagnostic> = unread.chain(unconfirmed).collect();
     let is_account_known = caller.is_ok();
     let options = PlanOptions { caller: caller.unwrap_or_default(), ..options.clone() };
     let plan = plan::plan(&loaded.desired, &snapshot, &loaded.sources, &options);
-    Observed { plan, diagnostics, is_account_known }
+    if plan.is_complete() {
+        refuse_slips(&options.selection, &loaded.desired, &snapshot)?;
+    }
+    diagnostics.extend(unmanageable(&plan, &loaded.desired));
+    Ok(Observed { plan, diagnostics, is_account_known })
+}
+
+/// Excludes keep whole domains from being read, so what only they select may be declared or in a domain's own name.
+fn refuse_slips(selection: &Selection, desired: &Desired, snapshot: &Snapshot) -> Result<(), Failure> {
+    let declared = desired.domains.values().flat_map(|domain| domain.entries.keys());
+    let existing = snapshot.domains.values().flat_map(|domain| domain.configs.keys());
+    let slips: Vec<Diagnostic> = selection
+        .without_match(declared.chain(existing))
+        .into_iter()
+        .filter(|pattern| {
+            !(pattern.is_whole_domain() && desired.domains.keys().any(|name| pattern.matches_domain(name)))
+        })
+        .map(|pattern| {
+            Diagnostic::new(Code::Usage, format!("`{pattern}` selects nothing that is declared or there"))
+                .help("a pattern is domain[/app[/stream]]; `*` is the entry of that name, `**` is any name")
+        })
+        .collect();
+    if slips.is_empty() { Ok(()) } else { Err(Failure { diagnostics: slips, ..Failure::default() }) }
+}
+
+/// Declared addresses that are never attempted, each at its entry.
+fn unmanageable(plan: &Plan, desired: &Desired) -> Vec<Diagnostic> {
+    let declared = plan.unsupported.iter().filter(|one| one.declared);
+    declared
+        .map(|Unsupported { address, reason, declared: _ }| {
+            let message = format!("`{address}` can't be managed and is not attempted: {reason}");
+            let diagnostic = Diagnostic::new(Code::Unsupported, message).about(address);
+            let diagnostic =
+                diagnostic.help("change it in the console, or take it out of the files and `ignore` it");
+            match desired.get(address) {
+                Some(entry) => diagnostic.label(entry.key, "declared here"),
+                None => diagnostic,
+            }
+        })
+        .collect()
 }
 
 /// The credentials' account, asked for where one is declared that it can be compared with.

@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
     let loaded = load(&arguments.paths, &arguments.rules)?;
     let connection = connect(&arguments.remote, typed, &loaded.desired)?;
     let options = plan_options(&arguments.selected, &arguments.guards, &arguments.remote);
-    let observed = block_on(observe(&loaded, &connection, &options))?;
+    let observed = block_on(observe(&loaded, &connection, &options))??;
     let exit = exit(&observed, arguments.detailed_exitcode);
     let shown = Shown { format: arguments.format, full: arguments.full, is_drift: false };
     show(shown, &loaded, &observed, &connection.target, exit, terminal);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::terminal::Terminal;
-use crate::apply::Event;
+use crate::apply::{Event, Outcome};
 
 /// Changes from which on a run counts as long.
 const LONG: usize = 20;
@@ -31,6 +31,9 @@ impl<'a> Progress<'a> {
     /// Takes notice of one event.
     pub(super) fn event(&self, event: &Event) {
         let Event::Finished { outcome, index: _ } = event else { return };
+        if matches!(outcome.outcome, Outcome::NotAttempted(_)) {
+            return;
+        }
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         match &self.bar {
             Some(bar) => {

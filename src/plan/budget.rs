@@ -39,7 +39,7 @@ pub(super) fn of(changes: &[Change], snapshot: &Snapshot, pace: Pace) -> Budget 
     let mut listings: BTreeMap<&str, u64> = BTreeMap::new();
     for change in changes {
         calls.count(change);
-        if change.removes() {
+        if change.action == ActionKind::Delete {
             let held =
                 snapshot.domains.get(&change.address.domain).map_or(0, |domain| domain.configs.len() as u64);
             listings.insert(&change.address.domain, held / PAGE + 1);

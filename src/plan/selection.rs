@@ -29,9 +29,10 @@ impl Selection {
                 .any(|pattern| pattern.is_whole_domain() && pattern.matches_domain(domain))
     }
 
-    /// Whether nothing is left out.
-    pub fn is_everything(&self) -> bool {
-        self.targets.is_empty() && self.excludes.is_empty()
+    /// The patterns that select none of `addresses`: most likely slips, and a slip must not read as "no changes".
+    pub fn without_match<'a>(&self, addresses: impl Iterator<Item = &'a Address> + Clone) -> Vec<&Pattern> {
+        let matches = |pattern: &&Pattern| addresses.clone().any(|address| pattern.matches(address));
+        self.targets.iter().chain(&self.excludes).filter(|pattern| !matches(pattern)).collect()
     }
 }
 
@@ -50,6 +51,16 @@ mod tests {
         assert!(selection.selects(&"a.com/show/cam2".parse().unwrap()));
         assert!(!selection.selects(&"a.com/show/cam1".parse().unwrap()));
         assert!(!selection.selects(&"a.com/news/cam2".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_pattern_that_selects_nothing_is_found() {
+        let addresses: Vec<Address> =
+            ["a.com/show/cam1", "a.com/*/*"].iter().map(|text| text.parse().unwrap()).collect();
+        let selection = selection(&["a.com/show", "a.com/typo"], &["a.com/*/*", "b.com"]);
+        let without: Vec<String> =
+            selection.without_match(addresses.iter()).into_iter().map(Pattern::to_string).collect();
+        assert_eq!(without, ["a.com/typo", "b.com"]);
     }
 
     #[test]

@@ -58,6 +58,9 @@ fn blank(text: &mut String) {
 
 fn weight(code: Code) -> String {
     match code.severity() {
+        _ if matches!(code, Code::Difference | Code::PlanWarning) => {
+            "A warning about a plan: no comment and no flag changes what it weighs.".to_owned()
+        }
         Severity::Error => "An error: it ends the run, and it can't be allowed.".to_owned(),
         severity => {
             let noun = if severity == Severity::Warning { "A warning" } else { "Advice" };

@@ -239,12 +239,7 @@ impl Page {
     fn totals(&mut self, plan: &Plan) {
         let summary = plan.summary();
         if plan.changes.is_empty() {
-            let text = if plan.differs() || !plan.is_complete() {
-                "No changes can be made, but the service is not as declared, or was not read whole."
-            } else {
-                "No changes. The service holds what the files declare."
-            };
-            self.line(self.style.paint(Tone::Strong, text));
+            self.line(self.style.paint(Tone::Strong, &without_changes(plan)));
             self.line(format!("{} as declared.", counted(summary.unchanged, "configuration")));
         } else {
             let text = format!(
@@ -303,6 +298,27 @@ impl Page {
             );
             self.item(Tone::Danger, "!", &text);
         }
+    }
+}
+
+/// The sentence for a plan without changes, which says `No changes.` only where all is as declared.
+fn without_changes(plan: &Plan) -> String {
+    let declared = plan.unsupported.iter().filter(|one| one.declared).count();
+    let shadows = plan.shadows.len();
+    match () {
+        () if !plan.is_complete() => {
+            format!("Incomplete: {} could not be read.", counted(plan.unread.len(), "domain"))
+        }
+        () if declared > 0 => {
+            format!("Not as declared: {} can't be managed.", counted(declared, "declared configuration"))
+        }
+        () if shadows > 0 => {
+            format!(
+                "Not as declared: {} before a declared rule.",
+                counted(shadows, "unmanaged configuration")
+            )
+        }
+        () => "No changes. The service holds what the files declare.".to_owned(),
     }
 }
 

@@ -1,5 +1,8 @@
 //! What became of a plan: every outcome on a line, and a finding for each change that is not done.
 
+use std::collections::BTreeMap;
+
+use super::json::outcome_name;
 use super::plan::{counted, long_sentence, symbol, tone};
 use super::remote::{Asked, calls, denial, policy, remedy};
 use super::style::{Tone, wrap};
@@ -14,8 +17,11 @@ use crate::wire::Action;
 /// Confirmed changes that are listed one by one; more are only counted.
 const DONE_LISTED: usize = 20;
 
+/// Changes not attempted for one reason that are told one by one; more are told together.
+const ALIKE_LISTED: usize = 3;
+
 /// The outcomes, then the totals in Terraform's words.
-pub fn human_report(report: &Report, style: Style) -> String {
+pub fn human_report(plan: &Plan, report: &Report, style: Style) -> String {
     let Report { outcomes, calls } = report;
     let is_done = |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done);
     let done = outcomes.iter().filter(is_done).count();
@@ -27,7 +33,7 @@ pub fn human_report(report: &Report, style: Style) -> String {
     if !lines.is_empty() {
         lines.push(String::new());
     }
-    lines.push(style.paint(Tone::Strong, &totals(outcomes, done)));
+    lines.push(style.paint(Tone::Strong, &totals(plan, outcomes)));
     let calls =
         format!("{}. {}", counted(usize::try_from(*calls).unwrap_or(usize::MAX), "call"), long_sentence());
     lines.extend(wrap(&calls, style.width));
@@ -64,33 +70,67 @@ fn past(action: ActionKind) -> &'static str {
     }
 }
 
-fn totals(outcomes: &[ChangeOutcome], done: usize) -> String {
-    let count = |kinds: &[ActionKind]| {
+fn totals(plan: &Plan, outcomes: &[ChangeOutcome]) -> String {
+    let done = |kinds: &[ActionKind]| {
         let counts =
             |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done) && kinds.contains(&one.action);
         outcomes.iter().filter(counts).count()
     };
     let resources = format!(
         "Resources: {} added, {} changed, {} destroyed.",
-        count(&[ActionKind::Create, ActionKind::Replace]),
-        count(&[ActionKind::Update]),
-        count(&[ActionKind::Delete, ActionKind::Replace])
+        done(&[ActionKind::Create, ActionKind::Replace]),
+        done(&[ActionKind::Update]),
+        done(&[ActionKind::Delete, ActionKind::Replace])
     );
-    if done == outcomes.len() {
-        format!("Apply complete! {resources}")
-    } else {
-        format!(
-            "Apply incomplete: {} of {} not done. {resources}",
-            outcomes.len() - done,
-            counted(outcomes.len(), "change")
-        )
+    match not_done(plan, outcomes) {
+        reasons if reasons.is_empty() => format!("Apply complete! {resources}"),
+        reasons => format!("Apply incomplete: {}. {resources}", reasons.join(", ")),
     }
 }
 
-/// A finding for each change that is not done, at the YAML value that caused it where there is one.
+/// `1 of 5 changes failed`, and so on, each kind by its own name: what is unknown may well be done.
+fn not_done(plan: &Plan, outcomes: &[ChangeOutcome]) -> Vec<String> {
+    let all = counted(outcomes.len(), "change");
+    let count =
+        |name: &'static str| (name, outcomes.iter().filter(|one| outcome_name(&one.outcome) == name).count());
+    let counts =
+        ["failed", "not_attempted", "unknown"].map(count).into_iter().filter(|(_, count)| *count > 0);
+    let mut reasons: Vec<String> =
+        counts.map(|(name, count)| format!("{count} of {all} {}", name.replace('_', " "))).collect();
+    let unmanaged = plan.unsupported.iter().filter(|one| one.declared).count();
+    if unmanaged > 0 {
+        reasons.push(format!("{} not manageable", counted(unmanaged, "declared configuration")));
+    }
+    reasons
+}
+
+/// A finding for each change that is not done, at the YAML value that caused it where there is one. Many changes that were not
+/// attempted for one and the same reason are one finding.
 pub fn outcome_diagnostics(plan: &Plan, report: &Report, sources: &Sources) -> Vec<Diagnostic> {
-    let changes = plan.changes.iter().zip(&report.outcomes);
-    changes.filter_map(|(change, one)| finding(plan, change, one, sources)).collect()
+    let mut alike: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in &report.outcomes {
+        if let Some(reason) = local_reason(one) {
+            *alike.entry(reason).or_default() += 1;
+        }
+    }
+    alike.retain(|_, count| *count > ALIKE_LISTED);
+    let is_folded = |one: &ChangeOutcome| local_reason(one).is_some_and(|reason| alike.contains_key(reason));
+    let changes = plan.changes.iter().zip(&report.outcomes).filter(|(_, one)| !is_folded(one));
+    let each = changes.filter_map(|(change, one)| finding(plan, change, one, sources));
+    each.chain(alike.iter().map(|(reason, count)| folded(reason, *count))).collect()
+}
+
+/// Why a change was not attempted, where that is no answer of the service.
+fn local_reason(one: &ChangeOutcome) -> Option<&str> {
+    match &one.outcome {
+        Outcome::NotAttempted(Failure { message, remote: None }) => Some(message),
+        Outcome::NotAttempted(_) | Outcome::Done | Outcome::Failed(_) | Outcome::Unknown(_) => None,
+    }
+}
+
+fn folded(reason: &str, count: usize) -> Diagnostic {
+    let message = format!("{} not attempted: {reason}", counted(count, "change"));
+    Diagnostic::new(Code::NotDone, message).help("plan again to see what is left")
 }
 
 fn finding(plan: &Plan, change: &Change, one: &ChangeOutcome, sources: &Sources) -> Option<Diagnostic> {

@@ -25,6 +25,7 @@ const ELSEWHERE: &[&str] = &[
     "remote",
     "unknown-outcome",
     "unreadable",
+    "unsupported",
     "usage",
 ];
 

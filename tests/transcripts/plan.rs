@@ -178,3 +178,28 @@ fn a_domain_that_can_not_be_read_makes_the_answer_incomplete() {
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("`live.example.com` can't be read"), "{}", run.transcript());
 }
+
+#[test]
+fn a_pattern_that_selects_nothing_is_an_error_and_not_no_changes() {
+    let world = applied();
+    for line in [
+        "plan --emulator --target live.example.com/typo",
+        "drift --emulator --target live.example.com/show/cam99",
+        "plan --emulator --exclude other.example.com",
+        "apply --emulator --auto-approve --target live.example.com/show/cam1 --exclude live.example.com/shwo",
+    ] {
+        let run = world.run(line);
+        assert_eq!(run.code, 1, "`{line}`: {}", run.transcript());
+        assert!(run.stderr.contains("selects nothing"), "`{line}`: {}", run.transcript());
+    }
+    assert_eq!(world.run("plan --emulator --exclude live.example.com").code, 0);
+}
+
+#[test]
+fn drift_tells_differences_and_no_guards() {
+    let world = applied();
+    world.write("livevod.yaml", &BEFORE.replace("cycle_duration: 1h", "cycle_duration: 2h"));
+    let run = world.run("drift --emulator");
+    assert_eq!(run.code, 2);
+    assert!(!run.stdout.contains("refused"), "{}", run.transcript());
+}
