@@ -19,10 +19,23 @@ use crate::wire::{Action, format_time};
 /// Where recordings go when the service chooses.
 const CHOSEN_STORAGE: &str = "outin-emulator.oss-cn-shanghai.aliyuncs.com";
 
+/// The fields of an answer, RequestId apart.
+pub(super) enum Fields {
+    Map(Map<String, Value>),
+    /// A JSON object that is written already, with one field or more: long listings are not built twice.
+    Text(String),
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self::Map(Map::new())
+    }
+}
+
 /// What an accepted call answers, RequestId apart, and changes.
 #[derive(Default)]
 pub(super) struct Accepted {
-    pub(super) fields: Map<String, Value>,
+    pub(super) fields: Fields,
     pub(super) records: Vec<Record>,
     /// Whether the answer stands in an element of its own.
     pub(super) wrapped: bool,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::actions::Fields;
 use super::refusal::Refusal;
 use crate::wire::{Request, Response, unverified_param, write_xml};
 
@@ -30,7 +31,12 @@ impl Exchange {
     }
 
     /// A success; `action` names the XML root, and in JSON the element around the answer where there is one.
-    pub(super) fn accept(&self, action: &str, mut fields: Map<String, Value>, wrapped: bool) -> Response {
+    pub(super) fn accept(&self, action: &str, fields: Fields, wrapped: bool) -> Response {
+        let mut fields = match fields {
+            Fields::Text(text) if self.is_json && !wrapped => return self.text(200, self.with_id(&text)),
+            Fields::Text(text) => serde_json::from_str(&text).unwrap_or_default(),
+            Fields::Map(fields) => fields,
+        };
         fields.insert("RequestId".to_owned(), self.request_id.as_str().into());
         let root = format!("{action}Response");
         let body = match wrapped && self.is_json {
@@ -38,6 +44,12 @@ impl Exchange {
             false => Value::Object(fields),
         };
         self.response(200, &root, &body)
+    }
+
+    /// A JSON object with the RequestId in front.
+    fn with_id(&self, object: &str) -> String {
+        let id = Value::from(self.request_id.as_str());
+        format!("{{\"RequestId\":{id},{}", object.trim_start_matches('{'))
     }
 
     /// An error body.
@@ -58,11 +70,12 @@ impl Exchange {
     }
 
     fn response(&self, status: u16, root: &str, body: &Value) -> Response {
-        let (media_type, text) = if self.is_json {
-            ("application/json;charset=utf-8", body.to_string())
-        } else {
-            ("text/xml;charset=utf-8", write_xml(root, body))
-        };
+        self.text(status, if self.is_json { body.to_string() } else { write_xml(root, body) })
+    }
+
+    fn text(&self, status: u16, text: String) -> Response {
+        let media_type =
+            if self.is_json { "application/json;charset=utf-8" } else { "text/xml;charset=utf-8" };
         let headers: BTreeMap<String, String> = [
             ("content-type", media_type.to_owned()),
             ("date", self.time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::actions::{Accepted, Scene};
+use super::actions::{Accepted, Fields, Scene};
 use super::quirks::{EveryStream, Filter, NameCase, Order, PastEnd, Quirks, Total, TotalType};
 use super::refusal::Refusal;
 use super::rules::Params;
@@ -22,16 +22,35 @@ pub(super) fn describe(params: &Params<'_>, scene: &Scene<'_>) -> Result<Accepte
     let shown = shown_page(u64::from(number), pages, quirks.past_end);
     let skipped = (shown as usize - 1).saturating_mul(size as usize);
     let page = found.iter().skip(skipped).take(size as usize);
-    let items: Vec<Value> = page.map(|(address, entry)| item(address, entry, quirks.every_stream)).collect();
-    let mut fields = Map::from_iter([
-        ("PageNum".to_owned(), json!(number)),
-        ("PageSize".to_owned(), json!(size)),
-        ("LiveRecordVodConfigs".to_owned(), list(items, quirks.past_end)),
-    ]);
-    if let Some(total) = total(quirks, found.len() as u64, pages) {
-        fields.insert("Total".to_owned(), total);
-    }
-    Ok(Accepted { fields, ..Accepted::default() })
+    let items: Vec<Item<'_>> =
+        page.map(|(address, entry)| Item::of(address, entry, quirks.every_stream)).collect();
+    let has_list = !items.is_empty() || quirks.past_end != PastEnd::NoList;
+    let listing = Listing {
+        page_num: number,
+        page_size: size,
+        total: total(quirks, found.len() as u64, pages),
+        live_record_vod_configs: List { live_record_vod_config: has_list.then_some(items) },
+    };
+    let text = serde_json::to_string(&listing).map_err(|_| Refusal::internal_error())?;
+    Ok(Accepted { fields: Fields::Text(text), ..Accepted::default() })
+}
+
+/// The answer but for its RequestId.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listing<'a> {
+    page_num: u32,
+    page_size: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<Value>,
+    live_record_vod_configs: List<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct List<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live_record_vod_config: Option<Vec<Item<'a>>>,
 }
 
 /// The page that is given for page `number`.
@@ -40,13 +59,6 @@ fn shown_page(number: u64, pages: u64, past_end: PastEnd) -> u64 {
         PastEnd::LastPage => number.min(pages).max(1),
         PastEnd::EmptyList | PastEnd::NoList => number,
     }
-}
-
-fn list(items: Vec<Value>, past_end: PastEnd) -> Value {
-    if items.is_empty() && past_end == PastEnd::NoList {
-        return json!({});
-    }
-    json!({"LiveRecordVodConfig": items})
 }
 
 fn total(quirks: Quirks, entries: u64, pages: u64) -> Option<Value> {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
-use super::actions::Accepted;
+use super::actions::{Accepted, Fields};
 use super::refusal::Refusal;
 use super::rules::Params;
 use super::settings::Settings;
@@ -226,5 +226,5 @@ fn cut<T>(found: &[T], number: u32, size: u32) -> &[T] {
 
 fn accept(value: Value) -> Result<Accepted, Refusal> {
     let Value::Object(fields) = value else { return Err(Refusal::internal_error()) };
-    Ok(Accepted { fields, ..Accepted::default() })
+    Ok(Accepted { fields: Fields::Map(fields), ..Accepted::default() })
 }

@@ -1,8 +1,9 @@
 //! Leads each request to what answers it: the configurations, a lookup, the roles, or a place that hands keys out.
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
-use super::actions::{Accepted, Scene, act};
+use super::actions::{Accepted, Fields, Scene, act};
 use super::metadata::Visit;
 use super::operation::{ASSUME_ROLE_WITH_OIDC, Operation};
 use super::refusal::Refusal;
@@ -52,18 +53,18 @@ impl Emulator {
             Operation::CallerIdentity => {
                 let session = self.sessions.get(&verified.key_id);
                 let fields = sts::caller_identity(&verified.key_id, session, settings);
-                Ok(Accepted { fields, ..Accepted::default() })
+                Ok(Accepted { fields: Fields::Map(fields), ..Accepted::default() })
             }
             Operation::AssumeRole => {
                 let assumed = sts::assume_role(params, settings)?;
-                Ok(self.assume(assumed, now, seed))
+                Ok(Accepted { fields: Fields::Map(self.assume(assumed, now, seed)), ..Accepted::default() })
             }
         }
     }
 
-    fn assume(&mut self, assumed: Assumed, now: Timestamp, seed: &str) -> Accepted {
+    fn assume(&mut self, assumed: Assumed, now: Timestamp, seed: &str) -> Map<String, Value> {
         let session = self.sessions.issue(assumed, seed, now);
-        Accepted { fields: sts::assumed(&session, &self.settings), ..Accepted::default() }
+        sts::assumed(&session, &self.settings)
     }
 
     fn assume_with_oidc(
@@ -76,9 +77,9 @@ impl Emulator {
             return Err(Refusal::unknown_version());
         }
         let assumed = sts::assume_role_with_oidc(&Params(&unsigned.params), &self.settings)?;
-        let mut accepted = self.assume(assumed, now, seed);
-        accepted.fields.insert("OIDCTokenInfo".to_owned(), sts::oidc_token_info());
-        Ok(accepted)
+        let mut fields = self.assume(assumed, now, seed);
+        fields.insert("OIDCTokenInfo".to_owned(), sts::oidc_token_info());
+        Ok(Accepted { fields: Fields::Map(fields), ..Accepted::default() })
     }
 }
 

@@ -1,8 +1,6 @@
 //! Turns parameters into percent-encoded text and back, the way the signatures need it.
 
-use std::fmt::Display;
-
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode};
 
 /// All but RFC 3986's unreserved characters is encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -11,7 +9,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 pub(super) type Pairs = Vec<(String, String)>;
 
 /// UTF-8, percent-encoded in upper case; a space is `%20`, never `+`.
-pub(super) fn encode(text: &str) -> impl Display {
+pub(super) fn encode(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, ENCODED)
 }
 
@@ -19,9 +17,16 @@ pub(super) fn encode(text: &str) -> impl Display {
 pub(super) fn canonical_query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut pairs: Vec<(&str, &str)> = pairs.into_iter().collect();
     pairs.sort_unstable();
-    let encoded: Vec<String> =
-        pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-    encoded.join("&")
+    let mut query = String::new();
+    for (name, value) in pairs {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.extend(encode(name));
+        query.push('=');
+        query.extend(encode(value));
+    }
+    query
 }
 
 /// Reads a query or a form body; `+` is a space. `None` when a part is not UTF-8.
