@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::Typed;
-use super::arguments::{Format, Guards, Paths, Remote, Rules, Selected, plan_options};
-use super::connect::{Connection, connect};
+use super::arguments::{Format, Guards, Planning, plan_options};
+use super::connect::{Access, Connection, connect};
 use super::failure::Failure;
 use super::findings;
 use super::interrupt::Interrupt;
@@ -21,18 +21,7 @@ use crate::render::{self, Context, Exit};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    paths: Paths,
-
-    #[command(flatten)]
-    rules: Rules,
-
-    /// How plan and outcomes are printed; the machine formats need --auto-approve and print the report alone
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
-
-    /// List identical changes one by one
-    #[arg(long)]
-    full: bool,
+    pub(super) planning: Planning,
 
     /// Apply without asking
     #[arg(long)]
@@ -43,19 +32,13 @@ pub(super) struct Arguments {
     stop_on_error: bool,
 
     #[command(flatten)]
-    remote: Remote,
-
-    #[command(flatten)]
-    selected: Selected,
-
-    #[command(flatten)]
     guards: Guards,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.paths, &arguments.rules)?;
+    let loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
     someone_approves(arguments, terminal)?;
-    let connection = connect(&arguments.remote, typed, &loaded.desired)?;
+    let connection = connect(&arguments.planning.remote, Access::Writes, typed, &loaded.desired)?;
     account_is_declared(&connection)?;
     block_on(plan_and_apply(arguments, &loaded, &connection, terminal))?
 }
@@ -66,12 +49,12 @@ async fn plan_and_apply(
     connection: &Connection,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let options = plan_options(&arguments.selected, &arguments.guards, &arguments.remote);
+    let options = plan_options(&arguments.planning, &arguments.guards);
     let mut observed = observe(loaded, connection, &options).await?;
     observed.insist_on_account();
     let early = nothing_to_apply(&observed);
-    if arguments.format == Format::Human || early.is_some() {
-        let shown = Shown { format: arguments.format, full: arguments.full, is_drift: false };
+    if arguments.planning.format == Format::Human || early.is_some() {
+        let shown = Shown { planning: &arguments.planning, is_drift: false };
         show(shown, loaded, &observed, &connection.target, early.unwrap_or(Exit::Success), terminal);
     }
     if let Some(exit) = early {
@@ -82,13 +65,13 @@ async fn plan_and_apply(
     }
     let (report, interrupted) = carry_out(arguments, &observed.plan, connection, terminal).await?;
     let exit = exit(&report, &observed.plan, interrupted);
-    say(arguments.format, &report, &observed, loaded, connection, exit, terminal);
+    say(arguments.planning.format, &report, &observed, loaded, connection, exit, terminal);
     Ok(exit)
 }
 
 /// Without a terminal nobody can be asked, so the answer must stand in the arguments; found out before anything is read.
 fn someone_approves(arguments: &Arguments, terminal: &Terminal) -> Result<(), Failure> {
-    let asks = terminal.answers && arguments.format == Format::Human;
+    let asks = terminal.answers && arguments.planning.format == Format::Human;
     if arguments.auto_approve || asks {
         return Ok(());
     }
@@ -142,7 +125,7 @@ async fn carry_out(
     let interrupt = Interrupt::listen();
     let progress = Progress::new(plan.changes.len(), terminal);
     let settings = ApplySettings {
-        deadline: arguments.remote.timeout,
+        deadline: arguments.planning.remote.timeout,
         stop_on_error: arguments.stop_on_error,
         ..ApplySettings::new(interrupt.stop())
     };

@@ -277,9 +277,33 @@ pub(super) struct Guards {
     allow_empty: bool,
 }
 
+/// What plan, drift and apply share: what is planned, and how it is shown.
+#[derive(Debug, Args)]
+pub(super) struct Planning {
+    #[command(flatten)]
+    pub(super) paths: Paths,
+
+    #[command(flatten)]
+    pub(super) rules: Rules,
+
+    /// How it is printed; with a machine format apply needs --auto-approve and prints the report alone
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+
+    /// List identical changes one by one
+    #[arg(long)]
+    pub(super) full: bool,
+
+    #[command(flatten)]
+    pub(super) remote: Remote,
+
+    #[command(flatten)]
+    selected: Selected,
+}
+
 /// The planner's options from the arguments.
-pub(super) fn plan_options(selected: &Selected, guards: &Guards, remote: &Remote) -> PlanOptions {
-    let Selected { target, exclude } = selected;
+pub(super) fn plan_options(planning: &Planning, guards: &Guards) -> PlanOptions {
+    let Planning { selected: Selected { target, exclude }, remote, .. } = planning;
     let Guards {
         max_delete,
         max_change,

@@ -22,15 +22,29 @@ pub(super) struct Connection {
     pub(super) is_local: bool,
 }
 
+/// What a command means to do with the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Only look.
+    Reads,
+    /// Change it.
+    Writes,
+}
+
 /// Connects as the arguments say; `--emulator` beats an endpoint from a variable.
-pub(super) fn connect(remote: &Remote, typed: &Typed, desired: &Desired) -> Result<Connection, Failure> {
+pub(super) fn connect(
+    remote: &Remote,
+    access: Access,
+    typed: &Typed,
+    desired: &Desired,
+) -> Result<Connection, Failure> {
     let account = account(remote, desired)?;
     match &remote.emulator {
         Some(_) if typed.endpoint => Err(Failure::from(Diagnostic::new(
             Code::Usage,
             "`--emulator` and `--endpoint` name two services: give one of them",
         ))),
-        Some(file) => embedded(remote, file, account),
+        Some(file) => embedded(remote, access, file, account),
         None => over_http(remote, desired, account),
     }
 }
@@ -50,11 +64,18 @@ fn account(remote: &Remote, desired: &Desired) -> Result<Option<String>, Failure
     }
 }
 
-fn embedded(remote: &Remote, file: &Path, account: Option<String>) -> Result<Connection, Failure> {
+/// Whoever only looks leaves no file behind where there is none.
+fn embedded(
+    remote: &Remote,
+    access: Access,
+    file: &Path,
+    account: Option<String>,
+) -> Result<Connection, Failure> {
+    let kept = (access == Access::Writes || file.exists()).then_some(file);
     let quirks = emulator::Quirks::with(&remote.quirks)
         .map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
     let account_settings = emulator::Settings { quirks, ..played(account.as_deref()) };
-    let service = emulator::Service::open(Some(file), account_settings).map_err(|error| {
+    let service = emulator::Service::open(kept, account_settings).map_err(|error| {
         Diagnostic::new(Code::Emulator, with_causes(&error)).help("name another file: `--emulator=FILE`")
     })?;
     let client = Client::in_process(Arc::new(service), settings(remote, ClientSettings::for_emulator()));

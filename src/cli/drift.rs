@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::Typed;
-use super::arguments::{Format, Guards, Paths, Remote, Rules, Selected, plan_options};
-use super::connect::connect;
+use super::arguments::{Guards, Planning, plan_options};
+use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::load::load;
 use super::observe::{block_on, observe};
@@ -16,35 +16,18 @@ use crate::render::Exit;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    paths: Paths,
-
-    #[command(flatten)]
-    rules: Rules,
-
-    /// How the differences are printed
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
-
-    /// List identical differences one by one
-    #[arg(long)]
-    full: bool,
-
-    #[command(flatten)]
-    remote: Remote,
-
-    #[command(flatten)]
-    selected: Selected,
+    pub(super) planning: Planning,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.paths, &arguments.rules)?;
-    let connection = connect(&arguments.remote, typed, &loaded.desired)?;
-    let options = plan_options(&arguments.selected, &Guards::default(), &arguments.remote);
+    let loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
+    let connection = connect(&arguments.planning.remote, Access::Reads, typed, &loaded.desired)?;
+    let options = plan_options(&arguments.planning, &Guards::default());
     let mut observed = block_on(observe(&loaded, &connection, &options))??;
     // Drift writes nothing, so what would hold an apply says nothing here; whose account was read does.
     observed.plan.held.retain(|held| held.guard == Guard::Account);
     let exit = exit(&observed.plan);
-    let shown = Shown { format: arguments.format, full: arguments.full, is_drift: true };
+    let shown = Shown { planning: &arguments.planning, is_drift: true };
     show(shown, &loaded, &observed, &connection.target, exit, terminal);
     Ok(exit)
 }

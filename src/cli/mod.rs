@@ -126,9 +126,9 @@ impl Command {
     fn format(&self) -> Format {
         match self {
             Command::Validate(arguments) => arguments.format,
-            Command::Plan(arguments) => arguments.format,
-            Command::Apply(arguments) => arguments.format,
-            Command::Drift(arguments) => arguments.format,
+            Command::Plan(arguments) => arguments.planning.format,
+            Command::Apply(arguments) => arguments.planning.format,
+            Command::Drift(arguments) => arguments.planning.format,
             Command::Render(arguments) => arguments.format(),
             Command::Explain(_)
             | Command::Emulator(_)

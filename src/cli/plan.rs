@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::Typed;
-use super::arguments::{Format, Guards, Paths, Remote, Rules, Selected, plan_options};
-use super::connect::connect;
+use super::arguments::{Format, Guards, Planning, plan_options};
+use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::findings;
 use super::load::{Loaded, load};
@@ -17,40 +17,23 @@ use crate::render::{self, Context, Exit, Target};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    paths: Paths,
-
-    #[command(flatten)]
-    rules: Rules,
-
-    /// How the plan is printed
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
-
-    /// List identical changes one by one
-    #[arg(long)]
-    full: bool,
+    pub(super) planning: Planning,
 
     /// Exit with 2 when there are differences, with 3 when a guard holds the plan
     #[arg(long)]
     detailed_exitcode: bool,
 
     #[command(flatten)]
-    remote: Remote,
-
-    #[command(flatten)]
-    selected: Selected,
-
-    #[command(flatten)]
     guards: Guards,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.paths, &arguments.rules)?;
-    let connection = connect(&arguments.remote, typed, &loaded.desired)?;
-    let options = plan_options(&arguments.selected, &arguments.guards, &arguments.remote);
+    let loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
+    let connection = connect(&arguments.planning.remote, Access::Reads, typed, &loaded.desired)?;
+    let options = plan_options(&arguments.planning, &arguments.guards);
     let observed = block_on(observe(&loaded, &connection, &options))??;
     let exit = exit(&observed, arguments.detailed_exitcode);
-    let shown = Shown { format: arguments.format, full: arguments.full, is_drift: false };
+    let shown = Shown { planning: &arguments.planning, is_drift: false };
     show(shown, &loaded, &observed, &connection.target, exit, terminal);
     Ok(exit)
 }
@@ -68,9 +51,8 @@ fn exit(observed: &Observed, detailed: bool) -> Exit {
 
 /// How a plan is printed.
 #[derive(Clone, Copy)]
-pub(super) struct Shown {
-    pub(super) format: Format,
-    pub(super) full: bool,
+pub(super) struct Shown<'a> {
+    pub(super) planning: &'a Planning,
     pub(super) is_drift: bool,
 }
 
@@ -84,11 +66,11 @@ pub(super) fn show(
     terminal: &Terminal,
 ) {
     let mut diagnostics = [loaded.diagnostics.as_slice(), &observed.diagnostics].concat();
-    match shown.format {
+    match shown.planning.format {
         Format::Human => {
             let warnings = [loaded.warnings(), observed.diagnostics.clone()].concat();
             findings::tell(&warnings, &loaded.sources, terminal);
-            terminal.print(&render::human_plan(&observed.plan, target, shown.full, terminal.stdout));
+            terminal.print(&render::human_plan(&observed.plan, target, shown.planning.full, terminal.stdout));
         }
         Format::Json => {
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
@@ -100,7 +82,7 @@ pub(super) fn show(
             diagnostics.extend(render::plan_findings(&observed.plan, &loaded.sources, weight));
             diag::sort(&mut diagnostics);
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-            terminal.print(&findings::document(shown.format, context).unwrap_or_default());
+            terminal.print(&findings::document(shown.planning.format, context).unwrap_or_default());
         }
     }
 }

@@ -69,7 +69,7 @@ fn a_reader_that_goes_away_is_no_error() {
 fn an_emulator_file_that_can_not_be_kept_is_an_error() {
     let world = World::with("version: 1\ndomains: { live.example.com: {} }\n");
     world.write("taken", "a file where a folder is needed");
-    let run = world.run("plan --emulator=taken/emulator.log");
+    let run = world.run("apply --emulator=taken/emulator.log --auto-approve");
     assert_eq!(run.code, 1, "{}", run.transcript());
     assert!(run.stderr.contains("os error"), "the system's own reason is said: {}", run.transcript());
     world.write("garbage.log", "this is no log\nof any kind\n");
