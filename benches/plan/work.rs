@@ -8,7 +8,7 @@ pub(crate) const PAGE: usize = 100;
 const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
 const ARCHIVE: &str = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
 
-/// So many domains with so many streams each, every stream with all settings written out.
+/// So many domains with so many streams each, every stream with all settings written out, and nothing for a rule to find.
 #[derive(Clone, Copy)]
 pub(crate) struct Work {
     pub(crate) domains: usize,
@@ -34,7 +34,7 @@ impl Work {
                 let _ = writeln!(
                     text,
                     "          cam-{stream:04}:\n            vod_transcode_group: {GROUP}\n            \
-                     cycle_duration: 30m\n            auto_compose: on\n            \
+                     cycle_duration: 40m\n            auto_compose: on\n            \
                      compose_vod_transcode_group: {ARCHIVE}\n            on_demand: 0"
                 );
             }
@@ -56,7 +56,7 @@ impl Work {
 
     fn item(domain: usize, stream: usize) -> String {
         format!(
-            r#"{{"DomainName":"{}","AppName":"show","StreamName":"cam-{stream:04}","CreateTime":"2026-01-02T03:04:05Z","VodTranscodeGroupId":"{GROUP}","CycleDuration":1800,"AutoCompose":"ON","ComposeVodTranscodeGroupId":"{ARCHIVE}","OnDemand":0}}"#,
+            r#"{{"DomainName":"{}","AppName":"show","StreamName":"cam-{stream:04}","CreateTime":"2026-01-02T03:04:05Z","VodTranscodeGroupId":"{GROUP}","CycleDuration":2400,"AutoCompose":"ON","ComposeVodTranscodeGroupId":"{ARCHIVE}","OnDemand":0}}"#,
             Self::domain(domain),
         )
     }
