@@ -77,7 +77,7 @@ impl Limit {
 
 /// Every guard that holds `plan`, in the order of [`Guard`] and then of the addresses.
 pub(super) fn held(plan: &Plan, desired: &Desired, snapshot: &Snapshot, options: &PlanOptions) -> Vec<Held> {
-    let view = View { plan, desired, snapshot, options };
+    let view = View { plan, desired, snapshot, options, stops: stops(plan, snapshot) };
     let checks: [fn(&View) -> Vec<Held>; 8] =
         [limits, recording_gap, recording_stop, app_wide, empty_set, writes, account, protect];
     checks.iter().flat_map(|check| check(&view)).collect()
@@ -88,16 +88,15 @@ struct View<'a> {
     desired: &'a Desired,
     snapshot: &'a Snapshot,
     options: &'a PlanOptions,
+    stops: Vec<&'a Change>,
 }
 
-impl View<'_> {
-    /// Changes after which something recorded by itself is not.
-    fn stops(&self) -> Vec<&Change> {
-        let before = Rulers::before(self.snapshot);
-        let after = Rulers::after(self.snapshot, &self.plan.changes);
-        let stops = |change: &&Change| before.records(&change.address) && !after.records(&change.address);
-        self.plan.changes.iter().filter(stops).collect()
-    }
+/// Changes after which something recorded by itself is not.
+fn stops<'a>(plan: &'a Plan, snapshot: &Snapshot) -> Vec<&'a Change> {
+    let before = Rulers::before(snapshot);
+    let after = Rulers::after(snapshot, &plan.changes);
+    let stops = |change: &&Change| before.records(&change.address) && !after.records(&change.address);
+    plan.changes.iter().filter(stops).collect()
 }
 
 fn limits(view: &View) -> Vec<Held> {
@@ -178,8 +177,9 @@ fn recording_stop(view: &View) -> Vec<Held> {
         return Vec::new();
     }
     let unsaid = |change: &&Change| !matches!(change.reason, Reason::DeclaredAbsent { .. });
-    view.stops()
-        .into_iter()
+    view.stops
+        .iter()
+        .copied()
         .filter(unsaid)
         .map(|change| Held {
             guard: Guard::RecordingStop,
@@ -285,7 +285,7 @@ fn account(view: &View) -> Vec<Held> {
 }
 
 fn protect(view: &View) -> Vec<Held> {
-    let stops: BTreeSet<&Address> = view.stops().into_iter().map(|change| &change.address).collect();
+    let stops: BTreeSet<&Address> = view.stops.iter().map(|change| &change.address).collect();
     let wrongs = |change: &Change| match change.action {
         ActionKind::Delete => Some("deleted"),
         ActionKind::Replace => Some("replaced"),
