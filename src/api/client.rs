@@ -1,23 +1,34 @@
-//! Turns [`Call`]s into answers: waits for the action's turn, signs with a fresh stamp, sends, reads.
+//! Turns [`Call`]s into answers: waits for the action's turn, signs with a fresh stamp, sends, reads; and again where that
+//! may help.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep};
 
 use super::endpoint::{Endpoint, EndpointError, Endpoints};
 use super::error::Error;
-use super::limiter::{Limiter, Rate};
+use super::limiter::{Limiter, Rate, Turn};
+use super::retry::Retry;
 use super::transport::{Http, Timeouts, Transport};
 use crate::emulator;
 use crate::model::{Address, Remote, StreamSpelling};
-use crate::wire::{self, Call, CallerIdentity, Key, ReadError, Request, Secret, SignatureVersion, Stamp};
+use crate::wire::{
+    self, Action, Call, CallerIdentity, Key, ReadError, Request, Secret, SignatureVersion, Stamp,
+};
 
 /// Makes the stamp of one attempt.
 pub type StampSource = Arc<dyn Fn() -> std::io::Result<Stamp> + Send + Sync>;
+
+/// Gives numbers from 0 to 1 for pauses between attempts.
+pub type Chance = Arc<dyn Fn() -> f64 + Send + Sync>;
 
 /// What a client needs to know.
 pub struct ClientSettings {
@@ -35,13 +46,20 @@ pub struct ClientSettings {
     pub parallelism: NonZeroUsize,
     /// How long a call may take.
     pub timeouts: Timeouts,
+    /// How long a read is repeated where that may help, and a write that was certainly not carried out.
+    pub patience: Duration,
     /// Time and nonce of each attempt.
     pub stamps: StampSource,
+    /// Chance for the pauses between attempts.
+    pub chance: Chance,
 }
 
 impl ClientSettings {
     /// Calls under way at once, unless told otherwise.
     pub const PARALLELISM: usize = 16;
+
+    /// How long calls are repeated, unless told otherwise.
+    pub const PATIENCE: Duration = Duration::from_secs(60);
 
     /// For the emulator in this process, under the key that every emulator accepts.
     pub fn for_emulator() -> Self {
@@ -59,7 +77,9 @@ impl ClientSettings {
             rate: Rate::default(),
             parallelism: NonZeroUsize::new(Self::PARALLELISM).unwrap_or(NonZeroUsize::MIN),
             timeouts: Timeouts::default(),
+            patience: Self::PATIENCE,
             stamps: Arc::new(stamp_now),
+            chance: Arc::new(chance),
         }
     }
 }
@@ -68,6 +88,8 @@ impl ClientSettings {
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    /// When reads are repeated no more; the usual patience from each read's own start where there is none.
+    until: Option<Instant>,
 }
 
 struct Inner {
@@ -76,9 +98,14 @@ struct Inner {
     key: Key,
     signature: SignatureVersion,
     stamps: StampSource,
+    chance: Chance,
+    patience: Duration,
     limiter: Limiter,
     slots: Semaphore,
     sent: AtomicU64,
+    repeated: AtomicU64,
+    /// What is added to this machine's time, once the service said that it is off.
+    clock: OnceLock<SignedDuration>,
 }
 
 impl Client {
@@ -109,21 +136,67 @@ impl Client {
             key,
             signature,
             stamps,
+            chance,
+            patience,
             rate,
             parallelism,
             endpoint: _,
             regions: _,
             timeouts: _,
         } = settings;
-        let limiter = Limiter::new(rate);
-        let slots = Semaphore::new(parallelism.get());
-        let sent = AtomicU64::new(0);
-        Self { inner: Arc::new(Inner { transport, endpoints, key, signature, stamps, limiter, slots, sent }) }
+        let inner = Inner {
+            transport,
+            endpoints,
+            key,
+            signature,
+            stamps,
+            chance,
+            patience,
+            limiter: Limiter::new(rate),
+            slots: Semaphore::new(parallelism.get()),
+            sent: AtomicU64::new(0),
+            repeated: AtomicU64::new(0),
+            clock: OnceLock::new(),
+        };
+        Self { inner: Arc::new(inner), until: None }
+    }
+
+    /// The same client, with reads that are repeated until `deadline` at the latest.
+    pub fn until(&self, deadline: Instant) -> Self {
+        Self { until: Some(deadline), ..self.clone() }
     }
 
     /// Calls sent so far, reads and writes.
     pub fn calls(&self) -> u64 {
         self.inner.sent.load(Ordering::Relaxed)
+    }
+
+    /// How many of the calls went out because one before them failed.
+    pub fn repeated(&self) -> u64 {
+        self.inner.repeated.load(Ordering::Relaxed)
+    }
+
+    /// How far the service's time is ahead of this machine's, where that had to be corrected.
+    pub fn clock_correction(&self) -> Option<SignedDuration> {
+        self.inner.clock.get().copied()
+    }
+
+    /// Counts the failures of one write. Whoever repeats it says so with [`Client::again`].
+    pub fn retry(&self) -> Retry {
+        Retry::until(self.until.unwrap_or_else(|| Instant::now() + self.inner.patience))
+    }
+
+    /// The pause before a write is repeated, where it was certainly not carried out and may be.
+    pub fn again(&self, retry: &mut Retry, error: &Error) -> Option<Duration> {
+        let pause = retry.write(error, Instant::now(), (self.inner.chance)())?;
+        self.inner.repeated.fetch_add(1, Ordering::Relaxed);
+        Some(pause)
+    }
+
+    /// Waits until one call of `action` may go out. To be taken before an entry is compared, so that no wait lies between
+    /// the compare and the write.
+    pub async fn turn(&self, action: Action) -> Turn {
+        self.inner.limiter.turn(action).await
     }
 
     /// Asks for one address. `None` proves nothing: what the service makes of the filter is not documented, so only an
@@ -142,54 +215,125 @@ impl Client {
         })
     }
 
-    /// Sends an Add, Update or Delete once and gives its RequestId.
+    /// Sends an Add, Update or Delete once, when its turn comes, and gives its RequestId.
     ///
     /// # Errors
     /// When the call fails; [`Error::class`] says whether it may have been carried out.
     pub async fn write(&self, call: Call) -> Result<Option<String>, Error> {
-        let fields = self.call(&call).await?;
+        let turn = self.turn(call.action).await;
+        self.write_in(turn, &call).await
+    }
+
+    /// Sends an Add, Update or Delete once, now, in a turn that was waited for before.
+    ///
+    /// # Errors
+    /// When the call fails; [`Error::class`] says whether it may have been carried out.
+    pub async fn write_in(&self, turn: Turn, call: &Call) -> Result<Option<String>, Error> {
+        let fields = self.attempt(call, turn).await?;
         Ok(wire::request_id(&fields))
     }
 
-    /// Asks STS once whose credentials sign the calls.
+    /// Asks STS whose credentials sign the calls.
     ///
     /// # Errors
     /// When the call fails or its answer names no account.
     pub async fn caller_identity(&self) -> Result<CallerIdentity, Error> {
         let Inner { endpoints, key, signature, .. } = &*self.inner;
         let sign = |host: &str, stamp: &Stamp| wire::caller_identity().sign(host, key, stamp, *signature);
-        let fields = self.send(endpoints.sts(), sign).await?;
-        wire::read_caller_identity(&fields).map_err(Error::Contradiction)
+        let mut retry = self.retry();
+        loop {
+            match self.send(endpoints.sts(), &sign).await {
+                Ok(fields) => return wire::read_caller_identity(&fields).map_err(Error::Contradiction),
+                Err(error) => self.pause(&mut retry, error).await?,
+            }
+        }
     }
 
     /// One page of a listing.
     pub(super) async fn page(&self, call: &Call) -> Result<wire::Page, Error> {
-        let fields = self.call(call).await?;
-        wire::read_page(fields).map_err(Error::Contradiction)
+        let mut retry = self.retry();
+        loop {
+            match self.attempt(call, self.turn(call.action).await).await {
+                Ok(fields) => return wire::read_page(fields).map_err(Error::Contradiction),
+                Err(error) => self.pause(&mut retry, error).await?,
+            }
+        }
     }
 
-    /// One attempt. Retries belong around this function, so that each takes its turn and a fresh stamp.
-    async fn call(&self, call: &Call) -> Result<Map<String, Value>, Error> {
+    /// Waits until a read may be repeated; its error, where it has failed for good.
+    async fn pause(&self, retry: &mut Retry, error: Error) -> Result<(), Error> {
+        match retry.read(&error, Instant::now(), (self.inner.chance)()) {
+            Some(pause) => sleep(pause).await,
+            None => return Err(error),
+        }
+        self.inner.repeated.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// One attempt, in its turn.
+    async fn attempt(&self, call: &Call, turn: Turn) -> Result<Map<String, Value>, Error> {
         let Inner { endpoints, key, signature, limiter, .. } = &*self.inner;
-        limiter.turn(call.action).await;
         let sign = |host: &str, stamp: &Stamp| wire::sign(call, host, key, stamp, *signature);
-        self.send(endpoints.of(call.domain()), sign).await
+        let answer = self.send(endpoints.of(call.domain()), &sign).await;
+        match &answer {
+            Err(error) if error.is_throttling() => {
+                limiter.throttled(&turn, error.retry_after().unwrap_or_default());
+            }
+            Ok(_) | Err(_) => limiter.passed(&turn),
+        }
+        answer
     }
 
+    /// Sends, and once more where only this machine's clock was wrong: such a request is refused before anything else.
     async fn send(
         &self,
         endpoint: &Endpoint,
-        sign: impl FnOnce(&str, &Stamp) -> Request,
+        sign: &impl Fn(&str, &Stamp) -> Request,
     ) -> Result<Map<String, Value>, Error> {
-        let Inner { transport, stamps, slots, sent, .. } = &*self.inner;
+        match self.send_once(endpoint, sign).await {
+            Err(Attempt { error, off }) if self.corrects_clock(&error, off) => {
+                self.inner.repeated.fetch_add(1, Ordering::Relaxed);
+                self.send_once(endpoint, sign).await.map_err(|attempt| attempt.error)
+            }
+            answer => answer.map_err(|attempt| attempt.error),
+        }
+    }
+
+    async fn send_once(
+        &self,
+        endpoint: &Endpoint,
+        sign: &impl Fn(&str, &Stamp) -> Request,
+    ) -> Result<Map<String, Value>, Attempt> {
+        let Inner { transport, stamps, slots, sent, clock, .. } = &*self.inner;
         let host = endpoint.authority();
         // The stamp is taken last, so that it is still fresh when it arrives.
         let _slot = slots.acquire().await.map_err(|error| not_sent(&host, error))?;
-        let stamp = stamps().map_err(|error| not_sent(&host, error))?;
-        let request = sign(&host, &stamp);
+        let Stamp { time, nonce } = stamps().map_err(|error| not_sent(&host, error))?;
+        let corrected = clock.get().and_then(|off| time.checked_add(*off).ok());
+        let request = sign(&host, &Stamp { time: corrected.unwrap_or(time), nonce });
         sent.fetch_add(1, Ordering::Relaxed);
         let response = transport.send(&request, endpoint.is_plain()).await?;
-        wire::read(&response).map_err(|error| unusable(&host, error))
+        let off = wire::time(&response).map(|theirs| theirs.duration_since(time));
+        wire::read(&response).map_err(|error| Attempt { error: unusable(&host, error), off })
+    }
+
+    /// Whether the clock is corrected now: once, by the service's own time, and by less than an hour. More than that is for
+    /// people to look at.
+    fn corrects_clock(&self, error: &Error, off: Option<SignedDuration>) -> bool {
+        let credible = off.filter(|off| off.abs() < SignedDuration::from_hours(1) && !off.is_zero());
+        error.is_about_the_clock() && credible.is_some_and(|off| self.inner.clock.set(off).is_ok())
+    }
+}
+
+/// One attempt that failed, and how far the service's time was ahead then.
+struct Attempt {
+    error: Error,
+    off: Option<SignedDuration>,
+}
+
+impl From<Error> for Attempt {
+    fn from(error: Error) -> Self {
+        Self { error, off: None }
     }
 }
 
@@ -220,4 +364,9 @@ fn stamp_now() -> std::io::Result<Stamp> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(std::io::Error::other)?;
     Ok(Stamp { time: jiff::Timestamp::now(), nonce: format!("{:032x}", u128::from_be_bytes(random)) })
+}
+
+/// Without randomness every pause has its full length.
+fn chance() -> f64 {
+    getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX))
 }

@@ -1,5 +1,7 @@
 //! Turns what went wrong with one call into what may be done next. Pure.
 
+use std::time::Duration;
+
 use crate::wire::RemoteError;
 
 /// What went wrong with one call. No text holds a URL or a parameter.
@@ -66,6 +68,21 @@ impl Error {
         }
     }
 
+    /// Whether the service was called too often, and not busy for another reason.
+    pub fn is_throttling(&self) -> bool {
+        self.remote().is_some_and(|refusal| refusal.status == 429 || is_throttling(&refusal.code))
+    }
+
+    /// How long the service asks to stay away.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.remote()?.retry_after
+    }
+
+    /// Whether the request was refused because it carries another time than the service's.
+    pub fn is_about_the_clock(&self) -> bool {
+        ["InvalidTimeStamp.Expired", "IllegalTimestamp"].contains(&self.code())
+    }
+
     /// The service's id of the request, where it gave one.
     pub fn request_id(&self) -> Option<&str> {
         self.remote()?.request_id.as_deref()
@@ -75,8 +92,7 @@ impl Error {
 /// The code decides, because statuses differ from page to page (a throttled call comes with 400); the status only
 /// where the code says nothing.
 fn class_of(status: u16, code: &str) -> Class {
-    let throttled = code.split('.').any(|part| part.starts_with("Throttling"));
-    if throttled || ["ServiceBusy", "SystemUpgrading", "LockFail"].contains(&code) {
+    if is_throttling(code) || ["ServiceBusy", "SystemUpgrading", "LockFail"].contains(&code) {
         return Class::Busy;
     }
     if is_backend_failure(code) || code == "SignatureNonceUsed" {
@@ -88,6 +104,10 @@ fn class_of(status: u16, code: &str) -> Class {
         500.. => Class::Ambiguous,
         _ => Class::Fatal,
     }
+}
+
+fn is_throttling(code: &str) -> bool {
+    code.split('.').any(|part| part.starts_with("Throttling"))
 }
 
 fn is_backend_failure(code: &str) -> bool {
@@ -113,6 +133,7 @@ mod tests {
             request_id: None,
             recommend: None,
             access_denied_detail: None,
+            retry_after: None,
         }))
     }
 

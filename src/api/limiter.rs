@@ -1,11 +1,12 @@
-//! Spaces the calls of each action: so many a minute, and a burst after a pause.
+//! Spaces the calls of each action: so many a minute, a burst after a pause, and fewer while the service throttles.
 //!
 //! The service counts by account and action, so there is one bucket for each action. A caller books its turn at once and
 //! then waits for it, which keeps turns in the order they were asked for; a caller that goes away leaves its turn unused.
+//! Throttling halves the rate of its action and empties the bucket; every call that goes through gives a little back.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -31,8 +32,12 @@ impl Rate {
         Self { per_minute: calls, burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN) }
     }
 
-    fn interval(self) -> Duration {
-        Duration::from_secs(60) / self.per_minute.get()
+    fn per_second(self) -> f64 {
+        f64::from(self.per_minute.get()) / 60.0
+    }
+
+    fn burst(self) -> f64 {
+        f64::from(self.burst.get())
     }
 }
 
@@ -43,36 +48,106 @@ impl Default for Rate {
     }
 }
 
+/// The right to send one call of an action now. Spent by the call it is for.
+#[derive(Debug)]
+pub struct Turn {
+    /// Which action.
+    pub(super) action: Action,
+    from: Instant,
+}
+
 /// One token bucket for each action, on tokio's clock.
 #[derive(Debug)]
 pub(super) struct Limiter {
     rate: Rate,
-    /// For each action, when its bucket will be full again.
-    full_at: Mutex<BTreeMap<Action, Instant>>,
+    buckets: Mutex<BTreeMap<Action, Bucket>>,
+}
+
+/// What is left of an action's rate.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    /// Calls that may go out at `at`; below zero where turns are booked ahead.
+    tokens: f64,
+    /// From when on the bucket fills; in the future while the service asks to stay away.
+    at: Instant,
+    /// The share of the rate that throttling leaves, above 0 and at most 1.
+    share: f64,
+    /// When the rate was last lowered.
+    lowered: Option<Instant>,
+}
+
+impl Bucket {
+    /// The least share: at the default rate a call every 3.2 s.
+    const LEAST: f64 = 1.0 / 32.0;
+    /// The share that one call gives back: the whole rate returns within 50 calls.
+    const GIVEN_BACK: f64 = 1.0 / 50.0;
+
+    fn full(rate: Rate, now: Instant) -> Self {
+        Self { tokens: rate.burst(), at: now, share: 1.0, lowered: None }
+    }
+
+    /// Takes one token and says from when it may be used.
+    fn book(&mut self, rate: Rate, now: Instant) -> Instant {
+        self.fill(rate, now);
+        self.tokens -= 1.0;
+        let missing = (-self.tokens).max(0.0);
+        self.at + Duration::from_secs_f64(missing / self.per_second(rate))
+    }
+
+    fn fill(&mut self, rate: Rate, now: Instant) {
+        if now > self.at {
+            let gained = (now - self.at).as_secs_f64() * self.per_second(rate);
+            self.tokens = rate.burst().min(self.tokens + gained);
+            self.at = now;
+        }
+    }
+
+    fn per_second(&self, rate: Rate) -> f64 {
+        rate.per_second() * self.share
+    }
+
+    /// Calls that were on their way when the rate was lowered say nothing new.
+    fn lower(&mut self, rate: Rate, sent: Instant, now: Instant, pause: Duration) {
+        self.fill(rate, now);
+        if self.lowered.is_none_or(|lowered| lowered < sent) {
+            self.share = Self::LEAST.max(self.share / 2.0);
+            self.lowered = Some(now);
+        }
+        self.tokens = self.tokens.min(0.0);
+        self.at = self.at.max(now + pause);
+    }
 }
 
 impl Limiter {
     pub(super) fn new(rate: Rate) -> Self {
-        Self { rate, full_at: Mutex::default() }
+        Self { rate, buckets: Mutex::default() }
     }
 
     /// Returns when the caller may send one call of `action`.
-    pub(super) async fn turn(&self, action: Action) {
+    pub(super) async fn turn(&self, action: Action) -> Turn {
         let now = Instant::now();
-        let turn = self.book(action, now);
-        if turn > now {
-            sleep_until(turn).await;
+        let from = self.bucket(action, now, |bucket| bucket.book(self.rate, now));
+        if from > now {
+            sleep_until(from).await;
         }
+        Turn { action, from }
     }
 
-    /// Takes one token and says from when it may be used.
-    fn book(&self, action: Action, now: Instant) -> Instant {
-        let interval = self.rate.interval();
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = full_at.get(&action).map_or(now, |full| now.max(*full)) + interval;
-        full_at.insert(action, full);
-        let slack = interval * self.rate.burst.get();
-        full.checked_sub(slack).map_or(now, |turn| turn.max(now))
+    /// The service throttled a call, and asks to stay away for `pause`.
+    pub(super) fn throttled(&self, turn: &Turn, pause: Duration) {
+        let now = Instant::now();
+        self.bucket(turn.action, now, |bucket| bucket.lower(self.rate, turn.from, now, pause));
+    }
+
+    /// A call was not throttled.
+    pub(super) fn passed(&self, turn: &Turn) {
+        let give_back = |bucket: &mut Bucket| bucket.share = 1.0f64.min(bucket.share + Bucket::GIVEN_BACK);
+        self.bucket(turn.action, Instant::now(), give_back);
+    }
+
+    fn bucket<T>(&self, action: Action, now: Instant, change: impl FnOnce(&mut Bucket) -> T) -> T {
+        let mut buckets: MutexGuard<_> = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        change(buckets.entry(action).or_insert_with(|| Bucket::full(self.rate, now)))
     }
 }
 
@@ -80,28 +155,34 @@ impl Limiter {
 mod tests {
     use super::*;
 
-    async fn seconds_for(limiter: &Limiter, calls: u32) -> u64 {
+    /// Whole milliseconds, since a sleep ends at the next one.
+    async fn millis_for(limiter: &Limiter, calls: u32) -> u128 {
         let start = Instant::now();
         for _ in 0..calls {
             limiter.turn(Action::Add).await;
         }
-        start.elapsed().as_secs()
+        start.elapsed().as_millis()
+    }
+
+    async fn throttle(limiter: &Limiter, pause: Duration) {
+        let turn = limiter.turn(Action::Add).await;
+        limiter.throttled(&turn, pause);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_goes_out_at_once_and_the_rest_at_the_rate() {
         let limiter = Limiter::new(Rate::default());
-        assert_eq!(seconds_for(&limiter, 300).await, 0);
-        assert_eq!(seconds_for(&limiter, 600).await, 60);
+        assert_eq!(millis_for(&limiter, 300).await, 0);
+        assert!((60_000..=60_600).contains(&millis_for(&limiter, 600).await));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_pause_refills_the_burst_but_no_more() {
         let limiter = Limiter::new(Rate::default());
-        seconds_for(&limiter, 300).await;
+        millis_for(&limiter, 300).await;
         tokio::time::advance(Duration::from_secs(3600)).await;
-        assert_eq!(seconds_for(&limiter, 300).await, 0);
-        assert_eq!(seconds_for(&limiter, 10).await, 1);
+        assert_eq!(millis_for(&limiter, 300).await, 0);
+        assert!((1000..=1010).contains(&millis_for(&limiter, 10).await));
     }
 
     #[tokio::test(start_paused = true)]
@@ -114,6 +195,44 @@ mod tests {
         assert_eq!(start.elapsed(), Duration::ZERO);
         limiter.turn(Action::Add).await;
         assert_eq!(start.elapsed(), Duration::from_secs(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn throttling_halves_the_rate_and_empties_the_bucket() {
+        let limiter = Limiter::new(Rate::default());
+        throttle(&limiter, Duration::ZERO).await;
+        assert!((2000..=2010).contains(&millis_for(&limiter, 10).await));
+        throttle(&limiter, Duration::ZERO).await;
+        assert!((4000..=4010).contains(&millis_for(&limiter, 10).await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_were_under_way_together_lower_the_rate_once() {
+        let limiter = Limiter::new(Rate::default());
+        let turns = [limiter.turn(Action::Add).await, limiter.turn(Action::Add).await];
+        tokio::time::advance(Duration::from_millis(50)).await;
+        turns.iter().for_each(|turn| limiter.throttled(turn, Duration::ZERO));
+        assert!((2000..=2010).contains(&millis_for(&limiter, 10).await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_service_is_left_alone_for_as_long_as_it_asks() {
+        let limiter = Limiter::new(Rate::default());
+        throttle(&limiter, Duration::from_secs(30)).await;
+        assert!((30_000..=30_210).contains(&millis_for(&limiter, 1).await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn fifty_calls_that_pass_give_the_rate_back() {
+        let limiter = Limiter::new(Rate::default());
+        for _ in 0..10 {
+            throttle(&limiter, Duration::ZERO).await;
+        }
+        for _ in 0..50 {
+            let turn = limiter.turn(Action::Add).await;
+            limiter.passed(&turn);
+        }
+        assert!((1000..=1010).contains(&millis_for(&limiter, 10).await));
     }
 
     #[test]

@@ -6,10 +6,12 @@ mod endpoint;
 mod error;
 mod limiter;
 mod listing;
+mod retry;
 mod transport;
 
-pub use client::{Client, ClientError, ClientSettings, StampSource};
+pub use client::{Chance, Client, ClientError, ClientSettings, StampSource};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{Class, Error};
-pub use limiter::Rate;
+pub use limiter::{Rate, Turn};
+pub use retry::Retry;
 pub use transport::Timeouts;

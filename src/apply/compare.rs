@@ -3,7 +3,7 @@
 use super::decide::{self, Aim, Verdict};
 use super::domain::{Domain, Ended};
 use super::{Failure, run::Run};
-use crate::api::Error;
+use crate::api::{Client, Error};
 use crate::model::{Address, Remote, StreamSpelling};
 use crate::plan::Change;
 
@@ -44,16 +44,25 @@ impl Domain {
 }
 
 impl Run {
-    /// What stands at an address. Only a full listing proves that nothing does.
+    /// What stands at an address.
     pub(super) async fn look(
         &self,
         address: &Address,
         spelling: StreamSpelling,
     ) -> Result<Option<Remote>, Error> {
-        if let Some(remote) = self.client.find(address, spelling).await? {
-            return Ok(Some(remote));
-        }
-        let mut listing = self.client.list_domain(&address.domain).await?;
-        Ok(listing.configs.remove(address))
+        look(&self.client, address, spelling).await
     }
+}
+
+/// What stands at an address. Only a full listing proves that nothing does.
+pub(super) async fn look(
+    client: &Client,
+    address: &Address,
+    spelling: StreamSpelling,
+) -> Result<Option<Remote>, Error> {
+    if let Some(remote) = client.find(address, spelling).await? {
+        return Ok(Some(remote));
+    }
+    let mut listing = client.list_domain(&address.domain).await?;
+    Ok(listing.configs.remove(address))
 }

@@ -5,10 +5,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::Outcome;
+use super::compare::look;
 use super::decide::{self, Aim, Seen, Sent};
+use super::domain::{Domain, Ended};
 use super::run::Run;
 use crate::api::{Class, Error};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
+use crate::plan::Change;
 
 /// The pauses between looks: 0.5, 1, 2, 4, 8, 8, … s, the last one cut so that the last look is at the deadline.
 pub(super) struct Pace {
@@ -21,7 +24,11 @@ impl Pace {
     const LONGEST: Duration = Duration::from_secs(8);
 
     pub(super) fn until(deadline: Duration) -> Self {
-        Self { deadline: Instant::now() + deadline, pause: Self::FIRST }
+        Self::ending(Instant::now() + deadline)
+    }
+
+    fn ending(deadline: Instant) -> Self {
+        Self { deadline, pause: Self::FIRST }
     }
 
     /// Waits for the next look; false when the deadline is over.
@@ -36,12 +43,37 @@ impl Pace {
     }
 }
 
+impl Domain {
+    /// How a change ends whose last write was accepted.
+    pub(super) async fn confirm_change(
+        &self,
+        change: &Change,
+        spelling: StreamSpelling,
+        request_id: Option<String>,
+    ) -> Ended {
+        let outcome = self.run.confirm(Aim::of(change), spelling, Sent::Accepted).await;
+        Ended { outcome, request_id }
+    }
+}
+
 impl Run {
     /// Reads an entry back until it shows as wanted, or the deadline.
     pub(super) async fn confirm(&self, aim: Aim<'_>, spelling: StreamSpelling, sent: Sent) -> Outcome {
-        let mut pace = Pace::until(self.deadline);
+        let looked = self.watch(aim, spelling, Instant::now() + self.deadline).await;
+        decide::at_deadline(looked, sent)
+    }
+
+    /// Looks at an entry until it shows as wanted, at `until` for the last time; what was seen last.
+    pub(super) async fn watch(
+        &self,
+        aim: Aim<'_>,
+        spelling: StreamSpelling,
+        until: Instant,
+    ) -> Result<Seen, Error> {
+        let mut pace = Pace::ending(until);
+        let client = self.client.until(until);
         // Asking for the one address is enough at best; what does not show there is looked for in the whole domain.
-        let mut looked = self.client.find(aim.address, spelling).await.map(|found| seen(aim, found));
+        let mut looked = client.find(aim.address, spelling).await.map(|found| seen(aim, found));
         loop {
             let over = match &looked {
                 Ok(Seen::AsWanted) => true,
@@ -49,9 +81,9 @@ impl Run {
                 Err(error) => is_hopeless(error),
             };
             if over || !pace.next().await {
-                return decide::at_deadline(looked, sent);
+                return looked;
             }
-            let found = self.look(aim.address, spelling).await;
+            let found = look(&client, aim.address, spelling).await;
             looked = decide::newer(looked, found.map(|found| seen(aim, found)));
         }
     }
@@ -62,8 +94,9 @@ impl Run {
         domain: &str,
         gone: &[&Address],
     ) -> Result<DomainSnapshot, Error> {
-        let mut pace = Pace::until(self.deadline);
-        let mut listed = self.client.list_domain(domain).await;
+        let until = Instant::now() + self.deadline;
+        let (mut pace, client) = (Pace::ending(until), self.client.until(until));
+        let mut listed = client.list_domain(domain).await;
         loop {
             let over = match &listed {
                 Ok(listing) => gone.iter().all(|address| !listing.configs.contains_key(*address)),
@@ -72,7 +105,7 @@ impl Run {
             if over || !pace.next().await {
                 return listed;
             }
-            listed = decide::newer(listed, self.client.list_domain(domain).await);
+            listed = decide::newer(listed, client.list_domain(domain).await);
         }
     }
 }

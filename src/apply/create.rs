@@ -1,46 +1,56 @@
 //! Adds an entry.
 
 use super::compare::Compared;
-use super::decide::{ALREADY_EXISTS, Aim, Sent, Verdict, compare};
+use super::confirm::Pace;
+use super::decide::{ALREADY_EXISTS, Aim, Verdict, compare};
 use super::domain::{Domain, Ended};
-use crate::api::{Class, Error};
+use super::tries::Tries;
+use crate::api::Error;
 use crate::model::RecordConfig;
 use crate::plan::Change;
-use crate::wire;
+use crate::wire::{self, Action};
 
 impl Domain {
     /// A named stream needs no look before: an Add never overwrites. An app-wide entry does, since the service could hold it
     /// under another spelling and take a second one beside it.
     pub(super) async fn create(&mut self, change: &Change, after: &RecordConfig) -> Ended {
-        if change.address.is_app_wide()
-            && let Compared::End(ended) = self.compare_listed(change).await
-        {
-            return ended;
-        }
-        let sent = self.run.send(wire::add(&change.address, after)).await;
-        let aim = Aim::of(change);
-        match sent {
-            Ok(request_id) => {
-                Ended { outcome: self.run.confirm(aim, change.spelling, Sent::Accepted).await, request_id }
+        let mut tries = Tries::new(&self.run.client);
+        loop {
+            let turn = match self.turn(change, Action::Add).await {
+                Ok(turn) => turn,
+                Err(ended) => return tries.end(ended),
+            };
+            if change.address.is_app_wide()
+                && let Compared::End(ended) = self.compare_listed(change).await
+            {
+                return tries.end(ended);
             }
-            Err(error) if error.code() == ALREADY_EXISTS => self.exists_already(change, error).await,
-            Err(error) if error.class() == Class::Ambiguous => self.confirm_unclear(change, error).await,
-            Err(error) => Ended::refused("the Add was not carried out", error),
+            let error = match self.run.send(&change.address, wire::add(&change.address, after), turn).await {
+                Ok(request_id) => return self.confirm_change(change, change.spelling, request_id).await,
+                Err(error) if error.code() == ALREADY_EXISTS => {
+                    return self.exists_already(change, error).await;
+                }
+                Err(error) => error,
+            };
+            if let Some(ended) = self.retry(&mut tries, change, change.spelling, error).await {
+                return tries.end(ended);
+            }
         }
     }
 
-    /// What the Add met may be the very entry that is wanted.
+    /// What the Add met may be the very entry that is wanted. The service knows of it, so a listing will show it.
     pub(super) async fn exists_already(&self, change: &Change, error: Error) -> Ended {
-        match self.run.look(&change.address, change.spelling).await {
-            Ok(found) if compare(Aim::of(change), found.as_ref()) == Verdict::Done => Ended::done(),
-            Ok(_) | Err(_) => Ended::refused("an entry with other settings stands there already", error),
+        let mut pace = Pace::until(self.run.deadline);
+        loop {
+            match self.run.look(&change.address, change.spelling).await {
+                Ok(None) if pace.next().await => {}
+                Ok(found) if compare(Aim::of(change), found.as_ref()) == Verdict::Done => {
+                    return Ended::done();
+                }
+                Ok(_) | Err(_) => {
+                    return Ended::refused("an entry with other settings stands there already", error);
+                }
+            }
         }
-    }
-
-    /// Reads back after a write that got no usable answer.
-    pub(super) async fn confirm_unclear(&self, change: &Change, error: Error) -> Ended {
-        let request_id = error.request_id().map(str::to_owned);
-        let outcome = self.run.confirm(Aim::of(change), change.spelling, Sent::Unclear(error)).await;
-        Ended { outcome, request_id }
     }
 }

@@ -4,15 +4,16 @@ use super::Outcome;
 use super::compare::Compared;
 use super::decide::{self, Aim, Sent};
 use super::domain::{Domain, Ended, Task};
+use super::siblings::Siblings;
+use super::tries::Tries;
 use crate::api::{Class, Error};
-use crate::model::{Address, DomainSnapshot, StreamSpelling};
+use crate::model::{Address, DomainSnapshot};
 use crate::plan::Change;
-use crate::wire;
+use crate::wire::{self, Action};
 
-/// A Delete that may have been carried out.
+/// A Delete that the service accepted.
 pub(super) struct Deletion {
-    pub(super) sent: Sent,
-    pub(super) request_id: Option<String>,
+    request_id: Option<String>,
 }
 
 impl Domain {
@@ -24,40 +25,41 @@ impl Domain {
                 continue;
             }
             match self.delete_one(&task.change).await {
-                Ok(deletion) if deletion.sent == Sent::Accepted => accepted.push((task, deletion)),
-                // The next Delete must know how this one ended.
-                Ok(deletion) => self.prove_absent(vec![(task, deletion)]).await,
+                Ok(deletion) => accepted.push((task, deletion)),
                 Err(ended) => self.finish(&task, ended),
             }
         }
         self.prove_absent(accepted).await;
     }
 
-    async fn delete_one(&self, change: &Change) -> Result<Deletion, Ended> {
-        match self.compare(change).await {
-            Compared::Go(Some(remote)) => self.send_delete(change, remote.spelling).await,
-            Compared::Go(None) => Err(Ended::done()),
-            Compared::End(ended) => Err(ended),
-        }
-    }
-
-    /// Sends the Delete. A refusal is no proof that the entry is there: no document says how a missing one is answered.
-    pub(super) async fn send_delete(
-        &self,
-        change: &Change,
-        spelling: StreamSpelling,
-    ) -> Result<Deletion, Ended> {
-        match self.run.send(wire::delete(&change.address, spelling)).await {
-            Ok(request_id) => Ok(Deletion { sent: Sent::Accepted, request_id }),
-            Err(error) if error.class() == Class::Ambiguous => {
-                let request_id = error.request_id().map(str::to_owned);
-                Ok(Deletion { sent: Sent::Unclear(error), request_id })
+    async fn delete_one(&mut self, change: &Change) -> Result<Deletion, Ended> {
+        let mut tries = Tries::new(&self.run.client);
+        loop {
+            let turn = match self.turn(change, Action::Delete).await {
+                Ok(turn) => turn,
+                Err(ended) => return Err(tries.end(ended)),
+            };
+            let remote = match self.compare(change).await {
+                Compared::Go(Some(remote)) => remote,
+                Compared::Go(None) => return Err(tries.end(Ended::done())),
+                Compared::End(ended) => return Err(tries.end(ended)),
+            };
+            let call = wire::delete(&change.address, remote.spelling);
+            let error = match self.run.send(&change.address, call, turn).await {
+                Ok(request_id) => return Ok(Deletion { request_id }),
+                Err(error) => error,
+            };
+            if error.class() == Class::Fatal {
+                return Err(self.refused_delete(change, error).await);
             }
-            Err(error) => Err(self.refused_delete(change, error).await),
+            if let Some(ended) = self.retry(&mut tries, change, remote.spelling, error).await {
+                return Err(tries.end(ended));
+            }
         }
     }
 
-    async fn refused_delete(&self, change: &Change, error: Error) -> Ended {
+    /// A refusal is no proof that the entry is there: no document says how a missing one is answered.
+    pub(super) async fn refused_delete(&self, change: &Change, error: Error) -> Ended {
         let listed = self.run.client.list_domain(&change.address.domain).await;
         match listed {
             Ok(listing) if !listing.configs.contains_key(&change.address) => Ended::done(),
@@ -69,28 +71,56 @@ impl Domain {
         let Some((first, _)) = deleted.first() else { return };
         let gone: Vec<&Address> = deleted.iter().map(|(task, _)| &task.change.address).collect();
         let listed = self.run.until_absent(&first.change.address.domain, &gone).await;
-        for (task, Deletion { sent, request_id }) in &deleted {
-            let outcome = absence(&task.change, &listed, sent.clone());
+        for (task, Deletion { request_id }) in &deleted {
+            let outcome = absence(&task.change, &listed, Sent::Accepted);
             self.finish(task, Ended { outcome, request_id: request_id.clone() });
         }
-        self.listing = listed.ok();
     }
 
     /// Deletes an app-wide entry, which might take along the entries beside it.
     pub(super) async fn delete_app_wide(&mut self, change: &Change) -> Ended {
-        let remote = match self.compare_listed(change).await {
-            Compared::Go(Some(remote)) => remote,
-            Compared::Go(None) => return Ended::done(),
-            Compared::End(ended) => return ended,
-        };
-        let siblings = self.siblings(change);
-        let Deletion { sent, request_id } = match self.send_delete(change, remote.spelling).await {
-            Ok(deletion) => deletion,
-            Err(ended) => return ended,
-        };
-        let listed = self.run.until_absent(&change.address.domain, &[&change.address]).await;
-        let outcome = absence(change, &listed, sent);
-        self.keep_siblings(change, siblings, listed, Ended { outcome, request_id }).await
+        let mut tries = Tries::new(&self.run.client);
+        let mut siblings = Siblings::new();
+        loop {
+            let turn = match self.turn(change, Action::Delete).await {
+                Ok(turn) => turn,
+                Err(ended) => return self.end_app_wide(change, siblings, tries.end(ended)).await,
+            };
+            // Right before: what is not in this listing could not be added back.
+            self.listing = None;
+            let remote = match self.compare_listed(change).await {
+                Compared::Go(Some(remote)) => remote,
+                Compared::Go(None) => {
+                    return self.end_app_wide(change, siblings, tries.end(Ended::done())).await;
+                }
+                Compared::End(ended) => return self.end_app_wide(change, siblings, tries.end(ended)).await,
+            };
+            siblings = self.siblings(change);
+            let call = wire::delete(&change.address, remote.spelling);
+            let error = match self.run.send(&change.address, call, turn).await {
+                Ok(request_id) => {
+                    let listed = self.run.until_absent(&change.address.domain, &[&change.address]).await;
+                    let outcome = absence(change, &listed, Sent::Accepted);
+                    return self.keep_siblings(change, siblings, listed, Ended { outcome, request_id }).await;
+                }
+                Err(error) => error,
+            };
+            if error.class() == Class::Fatal {
+                return self.refused_delete(change, error).await;
+            }
+            if let Some(ended) = self.retry(&mut tries, change, remote.spelling, error).await {
+                return self.end_app_wide(change, siblings, tries.end(ended)).await;
+            }
+        }
+    }
+
+    /// Looks after the siblings where some Delete may have arrived; none were saved where none was sent.
+    async fn end_app_wide(&mut self, change: &Change, siblings: Siblings, ended: Ended) -> Ended {
+        if siblings.is_empty() || matches!(ended.outcome, Outcome::NotAttempted(_)) {
+            return ended;
+        }
+        let listed = self.run.client.list_domain(&change.address.domain).await;
+        self.keep_siblings(change, siblings, listed, ended).await
     }
 }
 

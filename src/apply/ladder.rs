@@ -82,6 +82,7 @@ mod tests {
             request_id: None,
             recommend: None,
             access_denied_detail: None,
+            retry_after: None,
         }))
     }
 

@@ -1,7 +1,9 @@
 //! Carries out a [`Plan`] with guarded writes, each read back, and reports what became of every change.
 //!
 //! ```text
-//! compare with `before` → write → read back until it shows, or the deadline
+//! take the write's turn → compare with `before` → write → read back until it shows, or the deadline
+//!   ↑ certainly not carried out: after a pause ─┤
+//!   └ lost: once it can arrive no more ─────────┘
 //! ```
 //!
 //! Domains go side by side, the writes of one domain one at a time. A first wave creates, updates and replaces; deletes
@@ -19,11 +21,13 @@ mod ladder;
 mod replace;
 mod run;
 mod siblings;
+mod tries;
 mod update;
 
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 pub use blame::blame;
 
@@ -36,6 +40,8 @@ use crate::plan::{ActionKind, Held, Plan};
 pub struct ApplySettings {
     /// How long a write is read back before it counts as unconfirmed.
     pub deadline: Duration,
+    /// How long after it was sent a request that got no answer may still arrive; until then no other write goes there.
+    pub settle: Duration,
     /// Whether nothing new is started after the first change that is not done.
     pub stop_on_error: bool,
     /// Becomes true when no new write shall start; those under way are finished.
@@ -46,9 +52,12 @@ impl ApplySettings {
     /// How long a write is read back unless told otherwise: several times what the service was ever seen to need.
     pub const DEADLINE: Duration = Duration::from_secs(60);
 
+    /// How long a lost request may still arrive unless told otherwise.
+    pub const SETTLE: Duration = Duration::from_secs(30);
+
     /// The usual settings, with the other end of `stop` in the caller's hand.
     pub fn new(stop: watch::Receiver<bool>) -> Self {
-        Self { deadline: Self::DEADLINE, stop_on_error: false, stop }
+        Self { deadline: Self::DEADLINE, settle: Self::SETTLE, stop_on_error: false, stop }
     }
 }
 
@@ -91,6 +100,10 @@ pub struct Report {
     pub outcomes: Vec<ChangeOutcome>,
     /// Calls that were sent, reads and writes.
     pub calls: u64,
+    /// How many of them went out because one before them failed.
+    pub repeated: u64,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// What became of one change.
@@ -139,12 +152,17 @@ pub async fn apply(
     progress: &dyn Fn(Event),
 ) -> Result<Report, Refusal> {
     refuse(plan)?;
-    let calls_before = client.calls();
+    let (start, calls, repeated) = (Instant::now(), client.calls(), client.repeated());
     let (run, events) = run::Run::new(client.clone(), settings);
     let mut waves = run::Waves::new(plan, run, events, progress);
     waves.write().await;
     waves.delete().await;
-    Ok(Report { outcomes: waves.into_outcomes(), calls: client.calls() - calls_before })
+    Ok(Report {
+        outcomes: waves.into_outcomes(),
+        calls: client.calls() - calls,
+        repeated: client.repeated() - repeated,
+        took: start.elapsed(),
+    })
 }
 
 fn refuse(plan: &Plan) -> Result<(), Refusal> {

@@ -2,15 +2,24 @@
 
 use super::compare::Compared;
 use super::confirm::Pace;
-use super::decide::{ALREADY_EXISTS, AfterAdd, Aim, Sent, after_add};
-use super::delete::{Deletion, absence};
+use super::decide::{ALREADY_EXISTS, AfterAdd, Aim, Sent, Verdict, after_add, compare};
+use super::delete::absence;
 use super::domain::{Domain, Ended};
 use super::run::Run;
+use super::siblings::Siblings;
+use super::tries::Tries;
 use super::{Failure, Outcome};
-use crate::api::Error;
+use crate::api::{Class, Error, Turn};
 use crate::model::{Address, RecordConfig, StreamSpelling};
 use crate::plan::{Change, Contingent};
-use crate::wire;
+use crate::wire::{self, Action};
+
+/// The place of an old entry that is gone.
+struct Room {
+    siblings: Siblings,
+    /// Taken before the Delete, so that no wait lengthens the gap.
+    turn: Turn,
+}
 
 impl Domain {
     pub(super) async fn replace(
@@ -19,16 +28,11 @@ impl Domain {
         before: &RecordConfig,
         after: &RecordConfig,
     ) -> Ended {
-        let remote = match self.compare_for_replace(change).await {
-            Compared::Go(Some(remote)) => remote,
-            Compared::Go(None) => return Ended::done(),
-            Compared::End(ended) => return ended,
+        let Room { siblings, turn } = match self.make_room(change).await {
+            Ok(room) => room,
+            Err(ended) => return ended,
         };
-        let siblings = self.siblings(change);
-        if let Err(ended) = self.make_room(change, remote.spelling).await {
-            return ended;
-        }
-        let ended = match self.run.fill_gap(&change.address, after).await {
+        let ended = match self.run.fill_gap(&change.address, after, turn).await {
             Ok(ended) => ended,
             Err(error) if error.code() == ALREADY_EXISTS => self.exists_already(change, error).await,
             Err(error) if change.contingent.contains(&Contingent::AddBack) => {
@@ -54,32 +58,57 @@ impl Domain {
     }
 
     /// Deletes the old entry. After a success the Add follows at once; after no usable answer only once the entry is gone.
-    async fn make_room(&self, change: &Change, spelling: StreamSpelling) -> Result<(), Ended> {
-        let Deletion { sent, request_id } = match self.send_delete(change, spelling).await {
-            Ok(deletion) => deletion,
-            Err(Ended { outcome: Outcome::Done, .. }) => return Ok(()),
-            Err(ended) => return Err(ended),
-        };
-        if sent == Sent::Accepted {
-            return Ok(());
+    async fn make_room(&mut self, change: &Change) -> Result<Room, Ended> {
+        let mut tries = Tries::new(&self.run.client);
+        loop {
+            let delete = self.turn(change, Action::Delete).await?;
+            let turn = self.turn(change, Action::Add).await?;
+            let remote = match self.compare_for_replace(change).await {
+                Compared::Go(Some(remote)) => remote,
+                Compared::Go(None) => return Err(Ended::done()),
+                Compared::End(ended) => return Err(ended),
+            };
+            let room = Room { siblings: self.siblings(change), turn };
+            let call = wire::delete(&change.address, remote.spelling);
+            let Err(error) = self.run.send(&change.address, call, delete).await else { return Ok(room) };
+            let ended = match error.class() {
+                Class::Ambiguous => self.await_room(change, error).await,
+                Class::Fatal => Some(self.refused_delete(change, error).await),
+                Class::NotSent | Class::Busy => self.retry(&mut tries, change, remote.spelling, error).await,
+            };
+            match ended {
+                Some(Ended { outcome: Outcome::Done, .. }) => return Ok(room),
+                Some(ended) => return Err(ended),
+                None => {}
+            }
         }
+    }
+
+    /// Nothing may be added while the Delete could still arrive.
+    async fn await_room(&self, change: &Change, error: Error) -> Option<Ended> {
+        let request_id = id_of(Some(&error));
         let listed = self.run.until_absent(&change.address.domain, &[&change.address]).await;
         let still_there = listed.as_ref().is_ok_and(|listing| listing.configs.contains_key(&change.address));
-        match (absence(change, &listed, sent.clone()), sent) {
-            (Outcome::Done, _) => Ok(()),
-            (_, Sent::Unclear(error)) if still_there => {
+        let outcome = match absence(change, &listed, Sent::Unclear(error.clone())) {
+            Outcome::Unknown(_) if still_there && self.run.settle <= self.run.deadline => {
                 let message =
                     "the Delete got no usable answer and the entry is still there, so nothing was added";
-                Err(Ended { outcome: Outcome::Failed(Failure::of(message, error)), request_id })
+                Outcome::Failed(Failure::of(message, error))
             }
-            (outcome, _) => Err(Ended { outcome, request_id }),
-        }
+            outcome => outcome,
+        };
+        Some(Ended { outcome, request_id })
     }
 
     /// Adds the old entry back after the new one was refused.
     async fn add_back(&self, change: &Change, before: &RecordConfig, error: Error) -> Ended {
         let refused = error.request_id().map(str::to_owned);
-        match self.run.fill_gap(&change.address, before).await {
+        self.run.settled(&change.address).await;
+        if self.run.stands(Aim::of(change)).await {
+            return Ended::done();
+        }
+        let turn = self.run.client.turn(Action::Add).await;
+        match self.run.fill_gap(&change.address, before, turn).await {
             Ok(Ended { outcome: Outcome::Done, request_id }) => {
                 let message = "the new entry could not be added; the old one was added back";
                 Ended {
@@ -103,36 +132,54 @@ impl Domain {
 }
 
 impl Run {
-    /// Adds an entry where one is missing, again and again until the deadline: nothing is recorded meanwhile.
+    /// Adds an entry where one is missing, again and again until the deadline: nothing is recorded meanwhile. The same Add
+    /// may go out again before a lost one could arrive, since the second of the two is refused.
     ///
     /// # Errors
     /// When the entry was certainly not added.
-    pub(super) async fn fill_gap(&self, address: &Address, config: &RecordConfig) -> Result<Ended, Error> {
-        let mut pace = Pace::until(self.deadline);
-        loop {
-            let error = match self.send(wire::add(address, config)).await {
-                Ok(request_id) => return Ok(self.filled(address, config, Sent::Accepted, request_id).await),
-                Err(error) => error,
-            };
-            match after_add(&error) {
-                AfterAdd::ReadBack => {
-                    let request_id = error.request_id().map(str::to_owned);
-                    return Ok(self.filled(address, config, Sent::Unclear(error), request_id).await);
-                }
-                AfterAdd::TryAgain if pace.next().await => {}
-                AfterAdd::TryAgain | AfterAdd::GiveUp => return Err(error),
-            }
-        }
-    }
-
-    async fn filled(
+    pub(super) async fn fill_gap(
         &self,
         address: &Address,
         config: &RecordConfig,
-        sent: Sent,
-        request_id: Option<String>,
-    ) -> Ended {
-        let outcome = self.confirm(Aim::add(address, config), StreamSpelling::Named, sent).await;
-        Ended { outcome, request_id }
+        mut turn: Turn,
+    ) -> Result<Ended, Error> {
+        let aim = Aim::add(address, config);
+        let mut pace = Pace::until(self.deadline);
+        let mut lost: Option<Error> = None;
+        loop {
+            let error = match self.send(address, wire::add(address, config), turn).await {
+                Ok(request_id) => return Ok(self.filled(aim, Sent::Accepted, request_id).await),
+                Err(error) => error,
+            };
+            let judged = after_add(&error);
+            if judged == AfterAdd::GiveUp {
+                return Err(error);
+            }
+            let unanswered = judged == AfterAdd::ReadBack;
+            lost = if unanswered { Some(error.clone()) } else { lost };
+            if lost.is_some() && self.stands(aim).await {
+                return Ok(Ended { request_id: id_of(lost.as_ref()), ..Ended::done() });
+            }
+            if !pace.next().await {
+                let Some(lost) = lost else { return Err(error) };
+                let request_id = id_of(Some(&lost));
+                return Ok(self.filled(aim, Sent::Unclear(lost), request_id).await);
+            }
+            turn = self.client.turn(Action::Add).await;
+        }
     }
+
+    /// Whether the entry is there as wanted.
+    async fn stands(&self, aim: Aim<'_>) -> bool {
+        let found = self.look(aim.address, StreamSpelling::Named).await;
+        found.is_ok_and(|found| compare(aim, found.as_ref()) == Verdict::Done)
+    }
+
+    async fn filled(&self, aim: Aim<'_>, sent: Sent, request_id: Option<String>) -> Ended {
+        Ended { outcome: self.confirm(aim, StreamSpelling::Named, sent).await, request_id }
+    }
+}
+
+fn id_of(error: Option<&Error>) -> Option<String> {
+    error?.request_id().map(str::to_owned)
 }

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 use super::domain::{self, Task};
 use super::ladder::Rung;
 use super::{ApplySettings, ChangeOutcome, Event, Failure, Outcome};
-use crate::api::{Client, Error};
+use crate::api::{Class, Client, Error, Turn};
+use crate::model::Address;
 use crate::plan::{ActionKind, Change, Plan};
 use crate::wire::Call;
 
@@ -20,8 +22,12 @@ use crate::wire::Call;
 pub(super) struct Run {
     pub(super) client: Client,
     pub(super) deadline: Duration,
+    /// How long after it was sent a request that got no answer may still arrive.
+    pub(super) settle: Duration,
     stop_on_error: bool,
-    stop: watch::Receiver<bool>,
+    pub(super) stop: watch::Receiver<bool>,
+    /// Addresses that a request may still arrive at, and until when.
+    unsettled: Mutex<BTreeMap<Address, Instant>>,
     /// Whether some change is not done, so that no delete may start any more.
     trouble: AtomicBool,
     /// The way of saying "auto_compose off" that the service understood.
@@ -34,16 +40,46 @@ impl Run {
         client: Client,
         settings: ApplySettings,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Event>) {
-        let ApplySettings { deadline, stop_on_error, stop } = settings;
+        let ApplySettings { deadline, settle, stop_on_error, stop } = settings;
         let (events, receiver) = mpsc::unbounded_channel();
-        let trouble = AtomicBool::new(false);
-        let run = Self { client, deadline, stop_on_error, stop, trouble, rung: Mutex::default(), events };
+        let run = Self {
+            client,
+            deadline,
+            settle,
+            stop_on_error,
+            stop,
+            unsettled: Mutex::default(),
+            trouble: AtomicBool::new(false),
+            rung: Mutex::default(),
+            events,
+        };
         (Arc::new(run), receiver)
     }
 
     /// The one door for writes: what must be known before one goes out, and after it was answered, belongs here.
-    pub(super) async fn send(&self, call: Call) -> Result<Option<String>, Error> {
-        self.client.write(call).await
+    pub(super) async fn send(
+        &self,
+        address: &Address,
+        call: Call,
+        turn: Turn,
+    ) -> Result<Option<String>, Error> {
+        let sent = self.client.write_in(turn, &call).await;
+        if sent.as_ref().is_err_and(|error| error.class() == Class::Ambiguous) {
+            self.unsettled().insert(address.clone(), Instant::now() + self.settle);
+        }
+        sent
+    }
+
+    /// Waits until no request that was sent to an address can arrive any more. To be awaited before another kind of write.
+    pub(super) async fn settled(&self, address: &Address) {
+        let until = self.unsettled().get(address).copied();
+        if let Some(until) = until {
+            sleep_until(until).await;
+        }
+    }
+
+    fn unsettled(&self) -> MutexGuard<'_, BTreeMap<Address, Instant>> {
+        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why a change may not be started now, if so.

@@ -11,6 +11,7 @@ use super::{Failure, Outcome};
 use crate::api::Error;
 use crate::model::{Address, DomainSnapshot, Remote};
 use crate::plan::{Change, Contingent};
+use crate::wire::Action;
 
 /// The other entries of a domain.
 pub(super) type Siblings = BTreeMap<Address, Remote>;
@@ -70,7 +71,8 @@ impl Domain {
             return false;
         }
         let config = remote.config.clone().normalized();
-        match self.run.fill_gap(address, &config).await {
+        let turn = self.run.client.turn(Action::Add).await;
+        match self.run.fill_gap(address, &config, turn).await {
             Ok(ended) => ended.outcome == Outcome::Done,
             // It may only have been missing from the listing.
             Err(error) if error.code() == ALREADY_EXISTS => {

@@ -2,55 +2,52 @@
 
 use super::Outcome;
 use super::compare::Compared;
-use super::decide::{Aim, Sent};
 use super::domain::{Domain, Ended};
 use super::ladder::{Groups, Rung};
-use crate::api::{Class, Error};
+use super::tries::Tries;
 use crate::model::{RecordConfig, Remote};
 use crate::plan::Change;
-use crate::wire::{self, ComposeOff};
+use crate::wire::{self, Action, ComposeOff};
 
 impl Domain {
-    pub(super) async fn update(&self, change: &Change, after: &RecordConfig) -> Ended {
-        let remote = match self.compare(change).await {
-            Compared::Go(Some(remote)) => remote,
-            Compared::Go(None) => return Ended::done(),
-            Compared::End(ended) => return ended,
-        };
-        let (sent, rung) = self.send_update(change, after, &remote).await;
-        let ended = match sent {
-            Ok(request_id) => {
-                let outcome = self.run.confirm(Aim::of(change), remote.spelling, Sent::Accepted).await;
-                Ended { outcome, request_id }
+    /// Sends the Update; with auto_compose off, in the ways that the service may understand, one after another.
+    pub(super) async fn update(&mut self, change: &Change, after: &RecordConfig) -> Ended {
+        let mut tries = Tries::new(&self.run.client);
+        let mut rung = (!after.auto_compose).then(|| self.run.rung());
+        loop {
+            let turn = match self.turn(change, Action::Update).await {
+                Ok(turn) => turn,
+                Err(ended) => return tries.end(ended),
+            };
+            let remote = match self.compare(change).await {
+                Compared::Go(Some(remote)) => remote,
+                Compared::Go(None) => return tries.end(Ended::done()),
+                Compared::End(ended) => return tries.end(ended),
+            };
+            let groups = groups(after, &remote);
+            rung = rung.map(|rung| rung.usable(groups).unwrap_or_default());
+            let off = rung.map_or(ComposeOff::Bare, |rung| rung.parameters(groups));
+            let call = wire::update(&change.address, remote.spelling, after, off);
+            let ended = match self.run.send(&change.address, call, turn).await {
+                Ok(request_id) => Some(self.confirm_change(change, remote.spelling, request_id).await),
+                Err(error) => match rung.and_then(|rung| rung.after(&error, groups)) {
+                    Some(next) => {
+                        rung = Some(next);
+                        None
+                    }
+                    None => self.retry(&mut tries, change, remote.spelling, error).await,
+                },
+            };
+            if let Some(ended) = ended {
+                self.keep_rung(rung, &ended);
+                return tries.end(ended);
             }
-            Err(error) if error.class() == Class::Ambiguous => self.confirm_unclear(change, error).await,
-            Err(error) => Ended::refused("the Update was not carried out", error),
-        };
-        if let (Some(rung), Outcome::Done) = (rung, &ended.outcome) {
-            self.run.keep_rung(rung);
         }
-        ended
     }
 
-    /// Sends the Update; with auto_compose off, in the ways that the service may understand, one after another.
-    async fn send_update(
-        &self,
-        change: &Change,
-        after: &RecordConfig,
-        remote: &Remote,
-    ) -> (Result<Option<String>, Error>, Option<Rung>) {
-        let call = |off| wire::update(&change.address, remote.spelling, after, off);
-        if after.auto_compose {
-            return (self.run.send(call(ComposeOff::Bare)).await, None);
-        }
-        let groups = groups(after, remote);
-        let mut rung = self.run.rung().usable(groups).unwrap_or_default();
-        loop {
-            let sent = self.run.send(call(rung.parameters(groups))).await;
-            match sent.as_ref().err().and_then(|error| rung.after(error, groups)) {
-                Some(next) => rung = next,
-                None => return (sent, Some(rung)),
-            }
+    fn keep_rung(&self, rung: Option<Rung>, ended: &Ended) {
+        if let (Some(rung), Outcome::Done) = (rung, &ended.outcome) {
+            self.run.keep_rung(rung);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! `livevod apply`.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::Typed;
-use super::arguments::{Format, Guards, Planning, plan_options};
+use super::arguments::{Format, Guards, Planning, duration, plan_options};
 use super::connect::{Access, Connection, connect};
 use super::failure::Failure;
 use super::findings;
@@ -30,6 +32,10 @@ pub(super) struct Arguments {
     /// Start no further write after the first one that is not done
     #[arg(long)]
     stop_on_error: bool,
+
+    /// How long a request that got no answer may still arrive: no other write goes to its address until then
+    #[arg(long, value_name = "DURATION", env = "LIVEVOD_SETTLE", default_value = "30s", value_parser = duration)]
+    settle: Duration,
 
     #[command(flatten)]
     guards: Guards,
@@ -126,6 +132,7 @@ async fn carry_out(
     let progress = Progress::new(plan.changes.len(), terminal);
     let settings = ApplySettings {
         deadline: arguments.planning.remote.timeout,
+        settle: arguments.settle,
         stop_on_error: arguments.stop_on_error,
         ..ApplySettings::new(interrupt.stop())
     };

@@ -222,7 +222,7 @@ pub(super) fn quirk(text: &str) -> Result<String, QuirkError> {
     Quirks::with(&[text]).map(|_| text.to_owned())
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let parsed: Result<jiff::SignedDuration, _> = text.parse();
     let length = parsed.map_err(|_| "a duration is a number with a unit, `30s` or `2m`".to_owned())?;
     match Duration::try_from(length) {

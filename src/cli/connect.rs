@@ -126,6 +126,7 @@ fn settings(remote: &Remote, usual: ClientSettings) -> ClientSettings {
         signature: remote.signature.into(),
         rate: remote.rate(),
         parallelism: remote.parallelism,
+        patience: remote.timeout,
         ..usual
     }
 }

@@ -56,7 +56,7 @@ pub fn drift_json(plan: &Plan, target: &Target, context: Context) -> String {
 
 /// `apply --format json`.
 pub fn report_json(plan: &Plan, report: &Report, target: &Target, context: Context) -> String {
-    let Report { outcomes, calls } = report;
+    let Report { outcomes, calls, repeated, took } = report;
     let count = |wanted: &str| outcomes.iter().filter(|one| outcome_name(&one.outcome) == wanted).count();
     pretty(&ReportDocument {
         format_version: FORMAT_VERSION,
@@ -70,6 +70,8 @@ pub fn report_json(plan: &Plan, report: &Report, target: &Target, context: Conte
             unknown: count("unknown"),
         },
         calls: *calls,
+        repeated: *repeated,
+        seconds: took.as_secs_f64(),
         diagnostics: findings(context),
         exit: context.exit,
     })
@@ -333,6 +335,8 @@ struct ReportDocument<'a> {
     outcomes: Vec<OutcomeRow<'a>>,
     summary: OutcomeCounts,
     calls: u64,
+    repeated: u64,
+    seconds: f64,
     diagnostics: Vec<Finding<'a>>,
     exit: Exit,
 }

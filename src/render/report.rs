@@ -1,6 +1,7 @@
 //! What became of a plan: every outcome on a line, and a finding for each change that is not done.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::json::outcome_name;
 use super::plan::{counted, long_sentence, symbol, tone};
@@ -22,7 +23,7 @@ const ALIKE_LISTED: usize = 3;
 
 /// The outcomes, then the totals in Terraform's words.
 pub fn human_report(plan: &Plan, report: &Report, style: Style) -> String {
-    let Report { outcomes, calls } = report;
+    let Report { outcomes, calls, repeated, took } = report;
     let is_done = |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done);
     let done = outcomes.iter().filter(is_done).count();
     let mut lines: Vec<String> = outcomes
@@ -34,11 +35,17 @@ pub fn human_report(plan: &Plan, report: &Report, style: Style) -> String {
         lines.push(String::new());
     }
     lines.push(style.paint(Tone::Strong, &totals(plan, outcomes)));
-    let calls =
-        format!("{}. {}", counted(usize::try_from(*calls).unwrap_or(usize::MAX), "call"), long_sentence());
-    lines.extend(wrap(&calls, style.width));
+    let cost = format!("{} {}", cost(*calls, *repeated, *took), long_sentence());
+    lines.extend(wrap(&cost, style.width));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// `14 calls in 2.1 s, 3 of them again.`
+fn cost(calls: u64, repeated: u64, took: Duration) -> String {
+    let calls = counted(usize::try_from(calls).unwrap_or(usize::MAX), "call");
+    let again = if repeated > 0 { format!(", {repeated} of them again") } else { String::new() };
+    format!("{calls} in {:.1} s{again}.", took.as_secs_f64())
 }
 
 /// One change's end: `+ live.example.com/show/cam1 created (RequestId …)`.

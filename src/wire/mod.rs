@@ -12,6 +12,7 @@ mod xml;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 pub use inquiry::{
     CallerIdentity, DomainDetail, Inquiry, OSS_PAGE_SIZE, OssRecordings, Product, TranscodeGroup,
@@ -20,7 +21,7 @@ pub use inquiry::{
 };
 pub use page::{Page, read_page};
 pub use request::{ComposeOff, PAGE_SIZE, add, delete, describe, uncarryable, update};
-pub use response::{ReadError, read, request_id};
+pub use response::{ReadError, read, request_id, time};
 pub use sign::{Key, Operation, Secret, SignatureVersion, Stamp, format_time, sign};
 pub use verify::{
     SignatureProblem, Unsigned, Verified, read_unsigned, unverified_param, unverified_params, verify,
@@ -129,4 +130,6 @@ pub struct RemoteError {
     pub recommend: Option<String>,
     /// The service's details of a denial, as JSON text.
     pub access_denied_detail: Option<String>,
+    /// How long the service asks to stay away (header `x-acs-retry-after`, milliseconds).
+    pub retry_after: Option<Duration>,
 }

@@ -1,5 +1,10 @@
 //! Turns a [`Response`] into its fields or the service's refusal. Lenient, because the documents disagree on the forms.
 
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use serde_json::{Map, Value};
 
 use super::{RemoteError, Response, xml};
@@ -15,6 +20,11 @@ pub enum ReadError {
     Refused(Box<RemoteError>),
 }
 
+/// The service's time when it answered (header `Date`).
+pub fn time(response: &Response) -> Option<Timestamp> {
+    rfc2822::DateTimeParser::new().parse_timestamp(response.headers.get("date")?).ok()
+}
+
 /// The fields of a successful response, unwrapped.
 ///
 /// # Errors
@@ -24,7 +34,7 @@ pub enum ReadError {
 pub fn read(response: &Response) -> Result<Map<String, Value>, ReadError> {
     let body = parse(&response.body);
     if !(200..300).contains(&response.status) {
-        return Err(refused(response.status, body.unwrap_or_default()));
+        return Err(refused(response, body.unwrap_or_default()));
     }
     let Some(fields) = body else {
         return Err(ReadError::Unreadable(format!(
@@ -32,12 +42,16 @@ pub fn read(response: &Response) -> Result<Map<String, Value>, ReadError> {
             response.status
         )));
     };
-    if has_error_code(&fields) { Err(refused(response.status, fields)) } else { Ok(fields) }
+    if has_error_code(&fields) { Err(refused(response, fields)) } else { Ok(fields) }
 }
 
 /// The id that the service gave the request, out of a response's fields.
 pub fn request_id(fields: &Map<String, Value>) -> Option<String> {
     field(fields, "RequestId").and_then(text_of)
+}
+
+fn header<T: FromStr>(response: &Response, name: &str) -> Option<T> {
+    response.headers.get(name)?.trim().parse().ok()
 }
 
 /// The body's fields, out of JSON or XML, without a wrapper like `DeleteLiveRecordVodConfigResponse`.
@@ -62,7 +76,8 @@ fn has_error_code(fields: &Map<String, Value>) -> bool {
     code.is_some_and(|code| !matches!(code.as_str(), "" | "200" | "OK" | "Success" | "success"))
 }
 
-fn refused(status: u16, fields: Map<String, Value>) -> ReadError {
+fn refused(response: &Response, fields: Map<String, Value>) -> ReadError {
+    let status = response.status;
     let text = |name| field(&fields, name).and_then(text_of).filter(|text| !text.is_empty());
     let detail = field(&fields, "AccessDeniedDetail").filter(|detail| !detail.is_null());
     ReadError::Refused(Box::new(RemoteError {
@@ -73,6 +88,7 @@ fn refused(status: u16, fields: Map<String, Value>) -> ReadError {
         request_id: text("RequestId"),
         recommend: text("Recommend"),
         access_denied_detail: detail.map(|detail| text_of(detail).unwrap_or_else(|| detail.to_string())),
+        retry_after: header(response, "x-acs-retry-after").map(Duration::from_millis),
     }))
 }
 
@@ -137,6 +153,18 @@ mod tests {
     }
 
     #[test]
+    fn headers_say_when_to_come_again_and_what_time_it_is() {
+        let mut response = response(400, "{}");
+        let headers = [("x-acs-retry-after", "1500"), ("date", "Sun, 22 Nov 2026 20:11:24 GMT")];
+        response.headers.extend(headers.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let ReadError::Refused(error) = read(&response).unwrap_err() else { unreachable!() };
+        assert_eq!(error.retry_after, Some(Duration::from_millis(1500)));
+        assert_eq!(time(&response), Some("2026-11-22T20:11:24Z".parse().unwrap()));
+        response.headers.insert("date".to_owned(), "today".to_owned());
+        assert_eq!(time(&response), None);
+    }
+
+    #[test]
     fn a_refusal_gives_all_it_says() {
         let body = r#"{"RequestId":"r","HostId":"h","Code":"Forbidden.RAM","Message":"no","Recommend":"u",
             "AccessDeniedDetail":{"AuthAction":"live:Add"}}"#;
@@ -147,6 +175,7 @@ mod tests {
             request_id: Some("r".into()),
             recommend: Some("u".into()),
             access_denied_detail: Some(r#"{"AuthAction":"live:Add"}"#.into()),
+            retry_after: None,
         };
         assert_eq!(refused(403, body), expected);
     }

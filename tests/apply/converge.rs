@@ -178,8 +178,8 @@ async fn a_service_that_wants_off_with_a_group_gets_it_and_is_remembered() {
     assert_eq!(ends(&report), ["done", "done"]);
     assert_eq!(
         report.calls,
-        4 + 3,
-        "the first Update is refused once, the second goes straight to what worked"
+        5 + 3,
+        "the first Update is refused once and compared anew, the second goes straight to what worked"
     );
     assert_eq!(world.config("a.example.com/show/cam2").await, Some(config()));
 }

@@ -67,7 +67,8 @@ async fn a_replace_whose_delete_was_lost_adds_nothing() {
         true => Fate::Close,
         false => Fate::Answer(service.call(request)),
     })
-    .await;
+    .await
+    .settle(Duration::ZERO);
     world.hold("a.example.com/show/cam1", &stored_in(BUCKET)).await;
     let report =
         world.apply([replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;

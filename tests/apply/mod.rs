@@ -8,5 +8,6 @@ mod listing;
 mod lost;
 mod order;
 mod refuse;
+mod retry;
 mod transport;
 mod world;

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use livevod::api::{Client, ClientSettings};
 use livevod::apply::{ApplySettings, ChangeOutcome, Event, Failure, Outcome, Refusal, Report, apply};
 use livevod::config;
 use livevod::diag::has_errors;
-use livevod::emulator::{Service, Settings};
+use livevod::emulator::{Outside, Service, Settings};
 use livevod::model::{Address, RecordConfig, Remote, StreamSpelling};
 use livevod::plan::{
     ActionKind, Allowances, Budget, Change, Contingent, Coverage, Limit, Plan, PlanOptions, Reason,
@@ -17,6 +18,7 @@ use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
 use livevod::wire::{self, Call};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 pub(crate) const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
 pub(crate) const OTHER_GROUP: &str = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
@@ -38,7 +40,7 @@ impl World {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
-        let service = Arc::new(Service::open(None, settings).unwrap());
+        let service = Arc::new(Service::open_with(None, settings, on_tokios_clock()).unwrap());
         let client = Client::in_process(service.clone(), ClientSettings::for_emulator());
         Self::of(service, client)
     }
@@ -53,6 +55,23 @@ impl World {
     pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = deadline;
         self
+    }
+
+    pub(crate) fn settle(mut self, settle: Duration) -> Self {
+        self.settings.settle = settle;
+        self
+    }
+
+    /// What goes wrong from now on.
+    pub(crate) fn faults(&self, faults: &[&str]) {
+        self.service.set_faults(faults.iter().map(|fault| fault.parse().unwrap()).collect());
+    }
+
+    /// How often an action was called, `Add`.
+    pub(crate) fn sent(&self, action: &str) -> u64 {
+        let counters = serde_json::to_value(self.service.counters()).unwrap();
+        let calls = |name: String| counters["actions"][name]["calls"].as_u64();
+        calls(format!("{action}LiveRecordVodConfig")).unwrap_or_default()
     }
 
     /// What the colleague does.
@@ -124,6 +143,13 @@ impl World {
         }
         report
     }
+}
+
+/// So that the service's time passes while a paused clock is waited on.
+fn on_tokios_clock() -> Outside {
+    let (start, began) = (Timestamp::now(), Instant::now());
+    let now = move || start + SignedDuration::try_from(began.elapsed()).unwrap();
+    Outside { now: Box::new(now), ..Outside::default() }
 }
 
 fn desired(file: &str) -> (Sources, Desired) {

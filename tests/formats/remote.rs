@@ -1,5 +1,7 @@
 //! What is said of each refusal that a document names, and of one that none does: at the value, with cause and cure.
 
+use std::time::Duration;
+
 use livevod::api;
 use livevod::apply::{ChangeOutcome, Failure, Outcome, Report};
 use livevod::plan::PlanOptions;
@@ -103,6 +105,7 @@ fn refused(code: &str, status: u16, message: &str) -> RemoteError {
         request_id: Some("5056369B-D337-499E-B8B7-B761BD37B08A".to_owned()),
         recommend: Some(format!("https://next.api.aliyun.com/troubleshoot?q={code}&product=live")),
         access_denied_detail: None,
+        retry_after: None,
     }
 }
 
@@ -121,7 +124,7 @@ fn shown(refusal: RemoteError) -> String {
         outcome: Outcome::Failed(failure),
         request_id: None,
     };
-    let report = Report { outcomes: vec![outcome], calls: 1 };
+    let report = Report { outcomes: vec![outcome], calls: 1, repeated: 0, took: Duration::ZERO };
     let findings = outcome_diagnostics(&plan, &report, &sources);
     diagnostics(&findings, &sources, Style { width: 80, ..Style::PLAIN }, None)
 }

@@ -94,10 +94,11 @@ impl World {
         run
     }
 
-    /// What differs from run to run: the folder's name and the ids of requests.
+    /// What differs from run to run: the folder's name, the ids of requests, and how long it took.
     pub(crate) fn scrub(&self, text: &str) -> String {
         let text = text.replace(self.path().to_str().unwrap(), "[folder]");
-        scrub_ids(&text)
+        let text = scrub_number(&scrub_ids(&text), " call in ");
+        scrub_number(&scrub_number(&text, " calls in "), "\"seconds\": ")
     }
 }
 
@@ -116,6 +117,18 @@ impl Run {
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.transcript()))
     }
+}
+
+/// Replaces the decimals that follow `mark`; a whole number stays.
+fn scrub_number(text: &str, mark: &str) -> String {
+    let mut parts = text.split(mark);
+    let mut scrubbed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_digit() && !".e-".contains(c)).unwrap_or(part.len());
+        let number = if part[..end].contains('.') { "0.0" } else { &part[..end] };
+        scrubbed.extend([mark, number, &part[end..]]);
+    }
+    scrubbed
 }
 
 /// Replaces every upper case UUID.

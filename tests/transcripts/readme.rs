@@ -26,7 +26,11 @@ fn the_tour_shows_what_is_printed() {
             .output()
             .unwrap();
         let printed = world.scrub(&String::from_utf8(output.stdout).unwrap());
-        assert_eq!(printed.trim_end(), expected.trim_end(), "`{command}` prints something else");
+        assert_eq!(
+            printed.trim_end(),
+            world.scrub(&expected).trim_end(),
+            "`{command}` prints something else"
+        );
     }
 }
 

@@ -1,0 +1,191 @@
+//! Writes that go out again: after a refusal that asks for it, and after one that got lost, never over somebody's edit.
+
+use std::time::Duration;
+
+use livevod::plan::Change;
+use tokio::time::Instant;
+
+use super::world::*;
+
+const CAM: &str = "a.example.com/show/cam1";
+
+fn with(fault: &str) -> World {
+    let world = World::new();
+    world.faults(&[fault]);
+    world
+}
+
+/// One change of each kind, over what is there.
+fn each() -> [(&'static str, Change); 4] {
+    [
+        ("Add", create(CAM, cycle(900))),
+        ("Update", update(CAM, cycle(3600), cycle(900))),
+        ("Delete", delete(CAM, cycle(3600))),
+        ("Delete", replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))),
+    ]
+}
+
+/// Holds what a change expects.
+async fn hold_before(world: &World, change: &Change) {
+    if let Some(before) = &change.before {
+        world.hold(CAM, before).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_write_goes_out_again_until_it_passes() {
+    for (action, change) in each() {
+        let world = World::new();
+        hold_before(&world, &change).await;
+        world.faults(&[&format!("throttle:action={action},times=3")]);
+        let report = world.apply([change.clone()]).await;
+        assert_eq!(ends(&report), ["done"], "{action}");
+        assert_eq!(report.repeated, 3, "{action}");
+        assert_eq!(world.config(CAM).await, change.after, "{action}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_is_repeated_whatever_went_wrong() {
+    for fault in ["throttle", "error-before-commit", "garbage", "drop-before-commit"] {
+        let world = with(&format!("{fault}:action=Describe,times=2"));
+        let listed = world.client.list_domain("a.example.com").await;
+        assert_eq!(listed.map(|listing| listing.configs.len()), Ok(0), "{fault}");
+        assert_eq!((world.client.calls(), world.client.repeated()), (3, 2), "{fault}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_is_left_alone_for_as_long_as_it_asks() {
+    let world = with("throttle:action=Add,times=1,retry-after=90s");
+    let start = Instant::now();
+    assert_eq!(ends(&world.apply([create(CAM, config())]).await), ["done"]);
+    assert!(start.elapsed() >= Duration::from_secs(90), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_never_stops_throttling_is_given_up_at_the_deadline() {
+    let world = with("throttle:action=Add");
+    let start = Instant::now();
+    let report = world.apply([create(CAM, config())]).await;
+    assert_eq!(ends(&report), ["failed"]);
+    assert_eq!(failure(&report, 0).message, "the Add was not carried out");
+    assert!(start.elapsed() <= Duration::from_secs(3 * 60), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_during_the_pause_is_not_overwritten() {
+    let world = World::new();
+    world.hold(CAM, &cycle(3600)).await;
+    // The first Update is throttled; before the second compare somebody edits.
+    world.faults(&[
+        "throttle:action=Update,nth=1",
+        &format!("foreign-edit:action=Describe,nth=2,address={CAM}"),
+    ]);
+    let report = world.apply([update(CAM, cycle(3600), cycle(900))]).await;
+    assert_eq!(ends(&report), ["not attempted"]);
+    assert!(failure(&report, 0).message.starts_with("changed since the plan"), "{:?}", failure(&report, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_write_goes_out_again_once_it_can_arrive_no_more() {
+    for (action, change) in each().into_iter().take(3) {
+        let world = World::new();
+        hold_before(&world, &change).await;
+        world.faults(&[&format!("drop-before-commit:action={action},times=2")]);
+        let start = Instant::now();
+        let report = world.apply([change.clone()]).await;
+        assert_eq!(ends(&report), ["done"], "{action}");
+        assert!(start.elapsed() >= 2 * world.settings.settle, "{action} {:?}", start.elapsed());
+        assert_eq!(world.config(CAM).await, change.after, "{action}");
+        assert_eq!(world.sent(action), 3, "{action}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_answer_was_lost_is_not_sent_again() {
+    for (action, change) in each().into_iter().take(3) {
+        let world = World::new();
+        hold_before(&world, &change).await;
+        world.faults(&[&format!("drop-after-commit:action={action},times=1")]);
+        assert_eq!(ends(&world.apply([change.clone()]).await), ["done"], "{action}");
+        assert_eq!(world.sent(action), 1, "{action}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_gets_lost_every_time_is_unknown() {
+    for (action, change) in each().into_iter().take(3) {
+        let world = World::new();
+        hold_before(&world, &change).await;
+        world.faults(&[&format!("drop-before-commit:action={action}")]);
+        let report = world.apply([change.clone()]).await;
+        assert_eq!(ends(&report), ["unknown"], "{action}");
+        assert_eq!(world.sent(action), 3, "{action}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_after_a_lost_write_is_not_overwritten_and_the_outcome_stays_open() {
+    let world = World::new();
+    world.hold(CAM, &cycle(3600)).await;
+    // The fifth Describe is the first that shows the edit: it comes after the one Update got lost.
+    world.faults(&[
+        "drop-before-commit:action=Update,nth=1",
+        &format!("foreign-edit:action=Describe,nth=5,address={CAM}"),
+    ]);
+    let report = world.apply([update(CAM, cycle(3600), cycle(900))]).await;
+    assert_eq!(ends(&report), ["unknown"]);
+    assert_eq!(world.sent("Update"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_gap_of_a_replace_is_closed_without_waiting_for_a_lost_add() {
+    let world = World::new();
+    world.hold(CAM, &stored_in(BUCKET)).await;
+    world.faults(&["drop-before-commit:action=Add,times=2"]);
+    let start = Instant::now();
+    let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
+    assert_eq!(ends(&report), ["done"]);
+    assert_eq!(world.config(CAM).await, Some(stored_in(OTHER_BUCKET)));
+    assert!(start.elapsed() < world.settings.settle, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_old_entry_comes_back_only_once_a_lost_add_of_the_new_one_can_arrive_no_more() {
+    let world = World::new();
+    world.hold(CAM, &stored_in(BUCKET)).await;
+    // The new entry's first Add is lost, its second refused for good, and then the old one is added back.
+    world.faults(&["drop-before-commit:action=Add,nth=1", "revoked-key:action=Add,nth=2"]);
+    let start = Instant::now();
+    let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
+    assert_eq!(ends(&report), ["failed"]);
+    assert!(failure(&report, 0).message.ends_with("added back"), "{:?}", failure(&report, 0));
+    assert_eq!(world.config(CAM).await, Some(stored_in(BUCKET)));
+    assert!(start.elapsed() >= world.settings.settle, "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_domain_whose_service_can_not_be_reached_is_stopped() {
+    let world = World::new();
+    world.faults(&["refuse:action=Add"]);
+    let report = world
+        .apply([1, 2, 3].map(|number| create(&format!("a.example.com/show/cam{number}"), config())))
+        .await;
+    assert_eq!(ends(&report), ["failed", "not attempted", "not attempted"]);
+    assert!(failure(&report, 1).message.starts_with("its domain was stopped: no connection"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_run_repeats_nothing() {
+    let world = with("throttle:action=Add");
+    let stop = async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        world.stop.send(true).unwrap();
+    };
+    let start = Instant::now();
+    let (report, ()) = tokio::join!(world.apply([create(CAM, config())]), stop);
+    assert_eq!(ends(&report), ["not attempted"]);
+    assert_eq!(failure(&report, 0).message, "the run was interrupted");
+    assert_eq!(start.elapsed(), Duration::from_secs(3));
+}
