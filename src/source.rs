@@ -64,6 +64,9 @@ pub struct Place {
     pub end: Position,
 }
 
+/// What some editors put before the first line. No editor counts it as a column.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// One file's text with an index of its lines.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -76,7 +79,8 @@ impl Source {
     /// Indexes `text`, which is known to users as `name`.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        let line_starts = std::iter::once(0)
+        let first = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() as u32 } else { 0 };
+        let line_starts = std::iter::once(first)
             .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
             .collect();
         Self { name: name.into(), text, line_starts }
@@ -92,9 +96,9 @@ impl Source {
         &self.text
     }
 
-    /// 0-based line that holds `byte`.
+    /// 0-based line that holds `byte`; a byte order mark belongs to the first.
     pub fn line_index(&self, byte: u32) -> usize {
-        self.line_starts.partition_point(|start| *start <= byte) - 1
+        self.line_starts.partition_point(|start| *start <= byte).saturating_sub(1)
     }
 
     /// Byte range of the 0-based line `index`, its line break included; empty past the last line.
@@ -113,7 +117,8 @@ impl Source {
     fn position(&self, byte: u32) -> Position {
         let line = self.line_index(byte);
         let start = self.line_starts[line];
-        let column = self.text[start as usize..byte as usize].chars().count() as u32;
+        let before = self.text.get(start as usize..byte as usize).unwrap_or_default();
+        let column = before.chars().count() as u32;
         Position { line: line as u32 + 1, column: column + 1, byte }
     }
 }
@@ -177,6 +182,20 @@ mod tests {
         assert_eq!(place.start, Position { line: 1, column: 7, byte: start });
         assert_eq!(place.end.column, 9);
         assert_eq!(sources.span_of(&place), Some(Span { file, start, end: start + 2 }));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_column() {
+        let mut sources = Sources::default();
+        let file = sources.add(Source::new("a.yaml", "\u{feff}a: b\r\nc: d\r\n"));
+        let at = |start, end| {
+            let place = sources.place(Span { file, start, end });
+            (place.start.line, place.start.column, place.start.byte)
+        };
+        assert_eq!(at(6, 7), (1, 4, 6));
+        assert_eq!(at(9, 10), (2, 1, 9));
+        assert_eq!(at(0, 0), (1, 1, 0));
+        assert_eq!(sources.get(file).line_range(0), 3..9);
     }
 
     #[test]

@@ -122,7 +122,9 @@ impl Reader {
                 above.pop();
             }
             // A broken link or a socket is nobody's business unless its name says that it is ours.
-            Err(problem @ (Problem::Io(_) | Problem::Special)) if !is_yaml => drop(problem),
+            Err(problem @ (Problem::Io(_) | Problem::DeadLink(_) | Problem::Special)) if !is_yaml => {
+                drop(problem)
+            }
             Err(problem) => self.problem(name, problem),
         }
     }
@@ -172,6 +174,7 @@ impl Reader {
 /// Why a path gave no text.
 enum Problem {
     Io(io::Error),
+    DeadLink(io::Error),
     Special,
     Outside,
     Circle,
@@ -193,6 +196,11 @@ impl Problem {
     fn diagnostic(self, name: &str) -> Diagnostic {
         let (code, message, help) = match self {
             Problem::Io(error) => return unreadable(name, &error),
+            Problem::DeadLink(error) => (
+                Code::Unreadable,
+                format!("`{name}` is a link that leads to no file: {}", reason(&error)),
+                "remove the link, or mend what it leads to",
+            ),
             Problem::Special => {
                 (Code::Unreadable, format!("`{name}` is neither a file nor a folder"), "name a regular file")
             }
@@ -249,14 +257,18 @@ impl Problem {
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
+    let message = format!("can't read `{name}`: {}", reason(error));
+    Diagnostic::new(Code::Unreadable, message).help(match error.kind() {
+        io::ErrorKind::NotFound => "check the path",
+        io::ErrorKind::PermissionDenied => "make it readable for the user who runs livevod",
+        _ => "name a file that can be read",
+    })
+}
+
+/// The system's own words, without its number for them.
+fn reason(error: &io::Error) -> String {
     let text = error.to_string();
-    let reason = text.split(" (os error").next().unwrap_or(&text);
-    let diagnostic = Diagnostic::new(Code::Unreadable, format!("can't read `{name}`: {reason}"));
-    match error.kind() {
-        io::ErrorKind::NotFound => diagnostic.help("check the path"),
-        io::ErrorKind::PermissionDenied => diagnostic.help("make it readable for the user who runs livevod"),
-        _ => diagnostic,
-    }
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 /// The folder that an argument must not lead out of: the working directory for a path down from it, else the folder that
@@ -274,7 +286,11 @@ fn root_of(path: &Path) -> Result<PathBuf, Problem> {
 
 /// Follows every link of a path and says what is there, if it is still inside `root`.
 fn follow(path: &Path, root: &Path) -> Result<Target, Problem> {
-    let canonical = fs::canonicalize(path)?;
+    let is_link = || fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_symlink());
+    let canonical = fs::canonicalize(path).map_err(|error| match is_link() {
+        true => Problem::DeadLink(error),
+        false => Problem::Io(error),
+    })?;
     if !canonical.starts_with(root) {
         return Err(Problem::Outside);
     }

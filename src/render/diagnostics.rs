@@ -21,8 +21,8 @@ use crate::source::{FileId, Source, Sources, Span};
 /// A line longer than this is shown as a window around its label, bytes.
 const LONG_LINE: u32 = 240;
 
-/// Bytes of a long line shown on each side of its label.
-const WINDOW: u32 = 80;
+/// Columns that miette draws before a line.
+const MARGIN: usize = 10;
 
 /// Findings one below the other, in the order given; where `most` is too few for them, the weightiest, and how many are
 /// left out.
@@ -43,7 +43,7 @@ pub fn diagnostics(findings: &[Diagnostic], sources: &Sources, style: Style, mos
 
 fn drawn(findings: &[&Diagnostic], sources: &Sources, style: Style) -> String {
     let handler = handler(style);
-    let texts = Texts::of(findings, sources);
+    let texts = Texts::of(findings, sources, style);
     let mut text = String::new();
     for finding in findings {
         let shown = Shown::new(finding, &texts);
@@ -104,24 +104,28 @@ fn handler(style: Style) -> GraphicalReportHandler {
 }
 
 /// The files that findings point into, each with its text as it may be shown.
-struct Texts<'a>(BTreeMap<FileId, (&'a Source, Cow<'a, str>)>);
+struct Texts<'a> {
+    files: BTreeMap<FileId, (&'a Source, Cow<'a, str>)>,
+    /// Bytes of a long line that are shown on each side of its label.
+    window: u32,
+}
 
 impl<'a> Texts<'a> {
-    fn of(findings: &[&Diagnostic], sources: &'a Sources) -> Self {
+    fn of(findings: &[&Diagnostic], sources: &'a Sources, style: Style) -> Self {
         let labels = findings.iter().flat_map(|finding| finding.labels.iter().map(|label| label.span));
         let notes = findings.iter().flat_map(|finding| finding.related.iter().filter_map(|note| note.span));
-        let mut texts = BTreeMap::new();
+        let mut files = BTreeMap::new();
         for span in labels.chain(notes) {
-            texts.entry(span.file).or_insert_with(|| {
+            files.entry(span.file).or_insert_with(|| {
                 let source = sources.get(span.file);
                 (source, disarmed(source.text()))
             });
         }
-        Self(texts)
+        Self { files, window: style.width.saturating_sub(MARGIN) as u32 / 2 }
     }
 
     fn get(&'a self, file: FileId) -> Option<FileText<'a>> {
-        self.0.get(&file).map(|(source, text)| FileText { source, text })
+        self.files.get(&file).map(|(source, text)| FileText { source, text, window: self.window })
     }
 }
 
@@ -274,6 +278,8 @@ struct FileText<'a> {
     source: &'a Source,
     /// The source's text, disarmed.
     text: &'a str,
+    /// Bytes of a long line that are shown on each side of its label.
+    window: u32,
 }
 
 impl FileText<'_> {
@@ -296,14 +302,15 @@ impl FileText<'_> {
         let short = |line: &usize| self.source.line_range(*line).len() as u32 <= LONG_LINE;
         let from = (from..=first).rev().take_while(short).last().unwrap_or(first);
         let to = (last..=to).take_while(short).last().unwrap_or(last);
-        (self.source.line_range(from).start..self.source.line_range(to).end, from, 0)
+        // A label may stand on a byte order mark, which no line holds.
+        (self.source.line_range(from).start.min(start)..self.source.line_range(to).end, from, 0)
     }
 
     /// The label's own bytes.
     fn exactly(&self, start: u32, end: u32) -> (std::ops::Range<u32>, usize, usize) {
         let line = self.source.line_index(start);
-        let before = self.source.line_range(line).start as usize..start as usize;
-        (start..end, line, self.text[before].chars().count())
+        let before = self.text.get(self.source.line_range(line).start as usize..start as usize);
+        (start..end, line, before.unwrap_or_default().chars().count())
     }
 
     /// A part of a long line around its label, on character boundaries.
@@ -311,11 +318,11 @@ impl FileText<'_> {
         let text = self.text;
         let whole = self.source.line_range(line);
         let last = self.source.line_range(self.source.line_index(end.max(start)));
-        let mut from = start.saturating_sub(WINDOW).max(whole.start);
+        let mut from = start.saturating_sub(self.window).max(whole.start);
         while !text.is_char_boundary(from as usize) {
             from -= 1;
         }
-        let mut to = (end + WINDOW).min(last.end);
+        let mut to = (end + self.window).min(last.end);
         while !text.is_char_boundary(to as usize) {
             to += 1;
         }
@@ -399,7 +406,7 @@ mod tests {
         let long = Diagnostic::new(Code::WrongType, "`x` is no number").label(at(9000), "here");
         let shown = diagnostics(&[far, long], &sources, Style::PLAIN, None);
         assert!(shown.lines().count() < 30, "{shown}");
-        assert!(shown.lines().all(|line| columns_of(line) < 220), "{shown}");
+        assert!(shown.lines().all(|line| columns_of(line) <= Style::PLAIN.width), "{shown}");
     }
 
     fn columns_of(line: &str) -> usize {

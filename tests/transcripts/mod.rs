@@ -5,6 +5,8 @@ mod apply;
 mod command_line;
 mod emulated_account;
 mod explain;
+#[cfg(unix)]
+mod hostile;
 mod kills;
 mod plan;
 mod readme;
