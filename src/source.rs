@@ -73,7 +73,12 @@ pub struct Source {
     name: String,
     text: Arc<str>,
     line_starts: Vec<u32>,
+    /// How many characters stand before each [`STRIDE`] bytes, so that a column far into a long line is not counted out.
+    characters: Vec<u32>,
 }
+
+/// Bytes from one count of characters to the next.
+const STRIDE: usize = 1024;
 
 impl Source {
     /// Indexes `text`, which is known to users as `name`.
@@ -83,7 +88,8 @@ impl Source {
         let line_starts = std::iter::once(first)
             .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
             .collect();
-        Self { name: name.into(), text, line_starts }
+        let characters = counts(text.as_bytes());
+        Self { name: name.into(), text, line_starts, characters }
     }
 
     /// The name that users know the file by.
@@ -117,10 +123,35 @@ impl Source {
     fn position(&self, byte: u32) -> Position {
         let line = self.line_index(byte);
         let start = self.line_starts[line];
-        let before = self.text.get(start as usize..byte as usize).unwrap_or_default();
-        let column = before.chars().count() as u32;
+        // A byte order mark stands before its line.
+        let column = self.characters_before(byte).saturating_sub(self.characters_before(start));
         Position { line: line as u32 + 1, column: column + 1, byte }
     }
+
+    /// 0-based column of `byte`, in characters.
+    pub fn column_index(&self, byte: u32) -> usize {
+        self.position(byte).column as usize - 1
+    }
+
+    fn characters_before(&self, byte: u32) -> u32 {
+        let whole = byte as usize / STRIDE;
+        let counted = self.characters.get(whole).copied().unwrap_or_default();
+        counted + characters(&self.text.as_bytes()[whole * STRIDE..byte as usize])
+    }
+}
+
+/// The running count of characters at each multiple of [`STRIDE`].
+fn counts(text: &[u8]) -> Vec<u32> {
+    let ends = text.chunks(STRIDE).scan(0, |total, chunk| {
+        *total += characters(chunk);
+        Some(*total)
+    });
+    std::iter::once(0).chain(ends).collect()
+}
+
+/// The characters that begin in a piece of UTF-8 text.
+fn characters(text: &[u8]) -> u32 {
+    text.iter().filter(|byte| (**byte & 0b1100_0000) != 0b1000_0000).count() as u32
 }
 
 /// Every file of a run; spans index into it.
@@ -182,6 +213,19 @@ mod tests {
         assert_eq!(place.start, Position { line: 1, column: 7, byte: start });
         assert_eq!(place.end.column, 9);
         assert_eq!(sources.span_of(&place), Some(Span { file, start, end: start + 2 }));
+    }
+
+    #[test]
+    fn columns_far_into_a_line_are_the_same_as_counted_ones() {
+        let text = format!("a: 1\n{}\nb", "中a😀é".repeat(1000));
+        let mut sources = Sources::default();
+        let file = sources.add(Source::new("a.yaml", text.as_str()));
+        let line = sources.get(file).line_range(1);
+        for (at, _) in text.char_indices().filter(|(at, _)| line.contains(&(*at as u32))) {
+            let counted = text[line.start as usize..at].chars().count();
+            assert_eq!(sources.get(file).column_index(at as u32), counted);
+        }
+        assert_eq!(sources.get(file).column_index(text.len() as u32), 1);
     }
 
     #[test]

@@ -42,12 +42,12 @@ impl Decoder<'_> {
     pub(super) fn document(&mut self, root: Node<'_>) -> Document {
         let mut document = Document::default();
         if !matches!(root.shape(), Shape::Map(_)) {
-            self.items(root);
+            self.items(root, "`version: 1`");
             document.partial = true;
             return document;
         }
         let mut version = None;
-        for item in self.items(root) {
+        for item in self.items(root, "`version: 1`") {
             match self.known(item, DOCUMENT) {
                 Some("version") => version = Some(self.value(item, scalar::version)),
                 Some(name) => self.part(&mut document, name, item),
@@ -107,7 +107,7 @@ impl Decoder<'_> {
         }
         let mut ids = BTreeMap::new();
         let mut faulty = false;
-        for item in self.items(item.value) {
+        for item in self.items(item.value, "`cn-shanghai: VOD_NO_TRANSCODE`") {
             let region = self.name(item, scalar::region);
             let id = self.marked(item, scalar::group_id);
             match region {

@@ -40,18 +40,19 @@ impl Decoder<'_> {
             self.report_blank(item, "write `{}` if nothing is meant, or remove the key");
             return Vec::new();
         }
-        self.items(item.value)
+        self.items(item.value, example(item.name))
     }
 
     /// The entries of something that the user named: a domain, app, stream, tier or layout. Blank is `{}`.
     pub(super) fn entry<'t>(&mut self, item: Item<'t>) -> Vec<Item<'t>> {
-        if item.value.is_blank() { Vec::new() } else { self.items(item.value) }
+        if item.value.is_blank() { Vec::new() } else { self.items(item.value, "`NAME: { KEY: VALUE }`") }
     }
 
-    /// The entries of a map in order; a repeated key is reported and still there, for what is wrong behind it.
-    pub(super) fn items<'t>(&mut self, node: Node<'t>) -> Vec<Item<'t>> {
+    /// The entries of a map in order; a repeated key is reported and still there, for what is wrong behind it. Where
+    /// there is no map, the help shows `example`.
+    pub(super) fn items<'t>(&mut self, node: Node<'t>, example: &str) -> Vec<Item<'t>> {
         let Shape::Map(pairs) = node.shape() else {
-            self.report_type(node, "a map");
+            self.report_type(node, "a map", &format!("write keys with values, as in {example}"));
             return Vec::new();
         };
         let items: Vec<Item<'t>> =
@@ -133,7 +134,8 @@ impl Decoder<'_> {
             }
             Shape::Scalar { text, .. } => Some(text),
             Shape::Missing | Shape::Faulty | Shape::List(_) | Shape::Map(_) => {
-                self.report_type(item.value, "a single value");
+                let help = format!("write one value and no more behind `{}`", item.name);
+                self.report_type(item.value, "a single value", &help);
                 None
             }
         }
@@ -173,7 +175,8 @@ impl Decoder<'_> {
             return Vec::new();
         }
         let Shape::List(values) = item.value.shape() else {
-            self.report_type(item.value, "a list");
+            let help = format!("write a list, as in `{}: [ONE, TWO]`", item.name);
+            self.report_type(item.value, "a list", &help);
             return Vec::new();
         };
         values.into_iter().map(|value| Item { value, ..item }).collect()
@@ -193,7 +196,7 @@ impl Decoder<'_> {
             .push(Diagnostic::new(Code::BlankValue, message).label(span, "nothing stands here").help(help));
     }
 
-    fn report_type(&mut self, node: Node<'_>, expected: &str) {
+    fn report_type(&mut self, node: Node<'_>, expected: &str, help: &str) {
         let found = match node.shape() {
             Shape::Faulty => return,
             Shape::Missing => "nothing",
@@ -202,9 +205,8 @@ impl Decoder<'_> {
             Shape::Map(_) => "a map",
         };
         let message = format!("expected {expected}, found {found}");
-        self.findings.push(
-            Diagnostic::new(Code::WrongType, message).label(node.span(), format!("{found} stands here")),
-        );
+        let finding = Diagnostic::new(Code::WrongType, message);
+        self.findings.push(finding.label(node.span(), format!("{found} stands here")).help(help));
     }
 
     fn report_repeated(&mut self, item: Item<'_>, first: Span) {
@@ -214,5 +216,19 @@ impl Decoder<'_> {
                 .label(first, "first here")
                 .help("remove one, or join the two"),
         );
+    }
+}
+
+/// A small block as it may stand behind a key that livevod names.
+fn example(key: &str) -> &'static str {
+    match key {
+        "transcode_groups" => "`transcode_groups: { hd: VOD_NO_TRANSCODE }`",
+        "tiers" => "`tiers: { vip: { cycle_duration: 15m } }`",
+        "layouts" => "`layouts: { tv: { apps: { show: { streams: { cam1: {} } } } } }`",
+        "domains" => "`domains: { live.example.com: { apps: { show: { streams: { cam1: {} } } } } }`",
+        "apps" => "`apps: { show: { streams: { cam1: {} } } }`",
+        "streams" => "`streams: { cam1: {}, cam2: {} }`",
+        "defaults" => "`defaults: { cycle_duration: 15m }`",
+        _ => "`KEY: VALUE`",
     }
 }

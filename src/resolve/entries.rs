@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::groupless::{self, Groupless};
 use super::inherit::{Ladder, Level, Ruling, Word};
 use super::layouts::{LaidApp, Layer, lay};
 use super::tiers::Tiers;
@@ -21,14 +22,17 @@ pub(super) struct DomainEntries<'e, 'd> {
     pub(super) region: Option<&'d Spanned<String>>,
     /// Whether a block above the entries was not read, so that it may hold what is not found.
     doubt: bool,
+    groupless: Groupless<'d>,
     findings: &'e mut Findings,
 }
 
 /// One configuration that must exist, while it is resolved.
-struct Place<'a> {
+struct Place<'a, 'd> {
     address: &'a Address,
     /// Where its stream name stands.
-    key: Span,
+    key: Layer<'d, Span>,
+    /// Where its app's name stands.
+    app: Layer<'d, Span>,
 }
 
 impl<'e, 'd> DomainEntries<'e, 'd> {
@@ -42,7 +46,8 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         let region = domain.region.as_ref().or(document.region.as_ref());
         let mut layouts = domain.layout.iter().flat_map(|layout| &layout.names);
         let doubt = document.partial || layouts.any(|name| !document.layouts.contains_key(&name.value));
-        Self { document, domain, tiers, region, doubt, findings }
+        let groupless = Groupless::default();
+        Self { document, domain, tiers, region, doubt, groupless, findings }
     }
 
     /// Resolves every entry of the domain.
@@ -51,24 +56,27 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         let domain = level(OriginKind::Domain, self.domain.defaults.as_ref());
         let mut entries = BTreeMap::new();
         for (app_name, app) in lay(self.document, self.domain) {
-            let LaidApp { defaults, streams } = app;
+            let LaidApp { keys, defaults, streams } = app;
             let app = Level { kind: OriginKind::App, layers: defaults };
             for (stream_name, layers) in streams {
                 let address = Address::new(name.clone(), app_name.clone(), stream_name.clone());
-                let entry = self.entry(&address, &layers, [&app, &domain, &top]);
+                let entry = self.entry(&address, &keys, &layers, [&app, &domain, &top]);
                 entries.extend(entry.map(|entry| (address, entry)));
             }
         }
+        std::mem::take(&mut self.groupless).report(self.domain.key, self.findings);
         entries
     }
 
     fn entry(
         &mut self,
         address: &Address,
+        apps: &[Layer<'d, Span>],
         layers: &[Layer<'d, Stream>],
         above: [&Level<'d>; 3],
     ) -> Option<Entry> {
-        let key = layers.first()?.block.key;
+        let nearest = layers.first()?;
+        let key = nearest.block.key;
         if let Some(absent) = self.absent(address, layers) {
             return Some(Entry { key, wanted: Wanted::Absent(absent), expires: None });
         }
@@ -78,7 +86,8 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         let mut states = layers.iter().filter_map(|layer| layer.block.state.as_ref());
         let doubt = self.doubt || states.any(|state| state.value == Written::Faulty);
         let ladder = Ladder { levels: [&own, app, domain, top], tiers: self.tiers, doubt };
-        let resolved = self.present(&Place { address, key }, &ladder);
+        let place = Place { address, key: nearest.part(&nearest.block.key), app: *apps.first()? };
+        let resolved = self.present(&place, &ladder);
         let expires = layers.iter().find_map(|layer| layer.block.expires.as_ref()).and_then(value);
         Some(Entry { key, wanted: Wanted::Present(Box::new(resolved)), expires })
     }
@@ -107,7 +116,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         Some(state.span)
     }
 
-    fn present(&mut self, place: &Place<'_>, ladder: &Ladder<'_, 'd>) -> Resolved {
+    fn present(&mut self, place: &Place<'_, 'd>, ladder: &Ladder<'_, 'd>) -> Resolved {
         let unwritten = OriginKind::Default;
         let group = ladder.rule(|settings| settings.vod_transcode_group.as_ref(), unwritten);
         let cycle = ladder.rule(|settings| settings.cycle_duration.as_ref(), unwritten);
@@ -149,7 +158,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         }
     }
 
-    fn group(&mut self, place: &Place<'_>, ruling: Ruling<String>) -> Ruling<String> {
+    fn group(&mut self, place: &Place<'_, 'd>, ruling: Ruling<String>) -> Ruling<String> {
         let origin = ruling.origin.clone();
         groups::resolve(self.document, self.region, ruling).unwrap_or_else(|finding| {
             self.findings.push(led_here(*finding, &origin).about(place.address));
@@ -157,24 +166,27 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         })
     }
 
-    fn check_group(&mut self, place: &Place<'_>, group: &Ruling<String>) {
+    fn check_group(&mut self, place: &Place<'_, 'd>, group: &Ruling<String>) {
         if !matches!(group.word, Word::Unset) {
             return;
         }
-        let here = if group.origin.span.is_some() { "there is no default" } else { "nothing says its group" };
-        let finding = Diagnostic::new(Code::MissingGroup, "a configuration has no `vod_transcode_group`")
-            .label(group.origin.span.unwrap_or(place.key), here)
-            .help("write it here, in a tier, or in the `defaults` of the app, the domain or the file");
+        let Some(span) = group.origin.span else {
+            let Place { address, key, app } = place;
+            return self.groupless.add((*address).clone(), *key, *app);
+        };
+        let finding = groupless::finding().label(span, "there is no default").help(
+            "write a group, `VOD_NO_TRANSCODE` to store recordings as they come, or nothing to inherit one",
+        );
         self.findings.push(led_here(finding, &group.origin).about(place.address));
     }
 
-    fn check_compose(&mut self, place: &Place<'_>, auto: &Origin, compose: &Ruling<String>) {
+    fn check_compose(&mut self, place: &Place<'_, 'd>, auto: &Origin, compose: &Ruling<String>) {
         if !matches!(compose.word, Word::Unset) {
             return;
         }
         let message = "`auto_compose` is on without a `compose_vod_transcode_group`";
         let finding = Diagnostic::new(Code::MissingComposeGroup, message)
-            .label(auto.span.unwrap_or(place.key), "turned on here")
+            .label(auto.span.unwrap_or(*place.key.block), "turned on here")
             .help("write `compose_vod_transcode_group` beside it, or turn `auto_compose` off");
         let finding = match compose.origin.span {
             Some(span) => finding.label(span, "there is no default"),

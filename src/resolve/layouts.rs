@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{App, Document, Domain, Settings, Stream};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 
 /// One of the blocks that lie over each other under one name.
 pub(super) struct Layer<'d, T> {
@@ -32,6 +32,8 @@ impl<'d, T> Layer<'d, T> {
 /// One app of a domain, its blocks nearest first: the domain's own, then those of its layouts, the last one first.
 #[derive(Default)]
 pub(super) struct LaidApp<'d> {
+    /// Where the app's name stands.
+    pub(super) keys: Vec<Layer<'d, Span>>,
     /// The settings that the app's streams inherit.
     pub(super) defaults: Vec<Layer<'d, Settings>>,
     /// The entries of each stream; never empty.
@@ -53,8 +55,9 @@ pub(super) fn lay<'d>(document: &'d Document, domain: &'d Domain) -> BTreeMap<&'
 
 fn add<'d>(laid: &mut BTreeMap<&'d Arc<str>, LaidApp<'d>>, tree: &Layer<'d, BTreeMap<Arc<str>, App>>) {
     for (name, app) in tree.block {
-        let App { key: _, prune: _, defaults, streams } = app;
+        let App { key, prune: _, defaults, streams } = app;
         let below = laid.entry(name).or_default();
+        below.keys.push(tree.part(key));
         below.defaults.extend(defaults.iter().map(|defaults| tree.part(&defaults.settings)));
         for (name, stream) in streams {
             below.streams.entry(name).or_default().push(tree.part(stream));

@@ -1,6 +1,7 @@
 //! Turns a [`Document`] into [`Desired`]: inheritance, names and defaults, each value with its origin.
 
 mod entries;
+mod groupless;
 mod groups;
 mod inherit;
 mod layouts;

@@ -51,7 +51,7 @@ fn follow_domain(
     visit: &mut impl FnMut(&Trail<'_>),
 ) {
     let middle = level(OriginKind::Domain, domain.defaults.as_ref());
-    for (app_name, LaidApp { defaults, streams }) in lay(document, domain) {
+    for (app_name, LaidApp { keys: _, defaults, streams }) in lay(document, domain) {
         let app = Level { kind: OriginKind::App, layers: defaults };
         for (stream_name, layers) in streams {
             let address = Address::new(name.clone(), app_name.clone(), stream_name.clone());

@@ -416,3 +416,60 @@ fn no_finding_follows_from_another() {
         assert_eq!(read.found(), expected, "{text}");
     }
 }
+
+/// Entries that nothing gives a group are one finding, at the narrowest place that would give it to all of them.
+#[test]
+fn entries_without_a_group_are_one_finding_where_it_is_missing() {
+    let file = |domain: &str| {
+        format!(
+            "version: 1\nlayouts: {{ tv: {{ apps: {{ wall: {{ streams: {{ a: , b: }} }} }} }} }}\ndomains:\n  a.com: {domain}\n"
+        )
+    };
+    let notes = |text: &str| -> (Vec<String>, Vec<String>) {
+        let read = read(&[("a.yaml", text)]);
+        let all = read.found();
+        let groupless = all.iter().filter(|(code, _)| *code == "missing-group");
+        let found = groupless.map(|(_, label)| (*label).to_owned());
+        let found = found.collect();
+        (
+            found,
+            read.diagnostics.iter().flat_map(|one| &one.related).map(|note| note.message.clone()).collect(),
+        )
+    };
+    let one_app = notes(&file(
+        "{ apps: { show: { streams: { x: , y: , z: { vod_transcode_group: VOD_NO_TRANSCODE } } } } }",
+    ));
+    assert_eq!(
+        one_app,
+        (vec!["show".into()], vec!["2 configurations: `a.com/show/x`, `a.com/show/y`".into()])
+    );
+    let layout = notes(&(file("{ layout: tv }") + "  b.com: { layout: tv }\n"));
+    assert_eq!(layout.0, ["wall"]);
+    assert_eq!(layout.1[0], "through `layout: tv`");
+    assert_eq!(layout.1[1], "4 configurations: `a.com/wall/a`, `a.com/wall/b`, `b.com/wall/a` and 1 more");
+    let two_apps = notes(&file("{ layout: tv, apps: { show: { streams: { x: } } } }"));
+    assert_eq!(two_apps.0, ["a.com"]);
+    let alone = notes(&file("{ apps: { show: { streams: { x: } } } }"));
+    assert_eq!(alone, (vec!["x".into()], vec![]));
+}
+
+#[test]
+fn a_wrong_shape_says_what_to_write() {
+    let help = |text: &str| {
+        let read = read(&[("a.yaml", &whole(text))]);
+        assert_eq!(read.diagnostics.len(), 1, "{text}");
+        read.diagnostics[0].help.clone().unwrap()
+    };
+    for (text, says) in [
+        (
+            "domains: { a.com: { apps: { b: { streams: [c] } } } }",
+            "write keys with values, as in `streams: { cam1: {}, cam2: {} }`",
+        ),
+        ("tiers: vip", "write keys with values, as in `tiers: { vip: { cycle_duration: 15m } }`"),
+        ("tiers: { vip: fast }", "write keys with values, as in `NAME: { KEY: VALUE }`"),
+        ("ignore: a.com/b", "write a list, as in `ignore: [ONE, TWO]`"),
+        ("tiers: { vip: { cycle_duration: [5m] } }", "write one value and no more behind `cycle_duration`"),
+    ] {
+        assert_eq!(help(text), says, "{text}");
+    }
+}
