@@ -143,7 +143,9 @@ fn call_log(file: &Path) -> Result<CallLog, Failure> {
 }
 
 async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Terminal) -> Result<(), Failure> {
-    let listener = bind(arguments.listen, Reach::Loopback).await.map_err(wrong)?;
+    let listener = bind(arguments.listen, Reach::Loopback)
+        .await
+        .map_err(|error| can_not_listen(arguments.listen, &error))?;
     let address = listener.local_addr().map_err(wrong)?;
     if let Some(file) = &arguments.port_file {
         write_whole(file, &format!("{}\n", address.port())).map_err(wrong)?;
@@ -157,6 +159,14 @@ async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Termina
     };
     let admin = if arguments.admin { Admin::On } else { Admin::Off };
     serve_with(service, listener, admin, stopped).await.map_err(wrong)
+}
+
+fn can_not_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
+    let message = format!("can't listen on `{address}`: {}", with_causes(error));
+    Failure::from(
+        Diagnostic::new(Code::Emulator, message)
+            .help("name another address: `--listen 127.0.0.1:PORT`; port 0 takes a free one"),
+    )
 }
 
 /// Whoever waits for the file never finds half of it.

@@ -19,11 +19,11 @@ mod progress;
 mod render;
 mod schema;
 mod terminal;
+mod usage;
 mod validate;
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::render::Exit;
@@ -81,9 +81,10 @@ enum Command {
 
 /// Runs the program for `arguments`, program name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let (cli, sources) = match parse(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let (cli, sources) = match parse(&arguments) {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&error),
+        Err(error) => return usage::end(&error, &arguments),
     };
     let terminal = Terminal::detect(cli.color, cli.max_findings);
     let format = cli.command.format();
@@ -99,7 +100,7 @@ struct Typed {
     endpoint: bool,
 }
 
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<(Cli, Typed), clap::Error> {
+fn parse(arguments: &[OsString]) -> Result<(Cli, Typed), clap::Error> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
     let typed = |id: &str| {
         let inner = matches.subcommand().map(|(_, inner)| inner);
@@ -110,16 +111,6 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<(Cli, Typed), 
     };
     let typed = Typed { endpoint: typed("endpoint") };
     Ok((Cli::from_arg_matches(&matches)?, typed))
-}
-
-/// Help and version are success; a usage error is 1, because 2 means differences.
-fn usage(error: &clap::Error) -> Exit {
-    // A closed pipe is no error, and there is nowhere left to say so.
-    let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Success,
-        _ => Exit::Error,
-    }
 }
 
 impl Command {

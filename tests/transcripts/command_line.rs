@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use serde_json::json;
+
 use super::World;
 
 #[test]
@@ -14,6 +16,26 @@ fn usage_errors_end_with_one_because_two_means_differences() {
         assert_eq!(run.code, 1, "`{line}`: {}", run.transcript());
         assert_eq!(run.stdout, "", "`{line}`");
     }
+}
+
+#[test]
+fn a_usage_error_is_a_document_for_those_who_asked_for_one() {
+    let world = World::new();
+    for line in
+        ["plan --no-such-flag --format json", "validate --format=json --allow nonsense", "plam --format json"]
+    {
+        let run = world.run(line);
+        assert_eq!((run.code, run.stderr.as_str()), (1, ""), "`{line}`");
+        let document = run.json();
+        assert_eq!(document["exit"], json!({"code": 1, "reason": "error"}), "`{line}`");
+        assert_eq!(document["diagnostics"][0]["code"], "usage", "`{line}`");
+    }
+    let document = world.run("plan --ful --format json").json();
+    let finding = &document["diagnostics"][0];
+    assert_eq!(finding["message"], "unexpected argument '--ful' found");
+    let help = finding["help"].as_str().unwrap();
+    assert!(help.starts_with("a similar argument exists: '--full'; Usage: livevod plan"), "{help}");
+    assert_eq!(world.run("plan --help --format json").code, 0);
 }
 
 #[test]

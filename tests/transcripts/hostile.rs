@@ -128,7 +128,7 @@ fn what_is_no_file_is_one_finding() {
 fn a_file_that_may_not_be_read_says_so() {
     let world = World::with("version: 1\n");
     let path = world.path().join("livevod.yaml");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o0)).unwrap();
     let mut command = world.command(&["validate", "livevod.yaml"]);
     if std::fs::read(&path).is_ok() {
         // The superuser may read everything, so somebody else is to try.

@@ -243,3 +243,14 @@ fn quirks_and_faults_are_listed_and_taken_by_name() {
     let server = Server::start(&world, &["--fault", "drop-after-commit:action=Add,every=2"]);
     world.converge(&format!("--endpoint {}", server.url));
 }
+
+#[test]
+fn a_taken_address_is_named() {
+    let world = World::new();
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = held.local_addr().unwrap();
+    let run = world.run(&format!("emulator --listen {address}"));
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    let says = format!("can't listen on `{address}`: Address already in use");
+    assert!(run.stderr.contains(&says) && run.stderr.contains("port 0 takes a free one"), "{}", run.stderr);
+}
