@@ -42,6 +42,7 @@ impl Failure {
             None => {
                 findings::tell(diagnostics, sources, terminal);
                 terminal.note(&format!("Error: {}\n", render::summary_line(diagnostics)));
+                findings::tell_more(diagnostics, terminal);
             }
         }
         *exit

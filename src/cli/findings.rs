@@ -12,6 +12,13 @@ pub(super) fn tell(findings: &[Diagnostic], sources: &Sources, terminal: &Termin
     terminal.note(&render::diagnostics(findings, sources, stderr, max_findings));
 }
 
+/// Says once per run where to read on, filled to the width.
+pub(super) fn tell_more(findings: &[Diagnostic], terminal: &Terminal) {
+    if let Some(text) = render::explain_line(findings, terminal.stderr) {
+        terminal.note(&text);
+    }
+}
+
 /// The findings as a document of their own; `None` for people.
 pub(super) fn document(format: Format, context: Context) -> Option<String> {
     match format {

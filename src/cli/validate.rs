@@ -32,6 +32,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             findings::tell(&loaded.diagnostics, &loaded.sources, terminal);
             let findings = render::summary_line(&loaded.diagnostics);
             terminal.print(&format!("Valid: {}; {findings}.\n", render::desired_summary(&loaded.desired)));
+            findings::tell_more(&loaded.diagnostics, terminal);
         }
     }
     Ok(exit)

@@ -49,6 +49,7 @@ fn empty(desired: &Desired, options: &PlanOptions) -> Plan {
         warnings: Vec::new(),
         unread: Vec::new(),
         budget: Budget::default(),
+        group_names: desired.group_names.clone(),
     }
 }
 

@@ -8,6 +8,8 @@ mod fold;
 mod guard;
 mod selection;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Field, RecordConfig, Snapshot, StreamSpelling, Value};
@@ -71,6 +73,8 @@ pub struct Plan {
     pub unread: Vec<String>,
     /// What applying it will cost.
     pub budget: Budget,
+    /// The names that the files have for transcode group ids, for people who read the plan.
+    pub group_names: BTreeMap<String, String>,
 }
 
 impl Plan {

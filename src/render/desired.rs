@@ -109,7 +109,7 @@ struct App<'a> {
 
 impl<'a> File<'a> {
     fn new(desired: &'a Desired) -> Self {
-        let Desired { account, domains, ignore, protect } = desired;
+        let Desired { account, domains, ignore, protect, group_names: _ } = desired;
         let mut file = Self {
             version: 1,
             account: account.as_ref().map(|account| account.value.as_str()),

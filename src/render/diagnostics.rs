@@ -2,7 +2,7 @@
 //! and merges far labels into one excerpt.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use miette::{
@@ -13,7 +13,7 @@ use miette::{
 use super::narrated::narrated;
 use super::plan::counted;
 use super::rows::worst;
-use super::style::is_harmful;
+use super::style::{is_harmful, wrap};
 use super::{Style, clean};
 use crate::diag::{Diagnostic, Label, Note, Severity};
 use crate::source::{FileId, Source, Sources, Span};
@@ -66,6 +66,22 @@ pub(super) fn headline(finding: &Diagnostic) -> String {
         message = format!("{message} (RequestId {})", clean(request_id));
     }
     message
+}
+
+/// Where to read on about findings in files: `livevod explain CODE`, and the codes where there are several; filled to the width.
+pub fn explain_line(findings: &[Diagnostic], style: Style) -> Option<String> {
+    let codes: BTreeSet<&str> = findings
+        .iter()
+        .filter(|finding| !finding.labels.is_empty())
+        .map(|finding| finding.code.as_str())
+        .collect();
+    let codes: Vec<&str> = codes.into_iter().collect();
+    let text = match codes.as_slice() {
+        [] => return None,
+        [code] => format!("`livevod explain {code}` says more."),
+        codes => format!("`livevod explain CODE` says more about each: {}.", codes.join(", ")),
+    };
+    Some(wrap(&text, style.width).join("\n") + "\n")
 }
 
 /// `3 errors, 1 warning`.
@@ -308,9 +324,7 @@ impl FileText<'_> {
 
     /// The label's own bytes.
     fn exactly(&self, start: u32, end: u32) -> (std::ops::Range<u32>, usize, usize) {
-        let line = self.source.line_index(start);
-        let before = self.text.get(self.source.line_range(line).start as usize..start as usize);
-        (start..end, line, before.unwrap_or_default().chars().count())
+        (start..end, self.source.line_index(start), self.source.column_index(start))
     }
 
     /// A part of a long line around its label, on character boundaries.
@@ -326,7 +340,7 @@ impl FileText<'_> {
         while !text.is_char_boundary(to as usize) {
             to += 1;
         }
-        (from..to, line, text[whole.start as usize..from as usize].chars().count())
+        (from..to, line, self.source.column_index(from))
     }
 }
 

@@ -250,6 +250,7 @@ impl<'a> PlanDocument<'a> {
             warnings,
             unread,
             budget,
+            group_names: _,
         } = plan;
         let account = account.as_deref();
         Self {

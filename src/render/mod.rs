@@ -17,7 +17,7 @@ mod sarif;
 mod style;
 
 pub use desired::{desired_json, desired_summary, desired_yaml};
-pub use diagnostics::{diagnostics, summary_line};
+pub use diagnostics::{diagnostics, explain_line, summary_line};
 pub use differences::plan_findings;
 pub use exit::Exit;
 pub use explain::{explanation, page};

@@ -1,5 +1,7 @@
 //! A plan as a reviewer reads it in a terminal. Sentences that other tools look for are Terraform's own.
 
+use std::collections::BTreeMap;
+
 use similar::{ChangeTag, TextDiff};
 
 use super::style::{Tone, columns, pad, wrap};
@@ -17,12 +19,15 @@ const NAMED_IN_FOLD: usize = 5;
 /// Addresses that a list such as `unmanaged` names before it only counts.
 const NAMED_IN_LIST: usize = 5;
 
+/// Characters of a group's id that stand behind its name.
+const ID_SHOWN: usize = 8;
+
 /// Longest value that may stand beside another on one line.
 const SHORT_VALUE: usize = 24;
 
 /// The whole plan: head, changes, what is left alone, guards, totals, digest. `full` lists identical changes one by one.
 pub fn human_plan(plan: &Plan, target: &Target, full: bool, style: Style) -> String {
-    let mut page = Page { style, lines: Vec::new() };
+    let mut page = Page { style, names: &plan.group_names, lines: Vec::new() };
     page.head(target, plan);
     for fold in fold(plan, full) {
         page.fold(&fold);
@@ -38,12 +43,14 @@ pub fn long_sentence() -> &'static str {
     "Streams on air are presumed to keep their old configuration until they are published again."
 }
 
-struct Page {
+struct Page<'a> {
     style: Style,
+    /// By transcode group id.
+    names: &'a BTreeMap<String, String>,
     lines: Vec<String>,
 }
 
-impl Page {
+impl Page<'_> {
     fn line(&mut self, text: impl Into<String>) {
         self.lines.push(text.into());
     }
@@ -118,7 +125,7 @@ impl Page {
     /// One field: values on one line where they fit, below each other where not; the origin behind them or below.
     fn row(&mut self, row: &Row, change: &Change, one: &FieldChange) {
         let (before, after) = (change.before_value(one.field), change.after_value(one.field));
-        let values = self.values(change.action, &before, &after, row.indent);
+        let values = self.values(change.action, &self.named(before), &self.named(after), row.indent);
         let note = row.note();
         let gap = " ".repeat(row.indent);
         let last = values.len() - 1;
@@ -135,6 +142,18 @@ impl Page {
                 self.line(format!("{gap}{}", self.style.paint(Tone::Quiet, &note)));
             }
         }
+    }
+
+    /// A value as people know it: a group's id that the files have a name for, by that name and the beginning of a
+    /// hexadecimal id.
+    fn named(&self, value: Value) -> Value {
+        let Value::Text(id) = &value else { return value };
+        let Some(name) = self.names.get(id) else { return value };
+        let is_usual = id.len() > ID_SHOWN && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        Value::Text(match is_usual {
+            true => format!("{name} ({}{})", &id[..ID_SHOWN], self.style.ellipsis()),
+            false => format!("{name} ({id})"),
+        })
     }
 
     /// The lines that show the values, each with its columns.

@@ -9,6 +9,7 @@ use super::json::pretty;
 use super::rows::{Region, Row, rows, words, worst};
 use super::{Context, Exit, clean};
 use crate::diag::{Code, Note, Severity};
+use crate::explain;
 use crate::source::Span;
 
 const SCHEMA: &str =
@@ -59,9 +60,20 @@ fn rule(code: Code) -> Json {
     json!({
         "id": code.as_str(),
         "shortDescription": {"text": plain(code.summary())},
-        "help": {"text": plain(&format!("{} `livevod explain {code}` says more.", code.summary()))},
+        "fullDescription": {"text": plain(&full_description(code))},
+        "help": {
+            "text": plain(&format!("{} `livevod explain {code}` says more.", code.summary())),
+            "markdown": explain::page(code),
+        },
         "defaultConfiguration": {"level": level(code.severity())},
     })
+}
+
+/// What the page says before its examples, as one line.
+fn full_description(code: Code) -> String {
+    let page = explain::page(code);
+    let lines = page.lines().skip(1).take_while(|line| !line.starts_with('#'));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn level(severity: Severity) -> &'static str {

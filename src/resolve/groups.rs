@@ -1,5 +1,7 @@
 //! Turns what a group setting says into an id: through a name, for the domain's region, or as it stands.
 
+use std::collections::BTreeMap;
+
 use super::inherit::{Ruling, Word, step};
 use crate::config::{Document, GroupIds, Written};
 use crate::diag::{Code, Diagnostic};
@@ -37,6 +39,22 @@ pub(super) fn resolve(
         Written::Default | Written::Faulty => Word::Unknown,
     };
     Ok(Ruling { word, origin })
+}
+
+/// The name of each defined id, the first in the order of names where it has several.
+pub(super) fn names(document: &Document) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    for (name, group) in &document.transcode_groups {
+        let ids: Vec<_> = match &group.ids {
+            GroupIds::Everywhere(id) => vec![id],
+            GroupIds::ByRegion(ids) => ids.values().collect(),
+            GroupIds::Faulty => Vec::new(),
+        };
+        for id in ids.into_iter().filter_map(|id| id.value.value()) {
+            names.entry(id.clone()).or_insert_with(|| name.clone());
+        }
+    }
+    names
 }
 
 fn no_id(name: &str, defined: Span, region: Option<&Spanned<String>>, used: Span) -> Diagnostic {

@@ -51,6 +51,7 @@ pub fn resolve(document: &Document) -> (Desired, Vec<Diagnostic>) {
         domains,
         ignore: document.ignore.clone(),
         protect: document.protect.clone(),
+        group_names: groups::names(document),
     };
     (desired, findings.finish())
 }
@@ -73,6 +74,8 @@ pub struct Desired {
     pub ignore: Vec<Spanned<Pattern>>,
     /// Never deleted, replaced or stopped.
     pub protect: Vec<Spanned<Pattern>>,
+    /// The name of each id under `transcode_groups`; of several names, the first.
+    pub group_names: BTreeMap<String, String>,
 }
 
 impl Desired {

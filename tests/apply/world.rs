@@ -1,6 +1,7 @@
 //! An emulated account, a client of it, plans made by hand, and a colleague who edits in the console.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -240,6 +241,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         held: Vec::new(),
         warnings: Vec::new(),
         unread: Vec::new(),
+        group_names: BTreeMap::new(),
         budget: Budget::default(),
     }
 }
