@@ -46,9 +46,15 @@ fn drawn(findings: &[&Diagnostic], sources: &Sources, style: Style) -> String {
     let texts = Texts::of(findings, sources, style);
     let mut text = String::new();
     for finding in findings {
-        let shown = Shown::new(finding, &texts);
+        let (shown, notes) = Shown::new(finding, &texts);
         if handler.render_report(&mut text, &shown).is_err() {
             text.push_str(&headline(finding));
+        }
+        // As related diagnostics, miette would head each with a weight of its own.
+        for note in notes {
+            if handler.render_report(&mut text, &note).is_err() {
+                text.push_str(&note.message);
+            }
         }
         text.push('\n');
     }
@@ -166,7 +172,7 @@ fn disarmed(text: &str) -> Cow<'_, str> {
     text.char_indices().map(stand_in).collect()
 }
 
-/// One finding, or one of its notes, as miette wants it: labels in one file; what stands elsewhere is related.
+/// One finding, or one of its notes, as miette wants it: labels in one file; what stands elsewhere is a note of its own.
 struct Shown<'a> {
     message: String,
     code: Option<&'static str>,
@@ -174,11 +180,10 @@ struct Shown<'a> {
     help: Option<String>,
     labels: Vec<LabeledSpan>,
     text: Option<FileText<'a>>,
-    related: Vec<Shown<'a>>,
 }
 
 impl<'a> Shown<'a> {
-    fn new(finding: &Diagnostic, texts: &'a Texts<'a>) -> Self {
+    fn new(finding: &Diagnostic, texts: &'a Texts<'a>) -> (Self, Vec<Self>) {
         let Diagnostic { severity, code, message: _, help, labels, related, address: _, request_id: _ } =
             finding;
         let home = labels.first().map(|label| label.span.file);
@@ -188,15 +193,16 @@ impl<'a> Shown<'a> {
             labels.chain(notes).partition(|(span, _)| span.is_some_and(|span| Some(span.file) == home));
         let here: Vec<(Span, &String)> =
             here.into_iter().filter_map(|(span, text)| Some((span?, text))).collect();
-        Self {
+        let notes = elsewhere.into_iter().map(|(span, text)| Self::note(text, span, texts)).collect();
+        let shown = Self {
             message: headline(finding),
             code: Some(code.as_str()),
             severity: weight(*severity),
             help: help.as_deref().map(clean),
             labels: labeled(&here),
             text: home.and_then(|file| texts.get(file)),
-            related: elsewhere.into_iter().map(|(span, text)| Self::note(text, span, texts)).collect(),
-        }
+        };
+        (shown, notes)
     }
 
     fn note(message: &str, span: Option<Span>, texts: &'a Texts<'a>) -> Self {
@@ -210,7 +216,6 @@ impl<'a> Shown<'a> {
                 .into_iter()
                 .collect(),
             text: span.and_then(|span| texts.get(span.file)),
-            related: Vec::new(),
         }
     }
 }
@@ -279,13 +284,6 @@ impl miette::Diagnostic for Shown<'_> {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         (!self.labels.is_empty())
             .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = LabeledSpan>>)
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        if self.related.is_empty() {
-            return None;
-        }
-        Some(Box::new(self.related.iter().map(|related| related as &dyn miette::Diagnostic)))
     }
 }
 

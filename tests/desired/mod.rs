@@ -6,7 +6,7 @@ mod hundred;
 mod inheritance;
 mod merging;
 mod mutated;
-mod pages;
+pub(crate) mod pages;
 mod round_trip;
 mod schema;
 

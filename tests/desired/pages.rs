@@ -8,7 +8,7 @@ use livevod::resolve::resolve;
 use livevod::source::{Source, Sources};
 
 /// The YAML blocks below a heading; several are several files.
-pub(super) fn examples<'p>(page: &'p str, heading: &str) -> Vec<&'p str> {
+pub(crate) fn examples<'p>(page: &'p str, heading: &str) -> Vec<&'p str> {
     let Some((_, below)) = page.split_once(&format!("\n## {heading}\n")) else { return Vec::new() };
     let section = below.split("\n## ").next().unwrap();
     let blocks = section.split("```yaml\n").skip(1);

@@ -165,7 +165,7 @@ fn an_apply_that_leaves_the_machine_needs_an_account() {
 }
 
 /// Adds a configuration of the kind that livevod does not manage, as another tool would.
-fn add_by_format(world: &World, stream: &str) {
+pub(super) fn add_by_format(world: &World, stream: &str) {
     use livevod::emulator::{KEY_ID, KEY_SECRET, Service, Settings};
     use livevod::wire::{Action, Call, Key, Secret, SignatureVersion, Stamp, sign};
     let file = world.path().join(".livevod/emulator.log");

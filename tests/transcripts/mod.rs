@@ -6,6 +6,8 @@ mod command_line;
 mod emulated_account;
 mod explain;
 #[cfg(unix)]
+mod golden;
+#[cfg(unix)]
 mod hostile;
 mod kills;
 mod plan;

@@ -1,0 +1,186 @@
+//! What each code looks like at 80 columns, word for word: what stands on its page as wrong, or else a scene that earns it.
+//! Some are told in sentences and at 120 columns too.
+
+use std::collections::BTreeSet;
+
+use insta::assert_snapshot;
+use livevod::diag::Code;
+use livevod::explain::page;
+
+use super::apply::add_by_format;
+use super::server::{Server, keyed};
+use super::{Run, World};
+use crate::desired::pages::examples;
+
+const ONE: &str = "\
+version: 1
+defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
+domains:
+  live.example.com: { prune: true, apps: { show: { streams: { cam1: {}, cam2: {} } } } }
+";
+
+/// Codes that no text of a file earns alone, each with a scene that ends in it.
+const SCENES: &[(&str, fn() -> Run)] = &[
+    ("account", || {
+        columns(ONE.replace("version: 1\n", "version: 1\naccount: \"1234567890123456\"\n"))
+            .run("plan --emulator --account 6543210987654321")
+    }),
+    ("credentials", || columns(ONE).run("plan")),
+    ("difference", || edited().run("drift --emulator")),
+    ("emulator", || columns(ONE).run("apply --emulator=livevod.yaml/state.log --auto-approve")),
+    ("guard", || edited().run("plan --emulator")),
+    ("link-outside", || {
+        let world = columns(ONE);
+        world.write("live/ours.yaml", ONE);
+        std::os::unix::fs::symlink("../livevod.yaml", world.path().join("live/theirs.yaml")).unwrap();
+        world.run("validate live")
+    }),
+    ("no-files", || {
+        let world = columns(ONE);
+        world.write("notes/README.md", "");
+        world.run("validate notes")
+    }),
+    ("not-approved", || columns(ONE).run("apply --emulator")),
+    ("not-done", refused),
+    ("not-utf8", || {
+        let world = columns(ONE);
+        std::fs::write(world.path().join("latin.yaml"), b"version: 1\n# caf\xe9\n").unwrap();
+        world.run("validate latin.yaml")
+    }),
+    ("plan-warning", || {
+        let world = columns(ONE.replace("prune: true, ", ""));
+        world.converge("--emulator");
+        world.write(
+            "livevod.yaml",
+            &ONE.replace("prune: true, ", "").replace("cam1: {}, cam2", "\"*\": {}, cam2"),
+        );
+        world.run("plan --emulator")
+    }),
+    ("remote", refused),
+    ("unknown-outcome", || {
+        let mut world = keyed(ONE);
+        world.set("COLUMNS", "80");
+        let server = Server::start(&world, &["--fault", "stale:time=10m"]);
+        let line =
+            format!("apply --auto-approve --timeout 1s --account 1234567890123456 --endpoint {}", server.url);
+        let mut run = world.run(&line);
+        run.stdout = run.stdout.replace(&server.url, "[endpoint]");
+        run
+    }),
+    ("unreadable", || columns(ONE).run("validate livevod.yml")),
+    ("unsupported", || {
+        let world = columns(ONE);
+        add_by_format(&world, "cam1");
+        world.run("plan --emulator")
+    }),
+    ("usage", || columns(ONE).run("explain short-cycel")),
+];
+
+/// A folder with a file, seen through a window of 80 columns.
+fn columns(text: impl AsRef<str>) -> World {
+    let mut world = World::with(text.as_ref());
+    world.set("COLUMNS", "80");
+    world
+}
+
+/// What was applied, and then edited so far that guards hold it.
+fn edited() -> World {
+    let world = columns(ONE);
+    world.converge("--emulator");
+    world.write("livevod.yaml", &ONE.replace("cam1: {}, cam2: {}", "cam1: { cycle_duration: 30m }"));
+    world
+}
+
+/// An apply whose one create the service refuses, so that the delete behind it is not attempted.
+fn refused() -> Run {
+    let world = columns(ONE);
+    world.converge("--emulator");
+    let text = ONE.replace("domains:", "transcode_groups: { hd: no-such-group }\ndomains:");
+    let text = text.replace("cam2: {}", "cam2: { state: absent }, cam3: { vod_transcode_group: hd }");
+    world.write("livevod.yaml", &text);
+    world.run("apply --emulator --auto-approve --max-delete 1")
+}
+
+/// `validate` of what a page shows as wrong; nothing where it shows no file.
+fn page_world(code: Code) -> Option<(World, String)> {
+    let wrong = examples(page(code), "Wrong");
+    let names: Vec<String> = match wrong.len() {
+        0 => return None,
+        1 => vec!["livevod.yaml".to_owned()],
+        count => (1..=count).map(|number| format!("{number}.yaml")).collect(),
+    };
+    let world = columns("");
+    for (name, text) in names.iter().zip(&wrong) {
+        world.write(name, text);
+    }
+    Some((world, format!("validate {}", names.join(" "))))
+}
+
+#[test]
+fn every_code_of_a_file_is_shown() {
+    for code in Code::ALL {
+        if let Some((world, line)) = page_world(*code) {
+            let run = world.run(&line);
+            assert!(run.stderr.starts_with(&format!("{code}\n")), "{code}: {}", run.transcript());
+            assert_snapshot!(format!("golden_{code}"), run.transcript());
+        }
+    }
+}
+
+#[test]
+fn every_other_code_is_shown() {
+    for (code, scene) in SCENES {
+        assert_snapshot!(format!("golden_{code}"), scene().transcript());
+    }
+}
+
+#[test]
+fn no_code_is_without_a_picture() {
+    let pages = Code::ALL.iter().filter(|code| !examples(page(**code), "Wrong").is_empty());
+    let scenes = SCENES.iter().map(|(code, _)| *code);
+    let shown: Vec<&str> = pages.map(|code| code.as_str()).chain(scenes).collect();
+    let all: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(shown.iter().copied().collect::<BTreeSet<_>>(), all);
+    assert_eq!(shown.len(), all.len(), "a code has two");
+}
+
+/// No line is wider than the window, but for what can't be broken: excerpts of files, and long words.
+#[test]
+fn no_picture_leaves_the_window() {
+    for code in Code::ALL {
+        let Some((world, line)) = page_world(*code) else { continue };
+        for line in world.run(&line).stderr.lines().filter(|line| !line.contains(['│', '·', '╰'])) {
+            assert!(line.chars().count() <= 80, "{code}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_richest_are_told_and_wide_as_well() {
+    for code in [Code::MissingComposeGroup, Code::Conflict, Code::TierCycle, Code::GroupRegion] {
+        let (mut world, line) = page_world(code).unwrap();
+        world.set("COLUMNS", "120");
+        let wide = world.run(&line).transcript();
+        world.set("NO_GRAPHICS", "1");
+        assert_snapshot!(format!("wide_{code}"), format!("{wide}\n{}", world.run(&line).transcript()));
+    }
+}
+
+/// Across files, the chain of inheritance is shown step by step, each where it stands.
+#[test]
+fn a_chain_is_followed_through_files() {
+    let mut world = columns("");
+    world.write(
+        "shared.yaml",
+        "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\ntiers:\n  vip: { tier: merged }\n  \
+         merged: { auto_compose: on }\n",
+    );
+    world.write(
+        "domains.yaml",
+        "version: 1\nlayouts:\n  tv: { apps: { show: { streams: { \"*\": { tier: vip }, cam1: { tier: vip } } } } }\n\
+         domains:\n  a.example.com: { layout: tv }\n  b.example.com: { layout: tv }\n",
+    );
+    let drawn = world.run("validate domains.yaml shared.yaml").transcript();
+    world.set("NO_GRAPHICS", "1");
+    assert_snapshot!(format!("{drawn}\n{}", world.run("validate domains.yaml shared.yaml").transcript()));
+}
