@@ -17,7 +17,7 @@ use super::progress::Progress;
 use super::terminal::Terminal;
 use crate::apply::{self, ApplySettings, Outcome, Report};
 use crate::diag::{Code, Diagnostic};
-use crate::plan::{Guard, Plan};
+use crate::plan::{Guard, Plan, PlanOptions};
 use crate::render::{self, Context, Exit};
 
 #[derive(Debug, Args)]
@@ -28,6 +28,10 @@ pub(super) struct Arguments {
     /// Apply without asking
     #[arg(long)]
     auto_approve: bool,
+
+    /// Apply without asking, and only the plan of this digest: the one that was reviewed
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
+    expect_digest: Option<String>,
 
     /// Start no further write after the first one that is not done
     #[arg(long)]
@@ -55,7 +59,8 @@ async fn plan_and_apply(
     connection: &Connection,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let options = plan_options(&arguments.planning, &arguments.guards);
+    let expected_digest = arguments.expect_digest.clone();
+    let options = PlanOptions { expected_digest, ..plan_options(&arguments.planning, &arguments.guards) };
     let mut observed = observe(loaded, connection, &options).await?;
     observed.insist_on_account();
     let early = nothing_to_apply(&observed);
@@ -66,7 +71,7 @@ async fn plan_and_apply(
     if let Some(exit) = early {
         return Ok(exit);
     }
-    if !arguments.auto_approve {
+    if !arguments.is_approved() {
         approve(terminal)?;
     }
     let (report, interrupted) = carry_out(arguments, &observed.plan, connection, terminal).await?;
@@ -78,13 +83,29 @@ async fn plan_and_apply(
 /// Without a terminal nobody can be asked, so the answer must stand in the arguments; found out before anything is read.
 fn someone_approves(arguments: &Arguments, terminal: &Terminal) -> Result<(), Failure> {
     let asks = terminal.answers && arguments.planning.format == Format::Human;
-    if arguments.auto_approve || asks {
+    if arguments.is_approved() || asks {
         return Ok(());
     }
     Err(Failure::from(
         Diagnostic::new(Code::NotApproved, "nobody can be asked here")
-            .help("give `--auto-approve` once the plan was reviewed"),
+            .help("give `--expect-digest DIGEST` of the plan that was reviewed, or `--auto-approve`"),
     ))
+}
+
+impl Arguments {
+    fn is_approved(&self) -> bool {
+        self.auto_approve || self.expect_digest.is_some()
+    }
+}
+
+fn digest(text: &str) -> Result<String, String> {
+    let is_hash = |hex: &str| {
+        hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    };
+    match text.strip_prefix("sha256:") {
+        Some(hex) if is_hash(hex) => Ok(text.to_owned()),
+        Some(_) | None => Err("a digest is `sha256:` and 64 hex digits, as plan prints it".to_owned()),
+    }
 }
 
 /// Writes that leave the machine need to know whose configurations they change.

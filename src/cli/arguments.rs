@@ -327,6 +327,7 @@ pub(super) fn plan_options(planning: &Planning, guards: &Guards) -> PlanOptions 
         account: remote.account.clone(),
         pace: remote.pace(),
         caller: None,
+        expected_digest: None,
     }
 }
 

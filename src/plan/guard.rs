@@ -78,8 +78,8 @@ impl Limit {
 /// Every guard that holds `plan`, in the order of [`Guard`] and then of the addresses.
 pub(super) fn held(plan: &Plan, desired: &Desired, snapshot: &Snapshot, options: &PlanOptions) -> Vec<Held> {
     let view = View { plan, desired, snapshot, options, stops: stops(plan, snapshot) };
-    let checks: [fn(&View) -> Vec<Held>; 8] =
-        [limits, recording_gap, recording_stop, app_wide, empty_set, writes, account, protect];
+    let checks: [fn(&View) -> Vec<Held>; 9] =
+        [limits, recording_gap, recording_stop, app_wide, empty_set, writes, account, digest, protect];
     checks.iter().flat_map(|check| check(&view)).collect()
 }
 
@@ -100,6 +100,9 @@ fn stops<'a>(plan: &'a Plan, snapshot: &Snapshot) -> Vec<&'a Change> {
 }
 
 fn limits(view: &View) -> Vec<Held> {
+    if is_reviewed(view) {
+        return Vec::new();
+    }
     let allowances = &view.options.allowances;
     let deletes = Kind {
         flag: "--max-delete",
@@ -282,6 +285,21 @@ fn account(view: &View) -> Vec<Held> {
         }],
         _ => Vec::new(),
     }
+}
+
+/// Holds an empty plan too: it is not what was reviewed.
+fn digest(view: &View) -> Vec<Held> {
+    let Some(expected) = &view.options.expected_digest else { return Vec::new() };
+    if is_reviewed(view) {
+        return Vec::new();
+    }
+    let message = format!("`{expected}` was reviewed, and this plan is `{}`", view.plan.digest());
+    vec![Held { guard: Guard::Digest, address: None, message, release: None }]
+}
+
+/// Whether somebody has looked at this very transition.
+fn is_reviewed(view: &View) -> bool {
+    view.options.expected_digest.as_ref().is_some_and(|expected| *expected == view.plan.digest())
 }
 
 fn protect(view: &View) -> Vec<Held> {

@@ -32,6 +32,8 @@ pub struct PlanOptions {
     pub account: Option<String>,
     /// The account that the credentials belong to, where it was found out.
     pub caller: Option<String>,
+    /// The digest of the plan that was reviewed: no other may be applied, and this one is above the limits.
+    pub expected_digest: Option<String>,
     /// How fast calls may go out, for the budget.
     pub pace: Pace,
 }
@@ -317,7 +319,7 @@ pub struct Held {
     pub release: Option<String>,
 }
 
-/// The guards, as `design` names them.
+/// The guards, in the order they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
@@ -335,6 +337,8 @@ pub enum Guard {
     Writes,
     /// Credentials of another account.
     Account,
+    /// Another plan than the one that was reviewed.
+    Digest,
     /// A protected address.
     Protect,
 }
@@ -350,6 +354,7 @@ impl Guard {
             Guard::Empty => "empty",
             Guard::Writes => "writes",
             Guard::Account => "account",
+            Guard::Digest => "digest",
             Guard::Protect => "protect",
         }
     }

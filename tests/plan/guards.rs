@@ -219,3 +219,25 @@ fn credentials_of_another_account_hold_even_a_plan_without_changes() {
     undeclared.options.caller = Some("42".to_owned());
     assert_eq!(undeclared.held(), []);
 }
+
+#[test]
+fn another_plan_than_the_reviewed_one_is_held_by_nothing_that_a_flag_releases() {
+    let mut scene = changed(3);
+    let reviewed = scene.plan().digest();
+    scene.options.expected_digest = Some(reviewed.clone());
+    assert_eq!(scene.held(), [], "what was reviewed is above the limits");
+    scene.remote("live.example.com/show/cam1").config.cycle_duration = 1200;
+    assert_eq!(scene.held(), [(Guard::Limits, String::new()), (Guard::Digest, String::new())]);
+    let held = scene.plan().held.pop().unwrap();
+    assert_eq!(held.release, None);
+    assert!(held.message.contains(&reviewed) && held.message.contains(&scene.plan().digest()));
+}
+
+#[test]
+fn an_empty_plan_has_a_digest_that_can_be_expected_too() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.options.expected_digest = Some(changed(1).plan().digest());
+    assert_eq!(scene.held(), [(Guard::Digest, String::new())]);
+    scene.options.expected_digest = Some(scene.plan().digest());
+    assert_eq!(scene.held(), []);
+}

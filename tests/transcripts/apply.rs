@@ -51,6 +51,24 @@ fn nobody_to_ask_is_an_error_before_anything_is_read() {
 }
 
 #[test]
+fn only_the_reviewed_plan_is_applied() {
+    let world = World::with(ONE);
+    let plan = world.run("plan --emulator --format json");
+    let digest = plan.json()["digest"].as_str().unwrap().to_owned();
+    let other = format!("sha256:{}", "0".repeat(64));
+    let refused = world.run(&format!("apply --emulator --expect-digest {other}"));
+    assert_eq!(refused.code, 3, "{}", refused.transcript());
+    assert!(refused.stdout.contains(&other) && refused.stdout.contains(&digest), "{}", refused.transcript());
+    let applied = world.run(&format!("apply --emulator --expect-digest {digest}"));
+    assert_eq!(applied.code, 0, "{}", applied.transcript());
+    // What is left to do is nothing, and that is not what was reviewed.
+    assert_eq!(world.run(&format!("apply --emulator --expect-digest {digest}")).code, 3);
+    let malformed = world.run("apply --emulator --expect-digest sha256:12");
+    assert_eq!(malformed.code, 1);
+    assert!(malformed.stderr.contains("64 hex digits"), "{}", malformed.transcript());
+}
+
+#[test]
 fn every_kind_of_change_is_carried_out() {
     let world = World::with(ONE);
     world.converge("--emulator");

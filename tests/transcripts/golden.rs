@@ -20,7 +20,9 @@ domains:
 ";
 
 /// Codes that no text of a file earns alone, each with a scene that ends in it.
-const SCENES: &[(&str, fn() -> Run)] = &[
+type Scene = (&'static str, fn() -> Run);
+
+const SCENES: &[Scene] = &[
     ("account", || {
         columns(ONE.replace("version: 1\n", "version: 1\naccount: \"1234567890123456\"\n"))
             .run("plan --emulator --account 6543210987654321")
