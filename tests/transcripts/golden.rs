@@ -19,9 +19,10 @@ domains:
   live.example.com: { prune: true, apps: { show: { streams: { cam1: {}, cam2: {} } } } }
 ";
 
-/// Codes that no text of a file earns alone, each with a scene that ends in it.
+/// A code, and what ends in it.
 type Scene = (&'static str, fn() -> Run);
 
+/// Codes that no text of a file earns alone.
 const SCENES: &[Scene] = &[
     ("account", || {
         columns(ONE.replace("version: 1\n", "version: 1\naccount: \"1234567890123456\"\n"))
