@@ -347,6 +347,10 @@ codes! {
     BadAllow = "bad-allow", Warning;
     /// An allow comment where there is nothing to allow.
     StaleAllow = "stale-allow", Warning;
+    /// A file that is not in the canonical form.
+    NotFormatted = "not-formatted", Warning;
+    /// A file that can't be written.
+    Unwritable = "unwritable", Error;
     /// Arguments that do not go together.
     Usage = "usage", Error;
     /// Files for one account, and credentials of another or of nobody knows which.

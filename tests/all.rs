@@ -5,6 +5,7 @@ mod apply;
 mod architecture;
 mod desired;
 mod emulator;
+mod fmt;
 mod formats;
 mod plan;
 mod quirks;

@@ -39,6 +39,27 @@ pub struct Loaded {
 ///
 /// In folders, only `*.yaml` and `*.yml` count, and hidden entries are skipped. A file reached twice is read once.
 pub fn load(paths: &[PathBuf]) -> Loaded {
+    let Texts { sources, paths: _, mut problems } = read(paths);
+    let (mut document, found) = parse(&sources);
+    document.partial |= !problems.is_empty();
+    problems.extend(found);
+    diag::sort(&mut problems);
+    Loaded { sources, document, diagnostics: problems }
+}
+
+/// Files' texts, and where they came from.
+#[derive(Debug)]
+pub struct Texts {
+    /// The texts.
+    pub sources: Sources,
+    /// By file: its path in canonical form, every link followed.
+    pub paths: Vec<PathBuf>,
+    /// What could not be read.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads the same files as [`load`], and makes nothing of what they say.
+pub fn read(paths: &[PathBuf]) -> Texts {
     let mut reader = Reader::default();
     for path in paths {
         reader.argument(path);
@@ -46,12 +67,8 @@ pub fn load(paths: &[PathBuf]) -> Loaded {
     if reader.sources.iter().next().is_none() && reader.problems.is_empty() {
         reader.report_none(paths);
     }
-    let Reader { sources, mut problems, .. } = reader;
-    let (mut document, found) = parse(&sources);
-    document.partial |= !problems.is_empty();
-    problems.extend(found);
-    diag::sort(&mut problems);
-    Loaded { sources, document, diagnostics: problems }
+    let Reader { sources, paths, problems, read: _, entered: _, bytes: _ } = reader;
+    Texts { sources, paths, problems }
 }
 
 /// What an argument or a link is once it is followed.
@@ -63,6 +80,7 @@ enum Target {
 #[derive(Default)]
 struct Reader {
     sources: Sources,
+    paths: Vec<PathBuf>,
     problems: Vec<Diagnostic>,
     /// Canonical paths of the files that were read.
     read: BTreeSet<PathBuf>,
@@ -134,7 +152,10 @@ impl Reader {
             return;
         }
         match self.text(path) {
-            Ok(text) => _ = self.sources.add(Source::new(name, text)),
+            Ok(text) => {
+                self.sources.add(Source::new(name, text));
+                self.paths.push(path.to_owned());
+            }
             Err(problem) => self.problem(&name, problem),
         }
     }

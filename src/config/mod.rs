@@ -4,26 +4,31 @@
 //! paths ─load→ Sources ─tree→ nodes ─decode→ one Document a file ─merge→ Document
 //! ```
 //!
-//! Only `load` touches the file system, and only `tree` knows YAML. Whatever is wrong becomes a finding, and reading
-//! goes on, so that one run says everything.
+//! Only `load` touches the file system, and only `tree` and `tokens` know YAML. Whatever is wrong becomes a finding, and reading
+//! goes on, so that one run says everything. Beside it, [`format()`] turns the text of a file into its canonical form.
 
 mod allows;
 mod blocks;
 mod decode;
 mod document;
+mod format;
 mod load;
 mod merge;
+mod quotes;
 mod scalar;
 mod schema;
 mod settings;
 mod spelling;
+mod tokens;
 mod tree;
+mod writer;
 
 pub use document::{
     Allow, App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Setting, Settings, Stream, Tier,
     TranscodeGroup, Written,
 };
-pub use load::{Loaded, load};
+pub use format::{format, not_formatted};
+pub use load::{Loaded, Texts, load, read};
 pub use schema::schema;
 pub use spelling::closest;
 

@@ -1,4 +1,5 @@
-//! Turns YAML text into a tree whose every node knows its bytes. The only file that names `granit_parser`.
+//! Turns YAML text into a tree whose every node knows its bytes. Only this file and `tokens` name
+//! `granit_parser`.
 //!
 //! Nothing is typed here: a scalar is its text, and what the text means is for the field to say. Aliases share their
 //! target's node, so a tree is never larger than its file; what they would expand to is bounded while it is built,
@@ -80,6 +81,34 @@ impl Tree<'_> {
         spans.sort_unstable();
         spans
     }
+
+    /// Whether both have the same texts, lists and maps, aliased alike; quotes count only where they make a difference.
+    pub(super) fn says_the_same(&self, other: &Tree<'_>) -> bool {
+        let Self { nodes, root } = self;
+        let pairs = nodes.iter().zip(&other.nodes);
+        *root == other.root
+            && nodes.len() == other.nodes.len()
+            && pairs.into_iter().all(|(one, another)| one.shape.says_the_same(&another.shape))
+    }
+}
+
+impl Stored<'_> {
+    fn says_the_same(&self, other: &Stored<'_>) -> bool {
+        match (self, other) {
+            (Stored::Missing, Stored::Missing) | (Stored::Faulty, Stored::Faulty) => true,
+            (Stored::Scalar { text: one, plain }, Stored::Scalar { text: another, plain: other_plain }) => {
+                one == another && (plain == other_plain || !(is_blank(one) || one == "<<"))
+            }
+            (Stored::List(one), Stored::List(another)) => one == another,
+            (Stored::Map(one), Stored::Map(another)) => one == another,
+            _ => false,
+        }
+    }
+}
+
+/// One of YAML's unquoted words for nothing.
+fn is_blank(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
 impl<'t> Node<'t> {
@@ -106,7 +135,7 @@ impl<'t> Node<'t> {
     pub(super) fn is_blank(self) -> bool {
         match &self.tree.nodes[self.at].shape {
             Stored::Missing => true,
-            Stored::Scalar { text, plain: true } => matches!(&**text, "" | "~" | "null" | "Null" | "NULL"),
+            Stored::Scalar { text, plain: true } => is_blank(text),
             _ => false,
         }
     }
@@ -167,6 +196,7 @@ impl<'s> Builder<'s, '_> {
     fn run(&mut self) -> Option<()> {
         let options = options! {
             disallow_directives: true,
+            emit_comments: false,
             emit_unresolved_aliases: true,
             flow_nesting_limit: DEPTH,
             block_nesting_limit: DEPTH,

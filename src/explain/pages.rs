@@ -64,6 +64,8 @@ pub fn page(code: Code) -> &'static str {
         Code::Guard => include_str!("pages/guard.md"),
         Code::Difference => include_str!("pages/difference.md"),
         Code::PlanWarning => include_str!("pages/plan-warning.md"),
+        Code::NotFormatted => include_str!("pages/not-formatted.md"),
+        Code::Unwritable => include_str!("pages/unwritable.md"),
         Code::Usage => include_str!("pages/usage.md"),
         Code::Account => include_str!("pages/account.md"),
         Code::NotApproved => include_str!("pages/not-approved.md"),

@@ -20,12 +20,14 @@ const ELSEWHERE: &[&str] = &[
     "no-files",
     "not-approved",
     "not-done",
+    "not-formatted",
     "not-utf8",
     "plan-warning",
     "remote",
     "unknown-outcome",
     "unreadable",
     "unsupported",
+    "unwritable",
     "usage",
 ];
 

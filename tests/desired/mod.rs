@@ -5,10 +5,12 @@ mod examples;
 mod hundred;
 mod inheritance;
 mod merging;
-mod mutated;
+pub(crate) mod mutated;
 pub(crate) mod pages;
 mod round_trip;
 mod schema;
+
+pub(crate) use pages::examples;
 
 use livevod::check::{Levels, check, settle};
 use livevod::config::{Document, parse};
@@ -18,15 +20,15 @@ use livevod::resolve::{Desired, OriginKind, Resolved, Wanted, resolve};
 use livevod::source::{Source, Sources};
 
 /// What came of some files, read on 2026-11-22.
-struct Read {
+pub(crate) struct Read {
     sources: Sources,
     document: Document,
     desired: Desired,
-    diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads files, each a name and a text, as `validate` does.
-fn read(files: &[(&str, &str)]) -> Read {
+pub(crate) fn read(files: &[(&str, &str)]) -> Read {
     let mut sources = Sources::default();
     for (name, text) in files {
         sources.add(Source::new(*name, *text));

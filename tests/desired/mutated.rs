@@ -85,16 +85,23 @@ fn mutate(text: &mut String, at: usize, length: usize, piece: &str) {
     text.replace_range(start..end, piece);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn reading_ends_and_labels_fit(mutations in prop::collection::vec(mutation(), 1..6)) {
+/// A good file with pieces strewn over it.
+pub(crate) fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(mutation(), 1..6).prop_map(|mutations| {
         let mut text = String::from(GOOD);
         for (at, length, piece) in mutations {
             let at = at.index(text.len() + 1);
             mutate(&mut text, at, length, PIECES[piece.index(PIECES.len())]);
         }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn reading_ends_and_labels_fit(text in text()) {
         let read = read(&[("a.yaml", &text)]);
         for found in &read.diagnostics {
             let spans = found.labels.iter().map(|label| label.span).chain(found.related.iter().filter_map(|note| note.span));

@@ -1,0 +1,82 @@
+//! Turns the text of a file into the same text in its canonical form: what `livevod fmt` writes.
+//!
+//! Line breaks are the author's. What shares a line goes on sharing it, so a comment stays beside what it is about, one
+//! that allows a finding allows no other, and a difference between two versions of a file is small. What changes is
+//! indentation, blanks, blank lines, quotes and line ends.
+
+use std::borrow::Cow;
+
+use super::tokens::{Kind, Token, tokens};
+use super::tree;
+use super::writer;
+use crate::diag::{Code, Diagnostic, Findings, Severity};
+use crate::source::{FileId, Source, Sources, Span};
+
+/// The file in its canonical form, ending with one line break.
+///
+/// # Errors
+/// What keeps the file from being read; or one finding that says that the form would not say the same, which would be a
+/// mistake of this program.
+pub fn format(sources: &Sources, file: FileId) -> Result<String, Vec<Diagnostic>> {
+    let mut findings = Findings::default();
+    let before = tree::read(sources, file, &mut findings);
+    let findings = findings.finish();
+    let Some(before) = before.filter(|_| findings.is_empty()) else { return Err(findings) };
+    let text = unix(sources.get(file).text());
+    let formatted = tokens(&text).map(|tokens| writer::write(&text, &tokens));
+    match formatted.filter(|formatted| says_the_same(&before, &text, formatted)) {
+        Some(formatted) => Ok(formatted),
+        None => Err(vec![unfaithful(sources, file)]),
+    }
+}
+
+/// What there is to say of a file whose canonical form is another text than its own.
+pub fn not_formatted(sources: &Sources, file: FileId, formatted: &str) -> Option<Diagnostic> {
+    let source = sources.get(file);
+    let mut lines = formatted.split_inclusive('\n');
+    let differs = |line: &usize| {
+        let range = source.line_range(*line);
+        lines.next() != source.text().get(range.start as usize..range.end as usize)
+    };
+    let line = (source.text() != formatted).then(|| (0..source.line_count()).find(differs))?;
+    let range = source.line_range(line.unwrap_or(source.line_count()));
+    let length = source.text()[range.start as usize..range.end as usize].trim_end().len() as u32;
+    let finding =
+        Diagnostic::new(Code::NotFormatted, format!("`{}` is not in canonical form", source.name()))
+            .label(
+                Span { file, start: range.start, end: range.start + length },
+                "the first line that would change",
+            )
+            .help("`livevod fmt` writes it so, and `livevod fmt --diff` shows what it would change");
+    Some(finding)
+}
+
+/// The text without a byte order mark, and with `\n` for every line break.
+fn unix(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
+}
+
+/// Whether the formatted text has the same values as `before`, and the comments of `text` in their order.
+fn says_the_same(before: &tree::Tree<'_>, text: &str, formatted: &str) -> bool {
+    let mut sources = Sources::default();
+    let file = sources.add(Source::new("", formatted));
+    let mut findings = Findings::default();
+    let same = tree::read(&sources, file, &mut findings).is_some_and(|after| after.says_the_same(before));
+    same && comments(text) == comments(formatted)
+}
+
+fn comments(text: &str) -> Option<Vec<&str>> {
+    let is_comment = |token: &Token<'_>| token.kind == Kind::Comment;
+    Some(tokens(text)?.into_iter().filter(is_comment).map(|token| &text[token.start..token.end]).collect())
+}
+
+fn unfaithful(sources: &Sources, file: FileId) -> Diagnostic {
+    let name = sources.get(file).name();
+    let message = format!("the canonical form of `{name}` would not say the same");
+    let mut finding = Diagnostic::new(Code::NotFormatted, message)
+        .label(Span { file, start: 0, end: 0 }, "left as it is")
+        .help("this is a mistake of livevod: please report it with the file");
+    finding.severity = Severity::Error;
+    finding
+}
