@@ -10,6 +10,7 @@ mod emulator;
 mod explain;
 mod failure;
 mod findings;
+mod fmt;
 mod interrupt;
 mod load;
 mod man;
@@ -52,8 +53,9 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 success; 1 an error; 2 differences (drift, plan --detailed-exitcode); 3 refused by a guard before any write;
-4 apply began to write and a change is not done; 5 the outcome of a write is unknown; 130, 143 interrupted.";
+Exit codes: 0 success; 1 an error; 2 differences (drift, fmt --check, plan --detailed-exitcode);
+3 refused by a guard before any write; 4 apply began to write and a change is not done;
+5 the outcome of a write is unknown; 130, 143 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -69,6 +71,8 @@ enum Command {
     Render(render::Arguments),
     /// Explain the code of a finding, or which entry rules an address and where its values come from
     Explain(explain::Arguments),
+    /// Bring the files into their canonical form, comments kept; --check only says which are not
+    Fmt(fmt::Arguments),
     /// Serve the API on this machine, over the same emulator that --emulator embeds
     Emulator(emulator::Arguments),
     /// Print the JSON Schema of the files
@@ -121,6 +125,7 @@ impl Command {
             Command::Apply(arguments) => arguments.planning.format,
             Command::Drift(arguments) => arguments.planning.format,
             Command::Render(arguments) => arguments.format(),
+            Command::Fmt(arguments) => arguments.format,
             Command::Explain(_)
             | Command::Emulator(_)
             | Command::Schema
@@ -137,6 +142,7 @@ impl Command {
             Command::Drift(arguments) => drift::run(&arguments, terminal, typed),
             Command::Render(arguments) => render::run(&arguments, terminal),
             Command::Explain(arguments) => explain::run(&arguments, terminal),
+            Command::Fmt(arguments) => fmt::run(&arguments, terminal),
             Command::Emulator(arguments) => emulator::run(&arguments, terminal),
             Command::Schema => schema::run(terminal),
             Command::Completions(arguments) => completions::run(&arguments, terminal),

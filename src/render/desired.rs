@@ -6,10 +6,11 @@ use serde_json::{Value as Json, json};
 
 use super::json::{Context, FORMAT_VERSION, findings, pretty};
 use super::plan::{counted, origin_text};
+use crate::config;
 use crate::model::{Address, Field, State, Value};
 use crate::plan::FieldOrigin;
 use crate::resolve::{Desired, Entry, Resolved, Wanted};
-use crate::source::Sources;
+use crate::source::{Source, Sources};
 
 /// The configurations as a file that livevod reads, every value written out, its origin in a comment behind it.
 ///
@@ -28,7 +29,14 @@ pub fn desired_yaml(desired: &Desired, sources: &Sources) -> String {
         }
         commented.push('\n');
     }
-    commented
+    canonical(commented)
+}
+
+/// The text as `fmt` would write it.
+fn canonical(text: String) -> String {
+    let mut sources = Sources::default();
+    let file = sources.add(Source::new("", text.as_str()));
+    config::format(&sources, file).unwrap_or(text)
 }
 
 /// The same as JSON: one row a configuration, one object a setting.

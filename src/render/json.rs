@@ -27,15 +27,10 @@ pub struct Context<'a> {
 
 /// `validate --format json`.
 pub fn diagnostics_json(context: Context) -> String {
-    let count = |severity| context.diagnostics.iter().filter(|one| one.severity == severity).count();
     pretty(&DiagnosticsDocument {
         format_version: FORMAT_VERSION,
         diagnostics: findings(context),
-        summary: Counts {
-            errors: count(Severity::Error),
-            warnings: count(Severity::Warning),
-            advice: count(Severity::Advice),
-        },
+        summary: Counts::of(context.diagnostics),
         exit: context.exit,
     })
 }
@@ -94,10 +89,21 @@ struct DiagnosticsDocument<'a> {
 }
 
 #[derive(Serialize)]
-struct Counts {
+pub(super) struct Counts {
     errors: usize,
     warnings: usize,
     advice: usize,
+}
+
+impl Counts {
+    pub(super) fn of(diagnostics: &[Diagnostic]) -> Self {
+        let count = |severity| diagnostics.iter().filter(|one| one.severity == severity).count();
+        Self {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            advice: count(Severity::Advice),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! The canonical form: it says the same, keeps every comment, and is its own.
 
 mod anything;
+mod commands;
 
 use std::path::{Path, PathBuf};
 

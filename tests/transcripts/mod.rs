@@ -16,6 +16,7 @@ mod server;
 mod terminal;
 mod validate;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -74,8 +75,18 @@ impl World {
 
     /// Runs the binary with the arguments in `line`, split at spaces.
     pub(crate) fn run(&self, line: &str) -> Run {
+        self.pipe(line, "")
+    }
+
+    /// The same with `input` on standard input.
+    pub(crate) fn pipe(&self, line: &str, input: &str) -> Run {
         let arguments: Vec<&str> = line.split_whitespace().collect();
-        let output = self.command(&arguments).stdin(Stdio::null()).output().unwrap();
+        let mut command = self.command(&arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Whoever reads nothing closes the pipe, which is its right.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
         Run {
             stdout: self.scrub(&String::from_utf8(output.stdout).unwrap()),
             stderr: self.scrub(&String::from_utf8(output.stderr).unwrap()),

@@ -1,0 +1,218 @@
+//! `livevod fmt`.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::arguments::{Format, Paths};
+use super::failure::Failure;
+use super::findings;
+use super::terminal::Terminal;
+use crate::config::{self, Texts};
+use crate::diag::{self, Code, Diagnostic};
+use crate::render::{self, Context, Exit, Form, FormRow};
+use crate::source::{FileId, Source, Sources};
+
+const LONG_HELP: &str = "\
+Bring the files into their canonical form, comments kept
+
+Two blanks a level, also for lists below a key; one blank behind `:`, `-` and `,` and inside `{ }`; no quotes where no reader
+needs them, else double ones; single blank lines, one around each part of the file that takes several lines; no blanks at the
+end of a line, no byte order mark, `\\n` between lines. Line breaks, the order of keys and the columns of comments are the
+author's. `livevod explain not-formatted` says it in full.
+
+A file that is not YAML is reported and left as it is; the others are written all the same.";
+
+#[derive(Debug, Args)]
+#[command(long_about = LONG_HELP)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    paths: Paths,
+
+    /// Write nothing, and end with code 2 where a file is not in canonical form
+    #[arg(long)]
+    check: bool,
+
+    /// Write nothing, and show what would change
+    #[arg(long, conflicts_with = "format")]
+    diff: bool,
+
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+}
+
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let paths = arguments.paths.resolve()?;
+    let is_filter = paths.iter().any(|path| path == Path::new("-"));
+    let texts = if is_filter { standard_input(arguments, &paths)? } else { config::read(&paths) };
+    let mut outcome = Outcome::of(texts);
+    if arguments.diff {
+        outcome.print_differences(terminal);
+    } else if !arguments.check && is_filter {
+        outcome.print_texts(terminal);
+    } else if !arguments.check {
+        outcome.write();
+    }
+    Ok(outcome.report(arguments, is_filter, terminal))
+}
+
+/// What stands on standard input, as a file without a path.
+fn standard_input(arguments: &Arguments, paths: &[PathBuf]) -> Result<Texts, Failure> {
+    if paths.len() > 1 {
+        return Err(usage("`-` stands for the only text there is", "name the files, or `-` alone"));
+    }
+    if arguments.format != Format::Human && !arguments.check {
+        return Err(usage(
+            "the text goes to standard output, and so would the document",
+            "leave out `--format`, or add `--check`",
+        ));
+    }
+    let unreadable = |error: io::Error| {
+        Failure::from(
+            Diagnostic::new(Code::Unreadable, format!("can't read standard input: {}", reason(&error)))
+                .help("give it text in UTF-8"),
+        )
+    };
+    let mut text = String::new();
+    io::stdin().lock().read_to_string(&mut text).map_err(unreadable)?;
+    let mut sources = Sources::default();
+    sources.add(Source::new("<stdin>", text));
+    Ok(Texts { sources, paths: Vec::new(), problems: Vec::new() })
+}
+
+fn usage(message: &str, help: &str) -> Failure {
+    Failure::from(Diagnostic::new(Code::Usage, message).help(help))
+}
+
+/// A file and its canonical form.
+struct Formatted {
+    file: FileId,
+    text: String,
+    form: Form,
+}
+
+struct Outcome {
+    sources: Sources,
+    paths: Vec<PathBuf>,
+    /// Those that have a canonical form.
+    files: Vec<Formatted>,
+    /// What could not be read or written.
+    problems: Vec<Diagnostic>,
+}
+
+impl Outcome {
+    fn of(texts: Texts) -> Self {
+        let Texts { sources, paths, mut problems } = texts;
+        let mut files = Vec::new();
+        for (file, source) in sources.iter() {
+            match config::format(&sources, file) {
+                Ok(text) if text == source.text() => {
+                    files.push(Formatted { file, text, form: Form::Canonical });
+                }
+                Ok(text) => files.push(Formatted { file, text, form: Form::Different }),
+                Err(found) => {
+                    problems.extend(found);
+                    files.push(Formatted { file, text: String::new(), form: Form::Failed });
+                }
+            }
+        }
+        Self { sources, paths, files, problems }
+    }
+
+    fn print_differences(&self, terminal: &Terminal) {
+        for one in self.files.iter().filter(|one| one.form == Form::Different) {
+            let source = self.sources.get(one.file);
+            terminal.print(&render::form_diff(source.name(), source.text(), &one.text, terminal.stdout));
+        }
+    }
+
+    fn print_texts(&mut self, terminal: &Terminal) {
+        for one in &mut self.files {
+            terminal.print(&one.text);
+            if one.form == Form::Different {
+                one.form = Form::Written;
+            }
+        }
+    }
+
+    fn write(&mut self) {
+        for (one, path) in self.files.iter_mut().zip(&self.paths) {
+            if one.form != Form::Different {
+                continue;
+            }
+            one.form = match replace(path, &one.text) {
+                Ok(()) => Form::Written,
+                Err(error) => {
+                    self.problems.push(unwritable(self.sources.get(one.file).name(), &error));
+                    Form::Failed
+                }
+            };
+        }
+    }
+
+    /// Says what was done and what is wrong.
+    fn report(self, arguments: &Arguments, is_filter: bool, terminal: &Terminal) -> Exit {
+        let Self { sources, paths: _, files, mut problems } = self;
+        let is_different = files.iter().any(|one| one.form == Form::Different);
+        let exit = match (problems.is_empty(), arguments.check && is_different) {
+            (false, _) => Exit::Error,
+            (true, true) => Exit::Differences,
+            (true, false) => Exit::Success,
+        };
+        let row = |one: &Formatted| FormRow { file: sources.get(one.file).name().to_owned(), form: one.form };
+        let rows: Vec<FormRow> = files.iter().map(row).collect();
+        if arguments.format == Format::Human {
+            diag::sort(&mut problems);
+            findings::tell(&problems, &sources, terminal);
+            match (arguments.diff, is_filter && !arguments.check) {
+                (true, _) => terminal.note(&render::forms_summary(&rows, terminal.stderr)),
+                (false, true) => {}
+                (false, false) => terminal.print(&render::forms_summary(&rows, terminal.stdout)),
+            }
+            if exit == Exit::Error {
+                terminal.note(&format!("Error: {}\n", render::summary_line(&problems)));
+            }
+            return exit;
+        }
+        let different = files.iter().filter(|one| one.form == Form::Different);
+        problems.extend(different.filter_map(|one| config::not_formatted(&sources, one.file, &one.text)));
+        diag::sort(&mut problems);
+        let context = Context { sources: &sources, diagnostics: &problems, exit };
+        let document = match arguments.format {
+            Format::Json => Some(render::forms_json(&rows, context)),
+            other => findings::document(other, context),
+        };
+        terminal.print(&document.unwrap_or_default());
+        exit
+    }
+}
+
+/// Puts `text` in the place of a file in one step: whoever reads it meanwhile sees the old text or the new one.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let permissions = fs::metadata(path)?.permissions();
+    if permissions.readonly() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".livevod-fmt-").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn unwritable(name: &str, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(Code::Unwritable, format!("can't write `{name}`: {}", reason(error)))
+        .help("make the file and its folder writable; `livevod fmt --diff` shows what would change")
+}
+
+fn reason(error: &io::Error) -> String {
+    // Behind it stands the path of a file that is nobody's business.
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    text.split(" at path ").next().unwrap_or(text).to_owned()
+}

@@ -1,0 +1,86 @@
+//! What `fmt` did with files, or would do: a list of them, a difference between two texts, a document for machines.
+
+use serde::Serialize;
+use serde_json::json;
+use similar::TextDiff;
+
+use super::json::{Context, Counts, FORMAT_VERSION, findings, pretty};
+use super::plan::counted;
+use super::style::{Style, Tone, clean};
+
+/// How a file stands to its canonical form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// It was in it.
+    Canonical,
+    /// It is not in it.
+    Different,
+    /// It was not, and is now.
+    Written,
+    /// There is none, or it could not be written: a finding says why.
+    Failed,
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FormRow {
+    /// The file as the user named it.
+    pub file: String,
+    /// How it stands.
+    pub form: Form,
+}
+
+/// The files that are not in canonical form, or were not, and a count.
+pub fn forms_summary(rows: &[FormRow], style: Style) -> String {
+    let is_other = |row: &&FormRow| matches!(row.form, Form::Different | Form::Written);
+    let sign = style.paint(Tone::Update, "~");
+    let mut text: String =
+        rows.iter().filter(is_other).map(|row| format!("{sign} {}\n", clean(&row.file))).collect();
+    text.push_str(&count(rows));
+    text
+}
+
+fn count(rows: &[FormRow]) -> String {
+    let all = counted(rows.len(), "file");
+    let count = |form| rows.iter().filter(|row| row.form == form).count();
+    match (count(Form::Different), count(Form::Written), count(Form::Canonical)) {
+        (0, 0, 0) => String::new(),
+        (0, 0, canonical) if canonical == rows.len() => format!("In canonical form: {all}.\n"),
+        (0, 0, canonical) => format!("In canonical form: {canonical} of {all}.\n"),
+        (0, written, _) => format!("Written in canonical form: {written} of {all}.\n"),
+        (different, ..) => format!("Not in canonical form: {different} of {all}.\n"),
+    }
+}
+
+/// A unified difference between a file's text and its canonical form; empty where there is none.
+///
+/// Characters that could move a cursor are written out, so a line that holds one can be read and not be applied.
+pub fn form_diff(file: &str, before: &str, after: &str, style: Style) -> String {
+    let difference = TextDiff::from_lines(before, after);
+    let file = clean(file);
+    let unified = difference.unified_diff().header(&file, &file).to_string();
+    let line = |line: &str| {
+        let text = clean(line);
+        let painted = match line.as_bytes() {
+            [b'-', b'-', b'-', ..] | [b'+', b'+', b'+', ..] => style.paint(Tone::Strong, &text),
+            [b'-', ..] => style.paint(Tone::Delete, &text),
+            [b'+', ..] => style.paint(Tone::Create, &text),
+            [b'@', ..] => style.paint(Tone::Quiet, &text),
+            _ => text,
+        };
+        painted + "\n"
+    };
+    unified.split_terminator('\n').map(line).collect()
+}
+
+/// `fmt --format json`.
+pub fn forms_json(rows: &[FormRow], context: Context) -> String {
+    pretty(&json!({
+        "format_version": FORMAT_VERSION,
+        "files": rows,
+        "diagnostics": findings(context),
+        "summary": Counts::of(context.diagnostics),
+        "exit": context.exit,
+    }))
+}
