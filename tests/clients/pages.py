@@ -1,0 +1,79 @@
+"""Holds what each page of `livevod explain` says of the JSON Schema to a validator of JSON Schema.
+
+    pages.py SCHEMA PAGES
+
+A page says that the schema finds its mistake too, or that it does not. Its example that is right must be valid.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.error import YAMLError
+
+FINDS = "The JSON Schema finds it too."
+MISSES = "The JSON Schema does not find it."
+
+
+def examples(page, heading):
+    """The YAML blocks below a heading."""
+    _, _, below = page.partition(f"\n## {heading}\n")
+    return re.findall(r"```yaml\n(.*?)```", below.split("\n## ")[0], re.DOTALL)
+
+
+class Reader(SafeConstructor):
+    """Takes dates for the texts that they are to JSON, as editors do."""
+
+
+Reader.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+
+
+def read(text):
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = Reader
+    return yaml.load(text)
+
+
+def is_found(validator, text):
+    """Whether the schema finds something wrong; what is no YAML never comes to it."""
+    try:
+        return not validator.is_valid(read(text))
+    except (YAMLError, RecursionError):
+        return False
+
+
+def complaints(validator, page):
+    """What a page says that does not hold."""
+    wrong, right = examples(page, "Wrong"), examples(page, "Right")
+    if not wrong:
+        return
+    found = any(is_found(validator, text) for text in wrong)
+    if (FINDS if found else MISSES) not in page.splitlines()[-1]:
+        yield f"the schema {'finds' if found else 'does not find'} what is wrong, and the page does not end with that"
+    for text in right:
+        if is_found(validator, text):
+            yield "the schema finds something in what is right"
+
+
+def main():
+    schema = json.loads(Path(sys.argv[1]).read_text())
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    pages = sorted(Path(sys.argv[2]).glob("*.md"))
+    last = [page.read_text().splitlines()[-1] for page in pages]
+    finds, misses = (sum(sentence in line for line in last) for sentence in (FINDS, MISSES))
+    failures = [f"{page.stem}: {text}" for page in pages for text in complaints(validator, page.read_text())]
+    print(f"{len(pages)} pages, {finds} say that the schema finds it, {misses} that it does not")
+    if not finds or not misses:
+        failures.append("no page has one of the two sentences, so this reads the wrong files")
+    for failure in failures:
+        print(f"FAILED  {failure}")
+    sys.exit(bool(failures))
+
+
+if __name__ == "__main__":
+    main()
