@@ -45,6 +45,7 @@ const SCENES: &[Scene] = &[
     }),
     ("not-approved", || columns(ONE).run("apply --emulator")),
     ("not-done", refused),
+    ("not-formatted", || columns(ONE.replace("version: 1", "version:   1")).run("fmt --check")),
     ("not-utf8", || {
         let world = columns(ONE);
         std::fs::write(world.path().join("latin.yaml"), b"version: 1\n# caf\xe9\n").unwrap();
@@ -75,6 +76,13 @@ const SCENES: &[Scene] = &[
         let world = columns(ONE);
         add_by_format(&world, "cam1");
         world.run("plan --emulator")
+    }),
+    ("unwritable", || {
+        let world = columns(ONE.replace("version: 1", "version:   1"));
+        let mut permissions = std::fs::metadata(world.path().join("livevod.yaml")).unwrap().permissions();
+        permissions.set_readonly(true);
+        std::fs::set_permissions(world.path().join("livevod.yaml"), permissions).unwrap();
+        world.run("fmt")
     }),
     ("usage", || columns(ONE).run("explain short-cycel")),
 ];
