@@ -351,6 +351,10 @@ codes! {
     NotFormatted = "not-formatted", Warning;
     /// A file that can't be written.
     Unwritable = "unwritable", Error;
+    /// The journals' folder can't be used, or is in use.
+    Journal = "journal", Error;
+    /// A snapshot that can't be used.
+    Snapshot = "snapshot", Error;
     /// Arguments that do not go together.
     Usage = "usage", Error;
     /// Files for one account, and credentials of another or of nobody knows which.

@@ -23,5 +23,6 @@ pub mod model;
 pub mod plan;
 pub mod render;
 pub mod resolve;
+pub mod snapshot;
 pub mod source;
 pub mod wire;

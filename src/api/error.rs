@@ -15,6 +15,12 @@ pub enum Error {
         /// Why, without a URL.
         reason: String,
     },
+    /// It was kept back on this side: nothing was sent.
+    #[error("{reason}")]
+    Withheld {
+        /// Why.
+        reason: String,
+    },
     /// Something was sent and no usable answer came: it may have been carried out.
     #[error("no usable answer from {host}: {reason}")]
     Ambiguous {
@@ -51,7 +57,7 @@ impl Error {
             Error::NotSent { .. } => Class::NotSent,
             Error::Ambiguous { .. } => Class::Ambiguous,
             Error::Refused(refusal) => class_of(refusal.status, &refusal.code),
-            Error::Contradiction(_) => Class::Fatal,
+            Error::Withheld { .. } | Error::Contradiction(_) => Class::Fatal,
         }
     }
 
@@ -64,7 +70,10 @@ impl Error {
     pub fn remote(&self) -> Option<&RemoteError> {
         match self {
             Error::Refused(refusal) => Some(refusal),
-            Error::NotSent { .. } | Error::Ambiguous { .. } | Error::Contradiction(_) => None,
+            Error::NotSent { .. }
+            | Error::Withheld { .. }
+            | Error::Ambiguous { .. }
+            | Error::Contradiction(_) => None,
         }
     }
 

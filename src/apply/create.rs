@@ -4,6 +4,7 @@ use super::compare::Compared;
 use super::confirm::Pace;
 use super::decide::{ALREADY_EXISTS, Aim, Verdict, compare};
 use super::domain::{Domain, Ended};
+use super::journal::Intention;
 use super::tries::Tries;
 use crate::api::Error;
 use crate::model::RecordConfig;
@@ -25,7 +26,8 @@ impl Domain {
             {
                 return tries.end(ended);
             }
-            let error = match self.run.send(&change.address, wire::add(&change.address, after), turn).await {
+            let intention = Intention::add(&change.address, after, None);
+            let error = match self.run.send(intention, wire::add(&change.address, after), turn).await {
                 Ok(request_id) => return self.confirm_change(change, change.spelling, request_id).await,
                 Err(error) if error.code() == ALREADY_EXISTS => {
                     return self.exists_already(change, error).await;

@@ -24,7 +24,7 @@ impl<'a> Aim<'a> {
             address: &change.address,
             before: change.before.as_ref(),
             after: change.after.as_ref(),
-            exact: change.action != ActionKind::Create,
+            exact: change.action != ActionKind::Create || change.puts_back(),
         }
     }
 
@@ -33,7 +33,7 @@ impl<'a> Aim<'a> {
         Self { address, before: None, after: Some(config), exact: true }
     }
 
-    fn reached(self, found: Option<&Remote>) -> bool {
+    pub(super) fn reached(self, found: Option<&Remote>) -> bool {
         match (self.after, found) {
             (None, None) => true,
             (Some(after), Some(remote)) => self.off_target(after, remote).is_empty(),
@@ -41,7 +41,7 @@ impl<'a> Aim<'a> {
         }
     }
 
-    fn at_before(self, found: Option<&Remote>) -> bool {
+    pub(super) fn at_before(self, found: Option<&Remote>) -> bool {
         match (self.before, found) {
             (None, None) => true,
             (Some(before), Some(remote)) => {

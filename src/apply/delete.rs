@@ -4,6 +4,7 @@ use super::Outcome;
 use super::compare::Compared;
 use super::decide::{self, Aim, Sent};
 use super::domain::{Domain, Ended, Task};
+use super::journal::Intention;
 use super::siblings::Siblings;
 use super::tries::Tries;
 use crate::api::{Class, Error};
@@ -45,7 +46,7 @@ impl Domain {
                 Compared::End(ended) => return Err(tries.end(ended)),
             };
             let call = wire::delete(&change.address, remote.spelling);
-            let error = match self.run.send(&change.address, call, turn).await {
+            let error = match self.run.send(Intention::delete(change, &Siblings::new()), call, turn).await {
                 Ok(request_id) => return Ok(Deletion { request_id }),
                 Err(error) => error,
             };
@@ -97,7 +98,7 @@ impl Domain {
             };
             siblings = self.siblings(change);
             let call = wire::delete(&change.address, remote.spelling);
-            let error = match self.run.send(&change.address, call, turn).await {
+            let error = match self.run.send(Intention::delete(change, &siblings), call, turn).await {
                 Ok(request_id) => {
                     let listed = self.run.until_absent(&change.address.domain, &[&change.address]).await;
                     let outcome = absence(change, &listed, Sent::Accepted);

@@ -118,6 +118,9 @@ impl Ended {
 
     /// The service refused a write, or it was never sent.
     pub(super) fn refused(message: impl Into<String>, error: Error) -> Self {
+        if let Error::Withheld { reason } = error {
+            return Self::not_attempted(Failure::new(reason));
+        }
         let request_id = error.request_id().map(str::to_owned);
         Self { outcome: Outcome::Failed(Failure::of(message, error)), request_id }
     }

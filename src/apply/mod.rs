@@ -17,6 +17,7 @@ mod create;
 mod decide;
 mod delete;
 mod domain;
+pub mod journal;
 mod ladder;
 mod replace;
 mod run;
@@ -24,6 +25,7 @@ mod siblings;
 mod tries;
 mod update;
 
+use std::fmt;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -31,6 +33,7 @@ use tokio::time::Instant;
 
 pub use blame::blame;
 
+use self::journal::Journal;
 use crate::api::{self, Client};
 use crate::model::Address;
 use crate::plan::{ActionKind, Held, Plan};
@@ -46,6 +49,8 @@ pub struct ApplySettings {
     pub stop_on_error: bool,
     /// Becomes true when no new write shall start; those under way are finished.
     pub stop: watch::Receiver<bool>,
+    /// Where every write is noted before it goes out. Without it nothing is written.
+    pub journal: Journal,
 }
 
 impl ApplySettings {
@@ -56,8 +61,8 @@ impl ApplySettings {
     pub const SETTLE: Duration = Duration::from_secs(30);
 
     /// The usual settings, with the other end of `stop` in the caller's hand.
-    pub fn new(stop: watch::Receiver<bool>) -> Self {
-        Self { deadline: Self::DEADLINE, settle: Self::SETTLE, stop_on_error: false, stop }
+    pub fn new(stop: watch::Receiver<bool>, journal: Journal) -> Self {
+        Self { deadline: Self::DEADLINE, settle: Self::SETTLE, stop_on_error: false, stop, journal }
     }
 }
 
@@ -153,16 +158,19 @@ pub async fn apply(
 ) -> Result<Report, Refusal> {
     refuse(plan)?;
     let (start, calls, repeated) = (Instant::now(), client.calls(), client.repeated());
+    let (stop, journal) = (settings.stop.clone(), settings.journal.clone());
     let (run, events) = run::Run::new(client.clone(), settings);
     let mut waves = run::Waves::new(plan, run, events, progress);
     waves.write().await;
     waves.delete().await;
-    Ok(Report {
+    let report = Report {
         outcomes: waves.into_outcomes(),
         calls: client.calls() - calls,
         repeated: client.repeated() - repeated,
         took: start.elapsed(),
-    })
+    };
+    journal.finish(*stop.borrow(), report.calls);
+    Ok(report)
 }
 
 fn refuse(plan: &Plan) -> Result<(), Refusal> {
@@ -173,6 +181,27 @@ fn refuse(plan: &Plan) -> Result<(), Refusal> {
         return Err(Refusal::Unread(plan.unread.clone()));
     }
     Ok(())
+}
+
+impl Outcome {
+    /// Why the change is not done, if so.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Outcome::Done => None,
+            Outcome::Failed(failure) | Outcome::NotAttempted(failure) | Outcome::Unknown(failure) => {
+                Some(failure)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.remote {
+            Some(error) => write!(f, "{}: {error}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
 }
 
 impl Failure {

@@ -5,6 +5,7 @@ use super::confirm::Pace;
 use super::decide::{ALREADY_EXISTS, AfterAdd, Aim, Sent, Verdict, after_add, compare};
 use super::delete::absence;
 use super::domain::{Domain, Ended};
+use super::journal::Intention;
 use super::run::Run;
 use super::siblings::Siblings;
 use super::tries::Tries;
@@ -28,11 +29,11 @@ impl Domain {
         before: &RecordConfig,
         after: &RecordConfig,
     ) -> Ended {
-        let Room { siblings, turn } = match self.make_room(change).await {
+        let Room { siblings, turn } = match self.make_room(change, before, after).await {
             Ok(room) => room,
             Err(ended) => return ended,
         };
-        let ended = match self.run.fill_gap(&change.address, after, turn).await {
+        let ended = match self.run.fill_gap(&change.address, after, None, turn).await {
             Ok(ended) => ended,
             Err(error) if error.code() == ALREADY_EXISTS => self.exists_already(change, error).await,
             Err(error) if change.contingent.contains(&Contingent::AddBack) => {
@@ -58,7 +59,12 @@ impl Domain {
     }
 
     /// Deletes the old entry. After a success the Add follows at once; after no usable answer only once the entry is gone.
-    async fn make_room(&mut self, change: &Change) -> Result<Room, Ended> {
+    async fn make_room(
+        &mut self,
+        change: &Change,
+        before: &RecordConfig,
+        after: &RecordConfig,
+    ) -> Result<Room, Ended> {
         let mut tries = Tries::new(&self.run.client);
         loop {
             let delete = self.turn(change, Action::Delete).await?;
@@ -70,7 +76,10 @@ impl Domain {
             };
             let room = Room { siblings: self.siblings(change), turn };
             let call = wire::delete(&change.address, remote.spelling);
-            let Err(error) = self.run.send(&change.address, call, delete).await else { return Ok(room) };
+            let intentions = intentions(change, before, after, &room.siblings);
+            self.run.intend(&intentions)?;
+            let intention = Intention::delete(change, &room.siblings);
+            let Err(error) = self.run.send(intention, call, delete).await else { return Ok(room) };
             let ended = match error.class() {
                 Class::Ambiguous => self.await_room(change, error).await,
                 Class::Fatal => Some(self.refused_delete(change, error).await),
@@ -108,7 +117,7 @@ impl Domain {
             return Ended::done();
         }
         let turn = self.run.client.turn(Action::Add).await;
-        match self.run.fill_gap(&change.address, before, turn).await {
+        match self.run.fill_gap(&change.address, before, Some(Contingent::AddBack), turn).await {
             Ok(Ended { outcome: Outcome::Done, request_id }) => {
                 let message = "the new entry could not be added; the old one was added back";
                 Ended {
@@ -131,6 +140,20 @@ impl Domain {
     }
 }
 
+/// All writes that a replace may take. None of them may lack its intent once the first is out.
+fn intentions<'a>(
+    change: &'a Change,
+    before: &'a RecordConfig,
+    after: &'a RecordConfig,
+    siblings: &Siblings,
+) -> Vec<Intention<'a>> {
+    let mut all = vec![Intention::delete(change, siblings), Intention::add(&change.address, after, None)];
+    if change.contingent.contains(&Contingent::AddBack) {
+        all.push(Intention::add(&change.address, before, Some(Contingent::AddBack)));
+    }
+    all
+}
+
 impl Run {
     /// Adds an entry where one is missing, again and again until the deadline: nothing is recorded meanwhile. The same Add
     /// may go out again before a lost one could arrive, since the second of the two is refused.
@@ -141,13 +164,15 @@ impl Run {
         &self,
         address: &Address,
         config: &RecordConfig,
+        contingent: Option<Contingent>,
         mut turn: Turn,
     ) -> Result<Ended, Error> {
         let aim = Aim::add(address, config);
         let mut pace = Pace::until(self.deadline);
         let mut lost: Option<Error> = None;
         loop {
-            let error = match self.send(address, wire::add(address, config), turn).await {
+            let intention = Intention::add(address, config, contingent);
+            let error = match self.send(intention, wire::add(address, config), turn).await {
                 Ok(request_id) => return Ok(self.filled(aim, Sent::Accepted, request_id).await),
                 Err(error) => error,
             };

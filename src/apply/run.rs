@@ -10,7 +10,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::domain::{self, Task};
+use super::domain::{self, Ended, Task};
+use super::journal::{Broken, Intention, Journal};
 use super::ladder::Rung;
 use super::{ApplySettings, ChangeOutcome, Event, Failure, Outcome};
 use crate::api::{Class, Client, Error, Turn};
@@ -26,6 +27,7 @@ pub(super) struct Run {
     pub(super) settle: Duration,
     stop_on_error: bool,
     pub(super) stop: watch::Receiver<bool>,
+    journal: Journal,
     /// Addresses that a request may still arrive at, and until when.
     unsettled: Mutex<BTreeMap<Address, Instant>>,
     /// Whether some change is not done, so that no delete may start any more.
@@ -40,7 +42,7 @@ impl Run {
         client: Client,
         settings: ApplySettings,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Event>) {
-        let ApplySettings { deadline, settle, stop_on_error, stop } = settings;
+        let ApplySettings { deadline, settle, stop_on_error, stop, journal } = settings;
         let (events, receiver) = mpsc::unbounded_channel();
         let run = Self {
             client,
@@ -48,6 +50,7 @@ impl Run {
             settle,
             stop_on_error,
             stop,
+            journal,
             unsettled: Mutex::default(),
             trouble: AtomicBool::new(false),
             rung: Mutex::default(),
@@ -56,18 +59,30 @@ impl Run {
         (Arc::new(run), receiver)
     }
 
-    /// The one door for writes: what must be known before one goes out, and after it was answered, belongs here.
+    /// The one door for writes: the intent is on disk before one goes out, the answer is noted after.
+    ///
+    /// # Errors
+    /// When the call fails, or its intent can't be written: then nothing was sent.
     pub(super) async fn send(
         &self,
-        address: &Address,
+        intention: Intention<'_>,
         call: Call,
         turn: Turn,
     ) -> Result<Option<String>, Error> {
+        let withheld = |broken: Broken| Error::Withheld { reason: broken.to_string() };
+        let id = self.journal.send(&intention).map_err(withheld)?;
         let sent = self.client.write_in(turn, &call).await;
+        self.journal.answered(id, &sent);
         if sent.as_ref().is_err_and(|error| error.class() == Class::Ambiguous) {
-            self.unsettled().insert(address.clone(), Instant::now() + self.settle);
+            self.unsettled().insert(intention.address.clone(), Instant::now() + self.settle);
         }
         sent
+    }
+
+    /// Puts intents on disk together, before the first of their writes: once it is out, the others can't be held up.
+    pub(super) fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Ended> {
+        let kept_back = |broken: Broken| Ended::not_attempted(Failure::new(broken.to_string()));
+        self.journal.intend(intentions).map_err(kept_back)
     }
 
     /// Waits until no request that was sent to an address can arrive any more. To be awaited before another kind of write.
@@ -87,6 +102,9 @@ impl Run {
         let trouble = self.trouble.load(Ordering::Relaxed);
         if *self.stop.borrow() {
             return Some(Failure::new("the run was interrupted"));
+        }
+        if let Some(broken) = self.journal.broken() {
+            return Some(Failure::new(broken.to_string()));
         }
         if trouble && self.stop_on_error {
             return Some(Failure::new("the run stops at the first change that is not done"));
@@ -113,6 +131,7 @@ impl Run {
             self.trouble.store(true, Ordering::Relaxed);
         }
         let outcome = ChangeOutcome { address: address.clone(), action: *action, outcome, request_id };
+        self.journal.ended(&outcome);
         self.tell(Event::Finished { index: task.index, outcome });
     }
 

@@ -72,7 +72,7 @@ impl Domain {
         }
         let config = remote.config.clone().normalized();
         let turn = self.run.client.turn(Action::Add).await;
-        match self.run.fill_gap(address, &config, turn).await {
+        match self.run.fill_gap(address, &config, Some(Contingent::AddSiblingsBack), turn).await {
             Ok(ended) => ended.outcome == Outcome::Done,
             // It may only have been missing from the listing.
             Err(error) if error.code() == ALREADY_EXISTS => {

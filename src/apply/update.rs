@@ -3,6 +3,7 @@
 use super::Outcome;
 use super::compare::Compared;
 use super::domain::{Domain, Ended};
+use super::journal::Intention;
 use super::ladder::{Groups, Rung};
 use super::tries::Tries;
 use crate::model::{RecordConfig, Remote};
@@ -28,7 +29,8 @@ impl Domain {
             rung = rung.map(|rung| rung.usable(groups).unwrap_or_default());
             let off = rung.map_or(ComposeOff::Bare, |rung| rung.parameters(groups));
             let call = wire::update(&change.address, remote.spelling, after, off);
-            let ended = match self.run.send(&change.address, call, turn).await {
+            let intention = Intention::update(&change.address, change.before.as_ref(), after);
+            let ended = match self.run.send(intention, call, turn).await {
                 Ok(request_id) => Some(self.confirm_change(change, remote.spelling, request_id).await),
                 Err(error) => match rung.and_then(|rung| rung.after(&error, groups)) {
                     Some(next) => {

@@ -1,11 +1,9 @@
-//! `livevod apply`.
-
-use std::time::Duration;
+//! `livevod apply`, and the way from a plan to a report that `restore` goes too.
 
 use clap::Args;
 
 use super::Typed;
-use super::arguments::{Format, Guards, Planning, duration, plan_options};
+use super::arguments::{Format, Planning, Scope, Writing};
 use super::connect::{Access, Connection, connect};
 use super::failure::Failure;
 use super::findings;
@@ -14,7 +12,9 @@ use super::load::{Loaded, load};
 use super::observe::{Observed, block_on, observe};
 use super::plan::{Shown, show};
 use super::progress::Progress;
+use super::record::{Earlier, Folder, touched};
 use super::terminal::Terminal;
+use crate::apply::journal::Journal;
 use crate::apply::{self, ApplySettings, Outcome, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{Guard, Plan, PlanOptions};
@@ -25,86 +25,137 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) planning: Planning,
 
-    /// Apply without asking
-    #[arg(long)]
-    auto_approve: bool,
-
-    /// Apply without asking, and only the plan of this digest: the one that was reviewed
-    #[arg(long, value_name = "DIGEST", value_parser = digest)]
-    expect_digest: Option<String>,
-
-    /// Start no further write after the first one that is not done
-    #[arg(long)]
-    stop_on_error: bool,
-
-    /// How long a request that got no answer may still arrive: no other write goes to its address until then
-    #[arg(long, value_name = "DURATION", env = "LIVEVOD_SETTLE", default_value = "30s", value_parser = duration)]
-    settle: Duration,
-
     #[command(flatten)]
-    guards: Guards,
+    writing: Writing,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
-    someone_approves(arguments, terminal)?;
-    let connection = connect(&arguments.planning.remote, Access::Writes, typed, &loaded.desired)?;
-    account_is_declared(&connection)?;
-    block_on(plan_and_apply(arguments, &loaded, &connection, terminal))?
+    let Arguments { planning, writing } = arguments;
+    let loaded = load(&planning.paths, &planning.rules)?;
+    let options = writing.options(&planning.scope);
+    Order { loaded: &loaded, options, scope: &planning.scope, writing, terminal }.carry_out(typed)
 }
 
-async fn plan_and_apply(
-    arguments: &Arguments,
-    loaded: &Loaded,
-    connection: &Connection,
-    terminal: &Terminal,
-) -> Result<Exit, Failure> {
-    let expected_digest = arguments.expect_digest.clone();
-    let options = PlanOptions { expected_digest, ..plan_options(&arguments.planning, &arguments.guards) };
-    let mut observed = observe(loaded, connection, &options).await?;
-    observed.insist_on_account();
-    let early = nothing_to_apply(&observed);
-    if arguments.planning.format == Format::Human || early.is_some() {
-        let shown = Shown { planning: &arguments.planning, is_drift: false };
-        show(shown, loaded, &observed, &connection.target, early.unwrap_or(Exit::Success), terminal);
-    }
-    if let Some(exit) = early {
-        return Ok(exit);
-    }
-    if !arguments.is_approved() {
-        approve(terminal)?;
-    }
-    let (report, interrupted) = carry_out(arguments, &observed.plan, connection, terminal).await?;
-    let exit = exit(&report, &observed.plan, interrupted);
-    say(arguments.planning.format, &report, &observed, loaded, connection, exit, terminal);
-    Ok(exit)
+/// What is to be applied, and how.
+pub(super) struct Order<'a> {
+    pub(super) loaded: &'a Loaded,
+    pub(super) options: PlanOptions,
+    pub(super) scope: &'a Scope,
+    pub(super) writing: &'a Writing,
+    pub(super) terminal: &'a Terminal,
 }
 
-/// Without a terminal nobody can be asked, so the answer must stand in the arguments; found out before anything is read.
-fn someone_approves(arguments: &Arguments, terminal: &Terminal) -> Result<(), Failure> {
-    let asks = terminal.answers && arguments.planning.format == Format::Human;
-    if arguments.is_approved() || asks {
-        return Ok(());
+impl Order<'_> {
+    /// Plans, asks, carries out and reports.
+    pub(super) fn carry_out(&self, typed: &Typed) -> Result<Exit, Failure> {
+        self.someone_approves()?;
+        let connection = connect(&self.scope.remote, Access::Writes, typed, &self.loaded.desired)?;
+        account_is_declared(&connection)?;
+        let folder = Folder::lock(&self.scope.journal)?;
+        let earlier = Earlier::read(&self.scope.journal, &connection.target)?;
+        earlier.insist()?;
+        block_on(self.plan_and_apply(&connection, &folder, &earlier))?
     }
-    Err(Failure::from(
-        Diagnostic::new(Code::NotApproved, "nobody can be asked here")
-            .help("give `--expect-digest DIGEST` of the plan that was reviewed, or `--auto-approve`"),
-    ))
-}
 
-impl Arguments {
-    fn is_approved(&self) -> bool {
-        self.auto_approve || self.expect_digest.is_some()
+    async fn plan_and_apply(
+        &self,
+        connection: &Connection,
+        folder: &Folder<'_>,
+        earlier: &Earlier,
+    ) -> Result<Exit, Failure> {
+        self.let_settle(earlier).await;
+        let mut observed = observe(self.loaded, connection, &self.options, earlier).await?;
+        observed.insist_on_account();
+        let early = nothing_to_apply(&observed);
+        if self.scope.format == Format::Human || early.is_some() {
+            let shown = Shown { scope: self.scope, is_drift: false };
+            show(shown, self.loaded, &observed, early.unwrap_or(Exit::Success), self.terminal);
+        }
+        if let Some(exit) = early {
+            folder.note_resolved(&observed)?;
+            return Ok(exit);
+        }
+        if !self.writing.is_approved() {
+            approve(self.terminal)?;
+        }
+        let saved = observed.saved(touched(&observed.plan, &observed.snapshot), self.loaded);
+        let journal = folder.begin(&observed, Some(&saved))?;
+        let (report, interrupted) = self.apply(&observed.plan, connection, &journal).await?;
+        let exit = exit(&report, &observed.plan, interrupted, &journal);
+        self.say(&report, &observed, exit);
+        Ok(exit)
     }
-}
 
-fn digest(text: &str) -> Result<String, String> {
-    let is_hash = |hex: &str| {
-        hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-    };
-    match text.strip_prefix("sha256:") {
-        Some(hex) if is_hash(hex) => Ok(text.to_owned()),
-        Some(_) | None => Err("a digest is `sha256:` and 64 hex digits, as plan prints it".to_owned()),
+    /// Waits until nothing that an earlier run sent can still arrive: only then does reading prove what became of it.
+    async fn let_settle(&self, earlier: &Earlier) {
+        let concerns = |address: &_| self.options.selection.selects(address);
+        let left = earlier.until_settled(self.writing.settle, jiff::Timestamp::now(), concerns);
+        if !left.is_zero() {
+            let seconds = left.as_secs_f64().ceil();
+            self.terminal.note(&format!(
+                "an earlier run left writes open that may still arrive: waiting {seconds} s\n"
+            ));
+            tokio::time::sleep(left).await;
+        }
+    }
+
+    /// Without a terminal nobody can be asked, so the answer must stand in the arguments; found out before anything is read.
+    fn someone_approves(&self) -> Result<(), Failure> {
+        let asks = self.terminal.answers && self.scope.format == Format::Human;
+        if self.writing.is_approved() || asks {
+            return Ok(());
+        }
+        Err(Failure::from(
+            Diagnostic::new(Code::NotApproved, "nobody can be asked here")
+                .help("give `--expect-digest DIGEST` of the plan that was reviewed, or `--auto-approve`"),
+        ))
+    }
+
+    /// Applies, with signals and progress; the exit is the signal's, if one came.
+    async fn apply(
+        &self,
+        plan: &Plan,
+        connection: &Connection,
+        journal: &Journal,
+    ) -> Result<(Report, Option<Exit>), Failure> {
+        let (open, terminal) = (journal.clone(), *self.terminal);
+        let farewell = move || terminal.note(&render::unresolved(&open.under_way(), terminal.stderr));
+        let interrupt = Interrupt::listen(farewell);
+        let progress = Progress::new(plan.changes.len(), self.terminal);
+        let settings = ApplySettings {
+            deadline: self.scope.remote.timeout,
+            settle: self.writing.settle,
+            stop_on_error: self.writing.stop_on_error,
+            ..ApplySettings::new(interrupt.stop(), journal.clone())
+        };
+        let report = apply::apply(plan, &connection.client, settings, &|event| progress.event(&event)).await;
+        progress.finish();
+        let report = report.map_err(|refusal| Failure {
+            exit: Exit::Refused,
+            ..Failure::from(Diagnostic::new(Code::NotDone, refusal.to_string()))
+        })?;
+        Ok((report, interrupt.exit()))
+    }
+
+    fn say(&self, report: &Report, observed: &Observed, exit: Exit) {
+        let Observed { plan, target, left_open, .. } = observed;
+        let sources = &self.loaded.sources;
+        let outcomes = render::outcome_diagnostics(plan, report, sources);
+        let diagnostics = [self.loaded.diagnostics.as_slice(), &outcomes].concat();
+        let context = Context { sources, diagnostics: &diagnostics, exit };
+        match self.scope.format {
+            Format::Human => {
+                self.terminal
+                    .print(&format!("\n{}", render::human_report(plan, report, self.terminal.stdout)));
+                findings::tell(&outcomes, sources, self.terminal);
+            }
+            Format::Json => {
+                self.terminal.print(&render::report_json(plan, report, left_open, target, context));
+            }
+            Format::Github | Format::Gitlab | Format::Sarif => {
+                self.terminal.print(&findings::document(self.scope.format, context).unwrap_or_default());
+            }
+        }
     }
 }
 
@@ -142,32 +193,8 @@ fn approve(terminal: &Terminal) -> Result<(), Failure> {
     }
 }
 
-/// Applies, with signals and progress; the exit is the signal's, if one came.
-async fn carry_out(
-    arguments: &Arguments,
-    plan: &Plan,
-    connection: &Connection,
-    terminal: &Terminal,
-) -> Result<(Report, Option<Exit>), Failure> {
-    let interrupt = Interrupt::listen();
-    let progress = Progress::new(plan.changes.len(), terminal);
-    let settings = ApplySettings {
-        deadline: arguments.planning.remote.timeout,
-        settle: arguments.settle,
-        stop_on_error: arguments.stop_on_error,
-        ..ApplySettings::new(interrupt.stop())
-    };
-    let report = apply::apply(plan, &connection.client, settings, &|event| progress.event(&event)).await;
-    progress.finish();
-    let report = report.map_err(|refusal| Failure {
-        exit: Exit::Refused,
-        ..Failure::from(Diagnostic::new(Code::NotDone, refusal.to_string()))
-    })?;
-    Ok((report, interrupt.exit()))
-}
-
 /// The first line of the documented table that holds.
-fn exit(report: &Report, plan: &Plan, interrupted: Option<Exit>) -> Exit {
+fn exit(report: &Report, plan: &Plan, interrupted: Option<Exit>, journal: &Journal) -> Exit {
     let any = |is: fn(&Outcome) -> bool| report.outcomes.iter().any(|one| is(&one.outcome));
     let all_done = report.outcomes.iter().all(|one| matches!(one.outcome, Outcome::Done));
     let began = report.outcomes.iter().any(|one| one.request_id.is_some())
@@ -176,34 +203,9 @@ fn exit(report: &Report, plan: &Plan, interrupted: Option<Exit>) -> Exit {
         _ if any(|outcome| matches!(outcome, Outcome::Unknown(_))) => Exit::Unknown,
         Some(exit) => exit,
         None if !all_done && began => Exit::Incomplete,
+        None if !all_done && journal.broken().is_some() => Exit::Error,
         None if !all_done => Exit::Refused,
         None if plan.unsupported.iter().any(|one| one.declared) => Exit::Incomplete,
         None => Exit::Success,
-    }
-}
-
-fn say(
-    format: Format,
-    report: &Report,
-    observed: &Observed,
-    loaded: &Loaded,
-    connection: &Connection,
-    exit: Exit,
-    terminal: &Terminal,
-) {
-    let outcomes = render::outcome_diagnostics(&observed.plan, report, &loaded.sources);
-    let diagnostics = [loaded.diagnostics.as_slice(), &outcomes].concat();
-    let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-    match format {
-        Format::Human => {
-            terminal.print(&format!("\n{}", render::human_report(&observed.plan, report, terminal.stdout)));
-            findings::tell(&outcomes, &loaded.sources, terminal);
-        }
-        Format::Json => {
-            terminal.print(&render::report_json(&observed.plan, report, &connection.target, context));
-        }
-        Format::Github | Format::Gitlab | Format::Sarif => {
-            terminal.print(&findings::document(format, context).unwrap_or_default());
-        }
     }
 }

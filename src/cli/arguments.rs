@@ -13,7 +13,7 @@ use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::emulator::{QuirkError, Quirks};
 use crate::model::Pattern;
-use crate::plan::{Allowances, Limit, Pace, PlanOptions, Selection};
+use crate::plan::{Allowances, Limit, Pace, PlanOptions, Selection, Unfinished};
 use crate::wire::SignatureVersion;
 
 /// `--color`.
@@ -277,7 +277,7 @@ pub(super) struct Guards {
     allow_empty: bool,
 }
 
-/// What plan, drift and apply share: what is planned, and how it is shown.
+/// What plan, drift and apply share: the files, and what is planned from them.
 #[derive(Debug, Args)]
 pub(super) struct Planning {
     #[command(flatten)]
@@ -286,6 +286,13 @@ pub(super) struct Planning {
     #[command(flatten)]
     pub(super) rules: Rules,
 
+    #[command(flatten)]
+    pub(super) scope: Scope,
+}
+
+/// What is planned, where, and how it is shown.
+#[derive(Debug, Args)]
+pub(super) struct Scope {
     /// How it is printed; with a machine format apply needs --auto-approve and prints the report alone
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
@@ -299,11 +306,60 @@ pub(super) struct Planning {
 
     #[command(flatten)]
     selected: Selected,
+
+    /// Folder of the journals: what earlier runs left open is looked up there, and apply keeps its own in it
+    #[arg(long, value_name = "DIR", default_value = ".livevod/journal", help_heading = "Journal")]
+    pub(super) journal: PathBuf,
+}
+
+/// What commands that write share.
+#[derive(Debug, Args)]
+pub(super) struct Writing {
+    /// Apply without asking
+    #[arg(long)]
+    auto_approve: bool,
+
+    /// Apply without asking, and only the plan of this digest: the one that was reviewed
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
+    expect_digest: Option<String>,
+
+    /// Start no further write after the first one that is not done
+    #[arg(long)]
+    pub(super) stop_on_error: bool,
+
+    /// How long a request that got no answer may still arrive: no other write goes to its address until then
+    #[arg(long, value_name = "DURATION", env = "LIVEVOD_SETTLE", default_value = "30s", value_parser = duration)]
+    pub(super) settle: Duration,
+
+    #[command(flatten)]
+    pub(super) guards: Guards,
+}
+
+impl Writing {
+    /// Whether somebody said yes in advance.
+    pub(super) fn is_approved(&self) -> bool {
+        self.auto_approve || self.expect_digest.is_some()
+    }
+
+    /// The planner's options from the arguments.
+    pub(super) fn options(&self, scope: &Scope) -> PlanOptions {
+        PlanOptions { expected_digest: self.expect_digest.clone(), ..plan_options(scope, &self.guards) }
+    }
+}
+
+fn digest(text: &str) -> Result<String, String> {
+    let is_hash = |hex: &str| {
+        hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    };
+    match text.strip_prefix("sha256:") {
+        Some(hex) if is_hash(hex) => Ok(text.to_owned()),
+        Some(_) | None => Err("a digest is `sha256:` and 64 hex digits, as plan prints it".to_owned()),
+    }
 }
 
 /// The planner's options from the arguments.
-pub(super) fn plan_options(planning: &Planning, guards: &Guards) -> PlanOptions {
-    let Planning { selected: Selected { target, exclude }, remote, .. } = planning;
+pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
+    let Scope { selected: Selected { target, exclude }, remote, format: _, full: _, journal: _ } = scope;
     let Guards {
         max_delete,
         max_change,
@@ -314,7 +370,7 @@ pub(super) fn plan_options(planning: &Planning, guards: &Guards) -> PlanOptions 
         allow_empty,
     } = guards;
     PlanOptions {
-        selection: Selection { targets: target.clone(), excludes: exclude.clone() },
+        selection: Selection { targets: target.clone(), excludes: exclude.clone(), only: None },
         allowances: Allowances {
             max_delete: *max_delete,
             max_change: *max_change,
@@ -328,6 +384,7 @@ pub(super) fn plan_options(planning: &Planning, guards: &Guards) -> PlanOptions 
         pace: remote.pace(),
         caller: None,
         expected_digest: None,
+        unfinished: Unfinished::default(),
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn connect(
     typed: &Typed,
     desired: &Desired,
 ) -> Result<Connection, Failure> {
-    let account = account(remote, desired)?;
+    let account = account(remote.account.as_ref(), desired)?;
     match &remote.emulator {
         Some(_) if typed.endpoint => Err(Failure::from(Diagnostic::new(
             Code::Usage,
@@ -50,8 +50,8 @@ pub(super) fn connect(
 }
 
 /// The declared account. Two that differ are refused: nothing releases that.
-fn account(remote: &Remote, desired: &Desired) -> Result<Option<String>, Failure> {
-    match (&remote.account, &desired.account) {
+pub(super) fn account(given: Option<&String>, desired: &Desired) -> Result<Option<String>, Failure> {
+    match (given, &desired.account) {
         (Some(given), Some(declared)) if *given != declared.value => {
             let message = format!("the files are for account `{}`, not for `{given}`", declared.value);
             let diagnostic = Diagnostic::new(Code::Account, message)
@@ -59,7 +59,7 @@ fn account(remote: &Remote, desired: &Desired) -> Result<Option<String>, Failure
             Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
         }
         (given, declared) => {
-            Ok(declared.as_ref().map(|declared| declared.value.clone()).or_else(|| given.clone()))
+            Ok(declared.as_ref().map(|declared| declared.value.clone()).or_else(|| given.cloned()))
         }
     }
 }

@@ -4,11 +4,9 @@ use clap::Args;
 
 use super::Typed;
 use super::arguments::{Guards, Planning, plan_options};
-use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::load::load;
-use super::observe::{block_on, observe};
-use super::plan::{Shown, show};
+use super::plan::{Shown, look, show};
 use super::terminal::Terminal;
 use crate::plan::{Guard, Plan};
 use crate::render::Exit;
@@ -21,14 +19,14 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
     let loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
-    let connection = connect(&arguments.planning.remote, Access::Reads, typed, &loaded.desired)?;
-    let options = plan_options(&arguments.planning, &Guards::default());
-    let mut observed = block_on(observe(&loaded, &connection, &options))??;
+    let scope = &arguments.planning.scope;
+    let options = plan_options(scope, &Guards::default());
+    let mut observed = look(&loaded, scope, &options, typed)?;
     // Drift writes nothing, so what would hold an apply says nothing here; whose account was read does.
     observed.plan.held.retain(|held| held.guard == Guard::Account);
     let exit = exit(&observed.plan);
-    let shown = Shown { planning: &arguments.planning, is_drift: true };
-    show(shown, &loaded, &observed, &connection.target, exit, terminal);
+    let shown = Shown { scope, is_drift: true };
+    show(shown, &loaded, &observed, exit, terminal);
     Ok(exit)
 }
 

@@ -15,11 +15,11 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Starts to listen, on the runtime of the caller.
-    pub(super) fn listen() -> Self {
+    /// Starts to listen, on the runtime of the caller. A second signal runs `farewell` and ends the process.
+    pub(super) fn listen(farewell: impl FnOnce() + Send + 'static) -> Self {
         let (sender, stop) = watch::channel(false);
         let seen = Arc::new(AtomicU8::new(0));
-        let task = tokio::spawn(watch_signals(sender, seen.clone()));
+        let task = tokio::spawn(watch_signals(sender, seen.clone(), farewell));
         Self { stop, seen, task }
     }
 
@@ -41,33 +41,50 @@ impl Drop for Interrupt {
     }
 }
 
-async fn watch_signals(stop: watch::Sender<bool>, seen: Arc<AtomicU8>) {
-    let first = signal().await;
+async fn watch_signals(stop: watch::Sender<bool>, seen: Arc<AtomicU8>, farewell: impl FnOnce()) {
+    // One listener for both: a second signal right behind the first must not fall between two.
+    let mut signals = Signals::listen();
+    let first = signals.next().await;
     seen.store(first.code(), Ordering::Release);
     // Nobody listens any more only when the run is over.
     let _ = stop.send(true);
-    let second = signal().await;
+    let second = signals.next().await;
+    farewell();
     std::process::exit(second.code().into());
 }
 
 #[cfg(unix)]
-async fn signal() -> Exit {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => Exit::Interrupted,
-        _ = terminate.recv() => Exit::Terminated,
+struct Signals(Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>);
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self(signal(SignalKind::interrupt()).ok().zip(signal(SignalKind::terminate()).ok()))
+    }
+
+    async fn next(&mut self) -> Exit {
+        let Some((interrupt, terminate)) = &mut self.0 else { return std::future::pending().await };
+        tokio::select! {
+            _ = interrupt.recv() => Exit::Interrupted,
+            _ = terminate.recv() => Exit::Terminated,
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn signal() -> Exit {
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => Exit::Interrupted,
-        Err(_) => std::future::pending().await,
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) -> Exit {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Exit::Interrupted,
+            Err(_) => std::future::pending().await,
+        }
     }
 }

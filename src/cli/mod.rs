@@ -12,13 +12,18 @@ mod failure;
 mod findings;
 mod fmt;
 mod interrupt;
+mod journal;
 mod load;
 mod man;
 mod observe;
 mod plan;
 mod progress;
+mod record;
 mod render;
+mod restore;
+mod saved;
 mod schema;
+mod snapshot;
 mod terminal;
 mod usage;
 mod validate;
@@ -67,6 +72,12 @@ enum Command {
     Apply(apply::Arguments),
     /// The plan as an alarm: exit code 2 when the service is not as declared, 1 when it could not be read whole
     Drift(drift::Arguments),
+    /// Save what the service holds to a file, which `plan --against` and `restore` take
+    Snapshot(snapshot::Arguments),
+    /// Plan the way back to a snapshot, or to what was there before a run; ask, carry out, and read back
+    Restore(restore::Arguments),
+    /// List earlier runs, or tell what one of them did
+    Journal(journal::Arguments),
     /// Print the effective configurations, each value with its origin
     Render(render::Arguments),
     /// Explain the code of a finding, or which entry rules an address and where its values come from
@@ -121,9 +132,12 @@ impl Command {
     fn format(&self) -> Format {
         match self {
             Command::Validate(arguments) => arguments.format,
-            Command::Plan(arguments) => arguments.planning.format,
-            Command::Apply(arguments) => arguments.planning.format,
-            Command::Drift(arguments) => arguments.planning.format,
+            Command::Plan(arguments) => arguments.planning.scope.format,
+            Command::Apply(arguments) => arguments.planning.scope.format,
+            Command::Drift(arguments) => arguments.planning.scope.format,
+            Command::Snapshot(arguments) => arguments.planning.scope.format,
+            Command::Restore(arguments) => arguments.scope.format,
+            Command::Journal(arguments) => arguments.format(),
             Command::Render(arguments) => arguments.format(),
             Command::Fmt(arguments) => arguments.format,
             Command::Explain(_)
@@ -140,6 +154,9 @@ impl Command {
             Command::Plan(arguments) => plan::run(&arguments, terminal, typed),
             Command::Apply(arguments) => apply::run(&arguments, terminal, typed),
             Command::Drift(arguments) => drift::run(&arguments, terminal, typed),
+            Command::Snapshot(arguments) => snapshot::run(&arguments, terminal, typed),
+            Command::Restore(arguments) => restore::run(&arguments, terminal, typed),
+            Command::Journal(arguments) => journal::run(&arguments, terminal),
             Command::Render(arguments) => render::run(&arguments, terminal),
             Command::Explain(arguments) => explain::run(&arguments, terminal),
             Command::Fmt(arguments) => fmt::run(&arguments, terminal),

@@ -1,22 +1,46 @@
-//! What the service holds, and the plan that follows: the part that plan, drift and apply share.
+//! What the service holds, or a snapshot of it, and the plan that follows: the part that plan, drift and apply share.
 
-use super::connect::Connection;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::connect::{Connection, account};
 use super::failure::Failure;
 use super::load::Loaded;
+use super::record::Earlier;
+use super::saved;
 use crate::api;
+use crate::apply::journal::{Found, LeftOpen, Looked, judge};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Snapshot;
 use crate::plan::{self, Plan, PlanOptions, Selection, Unsupported};
-use crate::render;
+use crate::render::{self, Target};
 use crate::resolve::Desired;
+use crate::snapshot::Saved;
 
 /// A plan of the moment, and why it may be incomplete.
 pub(super) struct Observed {
     pub(super) plan: Plan,
+    /// What it was planned for.
+    pub(super) target: Target,
+    /// What it was planned from.
+    pub(super) snapshot: Snapshot,
+    /// The account that the credentials belong to, where it was found out.
+    pub(super) caller: Option<String>,
+    /// What earlier runs left open, and what became of it.
+    pub(super) left_open: Vec<Looked>,
     /// One for each domain that could not be read, and one where the account could not be confirmed.
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Whether it is known that the credentials do not belong to another account than the declared one.
     pub(super) is_account_known: bool,
+}
+
+/// What was read before anything was planned.
+struct Reading {
+    target: Target,
+    snapshot: Snapshot,
+    failures: BTreeMap<Arc<str>, api::Error>,
+    caller: Result<Option<String>, api::Error>,
 }
 
 /// Reads the selected domains and the credentials' account side by side, and plans.
@@ -27,26 +51,75 @@ pub(super) async fn observe(
     loaded: &Loaded,
     connection: &Connection,
     options: &PlanOptions,
+    earlier: &Earlier,
 ) -> Result<Observed, Failure> {
     let selected = loaded.desired.domains.keys().filter(|name| options.selection.selects_domain(name));
     let ((snapshot, failures), caller) =
         tokio::join!(connection.client.snapshot(selected.cloned()), caller(connection));
+    planned(
+        loaded,
+        Reading { target: connection.target.clone(), snapshot, failures, caller },
+        options,
+        earlier,
+    )
+}
+
+/// Plans from a snapshot in a file, without credentials or network.
+///
+/// # Errors
+/// When the file is no snapshot or lacks a domain, and as [`observe`].
+pub(super) fn against(
+    file: &Path,
+    loaded: &Loaded,
+    options: &PlanOptions,
+    journal: &Path,
+) -> Result<Observed, Failure> {
+    let Saved { target, caller, mut snapshot, .. } = saved::read(file)?;
+    snapshot.domains.retain(|name, _| {
+        loaded.desired.domains.contains_key(name) && options.selection.selects_domain(name)
+    });
+    saved::holds_all(file, &snapshot, loaded, &options.selection)?;
+    let target = Target { name: target, account: account(options.account.as_ref(), &loaded.desired)? };
+    let earlier = Earlier::read(journal, &target)?;
+    let reading = Reading { target, snapshot, failures: BTreeMap::new(), caller: Ok(caller) };
+    planned(loaded, reading, options, &earlier)
+}
+
+fn planned(
+    loaded: &Loaded,
+    reading: Reading,
+    options: &PlanOptions,
+    earlier: &Earlier,
+) -> Result<Observed, Failure> {
+    let Reading { target, snapshot, failures, caller } = reading;
     let unread = failures.into_iter().map(|(domain, error)| {
         let key = loaded.desired.domains.get(&domain).map(|domain| domain.key);
-        render::unread(&domain, &error, connection.target.account.as_deref(), key)
+        render::unread(&domain, &error, target.account.as_deref(), key)
     });
     let unconfirmed = caller.as_ref().err().map(|error| unconfirmed(error, &loaded.desired));
     let mut diagnostics: Vec<Diagnostic> = unread.chain(unconfirmed).collect();
+    diagnostics.extend(earlier.diagnostics.clone());
     let is_account_known = caller.is_ok();
-    let options = PlanOptions { caller: caller.unwrap_or_default(), ..options.clone() };
+    let caller = caller.unwrap_or_default();
+    let unfinished = earlier.unfinished();
+    let options = PlanOptions { caller: caller.clone(), unfinished, ..options.clone() };
     let plan = plan::plan(&loaded.desired, &snapshot, &loaded.sources, &options);
     if plan.is_complete() {
         refuse_slips(&options.selection, &loaded.desired, &snapshot)?;
     }
     diagnostics.extend(unmanageable(&plan, &loaded.desired));
-    Ok(Observed { plan, diagnostics, is_account_known })
+    let left_open = look(earlier, &snapshot, &options.selection);
+    Ok(Observed { plan, target, snapshot, caller, left_open, diagnostics, is_account_known })
 }
 
+/// What became of all that earlier runs left open, where it was read.
+fn look(earlier: &Earlier, snapshot: &Snapshot, selection: &Selection) -> Vec<Looked> {
+    let found = |open: &LeftOpen| -> Option<Found> {
+        let is_read = snapshot.domains.contains_key(&open.address.domain);
+        (is_read && selection.selects(&open.address)).then(|| judge(open, snapshot.get(&open.address)))
+    };
+    earlier.left_open().into_iter().map(|open| Looked { found: found(&open), open }).collect()
+}
 /// Excludes keep whole domains from being read, so what only they select may be declared or in a domain's own name.
 fn refuse_slips(selection: &Selection, desired: &Desired, snapshot: &Snapshot) -> Result<(), Failure> {
     let declared = desired.domains.values().flat_map(|domain| domain.entries.keys());

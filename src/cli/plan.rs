@@ -1,23 +1,30 @@
 //! `livevod plan`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::Typed;
-use super::arguments::{Format, Guards, Planning, plan_options};
+use super::arguments::{Format, Guards, Planning, Scope, plan_options};
 use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::findings;
 use super::load::{Loaded, load};
-use super::observe::{Observed, block_on, observe};
+use super::observe::{Observed, against, block_on, observe};
+use super::record::Earlier;
 use super::terminal::Terminal;
 use crate::diag::{self, Severity};
-use crate::plan::Guard;
-use crate::render::{self, Context, Exit, Target};
+use crate::plan::{Guard, PlanOptions};
+use crate::render::{self, Context, Exit};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) planning: Planning,
+
+    /// Plan from a file that `livevod snapshot` wrote: no credentials, no network
+    #[arg(long, value_name = "SNAPSHOT")]
+    against: Option<PathBuf>,
 
     /// Exit with 2 when there are differences, with 3 when a guard holds the plan
     #[arg(long)]
@@ -29,13 +36,28 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
     let loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
-    let connection = connect(&arguments.planning.remote, Access::Reads, typed, &loaded.desired)?;
-    let options = plan_options(&arguments.planning, &arguments.guards);
-    let observed = block_on(observe(&loaded, &connection, &options))??;
+    let scope = &arguments.planning.scope;
+    let options = plan_options(scope, &arguments.guards);
+    let observed = match &arguments.against {
+        Some(file) => against(file, &loaded, &options, &scope.journal)?,
+        None => look(&loaded, scope, &options, typed)?,
+    };
     let exit = exit(&observed, arguments.detailed_exitcode);
-    let shown = Shown { planning: &arguments.planning, is_drift: false };
-    show(shown, &loaded, &observed, &connection.target, exit, terminal);
+    let shown = Shown { scope, is_drift: false };
+    show(shown, &loaded, &observed, exit, terminal);
     Ok(exit)
+}
+
+/// Plans from what the service holds now.
+pub(super) fn look(
+    loaded: &Loaded,
+    scope: &Scope,
+    options: &PlanOptions,
+    typed: &Typed,
+) -> Result<Observed, Failure> {
+    let connection = connect(&scope.remote, Access::Reads, typed, &loaded.desired)?;
+    let earlier = Earlier::read(&scope.journal, &connection.target)?;
+    block_on(observe(loaded, &connection, options, &earlier))?
 }
 
 fn exit(observed: &Observed, detailed: bool) -> Exit {
@@ -52,37 +74,32 @@ fn exit(observed: &Observed, detailed: bool) -> Exit {
 /// How a plan is printed.
 #[derive(Clone, Copy)]
 pub(super) struct Shown<'a> {
-    pub(super) planning: &'a Planning,
+    pub(super) scope: &'a Scope,
     pub(super) is_drift: bool,
 }
 
 /// Prints the plan with all findings.
-pub(super) fn show(
-    shown: Shown,
-    loaded: &Loaded,
-    observed: &Observed,
-    target: &Target,
-    exit: Exit,
-    terminal: &Terminal,
-) {
+pub(super) fn show(shown: Shown, loaded: &Loaded, observed: &Observed, exit: Exit, terminal: &Terminal) {
+    let Observed { plan, target, left_open, .. } = observed;
     let mut diagnostics = [loaded.diagnostics.as_slice(), &observed.diagnostics].concat();
-    match shown.planning.format {
+    match shown.scope.format {
         Format::Human => {
             let warnings = [loaded.warnings(), observed.diagnostics.clone()].concat();
             findings::tell(&warnings, &loaded.sources, terminal);
-            terminal.print(&render::human_plan(&observed.plan, target, shown.planning.full, terminal.stdout));
+            terminal.print(&render::human_left_open(left_open, terminal.stdout));
+            terminal.print(&render::human_plan(plan, target, shown.scope.full, terminal.stdout));
         }
         Format::Json => {
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
             let document = if shown.is_drift { render::drift_json } else { render::plan_json };
-            terminal.print(&document(&observed.plan, target, context));
+            terminal.print(&document(plan, left_open, target, context));
         }
         Format::Github | Format::Gitlab | Format::Sarif => {
             let weight = if shown.is_drift { Severity::Warning } else { Severity::Advice };
-            diagnostics.extend(render::plan_findings(&observed.plan, &loaded.sources, weight));
+            diagnostics.extend(render::plan_findings(plan, &loaded.sources, weight));
             diag::sort(&mut diagnostics);
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-            terminal.print(&findings::document(shown.planning.format, context).unwrap_or_default());
+            terminal.print(&findings::document(shown.scope.format, context).unwrap_or_default());
         }
     }
 }

@@ -29,7 +29,8 @@ pub struct DomainSnapshot {
 }
 
 /// One configuration as the service holds it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Remote {
     /// Its settings, as they came: not normalized.
     pub config: RecordConfig,

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    ActionKind, Budget, Change, Contingent, Coverage, FieldChange, FieldOrigin, Plan, PlanOptions, Reason,
-    Selection, Shadow, Unsupported,
+    ActionKind, Budget, Change, Contingent, Coverage, FieldChange, FieldOrigin, Gap, Plan, PlanOptions,
+    Reason, Selection, Shadow, Unfinished, Unsupported,
 };
 use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling, Value};
-use crate::resolve::{Desired, DesiredDomain, Resolved, Wanted};
+use crate::resolve::{Desired, DesiredDomain, OriginKind, Resolved, Wanted};
 use crate::source::Sources;
 use crate::wire;
 
@@ -19,16 +19,18 @@ pub(super) fn differences(
     options: &PlanOptions,
 ) -> Plan {
     let selection = &options.selection;
-    let mut draft = Draft { desired, sources, plan: empty(desired, options) };
+    let unfinished = &options.unfinished;
+    let mut draft = Draft { desired, sources, unfinished, plan: empty(desired, options) };
     for (name, domain) in &desired.domains {
         if !selection.selects_domain(name) {
             continue;
         }
         match snapshot.domains.get(name) {
-            Some(remote) => draft.domain(domain, remote, selection),
+            Some(remote) => draft.domain(name, domain, remote, selection),
             None => draft.plan.unread.push(name.to_string()),
         }
     }
+    draft.gaps_left_alone(selection);
     draft.plan
 }
 
@@ -56,12 +58,15 @@ fn empty(desired: &Desired, options: &PlanOptions) -> Plan {
 struct Draft<'a> {
     desired: &'a Desired,
     sources: &'a Sources,
+    unfinished: &'a Unfinished,
     plan: Plan,
 }
 
 impl Draft<'_> {
-    fn domain(&mut self, domain: &DesiredDomain, remote: &DomainSnapshot, selection: &Selection) {
-        let addresses: BTreeSet<&Address> = domain.entries.keys().chain(remote.configs.keys()).collect();
+    fn domain(&mut self, name: &str, domain: &DesiredDomain, remote: &DomainSnapshot, selection: &Selection) {
+        let gaps = self.unfinished.gaps.keys().filter(|address| &*address.domain == name);
+        let addresses: BTreeSet<&Address> =
+            domain.entries.keys().chain(remote.configs.keys()).chain(gaps).collect();
         for address in addresses {
             if selection.selects(address) {
                 self.address(domain, address, remote.configs.get(address));
@@ -71,12 +76,18 @@ impl Draft<'_> {
 
     fn address(&mut self, domain: &DesiredDomain, address: &Address, remote: Option<&Remote>) {
         if self.desired.ignore.iter().any(|pattern| pattern.value.matches(address)) {
-            if remote.is_some() {
-                self.plan.ignored.push(address.clone());
+            match (remote, self.unfinished.gaps.get(address)) {
+                (Some(_), _) => self.plan.ignored.push(address.clone()),
+                (None, Some(gap)) => self.plan.warnings.push(gap.left(address, "`ignore` names it")),
+                (None, None) => {}
             }
             return;
         }
         let wanted = domain.entries.get(address).map(|entry| &entry.wanted);
+        if let Some(reason) = domain.restored.as_ref().and_then(|restored| restored.unwritable.get(address)) {
+            self.unwritable(address, reason, remote);
+            return;
+        }
         if let Some(reason) = remote.and_then(|remote| remote.unsupported.clone()) {
             self.plan.unsupported.push(Unsupported {
                 address: address.clone(),
@@ -86,7 +97,13 @@ impl Draft<'_> {
             return;
         }
         match (wanted, remote) {
-            (Some(Wanted::Present(resolved)), None) => self.create(domain, address, resolved),
+            (Some(Wanted::Present(resolved)), _) if domain.restored.is_some() => {
+                self.restore(domain, address, resolved, remote);
+            }
+            (Some(Wanted::Present(resolved)), None) => match self.unfinished.gaps.get(address) {
+                Some(gap) => self.finish(domain, address, resolved, gap),
+                None => self.create(domain, address, resolved),
+            },
             (Some(Wanted::Present(resolved)), Some(remote)) => {
                 self.compare(domain, address, resolved, remote)
             }
@@ -95,6 +112,9 @@ impl Draft<'_> {
                 self.delete(domain, address, remote, reason);
             }
             (None, Some(remote)) => self.undeclared(domain, address, remote),
+            (None, None) if domain.prunes(&address.app).is_none() && domain.restored.is_none() => {
+                self.put_back(domain, address);
+            }
             (Some(Wanted::Absent(_)) | None, None) => {}
         }
     }
@@ -114,6 +134,60 @@ impl Draft<'_> {
                 spelling: StreamSpelling::Named,
             },
         );
+    }
+
+    /// Adds what is declared over what an earlier run removed: a plain create would lose what no file manages.
+    fn finish(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved, gap: &Gap) {
+        let after = resolved.config.laid_over(&gap.before);
+        self.fill(domain, address, after, Some(resolved), gap.finished());
+    }
+
+    /// Adds what an earlier run removed where no file says what shall be there.
+    fn put_back(&mut self, domain: &DesiredDomain, address: &Address) {
+        if let Some(gap) = self.unfinished.gaps.get(address) {
+            self.fill(domain, address, gap.before.clone(), None, gap.rolled_back());
+        }
+    }
+
+    fn fill(
+        &mut self,
+        domain: &DesiredDomain,
+        address: &Address,
+        after: RecordConfig,
+        resolved: Option<&Resolved>,
+        reason: Reason,
+    ) {
+        if let Some(reason) = wire::uncarryable(&after) {
+            let declared = resolved.is_some();
+            self.plan.unsupported.push(Unsupported { address: address.clone(), reason, declared });
+            return;
+        }
+        let fields = Field::ALL.into_iter().filter(|field| !is_empty(&after.get(*field))).collect();
+        let mut fields = self.origins(fields, resolved);
+        for one in &mut fields {
+            // What nobody wrote is what stood there.
+            one.origin.take_if(|origin| origin.kind == OriginKind::Service);
+        }
+        let steps = Steps {
+            action: ActionKind::Create,
+            reason,
+            fields,
+            before: None,
+            after: Some(after),
+            spelling: StreamSpelling::Named,
+        };
+        self.change(domain, address, steps);
+    }
+
+    /// Says of each gap that was not looked at why it was not.
+    fn gaps_left_alone(&mut self, selection: &Selection) {
+        for (address, gap) in &self.unfinished.gaps {
+            if !self.desired.domains.contains_key(&address.domain) {
+                self.plan.warnings.push(gap.left(address, "no file names its domain"));
+            } else if !selection.selects(address) {
+                self.plan.warnings.push(gap.left(address, "this run is not about it"));
+            }
+        }
     }
 
     fn compare(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved, remote: &Remote) {
@@ -146,7 +220,57 @@ impl Draft<'_> {
         );
     }
 
+    /// What stood there can't be written; it is no difference where something of the kind still stands.
+    fn unwritable(&mut self, address: &Address, reason: &str, remote: Option<&Remote>) {
+        let declared = remote.is_none_or(|remote| remote.unsupported.is_none());
+        let reason = format!("it was saved as {reason}");
+        self.plan.unsupported.push(Unsupported { address: address.clone(), reason, declared });
+    }
+
+    /// Goes back to exactly what stood there, carried fields too. Only a location that nobody chose stays as it is.
+    fn restore(
+        &mut self,
+        domain: &DesiredDomain,
+        address: &Address,
+        resolved: &Resolved,
+        remote: Option<&Remote>,
+    ) {
+        let mut after = resolved.config.clone();
+        let before = remote.map(|remote| remote.config.clone().normalized());
+        if after.storage_location.is_none() {
+            after.storage_location = before.as_ref().and_then(|before| before.storage_location.clone());
+        }
+        let fields = match &before {
+            Some(before) => before.differences(&after),
+            None => Field::ALL.into_iter().filter(|field| !is_empty(&after.get(*field))).collect(),
+        };
+        if fields.is_empty() {
+            self.plan.unchanged.push(address.clone());
+            return;
+        }
+        let uncarryable = [Some(&after), before.as_ref()].into_iter().flatten().find_map(wire::uncarryable);
+        if let Some(reason) = uncarryable {
+            self.plan.unsupported.push(Unsupported { address: address.clone(), reason, declared: true });
+            return;
+        }
+        let place = domain.entries.get(address).map(|entry| self.sources.place(entry.key));
+        let in_snapshot = place.map_or(Reason::Differs, |place| Reason::InSnapshot { place });
+        let (action, reason) = match (&before, fields.iter().find(|field| needs_add(**field))) {
+            (None, _) => (ActionKind::Create, in_snapshot),
+            (Some(_), Some(field)) => (ActionKind::Replace, Reason::CreateOnly { field: *field }),
+            (Some(_), None) => (ActionKind::Update, in_snapshot),
+        };
+        let spelling = remote.map(|remote| remote.spelling).unwrap_or_default();
+        let fields = self.origins(fields, Some(resolved));
+        self.change(domain, address, Steps { action, reason, fields, before, after: Some(after), spelling });
+    }
+
     fn undeclared(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote) {
+        if let Some(restored) = &domain.restored {
+            let reason = Reason::NotInSnapshot { place: self.sources.place(restored.place) };
+            self.delete(domain, address, remote, reason);
+            return;
+        }
         if let Some(span) = domain.prunes(&address.app) {
             let reason = Reason::Pruned { place: self.sources.place(span) };
             self.delete(domain, address, remote, reason);
@@ -219,6 +343,11 @@ fn contingent(action: ActionKind, address: &Address) -> Vec<Contingent> {
     let back = (action == ActionKind::Replace).then_some(Contingent::AddBack);
     let siblings = (removes && address.is_app_wide()).then_some(Contingent::AddSiblingsBack);
     back.into_iter().chain(siblings).collect()
+}
+
+/// Whether no Update can change a field, carried ones included.
+fn needs_add(field: Field) -> bool {
+    field.is_create_only() || matches!(field, Field::RecordContent | Field::SpaceId)
 }
 
 fn is_empty(value: &Value) -> bool {

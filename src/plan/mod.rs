@@ -7,12 +7,13 @@ mod digest;
 mod fold;
 mod guard;
 mod selection;
+mod unfinished;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Field, RecordConfig, Snapshot, StreamSpelling, Value};
+use crate::model::{Address, Carried, Field, RecordConfig, Snapshot, StreamSpelling, Value};
 use crate::resolve::{Desired, Origin, OriginKind};
 use crate::source::{Place, Sources};
 
@@ -20,6 +21,7 @@ pub use budget::Pace;
 pub use fold::{Fold, fold, relation};
 pub use guard::{Allowances, Limit, LimitError};
 pub use selection::Selection;
+pub use unfinished::{Gap, GapCause, Unfinished};
 
 /// What the caller decides besides the files.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +38,8 @@ pub struct PlanOptions {
     pub expected_digest: Option<String>,
     /// How fast calls may go out, for the budget.
     pub pace: Pace,
+    /// What earlier runs removed and did not put back.
+    pub unfinished: Unfinished,
 }
 
 /// Plans the way from what exists to what is wanted, in the order of the addresses.
@@ -44,7 +48,7 @@ pub struct PlanOptions {
 pub fn plan(desired: &Desired, snapshot: &Snapshot, sources: &Sources, options: &PlanOptions) -> Plan {
     let mut plan = diff::differences(desired, snapshot, sources, options);
     coverage::fill_in(&mut plan.changes, snapshot);
-    plan.warnings = coverage::warnings(&plan, desired);
+    plan.warnings.extend(coverage::warnings(&plan, desired));
     plan.held = guard::held(&plan, desired, snapshot, options);
     plan.budget = budget::of(&plan.changes, snapshot, options.pace);
     plan
@@ -170,6 +174,11 @@ impl Change {
         self.after.as_ref().map_or(Value::Unset, |config| config.get(field))
     }
 
+    /// Whether it adds an entry with fields that no file manages, as it once stood there.
+    pub fn puts_back(&self) -> bool {
+        self.before.is_none() && self.after.as_ref().is_some_and(|after| after.carried != Carried::default())
+    }
+
     /// Whether the entry is gone at some moment: a delete or a replace.
     pub fn removes(&self) -> bool {
         matches!(self.action, ActionKind::Delete | ActionKind::Replace)
@@ -213,6 +222,26 @@ pub enum Reason {
         /// Where `prune: true` stands.
         place: Place,
     },
+    /// A snapshot that is restored holds it, or holds it otherwise.
+    InSnapshot {
+        /// Where.
+        place: Place,
+    },
+    /// A snapshot that is restored does not hold it.
+    NotInSnapshot {
+        /// Where the snapshot begins.
+        place: Place,
+    },
+    /// A run deleted it to add it anew, and its Add was not confirmed; nothing is there.
+    FinishesReplace {
+        /// The run's id.
+        run: String,
+    },
+    /// A run removed it and did not put it back; nothing is there.
+    PutsBack {
+        /// The run's id.
+        run: String,
+    },
 }
 
 impl Reason {
@@ -228,6 +257,12 @@ impl Reason {
             Reason::Pruned { place } => {
                 format!("not declared, and `prune: true` ({}:{})", place.file, place.start.line)
             }
+            Reason::InSnapshot { place } => format!("not as in {}", place.file),
+            Reason::NotInSnapshot { place } => format!("not in {}", place.file),
+            Reason::FinishesReplace { run } => {
+                format!("finishes the replace that run {run} left half done")
+            }
+            Reason::PutsBack { run } => format!("puts back what run {run} removed"),
         }
     }
 }
@@ -268,7 +303,7 @@ impl FieldOrigin {
 }
 
 /// A write that happens only if another fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Contingent {
     /// If the Add of a replace fails: add the old one back.

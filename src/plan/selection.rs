@@ -1,5 +1,7 @@
 //! Which addresses a run is about: `--target` and `--exclude`.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Address, Pattern};
 
 /// The addresses that count: any target's, or all where there is none, less the excluded ones.
@@ -9,13 +11,16 @@ pub struct Selection {
     pub targets: Vec<Pattern>,
     /// `--exclude`.
     pub excludes: Vec<Pattern>,
+    /// The only addresses that may count at all, where a run that is restored says so.
+    pub only: Option<BTreeSet<Address>>,
 }
 
 impl Selection {
     /// Whether the run is about `address`.
     pub fn selects(&self, address: &Address) -> bool {
         let targeted = self.targets.is_empty() || self.targets.iter().any(|pattern| pattern.matches(address));
-        targeted && !self.excludes.iter().any(|pattern| pattern.matches(address))
+        let meant = self.only.as_ref().is_none_or(|only| only.contains(address));
+        meant && targeted && !self.excludes.iter().any(|pattern| pattern.matches(address))
     }
 
     /// Whether the run may be about something in `domain`, so that it must be read.
@@ -42,7 +47,7 @@ mod tests {
 
     fn selection(targets: &[&str], excludes: &[&str]) -> Selection {
         let parse = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-        Selection { targets: parse(targets), excludes: parse(excludes) }
+        Selection { targets: parse(targets), excludes: parse(excludes), only: None }
     }
 
     #[test]

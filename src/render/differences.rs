@@ -48,9 +48,14 @@ fn whole(change: &Change, sources: &Sources) -> Diagnostic {
     match &change.reason {
         Reason::Pruned { place } => at(finding, Some(place), sources, "pruned here"),
         Reason::DeclaredAbsent { place } => at(finding, Some(place), sources, "declared here"),
-        Reason::Missing | Reason::Differs | Reason::CreateOnly { .. } => {
-            at(finding, change.place.as_ref(), sources, "declared here")
+        Reason::InSnapshot { place } | Reason::NotInSnapshot { place } => {
+            at(finding, Some(place), sources, "saved here")
         }
+        Reason::Missing
+        | Reason::Differs
+        | Reason::CreateOnly { .. }
+        | Reason::FinishesReplace { .. }
+        | Reason::PutsBack { .. } => at(finding, change.place.as_ref(), sources, "declared here"),
     }
 }
 

@@ -3,9 +3,11 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::left_open::{LeftOpenRow, left_open_rows};
 use super::plan::coverage_text;
 use super::{Exit, Target};
-use crate::apply::{ChangeOutcome, Failure, Outcome, Report};
+use crate::apply::journal::Looked;
+use crate::apply::{ChangeOutcome, Outcome, Report};
 use crate::diag::{Diagnostic, Severity};
 use crate::model::Address;
 use crate::plan::{Budget, Change, FieldChange, FieldOrigin, Guard, Held, Plan, Summary};
@@ -36,27 +38,34 @@ pub fn diagnostics_json(context: Context) -> String {
 }
 
 /// `plan --format json`.
-pub fn plan_json(plan: &Plan, target: &Target, context: Context) -> String {
-    pretty(&PlanDocument::new(plan, target, context))
+pub fn plan_json(plan: &Plan, left_open: &[Looked], target: &Target, context: Context) -> String {
+    pretty(&PlanDocument::new(plan, left_open, target, context))
 }
 
 /// `drift --format json`: the plan, and whether it is an alarm.
-pub fn drift_json(plan: &Plan, target: &Target, context: Context) -> String {
+pub fn drift_json(plan: &Plan, left_open: &[Looked], target: &Target, context: Context) -> String {
     pretty(&DriftDocument {
         drifted: plan.differs(),
         complete: plan.is_complete() && !plan.is_held_by(Guard::Account),
-        plan: PlanDocument::new(plan, target, context),
+        plan: PlanDocument::new(plan, left_open, target, context),
     })
 }
 
 /// `apply --format json`.
-pub fn report_json(plan: &Plan, report: &Report, target: &Target, context: Context) -> String {
+pub fn report_json(
+    plan: &Plan,
+    report: &Report,
+    left_open: &[Looked],
+    target: &Target,
+    context: Context,
+) -> String {
     let Report { outcomes, calls, repeated, took } = report;
     let count = |wanted: &str| outcomes.iter().filter(|one| outcome_name(&one.outcome) == wanted).count();
     pretty(&ReportDocument {
         format_version: FORMAT_VERSION,
         target: &target.name,
         digest: plan.digest(),
+        left_open: left_open_rows(left_open),
         outcomes: outcomes.iter().map(outcome_row).collect(),
         summary: OutcomeCounts {
             done: count("done"),
@@ -158,6 +167,8 @@ struct PlanDocument<'a> {
     target: &'a str,
     account: Option<&'a str>,
     digest: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_open: Vec<LeftOpenRow<'a>>,
     changes: Vec<ChangeRow<'a>>,
     unmanaged: &'a [Address],
     ignored: &'a [Address],
@@ -243,7 +254,7 @@ struct WarningRow<'a> {
 }
 
 impl<'a> PlanDocument<'a> {
-    fn new(plan: &'a Plan, target: &'a Target, context: Context<'a>) -> Self {
+    fn new(plan: &'a Plan, left_open: &'a [Looked], target: &'a Target, context: Context<'a>) -> Self {
         let Plan {
             account,
             changes,
@@ -264,6 +275,7 @@ impl<'a> PlanDocument<'a> {
             target: &target.name,
             account,
             digest: plan.digest(),
+            left_open: left_open_rows(left_open),
             changes: changes.iter().map(|change| change_row(account, change)).collect(),
             unmanaged,
             ignored,
@@ -339,6 +351,8 @@ struct ReportDocument<'a> {
     format_version: &'static str,
     target: &'a str,
     digest: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_open: Vec<LeftOpenRow<'a>>,
     outcomes: Vec<OutcomeRow<'a>>,
     summary: OutcomeCounts,
     calls: u64,
@@ -373,7 +387,7 @@ fn outcome_row(one: &ChangeOutcome) -> OutcomeRow<'_> {
         action: *action,
         outcome: outcome_name(outcome),
         request_id: request_id.as_deref(),
-        message: failure(outcome).map(|failure| failure.message.as_str()),
+        message: outcome.failure().map(|failure| failure.message.as_str()),
     }
 }
 
@@ -384,15 +398,5 @@ pub(super) fn outcome_name(outcome: &Outcome) -> &'static str {
         Outcome::Failed(_) => "failed",
         Outcome::NotAttempted(_) => "not_attempted",
         Outcome::Unknown(_) => "unknown",
-    }
-}
-
-/// What kept a change from being done.
-pub(super) fn failure(outcome: &Outcome) -> Option<&Failure> {
-    match outcome {
-        Outcome::Done => None,
-        Outcome::Failed(failure) | Outcome::NotAttempted(failure) | Outcome::Unknown(failure) => {
-            Some(failure)
-        }
     }
 }

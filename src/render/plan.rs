@@ -394,9 +394,14 @@ pub(super) fn origin_text(origin: &FieldOrigin) -> String {
         (OriginKind::App, _) => " app defaults".to_owned(),
         (OriginKind::Domain, _) => " domain defaults".to_owned(),
         (OriginKind::Defaults, _) => " defaults".to_owned(),
-        (OriginKind::Stream | OriginKind::Tier | OriginKind::Default | OriginKind::Service, _) => {
-            String::new()
-        }
+        (
+            OriginKind::Stream
+            | OriginKind::Tier
+            | OriginKind::Default
+            | OriginKind::Service
+            | OriginKind::Snapshot,
+            _,
+        ) => String::new(),
     };
     match (place, kind) {
         (Some(place), _) => clean(&format!("{}:{}{block}", place.file, place.start.line)),

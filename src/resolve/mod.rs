@@ -6,6 +6,7 @@ mod groups;
 mod inherit;
 mod layouts;
 mod references;
+mod restored;
 mod tiers;
 mod trail;
 
@@ -16,6 +17,7 @@ use jiff::civil::Date;
 
 use self::entries::DomainEntries;
 pub use self::inherit::Rung;
+pub use self::restored::restored;
 use self::tiers::Tiers;
 pub use self::trail::{Trail, follow};
 use crate::config::{Document, Domain};
@@ -98,13 +100,25 @@ pub struct DesiredDomain {
     pub app_prune: BTreeMap<Arc<str>, Spanned<bool>>,
     /// Every declared configuration.
     pub entries: BTreeMap<Address, Entry>,
+    /// Set where a snapshot speaks instead of files: what is not in `entries` was not there.
+    pub restored: Option<Restored>,
+}
+
+/// What a snapshot says of a domain besides its entries, which hold every field as it stood there.
+#[derive(Debug, Clone)]
+pub struct Restored {
+    /// Where it begins.
+    pub place: Span,
+    /// What stood there of a kind that no request can write, and why.
+    pub unwritable: BTreeMap<Address, String>,
 }
 
 impl DesiredDomain {
     fn new(domain: &Domain, region: Option<Spanned<String>>, entries: BTreeMap<Address, Entry>) -> Self {
         let app_prune =
             domain.apps.iter().filter_map(|(name, app)| Some((name.clone(), app.prune.clone()?))).collect();
-        Self { key: domain.key, region, prune: domain.prune.clone(), app_prune, entries }
+        let prune = domain.prune.clone();
+        Self { key: domain.key, region, prune, app_prune, entries, restored: None }
     }
 
     /// The `prune: true` that covers an app, if one does.
@@ -188,4 +202,6 @@ pub enum OriginKind {
     Default,
     /// Left to the service.
     Service,
+    /// A snapshot that is restored.
+    Snapshot,
 }

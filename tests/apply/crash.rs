@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use livevod::api::{Client, ClientSettings};
-use livevod::apply::apply;
+use livevod::apply::journal::{End, Found, Memory, RunRecord, judge, left_open, unfinished};
+use livevod::apply::{ApplySettings, apply};
 use livevod::emulator::Service;
 use livevod::model::{Carried, RecordConfig};
 use livevod::wire::Stamp;
@@ -36,8 +37,9 @@ domains:
 async fn world() -> World {
     let world = World::new();
     let delayed = Carried { delay_time: Some(240), ..Carried::default() };
-    let updated = RecordConfig { carried: delayed, ..cycle(900) };
-    world.hold("a.example.com/show/replaced", &stored_in(BUCKET)).await;
+    let updated = RecordConfig { carried: delayed.clone(), ..cycle(900) };
+    let replaced = RecordConfig { carried: delayed, ..stored_in(BUCKET) };
+    world.hold("a.example.com/show/replaced", &replaced).await;
     world.hold("a.example.com/show/updated", &updated).await;
     world.hold("a.example.com/show/kept", &config()).await;
     world.hold("a.example.com/show/pruned", &cycle(900)).await;
@@ -49,12 +51,35 @@ async fn world() -> World {
 }
 
 /// Plans and applies until nothing is left, which must take one run.
-async fn make_good(world: &World) {
-    let plan = world.plan(FILES).await;
+async fn make_good(world: &World, earlier: &RunRecord) {
+    let plan = world.plan_after(FILES, unfinished(std::slice::from_ref(earlier))).await;
     let report = world.apply(plan.changes).await;
     assert!(ends(&report).iter().all(|end| *end == "done"), "{report:?}");
     let again = world.plan(FILES).await;
     assert_eq!(again.changes, []);
+}
+
+/// All that the journal does not call done is as it was, or is called open and found as it is.
+async fn judges_rightly(world: &World, run: &RunRecord) {
+    let open = left_open(std::slice::from_ref(run));
+    for change in &run.header.changes {
+        let text = change.address.to_string();
+        let found = world.remote(&text).await;
+        let is = found.as_ref().map(|remote| remote.config.clone().normalized());
+        match open.iter().find(|open| open.address == change.address) {
+            Some(open) => match judge(open, found.as_ref()) {
+                Found::Arrived => assert_eq!(is, change.after, "{text}"),
+                Found::NotArrived => assert_eq!(is, change.before, "{text}"),
+                Found::Gap => assert_eq!(is, None, "{text}"),
+                Found::Back => assert!(is.is_some(), "{text}"),
+                other => panic!("{text} is {other:?}"),
+            },
+            None if run.ending(&change.address).is_some_and(|end| end.outcome == End::Done) => {
+                assert_eq!(is, change.after, "{text}");
+            }
+            None => assert_eq!(is, change.before, "{text}"),
+        }
+    }
 }
 
 /// A client that dies as it is about to send call number `last`, and the notice of its death.
@@ -73,19 +98,22 @@ fn mortal(service: Arc<Service>, last: u64) -> (Client, Arc<Notify>) {
     (Client::in_process(service, settings), death)
 }
 
-/// Applies until death; false when the run came to its end alive.
-async fn die_at(world: &World, last: u64) -> bool {
+/// Applies until death; what the journal tells then, and whether the run died.
+async fn die_at(world: &World, last: u64) -> (RunRecord, bool) {
     let plan = world.plan(FILES).await;
+    let memory = Memory::default();
+    let settings = ApplySettings { journal: journal_of(&plan, &memory), ..world.settings.clone() };
     let (client, death) = mortal(world.service.clone(), last);
-    tokio::select! {
+    let died = tokio::select! {
         biased;
         () = death.notified() => true,
-        report = apply(&plan, &client, world.settings.clone(), &|_| {}) => {
+        report = apply(&plan, &client, settings, &|_| {}) => {
             let report = report.unwrap();
             assert!(ends(&report).iter().all(|end| *end == "done"), "{report:?}");
             false
         }
-    }
+    };
+    (told(&memory), died)
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,13 +121,17 @@ async fn a_run_that_dies_at_any_call_is_made_good_by_the_next() {
     let mut last = 0;
     loop {
         let world = world().await;
-        let died = die_at(&world, last).await;
-        make_good(&world).await;
+        let (run, died) = die_at(&world, last).await;
+        assert_eq!(run.finished.is_none(), died, "after death at call {last}");
+        judges_rightly(&world, &run).await;
+        make_good(&world, &run).await;
         for (text, before) in [("b.example.com/other/unmanaged", 600), ("c.example.com/other/unnamed", 600)] {
             assert_eq!(world.config(text).await, Some(cycle(before)), "after death at call {last}");
         }
-        let updated = world.config("a.example.com/show/updated").await.unwrap();
-        assert_eq!(updated.carried.delay_time, Some(240), "after death at call {last}");
+        for text in ["a.example.com/show/updated", "a.example.com/show/replaced"] {
+            let kept = world.config(text).await.unwrap();
+            assert_eq!(kept.carried.delay_time, Some(240), "{text} after death at call {last}");
+        }
         if !died {
             break;
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use livevod::api::{Client, ClientSettings};
+use livevod::apply::journal::{self, Header, Journal, Memory, RunId, RunRecord};
 use livevod::apply::{ApplySettings, ChangeOutcome, Event, Failure, Outcome, Refusal, Report, apply};
 use livevod::config;
 use livevod::diag::has_errors;
@@ -14,6 +15,7 @@ use livevod::emulator::{Outside, Service, Settings};
 use livevod::model::{Address, RecordConfig, Remote, StreamSpelling};
 use livevod::plan::{
     ActionKind, Allowances, Budget, Change, Contingent, Coverage, Limit, Plan, PlanOptions, Reason,
+    Unfinished,
 };
 use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
@@ -50,7 +52,7 @@ impl World {
     pub(crate) fn of(service: Arc<Service>, client: Client) -> Self {
         let colleague = Client::in_process(service.clone(), ClientSettings::for_emulator());
         let (stop, stopped) = watch::channel(false);
-        Self { service, client, colleague, settings: ApplySettings::new(stopped), stop }
+        Self { service, client, colleague, settings: ApplySettings::new(stopped, journal()), stop }
     }
 
     pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
@@ -103,6 +105,11 @@ impl World {
 
     /// Plans the way from what the service holds now to what the file says, every guard released.
     pub(crate) async fn plan(&self, file: &str) -> Plan {
+        self.plan_after(file, Unfinished::default()).await
+    }
+
+    /// Likewise, after runs that left something undone.
+    pub(crate) async fn plan_after(&self, file: &str, unfinished: Unfinished) -> Plan {
         let (sources, desired) = desired(file);
         let (snapshot, errors) = self.colleague.snapshot(desired.domains.keys().cloned()).await;
         assert!(errors.is_empty(), "{errors:?}");
@@ -116,7 +123,7 @@ impl World {
             app_wide: true,
             empty: true,
         };
-        let options = PlanOptions { allowances, ..PlanOptions::default() };
+        let options = PlanOptions { allowances, unfinished, ..PlanOptions::default() };
         let plan = livevod::plan::plan(&desired, &snapshot, &sources, &options);
         assert_eq!(plan.held, []);
         plan
@@ -151,6 +158,22 @@ fn on_tokios_clock() -> Outside {
     let (start, began) = (Timestamp::now(), Instant::now());
     let now = move || start + SignedDuration::try_from(began.elapsed()).unwrap();
     Outside { now: Box::new(now), ..Outside::default() }
+}
+
+/// A journal that nobody reads.
+pub(crate) fn journal() -> Journal {
+    journal_of(&plan([]), &Memory::default())
+}
+
+/// The journal of a run of `plan`, in a memory that outlives it.
+pub(crate) fn journal_of(plan: &Plan, memory: &Memory) -> Journal {
+    let header = Header::new(&RunId::new(Timestamp::UNIX_EPOCH, 7), plan, "emulator", None);
+    Journal::begin(Box::new(memory.clone()), Arc::new(|| Timestamp::UNIX_EPOCH), header).unwrap()
+}
+
+/// The run that a memory tells of.
+pub(crate) fn told(memory: &Memory) -> RunRecord {
+    journal::read(&memory.text()).unwrap().unwrap()
 }
 
 fn desired(file: &str) -> (Sources, Desired) {

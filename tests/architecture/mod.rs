@@ -4,25 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("source", &[]),
     ("diag", &["model", "source"]),
     ("wire", &["model"]),
+    ("snapshot", &["model"]),
     ("config", &["model", "source", "diag"]),
     ("emulator", &["model", "wire"]),
-    ("resolve", &["model", "source", "diag", "config"]),
+    ("resolve", &["model", "snapshot", "source", "diag", "config"]),
     ("check", &["model", "source", "diag", "config", "resolve"]),
     ("explain", &["model", "source", "diag", "config", "resolve"]),
     ("plan", &["model", "source", "diag", "wire", "resolve"]),
     ("api", &["model", "wire", "emulator"]),
     ("apply", &["model", "source", "diag", "wire", "plan", "api"]),
-    ("render", &["model", "source", "diag", "wire", "config", "resolve", "explain", "plan", "api", "apply"]),
+    (
+        "render",
+        &[
+            "model", "snapshot", "source", "diag", "wire", "config", "resolve", "explain", "plan", "api",
+            "apply",
+        ],
+    ),
     (
         "cli",
         &[
-            "model", "source", "diag", "wire", "config", "emulator", "resolve", "check", "explain", "plan",
-            "api", "apply", "render",
+            "model", "snapshot", "source", "diag", "wire", "config", "emulator", "resolve", "check",
+            "explain", "plan", "api", "apply", "render",
         ],
     ),
 ];

@@ -77,6 +77,7 @@ impl Read {
             OriginKind::Tier => "tier",
             OriginKind::Default => "default",
             OriginKind::Service => "service",
+            OriginKind::Snapshot => "snapshot",
         };
         let mut text = format!("{} {kind}", resolved.config.get(field));
         if let Some(tier) = &origin.tier {

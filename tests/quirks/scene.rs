@@ -17,6 +17,8 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::apply::world::journal;
+
 const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
 const ARCHIVE: &str = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
 const BUCKET: &str = "one.oss-cn-shanghai.aliyuncs.com";
@@ -120,7 +122,8 @@ impl Scene {
 
     async fn apply(&self, plan: &Plan) -> Report {
         let (_keep, stop) = watch::channel(false);
-        let settings = ApplySettings { deadline: Duration::from_secs(5), ..ApplySettings::new(stop) };
+        let settings =
+            ApplySettings { deadline: Duration::from_secs(5), ..ApplySettings::new(stop, journal()) };
         apply(plan, &self.client, settings, &|_| {}).await.unwrap()
     }
 

@@ -32,6 +32,11 @@ const SCENES: &[Scene] = &[
     ("difference", || edited().run("drift --emulator")),
     ("emulator", || columns(ONE).run("apply --emulator=livevod.yaml/state.log --auto-approve")),
     ("guard", || edited().run("plan --emulator")),
+    ("journal", || {
+        let world = columns(ONE);
+        world.write("taken", "a file where the folder should be");
+        world.run("apply --emulator --auto-approve --journal taken/journal")
+    }),
     ("link-outside", || {
         let world = columns(ONE);
         world.write("live/ours.yaml", ONE);
@@ -61,6 +66,12 @@ const SCENES: &[Scene] = &[
         world.run("plan --emulator")
     }),
     ("remote", refused),
+    ("snapshot", || {
+        let world = columns(ONE);
+        world.run("snapshot --emulator --out before.json");
+        world.write("livevod.yaml", &ONE.replace("live.example.com", "more.example.com"));
+        world.run("plan --against before.json")
+    }),
     ("unknown-outcome", || {
         let mut world = keyed(ONE);
         world.set("COLUMNS", "80");

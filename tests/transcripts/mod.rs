@@ -9,6 +9,7 @@ mod explain;
 mod golden;
 #[cfg(unix)]
 mod hostile;
+mod journal;
 mod kills;
 mod plan;
 mod readme;

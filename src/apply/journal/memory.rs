@@ -1,0 +1,42 @@
+//! A journal that is kept in memory: for simulations, whose runs die without their process.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Sink;
+
+/// Shared text; clones are the same one. It may be told to have no room left.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    inner: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    text: String,
+    room: Option<usize>,
+}
+
+impl Memory {
+    /// One that takes `room` bytes and no more.
+    pub fn of_size(room: usize) -> Self {
+        let kept = Kept { text: String::new(), room: Some(room) };
+        Self { inner: Arc::new(Mutex::new(kept)) }
+    }
+
+    /// All lines so far.
+    pub fn text(&self) -> String {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).text.clone()
+    }
+}
+
+impl Sink for Memory {
+    fn append(&mut self, lines: &str, _sync: bool) -> io::Result<()> {
+        let mut kept = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.room.is_some_and(|room| kept.text.len() + lines.len() > room) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        kept.text.push_str(lines);
+        Ok(())
+    }
+}

@@ -1,0 +1,286 @@
+//! Turns the writes of a run into lines that outlive it: the intent is on disk before a write goes out, the outcome after.
+//!
+//! ```text
+//! intent ─sync→ disk → send → answer → … → how the change ended
+//! ```
+//!
+//! [`entry`] says what a line is, [`read`] turns a journal's text back into a [`RunRecord`], [`left_open`] tells what runs
+//! left undone: all pure. [`file`] and [`lock`] touch the disk. A caller may bring another [`Sink`] and another clock.
+
+mod entry;
+mod file;
+mod left_open;
+mod lock;
+mod memory;
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+pub use entry::{
+    Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Found, Header, Intent, Planned, Reply, Resolved,
+    RunId, Sibling, Step,
+};
+pub use file::{FolderError, JournalFile, Stored, journal_path, read_runs, snapshot_path, write_beside};
+pub use left_open::{LeftOpen, Looked, OpenKind, judge, left_open, unfinished};
+pub use lock::{Lock, LockError};
+pub use memory::Memory;
+pub use read::{JournalError, RunRecord, RunState, read};
+
+use super::ChangeOutcome;
+use super::siblings::Siblings;
+use crate::api::Error;
+use crate::model::{Address, RecordConfig};
+use crate::plan::{Change, Contingent};
+
+/// Where lines go.
+pub trait Sink: Send {
+    /// Takes whole lines. Where `sync` is set they have reached the disk when this returns.
+    ///
+    /// # Errors
+    /// None of the lines counts then, and no further one is handed over.
+    fn append(&mut self, lines: &str, sync: bool) -> io::Result<()>;
+}
+
+/// Tells the time of each line.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The journal of one run. Clones are the same journal.
+#[derive(Clone)]
+pub struct Journal {
+    inner: Arc<Mutex<Inner>>,
+    clock: Clock,
+}
+
+struct Inner {
+    sink: Box<dyn Sink>,
+    next: u64,
+    /// The numbers of the writes that may go out.
+    intents: BTreeMap<Key, u64>,
+    /// Where a write may have gone out, and the change has not ended yet.
+    under_way: BTreeSet<Address>,
+    /// Why nothing more is written, if so.
+    broken: Option<String>,
+}
+
+/// What makes two writes one and the same intent.
+type Key = (Address, Step, Option<Contingent>);
+
+/// A write before it has a number.
+#[derive(Debug, Clone)]
+pub(super) struct Intention<'a> {
+    pub(super) address: &'a Address,
+    pub(super) step: Step,
+    pub(super) contingent: Option<Contingent>,
+    pub(super) before: Option<&'a RecordConfig>,
+    pub(super) after: Option<&'a RecordConfig>,
+    pub(super) siblings: Vec<(Address, RecordConfig)>,
+}
+
+/// Why a write must not go out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the journal can't be written: {0}")]
+pub struct Broken(String);
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").finish_non_exhaustive()
+    }
+}
+
+impl Journal {
+    /// Begins the journal of a run with its head, on disk.
+    ///
+    /// # Errors
+    /// When the head can't be written.
+    pub fn begin(sink: Box<dyn Sink>, clock: Clock, header: Header) -> Result<Self, Broken> {
+        let inner =
+            Inner { sink, next: 1, intents: BTreeMap::new(), under_way: BTreeSet::new(), broken: None };
+        let journal = Self { inner: Arc::new(Mutex::new(inner)), clock };
+        journal.lock().append(&[Entry::Begun(Box::new(header))], true)?;
+        Ok(journal)
+    }
+
+    /// Why no write may go out any more, if so.
+    pub fn broken(&self) -> Option<Broken> {
+        self.lock().broken.clone().map(Broken)
+    }
+
+    /// Where a write may have gone out whose outcome is not known yet.
+    pub fn under_way(&self) -> Vec<Address> {
+        self.lock().under_way.iter().cloned().collect()
+    }
+
+    /// Notes what was found of something that an earlier run left open.
+    ///
+    /// # Errors
+    /// When the lines can't be written.
+    pub fn resolved(&self, found: impl IntoIterator<Item = (String, Address, Found)>) -> Result<(), Broken> {
+        let time = (self.clock)();
+        let entries: Vec<Entry> = found
+            .into_iter()
+            .map(|(run, address, found)| Entry::Resolved(Resolved { time, run, address, found }))
+            .collect();
+        self.lock().append(&entries, true)
+    }
+
+    /// Ends the journal.
+    pub fn finish(&self, interrupted: bool, calls: u64) {
+        let entry = Entry::Finished(Finished { time: (self.clock)(), interrupted, calls });
+        // What is missing here a later run reads from the service.
+        let _ = self.lock().append(&[entry], true);
+    }
+
+    /// Puts the intents of writes on disk, all at once; those that are there already stay.
+    pub(super) fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Broken> {
+        let time = (self.clock)();
+        let mut inner = self.lock();
+        let new: Vec<&Intention> = intentions.iter().filter(|one| !one.is_in(&inner.intents)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut keys = Vec::new();
+        let mut number = inner.next;
+        let entries: Vec<Entry> =
+            new.into_iter().map(|one| one.entry(time, &mut number, &mut keys)).collect();
+        inner.append(&entries, true)?;
+        inner.next = number;
+        inner.intents.extend(keys);
+        Ok(())
+    }
+
+    /// Notes that a write of an intent is about to go out; gives the intent's number.
+    pub(super) fn send(&self, intention: &Intention<'_>) -> Result<u64, Broken> {
+        self.intend(std::slice::from_ref(intention))?;
+        let mut inner = self.lock();
+        inner.under_way.insert(intention.address.clone());
+        Ok(inner.intents.get(&intention.key()).copied().unwrap_or_default())
+    }
+
+    pub(super) fn answered(&self, id: u64, sent: &Result<Option<String>, Error>) {
+        let entry = Entry::Answer(Answer::of(id, (self.clock)(), sent));
+        // A later run reads what became of a write whose answer is not here.
+        let _ = self.lock().append(&[entry], false);
+    }
+
+    pub(super) fn ended(&self, one: &ChangeOutcome) {
+        let ChangeOutcome { address, action, outcome, request_id } = one;
+        let entry = Entry::Ended(Ending {
+            time: (self.clock)(),
+            address: address.clone(),
+            action: *action,
+            outcome: outcome.into(),
+            request_id: request_id.clone(),
+            message: outcome.failure().map(ToString::to_string),
+        });
+        let mut inner = self.lock();
+        if End::from(outcome) != End::Unknown {
+            inner.under_way.remove(address);
+        }
+        let _ = inner.append(&[entry], false);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// After a failure nobody knows what the file holds, so nothing more is written.
+    fn append(&mut self, entries: &[Entry], sync: bool) -> Result<(), Broken> {
+        if let Some(reason) = &self.broken {
+            return Err(Broken(reason.clone()));
+        }
+        let lines = lines(entries).and_then(|lines| self.sink.append(&lines, sync));
+        lines.map_err(|error| {
+            self.broken = Some(error.to_string());
+            Broken(error.to_string())
+        })
+    }
+}
+
+impl<'a> Intention<'a> {
+    /// To add an entry where none is.
+    pub(super) fn add(address: &'a Address, after: &'a RecordConfig, contingent: Option<Contingent>) -> Self {
+        let (step, siblings) = (Step::Add, Vec::new());
+        Self { address, step, contingent, before: None, after: Some(after), siblings }
+    }
+
+    /// To change an entry.
+    pub(super) fn update(
+        address: &'a Address,
+        before: Option<&'a RecordConfig>,
+        after: &'a RecordConfig,
+    ) -> Self {
+        let (step, siblings) = (Step::Update, Vec::new());
+        Self { address, step, contingent: None, before, after: Some(after), siblings }
+    }
+
+    /// To remove an entry; the siblings that can be added back are named with it.
+    pub(super) fn delete(change: &'a Change, siblings: &Siblings) -> Self {
+        let kept = siblings.iter().filter(|(_, remote)| remote.unsupported.is_none());
+        Self {
+            address: &change.address,
+            step: Step::Delete,
+            contingent: None,
+            before: change.before.as_ref(),
+            after: None,
+            siblings: kept
+                .map(|(address, remote)| (address.clone(), remote.config.clone().normalized()))
+                .collect(),
+        }
+    }
+
+    /// Whether it is on disk, with all siblings.
+    fn is_in(&self, intents: &BTreeMap<Key, u64>) -> bool {
+        intents.contains_key(&self.key())
+            && self.siblings.iter().all(|(address, _)| intents.contains_key(&back(address)))
+    }
+
+    fn key(&self) -> Key {
+        (self.address.clone(), self.step, self.contingent)
+    }
+
+    fn entry(&self, time: Timestamp, number: &mut u64, keys: &mut Vec<(Key, u64)>) -> Entry {
+        let mut take = |key: Key| {
+            let id = *number;
+            *number += 1;
+            keys.push((key, id));
+            id
+        };
+        let id = take(self.key());
+        let siblings = self.siblings.iter().map(|(address, config)| Sibling {
+            id: take(back(address)),
+            address: address.clone(),
+            config: config.clone(),
+        });
+        Entry::Intent(Box::new(Intent {
+            id,
+            time,
+            siblings: siblings.collect(),
+            address: self.address.clone(),
+            step: self.step,
+            contingent: self.contingent,
+            before: self.before.cloned(),
+            after: self.after.cloned(),
+        }))
+    }
+}
+
+/// To put a sibling back.
+fn back(address: &Address) -> Key {
+    (address.clone(), Step::Add, Some(Contingent::AddSiblingsBack))
+}
+
+fn lines(entries: &[Entry]) -> io::Result<String> {
+    let mut text = String::new();
+    for entry in entries {
+        text.push_str(&serde_json::to_string(entry)?);
+        text.push('\n');
+    }
+    Ok(text)
+}

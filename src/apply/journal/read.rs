@@ -1,0 +1,214 @@
+//! Turns the text of a journal into the [`RunRecord`] of its run. Pure.
+
+use super::entry::{Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, Resolved};
+use crate::model::Address;
+
+/// What a journal tells of one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRecord {
+    /// Its head.
+    pub header: Header,
+    /// Writes that may have gone out, in order.
+    pub intents: Vec<Intent>,
+    /// How they were answered.
+    pub answers: Vec<Answer>,
+    /// How changes ended.
+    pub endings: Vec<Ending>,
+    /// What it found of earlier runs.
+    pub resolved: Vec<Resolved>,
+    /// Its end; `None` where it died.
+    pub finished: Option<Finished>,
+}
+
+/// How far a run came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// It ended by itself.
+    Finished,
+    /// A signal ended it, in order.
+    Interrupted,
+    /// It died, or is still going on.
+    Unfinished,
+}
+
+/// Why a text is no journal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// A whole line that is none of a journal's.
+    #[error("line {line} is damaged: {reason}")]
+    Line {
+        /// 1-based.
+        line: usize,
+        /// What the parser says.
+        reason: String,
+    },
+    /// It does not begin like a journal.
+    #[error("it does not begin like a journal")]
+    NoHead,
+    /// A version that this livevod does not know.
+    #[error("it has format version `{0}`, and this livevod reads {FORMAT_VERSION}")]
+    Version(String),
+}
+
+/// Reads a journal. A last line without its end was never acted upon, so it does not count; `None` where not even the head is
+/// whole.
+///
+/// # Errors
+/// When a whole line is damaged or the version is another one.
+pub fn read(text: &str) -> Result<Option<RunRecord>, JournalError> {
+    let mut run: Option<RunRecord> = None;
+    for (at, line) in text.split_inclusive('\n').enumerate() {
+        let Some(line) = line.strip_suffix('\n') else { break };
+        let entry = entry(line).map_err(|reason| JournalError::Line { line: at + 1, reason })?;
+        match (&mut run, entry) {
+            (None, Entry::Begun(header)) => run = Some(RunRecord::begun(known(*header)?)),
+            (None, _) => return Err(JournalError::NoHead),
+            (Some(run), entry) => run.take(entry),
+        }
+    }
+    Ok(run)
+}
+
+fn entry(line: &str) -> Result<Entry, String> {
+    serde_json::from_str(line).map_err(|error| {
+        // The parser counts lines from the one that it was given.
+        let text = error.to_string();
+        let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+        format!("{reason} in column {}", error.column())
+    })
+}
+
+/// A minor version only adds.
+fn known(header: Header) -> Result<Header, JournalError> {
+    let major = |version: &str| version.split('.').next().map(str::to_owned);
+    if major(&header.format_version) == major(FORMAT_VERSION) {
+        Ok(header)
+    } else {
+        Err(JournalError::Version(header.format_version))
+    }
+}
+
+impl RunRecord {
+    fn begun(header: Header) -> Self {
+        Self {
+            header,
+            intents: Vec::new(),
+            answers: Vec::new(),
+            endings: Vec::new(),
+            resolved: Vec::new(),
+            finished: None,
+        }
+    }
+
+    fn take(&mut self, entry: Entry) {
+        match entry {
+            Entry::Intent(intent) => self.intents.push(*intent),
+            Entry::Answer(answer) => self.answers.push(answer),
+            Entry::Ended(ending) => self.endings.push(ending),
+            Entry::Resolved(resolved) => self.resolved.push(resolved),
+            Entry::Finished(finished) => self.finished = Some(finished),
+            Entry::Begun(_) | Entry::Later => {}
+        }
+    }
+
+    /// How far it came.
+    pub fn state(&self) -> RunState {
+        match self.finished {
+            Some(Finished { interrupted: true, .. }) => RunState::Interrupted,
+            Some(_) => RunState::Finished,
+            None => RunState::Unfinished,
+        }
+    }
+
+    /// How the change of an address ended, where that was written down.
+    pub fn ending(&self, address: &Address) -> Option<&Ending> {
+        self.endings.iter().rfind(|ending| ending.address == *address)
+    }
+
+    /// How many changes ended so.
+    pub fn count(&self, end: End) -> usize {
+        self.endings.iter().filter(|ending| ending.outcome == end).count()
+    }
+
+    /// How many changes had a write that may have gone out, and no known end.
+    pub fn open(&self) -> usize {
+        let open = |address: &&Address| {
+            self.ending(address).is_none_or(|ending| ending.outcome == End::Unknown)
+                && self.intents.iter().any(|intent| intent.address == **address)
+        };
+        self.header.changes.iter().map(|change| &change.address).filter(open).count()
+    }
+
+    /// The answers to the writes of one intent.
+    pub fn answers_to(&self, id: u64) -> impl Iterator<Item = &Answer> {
+        self.answers.iter().filter(move |answer| answer.id == id)
+    }
+
+    /// Whether a write of this intent may have been carried out: it was answered so, or never answered.
+    pub fn may_have_arrived(&self, id: u64) -> bool {
+        let mut answers = self.answers_to(id).peekable();
+        answers.peek().is_none() || answers.any(|answer| answer.reply.may_have_arrived())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::journal::lines;
+    use crate::plan::Summary;
+
+    fn header() -> Header {
+        Header {
+            format_version: FORMAT_VERSION.to_owned(),
+            run: "r".to_owned(),
+            livevod: "0.0.0".to_owned(),
+            time: jiff::Timestamp::UNIX_EPOCH,
+            account: None,
+            target: "t".to_owned(),
+            digest: "d".to_owned(),
+            snapshot: None,
+            summary: Summary::default(),
+            changes: Vec::new(),
+        }
+    }
+
+    fn journal() -> String {
+        let finished = Finished { time: jiff::Timestamp::UNIX_EPOCH, interrupted: false, calls: 3 };
+        lines(&[Entry::Begun(Box::new(header())), Entry::Finished(finished)]).unwrap()
+    }
+
+    #[test]
+    fn a_journal_cut_anywhere_keeps_every_whole_line() {
+        let text = journal();
+        let head = text.find('\n').unwrap();
+        for cut in 0..=text.len() {
+            let run = read(&text[..cut]).unwrap();
+            assert_eq!(run.is_some(), cut > head, "cut at {cut}");
+            assert_eq!(run.is_some_and(|run| run.finished.is_some()), cut == text.len(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_is_named() {
+        let text = journal().replacen('\n', "\n{\"event\":\"answer\"}\n", 1);
+        assert!(matches!(read(&text), Err(JournalError::Line { line: 2, .. })));
+        assert_eq!(
+            read(
+                "{\"event\":\"finished\",\"time\":\"1970-01-01T00:00:00Z\",\"interrupted\":false,\"calls\":0}\n"
+            ),
+            Err(JournalError::NoHead)
+        );
+    }
+
+    #[test]
+    fn a_minor_version_only_adds() {
+        let newer = journal().replace("\"1.0\"", "\"1.9\"").replacen(
+            '\n',
+            "\n{\"event\":\"something_new\",\"of\":\"1.9\"}\n",
+            1,
+        );
+        assert!(read(&newer).unwrap().unwrap().finished.is_some());
+        let other = journal().replace("\"1.0\"", "\"2.0\"");
+        assert_eq!(read(&other), Err(JournalError::Version("2.0".to_owned())));
+    }
+}

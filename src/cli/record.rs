@@ -1,0 +1,167 @@
+//! The folder of journals: what earlier runs left open there, and the journal and snapshot of this run.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::failure::{Failure, with_causes};
+use super::observe::Observed;
+use crate::apply::journal::{
+    Broken, Found, Header, Journal, JournalError, JournalFile, LeftOpen, Lock, LockError, Looked, RunId,
+    RunRecord, Stored, left_open, read_runs, snapshot_path, unfinished, write_beside,
+};
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::model::{Address, Snapshot};
+use crate::plan::{Plan, Unfinished};
+use crate::render::Target;
+use crate::snapshot::{self, Saved};
+
+/// What earlier runs against the same target and account tell.
+#[derive(Default)]
+pub(super) struct Earlier {
+    runs: Vec<RunRecord>,
+    /// One for each journal that can't be read.
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Earlier {
+    /// Reads the journals of a folder; a missing folder holds none.
+    ///
+    /// # Errors
+    /// When the folder can't be read.
+    pub(super) fn read(folder: &Path, target: &Target) -> Result<Self, Failure> {
+        let mut earlier = Self::default();
+        for Stored { path, run } in read_runs(folder).map_err(|error| unusable(&error))? {
+            match run {
+                Ok(Some(run)) if run.header.target == target.name && run.header.account == target.account => {
+                    earlier.runs.push(run);
+                }
+                Ok(_) => {}
+                Err(error) => earlier.diagnostics.push(damaged(&path, &error)),
+            }
+        }
+        Ok(earlier)
+    }
+
+    /// What they left open.
+    pub(super) fn left_open(&self) -> Vec<LeftOpen> {
+        left_open(&self.runs)
+    }
+
+    /// What they removed and did not put back.
+    pub(super) fn unfinished(&self) -> Unfinished {
+        unfinished(&self.runs)
+    }
+
+    /// How long it takes until no write that they sent to these addresses may still arrive.
+    pub(super) fn until_settled(
+        &self,
+        settle: Duration,
+        now: Timestamp,
+        concerns: impl Fn(&Address) -> bool,
+    ) -> Duration {
+        let open = self.left_open().into_iter().filter(|open| concerns(&open.address));
+        // A clock that was set back must not make anybody wait for more than the whole time.
+        let past = |open: LeftOpen| Duration::try_from(now.duration_since(open.since)).unwrap_or_default();
+        open.map(|open| settle.saturating_sub(past(open))).max().unwrap_or_default()
+    }
+
+    /// What can't be read may hide what was left open, so nothing is written before somebody looked.
+    pub(super) fn insist(&self) -> Result<(), Failure> {
+        if self.diagnostics.is_empty() {
+            return Ok(());
+        }
+        let mut diagnostics = self.diagnostics.clone();
+        for diagnostic in &mut diagnostics {
+            diagnostic.severity = Severity::Error;
+        }
+        Err(Failure { diagnostics, ..Failure::default() })
+    }
+}
+
+/// A folder of journals that no other apply uses meanwhile.
+pub(super) struct Folder<'a> {
+    path: &'a Path,
+    _lock: Lock,
+}
+
+impl<'a> Folder<'a> {
+    /// Locks the folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// When it can't be written, or another apply is under way there.
+    pub(super) fn lock(path: &'a Path) -> Result<Self, Failure> {
+        let lock = Lock::take(path, Timestamp::now()).map_err(|error| match &error {
+            LockError::Taken { path, .. } => Diagnostic::new(Code::Journal, error.to_string())
+                .help(format!("wait until it is over; the lock is on `{}`", path.display())),
+            LockError::Folder(error) => unusable(error),
+        })?;
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// Saves what is there now, and begins the journal of a run.
+    ///
+    /// # Errors
+    /// When either can't be written; nothing may be sent to the service then.
+    pub(super) fn begin(&self, observed: &Observed, saved: Option<&Saved>) -> Result<Journal, Failure> {
+        let Observed { plan, target, left_open, .. } = observed;
+        let random = random().map_err(|error| unusable(&error))?;
+        let run = RunId::new(Timestamp::now(), random);
+        let snapshot = saved.map(|saved| self.save(saved, &run)).transpose()?;
+        let header = Header::new(&run, plan, &target.name, snapshot);
+        let file = JournalFile::create(self.path, &run.name).map_err(|error| unusable(&error))?;
+        let journal = Journal::begin(Box::new(file), Arc::new(Timestamp::now), header);
+        let journal = journal.map_err(|error: Broken| unusable(&error))?;
+        journal.resolved(resolutions(left_open)).map_err(|error| unusable(&error))?;
+        Ok(journal)
+    }
+
+    /// Keeps a journal of a run that has nothing to write where it found out what became of earlier ones.
+    pub(super) fn note_resolved(&self, observed: &Observed) -> Result<(), Failure> {
+        if resolutions(&observed.left_open).any(|(_, _, found)| found.settles()) {
+            self.begin(observed, None)?.finish(false, 0);
+        }
+        Ok(())
+    }
+
+    fn save(&self, saved: &Saved, run: &RunId) -> Result<String, Failure> {
+        let text = snapshot::write(saved).map_err(|error| unusable(&error))?;
+        let path = snapshot_path(self.path, &run.name);
+        write_beside(&path, &text).map_err(|error| unusable(&error))?;
+        Ok(path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+    }
+}
+
+fn resolutions(looked: &[Looked]) -> impl Iterator<Item = (String, Address, Found)> {
+    looked.iter().filter_map(|one| Some((one.open.run.clone(), one.open.address.clone(), one.found?)))
+}
+
+/// The domains that a plan changes, as they were read.
+pub(super) fn touched(plan: &Plan, snapshot: &Snapshot) -> Snapshot {
+    let changed = |domain: &str| plan.changes.iter().any(|change| &*change.address.domain == domain);
+    let domains = snapshot.domains.iter().filter(|(name, _)| changed(name));
+    Snapshot { domains: domains.map(|(name, domain)| (name.clone(), domain.clone())).collect() }
+}
+
+fn random() -> Result<u32, getrandom::Error> {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes)?;
+    Ok(u32::from_be_bytes(bytes))
+}
+
+/// Without a journal nothing is written.
+pub(super) fn unusable(error: &dyn std::error::Error) -> Diagnostic {
+    Diagnostic::new(Code::Journal, with_causes(error))
+        .help("nothing is written without a journal: make room, or name another folder with `--journal DIR`")
+}
+
+pub(super) fn damaged(path: &Path, error: &JournalError) -> Diagnostic {
+    let message = format!("the journal `{}` can't be read: {error}", path.display());
+    let mut diagnostic = Diagnostic::new(Code::Journal, message).help(
+        "what that run left open is not known: look at what it was about in the service, then move the file away",
+    );
+    diagnostic.severity = Severity::Warning;
+    diagnostic
+}

@@ -1,0 +1,294 @@
+//! What earlier runs did, and what a snapshot holds.
+
+use serde::Serialize;
+
+use super::json::{Context, FORMAT_VERSION, Finding, findings, pretty};
+use super::plan::{counted, symbol, tone};
+use super::style::{Tone, pad, wrap};
+use super::{Exit, Style, clean};
+use crate::apply::journal::{End, Ending, Finished, Found, Header, Planned, Resolved, RunRecord, RunState};
+use crate::model::Address;
+use crate::plan::{ActionKind, Summary};
+use crate::snapshot::Saved;
+
+/// One line a run.
+pub fn human_runs(runs: &[RunRecord], style: Style) -> String {
+    if runs.is_empty() {
+        return "No runs yet.\n".to_owned();
+    }
+    let width = runs.iter().map(|run| run.header.run.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for run in runs {
+        let Header { run: id, time, .. } = &run.header;
+        let time = time.strftime("%Y-%m-%d %H:%M:%S UTC");
+        let (mark, what) = state(run);
+        let what = mark.map_or(what.clone(), |tone| style.paint(tone, &what));
+        text.push_str(&format!("{}  {time}  {what}\n", pad(&clean(id), width)));
+    }
+    text
+}
+
+/// What a run came to, and the tone of it where it needs a look.
+fn state(run: &RunRecord) -> (Option<Tone>, String) {
+    let Counts { done, failed, not_attempted, unknown, open } = Counts::of(run);
+    let named = [
+        (done, "done"),
+        (failed, "failed"),
+        (not_attempted, "not attempted"),
+        (unknown, "unknown"),
+        (open - unknown.min(open), "open"),
+    ];
+    let counts: Vec<String> =
+        named.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    let counts = if counts.is_empty() { "nothing written".to_owned() } else { counts.join(", ") };
+    match run.state() {
+        RunState::Unfinished => (Some(Tone::Danger), format!("died: {counts}")),
+        RunState::Interrupted => (Some(Tone::Warning), format!("interrupted: {counts}")),
+        RunState::Finished if open > 0 => (Some(Tone::Danger), counts),
+        RunState::Finished if failed + not_attempted > 0 => (Some(Tone::Warning), counts),
+        RunState::Finished => (None, counts),
+    }
+}
+
+/// All about one run.
+pub fn human_run(run: &RunRecord, style: Style) -> String {
+    let Header { run: id, livevod, time, account, target, digest, snapshot, .. } = &run.header;
+    let account = account.as_deref().map_or("no account declared".to_owned(), |id| format!("account {id}"));
+    let (_, what) = state(run);
+    let mut lines = vec![
+        style.paint(Tone::Strong, &format!("Run {}", clean(id))),
+        format!("{} {} {}", clean(target), style.dot(), clean(&account)),
+        format!("begun {}, by livevod {}", time.strftime("%Y-%m-%d %H:%M:%S UTC"), clean(livevod)),
+        what,
+        format!("digest {}", clean(digest)),
+    ];
+    lines.extend(snapshot.as_ref().map(|file| format!("before it: {}", clean(file))));
+    lines.push(String::new());
+    for resolved in &run.resolved {
+        let Resolved { run, address, found, time: _ } = resolved;
+        lines.push(format!(
+            "  {} of run {}: {}",
+            clean(&address.to_string()),
+            clean(run),
+            found_text(*found)
+        ));
+    }
+    for change in &run.header.changes {
+        lines.extend(change_lines(run, change, style));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn change_lines(run: &RunRecord, change: &Planned, style: Style) -> Vec<String> {
+    let address = clean(&change.address.to_string());
+    let marker = style.paint(tone(change.action), &format!("{:>3}", symbol(change.action)));
+    let ending = run.ending(&change.address);
+    let wrote = run.intents.iter().any(|intent| intent.address == change.address);
+    let outcome = match ending {
+        Some(ending) => end_text(ending.outcome),
+        None if wrote => "open: a write may have gone out",
+        None => "not begun",
+    };
+    let id = ending.and_then(|ending| ending.request_id.as_ref());
+    let id = id.map(|id| format!(" (RequestId {})", clean(id))).unwrap_or_default();
+    let mut lines = vec![format!("{marker} {address} {outcome}{}", style.paint(Tone::Quiet, &id))];
+    if let Some(message) = ending.and_then(|ending| ending.message.as_ref()) {
+        let wrapped = wrap(&clean(message), style.width.saturating_sub(6).max(20));
+        lines.extend(wrapped.into_iter().map(|line| format!("      {line}")));
+    }
+    lines
+}
+
+fn end_text(end: End) -> &'static str {
+    match end {
+        End::Done => "done",
+        End::Failed => "failed",
+        End::NotAttempted => "not attempted",
+        End::Unknown => "UNKNOWN",
+    }
+}
+
+fn found_text(found: Found) -> &'static str {
+    match found {
+        Found::Arrived => "it arrived",
+        Found::NotArrived => "it did not arrive",
+        Found::Gap => "deleted, and nothing stands there",
+        Found::Gone => "nothing stands there",
+        Found::Back => "something stands there again",
+        Found::Otherwise => "something else stands there",
+    }
+}
+
+/// `journal --format json`.
+pub fn runs_json(runs: &[RunRecord], context: Context) -> String {
+    pretty(&RunsDocument {
+        format_version: FORMAT_VERSION,
+        runs: runs.iter().map(RunRow::of).collect(),
+        diagnostics: findings(context),
+        exit: context.exit,
+    })
+}
+
+/// `journal RUN --format json`.
+pub fn run_json(run: &RunRecord, exit: Exit) -> String {
+    let row = |change: &Planned| -> ChangeRow {
+        let ending = run.ending(&change.address);
+        ChangeRow {
+            address: change.address.clone(),
+            action: change.action,
+            outcome: ending.map(|ending| ending.outcome),
+            request_id: ending.and_then(|ending| ending.request_id.clone()),
+            message: ending.and_then(|Ending { message, .. }| message.clone()),
+        }
+    };
+    pretty(&RunDocument {
+        format_version: FORMAT_VERSION,
+        run: RunRow::of(run),
+        changes: run.header.changes.iter().map(row).collect(),
+        resolved: &run.resolved,
+        exit,
+    })
+}
+
+#[derive(Serialize)]
+struct RunsDocument<'a> {
+    format_version: &'static str,
+    runs: Vec<RunRow<'a>>,
+    diagnostics: Vec<Finding<'a>>,
+    exit: Exit,
+}
+
+#[derive(Serialize)]
+struct RunDocument<'a> {
+    format_version: &'static str,
+    run: RunRow<'a>,
+    changes: Vec<ChangeRow>,
+    resolved: &'a [Resolved],
+    exit: Exit,
+}
+
+#[derive(Serialize)]
+struct RunRow<'a> {
+    run: &'a str,
+    time: String,
+    livevod: &'a str,
+    target: &'a str,
+    account: Option<&'a str>,
+    digest: &'a str,
+    snapshot: Option<&'a str>,
+    state: &'static str,
+    planned: Summary,
+    outcomes: Counts,
+    calls: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct ChangeRow {
+    address: Address,
+    action: ActionKind,
+    outcome: Option<End>,
+    request_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    done: usize,
+    failed: usize,
+    not_attempted: usize,
+    unknown: usize,
+    open: usize,
+}
+
+impl Counts {
+    fn of(run: &RunRecord) -> Self {
+        Self {
+            done: run.count(End::Done),
+            failed: run.count(End::Failed),
+            not_attempted: run.count(End::NotAttempted),
+            unknown: run.count(End::Unknown),
+            open: run.open(),
+        }
+    }
+}
+
+impl<'a> RunRow<'a> {
+    fn of(run: &'a RunRecord) -> Self {
+        let Header {
+            format_version: _,
+            run: id,
+            livevod,
+            time,
+            account,
+            target,
+            digest,
+            snapshot,
+            summary,
+            changes: _,
+        } = &run.header;
+        Self {
+            run: id,
+            time: time.to_string(),
+            livevod,
+            target,
+            account: account.as_deref(),
+            digest,
+            snapshot: snapshot.as_deref(),
+            state: match run.state() {
+                RunState::Finished => "finished",
+                RunState::Interrupted => "interrupted",
+                RunState::Unfinished => "unfinished",
+            },
+            planned: *summary,
+            outcomes: Counts::of(run),
+            calls: run.finished.map(|Finished { calls, .. }| calls),
+        }
+    }
+}
+
+/// `Saved 12 configurations of 3 domains to `before.json`.`
+pub fn human_snapshot(saved: &Saved, file: &str) -> String {
+    let (domains, configurations) = sizes(saved);
+    format!(
+        "Saved {} of {} to `{}`.\n",
+        counted(configurations, "configuration"),
+        counted(domains, "domain"),
+        clean(file)
+    )
+}
+
+/// `snapshot --format json`.
+pub fn snapshot_json(saved: &Saved, file: &str, exit: Exit) -> String {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        format_version: &'static str,
+        file: &'a str,
+        target: &'a str,
+        account: Option<&'a str>,
+        time: String,
+        domains: usize,
+        configurations: usize,
+        exit: Exit,
+    }
+    let (domains, configurations) = sizes(saved);
+    let Saved { time, target, account, .. } = saved;
+    let account = account.as_deref();
+    let time = time.to_string();
+    pretty(&Document {
+        format_version: FORMAT_VERSION,
+        file,
+        target,
+        account,
+        time,
+        domains,
+        configurations,
+        exit,
+    })
+}
+
+fn sizes(saved: &Saved) -> (usize, usize) {
+    let domains = &saved.snapshot.domains;
+    (domains.len(), domains.values().map(|domain| domain.configs.len()).sum())
+}

@@ -1,0 +1,125 @@
+//! What earlier runs left open, and what became of it.
+
+use serde::Serialize;
+
+use super::style::{Tone, wrap};
+use super::{Style, clean};
+use crate::apply::journal::{Found, LeftOpen, Looked, OpenKind};
+use crate::model::Address;
+use crate::plan::{ActionKind, GapCause};
+
+/// What stands again was perhaps never gone: beside an app-wide entry that is every other one of its domain.
+fn weighty(looked: &[Looked]) -> Vec<&Looked> {
+    looked.iter().filter(|one| one.found != Some(Found::Back)).collect()
+}
+
+/// A paragraph for each run, before the plan; empty where nothing was left open.
+pub fn human_left_open(looked: &[Looked], style: Style) -> String {
+    let looked = weighty(looked);
+    let mut runs: Vec<&str> = looked.iter().map(|one| one.open.run.as_str()).collect();
+    runs.sort_unstable();
+    runs.dedup();
+    let mut text = String::new();
+    for run in runs {
+        let of_run: Vec<&Looked> = looked.iter().copied().filter(|one| one.open.run == run).collect();
+        let what =
+            if of_run.len() == 1 { "one change".to_owned() } else { format!("{} changes", of_run.len()) };
+        let head = format!("Run {} left {what} open:", clean(run));
+        text.push_str(&style.paint(Tone::Strong, &head));
+        text.push('\n');
+        for one in of_run {
+            let line = format!("{}: {}", clean(&one.open.address.to_string()), story(one));
+            for (at, line) in wrap(&line, style.width.saturating_sub(4).max(20)).iter().enumerate() {
+                text.push_str(if at == 0 { "  " } else { "    " });
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// What is said when a run ends at once, with writes that nobody waits for any more.
+pub fn unresolved(addresses: &[Address], style: Style) -> String {
+    if addresses.is_empty() {
+        return "interrupted again: ended at once; no write is unresolved\n".to_owned();
+    }
+    let mut text = style.paint(Tone::Danger, "interrupted again: ended at once; unresolved:");
+    for address in addresses {
+        text.push_str(&format!("\n  {}", clean(&address.to_string())));
+    }
+    text.push_str("\nthe next apply reads what became of them\n");
+    text
+}
+
+/// What became of one change, a lowercase fragment.
+fn story(one: &Looked) -> String {
+    let LeftOpen { kind, .. } = &one.open;
+    let Some(found) = one.found else {
+        return "not looked at, since this run is not about it".to_owned();
+    };
+    match (kind, found) {
+        (OpenKind::Change { action: ActionKind::Replace, .. }, found) => replaced(found).to_owned(),
+        (OpenKind::Change { action, .. }, found) => written(call(*action), found),
+        (OpenKind::Lost(GapCause::Replace), Found::Gap) => {
+            "deleted to be added anew, and nothing stands there".to_owned()
+        }
+        (OpenKind::Lost(GapCause::AppWide), Found::Gap) => {
+            "it went with an app-wide entry, and nothing stands there".to_owned()
+        }
+        (OpenKind::Lost(_), _) => "something stands there again".to_owned(),
+    }
+}
+
+fn replaced(found: Found) -> &'static str {
+    match found {
+        Found::Arrived => "the new entry stands there",
+        Found::NotArrived => "the old entry stands there",
+        Found::Gap | Found::Gone => "the Delete arrived, the Add did not: nothing stands there",
+        Found::Back | Found::Otherwise => {
+            "neither the old entry nor the new one stands there, but another one"
+        }
+    }
+}
+
+fn written(call: &str, found: Found) -> String {
+    match found {
+        Found::Arrived => format!("the {call} arrived"),
+        Found::NotArrived => format!("the {call} did not arrive"),
+        Found::Gap | Found::Gone => "it is gone".to_owned(),
+        Found::Back | Found::Otherwise => "something else stands there".to_owned(),
+    }
+}
+
+fn call(action: ActionKind) -> &'static str {
+    match action {
+        ActionKind::Create => "Add",
+        ActionKind::Update | ActionKind::Replace => "Update",
+        ActionKind::Delete => "Delete",
+    }
+}
+
+/// One row of `left_open` in plan, drift and report.
+#[derive(Serialize)]
+pub(super) struct LeftOpenRow<'a> {
+    run: &'a str,
+    address: &'a Address,
+    action: Option<ActionKind>,
+    found: Option<Found>,
+    message: String,
+}
+
+/// The rows of a document.
+pub(super) fn left_open_rows(looked: &[Looked]) -> Vec<LeftOpenRow<'_>> {
+    weighty(looked).into_iter().map(row).collect()
+}
+
+fn row(one: &Looked) -> LeftOpenRow<'_> {
+    let LeftOpen { run, address, kind, since: _ } = &one.open;
+    let action = match kind {
+        OpenKind::Change { action, .. } => Some(*action),
+        OpenKind::Lost(_) => None,
+    };
+    LeftOpenRow { run, address, action, found: one.found, message: story(one) }
+}

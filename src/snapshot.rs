@@ -1,0 +1,307 @@
+//! Turns a [`Snapshot`] with all that must be known to use it later into a text, and that text back. Pure.
+//!
+//! The text is one JSON document with a line for each configuration, so that versions of it can be compared line by line
+//! and a place in it means something. Its last line holds the SHA-256 of all lines before: a changed byte is refused.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::{Address, DomainSnapshot, Pattern, Remote, Snapshot};
+
+/// Version of the format.
+const FORMAT_VERSION: &str = "1.0";
+
+/// What the last line but one begins with.
+const CHECKSUM: &str = "\"checksum\":";
+
+/// A snapshot, and where it is from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Saved {
+    /// The version of livevod that wrote it.
+    pub livevod: String,
+    /// When it was read.
+    pub time: Timestamp,
+    /// The endpoint or the emulator's file, as outputs name it.
+    pub target: String,
+    /// The declared account.
+    pub account: Option<String>,
+    /// The account that the credentials belonged to, where that was found out.
+    pub caller: Option<String>,
+    /// The region of each domain that has one.
+    pub regions: BTreeMap<Arc<str>, String>,
+    /// What was not to be touched then.
+    pub ignore: Vec<Pattern>,
+    /// What was not to be deleted, replaced or stopped then.
+    pub protect: Vec<Pattern>,
+    /// Domains that were read whole; others are not in it.
+    pub snapshot: Snapshot,
+}
+
+/// Why a text is no snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    /// It is no snapshot at all, or only the beginning of one.
+    #[error("it is no snapshot, or one that was cut short: {0}")]
+    NotOne(String),
+    /// A version that this livevod does not know.
+    #[error("it has format version `{0}`, and this livevod reads {FORMAT_VERSION}")]
+    Version(String),
+    /// Not as it was written.
+    #[error("it is not as it was written: its checksum does not fit")]
+    Changed,
+    /// Whole, and yet not possible.
+    #[error("it contradicts itself: {0}")]
+    Impossible(String),
+}
+
+/// All but the domains, which are written line by line.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    snapshot: String,
+    livevod: String,
+    time: Timestamp,
+    target: String,
+    account: Option<String>,
+    caller: Option<String>,
+    regions: BTreeMap<String, String>,
+    ignore: Vec<String>,
+    protect: Vec<String>,
+    domains: BTreeMap<String, Vec<Row>>,
+    checksum: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    address: Address,
+    remote: Remote,
+}
+
+/// The text of a snapshot.
+///
+/// # Errors
+/// When a value can't be JSON, which no snapshot of the service can hold.
+pub fn write(saved: &Saved) -> serde_json::Result<String> {
+    let Saved { livevod, time, target, account, caller, regions, ignore, protect, snapshot } = saved;
+    let texts = |patterns: &[Pattern]| patterns.iter().map(Pattern::to_string).collect::<Vec<_>>();
+    let mut lines = vec![
+        "{".to_owned(),
+        format!("\"snapshot\": \"{FORMAT_VERSION}\","),
+        format!("\"livevod\": {},", serde_json::to_string(livevod)?),
+        format!("\"time\": {},", serde_json::to_string(time)?),
+        format!("\"target\": {},", serde_json::to_string(target)?),
+        format!("\"account\": {},", serde_json::to_string(account)?),
+        format!("\"caller\": {},", serde_json::to_string(caller)?),
+        format!("\"regions\": {},", serde_json::to_string(&named(regions))?),
+        format!("\"ignore\": {},", serde_json::to_string(&texts(ignore))?),
+        format!("\"protect\": {},", serde_json::to_string(&texts(protect))?),
+        "\"domains\": {".to_owned(),
+    ];
+    let last = snapshot.domains.len();
+    for (at, (name, domain)) in snapshot.domains.iter().enumerate() {
+        lines.push(format!("{}: [", serde_json::to_string(&**name)?));
+        lines.extend(rows(domain)?);
+        lines.push(if at + 1 < last { "]," } else { "]" }.to_owned());
+    }
+    lines.push("},\n".to_owned());
+    let text = lines.join("\n");
+    let checksum = checksum(&text);
+    Ok(format!("{text}{CHECKSUM} \"{checksum}\"\n}}\n"))
+}
+
+fn named(regions: &BTreeMap<Arc<str>, String>) -> BTreeMap<&str, &str> {
+    regions.iter().map(|(name, region)| (&**name, region.as_str())).collect()
+}
+
+fn rows(domain: &DomainSnapshot) -> serde_json::Result<Vec<String>> {
+    let last = domain.configs.len();
+    let row = |(at, (address, remote)): (usize, (&Address, &Remote))| {
+        let row = serde_json::to_string(&Row { address: address.clone(), remote: remote.clone() })?;
+        Ok(if at + 1 < last { format!("{row},") } else { row })
+    };
+    domain.configs.iter().enumerate().map(row).collect()
+}
+
+fn checksum(text: &str) -> String {
+    let hex: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// Reads a snapshot.
+///
+/// # Errors
+/// When the text is not, byte for byte, what [`write`] made.
+pub fn read(text: &str) -> Result<Saved, SnapshotError> {
+    known_version(text)?;
+    let document: Document =
+        serde_json::from_str(text).map_err(|error| SnapshotError::NotOne(error.to_string()))?;
+    let (before, _) = text.rsplit_once(CHECKSUM).ok_or(SnapshotError::Changed)?;
+    let sealed = format!("{before}{CHECKSUM} \"{}\"\n}}\n", document.checksum);
+    if document.checksum != checksum(before) || sealed != text {
+        return Err(SnapshotError::Changed);
+    }
+    document.saved()
+}
+
+/// The version is looked at first, since all else may mean something else in another one.
+fn known_version(text: &str) -> Result<(), SnapshotError> {
+    #[derive(Deserialize)]
+    struct Version {
+        snapshot: String,
+    }
+    let version: Version =
+        serde_json::from_str(text).map_err(|error| SnapshotError::NotOne(error.to_string()))?;
+    if version.snapshot == FORMAT_VERSION { Ok(()) } else { Err(SnapshotError::Version(version.snapshot)) }
+}
+
+impl Document {
+    fn saved(self) -> Result<Saved, SnapshotError> {
+        let Document {
+            snapshot: _,
+            livevod,
+            time,
+            target,
+            account,
+            caller,
+            regions,
+            ignore,
+            protect,
+            domains,
+            checksum: _,
+        } = self;
+        let domains =
+            domains.into_iter().map(|(name, rows)| Ok((name.as_str().into(), listing(&name, rows)?)));
+        Ok(Saved {
+            livevod,
+            time,
+            target,
+            account,
+            caller,
+            regions: regions.into_iter().map(|(name, region)| (name.into(), region)).collect(),
+            ignore: patterns(&ignore)?,
+            protect: patterns(&protect)?,
+            snapshot: Snapshot { domains: domains.collect::<Result<_, SnapshotError>>()? },
+        })
+    }
+}
+
+fn listing(name: &str, rows: Vec<Row>) -> Result<DomainSnapshot, SnapshotError> {
+    let mut configs = BTreeMap::new();
+    for Row { address, remote } in rows {
+        if &*address.domain != name {
+            return Err(SnapshotError::Impossible(format!("`{address}` stands under `{name}`")));
+        }
+        if configs.insert(address.clone(), remote).is_some() {
+            return Err(SnapshotError::Impossible(format!("`{address}` stands there twice")));
+        }
+    }
+    Ok(DomainSnapshot { configs })
+}
+
+fn patterns(texts: &[String]) -> Result<Vec<Pattern>, SnapshotError> {
+    let parse = |text: &String| {
+        text.parse().map_err(|error| SnapshotError::Impossible(format!("pattern `{text}`: {error}")))
+    };
+    texts.iter().map(parse).collect()
+}
+
+/// The line of each configuration in the text of a snapshot, as a range of bytes.
+pub fn places(text: &str) -> BTreeMap<Address, Range<usize>> {
+    let mut start = 0;
+    let mut found = BTreeMap::new();
+    for line in text.split_inclusive('\n') {
+        let row = line.trim_end().trim_end_matches(',');
+        if let Some(address) = row.starts_with('{').then(|| address_of(row)).flatten() {
+            found.insert(address, start..start + row.len());
+        }
+        start += line.len();
+    }
+    found
+}
+
+fn address_of(row: &str) -> Option<Address> {
+    let row: Row = serde_json::from_str(row).ok()?;
+    Some(row.address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Carried, RecordConfig, StreamSpelling};
+
+    fn saved() -> Saved {
+        let address = |text: &str| text.parse::<Address>().unwrap();
+        let unknown = [("New".to_owned(), serde_json::json!({"deep": [1, null]}))].into();
+        let carried = Carried { delay_time: Some(180), unknown, ..Carried::default() };
+        let config = RecordConfig { vod_transcode_group: "g".into(), carried, ..RecordConfig::default() };
+        let plain = Remote {
+            config,
+            spelling: StreamSpelling::Absent,
+            create_time: Some("2026-11-22T20:15:00Z".into()),
+            unsupported: None,
+        };
+        let odd = Remote { unsupported: Some("by-format".into()), ..plain.clone() };
+        let configs = [(address("a.com/show/*"), plain), (address("a.com/show/cam1"), odd)].into();
+        let domains = [("a.com".into(), DomainSnapshot { configs }), ("b.com".into(), Default::default())];
+        Saved {
+            livevod: "0.1.0".into(),
+            time: "2026-11-22T20:15:00.5Z".parse().unwrap(),
+            target: "emulator \"x\"".into(),
+            account: Some("1".into()),
+            caller: None,
+            regions: [("a.com".into(), "cn-shanghai".into())].into(),
+            ignore: vec!["a.com/test-*".parse().unwrap()],
+            protect: vec!["**/vip".parse().unwrap()],
+            snapshot: Snapshot { domains: domains.into() },
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let text = write(&saved()).unwrap();
+        assert_eq!(read(&text), Ok(saved()));
+    }
+
+    #[test]
+    fn any_changed_byte_is_refused() {
+        let text = write(&saved()).unwrap();
+        for at in 0..text.len() {
+            for bit in 0..8 {
+                let mut bytes = text.clone().into_bytes();
+                bytes[at] ^= 1 << bit;
+                let Ok(changed) = String::from_utf8(bytes) else { continue };
+                assert!(read(&changed).is_err(), "bit {bit} of byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_snapshot_cut_anywhere_is_refused() {
+        let text = write(&saved()).unwrap();
+        for cut in 0..text.len() {
+            assert!(matches!(read(&text[..cut]), Err(SnapshotError::NotOne(_) | SnapshotError::Changed)));
+        }
+    }
+
+    #[test]
+    fn another_version_is_said_to_be_one() {
+        let text = write(&saved()).unwrap().replace("\"snapshot\": \"1.0\"", "\"snapshot\": \"2.0\"");
+        assert_eq!(read(&text), Err(SnapshotError::Version("2.0".into())));
+    }
+
+    #[test]
+    fn each_configuration_has_its_line() {
+        let text = write(&saved()).unwrap();
+        let places = places(&text);
+        assert_eq!(places.len(), 2);
+        for (address, place) in places {
+            assert!(text[place].starts_with(&format!("{{\"address\":\"{address}\"")), "{address}");
+        }
+    }
+}

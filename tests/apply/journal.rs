@@ -1,0 +1,332 @@
+//! What the journal holds at every moment, and what later runs make of it.
+
+use std::sync::{Arc, Mutex};
+
+use livevod::api::Client;
+use livevod::apply::journal::{
+    End, Found, Intent, LeftOpen, Memory, OpenKind, Reply, RunRecord, Step, judge, left_open, unfinished,
+};
+use livevod::apply::{ApplySettings, Report, apply};
+use livevod::model::{Carried, RecordConfig};
+use livevod::plan::{Change, Contingent, GapCause, Plan, Reason};
+
+use super::gate::{self, Fate, is};
+use super::world::*;
+
+const ADD: &str = "AddLiveRecordVodConfig";
+const UPDATE: &str = "UpdateLiveRecordVodConfig";
+const DELETE: &str = "DeleteLiveRecordVodConfig";
+
+/// Applies with a journal in `memory`.
+async fn apply_into(
+    memory: &Memory,
+    world: &World,
+    client: &Client,
+    changes: impl IntoIterator<Item = Change>,
+) -> Report {
+    let plan: Plan = plan(changes);
+    let settings = ApplySettings { journal: journal_of(&plan, memory), ..world.settings.clone() };
+    apply(&plan, client, settings, &|_| {}).await.unwrap()
+}
+
+fn steps(run: &RunRecord) -> Vec<(&str, Step, Option<Contingent>)> {
+    let step = |intent: &'_ Intent| (intent.step, intent.contingent);
+    run.intents.iter().map(|intent| (&*intent.address.stream, step(intent).0, step(intent).1)).collect()
+}
+
+#[tokio::test]
+async fn every_write_that_goes_out_has_its_intent_before_it() {
+    let memory = Memory::default();
+    let missing: Arc<Mutex<Vec<String>>> = Arc::default();
+    let (seen, wrong) = (memory.clone(), missing.clone());
+    let world = gate::world(move |request, service| {
+        let step = [(ADD, "add"), (UPDATE, "update"), (DELETE, "delete")]
+            .into_iter()
+            .find(|(action, _)| is(request, action))
+            .map(|(_, step)| step);
+        if let Some(step) = step {
+            let text = seen.text();
+            let noted = text.lines().any(|line| {
+                line.contains("\"event\":\"intent\"") && line.contains(&format!("\"step\":\"{step}\""))
+            });
+            if !noted {
+                wrong.lock().unwrap().push(step.to_owned());
+            }
+        }
+        Fate::Answer(service.call(request))
+    })
+    .await;
+    world.hold("a.example.com/show/updated", &cycle(3600)).await;
+    world.hold("b.example.com/show/deleted", &config()).await;
+    let changes = [
+        create("c.example.com/show/created", config()),
+        update("a.example.com/show/updated", cycle(3600), cycle(900)),
+        delete("b.example.com/show/deleted", config()),
+    ];
+    let report = apply_into(&memory, &world, &world.client, changes).await;
+    assert_eq!(ends(&report), ["done"; 3]);
+    assert_eq!(*missing.lock().unwrap(), Vec::<String>::new());
+    let run = told(&memory);
+    assert_eq!(run.answers.iter().map(|answer| answer.reply).collect::<Vec<_>>(), [Reply::Accepted; 3]);
+    assert!(run.endings.iter().all(|ending| ending.outcome == End::Done && ending.request_id.is_some()));
+    assert_eq!(run.finished.unwrap().calls, report.calls);
+    assert_eq!(left_open(&[run]), []);
+}
+
+#[tokio::test]
+async fn a_replace_notes_all_its_writes_before_the_first() {
+    let memory = Memory::default();
+    let world = World::new();
+    world.hold("a.example.com/show/cam1", &stored_in(BUCKET)).await;
+    let change = replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET));
+    let report = apply_into(&memory, &world, &world.client, [change]).await;
+    assert_eq!(ends(&report), ["done"]);
+    let run = told(&memory);
+    let back = Some(Contingent::AddBack);
+    let expected = [("cam1", Step::Delete, None), ("cam1", Step::Add, None), ("cam1", Step::Add, back)];
+    assert_eq!(steps(&run), expected);
+    let second_answer = memory.text().lines().position(|line| line.contains("\"answer\"")).unwrap();
+    assert_eq!(second_answer, 4, "head and three intents come first:\n{}", memory.text());
+}
+
+/// The room that a run of these changes takes up to its nth intent.
+async fn room_until_intent(nth: usize, changes: &[Change], before: &[(&str, RecordConfig)]) -> usize {
+    let memory = Memory::default();
+    let world = holding(before).await;
+    apply_into(&memory, &world, &world.client, changes.to_vec()).await;
+    let text = memory.text();
+    let intents = text.match_indices("{\"event\":\"intent\"");
+    intents.map(|(at, _)| at).nth(nth).unwrap()
+}
+
+async fn holding(before: &[(&str, RecordConfig)]) -> World {
+    let world = World::new();
+    for (text, config) in before {
+        world.hold(text, config).await;
+    }
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_stops_before_the_next_write() {
+    let changes: Vec<Change> =
+        ["a", "b", "c"].map(|name| create(&format!("a.example.com/show/{name}"), config())).to_vec();
+    for nth in 0..3 {
+        let room = room_until_intent(nth, &changes, &[]).await;
+        let memory = Memory::of_size(room);
+        let world = World::new();
+        let report = apply_into(&memory, &world, &world.client, changes.clone()).await;
+        let expected: Vec<&str> = (0..3).map(|at| if at < nth { "done" } else { "not attempted" }).collect();
+        assert_eq!(ends(&report), expected);
+        for (at, name) in ["a", "b", "c"].into_iter().enumerate() {
+            let held = world.config(&format!("a.example.com/show/{name}")).await;
+            assert_eq!(held.is_some(), at < nth, "{name} with room for {nth}");
+        }
+        for at in nth..3 {
+            let message = &failure(&report, at).message;
+            assert!(message.starts_with("the journal can't be written: "), "{message}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_never_stops_within_a_replace() {
+    let before = [("a.example.com/show/cam1", stored_in(BUCKET))];
+    let changes = [replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET))];
+    let first = room_until_intent(0, &changes, &before).await;
+    let whole = Memory::default();
+    let world = holding(&before).await;
+    apply_into(&whole, &world, &world.client, changes.to_vec()).await;
+    for room in first..whole.text().len() {
+        let world = holding(&before).await;
+        let report = apply_into(&Memory::of_size(room), &world, &world.client, changes.to_vec()).await;
+        let held = world.config("a.example.com/show/cam1").await;
+        match ends(&report)[..] {
+            ["done"] => assert_eq!(held, Some(stored_in(OTHER_BUCKET)), "with {room} bytes"),
+            ["not attempted"] => assert_eq!(held, Some(stored_in(BUCKET)), "with {room} bytes"),
+            _ => panic!("{report:?} with {room} bytes"),
+        }
+    }
+}
+
+/// A run whose change at `show/cam1` got as far as these lines say.
+fn run_of(change: Change, answers: &[(u64, Reply)], end: Option<End>) -> RunRecord {
+    let memory = Memory::default();
+    drop(journal_of(&plan([change.clone()]), &memory));
+    let mut run = told(&memory);
+    let intent = |id, step, contingent, before: &Option<RecordConfig>, after: &Option<RecordConfig>| Intent {
+        id,
+        time: jiff::Timestamp::UNIX_EPOCH,
+        address: change.address.clone(),
+        step,
+        contingent,
+        before: before.clone(),
+        after: after.clone(),
+        siblings: Vec::new(),
+    };
+    let Change { before, after, .. } = &change;
+    run.intents =
+        vec![intent(1, Step::Delete, None, before, &None), intent(2, Step::Add, None, &None, after)];
+    for (id, reply) in answers {
+        run.answers.push(livevod::apply::journal::Answer {
+            id: *id,
+            time: jiff::Timestamp::UNIX_EPOCH,
+            reply: *reply,
+            request_id: None,
+            message: None,
+        });
+    }
+    run.endings.extend(end.map(|outcome| livevod::apply::journal::Ending {
+        time: jiff::Timestamp::UNIX_EPOCH,
+        address: change.address.clone(),
+        action: change.action,
+        outcome,
+        request_id: None,
+        message: None,
+    }));
+    run
+}
+
+fn replaced() -> Change {
+    replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET))
+}
+
+#[test]
+fn a_gap_is_known_wherever_the_replace_stopped() {
+    use Reply::{Accepted, NotSent, Refused, Unclear};
+    let table: [(&[(u64, Reply)], Option<End>, bool, bool); 9] = [
+        // Answers, end; is it open, may there be a gap.
+        (&[], None, true, true),
+        (&[(1, Accepted)], None, true, true),
+        (&[(1, Unclear)], None, true, true),
+        (&[(1, Accepted), (2, Unclear)], Some(End::Unknown), true, true),
+        (&[(1, Accepted), (2, Refused)], Some(End::Failed), false, true),
+        (&[(1, Refused)], Some(End::Failed), false, false),
+        (&[(1, NotSent)], Some(End::Failed), false, false),
+        (&[(1, Accepted), (2, Accepted)], Some(End::Done), false, false),
+        (&[], Some(End::NotAttempted), false, false),
+    ];
+    for (answers, end, open, gap) in table {
+        let runs = [run_of(replaced(), answers, end)];
+        let is_change = |open: &LeftOpen| matches!(open.kind, OpenKind::Change { .. });
+        assert_eq!(left_open(&runs).iter().any(is_change), open, "{answers:?} {end:?}");
+        assert_eq!(!unfinished(&runs).gaps.is_empty(), gap, "{answers:?} {end:?}");
+    }
+}
+
+#[test]
+fn a_later_run_closes_what_an_earlier_one_left() {
+    let died = || run_of(replaced(), &[(1, Reply::Accepted)], None);
+    let address = address("a.example.com/show/cam1");
+    let finished = run_of(create("a.example.com/show/cam1", config()), &[], Some(End::Done));
+    assert_eq!(left_open(&[died(), finished]), []);
+    let resolved = |found| {
+        let mut run = run_of(create("a.example.com/show/other", config()), &[], Some(End::Done));
+        run.resolved.push(livevod::apply::journal::Resolved {
+            time: jiff::Timestamp::UNIX_EPOCH,
+            run: "any".to_owned(),
+            address: address.clone(),
+            found,
+        });
+        run
+    };
+    assert_eq!(left_open(&[died(), resolved(Found::Arrived)]), []);
+    assert_eq!(left_open(&[died(), resolved(Found::Gap)]).len(), 1, "a gap that was seen is still one");
+    let refused =
+        run_of(create("a.example.com/show/cam1", config()), &[(2, Reply::Refused)], Some(End::Failed));
+    let gaps = unfinished(&[died(), refused]).gaps;
+    assert_eq!(gaps[&address].before, stored_in(BUCKET), "what failed to finish it leaves it open");
+    assert_eq!(gaps[&address].cause, GapCause::Replace);
+}
+
+#[test]
+fn what_stands_there_says_what_became_of_it() {
+    let remote = |config: &RecordConfig| livevod::model::Remote {
+        config: config.clone(),
+        spelling: Default::default(),
+        create_time: None,
+        unsupported: None,
+    };
+    let open = |change: Change| left_open(&[run_of(change, &[], None)]).remove(0);
+    let (old, new, other) = (cycle(3600), cycle(900), cycle(600));
+    let text = "a.example.com/show/cam1";
+    let table = [
+        (create(text, new.clone()), Some(&new), Found::Arrived),
+        (create(text, new.clone()), None, Found::NotArrived),
+        (create(text, new.clone()), Some(&other), Found::Otherwise),
+        (update(text, old.clone(), new.clone()), Some(&new), Found::Arrived),
+        (update(text, old.clone(), new.clone()), Some(&old), Found::NotArrived),
+        (update(text, old.clone(), new.clone()), Some(&other), Found::Otherwise),
+        (update(text, old.clone(), new.clone()), None, Found::Gone),
+        (replace(text, old.clone(), new.clone()), None, Found::Gap),
+        (replace(text, old.clone(), new.clone()), Some(&old), Found::NotArrived),
+        (delete(text, old.clone()), None, Found::Arrived),
+        (delete(text, old.clone()), Some(&old), Found::NotArrived),
+        (delete(text, old.clone()), Some(&other), Found::Otherwise),
+    ];
+    for (change, found, verdict) in table {
+        let what = format!("{change:?} {found:?}");
+        assert_eq!(judge(&open(change), found.map(remote).as_ref()), verdict, "{what}");
+    }
+}
+
+const DECLARED: &str = "\
+version: 1
+defaults: { vod_transcode_group: e2d796d3bb5fd8049d32bff62f94e4c1 }
+domains: { a.example.com: { apps: { show: { streams: { cam1: { cycle_duration: 15m } } } } } }
+";
+
+/// An entry with fields that no file manages went with a replace; what the next plan makes of it under these files.
+async fn after_a_gap(files: &str) -> (World, Plan, RecordConfig) {
+    let carried = Carried { delay_time: Some(240), ..Carried::default() };
+    let before = RecordConfig { carried, ..stored_in(BUCKET) };
+    let gone = replace("a.example.com/show/cam1", before.clone(), stored_in(OTHER_BUCKET));
+    let runs = [run_of(gone, &[(1, Reply::Accepted)], None)];
+    let world = World::new();
+    let plan = world.plan_after(files, unfinished(&runs)).await;
+    (world, plan, before)
+}
+
+#[tokio::test]
+async fn a_declared_entry_comes_back_with_what_no_file_manages() {
+    let (world, plan, before) = after_a_gap(DECLARED).await;
+    let after = RecordConfig { cycle_duration: 900, ..before };
+    assert_eq!(plan.changes[0].after.as_ref(), Some(&after));
+    assert!(matches!(plan.changes[0].reason, Reason::FinishesReplace { .. }));
+    let report = world.apply(plan.changes).await;
+    assert_eq!(ends(&report), ["done"]);
+    assert_eq!(world.config("a.example.com/show/cam1").await, Some(after));
+}
+
+#[tokio::test]
+async fn an_entry_that_no_file_names_any_more_is_put_back() {
+    let (world, plan, before) = after_a_gap(&DECLARED.replace("cam1", "cam2")).await;
+    let back: Vec<&Change> = plan.changes.iter().filter(|change| &*change.address.stream == "cam1").collect();
+    assert_eq!(back[0].after.as_ref(), Some(&before));
+    assert!(matches!(back[0].reason, Reason::PutsBack { .. }));
+    let report = world.apply(plan.changes).await;
+    assert_eq!(ends(&report), ["done"; 2]);
+    assert_eq!(world.config("a.example.com/show/cam1").await, Some(before));
+}
+
+#[tokio::test]
+async fn what_shall_be_gone_stays_gone() {
+    let absent = DECLARED.replace("{ cycle_duration: 15m }", "{ state: absent }");
+    let pruned = DECLARED.replace("cam1", "cam2").replace("{ apps:", "{ prune: true, apps:");
+    for files in [absent, pruned] {
+        let (_, plan, _) = after_a_gap(&files).await;
+        assert!(plan.changes.iter().all(|change| &*change.address.stream != "cam1"), "{files}");
+    }
+}
+
+#[tokio::test]
+async fn a_gap_that_the_plan_may_not_touch_is_named() {
+    let ignored = DECLARED.replace("cam1", "cam2") + "ignore: [a.example.com/show/cam1]\n";
+    let unnamed = DECLARED.replace("a.example.com", "b.example.com");
+    for files in [ignored, unnamed] {
+        let (_, plan, _) = after_a_gap(&files).await;
+        assert!(plan.changes.iter().all(|change| change.address.to_string() != "a.example.com/show/cam1"));
+        let named = plan.warnings.iter().any(|warning| warning.message.contains("a.example.com/show/cam1"));
+        assert!(named, "{:?} under {files}", plan.warnings);
+    }
+}

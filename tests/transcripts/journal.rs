@@ -1,0 +1,396 @@
+//! Journals, snapshots and the way back, with real processes: killed, kept out, without room, and asked afterwards.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::World;
+use super::server::{Server, keyed, written};
+
+const THREE: &str = "\
+version: 1
+defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
+domains:
+  live.example.com:
+    apps: { show: { streams: { cam1: {}, cam2: {}, \"*\": {} } } }
+";
+
+/// Run ids and times differ from run to run.
+fn scrub(text: &str) -> String {
+    let mut scrubbed = String::new();
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        if is_form(rest, "ddddddddTdddddd.dddZ-xxxxxx") {
+            scrubbed.push_str("[run]");
+            rest = &rest[27..];
+        } else if is_form(rest, "dddd-dd-dd dd:dd:dd UTC") {
+            scrubbed.push_str("[time]");
+            rest = &rest[23..];
+        } else {
+            scrubbed.push(character);
+            rest = &rest[character.len_utf8()..];
+        }
+    }
+    scrubbed
+}
+
+/// Whether `text` begins with digits, hexadecimal digits and the characters between them as `form` says.
+fn is_form(text: &str, form: &str) -> bool {
+    text.len() >= form.len()
+        && text.bytes().zip(form.bytes()).all(|(byte, form)| match form {
+            b'd' => byte.is_ascii_digit(),
+            b'x' => byte.is_ascii_hexdigit(),
+            _ => byte == form,
+        })
+}
+
+fn journals(world: &World, ending: &str) -> Vec<PathBuf> {
+    let Ok(listed) = std::fs::read_dir(world.path().join(".livevod/journal")) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = listed.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.to_str().unwrap().ends_with(ending));
+    paths.sort();
+    paths
+}
+
+#[test]
+fn an_apply_leaves_a_journal_and_a_snapshot_for_its_owner_alone() {
+    let world = World::with(THREE);
+    world.converge("--emulator");
+    let (journals, snapshots) = (journals(&world, ".jsonl"), journals(&world, ".snapshot.json"));
+    assert_eq!((journals.len(), snapshots.len()), (1, 1));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!([&journals[0], &snapshots[0]].map(|path| mode(path)), [0o600; 2]);
+        assert_eq!(mode(journals[0].parent().unwrap()), 0o700);
+    }
+    let text = std::fs::read_to_string(&journals[0]).unwrap();
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let count = |event: &str| events.iter().filter(|one| one["event"] == event).count();
+    let counts = ["begun", "intent", "answer", "ended", "finished"].map(count);
+    assert_eq!(counts, [1, 3, 3, 3, 1], "{text}");
+    assert!(!text.contains("emulator-secret") && !text.to_lowercase().contains("secret"), "{text}");
+    world.run("apply --emulator --auto-approve");
+    assert_eq!(self::journals(&world, ".jsonl").len(), 1, "what writes nothing leaves no journal");
+}
+
+#[test]
+fn runs_are_listed_and_told() {
+    let world = World::with(THREE);
+    assert_snapshot!("no_runs", world.run("journal").transcript());
+    world.converge("--emulator");
+    world.write(
+        "livevod.yaml",
+        &THREE
+            .replace("cam1: {}", "cam1: { cycle_duration: 15m }, bad: { vod_transcode_group: odd }")
+            .replace("domains:", "transcode_groups: { odd: some-group }\ndomains:"),
+    );
+    world.run("apply --emulator --auto-approve --max-change 100%");
+    assert_snapshot!("two_runs", scrub(&world.run("journal").transcript()));
+    assert_snapshot!("one_run", scrub(&world.run("journal last").transcript()));
+    let runs = world.run("journal --format json").json();
+    assert_eq!(runs["runs"].as_array().unwrap().len(), 2);
+    let first = runs["runs"][1]["run"].as_str().unwrap();
+    let told = world.run(&format!("journal {first} --format json")).json();
+    assert_eq!(
+        told["run"]["outcomes"],
+        json!({"done": 3, "failed": 0, "not_attempted": 0, "unknown": 0, "open": 0})
+    );
+    let missing = world.run("journal 1999");
+    assert_eq!(missing.code, 1);
+    assert_snapshot!("no_such_run", missing.transcript());
+    assert_eq!(world.run("journal 2").code, 1, "both begin so");
+}
+
+/// What an apply leaves that was killed right after the emulator had carried out its first write.
+fn killed_midway(world: &World, server: &Server, flags: &[&str]) {
+    let before = written(world);
+    let arguments =
+        [&["apply", "--auto-approve", "--endpoint", &server.url, "--parallelism", "1"], flags].concat();
+    let mut apply = world.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while written(world) <= before + 20 {
+        std::thread::yield_now();
+    }
+    apply.kill().unwrap();
+    apply.wait().unwrap();
+}
+
+fn many() -> String {
+    let streams: String = (0..400).map(|number| format!("cam{number}: {{}}, ")).collect();
+    THREE.replace("cam1: {}, cam2: {}, ", &streams)
+}
+
+#[test]
+fn the_next_apply_says_what_a_killed_one_left_open() {
+    let world = keyed(&many().replace("version: 1", "version: 1\naccount: \"1234567890123456\""));
+    let server = Server::start(&world, &["--data", "state.log"]);
+    killed_midway(&world, &server, &[]);
+    let died = world.run("journal --format json").json();
+    assert_eq!(died["runs"][0]["state"], "unfinished");
+    let flags = format!("--endpoint {}", server.url);
+    let open = died["runs"][0]["outcomes"]["open"].as_u64().unwrap();
+    let report = world.run(&format!("apply {flags} --settle 1ms --auto-approve --format json")).json();
+    assert_eq!(report["exit"]["code"], 0, "{report}");
+    let left = report["left_open"].as_array().map(Vec::len).unwrap_or_default();
+    assert_eq!(left as u64, open, "{report}");
+    let plan = world.run(&format!("plan {flags} --detailed-exitcode"));
+    assert_eq!(plan.code, 0, "{}", plan.transcript());
+    assert!(!plan.stdout.contains("left"), "what was found is not told again:\n{}", plan.transcript());
+}
+
+/// A journal of a run that died between the Delete and the Add of a replace, with the state that it left.
+fn died_between(world: &World) {
+    let address = "live.example.com/show/cam1";
+    let carried =
+        json!({"delay_time": 240, "record_content": null, "space_id": null, "transcode_templates": null});
+    let config = |bucket: &str| {
+        json!({
+            "vod_transcode_group": "VOD_NO_TRANSCODE", "cycle_duration": 3600, "auto_compose": false,
+            "compose_vod_transcode_group": null, "on_demand": 0, "storage_location": bucket, "carried": carried,
+        })
+    };
+    let (before, after) =
+        (config("one.oss-cn-shanghai.aliyuncs.com"), config("two.oss-cn-shanghai.aliyuncs.com"));
+    let summary = json!({"create": 0, "update": 0, "replace": 1, "delete": 0, "unchanged": 0});
+    let change = json!({"address": address, "action": "replace", "before": before, "after": after});
+    let time = "2026-11-01T10:00:00Z";
+    let lines = [
+        json!({"event": "begun", "format_version": "1.0", "run": "20261101T100000.000Z-abcdef", "livevod": "0.1.0",
+               "time": time, "account": null, "target": "emulator .livevod/emulator.log", "digest": "sha256:0",
+               "snapshot": null, "summary": summary, "changes": [change]}),
+        json!({"event": "intent", "id": 1, "time": time, "address": address, "step": "delete", "before": before, "after": null}),
+        json!({"event": "intent", "id": 2, "time": time, "address": address, "step": "add", "before": null, "after": after}),
+        json!({"event": "answer", "id": 1, "time": time, "reply": "accepted", "request_id": "R"}),
+    ];
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    world.write(".livevod/journal/20261101T100000.000Z-abcdef.jsonl", &format!("{text}{{\"event\":\"ans"));
+}
+
+#[test]
+fn a_replace_that_died_in_the_middle_is_finished_first() {
+    let world = World::with(&THREE.replace("cam1: {}, cam2: {}", "cam1: {}"));
+    died_between(&world);
+    assert_snapshot!("half_replaced_plan", scrub(&world.run("plan --emulator").transcript()));
+    assert_snapshot!(
+        "half_replaced_apply",
+        scrub(&world.run("apply --emulator --auto-approve").transcript())
+    );
+    let second = world.run("plan --emulator --detailed-exitcode");
+    assert_eq!(second.code, 0, "{}", second.transcript());
+    assert!(second.stdout.contains("No changes."), "{}", second.transcript());
+}
+
+#[test]
+fn a_journal_of_another_target_or_account_says_nothing_here() {
+    let world = World::with(THREE);
+    died_between(&world);
+    let other = world.run("plan --emulator=other.log");
+    assert!(!other.stdout.contains("left"), "{}", other.transcript());
+    let account = world.run("plan --emulator --account 1234567890123456");
+    assert!(!account.stdout.contains("left"), "{}", account.transcript());
+}
+
+#[test]
+fn a_damaged_journal_keeps_apply_from_writing() {
+    let world = World::with(THREE);
+    died_between(&world);
+    let path = &journals(&world, ".jsonl")[0];
+    let text = std::fs::read_to_string(path).unwrap().replacen("\"event\":\"intent\"", "\"event\":\"in", 1);
+    std::fs::write(path, text).unwrap();
+    let run = world.run("apply --emulator --auto-approve");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert_snapshot!("damaged_journal", run.transcript());
+    let plan = world.run("plan --emulator");
+    assert_eq!(plan.code, 0, "a plan only warns:\n{}", plan.transcript());
+    assert!(plan.stderr.contains("line 2"), "{}", plan.transcript());
+}
+
+#[test]
+fn two_applies_in_one_folder_exclude_each_other() {
+    let world = keyed(&many().replace("version: 1", "version: 1\naccount: \"1234567890123456\""));
+    let server = Server::start(&world, &["--data", "state.log"]);
+    let arguments = ["apply", "--auto-approve", "--rate", "300", "--endpoint", &server.url];
+    let mut first = world.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while written(&world) < 20 {
+        std::thread::yield_now();
+    }
+    let second = world.run(&format!("apply --auto-approve --endpoint {}", server.url));
+    let plan = world.run(&format!("plan --endpoint {}", server.url));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(second.code, 1, "{}", second.transcript());
+    let holder = format!("process {} since ", first.id());
+    assert!(second.stderr.contains(&holder), "{}", second.transcript());
+    assert_eq!(plan.code, 0, "a plan needs no lock:\n{}", plan.transcript());
+    let third = world.run(&format!("apply --auto-approve --settle 1ms --endpoint {}", server.url));
+    assert_eq!(third.code, 0, "the lock goes with its holder:\n{}", third.transcript());
+}
+
+#[test]
+fn without_a_journal_nothing_is_written() {
+    let world = World::with(THREE);
+    world.write("taken", "a file where the folder should be");
+    let run = world.run("apply --emulator --auto-approve --journal taken/journal");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert_snapshot!("no_journal_no_apply", run.transcript());
+    let plan = world.run("plan --emulator --format json").json();
+    assert_eq!(plan["summary"]["create"], 3);
+}
+
+/// A file may grow to so many 512-byte blocks, which is as good as a full disk; the emulator serves from another process.
+#[cfg(unix)]
+fn with_little_room(world: &World, server: &Server, blocks: usize) -> (Value, i32) {
+    let binary = env!("CARGO_BIN_EXE_livevod");
+    let line = format!(
+        "trap '' XFSZ; ulimit -f {blocks}; exec {binary} apply --auto-approve --settle 1ms --format json --endpoint {}",
+        server.url
+    );
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line]).current_dir(world.path()).env_clear().envs(world.variables());
+    let output = shell.stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    (
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")),
+        output.status.code().unwrap(),
+    )
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_stops_before_the_next_write() {
+    let streams: String = (0..40).map(|number| format!("cam{number}: {{}}, ")).collect();
+    let text = THREE.replace("cam1: {}, cam2: {}, ", &streams);
+    let world = keyed(&text.replace("version: 1", "version: 1\naccount: \"1234567890123456\""));
+    let server = Server::start(&world, &["--data", "state.log"]);
+    let mut stopped = false;
+    let mut before = 0;
+    for blocks in [8, 40, 60, 400] {
+        let (report, code) = with_little_room(&world, &server, blocks);
+        let held = written(&world) - 1;
+        let Some(summary) = report["summary"]["done"].as_u64() else {
+            assert_eq!((code, held), (1, before), "without room for the head nothing is written: {report}");
+            continue;
+        };
+        assert_eq!(held as u64, before as u64 + summary, "{report}");
+        let waiting = report["summary"]["not_attempted"].as_u64().unwrap();
+        assert_eq!(report["summary"]["failed"], 0);
+        assert_eq!(report["summary"]["unknown"], 0);
+        if waiting > 0 {
+            stopped |= summary > 0;
+            assert_eq!(code, if summary > 0 { 4 } else { 1 }, "{report}");
+            assert!(report.to_string().contains("the journal can't be written: File too large"), "{report}");
+        }
+        before = held;
+    }
+    assert!(stopped, "no run stopped in the middle");
+    let plan = world.run(&format!("plan --endpoint {} --detailed-exitcode", server.url));
+    assert_eq!(plan.code, 0, "{}", plan.transcript());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_second_signal_ends_at_once_and_names_what_is_unresolved() {
+    let world = keyed(&THREE.replace("version: 1", "version: 1\naccount: \"1234567890123456\""));
+    let server = Server::start(&world, &["--data", "state.log", "--fault", "hang:action=Add"]);
+    let arguments = ["apply", "--auto-approve", "--endpoint", &server.url];
+    let mut apply = world.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let has_intent = || {
+        let journals = journals(&world, ".jsonl");
+        journals.first().is_some_and(|path| std::fs::read_to_string(path).unwrap().contains("\"intent\""))
+    };
+    while !has_intent() {
+        std::thread::yield_now();
+    }
+    let mut stderr = apply.stderr.take().unwrap();
+    let kill = |signal: &str| {
+        let line = format!("kill -{signal} {}", apply.id());
+        assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+    };
+    kill("INT");
+    kill("TERM");
+    let mut told = String::new();
+    stderr.read_to_string(&mut told).unwrap();
+    let code = apply.wait().unwrap().code();
+    assert!(code == Some(143) || code == Some(130), "{code:?}: {told}");
+    assert_snapshot!("second_signal", told);
+}
+
+#[test]
+fn a_plan_from_a_snapshot_is_the_online_plan_byte_for_byte() {
+    let world = World::with(THREE);
+    world.converge("--emulator");
+    let saved = world.run("snapshot --emulator --out here/state.json");
+    assert_eq!(saved.code, 1, "the folder is not made: {}", saved.transcript());
+    let saved = world.run("snapshot --emulator --out state.json");
+    assert_snapshot!("saved", saved.transcript());
+    world.write("livevod.yaml", &THREE.replace("cam1: {}", "cam1: { cycle_duration: 15m }, cam3: {}"));
+    for flags in ["", " --format json", " --full --target live.example.com/show/cam1", " --detailed-exitcode"]
+    {
+        let online = world.run(&format!("plan --emulator{flags}"));
+        let offline = world.run(&format!("plan --against state.json{flags}"));
+        assert_eq!(online.transcript(), offline.transcript(), "{flags}");
+    }
+}
+
+#[test]
+fn a_snapshot_that_can_not_be_used_says_why() {
+    let world = World::with(THREE);
+    world.run("snapshot --emulator --out state.json");
+    let text = std::fs::read_to_string(world.path().join("state.json")).unwrap();
+    world.write("changed.json", &text.replace("\"account\": null", "\"account\": \"1\""));
+    world.write("cut.json", &text[..text.len() / 2]);
+    world.write("other.json", &text.replacen("\"1.0\"", "\"7.0\"", 1));
+    let plan = |file: &str| {
+        let run = world.run(&format!("plan --against {file}"));
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        run.transcript()
+    };
+    let all = ["changed.json", "cut.json", "other.json", "none.json"].map(plan).concat();
+    world.write("livevod.yaml", &THREE.replace("live.example.com", "more.example.com"));
+    assert_snapshot!(format!("{all}{}", plan("state.json")));
+}
+
+#[test]
+fn a_run_is_undone() {
+    let world = World::with(THREE);
+    world.converge("--emulator");
+    world.run("snapshot --emulator --out before.json");
+    world.write(
+        "livevod.yaml",
+        &THREE.replace(
+            "cam1: {}, cam2: {}",
+            "cam1: { cycle_duration: 15m }, cam2: { state: absent }, cam3: {}, cam4: {}",
+        ),
+    );
+    world.converge("--emulator --max-change=100% --max-delete=100%");
+    let held = world.run("restore last --emulator --auto-approve");
+    assert_eq!(held.code, 3, "a restore deletes only when told to:\n{}", held.transcript());
+    let back = world.run("restore last --emulator --auto-approve --max-delete 100% --max-change 100%");
+    assert_eq!(back.code, 0, "{}", back.transcript());
+    assert_snapshot!("restored", scrub(&back.transcript()));
+    world.write("livevod.yaml", THREE);
+    let plan = world.run("plan --emulator --detailed-exitcode");
+    assert_eq!(plan.code, 0, "{}", plan.transcript());
+    let whole = world.run("restore before.json --emulator --auto-approve");
+    assert!(whole.stdout.contains("No changes."), "{}", whole.transcript());
+}
+
+#[test]
+fn what_was_protected_and_ignored_then_is_so_on_the_way_back() {
+    let world = World::with(&THREE.replace(
+        "domains:",
+        "protect: [live.example.com/show/late]\nignore: [live.example.com/show/free]\ndomains:",
+    ));
+    world.converge("--emulator");
+    world.run("snapshot --emulator --out before.json");
+    world.write("livevod.yaml", &THREE.replace("cam1: {}", "cam1: {}, late: {}, free: {}"));
+    world.converge("--emulator");
+    let run = world.run("restore before.json --emulator --auto-approve --max-delete 100%");
+    assert_eq!(run.code, 3, "{}", run.transcript());
+    assert!(run.stdout.contains("refused (protect)"), "{}", run.transcript());
+    assert!(run.stdout.contains("1 ignored: live.example.com/show/free"), "{}", run.transcript());
+}
