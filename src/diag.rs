@@ -355,6 +355,12 @@ codes! {
     Journal = "journal", Error;
     /// A snapshot that can't be used.
     Snapshot = "snapshot", Error;
+    /// A domain that the service does not know, or not as the files say.
+    DomainState = "domain-state", Warning;
+    /// A transcode group that VOD does not have in the domain's region.
+    GroupNotFound = "group-not-found", Error;
+    /// Recording to OSS where recording to VOD is declared.
+    OssOverlap = "oss-overlap", Warning;
     /// Arguments that do not go together.
     Usage = "usage", Error;
     /// Files for one account, and credentials of another or of nobody knows which.

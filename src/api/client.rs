@@ -21,7 +21,7 @@ use super::transport::{Http, Timeouts, Transport};
 use crate::emulator;
 use crate::model::{Address, Remote, StreamSpelling};
 use crate::wire::{
-    self, Action, Call, CallerIdentity, Key, ReadError, Request, Secret, SignatureVersion, Stamp,
+    self, Action, Call, CallerIdentity, Inquiry, Key, ReadError, Request, Secret, SignatureVersion, Stamp,
 };
 
 /// Makes the stamp of one attempt.
@@ -238,15 +238,35 @@ impl Client {
     /// # Errors
     /// When the call fails or its answer names no account.
     pub async fn caller_identity(&self) -> Result<CallerIdentity, Error> {
-        let Inner { endpoints, key, signature, .. } = &*self.inner;
-        let sign = |host: &str, stamp: &Stamp| wire::caller_identity().sign(host, key, stamp, *signature);
+        let fields = self.inquire(&wire::caller_identity(), self.inner.endpoints.sts()).await?;
+        wire::read_caller_identity(&fields).map_err(Error::Contradiction)
+    }
+
+    /// A call that only looks something up, repeated like every read.
+    pub(super) async fn inquire(
+        &self,
+        inquiry: &Inquiry,
+        endpoint: &Endpoint,
+    ) -> Result<Map<String, Value>, Error> {
+        let Inner { key, signature, .. } = &*self.inner;
+        let sign = |host: &str, stamp: &Stamp| inquiry.sign(host, key, stamp, *signature);
         let mut retry = self.retry();
         loop {
-            match self.send(endpoints.sts(), &sign).await {
-                Ok(fields) => return wire::read_caller_identity(&fields).map_err(Error::Contradiction),
+            match self.send(endpoint, &sign).await {
+                Ok(fields) => return Ok(fields),
                 Err(error) => self.pause(&mut retry, error).await?,
             }
         }
+    }
+
+    /// Where Live is asked about a domain.
+    pub(super) fn live(&self, domain: &str) -> &Endpoint {
+        self.inner.endpoints.of(domain)
+    }
+
+    /// Where VOD is asked in a region.
+    pub(super) fn vod(&self, region: Option<&str>) -> Result<Endpoint, Error> {
+        self.inner.endpoints.vod(region).map_err(|error| not_sent("VOD", error))
     }
 
     /// One page of a listing.

@@ -162,6 +162,14 @@ impl Endpoints {
     pub(super) fn sts(&self) -> &Endpoint {
         &self.sts
     }
+
+    /// VOD in a region, or the one place that all calls go to.
+    pub(super) fn vod(&self, region: Option<&str>) -> Result<Endpoint, EndpointError> {
+        match self.central == self.sts {
+            true => Ok(self.central.clone()),
+            false => Endpoint::documented(Product::Vod, region),
+        }
+    }
 }
 
 fn host(product: Product, region: Option<&str>) -> String {
@@ -286,5 +294,9 @@ mod tests {
         assert_eq!(documented.of("a.com").to_string(), "https://live.ap-southeast-1.aliyuncs.com");
         let given = Endpoints::only("http://127.0.0.1:8787".parse().unwrap());
         assert_eq!(given.sts().to_string(), "http://127.0.0.1:8787");
+        let vod = |endpoints: &Endpoints| endpoints.vod(Some("ap-southeast-1")).unwrap().to_string();
+        assert_eq!(vod(&documented), "https://vod.ap-southeast-1.aliyuncs.com");
+        assert_eq!(vod(&given), "http://127.0.0.1:8787");
+        assert!(documented.vod(Some("evil.com/")).is_err());
     }
 }

@@ -6,6 +6,7 @@ mod endpoint;
 mod error;
 mod limiter;
 mod listing;
+mod lookups;
 mod retry;
 mod transport;
 

@@ -10,6 +10,7 @@ mod compose_limit;
 mod declared_ignored;
 mod expired;
 mod on_demand_value;
+mod online;
 mod prune_without_streams;
 mod redundant_value;
 mod settle;
@@ -26,7 +27,8 @@ mod unusual_storage;
 
 use jiff::civil::Date;
 
-pub use self::settle::{Levels, settle};
+pub use self::online::{DomainSeen, Seen, found_online};
+pub use self::settle::{Levels, settle, settle_more};
 use crate::config::Document;
 use crate::diag::{Diagnostic, Findings};
 use crate::resolve::Desired;

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::online;
 use crate::config::Allow;
 use crate::diag::{self, Code, Diagnostic, Severity};
 use crate::source::{FileId, Sources};
@@ -43,10 +44,26 @@ pub fn settle(
         .collect();
     kept.extend(allows.iter().filter_map(|allow| match allowable(allow) {
         Err(finding) => Some(*finding),
-        Ok(code) if is_sound && !used.contains(&place(allow, code)) => Some(stale(allow)),
+        Ok(code) if is_sound && !online::CODES.contains(&code) && !used.contains(&place(allow, code)) => {
+            Some(stale(allow))
+        }
         Ok(_) => None,
     }));
     let mut kept: Vec<Diagnostic> = kept.into_iter().filter_map(|finding| levels.weigh(finding)).collect();
+    diag::sort(&mut kept);
+    kept
+}
+
+/// Applies allow comments and `levels` to findings that came later; no comment is stale on their account.
+pub fn settle_more(
+    findings: Vec<Diagnostic>,
+    allows: &[Allow],
+    sources: &Sources,
+    levels: &Levels,
+) -> Vec<Diagnostic> {
+    let comments = Comments::new(allows);
+    let kept = findings.into_iter().filter(|finding| comments.allowing(finding, sources).is_none());
+    let mut kept: Vec<Diagnostic> = kept.filter_map(|finding| levels.weigh(finding)).collect();
     diag::sort(&mut kept);
     kept
 }

@@ -37,6 +37,20 @@ pub(super) fn load(paths: &Paths, rules: &Rules) -> Result<Loaded, Failure> {
 }
 
 impl Loaded {
+    /// Takes in what was found later, weighed by the same rules.
+    ///
+    /// # Errors
+    /// When any finding is an error now, with all findings.
+    pub(super) fn with(mut self, findings: Vec<Diagnostic>, rules: &Rules) -> Result<Self, Failure> {
+        let found = check::settle_more(findings, &self.document.allows, &self.sources, &rules.levels());
+        self.diagnostics.extend(found);
+        diag::sort(&mut self.diagnostics);
+        match diag::has_errors(&self.diagnostics) {
+            true => Err(Failure { sources: self.sources, diagnostics: self.diagnostics, exit: Exit::Error }),
+            false => Ok(self),
+        }
+    }
+
     /// What a command that is about something else should say too: advice is for validate alone.
     pub(super) fn warnings(&self) -> Vec<Diagnostic> {
         let weighs = |finding: &&Diagnostic| finding.severity != Severity::Advice;

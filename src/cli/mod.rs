@@ -16,6 +16,7 @@ mod journal;
 mod load;
 mod man;
 mod observe;
+mod online;
 mod plan;
 mod progress;
 mod record;
@@ -64,7 +65,7 @@ Exit codes: 0 success; 1 an error; 2 differences (drift, fmt --check, plan --det
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check the files offline: everything wrong in all of them in one run
+    /// Check the files: everything wrong in all of them in one run; offline, unless --online asks the service too
     Validate(validate::Arguments),
     /// Show what apply would do
     Plan(plan::Arguments),
@@ -150,7 +151,7 @@ impl Command {
 
     fn run(self, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
         match self {
-            Command::Validate(arguments) => validate::run(&arguments, terminal),
+            Command::Validate(arguments) => validate::run(&arguments, terminal, typed),
             Command::Plan(arguments) => plan::run(&arguments, terminal, typed),
             Command::Apply(arguments) => apply::run(&arguments, terminal, typed),
             Command::Drift(arguments) => drift::run(&arguments, terminal, typed),

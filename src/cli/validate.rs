@@ -2,11 +2,16 @@
 
 use clap::Args;
 
-use super::arguments::{Format, Paths, Rules};
+use super::Typed;
+use super::arguments::{Format, Paths, Remote, Rules};
+use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::findings;
 use super::load::load;
+use super::observe::block_on;
+use super::online;
 use super::terminal::Terminal;
+use crate::diag::{Code, Diagnostic};
 use crate::render::{self, Context, Exit};
 
 #[derive(Debug, Args)]
@@ -17,13 +22,29 @@ pub(super) struct Arguments {
     #[command(flatten)]
     rules: Rules,
 
+    /// Ask the service too: domains, transcode groups, recordings to OSS. It only reads
+    #[arg(long)]
+    online: bool,
+
     /// How the findings are printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+
+    #[command(flatten)]
+    remote: Remote,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.paths, &arguments.rules)?;
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
+    let Arguments { paths, rules, online, remote, format: _ } = arguments;
+    if !online && (remote.emulator.is_some() || typed.endpoint) {
+        return Err(Failure::from(only_online()));
+    }
+    let mut loaded = load(paths, rules)?;
+    if *online {
+        let connection = connect(remote, Access::Reads, typed, &loaded.desired)?;
+        let found = block_on(online::look(&loaded, &connection))?;
+        loaded = loaded.with(found, rules)?;
+    }
     let exit = Exit::Success;
     let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };
     match findings::document(arguments.format, context) {
@@ -36,4 +57,9 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         }
     }
     Ok(exit)
+}
+
+fn only_online() -> Diagnostic {
+    Diagnostic::new(Code::Usage, "a service is named, and validate asks none by itself")
+        .help("add `--online` to ask it")
 }

@@ -31,7 +31,7 @@ pub use journal::{human_run, human_runs, human_snapshot, run_json, runs_json, sn
 pub use json::{Context, diagnostics_json, drift_json, plan_json, pretty, report_json};
 pub use left_open::{human_left_open, unresolved};
 pub use plan::{human_plan, long_sentence};
-pub use report::{human_report, outcome_diagnostics, outcome_line, unread};
+pub use report::{human_report, outcome_diagnostics, outcome_line, unanswered, unread};
 pub use sarif::sarif;
 pub use style::{Style, clean};
 

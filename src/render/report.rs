@@ -187,6 +187,17 @@ pub fn unread(domain: &str, error: &api::Error, account: Option<&str>, key: Opti
     helped(diagnostic, Some(error), &asked, otherwise)
 }
 
+/// A domain or a transcode group that the service did not tell of.
+pub fn unanswered(what: &str, error: &api::Error, key: Option<Span>) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(Code::Remote, format!("`{what}` can't be looked up: {error}"));
+    diagnostic.request_id = error.request_id().map(str::to_owned);
+    if let Some(key) = key {
+        diagnostic = diagnostic.label(key, "this domain");
+    }
+    let otherwise = "try again; without `--online`, validate asks nobody";
+    diagnostic.help(error.remote().and_then(remedy).unwrap_or_else(|| otherwise.to_owned()))
+}
+
 /// The cure for the service's code where it is known, else what helps `otherwise`; the service's own page and details too.
 fn helped(
     mut diagnostic: Diagnostic,

@@ -30,7 +30,14 @@ const SCENES: &[Scene] = &[
     }),
     ("credentials", || columns(ONE).run("plan")),
     ("difference", || edited().run("drift --emulator")),
+    ("domain-state", || asked("--domain=live.example.com=eu-central-1", "region: cn-shanghai")),
     ("emulator", || columns(ONE).run("apply --emulator=livevod.yaml/state.log --auto-approve")),
+    ("group-not-found", || {
+        asked(
+            "--group=00000000000000000000000000000001",
+            "transcode_groups: { hd: e2d796d3bb5fd8049d32bff62f94e4c1 }",
+        )
+    }),
     ("guard", || edited().run("plan --emulator")),
     ("journal", || {
         let world = columns(ONE);
@@ -56,6 +63,7 @@ const SCENES: &[Scene] = &[
         std::fs::write(world.path().join("latin.yaml"), b"version: 1\n# caf\xe9\n").unwrap();
         world.run("validate latin.yaml")
     }),
+    ("oss-overlap", || asked("--oss-recording=live.example.com/show/*", "region: cn-shanghai")),
     ("plan-warning", || {
         let world = columns(ONE.replace("prune: true, ", ""));
         world.converge("--emulator");
@@ -111,6 +119,16 @@ fn edited() -> World {
     world.converge("--emulator");
     world.write("livevod.yaml", &ONE.replace("cam1: {}, cam2: {}", "cam1: { cycle_duration: 30m }"));
     world
+}
+
+/// `validate --online` of a file with one more line, against a service that was told one thing.
+fn asked(service: &str, line: &str) -> Run {
+    let text = ONE.replace("domains:", &format!("{line}\ndomains:"));
+    let text = if line.starts_with("transcode") { text.replace("VOD_NO_TRANSCODE", "hd") } else { text };
+    let mut world = keyed(&text);
+    world.set("COLUMNS", "80");
+    let server = Server::start(&world, &[service]);
+    world.run(&format!("validate --online --endpoint {}", server.url))
 }
 
 /// An apply whose one create the service refuses, so that the delete behind it is not attempted.

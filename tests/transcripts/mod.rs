@@ -11,6 +11,7 @@ mod golden;
 mod hostile;
 mod journal;
 mod kills;
+mod online;
 mod plan;
 mod readme;
 mod server;

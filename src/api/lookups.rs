@@ -1,0 +1,66 @@
+//! The calls that only look something up around the configurations: domains, recordings to OSS, transcode groups.
+
+use serde_json::{Map, Value};
+
+use super::client::Client;
+use super::error::Error;
+use crate::model::Address;
+use crate::wire::{self, DomainDetail, OSS_PAGE_SIZE};
+
+/// Pages after which a listing is given up.
+const MOST_PAGES: u32 = 1000;
+
+impl Client {
+    /// A domain as the service knows it; `None` where it knows none of that name.
+    ///
+    /// # Errors
+    /// When the call fails otherwise, or its answer can't be understood.
+    pub async fn domain_detail(&self, domain: &str) -> Result<Option<DomainDetail>, Error> {
+        let answer = self.inquire(&wire::domain_detail(domain), self.live(domain)).await;
+        let known = unless(answer, "InvalidDomain.NotFound")?;
+        known.map(|fields| wire::read_domain_detail(&fields)).transpose().map_err(Error::Contradiction)
+    }
+
+    /// Whether VOD has a transcode template group of this id in a region.
+    ///
+    /// # Errors
+    /// When the call fails otherwise, the region is none, or the answer can't be understood.
+    pub async fn has_transcode_group(&self, region: Option<&str>, id: &str) -> Result<bool, Error> {
+        let endpoint = self.vod(region)?;
+        let answer = self.inquire(&wire::transcode_group(id), &endpoint).await;
+        let known = unless(answer, "InvalidTranscodeTemplateGroup.NotFound")?;
+        let group = known.map(|fields| wire::read_transcode_group(&fields)).transpose();
+        Ok(group.map_err(Error::Contradiction)?.is_some())
+    }
+
+    /// What a domain records to OSS.
+    ///
+    /// # Errors
+    /// When a call fails, or an answer can't be understood.
+    pub async fn oss_recordings(&self, domain: &str) -> Result<Vec<Address>, Error> {
+        let mut found = Vec::new();
+        for number in 1..=MOST_PAGES {
+            let inquiry = wire::oss_recordings(domain, number);
+            let fields = self.inquire(&inquiry, self.live(domain)).await?;
+            let page = wire::read_oss_recordings(&fields).map_err(Error::Contradiction)?;
+            let is_last = page.addresses.len() < OSS_PAGE_SIZE as usize;
+            found.extend(page.addresses);
+            if is_last {
+                return Ok(found);
+            }
+        }
+        let what = format!("the recordings of `{domain}` to OSS do not end after {MOST_PAGES} pages");
+        Err(Error::Contradiction(what))
+    }
+}
+
+/// `None` for the refusal that says that there is no such thing.
+fn unless(
+    answer: Result<Map<String, Value>, Error>,
+    code: &str,
+) -> Result<Option<Map<String, Value>>, Error> {
+    match answer {
+        Err(error) if error.remote().is_some_and(|refusal| refusal.code == code) => Ok(None),
+        answer => answer.map(Some),
+    }
+}

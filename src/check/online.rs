@@ -1,0 +1,228 @@
+//! Rules over what the service said around the configurations: `validate --online`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic, Findings, Severity};
+use crate::model::{Address, EVERY, Field, Value};
+use crate::resolve::{Desired, DesiredDomain, Entry, Resolved, Wanted};
+
+/// The codes that only these rules find: a comment that allows one is never stale to who did not ask the service.
+pub(super) const CODES: &[Code] = &[Code::DomainState, Code::GroupNotFound, Code::OssOverlap];
+
+/// What the service said. What could not be asked is left out, and nothing is found about it.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// By name; `None` for a domain that the service does not know.
+    pub domains: BTreeMap<Arc<str>, Option<DomainSeen>>,
+    /// Regions and ids of transcode groups that VOD does not have.
+    pub missing_groups: BTreeSet<(Option<String>, String)>,
+}
+
+/// One domain as the service knows it.
+#[derive(Debug, Clone, Default)]
+pub struct DomainSeen {
+    /// API: DomainStatus.
+    pub status: Option<String>,
+    /// API: LiveDomainType.
+    pub kind: Option<String>,
+    /// API: Region.
+    pub region: Option<String>,
+    /// What it records to OSS.
+    pub oss_recordings: BTreeSet<Address>,
+}
+
+/// Holds the files to what the service said.
+pub fn found_online(desired: &Desired, seen: &Seen) -> Vec<Diagnostic> {
+    let mut findings = Findings::default();
+    for (name, domain) in &desired.domains {
+        match seen.domains.get(name) {
+            Some(Some(known)) => check_domain(name, domain, known, &mut findings),
+            Some(None) => findings.push(unknown(name, domain)),
+            None => {}
+        }
+        check_groups(domain, &seen.missing_groups, &mut findings);
+    }
+    findings.finish()
+}
+
+fn unknown(name: &str, domain: &DesiredDomain) -> Diagnostic {
+    let message = format!("the service knows no domain `{name}` in this account");
+    let mut finding = Diagnostic::new(Code::DomainState, message)
+        .label(domain.key, "not known")
+        .help("compare the name and the account with the console; a new domain shows after some minutes");
+    finding.severity = Severity::Error;
+    finding
+}
+
+fn check_domain(name: &str, domain: &DesiredDomain, known: &DomainSeen, findings: &mut Findings) {
+    let DomainSeen { status, kind, region, oss_recordings } = known;
+    let state = |message: String| Diagnostic::new(Code::DomainState, message);
+    if let Some(status) = status.as_ref().filter(|status| *status != "online") {
+        let finding = state(format!("domain `{name}` is `{status}`")).label(domain.key, "not online");
+        findings.push(finding.help("nothing is recorded until it is online; turn it on in the console"));
+    }
+    if let Some(kind) = kind.as_ref().filter(|kind| *kind != "liveVideo") {
+        let finding = state(format!("domain `{name}` is of type `{kind}`, no main streaming domain"));
+        let finding = finding.label(domain.key, "not the domain that is played from");
+        findings.push(finding.help("declare the main streaming domain that this ingest domain belongs to"));
+    }
+    if let (Some(written), Some(region)) = (&domain.region, region)
+        && written.value != *region
+    {
+        let finding = state(format!("domain `{name}` is in `{region}`, not in `{}`", written.value));
+        let finding =
+            finding.label(written.span, "another region").note("the domain stands here", Some(domain.key));
+        findings.push(finding.help(format!("write `region: {region}` in the domain")));
+    }
+    for (address, entry) in &domain.entries {
+        check_recording(address, entry, oss_recordings, findings);
+    }
+}
+
+fn check_recording(
+    address: &Address,
+    entry: &Entry,
+    oss_recordings: &BTreeSet<Address>,
+    findings: &mut Findings,
+) {
+    if matches!(entry.wanted, Wanted::Absent(_)) {
+        return;
+    }
+    let Some(other) = oss_recordings.iter().find(|other| overlap(address, other)) else { return };
+    let is_same = other == address;
+    let message = match is_same {
+        true => "recording to OSS is configured at this very address".to_owned(),
+        false => format!("`{other}` records to OSS, and covers some of the same streams"),
+    };
+    let mut finding = Diagnostic::new(Code::OssOverlap, message)
+        .label(entry.key, "to be recorded to VOD")
+        .help("a stream is recorded to one of the two: remove the recording to OSS in the console, or this entry")
+        .about(address);
+    if is_same {
+        finding.severity = Severity::Error;
+    }
+    findings.push(finding);
+}
+
+/// Whether some stream belongs to both.
+fn overlap(one: &Address, other: &Address) -> bool {
+    let meets = |one: &str, other: &str| one == other || one == EVERY || other == EVERY;
+    one.domain == other.domain && meets(&one.app, &other.app) && meets(&one.stream, &other.stream)
+}
+
+fn check_groups(
+    domain: &DesiredDomain,
+    missing: &BTreeSet<(Option<String>, String)>,
+    findings: &mut Findings,
+) {
+    let region = domain.region.as_ref().map(|region| region.value.clone());
+    for (address, entry) in &domain.entries {
+        let Wanted::Present(resolved) = &entry.wanted else { continue };
+        for field in [Field::VodTranscodeGroup, Field::ComposeVodTranscodeGroup] {
+            let Value::Text(id) = resolved.config.get(field) else { continue };
+            if missing.contains(&(region.clone(), id.clone())) {
+                let finding = no_group(&id, region.as_deref(), entry, field, resolved);
+                findings.push(finding.about(address));
+            }
+        }
+    }
+}
+
+/// Labels the line that defines the id, where a name leads to one.
+fn no_group(id: &str, region: Option<&str>, entry: &Entry, field: Field, resolved: &Resolved) -> Diagnostic {
+    let origin = resolved.origin(field);
+    let defined =
+        origin.and_then(|origin| origin.via.iter().find(|step| step.value.starts_with("transcode_groups")));
+    let written = origin.and_then(|origin| origin.span).unwrap_or(entry.key);
+    let place = region.map_or(String::new(), |region| format!(" in `{region}`"));
+    let finding = Diagnostic::new(Code::GroupNotFound, format!("VOD has no transcode group `{id}`{place}"))
+        .help("compare the id with the VOD console, in the domain's region and account");
+    match defined {
+        Some(step) => finding.label(step.span, "not found").note(format!("used as `{field}`"), Some(written)),
+        None => finding.label(written, "not found"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+    use crate::resolve::resolve;
+    use crate::source::{Source, Sources};
+
+    const FILE: &str = "\
+version: 1
+region: cn-shanghai
+transcode_groups: { hd: 00000000000000000000000000000001 }
+defaults: { vod_transcode_group: hd }
+domains:
+  a.com: { apps: { show: { streams: { cam1: {}, cam2: { state: absent }, \"*\": { vod_transcode_group: VOD_NO_TRANSCODE } } } } }
+";
+
+    /// Code, severity and labelled text of each finding.
+    fn found(seen: &Seen) -> Vec<(Code, Severity, String)> {
+        let mut sources = Sources::default();
+        sources.add(Source::new("livevod.yaml", FILE));
+        let (document, _) = parse(&sources);
+        let (desired, _) = resolve(&document);
+        let row = |one: Diagnostic| (one.code, one.severity, sources.text(one.labels[0].span).to_owned());
+        found_online(&desired, seen).into_iter().map(row).collect()
+    }
+
+    fn domain(seen: DomainSeen) -> Seen {
+        Seen { domains: BTreeMap::from([("a.com".into(), Some(seen))]), ..Seen::default() }
+    }
+
+    #[test]
+    fn what_was_not_asked_is_not_judged() {
+        assert_eq!(found(&Seen::default()), []);
+        assert_eq!(found(&domain(DomainSeen::default())), []);
+    }
+
+    #[test]
+    fn a_domain_is_known_online_main_and_where_the_files_say() {
+        let unknown = Seen { domains: BTreeMap::from([("a.com".into(), None)]), ..Seen::default() };
+        assert_eq!(found(&unknown), [(Code::DomainState, Severity::Error, "a.com".into())]);
+        let some = |text: &str| Some(text.to_owned());
+        let warned = |text: &str| vec![(Code::DomainState, Severity::Warning, text.to_owned())];
+        let offline = DomainSeen { status: some("offline"), ..DomainSeen::default() };
+        assert_eq!(found(&domain(offline)), warned("a.com"));
+        let ingest = DomainSeen { kind: some("liveEdge"), ..DomainSeen::default() };
+        assert_eq!(found(&domain(ingest)), warned("a.com"));
+        let elsewhere = DomainSeen { region: some("eu-central-1"), ..DomainSeen::default() };
+        assert_eq!(found(&domain(elsewhere)), warned("cn-shanghai"));
+        let good = DomainSeen {
+            status: some("online"),
+            kind: some("liveVideo"),
+            region: some("cn-shanghai"),
+            oss_recordings: BTreeSet::new(),
+        };
+        assert_eq!(found(&domain(good)), []);
+    }
+
+    #[test]
+    fn recording_to_oss_at_the_same_address_is_an_error_and_beside_it_a_warning() {
+        let oss = |address: &str| {
+            let oss_recordings = BTreeSet::from([address.parse().unwrap()]);
+            found(&domain(DomainSeen { oss_recordings, ..DomainSeen::default() }))
+        };
+        let row = |severity, text: &str| (Code::OssOverlap, severity, text.to_owned());
+        let star = row(Severity::Warning, "\"*\"");
+        assert_eq!(oss("a.com/show/cam1"), [row(Severity::Error, "cam1"), star.clone()]);
+        assert_eq!(oss("a.com/*/*"), [row(Severity::Warning, "cam1"), star.clone()]);
+        assert_eq!(oss("a.com/show/cam2"), [star], "what is absent is not recorded to VOD");
+        assert_eq!(oss("a.com/news/*"), []);
+    }
+
+    #[test]
+    fn a_missing_group_is_shown_where_its_id_stands() {
+        let id = "00000000000000000000000000000001";
+        let missing = |region: &str| Seen {
+            missing_groups: BTreeSet::from([(Some(region.to_owned()), id.to_owned())]),
+            ..Seen::default()
+        };
+        assert_eq!(found(&missing("cn-shanghai")), [(Code::GroupNotFound, Severity::Error, id.to_owned())]);
+        assert_eq!(found(&missing("cn-beijing")), []);
+    }
+}

@@ -1,0 +1,96 @@
+//! What `validate --online` asks the service, side by side, and what of it can't be answered.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::connect::Connection;
+use super::load::Loaded;
+use crate::api::{Client, Error};
+use crate::check::{self, DomainSeen, Seen};
+use crate::diag::Diagnostic;
+use crate::model::{Address, Field, NO_TRANSCODE, Value};
+use crate::render;
+use crate::resolve::{Desired, DesiredDomain, Wanted};
+
+/// A main streaming domain (API: LiveDomainType).
+const MAIN: &str = "liveVideo";
+
+/// Everything that the service's answers say about the files.
+pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagnostic> {
+    let mut tasks = JoinSet::new();
+    for name in loaded.desired.domains.keys() {
+        tasks.spawn(domain(connection.client.clone(), name.clone()));
+    }
+    for (region, id) in groups(&loaded.desired) {
+        tasks.spawn(group(connection.client.clone(), region, id));
+    }
+    let (mut seen, mut failures) = (Seen::default(), Vec::new());
+    for answer in tasks.join_all().await {
+        match answer {
+            Answer::Domain(name, known) => _ = seen.domains.insert(name, known),
+            Answer::Group(missing) => seen.missing_groups.extend(missing),
+            Answer::Failure(what, error) => failures.push((what, error)),
+        }
+    }
+    failures.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let unanswered = failures.iter().map(|(what, error)| {
+        let key = loaded.desired.domains.get(what.as_str()).map(|domain| domain.key);
+        render::unanswered(what, error, key)
+    });
+    check::found_online(&loaded.desired, &seen).into_iter().chain(unanswered).collect()
+}
+
+/// What came of one question.
+enum Answer {
+    Domain(Arc<str>, Option<DomainSeen>),
+    Group(Option<(Option<String>, String)>),
+    /// A domain, or a group's id, and why nothing is known of it.
+    Failure(String, Error),
+}
+
+async fn domain(client: Client, name: Arc<str>) -> Answer {
+    match domain_seen(&client, &name).await {
+        Ok(seen) => Answer::Domain(name, seen),
+        Err(error) => Answer::Failure(name.to_string(), error),
+    }
+}
+
+async fn domain_seen(client: &Client, name: &str) -> Result<Option<DomainSeen>, Error> {
+    let Some(detail) = client.domain_detail(name).await? else { return Ok(None) };
+    let (status, kind, region) = (detail.status, detail.kind, detail.region);
+    // An ingest domain has no recordings, and is refused by name where they are asked for.
+    let oss_recordings: BTreeSet<Address> = match kind.as_deref() {
+        None | Some(MAIN) => client.oss_recordings(name).await?.into_iter().collect(),
+        Some(_) => BTreeSet::new(),
+    };
+    Ok(Some(DomainSeen { status, kind, region, oss_recordings }))
+}
+
+async fn group(client: Client, region: Option<String>, id: String) -> Answer {
+    match client.has_transcode_group(region.as_deref(), &id).await {
+        Ok(true) => Answer::Group(None),
+        Ok(false) => Answer::Group(Some((region, id))),
+        Err(error) => Answer::Failure(id, error),
+    }
+}
+
+/// The groups that configurations use, each in its domain's region; the built-in one is always there.
+fn groups(desired: &Desired) -> BTreeSet<(Option<String>, String)> {
+    desired.domains.values().flat_map(groups_of).collect()
+}
+
+fn groups_of(domain: &DesiredDomain) -> impl Iterator<Item = (Option<String>, String)> {
+    let region = domain.region.as_ref().map(|region| region.value.clone());
+    let present = domain.entries.values().filter_map(|entry| match &entry.wanted {
+        Wanted::Present(resolved) => Some(&resolved.config),
+        Wanted::Absent(_) => None,
+    });
+    let fields = [Field::VodTranscodeGroup, Field::ComposeVodTranscodeGroup];
+    let ids = present.flat_map(move |config| fields.map(|field| config.get(field)));
+    ids.filter_map(move |value| match value {
+        Value::Text(id) if id != NO_TRANSCODE && !id.is_empty() => Some((region.clone(), id)),
+        _ => None,
+    })
+}

@@ -1,0 +1,96 @@
+//! `validate --online`: what the service says about the files, shown where they say otherwise.
+
+use insta::assert_snapshot;
+
+use super::server::{Server, keyed};
+use super::{Run, World};
+
+const FILE: &str = "\
+version: 1
+region: cn-shanghai
+transcode_groups:
+  hd: 00000000000000000000000000000001
+  gone: 00000000000000000000000000000002
+tiers: { vip: { vod_transcode_group: gone } }
+defaults: { vod_transcode_group: hd }
+domains:
+  live.example.com:
+    apps:
+      show:
+        streams:
+          \"*\": {}
+          cam1: { tier: vip }
+          cam2: {}
+  push.example.com: { apps: { show: { streams: { \"*\": {} } } } }
+  far.example.com: { apps: { show: { streams: { \"*\": { vod_transcode_group: VOD_NO_TRANSCODE } } } } }
+  gone.example.com: { apps: { show: { streams: { \"*\": {} } } } }
+";
+
+const SERVICE: &[&str] = &[
+    "--domain=live.example.com",
+    "--domain=far.example.com=eu-central-1",
+    "--ingest-domain=push.example.com",
+    "--oss-recording=live.example.com/show/cam2",
+    "--group=00000000000000000000000000000001",
+];
+
+/// Asks a service that knows little.
+fn ask(world: &mut World, line: &str) -> Run {
+    world.set("COLUMNS", "80");
+    let server = Server::start(world, SERVICE);
+    world.run(&format!("{line} --online --endpoint {}", server.url))
+}
+
+#[test]
+fn what_the_service_says_is_shown_in_the_files() {
+    let run = ask(&mut keyed(FILE), "validate");
+    assert_eq!(run.code, 1);
+    assert_snapshot!(run.transcript());
+}
+
+#[test]
+fn online_findings_are_in_every_format_and_are_weighed_like_others() {
+    let mut world =
+        keyed(&FILE.replace("  gone.example.com: { apps: { show: { streams: { \"*\": {} } } } }\n", ""));
+    let document = ask(&mut world, "validate --format json --allow domain-state").json();
+    let codes: Vec<&str> =
+        document["diagnostics"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["group-not-found", "oss-overlap", "oss-overlap"]);
+}
+
+#[test]
+fn a_comment_allows_what_only_the_service_knows_and_is_never_stale_without_it() {
+    let text = "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\ndomains:\n  \
+                push.example.com: # livevod: allow domain-state\n    apps: { show: { streams: { \"*\": {} } } }\n";
+    let mut world = keyed(text);
+    assert_eq!(world.run("validate").stderr, "");
+    let run = ask(&mut world, "validate");
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.transcript());
+}
+
+#[test]
+fn the_embedded_emulator_knows_everything() {
+    let world = World::with(FILE);
+    let run = world.run("validate --online --emulator");
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.transcript());
+    assert!(!world.path().join(".livevod").exists(), "who only looks leaves nothing behind");
+}
+
+#[test]
+fn a_service_is_only_named_with_online() {
+    let run = World::with(FILE).run("validate --emulator");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("add `--online` to ask it"), "{}", run.stderr);
+}
+
+#[test]
+fn what_can_not_be_asked_is_said() {
+    let world = keyed(FILE);
+    let server = Server::start(&world, &["--fault", "expired-token"]);
+    let run = world.run(&format!("validate --online --endpoint {} --format json", server.url));
+    assert_eq!(run.code, 1);
+    let document = run.json();
+    let found = document["diagnostics"].as_array().unwrap();
+    assert_eq!(found.len(), 6, "four domains and two groups: {}", run.transcript());
+    assert!(found.iter().all(|one| one["code"] == "remote"), "{}", run.transcript());
+}
