@@ -2,17 +2,21 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::arguments::{Paths, Rules};
+use super::Typed;
+use super::arguments::{Format, Paths, Remote, Rules};
+use super::connect::{Access, connect};
 use super::failure::Failure;
-use super::load::load;
+use super::load::{Loaded, load};
+use super::observe::block_on;
 use super::terminal::Terminal;
 use crate::config::closest;
 use crate::diag::{Code, Diagnostic};
-use crate::explain;
+use crate::explain::{self, DomainState};
 use crate::model::Address;
 use crate::render::{self, Exit};
+use crate::wire::DomainDetail;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -23,22 +27,101 @@ pub(super) struct Arguments {
     /// Files and folders that together are one document [default: livevod.yaml, else livevod/]
     #[arg(long = "path", value_name = "PATH", num_args = 1..)]
     paths: Vec<PathBuf>,
+
+    /// Ask the service too: what it holds at the address, how that differs, and the state of the domain
+    #[arg(long)]
+    online: bool,
+
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = Shape::Human)]
+    pub(super) format: Shape,
+
+    #[command(flatten)]
+    remote: Remote,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+/// `--format` of pages and explanations, which are no findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shape {
+    /// For people
+    Human,
+    /// One JSON document
+    Json,
+}
+
+impl From<Shape> for Format {
+    fn from(shape: Shape) -> Self {
+        match shape {
+            Shape::Human => Format::Human,
+            Shape::Json => Format::Json,
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
     let subject = arguments.subject.as_str();
     if let Some(code) = Code::find(subject) {
-        terminal.print(&render::page(code, explain::page(code), terminal.stdout));
+        terminal.print(&match arguments.format {
+            Shape::Human => render::page(code, explain::page(code), terminal.stdout),
+            Shape::Json => render::page_json(code),
+        });
         return Ok(Exit::Success);
     }
     if !subject.contains('/') {
         return Err(Failure::from(unknown_code(subject)));
     }
     let address: Address = subject.parse().map_err(|error| unknown_address(subject, &error))?;
+    explain_address(&address, arguments, terminal, typed)
+}
+
+fn explain_address(
+    address: &Address,
+    arguments: &Arguments,
+    terminal: &Terminal,
+    typed: &Typed,
+) -> Result<Exit, Failure> {
     let loaded = load(&Paths::new(arguments.paths.clone()), &Rules::default())?;
-    let explanation = explain::address(&loaded.document, &loaded.desired, &address);
-    terminal.print(&render::explanation(&explanation, &loaded.sources, terminal.stdout));
+    let explanation = explain::address(&loaded.document, &loaded.desired, address);
+    // What no file names is never read.
+    let online = match arguments.online && explanation.is_known_domain {
+        true => Some(ask(address, &loaded, arguments, typed)?),
+        false => None,
+    };
+    match arguments.format {
+        Shape::Json => {
+            terminal.print(&render::explanation_json(&explanation, online.as_ref(), &loaded.sources));
+        }
+        Shape::Human => {
+            terminal.print(&render::explanation(&explanation, &loaded.sources, terminal.stdout));
+            if let Some(online) = &online {
+                terminal.print(&render::online(online, terminal.stdout));
+            }
+        }
+    }
     Ok(Exit::Success)
+}
+
+/// Reads the address's domain whole: only so is the lack of an entry a fact.
+fn ask(
+    address: &Address,
+    loaded: &Loaded,
+    arguments: &Arguments,
+    typed: &Typed,
+) -> Result<explain::Online, Failure> {
+    let Loaded { desired, sources, .. } = loaded;
+    let connection = connect(&arguments.remote, Access::Reads, typed, desired)?;
+    let answers = async {
+        let client = &connection.client;
+        tokio::try_join!(client.domain_detail(&address.domain), client.list_domain(&address.domain))
+    };
+    let (domain, held) = block_on(answers)?.map_err(|error| {
+        let key = desired.domains.get(&address.domain).map(|domain| domain.key);
+        let diagnostic = render::unanswered(&address.domain, &error, key);
+        Failure { sources: sources.clone(), diagnostics: vec![diagnostic], exit: Exit::Error }
+    })?;
+    let domain =
+        domain.map(|DomainDetail { name: _, kind, status, region }| DomainState { status, kind, region });
+    Ok(explain::online(desired, address, &connection.target.name, domain, &held))
 }
 
 fn unknown_code(text: &str) -> Diagnostic {

@@ -141,11 +141,8 @@ impl Command {
             Command::Journal(arguments) => arguments.format(),
             Command::Render(arguments) => arguments.format(),
             Command::Fmt(arguments) => arguments.format,
-            Command::Explain(_)
-            | Command::Emulator(_)
-            | Command::Schema
-            | Command::Completions(_)
-            | Command::Man => Format::Human,
+            Command::Explain(arguments) => arguments.format.into(),
+            Command::Emulator(_) | Command::Schema | Command::Completions(_) | Command::Man => Format::Human,
         }
     }
 
@@ -159,7 +156,7 @@ impl Command {
             Command::Restore(arguments) => restore::run(&arguments, terminal, typed),
             Command::Journal(arguments) => journal::run(&arguments, terminal),
             Command::Render(arguments) => render::run(&arguments, terminal),
-            Command::Explain(arguments) => explain::run(&arguments, terminal),
+            Command::Explain(arguments) => explain::run(&arguments, terminal, typed),
             Command::Fmt(arguments) => fmt::run(&arguments, terminal),
             Command::Emulator(arguments) => emulator::run(&arguments, terminal),
             Command::Schema => schema::run(terminal),

@@ -2,7 +2,9 @@
 //! say about it.
 
 mod address;
+mod online;
 mod pages;
 
 pub use address::{Explanation, FieldExplained, Ruler, Shadowed, address};
+pub use online::{Difference, DomainState, Online, Standing, online};
 pub use pages::page;

@@ -87,3 +87,76 @@ fn rules_are_denied_and_allowed() {
     );
     assert_eq!(codes("--deny warnings"), (0, vec![]));
 }
+
+/// The service after an edit in the console, seen from the files.
+#[test]
+fn online_adds_what_the_service_holds() {
+    let mut world = World::with(FILES);
+    world.set("COLUMNS", "80");
+    let asked = |world: &World, address: &str| {
+        let text = world.run(&format!("explain {address} --online --emulator")).stdout;
+        let (_, below) = text.split_once("\nemulator .livevod/emulator.log\n").unwrap();
+        below.to_owned()
+    };
+    let missing = asked(&world, "live.example.com/show/cam1");
+    world.converge("--emulator");
+    let same = asked(&world, "live.example.com/show/cam1");
+    world.write(
+        "livevod.yaml",
+        &FILES.replace("on_demand: 0", "cycle_duration: 20m").replace("cam2: { state: absent }", "cam2: {}"),
+    );
+    let differs = asked(&world, "live.example.com/show/cam1");
+    let wider = asked(&world, "live.example.com/show/cam2");
+    world.write(
+        "livevod.yaml",
+        &FILES
+            .replace("cam1: { on_demand: 0 }", "cam1: { state: absent }")
+            .replace("cam1: { tier: long }, ", ""),
+    );
+    let still = asked(&world, "live.example.com/show/cam1");
+    let parts = [missing, same, differs, wider, still].map(|text| scrub_times(&text));
+    assert_snapshot!(parts.join("---\n"));
+}
+
+/// Replaces every time of an entry's birth.
+fn scrub_times(text: &str) -> String {
+    let line = |line: &str| match line.split_once(", added ") {
+        Some((before, _)) => format!("{before}, added [time]\n"),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn explanations_are_documents_too() {
+    let world = World::with(FILES);
+    let page = world.run("explain short-cycle --format json").json();
+    assert_eq!((&page["code"], &page["severity"]), (&json!("short-cycle"), &json!("advice")));
+    assert!(page["page"].as_str().unwrap().starts_with("# short-cycle\n"));
+    let offline = world.run("explain live.example.com/show/cam1 --format json").json();
+    assert_eq!(offline["ruler"], "live.example.com/show/cam1");
+    assert_eq!(offline["online"], json!(null));
+    let cycle =
+        offline["fields"].as_array().unwrap().iter().find(|one| one["field"] == "cycle_duration").unwrap();
+    assert_eq!(cycle["value"], 21600);
+    assert_eq!(cycle["origin"]["origin"]["kind"], "tier");
+    assert_eq!(cycle["shadowed"][0]["value"], 7200);
+    world.converge("--emulator");
+    world.write("livevod.yaml", &FILES.replace("on_demand: 0", "cycle_duration: 20m"));
+    let online =
+        world.run("explain live.example.com/show/cam1 --format json --online --emulator").json()["online"]
+            .clone();
+    assert_eq!(online["standing"], "differs");
+    assert_eq!(online["differences"], json!([{"field": "cycle_duration", "before": 21600, "after": 1200}]));
+    assert_eq!(online["held"]["cycle_duration"], 21600);
+    assert_eq!(online["domain"]["status"], "online");
+    let failed = world.run("explain no-such-code --format json");
+    assert_eq!((failed.code, &failed.json()["diagnostics"][0]["code"]), (1, &json!("usage")));
+}
+
+#[test]
+fn what_no_file_names_is_not_read_online_either() {
+    let run =
+        World::with(FILES).run("explain play.example.com/show/cam1 --online --endpoint http://127.0.0.1:1");
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.transcript());
+}

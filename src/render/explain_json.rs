@@ -1,0 +1,123 @@
+//! Pages and explanations for machines.
+
+use serde_json::{Value as Json, json};
+
+use super::Exit;
+use super::json::{FORMAT_VERSION, origin_row, pretty};
+use crate::diag::Code;
+use crate::explain::{
+    Difference, DomainState, Explanation, FieldExplained, Online, Ruler, Shadowed, Standing, page,
+};
+use crate::model::{Field, Pattern, Value};
+use crate::plan::FieldOrigin;
+use crate::resolve::Origin;
+use crate::source::{Sources, Spanned};
+
+/// `explain CODE --format json`: the page as Markdown.
+pub fn page_json(code: Code) -> String {
+    pretty(&json!({
+        "format_version": FORMAT_VERSION,
+        "code": code,
+        "severity": code.severity(),
+        "summary": code.summary(),
+        "page": page(code),
+        "exit": Exit::Success,
+    }))
+}
+
+/// `explain ADDRESS --format json`; `online` is null where the service was not asked.
+pub fn explanation_json(explanation: &Explanation, online: Option<&Online>, sources: &Sources) -> String {
+    let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
+    pretty(&json!({
+        "format_version": FORMAT_VERSION,
+        "address": address,
+        "known_domain": is_known_domain,
+        "ruler": explanation.ruler().map(|ruler| &ruler.address),
+        "rulers": rulers.iter().map(|one| ruler(one, sources)).collect::<Vec<_>>(),
+        "fields": fields.iter().map(|one| field(one, sources)).collect::<Vec<_>>(),
+        "ignored": patterns(ignored, sources),
+        "protected": patterns(protected, sources),
+        "prune": prune.map(|span| sources.place(span)),
+        "online": online.map(online_row),
+        "exit": Exit::Success,
+    }))
+}
+
+fn ruler(one: &Ruler, sources: &Sources) -> Json {
+    let Ruler { address, keys, absent, records_by_itself } = one;
+    json!({
+        "address": address,
+        "state": if absent.is_some() { "absent" } else { "present" },
+        "records_by_itself": records_by_itself,
+        "ranges": keys.iter().map(|key| sources.place(*key)).collect::<Vec<_>>(),
+    })
+}
+
+fn field(one: &FieldExplained, sources: &Sources) -> Json {
+    let FieldExplained { field, value, origin, shadowed } = one;
+    let shadow = |one: &Shadowed| {
+        let Shadowed { value, origin } = one;
+        json!({"value": value.as_ref().map(Value::to_json), "origin": origin_of(origin, sources)})
+    };
+    json!({
+        "field": field.name(),
+        "value": value.to_json(),
+        "origin": origin_of(origin, sources),
+        "shadowed": shadowed.iter().map(shadow).collect::<Vec<_>>(),
+    })
+}
+
+fn origin_of(origin: &Origin, sources: &Sources) -> Json {
+    let origin = FieldOrigin::new(origin, sources);
+    let via = origin.via.iter().map(|(what, place)| json!({"message": what, "range": place}));
+    json!({"origin": origin_row(&origin), "via": via.collect::<Vec<_>>()})
+}
+
+fn patterns(patterns: &[Spanned<Pattern>], sources: &Sources) -> Vec<Json> {
+    let row =
+        |one: &Spanned<Pattern>| json!({"pattern": one.value.to_string(), "range": sources.place(one.span)});
+    patterns.iter().map(row).collect()
+}
+
+fn online_row(online: &Online) -> Json {
+    let Online { target, domain, held, ruler, standing } = online;
+    let state = |domain: &DomainState| {
+        let DomainState { status, kind, region } = domain;
+        json!({"status": status, "type": kind, "region": region})
+    };
+    let settings = held.as_ref().map(|held| {
+        let config = held.config.clone().normalized();
+        let row = |field: Field| (field.name().to_owned(), config.get(field).to_json());
+        Field::ALL.into_iter().map(row).collect::<serde_json::Map<_, _>>()
+    });
+    json!({
+        "target": target,
+        "domain": domain.as_ref().map(state),
+        "held": settings,
+        "create_time": held.as_ref().and_then(|held| held.create_time.as_ref()),
+        "ruler": ruler,
+        "standing": standing_name(standing),
+        "differences": differences(standing),
+    })
+}
+
+fn standing_name(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::AsDeclared => "as_declared",
+        Standing::Differs(_) => "differs",
+        Standing::Missing => "missing",
+        Standing::StillThere => "still_there",
+        Standing::Undeclared => "undeclared",
+        Standing::Unmanageable(_) => "unmanageable",
+        Standing::Nothing => "nothing",
+    }
+}
+
+fn differences(standing: &Standing) -> Vec<Json> {
+    let Standing::Differs(differences) = standing else { return Vec::new() };
+    let row = |one: &Difference| {
+        let Difference { field, held, wanted } = one;
+        json!({"field": field.name(), "before": held.to_json(), "after": wanted.to_json()})
+    };
+    differences.iter().map(row).collect()
+}
