@@ -1,5 +1,7 @@
 //! The effective configuration, each value with its origin, as YAML and as JSON.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -7,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::json::{Context, FORMAT_VERSION, findings, pretty};
 use super::plan::{counted, origin_text};
 use crate::config;
-use crate::model::{Address, Field, State, Value};
+use crate::model::{Address, Field, State, Value, is_group_id};
 use crate::plan::FieldOrigin;
 use crate::resolve::{Desired, Entry, Resolved, Wanted};
 use crate::source::{Source, Sources};
@@ -92,6 +94,8 @@ struct File<'a> {
     version: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<&'a str>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    transcode_groups: IndexMap<Cow<'a, str>, &'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ignore: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -121,6 +125,7 @@ impl<'a> File<'a> {
         let mut file = Self {
             version: 1,
             account: account.as_ref().map(|account| account.value.as_str()),
+            transcode_groups: unusual_groups(desired),
             ignore: ignore.iter().map(|pattern| pattern.value.to_string()).collect(),
             protect: protect.iter().map(|pattern| pattern.value.to_string()).collect(),
             domains: IndexMap::new(),
@@ -141,18 +146,43 @@ impl<'a> File<'a> {
     }
 }
 
+/// The ids that a setting would take for a name, each under the name that the settings then have for it.
+fn unusual_groups(desired: &Desired) -> IndexMap<Cow<'_, str>, &str> {
+    let resolved = entries(desired).filter_map(|(_, entry)| match &entry.wanted {
+        Wanted::Present(resolved) => Some(&resolved.config),
+        Wanted::Absent(_) => None,
+    });
+    let ids = resolved.flat_map(|config| {
+        let compose = config.compose_vod_transcode_group.as_deref();
+        std::iter::once(config.vod_transcode_group.as_str()).chain(compose)
+    });
+    ids.filter(|id| !is_group_id(id)).map(|id| (group_name(id), id)).collect()
+}
+
+/// How a setting names the group of that id. `default` is a word of its own there, and no id has a dot.
+fn group_name(id: &str) -> Cow<'_, str> {
+    if id == "default" { "id.default".into() } else { id.into() }
+}
+
 /// The settings as they would be written; switches as `on` and `off` would read as text elsewhere, so booleans.
 fn written_out(entry: &Entry) -> IndexMap<&'static str, Json> {
     let mut settings: IndexMap<&'static str, Json> = match &entry.wanted {
         Wanted::Absent(_) => IndexMap::from([("state", "absent".into())]),
         Wanted::Present(resolved) => written_fields(resolved)
-            .map(|field| (field.name(), resolved.config.get(field).to_json()))
+            .map(|field| (field.name(), written_value(resolved.config.get(field))))
             .collect(),
     };
     if let Some(date) = &entry.expires {
         settings.insert("expires", date.value.to_string().into());
     }
     settings
+}
+
+fn written_value(value: Value) -> Json {
+    match value {
+        Value::Text(text) => group_name(&text).into_owned().into(),
+        other => other.to_json(),
+    }
 }
 
 fn written_fields(resolved: &Resolved) -> impl Iterator<Item = Field> {
