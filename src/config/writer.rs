@@ -23,9 +23,10 @@ pub(super) fn write<'s>(text: &'s str, tokens: &'s [Token<'s>]) -> String {
         apart: apart(text, tokens),
     };
     for (at, token) in tokens.iter().enumerate() {
-        match tokens[at + 1..].iter().find(|next| has_bytes(next)) {
-            Some(next) if writer.is_idle_comma(token, next) => writer.last_end = token.end,
-            _ => writer.token(token),
+        if token.kind == Kind::Comma && writer.is_idle_comma(token, &tokens[at + 1..]) {
+            writer.last_end = token.end;
+        } else {
+            writer.token(token);
         }
     }
     writer.flush(None);
@@ -102,9 +103,8 @@ impl<'s> Writer<'s> {
             }
             _ => {}
         }
-        let column = column(self.text, token.start);
         if let Some(Frame::Block { column: first @ None, .. }) = self.frames.last_mut() {
-            *first = Some(column);
+            *first = Some(column(self.text, token.start));
         }
         if self.begins_line(token) {
             let indent = self.indent(token);
@@ -196,8 +196,9 @@ impl<'s> Writer<'s> {
     }
 
     /// A comma with nothing behind it.
-    fn is_idle_comma(&self, token: &Token<'_>, next: &Token<'_>) -> bool {
-        token.kind == Kind::Comma && matches!(next.kind, Kind::Close { .. }) && !self.begins_line(token)
+    fn is_idle_comma(&self, comma: &Token<'_>, behind: &[Token<'_>]) -> bool {
+        let next = behind.iter().find(|token| has_bytes(token));
+        next.is_some_and(|next| matches!(next.kind, Kind::Close { .. })) && !self.begins_line(comma)
     }
 
     fn is_behind(&self, comment: &Token<'_>) -> bool {
