@@ -7,6 +7,7 @@ mod desired;
 mod emulator;
 mod fmt;
 mod formats;
+mod fuzz;
 mod plan;
 mod quirks;
 mod transcripts;

@@ -1,0 +1,206 @@
+//! What a fuzzer drives: each target takes any bytes and panics where something does not hold that must.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use livevod::api::Error;
+use livevod::check::{Levels, check, settle};
+use livevod::config::{format, parse};
+use livevod::diag::{Code, Diagnostic, has_errors};
+use livevod::emulator::{KEY_ID, KEY_SECRET, Outside, Service, Settings};
+use livevod::model::{Address, Pattern};
+use livevod::render::{self, Context, Exit, Style};
+use livevod::resolve::{Desired, resolve};
+use livevod::source::{Source, Sources};
+use livevod::wire;
+
+/// A file: it is read, checked and shown in every form without a panic, every label lies inside it, its canonical form
+/// says the same, and what `render` makes of it is a file without errors.
+pub fn load(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let read = Read::new(text);
+    for found in &read.diagnostics {
+        let labels = found.labels.iter().map(|label| label.span);
+        for span in labels.chain(found.related.iter().filter_map(|note| note.span)) {
+            assert!(text.get(span.start as usize..span.end as usize).is_some(), "{found:?}");
+        }
+    }
+    show(&read);
+    if !has_errors(&read.diagnostics) {
+        let rendered = render::desired_yaml(&read.desired, &read.sources);
+        let again = Read::new(&rendered);
+        assert!(!has_errors(&again.diagnostics), "{:?}\n{rendered}", again.diagnostics);
+    }
+    match canonical(text) {
+        Ok(once) => {
+            assert_eq!(canonical(&once).as_ref(), Ok(&once), "the form of a form is another");
+            assert_eq!(Read::new(&once).codes(), read.codes(), "other findings in\n{once}");
+        }
+        Err(found) => assert!(found.iter().all(|one| one.code != Code::NotFormatted), "{found:?}"),
+    }
+}
+
+struct Read {
+    sources: Sources,
+    desired: Desired,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Read {
+    fn new(text: &str) -> Self {
+        let mut sources = Sources::default();
+        sources.add(Source::new("fuzz.yaml", text));
+        let (document, mut diagnostics) = parse(&sources);
+        let (desired, found) = resolve(&document);
+        diagnostics.extend(found);
+        diagnostics.extend(check(&document, &desired, jiff::civil::date(2026, 11, 22)));
+        let diagnostics = settle(diagnostics, &document.allows, &sources, &Levels::default());
+        Self { sources, desired, diagnostics }
+    }
+
+    /// What was found, places left out.
+    fn codes(&self) -> Vec<(Code, usize)> {
+        let mut codes: Vec<(Code, usize)> =
+            self.diagnostics.iter().map(|found| (found.code, found.labels.len())).collect();
+        codes.sort_unstable();
+        codes
+    }
+}
+
+fn show(read: &Read) {
+    let Read { sources, desired, diagnostics } = read;
+    for style in
+        [Style::PLAIN, Style { drawings: false, ..Style::PLAIN }, Style { width: 40, ..Style::PLAIN }]
+    {
+        let shown = render::diagnostics(diagnostics, sources, style, None);
+        assert!(
+            shown.chars().all(|character| matches!(character, '\n' | '\t') || !character.is_control()),
+            "{shown:?}"
+        );
+    }
+    let context = || Context { sources, diagnostics, exit: Exit::Error };
+    for document in [
+        render::diagnostics_json(context()),
+        render::sarif(context(), "/work"),
+        render::gitlab(context(), "/work"),
+        render::desired_json(desired, context()),
+    ] {
+        serde_json::from_str::<serde_json::Value>(&document).unwrap();
+    }
+    drop(render::github(context(), "/work"));
+}
+
+fn canonical(text: &str) -> Result<String, Vec<Diagnostic>> {
+    let mut sources = Sources::default();
+    let file = sources.add(Source::new("fuzz.yaml", text));
+    format(&sources, file)
+}
+
+/// A status and a body as the service might answer: it is read as every kind of answer, and what was read is written as
+/// XML and read again.
+pub fn answer(bytes: &[u8]) {
+    let Some((first, body)) = bytes.split_first() else { return };
+    let status = [200, 200, 200, 204, 400, 403, 404, 429, 500, 503][usize::from(*first) % 10];
+    let response = wire::Response { status, headers: BTreeMap::new(), body: body.to_vec() };
+    let fields = match wire::read(&response) {
+        Ok(fields) => fields,
+        Err(wire::ReadError::Refused(refused)) => {
+            let error = Error::Refused(refused);
+            drop((error.class(), error.to_string()));
+            return;
+        }
+        Err(wire::ReadError::Unreadable(reason)) => return drop(reason),
+    };
+    let told = wire::request_id(&fields);
+    drop((wire::read_caller_identity(&fields), wire::read_transcode_group(&fields)));
+    drop((wire::read_domain_detail(&fields), wire::read_oss_recordings(&fields)));
+    let body = wire::write_xml("Answer", &serde_json::Value::Object(fields.clone())).into_bytes();
+    drop(wire::read(&wire::Response { status, headers: BTreeMap::new(), body }));
+    if let Ok(page) = wire::read_page(fields) {
+        assert_eq!(page.items, page.configs.len());
+        for (address, remote) in page.configs {
+            drop((address.to_string(), remote.config.normalized(), told.clone()));
+        }
+    }
+}
+
+/// Calls as the emulator might get them: `raw`, a request word for word; else one call a line, `NAME PARAMETER=VALUE…`,
+/// each signed as it should be.
+pub fn request(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let service = emulator();
+    match text.strip_prefix("raw\n") {
+        Some(raw) => _ = service.deliver(&raw_request(raw)),
+        None => {
+            for (number, line) in text.lines().take(24).enumerate() {
+                _ = service.deliver(&signed_request(number, line));
+            }
+        }
+    }
+    let held = service.dump().to_string();
+    emulator().load(&held).unwrap();
+}
+
+fn emulator() -> Service {
+    let ids = AtomicU64::new(0);
+    let outside = Outside {
+        now: Box::new(|| jiff::Timestamp::UNIX_EPOCH),
+        request_id: Box::new(move || ids.fetch_add(1, Ordering::Relaxed).to_string()),
+    };
+    Service::open_with(None, Settings::default(), outside).unwrap()
+}
+
+/// Method, path and query in the first line, then headers, then behind a blank line the body.
+fn raw_request(raw: &str) -> wire::Request {
+    let (head, body) = raw.split_once("\n\n").unwrap_or((raw, ""));
+    let mut lines = head.lines();
+    let mut first = lines.next().unwrap_or_default().splitn(2, ' ');
+    let method = first.next().unwrap_or_default().to_owned();
+    let (path, query) = first.next().map_or(("/", ""), |rest| rest.split_once('?').unwrap_or((rest, "")));
+    let header = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        Some((name.trim().to_lowercase(), value.trim().to_owned()))
+    };
+    wire::Request {
+        method,
+        host: "live.aliyuncs.com".to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: lines.filter_map(header).collect(),
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+fn signed_request(number: usize, line: &str) -> wire::Request {
+    let mut words = line.split(' ');
+    let name = words.next().unwrap_or_default();
+    let params: BTreeMap<String, String> = words
+        .filter_map(|word| word.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let version = if name.contains("Identity") { "2015-04-01" } else { wire::LIVE_VERSION };
+    let key = wire::Key { id: KEY_ID.to_owned(), secret: wire::Secret::new(KEY_SECRET), token: None };
+    let stamp = wire::Stamp { time: jiff::Timestamp::UNIX_EPOCH, nonce: number.to_string() };
+    let signature =
+        if number.is_multiple_of(2) { wire::SignatureVersion::V3 } else { wire::SignatureVersion::V1 };
+    wire::Operation { name, version, params: &params }.sign("live.aliyuncs.com", &key, &stamp, signature)
+}
+
+/// A pattern in the first line, addresses below: what is printed is read as the same, and an address selects itself.
+pub fn pattern(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let mut lines = text.lines();
+    let pattern = lines.next().unwrap_or_default().parse::<Pattern>();
+    if let Ok(pattern) = &pattern {
+        assert_eq!(pattern.to_string().parse().as_ref(), Ok(pattern));
+    }
+    for line in lines.take(16) {
+        let Ok(address) = line.parse::<Address>() else { continue };
+        assert_eq!(address.to_string().parse().as_ref(), Ok(&address));
+        let itself: Pattern = address.to_string().parse().unwrap();
+        assert!(itself.matches(&address));
+        if let Ok(pattern) = &pattern {
+            assert!(!pattern.matches(&address) || pattern.matches_domain(&address.domain));
+        }
+    }
+}
