@@ -13,7 +13,7 @@ use crate::snapshot::{self, Saved};
 
 /// Reads a snapshot.
 pub(super) fn read(file: &Path) -> Result<Saved, Failure> {
-    Ok(parse(file, &text(file)?)?)
+    parse(file, &text(file)?)
 }
 
 /// The text of a file that shall be a snapshot.
@@ -24,10 +24,11 @@ pub(super) fn text(file: &Path) -> Result<String, Failure> {
 }
 
 /// Makes a snapshot of a text.
-pub(super) fn parse(file: &Path, text: &str) -> Result<Saved, Diagnostic> {
+pub(super) fn parse(file: &Path, text: &str) -> Result<Saved, Failure> {
     snapshot::read(text).map_err(|error| {
         Diagnostic::new(Code::Snapshot, format!("`{}` can't be used: {error}", file.display()))
             .help("take a new one with `livevod snapshot --out FILE`")
+            .into()
     })
 }
 

@@ -194,8 +194,9 @@ fn replaced() -> Change {
 #[test]
 fn a_gap_is_known_wherever_the_replace_stopped() {
     use Reply::{Accepted, NotSent, Refused, Unclear};
-    let table: [(&[(u64, Reply)], Option<End>, bool, bool); 9] = [
-        // Answers, end; is it open, may there be a gap.
+    type Row = (&'static [(u64, Reply)], Option<End>, bool, bool);
+    // Answers, end; is it open, may there be a gap.
+    let table: [Row; 9] = [
         (&[], None, true, true),
         (&[(1, Accepted)], None, true, true),
         (&[(1, Unclear)], None, true, true),

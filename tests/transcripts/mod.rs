@@ -100,7 +100,7 @@ impl World {
     pub(crate) fn converge(&self, arguments: &str) -> Run {
         let run = self.run(&format!("apply {arguments} --auto-approve"));
         assert_eq!(run.code, 0, "{}", run.transcript());
-        let allowed = ["--max-", "--allow-"];
+        let allowed = ["--max-", "--allow-", "--settle"];
         let plain: Vec<&str> = arguments
             .split_whitespace()
             .filter(|word| !allowed.iter().any(|flag| word.starts_with(flag)))

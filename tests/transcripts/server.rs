@@ -177,7 +177,7 @@ fn an_apply_that_is_killed_converges_on_the_next_run() {
         }
         apply.kill().unwrap();
         apply.wait().unwrap();
-        world.converge(&format!("--endpoint {}", server.url));
+        world.converge(&format!("--endpoint {} --settle=1ms", server.url));
         let plan = world.run(&format!("plan --endpoint {} --format json", server.url)).json();
         assert_eq!(plan["summary"]["unchanged"], 40, "nothing twice, nothing lost");
         assert_eq!(plan["unsupported"], serde_json::json!([]));

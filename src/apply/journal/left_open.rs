@@ -34,6 +34,7 @@ pub struct Looked {
 
 /// What is open.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are changes, and a run leaves few")]
 pub enum OpenKind {
     /// A change with a write that may have been carried out.
     Change {
