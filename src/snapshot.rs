@@ -136,7 +136,7 @@ fn checksum(text: &str) -> String {
 /// Reads a snapshot.
 ///
 /// # Errors
-/// When the text is not, byte for byte, what [`write`] made.
+/// When the text is not, byte for byte, what [`write()`] made.
 pub fn read(text: &str) -> Result<Saved, SnapshotError> {
     known_version(text)?;
     let document: Document =

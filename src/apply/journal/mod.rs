@@ -4,8 +4,9 @@
 //! intent ─sync→ disk → send → answer → … → how the change ended
 //! ```
 //!
-//! [`entry`] says what a line is, [`read`] turns a journal's text back into a [`RunRecord`], [`left_open`] tells what runs
-//! left undone: all pure. [`file`] and [`lock`] touch the disk. A caller may bring another [`Sink`] and another clock.
+//! An [`Entry`] is what a line says, [`read()`] turns a journal's text back into a [`RunRecord`], [`left_open()`] tells what
+//! runs left undone: all pure. [`JournalFile`] and [`Lock`] touch the disk. A caller may bring another [`Sink`] and another
+//! clock.
 
 mod entry;
 mod file;
