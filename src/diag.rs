@@ -355,6 +355,8 @@ codes! {
     Journal = "journal", Error;
     /// A snapshot that can't be used.
     Snapshot = "snapshot", Error;
+    /// A saved plan that can't be used.
+    PlanFile = "plan-file", Error;
     /// A domain that the service does not know, or not as the files say.
     DomainState = "domain-state", Warning;
     /// A transcode group that VOD does not have in the domain's region.

@@ -23,6 +23,7 @@ pub mod model;
 pub mod plan;
 pub mod render;
 pub mod resolve;
+pub mod sealed;
 pub mod snapshot;
 pub mod source;
 pub mod wire;

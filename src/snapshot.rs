@@ -9,15 +9,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::model::{Address, DomainSnapshot, Pattern, Remote, Snapshot};
+use crate::sealed;
 
 /// Version of the format.
 const FORMAT_VERSION: &str = "1.0";
-
-/// What the last line but one begins with.
-const CHECKSUM: &str = "\"checksum\":";
 
 /// A snapshot, and where it is from.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,9 +107,7 @@ pub fn write(saved: &Saved) -> serde_json::Result<String> {
         lines.push(if at + 1 < last { "]," } else { "]" }.to_owned());
     }
     lines.push("},\n".to_owned());
-    let text = lines.join("\n");
-    let checksum = checksum(&text);
-    Ok(format!("{text}{CHECKSUM} \"{checksum}\"\n}}\n"))
+    Ok(sealed::close(&lines.join("\n")))
 }
 
 fn named(regions: &BTreeMap<Arc<str>, String>) -> BTreeMap<&str, &str> {
@@ -128,11 +123,6 @@ fn rows(domain: &DomainSnapshot) -> serde_json::Result<Vec<String>> {
     domain.configs.iter().enumerate().map(row).collect()
 }
 
-fn checksum(text: &str) -> String {
-    let hex: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
-}
-
 /// Reads a snapshot.
 ///
 /// # Errors
@@ -141,9 +131,7 @@ pub fn read(text: &str) -> Result<Saved, SnapshotError> {
     known_version(text)?;
     let document: Document =
         serde_json::from_str(text).map_err(|error| SnapshotError::NotOne(error.to_string()))?;
-    let (before, _) = text.rsplit_once(CHECKSUM).ok_or(SnapshotError::Changed)?;
-    let sealed = format!("{before}{CHECKSUM} \"{}\"\n}}\n", document.checksum);
-    if document.checksum != checksum(before) || sealed != text {
+    if !sealed::is_intact(text) {
         return Err(SnapshotError::Changed);
     }
     document.saved()

@@ -1,5 +1,7 @@
 //! `livevod apply`, and the way from a plan to a report that `restore` goes too.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 
 use super::Typed;
@@ -13,11 +15,12 @@ use super::observe::{Observed, block_on, observe};
 use super::plan::{Shown, show};
 use super::progress::Progress;
 use super::record::{Earlier, Folder, touched};
+use super::reviewed::{self, Review};
 use super::terminal::Terminal;
 use crate::apply::journal::Journal;
 use crate::apply::{self, ApplySettings, Outcome, Report};
 use crate::diag::{Code, Diagnostic};
-use crate::plan::{Guard, Plan, PlanOptions};
+use crate::plan::{Guard, Plan, PlanOptions, SavedPlan};
 use crate::render::{self, Context, Exit};
 
 #[derive(Debug, Args)]
@@ -25,20 +28,42 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) planning: Planning,
 
+    /// The saved plan that was reviewed: what is left of it goes on, and what differs from it is told
+    #[arg(long, value_name = "PLAN", requires = "expect_digest")]
+    reviewed: Option<PathBuf>,
+
     #[command(flatten)]
     writing: Writing,
 }
 
+/// Applies what the files say, or a saved plan where one is named instead.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let Arguments { planning, writing } = arguments;
-    let loaded = load(&planning.paths, &planning.rules)?;
-    let options = writing.options(&planning.scope);
-    Order { loaded: &loaded, options, scope: &planning.scope, writing, terminal }.carry_out(typed)
+    let Arguments { planning, reviewed, writing } = arguments;
+    let (scope, options) = (&planning.scope, writing.options(&planning.scope));
+    let order = |loaded, review| Order { loaded, review, options, scope, writing, terminal }.carry_out(typed);
+    match (reviewed::named(planning)?, reviewed) {
+        (Some(_), Some(_)) => {
+            let message = "`--reviewed` goes with files, not with a saved plan";
+            Err(Diagnostic::new(Code::Usage, message).help("leave it out").into())
+        }
+        (Some(saved), None) => {
+            expects(&saved, writing, false)?;
+            let path = planning.paths.given().first().map(PathBuf::as_path).unwrap_or(Path::new(""));
+            order(&reviewed::loaded(path, &saved), Review::Rest(&saved))
+        }
+        (None, Some(path)) => {
+            let saved = reviewed::read(path)?;
+            expects(&saved, writing, true)?;
+            order(&load(&planning.paths, &planning.rules)?, Review::HeldTo(&saved))
+        }
+        (None, None) => order(&load(&planning.paths, &planning.rules)?, Review::None),
+    }
 }
 
 /// What is to be applied, and how.
 pub(super) struct Order<'a> {
     pub(super) loaded: &'a Loaded,
+    pub(super) review: Review<'a>,
     pub(super) options: PlanOptions,
     pub(super) scope: &'a Scope,
     pub(super) writing: &'a Writing,
@@ -51,6 +76,9 @@ impl Order<'_> {
         self.someone_approves()?;
         let connection = connect(&self.scope.remote, Access::Writes, typed, &self.loaded.desired)?;
         account_is_declared(&connection)?;
+        if let Review::Rest(saved) = self.review {
+            reviewed::insist_on_target(saved, &connection)?;
+        }
         let folder = Folder::lock(&self.scope.journal)?;
         let earlier = Earlier::read(&self.scope.journal, &connection.target)?;
         earlier.insist()?;
@@ -64,12 +92,17 @@ impl Order<'_> {
         earlier: &Earlier,
     ) -> Result<Exit, Failure> {
         self.let_settle(earlier).await;
-        let mut observed = observe(self.loaded, connection, &self.options, earlier).await?;
+        let mut observed = observe(self.loaded, connection, &self.options, earlier, self.review).await?;
         observed.insist_on_account();
         let early = nothing_to_apply(&observed);
         if self.scope.format == Format::Human || early.is_some() {
-            let shown = Shown { scope: self.scope, is_drift: false };
-            show(shown, self.loaded, &observed, early.unwrap_or(Exit::Success), self.terminal);
+            show(
+                Shown::new(self.scope, false),
+                self.loaded,
+                &observed,
+                early.unwrap_or(Exit::Success),
+                self.terminal,
+            );
         }
         if let Some(exit) = early {
             folder.note_resolved(&observed)?;
@@ -155,6 +188,22 @@ impl Order<'_> {
             Format::Github | Format::Gitlab | Format::Sarif => {
                 self.terminal.print(&findings::document(self.scope.format, context).unwrap_or_default());
             }
+        }
+    }
+}
+
+/// The digest that is expected must be that of the plan at hand, or the review was of another one.
+fn expects(saved: &SavedPlan, writing: &Writing, must: bool) -> Result<(), Failure> {
+    let digest = saved.plan.digest();
+    match &writing.expect_digest {
+        Some(expected) if *expected == digest => Ok(()),
+        None if !must => Ok(()),
+        expected => {
+            let expected = expected.as_deref().unwrap_or("nothing");
+            let message = format!("`{expected}` is expected, and the saved plan is `{digest}`");
+            let diagnostic =
+                Diagnostic::new(Code::PlanFile, message).help("find out which of the two was reviewed");
+            Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
         }
     }
 }

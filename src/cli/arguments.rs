@@ -72,6 +72,11 @@ impl Paths {
         Self { paths }
     }
 
+    /// The paths given, where any are.
+    pub(super) fn given(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
     /// The paths given, or what stands in the working directory.
     pub(super) fn resolve(&self) -> Result<Vec<PathBuf>, Failure> {
         if !self.paths.is_empty() {
@@ -321,7 +326,7 @@ pub(super) struct Writing {
 
     /// Apply without asking, and only the plan of this digest: the one that was reviewed
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
-    expect_digest: Option<String>,
+    pub(super) expect_digest: Option<String>,
 
     /// Start no further write after the first one that is not done
     #[arg(long)]
@@ -354,6 +359,15 @@ fn digest(text: &str) -> Result<String, String> {
     match text.strip_prefix("sha256:") {
         Some(hex) if is_hash(hex) => Ok(text.to_owned()),
         Some(_) | None => Err("a digest is `sha256:` and 64 hex digits, as plan prints it".to_owned()),
+    }
+}
+
+impl Planning {
+    /// Whether an argument decides what the plan is, besides the files.
+    pub(super) fn decides(&self) -> bool {
+        let Self { paths: _, rules: Rules { deny, allow }, scope } = self;
+        let Selected { target, exclude } = &scope.selected;
+        !(deny.is_empty() && allow.is_empty() && target.is_empty() && exclude.is_empty())
     }
 }
 

@@ -25,8 +25,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
     // Drift writes nothing, so what would hold an apply says nothing here; whose account was read does.
     observed.plan.held.retain(|held| held.guard == Guard::Account);
     let exit = exit(&observed.plan);
-    let shown = Shown { scope, is_drift: true };
-    show(shown, &loaded, &observed, exit, terminal);
+    show(Shown::new(scope, true), &loaded, &observed, exit, terminal);
     Ok(exit)
 }
 

@@ -22,8 +22,10 @@ mod progress;
 mod record;
 mod render;
 mod restore;
+mod reviewed;
 mod saved;
 mod schema;
+mod show;
 mod snapshot;
 mod terminal;
 mod usage;
@@ -71,6 +73,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Plan, ask, carry out, and read back
     Apply(apply::Arguments),
+    /// Show a saved plan in any format, without network
+    Show(show::Arguments),
     /// The plan as an alarm: exit code 2 when the service is not as declared, 1 when it could not be read whole
     Drift(drift::Arguments),
     /// Save what the service holds to a file, which `plan --against` and `restore` take
@@ -135,6 +139,7 @@ impl Command {
             Command::Validate(arguments) => arguments.format,
             Command::Plan(arguments) => arguments.planning.scope.format,
             Command::Apply(arguments) => arguments.planning.scope.format,
+            Command::Show(arguments) => arguments.format,
             Command::Drift(arguments) => arguments.planning.scope.format,
             Command::Snapshot(arguments) => arguments.planning.scope.format,
             Command::Restore(arguments) => arguments.scope.format,
@@ -151,6 +156,7 @@ impl Command {
             Command::Validate(arguments) => validate::run(&arguments, terminal, typed),
             Command::Plan(arguments) => plan::run(&arguments, terminal, typed),
             Command::Apply(arguments) => apply::run(&arguments, terminal, typed),
+            Command::Show(arguments) => show::run(&arguments, terminal),
             Command::Drift(arguments) => drift::run(&arguments, terminal, typed),
             Command::Snapshot(arguments) => snapshot::run(&arguments, terminal, typed),
             Command::Restore(arguments) => restore::run(&arguments, terminal, typed),

@@ -8,12 +8,13 @@ use super::connect::{Connection, account};
 use super::failure::Failure;
 use super::load::Loaded;
 use super::record::Earlier;
+use super::reviewed::Review;
 use super::saved;
 use crate::api;
 use crate::apply::journal::{Found, LeftOpen, Looked, judge};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Snapshot;
-use crate::plan::{self, Plan, PlanOptions, Selection, Unsupported};
+use crate::plan::{self, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
 use crate::render::{self, Target};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
@@ -27,6 +28,8 @@ pub(super) struct Observed {
     pub(super) snapshot: Snapshot,
     /// The account that the credentials belong to, where it was found out.
     pub(super) caller: Option<String>,
+    /// What tells it from the plan that was reviewed, where one is at hand.
+    pub(super) since_review: Vec<Difference>,
     /// What earlier runs left open, and what became of it.
     pub(super) left_open: Vec<Looked>,
     /// One for each domain that could not be read, and one where the account could not be confirmed.
@@ -52,6 +55,7 @@ pub(super) async fn observe(
     connection: &Connection,
     options: &PlanOptions,
     earlier: &Earlier,
+    review: Review<'_>,
 ) -> Result<Observed, Failure> {
     let selected = loaded.desired.domains.keys().filter(|name| options.selection.selects_domain(name));
     let ((snapshot, failures), caller) =
@@ -61,6 +65,7 @@ pub(super) async fn observe(
         Reading { target: connection.target.clone(), snapshot, failures, caller },
         options,
         earlier,
+        review,
     )
 }
 
@@ -82,7 +87,7 @@ pub(super) fn against(
     let target = Target { name: target, account: account(options.account.as_ref(), &loaded.desired)? };
     let earlier = Earlier::read(journal, &target)?;
     let reading = Reading { target, snapshot, failures: BTreeMap::new(), caller: Ok(caller) };
-    planned(loaded, reading, options, &earlier)
+    planned(loaded, reading, options, &earlier, Review::None)
 }
 
 fn planned(
@@ -90,6 +95,7 @@ fn planned(
     reading: Reading,
     options: &PlanOptions,
     earlier: &Earlier,
+    review: Review<'_>,
 ) -> Result<Observed, Failure> {
     let Reading { target, snapshot, failures, caller } = reading;
     let unread = failures.into_iter().map(|(domain, error)| {
@@ -103,13 +109,36 @@ fn planned(
     let caller = caller.unwrap_or_default();
     let unfinished = earlier.unfinished();
     let options = PlanOptions { caller: caller.clone(), unfinished, ..options.clone() };
-    let plan = plan::plan(&loaded.desired, &snapshot, &loaded.sources, &options);
+    let (plan, since_review) = plan_under(review, loaded, &snapshot, &options);
     if plan.is_complete() {
         refuse_slips(&options.selection, &loaded.desired, &snapshot)?;
     }
     diagnostics.extend(unmanageable(&plan, &loaded.desired));
     let left_open = look(earlier, &snapshot, &options.selection);
-    Ok(Observed { plan, target, snapshot, caller, left_open, diagnostics, is_account_known })
+    Ok(Observed { plan, target, snapshot, caller, since_review, left_open, diagnostics, is_account_known })
+}
+
+/// The plan of the files, or the rest of the one that was reviewed; and what tells it from the reviewed one.
+fn plan_under(
+    review: Review<'_>,
+    loaded: &Loaded,
+    snapshot: &Snapshot,
+    options: &PlanOptions,
+) -> (Plan, Vec<Difference>) {
+    let Loaded { desired, sources, .. } = loaded;
+    let reviewed = match review {
+        Review::Rest(saved) => return plan::resume(&saved.plan, desired, snapshot, options),
+        Review::HeldTo(saved) => &saved.plan,
+        Review::None => return (plan::plan(desired, snapshot, sources, options), Vec::new()),
+    };
+    let plan = plan::plan(desired, snapshot, sources, options);
+    let differences = plan::since_review(reviewed, &plan, snapshot);
+    if !differences.is_empty() || !plan.is_held_by(Guard::Digest) {
+        return (plan, differences);
+    }
+    // What is left of the reviewed plan was reviewed with it.
+    let options = PlanOptions { expected_digest: Some(plan.digest()), ..options.clone() };
+    (plan::plan(desired, snapshot, sources, &options), differences)
 }
 
 /// What became of all that earlier runs left open, where it was read.
@@ -183,6 +212,21 @@ fn unconfirmed(error: &api::Error, desired: &Desired) -> Diagnostic {
 }
 
 impl Observed {
+    /// What a file says was planned once.
+    pub(super) fn of_file(saved: SavedPlan) -> Self {
+        let SavedPlan { plan, target, .. } = saved;
+        Self {
+            target: Target { name: target, account: plan.account.clone() },
+            plan,
+            snapshot: Snapshot::default(),
+            caller: None,
+            since_review: Vec::new(),
+            left_open: Vec::new(),
+            diagnostics: Vec::new(),
+            is_account_known: true,
+        }
+    }
+
     /// Makes an error of an account that could not be confirmed.
     pub(super) fn insist_on_account(&mut self) {
         for diagnostic in &mut self.diagnostics {

@@ -1,6 +1,6 @@
 //! `livevod plan`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -12,6 +12,7 @@ use super::findings;
 use super::load::{Loaded, load};
 use super::observe::{Observed, against, block_on, observe};
 use super::record::Earlier;
+use super::reviewed::{self, Review};
 use super::terminal::Terminal;
 use crate::diag::{self, Severity};
 use crate::plan::{Guard, PlanOptions};
@@ -25,6 +26,10 @@ pub(super) struct Arguments {
     /// Plan from a file that `livevod snapshot` wrote: no credentials, no network
     #[arg(long, value_name = "SNAPSHOT")]
     against: Option<PathBuf>,
+
+    /// Save the plan, for `livevod show` and `livevod apply`; a file that is there is replaced
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 
     /// Exit with 2 when there are differences, with 3 when a guard holds the plan
     #[arg(long)]
@@ -43,9 +48,23 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
         None => look(&loaded, scope, &options, typed)?,
     };
     let exit = exit(&observed, arguments.detailed_exitcode);
-    let shown = Shown { scope, is_drift: false };
-    show(shown, &loaded, &observed, exit, terminal);
+    let saved = save(arguments.out.as_deref(), &loaded, &observed)?;
+    show(Shown::new(scope, false), &loaded, &observed, exit, terminal);
+    if let (Format::Human, Some(file)) = (scope.format, saved) {
+        terminal.print(&render::human_saved_plan(&file.display().to_string(), terminal.stdout));
+    }
     Ok(exit)
+}
+
+/// A plan that lacks a domain is no plan to review.
+fn save<'a>(
+    out: Option<&'a Path>,
+    loaded: &Loaded,
+    observed: &Observed,
+) -> Result<Option<&'a Path>, Failure> {
+    let Some(file) = out.filter(|_| observed.plan.is_complete()) else { return Ok(None) };
+    reviewed::write(file, &observed.to_save(loaded))?;
+    Ok(Some(file))
 }
 
 /// Plans from what the service holds now.
@@ -57,7 +76,7 @@ pub(super) fn look(
 ) -> Result<Observed, Failure> {
     let connection = connect(&scope.remote, Access::Reads, typed, &loaded.desired)?;
     let earlier = Earlier::read(&scope.journal, &connection.target)?;
-    block_on(observe(loaded, &connection, options, &earlier))?
+    block_on(observe(loaded, &connection, options, &earlier, Review::None))?
 }
 
 fn exit(observed: &Observed, detailed: bool) -> Exit {
@@ -73,33 +92,45 @@ fn exit(observed: &Observed, detailed: bool) -> Exit {
 
 /// How a plan is printed.
 #[derive(Clone, Copy)]
-pub(super) struct Shown<'a> {
-    pub(super) scope: &'a Scope,
+pub(super) struct Shown {
+    pub(super) format: Format,
+    pub(super) full: bool,
     pub(super) is_drift: bool,
+}
+
+impl Shown {
+    pub(super) fn new(scope: &Scope, is_drift: bool) -> Self {
+        Self { format: scope.format, full: scope.full, is_drift }
+    }
 }
 
 /// Prints the plan with all findings.
 pub(super) fn show(shown: Shown, loaded: &Loaded, observed: &Observed, exit: Exit, terminal: &Terminal) {
-    let Observed { plan, target, left_open, .. } = observed;
+    let Observed { plan, target, left_open, since_review, .. } = observed;
     let mut diagnostics = [loaded.diagnostics.as_slice(), &observed.diagnostics].concat();
-    match shown.scope.format {
+    match shown.format {
         Format::Human => {
             let warnings = [loaded.warnings(), observed.diagnostics.clone()].concat();
             findings::tell(&warnings, &loaded.sources, terminal);
             terminal.print(&render::human_left_open(left_open, terminal.stdout));
-            terminal.print(&render::human_plan(plan, target, shown.scope.full, terminal.stdout));
+            terminal.print(&render::human_plan(plan, target, shown.full, terminal.stdout));
+            if !since_review.is_empty() {
+                let differences =
+                    render::human_differences(since_review, ["reviewed", "now"], terminal.stdout);
+                terminal.print(&format!("\nSince the review:\n\n{differences}"));
+            }
         }
         Format::Json => {
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
             let document = if shown.is_drift { render::drift_json } else { render::plan_json };
-            terminal.print(&document(plan, left_open, target, context));
+            terminal.print(&document(plan, left_open, since_review, target, context));
         }
         Format::Github | Format::Gitlab | Format::Sarif => {
             let weight = if shown.is_drift { Severity::Warning } else { Severity::Advice };
             diagnostics.extend(render::plan_findings(plan, &loaded.sources, weight));
             diag::sort(&mut diagnostics);
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-            terminal.print(&findings::document(shown.scope.format, context).unwrap_or_default());
+            terminal.print(&findings::document(shown.format, context).unwrap_or_default());
         }
     }
 }

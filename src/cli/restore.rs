@@ -11,6 +11,7 @@ use super::arguments::{Scope, Writing};
 use super::failure::Failure;
 use super::journal;
 use super::load::Loaded;
+use super::reviewed::Review;
 use super::saved;
 use super::terminal::Terminal;
 use crate::apply::journal::RunRecord;
@@ -41,7 +42,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
     let loaded = load(&file)?;
     let mut options = writing.options(scope);
     options.selection.only = only;
-    Order { loaded: &loaded, options, scope, writing, terminal }.carry_out(typed)
+    Order { loaded: &loaded, review: Review::None, options, scope, writing, terminal }.carry_out(typed)
 }
 
 /// The snapshot to go back to, and the addresses that it is about, where not all.

@@ -70,6 +70,7 @@ pub fn page(code: Code) -> &'static str {
         Code::NotFormatted => include_str!("pages/not-formatted.md"),
         Code::Unwritable => include_str!("pages/unwritable.md"),
         Code::Journal => include_str!("pages/journal.md"),
+        Code::PlanFile => include_str!("pages/plan-file.md"),
         Code::Snapshot => include_str!("pages/snapshot.md"),
         Code::Usage => include_str!("pages/usage.md"),
         Code::Account => include_str!("pages/account.md"),

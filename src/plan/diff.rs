@@ -50,6 +50,7 @@ fn empty(desired: &Desired, options: &PlanOptions) -> Plan {
         held: Vec::new(),
         warnings: Vec::new(),
         unread: Vec::new(),
+        declares_nothing: desired.domains.values().all(|domain| domain.entries.is_empty()),
         budget: Budget::default(),
         group_names: desired.group_names.clone(),
     }

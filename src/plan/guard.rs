@@ -246,9 +246,8 @@ fn siblings(address: &Address, view: &View) -> Vec<Address> {
 }
 
 fn empty_set(view: &View) -> Vec<Held> {
-    let nothing_wanted = view.desired.domains.values().all(|domain| domain.entries.is_empty());
     let deletes = view.plan.changes.iter().filter(|change| change.action == ActionKind::Delete).count();
-    if view.options.allowances.empty || !nothing_wanted || deletes == 0 {
+    if view.options.allowances.empty || !view.plan.declares_nothing || deletes == 0 {
         return Vec::new();
     }
     vec![Held {

@@ -4,8 +4,10 @@ mod budget;
 mod coverage;
 mod diff;
 mod digest;
+mod file;
 mod fold;
 mod guard;
+mod review;
 mod selection;
 mod unfinished;
 
@@ -18,8 +20,10 @@ use crate::resolve::{Desired, Origin, OriginKind};
 use crate::source::{Place, Sources};
 
 pub use budget::Pace;
+pub use file::{PlanFileError, SavedPlan};
 pub use fold::{Fold, fold, relation};
 pub use guard::{Allowances, Limit, LimitError};
+pub use review::{Difference, between, resume, since_review};
 pub use selection::Selection;
 pub use unfinished::{Gap, GapCause, Unfinished};
 
@@ -77,6 +81,8 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// Selected domains that could not be read.
     pub unread: Vec<String>,
+    /// Whether the files declare no configuration at all.
+    pub declares_nothing: bool,
     /// What applying it will cost.
     pub budget: Budget,
     /// The names that the files have for transcode group ids, for people who read the plan.
@@ -372,6 +378,8 @@ pub enum Guard {
     Writes,
     /// Credentials of another account.
     Account,
+    /// The service is not as it was when the plan was reviewed.
+    Stale,
     /// Another plan than the one that was reviewed.
     Digest,
     /// A protected address.
@@ -389,6 +397,7 @@ impl Guard {
             Guard::Empty => "empty",
             Guard::Writes => "writes",
             Guard::Account => "account",
+            Guard::Stale => "stale",
             Guard::Digest => "digest",
             Guard::Protect => "protect",
         }

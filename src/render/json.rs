@@ -9,8 +9,10 @@ use super::{Exit, Target};
 use crate::apply::journal::Looked;
 use crate::apply::{ChangeOutcome, Outcome, Report};
 use crate::diag::{Diagnostic, Severity};
-use crate::model::Address;
-use crate::plan::{Budget, Change, FieldChange, FieldOrigin, Guard, Held, Plan, Summary};
+use crate::model::{Address, Field, RecordConfig};
+use crate::plan::{
+    ActionKind, Budget, Change, Difference, FieldChange, FieldOrigin, Guard, Held, Plan, Summary,
+};
 use crate::source::{Place, Sources};
 
 /// Version of every document; a minor version only adds.
@@ -38,16 +40,28 @@ pub fn diagnostics_json(context: Context) -> String {
 }
 
 /// `plan --format json`.
-pub fn plan_json(plan: &Plan, left_open: &[Looked], target: &Target, context: Context) -> String {
-    pretty(&PlanDocument::new(plan, left_open, target, context))
+pub fn plan_json(
+    plan: &Plan,
+    left_open: &[Looked],
+    since_review: &[Difference],
+    target: &Target,
+    context: Context,
+) -> String {
+    pretty(&PlanDocument::new(plan, left_open, since_review, target, context))
 }
 
 /// `drift --format json`: the plan, and whether it is an alarm.
-pub fn drift_json(plan: &Plan, left_open: &[Looked], target: &Target, context: Context) -> String {
+pub fn drift_json(
+    plan: &Plan,
+    left_open: &[Looked],
+    since_review: &[Difference],
+    target: &Target,
+    context: Context,
+) -> String {
     pretty(&DriftDocument {
         drifted: plan.differs(),
         complete: plan.is_complete() && !plan.is_held_by(Guard::Account),
-        plan: PlanDocument::new(plan, left_open, target, context),
+        plan: PlanDocument::new(plan, left_open, since_review, target, context),
     })
 }
 
@@ -169,6 +183,8 @@ struct PlanDocument<'a> {
     digest: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_open: Vec<LeftOpenRow<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    since_review: Vec<DifferenceRow<'a>>,
     changes: Vec<ChangeRow<'a>>,
     unmanaged: &'a [Address],
     ignored: &'a [Address],
@@ -238,6 +254,20 @@ struct UnsupportedRow<'a> {
 }
 
 #[derive(Serialize)]
+struct DifferenceRow<'a> {
+    address: &'a Address,
+    reviewed: Option<Transition>,
+    now: Option<Transition>,
+}
+
+#[derive(Serialize)]
+struct Transition {
+    action: ActionKind,
+    before: Option<serde_json::Map<String, serde_json::Value>>,
+    after: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+#[derive(Serialize)]
 struct HeldRow<'a> {
     guard: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -254,7 +284,13 @@ struct WarningRow<'a> {
 }
 
 impl<'a> PlanDocument<'a> {
-    fn new(plan: &'a Plan, left_open: &'a [Looked], target: &'a Target, context: Context<'a>) -> Self {
+    fn new(
+        plan: &'a Plan,
+        left_open: &'a [Looked],
+        since_review: &'a [Difference],
+        target: &'a Target,
+        context: Context<'a>,
+    ) -> Self {
         let Plan {
             account,
             changes,
@@ -266,6 +302,7 @@ impl<'a> PlanDocument<'a> {
             held,
             warnings,
             unread,
+            declares_nothing: _,
             budget,
             group_names: _,
         } = plan;
@@ -276,6 +313,7 @@ impl<'a> PlanDocument<'a> {
             account,
             digest: plan.digest(),
             left_open: left_open_rows(left_open),
+            since_review: since_review.iter().map(difference_row).collect(),
             changes: changes.iter().map(|change| change_row(account, change)).collect(),
             unmanaged,
             ignored,
@@ -299,6 +337,22 @@ impl<'a> PlanDocument<'a> {
             exit: context.exit,
         }
     }
+}
+
+fn difference_row(difference: &Difference) -> DifferenceRow<'_> {
+    let Difference { address, first, second } = difference;
+    let [reviewed, now] = [first, second].map(|change| change.as_ref().map(transition));
+    DifferenceRow { address, reviewed, now }
+}
+
+fn transition(change: &Change) -> Transition {
+    let Change { action, before, after, .. } = change;
+    let settings = |config: &Option<RecordConfig>| -> Option<serde_json::Map<_, _>> {
+        let config = config.as_ref()?;
+        let value = |field: Field| (field.name().to_owned(), config.get(field).to_json());
+        Some(Field::ALL.into_iter().map(value).collect())
+    };
+    Transition { action: *action, before: settings(before), after: settings(after) }
 }
 
 fn held_row(held: &Held) -> HeldRow<'_> {

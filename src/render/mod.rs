@@ -17,6 +17,7 @@ mod narrated;
 mod plan;
 mod remote;
 mod report;
+mod review;
 mod rows;
 mod sarif;
 mod style;
@@ -36,6 +37,7 @@ pub use json::{Context, diagnostics_json, drift_json, plan_json, pretty, report_
 pub use left_open::{human_left_open, unresolved};
 pub use plan::{human_plan, long_sentence};
 pub use report::{human_report, outcome_diagnostics, outcome_line, unanswered, unread};
+pub use review::{human_differences, human_saved_plan};
 pub use sarif::sarif;
 pub use style::{Style, clean};
 

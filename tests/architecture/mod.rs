@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("source", &[]),
     ("diag", &["model", "source"]),
     ("wire", &["model"]),
-    ("snapshot", &["model"]),
+    ("sealed", &[]),
+    ("snapshot", &["model", "sealed"]),
     ("config", &["model", "source", "diag"]),
     ("emulator", &["model", "wire"]),
     ("resolve", &["model", "snapshot", "source", "diag", "config"]),
     ("check", &["model", "source", "diag", "config", "resolve"]),
     ("explain", &["model", "source", "diag", "config", "resolve"]),
-    ("plan", &["model", "source", "diag", "wire", "resolve"]),
+    ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
     ("api", &["model", "wire", "emulator"]),
     ("apply", &["model", "source", "diag", "wire", "plan", "api"]),
     (

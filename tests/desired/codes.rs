@@ -26,6 +26,7 @@ const ELSEWHERE: &[&str] = &[
     "not-formatted",
     "not-utf8",
     "oss-overlap",
+    "plan-file",
     "plan-warning",
     "remote",
     "snapshot",

@@ -3,6 +3,7 @@
 mod changes;
 mod digest;
 mod guards;
+mod review;
 
 use livevod::model::{Address, Carried, DomainSnapshot, RecordConfig, Remote, Snapshot, StreamSpelling};
 use livevod::plan::{Allowances, Change, Guard, Plan, PlanOptions, plan};

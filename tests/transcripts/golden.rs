@@ -64,6 +64,7 @@ const SCENES: &[Scene] = &[
         world.run("validate latin.yaml")
     }),
     ("oss-overlap", || asked("--oss-recording=live.example.com/show/*", "region: cn-shanghai")),
+    ("plan-file", || columns(ONE).run("show livevod.yaml")),
     ("plan-warning", || {
         let world = columns(ONE.replace("prune: true, ", ""));
         world.converge("--emulator");

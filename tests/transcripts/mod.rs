@@ -14,6 +14,7 @@ mod kills;
 mod online;
 mod plan;
 mod readme;
+mod saved_plan;
 mod server;
 mod terminal;
 mod validate;

@@ -1,0 +1,119 @@
+//! Plans in files: what was reviewed, and is to be applied as it is.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::arguments::Planning;
+use super::connect::Connection;
+use super::failure::{Failure, with_causes};
+use super::load::Loaded;
+use super::observe::Observed;
+use crate::apply::journal::write_beside;
+use crate::config::Document;
+use crate::diag::{Code, Diagnostic};
+use crate::model::Pattern;
+use crate::plan::SavedPlan;
+use crate::render::Exit;
+use crate::resolve::{Desired, DesiredDomain};
+use crate::source::{Source, Sources, Span, Spanned};
+
+/// What a plan that is made now is held to.
+#[derive(Clone, Copy)]
+pub(super) enum Review<'a> {
+    /// To nothing.
+    None,
+    /// It is the rest of this one.
+    Rest(&'a SavedPlan),
+    /// It may do nothing that this one does not.
+    HeldTo(&'a SavedPlan),
+}
+
+/// The saved plan that is named where files could be.
+///
+/// # Errors
+/// When it can't be read, or something is asked for besides that a plan has decided already.
+pub(super) fn named(planning: &Planning) -> Result<Option<SavedPlan>, Failure> {
+    let means_plan =
+        |path: &Path| path.is_file() && fs_err::read(path).is_ok_and(|bytes| SavedPlan::is_meant(&bytes));
+    let Some(path) = planning.paths.given().iter().find(|path| means_plan(path)) else { return Ok(None) };
+    if planning.paths.given().len() > 1 {
+        let message = format!("`{}` is a saved plan: nothing can be applied with it", path.display());
+        return Err(Diagnostic::new(Code::Usage, message).help("name the plan alone").into());
+    }
+    if planning.decides() {
+        let message = "a saved plan is applied as it was reviewed: rules and selection were decided with it";
+        let help = "leave out `--target`, `--exclude`, `--deny` and `--allow`, or name the files instead";
+        return Err(Diagnostic::new(Code::Usage, message).help(help).into());
+    }
+    read(path).map(Some)
+}
+
+/// Reads a saved plan.
+pub(super) fn read(path: &Path) -> Result<SavedPlan, Failure> {
+    let unusable = |reason: &dyn std::fmt::Display| {
+        Diagnostic::new(Code::PlanFile, format!("`{}` can't be used: {reason}", path.display()))
+            .help("make a new one with `livevod plan --out FILE`, and have it reviewed")
+    };
+    let bytes = fs_err::read(path).map_err(|error| Diagnostic::new(Code::PlanFile, error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| unusable(&"it is no text"))?;
+    Ok(SavedPlan::read(&text).map_err(|error| unusable(&error))?)
+}
+
+/// Writes a plan, whole or not at all, for its owner alone.
+pub(super) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
+    let failed = |error: &dyn std::error::Error| Diagnostic::new(Code::PlanFile, with_causes(error));
+    let text = plan.write().map_err(|error| failed(&error))?;
+    Ok(write_beside(path, &text).map_err(|error| failed(&error))?)
+}
+
+/// What stands for the files where a saved plan is applied: whose it is, where its domains are, what it must not touch.
+pub(super) fn loaded(path: &Path, saved: &SavedPlan) -> Loaded {
+    let mut sources = Sources::default();
+    let file = sources.add(Source::new(path.to_string_lossy(), format!("{}\n", path.display())));
+    let span = Span { file, start: 0, end: 0 };
+    let domain = |region: &Option<String>| DesiredDomain {
+        key: span,
+        region: region.clone().map(|region| Spanned::new(region, span)),
+        prune: None,
+        app_prune: BTreeMap::new(),
+        entries: BTreeMap::new(),
+        restored: None,
+    };
+    let pattern = |text: &String| Some(Spanned::new(text.parse::<Pattern>().ok()?, span));
+    let desired = Desired {
+        account: saved.plan.account.clone().map(|account| Spanned::new(account, span)),
+        domains: saved.domains.iter().map(|(name, region)| (name.as_str().into(), domain(region))).collect(),
+        ignore: Vec::new(),
+        protect: saved.protect.iter().filter_map(pattern).collect(),
+        group_names: saved.plan.group_names.clone(),
+    };
+    Loaded { sources, document: Document::default(), desired, diagnostics: Vec::new() }
+}
+
+/// A plan is for one service: the same addresses of another one are other configurations.
+pub(super) fn insist_on_target(saved: &SavedPlan, connection: &Connection) -> Result<(), Failure> {
+    if saved.target == connection.target.name {
+        return Ok(());
+    }
+    let message = format!("the plan is for {}, not for {}", saved.target, connection.target.name);
+    let diagnostic = Diagnostic::new(Code::PlanFile, message)
+        .help("give the `--emulator=FILE` or `--endpoint URL` that it was made with, or make a new one");
+    Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
+}
+
+impl Observed {
+    /// The plan with all that must be known to apply it later.
+    pub(super) fn to_save(&self, loaded: &Loaded) -> SavedPlan {
+        let region = |name: &std::sync::Arc<str>| {
+            let domain = loaded.desired.domains.get(name)?;
+            Some(domain.region.as_ref()?.value.clone())
+        };
+        SavedPlan::new(
+            self.plan.clone(),
+            jiff::Timestamp::now(),
+            self.target.name.clone(),
+            self.snapshot.domains.keys().map(|name| (name.to_string(), region(name))).collect(),
+            loaded.desired.protect.iter().map(|pattern| pattern.value.to_string()).collect(),
+        )
+    }
+}

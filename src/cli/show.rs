@@ -1,0 +1,39 @@
+//! `livevod show`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::arguments::Format;
+use super::failure::Failure;
+use super::observe::Observed;
+use super::plan::{Shown, show};
+use super::reviewed;
+use super::terminal::Terminal;
+use crate::render::Exit;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A file that `livevod plan --out` wrote
+    #[arg(value_name = "PLAN")]
+    plan: PathBuf,
+
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+
+    /// List identical changes one by one
+    #[arg(long)]
+    full: bool,
+}
+
+/// What the file says, whether or not it could still be applied.
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Arguments { plan, format, full } = arguments;
+    let saved = reviewed::read(plan)?;
+    let loaded = reviewed::loaded(plan, &saved);
+    let observed = Observed::of_file(saved);
+    let shown = Shown { format: *format, full: *full, is_drift: false };
+    show(shown, &loaded, &observed, Exit::Success, terminal);
+    Ok(Exit::Success)
+}

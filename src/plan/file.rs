@@ -1,0 +1,127 @@
+//! Turns a [`Plan`] with all that must be known to apply it later into a text, and that text back. Pure.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
+use crate::sealed;
+
+/// Version of the format.
+const FORMAT_VERSION: &str = "1.0";
+
+/// What the text of every saved plan begins with, whatever its version.
+const BEGINNING: &str = "{\n  \"plan_file\":";
+
+/// A plan that is reviewed now and applied later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedPlan {
+    /// [`FORMAT_VERSION`] of the writer.
+    plan_file: String,
+    /// The version of livevod that wrote it.
+    pub livevod: String,
+    /// When it was made.
+    pub time: Timestamp,
+    /// The endpoint or the emulator's file, as outputs name it: it may be applied nowhere else.
+    pub target: String,
+    /// The domains that were read, each with its region where it has one.
+    pub domains: BTreeMap<String, Option<String>>,
+    /// What is never deleted, replaced or stopped, as patterns.
+    pub protect: Vec<String>,
+    /// The plan.
+    pub plan: Plan,
+}
+
+/// Why a text is no saved plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanFileError {
+    /// It is no plan at all, or only the beginning of one.
+    #[error("it is no saved plan, or one that was cut short: {0}")]
+    NotOne(String),
+    /// A version that this livevod does not know.
+    #[error("it has format version `{0}`, and this livevod reads {FORMAT_VERSION}")]
+    Version(String),
+    /// Not as it was written.
+    #[error("it is not as it was written: its checksum does not fit")]
+    Changed,
+}
+
+impl SavedPlan {
+    /// A plan to be saved.
+    pub fn new(
+        plan: Plan,
+        time: Timestamp,
+        target: String,
+        domains: BTreeMap<String, Option<String>>,
+        protect: Vec<String>,
+    ) -> Self {
+        let livevod = env!("CARGO_PKG_VERSION").to_owned();
+        Self { plan_file: FORMAT_VERSION.to_owned(), livevod, time, target, domains, protect, plan }
+    }
+
+    /// Whether a text means to be a saved plan, whole or not: no YAML of livevod begins so.
+    pub fn is_meant(text: &[u8]) -> bool {
+        text.starts_with(BEGINNING.as_bytes())
+    }
+
+    /// The text of a plan.
+    ///
+    /// # Errors
+    /// When a value can't be JSON, which no plan can hold.
+    pub fn write(&self) -> serde_json::Result<String> {
+        let text = serde_json::to_string_pretty(self)?;
+        let open = text.strip_suffix("\n}").unwrap_or(&text);
+        Ok(sealed::close(&format!("{open},\n  ")))
+    }
+
+    /// Reads a plan.
+    ///
+    /// # Errors
+    /// When the text is not, byte for byte, what [`SavedPlan::write`] made.
+    pub fn read(text: &str) -> Result<Self, PlanFileError> {
+        known_version(text)?;
+        if !sealed::is_intact(text) {
+            return Err(PlanFileError::Changed);
+        }
+        let whole: Sealed = serde_json::from_str(text).map_err(not_one)?;
+        Ok(whole.into())
+    }
+}
+
+/// The plan as it stands in the file, with the checksum behind it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sealed {
+    plan_file: String,
+    livevod: String,
+    time: Timestamp,
+    target: String,
+    domains: BTreeMap<String, Option<String>>,
+    protect: Vec<String>,
+    plan: Plan,
+    #[serde(rename = "checksum")]
+    _checksum: String,
+}
+
+impl From<Sealed> for SavedPlan {
+    fn from(sealed: Sealed) -> Self {
+        let Sealed { plan_file, livevod, time, target, domains, protect, plan, _checksum } = sealed;
+        Self { plan_file, livevod, time, target, domains, protect, plan }
+    }
+}
+
+/// The version is looked at first, since all else may mean something else in another one.
+fn known_version(text: &str) -> Result<(), PlanFileError> {
+    #[derive(Deserialize)]
+    struct Version {
+        plan_file: String,
+    }
+    let Version { plan_file } = serde_json::from_str(text).map_err(not_one)?;
+    if plan_file == FORMAT_VERSION { Ok(()) } else { Err(PlanFileError::Version(plan_file)) }
+}
+
+fn not_one(error: serde_json::Error) -> PlanFileError {
+    PlanFileError::NotOne(error.to_string())
+}

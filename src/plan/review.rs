@@ -1,0 +1,160 @@
+//! Holds a plan to the one that was reviewed: what is still to be done of it, what is done, and what moved since. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{ActionKind, Change, Guard, Held, Plan, PlanOptions, Reason, budget, coverage, guard};
+use crate::model::{Address, Remote, Snapshot};
+use crate::resolve::Desired;
+
+/// A change that is not, or not so, in one of two plans.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// Where.
+    pub address: Address,
+    /// In the first plan: the one that was reviewed, or that of the target branch.
+    pub first: Option<Change>,
+    /// In the second.
+    pub second: Option<Change>,
+}
+
+/// What an address holds, as a planned change sees it.
+enum Standing {
+    /// Still what it was planned from.
+    Before,
+    /// Already what it was planned to become.
+    After,
+    /// Nothing, between the Delete and the Add of a replace.
+    Gap,
+    /// Something else.
+    Moved,
+}
+
+/// The rest of a reviewed plan over what the service holds now, and what moved since. Guards are found anew; where anything
+/// moved, the rest is held.
+pub fn resume(
+    reviewed: &Plan,
+    desired: &Desired,
+    snapshot: &Snapshot,
+    options: &PlanOptions,
+) -> (Plan, Vec<Difference>) {
+    let mut plan = Plan { changes: Vec::new(), held: Vec::new(), ..reviewed.clone() };
+    plan.unread = unread(desired, snapshot);
+    let mut moved = Vec::new();
+    for change in &reviewed.changes {
+        let found = found(snapshot, &change.address);
+        match standing(change, found) {
+            Standing::Before => plan.changes.push(change.clone()),
+            Standing::After => plan.unchanged.push(change.address.clone()),
+            Standing::Gap => plan.changes.push(finishing(change, options)),
+            Standing::Moved if plan.unread.contains(&change.address.domain.to_string()) => {}
+            Standing::Moved => moved.push(Difference {
+                address: change.address.clone(),
+                first: Some(change.clone()),
+                second: rebased(change, found),
+            }),
+        }
+    }
+    coverage::fill_in(&mut plan.changes, snapshot);
+    plan.held = moved.iter().map(stale).collect();
+    let options = expecting_rest(reviewed, &plan, options);
+    plan.held.extend(guard::held(&plan, desired, snapshot, &options));
+    plan.budget = budget::of(&plan.changes, snapshot, options.pace);
+    (plan, moved)
+}
+
+fn unread(desired: &Desired, snapshot: &Snapshot) -> Vec<String> {
+    let missing = desired.domains.keys().filter(|name| !snapshot.domains.contains_key(*name));
+    missing.map(ToString::to_string).collect()
+}
+
+fn found<'a>(snapshot: &'a Snapshot, address: &Address) -> Option<&'a Remote> {
+    snapshot.domains.get(&address.domain)?.configs.get(address)
+}
+
+fn standing(change: &Change, found: Option<&Remote>) -> Standing {
+    let now = found.map(|remote| remote.config.clone().normalized());
+    // A fresh entry gets from the service what no file manages.
+    let wanted = match (&change.before, &change.after, found) {
+        (None, Some(after), Some(remote)) if !change.puts_back() => Some(after.laid_over(&remote.config)),
+        (_, after, _) => after.clone(),
+    };
+    match found.is_some_and(|remote| remote.unsupported.is_some()) {
+        true => Standing::Moved,
+        false if now == wanted => Standing::After,
+        false if now == change.before => Standing::Before,
+        false if now.is_none() && change.action == ActionKind::Replace => Standing::Gap,
+        false => Standing::Moved,
+    }
+}
+
+/// The second half of a replace.
+fn finishing(change: &Change, options: &PlanOptions) -> Change {
+    let gap = options.unfinished.gaps.get(&change.address);
+    let reason = gap.map_or(Reason::Missing, |gap| Reason::FinishesReplace { run: gap.run.clone() });
+    Change { action: ActionKind::Create, reason, before: None, contingent: Vec::new(), ..change.clone() }
+}
+
+/// The change as it would have to be now.
+fn rebased(change: &Change, found: Option<&Remote>) -> Option<Change> {
+    let before = found.map(|remote| remote.config.clone().normalized());
+    let action = match (&before, &change.after) {
+        (None, None) => return None,
+        (None, Some(_)) => ActionKind::Create,
+        (Some(_), None) => ActionKind::Delete,
+        (Some(_), Some(_)) if change.action == ActionKind::Replace => ActionKind::Replace,
+        (Some(_), Some(_)) => ActionKind::Update,
+    };
+    Some(Change { action, before, ..change.clone() })
+}
+
+fn stale(moved: &Difference) -> Held {
+    let address = Some(moved.address.clone());
+    let message = "it is not as it was when the plan was reviewed".to_owned();
+    Held { guard: Guard::Stale, address, message, release: None }
+}
+
+/// Whoever expects the reviewed plan expects the rest of it too.
+fn expecting_rest(reviewed: &Plan, rest: &Plan, options: &PlanOptions) -> PlanOptions {
+    let expects = options.expected_digest.as_ref().is_some_and(|expected| *expected == reviewed.digest());
+    let expected_digest = if expects { Some(rest.digest()) } else { options.expected_digest.clone() };
+    PlanOptions { expected_digest, ..options.clone() }
+}
+
+/// What tells a plan that was made anew from the reviewed one. Changes that are done since, or half done, do not count.
+pub fn since_review(reviewed: &Plan, plan: &Plan, snapshot: &Snapshot) -> Vec<Difference> {
+    let goes_on = |difference: &Difference| match (&difference.first, &difference.second) {
+        (Some(first), None) => {
+            matches!(standing(first, found(snapshot, &first.address)), Standing::After)
+        }
+        (Some(first), Some(second)) => {
+            matches!(standing(first, found(snapshot, &first.address)), Standing::Gap)
+                && first.after == second.after
+        }
+        (None, _) => false,
+    };
+    between(reviewed, plan).into_iter().filter(|difference| !goes_on(difference)).collect()
+}
+
+/// All that is in one of two plans and not, or not so, in the other; in the order of the addresses.
+pub fn between(first: &Plan, second: &Plan) -> Vec<Difference> {
+    let (first, second) = (by_address(first), by_address(second));
+    let addresses: BTreeSet<&Address> = first.keys().chain(second.keys()).copied().collect();
+    addresses
+        .into_iter()
+        .filter_map(|address| {
+            let (one, two) = (first.get(address).copied(), second.get(address).copied());
+            let alike = one.zip(two).is_some_and(|(one, two)| same_transition(one, two));
+            let difference =
+                || Difference { address: address.clone(), first: one.cloned(), second: two.cloned() };
+            (!alike).then(difference)
+        })
+        .collect()
+}
+
+fn by_address(plan: &Plan) -> BTreeMap<&Address, &Change> {
+    plan.changes.iter().map(|change| (&change.address, change)).collect()
+}
+
+fn same_transition(one: &Change, two: &Change) -> bool {
+    (one.action, &one.before, &one.after) == (two.action, &two.before, &two.after)
+}

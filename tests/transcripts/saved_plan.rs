@@ -1,0 +1,117 @@
+//! From a plan in a file to exactly that, or nothing.
+
+use super::World;
+use insta::assert_snapshot;
+
+const ONE: &str = "\
+version: 1
+defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
+domains:
+  live.example.com: { apps: { show: { streams: { cam1: {}, cam2: {}, cam3: {}, cam4: {} } } } }
+";
+
+/// A service that holds what the files say, and files that say two things else since.
+fn edited() -> World {
+    let mut world = World::with(ONE);
+    world.set("COLUMNS", "80");
+    world.converge("--emulator");
+    world.write(
+        "livevod.yaml",
+        &ONE.replace("cam1: {}, cam2: {}", "cam1: { cycle_duration: 20m }, cam2: { cycle_duration: 20m }"),
+    );
+    world
+}
+
+/// Somebody changes cam1 behind the reviewer's back.
+fn behind_the_back(world: &World) {
+    world.write("theirs/livevod.yaml", &ONE.replace("cam1: {}", "cam1: { cycle_duration: 5m }"));
+    let run = world.run("apply theirs --emulator --auto-approve --max-change 100% --journal theirs/journal");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+}
+
+#[test]
+fn the_whole_story_of_a_pull_request() {
+    let world = edited();
+    let planned = world.run("plan --emulator --out reviewed.plan --max-change 100%");
+    assert_eq!(planned.code, 0, "{}", planned.transcript());
+    let digest = world.run("show reviewed.plan --format json").json()["digest"].as_str().unwrap().to_owned();
+    assert!(planned.stdout.contains(&digest));
+    behind_the_back(&world);
+    let refused = world.run(&format!("apply reviewed.plan --emulator --expect-digest {digest}"));
+    assert_snapshot!("refused", refused.transcript());
+    let recomputed =
+        world.run(&format!("apply --emulator --expect-digest {digest} --reviewed reviewed.plan"));
+    assert_snapshot!("recomputed", recomputed.transcript());
+    let json = world
+        .run(&format!("apply --emulator --expect-digest {digest} --reviewed reviewed.plan --format json"));
+    assert_eq!(json.code, 3);
+    assert_eq!(json.json()["since_review"][0]["address"], "live.example.com/show/cam1");
+    let again = world.run("plan --emulator --out again.plan --max-change 100%");
+    assert_eq!(again.code, 0);
+    let digest = world.run("show again.plan --format json").json()["digest"].as_str().unwrap().to_owned();
+    let applied = world.run(&format!("apply again.plan --emulator --expect-digest {digest}"));
+    assert_eq!(applied.code, 0, "{}", applied.transcript());
+    let second = world.run("plan --emulator --detailed-exitcode");
+    assert_eq!(second.code, 0, "{}", second.transcript());
+    // All of it is done: the same plan again is nothing to do, and no error.
+    let same = world.run(&format!("apply again.plan --emulator --expect-digest {digest}"));
+    assert_eq!(same.code, 0, "{}", same.transcript());
+}
+
+#[test]
+fn a_saved_plan_is_shown_without_a_network_in_every_form() {
+    let world = edited();
+    let planned = world.run("plan --emulator --out reviewed.plan");
+    std::fs::remove_dir_all(world.path().join(".livevod")).unwrap();
+    let shown = world.run("show reviewed.plan");
+    assert_eq!(shown.code, 0, "{}", shown.transcript());
+    assert!(planned.stdout.starts_with(&shown.stdout), "{}\n---\n{}", planned.stdout, shown.stdout);
+    for format in ["json", "github", "gitlab", "sarif"] {
+        let run = world.run(&format!("show reviewed.plan --format {format}"));
+        assert_eq!(run.code, 0, "{format}: {}", run.transcript());
+        assert!(run.stdout.contains("cam1"), "{format}: {}", run.transcript());
+    }
+}
+
+#[test]
+fn a_plan_is_for_one_service_and_has_decided_what_it_is() {
+    let world = edited();
+    assert_eq!(world.run("plan --emulator --out reviewed.plan").code, 0);
+    let elsewhere = world.run("apply reviewed.plan --emulator=other.log --auto-approve");
+    assert_eq!(elsewhere.code, 3, "{}", elsewhere.transcript());
+    let mut said = vec![elsewhere.transcript()];
+    for arguments in [
+        "apply reviewed.plan --emulator --auto-approve --target live.example.com/show/cam1",
+        "apply reviewed.plan livevod.yaml --emulator --auto-approve",
+        "apply reviewed.plan --emulator --auto-approve --expect-digest sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        "apply missing.plan --emulator --auto-approve",
+        "show livevod.yaml",
+    ] {
+        let run = world.run(arguments);
+        assert!([1, 3].contains(&run.code), "{arguments}: {}", run.transcript());
+        said.push(format!("$ livevod {arguments}\n{}", run.transcript()));
+    }
+    assert_snapshot!("not_applied", said.join("\n"));
+}
+
+#[test]
+fn a_changed_byte_of_a_plan_is_refused_and_nothing_is_written() {
+    let world = edited();
+    assert_eq!(world.run("plan --emulator --out reviewed.plan").code, 0);
+    let path = world.path().join("reviewed.plan");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("\"cycle_duration\": 1200", "\"cycle_duration\": 1201")).unwrap();
+    let run = world.run("apply reviewed.plan --emulator --auto-approve --max-change 100%");
+    assert_snapshot!("changed", run.transcript());
+    assert_eq!(world.run("plan --emulator --format json").json()["summary"]["update"], 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_saved_plan_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = edited();
+    assert_eq!(world.run("plan --emulator --out reviewed.plan").code, 0);
+    let mode = std::fs::metadata(world.path().join("reviewed.plan")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
