@@ -36,3 +36,18 @@ fn requests() {
 fn patterns() {
     replay("pattern", targets::pattern);
 }
+
+#[test]
+fn snapshots() {
+    replay("snapshot", targets::snapshot);
+}
+
+#[test]
+fn saved_plans() {
+    replay("plan", targets::plan);
+}
+
+#[test]
+fn journals() {
+    replay("journal", targets::journal);
+}

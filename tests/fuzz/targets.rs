@@ -9,6 +9,7 @@ use livevod::config::{format, parse};
 use livevod::diag::{Code, Diagnostic, has_errors};
 use livevod::emulator::{KEY_ID, KEY_SECRET, Outside, Service, Settings};
 use livevod::model::{Address, Pattern};
+use livevod::plan::SavedPlan;
 use livevod::render::{self, Context, Exit, Style};
 use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
@@ -203,4 +204,46 @@ pub fn pattern(bytes: &[u8]) {
             assert!(!pattern.matches(&address) || pattern.matches_domain(&address.domain));
         }
     }
+}
+
+/// A snapshot without its seal: whatever is in it, sealed it is read or refused, and what is read is written as it was.
+pub fn snapshot(bytes: &[u8]) {
+    let Ok(open) = std::str::from_utf8(bytes) else { return };
+    drop(livevod::snapshot::read(open));
+    let Ok(saved) = livevod::snapshot::read(&livevod::sealed::close(open)) else { return };
+    let text = livevod::snapshot::write(&saved).unwrap();
+    assert_eq!(livevod::snapshot::read(&text).as_ref(), Ok(&saved));
+    let mut sources = Sources::default();
+    let file = sources.add(Source::new("fuzz.json", text.as_str()));
+    drop(livevod::resolve::restored(&saved, &sources, file));
+}
+
+/// A saved plan without its seal, likewise; what is read is shown in every form, and held against what a service holds now.
+pub fn plan(bytes: &[u8]) {
+    let Ok(open) = std::str::from_utf8(bytes) else { return };
+    drop(SavedPlan::read(open));
+    let Ok(saved) = SavedPlan::read(&livevod::sealed::close(open)) else { return };
+    let text = saved.write().unwrap();
+    let again = SavedPlan::read(&text).unwrap();
+    assert_eq!(again.plan.digest(), saved.plan.digest());
+    assert_eq!(again.write().unwrap(), text);
+    let target = render::Target { name: saved.target.clone(), account: None };
+    drop(render::human_plan(&saved.plan, &target, false, Style::PLAIN));
+    let sources = Sources::default();
+    let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
+    serde_json::from_str::<serde_json::Value>(&render::plan_json(&saved.plan, &[], &[], &target, context))
+        .unwrap();
+    let read = Read::new("version: 1\n");
+    let (rest, moved) =
+        livevod::plan::resume(&saved.plan, &read.desired, &Default::default(), &Default::default());
+    assert!(rest.changes.len() + moved.len() <= saved.plan.changes.len());
+}
+
+/// A journal: it is read or refused, and what is open in it can be told.
+pub fn journal(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(Some(run)) = livevod::apply::journal::read(text) else { return };
+    let open = livevod::apply::journal::left_open(std::slice::from_ref(&run));
+    drop(render::human_run(&run, Style::PLAIN));
+    drop((run.open(), run.state(), open));
 }
