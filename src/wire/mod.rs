@@ -7,6 +7,7 @@ mod page;
 mod request;
 mod response;
 mod sign;
+mod temporary;
 mod verify;
 mod xml;
 
@@ -23,6 +24,10 @@ pub use page::{Page, read_page};
 pub use request::{ComposeOff, PAGE_SIZE, add, delete, describe, uncarryable, update};
 pub use response::{ReadError, read, request_id, time};
 pub use sign::{Key, Operation, Secret, SignatureVersion, Stamp, format_time, sign};
+pub use temporary::{
+    METADATA_HOST, OIDC_TOKEN_LENGTH, Role, TemporaryKey, assume_role, assume_role_with_oidc, metadata_key,
+    metadata_role, metadata_token, read_assumed_role, read_key, read_metadata_text, uri_key,
+};
 pub use verify::{
     SignatureProblem, Unsigned, Verified, read_unsigned, unverified_param, unverified_params, verify,
 };
