@@ -8,11 +8,12 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
+use super::credentials::{Courier, Credentials, CredentialsError, Keys};
 use super::endpoint::{Endpoint, EndpointError, Endpoints};
 use super::error::Error;
 use super::limiter::{Limiter, Rate, Turn};
@@ -21,7 +22,7 @@ use super::transport::{Http, Timeouts, Transport};
 use crate::emulator;
 use crate::model::{Address, Remote, StreamSpelling};
 use crate::wire::{
-    self, Action, Call, CallerIdentity, Inquiry, Key, ReadError, Request, Secret, SignatureVersion, Stamp,
+    self, Action, Call, CallerIdentity, Inquiry, Key, Request, Secret, SignatureVersion, Stamp,
 };
 
 /// Makes the stamp of one attempt.
@@ -32,8 +33,8 @@ pub type Chance = Arc<dyn Fn() -> f64 + Send + Sync>;
 
 /// What a client needs to know.
 pub struct ClientSettings {
-    /// What requests are signed with.
-    pub key: Key,
+    /// What requests are signed with, and how that is got.
+    pub credentials: Credentials,
     /// How they are signed.
     pub signature: SignatureVersion,
     /// Where every service is called, instead of the documented endpoints.
@@ -68,9 +69,9 @@ impl ClientSettings {
     }
 
     /// The usual settings: V3 signatures, documented endpoints, default rate.
-    pub fn new(key: Key) -> Self {
+    pub fn new(credentials: impl Into<Credentials>) -> Self {
         Self {
-            key,
+            credentials: credentials.into(),
             signature: SignatureVersion::V3,
             endpoint: None,
             regions: BTreeMap::new(),
@@ -95,7 +96,9 @@ pub struct Client {
 struct Inner {
     transport: Transport,
     endpoints: Endpoints,
-    key: Key,
+    /// Where the metadata service of an instance is asked for keys.
+    metadata: Endpoint,
+    keys: Keys,
     signature: SignatureVersion,
     stamps: StampSource,
     chance: Chance,
@@ -120,20 +123,29 @@ impl Client {
                 endpoint.permit(settings.signature)?;
                 Endpoints::only(endpoint.clone())
             }
-            None => Endpoints::documented(&settings.regions)?,
+            None => Endpoints::documented(&settings.regions, settings.credentials.sts.as_ref())?,
         };
+        // What plays the service on this machine plays the instance too.
+        let metadata = settings.endpoint.clone().filter(Endpoint::is_loopback);
+        let metadata = metadata.unwrap_or_else(Endpoint::metadata);
         let http = Http::new(settings.timeouts, settings.endpoint.as_ref())?;
-        Ok(Self::over(Transport::Http(http), endpoints, settings))
+        Ok(Self::over(Transport::Http(http), endpoints, metadata, settings))
     }
 
     /// A client of the emulator in this process. The key must be one that it accepts.
     pub fn in_process(service: Arc<emulator::Service>, settings: ClientSettings) -> Self {
-        Self::over(Transport::InProcess(service), Endpoints::only(Endpoint::here()), settings)
+        let here = Endpoint::here();
+        Self::over(Transport::InProcess(service), Endpoints::only(here.clone()), here, settings)
     }
 
-    fn over(transport: Transport, endpoints: Endpoints, settings: ClientSettings) -> Self {
+    fn over(
+        transport: Transport,
+        endpoints: Endpoints,
+        metadata: Endpoint,
+        settings: ClientSettings,
+    ) -> Self {
         let ClientSettings {
-            key,
+            credentials,
             signature,
             stamps,
             chance,
@@ -147,7 +159,8 @@ impl Client {
         let inner = Inner {
             transport,
             endpoints,
-            key,
+            metadata,
+            keys: Keys::new(credentials),
             signature,
             stamps,
             chance,
@@ -233,6 +246,14 @@ impl Client {
         Ok(wire::request_id(&fields))
     }
 
+    /// Gets the first key, so that a failure is told before anything else and once.
+    ///
+    /// # Errors
+    /// When the source of the credentials gives none.
+    pub async fn prepare(&self) -> Result<(), Arc<CredentialsError>> {
+        self.key().await.map(|_| ())
+    }
+
     /// Asks STS whose credentials sign the calls.
     ///
     /// # Errors
@@ -248,8 +269,8 @@ impl Client {
         inquiry: &Inquiry,
         endpoint: &Endpoint,
     ) -> Result<Map<String, Value>, Error> {
-        let Inner { key, signature, .. } = &*self.inner;
-        let sign = |host: &str, stamp: &Stamp| inquiry.sign(host, key, stamp, *signature);
+        let signature = self.inner.signature;
+        let sign = |host: &str, key: &Key, stamp: &Stamp| inquiry.sign(host, key, stamp, signature);
         let mut retry = self.retry();
         loop {
             match self.send(endpoint, &sign).await {
@@ -266,7 +287,7 @@ impl Client {
 
     /// Where VOD is asked in a region.
     pub(super) fn vod(&self, region: Option<&str>) -> Result<Endpoint, Error> {
-        self.inner.endpoints.vod(region).map_err(|error| not_sent("VOD", error))
+        self.inner.endpoints.vod(region).map_err(|error| Error::not_sent("VOD", error))
     }
 
     /// One page of a listing.
@@ -292,8 +313,8 @@ impl Client {
 
     /// One attempt, in its turn.
     async fn attempt(&self, call: &Call, turn: Turn) -> Result<Map<String, Value>, Error> {
-        let Inner { endpoints, key, signature, limiter, .. } = &*self.inner;
-        let sign = |host: &str, stamp: &Stamp| wire::sign(call, host, key, stamp, *signature);
+        let Inner { endpoints, signature, limiter, .. } = &*self.inner;
+        let sign = |host: &str, key: &Key, stamp: &Stamp| wire::sign(call, host, key, stamp, *signature);
         let answer = self.send(endpoints.of(call.domain()), &sign).await;
         match &answer {
             Err(error) if error.is_throttling() => {
@@ -304,37 +325,68 @@ impl Client {
         answer
     }
 
-    /// Sends, and once more where only this machine's clock was wrong: such a request is refused before anything else.
+    /// Sends, and once more where only this machine's clock was wrong or the key had ended: such a request is refused
+    /// before anything else.
     async fn send(
         &self,
         endpoint: &Endpoint,
-        sign: &impl Fn(&str, &Stamp) -> Request,
+        sign: &impl Fn(&str, &Key, &Stamp) -> Request,
     ) -> Result<Map<String, Value>, Error> {
-        match self.send_once(endpoint, sign).await {
-            Err(Attempt { error, off }) if self.corrects_clock(&error, off) => {
-                self.inner.repeated.fetch_add(1, Ordering::Relaxed);
-                self.send_once(endpoint, sign).await.map_err(|attempt| attempt.error)
-            }
-            answer => answer.map_err(|attempt| attempt.error),
+        let Attempt { error, off, key_id } = match self.send_once(endpoint, sign).await {
+            Ok(fields) => return Ok(fields),
+            Err(attempt) => attempt,
+        };
+        let may_go_again = self.corrects_clock(&error, off)
+            || (error.is_about_an_expired_key() && self.inner.keys.forget(&key_id).await);
+        if !may_go_again {
+            return Err(error);
         }
+        self.inner.repeated.fetch_add(1, Ordering::Relaxed);
+        self.send_once(endpoint, sign).await.map_err(|attempt| attempt.error)
     }
 
     async fn send_once(
         &self,
         endpoint: &Endpoint,
-        sign: &impl Fn(&str, &Stamp) -> Request,
+        sign: &impl Fn(&str, &Key, &Stamp) -> Request,
     ) -> Result<Map<String, Value>, Attempt> {
-        let Inner { transport, stamps, slots, sent, clock, .. } = &*self.inner;
+        let Inner { transport, stamps, slots, sent, .. } = &*self.inner;
         let host = endpoint.authority();
+        let _slot = slots.acquire().await.map_err(|error| Error::not_sent(&host, error))?;
+        let key = self.key().await.map_err(|error| Error::Withheld { reason: error.with_reasons() })?;
         // The stamp is taken last, so that it is still fresh when it arrives.
-        let _slot = slots.acquire().await.map_err(|error| not_sent(&host, error))?;
-        let Stamp { time, nonce } = stamps().map_err(|error| not_sent(&host, error))?;
-        let corrected = clock.get().and_then(|off| time.checked_add(*off).ok());
-        let request = sign(&host, &Stamp { time: corrected.unwrap_or(time), nonce });
+        let Stamp { time, nonce } = stamps().map_err(|error| Error::not_sent(&host, error))?;
+        let request = sign(&host, &key, &Stamp { time: self.corrected(time), nonce });
         sent.fetch_add(1, Ordering::Relaxed);
         let response = transport.send(&request, endpoint.is_plain()).await?;
         let off = wire::time(&response).map(|theirs| theirs.duration_since(time));
-        wire::read(&response).map_err(|error| Attempt { error: unusable(&host, error), off })
+        wire::read(&response).map_err(|error| Attempt {
+            error: Error::unusable(&host, error),
+            off,
+            key_id: key.id,
+        })
+    }
+
+    /// The key to sign with now, from its source where it is not at hand.
+    async fn key(&self) -> Result<Key, Arc<CredentialsError>> {
+        let Inner { transport, endpoints, metadata, signature, stamps, chance, patience, keys, .. } =
+            &*self.inner;
+        let stamp = || stamps().map(|Stamp { time, nonce }| Stamp { time: self.corrected(time), nonce });
+        let courier = Courier {
+            transport,
+            sts: endpoints.sts(),
+            metadata: metadata.clone(),
+            signature: *signature,
+            stamp: &stamp,
+            chance,
+            until: Instant::now() + *patience,
+        };
+        keys.key(&courier).await
+    }
+
+    /// The time by the service's clock, as far as it is known.
+    fn corrected(&self, time: Timestamp) -> Timestamp {
+        self.inner.clock.get().and_then(|off| time.checked_add(*off).ok()).unwrap_or(time)
     }
 
     /// Whether the clock is corrected now: once, by the service's own time, and by less than an hour. More than that is for
@@ -345,15 +397,16 @@ impl Client {
     }
 }
 
-/// One attempt that failed, and how far the service's time was ahead then.
+/// One attempt that failed, how far the service's time was ahead then, and whose key it was signed with.
 struct Attempt {
     error: Error,
     off: Option<SignedDuration>,
+    key_id: String,
 }
 
 impl From<Error> for Attempt {
     fn from(error: Error) -> Self {
-        Self { error, off: None }
+        Self { error, off: None, key_id: String::new() }
     }
 }
 
@@ -368,22 +421,11 @@ pub enum ClientError {
     Http(#[from] Error),
 }
 
-fn not_sent(host: &str, reason: impl ToString) -> Error {
-    Error::NotSent { host: host.to_owned(), reason: reason.to_string() }
-}
-
-fn unusable(host: &str, error: ReadError) -> Error {
-    match error {
-        ReadError::Refused(error) => Error::Refused(error),
-        ReadError::Unreadable(reason) => Error::Ambiguous { host: host.to_owned(), reason },
-    }
-}
-
 /// The clock's time and 128 random bits.
 fn stamp_now() -> std::io::Result<Stamp> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(std::io::Error::other)?;
-    Ok(Stamp { time: jiff::Timestamp::now(), nonce: format!("{:032x}", u128::from_be_bytes(random)) })
+    Ok(Stamp { time: Timestamp::now(), nonce: format!("{:032x}", u128::from_be_bytes(random)) })
 }
 
 /// Without randomness every pause has its full length.

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::wire::{Product, SignatureVersion};
+use crate::wire::{METADATA_HOST, Product, Secret, SignatureVersion};
 
 /// The vendor's domain, the only one besides loopback that V1 signatures may go to.
 const VENDOR: &str = ".aliyuncs.com";
@@ -49,6 +49,15 @@ pub enum EndpointError {
     /// A region name that could change the host it is put into.
     #[error("`{0}` is not a region such as `cn-shanghai`")]
     Region(String),
+    /// Not an address that hands keys out.
+    #[error("it is not a URL such as `http://127.0.0.1:8787/credentials`")]
+    NotAddress,
+    /// Keys would travel in the clear.
+    #[error("`http` to `{0}`: keys travel without TLS only to loopback and link-local addresses")]
+    PlainKey(String),
+    /// A host of somebody else.
+    #[error("`{0}` is not a host of `*{VENDOR}`; other ones are named with `--endpoint`")]
+    Foreign(String),
     /// A V1 signature signs no host, so whoever receives one could use it elsewhere.
     #[error("V1 signatures go only to `*{VENDOR}` and loopback, not to `{0}`")]
     Signature(String),
@@ -68,6 +77,36 @@ impl Endpoint {
         Ok(Self { secure: true, host: host(product, region), port: None })
     }
 
+    /// STS in a region, within the vendor's networks where `in_vpc`.
+    ///
+    /// # Errors
+    /// When `region` is not made of lower case letters, digits and hyphens.
+    pub(super) fn sts(region: &str, in_vpc: bool) -> Result<Self, EndpointError> {
+        if !is_region(region) {
+            return Err(EndpointError::Region(region.to_owned()));
+        }
+        let product = if in_vpc { "sts-vpc" } else { "sts" };
+        Ok(Self { secure: true, host: format!("{product}.{region}{VENDOR}"), port: None })
+    }
+
+    /// A host of the vendor's that a file or a variable names, without scheme and port.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(super) fn of_vendor(host: &str) -> Result<Self, EndpointError> {
+        match host.strip_suffix(VENDOR) {
+            Some(labels) if labels.split('.').all(is_region) => {
+                Ok(Self { secure: true, host: host.to_owned(), port: None })
+            }
+            _ => Err(EndpointError::Foreign(host.to_owned())),
+        }
+    }
+
+    /// The metadata service of the ECS instance that this may be.
+    pub(super) fn metadata() -> Self {
+        Self { secure: false, host: METADATA_HOST.to_owned(), port: None }
+    }
+
     /// This process: what requests to the embedded emulator name as their host.
     pub(super) fn here() -> Self {
         Self { secure: false, host: "localhost".to_owned(), port: None }
@@ -84,6 +123,11 @@ impl Endpoint {
     /// Whether calls stay on this machine.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.host)
+    }
+
+    /// Whether calls reach no further than this machine's own network link, where no proxy has a place.
+    pub(super) fn is_near(&self) -> bool {
+        is_near(&self.host)
     }
 
     /// Whether calls go without TLS.
@@ -133,6 +177,39 @@ impl fmt::Display for Endpoint {
     }
 }
 
+/// An address that hands keys out, with path and query: either may hold what keeps others from asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyAddress {
+    pub(super) endpoint: Endpoint,
+    pub(super) path: Secret,
+    pub(super) query: Secret,
+}
+
+impl FromStr for KeyAddress {
+    type Err = EndpointError;
+
+    /// Without TLS only to where nobody else listens: such addresses are those of sidecars and of the vendor's metadata
+    /// service, and further away the keys in the answer would be anybody's.
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let url = reqwest::Url::parse(text).map_err(|_| EndpointError::NotAddress)?;
+        let host = url.host_str().ok_or(EndpointError::NotAddress)?.to_owned();
+        let is_bare = url.username().is_empty() && url.password().is_none();
+        let secure = match url.scheme() {
+            "https" if is_bare => true,
+            "http" if is_bare => false,
+            _ => return Err(EndpointError::NotAddress),
+        };
+        if !secure && !is_near(&host) {
+            return Err(EndpointError::PlainKey(host));
+        }
+        Ok(Self {
+            endpoint: Endpoint { secure, host, port: url.port() },
+            path: Secret::new(url.path()),
+            query: Secret::new(url.query().unwrap_or_default()),
+        })
+    }
+}
+
 /// Where calls go: those about each domain, and those about the caller.
 #[derive(Debug)]
 pub(super) struct Endpoints {
@@ -147,11 +224,15 @@ impl Endpoints {
         Self { regional: BTreeMap::new(), sts: central.clone(), central }
     }
 
-    /// The documented Live endpoint of each domain's region, and the central ones for the rest and for STS.
-    pub(super) fn documented(regions: &BTreeMap<Arc<str>, String>) -> Result<Self, EndpointError> {
+    /// The documented Live endpoint of each domain's region, and the central ones for the rest and for STS, unless that is
+    /// elsewhere.
+    pub(super) fn documented(
+        regions: &BTreeMap<Arc<str>, String>,
+        sts: Option<&Endpoint>,
+    ) -> Result<Self, EndpointError> {
         let live = |region| Endpoint::documented(Product::Live, region);
         let regional = regions.iter().map(|(domain, region)| Ok((domain.clone(), live(Some(region))?)));
-        let sts = Endpoint::documented(Product::Sts, None)?;
+        let sts = sts.cloned().map_or_else(|| Endpoint::documented(Product::Sts, None), Ok)?;
         Ok(Self { regional: regional.collect::<Result<_, _>>()?, central: live(None)?, sts })
     }
 
@@ -191,8 +272,21 @@ fn is_region(text: &str) -> bool {
 }
 
 fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
+}
+
+/// Loopback, link-local addresses, and the vendor's own one of that kind.
+fn is_near(host: &str) -> bool {
+    is_loopback(host)
+        || host == METADATA_HOST
+        || address(host).is_some_and(|address| match address {
+            IpAddr::V4(address) => address.is_link_local(),
+            IpAddr::V6(address) => address.is_unicast_link_local(),
+        })
+}
+
+fn address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 #[cfg(test)]
@@ -227,11 +321,11 @@ mod tests {
     fn each_domain_is_called_in_its_region() {
         let regions = [("a.com", "cn-shanghai"), ("b.com", "eu-central-1")];
         let regions = regions.map(|(domain, region)| (Arc::from(domain), region.to_owned())).into();
-        let endpoints = Endpoints::documented(&regions).unwrap();
+        let endpoints = Endpoints::documented(&regions, None).unwrap();
         let hosts = ["a.com", "b.com", "c.com"].map(|domain| endpoints.of(domain).authority());
         assert_eq!(hosts, ["live.aliyuncs.com", "live.eu-central-1.aliyuncs.com", "live.aliyuncs.com"]);
         let bad = [(Arc::from("a.com"), "evil.com/".to_owned())].into();
-        assert!(Endpoints::documented(&bad).is_err());
+        assert!(Endpoints::documented(&bad, None).is_err());
     }
 
     #[test]
@@ -240,6 +334,47 @@ mod tests {
             let error = Endpoint::documented(Product::Vod, Some(region)).unwrap_err();
             assert_eq!(error, EndpointError::Region(region.to_owned()));
         }
+    }
+
+    #[test]
+    fn sts_stays_with_the_vendor() {
+        let sts = |region, in_vpc| Endpoint::sts(region, in_vpc).map(|endpoint| endpoint.to_string());
+        assert_eq!(sts("cn-shanghai", false).as_deref(), Ok("https://sts.cn-shanghai.aliyuncs.com"));
+        assert_eq!(sts("cn-shanghai", true).as_deref(), Ok("https://sts-vpc.cn-shanghai.aliyuncs.com"));
+        assert_eq!(sts("evil.com/", true), Err(EndpointError::Region("evil.com/".into())));
+        assert!(Endpoint::of_vendor("sts-vpc.cn-shanghai.aliyuncs.com").is_ok());
+        for host in [
+            "evil.com",
+            "evil.com/.aliyuncs.com",
+            "https://sts.aliyuncs.com",
+            ".aliyuncs.com",
+            "a@b.aliyuncs.com",
+        ] {
+            assert_eq!(Endpoint::of_vendor(host), Err(EndpointError::Foreign(host.into())));
+        }
+    }
+
+    #[test]
+    fn keys_travel_in_the_clear_to_nobody_else() {
+        let parse = |text: &str| text.parse::<KeyAddress>().map(|address| address.endpoint.to_string());
+        for near in [
+            "http://127.0.0.1:80/x?y",
+            "http://localhost:9/",
+            "http://169.254.1.2/k",
+            "http://100.100.100.200/k",
+            "http://[fe80::1]/",
+            "https://10.0.0.1/k",
+        ] {
+            assert!(parse(near).is_ok(), "{near}");
+        }
+        for far in ["10.0.0.1", "example.com", "100.100.100.201", "127.0.0.1.example.com"] {
+            assert_eq!(parse(&format!("http://{far}/k")), Err(EndpointError::PlainKey(far.into())));
+        }
+        for none in ["", "/k", "ftp://127.0.0.1/k", "https://u@a.com/k", "https://:p@a.com/k"] {
+            assert_eq!(parse(none), Err(EndpointError::NotAddress), "{none}");
+        }
+        let shown = format!("{:?}", "https://a.com/hush?hush=hush".parse::<KeyAddress>().unwrap());
+        assert!(!shown.contains("hush"), "{shown}");
     }
 
     #[test]
@@ -289,7 +424,7 @@ mod tests {
     #[test]
     fn sts_is_asked_at_its_own_endpoint_or_at_the_one_that_is_given() {
         let regions = BTreeMap::from([("a.com".into(), "ap-southeast-1".to_owned())]);
-        let documented = Endpoints::documented(&regions).unwrap();
+        let documented = Endpoints::documented(&regions, None).unwrap();
         assert_eq!(documented.sts().to_string(), "https://sts.aliyuncs.com");
         assert_eq!(documented.of("a.com").to_string(), "https://live.ap-southeast-1.aliyuncs.com");
         let given = Endpoints::only("http://127.0.0.1:8787".parse().unwrap());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::wire::RemoteError;
+use crate::wire::{ReadError, RemoteError};
 
 /// What went wrong with one call. No text holds a URL or a parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +51,17 @@ pub enum Class {
 }
 
 impl Error {
+    pub(super) fn not_sent(host: &str, reason: impl ToString) -> Self {
+        Error::NotSent { host: host.to_owned(), reason: reason.to_string() }
+    }
+
+    pub(super) fn unusable(host: &str, error: ReadError) -> Self {
+        match error {
+            ReadError::Refused(error) => Error::Refused(error),
+            ReadError::Unreadable(reason) => Error::Ambiguous { host: host.to_owned(), reason },
+        }
+    }
+
     /// What may be done next.
     pub fn class(&self) -> Class {
         match self {
@@ -90,6 +101,11 @@ impl Error {
     /// Whether the request was refused because it carries another time than the service's.
     pub fn is_about_the_clock(&self) -> bool {
         ["InvalidTimeStamp.Expired", "IllegalTimestamp"].contains(&self.code())
+    }
+
+    /// Whether the request was refused because its temporary key has ended.
+    pub fn is_about_an_expired_key(&self) -> bool {
+        self.code() == "InvalidSecurityToken.Expired"
     }
 
     /// The service's id of the request, where it gave one.

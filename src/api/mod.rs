@@ -11,7 +11,7 @@ mod retry;
 mod transport;
 
 pub use client::{Chance, Client, ClientError, ClientSettings, StampSource};
-pub use endpoint::{Endpoint, EndpointError};
+pub use endpoint::{Endpoint, EndpointError, KeyAddress};
 pub use error::{Class, Error};
 pub use limiter::{Rate, Turn};
 pub use retry::Retry;

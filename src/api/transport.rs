@@ -48,6 +48,17 @@ pub(super) enum Transport {
 }
 
 impl Transport {
+    /// Another way, with these timeouts, for requests to that endpoint alone.
+    ///
+    /// # Errors
+    /// When the system's certificates can't be loaded.
+    pub(super) fn aside(&self, timeouts: Timeouts, endpoint: &Endpoint) -> Result<Self, Error> {
+        Ok(match self {
+            Transport::Http(_) => Transport::Http(Http::new(timeouts, Some(endpoint))?),
+            Transport::InProcess(service) => Transport::InProcess(service.clone()),
+        })
+    }
+
     /// Sends a request once.
     pub(super) async fn send(&self, request: &Request, plain: bool) -> Result<Response, Error> {
         match self {
@@ -92,7 +103,7 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// Makes a client, for `only` that endpoint or for any. Calls to this machine go past every proxy, and those without
+    /// Makes a client, for `only` that endpoint or for any. Calls to this machine and its link go past every proxy, and those without
     /// TLS need no certificates: reading the system's costs more than all the rest of a small run.
     ///
     /// # Errors
@@ -108,7 +119,7 @@ impl Http {
             .pool_idle_timeout(KEEP_IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never());
-        let builder = if only.is_some_and(Endpoint::is_loopback) { builder.no_proxy() } else { builder };
+        let builder = if only.is_some_and(Endpoint::is_near) { builder.no_proxy() } else { builder };
         let builder = if only.is_some_and(Endpoint::is_plain) { builder.tls_certs_only([]) } else { builder };
         let client = builder.build().map_err(|error| Error::NotSent {
             host: "any host".to_owned(),
@@ -130,7 +141,11 @@ impl Http {
         let scheme = if plain { "http" } else { "https" };
         let question = if query.is_empty() { "" } else { "?" };
         let url = format!("{scheme}://{host}{path}{question}{query}");
-        let method = if method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
+        let method = match method.as_str() {
+            "GET" => reqwest::Method::GET,
+            "PUT" => reqwest::Method::PUT,
+            _ => reqwest::Method::POST,
+        };
         let builder = self.client.request(method, url).body(body.clone());
         headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value))
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Typed;
 use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
-use crate::api::credentials::{self, Surroundings};
+use crate::api::credentials::{self, CredentialsError, Surroundings};
 use crate::api::{Client, ClientSettings, Endpoint};
 use crate::diag::{Code, Diagnostic};
 use crate::emulator;
@@ -99,13 +99,20 @@ fn over_http(remote: &Remote, desired: &Desired, account: Option<String>) -> Res
         .transpose()
         .map_err(|error: crate::api::EndpointError| wrong(error.to_string()))?;
     let found = credentials::find(&Surroundings::of_process(), remote.profile.as_deref())
-        .map_err(|error| Diagnostic::new(Code::Credentials, with_causes(&error)).help(error.help()))?;
+        .map_err(|error| no_credentials(&error))?;
     let is_local = endpoint.as_ref().is_some_and(Endpoint::is_loopback);
     let name = endpoint.as_ref().map_or("the regions' own endpoints".to_owned(), ToString::to_string);
     let regions = regions(remote, desired);
-    let settings = ClientSettings { endpoint, regions, ..settings(remote, ClientSettings::new(found.key)) };
+    let settings = ClientSettings { endpoint, regions, ..settings(remote, ClientSettings::new(found)) };
     let client = Client::new(settings).map_err(|error| wrong(error.to_string()))?;
     Ok(Connection { client, target: Target { name, account }, is_local })
+}
+
+/// What is told where nobody gives a key.
+pub(super) fn no_credentials(error: &CredentialsError) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(Code::Credentials, error.with_reasons()).help(error.help());
+    diagnostic.request_id = error.request_id().map(str::to_owned);
+    diagnostic
 }
 
 /// The region of every domain, from the files or else from `--region`.

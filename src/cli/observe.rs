@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::connect::{Connection, account};
+use super::connect::{Connection, account, no_credentials};
 use super::failure::Failure;
 use super::load::Loaded;
 use super::record::Earlier;
@@ -49,7 +49,7 @@ struct Reading {
 /// Reads the selected domains and the credentials' account side by side, and plans.
 ///
 /// # Errors
-/// When a `--target` or `--exclude` selects nothing that is declared or there.
+/// When nobody gives a key, or a `--target` or `--exclude` selects nothing that is declared or there.
 pub(super) async fn observe(
     loaded: &Loaded,
     connection: &Connection,
@@ -57,6 +57,7 @@ pub(super) async fn observe(
     earlier: &Earlier,
     review: Review<'_>,
 ) -> Result<Observed, Failure> {
+    connection.client.prepare().await.map_err(|error| no_credentials(&error))?;
     let selected = loaded.desired.domains.keys().filter(|name| options.selection.selects_domain(name));
     let ((snapshot, failures), caller) =
         tokio::join!(connection.client.snapshot(selected.cloned()), caller(connection));

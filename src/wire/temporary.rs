@@ -149,8 +149,7 @@ pub fn read_key(fields: &Map<String, Value>) -> Result<TemporaryKey, String> {
 }
 
 fn from_metadata(host: &str, path: &str, token: Option<&Secret>) -> Request {
-    let headers: Vec<(&str, &str)> =
-        token.iter().map(|token| (METADATA_TOKEN, token.expose())).collect();
+    let headers: Vec<(&str, &str)> = token.iter().map(|token| (METADATA_TOKEN, token.expose())).collect();
     plain("GET", host, path, &headers)
 }
 

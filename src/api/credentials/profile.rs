@@ -1,74 +1,202 @@
-//! Reads one profile of the official command line tool's `config.json`.
+//! Reads profiles of the official command line tool's `config.json`.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::{Credentials, CredentialsError, Source};
-use crate::wire::{Key, Secret};
+use super::environment::{self, METADATA_DISABLED};
+use super::fields::Fields;
+use super::keys::Fetched;
+use super::{Chosen, Credentials, CredentialsError, Instance, Provider, Source, Surroundings, external, ini};
+use crate::api::endpoint::Endpoint;
 
-#[derive(Deserialize)]
-struct ConfigFile {
-    #[serde(default)]
-    current: String,
-    #[serde(default)]
-    profiles: Vec<Profile>,
+pub(super) const PROFILE: &str = "ALIBABA_CLOUD_PROFILE";
+const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
+pub(super) const PROFILE_DISABLED: &str = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED";
+
+/// The profile that is asked for by name.
+pub(super) fn given(surroundings: &Surroundings<'_>, name: &str) -> Result<Credentials, CredentialsError> {
+    let file = file(surroundings).ok_or(CredentialsError::None)?;
+    Reader::open(surroundings, file)?.credentials(name, Chosen::Given)
 }
 
-#[derive(Deserialize)]
-struct Profile {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    mode: String,
-    #[serde(default)]
-    access_key_id: String,
-    #[serde(default)]
-    access_key_secret: String,
-    #[serde(default)]
-    sts_token: String,
+/// The profile that a variable names, or the current one, where there is a file. Where the variable's name stands in no
+/// profile but there is a credentials file, it may be meant for that.
+pub(super) fn configured(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {
+    if surroundings.is_true(PROFILE_DISABLED) {
+        return Ok(None);
+    }
+    let name = surroundings.get(PROFILE);
+    let is_elsewhere = name.is_some() && ini::is_there(surroundings);
+    let is_asked_for = surroundings.get(CONFIG_FILE).is_some() || (name.is_some() && !is_elsewhere);
+    let Some(file) = file(surroundings).filter(|file| is_asked_for || file.exists()) else {
+        return Ok(None);
+    };
+    let reader = Reader::open(surroundings, file)?;
+    let found = match &name {
+        Some(name) => reader.credentials(name, Chosen::Variable),
+        None => reader.credentials(&reader.current, Chosen::Current),
+    };
+    match found {
+        Err(CredentialsError::NoProfile { .. }) if is_elsewhere => Ok(None),
+        found => found.map(Some),
+    }
 }
 
-/// The credentials of profile `name`, or of the file's current one.
-pub(super) fn read(file: &Path, name: Option<&str>) -> Result<Credentials, CredentialsError> {
-    let text = fs_err::read(file)
-        .map_err(|reason| CredentialsError::Unreadable { file: file.to_owned(), reason })?;
-    let ConfigFile { current, profiles } = parse(file, &text)?;
-    let wanted = name.unwrap_or(&current);
-    let profile = profiles
-        .into_iter()
-        .find(|profile| profile.name == wanted)
-        .ok_or_else(|| CredentialsError::NoProfile { file: file.to_owned(), profile: wanted.to_owned() })?;
-    let source = Source::Profile { name: wanted.to_owned(), file: file.to_owned() };
-    Ok(Credentials { key: key(profile, &source)?, source })
-}
-
-fn parse(file: &Path, text: &[u8]) -> Result<ConfigFile, CredentialsError> {
-    serde_json::from_slice(text).map_err(|error| CredentialsError::Malformed {
-        file: file.to_owned(),
-        line: error.line(),
-        column: error.column(),
+/// The temporary key that the official tool keeps in the profile.
+pub(super) fn kept(file: &Path, name: &str) -> Result<Fetched, CredentialsError> {
+    let nowhere = Surroundings { variable: &|_| None, home: None };
+    let fields = Reader::open(&nowhere, file.to_owned())?.fields(name, Chosen::Current)?;
+    let end = fields.get("sts_expiration").and_then(|text| text.parse().ok());
+    Ok(Fetched {
+        key: fields.key_with("sts_token")?,
+        expiration: end.and_then(|seconds| Timestamp::from_second(seconds).ok()),
     })
 }
 
-/// The tool itself takes the mode's name in any case, and an empty one as `AK`.
-fn key(profile: Profile, source: &Source) -> Result<Key, CredentialsError> {
-    let Profile { name: _, mode, access_key_id, access_key_secret, sts_token } = profile;
-    let temporary = mode.eq_ignore_ascii_case("StsToken");
-    if !temporary && !mode.eq_ignore_ascii_case("AK") && !mode.is_empty() {
-        let kind = format!("mode `{mode}`");
-        return Err(CredentialsError::Unsupported { origin: source.to_string(), kind });
+fn file(surroundings: &Surroundings<'_>) -> Option<PathBuf> {
+    let at_home = || Some(surroundings.home.as_ref()?.join(".aliyun").join("config.json"));
+    surroundings.get(CONFIG_FILE).map(PathBuf::from).or_else(at_home)
+}
+
+/// Profiles stay unread texts until one is wanted, so that their places are known.
+#[derive(Deserialize)]
+struct ConfigFile<'a> {
+    #[serde(default)]
+    current: String,
+    #[serde(default, borrow)]
+    profiles: Vec<&'a RawValue>,
+}
+
+struct Reader<'a> {
+    surroundings: &'a Surroundings<'a>,
+    file: PathBuf,
+    current: String,
+    profiles: Vec<(usize, BTreeMap<String, String>)>,
+}
+
+impl<'a> Reader<'a> {
+    fn open(surroundings: &'a Surroundings<'a>, file: PathBuf) -> Result<Self, CredentialsError> {
+        let text = match fs_err::read_to_string(&file) {
+            Ok(text) => text,
+            Err(reason) => return Err(CredentialsError::Unreadable { file, reason }),
+        };
+        match profiles(&text) {
+            Ok((current, profiles)) => Ok(Self { surroundings, file, current, profiles }),
+            Err(line) => {
+                Err(CredentialsError::Malformed { file, line, form: "what the `aliyun` tool writes" })
+            }
+        }
     }
-    let half = |has, lacks| Err(CredentialsError::Half { origin: source.to_string(), has, lacks });
-    if access_key_id.is_empty() {
-        return half("a mode", "no `access_key_id`");
+
+    fn credentials(&self, name: &str, chosen: Chosen) -> Result<Credentials, CredentialsError> {
+        let fields = self.fields(name, chosen)?;
+        let provider = self.provider(&fields, &mut vec![name.to_owned()])?;
+        Ok(Credentials { provider, sts: self.sts(&fields)?, source: fields.source })
     }
-    if access_key_secret.is_empty() {
-        return half("an `access_key_id`", "no `access_key_secret`");
+
+    fn fields(&self, name: &str, chosen: Chosen) -> Result<Fields, CredentialsError> {
+        let is_it = |profile: &&(usize, BTreeMap<String, String>)| {
+            profile.1.get("name").map_or("", String::as_str) == name
+        };
+        let (line, values) = self.profiles.iter().find(is_it).ok_or_else(|| CredentialsError::NoProfile {
+            file: self.file.clone(),
+            profile: name.to_owned(),
+        })?;
+        let source = Source::Profile { name: name.to_owned(), file: self.file.clone(), line: *line, chosen };
+        // The tool takes no mode as this one.
+        let mode = values.get("mode").map_or("AK", String::as_str);
+        Ok(Fields { source, kind: format!("mode `{mode}`"), values: values.clone() })
     }
-    if temporary && sts_token.is_empty() {
-        return half("mode `StsToken`", "no `sts_token`");
+
+    /// The tool itself takes a mode's name in any case. `met` are the profiles on the way here.
+    fn provider(&self, fields: &Fields, met: &mut Vec<String>) -> Result<Provider, CredentialsError> {
+        let role = || fields.role("ram_role_arn", "ram_session_name", "expired_seconds");
+        Ok(match fields.get("mode").unwrap_or("AK").to_ascii_lowercase().as_str() {
+            "ak" => Provider::Key(fields.key()?),
+            "ststoken" => Provider::Key(fields.key_with("sts_token")?),
+            "ramrolearn" => {
+                let is_temporary = fields.get("sts_token").is_some();
+                let key = if is_temporary { fields.key_with("sts_token")? } else { fields.key()? };
+                Provider::Role { by: Box::new(Provider::Key(key)), role: role()? }
+            }
+            "chainableramrolearn" => {
+                let by = self.source(fields, met)?;
+                Provider::Role { by: Box::new(by), role: role()? }
+            }
+            "ecsramrole" => Provider::Instance(self.instance(fields)?),
+            "oidc" => Provider::Oidc {
+                role: role()?,
+                provider_arn: fields.need("oidc_provider_arn")?.to_owned(),
+                token_file: fields.need("oidc_token_file")?.into(),
+            },
+            "cloudsso" | "oauth" => {
+                let Source::Profile { name, .. } = &fields.source else { return Err(fields.unsupported()) };
+                Provider::Kept { file: self.file.clone(), profile: name.clone() }
+            }
+            "external" => Provider::External { command: external::command(self.surroundings, fields)? },
+            _ => return Err(fields.unsupported()),
+        })
     }
-    let token = temporary.then(|| Secret::new(sts_token));
-    Ok(Key { id: access_key_id, secret: Secret::new(access_key_secret), token })
+
+    /// How the profile gets its key that `fields` name as the one that assumes their role.
+    fn source(&self, fields: &Fields, met: &mut Vec<String>) -> Result<Provider, CredentialsError> {
+        let name = fields.need("source_profile")?;
+        if met.iter().any(|known| known == name) {
+            return Err(CredentialsError::Circle {
+                origin: fields.source.to_string(),
+                profile: name.to_owned(),
+            });
+        }
+        let from = met.last().cloned().unwrap_or_default();
+        met.push(name.to_owned());
+        self.provider(&self.fields(name, Chosen::Source(from))?, met)
+    }
+
+    fn instance(&self, fields: &Fields) -> Result<Instance, CredentialsError> {
+        if self.surroundings.is_true(METADATA_DISABLED) {
+            return Err(fields.forbidden(METADATA_DISABLED));
+        }
+        let role = fields.get("ram_role_name").map(str::to_owned);
+        Ok(Instance { role, ..environment::instance(self.surroundings) })
+    }
+
+    /// Where the profile says that STS is, else where variables do.
+    fn sts(&self, fields: &Fields) -> Result<Option<Endpoint>, CredentialsError> {
+        let endpoint = match (fields.get("sts_endpoint"), fields.get("sts_region")) {
+            (Some(host), _) => Endpoint::of_vendor(host),
+            (None, Some(region)) => Endpoint::sts(region, fields.is_true("enable_vpc")),
+            (None, None) => return environment::sts(self.surroundings),
+        };
+        endpoint
+            .map(Some)
+            .map_err(|reason| CredentialsError::Address { origin: fields.source.to_string(), reason })
+    }
+}
+
+/// The current profile's name, and the line and the plain values of each; where the text is of another form, the line of
+/// that. The reader's own words are left out: they may quote a secret.
+#[expect(clippy::type_complexity, reason = "a name for a pair that one caller takes apart says less")]
+fn profiles(text: &str) -> Result<(String, Vec<(usize, BTreeMap<String, String>)>), usize> {
+    let ConfigFile { current, profiles } = serde_json::from_str(text).map_err(|error| error.line())?;
+    let read = |raw: &RawValue| {
+        let before = raw.get().as_ptr().addr() - text.as_ptr().addr();
+        let line = 1 + text.bytes().take(before).filter(|byte| *byte == b'\n').count();
+        let values: BTreeMap<String, Value> = serde_json::from_str(raw.get()).map_err(|_| line)?;
+        Ok((line, values.into_iter().filter_map(|(name, value)| Some((name, plain(value)?))).collect()))
+    };
+    Ok((current, profiles.into_iter().map(read).collect::<Result<_, usize>>()?))
+}
+
+fn plain(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => (!text.is_empty()).then_some(text),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
 }

@@ -1,0 +1,227 @@
+//! Gets the key that [`Credentials`] lead to: asks STS, the metadata service or an address, runs a command, reads a file.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep};
+
+use super::keys::Fetched;
+use super::{Credentials, CredentialsError, Instance, Provider, external, profile};
+use crate::api::client::Chance;
+use crate::api::endpoint::{Endpoint, KeyAddress};
+use crate::api::error::Error;
+use crate::api::retry::Retry;
+use crate::api::transport::{Timeouts, Transport};
+use crate::wire::{
+    self, Key, OIDC_TOKEN_LENGTH, Request, Response, Role, Secret, SignatureVersion, Stamp, TemporaryKey,
+};
+
+/// The metadata service is on this very machine: whoever is not answered at once is on no instance.
+const METADATA_TIMEOUTS: Timeouts =
+    Timeouts { connect: Duration::from_secs(1), read: Duration::from_secs(1), whole: Duration::from_secs(2) };
+
+/// What getting a key needs of the client.
+#[derive(Clone)]
+pub(in crate::api) struct Courier<'a> {
+    pub(in crate::api) transport: &'a Transport,
+    pub(in crate::api) sts: &'a Endpoint,
+    pub(in crate::api) metadata: Endpoint,
+    pub(in crate::api) signature: SignatureVersion,
+    /// By the service's clock, where that is known.
+    pub(in crate::api) stamp: &'a (dyn Fn() -> std::io::Result<Stamp> + Sync),
+    pub(in crate::api) chance: &'a Chance,
+    /// Until when a call is repeated.
+    pub(in crate::api) until: Instant,
+}
+
+/// Who asks for what, for messages.
+struct Errand<'a> {
+    origin: &'a str,
+    what: String,
+}
+
+impl Errand<'_> {
+    fn failed(&self, reason: Error) -> CredentialsError {
+        let Self { origin, what } = self;
+        CredentialsError::Refused { origin: (*origin).to_owned(), what: what.clone(), reason }
+    }
+}
+
+impl Courier<'_> {
+    pub(super) fn now(&self) -> Result<Timestamp, Arc<CredentialsError>> {
+        match (self.stamp)() {
+            Ok(stamp) => Ok(stamp.time),
+            Err(reason) => Err(Arc::new(CredentialsError::Random { reason })),
+        }
+    }
+
+    pub(super) async fn fetch(&self, credentials: &Credentials) -> Result<Fetched, CredentialsError> {
+        let origin = credentials.source.to_string();
+        self.key_of(&credentials.provider, &origin).await
+    }
+
+    async fn key_of(&self, provider: &Provider, origin: &str) -> Result<Fetched, CredentialsError> {
+        match provider {
+            Provider::Key(key) => Ok(Fetched { key: key.clone(), expiration: None }),
+            Provider::Role { by, role } => {
+                let by = Box::pin(self.key_of(by, origin)).await?;
+                self.assume(&by.key, role, origin).await
+            }
+            Provider::Oidc { role, provider_arn, token_file } => {
+                let token = token(token_file, origin)?;
+                self.assume_with(&token, role, provider_arn, origin).await
+            }
+            Provider::Instance(instance) => self.instance(instance, origin).await,
+            Provider::Address(address) => self.address(address, origin).await,
+            Provider::External { command } => {
+                let external = |reason| CredentialsError::External { origin: origin.to_owned(), reason };
+                self.unexpired(external::run(command).await.map_err(external)?, origin)
+            }
+            Provider::Kept { file, profile } => self.unexpired(profile::kept(file, profile)?, origin),
+        }
+    }
+
+    async fn assume(&self, by: &Key, role: &Role, origin: &str) -> Result<Fetched, CredentialsError> {
+        let host = self.sts.authority();
+        let request = |stamp: &Stamp| wire::assume_role(role).sign(&host, by, stamp, self.signature);
+        let errand = Errand { origin, what: format!("`AssumeRole` of `{}`", role.arn) };
+        let answer = self.ask(self.transport, self.sts, &request, assumed).await;
+        answer.map(Fetched::from).map_err(|reason| errand.failed(reason))
+    }
+
+    async fn assume_with(
+        &self,
+        token: &Secret,
+        role: &Role,
+        provider_arn: &str,
+        origin: &str,
+    ) -> Result<Fetched, CredentialsError> {
+        let host = self.sts.authority();
+        let request = |stamp: &Stamp| wire::assume_role_with_oidc(role, provider_arn, token, &host, stamp);
+        let errand = Errand { origin, what: format!("`AssumeRoleWithOIDC` of `{}`", role.arn) };
+        let answer = self.ask(self.transport, self.sts, &request, assumed).await;
+        answer.map(Fetched::from).map_err(|reason| errand.failed(reason))
+    }
+
+    async fn address(&self, address: &KeyAddress, origin: &str) -> Result<Fetched, CredentialsError> {
+        let KeyAddress { endpoint, path, query } = address;
+        let host = endpoint.authority();
+        let errand = Errand { origin, what: format!("the key at {host}") };
+        let request = |_: &Stamp| wire::uri_key(&host, path.expose(), query.expose());
+        let answer = match self.transport.aside(Timeouts::default(), endpoint) {
+            Ok(transport) => self.ask(&transport, endpoint, &request, handed_out).await,
+            Err(error) => Err(error),
+        };
+        answer.map(Fetched::from).map_err(|reason| errand.failed(reason))
+    }
+
+    async fn instance(&self, instance: &Instance, origin: &str) -> Result<Fetched, CredentialsError> {
+        let answer = match self.transport.aside(METADATA_TIMEOUTS, &self.metadata) {
+            Ok(transport) => self.instance_key(&transport, instance).await,
+            Err(error) => Err(error),
+        };
+        let errand = Errand { origin, what: "the key of the instance's role".to_owned() };
+        answer.map(Fetched::from).map_err(|reason| match instance.is_last_resort {
+            true => CredentialsError::NoInstance { reason },
+            false => errand.failed(reason),
+        })
+    }
+
+    /// Version 2 of the service first. Version 1 only where the service is there but gives no token.
+    async fn instance_key(&self, transport: &Transport, instance: &Instance) -> Result<TemporaryKey, Error> {
+        let Instance { role, allows_v1, is_last_resort } = instance;
+        // Nobody who is on no instance shall wait for several attempts.
+        let patient =
+            Self { until: if *is_last_resort { Instant::now() } else { self.until }, ..self.clone() };
+        let (there, host) = (&self.metadata, self.metadata.authority());
+        let token = match patient.ask(transport, there, &|_| wire::metadata_token(&host), word).await {
+            Ok(token) => Some(Secret::new(token)),
+            Err(error @ Error::NotSent { .. }) => return Err(error),
+            Err(_) if *allows_v1 => None,
+            Err(error) => return Err(error),
+        };
+        let token = token.as_ref();
+        let role = match role {
+            Some(role) => role.clone(),
+            None => patient.ask(transport, there, &|_| wire::metadata_role(&host, token), word).await?,
+        };
+        patient.ask(transport, there, &|_| wire::metadata_key(&host, &role, token), handed_out).await
+    }
+
+    /// A key of this machine's own that has ended says so better here than by the service's refusal.
+    fn unexpired(&self, fetched: Fetched, origin: &str) -> Result<Fetched, CredentialsError> {
+        let now = (self.stamp)().map_err(|reason| CredentialsError::Random { reason })?.time;
+        match fetched.expiration {
+            Some(end) if end <= now => Err(CredentialsError::Expired { origin: origin.to_owned(), end }),
+            _ => Ok(fetched),
+        }
+    }
+
+    /// Asks, and again where that may help: nothing here changes anything.
+    async fn ask<T>(
+        &self,
+        transport: &Transport,
+        endpoint: &Endpoint,
+        request: &impl Fn(&Stamp) -> Request,
+        read: fn(&str, &Response) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let host = endpoint.authority();
+        let mut retry = Retry::until(self.until);
+        loop {
+            let stamp = (self.stamp)().map_err(|error| Error::not_sent(&host, error))?;
+            let sent = transport.send(&request(&stamp), endpoint.is_plain()).await;
+            let error = match sent.and_then(|response| read(&host, &response)) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            match retry.read(&error, Instant::now(), (self.chance)()) {
+                Some(pause) => sleep(pause).await,
+                None => return Err(error),
+            }
+        }
+    }
+}
+
+impl From<TemporaryKey> for Fetched {
+    fn from(TemporaryKey { key, expiration }: TemporaryKey) -> Self {
+        Self { key, expiration: Some(expiration) }
+    }
+}
+
+fn token(file: &std::path::Path, origin: &str) -> Result<Secret, CredentialsError> {
+    let wrong =
+        |reason: String| CredentialsError::Token { origin: origin.to_owned(), file: file.to_owned(), reason };
+    let text = fs_err::read_to_string(file).map_err(|error| {
+        wrong(format!("can't be read: {}", std::error::Error::source(&error).unwrap_or(&error)))
+    })?;
+    let text = text.trim();
+    if !OIDC_TOKEN_LENGTH.contains(&text.len()) {
+        return Err(wrong(format!("has {} bytes, which is no token", text.len())));
+    }
+    Ok(Secret::new(text))
+}
+
+fn fields(host: &str, response: &Response) -> Result<Map<String, Value>, Error> {
+    wire::read(response).map_err(|error| Error::unusable(host, error))
+}
+
+fn assumed(host: &str, response: &Response) -> Result<TemporaryKey, Error> {
+    wire::read_assumed_role(&fields(host, response)?).map_err(Error::Contradiction)
+}
+
+fn handed_out(host: &str, response: &Response) -> Result<TemporaryKey, Error> {
+    wire::read_key(&fields(host, response)?).map_err(Error::Contradiction)
+}
+
+fn word(host: &str, response: &Response) -> Result<String, Error> {
+    match wire::read_metadata_text(response) {
+        Some(word) => Ok(word),
+        // Never the text itself: it may be a token.
+        None => {
+            fields(host, response)?;
+            Err(Error::Contradiction("the answer is not one word".to_owned()))
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The sources that variables alone configure, and what variables say about the others.
+
+use super::fields::SESSION_NAME;
+use super::{Credentials, CredentialsError, Instance, Provider, Source, Surroundings};
+use crate::api::endpoint::Endpoint;
+use crate::wire::{Key, Role, Secret};
+
+pub(super) const KEY_ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
+pub(super) const KEY_SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
+pub(super) const TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
+const ROLE_ARN: &str = "ALIBABA_CLOUD_ROLE_ARN";
+const ROLE_SESSION_NAME: &str = "ALIBABA_CLOUD_ROLE_SESSION_NAME";
+const OIDC_PROVIDER_ARN: &str = "ALIBABA_CLOUD_OIDC_PROVIDER_ARN";
+pub(super) const OIDC_TOKEN_FILE: &str = "ALIBABA_CLOUD_OIDC_TOKEN_FILE";
+const METADATA: &str = "ALIBABA_CLOUD_ECS_METADATA";
+pub(super) const METADATA_DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
+const V1_DISABLED: &str = "ALIBABA_CLOUD_IMDSV1_DISABLED";
+pub(super) const ADDRESS: &str = "ALIBABA_CLOUD_CREDENTIALS_URI";
+const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
+const STS_ENDPOINT: &str = "ALIBABA_CLOUD_STS_ENDPOINT";
+const IN_VPC: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
+
+/// The key in the variables.
+pub(super) fn key(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {
+    let half = |has, lacks| Err(half(has, lacks));
+    match (surroundings.get(KEY_ID), surroundings.get(KEY_SECRET), surroundings.get(TOKEN)) {
+        (Some(id), Some(secret), token) => {
+            let key = Key { id, secret: Secret::new(secret), token: token.map(Secret::new) };
+            credentials(surroundings, Provider::Key(key), Source::Variable(KEY_ID))
+        }
+        (None, None, None) => Ok(None),
+        (Some(_), None, _) => half(KEY_ID, KEY_SECRET),
+        (None, Some(_), _) => half(KEY_SECRET, KEY_ID),
+        (None, None, Some(_)) => half(TOKEN, KEY_ID),
+    }
+}
+
+/// The role that the variables say a token is for. A role alone says nothing: other tools read that variable too.
+pub(super) fn oidc(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {
+    let [arn, provider, file] =
+        [ROLE_ARN, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE].map(|name| surroundings.get(name));
+    let (arn, provider_arn, token_file) = match (arn, provider, file) {
+        (_, None, None) => return Ok(None),
+        (Some(arn), Some(provider), Some(file)) => (arn, provider, file.into()),
+        (None, Some(_), _) => return Err(half(OIDC_PROVIDER_ARN, ROLE_ARN)),
+        (None, _, Some(_)) => return Err(half(OIDC_TOKEN_FILE, ROLE_ARN)),
+        (Some(_), Some(_), None) => return Err(half(OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE)),
+        (Some(_), None, Some(_)) => return Err(half(OIDC_TOKEN_FILE, OIDC_PROVIDER_ARN)),
+    };
+    let session_name = surroundings.get(ROLE_SESSION_NAME).unwrap_or_else(|| SESSION_NAME.to_owned());
+    let role = Role { arn, session_name, duration: None, policy: None, external_id: None };
+    let provider = Provider::Oidc { role, provider_arn, token_file };
+    credentials(surroundings, provider, Source::Variable(OIDC_TOKEN_FILE))
+}
+
+/// The instance's role or the address, where a variable asks for one of them.
+pub(super) fn later(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {
+    if let Some(role) = surroundings.get(METADATA)
+        && !surroundings.is_true(METADATA_DISABLED)
+    {
+        let provider = Provider::Instance(Instance { role: Some(role), ..instance(surroundings) });
+        return credentials(surroundings, provider, Source::Variable(METADATA));
+    }
+    let Some(text) = surroundings.get(ADDRESS) else { return Ok(None) };
+    let address = text
+        .parse()
+        .map_err(|reason| CredentialsError::Address { origin: format!("`{ADDRESS}`"), reason })?;
+    credentials(surroundings, Provider::Address(address), Source::Variable(ADDRESS))
+}
+
+/// Whatever role the instance has, if this is one.
+pub(super) fn last_resort(surroundings: &Surroundings<'_>) -> Result<Credentials, CredentialsError> {
+    if surroundings.is_true(METADATA_DISABLED) {
+        return Err(CredentialsError::None);
+    }
+    let provider = Provider::Instance(Instance { is_last_resort: true, ..instance(surroundings) });
+    Ok(Credentials { provider, source: Source::LastResort, sts: sts(surroundings)? })
+}
+
+/// How variables say that the metadata service is asked.
+pub(super) fn instance(surroundings: &Surroundings<'_>) -> Instance {
+    Instance { role: None, allows_v1: !surroundings.is_true(V1_DISABLED), is_last_resort: false }
+}
+
+/// Where variables say that STS is.
+pub(super) fn sts(surroundings: &Surroundings<'_>) -> Result<Option<Endpoint>, CredentialsError> {
+    let wrong = |name: &str| {
+        let origin = format!("`{name}`");
+        move |reason| CredentialsError::Address { origin, reason }
+    };
+    if let Some(host) = surroundings.get(STS_ENDPOINT) {
+        return Endpoint::of_vendor(&host).map(Some).map_err(wrong(STS_ENDPOINT));
+    }
+    let Some(region) = surroundings.get(STS_REGION) else { return Ok(None) };
+    Endpoint::sts(&region, surroundings.is_true(IN_VPC)).map(Some).map_err(wrong(STS_REGION))
+}
+
+fn credentials(
+    surroundings: &Surroundings<'_>,
+    provider: Provider,
+    source: Source,
+) -> Result<Option<Credentials>, CredentialsError> {
+    Ok(Some(Credentials { provider, source, sts: sts(surroundings)? }))
+}
+
+fn half(has: &str, lacks: &str) -> CredentialsError {
+    CredentialsError::Half {
+        origin: "the environment".to_owned(),
+        has: format!("`{has}`"),
+        lacks: lacks.to_owned(),
+    }
+}

@@ -1,0 +1,357 @@
+use super::*;
+
+const KEY_ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
+const KEY_SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
+const TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
+const PROFILE: &str = "ALIBABA_CLOUD_PROFILE";
+const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
+const PROFILE_DISABLED: &str = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED";
+const INI_FILE: &str = "ALIBABA_CLOUD_CREDENTIALS_FILE";
+const METADATA: &str = "ALIBABA_CLOUD_ECS_METADATA";
+const METADATA_DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
+const ADDRESS: &str = "ALIBABA_CLOUD_CREDENTIALS_URI";
+const OIDC: [(&str, &str); 3] = [
+    ("ALIBABA_CLOUD_ROLE_ARN", "acs:ram::1:role/r"),
+    ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1:oidc-provider/p"),
+    ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "/run/token"),
+];
+
+/// A home folder with a profile file and a credentials file, or one of them, or none.
+#[derive(Default)]
+struct Home {
+    config: Option<&'static str>,
+    ini: Option<&'static str>,
+}
+
+impl Home {
+    fn look(
+        &self,
+        variables: &[(&str, &str)],
+        profile: Option<&str>,
+    ) -> Result<Credentials, CredentialsError> {
+        let home = tempfile::tempdir().unwrap();
+        for (text, file) in
+            [(self.config, ".aliyun/config.json"), (self.ini, ".alibabacloud/credentials.ini")]
+        {
+            if let Some(text) = text {
+                let file = home.path().join(file);
+                std::fs::create_dir(file.parent().unwrap()).unwrap();
+                std::fs::write(file, text).unwrap();
+            }
+        }
+        let variable = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        let found = find(&Surroundings { variable: &variable, home: Some(home.path().to_owned()) }, profile);
+        if let Err(error) = &found {
+            let texts = [error.with_reasons(), error.help(), format!("{error:?}")];
+            assert!(
+                texts.iter().all(|text| !text.contains("secret-") && !text.contains("token-")),
+                "{texts:?}"
+            );
+        }
+        found
+    }
+
+    fn provider(&self, variables: &[(&str, &str)], profile: Option<&str>) -> Provider {
+        self.look(variables, profile).unwrap().provider
+    }
+
+    fn message(&self, variables: &[(&str, &str)], profile: Option<&str>) -> String {
+        self.look(variables, profile).unwrap_err().with_reasons()
+    }
+}
+
+fn key(provider: Provider) -> (String, String, Option<String>) {
+    let Provider::Key(Key { id, secret, token }) = provider else { panic!("{provider:?} is no key") };
+    (id, secret.expose().to_owned(), token.map(|token| token.expose().to_owned()))
+}
+
+fn key_id(provider: Provider) -> String {
+    key(provider).0
+}
+
+const CONFIG: &str = r#"{"current":"main","profiles":[
+    {"name":"main","mode":"AK","access_key_id":"id-main","access_key_secret":"secret-main","region_id":"cn-shanghai"},
+    {"name":"sts","mode":"ststoken","access_key_id":"id-sts","access_key_secret":"secret-sts","sts_token":"token-sts"},
+    {"name":"role","mode":"RamRoleArn","access_key_id":"id-role","access_key_secret":"secret-role",
+     "ram_role_arn":"acs:ram::1:role/r","ram_session_name":"ci","expired_seconds":900,"external_id":"x",
+     "sts_region":"cn-beijing"},
+    {"name":"chain","mode":"ChainableRamRoleArn","source_profile":"role","ram_role_arn":"acs:ram::1:role/s",
+     "expired_seconds":0},
+    {"name":"loop","mode":"ChainableRamRoleArn","source_profile":"loop-2","ram_role_arn":"a"},
+    {"name":"loop-2","mode":"ChainableRamRoleArn","source_profile":"loop","ram_role_arn":"a"},
+    {"name":"instance","mode":"EcsRamRole","ram_role_name":"recorder"},
+    {"name":"oidc","mode":"OIDC","oidc_provider_arn":"p","oidc_token_file":"/t","ram_role_arn":"r",
+     "role_session_name":"named"},
+    {"name":"sso","mode":"CloudSSO","access_key_id":"id-sso","access_key_secret":"secret-sso"},
+    {"name":"oauth","mode":"OAuth"},
+    {"name":"external","mode":"External","process_command":"tool --for 'a b'"},
+    {"name":"external-open","mode":"External","process_command":"tool 'secret-x"},
+    {"name":"half","mode":"AK","access_key_id":"id-half","access_key_secret":""},
+    {"name":"odd","mode":"AK","access_key_id":"id-half","access_key_secret":["secret-list"]},
+    {"name":"no-token","mode":"StsToken","access_key_id":"id-half","access_key_secret":"secret-half"},
+    {"name":"abroad","mode":"AK","access_key_id":"i","access_key_secret":"s","sts_endpoint":"sts.example.com"},
+    {"name":"uri","mode":"CredentialsURI","credentials_uri":"http://localhost/secret-path"},
+    {"name":"rsa","mode":"RsaKeyPair"},
+    {"name":"blank","mode":"AK"}],"meta_path":""}"#;
+
+const INI: &str = "\
+[default]
+type = access_key
+access_key_id = id-ini
+access_key_secret = secret-ini  # of nobody
+
+[only-ini]
+type = ram_role_arn
+access_key_id = id-ini
+access_key_secret = secret-ini
+role_arn = acs:ram::1:role/r
+policy = {}
+
+[sts]
+type = sts
+access_key_id = id-ini
+access_key_secret = secret-ini
+security_token = token-ini
+
+[instance]
+type = ecs_ram_role
+
+[oidc]
+type = oidc_role_arn
+role_arn = r
+oidc_provider_arn = p
+oidc_token_file_path = /t
+role_session_name = ci
+
+[rsa]
+type = rsa_key_pair
+
+[half]
+type = oidc_role_arn
+";
+
+const CONFIGURED: Home = Home { config: Some(CONFIG), ini: None };
+const BOTH: Home = Home { config: Some(CONFIG), ini: Some(INI) };
+const INI_ONLY: Home = Home { config: None, ini: Some(INI) };
+const BARE: Home = Home { config: None, ini: None };
+
+#[test]
+fn the_first_configured_source_decides() {
+    let environment = [(KEY_ID, "id"), (KEY_SECRET, "secret")];
+    let rest = [(INI_FILE, "/nowhere"), (METADATA, "recorder"), (ADDRESS, "http://127.0.0.1/k")];
+    let from = |count: usize| -> Vec<(&str, &str)> {
+        [&environment[..], &OIDC, &rest].concat().into_iter().skip(count).collect()
+    };
+    assert_eq!(key(CONFIGURED.provider(&from(0), None)), ("id".into(), "secret".into(), None));
+    assert!(matches!(CONFIGURED.provider(&from(2), None), Provider::Oidc { .. }));
+    assert_eq!(key_id(CONFIGURED.provider(&from(5), None)), "id-main");
+    assert!(BARE.message(&from(5), None).contains("`/nowhere` can't be read"));
+    assert_eq!(key_id(INI_ONLY.provider(&from(6), None)), "id-ini");
+    assert!(matches!(BARE.provider(&from(6), None), Provider::Instance(_)));
+    assert!(matches!(BARE.provider(&from(7), None), Provider::Address(_)));
+    let Provider::Instance(instance) = BARE.provider(&[], None) else { panic!("no instance") };
+    assert_eq!(instance, Instance { role: None, allows_v1: true, is_last_resort: true });
+}
+
+#[test]
+fn a_security_token_goes_with_the_key() {
+    let variables = [(KEY_ID, "id"), (KEY_SECRET, "secret"), (TOKEN, "token")];
+    assert_eq!(key(BARE.provider(&variables, None)).2.as_deref(), Some("token"));
+    assert_eq!(BARE.look(&variables, None).unwrap().source, Source::Variable(KEY_ID));
+}
+
+#[test]
+fn a_given_profile_decides_alone() {
+    let variables = [(KEY_ID, "id"), (KEY_SECRET, "secret"), (PROFILE, "half"), (PROFILE_DISABLED, "true")];
+    let variables = [&variables[..], &OIDC].concat();
+    let found = BOTH.look(&variables, Some("sts")).unwrap();
+    assert!(
+        found.source.to_string().ends_with("/.aliyun/config.json:3, named by `--profile`)"),
+        "{}",
+        found.source
+    );
+    assert_eq!(key(found.provider), ("id-sts".into(), "secret-sts".into(), Some("token-sts".into())));
+    assert!(BOTH.message(&variables, Some("only-ini")).ends_with("has no profile `only-ini`"));
+}
+
+#[test]
+fn the_current_profile_counts_unless_a_variable_names_another() {
+    assert_eq!(key_id(CONFIGURED.provider(&[], None)), "id-main");
+    assert_eq!(key_id(CONFIGURED.provider(&[(PROFILE, "sts")], None)), "id-sts");
+    assert!(CONFIGURED.message(&[(PROFILE, "gone")], None).contains("has no profile `gone`"));
+}
+
+#[test]
+fn a_name_that_stands_in_one_of_two_files_means_that_one() {
+    assert_eq!(key_id(BOTH.provider(&[(PROFILE, "main")], None)), "id-main");
+    let found = BOTH.look(&[(PROFILE, "only-ini")], None).unwrap();
+    assert!(found.source.to_string().ends_with("/.alibabacloud/credentials.ini:6)"), "{}", found.source);
+    assert!(BOTH.message(&[(PROFILE, "gone")], None).contains("credentials.ini` has no profile `gone`"));
+    assert_eq!(key_id(INI_ONLY.provider(&[(PROFILE, "default")], None)), "id-ini");
+    assert_eq!(key_id(BOTH.provider(&[(PROFILE_DISABLED, "true")], None)), "id-ini");
+}
+
+#[test]
+fn each_mode_of_a_profile_leads_to_its_provider() {
+    let mode = |name: &str| CONFIGURED.provider(&[(PROFILE, name)], None);
+    let Provider::Role { by, role } = mode("chain") else { panic!("no role") };
+    assert_eq!(
+        (role.arn.as_str(), role.duration, role.session_name.as_str()),
+        ("acs:ram::1:role/s", None, "livevod")
+    );
+    let Provider::Role { by, role } = *by else { panic!("no role") };
+    assert_eq!((role.duration, role.external_id.as_deref()), (Some(900), Some("x")));
+    assert_eq!(key_id(*by), "id-role");
+    let Provider::Instance(instance) = mode("instance") else { panic!("no instance") };
+    assert_eq!(instance, Instance { role: Some("recorder".into()), allows_v1: true, is_last_resort: false });
+    let Provider::Oidc { role, .. } = mode("oidc") else { panic!("no role") };
+    assert_eq!(role.session_name, "named");
+    assert!(matches!(mode("sso"), Provider::Kept { profile, .. } if profile == "sso"));
+    assert!(matches!(mode("oauth"), Provider::Kept { .. }));
+    let Provider::External { command } = mode("external") else { panic!("no command") };
+    assert_eq!(command, ["tool", "--for", "a b"]);
+}
+
+#[test]
+fn each_type_of_a_section_leads_to_its_provider() {
+    let kind = |name: &str| INI_ONLY.provider(&[(PROFILE, name)], None);
+    assert_eq!(key(kind("default")).1, "secret-ini");
+    assert_eq!(key(kind("sts")).2.as_deref(), Some("token-ini"));
+    let Provider::Role { role, .. } = kind("only-ini") else { panic!("no role") };
+    assert_eq!(role.policy.as_deref(), Some("{}"));
+    assert!(matches!(kind("instance"), Provider::Instance(_)));
+    assert!(matches!(kind("oidc"), Provider::Oidc { .. }));
+}
+
+#[test]
+fn a_half_configured_source_is_an_error_and_never_skipped() {
+    let table = [
+        (vec![(KEY_ID, "id")], "but no `ALIBABA_CLOUD_ACCESS_KEY_SECRET`"),
+        (vec![(KEY_ID, "id"), (KEY_SECRET, "")], "but no `ALIBABA_CLOUD_ACCESS_KEY_SECRET`"),
+        (vec![(KEY_SECRET, "secret-1")], "but no `ALIBABA_CLOUD_ACCESS_KEY_ID`"),
+        (vec![(TOKEN, "token-1")], "but no `ALIBABA_CLOUD_ACCESS_KEY_ID`"),
+        (OIDC[..2].to_vec(), "but no `ALIBABA_CLOUD_OIDC_TOKEN_FILE`"),
+        (OIDC[1..].to_vec(), "but no `ALIBABA_CLOUD_ROLE_ARN`"),
+        (OIDC[2..].to_vec(), "but no `ALIBABA_CLOUD_ROLE_ARN`"),
+        (vec![OIDC[0], OIDC[2]], "but no `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`"),
+        (vec![(PROFILE, "half")], "has mode `AK`, but no `access_key_secret`"),
+        (vec![(PROFILE, "odd")], "but no `access_key_secret`"),
+        (vec![(PROFILE, "blank")], "but no `access_key_id`"),
+        (vec![(PROFILE, "no-token")], "has mode `StsToken`, but no `sts_token`"),
+    ];
+    for (variables, end) in table {
+        let message = CONFIGURED.message(&variables, None);
+        assert!(message.ends_with(end), "{variables:?}: {message}");
+    }
+    assert!(INI_ONLY.message(&[(PROFILE, "half")], None).ends_with("but no `role_arn`"));
+    // A role alone is read by other tools too.
+    assert_eq!(key_id(CONFIGURED.provider(&OIDC[..1], None)), "id-main");
+}
+
+#[test]
+fn what_the_official_sdks_refuse_is_refused_by_name() {
+    for (profile, kind) in [("uri", "mode `CredentialsURI`"), ("rsa", "mode `RsaKeyPair`")] {
+        assert!(CONFIGURED.message(&[], Some(profile)).contains(kind), "{profile}");
+    }
+    let help = CONFIGURED.look(&[], Some("uri")).unwrap_err().help();
+    assert!(help.contains(ADDRESS), "{help}");
+    assert!(INI_ONLY.message(&[(PROFILE, "rsa")], None).contains("type `rsa_key_pair`"));
+}
+
+#[test]
+fn profiles_that_name_each_other_come_to_an_end() {
+    let message = CONFIGURED.message(&[], Some("loop"));
+    assert!(message.contains("profile `loop-2`") && message.contains("the source of `loop`"), "{message}");
+    assert!(message.ends_with("`source_profile` `loop`, which leads back here"), "{message}");
+}
+
+#[test]
+fn variables_forbid_what_they_are_for() {
+    let disabled = (METADATA_DISABLED, "true");
+    assert!(matches!(BARE.look(&[disabled], None), Err(CredentialsError::None)));
+    assert!(matches!(BARE.look(&[disabled, (METADATA, "r")], None), Err(CredentialsError::None)));
+    for (home, name) in [(&CONFIGURED, "instance"), (&INI_ONLY, "instance")] {
+        let message = home.message(&[disabled, (PROFILE, name)], None);
+        assert!(message.ends_with("which `ALIBABA_CLOUD_ECS_METADATA_DISABLED` forbids"), "{message}");
+    }
+    for value in ["1", "true", "TRUE"] {
+        let variable = ("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS", value);
+        let message = CONFIGURED.message(&[variable], Some("external"));
+        assert!(message.ends_with("which `ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS` forbids"), "{message}");
+    }
+    let v2 = ("ALIBABA_CLOUD_IMDSV1_DISABLED", "true");
+    let Provider::Instance(instance) = BARE.provider(&[v2], None) else { panic!("no instance") };
+    assert!(!instance.allows_v1);
+}
+
+#[test]
+fn sts_is_where_the_profile_or_a_variable_says() {
+    let sts = |variables: &[(&str, &str)], profile| {
+        let found = CONFIGURED.look(variables, Some(profile)).unwrap();
+        found.sts.map(|endpoint| endpoint.authority())
+    };
+    let region = ("ALIBABA_CLOUD_STS_REGION", "cn-shanghai");
+    let vpc = ("ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED", "true");
+    let host = ("ALIBABA_CLOUD_STS_ENDPOINT", "sts.eu-central-1.aliyuncs.com");
+    assert_eq!(sts(&[], "main"), None);
+    assert_eq!(sts(&[vpc], "main"), None);
+    assert_eq!(sts(&[region], "main").as_deref(), Some("sts.cn-shanghai.aliyuncs.com"));
+    assert_eq!(sts(&[region, vpc], "main").as_deref(), Some("sts-vpc.cn-shanghai.aliyuncs.com"));
+    assert_eq!(sts(&[region, host], "main").as_deref(), Some("sts.eu-central-1.aliyuncs.com"));
+    assert_eq!(sts(&[region], "role").as_deref(), Some("sts.cn-beijing.aliyuncs.com"));
+    let message = CONFIGURED.message(&[], Some("abroad"));
+    assert!(message.contains("`sts.example.com` is not a host of `*.aliyuncs.com`"), "{message}");
+    let bad = ("ALIBABA_CLOUD_STS_REGION", "x.example.com/");
+    assert!(CONFIGURED.message(&[bad], None).contains("`x.example.com/` is not a region"));
+}
+
+#[test]
+fn an_address_that_would_give_keys_away_is_refused() {
+    let message = BARE.message(&[(ADDRESS, "http://10.0.0.1/secret-path")], None);
+    assert!(message.contains("`http` to `10.0.0.1`"), "{message}");
+    assert!(BARE.message(&[(ADDRESS, "secret-path")], None).contains("it is not a URL"));
+}
+
+#[test]
+fn a_command_with_an_open_quote_is_none() {
+    assert!(CONFIGURED.message(&[], Some("external-open")).ends_with("a quote is left open"));
+}
+
+#[test]
+fn a_file_that_was_asked_for_must_be_there() {
+    assert!(CONFIGURED.message(&[(CONFIG_FILE, "/nowhere/config.json")], None).contains("can't be read"));
+    assert!(BARE.message(&[(PROFILE, "main")], None).contains("can't be read"));
+    assert!(BARE.message(&[], Some("main")).contains("can't be read"));
+}
+
+#[test]
+fn a_file_of_another_form_is_told_by_its_line() {
+    let config = |text| Home { config: Some(text), ini: None }.message(&[], None);
+    assert!(
+        config("{\"profiles\":[\n{\"name\":\"a\",\n\"mode\" \"secret-1\"}]}")
+            .contains("config.json:3 is not what")
+    );
+    assert!(
+        config("{\"current\":\"a\",\"profiles\":[\n\n[\"secret-1\"]]}").contains("config.json:3 is not what")
+    );
+    assert!(config("").contains("config.json:1 is not what"));
+    let ini = Home { config: None, ini: Some("[default]\naccess_key_secret secret-1\n") };
+    assert!(ini.message(&[], None).contains("credentials.ini:2 is not `KEY = VALUE`"));
+}
+
+#[test]
+fn no_debug_text_shows_a_secret() {
+    let variables = [(KEY_ID, "id"), (KEY_SECRET, "secret-1"), (TOKEN, "token-1")];
+    let address = [(ADDRESS, "http://localhost/secret-1?token-1")];
+    for found in [
+        BARE.look(&variables, None),
+        BARE.look(&address, None),
+        CONFIGURED.look(&[], Some("chain")),
+        CONFIGURED.look(&[], Some("sso")),
+    ] {
+        let shown = format!("{found:?}");
+        assert!(!shown.contains("secret-") && !shown.contains("token-"), "{shown}");
+    }
+}
