@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
+use super::call_log::{CallLog, Noted};
 use super::credentials::{Courier, Credentials, CredentialsError, Keys};
 use super::endpoint::{Endpoint, EndpointError, Endpoints};
 use super::error::Error;
@@ -53,6 +54,8 @@ pub struct ClientSettings {
     pub stamps: StampSource,
     /// Chance for the pauses between attempts.
     pub chance: Chance,
+    /// Who is told of each call.
+    pub log: Option<CallLog>,
 }
 
 impl ClientSettings {
@@ -81,6 +84,7 @@ impl ClientSettings {
             patience: Self::PATIENCE,
             stamps: Arc::new(stamp_now),
             chance: Arc::new(chance),
+            log: None,
         }
     }
 }
@@ -102,6 +106,7 @@ struct Inner {
     signature: SignatureVersion,
     stamps: StampSource,
     chance: Chance,
+    log: Option<CallLog>,
     patience: Duration,
     limiter: Limiter,
     slots: Semaphore,
@@ -149,6 +154,7 @@ impl Client {
             signature,
             stamps,
             chance,
+            log,
             patience,
             rate,
             parallelism,
@@ -164,6 +170,7 @@ impl Client {
             signature,
             stamps,
             chance,
+            log,
             patience,
             limiter: Limiter::new(rate),
             slots: Semaphore::new(parallelism.get()),
@@ -273,7 +280,7 @@ impl Client {
         let sign = |host: &str, key: &Key, stamp: &Stamp| inquiry.sign(host, key, stamp, signature);
         let mut retry = self.retry();
         loop {
-            match self.send(endpoint, &sign).await {
+            match self.send(endpoint, (inquiry.name, &sign)).await {
                 Ok(fields) => return Ok(fields),
                 Err(error) => self.pause(&mut retry, error).await?,
             }
@@ -315,7 +322,7 @@ impl Client {
     async fn attempt(&self, call: &Call, turn: Turn) -> Result<Map<String, Value>, Error> {
         let Inner { endpoints, signature, limiter, .. } = &*self.inner;
         let sign = |host: &str, key: &Key, stamp: &Stamp| wire::sign(call, host, key, stamp, *signature);
-        let answer = self.send(endpoints.of(call.domain()), &sign).await;
+        let answer = self.send(endpoints.of(call.domain()), (call.action.name(), &sign)).await;
         match &answer {
             Err(error) if error.is_throttling() => {
                 limiter.throttled(&turn, error.retry_after().unwrap_or_default());
@@ -330,9 +337,9 @@ impl Client {
     async fn send(
         &self,
         endpoint: &Endpoint,
-        sign: &impl Fn(&str, &Key, &Stamp) -> Request,
+        named: Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
     ) -> Result<Map<String, Value>, Error> {
-        let Attempt { error, off, key_id } = match self.send_once(endpoint, sign).await {
+        let Attempt { error, off, key_id } = match self.send_once(endpoint, named).await {
             Ok(fields) => return Ok(fields),
             Err(attempt) => attempt,
         };
@@ -342,15 +349,15 @@ impl Client {
             return Err(error);
         }
         self.inner.repeated.fetch_add(1, Ordering::Relaxed);
-        self.send_once(endpoint, sign).await.map_err(|attempt| attempt.error)
+        self.send_once(endpoint, named).await.map_err(|attempt| attempt.error)
     }
 
     async fn send_once(
         &self,
         endpoint: &Endpoint,
-        sign: &impl Fn(&str, &Key, &Stamp) -> Request,
+        (action, sign): Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
     ) -> Result<Map<String, Value>, Attempt> {
-        let Inner { transport, stamps, slots, sent, .. } = &*self.inner;
+        let Inner { transport, stamps, slots, sent, log, .. } = &*self.inner;
         let host = endpoint.authority();
         let _slot = slots.acquire().await.map_err(|error| Error::not_sent(&host, error))?;
         let key = self.key().await.map_err(|error| Error::Withheld { reason: error.with_reasons() })?;
@@ -358,18 +365,18 @@ impl Client {
         let Stamp { time, nonce } = stamps().map_err(|error| Error::not_sent(&host, error))?;
         let request = sign(&host, &key, &Stamp { time: self.corrected(time), nonce });
         sent.fetch_add(1, Ordering::Relaxed);
-        let response = transport.send(&request, endpoint.is_plain()).await?;
-        let off = wire::time(&response).map(|theirs| theirs.duration_since(time));
-        wire::read(&response).map_err(|error| Attempt {
-            error: Error::unusable(&host, error),
-            off,
-            key_id: key.id,
-        })
+        let noted = Noted::begin(log.as_ref(), action, &host);
+        let sent = transport.send(&request, endpoint.is_plain()).await;
+        let off = sent.as_ref().ok().and_then(wire::time).map(|theirs| theirs.duration_since(time));
+        let answer =
+            sent.and_then(|response| wire::read(&response).map_err(|error| Error::unusable(&host, error)));
+        noted.end(answer.as_ref().err(), answer.as_ref().ok().and_then(wire::request_id).as_deref());
+        answer.map_err(|error| Attempt { error, off, key_id: key.id })
     }
 
     /// The key to sign with now, from its source where it is not at hand.
     async fn key(&self) -> Result<Key, Arc<CredentialsError>> {
-        let Inner { transport, endpoints, metadata, signature, stamps, chance, patience, keys, .. } =
+        let Inner { transport, endpoints, metadata, signature, stamps, chance, log, patience, keys, .. } =
             &*self.inner;
         let stamp = || stamps().map(|Stamp { time, nonce }| Stamp { time: self.corrected(time), nonce });
         let courier = Courier {
@@ -379,6 +386,7 @@ impl Client {
             signature: *signature,
             stamp: &stamp,
             chance,
+            log: log.as_ref(),
             until: Instant::now() + *patience,
         };
         keys.key(&courier).await
@@ -396,6 +404,9 @@ impl Client {
         error.is_about_the_clock() && credible.is_some_and(|off| self.inner.clock.set(off).is_ok())
     }
 }
+
+/// An action's name and what signs a call of it.
+type Named<'a, Sign> = (&'static str, &'a Sign);
 
 /// One attempt that failed, how far the service's time was ahead then, and whose key it was signed with.
 struct Attempt {

@@ -1,5 +1,6 @@
 //! The client: credentials, endpoint, rate and transport. Turns calls into answers and a domain into a snapshot.
 
+mod call_log;
 mod client;
 pub mod credentials;
 mod endpoint;
@@ -10,6 +11,7 @@ mod lookups;
 mod retry;
 mod transport;
 
+pub use call_log::{CallEntry, CallLog};
 pub use client::{Chance, Client, ClientError, ClientSettings, StampSource};
 pub use endpoint::{Endpoint, EndpointError, KeyAddress};
 pub use error::{Class, Error};

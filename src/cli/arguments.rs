@@ -4,6 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
@@ -166,6 +167,10 @@ pub(super) struct Remote {
     /// Profile of ~/.aliyun/config.json; where given, no other credentials are looked for
     #[arg(long, value_name = "NAME", env = "LIVEVOD_PROFILE")]
     pub(super) profile: Option<String>,
+
+    /// Write a line to standard error for each call: action, host, outcome, time, RequestId; never a secret
+    #[arg(long, env = "LIVEVOD_LOG", value_parser = BoolishValueParser::new())]
+    pub(super) log: bool,
 
     /// The account these files are for, where they do not say
     #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT")]

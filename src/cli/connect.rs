@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::Typed;
 use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
+use super::terminal::note;
 use crate::api::credentials::{self, CredentialsError, Surroundings};
-use crate::api::{Client, ClientSettings, Endpoint};
+use crate::api::{CallEntry, CallLog, Client, ClientSettings, Endpoint};
 use crate::diag::{Code, Diagnostic};
 use crate::emulator;
 use crate::render::{Exit, Target};
@@ -100,6 +101,9 @@ fn over_http(remote: &Remote, desired: &Desired, account: Option<String>) -> Res
         .map_err(|error: crate::api::EndpointError| wrong(error.to_string()))?;
     let found = credentials::find(&Surroundings::of_process(), remote.profile.as_deref())
         .map_err(|error| no_credentials(&error))?;
+    if remote.log {
+        note(&format!("credentials: {}\n", found.source));
+    }
     let is_local = endpoint.as_ref().is_some_and(Endpoint::is_loopback);
     let name = endpoint.as_ref().map_or("the regions' own endpoints".to_owned(), ToString::to_string);
     let regions = regions(remote, desired);
@@ -134,6 +138,12 @@ fn settings(remote: &Remote, usual: ClientSettings) -> ClientSettings {
         rate: remote.rate(),
         parallelism: remote.parallelism,
         patience: remote.timeout,
+        log: remote.log.then(call_log),
         ..usual
     }
+}
+
+/// A line for each call. The clock is left to whoever reads the lines.
+fn call_log() -> CallLog {
+    Arc::new(|entry: &CallEntry<'_>| note(&format!("{entry}\n")))
 }

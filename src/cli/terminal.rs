@@ -48,7 +48,7 @@ impl Terminal {
 
     /// Writes to standard error, likewise.
     pub(super) fn note(&self, text: &str) {
-        let _ = io::stderr().lock().write_all(text.as_bytes());
+        note(text);
     }
 
     /// Asks on standard error and reads one line; `None` at the end of input.
@@ -60,6 +60,11 @@ impl Terminal {
             Ok(_) => Some(answer.trim().to_owned()),
         }
     }
+}
+
+/// Writes to standard error, where colour and width do not matter.
+pub(super) fn note(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 fn style(

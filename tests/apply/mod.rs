@@ -5,6 +5,7 @@ mod converge;
 mod crash;
 mod gate;
 mod journal;
+mod keys;
 mod listing;
 mod lost;
 mod order;

@@ -3,6 +3,8 @@
 mod account;
 mod apply;
 mod command_line;
+#[cfg(unix)]
+mod credentials;
 mod emulated_account;
 mod explain;
 #[cfg(unix)]
@@ -40,8 +42,11 @@ pub(crate) struct Run {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let utf8 = ("LANG".to_owned(), "C.UTF-8".to_owned());
-        Self { folder: tempfile::tempdir().unwrap(), variables: vec![utf8] }
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().to_str().unwrap().to_owned();
+        let alone = [("LANG", "C.UTF-8"), ("HOME", &home), ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")];
+        let variables = alone.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        Self { folder, variables }
     }
 
     /// A world whose `livevod.yaml` holds `text`.

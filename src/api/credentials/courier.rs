@@ -1,5 +1,6 @@
 //! Gets the key that [`Credentials`] lead to: asks STS, the metadata service or an address, runs a command, reads a file.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::keys::Fetched;
 use super::{Credentials, CredentialsError, Instance, Provider, external, profile};
+use crate::api::call_log::{CallLog, Noted};
 use crate::api::client::Chance;
 use crate::api::endpoint::{Endpoint, KeyAddress};
 use crate::api::error::Error;
@@ -32,6 +34,7 @@ pub(in crate::api) struct Courier<'a> {
     /// By the service's clock, where that is known.
     pub(in crate::api) stamp: &'a (dyn Fn() -> std::io::Result<Stamp> + Sync),
     pub(in crate::api) chance: &'a Chance,
+    pub(in crate::api) log: Option<&'a CallLog>,
     /// Until when a call is repeated.
     pub(in crate::api) until: Instant,
 }
@@ -87,7 +90,7 @@ impl Courier<'_> {
         let host = self.sts.authority();
         let request = |stamp: &Stamp| wire::assume_role(role).sign(&host, by, stamp, self.signature);
         let errand = Errand { origin, what: format!("`AssumeRole` of `{}`", role.arn) };
-        let answer = self.ask(self.transport, self.sts, &request, assumed).await;
+        let answer = self.ask(self.transport, self.sts, ("AssumeRole", &request), assumed).await;
         answer.map(Fetched::from).map_err(|reason| errand.failed(reason))
     }
 
@@ -101,7 +104,7 @@ impl Courier<'_> {
         let host = self.sts.authority();
         let request = |stamp: &Stamp| wire::assume_role_with_oidc(role, provider_arn, token, &host, stamp);
         let errand = Errand { origin, what: format!("`AssumeRoleWithOIDC` of `{}`", role.arn) };
-        let answer = self.ask(self.transport, self.sts, &request, assumed).await;
+        let answer = self.ask(self.transport, self.sts, ("AssumeRoleWithOIDC", &request), assumed).await;
         answer.map(Fetched::from).map_err(|reason| errand.failed(reason))
     }
 
@@ -111,7 +114,7 @@ impl Courier<'_> {
         let errand = Errand { origin, what: format!("the key at {host}") };
         let request = |_: &Stamp| wire::uri_key(&host, path.expose(), query.expose());
         let answer = match self.transport.aside(Timeouts::default(), endpoint) {
-            Ok(transport) => self.ask(&transport, endpoint, &request, handed_out).await,
+            Ok(transport) => self.ask(&transport, endpoint, ("key", &request), handed_out).await,
             Err(error) => Err(error),
         };
         answer.map(Fetched::from).map_err(|reason| errand.failed(reason))
@@ -136,18 +139,21 @@ impl Courier<'_> {
         let patient =
             Self { until: if *is_last_resort { Instant::now() } else { self.until }, ..self.clone() };
         let (there, host) = (&self.metadata, self.metadata.authority());
-        let token = match patient.ask(transport, there, &|_| wire::metadata_token(&host), word).await {
-            Ok(token) => Some(Secret::new(token)),
-            Err(error @ Error::NotSent { .. }) => return Err(error),
-            Err(_) if *allows_v1 => None,
-            Err(error) => return Err(error),
-        };
+        let token =
+            match patient.ask(transport, there, ("token", &|_| wire::metadata_token(&host)), word).await {
+                Ok(token) => Some(Secret::new(token)),
+                Err(error @ Error::NotSent { .. }) => return Err(error),
+                Err(_) if *allows_v1 => None,
+                Err(error) => return Err(error),
+            };
         let token = token.as_ref();
         let role = match role {
             Some(role) => role.clone(),
-            None => patient.ask(transport, there, &|_| wire::metadata_role(&host, token), word).await?,
+            None => {
+                patient.ask(transport, there, ("role", &|_| wire::metadata_role(&host, token)), word).await?
+            }
         };
-        patient.ask(transport, there, &|_| wire::metadata_key(&host, &role, token), handed_out).await
+        patient.ask(transport, there, ("key", &|_| wire::metadata_key(&host, &role, token)), handed_out).await
     }
 
     /// A key of this machine's own that has ended says so better here than by the service's refusal.
@@ -164,15 +170,18 @@ impl Courier<'_> {
         &self,
         transport: &Transport,
         endpoint: &Endpoint,
-        request: &impl Fn(&Stamp) -> Request,
+        (action, request): (&str, &(dyn Fn(&Stamp) -> Request + Sync)),
         read: fn(&str, &Response) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let host = endpoint.authority();
         let mut retry = Retry::until(self.until);
         loop {
             let stamp = (self.stamp)().map_err(|error| Error::not_sent(&host, error))?;
+            let noted = Noted::begin(self.log, action, &host);
             let sent = transport.send(&request(&stamp), endpoint.is_plain()).await;
-            let error = match sent.and_then(|response| read(&host, &response)) {
+            let answer = sent.and_then(|response| read(&host, &response));
+            noted.end(answer.as_ref().err(), None);
+            let error = match answer {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -190,15 +199,13 @@ impl From<TemporaryKey> for Fetched {
     }
 }
 
-fn token(file: &std::path::Path, origin: &str) -> Result<Secret, CredentialsError> {
-    let wrong =
-        |reason: String| CredentialsError::Token { origin: origin.to_owned(), file: file.to_owned(), reason };
-    let text = fs_err::read_to_string(file).map_err(|error| {
-        wrong(format!("can't be read: {}", std::error::Error::source(&error).unwrap_or(&error)))
-    })?;
+fn token(file: &Path, origin: &str) -> Result<Secret, CredentialsError> {
+    let wrong = |reason| CredentialsError::Token { origin: origin.to_owned(), reason };
+    let text = fs_err::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
     let text = text.trim();
     if !OIDC_TOKEN_LENGTH.contains(&text.len()) {
-        return Err(wrong(format!("has {} bytes, which is no token", text.len())));
+        let reason = format!("`{}` holds {} bytes, which is no token", file.display(), text.len());
+        return Err(wrong(reason));
     }
     Ok(Secret::new(text))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::environment::{ADDRESS, KEY_ID, KEY_SECRET, METADATA_DISABLED, OIDC_TOKEN_FILE, TOKEN};
+use super::environment::{ADDRESS, KEY_ID, KEY_SECRET, STS_REGION, TOKEN};
 use super::profile::{PROFILE, PROFILE_DISABLED};
 use crate::api::endpoint::EndpointError;
 use crate::api::error::{Class, Error};
@@ -95,12 +95,10 @@ pub enum CredentialsError {
         reason: EndpointError,
     },
     /// The token of an identity provider can't be used.
-    #[error("the OIDC token in `{}`, which {origin} names, {reason}", file.display())]
+    #[error("{origin}: the OIDC token can't be used: {reason}")]
     Token {
         /// Which source.
         origin: String,
-        /// Where it should be.
-        file: PathBuf,
         /// A lowercase fragment.
         reason: String,
     },
@@ -176,7 +174,7 @@ impl CredentialsError {
                 format!("name one that is there with `--profile` or `{PROFILE}`")
             }
             CredentialsError::Address { .. } => "correct it: no other source is tried instead".to_owned(),
-            CredentialsError::Token { .. } => "let the identity provider write a token there".to_owned(),
+            CredentialsError::Token { .. } => "have the identity provider write a token there".to_owned(),
             CredentialsError::External { .. } => {
                 "run the command of the profile yourself: it has to print a key as JSON".to_owned()
             }
@@ -204,17 +202,14 @@ fn refused(origin: &str, reason: &Error) -> String {
     let code = reason.code();
     match code {
         _ if code.contains("OIDCToken") => {
-            format!(
-                "let the identity provider write a new token into the file of `{OIDC_TOKEN_FILE}` or the profile"
-            )
+            "the token may have expired, or be meant for another provider or audience: have a new one issued"
+                .to_owned()
         }
         _ if code.contains("OIDCProvider") => "correct the ARN of the identity provider".to_owned(),
         "NoPermission" => "let the role's trust policy name the one who assumes it".to_owned(),
         _ if code.starts_with("EntityNotExist.Role") => "correct the role's ARN".to_owned(),
         _ if reason.class() == Class::NotSent => {
-            format!(
-                "check the network; `{METADATA_DISABLED}` and `ALIBABA_CLOUD_STS_REGION` say what is asked and where"
-            )
+            format!("check the network; `{STS_REGION}` chooses an STS that can be reached")
         }
         _ => format!("mend {origin}, or configure a source that comes before it: no other is tried instead"),
     }

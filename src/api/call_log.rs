@@ -1,0 +1,96 @@
+//! Tells of each call as it ends. No parameter, no header and no URL is told: any of them may be a secret.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::error::Error;
+
+/// Takes what there is to tell.
+pub type CallLog = Arc<dyn Fn(&CallEntry<'_>) + Send + Sync>;
+
+/// One attempt of one call.
+pub struct CallEntry<'a> {
+    /// The action's name, or which part of a key was asked for.
+    pub action: &'a str,
+    /// Who was asked.
+    pub host: &'a str,
+    /// How it failed, where it did.
+    pub error: Option<&'a Error>,
+    /// The service's id of the request, where it gave one.
+    pub request_id: Option<&'a str>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+impl fmt::Display for CallEntry<'_> {
+    /// A refusal by its code alone: some messages of the service quote what was signed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CallEntry { action, host, error, request_id, duration } = self;
+        write!(f, "{action} at {host}: ")?;
+        match error {
+            None => f.write_str("done")?,
+            Some(Error::Refused(refusal)) if refusal.code.is_empty() => {
+                write!(f, "status {}", refusal.status)?
+            }
+            Some(Error::Refused(refusal)) => write!(f, "{}", refusal.code)?,
+            Some(error) => write!(f, "{error}")?,
+        }
+        write!(f, ", {} ms", duration.as_millis())?;
+        match request_id.or(error.and_then(|error| error.request_id())) {
+            Some(id) => write!(f, ", RequestId {id}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A call that is under way.
+pub(super) struct Noted<'a> {
+    log: Option<&'a CallLog>,
+    action: &'a str,
+    host: &'a str,
+    start: Instant,
+}
+
+impl<'a> Noted<'a> {
+    pub(super) fn begin(log: Option<&'a CallLog>, action: &'a str, host: &'a str) -> Self {
+        Self { log, action, host, start: Instant::now() }
+    }
+
+    pub(super) fn end(self, error: Option<&Error>, request_id: Option<&str>) {
+        let Self { log, action, host, start } = self;
+        if let Some(log) = log {
+            log(&CallEntry { action, host, error, request_id, duration: start.elapsed() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::RemoteError;
+
+    #[test]
+    fn a_refusal_is_told_by_its_code_alone() {
+        let refusal = RemoteError {
+            status: 400,
+            code: "SignatureDoesNotMatch".into(),
+            message: "the string to sign is hush".into(),
+            request_id: Some("R".into()),
+            recommend: None,
+            access_denied_detail: None,
+            retry_after: None,
+        };
+        let line = |refusal: RemoteError| {
+            let error = Error::Refused(Box::new(refusal));
+            let duration = Duration::from_millis(7);
+            CallEntry { action: "Add", host: "h", error: Some(&error), request_id: None, duration }
+                .to_string()
+        };
+        assert_eq!(line(refusal.clone()), "Add at h: SignatureDoesNotMatch, 7 ms, RequestId R");
+        let bare = RemoteError { code: String::new(), request_id: None, ..refusal };
+        assert_eq!(line(bare), "Add at h: status 400, 7 ms");
+    }
+}
