@@ -1,5 +1,7 @@
 //! Every source of credentials against a server that plays STS, the metadata service and a credentials URI.
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 
 use insta::assert_snapshot;
@@ -201,14 +203,43 @@ fn a_source_that_fails_is_final_and_named() {
     world.plan_at(&server, "--profile forged").says(1, "SignatureDoesNotMatch");
 }
 
+/// The server hands the same key to everybody who asks in time, so what livevod was given is known.
+#[test]
+fn no_output_of_any_command_shows_a_key_that_was_handed_out() {
+    let (mut world, server) = playing(&["expired-token:every=3", "throttle:action=Describe,every=4"]);
+    world.set("ALIBABA_CLOUD_CREDENTIALS_URI", &format!("{}/credentials", server.url));
+    world.set("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    let mut connection = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+    connection.write_all(b"GET /credentials HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    let key: serde_json::Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let secrets = ["AccessKeySecret", "SecurityToken"].map(|name| key[name].as_str().unwrap());
+    for command in ["plan --full", "drift", "snapshot --out saved.json", "apply --auto-approve", "plan"] {
+        for format in ["human", "json", "github", "gitlab", "sarif"] {
+            let run = world.run(&format!("{command} --format {format} --log --endpoint {}", server.url));
+            assert!(
+                run.stderr.contains("credentials: `ALIBABA_CLOUD_CREDENTIALS_URI`"),
+                "{}",
+                run.transcript()
+            );
+            assert!(run.stderr.contains("DescribeLiveRecordVodConfigs at"), "{}", run.transcript());
+            for secret in secrets {
+                assert!(!run.transcript().contains(secret), "{}", run.transcript());
+            }
+        }
+    }
+}
+
 #[test]
 fn a_broken_token_leads_to_nobody_else() {
     let (mut world, server) = playing(&[]);
     world.write(".aliyun/config.json", CONFIG);
     OIDC.into_iter().for_each(|(name, value)| world.set(name, value));
     world.write("token", "hush.hush.hush");
-    let run = world.plan_at(&server, "");
-    assert_snapshot!(run.transcript().replace(server.url.trim_start_matches("http://"), "[host]"));
+    let run = world.run(&format!("plan --endpoint {}", server.url));
+    run.shows_no_secret();
+    assert_snapshot!(run.transcript());
     assert_eq!(world.calls("DescribeLiveRecordVodConfigs", None), 0);
     world.write("token", "x");
     world.plan_at(&server, "").says(1, "`token` holds 1 bytes, which is no token");
@@ -250,9 +281,8 @@ fn keys_travel_in_the_clear_to_nobody() {
 
 #[test]
 fn a_redirect_leads_nowhere() {
-    use std::io::{Read as _, Write as _};
     let (mut world, server) = playing(&[]);
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     world.set("ALIBABA_CLOUD_CREDENTIALS_URI", &format!("http://{}/k", listener.local_addr().unwrap()));
     let there =
         format!("HTTP/1.1 302 Found\r\nlocation: {}/credentials\r\ncontent-length: 0\r\n\r\n", server.url);
