@@ -8,8 +8,10 @@ use super::Typed;
 use super::arguments::{Format, Paths, Remote, Rules};
 use super::connect::{Access, connect};
 use super::failure::Failure;
+use super::findings;
 use super::load::{Loaded, load};
 use super::observe::block_on;
+use super::record::Earlier;
 use super::terminal::Terminal;
 use crate::config::closest;
 use crate::diag::{Code, Diagnostic};
@@ -28,9 +30,14 @@ pub(super) struct Arguments {
     #[arg(long = "path", value_name = "PATH", num_args = 1..)]
     paths: Vec<PathBuf>,
 
-    /// Ask the service too: what it holds at the address, how that differs, and the state of the domain
+    /// Ask the service too: what it holds at the address, how that differs, the state of the domain, and what livevod's
+    /// journals last tell of the address
     #[arg(long)]
     online: bool,
+
+    /// Folder of the journals, read with --online
+    #[arg(long, value_name = "DIR", default_value = ".livevod/journal")]
+    journal: PathBuf,
 
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Shape::Human)]
@@ -83,33 +90,39 @@ fn explain_address(
     let loaded = load(&Paths::new(arguments.paths.clone()), &Rules::default())?;
     let explanation = explain::address(&loaded.document, &loaded.desired, address);
     // What no file names is never read.
-    let online = match arguments.online && explanation.is_known_domain {
+    let asked = match arguments.online && explanation.is_known_domain {
         true => Some(ask(address, &loaded, arguments, typed)?),
         false => None,
     };
+    let online = asked.as_ref().map(|Asked { online, earlier }| (online, earlier.last_entry(address)));
+    let journals = asked.as_ref().map_or(&[][..], |asked| &asked.earlier.diagnostics);
     match arguments.format {
         Shape::Json => {
-            terminal.print(&render::explanation_json(&explanation, online.as_ref(), &loaded.sources));
+            let online = online.as_ref().map(|(online, last)| (*online, last.as_ref()));
+            terminal.print(&render::explanation_json(&explanation, online, journals, &loaded.sources));
         }
         Shape::Human => {
+            findings::tell(journals, &loaded.sources, terminal);
             terminal.print(&render::explanation(&explanation, &loaded.sources, terminal.stdout));
-            if let Some(online) = &online {
-                terminal.print(&render::online(online, terminal.stdout));
+            if let Some((online, last)) = &online {
+                terminal.print(&render::online(online, last.as_ref(), terminal.stdout));
             }
         }
     }
     Ok(Exit::Success)
 }
 
+/// What the service says about an address, and what the journals of runs against the same target and account tell.
+struct Asked {
+    online: explain::Online,
+    earlier: Earlier,
+}
+
 /// Reads the address's domain whole: only so is the lack of an entry a fact.
-fn ask(
-    address: &Address,
-    loaded: &Loaded,
-    arguments: &Arguments,
-    typed: &Typed,
-) -> Result<explain::Online, Failure> {
+fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments, typed: &Typed) -> Result<Asked, Failure> {
     let Loaded { desired, sources, .. } = loaded;
     let connection = connect(&arguments.remote, Access::Reads, typed, desired)?;
+    let earlier = Earlier::read(&arguments.journal, &connection.target)?;
     let answers = async {
         let client = &connection.client;
         tokio::try_join!(client.domain_detail(&address.domain), client.list_domain(&address.domain))
@@ -121,7 +134,8 @@ fn ask(
     })?;
     let domain =
         domain.map(|DomainDetail { name: _, kind, status, region }| DomainState { status, kind, region });
-    Ok(explain::online(desired, address, &connection.target.name, domain, &held))
+    let online = explain::online(desired, address, &connection.target.name, domain, &held);
+    Ok(Asked { online, earlier })
 }
 
 fn unknown_code(text: &str) -> Diagnostic {

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use super::failure::{Failure, with_causes};
 use super::observe::Observed;
 use crate::apply::journal::{
-    Broken, Found, Header, Journal, JournalError, JournalFile, LeftOpen, Lock, LockError, Looked, RunId,
-    RunRecord, Stored, left_open, read_runs, snapshot_path, unfinished, write_beside,
+    Broken, Found, Header, Journal, JournalError, JournalFile, LastEntry, LeftOpen, Lock, LockError, Looked,
+    RunId, RunRecord, Stored, last_entry, left_open, read_runs, snapshot_path, unfinished, write_beside,
 };
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Snapshot};
@@ -43,6 +43,11 @@ impl Earlier {
             }
         }
         Ok(earlier)
+    }
+
+    /// The last that they tell about an address.
+    pub(super) fn last_entry(&self, address: &Address) -> Option<LastEntry> {
+        last_entry(&self.runs, address)
     }
 
     /// What they left open.

@@ -3,8 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use super::Exit;
-use super::json::{FORMAT_VERSION, origin_row, pretty};
-use crate::diag::Code;
+use super::json::{Context, FORMAT_VERSION, findings, origin_row, pretty};
+use crate::apply::journal::{LastEntry, Told};
+use crate::diag::{Code, Diagnostic};
 use crate::explain::{
     Difference, DomainState, Explanation, FieldExplained, Online, Ruler, Shadowed, Standing, page,
 };
@@ -25,8 +26,15 @@ pub fn page_json(code: Code) -> String {
     }))
 }
 
-/// `explain ADDRESS --format json`; `online` is null where the service was not asked.
-pub fn explanation_json(explanation: &Explanation, online: Option<&Online>, sources: &Sources) -> String {
+/// `explain ADDRESS --format json`; `online` is null where the service was not asked, `journal` in it where none tells of
+/// the address. `diagnostics` are about journals that can't be read.
+pub fn explanation_json(
+    explanation: &Explanation,
+    online: Option<(&Online, Option<&LastEntry>)>,
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+) -> String {
+    let exit = Exit::Success;
     let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
     pretty(&json!({
         "format_version": FORMAT_VERSION,
@@ -38,8 +46,9 @@ pub fn explanation_json(explanation: &Explanation, online: Option<&Online>, sour
         "ignored": patterns(ignored, sources),
         "protected": patterns(protected, sources),
         "prune": prune.map(|span| sources.place(span)),
-        "online": online.map(online_row),
-        "exit": Exit::Success,
+        "online": online.map(|(online, last)| online_row(online, last)),
+        "diagnostics": findings(Context { sources, diagnostics, exit }),
+        "exit": exit,
     }))
 }
 
@@ -79,7 +88,7 @@ fn patterns(patterns: &[Spanned<Pattern>], sources: &Sources) -> Vec<Json> {
     patterns.iter().map(row).collect()
 }
 
-fn online_row(online: &Online) -> Json {
+fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
     let Online { target, domain, held, ruler, standing } = online;
     let state = |domain: &DomainState| {
         let DomainState { status, kind, region } = domain;
@@ -98,7 +107,26 @@ fn online_row(online: &Online) -> Json {
         "ruler": ruler,
         "standing": standing_name(standing),
         "differences": differences(standing),
+        "journal": last.map(journal_row),
     })
+}
+
+fn journal_row(last: &LastEntry) -> Json {
+    let LastEntry { run, time, told } = last;
+    let mut row = json!({"run": run, "time": time.to_string()});
+    let told = match told {
+        Told::Ended { action, outcome, request_id, message } => {
+            json!({"event": "ended", "action": action, "outcome": outcome, "request_id": request_id, "message": message})
+        }
+        Told::Open(action) => json!({"event": "open", "action": action}),
+        Told::NotBegun(action) => json!({"event": "not_begun", "action": action}),
+        Told::PutBack(reply) => json!({"event": "put_back", "reply": reply}),
+        Told::Found { of, found } => json!({"event": "resolved", "of": of, "found": found}),
+    };
+    if let (Json::Object(row), Json::Object(told)) = (&mut row, told) {
+        row.extend(told);
+    }
+    row
 }
 
 fn standing_name(standing: &Standing) -> &'static str {

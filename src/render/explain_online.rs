@@ -1,14 +1,17 @@
 //! What the service says about an address, below what the files say.
 
-use super::style::{Tone, pad};
+use super::journal::{end_text, found_text};
+use super::style::{Tone, pad, wrap};
 use super::{Style, clean};
+use crate::apply::journal::{LastEntry, Reply, Told};
 use crate::explain::{Difference, DomainState, Online, Standing};
+use crate::plan::ActionKind;
 
 /// Column at which values begin.
 const NAME_WIDTH: usize = 28;
 
-/// The domain, what is held, and how it differs from what is declared.
-pub fn online(online: &Online, style: Style) -> String {
+/// The domain, what is held, how it differs from what is declared, and what the journals last tell.
+pub fn online(online: &Online, last: Option<&LastEntry>, style: Style) -> String {
     let Online { target, domain, held, ruler, standing } = online;
     let mut lines = vec![String::new(), style.paint(Tone::Strong, &clean(target))];
     lines.push(format!("  {}", state(domain.as_ref())));
@@ -28,7 +31,60 @@ pub fn online(online: &Online, style: Style) -> String {
     if let Standing::Differs(differences) = standing {
         lines.extend(differences.iter().map(|difference| row(difference, style)));
     }
+    match last {
+        Some(last) => lines.extend(last_lines(last, style)),
+        None => lines.push("  no journal tells of it".to_owned()),
+    }
     lines.join("\n") + "\n"
+}
+
+/// What the last entry tells, and below it the run that wrote it.
+fn last_lines(last: &LastEntry, style: Style) -> Vec<String> {
+    let LastEntry { run, time, told } = last;
+    let time = time.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let mut lines = vec![format!("  last in the journal: {}, {time}", told_text(told))];
+    let mut below = vec![format!("run {}", clean(run))];
+    match told {
+        Told::Ended { action: _, outcome: _, request_id, message } => {
+            below.extend(request_id.as_ref().map(|id| format!("RequestId {}", clean(id))));
+            let width = style.width.saturating_sub(6).max(20);
+            below.extend(message.iter().flat_map(|message| wrap(&clean(message), width)));
+        }
+        Told::Found { of, found: _ } => below.push(format!("left open by run {}", clean(of))),
+        Told::Open(_) | Told::NotBegun(_) | Told::PutBack(_) => {}
+    }
+    lines.extend(below.into_iter().map(|line| format!("      {line}")));
+    lines
+}
+
+fn told_text(told: &Told) -> String {
+    match told {
+        Told::Ended { action, outcome, request_id: _, message: _ } => {
+            format!("{} {}", name(*action), end_text(*outcome))
+        }
+        Told::Open(action) => format!("{} open, a write may have gone out", name(*action)),
+        Told::NotBegun(action) => format!("{} not begun", name(*action)),
+        Told::PutBack(reply) => format!("put back beside another entry, {}", reply_text(*reply)),
+        Told::Found { of: _, found } => found_text(*found).to_owned(),
+    }
+}
+
+fn name(action: ActionKind) -> &'static str {
+    match action {
+        ActionKind::Create => "create",
+        ActionKind::Update => "update",
+        ActionKind::Replace => "replace",
+        ActionKind::Delete => "delete",
+    }
+}
+
+fn reply_text(reply: Reply) -> &'static str {
+    match reply {
+        Reply::Accepted => "accepted",
+        Reply::Refused => "refused",
+        Reply::Unclear => "with no usable answer",
+        Reply::NotSent => "but never sent",
+    }
 }
 
 fn state(domain: Option<&DomainState>) -> String {

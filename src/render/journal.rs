@@ -100,7 +100,7 @@ fn change_lines(run: &RunRecord, change: &Planned, style: Style) -> Vec<String> 
     lines
 }
 
-fn end_text(end: End) -> &'static str {
+pub(super) fn end_text(end: End) -> &'static str {
     match end {
         End::Done => "done",
         End::Failed => "failed",
@@ -109,7 +109,7 @@ fn end_text(end: End) -> &'static str {
     }
 }
 
-fn found_text(found: Found) -> &'static str {
+pub(super) fn found_text(found: Found) -> &'static str {
     match found {
         Found::Arrived => "it arrived",
         Found::NotArrived => "it did not arrive",

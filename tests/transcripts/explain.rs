@@ -118,13 +118,33 @@ fn online_adds_what_the_service_holds() {
     assert_snapshot!(parts.join("---\n"));
 }
 
-/// Replaces every time of an entry's birth.
+/// Replaces the times of entries' births and of journal entries, and the runs' ids.
 fn scrub_times(text: &str) -> String {
     let line = |line: &str| match line.split_once(", added ") {
         Some((before, _)) => format!("{before}, added [time]\n"),
-        None => format!("{line}\n"),
+        None => format!("{}\n", super::journal::scrub(line)),
     };
     text.lines().map(line).collect()
+}
+
+#[test]
+fn online_tells_how_the_last_run_at_the_address_ended() {
+    let mut world = World::with(FILES);
+    world.set("COLUMNS", "80");
+    world.converge("--emulator --journal elsewhere");
+    world.write("livevod.yaml", &FILES.replace("on_demand: 0", "cycle_duration: 20m"));
+    let applied = world.run("apply --emulator --auto-approve --journal elsewhere --allow-recording-gap");
+    assert_eq!(applied.code, 0, "{}", applied.transcript());
+    let asked =
+        |flags: &str| world.run(&format!("explain live.example.com/show/cam1 --online --emulator {flags}"));
+    assert!(asked("").stdout.ends_with("  no journal tells of it\n"));
+    let journal = asked("--journal elsewhere --format json").json()["online"]["journal"].clone();
+    assert_eq!(
+        (&journal["event"], &journal["action"], &journal["outcome"]),
+        (&json!("ended"), &json!("update"), &json!("done"))
+    );
+    world.write("elsewhere/20270101T000000.000Z-000000.jsonl", "no journal\n");
+    assert_snapshot!(scrub_times(&asked("--journal elsewhere").transcript()));
 }
 
 #[test]

@@ -19,7 +19,7 @@ domains:
 ";
 
 /// Run ids and times differ from run to run.
-fn scrub(text: &str) -> String {
+pub(super) fn scrub(text: &str) -> String {
     let mut scrubbed = String::new();
     let mut rest = text;
     while let Some(character) = rest.chars().next() {

@@ -5,11 +5,12 @@
 //! ```
 //!
 //! An [`Entry`] is what a line says, [`read()`] turns a journal's text back into a [`RunRecord`], [`left_open()`] tells what
-//! runs left undone: all pure. [`JournalFile`] and [`Lock`] touch the disk. A caller may bring another [`Sink`] and another
-//! clock.
+//! runs left undone, [`last_entry()`] what they last say about an address: all pure. [`JournalFile`] and [`Lock`] touch the
+//! disk. A caller may bring another [`Sink`] and another clock.
 
 mod entry;
 mod file;
+mod last;
 mod left_open;
 mod lock;
 mod memory;
@@ -27,6 +28,7 @@ pub use entry::{
     RunId, Sibling, Step,
 };
 pub use file::{FolderError, JournalFile, Stored, journal_path, read_runs, snapshot_path, write_beside};
+pub use last::{LastEntry, Told, last_entry};
 pub use left_open::{LeftOpen, Looked, OpenKind, judge, left_open, unfinished};
 pub use lock::{Lock, LockError};
 pub use memory::Memory;
