@@ -112,8 +112,15 @@ fn over_http(remote: &Remote, desired: &Desired, account: Option<String>) -> Res
     Ok(Connection { client, target: Target { name, account }, is_local })
 }
 
+impl Connection {
+    /// Gets the first key, so that a failure is told once and before anything else.
+    pub(super) async fn prepare(&self) -> Result<(), Failure> {
+        Ok(self.client.prepare().await.map_err(|error| no_credentials(&error))?)
+    }
+}
+
 /// What is told where nobody gives a key.
-pub(super) fn no_credentials(error: &CredentialsError) -> Diagnostic {
+fn no_credentials(error: &CredentialsError) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(Code::Credentials, error.with_reasons()).help(error.help());
     diagnostic.request_id = error.request_id().map(str::to_owned);
     diagnostic

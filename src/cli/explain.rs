@@ -125,9 +125,12 @@ fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments, typed: &Typed)
     let earlier = Earlier::read(&arguments.journal, &connection.target)?;
     let answers = async {
         let client = &connection.client;
-        tokio::try_join!(client.domain_detail(&address.domain), client.list_domain(&address.domain))
+        connection.prepare().await?;
+        let both =
+            tokio::try_join!(client.domain_detail(&address.domain), client.list_domain(&address.domain));
+        Ok::<_, Failure>(both)
     };
-    let (domain, held) = block_on(answers)?.map_err(|error| {
+    let (domain, held) = block_on(answers)??.map_err(|error| {
         let key = desired.domains.get(&address.domain).map(|domain| domain.key);
         let diagnostic = render::unanswered(&address.domain, &error, key);
         Failure { sources: sources.clone(), diagnostics: vec![diagnostic], exit: Exit::Error }

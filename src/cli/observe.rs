@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::connect::{Connection, account, no_credentials};
+use super::connect::{Connection, account};
 use super::failure::Failure;
 use super::load::Loaded;
 use super::record::Earlier;
@@ -57,7 +57,7 @@ pub(super) async fn observe(
     earlier: &Earlier,
     review: Review<'_>,
 ) -> Result<Observed, Failure> {
-    connection.client.prepare().await.map_err(|error| no_credentials(&error))?;
+    connection.prepare().await?;
     let selected = loaded.desired.domains.keys().filter(|name| options.selection.selects_domain(name));
     let ((snapshot, failures), caller) =
         tokio::join!(connection.client.snapshot(selected.cloned()), caller(connection));

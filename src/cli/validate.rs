@@ -42,7 +42,10 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
     let mut loaded = load(paths, rules)?;
     if *online {
         let connection = connect(remote, Access::Reads, typed, &loaded.desired)?;
-        let found = block_on(online::look(&loaded, &connection))?;
+        let found = block_on(async {
+            connection.prepare().await?;
+            Ok::<_, Failure>(online::look(&loaded, &connection).await)
+        })??;
         loaded = loaded.with(found, rules)?;
     }
     let exit = Exit::Success;

@@ -201,12 +201,17 @@ fn a_source_that_fails_is_final_and_named() {
         }
     }
     world.plan_at(&server, "--profile forged").says(1, "SignatureDoesNotMatch");
+    for command in ["validate --online", "explain live.example.com/show/cam1 --online"] {
+        let run = world.run(&format!("{command} --profile nobody --endpoint {}", server.url));
+        run.says(1, "credentials × profile `nobody`");
+    }
 }
 
 /// The server hands the same key to everybody who asks in time, so what livevod was given is known.
 #[test]
 fn no_output_of_any_command_shows_a_key_that_was_handed_out() {
-    let (mut world, server) = playing(&["expired-token:every=3", "throttle:action=Describe,every=4"]);
+    let (mut world, server) =
+        playing(&["expired-token:action=Describe,every=3", "throttle:action=Describe,every=4"]);
     world.set("ALIBABA_CLOUD_CREDENTIALS_URI", &format!("{}/credentials", server.url));
     world.set("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
     let mut connection = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
