@@ -5,7 +5,7 @@
 //! whether this is an ECS instance with a role.
 //!
 //! [`find`] reads variables and files and turns them into [`Credentials`], which say how a key is got; a courier carries
-//! that out, and [`Keys`] keeps the result until it is about to expire.
+//! that out, and `Keys` keeps the result until it is about to expire.
 
 mod courier;
 mod environment;
