@@ -312,6 +312,8 @@ codes! {
     /// Two names that differ only by case.
     CaseOnly = "case-only", Warning;
     /// An entry past its `expires` date.
+    /// A pattern of `ignore` or `protect` that matches nothing.
+    PatternWithoutMatch = "pattern-without-match", Warning;
     Expired = "expired", Warning;
     /// An on_demand value that old documents say recording to VOD lacks.
     OnDemandValue = "on-demand-value", Warning;
@@ -330,6 +332,8 @@ codes! {
     /// `absent` where a configuration for every stream still records.
     AbsentStillRecorded = "absent-still-recorded", Advice;
     /// A compose group where auto_compose is off.
+    /// `absent` where the service holds nothing any more.
+    AbsentIdle = "absent-idle", Advice;
     ComposeGroupIdle = "compose-group-idle", Warning;
     /// Files so short that the 40 which the service merges cover less than a day.
     ComposeLimit = "compose-limit", Advice;

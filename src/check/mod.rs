@@ -3,14 +3,17 @@
 //! A rule is one function in a file that has its name, and one line in the table. Its code's summary says what it looks
 //! for.
 
+mod absent_idle;
 mod absent_still_recorded;
 mod case_only;
 mod compose_group_idle;
 mod compose_limit;
 mod declared_ignored;
 mod expired;
+mod listed;
 mod on_demand_value;
 mod online;
+mod pattern_without_match;
 mod prune_without_streams;
 mod redundant_value;
 mod settle;
@@ -27,6 +30,7 @@ mod unusual_storage;
 
 use jiff::civil::Date;
 
+pub use self::listed::found_listed;
 pub use self::online::{DomainSeen, Seen, found_online};
 pub use self::settle::{Levels, settle, settle_more};
 use crate::config::Document;
@@ -58,6 +62,7 @@ const RULES: &[Rule] = &[
     declared_ignored::check,
     expired::check,
     on_demand_value::check,
+    pattern_without_match::check,
     prune_without_streams::check,
     redundant_value::check,
     short_cycle::check,
@@ -86,18 +91,44 @@ pub fn check(document: &Document, desired: &Desired, today: Date) -> Vec<Diagnos
 mod testing {
     use super::*;
     use crate::config::parse;
-    use crate::diag::Code;
+    use crate::diag::{Code, Severity};
+    use crate::model::{Address, DomainSnapshot, RecordConfig, Remote, Snapshot, StreamSpelling};
     use crate::resolve::resolve;
     use crate::source::{Source, Sources};
 
-    /// What the rules find in one file on 2026-11-22: each code with the text under its first label.
-    pub(super) fn found(text: &str) -> Vec<(Code, String)> {
+    fn read(text: &str) -> (Sources, Document, Desired) {
         let mut sources = Sources::default();
         sources.add(Source::new("livevod.yaml", text));
         let (document, problems) = parse(&sources);
         assert_eq!(problems, []);
         let (desired, problems) = resolve(&document);
         assert_eq!(problems, []);
+        (sources, document, desired)
+    }
+
+    /// What the service held shows of one file: each code with its severity and the text under its first label. `held` are the
+    /// addresses with an entry, in the domains `read`.
+    pub(super) fn found_listed(text: &str, held: &[&str], read: &[&str]) -> Vec<(Code, Severity, String)> {
+        let (sources, _, desired) = self::read(text);
+        let mut snapshot = Snapshot::default();
+        snapshot.domains.extend(read.iter().map(|name| ((*name).into(), DomainSnapshot::default())));
+        for address in held {
+            let address: Address = address.parse().unwrap();
+            let remote = Remote {
+                config: RecordConfig::default(),
+                spelling: StreamSpelling::Named,
+                create_time: None,
+                unsupported: None,
+            };
+            snapshot.domains.get_mut(&address.domain).unwrap().configs.insert(address, remote);
+        }
+        let row = |one: Diagnostic| (one.code, one.severity, sources.text(one.labels[0].span).to_owned());
+        super::found_listed(&desired, &snapshot).into_iter().map(row).collect()
+    }
+
+    /// What the rules find in one file on 2026-11-22: each code with the text under its first label.
+    pub(super) fn found(text: &str) -> Vec<(Code, String)> {
+        let (sources, document, desired) = read(text);
         check(&document, &desired, jiff::civil::date(2026, 11, 22))
             .into_iter()
             .map(|found| (found.code, sources.text(found.labels[0].span).to_owned()))

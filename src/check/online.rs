@@ -3,18 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::found_listed;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
-use crate::model::{Address, EVERY, Field, Value};
+use crate::model::{Address, EVERY, Field, Snapshot, Value};
 use crate::resolve::{Desired, DesiredDomain, Entry, Resolved, Wanted};
 
-/// The codes that only these rules find: a comment that allows one is never stale to who did not ask the service.
-pub(super) const CODES: &[Code] = &[Code::DomainState, Code::GroupNotFound, Code::OssOverlap];
+/// The codes that only the service can show: a comment that allows one is never stale to who did not ask it.
+pub(super) const CODES: &[Code] =
+    &[Code::AbsentIdle, Code::DomainState, Code::GroupNotFound, Code::OssOverlap, Code::PatternWithoutMatch];
 
 /// What the service said. What could not be asked is left out, and nothing is found about it.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// By name; `None` for a domain that the service does not know.
     pub domains: BTreeMap<Arc<str>, Option<DomainSeen>>,
+    /// What the domains hold, those that were read whole.
+    pub listed: Snapshot,
     /// Regions and ids of transcode groups that VOD does not have.
     pub missing_groups: BTreeSet<(Option<String>, String)>,
 }
@@ -43,7 +47,9 @@ pub fn found_online(desired: &Desired, seen: &Seen) -> Vec<Diagnostic> {
         }
         check_groups(domain, &seen.missing_groups, &mut findings);
     }
-    findings.finish()
+    let mut found = findings.finish();
+    found.extend(found_listed(desired, &seen.listed));
+    found
 }
 
 fn unknown(name: &str, domain: &DesiredDomain) -> Diagnostic {

@@ -4,8 +4,9 @@ use super::arguments::{Paths, Rules};
 use super::failure::Failure;
 use super::findings;
 use super::terminal::Terminal;
+use crate::check::Levels;
 use crate::config::Document;
-use crate::diag::{self, Diagnostic, Severity};
+use crate::diag::{self, Code, Diagnostic, Severity};
 use crate::render::Exit;
 use crate::resolve::Desired;
 use crate::source::Sources;
@@ -18,6 +19,8 @@ pub(super) struct Loaded {
     pub(super) desired: Desired,
     /// Warnings and advice.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// What the flags make of rules.
+    pub(super) levels: Levels,
 }
 
 /// Reads, resolves and checks.
@@ -29,36 +32,58 @@ pub(super) fn load(paths: &Paths, rules: &Rules) -> Result<Loaded, Failure> {
     let (desired, findings) = resolve::resolve(&document);
     diagnostics.extend(findings);
     diagnostics.extend(check::check(&document, &desired, jiff::Zoned::now().date()));
-    let diagnostics = check::settle(diagnostics, &document.allows, &sources, &rules.levels());
+    let levels = rules.levels();
+    let diagnostics = check::settle(diagnostics, &document.allows, &sources, &levels);
     if diag::has_errors(&diagnostics) {
         return Err(Failure { sources, diagnostics, exit: Exit::Error });
     }
-    Ok(Loaded { sources, document, desired, diagnostics })
+    Ok(Loaded { sources, document, desired, diagnostics, levels })
 }
 
 impl Loaded {
-    /// Takes in what was found later, weighed by the same rules.
-    ///
-    /// # Errors
-    /// When any finding is an error now, with all findings.
-    pub(super) fn with(mut self, findings: Vec<Diagnostic>, rules: &Rules) -> Result<Self, Failure> {
-        let found = check::settle_more(findings, &self.document.allows, &self.sources, &rules.levels());
-        self.diagnostics.extend(found);
-        diag::sort(&mut self.diagnostics);
-        match diag::has_errors(&self.diagnostics) {
-            true => Err(Failure { sources: self.sources, diagnostics: self.diagnostics, exit: Exit::Error }),
-            false => Ok(self),
-        }
+    /// What a snapshot or a saved plan says, where no file is read: nobody can correct its patterns.
+    pub(super) fn without_files(sources: Sources, desired: Desired) -> Self {
+        let levels = Levels { allow: vec![Code::PatternWithoutMatch], ..Levels::default() };
+        Self { sources, document: Document::default(), desired, diagnostics: Vec::new(), levels }
     }
 
-    /// What a command that is about something else should say too: advice is for validate alone.
+    /// What was found later, weighed by the same comments and flags.
+    ///
+    /// # Errors
+    /// When any of it is an error now, with all findings.
+    pub(super) fn weigh(&self, findings: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Failure> {
+        let found = check::settle_more(findings, &self.document.allows, &self.sources, &self.levels);
+        if !diag::has_errors(&found) {
+            return Ok(found);
+        }
+        let mut diagnostics = [self.diagnostics.as_slice(), &found].concat();
+        diag::sort(&mut diagnostics);
+        Err(Failure { sources: self.sources.clone(), diagnostics, exit: Exit::Error })
+    }
+
+    /// Takes in what was found later.
+    ///
+    /// # Errors
+    /// As [`Loaded::weigh`].
+    pub(super) fn with(mut self, findings: Vec<Diagnostic>) -> Result<Self, Failure> {
+        let found = self.weigh(findings)?;
+        self.diagnostics.extend(found);
+        diag::sort(&mut self.diagnostics);
+        Ok(self)
+    }
+
+    /// What a command that is about something else should say too.
     pub(super) fn warnings(&self) -> Vec<Diagnostic> {
-        let weighs = |finding: &&Diagnostic| finding.severity != Severity::Advice;
-        self.diagnostics.iter().filter(weighs).cloned().collect()
+        weighty(&self.diagnostics)
     }
 
     /// Prints warnings where people look for them.
     pub(super) fn warn(&self, terminal: &Terminal) {
         findings::tell(&self.warnings(), &self.sources, terminal);
     }
+}
+
+/// All but advice, which is for validate alone and for machines.
+pub(super) fn weighty(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+    diagnostics.iter().filter(|finding| finding.severity != Severity::Advice).cloned().collect()
 }

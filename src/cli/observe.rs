@@ -12,6 +12,7 @@ use super::reviewed::Review;
 use super::saved;
 use crate::api;
 use crate::apply::journal::{Found, LeftOpen, Looked, judge};
+use crate::check;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Snapshot;
 use crate::plan::{self, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
@@ -32,7 +33,8 @@ pub(super) struct Observed {
     pub(super) since_review: Vec<Difference>,
     /// What earlier runs left open, and what became of it.
     pub(super) left_open: Vec<Looked>,
-    /// One for each domain that could not be read, and one where the account could not be confirmed.
+    /// One for each domain that could not be read, one where the account could not be confirmed, and what the domains that
+    /// were read show of the files.
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Whether it is known that the credentials do not belong to another account than the declared one.
     pub(super) is_account_known: bool,
@@ -49,7 +51,8 @@ struct Reading {
 /// Reads the selected domains and the credentials' account side by side, and plans.
 ///
 /// # Errors
-/// When nobody gives a key, or a `--target` or `--exclude` selects nothing that is declared or there.
+/// When nobody gives a key, a `--target` or `--exclude` selects nothing that is declared or there, or a rule finds what
+/// `--deny` names.
 pub(super) async fn observe(
     loaded: &Loaded,
     connection: &Connection,
@@ -115,6 +118,9 @@ fn planned(
         refuse_slips(&options.selection, &loaded.desired, &snapshot)?;
     }
     diagnostics.extend(unmanageable(&plan, &loaded.desired));
+    if options.selection.is_all() {
+        diagnostics.extend(loaded.weigh(check::found_listed(&loaded.desired, &snapshot))?);
+    }
     let left_open = look(earlier, &snapshot, &options.selection);
     Ok(Observed { plan, target, snapshot, caller, since_review, left_open, diagnostics, is_account_known })
 }

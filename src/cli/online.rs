@@ -10,7 +10,7 @@ use super::load::Loaded;
 use crate::api::{Client, Error};
 use crate::check::{self, DomainSeen, Seen};
 use crate::diag::Diagnostic;
-use crate::model::{Address, Field, NO_TRANSCODE, Value};
+use crate::model::{DomainSnapshot, Field, NO_TRANSCODE, Value};
 use crate::render;
 use crate::resolve::{Desired, DesiredDomain, Wanted};
 
@@ -29,7 +29,11 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
     let (mut seen, mut failures) = (Seen::default(), Vec::new());
     for answer in tasks.join_all().await {
         match answer {
-            Answer::Domain(name, known) => _ = seen.domains.insert(name, known),
+            Answer::Domain(name, known) => {
+                let (domain, listed) = known.unzip();
+                seen.listed.domains.extend(listed.flatten().map(|listed| (name.clone(), listed)));
+                seen.domains.insert(name, domain);
+            }
             Answer::Group(missing) => seen.missing_groups.extend(missing),
             Answer::Failure(what, error) => failures.push((what, error)),
         }
@@ -44,7 +48,7 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
 
 /// What came of one question.
 enum Answer {
-    Domain(Arc<str>, Option<DomainSeen>),
+    Domain(Arc<str>, Option<(DomainSeen, Option<DomainSnapshot>)>),
     Group(Option<(Option<String>, String)>),
     /// A domain, or a group's id, and why nothing is known of it.
     Failure(String, Error),
@@ -57,15 +61,22 @@ async fn domain(client: Client, name: Arc<str>) -> Answer {
     }
 }
 
-async fn domain_seen(client: &Client, name: &str) -> Result<Option<DomainSeen>, Error> {
+/// The domain, and what it holds. An ingest domain has no recordings, and is refused by name where they are asked for.
+async fn domain_seen(
+    client: &Client,
+    name: &str,
+) -> Result<Option<(DomainSeen, Option<DomainSnapshot>)>, Error> {
     let Some(detail) = client.domain_detail(name).await? else { return Ok(None) };
     let (status, kind, region) = (detail.status, detail.kind, detail.region);
-    // An ingest domain has no recordings, and is refused by name where they are asked for.
-    let oss_recordings: BTreeSet<Address> = match kind.as_deref() {
-        None | Some(MAIN) => client.oss_recordings(name).await?.into_iter().collect(),
-        Some(_) => BTreeSet::new(),
+    let is_main = kind.as_deref().is_none_or(|kind| kind == MAIN);
+    let (oss_recordings, listed) = match is_main {
+        true => {
+            let (oss, listed) = tokio::try_join!(client.oss_recordings(name), client.list_domain(name))?;
+            (oss.into_iter().collect(), Some(listed))
+        }
+        false => (BTreeSet::new(), None),
     };
-    Ok(Some(DomainSeen { status, kind, region, oss_recordings }))
+    Ok(Some((DomainSeen { status, kind, region, oss_recordings }, listed)))
 }
 
 async fn group(client: Client, region: Option<String>, id: String) -> Answer {

@@ -9,7 +9,7 @@ use super::arguments::{Format, Guards, Planning, Scope, plan_options};
 use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::findings;
-use super::load::{Loaded, load};
+use super::load::{Loaded, load, weighty};
 use super::observe::{Observed, against, block_on, observe};
 use super::record::Earlier;
 use super::reviewed::{self, Review};
@@ -110,7 +110,7 @@ pub(super) fn show(shown: Shown, loaded: &Loaded, observed: &Observed, exit: Exi
     let mut diagnostics = [loaded.diagnostics.as_slice(), &observed.diagnostics].concat();
     match shown.format {
         Format::Human => {
-            let warnings = [loaded.warnings(), observed.diagnostics.clone()].concat();
+            let warnings = [loaded.warnings(), weighty(&observed.diagnostics)].concat();
             findings::tell(&warnings, &loaded.sources, terminal);
             terminal.print(&render::human_left_open(left_open, terminal.stdout));
             terminal.print(&render::human_plan(plan, target, shown.full, terminal.stdout));

@@ -15,7 +15,6 @@ use super::reviewed::Review;
 use super::saved;
 use super::terminal::Terminal;
 use crate::apply::journal::RunRecord;
-use crate::config::Document;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Address;
 use crate::render::Exit;
@@ -73,5 +72,5 @@ fn load(file: &Path) -> Result<Loaded, Failure> {
     let name = file.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     let id = sources.add(Source::new(name, text));
     let desired = resolve::restored(&saved, &sources, id);
-    Ok(Loaded { sources, document: Document::default(), desired, diagnostics: Vec::new() })
+    Ok(Loaded::without_files(sources, desired))
 }

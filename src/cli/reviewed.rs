@@ -9,7 +9,6 @@ use super::failure::{Failure, with_causes};
 use super::load::Loaded;
 use super::observe::Observed;
 use crate::apply::journal::write_beside;
-use crate::config::Document;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Pattern;
 use crate::plan::SavedPlan;
@@ -87,7 +86,7 @@ pub(super) fn loaded(path: &Path, saved: &SavedPlan) -> Loaded {
         protect: saved.protect.iter().filter_map(pattern).collect(),
         group_names: saved.plan.group_names.clone(),
     };
-    Loaded { sources, document: Document::default(), desired, diagnostics: Vec::new() }
+    Loaded::without_files(sources, desired)
 }
 
 /// A plan is for one service: the same addresses of another one are other configurations.

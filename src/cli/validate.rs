@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     rules: Rules,
 
-    /// Ask the service too: domains, transcode groups, recordings to OSS. It only reads
+    /// Ask the service too: domains and what they hold, transcode groups, recordings to OSS. It only reads
     #[arg(long)]
     online: bool,
 
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
             connection.prepare().await?;
             Ok::<_, Failure>(online::look(&loaded, &connection).await)
         })??;
-        loaded = loaded.with(found, rules)?;
+        loaded = loaded.with(found)?;
     }
     let exit = Exit::Success;
     let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };

@@ -46,6 +46,11 @@ impl Pattern {
         self.parts.len() == 1
     }
 
+    /// Whether it holds no glob and no `**`: each part is one name.
+    pub fn is_literal(&self) -> bool {
+        self.parts.iter().all(|part| matches!(part, Part::Literal(_)))
+    }
+
     /// Whether the pattern could select an address of `domain`.
     pub fn matches_domain(&self, domain: &str) -> bool {
         self.parts.first().is_none_or(|part| part.matches(domain))

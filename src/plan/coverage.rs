@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ActionKind, Change, Coverage, Plan, Warning};
 use crate::model::{Address, RecordConfig, Snapshot};
-use crate::resolve::{Desired, OriginKind};
+use crate::resolve::OriginKind;
 
 /// Fills in the coverage of every change, as it is once all of them are carried out.
 pub(super) fn fill_in(changes: &mut [Change], snapshot: &Snapshot) {
@@ -57,7 +57,7 @@ impl<'a> Rulers<'a> {
 }
 
 /// The facts that head the plan.
-pub(super) fn warnings(plan: &Plan, desired: &Desired) -> Vec<Warning> {
+pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = fallen_to_defaults(plan).into_iter().collect();
     warnings.extend(plan.shadows.iter().map(|shadow| Warning {
         message: format!(
@@ -66,7 +66,6 @@ pub(super) fn warnings(plan: &Plan, desired: &Desired) -> Vec<Warning> {
         ),
         address: Some(shadow.address.clone()),
     }));
-    warnings.extend(patterns_without_match(plan, desired));
     warnings
 }
 
@@ -87,22 +86,4 @@ fn fallen_to_defaults(plan: &Plan) -> Option<Warning> {
     };
     let message = format!("{words} to a documented default that nobody wrote: look for `(not written)`");
     Some(Warning { message, address: None })
-}
-
-/// `protect` patterns whose domain part names no declared domain: they protect nothing here.
-fn patterns_without_match(plan: &Plan, desired: &Desired) -> Vec<Warning> {
-    if !plan.is_complete() {
-        return Vec::new();
-    }
-    let lists = [("ignore", &desired.ignore), ("protect", &desired.protect)];
-    let useless = |pattern: &str| format!("pattern `{pattern}` matches no domain of these files");
-    lists
-        .into_iter()
-        .flat_map(|(list, patterns)| patterns.iter().map(move |pattern| (list, &pattern.value)))
-        .filter(|(_, pattern)| !desired.domains.keys().any(|domain| pattern.matches_domain(domain)))
-        .map(|(list, pattern)| Warning {
-            message: format!("`{list}` {}", useless(&pattern.to_string())),
-            address: None,
-        })
-        .collect()
 }

@@ -52,7 +52,7 @@ pub struct PlanOptions {
 pub fn plan(desired: &Desired, snapshot: &Snapshot, sources: &Sources, options: &PlanOptions) -> Plan {
     let mut plan = diff::differences(desired, snapshot, sources, options);
     coverage::fill_in(&mut plan.changes, snapshot);
-    plan.warnings.extend(coverage::warnings(&plan, desired));
+    plan.warnings.extend(coverage::warnings(&plan));
     plan.held = guard::held(&plan, desired, snapshot, options);
     plan.budget = budget::of(&plan.changes, snapshot, options.pace);
     plan

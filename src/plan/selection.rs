@@ -16,6 +16,12 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Whether nothing is left out.
+    pub fn is_all(&self) -> bool {
+        let Self { targets, excludes, only } = self;
+        targets.is_empty() && excludes.is_empty() && only.is_none()
+    }
+
     /// Whether the run is about `address`.
     pub fn selects(&self, address: &Address) -> bool {
         let targeted = self.targets.is_empty() || self.targets.iter().any(|pattern| pattern.matches(address));

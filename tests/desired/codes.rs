@@ -11,6 +11,7 @@ use super::read;
 
 /// Codes that no text can earn: the file system, the service and the program do.
 const ELSEWHERE: &[&str] = &[
+    "absent-idle",
     "account",
     "credentials",
     "difference",
@@ -274,6 +275,12 @@ const CASES: &[Case] = &[
         labelled: "a.com/b",
         wrong: "ignore: [a.com/b]\ndomains: { a.com: { apps: { b: { streams: { c: } } } } }",
         right: "ignore: [a.com/c]\ndomains: { a.com: { apps: { b: { streams: { c: } } } } }",
+    },
+    Case {
+        code: "pattern-without-match",
+        labelled: "\"b.com/*\"",
+        wrong: "ignore: [\"b.com/*\"]\ndomains: { a.com: { apps: { b: { streams: { c: } } } } }",
+        right: "ignore: [\"a.com/*\"]\ndomains: { a.com: { apps: { b: { streams: { c: } } } } }",
     },
     Case {
         code: "case-only",

@@ -24,6 +24,9 @@ type Scene = (&'static str, fn() -> Run);
 
 /// Codes that no text of a file earns alone.
 const SCENES: &[Scene] = &[
+    ("absent-idle", || {
+        columns(ONE.replace("cam2: {}", "cam2: { state: absent }")).run("validate --online --emulator")
+    }),
     ("account", || {
         columns(ONE.replace("version: 1\n", "version: 1\naccount: \"1234567890123456\"\n"))
             .run("plan --emulator --account 6543210987654321")

@@ -203,3 +203,64 @@ fn drift_tells_differences_and_no_guards() {
     assert_eq!(run.code, 2);
     assert!(!run.stdout.contains("refused"), "{}", run.transcript());
 }
+
+/// Nothing that another rule finds.
+const SMALL: &str = "\
+version: 1
+defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
+domains:
+  live.example.com: { apps: { show: { streams: { cam1: {}, cam4: {} } } } }
+";
+
+#[test]
+fn a_pattern_that_matches_nothing_is_shown_where_it_stands() {
+    let mut world = World::with(SMALL);
+    world.set("COLUMNS", "80");
+    let patterns = "ignore: [live.example.com/test-*]\nprotect:\n  - live.example.com/show/cam1\n  - live.example.com/shwo\n";
+    let text = SMALL.replace("domains:\n", &format!("{patterns}domains:\n"));
+    world.write("livevod.yaml", &text);
+    let plan = world.run("plan --emulator");
+    assert_eq!(plan.code, 0);
+    assert_snapshot!(plan.stderr);
+    let found = |line: &str| -> Vec<String> {
+        let found = world.run(line).json()["diagnostics"].as_array().unwrap().clone();
+        let row = |one: &serde_json::Value| {
+            format!("{} {}", one["severity"].as_str().unwrap(), one["range"]["start"]["line"])
+        };
+        found.iter().filter(|one| one["code"] == "pattern-without-match").map(row).collect()
+    };
+    let both = ["advice 3", "warning 6"];
+    for line in ["plan --emulator", "drift --emulator", "validate --online --emulator"] {
+        assert_eq!(found(&format!("{line} --format json")), both, "{line}");
+    }
+    let none: [&str; 0] = [];
+    assert_eq!(found("validate --format json"), none, "the domain is declared, so the files show nothing");
+    assert_eq!(found("plan --emulator --format json --target live.example.com/show"), none);
+    assert_eq!(found("plan --emulator --format json --exclude live.example.com/show/cam1"), none);
+    assert_eq!(found("plan --emulator --format json --allow pattern-without-match"), none);
+    let annotated = world.run("plan --emulator --format github").stdout;
+    assert!(annotated.contains("file=livevod.yaml,line=6"), "{annotated}");
+    let denied = world.run("apply --emulator --auto-approve --deny warnings");
+    assert_eq!((denied.code, denied.stdout.as_str()), (1, ""), "{}", denied.transcript());
+    world.write("livevod.yaml", &text.replace("/shwo", "/shwo # livevod: allow pattern-without-match"));
+    assert_eq!(world.run("plan --emulator --deny warnings").stderr, "");
+}
+
+#[test]
+fn an_absent_entry_that_has_done_its_work_is_advice() {
+    let text = SMALL.replace("cam4: {}", "cam4: { state: absent }");
+    let world = World::with(&text);
+    let found = |line: &str| -> Vec<String> {
+        let found = world.run(line).json()["diagnostics"].as_array().unwrap().clone();
+        let codes = found.iter().map(|one| one["code"].as_str().unwrap().to_owned());
+        codes.filter(|code| code == "absent-idle").collect()
+    };
+    assert_eq!(found("plan --emulator --format json"), ["absent-idle"]);
+    assert_eq!(found("validate --online --emulator --format json"), ["absent-idle"]);
+    assert_eq!(found("validate --format json"), [""; 0]);
+    assert_eq!(world.run("plan --emulator").stderr, "", "advice is no matter of a plan for people");
+    world.write("livevod.yaml", SMALL);
+    world.converge("--emulator");
+    world.write("livevod.yaml", &text);
+    assert_eq!(found("plan --emulator --format json"), [""; 0], "there is something left to delete");
+}
