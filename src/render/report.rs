@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::json::outcome_name;
 use super::plan::{counted, long_sentence, symbol, tone};
 use super::remote::{Asked, calls, denial, policy, remedy};
-use super::style::{Tone, wrap};
+use super::style::{Tone, columns, wrap};
 use super::{Style, clean};
 use crate::api;
 use crate::apply::{ChangeOutcome, Failure, Outcome, Report, blame};
@@ -34,7 +34,7 @@ pub fn human_report(plan: &Plan, report: &Report, style: Style) -> String {
     if !lines.is_empty() {
         lines.push(String::new());
     }
-    lines.push(style.paint(Tone::Strong, &totals(plan, outcomes)));
+    lines.extend(totals(plan, outcomes, style).iter().map(|line| style.paint(Tone::Strong, line)));
     let cost = format!("{} {}", cost(*calls, *repeated, *took), long_sentence());
     lines.extend(wrap(&cost, style.width));
     lines.push(String::new());
@@ -77,7 +77,8 @@ fn past(action: ActionKind) -> &'static str {
     }
 }
 
-fn totals(plan: &Plan, outcomes: &[ChangeOutcome]) -> String {
+/// The verdict and the counts; where one line is too short for both, the counts stand whole on their own.
+fn totals(plan: &Plan, outcomes: &[ChangeOutcome], style: Style) -> Vec<String> {
     let done = |kinds: &[ActionKind]| {
         let counts =
             |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done) && kinds.contains(&one.action);
@@ -89,10 +90,17 @@ fn totals(plan: &Plan, outcomes: &[ChangeOutcome]) -> String {
         done(&[ActionKind::Update]),
         done(&[ActionKind::Delete, ActionKind::Replace])
     );
-    match not_done(plan, outcomes) {
-        reasons if reasons.is_empty() => format!("Apply complete! {resources}"),
-        reasons => format!("Apply incomplete: {}. {resources}", reasons.join(", ")),
+    let verdict = match not_done(plan, outcomes) {
+        reasons if reasons.is_empty() => "Apply complete!".to_owned(),
+        reasons => format!("Apply incomplete: {}.", reasons.join(", ")),
+    };
+    let line = format!("{verdict} {resources}");
+    if columns(&line) <= style.width {
+        return vec![line];
     }
+    let mut lines = wrap(&verdict, style.width);
+    lines.push(resources);
+    lines
 }
 
 /// `1 of 5 changes failed`, and so on, each kind by its own name: what is unknown may well be done.

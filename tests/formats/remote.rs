@@ -5,7 +5,7 @@ use std::time::Duration;
 use livevod::api;
 use livevod::apply::{ChangeOutcome, Failure, Outcome, Report};
 use livevod::plan::PlanOptions;
-use livevod::render::{Style, diagnostics, outcome_diagnostics, unread};
+use livevod::render::{Style, diagnostics, human_report, outcome_diagnostics, unread};
 use livevod::wire::RemoteError;
 
 use crate::plan::resolved as read;
@@ -161,4 +161,34 @@ fn a_domain_that_may_not_be_read_asks_for_the_right_to_list() {
     let (_, sources) = read(TEXT);
     let finding = unread("live.example.com", &error, Some("1234567890123456"), None);
     insta::assert_snapshot!(diagnostics(&[finding], &sources, Style { width: 80, ..Style::PLAIN }, None));
+}
+
+#[test]
+fn a_long_verdict_is_broken_and_the_counts_stand_whole() {
+    let (desired, sources) = read(TEXT);
+    let snapshot =
+        livevod::model::Snapshot { domains: [("live.example.com".into(), Default::default())].into() };
+    let plan = livevod::plan::plan(&desired, &snapshot, &sources, &PlanOptions::default());
+    let failure = Failure { message: "no".to_owned(), remote: None };
+    let outcomes =
+        [Outcome::Failed(failure.clone()), Outcome::NotAttempted(failure.clone()), Outcome::Unknown(failure)];
+    let address = plan.changes[0].address.clone();
+    let outcome = |outcome| ChangeOutcome {
+        address: address.clone(),
+        action: plan.changes[0].action,
+        outcome,
+        request_id: None,
+    };
+    let outcomes = outcomes.map(outcome).into();
+    let report = Report { outcomes, calls: 1, repeated: 0, took: Duration::ZERO };
+    let text = human_report(&plan, &report, Style { width: 60, ..Style::PLAIN });
+    let totals: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Apply")).take(3).collect();
+    assert_eq!(
+        totals,
+        [
+            "Apply incomplete: 1 of 3 changes failed, 1 of 3 changes not",
+            "attempted, 1 of 3 changes unknown.",
+            "Resources: 0 added, 0 changed, 0 destroyed."
+        ]
+    );
 }
