@@ -216,7 +216,7 @@ impl Client {
     /// Waits until one call of `action` may go out. To be taken before an entry is compared, so that no wait lies between
     /// the compare and the write.
     pub async fn turn(&self, action: Action) -> Turn {
-        self.inner.limiter.turn(action).await
+        self.inner.limiter.turn(action.name()).await
     }
 
     /// Asks for one address. `None` proves nothing: what the service makes of the filter is not documented, so only an
@@ -270,7 +270,7 @@ impl Client {
         wire::read_caller_identity(&fields).map_err(Error::Contradiction)
     }
 
-    /// A call that only looks something up, repeated like every read.
+    /// A call that only looks something up, in its turn, and repeated like every read.
     pub(super) async fn inquire(
         &self,
         inquiry: &Inquiry,
@@ -280,7 +280,8 @@ impl Client {
         let sign = |host: &str, key: &Key, stamp: &Stamp| inquiry.sign(host, key, stamp, signature);
         let mut retry = self.retry();
         loop {
-            match self.send(endpoint, (inquiry.name, &sign)).await {
+            let turn = self.inner.limiter.turn(inquiry.name).await;
+            match self.send_in(turn, endpoint, (inquiry.name, &sign)).await {
                 Ok(fields) => return Ok(fields),
                 Err(error) => self.pause(&mut retry, error).await?,
             }
@@ -320,9 +321,20 @@ impl Client {
 
     /// One attempt, in its turn.
     async fn attempt(&self, call: &Call, turn: Turn) -> Result<Map<String, Value>, Error> {
-        let Inner { endpoints, signature, limiter, .. } = &*self.inner;
+        let Inner { endpoints, signature, .. } = &*self.inner;
         let sign = |host: &str, key: &Key, stamp: &Stamp| wire::sign(call, host, key, stamp, *signature);
-        let answer = self.send(endpoints.of(call.domain()), (call.action.name(), &sign)).await;
+        self.send_in(turn, endpoints.of(call.domain()), (call.action.name(), &sign)).await
+    }
+
+    /// Sends in a turn, and tells the limiter whether the service throttles.
+    async fn send_in(
+        &self,
+        turn: Turn,
+        endpoint: &Endpoint,
+        named: Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
+    ) -> Result<Map<String, Value>, Error> {
+        let limiter = &self.inner.limiter;
+        let answer = self.send(endpoint, named).await;
         match &answer {
             Err(error) if error.is_throttling() => {
                 limiter.throttled(&turn, error.retry_after().unwrap_or_default());

@@ -64,3 +64,30 @@ fn unless(
         answer => answer.map(Some),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::api::{ClientSettings, Rate};
+    use crate::emulator::{Service, Settings};
+
+    #[tokio::test(start_paused = true)]
+    async fn each_lookup_waits_for_its_own_turn() {
+        let rate = Rate::per_minute(NonZeroU32::new(2).unwrap());
+        let service = Arc::new(Service::open(None, Settings::default()).unwrap());
+        let client = Client::in_process(service, ClientSettings { rate, ..ClientSettings::for_emulator() });
+        let start = Instant::now();
+        client.domain_detail("a.com").await.unwrap();
+        client.oss_recordings("a.com").await.unwrap();
+        client.list_domain("a.com").await.unwrap();
+        assert_eq!(start.elapsed(), Duration::ZERO, "one of each may go out at once");
+        client.domain_detail("b.com").await.unwrap();
+        assert_eq!(start.elapsed(), Duration::from_secs(30));
+    }
+}

@@ -17,7 +17,7 @@ use crate::config::closest;
 use crate::diag::{Code, Diagnostic};
 use crate::explain::{self, DomainState};
 use crate::model::Address;
-use crate::render::{self, Exit};
+use crate::render::{self, Exit, Sought};
 use crate::wire::DomainDetail;
 
 #[derive(Debug, Args)]
@@ -132,7 +132,7 @@ fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments, typed: &Typed)
     };
     let (domain, held) = block_on(answers)??.map_err(|error| {
         let key = desired.domains.get(&address.domain).map(|domain| domain.key);
-        let diagnostic = render::unanswered(&address.domain, &error, key);
+        let diagnostic = render::unanswered(&address.domain, Sought::Domain, &error, key);
         Failure { sources: sources.clone(), diagnostics: vec![diagnostic], exit: Exit::Error }
     })?;
     let domain =

@@ -11,7 +11,7 @@ use crate::api::{Client, Error};
 use crate::check::{self, DomainSeen, Seen};
 use crate::diag::Diagnostic;
 use crate::model::{DomainSnapshot, Field, NO_TRANSCODE, Value};
-use crate::render;
+use crate::render::{self, Sought};
 use crate::resolve::{Desired, DesiredDomain, Wanted};
 
 /// A main streaming domain (API: LiveDomainType).
@@ -35,13 +35,13 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
                 seen.domains.insert(name, domain);
             }
             Answer::Group(missing) => seen.missing_groups.extend(missing),
-            Answer::Failure(what, error) => failures.push((what, error)),
+            Answer::Failure(what, sought, error) => failures.push((what, sought, error)),
         }
     }
-    failures.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let unanswered = failures.iter().map(|(what, error)| {
+    failures.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+    let unanswered = failures.iter().map(|(what, sought, error)| {
         let key = loaded.desired.domains.get(what.as_str()).map(|domain| domain.key);
-        render::unanswered(what, error, key)
+        render::unanswered(what, *sought, error, key)
     });
     check::found_online(&loaded.desired, &seen).into_iter().chain(unanswered).collect()
 }
@@ -51,13 +51,13 @@ enum Answer {
     Domain(Arc<str>, Option<(DomainSeen, Option<DomainSnapshot>)>),
     Group(Option<(Option<String>, String)>),
     /// A domain, or a group's id, and why nothing is known of it.
-    Failure(String, Error),
+    Failure(String, Sought, Error),
 }
 
 async fn domain(client: Client, name: Arc<str>) -> Answer {
     match domain_seen(&client, &name).await {
         Ok(seen) => Answer::Domain(name, seen),
-        Err(error) => Answer::Failure(name.to_string(), error),
+        Err(error) => Answer::Failure(name.to_string(), Sought::Domain, error),
     }
 }
 
@@ -83,7 +83,7 @@ async fn group(client: Client, region: Option<String>, id: String) -> Answer {
     match client.has_transcode_group(region.as_deref(), &id).await {
         Ok(true) => Answer::Group(None),
         Ok(false) => Answer::Group(Some((region, id))),
-        Err(error) => Answer::Failure(id, error),
+        Err(error) => Answer::Failure(id, Sought::Group, error),
     }
 }
 

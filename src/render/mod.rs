@@ -36,6 +36,7 @@ pub use journal::{human_run, human_runs, human_snapshot, run_json, runs_json, sn
 pub use json::{Context, diagnostics_json, drift_json, plan_json, pretty, report_json};
 pub use left_open::{human_left_open, unresolved};
 pub use plan::{human_plan, long_sentence};
+pub use remote::Sought;
 pub use report::{human_report, outcome_diagnostics, outcome_line, unanswered, unread};
 pub use review::{human_differences, human_saved_plan};
 pub use sarif::sarif;

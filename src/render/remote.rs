@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::plan::ActionKind;
-use crate::wire::{Action, RemoteError};
+use crate::wire::{Action, DOMAIN_DETAIL, OSS_RECORDINGS, RemoteError, TRANSCODE_GROUP};
 
 /// Cause and cure of one code, or of all codes that begin with it.
 struct Meaning {
@@ -214,18 +214,49 @@ const DENIALS: [&str; 3] = ["Forbidden.RAM", "NoPermission", "Forbidden"];
 
 /// What was asked for, as far as a denial must be told it.
 pub(super) struct Asked<'a> {
-    pub(super) actions: &'a [Action],
+    /// As RAM names them: `live:AddLiveRecordVodConfig`.
+    pub(super) actions: Vec<String>,
     pub(super) account: Option<&'a str>,
     pub(super) domain: &'a str,
 }
 
 /// The calls that carry out a change; reads were allowed before it was planned.
-pub(super) fn calls(action: ActionKind) -> &'static [Action] {
-    match action {
+pub(super) fn calls(action: ActionKind) -> Vec<String> {
+    let actions: &[Action] = match action {
         ActionKind::Create => &[Action::Add],
         ActionKind::Update => &[Action::Update],
         ActionKind::Replace => &[Action::Delete, Action::Add],
         ActionKind::Delete => &[Action::Delete],
+    };
+    actions.iter().map(|action| live(action.name())).collect()
+}
+
+/// The call that lists a domain.
+pub(super) fn listing() -> Vec<String> {
+    vec![live(Action::Describe.name())]
+}
+
+/// An action of the Live API, as RAM names it.
+fn live(action: &str) -> String {
+    format!("live:{action}")
+}
+
+/// What the service was asked about with `--online`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sought {
+    /// A domain, what it holds and what it records to OSS.
+    Domain,
+    /// A transcode group.
+    Group,
+}
+
+impl Sought {
+    /// The calls that look for it.
+    pub(super) fn calls(self) -> Vec<String> {
+        match self {
+            Sought::Domain => [DOMAIN_DETAIL, OSS_RECORDINGS, Action::Describe.name()].map(live).into(),
+            Sought::Group => vec![format!("vod:{TRANSCODE_GROUP}")],
+        }
     }
 }
 
@@ -260,13 +291,11 @@ pub(super) fn policy(error: &RemoteError, asked: &Asked) -> Option<String> {
         return None;
     }
     let named = detail(error).and_then(|detail| detail.get("AuthAction")?.as_str().map(str::to_owned));
-    let actions: Vec<String> = match named {
-        Some(action) => vec![action],
-        None => asked.actions.iter().map(|action| format!("live:{}", action.name())).collect(),
-    };
-    let reads = actions.iter().all(|action| action.starts_with("live:Describe"));
+    let actions = named.map_or_else(|| asked.actions.clone(), |action| vec![action]);
+    let is_read = |action: &String| ["live:Describe", "vod:Get"].iter().any(|read| action.starts_with(read));
+    let reads = actions.iter().all(is_read);
     let resource = match reads {
-        // Listing knows no resources.
+        // Reads know no resources.
         true => "*".to_owned(),
         // The documents name the resource after the CDN, whose domains these once were.
         false => format!("acs:cdn:*:{}:domain/{}", asked.account.unwrap_or("*"), asked.domain),

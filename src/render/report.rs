@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::json::outcome_name;
 use super::plan::{counted, long_sentence, symbol, tone};
-use super::remote::{Asked, calls, denial, policy, remedy};
+use super::remote::{Asked, Sought, calls, denial, listing, policy, remedy};
 use super::style::{Tone, columns, wrap};
 use super::{Style, clean};
 use crate::api;
@@ -13,7 +13,6 @@ use crate::apply::{ChangeOutcome, Failure, Outcome, Report, blame};
 use crate::diag::{Code, Diagnostic};
 use crate::plan::{ActionKind, Change, Plan};
 use crate::source::{Place, Sources, Span};
-use crate::wire::Action;
 
 /// Confirmed changes that are listed one by one; more are only counted.
 const DONE_LISTED: usize = 20;
@@ -170,7 +169,7 @@ fn finding(plan: &Plan, change: &Change, one: &ChangeOutcome, sources: &Sources)
     let asked = Asked {
         // What was not attempted failed at reading what is there.
         actions: match one.outcome {
-            Outcome::NotAttempted(_) => &[Action::Describe],
+            Outcome::NotAttempted(_) => listing(),
             _ => calls(change.action),
         },
         account: plan.account.as_deref(),
@@ -190,20 +189,20 @@ pub fn unread(domain: &str, error: &api::Error, account: Option<&str>, key: Opti
     if let Some(key) = key {
         diagnostic = diagnostic.label(key, "this domain");
     }
-    let asked = Asked { actions: &[Action::Describe], account, domain };
+    let asked = Asked { actions: listing(), account, domain };
     let otherwise = "nothing is planned for it until it can be read; leave it out with `--exclude`";
     helped(diagnostic, Some(error), &asked, otherwise)
 }
 
 /// A domain or a transcode group that the service did not tell of.
-pub fn unanswered(what: &str, error: &api::Error, key: Option<Span>) -> Diagnostic {
+pub fn unanswered(what: &str, sought: Sought, error: &api::Error, key: Option<Span>) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(Code::Remote, format!("`{what}` can't be looked up: {error}"));
     diagnostic.request_id = error.request_id().map(str::to_owned);
     if let Some(key) = key {
         diagnostic = diagnostic.label(key, "this domain");
     }
-    let otherwise = "try again; without `--online`, validate asks nobody";
-    diagnostic.help(error.remote().and_then(remedy).unwrap_or_else(|| otherwise.to_owned()))
+    let asked = Asked { actions: sought.calls(), account: None, domain: what };
+    helped(diagnostic, Some(error), &asked, "try again; without `--online` nobody is asked")
 }
 
 /// The cure for the service's code where it is known, else what helps `otherwise`; the service's own page and details too.

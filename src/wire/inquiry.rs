@@ -10,6 +10,15 @@ use crate::model::{Address, EVERY};
 /// Items asked for in one page of recordings to OSS; the most that the service gives (API: PageSize, 5..=30).
 pub const OSS_PAGE_SIZE: u32 = 30;
 
+/// What [`domain_detail`] asks.
+pub const DOMAIN_DETAIL: &str = "DescribeLiveDomainDetail";
+
+/// What [`oss_recordings`] asks.
+pub const OSS_RECORDINGS: &str = "DescribeLiveRecordConfig";
+
+/// What [`transcode_group`] asks.
+pub const TRANSCODE_GROUP: &str = "GetTranscodeTemplateGroup";
+
 /// A service that livevod talks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Product {
@@ -85,7 +94,7 @@ pub fn read_caller_identity(fields: &Map<String, Value>) -> Result<CallerIdentit
 /// `InvalidTranscodeTemplateGroup.NotFound`.
 pub fn transcode_group(id: &str) -> Inquiry {
     let id = ("TranscodeTemplateGroupId", id.to_owned());
-    Inquiry::new(Product::Vod, "GetTranscodeTemplateGroup", [id])
+    Inquiry::new(Product::Vod, TRANSCODE_GROUP, [id])
 }
 
 /// A transcode template group.
@@ -112,7 +121,7 @@ pub fn read_transcode_group(fields: &Map<String, Value>) -> Result<TranscodeGrou
 
 /// What is this domain (Live: DescribeLiveDomainDetail)? A missing one is refused with `InvalidDomain.NotFound`.
 pub fn domain_detail(domain: &str) -> Inquiry {
-    Inquiry::new(Product::Live, "DescribeLiveDomainDetail", [("DomainName", domain.to_owned())])
+    Inquiry::new(Product::Live, DOMAIN_DETAIL, [("DomainName", domain.to_owned())])
 }
 
 /// A domain as the service knows it.
@@ -146,7 +155,7 @@ pub fn oss_recordings(domain: &str, page: u32) -> Inquiry {
         ("PageNum", page.to_string()),
         ("PageSize", OSS_PAGE_SIZE.to_string()),
     ];
-    Inquiry::new(Product::Live, "DescribeLiveRecordConfig", params)
+    Inquiry::new(Product::Live, OSS_RECORDINGS, params)
 }
 
 /// One page of recordings to OSS.

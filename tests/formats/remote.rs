@@ -5,7 +5,7 @@ use std::time::Duration;
 use livevod::api;
 use livevod::apply::{ChangeOutcome, Failure, Outcome, Report};
 use livevod::plan::PlanOptions;
-use livevod::render::{Style, diagnostics, human_report, outcome_diagnostics, unread};
+use livevod::render::{Sought, Style, diagnostics, human_report, outcome_diagnostics, unanswered, unread};
 use livevod::wire::RemoteError;
 
 use crate::plan::resolved as read;
@@ -161,6 +161,20 @@ fn a_domain_that_may_not_be_read_asks_for_the_right_to_list() {
     let (_, sources) = read(TEXT);
     let finding = unread("live.example.com", &error, Some("1234567890123456"), None);
     insta::assert_snapshot!(diagnostics(&[finding], &sources, Style { width: 80, ..Style::PLAIN }, None));
+}
+
+#[test]
+fn what_may_not_be_looked_up_asks_for_the_right_to_look() {
+    let error = api::Error::Refused(Box::new(refused("Forbidden.RAM", 403, "")));
+    let (_, sources) = read(TEXT);
+    let domain = unanswered("live.example.com", Sought::Domain, &error, None);
+    let group = unanswered("e2d796d3bb5fd8049d32bff62f94e4c1", Sought::Group, &error, None);
+    insta::assert_snapshot!(diagnostics(
+        &[domain, group],
+        &sources,
+        Style { width: 80, ..Style::PLAIN },
+        None
+    ));
 }
 
 #[test]
