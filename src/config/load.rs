@@ -24,6 +24,9 @@ const FILES: usize = 10_000;
 /// Deepest folder below an argument.
 const DEPTH: usize = 32;
 
+/// Folders of what the kernel shows as files: some of them keep their reader waiting for ever, such as `/proc/kmsg`.
+const KERNEL: [&str; 2] = ["/proc", "/sys"];
+
 /// What came of reading files.
 #[derive(Debug)]
 pub struct Loaded {
@@ -222,9 +225,11 @@ impl Problem {
                 format!("`{name}` is a link that leads to no file: {}", reason(&error)),
                 "remove the link, or mend what it leads to",
             ),
-            Problem::Special => {
-                (Code::Unreadable, format!("`{name}` is neither a file nor a folder"), "name a regular file")
-            }
+            Problem::Special => (
+                Code::Unreadable,
+                format!("`{name}` is neither a regular file nor a folder"),
+                "name a regular file",
+            ),
             Problem::Outside => (
                 Code::LinkOutside,
                 format!("`{name}` is a link that leads out of where it was found"),
@@ -318,7 +323,7 @@ fn follow(path: &Path, root: &Path) -> Result<Target, Problem> {
     let kind = fs::metadata(&canonical)?.file_type();
     if kind.is_dir() {
         Ok(Target::Folder(canonical))
-    } else if kind.is_file() {
+    } else if kind.is_file() && !KERNEL.iter().any(|folder| canonical.starts_with(folder)) {
         Ok(Target::File(canonical))
     } else {
         Err(Problem::Special)
@@ -418,6 +423,15 @@ mod tests {
         }
         assert!(folder.load("").1.contains(&Code::Unreadable), "a folder named like a file");
         assert_eq!(load(&[]).diagnostics[0].code, Code::NoFiles);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn files_of_the_system_are_not_waited_for() {
+        for name in ["/proc/version", "/proc/kmsg"] {
+            let codes: Vec<Code> = load(&[name.into()]).diagnostics.iter().map(|one| one.code).collect();
+            assert_eq!(codes, [Code::Unreadable], "{name}");
+        }
     }
 
     #[cfg(unix)]
