@@ -107,8 +107,9 @@ impl Diagnostic {
     }
 }
 
-/// Most findings that are kept; past that, a hostile file could fill the memory with them.
-const FINDINGS: usize = 100_000;
+/// Most findings that are kept; past that, a hostile file could fill the memory with them, and drawing them would take
+/// seconds.
+const FINDINGS: usize = 10_000;
 
 /// How many addresses a folded finding names before it only counts.
 const NAMED_ADDRESSES: usize = 3;
@@ -311,9 +312,9 @@ codes! {
     DeclaredIgnored = "declared-ignored", Error;
     /// Two names that differ only by case.
     CaseOnly = "case-only", Warning;
-    /// An entry past its `expires` date.
     /// A pattern of `ignore` or `protect` that matches nothing.
     PatternWithoutMatch = "pattern-without-match", Warning;
+    /// An entry past its `expires` date.
     Expired = "expired", Warning;
     /// An on_demand value that old documents say recording to VOD lacks.
     OnDemandValue = "on-demand-value", Warning;
@@ -331,9 +332,9 @@ codes! {
     StarNotInherited = "star-not-inherited", Advice;
     /// `absent` where a configuration for every stream still records.
     AbsentStillRecorded = "absent-still-recorded", Advice;
-    /// A compose group where auto_compose is off.
     /// `absent` where the service holds nothing any more.
     AbsentIdle = "absent-idle", Advice;
+    /// A compose group where auto_compose is off.
     ComposeGroupIdle = "compose-group-idle", Warning;
     /// Files so short that the 40 which the service merges cover less than a day.
     ComposeLimit = "compose-limit", Advice;
@@ -420,7 +421,7 @@ mod tests {
         }
         let found = findings.finish();
         assert_eq!(found.len(), FINDINGS + 1);
-        assert_eq!(found[FINDINGS].message, "2 more findings, past the first 100000, are not kept");
+        assert_eq!(found[FINDINGS].message, "2 more findings, past the first 10000, are not kept");
     }
 
     #[test]
