@@ -80,3 +80,40 @@ fn repeated(setting: &Spanned<Option<Value>>, next: Option<&Spanned<Option<Value
     let next = next?;
     (setting.value.is_some() && setting.value == next.value && setting.span != next.span).then_some(next.span)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{found, streams};
+    use super::*;
+
+    #[test]
+    fn a_value_that_its_block_would_have_without_it() {
+        let text = |app: &str, cam: &str| {
+            streams("", &format!("cam: {{ {cam} }}"))
+                .replace("VOD_NO_TRANSCODE }", "VOD_NO_TRANSCODE, cycle_duration: 1h }")
+                .replace("show: {", &format!("show: {{ defaults: {{ {app} }},"))
+        };
+        let repeats = |value: &str| [(Code::RedundantValue, value.to_owned())];
+        assert_eq!(found(&text("", "cycle_duration: 60m")), repeats("60m"), "the value counts, not its text");
+        assert_eq!(found(&text("cycle_duration: 3600", "")), repeats("3600"));
+        assert_eq!(
+            found(&text("cycle_duration: 2h", "cycle_duration: 1h")),
+            [],
+            "the nearest is another one"
+        );
+        assert_eq!(found(&text("", "cycle_duration: default")), []);
+    }
+
+    #[test]
+    fn what_is_the_same_in_one_place_alone_is_needed_in_the_other() {
+        let layout = "layouts: { tv: { apps: { wall: { streams: { cam: { cycle_duration: 1h } } } } } }";
+        let file = |other: &str| {
+            format!(
+                "version: 1\ndefaults: {{ vod_transcode_group: VOD_NO_TRANSCODE, cycle_duration: 1h }}\n{layout}\n\
+                 domains:\n  a.com: {{ layout: tv }}\n  b.com: {{ layout: tv{other} }}\n"
+            )
+        };
+        assert_eq!(found(&file("")), [(Code::RedundantValue, "1h".into())]);
+        assert_eq!(found(&file(", defaults: { cycle_duration: 2h }")), []);
+    }
+}
