@@ -42,6 +42,19 @@ impl Work {
         text
     }
 
+    /// The same with so many mistakes, spread evenly over the streams, each at a place of its own.
+    pub(crate) fn faulty_yaml(&self, mistakes: usize) -> String {
+        let every = self.domains * self.streams_each / mistakes;
+        let streams = self.yaml();
+        let streams = streams.split("cycle_duration: 40m").enumerate();
+        let joined = streams.map(|(at, part)| match at {
+            0 => part.to_owned(),
+            at if at % every == 0 => format!("cycle_duration: 40s{part}"),
+            _ => format!("cycle_duration: 40m{part}"),
+        });
+        joined.collect()
+    }
+
     /// One page of the answer of DescribeLiveRecordVodConfigs, numbered from 1, as JSON.
     pub(crate) fn page(&self, domain: usize, page: u32) -> String {
         let first = (page as usize - 1) * PAGE;
