@@ -1,5 +1,6 @@
 //! From YAML to what is wanted: reading, merging, inheriting, and everything that can be wrong with it.
 
+mod cases;
 mod codes;
 mod examples;
 mod hundred;
