@@ -105,8 +105,8 @@ impl Scene<'_> {
             return Ok(Accepted { wrapped, ..self.missing()? });
         }
         let mut records = match self.settings.quirks.app_wide_delete {
-            AppWideDelete::WithSiblings => self.covered(&address),
-            AppWideDelete::Alone => Vec::new(),
+            AppWideDelete::WithSiblings if address.is_app_wide() => self.covered(&address),
+            AppWideDelete::WithSiblings | AppWideDelete::Alone => Vec::new(),
         };
         records.push(Record::remove(address));
         Ok(Accepted { wrapped, ..Accepted::changed(records) })
