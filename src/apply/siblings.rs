@@ -17,13 +17,14 @@ use crate::wire::Action;
 pub(super) type Siblings = BTreeMap<Address, Remote>;
 
 impl Domain {
-    /// The entries beside the change's own in the listing that it was compared in, where the plan says to keep them.
+    /// The entries beside the change's own in the listing that it was compared in, where the plan says to keep them. What the
+    /// run itself deleted is none, whatever the listing shows: it would be added back as if it had gone along.
     pub(super) fn siblings(&self, change: &Change) -> Siblings {
         if !change.contingent.contains(&Contingent::AddSiblingsBack) {
             return Siblings::new();
         }
         let mut siblings = self.listing.clone().unwrap_or_default().configs;
-        siblings.remove(&change.address);
+        siblings.retain(|address, _| *address != change.address && !self.deleted.contains(address));
         siblings
     }
 
@@ -63,7 +64,7 @@ impl Domain {
             let added = self.add_sibling_back(&address, &remote).await;
             if added { &mut back } else { &mut lost }.push(format!("`{address}`"));
         }
-        Ended { outcome: Outcome::Failed(Failure::new(story(&back, &lost))), ..ended }
+        Ended { outcome: with_story(ended.outcome, &story(&back, &lost)), ..ended }
     }
 
     async fn add_sibling_back(&self, address: &Address, remote: &Remote) -> bool {
@@ -81,6 +82,16 @@ impl Domain {
             }
             Err(_) => false,
         }
+    }
+}
+
+/// The end of the change, with what happened beside it. That entries went along never makes an unknown end a known one.
+fn with_story(outcome: Outcome, story: &str) -> Outcome {
+    let and = |failure: Failure| Failure { message: format!("{}; {story}", failure.message), ..failure };
+    match outcome {
+        Outcome::Done => Outcome::Failed(Failure::new(story)),
+        Outcome::Failed(failure) | Outcome::NotAttempted(failure) => Outcome::Failed(and(failure)),
+        Outcome::Unknown(failure) => Outcome::Unknown(and(failure)),
     }
 }
 
@@ -103,5 +114,17 @@ mod tests {
             story(&names(&["a"]), &names(&["b"])),
             "entries beside it went with it; added back: a; NOT added back: b"
         );
+    }
+
+    #[test]
+    fn what_happened_beside_a_change_hides_nothing_of_its_own_end() {
+        let failure = || Failure::new("lost");
+        assert_eq!(with_story(Outcome::Done, "gone"), Outcome::Failed(Failure::new("gone")));
+        assert_eq!(
+            with_story(Outcome::Failed(failure()), "gone"),
+            Outcome::Failed(Failure::new("lost; gone"))
+        );
+        let unknown = with_story(Outcome::Unknown(failure()), "gone");
+        assert_eq!(unknown, Outcome::Unknown(Failure::new("lost; gone")));
     }
 }

@@ -174,3 +174,19 @@ async fn a_by_format_entry_is_not_touched() {
     assert_eq!(world.remote("a.example.com/show/cam1").await, before);
     world.edit(wire::delete(&address("a.example.com/show/cam1"), StreamSpelling::Named)).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_run_deleted_itself_is_not_added_back_because_a_listing_still_shows_it() {
+    let world = World::new();
+    world.hold("a.example.com/show/*", &config()).await;
+    world.hold("a.example.com/show/cam1", &config()).await;
+    // The compare, the proof that `cam1` is gone, and then the listing that `show/*` is compared in.
+    let lagging = "stale:time=1h,action=Describe,nth=3";
+    world.service.set_faults(vec![lagging.parse().unwrap()]);
+    let report = world
+        .apply([delete("a.example.com/show/*", config()), delete("a.example.com/show/cam1", config())])
+        .await;
+    assert_eq!(world.service.counters().faults["stale"], 1);
+    assert_eq!(ends(&report), ["done", "done"], "{report:?}");
+    assert_eq!(world.config("a.example.com/show/cam1").await, None);
+}
