@@ -10,5 +10,6 @@ mod formats;
 mod fuzz;
 mod plan;
 mod quirks;
+mod simulation;
 mod transcripts;
 mod wire;

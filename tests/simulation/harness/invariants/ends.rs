@@ -1,0 +1,165 @@
+//! How runs must end.
+
+use livevod::apply::Outcome;
+use livevod::model::Address;
+use livevod::plan::{ActionKind, Plan};
+
+use super::super::Run;
+use super::super::process::{End, SETTLE};
+use super::super::story::{Author, Call, failure};
+use super::super::truth::folded;
+use super::super::weather::Step;
+use super::writes::shown;
+use super::{View, changes, is_foreign_between};
+
+/// What a replace deleted is recorded again, by the new entry or the old one, unless both were refused, or the process
+/// died; then the next one makes it good.
+pub(super) fn a_failed_replace_leaves_something(run: &Run) -> Result<(), String> {
+    for view in View::all(run) {
+        if matches!(run.processes[view.number - 1].end, End::Died) {
+            continue;
+        }
+        let replaces = view.plan.changes.iter().filter(|change| change.action == ActionKind::Replace);
+        for change in replaces {
+            let address = folded(&change.address);
+            let end = run.story.iter().rposition(|one| one.process == view.number).unwrap_or(0);
+            let is_deleted = changes(run).any(|(_, process, changed, author)| {
+                process == view.number && author != Author::Other && changed.address == address
+            });
+            let is_there = run.truth.seen_by(end).contains_key(&address);
+            let by_others = is_foreign_between(run, view.start(), end, &address);
+            let could = !is_out_of_time(view, &address)
+                && is_seen_gone(view, &address)
+                && !was_tried_twice(view, &address)
+                && !is_locked_out(view, &address);
+            if is_deleted && !is_there && !by_others && could {
+                return Err(format!("{address} was deleted to be replaced, and nothing stands there"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Known gap: with a deadline below the settle time, slow reads after a lost Add can use it up before a second one.
+fn is_out_of_time(view: View, address: &Address) -> bool {
+    let mut adds = view.writes().filter(|(_, call, own)| call.step == Step::Add && *own == address);
+    view.run.scene.call.deadline < SETTLE && adds.any(|(_, call, _)| call.is_ambiguous())
+}
+
+/// Whether the Delete was answered with a success, or a look showed that it took.
+fn is_seen_gone(view: View, address: &Address) -> bool {
+    let deletes = view.writes().filter(|(_, call, own)| call.step == Step::Delete && *own == address);
+    let Some((at, delete, _)) = deletes.last() else { return false };
+    let shows_none = |(look, call): (usize, &Call)| {
+        look > at && call.is_look_at(address) && shown(view.run, look, call, address).is_none()
+    };
+    delete.is_answered() || view.calls().any(shows_none)
+}
+
+/// Whether the new entry and the old one were both refused for good.
+fn was_tried_twice(view: View, address: &Address) -> bool {
+    let adds = view.writes().filter(|(_, call, own)| call.step == Step::Add && *own == address);
+    adds.filter(|(_, call, _)| call.is_refused()).count() >= 2
+}
+
+/// Whether the last call was refused for good, so that nothing more could be done.
+fn is_locked_out(view: View, address: &Address) -> bool {
+    let last = view.calls().filter(|(_, call)| call.is_about(address)).last();
+    last.is_some_and(|(_, call)| {
+        call.is_refused() && call.code.as_deref().is_some_and(|code| code.starts_with("Invalid"))
+    })
+}
+
+/// Without faults nothing is unknown, and nothing fails but for what the account itself refuses.
+pub(super) fn a_run_without_faults_knows_what_it_did(run: &Run) -> Result<(), String> {
+    for view in View::all(run).filter(|view| view.number > 1) {
+        for (_, outcome) in view.finished() {
+            let message = failure(&outcome.outcome).map(|failure| &failure.message);
+            let folds =
+                outcome.address != folded(&outcome.address) && !run.scene.has_quirk("name-case=sensitive");
+            match outcome.outcome {
+                Outcome::Unknown(_) if !folds => {
+                    return Err(format!("{} is unknown without a fault: {message:?}", outcome.address));
+                }
+                Outcome::Failed(_) if excuses(run, view.plan).is_empty() => {
+                    return Err(format!("{} failed without a fault: {message:?}", outcome.address));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The second process, under no faults, leaves nothing to do for a third, or says why.
+pub(super) fn it_converges_or_refuses(run: &Run) -> Result<(), String> {
+    let [_, second, third] = &run.processes[..] else { return Err("a process is missing".to_owned()) };
+    if !third.plan.unread.is_empty() {
+        return Err(format!("{:?} can't be read without a fault", third.plan.unread));
+    }
+    if third.plan.changes.is_empty() {
+        return Ok(());
+    }
+    let reasons = match &second.end {
+        End::Refused(reasons) => reasons.clone(),
+        End::Applied(report) => report
+            .outcomes
+            .iter()
+            .filter_map(|one| failure(&one.outcome))
+            .map(|one| one.message.clone())
+            .collect(),
+        End::Died => Vec::new(),
+    };
+    let left: Vec<String> =
+        third.plan.changes.iter().map(|change| format!("{:?} {}", change.action, change.address)).collect();
+    match excuses(run, &second.plan) {
+        excuses if reasons.is_empty() => Err(format!("{left:?} is left without a reason ({excuses:?})")),
+        excuses if excuses.is_empty() => Err(format!("{left:?} is left, and {reasons:?} is no excuse")),
+        _ => Ok(()),
+    }
+}
+
+/// What no client could do better about.
+fn excuses(run: &Run, plan: &Plan) -> Vec<&'static str> {
+    let scene = &run.scene;
+    let wide = plan.changes.iter().any(|change| change.removes() && change.address.is_app_wide());
+    let folds = plan.changes.iter().any(|change| change.address != folded(&change.address));
+    let all = [
+        ("a guard that nothing releases", !plan.held.is_empty()),
+        ("the service takes siblings along", wide && scene.has_quirk("app-wide-delete=with-siblings")),
+        ("the service takes no entries beside app-wide ones", scene.has_quirk("overlap=refused")),
+        ("the service forgets letter case", folds && !scene.has_quirk("name-case=sensitive")),
+    ];
+    all.into_iter().filter(|(_, holds)| *holds).map(|(name, _)| name).collect()
+}
+
+/// What went along with an app-wide entry, in whatever process, stands again when all of them are over: where the process
+/// died, the next one puts it back by the journal.
+pub(super) fn what_went_along_is_back_in_the_end(run: &Run) -> Result<(), String> {
+    let [_, second, third] = &run.processes[..] else { return Err("a process is missing".to_owned()) };
+    let is_refused = matches!(&second.end, End::Refused(reasons) if !reasons.is_empty());
+    let removes =
+        |plan: &Plan| plan.changes.iter().any(|change| change.removes() && change.address.is_app_wide());
+    if is_refused || removes(&second.plan) || run.scene.has_quirk("overlap=refused") {
+        return Ok(());
+    }
+    for (at, process, changed, author) in changes(run).filter(|(_, process, _, _)| *process == 1) {
+        let address = &changed.address;
+        let view = View { run, number: process, plan: &run.processes[0].plan };
+        let could = changed.before.as_ref().is_some_and(|remote| remote.unsupported.is_none());
+        let is_along =
+            author != Author::Other && changed.after.is_none() && could && view.change(address).is_none();
+        let by_others = is_foreign_between(run, view.start(), run.story.len(), address);
+        let is_planned = third.plan.changes.iter().any(|change| folded(&change.address) == *address);
+        // What is ignored by now, or managed no more, stays away, and the plan says so.
+        let is_told = [second, third].iter().any(|process| tells_of(&process.plan, address));
+        if is_along && !by_others && !is_planned && !is_told && !run.truth.last().contains_key(address) {
+            return Err(format!("{address} went along at {:?}, and is gone for good", run.story[at].at));
+        }
+    }
+    Ok(())
+}
+
+fn tells_of(plan: &Plan, address: &Address) -> bool {
+    plan.warnings.iter().filter_map(|warning| warning.address.as_ref()).any(|told| folded(told) == *address)
+}

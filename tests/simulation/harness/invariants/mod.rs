@@ -1,0 +1,142 @@
+//! What must hold of every run, one function each.
+
+mod ends;
+mod outcomes;
+mod paces;
+mod secrets;
+mod writes;
+
+use livevod::apply::ChangeOutcome;
+use livevod::model::{Address, RecordConfig, Remote};
+use livevod::plan::{Change, Plan};
+
+use super::Run;
+use super::story::{Author, Call, What};
+use super::truth::{Changed, folded};
+
+/// Says what does not hold.
+pub(super) type Invariant = fn(&Run) -> Result<(), String>;
+
+/// Every invariant by name.
+pub(super) const ALL: &[(&str, Invariant)] = &[
+    ("only what is planned is written", writes::only_what_is_planned_is_written),
+    ("what is not ours stays as it is", writes::what_is_not_ours_stays_as_it_is),
+    ("every write rests on a look that showed `before`", writes::every_write_rests_on_a_look),
+    ("what is as wanted is not written", writes::what_is_as_wanted_is_not_written),
+    ("every write is in the journal before", writes::every_write_is_in_the_journal_before),
+    ("nothing is deleted after a failure", writes::nothing_is_deleted_after_a_failure),
+    ("siblings that went along come back", writes::siblings_that_went_along_come_back),
+    ("what went along is back in the end", ends::what_went_along_is_back_in_the_end),
+    ("done is true when confirmed", outcomes::done_is_true_when_confirmed),
+    ("done is true at the end", outcomes::done_is_true_at_the_end),
+    ("failed is true", outcomes::failed_is_true),
+    ("what is not attempted is not sent", outcomes::what_is_not_attempted_is_not_sent),
+    ("unknown only where nobody can know", outcomes::unknown_only_where_nobody_can_know),
+    ("every change has an end and a reason", outcomes::every_change_has_an_end_and_a_reason),
+    ("a failed replace leaves something", ends::a_failed_replace_leaves_something),
+    ("a run without faults knows what it did", ends::a_run_without_faults_knows_what_it_did),
+    ("it converges or refuses", ends::it_converges_or_refuses),
+    ("calls stay within the rate", paces::calls_stay_within_the_rate),
+    ("a lost write settles before another", paces::a_lost_write_settles_before_another),
+    ("stop on error starts nothing more", paces::stop_on_error_starts_nothing_more),
+    ("no secret in any output", secrets::no_secret_in_any_output),
+];
+
+/// One process of a run, seen through its part of the story.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    run: &'a Run,
+    /// From 1.
+    number: usize,
+    plan: &'a Plan,
+}
+
+impl<'a> View<'a> {
+    /// Every process.
+    fn all(run: &'a Run) -> impl Iterator<Item = View<'a>> {
+        let processes = run.processes.iter().enumerate();
+        processes.map(move |(at, process)| View { run, number: at + 1, plan: &process.plan })
+    }
+
+    /// What happened from the plan on, each with its place in the story.
+    fn applying(self) -> impl Iterator<Item = (usize, &'a What)> {
+        let own = self.run.story.iter().enumerate().filter(move |(_, one)| one.process == self.number);
+        own.map(|(at, one)| (at, &one.what)).skip_while(|(_, what)| !matches!(what, What::Planned { .. }))
+    }
+
+    fn calls(self) -> impl Iterator<Item = (usize, &'a Call)> {
+        self.applying().filter_map(|(at, what)| match what {
+            What::Call(call) => Some((at, call)),
+            _ => None,
+        })
+    }
+
+    /// The calls that write, with the address.
+    fn writes(self) -> impl Iterator<Item = (usize, &'a Call, &'a Address)> {
+        self.calls().filter(|(_, call)| call.step.is_write()).filter_map(|(at, call)| match &call.target {
+            super::story::Target::Address(address) => Some((at, call, address)),
+            super::story::Target::Domain(_) => None,
+        })
+    }
+
+    fn finished(self) -> impl Iterator<Item = (usize, &'a ChangeOutcome)> {
+        self.applying().filter_map(|(at, what)| match what {
+            What::Finished(outcome) => Some((at, outcome)),
+            _ => None,
+        })
+    }
+
+    fn change(self, address: &Address) -> Option<&'a Change> {
+        self.plan.changes.iter().find(|change| folded(&change.address) == *address)
+    }
+
+    /// Where the process's first happening after the plan stands.
+    fn start(self) -> usize {
+        self.applying().next().map_or(0, |(at, _)| at)
+    }
+
+    /// Whether any call about an address, or its domain, went wrong after a place in the story.
+    fn is_troubled_after(self, place: usize, address: &Address) -> bool {
+        let about = |call: &Call| call.is_about(address);
+        let is_wrong = |call: &Call| !call.faults.is_empty() || !call.is_answered();
+        self.calls().any(|(at, call)| at > place && about(call) && is_wrong(call))
+    }
+}
+
+/// Every change of the account, with its place, the process it belongs to and its author.
+fn changes(run: &Run) -> impl Iterator<Item = (usize, usize, &Changed, Author)> {
+    run.story.iter().enumerate().filter_map(|(at, one)| match &one.what {
+        What::Changed(changed, author) => {
+            let process = if let Author::Late(process) = author { *process } else { one.process };
+            Some((at, process, changed, *author))
+        }
+        _ => None,
+    })
+}
+
+/// Whether somebody else changed an address between two places.
+fn is_foreign_between(run: &Run, first: usize, last: usize, address: &Address) -> bool {
+    changes(run).any(|(at, _, changed, author)| {
+        at >= first && at <= last && author == Author::Other && changed.address == *address
+    })
+}
+
+/// Whether an entry is as a change wants it; a fresh one may have got more from the service.
+fn is_as(wanted: Option<&RecordConfig>, found: Option<&Remote>, is_fresh: bool) -> bool {
+    match (wanted, found) {
+        (None, None) => true,
+        (Some(wanted), Some(remote)) => {
+            let wanted = if is_fresh { wanted.laid_over(&remote.config) } else { wanted.clone() };
+            remote.unsupported.is_none() && wanted.differences(&remote.config.clone().normalized()).is_empty()
+        }
+        (None, Some(_)) | (Some(_), None) => false,
+    }
+}
+
+fn is_after(change: &Change, found: Option<&Remote>) -> bool {
+    is_as(change.after.as_ref(), found, change.before.is_none())
+}
+
+fn is_before(change: &Change, found: Option<&Remote>) -> bool {
+    is_as(change.before.as_ref(), found, false)
+}

@@ -1,0 +1,171 @@
+//! Whether what is said of each change is true.
+
+use livevod::apply::{ChangeOutcome, Outcome};
+use livevod::model::Address;
+use livevod::plan::{ActionKind, Change};
+
+use super::super::Run;
+use super::super::process::End;
+use super::super::story::{Author, failure};
+use super::super::truth::folded;
+use super::super::weather::Step;
+use super::{View, changes, is_after, is_before, is_foreign_between};
+
+/// Calls `hold` with every outcome of every process.
+fn each(
+    run: &Run,
+    hold: impl Fn(View, usize, &ChangeOutcome, &Address, &Change) -> Result<(), String>,
+) -> Result<(), String> {
+    for view in View::all(run) {
+        for (at, outcome) in view.finished() {
+            let address = folded(&outcome.address);
+            let Some(change) = view.change(&address) else {
+                return Err(format!("{address} has an end but was not planned"));
+            };
+            hold(view, at, outcome, &address, change)?;
+        }
+    }
+    Ok(())
+}
+
+/// The account was as wanted at some moment after the last write, or, where nothing was written, since the plan.
+pub(super) fn done_is_true_when_confirmed(run: &Run) -> Result<(), String> {
+    each(run, |view, at, outcome, address, change| {
+        if outcome.outcome != Outcome::Done {
+            return Ok(());
+        }
+        let written = view.writes().filter(|(write, call, _)| *write < at && call.is_write_to(address));
+        let written = written.map(|(write, ..)| write).last();
+        // The state that a write left begins right after it.
+        let from = written.map_or(view.start(), |write| write + 1);
+        let mut states = run.truth.between(from, at);
+        match states.any(|state| is_after(change, state.get(address).map(|remote| &**remote))) {
+            true => Ok(()),
+            false => Err(format!("{address} is done and never was as wanted")),
+        }
+    })
+}
+
+/// What is done stays as wanted to the end of the process and until all that was lost has arrived, unless somebody else
+/// changes it.
+pub(super) fn done_is_true_at_the_end(run: &Run) -> Result<(), String> {
+    each(run, |view, _, outcome, address, change| {
+        let end = run.story.iter().rposition(|one| one.process == view.number).unwrap_or(0);
+        // An entry that the service takes along later is another invariant's, unless nothing of it was told.
+        let is_dead = matches!(run.processes[view.number - 1].end, End::Died);
+        let is_told = || view.finished().any(|(_, one)| one.outcome != Outcome::Done);
+        let is_touched = is_foreign_between(run, view.start(), end, address)
+            || (run.scene.has_quirk("app-wide-delete=with-siblings") && (is_dead || is_told()));
+        let state = run.truth.seen_by(end);
+        let is_true = is_after(change, state.get(address).map(|remote| &**remote));
+        if outcome.outcome == Outcome::Done && !is_touched && !is_true {
+            return Err(format!("{address} is done but not as wanted at the end"));
+        }
+        Ok(())
+    })
+}
+
+/// A failed change was certainly not carried out: no write of livevod's makes it so, not even one that arrives late.
+pub(super) fn failed_is_true(run: &Run) -> Result<(), String> {
+    each(run, |view, at, outcome, address, change| {
+        if !matches!(outcome.outcome, Outcome::Failed(_)) || forgets_case(run, change) {
+            return Ok(());
+        }
+        let mut own = changes(run).filter(|(_, process, changed, author)| {
+            *process == view.number && *author != Author::Other && changed.address == *address
+        });
+        let late = own.find(|(when, _, _, author)| *when > at && matches!(author, Author::Late(_)));
+        match late {
+            Some(_) => Err(format!("{address} failed for certain, and a lost request changed it later")),
+            None if change.action == ActionKind::Replace => Ok(()),
+            None => carried_out_all_the_same(run, view, at, address, change),
+        }
+    })
+}
+
+/// Whether the service lists an address under another name than it was given, so that nobody can find it again.
+fn forgets_case(run: &Run, change: &Change) -> bool {
+    change.address != folded(&change.address) && !run.scene.has_quirk("name-case=sensitive")
+}
+
+fn carried_out_all_the_same(
+    run: &Run,
+    view: View,
+    at: usize,
+    address: &Address,
+    change: &Change,
+) -> Result<(), String> {
+    let is_wide = change.action == ActionKind::Delete && address.is_app_wide();
+    let own = changes(run).any(|(when, process, changed, author)| {
+        when < at && process == view.number && author == Author::Livevod && changed.address == *address
+    });
+    let stands = is_after(change, run.truth.seen_by(at).get(address).map(|remote| &**remote));
+    if own && stands && !is_wide && !is_foreign_between(run, view.start(), at, address) {
+        return Err(format!("{address} failed, but was carried out"));
+    }
+    Ok(())
+}
+
+pub(super) fn what_is_not_attempted_is_not_sent(run: &Run) -> Result<(), String> {
+    each(run, |view, _, outcome, address, change| {
+        let is_sent = view.writes().any(|(_, call, _)| {
+            // An Add may also be that of a sibling that went along.
+            call.is_write_to(address)
+                && !call.is_refused()
+                && !(call.step == Step::Add && change.before.is_some())
+        });
+        if matches!(outcome.outcome, Outcome::NotAttempted(_)) && is_sent {
+            return Err(format!("{address} is not attempted, but something was sent"));
+        }
+        Ok(())
+    })
+}
+
+/// An unknown end needs a write without a usable answer, or one that could not be read back, or somebody else.
+pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String> {
+    each(run, |view, at, outcome, address, change| {
+        if !matches!(outcome.outcome, Outcome::Unknown(_))
+            || is_foreign_between(run, view.start(), at, address)
+        {
+            return Ok(());
+        }
+        let Some((write, ..)) = view.writes().filter(|(_, call, _)| call.is_write_to(address)).last() else {
+            return Err(format!("{address} is unknown, and nothing was sent"));
+        };
+        let could_read = !view.is_troubled_after(write, address);
+        let state = run.truth.seen_by(at).get(address).map(|remote| &**remote);
+        let folds = forgets_case(run, change);
+        if could_read && is_after(change, state) && !folds {
+            return Err(format!("{address} is unknown, although it could be seen to be as wanted"));
+        }
+        let was_lost = view.writes().any(|(_, call, own)| own == address && call.is_ambiguous());
+        if could_read && !was_lost && !is_before(change, state) && !folds {
+            return Err(format!("{address} is unknown, although it was answered and could be read"));
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn every_change_has_an_end_and_a_reason(run: &Run) -> Result<(), String> {
+    each(run, |_, _, outcome, address, _| match failure(&outcome.outcome) {
+        Some(failure) if failure.message.is_empty() => Err(format!("{address} is not done without a reason")),
+        _ => Ok(()),
+    })?;
+    for view in View::all(run) {
+        let End::Applied(report) = &run.processes[view.number - 1].end else { continue };
+        for change in &view.plan.changes {
+            let ends = view.finished().filter(|(_, outcome)| outcome.address == change.address).count();
+            if ends != 1 {
+                return Err(format!("{} has {ends} ends", change.address));
+            }
+        }
+        let told: Vec<&ChangeOutcome> = report.outcomes.iter().collect();
+        let seen = |one: &&ChangeOutcome| {
+            view.finished().any(|(_, seen)| seen.address == one.address && seen.outcome == one.outcome)
+        };
+        if told.len() != view.plan.changes.len() || !told.iter().all(seen) {
+            return Err("the report tells another story than the events".to_owned());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! How fast calls go out, and when they stop.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use livevod::api::Rate;
+use livevod::apply::Outcome;
+use livevod::model::Address;
+
+use super::super::Run;
+use super::super::process::SETTLE;
+use super::super::story::What;
+use super::super::weather::Step;
+use super::writes::shown;
+use super::{View, is_after};
+
+/// In any minute each action is called so often by one process: a burst, and a minute's worth.
+pub(super) fn calls_stay_within_the_rate(run: &Run) -> Result<(), String> {
+    let Rate { per_minute, burst } = Rate::per_minute(run.scene.call.per_minute);
+    let most = (per_minute.get() + burst.get()) as usize;
+    for number in 1..=run.processes.len() {
+        let mut times: BTreeMap<Step, Vec<Duration>> = BTreeMap::new();
+        for one in run.story.iter().filter(|one| one.process == number) {
+            if let What::Call(call) = &one.what {
+                times.entry(action(call.step)).or_default().push(one.at);
+            }
+        }
+        for (step, times) in times {
+            let fast = times.windows(most + 1).find(|calls| calls[most] - calls[0] < Duration::from_secs(60));
+            if let Some(calls) = fast {
+                return Err(format!("{} {} calls within a minute of {:?}", most + 1, step.name(), calls[0]));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// After a write without a usable answer no other write goes to that address while it may still arrive, unless reading back
+/// shows that it did. The same Add may, since the second of the two is refused.
+pub(super) fn a_lost_write_settles_before_another(run: &Run) -> Result<(), String> {
+    for view in View::all(run) {
+        for (at, lost, address) in view.writes().filter(|(_, call, _)| call.is_ambiguous()) {
+            let until = run.story[at].at + SETTLE;
+            let next = view.writes().find(|(next, _, other)| *next > at && *other == address);
+            let Some((next, call, _)) = next.filter(|(next, ..)| run.story[*next].at < until) else {
+                continue;
+            };
+            let is_same_add = call.step == Step::Add && lost.step == Step::Add;
+            if !is_same_add && !has_arrived(view, (at, next), lost.step, address) {
+                let after = run.story[next].at - run.story[at].at;
+                return Err(format!(
+                    "{} of {address} {after:?} after a lost {}",
+                    call.step.name(),
+                    lost.step.name()
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a look between two places showed what a write was to do.
+fn has_arrived(view: View, (first, last): (usize, usize), step: Step, address: &Address) -> bool {
+    let between = |at: usize| at > first && at < last;
+    let looks = view.calls().filter(|(at, call)| between(*at) && call.is_look_at(address));
+    let mut shown = looks.map(|(at, call)| shown(view.run, at, call, address));
+    match step {
+        Step::Delete => shown.any(|found| found.is_none()),
+        _ => shown.any(|found| view.change(address).is_none_or(|change| is_after(change, found))),
+    }
+}
+
+/// All reads are calls of one action.
+fn action(step: Step) -> Step {
+    match step {
+        Step::Plan | Step::Compare | Step::Confirm | Step::List => Step::List,
+        Step::Identify | Step::Add | Step::Update | Step::Delete => step,
+    }
+}
+
+/// With `--stop-on-error`, nothing begins once a change is not done.
+pub(super) fn stop_on_error_starts_nothing_more(run: &Run) -> Result<(), String> {
+    if !run.scene.call.stop_on_error {
+        return Ok(());
+    }
+    for view in View::all(run) {
+        let mut failed = None;
+        for (_, what) in view.applying() {
+            match what {
+                What::Finished(outcome)
+                    if matches!(outcome.outcome, Outcome::Failed(_) | Outcome::Unknown(_)) =>
+                {
+                    failed = Some(&outcome.address);
+                }
+                What::Started { address, .. } => {
+                    if let Some(failed) = failed {
+                        return Err(format!("{address} is begun after {failed} was not done"));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}

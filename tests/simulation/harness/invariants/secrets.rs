@@ -1,0 +1,49 @@
+//! Nothing that is printed or logged holds a secret.
+
+use livevod::render::{self, Context, Exit, Style, Target};
+
+use super::super::journals::TARGET;
+use super::super::process::End;
+use super::super::{Run, SECRET, TOKEN};
+use super::View;
+
+pub(super) fn no_secret_in_any_output(run: &Run) -> Result<(), String> {
+    for text in outputs(run) {
+        for secret in [SECRET, TOKEN] {
+            if let Some(at) = text.find(secret) {
+                let from = at.saturating_sub(80);
+                let around = text.get(from..at).unwrap_or_default();
+                return Err(format!("a secret stands after: {around}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every kind of output, of every eighth run, since rendering takes longer than running.
+fn outputs(run: &Run) -> Vec<String> {
+    if !run.seed.is_multiple_of(8) {
+        return Vec::new();
+    }
+    let mut texts: Vec<String> = run.story.iter().map(|one| format!("{one:?}")).collect();
+    let sources = &run.scene.sources;
+    let target = Target { name: TARGET.to_owned(), account: None };
+    texts.push(run.journals.clone());
+    let style = Style { color: false, unicode: true, drawings: true, width: 80 };
+    for view in View::all(run) {
+        texts.push(render::human_plan(view.plan, &target, true, style));
+        let looked = &run.processes[view.number - 1].looked;
+        texts.push(render::human_left_open(looked, style));
+        let mut diagnostics = Vec::new();
+        if let End::Applied(report) = &run.processes[view.number - 1].end {
+            diagnostics = render::outcome_diagnostics(view.plan, report, sources);
+            texts.push(render::human_report(view.plan, report, style));
+            let context = Context { sources, diagnostics: &diagnostics, exit: Exit::Success };
+            texts.push(render::report_json(view.plan, report, looked, &target, context));
+        }
+        let context = Context { sources, diagnostics: &diagnostics, exit: Exit::Success };
+        texts.push(render::plan_json(view.plan, looked, &target, context));
+        texts.push(render::diagnostics(&diagnostics, sources, style, None));
+    }
+    texts
+}

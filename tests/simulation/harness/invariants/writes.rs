@@ -1,0 +1,299 @@
+//! What may be written, where, and on the strength of what.
+
+use livevod::apply::Outcome;
+use livevod::apply::journal::{self, Intent};
+use livevod::model::{Address, Remote};
+use livevod::plan::{ActionKind, Change, Contingent, Reason};
+
+use super::super::Run;
+use super::super::process::End;
+use super::super::story::{Author, Call, Target, What};
+use super::super::truth::{Changed, folded};
+use super::super::weather::Step;
+use super::{View, changes, is_after, is_as, is_before, is_foreign_between};
+
+/// Contingent writes are in the plan; nothing else may be sent, whatever becomes of it, and what is written is what the
+/// plan says.
+pub(super) fn only_what_is_planned_is_written(run: &Run) -> Result<(), String> {
+    for view in View::all(run) {
+        let process = &run.processes[view.number - 1];
+        for (_, call, address) in view.writes() {
+            if let End::Refused(reasons) = &process.end {
+                return Err(format!("{} of {address} although refused: {reasons:?}", call.step.name()));
+            }
+            if !is_planned(view, call.step, address) {
+                return Err(format!("nobody planned the {} of {address}", call.step.name()));
+            }
+        }
+    }
+    for (_, process, changed, _) in changes(run).filter(|(_, _, _, author)| *author != Author::Other) {
+        let view = View::all(run).find(|view| view.number == process);
+        if !view.is_some_and(|view| is_result(view, changed)) {
+            return Err(format!("{} was written otherwise than planned: {changed:?}", changed.address));
+        }
+    }
+    Ok(())
+}
+
+fn is_planned(view: View, step: Step, address: &Address) -> bool {
+    let action = view.change(address).map(|change| change.action);
+    match step {
+        Step::Add => {
+            matches!(action, Some(ActionKind::Create | ActionKind::Replace)) || is_sibling(view, address)
+        }
+        Step::Update => action == Some(ActionKind::Update),
+        Step::Delete => matches!(action, Some(ActionKind::Delete | ActionKind::Replace)),
+        Step::Identify | Step::Plan | Step::Compare | Step::Confirm | Step::List => false,
+    }
+}
+
+/// Whether the plan has an app-wide change in the domain that may put others back.
+fn is_sibling(view: View, address: &Address) -> bool {
+    view.plan.changes.iter().any(|change| {
+        change.contingent.contains(&Contingent::AddSiblingsBack)
+            && change.address.domain == address.domain
+            && folded(&change.address) != *address
+    })
+}
+
+/// Whether a change of the account is one that the plan could lead to.
+fn is_result(view: View, changed: &Changed) -> bool {
+    let Changed { address, before, after } = changed;
+    let found = after.as_deref();
+    let planned = view.change(address).is_some_and(|change| match change.action {
+        ActionKind::Create | ActionKind::Update => is_after(change, found),
+        ActionKind::Delete => found.is_none(),
+        ActionKind::Replace => found.is_none() || is_filled(change, found),
+    });
+    let went_along =
+        before.is_some() && found.is_none() && view.run.scene.has_quirk("app-wide-delete=with-siblings");
+    let came_back = before.is_none() && was_there(view, address, found);
+    planned || (is_sibling(view, address) && (went_along || came_back))
+}
+
+/// The new entry, or the old one again.
+fn is_filled(change: &Change, found: Option<&Remote>) -> bool {
+    is_as(change.after.as_ref(), found, true) || is_as(change.before.as_ref(), found, true)
+}
+
+fn was_there(view: View, address: &Address, found: Option<&Remote>) -> bool {
+    let Some(found) = found else { return false };
+    let mut states = view.run.truth.between(0, usize::MAX);
+    states.any(|state| {
+        state.get(address).is_some_and(|old| is_as(Some(&old.config.clone().normalized()), Some(found), true))
+    })
+}
+
+/// Unmanaged, ignored, by-format and protected configurations, and those of domains that no file names.
+pub(super) fn what_is_not_ours_stays_as_it_is(run: &Run) -> Result<(), String> {
+    for (_, process, changed, author) in changes(run).filter(|(_, _, _, author)| *author != Author::Other) {
+        let Changed { address, before, after } = changed;
+        // What the service takes along, and what may be put back for that reason, is another invariant's.
+        let is_beside = View::all(run).any(|view| view.number == process && is_sibling(view, address));
+        let is_put_back = View::all(run).any(|view| view.number == process && puts_back(view, address));
+        if is_put_back || (is_beside && (before.is_none() || after.is_none())) {
+            continue;
+        }
+        if let Some(whose) = whose(run, changed) {
+            return Err(format!("{author:?} wrote to {address}, which is {whose}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the plan puts back what an earlier run removed.
+fn puts_back(view: View, address: &Address) -> bool {
+    view.change(address).is_some_and(|change| matches!(change.reason, Reason::PutsBack { .. }))
+}
+
+/// Why livevod must keep its hands off, by the files and the account alone.
+fn whose(run: &Run, changed: &Changed) -> Option<&'static str> {
+    let Changed { address, before, after } = changed;
+    let desired = &run.scene.desired;
+    let Some(domain) = desired.domains.get(&address.domain) else { return Some("of a domain not named") };
+    let matches = |patterns: &[livevod::source::Spanned<livevod::model::Pattern>]| {
+        patterns.iter().any(|pattern| pattern.value.matches(address))
+    };
+    let is_declared = domain.entries.keys().any(|declared| folded(declared) == *address);
+    if matches(&desired.ignore) {
+        Some("ignored")
+    } else if before.as_ref().is_some_and(|remote| remote.unsupported.is_some()) {
+        Some("by format")
+    } else if after.is_none() && matches(&desired.protect) {
+        Some("protected")
+    } else if !is_declared && domain.prunes(&address.app).is_none() {
+        Some("not managed")
+    } else {
+        None
+    }
+}
+
+/// An Update or Delete goes out only where the last look of this process showed exactly what the plan saw, and no write of
+/// its own without a clear end came after that look. A look that was not stale is the truth of its moment, so nothing that
+/// anybody else did before it is overwritten.
+pub(super) fn every_write_rests_on_a_look(run: &Run) -> Result<(), String> {
+    for view in View::all(run) {
+        for (at, call, address) in view.writes().filter(|(_, call, _)| call.step != Step::Add) {
+            let Some(change) = view.change(address) else { continue };
+            let Some((look, seen)) = last_look(view, at, address) else {
+                return Err(format!("{} of {address} without a look before", call.step.name()));
+            };
+            let unclear = view.writes().any(|(write, call, other)| {
+                write > look && write < at && other == address && !call.is_refused()
+            });
+            if unclear {
+                return Err(format!("{} of {address} again without reading back", call.step.name()));
+            }
+            if !is_before(change, seen) {
+                return Err(format!(
+                    "{} of {address} although the look before showed {seen:?}",
+                    call.step.name()
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The last answered read about an address before a place in the story, and what it showed.
+fn last_look<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(usize, Option<&'a Remote>)> {
+    let reads = view.calls().filter(|(at, call)| *at < before && call.is_look_at(address));
+    let (at, call) = reads.last()?;
+    Some((at, shown(view.run, at, call, address)))
+}
+
+/// What a read showed at an address.
+pub(super) fn shown<'a>(run: &'a Run, at: usize, call: &Call, address: &Address) -> Option<&'a Remote> {
+    let state = match call.stale.is_zero() {
+        true => run.truth.seen_by(at),
+        false => run.truth.seen_late_by(at, run.story[at].at, call.stale),
+    };
+    state.get(address).map(|remote| &**remote)
+}
+
+/// What a compare shows to be as wanted already is done, and not written.
+pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> {
+    for view in View::all(run) {
+        for (at, outcome) in view.finished() {
+            let address = folded(&outcome.address);
+            let Some(change) = view.change(&address) else { continue };
+            let has_written = view.writes().any(|(_, call, _)| call.is_write_to(&address));
+            let compared = !has_written && matches!(outcome.outcome, Outcome::NotAttempted(_));
+            let looked = compared.then(|| last_compare(view, at, &address)).flatten();
+            if let Some((look, call)) = looked
+                && is_after(change, shown(run, look, call, &address))
+            {
+                return Err(format!("{address} was as wanted, and is {:?}", outcome.outcome));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The look at one address that decided about it: itself where it found something, else the listing after it.
+fn last_compare<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(usize, &'a Call)> {
+    let answered = |(at, call): &(usize, &Call)| *at < before && !call.step.is_write() && call.is_answered();
+    let is_own = |call: &Call| matches!(&call.target, Target::Address(own) if own == address);
+    let (at, call) = view.calls().filter(answered).filter(|(_, call)| is_own(call)).last()?;
+    if shown(view.run, at, call, address).is_some() {
+        return Some((at, call));
+    }
+    view.calls().filter(answered).find(|(listing, call)| *listing > at && call.is_about(address))
+}
+
+/// Deletes come last, and none is sent once something else of the run is not done.
+pub(super) fn nothing_is_deleted_after_a_failure(run: &Run) -> Result<(), String> {
+    for view in View::all(run) {
+        let mut failed = None;
+        for (_, what) in view.applying() {
+            match what {
+                What::Finished(outcome) if is_trouble(outcome) => failed = Some(&outcome.address),
+                What::Started { address, action: ActionKind::Delete } => {
+                    if let Some(failed) = failed {
+                        return Err(format!("{address} is deleted although {failed} is not done"));
+                    }
+                    let open = view.plan.changes.iter().find(|change| {
+                        change.action != ActionKind::Delete
+                            && !view.finished().any(|(_, outcome)| outcome.address == change.address)
+                    });
+                    if let Some(open) =
+                        open.filter(|_| matches!(run.processes[view.number - 1].end, End::Applied(_)))
+                    {
+                        return Err(format!("{address} is deleted before {} has an end", open.address));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_trouble(outcome: &livevod::apply::ChangeOutcome) -> bool {
+    match outcome.outcome {
+        Outcome::Done => false,
+        Outcome::NotAttempted(_) => outcome.action != ActionKind::Delete,
+        Outcome::Failed(_) | Outcome::Unknown(_) => true,
+    }
+}
+
+/// What the service took along with an app-wide entry is there again when the process ends, or the change is not done.
+pub(super) fn siblings_that_went_along_come_back(run: &Run) -> Result<(), String> {
+    for (at, process, changed, author) in changes(run) {
+        let Some(view) = View::all(run).find(|view| view.number == process) else { continue };
+        let is_own = matches!(author, Author::Livevod | Author::Late(_));
+        let planned = view.change(&changed.address).is_some_and(Change::removes);
+        let last = run.story.iter().rposition(|one| one.process == process).unwrap_or(at);
+        // Nobody can have saved what somebody else put there or changed after the look.
+        let by_others = is_foreign_between(run, view.start(), last, &changed.address);
+        if !is_own
+            || planned
+            || by_others
+            || changed.after.is_some()
+            || matches!(run.processes[process - 1].end, End::Died)
+        {
+            continue;
+        }
+        let is_back = run.truth.seen_by(last).contains_key(&changed.address);
+        let said = view
+            .finished()
+            .any(|(_, outcome)| outcome.action != ActionKind::Create && outcome.outcome != Outcome::Done);
+        if !is_back && !said {
+            return Err(format!("{} went along, and nobody says so", changed.address));
+        }
+        let could = changed.before.as_ref().is_some_and(|remote| remote.unsupported.is_none())
+            && !run.scene.has_quirk("overlap=refused");
+        let troubled = view.is_troubled_after(at, &changed.address) || author != Author::Livevod;
+        if !is_back && could && !troubled {
+            return Err(format!("{} went along, and nobody put it back", changed.address));
+        }
+    }
+    Ok(())
+}
+
+/// Before a write goes out, its intent is on disk.
+pub(super) fn every_write_is_in_the_journal_before(run: &Run) -> Result<(), String> {
+    for view in View::all(run) {
+        for (at, call, address) in view.writes() {
+            let is_noted = view.applying().take_while(|(place, _)| *place < at).any(|(_, what)| match what {
+                What::Intended(intent, is_synced) => *is_synced && is_intent_of(intent, call.step, address),
+                _ => false,
+            });
+            if !is_noted {
+                return Err(format!("the {} of {address} was not in the journal", call.step.name()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Intents of app-wide removals hold those of the siblings.
+fn is_intent_of(intent: &Intent, step: Step, address: &Address) -> bool {
+    let is_step = match step {
+        Step::Add => intent.step == journal::Step::Add,
+        Step::Update => intent.step == journal::Step::Update,
+        _ => intent.step == journal::Step::Delete,
+    };
+    let is_sibling = || intent.siblings.iter().any(|sibling| folded(&sibling.address) == *address);
+    (is_step && folded(&intent.address) == *address) || (step == Step::Add && is_sibling())
+}

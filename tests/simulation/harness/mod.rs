@@ -1,0 +1,183 @@
+//! Runs of livevod against an account where everything goes wrong, each decided by one number, and what must hold of them.
+//!
+//! ```text
+//! seed ─scene→ files, account, quirks ─┐
+//!      ─weather→ faults, deaths, others ┴─process→ plan, apply, death → plan, apply → plan ─invariants→ verdict
+//! ```
+//!
+//! The files go the whole way through configuration, resolution, rules, plan, guards and apply; the real client calls the
+//! real emulator, signatures included, over no socket and on a clock that only moves when everybody waits. So a run takes
+//! milliseconds, and is the same to the letter whenever its seed is run again.
+
+mod files;
+mod invariants;
+mod journals;
+mod observer;
+mod process;
+mod random;
+mod scene;
+mod story;
+mod tally;
+mod truth;
+mod weather;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use livevod::emulator::{Outside, Service, Settings};
+use livevod::model::Address;
+use livevod::wire::{Key, Secret};
+use tokio::time::sleep;
+
+use self::journals::Folder;
+use self::observer::{Observer, account_clock};
+use self::process::{Ends, Process, Stage};
+use self::random::Random;
+use self::scene::{Scene, released};
+use self::story::Happening;
+pub(crate) use self::tally::Tally;
+use self::truth::Truth;
+pub(crate) use self::weather::{PARTS, Weather};
+
+/// What no output may hold.
+const SECRET: &str = "s3cr3t-of-the-simulation";
+const TOKEN: &str = "t0ken-of-the-simulation";
+
+/// Longer than any lost request takes.
+const LONG: Duration = Duration::from_secs(90);
+
+/// One run, when it is over.
+pub(crate) struct Run {
+    pub(crate) seed: u64,
+    scene: Scene,
+    /// The first one under all faults, the second under none, the third only plans.
+    processes: Vec<Process>,
+    story: Vec<Happening>,
+    truth: Truth,
+    /// The text of all journals.
+    journals: String,
+}
+
+/// A run of which something does not hold.
+pub(crate) struct Broken {
+    pub(crate) seed: u64,
+    pub(crate) invariant: &'static str,
+    pub(crate) message: String,
+    pub(crate) story: String,
+}
+
+impl Run {
+    /// Plays a seed.
+    pub(crate) fn of(seed: u64) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.unwrap().block_on(play(seed))
+    }
+
+    /// Holds the run against every invariant, and counts what happened in it.
+    pub(crate) fn judge(&self, tally: &mut Tally) -> Option<Broken> {
+        tally.count(self);
+        let broken = invariants::ALL
+            .iter()
+            .find_map(|(name, holds)| holds(self).err().map(|message| (*name, message)));
+        broken.map(|(invariant, message)| Broken { seed: self.seed, invariant, message, story: self.text() })
+    }
+
+    /// Everything that was drawn and everything that happened.
+    pub(crate) fn text(&self) -> String {
+        let Scene { yaml, quirks, is_released, call, held, .. } = &self.scene;
+        let usual: Vec<&String> = quirks.iter().filter(|quirk| !is_default(quirk)).collect();
+        let mut text = format!("seed {}\n\n{yaml}\nguards released: {is_released}; {call:?}\n", self.seed);
+        text.push_str(&format!("quirks: {usual:?}\nheld:\n"));
+        for item in held["configs"].as_array().into_iter().flatten() {
+            text.push_str(&format!("  {item}\n"));
+        }
+        text.push('\n');
+        for happening in &self.story {
+            text.push_str(&format!("{happening}\n"));
+        }
+        text
+    }
+}
+
+fn is_default(text: &str) -> bool {
+    livevod::emulator::QUIRKS.iter().any(|quirk| {
+        let default = quirk.default_answer().value;
+        text.strip_prefix(quirk.name).and_then(|rest| rest.strip_prefix('=')) == Some(default)
+    })
+}
+
+impl Broken {
+    /// What a developer needs, and the command that shows it again.
+    pub(crate) fn text(&self) -> String {
+        let Self { seed, invariant, message, story } = self;
+        format!(
+            "{story}\nseed {seed} breaks `{invariant}`: {message}\n\
+             again: LIVEVOD_SEED={seed} cargo test simulation::replay -- --nocapture\n"
+        )
+    }
+}
+
+async fn play(seed: u64) -> Run {
+    let mut random = Random::new(seed);
+    let scene = Scene::draw(&mut random.fork());
+    let weather = Weather::draw(seed, random.fork());
+    let (service, observer) = account(&scene, random.fork());
+    let folder = Folder::new(observer.clone(), weather.room);
+    let stage = Stage { scene: &scene, service, observer: observer.clone(), folder, key: key() };
+    let (ends, rest) = (Ends { death: weather.death, stop: weather.stop, is_first: true }, weather.rest);
+    observer.begin(Some(weather));
+    let first = stage.process(scene.allowances(), true, ends).await;
+    sleep(rest).await;
+    observer.begin(None);
+    let second = stage.process(released(), true, Ends::default()).await;
+    sleep(LONG).await;
+    observer.settle();
+    observer.begin(None);
+    let third = stage.process(released(), false, Ends::default()).await;
+    let journals = stage.folder.text();
+    let (story, truth) = observer.finish();
+    Run { seed, processes: vec![first, second, third], story, truth, journals, scene }
+}
+
+/// The emulated account with what it holds, and who watches it.
+fn account(scene: &Scene, random: Random) -> (Arc<Service>, Arc<Observer>) {
+    let watcher: Arc<OnceLock<Arc<Observer>>> = Arc::default();
+    let settings = Settings { keys: vec![key(), colleague()], quirks: scene.played(), ..Settings::default() };
+    let ids = std::sync::atomic::AtomicU64::new(0);
+    let request_id = move || format!("R{}", ids.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    let outside = Outside { now: Box::new(account_clock()), request_id: Box::new(request_id) };
+    let log = watcher.clone();
+    let service =
+        Service::open_with(None, settings, outside).unwrap().with_call_log(Box::new(move |entry| {
+            if let Some(observer) = log.get() {
+                observer.log(entry);
+            }
+        }));
+    service.load(&scene.held.to_string()).unwrap();
+    let service = Arc::new(service);
+    let known = known(scene);
+    let observer = Arc::new(Observer::new(&service, colleague(), Weather::calm(random), known));
+    let _ = watcher.set(observer.clone());
+    (service, observer)
+}
+
+/// Where somebody else may do something: at every address that is declared or there.
+fn known(scene: &Scene) -> Vec<Address> {
+    let declared = scene.desired.domains.values().flat_map(|domain| domain.entries.keys().cloned());
+    let held = scene.held["configs"].as_array().into_iter().flatten().map(|item| {
+        let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+        let stream = Some(text("StreamName")).filter(|stream| !stream.is_empty());
+        Address::new(text("DomainName"), text("AppName"), stream.unwrap_or("*".to_owned()))
+    });
+    let known: BTreeSet<Address> = declared.chain(held).collect();
+    known.into_iter().collect()
+}
+
+fn key() -> Key {
+    Key { id: "simulation".to_owned(), secret: Secret::new(SECRET), token: Some(Secret::new(TOKEN)) }
+}
+
+fn colleague() -> Key {
+    Key { id: "colleague".to_owned(), secret: Secret::new("colleague"), token: None }
+}

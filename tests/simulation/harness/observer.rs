@@ -1,0 +1,347 @@
+//! Stands between livevod and the emulated account: decides before each call what goes wrong with it, and writes down
+//! what became of it and of the account.
+//!
+//! It hears of a call twice: when its stamp is taken, which is the last thing before it goes out, and when the emulator
+//! logs it. What a call changed is looked up when something else happens, before anybody else may change anything.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use livevod::apply::Event;
+use livevod::emulator::{CallEntry, Service};
+use livevod::model::{Address, RecordConfig};
+use livevod::wire::{self, Call as WireCall, ComposeOff, Key, SignatureVersion, Stamp};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::random::Random;
+use super::story::{Author, Call, Happening, Target, What};
+use super::truth::{Truth, folded};
+use super::weather::{Foreign, Step, Strike, Weather};
+
+/// When every run begins.
+fn beginning() -> Timestamp {
+    "2026-11-22T12:00:00Z".parse().unwrap()
+}
+
+/// The account's time in every run.
+pub(crate) fn account_clock() -> impl Fn() -> Timestamp + Send + Sync {
+    let (start, beginning) = (Instant::now(), beginning());
+    move || beginning + start.elapsed()
+}
+
+pub(crate) struct Observer {
+    service: Weak<Service>,
+    inner: Mutex<Inner>,
+    pub(crate) death: Notify,
+}
+
+struct Inner {
+    start: Instant,
+    colleague: Key,
+    weather: Weather,
+    truth: Truth,
+    story: Vec<Happening>,
+    process: usize,
+    is_planning: bool,
+    /// The last call's step in this phase.
+    seen: Option<Step>,
+    /// Addresses written to by this process.
+    written: Vec<Address>,
+    /// Addresses of the account and of the files.
+    known: Vec<Address>,
+    /// Lost requests on their way: when they arrive, and whose they are.
+    late: Vec<(Duration, usize)>,
+    strike: Strike,
+    /// Whether the last call may have changed something that was not looked up yet.
+    is_open: bool,
+    clock: i64,
+    nonces: u64,
+    chances: Random,
+}
+
+impl Observer {
+    pub(crate) fn new(service: &Arc<Service>, colleague: Key, weather: Weather, known: Vec<Address>) -> Self {
+        let inner = Inner {
+            start: Instant::now(),
+            colleague,
+            weather,
+            truth: Truth::new(service),
+            story: Vec::new(),
+            process: 0,
+            is_planning: true,
+            seen: None,
+            written: Vec::new(),
+            known,
+            late: Vec::new(),
+            strike: Strike::default(),
+            is_open: false,
+            clock: 0,
+            nonces: 0,
+            chances: Random::new(0),
+        };
+        Self { service: Arc::downgrade(service), inner: Mutex::new(inner), death: Notify::new() }
+    }
+
+    /// A process begins, with its own clock.
+    pub(crate) fn begin(&self, weather: Option<Weather>) {
+        let (mut inner, service) = self.both();
+        inner.catch_up(&service);
+        inner.weather = weather.unwrap_or_else(|| Weather::calm(Random::new(0)));
+        inner.process += 1;
+        inner.clock = 0;
+        inner.written.clear();
+        inner.enter(true);
+        inner.tell(What::Began);
+    }
+
+    /// The process has its plan, and carries it out from now on.
+    pub(crate) fn planned(&self, what: What) {
+        let mut inner = self.lock();
+        inner.enter(false);
+        inner.tell(what);
+    }
+
+    pub(crate) fn tell(&self, what: What) {
+        let (mut inner, service) = self.both();
+        inner.catch_up(&service);
+        inner.tell(what);
+    }
+
+    /// For what changes nothing; may come while a call is under way.
+    pub(crate) fn note(&self, what: What) {
+        self.lock().tell(what);
+    }
+
+    /// The account's time, which is that of the machine too.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.lock().now()
+    }
+
+    /// For the stamps of a client: the time, and what must be decided before the call goes out.
+    pub(crate) fn stamp(&self) -> Stamp {
+        let (mut inner, service) = self.both();
+        inner.catch_up(&service);
+        inner.take_in_late(&service);
+        let (is_planning, seen) = (inner.is_planning, inner.seen);
+        let mut strike = inner.weather.next(is_planning, seen);
+        if let Some((foreign, number)) = strike.foreign {
+            inner.let_other_act(&service, foreign, number);
+        }
+        if let Some(seconds) = strike.clock {
+            inner.clock = seconds;
+            inner.tell(What::Clock(seconds));
+        }
+        service.set_faults(std::mem::take(&mut strike.faults));
+        inner.strike = strike;
+        let offset = SignedDuration::from_secs(inner.clock);
+        Stamp { time: inner.now() + offset, nonce: inner.nonce() }
+    }
+
+    /// For the pauses of a client.
+    pub(crate) fn chance(&self) -> f64 {
+        let number = self.lock().chances.number();
+        (number >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// For the emulator's call log.
+    pub(crate) fn log(&self, entry: &CallEntry<'_>) {
+        let mut inner = self.lock();
+        let call = inner.call(entry);
+        inner.weather.saw(call.step, &call.faults);
+        inner.seen = Some(call.step);
+        if let Target::Address(address) = &call.target
+            && call.step.is_write()
+        {
+            inner.written.push(address.clone());
+        }
+        if entry.fate == "late" {
+            let after = inner.strike.late.get(entry.action).copied().unwrap_or_default();
+            let due = (inner.start.elapsed() + after, inner.process);
+            inner.late.push(due);
+        }
+        inner.is_open |= call.step.is_write();
+        inner.tell(What::Call(call));
+        if let Some(how) = inner.strike.dies.take() {
+            inner.tell(What::Died(how));
+            self.death.notify_one();
+        }
+    }
+
+    /// For apply's progress.
+    pub(crate) fn progress(&self, event: Event) {
+        self.tell(match event {
+            Event::Started { index: _, address, action } => What::Started { address, action },
+            Event::Finished { index: _, outcome } => What::Finished(outcome),
+        });
+    }
+
+    /// Lets every lost request arrive that is to arrive by now.
+    pub(crate) fn settle(&self) {
+        let (mut inner, service) = self.both();
+        inner.catch_up(&service);
+        inner.take_in_late(&service);
+    }
+
+    /// What was seen, at the end of all processes.
+    pub(crate) fn finish(&self) -> (Vec<Happening>, Truth) {
+        let (mut inner, service) = self.both();
+        inner.catch_up(&service);
+        let truth = Truth::new(&service);
+        (std::mem::take(&mut inner.story), std::mem::replace(&mut inner.truth, truth))
+    }
+
+    fn both(&self) -> (MutexGuard<'_, Inner>, Arc<Service>) {
+        (self.lock(), self.service.upgrade().unwrap())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn tell(&mut self, what: What) {
+        self.story.push(Happening { at: self.start.elapsed(), process: self.process, what });
+    }
+
+    fn enter(&mut self, is_planning: bool) {
+        self.is_planning = is_planning;
+        self.seen = None;
+    }
+
+    fn now(&self) -> Timestamp {
+        beginning() + self.start.elapsed()
+    }
+
+    fn nonce(&mut self) -> String {
+        self.nonces += 1;
+        format!("nonce-{}", self.nonces)
+    }
+
+    /// Looks up what the last call changed.
+    fn catch_up(&mut self, service: &Service) {
+        if std::mem::take(&mut self.is_open) {
+            self.look(service, Author::Livevod);
+        }
+    }
+
+    fn look(&mut self, service: &Service, author: Author) {
+        let from = self.story.len();
+        let changed = self.truth.look(service, from, self.start.elapsed());
+        for changed in changed {
+            self.tell(What::Changed(changed, author));
+        }
+    }
+
+    /// Lost requests arrive before the next call; one at a time, so that each is seen for itself.
+    fn take_in_late(&mut self, service: &Service) {
+        let now = self.start.elapsed();
+        let mut due: Vec<(Duration, usize)> = Vec::new();
+        self.late.retain(|late| {
+            let is_due = late.0 <= now;
+            due.extend(is_due.then_some(*late));
+            !is_due
+        });
+        if let Some((_, process)) = due.first() {
+            let process = *process;
+            let read = wire::describe("unnamed.example.com", 1, None);
+            self.by_colleague(service, &read);
+            self.look(service, Author::Late(process));
+        }
+    }
+
+    fn let_other_act(&mut self, service: &Service, foreign: Foreign, number: u64) {
+        let Some((address, call)) = self.foreign_call(foreign, number) else { return };
+        self.tell(What::Foreign(foreign, address));
+        self.by_colleague(service, &call);
+        self.look(service, Author::Other);
+    }
+
+    /// Something that somebody could do in the console now.
+    fn foreign_call(&self, foreign: Foreign, number: u64) -> Option<(Address, WireCall)> {
+        let state = self.truth.last();
+        let is_there = |address: &&Address| {
+            let held = state.get(&folded(address));
+            match foreign {
+                Foreign::Edit | Foreign::Delete => held.is_some_and(|remote| remote.unsupported.is_none()),
+                Foreign::Add => held.is_none(),
+            }
+        };
+        let choices: Vec<&Address> = self.known.iter().filter(is_there).collect();
+        let address = (*choices.get((number % choices.len().max(1) as u64) as usize)?).clone();
+        let config = state.get(&folded(&address)).map(|remote| (remote.config.clone(), remote.spelling));
+        let call = match (foreign, config) {
+            (Foreign::Edit, Some((config, spelling))) => {
+                let cycle_duration = if config.cycle_duration == 7200 { 5400 } else { 7200 };
+                let edited = RecordConfig { cycle_duration, ..config };
+                wire::update(&address, spelling, &edited, ComposeOff::Bare)
+            }
+            (Foreign::Delete, Some((_, spelling))) => wire::delete(&address, spelling),
+            _ => wire::add(&address, &added()),
+        };
+        Some((address, call))
+    }
+
+    /// Past all faults.
+    fn by_colleague(&mut self, service: &Service, call: &WireCall) {
+        let stamp = Stamp { time: self.now(), nonce: self.nonce() };
+        service.call(&wire::sign(call, "localhost", &self.colleague, &stamp, SignatureVersion::V3));
+    }
+
+    fn call(&self, entry: &CallEntry<'_>) -> Call {
+        let target = match entry.address.parse::<Address>() {
+            Ok(address) => Target::Address(folded(&address)),
+            Err(_) => Target::Domain(entry.address.clone()),
+        };
+        let step = self.step(entry.action, &target);
+        let is_stale = entry.faults.contains(&"stale") && !step.is_write();
+        Call {
+            step,
+            target,
+            status: entry.status,
+            code: entry.code.map(str::to_owned),
+            fate: entry.fate,
+            faults: effective(entry.faults),
+            stale: if is_stale { self.strike.stale } else { Duration::ZERO },
+        }
+    }
+
+    fn step(&self, action: &str, target: &Target) -> Step {
+        match (action, target) {
+            ("AddLiveRecordVodConfig", _) => Step::Add,
+            ("UpdateLiveRecordVodConfig", _) => Step::Update,
+            ("DeleteLiveRecordVodConfig", _) => Step::Delete,
+            ("DescribeLiveRecordVodConfigs", _) if self.is_planning => Step::Plan,
+            ("DescribeLiveRecordVodConfigs", Target::Domain(_)) => Step::List,
+            ("DescribeLiveRecordVodConfigs", Target::Address(address)) => {
+                if self.written.contains(address) {
+                    Step::Confirm
+                } else {
+                    Step::Compare
+                }
+            }
+            _ => Step::Identify,
+        }
+    }
+}
+
+fn added() -> RecordConfig {
+    RecordConfig {
+        vod_transcode_group: super::files::GROUP.to_owned(),
+        cycle_duration: 7200,
+        ..RecordConfig::default()
+    }
+}
+
+/// The faults that mattered: all but the first, which is the usual time that a call takes, and of those that would each
+/// rule what becomes of the request or its answer only the one that did.
+fn effective(faults: &[&'static str]) -> Vec<&'static str> {
+    let mut is_ruled = false;
+    let matters = |fault: &&'static str| {
+        let rules = !["latency", "skew", "stale"].contains(fault);
+        !rules || !std::mem::replace(&mut is_ruled, true)
+    };
+    faults.iter().skip(1).copied().filter(matters).collect()
+}

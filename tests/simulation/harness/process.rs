@@ -1,0 +1,182 @@
+//! One process of a run: reads, plans, and carries the plan out, as the command does, until it ends or dies.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use livevod::api::{Client, ClientSettings, Rate};
+use livevod::apply::journal::{Looked, RunRecord};
+use livevod::apply::{ApplySettings, Report, apply};
+use livevod::emulator::Service;
+use livevod::plan::{Allowances, Guard, Plan, PlanOptions, plan};
+use livevod::wire::Key;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::journals::{self, Folder};
+use super::observer::Observer;
+use super::scene::Scene;
+use super::story::What;
+use super::weather::Death;
+
+/// How long a lost request may still arrive, as the command is told; none takes as long.
+pub(crate) const SETTLE: Duration = Duration::from_secs(30);
+
+/// What a process left behind.
+pub(crate) struct Process {
+    pub(crate) plan: Plan,
+    pub(crate) end: End,
+    /// What became of what earlier ones left open.
+    pub(crate) looked: Vec<Looked>,
+}
+
+/// How it ended.
+pub(crate) enum End {
+    /// Nothing was written, for these reasons; none is "there was nothing to do".
+    Refused(Vec<String>),
+    Applied(Report),
+    Died,
+}
+
+/// What ends a process before its time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ends {
+    pub(crate) death: Option<Death>,
+    pub(crate) stop: Option<Duration>,
+    /// Whether it is the process that things go wrong for.
+    pub(crate) is_first: bool,
+}
+
+/// A plan, and why it may not be carried out.
+struct Planned {
+    plan: Plan,
+    looked: Vec<Looked>,
+    reasons: Vec<String>,
+}
+
+/// What all processes of a run have in common.
+pub(crate) struct Stage<'a> {
+    pub(crate) scene: &'a Scene,
+    pub(crate) service: Arc<Service>,
+    pub(crate) observer: Arc<Observer>,
+    pub(crate) folder: Folder,
+    pub(crate) key: Key,
+}
+
+impl Stage<'_> {
+    /// Plans and applies. `writes` says whether the plan may be carried out.
+    pub(crate) async fn process(&self, allowances: Allowances, writes: bool, ends: Ends) -> Process {
+        let client = self.client();
+        let runs = self.folder.runs();
+        sleep(journals::until_settled(&runs, SETTLE, self.observer.now())).await;
+        let Planned { plan, looked, reasons } = self.plan(&client, &runs, allowances).await;
+        self.observer.planned(What::Planned {
+            changes: plan.changes.clone(),
+            held: plan.held.iter().map(|held| held.message.clone()).collect(),
+        });
+        let end = match reasons.is_empty() && writes && !plan.changes.is_empty() {
+            true => self.apply(&plan, &looked, &client, ends).await,
+            false => End::Refused(reasons),
+        };
+        if !matches!(end, End::Died) {
+            self.observer.tell(What::Ended(end.text()));
+        }
+        Process { plan, end, looked }
+    }
+
+    fn client(&self) -> Client {
+        let (stamps, chances) = (self.observer.clone(), self.observer.clone());
+        let settings = ClientSettings {
+            signature: self.scene.call.signature,
+            rate: Rate::per_minute(self.scene.call.per_minute),
+            parallelism: self.scene.call.parallelism,
+            patience: self.scene.call.deadline,
+            stamps: Arc::new(move || Ok(stamps.stamp())),
+            chance: Arc::new(move || chances.chance()),
+            ..ClientSettings::new(self.key.clone())
+        };
+        Client::in_process(self.service.clone(), settings)
+    }
+
+    /// The plan, and why it may not be carried out.
+    async fn plan(&self, client: &Client, runs: &[RunRecord], allowances: Allowances) -> Planned {
+        let Scene { desired, sources, .. } = self.scene;
+        let mut reasons = Vec::new();
+        let mut options =
+            PlanOptions { allowances, unfinished: journals::unfinished(runs), ..PlanOptions::default() };
+        if desired.account.is_some() {
+            match client.caller_identity().await {
+                Ok(identity) => options.caller = Some(identity.account),
+                Err(error) => reasons.push(format!("whose credentials these are: {error}")),
+            }
+        }
+        let (snapshot, unread) = client.snapshot(desired.domains.keys().cloned()).await;
+        let plan = plan(desired, &snapshot, sources, &options);
+        reasons.extend(unread.into_iter().map(|(domain, error)| format!("{domain}: {error}")));
+        reasons.extend(plan.held.iter().map(|held| held.message.clone()));
+        if plan.is_held_by(Guard::Account) {
+            reasons.push("another account".to_owned());
+        }
+        Planned { looked: journals::look(runs, &snapshot), plan, reasons }
+    }
+
+    async fn apply(&self, plan: &Plan, looked: &[Looked], client: &Client, ends: Ends) -> End {
+        let Some(journal) = self.folder.begin(plan, looked, ends.is_first) else {
+            return End::Refused(vec!["the journal can't be written".to_owned()]);
+        };
+        let (stopper, stop) = watch::channel(false);
+        let settings = ApplySettings {
+            deadline: self.scene.call.deadline,
+            settle: SETTLE,
+            stop_on_error: self.scene.call.stop_on_error,
+            ..ApplySettings::new(stop, journal)
+        };
+        let progress = |event| self.observer.progress(event);
+        let end = tokio::select! {
+            biased;
+            () = self.observer.death.notified() => End::Died,
+            () = self.stop(ends.stop, stopper) => End::Died,
+            () = at(ends.death) => {
+                self.observer.tell(What::Died("death-pause"));
+                End::Died
+            }
+            report = apply(plan, client, settings, &progress) => match report {
+                Ok(report) => End::Applied(report),
+                Err(refusal) => End::Refused(vec![refusal.to_string()]),
+            },
+        };
+        // What was dropped with the process must be gone before anything else happens.
+        tokio::task::yield_now().await;
+        end
+    }
+}
+
+impl Stage<'_> {
+    /// Asks the process to stop when its time has come; that is not its end.
+    async fn stop(&self, after: Option<Duration>, stopper: watch::Sender<bool>) {
+        if let Some(after) = after {
+            sleep(after).await;
+            self.observer.tell(What::Stopped);
+            let _ = stopper.send(true);
+        }
+        pending::<()>().await;
+    }
+}
+
+impl End {
+    fn text(&self) -> String {
+        match self {
+            End::Refused(reasons) if reasons.is_empty() => "nothing to carry out".to_owned(),
+            End::Refused(reasons) => format!("refused: {}", reasons.join("; ")),
+            End::Applied(report) => format!("applied, {} calls", report.calls),
+            End::Died => "died".to_owned(),
+        }
+    }
+}
+
+async fn at(death: Option<Death>) {
+    match death {
+        Some(Death::At(time)) => sleep(time).await,
+        _ => pending().await,
+    }
+}

@@ -1,0 +1,246 @@
+//! Draws what a run begins with: files, an account that almost agrees with them, and how livevod is called.
+//!
+//! The account is derived from the files with the real resolver, so that it agrees, and then changed on one side.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use livevod::config::Document;
+use livevod::emulator::{QUIRKS, Quirks};
+use livevod::model::{Address, RecordConfig};
+use livevod::plan::{Allowances, Limit};
+use livevod::resolve::{Desired, Wanted, resolve};
+use livevod::source::{Source, Sources};
+use livevod::wire::SignatureVersion;
+use livevod::{check, config, diag};
+use serde_json::{Value, json};
+
+use super::files::{self, ARCHIVE, BUCKETS, GROUP};
+use super::random::Random;
+
+/// Where the emulator lets recordings go when it chooses.
+const CHOSEN: &str = "outin-emulator.oss-cn-shanghai.aliyuncs.com";
+
+/// Everything that a seed draws before anything happens.
+pub(crate) struct Scene {
+    pub(crate) yaml: String,
+    pub(crate) sources: Sources,
+    pub(crate) desired: Desired,
+    /// What the account holds, as `Service::load` takes it.
+    pub(crate) held: Value,
+    /// Every quirk with its answer, `NAME=VALUE`.
+    pub(crate) quirks: Vec<String>,
+    pub(crate) is_released: bool,
+    pub(crate) call: Calling,
+}
+
+/// How livevod is called.
+#[derive(Debug, Clone)]
+pub(crate) struct Calling {
+    pub(crate) deadline: Duration,
+    pub(crate) stop_on_error: bool,
+    pub(crate) per_minute: NonZeroU32,
+    pub(crate) parallelism: NonZeroUsize,
+    pub(crate) signature: SignatureVersion,
+}
+
+impl Scene {
+    pub(crate) fn draw(random: &mut Random) -> Self {
+        let yaml = files::draw(random);
+        let (sources, desired) = resolved(&yaml);
+        let quirks = quirks(random);
+        let chooses = quirks.iter().any(|quirk| quirk == "storage-location=chosen");
+        let held = Held::draw(&desired, chooses, random);
+        let is_released = random.percent(93);
+        Self { yaml, sources, desired, held, quirks, is_released, call: Calling::draw(random) }
+    }
+
+    pub(crate) fn played(&self) -> Quirks {
+        Quirks::with(&self.quirks).unwrap()
+    }
+
+    pub(crate) fn has_quirk(&self, text: &str) -> bool {
+        self.quirks.iter().any(|quirk| quirk == text)
+    }
+
+    /// Every guard that a flag releases is released, or none is.
+    pub(crate) fn allowances(&self) -> Allowances {
+        if self.is_released { released() } else { Allowances::default() }
+    }
+}
+
+pub(crate) fn released() -> Allowances {
+    let all = Some(Limit::Percent(100));
+    Allowances {
+        max_delete: all,
+        max_change: all,
+        max_writes: None,
+        recording_gap: true,
+        recording_stop: true,
+        app_wide: true,
+        empty: true,
+    }
+}
+
+impl Calling {
+    fn draw(random: &mut Random) -> Self {
+        Self {
+            deadline: Duration::from_secs(random.pick(&[5, 20, 60, 60])),
+            stop_on_error: random.percent(20),
+            per_minute: NonZeroU32::new(random.pick(&[600, 600, 60, 20])).unwrap(),
+            parallelism: NonZeroUsize::new(random.pick(&[16, 16, 2, 1])).unwrap(),
+            signature: random.pick(&[SignatureVersion::V3, SignatureVersion::V3, SignatureVersion::V1]),
+        }
+    }
+}
+
+/// The whole way from text to what is wanted, as the command goes it.
+fn resolved(yaml: &str) -> (Sources, Desired) {
+    let mut sources = Sources::default();
+    sources.add(Source::new("livevod.yaml", yaml));
+    let (document, mut findings) = config::parse(&sources);
+    let (desired, more) = resolve(&document);
+    findings.extend(more);
+    findings.extend(check::check(&document, &desired, jiff::civil::date(2026, 11, 22)));
+    let findings = weighed(findings, &document, &sources);
+    assert!(!diag::has_errors(&findings), "the drawn file is wrong:\n{yaml}\n{findings:#?}");
+    (sources, desired)
+}
+
+fn weighed(findings: Vec<diag::Diagnostic>, document: &Document, sources: &Sources) -> Vec<diag::Diagnostic> {
+    check::settle(findings, &document.allows, sources, &check::Levels::default())
+}
+
+/// One answer to each question. Those under which livevod may rightly refuse are drawn less often.
+fn quirks(random: &mut Random) -> Vec<String> {
+    let answers = QUIRKS.iter().map(|quirk| {
+        let usual = match quirk.name {
+            "app-wide-delete" | "overlap" | "name-case" => 75,
+            _ => 50,
+        };
+        let others = &quirk.answers[1..];
+        let answer = if random.percent(usual) { quirk.default_answer() } else { random.pick(others) };
+        format!("{}={}", quirk.name, answer.value)
+    });
+    answers.collect()
+}
+
+/// Builds what the account holds.
+struct Held<'a> {
+    random: &'a mut Random,
+    /// Whether the service chooses a bucket where none is given.
+    chooses: bool,
+    items: BTreeMap<Address, Value>,
+}
+
+impl<'a> Held<'a> {
+    fn draw(desired: &Desired, chooses: bool, random: &'a mut Random) -> Value {
+        let mut held = Self { random, chooses, items: BTreeMap::new() };
+        for (name, domain) in &desired.domains {
+            for (address, entry) in &domain.entries {
+                match &entry.wanted {
+                    Wanted::Present(resolved) => held.almost(address, &resolved.config),
+                    Wanted::Absent(_) => held.sometimes(address),
+                }
+            }
+            held.strangers(name, &domain.entries.keys().collect());
+        }
+        held.strangers("unnamed.example.com", &BTreeSet::new());
+        json!({ "configs": held.items.into_values().collect::<Vec<_>>() })
+    }
+
+    /// What is wanted, or that with one thing changed.
+    fn almost(&mut self, address: &Address, wanted: &RecordConfig) {
+        let mut config = wanted.clone();
+        match self.random.below(100) {
+            0..22 => return,
+            22..26 => return self.put_by_format(address),
+            26..60 => self.change(&mut config),
+            _ => {}
+        }
+        self.put(address, config);
+    }
+
+    fn change(&mut self, config: &mut RecordConfig) {
+        match self.random.below(if config.storage_location.is_some() { 6 } else { 4 }) {
+            0 => config.cycle_duration = if config.cycle_duration == 2400 { 4800 } else { 2400 },
+            1 => config.vod_transcode_group = files::other_group(&config.vod_transcode_group),
+            2 if config.auto_compose => config.auto_compose = false,
+            2 => {
+                config.auto_compose = true;
+                config.compose_vod_transcode_group = Some(ARCHIVE.to_owned());
+            }
+            3 => config.on_demand = if config.on_demand == 0 { 7 } else { 0 },
+            _ => config.storage_location = Some(BUCKETS[1].to_owned()),
+        }
+    }
+
+    fn sometimes(&mut self, address: &Address) {
+        if self.random.percent(80) {
+            self.put(address, plain());
+        }
+    }
+
+    /// What no file declares: unmanaged, ignored, or pruned.
+    fn strangers(&mut self, domain: &str, declared: &BTreeSet<&Address>) {
+        for (app, stream, chance) in
+            [("show", "stranger", 30), ("show", "*", 10), ("old", "*", 12), ("show", "test-1", 25)]
+        {
+            let address = Address::new(domain, app, stream);
+            if declared.contains(&address) || !self.random.percent(chance) {
+                continue;
+            }
+            if self.random.percent(12) {
+                self.put_by_format(&address);
+            } else {
+                self.put(&address, plain());
+            }
+        }
+    }
+
+    fn put(&mut self, address: &Address, config: RecordConfig) {
+        let config = config.normalized();
+        let mut item = json!({
+            "DomainName": &*address.domain, "AppName": &*address.app,
+            "VodTranscodeGroupId": config.vod_transcode_group, "CycleDuration": config.cycle_duration,
+            "AutoCompose": if config.auto_compose { "ON" } else { "OFF" }, "OnDemand": config.on_demand,
+        });
+        let mut set = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                item[name] = value;
+            }
+        };
+        set("StreamName", self.spelled(&address.stream));
+        set("ComposeVodTranscodeGroupId", config.compose_vod_transcode_group.map(Value::from));
+        let chosen = self.chooses.then(|| CHOSEN.to_owned());
+        set("StorageLocation", config.storage_location.or(chosen).map(Value::from));
+        set("DelayTime", self.random.percent(20).then(|| 240.into()));
+        set("TranscodeTemplates", self.random.percent(8).then(|| "t1,t2".into()));
+        set("SpaceId", self.random.percent(5).then(|| "app-1000000".into()));
+        self.items.insert(address.clone(), item);
+    }
+
+    fn put_by_format(&mut self, address: &Address) {
+        let mut item = json!({
+            "DomainName": &*address.domain, "AppName": &*address.app, "AutoCompose": "OFF", "FormatConfig": true,
+            "RecordFormatList": { "RecordFormat": [{ "Format": "m3u8", "SliceDuration": 30 }] },
+        });
+        if let Some(stream) = self.spelled(&address.stream) {
+            item["StreamName"] = stream;
+        }
+        self.items.insert(address.clone(), item);
+    }
+
+    /// The ways in which "every stream" may have been sent.
+    fn spelled(&mut self, stream: &str) -> Option<Value> {
+        if stream == "*" {
+            return self.random.pick(&[Some("*"), Some(""), None]).map(Value::from);
+        }
+        Some(stream.into())
+    }
+}
+
+fn plain() -> RecordConfig {
+    RecordConfig { vod_transcode_group: GROUP.to_owned(), ..RecordConfig::default() }
+}

@@ -1,0 +1,234 @@
+//! What happened in a run, in order, and how it reads.
+
+use std::fmt;
+use std::time::Duration;
+
+use livevod::apply::journal::Intent;
+use livevod::apply::{ChangeOutcome, Failure, Outcome};
+use livevod::model::{Address, Field, Remote};
+use livevod::plan::{ActionKind, Change};
+
+use super::truth::Changed;
+use super::weather::{Foreign, Step};
+
+/// One line of the story.
+#[derive(Debug, Clone)]
+pub(crate) struct Happening {
+    /// Since the run began.
+    pub(crate) at: Duration,
+    /// Which process of the run, from 1.
+    pub(crate) process: usize,
+    pub(crate) what: What,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    /// A process began.
+    Began,
+    /// It has its plan.
+    Planned { changes: Vec<Change>, held: Vec<String> },
+    /// A call reached the network.
+    Call(Call),
+    /// The account changed.
+    Changed(Changed, Author),
+    /// Somebody else acts.
+    Foreign(Foreign, Address),
+    /// The caller's clock is off from now on, by seconds.
+    Clock(i64),
+    /// The process is asked to stop.
+    Stopped,
+    /// The journal holds an intent, and whether it is sure to be on disk.
+    Intended(Box<Intent>, bool),
+    /// The process began to carry a change out.
+    Started { address: Address, action: ActionKind },
+    /// A change has its outcome.
+    Finished(ChangeOutcome),
+    /// The process died.
+    Died(&'static str),
+    /// It ended alive; why, where it carried nothing out.
+    Ended(String),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) step: Step,
+    /// In lower case; of a listing the domain alone.
+    pub(crate) target: Target,
+    pub(crate) status: Option<u16>,
+    pub(crate) code: Option<String>,
+    pub(crate) fate: &'static str,
+    pub(crate) faults: Vec<&'static str>,
+    /// How old the state was that it read.
+    pub(crate) stale: Duration,
+}
+
+/// What a call is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    Address(Address),
+    Domain(String),
+}
+
+/// Who changed the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// livevod, by the call before.
+    Livevod,
+    /// livevod, by a lost request of this process that arrived now.
+    Late(usize),
+    /// Somebody else.
+    Other,
+}
+
+impl Call {
+    /// Whether the caller could make something of the answer.
+    pub(crate) fn is_answered(&self) -> bool {
+        const SPOILT: [&str; 5] = ["truncated", "garbage", "empty", "huge", "endless"];
+        self.status == Some(200) && !self.faults.iter().any(|fault| SPOILT.contains(fault))
+    }
+
+    /// Whether it was certainly not carried out, by its answer.
+    pub(crate) fn is_refused(&self) -> bool {
+        let ambiguous = |code: &str| {
+            matches!(code, "none" | "InternalError" | "ServiceUnavailable" | "SignatureNonceUsed")
+        };
+        let connected = !self.faults.contains(&"refuse");
+        !connected
+            || (self.status.is_some()
+                && !self.is_answered()
+                && self.code.as_deref().is_some_and(|code| !ambiguous(code)))
+    }
+
+    /// Whether it may have been carried out, for all that the caller knows.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        !self.is_answered() && !self.is_refused()
+    }
+
+    pub(crate) fn is_about(&self, address: &Address) -> bool {
+        match &self.target {
+            Target::Address(own) => own == address,
+            Target::Domain(domain) => **domain == *address.domain,
+        }
+    }
+
+    /// Whether its answer said something about an address.
+    pub(crate) fn is_look_at(&self, address: &Address) -> bool {
+        !self.step.is_write() && self.is_answered() && self.is_about(address)
+    }
+
+    pub(crate) fn is_write_to(&self, address: &Address) -> bool {
+        self.step.is_write() && self.is_about(address)
+    }
+}
+
+/// Why a change is not done.
+pub(crate) fn failure(outcome: &Outcome) -> Option<&Failure> {
+    match outcome {
+        Outcome::Done => None,
+        Outcome::Failed(failure) | Outcome::NotAttempted(failure) | Outcome::Unknown(failure) => {
+            Some(failure)
+        }
+    }
+}
+
+impl fmt::Display for Happening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, process, what } = self;
+        write!(f, "{:>9.3} s  {process}  {what}", at.as_secs_f64())
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            What::Began => f.write_str("process begins"),
+            What::Planned { changes, held } => planned(f, changes, held),
+            What::Call(call) => call.fmt(f),
+            What::Changed(changed, author) => {
+                let author = match author {
+                    Author::Livevod => "livevod".to_owned(),
+                    Author::Late(process) => format!("a late request of process {process}"),
+                    Author::Other => "somebody else".to_owned(),
+                };
+                write!(f, "      = {} by {author}: {}", changed.address, difference(changed))
+            }
+            What::Foreign(what, address) => write!(f, "somebody else: {} at {address}", what.name()),
+            What::Clock(seconds) => write!(f, "the caller's clock jumps by {seconds} s"),
+            What::Stopped => f.write_str("asked to stop"),
+            What::Intended(intent, _) => {
+                write!(f, "      # {:?} {} is in the journal", intent.step, intent.address)
+            }
+            What::Started { address, action } => write!(f, "  > {action:?} {address}"),
+            What::Finished(ChangeOutcome { address, action, outcome, request_id: _ }) => {
+                let why = failure(outcome).map(|failure| match &failure.remote {
+                    Some(remote) => format!(": {} ({remote})", failure.message),
+                    None => format!(": {}", failure.message),
+                });
+                write!(f, "  < {action:?} {address} {}{}", name(outcome), why.unwrap_or_default())
+            }
+            What::Died(how) => write!(f, "DIED ({how})"),
+            What::Ended(why) => write!(f, "ended: {why}"),
+        }
+    }
+}
+
+fn planned(f: &mut fmt::Formatter<'_>, changes: &[Change], held: &[String]) -> fmt::Result {
+    write!(f, "planned {} changes", changes.len())?;
+    for change in changes {
+        let fields: Vec<&str> = change.fields.iter().map(|field| field.field.name()).collect();
+        write!(f, "\n{:>18}{:?} {} ({})", "", change.action, change.address, fields.join(", "))?;
+    }
+    held.iter().try_for_each(|held| write!(f, "\n{:>18}! {held}", ""))
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { step, target, status, code, fate, faults, stale } = self;
+        let target = match target {
+            Target::Address(address) => address.to_string(),
+            Target::Domain(domain) => domain.clone(),
+        };
+        let status = status.map_or("no answer".to_owned(), |status| status.to_string());
+        write!(f, "    {:<8} {target} → {status}", step.name())?;
+        if let Some(code) = code.as_ref().filter(|code| *code != "none") {
+            write!(f, " {code}")?;
+        }
+        if *fate != "carried_out" {
+            write!(f, " [{fate}]")?;
+        }
+        if !faults.is_empty() {
+            write!(f, " ({})", faults.join(", "))?;
+        }
+        if stale.is_zero() { Ok(()) } else { write!(f, " as of {} s ago", stale.as_secs()) }
+    }
+}
+
+pub(crate) fn name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Failed(_) => "FAILED",
+        Outcome::NotAttempted(_) => "NOT ATTEMPTED",
+        Outcome::Unknown(_) => "UNKNOWN",
+    }
+}
+
+fn difference(changed: &Changed) -> String {
+    let Changed { address: _, before, after } = changed;
+    match (before, after) {
+        (Some(before), Some(after)) => fields(before, after),
+        (None, Some(_)) => "added".to_owned(),
+        (Some(_), None) => "GONE".to_owned(),
+        (None, None) => "nothing".to_owned(),
+    }
+}
+
+fn fields(before: &Remote, after: &Remote) -> String {
+    let value = |remote: &Remote, field: Field| remote.config.get(field);
+    let (one, two) = (before.config.clone().normalized(), after.config.clone().normalized());
+    let told = one
+        .differences(&two)
+        .into_iter()
+        .map(|field| format!("{} {} → {}", field.name(), value(before, field), value(after, field)));
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { "written anew".to_owned() } else { told.join(", ") }
+}

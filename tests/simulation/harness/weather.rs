@@ -1,0 +1,415 @@
+//! Draws what goes wrong in a run, call by call: faults of the network and the service, others in the console, the clock,
+//! and the end of the process.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use livevod::emulator::Fault;
+use livevod::wire::Action;
+
+use super::random::Random;
+
+/// One kind of fault as the emulator plays it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    /// The emulator's name of it.
+    pub(crate) name: &'static str,
+    /// Its keys; one line is drawn.
+    keys: &'static [&'static str],
+    /// Whether a write that it strikes gets no usable answer.
+    is_ambiguous: bool,
+}
+
+const fn kind(name: &'static str, keys: &'static [&'static str], is_ambiguous: bool) -> Kind {
+    Kind { name, keys, is_ambiguous }
+}
+
+const ENDLESS: Kind = kind("endless", &[""], true);
+
+/// Every fault of the emulator but those of somebody else in the console, who is played by a client of the harness.
+pub(crate) const KINDS: [Kind; 21] = [
+    kind("latency", &["time=3s", "time=200ms,jitter=5s"], false),
+    kind("refuse", &[""], false),
+    kind("drop-before-commit", &[""], true),
+    kind("drop-after-commit", &[""], true),
+    kind("late-commit", &["time=1s", "time=4s", "time=12s", "time=25s"], true),
+    kind("duplicate", &[""], true),
+    kind("error-before-commit", &["status=500", "status=503"], true),
+    kind("error-after-commit", &["status=500", "status=503"], true),
+    kind("gateway-page", &[""], true),
+    kind("throttle", &["", "retry-after=2s"], false),
+    kind("expired-token", &[""], false),
+    kind("revoked-key", &[""], false),
+    kind("truncated", &[""], true),
+    kind("garbage", &[""], true),
+    kind("empty", &[""], true),
+    kind("huge", &[""], true),
+    ENDLESS,
+    kind("slow", &["time=1s"], false),
+    kind("hang", &["time=1m"], true),
+    kind("skew", &["time=20m", "time=-20m", "time=5m"], false),
+    kind("stale", &["time=2s", "time=10s"], false),
+];
+
+/// What goes wrong besides the network: others in the console, and the end of the process.
+pub(crate) const OTHERS: [&str; 5] =
+    ["foreign-edit", "foreign-delete", "foreign-add", "death-before", "death-after"];
+
+/// The seeds fall into so many parts; each makes sure of its own share of the faults.
+pub(crate) const PARTS: u64 = 7;
+
+/// The faults that a part of the seeds makes sure of.
+pub(crate) fn share(part: u64) -> impl Iterator<Item = &'static str> {
+    let kinds = KINDS.iter().map(|kind| kind.name).skip(part as usize).step_by(PARTS as usize);
+    kinds.chain(OTHERS.get(part as usize).copied())
+}
+
+/// Struck every call: an answer takes its time, so that domains take turns.
+const TRAVEL: &str = "latency:time=20ms,jitter=60ms";
+
+/// Keeps the past readable for `stale`, and never strikes.
+const KEEP_THE_PAST: &str = "stale:time=10s,chance=0";
+
+/// What every call meets, the first of them by name too.
+fn usual() -> Vec<Fault> {
+    static USUAL: LazyLock<[Fault; 2]> =
+        LazyLock::new(|| [TRAVEL, KEEP_THE_PAST].map(|text| text.parse().unwrap()));
+    USUAL.to_vec()
+}
+
+/// Where in a run a call stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Step {
+    /// Asking whose credentials these are.
+    Identify,
+    /// A listing for the plan.
+    Plan,
+    /// A look at one address before its first write.
+    Compare,
+    Add,
+    Update,
+    Delete,
+    /// A look at one address after a write.
+    Confirm,
+    /// A listing while the plan is carried out: compares, proofs of absence, siblings.
+    List,
+}
+
+impl Step {
+    /// Those that each fault must be seen to strike.
+    pub(crate) const STRUCK: [Step; 7] =
+        [Step::Plan, Step::Compare, Step::Add, Step::Update, Step::Delete, Step::Confirm, Step::List];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Step::Identify => "identify",
+            Step::Plan => "plan",
+            Step::Compare => "compare",
+            Step::Add => "add",
+            Step::Update => "update",
+            Step::Delete => "delete",
+            Step::Confirm => "confirm",
+            Step::List => "list",
+        }
+    }
+
+    pub(crate) fn is_write(self) -> bool {
+        matches!(self, Step::Add | Step::Update | Step::Delete)
+    }
+
+    fn action(self) -> Action {
+        match self {
+            Step::Add => Action::Add,
+            Step::Update => Action::Update,
+            Step::Delete => Action::Delete,
+            Step::Identify | Step::Plan | Step::Compare | Step::Confirm | Step::List => Action::Describe,
+        }
+    }
+}
+
+/// What somebody else does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Foreign {
+    Edit,
+    Delete,
+    Add,
+}
+
+impl Foreign {
+    pub(crate) const ALL: [Foreign; 3] = [Foreign::Edit, Foreign::Delete, Foreign::Add];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Foreign::Edit => "foreign-edit",
+            Foreign::Delete => "foreign-delete",
+            Foreign::Add => "foreign-add",
+        }
+    }
+}
+
+/// How a process ends before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// As the apply's call of this number, counted from 0, is about to be carried out.
+    Before(u64),
+    /// After it was carried out, before its answer.
+    After(u64),
+    /// So long after the apply began.
+    At(Duration),
+}
+
+/// What is to go wrong with one call.
+#[derive(Debug, Default)]
+pub(crate) struct Strike {
+    pub(crate) faults: Vec<Fault>,
+    /// How far back a read looks that is struck by `stale`.
+    pub(crate) stale: Duration,
+    /// How much later a lost request arrives, by the action it is of.
+    pub(crate) late: BTreeMap<&'static str, Duration>,
+    /// What somebody else does before, and a number that chooses to what.
+    pub(crate) foreign: Option<(Foreign, u64)>,
+    /// From this call on the caller's clock is off by so much, in seconds.
+    pub(crate) clock: Option<i64>,
+    pub(crate) dies: Option<&'static str>,
+}
+
+/// One fault at one step: what a seed makes sure of.
+#[derive(Debug, Clone, Copy)]
+struct Feature {
+    kind: Kind,
+    step: Step,
+    /// Calls of that step that are spared first.
+    spared: u64,
+    is_spent: bool,
+}
+
+/// All that goes wrong in one run.
+#[derive(Debug)]
+pub(crate) struct Weather {
+    random: Random,
+    feature: Option<Feature>,
+    /// A fault without a usable answer for this write, counted from 0.
+    ambiguous: Option<(u64, Kind)>,
+    /// One fault for all calls of these numbers.
+    outage: Option<(std::ops::Range<u64>, Kind)>,
+    on_writes: u64,
+    on_reads: u64,
+    on_plan: u64,
+    foreign: u64,
+    favourite: Option<Foreign>,
+    clock: Option<(u64, i64)>,
+    pub(crate) death: Option<Death>,
+    /// When somebody asks the process to stop.
+    pub(crate) stop: Option<Duration>,
+    /// Bytes that the journal finds room for.
+    pub(crate) room: Option<usize>,
+    /// How long nobody looks after the process.
+    pub(crate) rest: Duration,
+    calls: u64,
+    writes: u64,
+}
+
+impl Weather {
+    /// Nothing goes wrong.
+    pub(crate) fn calm(random: Random) -> Self {
+        Self {
+            random,
+            feature: None,
+            ambiguous: None,
+            outage: None,
+            on_writes: 0,
+            on_reads: 0,
+            on_plan: 0,
+            foreign: 0,
+            favourite: None,
+            clock: None,
+            death: None,
+            stop: None,
+            room: None,
+            rest: Duration::from_secs(90),
+            calls: 0,
+            writes: 0,
+        }
+    }
+
+    pub(crate) fn draw(seed: u64, mut random: Random) -> Self {
+        let mut weather = Self::calm(random.fork());
+        if random.percent(5) {
+            return weather;
+        }
+        weather.feature = Some(Feature::of(seed, &mut random));
+        weather.ambiguous = random.percent(95).then(|| (random.pick(&[0, 0, 0, 1]), ambiguous(&mut random)));
+        if random.percent(25) {
+            (weather.on_writes, weather.on_reads) = (25, 12);
+        }
+        weather.on_plan = random.pick(&[0, 0, 0, 5]);
+        if random.percent(5) {
+            let first = random.below(12);
+            weather.outage = Some((first..first + 3 + random.below(30), random.pick(&KINDS)));
+        }
+        weather.foreign = random.pick(&[0, 0, 4, 15]);
+        weather.clock = random.percent(5).then(|| (random.below(12), random.pick(&[1500, -1500, 600, 9000])));
+        weather.death = random.percent(20).then(|| death(&mut random));
+        weather.stop = random.percent(5).then(|| Duration::from_millis(random.below(5000)));
+        weather.room = random.percent(3).then(|| 500 + random.below(6000) as usize);
+        weather.rest = Duration::from_secs(random.pick(&[0, 3, 20, 90]));
+        weather.emphasize(OTHERS.get((seed % PARTS) as usize).copied(), &mut random);
+        weather
+    }
+
+    /// Each part of the seeds has more of one thing that is no fault of the network.
+    fn emphasize(&mut self, other: Option<&'static str>, random: &mut Random) {
+        self.favourite = Foreign::ALL.into_iter().find(|foreign| Some(foreign.name()) == other);
+        if self.favourite.is_some() {
+            self.foreign = random.pick(&[0, 8, 20]);
+        }
+        match other {
+            Some("death-before") if random.percent(40) => self.death = Some(Death::Before(random.below(12))),
+            Some("death-after") if random.percent(40) => self.death = Some(Death::After(random.below(12))),
+            _ => {}
+        }
+    }
+
+    /// What becomes of the next call. `seen` is the step of the call before it in this phase; `is_plan` says which phase.
+    pub(crate) fn next(&mut self, is_plan: bool, seen: Option<Step>) -> Strike {
+        let mut strike = Strike { faults: usual(), ..Strike::default() };
+        if let Some(armed) = self.feature.filter(|feature| feature.is_armed(is_plan, seen)) {
+            strike.add(armed.kind, Some(armed.step.action()), &mut self.random);
+        }
+        if is_plan {
+            self.add_by_chance(&mut strike, self.on_plan, None);
+            return strike;
+        }
+        if let Some((_, kind)) = self.outage.as_ref().filter(|(calls, _)| calls.contains(&self.calls)) {
+            strike.add(*kind, None, &mut self.random);
+        }
+        if let Some((_, kind)) = self.ambiguous.filter(|(write, _)| *write == self.writes) {
+            for action in [Action::Add, Action::Update, Action::Delete] {
+                strike.add(kind, Some(action), &mut self.random);
+            }
+        }
+        self.add_by_chance(&mut strike, self.on_reads, Some(Action::Describe));
+        for action in [Action::Add, Action::Update, Action::Delete] {
+            self.add_by_chance(&mut strike, self.on_writes, Some(action));
+        }
+        if self.random.percent(self.foreign) {
+            let usual = self.random.pick(&Foreign::ALL);
+            let foreign = self.favourite.filter(|_| self.random.percent(70)).unwrap_or(usual);
+            strike.foreign = Some((foreign, self.random.number()));
+        }
+        strike.clock = self.clock.filter(|(call, _)| *call == self.calls).map(|(_, seconds)| seconds);
+        self.die(&mut strike);
+        self.calls += 1;
+        strike
+    }
+
+    /// Hears what became of a call.
+    pub(crate) fn saw(&mut self, step: Step, struck: &[&str]) {
+        self.writes += u64::from(step.is_write());
+        if let Some(feature) = &mut self.feature {
+            let is_it = step == feature.step;
+            feature.is_spent |= is_it && struck.contains(&feature.kind.name);
+            feature.spared = feature.spared.saturating_sub(u64::from(is_it));
+        }
+    }
+
+    /// Beside others in the console, nothing may be left of the schedule that does not end with the process.
+    fn die(&mut self, strike: &mut Strike) {
+        let (fate, name) = match self.death {
+            Some(Death::Before(call)) if call == self.calls => (Some("drop-before-commit"), "death-before"),
+            Some(Death::After(call)) if call == self.calls => (None, "death-after"),
+            _ => return,
+        };
+        // Whoever waits for this answer waits for ever, and so does nothing that a dead process could not do.
+        let silence = "latency:time=1000h".parse().unwrap();
+        strike.faults = usual();
+        strike.faults.extend(fate.map(|fate| fate.parse().unwrap()));
+        strike.faults.push(silence);
+        strike.dies = Some(name);
+    }
+
+    fn add_by_chance(&mut self, strike: &mut Strike, percent: u64, action: Option<Action>) {
+        if self.random.percent(percent) {
+            let kind = any(&mut self.random);
+            strike.add(kind, action, &mut self.random);
+        }
+    }
+}
+
+impl Strike {
+    fn add(&mut self, kind: Kind, action: Option<Action>, random: &mut Random) {
+        let keys = random.pick(kind.keys);
+        let time = seconds(keys);
+        match (kind.name, action) {
+            ("stale", _) => self.stale = self.stale.max(time),
+            // Of several faults that would rule the request, the first does.
+            ("late-commit", Some(action)) => {
+                self.late.entry(action.name()).or_insert(time);
+            }
+            ("late-commit", None) => {
+                for action in Action::ALL {
+                    self.late.entry(action.name()).or_insert(time);
+                }
+            }
+            _ => {}
+        }
+        let action = action.map_or(String::new(), |action| format!("action={}", action.name()));
+        self.faults.push(format!("{}:{keys},{action}", kind.name).parse().unwrap());
+    }
+}
+
+/// The whole seconds of the first key, where it is a time.
+fn seconds(keys: &str) -> Duration {
+    let digits = keys.strip_prefix("time=").and_then(|time| time.strip_suffix('s'));
+    Duration::from_secs(digits.and_then(|digits| digits.parse().ok()).unwrap_or_default())
+}
+
+impl Feature {
+    /// Each seed in turn the next fault at the next step.
+    fn of(seed: u64, random: &mut Random) -> Self {
+        let (kinds, steps) = (KINDS.len() as u64, Step::STRUCK.len() as u64);
+        let (kind, step, round) = (seed % kinds, seed / kinds % steps, seed / kinds / steps);
+        let (kind, step) = (KINDS[kind as usize], Step::STRUCK[step as usize]);
+        let kind = if kind.name == "huge" && round % 3 != 0 { ENDLESS } else { kind };
+        Self { kind, step, spared: random.pick(&[0, 0, 1]), is_spent: false }
+    }
+
+    /// Whether the next call may be the one. Reads are told apart only by what came before them.
+    fn is_armed(self, is_plan: bool, seen: Option<Step>) -> bool {
+        if self.is_spent || self.spared > 0 {
+            return false;
+        }
+        match self.step {
+            Step::Plan => is_plan,
+            Step::Add | Step::Update | Step::Delete => !is_plan,
+            Step::Compare => !is_plan && seen.is_none_or(|seen| !seen.is_write()),
+            Step::Confirm => !is_plan && matches!(seen, Some(Step::Add | Step::Update | Step::Confirm)),
+            Step::List => !is_plan && matches!(seen, Some(Step::Delete | Step::Confirm | Step::List)),
+            Step::Identify => false,
+        }
+    }
+}
+
+/// A kind by chance.
+fn any(random: &mut Random) -> Kind {
+    rarely_huge(random.pick(&KINDS), random)
+}
+
+/// The one whose body takes 64 MiB of memory gives way to the one that livevod takes for the same.
+fn rarely_huge(kind: Kind, random: &mut Random) -> Kind {
+    if kind.name == "huge" && !random.percent(5) { ENDLESS } else { kind }
+}
+
+fn ambiguous(random: &mut Random) -> Kind {
+    let kinds: Vec<Kind> = KINDS.into_iter().filter(|kind| kind.is_ambiguous).collect();
+    rarely_huge(random.pick(&kinds), random)
+}
+
+fn death(random: &mut Random) -> Death {
+    match random.below(3) {
+        0 => Death::Before(random.below(16)),
+        1 => Death::After(random.below(16)),
+        _ => Death::At(Duration::from_millis(random.below(30_000))),
+    }
+}

@@ -1,0 +1,83 @@
+//! livevod against an account where everything goes wrong: seeds by the thousand, each a run that must keep its promises.
+//!
+//! More of them, and how many a second: `cargo bench --bench simulation -- --runs 100000`. What is simulated and what must
+//! hold: `docs/simulation.md`.
+
+mod harness;
+
+use harness::{PARTS, Run, Tally};
+
+/// Seeds of the plain test run.
+const SEEDS: u64 = 2100;
+
+/// Plays the seeds of one part, each in turn with its own share of the faults at the next step.
+fn part(number: u64) {
+    let tally = Tally::of((0..SEEDS).filter(|seed| seed % PARTS == number));
+    if let Some(first) = tally.broken.first() {
+        let seeds: Vec<u64> = tally.broken.iter().map(|broken| broken.seed).collect();
+        panic!("{} of {} runs, {seeds:?}; the first:\n{}", seeds.len(), tally.runs, first.text());
+    }
+    let missing = tally.missing_strikes(number);
+    assert!(missing.is_empty(), "never struck: {missing:?}\n{tally}");
+    assert!(tally.ambiguous * 2 > tally.runs, "too few writes without an answer\n{tally}");
+}
+
+#[test]
+fn every_promise_is_kept_under_every_fault_part_0() {
+    part(0);
+}
+
+#[test]
+fn every_promise_is_kept_under_every_fault_part_1() {
+    part(1);
+}
+
+#[test]
+fn every_promise_is_kept_under_every_fault_part_2() {
+    part(2);
+}
+
+#[test]
+fn every_promise_is_kept_under_every_fault_part_3() {
+    part(3);
+}
+
+#[test]
+fn every_promise_is_kept_under_every_fault_part_4() {
+    part(4);
+}
+
+#[test]
+fn every_promise_is_kept_under_every_fault_part_5() {
+    part(5);
+}
+
+#[test]
+fn every_promise_is_kept_under_every_fault_part_6() {
+    part(6);
+}
+
+/// What two threads count is what one counts.
+#[test]
+fn counts_of_parts_add_up() {
+    let mut sum = Tally::of(0..6);
+    sum.add(Tally::of(6..12));
+    let whole = Tally::of(0..12);
+    assert_eq!(sum.to_string(), whole.to_string());
+    assert_eq!(sum.missing_products(), whole.missing_products());
+    assert_eq!(sum.rarest(), 0, "twelve runs can't have seen every fault everywhere");
+}
+
+/// Plays the seed of `LIVEVOD_SEED` and prints its story; the same seed is the same story to the letter.
+#[test]
+#[expect(clippy::print_stdout, reason = "the story is what it is run for")]
+fn replay() {
+    let seed = std::env::var("LIVEVOD_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    let run = Run::of(seed);
+    let text = run.text();
+    println!("{text}");
+    assert_eq!(text, Run::of(seed).text(), "seed {seed} tells another story the second time");
+    if let Some(broken) = run.judge(&mut Tally::default()) {
+        panic!("{} breaks: {}", broken.invariant, broken.message);
+    }
+}
