@@ -42,7 +42,7 @@ fn outputs(run: &Run) -> Vec<String> {
             texts.push(render::report_json(view.plan, report, looked, &target, context));
         }
         let context = Context { sources, diagnostics: &diagnostics, exit: Exit::Success };
-        texts.push(render::plan_json(view.plan, looked, &target, context));
+        texts.push(render::plan_json(view.plan, looked, &[], &target, context));
         texts.push(render::diagnostics(&diagnostics, sources, style, None));
     }
     texts
