@@ -113,7 +113,7 @@ impl Tally {
 
     /// The smallest count of any fault at any step under any answer.
     pub(crate) fn rarest(&self) -> u64 {
-        self.product.values().flatten().min().copied().unwrap_or(0)
+        cells().filter_map(|cell| self.product.get(&cell)).flatten().min().copied().unwrap_or(0)
     }
 }
 
