@@ -17,6 +17,7 @@ use super::progress::Progress;
 use super::record::{Earlier, Folder, touched};
 use super::reviewed::{self, Review};
 use super::terminal::Terminal;
+use super::views::View;
 use crate::apply::journal::Journal;
 use crate::apply::{self, ApplySettings, Outcome, Report};
 use crate::diag::{Code, Diagnostic};
@@ -184,6 +185,11 @@ impl Order<'_> {
             }
             Format::Json => {
                 self.terminal.print(&render::report_json(plan, report, left_open, target, context));
+            }
+            format @ Format::Markdown => {
+                findings::tell(&outcomes, sources, self.terminal);
+                let view = View { format, views: &self.scope.views, full: self.scope.full, is_drift: false };
+                self.terminal.print(&view.report(plan, report, target).unwrap_or_default());
             }
             Format::Github | Format::Gitlab | Format::Sarif => {
                 self.terminal.print(&findings::document(self.scope.format, context).unwrap_or_default());

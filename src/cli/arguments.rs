@@ -8,6 +8,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
+use super::views::Views;
 use crate::api::Rate;
 use crate::check::Levels;
 use crate::config;
@@ -51,12 +52,24 @@ pub(super) enum Format {
     Human,
     /// One JSON document
     Json,
+    /// The plan or report as a comment on a pull request
+    Markdown,
     /// Findings as GitHub workflow commands: annotations on the lines at fault
     Github,
     /// Findings as a GitLab code quality report
     Gitlab,
     /// Findings as SARIF 2.1.0, for code scanning
     Sarif,
+}
+
+impl Format {
+    /// Whether it can hold findings without a plan.
+    pub(super) fn holds_findings(self) -> bool {
+        match self {
+            Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => true,
+            Format::Markdown => false,
+        }
+    }
 }
 
 /// The files.
@@ -317,6 +330,9 @@ pub(super) struct Scope {
     #[command(flatten)]
     selected: Selected,
 
+    #[command(flatten)]
+    pub(super) views: Views,
+
     /// Folder of the journals: what earlier runs left open is looked up there, and apply keeps its own in it
     #[arg(long, value_name = "DIR", default_value = ".livevod/journal", help_heading = "Journal")]
     pub(super) journal: PathBuf,
@@ -378,7 +394,8 @@ impl Planning {
 
 /// The planner's options from the arguments.
 pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
-    let Scope { selected: Selected { target, exclude }, remote, format: _, full: _, journal: _ } = scope;
+    let Scope { selected: Selected { target, exclude }, remote, format: _, full: _, views: _, journal: _ } =
+        scope;
     let Guards {
         max_delete,
         max_change,

@@ -19,10 +19,11 @@ pub(super) fn tell_more(findings: &[Diagnostic], terminal: &Terminal) {
     }
 }
 
-/// The findings as a document of their own; `None` for people.
+/// The findings as a document of their own; `None` for people, and in formats that hold a plan and nothing else: where there is
+/// no plan, a reader of one must not take an empty document for it.
 pub(super) fn document(format: Format, context: Context) -> Option<String> {
     match format {
-        Format::Human => None,
+        Format::Human | Format::Markdown => None,
         Format::Json => Some(render::diagnostics_json(context)),
         Format::Github => Some(render::github(context, &working_folder())),
         Format::Gitlab => Some(render::gitlab(context, &working_folder())),
@@ -31,6 +32,6 @@ pub(super) fn document(format: Format, context: Context) -> Option<String> {
 }
 
 /// Paths in machine formats are relative to it; where it is not known, they stay as they were given.
-fn working_folder() -> String {
+pub(super) fn working_folder() -> String {
     std::env::current_dir().map_or_else(|_| String::new(), |path| path.to_string_lossy().into_owned())
 }

@@ -10,6 +10,7 @@ use super::arguments::{Format, Paths};
 use super::failure::Failure;
 use super::findings;
 use super::terminal::Terminal;
+use super::views::of_findings;
 use crate::config::{self, Texts};
 use crate::diag::{self, Code, Diagnostic};
 use crate::render::{self, Context, Exit, Form, FormRow};
@@ -40,7 +41,7 @@ pub(super) struct Arguments {
     diff: bool,
 
     /// How the outcome is printed
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_findings())]
     pub(super) format: Format,
 }
 

@@ -30,6 +30,7 @@ mod snapshot;
 mod terminal;
 mod usage;
 mod validate;
+mod views;
 
 use std::ffi::OsString;
 

@@ -14,6 +14,7 @@ use super::observe::{Observed, against, block_on, observe};
 use super::record::Earlier;
 use super::reviewed::{self, Review};
 use super::terminal::Terminal;
+use super::views::View;
 use crate::diag::{self, Severity};
 use crate::plan::{Guard, PlanOptions};
 use crate::render::{self, Context, Exit};
@@ -124,6 +125,13 @@ pub(super) fn show(shown: Shown, loaded: &Loaded, observed: &Observed, exit: Exi
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
             let document = if shown.is_drift { render::drift_json } else { render::plan_json };
             terminal.print(&document(plan, left_open, since_review, target, context));
+        }
+        format @ Format::Markdown => {
+            let warnings = [loaded.warnings(), observed.diagnostics.clone()].concat();
+            findings::tell(&warnings, &loaded.sources, terminal);
+            let view =
+                View { format, views: &shown.scope.views, full: shown.scope.full, is_drift: shown.is_drift };
+            terminal.print(&view.plan(plan, target).unwrap_or_default());
         }
         Format::Github | Format::Gitlab | Format::Sarif => {
             let weight = if shown.is_drift { Severity::Warning } else { Severity::Advice };

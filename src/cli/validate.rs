@@ -11,6 +11,7 @@ use super::load::load;
 use super::observe::block_on;
 use super::online;
 use super::terminal::Terminal;
+use super::views::of_findings;
 use crate::diag::{Code, Diagnostic};
 use crate::render::{self, Context, Exit};
 
@@ -27,7 +28,7 @@ pub(super) struct Arguments {
     online: bool,
 
     /// How the findings are printed
-    #[arg(long, value_enum, default_value_t = Format::Human)]
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_findings())]
     pub(super) format: Format,
 
     #[command(flatten)]

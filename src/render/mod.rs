@@ -1,5 +1,6 @@
 //! Turns values into text for people and machines: the only code that does.
 
+mod danger;
 mod desired;
 mod diagnostics;
 mod differences;
@@ -13,13 +14,19 @@ mod gitlab;
 mod journal;
 mod json;
 mod left_open;
+mod links;
+mod markdown;
+mod marks;
 mod narrated;
+mod outcomes;
+mod phrases;
 mod plan;
 mod remote;
 mod report;
 mod review;
 mod rows;
 mod sarif;
+mod sheet;
 mod style;
 
 pub use desired::{desired_json, desired_summary, desired_yaml};
@@ -35,6 +42,9 @@ pub use gitlab::gitlab;
 pub use journal::{human_run, human_runs, human_snapshot, run_json, runs_json, snapshot_json};
 pub use json::{Context, diagnostics_json, drift_json, plan_json, pretty, report_json};
 pub use left_open::{human_left_open, unresolved};
+pub use links::{LinkBase, LinkBaseError, Links};
+pub use markdown::{Comment, LEAST_BYTES, markdown_drift, markdown_plan};
+pub use outcomes::markdown_report;
 pub use plan::{human_plan, long_sentence};
 pub use remote::Sought;
 pub use report::{human_report, outcome_diagnostics, outcome_line, unanswered, unread};

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use similar::{ChangeTag, TextDiff};
 
+use super::phrases::{consequences, contingency, named, totals};
 use super::style::{Tone, columns, pad, wrap};
 use super::{Style, Target, clean};
 use crate::model::{Address, Value};
-use crate::plan::{
-    ActionKind, Budget, Change, Contingent, Coverage, FieldChange, FieldOrigin, Fold, Held, Plan, fold,
-    relation,
-};
+use crate::plan::{ActionKind, Change, Coverage, FieldChange, FieldOrigin, Fold, Held, Plan, fold, relation};
 use crate::resolve::OriginKind;
 
 /// Addresses that a fold names before it only counts.
@@ -18,9 +16,6 @@ const NAMED_IN_FOLD: usize = 5;
 
 /// Addresses that a list such as `unmanaged` names before it only counts.
 const NAMED_IN_LIST: usize = 5;
-
-/// Characters of a group's id that stand behind its name.
-const ID_SHOWN: usize = 8;
 
 /// Longest value that may stand beside another on one line.
 const SHORT_VALUE: usize = 24;
@@ -144,16 +139,8 @@ impl Page<'_> {
         }
     }
 
-    /// A value as people know it: a group's id that the files have a name for, by that name and the beginning of a
-    /// hexadecimal id.
     fn named(&self, value: Value) -> Value {
-        let Value::Text(id) = &value else { return value };
-        let Some(name) = self.names.get(id) else { return value };
-        let is_usual = id.len() > ID_SHOWN && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        Value::Text(match is_usual {
-            true => format!("{name} ({}{})", &id[..ID_SHOWN], self.style.ellipsis()),
-            false => format!("{name} ({id})"),
-        })
+        named(value, self.names, self.style.ellipsis())
     }
 
     /// The lines that show the values, each with its columns.
@@ -219,12 +206,7 @@ impl Page<'_> {
     fn footnotes(&self, change: &Change) -> Vec<String> {
         let coverage = coverage_text(&change.coverage, &change.address, change.action);
         let mut notes = vec![clean(&format!("{}; {coverage}", change.reason.text()))];
-        notes.extend(change.contingent.iter().map(|contingent| match contingent {
-            Contingent::AddBack => "if the Add fails: add the old one back".to_owned(),
-            Contingent::AddSiblingsBack => {
-                "if the service takes entries beside it along: add them back".to_owned()
-            }
-        }));
+        notes.extend(change.contingent.iter().map(|one| contingency(*one).to_owned()));
         notes
     }
 
@@ -256,42 +238,11 @@ impl Page<'_> {
     }
 
     fn totals(&mut self, plan: &Plan) {
-        let summary = plan.summary();
-        if plan.changes.is_empty() {
-            self.line(self.style.paint(Tone::Strong, &without_changes(plan)));
-            self.line(format!("{} as declared.", counted(summary.unchanged, "configuration")));
-        } else {
-            let text = format!(
-                "Plan: {} to add, {} to change, {} to destroy.",
-                summary.create + summary.replace,
-                summary.update,
-                summary.delete + summary.replace
-            );
-            self.line(self.style.paint(Tone::Strong, &text));
-            self.cost(plan, summary.replace);
-        }
-        self.line(self.style.paint(Tone::Quiet, &format!("digest {}", plan.digest())));
-    }
-
-    fn cost(&mut self, plan: &Plan, replaces: usize) {
-        let Budget { reads, writes, seconds } = plan.budget;
-        let mut facts = Vec::new();
-        if replaces > 0 {
-            facts.push(format!("{} counted as add and destroy", counted(replaces, "replace")));
-        }
-        facts.push(format!("{} unchanged", plan.unchanged.len()));
-        facts.push(format!(
-            "{} and {} at least",
-            counted(reads as usize, "read"),
-            counted(writes as usize, "write")
-        ));
-        if seconds > 0 {
-            facts.push(format!("not under {seconds} s at this rate"));
-        }
-        let text = format!("{}. {}", facts.join(", "), long_sentence());
-        for line in wrap(&text, self.style.width) {
+        self.line(self.style.paint(Tone::Strong, &totals(plan)));
+        for line in wrap(&consequences(plan), self.style.width) {
             self.line(line);
         }
+        self.line(self.style.paint(Tone::Quiet, &format!("digest {}", plan.digest())));
     }
 
     fn guards(&mut self, held: &[Held], full: bool) {
@@ -317,27 +268,6 @@ impl Page<'_> {
             );
             self.item(Tone::Danger, "!", &text);
         }
-    }
-}
-
-/// The sentence for a plan without changes, which says `No changes.` only where all is as declared.
-fn without_changes(plan: &Plan) -> String {
-    let declared = plan.unsupported.iter().filter(|one| one.declared).count();
-    let shadows = plan.shadows.len();
-    match () {
-        () if !plan.is_complete() => {
-            format!("Incomplete: {} could not be read.", counted(plan.unread.len(), "domain"))
-        }
-        () if declared > 0 => {
-            format!("Not as declared: {} can't be managed.", counted(declared, "declared configuration"))
-        }
-        () if shadows > 0 => {
-            format!(
-                "Not as declared: {} before a declared rule.",
-                counted(shadows, "unmanaged configuration")
-            )
-        }
-        () => "No changes. The service holds what the files declare.".to_owned(),
     }
 }
 

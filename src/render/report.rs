@@ -41,7 +41,7 @@ pub fn human_report(plan: &Plan, report: &Report, style: Style) -> String {
 }
 
 /// `14 calls in 2.1 s, 3 of them again.`
-fn cost(calls: u64, repeated: u64, took: Duration) -> String {
+pub(super) fn cost(calls: u64, repeated: u64, took: Duration) -> String {
     let calls = counted(usize::try_from(calls).unwrap_or(usize::MAX), "call");
     let again = if repeated > 0 { format!(", {repeated} of them again") } else { String::new() };
     format!("{calls} in {:.1} s{again}.", took.as_secs_f64())
@@ -77,7 +77,7 @@ fn past(action: ActionKind) -> &'static str {
 }
 
 /// The verdict and the counts; where one line is too short for both, the counts stand whole on their own.
-fn totals(plan: &Plan, outcomes: &[ChangeOutcome], style: Style) -> Vec<String> {
+pub(super) fn totals(plan: &Plan, outcomes: &[ChangeOutcome], style: Style) -> Vec<String> {
     let done = |kinds: &[ActionKind]| {
         let counts =
             |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done) && kinds.contains(&one.action);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde_json::{Value as Json, json};
 
 use super::json::pretty;
+use super::links::PATH;
 use super::rows::{Region, Row, rows, words, worst};
 use super::{Context, Exit, clean};
 use crate::diag::{Code, Note, Severity};
@@ -23,9 +24,6 @@ const LOCATIONS: usize = 1_000;
 
 /// Name of the folder that paths are relative to. Where it lies is left out: the same findings give the same bytes anywhere.
 const ROOT: &str = "SRCROOT";
-
-/// What stands unescaped in a part of a path.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// One SARIF document. Findings without a place are the run's notifications: code scanning refuses a result without one.
 pub fn sarif(context: Context, folder: &str) -> String {

@@ -2,10 +2,13 @@
 
 mod documents;
 mod hostile;
+mod hostile_plan;
 mod many;
+mod markdown;
+mod plans;
 mod remote;
 
-use crate::transcripts::World;
+use crate::transcripts::{Run, World};
 
 /// Two files with errors in both, a chain over the files, and text behind wide characters.
 fn mistaken() -> World {

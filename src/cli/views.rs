@@ -1,0 +1,80 @@
+//! The formats that hold a plan and nothing else, and what they are written with.
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ValueEnum, builder::PossibleValue};
+
+use super::arguments::Format;
+use super::findings::working_folder;
+use crate::apply::Report;
+use crate::plan::Plan;
+use crate::render::{self, Comment, LEAST_BYTES, LinkBase, Links, Target};
+
+/// How views are written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Markdown")]
+pub(super) struct Views {
+    /// Most bytes of a document in Markdown; what does not fit is left out by whole rows and counted
+    #[arg(long, value_name = "N", default_value = "60000", value_parser = max_bytes)]
+    max_bytes: usize,
+
+    /// Where the working folder can be read, such as https://github.com/me/live/blob/COMMIT: lines are linked to
+    #[arg(long, value_name = "URL", env = "LIVEVOD_LINK_BASE")]
+    link_base: Option<LinkBase>,
+
+    /// What the plan is called, where one pull request has several: each title is a comment of its own
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+}
+
+fn max_bytes(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(bytes) if bytes >= LEAST_BYTES => Ok(bytes),
+        _ => Err(format!("a number of bytes, {LEAST_BYTES} or more")),
+    }
+}
+
+/// What is shown, and how.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) format: Format,
+    pub(super) views: &'a Views,
+    pub(super) full: bool,
+    pub(super) is_drift: bool,
+}
+
+impl View<'_> {
+    /// The plan in a format of plans; `None` for any other.
+    pub(super) fn plan(&self, plan: &Plan, target: &Target) -> Option<String> {
+        match self.format {
+            Format::Markdown if self.is_drift => Some(render::markdown_drift(plan, target, &self.comment())),
+            Format::Markdown => Some(render::markdown_plan(plan, target, &self.comment())),
+            Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => None,
+        }
+    }
+
+    /// The report, likewise.
+    pub(super) fn report(&self, plan: &Plan, report: &Report, target: &Target) -> Option<String> {
+        match self.format {
+            Format::Markdown => Some(render::markdown_report(plan, report, target, &self.comment())),
+            Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => None,
+        }
+    }
+
+    fn comment(&self) -> Comment {
+        let Views { max_bytes, link_base, title } = self.views;
+        Comment {
+            max_bytes: *max_bytes,
+            title: title.clone(),
+            full: self.full,
+            links: Links { base: link_base.clone(), folder: working_folder() },
+        }
+    }
+}
+
+/// `--format` of commands that have findings and no plan.
+pub(super) fn of_findings() -> impl TypedValueParser<Value = Format> {
+    let values = Format::value_variants().iter().filter(|format| format.holds_findings());
+    let values: Vec<PossibleValue> = values.filter_map(ValueEnum::to_possible_value).collect();
+    PossibleValuesParser::new(values).try_map(|text| Format::from_str(&text, false))
+}

@@ -1,0 +1,112 @@
+//! Where a place in a file can be read on the web.
+
+use std::fmt;
+use std::str::FromStr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::clean;
+use super::rows::relative;
+use crate::source::Place;
+
+/// What stands unescaped in a part of a path.
+pub(super) const PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// The address of the working folder at a code host, such as `https://github.com/me/live/blob/main`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkBase(String);
+
+/// Why a text is no base of links.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a base of links is `https://…`, of letters, digits and `-._~/:%@+` alone")]
+pub struct LinkBaseError;
+
+impl FromStr for LinkBase {
+    type Err = LinkBaseError;
+
+    fn from_str(text: &str) -> Result<Self, LinkBaseError> {
+        let path =
+            text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or(LinkBaseError)?;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/:%@+".contains(&byte);
+        match !path.is_empty() && path.bytes().all(is_plain) {
+            true => Ok(Self(text.trim_end_matches('/').to_owned())),
+            false => Err(LinkBaseError),
+        }
+    }
+}
+
+impl fmt::Display for LinkBase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How places in files are named and linked to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Links {
+    /// Where the files can be read; no links where not given.
+    pub base: Option<LinkBase>,
+    /// The absolute working folder, which the base stands for; empty where it is not known.
+    pub folder: String,
+}
+
+impl Links {
+    /// `livevod.yaml:18`, relative to the working folder.
+    pub(super) fn name(&self, place: &Place) -> String {
+        clean(&format!("{}:{}", relative(&place.file, &self.folder), place.start.line))
+    }
+
+    /// The address of the line; `None` without a base, and for what lies outside the working folder.
+    pub(super) fn target(&self, place: &Place) -> Option<String> {
+        let path = relative(&place.file, &self.folder);
+        let is_inside = !path.starts_with('/') && !path.split('/').any(|part| part == "..");
+        let base = self.base.as_ref().filter(|_| is_inside)?;
+        Some(format!("{base}/{}#L{}", utf8_percent_encode(&path, PATH), place.start.line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Position;
+
+    fn place(file: &str) -> Place {
+        let at = Position { line: 18, column: 3, byte: 90 };
+        Place { file: file.to_owned(), start: at, end: at }
+    }
+
+    #[test]
+    fn a_line_is_linked_below_the_base() {
+        let links =
+            Links { base: "https://git.example/me/live/blob/main/".parse().ok(), folder: "/repo".to_owned() };
+        assert_eq!(
+            links.target(&place("./live/a b)|.yaml")).unwrap(),
+            "https://git.example/me/live/blob/main/live/a%20b%29%7C.yaml#L18"
+        );
+        assert_eq!(
+            links.target(&place("/repo/a.yaml")).unwrap(),
+            "https://git.example/me/live/blob/main/a.yaml#L18"
+        );
+        assert_eq!(links.target(&place("../a.yaml")), None);
+        assert_eq!(links.target(&place("/etc/a.yaml")), None);
+        assert_eq!(links.name(&place("/repo/a\u{202e}.yaml")), "a\\u{202e}.yaml:18");
+        assert_eq!(Links::default().target(&place("a.yaml")), None);
+    }
+
+    #[test]
+    fn a_base_can_not_end_its_link() {
+        for bad in [
+            "",
+            "https://",
+            "ftp://a",
+            "javascript:alert(1)",
+            "https://a/) x",
+            "https://a/<b>",
+            "https://a/\"",
+            "https://a/?b#c",
+        ] {
+            assert!(bad.parse::<LinkBase>().is_err(), "{bad}");
+        }
+    }
+}

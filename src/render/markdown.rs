@@ -1,0 +1,334 @@
+//! A plan as a comment on a pull request: what decides stands first, the rest is folded away, and it never outgrows its place.
+
+use super::danger::{Ranked, Refusal, dangers, refusals, releases, worst_first};
+use super::links::Links;
+use super::marks::{cell, clipped, code, difference, prose};
+use super::phrases::{consequences, contingency, named, totals};
+use super::plan::{coverage_text, origin_text, sentence, symbol};
+use super::sheet::{Rows, Sheet};
+use super::{Target, clean};
+use crate::model::Address;
+use crate::plan::{ActionKind, Change, FieldChange, Plan, Reason};
+use crate::resolve::OriginKind;
+use crate::source::Place;
+use sha2::{Digest as _, Sha256};
+
+/// How a comment is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// Most bytes of the whole document, [`LEAST_BYTES`] or more.
+    pub max_bytes: usize,
+    /// What the plan is called, where there are several of one target.
+    pub title: Option<String>,
+    /// Whether identical changes stand one by one.
+    pub full: bool,
+    /// Where the files can be read.
+    pub links: Links,
+}
+
+/// The least that a comment's fixed parts fit into.
+pub const LEAST_BYTES: usize = 6_000;
+
+/// Kept for the end: digest, costs, and what was left out.
+const FOOTER: usize = 1_200;
+
+/// Rows that stand open; more are folded away.
+const OPEN_ROWS: usize = 12;
+
+/// Addresses that a block of alike changes names.
+const NAMED_IN_BLOCK: usize = 20;
+
+/// Characters of a value in a block.
+const SHOWN_IN_BLOCK: usize = 1_000;
+
+/// `plan --format markdown`.
+pub fn markdown_plan(plan: &Plan, target: &Target, comment: &Comment) -> String {
+    page("plan", plan, target, comment)
+}
+
+/// `drift --format markdown`.
+pub fn markdown_drift(plan: &Plan, target: &Target, comment: &Comment) -> String {
+    page("drift", plan, target, comment)
+}
+
+fn page(command: &str, plan: &Plan, target: &Target, comment: &Comment) -> String {
+    let ranked = worst_first(plan, comment.full);
+    let view = View { plan, comment };
+    let mut sheet = Sheet::new(comment.max_bytes);
+    sheet.must(&head(command, target, comment));
+    sheet.must(&view.verdict());
+    view.notes(&mut sheet);
+    view.table(&mut sheet, &ranked);
+    view.blocks(&mut sheet, &ranked);
+    view.left_alone(&mut sheet);
+    sheet.must(&view.footer(command, &sheet.left_out()));
+    sheet.finish()
+}
+
+/// The marker, which is the same for every comment of one command, title and target, and the heading.
+pub(super) fn head(command: &str, target: &Target, comment: &Comment) -> String {
+    let Target { name, account } = target;
+    let title = comment.title.as_deref();
+    let identity: Vec<Option<&str>> = vec![title, Some(name), account.as_deref()];
+    let hash = Sha256::digest(format!("{identity:?}"));
+    let marker: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let title = title.map(|title| format!(" {}", code(title))).unwrap_or_default();
+    let account =
+        account.as_deref().map_or("no account declared".to_owned(), |id| format!("account {}", code(id)));
+    format!(
+        "<!-- livevod:{command}:{marker} -->\n## livevod {command}{title}\n\n{} · {account}\n\n",
+        code(name)
+    )
+}
+
+struct View<'a> {
+    plan: &'a Plan,
+    comment: &'a Comment,
+}
+
+impl View<'_> {
+    /// Totals, dangers and what holds the plan: short, whatever the plan.
+    fn verdict(&self) -> String {
+        let plan = self.plan;
+        let mut text = format!("**{}** {}\n\n", totals(plan), consequences(plan));
+        let dangers = dangers(plan);
+        let releases: Vec<String> = releases(plan)
+            .into_iter()
+            .map(|(guard, flag)| match flag {
+                Some(flag) => format!("{} (released by {})", code(guard.name()), code(flag)),
+                None => format!("{} (nothing releases it)", code(guard.name())),
+            })
+            .collect();
+        if !releases.is_empty() {
+            text.push_str(&format!("> [!CAUTION]\n> **Refused** by {}\n", releases.join(", ")));
+        } else if !dangers.is_empty() {
+            text.push_str("> [!WARNING]\n");
+        }
+        for danger in &dangers {
+            text.push_str(&format!("> - {danger}\n"));
+        }
+        if !releases.is_empty() || !dangers.is_empty() {
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Each refusal, warning and domain that was not read, as far as there is room for them.
+    fn notes(&self, sheet: &mut Sheet) {
+        let plan = self.plan;
+        let unread = plan.unread.iter().map(|domain| format!("- {} could not be read\n", code(domain)));
+        let held = refusals(plan).into_iter().map(|refusal| refused(&refusal));
+        let unsupported = plan.unsupported.iter().filter(|one| one.declared).map(|one| {
+            format!(
+                "- {} can't be managed: {}; not attempted\n",
+                code(&one.address.to_string()),
+                prose(&one.reason)
+            )
+        });
+        let warnings = plan.warnings.iter().map(|warning| format!("- {}\n", prose(&warning.message)));
+        let notes: Vec<String> = unread.chain(held).chain(unsupported).chain(warnings).collect();
+        let room = sheet.room(FOOTER) / 4;
+        sheet.rows(Rows { what: "notes", head: "", tail: "\n" }, room, &notes, String::clone);
+    }
+
+    /// One row for changes that read alike: the first ones open, more of them folded away.
+    fn table(&self, sheet: &mut Sheet, ranked: &[Ranked]) {
+        let head = "| | Configuration | Change | From |\n|:-:|---|---|---|\n";
+        let (open, folded) = ranked.split_at(ranked.len().min(OPEN_ROWS));
+        let room = sheet.room(FOOTER) * 3 / 5;
+        sheet.rows(Rows { what: "rows of the table", head, tail: "\n" }, room, open, |one| self.row(one));
+        let head = format!("<details>\n<summary>Further changes</summary>\n\n{head}");
+        let rows = Rows { what: "further rows of the table", head: &head, tail: "\n</details>\n\n" };
+        let room = sheet.room(FOOTER) / 2;
+        sheet.rows(rows, room, folded, |one| self.row(one));
+    }
+
+    fn row(&self, ranked: &Ranked) -> String {
+        let changes = &ranked.fold.changes;
+        let change = ranked.fold.first();
+        let refused = if ranked.is_refused { "**!** " } else { "" };
+        let times = if changes.len() > 1 { format!(" ×{}", changes.len()) } else { String::new() };
+        let more = if changes.len() > 1 { format!(" and {} more", changes.len() - 1) } else { String::new() };
+        format!(
+            "| {refused}{}{times} | {}{more} | {} | {} |\n",
+            code(symbol(change.action)),
+            cell(&change.address.to_string()),
+            self.what(change),
+            self.whence(change),
+        )
+    }
+
+    /// The fields that a reviewer decides on, and what the change means for the recording.
+    fn what(&self, change: &Change) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        if change.action == ActionKind::Delete {
+            parts.push(prose(&change.reason.text()).replace('|', "\\|"));
+        } else {
+            parts.extend(
+                change.fields.iter().filter(|one| is_telling(change, one)).map(|one| self.field(change, one)),
+            );
+        }
+        let coverage = &change.coverage;
+        if coverage.after.is_none() || coverage.before != coverage.after {
+            let text = coverage_text(coverage, &change.address, change.action);
+            let text = prose(&text).replace('|', "\\|");
+            parts.push(if coverage.after.is_none() { format!("**{text}**") } else { text });
+        }
+        parts.join("<br>")
+    }
+
+    fn field(&self, change: &Change, one: &FieldChange) -> String {
+        let (before, after) = self.values(change, one);
+        let name = one.field.name();
+        let forces = if forces(change, one) { " *forces replacement*" } else { "" };
+        match change.action {
+            ActionKind::Create => format!("{} {}", cell(name), cell(&after)),
+            _ => format!("{} {} → {}{forces}", cell(name), cell(&before), cell(&after)),
+        }
+    }
+
+    fn values(&self, change: &Change, one: &FieldChange) -> (String, String) {
+        let shown = |value| named(value, &self.plan.group_names, "…").to_string();
+        (shown(change.before_value(one.field)), shown(change.after_value(one.field)))
+    }
+
+    /// The places that cause the change, each once.
+    fn whence(&self, change: &Change) -> String {
+        let telling = change.fields.iter().filter(|one| is_telling(change, one));
+        let origins = telling.filter_map(|one| one.origin.as_ref());
+        let mut places: Vec<String> = match (change.action, reason_place(&change.reason)) {
+            (ActionKind::Delete, place) => place.map(|place| self.link(place)).into_iter().collect(),
+            _ => origins
+                .map(|origin| match &origin.place {
+                    Some(place) => self.link(place),
+                    None => prose(&origin_text(origin)),
+                })
+                .collect(),
+        };
+        let mut seen = std::collections::HashSet::new();
+        places.retain(|place| seen.insert(place.clone()));
+        places.join("<br>")
+    }
+
+    fn link(&self, place: &Place) -> String {
+        let name = cell(&self.comment.links.name(place));
+        self.comment.links.target(place).map_or(name.clone(), |target| format!("[{name}]({target})"))
+    }
+
+    /// Every change in full, folded away.
+    fn blocks(&self, sheet: &mut Sheet, ranked: &[Ranked]) {
+        let head = "<details>\n<summary>Every change in full</summary>\n\n";
+        let rows = Rows { what: "changes in full", head, tail: "</details>\n\n" };
+        let room = sheet.room(FOOTER) * 9 / 10;
+        sheet.rows(rows, room, ranked, |one| format!("{}\n", difference(&self.block(one))));
+    }
+
+    fn block(&self, ranked: &Ranked) -> Vec<String> {
+        let changes = &ranked.fold.changes;
+        let change = ranked.fold.first();
+        let name = |one: &&Change| format!("# {} {}", clean(&one.address.to_string()), sentence(one.action));
+        let mut lines: Vec<String> = changes.iter().take(NAMED_IN_BLOCK).map(name).collect();
+        if changes.len() > NAMED_IN_BLOCK {
+            lines.push(format!("# … and {} more alike", changes.len() - NAMED_IN_BLOCK));
+        }
+        let coverage = coverage_text(&change.coverage, &change.address, change.action);
+        lines.push(format!("# {}", clean(&format!("{}; {coverage}", change.reason.text()))));
+        lines.extend(change.contingent.iter().map(|one| format!("# {}", contingency(*one))));
+        for one in &change.fields {
+            self.sides(change, one, &mut lines);
+        }
+        lines
+    }
+
+    fn sides(&self, change: &Change, one: &FieldChange, lines: &mut Vec<String>) {
+        let (before, after) = self.values(change, one);
+        let shown = |text: &str| clipped(&clean(text), SHOWN_IN_BLOCK);
+        let name = one.field.name();
+        if change.action != ActionKind::Create {
+            lines.push(format!("- {name}: {}", shown(&before)));
+        }
+        if change.action != ActionKind::Delete {
+            let origin =
+                one.origin.as_ref().map(|origin| format!("  ({})", origin_text(origin))).unwrap_or_default();
+            let forces = if forces(change, one) { "  # forces replacement" } else { "" };
+            lines.push(format!("+ {name}: {}{origin}{forces}", shown(&after)));
+        }
+    }
+
+    fn left_alone(&self, sheet: &mut Sheet) {
+        let plan = self.plan;
+        let unsupported: Vec<&Address> =
+            plan.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address).collect();
+        let lists = [
+            ("unmanaged", "unmanaged, left alone", plan.unmanaged.iter().collect()),
+            ("ignored", "ignored", plan.ignored.iter().collect()),
+            ("unsupported", "not declared, and can't be managed", unsupported),
+        ];
+        for (what, title, addresses) in lists {
+            let addresses: Vec<&Address> = addresses;
+            let head = format!("<details>\n<summary>{} {title}</summary>\n\n", addresses.len());
+            let rows = Rows { what, head: &head, tail: "\n</details>\n\n" };
+            let room = sheet.room(FOOTER);
+            sheet.rows(rows, room, &addresses, |address| format!("- {}\n", code(&address.to_string())));
+        }
+    }
+
+    fn footer(&self, command: &str, left_out: &[String]) -> String {
+        let digest = self.plan.digest();
+        let mut text = format!("---\n\ndigest `{digest}`");
+        if command == "plan" && !self.plan.changes.is_empty() && self.plan.held.is_empty() {
+            text.push_str(&format!("; to apply exactly this: `livevod apply --expect-digest {digest}`"));
+        }
+        text.push('\n');
+        text.push_str(&shortened(left_out, self.comment.max_bytes));
+        text
+    }
+}
+
+/// What was left out, and why; empty where nothing was.
+pub(super) fn shortened(left_out: &[String], max_bytes: usize) -> String {
+    if left_out.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\nLeft out to stay within {max_bytes} bytes: {}. The run's other formats hold all.\n",
+        left_out.join(", ")
+    )
+}
+
+fn refused(refusal: &Refusal) -> String {
+    let Refusal { guard, message, release, addresses } = refusal;
+    let whose = match &addresses[..] {
+        [] => String::new(),
+        [one] => format!("{}: ", code(&one.to_string())),
+        [first, rest @ ..] => format!("{} and {} more: ", code(&first.to_string()), rest.len()),
+    };
+    let release =
+        release.map_or("nothing releases it".to_owned(), |flag| format!("released by {}", code(flag)));
+    format!("- refused ({}): {whose}{}; {release}\n", guard.name(), prose(message))
+}
+
+/// Whether a field says something about its change: what differs, and of a new configuration what somebody wrote.
+fn is_telling(change: &Change, one: &FieldChange) -> bool {
+    let is_default = one.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Default);
+    change.action != ActionKind::Create || !is_default
+}
+
+fn forces(change: &Change, one: &FieldChange) -> bool {
+    change.action == ActionKind::Replace && one.field.is_create_only()
+}
+
+/// The place that a reason names.
+pub(super) fn reason_place(reason: &Reason) -> Option<&Place> {
+    match reason {
+        Reason::DeclaredAbsent { place }
+        | Reason::Pruned { place }
+        | Reason::InSnapshot { place }
+        | Reason::NotInSnapshot { place } => Some(place),
+        Reason::Missing
+        | Reason::Differs
+        | Reason::CreateOnly { .. }
+        | Reason::FinishesReplace { .. }
+        | Reason::PutsBack { .. } => None,
+    }
+}

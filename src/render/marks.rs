@@ -1,0 +1,132 @@
+//! Text from elsewhere made harmless for Markdown: no mention, reference, link, HTML or fence comes out of it.
+//!
+//! Code hosts look for mentions and references in what Markdown has become, so escaping marks is not enough: what is not a
+//! plain word stands in a code span, where nothing is looked for.
+
+use super::clean;
+
+/// Characters of a value that a table or a list shows.
+const SHOWN: usize = 120;
+
+/// Hexadecimal digits from which on a word may be taken for a commit.
+const COMMIT: usize = 7;
+
+/// `text` as a code span, shortened where it is long.
+pub(super) fn code(text: &str) -> String {
+    span(&clipped(&clean(text), SHOWN))
+}
+
+/// The same within a table, where a bar would end the cell even in code.
+pub(super) fn cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
+}
+
+/// A sentence: its words as they are where they are plain, else as code; what stands between backticks as one piece.
+pub(super) fn prose(text: &str) -> String {
+    let text = clean(text);
+    let pieces: Vec<&str> = text.split('`').collect();
+    // A backtick without its other half marks nothing.
+    let is_marked = pieces.len() % 2 == 1;
+    let piece = |(at, piece): (usize, &&str)| match is_marked && at % 2 == 1 {
+        true => code(piece),
+        false => words(piece),
+    };
+    pieces.iter().enumerate().map(piece).collect::<Vec<_>>().concat()
+}
+
+fn words(text: &str) -> String {
+    let word = |word: &str| if word.is_empty() || is_plain(word) { word.to_owned() } else { code(word) };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a word means nothing to Markdown or to a code host: letters and digits, and between and around them what prose has.
+fn is_plain(word: &str) -> bool {
+    let inner = word
+        .trim_start_matches(['(', '"', '\''])
+        .trim_end_matches([',', '.', ';', ':', ')', '"', '\'', '%', '?']);
+    let is_joint = |character: char| matches!(character, '-' | '\'' | '.' | ':' | '/' | ',' | '(' | ')');
+    let is_word = inner.chars().all(|character| character.is_alphanumeric() || is_joint(character));
+    let starts_well = inner.chars().next().is_none_or(char::is_alphanumeric);
+    let has_letter = word == "%" || word.chars().any(char::is_alphanumeric);
+    let is_linked =
+        inner.contains("//") || inner.to_ascii_lowercase().contains("www.") || is_reference(inner);
+    has_letter && is_word && starts_well && !is_linked
+}
+
+/// `GH-12` and commits.
+fn is_reference(word: &str) -> bool {
+    let is_issue = word.to_ascii_lowercase().contains("gh-");
+    let hex = word.split(|character: char| !character.is_ascii_hexdigit()).map(str::len).max().unwrap_or(0);
+    is_issue || hex >= COMMIT
+}
+
+/// A code span in a fence of backticks that does not occur in it.
+fn span(text: &str) -> String {
+    let text = if text.trim().is_empty() { "(blank)" } else { text };
+    let fence = "`".repeat(longest_run(text) + 1);
+    // One space at both ends is taken off again.
+    let gap = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
+    format!("{fence}{gap}{text}{gap}{fence}")
+}
+
+/// Lines as a block that is coloured as a difference; the fence is longer than any in the lines.
+pub(super) fn difference(lines: &[String]) -> String {
+    let body = lines.join("\n");
+    let fence = "`".repeat(longest_run(&body).max(2) + 1);
+    format!("{fence}diff\n{body}\n{fence}\n")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
+}
+
+/// At most `most` characters of `text`, and how many are missing.
+pub(super) fn clipped(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}… ({} more characters)", &text[..end], text[end..].chars().count()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_can_not_be_left() {
+        assert_eq!(code("cam1"), "`cam1`");
+        assert_eq!(code("a``b"), "```a``b```");
+        assert_eq!(code("`"), "`` ` ``");
+        assert_eq!(code(" a"), "`  a `");
+        assert_eq!(code(""), "`(blank)`");
+        assert_eq!(code("a\n\n# b"), "`a\\u{a}\\u{a}# b`");
+        assert_eq!(cell("a|b"), "`a\\|b`");
+        assert_eq!(code(&"x".repeat(125)), format!("`{}… (5 more characters)`", "x".repeat(120)));
+    }
+
+    #[test]
+    fn prose_keeps_plain_words_and_nothing_else() {
+        assert_eq!(
+            prose("3 of the 9 configurations of `a.com` would be deleted, over 10 %"),
+            "3 of the 9 configurations of `a.com` would be deleted, over 10 %"
+        );
+        assert_eq!(
+            prose("ask @octocat about #12, <b> and me/you#3"),
+            "ask `@octocat` about `#12,` `<b>` and `me/you#3`"
+        );
+        assert_eq!(
+            prose("see https://evil.example or www.evil.example"),
+            "see `https://evil.example` or `www.evil.example`"
+        );
+        assert_eq!(prose("fixes GH-12 in deadbeef"), "fixes `GH-12` in `deadbeef`");
+        assert_eq!(prose("[a](b) **c** :tada: ~x !1"), "`[a](b)` `**c**` `:tada:` `~x` `!1`");
+        assert_eq!(prose("half a ` tick"), "half a  tick");
+        assert_eq!(prose("live.example.com/show/cam1: it goes"), "live.example.com/show/cam1: it goes");
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_in_it() {
+        assert_eq!(difference(&["+ a".to_owned()]), "```diff\n+ a\n```\n");
+        assert_eq!(difference(&["````".to_owned()]), "`````diff\n````\n`````\n");
+    }
+}

@@ -1,0 +1,70 @@
+//! What became of a plan, as a comment: what is not done first.
+
+use super::{Style, Target};
+use super::json::outcome_name;
+use super::markdown::{Comment, head, shortened};
+use super::marks::{cell, code, prose};
+use super::plan::symbol;
+use super::report::{cost, totals};
+use super::sheet::{Rows, Sheet};
+use crate::apply::{ChangeOutcome, Outcome, Report};
+use crate::plan::Plan;
+
+/// Kept for the end.
+const FOOTER: usize = 800;
+
+/// `apply --format markdown`.
+pub fn markdown_report(plan: &Plan, report: &Report, target: &Target, comment: &Comment) -> String {
+    let Report { outcomes, calls, repeated, took } = report;
+    let mut sheet = Sheet::new(comment.max_bytes);
+    sheet.must(&head("apply", target, comment));
+    sheet.must(&format!("**{}** {}\n\n", totals(plan, outcomes, Style::PLAIN).join(" "), cost(*calls, *repeated, *took)));
+    let (done, mut others): (Vec<&ChangeOutcome>, Vec<&ChangeOutcome>) =
+        outcomes.iter().partition(|one| matches!(one.outcome, Outcome::Done));
+    others.sort_by_key(|one| weight(&one.outcome));
+    not_done(&mut sheet, &others);
+    all_done(&mut sheet, &done);
+    sheet.must(&format!("---\n\ndigest `{}`\n", plan.digest()));
+    sheet.must(&shortened(&sheet.left_out(), comment.max_bytes));
+    sheet.finish()
+}
+
+fn weight(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Unknown(_) => 0,
+        Outcome::Failed(_) => 1,
+        Outcome::NotAttempted(_) => 2,
+        Outcome::Done => 3,
+    }
+}
+
+fn not_done(sheet: &mut Sheet, outcomes: &[&ChangeOutcome]) {
+    let head = "| | Configuration | Outcome | Why | RequestId |\n|:-:|---|---|---|---|\n";
+    let room = sheet.room(FOOTER) * 3 / 4;
+    sheet.rows(Rows { what: "changes not done", head, tail: "\n" }, room, outcomes, |one| row(one));
+}
+
+fn row(one: &ChangeOutcome) -> String {
+    let ChangeOutcome { address, action, outcome, request_id } = one;
+    let name = match outcome {
+        Outcome::Unknown(_) => "**UNKNOWN**".to_owned(),
+        Outcome::Failed(_) | Outcome::NotAttempted(_) | Outcome::Done => {
+            outcome_name(outcome).replace('_', " ")
+        }
+    };
+    let why = outcome.failure().map(ToString::to_string).unwrap_or_default();
+    let why = prose(&why).replace('|', "\\|");
+    let id = request_id.as_deref().map(cell).unwrap_or_default();
+    format!("| {} | {} | {name} | {why} | {id} |\n", code(symbol(*action)), cell(&address.to_string()))
+}
+
+fn all_done(sheet: &mut Sheet, outcomes: &[&ChangeOutcome]) {
+    let head = format!("<details>\n<summary>{} done</summary>\n\n", outcomes.len());
+    let room = sheet.room(FOOTER);
+    let rows = Rows { what: "changes done", head: &head, tail: "\n</details>\n\n" };
+    sheet.rows(rows, room, outcomes, |one| {
+        let ChangeOutcome { address, action, outcome: _, request_id } = one;
+        let id = request_id.as_deref().map(|id| format!(", RequestId {}", code(id))).unwrap_or_default();
+        format!("- {} {}{id}\n", code(symbol(*action)), code(&address.to_string()))
+    });
+}

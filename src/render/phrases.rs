@@ -1,0 +1,86 @@
+//! What every picture of a plan says in the same words.
+
+use std::collections::BTreeMap;
+
+use super::plan::{counted, long_sentence};
+use crate::model::Value;
+use crate::plan::{Budget, Contingent, Plan};
+
+/// Characters of a group's id that stand behind its name.
+const ID_SHOWN: usize = 8;
+
+/// Terraform's sentence of totals, which other tools look for; a replace counts on both sides.
+pub(super) fn totals(plan: &Plan) -> String {
+    if plan.changes.is_empty() {
+        return without_changes(plan);
+    }
+    let summary = plan.summary();
+    format!(
+        "Plan: {} to add, {} to change, {} to destroy.",
+        summary.create + summary.replace,
+        summary.update,
+        summary.delete + summary.replace
+    )
+}
+
+/// The sentence for a plan without changes, which says `No changes.` only where all is as declared.
+fn without_changes(plan: &Plan) -> String {
+    let declared = plan.unsupported.iter().filter(|one| one.declared).count();
+    let shadows = plan.shadows.len();
+    match () {
+        () if !plan.is_complete() => {
+            format!("Incomplete: {} could not be read.", counted(plan.unread.len(), "domain"))
+        }
+        () if declared > 0 => {
+            format!("Not as declared: {} can't be managed.", counted(declared, "declared configuration"))
+        }
+        () if shadows > 0 => {
+            format!(
+                "Not as declared: {} before a declared rule.",
+                counted(shadows, "unmanaged configuration")
+            )
+        }
+        () => "No changes. The service holds what the files declare.".to_owned(),
+    }
+}
+
+/// What stands behind the totals: how replaces count, what stays, what it costs, and what streams on air notice.
+pub(super) fn consequences(plan: &Plan) -> String {
+    let summary = plan.summary();
+    if plan.changes.is_empty() {
+        return format!("{} as declared.", counted(summary.unchanged, "configuration"));
+    }
+    let replaces = (summary.replace > 0)
+        .then(|| format!("{} counted as add and destroy", counted(summary.replace, "replace")));
+    let facts = [format!("{} unchanged", summary.unchanged), cost(plan.budget)];
+    let facts: Vec<String> = replaces.into_iter().chain(facts).collect();
+    format!("{}. {}", facts.join(", "), long_sentence())
+}
+
+/// `7 reads and 4 writes at least, not under 9 s at this rate`.
+pub(super) fn cost(budget: Budget) -> String {
+    let Budget { reads, writes, seconds } = budget;
+    let count = |calls: u64| usize::try_from(calls).unwrap_or(usize::MAX);
+    let calls = format!("{} and {} at least", counted(count(reads), "read"), counted(count(writes), "write"));
+    if seconds > 0 { format!("{calls}, not under {seconds} s at this rate") } else { calls }
+}
+
+/// What is written only if a step goes wrong.
+pub(super) fn contingency(contingent: Contingent) -> &'static str {
+    match contingent {
+        Contingent::AddBack => "if the Add fails: add the old one back",
+        Contingent::AddSiblingsBack => "if the service takes entries beside it along: add them back",
+    }
+}
+
+/// A value as people know it: a group's id that the files have a name for, by that name and the beginning of a
+/// hexadecimal id.
+pub(super) fn named(value: Value, names: &BTreeMap<String, String>, ellipsis: &str) -> Value {
+    let Value::Text(id) = &value else { return value };
+    let Some(name) = names.get(id) else { return value };
+    let is_usual = id.len() > ID_SHOWN && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Value::Text(match is_usual {
+        true => format!("{name} ({}{ellipsis})", &id[..ID_SHOWN]),
+        false => format!("{name} ({id})"),
+    })
+}

@@ -1,0 +1,137 @@
+//! Plans of a stranger: names and values that try to leave their place in a document.
+
+use std::collections::BTreeMap;
+
+use livevod::model::{Address, Carried, Field, RecordConfig, StreamSpelling};
+use livevod::plan::{
+    ActionKind, Budget, Change, Contingent, Coverage, FieldChange, FieldOrigin, Guard, Held, Plan, Reason,
+    Unsupported, Warning,
+};
+use livevod::resolve::OriginKind;
+use livevod::source::{Place, Position};
+use proptest::prelude::*;
+
+/// Pieces that mean something to Markdown, HTML or a code host, and anything else.
+pub(super) fn text() -> impl Strategy<Value = String> {
+    let pieces = [
+        "@octocat",
+        "#12",
+        "GH-7",
+        "me/you#3",
+        "deadbeefdeadbeef",
+        "https://evil.example",
+        "www.evil.example",
+        "[x](https://evil.example)",
+        "![x](https://evil.example/x.png)",
+        "<script>alert(1)</script>",
+        "</details>",
+        "</script>",
+        "<!--",
+        "-->",
+        "\n\n# heading\n",
+        "\n```\n",
+        "````",
+        "`",
+        "|",
+        "\\",
+        "*a*",
+        ":tada:",
+        "$x$",
+        "&lt;&#64;",
+        "\"'>",
+        "\u{202e}\u{2028}\u{1b}[31m\0",
+        " ",
+        "plain",
+    ];
+    let piece = prop_oneof![4 => proptest::sample::select(pieces.to_vec()).prop_map(str::to_owned), 1 => any::<String>()];
+    proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    (text(), 1..99_u32).prop_map(|(file, line)| {
+        let at = Position { line, column: 1, byte: 0 };
+        Place { file, start: at, end: at }
+    })
+}
+
+fn config() -> impl Strategy<Value = RecordConfig> {
+    (text(), 300..21600_u32, any::<bool>(), proptest::option::of(text()), text()).prop_map(
+        |(group, cycle_duration, auto_compose, storage_location, unknown)| RecordConfig {
+            vod_transcode_group: group,
+            cycle_duration,
+            auto_compose,
+            storage_location,
+            carried: Carried {
+                unknown: BTreeMap::from([(unknown.clone(), unknown.into())]),
+                ..Carried::default()
+            },
+            ..RecordConfig::default()
+        },
+    )
+}
+
+prop_compose! {
+    fn change()(
+        domain in text(), app in text(), stream in text(), action in 0..4_usize, before in config(), after in config(),
+        place in place(), tier in text(), is_written in any::<bool>(), is_covered in any::<bool>(),
+    ) -> Change {
+        use ActionKind::{Create, Delete, Replace, Update};
+        let address = Address::new(domain, app, stream);
+        let action = [Create, Update, Replace, Delete][action];
+        let origin = FieldOrigin {
+            kind: OriginKind::Tier, tier: Some(tier.clone()), place: is_written.then(|| place.clone()),
+            via: vec![(tier, place.clone())],
+        };
+        Change {
+            coverage: Coverage { before: Some(address.clone()), after: is_covered.then(|| address.clone()) },
+            address,
+            region: None,
+            reason: match action {
+                Create => Reason::Missing,
+                Update => Reason::Differs,
+                Replace => Reason::CreateOnly { field: Field::StorageLocation },
+                Delete => Reason::Pruned { place: place.clone() },
+            },
+            place: Some(place),
+            before: (action != Create).then_some(before),
+            after: (action != Delete).then_some(after),
+            fields: [Field::VodTranscodeGroup, Field::CycleDuration, Field::StorageLocation, Field::Unknown]
+                .map(|field| FieldChange { field, origin: (action != Delete).then(|| origin.clone()) }).to_vec(),
+            spelling: StreamSpelling::Named,
+            contingent: vec![Contingent::AddBack],
+            action,
+        }
+    }
+}
+
+prop_compose! {
+    /// Up to `most` changes, some of them refused, and lists of all kinds.
+    pub(super) fn plan(most: usize)(
+        changes in proptest::collection::vec(change(), 0..most),
+        account in proptest::option::of(text()), message in text(), release in proptest::option::of(text()),
+        reason in text(), unread in proptest::collection::vec(text(), 0..3), names in (text(), text()),
+        seconds in 0..3_u64, held in 0..4_usize,
+    ) -> Plan {
+        let addresses: Vec<Address> = changes.iter().map(|change| change.address.clone()).collect();
+        let of_change = addresses.iter().take(held).map(|address| (Guard::RecordingGap, Some(address.clone())));
+        let whole = (held > 1).then_some((Guard::Limits, None));
+        Plan {
+            account,
+            held: of_change.chain(whole).map(|(guard, address)| {
+                Held { guard, address, message: message.clone(), release: release.clone() }
+            }).collect(),
+            unchanged: addresses.clone(),
+            unmanaged: addresses.clone(),
+            ignored: addresses.clone(),
+            unsupported: addresses.iter().take(3).map(|address| {
+                Unsupported { address: address.clone(), reason: reason.clone(), declared: held > 2 }
+            }).collect(),
+            warnings: vec![Warning { message: format!("`{message}` {reason}"), address: None }],
+            shadows: Vec::new(),
+            unread,
+            budget: Budget { reads: 3, writes: 4, seconds },
+            group_names: BTreeMap::from([names]),
+            changes,
+        }
+    }
+}

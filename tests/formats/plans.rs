@@ -1,0 +1,93 @@
+//! Plans that every format of plans is shown.
+
+use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
+use livevod::plan::{ActionKind, Budget, Change, Coverage, FieldChange, FieldOrigin, Plan, Reason};
+use livevod::resolve::OriginKind;
+use livevod::source::{Place, Position};
+
+use super::World;
+
+/// What the service holds before the plans: applied first.
+const BEFORE: &str = "\
+version: 1
+account: \"1234567890123456\"
+region: cn-shanghai
+transcode_groups: { hd: e2d796d3bb5fd8049d32bff62f94e4c1, archive: 6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa }
+defaults: { vod_transcode_group: hd, cycle_duration: 1h }
+tiers:
+  vip: { cycle_duration: 30m, auto_compose: on, compose_vod_transcode_group: archive }
+domains:
+  live.example.com:
+    apps:
+      show:
+        streams:
+          \"*\": {}
+          cam1: {}
+          cam2: {}
+          cam3: {}
+          main: { storage_location: first-bucket.oss-cn-shanghai.aliyuncs.com }
+          old: {}
+      news:
+        streams: { desk: { tier: vip }, weather: {} }
+";
+
+pub(super) fn applied() -> World {
+    let world = World::with(BEFORE);
+    world.converge("--emulator");
+    world
+}
+
+/// Updates alike and single, a replace, a delete, a create, a stop of recording, and something that no file declares.
+pub(super) fn changed() -> World {
+    let world = applied();
+    let text = BEFORE
+        .replace("cam1: {}", "cam1: { cycle_duration: 2h }")
+        .replace("cam2: {}", "cam2: { tier: vip }")
+        .replace("cam3: {}", "cam3: { tier: vip }")
+        .replace("first-bucket", "second-bucket")
+        .replace("old: {}", "old: { state: absent }\n          new: { on_demand: 0 }")
+        .replace("desk: { tier: vip }, weather: {}", "weather: { on_demand: 1 }");
+    world.write("livevod.yaml", &text);
+    world
+}
+
+/// So many updates in ten domains, no two of them alike.
+pub(super) fn many(count: u32) -> Plan {
+    let changes: Vec<Change> = (0..count).map(update).collect();
+    Plan {
+        account: Some("1234567890123456".to_owned()),
+        unchanged: Vec::new(),
+        unmanaged: Vec::new(),
+        ignored: Vec::new(),
+        unsupported: Vec::new(),
+        shadows: Vec::new(),
+        held: Vec::new(),
+        warnings: Vec::new(),
+        unread: Vec::new(),
+        budget: Budget { reads: 2 * u64::from(count), writes: u64::from(count), seconds: 60 },
+        group_names: [].into(),
+        changes,
+    }
+}
+
+fn update(at: u32) -> Change {
+    let address = Address::new(format!("live{}.example.com", at % 10), "show", format!("cam{at:06}"));
+    let settings = |cycle_duration| Some(RecordConfig { cycle_duration, ..RecordConfig::default() });
+    let position = Position { line: 14, column: 28, byte: 300 };
+    let place = Place { file: "livevod.yaml".to_owned(), start: position, end: position };
+    let origin =
+        FieldOrigin { kind: OriginKind::Defaults, tier: None, place: Some(place.clone()), via: Vec::new() };
+    Change {
+        region: None,
+        place: Some(place),
+        action: ActionKind::Update,
+        reason: Reason::Differs,
+        before: settings(10_000_000 + at),
+        after: settings(1800),
+        fields: vec![FieldChange { field: Field::CycleDuration, origin: Some(origin) }],
+        coverage: Coverage { before: Some(address.clone()), after: Some(address.clone()) },
+        address,
+        spelling: StreamSpelling::Named,
+        contingent: Vec::new(),
+    }
+}
