@@ -135,6 +135,11 @@ impl Order<'_> {
 
     /// Without a terminal nobody can be asked, so the answer must stand in the arguments; found out before anything is read.
     fn someone_approves(&self) -> Result<(), Failure> {
+        if self.scope.format.holds_only_plans() {
+            let message = "this format holds a plan, and apply prints a report";
+            let help = "take another `--format`, and this one for `livevod plan`";
+            return Err(Failure::from(Diagnostic::new(Code::Usage, message).help(help)));
+        }
         let asks = self.terminal.answers && self.scope.format == Format::Human;
         if self.writing.is_approved() || asks {
             return Ok(());
@@ -186,7 +191,7 @@ impl Order<'_> {
             Format::Json => {
                 self.terminal.print(&render::report_json(plan, report, left_open, target, context));
             }
-            format @ Format::Markdown => {
+            format @ (Format::Markdown | Format::TerraformJson | Format::GitlabTerraform) => {
                 findings::tell(&outcomes, sources, self.terminal);
                 let view = View { format, views: &self.scope.views, full: self.scope.full, is_drift: false };
                 self.terminal.print(&view.report(plan, report, target).unwrap_or_default());

@@ -54,6 +54,10 @@ pub(super) enum Format {
     Json,
     /// The plan or report as a comment on a pull request
     Markdown,
+    /// The plan in the shape of `terraform show -json`, for policy engines
+    TerraformJson,
+    /// The plan's counts as GitLab shows them in merge requests
+    GitlabTerraform,
     /// Findings as GitHub workflow commands: annotations on the lines at fault
     Github,
     /// Findings as a GitLab code quality report
@@ -63,11 +67,16 @@ pub(super) enum Format {
 }
 
 impl Format {
+    /// Whether it can hold a plan, but no report.
+    pub(super) fn holds_only_plans(self) -> bool {
+        matches!(self, Format::TerraformJson | Format::GitlabTerraform)
+    }
+
     /// Whether it can hold findings without a plan.
     pub(super) fn holds_findings(self) -> bool {
         match self {
             Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => true,
-            Format::Markdown => false,
+            Format::Markdown | Format::TerraformJson | Format::GitlabTerraform => false,
         }
     }
 }

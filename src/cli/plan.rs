@@ -126,12 +126,12 @@ pub(super) fn show(shown: Shown, loaded: &Loaded, observed: &Observed, exit: Exi
             let document = if shown.is_drift { render::drift_json } else { render::plan_json };
             terminal.print(&document(plan, left_open, since_review, target, context));
         }
-        format @ Format::Markdown => {
+        format @ (Format::Markdown | Format::TerraformJson | Format::GitlabTerraform) => {
             let warnings = [loaded.warnings(), observed.diagnostics.clone()].concat();
             findings::tell(&warnings, &loaded.sources, terminal);
             let view =
                 View { format, views: &shown.scope.views, full: shown.scope.full, is_drift: shown.is_drift };
-            terminal.print(&view.plan(plan, target).unwrap_or_default());
+            terminal.print(&view.plan(plan, target, exit).unwrap_or_default());
         }
         Format::Github | Format::Gitlab | Format::Sarif => {
             let weight = if shown.is_drift { Severity::Warning } else { Severity::Advice };

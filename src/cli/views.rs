@@ -8,7 +8,7 @@ use super::arguments::Format;
 use super::findings::working_folder;
 use crate::apply::Report;
 use crate::plan::Plan;
-use crate::render::{self, Comment, LEAST_BYTES, LinkBase, Links, Target};
+use crate::render::{self, Comment, Exit, LEAST_BYTES, LinkBase, Links, Target};
 
 /// How views are written.
 #[derive(Debug, Args)]
@@ -45,8 +45,10 @@ pub(super) struct View<'a> {
 
 impl View<'_> {
     /// The plan in a format of plans; `None` for any other.
-    pub(super) fn plan(&self, plan: &Plan, target: &Target) -> Option<String> {
+    pub(super) fn plan(&self, plan: &Plan, target: &Target, exit: Exit) -> Option<String> {
         match self.format {
+            Format::TerraformJson => Some(render::terraform_json(plan, target, exit)),
+            Format::GitlabTerraform => Some(render::gitlab_terraform(plan)),
             Format::Markdown if self.is_drift => Some(render::markdown_drift(plan, target, &self.comment())),
             Format::Markdown => Some(render::markdown_plan(plan, target, &self.comment())),
             Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => None,
@@ -57,7 +59,13 @@ impl View<'_> {
     pub(super) fn report(&self, plan: &Plan, report: &Report, target: &Target) -> Option<String> {
         match self.format {
             Format::Markdown => Some(render::markdown_report(plan, report, target, &self.comment())),
-            Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => None,
+            Format::TerraformJson
+            | Format::GitlabTerraform
+            | Format::Human
+            | Format::Json
+            | Format::Github
+            | Format::Gitlab
+            | Format::Sarif => None,
         }
     }
 

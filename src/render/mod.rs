@@ -28,6 +28,7 @@ mod rows;
 mod sarif;
 mod sheet;
 mod style;
+mod terraform;
 
 pub use desired::{desired_json, desired_summary, desired_yaml};
 pub use diagnostics::{diagnostics, explain_line, summary_line};
@@ -51,6 +52,7 @@ pub use report::{human_report, outcome_diagnostics, outcome_line, unanswered, un
 pub use review::{human_differences, human_saved_plan};
 pub use sarif::sarif;
 pub use style::{Style, clean};
+pub use terraform::{gitlab_terraform, terraform_json};
 
 /// What a target is called in every output: `emulator .livevod/emulator.log`, `https://live.aliyuncs.com`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@ mod many;
 mod markdown;
 mod plans;
 mod remote;
+mod terraform;
 
 use crate::transcripts::{Run, World};
 

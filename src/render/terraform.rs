@@ -1,0 +1,323 @@
+//! A plan in the shape of `terraform show -json`, for policy engines and viewers that read nothing else.
+//!
+//! Complete and with every null written out: readers of that shape pass silently over what they miss, or fail on it. What
+//! Terraform has no word for stands under `livevod`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+use super::json::{FORMAT_VERSION, OriginRow, origin_row, pretty};
+use super::plan::coverage_text;
+use super::{Exit, Target};
+use crate::model::{Address, Field, RecordConfig};
+use crate::plan::{
+    ActionKind, Budget, Change, Contingent, Held, Plan, Reason, Summary, Unsupported, Warning,
+};
+
+/// The version of Terraform's shape.
+const SHAPE: &str = "1.2";
+
+/// The version of Terraform that wrote that shape; readers know a plan by it.
+const TERRAFORM: &str = "1.11.4";
+
+/// The version of the shape of states.
+const STATE: &str = "1.0";
+
+/// What a configuration is to readers who know resources by type.
+const TYPE: &str = "alicloud_live_record_vod";
+
+/// `plan --format terraform-json`. Configurations that stay as they are have no values in a plan, and are left out.
+pub fn terraform_json(plan: &Plan, target: &Target, exit: Exit) -> String {
+    let resources = |side: fn(&Change) -> Option<&RecordConfig>| {
+        let resource = |change| side(change).map(|config| Resource::new(change, config));
+        Values { root_module: Module { resources: plan.changes.iter().filter_map(resource).collect() } }
+    };
+    pretty(&Document {
+        format_version: SHAPE,
+        terraform_version: TERRAFORM,
+        planned_values: resources(|change| change.after.as_ref()),
+        resource_drift: [],
+        resource_changes: plan.changes.iter().map(|change| ResourceChange::new(plan, change)).collect(),
+        output_changes: Map::new(),
+        prior_state: State {
+            format_version: STATE,
+            terraform_version: TERRAFORM,
+            values: resources(|change| change.before.as_ref()),
+        },
+        configuration: Values { root_module: Module { resources: Vec::new() } },
+        relevant_attributes: [],
+        checks: [],
+        applyable: plan.held.is_empty() && plan.is_complete() && !plan.changes.is_empty(),
+        complete: plan.is_complete(),
+        errored: exit == Exit::Error,
+        livevod: Extras::new(plan, target, exit),
+    })
+}
+
+/// `plan --format gitlab-terraform`: the counts that a merge request shows; a replace counts on both sides.
+pub fn gitlab_terraform(plan: &Plan) -> String {
+    let Summary { create, update, replace, delete, unchanged: _ } = plan.summary();
+    pretty(&Counts { create: create + replace, update, delete: delete + replace })
+}
+
+#[derive(Serialize)]
+struct Counts {
+    create: usize,
+    update: usize,
+    delete: usize,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format_version: &'static str,
+    terraform_version: &'static str,
+    planned_values: Values<'a>,
+    resource_drift: [(); 0],
+    resource_changes: Vec<ResourceChange<'a>>,
+    output_changes: Map<String, Json>,
+    prior_state: State<'a>,
+    configuration: Values<'a>,
+    relevant_attributes: [(); 0],
+    checks: [(); 0],
+    applyable: bool,
+    complete: bool,
+    errored: bool,
+    livevod: Extras<'a>,
+}
+
+#[derive(Serialize)]
+struct State<'a> {
+    format_version: &'static str,
+    terraform_version: &'static str,
+    values: Values<'a>,
+}
+
+#[derive(Serialize)]
+struct Values<'a> {
+    root_module: Module<'a>,
+}
+
+#[derive(Serialize)]
+struct Module<'a> {
+    resources: Vec<Resource<'a>>,
+}
+
+/// What names a configuration.
+#[derive(Serialize)]
+struct Name<'a> {
+    address: String,
+    mode: &'static str,
+    r#type: &'static str,
+    name: &'static str,
+    index: &'a Address,
+    provider_name: &'static str,
+}
+
+impl<'a> Name<'a> {
+    fn new(index: &'a Address) -> Self {
+        let key = Json::from(index.to_string());
+        let address = format!("{TYPE}.this[{key}]");
+        Self { address, mode: "managed", r#type: TYPE, name: "this", index, provider_name: "livevod" }
+    }
+}
+
+#[derive(Serialize)]
+struct Resource<'a> {
+    #[serde(flatten)]
+    name: Name<'a>,
+    schema_version: u32,
+    values: Map<String, Json>,
+    sensitive_values: Map<String, Json>,
+}
+
+impl<'a> Resource<'a> {
+    fn new(change: &'a Change, config: &RecordConfig) -> Self {
+        Self {
+            name: Name::new(&change.address),
+            schema_version: 0,
+            values: values(&change.address, config),
+            sensitive_values: Map::new(),
+        }
+    }
+}
+
+/// The address's parts and every field by its name in YAML, null where it is not set.
+fn values(address: &Address, config: &RecordConfig) -> Map<String, Json> {
+    let Address { domain, app, stream } = address;
+    let parts = [("domain", domain), ("app", app), ("stream", stream)];
+    let parts = parts.map(|(name, part)| (name.to_owned(), Json::from(&**part)));
+    let fields = Field::ALL.map(|field| (field.name().to_owned(), config.get(field).to_json()));
+    parts.into_iter().chain(fields).collect()
+}
+
+#[derive(Serialize)]
+struct ResourceChange<'a> {
+    #[serde(flatten)]
+    name: Name<'a>,
+    change: Transition,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action_reason: Option<&'static str>,
+    livevod: ChangeExtras<'a>,
+}
+
+impl<'a> ResourceChange<'a> {
+    fn new(plan: &'a Plan, change: &'a Change) -> Self {
+        Self {
+            name: Name::new(&change.address),
+            change: Transition::new(change),
+            action_reason: action_reason(&change.reason),
+            livevod: ChangeExtras::new(plan, change),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Transition {
+    actions: &'static [&'static str],
+    before: Option<Map<String, Json>>,
+    after: Option<Map<String, Json>>,
+    after_unknown: Map<String, Json>,
+    before_sensitive: Json,
+    after_sensitive: Json,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    replace_paths: Vec<[&'static str; 1]>,
+}
+
+impl Transition {
+    fn new(change: &Change) -> Self {
+        let side =
+            |config: &Option<RecordConfig>| config.as_ref().map(|config| values(&change.address, config));
+        // Terraform's own: an object for what is there, `false` for what is not.
+        let sensitive = |config: &Option<RecordConfig>| match config {
+            Some(_) => Json::Object(Map::new()),
+            None => Json::Bool(false),
+        };
+        let forcing = change.fields.iter().map(|one| one.field).filter(|field| field.is_create_only());
+        let replaces = change.action == ActionKind::Replace;
+        Self {
+            actions: actions(change.action),
+            before: side(&change.before),
+            after: side(&change.after),
+            after_unknown: Map::new(),
+            before_sensitive: sensitive(&change.before),
+            after_sensitive: sensitive(&change.after),
+            replace_paths: forcing.filter(|_| replaces).map(|field| [field.name()]).collect(),
+        }
+    }
+}
+
+fn actions(action: ActionKind) -> &'static [&'static str] {
+    match action {
+        ActionKind::Create => &["create"],
+        ActionKind::Update => &["update"],
+        ActionKind::Replace => &["delete", "create"],
+        ActionKind::Delete => &["delete"],
+    }
+}
+
+/// The reasons that Terraform has a name for.
+fn action_reason(reason: &Reason) -> Option<&'static str> {
+    match reason {
+        Reason::CreateOnly { .. } => Some("replace_because_cannot_update"),
+        Reason::Pruned { .. } | Reason::NotInSnapshot { .. } => Some("delete_because_no_resource_config"),
+        Reason::Missing
+        | Reason::Differs
+        | Reason::DeclaredAbsent { .. }
+        | Reason::InSnapshot { .. }
+        | Reason::FinishesReplace { .. }
+        | Reason::PutsBack { .. } => None,
+    }
+}
+
+#[derive(Serialize)]
+struct ChangeExtras<'a> {
+    reason: String,
+    region: Option<&'a str>,
+    origins: BTreeMap<&'static str, Option<OriginRow>>,
+    recorded_by: RecordedBy<'a>,
+    contingent: &'a [Contingent],
+    guards: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct RecordedBy<'a> {
+    before: Option<&'a Address>,
+    after: Option<&'a Address>,
+    text: String,
+}
+
+impl<'a> ChangeExtras<'a> {
+    fn new(plan: &Plan, change: &'a Change) -> Self {
+        let Change { address, region, action, reason, fields, coverage, contingent, .. } = change;
+        let held = plan.held.iter().filter(|held| held.address.as_ref() == Some(address));
+        Self {
+            reason: reason.text(),
+            region: region.as_deref(),
+            origins: fields
+                .iter()
+                .map(|one| (one.field.name(), one.origin.as_ref().map(origin_row)))
+                .collect(),
+            recorded_by: RecordedBy {
+                before: coverage.before.as_ref(),
+                after: coverage.after.as_ref(),
+                text: coverage_text(coverage, address, *action),
+            },
+            contingent,
+            guards: held.map(|held| held.guard.name()).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Extras<'a> {
+    format_version: &'static str,
+    digest: String,
+    target: &'a str,
+    account: Option<&'a str>,
+    summary: Summary,
+    budget: Budget,
+    guards: Vec<GuardRow<'a>>,
+    warnings: Vec<&'a str>,
+    unmanaged: &'a [Address],
+    ignored: &'a [Address],
+    unsupported: &'a [Unsupported],
+    unread: &'a [String],
+    exit: Exit,
+}
+
+#[derive(Serialize)]
+struct GuardRow<'a> {
+    guard: &'static str,
+    address: Option<&'a Address>,
+    message: &'a str,
+    release: Option<&'a str>,
+}
+
+impl<'a> GuardRow<'a> {
+    fn new(held: &'a Held) -> Self {
+        let Held { guard, address, message, release } = held;
+        Self { guard: guard.name(), address: address.as_ref(), message, release: release.as_deref() }
+    }
+}
+
+impl<'a> Extras<'a> {
+    fn new(plan: &'a Plan, target: &'a Target, exit: Exit) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            digest: plan.digest(),
+            target: &target.name,
+            account: plan.account.as_deref(),
+            summary: plan.summary(),
+            budget: plan.budget,
+            guards: plan.held.iter().map(GuardRow::new).collect(),
+            warnings: plan.warnings.iter().map(|Warning { message, address: _ }| message.as_str()).collect(),
+            unmanaged: &plan.unmanaged,
+            ignored: &plan.ignored,
+            unsupported: &plan.unsupported,
+            unread: &plan.unread,
+            exit,
+        }
+    }
+}
