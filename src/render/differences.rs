@@ -1,5 +1,6 @@
 //! A plan as findings, for formats that hold nothing else: what differs, what holds it, what a reviewer should know.
 
+use super::causes::{Cause, Causes};
 use super::plan::{coverage_text, sentence};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::plan::{ActionKind, Change, FieldChange, Held, Plan, Reason, Warning};
@@ -9,9 +10,11 @@ use crate::source::{Place, Sources, Span};
 /// causes in many configurations is one finding.
 pub fn plan_findings(plan: &Plan, sources: &Sources, weight: Severity) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
-    let differences = plan.changes.iter().flat_map(|change| differences(change, sources));
+    let causes = Causes::of(plan);
+    let shared = causes.iter().map(|cause| shared(cause, sources));
+    let differences = plan.changes.iter().flat_map(|change| differences(change, &causes, sources));
     let others = declared_unsupported(plan).chain(shadows(plan));
-    for mut difference in differences.chain(others) {
+    for mut difference in shared.chain(differences).chain(others) {
         difference.severity = weight;
         findings.push(difference);
     }
@@ -22,11 +25,22 @@ pub fn plan_findings(plan: &Plan, sources: &Sources, weight: Severity) -> Vec<Di
     findings.finish()
 }
 
-fn differences(change: &Change, sources: &Sources) -> Vec<Diagnostic> {
+/// What no shared value tells of already.
+fn differences(change: &Change, causes: &Causes, sources: &Sources) -> Vec<Diagnostic> {
+    let mut forcing = change.fields.iter().filter(|one| one.field.is_create_only());
     match change.action {
-        ActionKind::Update => change.fields.iter().map(|field| changed(change, field, sources)).collect(),
+        ActionKind::Update => {
+            let fields = change.fields.iter().filter(|one| !causes.tell(one));
+            fields.map(|field| changed(change, field, sources)).collect()
+        }
+        ActionKind::Replace if forcing.any(|one| causes.tell(one)) => Vec::new(),
         ActionKind::Create | ActionKind::Replace | ActionKind::Delete => vec![whole(change, sources)],
     }
+}
+
+/// A value that changes several configurations, once.
+fn shared(cause: &Cause, sources: &Sources) -> Diagnostic {
+    at(Diagnostic::new(Code::Difference, cause.sentence()), Some(cause.place), sources, "declared here")
 }
 
 /// A field that differs, at the value that asks for it.

@@ -1,5 +1,6 @@
 //! Turns values into text for people and machines: the only code that does.
 
+mod causes;
 mod danger;
 mod desired;
 mod diagnostics;

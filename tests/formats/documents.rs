@@ -128,3 +128,35 @@ fn an_apply_reports_what_was_not_done() {
     assert_eq!((run.code, run.stderr.as_str()), (4, ""), "{}", run.transcript());
     assert_snapshot!(run.stdout);
 }
+
+#[test]
+fn a_value_that_changes_many_is_one_annotation() {
+    let bucket = |name: &str| format!("{name}.oss-cn-shanghai.aliyuncs.com");
+    let text = |cycle: &str, name: &str| {
+        let streams = "a: {}, b: {}, c: {}";
+        let apps = format!("apps: {{ show: {{ streams: {{ {streams} }} }} }}");
+        let kept = format!(
+            "apps: {{ show: {{ defaults: {{ storage_location: {} }}, streams: {{ {streams} }} }} }}",
+            bucket(name)
+        );
+        format!(
+            "version: 1\ndefaults:\n  vod_transcode_group: VOD_NO_TRANSCODE\n  cycle_duration: {cycle}\ndomains:\n  a.com: {{ {apps} }}\n  b.com: {{ {apps} }}\n  c.com: {{ {kept} }}\n"
+        )
+    };
+    let world = World::with(&text("1h", "first"));
+    world.converge("--emulator");
+    world.write("livevod.yaml", &text("30m", "second"));
+    let github = world.run("plan --emulator --format github").stdout;
+    let notices: Vec<&str> = github.lines().filter(|line| line.starts_with("::notice ")).collect();
+    assert_eq!(
+        notices[0],
+        "::notice file=livevod.yaml,line=4,endLine=4,col=19,endColumn=22,title=difference::\
+         `defaults.cycle_duration` here changes 9 configurations in 3 domains (3 replaced): `3600` becomes `1800`"
+    );
+    assert_eq!(notices.len(), 1, "the other one stands on the line of the guards' errors: {github}");
+    let other = "`defaults.storage_location` here changes 3 configurations in 1 domain (3 replaced)";
+    assert_eq!(github.matches(other).count(), 1, "{github}");
+    let sarif = world.run("plan --emulator --format sarif").json();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.iter().filter(|one| one["ruleId"] == "difference").count(), 2);
+}

@@ -1,0 +1,102 @@
+//! Which written values a plan comes from: each value that changes several configurations, and what it changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::plan::counted;
+use crate::model::{Field, Value};
+use crate::plan::{ActionKind, Change, FieldChange, FieldOrigin, Plan};
+use crate::resolve::OriginKind;
+use crate::source::Place;
+
+/// The values of a plan by where they are written.
+pub(super) struct Causes<'a>(BTreeMap<(&'a Place, Field), Cause<'a>>);
+
+/// One written value, and what it changes.
+pub(super) struct Cause<'a> {
+    pub(super) place: &'a Place,
+    field: Field,
+    origin: &'a FieldOrigin,
+    configurations: usize,
+    replaced: usize,
+    domains: BTreeSet<&'a str>,
+    /// Both values, where they are the same for all.
+    values: Option<(Value, Value)>,
+}
+
+impl<'a> Causes<'a> {
+    pub(super) fn of(plan: &'a Plan) -> Self {
+        let mut causes: BTreeMap<(&Place, Field), Cause> = BTreeMap::new();
+        for change in &plan.changes {
+            for (place, field, origin) in written(change) {
+                let values = (change.before_value(field), change.after_value(field));
+                let new = || Cause {
+                    place,
+                    field,
+                    origin,
+                    configurations: 0,
+                    replaced: 0,
+                    domains: BTreeSet::new(),
+                    values: Some(values.clone()),
+                };
+                causes.entry((place, field)).or_insert_with(new).count(change, values.clone());
+            }
+        }
+        causes.retain(|_, cause| cause.configurations > 1);
+        Self(causes)
+    }
+
+    /// Every value that changes more than one configuration.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Cause<'a>> {
+        self.0.values()
+    }
+
+    /// Whether one of them tells of this field.
+    pub(super) fn tell(&self, one: &FieldChange) -> bool {
+        let place = one.origin.as_ref().and_then(|origin| origin.place.as_ref());
+        place.is_some_and(|place| self.0.contains_key(&(place, one.field)))
+    }
+}
+
+/// The values of an update or a replace that somebody wrote.
+fn written(change: &Change) -> impl Iterator<Item = (&Place, Field, &FieldOrigin)> {
+    let counts = matches!(change.action, ActionKind::Update | ActionKind::Replace);
+    let fields = change.fields.iter().filter(move |_| counts);
+    fields.filter_map(|one| {
+        let origin = one.origin.as_ref()?;
+        Some((origin.place.as_ref()?, one.field, origin))
+    })
+}
+
+impl<'a> Cause<'a> {
+    fn count(&mut self, change: &'a Change, values: (Value, Value)) {
+        self.configurations += 1;
+        self.replaced += usize::from(change.action == ActionKind::Replace);
+        self.domains.insert(&change.address.domain);
+        if self.values.as_ref() != Some(&values) {
+            self.values = None;
+        }
+    }
+
+    /// `defaults.cycle_duration` here changes 214 configurations in 3 domains (2 replaced).
+    pub(super) fn sentence(&self) -> String {
+        let domains = counted(self.domains.len(), "domain");
+        let replaced =
+            if self.replaced > 0 { format!(" ({} replaced)", self.replaced) } else { String::new() };
+        let values = self.values.as_ref().map(|(before, after)| format!(": `{before}` becomes `{after}`"));
+        format!(
+            "`{}` here changes {} configurations in {domains}{replaced}{}",
+            self.name(),
+            self.configurations,
+            values.unwrap_or_default()
+        )
+    }
+
+    fn name(&self) -> String {
+        let field = self.field;
+        match (self.origin.kind, &self.origin.tier) {
+            (OriginKind::Tier, Some(tier)) => format!("tiers.{tier}.{field}"),
+            (OriginKind::Defaults | OriginKind::App | OriginKind::Domain, _) => format!("defaults.{field}"),
+            _ => field.to_string(),
+        }
+    }
+}
