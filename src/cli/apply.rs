@@ -191,7 +191,7 @@ impl Order<'_> {
             Format::Json => {
                 self.terminal.print(&render::report_json(plan, report, left_open, target, context));
             }
-            format @ (Format::Markdown | Format::TerraformJson | Format::GitlabTerraform) => {
+            format @ (Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html) => {
                 findings::tell(&outcomes, sources, self.terminal);
                 let view = View { format, views: &self.scope.views, full: self.scope.full, is_drift: false };
                 self.terminal.print(&view.report(plan, report, target).unwrap_or_default());

@@ -58,6 +58,8 @@ pub(super) enum Format {
     TerraformJson,
     /// The plan's counts as GitLab shows them in merge requests
     GitlabTerraform,
+    /// The plan as one page that stands alone, for the artefacts of a pipeline
+    Html,
     /// Findings as GitHub workflow commands: annotations on the lines at fault
     Github,
     /// Findings as a GitLab code quality report
@@ -69,14 +71,14 @@ pub(super) enum Format {
 impl Format {
     /// Whether it can hold a plan, but no report.
     pub(super) fn holds_only_plans(self) -> bool {
-        matches!(self, Format::TerraformJson | Format::GitlabTerraform)
+        matches!(self, Format::TerraformJson | Format::GitlabTerraform | Format::Html)
     }
 
     /// Whether it can hold findings without a plan.
     pub(super) fn holds_findings(self) -> bool {
         match self {
             Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => true,
-            Format::Markdown | Format::TerraformJson | Format::GitlabTerraform => false,
+            Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => false,
         }
     }
 }

@@ -23,7 +23,9 @@ pub(super) fn tell_more(findings: &[Diagnostic], terminal: &Terminal) {
 /// no plan, a reader of one must not take an empty document for it.
 pub(super) fn document(format: Format, context: Context) -> Option<String> {
     match format {
-        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform => None,
+        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+            None
+        }
         Format::Json => Some(render::diagnostics_json(context)),
         Format::Github => Some(render::github(context, &working_folder())),
         Format::Gitlab => Some(render::gitlab(context, &working_folder())),

@@ -126,7 +126,7 @@ pub(super) fn show(shown: Shown, loaded: &Loaded, observed: &Observed, exit: Exi
             let document = if shown.is_drift { render::drift_json } else { render::plan_json };
             terminal.print(&document(plan, left_open, since_review, target, context));
         }
-        format @ (Format::Markdown | Format::TerraformJson | Format::GitlabTerraform) => {
+        format @ (Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html) => {
             let warnings = [loaded.warnings(), observed.diagnostics.clone()].concat();
             findings::tell(&warnings, &loaded.sources, terminal);
             let view =

@@ -48,6 +48,7 @@ impl View<'_> {
     pub(super) fn plan(&self, plan: &Plan, target: &Target, exit: Exit) -> Option<String> {
         match self.format {
             Format::TerraformJson => Some(render::terraform_json(plan, target, exit)),
+            Format::Html => Some(render::html(plan, target, &self.links())),
             Format::GitlabTerraform => Some(render::gitlab_terraform(plan)),
             Format::Markdown if self.is_drift => Some(render::markdown_drift(plan, target, &self.comment())),
             Format::Markdown => Some(render::markdown_plan(plan, target, &self.comment())),
@@ -61,6 +62,7 @@ impl View<'_> {
             Format::Markdown => Some(render::markdown_report(plan, report, target, &self.comment())),
             Format::TerraformJson
             | Format::GitlabTerraform
+            | Format::Html
             | Format::Human
             | Format::Json
             | Format::Github
@@ -69,14 +71,13 @@ impl View<'_> {
         }
     }
 
+    fn links(&self) -> Links {
+        Links { base: self.views.link_base.clone(), folder: working_folder() }
+    }
+
     fn comment(&self) -> Comment {
-        let Views { max_bytes, link_base, title } = self.views;
-        Comment {
-            max_bytes: *max_bytes,
-            title: title.clone(),
-            full: self.full,
-            links: Links { base: link_base.clone(), folder: working_folder() },
-        }
+        let Views { max_bytes, link_base: _, title } = self.views;
+        Comment { max_bytes: *max_bytes, title: title.clone(), full: self.full, links: self.links() }
     }
 }
 

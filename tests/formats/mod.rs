@@ -3,6 +3,7 @@
 mod documents;
 mod hostile;
 mod hostile_plan;
+mod html;
 mod many;
 mod markdown;
 mod plans;

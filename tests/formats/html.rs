@@ -1,0 +1,78 @@
+//! Plans as a page: that nothing runs or is fetched but what is meant to, and that no text becomes markup.
+
+use base64::Engine as _;
+use livevod::render::{Links, Target, html};
+use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use super::hostile_plan::{plan, text};
+use super::plans::changed;
+
+/// What stands between two marks that occur once.
+fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
+    assert_eq!(page.matches(start).count(), 1, "{start}");
+    page.split_once(start).unwrap().1.split_once(end).unwrap().0
+}
+
+#[test]
+fn the_page_tells_what_the_plan_does() {
+    let page = changed().run("plan --emulator --format html --link-base https://git.example/live").stdout;
+    for part in [
+        "<h1>Plan: 2 to add, 4 to change, 2 to destroy.</h1>",
+        "<li>recording-gap: live.example.com/show/main: between its delete and its add nothing records it; released by <code>--allow-recording-gap</code></li>",
+        "<code>live.example.com/show/cam1</code><span class=\"what\">cycle_duration 3600 → 7200</span>",
+        "<del><code>first-bucket.oss-cn-shanghai.aliyuncs.com</code></del>",
+        "<ins><code>second-bucket.oss-cn-shanghai.aliyuncs.com</code></ins>",
+        "<a href=\"https://git.example/live/livevod.yaml#L17\" rel=\"noreferrer\">livevod.yaml:17</a>",
+        "<details><summary>1 unmanaged, left alone</summary><ul><li><code>live.example.com/news/desk</code></li></ul></details>",
+        "digest <code>sha256:",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+}
+
+#[test]
+fn only_its_own_style_and_script_are_allowed() {
+    let page = changed().run("plan --emulator --format html").stdout;
+    let policy = between(&page, "http-equiv=\"Content-Security-Policy\" content=\"", "\"");
+    let hash = |text: &str| {
+        format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text)))
+    };
+    let style = hash(between(&page, "<style>", "</style>"));
+    let script = hash(between(&page, "<script>", "</script>"));
+    assert_eq!(
+        policy,
+        format!(
+            "default-src 'none'; style-src {style}; script-src {script}; img-src data:; base-uri 'none'; form-action 'none'"
+        )
+    );
+    assert!(!page.contains(" style=") && !page.contains(" onclick"), "a policy of hashes lets neither pass");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_becomes_markup(plan in plan(8), name in text()) {
+        let page = html(&plan, &Target { name, account: plan.account.clone() }, &Links::default());
+        let body = page.split_once("<body>").unwrap().1.split_once("<script>").unwrap().0;
+        let known = ["a", "button", "code", "del", "details", "div", "fieldset", "footer", "form", "h1", "h2", "header", "input", "ins",
+            "label", "li", "main", "p", "section", "small", "span", "strong", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"];
+        let mut depth: Vec<&str> = Vec::new();
+        for tag in body.split('<').skip(1) {
+            let (tag, text) = tag.split_once('>').unwrap();
+            prop_assert!(!text.contains('>'), "{text:?}");
+            let (closes, tag) = tag.strip_prefix('/').map_or((false, tag), |tag| (true, tag));
+            let name = tag.split(' ').next().unwrap();
+            prop_assert!(known.contains(&name), "<{tag}>");
+            prop_assert!(tag.matches('"').count() % 2 == 0, "<{tag}>");
+            match closes {
+                true => prop_assert_eq!(depth.pop(), Some(name)),
+                false if name != "input" => depth.push(name),
+                false => {}
+            }
+        }
+        prop_assert!(depth.is_empty(), "{depth:?}");
+        prop_assert!(page.contains(&plan.digest()));
+    }
+}
