@@ -1,7 +1,7 @@
 (() => {
   "use strict";
   // Milliseconds of work before the page may answer again.
-  const SLICE = 12;
+  const SLICE = 6;
   const controls = document.getElementById("controls");
   const search = document.getElementById("search");
   const status = document.getElementById("status");
