@@ -14,7 +14,7 @@ use super::observe::{Observed, against, block_on, observe};
 use super::record::Earlier;
 use super::reviewed::{self, Review};
 use super::terminal::Terminal;
-use super::views::View;
+use super::views::{View, Views};
 use crate::diag::{self, Severity};
 use crate::plan::{Guard, PlanOptions};
 use crate::render::{self, Context, Exit};
@@ -93,15 +93,16 @@ fn exit(observed: &Observed, detailed: bool) -> Exit {
 
 /// How a plan is printed.
 #[derive(Clone, Copy)]
-pub(super) struct Shown {
+pub(super) struct Shown<'a> {
     pub(super) format: Format,
+    pub(super) views: &'a Views,
     pub(super) full: bool,
     pub(super) is_drift: bool,
 }
 
-impl Shown {
-    pub(super) fn new(scope: &Scope, is_drift: bool) -> Self {
-        Self { format: scope.format, full: scope.full, is_drift }
+impl<'a> Shown<'a> {
+    pub(super) fn new(scope: &'a Scope, is_drift: bool) -> Self {
+        Self { format: scope.format, views: &scope.views, full: scope.full, is_drift }
     }
 }
 
@@ -127,10 +128,9 @@ pub(super) fn show(shown: Shown, loaded: &Loaded, observed: &Observed, exit: Exi
             terminal.print(&document(plan, left_open, since_review, target, context));
         }
         format @ (Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html) => {
-            let warnings = [loaded.warnings(), observed.diagnostics.clone()].concat();
+            let warnings = [loaded.warnings(), weighty(&observed.diagnostics)].concat();
             findings::tell(&warnings, &loaded.sources, terminal);
-            let view =
-                View { format, views: &shown.scope.views, full: shown.scope.full, is_drift: shown.is_drift };
+            let view = View { format, views: shown.views, full: shown.full, is_drift: shown.is_drift };
             terminal.print(&view.plan(plan, target, exit).unwrap_or_default());
         }
         Format::Github | Format::Gitlab | Format::Sarif => {

@@ -10,6 +10,7 @@ use super::observe::Observed;
 use super::plan::{Shown, show};
 use super::reviewed;
 use super::terminal::Terminal;
+use super::views::Views;
 use crate::render::Exit;
 
 #[derive(Debug, Args)]
@@ -25,15 +26,18 @@ pub(super) struct Arguments {
     /// List identical changes one by one
     #[arg(long)]
     full: bool,
+
+    #[command(flatten)]
+    views: Views,
 }
 
 /// What the file says, whether or not it could still be applied.
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let Arguments { plan, format, full } = arguments;
+    let Arguments { plan, format, full, views } = arguments;
     let saved = reviewed::read(plan)?;
     let loaded = reviewed::loaded(plan, &saved);
     let observed = Observed::of_file(saved);
-    let shown = Shown { format: *format, full: *full, is_drift: false };
+    let shown = Shown { format: *format, views, full: *full, is_drift: false };
     show(shown, &loaded, &observed, Exit::Success, terminal);
     Ok(Exit::Success)
 }

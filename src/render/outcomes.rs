@@ -1,12 +1,12 @@
 //! What became of a plan, as a comment: what is not done first.
 
-use super::{Style, Target};
 use super::json::outcome_name;
 use super::markdown::{Comment, head, shortened};
 use super::marks::{cell, code, prose};
 use super::plan::symbol;
 use super::report::{cost, totals};
 use super::sheet::{Rows, Sheet};
+use super::{Style, Target};
 use crate::apply::{ChangeOutcome, Outcome, Report};
 use crate::plan::Plan;
 
@@ -18,7 +18,11 @@ pub fn markdown_report(plan: &Plan, report: &Report, target: &Target, comment: &
     let Report { outcomes, calls, repeated, took } = report;
     let mut sheet = Sheet::new(comment.max_bytes);
     sheet.must(&head("apply", target, comment));
-    sheet.must(&format!("**{}** {}\n\n", totals(plan, outcomes, Style::PLAIN).join(" "), cost(*calls, *repeated, *took)));
+    sheet.must(&format!(
+        "**{}** {}\n\n",
+        totals(plan, outcomes, Style::PLAIN).join(" "),
+        cost(*calls, *repeated, *took)
+    ));
     let (done, mut others): (Vec<&ChangeOutcome>, Vec<&ChangeOutcome>) =
         outcomes.iter().partition(|one| matches!(one.outcome, Outcome::Done));
     others.sort_by_key(|one| weight(&one.outcome));

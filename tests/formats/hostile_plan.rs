@@ -127,6 +127,7 @@ prop_compose! {
                 Unsupported { address: address.clone(), reason: reason.clone(), declared: held > 2 }
             }).collect(),
             warnings: vec![Warning { message: format!("`{message}` {reason}"), address: None }],
+            declares_nothing: false,
             shadows: Vec::new(),
             unread,
             budget: Budget { reads: 3, writes: 4, seconds },

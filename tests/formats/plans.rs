@@ -60,6 +60,7 @@ pub(super) fn many(count: u32) -> Plan {
         unmanaged: Vec::new(),
         ignored: Vec::new(),
         unsupported: Vec::new(),
+        declares_nothing: false,
         shadows: Vec::new(),
         held: Vec::new(),
         warnings: Vec::new(),
