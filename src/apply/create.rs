@@ -6,6 +6,7 @@ use super::decide::{ALREADY_EXISTS, Aim, Verdict, compare};
 use super::domain::{Domain, Ended};
 use super::journal::Intention;
 use super::tries::Tries;
+use super::{Failure, Outcome};
 use crate::api::Error;
 use crate::model::RecordConfig;
 use crate::plan::Change;
@@ -30,7 +31,7 @@ impl Domain {
             let error = match self.run.send(intention, wire::add(&change.address, after), turn).await {
                 Ok(request_id) => return self.confirm_change(change, change.spelling, request_id).await,
                 Err(error) if error.code() == ALREADY_EXISTS => {
-                    return self.exists_already(change, error).await;
+                    return self.exists_already(change, error, tries.lost_one()).await;
                 }
                 Err(error) => error,
             };
@@ -40,8 +41,9 @@ impl Domain {
         }
     }
 
-    /// What the Add met may be the very entry that is wanted. The service knows of it, so a listing will show it.
-    pub(super) async fn exists_already(&self, change: &Change, error: Error) -> Ended {
+    /// What the Add met may be the very entry that is wanted. The service knows of it, so a listing will show it. Where an Add
+    /// before it got `lost`, the entry may be its own work: unread, nobody knows.
+    pub(super) async fn exists_already(&self, change: &Change, error: Error, lost: bool) -> Ended {
         let mut pace = Pace::until(self.run.deadline);
         loop {
             match self.run.look(&change.address, change.spelling).await {
@@ -49,9 +51,13 @@ impl Domain {
                 Ok(found) if compare(Aim::of(change), found.as_ref()) == Verdict::Done => {
                     return Ended::done();
                 }
-                Ok(_) | Err(_) => {
-                    return Ended::refused("an entry with other settings stands there already", error);
+                Err(unread) if lost => {
+                    let message = "a write got no usable answer, and the entry that is there can't be read";
+                    let outcome = Outcome::Unknown(Failure::of(message, unread));
+                    return Ended { outcome, request_id: error.request_id().map(str::to_owned) };
                 }
+                Err(_) => return Ended::refused("an entry that can't be read stands there already", error),
+                Ok(_) => return Ended::refused("an entry with other settings stands there already", error),
             }
         }
     }

@@ -35,7 +35,7 @@ impl Domain {
         };
         let ended = match self.run.fill_gap(&change.address, after, None, turn).await {
             Ok(ended) => ended,
-            Err(error) if error.code() == ALREADY_EXISTS => self.exists_already(change, error).await,
+            Err(error) if error.code() == ALREADY_EXISTS => self.exists_already(change, error, false).await,
             Err(error) if change.contingent.contains(&Contingent::AddBack) => {
                 self.add_back(change, before, error).await
             }

@@ -33,6 +33,11 @@ impl Tries {
         Self { retry: client.retry(), unclear: None, lost: 0 }
     }
 
+    /// Whether a write got no usable answer and was not seen to arrive.
+    pub(super) fn lost_one(&self) -> bool {
+        self.unclear.is_some()
+    }
+
     /// How the change ends, given how its last try did: what an earlier try left open stays open, unless this one found
     /// everything as wanted.
     pub(super) fn end(self, ended: Ended) -> Ended {
