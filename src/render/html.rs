@@ -197,9 +197,9 @@ impl Page<'_> {
         let refused = refusals(plan);
         if !refused.is_empty() {
             let items: String = refused.iter().map(refusal).collect();
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "<section class=\"refused\" aria-label=\"Refused\"><strong>Refused until released:</strong><ul>{items}</ul></section>\n"
+                "<section class=\"refused\" aria-label=\"Refused\"><strong>Refused until released:</strong><ul>{items}</ul></section>"
             );
         }
         let unread =
@@ -211,9 +211,9 @@ impl Page<'_> {
         let notes = dangers(plan).into_iter().chain(unread).chain(unsupported).chain(warnings);
         let notes: String = notes.map(|note| format!("<li>{}</li>", sentence_of(&note))).collect();
         if !notes.is_empty() {
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "<section class=\"notes\" aria-label=\"What to look at\"><ul>{notes}</ul></section>\n"
+                "<section class=\"notes\" aria-label=\"What to look at\"><ul>{notes}</ul></section>"
             );
         }
         text
@@ -225,9 +225,9 @@ impl Page<'_> {
         for (at, (domain, apps)) in self.fleet.iter().enumerate() {
             let tiles: String =
                 apps.iter().enumerate().map(|(which, (app, held))| self.tile(at, which, app, held)).collect();
-            let _ = write!(
+            let _ = writeln!(
                 text,
-                "<div class=\"name mono\">{}</div><ul class=\"tiles\">{tiles}</ul>\n",
+                "<div class=\"name mono\">{}</div><ul class=\"tiles\">{tiles}</ul>",
                 escaped(domain)
             );
         }
