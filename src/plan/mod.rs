@@ -205,6 +205,18 @@ pub enum ActionKind {
     Delete,
 }
 
+impl ActionKind {
+    /// The action's name in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            ActionKind::Create => "create",
+            ActionKind::Update => "update",
+            ActionKind::Replace => "replace",
+            ActionKind::Delete => "delete",
+        }
+    }
+}
+
 /// Why a change is planned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]

@@ -5,7 +5,6 @@ use super::style::{Tone, pad, wrap};
 use super::{Style, clean};
 use crate::apply::journal::{LastEntry, Reply, Told};
 use crate::explain::{Difference, DomainState, Online, Standing};
-use crate::plan::ActionKind;
 
 /// Column at which values begin.
 const NAME_WIDTH: usize = 28;
@@ -60,21 +59,12 @@ fn last_lines(last: &LastEntry, style: Style) -> Vec<String> {
 fn told_text(told: &Told) -> String {
     match told {
         Told::Ended { action, outcome, request_id: _, message: _ } => {
-            format!("{} {}", name(*action), end_text(*outcome))
+            format!("{} {}", action.name(), end_text(*outcome))
         }
-        Told::Open(action) => format!("{} open, a write may have gone out", name(*action)),
-        Told::NotBegun(action) => format!("{} not begun", name(*action)),
+        Told::Open(action) => format!("{} open, a write may have gone out", action.name()),
+        Told::NotBegun(action) => format!("{} not begun", action.name()),
         Told::PutBack(reply) => format!("put back beside another entry, {}", reply_text(*reply)),
         Told::Found { of: _, found } => found_text(*found).to_owned(),
-    }
-}
-
-fn name(action: ActionKind) -> &'static str {
-    match action {
-        ActionKind::Create => "create",
-        ActionKind::Update => "update",
-        ActionKind::Replace => "replace",
-        ActionKind::Delete => "delete",
     }
 }
 

@@ -92,16 +92,6 @@ fn sentence_of(text: &str) -> String {
     pieces.iter().enumerate().map(piece).collect::<Vec<_>>().concat()
 }
 
-/// The action as a class and as a word.
-fn name(action: ActionKind) -> &'static str {
-    match action {
-        ActionKind::Create => "create",
-        ActionKind::Update => "update",
-        ActionKind::Replace => "replace",
-        ActionKind::Delete => "delete",
-    }
-}
-
 /// The guards that refuse each change.
 fn guards(plan: &Plan) -> HashMap<&Address, Vec<&'static str>> {
     let mut guards: HashMap<&Address, Vec<&'static str>> = HashMap::new();
@@ -142,7 +132,7 @@ impl App<'_> {
     /// `1 replace, 2 updates, 3 others`, worst first.
     fn counts(&self) -> String {
         let count = |action| self.changes.iter().filter(|change| change.action == action).count();
-        let kinds = ACTIONS.map(|action| (count(action), counted(count(action), name(action))));
+        let kinds = ACTIONS.map(|action| (count(action), counted(count(action), action.name())));
         let others = [(self.others, format!("{} as is", self.others))];
         let kinds = kinds.into_iter().chain(others).filter(|(count, _)| *count > 0).map(|(_, text)| text);
         kinds.collect::<Vec<_>>().join(", ")
@@ -236,7 +226,7 @@ impl Page<'_> {
 
     fn tile(&self, domain: usize, which: usize, app: &str, held: &App) -> String {
         let refused = held.changes.iter().any(|change| self.guards.contains_key(&change.address));
-        let class = held.worst().map_or("", name);
+        let class = held.worst().map_or("", ActionKind::name);
         let refused = if refused { (" is-refused", "refused: ") } else { ("", "") };
         let inner = format!("{}<small>{}{}</small>", escaped(app), refused.1, held.counts());
         match held.changes.is_empty() {
@@ -249,8 +239,8 @@ impl Page<'_> {
     }
 
     fn controls(&self) -> String {
-        let kind = |action| {
-            let word = name(action);
+        let kind = |action: ActionKind| {
+            let word = action.name();
             format!(
                 "<label><input type=\"checkbox\" value=\"{word}\" checked> {} {word}</label>\n",
                 symbol(action)
@@ -297,7 +287,7 @@ impl Page<'_> {
 
     fn change(&self, change: &Change) -> String {
         let guards = self.guards.get(&change.address);
-        let word = name(change.action);
+        let word = change.action.name();
         let refused = if guards.is_some() { (" is-refused", " data-refused") } else { ("", "") };
         let badges = guards.into_iter().flatten().map(|guard| format!("refused: {guard}"));
         let stops = stops_recording(change).then(|| "not recorded by itself any more".to_owned());

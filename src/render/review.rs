@@ -3,7 +3,7 @@
 use super::style::{Tone, columns, wrap};
 use super::{Style, clean};
 use crate::model::{Field, RecordConfig, Value};
-use crate::plan::{ActionKind, Change, Difference};
+use crate::plan::{Change, Difference};
 
 /// A paragraph for each address: what each of the two plans, named by `names`, does there.
 pub fn human_differences(differences: &[Difference], names: [&str; 2], style: Style) -> String {
@@ -45,13 +45,7 @@ fn transition(change: Option<&Change>, style: Style) -> String {
         (None, Some(config)) | (Some(config), None) => settings(config),
         (None, None) => Vec::new(),
     };
-    let action = match change.action {
-        ActionKind::Create => "create",
-        ActionKind::Update => "update",
-        ActionKind::Replace => "replace",
-        ActionKind::Delete => "delete",
-    };
-    std::iter::once(action.to_owned()).chain(values).collect::<Vec<_>>().join(", ")
+    std::iter::once(change.action.name().to_owned()).chain(values).collect::<Vec<_>>().join(", ")
 }
 
 fn settings(config: &RecordConfig) -> Vec<String> {
