@@ -77,7 +77,8 @@ impl Limit {
 
 /// Every guard that holds `plan`, in the order of [`Guard`] and then of the addresses.
 pub(super) fn held(plan: &Plan, desired: &Desired, snapshot: &Snapshot, options: &PlanOptions) -> Vec<Held> {
-    let view = View { plan, desired, snapshot, options, stops: stops(plan, snapshot) };
+    let review = options.expected_digest.as_ref().map(|expected| Expected { expected, found: plan.digest() });
+    let view = View { plan, desired, snapshot, options, stops: stops(plan, snapshot), review };
     let checks: [fn(&View) -> Vec<Held>; 9] =
         [limits, recording_gap, recording_stop, app_wide, empty_set, writes, account, digest, protect];
     checks.iter().flat_map(|check| check(&view)).collect()
@@ -89,6 +90,20 @@ struct View<'a> {
     snapshot: &'a Snapshot,
     options: &'a PlanOptions,
     stops: Vec<&'a Change>,
+    review: Option<Expected<'a>>,
+}
+
+/// The digest that was reviewed, and the plan's own.
+struct Expected<'a> {
+    expected: &'a str,
+    found: String,
+}
+
+impl Expected<'_> {
+    /// Whether somebody has looked at this very transition.
+    fn is_met(&self) -> bool {
+        self.expected == self.found
+    }
 }
 
 /// Changes after which something recorded by itself is not.
@@ -100,7 +115,7 @@ fn stops<'a>(plan: &'a Plan, snapshot: &Snapshot) -> Vec<&'a Change> {
 }
 
 fn limits(view: &View) -> Vec<Held> {
-    if is_reviewed(view) {
+    if view.review.as_ref().is_some_and(Expected::is_met) {
         return Vec::new();
     }
     let allowances = &view.options.allowances;
@@ -288,17 +303,9 @@ fn account(view: &View) -> Vec<Held> {
 
 /// Holds an empty plan too: it is not what was reviewed.
 fn digest(view: &View) -> Vec<Held> {
-    let Some(expected) = &view.options.expected_digest else { return Vec::new() };
-    if is_reviewed(view) {
-        return Vec::new();
-    }
-    let message = format!("`{expected}` was reviewed, and this plan is `{}`", view.plan.digest());
+    let Some(review) = view.review.as_ref().filter(|review| !review.is_met()) else { return Vec::new() };
+    let message = format!("`{}` was reviewed, and this plan is `{}`", review.expected, review.found);
     vec![Held { guard: Guard::Digest, address: None, message, release: None }]
-}
-
-/// Whether somebody has looked at this very transition.
-fn is_reviewed(view: &View) -> bool {
-    view.options.expected_digest.as_ref().is_some_and(|expected| *expected == view.plan.digest())
 }
 
 fn protect(view: &View) -> Vec<Held> {

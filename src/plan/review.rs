@@ -41,12 +41,12 @@ pub fn resume(
     plan.unread = unread(desired, snapshot);
     let mut moved = Vec::new();
     for change in &reviewed.changes {
-        let found = found(snapshot, &change.address);
+        let found = snapshot.get(&change.address);
         match standing(change, found) {
             Standing::Before => plan.changes.push(change.clone()),
             Standing::After => plan.unchanged.push(change.address.clone()),
             Standing::Gap => plan.changes.push(finishing(change, options)),
-            Standing::Moved if plan.unread.contains(&change.address.domain.to_string()) => {}
+            Standing::Moved if plan.unread.iter().any(|name| **name == *change.address.domain) => {}
             Standing::Moved => moved.push(Difference {
                 address: change.address.clone(),
                 first: Some(change.clone()),
@@ -65,10 +65,6 @@ pub fn resume(
 fn unread(desired: &Desired, snapshot: &Snapshot) -> Vec<String> {
     let missing = desired.domains.keys().filter(|name| !snapshot.domains.contains_key(*name));
     missing.map(ToString::to_string).collect()
-}
-
-fn found<'a>(snapshot: &'a Snapshot, address: &Address) -> Option<&'a Remote> {
-    snapshot.domains.get(&address.domain)?.configs.get(address)
 }
 
 fn standing(change: &Change, found: Option<&Remote>) -> Standing {
@@ -124,10 +120,10 @@ fn expecting_rest(reviewed: &Plan, rest: &Plan, options: &PlanOptions) -> PlanOp
 pub fn since_review(reviewed: &Plan, plan: &Plan, snapshot: &Snapshot) -> Vec<Difference> {
     let goes_on = |difference: &Difference| match (&difference.first, &difference.second) {
         (Some(first), None) => {
-            matches!(standing(first, found(snapshot, &first.address)), Standing::After)
+            matches!(standing(first, snapshot.get(&first.address)), Standing::After)
         }
         (Some(first), Some(second)) => {
-            matches!(standing(first, found(snapshot, &first.address)), Standing::Gap)
+            matches!(standing(first, snapshot.get(&first.address)), Standing::Gap)
                 && first.after == second.after
         }
         (None, _) => false,
