@@ -1,7 +1,7 @@
 //! Plans in files: what was reviewed, and is to be applied as it is.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::arguments::Planning;
 use super::connect::Connection;
@@ -9,6 +9,7 @@ use super::failure::{Failure, with_causes};
 use super::load::Loaded;
 use super::observe::Observed;
 use crate::apply::journal::write_beside;
+use crate::config;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Pattern;
 use crate::plan::SavedPlan;
@@ -32,9 +33,8 @@ pub(super) enum Review<'a> {
 /// # Errors
 /// When it can't be read, or something is asked for besides that a plan has decided already.
 pub(super) fn named(planning: &Planning) -> Result<Option<SavedPlan>, Failure> {
-    let means_plan =
-        |path: &Path| path.is_file() && fs_err::read(path).is_ok_and(|bytes| SavedPlan::is_meant(&bytes));
-    let Some(path) = planning.paths.given().iter().find(|path| means_plan(path)) else { return Ok(None) };
+    let means_plan = |path: &&PathBuf| config::begins_with(path, SavedPlan::BEGINNING);
+    let Some(path) = planning.paths.given().iter().find(means_plan) else { return Ok(None) };
     if planning.paths.given().len() > 1 {
         let message = format!("`{}` is a saved plan: nothing can be applied with it", path.display());
         return Err(Diagnostic::new(Code::Usage, message).help("name the plan alone").into());
@@ -103,10 +103,7 @@ pub(super) fn insist_on_target(saved: &SavedPlan, connection: &Connection) -> Re
 impl Observed {
     /// The plan with all that must be known to apply it later.
     pub(super) fn to_save(&self, loaded: &Loaded) -> SavedPlan {
-        let region = |name: &std::sync::Arc<str>| {
-            let domain = loaded.desired.domains.get(name)?;
-            Some(domain.region.as_ref()?.value.clone())
-        };
+        let region = |name: &str| loaded.desired.region(name).map(str::to_owned);
         SavedPlan::new(
             self.plan.clone(),
             jiff::Timestamp::now(),

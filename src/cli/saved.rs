@@ -1,6 +1,7 @@
 //! Snapshots in files.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::failure::{Failure, with_causes};
 use super::load::Loaded;
@@ -47,10 +48,9 @@ pub(super) fn holds_all(
     selection: &Selection,
 ) -> Result<(), Failure> {
     let desired = &loaded.desired;
-    let missing = |name: &&std::sync::Arc<str>| {
-        selection.selects_domain(name) && !snapshot.domains.contains_key(&***name)
-    };
-    let lacks = |name: &std::sync::Arc<str>| {
+    let missing =
+        |name: &&Arc<str>| selection.selects_domain(name) && !snapshot.domains.contains_key(&***name);
+    let lacks = |name: &Arc<str>| {
         let message = format!("the snapshot `{}` does not hold `{name}`", file.display());
         let diagnostic = Diagnostic::new(Code::Snapshot, message)
             .help("take a new one from these files, or leave the domain out with `--exclude`");
@@ -70,10 +70,7 @@ impl Observed {
     /// These domains of what was read, as a snapshot.
     pub(super) fn saved(&self, snapshot: Snapshot, loaded: &Loaded) -> Saved {
         let Loaded { desired, .. } = loaded;
-        let region = |name: &std::sync::Arc<str>| {
-            let domain = desired.domains.get(name)?;
-            Some((name.clone(), domain.region.as_ref()?.value.clone()))
-        };
+        let region = |name: &Arc<str>| Some((name.clone(), desired.region(name)?.to_owned()));
         Saved {
             livevod: env!("CARGO_PKG_VERSION").to_owned(),
             time: jiff::Timestamp::now(),

@@ -4,7 +4,7 @@
 //! ever opened, nothing but regular files, and never more than the limits below.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, FileType};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
@@ -72,6 +72,25 @@ pub fn read(paths: &[PathBuf]) -> Texts {
     }
     let Reader { sources, paths, problems, read: _, entered: _, bytes: _ } = reader;
     Texts { sources, paths, problems }
+}
+
+/// Whether a file begins so. One that [`load`] would not open for what it is begins in no way; nor does one that can't be
+/// read, which whoever reads all of it can say better.
+pub fn begins_with(path: &Path, beginning: &[u8]) -> bool {
+    let begins = || -> io::Result<bool> {
+        let canonical = fs::canonicalize(path)?;
+        let mut bytes = Vec::new();
+        if can_be_read(&canonical, fs::metadata(&canonical)?.file_type()) {
+            File::open(canonical)?.take(beginning.len() as u64).read_to_end(&mut bytes)?;
+        }
+        Ok(bytes == beginning)
+    };
+    begins().unwrap_or_default()
+}
+
+/// Whether what stands at a path, all links followed, gives its bytes and an end.
+fn can_be_read(canonical: &Path, kind: FileType) -> bool {
+    kind.is_file() && !KERNEL.iter().any(|folder| canonical.starts_with(folder))
 }
 
 /// What an argument or a link is once it is followed.
@@ -323,7 +342,7 @@ fn follow(path: &Path, root: &Path) -> Result<Target, Problem> {
     let kind = fs::metadata(&canonical)?.file_type();
     if kind.is_dir() {
         Ok(Target::Folder(canonical))
-    } else if kind.is_file() && !KERNEL.iter().any(|folder| canonical.starts_with(folder)) {
+    } else if can_be_read(&canonical, kind) {
         Ok(Target::File(canonical))
     } else {
         Err(Problem::Special)
@@ -431,7 +450,15 @@ mod tests {
         for name in ["/proc/version", "/proc/kmsg"] {
             let codes: Vec<Code> = load(&[name.into()]).diagnostics.iter().map(|one| one.code).collect();
             assert_eq!(codes, [Code::Unreadable], "{name}");
+            assert!(!begins_with(Path::new(name), b"Linux"), "{name}");
         }
+    }
+
+    #[test]
+    fn a_beginning_is_told_without_the_rest() {
+        let folder = Folder::new(&[("a.yaml", b"version: 1\n"), ("short.yaml", b"ver")]);
+        let begins = |name: &str| begins_with(&folder.path(name), b"version");
+        assert_eq!(["a.yaml", "short.yaml", "missing.yaml", "."].map(begins), [true, false, false, false]);
     }
 
     #[cfg(unix)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
@@ -10,9 +11,6 @@ use crate::sealed;
 
 /// Version of the format.
 const FORMAT_VERSION: &str = "1.0";
-
-/// What the text of every saved plan begins with, whatever its version.
-const BEGINNING: &str = "{\n  \"plan_file\":";
 
 /// A plan that is reviewed now and applied later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +30,9 @@ pub struct SavedPlan {
     pub protect: Vec<String>,
     /// The plan.
     pub plan: Plan,
+    /// Stands behind the rest in the file; [`sealed`] writes it and knows what it must be.
+    #[serde(default, skip_serializing)]
+    checksum: IgnoredAny,
 }
 
 /// Why a text is no saved plan.
@@ -49,6 +50,9 @@ pub enum PlanFileError {
 }
 
 impl SavedPlan {
+    /// What the text of every saved plan begins with, whatever its version; no YAML of livevod does.
+    pub const BEGINNING: &[u8] = b"{\n  \"plan_file\":";
+
     /// A plan to be saved.
     pub fn new(
         plan: Plan,
@@ -58,12 +62,8 @@ impl SavedPlan {
         protect: Vec<String>,
     ) -> Self {
         let livevod = env!("CARGO_PKG_VERSION").to_owned();
-        Self { plan_file: FORMAT_VERSION.to_owned(), livevod, time, target, domains, protect, plan }
-    }
-
-    /// Whether a text means to be a saved plan, whole or not: no YAML of livevod begins so.
-    pub fn is_meant(text: &[u8]) -> bool {
-        text.starts_with(BEGINNING.as_bytes())
+        let (plan_file, checksum) = (FORMAT_VERSION.to_owned(), IgnoredAny);
+        Self { plan_file, livevod, time, target, domains, protect, plan, checksum }
     }
 
     /// The text of a plan.
@@ -85,30 +85,7 @@ impl SavedPlan {
         if !sealed::is_intact(text) {
             return Err(PlanFileError::Changed);
         }
-        let whole: Sealed = serde_json::from_str(text).map_err(not_one)?;
-        Ok(whole.into())
-    }
-}
-
-/// The plan as it stands in the file, with the checksum behind it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Sealed {
-    plan_file: String,
-    livevod: String,
-    time: Timestamp,
-    target: String,
-    domains: BTreeMap<String, Option<String>>,
-    protect: Vec<String>,
-    plan: Plan,
-    #[serde(rename = "checksum")]
-    _checksum: String,
-}
-
-impl From<Sealed> for SavedPlan {
-    fn from(sealed: Sealed) -> Self {
-        let Sealed { plan_file, livevod, time, target, domains, protect, plan, _checksum } = sealed;
-        Self { plan_file, livevod, time, target, domains, protect, plan }
+        serde_json::from_str(text).map_err(not_one)
     }
 }
 

@@ -85,6 +85,11 @@ impl Desired {
     pub fn get(&self, address: &Address) -> Option<&Entry> {
         self.domains.get(&address.domain)?.entries.get(address)
     }
+
+    /// The region of a domain, where one is written.
+    pub fn region(&self, domain: &str) -> Option<&str> {
+        Some(&self.domains.get(domain)?.region.as_ref()?.value)
+    }
 }
 
 /// One domain as the files want it.
