@@ -177,7 +177,7 @@ impl Order<'_> {
     }
 
     fn say(&self, report: &Report, observed: &Observed, exit: Exit) {
-        let Observed { plan, target, left_open, .. } = observed;
+        let plan = &observed.plan;
         let sources = &self.loaded.sources;
         let outcomes = render::outcome_diagnostics(plan, report, sources);
         let diagnostics = [self.loaded.diagnostics.as_slice(), &outcomes].concat();
@@ -189,12 +189,12 @@ impl Order<'_> {
                 findings::tell(&outcomes, sources, self.terminal);
             }
             Format::Json => {
-                self.terminal.print(&render::report_json(plan, report, left_open, target, context));
+                self.terminal.print(&render::report_json(observed.briefing(), report, context));
             }
             format @ (Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html) => {
                 findings::tell(&outcomes, sources, self.terminal);
                 let view = View { format, views: &self.scope.views, full: self.scope.full, is_drift: false };
-                self.terminal.print(&view.report(plan, report, target).unwrap_or_default());
+                self.terminal.print(&view.report(observed.briefing(), report).unwrap_or_default());
             }
             Format::Github | Format::Gitlab | Format::Sarif => {
                 self.terminal.print(&findings::document(self.scope.format, context).unwrap_or_default());

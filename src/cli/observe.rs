@@ -16,7 +16,7 @@ use crate::check;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Snapshot;
 use crate::plan::{self, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
-use crate::render::{self, Target};
+use crate::render::{self, Briefing, Target};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
 
@@ -232,6 +232,12 @@ impl Observed {
             diagnostics: Vec::new(),
             is_account_known: true,
         }
+    }
+
+    /// The plan, and what its reader is told with it.
+    pub(super) fn briefing(&self) -> Briefing<'_> {
+        let Self { plan, target, left_open, since_review, .. } = self;
+        Briefing { plan, target, left_open, since_review }
     }
 
     /// Makes an error of an account that could not be confirmed.

@@ -108,34 +108,28 @@ impl<'a> Shown<'a> {
 
 /// Prints the plan with all findings.
 pub(super) fn show(shown: Shown, loaded: &Loaded, observed: &Observed, exit: Exit, terminal: &Terminal) {
-    let Observed { plan, target, left_open, since_review, .. } = observed;
+    let briefing = observed.briefing();
     let mut diagnostics = [loaded.diagnostics.as_slice(), &observed.diagnostics].concat();
     match shown.format {
         Format::Human => {
             let warnings = [loaded.warnings(), weighty(&observed.diagnostics)].concat();
             findings::tell(&warnings, &loaded.sources, terminal);
-            terminal.print(&render::human_left_open(left_open, terminal.stdout));
-            terminal.print(&render::human_plan(plan, target, shown.full, terminal.stdout));
-            if !since_review.is_empty() {
-                let differences =
-                    render::human_differences(since_review, ["reviewed", "now"], terminal.stdout);
-                terminal.print(&format!("\nSince the review:\n\n{differences}"));
-            }
+            terminal.print(&render::human_plan(briefing, shown.full, terminal.stdout));
         }
         Format::Json => {
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
             let document = if shown.is_drift { render::drift_json } else { render::plan_json };
-            terminal.print(&document(plan, left_open, since_review, target, context));
+            terminal.print(&document(briefing, context));
         }
         format @ (Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html) => {
             let warnings = [loaded.warnings(), weighty(&observed.diagnostics)].concat();
             findings::tell(&warnings, &loaded.sources, terminal);
             let view = View { format, views: shown.views, full: shown.full, is_drift: shown.is_drift };
-            terminal.print(&view.plan(plan, target, exit).unwrap_or_default());
+            terminal.print(&view.plan(briefing, exit).unwrap_or_default());
         }
         Format::Github | Format::Gitlab | Format::Sarif => {
             let weight = if shown.is_drift { Severity::Warning } else { Severity::Advice };
-            diagnostics.extend(render::plan_findings(plan, &loaded.sources, weight));
+            diagnostics.extend(render::plan_findings(briefing.plan, &loaded.sources, weight));
             diag::sort(&mut diagnostics);
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
             terminal.print(&findings::document(shown.format, context).unwrap_or_default());

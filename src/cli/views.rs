@@ -7,8 +7,7 @@ use clap::{ValueEnum, builder::PossibleValue};
 use super::arguments::Format;
 use super::findings::working_folder;
 use crate::apply::Report;
-use crate::plan::Plan;
-use crate::render::{self, Comment, Exit, LEAST_BYTES, LinkBase, Links, Target};
+use crate::render::{self, Briefing, Comment, Exit, LEAST_BYTES, LinkBase, Links};
 
 /// How views are written.
 #[derive(Debug, Args)]
@@ -45,21 +44,21 @@ pub(super) struct View<'a> {
 
 impl View<'_> {
     /// The plan in a format of plans; `None` for any other.
-    pub(super) fn plan(&self, plan: &Plan, target: &Target, exit: Exit) -> Option<String> {
+    pub(super) fn plan(&self, briefing: Briefing, exit: Exit) -> Option<String> {
         match self.format {
-            Format::TerraformJson => Some(render::terraform_json(plan, target, exit)),
-            Format::Html => Some(render::html(plan, target, &self.links())),
-            Format::GitlabTerraform => Some(render::gitlab_terraform(plan)),
-            Format::Markdown if self.is_drift => Some(render::markdown_drift(plan, target, &self.comment())),
-            Format::Markdown => Some(render::markdown_plan(plan, target, &self.comment())),
+            Format::TerraformJson => Some(render::terraform_json(briefing, exit)),
+            Format::Html => Some(render::html(briefing, &self.links())),
+            Format::GitlabTerraform => Some(render::gitlab_terraform(briefing.plan)),
+            Format::Markdown if self.is_drift => Some(render::markdown_drift(briefing, &self.comment())),
+            Format::Markdown => Some(render::markdown_plan(briefing, &self.comment())),
             Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => None,
         }
     }
 
     /// The report, likewise.
-    pub(super) fn report(&self, plan: &Plan, report: &Report, target: &Target) -> Option<String> {
+    pub(super) fn report(&self, briefing: Briefing, report: &Report) -> Option<String> {
         match self.format {
-            Format::Markdown => Some(render::markdown_report(plan, report, target, &self.comment())),
+            Format::Markdown => Some(render::markdown_report(briefing, report, &self.comment())),
             Format::TerraformJson
             | Format::GitlabTerraform
             | Format::Html

@@ -1,6 +1,8 @@
 //! A plan as one page that stands alone: nothing is fetched, nothing but its own style and script may run, and it reads the
 //! same with scripts off.
 
+mod beside;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
@@ -12,7 +14,7 @@ use super::danger::{Refusal, dangers, refusals, stops_recording};
 use super::links::Links;
 use super::phrases::{consequences, contingency, named, totals};
 use super::plan::{counted, coverage_text, origin_text, sentence, symbol};
-use super::{Target, clean};
+use super::{Briefing, Target, clean};
 use crate::model::{Address, Value};
 use crate::plan::{ActionKind, Change, FieldChange, FieldOrigin, Plan};
 
@@ -24,12 +26,15 @@ const ACTIONS: [ActionKind; 4] =
     [ActionKind::Replace, ActionKind::Delete, ActionKind::Update, ActionKind::Create];
 
 /// `plan --format html`.
-pub fn html(plan: &Plan, target: &Target, links: &Links) -> String {
+pub fn html(briefing: Briefing, links: &Links) -> String {
+    let Briefing { plan, target, left_open, since_review } = briefing;
     let page = Page { plan, links, guards: guards(plan), fleet: fleet(plan) };
     let parts = [
         head(plan),
         page.summary(target),
+        beside::since_review(plan, since_review),
         page.warnings(),
+        beside::left_open(left_open),
         page.picture(),
         page.controls(),
         page.changes(),

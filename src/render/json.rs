@@ -5,8 +5,7 @@ use serde_json::Value as Json;
 
 use super::left_open::{LeftOpenRow, left_open_rows};
 use super::plan::coverage_text;
-use super::{Exit, Target};
-use crate::apply::journal::Looked;
+use super::{Briefing, Exit};
 use crate::apply::{ChangeOutcome, Outcome, Report};
 use crate::diag::{Diagnostic, Severity};
 use crate::model::{Address, Field, RecordConfig};
@@ -40,39 +39,23 @@ pub fn diagnostics_json(context: Context) -> String {
 }
 
 /// `plan --format json`.
-pub fn plan_json(
-    plan: &Plan,
-    left_open: &[Looked],
-    since_review: &[Difference],
-    target: &Target,
-    context: Context,
-) -> String {
-    pretty(&PlanDocument::new(plan, left_open, since_review, target, context))
+pub fn plan_json(briefing: Briefing, context: Context) -> String {
+    pretty(&PlanDocument::new(briefing, context))
 }
 
 /// `drift --format json`: the plan, and whether it is an alarm.
-pub fn drift_json(
-    plan: &Plan,
-    left_open: &[Looked],
-    since_review: &[Difference],
-    target: &Target,
-    context: Context,
-) -> String {
+pub fn drift_json(briefing: Briefing, context: Context) -> String {
+    let plan = briefing.plan;
     pretty(&DriftDocument {
         drifted: plan.differs(),
         complete: plan.is_complete() && !plan.is_held_by(Guard::Account),
-        plan: PlanDocument::new(plan, left_open, since_review, target, context),
+        plan: PlanDocument::new(briefing, context),
     })
 }
 
 /// `apply --format json`.
-pub fn report_json(
-    plan: &Plan,
-    report: &Report,
-    left_open: &[Looked],
-    target: &Target,
-    context: Context,
-) -> String {
+pub fn report_json(briefing: Briefing, report: &Report, context: Context) -> String {
+    let Briefing { plan, target, left_open, since_review: _ } = briefing;
     let Report { outcomes, calls, repeated, took } = report;
     let count = |wanted: &str| outcomes.iter().filter(|one| outcome_name(&one.outcome) == wanted).count();
     pretty(&ReportDocument {
@@ -253,8 +236,9 @@ struct UnsupportedRow<'a> {
     declared: bool,
 }
 
+/// One row of `since_review`.
 #[derive(Serialize)]
-struct DifferenceRow<'a> {
+pub(super) struct DifferenceRow<'a> {
     address: &'a Address,
     reviewed: Option<Transition>,
     now: Option<Transition>,
@@ -284,13 +268,8 @@ struct WarningRow<'a> {
 }
 
 impl<'a> PlanDocument<'a> {
-    fn new(
-        plan: &'a Plan,
-        left_open: &'a [Looked],
-        since_review: &'a [Difference],
-        target: &'a Target,
-        context: Context<'a>,
-    ) -> Self {
+    fn new(briefing: Briefing<'a>, context: Context<'a>) -> Self {
+        let Briefing { plan, target, left_open, since_review } = briefing;
         let Plan {
             account,
             changes,
@@ -339,7 +318,8 @@ impl<'a> PlanDocument<'a> {
     }
 }
 
-fn difference_row(difference: &Difference) -> DifferenceRow<'_> {
+/// What two plans do at one address, as a row.
+pub(super) fn difference_row(difference: &Difference) -> DifferenceRow<'_> {
     let Difference { address, first, second } = difference;
     let [reviewed, now] = [first, second].map(|change| change.as_ref().map(transition));
     DifferenceRow { address, reviewed, now }

@@ -1,4 +1,4 @@
-//! What earlier runs left open, and what became of it.
+//! What earlier runs left open, and what became of it: in words, for people and as rows of documents.
 
 use serde::Serialize;
 
@@ -9,12 +9,12 @@ use crate::model::Address;
 use crate::plan::{ActionKind, GapCause};
 
 /// What stands again was perhaps never gone: beside an app-wide entry that is every other one of its domain.
-fn weighty(looked: &[Looked]) -> Vec<&Looked> {
+pub(super) fn weighty(looked: &[Looked]) -> Vec<&Looked> {
     looked.iter().filter(|one| one.found != Some(Found::Back)).collect()
 }
 
 /// A paragraph for each run, before the plan; empty where nothing was left open.
-pub fn human_left_open(looked: &[Looked], style: Style) -> String {
+pub(super) fn human_left_open(looked: &[Looked], style: Style) -> String {
     let looked = weighty(looked);
     let mut runs: Vec<&str> = looked.iter().map(|one| one.open.run.as_str()).collect();
     runs.sort_unstable();
@@ -54,7 +54,7 @@ pub fn unresolved(addresses: &[Address], style: Style) -> String {
 }
 
 /// What became of one change, a lowercase fragment.
-fn story(one: &Looked) -> String {
+pub(super) fn story(one: &Looked) -> String {
     let LeftOpen { kind, .. } = &one.open;
     let Some(found) = one.found else {
         return "not looked at, since this run is not about it".to_owned();

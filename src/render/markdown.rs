@@ -1,12 +1,16 @@
 //! A plan as a comment on a pull request: what decides stands first, the rest is folded away, and it never outgrows its place.
 
+mod beside;
+
+pub(super) use beside::left_open;
+
 use super::danger::{Ranked, Refusal, dangers, refusals, releases, worst_first};
 use super::links::Links;
 use super::marks::{cell, clipped, code, difference, prose};
 use super::phrases::{consequences, contingency, named, totals};
 use super::plan::{coverage_text, origin_text, sentence, symbol};
 use super::sheet::{Rows, Sheet};
-use super::{Target, clean};
+use super::{Briefing, Target, clean};
 use crate::model::Address;
 use crate::plan::{ActionKind, Change, FieldChange, Plan, Reason};
 use crate::resolve::OriginKind;
@@ -42,21 +46,24 @@ const NAMED_IN_BLOCK: usize = 20;
 const SHOWN_IN_BLOCK: usize = 1_000;
 
 /// `plan --format markdown`.
-pub fn markdown_plan(plan: &Plan, target: &Target, comment: &Comment) -> String {
-    page("plan", plan, target, comment)
+pub fn markdown_plan(briefing: Briefing, comment: &Comment) -> String {
+    page("plan", briefing, comment)
 }
 
 /// `drift --format markdown`.
-pub fn markdown_drift(plan: &Plan, target: &Target, comment: &Comment) -> String {
-    page("drift", plan, target, comment)
+pub fn markdown_drift(briefing: Briefing, comment: &Comment) -> String {
+    page("drift", briefing, comment)
 }
 
-fn page(command: &str, plan: &Plan, target: &Target, comment: &Comment) -> String {
+fn page(command: &str, briefing: Briefing, comment: &Comment) -> String {
+    let Briefing { plan, target, left_open: looked, since_review } = briefing;
     let ranked = worst_first(plan, comment.full);
     let view = View { plan, comment };
     let mut sheet = Sheet::new(comment.max_bytes);
     sheet.must(&head(command, target, comment));
     sheet.must(&view.verdict());
+    beside::since_review(&mut sheet, FOOTER, plan, since_review);
+    beside::left_open(&mut sheet, FOOTER, looked);
     view.notes(&mut sheet);
     view.table(&mut sheet, &ranked);
     view.blocks(&mut sheet, &ranked);

@@ -1,5 +1,6 @@
 //! Turns values into text for people and machines: the only code that does.
 
+mod briefing;
 mod causes;
 mod danger;
 mod desired;
@@ -32,6 +33,7 @@ mod sheet;
 mod style;
 mod terraform;
 
+pub use briefing::Briefing;
 pub use desired::{desired_json, desired_summary, desired_yaml};
 pub use diagnostics::{diagnostics, explain_line, summary_line};
 pub use differences::plan_findings;
@@ -45,14 +47,14 @@ pub use gitlab::gitlab;
 pub use html::html;
 pub use journal::{human_run, human_runs, human_snapshot, run_json, runs_json, snapshot_json};
 pub use json::{Context, diagnostics_json, drift_json, plan_json, pretty, report_json};
-pub use left_open::{human_left_open, unresolved};
+pub use left_open::unresolved;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use markdown::{Comment, LEAST_BYTES, markdown_drift, markdown_plan};
 pub use outcomes::markdown_report;
 pub use plan::{human_plan, long_sentence};
 pub use remote::Sought;
 pub use report::{human_report, outcome_diagnostics, outcome_line, unanswered, unread};
-pub use review::{human_differences, human_saved_plan};
+pub use review::human_saved_plan;
 pub use sarif::sarif;
 pub use style::{Style, clean};
 pub use terraform::{gitlab_terraform, terraform_json};

@@ -1,20 +1,21 @@
 //! What became of a plan, as a comment: what is not done first.
 
 use super::json::outcome_name;
-use super::markdown::{Comment, head, shortened};
+use super::markdown::{Comment, head, left_open, shortened};
 use super::marks::{cell, code, prose};
 use super::plan::symbol;
 use super::report::{cost, totals};
 use super::sheet::{Rows, Sheet};
-use super::{Style, Target};
+use super::{Briefing, Style};
 use crate::apply::{ChangeOutcome, Outcome, Report};
-use crate::plan::Plan;
 
 /// Kept for the end.
 const FOOTER: usize = 800;
 
 /// `apply --format markdown`.
-pub fn markdown_report(plan: &Plan, report: &Report, target: &Target, comment: &Comment) -> String {
+pub fn markdown_report(briefing: Briefing, report: &Report, comment: &Comment) -> String {
+    // A plan that moved since its review is refused, and no report follows.
+    let Briefing { plan, target, left_open: looked, since_review: _ } = briefing;
     let Report { outcomes, calls, repeated, took } = report;
     let mut sheet = Sheet::new(comment.max_bytes);
     sheet.must(&head("apply", target, comment));
@@ -27,6 +28,7 @@ pub fn markdown_report(plan: &Plan, report: &Report, target: &Target, comment: &
         outcomes.iter().partition(|one| matches!(one.outcome, Outcome::Done));
     others.sort_by_key(|one| weight(&one.outcome));
     not_done(&mut sheet, &others);
+    left_open(&mut sheet, FOOTER, looked);
     all_done(&mut sheet, &done);
     sheet.must(&format!("---\n\ndigest `{}`\n", plan.digest()));
     sheet.must(&shortened(&sheet.left_out(), comment.max_bytes));

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use similar::{ChangeTag, TextDiff};
 
+use super::left_open::human_left_open;
 use super::phrases::{consequences, contingency, named, totals};
+use super::review::human_since_review;
 use super::style::{Tone, columns, pad, wrap};
-use super::{Style, Target, clean};
+use super::{Briefing, Style, Target, clean};
 use crate::model::{Address, Value};
 use crate::plan::{ActionKind, Change, Coverage, FieldChange, FieldOrigin, Fold, Held, Plan, fold, relation};
 use crate::resolve::OriginKind;
@@ -20,8 +22,10 @@ const NAMED_IN_LIST: usize = 5;
 /// Longest value that may stand beside another on one line.
 const SHORT_VALUE: usize = 24;
 
-/// The whole plan: head, changes, what is left alone, guards, totals, digest. `full` lists identical changes one by one.
-pub fn human_plan(plan: &Plan, target: &Target, full: bool, style: Style) -> String {
+/// The whole plan: what was left open, head, changes, what is left alone, guards, totals, digest, what moved since the review.
+/// `full` lists identical changes one by one.
+pub fn human_plan(briefing: Briefing, full: bool, style: Style) -> String {
+    let Briefing { plan, target, left_open, since_review } = briefing;
     let mut page = Page { style, names: &plan.group_names, lines: Vec::new() };
     page.head(target, plan);
     for fold in fold(plan, full) {
@@ -30,7 +34,7 @@ pub fn human_plan(plan: &Plan, target: &Target, full: bool, style: Style) -> Str
     page.left_alone(plan, full);
     page.totals(plan);
     page.guards(&plan.held, full);
-    page.finish()
+    [human_left_open(left_open, style), page.finish(), human_since_review(since_review, style)].concat()
 }
 
 /// The sentence that plan and report end with.

@@ -1,12 +1,20 @@
-//! What tells one plan from another, for people.
+//! What tells one plan from another: the steps of each side, and how people read them.
 
 use super::style::{Tone, columns, wrap};
 use super::{Style, clean};
 use crate::model::{Field, RecordConfig, Value};
 use crate::plan::{Change, Difference};
 
+/// What moved since the review, under its heading; empty where nothing did.
+pub(super) fn human_since_review(differences: &[Difference], style: Style) -> String {
+    if differences.is_empty() {
+        return String::new();
+    }
+    format!("\nSince the review:\n\n{}", human_differences(differences, ["reviewed", "now"], style))
+}
+
 /// A paragraph for each address: what each of the two plans, named by `names`, does there.
-pub fn human_differences(differences: &[Difference], names: [&str; 2], style: Style) -> String {
+pub(super) fn human_differences(differences: &[Difference], names: [&str; 2], style: Style) -> String {
     let width = names.map(columns).into_iter().max().unwrap_or(0);
     let mut lines = Vec::new();
     for Difference { address, first, second } in differences {
@@ -34,25 +42,33 @@ pub fn human_saved_plan(file: &str, style: Style) -> String {
 /// `update, cycle_duration 3600 → 900`.
 fn transition(change: Option<&Change>, style: Style) -> String {
     let Some(change) = change else { return "no change".to_owned() };
-    let values = match (&change.before, &change.after) {
-        (Some(before), Some(after)) => before
-            .differences(after)
-            .into_iter()
-            .map(|field| {
-                format!("{} {} {} {}", field.name(), text(before, field), style.arrow(), text(after, field))
-            })
-            .collect(),
-        (None, Some(config)) | (Some(config), None) => settings(config),
+    let steps = steps(change).into_iter().map(|step| human_step(&step, style));
+    std::iter::once(change.action.name().to_owned()).chain(steps).collect::<Vec<_>>().join(", ")
+}
+
+fn human_step(Step { field, before, after }: &Step, style: Style) -> String {
+    let sides: Vec<String> =
+        [before, after].into_iter().flatten().map(|side| clean(&side.to_string())).collect();
+    format!("{} {}", field.name(), sides.join(&format!(" {} ", style.arrow())))
+}
+
+/// What a change does to one field; both sides are there where both entries are.
+pub(super) struct Step {
+    pub(super) field: Field,
+    pub(super) before: Option<Value>,
+    pub(super) after: Option<Value>,
+}
+
+/// What a change does: the fields that differ, or what is set in the entry that comes or goes.
+pub(super) fn steps(change: &Change) -> Vec<Step> {
+    let fields: Vec<Field> = match (&change.before, &change.after) {
+        (Some(before), Some(after)) => before.differences(after),
+        (None, Some(config)) | (Some(config), None) => {
+            Field::MANAGED.into_iter().filter(|field| config.get(*field) != Value::Unset).collect()
+        }
         (None, None) => Vec::new(),
     };
-    std::iter::once(change.action.name().to_owned()).chain(values).collect::<Vec<_>>().join(", ")
-}
-
-fn settings(config: &RecordConfig) -> Vec<String> {
-    let set = Field::MANAGED.into_iter().filter(|field| config.get(*field) != Value::Unset);
-    set.map(|field| format!("{} {}", field.name(), text(config, field))).collect()
-}
-
-fn text(config: &RecordConfig, field: Field) -> String {
-    clean(&config.get(field).to_string())
+    let side = |config: &Option<RecordConfig>, field| config.as_ref().map(|config| config.get(field));
+    let step = |field| Step { field, before: side(&change.before, field), after: side(&change.after, field) };
+    fields.into_iter().map(step).collect()
 }

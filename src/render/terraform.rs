@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use super::json::{FORMAT_VERSION, OriginRow, origin_row, pretty};
+use super::json::{DifferenceRow, FORMAT_VERSION, OriginRow, difference_row, origin_row, pretty};
+use super::left_open::{LeftOpenRow, left_open_rows};
 use super::plan::coverage_text;
-use super::{Exit, Target};
+use super::{Briefing, Exit};
 use crate::model::{Address, Field, RecordConfig};
 use crate::plan::{
     ActionKind, Budget, Change, Contingent, Held, Plan, Reason, Summary, Unsupported, Warning,
@@ -29,7 +30,8 @@ const STATE: &str = "1.0";
 const TYPE: &str = "alicloud_live_record_vod";
 
 /// `plan --format terraform-json`. Configurations that stay as they are have no values in a plan, and are left out.
-pub fn terraform_json(plan: &Plan, target: &Target, exit: Exit) -> String {
+pub fn terraform_json(briefing: Briefing, exit: Exit) -> String {
+    let plan = briefing.plan;
     let resources = |side: fn(&Change) -> Option<&RecordConfig>| {
         let resource = |change| side(change).map(|config| Resource::new(change, config));
         Values { root_module: Module { resources: plan.changes.iter().filter_map(resource).collect() } }
@@ -52,7 +54,7 @@ pub fn terraform_json(plan: &Plan, target: &Target, exit: Exit) -> String {
         applyable: plan.held.is_empty() && plan.is_complete() && !plan.changes.is_empty(),
         complete: plan.is_complete(),
         errored: exit == Exit::Error,
-        livevod: Extras::new(plan, target, exit),
+        livevod: Extras::new(briefing, exit),
     })
 }
 
@@ -278,6 +280,10 @@ struct Extras<'a> {
     account: Option<&'a str>,
     summary: Summary,
     budget: Budget,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_open: Vec<LeftOpenRow<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    since_review: Vec<DifferenceRow<'a>>,
     guards: Vec<GuardRow<'a>>,
     warnings: Vec<&'a str>,
     unmanaged: &'a [Address],
@@ -303,7 +309,8 @@ impl<'a> GuardRow<'a> {
 }
 
 impl<'a> Extras<'a> {
-    fn new(plan: &'a Plan, target: &'a Target, exit: Exit) -> Self {
+    fn new(briefing: Briefing<'a>, exit: Exit) -> Self {
+        let Briefing { plan, target, left_open, since_review } = briefing;
         Self {
             format_version: FORMAT_VERSION,
             digest: plan.digest(),
@@ -311,6 +318,8 @@ impl<'a> Extras<'a> {
             account: plan.account.as_deref(),
             summary: plan.summary(),
             budget: plan.budget,
+            left_open: left_open_rows(left_open),
+            since_review: since_review.iter().map(difference_row).collect(),
             guards: plan.held.iter().map(GuardRow::new).collect(),
             warnings: plan.warnings.iter().map(|Warning { message, address: _ }| message.as_str()).collect(),
             unmanaged: &plan.unmanaged,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use livevod::apply::journal::{Found, LeftOpen, Looked, OpenKind};
 use livevod::model::{Address, Carried, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
-    ActionKind, Budget, Change, Contingent, Coverage, FieldChange, FieldOrigin, Guard, Held, Plan, Reason,
-    Unsupported, Warning,
+    ActionKind, Budget, Change, Contingent, Coverage, Difference, FieldChange, FieldOrigin, Guard, Held,
+    Plan, Reason, Unsupported, Warning,
 };
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
@@ -134,5 +135,30 @@ prop_compose! {
             group_names: BTreeMap::from([names]),
             changes,
         }
+    }
+}
+
+prop_compose! {
+    /// Up to `most` changes that are not as they were reviewed.
+    pub(super) fn since_review(most: usize)(
+        pairs in proptest::collection::vec((change(), proptest::option::of(change())), 0..most),
+    ) -> Vec<Difference> {
+        pairs.into_iter().map(|(first, second)| Difference { address: first.address.clone(), first: Some(first), second }).collect()
+    }
+}
+
+prop_compose! {
+    /// Up to `most` changes that earlier runs left open.
+    pub(super) fn left_open(most: usize)(
+        open in proptest::collection::vec((change(), text(), proptest::sample::select(vec![
+            None, Some(Found::Arrived), Some(Found::NotArrived), Some(Found::Gap), Some(Found::Gone), Some(Found::Otherwise),
+        ])), 0..most),
+    ) -> Vec<Looked> {
+        let looked = |(change, run, found): (Change, String, Option<Found>)| {
+            let Change { address, action, before, after, .. } = change;
+            let kind = OpenKind::Change { action, before, after };
+            Looked { open: LeftOpen { run, address, kind, since: jiff::Timestamp::UNIX_EPOCH }, found }
+        };
+        open.into_iter().map(looked).collect()
     }
 }

@@ -1,11 +1,11 @@
 //! Plans as comments: what stands in them, that they never outgrow their place, and that nothing breaks out of its row.
 
 use insta::assert_snapshot;
-use livevod::render::{Comment, LEAST_BYTES, Links, Target, markdown_plan};
+use livevod::render::{Briefing, Comment, LEAST_BYTES, Links, Target, markdown_plan};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::hostile_plan::{plan, text};
+use super::hostile_plan::{left_open, plan, since_review, text};
 use super::plans::{applied, changed, many};
 
 const BASE: &str = "https://git.example/me/live/blob/main";
@@ -81,7 +81,7 @@ fn too_few_bytes_are_refused_before_anything_is_read() {
 #[test]
 fn thousands_of_changes_fit() {
     let mut huge = many(4_000);
-    let document = markdown_plan(&huge, &target(), &comment(60_000));
+    let document = markdown_plan(Briefing::of(&huge, &target()), &comment(60_000));
     assert!(document.len() <= 60_000);
     assert!(document.contains("Left out to stay within 60000 bytes: "), "{document}");
     // Alike, they fold into one row, and nothing is left out.
@@ -90,7 +90,7 @@ fn thousands_of_changes_fit() {
         change.before.clone_from(&first.before);
         change.after.clone_from(&first.after);
     }
-    let document = markdown_plan(&huge, &target(), &comment(60_000));
+    let document = markdown_plan(Briefing::of(&huge, &target()), &comment(60_000));
     assert!(document.contains("| `~` ×4000 |"), "{document}");
     assert!(!document.contains("Left out"), "{document}");
 }
@@ -169,10 +169,11 @@ proptest! {
 
     #[test]
     fn nothing_leaves_its_place(
-        plan in plan(24), max_bytes in LEAST_BYTES..20_000, title in proptest::option::of(text()), name in text(), full in any::<bool>(),
+        plan in plan(24), since_review in since_review(9), left_open in left_open(9), max_bytes in LEAST_BYTES..20_000, title in proptest::option::of(text()), name in text(), full in any::<bool>(),
     ) {
         let comment = Comment { title, full, ..comment(max_bytes) };
-        let document = markdown_plan(&plan, &Target { name, account: plan.account.clone() }, &comment);
+        let target = Target { name, account: plan.account.clone() };
+        let document = markdown_plan(Briefing { plan: &plan, target: &target, left_open: &left_open, since_review: &since_review }, &comment);
         prop_assert!(document.len() <= max_bytes, "{} bytes", document.len());
         let digest = format!("digest `{}`", plan.digest());
         prop_assert!(document.contains(&digest), "{}", document);
@@ -189,7 +190,8 @@ proptest! {
         prop_assert!(read.links.iter().all(|link| link.starts_with(BASE)), "{:?}", read.links);
         prop_assert_eq!((read.headings, read.images), (1, 0), "{}", document);
         let folds = livevod::plan::fold(&plan, full).len();
-        let rows = read.rows + left_out(&document, "rows of the table") + left_out(&document, "further rows of the table");
+        let moved = since_review.len() - left_out(&document, "rows of what moved since the review");
+        let rows = read.rows - moved + left_out(&document, "rows of the table") + left_out(&document, "further rows of the table");
         prop_assert_eq!(rows, folds, "{}", document);
         prop_assert_eq!(read.blocks + left_out(&document, "changes in full"), folds, "{}", document);
         for held in &plan.held {

@@ -10,7 +10,7 @@ use livevod::diag::{Code, Diagnostic, has_errors};
 use livevod::emulator::{KEY_ID, KEY_SECRET, Outside, Service, Settings};
 use livevod::model::{Address, Pattern};
 use livevod::plan::SavedPlan;
-use livevod::render::{self, Context, Exit, Style};
+use livevod::render::{self, Briefing, Comment, Context, Exit, LEAST_BYTES, Links, Style};
 use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
 use livevod::wire;
@@ -228,15 +228,18 @@ pub fn plan(bytes: &[u8]) {
     assert_eq!(again.plan.digest(), saved.plan.digest());
     assert_eq!(again.write().unwrap(), text);
     let target = render::Target { name: saved.target.clone(), account: None };
-    drop(render::human_plan(&saved.plan, &target, false, Style::PLAIN));
-    let sources = Sources::default();
-    let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
-    serde_json::from_str::<serde_json::Value>(&render::plan_json(&saved.plan, &[], &[], &target, context))
-        .unwrap();
     let read = Read::new("version: 1\n");
     let (rest, moved) =
         livevod::plan::resume(&saved.plan, &read.desired, &Default::default(), &Default::default());
     assert!(rest.changes.len() + moved.len() <= saved.plan.changes.len());
+    let briefing = Briefing { since_review: &moved, ..Briefing::of(&saved.plan, &target) };
+    drop(render::human_plan(briefing, false, Style::PLAIN));
+    let comment = Comment { max_bytes: LEAST_BYTES, title: None, full: false, links: Links::default() };
+    assert!(render::markdown_plan(briefing, &comment).len() <= LEAST_BYTES);
+    drop(render::html(briefing, &comment.links));
+    let sources = Sources::default();
+    let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
+    serde_json::from_str::<serde_json::Value>(&render::plan_json(briefing, context)).unwrap();
 }
 
 /// A journal: it is read or refused, and what is open in it can be told.

@@ -185,6 +185,24 @@ fn a_replace_that_died_in_the_middle_is_finished_first() {
 }
 
 #[test]
+fn what_was_left_open_is_told_in_every_form() {
+    let world = World::with(&THREE.replace("cam1: {}, cam2: {}", "cam1: {}"));
+    died_between(&world);
+    let commands = ["plan --emulator", "drift --emulator", "apply --emulator --auto-approve"];
+    for (command, forms) in commands.iter().zip([
+        ["human", "json", "markdown", "html", "terraform-json"].as_slice(),
+        &["human", "json", "markdown", "html", "terraform-json"],
+        &["markdown"],
+    ]) {
+        for form in forms {
+            let run = world.run(&format!("{command} --format {form}"));
+            let told = "the Delete arrived, the Add did not: nothing stands there";
+            assert!(run.stdout.contains(told), "{command} {form}: {}", run.transcript());
+        }
+    }
+}
+
+#[test]
 fn a_journal_of_another_target_or_account_says_nothing_here() {
     let world = World::with(THREE);
     died_between(&world);

@@ -46,6 +46,10 @@ fn the_whole_story_of_a_pull_request() {
         .run(&format!("apply --emulator --expect-digest {digest} --reviewed reviewed.plan --format json"));
     assert_eq!(json.code, 3);
     assert_eq!(json.json()["since_review"][0]["address"], "live.example.com/show/cam1");
+    let comment = world.run(&format!(
+        "apply --emulator --expect-digest {digest} --reviewed reviewed.plan --format markdown"
+    ));
+    assert_snapshot!("recomputed_as_a_comment", comment.transcript());
     let again = world.run("plan --emulator --out again.plan --max-change 100%");
     assert_eq!(again.code, 0);
     let digest = world.run("show again.plan --format json").json()["digest"].as_str().unwrap().to_owned();

@@ -1,6 +1,6 @@
 //! Nothing that is printed or logged holds a secret.
 
-use livevod::render::{self, Context, Exit, Style, Target};
+use livevod::render::{self, Briefing, Comment, Context, Exit, Links, Style, Target};
 
 use super::super::journals::TARGET;
 use super::super::process::End;
@@ -29,20 +29,23 @@ fn outputs(run: &Run) -> Vec<String> {
     let sources = &run.scene.sources;
     let target = Target { name: TARGET.to_owned(), account: None };
     texts.push(run.journals.clone());
+    let comment = Comment { max_bytes: 60_000, title: None, full: true, links: Links::default() };
     let style = Style { color: false, unicode: true, drawings: true, width: 80 };
     for view in View::all(run) {
-        texts.push(render::human_plan(view.plan, &target, true, style));
-        let looked = &run.processes[view.number - 1].looked;
-        texts.push(render::human_left_open(looked, style));
+        let left_open = &run.processes[view.number - 1].looked;
+        let briefing = Briefing { left_open, ..Briefing::of(view.plan, &target) };
+        texts.push(render::human_plan(briefing, true, style));
         let mut diagnostics = Vec::new();
         if let End::Applied(report) = &run.processes[view.number - 1].end {
             diagnostics = render::outcome_diagnostics(view.plan, report, sources);
             texts.push(render::human_report(view.plan, report, style));
             let context = Context { sources, diagnostics: &diagnostics, exit: Exit::Success };
-            texts.push(render::report_json(view.plan, report, looked, &target, context));
+            texts.push(render::report_json(briefing, report, context));
         }
+        texts.push(render::markdown_plan(briefing, &comment));
+        texts.push(render::html(briefing, &Links::default()));
         let context = Context { sources, diagnostics: &diagnostics, exit: Exit::Success };
-        texts.push(render::plan_json(view.plan, looked, &[], &target, context));
+        texts.push(render::plan_json(briefing, context));
         texts.push(render::diagnostics(&diagnostics, sources, style, None));
     }
     texts
