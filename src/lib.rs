@@ -23,6 +23,7 @@ pub mod model;
 pub mod plan;
 pub mod render;
 pub mod resolve;
+pub mod schema;
 pub mod sealed;
 pub mod snapshot;
 pub mod source;

@@ -8,10 +8,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, DomainSnapshot, Pattern, Remote, Snapshot};
-use crate::sealed;
+use crate::{schema, sealed};
 
 /// Version of the format.
 const FORMAT_VERSION: &str = "1.0";
@@ -56,28 +57,50 @@ pub enum SnapshotError {
     Impossible(String),
 }
 
-/// All but the domains, which are written line by line.
-#[derive(Serialize, Deserialize)]
+/// What the service held, as `livevod snapshot` saves it. One line for each configuration; the last but one seals the rest.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Document {
+    /// The version of the format. A livevod reads its own and no other.
+    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
     snapshot: String,
+    /// The version of livevod that wrote it.
     livevod: String,
+    /// When it was read.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     time: Timestamp,
+    /// The endpoint or the emulator's file.
     target: String,
+    /// The declared account, null where none is declared.
     account: Option<String>,
+    /// The account that the credentials belonged to, null where that was not found out.
     caller: Option<String>,
+    /// The region of each domain that has one.
     regions: BTreeMap<String, String>,
+    /// Patterns of what was not to be touched then.
     ignore: Vec<String>,
+    /// Patterns of what was not to be deleted, replaced or stopped then.
     protect: Vec<String>,
+    /// The domains that were read, each whole: one that is not here was not read.
     domains: BTreeMap<String, Vec<Row>>,
+    /// `sha256:` and the SHA-256 of all bytes before it.
+    #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     checksum: String,
 }
 
-#[derive(Serialize, Deserialize)]
+/// One configuration.
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Row {
+    /// Where.
     address: Address,
+    /// What stands there.
     remote: Remote,
+}
+
+/// The schema of a snapshot.
+pub fn schema() -> serde_json::Value {
+    schema::of::<Document>("snapshot", FORMAT_VERSION)
 }
 
 /// The text of a snapshot.

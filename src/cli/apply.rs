@@ -10,7 +10,7 @@ use super::connect::{Access, Connection, connect};
 use super::failure::Failure;
 use super::findings;
 use super::interrupt::Interrupt;
-use super::load::{Loaded, load};
+use super::load::{Loaded, load, weighty};
 use super::observe::{Observed, block_on, observe};
 use super::plan::{Shown, show};
 use super::progress::Progress;
@@ -20,7 +20,7 @@ use super::terminal::Terminal;
 use super::views::View;
 use crate::apply::journal::Journal;
 use crate::apply::{self, ApplySettings, Outcome, Report};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{self, Code, Diagnostic};
 use crate::plan::{Guard, Plan, PlanOptions, SavedPlan};
 use crate::render::{self, Context, Exit};
 
@@ -180,7 +180,8 @@ impl Order<'_> {
         let plan = &observed.plan;
         let sources = &self.loaded.sources;
         let outcomes = render::outcome_diagnostics(plan, report, sources);
-        let diagnostics = [self.loaded.diagnostics.as_slice(), &outcomes].concat();
+        let mut diagnostics = [self.loaded.diagnostics.as_slice(), &observed.diagnostics, &outcomes].concat();
+        diag::sort(&mut diagnostics);
         let context = Context { sources, diagnostics: &diagnostics, exit };
         match self.scope.format {
             Format::Human => {
@@ -192,7 +193,8 @@ impl Order<'_> {
                 self.terminal.print(&render::report_json(observed.briefing(), report, context));
             }
             format @ (Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html) => {
-                findings::tell(&outcomes, sources, self.terminal);
+                let warnings = [self.loaded.warnings(), weighty(&observed.diagnostics), outcomes].concat();
+                findings::tell(&warnings, sources, self.terminal);
                 let view = View { format, views: &self.scope.views, full: self.scope.full, is_drift: false };
                 self.terminal.print(&view.report(observed.briefing(), report).unwrap_or_default());
             }

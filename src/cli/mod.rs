@@ -92,8 +92,8 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Serve the API on this machine, over the same emulator that --emulator embeds
     Emulator(emulator::Arguments),
-    /// Print the JSON Schema of the files
-    Schema,
+    /// Print the JSON Schema of the files, or of a document that livevod prints
+    Schema(schema::Arguments),
     /// Print a completion script
     Completions(completions::Arguments),
     /// Print the manual page
@@ -148,7 +148,9 @@ impl Command {
             Command::Render(arguments) => arguments.format(),
             Command::Fmt(arguments) => arguments.format,
             Command::Explain(arguments) => arguments.format.into(),
-            Command::Emulator(_) | Command::Schema | Command::Completions(_) | Command::Man => Format::Human,
+            Command::Emulator(_) | Command::Schema(_) | Command::Completions(_) | Command::Man => {
+                Format::Human
+            }
         }
     }
 
@@ -166,7 +168,7 @@ impl Command {
             Command::Explain(arguments) => explain::run(&arguments, terminal, typed),
             Command::Fmt(arguments) => fmt::run(&arguments, terminal),
             Command::Emulator(arguments) => emulator::run(&arguments, terminal),
-            Command::Schema => schema::run(terminal),
+            Command::Schema(arguments) => schema::run(&arguments, terminal),
             Command::Completions(arguments) => completions::run(&arguments, terminal),
             Command::Man => man::run(terminal),
         }

@@ -1,9 +1,11 @@
 //! Names and the address `domain/app/stream` of one configuration.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The name that stands for every stream (or app) without a configuration of its own.
@@ -103,6 +105,20 @@ impl FromStr for Address {
             }
         }
         Ok(Self::new(domain, app, stream))
+    }
+}
+
+impl JsonSchema for Address {
+    fn schema_name() -> Cow<'static, str> {
+        "Address".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "`domain/app/stream`; `*` is the entry for every app or stream without its own.",
+            "type": "string",
+            "pattern": "^[^/]+/[^/]+/[^/]+$",
+        })
     }
 }
 

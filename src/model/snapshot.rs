@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Address, RecordConfig};
@@ -29,7 +30,7 @@ pub struct DomainSnapshot {
 }
 
 /// One configuration as the service holds it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Remote {
     /// Its settings, as they came: not normalized.
@@ -43,7 +44,7 @@ pub struct Remote {
 }
 
 /// How a StreamName stands on the wire. All but `Named` mean every stream of the app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StreamSpelling {
     /// The name itself, or `*` for every stream.

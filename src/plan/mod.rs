@@ -13,6 +13,7 @@ mod unfinished;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Carried, Field, RecordConfig, Snapshot, StreamSpelling, Value};
@@ -128,7 +129,7 @@ impl Plan {
 }
 
 /// Changes by kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Summary {
     /// Creates.
     pub create: usize,
@@ -192,7 +193,7 @@ impl Change {
 }
 
 /// What a change does, in the words of Terraform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
     /// Add.
@@ -321,7 +322,7 @@ impl FieldOrigin {
 }
 
 /// A write that happens only if another fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Contingent {
     /// If the Add of a replace fails: add the old one back.
@@ -373,7 +374,7 @@ pub struct Held {
 }
 
 /// The guards, in the order they are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
     /// Too many deletes or changes.
@@ -426,7 +427,7 @@ pub struct Warning {
 }
 
 /// Calls and time, as floors.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Budget {
     /// Read calls, compares and confirms included.
     pub reads: u64,

@@ -1,5 +1,8 @@
 //! The exit codes, which are part of what users may build on.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 
@@ -71,5 +74,27 @@ impl Serialize for Exit {
         fields.serialize_field("code", &self.code())?;
         fields.serialize_field("reason", self.reason())?;
         fields.end()
+    }
+}
+
+impl JsonSchema for Exit {
+    fn schema_name() -> Cow<'static, str> {
+        "Exit".into()
+    }
+
+    /// Code and reason go together, and there are no others.
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let ends = Exit::ALL.map(|exit| {
+            json_schema!({
+                "properties": { "code": { "const": exit.code() }, "reason": { "const": exit.reason() } },
+            })
+        });
+        json_schema!({
+            "description": "How the run ended: the process's exit code, and one word for it.",
+            "type": "object",
+            "properties": { "code": { "type": "integer" }, "reason": { "type": "string" } },
+            "required": ["code", "reason"],
+            "oneOf": ends.to_vec(),
+        })
     }
 }

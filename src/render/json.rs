@@ -1,17 +1,19 @@
 //! The documents that others may build on: shapes of their own, apart from the values inside.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::left_open::{LeftOpenRow, left_open_rows};
 use super::plan::coverage_text;
 use super::{Briefing, Exit};
-use crate::apply::{ChangeOutcome, Outcome, Report};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Field, RecordConfig};
 use crate::plan::{
-    ActionKind, Budget, Change, Difference, FieldChange, FieldOrigin, Guard, Held, Plan, Summary,
+    ActionKind, Budget, Change, Contingent, Difference, FieldChange, FieldOrigin, Guard, Held, Plan, Summary,
+    Unsupported, Warning,
 };
+use crate::resolve::OriginKind;
 use crate::source::{Place, Sources};
 
 /// Version of every document; a minor version only adds.
@@ -53,31 +55,6 @@ pub fn drift_json(briefing: Briefing, context: Context) -> String {
     })
 }
 
-/// `apply --format json`.
-pub fn report_json(briefing: Briefing, report: &Report, context: Context) -> String {
-    let Briefing { plan, target, left_open, since_review: _ } = briefing;
-    let Report { outcomes, calls, repeated, took } = report;
-    let count = |wanted: &str| outcomes.iter().filter(|one| outcome_name(&one.outcome) == wanted).count();
-    pretty(&ReportDocument {
-        format_version: FORMAT_VERSION,
-        target: &target.name,
-        digest: plan.digest(),
-        left_open: left_open_rows(left_open),
-        outcomes: outcomes.iter().map(outcome_row).collect(),
-        summary: OutcomeCounts {
-            done: count("done"),
-            failed: count("failed"),
-            not_attempted: count("not_attempted"),
-            unknown: count("unknown"),
-        },
-        calls: *calls,
-        repeated: *repeated,
-        seconds: took.as_secs_f64(),
-        diagnostics: findings(context),
-        exit: context.exit,
-    })
-}
-
 /// Pretty-printed, with a line break at the end: machine formats are read by people too.
 pub fn pretty(document: &impl Serialize) -> String {
     let mut text =
@@ -86,18 +63,28 @@ pub fn pretty(document: &impl Serialize) -> String {
     text
 }
 
-#[derive(Serialize)]
-struct DiagnosticsDocument<'a> {
+/// `validate --format json`, and what any command prints in this format when it ends before it has more to tell.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct DiagnosticsDocument<'a> {
+    /// The version of the format.
+    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
     format_version: &'static str,
+    /// All findings, in the order of their places.
     diagnostics: Vec<Finding<'a>>,
+    /// How many there are.
     summary: Counts,
+    /// How the run ended.
     exit: Exit,
 }
 
-#[derive(Serialize)]
+/// Findings by weight.
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Counts {
+    /// What ends a run.
     errors: usize,
+    /// What is worth a change.
     warnings: usize,
+    /// Ideas.
     advice: usize,
 }
 
@@ -112,23 +99,36 @@ impl Counts {
     }
 }
 
-#[derive(Serialize)]
+/// One finding.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Diagnostic")]
 pub(super) struct Finding<'a> {
-    severity: Severity,
-    code: &'static str,
+    /// How much it weighs.
+    pub(super) severity: Severity,
+    /// Which rule found it.
+    code: Code,
+    /// What is wrong: a lowercase fragment with literals in backticks.
     message: &'a str,
+    /// What to do, null where nothing is to be said.
     help: Option<&'a str>,
+    /// The value at fault, null where no file is to blame.
     range: Option<Place>,
+    /// How the value came there, and what else belongs to it.
     related: Vec<RelatedNote<'a>>,
+    /// The configuration it is about, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<&'a Address>,
+    /// The service's id of the failed request, where there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+/// A fact beside a finding.
+#[derive(Serialize, JsonSchema)]
 pub(super) struct RelatedNote<'a> {
+    /// The fact.
     message: &'a str,
+    /// Where it stands, null where in no file.
     range: Option<Place>,
 }
 
@@ -137,7 +137,8 @@ pub(super) fn findings(context: Context<'_>) -> Vec<Finding<'_>> {
     context.diagnostics.iter().map(|one| finding(one, context.sources)).collect()
 }
 
-fn finding<'a>(diagnostic: &'a Diagnostic, sources: &Sources) -> Finding<'a> {
+/// One finding as a row.
+pub(super) fn finding<'a>(diagnostic: &'a Diagnostic, sources: &Sources) -> Finding<'a> {
     let Diagnostic { severity, code, message, help, labels, related, address, request_id } = diagnostic;
     let more = labels
         .iter()
@@ -148,7 +149,7 @@ fn finding<'a>(diagnostic: &'a Diagnostic, sources: &Sources) -> Finding<'a> {
         .map(|note| RelatedNote { message: &note.message, range: note.span.map(|span| sources.place(span)) });
     Finding {
         severity: *severity,
-        code: code.as_str(),
+        code: *code,
         message,
         help: help.as_deref(),
         range: labels.first().map(|label| sources.place(label.span)),
@@ -158,111 +159,206 @@ fn finding<'a>(diagnostic: &'a Diagnostic, sources: &Sources) -> Finding<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct PlanDocument<'a> {
+/// `plan --format json`: all that apply would do, and all that a reviewer should know.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PlanDocument<'a> {
+    /// The version of the format.
+    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
     format_version: &'static str,
+    /// The endpoint or the emulator's file.
     target: &'a str,
+    /// The declared account, null where none is declared.
     account: Option<&'a str>,
+    /// What the plan is known by: the same transition has the same digest on any machine at any time.
+    #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     digest: String,
+    /// What earlier runs left open, and what became of it; left out where there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_open: Vec<LeftOpenRow<'a>>,
+    /// What tells the plan from the one that was reviewed; left out where there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     since_review: Vec<DifferenceRow<'a>>,
+    /// The changes, in the order of their addresses.
     changes: Vec<ChangeRow<'a>>,
+    /// Configurations that no file declares: left alone.
+    #[schemars(with = "Vec<Address>")]
     unmanaged: &'a [Address],
+    /// Configurations that `ignore` names: left alone.
+    #[schemars(with = "Vec<Address>")]
     ignored: &'a [Address],
+    /// Configurations that livevod can't manage.
     unsupported: Vec<UnsupportedRow<'a>>,
+    /// Domains that could not be read.
+    #[schemars(with = "Vec<String>")]
     unread: &'a [String],
+    /// The guards that hold the plan: nothing is applied while there is one.
     held: Vec<HeldRow<'a>>,
+    /// Facts that a reviewer should see first.
     warnings: Vec<WarningRow<'a>>,
+    /// The changes by kind.
     summary: Summary,
+    /// What applying it costs at least.
     budget: Budget,
+    /// All findings of the run.
     diagnostics: Vec<Finding<'a>>,
+    /// How the run ended.
     exit: Exit,
 }
 
-#[derive(Serialize)]
-struct DriftDocument<'a> {
+/// `drift --format json`: the plan, and whether it is an alarm.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct DriftDocument<'a> {
+    /// Whether the service is other than declared.
     drifted: bool,
+    /// Whether everything was read, and of the declared account; where not, `drifted: false` says nothing.
     complete: bool,
     #[serde(flatten)]
     plan: PlanDocument<'a>,
 }
 
-#[derive(Serialize)]
-struct ChangeRow<'a> {
+/// One change of one configuration.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Change")]
+pub(super) struct ChangeRow<'a> {
+    /// The declared account, null where none is declared.
     account: Option<&'a str>,
+    /// The region of the domain, null where none is written.
     region: Option<&'a str>,
+    /// What is changed.
     address: &'a Address,
-    action: crate::plan::ActionKind,
+    /// What is done.
+    action: ActionKind,
+    /// Why, for people.
     reason: String,
+    /// The fields that differ; a create lists every one that is set.
     fields: Vec<FieldRow>,
+    /// What records the address.
     coverage: CoverageRow<'a>,
-    contingent: &'a [crate::plan::Contingent],
+    /// What is written besides if a step goes wrong.
+    #[schemars(with = "Vec<Contingent>")]
+    contingent: &'a [Contingent],
 }
 
-#[derive(Serialize)]
+/// One field of a change.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FieldChange")]
 struct FieldRow {
-    field: &'static str,
+    /// Which, by its name in YAML.
+    field: Field,
+    /// Its value now, null where nothing is set.
+    #[schemars(schema_with = "value_schema")]
     before: Json,
+    /// Its value afterwards, null where nothing is set.
+    #[schemars(schema_with = "value_schema")]
     after: Json,
+    /// Where the new value comes from, null where the entry goes.
     origin: Option<OriginRow>,
 }
 
-#[derive(Serialize)]
+/// A field's value: seconds are integers, switches booleans, groups ids; what no document knows is an object.
+fn value_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "integer", "boolean", "object", "null"] })
+}
+
+/// Where a planned value comes from.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Origin")]
 pub(super) struct OriginRow {
-    kind: crate::resolve::OriginKind,
+    /// The kind of block that it stands in.
+    kind: OriginKind,
+    /// The tier's name, where it comes from one.
     #[serde(skip_serializing_if = "Option::is_none")]
     tier: Option<String>,
+    /// The file, where somebody wrote the value.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
+    /// The line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
+    /// The column, from 1, in Unicode characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<u32>,
 }
 
-#[derive(Serialize)]
+/// What records an address before and after the plan; that the most specific entry wins is presumed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Coverage")]
 struct CoverageRow<'a> {
+    /// The entry that rules it now, null where it is not recorded.
     before: Option<&'a Address>,
+    /// The entry that rules it afterwards, null where it is not recorded.
     after: Option<&'a Address>,
+    /// The same for people.
     text: String,
 }
 
-#[derive(Serialize)]
-struct UnsupportedRow<'a> {
+/// A configuration that livevod can't manage.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Unsupported")]
+pub(super) struct UnsupportedRow<'a> {
+    /// Which.
     address: &'a Address,
+    /// Why.
     reason: &'a str,
+    /// Whether a file declares it, which makes it a difference.
     declared: bool,
 }
 
-/// One row of `since_review`.
-#[derive(Serialize)]
+/// A change that is not, or not so, in one of two plans.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Difference")]
 pub(super) struct DifferenceRow<'a> {
-    address: &'a Address,
+    /// Where.
+    pub(super) address: &'a Address,
+    /// The change that was reviewed, null where there was none.
     reviewed: Option<Transition>,
+    /// The change now, null where there is none.
     now: Option<Transition>,
 }
 
-#[derive(Serialize)]
+/// A change by what it leads from and to.
+#[derive(Serialize, JsonSchema)]
 struct Transition {
+    /// What is done.
     action: ActionKind,
-    before: Option<serde_json::Map<String, serde_json::Value>>,
-    after: Option<serde_json::Map<String, serde_json::Value>>,
+    /// All settings now, null where nothing is there.
+    #[schemars(schema_with = "settings_schema")]
+    before: Option<serde_json::Map<String, Json>>,
+    /// All settings afterwards, null where nothing is.
+    #[schemars(schema_with = "settings_schema")]
+    after: Option<serde_json::Map<String, Json>>,
 }
 
-#[derive(Serialize)]
-struct HeldRow<'a> {
-    guard: &'static str,
+/// Every field by its name, or null.
+fn settings_schema(generator: &mut SchemaGenerator) -> Schema {
+    let names = Field::ALL.map(Field::name);
+    let values: serde_json::Map<String, Json> =
+        names.iter().map(|name| ((*name).to_owned(), value_schema(generator).to_value())).collect();
+    json_schema!({ "type": ["object", "null"], "properties": values, "required": names.to_vec() })
+}
+
+/// A guard that holds the plan.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Held")]
+pub(super) struct HeldRow<'a> {
+    /// Which guard.
+    guard: Guard,
+    /// The change it is about, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<&'a Address>,
+    /// What it found.
     message: &'a str,
+    /// The flag that releases it, null where nothing does.
     release: Option<&'a str>,
 }
 
-#[derive(Serialize)]
-struct WarningRow<'a> {
+/// A fact that a reviewer should see first.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Warning")]
+pub(super) struct WarningRow<'a> {
+    /// The fact.
     message: &'a str,
+    /// The configuration it is about, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<&'a Address>,
 }
@@ -296,20 +392,10 @@ impl<'a> PlanDocument<'a> {
             changes: changes.iter().map(|change| change_row(account, change)).collect(),
             unmanaged,
             ignored,
-            unsupported: unsupported
-                .iter()
-                .map(|one| UnsupportedRow {
-                    address: &one.address,
-                    reason: &one.reason,
-                    declared: one.declared,
-                })
-                .collect(),
+            unsupported: unsupported.iter().map(unsupported_row).collect(),
             unread,
             held: held.iter().map(held_row).collect(),
-            warnings: warnings
-                .iter()
-                .map(|one| WarningRow { message: &one.message, address: one.address.as_ref() })
-                .collect(),
+            warnings: warnings.iter().map(warning_row).collect(),
             summary: plan.summary(),
             budget: *budget,
             diagnostics: findings(context),
@@ -318,7 +404,19 @@ impl<'a> PlanDocument<'a> {
     }
 }
 
-/// What two plans do at one address, as a row.
+/// A configuration that can't be managed, as a row.
+pub(super) fn unsupported_row(one: &Unsupported) -> UnsupportedRow<'_> {
+    let Unsupported { address, reason, declared } = one;
+    UnsupportedRow { address, reason, declared: *declared }
+}
+
+/// A fact for reviewers, as a row.
+pub(super) fn warning_row(one: &Warning) -> WarningRow<'_> {
+    let Warning { message, address } = one;
+    WarningRow { message, address: address.as_ref() }
+}
+
+/// What tells a plan from a reviewed one, as a row.
 pub(super) fn difference_row(difference: &Difference) -> DifferenceRow<'_> {
     let Difference { address, first, second } = difference;
     let [reviewed, now] = [first, second].map(|change| change.as_ref().map(transition));
@@ -335,12 +433,14 @@ fn transition(change: &Change) -> Transition {
     Transition { action: *action, before: settings(before), after: settings(after) }
 }
 
-fn held_row(held: &Held) -> HeldRow<'_> {
+/// A guard that holds, as a row.
+pub(super) fn held_row(held: &Held) -> HeldRow<'_> {
     let Held { guard, address, message, release } = held;
-    HeldRow { guard: guard.name(), address: address.as_ref(), message, release: release.as_deref() }
+    HeldRow { guard: *guard, address: address.as_ref(), message, release: release.as_deref() }
 }
 
-fn change_row<'a>(account: Option<&'a str>, change: &'a Change) -> ChangeRow<'a> {
+/// A change as a row.
+pub(super) fn change_row<'a>(account: Option<&'a str>, change: &'a Change) -> ChangeRow<'a> {
     let coverage = &change.coverage;
     ChangeRow {
         account,
@@ -361,7 +461,7 @@ fn change_row<'a>(account: Option<&'a str>, change: &'a Change) -> ChangeRow<'a>
 fn field_row(change: &Change, one: &FieldChange) -> FieldRow {
     let FieldChange { field, origin } = one;
     FieldRow {
-        field: field.name(),
+        field: *field,
         before: change.before_value(*field).to_json(),
         after: change.after_value(*field).to_json(),
         origin: origin.as_ref().map(origin_row),
@@ -377,60 +477,5 @@ pub(super) fn origin_row(origin: &FieldOrigin) -> OriginRow {
         file: place.as_ref().map(|place| place.file.clone()),
         line: place.as_ref().map(|place| place.start.line),
         column: place.as_ref().map(|place| place.start.column),
-    }
-}
-
-#[derive(Serialize)]
-struct ReportDocument<'a> {
-    format_version: &'static str,
-    target: &'a str,
-    digest: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    left_open: Vec<LeftOpenRow<'a>>,
-    outcomes: Vec<OutcomeRow<'a>>,
-    summary: OutcomeCounts,
-    calls: u64,
-    repeated: u64,
-    seconds: f64,
-    diagnostics: Vec<Finding<'a>>,
-    exit: Exit,
-}
-
-#[derive(Serialize)]
-struct OutcomeRow<'a> {
-    address: &'a Address,
-    action: crate::plan::ActionKind,
-    outcome: &'static str,
-    request_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct OutcomeCounts {
-    done: usize,
-    failed: usize,
-    not_attempted: usize,
-    unknown: usize,
-}
-
-fn outcome_row(one: &ChangeOutcome) -> OutcomeRow<'_> {
-    let ChangeOutcome { address, action, outcome, request_id } = one;
-    OutcomeRow {
-        address,
-        action: *action,
-        outcome: outcome_name(outcome),
-        request_id: request_id.as_deref(),
-        message: outcome.failure().map(|failure| failure.message.as_str()),
-    }
-}
-
-/// The outcome's name in every machine format.
-pub(super) fn outcome_name(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done => "done",
-        Outcome::Failed(_) => "failed",
-        Outcome::NotAttempted(_) => "not_attempted",
-        Outcome::Unknown(_) => "unknown",
     }
 }

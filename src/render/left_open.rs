@@ -1,5 +1,6 @@
 //! What earlier runs left open, and what became of it: in words, for people and as rows of documents.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::style::{Tone, wrap};
@@ -100,14 +101,20 @@ fn call(action: ActionKind) -> &'static str {
     }
 }
 
-/// One row of `left_open` in plan, drift and report.
-#[derive(Serialize)]
+/// Something that an earlier run left open.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LeftOpen")]
 pub(super) struct LeftOpenRow<'a> {
+    /// The run's id.
     run: &'a str,
-    address: &'a Address,
+    /// Where.
+    pub(super) address: &'a Address,
+    /// What was to be done there, null where an entry was removed beside a change and not put back.
     action: Option<ActionKind>,
+    /// What became of it, null where nobody looked.
     found: Option<Found>,
-    message: String,
+    /// The same for people.
+    pub(super) message: String,
 }
 
 /// The rows of a document.

@@ -1,6 +1,5 @@
 //! What became of a plan, as a comment: what is not done first.
 
-use super::json::outcome_name;
 use super::markdown::{Comment, head, left_open, shortened};
 use super::marks::{cell, code, prose};
 use super::plan::symbol;
@@ -33,6 +32,16 @@ pub fn markdown_report(briefing: Briefing, report: &Report, comment: &Comment) -
     sheet.must(&format!("---\n\ndigest `{}`\n", plan.digest()));
     sheet.must(&shortened(&sheet.left_out(), comment.max_bytes));
     sheet.finish()
+}
+
+/// The outcome's name in every output.
+pub(super) fn outcome_name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Failed(_) => "failed",
+        Outcome::NotAttempted(_) => "not_attempted",
+        Outcome::Unknown(_) => "unknown",
+    }
 }
 
 fn weight(outcome: &Outcome) -> u8 {

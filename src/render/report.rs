@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::json::outcome_name;
+use super::outcomes::outcome_name;
 use super::plan::{counted, long_sentence, symbol, tone};
 use super::remote::{Asked, Sought, calls, denial, listing, policy, remedy};
 use super::style::{Tone, columns, wrap};
@@ -130,7 +130,7 @@ pub fn outcome_diagnostics(plan: &Plan, report: &Report, sources: &Sources) -> V
     alike.retain(|_, count| *count > ALIKE_LISTED);
     let is_folded = |one: &ChangeOutcome| local_reason(one).is_some_and(|reason| alike.contains_key(reason));
     let changes = plan.changes.iter().zip(&report.outcomes).filter(|(_, one)| !is_folded(one));
-    let each = changes.filter_map(|(change, one)| finding(plan, change, one, sources));
+    let each = changes.filter_map(|(change, one)| outcome_diagnostic(plan, change, one, sources));
     each.chain(alike.iter().map(|(reason, count)| folded(reason, *count))).collect()
 }
 
@@ -147,7 +147,13 @@ fn folded(reason: &str, count: usize) -> Diagnostic {
     Diagnostic::new(Code::NotDone, message).help("plan again to see what is left")
 }
 
-fn finding(plan: &Plan, change: &Change, one: &ChangeOutcome, sources: &Sources) -> Option<Diagnostic> {
+/// Why one change is not done, if so.
+pub fn outcome_diagnostic(
+    plan: &Plan,
+    change: &Change,
+    one: &ChangeOutcome,
+    sources: &Sources,
+) -> Option<Diagnostic> {
     let (code, failure, help) = match &one.outcome {
         Outcome::Done => return None,
         Outcome::Failed(failure) => {

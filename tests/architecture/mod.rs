@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("source", &[]),
     ("diag", &["model", "source"]),
     ("wire", &["model"]),
     ("sealed", &[]),
-    ("snapshot", &["model", "sealed"]),
+    ("schema", &[]),
+    ("snapshot", &["model", "schema", "sealed"]),
     ("config", &["model", "source", "diag"]),
     ("emulator", &["model", "wire"]),
     ("resolve", &["model", "snapshot", "source", "diag", "config"]),
@@ -22,8 +23,8 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     (
         "render",
         &[
-            "model", "snapshot", "source", "diag", "wire", "config", "resolve", "explain", "plan", "api",
-            "apply",
+            "model", "schema", "snapshot", "source", "diag", "wire", "config", "resolve", "explain", "plan",
+            "api", "apply",
         ],
     ),
     (

@@ -1,9 +1,38 @@
-//! The committed schema is the one that the code generates.
+//! The committed schemas are those that the code generates.
+
+use crate::transcripts::World;
+
+/// What `livevod schema` takes, and what begins the name of the file that holds it.
+const SCHEMAS: [(&str, &str); 6] = [
+    ("files", "livevod"),
+    ("plan", "plan"),
+    ("drift", "drift"),
+    ("report", "report"),
+    ("diagnostics", "diagnostics"),
+    ("snapshot", "snapshot"),
+];
 
 #[test]
-fn the_committed_file_is_fresh() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/livevod.schema.json");
-    let generated = serde_json::to_string_pretty(&livevod::config::schema()).unwrap() + "\n";
-    let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(committed == generated, "run `livevod schema > schema/livevod.schema.json`");
+fn the_committed_files_are_fresh() {
+    let world = World::new();
+    let stale = SCHEMAS.iter().filter(|(of, file)| {
+        let path = format!("{}/schema/{file}.schema.json", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap_or_default() != world.run(&format!("schema {of}")).stdout
+    });
+    let cures: Vec<String> =
+        stale.map(|(of, file)| format!("livevod schema {of} > schema/{file}.schema.json")).collect();
+    assert!(cures.is_empty(), "stale; run:\n{}", cures.join("\n"));
+}
+
+#[test]
+fn every_schema_is_committed_and_every_document_has_one() {
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schema")).unwrap();
+    let mut files: Vec<String> =
+        folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut named = SCHEMAS.map(|(_, file)| format!("{file}.schema.json"));
+    files.sort();
+    named.sort();
+    assert_eq!(files, named);
+    let world = World::new();
+    assert_eq!(world.run("schema").stdout, world.run("schema files").stdout);
 }

@@ -117,6 +117,41 @@ fn the_report_in_json_names_every_outcome() {
 }
 
 #[test]
+fn a_report_tells_what_the_plan_found() {
+    let world = World::with(&ONE.replace("domains:", "ignore: [live.example.com/nothing-*]\ndomains:"));
+    add_by_format(&world, "cam1");
+    for (format, words) in [
+        ("json", ["\"code\": \"unsupported\"", "\"code\": \"pattern-without-match\""]),
+        ("github", ["title=unsupported", "title=pattern-without-match"]),
+        ("gitlab", ["\"check_name\": \"unsupported\"", "\"check_name\": \"pattern-without-match\""]),
+        ("sarif", ["\"ruleId\": \"unsupported\"", "\"ruleId\": \"pattern-without-match\""]),
+    ] {
+        let state = format!("{format}.log");
+        std::fs::copy(world.path().join(".livevod/emulator.log"), world.path().join(&state)).unwrap();
+        let run = world.run(&format!("apply --emulator={state} --auto-approve --format {format}"));
+        assert_eq!((run.code, run.stderr.as_str()), (4, ""), "{}", run.transcript());
+        assert!(words.iter().all(|word| run.stdout.contains(word)), "{}", run.transcript());
+    }
+    let run = world.run("apply --emulator --auto-approve --format markdown");
+    assert!(run.stderr.starts_with("unsupported\n"), "{}", run.transcript());
+}
+
+#[test]
+fn an_outcome_that_is_not_done_bears_its_finding() {
+    let world = World::with(
+        &ONE.replace("cam1: {}", "cam1: { vod_transcode_group: odd }")
+            .replace("domains:", "transcode_groups: { odd: not-a-group }\ndomains:"),
+    );
+    let report = world.run("apply --emulator --auto-approve --format json").json();
+    let [all, first, second] = [&report["outcomes"][0], &report["outcomes"][1], &report["outcomes"][2]];
+    assert_eq!((&all["outcome"], all.get("diagnostic")), (&json!("done"), None));
+    assert_eq!((&first["outcome"], &first["diagnostic"]["code"]), (&json!("failed"), &json!("remote")));
+    assert_eq!(first["diagnostic"]["request_id"], first["request_id"]);
+    assert_eq!(first["diagnostic"]["range"]["start"]["line"], 6);
+    assert_eq!((&second["outcome"], second.get("diagnostic")), (&json!("done"), None));
+}
+
+#[test]
 fn a_refused_value_is_shown_where_it_was_written() {
     let world = World::with(
         "\

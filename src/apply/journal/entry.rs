@@ -1,6 +1,7 @@
 //! What one line of a journal says. Plain values; a minor version of the format only adds.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{Class, Error};
@@ -174,7 +175,7 @@ impl Answer {
 }
 
 /// The four ends of a change, as they are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
     /// Confirmed.
@@ -217,7 +218,7 @@ pub struct Ending {
 }
 
 /// What reading showed of a change that an earlier run left open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
     /// What was to be written stands there.

@@ -1,0 +1,125 @@
+//! What became of a plan, as the document that others may build on.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::json::{Context, FORMAT_VERSION, Finding, finding, findings, pretty};
+use super::left_open::{LeftOpenRow, left_open_rows};
+use super::report::outcome_diagnostic;
+use super::{Briefing, Exit};
+use crate::apply::journal::End;
+use crate::apply::{ChangeOutcome, Report};
+use crate::diag::Diagnostic;
+use crate::model::Address;
+use crate::plan::ActionKind;
+use crate::source::Sources;
+
+/// `apply --format json`.
+pub fn report_json(briefing: Briefing, report: &Report, context: Context) -> String {
+    let Briefing { plan, target, left_open, since_review: _ } = briefing;
+    let Report { outcomes, calls, repeated, took } = report;
+    let changes = plan.changes.iter().zip(outcomes);
+    let reasons: Vec<Option<Diagnostic>> =
+        changes.map(|(change, one)| outcome_diagnostic(plan, change, one, context.sources)).collect();
+    let rows = outcomes.iter().zip(&reasons);
+    pretty(&ReportDocument {
+        format_version: FORMAT_VERSION,
+        target: &target.name,
+        digest: plan.digest(),
+        left_open: left_open_rows(left_open),
+        outcomes: rows.map(|(one, reason)| outcome_row(one, reason.as_ref(), context.sources)).collect(),
+        summary: OutcomeCounts::of(outcomes),
+        calls: *calls,
+        repeated: *repeated,
+        seconds: took.as_secs_f64(),
+        diagnostics: findings(context),
+        exit: context.exit,
+    })
+}
+
+/// `apply --format json`: what became of every change.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ReportDocument<'a> {
+    /// The version of the format.
+    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
+    format_version: &'static str,
+    /// The endpoint or the emulator's file.
+    target: &'a str,
+    /// The digest of the plan that was carried out.
+    #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    digest: String,
+    /// What earlier runs left open, and what became of it; left out where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_open: Vec<LeftOpenRow<'a>>,
+    /// One for each planned change, in the plan's order.
+    outcomes: Vec<OutcomeRow<'a>>,
+    /// The outcomes by kind.
+    summary: OutcomeCounts,
+    /// Calls that were sent, reads and writes.
+    calls: u64,
+    /// How many of them went out because one before them failed.
+    repeated: u64,
+    /// How long it took.
+    seconds: f64,
+    /// All findings of the run, those of the outcomes among them; many that are alike are one here.
+    diagnostics: Vec<Finding<'a>>,
+    /// How the run ended.
+    exit: Exit,
+}
+
+/// What became of one change.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ChangeOutcome")]
+struct OutcomeRow<'a> {
+    /// Which.
+    address: &'a Address,
+    /// What was to be done.
+    action: ActionKind,
+    /// What became of it.
+    outcome: End,
+    /// The service's id of the last write, null where it gave none.
+    request_id: Option<&'a str>,
+    /// Why it is not done, where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diagnostic: Option<Finding<'a>>,
+}
+
+/// Changes by outcome.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct OutcomeCounts {
+    /// Confirmed by reading back.
+    done: usize,
+    /// Certainly not carried out, or carried out otherwise than planned.
+    failed: usize,
+    /// Nothing was sent.
+    not_attempted: usize,
+    /// A write was sent, and what became of it could not be confirmed.
+    unknown: usize,
+}
+
+impl OutcomeCounts {
+    pub(super) fn of(outcomes: &[ChangeOutcome]) -> Self {
+        let count = |end| outcomes.iter().filter(|one| End::from(&one.outcome) == end).count();
+        Self {
+            done: count(End::Done),
+            failed: count(End::Failed),
+            not_attempted: count(End::NotAttempted),
+            unknown: count(End::Unknown),
+        }
+    }
+}
+
+fn outcome_row<'a>(
+    one: &'a ChangeOutcome,
+    reason: Option<&'a Diagnostic>,
+    sources: &Sources,
+) -> OutcomeRow<'a> {
+    let ChangeOutcome { address, action, outcome, request_id } = one;
+    OutcomeRow {
+        address,
+        action: *action,
+        outcome: outcome.into(),
+        request_id: request_id.as_deref(),
+        diagnostic: reason.map(|reason| finding(reason, sources)),
+    }
+}

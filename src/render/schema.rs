@@ -1,0 +1,28 @@
+//! The JSON Schemas of the documents, from the very types that are written.
+
+use super::json::{DiagnosticsDocument, DriftDocument, FORMAT_VERSION, PlanDocument};
+use super::report_json::ReportDocument;
+use crate::schema;
+
+/// A document that others may build on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// What a plan says.
+    Plan,
+    /// The same as an alarm.
+    Drift,
+    /// What became of a plan.
+    Report,
+    /// Findings alone.
+    Diagnostics,
+}
+
+/// The schema of a document.
+pub fn schema(document: Document) -> serde_json::Value {
+    match document {
+        Document::Plan => schema::of::<PlanDocument>("plan", FORMAT_VERSION),
+        Document::Drift => schema::of::<DriftDocument>("drift", FORMAT_VERSION),
+        Document::Report => schema::of::<ReportDocument>("report", FORMAT_VERSION),
+        Document::Diagnostics => schema::of::<DiagnosticsDocument>("diagnostics", FORMAT_VERSION),
+    }
+}
