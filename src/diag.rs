@@ -364,6 +364,8 @@ codes! {
     Snapshot = "snapshot", Error;
     /// A saved plan that can't be used.
     PlanFile = "plan-file", Error;
+    /// The files of the target branch can't tell what was pending.
+    Base = "base", Error;
     /// A domain that the service does not know, or not as the files say.
     DomainState = "domain-state", Warning;
     /// A transcode group that VOD does not have in the domain's region.

@@ -107,15 +107,19 @@ impl Paths {
         if !self.paths.is_empty() {
             return Ok(self.paths.clone());
         }
-        let standing = ["livevod.yaml", "livevod"].map(Path::new).into_iter().find(|path| path.exists());
-        match standing {
-            Some(path) => Ok(vec![path.to_owned()]),
+        match standing(Path::new("")) {
+            Some(path) => Ok(vec![path]),
             None => Err(Failure::from(
                 Diagnostic::new(Code::NoFiles, "neither `livevod.yaml` nor a folder `livevod` is here")
                     .help("name the files or folders: `livevod plan PATH`"),
             )),
         }
     }
+}
+
+/// What stands for the files in a folder where no path is given.
+pub(super) fn standing(folder: &Path) -> Option<PathBuf> {
+    ["livevod.yaml", "livevod"].map(|name| folder.join(name)).into_iter().find(|path| path.exists())
 }
 
 /// What rules weigh.

@@ -7,6 +7,7 @@ use super::arguments::{Guards, Planning, plan_options};
 use super::failure::Failure;
 use super::load::load;
 use super::plan::{Shown, look, show};
+use super::reviewed::Review;
 use super::terminal::Terminal;
 use crate::plan::{Guard, Plan};
 use crate::render::Exit;
@@ -21,7 +22,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
     let loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
     let scope = &arguments.planning.scope;
     let options = plan_options(scope, &Guards::default());
-    let mut observed = look(&loaded, scope, &options, typed)?;
+    let mut observed = look(&loaded, scope, &options, Review::None, typed)?;
     // Drift writes nothing, so what would hold an apply says nothing here; whose account was read does.
     observed.plan.held.retain(|held| held.guard == Guard::Account);
     let exit = exit(&observed.plan);

@@ -2,6 +2,7 @@
 
 mod apply;
 mod arguments;
+mod base;
 mod completions;
 mod connect;
 mod drift;

@@ -82,6 +82,7 @@ pub(super) fn against(
     loaded: &Loaded,
     options: &PlanOptions,
     journal: &Path,
+    review: Review<'_>,
 ) -> Result<Observed, Failure> {
     let Saved { target, caller, mut snapshot, .. } = saved::read(file)?;
     snapshot.domains.retain(|name, _| {
@@ -91,7 +92,7 @@ pub(super) fn against(
     let target = Target { name: target, account: account(options.account.as_ref(), &loaded.desired)? };
     let earlier = Earlier::read(journal, &target)?;
     let reading = Reading { target, snapshot, failures: BTreeMap::new(), caller: Ok(caller) };
-    planned(loaded, reading, options, &earlier, Review::None)
+    planned(loaded, reading, options, &earlier, review)
 }
 
 fn planned(
@@ -137,6 +138,11 @@ fn plan_under(
         Review::Rest(saved) => return plan::resume(&saved.plan, desired, snapshot, options),
         Review::HeldTo(saved) => &saved.plan,
         Review::None => return (plan::plan(desired, snapshot, sources, options), Vec::new()),
+        Review::Beside(base) => {
+            let mut plan = plan::plan(desired, snapshot, sources, options);
+            plan.since_base = Some(base.beside(&plan, desired, snapshot, options));
+            return (plan, Vec::new());
+        }
     };
     let plan = plan::plan(desired, snapshot, sources, options);
     let differences = plan::since_review(reviewed, &plan, snapshot);

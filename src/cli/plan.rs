@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Typed;
 use super::arguments::{Format, Guards, Planning, Scope, plan_options};
+use super::base::BaseFiles;
 use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::findings;
@@ -28,6 +29,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SNAPSHOT")]
     against: Option<PathBuf>,
 
+    /// Tell what these files change from what was pending already: a checkout of the target branch, where the same paths
+    /// are read
+    #[arg(long, value_name = "FOLDER")]
+    base: Option<PathBuf>,
+
     /// Save the plan, for `livevod show` and `livevod apply`; a file that is there is replaced
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -41,12 +47,14 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
+    let mut loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
+    let base = base(arguments, &mut loaded)?;
+    let review = base.as_ref().map_or(Review::None, Review::Beside);
     let scope = &arguments.planning.scope;
     let options = plan_options(scope, &arguments.guards);
     let observed = match &arguments.against {
-        Some(file) => against(file, &loaded, &options, &scope.journal)?,
-        None => look(&loaded, scope, &options, typed)?,
+        Some(file) => against(file, &loaded, &options, &scope.journal, review)?,
+        None => look(&loaded, scope, &options, review, typed)?,
     };
     let exit = exit(&observed, arguments.detailed_exitcode);
     let saved = save(arguments.out.as_deref(), &loaded, &observed)?;
@@ -55,6 +63,18 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
         terminal.print(&render::human_saved_plan(&file.display().to_string(), terminal.stdout));
     }
     Ok(exit)
+}
+
+/// The files of the target branch, where they are asked for and can be read.
+fn base(arguments: &Arguments, loaded: &mut Loaded) -> Result<Option<BaseFiles>, Failure> {
+    let Some(folder) = &arguments.base else { return Ok(None) };
+    match BaseFiles::read(folder, &arguments.planning.paths)? {
+        Ok(base) => Ok(Some(base)),
+        Err(warning) => {
+            loaded.diagnostics.push(warning);
+            Ok(None)
+        }
+    }
 }
 
 /// A plan that lacks a domain is no plan to review.
@@ -73,11 +93,12 @@ pub(super) fn look(
     loaded: &Loaded,
     scope: &Scope,
     options: &PlanOptions,
+    review: Review<'_>,
     typed: &Typed,
 ) -> Result<Observed, Failure> {
     let connection = connect(&scope.remote, Access::Reads, typed, &loaded.desired)?;
     let earlier = Earlier::read(&scope.journal, &connection.target)?;
-    block_on(observe(loaded, &connection, options, &earlier, Review::None))?
+    block_on(observe(loaded, &connection, options, &earlier, review))?
 }
 
 fn exit(observed: &Observed, detailed: bool) -> Exit {

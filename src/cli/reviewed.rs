@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::arguments::Planning;
+use super::base::BaseFiles;
 use super::connect::Connection;
 use super::failure::{Failure, with_causes};
 use super::load::Loaded;
@@ -22,6 +23,8 @@ use crate::source::{Source, Sources, Span, Spanned};
 pub(super) enum Review<'a> {
     /// To nothing.
     None,
+    /// To nothing, but what these files ask for is told apart.
+    Beside(&'a BaseFiles),
     /// It is the rest of this one.
     Rest(&'a SavedPlan),
     /// It may do nothing that this one does not.

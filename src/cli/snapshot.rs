@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::findings;
 use super::load::load;
 use super::plan::look;
+use super::reviewed::Review;
 use super::saved;
 use super::terminal::Terminal;
 use crate::diag::{self, Code, Diagnostic};
@@ -30,7 +31,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
     let Arguments { planning, out } = arguments;
     let loaded = load(&planning.paths, &planning.rules)?;
     let options = plan_options(&planning.scope, &Guards::default());
-    let observed = look(&loaded, &planning.scope, &options, typed)?;
+    let observed = look(&loaded, &planning.scope, &options, Review::None, typed)?;
     let held_back = observed.diagnostics.iter().any(|one| one.code == Code::Remote);
     if held_back || diag::has_errors(&observed.diagnostics) {
         return Err(Failure {

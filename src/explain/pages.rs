@@ -72,6 +72,7 @@ pub fn page(code: Code) -> &'static str {
         Code::NotFormatted => include_str!("pages/not-formatted.md"),
         Code::Unwritable => include_str!("pages/unwritable.md"),
         Code::Journal => include_str!("pages/journal.md"),
+        Code::Base => include_str!("pages/base.md"),
         Code::PlanFile => include_str!("pages/plan-file.md"),
         Code::Snapshot => include_str!("pages/snapshot.md"),
         Code::Usage => include_str!("pages/usage.md"),

@@ -53,6 +53,7 @@ fn empty(desired: &Desired, options: &PlanOptions) -> Plan {
         declares_nothing: desired.domains.values().all(|domain| domain.entries.is_empty()),
         budget: Budget::default(),
         group_names: desired.group_names.clone(),
+        since_base: None,
     }
 }
 

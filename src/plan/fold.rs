@@ -30,7 +30,7 @@ pub fn fold(plan: &Plan, full: bool) -> Vec<Fold<'_>> {
             folds.push(Fold { changes: vec![change] });
             continue;
         }
-        let place = *places.entry(likeness(change)).or_insert(folds.len());
+        let place = *places.entry(likeness(plan, change)).or_insert(folds.len());
         match folds.get_mut(place) {
             Some(fold) => fold.changes.push(change),
             None => folds.push(Fold { changes: vec![change] }),
@@ -40,7 +40,7 @@ pub fn fold(plan: &Plan, full: bool) -> Vec<Fold<'_>> {
 }
 
 /// Everything a reader sees of a change, but its address.
-fn likeness(change: &Change) -> String {
+fn likeness(plan: &Plan, change: &Change) -> String {
     let Change {
         address,
         region: _,
@@ -54,10 +54,16 @@ fn likeness(change: &Change) -> String {
         spelling: _,
         contingent,
     } = change;
+    let is_pending = plan.is_pending(change);
+    let instead = plan.instead_of(change).map(|other| (other.action, &other.before, &other.after));
     let values: Vec<_> = fields.iter().map(|one| value(change, one)).collect();
     let Coverage { before, after } = coverage;
     let relative = |ruler: &Option<Address>| ruler.as_ref().map(|ruler| relation(ruler, address));
-    format!("{action:?} {reason:?} {values:?} {:?} {:?} {contingent:?}", relative(before), relative(after))
+    format!(
+        "{action:?} {reason:?} {values:?} {:?} {:?} {contingent:?} {is_pending} {instead:?}",
+        relative(before),
+        relative(after)
+    )
 }
 
 /// What a reader sees of one field: the place of its value, but not the steps that led there.

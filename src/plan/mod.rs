@@ -1,5 +1,6 @@
 //! Turns [`Desired`] and [`Snapshot`] into a [`Plan`]. Pure: no I/O, no clock.
 
+mod base;
 mod budget;
 mod coverage;
 mod diff;
@@ -20,6 +21,7 @@ use crate::model::{Address, Carried, Field, RecordConfig, Snapshot, StreamSpelli
 use crate::resolve::{Desired, Origin, OriginKind};
 use crate::source::{Place, Sources};
 
+pub use base::{Base, SinceBase, since_base};
 pub use budget::Pace;
 pub use file::{PlanFileError, SavedPlan};
 pub use fold::{Fold, fold, relation};
@@ -88,6 +90,8 @@ pub struct Plan {
     pub budget: Budget,
     /// The names that the files have for transcode group ids, for people who read the plan.
     pub group_names: BTreeMap<String, String>,
+    /// What was pending on the target branch of the files, where that was looked at.
+    pub since_base: Option<SinceBase>,
 }
 
 impl Plan {
@@ -120,6 +124,16 @@ impl Plan {
     /// Whether this guard holds it.
     pub fn is_held_by(&self, guard: Guard) -> bool {
         self.held.iter().any(|held| held.guard == guard)
+    }
+
+    /// Whether the files of the target branch ask for the same change, as far as they were looked at.
+    pub fn is_pending(&self, change: &Change) -> bool {
+        self.since_base.as_ref().is_some_and(|since| since.pending.contains(&change.address))
+    }
+
+    /// What the files of the target branch ask for where these files ask for this change.
+    pub fn instead_of(&self, change: &Change) -> Option<&Change> {
+        self.since_base.as_ref()?.otherwise.get(&change.address)
     }
 
     /// Whether every selected domain was read.

@@ -147,10 +147,10 @@ pub fn between(first: &Plan, second: &Plan) -> Vec<Difference> {
         .collect()
 }
 
-fn by_address(plan: &Plan) -> BTreeMap<&Address, &Change> {
+pub(super) fn by_address(plan: &Plan) -> BTreeMap<&Address, &Change> {
     plan.changes.iter().map(|change| (&change.address, change)).collect()
 }
 
-fn same_transition(one: &Change, two: &Change) -> bool {
+pub(super) fn same_transition(one: &Change, two: &Change) -> bool {
     (one.action, &one.before, &one.after) == (two.action, &two.before, &two.after)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::counted;
 use crate::model::{Field, Value};
-use crate::plan::{ActionKind, Change, FieldChange, FieldOrigin, Plan};
+use crate::plan::{ActionKind, Change, FieldChange, FieldOrigin};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
@@ -24,9 +24,9 @@ pub(super) struct Cause<'a> {
 }
 
 impl<'a> Causes<'a> {
-    pub(super) fn of(plan: &'a Plan) -> Self {
+    pub(super) fn of(changes: impl Iterator<Item = &'a Change>) -> Self {
         let mut causes: BTreeMap<(&Place, Field), Cause> = BTreeMap::new();
-        for change in &plan.changes {
+        for change in changes {
             for (place, field, origin) in written(change) {
                 let values = (change.before_value(field), change.after_value(field));
                 let new = || Cause {

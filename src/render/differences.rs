@@ -1,5 +1,6 @@
 //! A plan as findings, for formats that hold nothing else: what differs, what holds it, what a reviewer should know.
 
+use super::base::{owed, pending};
 use super::causes::{Cause, Causes};
 use super::plan::{coverage_text, sentence};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
@@ -7,19 +8,20 @@ use crate::plan::{ActionKind, Change, FieldChange, Held, Plan, Reason, Warning};
 use crate::source::{Place, Sources, Span};
 
 /// Differences are as weighty as told: an idea of what will be done in a plan, a warning in drift. What one written value
-/// causes in many configurations is one finding.
+/// causes in many configurations is one finding; what was pending on the target branch is one too, since no line here causes it.
 pub fn plan_findings(plan: &Plan, sources: &Sources, weight: Severity) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
-    let causes = Causes::of(plan);
+    let own = || plan.changes.iter().filter(|change| !plan.is_pending(change));
+    let causes = Causes::of(own());
     let shared = causes.iter().map(|cause| shared(cause, sources));
-    let differences = plan.changes.iter().flat_map(|change| differences(change, &causes, sources));
-    let others = declared_unsupported(plan).chain(shadows(plan));
+    let differences = own().flat_map(|change| differences(change, &causes, sources));
+    let others = declared_unsupported(plan).chain(shadows(plan)).chain(on_the_base(plan));
     for mut difference in shared.chain(differences).chain(others) {
         difference.severity = weight;
         findings.push(difference);
     }
     let guards = plan.held.iter().map(|held| guard(held, plan, sources));
-    for finding in guards.chain(plan.warnings.iter().map(warning)) {
+    for finding in guards.chain(plan.warnings.iter().map(warning)).chain(unprotected(plan)) {
         findings.push(finding);
     }
     findings.finish()
@@ -92,6 +94,19 @@ fn shadows(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
     plan.shadows.iter().map(|one| {
         let message = format!("is not declared, and rules there in place of `{}`", one.shadowed);
         Diagnostic::new(Code::Difference, message).about(&one.address)
+    })
+}
+
+/// What the plan owes to the target branch, in one sentence.
+fn on_the_base(plan: &Plan) -> Option<Diagnostic> {
+    let since = plan.since_base.as_ref().filter(|_| pending(plan) > 0)?;
+    Some(Diagnostic::new(Code::Difference, owed(plan, since, str::to_owned)))
+}
+
+fn unprotected(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
+    let addresses = plan.since_base.iter().flat_map(|since| &since.unprotected);
+    addresses.map(|address| {
+        Diagnostic::new(Code::PlanWarning, format!("`{address}` is not protected any more")).about(address)
     })
 }
 

@@ -1,5 +1,7 @@
 //! The documents that others may build on: shapes of their own, apart from the values inside.
 
+use std::collections::BTreeSet;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -10,8 +12,8 @@ use super::{Briefing, Exit};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Field, RecordConfig};
 use crate::plan::{
-    ActionKind, Budget, Change, Contingent, Difference, FieldChange, FieldOrigin, Guard, Held, Plan, Summary,
-    Unsupported, Warning,
+    ActionKind, Budget, Change, Contingent, Difference, FieldChange, FieldOrigin, Guard, Held, Plan,
+    SinceBase, Summary, Unsupported, Warning,
 };
 use crate::resolve::OriginKind;
 use crate::source::{Place, Sources};
@@ -178,6 +180,9 @@ pub(super) struct PlanDocument<'a> {
     /// What tells the plan from the one that was reviewed; left out where there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     since_review: Vec<DifferenceRow<'a>>,
+    /// What was pending on the target branch; left out where nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since_base: Option<SinceBaseRow<'a>>,
     /// The changes, in the order of their addresses.
     changes: Vec<ChangeRow<'a>>,
     /// Configurations that no file declares: left alone.
@@ -316,6 +321,37 @@ pub(super) struct DifferenceRow<'a> {
     now: Option<Transition>,
 }
 
+/// What the files of a plan change from what was pending on their target branch.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SinceBase")]
+struct SinceBaseRow<'a> {
+    /// The branch's checkout, as it was named.
+    base: &'a str,
+    /// Changes of the plan that the branch's files ask for just so.
+    pending: &'a BTreeSet<Address>,
+    /// What the branch's files ask for, and these files not, or not so.
+    otherwise: Vec<OtherwiseRow<'a>>,
+    /// What the branch's files declare and these do not, where something stands and stays.
+    #[schemars(with = "Vec<Address>")]
+    released: &'a [Address],
+    /// What stands there, protected by the branch's files and not by these.
+    #[schemars(with = "Vec<Address>")]
+    unprotected: &'a [Address],
+    /// Domains that only the branch's files name.
+    #[schemars(with = "Vec<String>")]
+    unnamed: &'a [String],
+}
+
+/// A change that was pending.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Otherwise")]
+struct OtherwiseRow<'a> {
+    /// Where.
+    address: &'a Address,
+    /// What the branch's files ask for.
+    base: Transition,
+}
+
 /// A change by what it leads from and to.
 #[derive(Serialize, JsonSchema)]
 struct Transition {
@@ -380,6 +416,7 @@ impl<'a> PlanDocument<'a> {
             declares_nothing: _,
             budget,
             group_names: _,
+            since_base,
         } = plan;
         let account = account.as_deref();
         Self {
@@ -389,6 +426,7 @@ impl<'a> PlanDocument<'a> {
             digest: plan.digest(),
             left_open: left_open_rows(left_open),
             since_review: since_review.iter().map(difference_row).collect(),
+            since_base: since_base.as_ref().map(since_base_row),
             changes: changes.iter().map(|change| change_row(account, change)).collect(),
             unmanaged,
             ignored,
@@ -421,6 +459,13 @@ pub(super) fn difference_row(difference: &Difference) -> DifferenceRow<'_> {
     let Difference { address, first, second } = difference;
     let [reviewed, now] = [first, second].map(|change| change.as_ref().map(transition));
     DifferenceRow { address, reviewed, now }
+}
+
+fn since_base_row(since: &SinceBase) -> SinceBaseRow<'_> {
+    let SinceBase { base, pending, otherwise, released, unprotected, unnamed } = since;
+    let otherwise =
+        otherwise.iter().map(|(address, change)| OtherwiseRow { address, base: transition(change) });
+    SinceBaseRow { base, pending, otherwise: otherwise.collect(), released, unprotected, unnamed }
 }
 
 fn transition(change: &Change) -> Transition {

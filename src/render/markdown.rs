@@ -4,6 +4,7 @@ mod beside;
 
 pub(super) use beside::left_open;
 
+use super::base::{instead, owed, pending};
 use super::danger::{Ranked, Refusal, dangers, refusals, releases, worst_first};
 use super::links::Links;
 use super::marks::{cell, clipped, code, difference, prose};
@@ -39,6 +40,9 @@ const FOOTER: usize = 1_200;
 /// Rows that stand open; more are folded away.
 const OPEN_ROWS: usize = 12;
 
+/// The head of every table of changes.
+const TABLE: &str = "| | Configuration | Change | From |\n|:-:|---|---|---|\n";
+
 /// Addresses that a block of alike changes names.
 const NAMED_IN_BLOCK: usize = 20;
 
@@ -65,7 +69,10 @@ fn page(command: &str, briefing: Briefing, comment: &Comment) -> String {
     beside::since_review(&mut sheet, FOOTER, plan, since_review);
     beside::left_open(&mut sheet, FOOTER, looked);
     view.notes(&mut sheet);
-    view.table(&mut sheet, &ranked);
+    let (pending, own): (Vec<&Ranked>, Vec<&Ranked>) =
+        ranked.iter().partition(|one| plan.is_pending(one.fold.first()));
+    view.pending(&mut sheet, &pending);
+    view.table(&mut sheet, &own);
     view.blocks(&mut sheet, &ranked);
     view.left_alone(&mut sheet);
     sheet.must(&view.footer(command, &sheet.left_out()));
@@ -98,6 +105,9 @@ impl View<'_> {
     fn verdict(&self) -> String {
         let plan = self.plan;
         let mut text = format!("**{}** {}\n\n", totals(plan), consequences(plan));
+        if let Some(since) = &plan.since_base {
+            text.push_str(&format!("{}\n\n", owed(plan, since, code)));
+        }
         let dangers = dangers(plan);
         let releases: Vec<String> = releases(plan)
             .into_iter()
@@ -133,18 +143,28 @@ impl View<'_> {
             )
         });
         let warnings = plan.warnings.iter().map(|warning| format!("- {}\n", prose(&warning.message)));
-        let notes: Vec<String> = unread.chain(held).chain(unsupported).chain(warnings).collect();
+        let notes: Vec<String> =
+            unread.chain(held).chain(unsupported).chain(warnings).chain(beside::since_base(plan)).collect();
         let room = sheet.room(FOOTER) / 4;
         sheet.rows(Rows { what: "notes", head: "", tail: "\n" }, room, &notes, String::clone);
     }
 
+    /// What was pending on the target branch anyway, folded away before what these files change.
+    fn pending(&self, sheet: &mut Sheet, ranked: &[&Ranked]) {
+        let head = format!("<details>\n<summary>{} pending before</summary>\n\n{TABLE}", pending(self.plan));
+        let rows = Rows { what: "rows of what was pending before", head: &head, tail: "\n</details>\n\n" };
+        let room = sheet.room(FOOTER) / 4;
+        sheet.rows(rows, room, ranked, |one| self.row(one));
+    }
+
     /// One row for changes that read alike: the first ones open, more of them folded away.
-    fn table(&self, sheet: &mut Sheet, ranked: &[Ranked]) {
-        let head = "| | Configuration | Change | From |\n|:-:|---|---|---|\n";
+    fn table(&self, sheet: &mut Sheet, ranked: &[&Ranked]) {
         let (open, folded) = ranked.split_at(ranked.len().min(OPEN_ROWS));
         let room = sheet.room(FOOTER) * 3 / 5;
-        sheet.rows(Rows { what: "rows of the table", head, tail: "\n" }, room, open, |one| self.row(one));
-        let head = format!("<details>\n<summary>Further changes</summary>\n\n{head}");
+        sheet.rows(Rows { what: "rows of the table", head: TABLE, tail: "\n" }, room, open, |one| {
+            self.row(one)
+        });
+        let head = format!("<details>\n<summary>Further changes</summary>\n\n{TABLE}");
         let rows = Rows { what: "further rows of the table", head: &head, tail: "\n</details>\n\n" };
         let room = sheet.room(FOOTER) / 2;
         sheet.rows(rows, room, folded, |one| self.row(one));
@@ -181,6 +201,7 @@ impl View<'_> {
             let text = prose(&text).replace('|', "\\|");
             parts.push(if coverage.after.is_none() { format!("**{text}**") } else { text });
         }
+        parts.extend(instead(self.plan, change, "→").map(|text| cell(&text)));
         parts.join("<br>")
     }
 
@@ -240,6 +261,7 @@ impl View<'_> {
         }
         let coverage = coverage_text(&change.coverage, &change.address, change.action);
         lines.push(format!("# {}", clean(&format!("{}; {coverage}", change.reason.text()))));
+        lines.extend(instead(self.plan, change, "→").map(|text| format!("# {}", clean(&text))));
         lines.extend(change.contingent.iter().map(|one| format!("# {}", contingency(*one))));
         for one in &change.fields {
             self.sides(change, one, &mut lines);

@@ -1,5 +1,6 @@
 //! Turns values into text for people and machines: the only code that does.
 
+mod base;
 mod briefing;
 mod causes;
 mod danger;

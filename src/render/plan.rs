@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use similar::{ChangeTag, TextDiff};
 
+use super::base::{Lapse, instead, lapses, owed, withdrawn};
 use super::left_open::human_left_open;
 use super::phrases::{consequences, contingency, named, totals};
 use super::review::human_since_review;
@@ -28,9 +29,7 @@ pub fn human_plan(briefing: Briefing, full: bool, style: Style) -> String {
     let Briefing { plan, target, left_open, since_review } = briefing;
     let mut page = Page { style, names: &plan.group_names, lines: Vec::new() };
     page.head(target, plan);
-    for fold in fold(plan, full) {
-        page.fold(&fold);
-    }
+    page.changes(plan, full);
     page.left_alone(plan, full);
     page.totals(plan);
     page.guards(&plan.held, full);
@@ -79,10 +78,49 @@ impl Page<'_> {
         for warning in &plan.warnings {
             self.item(Tone::Warning, "!", &clean(&warning.message));
         }
+        if let Some(since) = &plan.since_base {
+            for line in wrap(&owed(plan, since, clean), self.style.width) {
+                self.line(line);
+            }
+        }
         self.line("");
     }
 
-    fn fold(&mut self, fold: &Fold) {
+    /// What was pending before these files stands first, under a heading of its own.
+    fn changes(&mut self, plan: &Plan, full: bool) {
+        let (pending, own): (Vec<Fold>, Vec<Fold>) =
+            fold(plan, full).into_iter().partition(|fold| plan.is_pending(fold.first()));
+        self.group(plan, "Pending before:", &pending);
+        self.group(plan, "With these files:", &own);
+        self.withdrawn(plan);
+    }
+
+    fn group(&mut self, plan: &Plan, heading: &str, folds: &[Fold]) {
+        if plan.since_base.is_some() && !folds.is_empty() {
+            self.line(self.style.paint(Tone::Strong, heading));
+            self.line("");
+        }
+        for fold in folds {
+            self.fold(plan, fold);
+        }
+    }
+
+    fn withdrawn(&mut self, plan: &Plan) {
+        let Some(since) = &plan.since_base else { return };
+        let withdrawn = withdrawn(plan, since, self.style.arrow());
+        if withdrawn.is_empty() {
+            return;
+        }
+        self.line(self.style.paint(Tone::Strong, "Not pending any more:"));
+        self.line("");
+        for (address, text) in withdrawn {
+            self.line(self.style.paint(Tone::Strong, &format!("  # {}", clean(&address.to_string()))));
+            self.item(Tone::Quiet, "   ", &format!("pending before: {text}"));
+        }
+        self.line("");
+    }
+
+    fn fold(&mut self, plan: &Plan, fold: &Fold) {
         let change = fold.first();
         for (at, one) in fold.changes.iter().enumerate() {
             if at == NAMED_IN_FOLD && fold.changes.len() > NAMED_IN_FOLD + 1 {
@@ -95,7 +133,7 @@ impl Page<'_> {
             self.line(self.style.paint(Tone::Strong, &text));
         }
         self.fields(change, fold.changes.len());
-        for text in self.footnotes(change) {
+        for text in self.footnotes(plan, change) {
             self.item(Tone::Quiet, "   ", &text);
         }
         self.line("");
@@ -207,17 +245,22 @@ impl Page<'_> {
         (side(ChangeTag::Delete, Tone::Danger), side(ChangeTag::Insert, Tone::Strong))
     }
 
-    fn footnotes(&self, change: &Change) -> Vec<String> {
+    fn footnotes(&self, plan: &Plan, change: &Change) -> Vec<String> {
         let coverage = coverage_text(&change.coverage, &change.address, change.action);
         let mut notes = vec![clean(&format!("{}; {coverage}", change.reason.text()))];
+        notes.extend(instead(plan, change, self.style.arrow()));
         notes.extend(change.contingent.iter().map(|one| contingency(*one).to_owned()));
         notes
     }
 
     fn left_alone(&mut self, plan: &Plan, full: bool) {
         let before = self.lines.len();
-        self.list("  .", "unmanaged, left alone", &plan.unmanaged, full);
-        self.list("  .", "ignored", &plan.ignored, full);
+        for Lapse { what, names, is_danger } in plan.since_base.iter().flat_map(lapses) {
+            let (tone, marker) = if is_danger { (Tone::Danger, "  !") } else { (Tone::Quiet, "  .") };
+            self.list(tone, marker, what, &names, full);
+        }
+        self.list(Tone::Quiet, "  .", "unmanaged, left alone", &plan.unmanaged, full);
+        self.list(Tone::Quiet, "  .", "ignored", &plan.ignored, full);
         for one in &plan.unsupported {
             let text = clean(&format!("{} can't be managed: {}; not attempted", one.address, one.reason));
             self.item(if one.declared { Tone::Danger } else { Tone::Quiet }, "  !", &text);
@@ -227,18 +270,16 @@ impl Page<'_> {
         }
     }
 
-    fn list(&mut self, marker: &str, what: &str, addresses: &[Address], full: bool) {
-        if addresses.is_empty() {
+    fn list(&mut self, tone: Tone, marker: &str, what: &str, all: &[impl ToString], full: bool) {
+        if all.is_empty() {
             return;
         }
-        let shown =
-            if full || addresses.len() <= NAMED_IN_LIST + 1 { addresses.len() } else { NAMED_IN_LIST };
-        let mut names: Vec<String> =
-            addresses[..shown].iter().map(|address| clean(&address.to_string())).collect();
-        if shown < addresses.len() {
-            names.push(format!("{} and {} more", self.style.ellipsis(), addresses.len() - shown));
+        let shown = if full || all.len() <= NAMED_IN_LIST + 1 { all.len() } else { NAMED_IN_LIST };
+        let mut names: Vec<String> = all[..shown].iter().map(|name| clean(&name.to_string())).collect();
+        if shown < all.len() {
+            names.push(format!("{} and {} more", self.style.ellipsis(), all.len() - shown));
         }
-        self.item(Tone::Quiet, marker, &format!("{} {what}: {}", addresses.len(), names.join(", ")));
+        self.item(tone, marker, &format!("{} {what}: {}", all.len(), names.join(", ")));
     }
 
     fn totals(&mut self, plan: &Plan) {

@@ -23,7 +23,7 @@ pub(super) fn human_differences(differences: &[Difference], names: [&str; 2], st
             let gap = " ".repeat(width - columns(name));
             let front = format!("      {name}:{gap} ");
             let room = style.width.saturating_sub(columns(&front)).max(20);
-            for (at, line) in wrap(&transition(change.as_ref(), style), room).iter().enumerate() {
+            for (at, line) in wrap(&transition(change.as_ref(), style.arrow()), room).iter().enumerate() {
                 let front = if at == 0 { front.clone() } else { " ".repeat(columns(&front)) };
                 lines.push(format!("{front}{line}"));
             }
@@ -40,16 +40,16 @@ pub fn human_saved_plan(file: &str, style: Style) -> String {
 }
 
 /// `update, cycle_duration 3600 → 900`.
-fn transition(change: Option<&Change>, style: Style) -> String {
+pub(super) fn transition(change: Option<&Change>, arrow: &str) -> String {
     let Some(change) = change else { return "no change".to_owned() };
-    let steps = steps(change).into_iter().map(|step| human_step(&step, style));
+    let steps = steps(change).into_iter().map(|step| human_step(&step, arrow));
     std::iter::once(change.action.name().to_owned()).chain(steps).collect::<Vec<_>>().join(", ")
 }
 
-fn human_step(Step { field, before, after }: &Step, style: Style) -> String {
+fn human_step(Step { field, before, after }: &Step, arrow: &str) -> String {
     let sides: Vec<String> =
         [before, after].into_iter().flatten().map(|side| clean(&side.to_string())).collect();
-    format!("{} {}", field.name(), sides.join(&format!(" {} ", style.arrow())))
+    format!("{} {}", field.name(), sides.join(&format!(" {arrow} ")))
 }
 
 /// What a change does to one field; both sides are there where both entries are.

@@ -241,6 +241,8 @@ struct ChangeExtras<'a> {
     recorded_by: RecordedBy<'a>,
     contingent: &'a [Contingent],
     guards: Vec<&'static str>,
+    /// Whether the files of the target branch ask for it too; null where nobody looked.
+    pending_on_base: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -268,6 +270,7 @@ impl<'a> ChangeExtras<'a> {
             },
             contingent,
             guards: held.map(|held| held.guard.name()).collect(),
+            pending_on_base: plan.since_base.as_ref().map(|_| plan.is_pending(change)),
         }
     }
 }

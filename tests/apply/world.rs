@@ -265,6 +265,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
         warnings: Vec::new(),
         unread: Vec::new(),
         group_names: BTreeMap::new(),
+        since_base: None,
         declares_nothing: false,
         budget: Budget::default(),
     }

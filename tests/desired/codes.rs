@@ -14,6 +14,7 @@ use super::read;
 const ELSEWHERE: &[&str] = &[
     "absent-idle",
     "account",
+    "base",
     "credentials",
     "difference",
     "domain-state",

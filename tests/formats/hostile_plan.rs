@@ -6,7 +6,7 @@ use livevod::apply::journal::{Found, LeftOpen, Looked, OpenKind};
 use livevod::model::{Address, Carried, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, Contingent, Coverage, Difference, FieldChange, FieldOrigin, Guard, Held,
-    Plan, Reason, Unsupported, Warning,
+    Plan, Reason, SinceBase, Unsupported, Warning,
 };
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
@@ -111,7 +111,7 @@ prop_compose! {
         changes in proptest::collection::vec(change(), 0..most),
         account in proptest::option::of(text()), message in text(), release in proptest::option::of(text()),
         reason in text(), unread in proptest::collection::vec(text(), 0..3), names in (text(), text()),
-        seconds in 0..3_u64, held in 0..4_usize,
+        seconds in 0..3_u64, held in 0..4_usize, base in proptest::option::of(text()), pending in 0..4_usize,
     ) -> Plan {
         let addresses: Vec<Address> = changes.iter().map(|change| change.address.clone()).collect();
         let of_change = addresses.iter().take(held).map(|address| (Guard::RecordingGap, Some(address.clone())));
@@ -133,6 +133,14 @@ prop_compose! {
             unread,
             budget: Budget { reads: 3, writes: 4, seconds },
             group_names: BTreeMap::from([names]),
+            since_base: base.map(|base| SinceBase {
+                base,
+                pending: addresses.iter().take(pending).cloned().collect(),
+                otherwise: changes.iter().skip(2).map(|change| (change.address.clone(), change.clone())).collect(),
+                released: addresses.clone(),
+                unprotected: addresses.iter().take(pending).cloned().collect(),
+                unnamed: vec![message.clone()],
+            }),
             changes,
         }
     }

@@ -67,6 +67,7 @@ pub(super) fn many(count: u32) -> Plan {
         unread: Vec::new(),
         budget: Budget { reads: 2 * u64::from(count), writes: u64::from(count), seconds: 60 },
         group_names: [].into(),
+        since_base: None,
         changes,
     }
 }

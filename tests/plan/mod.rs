@@ -1,5 +1,6 @@
 //! The planner by value: a remote that already agrees with the files is derived from them, then one side is changed.
 
+mod base;
 mod changes;
 mod digest;
 mod guards;

@@ -31,6 +31,7 @@ const SCENES: &[Scene] = &[
         columns(ONE.replace("version: 1\n", "version: 1\naccount: \"1234567890123456\"\n"))
             .run("plan --emulator --account 6543210987654321")
     }),
+    ("base", || columns(ONE).run("plan --emulator --base nowhere")),
     ("credentials", || columns(ONE).run("plan")),
     ("difference", || edited().run("drift --emulator")),
     ("domain-state", || asked("--domain=live.example.com=eu-central-1", "region: cn-shanghai")),

@@ -2,6 +2,7 @@
 
 mod account;
 mod apply;
+mod base;
 mod command_line;
 #[cfg(unix)]
 mod credentials;

@@ -1,8 +1,10 @@
-//! What stands beside a plan in a comment: what moved since the review, and what earlier runs left open.
+//! What stands beside a plan in a comment: what moved since the review, what earlier runs left open, and what the files of the
+//! target branch say otherwise.
 
 use crate::apply::journal::Looked;
 use crate::plan::{Change, Difference, Plan};
 
+use super::super::base::{Lapse, lapses, withdrawn};
 use super::super::left_open::{story, weighty};
 use super::super::marks::{cell, code, prose};
 use super::super::phrases::named;
@@ -36,6 +38,20 @@ fn step(Step { field, before, after }: &Step, plan: &Plan) -> String {
     let shown = |value: &_| cell(&named(Clone::clone(value), &plan.group_names, "…").to_string());
     let sides: Vec<String> = [before, after].into_iter().flatten().map(shown).collect();
     format!("{} {}", cell(field.name()), sides.join(" → "))
+}
+
+/// A note for each thing that the files of the target branch say, and these do not any more.
+pub(super) fn since_base(plan: &Plan) -> Vec<String> {
+    let Some(since) = &plan.since_base else { return Vec::new() };
+    let lapse = |Lapse { what, names, is_danger }| {
+        let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
+        let what = if is_danger { format!("**{what}**") } else { what.to_owned() };
+        format!("- {} {what}: {}{more}\n", names.len(), code(&names[0]))
+    };
+    let withdrawn = withdrawn(plan, since, "→").into_iter().map(|(address, text)| {
+        format!("- {} was pending and is not any more: {}\n", code(&address.to_string()), code(&text))
+    });
+    lapses(since).into_iter().map(lapse).chain(withdrawn).collect()
 }
 
 /// What became of each change that an earlier run left open: a quarter of what is free beside `reserve` is theirs.

@@ -1,0 +1,88 @@
+//! Holds the plan of some files against that of their target branch, both over one [`Snapshot`]: what was pending anyway, and
+//! what these files change. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::review::{by_address, same_transition};
+use super::{Change, Plan, Selection};
+use crate::model::{Address, Snapshot};
+use crate::resolve::{Desired, Wanted};
+
+/// What the files of a plan do that the files of their target branch do not. Nothing of it decides what is applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SinceBase {
+    /// Where the branch's files stand, as it was named.
+    pub base: String,
+    /// The changes of the plan that the branch's files ask for just so: they are pending without these files too.
+    pub pending: BTreeSet<Address>,
+    /// The changes that the branch's files ask for, and these files not, or not so. Their places lie in the branch's files.
+    pub otherwise: BTreeMap<Address, Change>,
+    /// What the branch's files declare and these do not, where something stands and stays: left alone from now on.
+    pub released: Vec<Address>,
+    /// What stands there, protected by the branch's files and not by these.
+    pub unprotected: Vec<Address>,
+    /// Domains that only the branch's files name: not even read any more.
+    pub unnamed: Vec<String>,
+}
+
+/// The target branch of some files.
+#[derive(Debug, Clone, Copy)]
+pub struct Base<'a> {
+    /// Where its files stand, as it was named.
+    pub name: &'a str,
+    /// What its files want.
+    pub desired: &'a Desired,
+    /// What follows from them over the snapshot that `plan` was made from.
+    pub plan: &'a Plan,
+}
+
+/// What `plan`, made from `desired`, owes to these files alone.
+pub fn since_base(
+    base: Base,
+    desired: &Desired,
+    plan: &Plan,
+    snapshot: &Snapshot,
+    selection: &Selection,
+) -> SinceBase {
+    let (before, now) = (by_address(base.plan), by_address(plan));
+    let is_alike = |address: &Address, change: &Change| {
+        now.get(address).is_some_and(|other| same_transition(change, other))
+    };
+    let (pending, otherwise): (Vec<&Change>, Vec<&Change>) =
+        before.values().copied().partition(|change| is_alike(&change.address, change));
+    let standing = || snapshot.domains.values().flat_map(|domain| domain.configs.keys());
+    let selected = || standing().filter(|address| selection.selects(address));
+    let declares =
+        |files: &Desired, address: &Address| files.get(address).is_some_and(|entry| is_wanted(&entry.wanted));
+    let protects =
+        |files: &Desired, address: &Address| files.protect.iter().any(|one| one.value.matches(address));
+    let released = |address: &&Address| {
+        declares(base.desired, address) && desired.get(address).is_none() && !now.contains_key(*address)
+    };
+    SinceBase {
+        base: base.name.to_owned(),
+        pending: pending.into_iter().map(|change| change.address.clone()).collect(),
+        otherwise: otherwise.into_iter().map(|change| (change.address.clone(), change.clone())).collect(),
+        released: selected().filter(released).cloned().collect(),
+        unprotected: selected()
+            .filter(|address| protects(base.desired, address) && !protects(desired, address))
+            .cloned()
+            .collect(),
+        unnamed: base
+            .desired
+            .domains
+            .keys()
+            .filter(|name| !desired.domains.contains_key(*name) && selection.selects_domain(name))
+            .map(ToString::to_string)
+            .collect(),
+    }
+}
+
+fn is_wanted(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Present(_) => true,
+        Wanted::Absent(_) => false,
+    }
+}

@@ -1,0 +1,142 @@
+//! A plan beside that of its target branch: what was pending, what these files change, what they no longer say.
+
+use livevod::plan::{Base, Plan, PlanOptions, Selection, SinceBase, plan, resume, since_base};
+use livevod::render::{Briefing, Style, Target, human_plan};
+
+use super::{FLEET, Scene, resolved};
+
+/// What `files` change from what `base` asks for, over a service that holds what [`FLEET`] declares.
+fn beside(base: &str, files: &str) -> (Plan, SinceBase) {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.declare(files);
+    beside_in(&scene, base)
+}
+
+fn beside_in(scene: &Scene, base: &str) -> (Plan, SinceBase) {
+    let Scene { desired, sources: _, snapshot, options } = scene;
+    let (wanted, texts) = resolved(base);
+    let before = plan(&wanted, snapshot, &texts, options);
+    let now = scene.plan();
+    let base = Base { name: "base", desired: &wanted, plan: &before };
+    let since = since_base(base, desired, &now, snapshot, &options.selection);
+    (now, since)
+}
+
+fn slow(cameras: &[usize]) -> String {
+    cameras.iter().fold(FLEET.to_owned(), |text, camera| {
+        text.replace(&format!("cam{camera}: {{}}"), &format!("cam{camera}: {{ cycle_duration: 2h }}"))
+    })
+}
+
+fn names<'a>(addresses: impl IntoIterator<Item = &'a livevod::model::Address>) -> Vec<String> {
+    addresses.into_iter().map(livevod::model::Address::within_domain).collect()
+}
+
+#[test]
+fn what_both_ask_for_is_pending_and_the_rest_comes_with_the_files() {
+    let (plan, since) = beside(&slow(&[1]), &slow(&[1, 2]));
+    assert_eq!(names(&since.pending), ["show/cam1"]);
+    let pending: Vec<bool> =
+        plan.changes.iter().map(|change| since.pending.contains(&change.address)).collect();
+    assert_eq!(pending, [true, false]);
+    assert!(since.otherwise.is_empty());
+}
+
+#[test]
+fn the_same_change_from_another_line_is_the_same_change() {
+    // The tier stands elsewhere, but what is done to the service is what counts.
+    let by_tier = FLEET
+        .replace("domains:", "tiers: { slow: { cycle_duration: 2h } }\ndomains:")
+        .replace("cam1: {}", "cam1: { tier: slow }");
+    let (_, since) = beside(&slow(&[1]), &by_tier);
+    assert_eq!(names(&since.pending), ["show/cam1"]);
+}
+
+#[test]
+fn another_value_is_told_with_what_was_pending() {
+    let (_, since) = beside(&slow(&[1]), &slow(&[1]).replace("2h", "90m"));
+    assert!(since.pending.is_empty());
+    let otherwise: Vec<_> =
+        since.otherwise.values().map(|change| change.after.as_ref().unwrap().cycle_duration).collect();
+    assert_eq!((names(since.otherwise.keys()), otherwise), (vec!["show/cam1".to_owned()], vec![7200]));
+}
+
+#[test]
+fn what_is_pending_no_more_is_told_too() {
+    let (plan, since) = beside(&slow(&[1]), FLEET);
+    assert!(plan.changes.is_empty());
+    assert_eq!(names(since.otherwise.keys()), ["show/cam1"]);
+}
+
+#[test]
+fn an_entry_that_is_taken_out_is_left_alone_and_said_to_be() {
+    let without = FLEET.replace("cam3: {}, ", "");
+    let (plan, since) = beside(FLEET, &without);
+    assert!(plan.changes.is_empty());
+    assert_eq!(names(&since.released), ["show/cam3"]);
+    // Pruned, it is a change; said to be absent, it is a change too.
+    let pruned = without.replace("    apps:", "    prune: true\n    apps:");
+    assert!(beside(FLEET, &pruned).1.released.is_empty());
+    let absent = FLEET.replace("cam3: {}", "cam3: { state: absent }");
+    assert!(beside(FLEET, &absent).1.released.is_empty());
+    // What never stood there is given up without loss.
+    let mut scene = Scene::agreeing(&without);
+    scene.declare(&without);
+    assert!(beside_in(&scene, FLEET).1.released.is_empty());
+}
+
+#[test]
+fn protection_that_is_taken_away_is_told_where_something_stands() {
+    let protected = format!("{FLEET}protect: [live.example.com/news, \"**/nobody\"]\n");
+    assert_eq!(names(&beside(&protected, FLEET).1.unprotected), ["news/desk"]);
+    assert!(beside(&protected, &protected).1.unprotected.is_empty());
+    assert!(beside(FLEET, &protected).1.unprotected.is_empty());
+}
+
+#[test]
+fn a_domain_that_no_file_names_any_more_is_told() {
+    let two = FLEET
+        .replace("domains:", "domains:\n  old.example.com: { apps: { show: { streams: { cam1: {} } } } }");
+    let (plan, since) = beside(&two, FLEET);
+    assert!(plan.changes.is_empty() && since.pending.is_empty() && since.otherwise.is_empty());
+    assert_eq!(since.unnamed, ["old.example.com"]);
+}
+
+#[test]
+fn only_what_is_selected_is_told() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.declare(&slow(&[2]).replace("cam3: {}, ", ""));
+    let targets = vec!["live.example.com/show/cam2".parse().unwrap()];
+    scene.options =
+        PlanOptions { selection: Selection { targets, ..Selection::default() }, ..PlanOptions::default() };
+    let two = slow(&[1, 2])
+        .replace("domains:", "domains:\n  old.example.com: { apps: { show: { streams: { cam1: {} } } } }");
+    let (_, since) = beside_in(&scene, &two);
+    assert_eq!(names(&since.pending), ["show/cam2"]);
+    assert!(since.otherwise.is_empty() && since.released.is_empty() && since.unnamed.is_empty());
+}
+
+#[test]
+fn the_base_changes_neither_the_plan_nor_its_digest() {
+    let (plan, since) = beside(&slow(&[1]), &slow(&[1, 2]));
+    let beside = Plan { since_base: Some(since), ..plan.clone() };
+    assert_eq!((beside.digest(), &beside.changes), (plan.digest(), &plan.changes));
+}
+
+#[test]
+fn the_rest_of_a_half_applied_plan_keeps_it() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.declare(&slow(&[1, 2]));
+    let (plan, since) = beside_in(&scene, &slow(&[1]));
+    let reviewed = Plan { since_base: Some(since), ..plan };
+    scene.remote("live.example.com/show/cam1").config.cycle_duration = 7200;
+    let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!(
+        (names(rest.changes.iter().map(|change| &change.address)), moved),
+        (vec!["show/cam2".to_owned()], vec![])
+    );
+    assert!(!rest.is_pending(&rest.changes[0]));
+    let target = Target { name: "emulator x".to_owned(), account: None };
+    let page = human_plan(Briefing::of(&rest, &target), false, Style::PLAIN);
+    assert!(page.contains("nothing was pending before, 1 comes with these files"), "{page}");
+}

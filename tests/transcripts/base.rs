@@ -1,0 +1,108 @@
+//! What a pull request changes from what was already pending on its target branch.
+
+use super::World;
+use insta::assert_snapshot;
+
+/// What the service holds.
+const APPLIED: &str = "\
+version: 1
+defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
+protect: [live.example.com/vip]
+domains:
+  live.example.com:
+    apps:
+      show: { streams: { cam1: {}, cam2: {}, cam3: {}, cam4: {}, cam5: {} } }
+      vip: { streams: { gala: {} } }
+";
+
+/// The target branch: two edits that nobody applied yet.
+fn main_branch() -> String {
+    APPLIED
+        .replace("cam1: {}, cam2: {}", "cam1: { cycle_duration: 20m }, cam2: { cycle_duration: 20m }")
+        .replace("cam5: {}", "cam5: { cycle_duration: 25m }")
+}
+
+/// The pull request: another value for cam2, none for cam5, cam3 left out, cam6 new, and `vip` protected no more.
+fn pull_request() -> String {
+    APPLIED
+        .replace("protect: [live.example.com/vip]\n", "")
+        .replace(
+            "cam1: {}, cam2: {}, cam3: {}",
+            "cam1: { cycle_duration: 20m }, cam2: { cycle_duration: 30m }",
+        )
+        .replace("cam5: {}", "cam5: {}, cam6: {}")
+}
+
+fn world() -> World {
+    let mut world = World::with(APPLIED);
+    world.set("COLUMNS", "80");
+    world.converge("--emulator");
+    world.write("base/livevod.yaml", &main_branch());
+    world.write("livevod.yaml", &pull_request());
+    world
+}
+
+#[test]
+fn what_was_pending_stands_apart_and_first() {
+    let world = world();
+    assert_snapshot!("pending", world.run("plan --emulator --base base --max-change 100%").transcript());
+    let markdown = world.run("plan --emulator --base base --max-change 100% --format markdown");
+    assert_snapshot!("pending_markdown", markdown.stdout);
+    let github = world.run("plan --emulator --base base --max-change 100% --format github");
+    assert_snapshot!("pending_github", github.stdout);
+    let json = world.run("plan --emulator --base base --format json").json();
+    assert_eq!(json["since_base"]["pending"], serde_json::json!(["live.example.com/show/cam1"]));
+    assert_eq!(json["since_base"]["unprotected"], serde_json::json!(["live.example.com/vip/gala"]));
+    let terraform = world.run("plan --emulator --base base --format terraform-json").json();
+    let pending: Vec<_> = terraform["resource_changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["livevod"]["pending_on_base"])
+        .collect();
+    assert_eq!(pending, [true, false, false]);
+}
+
+#[test]
+fn a_saved_plan_keeps_it_and_a_snapshot_will_do_too() {
+    let world = world();
+    let planned = world.run("plan --emulator --base base --out reviewed.plan");
+    assert_eq!(planned.code, 0, "{}", planned.transcript());
+    let shown = world.run("show reviewed.plan");
+    assert!(planned.stdout.starts_with(&shown.stdout), "{}\n---\n{}", planned.stdout, shown.stdout);
+    assert_eq!(world.run("snapshot --emulator --out now.json").code, 0);
+    let against = world.run("plan --against now.json --base base");
+    assert_eq!(against.stdout, shown.stdout);
+}
+
+#[test]
+fn paths_are_read_at_the_same_place_in_the_base() {
+    let world = world();
+    world.write("live/new.yaml", &APPLIED.replace("live.example.com", "new.example.com"));
+    let own = world.run("plan live --emulator --base base --max-change 100%");
+    assert!(
+        own.stdout.contains("nothing was pending before, 6 come with these files"),
+        "{}",
+        own.transcript()
+    );
+    let whole = format!("plan {} --emulator --base base", world.path().join("livevod.yaml").display());
+    let run = world.run(&whole);
+    assert!(
+        run.stdout.contains("1 change was pending before, 2 come with these files"),
+        "{}",
+        run.transcript()
+    );
+}
+
+#[test]
+fn a_base_that_can_not_tell_is_said_to_be_one() {
+    let world = world();
+    world.write("base/livevod.yaml", &format!("{}x: 1\ny: 2\n", main_branch()));
+    let broken = world.run("plan --emulator --base base --max-change 100%");
+    assert_eq!(broken.code, 0, "{}", broken.transcript());
+    assert!(!broken.stdout.contains("pending"), "{}", broken.transcript());
+    let outside = world.run("plan ../livevod.yaml --emulator --base base");
+    let runs = [broken, world.run("plan --emulator --base nowhere"), outside];
+    let said: Vec<&str> = runs.iter().map(|run| run.stderr.as_str()).collect();
+    assert_snapshot!("can_not_tell", said.join("\n---\n"));
+}
