@@ -1,11 +1,11 @@
 //! Looks at an address right before it is written.
 
-use super::decide::{self, Aim, Verdict};
+use super::decide::{self, Verdict};
 use super::domain::{Domain, Ended};
 use super::{Failure, run::Run};
 use crate::api::{Client, Error};
 use crate::model::{Address, Remote, StreamSpelling};
-use crate::plan::Change;
+use crate::plan::{Aim, Change};
 
 /// What the look allows.
 pub(super) enum Compared {

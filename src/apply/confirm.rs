@@ -6,12 +6,12 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Outcome;
 use super::compare::look;
-use super::decide::{self, Aim, Seen, Sent};
+use super::decide::{self, Seen, Sent};
 use super::domain::{Domain, Ended};
 use super::run::Run;
 use crate::api::{Class, Error};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
-use crate::plan::Change;
+use crate::plan::{Aim, Change};
 
 /// The pauses between looks: 0.5, 1, 2, 4, 8, 8, … s, the last one cut so that the last look is at the deadline.
 pub(super) struct Pace {

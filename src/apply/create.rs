@@ -2,14 +2,14 @@
 
 use super::compare::Compared;
 use super::confirm::Pace;
-use super::decide::{ALREADY_EXISTS, Aim, Verdict, compare};
+use super::decide::{ALREADY_EXISTS, Verdict, compare};
 use super::domain::{Domain, Ended};
 use super::journal::Intention;
 use super::tries::Tries;
 use super::{Failure, Outcome};
 use crate::api::Error;
 use crate::model::RecordConfig;
-use crate::plan::Change;
+use crate::plan::{Aim, Change};
 use crate::wire::{self, Action};
 
 impl Domain {

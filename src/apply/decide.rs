@@ -2,61 +2,8 @@
 
 use super::{Failure, Outcome};
 use crate::api::{Class, Error};
-use crate::model::{Address, Field, RecordConfig, Remote, Value};
-use crate::plan::{ActionKind, Change};
-
-/// What an address is to hold after a write, and what it held before.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Aim<'a> {
-    /// Where.
-    pub address: &'a Address,
-    /// Normalized; `None` is "nothing there".
-    pub before: Option<&'a RecordConfig>,
-    /// Normalized; `None` is "nothing there".
-    pub after: Option<&'a RecordConfig>,
-    /// Whether fields that livevod does not manage must be as in `after` too. A fresh entry gets them from the service.
-    pub exact: bool,
-}
-
-impl<'a> Aim<'a> {
-    pub(super) fn of(change: &'a Change) -> Self {
-        Self {
-            address: &change.address,
-            before: change.before.as_ref(),
-            after: change.after.as_ref(),
-            exact: change.action != ActionKind::Create || change.puts_back(),
-        }
-    }
-
-    /// To add an entry where none is.
-    pub(super) fn add(address: &'a Address, config: &'a RecordConfig) -> Self {
-        Self { address, before: None, after: Some(config), exact: true }
-    }
-
-    pub(super) fn reached(self, found: Option<&Remote>) -> bool {
-        match (self.after, found) {
-            (None, None) => true,
-            (Some(after), Some(remote)) => self.off_target(after, remote).is_empty(),
-            (None, Some(_)) | (Some(_), None) => false,
-        }
-    }
-
-    pub(super) fn at_before(self, found: Option<&Remote>) -> bool {
-        match (self.before, found) {
-            (None, None) => true,
-            (Some(before), Some(remote)) => {
-                before.differences(&remote.config.clone().normalized()).is_empty()
-            }
-            (None, Some(_)) | (Some(_), None) => false,
-        }
-    }
-
-    /// The fields in which an entry is not as wanted.
-    fn off_target(self, after: &RecordConfig, remote: &Remote) -> Vec<Field> {
-        let wanted = if self.exact { after.clone() } else { after.laid_over(&remote.config) };
-        wanted.differences(&remote.config.clone().normalized())
-    }
-}
+use crate::model::{Field, RecordConfig, Remote, Value};
+use crate::plan::Aim;
 
 /// Whether a write may go out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +55,7 @@ pub(super) fn read_back(aim: Aim<'_>, found: Option<&Remote>) -> Seen {
     }
     match (aim.after, found) {
         (Some(after), Some(remote)) if !aim.at_before(found) => {
-            let wanted = if aim.exact { after.clone() } else { after.laid_over(&remote.config) };
+            let wanted = aim.wanted(after, remote);
             let say = |field, wanted, found| format!("`{field}` reads back as {found} instead of {wanted}");
             Seen::Otherwise(differences(&wanted, remote, say))
         }
@@ -190,6 +137,7 @@ fn differences(wanted: &RecordConfig, remote: &Remote, phrase: fn(Field, Value, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Address;
     use crate::model::{Carried, StreamSpelling};
     use crate::wire::RemoteError;
 

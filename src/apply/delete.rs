@@ -2,14 +2,14 @@
 
 use super::Outcome;
 use super::compare::Compared;
-use super::decide::{self, Aim, Sent};
+use super::decide::{self, Sent};
 use super::domain::{Domain, Ended, Task};
 use super::journal::Intention;
 use super::siblings::Siblings;
 use super::tries::Tries;
 use crate::api::{Class, Error};
 use crate::model::{Address, DomainSnapshot};
-use crate::plan::Change;
+use crate::plan::{Aim, Change};
 use crate::wire::{self, Action};
 
 /// A Delete that the service accepted.

@@ -2,7 +2,7 @@
 
 use super::compare::Compared;
 use super::confirm::Pace;
-use super::decide::{ALREADY_EXISTS, AfterAdd, Aim, Sent, Verdict, after_add, compare};
+use super::decide::{ALREADY_EXISTS, AfterAdd, Sent, Verdict, after_add, compare};
 use super::delete::absence;
 use super::domain::{Domain, Ended};
 use super::journal::Intention;
@@ -12,7 +12,7 @@ use super::tries::Tries;
 use super::{Failure, Outcome};
 use crate::api::{Class, Error, Turn};
 use crate::model::{Address, RecordConfig, StreamSpelling};
-use crate::plan::{Change, Contingent};
+use crate::plan::{Aim, Change, Contingent};
 use crate::wire::{self, Action};
 
 /// The place of an old entry that is gone.

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::decide::{ALREADY_EXISTS, Aim, Verdict, compare};
+use super::decide::{ALREADY_EXISTS, Verdict, compare};
 use super::domain::{Domain, Ended};
 use super::{Failure, Outcome};
 use crate::api::Error;
 use crate::model::{Address, DomainSnapshot, Remote};
-use crate::plan::{Change, Contingent};
+use crate::plan::{Aim, Change, Contingent};
 use crate::wire::Action;
 
 /// The other entries of a domain.

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::decide::{self, Aim, Seen, Sent};
+use super::decide::{self, Seen, Sent};
 use super::domain::{Domain, Ended};
 use super::run::Run;
 use super::{Failure, Outcome};
 use crate::api::{Class, Client, Error, Retry, Turn};
 use crate::model::StreamSpelling;
-use crate::plan::{ActionKind, Change};
+use crate::plan::{ActionKind, Aim, Change};
 use crate::wire::Action;
 
 /// What happened to one change's write so far.

@@ -1,5 +1,6 @@
 //! Turns [`Desired`] and [`Snapshot`] into a [`Plan`]. Pure: no I/O, no clock.
 
+mod aim;
 mod base;
 mod budget;
 mod coverage;
@@ -21,6 +22,7 @@ use crate::model::{Address, Carried, Field, RecordConfig, Snapshot, StreamSpelli
 use crate::resolve::{Desired, Origin, OriginKind};
 use crate::source::{Place, Sources};
 
+pub use aim::Aim;
 pub use base::{Base, SinceBase, since_base};
 pub use budget::Pace;
 pub use file::{PlanFileError, SavedPlan};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ActionKind, Change, Guard, Held, Plan, PlanOptions, Reason, budget, coverage, guard};
-use crate::model::{Address, Remote, Snapshot};
+use super::{ActionKind, Aim, Change, Guard, Held, Plan, PlanOptions, Reason, budget, coverage, guard};
+use crate::model::{Address, RecordConfig, Remote, Snapshot};
 use crate::resolve::Desired;
 
 /// A change that is not, or not so, in one of two plans.
@@ -68,18 +68,13 @@ fn unread(desired: &Desired, snapshot: &Snapshot) -> Vec<String> {
 }
 
 fn standing(change: &Change, found: Option<&Remote>) -> Standing {
-    let now = found.map(|remote| remote.config.clone().normalized());
-    // A fresh entry gets from the service what no file manages.
-    let wanted = match (&change.before, &change.after, found) {
-        (None, Some(after), Some(remote)) if !change.puts_back() => Some(after.laid_over(&remote.config)),
-        (_, after, _) => after.clone(),
-    };
-    match found.is_some_and(|remote| remote.unsupported.is_some()) {
-        true => Standing::Moved,
-        false if now == wanted => Standing::After,
-        false if now == change.before => Standing::Before,
-        false if now.is_none() && change.action == ActionKind::Replace => Standing::Gap,
-        false => Standing::Moved,
+    let aim = Aim::of(change);
+    match () {
+        () if found.is_some_and(|remote| remote.unsupported.is_some()) => Standing::Moved,
+        () if aim.reached(found) => Standing::After,
+        () if aim.at_before(found) => Standing::Before,
+        () if found.is_none() && change.action == ActionKind::Replace => Standing::Gap,
+        () => Standing::Moved,
     }
 }
 
@@ -124,7 +119,7 @@ pub fn since_review(reviewed: &Plan, plan: &Plan, snapshot: &Snapshot) -> Vec<Di
         }
         (Some(first), Some(second)) => {
             matches!(standing(first, snapshot.get(&first.address)), Standing::Gap)
-                && first.after == second.after
+                && alike(&first.after, &second.after)
         }
         (None, _) => false,
     };
@@ -152,5 +147,13 @@ pub(super) fn by_address(plan: &Plan) -> BTreeMap<&Address, &Change> {
 }
 
 pub(super) fn same_transition(one: &Change, two: &Change) -> bool {
-    (one.action, &one.before, &one.after) == (two.action, &two.before, &two.after)
+    one.action == two.action && alike(&one.before, &two.before) && alike(&one.after, &two.after)
+}
+
+fn alike(one: &Option<RecordConfig>, two: &Option<RecordConfig>) -> bool {
+    match (one, two) {
+        (None, None) => true,
+        (Some(one), Some(two)) => one.differences(two).is_empty(),
+        (None, Some(_)) | (Some(_), None) => false,
+    }
 }

@@ -121,3 +121,20 @@ fn a_domain_that_can_not_be_read_is_no_difference_but_a_gap_in_the_plan() {
     let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
     assert_eq!((moved, rest.unread.as_slice()), (vec![], ["live.example.com".to_owned()].as_slice()));
 }
+
+#[test]
+fn a_list_of_templates_in_another_order_has_not_moved() {
+    let mut scene = changed(1);
+    let templates = |scene: &mut Scene, order: &str| {
+        scene.remote("live.example.com/show/cam1").config.carried.transcode_templates = Some(order.into());
+    };
+    templates(&mut scene, "a,b");
+    let reviewed = scene.plan();
+    templates(&mut scene, "b,a");
+    let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!((rest.changes.len(), moved), (1, vec![]));
+    assert_eq!(between(&reviewed, &scene.plan()), []);
+    assert_eq!(reviewed.digest(), scene.plan().digest());
+    templates(&mut scene, "b,c");
+    assert_eq!(between(&reviewed, &scene.plan()).len(), 1);
+}

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::super::decide::Aim;
 use super::entry::{End, Found, Intent, Planned, Step};
 use super::read::RunRecord;
 use crate::model::{Address, RecordConfig, Remote};
-use crate::plan::{ActionKind, Gap, GapCause, Unfinished};
+use crate::plan::{ActionKind, Aim, Gap, GapCause, Unfinished};
 
 /// A change whose outcome no run knows, or an entry that was removed and not put back.
 #[derive(Debug, Clone, PartialEq)]
