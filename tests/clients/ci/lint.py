@@ -1,0 +1,58 @@
+"""Reads the pipelines as their hosts would: actionlint with shellcheck over scripts, the published schemas, and a few rules of
+their own that no linter has."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from actions import EXPRESSION, load
+
+
+def run(*command, **more):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **more)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def schema(name, *files):
+    run(Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", name, *files)
+
+
+def lint(folder, tools):
+    github = folder / "github" / ".github"
+    workflows = sorted(github.glob("workflows/*.yml"))
+    path = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
+    run(tools / "actionlint", "-no-color", "-shellcheck", tools / "shellcheck", *workflows, env=path)
+    run(tools / "shellcheck", *sorted(folder.rglob("*.sh")))
+    schema("vendor.github-workflows", *workflows)
+    schema("vendor.github-actions", github / "actions" / "livevod" / "action.yml")
+    schema("vendor.gitlab-ci", folder / "gitlab" / ".gitlab-ci.yml")
+    for workflow in workflows:
+        rules(load(workflow))
+    lock(load(github / "workflows" / "livevod-apply.yml"))
+    resource_group(load(folder / "gitlab" / ".gitlab-ci.yml"))
+    print(f"ci: {len(workflows)} workflows and a pipeline linted")
+
+
+def rules(workflow):
+    assert "pull_request_target" not in workflow["on"], "a stranger's files would run with rights"
+    assert "permissions" in workflow and not any("permissions" in job for job in workflow["jobs"].values())
+    for job in workflow["jobs"].values():
+        assert "timeout-minutes" in job
+        for step in job["steps"]:
+            assert not EXPRESSION.search(step.get("run", "")), step
+            for value in (step.get("env") or {}).values():
+                assert value in ("${{ github.token }}", "${{ steps.reviewed.outputs.digest }}"), value
+
+
+def lock(apply):
+    assert apply["concurrency"] == {"group": "livevod-apply", "cancel-in-progress": False, "queue": "max"}
+    job, = apply["jobs"].values()
+    assert job["environment"] == "production" and apply["on"]["push"]["branches"] == ["main"]
+
+
+def resource_group(pipeline):
+    for name, job in pipeline.items():
+        locked = isinstance(job, dict) and "resource_group" in job
+        assert locked == (name == "apply"), name
+    assert pipeline["apply"]["environment"] == "production" and pipeline["apply"]["interruptible"] is False

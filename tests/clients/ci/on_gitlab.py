@@ -1,0 +1,230 @@
+"""The same story on GitLab, played with the pipeline of `examples/ci/gitlab` as it stands there."""
+
+import json
+import re
+
+from actions import load
+from gitlab import BOT, PERSON, PROJECT, GitLab
+from pipelines import Pipeline, report
+from world import HOSTILE, World
+
+NOTES = f"/api/v4/projects/{PROJECT}/merge_requests/7/notes"
+
+
+class Team:
+    def __init__(self, folder, binary, template, files):
+        self.world, self.host, self.caches = World(folder, binary), GitLab(), {}
+        self.world.init(template, files)
+        self.file = load(template / ".gitlab-ci.yml")
+
+    def start(self, variables, sha, protected):
+        tokens = {"LIVEVOD_API_TOKEN": self.host.token, "LIVEVOD_OIDC_PROVIDER_ARN": "acs:ram::1234567890123456:oidc-provider/gitlab"}
+        roles = {"LIVEVOD_PLAN_ROLE_ARN": "acs:ram::1234567890123456:role/livevod-plan"}
+        return Pipeline(self.host, self.world, self.file, {**tokens, **roles, **variables}, sha, self.caches, protected).run()
+
+    def request(self, number, files, fork=False):
+        """A merge request with these files, and the pipeline that GitLab runs for it."""
+        head, _merge = self.world.branch(f"request-{number}", files)
+        pipeline = self.start(
+            {
+                "CI_PIPELINE_SOURCE": "merge_request_event",
+                "CI_MERGE_REQUEST_IID": str(number),
+                "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": HOSTILE,
+                "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "13" if fork else str(PROJECT),
+                "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+                "CI_MERGE_REQUEST_TITLE": HOSTILE,
+                "CI_MERGE_REQUEST_DIFF_BASE_SHA": self.world.git("rev-parse", "main"),
+            },
+            head,
+            protected=False,
+        )
+        request = {"iid": number, "state": "opened", "target_branch": "main", "sha": head, "project_id": PROJECT}
+        request |= {"source_project_id": 13 if fork else PROJECT, "head_pipeline": {"id": pipeline.number}}
+        return request, pipeline
+
+    def merge(self, request):
+        sha = self.world.squash(request["sha"])
+        merged = {**request, "state": "merged", "merge_commit_sha": None, "squash_commit_sha": sha, "commits": [sha, request["sha"]]}
+        self.host.requests += [{**merged, "iid": 1, "squash_commit_sha": None}, merged]
+        return sha
+
+    def push(self, sha):
+        return self.start({"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}, sha, protected=True)
+
+    def by_hand(self, sha, **variables):
+        return self.start({"CI_PIPELINE_SOURCE": "web", "CI_COMMIT_BRANCH": "main", **variables}, sha, protected=True)
+
+    def drift(self):
+        sha = self.world.git("rev-parse", "main")
+        return self.start({"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"}, sha, protected=True)
+
+
+def story(folder, binary, template, quickstart):
+    # Nothing is declared at first.
+    team = Team(folder, binary, template, quickstart.partition("domains:")[0])
+    try:
+        request = reviews(team, quickstart)
+        applies(team, request)
+        behind_the_back(team)
+        refusals(team)
+        half_done(team)
+        alarms(team)
+        large(team)
+        team.world.nothing_touched()
+    finally:
+        team.world.stop()
+
+
+def reviews(team, files):
+    """A merge request has one note; wrong files have findings on their lines; a fork's is checked and not planned."""
+    _, pipeline = team.request(3, files.replace("tier: premium }", "tier: premum }", 1), fork=True)
+    assert list(pipeline.jobs) == ["validate"] and pipeline.state == "failed"
+    finding, *_ = json.loads(report(pipeline.jobs["validate"], "codequality"))
+    assert finding["check_name"] == "unknown-tier" and finding["location"]["path"] == "live/livevod.yaml", finding
+    assert list(team.request(3, files, fork=True)[1].jobs) == ["validate"]
+
+    for number in range(130):
+        team.host.add_note(7, f"a remark {number}", PERSON)
+    _, pipeline = team.request(7, files)
+    assert pipeline.state == "success" and list(pipeline.jobs) == ["validate", "plan"], pipeline.jobs["plan"].log
+    assert json.loads(report(pipeline.jobs["plan"], "terraform")) == {"create": 5, "update": 0, "delete": 0}
+    assert json.loads(report(pipeline.jobs["plan"], "codequality"))
+    assert team.host.writes() == [("POST", NOTES)]
+    note = team.host.notes[-1]
+    assert note["author"] == BOT and "**Plan: 5 to add, 0 to change, 0 to destroy.**" in note["body"]
+    marker = note["body"].splitlines()[0]
+    team.host.add_note(7, marker + "\nforged", PERSON)
+    assert pipeline.retry("plan").state == "success" and team.host.writes() == []
+
+    team.world.fault("revoked-key:action=Describe")
+    _, broken = team.request(7, files)
+    team.world.fault("")
+    assert broken.state == "failed" and "could not be planned" in note["body"] and note["body"].startswith(marker)
+    request, pipeline = team.request(7, files.replace("cycle_duration: 2h", "cycle_duration: 3h"))
+    assert pipeline.state == "success" and "`10800`" in note["body"] and "could not" not in note["body"]
+    assert team.host.writes() == [("PUT", f"{NOTES}/{note['id']}")] * 2
+    return request
+
+
+def applies(team, request):
+    sha = team.merge(request)
+    pipeline = team.push(sha)
+    assert list(pipeline.jobs) == ["apply"]
+    job = pipeline.jobs["apply"]
+    assert job.state == "success" and "Apply complete! Resources: 5 added, 0 changed, 0 destroyed." in job.log, job.log
+    assert any(name.startswith(".livevod/journal/") for name in job.kept)
+    assert ("livevod-journal", True) in team.caches
+    again = pipeline.retry("apply")
+    assert again.state == "success" and "No changes." in again.log
+    unchanged = (team.world.origin / "live" / "livevod.yaml").read_text()
+    assert team.request(8, unchanged)[1].state == "success"
+    assert not [one for one in team.host.notes if one["request"] == 8], "no changes, no note"
+
+
+def files_of(team):
+    return (team.world.origin / "live" / "livevod.yaml").read_text()
+
+
+def behind_the_back(team):
+    """Refused after an edit in the console; by hand it goes through with the digest that the refusal shows."""
+    files = files_of(team)
+    request, pipeline = team.request(9, files.replace("morning: {}", "morning: { cycle_duration: 30m }"))
+    assert pipeline.state == "success"
+    team.world.in_the_console(files.replace("morning: {}", "morning: { cycle_duration: 50m }"))
+    sha = team.merge(request)
+    job = team.push(sha).jobs["apply"]
+    assert job.state == "failed" and "REFUSED, and nothing was written (exit code 3)" in job.log, job.log
+    assert "`3000` → `1800`" in job.log
+    team.request(14, files_of(team).replace("cycle_duration: 20m }", "cycle_duration: 25m }"))
+    assert "1 change was pending before, 1 comes with these files" in team.host.notes[-1]["body"], team.host.notes[-1]["body"]
+    shown = re.search(r"^digest `(sha256:[0-9a-f]{64})`", job.log, re.MULTILINE)[1]
+    assert team.by_hand(sha).jobs == {}, "no digest, no apply"
+    wrong = team.by_hand(sha, LIVEVOD_DIGEST="$(touch pwned)").jobs["apply"]
+    assert wrong.state == "failed" and "LIVEVOD_DIGEST is no digest" in wrong.log
+    wrong = team.by_hand(sha, LIVEVOD_DIGEST=shown, LIVEVOD_RELEASE="auto-approve").jobs["apply"]
+    assert wrong.state == "failed" and "releases nothing that there is" in wrong.log
+    done = team.by_hand(sha, LIVEVOD_DIGEST=shown).jobs["apply"]
+    assert done.state == "success" and "0 added, 1 changed" in done.log, done.log
+
+
+def refusals(team):
+    """Only the plan of the request that was merged counts, and only where it is one."""
+    files = files_of(team).replace("morning: { cycle_duration: 30m }", "morning: { cycle_duration: 40m }")
+    request, pipeline = team.request(10, files)
+    assert pipeline.state == "success"
+    sha = team.merge(request)
+    merged = team.host.requests[-1]
+    plan = next(one for one in team.host.jobs if one["id"] == pipeline.jobs["plan"].id)
+
+    def refusal():
+        job = team.push(sha).jobs["apply"]
+        assert job.state == "failed" and "Nothing was applied." in job.log, job.log
+        return job.log
+
+    def changed(fields, **change):
+        kept = dict(fields)
+        fields.update(change)
+        log = refusal()
+        fields.clear()
+        fields.update(kept)
+        return log
+
+    assert "was never planned" in changed(merged, source_project_id=13)
+    assert "was never planned" in changed(merged, head_pipeline=None)
+    assert "No merged request made" in changed(merged, state="closed")
+    assert "has no plan" in changed(plan, name="other")
+    assert "has no plan" in changed(plan, status="failed")
+    assert "is not kept any more" in changed(plan, files={})
+    earlier = next(one for one in team.host.jobs if one["name"] == "plan" and one["pipeline"] != plan["pipeline"] and one["files"])
+    twice = {**earlier, "pipeline": plan["pipeline"]}
+    team.host.jobs.append(twice)
+    assert "more than once" in refusal()
+    team.host.jobs.remove(twice)
+    with team.host.lock:
+        team.host.calls.clear()
+    job = team.push(sha).jobs["apply"]
+    assert job.state == "success" and "0 added, 1 changed" in job.log, job.log
+
+
+def half_done(team):
+    files = files_of(team)
+    more = "".join(f"          extra{number}: {{}}\n" for number in range(6))
+    request, _ = team.request(11, files + more)
+    sha = team.merge(request)
+    team.world.fault("revoked-key:action=Add,address=live.example.com/news/extra3")
+    pipeline = team.push(sha)
+    assert pipeline.state == "failed" and "HALF DONE (exit code 4)" in pipeline.jobs["apply"].log
+    team.world.fault("")
+    job = pipeline.retry("apply")
+    assert job.state == "success" and "1 added, 0 changed" in job.log, job.log
+
+
+def alarms(team):
+    team.host.writes()
+    files = files_of(team)
+    edit = {minutes: files.replace("backstage: { cycle_duration: 3h }", f"backstage: {{ cycle_duration: {minutes}m }}") for minutes in (30, 60)}
+    assert list(team.drift().jobs) == ["drift"] and team.host.writes() == [] and team.host.issues == []
+    team.world.in_the_console(edit[60])
+    assert team.drift().state == "success"
+    issue, = team.host.issues
+    address = ("PUT", f"/api/v4/projects/{PROJECT}/issues/{issue['iid']}")
+    assert issue["labels"] == ["livevod-drift"] and "`3600` → `10800`" in issue["description"]
+    team.host.writes()
+    assert team.drift().state == "success" and team.host.writes() == []
+    team.world.in_the_console(edit[30])
+    assert team.drift().state == "success" and team.host.writes() == [address] and issue["state"] == "opened"
+    team.world.fault("revoked-key:action=Describe")
+    assert team.drift().state == "failed" and team.host.writes() == []
+    team.world.fault("")
+    team.world.in_the_console(files)
+    assert team.drift().state == "success" and team.host.writes() == [address] and issue["state"] == "closed"
+    team.world.in_the_console(edit[60])
+    assert team.drift().state == "success" and team.host.writes() == [address] and issue["state"] == "opened"
+    team.world.in_the_console(files)
+
+
+def large(team):
+    more = "".join(f"          camera-{number:04}: {{ cycle_duration: {600 + number} }} # livevod: allow short-cycle\n" for number in range(3000))
+    _, pipeline = team.request(13, files_of(team) + more)
+    assert pipeline.state == "success", pipeline.jobs["plan"].log[-2000:]
+    assert 20000 < len(team.host.notes[-1]["body"].encode()) <= 60000

@@ -1,0 +1,132 @@
+"""Runs pipelines as GitLab's runners do, as far as this one goes: the jobs that the rules take in, in the order of their stages,
+each with its `before_script` and `script` as they stand in the file."""
+
+import secrets
+import shutil
+import subprocess
+
+from gitlab import PROJECT, expand, holds
+from world import TOKEN, environment, text
+
+VARIABLE_LIMIT = 1024
+
+
+class Pipeline:
+    def __init__(self, host, world, file, variables, sha, caches, protected):
+        self.host, self.world, self.file, self.sha, self.caches = host, world, file, sha, caches
+        self.protected, self.number = protected, host.next()
+        given = {name: one["value"] for name, one in file["variables"].items()}
+        self.variables = given | {
+            "CI_API_V4_URL": f"{host.url}/api/v4",
+            "CI_COMMIT_SHA": sha,
+            "CI_DEFAULT_BRANCH": "main",
+            "CI_PROJECT_ID": str(PROJECT),
+            "CI_PROJECT_URL": "https://gitlab.example.com/platform/recordings",
+            "LIVEVOD_ENDPOINT": world.endpoint,
+            "LIVEVOD_REPOSITORY": "https://example.com/livevod",
+            "LIVEVOD_REVISION": "0" * 40,
+        } | variables
+        self.jobs = {}
+
+    def run(self):
+        if not any(holds(rule, self.variables, []) for rule in self.file["workflow"]["rules"]):
+            return self
+        named = {name: job for name, job in self.file.items() if isinstance(job, dict) and "stage" in job}
+        for stage in self.file["stages"]:
+            for name, job in named.items():
+                if job["stage"] == stage and any(holds(rule, self.variables, ["live/livevod.yaml"]) for rule in job["rules"]):
+                    self.jobs[name] = Job(self, name, {**self.file[job["extends"]], **job}).run()
+            if any(job.state == "failed" for job in self.jobs.values()):
+                break
+        return self
+
+    def retry(self, name):
+        self.jobs[name] = Job(self, name, self.jobs[name].job).run()
+        return self.jobs[name]
+
+    @property
+    def state(self):
+        return "failed" if any(job.state == "failed" for job in self.jobs.values()) else "success"
+
+
+class Job:
+    def __init__(self, pipeline, name, job):
+        self.pipeline, self.name, self.job, self.id = pipeline, name, job, pipeline.host.next()
+        self.folder = pipeline.world.folder / "jobs" / secrets.token_hex(4)
+        self.workspace = self.folder / "work"
+        self.workspace.mkdir(parents=True)
+
+    def run(self):
+        self.check_out()
+        caches = self.job["cache"]
+        for cache in caches:
+            self.restore(cache)
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", "\n".join(self.job["before_script"] + self.job["script"])],
+            cwd=self.workspace,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        self.log, self.state = done.stdout, "failed" if done.returncode else "success"
+        assert self.pipeline.host.token not in self.log and TOKEN not in self.log
+        for cache in caches:
+            self.save(cache)
+        self.keep()
+        return self
+
+    def environment(self):
+        variables = {**self.pipeline.variables, "CI_JOB_ID": str(self.id), "CI_JOB_URL": f"https://gitlab.example.com/-/jobs/{self.id}"}
+        variables["CI_PROJECT_DIR"] = str(self.workspace)
+        if self.job.get("environment") == "production":
+            variables["LIVEVOD_APPLY_ROLE_ARN"] = "acs:ram::1234567890123456:role/livevod-apply"
+        for name, token in self.job.get("id_tokens", {}).items():
+            assert token == {"aud": "sts.aliyuncs.com"}
+            variables[name] = TOKEN
+        variables |= {name: expand(value, variables) for name, value in self.job.get("variables", {}).items()}
+        assert all(len(value) < VARIABLE_LIMIT for value in variables.values())
+        return environment(self.folder / "home", self.pipeline.world.tools) | variables
+
+    def check_out(self):
+        git = ["git", "-c", "init.defaultBranch=main", "-c", "advice.detachedHead=false"]
+        origin = f"file://{self.pipeline.world.origin}"
+        fetch = ["fetch", "--quiet", "--depth", "20", "origin", self.pipeline.sha]
+        for words in (["init", "--quiet"], ["remote", "add", "origin", origin], fetch, ["checkout", "--quiet", "FETCH_HEAD"]):
+            subprocess.run([*git, *words], cwd=self.workspace, check=True, capture_output=True)
+
+    def key(self, cache):
+        return expand(cache["key"], self.pipeline.variables), self.pipeline.protected
+
+    def restore(self, cache):
+        if self.key(cache) in self.pipeline.caches:
+            shutil.copytree(self.pipeline.caches[self.key(cache)], self.workspace / cache["paths"][0])
+
+    def save(self, cache):
+        place = self.workspace / cache["paths"][0]
+        when = cache.get("when", "on_success")
+        if cache.get("policy") == "pull" or not place.exists() or (when == "on_success" and self.state == "failed"):
+            return
+        copy = self.folder / f"cache-{secrets.token_hex(4)}"
+        shutil.copytree(place, copy)
+        self.pipeline.caches[self.key(cache)] = copy
+
+    def keep(self):
+        """Artifacts, and reports beside them."""
+        artifacts = self.job.get("artifacts", {})
+        self.kept = {}
+        if self.state == "success" or artifacts.get("when") == "always":
+            for path in [*artifacts.get("paths", []), *artifacts.get("reports", {}).values()]:
+                place = self.workspace / path
+                for file in [place] if place.is_file() else place.rglob("*"):
+                    if file.is_file():
+                        self.kept[str(file.relative_to(self.workspace))] = file.read_bytes()
+        made = {"id": self.id, "name": self.name, "status": self.state, "pipeline": self.pipeline.number, "files": self.kept}
+        self.pipeline.host.jobs.append(made)
+
+
+def report(job, kind):
+    """The report of a kind, as GitLab reads it."""
+    return text(job.workspace / job.job["artifacts"]["reports"][kind])
