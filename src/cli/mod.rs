@@ -26,6 +26,7 @@ mod restore;
 mod reviewed;
 mod saved;
 mod schema;
+mod sealed;
 mod show;
 mod snapshot;
 mod terminal;

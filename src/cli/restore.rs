@@ -13,6 +13,7 @@ use super::journal;
 use super::load::Loaded;
 use super::reviewed::Review;
 use super::saved;
+use super::sealed;
 use super::terminal::Terminal;
 use crate::apply::journal::RunRecord;
 use crate::diag::{Code, Diagnostic};
@@ -66,7 +67,7 @@ fn find(source: &str, folder: &Path) -> Result<Origin, Failure> {
 }
 
 fn load(file: &Path) -> Result<Loaded, Failure> {
-    let text = saved::text(file)?;
+    let text = sealed::text(file, Code::Snapshot)?;
     let saved = saved::parse(file, &text)?;
     let mut sources = Sources::default();
     let name = file.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");

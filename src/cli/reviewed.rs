@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::arguments::Planning;
 use super::base::BaseFiles;
 use super::connect::Connection;
-use super::failure::{Failure, with_causes};
+use super::failure::Failure;
 use super::load::Loaded;
 use super::observe::Observed;
-use crate::apply::journal::write_beside;
+use super::sealed;
 use crate::config;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Pattern;
@@ -56,16 +56,12 @@ pub(super) fn read(path: &Path) -> Result<SavedPlan, Failure> {
         Diagnostic::new(Code::PlanFile, format!("`{}` can't be used: {reason}", path.display()))
             .help("make a new one with `livevod plan --out FILE`, and have it reviewed")
     };
-    let bytes = fs_err::read(path).map_err(|error| Diagnostic::new(Code::PlanFile, error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| unusable(&"it is no text"))?;
-    Ok(SavedPlan::read(&text).map_err(|error| unusable(&error))?)
+    Ok(SavedPlan::read(&sealed::text(path, Code::PlanFile)?).map_err(|error| unusable(&error))?)
 }
 
-/// Writes a plan, whole or not at all, for its owner alone.
+/// Writes a plan.
 pub(super) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
-    let failed = |error: &dyn std::error::Error| Diagnostic::new(Code::PlanFile, with_causes(error));
-    let text = plan.write().map_err(|error| failed(&error))?;
-    Ok(write_beside(path, &text).map_err(|error| failed(&error))?)
+    sealed::write(path, Code::PlanFile, plan.write())
 }
 
 /// What stands for the files where a saved plan is applied: whose it is, where its domains are, what it must not touch.

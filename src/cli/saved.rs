@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::failure::{Failure, with_causes};
+use super::failure::Failure;
 use super::load::Loaded;
 use super::observe::Observed;
-use crate::apply::journal::write_beside;
+use super::sealed;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Snapshot;
 use crate::plan::Selection;
@@ -14,14 +14,7 @@ use crate::snapshot::{self, Saved};
 
 /// Reads a snapshot.
 pub(super) fn read(file: &Path) -> Result<Saved, Failure> {
-    parse(file, &text(file)?)
-}
-
-/// The text of a file that shall be a snapshot.
-pub(super) fn text(file: &Path) -> Result<String, Failure> {
-    let bytes = fs_err::read(file).map_err(|error| Diagnostic::new(Code::Snapshot, error.to_string()))?;
-    let no_text = |_| Diagnostic::new(Code::Snapshot, format!("`{}` is no text", file.display()));
-    Ok(String::from_utf8(bytes).map_err(no_text)?)
+    parse(file, &sealed::text(file, Code::Snapshot)?)
 }
 
 /// Makes a snapshot of a text.
@@ -33,11 +26,9 @@ pub(super) fn parse(file: &Path, text: &str) -> Result<Saved, Failure> {
     })
 }
 
-/// Writes a snapshot, whole or not at all, for its owner alone.
+/// Writes a snapshot.
 pub(super) fn write(file: &Path, saved: &Saved) -> Result<(), Failure> {
-    let failed = |error: &dyn std::error::Error| Diagnostic::new(Code::Snapshot, with_causes(error));
-    let text = snapshot::write(saved).map_err(|error| failed(&error))?;
-    Ok(write_beside(file, &text).map_err(|error| failed(&error))?)
+    sealed::write(file, Code::Snapshot, snapshot::write(saved))
 }
 
 /// A domain that a snapshot lacks is an error and never an empty one.
