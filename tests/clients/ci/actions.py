@@ -76,8 +76,6 @@ class Job:
         self.secrets = [token]
         github = {"event": event, "repository": REPOSITORY, "ref": ref, "token": token, "run_id": run, "run_attempt": self.attempt}
         variables = {
-            "LIVEVOD_REPOSITORY": "https://example.com/livevod",
-            "LIVEVOD_REVISION": "0" * 40,
             "LIVEVOD_OIDC_PROVIDER_ARN": "acs:ram::1234567890123456:oidc-provider/github",
             "LIVEVOD_PLAN_ROLE_ARN": "acs:ram::1234567890123456:role/livevod-plan",
         }
@@ -85,8 +83,6 @@ class Job:
             variables["LIVEVOD_APPLY_ROLE_ARN"] = "acs:ram::1234567890123456:role/livevod-apply"
         runner = {"temp": str(self.temporary), "os": "Linux", "arch": "X64"}
         self.context = Context(github=github, vars={} if self.fork else variables, runner=runner, steps={})
-        if self.fork:  # variables of a repository are no secrets: forks see them
-            self.context["vars"] = {name: variables[name] for name in ("LIVEVOD_REPOSITORY", "LIVEVOD_REVISION")}
         self.environment = environment(self.folder / "home", self.world.tools) | {
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": self.host.url,
@@ -176,8 +172,7 @@ class Job:
 
     def composite(self, path, inputs):
         action = load(path)
-        assert set(inputs) == set(action["inputs"])
-        self.context["inputs"] = inputs
+        self.context["inputs"] = {name: one["default"] for name, one in action["inputs"].items()} | inputs
         for step in action["runs"]["steps"]:
             self.step(step)
         return True

@@ -1,7 +1,9 @@
 """Reads the pipelines as their hosts would: actionlint with shellcheck over scripts, the published schemas, and a few rules of
 their own that no linter has."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +32,7 @@ def lint(folder, tools):
     for workflow in workflows:
         rules(load(workflow))
     lock(load(github / "workflows" / "livevod-apply.yml"))
+    policies(folder.parents[1] / "docs" / "pull-requests.md")
     resource_group(load(folder / "gitlab" / ".gitlab-ci.yml"))
     print(f"ci: {len(workflows)} workflows and a pipeline linted")
 
@@ -56,3 +59,19 @@ def resource_group(pipeline):
         locked = isinstance(job, dict) and "resource_group" in job
         assert locked == (name == "apply"), name
     assert pipeline["apply"]["environment"] == "production" and pipeline["apply"]["interruptible"] is False
+
+
+def policies(page):
+    """The RAM policies of the page: two of trust, one that reads, one that also writes, and only to named domains."""
+    texts = re.findall(r"^```json\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    reading_trust, reads, writing_trust, writes = (json.loads(text) for text in texts)
+    for trust in (reading_trust, writing_trust):
+        (statement,) = trust["Statement"]
+        assert statement["Action"] == "sts:AssumeRole" and set(statement["Condition"]["StringEquals"]) == {"oidc:iss", "oidc:aud", "oidc:sub"}
+    subjects = writing_trust["Statement"][0]["Condition"]["StringEquals"]["oidc:sub"]
+    assert subjects == ["repo:OWNER/REPO:environment:production"]
+    assert [one["Action"] for one in reads["Statement"]] == [["live:DescribeLiveRecordVodConfigs"]]
+    reading, writing = writes["Statement"]
+    assert reading == reads["Statement"][0]
+    assert writing["Action"] == [f"live:{verb}LiveRecordVodConfig" for verb in ("Add", "Update", "Delete")]
+    assert all(one.startswith("acs:cdn:*:ACCOUNT:domain/") for one in writing["Resource"])

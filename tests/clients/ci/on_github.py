@@ -166,6 +166,7 @@ def behind_the_back(team, files):
     assert job.state == "failure"
     assert "exit code 3" in job.summary and "nothing was written" in job.summary, job.summary
     assert "`3000` → `1800`" in job.summary, "what would be done now"
+    assert "1 change is not as reviewed" in job.summary, "what moved"
     assert len(team.caches) == kept + 1, "the journals are kept after a refusal too"
     files = (team.world.origin / "live" / "livevod.yaml").read_text()
     team.plan(14, files.replace("evening: { tier: premium, cycle_duration: 20m }", "evening: { tier: premium, cycle_duration: 25m }"))

@@ -15,7 +15,7 @@ class Pipeline:
     def __init__(self, host, world, file, variables, sha, caches, protected):
         self.host, self.world, self.file, self.sha, self.caches = host, world, file, sha, caches
         self.protected, self.number = protected, host.next()
-        given = {name: one["value"] for name, one in file["variables"].items()}
+        given = {name: one["value"] if isinstance(one, dict) else one for name, one in file["variables"].items()}
         self.variables = given | {
             "CI_API_V4_URL": f"{host.url}/api/v4",
             "CI_COMMIT_SHA": sha,
@@ -23,8 +23,6 @@ class Pipeline:
             "CI_PROJECT_ID": str(PROJECT),
             "CI_PROJECT_URL": "https://gitlab.example.com/platform/recordings",
             "LIVEVOD_ENDPOINT": world.endpoint,
-            "LIVEVOD_REPOSITORY": "https://example.com/livevod",
-            "LIVEVOD_REVISION": "0" * 40,
         } | variables
         self.jobs = {}
 

@@ -63,7 +63,8 @@ class World:
         cargo = self.tools / "cargo"
         cargo.write_text(f"""#!/bin/sh
 set -eu
-[ "$1 $2 $3 $4 $5 $6 $7 $9" = "install --locked --git https://example.com/livevod --rev {"0" * 40} --root livevod" ]
+case "$4" in https://git*.com/OWNER/livevod) ;; *) exit 1 ;; esac
+[ "$1 $2 $3 $5 $6 $7 $9" = "install --locked --git --rev {"0" * 40} --root livevod" ]
 mkdir -p "$8/bin"
 cp "{self.binary}" "$8/bin/livevod"
 """)
