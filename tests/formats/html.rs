@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::hostile_plan::{left_open, plan, since_review, text};
-use super::plans::changed;
+use super::plans::{changed, many};
 
 /// What stands between two marks that occur once.
 fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
@@ -19,8 +19,8 @@ fn the_page_tells_what_the_plan_does() {
     let page = changed().run("plan --emulator --format html --link-base https://git.example/live").stdout;
     for part in [
         "<h1>Plan: 2 to add, 4 to change, 2 to destroy.</h1>",
-        "<li>recording-gap: live.example.com/show/main: between its delete and its add nothing records it; released by <code>--allow-recording-gap</code></li>",
-        "<code>live.example.com/show/cam1</code><span class=\"what\">cycle_duration 3600 → 7200</span>",
+        "<li><strong>recording-gap</strong>: <code>live.example.com/show/main</code>: between its delete and its add nothing records it; released by <code>--allow-recording-gap</code></li>",
+        "<code>live.example.com/show/cam1</code> <span class=\"what\">cycle_duration 3600 → 7200</span>",
         "<del><code>first-bucket.oss-cn-shanghai.aliyuncs.com</code></del>",
         "<ins><code>second-bucket.oss-cn-shanghai.aliyuncs.com</code></ins>",
         "<a href=\"https://git.example/live/livevod.yaml#L17\" rel=\"noreferrer\">livevod.yaml:17</a>",
@@ -29,6 +29,27 @@ fn the_page_tells_what_the_plan_does() {
     ] {
         assert!(page.contains(part), "{part} in {page}");
     }
+}
+
+#[test]
+fn thousands_of_changes_stand_in_parts_of_which_none_is_long() {
+    let plan = many(1_000);
+    let page = html(Briefing::of(&plan, &target()), &Links::default());
+    let parts: Vec<&str> = page.split("<div class=\"part\" data-rows=\"").skip(1).collect();
+    let rows = |part: &str| part.split_once('"').unwrap().0.parse::<usize>().unwrap();
+    // Each of ten domains is a part of the page, and has 100 changes in parts of its own.
+    let (outer, inner): (Vec<&str>, Vec<&str>) = parts.into_iter().partition(|part| rows(part) == 100);
+    assert_eq!(outer.len(), 10);
+    assert_eq!(inner.iter().map(|part| rows(part)).collect::<Vec<_>>(), [40, 40, 20].repeat(10));
+    for part in inner {
+        let inside = part.split_once("</div>\n</details>\n").map_or(part, |(inside, _)| inside);
+        assert_eq!(inside.matches("<details class=\"change").count(), rows(part));
+    }
+    assert!(!html(Briefing::of(&many(20), &target()), &Links::default()).contains("class=\"part\""));
+}
+
+fn target() -> Target {
+    Target { name: "https://live.aliyuncs.com".to_owned(), account: None }
 }
 
 #[test]
@@ -57,8 +78,8 @@ proptest! {
         let target = Target { name, account: plan.account.clone() };
         let page = html(Briefing { plan: &plan, target: &target, left_open: &left_open, since_review: &since_review }, &Links::default());
         let body = page.split_once("<body>").unwrap().1.split_once("<script>").unwrap().0;
-        let known = ["a", "br", "button", "code", "del", "details", "div", "fieldset", "footer", "form", "h1", "h2", "header", "input", "ins",
-            "label", "li", "main", "p", "section", "small", "span", "strong", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"];
+        let known = ["a", "b", "br", "button", "code", "del", "details", "div", "fieldset", "footer", "form", "h1", "h2", "h3", "h4", "header", "input", "ins",
+            "label", "legend", "li", "main", "p", "rect", "section", "small", "span", "strong", "summary", "svg", "table", "tbody", "td", "th", "thead", "tr", "ul"];
         let mut depth: Vec<&str> = Vec::new();
         for tag in body.split('<').skip(1) {
             let (tag, text) = tag.split_once('>').unwrap();
@@ -67,9 +88,10 @@ proptest! {
             let name = tag.split(' ').next().unwrap();
             prop_assert!(known.contains(&name), "<{tag}>");
             prop_assert!(tag.matches('"').count() % 2 == 0, "<{tag}>");
+            let is_alone = ["br", "input"].contains(&name) || tag.ends_with('/');
             match closes {
                 true => prop_assert_eq!(depth.pop(), Some(name)),
-                false if name != "input" && name != "br" => depth.push(name),
+                false if !is_alone => depth.push(name),
                 false => {}
             }
         }

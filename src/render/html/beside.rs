@@ -24,7 +24,7 @@ pub(super) fn since_review(plan: &Plan, differences: &[Difference]) -> String {
         return rows;
     }
     format!(
-        "<section class=\"beside\" aria-labelledby=\"since\">\n<h2 id=\"since\">Not as reviewed: {}</h2>\n\
+        "<section class=\"box danger\" aria-labelledby=\"since\">\n<h2 id=\"since\">Not as reviewed: {}</h2>\n\
          <table><thead><tr><th scope=\"col\">configuration</th><th scope=\"col\">reviewed</th><th scope=\"col\">now</th></tr></thead>\n\
          <tbody>{rows}</tbody></table>\n</section>\n",
         counted(differences.len(), "change")
@@ -65,7 +65,7 @@ pub(super) fn left_open(looked: &[Looked]) -> String {
         return items;
     }
     format!(
-        "<section class=\"notes\" aria-labelledby=\"open\">\n<h2 id=\"open\">Left open by earlier runs: {}</h2>\n<ul>{items}</ul>\n</section>\n",
+        "<section class=\"box notes\" aria-labelledby=\"open\">\n<h2 id=\"open\">Left open by earlier runs: {}</h2>\n<ul>{items}</ul>\n</section>\n",
         counted(looked.len(), "change")
     )
 }

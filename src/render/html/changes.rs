@@ -1,0 +1,183 @@
+//! The changes of a plan on its page, by domain and app; each folds open to its fields before and after, with their origins.
+
+use super::super::danger::stops_recording;
+use super::super::links::Links;
+use super::super::phrases::{contingency, named};
+use super::super::plan::{coverage_text, origin_text, sentence, symbol};
+use super::fleet::{ACTIONS, App, Domain, Fleet};
+use super::{escaped, sentence_of};
+use crate::model::Value;
+use crate::plan::{ActionKind, Change, FieldChange, FieldOrigin, Plan};
+
+/// Rows in one part of the page. A browser lays out the parts that are near the screen; many parts cost it time at every
+/// frame, and so do many rows in one.
+const PART: usize = 40;
+
+pub(super) struct Changes<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) links: &'a Links,
+    pub(super) fleet: &'a Fleet<'a>,
+}
+
+/// A piece of the page, and how many changes it holds.
+struct Piece {
+    rows: usize,
+    text: String,
+}
+
+impl Changes<'_> {
+    pub(super) fn section(&self) -> String {
+        let domains = self.fleet.domains.iter().filter_map(|domain| self.domain(domain));
+        let changes = parted(domains.collect());
+        let changes = match changes.rows {
+            0 => "<p class=\"quiet\">None.</p>\n".to_owned(),
+            _ => self.controls() + &changes.text,
+        };
+        format!(
+            "<section aria-labelledby=\"changes\">\n<h2 id=\"changes\" tabindex=\"-1\">Changes</h2>\n{changes}</section>\n"
+        )
+    }
+
+    /// Search and filters; hidden until the script that they need runs.
+    fn controls(&self) -> String {
+        let count = |action| self.plan.changes.iter().filter(|change| change.action == action).count();
+        let kinds = ACTIONS.into_iter().map(|action| (action, count(action))).filter(|(_, count)| *count > 0);
+        let kind = |(action, count): (ActionKind, usize)| {
+            let word = action.name();
+            format!(
+                "<label><input type=\"checkbox\" value=\"{word}\" checked> <span class=\"mono {word}\">{}</span> {word} \
+                 <span class=\"quiet\">{count}</span></label>\n",
+                symbol(action)
+            )
+        };
+        let refused = match self.fleet.guards.is_empty() {
+            true => "",
+            false => "<label><input type=\"checkbox\" value=\"refused\"> only refused</label>\n",
+        };
+        format!(
+            "<form id=\"controls\" class=\"controls\" role=\"search\" aria-label=\"Changes\" hidden>\n\
+             <input id=\"search\" type=\"search\" aria-label=\"Search addresses, fields, values and origins\" aria-keyshortcuts=\"/\" \
+             placeholder=\"Search ( / )\" autocomplete=\"off\" spellcheck=\"false\">\n\
+             <fieldset><legend class=\"unseen\">Kinds of changes</legend>{}{refused}</fieldset>\n\
+             <span class=\"buttons\"><button type=\"reset\">Show all</button>\n\
+             <button type=\"button\" id=\"unfold\">Unfold all</button>\n<button type=\"button\" id=\"fold\">Fold all</button></span>\n\
+             <span id=\"status\" class=\"quiet\" role=\"status\"></span>\n</form>\n",
+            kinds.map(kind).collect::<String>()
+        )
+    }
+
+    fn domain(&self, domain: &Domain) -> Option<Piece> {
+        let apps = domain.apps.iter().filter(|app| !app.changes.is_empty()).map(|app| self.app(app));
+        let Piece { rows, text } = parted(apps.collect());
+        let name = escaped(domain.name);
+        let text = format!("<section class=\"domain\">\n<h3 class=\"mono\">{name}</h3>\n{text}</section>\n");
+        (rows > 0).then_some(Piece { rows, text })
+    }
+
+    fn app(&self, app: &App) -> Piece {
+        let changes = app.changes.iter().map(|change| Piece { rows: 1, text: self.change(change) });
+        let Piece { rows, text } = parted(changes.collect());
+        let text = format!(
+            "<details class=\"app\" id=\"{}\" open>\n<summary><h4>{}</h4> <span class=\"quiet\">{}</span></summary>\n{text}</details>\n",
+            app.anchor,
+            escaped(app.name),
+            app.counts()
+        );
+        Piece { rows, text }
+    }
+
+    fn change(&self, change: &Change) -> String {
+        let guards = self.fleet.guards.get(&change.address);
+        let word = change.action.name();
+        let refused = if guards.is_some() { (" is-refused", " data-refused") } else { ("", "") };
+        let badges = guards.into_iter().flatten().map(|guard| format!("refused: {guard}"));
+        let stops = stops_recording(change).then(|| "not recorded by itself any more".to_owned());
+        let badges: String =
+            badges.chain(stops).map(|text| format!(" <span class=\"badge\">{text}</span>")).collect();
+        let rows: String = change.fields.iter().map(|one| self.field(change, one)).collect();
+        format!(
+            "<details class=\"change{}\" data-kind=\"{word}\"{}><summary><span class=\"symbol mono {word}\">{}</span> \
+             <code>{}</code> <span class=\"what\">{}</span>{badges}</summary>\n\
+             <div class=\"inside\"><p>{}</p>\n<table><thead><tr><th scope=\"col\">field</th><th scope=\"col\">before</th>\
+             <th scope=\"col\">after</th><th scope=\"col\">from</th></tr></thead><tbody>{rows}</tbody></table></div></details>\n",
+            refused.0,
+            refused.1,
+            symbol(change.action),
+            escaped(&change.address.to_string()),
+            self.gist(change),
+            sentence_of(&reasons(change)),
+        )
+    }
+
+    /// The fields of a change in a few words, and the values where it is one.
+    fn gist(&self, change: &Change) -> String {
+        let shown = |value| escaped(&self.named(value));
+        match (&change.fields[..], change.action) {
+            (_, ActionKind::Create | ActionKind::Delete) => sentence(change.action).to_owned(),
+            ([one], _) => format!(
+                "{} {} → {}",
+                one.field.name(),
+                shown(change.before_value(one.field)),
+                shown(change.after_value(one.field))
+            ),
+            (more, _) => more.iter().map(|one| one.field.name()).collect::<Vec<_>>().join(", "),
+        }
+    }
+
+    fn named(&self, value: Value) -> String {
+        named(value, &self.plan.group_names, "…").to_string()
+    }
+
+    fn field(&self, change: &Change, one: &FieldChange) -> String {
+        let side = |there: bool, value, tag: &str| match there {
+            true => format!("<{tag}><code>{}</code></{tag}>", escaped(&self.named(value))),
+            false => "<span class=\"quiet\">none</span>".to_owned(),
+        };
+        let before = side(change.before.is_some(), change.before_value(one.field), "del");
+        let after = side(change.after.is_some(), change.after_value(one.field), "ins");
+        let origin = one.origin.as_ref().map(|origin| self.origin(origin)).unwrap_or_default();
+        let forces = change.action == ActionKind::Replace && one.field.is_create_only();
+        let forces = if forces { " <span class=\"badge\">forces replacement</span>" } else { "" };
+        format!(
+            "<tr><th scope=\"row\">{}{forces}</th><td data-name=\"before\">{before}</td>\
+             <td data-name=\"after\">{after}</td><td data-name=\"from\">{origin}</td></tr>",
+            one.field.name()
+        )
+    }
+
+    fn origin(&self, origin: &FieldOrigin) -> String {
+        let text = escaped(&origin_text(origin));
+        let target = origin.place.as_ref().and_then(|place| self.links.target(place));
+        target.map_or(text.clone(), |target| {
+            format!("<a href=\"{}\" rel=\"noreferrer\">{text}</a>", escaped(&target))
+        })
+    }
+}
+
+fn reasons(change: &Change) -> String {
+    let coverage = coverage_text(&change.coverage, &change.address, change.action);
+    let contingent = change.contingent.iter().map(|one| contingency(*one).to_owned());
+    let all = std::iter::once(format!("{}; {coverage}", change.reason.text())).chain(contingent);
+    all.collect::<Vec<_>>().join("; ")
+}
+
+/// The pieces one behind the other; where there are many rows, in parts that are laid out one by one.
+fn parted(pieces: Vec<Piece>) -> Piece {
+    let rows = pieces.iter().map(|piece| piece.rows).sum();
+    let is_long = rows > PART && pieces.len() > 1;
+    let mut parts: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match parts.last_mut() {
+            Some(part) if !is_long || part.rows + piece.rows <= PART => {
+                part.rows += piece.rows;
+                part.text.push_str(&piece.text);
+            }
+            _ => parts.push(piece),
+        }
+    }
+    let part = |Piece { rows, text }| match is_long {
+        true => format!("<div class=\"part\" data-rows=\"{rows}\">\n{text}</div>\n"),
+        false => text,
+    };
+    Piece { rows, text: parts.into_iter().map(part).collect() }
+}

@@ -1,0 +1,233 @@
+//! A plan by domain and app, the worst first, and the picture of it in which danger stands out.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::super::danger::stops_recording;
+use super::super::plan::counted;
+use super::escaped;
+use crate::model::Address;
+use crate::plan::{ActionKind, Change, Plan};
+
+/// The actions, worst first.
+pub(super) const ACTIONS: [ActionKind; 4] =
+    [ActionKind::Replace, ActionKind::Delete, ActionKind::Update, ActionKind::Create];
+
+/// Domains without changes that stand open in the picture; more are folded away.
+const OPEN_QUIET: usize = 4;
+
+/// What the plan says of every domain that it knows.
+pub(super) struct Fleet<'a> {
+    pub(super) domains: Vec<Domain<'a>>,
+    /// The guards that refuse each change.
+    pub(super) guards: HashMap<&'a Address, Vec<&'static str>>,
+}
+
+pub(super) struct Domain<'a> {
+    pub(super) name: &'a str,
+    pub(super) apps: Vec<App<'a>>,
+}
+
+/// What the plan says of one app of a domain.
+pub(super) struct App<'a> {
+    pub(super) name: &'a str,
+    /// Worst first.
+    pub(super) changes: Vec<&'a Change>,
+    /// Configurations that stay as they are, or are not managed.
+    others: usize,
+    worst: Danger,
+    /// What the app is called in links, where it has changes.
+    pub(super) anchor: String,
+}
+
+/// How much a reviewer has to look at something, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Danger {
+    Refused,
+    Replace,
+    Delete,
+    /// It is not recorded by itself any more.
+    Stop,
+    Update,
+    Create,
+    None,
+}
+
+impl Danger {
+    fn of(action: ActionKind) -> Self {
+        match action {
+            ActionKind::Replace => Danger::Replace,
+            ActionKind::Delete => Danger::Delete,
+            ActionKind::Update => Danger::Update,
+            ActionKind::Create => Danger::Create,
+        }
+    }
+
+    /// The class of a tile.
+    fn class(self) -> &'static str {
+        match self {
+            Danger::Refused | Danger::Replace | Danger::Delete | Danger::Stop => " danger",
+            Danger::Update => " update",
+            Danger::Create => " create",
+            Danger::None => "",
+        }
+    }
+}
+
+impl<'a> Fleet<'a> {
+    pub(super) fn of(plan: &'a Plan) -> Self {
+        let mut guards: HashMap<&Address, Vec<&'static str>> = HashMap::new();
+        for held in &plan.held {
+            if let Some(address) = &held.address {
+                guards.entry(address).or_default().push(held.guard.name());
+            }
+        }
+        let mut fleet = Self { domains: Vec::new(), guards };
+        let mut domains: Vec<Domain> = by_domain(plan)
+            .into_iter()
+            .map(|(name, apps)| {
+                let app = |(name, (changes, others))| fleet.app(name, changes, others);
+                let mut apps: Vec<App> = apps.into_iter().map(app).collect();
+                apps.sort_by_key(|app| app.worst);
+                Domain { name, apps }
+            })
+            .collect();
+        domains.sort_by_key(Domain::worst);
+        for (at, domain) in domains.iter_mut().enumerate() {
+            for (which, app) in domain.apps.iter_mut().enumerate() {
+                app.anchor = format!("a{at}-{which}");
+            }
+        }
+        fleet.domains = domains;
+        fleet
+    }
+
+    fn app(&self, name: &'a str, mut changes: Vec<&'a Change>, others: usize) -> App<'a> {
+        changes.sort_by_key(|change| self.danger(change));
+        let worst = changes.first().map_or(Danger::None, |change| self.danger(change));
+        App { name, changes, others, worst, anchor: String::new() }
+    }
+
+    fn danger(&self, change: &Change) -> Danger {
+        let by_action = Danger::of(change.action);
+        match () {
+            () if self.guards.contains_key(&change.address) => Danger::Refused,
+            () if stops_recording(change) => by_action.min(Danger::Stop),
+            () => by_action,
+        }
+    }
+
+    /// Every domain in a row, every app a tile; danger is filled and says so.
+    pub(super) fn picture(&self) -> String {
+        let (changed, quiet): (Vec<&Domain>, Vec<&Domain>) =
+            self.domains.iter().partition(|domain| domain.worst() < Danger::None);
+        let rows = |domains: &[&Domain]| -> String { domains.iter().map(|domain| domain.row()).collect() };
+        let grid = |rows: String| match rows.is_empty() {
+            true => rows,
+            false => format!("<div class=\"fleet\">\n{rows}</div>\n"),
+        };
+        let (open, folded) = match quiet.len() {
+            0..=OPEN_QUIET => (quiet, Vec::new()),
+            _ => (Vec::new(), quiet),
+        };
+        let folded = match folded.len() {
+            0 => String::new(),
+            more => {
+                format!(
+                    "<details><summary>{more} domains without changes</summary>\n{}</details>\n",
+                    grid(rows(&folded))
+                )
+            }
+        };
+        format!(
+            "<section aria-labelledby=\"fleet\">\n<h2 id=\"fleet\">Fleet</h2>\n{}{folded}</section>\n",
+            grid(rows(&changed) + &rows(&open))
+        )
+    }
+}
+
+/// Domains and their apps by name: the changes, and how many other configurations there are.
+fn by_domain(plan: &Plan) -> BTreeMap<&str, BTreeMap<&str, (Vec<&Change>, usize)>> {
+    let mut domains: BTreeMap<&str, BTreeMap<&str, (Vec<&Change>, usize)>> = BTreeMap::new();
+    for change in &plan.changes {
+        let Address { domain, app, .. } = &change.address;
+        domains.entry(domain).or_default().entry(app).or_default().0.push(change);
+    }
+    for Address { domain, app, .. } in [&plan.unchanged, &plan.unmanaged, &plan.ignored].into_iter().flatten()
+    {
+        domains.entry(domain).or_default().entry(app).or_default().1 += 1;
+    }
+    domains
+}
+
+impl Domain<'_> {
+    fn worst(&self) -> Danger {
+        self.apps.iter().map(|app| app.worst).min().unwrap_or(Danger::None)
+    }
+
+    fn row(&self) -> String {
+        let tiles: String = self.apps.iter().map(App::tile).collect();
+        format!("<div class=\"name mono\">{}</div><ul class=\"tiles\">{tiles}</ul>\n", escaped(self.name))
+    }
+}
+
+impl App<'_> {
+    fn count(&self, action: ActionKind) -> usize {
+        self.changes.iter().filter(|change| change.action == action).count()
+    }
+
+    /// `1 replace, 2 updates, 3 as is`, worst first.
+    pub(super) fn counts(&self) -> String {
+        let kinds = ACTIONS.map(|action| (self.count(action), action.name()));
+        let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
+        let kinds = kinds.map(|(count, name)| counted(count, name));
+        let others = (self.others > 0).then(|| format!("{} as is", self.others));
+        kinds.chain(others).collect::<Vec<_>>().join(", ")
+    }
+
+    fn tile(&self) -> String {
+        let word = match self.worst {
+            Danger::Refused => "<b>refused</b> ",
+            Danger::Stop => "<b>not recorded any more</b> ",
+            Danger::Replace | Danger::Delete | Danger::Update | Danger::Create | Danger::None => "",
+        };
+        let inner = format!(
+            "<span>{}</span>{}<small>{word}{}</small>",
+            escaped(self.name),
+            self.bar(),
+            self.counts()
+        );
+        match self.changes.is_empty() {
+            true => format!("<li><span class=\"tile\">{inner}</span></li>"),
+            false => {
+                let class = self.worst.class();
+                format!("<li><a class=\"tile{class}\" href=\"#{}\">{inner}</a></li>", self.anchor)
+            }
+        }
+    }
+
+    /// How much of the app each action changes, as lengths of a bar; the words beside it say the same.
+    fn bar(&self) -> String {
+        let others = [("none", self.others)];
+        let kinds = ACTIONS.map(|action| (action.name(), self.count(action)));
+        let total = (self.changes.len() + self.others).max(1);
+        let mut rects = String::new();
+        let mut start = 0;
+        for (class, count) in kinds.into_iter().chain(others).filter(|(_, count)| *count > 0) {
+            rects.push_str(&format!(
+                "<rect class=\"{class}\" x=\"{}\" width=\"{}\" height=\"1\"/>",
+                share(start, total),
+                share(count, total)
+            ));
+            start += count;
+        }
+        format!(
+            "<svg class=\"bar\" viewBox=\"0 0 100 1\" preserveAspectRatio=\"none\" aria-hidden=\"true\">{rects}</svg>"
+        )
+    }
+}
+
+/// Hundredths of the whole, to two places.
+fn share(count: usize, total: usize) -> String {
+    let parts = count * 10_000 / total;
+    format!("{}.{:02}", parts / 100, parts % 100)
+}
