@@ -31,6 +31,6 @@ fn for_readers(schema: &mut Schema) {
         schema.remove("format");
     }
     if let Some(serde_json::Value::String(text)) = schema.get_mut("description") {
-        *text = text.replace("[`", "`").replace("`]", "`");
+        *text = text.replace("[`", "`").replace("`]", "`").replace('\n', " ");
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep};
 
-use super::Outcome;
 use super::compare::look;
 use super::decide::{self, Seen, Sent};
 use super::domain::{Domain, Ended};
 use super::run::Run;
+use super::{Delay, Outcome};
 use crate::api::{Class, Error};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
 use crate::plan::{Aim, Change};
@@ -31,13 +31,16 @@ impl Pace {
         Self { deadline, pause: Self::FIRST }
     }
 
+    /// How long it is until the next look; `None` when the deadline is over.
+    pub(super) fn ahead(&self) -> Option<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then(|| left.min(self.pause))
+    }
+
     /// Waits for the next look; false when the deadline is over.
     pub(super) async fn next(&mut self) -> bool {
-        let now = Instant::now();
-        if now >= self.deadline {
-            return false;
-        }
-        sleep_until(self.deadline.min(now + self.pause)).await;
+        let Some(pause) = self.ahead() else { return false };
+        sleep(pause).await;
         self.pause = Self::LONGEST.min(self.pause * 2);
         true
     }
@@ -80,11 +83,20 @@ impl Run {
                 Ok(Seen::NotYet | Seen::Otherwise(_)) => false,
                 Err(error) => is_hopeless(error),
             };
+            if !over {
+                self.tell_wait(aim.address, &pace);
+            }
             if over || !pace.next().await {
                 return looked;
             }
             let found = look(&client, aim.address, spelling).await;
             looked = decide::newer(looked, found.map(|found| seen(aim, found)));
+        }
+    }
+
+    fn tell_wait(&self, address: &Address, pace: &Pace) {
+        if let Some(pause) = pace.ahead() {
+            self.delayed(address, Delay::NotShown { pause });
         }
     }
 
@@ -102,6 +114,9 @@ impl Run {
                 Ok(listing) => gone.iter().all(|address| !listing.configs.contains_key(*address)),
                 Err(error) => is_hopeless(error),
             };
+            if let ([address], false) = (gone, over) {
+                self.tell_wait(address, &pace);
+            }
             if over || !pace.next().await {
                 return listed;
             }

@@ -1,5 +1,7 @@
 //! Removes entries, and proves that they are gone by listing the domain.
 
+use tokio::task::yield_now;
+
 use super::Outcome;
 use super::compare::Compared;
 use super::decide::{self, Sent};
@@ -29,6 +31,7 @@ impl Domain {
                 Ok(deletion) => accepted.push((task, deletion)),
                 Err(ended) => self.finish(&task, ended),
             }
+            yield_now().await;
         }
         self.prove_absent(accepted).await;
     }

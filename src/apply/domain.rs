@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tokio::task::yield_now;
+
 use super::run::Run;
 use super::{Failure, Outcome};
 use crate::api::Error;
@@ -43,6 +45,8 @@ pub(super) async fn write(run: Arc<Run>, mut tasks: Vec<Task>) {
             let ended = domain.carry_out(&task.change).await;
             domain.finish(&task, ended);
         }
+        // So that how it ended is told before the next one begins, however fast the service answers.
+        yield_now().await;
     }
 }
 
@@ -57,6 +61,7 @@ pub(super) async fn delete(run: Arc<Run>, tasks: Vec<Task>) {
             let ended = domain.delete_app_wide(&task.change).await;
             domain.finish(&task, ended);
         }
+        yield_now().await;
     }
 }
 

@@ -89,13 +89,51 @@ pub enum Event {
         /// What is to be done.
         action: ActionKind,
     },
-    /// A change has its outcome.
+    /// A change takes longer than a write and a look, and goes on.
+    Delayed {
+        /// Which.
+        address: Address,
+        /// What is to be done.
+        action: ActionKind,
+        /// Why.
+        delay: Delay,
+        /// The time since it started.
+        after: Duration,
+    },
+    /// A change has its outcome. Each has one once, those that never started too.
     Finished {
         /// Its index in the plan.
         index: usize,
         /// What became of it.
         outcome: ChangeOutcome,
+        /// Whether a write of it left for the service.
+        sent: bool,
+        /// The time since it started; none where it never did.
+        took: Duration,
     },
+}
+
+/// Why a change takes longer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delay {
+    /// A write was certainly not carried out, and goes out again.
+    Again {
+        /// After so long.
+        pause: Duration,
+        /// What kept it from being carried out.
+        error: api::Error,
+    },
+    /// A write got no usable answer: what became of it is read back.
+    Unanswered(api::Error),
+    /// What was written does not show yet, and is looked at again.
+    NotShown {
+        /// After so long.
+        pause: Duration,
+    },
+    /// The new entry of a replace was refused: the old one is added back.
+    AddsBack(api::Error),
+    /// Entries beside an app-wide one went with it: so many are added back.
+    AddsSiblingsBack(usize),
 }
 
 /// What became of a plan.

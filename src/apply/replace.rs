@@ -9,7 +9,7 @@ use super::journal::Intention;
 use super::run::Run;
 use super::siblings::Siblings;
 use super::tries::Tries;
-use super::{Failure, Outcome};
+use super::{Delay, Failure, Outcome};
 use crate::api::{Class, Error, Turn};
 use crate::model::{Address, RecordConfig, StreamSpelling};
 use crate::plan::{Aim, Change, Contingent};
@@ -95,6 +95,7 @@ impl Domain {
 
     /// Nothing may be added while the Delete could still arrive.
     async fn await_room(&self, change: &Change, error: Error) -> Option<Ended> {
+        self.run.delayed(&change.address, Delay::Unanswered(error.clone()));
         let request_id = id_of(Some(&error));
         let listed = self.run.until_absent(&change.address.domain, &[&change.address]).await;
         let still_there = listed.as_ref().is_ok_and(|listing| listing.configs.contains_key(&change.address));
@@ -111,6 +112,7 @@ impl Domain {
 
     /// Adds the old entry back after the new one was refused.
     async fn add_back(&self, change: &Change, before: &RecordConfig, error: Error) -> Ended {
+        self.run.delayed(&change.address, Delay::AddsBack(error.clone()));
         let refused = error.request_id().map(str::to_owned);
         self.run.settled(&change.address).await;
         if self.run.stands(Aim::of(change)).await {
@@ -181,6 +183,11 @@ impl Run {
                 return Err(error);
             }
             let unanswered = judged == AfterAdd::ReadBack;
+            if unanswered {
+                self.delayed(address, Delay::Unanswered(error.clone()));
+            } else if let Some(pause) = pace.ahead() {
+                self.delayed(address, Delay::Again { pause, error: error.clone() });
+            }
             lost = if unanswered { Some(error.clone()) } else { lost };
             if lost.is_some() && self.stands(aim).await {
                 return Ok(Ended { request_id: id_of(lost.as_ref()), ..Ended::done() });

@@ -1,6 +1,6 @@
 //! Turns a plan's changes into two waves of work, and the events of that work into outcomes in the plan's order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::domain::{self, Ended, Task};
 use super::journal::{Broken, Intention, Journal};
 use super::ladder::Rung;
-use super::{ApplySettings, ChangeOutcome, Event, Failure, Outcome};
+use super::{ApplySettings, ChangeOutcome, Delay, Event, Failure, Outcome};
 use crate::api::{Class, Client, Error, Turn};
 use crate::model::Address;
 use crate::plan::{ActionKind, Change, Plan};
@@ -30,6 +30,10 @@ pub(super) struct Run {
     journal: Journal,
     /// Addresses that a request may still arrive at, and until when.
     unsettled: Mutex<BTreeMap<Address, Instant>>,
+    /// The changes under way, each since when.
+    begun: Mutex<BTreeMap<Address, (ActionKind, Instant)>>,
+    /// Where a write left for the service.
+    sent: Mutex<BTreeSet<Address>>,
     /// Whether some change is not done, so that no delete may start any more.
     trouble: AtomicBool,
     /// The way of saying "auto_compose off" that the service understood.
@@ -52,6 +56,8 @@ impl Run {
             stop,
             journal,
             unsettled: Mutex::default(),
+            begun: Mutex::default(),
+            sent: Mutex::default(),
             trouble: AtomicBool::new(false),
             rung: Mutex::default(),
             events,
@@ -73,6 +79,9 @@ impl Run {
         let id = self.journal.send(&intention).map_err(withheld)?;
         let sent = self.client.write_in(turn, &call).await;
         self.journal.answered(id, &sent);
+        if !matches!(sent, Err(Error::NotSent { .. } | Error::Withheld { .. })) {
+            self.sent().insert(intention.address.clone());
+        }
         if sent.as_ref().is_err_and(|error| error.class() == Class::Ambiguous) {
             self.unsettled().insert(intention.address.clone(), Instant::now() + self.settle);
         }
@@ -97,6 +106,10 @@ impl Run {
         self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn sent(&self) -> MutexGuard<'_, BTreeSet<Address>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Why a change may not be started now, if so.
     pub(super) fn bar(&self, action: ActionKind) -> Option<Failure> {
         let trouble = self.trouble.load(Ordering::Relaxed);
@@ -114,9 +127,23 @@ impl Run {
             .then(|| Failure::new("nothing is deleted once another change of the run is not done"))
     }
 
+    fn begun(&self) -> MutexGuard<'_, BTreeMap<Address, (ActionKind, Instant)>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn started(&self, task: &Task) {
         let Change { address, action, .. } = &*task.change;
+        self.begun().insert(address.clone(), (*action, Instant::now()));
         self.tell(Event::Started { index: task.index, address: address.clone(), action: *action });
+    }
+
+    /// What is added back beside a change is no change under way, and not told.
+    pub(super) fn delayed(&self, address: &Address, delay: Delay) {
+        let begun = self.begun().get(address).copied();
+        if let Some((action, since)) = begun {
+            let (address, after) = (address.clone(), since.elapsed());
+            self.tell(Event::Delayed { address, action, delay, after });
+        }
     }
 
     /// A delete that was not attempted leaves everything as it was, so it keeps no other one back.
@@ -132,7 +159,10 @@ impl Run {
         }
         let outcome = ChangeOutcome { address: address.clone(), action: *action, outcome, request_id };
         self.journal.ended(&outcome);
-        self.tell(Event::Finished { index: task.index, outcome });
+        let sent = self.sent().contains(address);
+        let begun = self.begun().remove(address);
+        let took = begun.map(|(_, since)| since.elapsed()).unwrap_or_default();
+        self.tell(Event::Finished { index: task.index, outcome, sent, took });
     }
 
     pub(super) fn rung(&self) -> Rung {
@@ -178,19 +208,14 @@ impl<'a> Waves<'a> {
         self.wave(|action| action == ActionKind::Delete, domain::delete).await;
     }
 
-    pub(super) fn into_outcomes(self) -> Vec<ChangeOutcome> {
-        let lost = |change: &Change| ChangeOutcome {
-            address: change.address.clone(),
-            action: change.action,
-            outcome: Outcome::Unknown(Failure::new("the work on its domain ended unexpectedly")),
-            request_id: None,
-        };
-        let changes = self.plan.changes.iter();
-        self.outcomes
-            .into_iter()
-            .zip(changes)
-            .map(|(outcome, change)| outcome.unwrap_or_else(|| lost(change)))
-            .collect()
+    pub(super) fn into_outcomes(mut self) -> Vec<ChangeOutcome> {
+        let missing: Vec<usize> =
+            (0..self.outcomes.len()).filter(|index| self.outcomes[*index].is_none()).collect();
+        for index in missing {
+            let outcome = lost(&self.plan.changes[index]);
+            self.note(Event::Finished { index, outcome, sent: true, took: Duration::ZERO });
+        }
+        self.outcomes.into_iter().flatten().collect()
     }
 
     async fn wave<Work>(&mut self, belongs: fn(ActionKind) -> bool, work: fn(Arc<Run>, Vec<Task>) -> Work)
@@ -225,9 +250,19 @@ impl<'a> Waves<'a> {
     }
 
     fn note(&mut self, event: Event) {
-        if let Event::Finished { index, outcome } = &event {
+        if let Event::Finished { index, outcome, sent: _, took: _ } = &event {
             self.outcomes[*index] = Some(outcome.clone());
         }
         (self.progress)(event);
+    }
+}
+
+/// The end of a change that nobody told the end of.
+fn lost(change: &Change) -> ChangeOutcome {
+    ChangeOutcome {
+        address: change.address.clone(),
+        action: change.action,
+        outcome: Outcome::Unknown(Failure::new("the work on its domain ended unexpectedly")),
+        request_id: None,
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
 use super::domain::{Domain, Ended};
-use super::{Failure, Outcome};
+use super::{Delay, Failure, Outcome};
 use crate::api::Error;
 use crate::model::{Address, DomainSnapshot, Remote};
 use crate::plan::{Aim, Change, Contingent};
@@ -59,6 +59,7 @@ impl Domain {
     async fn add_siblings_back(&mut self, change: &Change, gone: Siblings, ended: Ended) -> Ended {
         self.halted = Some(format!("entries beside `{}` went with it", change.address));
         self.listing = None;
+        self.run.delayed(&change.address, Delay::AddsSiblingsBack(gone.len()));
         let (mut back, mut lost) = (Vec::new(), Vec::new());
         for (address, remote) in gone {
             let added = self.add_sibling_back(&address, &remote).await;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::decide::{self, Seen, Sent};
 use super::domain::{Domain, Ended};
 use super::run::Run;
-use super::{Failure, Outcome};
+use super::{Delay, Failure, Outcome};
 use crate::api::{Class, Client, Error, Retry, Turn};
 use crate::model::StreamSpelling;
 use crate::plan::{ActionKind, Aim, Change};
@@ -96,6 +96,7 @@ impl Domain {
     async fn wait(&mut self, tries: &mut Tries, change: &Change, error: Error) -> Option<Ended> {
         match self.run.client.again(&mut tries.retry, &error) {
             Some(pause) => {
+                self.run.delayed(&change.address, Delay::Again { pause, error });
                 self.run.rest(pause).await;
                 self.run.bar(change.action).map(Ended::not_attempted)
             }
@@ -115,6 +116,7 @@ impl Domain {
         spelling: StreamSpelling,
         error: Error,
     ) -> Option<Ended> {
+        self.run.delayed(&change.address, Delay::Unanswered(error.clone()));
         let request_id = error.request_id().map(str::to_owned);
         tries.lost += 1;
         let outcome = match self.run.resolve(Aim::of(change), spelling, &error).await {

@@ -7,6 +7,7 @@ use clap::Args;
 use super::Typed;
 use super::arguments::{Format, Planning, Scope, Writing};
 use super::connect::{Access, Connection, connect};
+use super::events::{Events, Streaming};
 use super::failure::Failure;
 use super::findings;
 use super::interrupt::Interrupt;
@@ -35,13 +36,29 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     writing: Writing,
+
+    #[command(flatten)]
+    pub(super) streaming: Streaming,
+}
+
+impl Arguments {
+    /// The files that are read.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        self.planning.files().into_iter().chain(self.reviewed.clone()).collect()
+    }
 }
 
 /// Applies what the files say, or a saved plan where one is named instead.
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let Arguments { planning, reviewed, writing } = arguments;
+pub(super) fn run(
+    arguments: &Arguments,
+    terminal: &Terminal,
+    typed: &Typed,
+    events: &Events,
+) -> Result<Exit, Failure> {
+    let Arguments { planning, reviewed, writing, streaming: _ } = arguments;
     let (scope, options) = (&planning.scope, writing.options(&planning.scope));
-    let order = |loaded, review| Order { loaded, review, options, scope, writing, terminal }.carry_out(typed);
+    let order =
+        |loaded, review| Order { loaded, review, options, scope, writing, terminal, events }.carry_out(typed);
     match (reviewed::named(planning)?, reviewed) {
         (Some(_), Some(_)) => {
             let message = "`--reviewed` goes with files, not with a saved plan";
@@ -69,6 +86,7 @@ pub(super) struct Order<'a> {
     pub(super) scope: &'a Scope,
     pub(super) writing: &'a Writing,
     pub(super) terminal: &'a Terminal,
+    pub(super) events: &'a Events,
 }
 
 impl Order<'_> {
@@ -95,6 +113,7 @@ impl Order<'_> {
         self.let_settle(earlier).await;
         let mut observed = observe(self.loaded, connection, &self.options, earlier, self.review).await?;
         observed.insist_on_account();
+        self.events.plan(self.loaded, &observed);
         let early = nothing_to_apply(&observed);
         if self.scope.format == Format::Human || early.is_some() {
             show(
@@ -116,6 +135,7 @@ impl Order<'_> {
         let journal = folder.begin(&observed, Some(&saved))?;
         let (report, interrupted) = self.apply(&observed.plan, connection, &journal).await?;
         let exit = exit(&report, &observed.plan, interrupted, &journal);
+        self.events.report(&observed, &report);
         self.say(&report, &observed, exit);
         Ok(exit)
     }
@@ -157,8 +177,11 @@ impl Order<'_> {
         connection: &Connection,
         journal: &Journal,
     ) -> Result<(Report, Option<Exit>), Failure> {
-        let (open, terminal) = (journal.clone(), *self.terminal);
-        let farewell = move || terminal.note(&render::unresolved(&open.under_way(), terminal.stderr));
+        let (open, terminal, events) = (journal.clone(), *self.terminal, self.events.clone());
+        let farewell = move |exit| {
+            terminal.note(&render::unresolved(&open.under_way(), terminal.stderr));
+            events.end_at_once(exit);
+        };
         let interrupt = Interrupt::listen(farewell);
         let progress = Progress::new(plan.changes.len(), self.terminal);
         let settings = ApplySettings {
@@ -167,7 +190,11 @@ impl Order<'_> {
             stop_on_error: self.writing.stop_on_error,
             ..ApplySettings::new(interrupt.stop(), journal.clone())
         };
-        let report = apply::apply(plan, &connection.client, settings, &|event| progress.event(&event)).await;
+        let tell = |event| {
+            progress.event(&event);
+            self.events.change(&event, plan, &self.loaded.sources);
+        };
+        let report = apply::apply(plan, &connection.client, settings, &tell).await;
         progress.finish();
         let report = report.map_err(|refusal| Failure {
             exit: Exit::Refused,

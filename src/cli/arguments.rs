@@ -399,6 +399,12 @@ fn digest(text: &str) -> Result<String, String> {
 }
 
 impl Planning {
+    /// The files that are named, or are read where none is, and the emulator's.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let files = self.paths.resolve().unwrap_or_default();
+        files.into_iter().chain(self.scope.remote.emulator.clone()).collect()
+    }
+
     /// Whether an argument decides what the plan is, besides the files.
     pub(super) fn decides(&self) -> bool {
         let Self { paths: _, rules: Rules { deny, allow }, scope } = self;

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::Typed;
 use super::arguments::{Guards, Planning, plan_options};
+use super::events::{Events, Streaming};
 use super::failure::Failure;
 use super::load::load;
 use super::plan::{Shown, look, show};
@@ -16,9 +17,17 @@ use crate::render::Exit;
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) planning: Planning,
+
+    #[command(flatten)]
+    pub(super) streaming: Streaming,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    terminal: &Terminal,
+    typed: &Typed,
+    events: &Events,
+) -> Result<Exit, Failure> {
     let loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
     let scope = &arguments.planning.scope;
     let options = plan_options(scope, &Guards::default());
@@ -26,6 +35,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
     // Drift writes nothing, so what would hold an apply says nothing here; whose account was read does.
     observed.plan.held.retain(|held| held.guard == Guard::Account);
     let exit = exit(&observed.plan);
+    events.plan(&loaded, &observed);
+    events.drift(&observed.plan);
     show(Shown::new(scope, true), &loaded, &observed, exit, terminal);
     Ok(exit)
 }

@@ -151,7 +151,7 @@ async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Termina
         write_whole(file, &format!("{}\n", address.port())).map_err(wrong)?;
     }
     terminal.print(&format!("livevod emulator listening on http://{address}\n"));
-    let interrupt = Interrupt::listen(|| {});
+    let interrupt = Interrupt::listen(|_| {});
     let mut stop = interrupt.stop();
     let stopped = async move {
         // An error means that nobody can signal any more, which does not happen while `interrupt` lives.

@@ -15,8 +15,8 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Starts to listen, on the runtime of the caller. A second signal runs `farewell` and ends the process.
-    pub(super) fn listen(farewell: impl FnOnce() + Send + 'static) -> Self {
+    /// Starts to listen, on the runtime of the caller. A second signal runs `farewell` with the run's end and ends the process.
+    pub(super) fn listen(farewell: impl FnOnce(Exit) + Send + 'static) -> Self {
         let (sender, stop) = watch::channel(false);
         let seen = Arc::new(AtomicU8::new(0));
         let task = tokio::spawn(watch_signals(sender, seen.clone(), farewell));
@@ -41,7 +41,7 @@ impl Drop for Interrupt {
     }
 }
 
-async fn watch_signals(stop: watch::Sender<bool>, seen: Arc<AtomicU8>, farewell: impl FnOnce()) {
+async fn watch_signals(stop: watch::Sender<bool>, seen: Arc<AtomicU8>, farewell: impl FnOnce(Exit)) {
     // One listener for both: a second signal right behind the first must not fall between two.
     let mut signals = Signals::listen();
     let first = signals.next().await;
@@ -49,7 +49,7 @@ async fn watch_signals(stop: watch::Sender<bool>, seen: Arc<AtomicU8>, farewell:
     // Nobody listens any more only when the run is over.
     let _ = stop.send(true);
     let second = signals.next().await;
-    farewell();
+    farewell(second);
     std::process::exit(second.code().into());
 }
 

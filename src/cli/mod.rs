@@ -8,6 +8,8 @@ mod connect;
 mod drift;
 mod emulated_account;
 mod emulator;
+mod event_file;
+mod events;
 mod explain;
 mod failure;
 mod findings;
@@ -40,6 +42,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::render::Exit;
 use arguments::{Color, Format};
+use events::Events;
 use failure::Failure;
 use terminal::Terminal;
 
@@ -111,10 +114,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let terminal = Terminal::detect(cli.color, cli.max_findings);
     let format = cli.command.format();
-    match cli.command.run(&terminal, &sources) {
-        Ok(exit) => exit,
-        Err(failure) => failure.report(format, &terminal),
-    }
+    let events = match cli.command.events() {
+        Ok(events) => events,
+        Err(failure) => return failure.report(format, &terminal),
+    };
+    let exit = cli.command.run(&terminal, &sources, &events).unwrap_or_else(|failure| {
+        events.failure(&failure);
+        failure.report(format, &terminal)
+    });
+    events.end(exit, &terminal);
+    exit
 }
 
 /// Which arguments were typed rather than taken from a variable.
@@ -156,15 +165,30 @@ impl Command {
         }
     }
 
-    fn run(self, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
+    fn events(&self) -> Result<Events, Failure> {
+        use crate::render::Command as Told;
+        match self {
+            Command::Plan(arguments) => Events::begin(Told::Plan, &arguments.streaming, &arguments.files()),
+            Command::Apply(arguments) => Events::begin(Told::Apply, &arguments.streaming, &arguments.files()),
+            Command::Drift(arguments) => {
+                Events::begin(Told::Drift, &arguments.streaming, &arguments.planning.files())
+            }
+            Command::Restore(arguments) => {
+                Events::begin(Told::Restore, &arguments.streaming, &arguments.files())
+            }
+            _ => Ok(Events::default()),
+        }
+    }
+
+    fn run(self, terminal: &Terminal, typed: &Typed, events: &Events) -> Result<Exit, Failure> {
         match self {
             Command::Validate(arguments) => validate::run(&arguments, terminal, typed),
-            Command::Plan(arguments) => plan::run(&arguments, terminal, typed),
-            Command::Apply(arguments) => apply::run(&arguments, terminal, typed),
+            Command::Plan(arguments) => plan::run(&arguments, terminal, typed, events),
+            Command::Apply(arguments) => apply::run(&arguments, terminal, typed, events),
             Command::Show(arguments) => show::run(&arguments, terminal),
-            Command::Drift(arguments) => drift::run(&arguments, terminal, typed),
+            Command::Drift(arguments) => drift::run(&arguments, terminal, typed, events),
             Command::Snapshot(arguments) => snapshot::run(&arguments, terminal, typed),
-            Command::Restore(arguments) => restore::run(&arguments, terminal, typed),
+            Command::Restore(arguments) => restore::run(&arguments, terminal, typed, events),
             Command::Journal(arguments) => journal::run(&arguments, terminal),
             Command::Render(arguments) => render::run(&arguments, terminal),
             Command::Explain(arguments) => explain::run(&arguments, terminal, typed),

@@ -8,6 +8,7 @@ use super::Typed;
 use super::arguments::{Format, Guards, Planning, Scope, plan_options};
 use super::base::BaseFiles;
 use super::connect::{Access, connect};
+use super::events::{Events, Streaming};
 use super::failure::Failure;
 use super::findings;
 use super::load::{Loaded, load, weighty};
@@ -44,9 +45,25 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     guards: Guards,
+
+    #[command(flatten)]
+    pub(super) streaming: Streaming,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
+impl Arguments {
+    /// The files that are read or written besides the events.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let others = [&self.against, &self.out].into_iter().flatten().cloned();
+        self.planning.files().into_iter().chain(others).collect()
+    }
+}
+
+pub(super) fn run(
+    arguments: &Arguments,
+    terminal: &Terminal,
+    typed: &Typed,
+    events: &Events,
+) -> Result<Exit, Failure> {
     let mut loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
     let base = base(arguments, &mut loaded)?;
     let review = base.as_ref().map_or(Review::None, Review::Beside);
@@ -57,6 +74,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
         None => look(&loaded, scope, &options, review, typed)?,
     };
     let exit = exit(&observed, arguments.detailed_exitcode);
+    events.plan(&loaded, &observed);
     let saved = save(arguments.out.as_deref(), &loaded, &observed)?;
     show(Shown::new(scope, false), &loaded, &observed, exit, terminal);
     if let (Format::Human, Some(file)) = (scope.format, saved) {

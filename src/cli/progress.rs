@@ -30,7 +30,7 @@ impl<'a> Progress<'a> {
 
     /// Takes notice of one event.
     pub(super) fn event(&self, event: &Event) {
-        let Event::Finished { outcome, index: _ } = event else { return };
+        let Event::Finished { outcome, index: _, sent: _, took: _ } = event else { return };
         if matches!(outcome.outcome, Outcome::NotAttempted(_)) {
             return;
         }

@@ -8,6 +8,7 @@ use clap::Args;
 use super::Typed;
 use super::apply::Order;
 use super::arguments::{Scope, Writing};
+use super::events::{Events, Streaming};
 use super::failure::Failure;
 use super::journal;
 use super::load::Loaded;
@@ -34,15 +35,32 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     writing: Writing,
+
+    #[command(flatten)]
+    pub(super) streaming: Streaming,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let Arguments { source, scope, writing } = arguments;
+impl Arguments {
+    /// The files that are read besides journals, and the emulator's.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let source = PathBuf::from(&self.source);
+        [source].into_iter().chain(self.scope.remote.emulator.clone()).collect()
+    }
+}
+
+pub(super) fn run(
+    arguments: &Arguments,
+    terminal: &Terminal,
+    typed: &Typed,
+    events: &Events,
+) -> Result<Exit, Failure> {
+    let Arguments { source, scope, writing, streaming: _ } = arguments;
     let Origin { file, only } = find(source, &scope.journal)?;
     let loaded = load(&file)?;
     let mut options = writing.options(scope);
     options.selection.only = only;
-    Order { loaded: &loaded, review: Review::None, options, scope, writing, terminal }.carry_out(typed)
+    Order { loaded: &loaded, review: Review::None, options, scope, writing, terminal, events }
+        .carry_out(typed)
 }
 
 /// The snapshot to go back to, and the addresses that it is about, where not all.

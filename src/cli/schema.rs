@@ -25,6 +25,8 @@ enum Subject {
     Drift,
     /// `apply --format json`
     Report,
+    /// One line of what `--json-into` writes
+    Events,
     /// `validate --format json`, and what ends any other command early in that format
     Diagnostics,
     /// What `snapshot --out` saves
@@ -37,6 +39,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
         Subject::Plan => render::schema(Document::Plan),
         Subject::Drift => render::schema(Document::Drift),
         Subject::Report => render::schema(Document::Report),
+        Subject::Events => render::schema(Document::Events),
         Subject::Diagnostics => render::schema(Document::Diagnostics),
         Subject::Snapshot => snapshot::schema(),
     };

@@ -324,7 +324,7 @@ pub(super) struct DifferenceRow<'a> {
 /// What the files of a plan change from what was pending on their target branch.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SinceBase")]
-struct SinceBaseRow<'a> {
+pub(super) struct SinceBaseRow<'a> {
     /// The branch's checkout, as it was named.
     base: &'a str,
     /// Changes of the plan that the branch's files ask for just so.
@@ -461,7 +461,8 @@ pub(super) fn difference_row(difference: &Difference) -> DifferenceRow<'_> {
     DifferenceRow { address, reviewed, now }
 }
 
-fn since_base_row(since: &SinceBase) -> SinceBaseRow<'_> {
+/// What was pending on the target branch, as a row.
+pub(super) fn since_base_row(since: &SinceBase) -> SinceBaseRow<'_> {
     let SinceBase { base, pending, otherwise, released, unprotected, unnamed } = since;
     let otherwise =
         otherwise.iter().map(|(address, change)| OtherwiseRow { address, base: transition(change) });

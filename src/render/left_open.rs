@@ -106,7 +106,7 @@ fn call(action: ActionKind) -> &'static str {
 #[schemars(rename = "LeftOpen")]
 pub(super) struct LeftOpenRow<'a> {
     /// The run's id.
-    run: &'a str,
+    pub(super) run: &'a str,
     /// Where.
     pub(super) address: &'a Address,
     /// What was to be done there, null where an entry was removed beside a change and not put back.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::plan::{counted, long_sentence};
 use crate::model::Value;
-use crate::plan::{Budget, Contingent, Plan};
+use crate::plan::{Budget, Contingent, Held, Plan};
 
 /// Characters of a group's id that stand behind its name.
 const ID_SHOWN: usize = 8;
@@ -63,6 +63,15 @@ pub(super) fn cost(budget: Budget) -> String {
     let count = |calls: u64| usize::try_from(calls).unwrap_or(usize::MAX);
     let calls = format!("{} and {} at least", counted(count(reads), "read"), counted(count(writes), "write"));
     if seconds > 0 { format!("{calls}, not under {seconds} s at this rate") } else { calls }
+}
+
+/// `refused (limits): …; released by --max-delete 3`.
+pub(super) fn refusal(held: &Held) -> String {
+    let Held { guard, address, message, release } = held;
+    let subject = address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
+    let release =
+        release.as_ref().map_or("nothing releases it".to_owned(), |flag| format!("released by {flag}"));
+    format!("refused ({}): {subject}{message}; {release}", guard.name())
 }
 
 /// What is written only if a step goes wrong.

@@ -6,7 +6,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::base::{Lapse, instead, lapses, owed, withdrawn};
 use super::left_open::human_left_open;
-use super::phrases::{consequences, contingency, named, totals};
+use super::phrases::{consequences, contingency, named, refusal, totals};
 use super::review::human_since_review;
 use super::style::{Tone, columns, pad, wrap};
 use super::{Briefing, Style, Target, clean};
@@ -297,13 +297,7 @@ impl Page<'_> {
         self.line("");
         let shown = if full || held.len() <= 2 * NAMED_IN_LIST { held.len() } else { 2 * NAMED_IN_LIST };
         for one in &held[..shown] {
-            let Held { guard, address, message, release } = one;
-            let subject = address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
-            let release = release
-                .as_ref()
-                .map_or("nothing releases it".to_owned(), |flag| format!("released by {flag}"));
-            let name = guard.name();
-            self.item(Tone::Danger, "!", &clean(&format!("refused ({name}): {subject}{message}; {release}")));
+            self.item(Tone::Danger, "!", &clean(&refusal(one)));
         }
         if shown < held.len() {
             let text = format!(

@@ -76,19 +76,32 @@ fn past(action: ActionKind) -> &'static str {
     }
 }
 
+/// What was done, as Terraform counts it: a replace on both sides.
+pub(super) struct Done {
+    pub(super) added: usize,
+    pub(super) changed: usize,
+    pub(super) destroyed: usize,
+}
+
+impl Done {
+    pub(super) fn of(outcomes: &[ChangeOutcome]) -> Self {
+        let done = |kinds: &[ActionKind]| {
+            let counts =
+                |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done) && kinds.contains(&one.action);
+            outcomes.iter().filter(counts).count()
+        };
+        Self {
+            added: done(&[ActionKind::Create, ActionKind::Replace]),
+            changed: done(&[ActionKind::Update]),
+            destroyed: done(&[ActionKind::Delete, ActionKind::Replace]),
+        }
+    }
+}
+
 /// The verdict and the counts; where one line is too short for both, the counts stand whole on their own.
 pub(super) fn totals(plan: &Plan, outcomes: &[ChangeOutcome], style: Style) -> Vec<String> {
-    let done = |kinds: &[ActionKind]| {
-        let counts =
-            |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done) && kinds.contains(&one.action);
-        outcomes.iter().filter(counts).count()
-    };
-    let resources = format!(
-        "Resources: {} added, {} changed, {} destroyed.",
-        done(&[ActionKind::Create, ActionKind::Replace]),
-        done(&[ActionKind::Update]),
-        done(&[ActionKind::Delete, ActionKind::Replace])
-    );
+    let Done { added, changed, destroyed } = Done::of(outcomes);
+    let resources = format!("Resources: {added} added, {changed} changed, {destroyed} destroyed.");
     let verdict = match not_done(plan, outcomes) {
         reasons if reasons.is_empty() => "Apply complete!".to_owned(),
         reasons => format!("Apply incomplete: {}.", reasons.join(", ")),

@@ -1,5 +1,6 @@
 //! The JSON Schemas of the documents, from the very types that are written.
 
+use super::events::Line;
 use super::json::{DiagnosticsDocument, DriftDocument, FORMAT_VERSION, PlanDocument};
 use super::report_json::ReportDocument;
 use crate::schema;
@@ -13,6 +14,8 @@ pub enum Document {
     Drift,
     /// What became of a plan.
     Report,
+    /// One line of a stream of events.
+    Events,
     /// Findings alone.
     Diagnostics,
 }
@@ -23,6 +26,7 @@ pub fn schema(document: Document) -> serde_json::Value {
         Document::Plan => schema::of::<PlanDocument>("plan", FORMAT_VERSION),
         Document::Drift => schema::of::<DriftDocument>("drift", FORMAT_VERSION),
         Document::Report => schema::of::<ReportDocument>("report", FORMAT_VERSION),
+        Document::Events => schema::of::<Line>("events", FORMAT_VERSION),
         Document::Diagnostics => schema::of::<DiagnosticsDocument>("diagnostics", FORMAT_VERSION),
     }
 }

@@ -3,11 +3,12 @@
 use crate::transcripts::World;
 
 /// What `livevod schema` takes, and what begins the name of the file that holds it.
-const SCHEMAS: [(&str, &str); 6] = [
+const SCHEMAS: [(&str, &str); 7] = [
     ("files", "livevod"),
     ("plan", "plan"),
     ("drift", "drift"),
     ("report", "report"),
+    ("events", "events"),
     ("diagnostics", "diagnostics"),
     ("snapshot", "snapshot"),
 ];

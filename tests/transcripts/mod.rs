@@ -7,6 +7,7 @@ mod command_line;
 #[cfg(unix)]
 mod credentials;
 mod emulated_account;
+mod events;
 mod explain;
 #[cfg(unix)]
 mod golden;

@@ -173,7 +173,9 @@ impl Observer {
     pub(crate) fn progress(&self, event: Event) {
         self.tell(match event {
             Event::Started { index: _, address, action } => What::Started { address, action },
-            Event::Finished { index: _, outcome } => What::Finished(outcome),
+            // The calls tell the same.
+            Event::Delayed { .. } => return,
+            Event::Finished { index: _, outcome, sent, took: _ } => What::Finished { outcome, sent },
         });
     }
 

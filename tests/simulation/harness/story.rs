@@ -41,8 +41,8 @@ pub(crate) enum What {
     Intended(Box<Intent>, bool),
     /// The process began to carry a change out.
     Started { address: Address, action: ActionKind },
-    /// A change has its outcome.
-    Finished(ChangeOutcome),
+    /// A change has its outcome, and a write of it left or not.
+    Finished { outcome: ChangeOutcome, sent: bool },
     /// The process died.
     Died(&'static str),
     /// It ended alive; why, where it carried nothing out.
@@ -159,7 +159,8 @@ impl fmt::Display for What {
                 write!(f, "      # {:?} {} is in the journal", intent.step, intent.address)
             }
             What::Started { address, action } => write!(f, "  > {action:?} {address}"),
-            What::Finished(ChangeOutcome { address, action, outcome, request_id: _ }) => {
+            What::Finished { outcome, sent: _ } => {
+                let ChangeOutcome { address, action, outcome, request_id: _ } = outcome;
                 let why = failure(outcome).map(|failure| match &failure.remote {
                     Some(remote) => format!(": {} ({remote})", failure.message),
                     None => format!(": {}", failure.message),

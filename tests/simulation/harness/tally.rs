@@ -57,7 +57,9 @@ impl Tally {
                         self.strike(fault, call.step, &answers);
                     }
                 }
-                What::Finished(outcome) => *self.outcomes.entry(name(&outcome.outcome)).or_default() += 1,
+                What::Finished { outcome, sent: _ } => {
+                    *self.outcomes.entry(name(&outcome.outcome)).or_default() += 1
+                }
                 _ => {}
             }
         }

@@ -31,6 +31,7 @@ pub(super) const ALL: &[(&str, Invariant)] = &[
     ("done is true at the end", outcomes::done_is_true_at_the_end),
     ("failed is true", outcomes::failed_is_true),
     ("what is not attempted is not sent", outcomes::what_is_not_attempted_is_not_sent),
+    ("what was sent is told", outcomes::what_was_sent_is_told),
     ("unknown only where nobody can know", outcomes::unknown_only_where_nobody_can_know),
     ("every change has an end and a reason", outcomes::every_change_has_an_end_and_a_reason),
     ("a failed replace leaves something", ends::a_failed_replace_leaves_something),
@@ -81,7 +82,7 @@ impl<'a> View<'a> {
 
     fn finished(self) -> impl Iterator<Item = (usize, &'a ChangeOutcome)> {
         self.applying().filter_map(|(at, what)| match what {
-            What::Finished(outcome) => Some((at, outcome)),
+            What::Finished { outcome, sent: _ } => Some((at, outcome)),
             _ => None,
         })
     }

@@ -6,7 +6,7 @@ use livevod::plan::{ActionKind, Change};
 
 use super::super::Run;
 use super::super::process::End;
-use super::super::story::{Author, failure};
+use super::super::story::{Author, What, failure};
 use super::super::truth::folded;
 use super::super::weather::Step;
 use super::{View, changes, is_after, is_before, is_foreign_between};
@@ -119,6 +119,30 @@ pub(super) fn what_is_not_attempted_is_not_sent(run: &Run) -> Result<(), String>
         }
         Ok(())
     })
+}
+
+/// Each end says whether a write to its address left for the service. One that was refused the connection never did.
+pub(super) fn what_was_sent_is_told(run: &Run) -> Result<(), String> {
+    for view in View::all(run) {
+        for (at, what) in view.applying() {
+            let What::Finished { outcome, sent } = what else { continue };
+            let address = folded(&outcome.address);
+            if view.change(&address).is_none_or(|change| forgets_case(run, change)) {
+                continue;
+            }
+            let mut writes =
+                view.writes().filter(|(write, call, _)| *write < at && call.is_write_to(&address));
+            let is_true = match sent {
+                true => writes.next().is_some(),
+                false => writes.all(|(_, call, _)| call.faults.contains(&"refuse")),
+            };
+            if !is_true {
+                let told = if *sent { "sent" } else { "not sent" };
+                return Err(format!("{address} is told to be {told}, and that is not so"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// An unknown end needs a write without a usable answer, or one that could not be read back, or somebody else.

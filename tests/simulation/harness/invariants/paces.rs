@@ -87,7 +87,7 @@ pub(super) fn stop_on_error_starts_nothing_more(run: &Run) -> Result<(), String>
         let mut failed = None;
         for (_, what) in view.applying() {
             match what {
-                What::Finished(outcome)
+                What::Finished { outcome, sent: _ }
                     if matches!(outcome.outcome, Outcome::Failed(_) | Outcome::Unknown(_)) =>
                 {
                     failed = Some(&outcome.address);

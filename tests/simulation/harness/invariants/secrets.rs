@@ -1,6 +1,12 @@
 //! Nothing that is printed or logged holds a secret.
 
-use livevod::render::{self, Briefing, Comment, Context, Exit, Links, Style, Target};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use livevod::apply::Report;
+use livevod::plan::Plan;
+use livevod::render::{self, Briefing, Comment, Context, Event, Exit, Links, Style, Target};
+use livevod::source::Sources;
 
 use super::super::journals::TARGET;
 use super::super::process::End;
@@ -41,7 +47,9 @@ fn outputs(run: &Run) -> Vec<String> {
             texts.push(render::human_report(view.plan, report, style));
             let context = Context { sources, diagnostics: &diagnostics, exit: Exit::Success };
             texts.push(render::report_json(briefing, report, context));
+            texts.extend(ends(view.plan, report, sources));
         }
+        texts.extend(Event::plan(briefing).map(|event| event.line(Timestamp::UNIX_EPOCH).unwrap()));
         texts.push(render::markdown_plan(briefing, &comment));
         texts.push(render::html(briefing, &Links::default()));
         let context = Context { sources, diagnostics: &diagnostics, exit: Exit::Success };
@@ -49,4 +57,16 @@ fn outputs(run: &Run) -> Vec<String> {
         texts.push(render::diagnostics(&diagnostics, sources, style, None));
     }
     texts
+}
+
+/// The events that tell how changes ended.
+fn ends(plan: &Plan, report: &Report, sources: &Sources) -> Vec<String> {
+    let changes = plan.changes.iter().zip(&report.outcomes);
+    changes
+        .map(|(change, one)| {
+            let reason = render::outcome_diagnostic(plan, change, one, sources);
+            let ended = Event::ended(one, true, Duration::ZERO, reason.as_ref(), sources);
+            ended.line(Timestamp::UNIX_EPOCH).unwrap()
+        })
+        .collect()
 }

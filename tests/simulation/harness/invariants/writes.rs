@@ -207,7 +207,7 @@ pub(super) fn nothing_is_deleted_after_a_failure(run: &Run) -> Result<(), String
         let mut failed = None;
         for (_, what) in view.applying() {
             match what {
-                What::Finished(outcome) if is_trouble(outcome) => failed = Some(&outcome.address),
+                What::Finished { outcome, sent: _ } if is_trouble(outcome) => failed = Some(&outcome.address),
                 What::Started { address, action: ActionKind::Delete } => {
                     if let Some(failed) = failed {
                         return Err(format!("{address} is deleted although {failed} is not done"));

@@ -1,0 +1,131 @@
+//! The file of `--json-into`: lines go to it by a thread of its own, so that a reader who takes his time, or a disk that
+//! fails, never holds up a write to the service.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What names streams that the caller opened, on every Unix: they may hold something already.
+const OPENED: [&str; 2] = ["/dev", "/proc"];
+
+/// A file that takes whole lines, in their order.
+pub(super) struct EventFile {
+    lines: Sender<Entry>,
+    state: Arc<State>,
+}
+
+/// What the thread is handed.
+enum Entry {
+    Line(String),
+    /// To be answered once all before it is written.
+    Mark(Sender<()>),
+}
+
+/// What the thread tells.
+#[derive(Default)]
+struct State {
+    /// Lines that were dealt with.
+    taken: AtomicU64,
+    /// Why no more is written, if so.
+    broken: Mutex<Option<String>>,
+}
+
+impl EventFile {
+    /// Opens the file, which is emptied, and writes the first line: where that can't be done, nothing has begun.
+    ///
+    /// # Errors
+    /// When it can't be opened or written. That nobody reads a pipe any more is none.
+    pub(super) fn create(path: &Path, first: &str) -> io::Result<Self> {
+        let is_opened = OPENED.iter().any(|folder| path.starts_with(folder));
+        let file = match is_opened {
+            true => OpenOptions::new().append(true).open(path)?,
+            false => File::create(path)?,
+        };
+        let length = (!is_opened && file.metadata()?.is_file()).then_some(0);
+        let state = Arc::new(State::default());
+        let mut writer = Writer { file, length, state: state.clone() };
+        writer.write(first);
+        if let Some(error) = writer.state.broken() {
+            return Err(io::Error::other(error));
+        }
+        let (lines, entries) = channel();
+        std::thread::Builder::new().name("events".to_owned()).spawn(move || writer.run(&entries))?;
+        Ok(Self { lines, state })
+    }
+
+    /// Hands a line over.
+    pub(super) fn write(&self, line: String) {
+        // The thread ends with the last sender alone.
+        let _ = self.lines.send(Entry::Line(line));
+    }
+
+    /// Waits until all lines are written, as long as some is in every `patience`.
+    ///
+    /// # Errors
+    /// Why not all are.
+    pub(super) fn settle(&self, patience: Duration) -> Result<(), String> {
+        let (sender, written) = channel();
+        let _ = self.lines.send(Entry::Mark(sender));
+        let mut taken = self.state.taken.load(Ordering::Relaxed);
+        while written.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            let now = self.state.taken.load(Ordering::Relaxed);
+            if now == taken {
+                return Err(format!("nobody took a line for {} s", patience.as_secs()));
+            }
+            taken = now;
+        }
+        self.state.broken().map_or(Ok(()), Err)
+    }
+}
+
+impl State {
+    fn broken(&self) -> Option<String> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The thread's side.
+struct Writer {
+    file: File,
+    /// Bytes up to here are whole lines; `None` where the file can't be cut.
+    length: Option<u64>,
+    state: Arc<State>,
+}
+
+impl Writer {
+    fn run(mut self, entries: &Receiver<Entry>) {
+        let mut is_read = true;
+        for entry in entries {
+            match entry {
+                // A stream with a hole would be worse than one that ends early.
+                Entry::Line(_) if !is_read || self.state.broken().is_some() => {}
+                Entry::Line(line) => is_read = self.write(&line),
+                Entry::Mark(sender) => _ = sender.send(()),
+            }
+            self.state.taken.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Writes a line at once; false where nobody reads it any more.
+    fn write(&mut self, line: &str) -> bool {
+        match self.file.write_all(line.as_bytes()) {
+            Ok(()) => {
+                self.length = self.length.map(|length| length + line.len() as u64);
+                true
+            }
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
+            Err(error) => {
+                if let Some(length) = self.length {
+                    // Half a line is taken back where it can be; readers know what to make of one that stays.
+                    let _ = self.file.set_len(length);
+                }
+                *self.state.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+                true
+            }
+        }
+    }
+}

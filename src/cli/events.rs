@@ -1,0 +1,162 @@
+//! `--json-into`: tells what happens as events, beside whatever else is printed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::event_file::EventFile;
+use super::failure::Failure;
+use super::findings;
+use super::load::Loaded;
+use super::observe::Observed;
+use super::terminal::Terminal;
+use crate::apply::{self, Report};
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::plan::Plan;
+use crate::render::{self, Command, Event, Exit};
+use crate::source::Sources;
+
+/// How long a reader may take no line before the rest is given up at the end of a run.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The same where the run ends at once.
+const SHORT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where events go.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Events")]
+pub(super) struct Streaming {
+    /// Write what happens to FILE too, one JSON object a line, as it happens; a file that is there is replaced
+    #[arg(long, value_name = "FILE")]
+    json_into: Option<PathBuf>,
+}
+
+/// A stream of events; none where nobody asked for one. Clones are the same stream.
+#[derive(Clone, Default)]
+pub(super) struct Events(Option<Arc<Stream>>);
+
+struct Stream {
+    path: PathBuf,
+    file: EventFile,
+}
+
+impl Events {
+    /// Begins the stream of a command that reads `inputs`.
+    ///
+    /// # Errors
+    /// When the file can't be written, or is one of those that the command reads.
+    pub(super) fn begin(
+        command: Command,
+        streaming: &Streaming,
+        inputs: &[PathBuf],
+    ) -> Result<Self, Failure> {
+        let Some(path) = &streaming.json_into else { return Ok(Self::default()) };
+        if inputs.iter().any(|input| is_same(input, path)) {
+            let message =
+                format!("`{}` is read by this command, and events would replace it", path.display());
+            return Err(Diagnostic::new(Code::Usage, message)
+                .help("name another file for `--json-into`")
+                .into());
+        }
+        let file = line(&Event::version(command)).and_then(|first| EventFile::create(path, &first));
+        let file = file.map_err(|error| {
+            let message = format!("events can't be written to `{}`: {error}", path.display());
+            Diagnostic::new(Code::Unwritable, message)
+                .help("name a file in a folder that is there and can be written: `--json-into FILE`")
+        })?;
+        Ok(Self(Some(Arc::new(Stream { path: path.clone(), file }))))
+    }
+
+    /// Tells the findings and the plan.
+    pub(super) fn plan(&self, loaded: &Loaded, observed: &Observed) {
+        self.findings(&loaded.diagnostics, &loaded.sources);
+        self.findings(&observed.diagnostics, &loaded.sources);
+        if self.0.is_some() {
+            Event::plan(observed.briefing()).for_each(|event| self.tell(&event));
+        }
+    }
+
+    /// Tells whether the plan is an alarm.
+    pub(super) fn drift(&self, plan: &Plan) {
+        self.tell(&Event::drift(plan));
+    }
+
+    /// Tells what becomes of a change of the plan.
+    pub(super) fn change(&self, event: &apply::Event, plan: &Plan, sources: &Sources) {
+        match event {
+            apply::Event::Started { index: _, address, action } => {
+                self.tell(&Event::started(address, *action));
+            }
+            apply::Event::Delayed { address, action, delay, after } => {
+                self.tell(&Event::delayed(address, *action, delay, *after));
+            }
+            apply::Event::Finished { index, outcome, sent, took } => {
+                let change = plan.changes.get(*index);
+                let reason =
+                    change.and_then(|change| render::outcome_diagnostic(plan, change, outcome, sources));
+                self.tell(&Event::ended(outcome, *sent, *took, reason.as_ref(), sources));
+            }
+        }
+    }
+
+    /// Tells what became of the plan.
+    pub(super) fn report(&self, observed: &Observed, report: &Report) {
+        for event in Event::report(observed.briefing(), report) {
+            self.tell(&event);
+        }
+    }
+
+    /// Tells what ended the run early.
+    pub(super) fn failure(&self, failure: &Failure) {
+        let Failure { sources, diagnostics, exit: _ } = failure;
+        self.findings(diagnostics, sources);
+    }
+
+    /// Ends the stream. The run ends as it does: that its events are not whole is only told.
+    pub(super) fn end(&self, exit: Exit, terminal: &Terminal) {
+        let Some(stream) = &self.0 else { return };
+        self.tell(&Event::exit(exit));
+        if let Err(reason) = stream.file.settle(PATIENCE) {
+            let message =
+                format!("the events in `{}` end before the run did: {reason}", stream.path.display());
+            let mut warning = Diagnostic::new(Code::Unwritable, message)
+                .help("the run itself went on as it would have without them");
+            warning.severity = Severity::Warning;
+            findings::tell(&[warning], &Sources::default(), terminal);
+        }
+    }
+
+    /// Ends the stream of a run that ends at once.
+    pub(super) fn end_at_once(&self, exit: Exit) {
+        let Some(stream) = &self.0 else { return };
+        self.tell(&Event::exit(exit));
+        // Nobody is left to be told that a line is missing; readers miss it.
+        let _ = stream.file.settle(SHORT_PATIENCE);
+    }
+
+    fn findings(&self, diagnostics: &[Diagnostic], sources: &Sources) {
+        for diagnostic in diagnostics {
+            self.tell(&Event::diagnostic(diagnostic, sources));
+        }
+    }
+
+    fn tell(&self, event: &Event) {
+        // Every event can be a line.
+        if let (Some(stream), Ok(line)) = (&self.0, line(event)) {
+            stream.file.write(line);
+        }
+    }
+}
+
+fn line(event: &Event) -> std::io::Result<String> {
+    Ok(event.line(Timestamp::now())?)
+}
+
+/// Whether both are one and the same file that is there.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let canonical = |path: &Path| path.canonicalize().ok().filter(|path| path.is_file());
+    canonical(one).is_some_and(|one| canonical(other) == Some(one))
+}

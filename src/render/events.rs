@@ -1,0 +1,268 @@
+//! Turns what happens in a run into lines for machines, one JSON object each, in the shape of Terraform's machine-readable
+//! output. Pure: whoever writes a line brings its time.
+
+mod shapes;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use self::shapes::Command;
+pub(super) use self::shapes::Line;
+use self::shapes::{
+    Body, Changes, Drift, EndHook, Hook, Level, Operation, Planned, PlannedChange, ProgressHook, Reported,
+    Resource, Step, Totals, Version, WriteOutcome,
+};
+use super::json::{
+    FORMAT_VERSION, change_row, difference_row, finding, held_row, since_base_row, unsupported_row,
+    warning_row,
+};
+use super::left_open::left_open_rows;
+use super::phrases::{self, refusal};
+use super::report::{self, Done, outcome_line};
+use super::report_json::OutcomeCounts;
+use super::{Briefing, Exit, Style, clean};
+use crate::apply::{ChangeOutcome, Delay, Outcome, Report};
+use crate::diag::{Diagnostic, Severity};
+use crate::model::Address;
+use crate::plan::{ActionKind, Change, Guard, Plan, Summary};
+use crate::schema;
+use crate::source::Sources;
+
+/// Who speaks, in every line.
+const MODULE: &str = "livevod";
+
+/// One thing that happened, before it has a time.
+pub struct Event<'a> {
+    level: Level,
+    message: String,
+    body: Body<'a>,
+}
+
+impl<'a> Event<'a> {
+    fn new(level: Level, message: impl AsRef<str>, body: Body<'a>) -> Self {
+        Self { level, message: clean(message.as_ref()), body }
+    }
+
+    /// The line, with its break.
+    ///
+    /// # Errors
+    /// When a fact can't be JSON, which none can hold.
+    pub fn line(&self, timestamp: Timestamp) -> serde_json::Result<String> {
+        let Self { level, message, body } = self;
+        let mut line =
+            serde_json::to_string(&Line { level: *level, message, module: MODULE, timestamp, body })?;
+        line.push('\n');
+        Ok(line)
+    }
+
+    /// The first line of a stream.
+    pub fn version(command: Command) -> Self {
+        let livevod = env!("CARGO_PKG_VERSION");
+        let schema = schema::id("events", FORMAT_VERSION);
+        let version = Version { livevod, format_version: FORMAT_VERSION, schema, command };
+        Self::new(Level::Info, format!("livevod {livevod} {}", command.name()), Body::Version(version))
+    }
+
+    /// A finding.
+    pub fn diagnostic(diagnostic: &'a Diagnostic, sources: &Sources) -> Self {
+        let level = match diagnostic.severity {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warn,
+            Severity::Advice => Level::Info,
+        };
+        let diagnostic_row = finding(diagnostic, sources);
+        Self::new(level, &diagnostic.message, Body::Diagnostic { diagnostic: diagnostic_row })
+    }
+
+    /// A plan, in the order in which it is read: what was there before, what is to be done, what holds it, the totals.
+    pub fn plan(briefing: Briefing<'a>) -> impl Iterator<Item = Self> {
+        let Briefing { plan, left_open, since_review, .. } = briefing;
+        let account = plan.account.as_deref();
+        let found = left_open_rows(left_open).into_iter().map(|row| {
+            let message = format!("{}: run {} left it open: {}", row.address, row.run, row.message);
+            Self::new(Level::Warn, message, Body::LeftOpen { left_open: row })
+        });
+        let warnings = plan
+            .warnings
+            .iter()
+            .map(|one| Self::new(Level::Warn, &one.message, Body::Warning { warning: warning_row(one) }));
+        let changes = plan.changes.iter().map(move |change| Self::planned(change, account));
+        let guards = plan
+            .held
+            .iter()
+            .map(|held| Self::new(Level::Warn, refusal(held), Body::Guard { guard: held_row(held) }));
+        let moved = since_review.iter().map(|one| {
+            let message = format!("{}: moved since the review", one.address);
+            Self::new(Level::Warn, message, Body::SinceReview { difference: difference_row(one) })
+        });
+        let totals = [Self::whole_plan(briefing), Self::plan_summary(plan)];
+        found.chain(warnings).chain(changes).chain(guards).chain(moved).chain(totals)
+    }
+
+    fn planned(change: &'a Change, account: Option<&'a str>) -> Self {
+        let Change { address, action, .. } = change;
+        let row = change_row(account, change);
+        let change = PlannedChange { resource: Resource { addr: address }, row };
+        Self::new(
+            Level::Info,
+            format!("{address}: plan to {}", action.name()),
+            Body::PlannedChange { change },
+        )
+    }
+
+    fn whole_plan(briefing: Briefing<'a>) -> Self {
+        let Briefing { plan, target, .. } = briefing;
+        let planned = Planned {
+            target: &target.name,
+            account: plan.account.as_deref(),
+            digest: plan.digest(),
+            unmanaged: &plan.unmanaged,
+            ignored: &plan.ignored,
+            unsupported: plan.unsupported.iter().map(unsupported_row).collect(),
+            unread: &plan.unread,
+            since_base: plan.since_base.as_ref().map(since_base_row),
+            summary: plan.summary(),
+            budget: plan.budget,
+        };
+        let level = if plan.is_complete() { Level::Info } else { Level::Error };
+        Self::new(level, format!("planned for {}", target.name), Body::Plan { plan: Box::new(planned) })
+    }
+
+    fn plan_summary(plan: &Plan) -> Self {
+        let Summary { create, update, replace, delete, unchanged: _ } = plan.summary();
+        let changes = Changes {
+            add: create + replace,
+            change: update,
+            import: 0,
+            remove: delete + replace,
+            operation: Operation::Plan,
+        };
+        Self::new(
+            Level::Info,
+            phrases::totals(plan),
+            Body::ChangeSummary(Totals { changes, digest: plan.digest() }),
+        )
+    }
+
+    /// Whether the plan is an alarm.
+    pub fn drift(plan: &Plan) -> Self {
+        let drift = Drift {
+            drifted: plan.differs(),
+            complete: plan.is_complete() && !plan.is_held_by(Guard::Account),
+        };
+        let (level, message) = match drift {
+            Drift { complete: false, .. } => (Level::Error, "the service could not be read whole"),
+            Drift { drifted: true, .. } => (Level::Warn, "the service is not as declared"),
+            Drift { drifted: false, .. } => (Level::Info, "the service is as declared"),
+        };
+        Self::new(level, message, Body::Drift { drift })
+    }
+
+    /// A change begins.
+    pub fn started(address: &'a Address, action: ActionKind) -> Self {
+        let hook = Hook { resource: Resource { addr: address }, action };
+        Self::new(Level::Info, format!("{address}: {} begins", action.name()), Body::ApplyStart { hook })
+    }
+
+    /// The work on a change takes longer.
+    pub fn delayed(address: &'a Address, action: ActionKind, delay: &Delay, elapsed: Duration) -> Self {
+        let (step, pause, reason, words) = match delay {
+            Delay::Again { pause, error } => {
+                (Step::Again, Some(*pause), Some(error), "not carried out, tried again".to_owned())
+            }
+            Delay::Unanswered(error) => {
+                (Step::Unanswered, None, Some(error), "no usable answer, read back".to_owned())
+            }
+            Delay::NotShown { pause } => {
+                (Step::NotShown, Some(*pause), None, "does not show yet, looked at again".to_owned())
+            }
+            Delay::AddsBack(error) => {
+                (Step::AddBack, None, Some(error), "refused, the old entry is added back".to_owned())
+            }
+            Delay::AddsSiblingsBack(count) => {
+                (Step::AddSiblingsBack, None, None, format!("{count} entries beside it are added back"))
+            }
+        };
+        let hook = ProgressHook {
+            resource: Resource { addr: address },
+            action,
+            step,
+            pause_seconds: pause.map(seconds),
+            reason: reason.map(ToString::to_string),
+            elapsed_seconds: seconds(elapsed),
+        };
+        Self::new(Level::Warn, format!("{address}: {words}"), Body::ApplyProgress { hook })
+    }
+
+    /// A change ended; `reason` says why it is not done, `sent` whether a write of it left for the service.
+    pub fn ended(
+        one: &'a ChangeOutcome,
+        sent: bool,
+        elapsed: Duration,
+        reason: Option<&'a Diagnostic>,
+        sources: &Sources,
+    ) -> Self {
+        let ChangeOutcome { address, action, outcome, request_id } = one;
+        let hook = EndHook {
+            resource: Resource { addr: address },
+            action: *action,
+            outcome: outcome.into(),
+            write_outcome: sent.then(|| WriteOutcome::of(outcome)),
+            request_id: request_id.as_deref(),
+            elapsed_seconds: seconds(elapsed),
+            diagnostic: reason.map(|reason| finding(reason, sources)),
+        };
+        let line = outcome_line(one, Style::PLAIN);
+        match outcome {
+            Outcome::Done => Self::new(Level::Info, line.trim_start(), Body::ApplyComplete { hook }),
+            Outcome::Failed(failure) | Outcome::NotAttempted(failure) | Outcome::Unknown(failure) => {
+                let message = format!("{}: {failure}", line.trim_start());
+                Self::new(Level::Error, message, Body::ApplyErrored { hook })
+            }
+        }
+    }
+
+    /// What became of a plan.
+    pub fn report(briefing: Briefing<'a>, report: &Report) -> [Self; 2] {
+        let Briefing { plan, target, .. } = briefing;
+        let Report { outcomes, calls, repeated, took } = report;
+        let cost = report::cost(*calls, *repeated, *took);
+        let reported = Reported {
+            target: &target.name,
+            digest: plan.digest(),
+            summary: OutcomeCounts::of(outcomes),
+            calls: *calls,
+            repeated: *repeated,
+            seconds: took.as_secs_f64(),
+        };
+        let Done { added, changed, destroyed } = Done::of(outcomes);
+        let operation = Operation::Apply;
+        let changes = Changes { add: added, change: changed, import: 0, remove: destroyed, operation };
+        let totals = report::totals(plan, outcomes, Style { width: usize::MAX, ..Style::PLAIN }).join(" ");
+        let summary = Body::ChangeSummary(Totals { changes, digest: plan.digest() });
+        [
+            Self::new(Level::Info, cost, Body::Report { report: reported }),
+            Self::new(Level::Info, totals, summary),
+        ]
+    }
+
+    /// The last line of a stream.
+    pub fn exit(exit: Exit) -> Self {
+        let level = match exit {
+            Exit::Success | Exit::Differences => Level::Info,
+            Exit::Unknown
+            | Exit::Interrupted
+            | Exit::Terminated
+            | Exit::Incomplete
+            | Exit::Refused
+            | Exit::Error => Level::Error,
+        };
+        Self::new(level, format!("exit {}: {}", exit.code(), exit.reason()), Body::Exit { exit })
+    }
+}
+
+/// Milliseconds are enough.
+fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
