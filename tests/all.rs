@@ -8,6 +8,7 @@ mod emulator;
 mod fmt;
 mod formats;
 mod fuzz;
+mod kills;
 mod plan;
 mod quirks;
 mod simulation;

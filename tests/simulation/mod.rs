@@ -3,7 +3,7 @@
 //! More of them, and how many a second: `cargo bench --bench simulation -- --runs 100000`. What is simulated and what must
 //! hold: `docs/simulation.md`.
 
-mod harness;
+pub(crate) mod harness;
 
 use harness::{PARTS, Run, Tally};
 

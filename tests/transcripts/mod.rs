@@ -14,12 +14,11 @@ mod golden;
 #[cfg(unix)]
 mod hostile;
 mod journal;
-mod kills;
 mod online;
 mod plan;
 mod readme;
 mod saved_plan;
-mod server;
+pub(crate) mod server;
 mod terminal;
 mod validate;
 

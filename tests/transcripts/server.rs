@@ -1,4 +1,4 @@
-//! The emulator as a server of its own, and the binary against it over HTTP: both signatures, kills, and servers that misbehave.
+//! The emulator as a server of its own, and the binary against it over HTTP: both signatures, and servers that misbehave.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -151,36 +151,6 @@ fn servers_that_misbehave_end_in_one_clear_finding() {
         assert_eq!(run.code, 1, "{}", run.transcript());
         assert!(run.stderr.contains("`live.example.com` can't be read"), "{}", run.transcript());
         assert!(!run.transcript().contains("AccessKeyId"), "{}", run.transcript());
-    }
-}
-
-/// Kills an apply after it printed so many bytes of requests to the server's log; a second run converges.
-#[test]
-fn an_apply_that_is_killed_converges_on_the_next_run() {
-    let streams: String = (0..40).map(|number| format!("cam{number}: {{}}, ")).collect();
-    let text = format!(
-        "version: 1\ndefaults: {{ vod_transcode_group: VOD_NO_TRANSCODE }}\ndomains:\n  live.example.com: {{ apps: {{ show: {{ streams: {{ {streams} }} }} }} }}\n"
-    );
-    for kills_after in [0, 1, 7, 20, 39] {
-        let world = keyed(&text);
-        let server = Server::start(&world, &["--data", "state.log"]);
-        let arguments = ["apply", "--auto-approve", "--endpoint", &server.url];
-        let mut apply = world
-            .command(&arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        while written(&world) < kills_after && apply.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
-        }
-        apply.kill().unwrap();
-        apply.wait().unwrap();
-        world.converge(&format!("--endpoint {} --settle=1ms", server.url));
-        let plan = world.run(&format!("plan --endpoint {} --format json", server.url)).json();
-        assert_eq!(plan["summary"]["unchanged"], 40, "nothing twice, nothing lost");
-        assert_eq!(plan["unsupported"], serde_json::json!([]));
     }
 }
 

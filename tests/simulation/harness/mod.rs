@@ -14,7 +14,7 @@ mod invariants;
 mod journals;
 mod observer;
 mod process;
-mod random;
+pub(crate) mod random;
 mod scene;
 mod story;
 mod tally;

@@ -10,27 +10,24 @@ use livevod::wire;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::World;
-use super::server::Server;
+use super::kills;
+use crate::transcripts::World;
+use crate::transcripts::server::Server;
 
 /// Callers that write at once.
 const CALLERS: usize = 8;
 
-/// Kills, unless `LIVEVOD_TEST_KILLS` says otherwise.
-const KILLS: u32 = 20;
-
 #[test]
 fn a_server_that_is_killed_while_it_writes_loses_no_acknowledged_write() {
-    let kills = std::env::var("LIVEVOD_TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let world = World::new();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut acknowledged = BTreeSet::new();
-    for kill in 0..kills {
+    for kill in 0..kills(20) {
         let before = acknowledged.len();
         let server = Server::start(&world, &["--data", "state.log", "--limit", "0"]);
         let url = server.url.clone();
         // Each kill meets another moment of the writing.
-        acknowledged.extend(runtime.block_on(write_until_killed(&url, kill, 1 + kill % 17, server)));
+        acknowledged.extend(runtime.block_on(write_until_killed(&url, kill, 1 + (kill % 17) as u32, server)));
         assert!(acknowledged.len() > before, "nothing was acknowledged before kill {kill}");
     }
     let held = held(&world);
@@ -45,7 +42,7 @@ fn a_server_that_is_killed_while_it_writes_loses_no_acknowledged_write() {
 
 /// Adds from several callers at once, kills the server after so many answers, and gives the streams whose Adds were
 /// acknowledged.
-async fn write_until_killed(url: &str, kill: u32, answers: u32, server: Server) -> Vec<String> {
+async fn write_until_killed(url: &str, kill: u64, answers: u32, server: Server) -> Vec<String> {
     let client = client(url);
     let answered = Arc::new(Semaphore::new(0));
     let mut callers = JoinSet::new();

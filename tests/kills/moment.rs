@@ -1,0 +1,67 @@
+//! When a run is killed.
+
+use std::time::Duration;
+
+use crate::simulation::harness::random::Random;
+
+/// A run that nobody disturbs, to know what there is to strike.
+#[derive(Debug)]
+pub(super) struct Whole {
+    pub(super) calls: usize,
+    pub(super) took: Duration,
+    /// How many of them are Adds, Updates and Deletes.
+    pub(super) writes: [usize; 3],
+}
+
+/// The moment of a kill.
+#[derive(Debug, Clone)]
+pub(super) enum Moment {
+    /// So long after the emulator saw so many calls of the run.
+    Call(usize, Duration),
+    /// So long after the run began.
+    Time(Duration),
+    /// So long after it sent the nth of these writes, which got no answer and reaches the service only later.
+    Late(&'static str, usize, Duration),
+}
+
+/// How late a write arrives that comes late.
+pub(super) const LATENESS: Duration = Duration::from_millis(600);
+
+impl Moment {
+    /// The moments of seeds in a row are spread evenly over the run, as the multiples of the golden ratio are over a circle.
+    pub(super) fn draw(seed: u64, whole: &Whole, random: &mut Random) -> Self {
+        let turn = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let share = |whole: usize| ((u128::from(turn) * whole as u128) >> 64) as usize;
+        match random.below(10) {
+            0..6 => Self::Call(share(whole.calls) + 1, micros(random.below(8_000))),
+            6..8 => Self::Time(micros(share(whole.took.as_micros() as usize) as u64)),
+            _ => {
+                // A Delete that comes late does more harm than the other two.
+                let mut writes = vec![(0, "Add"), (1, "Update"), (2, "Delete"), (2, "Delete")];
+                writes.retain(|(which, _)| whole.writes[*which] > 0);
+                let (which, action) = random.pick(&writes);
+                let pause = micros(random.below(LATENESS.as_micros() as u64 / 3));
+                Self::Late(action, share(whole.writes[which]) + 1, pause)
+            }
+        }
+    }
+
+    /// An earlier one, for where the run was over before it came.
+    pub(super) fn sooner(&self) -> Self {
+        match *self {
+            Self::Call(number, _) => Self::Call(number * 3 / 4, Duration::ZERO),
+            Self::Time(time) => Self::Time(time * 3 / 4),
+            Self::Late(action, number, _) => Self::Late(action, number - number / 4, Duration::ZERO),
+        }
+    }
+
+    /// What makes the emulator play along.
+    pub(super) fn fault(&self) -> Option<String> {
+        let Self::Late(action, number, _) = self else { return None };
+        Some(format!("late-commit:action={action},nth={number},time={}ms", LATENESS.as_millis()))
+    }
+}
+
+pub(super) fn micros(micros: u64) -> Duration {
+    Duration::from_micros(micros)
+}
