@@ -24,6 +24,8 @@ class Blobs(Host):
             raise Refused(400, "a token was sent to another host")
 
     def blob(self, _call, number):
+        if int(number) not in self.held:
+            raise Refused(404, "gone")
         return self.held[int(number)]
 
     routes = [("GET", r"/blob/(\d+)", None, blob)]

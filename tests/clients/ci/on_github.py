@@ -215,10 +215,12 @@ def forgeries(team, files):
     straight = team.world.commit(files + "\n# pushed past every review\n")
     job = team.apply(straight)
     assert job.state == "failure" and "No merged pull request made" in job.summary
-    # An artifact from a fork with the right name is not even looked at.
+    # The reviewed plan itself can't be fetched any more; its digest is enough. A fork's artifact of that name is not looked at.
+    team.host.blobs.held.clear()
     team.host.add_artifact(f"livevod-plan-{head}", {"plan.lvp": "forged"}, foreign=True)
     job = team.apply(sha)
     assert job.state == "success" and "0 added, 1 changed" in job.summary, job.log
+    assert "its digest decides alone" in job.log
 
 
 def half_done(team, files):

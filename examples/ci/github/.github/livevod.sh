@@ -18,17 +18,24 @@ trap 'rm -rf "$folder"' EXIT
 
 # Fetches what may be asked again, with the token in a file descriptor.
 get() { # URL
-    curl --silent --show-error --fail-with-body --location --retry 3 --max-time 60 \
+    curl --silent --show-error --fail-with-body --location --retry 3 --max-time 60 --output "$folder/answer" \
         --config <(printf 'header = "Authorization: Bearer %s"\n' "${GITHUB_TOKEN:?}") \
-        --header 'Accept: application/vnd.github+json' --header 'X-GitHub-Api-Version: 2022-11-28' "$1"
+        --header 'Accept: application/vnd.github+json' --header 'X-GitHub-Api-Version: 2022-11-28' "$1" || complain "$1" || return
+    cat "$folder/answer"
 }
 
 # Writes once: a POST that got no answer may have arrived, and a second one would make a second comment.
 send() { # METHOD PATH BODY-FILE
-    curl --silent --show-error --fail-with-body --max-time 60 --request "$1" --data-binary "@$3" --output /dev/null \
+    curl --silent --show-error --fail-with-body --max-time 60 --request "$1" --data-binary "@$3" --output "$folder/answer" \
         --config <(printf 'header = "Authorization: Bearer %s"\n' "${GITHUB_TOKEN:?}") \
         --header 'Accept: application/vnd.github+json' --header 'X-GitHub-Api-Version: 2022-11-28' \
-        --header 'Content-Type: application/json' "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/$2"
+        --header 'Content-Type: application/json' "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/$2" || complain "$1 $2" || return
+}
+
+# Says what the host answered. Always fails.
+complain() {
+    printf 'livevod.sh: %s: %s\n' "$1" "$(head -c 500 "$folder/answer" 2>/dev/null)" >&2
+    return 1
 }
 
 path() {

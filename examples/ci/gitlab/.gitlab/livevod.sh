@@ -13,15 +13,22 @@ trap 'rm -rf "$folder"' EXIT
 
 # Fetches what may be asked again, with the token in a file descriptor.
 get() { # URL
-    curl --silent --show-error --fail-with-body --location --retry 3 --max-time 60 \
-        --config <(printf 'header = "PRIVATE-TOKEN: %s"\n' "${LIVEVOD_API_TOKEN:?}") "$1"
+    curl --silent --show-error --fail-with-body --location --retry 3 --max-time 60 --output "$folder/answer" \
+        --config <(printf 'header = "PRIVATE-TOKEN: %s"\n' "${LIVEVOD_API_TOKEN:?}") "$1" || complain "$1" || return
+    cat "$folder/answer"
 }
 
 # Writes once: a POST that got no answer may have arrived, and a second one would make a second note.
 send() { # METHOD PATH BODY-FILE
-    curl --silent --show-error --fail-with-body --max-time 60 --request "$1" --data-binary "@$3" --output /dev/null \
+    curl --silent --show-error --fail-with-body --max-time 60 --request "$1" --data-binary "@$3" --output "$folder/answer" \
         --config <(printf 'header = "PRIVATE-TOKEN: %s"\n' "${LIVEVOD_API_TOKEN:?}") \
-        --header 'Content-Type: application/json' "$CI_API_V4_URL/projects/$CI_PROJECT_ID/$2"
+        --header 'Content-Type: application/json' "$CI_API_V4_URL/projects/$CI_PROJECT_ID/$2" || complain "$1 $2" || return
+}
+
+# Says what the host answered. Always fails.
+complain() {
+    printf 'livevod.sh: %s: %s\n' "$1" "$(head -c 500 "$folder/answer" 2>/dev/null)" >&2
+    return 1
 }
 
 path() {
