@@ -1,0 +1,325 @@
+"""Holds every document and event that livevod prints to the JSON Schemas that it publishes for them.
+
+    documents.py BINARY SCHEMAS PAGE
+
+The schemas let readers take what a later version adds. So each output is held to a stricter form too, in which whatever is not
+named is an error; and each key of it, renamed or left out, must be found. The examples of PAGE are held to them likewise.
+"""
+
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+
+NAMES = ["diagnostics", "drift", "events", "plan", "report", "snapshot"]
+
+# What may be left out. Everything else is in every document of its kind.
+OPTIONAL = set("address column diagnostic file left_open line request_id since_base since_review tier unknown".split())
+
+# Their keys are names of users or of the service, not of a format.
+FREE = {"domains", "regions", "unknown"}
+
+BUCKET = "storage_location: %s.oss-cn-shanghai.aliyuncs.com"
+FIRST = """\
+version: 1
+defaults: { vod_transcode_group: e2d796d3bb5fd8049d32bff62f94e4c1 }
+protect: [live.example.com/show/kept]
+domains:
+  live.example.com:
+    region: cn-shanghai
+    apps: { show: { streams: { changed: {}, gone: {}, kept: {}, moved: { %s }, "*": {} } } }
+""" % (BUCKET % "one")
+SECOND = """\
+version: 1
+transcode_groups: { odd: not-a-group }
+defaults: { vod_transcode_group: e2d796d3bb5fd8049d32bff62f94e4c1 }
+tiers: { short: { cycle_duration: 15m } }
+ignore: [live.example.com/test, live.example.com/no-such-*]
+protect: [live.example.com/show/kept]
+domains:
+  live.example.com:
+    region: cn-shanghai
+    prune: true
+    apps:
+      show:
+        streams:
+          changed: { tier: short, auto_compose: on, compose_vod_transcode_group: VOD_NO_TRANSCODE }
+          bad: { vod_transcode_group: odd }
+          new: {}
+          moved: { %s }
+          by-format: {}
+""" % (BUCKET % "two")
+ONE = """\
+version: 1
+defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
+domains: { live.example.com: { apps: { show: { streams: { cam1: {}, cam2: {} } } } } }
+"""
+WRONG = "version: 1\ntiers: { 高级 😀: { cycle_duraton: 1 }, a: { cycle_duration: 1 } }\ntiers: {}\n"
+# What the service holds besides: a configuration that can't be managed, and one with fields that no file manages.
+HELD = {
+    "DomainName": "live.example.com", "CreateTime": "2026-01-02T03:04:05Z", "CycleDuration": 900, "AutoCompose": "OFF",
+    "OnDemand": 0,
+}
+BY_FORMAT = {"FormatConfig": True, "RecordFormatList": {"RecordFormat": [{"Format": "m3u8"}]}}
+CLASSIC = {"FormatConfig": False, "VodTranscodeGroupId": "VOD_NO_TRANSCODE", "DelayTime": 60}
+STATE = [
+    {**HELD, **BY_FORMAT, "AppName": "show", "StreamName": "by-format"},
+    {**HELD, **CLASSIC, "AppName": "test", "StreamName": "ours"},
+]
+LIMITS = ["--max-delete", "100%", "--max-change", "100%", "--settle", "1ms"]
+RELEASE = [*LIMITS, "--allow-recording-gap", "--allow-recording-stop", "--allow-app-wide"]
+
+
+def strict(schema, is_part=False):
+    """The same schema, in which what is not named is an error; a part of another object leaves that to the whole."""
+    if isinstance(schema, list):
+        return [strict(one, is_part) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {}
+    for key, value in schema.items():
+        if key in ("properties", "$defs"):
+            made[key] = {name: strict(one) for name, one in value.items()}
+        elif key in ("oneOf", "anyOf", "allOf"):
+            made[key] = strict(value, "properties" in schema)
+        elif key in ("items", "additionalProperties"):
+            made[key] = strict(value)
+        else:
+            made[key] = value
+    if "properties" in made and not is_part:
+        made["unevaluatedProperties"] = False
+    return made
+
+
+def strict_root(schema):
+    made = strict(schema)
+    # What a kind of event refers to as a whole is a part of the line.
+    for kind in schema.get("oneOf", []):
+        if "$ref" in kind:
+            made["$defs"][kind["$ref"].rpartition("/")[2]].pop("unevaluatedProperties", None)
+    return made
+
+
+def keys(node, path=()):
+    """The place of every key, as the path to its object and the key."""
+    if isinstance(node, list):
+        for at, one in enumerate(node):
+            yield from keys(one, (*path, at))
+    elif isinstance(node, dict):
+        for key, one in node.items():
+            if not FREE.intersection(path[-1:]):
+                yield path, key
+            if key != "unknown":
+                yield from keys(one, (*path, key))
+
+
+def at(node, path):
+    for part in path:
+        node = node[part]
+    return node
+
+
+class Judge:
+    """Validates documents and counts what was seen."""
+
+    def __init__(self, schemas):
+        self.failures, self.seen, self.words = [], {name: 0 for name in NAMES}, {}
+        self.plain, self.strict, self.tried = {}, {}, set()
+        for name in NAMES:
+            schema = json.loads((schemas / f"{name}.schema.json").read_text())
+            Draft202012Validator.check_schema(schema)
+            self.plain[name], self.strict[name] = Draft202012Validator(schema), Draft202012Validator(strict_root(schema))
+
+    def judge(self, name, document, what):
+        self.seen[name] += 1
+        for kind, validators in (("", self.plain), (" named in", self.strict)):
+            for error in list(validators[name].iter_errors(document))[:3]:
+                self.failures.append(f"{what} is not{kind} {name}: {error.json_path}: {error.message[:200]}")
+        for path, key in keys(document):
+            value = at(document, path)[key]
+            if key in WANTED and isinstance(value, (str, int)):
+                self.words.setdefault(key, set()).add(value)
+            self.mutate(name, document, path, key, what)
+
+    def mutate(self, name, document, path, key, what):
+        """One key of each place, once: where it is renamed the strict schema finds it, where it is missing the plain one."""
+        kind = document.get("type", "") if name == "events" else ""
+        place = (name, kind, re.sub(r"\b\d+\b", "N", "/".join(map(str, path))), key)
+        if place in self.tried:
+            return
+        self.tried.add(place)
+        mutant = copy.deepcopy(document)
+        holder = at(mutant, path)
+        value = holder.pop(key)
+        if key not in OPTIONAL and self.plain[name].is_valid(mutant):
+            self.failures.append(f"{what}: {place} may be missing")
+        holder[f"{key}x"] = value
+        if self.strict[name].is_valid(mutant):
+            self.failures.append(f"{what}: {place} may have another name")
+
+
+class World:
+    """A folder in which livevod runs."""
+
+    def __init__(self, binary, folder, judge):
+        self.binary, self.folder, self.judge = binary, folder, judge
+        self.environment = {
+            **os.environ,
+            "HOME": str(folder),
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator",
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator",
+        }
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def run(self, name, code, *arguments, events=True):
+        """Runs, and judges the document and the events of the run."""
+        words = [self.binary, *map(str, arguments), "--format", "json"]
+        if events:
+            words += ["--json-into", "events.ndjson"]
+        done = subprocess.run(words, cwd=self.folder, env=self.environment, capture_output=True, text=True)
+        what = " ".join(map(str, arguments))
+        if done.returncode != code:
+            self.judge.failures.append(f"{what}: exit {done.returncode}, not {code}: {done.stderr[:500]}")
+        document = json.loads(done.stdout)
+        self.judge.judge(name, document, what)
+        if events:
+            for line in (self.folder / "events.ndjson").read_text().splitlines():
+                self.judge.judge("events", json.loads(line), f"{what}: {line[:60]}")
+        return document
+
+    @contextmanager
+    def server(self, *arguments):
+        command = [self.binary, "emulator", "--listen", "127.0.0.1:0", *arguments]
+        server = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        try:
+            yield ["--endpoint", server.stdout.readline().split()[-1]]
+        finally:
+            server.kill()
+            server.wait()
+
+
+def findings(world):
+    world.run("diagnostics", 1, "validate", events=False)
+    world.write("livevod.yaml", WRONG)
+    world.run("diagnostics", 1, "validate", events=False)
+    world.run("diagnostics", 1, "plan", "--emulator")
+    world.write("livevod.yaml", ONE)
+    world.run("diagnostics", 0, "validate", events=False)
+
+
+def every_action(world):
+    """From one set of files to another: every action, guards, what is left alone, and every certain outcome."""
+    world.write("livevod.yaml", FIRST)
+    world.write("state.json", json.dumps({"format_version": "1.0", "configs": STATE}))
+    world.write("base/livevod.yaml", FIRST)
+    with world.server("--load", "state.json") as endpoint:
+        account = [*endpoint, "--account", "1234567890123456"]
+        world.run("plan", 0, "plan", *account)
+        world.run("report", 0, "apply", *account, "--auto-approve")
+        world.run("drift", 0, "drift", *account)
+        world.write("livevod.yaml", SECOND)
+        world.run("plan", 3, "plan", *account, "--detailed-exitcode", "--base", "base", "--out", "plan")
+        world.run("plan", 0, "show", "plan", events=False)
+        world.run("drift", 2, "drift", *account)
+        world.run("plan", 3, "apply", *account, "--auto-approve")
+        snapshot(world, account)
+        world.write("livevod.yaml", SECOND.replace("protect: [live.example.com/show/kept]\n", ""))
+        world.run("report", 4, "apply", *account, "--auto-approve", *RELEASE)
+        world.run("plan", 3, "apply", "plan", *account, "--auto-approve", *RELEASE)
+        world.run("plan", 3, "restore", "last", *account, "--auto-approve")
+
+
+def snapshot(world, account):
+    subprocess.run(
+        [world.binary, "snapshot", *account, "--out", "snapshot.json"],
+        cwd=world.folder, env=world.environment, check=True, capture_output=True,
+    )
+    world.judge.judge("snapshot", json.loads((world.folder / "snapshot.json").read_text()), "snapshot")
+    world.run("plan", 0, "plan", "--against", "snapshot.json")
+    world.run("plan", 0, "restore", "snapshot.json", *account, "--auto-approve")
+
+
+def what_moved(world):
+    """A plan that was reviewed, and a service that is not as it was then; a value that falls to its default."""
+    with world.server() as endpoint:
+        account = [*endpoint, "--account", "1234567890123456"]
+        for cycle, arguments in (("15m", ["--auto-approve"]), ("30m", ["--auto-approve", "--max-change", "2"])):
+            if cycle == "30m":
+                world.write("livevod.yaml", ONE)
+                world.run("plan", 3, "plan", *account, "--detailed-exitcode", "--max-writes", "1", "--out", "plan")
+            world.write("livevod.yaml", ONE.replace("TRANSCODE }", f"TRANSCODE, cycle_duration: {cycle} }}"))
+            world.run("report", 0, "apply", *account, *arguments)
+        world.run("plan", 3, "apply", "plan", *account, "--auto-approve")
+
+
+def what_goes_wrong(world):
+    """Outcomes that nobody knows, what is told of them later, waits, and what can't be read."""
+    world.write("livevod.yaml", ONE)
+    short = ["--account", "1234567890123456", "--timeout", "1s", "--settle", "2s", "--auto-approve"]
+    with world.server("--fault", "drop-before-commit:action=Add,times=1") as endpoint:
+        world.run("report", 5, "apply", *endpoint, *short)
+        others = ["--exclude", "live.example.com/show/cam2"]
+        world.run("plan", 0, "plan", *endpoint, "--account", "1234567890123456", *others)
+        world.run("report", 0, "apply", *endpoint, *short)
+    faults = ["--fault", "throttle:action=Add,times=1", "--fault", "late-commit:action=Add,nth=2,time=1500ms"]
+    with world.server(*faults) as endpoint:
+        world.run("report", 0, "apply", *endpoint, "--account", "1234567890123456", "--settle", "3s", "--auto-approve")
+    with world.server("--domain", "other.example.com") as endpoint:
+        world.run("plan", 1, "plan", *endpoint)
+        world.run("drift", 1, "drift", *endpoint)
+
+
+def examples(judge, page):
+    """The blocks of a page that say which document they show."""
+    blocks = re.findall(r"```json (\w+)\n(.*?)```", page, re.DOTALL)
+    for name, text in blocks:
+        for document in text.splitlines() if name == "events" else [text]:
+            judge.judge(name, json.loads(document), f"the page's {name}")
+    if missing := set(NAMES) - {"drift"} - {name for name, _ in blocks}:
+        judge.failures.append(f"the page shows no {', '.join(sorted(missing))}")
+
+
+WANTED = {
+    "action": {"create", "update", "replace", "delete"},
+    "outcome": {"done", "failed", "not_attempted", "unknown"},
+    "write_outcome": {"confirmed", "rejected", "unknown"},
+    "guard": {"limits", "recording-gap", "recording-stop", "writes", "stale", "protect"},
+    "type": {
+        "version", "diagnostic", "left_open", "warning", "planned_change", "guard", "since_review", "plan", "drift",
+        "change_summary", "apply_start", "apply_progress", "apply_complete", "apply_errored", "report", "exit",
+    },
+    "step": {"again", "unanswered", "not_shown"},
+    "code": {0, 1, 2, 3, 4, 5},
+}
+
+
+def main():
+    binary, judge = str(Path(sys.argv[1]).resolve()), Judge(Path(sys.argv[2]).resolve())
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+    for play in (findings, every_action, what_moved, what_goes_wrong):
+        with tempfile.TemporaryDirectory() as folder:
+            play(World(binary, Path(folder), judge))
+    examples(judge, Path(sys.argv[3]).read_text())
+    for key, wanted in WANTED.items():
+        if missing := wanted - judge.words.get(key, set()):
+            judge.failures.append(f"no output has these as `{key}`: {', '.join(map(str, sorted(missing)))}")
+    counts = ", ".join(f"{count} {name}" for name, count in judge.seen.items())
+    print(f"judged {counts}; {len(judge.tried)} keys were renamed and left out")
+    for failure in judge.failures:
+        print(f"FAILED  {failure}")
+    sys.exit(bool(judge.failures))
+
+
+if __name__ == "__main__":
+    main()
