@@ -257,6 +257,54 @@ fn a_reader_that_goes_away_changes_nothing() {
     assert_eq!(kinds(&events(&world, "e")), ["version"]);
 }
 
+/// Far more than a pipe holds is told, and nobody reads it before the service holds all.
+#[cfg(unix)]
+#[test]
+fn a_reader_who_takes_his_time_holds_no_write_up() {
+    let streams: String = (0..150).map(|number| format!("cam{number}: {{}}, ")).collect();
+    let world = keyed(&good().replace("cam1: {}, cam2: {}, cam3: {}", &streams));
+    let server = Server::start(&world, &["--data", "state.log"]);
+    let script = format!(
+        "mkfifo p; (exec 4< p; for try in $(seq 400); do [ $(wc -l < state.log) -gt 150 ] && break; sleep 0.05; \
+         done; wc -l < state.log > seen; cat <&4 > e) & \"$0\" apply --auto-approve --endpoint {} --json-into p; \
+         code=$?; wait; exit $code",
+        server.url
+    );
+    let run = shell(&world, &script);
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    let seen = std::fs::read_to_string(world.path().join("seen")).unwrap();
+    assert!(
+        seen.trim().parse::<usize>().unwrap() > 150,
+        "{seen} writes were carried out before anybody read"
+    );
+    let told = events(&world, "e");
+    assert_eq!(of_kind(&told, "apply_complete").len(), 150);
+    assert_eq!(told.last().unwrap()["type"], "exit");
+    assert!(std::fs::metadata(world.path().join("e")).unwrap().len() > 1 << 16);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_second_signal_ends_the_stream_too() {
+    let world = keyed(&good());
+    let server = Server::start(&world, &["--fault", "hang:action=Add"]);
+    let arguments = ["apply", "--auto-approve", "--endpoint", &server.url, "--json-into", "e"];
+    let mut command = world.command(&arguments);
+    let mut apply = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begins =
+        || std::fs::read_to_string(world.path().join("e")).is_ok_and(|text| text.contains("apply_start"));
+    while !begins() {
+        std::thread::yield_now();
+    }
+    let line = format!("kill -INT {0}; kill -INT {0}", apply.id());
+    // The second of two signals at once may be lost in the first; it is sent until the process is gone.
+    while apply.try_wait().unwrap().is_none() {
+        std::process::Command::new("sh").args(["-c", &line]).stderr(Stdio::null()).status().unwrap();
+    }
+    assert_eq!(apply.wait().unwrap().code(), Some(130));
+    assert_eq!(events(&world, "e").last().unwrap()["exit"], json!({"code": 130, "reason": "interrupted"}));
+}
+
 /// The disk fills up in the middle: the apply goes on to its own end, and says once that its events are not whole.
 #[cfg(unix)]
 #[test]
