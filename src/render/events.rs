@@ -77,7 +77,7 @@ impl<'a> Event<'a> {
 
     /// A plan, in the order in which it is read: what was there before, what is to be done, what holds it, the totals.
     pub fn plan(briefing: Briefing<'a>) -> impl Iterator<Item = Self> {
-        let Briefing { plan, left_open, since_review, .. } = briefing;
+        let Briefing { plan, target: _, left_open, since_review } = briefing;
         let account = plan.account.as_deref();
         let found = left_open_rows(left_open).into_iter().map(|row| {
             let message = format!("{}: run {} left it open: {}", row.address, row.run, row.message);
@@ -96,7 +96,8 @@ impl<'a> Event<'a> {
             let message = format!("{}: moved since the review", one.address);
             Self::new(Level::Warn, message, Body::SinceReview { difference: difference_row(one) })
         });
-        let totals = [Self::whole_plan(briefing), Self::plan_summary(plan)];
+        let digest = plan.digest();
+        let totals = [Self::whole_plan(briefing, digest.clone()), Self::plan_summary(plan, digest)];
         found.chain(warnings).chain(changes).chain(guards).chain(moved).chain(totals)
     }
 
@@ -111,25 +112,41 @@ impl<'a> Event<'a> {
         )
     }
 
-    fn whole_plan(briefing: Briefing<'a>) -> Self {
-        let Briefing { plan, target, .. } = briefing;
+    fn whole_plan(briefing: Briefing<'a>, digest: String) -> Self {
+        let Briefing { plan, target, left_open: _, since_review: _ } = briefing;
+        let Plan {
+            account,
+            changes: _,
+            unchanged: _,
+            unmanaged,
+            ignored,
+            unsupported,
+            shadows: _,
+            held: _,
+            warnings: _,
+            unread,
+            declares_nothing: _,
+            budget,
+            group_names: _,
+            since_base,
+        } = plan;
         let planned = Planned {
             target: &target.name,
-            account: plan.account.as_deref(),
-            digest: plan.digest(),
-            unmanaged: &plan.unmanaged,
-            ignored: &plan.ignored,
-            unsupported: plan.unsupported.iter().map(unsupported_row).collect(),
-            unread: &plan.unread,
-            since_base: plan.since_base.as_ref().map(since_base_row),
+            account: account.as_deref(),
+            digest,
+            unmanaged,
+            ignored,
+            unsupported: unsupported.iter().map(unsupported_row).collect(),
+            unread,
+            since_base: since_base.as_ref().map(since_base_row),
             summary: plan.summary(),
-            budget: plan.budget,
+            budget: *budget,
         };
         let level = if plan.is_complete() { Level::Info } else { Level::Error };
         Self::new(level, format!("planned for {}", target.name), Body::Plan { plan: Box::new(planned) })
     }
 
-    fn plan_summary(plan: &Plan) -> Self {
+    fn plan_summary(plan: &Plan, digest: String) -> Self {
         let Summary { create, update, replace, delete, unchanged: _ } = plan.summary();
         let changes = Changes {
             add: create + replace,
@@ -138,11 +155,7 @@ impl<'a> Event<'a> {
             remove: delete + replace,
             operation: Operation::Plan,
         };
-        Self::new(
-            Level::Info,
-            phrases::totals(plan),
-            Body::ChangeSummary(Totals { changes, digest: plan.digest() }),
-        )
+        Self::new(Level::Info, phrases::totals(plan), Body::ChangeSummary(Totals { changes, digest }))
     }
 
     /// Whether the plan is an alarm.
@@ -225,12 +238,13 @@ impl<'a> Event<'a> {
 
     /// What became of a plan.
     pub fn report(briefing: Briefing<'a>, report: &Report) -> [Self; 2] {
-        let Briefing { plan, target, .. } = briefing;
+        let Briefing { plan, target, left_open: _, since_review: _ } = briefing;
         let Report { outcomes, calls, repeated, took } = report;
         let cost = report::cost(*calls, *repeated, *took);
+        let digest = plan.digest();
         let reported = Reported {
             target: &target.name,
-            digest: plan.digest(),
+            digest: digest.clone(),
             summary: OutcomeCounts::of(outcomes),
             calls: *calls,
             repeated: *repeated,
@@ -240,7 +254,7 @@ impl<'a> Event<'a> {
         let operation = Operation::Apply;
         let changes = Changes { add: added, change: changed, import: 0, remove: destroyed, operation };
         let totals = report::totals(plan, outcomes, Style { width: usize::MAX, ..Style::PLAIN }).join(" ");
-        let summary = Body::ChangeSummary(Totals { changes, digest: plan.digest() });
+        let summary = Body::ChangeSummary(Totals { changes, digest });
         [
             Self::new(Level::Info, cost, Body::Report { report: reported }),
             Self::new(Level::Info, totals, summary),
