@@ -165,7 +165,7 @@ impl Case {
         let document = run.json();
         let outcomes = document["outcomes"].as_array().unwrap();
         for failed in outcomes.iter().filter(|one| one["outcome"] == "failed") {
-            let message = failed["message"].as_str().unwrap();
+            let message = failed["diagnostic"]["message"].as_str().unwrap();
             let is_that = message.starts_with("entries beside it went with it; added back: ");
             assert!(is_that && !message.contains("NOT"), "{}", run.transcript());
         }
