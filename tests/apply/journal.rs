@@ -89,6 +89,25 @@ async fn a_replace_notes_all_its_writes_before_the_first() {
     assert_eq!(second_answer, 4, "head and three intents come first:\n{}", memory.text());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_write_that_goes_out_again_is_noted_again() {
+    let memory = Memory::default();
+    let world = World::new();
+    world.hold("a.example.com/show/cam1", &cycle(3600)).await;
+    world.faults(&["drop-before-commit:action=Update,nth=1"]);
+    let changes = plan([update("a.example.com/show/cam1", cycle(3600), cycle(900))]);
+    let settings = ApplySettings { journal: timed_journal(&changes, &memory), ..world.settings.clone() };
+    let report = apply(&changes, &world.client, settings, &|_| {}).await.unwrap();
+    assert_eq!(ends(&report), ["done"]);
+    let run = told(&memory);
+    assert_eq!(run.intents.iter().map(|intent| intent.id).collect::<Vec<_>>(), [1, 1]);
+    let [first, again] = [0, 1].map(|at| run.intents[at].time);
+    assert!(again.duration_since(first) >= jiff::SignedDuration::from_secs(30), "{first} {again}");
+    // Had it died then, the next run would have to wait from then on.
+    let died = RunRecord { answers: run.answers[..1].to_vec(), endings: Vec::new(), ..run };
+    assert_eq!(left_open(&[died]).iter().map(|open| open.since).collect::<Vec<_>>(), [again]);
+}
+
 /// The room that a run of these changes takes up to its nth intent.
 async fn room_until_intent(nth: usize, changes: &[Change], before: &[(&str, RecordConfig)]) -> usize {
     let memory = Memory::default();

@@ -85,7 +85,7 @@ pub enum Step {
     Delete,
 }
 
-/// A write that may go out, as often as it takes.
+/// A write that may go out. Before it goes out again after it was not accepted, it is written again under the same number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
     /// Number within the run; answers refer to it.

@@ -66,6 +66,8 @@ struct Inner {
     intents: BTreeMap<Key, u64>,
     /// Where a write may have gone out, and the change has not ended yet.
     under_way: BTreeSet<Address>,
+    /// Where the last write was not accepted, so that time may pass before the next.
+    held_up: BTreeSet<Address>,
     /// Why nothing more is written, if so.
     broken: Option<String>,
 }
@@ -101,8 +103,14 @@ impl Journal {
     /// # Errors
     /// When the head can't be written.
     pub fn begin(sink: Box<dyn Sink>, clock: Clock, header: Header) -> Result<Self, Broken> {
-        let inner =
-            Inner { sink, next: 1, intents: BTreeMap::new(), under_way: BTreeSet::new(), broken: None };
+        let inner = Inner {
+            sink,
+            next: 1,
+            intents: BTreeMap::new(),
+            under_way: BTreeSet::new(),
+            held_up: BTreeSet::new(),
+            broken: None,
+        };
         let journal = Self { inner: Arc::new(Mutex::new(inner)), clock };
         journal.lock().append(&[Entry::Begun(Box::new(header))], true)?;
         Ok(journal)
@@ -148,26 +156,43 @@ impl Journal {
         }
         let mut keys = Vec::new();
         let mut number = inner.next;
-        let entries: Vec<Entry> =
-            new.into_iter().map(|one| one.entry(time, &mut number, &mut keys)).collect();
+        let mut take = |key: Key| {
+            keys.push((key, number));
+            number += 1;
+            number - 1
+        };
+        let entries: Vec<Entry> = new.into_iter().map(|one| one.entry(time, &mut take)).collect();
         inner.append(&entries, true)?;
         inner.next = number;
         inner.intents.extend(keys);
         Ok(())
     }
 
-    /// Notes that a write of an intent is about to go out; gives the intent's number.
+    /// Notes that a write of an intent is about to go out; gives the intent's number. After one that was not accepted the
+    /// intent is written again: from its last line a later run counts how long the write may still arrive.
     pub(super) fn send(&self, intention: &Intention<'_>) -> Result<u64, Broken> {
         self.intend(std::slice::from_ref(intention))?;
+        let time = (self.clock)();
         let mut inner = self.lock();
+        if inner.held_up.remove(intention.address) {
+            let again = intention.entry(time, &mut |key| inner.number(&key));
+            // Without this line the wait is too short, but without the write an old entry might stay gone.
+            let _ = inner.append(&[again], true);
+        }
         inner.under_way.insert(intention.address.clone());
-        Ok(inner.intents.get(&intention.key()).copied().unwrap_or_default())
+        Ok(inner.number(&intention.key()))
     }
 
     pub(super) fn answered(&self, id: u64, sent: &Result<Option<String>, Error>) {
         let entry = Entry::Answer(Answer::of(id, (self.clock)(), sent));
+        let mut inner = self.lock();
+        if sent.is_err() {
+            let address = inner.intents.iter().find(|(_, number)| **number == id);
+            let address = address.map(|((address, _, _), _)| address.clone());
+            inner.held_up.extend(address);
+        }
         // A later run reads what became of a write whose answer is not here.
-        let _ = self.lock().append(&[entry], false);
+        let _ = inner.append(&[entry], false);
     }
 
     pub(super) fn ended(&self, one: &ChangeOutcome) {
@@ -193,6 +218,11 @@ impl Journal {
 }
 
 impl Inner {
+    /// The number of an intent that is on disk.
+    fn number(&self, key: &Key) -> u64 {
+        self.intents.get(key).copied().unwrap_or_default()
+    }
+
     /// After a failure nobody knows what the file holds, so nothing more is written.
     fn append(&mut self, entries: &[Entry], sync: bool) -> Result<(), Broken> {
         if let Some(reason) = &self.broken {
@@ -248,16 +278,11 @@ impl<'a> Intention<'a> {
         (self.address.clone(), self.step, self.contingent)
     }
 
-    fn entry(&self, time: Timestamp, number: &mut u64, keys: &mut Vec<(Key, u64)>) -> Entry {
-        let mut take = |key: Key| {
-            let id = *number;
-            *number += 1;
-            keys.push((key, id));
-            id
-        };
-        let id = take(self.key());
+    /// Its line, with its own number and those of its siblings.
+    fn entry(&self, time: Timestamp, number: &mut impl FnMut(Key) -> u64) -> Entry {
+        let id = number(self.key());
         let siblings = self.siblings.iter().map(|(address, config)| Sibling {
-            id: take(back(address)),
+            id: number(back(address)),
             address: address.clone(),
             config: config.clone(),
         });

@@ -8,7 +8,7 @@ use crate::model::Address;
 pub struct RunRecord {
     /// Its head.
     pub header: Header,
-    /// Writes that may have gone out, in order.
+    /// Writes that may have gone out, in order; one that went out again is there again.
     pub intents: Vec<Intent>,
     /// How they were answered.
     pub answers: Vec<Answer>,
