@@ -5,7 +5,7 @@ import re
 
 from actions import Job, load, triggered
 from github import BOT, COMMENT_LIMIT, PERSON, REPOSITORY, GitHub
-from world import HOSTILE, World
+from world import HOSTILE, World, events
 
 COMMENT = ("POST", f"/repos/{REPOSITORY}/issues/7/comments")
 
@@ -144,7 +144,7 @@ def applies(team, event):
     assert job.state == "success", job.log
     assert "Apply complete! Resources: 5 added, 0 changed, 0 destroyed." in job.summary
     kept = job.uploads["livevod-apply-1"]
-    assert any(name.startswith(".livevod/journal/") for name in kept), kept.keys()
+    assert any(name.startswith(".livevod/journal/") for name in kept) and events(kept["events.ndjson"]), kept.keys()
     again = team.apply(sha, attempt=2)
     assert again.state == "success" and "No changes." in again.summary, again.log
 

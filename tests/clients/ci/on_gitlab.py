@@ -6,7 +6,7 @@ import re
 from actions import load
 from gitlab import BOT, PERSON, PROJECT, GitLab
 from pipelines import Pipeline, report
-from world import HOSTILE, World
+from world import HOSTILE, World, events
 
 NOTES = f"/api/v4/projects/{PROJECT}/merge_requests/7/notes"
 
@@ -112,7 +112,7 @@ def applies(team, request):
     assert list(pipeline.jobs) == ["apply"]
     job = pipeline.jobs["apply"]
     assert job.state == "success" and "Apply complete! Resources: 5 added, 0 changed, 0 destroyed." in job.log, job.log
-    assert any(name.startswith(".livevod/journal/") for name in job.kept)
+    assert any(name.startswith(".livevod/journal/") for name in job.kept) and events(job.kept["events.ndjson"])
     assert ("livevod-journal", True) in team.caches
     again = pipeline.retry("apply")
     assert again.state == "success" and "No changes." in again.log
@@ -191,8 +191,10 @@ def half_done(team):
     more = "".join(f"          extra{number}: {{}}\n" for number in range(6))
     request, _ = team.request(11, files + more)
     sha = team.merge(request)
+    kept = team.caches["livevod-journal", True]
     team.world.fault("revoked-key:action=Add,address=live.example.com/news/extra3")
     pipeline = team.push(sha)
+    assert team.caches["livevod-journal", True] != kept, "the journals are kept after a failure too"
     assert pipeline.state == "failed" and "HALF DONE (exit code 4)" in pipeline.jobs["apply"].log
     team.world.fault("")
     job = pipeline.retry("apply")

@@ -1,5 +1,6 @@
 """What a story plays in: the emulator as Alibaba Cloud, a git repository, and somebody who edits behind everybody's back."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -121,3 +122,8 @@ def environment(home, tools):
 
 def text(path):
     return Path(path).read_text() if Path(path).exists() else ""
+
+
+def events(content):
+    """The events in a file of them."""
+    return [json.loads(line) for line in content.splitlines()]
