@@ -1,10 +1,12 @@
-//! Measures a plan that finds no change, as users run it, against a bare client that makes the same calls.
+//! Measures a plan that finds no change, as users run it, against a bare client that makes the same calls; and how long it
+//! takes to write large plans down.
 //!
 //! `cargo bench --bench plan` prints the numbers, `PASS` or `FAIL`, and exits with 1 where a line failed. A service on
 //! loopback answers every call after 20 ms. The two sides take turns, so that a busy machine slows both.
 #![expect(clippy::print_stdout, reason = "the numbers are what it is run for")]
 
 mod bare;
+mod documents;
 mod service;
 mod work;
 
@@ -30,6 +32,9 @@ const MISTAKES: usize = 1_000;
 
 /// Most that it may take to find and draw them.
 const MOST_FOR_MISTAKES: Duration = Duration::from_secs(1);
+
+/// Most that the comment of a hundred thousand changes may take.
+const MOST_FOR_COMMENT: Duration = Duration::from_secs(1);
 
 const THOUSAND: Work = Work { domains: 50, streams_each: 20 };
 const TEN_THOUSAND: Work = Work { domains: 50, streams_each: 200 };
@@ -64,6 +69,12 @@ fn main() -> Outcome<ExitCode> {
     let mistakes = measure_validate(folder.path(), &TEN_THOUSAND.faulty_yaml(MISTAKES), 1)?;
     print_offline("  with 1,000 mistakes", mistakes, "");
     println!();
+    let comment = documents::comment(100_000, false);
+    print_written("comment of 100,000", &comment);
+    print_written("  all alike", &documents::comment(100_000, true));
+    print_written("page of 10,000", &documents::page(10_000));
+    print_written("JSON of 10,000", &documents::document(10_000));
+    println!();
 
     let ratio = thousand.ratio();
     let calls_held = print_verdict(
@@ -78,7 +89,20 @@ fn main() -> Outcome<ExitCode> {
         mistakes < MOST_FOR_MISTAKES,
         &format!("{:.3} s for {MISTAKES} mistakes, under {MOST_FOR_MISTAKES:?}", mistakes.as_secs_f64()),
     );
-    Ok(if calls_held && ratio_held && mistakes_held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let comment_held = print_verdict(
+        comment.bytes <= documents::MAX_BYTES && comment.took < MOST_FOR_COMMENT,
+        &format!(
+            "comment of 100,000 changes: {} bytes of {}, {:.3} s, under {MOST_FOR_COMMENT:?}",
+            comment.bytes,
+            documents::MAX_BYTES,
+            comment.took.as_secs_f64()
+        ),
+    );
+    Ok(if calls_held && ratio_held && mistakes_held && comment_held {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 impl Measured {
@@ -151,6 +175,11 @@ fn print_row(name: &str, measured: &Measured, floor: &str) {
 /// A row of a run that makes no call.
 fn print_offline(name: &str, took: Duration, floor: &str) {
     println!("{name:<26}{:>8.3} s{:>14}{:>8}{:>8}{floor:>10}", took.as_secs_f64(), "", "", 0);
+}
+
+/// A row of a plan that is written down.
+fn print_written(name: &str, written: &documents::Written) {
+    println!("{name:<26}{:>8.3} s{:>14} bytes", written.took.as_secs_f64(), written.bytes);
 }
 
 fn print_verdict(held: bool, text: &str) -> bool {

@@ -1,0 +1,121 @@
+//! How long it takes to write plans down: a comment of a hundred thousand changes, a page and a document of ten thousand.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
+use livevod::plan::{
+    ActionKind, Budget, Change, Coverage, FieldChange, FieldOrigin, Guard, Held, Plan, Reason,
+};
+use livevod::render::{Briefing, Comment, Context, Exit, Links, Target, html, markdown_plan, plan_json};
+use livevod::resolve::OriginKind;
+use livevod::source::{Place, Position, Sources};
+
+use crate::{ROUNDS, median};
+
+/// The default of `--max-bytes`.
+pub(crate) const MAX_BYTES: usize = 60_000;
+
+/// A document, and what it took to write it.
+pub(crate) struct Written {
+    pub(crate) bytes: usize,
+    pub(crate) took: Duration,
+}
+
+/// The comment of so many changes, no two of which read alike, or all of which do.
+pub(crate) fn comment(changes: u32, alike: bool) -> Written {
+    let plan = plan(changes, alike);
+    let links = Links { base: "https://git.example/me/live/blob/main".parse().ok(), folder: String::new() };
+    let comment = Comment { max_bytes: MAX_BYTES, title: None, full: false, links };
+    write(&plan, |briefing| markdown_plan(briefing, &comment))
+}
+
+/// The page of so many changes.
+pub(crate) fn page(changes: u32) -> Written {
+    write(&plan(changes, false), |briefing| html(briefing, &Links::default()))
+}
+
+/// The JSON document of so many changes.
+pub(crate) fn document(changes: u32) -> Written {
+    let sources = Sources::default();
+    let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
+    write(&plan(changes, false), |briefing| plan_json(briefing, context))
+}
+
+fn write(plan: &Plan, view: impl Fn(Briefing) -> String) -> Written {
+    let target = Target { name: "https://live.aliyuncs.com".to_owned(), account: plan.account.clone() };
+    let mut bytes = 0;
+    let times = (0..ROUNDS).map(|_| {
+        let start = Instant::now();
+        let text = black_box(view(Briefing::of(black_box(plan), &target)));
+        bytes = text.len();
+        start.elapsed()
+    });
+    let took = median(times.collect());
+    Written { bytes, took }
+}
+
+/// Changes of every kind in a hundred domains; a guard refuses each replace.
+fn plan(count: u32, alike: bool) -> Plan {
+    let changes: Vec<Change> = (0..count).map(|at| change(at, alike)).collect();
+    let replaces = changes.iter().filter(|change| change.action == ActionKind::Replace);
+    let held = replaces.map(|change| Held {
+        guard: Guard::RecordingGap,
+        address: Some(change.address.clone()),
+        message: "between its delete and its add nothing records it".to_owned(),
+        release: Some("--allow-recording-gap".to_owned()),
+    });
+    Plan {
+        account: Some("1234567890123456".to_owned()),
+        unchanged: Vec::new(),
+        unmanaged: Vec::new(),
+        ignored: Vec::new(),
+        unsupported: Vec::new(),
+        declares_nothing: false,
+        shadows: Vec::new(),
+        since_base: None,
+        held: held.collect(),
+        warnings: Vec::new(),
+        unread: Vec::new(),
+        budget: Budget { reads: 2 * u64::from(count), writes: u64::from(count), seconds: 60 },
+        group_names: [("e2d796d3bb5fd8049d32bff62f94e4c1".to_owned(), "hd".to_owned())].into(),
+        changes,
+    }
+}
+
+fn change(at: u32, alike: bool) -> Change {
+    use ActionKind::{Create, Delete, Replace, Update};
+    let address = Address::new(format!("live{:02}.example.com", at % 100), "show", format!("cam{at:06}"));
+    let action = [Update, Update, Update, Create, Delete, Replace][at as usize / 100 % 6];
+    let position = Position { line: 14 + at, column: 28, byte: 300 };
+    let place = Place { file: "livevod.yaml".to_owned(), start: position, end: position };
+    let origin = |kind| FieldOrigin { kind, tier: None, place: Some(place.clone()), via: Vec::new() };
+    let settings = |cycle_duration| RecordConfig {
+        vod_transcode_group: "e2d796d3bb5fd8049d32bff62f94e4c1".to_owned(),
+        cycle_duration,
+        ..RecordConfig::default()
+    };
+    let before = settings(if alike { 3600 } else { 10_000_000 + at });
+    let field = |field| FieldChange { field, origin: Some(origin(OriginKind::Stream)) };
+    Change {
+        region: None,
+        action,
+        reason: match action {
+            Create => Reason::Missing,
+            Update => Reason::Differs,
+            Replace => Reason::CreateOnly { field: Field::StorageLocation },
+            Delete => Reason::Pruned { place: place.clone() },
+        },
+        before: (action != Create).then_some(before),
+        after: (action != Delete).then(|| settings(1800)),
+        fields: [Field::VodTranscodeGroup, Field::CycleDuration].map(field).to_vec(),
+        coverage: Coverage {
+            before: (action != Create).then(|| address.clone()),
+            after: (action != Delete).then(|| address.clone()),
+        },
+        place: Some(place),
+        address,
+        spelling: StreamSpelling::Named,
+        contingent: Vec::new(),
+    }
+}
