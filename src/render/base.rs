@@ -1,5 +1,7 @@
 //! What files change from what was pending on their target branch, in the words of every picture of a plan.
 
+use std::collections::HashSet;
+
 use super::review::transition;
 use crate::model::Address;
 use crate::plan::{Change, Plan, SinceBase};
@@ -33,8 +35,8 @@ pub(super) fn instead(plan: &Plan, change: &Change, arrow: &str) -> Option<Strin
 
 /// Changes that were pending and will not be made, each with what it was.
 pub(super) fn withdrawn<'a>(plan: &Plan, since: &'a SinceBase, arrow: &str) -> Vec<(&'a Address, String)> {
-    let is_planned = |address: &Address| plan.changes.iter().any(|change| change.address == *address);
-    let gone = since.otherwise.iter().filter(|(address, _)| !is_planned(address));
+    let planned: HashSet<&Address> = plan.changes.iter().map(|change| &change.address).collect();
+    let gone = since.otherwise.iter().filter(|(address, _)| !planned.contains(address));
     gone.map(|(address, change)| (address, transition(Some(change), arrow))).collect()
 }
 

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::base::owed;
 use super::links::Links;
 use super::phrases::{consequences, totals};
 use super::{Briefing, Target, clean};
@@ -74,12 +75,14 @@ fn header(plan: &Plan, target: &Target) -> String {
         ("create", "to create", summary.create),
         ("none", "unchanged", summary.unchanged),
     ];
+    let owed = plan.since_base.as_ref().map(|since| owed(plan, since, |base| format!("`{}`", clean(base))));
+    let owed = owed.map(|text| format!("<p>{}</p>\n", sentence_of(&text))).unwrap_or_default();
     let item = |(class, words, count): (&str, &str, usize)| {
         let class = if count == 0 { "none" } else { class };
         format!("<li class=\"{class}\"><strong>{count}</strong> {words}</li>\n")
     };
     format!(
-        "<header>\n<h1>{}</h1>\n<p class=\"quiet\">{} · {}</p>\n<p>{}</p>\n\
+        "<header>\n<h1>{}</h1>\n<p class=\"quiet\">{} · {}</p>\n<p>{}</p>\n{owed}\
          <ul class=\"totals\" aria-label=\"Changes by kind\">\n{}</ul>\n</header>\n",
         escaped(&totals(plan)),
         escaped(target),

@@ -1,5 +1,6 @@
 //! The changes of a plan on its page, by domain and app; each folds open to its fields before and after, with their origins.
 
+use super::super::base::{instead, pending};
 use super::super::danger::stops_recording;
 use super::super::links::Links;
 use super::super::phrases::{contingency, named};
@@ -54,11 +55,15 @@ impl Changes<'_> {
             true => "",
             false => "<label><input type=\"checkbox\" value=\"refused\"> only refused</label>\n",
         };
+        let own = match pending(self.plan) {
+            0 => "",
+            _ => "<label><input type=\"checkbox\" value=\"own\"> only with these files</label>\n",
+        };
         format!(
             "<form id=\"controls\" class=\"controls\" role=\"search\" aria-label=\"Changes\" hidden>\n\
              <input id=\"search\" type=\"search\" aria-label=\"Search addresses, fields, values and origins\" aria-keyshortcuts=\"/\" \
              placeholder=\"Search ( / )\" autocomplete=\"off\" spellcheck=\"false\">\n\
-             <fieldset><legend class=\"unseen\">Kinds of changes</legend>{}{refused}</fieldset>\n\
+             <fieldset><legend class=\"unseen\">Kinds of changes</legend>{}{refused}{own}</fieldset>\n\
              <span class=\"buttons\"><button type=\"reset\">Show all</button>\n\
              <button type=\"button\" id=\"unfold\">Unfold all</button>\n<button type=\"button\" id=\"fold\">Fold all</button></span>\n\
              <span id=\"status\" class=\"quiet\" role=\"status\"></span>\n</form>\n",
@@ -94,19 +99,34 @@ impl Changes<'_> {
         let stops = stops_recording(change).then(|| "not recorded by itself any more".to_owned());
         let badges: String =
             badges.chain(stops).map(|text| format!(" <span class=\"badge\">{text}</span>")).collect();
+        let pending = match self.plan.is_pending(change) {
+            true => (" data-pending", " <span class=\"badge quiet\">pending before</span>"),
+            false => ("", ""),
+        };
         let rows: String = change.fields.iter().map(|one| self.field(change, one)).collect();
         format!(
-            "<details class=\"change{}\" data-kind=\"{word}\"{}><summary><span class=\"symbol mono {word}\">{}</span> \
-             <code>{}</code> <span class=\"what\">{}</span>{badges}</summary>\n\
+            "<details class=\"change{}\" data-kind=\"{word}\"{}{}><summary><span class=\"symbol mono {word}\">{}</span> \
+             <code>{}</code> <span class=\"what\">{}</span>{badges}{}</summary>\n\
              <div class=\"inside\"><p>{}</p>\n<table><thead><tr><th scope=\"col\">field</th><th scope=\"col\">before</th>\
              <th scope=\"col\">after</th><th scope=\"col\">from</th></tr></thead><tbody>{rows}</tbody></table></div></details>\n",
             refused.0,
             refused.1,
+            pending.0,
             symbol(change.action),
             escaped(&change.address.to_string()),
             self.gist(change),
-            sentence_of(&reasons(change)),
+            pending.1,
+            sentence_of(&self.reasons(change)),
         )
+    }
+
+    /// Why, who records the address, what was pending there, and what is written only if a step goes wrong.
+    fn reasons(&self, change: &Change) -> String {
+        let coverage = coverage_text(&change.coverage, &change.address, change.action);
+        let why = format!("{}; {coverage}", change.reason.text());
+        let instead = instead(self.plan, change, "→");
+        let contingent = change.contingent.iter().map(|one| contingency(*one).to_owned());
+        std::iter::once(why).chain(instead).chain(contingent).collect::<Vec<_>>().join("; ")
     }
 
     /// The fields of a change in a few words, and the values where it is one.
@@ -152,13 +172,6 @@ impl Changes<'_> {
             format!("<a href=\"{}\" rel=\"noreferrer\">{text}</a>", escaped(&target))
         })
     }
-}
-
-fn reasons(change: &Change) -> String {
-    let coverage = coverage_text(&change.coverage, &change.address, change.action);
-    let contingent = change.contingent.iter().map(|one| contingency(*one).to_owned());
-    let all = std::iter::once(format!("{}; {coverage}", change.reason.text())).chain(contingent);
-    all.collect::<Vec<_>>().join("; ")
 }
 
 /// The pieces one behind the other; where there are many rows, in parts that are laid out one by one.

@@ -52,7 +52,9 @@
     let count = 0;
     const decide = (at) => {
       const row = rows[at];
-      if (!wanted.has(row.dataset.kind) || (wanted.has("refused") && !("refused" in row.dataset))) return;
+      if (!wanted.has(row.dataset.kind)) return;
+      if (wanted.has("refused") && !("refused" in row.dataset)) return;
+      if (wanted.has("own") && "pending" in row.dataset) return;
       if (words.length > 0) texts[at] ??= textOf(row);
       if (!words.every((word) => texts[at].includes(word))) return;
       fits[at] = 1;
