@@ -7,12 +7,19 @@ use super::{Change, Plan};
 use crate::model::{Address, Field, RecordConfig, Value};
 
 /// `sha256:` and the hex hash of the RFC 8785 text of `{"digest":1,"changes":[…]}`.
+///
+/// It is hashed change by change: the text of a hundred thousand of them is never held as a whole. In canonical form the
+/// names of an object stand in order, so `changes` comes first, and nothing stands between the items of a list but commas.
 pub(super) fn of(plan: &Plan) -> String {
-    let changes: Vec<Json> = plan.changes.iter().map(|change| row(plan.account.as_deref(), change)).collect();
-    let document = json!({ "digest": 1, "changes": changes });
-    let canonical = serde_json_canonicalizer::to_string(&document).unwrap_or_else(|_| document.to_string());
-    let hash = Sha256::digest(canonical);
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut hasher = Sha256::new();
+    hasher.update("{\"changes\":[");
+    for (at, change) in plan.changes.iter().enumerate() {
+        hasher.update(if at == 0 { "" } else { "," });
+        let row = row(plan.account.as_deref(), change);
+        hasher.update(serde_json_canonicalizer::to_string(&row).unwrap_or_else(|_| row.to_string()));
+    }
+    hasher.update("],\"digest\":1}");
+    let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
 }
 

@@ -35,6 +35,27 @@ fn the_text_that_is_hashed_is_the_documented_one() {
 }
 
 #[test]
+fn several_changes_stand_in_one_list() {
+    let mut scene = changed();
+    scene.remote("live.example.com/show/cam2").config.cycle_duration = 900;
+    let row = |camera: u32| {
+        let one = |cycle: u32| {
+            format!(
+                r#"{{"auto_compose":false,"compose_vod_transcode_group":null,"cycle_duration":{cycle},"delay_time":180,"on_demand":0,"record_content":null,"space_id":null,"storage_location":"chosen.oss-cn-shanghai.aliyuncs.com","transcode_templates":null,"unknown":{{}},"vod_transcode_group":"e2d796d3bb5fd8049d32bff62f94e4c1"}}"#
+            )
+        };
+        format!(
+            r#"["1234567890123456","cn-shanghai","live.example.com","show","cam{camera}","update",{},{}]"#,
+            one(900),
+            one(3600)
+        )
+    };
+    let text = format!(r#"{{"changes":[{},{}],"digest":1}}"#, row(1), row(2));
+    let expected: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(scene.plan().digest(), format!("sha256:{expected}"));
+}
+
+#[test]
 fn where_a_value_was_written_does_not_count_and_what_it_is_does() {
     let digest = changed().plan().digest();
     let mut elsewhere = changed();
