@@ -1,6 +1,6 @@
 //! Groups changes that read the same but for their address.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::{Change, Coverage, FieldChange, FieldOrigin, Plan};
 use crate::model::{Address, Field, Value};
@@ -24,7 +24,7 @@ impl<'a> Fold<'a> {
 /// The changes of a plan in groups, in the order of each group's first address. With `full`, each stands alone.
 pub fn fold(plan: &Plan, full: bool) -> Vec<Fold<'_>> {
     let mut folds: Vec<Fold> = Vec::new();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for change in &plan.changes {
         if full {
             folds.push(Fold { changes: vec![change] });
