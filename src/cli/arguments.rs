@@ -399,10 +399,11 @@ fn digest(text: &str) -> Result<String, String> {
 }
 
 impl Planning {
-    /// The files that are named, or are read where none is, and the emulator's.
+    /// What is named, or is read where nothing is, with all files that are found in folders, and the emulator's.
     pub(super) fn files(&self) -> Vec<PathBuf> {
-        let files = self.paths.resolve().unwrap_or_default();
-        files.into_iter().chain(self.scope.remote.emulator.clone()).collect()
+        let named = self.paths.resolve().unwrap_or_default();
+        let found = config::read(&named).paths;
+        named.into_iter().chain(found).chain(self.scope.remote.emulator.clone()).collect()
     }
 
     /// Whether an argument decides what the plan is, besides the files.

@@ -60,6 +60,11 @@ impl BaseFiles {
     }
 }
 
+/// The files that are read in the checkout.
+pub(super) fn files(folder: &Path, paths: &Paths) -> Vec<PathBuf> {
+    counterparts(folder, paths).map(|there| config::read(&there).paths).unwrap_or_default()
+}
+
 /// The paths in the checkout, as far as they are there.
 fn counterparts(folder: &Path, paths: &Paths) -> Result<Vec<PathBuf>, Failure> {
     if paths.given().is_empty() {

@@ -44,17 +44,17 @@ struct Stream {
 }
 
 impl Events {
-    /// Begins the stream of a command that reads `inputs`.
+    /// Begins the stream of a command that reads `inputs`, which are looked for only where there is a stream.
     ///
     /// # Errors
     /// When the file can't be written, or is one of those that the command reads.
     pub(super) fn begin(
         command: Command,
         streaming: &Streaming,
-        inputs: &[PathBuf],
+        inputs: impl FnOnce() -> Vec<PathBuf>,
     ) -> Result<Self, Failure> {
         let Some(path) = &streaming.json_into else { return Ok(Self::default()) };
-        if inputs.iter().any(|input| is_same(input, path)) {
+        if inputs().iter().any(|input| is_same(input, path)) {
             let message =
                 format!("`{}` is read by this command, and events would replace it", path.display());
             return Err(Diagnostic::new(Code::Usage, message)

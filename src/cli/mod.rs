@@ -168,13 +168,15 @@ impl Command {
     fn events(&self) -> Result<Events, Failure> {
         use crate::render::Command as Told;
         match self {
-            Command::Plan(arguments) => Events::begin(Told::Plan, &arguments.streaming, &arguments.files()),
-            Command::Apply(arguments) => Events::begin(Told::Apply, &arguments.streaming, &arguments.files()),
+            Command::Plan(arguments) => Events::begin(Told::Plan, &arguments.streaming, || arguments.files()),
+            Command::Apply(arguments) => {
+                Events::begin(Told::Apply, &arguments.streaming, || arguments.files())
+            }
             Command::Drift(arguments) => {
-                Events::begin(Told::Drift, &arguments.streaming, &arguments.planning.files())
+                Events::begin(Told::Drift, &arguments.streaming, || arguments.planning.files())
             }
             Command::Restore(arguments) => {
-                Events::begin(Told::Restore, &arguments.streaming, &arguments.files())
+                Events::begin(Told::Restore, &arguments.streaming, || arguments.files())
             }
             _ => Ok(Events::default()),
         }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Typed;
 use super::arguments::{Format, Guards, Planning, Scope, plan_options};
-use super::base::BaseFiles;
+use super::base::{self, BaseFiles};
 use super::connect::{Access, connect};
 use super::events::{Events, Streaming};
 use super::failure::Failure;
@@ -54,7 +54,8 @@ impl Arguments {
     /// The files that are read or written besides the events.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let others = [&self.against, &self.out].into_iter().flatten().cloned();
-        self.planning.files().into_iter().chain(others).collect()
+        let base = self.base.iter().flat_map(|folder| base::files(folder, &self.planning.paths));
+        self.planning.files().into_iter().chain(others).chain(base).collect()
     }
 }
 

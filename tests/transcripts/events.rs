@@ -220,6 +220,32 @@ fn no_file_of_the_run_is_replaced_by_its_events() {
     assert_eq!(std::fs::read_to_string(world.path().join("livevod.yaml")).unwrap(), FILE);
 }
 
+#[test]
+fn no_file_that_is_found_in_a_folder_is_replaced_either() {
+    let world = World::with(FILE);
+    let files = ["live/deep/a.yaml", "base/livevod.yaml", "base/live/a.yaml"];
+    for file in files {
+        world.write(file, FILE);
+    }
+    for (line, file) in [
+        ("plan live --emulator", "live/deep/a.yaml"),
+        ("drift ./live --emulator", "live/deep/../deep/a.yaml"),
+        ("plan --emulator --base base", "base/livevod.yaml"),
+        ("plan live --emulator --base ./base", "base/live/a.yaml"),
+    ] {
+        let run = world.run(&format!("{line} --json-into {file}"));
+        assert_eq!(run.code, 1, "{line}");
+        let says = format!("`{file}` is read by this command, and events would replace it");
+        assert!(run.stderr.contains(&says), "{}", run.transcript());
+    }
+    for file in files {
+        assert_eq!(std::fs::read_to_string(world.path().join(file)).unwrap(), FILE, "{file}");
+    }
+    // What stands beside them and is not read may be written.
+    let run = world.run("plan live --emulator --base base --json-into live/events.ndjson");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+}
+
 /// A shell runs `script` with the binary as `$0` in the world's folder.
 #[cfg(unix)]
 fn shell(world: &World, script: &str) -> Run {
