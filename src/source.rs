@@ -44,7 +44,7 @@ impl<T> Spanned<T> {
 }
 
 /// A position: line and column are 1-based and count Unicode characters, the byte is 0-based in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 pub struct Position {
     /// 1-based line.
     pub line: u32,
@@ -55,7 +55,7 @@ pub struct Position {
 }
 
 /// A [`Span`] that no longer needs its [`Sources`]: what plans and machine formats carry.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[schemars(description = "A range of characters in a file.")]
 pub struct Place {
     /// The file as the user named it, with `/` between parts.

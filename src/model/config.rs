@@ -33,7 +33,7 @@ pub enum State {
 }
 
 /// The settings of one classic configuration, ids resolved, defaults filled in.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordConfig {
     /// VOD transcoding template group id (API: VodTranscodeGroupId).
@@ -53,7 +53,7 @@ pub struct RecordConfig {
 }
 
 /// Fields of a classic configuration that livevod does not manage but must not lose.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Carried {
     /// Seconds over which an interrupted stream is joined (API: DelayTime; Add and Update).

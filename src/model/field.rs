@@ -90,7 +90,7 @@ impl fmt::Display for Field {
 }
 
 /// The value of one field, as plans compare and show it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
     /// Nothing set.
     Unset,

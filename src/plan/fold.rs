@@ -1,6 +1,7 @@
 //! Groups changes that read the same but for their address.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
 use super::{Change, Coverage, FieldChange, FieldOrigin, Plan};
 use crate::model::{Address, Field, Value};
@@ -23,57 +24,82 @@ impl<'a> Fold<'a> {
 
 /// The changes of a plan in groups, in the order of each group's first address. With `full`, each stands alone.
 pub fn fold(plan: &Plan, full: bool) -> Vec<Fold<'_>> {
+    let alone = |change| Fold { changes: vec![change] };
+    if full {
+        return plan.changes.iter().map(alone).collect();
+    }
     let mut folds: Vec<Fold> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut places: HashMap<Seen, usize> = HashMap::with_capacity(plan.changes.len());
     for change in &plan.changes {
-        if full {
-            folds.push(Fold { changes: vec![change] });
-            continue;
-        }
-        let place = *places.entry(likeness(plan, change)).or_insert(folds.len());
+        let place = *places.entry(Seen { plan, change }).or_insert(folds.len());
         match folds.get_mut(place) {
             Some(fold) => fold.changes.push(change),
-            None => folds.push(Fold { changes: vec![change] }),
+            None => folds.push(alone(change)),
         }
     }
     folds
 }
 
-/// Everything a reader sees of a change, but its address.
-fn likeness(plan: &Plan, change: &Change) -> String {
-    let Change {
-        address,
-        region: _,
-        place: _,
-        action,
-        reason,
-        before: _,
-        after: _,
-        fields,
-        coverage,
-        spelling: _,
-        contingent,
-    } = change;
-    let is_pending = plan.is_pending(change);
-    let instead = plan.instead_of(change).map(|other| (other.action, &other.before, &other.after));
-    let values: Vec<_> = fields.iter().map(|one| value(change, one)).collect();
-    let Coverage { before, after } = coverage;
-    let relative = |ruler: &Option<Address>| ruler.as_ref().map(|ruler| relation(ruler, address));
-    format!(
-        "{action:?} {reason:?} {values:?} {:?} {:?} {contingent:?} {is_pending} {instead:?}",
-        relative(before),
-        relative(after)
-    )
+/// A change as a reader sees it: two are equal that differ in nothing but their address.
+struct Seen<'a> {
+    plan: &'a Plan,
+    change: &'a Change,
 }
 
-/// What a reader sees of one field: the place of its value, but not the steps that led there.
-fn value<'a>(change: &Change, one: &'a FieldChange) -> (Field, Value, Value, Option<SeenOrigin<'a>>) {
-    let FieldChange { field, origin } = one;
-    let seen = |FieldOrigin { kind, tier, place, via: _ }: &'a FieldOrigin| (*kind, tier, place);
-    (*field, change.before_value(*field), change.after_value(*field), origin.as_ref().map(seen))
+impl PartialEq for Seen<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.facts() == other.facts() && self.fields().eq(other.fields())
+    }
+}
+
+impl Eq for Seen<'_> {}
+
+impl Hash for Seen<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.facts().hash(state);
+        self.fields().for_each(|field| field.hash(state));
+    }
+}
+
+impl<'a> Seen<'a> {
+    /// All but its fields.
+    fn facts(&self) -> impl Hash + Eq + use<'a> {
+        let Change {
+            address,
+            region: _,
+            place: _,
+            action,
+            reason,
+            before: _,
+            after: _,
+            fields: _,
+            coverage: Coverage { before, after },
+            spelling: _,
+            contingent,
+        } = self.change;
+        let is_pending = self.plan.is_pending(self.change);
+        let instead = self.plan.instead_of(self.change);
+        let instead = instead.map(|other| (other.action, &other.before, &other.after));
+        let rulers = [before, after].map(|ruler| ruler.as_ref().map(|ruler| ruler_name(ruler, address)));
+        (*action, reason, rulers, contingent, is_pending, instead)
+    }
+
+    /// Its fields: of each origin the place of the value, but not the steps that led there.
+    fn fields(&self) -> impl Iterator<Item = (Field, Value, Value, Option<SeenOrigin<'a>>)> + use<'a> {
+        let change = self.change;
+        let seen = |FieldOrigin { kind, tier, place, via: _ }: &'a FieldOrigin| (*kind, tier, place);
+        change.fields.iter().map(move |FieldChange { field, origin }| {
+            (*field, change.before_value(*field), change.after_value(*field), origin.as_ref().map(seen))
+        })
+    }
 }
 
 type SeenOrigin<'a> = (OriginKind, &'a Option<String>, &'a Option<Place>);
+
+/// A ruling entry as it is named beside the address it rules, without the text; `None` is its own entry.
+fn ruler_name<'a>(ruler: &'a Address, address: &Address) -> Option<(&'a str, &'a str)> {
+    (ruler != address).then_some((&ruler.app, &ruler.stream))
+}
 
 /// How a ruling entry is named beside the address it rules: `its own entry`, or `show/*`.
 pub fn relation(ruler: &Address, address: &Address) -> String {

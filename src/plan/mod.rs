@@ -235,7 +235,7 @@ impl ActionKind {
 }
 
 /// Why a change is planned.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Reason {
     /// Declared, and not there.
@@ -338,7 +338,7 @@ impl FieldOrigin {
 }
 
 /// A write that happens only if another fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Contingent {
     /// If the Add of a replace fails: add the old one back.
