@@ -1,6 +1,6 @@
 //! What a reviewer must see first: refusals told together, and changes in the order of what they can do.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::plan::counted;
 use crate::model::Address;
@@ -31,6 +31,17 @@ pub(super) fn releases(plan: &Plan) -> BTreeSet<(Guard, Option<&str>)> {
     plan.held.iter().map(|held| (held.guard, held.release.as_deref())).collect()
 }
 
+/// The guards that refuse single changes, by the change's address.
+pub(super) fn guards(plan: &Plan) -> HashMap<&Address, Vec<Guard>> {
+    let mut guards: HashMap<&Address, Vec<Guard>> = HashMap::new();
+    for held in &plan.held {
+        if let Some(address) = &held.address {
+            guards.entry(address).or_default().push(held.guard);
+        }
+    }
+    guards
+}
+
 /// Changes that read alike, and whether a guard refuses one of them.
 pub(super) struct Ranked<'a> {
     pub(super) fold: Fold<'a>,
@@ -39,11 +50,11 @@ pub(super) struct Ranked<'a> {
 
 /// Refused, replaced, deleted, updated, created; within each, by first address.
 pub(super) fn worst_first(plan: &Plan, full: bool) -> Vec<Ranked<'_>> {
-    let refused: HashSet<&Address> = plan.held.iter().filter_map(|held| held.address.as_ref()).collect();
+    let guards = guards(plan);
     let mut ranked: Vec<Ranked> = fold(plan, full)
         .into_iter()
         .map(|fold| {
-            let is_refused = fold.changes.iter().any(|change| refused.contains(&change.address));
+            let is_refused = fold.changes.iter().any(|change| guards.contains_key(&change.address));
             Ranked { fold, is_refused }
         })
         .collect();

@@ -1,9 +1,12 @@
 //! A plan as findings, for formats that hold nothing else: what differs, what holds it, what a reviewer should know.
 
+use std::collections::HashMap;
+
 use super::base::{owed, pending};
 use super::causes::{Cause, Causes};
 use super::plan::{coverage_text, sentence};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
+use crate::model::Address;
 use crate::plan::{ActionKind, Change, FieldChange, Held, Plan, Reason, Warning};
 use crate::source::{Place, Sources, Span};
 
@@ -20,7 +23,10 @@ pub fn plan_findings(plan: &Plan, sources: &Sources, weight: Severity) -> Vec<Di
         difference.severity = weight;
         findings.push(difference);
     }
-    let guards = plan.held.iter().map(|held| guard(held, plan, sources));
+    let entries: HashMap<&Address, Option<&Place>> =
+        plan.changes.iter().map(|change| (&change.address, change.place.as_ref())).collect();
+    let entry = |held: &Held| entries.get(held.address.as_ref()?).copied().flatten();
+    let guards = plan.held.iter().map(|held| guard(held, entry(held), sources));
     for finding in guards.chain(plan.warnings.iter().map(warning)).chain(unprotected(plan)) {
         findings.push(finding);
     }
@@ -110,7 +116,8 @@ fn unprotected(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
     })
 }
 
-fn guard(held: &Held, plan: &Plan, sources: &Sources) -> Diagnostic {
+/// `entry` is where the entry of what is held stands.
+fn guard(held: &Held, entry: Option<&Place>, sources: &Sources) -> Diagnostic {
     let Held { guard, address, message, release } = held;
     let mut finding =
         Diagnostic::new(Code::Guard, format!("refused ({}): {message}", guard.name())).help(match release {
@@ -118,8 +125,7 @@ fn guard(held: &Held, plan: &Plan, sources: &Sources) -> Diagnostic {
             None => "nothing releases it".to_owned(),
         });
     finding.address = address.clone();
-    let change = plan.changes.iter().find(|change| Some(&change.address) == address.as_ref());
-    at(finding, change.and_then(|change| change.place.as_ref()), sources, "this entry")
+    at(finding, entry, sources, "this entry")
 }
 
 fn warning(warning: &Warning) -> Diagnostic {

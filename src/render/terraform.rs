@@ -3,18 +3,19 @@
 //! Complete and with every null written out: readers of that shape pass silently over what they miss, or fail on it. What
 //! Terraform has no word for stands under `livevod`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::danger::guards;
 use super::json::{DifferenceRow, FORMAT_VERSION, OriginRow, difference_row, origin_row, pretty};
 use super::left_open::{LeftOpenRow, left_open_rows};
 use super::plan::coverage_text;
 use super::{Briefing, Exit};
 use crate::model::{Address, Field, RecordConfig};
 use crate::plan::{
-    ActionKind, Budget, Change, Contingent, Held, Plan, Reason, Summary, Unsupported, Warning,
+    ActionKind, Budget, Change, Contingent, Guard, Held, Plan, Reason, Summary, Unsupported, Warning,
 };
 
 /// The version of Terraform's shape.
@@ -36,12 +37,14 @@ pub fn terraform_json(briefing: Briefing, exit: Exit) -> String {
         let resource = |change| side(change).map(|config| Resource::new(change, config));
         Values { root_module: Module { resources: plan.changes.iter().filter_map(resource).collect() } }
     };
+    let guards = guards(plan);
+    let resource_change = |change| ResourceChange::new(plan, &guards, change);
     pretty(&Document {
         format_version: SHAPE,
         terraform_version: TERRAFORM,
         planned_values: resources(|change| change.after.as_ref()),
         resource_drift: [],
-        resource_changes: plan.changes.iter().map(|change| ResourceChange::new(plan, change)).collect(),
+        resource_changes: plan.changes.iter().map(resource_change).collect(),
         output_changes: Map::new(),
         prior_state: State {
             format_version: STATE,
@@ -165,12 +168,12 @@ struct ResourceChange<'a> {
 }
 
 impl<'a> ResourceChange<'a> {
-    fn new(plan: &'a Plan, change: &'a Change) -> Self {
+    fn new(plan: &Plan, guards: &Guards, change: &'a Change) -> Self {
         Self {
             name: Name::new(&change.address),
             change: Transition::new(change),
             action_reason: action_reason(&change.reason),
-            livevod: ChangeExtras::new(plan, change),
+            livevod: ChangeExtras::new(plan, guards, change),
         }
     }
 }
@@ -233,6 +236,8 @@ fn action_reason(reason: &Reason) -> Option<&'static str> {
     }
 }
 
+type Guards<'a> = HashMap<&'a Address, Vec<Guard>>;
+
 #[derive(Serialize)]
 struct ChangeExtras<'a> {
     reason: String,
@@ -253,9 +258,9 @@ struct RecordedBy<'a> {
 }
 
 impl<'a> ChangeExtras<'a> {
-    fn new(plan: &Plan, change: &'a Change) -> Self {
+    fn new(plan: &Plan, guards: &Guards, change: &'a Change) -> Self {
         let Change { address, region, action, reason, fields, coverage, contingent, .. } = change;
-        let held = plan.held.iter().filter(|held| held.address.as_ref() == Some(address));
+        let guards = guards.get(address).into_iter().flatten();
         Self {
             reason: reason.text(),
             region: region.as_deref(),
@@ -269,7 +274,7 @@ impl<'a> ChangeExtras<'a> {
                 text: coverage_text(coverage, address, *action),
             },
             contingent,
-            guards: held.map(|held| held.guard.name()).collect(),
+            guards: guards.map(|guard| guard.name()).collect(),
             pending_on_base: plan.since_base.as_ref().map(|_| plan.is_pending(change)),
         }
     }

@@ -95,7 +95,7 @@ impl Changes<'_> {
         let guards = self.fleet.guards.get(&change.address);
         let word = change.action.name();
         let refused = if guards.is_some() { (" is-refused", " data-refused") } else { ("", "") };
-        let badges = guards.into_iter().flatten().map(|guard| format!("refused: {guard}"));
+        let badges = guards.into_iter().flatten().map(|guard| format!("refused: {}", guard.name()));
         let stops = stops_recording(change).then(|| "not recorded by itself any more".to_owned());
         let badges: String =
             badges.chain(stops).map(|text| format!(" <span class=\"badge\">{text}</span>")).collect();

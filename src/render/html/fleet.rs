@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::danger::stops_recording;
+use super::super::danger::{guards, stops_recording};
 use super::super::plan::counted;
 use super::escaped;
 use crate::model::Address;
-use crate::plan::{ActionKind, Change, Plan};
+use crate::plan::{ActionKind, Change, Guard, Plan};
 
 /// The actions, worst first.
 pub(super) const ACTIONS: [ActionKind; 4] =
@@ -19,7 +19,7 @@ const OPEN_QUIET: usize = 4;
 pub(super) struct Fleet<'a> {
     pub(super) domains: Vec<Domain<'a>>,
     /// The guards that refuse each change.
-    pub(super) guards: HashMap<&'a Address, Vec<&'static str>>,
+    pub(super) guards: HashMap<&'a Address, Vec<Guard>>,
 }
 
 pub(super) struct Domain<'a> {
@@ -75,13 +75,7 @@ impl Danger {
 
 impl<'a> Fleet<'a> {
     pub(super) fn of(plan: &'a Plan) -> Self {
-        let mut guards: HashMap<&Address, Vec<&'static str>> = HashMap::new();
-        for held in &plan.held {
-            if let Some(address) = &held.address {
-                guards.entry(address).or_default().push(held.guard.name());
-            }
-        }
-        let mut fleet = Self { domains: Vec::new(), guards };
+        let mut fleet = Self { domains: Vec::new(), guards: guards(plan) };
         let mut domains: Vec<Domain> = by_domain(plan)
             .into_iter()
             .map(|(name, apps)| {
