@@ -10,17 +10,18 @@ const CHECKSUM: &str = "\"checksum\":";
 
 /// The whole text; `open` is an object up to and with the comma behind its last entry but the checksum, and a line break.
 pub fn close(open: &str) -> String {
-    format!("{open}{CHECKSUM} \"{}\"\n}}\n", checksum(open))
+    format!("{open}{CHECKSUM}{}", end(open))
 }
 
 /// Whether a text is, byte for byte, what [`close`] made.
 pub fn is_intact(text: &str) -> bool {
-    text.rsplit_once(CHECKSUM).is_some_and(|(open, _)| close(open) == text)
+    text.rsplit_once(CHECKSUM).is_some_and(|(open, rest)| rest == end(open))
 }
 
-fn checksum(text: &str) -> String {
-    let hex: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+/// What stands behind [`CHECKSUM`].
+fn end(open: &str) -> String {
+    let hex: String = Sha256::digest(open).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(" \"sha256:{hex}\"\n}}\n")
 }
 
 #[cfg(test)]

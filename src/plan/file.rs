@@ -81,15 +81,21 @@ impl SavedPlan {
     /// # Errors
     /// When the text is not, byte for byte, what [`SavedPlan::write`] made.
     pub fn read(text: &str) -> Result<Self, PlanFileError> {
-        known_version(text)?;
-        if !sealed::is_intact(text) {
-            return Err(PlanFileError::Changed);
+        let read = match sealed::is_intact(text) {
+            true => serde_json::from_str(text).map_err(not_one),
+            false => Err(PlanFileError::Changed),
+        };
+        match read {
+            Ok(Self { plan_file, .. }) if plan_file != FORMAT_VERSION => {
+                Err(PlanFileError::Version(plan_file))
+            }
+            Ok(saved) => Ok(saved),
+            // All else may mean something else in another version, so that is told first.
+            Err(error) => known_version(text).and(Err(error)),
         }
-        serde_json::from_str(text).map_err(not_one)
     }
 }
 
-/// The version is looked at first, since all else may mean something else in another one.
 fn known_version(text: &str) -> Result<(), PlanFileError> {
     #[derive(Deserialize)]
     struct Version {
