@@ -61,3 +61,23 @@ pub(super) fn lapses(since: &SinceBase) -> Vec<Lapse> {
     ];
     all.into_iter().filter(|lapse| !lapse.names.is_empty()).collect()
 }
+
+/// A sentence for each thing that the branch's files say and these do not any more. `name` writes an address or a domain,
+/// `danger` words that are one, and `step` what was pending.
+pub(super) fn notes(
+    plan: &Plan,
+    name: impl Fn(&str) -> String,
+    danger: impl Fn(&str) -> String,
+    step: impl Fn(&str) -> String,
+) -> Vec<String> {
+    let Some(since) = &plan.since_base else { return Vec::new() };
+    let lapse = |Lapse { what, names, is_danger }| {
+        let what = if is_danger { danger(what) } else { String::from(what) };
+        let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
+        format!("{} {what}: {}{more}", names.len(), name(&names[0]))
+    };
+    let withdrawn = withdrawn(plan, since, "→").into_iter().map(|(address, text)| {
+        format!("{} was pending and is not any more: {}", name(&address.to_string()), step(&text))
+    });
+    lapses(since).into_iter().map(lapse).chain(withdrawn).collect()
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::base::{Lapse, lapses, withdrawn};
+use super::super::base;
 use super::super::danger::{Refusal, dangers, refusals};
 use super::{escaped, sentence_of};
 use crate::plan::{Guard, Plan};
@@ -66,8 +66,8 @@ pub(super) fn notes(plan: &Plan) -> String {
     let unsupported =
         unsupported.map(|one| format!("`{}` can't be managed: {}; not attempted", one.address, one.reason));
     let warnings = plan.warnings.iter().map(|warning| warning.message.clone());
-    let notes =
-        dangers(plan).into_iter().chain(unread).chain(unsupported).chain(warnings).chain(since_base(plan));
+    let since_base = base::notes(plan, |name| format!("`{name}`"), str::to_owned, str::to_owned);
+    let notes = dangers(plan).into_iter().chain(unread).chain(unsupported).chain(warnings).chain(since_base);
     let notes: String = notes.map(|note| format!("<li>{}</li>\n", sentence_of(&note))).collect();
     if notes.is_empty() {
         return notes;
@@ -75,17 +75,4 @@ pub(super) fn notes(plan: &Plan) -> String {
     format!(
         "<section class=\"box notes\" aria-labelledby=\"notes\">\n<h2 id=\"notes\">What to look at</h2>\n<ul>\n{notes}</ul>\n</section>\n"
     )
-}
-
-/// What the files of the target branch say, and these do not any more.
-fn since_base(plan: &Plan) -> Vec<String> {
-    let Some(since) = &plan.since_base else { return Vec::new() };
-    let lapse = |Lapse { what, names, is_danger: _ }| {
-        let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
-        format!("{} {what}: `{}`{more}", names.len(), names[0])
-    };
-    let withdrawn = withdrawn(plan, since, "→").into_iter();
-    let withdrawn =
-        withdrawn.map(|(address, text)| format!("`{address}` was pending and is not any more: {text}"));
-    lapses(since).into_iter().map(lapse).chain(withdrawn).collect()
 }

@@ -4,7 +4,7 @@
 use crate::apply::journal::Looked;
 use crate::plan::{Change, Difference, Plan};
 
-use super::super::base::{Lapse, lapses, withdrawn};
+use super::super::base;
 use super::super::left_open::{story, weighty};
 use super::super::marks::{cell, code, prose};
 use super::super::phrases::named;
@@ -41,17 +41,9 @@ fn step(Step { field, before, after }: &Step, plan: &Plan) -> String {
 }
 
 /// A note for each thing that the files of the target branch say, and these do not any more.
-pub(super) fn since_base(plan: &Plan) -> Vec<String> {
-    let Some(since) = &plan.since_base else { return Vec::new() };
-    let lapse = |Lapse { what, names, is_danger }| {
-        let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
-        let what = if is_danger { format!("**{what}**") } else { what.to_owned() };
-        format!("- {} {what}: {}{more}\n", names.len(), code(&names[0]))
-    };
-    let withdrawn = withdrawn(plan, since, "→").into_iter().map(|(address, text)| {
-        format!("- {} was pending and is not any more: {}\n", code(&address.to_string()), code(&text))
-    });
-    lapses(since).into_iter().map(lapse).chain(withdrawn).collect()
+pub(super) fn since_base(plan: &Plan) -> impl Iterator<Item = String> {
+    let notes = base::notes(plan, code, |words| format!("**{words}**"), code);
+    notes.into_iter().map(|note| format!("- {note}\n"))
 }
 
 /// What became of each change that an earlier run left open: a quarter of what is free beside `reserve` is theirs.
