@@ -22,7 +22,7 @@ pub(crate) struct Written {
     pub(crate) took: Duration,
 }
 
-/// The comment of so many changes, no two of which read alike, or all of which do.
+/// The comment of so many changes, no two of which read alike, or all of one kind do.
 pub(crate) fn comment(changes: u32, alike: bool) -> Written {
     let plan = plan(changes, alike);
     let links = Links { base: "https://git.example/me/live/blob/main".parse().ok(), folder: String::new() };
@@ -87,16 +87,21 @@ fn change(at: u32, alike: bool) -> Change {
     use ActionKind::{Create, Delete, Replace, Update};
     let address = Address::new(format!("live{:02}.example.com", at % 100), "show", format!("cam{at:06}"));
     let action = [Update, Update, Update, Create, Delete, Replace][at as usize / 100 % 6];
-    let position = Position { line: 14 + at, column: 28, byte: 300 };
-    let place = Place { file: "livevod.yaml".to_owned(), start: position, end: position };
-    let origin = |kind| FieldOrigin { kind, tier: None, place: Some(place.clone()), via: Vec::new() };
+    let place = |line| {
+        let position = Position { line, column: 28, byte: 300 };
+        Place { file: "livevod.yaml".to_owned(), start: position, end: position }
+    };
+    // Changes that read alike come from one line; else each value stands in its own entry.
+    let (kind, cause) =
+        if alike { (OriginKind::Defaults, place(4)) } else { (OriginKind::Stream, place(14 + at)) };
+    let origin = FieldOrigin { kind, tier: None, place: Some(cause.clone()), via: Vec::new() };
     let settings = |cycle_duration| RecordConfig {
         vod_transcode_group: "e2d796d3bb5fd8049d32bff62f94e4c1".to_owned(),
         cycle_duration,
         ..RecordConfig::default()
     };
     let before = settings(if alike { 3600 } else { 10_000_000 + at });
-    let field = |field| FieldChange { field, origin: Some(origin(OriginKind::Stream)) };
+    let field = |field| FieldChange { field, origin: (action != Delete).then(|| origin.clone()) };
     Change {
         region: None,
         action,
@@ -104,7 +109,7 @@ fn change(at: u32, alike: bool) -> Change {
             Create => Reason::Missing,
             Update => Reason::Differs,
             Replace => Reason::CreateOnly { field: Field::StorageLocation },
-            Delete => Reason::Pruned { place: place.clone() },
+            Delete => Reason::Pruned { place: cause },
         },
         before: (action != Create).then_some(before),
         after: (action != Delete).then(|| settings(1800)),
@@ -113,7 +118,7 @@ fn change(at: u32, alike: bool) -> Change {
             before: (action != Create).then(|| address.clone()),
             after: (action != Delete).then(|| address.clone()),
         },
-        place: Some(place),
+        place: (action != Delete).then(|| place(14 + at)),
         address,
         spelling: StreamSpelling::Named,
         contingent: Vec::new(),
