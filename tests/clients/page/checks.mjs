@@ -187,6 +187,32 @@ export async function spoken(page) {
   return parts.filter((part) => !snapshot.includes(part)).map((part) => `no ${part} in\n${snapshot}`);
 }
 
+/// What was pending on the target branch is told, and stands apart from what the files change.
+export async function beside(page) {
+  const wrong = await settled(page, "4 of 4 changes shown");
+  const told = async (what, text) => holds(`nothing says "${text}"`, (await page.locator(what).innerText()).includes(text));
+  wrong.push(...(await told("header", "Beside main: 2 changes were pending before, 2 come with these files.")));
+  for (const text of [
+    "1 not protected any more: sport.example.com/cup/final",
+    "1 not declared any more, left alone: sport.example.com/cup/final",
+    "live.example.com/show/cam3 was pending and is not any more: update, cycle_duration 3600 → 5400",
+  ]) wrong.push(...(await told("section.notes", text)));
+  const rows = page.locator(".change:visible > summary");
+  const shown = async () => (await rows.locator("code").allInnerTexts()).map((text) => text.split("/").at(-1)).sort();
+  const marked = rows.filter({ has: page.locator(".badge", { hasText: "pending before" }) });
+  wrong.push(...same("all", await shown(), ["cam1", "cam2", "main", "old"]));
+  wrong.push(...same("pending", (await marked.locator("code").allInnerTexts()).sort(), ["live.example.com/show/cam1", "live.example.com/show/main"]));
+  await page.locator(".change", { hasText: "show/cam2" }).locator("summary").click();
+  wrong.push(...(await told(".change[open]", "pending before: update, cycle_duration 3600 → 5400")));
+  const own = page.getByRole("checkbox", { name: "only with these files" });
+  await own.check();
+  wrong.push(...(await settled(page, "2 of 4 changes shown")));
+  wrong.push(...same("only with these files", await shown(), ["cam2", "old"]));
+  await page.getByRole("button", { name: "Show all" }).click();
+  wrong.push(...(await settled(page, "4 of 4 changes shown")));
+  return [...wrong, ...same("ticked once all are shown", await own.isChecked(), false)];
+}
+
 /// The rules of axe, contrast among them.
 export async function axe(page) {
   await page.evaluate(AXE);

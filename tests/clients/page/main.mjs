@@ -31,8 +31,9 @@ const CASES = [
   ["danger", "light and dark", {}, checks.schemes],
   ["danger", "stillness", { reducedMotion: "reduce" }, checks.still],
   ["danger", "print", {}, (page) => checks.printed(page, 9)],
+  ["base", "what was pending stands apart", {}, checks.beside],
   ["hostile", "hostile names are text", {}, checks.inert],
-  ...["danger", "quiet", "hostile"].flatMap((name) =>
+  ...["danger", "base", "quiet", "hostile"].flatMap((name) =>
     [["light", 1280], ["dark", 1280], ["light", 360], ["dark", 360]].flatMap(([colorScheme, width]) => [
       [name, `axe and width, ${colorScheme}, ${width} wide`, { colorScheme, viewport: { width, height: 800 } }, laidOut],
     ]),
@@ -105,7 +106,7 @@ async function look(server, [name, what, options, check]) {
 
 async function picture(server, folder) {
   mkdirSync(folder, { recursive: true });
-  for (const name of ["danger", "quiet", "hostile", "large"]) {
+  for (const name of ["danger", "base", "quiet", "hostile", "large"]) {
     for (const [colorScheme, width] of [["light", 1280], ["dark", 1280], ["light", 360]]) {
       await visit(chromium, server.base + name, { colorScheme, viewport: { width, height: 900 } }, async (page) => {
         await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: name !== "large" });
@@ -117,7 +118,7 @@ async function picture(server, folder) {
 async function main() {
   const folder = mkdtempSync(join(tmpdir(), "livevod-plans-"));
   const worlds = new Worlds(resolve(binary), folder);
-  const pages = { danger: worlds.danger(), quiet: worlds.quiet(), hostile: worlds.hostile(), large: await worlds.large() };
+  const pages = { danger: worlds.danger(), base: worlds.base(), quiet: worlds.quiet(), hostile: worlds.hostile(), large: await worlds.large() };
   const server = await new Server(pages).listen();
   let failed = 0;
   try {

@@ -43,6 +43,20 @@ const AFTER = BEFORE.replace("cam1: {}", "cam1: { cycle_duration: 2h }")
   .replace("desk: { tier: vip }, weather: {}", "weather: { on_demand: 1 }")
   .replace("a: {}, b: {}, c: {}", "a: { cycle_duration: 20m }, b: {}, c: {}, d: {}");
 
+/// What the target branch asks for, and nobody applied yet.
+const BASE = BEFORE.replace("domains:", "protect: [sport.example.com/cup/final]\ndomains:")
+  .replace("cam1: {}", "cam1: { cycle_duration: 2h }")
+  .replace("cam2: {}", "cam2: { cycle_duration: 90m }")
+  .replace("cam3: {}", "cam3: { cycle_duration: 90m }")
+  .replace("first-bucket", "second-bucket");
+
+/// What a pull request makes of that: two changes stay pending, one is another, one is taken back, and one comes.
+const REQUEST = BASE.replace("protect: [sport.example.com/cup/final]\n", "")
+  .replace(", final: {}", "")
+  .replace("cam2: { cycle_duration: 90m }", "cam2: { tier: vip }")
+  .replace("cam3: { cycle_duration: 90m }", "cam3: {}")
+  .replace("old: {}", "old: { state: absent }");
+
 /// What tries to leave its place: as text of a page it is to be read, not to be done.
 export const HOSTILE = [
   "<script>pwned()</script>",
@@ -73,6 +87,15 @@ export class Worlds {
     this.write("quiet/livevod.yaml", BEFORE);
     this.run("quiet", "apply --emulator --auto-approve --max-change 100%");
     return this.run("quiet", "plan --emulator --format html");
+  }
+
+  /// A pull request over a branch with changes that are pending.
+  base() {
+    this.write("base/livevod.yaml", BEFORE);
+    this.run("base", "apply --emulator --auto-approve --max-change 100%");
+    this.write("base/main/livevod.yaml", BASE);
+    this.write("base/livevod.yaml", REQUEST);
+    return this.run("base", "plan --emulator --format html --base main --link-base https://git.example/live");
   }
 
   /// A saved plan into which a stranger wrote what no file of livevod's would hold, sealed anew; addresses can't be written so.
