@@ -280,18 +280,30 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The reason in words, a lowercase fragment.
+    /// The reason in words, a lowercase fragment, and the line that asks for it where one does.
     pub fn text(&self) -> String {
+        match self {
+            Reason::DeclaredAbsent { place } | Reason::Pruned { place } => {
+                format!("{} ({}:{})", self.words(), place.file, place.start.line)
+            }
+            Reason::Missing
+            | Reason::Differs
+            | Reason::CreateOnly { .. }
+            | Reason::InSnapshot { .. }
+            | Reason::NotInSnapshot { .. }
+            | Reason::FinishesReplace { .. }
+            | Reason::PutsBack { .. } => self.words(),
+        }
+    }
+
+    /// The reason in words alone, for who shows the line beside them.
+    pub fn words(&self) -> String {
         match self {
             Reason::Missing => "declared, but not there".to_owned(),
             Reason::Differs => "not as declared".to_owned(),
             Reason::CreateOnly { field } => format!("`{field}` can only be set by adding anew"),
-            Reason::DeclaredAbsent { place } => {
-                format!("declared `state: absent` ({}:{})", place.file, place.start.line)
-            }
-            Reason::Pruned { place } => {
-                format!("not declared, and `prune: true` ({}:{})", place.file, place.start.line)
-            }
+            Reason::DeclaredAbsent { .. } => "declared `state: absent`".to_owned(),
+            Reason::Pruned { .. } => "not declared, and `prune: true`".to_owned(),
             Reason::InSnapshot { place } => format!("not as in {}", place.file),
             Reason::NotInSnapshot { place } => format!("not in {}", place.file),
             Reason::FinishesReplace { run } => {

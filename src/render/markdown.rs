@@ -5,7 +5,7 @@ mod beside;
 pub(super) use beside::left_open;
 
 use super::base::{instead, owed, pending};
-use super::danger::{Ranked, Refusal, dangers, refusals, releases, worst_first};
+use super::danger::{Ranked, Refusal, dangers, refusals, releases, stops_recording, worst_first};
 use super::links::Links;
 use super::marks::{cell, clipped, code, difference, prose};
 use super::phrases::{consequences, contingency, named, totals};
@@ -34,8 +34,8 @@ pub struct Comment {
 /// The least that a comment's fixed parts fit into.
 pub const LEAST_BYTES: usize = 6_000;
 
-/// Kept for the end: digest, costs, and what was left out.
-const FOOTER: usize = 1_200;
+/// Kept for the end: the digest, and what was left out, all ten kinds of rows in millions.
+const FOOTER: usize = 800;
 
 /// Rows that stand open; more are folded away.
 const OPEN_ROWS: usize = 12;
@@ -160,8 +160,13 @@ impl View<'_> {
     /// One row for changes that read alike: the first ones open, more of them folded away.
     fn table(&self, sheet: &mut Sheet, ranked: &[&Ranked]) {
         let (open, folded) = ranked.split_at(ranked.len().min(OPEN_ROWS));
-        let room = sheet.room(FOOTER) * 3 / 5;
-        sheet.rows(Rows { what: "rows of the table", head: TABLE, tail: "\n" }, room, open, |one| {
+        let head = match pending(self.plan) {
+            0 => TABLE.to_owned(),
+            _ => format!("**With these files:**\n\n{TABLE}"),
+        };
+        // What stands below tells the same at length, or matters less.
+        let room = sheet.room(FOOTER);
+        sheet.rows(Rows { what: "rows of the table", head: &head, tail: "\n" }, room, open, |one| {
             self.row(one)
         });
         let head = format!("<details>\n<summary>Further changes</summary>\n\n{TABLE}");
@@ -189,7 +194,7 @@ impl View<'_> {
     fn what(&self, change: &Change) -> String {
         let mut parts: Vec<String> = Vec::new();
         if change.action == ActionKind::Delete {
-            parts.push(prose(&change.reason.text()).replace('|', "\\|"));
+            parts.push(prose(&change.reason.words()).replace('|', "\\|"));
         } else {
             parts.extend(
                 change.fields.iter().filter(|one| is_telling(change, one)).map(|one| self.field(change, one)),
@@ -200,6 +205,9 @@ impl View<'_> {
             let text = coverage_text(coverage, &change.address, change.action);
             let text = prose(&text).replace('|', "\\|");
             parts.push(if coverage.after.is_none() { format!("**{text}**") } else { text });
+        }
+        if stops_recording(change) && coverage.after.is_some() {
+            parts.push("**not recorded by itself any more**".to_owned());
         }
         parts.extend(instead(self.plan, change, "→").map(|text| cell(&text)));
         parts.join("<br>")
@@ -261,6 +269,7 @@ impl View<'_> {
         }
         let coverage = coverage_text(&change.coverage, &change.address, change.action);
         lines.push(format!("# {}", clean(&format!("{}; {coverage}", change.reason.text()))));
+        lines.extend(self.plan.is_pending(change).then(|| "# pending before".to_owned()));
         lines.extend(instead(self.plan, change, "→").map(|text| format!("# {}", clean(&text))));
         lines.extend(change.contingent.iter().map(|one| format!("# {}", contingency(*one))));
         for one in &change.fields {
