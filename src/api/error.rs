@@ -127,6 +127,8 @@ fn class_of(status: u16, code: &str) -> Class {
     match status {
         429 => Class::Busy,
         500.. => Class::Ambiguous,
+        // Its code can't be read, and may be one of those above.
+        400..500 if code.is_empty() => Class::Ambiguous,
         _ => Class::Fatal,
     }
 }
@@ -187,7 +189,8 @@ mod tests {
             (400, "SignatureDoesNotMatch", Class::Fatal),
             (400, "InvalidTimeStamp.Expired", Class::Fatal),
             (400, "NotThrottling", Class::Fatal),
-            (404, "", Class::Fatal),
+            (404, "", Class::Ambiguous),
+            (302, "", Class::Fatal),
         ];
         for (status, code, class) in table {
             assert_eq!(refused(status, code).class(), class, "{status} {code}");
