@@ -369,10 +369,11 @@ impl Client {
         endpoint: &Endpoint,
         (action, sign): Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
     ) -> Result<Map<String, Value>, Attempt> {
-        let Inner { transport, stamps, slots, sent, log, .. } = &*self.inner;
+        let Inner { transport, stamps, slots, sent, log, limiter, .. } = &*self.inner;
         let host = endpoint.authority();
         let _slot = slots.acquire().await.map_err(|error| Error::not_sent(&host, error))?;
         let key = self.key().await.map_err(|error| Error::Withheld { reason: error.with_reasons() })?;
+        limiter.way_out(action).await;
         // The stamp is taken last, so that it is still fresh when it arrives.
         let Stamp { time, nonce } = stamps().map_err(|error| Error::not_sent(&host, error))?;
         let request = sign(&host, &key, &Stamp { time: self.corrected(time), nonce });

@@ -54,12 +54,17 @@ pub struct Turn {
     from: Instant,
 }
 
-/// One token bucket for each action, on tokio's clock.
+/// Two token buckets for each action, on tokio's clock: one for turns, one for calls.
 #[derive(Debug)]
 pub(super) struct Limiter {
     rate: Rate,
-    buckets: Mutex<BTreeMap<&'static str, Bucket>>,
+    booked: Mutex<Buckets>,
+    /// The calls that went out. A turn that has come may wait for something else.
+    out: Mutex<Buckets>,
 }
+
+/// By the action's name on the wire.
+type Buckets = BTreeMap<&'static str, Bucket>;
 
 /// What is left of an action's rate.
 #[derive(Debug, Clone, Copy)]
@@ -118,33 +123,50 @@ impl Bucket {
 
 impl Limiter {
     pub(super) fn new(rate: Rate) -> Self {
-        Self { rate, buckets: Mutex::default() }
+        Self { rate, booked: Mutex::default(), out: Mutex::default() }
     }
 
     /// Returns when the caller may send one call of `action`.
     pub(super) async fn turn(&self, action: &'static str) -> Turn {
+        Turn { action, from: self.wait(&self.booked, action).await }
+    }
+
+    /// Returns when a call of `action` whose turn has come may go out: at once, unless so many of them were held up after
+    /// their turns that together they would break the rate.
+    pub(super) async fn way_out(&self, action: &'static str) {
+        self.wait(&self.out, action).await;
+    }
+
+    async fn wait(&self, buckets: &Mutex<Buckets>, action: &'static str) -> Instant {
         let now = Instant::now();
-        let from = self.bucket(action, now, |bucket| bucket.book(self.rate, now));
+        let from = self.change(buckets, action, now, |bucket| bucket.book(self.rate, now));
         if from > now {
             sleep_until(from).await;
         }
-        Turn { action, from }
+        from
     }
 
     /// The service throttled a call, and asks to stay away for `pause`.
     pub(super) fn throttled(&self, turn: &Turn, pause: Duration) {
         let now = Instant::now();
-        self.bucket(turn.action, now, |bucket| bucket.lower(self.rate, turn.from, now, pause));
+        let lower = |bucket: &mut Bucket| bucket.lower(self.rate, turn.from, now, pause);
+        self.change(&self.booked, turn.action, now, lower);
     }
 
     /// A call was not throttled.
     pub(super) fn passed(&self, turn: &Turn) {
         let give_back = |bucket: &mut Bucket| bucket.share = 1.0f64.min(bucket.share + Bucket::GIVEN_BACK);
-        self.bucket(turn.action, Instant::now(), give_back);
+        self.change(&self.booked, turn.action, Instant::now(), give_back);
     }
 
-    fn bucket<T>(&self, action: &'static str, now: Instant, change: impl FnOnce(&mut Bucket) -> T) -> T {
-        let mut buckets: MutexGuard<_> = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+    fn change<T>(
+        &self,
+        buckets: &Mutex<Buckets>,
+        action: &'static str,
+        now: Instant,
+        change: impl FnOnce(&mut Bucket) -> T,
+    ) -> T {
+        let mut buckets: MutexGuard<_> = buckets.lock().unwrap_or_else(PoisonError::into_inner);
         change(buckets.entry(action).or_insert_with(|| Bucket::full(self.rate, now)))
     }
 }
@@ -181,6 +203,31 @@ mod tests {
         tokio::time::advance(Duration::from_secs(3600)).await;
         assert_eq!(millis_for(&limiter, 300).await, 0);
         assert!((1000..=1010).contains(&millis_for(&limiter, 10).await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_were_held_up_after_their_turns_do_not_go_out_together() {
+        let limiter = Limiter::new(Rate::default());
+        let start = Instant::now();
+        for _ in 0..600 {
+            limiter.turn("Add").await;
+        }
+        assert!((30_000..=30_300).contains(&start.elapsed().as_millis()));
+        for _ in 0..600 {
+            limiter.way_out("Add").await;
+        }
+        assert!((60_000..=60_600).contains(&start.elapsed().as_millis()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_goes_out_when_its_turn_comes() {
+        let limiter = Limiter::new(Rate::default());
+        let start = Instant::now();
+        for _ in 0..600 {
+            limiter.turn("Add").await;
+            limiter.way_out("Add").await;
+        }
+        assert!((30_000..=30_300).contains(&start.elapsed().as_millis()));
     }
 
     #[tokio::test(start_paused = true)]
