@@ -75,8 +75,13 @@ impl Run {
     ) -> Result<Seen, Error> {
         let mut pace = Pace::ending(until);
         let client = self.client.until(until);
-        // Asking for the one address is enough at best; what does not show there is looked for in the whole domain.
-        let mut looked = client.find(aim.address, spelling).await.map(|found| seen(aim, found));
+        // Asking for the one address is enough at best; what does not show there is looked for in the whole domain, which
+        // alone proves that nothing is there.
+        let first = match aim.after {
+            Some(_) => client.find(aim.address, spelling).await,
+            None => look(&client, aim.address, spelling).await,
+        };
+        let mut looked = first.map(|found| seen(aim, found));
         loop {
             let over = match &looked {
                 Ok(Seen::AsWanted) => true,
@@ -106,15 +111,29 @@ impl Run {
         domain: &str,
         gone: &[&Address],
     ) -> Result<DomainSnapshot, Error> {
+        let about = if let [address] = gone { Some(*address) } else { None };
+        let shows =
+            |listing: &DomainSnapshot| gone.iter().all(|address| !listing.configs.contains_key(*address));
+        self.list_until(domain, about, shows).await
+    }
+
+    /// Lists a domain until it shows what is wanted, or the deadline; gives the last listing that was read. The one change
+    /// that it is `about` tells of the wait.
+    pub(super) async fn list_until(
+        &self,
+        domain: &str,
+        about: Option<&Address>,
+        shows: impl Fn(&DomainSnapshot) -> bool,
+    ) -> Result<DomainSnapshot, Error> {
         let until = Instant::now() + self.deadline;
         let (mut pace, client) = (Pace::ending(until), self.client.until(until));
         let mut listed = client.list_domain(domain).await;
         loop {
             let over = match &listed {
-                Ok(listing) => gone.iter().all(|address| !listing.configs.contains_key(*address)),
+                Ok(listing) => shows(listing),
                 Err(error) => is_hopeless(error),
             };
-            if let ([address], false) = (gone, over) {
+            if let (Some(address), false) = (about, over) {
                 self.tell_wait(address, &pace);
             }
             if over || !pace.next().await {
