@@ -68,6 +68,8 @@ struct Inner {
     under_way: BTreeSet<Address>,
     /// Where the last write was not accepted, so that time may pass before the next.
     held_up: BTreeSet<Address>,
+    /// The numbers of writes that were accepted: what goes out again after that comes much later.
+    accepted: BTreeSet<u64>,
     /// Why nothing more is written, if so.
     broken: Option<String>,
 }
@@ -109,6 +111,7 @@ impl Journal {
             intents: BTreeMap::new(),
             under_way: BTreeSet::new(),
             held_up: BTreeSet::new(),
+            accepted: BTreeSet::new(),
             broken: None,
         };
         let journal = Self { inner: Arc::new(Mutex::new(inner)), clock };
@@ -174,13 +177,14 @@ impl Journal {
         self.intend(std::slice::from_ref(intention))?;
         let time = (self.clock)();
         let mut inner = self.lock();
-        if inner.held_up.remove(intention.address) {
+        let id = inner.number(&intention.key());
+        if inner.held_up.remove(intention.address) || inner.accepted.contains(&id) {
             let again = intention.entry(time, &mut |key| inner.number(&key));
             // Without this line the wait is too short, but without the write an old entry might stay gone.
             let _ = inner.append(&[again], true);
         }
         inner.under_way.insert(intention.address.clone());
-        Ok(inner.number(&intention.key()))
+        Ok(id)
     }
 
     pub(super) fn answered(&self, id: u64, sent: &Result<Option<String>, Error>) {
@@ -190,6 +194,8 @@ impl Journal {
             let address = inner.intents.iter().find(|(_, number)| **number == id);
             let address = address.map(|((address, _, _), _)| address.clone());
             inner.held_up.extend(address);
+        } else {
+            inner.accepted.insert(id);
         }
         // A later run reads what became of a write whose answer is not here.
         let _ = inner.append(&[entry], false);
