@@ -50,8 +50,7 @@ impl Scene {
         let yaml = files::draw(random);
         let (sources, desired) = resolved(&yaml);
         let quirks = quirks(random);
-        let chooses = quirks.iter().any(|quirk| quirk == "storage-location=chosen");
-        let held = Held::draw(&desired, chooses, random);
+        let held = Held::draw(&desired, &quirks, random);
         let is_released = random.percent(93);
         Self { yaml, sources, desired, held, quirks, is_released, call: Calling::draw(random) }
     }
@@ -131,12 +130,16 @@ struct Held<'a> {
     random: &'a mut Random,
     /// Whether the service chooses a bucket where none is given.
     chooses: bool,
+    /// Whether it keeps names in lower case.
+    folds: bool,
     items: BTreeMap<Address, Value>,
 }
 
 impl<'a> Held<'a> {
-    fn draw(desired: &Desired, chooses: bool, random: &'a mut Random) -> Value {
-        let mut held = Self { random, chooses, items: BTreeMap::new() };
+    fn draw(desired: &Desired, quirks: &[String], random: &'a mut Random) -> Value {
+        let has = |text: &str| quirks.iter().any(|quirk| quirk == text);
+        let (chooses, folds) = (has("storage-location=chosen"), has("name-case=folded"));
+        let mut held = Self { random, chooses, folds, items: BTreeMap::new() };
         for (name, domain) in &desired.domains {
             for (address, entry) in &domain.entries {
                 match &entry.wanted {
@@ -237,7 +240,7 @@ impl<'a> Held<'a> {
         if stream == "*" {
             return self.random.pick(&[Some("*"), Some(""), None]).map(Value::from);
         }
-        Some(stream.into())
+        Some(if self.folds { stream.to_ascii_lowercase() } else { stream.to_owned() }.into())
     }
 }
 

@@ -83,8 +83,20 @@ pub(crate) enum Author {
 impl Call {
     /// Whether the caller could make something of the answer.
     pub(crate) fn is_answered(&self) -> bool {
+        self.status == Some(200) && self.is_readable()
+    }
+
+    fn is_readable(&self) -> bool {
         const SPOILT: [&str; 5] = ["truncated", "garbage", "empty", "huge", "endless"];
-        self.status == Some(200) && !self.faults.iter().any(|fault| SPOILT.contains(fault))
+        self.status.is_some() && !self.faults.iter().any(|fault| SPOILT.contains(fault))
+    }
+
+    /// Whether it left for the service and was looked at. One with a wrong time or an ended key is turned away before
+    /// anything else, and goes again at once.
+    pub(crate) fn has_left(&self) -> bool {
+        let is_turned_away =
+            |code: &str| matches!(code, "InvalidTimeStamp.Expired" | "InvalidSecurityToken.Expired");
+        !self.faults.contains(&"refuse") && !self.code.as_deref().is_some_and(is_turned_away)
     }
 
     /// Whether it was certainly not carried out, by its answer.
@@ -94,7 +106,7 @@ impl Call {
         };
         let connected = !self.faults.contains(&"refuse");
         !connected
-            || (self.status.is_some()
+            || (self.is_readable()
                 && !self.is_answered()
                 && self.code.as_deref().is_some_and(|code| !ambiguous(code)))
     }

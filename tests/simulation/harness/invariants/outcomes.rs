@@ -6,7 +6,7 @@ use livevod::plan::{ActionKind, Change};
 
 use super::super::Run;
 use super::super::process::End;
-use super::super::story::{Author, What, failure};
+use super::super::story::{Author, Call, What, failure};
 use super::super::truth::folded;
 use super::super::weather::Step;
 use super::{View, changes, is_after, is_before, is_foreign_between};
@@ -19,7 +19,8 @@ fn each(
     for view in View::all(run) {
         for (at, outcome) in view.finished() {
             let address = folded(&outcome.address);
-            let Some(change) = view.change(&address) else {
+            let planned = view.plan.changes.iter().find(|change| change.address == outcome.address);
+            let Some(change) = planned else {
                 return Err(format!("{address} has an end but was not planned"));
             };
             hold(view, at, outcome, &address, change)?;
@@ -28,16 +29,23 @@ fn each(
     Ok(())
 }
 
-/// The account was as wanted at some moment after the last write, or, where nothing was written, since the plan.
+/// The account was as wanted at some moment after the last write that was not refused, or, where nothing was written, since
+/// the plan. The same Add once more changes nothing of an entry that stands, so the first of them counts.
 pub(super) fn done_is_true_when_confirmed(run: &Run) -> Result<(), String> {
     each(run, |view, at, outcome, address, change| {
         if outcome.outcome != Outcome::Done {
             return Ok(());
         }
-        let written = view.writes().filter(|(write, call, _)| *write < at && call.is_write_to(address));
-        let written = written.map(|(write, ..)| write).last();
+        let is_own = |call: &Call| call.is_write_to(address) && !call.is_refused();
+        let mut last = None;
+        for (write, call, _) in view.writes().filter(|(write, call, _)| *write < at && is_own(call)) {
+            match (last, call.step) {
+                (Some((_, Step::Add)), Step::Add) => {}
+                (_, step) => last = Some((write, step)),
+            }
+        }
         // The state that a write left begins right after it.
-        let from = written.map_or(view.start(), |write| write + 1);
+        let from = last.map_or(view.start(), |(write, _)| write + 1);
         let mut states = run.truth.between(from, at);
         match states.any(|state| is_after(change, state.get(address).map(|remote| &**remote))) {
             true => Ok(()),
@@ -49,7 +57,7 @@ pub(super) fn done_is_true_when_confirmed(run: &Run) -> Result<(), String> {
 /// What is done stays as wanted to the end of the process and until all that was lost has arrived, unless somebody else
 /// changes it.
 pub(super) fn done_is_true_at_the_end(run: &Run) -> Result<(), String> {
-    each(run, |view, _, outcome, address, change| {
+    each(run, |view, at, outcome, address, change| {
         let end = run.story.iter().rposition(|one| one.process == view.number).unwrap_or(0);
         // An entry that the service takes along later is another invariant's, unless nothing of it was told.
         let is_dead = matches!(run.processes[view.number - 1].end, End::Died);
@@ -61,8 +69,27 @@ pub(super) fn done_is_true_at_the_end(run: &Run) -> Result<(), String> {
         if outcome.outcome == Outcome::Done && !is_touched && !is_true {
             return Err(format!("{address} is done but not as wanted at the end"));
         }
-        Ok(())
+        let undone = undone_late(run, view, at, address, change);
+        match undone.filter(|_| outcome.outcome == Outcome::Done && !is_touched) {
+            Some(place) => {
+                Err(format!("{address} is done, and a lost request undoes it at {:?}", run.story[place].at))
+            }
+            None => Ok(()),
+        }
     })
+}
+
+/// Where a lost request of the process changes an address so that it is not as wanted any more; the next process may have
+/// begun by then.
+fn undone_late(run: &Run, view: View, at: usize, address: &Address, change: &Change) -> Option<usize> {
+    let late = changes(run).find(|(when, process, changed, author)| {
+        *when > at
+            && *process == view.number
+            && matches!(author, Author::Late(_))
+            && changed.address == *address
+            && !is_after(change, changed.after.as_deref())
+    });
+    late.map(|(when, ..)| when)
 }
 
 /// A failed change was certainly not carried out: no write of livevod's makes it so, not even one that arrives late.
@@ -74,7 +101,16 @@ pub(super) fn failed_is_true(run: &Run) -> Result<(), String> {
         let mut own = changes(run).filter(|(_, process, changed, author)| {
             *process == view.number && *author != Author::Other && changed.address == *address
         });
-        let late = own.find(|(when, _, _, author)| *when > at && matches!(author, Author::Late(_)));
+        // Where what went along is all that failed, the new entry stood there, and the same Add may come once more.
+        let was_there = change.action == ActionKind::Replace
+            && run
+                .truth
+                .between(view.start(), at)
+                .any(|state| is_after(change, state.get(address).map(|remote| &**remote)));
+        let late = own.find(|(when, _, changed, author)| {
+            let is_same = was_there && is_after(change, changed.after.as_deref());
+            *when > at && matches!(author, Author::Late(_)) && !is_same
+        });
         match late {
             Some(_) => Err(format!("{address} failed for certain, and a lost request changed it later")),
             None if change.action == ActionKind::Replace => Ok(()),
@@ -134,7 +170,7 @@ pub(super) fn what_was_sent_is_told(run: &Run) -> Result<(), String> {
                 view.writes().filter(|(write, call, _)| *write < at && call.is_write_to(&address));
             let is_true = match sent {
                 true => writes.next().is_some(),
-                false => writes.all(|(_, call, _)| call.faults.contains(&"refuse")),
+                false => writes.all(|(_, call, _)| !call.has_left()),
             };
             if !is_true {
                 let told = if *sent { "sent" } else { "not sent" };
@@ -153,7 +189,9 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
         {
             return Ok(());
         }
-        let Some((write, ..)) = view.writes().filter(|(_, call, _)| call.is_write_to(address)).last() else {
+        let is_own = |call: &Call| call.is_write_to(address) && !call.is_refused();
+        let written = view.writes().filter(|(write, call, _)| *write < at && is_own(call));
+        let Some((write, ..)) = written.last() else {
             return Err(format!("{address} is unknown, and nothing was sent"));
         };
         let could_read = !view.is_troubled_after(write, address);

@@ -26,9 +26,9 @@ pub(super) fn only_what_is_planned_is_written(run: &Run) -> Result<(), String> {
             }
         }
     }
-    for (_, process, changed, _) in changes(run).filter(|(_, _, _, author)| *author != Author::Other) {
+    for (at, process, changed, _) in changes(run).filter(|(_, _, _, author)| *author != Author::Other) {
         let view = View::all(run).find(|view| view.number == process);
-        if !view.is_some_and(|view| is_result(view, changed)) {
+        if !view.is_some_and(|view| is_result(view, at, changed)) {
             return Err(format!("{} was written otherwise than planned: {changed:?}", changed.address));
         }
     }
@@ -57,11 +57,12 @@ fn is_sibling(view: View, address: &Address) -> bool {
 }
 
 /// Whether a change of the account is one that the plan could lead to.
-fn is_result(view: View, changed: &Changed) -> bool {
+fn is_result(view: View, at: usize, changed: &Changed) -> bool {
     let Changed { address, before, after } = changed;
     let found = after.as_deref();
     let planned = view.change(address).is_some_and(|change| match change.action {
-        ActionKind::Create | ActionKind::Update => is_after(change, found),
+        ActionKind::Create => is_after(change, found),
+        ActionKind::Update => is_after(change, found) || is_update_of_another(view, at, change, changed),
         ActionKind::Delete => found.is_none(),
         ActionKind::Replace => found.is_none() || is_filled(change, found),
     });
@@ -69,6 +70,15 @@ fn is_result(view: View, changed: &Changed) -> bool {
         before.is_some() && found.is_none() && view.run.scene.has_quirk("app-wide-delete=with-siblings");
     let came_back = before.is_none() && was_there(view, address, found);
     planned || (is_sibling(view, address) && (went_along || came_back))
+}
+
+/// An Update may meet an entry that somebody else put there after the look: it keeps what an Update can't say.
+fn is_update_of_another(view: View, at: usize, change: &Change, changed: &Changed) -> bool {
+    let Changed { address, before, after } = changed;
+    let (Some(wanted), Some(old), Some(new)) = (&change.after, before, after) else { return false };
+    let mut wanted = wanted.clone();
+    wanted.storage_location.clone_from(&old.config.storage_location);
+    is_foreign_between(view.run, view.start(), at, address) && is_as(Some(&wanted), Some(new), true)
 }
 
 /// The new entry, or the old one again.
