@@ -113,10 +113,22 @@ pub(super) enum AfterAdd {
 /// The code of an Add at an address that holds an entry; after a Delete: the service does not see the Delete yet.
 pub(super) const ALREADY_EXISTS: &str = "ConfigAlreadyExists";
 
+/// What an Add that must close a gap has met where an entry is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Met {
+    /// The one that was just deleted, for as long as the service does not see that.
+    OldEntry,
+    /// The one that is to stand there.
+    NewEntry,
+}
+
 /// Judges the failure of an Add that must close a gap.
-pub(super) fn after_add(error: &Error) -> AfterAdd {
+pub(super) fn after_add(error: &Error, met: Met) -> AfterAdd {
     if error.code() == ALREADY_EXISTS {
-        return AfterAdd::TryAgain;
+        return match met {
+            Met::OldEntry => AfterAdd::TryAgain,
+            Met::NewEntry => AfterAdd::GiveUp,
+        };
     }
     match error.class() {
         Class::NotSent | Class::Busy => AfterAdd::TryAgain,
@@ -265,7 +277,8 @@ mod tests {
             (refused(404, "InvalidStorage.NotFound"), AfterAdd::GiveUp),
         ];
         for (error, next) in table {
-            assert_eq!(after_add(&error), next, "{error}");
+            assert_eq!(after_add(&error, Met::OldEntry), next, "{error}");
         }
+        assert_eq!(after_add(&refused(400, ALREADY_EXISTS), Met::NewEntry), AfterAdd::GiveUp);
     }
 }

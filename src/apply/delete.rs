@@ -7,10 +7,10 @@ use super::compare::Compared;
 use super::decide::{self, Sent};
 use super::domain::{Domain, Ended, Task};
 use super::journal::Intention;
-use super::siblings::Siblings;
+use super::siblings::{Saved, Siblings};
 use super::tries::Tries;
 use crate::api::{Class, Error};
-use crate::model::{Address, DomainSnapshot};
+use crate::model::{Address, DomainSnapshot, StreamSpelling};
 use crate::plan::{Aim, Change};
 use crate::wire::{self, Action};
 
@@ -53,18 +53,34 @@ impl Domain {
                 Ok(request_id) => return Ok(Deletion { request_id }),
                 Err(error) => error,
             };
-            if error.class() == Class::Fatal {
-                return Err(self.refused_delete(change, error).await);
-            }
-            if let Some(ended) = self.retry(&mut tries, change, remote.spelling, error).await {
+            if let Some(ended) = self.retry_delete(&mut tries, change, remote.spelling, error).await {
                 return Err(tries.end(ended));
             }
         }
     }
 
-    /// A refusal is no proof that the entry is there: no document says how a missing one is answered.
-    pub(super) async fn refused_delete(&self, change: &Change, error: Error) -> Ended {
-        let listed = self.run.client.list_domain(&change.address.domain).await;
+    async fn retry_delete(
+        &mut self,
+        tries: &mut Tries,
+        change: &Change,
+        spelling: StreamSpelling,
+        error: Error,
+    ) -> Option<Ended> {
+        match error.class() {
+            Class::Fatal => Some(self.refused_delete(change, error, tries.lost_one()).await),
+            Class::Ambiguous | Class::Busy | Class::NotSent => {
+                self.retry(tries, change, spelling, error).await
+            }
+        }
+    }
+
+    /// A refusal is no proof that the entry is there: no document says how a missing one is answered. Where a Delete before
+    /// it got `lost`, the entry is probably gone, and a listing may only lag behind.
+    pub(super) async fn refused_delete(&self, change: &Change, error: Error, lost: bool) -> Ended {
+        let listed = match lost {
+            true => self.run.until_absent(&change.address.domain, &[&change.address]).await,
+            false => self.run.client.list_domain(&change.address.domain).await,
+        };
         match listed {
             Ok(listing) if !listing.configs.contains_key(&change.address) => Ended::done(),
             Ok(_) | Err(_) => Ended::refused("the Delete was not carried out", error),
@@ -84,47 +100,65 @@ impl Domain {
     /// Deletes an app-wide entry, which might take along the entries beside it.
     pub(super) async fn delete_app_wide(&mut self, change: &Change) -> Ended {
         let mut tries = Tries::new(&self.run.client);
-        let mut siblings = Siblings::new();
+        // What stood there before the last Delete that may have arrived.
+        let mut saved = None;
         loop {
+            self.settled_beside(change).await;
             let turn = match self.turn(change, Action::Delete).await {
                 Ok(turn) => turn,
-                Err(ended) => return self.end_app_wide(change, siblings, tries.end(ended)).await,
+                Err(ended) => return self.end_app_wide(change, saved, tries.end(ended)).await,
             };
-            // Right before: what is not in this listing could not be added back.
-            self.listing = None;
-            let remote = match self.compare_listed(change).await {
+            let entry = match self.compare_app_wide(change).await {
                 Compared::Go(Some(remote)) => remote,
                 Compared::Go(None) => {
-                    return self.end_app_wide(change, siblings, tries.end(Ended::done())).await;
+                    return self.end_app_wide(change, saved, tries.end(Ended::done())).await;
                 }
-                Compared::End(ended) => return self.end_app_wide(change, siblings, tries.end(ended)).await,
+                Compared::End(ended) => return self.end_app_wide(change, saved, tries.end(ended)).await,
             };
-            siblings = self.siblings(change);
-            let call = wire::delete(&change.address, remote.spelling);
-            let error = match self.run.send(Intention::delete(change, &siblings), call, turn).await {
-                Ok(request_id) => {
-                    let listed = self.run.until_absent(&change.address.domain, &[&change.address]).await;
-                    let outcome = absence(change, &listed, Sent::Accepted);
-                    return self.keep_siblings(change, siblings, listed, Ended { outcome, request_id }).await;
-                }
+            let spelling = entry.spelling;
+            let now = self.saved(change, entry);
+            let call = wire::delete(&change.address, spelling);
+            let error = match self.run.send(Intention::delete(change, &now.siblings), call, turn).await {
+                Ok(request_id) => return self.accepted_app_wide(change, now, request_id).await,
                 Err(error) => error,
             };
-            if error.class() == Class::Fatal {
-                return self.refused_delete(change, error).await;
+            if error.class() == Class::Ambiguous {
+                saved = Some(now);
             }
-            if let Some(ended) = self.retry(&mut tries, change, remote.spelling, error).await {
-                return self.end_app_wide(change, siblings, tries.end(ended)).await;
+            if let Some(ended) = self.retry_delete(&mut tries, change, spelling, error).await {
+                return self.end_app_wide(change, saved, tries.end(ended)).await;
             }
         }
     }
 
-    /// Looks after the siblings where some Delete may have arrived; none were saved where none was sent.
-    async fn end_app_wide(&mut self, change: &Change, siblings: Siblings, ended: Ended) -> Ended {
-        if siblings.is_empty() || matches!(ended.outcome, Outcome::NotAttempted(_)) {
-            return ended;
-        }
-        let listed = self.run.client.list_domain(&change.address.domain).await;
-        self.keep_siblings(change, siblings, listed, ended).await
+    async fn accepted_app_wide(
+        &mut self,
+        change: &Change,
+        saved: Saved,
+        request_id: Option<String>,
+    ) -> Ended {
+        let listed = self.run.until_absent(&change.address.domain, &[&change.address]).await;
+        let ended = Ended { outcome: absence(change, &listed, Sent::Accepted), request_id };
+        let beside = self.keep_listed(change, &saved, listed).await;
+        self.end_beside(ended, beside)
+    }
+
+    /// Looks after the siblings where some Delete may have arrived.
+    pub(super) async fn end_app_wide(
+        &mut self,
+        change: &Change,
+        saved: Option<Saved>,
+        ended: Ended,
+    ) -> Ended {
+        let Some(saved) = saved.filter(|saved| !saved.siblings.is_empty()) else { return ended };
+        let beside = match ended.outcome {
+            Outcome::Done => self.keep_siblings(change, &saved).await,
+            Outcome::Failed(_) | Outcome::NotAttempted(_) | Outcome::Unknown(_) => {
+                let listed = self.run.client.list_domain(&change.address.domain).await;
+                self.keep_listed(change, &saved, listed).await
+            }
+        };
+        self.end_beside(ended, beside)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Takes the changes of one domain one at a time, in an order that leaves as little unrecorded as can be.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::task::yield_now;
@@ -8,7 +7,7 @@ use tokio::task::yield_now;
 use super::run::Run;
 use super::{Failure, Outcome};
 use crate::api::Error;
-use crate::model::{Address, DomainSnapshot};
+use crate::model::DomainSnapshot;
 use crate::plan::{ActionKind, Change};
 
 /// One planned change and its index in the plan.
@@ -31,8 +30,6 @@ pub(super) struct Domain {
     pub(super) listing: Option<DomainSnapshot>,
     /// Why nothing more is written in this domain, if so.
     pub(super) halted: Option<String>,
-    /// What this wave has deleted for certain; a listing that lags behind may still show it.
-    pub(super) deleted: BTreeSet<Address>,
 }
 
 /// Creates, updates and replaces.
@@ -67,7 +64,7 @@ pub(super) async fn delete(run: Arc<Run>, tasks: Vec<Task>) {
 
 impl Domain {
     fn new(run: Arc<Run>) -> Self {
-        Self { run, listing: None, halted: None, deleted: BTreeSet::new() }
+        Self { run, listing: None, halted: None }
     }
 
     /// Begins a change, unless something bars it; then that is its outcome.
@@ -86,12 +83,8 @@ impl Domain {
         }
     }
 
-    pub(super) fn finish(&mut self, task: &Task, ended: Ended) {
+    pub(super) fn finish(&self, task: &Task, ended: Ended) {
         let Ended { outcome, request_id } = ended;
-        let Change { address, action, .. } = &*task.change;
-        if *action == ActionKind::Delete && outcome == Outcome::Done {
-            self.deleted.insert(address.clone());
-        }
         self.run.finished(task, outcome, request_id);
     }
 

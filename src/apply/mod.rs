@@ -17,6 +17,7 @@ mod create;
 mod decide;
 mod delete;
 mod domain;
+mod fill;
 pub mod journal;
 mod ladder;
 mod replace;

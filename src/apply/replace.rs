@@ -1,25 +1,34 @@
 //! Deletes an entry and adds it anew, with the gap between as short as can be.
 
 use super::compare::Compared;
-use super::confirm::Pace;
-use super::decide::{ALREADY_EXISTS, AfterAdd, Sent, Verdict, after_add, compare};
+use super::decide::{ALREADY_EXISTS, Met, Sent, Verdict, compare};
 use super::delete::absence;
 use super::domain::{Domain, Ended};
+use super::fill::{Filling, id_of};
 use super::journal::Intention;
-use super::run::Run;
-use super::siblings::Siblings;
+use super::siblings::{Saved, Siblings};
 use super::tries::Tries;
 use super::{Delay, Failure, Outcome};
 use crate::api::{Class, Error, Turn};
-use crate::model::{Address, RecordConfig, StreamSpelling};
+use crate::model::{RecordConfig, StreamSpelling};
 use crate::plan::{Aim, Change, Contingent};
 use crate::wire::{self, Action};
 
 /// The place of an old entry that is gone.
 struct Room {
-    siblings: Siblings,
+    saved: Saved,
     /// Taken before the Delete, so that no wait lengthens the gap.
     turn: Turn,
+    /// What is known of a Delete that got no usable answer.
+    doubt: Option<Doubt>,
+}
+
+/// What is known of a Delete that got no usable answer: it may still arrive, and take the new entry away.
+enum Doubt {
+    /// The entry is gone; somebody else may have removed it.
+    Gone,
+    /// Nothing can be read. An Add is safe all the same, since the service refuses it where the entry still stands.
+    Unread(Ended),
 }
 
 impl Domain {
@@ -29,31 +38,82 @@ impl Domain {
         before: &RecordConfig,
         after: &RecordConfig,
     ) -> Ended {
-        let Room { siblings, turn } = match self.make_room(change, before, after).await {
+        let Room { saved, turn, doubt } = match self.make_room(change, before, after).await {
             Ok(room) => room,
             Err(ended) => return ended,
         };
-        let ended = match self.run.fill_gap(&change.address, after, None, turn).await {
-            Ok(ended) => ended,
-            Err(error) if error.code() == ALREADY_EXISTS => self.exists_already(change, error, false).await,
-            Err(error) if change.contingent.contains(&Contingent::AddBack) => {
-                self.add_back(change, before, error).await
+        let is_in_doubt = doubt.is_some();
+        let ended = match (self.run.fill_gap(Filling::new(&change.address, after), turn).await, doubt) {
+            (Ok(ended), _) => ended,
+            (Err(_), Some(Doubt::Unread(ended))) => {
+                return self.end_app_wide(change, Some(saved), ended).await;
             }
-            Err(error) => Ended::refused("the new entry could not be added", error),
+            (Err(error), _) if error.code() == ALREADY_EXISTS => {
+                self.exists_already(change, error, false).await
+            }
+            (Err(error), _) => {
+                let ended = self.roll_back(change, before, error).await;
+                let beside = self.keep_siblings(change, &saved).await;
+                return self.end_beside(ended, beside);
+            }
         };
-        self.listing = None;
-        if siblings.is_empty() {
-            return ended;
-        }
-        let listed = self.run.client.list_domain(&change.address.domain).await;
-        self.keep_siblings(change, siblings, listed, ended).await
+        let beside = self.keep_siblings(change, &saved).await;
+        let ended = match is_in_doubt {
+            true => self.fill_again(change, after, &saved, ended).await,
+            false => ended,
+        };
+        self.end_beside(ended, beside)
     }
 
-    /// An app-wide entry may take along those beside it, so they are listed right before.
+    /// Adds the new entry once more when the Delete in doubt can arrive no more. The service refuses that where the entry
+    /// stands; where the Delete took it away, it closes the gap. Reading would tell the same, but may lag behind.
+    async fn fill_again(
+        &mut self,
+        change: &Change,
+        after: &RecordConfig,
+        saved: &Saved,
+        ended: Ended,
+    ) -> Ended {
+        self.run.settled(&change.address).await;
+        let turn = self.run.client.turn(Action::Add).await;
+        let filling = Filling { met: Met::NewEntry, ..Filling::new(&change.address, after) };
+        match self.run.fill_gap(filling, turn).await {
+            Ok(ended) => {
+                let beside = self.keep_siblings(change, saved).await;
+                self.end_beside(ended, beside)
+            }
+            Err(error) if error.code() == ALREADY_EXISTS && ended.outcome == Outcome::Done => ended,
+            Err(error) => self.not_filled_again(change, ended, error).await,
+        }
+    }
+
+    /// How a replace ends whose new entry could not be added once more.
+    async fn not_filled_again(&self, change: &Change, ended: Ended, error: Error) -> Ended {
+        let is_vacant = error.code() != ALREADY_EXISTS;
+        let found = match self.run.look(&change.address, StreamSpelling::Named).await {
+            Ok(found) => found,
+            Err(unread) if ended.outcome == Outcome::Done => {
+                let message =
+                    "the Delete got no usable answer, and whether it took the new entry away can't be read";
+                return Ended { outcome: Outcome::Unknown(Failure::of(message, unread)), ..ended };
+            }
+            Err(_) => return ended,
+        };
+        match found {
+            None if is_vacant => Ended::refused(
+                "a late Delete took the new entry away, and it could not be added again",
+                error,
+            ),
+            found if compare(Aim::of(change), found.as_ref()) == Verdict::Done => {
+                Ended { outcome: Outcome::Done, ..ended }
+            }
+            _ => ended,
+        }
+    }
+
     async fn compare_for_replace(&mut self, change: &Change) -> Compared {
-        self.listing = None;
         match change.address.is_app_wide() {
-            true => self.compare_listed(change).await,
+            true => self.compare_app_wide(change).await,
             false => self.compare(change).await,
         }
     }
@@ -67,6 +127,7 @@ impl Domain {
     ) -> Result<Room, Ended> {
         let mut tries = Tries::new(&self.run.client);
         loop {
+            self.settled_beside(change).await;
             let delete = self.turn(change, Action::Delete).await?;
             let turn = self.turn(change, Action::Add).await?;
             let remote = match self.compare_for_replace(change).await {
@@ -74,43 +135,56 @@ impl Domain {
                 Compared::Go(None) => return Err(Ended::done()),
                 Compared::End(ended) => return Err(ended),
             };
-            let room = Room { siblings: self.siblings(change), turn };
-            let call = wire::delete(&change.address, remote.spelling);
-            let intentions = intentions(change, before, after, &room.siblings);
-            self.run.intend(&intentions)?;
-            let intention = Intention::delete(change, &room.siblings);
-            let Err(error) = self.run.send(intention, call, delete).await else { return Ok(room) };
+            let spelling = remote.spelling;
+            let saved = self.saved(change, remote);
+            let call = wire::delete(&change.address, spelling);
+            self.run.intend(&intentions(change, before, after, &saved.siblings))?;
+            let intention = Intention::delete(change, &saved.siblings);
+            let Err(error) = self.run.send(intention, call, delete).await else {
+                return Ok(Room { saved, turn, doubt: None });
+            };
             let ended = match error.class() {
-                Class::Ambiguous => self.await_room(change, error).await,
-                Class::Fatal => Some(self.refused_delete(change, error).await),
-                Class::NotSent | Class::Busy => self.retry(&mut tries, change, remote.spelling, error).await,
+                Class::Ambiguous => match self.await_room(change, error).await {
+                    Ok(doubt) => return Ok(Room { saved, turn, doubt: Some(doubt) }),
+                    Err(ended) => return Err(self.end_app_wide(change, Some(saved), ended).await),
+                },
+                Class::Fatal => Some(self.refused_delete(change, error, false).await),
+                Class::NotSent | Class::Busy => self.retry(&mut tries, change, spelling, error).await,
             };
             match ended {
-                Some(Ended { outcome: Outcome::Done, .. }) => return Ok(room),
+                Some(Ended { outcome: Outcome::Done, .. }) => return Ok(Room { saved, turn, doubt: None }),
                 Some(ended) => return Err(ended),
                 None => {}
             }
         }
     }
 
-    /// Nothing may be added while the Delete could still arrive.
-    async fn await_room(&self, change: &Change, error: Error) -> Option<Ended> {
+    /// Waits until the entry is gone. Where it is seen to stay, nothing may be added.
+    async fn await_room(&self, change: &Change, error: Error) -> Result<Doubt, Ended> {
         self.run.delayed(&change.address, Delay::Unanswered(error.clone()));
         let request_id = id_of(Some(&error));
         let listed = self.run.until_absent(&change.address.domain, &[&change.address]).await;
-        let still_there = listed.as_ref().is_ok_and(|listing| listing.configs.contains_key(&change.address));
-        let outcome = match absence(change, &listed, Sent::Unclear(error.clone())) {
-            Outcome::Unknown(_) if still_there && self.run.settle <= self.run.deadline => {
+        match (absence(change, &listed, Sent::Unclear(error.clone())), &listed) {
+            (Outcome::Done, _) => Ok(Doubt::Gone),
+            (outcome, Err(_)) => Ok(Doubt::Unread(Ended { outcome, request_id })),
+            (Outcome::Unknown(_), Ok(_)) if self.run.settle <= self.run.deadline => {
                 let message =
                     "the Delete got no usable answer and the entry is still there, so nothing was added";
-                Outcome::Failed(Failure::of(message, error))
+                Err(Ended { outcome: Outcome::Failed(Failure::of(message, error)), request_id })
             }
-            outcome => outcome,
-        };
-        Some(Ended { outcome, request_id })
+            (outcome, Ok(_)) => Err(Ended { outcome, request_id }),
+        }
     }
 
-    /// Adds the old entry back after the new one was refused.
+    /// Leaves what can be left after the new entry was refused.
+    async fn roll_back(&self, change: &Change, before: &RecordConfig, error: Error) -> Ended {
+        match change.contingent.contains(&Contingent::AddBack) {
+            true => self.add_back(change, before, error).await,
+            false => Ended::refused("the new entry could not be added", error),
+        }
+    }
+
+    /// Adds the old entry back.
     async fn add_back(&self, change: &Change, before: &RecordConfig, error: Error) -> Ended {
         self.run.delayed(&change.address, Delay::AddsBack(error.clone()));
         let refused = error.request_id().map(str::to_owned);
@@ -119,7 +193,9 @@ impl Domain {
             return Ended::done();
         }
         let turn = self.run.client.turn(Action::Add).await;
-        match self.run.fill_gap(&change.address, before, Some(Contingent::AddBack), turn).await {
+        let contingent = Some(Contingent::AddBack);
+        let filling = Filling { contingent, ..Filling::new(&change.address, before) };
+        match self.run.fill_gap(filling, turn).await {
             Ok(Ended { outcome: Outcome::Done, request_id }) => {
                 let message = "the new entry could not be added; the old one was added back";
                 Ended {
@@ -132,6 +208,8 @@ impl Domain {
                     "the new entry could not be added; whether the old one was added back is not known";
                 Ended { outcome: Outcome::Unknown(Failure::of(message, error)), request_id }
             }
+            // The new one was only late.
+            Err(_) if self.run.stands(Aim::of(change)).await => Ended::done(),
             Err(again) => {
                 let message = format!(
                     "neither the new entry nor the old one ({again}) could be added: nothing is there now"
@@ -154,64 +232,4 @@ fn intentions<'a>(
         all.push(Intention::add(&change.address, before, Some(Contingent::AddBack)));
     }
     all
-}
-
-impl Run {
-    /// Adds an entry where one is missing, again and again until the deadline: nothing is recorded meanwhile. The same Add
-    /// may go out again before a lost one could arrive, since the second of the two is refused.
-    ///
-    /// # Errors
-    /// When the entry was certainly not added.
-    pub(super) async fn fill_gap(
-        &self,
-        address: &Address,
-        config: &RecordConfig,
-        contingent: Option<Contingent>,
-        mut turn: Turn,
-    ) -> Result<Ended, Error> {
-        let aim = Aim::add(address, config);
-        let mut pace = Pace::until(self.deadline);
-        let mut lost: Option<Error> = None;
-        loop {
-            let intention = Intention::add(address, config, contingent);
-            let error = match self.send(intention, wire::add(address, config), turn).await {
-                Ok(request_id) => return Ok(self.filled(aim, Sent::Accepted, request_id).await),
-                Err(error) => error,
-            };
-            let judged = after_add(&error);
-            if judged == AfterAdd::GiveUp {
-                return Err(error);
-            }
-            let unanswered = judged == AfterAdd::ReadBack;
-            if unanswered {
-                self.delayed(address, Delay::Unanswered(error.clone()));
-            } else if let Some(pause) = pace.ahead() {
-                self.delayed(address, Delay::Again { pause, error: error.clone() });
-            }
-            lost = if unanswered { Some(error.clone()) } else { lost };
-            if lost.is_some() && self.stands(aim).await {
-                return Ok(Ended { request_id: id_of(lost.as_ref()), ..Ended::done() });
-            }
-            if !pace.next().await {
-                let Some(lost) = lost else { return Err(error) };
-                let request_id = id_of(Some(&lost));
-                return Ok(self.filled(aim, Sent::Unclear(lost), request_id).await);
-            }
-            turn = self.client.turn(Action::Add).await;
-        }
-    }
-
-    /// Whether the entry is there as wanted.
-    async fn stands(&self, aim: Aim<'_>) -> bool {
-        let found = self.look(aim.address, StreamSpelling::Named).await;
-        found.is_ok_and(|found| compare(aim, found.as_ref()) == Verdict::Done)
-    }
-
-    async fn filled(&self, aim: Aim<'_>, sent: Sent, request_id: Option<String>) -> Ended {
-        Ended { outcome: self.confirm(aim, StreamSpelling::Named, sent).await, request_id }
-    }
-}
-
-fn id_of(error: Option<&Error>) -> Option<String> {
-    error?.request_id().map(str::to_owned)
 }

@@ -34,6 +34,8 @@ pub(super) struct Run {
     begun: Mutex<BTreeMap<Address, (ActionKind, Instant)>>,
     /// Where a write left for the service.
     sent: Mutex<BTreeSet<Address>>,
+    /// What is done. A listing that lags behind may not show it yet.
+    done: Mutex<Vec<Arc<Change>>>,
     /// Whether some change is not done, so that no delete may start any more.
     trouble: AtomicBool,
     /// The way of saying "auto_compose off" that the service understood.
@@ -58,6 +60,7 @@ impl Run {
             unsettled: Mutex::default(),
             begun: Mutex::default(),
             sent: Mutex::default(),
+            done: Mutex::default(),
             trouble: AtomicBool::new(false),
             rung: Mutex::default(),
             events,
@@ -102,12 +105,32 @@ impl Run {
         }
     }
 
+    /// Whether no request that was sent to an address can arrive any more.
+    pub(super) fn is_settled(&self, address: &Address) -> bool {
+        self.unsettled().get(address).is_none_or(|until| *until <= Instant::now())
+    }
+
+    /// Waits until no request that was sent to any address of a domain can arrive any more, or the run ends.
+    pub(super) async fn all_settled(&self, domain: &str) {
+        let unsettled = self.unsettled().clone();
+        let own = unsettled.into_iter().filter(|(address, _)| *address.domain == *domain);
+        if let Some(until) = own.map(|(_, until)| until).max() {
+            self.rest(until.saturating_duration_since(Instant::now())).await;
+        }
+    }
+
     fn unsettled(&self) -> MutexGuard<'_, BTreeMap<Address, Instant>> {
         self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sent(&self) -> MutexGuard<'_, BTreeSet<Address>> {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The changes of a domain that are done.
+    pub(super) fn done_in(&self, domain: &str) -> Vec<Arc<Change>> {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.iter().filter(|change| *change.address.domain == *domain).cloned().collect()
     }
 
     /// Why a change may not be started now, if so.
@@ -156,6 +179,9 @@ impl Run {
         };
         if !harmless {
             self.trouble.store(true, Ordering::Relaxed);
+        }
+        if outcome == Outcome::Done {
+            self.done.lock().unwrap_or_else(PoisonError::into_inner).push(task.change.clone());
         }
         let outcome = ChangeOutcome { address: address.clone(), action: *action, outcome, request_id };
         self.journal.ended(&outcome);

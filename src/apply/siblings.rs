@@ -1,12 +1,16 @@
 //! Keeps the entries beside an app-wide one that goes.
 //!
 //! Whether deleting `app/*` also removes the app's own streams is not documented. So they are saved before, listed after,
-//! added back if they are gone, and then nothing more is done in that domain.
+//! added back if they are gone, and then nothing more is done in that domain. Either listing may lag behind: the first one
+//! counts once it shows what this run has done, the last one once it does not show the deleted entry any more.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::compare::Compared;
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
 use super::domain::{Domain, Ended};
+use super::fill::Filling;
 use super::{Delay, Failure, Outcome};
 use crate::api::Error;
 use crate::model::{Address, DomainSnapshot, Remote};
@@ -16,56 +20,134 @@ use crate::wire::Action;
 /// The other entries of a domain.
 pub(super) type Siblings = BTreeMap<Address, Remote>;
 
+/// What a domain holds right before an entry is deleted.
+pub(super) struct Saved {
+    /// The entry.
+    pub(super) entry: Remote,
+    /// Those beside it, where the plan says to keep them.
+    pub(super) siblings: Siblings,
+}
+
+/// What became of the entries beside one that went.
+pub(super) enum Beside {
+    /// They are all there.
+    Stayed,
+    /// Some went with it; what was done about each.
+    Went(String),
+    /// Nobody can say.
+    Unread(Option<Error>),
+}
+
+impl Saved {
+    /// Whether a listing was made after the Delete of the entry: it does not show the very same one. An entry that was added
+    /// anew has another creation time.
+    fn is_gone_in(&self, change: &Change, listing: &DomainSnapshot) -> bool {
+        listing.configs.get(&change.address) != Some(&self.entry)
+    }
+}
+
 impl Domain {
-    /// The entries beside the change's own in the listing that it was compared in, where the plan says to keep them. What the
-    /// run itself deleted is none, whatever the listing shows: it would be added back as if it had gone along.
-    pub(super) fn siblings(&self, change: &Change) -> Siblings {
+    /// Waits until nothing that was sent to the entries beside an app-wide one is on its way any more: it would meet those
+    /// that are added back, and they can't wait for it.
+    pub(super) async fn settled_beside(&self, change: &Change) {
+        if change.contingent.contains(&Contingent::AddSiblingsBack) {
+            self.run.all_settled(&change.address.domain).await;
+        }
+    }
+
+    /// Compares an app-wide entry with the plan in a listing made right before: what is not in it could not be added back.
+    pub(super) async fn compare_app_wide(&mut self, change: &Change) -> Compared {
+        let done = self.run.done_in(&change.address.domain);
+        match self.list_with(&change.address, &done).await {
+            Ok(listing) if lags_behind(&listing, &done) => {
+                let message = "the listing of its domain does not show what this run has done there";
+                Compared::End(Ended::not_attempted(Failure::new(message)))
+            }
+            Ok(listing) => {
+                self.listing = Some(listing);
+                self.compare_listed(change).await
+            }
+            Err(error) => Compared::End(Ended::unreadable(error)),
+        }
+    }
+
+    /// A listing that shows what this run has done, where one can be had before the deadline: what it made would not be added
+    /// back, and what it deleted would be.
+    async fn list_with(&self, about: &Address, done: &[Arc<Change>]) -> Result<DomainSnapshot, Error> {
+        let listing = self.run.client.list_domain(&about.domain).await?;
+        let shows = |listing: &DomainSnapshot| !lags_behind(listing, done);
+        match shows(&listing) {
+            true => Ok(listing),
+            false => self.run.list_until(&about.domain, Some(about), shows).await,
+        }
+    }
+
+    /// What is to be kept when `entry` goes, by the listing that it was compared in.
+    pub(super) fn saved(&self, change: &Change, entry: Remote) -> Saved {
         if !change.contingent.contains(&Contingent::AddSiblingsBack) {
-            return Siblings::new();
+            return Saved { entry, siblings: Siblings::new() };
         }
         let mut siblings = self.listing.clone().unwrap_or_default().configs;
-        siblings.retain(|address, _| *address != change.address && !self.deleted.contains(address));
-        siblings
+        siblings.remove(&change.address);
+        Saved { entry, siblings }
     }
 
-    /// Adds back what the listing lacks. `ended` is how the change itself ended.
-    pub(super) async fn keep_siblings(
+    /// Looks after the siblings of an entry that went.
+    pub(super) async fn keep_siblings(&mut self, change: &Change, saved: &Saved) -> Beside {
+        self.listing = None;
+        if saved.siblings.is_empty() {
+            return Beside::Stayed;
+        }
+        let is_after = |listing: &DomainSnapshot| saved.is_gone_in(change, listing);
+        let about = &change.address;
+        let listed = self.run.list_until(&about.domain, Some(about), is_after).await;
+        self.keep_listed(change, saved, listed).await
+    }
+
+    /// Adds back what a listing lacks.
+    pub(super) async fn keep_listed(
         &mut self,
         change: &Change,
-        siblings: Siblings,
+        saved: &Saved,
         listed: Result<DomainSnapshot, Error>,
-        ended: Ended,
-    ) -> Ended {
+    ) -> Beside {
         let listing = match listed {
+            _ if saved.siblings.is_empty() => return Beside::Stayed,
             Ok(listing) => listing,
-            Err(error) => return self.siblings_unknown(siblings, error, ended),
+            Err(error) => return Beside::Unread(Some(error)),
         };
-        let gone: Siblings =
-            siblings.into_iter().filter(|(address, _)| !listing.configs.contains_key(address)).collect();
-        self.listing = Some(listing);
-        if gone.is_empty() { ended } else { self.add_siblings_back(change, gone, ended).await }
-    }
-
-    fn siblings_unknown(&mut self, siblings: Siblings, error: Error, ended: Ended) -> Ended {
-        self.listing = None;
-        if siblings.is_empty() || ended.outcome != Outcome::Done {
-            return ended;
+        let is_gone = |(address, _): &(&Address, &Remote)| !listing.configs.contains_key(*address);
+        let gone: Vec<(&Address, &Remote)> = saved.siblings.iter().filter(is_gone).collect();
+        match gone.is_empty() {
+            false => self.add_siblings_back(change, gone).await,
+            true if saved.is_gone_in(change, &listing) => Beside::Stayed,
+            true => Beside::Unread(None),
         }
-        let message = "it went, but whether the entries beside it stayed can't be read";
-        self.halted = Some(message.to_owned());
-        Ended { outcome: Outcome::Unknown(Failure::of(message, error)), ..ended }
     }
 
-    async fn add_siblings_back(&mut self, change: &Change, gone: Siblings, ended: Ended) -> Ended {
+    async fn add_siblings_back(&mut self, change: &Change, gone: Vec<(&Address, &Remote)>) -> Beside {
         self.halted = Some(format!("entries beside `{}` went with it", change.address));
-        self.listing = None;
         self.run.delayed(&change.address, Delay::AddsSiblingsBack(gone.len()));
         let (mut back, mut lost) = (Vec::new(), Vec::new());
         for (address, remote) in gone {
-            let added = self.add_sibling_back(&address, &remote).await;
+            let added = self.add_sibling_back(address, remote).await;
             if added { &mut back } else { &mut lost }.push(format!("`{address}`"));
         }
-        Ended { outcome: with_story(ended.outcome, &story(&back, &lost)), ..ended }
+        Beside::Went(story(&back, &lost))
+    }
+
+    /// How a change ends beside whose entry this happened.
+    pub(super) fn end_beside(&mut self, ended: Ended, beside: Beside) -> Ended {
+        let outcome = match beside {
+            Beside::Went(story) => with_story(ended.outcome, &story),
+            Beside::Unread(remote) if ended.outcome == Outcome::Done => {
+                let message = "it went, but whether the entries beside it stayed can't be read".to_owned();
+                self.halted = Some(message.clone());
+                Outcome::Unknown(Failure { message, remote })
+            }
+            Beside::Unread(_) | Beside::Stayed => ended.outcome,
+        };
+        Ended { outcome, ..ended }
     }
 
     async fn add_sibling_back(&self, address: &Address, remote: &Remote) -> bool {
@@ -74,7 +156,9 @@ impl Domain {
         }
         let config = remote.config.clone().normalized();
         let turn = self.run.client.turn(Action::Add).await;
-        match self.run.fill_gap(address, &config, Some(Contingent::AddSiblingsBack), turn).await {
+        let contingent = Some(Contingent::AddSiblingsBack);
+        let filling = Filling { contingent, ..Filling::new(address, &config) };
+        match self.run.fill_gap(filling, turn).await {
             Ok(ended) => ended.outcome == Outcome::Done,
             // It may only have been missing from the listing.
             Err(error) if error.code() == ALREADY_EXISTS => {
@@ -84,6 +168,11 @@ impl Domain {
             Err(_) => false,
         }
     }
+}
+
+/// Whether a listing shows some address as it was before a change that is done.
+fn lags_behind(listing: &DomainSnapshot, done: &[Arc<Change>]) -> bool {
+    done.iter().any(|change| Aim::of(change).at_before(listing.configs.get(&change.address)))
 }
 
 /// The end of the change, with what happened beside it. That entries went along never makes an unknown end a known one.

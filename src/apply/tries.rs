@@ -33,7 +33,7 @@ impl Tries {
         Self { retry: client.retry(), unclear: None, lost: 0 }
     }
 
-    /// Whether a write got no usable answer and was not seen to arrive.
+    /// Whether a write before this one got no usable answer and was not seen to arrive.
     pub(super) fn lost_one(&self) -> bool {
         self.unclear.is_some()
     }
@@ -146,7 +146,7 @@ impl Run {
     }
 
     /// Waits; a signal that ends the run ends the pause.
-    async fn rest(&self, pause: Duration) {
+    pub(super) async fn rest(&self, pause: Duration) {
         tokio::select! {
             () = sleep(pause) => {}
             () = self.stopped() => {}

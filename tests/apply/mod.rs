@@ -6,6 +6,7 @@ mod crash;
 mod gate;
 mod journal;
 mod keys;
+mod late;
 mod listing;
 mod lost;
 mod order;

@@ -36,7 +36,8 @@ pub(super) fn calls_stay_within_the_rate(run: &Run) -> Result<(), String> {
 }
 
 /// After a write without a usable answer no other write goes to that address while it may still arrive, unless reading back
-/// shows that it did. The same Add may, since the second of the two is refused.
+/// shows that it did. The same Add may, since the second of the two is refused. So may the Add of a replace after its Delete,
+/// since it is refused while the entry stands, and goes out once more in the end.
 pub(super) fn a_lost_write_settles_before_another(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         for (at, lost, address) in view.writes().filter(|(_, call, _)| call.is_ambiguous()) {
@@ -45,8 +46,8 @@ pub(super) fn a_lost_write_settles_before_another(run: &Run) -> Result<(), Strin
             let Some((next, call, _)) = next.filter(|(next, ..)| run.story[*next].at < until) else {
                 continue;
             };
-            let is_same_add = call.step == Step::Add && lost.step == Step::Add;
-            if !is_same_add && !has_arrived(view, (at, next), lost.step, address) {
+            let is_harmless = call.step == Step::Add && matches!(lost.step, Step::Add | Step::Delete);
+            if !is_harmless && !has_arrived(view, (at, next), lost.step, address) {
                 let after = run.story[next].at - run.story[at].at;
                 return Err(format!(
                     "{} of {address} {after:?} after a lost {}",
