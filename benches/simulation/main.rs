@@ -14,13 +14,16 @@ use std::process::ExitCode;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use harness::{PARTS, Tally};
+use harness::{ONCE_BROKEN, PARTS, Run, Tally};
 
 /// So many runs must have seen each fault at each step under each answer of each quirk.
 const MANY: u64 = 100_000;
 
 /// Seeds that a brief run plays before it looks whether one broke.
 const STEP: u64 = 100;
+
+/// Broken runs of an invariant that are named.
+const SEEDS_TOLD: usize = 100;
 
 /// Broken runs that are told in full.
 const TOLD: usize = 3;
@@ -33,6 +36,9 @@ fn main() -> ExitCode {
     let (runs, first) = (number("--runs").unwrap_or(10_000), number("--first").unwrap_or(0));
     if std::env::args().any(|word| word == "--brief") {
         return exit(!breaks(first, runs));
+    }
+    if runs == 1 {
+        println!("{}", Run::of(first).text());
     }
     let start = Instant::now();
     let tally = play(first, runs);
@@ -76,11 +82,13 @@ fn play(first: u64, runs: u64) -> Tally {
     tally
 }
 
-/// Whether some seed breaks a promise; plays no more than it takes to find one.
+/// Whether some seed breaks a promise; plays no more than it takes to find one. What is rare comes last.
 fn breaks(first: u64, runs: u64) -> bool {
     let steps = (first..first + runs).step_by(STEP as usize);
+    let rare = || Tally::of(ONCE_BROKEN.into_iter()).broken;
     let broken = steps
         .map(|from| play(from, STEP).broken)
+        .chain(std::iter::once_with(rare))
         .find_map(|broken| broken.into_iter().min_by_key(|broken| broken.seed));
     broken
         .inspect(|broken| println!("seed {} breaks `{}`: {}", broken.seed, broken.invariant, broken.message))
@@ -95,7 +103,7 @@ fn tell_broken(tally: &Tally) {
     tally.broken.iter().take(TOLD).for_each(|broken| println!("{}", broken.text()));
     for (invariant, mut seeds) in by_invariant {
         seeds.sort_unstable();
-        let first: Vec<u64> = seeds.iter().take(8).copied().collect();
+        let first: Vec<u64> = seeds.iter().take(SEEDS_TOLD).copied().collect();
         println!("BROKEN in {} runs: {invariant}; seeds {first:?}", seeds.len());
     }
 }

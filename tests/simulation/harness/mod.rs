@@ -40,6 +40,14 @@ pub(crate) use self::tally::Tally;
 use self::truth::Truth;
 pub(crate) use self::weather::{PARTS, Weather};
 
+/// Seeds that broke a promise once, when hundreds of thousands were played: they show what is rare.
+pub(crate) const ONCE_BROKEN: [u64; 57] = [
+    5560, 7630, 12479, 12683, 14656, 20674, 22786, 23120, 24737, 26557, 28444, 30340, 30398, 33720, 36730,
+    42139, 42889, 45783, 49043, 50861, 51237, 51361, 52171, 52425, 52586, 53637, 53975, 55097, 56001, 57168,
+    58383, 60523, 60839, 62294, 62489, 63772, 64153, 66651, 68590, 68690, 70177, 71135, 72682, 73705, 76082,
+    78924, 79635, 85238, 88813, 90320, 95683, 95822, 96304, 101026, 108025, 113383, 142098,
+];
+
 /// What no output may hold.
 const SECRET: &str = "s3cr3t-of-the-simulation";
 const TOKEN: &str = "t0ken-of-the-simulation";
