@@ -1,7 +1,7 @@
 //! Which changes follow from which difference.
 
 use livevod::model::StreamSpelling;
-use livevod::plan::{Contingent, Reason, fold};
+use livevod::plan::{ActionKind, Change, Contingent, Reason, SinceBase, fold};
 use livevod::resolve::OriginKind;
 use serde_json::json;
 
@@ -207,4 +207,53 @@ fn identical_changes_fold_and_others_do_not() {
     assert_eq!(sizes.iter().sum::<usize>(), 8);
     assert_eq!(sizes, [7, 1]);
     assert_eq!(fold(&plan, true).len(), 8);
+}
+
+#[test]
+fn a_change_folds_as_long_as_it_reads_the_same() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.declare(&FLEET.replace("cycle_duration: 1h", "cycle_duration: 30m"));
+    let groups = |edit: fn(&mut Change)| {
+        let mut plan = scene.plan();
+        edit(&mut plan.changes[3]);
+        fold(&plan, false).len()
+    };
+    assert_eq!(groups(|_| ()), 1);
+    let apart: [fn(&mut Change); 8] = [
+        |change| change.action = ActionKind::Replace,
+        |change| change.reason = Reason::Missing,
+        |change| change.before.as_mut().unwrap().cycle_duration = 900,
+        |change| change.after.as_mut().unwrap().cycle_duration = 900,
+        |change| change.fields[0].origin.as_mut().unwrap().tier = Some("vip".to_owned()),
+        |change| change.fields[0].origin.as_mut().unwrap().place.as_mut().unwrap().start.line += 1,
+        |change| change.coverage.after = None,
+        |change| change.contingent.push(Contingent::AddBack),
+    ];
+    assert_eq!(apart.map(groups), [2; 8]);
+    let together: [fn(&mut Change); 4] = [
+        |change| change.place = None,
+        |change| change.region = None,
+        |change| change.before.as_mut().unwrap().on_demand = 7,
+        |change| change.fields[0].origin.as_mut().unwrap().via.clear(),
+    ];
+    assert_eq!(together.map(groups), [1; 4]);
+}
+
+#[test]
+fn what_was_pending_folds_with_nothing_else() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.declare(&FLEET.replace("cycle_duration: 1h", "cycle_duration: 30m"));
+    let mut plan = scene.plan();
+    let (one, two) = (plan.changes[3].clone(), plan.changes[4].clone());
+    plan.since_base = Some(SinceBase {
+        base: "base".to_owned(),
+        pending: [one.address.clone()].into(),
+        otherwise: [(two.address.clone(), two)].into(),
+        released: Vec::new(),
+        unprotected: Vec::new(),
+        unnamed: Vec::new(),
+    });
+    let folds = fold(&plan, false);
+    let sizes: Vec<usize> = folds.iter().map(|fold| fold.changes.len()).collect();
+    assert_eq!((sizes, folds[1].first()), (vec![6, 1, 1], &one));
 }
