@@ -67,8 +67,9 @@ struct Draft<'a> {
 impl Draft<'_> {
     fn domain(&mut self, name: &str, domain: &DesiredDomain, remote: &DomainSnapshot, selection: &Selection) {
         let gaps = self.unfinished.gaps.keys().filter(|address| &*address.domain == name);
+        let unwritable = domain.restored.iter().flat_map(|restored| restored.unwritable.keys());
         let addresses: BTreeSet<&Address> =
-            domain.entries.keys().chain(remote.configs.keys()).chain(gaps).collect();
+            domain.entries.keys().chain(remote.configs.keys()).chain(gaps).chain(unwritable).collect();
         for address in addresses {
             if selection.selects(address) {
                 self.address(domain, address, remote.configs.get(address));

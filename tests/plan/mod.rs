@@ -4,11 +4,13 @@ mod base;
 mod changes;
 mod digest;
 mod guards;
+mod restore;
 mod review;
 
 use livevod::model::{Address, Carried, DomainSnapshot, RecordConfig, Remote, Snapshot, StreamSpelling};
 use livevod::plan::{Allowances, Change, Guard, Plan, PlanOptions, plan};
-use livevod::resolve::{Desired, Wanted};
+use livevod::resolve::{Desired, Wanted, restored};
+use livevod::snapshot::{Saved, write};
 use livevod::source::{Source, Sources};
 
 /// Two apps of one domain: six streams of their own and a rule for the rest of `show`.
@@ -46,6 +48,25 @@ impl Scene {
     /// The service as it is, under other files.
     pub(crate) fn declare(&mut self, text: &str) -> &mut Self {
         (self.desired, self.sources) = resolved(text);
+        self
+    }
+
+    /// The service as it is, on its way back to `snapshot`.
+    pub(crate) fn restore(&mut self, snapshot: Snapshot) -> &mut Self {
+        let saved = Saved {
+            livevod: "0.1.0".into(),
+            time: "2026-11-22T20:15:00Z".parse().unwrap(),
+            target: "emulator x".into(),
+            account: None,
+            caller: None,
+            regions: Default::default(),
+            ignore: Vec::new(),
+            protect: Vec::new(),
+            snapshot,
+        };
+        self.sources = Sources::default();
+        let file = self.sources.add(Source::new("saved.json", write(&saved).unwrap()));
+        self.desired = restored(&saved, &self.sources, file);
         self
     }
 

@@ -1,0 +1,120 @@
+//! The way back to what a snapshot saved.
+
+use livevod::model::Remote;
+use livevod::plan::{Plan, Reason};
+use livevod::resolve::OriginKind;
+
+use super::{FLEET, Scene, lines};
+
+/// The plan back to what stood there before `change`.
+fn back_from(change: impl FnOnce(&mut Scene)) -> Plan {
+    back(|_| {}, change)
+}
+
+/// The same, with `saved` done to the service before it was saved.
+fn back(saved: impl FnOnce(&mut Scene), change: impl FnOnce(&mut Scene)) -> Plan {
+    let mut scene = Scene::agreeing(FLEET);
+    saved(&mut scene);
+    let snapshot = scene.snapshot.clone();
+    change(&mut scene);
+    scene.restore(snapshot).plan()
+}
+
+fn cam1(scene: &mut Scene) -> &mut Remote {
+    scene.remote("live.example.com/show/cam1")
+}
+
+#[test]
+fn what_still_is_as_saved_is_left() {
+    let plan = back_from(|_| {});
+    assert!(!plan.differs());
+    assert_eq!(plan.unchanged.len(), 8);
+}
+
+#[test]
+fn fields_that_no_file_knows_go_back_too() {
+    let plan = back_from(|scene| {
+        cam1(scene).config.cycle_duration = 900;
+        cam1(scene).config.carried.delay_time = Some(60);
+    });
+    assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 900 -> 3600, delay_time 60 -> 180"]);
+    let change = &plan.changes[0];
+    assert!(matches!(&change.reason, Reason::InSnapshot { place } if place.file == "saved.json"));
+    let origins: Vec<_> =
+        change.fields.iter().map(|one| one.origin.as_ref().map(|origin| origin.kind)).collect();
+    assert_eq!(origins, [Some(OriginKind::Snapshot), None], "what no file manages has no origin");
+}
+
+#[test]
+fn what_only_an_add_can_set_is_replaced() {
+    type Touch = fn(&mut Remote);
+    let table: [(&str, Touch); 3] = [
+        ("storage_location other -> chosen.oss-cn-shanghai.aliyuncs.com", |remote| {
+            remote.config.storage_location = Some("other".into());
+        }),
+        ("record_content x -> (not set)", |remote| remote.config.carried.record_content = Some("x".into())),
+        ("space_id x -> (not set)", |remote| remote.config.carried.space_id = Some("x".into())),
+    ];
+    for (fields, touch) in table {
+        let plan = back_from(|scene| touch(cam1(scene)));
+        assert_eq!(lines(&plan), [format!("Replace show/cam1: {fields}")]);
+        assert!(matches!(plan.changes[0].reason, Reason::CreateOnly { .. }), "{fields}");
+    }
+}
+
+#[test]
+fn a_location_that_nobody_chose_stays_as_it_is() {
+    let plan = back(
+        |scene| cam1(scene).config.storage_location = None,
+        |scene| {
+            cam1(scene).config.storage_location = Some("other".into());
+        },
+    );
+    assert!(!plan.differs(), "{:?}", lines(&plan));
+}
+
+#[test]
+fn what_is_gone_is_added_with_all_that_it_had_and_what_came_goes() {
+    let plan = back_from(|scene| {
+        scene.remove_remote("live.example.com/show/cam1").add_remote("live.example.com/news/extra");
+    });
+    assert_eq!(
+        lines(&plan),
+        [
+            "Delete news/extra: vod_transcode_group g -> (not set), cycle_duration 3600 -> (not set), \
+             auto_compose off -> (not set), on_demand 0 -> (not set), \
+             storage_location chosen.oss-cn-shanghai.aliyuncs.com -> (not set), delay_time 180 -> (not set)",
+            "Create show/cam1: vod_transcode_group (not set) -> e2d796d3bb5fd8049d32bff62f94e4c1, \
+             cycle_duration (not set) -> 3600, auto_compose (not set) -> off, on_demand (not set) -> 0, \
+             storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 180"
+        ]
+    );
+    assert!(matches!(plan.changes[0].reason, Reason::NotInSnapshot { .. }));
+    assert!(matches!(plan.changes[1].reason, Reason::InSnapshot { .. }));
+}
+
+#[test]
+fn what_could_not_be_written_is_not_lost_in_silence() {
+    let by_format = |scene: &mut Scene| cam1(scene).unsupported = Some("by-format".into());
+    let declared = |plan: Plan| {
+        assert_eq!(lines(&plan), Vec::<String>::new());
+        assert_eq!(plan.unsupported[0].reason, "it was saved as by-format");
+        plan.unsupported[0].declared
+    };
+    assert!(!declared(back(by_format, |_| {})), "it still stands");
+    assert!(declared(back(by_format, |scene| cam1(scene).unsupported = None)), "something else stands there");
+    assert!(declared(back(by_format, |scene| _ = scene.remove_remote("live.example.com/show/cam1"))));
+}
+
+#[test]
+fn what_no_request_can_carry_is_neither_brought_back_nor_overwritten() {
+    let odd = |scene: &mut Scene| {
+        cam1(scene).config.carried.unknown.insert("NewField".into(), "x".into());
+    };
+    let even = |scene: &mut Scene| cam1(scene).config.carried.unknown.clear();
+    for plan in [back(odd, even), back(|_| {}, odd)] {
+        assert_eq!(lines(&plan), Vec::<String>::new());
+        assert_eq!(plan.unsupported[0].reason, "holds `NewField`, which no request can carry");
+        assert!(plan.unsupported[0].declared);
+    }
+}
