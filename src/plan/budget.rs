@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ActionKind, Budget, Change};
 use crate::model::Snapshot;
+use crate::wire::PAGE_SIZE;
 
 /// How fast the calls of one action may go out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +22,6 @@ impl Default for Pace {
     }
 }
 
-/// Configurations on one page of a listing.
-const PAGE: u64 = 100;
-
 /// Calls by action, in the floor: everything works at the first try and shows at once.
 #[derive(Default)]
 struct Calls {
@@ -36,23 +34,37 @@ struct Calls {
 /// The floor for `changes`: compares, writes and confirms, and a full listing for each domain that deletes from.
 pub(super) fn of(changes: &[Change], snapshot: &Snapshot, pace: Pace) -> Budget {
     let mut calls = Calls::default();
-    let mut listings: BTreeMap<&str, u64> = BTreeMap::new();
+    changes.iter().for_each(|change| calls.count(change));
+    calls.describe += listings(changes, snapshot);
+    let Calls { describe, add, update, delete } = calls;
+    let seconds = [describe, add, update, delete].map(|count| least_seconds(count, pace));
+    Budget { reads: describe, writes: add + update + delete, seconds: seconds.into_iter().max().unwrap_or(0) }
+}
+
+/// What comes into a domain and what goes.
+#[derive(Default)]
+struct Moves {
+    come: u64,
+    go: u64,
+}
+
+/// The pages of one listing of each domain that something is deleted from, as long as it is then; the last page is never
+/// full.
+fn listings(changes: &[Change], snapshot: &Snapshot) -> u64 {
+    let mut domains: BTreeMap<&str, Moves> = BTreeMap::new();
     for change in changes {
-        calls.count(change);
-        if change.action == ActionKind::Delete {
-            let held =
-                snapshot.domains.get(&change.address.domain).map_or(0, |domain| domain.configs.len() as u64);
-            listings.insert(&change.address.domain, held / PAGE + 1);
+        let moves = domains.entry(&change.address.domain).or_default();
+        match change.action {
+            ActionKind::Create => moves.come += 1,
+            ActionKind::Delete => moves.go += 1,
+            ActionKind::Update | ActionKind::Replace => {}
         }
     }
-    calls.describe += listings.values().sum::<u64>();
-    let seconds =
-        [calls.describe, calls.add, calls.update, calls.delete].map(|count| least_seconds(count, pace));
-    Budget {
-        reads: calls.describe,
-        writes: calls.add + calls.update + calls.delete,
-        seconds: seconds.into_iter().max().unwrap_or(0),
-    }
+    let pages = |(name, Moves { come, go }): (&str, Moves)| {
+        let held = snapshot.domains.get(name).map_or(0, |domain| domain.configs.len() as u64);
+        (held + come).saturating_sub(go) / u64::from(PAGE_SIZE) + 1
+    };
+    domains.into_iter().filter(|(_, moves)| moves.go > 0).map(pages).sum()
 }
 
 impl Calls {

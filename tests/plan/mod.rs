@@ -1,6 +1,7 @@
 //! The planner by value: a remote that already agrees with the files is derived from them, then one side is changed.
 
 mod base;
+mod budget;
 mod changes;
 mod digest;
 mod guards;
@@ -28,6 +29,18 @@ domains:
       news:
         streams: { desk: { auto_compose: on, compose_vod_transcode_group: archive } }
 ";
+
+/// Files that declare domains, each with what it holds in YAML's flow style.
+pub(crate) fn domains(domains: &[(&str, &str)]) -> String {
+    let domain = |(name, held): &(&str, &str)| format!("  {name}: {held}\n");
+    let domains: String = domains.iter().map(domain).collect();
+    format!(
+        "version: 1\nregion: cn-shanghai\ndefaults: {{ vod_transcode_group: {GROUP} }}\ndomains:\n{domains}"
+    )
+}
+
+/// The id of the group `hd`.
+const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
 
 /// Files and what the service holds.
 pub(crate) struct Scene {

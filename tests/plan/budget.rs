@@ -1,0 +1,106 @@
+//! The floor of calls and seconds, counted by hand.
+
+use livevod::plan::{Budget, Pace};
+
+use super::{FLEET, Scene, domains};
+
+fn budget(declared: &str) -> Budget {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.declare(declared);
+    scene.plan().budget
+}
+
+#[test]
+fn each_kind_of_change_has_its_calls() {
+    let moved = "cam1: { storage_location: mine.oss-cn-shanghai.aliyuncs.com }";
+    let table = [
+        ("nothing", FLEET.to_owned(), 0, 0),
+        ("a create: add, confirm", FLEET.replace("cam6: {}", "cam6: {}, cam7: {}"), 1, 1),
+        (
+            "an app-wide create: compare, add, confirm",
+            FLEET.replace("streams: { desk:", "streams: { \"*\": {}, desk:"),
+            2,
+            1,
+        ),
+        (
+            "an update: compare, update, confirm",
+            FLEET.replace("cam1: {}", "cam1: { cycle_duration: 2h }"),
+            2,
+            1,
+        ),
+        ("a replace: compare, delete, add, confirm", FLEET.replace("cam1: {}", moved), 2, 2),
+        ("a delete: compare, delete, listing", FLEET.replace("cam1: {}", "cam1: { state: absent }"), 2, 1),
+        (
+            "two deletes share the listing",
+            FLEET.replace("cam1: {}, cam2: {}", "cam1: { state: absent }, cam2: { state: absent }"),
+            3,
+            2,
+        ),
+        (
+            "all together",
+            FLEET
+                .replace(
+                    "cam1: {}, cam2: {}",
+                    "cam1: { state: absent }, cam2: { cycle_duration: 2h }, cam7: {}",
+                )
+                .replace("cam3: {}", &moved.replace("cam1", "cam3")),
+            7,
+            5,
+        ),
+    ];
+    for (what, declared, reads, writes) in table {
+        assert_eq!(budget(&declared), Budget { reads, writes, seconds: 0 }, "{what}");
+    }
+}
+
+/// A domain that prunes, with `stays` streams that stay and `goes` that go.
+fn pruned(stays: usize, goes: usize) -> Scene {
+    let streams: String = (0..stays).map(|at| format!("s{at}: {{}}, ")).collect();
+    let mut scene = Scene::agreeing(&domains(&[(
+        "live.example.com",
+        &format!("{{ prune: true, apps: {{ show: {{ streams: {{ {streams} }} }} }} }}"),
+    )]));
+    for at in 0..goes {
+        scene.add_remote(&format!("live.example.com/show/x{at}"));
+    }
+    scene
+}
+
+#[test]
+fn the_listing_after_deletes_is_as_long_as_what_is_left() {
+    // A listing ends with a page that is not full, so a hundred entries take two.
+    for (stays, goes, pages) in [(1, 1, 1), (99, 1, 1), (99, 2, 1), (100, 1, 2), (199, 1, 2), (200, 1, 3)] {
+        let Budget { reads, writes, seconds: _ } = pruned(stays, goes).plan().budget;
+        assert_eq!((reads, writes), (goes as u64 + pages, goes as u64), "{stays} stay, {goes} go");
+    }
+}
+
+#[test]
+fn what_is_created_is_listed_too() {
+    let mut scene = pruned(100, 1);
+    scene.remove_remote("live.example.com/show/s0");
+    assert_eq!(scene.plan().budget.reads, 1 + 1 + 2);
+}
+
+#[test]
+fn each_domain_that_deletes_from_is_listed() {
+    let one = "{ prune: true, apps: { show: { streams: { a: {} } } } }";
+    let mut scene = Scene::agreeing(&domains(&[("a.example.com", one), ("b.example.com", one)]));
+    scene.add_remote("a.example.com/show/x").add_remote("b.example.com/show/x");
+    assert_eq!(scene.plan().budget.reads, 2 + 2);
+}
+
+#[test]
+fn the_action_with_the_most_calls_sets_the_time() {
+    let pace = |per_minute| Pace { per_minute, burst: 1 };
+    let seconds = |text: &str, per_minute| {
+        let mut scene = Scene::agreeing(FLEET);
+        scene.options.pace = pace(per_minute);
+        scene.declare(text);
+        scene.plan().budget.seconds
+    };
+    // Three updates: three calls of Update, six of Describe, of which one is free.
+    let slow = FLEET.replace("cam1: {}, cam2: {}, cam3: {}", "cam1: &a { on_demand: 1 }, cam2: *a, cam3: *a");
+    assert_eq!([seconds(&slow, 60), seconds(&slow, 30), seconds(&slow, 600)], [5, 10, 1]);
+    assert_eq!(seconds(FLEET, 60), 0);
+}
