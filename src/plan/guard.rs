@@ -157,8 +157,8 @@ impl Kind {
             .map(|(name, count)| (format!("of `{name}`"), *count, of_domain(name)))
             .filter(|(_, count, total)| !self.limit.lets(*count, *total))
             .collect();
-        let one_domain_says_it = over.len() == 1 && by_domain.len() == 1 && view.snapshot.domains.len() == 1;
-        if !self.limit.lets(all, everywhere) && !one_domain_says_it {
+        let is_one_domain = view.snapshot.domains.len() == 1;
+        if !is_one_domain && !self.limit.lets(all, everywhere) {
             over.push(("of all domains".to_owned(), all, everywhere));
         }
         over.into_iter()

@@ -37,7 +37,7 @@ pub fn resume(
     snapshot: &Snapshot,
     options: &PlanOptions,
 ) -> (Plan, Vec<Difference>) {
-    let mut plan = Plan { changes: Vec::new(), held: Vec::new(), ..reviewed.clone() };
+    let mut plan = Plan { changes: Vec::new(), ..reviewed.clone() };
     plan.unread = unread(desired, snapshot);
     let mut moved = Vec::new();
     for change in &reviewed.changes {

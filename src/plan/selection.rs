@@ -65,6 +65,14 @@ mod tests {
     }
 
     #[test]
+    fn only_what_nothing_narrows_is_all() {
+        assert!(Selection::default().is_all());
+        assert!(!selection(&["a.com"], &[]).is_all());
+        assert!(!selection(&[], &["a.com"]).is_all());
+        assert!(!Selection { only: Some(BTreeSet::new()), ..Selection::default() }.is_all());
+    }
+
+    #[test]
     fn a_pattern_that_selects_nothing_is_found() {
         let addresses: Vec<Address> =
             ["a.com/show/cam1", "a.com/*/*"].iter().map(|text| text.parse().unwrap()).collect();

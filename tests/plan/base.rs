@@ -79,6 +79,8 @@ fn an_entry_that_is_taken_out_is_left_alone_and_said_to_be() {
     assert!(beside(FLEET, &pruned).1.released.is_empty());
     let absent = FLEET.replace("cam3: {}", "cam3: { state: absent }");
     assert!(beside(FLEET, &absent).1.released.is_empty());
+    // Where it was to go, nothing is released.
+    assert!(beside(&absent, &without).1.released.is_empty());
     // What never stood there is given up without loss.
     let mut scene = Scene::agreeing(&without);
     scene.declare(&without);

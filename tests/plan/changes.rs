@@ -48,14 +48,22 @@ fn only_the_fields_that_differ_are_updated_and_carried_ones_go_along() {
 
 #[test]
 fn a_value_that_nobody_wrote_heads_the_plan() {
-    let mut scene = Scene::agreeing(FLEET);
-    scene.remote("live.example.com/show/cam1").config.on_demand = 1;
-    let plan = scene.plan();
-    assert!(
-        plan.warnings[0].message.starts_with("1 configuration falls to a documented default"),
-        "{:?}",
-        plan.warnings
-    );
+    let heads = |change: &dyn Fn(&mut Scene)| {
+        let mut scene = Scene::agreeing(FLEET);
+        change(&mut scene);
+        let plan = scene.plan();
+        assert!(plan.differs());
+        plan.warnings.into_iter().map(|warning| warning.message).collect::<Vec<_>>()
+    };
+    let fall = " to a documented default that nobody wrote: look for `(not written)`";
+    let on_demand = |scene: &mut Scene, address| scene.remote(address).config.on_demand = 1;
+    let [cam1, cam2] = ["live.example.com/show/cam1", "live.example.com/show/cam2"];
+    assert_eq!(heads(&|scene| on_demand(scene, cam1)), [format!("1 configuration falls{fall}")]);
+    let both = |scene: &mut Scene| [cam1, cam2].into_iter().for_each(|address| on_demand(scene, address));
+    assert_eq!(heads(&both), [format!("2 configurations fall{fall}")]);
+    let none = Vec::<String>::new();
+    assert_eq!(heads(&|scene| scene.remote(cam1).config.cycle_duration = 900), none, "it is written");
+    assert_eq!(heads(&|scene| _ = scene.remove_remote(cam1)), none, "nothing was there");
 }
 
 #[test]

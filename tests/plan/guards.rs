@@ -182,7 +182,20 @@ fn writes_are_counted_only_where_a_limit_is_given() {
     scene.allow(|allowances| allowances.max_writes = Some(1));
     assert_eq!(scene.held(), [(Guard::Writes, String::new())]);
     assert_eq!(scene.plan().held[0].release.as_deref(), Some("--max-writes 2"));
+    assert_eq!(scene.plan().held[0].message, "2 writes are planned, over 1");
     scene.allow(|allowances| allowances.max_writes = Some(2));
+    assert_eq!(scene.held(), []);
+}
+
+#[test]
+fn a_replace_is_two_writes() {
+    let mut scene = changed(1);
+    scene.remote("live.example.com/show/cam2").config.storage_location = Some("other".into());
+    scene
+        .declare(&FLEET.replace("cam2: {}", "cam2: { storage_location: mine.oss-cn-shanghai.aliyuncs.com }"));
+    scene.allow(|allowances| (allowances.recording_gap, allowances.max_writes) = (true, Some(2)));
+    assert_eq!(scene.plan().held[0].message, "3 writes are planned, over 2");
+    scene.allow(|allowances| allowances.max_writes = Some(3));
     assert_eq!(scene.held(), []);
 }
 

@@ -7,6 +7,7 @@ mod digest;
 mod guards;
 mod restore;
 mod review;
+mod unfinished;
 
 use livevod::model::{Address, Carried, DomainSnapshot, RecordConfig, Remote, Snapshot, StreamSpelling};
 use livevod::plan::{Allowances, Change, Guard, Plan, PlanOptions, plan};

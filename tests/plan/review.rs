@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use livevod::plan::{ActionKind, Guard, PlanFileError, SavedPlan, between, resume, since_review};
+use livevod::model::RecordConfig;
+use livevod::plan::{
+    ActionKind, Gap, GapCause, Guard, Limit, PlanFileError, Reason, SavedPlan, between, resume, since_review,
+};
 
-use super::{FLEET, Scene};
+use super::{FLEET, GROUP, Scene, lines};
+
+const CAM1: &str = "live.example.com/show/cam1";
 
 fn changed(cameras: usize) -> Scene {
     let mut scene = Scene::agreeing(FLEET);
@@ -12,6 +17,12 @@ fn changed(cameras: usize) -> Scene {
         scene.remote(&format!("live.example.com/show/cam{camera}")).config.cycle_duration = 900;
     }
     scene
+}
+
+/// An earlier run took cam1 away and did not put it back.
+fn gap(scene: &mut Scene, before: RecordConfig) {
+    let gap = Gap { run: "r".into(), cause: GapCause::Replace, before };
+    scene.options.unfinished.gaps.insert(CAM1.parse().unwrap(), gap);
 }
 
 fn saved(scene: &Scene) -> SavedPlan {
@@ -100,17 +111,99 @@ fn a_replace_that_stopped_half_way_is_finished_by_its_own_add() {
     scene.remove_remote("live.example.com/show/cam1");
     let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
     assert_eq!(moved, []);
-    assert_eq!((rest.changes[0].action, &rest.changes[0].before), (ActionKind::Create, &None));
-    assert_eq!(rest.changes[0].after, reviewed.changes[0].after);
+    let finishing = &rest.changes[0];
+    assert_eq!((finishing.action, &finishing.before), (ActionKind::Create, &None));
+    assert_eq!(finishing.after, reviewed.changes[0].after);
+    assert_eq!(finishing.contingent, [], "there is nothing to go back to");
+    assert_eq!(finishing.reason, Reason::Missing, "no journal tells who deleted it");
+    gap(&mut scene, reviewed.changes[0].before.clone().unwrap());
+    let (rest, _) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!(rest.changes[0].reason, Reason::FinishesReplace { run: "r".into() });
+}
+
+#[test]
+fn what_moved_is_told_with_what_it_would_take_now() {
+    type Step = fn(&mut Scene);
+    let other: Step = |scene| scene.remote(CAM1).config.cycle_duration = 1200;
+    let gone: Step = |scene| _ = scene.remove_remote(CAM1);
+    let there: Step = |scene| _ = scene.add_remote(CAM1);
+    let by_format: Step = |scene| scene.remote(CAM1).unsupported = Some("by-format".into());
+    let update: Step = |scene| scene.remote(CAM1).config.cycle_duration = 900;
+    let replace: Step = |scene| {
+        scene.remote(CAM1).config.storage_location = Some("other".into());
+        scene.declare(
+            &FLEET.replace("cam1: {}", "cam1: { storage_location: mine.oss-cn-shanghai.aliyuncs.com }"),
+        );
+    };
+    let delete: Step = |scene| _ = scene.declare(&FLEET.replace("cam1: {}", "cam1: { state: absent }"));
+    let table = [
+        (update, ActionKind::Update, other, ActionKind::Update),
+        (update, ActionKind::Update, gone, ActionKind::Create),
+        (update, ActionKind::Update, by_format, ActionKind::Update),
+        (replace, ActionKind::Replace, other, ActionKind::Replace),
+        (delete, ActionKind::Delete, other, ActionKind::Delete),
+        (gone, ActionKind::Create, there, ActionKind::Update),
+    ];
+    for (before, planned, after, now) in table {
+        let mut scene = Scene::agreeing(FLEET);
+        before(&mut scene);
+        let reviewed = scene.plan();
+        assert_eq!(reviewed.changes[0].action, planned);
+        after(&mut scene);
+        let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
+        assert_eq!(rest.changes, [], "{planned:?} {now:?}");
+        assert!(rest.is_held_by(Guard::Stale), "{planned:?} {now:?}");
+        assert_eq!(moved[0].second.as_ref().map(|change| change.action), Some(now));
+    }
+}
+
+#[test]
+fn fields_that_no_file_manages_count_but_where_the_service_gives_them() {
+    // What changes at cam1, where a plan was made and then carried out, until its `delay_time` reads as it does.
+    let moved = |before: fn(&mut Scene), after: fn(&mut Scene), delay: Option<u32>| {
+        let mut scene = Scene::agreeing(FLEET);
+        before(&mut scene);
+        let reviewed = scene.plan();
+        assert_eq!(lines(&reviewed).len(), 1);
+        after(&mut scene);
+        scene.remote(CAM1).config.cycle_duration = 3600;
+        scene.remote(CAM1).config.vod_transcode_group = GROUP.into();
+        scene.remote(CAM1).config.carried.delay_time = delay;
+        let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
+        assert_eq!(rest.changes, []);
+        !moved.is_empty()
+    };
+    let slow: fn(&mut Scene) = |scene| scene.remote(CAM1).config.cycle_duration = 900;
+    let gone: fn(&mut Scene) = |scene| _ = scene.remove_remote(CAM1);
+    let there: fn(&mut Scene) = |scene| _ = scene.add_remote(CAM1);
+    let lost: fn(&mut Scene) = |scene| {
+        let before = scene.remote(CAM1).config.clone();
+        gap(scene.remove_remote(CAM1), before);
+    };
+    let none: fn(&mut Scene) = |_| {};
+    let table = [
+        ("an update", slow, none, Some(180), false),
+        ("an update that lost one", slow, none, None, true),
+        ("a create", gone, there, Some(180), false),
+        ("a create that got none", gone, there, None, false),
+        ("a create that puts back", lost, there, Some(180), false),
+        ("a create that puts back, without", lost, there, None, true),
+    ];
+    for (what, before, after, delay, has_moved) in table {
+        assert_eq!(moved(before, after, delay), has_moved, "{what}");
+    }
 }
 
 #[test]
 fn guards_are_found_anew_and_never_taken_from_the_file() {
-    let scene = changed(3);
+    let mut scene = changed(3);
     let mut reviewed = scene.plan();
     reviewed.held.clear();
     let (rest, _) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
     assert_eq!(rest.held.iter().map(|held| held.guard).collect::<Vec<_>>(), [Guard::Limits]);
+    scene.allow(|allowances| allowances.max_change = Some(Limit::Count(3)));
+    let (rest, _) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!(rest.held, []);
 }
 
 #[test]

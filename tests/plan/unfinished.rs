@@ -1,0 +1,159 @@
+//! What earlier runs took away and did not put back.
+
+use livevod::model::{Address, RecordConfig};
+use livevod::plan::{Gap, GapCause, Plan, Reason};
+use livevod::resolve::OriginKind;
+
+use super::{FLEET, Scene, domains, lines};
+
+const RUN: &str = "20261122T201500Z-1";
+
+/// The service has lost `address`, which a run removed.
+fn lost(scene: &mut Scene, address: &str, cause: GapCause) {
+    let before = scene.remote(address).config.clone();
+    scene.remove_remote(address);
+    gap(scene, address, cause, before);
+}
+
+fn gap(scene: &mut Scene, address: &str, cause: GapCause, before: RecordConfig) {
+    let gap = Gap { run: RUN.to_owned(), cause, before };
+    scene.options.unfinished.gaps.insert(address.parse().unwrap(), gap);
+}
+
+/// `address: message`, a line a warning.
+fn warnings(plan: &Plan) -> Vec<String> {
+    let name = |address: &Option<Address>| address.as_ref().map(Address::to_string).unwrap_or_default();
+    plan.warnings.iter().map(|warning| format!("{}: {}", name(&warning.address), warning.message)).collect()
+}
+
+#[test]
+fn what_is_declared_is_added_with_what_only_the_service_knew() {
+    let run = || RUN.to_owned();
+    let table = [
+        (GapCause::Replace, Reason::FinishesReplace { run: run() }),
+        (GapCause::AppWide, Reason::PutsBack { run: run() }),
+    ];
+    for (cause, reason) in table {
+        let mut scene = Scene::agreeing(FLEET);
+        scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
+        lost(&mut scene, "live.example.com/show/cam1", cause);
+        let plan = scene.plan();
+        assert_eq!(
+            lines(&plan),
+            ["Create show/cam1: vod_transcode_group (not set) -> e2d796d3bb5fd8049d32bff62f94e4c1, \
+              cycle_duration (not set) -> 3600, auto_compose (not set) -> off, on_demand (not set) -> 0, \
+              storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 180"]
+        );
+        let change = &plan.changes[0];
+        assert_eq!(change.reason, reason);
+        assert!(change.puts_back());
+        let origins: Vec<Option<OriginKind>> =
+            change.fields.iter().map(|one| one.origin.as_ref().map(|origin| origin.kind)).collect();
+        let (file, default) = (Some(OriginKind::Defaults), Some(OriginKind::Default));
+        assert_eq!(origins, [file, file, default, default, None, None], "nobody wrote what stood there");
+    }
+}
+
+#[test]
+fn what_no_file_declares_is_put_back_as_it_was() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.add_remote("live.example.com/news/extra");
+    lost(&mut scene, "live.example.com/news/extra", GapCause::Replace);
+    let plan = scene.plan();
+    assert_eq!(
+        lines(&plan),
+        ["Create news/extra: vod_transcode_group (not set) -> g, cycle_duration (not set) -> 3600, \
+          auto_compose (not set) -> off, on_demand (not set) -> 0, \
+          storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 180"]
+    );
+    assert_eq!(plan.changes[0].reason, Reason::PutsBack { run: RUN.to_owned() });
+    assert!(plan.changes[0].fields.iter().all(|one| one.origin.is_none()));
+}
+
+#[test]
+fn what_shall_not_be_there_is_not_put_back() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.add_remote("live.example.com/news/extra");
+    lost(&mut scene, "live.example.com/news/extra", GapCause::AppWide);
+    let saved = scene.snapshot.clone();
+    scene.declare(&FLEET.replace("      news:\n", "      news:\n        prune: true\n"));
+    assert_eq!((lines(&scene.plan()), warnings(&scene.plan())), (vec![], vec![]), "it would be pruned");
+    scene.restore(saved);
+    assert_eq!((lines(&scene.plan()), warnings(&scene.plan())), (vec![], vec![]), "the snapshot lacks it");
+    let mut scene = Scene::agreeing(FLEET);
+    lost(&mut scene, "live.example.com/show/cam1", GapCause::AppWide);
+    scene.declare(&FLEET.replace("cam1: {}", "cam1: { state: absent }"));
+    assert_eq!((lines(&scene.plan()), warnings(&scene.plan())), (vec![], vec![]));
+}
+
+#[test]
+fn where_something_stands_again_there_is_nothing_to_finish() {
+    let mut scene = Scene::agreeing(FLEET);
+    let before = scene.remote("live.example.com/show/cam1").config.clone();
+    gap(&mut scene, "live.example.com/show/cam1", GapCause::Replace, before);
+    assert!(!scene.plan().differs());
+    scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
+    assert_eq!(lines(&scene.plan()), ["Update show/cam1: cycle_duration 900 -> 3600"]);
+}
+
+#[test]
+fn what_no_request_can_carry_is_not_added_without_it() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.add_remote("live.example.com/news/extra");
+    for address in ["live.example.com/show/cam1", "live.example.com/news/extra"] {
+        scene.remote(address).config.carried.unknown.insert("NewField".into(), "x".into());
+        lost(&mut scene, address, GapCause::Replace);
+    }
+    let plan = scene.plan();
+    assert_eq!(lines(&plan), Vec::<String>::new());
+    let unsupported: Vec<_> = plan
+        .unsupported
+        .iter()
+        .map(|one| (one.address.within_domain(), one.reason.as_str(), one.declared))
+        .collect();
+    let reason = "holds `NewField`, which no request can carry";
+    assert_eq!(
+        unsupported,
+        [("news/extra".to_owned(), reason, false), ("show/cam1".to_owned(), reason, true)]
+    );
+}
+
+#[test]
+fn a_gap_is_filled_in_its_own_domain() {
+    let one = "{ apps: { show: { streams: { a: {} } } } }";
+    let mut scene = Scene::agreeing(&domains(&[("a.example.com", one), ("b.example.com", one)]));
+    lost(&mut scene, "b.example.com/show/a", GapCause::Replace);
+    let changes: Vec<(String, Reason)> =
+        scene.plan().changes.into_iter().map(|change| (change.address.to_string(), change.reason)).collect();
+    assert_eq!(
+        changes,
+        [("b.example.com/show/a".to_owned(), Reason::FinishesReplace { run: RUN.to_owned() })]
+    );
+}
+
+#[test]
+fn a_gap_that_is_left_is_told_with_the_reason() {
+    let cam1 = "live.example.com/show/cam1";
+    let left = |address: &str, why: &str| {
+        format!(
+            "{address}: run {RUN} removed `{address}` and did not put it back; nothing is planned there, because {why}"
+        )
+    };
+    let mut scene = Scene::agreeing(FLEET);
+    lost(&mut scene, cam1, GapCause::Replace);
+    assert_eq!(warnings(&scene.plan()), Vec::<String>::new(), "it is filled");
+    scene.options.selection.excludes = vec!["live.example.com/show".parse().unwrap()];
+    assert_eq!(warnings(&scene.plan()), [left(cam1, "this run is not about it")]);
+    scene.options.selection.excludes.clear();
+    let ignored = FLEET
+        .replace(" cam1: {},", "")
+        .replace("domains:\n", "ignore: [live.example.com/show/cam1]\ndomains:\n");
+    scene.declare(&ignored);
+    assert_eq!(warnings(&scene.plan()), [left(cam1, "`ignore` names it")]);
+    assert_eq!(scene.plan().ignored, []);
+    scene.add_remote(cam1);
+    assert_eq!(warnings(&scene.plan()), Vec::<String>::new(), "something stands there");
+    assert_eq!(scene.plan().ignored.len(), 1);
+    scene.declare(&domains(&[("second.example.com", "{}")]));
+    assert_eq!(warnings(&scene.plan()), [left(cam1, "no file names its domain")]);
+}
