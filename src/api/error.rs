@@ -207,6 +207,40 @@ mod tests {
     }
 
     #[test]
+    fn throttling_a_wrong_clock_and_an_ended_key_are_told_from_all_else() {
+        let table = [
+            (refused(400, "Throttling.User"), [true, false, false]),
+            (refused(429, ""), [true, false, false]),
+            (refused(400, "InvalidTimeStamp.Expired"), [false, true, false]),
+            (refused(400, "IllegalTimestamp"), [false, true, false]),
+            (refused(403, "InvalidSecurityToken.Expired"), [false, false, true]),
+            (refused(403, "ServiceBusy"), [false, false, false]),
+            (refused(403, "InvalidSecurityToken.Malformed"), [false, false, false]),
+            (Error::not_sent("h", "refused"), [false, false, false]),
+        ];
+        for (error, kinds) in table {
+            let found = [error.is_throttling(), error.is_about_the_clock(), error.is_about_an_expired_key()];
+            assert_eq!(found, kinds, "{error}");
+        }
+    }
+
+    #[test]
+    fn what_the_service_says_besides_stays_with_its_error() {
+        let Error::Refused(plain) = refused(400, "Throttling.User") else { unreachable!() };
+        let seven = Some(Duration::from_secs(7));
+        let answer = RemoteError { request_id: Some("R-1".to_owned()), retry_after: seven, ..*plain };
+        let error = Error::Refused(Box::new(answer.clone()));
+        let said = |error: &Error| {
+            (error.code().to_owned(), error.request_id().map(str::to_owned), error.retry_after())
+        };
+        assert_eq!(said(&error), ("Throttling.User".to_owned(), Some("R-1".to_owned()), seven));
+        assert_eq!(error.remote(), Some(&answer));
+        let unanswered = Error::not_sent("h", "refused");
+        assert_eq!(said(&unanswered), (String::new(), None, None));
+        assert_eq!(unanswered.remote(), None);
+    }
+
+    #[test]
     fn an_answer_without_a_code_still_says_something() {
         assert_eq!(refused(502, "").to_string(), "no");
         assert_eq!(refused(400, "LockFail").to_string(), "LockFail: no");

@@ -98,11 +98,9 @@ impl Bucket {
     }
 
     fn fill(&mut self, rate: Rate, now: Instant) {
-        if now > self.at {
-            let gained = (now - self.at).as_secs_f64() * self.per_second(rate);
-            self.tokens = rate.burst().min(self.tokens + gained);
-            self.at = now;
-        }
+        let gained = now.saturating_duration_since(self.at).as_secs_f64() * self.per_second(rate);
+        self.tokens = rate.burst().min(self.tokens + gained);
+        self.at = self.at.max(now);
     }
 
     fn per_second(&self, rate: Rate) -> f64 {
@@ -278,6 +276,30 @@ mod tests {
             limiter.passed(&turn);
         }
         assert!((1000..=1010).contains(&millis_for(&limiter, 10).await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_is_never_lowered_below_a_32nd_and_comes_back_by_50ths() {
+        let limiter = Limiter::new(Rate::default());
+        for _ in 0..10 {
+            throttle(&limiter, Duration::ZERO).await;
+        }
+        assert!((3200..=3210).contains(&millis_for(&limiter, 1).await));
+        for _ in 0..10 {
+            let turn = limiter.turn("Add").await;
+            limiter.passed(&turn);
+        }
+        // A 32nd and ten 50ths of ten calls a second, once the pause at the last rate is over.
+        limiter.turn("Add").await;
+        assert!((431..=433).contains(&millis_for(&limiter, 1).await));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_from_the_moment_the_rate_was_lowered_does_not_lower_it_again() {
+        let limiter = Limiter::new(Rate::default());
+        let turns = [limiter.turn("Add").await, limiter.turn("Add").await];
+        turns.iter().for_each(|turn| limiter.throttled(turn, Duration::ZERO));
+        assert!((2000..=2010).contains(&millis_for(&limiter, 10).await));
     }
 
     #[test]

@@ -133,6 +133,13 @@ mod tests {
     }
 
     #[test]
+    fn no_pause_ends_at_the_deadline_or_after_it() {
+        let now = Instant::now();
+        let pause = |left| Retry::until(now + Duration::from_millis(left)).write(&busy(None), now, 1.0);
+        assert_eq!([500, 501].map(pause), [None, Some(Duration::from_millis(500))]);
+    }
+
+    #[test]
     fn what_the_service_asks_for_is_a_floor_up_to_two_minutes() {
         let now = Instant::now();
         let pause = |asked| Retry::until(now + MINUTE).write(&busy(Some(asked)), now, 1.0).unwrap();
