@@ -34,10 +34,10 @@ pub struct Comment {
 /// The least that a comment's fixed parts fit into.
 pub const LEAST_BYTES: usize = 6_000;
 
-/// Kept for the end: the digest, and what was left out, all ten kinds of rows in millions.
+/// Kept for the end: the digest, and what was left out, all eleven kinds of rows in millions.
 const FOOTER: usize = 800;
 
-/// Rows that stand open; more are folded away.
+/// Rows that stand open, and notes before them; more are folded away, so that the table begins on the first screen.
 const OPEN_ROWS: usize = 12;
 
 /// The head of every table of changes.
@@ -130,7 +130,7 @@ impl View<'_> {
         text
     }
 
-    /// Each refusal, warning and domain that was not read, as far as there is room for them.
+    /// Each domain that was not read, each refusal and warning, as far as there is room for them.
     fn notes(&self, sheet: &mut Sheet) {
         let plan = self.plan;
         let unread = plan.unread.iter().map(|domain| format!("- {} could not be read\n", code(domain)));
@@ -144,9 +144,14 @@ impl View<'_> {
         });
         let warnings = plan.warnings.iter().map(|warning| format!("- {}\n", prose(&warning.message)));
         let notes: Vec<String> =
-            unread.chain(held).chain(unsupported).chain(warnings).chain(beside::since_base(plan)).collect();
+            unread.chain(held).chain(unsupported).chain(beside::since_base(plan)).chain(warnings).collect();
+        let (open, folded) = notes.split_at(notes.len().min(OPEN_ROWS));
         let room = sheet.room(FOOTER) / 4;
-        sheet.rows(Rows { what: "notes", head: "", tail: "\n" }, room, &notes, String::clone);
+        sheet.rows(Rows { what: "notes", head: "", tail: "\n" }, room, open, String::clone);
+        let head = "<details>\n<summary>Further notes</summary>\n\n";
+        let rows = Rows { what: "further notes", head, tail: "\n</details>\n\n" };
+        let room = sheet.room(FOOTER) / 5;
+        sheet.rows(rows, room, folded, String::clone);
     }
 
     /// What was pending on the target branch anyway, folded away before what these files change.

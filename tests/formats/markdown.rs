@@ -1,6 +1,7 @@
 //! Plans as comments: what stands in them, that they never outgrow their place, and that nothing breaks out of its row.
 
 use insta::assert_snapshot;
+use livevod::plan::Warning;
 use livevod::render::{Briefing, Comment, LEAST_BYTES, Links, Target, markdown_plan};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
@@ -92,6 +93,19 @@ fn thousands_of_changes_fit() {
     }
     let document = markdown_plan(Briefing::of(&huge, &target()), &comment(60_000));
     assert!(document.contains("| `~` ×4000 |"), "{document}");
+    assert!(!document.contains("Left out"), "{document}");
+}
+
+#[test]
+fn many_notes_do_not_push_the_table_away() {
+    let mut plan = many(3);
+    plan.warnings =
+        (0..40).map(|at| Warning { message: format!("fact {at} is odd"), address: None }).collect();
+    let document = markdown_plan(Briefing::of(&plan, &target()), &comment(60_000));
+    let (open, folded) = document.split_once("<details>\n<summary>Further notes</summary>\n\n").unwrap();
+    let notes = |text: &str| text.lines().filter(|line| line.starts_with("- fact ")).count();
+    assert_eq!((notes(open), notes(folded)), (12, 28), "{document}");
+    assert!(folded.contains("- fact 39 is odd\n\n</details>\n\n| | Configuration |"), "{document}");
     assert!(!document.contains("Left out"), "{document}");
 }
 
