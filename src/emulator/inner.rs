@@ -69,7 +69,7 @@ impl Inner {
     /// Answers past all faults, with the number of the write that the answer rests on.
     pub(super) fn call(&mut self, request: &Request, now: Timestamp, request_id: String) -> (Response, u64) {
         self.take_in_late(now);
-        let response = self.carry_out(request, now, request_id);
+        let response = self.carry_out(request, now, now, request_id);
         (response, self.pending.applied())
     }
 
@@ -115,8 +115,15 @@ impl Inner {
         }
     }
 
-    fn carry_out(&mut self, request: &Request, now: Timestamp, request_id: String) -> Response {
-        let Answer { response, records } = self.emulator.handle(request, now, request_id);
+    /// Carries a request out by the service's `clock`, which may be wrong `now`.
+    fn carry_out(
+        &mut self,
+        request: &Request,
+        clock: Timestamp,
+        now: Timestamp,
+        request_id: String,
+    ) -> Response {
+        let Answer { response, records } = self.emulator.handle(request, clock, request_id);
         self.make(records, now);
         response
     }
@@ -130,7 +137,7 @@ impl Inner {
         now: Timestamp,
         request_id: &str,
     ) -> (Option<Response>, Fate) {
-        let seen = shifted(now, strike.skew);
+        let clock = shifted(now, strike.skew);
         match strike.commit {
             Commit::Never => return (None, Fate::Lost),
             Commit::Later(time) => {
@@ -139,14 +146,14 @@ impl Inner {
                 return (None, Fate::Late);
             }
             Commit::Twice => {
-                self.carry_out(request, seen, request_id.to_owned());
+                self.carry_out(request, clock, now, request_id.to_owned());
             }
             Commit::Once => {}
         }
         let stale = strike.stale.filter(|_| glance.action == Action::Describe.name());
         let response = match stale {
             Some(age) => self.answer_as_of(age, request, now, request_id),
-            None => self.carry_out(request, seen, request_id.to_owned()),
+            None => self.carry_out(request, clock, now, request_id.to_owned()),
         };
         (Some(response), Fate::CarriedOut)
     }
@@ -170,7 +177,7 @@ impl Inner {
     fn take_in_late(&mut self, now: Timestamp) {
         while let Some(at) = self.late.iter().position(|late| late.due <= now) {
             let Late { due: _, request, request_id } = self.late.remove(at);
-            self.carry_out(&request, now, request_id);
+            self.carry_out(&request, now, now, request_id);
         }
     }
 

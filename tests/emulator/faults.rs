@@ -232,6 +232,17 @@ fn a_stale_read_shows_each_change_after_its_time() {
 }
 
 #[test]
+fn a_stale_read_shows_a_change_after_its_time_also_where_the_clock_was_wrong() {
+    // Ten minutes are within what the service takes.
+    let bench = faulty_bench(&["skew:action=Add,time=10m", "stale:time=3s"]);
+    bench.deliver(&add_cam());
+    bench.wait(2);
+    assert_eq!(bench.seen(), 0);
+    bench.wait(2);
+    assert_eq!(bench.seen(), 1);
+}
+
+#[test]
 fn somebody_else_edits_and_deletes_on_a_schedule() {
     let bench = faulty_bench(&[
         "foreign-edit:address=a.com/show,action=Describe,nth=2",
