@@ -144,9 +144,10 @@ impl Run {
     }
 }
 
-/// Whether another look can't go better. A listing that contradicts itself may well be whole the next time.
+/// Whether another look can't go better. A listing that contradicts itself may well be whole the next time, and a clock that
+/// was right when the run began may be right again.
 fn is_hopeless(error: &Error) -> bool {
-    error.remote().is_some() && error.class() == Class::Fatal
+    error.remote().is_some() && error.class() == Class::Fatal && !error.is_about_the_clock()
 }
 
 fn seen(aim: Aim<'_>, found: Option<Remote>) -> Seen {

@@ -130,6 +130,10 @@ pub(super) fn after_add(error: &Error, met: Met) -> AfterAdd {
             Met::NewEntry => AfterAdd::GiveUp,
         };
     }
+    if error.is_about_the_clock() || error.is_about_an_expired_key() {
+        // Turned away before anything else; a clock comes right again, and so may a key.
+        return AfterAdd::TryAgain;
+    }
     match error.class() {
         Class::NotSent | Class::Busy => AfterAdd::TryAgain,
         Class::Ambiguous => AfterAdd::ReadBack,
@@ -275,6 +279,8 @@ mod tests {
             (refused(500, "InternalError"), AfterAdd::ReadBack),
             (unclear(), AfterAdd::ReadBack),
             (refused(404, "InvalidStorage.NotFound"), AfterAdd::GiveUp),
+            (refused(400, "InvalidTimeStamp.Expired"), AfterAdd::TryAgain),
+            (refused(400, "InvalidSecurityToken.Expired"), AfterAdd::TryAgain),
         ];
         for (error, next) in table {
             assert_eq!(after_add(&error, Met::OldEntry), next, "{error}");

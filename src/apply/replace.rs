@@ -10,7 +10,7 @@ use super::siblings::{Saved, Siblings};
 use super::tries::Tries;
 use super::{Delay, Failure, Outcome};
 use crate::api::{Class, Error, Turn};
-use crate::model::{RecordConfig, StreamSpelling};
+use crate::model::{DomainSnapshot, RecordConfig, StreamSpelling};
 use crate::plan::{Aim, Change, Contingent};
 use crate::wire::{self, Action};
 
@@ -162,12 +162,20 @@ impl Domain {
     /// Waits until the entry is gone. Where it is seen to stay, nothing may be added.
     async fn await_room(&self, change: &Change, error: Error) -> Result<Doubt, Ended> {
         self.run.delayed(&change.address, Delay::Unanswered(error.clone()));
+        let domain = &change.address.domain;
+        let mut listed = self.run.until_absent(domain, &[&change.address]).await;
+        let is_settled = self.run.settle <= self.run.deadline;
+        let still_shows =
+            |listing: &DomainSnapshot| is_settled && listing.configs.contains_key(&change.address);
+        if listed.as_ref().is_ok_and(still_shows) {
+            // That listing may be the last one that could be read, from before the Delete arrived.
+            listed = self.run.client.list_domain(domain).await;
+        }
         let request_id = id_of(Some(&error));
-        let listed = self.run.until_absent(&change.address.domain, &[&change.address]).await;
         match (absence(change, &listed, Sent::Unclear(error.clone())), &listed) {
             (Outcome::Done, _) => Ok(Doubt::Gone),
             (outcome, Err(_)) => Ok(Doubt::Unread(Ended { outcome, request_id })),
-            (Outcome::Unknown(_), Ok(_)) if self.run.settle <= self.run.deadline => {
+            (Outcome::Unknown(_), Ok(_)) if is_settled => {
                 let message =
                     "the Delete got no usable answer and the entry is still there, so nothing was added";
                 Err(Ended { outcome: Outcome::Failed(Failure::of(message, error)), request_id })

@@ -53,6 +53,20 @@ async fn a_delete_that_nobody_can_see_is_unknown_where_nothing_can_be_added() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_old_listing_does_not_prove_that_an_entry_stayed() {
+    let world = World::new();
+    world.hold(CAM, &stored_in(BUCKET)).await;
+    // The first listing shows the entry, then the Delete arrives, and no listing can be read until the deadline.
+    let unread = (3..=40).map(|nth| format!("huge:action=Describe,nth={nth}"));
+    let faults: Vec<String> =
+        ["late-commit:action=Delete,time=5s,nth=1".to_owned()].into_iter().chain(unread).collect();
+    world.faults(&faults.iter().map(String::as_str).collect::<Vec<_>>());
+    let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
+    assert_eq!(ends(&report), ["done"]);
+    assert_eq!(world.config(CAM).await, Some(stored_in(OTHER_BUCKET)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_went_along_is_put_back_where_somebody_else_took_the_place() {
     let world = with_siblings().await;
     world.hold(WIDE, &stored_in(BUCKET)).await;
