@@ -62,11 +62,13 @@ fn was_tried_twice(view: View, address: &Address) -> bool {
     adds.filter(|(_, call, _)| call.is_refused()).count() >= 2
 }
 
-/// Whether the last call was refused for good, so that nothing more could be done.
+/// Whether the last look was refused for good, so that nothing more could be done. After a refused Add the old entry is tried.
 fn is_locked_out(view: View, address: &Address) -> bool {
     let last = view.calls().filter(|(_, call)| call.is_about(address)).last();
     last.is_some_and(|(_, call)| {
-        call.is_refused() && call.code.as_deref().is_some_and(|code| code.starts_with("Invalid"))
+        call.step != Step::Add
+            && call.is_refused()
+            && call.code.as_deref().is_some_and(|code| code.starts_with("Invalid"))
     })
 }
 
