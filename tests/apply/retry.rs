@@ -1,7 +1,9 @@
 //! Writes that go out again: after a refusal that asks for it, and after one that got lost, never over somebody's edit.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use livevod::api::{Client, ClientSettings};
 use livevod::plan::Change;
 use tokio::time::Instant;
 
@@ -64,6 +66,17 @@ async fn the_service_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_pauses_before_a_write_are_waited_for() {
+    let service = World::new().service;
+    let settings = ClientSettings { chance: Arc::new(|| 1.0), ..ClientSettings::for_emulator() };
+    let world = World::of(service.clone(), Client::in_process(service, settings));
+    world.faults(&["refuse:action=Add,times=3"]);
+    let start = Instant::now();
+    assert_eq!(ends(&world.apply([create(CAM, config())]).await), ["done"]);
+    assert_eq!(start.elapsed(), Duration::from_millis(200 + 400 + 800));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_that_never_stops_throttling_is_given_up_at_the_deadline() {
     let world = with("throttle:action=Add");
     let start = Instant::now();
@@ -110,6 +123,28 @@ async fn a_write_whose_answer_was_lost_is_not_sent_again() {
         world.faults(&[&format!("drop-after-commit:action={action},times=1")]);
         assert_eq!(ends(&world.apply([change.clone()]).await), ["done"], "{action}");
         assert_eq!(world.sent(action), 1, "{action}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_write_that_could_arrive_until_the_deadline_is_not_sent_again() {
+    for settle in [30, 31, 60].map(Duration::from_secs) {
+        let world = World::new().deadline(Duration::from_secs(30)).settle(settle);
+        world.hold(CAM, &cycle(3600)).await;
+        world.faults(&["drop-before-commit:action=Update,nth=1"]);
+        let report = world.apply([update(CAM, cycle(3600), cycle(900))]).await;
+        assert_eq!((ends(&report), world.sent("Update")), (vec!["unknown"], 1), "{settle:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_arrives_late_is_waited_for_until_the_deadline() {
+    for settle in [20, 60].map(Duration::from_secs) {
+        let world = World::new().deadline(Duration::from_secs(30)).settle(settle);
+        world.hold(CAM, &cycle(3600)).await;
+        world.faults(&["late-commit:action=Update,time=10s,nth=1"]);
+        let report = world.apply([update(CAM, cycle(3600), cycle(900))]).await;
+        assert_eq!((ends(&report), world.sent("Update")), (vec!["done"], 1), "{settle:?}");
     }
 }
 

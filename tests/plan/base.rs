@@ -39,6 +39,9 @@ fn what_both_ask_for_is_pending_and_the_rest_comes_with_the_files() {
     let pending: Vec<bool> =
         plan.changes.iter().map(|change| since.pending.contains(&change.address)).collect();
     assert_eq!(pending, [true, false]);
+    let plan = Plan { since_base: Some(since.clone()), ..plan };
+    let told: Vec<bool> = plan.changes.iter().map(|change| plan.is_pending(change)).collect();
+    assert_eq!(told, pending);
     assert!(since.otherwise.is_empty());
 }
 
@@ -54,11 +57,14 @@ fn the_same_change_from_another_line_is_the_same_change() {
 
 #[test]
 fn another_value_is_told_with_what_was_pending() {
-    let (_, since) = beside(&slow(&[1]), &slow(&[1]).replace("2h", "90m"));
+    let (plan, since) = beside(&slow(&[1]), &slow(&[1]).replace("2h", "90m"));
     assert!(since.pending.is_empty());
     let otherwise: Vec<_> =
         since.otherwise.values().map(|change| change.after.as_ref().unwrap().cycle_duration).collect();
     assert_eq!((names(since.otherwise.keys()), otherwise), (vec!["show/cam1".to_owned()], vec![7200]));
+    let plan = Plan { since_base: Some(since), ..plan };
+    let instead = plan.instead_of(&plan.changes[0]).and_then(|change| change.after.as_ref());
+    assert_eq!(instead.map(|after| after.cycle_duration), Some(7200));
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Which changes follow from which difference.
 
 use livevod::model::StreamSpelling;
-use livevod::plan::{ActionKind, Change, Contingent, Reason, SinceBase, fold};
+use livevod::plan::{ActionKind, Change, Contingent, Reason, SinceBase, Summary, fold};
 use livevod::resolve::OriginKind;
 use serde_json::json;
 
-use super::{FLEET, Scene, lines};
+use super::{FLEET, Scene, domains, lines};
 
 #[test]
 fn a_service_that_agrees_has_an_empty_plan() {
@@ -264,4 +264,44 @@ fn what_was_pending_folds_with_nothing_else() {
     let folds = fold(&plan, false);
     let sizes: Vec<usize> = folds.iter().map(|fold| fold.changes.len()).collect();
     assert_eq!((sizes, folds[1].first()), (vec![6, 1, 1], &one));
+}
+
+#[test]
+fn changes_under_other_rules_do_not_fold() {
+    let apps = "apps: { a: { streams: { \"*\": {} } }, b: { streams: { \"*\": {} } } }";
+    let mut scene = Scene::agreeing(&domains(&[("live.example.com", &format!("{{ prune: true, {apps} }}"))]));
+    for address in ["a/x", "a/y", "b/x", "c/x"] {
+        scene.add_remote(&format!("live.example.com/{address}"));
+    }
+    let plan = scene.plan();
+    let folds: Vec<Vec<String>> = fold(&plan, false)
+        .iter()
+        .map(|fold| fold.changes.iter().map(|change| change.address.within_domain()).collect())
+        .collect();
+    assert_eq!(folds, [vec!["a/x", "a/y"], vec!["b/x"], vec!["c/x"]], "then ruled by a/*, b/*, nothing");
+}
+
+#[test]
+fn a_thousand_changes_that_differ_do_not_fold() {
+    let stream = |at: usize| format!("s{at}: {{ cycle_duration: {} }}", 300 + at);
+    let streams: Vec<String> = (0..1000).map(stream).collect();
+    let streams = format!("{{ apps: {{ show: {{ streams: {{ {} }} }} }} }}", streams.join(", "));
+    let mut scene = Scene::agreeing(&domains(&[("live.example.com", &streams)]));
+    for at in 0..1000 {
+        scene.remote(&format!("live.example.com/show/s{at}")).config.cycle_duration = 21600;
+    }
+    assert_eq!(fold(&scene.plan(), false).len(), 1000);
+}
+
+#[test]
+fn a_summary_counts_each_kind() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.remove_remote("live.example.com/show/cam1");
+    for camera in [2, 3] {
+        scene.remote(&format!("live.example.com/show/cam{camera}")).config.cycle_duration = 900;
+    }
+    let streams = "cam4: { storage_location: mine.oss-cn-shanghai.aliyuncs.com }, cam5: { state: absent }";
+    scene.declare(&FLEET.replace("cam4: {}, cam5: {}", streams));
+    let summary = Summary { create: 1, update: 2, replace: 1, delete: 1, unchanged: 3 };
+    assert_eq!(scene.plan().summary(), summary);
 }

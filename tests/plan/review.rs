@@ -6,6 +6,7 @@ use livevod::model::RecordConfig;
 use livevod::plan::{
     ActionKind, Gap, GapCause, Guard, Limit, PlanFileError, Reason, SavedPlan, between, resume, since_review,
 };
+use livevod::sealed;
 
 use super::{FLEET, GROUP, Scene, lines};
 
@@ -57,6 +58,9 @@ fn any_changed_byte_and_any_cut_is_refused() {
     }
     let newer = text.replace("\"plan_file\": \"1.0\"", "\"plan_file\": \"2.0\"");
     assert_eq!(SavedPlan::read(&newer), Err(PlanFileError::Version("2.0".into())));
+    let open = newer.split_once("\"checksum\"").unwrap().0;
+    let sealed = SavedPlan::read(&sealed::close(open));
+    assert_eq!(sealed, Err(PlanFileError::Version("2.0".into())), "intact, as a newer livevod writes it");
 }
 
 #[test]
@@ -152,7 +156,7 @@ fn what_moved_is_told_with_what_it_would_take_now() {
         after(&mut scene);
         let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
         assert_eq!(rest.changes, [], "{planned:?} {now:?}");
-        assert!(rest.is_held_by(Guard::Stale), "{planned:?} {now:?}");
+        assert!(rest.is_held_by(Guard::Stale) && !rest.is_held_by(Guard::Limits), "{planned:?} {now:?}");
         assert_eq!(moved[0].second.as_ref().map(|change| change.action), Some(now));
     }
 }
