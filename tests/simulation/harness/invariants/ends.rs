@@ -1,7 +1,7 @@
 //! How runs must end.
 
 use livevod::apply::Outcome;
-use livevod::model::Address;
+use livevod::model::{Address, Field, Value};
 use livevod::plan::{ActionKind, Plan};
 
 use super::super::Run;
@@ -157,6 +157,33 @@ pub(super) fn what_went_along_is_back_in_the_end(run: &Run) -> Result<(), String
         let is_told = [second, third].iter().any(|process| tells_of(&process.plan, address));
         if is_along && !by_others && !is_planned && !is_told && !run.truth.last().contains_key(address) {
             return Err(format!("{address} went along at {:?}, and is gone for good", run.story[at].at));
+        }
+    }
+    Ok(())
+}
+
+/// What an Add can say and no file can.
+const CARRIED: [Field; 4] =
+    [Field::DelayTime, Field::RecordContent, Field::SpaceId, Field::TranscodeTemplates];
+
+/// What a replace of the first process removed stands in the end with all that no file mentions, also where the next process
+/// finished it.
+pub(super) fn a_finished_replace_keeps_what_no_file_mentions(run: &Run) -> Result<(), String> {
+    let view = View { run, number: 1, plan: &run.processes[0].plan };
+    for change in view.plan.changes.iter().filter(|change| change.action == ActionKind::Replace) {
+        let address = folded(&change.address);
+        let is_removed = changes(run).any(|(_, process, changed, author)| {
+            process == 1 && author != Author::Other && changed.address == address && changed.after.is_none()
+        });
+        let by_others = is_foreign_between(run, view.start(), run.story.len(), &address);
+        let found = run.truth.last().get(&address).filter(|_| is_removed && !by_others);
+        if let (Some(found), Some(before)) = (found, &change.before) {
+            let is_lost = |field: &Field| {
+                !matches!(before.get(*field), Value::Unset) && before.get(*field) != found.config.get(*field)
+            };
+            if let Some(lost) = CARRIED.into_iter().find(is_lost) {
+                return Err(format!("{address} lost its {}, which no file mentions", lost.name()));
+            }
         }
     }
     Ok(())
