@@ -57,7 +57,7 @@ async fn an_old_listing_does_not_prove_that_an_entry_stayed() {
     let world = World::new();
     world.hold(CAM, &stored_in(BUCKET)).await;
     // The first listing shows the entry, then the Delete arrives, and no listing can be read until the deadline.
-    let unread = (3..=40).map(|nth| format!("huge:action=Describe,nth={nth}"));
+    let unread = (3..=60).map(|nth| format!("empty:action=Describe,nth={nth}"));
     let faults: Vec<String> =
         ["late-commit:action=Delete,time=5s,nth=1".to_owned()].into_iter().chain(unread).collect();
     world.faults(&faults.iter().map(String::as_str).collect::<Vec<_>>());
@@ -142,4 +142,28 @@ async fn an_app_wide_entry_stays_until_nothing_is_on_its_way_to_those_beside_it(
         .await;
     assert_eq!(ends(&report), ["unknown", "failed"]);
     assert_eq!(world.config(CAM).await, Some(cycle(900)), "as the late Update made it before it went along");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_lags_behind_does_not_make_a_lost_delete_a_failure() {
+    let quirks = Quirks::with(&["missing-config=invalid-config-not-found"]).unwrap();
+    let world = World::with(Settings { quirks, ..Settings::default() });
+    world.faults(&["stale:time=45s,chance=0"]);
+    world.hold(CAM, &cycle(600)).await;
+    sleep(Duration::from_secs(60)).await;
+    // The second Delete is refused, and the service still shows what the first one removed.
+    world.faults(&["drop-after-commit:action=Delete,nth=1", "stale:action=Describe,time=45s"]);
+    let report = world.apply([delete(CAM, cycle(600))]).await;
+    assert_eq!(ends(&report), ["done"]);
+    assert_eq!(world.sent("Delete"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_add_that_meets_an_unreadable_entry_failed_where_none_was_lost() {
+    let world = World::new();
+    world.hold(CAM, &cycle(600)).await;
+    world.faults(&["revoked-key:action=Describe,nth=1"]);
+    let report = world.apply([create(CAM, cycle(900))]).await;
+    assert_eq!(ends(&report), ["failed"]);
+    assert_eq!(failure(&report, 0).message, "an entry that can't be read stands there already");
 }
