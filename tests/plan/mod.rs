@@ -8,6 +8,7 @@ mod guards;
 mod restore;
 mod review;
 mod unfinished;
+mod words;
 
 use livevod::model::{Address, Carried, DomainSnapshot, RecordConfig, Remote, Snapshot, StreamSpelling};
 use livevod::plan::{Allowances, Change, Guard, Plan, PlanOptions, plan};
