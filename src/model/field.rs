@@ -134,7 +134,8 @@ impl Value {
     }
 }
 
-fn templates(text: &str) -> BTreeSet<&str> {
+/// The ids in a list of templates, which is a set.
+pub(crate) fn templates(text: &str) -> BTreeSet<&str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 

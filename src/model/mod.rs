@@ -8,6 +8,7 @@ mod snapshot;
 
 pub use address::{Address, AddressError, EVERY, domain_error, name_error};
 pub use config::{CYCLE_DURATION, Carried, NO_TRANSCODE, ON_DEMAND, RecordConfig, State, is_group_id};
+pub(crate) use field::templates;
 pub use field::{Field, Value};
 pub use pattern::{Pattern, PatternError};
 pub use snapshot::{DomainSnapshot, Remote, Snapshot, StreamSpelling};

@@ -8,7 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 
 use super::{ActionKind, Change, Plan};
-use crate::model::{Address, Carried, RecordConfig};
+use crate::model::{Address, Carried, RecordConfig, templates};
 
 /// `sha256:` and the hex hash of the RFC 8785 text of `{"digest":1,"changes":[…]}`.
 ///
@@ -112,11 +112,9 @@ impl<'a> Settings<'a> {
 }
 
 /// Template lists are sets, so their order must not count.
-fn sorted(templates: &str) -> String {
-    let mut parts: Vec<&str> = templates.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
-    parts.sort_unstable();
-    parts.dedup();
-    parts.join(",")
+fn sorted(text: &str) -> String {
+    let ids: Vec<&str> = templates(text).into_iter().collect();
+    ids.join(",")
 }
 
 /// Fields that no document knows may hold anything.
