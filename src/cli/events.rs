@@ -74,38 +74,39 @@ impl Events {
     pub(super) fn plan(&self, loaded: &Loaded, observed: &Observed) {
         self.findings(&loaded.diagnostics, &loaded.sources);
         self.findings(&observed.diagnostics, &loaded.sources);
-        if self.0.is_some() {
-            Event::plan(observed.briefing()).for_each(|event| self.tell(&event));
+        if let Some(stream) = &self.0 {
+            Event::plan(observed.briefing()).for_each(|event| stream.tell(&event));
         }
     }
 
     /// Tells whether the plan is an alarm.
     pub(super) fn drift(&self, plan: &Plan) {
-        self.tell(&Event::drift(plan));
+        self.tell(|| Event::drift(plan));
     }
 
     /// Tells what becomes of a change of the plan.
     pub(super) fn change(&self, event: &apply::Event, plan: &Plan, sources: &Sources) {
         match event {
             apply::Event::Started { index: _, address, action } => {
-                self.tell(&Event::started(address, *action));
+                self.tell(|| Event::started(address, *action));
             }
             apply::Event::Delayed { address, action, delay, after } => {
-                self.tell(&Event::delayed(address, *action, delay, *after));
+                self.tell(|| Event::delayed(address, *action, delay, *after));
             }
             apply::Event::Finished { index, outcome, sent, took } => {
+                let Some(stream) = &self.0 else { return };
                 let change = plan.changes.get(*index);
                 let reason =
                     change.and_then(|change| render::outcome_diagnostic(plan, change, outcome, sources));
-                self.tell(&Event::ended(outcome, *sent, *took, reason.as_ref(), sources));
+                stream.tell(&Event::ended(outcome, *sent, *took, reason.as_ref(), sources));
             }
         }
     }
 
     /// Tells what became of the plan.
     pub(super) fn report(&self, observed: &Observed, report: &Report) {
-        for event in Event::report(observed.briefing(), report) {
-            self.tell(&event);
+        if let Some(stream) = &self.0 {
+            Event::report(observed.briefing(), report).iter().for_each(|event| stream.tell(event));
         }
     }
 
@@ -118,7 +119,7 @@ impl Events {
     /// Ends the stream. The run ends as it does: that its events are not whole is only told.
     pub(super) fn end(&self, exit: Exit, terminal: &Terminal) {
         let Some(stream) = &self.0 else { return };
-        self.tell(&Event::exit(exit));
+        stream.tell(&Event::exit(exit));
         if let Err(reason) = stream.file.settle(PATIENCE) {
             let message =
                 format!("the events in `{}` end before the run did: {reason}", stream.path.display());
@@ -132,21 +133,30 @@ impl Events {
     /// Ends the stream of a run that ends at once.
     pub(super) fn end_at_once(&self, exit: Exit) {
         let Some(stream) = &self.0 else { return };
-        self.tell(&Event::exit(exit));
+        stream.tell(&Event::exit(exit));
         // Nobody is left to be told that a line is missing; readers miss it.
         let _ = stream.file.settle(SHORT_PATIENCE);
     }
 
     fn findings(&self, diagnostics: &[Diagnostic], sources: &Sources) {
         for diagnostic in diagnostics {
-            self.tell(&Event::diagnostic(diagnostic, sources));
+            self.tell(|| Event::diagnostic(diagnostic, sources));
         }
     }
 
+    /// An event is made only where it goes somewhere.
+    fn tell<'a>(&self, event: impl FnOnce() -> Event<'a>) {
+        if let Some(stream) = &self.0 {
+            stream.tell(&event());
+        }
+    }
+}
+
+impl Stream {
     fn tell(&self, event: &Event) {
         // Every event can be a line.
-        if let (Some(stream), Ok(line)) = (&self.0, line(event)) {
-            stream.file.write(line);
+        if let Ok(line) = line(event) {
+            self.file.write(line);
         }
     }
 }
