@@ -83,18 +83,19 @@ impl Domain {
     }
 
     /// What is to be kept when `entry` goes, by the listing that it was compared in.
-    pub(super) fn saved(&self, change: &Change, entry: Remote) -> Saved {
+    pub(super) fn saved(&mut self, change: &Change, entry: Remote) -> Saved {
+        // The entry goes, so nothing is compared in that listing any more.
+        let listing = self.listing.take();
         if !change.contingent.contains(&Contingent::AddSiblingsBack) {
             return Saved { entry, siblings: Siblings::new() };
         }
-        let mut siblings = self.listing.clone().unwrap_or_default().configs;
+        let mut siblings = listing.unwrap_or_default().configs;
         siblings.remove(&change.address);
         Saved { entry, siblings }
     }
 
     /// Looks after the siblings of an entry that went.
     pub(super) async fn keep_siblings(&mut self, change: &Change, saved: &Saved) -> Beside {
-        self.listing = None;
         if saved.siblings.is_empty() {
             return Beside::Stayed;
         }
