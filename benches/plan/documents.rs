@@ -122,5 +122,6 @@ fn change(at: u32, alike: bool) -> Change {
         address,
         spelling: StreamSpelling::Named,
         contingent: Vec::new(),
+        siblings: Vec::new(),
     }
 }

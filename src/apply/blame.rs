@@ -85,6 +85,7 @@ mod tests {
             coverage: Coverage { before: None, after: None },
             spelling: StreamSpelling::Named,
             contingent: Vec::new(),
+            siblings: Vec::new(),
         }
     }
 

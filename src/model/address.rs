@@ -57,6 +57,15 @@ impl Address {
         &*self.stream == EVERY
     }
 
+    /// Whether another entry stands beside this app-wide one, so that the service may take it along: in the same app, or for
+    /// `*/*` anywhere in the domain.
+    pub fn has_beside(&self, other: &Address) -> bool {
+        self != other
+            && self.is_app_wide()
+            && self.domain == other.domain
+            && (&*self.app == EVERY || self.app == other.app)
+    }
+
     /// The entries that could record this address, most specific first, itself included.
     ///
     /// The order is presumed from the sibling API for recording to OSS; no document states it for VOD.

@@ -317,6 +317,7 @@ impl Draft<'_> {
             coverage: Coverage { before: None, after: None },
             spelling,
             contingent: contingent(action, address),
+            siblings: Vec::new(),
         });
     }
 

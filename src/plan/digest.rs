@@ -59,6 +59,7 @@ impl<'a> Row<'a> {
             coverage: _,
             spelling: _,
             contingent: _,
+            siblings: _,
         } = change;
         let Address { domain, app, stream } = address;
         let [before, after] = [before, after].map(|side| side.as_ref().map(Settings::new));

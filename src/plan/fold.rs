@@ -76,6 +76,7 @@ impl<'a> Seen<'a> {
             coverage: Coverage { before, after },
             spelling: _,
             contingent,
+            siblings: _,
         } = self.change;
         let is_pending = self.plan.is_pending(self.change);
         let instead = self.plan.instead_of(self.change);

@@ -215,9 +215,8 @@ fn app_wide(view: &View) -> Vec<Held> {
     let going = view.plan.changes.iter().filter(|change| change.removes() && change.address.is_app_wide());
     going
         .filter_map(|change| {
-            let beside = siblings(&change.address, view);
-            let first = beside.first()?;
-            let words = match beside.len() {
+            let first = change.siblings.first()?;
+            let words = match change.siblings.len() {
                 1 => {
                     format!("`{}` stands beside it, and the service may take it along", first.within_domain())
                 }
@@ -234,30 +233,6 @@ fn app_wide(view: &View) -> Vec<Held> {
             })
         })
         .collect()
-}
-
-/// What stands beside an app-wide entry when it goes, creates included and planned deletes not: the app's other streams, or
-/// for `*/*` the whole domain.
-fn siblings(address: &Address, view: &View) -> Vec<Address> {
-    let deleted: BTreeSet<&Address> = view
-        .plan
-        .changes
-        .iter()
-        .filter(|change| change.after.is_none())
-        .map(|change| &change.address)
-        .collect();
-    let existing =
-        view.snapshot.domains.get(&address.domain).into_iter().flat_map(|domain| domain.configs.keys());
-    let created =
-        view.plan.changes.iter().filter(|change| change.before.is_none()).map(|change| &change.address);
-    let beside = |other: &&Address| {
-        *other != address
-            && other.domain == address.domain
-            && (&*address.app == crate::model::EVERY || other.app == address.app)
-    };
-    let found: BTreeSet<&Address> =
-        existing.chain(created).filter(beside).filter(|other| !deleted.contains(other)).collect();
-    found.into_iter().cloned().collect()
 }
 
 fn empty_set(view: &View) -> Vec<Held> {

@@ -11,6 +11,7 @@ mod fold;
 mod guard;
 mod review;
 mod selection;
+mod siblings;
 mod unfinished;
 
 use std::collections::BTreeMap;
@@ -57,6 +58,7 @@ pub struct PlanOptions {
 pub fn plan(desired: &Desired, snapshot: &Snapshot, sources: &Sources, options: &PlanOptions) -> Plan {
     let mut plan = diff::differences(desired, snapshot, sources, options);
     coverage::fill_in(&mut plan.changes, snapshot);
+    siblings::fill_in(&mut plan.changes, snapshot);
     plan.warnings.extend(coverage::warnings(&plan));
     plan.held = guard::held(&plan, desired, snapshot, options);
     plan.budget = budget::of(&plan.changes, snapshot, options.pace);
@@ -184,6 +186,10 @@ pub struct Change {
     pub spelling: StreamSpelling,
     /// What is written besides if a step goes wrong. Nothing that is not in here is.
     pub contingent: Vec<Contingent>,
+    /// What stands beside an app-wide entry that is deleted or replaced, in order, once the rest of the plan is carried out;
+    /// empty for every other change. Another set than this one when it is to go, and it does not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub siblings: Vec<Address>,
 }
 
 impl Change {

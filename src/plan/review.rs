@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ActionKind, Aim, Change, Guard, Held, Plan, PlanOptions, Reason, budget, coverage, guard};
+use super::{
+    ActionKind, Aim, Change, Guard, Held, Plan, PlanOptions, Reason, budget, coverage, guard, siblings,
+};
 use crate::model::{Address, RecordConfig, Remote, Snapshot};
 use crate::resolve::Desired;
 
@@ -55,7 +57,12 @@ pub fn resume(
         }
     }
     coverage::fill_in(&mut plan.changes, snapshot);
+    siblings::fill_in(&mut plan.changes, snapshot);
     plan.held = moved.iter().map(stale).collect();
+    let beside = other_siblings(reviewed, &plan, snapshot);
+    plan.held.extend(beside.iter().map(other_beside));
+    moved.extend(beside);
+    moved.sort_by(|one, other| one.address.cmp(&other.address));
     let options = expecting_rest(reviewed, &plan, options);
     plan.held.extend(guard::held(&plan, desired, snapshot, &options));
     plan.budget = budget::of(&plan.changes, snapshot, options.pace);
@@ -82,7 +89,14 @@ fn standing(change: &Change, found: Option<&Remote>) -> Standing {
 fn finishing(change: &Change, options: &PlanOptions) -> Change {
     let gap = options.unfinished.gaps.get(&change.address);
     let reason = gap.map_or(Reason::Missing, |gap| Reason::FinishesReplace { run: gap.run.clone() });
-    Change { action: ActionKind::Create, reason, before: None, contingent: Vec::new(), ..change.clone() }
+    Change {
+        action: ActionKind::Create,
+        reason,
+        before: None,
+        contingent: Vec::new(),
+        siblings: Vec::new(),
+        ..change.clone()
+    }
 }
 
 /// The change as it would have to be now.
@@ -102,6 +116,24 @@ fn stale(moved: &Difference) -> Held {
     let address = Some(moved.address.clone());
     let message = "it is not as it was when the plan was reviewed".to_owned();
     Held { guard: Guard::Stale, address, message, release: None }
+}
+
+/// App-wide entries that go, beside which other entries stand than when the plan was reviewed.
+fn other_siblings(reviewed: &Plan, rest: &Plan, snapshot: &Snapshot) -> Vec<Difference> {
+    let reviewed = by_address(reviewed);
+    let is_read = |change: &&Change| snapshot.domains.contains_key(&change.address.domain);
+    let goes = |change: &&Change| change.removes() && change.address.is_app_wide();
+    let other = |change: &Change| {
+        let first = reviewed.get(&change.address).filter(|first| first.siblings != change.siblings)?;
+        let (first, second) = (Some((*first).clone()), Some(change.clone()));
+        Some(Difference { address: change.address.clone(), first, second })
+    };
+    rest.changes.iter().filter(is_read).filter(goes).filter_map(other).collect()
+}
+
+fn other_beside(moved: &Difference) -> Held {
+    let message = "other entries stand beside it than when the plan was reviewed".to_owned();
+    Held { message, ..stale(moved) }
 }
 
 /// Whoever expects the reviewed plan expects the rest of it too.
@@ -134,7 +166,9 @@ pub fn between(first: &Plan, second: &Plan) -> Vec<Difference> {
         .into_iter()
         .filter_map(|address| {
             let (one, two) = (first.get(address).copied(), second.get(address).copied());
-            let alike = one.zip(two).is_some_and(|(one, two)| same_transition(one, two));
+            let alike = one
+                .zip(two)
+                .is_some_and(|(one, two)| same_transition(one, two) && one.siblings == two.siblings);
             let difference =
                 || Difference { address: address.clone(), first: one.cloned(), second: two.cloned() };
             (!alike).then(difference)

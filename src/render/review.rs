@@ -43,7 +43,17 @@ pub fn human_saved_plan(file: &str, style: Style) -> String {
 pub(super) fn transition(change: Option<&Change>, arrow: &str) -> String {
     let Some(change) = change else { return "no change".to_owned() };
     let steps = steps(change).into_iter().map(|step| human_step(&step, arrow));
-    std::iter::once(change.action.name().to_owned()).chain(steps).collect::<Vec<_>>().join(", ")
+    let beside = siblings(change);
+    std::iter::once(change.action.name().to_owned()).chain(steps).chain(beside).collect::<Vec<_>>().join(", ")
+}
+
+/// `beside show/cam1 and 3 more`: what the service may take along.
+fn siblings(change: &Change) -> Option<String> {
+    let first = clean(&change.siblings.first()?.within_domain());
+    Some(match change.siblings.len() - 1 {
+        0 => format!("beside {first}"),
+        more => format!("beside {first} and {more} more"),
+    })
 }
 
 fn human_step(Step { field, before, after }: &Step, arrow: &str) -> String {

@@ -259,6 +259,7 @@ fn change(
         coverage: Coverage { before: None, after: None },
         spelling: StreamSpelling::Named,
         contingent: Vec::new(),
+        siblings: Vec::new(),
     }
 }
 

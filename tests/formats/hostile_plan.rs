@@ -100,6 +100,7 @@ prop_compose! {
                 .map(|field| FieldChange { field, origin: (action != Delete).then(|| origin.clone()) }).to_vec(),
             spelling: StreamSpelling::Named,
             contingent: vec![Contingent::AddBack],
+            siblings: Vec::new(),
             action,
         }
     }

@@ -91,5 +91,6 @@ fn update(at: u32) -> Change {
         address,
         spelling: StreamSpelling::Named,
         contingent: Vec::new(),
+        siblings: Vec::new(),
     }
 }

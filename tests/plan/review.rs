@@ -235,3 +235,56 @@ fn a_list_of_templates_in_another_order_has_not_moved() {
     templates(&mut scene, "b,c");
     assert_eq!(between(&reviewed, &scene.plan()).len(), 1);
 }
+
+/// A plan that deletes `show/*` beside six cameras, of which one is to go and one more is to come.
+fn app_wide() -> (Scene, livevod::plan::Plan) {
+    let mut scene = Scene::agreeing(FLEET);
+    let text = FLEET
+        .replace("\"*\": {}", "\"*\": { state: absent }")
+        .replace("cam1: {}", "cam1: { state: absent }")
+        .replace("cam6: {}", "cam6: {}, cam7: {}");
+    scene.declare(&text).allow(|allowances| {
+        allowances.app_wide = true;
+        allowances.recording_stop = true;
+        allowances.max_delete = Some(Limit::Percent(100));
+    });
+    let plan = scene.plan();
+    (scene, plan)
+}
+
+fn siblings(plan: &livevod::plan::Plan) -> Vec<String> {
+    plan.changes.iter().flat_map(|change| &change.siblings).map(|address| address.within_domain()).collect()
+}
+
+#[test]
+fn what_stands_beside_an_app_wide_entry_stays_the_same_while_the_plan_is_carried_out() {
+    let (mut scene, reviewed) = app_wide();
+    let all = ["show/cam2", "show/cam3", "show/cam4", "show/cam5", "show/cam6", "show/cam7"];
+    assert_eq!(siblings(&reviewed), all);
+    scene.add_remote("live.example.com/show/cam7").remove_remote("live.example.com/show/cam1");
+    scene.remote("live.example.com/show/cam7").config = reviewed.changes[2].after.clone().unwrap();
+    let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!((moved, rest.held.as_slice()), (vec![], [].as_slice()));
+    assert_eq!(siblings(&rest), all);
+    assert_eq!(since_review(&reviewed, &scene.plan(), &scene.snapshot), []);
+}
+
+#[test]
+fn an_app_wide_entry_with_others_beside_it_than_at_the_review_is_stale() {
+    for (appears, count) in [(true, 7), (false, 5)] {
+        let (mut scene, reviewed) = app_wide();
+        match appears {
+            true => scene.add_remote("live.example.com/show/stranger"),
+            false => scene.remove_remote("live.example.com/show/cam5"),
+        };
+        let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
+        let held: Vec<_> = rest
+            .held
+            .iter()
+            .map(|held| (held.guard, held.address.clone().unwrap().within_domain()))
+            .collect();
+        assert_eq!(held, [(Guard::Stale, "show/*".to_owned())]);
+        assert_eq!(moved.len(), 1);
+        assert_eq!(moved[0].second.as_ref().map(|change| change.siblings.len()), Some(count));
+    }
+}
