@@ -15,7 +15,10 @@ use crate::model::{Address, DomainSnapshot, Pattern, Remote, Snapshot};
 use crate::{schema, sealed};
 
 /// Version of the format.
-const FORMAT_VERSION: &str = "1.0";
+const FORMAT_VERSION: &str = "2.0";
+
+/// The version before, which held each address as one text; it is read too.
+const BEFORE: &str = "1.0";
 
 /// A snapshot, and where it is from.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +65,7 @@ pub enum SnapshotError {
 #[serde(deny_unknown_fields)]
 struct Document {
     /// The version of the format. A livevod reads its own and no other.
-    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
+    #[schemars(regex(pattern = "^2\\.[0-9]+$"))]
     snapshot: String,
     /// The version of livevod that wrote it.
     livevod: String,
@@ -168,7 +171,10 @@ fn known_version(text: &str) -> Result<(), SnapshotError> {
     }
     let version: Version =
         serde_json::from_str(text).map_err(|error| SnapshotError::NotOne(error.to_string()))?;
-    if version.snapshot == FORMAT_VERSION { Ok(()) } else { Err(SnapshotError::Version(version.snapshot)) }
+    match &*version.snapshot {
+        FORMAT_VERSION | BEFORE => Ok(()),
+        _ => Err(SnapshotError::Version(version.snapshot)),
+    }
 }
 
 impl Document {
@@ -280,6 +286,18 @@ mod tests {
     }
 
     #[test]
+    fn the_version_before_is_read_too() {
+        let text = write(&saved()).unwrap().replace("\"snapshot\": \"2.0\"", "\"snapshot\": \"1.0\"");
+        let old = |text: String, stream: &str| {
+            let kept = serde_json::to_string(&Address::new("a.com", "show", stream)).unwrap();
+            text.replace(&kept, &format!("\"a.com/show/{stream}\""))
+        };
+        let text = ["*", "cam1"].into_iter().fold(text, old);
+        let open = text.split_once("\"checksum\"").unwrap().0;
+        assert_eq!(read(&sealed::close(open)), Ok(saved()));
+    }
+
+    #[test]
     fn any_changed_byte_is_refused() {
         let text = write(&saved()).unwrap();
         for at in 0..text.len() {
@@ -302,8 +320,8 @@ mod tests {
 
     #[test]
     fn another_version_is_said_to_be_one() {
-        let text = write(&saved()).unwrap().replace("\"snapshot\": \"1.0\"", "\"snapshot\": \"2.0\"");
-        assert_eq!(read(&text), Err(SnapshotError::Version("2.0".into())));
+        let text = write(&saved()).unwrap().replace("\"snapshot\": \"2.0\"", "\"snapshot\": \"3.0\"");
+        assert_eq!(read(&text), Err(SnapshotError::Version("3.0".into())));
     }
 
     #[test]
@@ -312,7 +330,8 @@ mod tests {
         let places = places(&text);
         assert_eq!(places.len(), 2);
         for (address, place) in places {
-            assert!(text[place].starts_with(&format!("{{\"address\":\"{address}\"")), "{address}");
+            let kept = serde_json::to_string(&address).unwrap();
+            assert!(text[place].starts_with(&format!("{{\"address\":{kept}")), "{address}");
         }
     }
 }

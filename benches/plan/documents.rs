@@ -1,11 +1,13 @@
 //! How long it takes to write plans down: a comment of a hundred thousand changes, a page and a document of ten thousand.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
-    ActionKind, Budget, Change, Coverage, FieldChange, FieldOrigin, Guard, Held, Plan, Reason,
+    ActionKind, Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, GroupName, Guard, Held, Notes,
+    Plan, Reason,
 };
 use livevod::render::{Briefing, Comment, Context, Exit, Links, Target, html, markdown_plan, plan_json};
 use livevod::resolve::OriginKind;
@@ -43,7 +45,8 @@ pub(crate) fn document(changes: u32) -> Written {
 }
 
 fn write(plan: &Plan, view: impl Fn(Briefing) -> String) -> Written {
-    let target = Target { name: "https://live.aliyuncs.com".to_owned(), account: plan.account.clone() };
+    let target =
+        Target { name: "https://live.aliyuncs.com".to_owned(), account: plan.decisions.account.clone() };
     let mut bytes = 0;
     let times = (0..ROUNDS).map(|_| {
         let start = Instant::now();
@@ -57,7 +60,7 @@ fn write(plan: &Plan, view: impl Fn(Briefing) -> String) -> Written {
 
 /// Changes of every kind in a hundred domains; a guard refuses each replace.
 fn plan(count: u32, alike: bool) -> Plan {
-    let changes: Vec<Change> = (0..count).map(|at| change(at, alike)).collect();
+    let (changes, notes): (Vec<Change>, Vec<ChangeNote>) = (0..count).map(|at| change(at, alike)).unzip();
     let replaces = changes.iter().filter(|change| change.action == ActionKind::Replace);
     let held = replaces.map(|change| Held {
         guard: Guard::RecordingGap,
@@ -65,25 +68,19 @@ fn plan(count: u32, alike: bool) -> Plan {
         message: "between its delete and its add nothing records it".to_owned(),
         release: Some("--allow-recording-gap".to_owned()),
     });
-    Plan {
-        account: Some("1234567890123456".to_owned()),
-        unchanged: Vec::new(),
-        unmanaged: Vec::new(),
-        ignored: Vec::new(),
-        unsupported: Vec::new(),
-        declares_nothing: false,
-        shadows: Vec::new(),
-        since_base: None,
+    let hd = GroupName { name: "hd".to_owned(), place: None };
+    let notes = Notes {
         held: held.collect(),
-        warnings: Vec::new(),
-        unread: Vec::new(),
         budget: Budget { reads: 2 * u64::from(count), writes: u64::from(count), seconds: 60 },
-        group_names: [("e2d796d3bb5fd8049d32bff62f94e4c1".to_owned(), "hd".to_owned())].into(),
-        changes,
-    }
+        group_names: [("e2d796d3bb5fd8049d32bff62f94e4c1".to_owned(), hd)].into(),
+        changes: notes,
+        ..Notes::default()
+    };
+    let account = Some("1234567890123456".to_owned());
+    Plan { decisions: Decisions { account, changes, ..Decisions::default() }, notes }
 }
 
-fn change(at: u32, alike: bool) -> Change {
+fn change(at: u32, alike: bool) -> (Change, ChangeNote) {
     use ActionKind::{Create, Delete, Replace, Update};
     let address = Address::new(format!("live{:02}.example.com", at % 100), "show", format!("cam{at:06}"));
     let action = [Update, Update, Update, Create, Delete, Replace][at as usize / 100 % 6];
@@ -101,27 +98,32 @@ fn change(at: u32, alike: bool) -> Change {
         ..RecordConfig::default()
     };
     let before = settings(if alike { 3600 } else { 10_000_000 + at });
-    let field = |field| FieldChange { field, origin: (action != Delete).then(|| origin.clone()) };
-    Change {
-        region: None,
-        action,
-        reason: match action {
-            Create => Reason::Missing,
-            Update => Reason::Differs,
-            Replace => Reason::CreateOnly { field: Field::StorageLocation },
-            Delete => Reason::Pruned { place: cause },
-        },
-        before: (action != Create).then_some(before),
-        after: (action != Delete).then(|| settings(1800)),
-        fields: [Field::VodTranscodeGroup, Field::CycleDuration].map(field).to_vec(),
+    let origins = [Field::VodTranscodeGroup, Field::CycleDuration].map(|field| (field, origin.clone()));
+    let note = ChangeNote {
+        place: (action != Delete).then(|| place(14 + at)),
+        reason_place: (action == Delete).then_some(cause),
+        run: None,
+        origins: if action == Delete { BTreeMap::new() } else { origins.into() },
         coverage: Coverage {
             before: (action != Create).then(|| address.clone()),
             after: (action != Delete).then(|| address.clone()),
         },
-        place: (action != Delete).then(|| place(14 + at)),
+    };
+    let change = Change {
+        action,
+        reason: match action {
+            Create => Reason::Missing,
+            Update => Reason::Differs,
+            Replace => Reason::CreateOnly,
+            Delete => Reason::Pruned,
+        },
+        before: (action != Create).then_some(before),
+        after: (action != Delete).then(|| settings(1800)),
+        is_protected: false,
         address,
         spelling: StreamSpelling::Named,
         contingent: Vec::new(),
         siblings: Vec::new(),
-    }
+    };
+    (change, note)
 }

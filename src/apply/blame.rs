@@ -69,20 +69,17 @@ fn named_in(text: &str) -> Option<Field> {
 mod tests {
     use super::*;
     use crate::model::{Address, StreamSpelling};
-    use crate::plan::{ActionKind, Coverage, Reason};
+    use crate::plan::{ActionKind, Reason};
 
     fn change(before: Option<RecordConfig>, after: Option<RecordConfig>) -> Change {
         let action = if before.is_some() { ActionKind::Update } else { ActionKind::Create };
         Change {
             address: Address::new("live.example.com", "show", "cam1"),
-            region: None,
-            place: None,
             action,
             reason: Reason::Differs,
             before,
             after,
-            fields: Vec::new(),
-            coverage: Coverage { before: None, after: None },
+            is_protected: false,
             spelling: StreamSpelling::Named,
             contingent: Vec::new(),
             siblings: Vec::new(),

@@ -1,4 +1,4 @@
-//! Carries out a [`Plan`] with guarded writes, each read back, and reports what became of every change.
+//! Carries out the [`Decisions`](crate::plan::Decisions) of a plan with guarded writes, each read back, and reports what became of every change.
 //!
 //! ```text
 //! take the write's turn → compare with `before` → write → read back until it shows, or the deadline
@@ -37,7 +37,7 @@ pub use blame::blame;
 use self::journal::Journal;
 use crate::api::{self, Client};
 use crate::model::Address;
-use crate::plan::{ActionKind, Held, Plan};
+use crate::plan::{ActionKind, Cleared};
 
 /// What the caller decides about a run.
 #[derive(Debug, Clone)]
@@ -65,17 +65,6 @@ impl ApplySettings {
     pub fn new(stop: watch::Receiver<bool>, journal: Journal) -> Self {
         Self { deadline: Self::DEADLINE, settle: Self::SETTLE, stop_on_error: false, stop, journal }
     }
-}
-
-/// Why a plan is not even begun.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Guards hold it.
-    #[error("the plan is held by {} of its guards", .0.len())]
-    Held(Vec<Held>),
-    /// Selected domains could not be read.
-    #[error("the plan lacks domains that could not be read: {}", .0.join(", "))]
-    Unread(Vec<String>),
 }
 
 /// What happens while a plan is applied.
@@ -185,21 +174,17 @@ pub struct Failure {
     pub remote: Option<api::Error>,
 }
 
-/// Applies a plan and tells `progress` about every change that starts and ends.
-///
-/// # Errors
-/// When guards hold the plan or parts of it could not be read; nothing was sent then.
+/// Carries out what was decided and tells `progress` about every change that starts and ends.
 pub async fn apply(
-    plan: &Plan,
+    plan: Cleared<'_>,
     client: &Client,
     settings: ApplySettings,
     progress: &dyn Fn(Event),
-) -> Result<Report, Refusal> {
-    refuse(plan)?;
+) -> Report {
     let (start, calls, repeated) = (Instant::now(), client.calls(), client.repeated());
     let (stop, journal) = (settings.stop.clone(), settings.journal.clone());
     let (run, events) = run::Run::new(client.clone(), settings);
-    let mut waves = run::Waves::new(plan, run, events, progress);
+    let mut waves = run::Waves::new(plan.decisions(), run, events, progress);
     waves.write().await;
     waves.delete().await;
     let report = Report {
@@ -209,17 +194,7 @@ pub async fn apply(
         took: start.elapsed(),
     };
     journal.finish(*stop.borrow(), report.calls);
-    Ok(report)
-}
-
-fn refuse(plan: &Plan) -> Result<(), Refusal> {
-    if !plan.held.is_empty() {
-        return Err(Refusal::Held(plan.held.clone()));
-    }
-    if !plan.unread.is_empty() {
-        return Err(Refusal::Unread(plan.unread.clone()));
-    }
-    Ok(())
+    report
 }
 
 impl Outcome {

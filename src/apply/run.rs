@@ -16,7 +16,7 @@ use super::ladder::Rung;
 use super::{ApplySettings, ChangeOutcome, Delay, Event, Failure, Outcome};
 use crate::api::{Class, Client, Error, Turn};
 use crate::model::Address;
-use crate::plan::{ActionKind, Change, Plan};
+use crate::plan::{ActionKind, Change, Decisions};
 use crate::wire::Call;
 
 /// What all domains of a run share.
@@ -207,7 +207,7 @@ impl Run {
 
 /// Runs the waves and keeps the outcomes.
 pub(super) struct Waves<'a> {
-    plan: &'a Plan,
+    plan: &'a Decisions,
     run: Arc<Run>,
     events: mpsc::UnboundedReceiver<Event>,
     progress: &'a dyn Fn(Event),
@@ -216,7 +216,7 @@ pub(super) struct Waves<'a> {
 
 impl<'a> Waves<'a> {
     pub(super) fn new(
-        plan: &'a Plan,
+        plan: &'a Decisions,
         run: Arc<Run>,
         events: mpsc::UnboundedReceiver<Event>,
         progress: &'a dyn Fn(Event),

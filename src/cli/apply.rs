@@ -95,9 +95,7 @@ impl Order<'_> {
         self.someone_approves()?;
         let connection = connect(&self.scope.remote, Access::Writes, typed, &self.loaded.desired)?;
         account_is_declared(&connection)?;
-        if let Review::Rest(saved) = self.review {
-            reviewed::insist_on_target(saved, &connection)?;
-        }
+        reviewed::insist_on_target(self.review, &connection)?;
         let folder = Folder::lock(&self.scope.journal)?;
         let earlier = Earlier::read(&self.scope.journal, &connection.target)?;
         earlier.insist()?;
@@ -182,8 +180,12 @@ impl Order<'_> {
             terminal.note(&render::unresolved(&open.under_way(), terminal.stderr));
             events.end_at_once(exit);
         };
+        let cleared = plan.cleared().map_err(|refusal| Failure {
+            exit: Exit::Refused,
+            ..Failure::from(Diagnostic::new(Code::NotDone, refusal.to_string()))
+        })?;
         let interrupt = Interrupt::listen(farewell);
-        let progress = Progress::new(plan.changes.len(), self.terminal);
+        let progress = Progress::new(plan.decisions.changes.len(), self.terminal);
         let settings = ApplySettings {
             deadline: self.scope.remote.timeout,
             settle: self.writing.settle,
@@ -194,12 +196,8 @@ impl Order<'_> {
             progress.event(&event);
             self.events.change(&event, plan, &self.loaded.sources);
         };
-        let report = apply::apply(plan, &connection.client, settings, &tell).await;
+        let report = apply::apply(cleared, &connection.client, settings, &tell).await;
         progress.finish();
-        let report = report.map_err(|refusal| Failure {
-            exit: Exit::Refused,
-            ..Failure::from(Diagnostic::new(Code::NotDone, refusal.to_string()))
-        })?;
         Ok((report, interrupt.exit()))
     }
 
@@ -234,7 +232,7 @@ impl Order<'_> {
 
 /// The digest that is expected must be that of the plan at hand, or the review was of another one.
 fn expects(saved: &SavedPlan, writing: &Writing, must: bool) -> Result<(), Failure> {
-    let digest = saved.plan.digest();
+    let digest = saved.decisions.digest();
     match &writing.expect_digest {
         Some(expected) if *expected == digest => Ok(()),
         None if !must => Ok(()),
@@ -265,9 +263,9 @@ fn nothing_to_apply(observed: &Observed) -> Option<Exit> {
     match () {
         () if plan.is_held_by(Guard::Account) => Some(Exit::Refused),
         () if !observed.is_account_known || !plan.is_complete() => Some(Exit::Error),
-        () if !plan.held.is_empty() => Some(Exit::Refused),
-        () if !plan.changes.is_empty() => None,
-        () if plan.unsupported.iter().any(|one| one.declared) => Some(Exit::Error),
+        () if !plan.notes.held.is_empty() => Some(Exit::Refused),
+        () if !plan.decisions.changes.is_empty() => None,
+        () if plan.notes.unsupported.iter().any(|one| one.declared) => Some(Exit::Error),
         () => Some(Exit::Success),
     }
 }
@@ -294,7 +292,7 @@ fn exit(report: &Report, plan: &Plan, interrupted: Option<Exit>, journal: &Journ
         None if !all_done && began => Exit::Incomplete,
         None if !all_done && journal.broken().is_some() => Exit::Error,
         None if !all_done => Exit::Refused,
-        None if plan.unsupported.iter().any(|one| one.declared) => Exit::Incomplete,
+        None if plan.notes.unsupported.iter().any(|one| one.declared) => Exit::Incomplete,
         None => Exit::Success,
     }
 }

@@ -117,6 +117,15 @@ impl Paths {
     }
 }
 
+impl Paths {
+    /// What is named, or is read where nothing is, with all files that are found in folders.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let named = self.resolve().unwrap_or_default();
+        let found = config::read(&named).paths;
+        named.into_iter().chain(found).collect()
+    }
+}
+
 /// What stands for the files in a folder where no path is given.
 pub(super) fn standing(folder: &Path) -> Option<PathBuf> {
     ["livevod.yaml", "livevod"].map(|name| folder.join(name)).into_iter().find(|path| path.exists())
@@ -401,9 +410,7 @@ fn digest(text: &str) -> Result<String, String> {
 impl Planning {
     /// What is named, or is read where nothing is, with all files that are found in folders, and the emulator's.
     pub(super) fn files(&self) -> Vec<PathBuf> {
-        let named = self.paths.resolve().unwrap_or_default();
-        let found = config::read(&named).paths;
-        named.into_iter().chain(found).chain(self.scope.remote.emulator.clone()).collect()
+        self.paths.files().into_iter().chain(self.scope.remote.emulator.clone()).collect()
     }
 
     /// Whether an argument decides what the plan is, besides the files.
@@ -428,6 +435,7 @@ pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
         allow_empty,
     } = guards;
     PlanOptions {
+        target: String::new(),
         selection: Selection { targets: target.clone(), excludes: exclude.clone(), only: None },
         allowances: Allowances {
             max_delete: *max_delete,

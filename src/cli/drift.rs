@@ -33,7 +33,7 @@ pub(super) fn run(
     let options = plan_options(scope, &Guards::default());
     let mut observed = look(&loaded, scope, &options, Review::None, typed)?;
     // Drift writes nothing, so what would hold an apply says nothing here; whose account was read does.
-    observed.plan.held.retain(|held| held.guard == Guard::Account);
+    observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
     let exit = exit(&observed.plan);
     events.plan(&loaded, &observed);
     events.drift(&observed.plan);

@@ -95,7 +95,7 @@ impl Events {
             }
             apply::Event::Finished { index, outcome, sent, took } => {
                 let Some(stream) = &self.0 else { return };
-                let change = plan.changes.get(*index);
+                let change = plan.noted(*index);
                 let reason =
                     change.and_then(|change| render::outcome_diagnostic(plan, change, outcome, sources));
                 stream.tell(&Event::ended(outcome, *sent, *took, reason.as_ref(), sources));

@@ -15,7 +15,7 @@ use crate::apply::journal::{Found, LeftOpen, Looked, judge};
 use crate::check;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Snapshot;
-use crate::plan::{self, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
+use crate::plan::{self, Decisions, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
 use crate::render::{self, Briefing, Target};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
@@ -113,7 +113,8 @@ fn planned(
     let is_account_known = caller.is_ok();
     let caller = caller.unwrap_or_default();
     let unfinished = earlier.unfinished();
-    let options = PlanOptions { caller: caller.clone(), unfinished, ..options.clone() };
+    let options =
+        PlanOptions { target: target.name.clone(), caller: caller.clone(), unfinished, ..options.clone() };
     let (plan, since_review) = plan_under(review, loaded, &snapshot, &options);
     if plan.is_complete() {
         refuse_slips(&options.selection, &loaded.desired, &snapshot)?;
@@ -135,18 +136,20 @@ fn plan_under(
 ) -> (Plan, Vec<Difference>) {
     let Loaded { desired, sources, .. } = loaded;
     let reviewed = match review {
-        Review::Rest(saved) => return plan::resume(&saved.plan, desired, snapshot, options),
-        Review::HeldTo(saved) => &saved.plan,
-        Review::None => return (plan::plan(desired, snapshot, sources, options), Vec::new()),
+        Review::Rest(saved) => return plan::resume(saved, desired, snapshot, options),
+        Review::HeldTo(saved) => &saved.decisions,
+        Review::None | Review::BackTo(_) => {
+            return (plan::plan(desired, snapshot, sources, options), Vec::new());
+        }
         Review::Beside(base) => {
             let mut plan = plan::plan(desired, snapshot, sources, options);
-            plan.since_base = Some(base.beside(&plan, desired, snapshot, options));
+            plan.notes.since_base = Some(base.beside(&plan, desired, snapshot, options));
             return (plan, Vec::new());
         }
     };
     let plan = plan::plan(desired, snapshot, sources, options);
-    let differences = plan::since_review(reviewed, &plan, snapshot);
-    if !differences.is_empty() || !plan.is_held_by(Guard::Digest) {
+    let differences = plan::since_review(reviewed, &plan.decisions, snapshot);
+    if !plan::is_rest_of(reviewed, &plan, snapshot) || !plan.is_held_by(Guard::Digest) {
         return (plan, differences);
     }
     // What is left of the reviewed plan was reviewed with it.
@@ -182,7 +185,7 @@ fn refuse_slips(selection: &Selection, desired: &Desired, snapshot: &Snapshot) -
 
 /// Declared addresses that are never attempted, each at its entry.
 fn unmanageable(plan: &Plan, desired: &Desired) -> Vec<Diagnostic> {
-    let declared = plan.unsupported.iter().filter(|one| one.declared);
+    let declared = plan.notes.unsupported.iter().filter(|one| one.declared);
     declared
         .map(|Unsupported { address, reason, declared: _ }| {
             let message = format!("`{address}` can't be managed and is not attempted: {reason}");
@@ -227,9 +230,10 @@ fn unconfirmed(error: &api::Error, desired: &Desired) -> Diagnostic {
 impl Observed {
     /// What a file says was planned once.
     pub(super) fn of_file(saved: SavedPlan) -> Self {
-        let SavedPlan { plan, target, .. } = saved;
+        let plan = saved.shown();
+        let Decisions { target, account, .. } = &plan.decisions;
         Self {
-            target: Target { name: target, account: plan.account.clone() },
+            target: Target { name: target.clone(), account: account.clone() },
             plan,
             snapshot: Snapshot::default(),
             caller: None,

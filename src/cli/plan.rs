@@ -76,7 +76,7 @@ pub(super) fn run(
     };
     let exit = exit(&observed, arguments.detailed_exitcode);
     events.plan(&loaded, &observed);
-    let saved = save(arguments.out.as_deref(), &loaded, &observed)?;
+    let saved = save(arguments.out.as_deref(), &observed)?;
     show(Shown::new(scope, false), &loaded, &observed, exit, terminal);
     if let (Format::Human, Some(file)) = (scope.format, saved) {
         terminal.print(&render::human_saved_plan(&file.display().to_string(), terminal.stdout));
@@ -97,13 +97,9 @@ fn base(arguments: &Arguments, loaded: &mut Loaded) -> Result<Option<BaseFiles>,
 }
 
 /// A plan that lacks a domain is no plan to review.
-fn save<'a>(
-    out: Option<&'a Path>,
-    loaded: &Loaded,
-    observed: &Observed,
-) -> Result<Option<&'a Path>, Failure> {
+fn save<'a>(out: Option<&'a Path>, observed: &Observed) -> Result<Option<&'a Path>, Failure> {
     let Some(file) = out.filter(|_| observed.plan.is_complete()) else { return Ok(None) };
-    reviewed::write(file, &observed.to_save(loaded))?;
+    reviewed::write(file, &observed.to_save())?;
     Ok(Some(file))
 }
 
@@ -125,7 +121,7 @@ fn exit(observed: &Observed, detailed: bool) -> Exit {
     match () {
         () if detailed && plan.is_held_by(Guard::Account) => Exit::Refused,
         () if !plan.is_complete() => Exit::Error,
-        () if detailed && !plan.held.is_empty() => Exit::Refused,
+        () if detailed && !plan.notes.held.is_empty() => Exit::Refused,
         () if detailed && plan.differs() => Exit::Differences,
         () => Exit::Success,
     }

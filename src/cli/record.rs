@@ -111,11 +111,11 @@ impl<'a> Folder<'a> {
     /// # Errors
     /// When either can't be written; nothing may be sent to the service then.
     pub(super) fn begin(&self, observed: &Observed, saved: Option<&Saved>) -> Result<Journal, Failure> {
-        let Observed { plan, target, left_open, .. } = observed;
+        let Observed { plan, left_open, .. } = observed;
         let random = random().map_err(|error| unusable(&error))?;
         let run = RunId::new(Timestamp::now(), random);
         let snapshot = saved.map(|saved| self.save(saved, &run)).transpose()?;
-        let header = Header::new(&run, plan, &target.name, snapshot);
+        let header = Header::new(&run, plan, snapshot);
         let file = JournalFile::create(self.path, &run.name).map_err(|error| unusable(&error))?;
         let journal = Journal::begin(Box::new(file), Arc::new(Timestamp::now), header);
         let journal = journal.map_err(|error: Broken| unusable(&error))?;
@@ -145,7 +145,8 @@ fn resolutions(looked: &[Looked]) -> impl Iterator<Item = (String, Address, Foun
 
 /// The domains that a plan changes, as they were read.
 pub(super) fn touched(plan: &Plan, snapshot: &Snapshot) -> Snapshot {
-    let changed = |domain: &str| plan.changes.iter().any(|change| &*change.address.domain == domain);
+    let changed =
+        |domain: &str| plan.decisions.changes.iter().any(|change| &*change.address.domain == domain);
     let domains = snapshot.domains.iter().filter(|(name, _)| changed(name));
     Snapshot { domains: domains.map(|(name, domain)| (name.clone(), domain.clone())).collect() }
 }

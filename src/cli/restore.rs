@@ -7,11 +7,11 @@ use clap::Args;
 
 use super::Typed;
 use super::apply::Order;
-use super::arguments::{Scope, Writing};
+use super::arguments::{Paths, Rules, Scope, Writing};
 use super::events::{Events, Streaming};
 use super::failure::Failure;
 use super::journal;
-use super::load::Loaded;
+use super::load::{self, Loaded};
 use super::reviewed::Review;
 use super::saved;
 use super::sealed;
@@ -20,8 +20,9 @@ use crate::apply::journal::RunRecord;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Address;
 use crate::render::Exit;
-use crate::resolve;
-use crate::source::{Source, Sources};
+use crate::resolve::{self, Desired};
+use crate::snapshot::Saved;
+use crate::source::{Source, Sources, Spanned};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -29,6 +30,16 @@ pub(super) struct Arguments {
     /// its plan changed
     #[arg(value_name = "SNAPSHOT|RUN")]
     source: String,
+
+    #[command(flatten)]
+    paths: Paths,
+
+    /// Keep only to the `ignore` and `protect` that were saved with the snapshot, where there are no files of today
+    #[arg(long, conflicts_with = "paths")]
+    without_files: bool,
+
+    #[command(flatten)]
+    rules: Rules,
 
     #[command(flatten)]
     pub(super) scope: Scope,
@@ -44,7 +55,8 @@ impl Arguments {
     /// The files that are read besides journals, and the emulator's.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let source = PathBuf::from(&self.source);
-        [source].into_iter().chain(self.scope.remote.emulator.clone()).collect()
+        let files = self.paths.files();
+        [source].into_iter().chain(self.scope.remote.emulator.clone()).chain(files).collect()
     }
 }
 
@@ -54,12 +66,14 @@ pub(super) fn run(
     typed: &Typed,
     events: &Events,
 ) -> Result<Exit, Failure> {
-    let Arguments { source, scope, writing, streaming: _ } = arguments;
+    let Arguments { source, scope, writing, .. } = arguments;
     let Origin { file, only } = find(source, &scope.journal)?;
-    let loaded = load(&file)?;
+    let text = sealed::text(&file, Code::Snapshot)?;
+    let saved = saved::parse(&file, &text)?;
+    let loaded = load(arguments, &file, text, &saved)?;
     let mut options = writing.options(scope);
     options.selection.only = only;
-    Order { loaded: &loaded, review: Review::None, options, scope, writing, terminal, events }
+    Order { loaded: &loaded, review: Review::BackTo(&saved), options, scope, writing, terminal, events }
         .carry_out(typed)
 }
 
@@ -84,12 +98,48 @@ fn find(source: &str, folder: &Path) -> Result<Origin, Failure> {
     Ok(Origin { file: folder.join(snapshot), only: Some(touched.collect()) })
 }
 
-fn load(file: &Path) -> Result<Loaded, Failure> {
-    let text = sealed::text(file, Code::Snapshot)?;
-    let saved = saved::parse(file, &text)?;
-    let mut sources = Sources::default();
+/// What the snapshot wants, bound by what the files of today say must not be touched.
+fn load(arguments: &Arguments, file: &Path, text: String, saved: &Saved) -> Result<Loaded, Failure> {
     let name = file.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
-    let id = sources.add(Source::new(name, text));
-    let desired = resolve::restored(&saved, &sources, id);
-    Ok(Loaded::without_files(sources, desired))
+    if arguments.without_files {
+        let mut sources = Sources::default();
+        let id = sources.add(Source::new(name, text));
+        let desired = resolve::restored(saved, &sources, id);
+        return Ok(Loaded::without_files(sources, desired));
+    }
+    arguments.paths.resolve().map_err(|_| no_files())?;
+    let mut loaded = load::load(&arguments.paths, &arguments.rules)?;
+    let id = loaded.sources.add(Source::new(name, text));
+    let Desired { account, ignore, protect, .. } = loaded.desired;
+    let mut wanted = resolve::restored(saved, &loaded.sources, id);
+    of_one_account(account.as_ref(), &wanted)?;
+    wanted.account = wanted.account.or(account);
+    wanted.ignore.extend(ignore);
+    wanted.protect.extend(protect);
+    // The patterns of either may be about domains that the other does not name.
+    loaded.levels.allow.push(Code::PatternWithoutMatch);
+    loaded.desired = wanted;
+    Ok(loaded)
+}
+
+fn no_files() -> Diagnostic {
+    let message = "restore needs the files of today, because their `ignore` and `protect` bind it";
+    Diagnostic::new(Code::NoFiles, message).help(
+        "name the files; if there are none, `--without-files` keeps to those saved with the snapshot alone",
+    )
+}
+
+/// A snapshot goes back to the account that it was taken from.
+fn of_one_account(declared: Option<&Spanned<String>>, wanted: &Desired) -> Result<(), Failure> {
+    match (declared, &wanted.account) {
+        (Some(declared), Some(saved)) if declared.value != saved.value => {
+            let message = format!(
+                "the snapshot is of account `{}`, and the files are for `{}`",
+                saved.value, declared.value
+            );
+            let diagnostic = Diagnostic::new(Code::Account, message).help("name the files of that account");
+            Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
+        }
+        _ => Ok(()),
+    }
 }

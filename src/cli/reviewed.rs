@@ -12,10 +12,10 @@ use super::observe::Observed;
 use super::sealed;
 use crate::config;
 use crate::diag::{Code, Diagnostic};
-use crate::model::Pattern;
 use crate::plan::SavedPlan;
 use crate::render::Exit;
 use crate::resolve::{Desired, DesiredDomain};
+use crate::snapshot::Saved;
 use crate::source::{Source, Sources, Span, Spanned};
 
 /// What a plan that is made now is held to.
@@ -29,6 +29,8 @@ pub(super) enum Review<'a> {
     Rest(&'a SavedPlan),
     /// It may do nothing that this one does not.
     HeldTo(&'a SavedPlan),
+    /// To nothing; it leads back to this.
+    BackTo(&'a Saved),
 }
 
 /// The saved plan that is named where files could be.
@@ -77,38 +79,40 @@ pub(super) fn loaded(path: &Path, saved: &SavedPlan) -> Loaded {
         entries: BTreeMap::new(),
         restored: None,
     };
-    let pattern = |text: &String| Some(Spanned::new(text.parse::<Pattern>().ok()?, span));
     let desired = Desired {
-        account: saved.plan.account.clone().map(|account| Spanned::new(account, span)),
-        domains: saved.domains.iter().map(|(name, region)| (name.as_str().into(), domain(region))).collect(),
+        account: saved.decisions.account.clone().map(|account| Spanned::new(account, span)),
+        domains: saved
+            .decisions
+            .domains
+            .iter()
+            .map(|(name, region)| (name.as_str().into(), domain(region)))
+            .collect(),
         ignore: Vec::new(),
-        protect: saved.protect.iter().filter_map(pattern).collect(),
-        group_names: saved.plan.group_names.clone(),
+        protect: Vec::new(),
+        group_names: BTreeMap::new(),
     };
     Loaded::without_files(sources, desired)
 }
 
-/// A plan is for one service: the same addresses of another one are other configurations.
-pub(super) fn insist_on_target(saved: &SavedPlan, connection: &Connection) -> Result<(), Failure> {
-    if saved.target == connection.target.name {
+/// A plan or a snapshot is of one service: the same addresses of another one are other configurations.
+pub(super) fn insist_on_target(review: Review, connection: &Connection) -> Result<(), Failure> {
+    let (what, code, target) = match review {
+        Review::Rest(saved) => ("plan", Code::PlanFile, &saved.decisions.target),
+        Review::BackTo(saved) => ("snapshot", Code::Snapshot, &saved.target),
+        Review::None | Review::Beside(_) | Review::HeldTo(_) => return Ok(()),
+    };
+    if *target == connection.target.name {
         return Ok(());
     }
-    let message = format!("the plan is for {}, not for {}", saved.target, connection.target.name);
-    let diagnostic = Diagnostic::new(Code::PlanFile, message)
+    let message = format!("the {what} is for {target}, not for {}", connection.target.name);
+    let diagnostic = Diagnostic::new(code, message)
         .help("give the `--emulator=FILE` or `--endpoint URL` that it was made with, or make a new one");
     Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
 }
 
 impl Observed {
-    /// The plan with all that must be known to apply it later.
-    pub(super) fn to_save(&self, loaded: &Loaded) -> SavedPlan {
-        let region = |name: &str| loaded.desired.region(name).map(str::to_owned);
-        SavedPlan::new(
-            self.plan.clone(),
-            jiff::Timestamp::now(),
-            self.target.name.clone(),
-            self.snapshot.domains.keys().map(|name| (name.to_string(), region(name))).collect(),
-            loaded.desired.protect.iter().map(|pattern| pattern.value.to_string()).collect(),
-        )
+    /// The plan, as it is kept to be applied later.
+    pub(super) fn to_save(&self) -> SavedPlan {
+        SavedPlan::new(self.plan.clone(), jiff::Timestamp::now())
     }
 }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::listing::item;
 use super::quirks::EveryStream;
 use super::state::{Entry, Fixed, Record, Recording, State};
-use crate::model::{Address, EVERY, StreamSpelling, domain_error, name_error};
+use crate::model::{Address, EVERY, StreamSpelling, domain_error};
 
 /// Version of the document; a minor one only adds.
 const FORMAT_VERSION: &str = "1.0";
@@ -146,11 +146,10 @@ fn key(listed: &Listed) -> Result<(Address, StreamSpelling), String> {
         Some(name) => (name, StreamSpelling::Named),
     };
     let domain = listed.domain_name.to_ascii_lowercase();
-    let wrong = domain_error(&domain).map(|reason| (&*domain, reason));
-    let wrong = wrong.or_else(|| name_error(&listed.app_name).map(|reason| (&*listed.app_name, reason)));
-    let wrong = wrong.or_else(|| name_error(stream).map(|reason| (stream, reason)));
-    match wrong {
-        Some((name, reason)) => Err(format!("`{name}` {reason}")),
+    match domain_error(&domain) {
+        Some(reason) => Err(format!("`{domain}` {reason}")),
+        None if listed.app_name.is_empty() => Err("`AppName` is empty".to_owned()),
+        // What a listing gave can be loaded, whatever the names in it.
         None => Ok((Address::new(domain.as_str(), listed.app_name.as_str(), stream), spelling)),
     }
 }
@@ -209,7 +208,8 @@ mod tests {
         assert!(refusal("{}").ends_with("there is no list `configs`"));
         assert!(refusal(r#"{"format_version":"2.0","configs":[]}"#).contains("`format_version`"));
         assert!(configs(r#"{"DomainName":"a.com"}"#).starts_with("configuration number 2: missing field"));
-        assert!(configs(r#"{"DomainName":"a.com","AppName":"a b"}"#).contains("`a b`"));
+        assert!(configs(r#"{"DomainName":"a b","AppName":"a"}"#).contains("`a b`"));
+        assert!(configs(r#"{"DomainName":"a.com","AppName":""}"#).contains("is empty"));
         assert!(configs(r#"{"DomainName":"a.com","AppName":"a","Extra":1}"#).contains("Extra"));
         assert!(
             configs(r#"{"DomainName":"a.com","AppName":"a","AutoCompose":"ON"}"#).contains("is ON without")

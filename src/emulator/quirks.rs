@@ -292,6 +292,15 @@ quirks! {
         Second = "second",
     }
 
+    /// Whether names outside the documented alphabet are taken
+    #[source = "The console guide allows letters, digits, `-` and `_`; no page of these actions says that others are refused"]
+    names: "names" = Names {
+        /// they are refused
+        Documented = "documented",
+        /// they are taken
+        Any = "any",
+    }
+
     /// Whether a throttled call is told when to come again
     #[source = "SDKs read the header x-acs-retry-after (milliseconds); no page of these actions mentions it"]
     retry_after: "retry-after" = RetryAfter {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::quirks::{ComposeOffGroup, ComposeRule, UpdateOmitted};
+use super::quirks::{ComposeOffGroup, ComposeRule, Names, UpdateOmitted};
 use super::refusal::Refusal;
 use super::settings::{Settings, storage_region};
 use super::state::{Fixed, Recording};
@@ -103,7 +103,7 @@ impl<'a> Params<'a> {
             Some(name) => (name, StreamSpelling::Named),
         };
         for (name, text) in [("AppName", app), ("StreamName", stream)] {
-            if name_error(text).is_some() {
+            if settings.quirks.names == Names::Documented && name_error(text).is_some() {
                 return Err(Refusal::malformed(name));
             }
         }

@@ -6,6 +6,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The name that stands for every stream (or app) without a configuration of its own.
@@ -47,7 +50,7 @@ pub enum AddressError {
 }
 
 impl Address {
-    /// Joins three names that are known to be good.
+    /// Joins three names, whatever they hold: what the service returns is an address.
     pub fn new(domain: impl Into<Arc<str>>, app: impl Into<Arc<str>>, stream: impl Into<Arc<str>>) -> Self {
         Self { domain: domain.into(), app: app.into(), stream: stream.into() }
     }
@@ -88,13 +91,28 @@ impl Address {
 
     /// `app/stream`: the address inside its domain.
     pub fn within_domain(&self) -> String {
-        format!("{}/{}", self.app, self.stream)
+        format!("{}/{}", shown(&self.app, name_error), shown(&self.stream, name_error))
+    }
+
+    /// Whether YAML can write it. What it can't is never declared, and so never changed.
+    pub fn is_nameable(&self) -> bool {
+        let Self { domain, app, stream } = self;
+        domain_error(domain).is_none() && name_error(app).is_none() && name_error(stream).is_none()
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.domain, self.app, self.stream)
+        write!(f, "{}/{}", shown(&self.domain, domain_error), self.within_domain())
+    }
+}
+
+/// A name as it is, or quoted where it could pass for another one, or for several.
+fn shown(name: &str, error: fn(&str) -> Option<&'static str>) -> Cow<'_, str> {
+    match error(name) {
+        None => Cow::Borrowed(name),
+        // A text can be JSON.
+        Some(_) => Cow::Owned(serde_json::to_string(name).unwrap_or_default()),
     }
 }
 
@@ -117,29 +135,87 @@ impl FromStr for Address {
     }
 }
 
+/// An address as files keep it.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Names {
+    /// The main streaming domain.
+    domain: String,
+    /// The app, `*` for every one without an entry of its own.
+    app: String,
+    /// The stream, likewise.
+    stream: String,
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(InFiles)
+    }
+}
+
+/// Reads an address as files keep it: in its parts, or as the one text that version 1 of journals and snapshots held.
+struct InFiles;
+
+impl<'de> Visitor<'de> for InFiles {
+    type Value = Address;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an address in its three parts")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Address, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Address, A::Error> {
+        let Names { domain, app, stream } = Names::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Address::new(domain, app, stream))
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { domain, app, stream } = self;
+        let mut names = serializer.serialize_struct("Address", 3)?;
+        names.serialize_field("domain", &**domain)?;
+        names.serialize_field("app", &**app)?;
+        names.serialize_field("stream", &**stream)?;
+        names.end()
+    }
+}
+
 impl JsonSchema for Address {
+    fn schema_name() -> Cow<'static, str> {
+        "Names".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Names::json_schema(generator)
+    }
+}
+
+/// An address as one text, for documents that people read: [`Address`] itself is kept in its three parts, since a name that
+/// the service returns may hold anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AddressText<'a>(pub &'a Address);
+
+impl Serialize for AddressText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
+}
+
+impl JsonSchema for AddressText<'_> {
     fn schema_name() -> Cow<'static, str> {
         "Address".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "`domain/app/stream`; `*` is the entry for every app or stream without its own.",
+            "description": "`domain/app/stream`; `*` is the entry for every app or stream without its own. \
+                A name that YAML cannot write stands in double quotes, escaped as in JSON.",
             "type": "string",
-            "pattern": "^[^/]+/[^/]+/[^/]+$",
         })
-    }
-}
-
-impl Serialize for Address {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Address {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -192,6 +268,43 @@ mod tests {
         assert_eq!("live.example.com/show".parse::<Address>(), Err(AddressError::Parts));
         assert!("LIVE.example.com/show/cam1".parse::<Address>().is_err());
         assert!("live.example.com/sh ow/cam1".parse::<Address>().is_err());
+    }
+
+    #[test]
+    fn a_name_that_yaml_cannot_write_is_quoted_and_passes_for_no_other() {
+        let shown = |app: &str, stream: &str| Address::new("a.com", app, stream).to_string();
+        let table = [
+            (shown("a/b", "c"), r#"a.com/"a/b"/c"#),
+            (shown("a", "**"), r#"a.com/a/"**""#),
+            (shown("a", ".."), r#"a.com/a/"..""#),
+            (shown("", "\n"), r#"a.com/""/"\n""#),
+            (shown("中文", "a\"b"), r#"a.com/"中文"/"a\"b""#),
+        ];
+        for (text, expected) in table {
+            assert_eq!(text, expected);
+            assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+        assert!(!Address::new("a.com", "a/b", "c").is_nameable());
+        assert!(Address::new("a.com", "*", "*").is_nameable());
+    }
+
+    #[test]
+    fn an_address_is_kept_in_its_parts_and_read_from_one_text_too() {
+        let address = Address::new("a.com", "a/b", "");
+        let text = serde_json::to_string(&address).unwrap();
+        assert_eq!(text, r#"{"domain":"a.com","app":"a/b","stream":""}"#);
+        assert_eq!(serde_json::from_str::<Address>(&text).unwrap(), address);
+        assert_eq!(
+            serde_json::from_str::<Address>(r#""a.com/b/c""#).unwrap(),
+            Address::new("a.com", "b", "c")
+        );
+        for bad in [
+            r#""a.com/b""#,
+            r#"{"domain":"a.com","app":"b"}"#,
+            r#"{"domain":"a","app":"b","stream":"c","x":1}"#,
+        ] {
+            assert!(serde_json::from_str::<Address>(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

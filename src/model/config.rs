@@ -134,6 +134,11 @@ impl RecordConfig {
         }
     }
 
+    /// The fields that are set, in [`Field::ALL`] order.
+    pub fn set_fields(&self) -> Vec<Field> {
+        Field::ALL.into_iter().filter(|field| !self.get(*field).is_empty()).collect()
+    }
+
     /// The fields in which two normalized configurations differ, in [`Field::ALL`] order.
     pub fn differences(&self, other: &RecordConfig) -> Vec<Field> {
         Field::ALL.into_iter().filter(|field| !self.get(*field).same(*field, &other.get(*field))).collect()

@@ -81,6 +81,11 @@ impl Field {
     pub fn is_create_only(self) -> bool {
         self == Field::StorageLocation
     }
+
+    /// Whether no Update can change it, passed through ones included.
+    pub fn needs_add(self) -> bool {
+        self.is_create_only() || matches!(self, Field::RecordContent | Field::SpaceId)
+    }
 }
 
 impl fmt::Display for Field {
@@ -123,6 +128,15 @@ impl Value {
         }
     }
 
+    /// Whether it says nothing: unset, or no unknown fields.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Value::Unset => true,
+            Value::Json(fields) => fields.is_empty(),
+            Value::Text(_) | Value::Seconds(_) | Value::Switch(_) | Value::Number(_) => false,
+        }
+    }
+
     /// Equality for `field`: template lists are sets, everything else is compared as it is.
     pub(super) fn same(&self, field: Field, other: &Value) -> bool {
         match (field, self, other) {
@@ -139,11 +153,19 @@ pub(crate) fn templates(text: &str) -> BTreeSet<&str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
+/// Whether a text can be shown without quotes: what ids, hosts and lists of them are made of.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.,:/".contains(&byte);
+    !text.is_empty() && text.bytes().all(plain)
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Unset => f.write_str("(not set)"),
-            Value::Text(text) => f.write_str(text),
+            Value::Text(text) if is_plain(text) => f.write_str(text),
+            // Else it could pass for something else, such as `(not set)` or a group's name.
+            Value::Text(text) => f.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?),
             Value::Seconds(number) | Value::Number(number) => write!(f, "{number}"),
             Value::Switch(on) => f.write_str(if *on { "on" } else { "off" }),
             Value::Json(fields) => f.write_str(&serde_json::to_string(fields).map_err(|_| fmt::Error)?),

@@ -6,7 +6,7 @@ mod field;
 mod pattern;
 mod snapshot;
 
-pub use address::{Address, AddressError, EVERY, domain_error, name_error};
+pub use address::{Address, AddressError, AddressText, EVERY, domain_error, name_error};
 pub use config::{CYCLE_DURATION, Carried, NO_TRANSCODE, ON_DEMAND, RecordConfig, State, is_group_id};
 pub(crate) use field::templates;
 pub use field::{Field, Value};

@@ -1,7 +1,7 @@
 //! Holds the plan of some files against that of their target branch, both over one [`Snapshot`]: what was pending anyway, and
 //! what these files change. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,14 +17,22 @@ pub struct SinceBase {
     pub base: String,
     /// The changes of the plan that the branch's files ask for just so: they are pending without these files too.
     pub pending: BTreeSet<Address>,
-    /// The changes that the branch's files ask for, and these files not, or not so. Their places lie in the branch's files.
-    pub otherwise: BTreeMap<Address, Change>,
+    /// The changes that the branch's files ask for, and these files not, or not so; in the order of their addresses.
+    pub otherwise: Vec<Change>,
     /// What the branch's files declare and these do not, where something stands and stays: left alone from now on.
     pub released: Vec<Address>,
     /// What stands there, protected by the branch's files and not by these.
     pub unprotected: Vec<Address>,
     /// Domains that only the branch's files name: not even read any more.
     pub unnamed: Vec<String>,
+}
+
+impl SinceBase {
+    /// What the branch's files ask for at an address where these files ask for something else, or for nothing.
+    pub fn otherwise(&self, address: &Address) -> Option<&Change> {
+        let at = self.otherwise.binary_search_by(|change| change.address.cmp(address)).ok()?;
+        self.otherwise.get(at)
+    }
 }
 
 /// The target branch of some files.
@@ -46,7 +54,7 @@ pub fn since_base(
     snapshot: &Snapshot,
     selection: &Selection,
 ) -> SinceBase {
-    let (before, now) = (by_address(base.plan), by_address(plan));
+    let (before, now) = (by_address(&base.plan.decisions), by_address(&plan.decisions));
     let is_alike = |address: &Address, change: &Change| {
         now.get(address).is_some_and(|other| same_transition(change, other))
     };
@@ -64,7 +72,7 @@ pub fn since_base(
     SinceBase {
         base: base.name.to_owned(),
         pending: pending.into_iter().map(|change| change.address.clone()).collect(),
-        otherwise: otherwise.into_iter().map(|change| (change.address.clone(), change.clone())).collect(),
+        otherwise: otherwise.into_iter().cloned().collect(),
         released: selected().filter(released).cloned().collect(),
         unprotected: selected()
             .filter(|address| protects(base.desired, address) && !protects(desired, address))

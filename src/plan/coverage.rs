@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{ActionKind, Change, Coverage, Plan, Warning};
+use super::{ActionKind, Change, Coverage, Noted, Plan, Warning};
 use crate::model::{Address, RecordConfig, Snapshot};
 use crate::resolve::OriginKind;
 
 /// Fills in the coverage of every change, as it is once all of them are carried out.
-pub(super) fn fill_in(changes: &mut [Change], snapshot: &Snapshot) {
+pub(super) fn fill_in(plan: &mut Plan, snapshot: &Snapshot) {
+    let changes = &plan.decisions.changes;
     let before = Rulers::before(snapshot);
     let after = Rulers::after(snapshot, changes);
-    let coverage: Vec<Coverage> = changes
-        .iter()
-        .map(|change| Coverage { before: before.ruler(&change.address), after: after.ruler(&change.address) })
-        .collect();
-    for (change, coverage) in changes.iter_mut().zip(coverage) {
-        change.coverage = coverage;
+    for (change, note) in changes.iter().zip(&mut plan.notes.changes) {
+        let address = &change.address;
+        note.coverage = Coverage { before: before.ruler(address), after: after.ruler(address) };
     }
 }
 
@@ -59,7 +57,7 @@ impl<'a> Rulers<'a> {
 /// The facts that head the plan.
 pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = fallen_to_defaults(plan).into_iter().collect();
-    warnings.extend(plan.shadows.iter().map(|shadow| Warning {
+    warnings.extend(plan.notes.shadows.iter().map(|shadow| Warning {
         message: format!(
             "unmanaged `{}` records in place of the declared `{}`",
             shadow.address, shadow.shadowed
@@ -71,14 +69,11 @@ pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
 
 /// Changed values that nobody wrote, so that the documented default takes the place of what is there.
 fn fallen_to_defaults(plan: &Plan) -> Option<Warning> {
-    let fallen = |change: &&Change| {
-        change.action != ActionKind::Create
-            && change
-                .fields
-                .iter()
-                .any(|field| field.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Default))
+    let fallen = |noted: &Noted| {
+        noted.action != ActionKind::Create
+            && noted.note.origins.values().any(|origin| origin.kind == OriginKind::Default)
     };
-    let changes = plan.changes.iter().filter(fallen).count();
+    let changes = plan.changes().filter(fallen).count();
     let words = match changes {
         0 => return None,
         1 => "1 configuration falls".to_owned(),

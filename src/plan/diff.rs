@@ -1,12 +1,13 @@
 //! Compares what is wanted with what exists, address by address.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::unfinished::Why;
 use super::{
-    ActionKind, Budget, Change, Contingent, Coverage, FieldChange, FieldOrigin, Gap, Plan, PlanOptions,
-    Reason, Selection, Shadow, Unfinished, Unsupported,
+    ActionKind, Change, ChangeNote, Contingent, Coverage, Decisions, FieldOrigin, Gap, GroupName, Notes,
+    Plan, PlanOptions, Reason, Selection, Shadow, Unfinished, Unsupported,
 };
-use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling, Value};
+use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling};
 use crate::resolve::{Desired, DesiredDomain, OriginKind, Resolved, Wanted};
 use crate::source::Sources;
 use crate::wire;
@@ -20,40 +21,35 @@ pub(super) fn differences(
 ) -> Plan {
     let selection = &options.selection;
     let unfinished = &options.unfinished;
-    let mut draft = Draft { desired, sources, unfinished, plan: empty(desired, options) };
+    let mut draft = Draft { desired, sources, unfinished, plan: empty(desired, sources, options) };
     for (name, domain) in &desired.domains {
         if !selection.selects_domain(name) {
             continue;
         }
         match snapshot.domains.get(name) {
             Some(remote) => draft.domain(name, domain, remote, selection),
-            None => draft.plan.unread.push(name.to_string()),
+            None => draft.plan.notes.unread.push(name.to_string()),
         }
     }
     draft.gaps_left_alone(selection);
     draft.plan
 }
 
-fn empty(desired: &Desired, options: &PlanOptions) -> Plan {
+fn empty(desired: &Desired, sources: &Sources, options: &PlanOptions) -> Plan {
+    let declared = desired.account.as_ref().map(|account| account.value.clone());
+    let group_names = desired.group_names.iter().map(|(id, name)| {
+        let place = Some(sources.place(name.span));
+        (id.clone(), GroupName { name: name.value.clone(), place })
+    });
     Plan {
-        account: desired
-            .account
-            .as_ref()
-            .map(|account| account.value.clone())
-            .or_else(|| options.account.clone()),
-        changes: Vec::new(),
-        unchanged: Vec::new(),
-        unmanaged: Vec::new(),
-        ignored: Vec::new(),
-        unsupported: Vec::new(),
-        shadows: Vec::new(),
-        held: Vec::new(),
-        warnings: Vec::new(),
-        unread: Vec::new(),
-        declares_nothing: desired.domains.values().all(|domain| domain.entries.is_empty()),
-        budget: Budget::default(),
-        group_names: desired.group_names.clone(),
-        since_base: None,
+        decisions: Decisions {
+            target: options.target.clone(),
+            account: declared.or_else(|| options.account.clone()),
+            declares_nothing: desired.domains.values().all(|domain| domain.entries.is_empty()),
+            domains: BTreeMap::new(),
+            changes: Vec::new(),
+        },
+        notes: Notes { group_names: group_names.collect(), ..Notes::default() },
     }
 }
 
@@ -80,10 +76,15 @@ impl Draft<'_> {
     fn address(&mut self, domain: &DesiredDomain, address: &Address, remote: Option<&Remote>) {
         if self.desired.ignore.iter().any(|pattern| pattern.value.matches(address)) {
             match (remote, self.unfinished.gaps.get(address)) {
-                (Some(_), _) => self.plan.ignored.push(address.clone()),
-                (None, Some(gap)) => self.plan.warnings.push(gap.left(address, "`ignore` names it")),
+                (Some(_), _) => self.plan.notes.ignored.push(address.clone()),
+                (None, Some(gap)) => self.plan.notes.warnings.push(gap.left(address, "`ignore` names it")),
                 (None, None) => {}
             }
+            return;
+        }
+        if remote.is_some() && !address.is_nameable() {
+            // No file could ever say that it shall stay.
+            self.left_alone(domain, address);
             return;
         }
         let wanted = domain.entries.get(address).map(|entry| &entry.wanted);
@@ -92,7 +93,7 @@ impl Draft<'_> {
             return;
         }
         if let Some(reason) = remote.and_then(|remote| remote.unsupported.clone()) {
-            self.plan.unsupported.push(Unsupported {
+            self.plan.notes.unsupported.push(Unsupported {
                 address: address.clone(),
                 reason,
                 declared: wanted.is_some(),
@@ -111,8 +112,12 @@ impl Draft<'_> {
                 self.compare(domain, address, resolved, remote)
             }
             (Some(Wanted::Absent(span)), Some(remote)) => {
-                let reason = Reason::DeclaredAbsent { place: self.sources.place(*span) };
-                self.delete(domain, address, remote, reason);
+                self.delete(
+                    domain,
+                    address,
+                    remote,
+                    Why::at(Reason::DeclaredAbsent, self.sources.place(*span)),
+                );
             }
             (None, Some(remote)) => self.undeclared(domain, address, remote),
             (None, None) if domain.prunes(&address.app).is_none() && domain.restored.is_none() => {
@@ -124,19 +129,8 @@ impl Draft<'_> {
 
     fn create(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved) {
         let after = resolved.config.clone().normalized();
-        let fields = Field::MANAGED.into_iter().filter(|field| after.get(*field) != Value::Unset).collect();
-        self.change(
-            domain,
-            address,
-            Steps {
-                action: ActionKind::Create,
-                reason: Reason::Missing,
-                fields: self.origins(fields, Some(resolved)),
-                before: None,
-                after: Some(after),
-                spelling: StreamSpelling::Named,
-            },
-        );
+        let origins = self.origins(Some(resolved));
+        self.change(domain, address, Steps::create(Why::of(Reason::Missing), after, origins));
     }
 
     /// Adds what is declared over what an earlier run removed: a plain create would lose what no file manages.
@@ -158,37 +152,26 @@ impl Draft<'_> {
         address: &Address,
         after: RecordConfig,
         resolved: Option<&Resolved>,
-        reason: Reason,
+        why: Why,
     ) {
         if let Some(reason) = wire::uncarryable(&after) {
             let declared = resolved.is_some();
-            self.plan.unsupported.push(Unsupported { address: address.clone(), reason, declared });
+            self.plan.notes.unsupported.push(Unsupported { address: address.clone(), reason, declared });
             return;
         }
-        let fields = Field::ALL.into_iter().filter(|field| !is_empty(&after.get(*field))).collect();
-        let mut fields = self.origins(fields, resolved);
-        for one in &mut fields {
-            // What nobody wrote is what stood there.
-            one.origin.take_if(|origin| origin.kind == OriginKind::Service);
-        }
-        let steps = Steps {
-            action: ActionKind::Create,
-            reason,
-            fields,
-            before: None,
-            after: Some(after),
-            spelling: StreamSpelling::Named,
-        };
-        self.change(domain, address, steps);
+        let mut origins = self.origins(resolved);
+        // What nobody wrote is what stood there.
+        origins.retain(|_, origin| origin.kind != OriginKind::Service);
+        self.change(domain, address, Steps::create(why, after, origins));
     }
 
     /// Says of each gap that was not looked at why it was not.
     fn gaps_left_alone(&mut self, selection: &Selection) {
         for (address, gap) in &self.unfinished.gaps {
             if !self.desired.domains.contains_key(&address.domain) {
-                self.plan.warnings.push(gap.left(address, "no file names its domain"));
+                self.plan.notes.warnings.push(gap.left(address, "no file names its domain"));
             } else if !selection.selects(address) {
-                self.plan.warnings.push(gap.left(address, "this run is not about it"));
+                self.plan.notes.warnings.push(gap.left(address, "this run is not about it"));
             }
         }
     }
@@ -198,28 +181,27 @@ impl Draft<'_> {
         let after = resolved.config.laid_over(&remote.config);
         let fields = before.differences(&after);
         if fields.is_empty() {
-            self.plan.unchanged.push(address.clone());
+            self.plan.notes.unchanged.push(address.clone());
             return;
         }
         if let Some(reason) = wire::uncarryable(&remote.config) {
-            self.plan.unsupported.push(Unsupported { address: address.clone(), reason, declared: true });
+            self.plan.notes.unsupported.push(Unsupported {
+                address: address.clone(),
+                reason,
+                declared: true,
+            });
             return;
         }
-        let (action, reason) = match fields.iter().find(|field| field.is_create_only()) {
-            Some(field) => (ActionKind::Replace, Reason::CreateOnly { field: *field }),
-            None => (ActionKind::Update, Reason::Differs),
+        let (action, reason) = match fields.iter().any(|field| field.is_create_only()) {
+            true => (ActionKind::Replace, Reason::CreateOnly),
+            false => (ActionKind::Update, Reason::Differs),
         };
+        let (before, after, origins) = (Some(before), Some(after), self.origins(Some(resolved)));
+        let why = Why::of(reason);
         self.change(
             domain,
             address,
-            Steps {
-                action,
-                reason,
-                fields: self.origins(fields, Some(resolved)),
-                before: Some(before),
-                after: Some(after),
-                spelling: remote.spelling,
-            },
+            Steps { action, why, before, after, origins, spelling: remote.spelling },
         );
     }
 
@@ -227,7 +209,7 @@ impl Draft<'_> {
     fn unwritable(&mut self, address: &Address, reason: &str, remote: Option<&Remote>) {
         let declared = remote.is_none_or(|remote| remote.unsupported.is_none());
         let reason = format!("it was saved as {reason}");
-        self.plan.unsupported.push(Unsupported { address: address.clone(), reason, declared });
+        self.plan.notes.unsupported.push(Unsupported { address: address.clone(), reason, declared });
     }
 
     /// Goes back to exactly what stood there, carried fields too. Only a location that nobody chose stays as it is.
@@ -245,99 +227,113 @@ impl Draft<'_> {
         }
         let fields = match &before {
             Some(before) => before.differences(&after),
-            None => Field::ALL.into_iter().filter(|field| !is_empty(&after.get(*field))).collect(),
+            None => after.set_fields(),
         };
         if fields.is_empty() {
-            self.plan.unchanged.push(address.clone());
+            self.plan.notes.unchanged.push(address.clone());
             return;
         }
         let uncarryable = [Some(&after), before.as_ref()].into_iter().flatten().find_map(wire::uncarryable);
         if let Some(reason) = uncarryable {
-            self.plan.unsupported.push(Unsupported { address: address.clone(), reason, declared: true });
+            self.plan.notes.unsupported.push(Unsupported {
+                address: address.clone(),
+                reason,
+                declared: true,
+            });
             return;
         }
         let place = domain.entries.get(address).map(|entry| self.sources.place(entry.key));
-        let in_snapshot = place.map_or(Reason::Differs, |place| Reason::InSnapshot { place });
-        let (action, reason) = match (&before, fields.iter().find(|field| needs_add(**field))) {
+        let in_snapshot = place.map_or(Why::of(Reason::Differs), |place| Why::at(Reason::InSnapshot, place));
+        let (action, why) = match (&before, fields.iter().any(|field| field.needs_add())) {
             (None, _) => (ActionKind::Create, in_snapshot),
-            (Some(_), Some(field)) => (ActionKind::Replace, Reason::CreateOnly { field: *field }),
-            (Some(_), None) => (ActionKind::Update, in_snapshot),
+            (Some(_), true) => (ActionKind::Replace, Why::of(Reason::CreateOnly)),
+            (Some(_), false) => (ActionKind::Update, in_snapshot),
         };
         let spelling = remote.map(|remote| remote.spelling).unwrap_or_default();
-        let fields = self.origins(fields, Some(resolved));
-        self.change(domain, address, Steps { action, reason, fields, before, after: Some(after), spelling });
+        let origins = self.origins(Some(resolved));
+        self.change(domain, address, Steps { action, why, before, after: Some(after), origins, spelling });
     }
 
     fn undeclared(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote) {
         if let Some(restored) = &domain.restored {
-            let reason = Reason::NotInSnapshot { place: self.sources.place(restored.place) };
-            self.delete(domain, address, remote, reason);
+            let why = Why::at(Reason::NotInSnapshot, self.sources.place(restored.place));
+            self.delete(domain, address, remote, why);
             return;
         }
         if let Some(span) = domain.prunes(&address.app) {
-            let reason = Reason::Pruned { place: self.sources.place(span) };
-            self.delete(domain, address, remote, reason);
+            let why = Why::at(Reason::Pruned, self.sources.place(span));
+            self.delete(domain, address, remote, why);
             return;
         }
-        self.plan.unmanaged.push(address.clone());
+        self.left_alone(domain, address);
+    }
+
+    fn left_alone(&mut self, domain: &DesiredDomain, address: &Address) {
+        self.plan.notes.unmanaged.push(address.clone());
         let declared = |ruler: &Address| matches!(domain.entries.get(ruler), Some(entry) if matches!(entry.wanted, Wanted::Present(_)));
         if let Some(shadowed) = address.rulers().skip(1).find(declared) {
-            self.plan.shadows.push(Shadow { address: address.clone(), shadowed });
+            self.plan.notes.shadows.push(Shadow { address: address.clone(), shadowed });
         }
     }
 
-    fn delete(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote, reason: Reason) {
-        let before = remote.config.clone().normalized();
-        let fields = Field::ALL.into_iter().filter(|field| !is_empty(&before.get(*field))).collect();
-        self.change(
-            domain,
-            address,
-            Steps {
-                action: ActionKind::Delete,
-                reason,
-                fields: self.origins(fields, None),
-                before: Some(before),
-                after: None,
-                spelling: remote.spelling,
-            },
-        );
+    fn delete(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote, why: Why) {
+        let before = Some(remote.config.clone().normalized());
+        let (action, origins) = (ActionKind::Delete, BTreeMap::new());
+        let steps = Steps { action, why, before, after: None, origins, spelling: remote.spelling };
+        self.change(domain, address, steps);
     }
 
     fn change(&mut self, domain: &DesiredDomain, address: &Address, steps: Steps) {
-        let Steps { action, reason, before, after, fields, spelling } = steps;
-        self.plan.changes.push(Change {
+        let Steps { action, why, before, after, mut origins, spelling } = steps;
+        let Why { reason, place, run } = why;
+        let change = Change {
             address: address.clone(),
-            region: domain.region.as_ref().map(|region| region.value.clone()),
-            place: domain.entries.get(address).map(|entry| self.sources.place(entry.key)),
             action,
             reason,
             before,
             after,
-            fields,
-            coverage: Coverage { before: None, after: None },
+            is_protected: self.desired.protect.iter().any(|pattern| pattern.value.matches(address)),
             spelling,
             contingent: contingent(action, address),
             siblings: Vec::new(),
-        });
+        };
+        let fields = change.fields();
+        origins.retain(|field, _| fields.contains(field));
+        let note = ChangeNote {
+            place: domain.entries.get(address).map(|entry| self.sources.place(entry.key)),
+            reason_place: place,
+            run,
+            origins,
+            coverage: Coverage::default(),
+        };
+        let region = domain.region.as_ref().map(|region| region.value.clone());
+        self.plan.decisions.domains.insert(address.domain.to_string(), region);
+        self.plan.push(change, note);
     }
 
-    fn origins(&self, fields: Vec<Field>, resolved: Option<&Resolved>) -> Vec<FieldChange> {
+    fn origins(&self, resolved: Option<&Resolved>) -> BTreeMap<Field, FieldOrigin> {
         let origin = |field| {
-            resolved
-                .and_then(|resolved| resolved.origin(field))
-                .map(|origin| FieldOrigin::new(origin, self.sources))
+            let origin = resolved?.origin(field)?;
+            Some((field, FieldOrigin::new(origin, self.sources)))
         };
-        fields.into_iter().map(|field| FieldChange { field, origin: origin(field) }).collect()
+        Field::ALL.into_iter().filter_map(origin).collect()
     }
 }
 
 struct Steps {
     action: ActionKind,
-    reason: Reason,
+    why: Why,
     before: Option<RecordConfig>,
     after: Option<RecordConfig>,
-    fields: Vec<FieldChange>,
+    origins: BTreeMap<Field, FieldOrigin>,
     spelling: StreamSpelling,
+}
+
+impl Steps {
+    fn create(why: Why, after: RecordConfig, origins: BTreeMap<Field, FieldOrigin>) -> Self {
+        let (action, spelling) = (ActionKind::Create, StreamSpelling::Named);
+        Self { action, why, before: None, after: Some(after), origins, spelling }
+    }
 }
 
 /// A replace puts the old one back if the new one can't be added; when an app-wide entry goes, what the service took along
@@ -347,17 +343,4 @@ fn contingent(action: ActionKind, address: &Address) -> Vec<Contingent> {
     let back = (action == ActionKind::Replace).then_some(Contingent::AddBack);
     let siblings = (removes && address.is_app_wide()).then_some(Contingent::AddSiblingsBack);
     back.into_iter().chain(siblings).collect()
-}
-
-/// Whether no Update can change a field, carried ones included.
-fn needs_add(field: Field) -> bool {
-    field.is_create_only() || matches!(field, Field::RecordContent | Field::SpaceId)
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Unset => true,
-        Value::Json(fields) => fields.is_empty(),
-        Value::Text(_) | Value::Seconds(_) | Value::Switch(_) | Value::Number(_) => false,
-    }
 }

@@ -1,74 +1,93 @@
-//! The name of a transition: a hash over what the changes change, and over nothing else.
+//! The name of what is decided: a hash over all of it, and over nothing else.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value as Json;
 use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 
-use super::{ActionKind, Change, Plan};
-use crate::model::{Address, Carried, RecordConfig, templates};
+use super::{ActionKind, Change, Contingent, Decisions, Reason};
+use crate::model::{Address, Carried, RecordConfig, StreamSpelling, templates};
 
-/// `sha256:` and the hex hash of the RFC 8785 text of `{"digest":1,"changes":[…]}`.
+/// `sha256:` and the hex hash of the RFC 8785 text of `{"digest":2,"decisions":{…}}`.
 ///
 /// It is hashed change by change: the text of a hundred thousand of them is never held as a whole. In canonical form the
-/// names of an object stand in order, so `changes` comes first, and nothing stands between the items of a list but commas.
-pub(super) fn of(plan: &Plan) -> String {
-    let (mut hasher, mut text) = (Sha256::new(), Vec::new());
-    hasher.update("{\"changes\":[");
-    for (at, change) in plan.changes.iter().enumerate() {
+/// names of an object stand in order, and nothing stands between the items of a list but commas.
+pub(super) fn of(decisions: &Decisions) -> String {
+    let Decisions { target, account, declares_nothing, domains, changes } = decisions;
+    let mut hasher = Sha256::new();
+    hasher.update("{\"decisions\":{\"account\":");
+    hash(&mut hasher, account);
+    hasher.update(",\"changes\":[");
+    for (at, change) in changes.iter().enumerate() {
         hasher.update(if at == 0 { "" } else { "," });
-        text.clear();
-        // All of it can be JSON, and memory takes what is written to it.
-        serde_json::to_writer(&mut text, &Row::new(plan.account.as_deref(), change)).unwrap_or_default();
-        hasher.update(&text);
+        hash(&mut hasher, &Row::new(change));
     }
-    hasher.update("],\"digest\":1}");
+    hasher.update("],\"declares_nothing\":");
+    hash(&mut hasher, declares_nothing);
+    hasher.update(",\"domains\":");
+    hash(&mut hasher, &canonical(domains));
+    hasher.update(",\"target\":");
+    hash(&mut hasher, target);
+    hasher.update("},\"digest\":2}");
     let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
 }
 
-/// Account, region, domain, app, stream, action, before, after. Origins, reasons and times are not in it: they do not change
-/// what happens.
-///
-/// Texts, switches and whole numbers below 2^53 are canonical as they are written; [`Settings`] is by its order.
+/// All that is decided can be JSON, and memory takes what is written to it.
+fn hash(hasher: &mut Sha256, value: &impl Serialize) {
+    hasher.update(serde_json::to_vec(value).unwrap_or_default());
+}
+
+/// A change. The fields stand in the order of their names, as canonical JSON wants them: to sort them for each change anew
+/// takes most of the time. Texts, switches and whole numbers below 2^53 are canonical as they are written.
 #[derive(Serialize)]
-struct Row<'a>(
-    Option<&'a str>,
-    Option<&'a str>,
-    &'a str,
-    &'a str,
-    &'a str,
-    ActionKind,
-    Option<Settings<'a>>,
-    Option<Settings<'a>>,
-);
+struct Row<'a> {
+    action: ActionKind,
+    address: Names<'a>,
+    after: Option<Settings<'a>>,
+    before: Option<Settings<'a>>,
+    contingent: &'a [Contingent],
+    is_protected: bool,
+    reason: Reason,
+    siblings: Vec<Names<'a>>,
+    spelling: StreamSpelling,
+}
+
+/// An address in its three parts.
+#[derive(Serialize)]
+struct Names<'a> {
+    app: &'a str,
+    domain: &'a str,
+    stream: &'a str,
+}
 
 impl<'a> Row<'a> {
-    fn new(account: Option<&'a str>, change: &'a Change) -> Self {
-        let Change {
-            address,
-            region,
-            action,
-            before,
-            after,
-            place: _,
-            reason: _,
-            fields: _,
-            coverage: _,
-            spelling: _,
-            contingent: _,
-            siblings: _,
-        } = change;
-        let Address { domain, app, stream } = address;
+    fn new(change: &'a Change) -> Self {
+        let Change { address, action, reason, before, after, is_protected, spelling, contingent, siblings } =
+            change;
         let [before, after] = [before, after].map(|side| side.as_ref().map(Settings::new));
-        Self(account, region.as_deref(), domain, app, stream, *action, before, after)
+        Self {
+            action: *action,
+            address: Names::new(address),
+            after,
+            before,
+            contingent,
+            is_protected: *is_protected,
+            reason: *reason,
+            siblings: siblings.iter().map(Names::new).collect(),
+            spelling: *spelling,
+        }
     }
 }
 
-/// All settings under the equality rules. The fields stand in the order of their names, as canonical JSON wants them: to sort
-/// them for each change anew takes most of the time.
+impl<'a> Names<'a> {
+    fn new(Address { domain, app, stream }: &'a Address) -> Self {
+        Self { app, domain, stream }
+    }
+}
+
+/// All settings under the equality rules, in the order of their names too.
 #[derive(Serialize)]
 struct Settings<'a> {
     auto_compose: bool,
@@ -118,19 +137,59 @@ fn sorted(text: &str) -> String {
     ids.join(",")
 }
 
-/// Fields that no document knows may hold anything.
-fn canonical(unknown: &BTreeMap<String, Json>) -> Box<RawValue> {
-    let text = match unknown.is_empty() {
-        true => to_raw_value(unknown),
-        false => serde_json_canonicalizer::to_string(unknown).and_then(RawValue::from_string),
+/// What may hold anything, in canonical form.
+fn canonical(values: &BTreeMap<String, impl Serialize>) -> Box<RawValue> {
+    let text = match values.is_empty() {
+        true => to_raw_value(values),
+        false => serde_json_canonicalizer::to_string(values).and_then(RawValue::from_string),
     };
     // What was read as JSON can be written as JSON.
-    text.or_else(|_| to_raw_value(unknown)).unwrap_or_default()
+    text.or_else(|_| to_raw_value(values)).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value as Json;
+
     use super::*;
+
+    /// The hash of the text that any other program would make of the same decisions.
+    #[test]
+    fn the_hash_is_that_of_the_canonical_document() {
+        let config = RecordConfig { vod_transcode_group: "g".into(), ..RecordConfig::default() };
+        let change = |app: &str, before: Option<&RecordConfig>| Change {
+            address: Address::new("a.com", app, "a/\u{1f600}\"\n"),
+            action: ActionKind::Replace,
+            reason: Reason::CreateOnly,
+            before: before.cloned(),
+            after: Some(config.clone()),
+            is_protected: true,
+            spelling: StreamSpelling::Absent,
+            contingent: vec![Contingent::AddBack, Contingent::AddSiblingsBack],
+            siblings: vec![Address::new("a.com", app, "é")],
+        };
+        let decisions = Decisions {
+            target: "emulator x".into(),
+            account: Some("1".into()),
+            declares_nothing: false,
+            domains: [("b.com".to_owned(), None), ("a.com".to_owned(), Some("cn-shanghai".to_owned()))]
+                .into(),
+            changes: vec![change("a", None), change("b", Some(&config))],
+        };
+        let document = serde_json::json!({ "digest": 2, "decisions": decisions });
+        let mut document = document;
+        for change in document["decisions"]["changes"].as_array_mut().unwrap() {
+            for side in ["before", "after"] {
+                let Some(settings) = change[side].as_object_mut() else { continue };
+                let carried = settings.remove("carried").unwrap();
+                settings.extend(carried.as_object().unwrap().clone());
+                settings.entry("unknown").or_insert(serde_json::json!({}));
+            }
+        }
+        let text = serde_json_canonicalizer::to_string(&document).unwrap();
+        let hex: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(of(&decisions), format!("sha256:{hex}"));
+    }
 
     /// Written by hand in canonical order, so a field in the wrong place, or a text that is escaped otherwise, must show.
     #[test]

@@ -1,16 +1,14 @@
 //! Turns a [`Plan`] with all that must be known to apply it later into a text, and that text back. Pure.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
+use super::{Decisions, Noted, Notes, Plan, noted};
 use crate::sealed;
 
 /// Version of the format.
-const FORMAT_VERSION: &str = "1.0";
+const FORMAT_VERSION: &str = "2.0";
 
 /// A plan that is reviewed now and applied later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,14 +20,10 @@ pub struct SavedPlan {
     pub livevod: String,
     /// When it was made.
     pub time: Timestamp,
-    /// The endpoint or the emulator's file, as outputs name it: it may be applied nowhere else.
-    pub target: String,
-    /// The domains that were read, each with its region where it has one.
-    pub domains: BTreeMap<String, Option<String>>,
-    /// What is never deleted, replaced or stopped, as patterns.
-    pub protect: Vec<String>,
-    /// The plan.
-    pub plan: Plan,
+    /// What is to be done.
+    pub decisions: Decisions,
+    /// What a reader is told besides.
+    pub notes: Notes,
     /// Stands behind the rest in the file; [`sealed`] writes it and knows what it must be.
     #[serde(default, skip_serializing)]
     checksum: IgnoredAny,
@@ -54,16 +48,22 @@ impl SavedPlan {
     pub const BEGINNING: &[u8] = b"{\n  \"plan_file\":";
 
     /// A plan to be saved.
-    pub fn new(
-        plan: Plan,
-        time: Timestamp,
-        target: String,
-        domains: BTreeMap<String, Option<String>>,
-        protect: Vec<String>,
-    ) -> Self {
+    pub fn new(plan: Plan, time: Timestamp) -> Self {
         let livevod = env!("CARGO_PKG_VERSION").to_owned();
         let (plan_file, checksum) = (FORMAT_VERSION.to_owned(), IgnoredAny);
-        Self { plan_file, livevod, time, target, domains, protect, plan, checksum }
+        let Plan { decisions, notes } = plan;
+        Self { plan_file, livevod, time, decisions, notes, checksum }
+    }
+
+    /// The changes with what is said of each.
+    pub fn changes(&self) -> impl ExactSizeIterator<Item = Noted<'_>> + Clone {
+        noted(&self.decisions, &self.notes)
+    }
+
+    /// The plan as it was made, for people; what is applied of it is found by [`resume`](super::resume).
+    pub fn shown(self) -> Plan {
+        let Self { decisions, notes, .. } = self;
+        Plan { decisions, notes }
     }
 
     /// The text of a plan.

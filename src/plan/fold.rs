@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
-use super::{Change, Coverage, FieldChange, FieldOrigin, Plan};
+use super::{Change, ChangeNote, Coverage, FieldChange, FieldOrigin, Noted, Plan};
 use crate::model::{Address, Field, Value};
 use crate::resolve::OriginKind;
 use crate::source::Place;
@@ -12,12 +12,12 @@ use crate::source::Place;
 #[derive(Debug, Clone)]
 pub struct Fold<'a> {
     /// In the order of their addresses.
-    pub changes: Vec<&'a Change>,
+    pub changes: Vec<Noted<'a>>,
 }
 
 impl<'a> Fold<'a> {
     /// The change that speaks for all of them.
-    pub fn first(&self) -> &'a Change {
+    pub fn first(&self) -> Noted<'a> {
         self.changes[0]
     }
 }
@@ -26,11 +26,11 @@ impl<'a> Fold<'a> {
 pub fn fold(plan: &Plan, full: bool) -> Vec<Fold<'_>> {
     let alone = |change| Fold { changes: vec![change] };
     if full {
-        return plan.changes.iter().map(alone).collect();
+        return plan.changes().map(alone).collect();
     }
     let mut folds: Vec<Fold> = Vec::new();
-    let mut places: HashMap<Seen, usize> = HashMap::with_capacity(plan.changes.len());
-    for change in &plan.changes {
+    let mut places: HashMap<Seen, usize> = HashMap::with_capacity(plan.decisions.changes.len());
+    for change in plan.changes() {
         let place = *places.entry(Seen { plan, change }).or_insert(folds.len());
         match folds.get_mut(place) {
             Some(fold) => fold.changes.push(change),
@@ -43,7 +43,7 @@ pub fn fold(plan: &Plan, full: bool) -> Vec<Fold<'_>> {
 /// A change as a reader sees it: two are equal that differ in nothing but their address.
 struct Seen<'a> {
     plan: &'a Plan,
-    change: &'a Change,
+    change: Noted<'a>,
 }
 
 impl PartialEq for Seen<'_> {
@@ -64,33 +64,33 @@ impl Hash for Seen<'_> {
 impl<'a> Seen<'a> {
     /// All but its fields.
     fn facts(&self) -> impl Hash + Eq + use<'a> {
+        let Noted { change, note } = self.change;
         let Change {
             address,
-            region: _,
-            place: _,
             action,
             reason,
             before: _,
             after: _,
-            fields: _,
-            coverage: Coverage { before, after },
+            is_protected: _,
             spelling: _,
             contingent,
             siblings: _,
-        } = self.change;
-        let is_pending = self.plan.is_pending(self.change);
-        let instead = self.plan.instead_of(self.change);
+        } = change;
+        let ChangeNote { place: _, reason_place, run, origins: _, coverage: Coverage { before, after } } =
+            note;
+        let is_pending = self.plan.is_pending(&self.change);
+        let instead = self.plan.instead_of(&self.change);
         let instead = instead.map(|other| (other.action, &other.before, &other.after));
         let rulers = [before, after].map(|ruler| ruler.as_ref().map(|ruler| ruler_name(ruler, address)));
-        (*action, reason, rulers, contingent, is_pending, instead)
+        (*action, *reason, reason_place, run, rulers, contingent, is_pending, instead)
     }
 
     /// Its fields: of each origin the place of the value, but not the steps that led there.
     fn fields(&self) -> impl Iterator<Item = (Field, Value, Value, Option<SeenOrigin<'a>>)> + use<'a> {
         let change = self.change;
         let seen = |FieldOrigin { kind, tier, place, via: _ }: &'a FieldOrigin| (*kind, tier, place);
-        change.fields.iter().map(move |FieldChange { field, origin }| {
-            (*field, change.before_value(*field), change.after_value(*field), origin.as_ref().map(seen))
+        change.field_changes().map(move |FieldChange { field, origin }| {
+            (field, change.before_value(field), change.after_value(field), origin.map(seen))
         })
     }
 }

@@ -66,10 +66,11 @@ impl fmt::Display for Limit {
 }
 
 impl Limit {
-    /// Whether `count` of `total` is within the limit. A share always lets one through; a number means what it says.
+    /// Whether `count` of `total` is within the limit. A share over 0 always lets one through; a number means what it says.
     fn lets(self, count: usize, total: usize) -> bool {
         match self {
             Limit::Count(limit) => count <= limit,
+            Limit::Percent(0) => count == 0,
             Limit::Percent(percent) => count <= 1 || count * 100 <= total * usize::from(percent),
         }
     }
@@ -109,9 +110,9 @@ impl Expected<'_> {
 /// Changes after which something recorded by itself is not.
 fn stops<'a>(plan: &'a Plan, snapshot: &Snapshot) -> Vec<&'a Change> {
     let before = Rulers::before(snapshot);
-    let after = Rulers::after(snapshot, &plan.changes);
+    let after = Rulers::after(snapshot, &plan.decisions.changes);
     let stops = |change: &&Change| before.records(&change.address) && !after.records(&change.address);
-    plan.changes.iter().filter(stops).collect()
+    plan.decisions.changes.iter().filter(stops).collect()
 }
 
 fn limits(view: &View) -> Vec<Held> {
@@ -146,7 +147,7 @@ impl Kind {
     /// Over the limit in a domain, or in the whole run; the flag named is the one number that lets all of it through.
     fn held(&self, view: &View) -> Vec<Held> {
         let mut by_domain: BTreeMap<&str, usize> = BTreeMap::new();
-        for change in view.plan.changes.iter().filter(|change| (self.counts)(change)) {
+        for change in view.plan.decisions.changes.iter().filter(|change| (self.counts)(change)) {
             *by_domain.entry(&change.address.domain).or_default() += 1;
         }
         let all: usize = by_domain.values().sum();
@@ -179,7 +180,7 @@ fn recording_gap(view: &View) -> Vec<Held> {
     if view.options.allowances.recording_gap {
         return Vec::new();
     }
-    let replaces = view.plan.changes.iter().filter(|change| change.action == ActionKind::Replace);
+    let replaces = view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Replace);
     replaces
         .map(|change| Held {
             guard: Guard::RecordingGap,
@@ -194,7 +195,7 @@ fn recording_stop(view: &View) -> Vec<Held> {
     if view.options.allowances.recording_stop {
         return Vec::new();
     }
-    let unsaid = |change: &&Change| !matches!(change.reason, Reason::DeclaredAbsent { .. });
+    let unsaid = |change: &&Change| !matches!(change.reason, Reason::DeclaredAbsent);
     view.stops
         .iter()
         .copied()
@@ -212,7 +213,8 @@ fn app_wide(view: &View) -> Vec<Held> {
     if view.options.allowances.app_wide {
         return Vec::new();
     }
-    let going = view.plan.changes.iter().filter(|change| change.removes() && change.address.is_app_wide());
+    let going =
+        view.plan.decisions.changes.iter().filter(|change| change.removes() && change.address.is_app_wide());
     going
         .filter_map(|change| {
             let first = change.siblings.first()?;
@@ -236,8 +238,9 @@ fn app_wide(view: &View) -> Vec<Held> {
 }
 
 fn empty_set(view: &View) -> Vec<Held> {
-    let deletes = view.plan.changes.iter().filter(|change| change.action == ActionKind::Delete).count();
-    if view.options.allowances.empty || !view.plan.declares_nothing || deletes == 0 {
+    let deletes =
+        view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Delete).count();
+    if view.options.allowances.empty || !view.plan.decisions.declares_nothing || deletes == 0 {
         return Vec::new();
     }
     vec![Held {
@@ -249,7 +252,7 @@ fn empty_set(view: &View) -> Vec<Held> {
 }
 
 fn writes(view: &View) -> Vec<Held> {
-    let writes: u64 = view.plan.changes.iter().map(budget::writes).sum();
+    let writes: u64 = view.plan.decisions.changes.iter().map(budget::writes).sum();
     match view.options.allowances.max_writes {
         Some(most) if writes > most => vec![Held {
             guard: Guard::Writes,
@@ -263,7 +266,7 @@ fn writes(view: &View) -> Vec<Held> {
 
 /// Holds even a plan without changes: what was read is not what the files are about.
 fn account(view: &View) -> Vec<Held> {
-    match (&view.plan.account, &view.options.caller) {
+    match (&view.plan.decisions.account, &view.options.caller) {
         (Some(declared), Some(caller)) if declared != caller => vec![Held {
             guard: Guard::Account,
             address: None,
@@ -291,16 +294,18 @@ fn protect(view: &View) -> Vec<Held> {
         ActionKind::Create | ActionKind::Update => stops.contains(&change.address).then_some("stopped"),
     };
     view.plan
+        .decisions
         .changes
         .iter()
+        .filter(|change| change.is_protected)
         .filter_map(|change| {
-            let pattern =
-                view.desired.protect.iter().find(|pattern| pattern.value.matches(&change.address))?;
             let wrong = wrongs(change)?;
+            let pattern = view.desired.protect.iter().find(|pattern| pattern.value.matches(&change.address));
+            let protect = pattern.map_or("`protect`".to_owned(), |one| format!("`protect: {}`", one.value));
             Some(Held {
                 guard: Guard::Protect,
                 address: Some(change.address.clone()),
-                message: format!("`protect: {}` keeps it from being {wrong}", pattern.value),
+                message: format!("{protect} keeps it from being {wrong}"),
                 release: None,
             })
         })
@@ -327,5 +332,7 @@ mod tests {
         assert!(!Limit::Percent(10).lets(2, 19));
         assert!(Limit::Percent(10).lets(2, 20));
         assert!(!Limit::Count(0).lets(1, 100));
+        assert!(!Limit::Percent(0).lets(1, 100));
+        assert!(Limit::Percent(0).lets(0, 100));
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ActionKind, Aim, Change, Guard, Held, Plan, PlanOptions, Reason, budget, coverage, guard, siblings,
+    ActionKind, Aim, Change, ChangeNote, Decisions, Guard, Held, Noted, Notes, Plan, PlanOptions, Reason,
+    SavedPlan,
 };
 use crate::model::{Address, RecordConfig, Remote, Snapshot};
 use crate::resolve::Desired;
@@ -31,24 +32,26 @@ enum Standing {
     Moved,
 }
 
-/// The rest of a reviewed plan over what the service holds now, and what moved since. Guards are found anew; where anything
-/// moved, the rest is held.
+/// The rest of reviewed decisions over what the service holds now, and what moved since. Guards are found anew; where anything
+/// moved, the rest is held. The notes are shown again and decide nothing.
 pub fn resume(
-    reviewed: &Plan,
+    reviewed: &SavedPlan,
     desired: &Desired,
     snapshot: &Snapshot,
     options: &PlanOptions,
 ) -> (Plan, Vec<Difference>) {
-    let mut plan = Plan { changes: Vec::new(), ..reviewed.clone() };
-    plan.unread = unread(desired, snapshot);
+    let mut plan = rest_of(reviewed, unread(desired, snapshot));
     let mut moved = Vec::new();
-    for change in &reviewed.changes {
+    for Noted { change, note } in reviewed.changes() {
         let found = snapshot.get(&change.address);
         match standing(change, found) {
-            Standing::Before => plan.changes.push(change.clone()),
-            Standing::After => plan.unchanged.push(change.address.clone()),
-            Standing::Gap => plan.changes.push(finishing(change, options)),
-            Standing::Moved if plan.unread.iter().any(|name| **name == *change.address.domain) => {}
+            Standing::Before => plan.push(change.clone(), note.clone()),
+            Standing::After => plan.notes.unchanged.push(change.address.clone()),
+            Standing::Gap => {
+                let (change, note) = finishing(change, note, options);
+                plan.push(change, note);
+            }
+            Standing::Moved if plan.notes.unread.iter().any(|name| **name == *change.address.domain) => {}
             Standing::Moved => moved.push(Difference {
                 address: change.address.clone(),
                 first: Some(change.clone()),
@@ -56,17 +59,21 @@ pub fn resume(
             }),
         }
     }
-    coverage::fill_in(&mut plan.changes, snapshot);
-    siblings::fill_in(&mut plan.changes, snapshot);
-    plan.held = moved.iter().map(stale).collect();
-    let beside = other_siblings(reviewed, &plan, snapshot);
-    plan.held.extend(beside.iter().map(other_beside));
+    plan.weigh(desired, snapshot, &expecting_rest(&reviewed.decisions, &plan, options));
+    let beside = other_siblings(&reviewed.decisions, &plan.decisions, snapshot);
+    plan.notes.held.splice(..0, moved.iter().map(stale).chain(beside.iter().map(other_beside)));
     moved.extend(beside);
     moved.sort_by(|one, other| one.address.cmp(&other.address));
-    let options = expecting_rest(reviewed, &plan, options);
-    plan.held.extend(guard::held(&plan, desired, snapshot, &options));
-    plan.budget = budget::of(&plan.changes, snapshot, options.pace);
     (plan, moved)
+}
+
+/// The reviewed plan without its changes, and with nothing in it that only held for the snapshot it was made from.
+fn rest_of(reviewed: &SavedPlan, unread: Vec<String>) -> Plan {
+    let SavedPlan { decisions, notes, .. } = reviewed;
+    Plan {
+        decisions: Decisions { changes: Vec::new(), ..decisions.clone() },
+        notes: Notes { changes: Vec::new(), held: Vec::new(), unread, ..notes.clone() },
+    }
 }
 
 fn unread(desired: &Desired, snapshot: &Snapshot) -> Vec<String> {
@@ -86,17 +93,13 @@ fn standing(change: &Change, found: Option<&Remote>) -> Standing {
 }
 
 /// The second half of a replace.
-fn finishing(change: &Change, options: &PlanOptions) -> Change {
-    let gap = options.unfinished.gaps.get(&change.address);
-    let reason = gap.map_or(Reason::Missing, |gap| Reason::FinishesReplace { run: gap.run.clone() });
-    Change {
-        action: ActionKind::Create,
-        reason,
-        before: None,
-        contingent: Vec::new(),
-        siblings: Vec::new(),
-        ..change.clone()
-    }
+fn finishing(change: &Change, note: &ChangeNote, options: &PlanOptions) -> (Change, ChangeNote) {
+    let run = options.unfinished.gaps.get(&change.address).map(|gap| gap.run.clone());
+    let reason = if run.is_some() { Reason::FinishesReplace } else { Reason::Missing };
+    let (contingent, siblings) = (Vec::new(), Vec::new());
+    let change =
+        Change { action: ActionKind::Create, reason, before: None, contingent, siblings, ..change.clone() };
+    (change, ChangeNote { run, ..note.clone() })
 }
 
 /// The change as it would have to be now.
@@ -119,7 +122,7 @@ fn stale(moved: &Difference) -> Held {
 }
 
 /// App-wide entries that go, beside which other entries stand than when the plan was reviewed.
-fn other_siblings(reviewed: &Plan, rest: &Plan, snapshot: &Snapshot) -> Vec<Difference> {
+fn other_siblings(reviewed: &Decisions, rest: &Decisions, snapshot: &Snapshot) -> Vec<Difference> {
     let reviewed = by_address(reviewed);
     let is_read = |change: &&Change| snapshot.domains.contains_key(&change.address.domain);
     let goes = |change: &&Change| change.removes() && change.address.is_app_wide();
@@ -137,14 +140,25 @@ fn other_beside(moved: &Difference) -> Held {
 }
 
 /// Whoever expects the reviewed plan expects the rest of it too.
-fn expecting_rest(reviewed: &Plan, rest: &Plan, options: &PlanOptions) -> PlanOptions {
+fn expecting_rest(reviewed: &Decisions, rest: &Plan, options: &PlanOptions) -> PlanOptions {
     let expects = options.expected_digest.as_ref().is_some_and(|expected| *expected == reviewed.digest());
     let expected_digest = if expects { Some(rest.digest()) } else { options.expected_digest.clone() };
     PlanOptions { expected_digest, ..options.clone() }
 }
 
+/// The changes of a plan that was made anew where each of them was decided in the reviewed one, or is what is left of it, and
+/// none is missing but those that are done.
+pub fn is_rest_of(reviewed: &Decisions, plan: &Plan, snapshot: &Snapshot) -> bool {
+    let Decisions { target, account, declares_nothing, domains, changes: _ } = &plan.decisions;
+    *target == reviewed.target
+        && *account == reviewed.account
+        && *declares_nothing == reviewed.declares_nothing
+        && domains.iter().all(|(name, region)| reviewed.domains.get(name) == Some(region))
+        && since_review(reviewed, &plan.decisions, snapshot).is_empty()
+}
+
 /// What tells a plan that was made anew from the reviewed one. Changes that are done since, or half done, do not count.
-pub fn since_review(reviewed: &Plan, plan: &Plan, snapshot: &Snapshot) -> Vec<Difference> {
+pub fn since_review(reviewed: &Decisions, plan: &Decisions, snapshot: &Snapshot) -> Vec<Difference> {
     let goes_on = |difference: &Difference| match (&difference.first, &difference.second) {
         (Some(first), None) => {
             matches!(standing(first, snapshot.get(&first.address)), Standing::After)
@@ -155,20 +169,18 @@ pub fn since_review(reviewed: &Plan, plan: &Plan, snapshot: &Snapshot) -> Vec<Di
         }
         (None, _) => false,
     };
-    between(reviewed, plan).into_iter().filter(|difference| !goes_on(difference)).collect()
+    between(reviewed, plan, same_decision).into_iter().filter(|difference| !goes_on(difference)).collect()
 }
 
 /// All that is in one of two plans and not, or not so, in the other; in the order of the addresses.
-pub fn between(first: &Plan, second: &Plan) -> Vec<Difference> {
+fn between(first: &Decisions, second: &Decisions, same: fn(&Change, &Change) -> bool) -> Vec<Difference> {
     let (first, second) = (by_address(first), by_address(second));
     let addresses: BTreeSet<&Address> = first.keys().chain(second.keys()).copied().collect();
     addresses
         .into_iter()
         .filter_map(|address| {
             let (one, two) = (first.get(address).copied(), second.get(address).copied());
-            let alike = one
-                .zip(two)
-                .is_some_and(|(one, two)| same_transition(one, two) && one.siblings == two.siblings);
+            let alike = one.zip(two).is_some_and(|(one, two)| same(one, two));
             let difference =
                 || Difference { address: address.clone(), first: one.cloned(), second: two.cloned() };
             (!alike).then(difference)
@@ -176,8 +188,30 @@ pub fn between(first: &Plan, second: &Plan) -> Vec<Difference> {
         .collect()
 }
 
-pub(super) fn by_address(plan: &Plan) -> BTreeMap<&Address, &Change> {
-    plan.changes.iter().map(|change| (&change.address, change)).collect()
+pub(super) fn by_address(decisions: &Decisions) -> BTreeMap<&Address, &Change> {
+    decisions.changes.iter().map(|change| (&change.address, change)).collect()
+}
+
+/// Whether nothing that is decided of an address differs.
+fn same_decision(one: &Change, two: &Change) -> bool {
+    let Change {
+        address,
+        action: _,
+        reason,
+        before: _,
+        after: _,
+        is_protected,
+        spelling,
+        contingent,
+        siblings,
+    } = one;
+    same_transition(one, two)
+        && *address == two.address
+        && *reason == two.reason
+        && *is_protected == two.is_protected
+        && *spelling == two.spelling
+        && *contingent == two.contingent
+        && *siblings == two.siblings
 }
 
 pub(super) fn same_transition(one: &Change, two: &Change) -> bool {

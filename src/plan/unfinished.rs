@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Reason, Warning};
 use crate::model::{Address, RecordConfig};
+use crate::source::Place;
 
 /// Entries that earlier runs removed in order to add them anew, and that were not confirmed to stand again.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,6 +24,28 @@ pub struct Gap {
     pub before: RecordConfig,
 }
 
+/// A reason, with where it stands or which run it is about.
+#[derive(Debug, Clone)]
+pub(super) struct Why {
+    pub(super) reason: Reason,
+    pub(super) place: Option<Place>,
+    pub(super) run: Option<String>,
+}
+
+impl Why {
+    pub(super) fn of(reason: Reason) -> Self {
+        Self { reason, place: None, run: None }
+    }
+
+    pub(super) fn at(reason: Reason, place: Place) -> Self {
+        Self { place: Some(place), ..Self::of(reason) }
+    }
+
+    pub(super) fn run(reason: Reason, run: &str) -> Self {
+        Self { run: Some(run.to_owned()), ..Self::of(reason) }
+    }
+}
+
 /// How an entry came to be removed and not put back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GapCause {
@@ -34,16 +57,16 @@ pub enum GapCause {
 
 impl Gap {
     /// The reason of a create that brings the declared entry, over what stood there.
-    pub(super) fn finished(&self) -> Reason {
+    pub(super) fn finished(&self) -> Why {
         match self.cause {
-            GapCause::Replace => Reason::FinishesReplace { run: self.run.clone() },
-            GapCause::AppWide => Reason::PutsBack { run: self.run.clone() },
+            GapCause::Replace => Why::run(Reason::FinishesReplace, &self.run),
+            GapCause::AppWide => Why::run(Reason::PutsBack, &self.run),
         }
     }
 
     /// The reason of a create that brings the old entry back, because no file says what shall be there.
-    pub(super) fn rolled_back(&self) -> Reason {
-        Reason::PutsBack { run: self.run.clone() }
+    pub(super) fn rolled_back(&self) -> Why {
+        Why::run(Reason::PutsBack, &self.run)
     }
 
     /// That nothing is planned for it, and why.

@@ -9,7 +9,7 @@ use crate::plan::{Change, Plan, SinceBase};
 /// `shown` is how the base's name is written. `Beside ../base: 7 changes were pending before, 3 come with these files.`
 pub(super) fn owed(plan: &Plan, since: &SinceBase, shown: impl Fn(&str) -> String) -> String {
     let pending = pending(plan);
-    let own = plan.changes.len() - pending;
+    let own = plan.decisions.changes.len() - pending;
     let before = match pending {
         0 => "nothing was pending before".to_owned(),
         1 => "1 change was pending before".to_owned(),
@@ -25,7 +25,7 @@ pub(super) fn owed(plan: &Plan, since: &SinceBase, shown: impl Fn(&str) -> Strin
 
 /// How many changes of the plan were pending before.
 pub(super) fn pending(plan: &Plan) -> usize {
-    plan.changes.iter().filter(|change| plan.is_pending(change)).count()
+    plan.decisions.changes.iter().filter(|change| plan.is_pending(change)).count()
 }
 
 /// What the branch's files ask for where this change is planned, if anything.
@@ -35,9 +35,9 @@ pub(super) fn instead(plan: &Plan, change: &Change, arrow: &str) -> Option<Strin
 
 /// Changes that were pending and will not be made, each with what it was.
 pub(super) fn withdrawn<'a>(plan: &Plan, since: &'a SinceBase, arrow: &str) -> Vec<(&'a Address, String)> {
-    let planned: HashSet<&Address> = plan.changes.iter().map(|change| &change.address).collect();
-    let gone = since.otherwise.iter().filter(|(address, _)| !planned.contains(address));
-    gone.map(|(address, change)| (address, transition(Some(change), arrow))).collect()
+    let planned: HashSet<&Address> = plan.decisions.changes.iter().map(|change| &change.address).collect();
+    let gone = since.otherwise.iter().filter(|change| !planned.contains(&change.address));
+    gone.map(|change| (&change.address, transition(Some(change), arrow))).collect()
 }
 
 /// Something that these files no longer say of what stands there.
@@ -70,7 +70,7 @@ pub(super) fn notes(
     danger: impl Fn(&str) -> String,
     step: impl Fn(&str) -> String,
 ) -> Vec<String> {
-    let Some(since) = &plan.since_base else { return Vec::new() };
+    let Some(since) = &plan.notes.since_base else { return Vec::new() };
     let lapse = |Lapse { what, names, is_danger }| {
         let what = if is_danger { danger(what) } else { String::from(what) };
         let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };

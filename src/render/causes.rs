@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::counted;
 use crate::model::{Field, Value};
-use crate::plan::{ActionKind, Change, FieldChange, FieldOrigin};
+use crate::plan::{ActionKind, FieldChange, FieldOrigin, Noted};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
@@ -24,7 +24,7 @@ pub(super) struct Cause<'a> {
 }
 
 impl<'a> Causes<'a> {
-    pub(super) fn of(changes: impl Iterator<Item = &'a Change>) -> Self {
+    pub(super) fn of(changes: impl Iterator<Item = Noted<'a>>) -> Self {
         let mut causes: BTreeMap<(&Place, Field), Cause> = BTreeMap::new();
         for change in changes {
             for (place, field, origin) in written(change) {
@@ -52,26 +52,25 @@ impl<'a> Causes<'a> {
 
     /// Whether one of them tells of this field.
     pub(super) fn tell(&self, one: &FieldChange) -> bool {
-        let place = one.origin.as_ref().and_then(|origin| origin.place.as_ref());
+        let place = one.origin.and_then(|origin| origin.place.as_ref());
         place.is_some_and(|place| self.0.contains_key(&(place, one.field)))
     }
 }
 
 /// The values of an update or a replace that somebody wrote.
-fn written(change: &Change) -> impl Iterator<Item = (&Place, Field, &FieldOrigin)> {
+fn written<'a>(change: Noted<'a>) -> impl Iterator<Item = (&'a Place, Field, &'a FieldOrigin)> {
     let counts = matches!(change.action, ActionKind::Update | ActionKind::Replace);
-    let fields = change.fields.iter().filter(move |_| counts);
-    fields.filter_map(|one| {
-        let origin = one.origin.as_ref()?;
-        Some((origin.place.as_ref()?, one.field, origin))
+    change.field_changes().filter(move |_| counts).filter_map(|FieldChange { field, origin }| {
+        let origin = origin?;
+        Some((origin.place.as_ref()?, field, origin))
     })
 }
 
 impl<'a> Cause<'a> {
-    fn count(&mut self, change: &'a Change, values: (Value, Value)) {
+    fn count(&mut self, change: Noted<'a>, values: (Value, Value)) {
         self.configurations += 1;
         self.replaced += usize::from(change.action == ActionKind::Replace);
-        self.domains.insert(&change.address.domain);
+        self.domains.insert(&change.change.address.domain);
         if self.values.as_ref() != Some(&values) {
             self.values = None;
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::plan::counted;
 use crate::model::Address;
-use crate::plan::{ActionKind, Change, Coverage, Fold, Guard, Held, Plan, fold};
+use crate::plan::{ActionKind, Coverage, Fold, Guard, Held, Noted, Plan, fold};
 
 /// One guard's refusals that read the same.
 pub(super) struct Refusal<'a> {
@@ -19,7 +19,7 @@ pub(super) struct Refusal<'a> {
 /// The refusals in the order they are told.
 pub(super) fn refusals(plan: &Plan) -> Vec<Refusal<'_>> {
     let mut told: BTreeMap<(Guard, &str, Option<&str>), Vec<&Address>> = BTreeMap::new();
-    for Held { guard, address, message, release } in &plan.held {
+    for Held { guard, address, message, release } in &plan.notes.held {
         told.entry((*guard, message, release.as_deref())).or_default().extend(address);
     }
     let refusal = |((guard, message, release), addresses)| Refusal { guard, message, release, addresses };
@@ -28,13 +28,13 @@ pub(super) fn refusals(plan: &Plan) -> Vec<Refusal<'_>> {
 
 /// What releases each guard that holds the plan: the guard, and the one flag, each pair once.
 pub(super) fn releases(plan: &Plan) -> BTreeSet<(Guard, Option<&str>)> {
-    plan.held.iter().map(|held| (held.guard, held.release.as_deref())).collect()
+    plan.notes.held.iter().map(|held| (held.guard, held.release.as_deref())).collect()
 }
 
 /// The guards that refuse single changes, by the change's address.
 pub(super) fn guards(plan: &Plan) -> HashMap<&Address, Vec<Guard>> {
     let mut guards: HashMap<&Address, Vec<Guard>> = HashMap::new();
-    for held in &plan.held {
+    for held in &plan.notes.held {
         if let Some(address) = &held.address {
             guards.entry(address).or_default().push(held.guard);
         }
@@ -72,8 +72,8 @@ fn weight(action: ActionKind) -> u8 {
 }
 
 /// Whether what the change is about is recorded now and, as far as its own entry and the plan tell, not by itself any more.
-pub(super) fn stops_recording(change: &Change) -> bool {
-    let Coverage { before, after } = &change.coverage;
+pub(super) fn stops_recording(change: Noted) -> bool {
+    let Coverage { before, after } = &change.note.coverage;
     let asks = |config: &Option<crate::model::RecordConfig>| {
         config.as_ref().is_some_and(|config| !config.records_by_itself())
     };
@@ -85,10 +85,13 @@ pub(super) fn stops_recording(change: &Change) -> bool {
 /// `1 replaced`, `2 deleted`, `3 not recorded any more`: each kind of danger that is there.
 pub(super) fn dangers(plan: &Plan) -> Vec<String> {
     let summary = plan.summary();
-    let stops = plan.changes.iter().filter(|change| stops_recording(change)).count();
-    let unsupported = plan.unsupported.iter().filter(|one| one.declared).count();
+    let stops = plan.changes().filter(|change| stops_recording(*change)).count();
+    let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared).count();
     let kinds = [
-        (plan.unread.len(), format!("{} could not be read", counted(plan.unread.len(), "domain"))),
+        (
+            plan.notes.unread.len(),
+            format!("{} could not be read", counted(plan.notes.unread.len(), "domain")),
+        ),
         (
             summary.replace,
             format!("{} replaced: between its delete and its add nothing records", summary.replace),

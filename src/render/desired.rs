@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::json::{Context, FORMAT_VERSION, findings, pretty};
 use super::plan::{counted, origin_text};
 use crate::config;
-use crate::model::{Address, Field, State, Value, is_group_id};
+use crate::model::{Address, AddressText, Field, State, Value, is_group_id};
 use crate::plan::FieldOrigin;
 use crate::resolve::{Desired, Entry, Resolved, Wanted};
 use crate::source::{Source, Sources};
@@ -68,7 +68,7 @@ fn row(address: &Address, entry: &Entry, sources: &Sources) -> Json {
         Wanted::Present(resolved) => Some(settings(resolved, sources)),
     };
     json!({
-        "address": address,
+        "address": AddressText(address),
         "state": state,
         "declared": sources.place(entry.key),
         "expires": entry.expires.as_ref().map(|date| date.value.to_string()),

@@ -7,14 +7,14 @@ use super::causes::{Cause, Causes};
 use super::plan::{coverage_text, sentence};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::Address;
-use crate::plan::{ActionKind, Change, FieldChange, Held, Plan, Reason, Warning};
+use crate::plan::{ActionKind, FieldChange, Held, Noted, Plan, Reason, Warning};
 use crate::source::{Place, Sources, Span};
 
 /// Differences are as weighty as told: an idea of what will be done in a plan, a warning in drift. What one written value
 /// causes in many configurations is one finding; what was pending on the target branch is one too, since no line here causes it.
 pub fn plan_findings(plan: &Plan, sources: &Sources, weight: Severity) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
-    let own = || plan.changes.iter().filter(|change| !plan.is_pending(change));
+    let own = || plan.changes().filter(|change| !plan.is_pending(change));
     let causes = Causes::of(own());
     let shared = causes.iter().map(|cause| shared(cause, sources));
     let differences = own().flat_map(|change| differences(change, &causes, sources));
@@ -24,24 +24,24 @@ pub fn plan_findings(plan: &Plan, sources: &Sources, weight: Severity) -> Vec<Di
         findings.push(difference);
     }
     let entries: HashMap<&Address, Option<&Place>> =
-        plan.changes.iter().map(|change| (&change.address, change.place.as_ref())).collect();
+        plan.changes().map(|change| (&change.change.address, change.note.place.as_ref())).collect();
     let entry = |held: &Held| entries.get(held.address.as_ref()?).copied().flatten();
-    let guards = plan.held.iter().map(|held| guard(held, entry(held), sources));
-    for finding in guards.chain(plan.warnings.iter().map(warning)).chain(unprotected(plan)) {
+    let guards = plan.notes.held.iter().map(|held| guard(held, entry(held), sources));
+    for finding in guards.chain(plan.notes.warnings.iter().map(warning)).chain(unprotected(plan)) {
         findings.push(finding);
     }
     findings.finish()
 }
 
 /// What no shared value tells of already.
-fn differences(change: &Change, causes: &Causes, sources: &Sources) -> Vec<Diagnostic> {
-    let mut forcing = change.fields.iter().filter(|one| one.field.is_create_only());
+fn differences(change: Noted, causes: &Causes, sources: &Sources) -> Vec<Diagnostic> {
+    let mut forcing = change.field_changes().filter(|one| one.field.is_create_only());
     match change.action {
         ActionKind::Update => {
-            let fields = change.fields.iter().filter(|one| !causes.tell(one));
+            let fields = change.field_changes().filter(|one| !causes.tell(one));
             fields.map(|field| changed(change, field, sources)).collect()
         }
-        ActionKind::Replace if forcing.any(|one| causes.tell(one)) => Vec::new(),
+        ActionKind::Replace if forcing.any(|one| causes.tell(&one)) => Vec::new(),
         ActionKind::Create | ActionKind::Replace | ActionKind::Delete => vec![whole(change, sources)],
     }
 }
@@ -52,33 +52,33 @@ fn shared(cause: &Cause, sources: &Sources) -> Diagnostic {
 }
 
 /// A field that differs, at the value that asks for it.
-fn changed(change: &Change, one: &FieldChange, sources: &Sources) -> Diagnostic {
+fn changed(change: Noted, one: FieldChange, sources: &Sources) -> Diagnostic {
     let FieldChange { field, origin } = one;
-    let (before, after) = (change.before_value(*field), change.after_value(*field));
+    let (before, after) = (change.before_value(field), change.after_value(field));
     let finding =
         Diagnostic::new(Code::Difference, format!("`{field}` is `{before}`, will be updated to `{after}`"))
             .about(&change.address);
-    let value = origin.as_ref().and_then(|origin| origin.place.as_ref());
-    at(finding, value.or(change.place.as_ref()), sources, "declared here")
+    let value = origin.and_then(|origin| origin.place.as_ref());
+    at(finding, value.or(change.note.place.as_ref()), sources, "declared here")
 }
 
 /// An entry that comes, goes, or both.
-fn whole(change: &Change, sources: &Sources) -> Diagnostic {
-    let coverage = coverage_text(&change.coverage, &change.address, change.action);
-    let message = format!("{}: {}; {coverage}", sentence(change.action), change.reason.text());
+fn whole(change: Noted, sources: &Sources) -> Diagnostic {
+    let coverage = coverage_text(&change.note.coverage, &change.address, change.action);
+    let message = format!("{}: {}; {coverage}", sentence(change.action), change.reason_text());
     let finding = Diagnostic::new(Code::Difference, message).about(&change.address);
-    match &change.reason {
-        Reason::Pruned { place } => at(finding, Some(place), sources, "pruned here"),
-        Reason::DeclaredAbsent { place } => at(finding, Some(place), sources, "declared here"),
-        Reason::InSnapshot { place } | Reason::NotInSnapshot { place } => {
-            at(finding, Some(place), sources, "saved here")
-        }
+    let (entry, place) = (change.note.place.as_ref(), change.note.reason_place.as_ref());
+    let (place, text) = match change.reason {
+        Reason::Pruned => (place, "pruned here"),
+        Reason::InSnapshot | Reason::NotInSnapshot => (place, "saved here"),
+        Reason::DeclaredAbsent => (place, "declared here"),
         Reason::Missing
         | Reason::Differs
-        | Reason::CreateOnly { .. }
-        | Reason::FinishesReplace { .. }
-        | Reason::PutsBack { .. } => at(finding, change.place.as_ref(), sources, "declared here"),
-    }
+        | Reason::CreateOnly
+        | Reason::FinishesReplace
+        | Reason::PutsBack => (entry, "declared here"),
+    };
+    at(finding, place, sources, text)
 }
 
 fn at(finding: Diagnostic, place: Option<&Place>, sources: &Sources, text: &str) -> Diagnostic {
@@ -90,14 +90,14 @@ fn at(finding: Diagnostic, place: Option<&Place>, sources: &Sources, text: &str)
 }
 
 fn declared_unsupported(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
-    plan.unsupported.iter().filter(|one| one.declared).map(|one| {
+    plan.notes.unsupported.iter().filter(|one| one.declared).map(|one| {
         let message = format!("can't be managed: {}; not attempted", one.reason);
         Diagnostic::new(Code::Difference, message).about(&one.address)
     })
 }
 
 fn shadows(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
-    plan.shadows.iter().map(|one| {
+    plan.notes.shadows.iter().map(|one| {
         let message = format!("is not declared, and rules there in place of `{}`", one.shadowed);
         Diagnostic::new(Code::Difference, message).about(&one.address)
     })
@@ -105,12 +105,12 @@ fn shadows(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
 
 /// What the plan owes to the target branch, in one sentence.
 fn on_the_base(plan: &Plan) -> Option<Diagnostic> {
-    let since = plan.since_base.as_ref().filter(|_| pending(plan) > 0)?;
+    let since = plan.notes.since_base.as_ref().filter(|_| pending(plan) > 0)?;
     Some(Diagnostic::new(Code::Difference, owed(plan, since, str::to_owned)))
 }
 
 fn unprotected(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
-    let addresses = plan.since_base.iter().flat_map(|since| &since.unprotected);
+    let addresses = plan.notes.since_base.iter().flat_map(|since| &since.unprotected);
     addresses.map(|address| {
         Diagnostic::new(Code::PlanWarning, format!("`{address}` is not protected any more")).about(address)
     })

@@ -14,7 +14,7 @@ use self::shapes::{
     Resource, Step, Totals, Version, WriteOutcome,
 };
 use super::json::{
-    FORMAT_VERSION, change_row, difference_row, finding, held_row, since_base_row, unsupported_row,
+    FORMAT_VERSION, change_row, difference_row, finding, held_row, since_base_row, texts, unsupported_row,
     warning_row,
 };
 use super::left_open::left_open_rows;
@@ -24,8 +24,8 @@ use super::report_json::OutcomeCounts;
 use super::{Briefing, Exit, Style, clean};
 use crate::apply::{ChangeOutcome, Delay, Outcome, Report};
 use crate::diag::{Diagnostic, Severity};
-use crate::model::Address;
-use crate::plan::{ActionKind, Change, Guard, Plan, Summary};
+use crate::model::{Address, AddressText};
+use crate::plan::{ActionKind, Change, Guard, Noted, Notes, Plan, Summary};
 use crate::schema;
 use crate::source::Sources;
 
@@ -78,17 +78,18 @@ impl<'a> Event<'a> {
     /// A plan, in the order in which it is read: what was there before, what is to be done, what holds it, the totals.
     pub fn plan(briefing: Briefing<'a>) -> impl Iterator<Item = Self> {
         let Briefing { plan, target: _, left_open, since_review } = briefing;
-        let account = plan.account.as_deref();
         let found = left_open_rows(left_open).into_iter().map(|row| {
             let message = format!("{}: run {} left it open: {}", row.address, row.run, row.message);
             Self::new(Level::Warn, message, Body::LeftOpen { left_open: row })
         });
         let warnings = plan
+            .notes
             .warnings
             .iter()
             .map(|one| Self::new(Level::Warn, &one.message, Body::Warning { warning: warning_row(one) }));
-        let changes = plan.changes.iter().map(move |change| Self::planned(change, account));
+        let changes = plan.changes().map(move |change| Self::planned(change, plan));
         let guards = plan
+            .notes
             .held
             .iter()
             .map(|held| Self::new(Level::Warn, refusal(held), Body::Guard { guard: held_row(held) }));
@@ -101,10 +102,10 @@ impl<'a> Event<'a> {
         found.chain(warnings).chain(changes).chain(guards).chain(moved).chain(totals)
     }
 
-    fn planned(change: &'a Change, account: Option<&'a str>) -> Self {
-        let Change { address, action, .. } = change;
-        let row = change_row(account, change);
-        let change = PlannedChange { resource: Resource { addr: address }, row };
+    fn planned(change: Noted<'a>, plan: &'a Plan) -> Self {
+        let Change { address, action, .. } = change.change;
+        let row = change_row(&plan.decisions, change);
+        let change = PlannedChange { resource: Resource { addr: AddressText(address) }, row };
         Self::new(
             Level::Info,
             format!("{address}: plan to {}", action.name()),
@@ -114,8 +115,8 @@ impl<'a> Event<'a> {
 
     fn whole_plan(briefing: Briefing<'a>, digest: String) -> Self {
         let Briefing { plan, target, left_open: _, since_review: _ } = briefing;
-        let Plan {
-            account,
+        let Plan { decisions, notes } = plan;
+        let Notes {
             changes: _,
             unchanged: _,
             unmanaged,
@@ -125,17 +126,16 @@ impl<'a> Event<'a> {
             held: _,
             warnings: _,
             unread,
-            declares_nothing: _,
             budget,
             group_names: _,
             since_base,
-        } = plan;
+        } = notes;
         let planned = Planned {
             target: &target.name,
-            account: account.as_deref(),
+            account: decisions.account.as_deref(),
             digest,
-            unmanaged,
-            ignored,
+            unmanaged: texts(unmanaged),
+            ignored: texts(ignored),
             unsupported: unsupported.iter().map(unsupported_row).collect(),
             unread,
             since_base: since_base.as_ref().map(since_base_row),
@@ -174,7 +174,7 @@ impl<'a> Event<'a> {
 
     /// A change begins.
     pub fn started(address: &'a Address, action: ActionKind) -> Self {
-        let hook = Hook { resource: Resource { addr: address }, action };
+        let hook = Hook { resource: Resource { addr: AddressText(address) }, action };
         Self::new(Level::Info, format!("{address}: {} begins", action.name()), Body::ApplyStart { hook })
     }
 
@@ -198,7 +198,7 @@ impl<'a> Event<'a> {
             }
         };
         let hook = ProgressHook {
-            resource: Resource { addr: address },
+            resource: Resource { addr: AddressText(address) },
             action,
             step,
             pause_seconds: pause.map(seconds),
@@ -218,7 +218,7 @@ impl<'a> Event<'a> {
     ) -> Self {
         let ChangeOutcome { address, action, outcome, request_id } = one;
         let hook = EndHook {
-            resource: Resource { addr: address },
+            resource: Resource { addr: AddressText(address) },
             action: *action,
             outcome: outcome.into(),
             write_outcome: sent.then(|| WriteOutcome::of(outcome)),

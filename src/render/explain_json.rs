@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::explain::{
     Difference, DomainState, Explanation, FieldExplained, Online, Ruler, Shadowed, Standing, page,
 };
-use crate::model::{Field, Pattern, Value};
+use crate::model::{AddressText, Field, Pattern, Value};
 use crate::plan::FieldOrigin;
 use crate::resolve::Origin;
 use crate::source::{Sources, Spanned};
@@ -38,9 +38,9 @@ pub fn explanation_json(
     let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
     pretty(&json!({
         "format_version": FORMAT_VERSION,
-        "address": address,
+        "address": AddressText(address),
         "known_domain": is_known_domain,
-        "ruler": explanation.ruler().map(|ruler| &ruler.address),
+        "ruler": explanation.ruler().map(|ruler| AddressText(&ruler.address)),
         "rulers": rulers.iter().map(|one| ruler(one, sources)).collect::<Vec<_>>(),
         "fields": fields.iter().map(|one| field(one, sources)).collect::<Vec<_>>(),
         "ignored": patterns(ignored, sources),
@@ -55,7 +55,7 @@ pub fn explanation_json(
 fn ruler(one: &Ruler, sources: &Sources) -> Json {
     let Ruler { address, keys, absent, records_by_itself } = one;
     json!({
-        "address": address,
+        "address": AddressText(address),
         "state": if absent.is_some() { "absent" } else { "present" },
         "records_by_itself": records_by_itself,
         "ranges": keys.iter().map(|key| sources.place(*key)).collect::<Vec<_>>(),

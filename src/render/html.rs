@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::base::owed;
+use super::groups::Groups;
 use super::links::Links;
 use super::phrases::{consequences, totals};
 use super::{Briefing, Target, clean};
@@ -27,17 +28,19 @@ const SCRIPT: &str = include_str!("html/page.js");
 pub fn html(briefing: Briefing, links: &Links) -> String {
     let Briefing { plan, target, left_open, since_review } = briefing;
     let fleet = Fleet::of(plan);
+    let groups = Groups::of(plan);
     let parts = [
         head(plan),
         header(plan, target),
         "<main>\n".to_owned(),
-        beside::since_review(plan, since_review),
+        beside::since_review(&groups, since_review),
         verdict::refused(plan),
         verdict::notes(plan),
         beside::left_open(left_open),
         fleet.picture(),
-        Changes { plan, links, fleet: &fleet }.section(),
+        Changes { plan, links, fleet: &fleet, groups: &groups }.section(),
         left_alone(plan),
+        legend(&groups),
         "</main>\n".to_owned(),
         footer(plan),
     ];
@@ -75,7 +78,8 @@ fn header(plan: &Plan, target: &Target) -> String {
         ("create", "to create", summary.create),
         ("none", "unchanged", summary.unchanged),
     ];
-    let owed = plan.since_base.as_ref().map(|since| owed(plan, since, |base| format!("`{}`", clean(base))));
+    let owed =
+        plan.notes.since_base.as_ref().map(|since| owed(plan, since, |base| format!("`{}`", clean(base))));
     let owed = owed.map(|text| format!("<p>{}</p>\n", sentence_of(&text))).unwrap_or_default();
     let item = |(class, words, count): (&str, &str, usize)| {
         let class = if count == 0 { "none" } else { class };
@@ -94,10 +98,10 @@ fn header(plan: &Plan, target: &Target) -> String {
 
 fn left_alone(plan: &Plan) -> String {
     let unsupported: Vec<&Address> =
-        plan.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address).collect();
+        plan.notes.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address).collect();
     let lists = [
-        ("unmanaged, left alone", plan.unmanaged.iter().collect()),
-        ("ignored", plan.ignored.iter().collect()),
+        ("unmanaged, left alone", plan.notes.unmanaged.iter().collect()),
+        ("ignored", plan.notes.ignored.iter().collect()),
         ("not declared, and can't be managed", unsupported),
     ];
     let list = |(title, addresses): (&str, Vec<&Address>)| {
@@ -111,6 +115,17 @@ fn left_alone(plan: &Plan) -> String {
     match lists.is_empty() {
         true => lists,
         false => format!("<section class=\"alone\" aria-label=\"Left alone\">\n{lists}</section>\n"),
+    }
+}
+
+/// What the names of groups stand for.
+fn legend(groups: &Groups) -> String {
+    let items: String = groups.legend().iter().map(|line| format!("<li>{}</li>", escaped(line))).collect();
+    match items.is_empty() {
+        true => items,
+        false => format!(
+            "<section class=\"alone\" aria-label=\"Transcode groups\">\n<details><summary>Transcode groups</summary><ul>{items}</ul></details>\n</section>\n"
+        ),
     }
 }
 

@@ -2,12 +2,11 @@
 
 use serde::Serialize;
 
-use super::json::{Context, FORMAT_VERSION, Finding, findings, pretty};
+use super::json::{AddressRow, Context, FORMAT_VERSION, Finding, findings, pretty};
 use super::plan::{counted, symbol, tone};
 use super::style::{Tone, pad, wrap};
 use super::{Exit, Style, clean};
 use crate::apply::journal::{End, Ending, Finished, Found, Header, Planned, Resolved, RunRecord, RunState};
-use crate::model::Address;
 use crate::plan::{ActionKind, Summary};
 use crate::snapshot::Saved;
 
@@ -131,11 +130,11 @@ pub fn runs_json(runs: &[RunRecord], context: Context) -> String {
 }
 
 /// `journal RUN --format json`.
-pub fn run_json(run: &RunRecord, exit: Exit) -> String {
-    let row = |change: &Planned| -> ChangeRow {
+pub fn run_json<'a>(run: &'a RunRecord, exit: Exit) -> String {
+    let row = |change: &'a Planned| -> ChangeRow<'a> {
         let ending = run.ending(&change.address);
         ChangeRow {
-            address: change.address.clone(),
+            address: AddressRow::new(&change.address),
             action: change.action,
             outcome: ending.map(|ending| ending.outcome),
             request_id: ending.and_then(|ending| ending.request_id.clone()),
@@ -146,7 +145,7 @@ pub fn run_json(run: &RunRecord, exit: Exit) -> String {
         format_version: FORMAT_VERSION,
         run: RunRow::of(run),
         changes: run.header.changes.iter().map(row).collect(),
-        resolved: &run.resolved,
+        resolved: run.resolved.iter().map(ResolvedRow::of).collect(),
         exit,
     })
 }
@@ -163,8 +162,8 @@ struct RunsDocument<'a> {
 struct RunDocument<'a> {
     format_version: &'static str,
     run: RunRow<'a>,
-    changes: Vec<ChangeRow>,
-    resolved: &'a [Resolved],
+    changes: Vec<ChangeRow<'a>>,
+    resolved: Vec<ResolvedRow<'a>>,
     exit: Exit,
 }
 
@@ -184,13 +183,30 @@ struct RunRow<'a> {
 }
 
 #[derive(Serialize)]
-struct ChangeRow {
-    address: Address,
+struct ChangeRow<'a> {
+    #[serde(flatten)]
+    address: AddressRow<'a>,
     action: ActionKind,
     outcome: Option<End>,
     request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ResolvedRow<'a> {
+    time: String,
+    run: &'a str,
+    #[serde(flatten)]
+    address: AddressRow<'a>,
+    found: Found,
+}
+
+impl<'a> ResolvedRow<'a> {
+    fn of(resolved: &'a Resolved) -> Self {
+        let Resolved { time, run, address, found } = resolved;
+        Self { time: time.to_string(), run, address: AddressRow::new(address), found: *found }
+    }
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! The documents that others may build on: shapes of their own, apart from the values inside.
 
-use std::collections::BTreeSet;
+use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -10,10 +10,10 @@ use super::left_open::{LeftOpenRow, left_open_rows};
 use super::plan::coverage_text;
 use super::{Briefing, Exit};
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::model::{Address, Field, RecordConfig};
+use crate::model::{Address, AddressText, Field, RecordConfig};
 use crate::plan::{
-    ActionKind, Budget, Change, Contingent, Difference, FieldChange, FieldOrigin, Guard, Held, Plan,
-    SinceBase, Summary, Unsupported, Warning,
+    ActionKind, Budget, Change, Contingent, Decisions, Difference, FieldChange, FieldOrigin, Guard, Held,
+    Noted, Notes, Plan, SinceBase, Summary, Unsupported, Warning,
 };
 use crate::resolve::OriginKind;
 use crate::source::{Place, Sources};
@@ -118,8 +118,8 @@ pub(super) struct Finding<'a> {
     /// How the value came there, and what else belongs to it.
     related: Vec<RelatedNote<'a>>,
     /// The configuration it is about, where it is about one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<&'a Address>,
+    #[serde(flatten)]
+    address: Option<AddressRow<'a>>,
     /// The service's id of the failed request, where there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
@@ -132,6 +132,41 @@ pub(super) struct RelatedNote<'a> {
     message: &'a str,
     /// Where it stands, null where in no file.
     range: Option<Place>,
+}
+
+/// An address as one text and in its parts.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct AddressRow<'a> {
+    /// The parts between slashes; a name that YAML cannot write stands in double quotes.
+    address: AddressText<'a>,
+    /// The main streaming domain.
+    domain: &'a str,
+    /// The app, `*` for every one without an entry of its own.
+    app: &'a str,
+    /// The stream, likewise.
+    stream: &'a str,
+}
+
+impl<'a> AddressRow<'a> {
+    pub(super) fn new(address: &'a Address) -> Self {
+        let Address { domain, app, stream } = address;
+        Self { address: AddressText(address), domain, app, stream }
+    }
+
+    fn of(address: &'a Option<Address>) -> Option<Self> {
+        address.as_ref().map(Self::new)
+    }
+}
+
+impl fmt::Display for AddressRow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.0.fmt(f)
+    }
+}
+
+/// Addresses where there is no room for their parts.
+pub(super) fn texts<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Vec<AddressText<'a>> {
+    addresses.into_iter().map(AddressText).collect()
 }
 
 /// The run's findings as rows.
@@ -156,7 +191,7 @@ pub(super) fn finding<'a>(diagnostic: &'a Diagnostic, sources: &Sources) -> Find
         help: help.as_deref(),
         range: labels.first().map(|label| sources.place(label.span)),
         related: more.chain(notes).collect(),
-        address: address.as_ref(),
+        address: AddressRow::of(address),
         request_id: request_id.as_deref(),
     }
 }
@@ -186,11 +221,9 @@ pub(super) struct PlanDocument<'a> {
     /// The changes, in the order of their addresses.
     changes: Vec<ChangeRow<'a>>,
     /// Configurations that no file declares: left alone.
-    #[schemars(with = "Vec<Address>")]
-    unmanaged: &'a [Address],
+    unmanaged: Vec<AddressText<'a>>,
     /// Configurations that `ignore` names: left alone.
-    #[schemars(with = "Vec<Address>")]
-    ignored: &'a [Address],
+    ignored: Vec<AddressText<'a>>,
     /// Configurations that livevod can't manage.
     unsupported: Vec<UnsupportedRow<'a>>,
     /// Domains that could not be read.
@@ -230,7 +263,8 @@ pub(super) struct ChangeRow<'a> {
     /// The region of the domain, null where none is written.
     region: Option<&'a str>,
     /// What is changed.
-    address: &'a Address,
+    #[serde(flatten)]
+    address: AddressRow<'a>,
     /// What is done.
     action: ActionKind,
     /// Why, for people.
@@ -290,9 +324,9 @@ pub(super) struct OriginRow {
 #[schemars(rename = "Coverage")]
 struct CoverageRow<'a> {
     /// The entry that rules it now, null where it is not recorded.
-    before: Option<&'a Address>,
+    before: Option<AddressText<'a>>,
     /// The entry that rules it afterwards, null where it is not recorded.
-    after: Option<&'a Address>,
+    after: Option<AddressText<'a>>,
     /// The same for people.
     text: String,
 }
@@ -302,7 +336,8 @@ struct CoverageRow<'a> {
 #[schemars(rename = "Unsupported")]
 pub(super) struct UnsupportedRow<'a> {
     /// Which.
-    address: &'a Address,
+    #[serde(flatten)]
+    address: AddressRow<'a>,
     /// Why.
     reason: &'a str,
     /// Whether a file declares it, which makes it a difference.
@@ -314,7 +349,8 @@ pub(super) struct UnsupportedRow<'a> {
 #[schemars(rename = "Difference")]
 pub(super) struct DifferenceRow<'a> {
     /// Where.
-    pub(super) address: &'a Address,
+    #[serde(flatten)]
+    address: AddressRow<'a>,
     /// The change that was reviewed, null where there was none.
     reviewed: Option<Transition>,
     /// The change now, null where there is none.
@@ -328,15 +364,13 @@ pub(super) struct SinceBaseRow<'a> {
     /// The branch's checkout, as it was named.
     base: &'a str,
     /// Changes of the plan that the branch's files ask for just so.
-    pending: &'a BTreeSet<Address>,
+    pending: Vec<AddressText<'a>>,
     /// What the branch's files ask for, and these files not, or not so.
     otherwise: Vec<OtherwiseRow<'a>>,
     /// What the branch's files declare and these do not, where something stands and stays.
-    #[schemars(with = "Vec<Address>")]
-    released: &'a [Address],
+    released: Vec<AddressText<'a>>,
     /// What stands there, protected by the branch's files and not by these.
-    #[schemars(with = "Vec<Address>")]
-    unprotected: &'a [Address],
+    unprotected: Vec<AddressText<'a>>,
     /// Domains that only the branch's files name.
     #[schemars(with = "Vec<String>")]
     unnamed: &'a [String],
@@ -347,7 +381,8 @@ pub(super) struct SinceBaseRow<'a> {
 #[schemars(rename = "Otherwise")]
 struct OtherwiseRow<'a> {
     /// Where.
-    address: &'a Address,
+    #[serde(flatten)]
+    address: AddressRow<'a>,
     /// What the branch's files ask for.
     base: Transition,
 }
@@ -380,8 +415,8 @@ pub(super) struct HeldRow<'a> {
     /// Which guard.
     guard: Guard,
     /// The change it is about, where it is about one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<&'a Address>,
+    #[serde(flatten)]
+    address: Option<AddressRow<'a>>,
     /// What it found.
     message: &'a str,
     /// The flag that releases it, null where nothing does.
@@ -395,16 +430,16 @@ pub(super) struct WarningRow<'a> {
     /// The fact.
     message: &'a str,
     /// The configuration it is about, where it is about one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<&'a Address>,
+    #[serde(flatten)]
+    address: Option<AddressRow<'a>>,
 }
 
 impl<'a> PlanDocument<'a> {
     fn new(briefing: Briefing<'a>, context: Context<'a>) -> Self {
         let Briefing { plan, target, left_open, since_review } = briefing;
-        let Plan {
-            account,
-            changes,
+        let Plan { decisions, notes } = plan;
+        let Notes {
+            changes: _,
             unchanged: _,
             unmanaged,
             ignored,
@@ -413,23 +448,21 @@ impl<'a> PlanDocument<'a> {
             held,
             warnings,
             unread,
-            declares_nothing: _,
             budget,
             group_names: _,
             since_base,
-        } = plan;
-        let account = account.as_deref();
+        } = notes;
         Self {
             format_version: FORMAT_VERSION,
             target: &target.name,
-            account,
+            account: decisions.account.as_deref(),
             digest: plan.digest(),
             left_open: left_open_rows(left_open),
             since_review: since_review.iter().map(difference_row).collect(),
             since_base: since_base.as_ref().map(since_base_row),
-            changes: changes.iter().map(|change| change_row(account, change)).collect(),
-            unmanaged,
-            ignored,
+            changes: plan.changes().map(|change| change_row(decisions, change)).collect(),
+            unmanaged: texts(unmanaged),
+            ignored: texts(ignored),
             unsupported: unsupported.iter().map(unsupported_row).collect(),
             unread,
             held: held.iter().map(held_row).collect(),
@@ -445,28 +478,36 @@ impl<'a> PlanDocument<'a> {
 /// A configuration that can't be managed, as a row.
 pub(super) fn unsupported_row(one: &Unsupported) -> UnsupportedRow<'_> {
     let Unsupported { address, reason, declared } = one;
-    UnsupportedRow { address, reason, declared: *declared }
+    UnsupportedRow { address: AddressRow::new(address), reason, declared: *declared }
 }
 
 /// A fact for reviewers, as a row.
 pub(super) fn warning_row(one: &Warning) -> WarningRow<'_> {
     let Warning { message, address } = one;
-    WarningRow { message, address: address.as_ref() }
+    WarningRow { message, address: AddressRow::of(address) }
 }
 
 /// What tells a plan from a reviewed one, as a row.
 pub(super) fn difference_row(difference: &Difference) -> DifferenceRow<'_> {
     let Difference { address, first, second } = difference;
     let [reviewed, now] = [first, second].map(|change| change.as_ref().map(transition));
-    DifferenceRow { address, reviewed, now }
+    DifferenceRow { address: AddressRow::new(address), reviewed, now }
 }
 
 /// What was pending on the target branch, as a row.
 pub(super) fn since_base_row(since: &SinceBase) -> SinceBaseRow<'_> {
     let SinceBase { base, pending, otherwise, released, unprotected, unnamed } = since;
-    let otherwise =
-        otherwise.iter().map(|(address, change)| OtherwiseRow { address, base: transition(change) });
-    SinceBaseRow { base, pending, otherwise: otherwise.collect(), released, unprotected, unnamed }
+    let otherwise = otherwise
+        .iter()
+        .map(|change| OtherwiseRow { address: AddressRow::new(&change.address), base: transition(change) });
+    SinceBaseRow {
+        base,
+        pending: texts(pending),
+        otherwise: otherwise.collect(),
+        released: texts(released),
+        unprotected: texts(unprotected),
+        unnamed,
+    }
 }
 
 fn transition(change: &Change) -> Transition {
@@ -482,35 +523,36 @@ fn transition(change: &Change) -> Transition {
 /// A guard that holds, as a row.
 pub(super) fn held_row(held: &Held) -> HeldRow<'_> {
     let Held { guard, address, message, release } = held;
-    HeldRow { guard: *guard, address: address.as_ref(), message, release: release.as_deref() }
+    HeldRow { guard: *guard, address: AddressRow::of(address), message, release: release.as_deref() }
 }
 
 /// A change as a row.
-pub(super) fn change_row<'a>(account: Option<&'a str>, change: &'a Change) -> ChangeRow<'a> {
-    let coverage = &change.coverage;
+pub(super) fn change_row<'a>(decisions: &'a Decisions, noted: Noted<'a>) -> ChangeRow<'a> {
+    let Noted { change, note } = noted;
+    let coverage = &note.coverage;
     ChangeRow {
-        account,
-        region: change.region.as_deref(),
-        address: &change.address,
+        account: decisions.account.as_deref(),
+        region: decisions.region(change),
+        address: AddressRow::new(&change.address),
         action: change.action,
-        reason: change.reason.text(),
-        fields: change.fields.iter().map(|field| field_row(change, field)).collect(),
+        reason: noted.reason_text(),
+        fields: noted.field_changes().map(|field| field_row(change, field)).collect(),
         coverage: CoverageRow {
-            before: coverage.before.as_ref(),
-            after: coverage.after.as_ref(),
+            before: coverage.before.as_ref().map(AddressText),
+            after: coverage.after.as_ref().map(AddressText),
             text: coverage_text(coverage, &change.address, change.action),
         },
         contingent: &change.contingent,
     }
 }
 
-fn field_row(change: &Change, one: &FieldChange) -> FieldRow {
+fn field_row(change: &Change, one: FieldChange) -> FieldRow {
     let FieldChange { field, origin } = one;
     FieldRow {
-        field: *field,
-        before: change.before_value(*field).to_json(),
-        after: change.after_value(*field).to_json(),
-        origin: origin.as_ref().map(origin_row),
+        field,
+        before: change.before_value(field).to_json(),
+        after: change.after_value(field).to_json(),
+        origin: origin.map(origin_row),
     }
 }
 

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::json::AddressRow;
 use super::style::{Tone, wrap};
 use super::{Style, clean};
 use crate::apply::journal::{Found, LeftOpen, Looked, OpenKind};
@@ -108,7 +109,8 @@ pub(super) struct LeftOpenRow<'a> {
     /// The run's id.
     pub(super) run: &'a str,
     /// Where.
-    pub(super) address: &'a Address,
+    #[serde(flatten)]
+    pub(super) address: AddressRow<'a>,
     /// What was to be done there, null where an entry was removed beside a change and not put back.
     action: Option<ActionKind>,
     /// What became of it, null where nobody looked.
@@ -128,5 +130,5 @@ fn row(one: &Looked) -> LeftOpenRow<'_> {
         OpenKind::Change { action, .. } => Some(*action),
         OpenKind::Lost(_) => None,
     };
-    LeftOpenRow { run, address, action, found: one.found, message: story(one) }
+    LeftOpenRow { run, address: AddressRow::new(address), action, found: one.found, message: story(one) }
 }

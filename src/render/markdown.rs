@@ -6,14 +6,15 @@ pub(super) use beside::left_open;
 
 use super::base::{instead, owed, pending};
 use super::danger::{Ranked, Refusal, dangers, refusals, releases, stops_recording, worst_first};
+use super::groups::Groups;
 use super::links::Links;
 use super::marks::{cell, clipped, code, difference, prose};
-use super::phrases::{consequences, contingency, named, totals};
+use super::phrases::{consequences, contingency, totals};
 use super::plan::{coverage_text, origin_text, sentence, symbol};
 use super::sheet::{Rows, Sheet};
 use super::{Briefing, Target, clean};
 use crate::model::Address;
-use crate::plan::{ActionKind, Change, FieldChange, Plan, Reason};
+use crate::plan::{ActionKind, FieldChange, Noted, Plan};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 use sha2::{Digest as _, Sha256};
@@ -34,7 +35,7 @@ pub struct Comment {
 /// The least that a comment's fixed parts fit into.
 pub const LEAST_BYTES: usize = 6_000;
 
-/// Kept for the end: the digest, and what was left out, all eleven kinds of rows in millions.
+/// Kept for the end: the digest, and what was left out, all twelve kinds of rows in millions.
 const FOOTER: usize = 800;
 
 /// Rows that stand open, and notes before them; more are folded away, so that the table begins on the first screen.
@@ -62,19 +63,20 @@ pub fn markdown_drift(briefing: Briefing, comment: &Comment) -> String {
 fn page(command: &str, briefing: Briefing, comment: &Comment) -> String {
     let Briefing { plan, target, left_open: looked, since_review } = briefing;
     let ranked = worst_first(plan, comment.full);
-    let view = View { plan, comment };
+    let view = View { plan, groups: Groups::of(plan), comment };
     let mut sheet = Sheet::new(comment.max_bytes);
     sheet.must(&head(command, target, comment));
     sheet.must(&view.verdict());
-    beside::since_review(&mut sheet, FOOTER, plan, since_review);
+    beside::since_review(&mut sheet, FOOTER, &view.groups, since_review);
     beside::left_open(&mut sheet, FOOTER, looked);
     view.notes(&mut sheet);
     let (pending, own): (Vec<&Ranked>, Vec<&Ranked>) =
-        ranked.iter().partition(|one| plan.is_pending(one.fold.first()));
+        ranked.iter().partition(|one| plan.is_pending(&one.fold.first()));
     view.pending(&mut sheet, &pending);
     view.table(&mut sheet, &own);
     view.blocks(&mut sheet, &ranked);
     view.left_alone(&mut sheet);
+    view.legend(&mut sheet);
     sheet.must(&view.footer(command, &sheet.left_out()));
     sheet.finish()
 }
@@ -97,6 +99,7 @@ pub(super) fn head(command: &str, target: &Target, comment: &Comment) -> String 
 
 struct View<'a> {
     plan: &'a Plan,
+    groups: Groups<'a>,
     comment: &'a Comment,
 }
 
@@ -105,7 +108,7 @@ impl View<'_> {
     fn verdict(&self) -> String {
         let plan = self.plan;
         let mut text = format!("**{}** {}\n\n", totals(plan), consequences(plan));
-        if let Some(since) = &plan.since_base {
+        if let Some(since) = &plan.notes.since_base {
             text.push_str(&format!("{}\n\n", owed(plan, since, code)));
         }
         let dangers = dangers(plan);
@@ -133,16 +136,16 @@ impl View<'_> {
     /// Each domain that was not read, each refusal and warning, as far as there is room for them.
     fn notes(&self, sheet: &mut Sheet) {
         let plan = self.plan;
-        let unread = plan.unread.iter().map(|domain| format!("- {} could not be read\n", code(domain)));
+        let unread = plan.notes.unread.iter().map(|domain| format!("- {} could not be read\n", code(domain)));
         let held = refusals(plan).into_iter().map(|refusal| refused(&refusal));
-        let unsupported = plan.unsupported.iter().filter(|one| one.declared).map(|one| {
+        let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared).map(|one| {
             format!(
                 "- {} can't be managed: {}; not attempted\n",
                 code(&one.address.to_string()),
                 prose(&one.reason)
             )
         });
-        let warnings = plan.warnings.iter().map(|warning| format!("- {}\n", prose(&warning.message)));
+        let warnings = plan.notes.warnings.iter().map(|warning| format!("- {}\n", prose(&warning.message)));
         let notes: Vec<String> =
             unread.chain(held).chain(unsupported).chain(beside::since_base(plan)).chain(warnings).collect();
         let (open, folded) = notes.split_at(notes.len().min(OPEN_ROWS));
@@ -196,16 +199,19 @@ impl View<'_> {
     }
 
     /// The fields that a reviewer decides on, and what the change means for the recording.
-    fn what(&self, change: &Change) -> String {
+    fn what(&self, change: Noted) -> String {
         let mut parts: Vec<String> = Vec::new();
         if change.action == ActionKind::Delete {
-            parts.push(prose(&change.reason.words()).replace('|', "\\|"));
+            parts.push(prose(&change.reason_words()).replace('|', "\\|"));
         } else {
             parts.extend(
-                change.fields.iter().filter(|one| is_telling(change, one)).map(|one| self.field(change, one)),
+                change
+                    .field_changes()
+                    .filter(|one| is_telling(change, *one))
+                    .map(|one| self.field(change, one)),
             );
         }
-        let coverage = &change.coverage;
+        let coverage = &change.note.coverage;
         if coverage.after.is_none() || coverage.before != coverage.after {
             let text = coverage_text(coverage, &change.address, change.action);
             let text = prose(&text).replace('|', "\\|");
@@ -214,11 +220,11 @@ impl View<'_> {
         if stops_recording(change) && coverage.after.is_some() {
             parts.push("**not recorded by itself any more**".to_owned());
         }
-        parts.extend(instead(self.plan, change, "→").map(|text| cell(&text)));
+        parts.extend(instead(self.plan, &change, "→").map(|text| cell(&text)));
         parts.join("<br>")
     }
 
-    fn field(&self, change: &Change, one: &FieldChange) -> String {
+    fn field(&self, change: Noted, one: FieldChange) -> String {
         let (before, after) = self.values(change, one);
         let name = one.field.name();
         let forces = if forces(change, one) { " *forces replacement*" } else { "" };
@@ -228,16 +234,16 @@ impl View<'_> {
         }
     }
 
-    fn values(&self, change: &Change, one: &FieldChange) -> (String, String) {
-        let shown = |value| named(value, &self.plan.group_names, "…").to_string();
+    fn values(&self, change: Noted, one: FieldChange) -> (String, String) {
+        let shown = |value| self.groups.shown(value, "…");
         (shown(change.before_value(one.field)), shown(change.after_value(one.field)))
     }
 
     /// The places that cause the change, each once.
-    fn whence(&self, change: &Change) -> String {
-        let telling = change.fields.iter().filter(|one| is_telling(change, one));
-        let origins = telling.filter_map(|one| one.origin.as_ref());
-        let mut places: Vec<String> = match (change.action, reason_place(&change.reason)) {
+    fn whence(&self, change: Noted) -> String {
+        let telling = change.field_changes().filter(|one| is_telling(change, *one));
+        let origins = telling.filter_map(|one| one.origin);
+        let mut places: Vec<String> = match (change.action, change.note.reason_place.as_ref()) {
             (ActionKind::Delete, place) => place.map(|place| self.link(place)).into_iter().collect(),
             _ => origins
                 .map(|origin| match &origin.place {
@@ -267,23 +273,23 @@ impl View<'_> {
     fn block(&self, ranked: &Ranked) -> Vec<String> {
         let changes = &ranked.fold.changes;
         let change = ranked.fold.first();
-        let name = |one: &&Change| format!("# {} {}", clean(&one.address.to_string()), sentence(one.action));
+        let name = |one: &Noted| format!("# {} {}", clean(&one.address.to_string()), sentence(one.action));
         let mut lines: Vec<String> = changes.iter().take(NAMED_IN_BLOCK).map(name).collect();
         if changes.len() > NAMED_IN_BLOCK {
             lines.push(format!("# … and {} more alike", changes.len() - NAMED_IN_BLOCK));
         }
-        let coverage = coverage_text(&change.coverage, &change.address, change.action);
-        lines.push(format!("# {}", clean(&format!("{}; {coverage}", change.reason.text()))));
-        lines.extend(self.plan.is_pending(change).then(|| "# pending before".to_owned()));
-        lines.extend(instead(self.plan, change, "→").map(|text| format!("# {}", clean(&text))));
+        let coverage = coverage_text(&change.note.coverage, &change.address, change.action);
+        lines.push(format!("# {}", clean(&format!("{}; {coverage}", change.reason_text()))));
+        lines.extend(self.plan.is_pending(&change).then(|| "# pending before".to_owned()));
+        lines.extend(instead(self.plan, &change, "→").map(|text| format!("# {}", clean(&text))));
         lines.extend(change.contingent.iter().map(|one| format!("# {}", contingency(*one))));
-        for one in &change.fields {
+        for one in change.field_changes() {
             self.sides(change, one, &mut lines);
         }
         lines
     }
 
-    fn sides(&self, change: &Change, one: &FieldChange, lines: &mut Vec<String>) {
+    fn sides(&self, change: Noted, one: FieldChange, lines: &mut Vec<String>) {
         let (before, after) = self.values(change, one);
         let shown = |text: &str| clipped(&clean(text), SHOWN_IN_BLOCK);
         let name = one.field.name();
@@ -291,8 +297,7 @@ impl View<'_> {
             lines.push(format!("- {name}: {}", shown(&before)));
         }
         if change.action != ActionKind::Delete {
-            let origin =
-                one.origin.as_ref().map(|origin| format!("  ({})", origin_text(origin))).unwrap_or_default();
+            let origin = one.origin.map(|origin| format!("  ({})", origin_text(origin))).unwrap_or_default();
             let forces = if forces(change, one) { "  # forces replacement" } else { "" };
             lines.push(format!("+ {name}: {}{origin}{forces}", shown(&after)));
         }
@@ -301,10 +306,10 @@ impl View<'_> {
     fn left_alone(&self, sheet: &mut Sheet) {
         let plan = self.plan;
         let unsupported: Vec<&Address> =
-            plan.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address).collect();
+            plan.notes.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address).collect();
         let lists = [
-            ("unmanaged", "unmanaged, left alone", plan.unmanaged.iter().collect()),
-            ("ignored", "ignored", plan.ignored.iter().collect()),
+            ("unmanaged", "unmanaged, left alone", plan.notes.unmanaged.iter().collect()),
+            ("ignored", "ignored", plan.notes.ignored.iter().collect()),
             ("unsupported", "not declared, and can't be managed", unsupported),
         ];
         for (what, title, addresses) in lists {
@@ -316,10 +321,18 @@ impl View<'_> {
         }
     }
 
+    /// What the names of groups stand for, folded away.
+    fn legend(&self, sheet: &mut Sheet) {
+        let head = "<details>\n<summary>Transcode groups</summary>\n\n";
+        let rows = Rows { what: "transcode groups", head, tail: "\n</details>\n\n" };
+        let room = sheet.room(FOOTER);
+        sheet.rows(rows, room, &self.groups.legend(), |line| format!("- {}\n", code(line)));
+    }
+
     fn footer(&self, command: &str, left_out: &[String]) -> String {
         let digest = self.plan.digest();
         let mut text = format!("---\n\ndigest `{digest}`");
-        if command == "plan" && !self.plan.changes.is_empty() && self.plan.held.is_empty() {
+        if command == "plan" && !self.plan.decisions.changes.is_empty() && self.plan.notes.held.is_empty() {
             text.push_str(&format!("; to apply exactly this: `livevod apply --expect-digest {digest}`"));
         }
         text.push('\n');
@@ -352,26 +365,11 @@ fn refused(refusal: &Refusal) -> String {
 }
 
 /// Whether a field says something about its change: what differs, and of a new configuration what somebody wrote.
-fn is_telling(change: &Change, one: &FieldChange) -> bool {
-    let is_default = one.origin.as_ref().is_some_and(|origin| origin.kind == OriginKind::Default);
+fn is_telling(change: Noted, one: FieldChange) -> bool {
+    let is_default = one.origin.is_some_and(|origin| origin.kind == OriginKind::Default);
     change.action != ActionKind::Create || !is_default
 }
 
-fn forces(change: &Change, one: &FieldChange) -> bool {
+fn forces(change: Noted, one: FieldChange) -> bool {
     change.action == ActionKind::Replace && one.field.is_create_only()
-}
-
-/// The place that a reason names.
-pub(super) fn reason_place(reason: &Reason) -> Option<&Place> {
-    match reason {
-        Reason::DeclaredAbsent { place }
-        | Reason::Pruned { place }
-        | Reason::InSnapshot { place }
-        | Reason::NotInSnapshot { place } => Some(place),
-        Reason::Missing
-        | Reason::Differs
-        | Reason::CreateOnly { .. }
-        | Reason::FinishesReplace { .. }
-        | Reason::PutsBack { .. } => None,
-    }
 }

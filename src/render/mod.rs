@@ -15,6 +15,7 @@ mod explain_online;
 mod forms;
 mod github;
 mod gitlab;
+mod groups;
 mod html;
 mod journal;
 mod json;

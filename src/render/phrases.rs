@@ -1,17 +1,11 @@
 //! What every picture of a plan says in the same words.
 
-use std::collections::BTreeMap;
-
 use super::plan::{counted, long_sentence};
-use crate::model::Value;
 use crate::plan::{Budget, Contingent, Held, Plan};
-
-/// Characters of a group's id that stand behind its name.
-const ID_SHOWN: usize = 8;
 
 /// Terraform's sentence of totals, which other tools look for; a replace counts on both sides.
 pub(super) fn totals(plan: &Plan) -> String {
-    if plan.changes.is_empty() {
+    if plan.decisions.changes.is_empty() {
         return without_changes(plan);
     }
     let summary = plan.summary();
@@ -25,11 +19,11 @@ pub(super) fn totals(plan: &Plan) -> String {
 
 /// The sentence for a plan without changes, which says `No changes.` only where all is as declared.
 fn without_changes(plan: &Plan) -> String {
-    let declared = plan.unsupported.iter().filter(|one| one.declared).count();
-    let shadows = plan.shadows.len();
+    let declared = plan.notes.unsupported.iter().filter(|one| one.declared).count();
+    let shadows = plan.notes.shadows.len();
     match () {
         () if !plan.is_complete() => {
-            format!("Incomplete: {} could not be read.", counted(plan.unread.len(), "domain"))
+            format!("Incomplete: {} could not be read.", counted(plan.notes.unread.len(), "domain"))
         }
         () if declared > 0 => {
             format!("Not as declared: {} can't be managed.", counted(declared, "declared configuration"))
@@ -47,12 +41,12 @@ fn without_changes(plan: &Plan) -> String {
 /// What stands behind the totals: how replaces count, what stays, what it costs, and what streams on air notice.
 pub(super) fn consequences(plan: &Plan) -> String {
     let summary = plan.summary();
-    if plan.changes.is_empty() {
+    if plan.decisions.changes.is_empty() {
         return format!("{} as declared.", counted(summary.unchanged, "configuration"));
     }
     let replaces = (summary.replace > 0)
         .then(|| format!("{} counted as add and destroy", counted(summary.replace, "replace")));
-    let facts = [format!("{} unchanged", summary.unchanged), cost(plan.budget)];
+    let facts = [format!("{} unchanged", summary.unchanged), cost(plan.notes.budget)];
     let facts: Vec<String> = replaces.into_iter().chain(facts).collect();
     format!("{}. {}", facts.join(", "), long_sentence())
 }
@@ -80,16 +74,4 @@ pub(super) fn contingency(contingent: Contingent) -> &'static str {
         Contingent::AddBack => "if the Add fails: add the old one back",
         Contingent::AddSiblingsBack => "if the service takes entries beside it along: add them back",
     }
-}
-
-/// A value as people know it: a group's id that the files have a name for, by that name and the beginning of a
-/// hexadecimal id.
-pub(super) fn named(value: Value, names: &BTreeMap<String, String>, ellipsis: &str) -> Value {
-    let Value::Text(id) = &value else { return value };
-    let Some(name) = names.get(id) else { return value };
-    let is_usual = id.len() > ID_SHOWN && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    Value::Text(match is_usual {
-        true => format!("{name} ({}{ellipsis})", &id[..ID_SHOWN]),
-        false => format!("{name} ({id})"),
-    })
 }

@@ -1,17 +1,16 @@
 //! A plan as a reviewer reads it in a terminal. Sentences that other tools look for are Terraform's own.
 
-use std::collections::BTreeMap;
-
 use similar::{ChangeTag, TextDiff};
 
 use super::base::{Lapse, instead, lapses, owed, withdrawn};
+use super::groups::Groups;
 use super::left_open::human_left_open;
-use super::phrases::{consequences, contingency, named, refusal, totals};
+use super::phrases::{consequences, contingency, refusal, totals};
 use super::review::human_since_review;
 use super::style::{Tone, columns, pad, wrap};
 use super::{Briefing, Style, Target, clean};
 use crate::model::{Address, Value};
-use crate::plan::{ActionKind, Change, Coverage, FieldChange, FieldOrigin, Fold, Held, Plan, fold, relation};
+use crate::plan::{ActionKind, Coverage, FieldChange, FieldOrigin, Fold, Held, Noted, Plan, fold, relation};
 use crate::resolve::OriginKind;
 
 /// Addresses that a fold names before it only counts.
@@ -27,12 +26,12 @@ const SHORT_VALUE: usize = 24;
 /// `full` lists identical changes one by one.
 pub fn human_plan(briefing: Briefing, full: bool, style: Style) -> String {
     let Briefing { plan, target, left_open, since_review } = briefing;
-    let mut page = Page { style, names: &plan.group_names, lines: Vec::new() };
+    let mut page = Page { style, groups: Groups::of(plan), lines: Vec::new() };
     page.head(target, plan);
     page.changes(plan, full);
     page.left_alone(plan, full);
     page.totals(plan);
-    page.guards(&plan.held, full);
+    page.guards(&plan.notes.held, full);
     [human_left_open(left_open, style), page.finish(), human_since_review(since_review, style)].concat()
 }
 
@@ -43,8 +42,7 @@ pub fn long_sentence() -> &'static str {
 
 struct Page<'a> {
     style: Style,
-    /// By transcode group id.
-    names: &'a BTreeMap<String, String>,
+    groups: Groups<'a>,
     lines: Vec<String>,
 }
 
@@ -72,13 +70,13 @@ impl Page<'_> {
             target.account.as_deref().map_or("no account declared".to_owned(), |id| format!("account {id}"));
         let head = format!("{} {} {account}", clean(&target.name), self.style.dot());
         self.line(self.style.paint(Tone::Strong, &head));
-        for domain in &plan.unread {
+        for domain in &plan.notes.unread {
             self.item(Tone::Danger, "!", &format!("{domain} could not be read: the plan is incomplete"));
         }
-        for warning in &plan.warnings {
+        for warning in &plan.notes.warnings {
             self.item(Tone::Warning, "!", &clean(&warning.message));
         }
-        if let Some(since) = &plan.since_base {
+        if let Some(since) = &plan.notes.since_base {
             for line in wrap(&owed(plan, since, clean), self.style.width) {
                 self.line(line);
             }
@@ -89,14 +87,14 @@ impl Page<'_> {
     /// What was pending before these files stands first, under a heading of its own.
     fn changes(&mut self, plan: &Plan, full: bool) {
         let (pending, own): (Vec<Fold>, Vec<Fold>) =
-            fold(plan, full).into_iter().partition(|fold| plan.is_pending(fold.first()));
+            fold(plan, full).into_iter().partition(|fold| plan.is_pending(&fold.first()));
         self.group(plan, "Pending before:", &pending);
         self.group(plan, "With these files:", &own);
         self.withdrawn(plan);
     }
 
     fn group(&mut self, plan: &Plan, heading: &str, folds: &[Fold]) {
-        if plan.since_base.is_some() && !folds.is_empty() {
+        if plan.notes.since_base.is_some() && !folds.is_empty() {
             self.line(self.style.paint(Tone::Strong, heading));
             self.line("");
         }
@@ -106,7 +104,7 @@ impl Page<'_> {
     }
 
     fn withdrawn(&mut self, plan: &Plan) {
-        let Some(since) = &plan.since_base else { return };
+        let Some(since) = &plan.notes.since_base else { return };
         let withdrawn = withdrawn(plan, since, self.style.arrow());
         if withdrawn.is_empty() {
             return;
@@ -139,11 +137,11 @@ impl Page<'_> {
         self.line("");
     }
 
-    fn fields(&mut self, change: &Change, count: usize) {
+    fn fields(&mut self, change: Noted, count: usize) {
         let times = if count > 1 { format!(" {}{count}", self.style.times()) } else { String::new() };
         let marker = format!("{:>3}", symbol(change.action));
-        let name_width = change.fields.iter().map(|one| one.field.name().len()).max().unwrap_or(0);
-        for (at, one) in change.fields.iter().enumerate() {
+        let name_width = change.fields().iter().map(|field| field.name().len()).max().unwrap_or(0);
+        for (at, one) in change.field_changes().enumerate() {
             let times = if at == 0 { times.clone() } else { " ".repeat(columns(&times)) };
             let row = Row {
                 front: format!(
@@ -152,7 +150,7 @@ impl Page<'_> {
                     pad(one.field.name(), name_width)
                 ),
                 indent: 3 + columns(&times) + 1 + name_width + 2,
-                origin: one.origin.as_ref().map(origin_text),
+                origin: one.origin.map(origin_text),
                 forces: change.action == ActionKind::Replace && one.field.is_create_only(),
             };
             self.row(&row, change, one);
@@ -160,7 +158,7 @@ impl Page<'_> {
     }
 
     /// One field: values on one line where they fit, below each other where not; the origin behind them or below.
-    fn row(&mut self, row: &Row, change: &Change, one: &FieldChange) {
+    fn row(&mut self, row: &Row, change: Noted, one: FieldChange) {
         let (before, after) = (change.before_value(one.field), change.after_value(one.field));
         let values = self.values(change.action, &self.named(before), &self.named(after), row.indent);
         let note = row.note();
@@ -181,20 +179,14 @@ impl Page<'_> {
         }
     }
 
-    fn named(&self, value: Value) -> Value {
-        named(value, self.names, self.style.ellipsis())
+    fn named(&self, value: Value) -> String {
+        self.groups.shown(value, self.style.ellipsis())
     }
 
     /// The lines that show the values, each with its columns.
-    fn values(
-        &self,
-        action: ActionKind,
-        before: &Value,
-        after: &Value,
-        indent: usize,
-    ) -> Vec<(String, usize)> {
-        let plain = |value: &Value| {
-            let text = clean(&value.to_string());
+    fn values(&self, action: ActionKind, before: &str, after: &str, indent: usize) -> Vec<(String, usize)> {
+        let plain = |value: &str| {
+            let text = clean(value);
             let width = columns(&text);
             (text, width)
         };
@@ -245,25 +237,28 @@ impl Page<'_> {
         (side(ChangeTag::Delete, Tone::Danger), side(ChangeTag::Insert, Tone::Strong))
     }
 
-    fn footnotes(&self, plan: &Plan, change: &Change) -> Vec<String> {
-        let coverage = coverage_text(&change.coverage, &change.address, change.action);
-        let mut notes = vec![clean(&format!("{}; {coverage}", change.reason.text()))];
-        notes.extend(instead(plan, change, self.style.arrow()));
+    fn footnotes(&self, plan: &Plan, change: Noted) -> Vec<String> {
+        let coverage = coverage_text(&change.note.coverage, &change.address, change.action);
+        let mut notes = vec![clean(&format!("{}; {coverage}", change.reason_text()))];
+        notes.extend(instead(plan, &change, self.style.arrow()));
         notes.extend(change.contingent.iter().map(|one| contingency(*one).to_owned()));
         notes
     }
 
     fn left_alone(&mut self, plan: &Plan, full: bool) {
         let before = self.lines.len();
-        for Lapse { what, names, is_danger } in plan.since_base.iter().flat_map(lapses) {
+        for Lapse { what, names, is_danger } in plan.notes.since_base.iter().flat_map(lapses) {
             let (tone, marker) = if is_danger { (Tone::Danger, "  !") } else { (Tone::Quiet, "  .") };
             self.list(tone, marker, what, &names, full);
         }
-        self.list(Tone::Quiet, "  .", "unmanaged, left alone", &plan.unmanaged, full);
-        self.list(Tone::Quiet, "  .", "ignored", &plan.ignored, full);
-        for one in &plan.unsupported {
+        self.list(Tone::Quiet, "  .", "unmanaged, left alone", &plan.notes.unmanaged, full);
+        self.list(Tone::Quiet, "  .", "ignored", &plan.notes.ignored, full);
+        for one in &plan.notes.unsupported {
             let text = clean(&format!("{} can't be managed: {}; not attempted", one.address, one.reason));
             self.item(if one.declared { Tone::Danger } else { Tone::Quiet }, "  !", &text);
+        }
+        for line in self.groups.legend() {
+            self.item(Tone::Quiet, "  .", &format!("transcode group {line}"));
         }
         if self.lines.len() > before {
             self.line("");

@@ -11,7 +11,7 @@ use super::{Style, clean};
 use crate::api;
 use crate::apply::{ChangeOutcome, Failure, Outcome, Report, blame};
 use crate::diag::{Code, Diagnostic};
-use crate::plan::{ActionKind, Change, Plan};
+use crate::plan::{ActionKind, Noted, Plan};
 use crate::source::{Place, Sources, Span};
 
 /// Confirmed changes that are listed one by one; more are only counted.
@@ -124,7 +124,7 @@ fn not_done(plan: &Plan, outcomes: &[ChangeOutcome]) -> Vec<String> {
         ["failed", "not_attempted", "unknown"].map(count).into_iter().filter(|(_, count)| *count > 0);
     let mut reasons: Vec<String> =
         counts.map(|(name, count)| format!("{count} of {all} {}", name.replace('_', " "))).collect();
-    let unmanaged = plan.unsupported.iter().filter(|one| one.declared).count();
+    let unmanaged = plan.notes.unsupported.iter().filter(|one| one.declared).count();
     if unmanaged > 0 {
         reasons.push(format!("{} not manageable", counted(unmanaged, "declared configuration")));
     }
@@ -142,7 +142,7 @@ pub fn outcome_diagnostics(plan: &Plan, report: &Report, sources: &Sources) -> V
     }
     alike.retain(|_, count| *count > ALIKE_LISTED);
     let is_folded = |one: &ChangeOutcome| local_reason(one).is_some_and(|reason| alike.contains_key(reason));
-    let changes = plan.changes.iter().zip(&report.outcomes).filter(|(_, one)| !is_folded(one));
+    let changes = plan.changes().zip(&report.outcomes).filter(|(_, one)| !is_folded(one));
     let each = changes.filter_map(|(change, one)| outcome_diagnostic(plan, change, one, sources));
     each.chain(alike.iter().map(|(reason, count)| folded(reason, *count))).collect()
 }
@@ -163,7 +163,7 @@ fn folded(reason: &str, count: usize) -> Diagnostic {
 /// Why one change is not done, if so.
 pub fn outcome_diagnostic(
     plan: &Plan,
-    change: &Change,
+    change: Noted,
     one: &ChangeOutcome,
     sources: &Sources,
 ) -> Option<Diagnostic> {
@@ -191,7 +191,7 @@ pub fn outcome_diagnostic(
             Outcome::NotAttempted(_) => listing(),
             _ => calls(change.action),
         },
-        account: plan.account.as_deref(),
+        account: plan.decisions.account.as_deref(),
         domain: &one.address.domain,
     };
     diagnostic = helped(diagnostic, remote.as_ref(), &asked, help);
@@ -244,20 +244,19 @@ fn helped(
 /// Labels the values that the service complains of, the chain that led to them beside; else the entry.
 fn at_the_cause(
     diagnostic: Diagnostic,
-    change: &Change,
+    change: Noted,
     error: Option<&api::Error>,
     sources: &Sources,
 ) -> Diagnostic {
     let span = |place: &Option<Place>| place.as_ref().and_then(|place| sources.span_of(place));
-    let fields = error.and_then(api::Error::remote).map(|remote| blame(change, remote)).unwrap_or_default();
+    let fields = error.and_then(api::Error::remote).map(|remote| blame(&change, remote)).unwrap_or_default();
     let blamed = change
-        .fields
-        .iter()
+        .field_changes()
         .filter(|one| fields.contains(&one.field))
-        .filter_map(|one| one.origin.as_ref().map(|origin| (one.field, origin)));
+        .filter_map(|one| Some((one.field, one.origin?)));
     let written: Vec<_> =
         blamed.filter_map(|(field, origin)| Some((field, origin, span(&origin.place)?))).collect();
-    let entry = span(&change.place);
+    let entry = span(&change.note.place);
     if written.is_empty() {
         return match entry {
             Some(entry) => diagnostic.label(entry, "this entry"),

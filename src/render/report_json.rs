@@ -3,14 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::json::{Context, FORMAT_VERSION, Finding, finding, findings, pretty};
+use super::json::{AddressRow, Context, FORMAT_VERSION, Finding, finding, findings, pretty};
 use super::left_open::{LeftOpenRow, left_open_rows};
 use super::report::outcome_diagnostic;
 use super::{Briefing, Exit};
 use crate::apply::journal::End;
 use crate::apply::{ChangeOutcome, Report};
 use crate::diag::Diagnostic;
-use crate::model::Address;
 use crate::plan::ActionKind;
 use crate::source::Sources;
 
@@ -18,7 +17,7 @@ use crate::source::Sources;
 pub fn report_json(briefing: Briefing, report: &Report, context: Context) -> String {
     let Briefing { plan, target, left_open, since_review: _ } = briefing;
     let Report { outcomes, calls, repeated, took } = report;
-    let changes = plan.changes.iter().zip(outcomes);
+    let changes = plan.changes().zip(outcomes);
     let reasons: Vec<Option<Diagnostic>> =
         changes.map(|(change, one)| outcome_diagnostic(plan, change, one, context.sources)).collect();
     let rows = outcomes.iter().zip(&reasons);
@@ -72,7 +71,8 @@ pub(super) struct ReportDocument<'a> {
 #[schemars(rename = "ChangeOutcome")]
 struct OutcomeRow<'a> {
     /// Which.
-    address: &'a Address,
+    #[serde(flatten)]
+    address: AddressRow<'a>,
     /// What was to be done.
     action: ActionKind,
     /// What became of it.
@@ -116,7 +116,7 @@ fn outcome_row<'a>(
 ) -> OutcomeRow<'a> {
     let ChangeOutcome { address, action, outcome, request_id } = one;
     OutcomeRow {
-        address,
+        address: AddressRow::new(address),
         action: *action,
         outcome: outcome.into(),
         request_id: request_id.as_deref(),

@@ -9,13 +9,16 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::danger::guards;
-use super::json::{DifferenceRow, FORMAT_VERSION, OriginRow, difference_row, origin_row, pretty};
+use super::json::{
+    DifferenceRow, FORMAT_VERSION, OriginRow, UnsupportedRow, difference_row, origin_row, pretty, texts,
+    unsupported_row,
+};
 use super::left_open::{LeftOpenRow, left_open_rows};
 use super::plan::coverage_text;
 use super::{Briefing, Exit};
-use crate::model::{Address, Field, RecordConfig};
+use crate::model::{Address, AddressText, Field, RecordConfig};
 use crate::plan::{
-    ActionKind, Budget, Change, Contingent, Guard, Held, Plan, Reason, Summary, Unsupported, Warning,
+    ActionKind, Budget, Change, ChangeNote, Contingent, Guard, Held, Noted, Plan, Reason, Summary, Warning,
 };
 
 /// The version of Terraform's shape.
@@ -35,7 +38,9 @@ pub fn terraform_json(briefing: Briefing, exit: Exit) -> String {
     let plan = briefing.plan;
     let resources = |side: fn(&Change) -> Option<&RecordConfig>| {
         let resource = |change| side(change).map(|config| Resource::new(change, config));
-        Values { root_module: Module { resources: plan.changes.iter().filter_map(resource).collect() } }
+        Values {
+            root_module: Module { resources: plan.decisions.changes.iter().filter_map(resource).collect() },
+        }
     };
     let guards = guards(plan);
     let resource_change = |change| ResourceChange::new(plan, &guards, change);
@@ -44,7 +49,7 @@ pub fn terraform_json(briefing: Briefing, exit: Exit) -> String {
         terraform_version: TERRAFORM,
         planned_values: resources(|change| change.after.as_ref()),
         resource_drift: [],
-        resource_changes: plan.changes.iter().map(resource_change).collect(),
+        resource_changes: plan.changes().map(resource_change).collect(),
         output_changes: Map::new(),
         prior_state: State {
             format_version: STATE,
@@ -54,7 +59,7 @@ pub fn terraform_json(briefing: Briefing, exit: Exit) -> String {
         configuration: Values { root_module: Module { resources: Vec::new() } },
         relevant_attributes: [],
         checks: [],
-        applyable: plan.held.is_empty() && plan.is_complete() && !plan.changes.is_empty(),
+        applyable: plan.notes.held.is_empty() && plan.is_complete() && !plan.decisions.changes.is_empty(),
         complete: plan.is_complete(),
         errored: exit == Exit::Error,
         livevod: Extras::new(briefing, exit),
@@ -116,13 +121,13 @@ struct Name<'a> {
     mode: &'static str,
     r#type: &'static str,
     name: &'static str,
-    index: &'a Address,
+    index: AddressText<'a>,
     provider_name: &'static str,
 }
 
 impl<'a> Name<'a> {
-    fn new(index: &'a Address) -> Self {
-        let key = Json::from(index.to_string());
+    fn new(address: &'a Address) -> Self {
+        let (key, index) = (Json::from(address.to_string()), AddressText(address));
         let address = format!("{TYPE}.this[{key}]");
         Self { address, mode: "managed", r#type: TYPE, name: "this", index, provider_name: "livevod" }
     }
@@ -168,12 +173,13 @@ struct ResourceChange<'a> {
 }
 
 impl<'a> ResourceChange<'a> {
-    fn new(plan: &Plan, guards: &Guards, change: &'a Change) -> Self {
+    fn new(plan: &'a Plan, guards: &Guards, noted: Noted<'a>) -> Self {
+        let Noted { change, note: _ } = noted;
         Self {
             name: Name::new(&change.address),
             change: Transition::new(change),
-            action_reason: action_reason(&change.reason),
-            livevod: ChangeExtras::new(plan, guards, change),
+            action_reason: action_reason(change.reason),
+            livevod: ChangeExtras::new(plan, guards, noted),
         }
     }
 }
@@ -199,7 +205,7 @@ impl Transition {
             Some(_) => Json::Object(Map::new()),
             None => Json::Bool(false),
         };
-        let forcing = change.fields.iter().map(|one| one.field).filter(|field| field.is_create_only());
+        let forcing = change.fields().into_iter().filter(|field| field.is_create_only());
         let replaces = change.action == ActionKind::Replace;
         Self {
             actions: actions(change.action),
@@ -223,16 +229,16 @@ fn actions(action: ActionKind) -> &'static [&'static str] {
 }
 
 /// The reasons that Terraform has a name for.
-fn action_reason(reason: &Reason) -> Option<&'static str> {
+fn action_reason(reason: Reason) -> Option<&'static str> {
     match reason {
-        Reason::CreateOnly { .. } => Some("replace_because_cannot_update"),
-        Reason::Pruned { .. } | Reason::NotInSnapshot { .. } => Some("delete_because_no_resource_config"),
+        Reason::CreateOnly => Some("replace_because_cannot_update"),
+        Reason::Pruned | Reason::NotInSnapshot => Some("delete_because_no_resource_config"),
         Reason::Missing
         | Reason::Differs
-        | Reason::DeclaredAbsent { .. }
-        | Reason::InSnapshot { .. }
-        | Reason::FinishesReplace { .. }
-        | Reason::PutsBack { .. } => None,
+        | Reason::DeclaredAbsent
+        | Reason::InSnapshot
+        | Reason::FinishesReplace
+        | Reason::PutsBack => None,
     }
 }
 
@@ -252,30 +258,31 @@ struct ChangeExtras<'a> {
 
 #[derive(Serialize)]
 struct RecordedBy<'a> {
-    before: Option<&'a Address>,
-    after: Option<&'a Address>,
+    before: Option<AddressText<'a>>,
+    after: Option<AddressText<'a>>,
     text: String,
 }
 
 impl<'a> ChangeExtras<'a> {
-    fn new(plan: &Plan, guards: &Guards, change: &'a Change) -> Self {
-        let Change { address, region, action, reason, fields, coverage, contingent, .. } = change;
+    fn new(plan: &'a Plan, guards: &Guards, noted: Noted<'a>) -> Self {
+        let Noted { change, note: ChangeNote { coverage, .. } } = noted;
+        let Change { address, action, contingent, .. } = change;
         let guards = guards.get(address).into_iter().flatten();
         Self {
-            reason: reason.text(),
-            region: region.as_deref(),
-            origins: fields
-                .iter()
-                .map(|one| (one.field.name(), one.origin.as_ref().map(origin_row)))
+            reason: noted.reason_text(),
+            region: plan.decisions.region(change),
+            origins: noted
+                .field_changes()
+                .map(|one| (one.field.name(), one.origin.map(origin_row)))
                 .collect(),
             recorded_by: RecordedBy {
-                before: coverage.before.as_ref(),
-                after: coverage.after.as_ref(),
+                before: coverage.before.as_ref().map(AddressText),
+                after: coverage.after.as_ref().map(AddressText),
                 text: coverage_text(coverage, address, *action),
             },
             contingent,
             guards: guards.map(|guard| guard.name()).collect(),
-            pending_on_base: plan.since_base.as_ref().map(|_| plan.is_pending(change)),
+            pending_on_base: plan.notes.since_base.as_ref().map(|_| plan.is_pending(change)),
         }
     }
 }
@@ -294,9 +301,9 @@ struct Extras<'a> {
     since_review: Vec<DifferenceRow<'a>>,
     guards: Vec<GuardRow<'a>>,
     warnings: Vec<&'a str>,
-    unmanaged: &'a [Address],
-    ignored: &'a [Address],
-    unsupported: &'a [Unsupported],
+    unmanaged: Vec<AddressText<'a>>,
+    ignored: Vec<AddressText<'a>>,
+    unsupported: Vec<UnsupportedRow<'a>>,
     unread: &'a [String],
     exit: Exit,
 }
@@ -304,7 +311,7 @@ struct Extras<'a> {
 #[derive(Serialize)]
 struct GuardRow<'a> {
     guard: &'static str,
-    address: Option<&'a Address>,
+    address: Option<AddressText<'a>>,
     message: &'a str,
     release: Option<&'a str>,
 }
@@ -312,7 +319,12 @@ struct GuardRow<'a> {
 impl<'a> GuardRow<'a> {
     fn new(held: &'a Held) -> Self {
         let Held { guard, address, message, release } = held;
-        Self { guard: guard.name(), address: address.as_ref(), message, release: release.as_deref() }
+        Self {
+            guard: guard.name(),
+            address: address.as_ref().map(AddressText),
+            message,
+            release: release.as_deref(),
+        }
     }
 }
 
@@ -323,17 +335,22 @@ impl<'a> Extras<'a> {
             format_version: FORMAT_VERSION,
             digest: plan.digest(),
             target: &target.name,
-            account: plan.account.as_deref(),
+            account: plan.decisions.account.as_deref(),
             summary: plan.summary(),
-            budget: plan.budget,
+            budget: plan.notes.budget,
             left_open: left_open_rows(left_open),
             since_review: since_review.iter().map(difference_row).collect(),
-            guards: plan.held.iter().map(GuardRow::new).collect(),
-            warnings: plan.warnings.iter().map(|Warning { message, address: _ }| message.as_str()).collect(),
-            unmanaged: &plan.unmanaged,
-            ignored: &plan.ignored,
-            unsupported: &plan.unsupported,
-            unread: &plan.unread,
+            guards: plan.notes.held.iter().map(GuardRow::new).collect(),
+            warnings: plan
+                .notes
+                .warnings
+                .iter()
+                .map(|Warning { message, address: _ }| message.as_str())
+                .collect(),
+            unmanaged: texts(&plan.notes.unmanaged),
+            ignored: texts(&plan.notes.ignored),
+            unsupported: plan.notes.unsupported.iter().map(unsupported_row).collect(),
+            unread: &plan.notes.unread,
             exit,
         }
     }

@@ -41,8 +41,8 @@ pub(super) fn resolve(
     Ok(Ruling { word, origin })
 }
 
-/// The name of each defined id, the first in the order of names where it has several.
-pub(super) fn names(document: &Document) -> BTreeMap<String, String> {
+/// The name of each defined id and where the id stands, the first in the order of names where it has several.
+pub(super) fn names(document: &Document) -> BTreeMap<String, Spanned<String>> {
     let mut names = BTreeMap::new();
     for (name, group) in &document.transcode_groups {
         let ids: Vec<_> = match &group.ids {
@@ -50,8 +50,9 @@ pub(super) fn names(document: &Document) -> BTreeMap<String, String> {
             GroupIds::ByRegion(ids) => ids.values().collect(),
             GroupIds::Faulty => Vec::new(),
         };
-        for id in ids.into_iter().filter_map(|id| id.value.value()) {
-            names.entry(id.clone()).or_insert_with(|| name.clone());
+        for id in ids {
+            let Some(text) = id.value.value() else { continue };
+            names.entry(text.clone()).or_insert_with(|| Spanned::new(name.clone(), id.span));
         }
     }
     names

@@ -77,7 +77,7 @@ pub struct Desired {
     /// Never deleted, replaced or stopped.
     pub protect: Vec<Spanned<Pattern>>,
     /// The name of each id under `transcode_groups`; of several names, the first.
-    pub group_names: BTreeMap<String, String>,
+    pub group_names: BTreeMap<String, Spanned<String>>,
 }
 
 impl Desired {

@@ -24,12 +24,18 @@ pub fn restored(saved: &Saved, sources: &Sources, file: FileId) -> Desired {
         (name.clone(), lines.domain(held, region))
     };
     Desired {
-        account: saved.account.clone().map(|account| Spanned::new(account, lines.head(text, "\"account\""))),
+        account: account(saved).map(|(account, key)| Spanned::new(account, lines.head(text, key))),
         domains: saved.snapshot.domains.iter().map(domain).collect(),
         ignore: lines.patterns(&saved.ignore, lines.head(text, "\"ignore\"")),
         protect: lines.patterns(&saved.protect, lines.head(text, "\"protect\"")),
         group_names: BTreeMap::new(),
     }
+}
+
+/// The account that the snapshot is of: the declared one, or that of the credentials. And the line that says so.
+fn account(saved: &Saved) -> Option<(String, &'static str)> {
+    let declared = saved.account.clone().map(|account| (account, "\"account\""));
+    declared.or_else(|| saved.caller.clone().map(|caller| (caller, "\"caller\"")))
 }
 
 /// Where everything stands.

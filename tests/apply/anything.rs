@@ -103,9 +103,9 @@ async fn one_run(held: Held, wanted: Wanted, prune: bool, compose_rule: ComposeR
     let before = listing(&world).await;
     let file = file(&wanted, prune);
     let plan = world.plan(&file).await;
-    let report = world.apply(plan.changes).await;
+    let report = world.apply(plan.decisions.changes).await;
     assert!(ends(&report).iter().all(|end| *end == "done"), "{report:?}\n{file}");
-    assert_eq!(world.plan(&file).await.changes, [], "{file}");
+    assert_eq!(world.plan(&file).await.decisions.changes, [], "{file}");
     let after = listing(&world).await;
     for (key, _) in held.iter().filter(|(key, _)| !wanted.contains_key(*key)) {
         let address = address(&format!("{DOMAIN}/{key}"));

@@ -53,10 +53,10 @@ async fn world() -> World {
 /// Plans and applies until nothing is left, which must take one run.
 async fn make_good(world: &World, earlier: &RunRecord) {
     let plan = world.plan_after(FILES, unfinished(std::slice::from_ref(earlier))).await;
-    let report = world.apply(plan.changes).await;
+    let report = world.apply(plan.decisions.changes).await;
     assert!(ends(&report).iter().all(|end| *end == "done"), "{report:?}");
     let again = world.plan(FILES).await;
-    assert_eq!(again.changes, []);
+    assert_eq!(again.decisions.changes, []);
 }
 
 /// All that the journal does not call done is as it was, or is called open and found as it is.
@@ -107,8 +107,7 @@ async fn die_at(world: &World, last: u64) -> (RunRecord, bool) {
     let died = tokio::select! {
         biased;
         () = death.notified() => true,
-        report = apply(&plan, &client, settings, &|_| {}) => {
-            let report = report.unwrap();
+        report = apply(plan.cleared().unwrap(), &client, settings, &|_| {}) => {
             assert!(ends(&report).iter().all(|end| *end == "done"), "{report:?}");
             false
         }

@@ -26,7 +26,7 @@ async fn apply_into(
 ) -> Report {
     let plan: Plan = plan(changes);
     let settings = ApplySettings { journal: journal_of(&plan, memory), ..world.settings.clone() };
-    apply(&plan, client, settings, &|_| {}).await.unwrap()
+    apply(plan.cleared().unwrap(), client, settings, &|_| {}).await
 }
 
 fn steps(run: &RunRecord) -> Vec<(&str, Step, Option<Contingent>)> {
@@ -97,7 +97,7 @@ async fn a_write_that_goes_out_again_is_noted_again() {
     world.faults(&["drop-before-commit:action=Update,nth=1"]);
     let changes = plan([update("a.example.com/show/cam1", cycle(3600), cycle(900))]);
     let settings = ApplySettings { journal: timed_journal(&changes, &memory), ..world.settings.clone() };
-    let report = apply(&changes, &world.client, settings, &|_| {}).await.unwrap();
+    let report = apply(changes.cleared().unwrap(), &world.client, settings, &|_| {}).await;
     assert_eq!(ends(&report), ["done"]);
     let run = told(&memory);
     assert_eq!(run.intents.iter().map(|intent| intent.id).collect::<Vec<_>>(), [1, 1]);
@@ -311,9 +311,9 @@ async fn after_a_gap(files: &str) -> (World, Plan, RecordConfig) {
 async fn a_declared_entry_comes_back_with_what_no_file_manages() {
     let (world, plan, before) = after_a_gap(DECLARED).await;
     let after = RecordConfig { cycle_duration: 900, ..before };
-    assert_eq!(plan.changes[0].after.as_ref(), Some(&after));
-    assert!(matches!(plan.changes[0].reason, Reason::FinishesReplace { .. }));
-    let report = world.apply(plan.changes).await;
+    assert_eq!(plan.decisions.changes[0].after.as_ref(), Some(&after));
+    assert!(matches!(plan.decisions.changes[0].reason, Reason::FinishesReplace));
+    let report = world.apply(plan.decisions.changes).await;
     assert_eq!(ends(&report), ["done"]);
     assert_eq!(world.config("a.example.com/show/cam1").await, Some(after));
 }
@@ -321,10 +321,11 @@ async fn a_declared_entry_comes_back_with_what_no_file_manages() {
 #[tokio::test]
 async fn an_entry_that_no_file_names_any_more_is_put_back() {
     let (world, plan, before) = after_a_gap(&DECLARED.replace("cam1", "cam2")).await;
-    let back: Vec<&Change> = plan.changes.iter().filter(|change| &*change.address.stream == "cam1").collect();
+    let back: Vec<&Change> =
+        plan.decisions.changes.iter().filter(|change| &*change.address.stream == "cam1").collect();
     assert_eq!(back[0].after.as_ref(), Some(&before));
-    assert!(matches!(back[0].reason, Reason::PutsBack { .. }));
-    let report = world.apply(plan.changes).await;
+    assert!(matches!(back[0].reason, Reason::PutsBack));
+    let report = world.apply(plan.decisions.changes).await;
     assert_eq!(ends(&report), ["done"; 2]);
     assert_eq!(world.config("a.example.com/show/cam1").await, Some(before));
 }
@@ -335,7 +336,7 @@ async fn what_shall_be_gone_stays_gone() {
     let pruned = DECLARED.replace("cam1", "cam2").replace("{ apps:", "{ prune: true, apps:");
     for files in [absent, pruned] {
         let (_, plan, _) = after_a_gap(&files).await;
-        assert!(plan.changes.iter().all(|change| &*change.address.stream != "cam1"), "{files}");
+        assert!(plan.decisions.changes.iter().all(|change| &*change.address.stream != "cam1"), "{files}");
     }
 }
 
@@ -345,8 +346,14 @@ async fn a_gap_that_the_plan_may_not_touch_is_named() {
     let unnamed = DECLARED.replace("a.example.com", "b.example.com");
     for files in [ignored, unnamed] {
         let (_, plan, _) = after_a_gap(&files).await;
-        assert!(plan.changes.iter().all(|change| change.address.to_string() != "a.example.com/show/cam1"));
-        let named = plan.warnings.iter().any(|warning| warning.message.contains("a.example.com/show/cam1"));
-        assert!(named, "{:?} under {files}", plan.warnings);
+        assert!(
+            plan.decisions
+                .changes
+                .iter()
+                .all(|change| change.address.to_string() != "a.example.com/show/cam1")
+        );
+        let named =
+            plan.notes.warnings.iter().any(|warning| warning.message.contains("a.example.com/show/cam1"));
+        assert!(named, "{:?} under {files}", plan.notes.warnings);
     }
 }

@@ -1,8 +1,8 @@
 //! What livevod must not write, and what it says instead.
 
-use livevod::apply::{Refusal, blame};
+use livevod::apply::blame;
 use livevod::model::{Field, StreamSpelling};
-use livevod::plan::{Guard, Held, Plan};
+use livevod::plan::{Guard, Held, Refusal};
 use livevod::wire;
 
 use super::world::*;
@@ -12,9 +12,11 @@ async fn a_held_or_incomplete_plan_is_not_begun() {
     let world = World::new();
     let change = || create("a.example.com/show/cam1", config());
     let held = Held { guard: Guard::Limits, address: None, message: "too many".into(), release: None };
-    let plan_held = Plan { held: vec![held.clone()], ..plan([change()]) };
+    let mut plan_held = plan([change()]);
+    plan_held.notes.held.push(held.clone());
     assert_eq!(world.try_apply(&plan_held).await.unwrap_err(), Refusal::Held(vec![held]));
-    let plan_unread = Plan { unread: vec!["b.example.com".into()], ..plan([change()]) };
+    let mut plan_unread = plan([change()]);
+    plan_unread.notes.unread.push("b.example.com".into());
     assert_eq!(
         world.try_apply(&plan_unread).await.unwrap_err(),
         Refusal::Unread(vec!["b.example.com".into()])

@@ -1,20 +1,19 @@
 //! An emulated account, a client of it, plans made by hand, and a colleague who edits in the console.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use livevod::api::{Client, ClientSettings};
 use livevod::apply::journal::{self, Header, Journal, Memory, RunId, RunRecord};
-use livevod::apply::{ApplySettings, ChangeOutcome, Event, Failure, Outcome, Refusal, Report, apply};
+use livevod::apply::{ApplySettings, ChangeOutcome, Event, Failure, Outcome, Report, apply};
 use livevod::config;
 use livevod::diag::has_errors;
 use livevod::emulator::{Outside, Service, Settings};
 use livevod::model::{Address, RecordConfig, Remote, StreamSpelling};
 use livevod::plan::{
-    ActionKind, Allowances, Budget, Change, Contingent, Coverage, Limit, Plan, PlanOptions, Reason,
+    ActionKind, Allowances, Change, Contingent, Decisions, Limit, Notes, Plan, PlanOptions, Reason, Refusal,
     Unfinished,
 };
 use livevod::resolve::{Desired, resolve};
@@ -125,12 +124,12 @@ impl World {
         };
         let options = PlanOptions { allowances, unfinished, ..PlanOptions::default() };
         let plan = livevod::plan::plan(&desired, &snapshot, &sources, &options);
-        assert_eq!(plan.held, []);
+        assert_eq!(plan.notes.held, []);
         plan
     }
 
     pub(crate) async fn try_apply(&self, plan: &Plan) -> Result<Report, Refusal> {
-        apply(plan, &self.client, self.settings.clone(), &|_| {}).await
+        Ok(apply(plan.cleared()?, &self.client, self.settings.clone(), &|_| {}).await)
     }
 
     /// Applies, and checks that the events tell the same story as the report.
@@ -138,7 +137,7 @@ impl World {
         let events = RefCell::new(Vec::new());
         let plan = plan(changes);
         let note = |event| events.borrow_mut().push(event);
-        let report = apply(&plan, &self.client, self.settings.clone(), &note).await.unwrap();
+        let report = apply(plan.cleared().unwrap(), &self.client, self.settings.clone(), &note).await;
         let events = events.into_inner();
         for (index, outcome) in report.outcomes.iter().enumerate() {
             let attempted =
@@ -177,7 +176,7 @@ pub(crate) fn timed_journal(plan: &Plan, memory: &Memory) -> Journal {
 }
 
 fn journal_by(clock: journal::Clock, plan: &Plan, memory: &Memory) -> Journal {
-    let header = Header::new(&RunId::new(Timestamp::UNIX_EPOCH, 7), plan, "emulator", None);
+    let header = Header::new(&RunId::new(Timestamp::UNIX_EPOCH, 7), plan, None);
     Journal::begin(Box::new(memory.clone()), clock, header).unwrap()
 }
 
@@ -249,14 +248,11 @@ fn change(
 ) -> Change {
     Change {
         address: address(text),
-        region: None,
-        place: None,
         action,
         reason: Reason::Differs,
         before,
         after,
-        fields: Vec::new(),
-        coverage: Coverage { before: None, after: None },
+        is_protected: false,
         spelling: StreamSpelling::Named,
         contingent: Vec::new(),
         siblings: Vec::new(),
@@ -264,22 +260,9 @@ fn change(
 }
 
 pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
-    Plan {
-        account: None,
-        changes: changes.into_iter().collect(),
-        unchanged: Vec::new(),
-        unmanaged: Vec::new(),
-        ignored: Vec::new(),
-        unsupported: Vec::new(),
-        shadows: Vec::new(),
-        held: Vec::new(),
-        warnings: Vec::new(),
-        unread: Vec::new(),
-        group_names: BTreeMap::new(),
-        since_base: None,
-        declares_nothing: false,
-        budget: Budget::default(),
-    }
+    let changes = changes.into_iter().collect();
+    let target = "emulator x".to_owned();
+    Plan { decisions: Decisions { target, changes, ..Decisions::default() }, notes: Notes::default() }
 }
 
 /// The four ends by name.

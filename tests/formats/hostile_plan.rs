@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use livevod::apply::journal::{Found, LeftOpen, Looked, OpenKind};
 use livevod::model::{Address, Carried, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
-    ActionKind, Budget, Change, Contingent, Coverage, Difference, FieldChange, FieldOrigin, Guard, Held,
-    Plan, Reason, SinceBase, Unsupported, Warning,
+    ActionKind, Budget, Change, ChangeNote, Contingent, Coverage, Decisions, Difference, FieldOrigin,
+    GroupName, Guard, Held, Notes, Plan, Reason, SinceBase, Unsupported, Warning,
 };
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
@@ -74,34 +74,46 @@ fn config() -> impl Strategy<Value = RecordConfig> {
 prop_compose! {
     fn change()(
         domain in text(), app in text(), stream in text(), action in 0..4_usize, before in config(), after in config(),
-        place in place(), tier in text(), is_written in any::<bool>(), is_covered in any::<bool>(),
     ) -> Change {
         use ActionKind::{Create, Delete, Replace, Update};
-        let address = Address::new(domain, app, stream);
         let action = [Create, Update, Replace, Delete][action];
+        Change {
+            address: Address::new(domain, app, stream),
+            action,
+            reason: match action {
+                Create => Reason::Missing,
+                Update => Reason::Differs,
+                Replace => Reason::CreateOnly,
+                Delete => Reason::Pruned,
+            },
+            before: (action != Create).then_some(before),
+            after: (action != Delete).then_some(after),
+            is_protected: false,
+            spelling: StreamSpelling::Named,
+            contingent: vec![Contingent::AddBack],
+            siblings: Vec::new(),
+        }
+    }
+}
+
+prop_compose! {
+    fn note()(
+        place in place(), reason_place in place(), run in text(), tier in text(), is_written in any::<bool>(),
+        is_covered in any::<bool>(), names in (text(), text(), text()),
+    ) -> ChangeNote {
+        let (domain, app, stream) = names;
+        let ruler = Address::new(domain, app, stream);
         let origin = FieldOrigin {
             kind: OriginKind::Tier, tier: Some(tier.clone()), place: is_written.then(|| place.clone()),
             via: vec![(tier, place.clone())],
         };
-        Change {
-            coverage: Coverage { before: Some(address.clone()), after: is_covered.then(|| address.clone()) },
-            address,
-            region: None,
-            reason: match action {
-                Create => Reason::Missing,
-                Update => Reason::Differs,
-                Replace => Reason::CreateOnly { field: Field::StorageLocation },
-                Delete => Reason::Pruned { place: place.clone() },
-            },
+        let fields = [Field::VodTranscodeGroup, Field::CycleDuration, Field::StorageLocation, Field::Unknown];
+        ChangeNote {
             place: Some(place),
-            before: (action != Create).then_some(before),
-            after: (action != Delete).then_some(after),
-            fields: [Field::VodTranscodeGroup, Field::CycleDuration, Field::StorageLocation, Field::Unknown]
-                .map(|field| FieldChange { field, origin: (action != Delete).then(|| origin.clone()) }).to_vec(),
-            spelling: StreamSpelling::Named,
-            contingent: vec![Contingent::AddBack],
-            siblings: Vec::new(),
-            action,
+            reason_place: Some(reason_place),
+            run: Some(run),
+            origins: fields.map(|field| (field, origin.clone())).into(),
+            coverage: Coverage { before: Some(ruler.clone()), after: is_covered.then_some(ruler) },
         }
     }
 }
@@ -109,16 +121,18 @@ prop_compose! {
 prop_compose! {
     /// Up to `most` changes, some of them refused, and lists of all kinds.
     pub(super) fn plan(most: usize)(
-        changes in proptest::collection::vec(change(), 0..most),
+        noted in proptest::collection::vec((change(), note()), 0..most),
         account in proptest::option::of(text()), message in text(), release in proptest::option::of(text()),
-        reason in text(), unread in proptest::collection::vec(text(), 0..3), names in (text(), text()),
+        reason in text(), unread in proptest::collection::vec(text(), 0..3), names in (text(), text(), place()),
         seconds in 0..3_u64, held in 0..4_usize, base in proptest::option::of(text()), pending in 0..4_usize,
     ) -> Plan {
+        let (changes, notes): (Vec<Change>, Vec<ChangeNote>) = noted.into_iter().unzip();
         let addresses: Vec<Address> = changes.iter().map(|change| change.address.clone()).collect();
         let of_change = addresses.iter().take(held).map(|address| (Guard::RecordingGap, Some(address.clone())));
         let whole = (held > 1).then_some((Guard::Limits, None));
-        Plan {
-            account,
+        let (id, name, place) = names;
+        let notes = Notes {
+            changes: notes,
             held: of_change.chain(whole).map(|(guard, address)| {
                 Held { guard, address, message: message.clone(), release: release.clone() }
             }).collect(),
@@ -129,21 +143,20 @@ prop_compose! {
                 Unsupported { address: address.clone(), reason: reason.clone(), declared: held > 2 }
             }).collect(),
             warnings: vec![Warning { message: format!("`{message}` {reason}"), address: None }],
-            declares_nothing: false,
             shadows: Vec::new(),
             unread,
             budget: Budget { reads: 3, writes: 4, seconds },
-            group_names: BTreeMap::from([names]),
+            group_names: [(id, GroupName { name, place: Some(place) })].into(),
             since_base: base.map(|base| SinceBase {
                 base,
                 pending: addresses.iter().take(pending).cloned().collect(),
-                otherwise: changes.iter().skip(2).map(|change| (change.address.clone(), change.clone())).collect(),
+                otherwise: changes.iter().skip(2).cloned().collect(),
                 released: addresses.clone(),
                 unprotected: addresses.iter().take(pending).cloned().collect(),
                 unnamed: vec![message.clone()],
             }),
-            changes,
-        }
+        };
+        Plan { decisions: Decisions { account, changes, ..Decisions::default() }, notes }
     }
 }
 

@@ -75,7 +75,7 @@ proptest! {
 
     #[test]
     fn no_text_becomes_markup(plan in plan(8), since_review in since_review(4), left_open in left_open(4), name in text()) {
-        let target = Target { name, account: plan.account.clone() };
+        let target = Target { name, account: plan.decisions.account.clone() };
         let page = html(Briefing { plan: &plan, target: &target, left_open: &left_open, since_review: &since_review }, &Links::default());
         let body = page.split_once("<body>").unwrap().1.split_once("<script>").unwrap().0;
         let known = ["a", "b", "br", "button", "code", "del", "details", "div", "fieldset", "footer", "form", "h1", "h2", "h3", "h4", "header", "input", "ins",

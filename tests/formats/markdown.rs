@@ -86,8 +86,8 @@ fn thousands_of_changes_fit() {
     assert!(document.len() <= 60_000);
     assert!(document.contains("Left out to stay within 60000 bytes: "), "{document}");
     // Alike, they fold into one row, and nothing is left out.
-    let first = huge.changes[0].clone();
-    for change in &mut huge.changes {
+    let first = huge.decisions.changes[0].clone();
+    for change in &mut huge.decisions.changes {
         change.before.clone_from(&first.before);
         change.after.clone_from(&first.after);
     }
@@ -99,7 +99,7 @@ fn thousands_of_changes_fit() {
 #[test]
 fn many_notes_do_not_push_the_table_away() {
     let mut plan = many(3);
-    plan.warnings =
+    plan.notes.warnings =
         (0..40).map(|at| Warning { message: format!("fact {at} is odd"), address: None }).collect();
     let document = markdown_plan(Briefing::of(&plan, &target()), &comment(60_000));
     let (open, folded) = document.split_once("<details>\n<summary>Further notes</summary>\n\n").unwrap();
@@ -186,12 +186,12 @@ proptest! {
         plan in plan(24), since_review in since_review(9), left_open in left_open(9), max_bytes in LEAST_BYTES..20_000, title in proptest::option::of(text()), name in text(), full in any::<bool>(),
     ) {
         let comment = Comment { title, full, ..comment(max_bytes) };
-        let target = Target { name, account: plan.account.clone() };
+        let target = Target { name, account: plan.decisions.account.clone() };
         let document = markdown_plan(Briefing { plan: &plan, target: &target, left_open: &left_open, since_review: &since_review }, &comment);
         prop_assert!(document.len() <= max_bytes, "{} bytes", document.len());
         let digest = format!("digest `{}`", plan.digest());
         prop_assert!(document.contains(&digest), "{}", document);
-        prop_assert!(document.contains("3 reads and 4 writes at least") || plan.changes.is_empty());
+        prop_assert!(document.contains("3 reads and 4 writes at least") || plan.decisions.changes.is_empty());
         let read = read(&document);
         for word in read.text.split(['\u{0}', ' ']) {
             prop_assert!(!is_marked(word), "{word:?} in {document}");
@@ -209,7 +209,7 @@ proptest! {
         let rows = read.rows - moved + left_out_rows.map(|what| left_out(&document, what)).iter().sum::<usize>();
         prop_assert_eq!(rows, folds, "{}", document);
         prop_assert_eq!(read.blocks + left_out(&document, "changes in full"), folds, "{}", document);
-        for held in &plan.held {
+        for held in &plan.notes.held {
             prop_assert!(document.contains(&format!("`{}`", held.guard.name())), "{document}");
         }
     }

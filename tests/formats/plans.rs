@@ -1,7 +1,9 @@
 //! Plans that every format of plans is shown.
 
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
-use livevod::plan::{ActionKind, Budget, Change, Coverage, FieldChange, FieldOrigin, Plan, Reason};
+use livevod::plan::{
+    ActionKind, Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, Notes, Plan, Reason,
+};
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
 
@@ -53,44 +55,38 @@ pub(super) fn changed() -> World {
 
 /// So many updates in ten domains, no two of them alike.
 pub(super) fn many(count: u32) -> Plan {
-    let changes: Vec<Change> = (0..count).map(update).collect();
+    let (changes, notes) = (0..count).map(update).unzip();
+    let account = Some("1234567890123456".to_owned());
+    let budget = Budget { reads: 2 * u64::from(count), writes: u64::from(count), seconds: 60 };
     Plan {
-        account: Some("1234567890123456".to_owned()),
-        unchanged: Vec::new(),
-        unmanaged: Vec::new(),
-        ignored: Vec::new(),
-        unsupported: Vec::new(),
-        declares_nothing: false,
-        shadows: Vec::new(),
-        held: Vec::new(),
-        warnings: Vec::new(),
-        unread: Vec::new(),
-        budget: Budget { reads: 2 * u64::from(count), writes: u64::from(count), seconds: 60 },
-        group_names: [].into(),
-        since_base: None,
-        changes,
+        decisions: Decisions { account, changes, ..Decisions::default() },
+        notes: Notes { changes: notes, budget, ..Notes::default() },
     }
 }
 
-fn update(at: u32) -> Change {
+fn update(at: u32) -> (Change, ChangeNote) {
     let address = Address::new(format!("live{}.example.com", at % 10), "show", format!("cam{at:06}"));
     let settings = |cycle_duration| Some(RecordConfig { cycle_duration, ..RecordConfig::default() });
     let position = Position { line: 14, column: 28, byte: 300 };
     let place = Place { file: "livevod.yaml".to_owned(), start: position, end: position };
     let origin =
         FieldOrigin { kind: OriginKind::Defaults, tier: None, place: Some(place.clone()), via: Vec::new() };
-    Change {
-        region: None,
+    let note = ChangeNote {
         place: Some(place),
+        origins: [(Field::CycleDuration, origin)].into(),
+        coverage: Coverage { before: Some(address.clone()), after: Some(address.clone()) },
+        ..ChangeNote::default()
+    };
+    let change = Change {
         action: ActionKind::Update,
         reason: Reason::Differs,
         before: settings(10_000_000 + at),
         after: settings(1800),
-        fields: vec![FieldChange { field: Field::CycleDuration, origin: Some(origin) }],
-        coverage: Coverage { before: Some(address.clone()), after: Some(address.clone()) },
+        is_protected: false,
         address,
         spelling: StreamSpelling::Named,
         contingent: Vec::new(),
         siblings: Vec::new(),
-    }
+    };
+    (change, note)
 }

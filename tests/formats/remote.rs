@@ -115,7 +115,7 @@ fn shown(refusal: RemoteError) -> String {
     let snapshot =
         livevod::model::Snapshot { domains: [("live.example.com".into(), Default::default())].into() };
     let plan = livevod::plan::plan(&desired, &snapshot, &sources, &PlanOptions::default());
-    let change = &plan.changes[0];
+    let change = &plan.decisions.changes[0];
     let error = api::Error::Refused(Box::new(refusal));
     let failure = Failure { message: "the Add was not carried out".to_owned(), remote: Some(error) };
     let outcome = ChangeOutcome {
@@ -186,10 +186,10 @@ fn a_long_verdict_is_broken_and_the_counts_stand_whole() {
     let failure = Failure { message: "no".to_owned(), remote: None };
     let outcomes =
         [Outcome::Failed(failure.clone()), Outcome::NotAttempted(failure.clone()), Outcome::Unknown(failure)];
-    let address = plan.changes[0].address.clone();
+    let address = plan.decisions.changes[0].address.clone();
     let outcome = |outcome| ChangeOutcome {
         address: address.clone(),
-        action: plan.changes[0].action,
+        action: plan.decisions.changes[0].action,
         outcome,
         request_id: None,
     };

@@ -225,14 +225,15 @@ pub fn plan(bytes: &[u8]) {
     let Ok(saved) = SavedPlan::read(&livevod::sealed::close(open)) else { return };
     let text = saved.write().unwrap();
     let again = SavedPlan::read(&text).unwrap();
-    assert_eq!(again.plan.digest(), saved.plan.digest());
+    assert_eq!(again.decisions.digest(), saved.decisions.digest());
     assert_eq!(again.write().unwrap(), text);
-    let target = render::Target { name: saved.target.clone(), account: None };
+    let target = render::Target { name: saved.decisions.target.clone(), account: None };
     let read = Read::new("version: 1\n");
     let (rest, moved) =
-        livevod::plan::resume(&saved.plan, &read.desired, &Default::default(), &Default::default());
-    assert!(rest.changes.len() + moved.len() <= saved.plan.changes.len());
-    let briefing = Briefing { since_review: &moved, ..Briefing::of(&saved.plan, &target) };
+        livevod::plan::resume(&saved, &read.desired, &Default::default(), &Default::default());
+    assert!(rest.decisions.changes.len() + moved.len() <= saved.decisions.changes.len());
+    let shown = saved.clone().shown();
+    let briefing = Briefing { since_review: &moved, ..Briefing::of(&shown, &target) };
     drop(render::human_plan(briefing, false, Style::PLAIN));
     let comment = Comment { max_bytes: LEAST_BYTES, title: None, full: false, links: Links::default() };
     assert!(render::markdown_plan(briefing, &comment).len() <= LEAST_BYTES);

@@ -1,6 +1,7 @@
 //! A plan beside that of its target branch: what was pending, what these files change, what they no longer say.
 
-use livevod::plan::{Base, Plan, PlanOptions, Selection, SinceBase, plan, resume, since_base};
+use jiff::Timestamp;
+use livevod::plan::{Base, Plan, PlanOptions, SavedPlan, Selection, SinceBase, plan, resume, since_base};
 use livevod::render::{Briefing, Style, Target, human_plan};
 
 use super::{FLEET, Scene, resolved};
@@ -37,10 +38,10 @@ fn what_both_ask_for_is_pending_and_the_rest_comes_with_the_files() {
     let (plan, since) = beside(&slow(&[1]), &slow(&[1, 2]));
     assert_eq!(names(&since.pending), ["show/cam1"]);
     let pending: Vec<bool> =
-        plan.changes.iter().map(|change| since.pending.contains(&change.address)).collect();
+        plan.decisions.changes.iter().map(|change| since.pending.contains(&change.address)).collect();
     assert_eq!(pending, [true, false]);
-    let plan = Plan { since_base: Some(since.clone()), ..plan };
-    let told: Vec<bool> = plan.changes.iter().map(|change| plan.is_pending(change)).collect();
+    let plan = with_base(plan, since.clone());
+    let told: Vec<bool> = plan.decisions.changes.iter().map(|change| plan.is_pending(change)).collect();
     assert_eq!(told, pending);
     assert!(since.otherwise.is_empty());
 }
@@ -60,25 +61,33 @@ fn another_value_is_told_with_what_was_pending() {
     let (plan, since) = beside(&slow(&[1]), &slow(&[1]).replace("2h", "90m"));
     assert!(since.pending.is_empty());
     let otherwise: Vec<_> =
-        since.otherwise.values().map(|change| change.after.as_ref().unwrap().cycle_duration).collect();
-    assert_eq!((names(since.otherwise.keys()), otherwise), (vec!["show/cam1".to_owned()], vec![7200]));
-    let plan = Plan { since_base: Some(since), ..plan };
-    let instead = plan.instead_of(&plan.changes[0]).and_then(|change| change.after.as_ref());
+        since.otherwise.iter().map(|change| change.after.as_ref().unwrap().cycle_duration).collect();
+    assert_eq!(
+        (names(since.otherwise.iter().map(|change| &change.address)), otherwise),
+        (vec!["show/cam1".to_owned()], vec![7200])
+    );
+    let plan = with_base(plan, since);
+    let instead = plan.instead_of(&plan.decisions.changes[0]).and_then(|change| change.after.as_ref());
     assert_eq!(instead.map(|after| after.cycle_duration), Some(7200));
+}
+
+fn with_base(mut plan: Plan, since: SinceBase) -> Plan {
+    plan.notes.since_base = Some(since);
+    plan
 }
 
 #[test]
 fn what_is_pending_no_more_is_told_too() {
     let (plan, since) = beside(&slow(&[1]), FLEET);
-    assert!(plan.changes.is_empty());
-    assert_eq!(names(since.otherwise.keys()), ["show/cam1"]);
+    assert!(plan.decisions.changes.is_empty());
+    assert_eq!(names(since.otherwise.iter().map(|change| &change.address)), ["show/cam1"]);
 }
 
 #[test]
 fn an_entry_that_is_taken_out_is_left_alone_and_said_to_be() {
     let without = FLEET.replace("cam3: {}, ", "");
     let (plan, since) = beside(FLEET, &without);
-    assert!(plan.changes.is_empty());
+    assert!(plan.decisions.changes.is_empty());
     assert_eq!(names(&since.released), ["show/cam3"]);
     // Pruned, it is a change; said to be absent, it is a change too.
     let pruned = without.replace("    apps:", "    prune: true\n    apps:");
@@ -106,7 +115,7 @@ fn a_domain_that_no_file_names_any_more_is_told() {
     let two = FLEET
         .replace("domains:", "domains:\n  old.example.com: { apps: { show: { streams: { cam1: {} } } } }");
     let (plan, since) = beside(&two, FLEET);
-    assert!(plan.changes.is_empty() && since.pending.is_empty() && since.otherwise.is_empty());
+    assert!(plan.decisions.changes.is_empty() && since.pending.is_empty() && since.otherwise.is_empty());
     assert_eq!(since.unnamed, ["old.example.com"]);
 }
 
@@ -127,8 +136,8 @@ fn only_what_is_selected_is_told() {
 #[test]
 fn the_base_changes_neither_the_plan_nor_its_digest() {
     let (plan, since) = beside(&slow(&[1]), &slow(&[1, 2]));
-    let beside = Plan { since_base: Some(since), ..plan.clone() };
-    assert_eq!((beside.digest(), &beside.changes), (plan.digest(), &plan.changes));
+    let beside = with_base(plan.clone(), since);
+    assert_eq!((beside.digest(), &beside.decisions.changes), (plan.digest(), &plan.decisions.changes));
 }
 
 #[test]
@@ -136,14 +145,19 @@ fn the_rest_of_a_half_applied_plan_keeps_it() {
     let mut scene = Scene::agreeing(FLEET);
     scene.declare(&slow(&[1, 2]));
     let (plan, since) = beside_in(&scene, &slow(&[1]));
-    let reviewed = Plan { since_base: Some(since), ..plan };
+    let reviewed = with_base(plan, since);
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 7200;
-    let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
+    let (rest, moved) = resume(
+        &SavedPlan::new(reviewed, Timestamp::UNIX_EPOCH),
+        &scene.desired,
+        &scene.snapshot,
+        &scene.options,
+    );
     assert_eq!(
-        (names(rest.changes.iter().map(|change| &change.address)), moved),
+        (names(rest.decisions.changes.iter().map(|change| &change.address)), moved),
         (vec!["show/cam2".to_owned()], vec![])
     );
-    assert!(!rest.is_pending(&rest.changes[0]));
+    assert!(!rest.is_pending(&rest.decisions.changes[0]));
     let target = Target { name: "emulator x".to_owned(), account: None };
     let page = human_plan(Briefing::of(&rest, &target), false, Style::PLAIN);
     assert!(page.contains("nothing was pending before, 1 comes with these files"), "{page}");

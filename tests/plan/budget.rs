@@ -7,7 +7,7 @@ use super::{FLEET, Scene, domains};
 fn budget(declared: &str) -> Budget {
     let mut scene = Scene::agreeing(FLEET);
     scene.declare(declared);
-    scene.plan().budget
+    scene.plan().notes.budget
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn pruned(stays: usize, goes: usize) -> Scene {
 fn the_listing_after_deletes_is_as_long_as_what_is_left() {
     // A listing ends with a page that is not full, so a hundred entries take two.
     for (stays, goes, pages) in [(1, 1, 1), (99, 1, 1), (99, 2, 1), (100, 1, 2), (199, 1, 2), (200, 1, 3)] {
-        let Budget { reads, writes, seconds: _ } = pruned(stays, goes).plan().budget;
+        let Budget { reads, writes, seconds: _ } = pruned(stays, goes).plan().notes.budget;
         assert_eq!((reads, writes), (goes as u64 + pages, goes as u64), "{stays} stay, {goes} go");
     }
 }
@@ -79,7 +79,7 @@ fn the_listing_after_deletes_is_as_long_as_what_is_left() {
 fn what_is_created_is_listed_too() {
     let mut scene = pruned(100, 1);
     scene.remove_remote("live.example.com/show/s0");
-    assert_eq!(scene.plan().budget.reads, 1 + 1 + 2);
+    assert_eq!(scene.plan().notes.budget.reads, 1 + 1 + 2);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn each_domain_that_deletes_from_is_listed() {
     let one = "{ prune: true, apps: { show: { streams: { a: {} } } } }";
     let mut scene = Scene::agreeing(&domains(&[("a.example.com", one), ("b.example.com", one)]));
     scene.add_remote("a.example.com/show/x").add_remote("b.example.com/show/x");
-    assert_eq!(scene.plan().budget.reads, 2 + 2);
+    assert_eq!(scene.plan().notes.budget.reads, 2 + 2);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn the_action_with_the_most_calls_sets_the_time() {
         let mut scene = Scene::agreeing(FLEET);
         scene.options.pace = pace(per_minute);
         scene.declare(text);
-        scene.plan().budget.seconds
+        scene.plan().notes.budget.seconds
     };
     // Three updates: three calls of Update, six of Describe, of which one is free.
     let slow = FLEET.replace("cam1: {}, cam2: {}, cam3: {}", "cam1: &a { on_demand: 1 }, cam2: *a, cam3: *a");

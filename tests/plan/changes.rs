@@ -1,7 +1,9 @@
 //! Which changes follow from which difference.
 
-use livevod::model::StreamSpelling;
-use livevod::plan::{ActionKind, Change, Contingent, Reason, SinceBase, Summary, fold};
+use livevod::model::{Field, StreamSpelling};
+use livevod::plan::{
+    ActionKind, Change, ChangeNote, Contingent, FieldOrigin, Reason, SinceBase, Summary, fold,
+};
 use livevod::resolve::OriginKind;
 use serde_json::json;
 
@@ -11,7 +13,7 @@ use super::{FLEET, Scene, domains, lines};
 fn a_service_that_agrees_has_an_empty_plan() {
     let plan = Scene::agreeing(FLEET).plan();
     assert_eq!(lines(&plan), Vec::<String>::new());
-    assert_eq!(plan.unchanged.len(), 8);
+    assert_eq!(plan.notes.unchanged.len(), 8);
     assert!(!plan.differs());
     assert!(plan.is_complete());
 }
@@ -26,15 +28,15 @@ fn what_is_missing_is_created_with_the_origin_of_every_value() {
         ["Create show/cam2: vod_transcode_group (not set) -> e2d796d3bb5fd8049d32bff62f94e4c1, \
           cycle_duration (not set) -> 3600, auto_compose (not set) -> off, on_demand (not set) -> 0"]
     );
-    let change = &plan.changes[0];
+    let change = plan.noted(0).unwrap();
     assert_eq!(change.reason, Reason::Missing);
-    let origins: Vec<_> = change.fields.iter().map(|one| one.origin.as_ref().unwrap()).collect();
+    let origins: Vec<_> = change.field_changes().map(|one| one.origin.unwrap()).collect();
     assert_eq!(origins[1].kind, OriginKind::Defaults);
     assert_eq!(origins[1].place.as_ref().unwrap().start.line, 5);
     assert_eq!(origins[2].kind, OriginKind::Default);
     assert_eq!(origins[2].place, None);
-    assert_eq!(change.coverage.before.as_ref().unwrap().within_domain(), "show/*");
-    assert_eq!(change.coverage.after.as_ref().unwrap().within_domain(), "show/cam2");
+    assert_eq!(change.note.coverage.before.as_ref().unwrap().within_domain(), "show/*");
+    assert_eq!(change.note.coverage.after.as_ref().unwrap().within_domain(), "show/cam2");
 }
 
 #[test]
@@ -43,7 +45,7 @@ fn only_the_fields_that_differ_are_updated_and_carried_ones_go_along() {
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
     let plan = scene.plan();
     assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 900 -> 3600"]);
-    assert_eq!(plan.changes[0].after.as_ref().unwrap().carried.delay_time, Some(180));
+    assert_eq!(plan.decisions.changes[0].after.as_ref().unwrap().carried.delay_time, Some(180));
 }
 
 #[test]
@@ -53,7 +55,7 @@ fn a_value_that_nobody_wrote_heads_the_plan() {
         change(&mut scene);
         let plan = scene.plan();
         assert!(plan.differs());
-        plan.warnings.into_iter().map(|warning| warning.message).collect::<Vec<_>>()
+        plan.notes.warnings.into_iter().map(|warning| warning.message).collect::<Vec<_>>()
     };
     let fall = " to a documented default that nobody wrote: look for `(not written)`";
     let on_demand = |scene: &mut Scene, address| scene.remote(address).config.on_demand = 1;
@@ -70,7 +72,7 @@ fn a_value_that_nobody_wrote_heads_the_plan() {
 fn the_compose_group_counts_only_while_auto_compose_is_on() {
     let mut scene = Scene::agreeing(FLEET);
     scene.remote("live.example.com/show/cam1").config.compose_vod_transcode_group = Some("stale".into());
-    assert!(scene.plan().changes.is_empty());
+    assert!(scene.plan().decisions.changes.is_empty());
     scene.remote("live.example.com/news/desk").config.compose_vod_transcode_group = Some("other".into());
     assert_eq!(
         lines(&scene.plan()),
@@ -83,7 +85,7 @@ fn a_storage_location_that_nobody_wrote_is_the_services_own() {
     let mut scene = Scene::agreeing(FLEET);
     scene.remote("live.example.com/show/cam1").config.storage_location =
         Some("moved.oss-cn-shanghai.aliyuncs.com".into());
-    assert!(scene.plan().changes.is_empty());
+    assert!(scene.plan().decisions.changes.is_empty());
     scene
         .declare(&FLEET.replace("cam1: {}", "cam1: { storage_location: mine.oss-cn-shanghai.aliyuncs.com }"));
     let plan = scene.plan();
@@ -93,7 +95,7 @@ fn a_storage_location_that_nobody_wrote_is_the_services_own() {
             "Replace show/cam1: storage_location moved.oss-cn-shanghai.aliyuncs.com -> mine.oss-cn-shanghai.aliyuncs.com"
         ]
     );
-    assert_eq!(plan.changes[0].contingent, [Contingent::AddBack]);
+    assert_eq!(plan.decisions.changes[0].contingent, [Contingent::AddBack]);
 }
 
 #[test]
@@ -101,17 +103,17 @@ fn undeclared_configurations_are_left_alone_unless_pruned() {
     let mut scene = Scene::agreeing(FLEET);
     scene.add_remote("live.example.com/news/extra").add_remote("live.example.com/test-1/x");
     let plan = scene.plan();
-    assert!(plan.changes.is_empty());
-    assert_eq!(plan.unmanaged.len(), 2);
+    assert!(plan.decisions.changes.is_empty());
+    assert_eq!(plan.notes.unmanaged.len(), 2);
     assert!(!plan.differs(), "an unmanaged entry that shadows nothing is no difference");
     scene.declare(&FLEET.replace("      news:\n", "      news:\n        prune: true\n"));
     let plan = scene.plan();
     assert_eq!(lines(&plan).len(), 1);
     assert!(lines(&plan)[0].starts_with("Delete news/extra"));
-    assert_eq!(plan.unmanaged.len(), 1);
-    assert_eq!(plan.changes[0].coverage.after, None);
+    assert_eq!(plan.notes.unmanaged.len(), 1);
+    assert_eq!(plan.notes.changes[0].coverage.after, None);
     scene.declare(&FLEET.replace("live.example.com:\n", "live.example.com:\n    prune: true\n"));
-    assert_eq!(scene.plan().changes.len(), 2);
+    assert_eq!(scene.plan().decisions.changes.len(), 2);
 }
 
 #[test]
@@ -119,9 +121,9 @@ fn an_unmanaged_entry_in_front_of_a_declared_rule_is_a_difference() {
     let mut scene = Scene::agreeing(FLEET);
     scene.add_remote("live.example.com/show/console");
     let plan = scene.plan();
-    assert!(plan.changes.is_empty());
+    assert!(plan.decisions.changes.is_empty());
     assert!(plan.differs());
-    assert_eq!(plan.shadows[0].shadowed.within_domain(), "show/*");
+    assert_eq!(plan.notes.shadows[0].shadowed.within_domain(), "show/*");
 }
 
 #[test]
@@ -130,8 +132,9 @@ fn absent_is_a_delete_and_nothing_where_nothing_is() {
     scene.declare(&FLEET.replace("cam1: {}", "cam1: { state: absent }"));
     let plan = scene.plan();
     assert!(lines(&plan)[0].starts_with("Delete show/cam1"), "{:?}", lines(&plan));
-    assert!(matches!(&plan.changes[0].reason, Reason::DeclaredAbsent { place } if place.start.line == 10));
-    assert_eq!(plan.changes[0].coverage.after.as_ref().unwrap().within_domain(), "show/*");
+    assert_eq!(plan.decisions.changes[0].reason, Reason::DeclaredAbsent);
+    assert_eq!(plan.notes.changes[0].reason_place.as_ref().unwrap().start.line, 10);
+    assert_eq!(plan.notes.changes[0].coverage.after.as_ref().unwrap().within_domain(), "show/*");
     scene.remove_remote("live.example.com/show/cam1");
     assert!(!scene.plan().differs());
 }
@@ -146,8 +149,8 @@ fn ignored_addresses_are_seen_and_left() {
             .replace("live.example.com:\n", "live.example.com:\n    prune: true\n"),
     );
     let plan = scene.plan();
-    assert!(plan.changes.is_empty());
-    assert_eq!(plan.ignored.len(), 1);
+    assert!(plan.decisions.changes.is_empty());
+    assert_eq!(plan.notes.ignored.len(), 1);
 }
 
 #[test]
@@ -158,9 +161,9 @@ fn what_can_not_be_managed_is_never_touched_and_a_difference_only_where_declared
     assert!(!scene.plan().differs());
     scene.remote("live.example.com/show/cam1").unsupported = Some("several entries under one key".into());
     let plan = scene.plan();
-    assert!(plan.changes.is_empty());
+    assert!(plan.decisions.changes.is_empty());
     assert!(plan.differs());
-    assert_eq!(plan.unsupported.iter().filter(|one| one.declared).count(), 1);
+    assert_eq!(plan.notes.unsupported.iter().filter(|one| one.declared).count(), 1);
 }
 
 #[test]
@@ -171,8 +174,8 @@ fn a_field_that_no_request_can_carry_forbids_update_but_not_agreement() {
     assert!(!scene.plan().differs());
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
     let plan = scene.plan();
-    assert!(plan.changes.is_empty());
-    assert!(plan.unsupported[0].reason.contains("NewField"), "{:?}", plan.unsupported);
+    assert!(plan.decisions.changes.is_empty());
+    assert!(plan.notes.unsupported[0].reason.contains("NewField"), "{:?}", plan.notes.unsupported);
 }
 
 #[test]
@@ -181,7 +184,7 @@ fn how_the_service_writes_the_stream_goes_along() {
     let remote = scene.remote("live.example.com/show/*");
     remote.spelling = StreamSpelling::Absent;
     remote.config.cycle_duration = 900;
-    assert_eq!(scene.plan().changes[0].spelling, StreamSpelling::Absent);
+    assert_eq!(scene.plan().decisions.changes[0].spelling, StreamSpelling::Absent);
 }
 
 #[test]
@@ -189,8 +192,8 @@ fn a_domain_that_was_not_read_is_not_planned() {
     let mut scene = Scene::agreeing(FLEET);
     scene.snapshot.domains.clear();
     let plan = scene.plan();
-    assert!(plan.changes.is_empty());
-    assert_eq!(plan.unread, ["live.example.com"]);
+    assert!(plan.decisions.changes.is_empty());
+    assert_eq!(plan.notes.unread, ["live.example.com"]);
     assert!(!plan.is_complete());
 }
 
@@ -221,30 +224,32 @@ fn identical_changes_fold_and_others_do_not() {
 fn a_change_folds_as_long_as_it_reads_the_same() {
     let mut scene = Scene::agreeing(FLEET);
     scene.declare(&FLEET.replace("cycle_duration: 1h", "cycle_duration: 30m"));
-    let groups = |edit: fn(&mut Change)| {
+    let groups = |edit: fn(&mut Change, &mut ChangeNote)| {
         let mut plan = scene.plan();
-        edit(&mut plan.changes[3]);
+        edit(&mut plan.decisions.changes[3], &mut plan.notes.changes[3]);
         fold(&plan, false).len()
     };
-    assert_eq!(groups(|_| ()), 1);
-    let apart: [fn(&mut Change); 8] = [
-        |change| change.action = ActionKind::Replace,
-        |change| change.reason = Reason::Missing,
-        |change| change.before.as_mut().unwrap().cycle_duration = 900,
-        |change| change.after.as_mut().unwrap().cycle_duration = 900,
-        |change| change.fields[0].origin.as_mut().unwrap().tier = Some("vip".to_owned()),
-        |change| change.fields[0].origin.as_mut().unwrap().place.as_mut().unwrap().start.line += 1,
-        |change| change.coverage.after = None,
-        |change| change.contingent.push(Contingent::AddBack),
+    fn origin(note: &mut ChangeNote) -> &mut FieldOrigin {
+        note.origins.get_mut(&Field::CycleDuration).unwrap()
+    }
+    assert_eq!(groups(|_, _| ()), 1);
+    let apart: [fn(&mut Change, &mut ChangeNote); 10] = [
+        |change, _| change.action = ActionKind::Replace,
+        |change, _| change.reason = Reason::Missing,
+        |_, note| note.reason_place = note.place.clone(),
+        |_, note| note.run = Some("r".to_owned()),
+        |change, _| change.before.as_mut().unwrap().cycle_duration = 900,
+        |change, _| change.after.as_mut().unwrap().cycle_duration = 900,
+        |_, note| origin(note).tier = Some("vip".to_owned()),
+        |_, note| origin(note).place.as_mut().unwrap().start.line += 1,
+        |_, note| note.coverage.after = None,
+        |change, _| change.contingent.push(Contingent::AddBack),
     ];
-    assert_eq!(apart.map(groups), [2; 8]);
-    let together: [fn(&mut Change); 4] = [
-        |change| change.place = None,
-        |change| change.region = None,
-        |change| change.before.as_mut().unwrap().on_demand = 7,
-        |change| change.fields[0].origin.as_mut().unwrap().via.clear(),
-    ];
-    assert_eq!(together.map(groups), [1; 4]);
+    assert_eq!(apart.map(groups), [2; 10]);
+    assert_eq!(groups(|change, _| change.before.as_mut().unwrap().on_demand = 7), 2, "it is written too");
+    let together: [fn(&mut Change, &mut ChangeNote); 2] =
+        [|_, note| note.place = None, |_, note| origin(note).via.clear()];
+    assert_eq!(together.map(groups), [1; 2]);
 }
 
 #[test]
@@ -252,18 +257,18 @@ fn what_was_pending_folds_with_nothing_else() {
     let mut scene = Scene::agreeing(FLEET);
     scene.declare(&FLEET.replace("cycle_duration: 1h", "cycle_duration: 30m"));
     let mut plan = scene.plan();
-    let (one, two) = (plan.changes[3].clone(), plan.changes[4].clone());
-    plan.since_base = Some(SinceBase {
+    let (one, two) = (plan.decisions.changes[3].clone(), plan.decisions.changes[4].clone());
+    plan.notes.since_base = Some(SinceBase {
         base: "base".to_owned(),
         pending: [one.address.clone()].into(),
-        otherwise: [(two.address.clone(), two)].into(),
+        otherwise: vec![two],
         released: Vec::new(),
         unprotected: Vec::new(),
         unnamed: Vec::new(),
     });
     let folds = fold(&plan, false);
     let sizes: Vec<usize> = folds.iter().map(|fold| fold.changes.len()).collect();
-    assert_eq!((sizes, folds[1].first()), (vec![6, 1, 1], &one));
+    assert_eq!((sizes, folds[1].first().change), (vec![6, 1, 1], &one));
 }
 
 #[test]

@@ -10,49 +10,65 @@ fn changed() -> Scene {
     scene
 }
 
+/// The documented text: all of it in canonical JSON.
+fn hashed(changes: &str) -> String {
+    let domains = if changes.is_empty() { "" } else { r#""live.example.com":"cn-shanghai""# };
+    let text = format!(
+        r#"{{"decisions":{{"account":"1234567890123456","changes":[{changes}],"declares_nothing":false,"domains":{{{domains}}},"target":"emulator x"}},"digest":2}}"#
+    );
+    let hex: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+fn settings(cycle: u32) -> String {
+    format!(
+        r#"{{"auto_compose":false,"compose_vod_transcode_group":null,"cycle_duration":{cycle},"delay_time":180,"on_demand":0,"record_content":null,"space_id":null,"storage_location":"chosen.oss-cn-shanghai.aliyuncs.com","transcode_templates":null,"unknown":{{}},"vod_transcode_group":"e2d796d3bb5fd8049d32bff62f94e4c1"}}"#
+    )
+}
+
+fn row(camera: u32) -> String {
+    let (before, after) = (settings(900), settings(3600));
+    format!(
+        r#"{{"action":"update","address":{{"app":"show","domain":"live.example.com","stream":"cam{camera}"}},"after":{after},"before":{before},"contingent":[],"is_protected":false,"reason":"differs","siblings":[],"spelling":"named"}}"#
+    )
+}
+
+fn digest(mut scene: Scene) -> String {
+    scene.options.target = "emulator x".into();
+    scene.plan().digest()
+}
+
 #[test]
 fn the_empty_plan_has_a_digest_too() {
-    let expected: String =
-        Sha256::digest(r#"{"changes":[],"digest":1}"#).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(Scene::agreeing(FLEET).plan().digest(), format!("sha256:{expected}"));
+    assert_eq!(digest(Scene::agreeing(FLEET)), hashed(""));
 }
 
 #[test]
 fn the_text_that_is_hashed_is_the_documented_one() {
-    let group = "e2d796d3bb5fd8049d32bff62f94e4c1";
-    let settings = |cycle: u32| {
-        format!(
-            r#"{{"auto_compose":false,"compose_vod_transcode_group":null,"cycle_duration":{cycle},"delay_time":180,"on_demand":0,"record_content":null,"space_id":null,"storage_location":"chosen.oss-cn-shanghai.aliyuncs.com","transcode_templates":null,"unknown":{{}},"vod_transcode_group":"{group}"}}"#
-        )
-    };
-    let text = format!(
-        r#"{{"changes":[["1234567890123456","cn-shanghai","live.example.com","show","cam1","update",{},{}]],"digest":1}}"#,
-        settings(900),
-        settings(3600)
-    );
-    let expected: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(changed().plan().digest(), format!("sha256:{expected}"));
+    assert_eq!(digest(changed()), hashed(&row(1)));
 }
 
 #[test]
 fn several_changes_stand_in_one_list() {
     let mut scene = changed();
     scene.remote("live.example.com/show/cam2").config.cycle_duration = 900;
-    let row = |camera: u32| {
-        let one = |cycle: u32| {
-            format!(
-                r#"{{"auto_compose":false,"compose_vod_transcode_group":null,"cycle_duration":{cycle},"delay_time":180,"on_demand":0,"record_content":null,"space_id":null,"storage_location":"chosen.oss-cn-shanghai.aliyuncs.com","transcode_templates":null,"unknown":{{}},"vod_transcode_group":"e2d796d3bb5fd8049d32bff62f94e4c1"}}"#
-            )
-        };
-        format!(
-            r#"["1234567890123456","cn-shanghai","live.example.com","show","cam{camera}","update",{},{}]"#,
-            one(900),
-            one(3600)
-        )
-    };
-    let text = format!(r#"{{"changes":[{},{}],"digest":1}}"#, row(1), row(2));
-    let expected: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(scene.plan().digest(), format!("sha256:{expected}"));
+    assert_eq!(digest(scene), hashed(&format!("{},{}", row(1), row(2))));
+}
+
+/// Files that name another domain besides do not make another plan, as long as nothing changes there.
+#[test]
+fn what_else_is_declared_does_not_count() {
+    let mut scene = changed();
+    let digest = scene.plan().digest();
+    let more = FLEET
+        .replace("domains:", "domains:\n  more.example.com: { apps: { show: { streams: { cam1: {} } } } }");
+    let agreeing = Scene::agreeing(&more);
+    scene
+        .declare(&more)
+        .snapshot
+        .domains
+        .extend(agreeing.snapshot.domains.into_iter().filter(|(name, _)| &**name == "more.example.com"));
+    assert_eq!(scene.plan().digest(), digest);
 }
 
 #[test]

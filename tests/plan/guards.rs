@@ -17,7 +17,7 @@ fn changes_over_the_limit_are_held_until_it_is_raised() {
     assert_eq!(changed(2).held(), []);
     let mut scene = changed(3);
     assert_eq!(scene.held(), [(Guard::Limits, String::new())]);
-    let held = scene.plan().held;
+    let held = scene.plan().notes.held;
     assert_eq!(
         held[0].message,
         "3 of the 8 configurations of `live.example.com` would be changed, over 30 %"
@@ -40,7 +40,7 @@ fn deletes_have_a_limit_of_their_own_and_the_flag_named_releases_it() {
     let mut scene = Scene::agreeing(FLEET);
     scene.declare(&FLEET.replace("cam1: {}, cam2: {}", "cam1: { state: absent }, cam2: { state: absent }"));
     assert_eq!(scene.held(), [(Guard::Limits, String::new())]);
-    assert_eq!(scene.plan().held[0].release.as_deref(), Some("--max-delete 2"));
+    assert_eq!(scene.plan().notes.held[0].release.as_deref(), Some("--max-delete 2"));
     scene.allow(|allowances| allowances.max_delete = Some(Limit::Count(2)));
     assert_eq!(scene.held(), []);
 }
@@ -58,7 +58,7 @@ fn the_whole_run_has_limits_too() {
     }
     assert_eq!(scene.held(), [], "3 of 12 and at most 2 of 8 are within the limits");
     scene.remote("second.example.com/show/b").config.cycle_duration = 900;
-    let messages: Vec<String> = scene.plan().held.into_iter().map(|held| held.message).collect();
+    let messages: Vec<String> = scene.plan().notes.held.into_iter().map(|held| held.message).collect();
     assert_eq!(
         messages,
         [
@@ -137,7 +137,9 @@ fn an_app_wide_entry_does_not_go_while_others_stay() {
     let mut scene = Scene::agreeing(FLEET);
     scene.declare(&FLEET.replace("\"*\": {}", "\"*\": { state: absent }"));
     assert_eq!(scene.held(), [(Guard::AppWide, "show/*".to_owned())]);
-    assert!(scene.plan().held[0].message.starts_with("6 configurations stand beside it, `show/cam1` first"));
+    assert!(
+        scene.plan().notes.held[0].message.starts_with("6 configurations stand beside it, `show/cam1` first")
+    );
     scene.allow(|allowances| allowances.app_wide = true);
     assert_eq!(scene.held(), []);
 }
@@ -181,8 +183,8 @@ fn writes_are_counted_only_where_a_limit_is_given() {
     let mut scene = changed(2);
     scene.allow(|allowances| allowances.max_writes = Some(1));
     assert_eq!(scene.held(), [(Guard::Writes, String::new())]);
-    assert_eq!(scene.plan().held[0].release.as_deref(), Some("--max-writes 2"));
-    assert_eq!(scene.plan().held[0].message, "2 writes are planned, over 1");
+    assert_eq!(scene.plan().notes.held[0].release.as_deref(), Some("--max-writes 2"));
+    assert_eq!(scene.plan().notes.held[0].message, "2 writes are planned, over 1");
     scene.allow(|allowances| allowances.max_writes = Some(2));
     assert_eq!(scene.held(), []);
 }
@@ -194,7 +196,7 @@ fn a_replace_is_two_writes() {
     scene
         .declare(&FLEET.replace("cam2: {}", "cam2: { storage_location: mine.oss-cn-shanghai.aliyuncs.com }"));
     scene.allow(|allowances| (allowances.recording_gap, allowances.max_writes) = (true, Some(2)));
-    assert_eq!(scene.plan().held[0].message, "3 writes are planned, over 2");
+    assert_eq!(scene.plan().notes.held[0].message, "3 writes are planned, over 2");
     scene.allow(|allowances| allowances.max_writes = Some(3));
     assert_eq!(scene.held(), []);
 }
@@ -210,7 +212,7 @@ fn nothing_releases_a_protected_address() {
         allowances.app_wide = true;
     });
     assert_eq!(scene.held(), [(Guard::Protect, "show/cam1".to_owned())]);
-    assert_eq!(scene.plan().held[0].release, None);
+    assert_eq!(scene.plan().notes.held[0].release, None);
     scene.declare(&protected.replace("auto_compose: on,", "on_demand: 7, auto_compose: on,"));
     assert_eq!(scene.held(), [(Guard::Protect, "news/desk".to_owned())]);
     scene.declare(&protected.replace("cycle_duration: 1h", "cycle_duration: 30m"));
@@ -226,8 +228,8 @@ fn credentials_of_another_account_hold_even_a_plan_without_changes() {
     assert_eq!(scene.held(), []);
     scene.options.caller = Some("42".to_owned());
     assert_eq!(scene.held(), [(Guard::Account, String::new())]);
-    assert_eq!(scene.plan().held[0].release, None);
-    assert_eq!(scene.plan().changes, []);
+    assert_eq!(scene.plan().notes.held[0].release, None);
+    assert_eq!(scene.plan().decisions.changes, []);
     let mut undeclared = Scene::agreeing(&FLEET.replace("account: \"1234567890123456\"\n", ""));
     undeclared.options.caller = Some("42".to_owned());
     assert_eq!(undeclared.held(), []);
@@ -241,7 +243,7 @@ fn another_plan_than_the_reviewed_one_is_held_by_nothing_that_a_flag_releases() 
     assert_eq!(scene.held(), [], "what was reviewed is above the limits");
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 1200;
     assert_eq!(scene.held(), [(Guard::Limits, String::new()), (Guard::Digest, String::new())]);
-    let held = scene.plan().held.pop().unwrap();
+    let held = scene.plan().notes.held.pop().unwrap();
     assert_eq!(held.release, None);
     assert!(held.message.contains(&reviewed) && held.message.contains(&scene.plan().digest()));
 }

@@ -5,6 +5,8 @@ mod budget;
 mod changes;
 mod digest;
 mod guards;
+mod leaves;
+mod names;
 mod restore;
 mod review;
 mod unfinished;
@@ -119,7 +121,7 @@ impl Scene {
     pub(crate) fn held(&self) -> Vec<(Guard, String)> {
         let name =
             |address: Option<Address>| address.map(|address| address.within_domain()).unwrap_or_default();
-        self.plan().held.into_iter().map(|held| (held.guard, name(held.address))).collect()
+        self.plan().notes.held.into_iter().map(|held| (held.guard, name(held.address))).collect()
     }
 }
 
@@ -161,16 +163,14 @@ fn remote(config: &RecordConfig) -> Remote {
 
 /// `action app/stream: field before -> after, …`, a line a change.
 pub(crate) fn lines(plan: &Plan) -> Vec<String> {
-    plan.changes.iter().map(line).collect()
+    plan.decisions.changes.iter().map(line).collect()
 }
 
 fn line(change: &Change) -> String {
     let fields: Vec<String> = change
-        .fields
-        .iter()
-        .map(|one| {
-            format!("{} {} -> {}", one.field, change.before_value(one.field), change.after_value(one.field))
-        })
+        .fields()
+        .into_iter()
+        .map(|field| format!("{field} {} -> {}", change.before_value(field), change.after_value(field)))
         .collect();
     format!("{:?} {}: {}", change.action, change.address.within_domain(), fields.join(", "))
 }

@@ -28,7 +28,7 @@ fn cam1(scene: &mut Scene) -> &mut Remote {
 fn what_still_is_as_saved_is_left() {
     let plan = back_from(|_| {});
     assert!(!plan.differs());
-    assert_eq!(plan.unchanged.len(), 8);
+    assert_eq!(plan.notes.unchanged.len(), 8);
 }
 
 #[test]
@@ -38,10 +38,10 @@ fn fields_that_no_file_knows_go_back_too() {
         cam1(scene).config.carried.delay_time = Some(60);
     });
     assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 900 -> 3600, delay_time 60 -> 180"]);
-    let change = &plan.changes[0];
-    assert!(matches!(&change.reason, Reason::InSnapshot { place } if place.file == "saved.json"));
-    let origins: Vec<_> =
-        change.fields.iter().map(|one| one.origin.as_ref().map(|origin| origin.kind)).collect();
+    let change = plan.noted(0).unwrap();
+    assert_eq!(change.reason, Reason::InSnapshot);
+    assert_eq!(change.note.reason_place.as_ref().unwrap().file, "saved.json");
+    let origins: Vec<_> = change.field_changes().map(|one| one.origin.map(|origin| origin.kind)).collect();
     assert_eq!(origins, [Some(OriginKind::Snapshot), None], "what no file manages has no origin");
 }
 
@@ -58,7 +58,7 @@ fn what_only_an_add_can_set_is_replaced() {
     for (fields, touch) in table {
         let plan = back_from(|scene| touch(cam1(scene)));
         assert_eq!(lines(&plan), [format!("Replace show/cam1: {fields}")]);
-        assert!(matches!(plan.changes[0].reason, Reason::CreateOnly { .. }), "{fields}");
+        assert_eq!(plan.decisions.changes[0].reason, Reason::CreateOnly, "{fields}");
     }
 }
 
@@ -89,8 +89,8 @@ fn what_is_gone_is_added_with_all_that_it_had_and_what_came_goes() {
              storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 180"
         ]
     );
-    assert!(matches!(plan.changes[0].reason, Reason::NotInSnapshot { .. }));
-    assert!(matches!(plan.changes[1].reason, Reason::InSnapshot { .. }));
+    assert_eq!(plan.decisions.changes[0].reason, Reason::NotInSnapshot);
+    assert_eq!(plan.decisions.changes[1].reason, Reason::InSnapshot);
 }
 
 #[test]
@@ -98,8 +98,8 @@ fn what_could_not_be_written_is_not_lost_in_silence() {
     let by_format = |scene: &mut Scene| cam1(scene).unsupported = Some("by-format".into());
     let declared = |plan: Plan| {
         assert_eq!(lines(&plan), Vec::<String>::new());
-        assert_eq!(plan.unsupported[0].reason, "it was saved as by-format");
-        plan.unsupported[0].declared
+        assert_eq!(plan.notes.unsupported[0].reason, "it was saved as by-format");
+        plan.notes.unsupported[0].declared
     };
     assert!(!declared(back(by_format, |_| {})), "it still stands");
     assert!(declared(back(by_format, |scene| cam1(scene).unsupported = None)), "something else stands there");
@@ -114,7 +114,7 @@ fn what_no_request_can_carry_is_neither_brought_back_nor_overwritten() {
     let even = |scene: &mut Scene| cam1(scene).config.carried.unknown.clear();
     for plan in [back(odd, even), back(|_| {}, odd)] {
         assert_eq!(lines(&plan), Vec::<String>::new());
-        assert_eq!(plan.unsupported[0].reason, "holds `NewField`, which no request can carry");
-        assert!(plan.unsupported[0].declared);
+        assert_eq!(plan.notes.unsupported[0].reason, "holds `NewField`, which no request can carry");
+        assert!(plan.notes.unsupported[0].declared);
     }
 }

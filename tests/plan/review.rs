@@ -1,10 +1,9 @@
 //! Plans in files, and plans held to the one that was reviewed.
 
-use std::collections::BTreeMap;
-
 use livevod::model::RecordConfig;
 use livevod::plan::{
-    ActionKind, Gap, GapCause, Guard, Limit, PlanFileError, Reason, SavedPlan, between, resume, since_review,
+    ActionKind, Gap, GapCause, Guard, Limit, Plan, PlanFileError, Reason, SavedPlan, is_rest_of, resume,
+    since_review,
 };
 use livevod::sealed;
 
@@ -26,27 +25,25 @@ fn gap(scene: &mut Scene, before: RecordConfig) {
     scene.options.unfinished.gaps.insert(CAM1.parse().unwrap(), gap);
 }
 
-fn saved(scene: &Scene) -> SavedPlan {
-    let time = "2026-11-22T20:15:00.5Z".parse().unwrap();
-    let domains = BTreeMap::from([("live.example.com".to_owned(), None)]);
-    SavedPlan::new(scene.plan(), time, "emulator x".into(), domains, vec!["**/vip".into()])
+fn saved(plan: &Plan) -> SavedPlan {
+    SavedPlan::new(plan.clone(), "2026-11-22T20:15:00.5Z".parse().unwrap())
 }
 
 #[test]
 fn what_was_saved_is_read_and_has_its_digest() {
     for cameras in [0, 2] {
-        let saved = saved(&changed(cameras));
+        let saved = saved(&changed(cameras).plan());
         let text = saved.write().unwrap();
         assert!(text.as_bytes().starts_with(SavedPlan::BEGINNING));
         let read = SavedPlan::read(&text).unwrap();
-        assert_eq!(read.plan.digest(), saved.plan.digest());
+        assert_eq!(read.decisions.digest(), saved.decisions.digest());
         assert_eq!(read, saved);
     }
 }
 
 #[test]
 fn any_changed_byte_and_any_cut_is_refused() {
-    let text = saved(&changed(1)).write().unwrap();
+    let text = saved(&changed(1).plan()).write().unwrap();
     for at in 0..text.len() {
         let mut bytes = text.clone().into_bytes();
         bytes[at] ^= 1 << (at % 8);
@@ -56,11 +53,13 @@ fn any_changed_byte_and_any_cut_is_refused() {
     for cut in (0..text.len()).step_by(7) {
         assert!(SavedPlan::read(&text[..cut]).is_err(), "cut at {cut}");
     }
-    let newer = text.replace("\"plan_file\": \"1.0\"", "\"plan_file\": \"2.0\"");
-    assert_eq!(SavedPlan::read(&newer), Err(PlanFileError::Version("2.0".into())));
-    let open = newer.split_once("\"checksum\"").unwrap().0;
-    let sealed = SavedPlan::read(&sealed::close(open));
-    assert_eq!(sealed, Err(PlanFileError::Version("2.0".into())), "intact, as a newer livevod writes it");
+    for version in ["1.0", "3.0"] {
+        let other = text.replace("\"plan_file\": \"2.0\"", &format!("\"plan_file\": \"{version}\""));
+        assert_eq!(SavedPlan::read(&other), Err(PlanFileError::Version(version.into())));
+        let open = other.split_once("\"checksum\"").unwrap().0;
+        let sealed = SavedPlan::read(&sealed::close(open));
+        assert_eq!(sealed, Err(PlanFileError::Version(version.into())), "intact, as that livevod writes it");
+    }
 }
 
 #[test]
@@ -69,12 +68,12 @@ fn the_rest_of_a_half_applied_plan_goes_on() {
     let reviewed = scene.plan();
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 3600;
     scene.options.expected_digest = Some(reviewed.digest());
-    let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
-    assert_eq!((moved, rest.held.as_slice()), (vec![], [].as_slice()));
-    let left: Vec<String> = rest.changes.iter().map(|change| change.address.to_string()).collect();
+    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!((moved, rest.notes.held.as_slice()), (vec![], [].as_slice()));
+    let left: Vec<String> = rest.decisions.changes.iter().map(|change| change.address.to_string()).collect();
     assert_eq!(left, ["live.example.com/show/cam2"]);
     // A plan that was made anew from the files goes on in the same way.
-    assert_eq!(since_review(&reviewed, &scene.plan(), &scene.snapshot), []);
+    assert_eq!(since_review(&reviewed.decisions, &scene.plan().decisions, &scene.snapshot), []);
 }
 
 #[test]
@@ -82,15 +81,15 @@ fn what_moved_since_the_review_holds_all_the_rest() {
     let mut scene = changed(2);
     let reviewed = scene.plan();
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 1200;
-    let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
-    assert_eq!(rest.held[0].guard, Guard::Stale);
-    assert_eq!(rest.held[0].release, None);
+    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!(rest.notes.held[0].guard, Guard::Stale);
+    assert_eq!(rest.notes.held[0].release, None);
     let cycle = |change: &Option<livevod::plan::Change>| {
         change.as_ref().and_then(|change| change.before.as_ref()).map(|before| before.cycle_duration)
     };
     assert_eq!(moved.len(), 1);
     assert_eq!((cycle(&moved[0].first), cycle(&moved[0].second)), (Some(900), Some(1200)));
-    assert_eq!(since_review(&reviewed, &scene.plan(), &scene.snapshot), moved);
+    assert_eq!(since_review(&reviewed.decisions, &scene.plan().decisions, &scene.snapshot), moved);
 }
 
 #[test]
@@ -98,10 +97,9 @@ fn what_nobody_reviewed_is_told_from_what_was() {
     let mut scene = changed(1);
     let reviewed = scene.plan();
     scene.remote("live.example.com/show/cam2").config.cycle_duration = 1200;
-    let differences = since_review(&reviewed, &scene.plan(), &scene.snapshot);
+    let differences = since_review(&reviewed.decisions, &scene.plan().decisions, &scene.snapshot);
     assert_eq!(differences.len(), 1);
     assert_eq!(differences[0].first, None);
-    assert_eq!(differences, between(&reviewed, &scene.plan()));
 }
 
 #[test]
@@ -111,18 +109,19 @@ fn a_replace_that_stopped_half_way_is_finished_by_its_own_add() {
         Some("old.oss-cn-shanghai.aliyuncs.com".into());
     scene.declare(&FLEET.replace("cam1: {}", "cam1: { storage_location: new.oss-cn-shanghai.aliyuncs.com }"));
     let reviewed = scene.plan();
-    assert_eq!(reviewed.changes[0].action, ActionKind::Replace);
+    assert_eq!(reviewed.decisions.changes[0].action, ActionKind::Replace);
     scene.remove_remote("live.example.com/show/cam1");
-    let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
+    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
     assert_eq!(moved, []);
-    let finishing = &rest.changes[0];
+    let finishing = &rest.decisions.changes[0];
     assert_eq!((finishing.action, &finishing.before), (ActionKind::Create, &None));
-    assert_eq!(finishing.after, reviewed.changes[0].after);
+    assert_eq!(finishing.after, reviewed.decisions.changes[0].after);
     assert_eq!(finishing.contingent, [], "there is nothing to go back to");
     assert_eq!(finishing.reason, Reason::Missing, "no journal tells who deleted it");
-    gap(&mut scene, reviewed.changes[0].before.clone().unwrap());
-    let (rest, _) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
-    assert_eq!(rest.changes[0].reason, Reason::FinishesReplace { run: "r".into() });
+    gap(&mut scene, reviewed.decisions.changes[0].before.clone().unwrap());
+    let (rest, _) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!(rest.decisions.changes[0].reason, Reason::FinishesReplace);
+    assert_eq!(rest.notes.changes[0].run.as_deref(), Some("r"));
 }
 
 #[test]
@@ -152,10 +151,10 @@ fn what_moved_is_told_with_what_it_would_take_now() {
         let mut scene = Scene::agreeing(FLEET);
         before(&mut scene);
         let reviewed = scene.plan();
-        assert_eq!(reviewed.changes[0].action, planned);
+        assert_eq!(reviewed.decisions.changes[0].action, planned);
         after(&mut scene);
-        let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
-        assert_eq!(rest.changes, [], "{planned:?} {now:?}");
+        let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+        assert_eq!(rest.decisions.changes, [], "{planned:?} {now:?}");
         assert!(rest.is_held_by(Guard::Stale) && !rest.is_held_by(Guard::Limits), "{planned:?} {now:?}");
         assert_eq!(moved[0].second.as_ref().map(|change| change.action), Some(now));
     }
@@ -173,8 +172,8 @@ fn fields_that_no_file_manages_count_but_where_the_service_gives_them() {
         scene.remote(CAM1).config.cycle_duration = 3600;
         scene.remote(CAM1).config.vod_transcode_group = GROUP.into();
         scene.remote(CAM1).config.carried.delay_time = delay;
-        let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
-        assert_eq!(rest.changes, []);
+        let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+        assert_eq!(rest.decisions.changes, []);
         !moved.is_empty()
     };
     let slow: fn(&mut Scene) = |scene| scene.remote(CAM1).config.cycle_duration = 900;
@@ -198,16 +197,34 @@ fn fields_that_no_file_manages_count_but_where_the_service_gives_them() {
     }
 }
 
+/// Of a plan that was made anew from files, only what was decided in the reviewed one counts as reviewed.
+#[test]
+fn what_is_decided_otherwise_was_not_reviewed() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.add_remote("live.example.com/news/extra");
+    scene.declare(&FLEET.replace("      news:\n", "      news:\n        prune: true\n"));
+    let reviewed = scene.plan().decisions;
+    assert!(is_rest_of(&reviewed, &scene.plan(), &scene.snapshot));
+    let absent = FLEET.replace("streams: { desk", "streams: { extra: { state: absent }, desk");
+    let protected = FLEET.replace("      news:\n", "      news:\n        prune: true\n");
+    let protected = format!("{protected}protect: [\"**/**/extra\"]\n");
+    for text in [absent, protected] {
+        scene.declare(&text);
+        assert_eq!(lines(&scene.plan()).len(), 1);
+        assert!(!is_rest_of(&reviewed, &scene.plan(), &scene.snapshot), "{text}");
+    }
+}
+
 #[test]
 fn guards_are_found_anew_and_never_taken_from_the_file() {
     let mut scene = changed(3);
     let mut reviewed = scene.plan();
-    reviewed.held.clear();
-    let (rest, _) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
-    assert_eq!(rest.held.iter().map(|held| held.guard).collect::<Vec<_>>(), [Guard::Limits]);
+    reviewed.notes.held.clear();
+    let (rest, _) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!(rest.notes.held.iter().map(|held| held.guard).collect::<Vec<_>>(), [Guard::Limits]);
     scene.allow(|allowances| allowances.max_change = Some(Limit::Count(3)));
-    let (rest, _) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
-    assert_eq!(rest.held, []);
+    let (rest, _) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!(rest.notes.held, []);
 }
 
 #[test]
@@ -215,8 +232,8 @@ fn a_domain_that_can_not_be_read_is_no_difference_but_a_gap_in_the_plan() {
     let mut scene = changed(1);
     let reviewed = scene.plan();
     scene.snapshot.domains.clear();
-    let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
-    assert_eq!((moved, rest.unread.as_slice()), (vec![], ["live.example.com".to_owned()].as_slice()));
+    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!((moved, rest.notes.unread.as_slice()), (vec![], ["live.example.com".to_owned()].as_slice()));
 }
 
 #[test]
@@ -228,16 +245,16 @@ fn a_list_of_templates_in_another_order_has_not_moved() {
     templates(&mut scene, "a,b");
     let reviewed = scene.plan();
     templates(&mut scene, "b,a");
-    let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
-    assert_eq!((rest.changes.len(), moved), (1, vec![]));
-    assert_eq!(between(&reviewed, &scene.plan()), []);
+    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!((rest.decisions.changes.len(), moved), (1, vec![]));
+    assert_eq!(since_review(&reviewed.decisions, &scene.plan().decisions, &scene.snapshot), []);
     assert_eq!(reviewed.digest(), scene.plan().digest());
     templates(&mut scene, "b,c");
-    assert_eq!(between(&reviewed, &scene.plan()).len(), 1);
+    assert_eq!(since_review(&reviewed.decisions, &scene.plan().decisions, &scene.snapshot).len(), 1);
 }
 
 /// A plan that deletes `show/*` beside six cameras, of which one is to go and one more is to come.
-fn app_wide() -> (Scene, livevod::plan::Plan) {
+fn app_wide() -> (Scene, Plan) {
     let mut scene = Scene::agreeing(FLEET);
     let text = FLEET
         .replace("\"*\": {}", "\"*\": { state: absent }")
@@ -252,8 +269,13 @@ fn app_wide() -> (Scene, livevod::plan::Plan) {
     (scene, plan)
 }
 
-fn siblings(plan: &livevod::plan::Plan) -> Vec<String> {
-    plan.changes.iter().flat_map(|change| &change.siblings).map(|address| address.within_domain()).collect()
+fn siblings(plan: &Plan) -> Vec<String> {
+    plan.decisions
+        .changes
+        .iter()
+        .flat_map(|change| &change.siblings)
+        .map(|address| address.within_domain())
+        .collect()
 }
 
 #[test]
@@ -262,11 +284,11 @@ fn what_stands_beside_an_app_wide_entry_stays_the_same_while_the_plan_is_carried
     let all = ["show/cam2", "show/cam3", "show/cam4", "show/cam5", "show/cam6", "show/cam7"];
     assert_eq!(siblings(&reviewed), all);
     scene.add_remote("live.example.com/show/cam7").remove_remote("live.example.com/show/cam1");
-    scene.remote("live.example.com/show/cam7").config = reviewed.changes[2].after.clone().unwrap();
-    let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
-    assert_eq!((moved, rest.held.as_slice()), (vec![], [].as_slice()));
+    scene.remote("live.example.com/show/cam7").config = reviewed.decisions.changes[2].after.clone().unwrap();
+    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    assert_eq!((moved, rest.notes.held.as_slice()), (vec![], [].as_slice()));
     assert_eq!(siblings(&rest), all);
-    assert_eq!(since_review(&reviewed, &scene.plan(), &scene.snapshot), []);
+    assert_eq!(since_review(&reviewed.decisions, &scene.plan().decisions, &scene.snapshot), []);
 }
 
 #[test]
@@ -277,8 +299,9 @@ fn an_app_wide_entry_with_others_beside_it_than_at_the_review_is_stale() {
             true => scene.add_remote("live.example.com/show/stranger"),
             false => scene.remove_remote("live.example.com/show/cam5"),
         };
-        let (rest, moved) = resume(&reviewed, &scene.desired, &scene.snapshot, &scene.options);
+        let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
         let held: Vec<_> = rest
+            .notes
             .held
             .iter()
             .map(|held| (held.guard, held.address.clone().unwrap().within_domain()))

@@ -23,16 +23,16 @@ fn gap(scene: &mut Scene, address: &str, cause: GapCause, before: RecordConfig) 
 /// `address: message`, a line a warning.
 fn warnings(plan: &Plan) -> Vec<String> {
     let name = |address: &Option<Address>| address.as_ref().map(Address::to_string).unwrap_or_default();
-    plan.warnings.iter().map(|warning| format!("{}: {}", name(&warning.address), warning.message)).collect()
+    plan.notes
+        .warnings
+        .iter()
+        .map(|warning| format!("{}: {}", name(&warning.address), warning.message))
+        .collect()
 }
 
 #[test]
 fn what_is_declared_is_added_with_what_only_the_service_knew() {
-    let run = || RUN.to_owned();
-    let table = [
-        (GapCause::Replace, Reason::FinishesReplace { run: run() }),
-        (GapCause::AppWide, Reason::PutsBack { run: run() }),
-    ];
+    let table = [(GapCause::Replace, Reason::FinishesReplace), (GapCause::AppWide, Reason::PutsBack)];
     for (cause, reason) in table {
         let mut scene = Scene::agreeing(FLEET);
         scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
@@ -44,11 +44,11 @@ fn what_is_declared_is_added_with_what_only_the_service_knew() {
               cycle_duration (not set) -> 3600, auto_compose (not set) -> off, on_demand (not set) -> 0, \
               storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 180"]
         );
-        let change = &plan.changes[0];
-        assert_eq!(change.reason, reason);
+        let change = plan.noted(0).unwrap();
+        assert_eq!((change.reason, change.note.run.as_deref()), (reason, Some(RUN)));
         assert!(change.puts_back());
         let origins: Vec<Option<OriginKind>> =
-            change.fields.iter().map(|one| one.origin.as_ref().map(|origin| origin.kind)).collect();
+            change.field_changes().map(|one| one.origin.map(|origin| origin.kind)).collect();
         let (file, default) = (Some(OriginKind::Defaults), Some(OriginKind::Default));
         assert_eq!(origins, [file, file, default, default, None, None], "nobody wrote what stood there");
     }
@@ -66,8 +66,9 @@ fn what_no_file_declares_is_put_back_as_it_was() {
           auto_compose (not set) -> off, on_demand (not set) -> 0, \
           storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 180"]
     );
-    assert_eq!(plan.changes[0].reason, Reason::PutsBack { run: RUN.to_owned() });
-    assert!(plan.changes[0].fields.iter().all(|one| one.origin.is_none()));
+    assert_eq!(plan.decisions.changes[0].reason, Reason::PutsBack);
+    assert_eq!(plan.notes.changes[0].run.as_deref(), Some(RUN));
+    assert!(plan.notes.changes[0].origins.is_empty());
 }
 
 #[test]
@@ -107,6 +108,7 @@ fn what_no_request_can_carry_is_not_added_without_it() {
     let plan = scene.plan();
     assert_eq!(lines(&plan), Vec::<String>::new());
     let unsupported: Vec<_> = plan
+        .notes
         .unsupported
         .iter()
         .map(|one| (one.address.within_domain(), one.reason.as_str(), one.declared))
@@ -123,12 +125,14 @@ fn a_gap_is_filled_in_its_own_domain() {
     let one = "{ apps: { show: { streams: { a: {} } } } }";
     let mut scene = Scene::agreeing(&domains(&[("a.example.com", one), ("b.example.com", one)]));
     lost(&mut scene, "b.example.com/show/a", GapCause::Replace);
-    let changes: Vec<(String, Reason)> =
-        scene.plan().changes.into_iter().map(|change| (change.address.to_string(), change.reason)).collect();
-    assert_eq!(
-        changes,
-        [("b.example.com/show/a".to_owned(), Reason::FinishesReplace { run: RUN.to_owned() })]
-    );
+    let changes: Vec<(String, Reason)> = scene
+        .plan()
+        .decisions
+        .changes
+        .into_iter()
+        .map(|change| (change.address.to_string(), change.reason))
+        .collect();
+    assert_eq!(changes, [("b.example.com/show/a".to_owned(), Reason::FinishesReplace)]);
 }
 
 #[test]
@@ -150,10 +154,10 @@ fn a_gap_that_is_left_is_told_with_the_reason() {
         .replace("domains:\n", "ignore: [live.example.com/show/cam1]\ndomains:\n");
     scene.declare(&ignored);
     assert_eq!(warnings(&scene.plan()), [left(cam1, "`ignore` names it")]);
-    assert_eq!(scene.plan().ignored, []);
+    assert_eq!(scene.plan().notes.ignored, []);
     scene.add_remote(cam1);
     assert_eq!(warnings(&scene.plan()), Vec::<String>::new(), "something stands there");
-    assert_eq!(scene.plan().ignored.len(), 1);
+    assert_eq!(scene.plan().notes.ignored.len(), 1);
     scene.declare(&domains(&[("second.example.com", "{}")]));
     assert_eq!(warnings(&scene.plan()), [left(cam1, "no file names its domain")]);
 }

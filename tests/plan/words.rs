@@ -1,7 +1,7 @@
 //! The words of a plan: names that outputs share, and reasons as a reader meets them.
 
-use livevod::model::{Address, Field};
-use livevod::plan::{ActionKind, Guard, Reason, relation};
+use livevod::model::{Address, RecordConfig, StreamSpelling};
+use livevod::plan::{ActionKind, Change, ChangeNote, Guard, Noted, Reason, relation};
 use livevod::source::{Place, Position};
 use serde_json::{Value, to_value};
 
@@ -32,23 +32,43 @@ fn actions_and_guards_have_one_name_in_sentences_and_documents() {
 fn a_reason_names_the_line_that_asks_for_it() {
     let line = |line| Position { line, column: 1, byte: 0 };
     let place = Place { file: "live.yaml".into(), start: line(7), end: line(8) };
-    let run = "r1".to_owned();
+    let bucket = |name: &str| RecordConfig { storage_location: Some(name.into()), ..RecordConfig::default() };
+    let change = |reason| Change {
+        address: "live.example.com/show/cam1".parse().unwrap(),
+        action: ActionKind::Replace,
+        reason,
+        before: Some(bucket("a")),
+        after: Some(bucket("b")),
+        is_protected: false,
+        spelling: StreamSpelling::Named,
+        contingent: Vec::new(),
+        siblings: Vec::new(),
+    };
+    let note = ChangeNote { reason_place: Some(place), run: Some("r1".to_owned()), ..ChangeNote::default() };
     let table = [
-        (Reason::Missing, "declared, but not there"),
-        (Reason::Differs, "not as declared"),
+        (Reason::Missing, "declared, but not there", None),
+        (Reason::Differs, "not as declared", None),
+        (Reason::CreateOnly, "`storage_location` can only be set by adding anew", None),
+        (Reason::DeclaredAbsent, "declared `state: absent` (live.yaml:7)", Some("declared `state: absent`")),
         (
-            Reason::CreateOnly { field: Field::StorageLocation },
-            "`storage_location` can only be set by adding anew",
+            Reason::Pruned,
+            "not declared, and `prune: true` (live.yaml:7)",
+            Some("not declared, and `prune: true`"),
         ),
-        (Reason::DeclaredAbsent { place: place.clone() }, "declared `state: absent` (live.yaml:7)"),
-        (Reason::Pruned { place: place.clone() }, "not declared, and `prune: true` (live.yaml:7)"),
-        (Reason::InSnapshot { place: place.clone() }, "not as in live.yaml"),
-        (Reason::NotInSnapshot { place }, "not in live.yaml"),
-        (Reason::FinishesReplace { run: run.clone() }, "finishes the replace that run r1 left half done"),
-        (Reason::PutsBack { run }, "puts back what run r1 removed"),
+        (Reason::InSnapshot, "not as in live.yaml", Some("not as in the snapshot")),
+        (Reason::NotInSnapshot, "not in live.yaml", Some("not in the snapshot")),
+        (
+            Reason::FinishesReplace,
+            "finishes the replace that run r1 left half done",
+            Some("finishes the replace that an earlier run left half done"),
+        ),
+        (Reason::PutsBack, "puts back what run r1 removed", Some("puts back what an earlier run removed")),
     ];
-    for (reason, text) in table {
-        assert_eq!(reason.text(), text);
+    for (reason, text, bare) in table {
+        let change = change(reason);
+        assert_eq!(Noted { change: &change, note: &note }.reason_text(), text);
+        let without = Noted { change: &change, note: &ChangeNote::default() };
+        assert_eq!(without.reason_text(), bare.unwrap_or(text), "without a note");
     }
 }
 

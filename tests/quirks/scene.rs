@@ -102,8 +102,8 @@ impl Scene {
         };
         reasons.extend(report.iter().flat_map(not_done));
         let second = self.plan().await;
-        let is_empty = second.plan.changes.is_empty()
-            && second.plan.unsupported.iter().all(|one| !one.declared)
+        let is_empty = second.plan.decisions.changes.is_empty()
+            && second.plan.notes.unsupported.iter().all(|one| !one.declared)
             && second.reasons.is_empty();
         if report.is_some() {
             reasons.extend(second.reasons);
@@ -116,7 +116,7 @@ impl Scene {
         let (snapshot, unread) = self.client.snapshot(self.desired.domains.keys().cloned()).await;
         let plan = plan(&self.desired, &snapshot, &self.sources, &released());
         let unread = unread.into_iter().map(|(domain, error)| format!("{domain}: {error}"));
-        let held = plan.held.iter().map(|held| format!("{held:?}"));
+        let held = plan.notes.held.iter().map(|held| format!("{held:?}"));
         Planned { reasons: unread.chain(held).collect(), plan }
     }
 
@@ -124,7 +124,7 @@ impl Scene {
         let (_keep, stop) = watch::channel(false);
         let settings =
             ApplySettings { deadline: Duration::from_secs(5), ..ApplySettings::new(stop, journal()) };
-        apply(plan, &self.client, settings, &|_| {}).await.unwrap()
+        apply(plan.cleared().unwrap(), &self.client, settings, &|_| {}).await
     }
 
     /// What the service holds, by names without regard to case, CreateTime and spellings of "every stream" apart.
@@ -248,6 +248,7 @@ fn lost(
     report: Option<&Report>,
 ) -> Vec<String> {
     let planned: BTreeMap<String, ActionKind> = plan
+        .decisions
         .changes
         .iter()
         .map(|change| (change.address.to_string().to_lowercase(), change.action))

@@ -361,7 +361,7 @@ fn a_snapshot_that_can_not_be_used_says_why() {
     let text = std::fs::read_to_string(world.path().join("state.json")).unwrap();
     world.write("changed.json", &text.replace("\"account\": null", "\"account\": \"1\""));
     world.write("cut.json", &text[..text.len() / 2]);
-    world.write("other.json", &text.replacen("\"1.0\"", "\"7.0\"", 1));
+    world.write("other.json", &text.replacen("\"2.0\"", "\"7.0\"", 1));
     let plan = |file: &str| {
         let run = world.run(&format!("plan --against {file}"));
         assert_eq!(run.code, 1, "{}", run.transcript());
@@ -411,4 +411,56 @@ fn what_was_protected_and_ignored_then_is_so_on_the_way_back() {
     assert_eq!(run.code, 3, "{}", run.transcript());
     assert!(run.stdout.contains("refused (protect)"), "{}", run.transcript());
     assert!(run.stdout.contains("1 ignored: live.example.com/show/free"), "{}", run.transcript());
+}
+
+#[test]
+fn what_is_protected_and_ignored_today_binds_the_way_back() {
+    let world = World::with(THREE);
+    world.converge("--emulator");
+    world.run("snapshot --emulator --out before.json");
+    let grown = THREE.replace("cam1: {}", "cam1: {}, late: {}, free: {}");
+    world.write("livevod.yaml", &grown);
+    world.converge("--emulator");
+    world.write(
+        "livevod.yaml",
+        &grown.replace(", free: {}", "").replace(
+            "domains:",
+            "protect: [live.example.com/show/late]\nignore: [live.example.com/show/free]\ndomains:",
+        ),
+    );
+    for source in ["before.json", "last"] {
+        let run = world.run(&format!("restore {source} --emulator --auto-approve --max-delete 100%"));
+        assert_eq!(run.code, 3, "{}", run.transcript());
+        assert!(run.stdout.contains("refused (protect)"), "{}", run.transcript());
+        assert!(run.stdout.contains("1 ignored: live.example.com/show/free"), "{}", run.transcript());
+    }
+    std::fs::remove_file(world.path().join("livevod.yaml")).unwrap();
+    let run = world.run("restore before.json --emulator --auto-approve --max-delete 100%");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert!(run.stderr.contains("--without-files"), "{}", run.transcript());
+    let run = world.run("restore before.json --without-files --emulator --auto-approve --max-delete 100%");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert!(run.stdout.contains("2 destroyed"), "{}", run.transcript());
+}
+
+#[test]
+fn a_run_or_snapshot_goes_back_only_to_where_it_is_from() {
+    let world = World::with(&format!("account: \"1234567890123456\"\n{THREE}"));
+    world.converge("--emulator");
+    world.run("snapshot --emulator --out before.json");
+    for source in ["before.json", "last"] {
+        let elsewhere = world.run(&format!("restore {source} --emulator=other.log --auto-approve"));
+        assert_eq!(elsewhere.code, 3, "{}", elsewhere.transcript());
+        assert!(
+            elsewhere.stderr.contains("is for emulator .livevod/emulator.log"),
+            "{}",
+            elsewhere.transcript()
+        );
+    }
+    world.write("livevod.yaml", &format!("account: \"42\"\n{THREE}"));
+    for source in ["before.json", "last"] {
+        let other = world.run(&format!("restore {source} --emulator --auto-approve"));
+        assert_eq!(other.code, 3, "{}", other.transcript());
+        assert!(other.stderr.contains("account"), "{}", other.transcript());
+    }
 }

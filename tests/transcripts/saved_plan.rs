@@ -62,6 +62,39 @@ fn the_whole_story_of_a_pull_request() {
     assert_eq!(same.code, 0, "{}", same.transcript());
 }
 
+/// Whoever can write the file can seal it anew; the digest that was reviewed is not in their hands.
+#[test]
+fn a_plan_that_was_edited_and_sealed_anew_is_not_the_reviewed_one() {
+    let world = World::with(ONE);
+    world.converge("--emulator");
+    let pruned =
+        ONE.replace("{ apps: { show: { streams: { cam1: {}, ", "{ prune: true, apps: { show: { streams: { ");
+    world.write("livevod.yaml", &format!("{pruned}protect: [live.example.com/show/cam9]\n"));
+    let released = "--max-delete 100% --allow-recording-stop";
+    world.run(&format!("plan --emulator --out reviewed.plan {released}"));
+    let digest = world.run("show reviewed.plan --format json").json()["digest"].as_str().unwrap().to_owned();
+    let before = std::fs::read(world.path().join(".livevod/emulator.log")).unwrap();
+    let text = std::fs::read_to_string(world.path().join("reviewed.plan")).unwrap();
+    let edits = [
+        ("\"reason\": \"pruned\"", "\"reason\": \"declared_absent\""),
+        ("\"is_protected\": false", "\"is_protected\": true"),
+        ("\"declares_nothing\": false", "\"declares_nothing\": true"),
+        ("\"spelling\": \"named\"", "\"spelling\": \"absent\""),
+        ("\"contingent\": []", "\"contingent\": [\"add_siblings_back\"]"),
+        ("\"stream\": \"cam1\"", "\"stream\": \"cam2\""),
+        ("\"target\": \"emulator .livevod/emulator.log\"", "\"target\": \"emulator other.log\""),
+    ];
+    for (from, to) in edits {
+        assert!(text.contains(from), "{from}");
+        let open = text.replace(from, to);
+        let open = open.split_once("\"checksum\"").unwrap().0;
+        world.write("edited.plan", &livevod::sealed::close(open));
+        let run = world.run(&format!("apply edited.plan --emulator --expect-digest {digest} {released}"));
+        assert_eq!(run.code, 3, "{to}: {}", run.transcript());
+        assert_eq!(std::fs::read(world.path().join(".livevod/emulator.log")).unwrap(), before, "{to}");
+    }
+}
+
 #[test]
 fn a_saved_plan_is_shown_without_a_network_in_every_form() {
     let world = edited();

@@ -11,8 +11,9 @@ use crate::wire::Action;
 
 use super::super::Outcome;
 
-/// Version of the format; a reader takes every one with the same first number.
-pub const FORMAT_VERSION: &str = "1.0";
+/// Version of the format; a reader takes every one with the same first number, and version 1, which held each address as one
+/// text.
+pub const FORMAT_VERSION: &str = "2.0";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -268,18 +269,18 @@ pub struct Finished {
 
 impl Header {
     /// The head of a run of `plan`.
-    pub fn new(run: &RunId, plan: &Plan, target: &str, snapshot: Option<String>) -> Self {
+    pub fn new(run: &RunId, plan: &Plan, snapshot: Option<String>) -> Self {
         Self {
             format_version: FORMAT_VERSION.to_owned(),
             run: run.name.clone(),
             livevod: env!("CARGO_PKG_VERSION").to_owned(),
             time: run.time,
-            account: plan.account.clone(),
-            target: target.to_owned(),
+            account: plan.decisions.account.clone(),
+            target: plan.decisions.target.clone(),
             digest: plan.digest(),
             snapshot,
             summary: plan.summary(),
-            changes: plan.changes.iter().map(Planned::of).collect(),
+            changes: plan.decisions.changes.iter().map(Planned::of).collect(),
         }
     }
 }

@@ -80,11 +80,9 @@ fn entry(line: &str) -> Result<Entry, String> {
 
 /// A minor version only adds.
 fn known(header: Header) -> Result<Header, JournalError> {
-    let major = |version: &str| version.split('.').next().map(str::to_owned);
-    if major(&header.format_version) == major(FORMAT_VERSION) {
-        Ok(header)
-    } else {
-        Err(JournalError::Version(header.format_version))
+    match header.format_version.split('.').next() {
+        Some("1" | "2") => Ok(header),
+        Some(_) | None => Err(JournalError::Version(header.format_version)),
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::left_open::LeftOpenRow;
 use super::super::report_json::OutcomeCounts;
 use crate::apply::Outcome;
 use crate::apply::journal::End;
-use crate::model::Address;
+use crate::model::AddressText;
 use crate::plan::{ActionKind, Budget, Summary};
 
 /// One line of a stream of events: what happened, and its facts. The first line of a stream is a `version`, the last one an
@@ -128,7 +128,7 @@ impl Command {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Resource<'a> {
     /// Its address.
-    pub(super) addr: &'a Address,
+    pub(super) addr: AddressText<'a>,
 }
 
 /// A planned change: as in a plan's document, and the same address where Terraform's readers look for it.
@@ -151,11 +151,9 @@ pub(super) struct Planned<'a> {
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub(super) digest: String,
     /// Configurations that no file declares: left alone.
-    #[schemars(with = "Vec<Address>")]
-    pub(super) unmanaged: &'a [Address],
+    pub(super) unmanaged: Vec<AddressText<'a>>,
     /// Configurations that `ignore` names: left alone.
-    #[schemars(with = "Vec<Address>")]
-    pub(super) ignored: &'a [Address],
+    pub(super) ignored: Vec<AddressText<'a>>,
     /// Configurations that livevod can't manage.
     pub(super) unsupported: Vec<UnsupportedRow<'a>>,
     /// Domains that could not be read.

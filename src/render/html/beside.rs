@@ -1,18 +1,18 @@
 //! What stands beside a plan on its page: what moved since the review, and what earlier runs left open.
 
 use crate::apply::journal::Looked;
-use crate::plan::{Change, Difference, Plan};
+use crate::plan::{Change, Difference};
 
+use super::super::groups::Groups;
 use super::super::left_open::{story, weighty};
-use super::super::phrases::named;
 use super::super::plan::{counted, symbol};
 use super::super::review::{Step, steps};
 use super::{escaped, sentence_of};
 
 /// The addresses at which the plan is not what was reviewed; empty where there are none.
-pub(super) fn since_review(plan: &Plan, differences: &[Difference]) -> String {
+pub(super) fn since_review(groups: &Groups, differences: &[Difference]) -> String {
     let row = |Difference { address, first, second }: &Difference| {
-        let [reviewed, now] = [first, second].map(|change| transition(change.as_ref(), plan));
+        let [reviewed, now] = [first, second].map(|change| transition(change.as_ref(), groups));
         format!(
             "<tr><th scope=\"row\"><code>{}</code></th><td data-name=\"reviewed\">{reviewed}</td>\
              <td data-name=\"now\">{now}</td></tr>\n",
@@ -31,16 +31,16 @@ pub(super) fn since_review(plan: &Plan, differences: &[Difference]) -> String {
     )
 }
 
-fn transition(change: Option<&Change>, plan: &Plan) -> String {
+fn transition(change: Option<&Change>, groups: &Groups) -> String {
     let Some(change) = change else { return "no change".to_owned() };
     let word = change.action.name();
-    let steps: Vec<String> = steps(change).iter().map(|step| self::step(step, plan)).collect();
+    let steps: Vec<String> = steps(change).iter().map(|step| self::step(step, groups)).collect();
     format!("<span class=\"mono {word}\">{}</span> {word}<br>{}", symbol(change.action), steps.join("<br>"))
 }
 
-fn step(Step { field, before, after }: &Step, plan: &Plan) -> String {
+fn step(Step { field, before, after }: &Step, groups: &Groups) -> String {
     let shown = |value: &_, tag: &str| {
-        let text = escaped(&named(Clone::clone(value), &plan.group_names, "…").to_string());
+        let text = escaped(&groups.shown(Clone::clone(value), "…"));
         format!("<{tag}><code>{text}</code></{tag}>")
     };
     let before = before.as_ref().map(|value| shown(value, "del"));

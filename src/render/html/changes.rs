@@ -2,13 +2,14 @@
 
 use super::super::base::{instead, pending};
 use super::super::danger::stops_recording;
+use super::super::groups::Groups;
 use super::super::links::Links;
-use super::super::phrases::{contingency, named};
+use super::super::phrases::contingency;
 use super::super::plan::{coverage_text, origin_text, sentence, symbol};
 use super::fleet::{ACTIONS, App, Domain, Fleet};
 use super::{escaped, sentence_of};
 use crate::model::Value;
-use crate::plan::{ActionKind, Change, FieldChange, FieldOrigin, Plan};
+use crate::plan::{ActionKind, FieldChange, FieldOrigin, Noted, Plan};
 
 /// Rows in one part of the page. A browser lays out the parts that are near the screen; many parts cost it time at every
 /// frame, and so do many rows in one.
@@ -18,6 +19,7 @@ pub(super) struct Changes<'a> {
     pub(super) plan: &'a Plan,
     pub(super) links: &'a Links,
     pub(super) fleet: &'a Fleet<'a>,
+    pub(super) groups: &'a Groups<'a>,
 }
 
 /// A piece of the page, and how many changes it holds.
@@ -41,7 +43,7 @@ impl Changes<'_> {
 
     /// Search and filters; hidden until the script that they need runs.
     fn controls(&self) -> String {
-        let count = |action| self.plan.changes.iter().filter(|change| change.action == action).count();
+        let count = |action| self.plan.changes().filter(|change| change.action == action).count();
         let kinds = ACTIONS.into_iter().map(|action| (action, count(action))).filter(|(_, count)| *count > 0);
         let kind = |(action, count): (ActionKind, usize)| {
             let word = action.name();
@@ -80,7 +82,7 @@ impl Changes<'_> {
     }
 
     fn app(&self, app: &App) -> Piece {
-        let changes = app.changes.iter().map(|change| Piece { rows: 1, text: self.change(change) });
+        let changes = app.changes.iter().map(|change| Piece { rows: 1, text: self.change(*change) });
         let Piece { rows, text } = parted(changes.collect());
         let text = format!(
             "<details class=\"app\" id=\"{}\" open>\n<summary><h4>{}</h4> <span class=\"quiet\">{}</span></summary>\n{text}</details>\n",
@@ -91,7 +93,7 @@ impl Changes<'_> {
         Piece { rows, text }
     }
 
-    fn change(&self, change: &Change) -> String {
+    fn change(&self, change: Noted) -> String {
         let guards = self.fleet.guards.get(&change.address);
         let word = change.action.name();
         let refused = if guards.is_some() { (" is-refused", " data-refused") } else { ("", "") };
@@ -99,11 +101,11 @@ impl Changes<'_> {
         let stops = stops_recording(change).then(|| "not recorded by itself any more".to_owned());
         let badges: String =
             badges.chain(stops).map(|text| format!(" <span class=\"badge\">{text}</span>")).collect();
-        let pending = match self.plan.is_pending(change) {
+        let pending = match self.plan.is_pending(&change) {
             true => (" data-pending", " <span class=\"badge quiet\">pending before</span>"),
             false => ("", ""),
         };
-        let rows: String = change.fields.iter().map(|one| self.field(change, one)).collect();
+        let rows: String = change.field_changes().map(|one| self.field(change, one)).collect();
         format!(
             "<details class=\"change{}\" data-kind=\"{word}\"{}{}><summary><span class=\"symbol mono {word}\">{}</span> \
              <code>{}</code> <span class=\"what\">{}</span>{badges}{}</summary>\n\
@@ -121,41 +123,41 @@ impl Changes<'_> {
     }
 
     /// Why, who records the address, what was pending there, and what is written only if a step goes wrong.
-    fn reasons(&self, change: &Change) -> String {
-        let coverage = coverage_text(&change.coverage, &change.address, change.action);
-        let why = format!("{}; {coverage}", change.reason.text());
-        let instead = instead(self.plan, change, "→");
+    fn reasons(&self, change: Noted) -> String {
+        let coverage = coverage_text(&change.note.coverage, &change.address, change.action);
+        let why = format!("{}; {coverage}", change.reason_text());
+        let instead = instead(self.plan, &change, "→");
         let contingent = change.contingent.iter().map(|one| contingency(*one).to_owned());
         std::iter::once(why).chain(instead).chain(contingent).collect::<Vec<_>>().join("; ")
     }
 
     /// The fields of a change in a few words, and the values where it is one.
-    fn gist(&self, change: &Change) -> String {
+    fn gist(&self, change: Noted) -> String {
         let shown = |value| escaped(&self.named(value));
-        match (&change.fields[..], change.action) {
+        match (&change.fields()[..], change.action) {
             (_, ActionKind::Create | ActionKind::Delete) => sentence(change.action).to_owned(),
             ([one], _) => format!(
                 "{} {} → {}",
-                one.field.name(),
-                shown(change.before_value(one.field)),
-                shown(change.after_value(one.field))
+                one.name(),
+                shown(change.before_value(*one)),
+                shown(change.after_value(*one))
             ),
-            (more, _) => more.iter().map(|one| one.field.name()).collect::<Vec<_>>().join(", "),
+            (more, _) => more.iter().map(|one| one.name()).collect::<Vec<_>>().join(", "),
         }
     }
 
     fn named(&self, value: Value) -> String {
-        named(value, &self.plan.group_names, "…").to_string()
+        self.groups.shown(value, "…")
     }
 
-    fn field(&self, change: &Change, one: &FieldChange) -> String {
+    fn field(&self, change: Noted, one: FieldChange) -> String {
         let side = |there: bool, value, tag: &str| match there {
             true => format!("<{tag}><code>{}</code></{tag}>", escaped(&self.named(value))),
             false => "<span class=\"quiet\">none</span>".to_owned(),
         };
         let before = side(change.before.is_some(), change.before_value(one.field), "del");
         let after = side(change.after.is_some(), change.after_value(one.field), "ins");
-        let origin = one.origin.as_ref().map(|origin| self.origin(origin)).unwrap_or_default();
+        let origin = one.origin.map(|origin| self.origin(origin)).unwrap_or_default();
         let forces = change.action == ActionKind::Replace && one.field.is_create_only();
         let forces = if forces { " <span class=\"badge\">forces replacement</span>" } else { "" };
         format!(

@@ -6,7 +6,7 @@ use super::super::danger::{guards, stops_recording};
 use super::super::plan::counted;
 use super::escaped;
 use crate::model::Address;
-use crate::plan::{ActionKind, Change, Guard, Plan};
+use crate::plan::{ActionKind, Guard, Noted, Plan};
 
 /// The actions, worst first.
 pub(super) const ACTIONS: [ActionKind; 4] =
@@ -31,7 +31,7 @@ pub(super) struct Domain<'a> {
 pub(super) struct App<'a> {
     pub(super) name: &'a str,
     /// Worst first.
-    pub(super) changes: Vec<&'a Change>,
+    pub(super) changes: Vec<Noted<'a>>,
     /// Configurations that stay as they are, or are not managed.
     others: usize,
     worst: Danger,
@@ -95,13 +95,13 @@ impl<'a> Fleet<'a> {
         fleet
     }
 
-    fn app(&self, name: &'a str, mut changes: Vec<&'a Change>, others: usize) -> App<'a> {
-        changes.sort_by_key(|change| self.danger(change));
-        let worst = changes.first().map_or(Danger::None, |change| self.danger(change));
+    fn app(&self, name: &'a str, mut changes: Vec<Noted<'a>>, others: usize) -> App<'a> {
+        changes.sort_by_key(|change| self.danger(*change));
+        let worst = changes.first().map_or(Danger::None, |change| self.danger(*change));
         App { name, changes, others, worst, anchor: String::new() }
     }
 
-    fn danger(&self, change: &Change) -> Danger {
+    fn danger(&self, change: Noted) -> Danger {
         let by_action = Danger::of(change.action);
         match () {
             () if self.guards.contains_key(&change.address) => Danger::Refused,
@@ -140,13 +140,14 @@ impl<'a> Fleet<'a> {
 }
 
 /// Domains and their apps by name: the changes, and how many other configurations there are.
-fn by_domain(plan: &Plan) -> BTreeMap<&str, BTreeMap<&str, (Vec<&Change>, usize)>> {
-    let mut domains: BTreeMap<&str, BTreeMap<&str, (Vec<&Change>, usize)>> = BTreeMap::new();
-    for change in &plan.changes {
-        let Address { domain, app, .. } = &change.address;
+fn by_domain(plan: &Plan) -> BTreeMap<&str, BTreeMap<&str, (Vec<Noted<'_>>, usize)>> {
+    let mut domains: BTreeMap<&str, BTreeMap<&str, (Vec<Noted<'_>>, usize)>> = BTreeMap::new();
+    for change in plan.changes() {
+        let Address { domain, app, .. } = &change.change.address;
         domains.entry(domain).or_default().entry(app).or_default().0.push(change);
     }
-    for Address { domain, app, .. } in [&plan.unchanged, &plan.unmanaged, &plan.ignored].into_iter().flatten()
+    for Address { domain, app, .. } in
+        [&plan.notes.unchanged, &plan.notes.unmanaged, &plan.notes.ignored].into_iter().flatten()
     {
         domains.entry(domain).or_default().entry(app).or_default().1 += 1;
     }

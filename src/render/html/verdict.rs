@@ -60,12 +60,15 @@ fn reason(refusal: &Refusal) -> String {
 
 /// Kinds of danger, and what the plan warns of.
 pub(super) fn notes(plan: &Plan) -> String {
-    let unread =
-        plan.unread.iter().map(|domain| format!("`{domain}` could not be read: the plan is incomplete"));
-    let unsupported = plan.unsupported.iter().filter(|one| one.declared);
+    let unread = plan
+        .notes
+        .unread
+        .iter()
+        .map(|domain| format!("`{domain}` could not be read: the plan is incomplete"));
+    let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared);
     let unsupported =
         unsupported.map(|one| format!("`{}` can't be managed: {}; not attempted", one.address, one.reason));
-    let warnings = plan.warnings.iter().map(|warning| warning.message.clone());
+    let warnings = plan.notes.warnings.iter().map(|warning| warning.message.clone());
     let since_base = base::notes(plan, |name| format!("`{name}`"), str::to_owned, str::to_owned);
     let notes = dangers(plan).into_iter().chain(unread).chain(unsupported).chain(warnings).chain(since_base);
     let notes: String = notes.map(|note| format!("<li>{}</li>\n", sentence_of(&note))).collect();

@@ -5,15 +5,15 @@ use crate::apply::journal::Looked;
 use crate::plan::{Change, Difference, Plan};
 
 use super::super::base;
+use super::super::groups::Groups;
 use super::super::left_open::{story, weighty};
 use super::super::marks::{cell, code, prose};
-use super::super::phrases::named;
 use super::super::plan::{counted, symbol};
 use super::super::review::{Step, steps};
 use super::super::sheet::{Rows, Sheet};
 
 /// A row for each address at which the plan is not what was reviewed: half of what is free beside `reserve` is theirs.
-pub(super) fn since_review(sheet: &mut Sheet, reserve: usize, plan: &Plan, differences: &[Difference]) {
+pub(super) fn since_review(sheet: &mut Sheet, reserve: usize, groups: &Groups, differences: &[Difference]) {
     let head = format!(
         "**{} not as reviewed:**\n\n| Configuration | Reviewed | Now |\n|---|---|---|\n",
         match differences.len() {
@@ -23,19 +23,19 @@ pub(super) fn since_review(sheet: &mut Sheet, reserve: usize, plan: &Plan, diffe
     );
     let rows = Rows { what: "rows of what moved since the review", head: &head, tail: "\n" };
     sheet.rows(rows, sheet.room(reserve) / 2, differences, |Difference { address, first, second }| {
-        let [reviewed, now] = [first, second].map(|change| transition(change.as_ref(), plan));
+        let [reviewed, now] = [first, second].map(|change| transition(change.as_ref(), groups));
         format!("| {} | {reviewed} | {now} |\n", cell(&address.to_string()))
     });
 }
 
-fn transition(change: Option<&Change>, plan: &Plan) -> String {
+fn transition(change: Option<&Change>, groups: &Groups) -> String {
     let Some(change) = change else { return "no change".to_owned() };
-    let steps: Vec<String> = steps(change).iter().map(|step| self::step(step, plan)).collect();
+    let steps: Vec<String> = steps(change).iter().map(|step| self::step(step, groups)).collect();
     format!("{} {}", cell(symbol(change.action)), steps.join("<br>"))
 }
 
-fn step(Step { field, before, after }: &Step, plan: &Plan) -> String {
-    let shown = |value: &_| cell(&named(Clone::clone(value), &plan.group_names, "…").to_string());
+fn step(Step { field, before, after }: &Step, groups: &Groups) -> String {
+    let shown = |value: &_| cell(&groups.shown(Clone::clone(value), "…"));
     let sides: Vec<String> = [before, after].into_iter().flatten().map(shown).collect();
     format!("{} {}", cell(field.name()), sides.join(" → "))
 }

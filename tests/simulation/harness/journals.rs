@@ -52,7 +52,7 @@ impl Folder {
         drop(journals);
         let clock = self.observer.clone();
         let book = Book { memory, observer: self.observer.clone() };
-        let header = Header::new(&run, plan, TARGET, None);
+        let header = Header::new(&run, plan, None);
         let journal = Journal::begin(Box::new(book), Arc::new(move || clock.now()), header).ok()?;
         let found = looked
             .iter()

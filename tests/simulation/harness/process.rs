@@ -13,7 +13,7 @@ use livevod::wire::Key;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::journals::{self, Folder};
+use super::journals::{self, Folder, TARGET};
 use super::observer::Observer;
 use super::scene::Scene;
 use super::story::What;
@@ -71,10 +71,10 @@ impl Stage<'_> {
         sleep(journals::until_settled(&runs, SETTLE, self.observer.now())).await;
         let Planned { plan, looked, reasons } = self.plan(&client, &runs, allowances).await;
         self.observer.planned(What::Planned {
-            changes: plan.changes.clone(),
-            held: plan.held.iter().map(|held| held.message.clone()).collect(),
+            changes: plan.decisions.changes.clone(),
+            held: plan.notes.held.iter().map(|held| held.message.clone()).collect(),
         });
-        let end = match reasons.is_empty() && writes && !plan.changes.is_empty() {
+        let end = match reasons.is_empty() && writes && !plan.decisions.changes.is_empty() {
             true => self.apply(&plan, &looked, &client, ends).await,
             false => End::Refused(reasons),
         };
@@ -102,8 +102,12 @@ impl Stage<'_> {
     async fn plan(&self, client: &Client, runs: &[RunRecord], allowances: Allowances) -> Planned {
         let Scene { desired, sources, .. } = self.scene;
         let mut reasons = Vec::new();
-        let mut options =
-            PlanOptions { allowances, unfinished: journals::unfinished(runs), ..PlanOptions::default() };
+        let mut options = PlanOptions {
+            target: TARGET.to_owned(),
+            allowances,
+            unfinished: journals::unfinished(runs),
+            ..PlanOptions::default()
+        };
         if desired.account.is_some() {
             match client.caller_identity().await {
                 Ok(identity) => options.caller = Some(identity.account),
@@ -113,7 +117,7 @@ impl Stage<'_> {
         let (snapshot, unread) = client.snapshot(desired.domains.keys().cloned()).await;
         let plan = plan(desired, &snapshot, sources, &options);
         reasons.extend(unread.into_iter().map(|(domain, error)| format!("{domain}: {error}")));
-        reasons.extend(plan.held.iter().map(|held| held.message.clone()));
+        reasons.extend(plan.notes.held.iter().map(|held| held.message.clone()));
         if plan.is_held_by(Guard::Account) {
             reasons.push("another account".to_owned());
         }
@@ -123,6 +127,10 @@ impl Stage<'_> {
     async fn apply(&self, plan: &Plan, looked: &[Looked], client: &Client, ends: Ends) -> End {
         let Some(journal) = self.folder.begin(plan, looked, ends.is_first) else {
             return End::Refused(vec!["the journal can't be written".to_owned()]);
+        };
+        let cleared = match plan.cleared() {
+            Ok(cleared) => cleared,
+            Err(refusal) => return End::Refused(vec![refusal.to_string()]),
         };
         let (stopper, stop) = watch::channel(false);
         let settings = ApplySettings {
@@ -140,10 +148,7 @@ impl Stage<'_> {
                 self.observer.tell(What::Died("death-pause"));
                 End::Died
             }
-            report = apply(plan, client, settings, &progress) => match report {
-                Ok(report) => End::Applied(report),
-                Err(refusal) => End::Refused(vec![refusal.to_string()]),
-            },
+            report = apply(cleared, client, settings, &progress) => End::Applied(report),
         };
         // What was dropped with the process must be gone before anything else happens.
         tokio::task::yield_now().await;

@@ -111,14 +111,32 @@ fn weighed(findings: Vec<diag::Diagnostic>, document: &Document, sources: &Sourc
     check::settle(findings, &document.allows, sources, &check::Levels::default())
 }
 
+/// Questions that were asked after seeds had shown their faults.
+const LATER: [&str; 1] = ["names"];
+
+/// Apps and streams that no YAML can write.
+const UNNAMEABLE: [(&str, &str); 8] = [
+    ("show", "a.b"),
+    ("show", "中文"),
+    ("a b", "cam"),
+    ("a/b", "c"),
+    ("show", ".."),
+    ("show", "line\nbreak"),
+    ("show", "**"),
+    ("old", "a\u{202e}\"b"),
+];
+
 /// One answer to each question. Those under which livevod may rightly refuse are drawn less often.
 fn quirks(random: &mut Random) -> Vec<String> {
+    let mut later = random.clone().fork();
     let answers = QUIRKS.iter().map(|quirk| {
         let usual = match quirk.name {
             "app-wide-delete" | "overlap" | "name-case" => 75,
             _ => 50,
         };
         let others = &quirk.answers[1..];
+        // What came later has a stream of its own, so that the seeds before it tell what they told.
+        let random = if LATER.contains(&quirk.name) { &mut later } else { &mut *random };
         let answer = if random.percent(usual) { quirk.default_answer() } else { random.pick(others) };
         format!("{}={}", quirk.name, answer.value)
     });
@@ -148,6 +166,9 @@ impl<'a> Held<'a> {
                 }
             }
             held.strangers(name, &domain.entries.keys().collect());
+            if has("names=any") {
+                held.unnameable(name);
+            }
         }
         held.strangers("unnamed.example.com", &BTreeSet::new());
         json!({ "configs": held.items.into_values().collect::<Vec<_>>() })
@@ -198,6 +219,20 @@ impl<'a> Held<'a> {
                 self.put_by_format(&address);
             } else {
                 self.put(&address, plain());
+            }
+        }
+    }
+
+    /// What no file could declare.
+    fn unnameable(&mut self, domain: &str) {
+        let mut random = self.random.clone().fork();
+        for (app, stream) in UNNAMEABLE {
+            if random.percent(25) {
+                let address = Address::new(domain, app, stream);
+                let item = json!({
+                    "DomainName": domain, "AppName": app, "StreamName": stream, "VodTranscodeGroupId": GROUP,
+                });
+                self.items.entry(address).or_insert(item);
             }
         }
     }

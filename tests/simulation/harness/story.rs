@@ -188,7 +188,7 @@ impl fmt::Display for What {
 fn planned(f: &mut fmt::Formatter<'_>, changes: &[Change], held: &[String]) -> fmt::Result {
     write!(f, "planned {} changes", changes.len())?;
     for change in changes {
-        let fields: Vec<&str> = change.fields.iter().map(|field| field.field.name()).collect();
+        let fields: Vec<&str> = change.fields().into_iter().map(Field::name).collect();
         write!(f, "\n{:>18}{:?} {} ({})", "", change.action, change.address, fields.join(", "))?;
     }
     held.iter().try_for_each(|held| write!(f, "\n{:>18}! {held}", ""))

@@ -19,7 +19,8 @@ pub(super) fn a_failed_replace_leaves_something(run: &Run) -> Result<(), String>
         if matches!(run.processes[view.number - 1].end, End::Died) {
             continue;
         }
-        let replaces = view.plan.changes.iter().filter(|change| change.action == ActionKind::Replace);
+        let replaces =
+            view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Replace);
         for change in replaces {
             let address = folded(&change.address);
             let end = run.story.iter().rposition(|one| one.process == view.number).unwrap_or(0);
@@ -96,10 +97,10 @@ pub(super) fn a_run_without_faults_knows_what_it_did(run: &Run) -> Result<(), St
 /// The second process, under no faults, leaves nothing to do for a third, or says why.
 pub(super) fn it_converges_or_refuses(run: &Run) -> Result<(), String> {
     let [_, second, third] = &run.processes[..] else { return Err("a process is missing".to_owned()) };
-    if !third.plan.unread.is_empty() {
-        return Err(format!("{:?} can't be read without a fault", third.plan.unread));
+    if !third.plan.notes.unread.is_empty() {
+        return Err(format!("{:?} can't be read without a fault", third.plan.notes.unread));
     }
-    if third.plan.changes.is_empty() {
+    if third.plan.decisions.changes.is_empty() {
         return Ok(());
     }
     let reasons = match &second.end {
@@ -112,8 +113,13 @@ pub(super) fn it_converges_or_refuses(run: &Run) -> Result<(), String> {
             .collect(),
         End::Died => Vec::new(),
     };
-    let left: Vec<String> =
-        third.plan.changes.iter().map(|change| format!("{:?} {}", change.action, change.address)).collect();
+    let left: Vec<String> = third
+        .plan
+        .decisions
+        .changes
+        .iter()
+        .map(|change| format!("{:?} {}", change.action, change.address))
+        .collect();
     match excuses(run, &second.plan) {
         excuses if reasons.is_empty() => Err(format!("{left:?} is left without a reason ({excuses:?})")),
         excuses if excuses.is_empty() => Err(format!("{left:?} is left, and {reasons:?} is no excuse")),
@@ -124,10 +130,10 @@ pub(super) fn it_converges_or_refuses(run: &Run) -> Result<(), String> {
 /// What no client could do better about.
 fn excuses(run: &Run, plan: &Plan) -> Vec<&'static str> {
     let scene = &run.scene;
-    let wide = plan.changes.iter().any(|change| change.removes() && change.address.is_app_wide());
-    let folds = plan.changes.iter().any(|change| change.address != folded(&change.address));
+    let wide = plan.decisions.changes.iter().any(|change| change.removes() && change.address.is_app_wide());
+    let folds = plan.decisions.changes.iter().any(|change| change.address != folded(&change.address));
     let all = [
-        ("a guard that nothing releases", !plan.held.is_empty()),
+        ("a guard that nothing releases", !plan.notes.held.is_empty()),
         ("the service takes siblings along", wide && scene.has_quirk("app-wide-delete=with-siblings")),
         ("the service takes no entries beside app-wide ones", scene.has_quirk("overlap=refused")),
         ("the service forgets letter case", folds && !scene.has_quirk("name-case=sensitive")),
@@ -140,8 +146,9 @@ fn excuses(run: &Run, plan: &Plan) -> Vec<&'static str> {
 pub(super) fn what_went_along_is_back_in_the_end(run: &Run) -> Result<(), String> {
     let [_, second, third] = &run.processes[..] else { return Err("a process is missing".to_owned()) };
     let is_refused = matches!(&second.end, End::Refused(reasons) if !reasons.is_empty());
-    let removes =
-        |plan: &Plan| plan.changes.iter().any(|change| change.removes() && change.address.is_app_wide());
+    let removes = |plan: &Plan| {
+        plan.decisions.changes.iter().any(|change| change.removes() && change.address.is_app_wide())
+    };
     if is_refused || removes(&second.plan) || run.scene.has_quirk("overlap=refused") {
         return Ok(());
     }
@@ -152,7 +159,8 @@ pub(super) fn what_went_along_is_back_in_the_end(run: &Run) -> Result<(), String
         let is_along =
             author != Author::Other && changed.after.is_none() && could && view.change(address).is_none();
         let by_others = is_foreign_between(run, view.start(), run.story.len(), address);
-        let is_planned = third.plan.changes.iter().any(|change| folded(&change.address) == *address);
+        let is_planned =
+            third.plan.decisions.changes.iter().any(|change| folded(&change.address) == *address);
         // What is ignored by now, or managed no more, stays away, and the plan says so.
         let is_told = [second, third].iter().any(|process| tells_of(&process.plan, address));
         if is_along && !by_others && !is_planned && !is_told && !run.truth.last().contains_key(address) {
@@ -170,7 +178,7 @@ const CARRIED: [Field; 4] =
 /// finished it.
 pub(super) fn a_finished_replace_keeps_what_no_file_mentions(run: &Run) -> Result<(), String> {
     let view = View { run, number: 1, plan: &run.processes[0].plan };
-    for change in view.plan.changes.iter().filter(|change| change.action == ActionKind::Replace) {
+    for change in view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Replace) {
         let address = folded(&change.address);
         let is_removed = changes(run).any(|(_, process, changed, author)| {
             process == 1 && author != Author::Other && changed.address == address && changed.after.is_none()
@@ -190,5 +198,9 @@ pub(super) fn a_finished_replace_keeps_what_no_file_mentions(run: &Run) -> Resul
 }
 
 fn tells_of(plan: &Plan, address: &Address) -> bool {
-    plan.warnings.iter().filter_map(|warning| warning.address.as_ref()).any(|told| folded(told) == *address)
+    plan.notes
+        .warnings
+        .iter()
+        .filter_map(|warning| warning.address.as_ref())
+        .any(|told| folded(told) == *address)
 }

@@ -89,7 +89,7 @@ impl<'a> View<'a> {
     }
 
     fn change(self, address: &Address) -> Option<&'a Change> {
-        self.plan.changes.iter().find(|change| folded(&change.address) == *address)
+        self.plan.decisions.changes.iter().find(|change| folded(&change.address) == *address)
     }
 
     /// Where the process's first happening after the plan stands.

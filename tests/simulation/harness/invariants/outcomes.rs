@@ -19,7 +19,7 @@ fn each(
     for view in View::all(run) {
         for (at, outcome) in view.finished() {
             let address = folded(&outcome.address);
-            let planned = view.plan.changes.iter().find(|change| change.address == outcome.address);
+            let planned = view.plan.decisions.changes.iter().find(|change| change.address == outcome.address);
             let Some(change) = planned else {
                 return Err(format!("{address} has an end but was not planned"));
             };
@@ -215,7 +215,7 @@ pub(super) fn every_change_has_an_end_and_a_reason(run: &Run) -> Result<(), Stri
     })?;
     for view in View::all(run) {
         let End::Applied(report) = &run.processes[view.number - 1].end else { continue };
-        for change in &view.plan.changes {
+        for change in &view.plan.decisions.changes {
             let ends = view.finished().filter(|(_, outcome)| outcome.address == change.address).count();
             if ends != 1 {
                 return Err(format!("{} has {ends} ends", change.address));
@@ -225,7 +225,7 @@ pub(super) fn every_change_has_an_end_and_a_reason(run: &Run) -> Result<(), Stri
         let seen = |one: &&ChangeOutcome| {
             view.finished().any(|(_, seen)| seen.address == one.address && seen.outcome == one.outcome)
         };
-        if told.len() != view.plan.changes.len() || !told.iter().all(seen) {
+        if told.len() != view.plan.decisions.changes.len() || !told.iter().all(seen) {
             return Err("the report tells another story than the events".to_owned());
         }
     }

@@ -61,7 +61,7 @@ fn outputs(run: &Run) -> Vec<String> {
 
 /// The events that tell how changes ended.
 fn ends(plan: &Plan, report: &Report, sources: &Sources) -> Vec<String> {
-    let changes = plan.changes.iter().zip(&report.outcomes);
+    let changes = plan.changes().zip(&report.outcomes);
     changes
         .map(|(change, one)| {
             let reason = render::outcome_diagnostic(plan, change, one, sources);

@@ -49,7 +49,7 @@ fn is_planned(view: View, step: Step, address: &Address) -> bool {
 
 /// Whether the plan has an app-wide change in the domain that may put others back.
 fn is_sibling(view: View, address: &Address) -> bool {
-    view.plan.changes.iter().any(|change| {
+    view.plan.decisions.changes.iter().any(|change| {
         change.contingent.contains(&Contingent::AddSiblingsBack)
             && change.address.domain == address.domain
             && folded(&change.address) != *address
@@ -113,7 +113,7 @@ pub(super) fn what_is_not_ours_stays_as_it_is(run: &Run) -> Result<(), String> {
 
 /// Whether the plan puts back what an earlier run removed.
 fn puts_back(view: View, address: &Address) -> bool {
-    view.change(address).is_some_and(|change| matches!(change.reason, Reason::PutsBack { .. }))
+    view.change(address).is_some_and(|change| matches!(change.reason, Reason::PutsBack))
 }
 
 /// Why livevod must keep its hands off, by the files and the account alone.
@@ -127,6 +127,8 @@ fn whose(run: &Run, changed: &Changed) -> Option<&'static str> {
     let is_declared = domain.entries.keys().any(|declared| folded(declared) == *address);
     if matches(&desired.ignore) {
         Some("ignored")
+    } else if !address.is_nameable() {
+        Some("what no file could name")
     } else if before.as_ref().is_some_and(|remote| remote.unsupported.is_some()) {
         Some("by format")
     } else if after.is_none() && matches(&desired.protect) {
@@ -222,7 +224,7 @@ pub(super) fn nothing_is_deleted_after_a_failure(run: &Run) -> Result<(), String
                     if let Some(failed) = failed {
                         return Err(format!("{address} is deleted although {failed} is not done"));
                     }
-                    let open = view.plan.changes.iter().find(|change| {
+                    let open = view.plan.decisions.changes.iter().find(|change| {
                         change.action != ActionKind::Delete
                             && !view.finished().any(|(_, outcome)| outcome.address == change.address)
                     });

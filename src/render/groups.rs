@@ -1,0 +1,101 @@
+//! Transcode groups as people know them: by the names that the files have for their ids, each with so much of the id that no
+//! two of one plan look alike.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::clean;
+use crate::model::{RecordConfig, Value};
+use crate::plan::{Change, GroupName, Plan};
+
+/// Characters of an id that stand behind its name, where they tell it from every other id of the plan.
+const ID_SHOWN: usize = 8;
+
+/// The groups of one plan.
+pub(super) struct Groups<'a> {
+    names: &'a BTreeMap<String, GroupName>,
+    /// The ids that the changes show.
+    used: BTreeSet<&'a str>,
+    /// Characters of an id that are shown behind its name.
+    shown: usize,
+}
+
+impl<'a> Groups<'a> {
+    pub(super) fn of(plan: &'a Plan) -> Self {
+        let names = &plan.notes.group_names;
+        let all =
+            || plan.decisions.changes.iter().flat_map(|change| [&change.before, &change.after]).flatten();
+        let shown = told_apart(all().flat_map(ids).chain(names.keys().map(String::as_str)));
+        let used = plan.decisions.changes.iter().flat_map(moved).collect();
+        Self { names, used, shown }
+    }
+
+    /// A value, a named group's by its name and the beginning of its id.
+    pub(super) fn shown(&self, value: Value, ellipsis: &str) -> String {
+        let Value::Text(id) = &value else { return value.to_string() };
+        let Some(GroupName { name, place: _ }) = self.names.get(id) else { return value.to_string() };
+        let is_usual = id.len() > self.shown && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match is_usual {
+            true => format!("{name} ({}{ellipsis})", &id[..self.shown]),
+            false => format!("{name} ({value})"),
+        }
+    }
+
+    /// What each name that a change shows stands for, and where that is written: `hd is e2d7… (livevod.yaml:5)`.
+    pub(super) fn legend(&self) -> Vec<String> {
+        let used = self.names.iter().filter(|(id, _)| self.used.contains(id.as_str()));
+        let mut lines: Vec<(&String, String)> =
+            used.map(|(id, group)| (&group.name, line(id, group))).collect();
+        lines.sort();
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+}
+
+fn ids(config: &RecordConfig) -> impl Iterator<Item = &str> {
+    let RecordConfig { vod_transcode_group, compose_vod_transcode_group, .. } = config;
+    std::iter::once(vod_transcode_group.as_str()).chain(compose_vod_transcode_group.as_deref())
+}
+
+/// The ids of one side that the other side does not have in the same field.
+fn moved(change: &Change) -> impl Iterator<Item = &str> {
+    let sides = [&change.before, &change.after].map(|side| {
+        let group = side.as_ref().map(|config| config.vod_transcode_group.as_str());
+        let compose = side.as_ref().and_then(|config| config.compose_vod_transcode_group.as_deref());
+        [group, compose]
+    });
+    let [before, after] = sides;
+    let differ = before.into_iter().zip(after).filter(|(before, after)| before != after);
+    differ.flat_map(|(before, after)| [before, after]).flatten()
+}
+
+fn line(id: &str, GroupName { name, place }: &GroupName) -> String {
+    let id = Value::Text(id.to_owned());
+    let place = place.as_ref().map(|place| format!(" ({}:{})", place.file, place.start.line));
+    clean(&format!("{name} is {id}{}", place.unwrap_or_default()))
+}
+
+/// How many characters tell every two of `ids` apart, upper and lower case being alike to a reader.
+fn told_apart<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
+    let mut ids: Vec<(String, &str)> = ids.map(|id| (id.to_ascii_lowercase(), id)).collect();
+    ids.sort();
+    ids.dedup();
+    let alike = |pair: &[(String, &str)]| {
+        let [one, two] = [&pair[0].0, &pair[1].0];
+        one.chars().zip(two.chars()).take_while(|(one, two)| one == two).count() + 1
+    };
+    ids.windows(2).map(alike).max().unwrap_or(0).max(ID_SHOWN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_much_is_shown_that_no_two_look_alike() {
+        let shown = |ids: &[&str]| told_apart(ids.iter().copied());
+        assert_eq!(shown(&[]), ID_SHOWN);
+        assert_eq!(shown(&["e2d796d3bb5f", "77aa0d5ce0dd"]), ID_SHOWN);
+        assert_eq!(shown(&["e2d796d3bb5f", "77aa0d5ce0dd", "e2d796d3bb00"]), 11);
+        assert_eq!(shown(&["e2d796d3bb5f", "E2D796D3BB5F"]), 13, "then nothing is cut");
+        assert_eq!(shown(&["e2d796d3bb5f", "e2d796d3bb5f"]), ID_SHOWN);
+    }
+}
