@@ -10,7 +10,7 @@ use super::connect::{Access, Connection, connect};
 use super::events::{Events, Streaming};
 use super::failure::Failure;
 use super::findings;
-use super::interrupt::Interrupt;
+use super::interrupt::{Interrupt, outlive_file_limit};
 use super::load::{Loaded, load, weighty};
 use super::observe::{Observed, block_on, observe};
 use super::plan::{Shown, show};
@@ -108,6 +108,7 @@ impl Order<'_> {
         folder: &Folder<'_>,
         earlier: &Earlier,
     ) -> Result<Exit, Failure> {
+        outlive_file_limit();
         self.let_settle(earlier).await;
         let mut observed = observe(self.loaded, connection, &self.options, earlier, self.review).await?;
         observed.insist_on_account();

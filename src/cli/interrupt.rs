@@ -1,8 +1,19 @@
-//! SIGINT and SIGTERM: the first lets writes in flight finish, the second ends the process at once.
+//! Signals that end a process: the first lets writes in flight finish, a second that a person sends ends it at once.
+//!
+//! | signal | from | first | second |
+//! |---|---|---|---|
+//! | SIGINT, SIGQUIT | the keyboard, CI | 130 | at once |
+//! | SIGTERM | CI, schedulers | 143 | at once |
+//! | SIGHUP | a terminal or an SSH session that is gone; the shell sends a second one | 143 | nothing more |
+//! | SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU | schedulers and limits, some each second | 143 | nothing more |
+//!
+//! What the caller had ignored before, as `nohup` does with SIGHUP, stays ignored where the system tells (Linux).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+#[cfg(unix)]
+use tokio::signal::unix::SignalKind;
 use tokio::sync::watch;
 
 use crate::render::Exit;
@@ -15,11 +26,12 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Starts to listen, on the runtime of the caller. A second signal runs `farewell` with the run's end and ends the process.
+    /// Listens from here on, on the runtime of the caller. A second signal runs `farewell` with the run's end and ends the
+    /// process.
     pub(super) fn listen(farewell: impl FnOnce(Exit) + Send + 'static) -> Self {
         let (sender, stop) = watch::channel(false);
         let seen = Arc::new(AtomicU8::new(0));
-        let task = tokio::spawn(watch_signals(sender, seen.clone(), farewell));
+        let task = tokio::spawn(watch_signals(Signals::listen(), sender, seen.clone(), farewell));
         Self { stop, seen, task }
     }
 
@@ -41,35 +53,112 @@ impl Drop for Interrupt {
     }
 }
 
-async fn watch_signals(stop: watch::Sender<bool>, seen: Arc<AtomicU8>, farewell: impl FnOnce(Exit)) {
-    // One listener for both: a second signal right behind the first must not fall between two.
-    let mut signals = Signals::listen();
+async fn watch_signals(
+    mut signals: Signals,
+    stop: watch::Sender<bool>,
+    seen: Arc<AtomicU8>,
+    farewell: impl FnOnce(Exit),
+) {
+    // One listener for all: a second signal right behind the first must not fall between two.
     let first = signals.next().await;
-    seen.store(first.code(), Ordering::Release);
+    seen.store(first.exit.code(), Ordering::Release);
     // Nobody listens any more only when the run is over.
     let _ = stop.send(true);
-    let second = signals.next().await;
+    let second = loop {
+        let next = signals.next().await;
+        if next.insists {
+            break next.exit;
+        }
+    };
     farewell(second);
     std::process::exit(second.code().into());
 }
 
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy)]
+struct Request {
+    /// How the run ends.
+    exit: Exit,
+    /// Whether a second one ends the process at once: a hang-up comes twice by itself, and limits warn every second.
+    insists: bool,
+}
+
 #[cfg(unix)]
-struct Signals(Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>);
+struct Signals(Vec<(Request, tokio::signal::unix::Signal)>);
 
 #[cfg(unix)]
 impl Signals {
+    /// Listens from here on: no write goes out before.
     fn listen() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        Self(signal(SignalKind::interrupt()).ok().zip(signal(SignalKind::terminate()).ok()))
+        use tokio::signal::unix::signal;
+        let ignored = ignored();
+        let caught = requests().into_iter().filter(|(kind, _)| !is_set(ignored, *kind));
+        Self(caught.filter_map(|(kind, request)| Some((request, signal(kind).ok()?))).collect())
     }
 
-    async fn next(&mut self) -> Exit {
-        let Some((interrupt, terminate)) = &mut self.0 else { return std::future::pending().await };
-        tokio::select! {
-            _ = interrupt.recv() => Exit::Interrupted,
-            _ = terminate.recv() => Exit::Terminated,
-        }
+    async fn next(&mut self) -> Request {
+        use std::task::Poll;
+        std::future::poll_fn(|context| {
+            let came = self.0.iter_mut().find_map(|(request, signal)| {
+                let is_there = matches!(signal.poll_recv(context), Poll::Ready(Some(())));
+                is_there.then_some(*request)
+            });
+            came.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
     }
+}
+
+/// Every signal by which somebody, or a limit, ends a process that could still end in order.
+#[cfg(unix)]
+fn requests() -> [(SignalKind, Request); 8] {
+    let insistent = |exit| Request { exit, insists: true };
+    let patient = Request { exit: Exit::Terminated, insists: false };
+    [
+        (SignalKind::interrupt(), insistent(Exit::Interrupted)),
+        (SignalKind::quit(), insistent(Exit::Interrupted)),
+        (SignalKind::terminate(), insistent(Exit::Terminated)),
+        (SignalKind::hangup(), patient),
+        (SignalKind::alarm(), patient),
+        (SignalKind::user_defined1(), patient),
+        (SignalKind::user_defined2(), patient),
+        (SignalKind::from_raw(CPU_LIMIT), patient),
+    ]
+}
+
+/// SIGXCPU and SIGXFSZ, as Linux on all common processors, macOS and the BSDs number them.
+#[cfg(unix)]
+const CPU_LIMIT: i32 = 24;
+#[cfg(unix)]
+const FILE_LIMIT: i32 = 25;
+
+/// Makes an error of a write past the limit of a file's size, which ends the process otherwise: a journal that finds no room
+/// stops a run before its next write, and never within a replace.
+#[cfg(unix)]
+pub(super) fn outlive_file_limit() {
+    let kind = SignalKind::from_raw(FILE_LIMIT);
+    if !is_set(ignored(), kind) {
+        // The handler stays when its listener is dropped.
+        drop(tokio::signal::unix::signal(kind));
+    }
+}
+
+/// Elsewhere there is no such signal.
+#[cfg(not(unix))]
+pub(super) fn outlive_file_limit() {}
+
+/// The signals that the caller had ignored, a bit each; none where the system does not tell.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+}
+
+#[cfg(unix)]
+fn is_set(mask: u64, kind: SignalKind) -> bool {
+    let bit = kind.as_raw_value() - 1;
+    u32::try_from(bit).is_ok_and(|bit| mask.checked_shr(bit).is_some_and(|rest| rest & 1 == 1))
 }
 
 #[cfg(not(unix))]
@@ -81,9 +170,9 @@ impl Signals {
         Self
     }
 
-    async fn next(&mut self) -> Exit {
+    async fn next(&mut self) -> Request {
         match tokio::signal::ctrl_c().await {
-            Ok(()) => Exit::Interrupted,
+            Ok(()) => Request { exit: Exit::Interrupted, insists: true },
             Err(_) => std::future::pending().await,
         }
     }

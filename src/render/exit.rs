@@ -11,9 +11,9 @@ use serde::ser::SerializeStruct;
 pub enum Exit {
     /// The outcome of at least one write is unknown, even after reading back.
     Unknown,
-    /// Interrupted by SIGINT; writes in flight were finished and reported first.
+    /// Interrupted by SIGINT or SIGQUIT; writes in flight were finished and reported first.
     Interrupted,
-    /// Interrupted by SIGTERM, likewise.
+    /// Interrupted by SIGTERM, SIGHUP or another signal that asks for the end, likewise.
     Terminated,
     /// Apply began to write, and some planned change is not done.
     Incomplete,

@@ -1,4 +1,4 @@
-//! An apply that is killed at any moment, and the runs after it: nothing is lost, nothing doubled, nothing foreign touched.
+//! An apply that is killed or hung up at any moment, and the runs after it: nothing is lost, nothing doubled, nothing foreign touched.
 #![expect(clippy::print_stdout, reason = "what was met, and how to meet it again, is for whoever runs it")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::case::{Case, Stage};
 use super::kills;
-use super::moment::{Moment, Whole, micros};
+use super::moment::{Moment, Signal, Whole, micros};
 use super::tally::Tally;
 use crate::simulation::harness::random::Random;
 
@@ -61,20 +61,21 @@ fn play(seed: u64, wholes: &[Whole]) -> Tally {
     let which = random.pick(&[0, 0, 0, 0, 1, 2]);
     let (stage, whole) = (STAGES[which], &wholes[which]);
     let mut tally = Tally::default();
-    let case = first_kill(stage, Moment::draw(seed, whole, &mut random), &mut tally);
+    let moment = Moment::draw(seed, whole, &mut random);
+    let case = first_kill(stage, moment, Signal::draw(seed), &mut tally);
     if random.percent(25) {
         let call = random.below(whole.calls as u64 / 2 + 1) as usize;
-        case.kill(&Moment::Call(call, micros(random.below(8_000))), &mut tally);
+        case.kill(&Moment::Call(call, micros(random.below(8_000))), Signal::Kill, &mut tally);
     }
     case.make_good();
     tally
 }
 
 /// Again with an earlier moment where the run was over before it came.
-fn first_kill(stage: Stage, mut moment: Moment, tally: &mut Tally) -> Case {
+fn first_kill(stage: Stage, mut moment: Moment, signal: Signal, tally: &mut Tally) -> Case {
     loop {
         let case = Case::at(stage, moment.fault());
-        if case.kill(&moment, tally) {
+        if case.kill(&moment, signal, tally) {
             return case;
         }
         moment = moment.sooner();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use livevod::apply::journal::{End, RunRecord, Stored, read_runs};
 use serde_json::Value;
 
 use super::calls::{Call, contradictions};
-use super::moment::{LATENESS, Moment, Whole, micros};
+use super::moment::{LATENESS, Moment, Signal, Whole, micros};
 use super::scene::{FILE, Scene};
 use super::tally::{Tally, Victim};
 use crate::transcripts::server::{Server, keyed};
@@ -86,23 +86,43 @@ impl Case {
         whole
     }
 
-    /// Begins an apply and kills it; whether it was still alive then.
-    pub(super) fn kill(&self, moment: &Moment, tally: &mut Tally) -> bool {
+    /// Begins an apply and strikes it; whether it was still alive then.
+    pub(super) fn kill(&self, moment: &Moment, signal: Signal, tally: &mut Tally) -> bool {
         let (seen, journals, line) = (self.calls().len(), self.journals().len(), self.line());
         let mut command = self.world.command(&line.split(' ').collect::<Vec<_>>());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut apply = command.spawn().unwrap();
         self.wait_for(moment, seen, &mut apply);
-        apply.kill().unwrap();
-        let was_alive = apply.wait().unwrap().signal() == Some(9);
+        let status = signal.send(&mut apply);
+        let was_alive = status.signal().is_some() || status.code() == signal.code();
         let held = self.held();
         assert_eq!(self.scene.strayed(&held), [""; 0], "after {moment:?}");
         let (calls, run) = (&self.calls()[seen..], self.journals().into_iter().nth(journals));
         self.insist_on_journal(run.as_ref(), calls, &held);
+        if signal == Signal::HangUp {
+            self.insist_on_order(status, run.as_ref(), calls, &held);
+        }
         if was_alive {
-            tally.note(&Victim { scene: &self.scene, held: &held, calls, run: run.as_ref() });
+            let victim = Victim { scene: &self.scene, held: &held, calls, run: run.as_ref() };
+            tally.note(&victim, signal, status.code().is_some());
         }
         was_alive
+    }
+
+    /// A run that is asked to end finishes what it began: no gap is left, and nothing open but what may still arrive.
+    fn insist_on_order(
+        &self,
+        status: ExitStatus,
+        run: Option<&RunRecord>,
+        calls: &[Call],
+        held: &BTreeMap<String, Value>,
+    ) {
+        let Some(run) = run.filter(|run| !run.intents.is_empty()) else { return };
+        assert_eq!(status.signal(), None, "it died within its writes");
+        assert!(run.finished.is_some(), "{run:?}");
+        if !calls.iter().any(Call::is_late) {
+            assert_eq!((run.open(), self.scene.lost(held)), (0, Vec::new()), "{run:?}");
+        }
     }
 
     /// Or for the end of the run.

@@ -1,5 +1,6 @@
 //! When a run is killed.
 
+use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
 use crate::simulation::harness::random::Random;
@@ -26,6 +27,43 @@ pub(super) enum Moment {
 
 /// How late a write arrives that comes late.
 pub(super) const LATENESS: Duration = Duration::from_millis(600);
+
+/// How a run is struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// SIGKILL: it ends there and then.
+    Kill,
+    /// SIGHUP, twice, as the kernel and the shell send one each: it is to end in order.
+    HangUp,
+}
+
+impl Signal {
+    /// From a stream of its own, so that a seed's moments stay what they are.
+    pub(super) fn draw(seed: u64) -> Self {
+        Random::new(seed ^ 0x5168_0001).pick(&[Self::Kill, Self::Kill, Self::HangUp])
+    }
+
+    /// The exit code of a run that met it and ended in order.
+    pub(super) fn code(self) -> Option<i32> {
+        (self == Self::HangUp).then_some(143)
+    }
+
+    /// Strikes, and waits for the end.
+    pub(super) fn send(self, apply: &mut Child) -> ExitStatus {
+        match self {
+            Self::Kill => apply.kill().unwrap(),
+            Self::HangUp => {
+                for pause in [micros(0), micros(700)] {
+                    std::thread::sleep(pause);
+                    // Its number is not given away before somebody waited for it, so nobody else is struck.
+                    let line = format!("kill -HUP {}", apply.id());
+                    Command::new("sh").args(["-c", &line]).output().unwrap();
+                }
+            }
+        }
+        apply.wait().unwrap()
+    }
+}
 
 impl Moment {
     /// The moments of seeds in a row are spread evenly over the run, as the multiples of the golden ratio are over a circle.

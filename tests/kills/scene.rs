@@ -111,6 +111,13 @@ impl Scene {
         (gaps.iter().any(|place| place.is_replaced()), gaps.iter().any(|place| !place.is_replaced()))
     }
 
+    /// Where nothing is that was there before and is to be there after.
+    pub(super) fn lost(&self, held: &BTreeMap<String, Value>) -> Vec<&str> {
+        let stays = |place: &&Place| place.before.is_some() && place.after.is_some();
+        let addresses = self.places.iter().filter(stays).map(|place| place.address);
+        addresses.filter(|address| !held.contains_key(*address)).collect()
+    }
+
     /// Every address that does not hold what it should, and every one that is not of this scene.
     fn told(&self, held: &BTreeMap<String, Value>, fits: fn(&Place, Option<&Value>) -> bool) -> Vec<String> {
         let wrong = self.places.iter().filter(|place| !fits(place, held.get(place.address)));

@@ -259,12 +259,12 @@ fn without_a_journal_nothing_is_written() {
     assert_eq!(plan["summary"]["create"], 3);
 }
 
-/// A file may grow to so many 512-byte blocks, which is as good as a full disk; the emulator serves from another process.
+/// A file may grow to so many 512-byte blocks, which is as good as a full disk, though SIGXFSZ comes with it; the emulator serves from another process.
 #[cfg(unix)]
 fn with_little_room(world: &World, server: &Server, blocks: usize) -> (Value, i32) {
     let binary = env!("CARGO_BIN_EXE_livevod");
     let line = format!(
-        "trap '' XFSZ; ulimit -f {blocks}; exec {binary} apply --auto-approve --settle 1ms --format json --endpoint {}",
+        "ulimit -f {blocks}; exec {binary} apply --auto-approve --settle 1ms --format json --endpoint {}",
         server.url
     );
     let mut shell = Command::new("sh");
@@ -316,25 +316,78 @@ fn the_second_signal_ends_at_once_and_names_what_is_unresolved() {
     let server = Server::start(&world, &["--data", "state.log", "--fault", "hang:action=Add"]);
     let arguments = ["apply", "--auto-approve", "--endpoint", &server.url];
     let mut apply = world.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let has_intent = || {
-        let journals = journals(&world, ".jsonl");
-        journals.first().is_some_and(|path| std::fs::read_to_string(path).unwrap().contains("\"intent\""))
-    };
-    while !has_intent() {
-        std::thread::yield_now();
-    }
+    wait_for_intent(&world);
     let mut stderr = apply.stderr.take().unwrap();
-    let kill = |signal: &str| {
-        let line = format!("kill -{signal} {}", apply.id());
-        assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
-    };
-    kill("INT");
-    kill("TERM");
+    send(&apply, "INT");
+    send(&apply, "TERM");
     let mut told = String::new();
     stderr.read_to_string(&mut told).unwrap();
     let code = apply.wait().unwrap().code();
     assert!(code == Some(143) || code == Some(130), "{code:?}: {told}");
     assert_snapshot!("second_signal", told);
+}
+
+#[cfg(unix)]
+fn wait_for_intent(world: &World) {
+    let has_intent = || {
+        let journals = journals(world, ".jsonl");
+        journals.first().is_some_and(|path| std::fs::read_to_string(path).unwrap().contains("\"intent\""))
+    };
+    while !has_intent() {
+        std::thread::yield_now();
+    }
+}
+
+#[cfg(unix)]
+fn send(apply: &std::process::Child, signal: &str) {
+    let line = format!("kill -{signal} {}", apply.id());
+    assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+}
+
+/// Three slow creates one after the other: what a signal leaves of them.
+#[cfg(unix)]
+fn struck_by(signals: &[&str], prelude: &str) -> (Option<i32>, Value) {
+    let world = keyed(&THREE.replace("version: 1", "version: 1\naccount: \"1234567890123456\""));
+    let faults = ["--fault", "latency:action=Add,time=1s", "--data", "state.log"];
+    let server = Server::start(&world, &faults);
+    let line = format!(
+        "{prelude} exec {} apply --auto-approve --parallelism 1 --format json --endpoint {}",
+        env!("CARGO_BIN_EXE_livevod"),
+        server.url
+    );
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line]).current_dir(world.path()).env_clear().envs(world.variables());
+    let apply = shell.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    wait_for_intent(&world);
+    signals.iter().for_each(|signal| send(&apply, signal));
+    let output = apply.wait_with_output().unwrap();
+    (output.status.code(), serde_json::from_slice(&output.stdout).unwrap_or_default())
+}
+
+#[cfg(unix)]
+#[test]
+fn whatever_asks_a_run_to_end_ends_it_in_order() {
+    let all: [(&[&str], i32); 6] = [
+        (&["HUP", "HUP", "HUP"], 143),
+        (&["TERM", "HUP"], 143),
+        (&["QUIT"], 130),
+        (&["USR1", "USR1"], 143),
+        (&["ALRM"], 143),
+        (&["XCPU", "XCPU"], 143),
+    ];
+    for (signals, code) in all {
+        let (ended, report) = struck_by(signals, "");
+        assert_eq!(ended, Some(code), "{signals:?}: {report}");
+        assert_eq!(report["summary"]["done"], 1, "what was under way is finished: {signals:?}: {report}");
+        assert_eq!(report["summary"]["not_attempted"], 2, "{signals:?}: {report}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hang_up_that_the_caller_ignores_is_ignored() {
+    let (ended, report) = struck_by(&["HUP"], "trap '' HUP;");
+    assert_eq!((ended, &report["summary"]["done"]), (Some(0), &json!(3)), "{report}");
 }
 
 #[test]
