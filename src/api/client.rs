@@ -18,6 +18,7 @@ use super::credentials::{Courier, Credentials, CredentialsError, Keys};
 use super::endpoint::{Endpoint, EndpointError, Endpoints};
 use super::error::Error;
 use super::limiter::{Limiter, Rate, Turn};
+use super::places::Places;
 use super::retry::Retry;
 use super::transport::{Http, Timeouts, Transport};
 use crate::emulator;
@@ -114,6 +115,7 @@ struct Inner {
     repeated: AtomicU64,
     /// What is added to this machine's time, once the service said that it is off.
     clock: OnceLock<SignedDuration>,
+    places: Places,
 }
 
 impl Client {
@@ -177,6 +179,7 @@ impl Client {
             sent: AtomicU64::new(0),
             repeated: AtomicU64::new(0),
             clock: OnceLock::new(),
+            places: Places::default(),
         };
         Self { inner: Arc::new(inner), until: None }
     }
@@ -225,14 +228,18 @@ impl Client {
     /// # Errors
     /// When the call fails or its answer can't be understood.
     pub async fn find(&self, address: &Address, spelling: StreamSpelling) -> Result<Option<Remote>, Error> {
-        let call = wire::describe(&address.domain, 1, Some((address, spelling)));
-        let page = self.page(&call).await?;
-        let mut found = page.configs.into_iter().filter(|(key, _)| key == address).map(|(_, remote)| remote);
-        let first = found.next();
-        Ok(match found.next() {
-            Some(_) => first.map(super::listing::one_of_several),
-            None => first,
-        })
+        for number in self.places().of(address) {
+            let page = self.page(&wire::describe(&address.domain, number, Some((address, spelling)))).await?;
+            let (keys, remotes): (Vec<Address>, Vec<Remote>) = page.configs.into_iter().unzip();
+            self.places().saw(address, &keys);
+            let mut found = keys.iter().zip(remotes).filter(|(key, _)| *key == address);
+            match (found.next(), found.next()) {
+                (Some((_, first)), None) => return Ok(Some(first)),
+                (Some((_, first)), Some(_)) => return Ok(Some(super::listing::one_of_several(first))),
+                (None, _) => {}
+            }
+        }
+        Ok(None)
     }
 
     /// Sends an Add, Update or Delete once, when its turn comes, and gives its RequestId.
@@ -296,6 +303,11 @@ impl Client {
     /// Where VOD is asked in a region.
     pub(super) fn vod(&self, region: Option<&str>) -> Result<Endpoint, Error> {
         self.inner.endpoints.vod(region).map_err(|error| Error::not_sent("VOD", error))
+    }
+
+    /// Where entries were last seen.
+    pub(super) fn places(&self) -> &Places {
+        &self.inner.places
     }
 
     /// One page of a listing.

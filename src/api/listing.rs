@@ -1,9 +1,10 @@
 //! Turns the pages of a domain's listing into a [`DomainSnapshot`] that is known to be whole.
 //!
 //! Neither the order of a listing nor the meaning of its `Total` is documented, so a configuration may move from one page
-//! to another while they are read. What looks odd is read once more; what stays odd is no snapshot.
+//! to another while they are read. A listing is whole when `Total` is absent, or equals its entries or its pages; it is
+//! read on to an empty page otherwise. What looks odd is read once more; what stays odd is no snapshot.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -13,23 +14,29 @@ use super::error::Error;
 use crate::model::{Address, DomainSnapshot, Remote, Snapshot};
 use crate::wire::{self, PAGE_SIZE};
 
-/// Pages after which a listing is given up: a hundred thousand configurations in one domain.
-const MOST_PAGES: u32 = 1000;
+/// The most pages of one domain that are read: a hundred thousand configurations.
+const MOST_PAGES: usize = 1000;
 
 impl Client {
     /// Reads every configuration of a domain.
     ///
     /// # Errors
-    /// When a call fails, or two listings in a row contradict themselves.
+    /// When a call fails, two listings in a row contradict themselves, or there are more pages than livevod reads.
     pub async fn list_domain(&self, domain: &str) -> Result<DomainSnapshot, Error> {
+        let listing = self.whole(domain).await?;
+        self.places().note(domain, listing.by_page());
+        Ok(listing.into_snapshot())
+    }
+
+    async fn whole(&self, domain: &str) -> Result<Listing, Error> {
         let first = self.pages(domain).await?;
         if first.oddity().is_none() {
-            return Ok(first.into_snapshot());
+            return Ok(first);
         }
         let second = self.pages(domain).await?;
         match second.oddity() {
-            None => Ok(second.into_snapshot()),
-            Some(Oddity::SeveralUnderOneKey) if second.same_as(&first) => Ok(second.into_snapshot()),
+            None => Ok(second),
+            Some(Oddity::SeveralUnderOneKey) if second.same_as(&first) => Ok(second),
             Some(oddity) => Err(oddity.error(domain)),
         }
     }
@@ -58,18 +65,15 @@ impl Client {
         (snapshot, errors)
     }
 
-    /// Reads pages until one is short.
+    /// Reads pages until one ends the listing.
     async fn pages(&self, domain: &str) -> Result<Listing, Error> {
         let mut listing = Listing::default();
-        for number in 1..=MOST_PAGES {
-            let page = self.page(&wire::describe(domain, number, None)).await?;
-            let last = page.items < PAGE_SIZE as usize;
-            listing.take(domain, page)?;
-            if last || listing.repeats {
+        loop {
+            let call = wire::describe(domain, listing.next_number(), None);
+            if listing.take(domain, self.page(&call).await?)? == Read::ToTheEnd {
                 return Ok(listing);
             }
         }
-        Err(Error::Contradiction(format!("the listing of `{domain}` does not end after {MOST_PAGES} pages")))
     }
 }
 
@@ -83,14 +87,29 @@ pub(super) fn one_of_several(remote: Remote) -> Remote {
 #[derive(Default)]
 struct Listing {
     entries: Vec<(Address, Remote)>,
-    total: Option<u64>,
+    /// Every key, with its spelling, of the pages so far.
+    keys: HashSet<(Address, u8)>,
+    /// How many entries each page held; one that held none ends the listing.
+    lengths: Vec<usize>,
+    totals: BTreeSet<u64>,
+    /// Whether a page showed an entry of a page before it.
+    overlaps: bool,
+    /// Whether a page held entries, and none that is new.
     repeats: bool,
+}
+
+/// Whether a listing is read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    OnePage,
+    ToTheEnd,
 }
 
 /// Why a listing can't be trusted as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Oddity {
-    PageRepeats,
+    NothingNew,
+    Changing,
     OtherTotal,
     SeveralUnderOneKey,
 }
@@ -98,39 +117,86 @@ enum Oddity {
 impl Oddity {
     fn error(self, domain: &str) -> Error {
         let what = match self {
-            Oddity::PageRepeats => "gives the same page again and again",
-            Oddity::OtherTotal => "does not hold as many entries as it says",
-            Oddity::SeveralUnderOneKey => "changes while it is read",
+            Oddity::NothingNew => "gives a page that holds nothing new",
+            Oddity::OtherTotal => "does not hold as many entries as its `Total` says",
+            Oddity::Changing | Oddity::SeveralUnderOneKey => "changes while it is read",
         };
         Error::Contradiction(format!("the listing of `{domain}` {what}, twice in a row"))
     }
 }
 
 impl Listing {
-    fn take(&mut self, domain: &str, page: wire::Page) -> Result<(), Error> {
-        let wire::Page { configs, total, items: _ } = page;
+    /// The number of the page to read next.
+    fn next_number(&self) -> u32 {
+        u32::try_from(self.lengths.len() + 1).unwrap_or(u32::MAX)
+    }
+
+    /// Takes the next page.
+    fn take(&mut self, domain: &str, page: wire::Page) -> Result<Read, Error> {
+        let wire::Page { configs, total, items, size } = page;
         if let Some((stranger, _)) = configs.iter().find(|(address, _)| &*address.domain != domain) {
             return Err(Error::Contradiction(format!("the listing of `{domain}` holds `{stranger}`")));
         }
-        self.repeats = !configs.is_empty() && self.entries.ends_with(&configs);
+        // What a page beyond the last one counts is that it holds nothing.
+        self.totals.extend(total.filter(|total| *total > 0 || items > 0 || self.lengths.is_empty()));
+        if items == 0 {
+            return Ok(Read::ToTheEnd);
+        }
+        if self.lengths.len() == MOST_PAGES {
+            return Err(too_long(domain));
+        }
+        self.add(configs);
+        let is_full = items as u64 >= size.unwrap_or(u64::MAX).min(u64::from(PAGE_SIZE));
+        let is_over = self.repeats || (!is_full && self.is_whole());
+        Ok(if is_over { Read::ToTheEnd } else { Read::OnePage })
+    }
+
+    fn add(&mut self, configs: Vec<(Address, Remote)>) {
+        let keys: HashSet<(Address, u8)> =
+            configs.iter().map(|(address, remote)| (address.clone(), remote.spelling as u8)).collect();
+        let known = keys.iter().filter(|key| self.keys.contains(*key)).count();
+        self.overlaps |= known > 0;
+        self.repeats = known == keys.len();
+        self.keys.extend(keys);
+        self.lengths.push(configs.len());
         self.entries.extend(configs);
-        self.total = total.or(self.total);
-        Ok(())
+    }
+
+    /// Whether the service's count, where it gives one, is that of the entries or that of the pages.
+    fn is_whole(&self) -> bool {
+        let mut totals = self.totals.iter();
+        match (totals.next(), totals.next()) {
+            (None, _) => true,
+            (Some(total), None) => *total == self.entries.len() as u64 || self.has_pages(*total),
+            (Some(_), Some(_)) => false,
+        }
+    }
+
+    /// Whether there are so many pages, all but the last of one length: one that is shorter lacks something.
+    fn has_pages(&self, total: u64) -> bool {
+        let Some((last, others)) = self.lengths.split_last() else { return total == 0 };
+        let longest = others.first().unwrap_or(last);
+        total == self.lengths.len() as u64 && others.iter().all(|length| length == longest) && last <= longest
     }
 
     fn oddity(&self) -> Option<Oddity> {
-        let unlike: BTreeSet<(&Address, u8)> =
-            self.entries.iter().map(|(address, remote)| (address, remote.spelling as u8)).collect();
-        let keys: BTreeSet<&Address> = unlike.iter().map(|(address, _)| *address).collect();
-        // Below one page the number may as well count pages.
-        let counted = self.total.filter(|total| *total >= u64::from(PAGE_SIZE));
+        let keys: BTreeSet<&Address> = self.entries.iter().map(|(address, _)| address).collect();
         if self.repeats {
-            Some(Oddity::PageRepeats)
-        } else if counted.is_some_and(|total| total != unlike.len() as u64) {
+            Some(Oddity::NothingNew)
+        } else if self.overlaps || self.totals.len() > 1 {
+            Some(Oddity::Changing)
+        } else if !self.is_whole() {
             Some(Oddity::OtherTotal)
         } else {
             (keys.len() < self.entries.len()).then_some(Oddity::SeveralUnderOneKey)
         }
+    }
+
+    /// Every key with the number of its page.
+    fn by_page(&self) -> impl Iterator<Item = (&Address, u32)> {
+        let numbers =
+            (1..).zip(&self.lengths).flat_map(|(number, length)| std::iter::repeat_n(number, *length));
+        self.entries.iter().map(|(address, _)| address).zip(numbers)
     }
 
     /// Whether two passes saw the same entries, in whatever order.
@@ -164,12 +230,21 @@ impl Listing {
     }
 }
 
+fn too_long(domain: &str) -> Error {
+    let most = MOST_PAGES * PAGE_SIZE as usize;
+    Error::Contradiction(format!(
+        "the listing of `{domain}` has more than {MOST_PAGES} pages; livevod reads at most {most} configurations of a domain"
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{RecordConfig, StreamSpelling};
 
-    fn listing(total: Option<u64>, entries: &[(&str, StreamSpelling)]) -> Listing {
+    const DOMAIN: &str = "live.example.com";
+
+    fn page(total: Option<u64>, entries: &[(&str, StreamSpelling)]) -> wire::Page {
         let entry = |(stream, spelling): &(&str, StreamSpelling)| {
             let remote = Remote {
                 config: RecordConfig::default(),
@@ -177,18 +252,93 @@ mod tests {
                 create_time: None,
                 unsupported: None,
             };
-            (Address::new("live.example.com", "show", *stream), remote)
+            (Address::new(DOMAIN, "show", *stream), remote)
         };
-        Listing { entries: entries.iter().map(entry).collect(), total, repeats: false }
+        wire::Page { configs: entries.iter().map(entry).collect(), total, items: entries.len(), size: None }
+    }
+
+    fn named(total: Option<u64>, streams: std::ops::Range<u32>) -> wire::Page {
+        let names: Vec<String> = streams.map(|number| format!("s{number}")).collect();
+        page(total, &names.iter().map(|name| (name.as_str(), Named)).collect::<Vec<_>>())
+    }
+
+    /// A listing of these pages, all of them taken.
+    fn listing_of(pages: impl IntoIterator<Item = wire::Page>) -> Listing {
+        let mut listing = Listing::default();
+        for page in pages {
+            listing.take(DOMAIN, page).unwrap();
+        }
+        listing
+    }
+
+    fn listing(total: Option<u64>, entries: &[(&str, StreamSpelling)]) -> Listing {
+        listing_of([page(total, entries)])
     }
 
     use StreamSpelling::{Absent, Named};
 
     #[test]
-    fn a_total_counts_only_from_one_page_on() {
+    fn a_total_counts_entries_or_pages() {
         assert_eq!(listing(Some(1), &[("a", Named), ("b", Named)]).oddity(), None);
+        assert_eq!(listing(Some(2), &[("a", Named), ("b", Named)]).oddity(), None);
         assert_eq!(listing(None, &[("a", Named)]).oddity(), None);
-        assert_eq!(listing(Some(100), &[("a", Named)]).oddity(), Some(Oddity::OtherTotal));
+        assert_eq!(listing(Some(0), &[]).oddity(), None);
+        for total in [0, 2, 45, 100] {
+            assert_eq!(listing(Some(total), &[("a", Named)]).oddity(), Some(Oddity::OtherTotal), "{total}");
+        }
+        assert_eq!(listing(Some(45), &[]).oddity(), Some(Oddity::OtherTotal));
+    }
+
+    #[test]
+    fn pages_are_counted_only_where_all_but_the_last_are_of_one_length() {
+        let pages = |lengths: [std::ops::Range<u32>; 3]| {
+            listing_of(lengths.map(|streams| named(Some(3), streams))).oddity()
+        };
+        assert_eq!(pages([0..20, 20..40, 40..45]), None);
+        assert_eq!(pages([0..20, 20..40, 40..60]), None);
+        assert_eq!(pages([0..20, 20..30, 30..50]), Some(Oddity::OtherTotal));
+        assert_eq!(pages([0..10, 10..20, 20..31]), Some(Oddity::OtherTotal));
+    }
+
+    #[test]
+    fn a_page_beyond_the_last_may_count_nothing_but_not_something_else() {
+        let ended = |total| listing_of([named(Some(100), 0..100), page(Some(total), &[])]).oddity();
+        assert_eq!((ended(100), ended(0)), (None, None));
+        assert_eq!(ended(99), Some(Oddity::Changing));
+    }
+
+    #[test]
+    fn an_entry_on_two_pages_has_moved() {
+        let moved = listing_of([named(Some(40), 0..20), named(Some(40), 19..39)]);
+        assert_eq!(moved.oddity(), Some(Oddity::Changing));
+        let again = listing_of([named(None, 0..100), named(None, 0..100)]);
+        assert_eq!(again.oddity(), Some(Oddity::NothingNew));
+    }
+
+    #[test]
+    fn a_page_is_full_as_asked_or_as_the_answer_says() {
+        let mut listing = Listing::default();
+        let sized = |size| wire::Page { size, ..named(None, 0..20) };
+        assert_eq!(listing.take(DOMAIN, sized(Some(20))).unwrap(), Read::OnePage);
+        for size in [None, Some(100), Some(21)] {
+            assert_eq!(Listing::default().take(DOMAIN, sized(size)).unwrap(), Read::ToTheEnd, "{size:?}");
+        }
+        assert_eq!(listing.take(DOMAIN, named(None, 0..0)).unwrap(), Read::ToTheEnd);
+        assert_eq!(listing.by_page().map(|(_, number)| number).max(), Some(1));
+    }
+
+    /// A hundred thousand entries are read, and not one more.
+    #[test]
+    fn the_cap_is_exact() {
+        let mut listing = Listing::default();
+        for number in 0..1000 {
+            let read = listing.take(DOMAIN, named(None, number * 100..number * 100 + 100)).unwrap();
+            assert_eq!(read, Read::OnePage);
+        }
+        assert_eq!(listing.take(DOMAIN, named(None, 0..0)).unwrap(), Read::ToTheEnd);
+        assert_eq!((listing.oddity(), listing.entries.len()), (None, 100_000));
+        let error = listing.take(DOMAIN, named(None, 100_000..100_001)).unwrap_err().to_string();
+        assert!(error.contains("more than 1000 pages; livevod reads at most 100000"), "{error}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod error;
 mod limiter;
 mod listing;
 mod lookups;
+mod places;
 mod retry;
 mod transport;
 

@@ -68,7 +68,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     call_log: Option<PathBuf>,
 
-    /// Let whoever reaches the server set faults and read counters and state at /_admin/
+    /// Let processes of this machine set faults and read counters and state at /_admin/
     #[arg(long)]
     admin: bool,
 }

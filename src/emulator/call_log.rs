@@ -25,12 +25,15 @@ pub struct CallEntry<'a> {
     pub fate: &'static str,
     /// Faults that struck, by name.
     pub faults: &'a [&'static str],
+    /// The body of the answer, which is not logged.
+    #[serde(skip)]
+    pub body: Option<&'a [u8]>,
 }
 
 impl<'a> CallEntry<'a> {
     pub(super) fn of(
         glance: &'a Glance,
-        delivery: &Delivery,
+        delivery: &'a Delivery,
         (time, request_id): (jiff::Timestamp, &'a str),
         code: Option<&'a str>,
         faults: &'a [&'static str],
@@ -49,6 +52,7 @@ impl<'a> CallEntry<'a> {
             code,
             fate,
             faults,
+            body: delivery.response().map(|response| response.body.as_slice()),
         }
     }
 }

@@ -25,6 +25,8 @@ pub struct Fault {
     pub(super) jitter: Duration,
     pub(super) retry_after: Option<Duration>,
     pub(super) status: u16,
+    /// How many items a short page keeps.
+    pub(super) items: u64,
 }
 
 /// Which of the selected calls are struck.
@@ -124,6 +126,8 @@ kinds! {
     Hang = "hang", 60_000;
     /// a Describe reads what was held `time` (2s) ago
     Stale = "stale", 2000;
+    /// a page of a Describe holds only its first `items` (0), though Total counts them all
+    Short = "short", 0;
     /// before the call, somebody else changes CycleDuration of what `address` selects
     ForeignEdit = "foreign-edit", 0;
     /// before the call, somebody else deletes what `address` selects
@@ -141,7 +145,7 @@ pub fn fault_help() -> String {
   nth=N, every=N, chance=0.5: only the Nth, every Nth, or a share of those calls\n  \
   seed=N: another choice for chance and jitter; the same seed repeats it\n  \
   times=N: at most so many\n  \
-  time=DURATION, jitter=DURATION, retry-after=DURATION, status=500|503: see the kinds\n";
+  time=DURATION, jitter=DURATION, retry-after=DURATION, status=500|503, items=N: see the kinds\n";
     format!("KIND:KEY=VALUE,KEY=VALUE\n\nkinds\n{}\nkeys\n{keys}", kinds.collect::<String>())
 }
 
@@ -179,6 +183,7 @@ impl Fault {
             jitter: Duration::ZERO,
             retry_after: None,
             status: 500,
+            items: 0,
         }
     }
 
@@ -196,14 +201,13 @@ impl Fault {
             "every" => self.when = When::Every(count(value).map_err(wrong)?),
             "chance" => self.when = When::Chance(chance(value).map_err(wrong)?),
             "times" => self.times = Some(count(value).map_err(wrong)?),
-            "seed" => {
-                self.seed = value.parse().map_err(|_| wrong("only a whole number stands here".to_owned()))?
-            }
+            "seed" => self.seed = whole(value).map_err(wrong)?,
             "time" if self.kind == FaultKind::Skew => self.skew = millis(value).map_err(wrong)?,
             "time" => self.time = duration(value).map_err(wrong)?,
             "jitter" => self.jitter = duration(value).map_err(wrong)?,
             "retry-after" => self.retry_after = Some(duration(value).map_err(wrong)?),
             "status" => self.status = status(value).map_err(wrong)?,
+            "items" => self.items = whole(value).map_err(wrong)?,
             _ => return Err(FaultError::Key(format!("{key}={value}"))),
         }
         Ok(())
@@ -217,6 +221,10 @@ fn action(text: &str) -> Result<Action, String> {
     };
     let known = Action::ALL.into_iter().find(|action| action.name() == text || short(*action));
     known.ok_or_else(|| "only `Add`, `Update`, `Delete` and `Describe` stand here".to_owned())
+}
+
+fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "only a whole number stands here".to_owned())
 }
 
 fn count(text: &str) -> Result<u64, String> {

@@ -29,6 +29,8 @@ pub(super) struct Strike {
     pub(super) skew: i64,
     /// How old the state is that a Describe reads.
     pub(super) stale: Option<Duration>,
+    /// How many items the page of a Describe keeps.
+    pub(super) short: Option<u64>,
     /// What somebody else does before.
     pub(super) foreign: Vec<(Foreign, Pattern)>,
     /// What becomes of the request.
@@ -150,6 +152,9 @@ impl Strike {
             FaultKind::Latency => self.delay += time + part_of(fault.jitter, random(fault.seed, number)),
             FaultKind::Skew => self.skew += fault.skew,
             FaultKind::Stale => self.stale = self.stale.max(Some(time)),
+            FaultKind::Short => {
+                self.short = Some(self.short.map_or(fault.items, |least| least.min(fault.items)))
+            }
             FaultKind::ForeignEdit => self.add_foreign(Foreign::Edit, fault),
             FaultKind::ForeignDelete => self.add_foreign(Foreign::Delete, fault),
             FaultKind::Refuse => self.rule(Commit::Never, Some(Spoil::Refuse(time))),

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::counters::Counters;
 use super::delivery::{Delivery, End, Fate};
+use super::fault_spec::FaultKind;
 use super::faults::{Commit, Faults, Foreign, Spoil, Strike};
 use super::glance::Glance;
 use super::past::Past;
@@ -85,9 +86,10 @@ impl Inner {
             return Carried { delivery: Delivery::answered(response), number, faults: Vec::new() };
         }
         self.take_in_late(now);
-        let strike = self.faults.strike(glance);
+        let mut strike = self.faults.strike(glance);
         self.let_others_act(&strike.foreign, now);
         let (answered, fate) = self.commit(&strike, request, glance, now, &request_id);
+        let answered = answered.map(|response| shortened(response, &mut strike));
         let exchange = Exchange::new(request, request_id, shifted(now, strike.skew));
         let end = spoil(answered, strike.spoil, &exchange);
         let delivery = Delivery { delay: strike.delay, fate, end };
@@ -191,6 +193,15 @@ impl Inner {
 
 fn shifted(time: Timestamp, millis: i64) -> Timestamp {
     time.checked_add(SignedDuration::from_millis(millis)).unwrap_or(time)
+}
+
+/// A page without what the strike leaves out; where that is nothing, it did not strike.
+fn shortened(response: Response, strike: &mut Strike) -> Response {
+    let Some(items) = strike.short else { return response };
+    spoilt::short(&response, items).unwrap_or_else(|| {
+        strike.names.retain(|name| *name != FaultKind::Short.name());
+        response
+    })
 }
 
 /// What the caller meets in place of the answer.

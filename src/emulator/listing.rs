@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::actions::{Accepted, Fields, Scene};
-use super::quirks::{EveryStream, Filter, NameCase, Order, PastEnd, Quirks, Total, TotalType};
+use super::quirks::{EveryStream, Filter, NameCase, Order, PageCap, PastEnd, Quirks, Total, TotalType};
 use super::refusal::Refusal;
 use super::rules::Params;
 use super::state::{Entry, Fixed, Recording};
@@ -16,7 +16,8 @@ use crate::model::{Address, EVERY, StreamSpelling};
 pub(super) fn describe(params: &Params<'_>, scene: &Scene<'_>) -> Result<Accepted, Refusal> {
     let quirks = scene.settings.quirks;
     let domain = params.domain(scene.settings)?;
-    let (number, size) = params.page()?;
+    let (number, asked) = params.page()?;
+    let size = capped(asked, quirks.page_cap);
     let found = in_order(scene, quirks.order, &domain, &Selection::of(params, quirks));
     let pages = (found.len() as u64).div_ceil(u64::from(size));
     let shown = shown_page(u64::from(number), pages, quirks.past_end);
@@ -51,6 +52,15 @@ struct Listing<'a> {
 struct List<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     live_record_vod_config: Option<Vec<Item<'a>>>,
+}
+
+/// How many entries a page holds.
+fn capped(asked: u32, cap: PageCap) -> u32 {
+    match cap {
+        PageCap::Asked => asked,
+        PageCap::Twenty => asked.min(20),
+        PageCap::Three => asked.min(3),
+    }
 }
 
 /// The page that is given for page `number`.

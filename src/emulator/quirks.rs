@@ -283,6 +283,17 @@ quirks! {
         LastPage = "last-page",
     }
 
+    /// How many entries a page holds where 100 are asked for
+    #[source = "PageSize is 5 to 100; other listings of the product end at 30 or 50, and no page says what becomes of a larger PageSize here"]
+    page_cap: "page-cap" = PageCap {
+        /// as many
+        Asked = "asked",
+        /// 20 at most, and the answer's PageSize says so
+        Twenty = "20",
+        /// 3 at most, and the answer's PageSize says so
+        Three = "3",
+    }
+
     /// What the limit on DescribeLiveRecordVodConfigs counts by
     #[source = "1,000 calls \"per minute\" on some pages, \"per second\" on others"]
     describe_limit: "describe-limit" = DescribeLimit {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::wire::Response;
 
 /// Longer than any client should read.
@@ -14,6 +16,15 @@ const PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<bo
 pub(super) fn gateway_page() -> Response {
     let headers = BTreeMap::from([("content-type".to_owned(), "text/html".to_owned())]);
     Response { status: 502, headers, body: PAGE.into() }
+}
+
+/// A listing with its first `items` alone; `None` where it has no more.
+pub(super) fn short(response: &Response, items: u64) -> Option<Response> {
+    let mut fields: Value = serde_json::from_slice(&response.body).ok()?;
+    let list = fields.pointer_mut("/LiveRecordVodConfigs/LiveRecordVodConfig")?.as_array_mut()?;
+    let kept = usize::try_from(items).ok().filter(|kept| *kept < list.len())?;
+    list.truncate(kept);
+    Some(Response { body: fields.to_string().into_bytes(), ..response.clone() })
 }
 
 pub(super) fn garbage(response: Response) -> Response {

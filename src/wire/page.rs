@@ -15,6 +15,8 @@ pub struct Page {
     pub total: Option<u64>,
     /// How many items the page held.
     pub items: usize,
+    /// How many it may hold, by its own words.
+    pub size: Option<u64>,
 }
 
 /// Reads a listing. An item that can't be understood but has a readable key is kept and marked unsupported.
@@ -24,6 +26,7 @@ pub struct Page {
 /// A lowercase fragment when there is no list, or when an item has no readable key: then nobody knows what exists.
 pub fn read_page(mut fields: Map<String, Value>) -> Result<Page, String> {
     let total = fields.get("Total").and_then(number::<u64>);
+    let size = fields.get("PageSize").and_then(number::<u64>);
     let items = match fields.remove("LiveRecordVodConfigs") {
         Some(list) => items_of(list)?,
         // Only a page that says it is empty may lack its list.
@@ -31,7 +34,7 @@ pub fn read_page(mut fields: Map<String, Value>) -> Result<Page, String> {
         None => return Err("the listing has no `LiveRecordVodConfigs`".to_owned()),
     };
     let configs = items.into_iter().map(read_item).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page { items: configs.len(), configs, total })
+    Ok(Page { items: configs.len(), configs, total, size })
 }
 
 /// The items under the list's element, which is left out or null where there are none; XML gives a lone one bare.
@@ -302,13 +305,16 @@ mod tests {
     }
 
     #[test]
-    fn totals_are_text_or_numbers_and_never_trusted() {
-        let total = |value: Value| {
-            page(json!({"Total": value, "LiveRecordVodConfigs": {"LiveRecordVodConfig": []}})).unwrap().total
+    fn counts_are_text_or_numbers() {
+        let counts = |value: Value| {
+            let list = json!({"LiveRecordVodConfig": []});
+            let page =
+                page(json!({"Total": value, "PageSize": value, "LiveRecordVodConfigs": list})).unwrap();
+            (page.total, page.size)
         };
-        assert_eq!(total(json!("100")), Some(100));
-        assert_eq!(total(json!(100)), Some(100));
-        assert_eq!(total(json!("many")), None);
+        assert_eq!(counts(json!("100")), (Some(100), Some(100)));
+        assert_eq!(counts(json!(100)), (Some(100), Some(100)));
+        assert_eq!(counts(json!("many")), (None, None));
     }
 
     #[test]

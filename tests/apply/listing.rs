@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use livevod::api::Error;
+use livevod::emulator::{Quirks, Settings};
 use livevod::wire::{Request, Response};
 
 use super::gate::{self, Fate};
@@ -28,7 +29,7 @@ async fn pages_are_read_until_one_is_short() {
 #[tokio::test(start_paused = true)]
 async fn a_domain_that_can_not_be_read_stands_beside_the_others() {
     let domains = Some(["a.example.com".to_owned()].into());
-    let world = World::with(livevod::emulator::Settings { domains, ..Default::default() });
+    let world = World::with(Settings { domains, ..Default::default() });
     let (snapshot, errors) = world.client.snapshot(["a.example.com", "b.example.com"].map(Arc::from)).await;
     assert_eq!(snapshot.domains.keys().map(|name| &**name).collect::<Vec<_>>(), ["a.example.com"]);
     assert_eq!(errors["b.example.com"].code(), "InvalidDomain.NotFound");
@@ -86,19 +87,117 @@ async fn a_listing_that_stays_odd_is_no_snapshot() {
     let changing = AtomicUsize::new(0);
     let changing = gate::world(move |_, _| {
         let number = changing.fetch_add(1, Ordering::Relaxed);
-        page(2, &[item(""), item(r#","StreamName":"*""#), item(&format!(r#","StreamName":"s{number}""#))])
+        page(3, &[item(""), item(r#","StreamName":"*""#), item(&format!(r#","StreamName":"s{number}""#))])
     })
     .await;
     let endless = gate::world(|_, _| page(500, &hundred(0))).await;
     let foreign = gate::world(|_, _| page(1, &[item("").replace("a.example.com", "b.example.com")])).await;
     let table = [
-        (short, "does not hold as many entries as it says"),
+        (short, "does not hold as many entries as its `Total` says"),
         (changing, "changes while it is read"),
-        (endless, "gives the same page again and again"),
+        (endless, "gives a page that holds nothing new"),
         (foreign, "holds `b.example.com/show/*`"),
     ];
     for (world, text) in table {
         let error = world.client.list_domain("a.example.com").await.unwrap_err();
         assert!(matches!(&error, Error::Contradiction(message) if message.contains(text)), "{error}");
+    }
+}
+
+/// Some of forty-five streams, by their numbers.
+fn some(numbers: std::ops::Range<usize>) -> Vec<String> {
+    numbers.map(|number| item(&format!(r#","StreamName":"s{number}""#))).collect()
+}
+
+/// The page that a request asks for.
+fn number(request: &Request) -> usize {
+    let (_, rest) = request.query.split_once("PageNum=").unwrap();
+    rest.split('&').next().unwrap().parse().unwrap()
+}
+
+/// Gives pages of these lengths, and empty ones after them.
+async fn paged(total: usize, lengths: &'static [usize]) -> World {
+    gate::world(move |request, _| {
+        let before = number(request) - 1;
+        let first = lengths.iter().take(before).sum::<usize>();
+        page(total, &some(first..first + lengths.get(before).copied().unwrap_or(0)))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_page_shorter_than_asked_is_not_the_last_where_total_says_more() {
+    let by_entries = paged(45, &[20, 20, 5]).await;
+    let by_pages = paged(3, &[20, 20, 5]).await;
+    for world in [by_entries, by_pages] {
+        assert_eq!(world.client.list_domain("a.example.com").await.unwrap().configs.len(), 45);
+        assert_eq!(world.client.calls(), 3, "it ends where `Total` is reached");
+    }
+}
+
+#[tokio::test]
+async fn a_listing_that_its_total_contradicts_is_no_snapshot() {
+    let table: [(&str, usize, &[usize]); 6] = [
+        ("a server that cuts pages", 45, &[30]),
+        ("nothing of 45", 45, &[]),
+        ("one of 45", 45, &[1]),
+        ("a short page in the middle", 250, &[100, 50, 50]),
+        ("a short page among three", 3, &[100, 50, 100]),
+        ("two of three pages", 3, &[100, 50]),
+    ];
+    for (what, total, pages) in table {
+        let world = paged(total, pages).await;
+        let error = world.client.list_domain("a.example.com").await.err();
+        assert!(matches!(error, Some(Error::Contradiction(_))), "{what}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_total_that_changes_between_pages_says_that_an_entry_may_have_moved() {
+    let calls = AtomicUsize::new(0);
+    let world = gate::world(move |request, _| {
+        let is_first = calls.fetch_add(1, Ordering::Relaxed) < 2;
+        match (is_first, number(request)) {
+            (true, 1) => page(101, &hundred(0)),
+            // One of the first page is gone, so the hundred-and-first stands there now.
+            (true, _) => page(100, &[]),
+            (false, 1) => page(100, &hundred(1)),
+            (false, _) => page(100, &[]),
+        }
+    })
+    .await;
+    let listing = world.client.list_domain("a.example.com").await.unwrap();
+    assert!(listing.configs.contains_key(&address("a.example.com/show/s100")));
+}
+
+#[tokio::test]
+async fn without_a_total_a_page_is_full_by_the_size_that_the_answer_names() {
+    let world = gate::world(|request, _| {
+        let first = (number(request) - 1) * 20;
+        let items = some(first.min(40)..(first + 20).min(40));
+        let Fate::Answer(response) = page(0, &items) else { unreachable!() };
+        let body = String::from_utf8(response.body).unwrap().replace(r#""Total":"0""#, r#""PageSize":20"#);
+        Fate::Answer(Response { body: body.into_bytes(), ..response })
+    })
+    .await;
+    assert_eq!(world.client.list_domain("a.example.com").await.unwrap().configs.len(), 40);
+}
+
+/// The calls that reading takes where a service ignores AppName and StreamName grow with the writes, not with their square.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_ignores_filters_is_not_listed_for_every_write() {
+    for order in ["order=name", "order=creation"] {
+        let quirks = Quirks::with(&["filter=ignored", order]).unwrap();
+        let world = World::with(Settings { quirks, limit: None, ..Settings::default() });
+        let held: Vec<String> =
+            (0..1000).map(|number| item(&format!(r#","StreamName":"s{number:04}""#))).collect();
+        world.service.load(&format!(r#"{{"configs":[{}]}}"#, held.join(","))).unwrap();
+        let name = |number: usize| format!("a.example.com/show/s{:04}", number * 10);
+        let updates = (0..100).map(|number| update(&name(number), config(), cycle(900)));
+        let creates = (0..20).map(|number| create(&format!("{}n", name(number)), config()));
+        let report = world.apply(creates.chain(updates)).await;
+        assert!(ends(&report).iter().all(|end| *end == "done"), "{:?}", ends(&report));
+        let reads = world.sent("Describe");
+        assert!(reads < 120 * 3 + 60, "{reads} reads under {order}");
     }
 }

@@ -55,9 +55,12 @@ impl Faulty {
 
     /// Speaks to the admin path.
     async fn admin(&self, request: &str, body: &str) -> (String, Value) {
+        self.admin_with(request, &format!("host: {}", self.host), body).await
+    }
+
+    async fn admin_with(&self, request: &str, headers: &str, body: &str) -> (String, Value) {
         let text = format!(
-            "{request} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-            self.host,
+            "{request} HTTP/1.1\r\n{headers}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         let host = self.host.clone();
@@ -162,9 +165,30 @@ async fn without_leave_there_is_no_admin_path_and_with_it_none_for_pages_in_brow
     assert_eq!(status, "HTTP/1.1 404 Not Found");
     let (status, _) = faulty.admin("PATCH /_admin/faults", "").await;
     assert_eq!(status, "HTTP/1.1 405 Method Not Allowed");
-    let (status, _) =
-        faulty.admin("GET /_admin/state HTTP/1.1\r\norigin: http://example.com\r\nx:", "").await;
-    assert_eq!(status, "HTTP/1.1 403 Forbidden");
+    for headers in [
+        "host: 127.0.0.1:8787\r\norigin: http://example.com",
+        "host: 127.0.0.1:8787\r\norigin: null",
+        "host: 127.0.0.1:8787\r\nsec-fetch-site: cross-site",
+        "host: rebound.example.com:8787",
+        "host: 127.0.0.1.example.com",
+        "host: localhost.example.com",
+        "host: 192.0.2.1:8787",
+        "host: rebound.example.com\r\nhost: 127.0.0.1",
+        "host: 127.0.0.1\r\nhost: rebound.example.com",
+        "host: a@b@127.0.0.1",
+        "host:",
+        "x: y",
+    ] {
+        for request in ["GET /_admin/state", "PUT /_admin/faults", "POST /_admin/faults"] {
+            let (status, _) = faulty.admin_with(request, headers, "empty").await;
+            let is_refused = ["HTTP/1.1 403 Forbidden", "HTTP/1.1 400 Bad Request"].contains(&&*status);
+            assert!(is_refused, "{headers}: {status}");
+        }
+    }
+    for host in ["127.0.0.1", "127.0.0.1:8787", "127.1.2.3", "localhost:8787", "LocalHost", "[::1]:8787"] {
+        let (status, _) = faulty.admin_with("GET /_admin/state", &format!("host: {host}"), "").await;
+        assert_eq!(status, "HTTP/1.1 200 OK", "{host}");
+    }
     let listener = bind("127.0.0.1:0".parse().unwrap(), Reach::Loopback).await.unwrap();
     let host = listener.local_addr().unwrap().to_string();
     tokio::spawn(serve_with(faulty.service.clone(), listener, Admin::Off, std::future::pending()));

@@ -1,9 +1,9 @@
 //! What was written and how it is listed.
 
-use livevod::emulator::Settings;
+use livevod::emulator::{End, Quirks, Settings};
 use livevod::model::{Carried, RecordConfig, StreamSpelling};
 use livevod::wire::Action::{Add, Delete, Describe, Update};
-use livevod::wire::{ComposeOff, add, delete, describe, read_page, update};
+use livevod::wire::{ComposeOff, add, delete, describe, read, read_page, update};
 
 use super::{Bench, address, classic};
 
@@ -108,6 +108,40 @@ fn pages_hold_ten_unless_asked_and_end_short() {
     assert_eq!(names("PageNum=5 PageSize=5"), ["cam20", "cam21", "cam22"]);
     assert_eq!(names("PageNum=4294967295 PageSize=100"), [""; 0]);
     assert_eq!(bench.list("a.com").items, 23);
+}
+
+#[test]
+fn a_capped_page_says_how_much_it_holds() {
+    let quirks = Quirks::with(&["page-cap=20"]).unwrap();
+    let bench = Bench::new(Settings { quirks, ..Settings::default() });
+    for stream in 0..23 {
+        bench.call(&add(&address(&format!("a.com/show/cam{stream:02}")), &classic())).unwrap();
+    }
+    let pages = [1, 2, 3].map(|number| bench.page(&describe("a.com", number, None)));
+    assert_eq!(pages.each_ref().map(|page| page.items), [20, 3, 0]);
+    assert!(pages.iter().all(|page| (page.total, page.size) == (Some(23), Some(20))));
+}
+
+#[test]
+fn a_short_page_lacks_what_its_total_counts() {
+    let bench = bench();
+    for stream in ["cam1", "cam2"] {
+        bench.call(&add(&address(&format!("a.com/show/{stream}")), &classic())).unwrap();
+    }
+    let items = |fault: &str| {
+        bench.service.set_faults(vec![fault.parse().unwrap()]);
+        let End::Answer(response) = bench.service.deliver(&bench.sign(&describe("a.com", 1, None))).end
+        else {
+            panic!("no answer")
+        };
+        let page = read_page(read(&response).unwrap()).unwrap();
+        assert_eq!(page.total, Some(2));
+        page.items
+    };
+    assert_eq!([items("short"), items("short:items=1"), items("short:items=2")], [0, 1, 2]);
+    // Leaving out nothing is no strike.
+    let counters = serde_json::to_value(bench.service.counters()).unwrap();
+    assert_eq!(counters["faults"]["short"], 2, "{counters}");
 }
 
 #[test]

@@ -2,13 +2,17 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use livevod::emulator::server::{Reach, bind, serve};
 use livevod::emulator::{Service, Settings};
 use livevod::wire::{
     Action, Call, Request, Response, SignatureVersion, Stamp, add, describe, read, read_page, sign,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::{address, classic, key, outcome};
 
@@ -142,4 +146,18 @@ async fn a_silent_connection_does_not_keep_the_server_from_stopping() {
     running.send(running.sign(&describe("a.com", 1, None), "1", SignatureVersion::V3)).await;
     running.stop().await;
     drop(silent);
+}
+
+/// On a paused clock whatever ends in time ends at once.
+#[tokio::test(start_paused = true)]
+async fn a_connection_ends_whose_caller_says_nothing_more() {
+    let running = Running::start().await;
+    for said in ["", "GET / HTTP/1.1\r\nho", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nAction="]
+    {
+        let mut stream = TcpStream::connect(&running.host).await.unwrap();
+        stream.write_all(said.as_bytes()).await.unwrap();
+        let ended = timeout(Duration::from_secs(86_400), stream.read_to_end(&mut Vec::new())).await;
+        assert!(ended.is_ok(), "still open after {said:?}");
+    }
+    running.stop().await;
 }

@@ -1,11 +1,32 @@
 //! The admin path, which is off unless told: sets faults and shows counters and state while the server runs.
 
-use axum::http::StatusCode;
+use std::net::IpAddr;
+
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::emulator::{Fault, Service};
 
 /// Where it is; the API itself knows no path but `/`.
 pub(super) const PATH: &str = "/_admin/";
+
+/// Whether a request may come from a process of this machine, and from no web page: a browser names the page's origin, and
+/// the page's own host where that was made to resolve to this machine.
+pub(super) fn may_ask(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.filter(|host| !host.contains('@')).and_then(|host| host.parse().ok());
+    let is_here = host.is_some_and(|host: Authority| is_loopback(host.host()));
+    let from_elsewhere = |site: &HeaderValue| site != "none" && site != "same-origin";
+    is_here
+        && headers.get_all(header::HOST).iter().count() == 1
+        && !headers.contains_key(header::ORIGIN)
+        && !headers.get_all("sec-fetch-site").iter().any(from_elsewhere)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
 
 /// Answers `GET counters`, `GET state`, and `PUT faults` with one fault a line in the body, none to end them all.
 pub(super) fn answer(service: &Service, method: &str, path: &str, body: &[u8]) -> (StatusCode, String) {

@@ -15,9 +15,12 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{StatusCode, request::Parts};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::service::Begun;
 use super::{Delivery, End, Service};
@@ -29,6 +32,9 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// How long connections may take to end once the server is to stop.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a connection may wait for the next request, or for the rest of one.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// Who may reach a server whose key everybody knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,7 +65,7 @@ pub enum Admin {
     /// Nothing.
     #[default]
     Off,
-    /// `/_admin/`: faults, counters and state, for whoever reaches the server.
+    /// `/_admin/`: faults, counters and state, for processes of this machine that are no web pages.
     On,
 }
 
@@ -91,16 +97,31 @@ pub async fn serve_with(
     let door = Door::new(listener, latch.clone())?;
     let server = Arc::new(Server { service, admin, latch, turn: tokio::sync::Mutex::default() });
     let router = Router::new().fallback(answer).with_state(server);
-    let stopping = Arc::new(Notify::new());
-    let told = stopping.clone();
-    let shutdown = async move {
-        shutdown.await;
-        told.notify_one();
-    };
+    let connections = GracefulShutdown::new();
     tokio::select! {
-        served = axum::serve(door, router).with_graceful_shutdown(shutdown) => served,
+        () = accept(door, router, &connections) => {}
+        () = shutdown => {}
+    }
+    tokio::select! {
+        () = connections.shutdown() => {}
         // Some faults keep a connection for as long as they like.
-        () = async { stopping.notified().await; sleep(PATIENCE).await } => Ok(()),
+        () = sleep(PATIENCE) => {}
+    }
+    Ok(())
+}
+
+/// Takes connections for ever; each ends when its caller sends nothing for too long.
+async fn accept(mut door: Door, router: Router, connections: &GracefulShutdown) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(IDLE);
+    loop {
+        let stream = door.accept().await;
+        let service = TowerToHyperService::new(router.clone());
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            // How a connection ends is the caller's business alone.
+            let _ = connection.await;
+        });
     }
 }
 
@@ -118,8 +139,10 @@ async fn answer(
     request: axum::extract::Request,
 ) -> axum::response::Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        return status(StatusCode::PAYLOAD_TOO_LARGE);
+    let body = match timeout(IDLE, to_bytes(body, BODY_LIMIT)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return status(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
     };
     if server.admin == Admin::On && parts.uri.path().starts_with(admin::PATH) {
         return server.administer(&parts, &body);
@@ -169,9 +192,8 @@ impl Server {
         }
     }
 
-    /// A page in a browser must not reach it, so what names an origin is turned away.
     fn administer(&self, parts: &Parts, body: &[u8]) -> axum::response::Response {
-        if parts.headers.contains_key("origin") {
+        if !admin::may_ask(&parts.headers) {
             return status(StatusCode::FORBIDDEN);
         }
         let (code, text) = admin::answer(&self.service, parts.method.as_str(), parts.uri.path(), body);

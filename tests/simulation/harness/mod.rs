@@ -40,6 +40,9 @@ pub(crate) use self::tally::Tally;
 use self::truth::Truth;
 pub(crate) use self::weather::{PARTS, Weather};
 
+/// So many of these are from before listings had several pages, and keep the stories that they told.
+const BEFORE_PAGES: usize = 60;
+
 /// Seeds that broke a promise once, when hundreds of thousands were played: they show what is rare.
 pub(crate) const ONCE_BROKEN: [u64; 60] = [
     5560, 7630, 12479, 12683, 14656, 20674, 22786, 23120, 24737, 26557, 28444, 30340, 30398, 33720, 36730,
@@ -129,8 +132,14 @@ impl Broken {
 
 async fn play(seed: u64) -> Run {
     let mut random = Random::new(seed);
-    let scene = Scene::draw(&mut random.fork());
-    let weather = Weather::draw(seed, random.fork());
+    let has_pages = !ONCE_BROKEN[..BEFORE_PAGES].contains(&seed);
+    // What came later is drawn apart, so that it changes no older story but where it is drawn.
+    let mut pages = Random::new(!seed);
+    let scene = Scene::draw(&mut random.fork(), has_pages.then(|| pages.fork()).as_mut());
+    let mut weather = Weather::draw(seed, random.fork());
+    if has_pages {
+        weather.shorten(&scene.quirks, seed, pages.fork());
+    }
     let (service, observer) = account(&scene, random.fork());
     let folder = Folder::new(observer.clone(), weather.room);
     let stage = Stage { scene: &scene, service, observer: observer.clone(), folder, key: key() };
@@ -166,7 +175,8 @@ fn account(scene: &Scene, random: Random) -> (Arc<Service>, Arc<Observer>) {
     service.load(&scene.held.to_string()).unwrap();
     let service = Arc::new(service);
     let known = known(scene);
-    let observer = Arc::new(Observer::new(&service, colleague(), Weather::calm(random), known));
+    let is_paged = !scene.has_quirk("page-cap=asked");
+    let observer = Arc::new(Observer::new(&service, colleague(), Weather::calm(random), known, is_paged));
     let _ = watcher.set(observer.clone());
     (service, observer)
 }

@@ -4,6 +4,7 @@
 //! It hears of a call twice: when its stamp is taken, which is the last thing before it goes out, and when the emulator
 //! logs it. What a call changed is looked up when something else happens, before anybody else may change anything.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -11,14 +12,14 @@ use jiff::{SignedDuration, Timestamp};
 use livevod::apply::Event;
 use livevod::emulator::{CallEntry, Service};
 use livevod::model::{Address, RecordConfig};
-use livevod::wire::{self, Call as WireCall, ComposeOff, Key, SignatureVersion, Stamp};
+use livevod::wire::{self, Call as WireCall, ComposeOff, Key, Response, SignatureVersion, Stamp};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::random::Random;
 use super::story::{Author, Call, Happening, Target, What};
 use super::truth::{Truth, folded};
-use super::weather::{Foreign, Step, Strike, Weather};
+use super::weather::{Foreign, SHORT, Step, Strike, Weather};
 
 /// When every run begins.
 fn beginning() -> Timestamp {
@@ -51,6 +52,8 @@ struct Inner {
     written: Vec<Address>,
     /// Addresses of the account and of the files.
     known: Vec<Address>,
+    /// Whether a listing has several pages.
+    is_paged: bool,
     /// Lost requests on their way: when they arrive, and whose they are.
     late: Vec<(Duration, usize)>,
     strike: Strike,
@@ -62,7 +65,13 @@ struct Inner {
 }
 
 impl Observer {
-    pub(crate) fn new(service: &Arc<Service>, colleague: Key, weather: Weather, known: Vec<Address>) -> Self {
+    pub(crate) fn new(
+        service: &Arc<Service>,
+        colleague: Key,
+        weather: Weather,
+        known: Vec<Address>,
+        is_paged: bool,
+    ) -> Self {
         let inner = Inner {
             start: Instant::now(),
             colleague,
@@ -74,6 +83,7 @@ impl Observer {
             seen: None,
             written: Vec::new(),
             known,
+            is_paged,
             late: Vec::new(),
             strike: Strike::default(),
             is_open: false,
@@ -299,6 +309,7 @@ impl Inner {
         };
         let step = self.step(entry.action, &target);
         let is_stale = entry.faults.contains(&"stale") && !step.is_write();
+        let is_part = self.is_paged || entry.faults.contains(&SHORT);
         Call {
             step,
             target,
@@ -307,6 +318,7 @@ impl Inner {
             fate: entry.fate,
             faults: effective(entry.faults),
             stale: if is_stale { self.strike.stale } else { Duration::ZERO },
+            listed: entry.body.filter(|_| is_part).and_then(listed),
         }
     }
 
@@ -329,6 +341,13 @@ impl Inner {
     }
 }
 
+/// What an answer lists.
+fn listed(body: &[u8]) -> Option<Vec<Address>> {
+    let response = Response { status: 200, headers: BTreeMap::new(), body: body.to_vec() };
+    let page = wire::read_page(wire::read(&response).ok()?).ok()?;
+    Some(page.configs.iter().map(|(address, _)| folded(address)).collect())
+}
+
 fn added() -> RecordConfig {
     RecordConfig {
         vod_transcode_group: super::files::GROUP.to_owned(),
@@ -342,7 +361,7 @@ fn added() -> RecordConfig {
 fn effective(faults: &[&'static str]) -> Vec<&'static str> {
     let mut is_ruled = false;
     let matters = |fault: &&'static str| {
-        let rules = !["latency", "skew", "stale"].contains(fault);
+        let rules = !["latency", "skew", "stale", SHORT].contains(fault);
         !rules || !std::mem::replace(&mut is_ruled, true)
     };
     faults.iter().skip(1).copied().filter(matters).collect()

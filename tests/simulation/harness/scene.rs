@@ -46,10 +46,14 @@ pub(crate) struct Calling {
 }
 
 impl Scene {
-    pub(crate) fn draw(random: &mut Random) -> Self {
+    /// Without `pages` each listing is one.
+    pub(crate) fn draw(random: &mut Random, pages: Option<&mut Random>) -> Self {
         let yaml = files::draw(random);
         let (sources, desired) = resolved(&yaml);
-        let quirks = quirks(random);
+        let mut quirks = quirks(random);
+        if let Some(pages) = pages {
+            cap_pages(&mut quirks, pages);
+        }
         let held = Held::draw(&desired, &quirks, random);
         let is_released = random.percent(93);
         Self { yaml, sources, desired, held, quirks, is_released, call: Calling::draw(random) }
@@ -137,10 +141,24 @@ fn quirks(random: &mut Random) -> Vec<String> {
         let others = &quirk.answers[1..];
         // What came later has a stream of its own, so that the seeds before it tell what they told.
         let random = if LATER.contains(&quirk.name) { &mut later } else { &mut *random };
-        let answer = if random.percent(usual) { quirk.default_answer() } else { random.pick(others) };
+        let is_usual = quirk.name == PAGE_CAP || random.percent(usual);
+        let answer = if is_usual { quirk.default_answer() } else { random.pick(others) };
         format!("{}={}", quirk.name, answer.value)
     });
     answers.collect()
+}
+
+const PAGE_CAP: &str = "page-cap";
+
+/// Lets listings have several pages, but for a service that never gives the same pages twice, or whose last page comes again:
+/// nothing can be read whole there.
+fn cap_pages(quirks: &mut [String], random: &mut Random) {
+    let never = |quirk: &String| ["order=unstable", "past-end=last-page"].contains(&quirk.as_str());
+    let cap = random.pick(&["asked", "asked", "asked", "asked", "asked", "3", "3", "20"]);
+    if !quirks.iter().any(never) {
+        let usual = quirks.iter_mut().find(|quirk| quirk.starts_with(PAGE_CAP));
+        usual.into_iter().for_each(|quirk| *quirk = format!("{PAGE_CAP}={cap}"));
+    }
 }
 
 /// Builds what the account holds.
@@ -168,6 +186,9 @@ impl<'a> Held<'a> {
             held.strangers(name, &domain.entries.keys().collect());
             if has("names=any") {
                 held.unnameable(name);
+            }
+            if has("page-cap=20") {
+                held.crowd(name);
             }
         }
         held.strangers("unnamed.example.com", &BTreeSet::new());
@@ -234,6 +255,13 @@ impl<'a> Held<'a> {
                 });
                 self.items.entry(address).or_insert(item);
             }
+        }
+    }
+
+    /// So many that a page of 20 does not hold them.
+    fn crowd(&mut self, domain: &str) {
+        for number in 0..15 + self.random.below(15) {
+            self.put(&Address::new(domain, "crowd", format!("c{number}")), plain());
         }
     }
 

@@ -60,6 +60,8 @@ pub(crate) struct Call {
     pub(crate) faults: Vec<&'static str>,
     /// How old the state was that it read.
     pub(crate) stale: Duration,
+    /// What its answer lists, where that may be but a part of what there is.
+    pub(crate) listed: Option<Vec<Address>>,
 }
 
 /// What a call is about.
@@ -196,7 +198,7 @@ fn planned(f: &mut fmt::Formatter<'_>, changes: &[Change], held: &[String]) -> f
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { step, target, status, code, fate, faults, stale } = self;
+        let Self { step, target, status, code, fate, faults, stale, listed } = self;
         let target = match target {
             Target::Address(address) => address.to_string(),
             Target::Domain(domain) => domain.clone(),
@@ -211,6 +213,9 @@ impl fmt::Display for Call {
         }
         if !faults.is_empty() {
             write!(f, " ({})", faults.join(", "))?;
+        }
+        if let Some(listed) = listed {
+            write!(f, " {} listed", listed.len())?;
         }
         if stale.is_zero() { Ok(()) } else { write!(f, " as of {} s ago", stale.as_secs()) }
     }

@@ -8,7 +8,7 @@ use livevod::emulator::QUIRKS;
 
 use super::process::End;
 use super::story::{Happening, What, name};
-use super::weather::{KINDS, OTHERS, Step, share};
+use super::weather::{KINDS, OTHERS, SHORT, Step, share};
 use super::{Broken, Run};
 
 /// Counts of runs that were judged.
@@ -125,7 +125,9 @@ fn cells() -> impl Iterator<Item = (&'static str, Step)> {
     let others = OTHERS.into_iter().flat_map(|name| Step::STRUCK.map(|step| (name, step)));
     // A write reads nothing that could be old; others act, and processes die, while a plan is carried out.
     let network = network.filter(|(name, step)| !(*name == "stale" && step.is_write()));
-    network.chain(others.filter(|(_, step)| *step != Step::Plan))
+    let means =
+        |(name, step): &(&str, Step)| if *name == SHORT { !step.is_write() } else { *step != Step::Plan };
+    network.chain(others.filter(means))
 }
 
 fn death_after(next: Option<&Happening>) -> Option<&'static str> {

@@ -53,8 +53,11 @@ pub(crate) const KINDS: [Kind; 21] = [
 ];
 
 /// What goes wrong besides the network: others in the console, and the end of the process.
-pub(crate) const OTHERS: [&str; 5] =
-    ["foreign-edit", "foreign-delete", "foreign-add", "death-before", "death-after"];
+pub(crate) const OTHERS: [&str; 6] =
+    ["foreign-edit", "foreign-delete", "foreign-add", "death-before", "death-after", SHORT];
+
+/// A page that holds less than its Total says.
+pub(crate) const SHORT: &str = "short";
 
 /// The seeds fall into so many parts; each makes sure of its own share of the faults.
 pub(crate) const PARTS: u64 = 7;
@@ -206,6 +209,8 @@ pub(crate) struct Weather {
     pub(crate) room: Option<usize>,
     /// How long nobody looks after the process.
     pub(crate) rest: Duration,
+    /// The share of reads whose page is short, and what is left of it.
+    short: Option<(u64, &'static str, Random)>,
     calls: u64,
     writes: u64,
 }
@@ -228,6 +233,7 @@ impl Weather {
             stop: None,
             room: None,
             rest: Duration::from_secs(90),
+            short: None,
             calls: 0,
             writes: 0,
         }
@@ -258,6 +264,20 @@ impl Weather {
         weather
     }
 
+    /// Lets pages lack entries, where their Total shows that they do. One that counts pages shows only a page without any.
+    pub(crate) fn shorten(&mut self, quirks: &[String], seed: u64, mut random: Random) {
+        let has = |text: &str| quirks.iter().any(|quirk| quirk == text);
+        let is_featured = OTHERS.get((seed % PARTS) as usize) == Some(&SHORT);
+        let share = if is_featured { random.pick(&[10, 40]) } else { random.pick(&[0, 0, 0, 0, 15]) };
+        let kept = match (has("total=entries"), has("total=pages")) {
+            // A page that is searched for one address is believed where it shows it; what it shows is known if it filters.
+            (true, _) if has("filter=exact") => random.pick(&["items=0", "items=1"]),
+            (true, _) | (_, true) => "items=0",
+            _ => return,
+        };
+        self.short = Some((share, kept, random));
+    }
+
     /// Each part of the seeds has more of one thing that is no fault of the network.
     fn emphasize(&mut self, other: Option<&'static str>, random: &mut Random) {
         self.favourite = Foreign::ALL.into_iter().find(|foreign| Some(foreign.name()) == other);
@@ -277,6 +297,7 @@ impl Weather {
         if let Some(armed) = self.feature.filter(|feature| feature.is_armed(is_plan, seen)) {
             strike.add(armed.kind, Some(armed.step.action()), &mut self.random);
         }
+        self.add_short(&mut strike);
         if is_plan {
             self.add_by_chance(&mut strike, self.on_plan, None);
             return strike;
@@ -327,6 +348,14 @@ impl Weather {
         strike.faults.extend(fate.map(|fate| fate.parse().unwrap()));
         strike.faults.push(silence);
         strike.dies = Some(name);
+    }
+
+    fn add_short(&mut self, strike: &mut Strike) {
+        let Some((share, kept, random)) = &mut self.short else { return };
+        if random.percent(*share) {
+            let action = Action::Describe.name();
+            strike.faults.push(format!("{SHORT}:{kept},action={action}").parse().unwrap());
+        }
     }
 
     fn add_by_chance(&mut self, strike: &mut Strike, percent: u64, action: Option<Action>) {

@@ -9,7 +9,7 @@ use super::super::process::{End, SETTLE};
 use super::super::story::{Author, Call, failure};
 use super::super::truth::folded;
 use super::super::weather::Step;
-use super::writes::shown;
+use super::writes::{is_seen, shown};
 use super::{View, changes, is_foreign_between};
 
 /// What a replace deleted is recorded again, by the new entry or the old one, unless both were refused, or the process
@@ -52,7 +52,7 @@ fn is_seen_gone(view: View, address: &Address) -> bool {
     let deletes = view.writes().filter(|(_, call, own)| call.step == Step::Delete && *own == address);
     let Some((at, delete, _)) = deletes.last() else { return false };
     let shows_none = |(look, call): (usize, &Call)| {
-        look > at && call.is_look_at(address) && shown(view.run, look, call, address).is_none()
+        look > at && is_seen(view.run, look, call, address) && shown(view.run, look, call, address).is_none()
     };
     delete.is_answered() || view.calls().any(shows_none)
 }

@@ -11,7 +11,7 @@ use super::super::Run;
 use super::super::process::SETTLE;
 use super::super::story::What;
 use super::super::weather::Step;
-use super::writes::shown;
+use super::writes::{is_seen, shown};
 use super::{View, is_after};
 
 /// In any minute each action is called so often by one process: a burst, and a minute's worth.
@@ -63,7 +63,7 @@ pub(super) fn a_lost_write_settles_before_another(run: &Run) -> Result<(), Strin
 /// Whether a look between two places showed what a write was to do.
 fn has_arrived(view: View, (first, last): (usize, usize), step: Step, address: &Address) -> bool {
     let between = |at: usize| at > first && at < last;
-    let looks = view.calls().filter(|(at, call)| between(*at) && call.is_look_at(address));
+    let looks = view.calls().filter(|(at, call)| between(*at) && is_seen(view.run, *at, call, address));
     let mut shown = looks.map(|(at, call)| shown(view.run, at, call, address));
     match step {
         Step::Delete => shown.any(|found| found.is_none()),

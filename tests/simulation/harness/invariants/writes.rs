@@ -1,5 +1,6 @@
 //! What may be written, where, and on the strength of what.
 
+use livevod::api::Error;
 use livevod::apply::Outcome;
 use livevod::apply::journal::{self, Intent};
 use livevod::model::{Address, Remote};
@@ -7,7 +8,7 @@ use livevod::plan::{ActionKind, Change, Contingent, Reason};
 
 use super::super::Run;
 use super::super::process::End;
-use super::super::story::{Author, Call, Target, What};
+use super::super::story::{Author, Call, Target, What, failure};
 use super::super::truth::{Changed, folded};
 use super::super::weather::Step;
 use super::{View, changes, is_after, is_as, is_before, is_foreign_between};
@@ -169,9 +170,16 @@ pub(super) fn every_write_rests_on_a_look(run: &Run) -> Result<(), String> {
 
 /// The last answered read about an address before a place in the story, and what it showed.
 fn last_look<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(usize, Option<&'a Remote>)> {
-    let reads = view.calls().filter(|(at, call)| *at < before && call.is_look_at(address));
+    let reads = view.calls().filter(|(at, call)| *at < before && is_seen(view.run, *at, call, address));
     let (at, call) = reads.last()?;
     Some((at, shown(view.run, at, call, address)))
+}
+
+/// Whether a read tells of an address. A page that does not list what is there tells nothing of it: it may stand on another,
+/// or be left out.
+pub(super) fn is_seen(run: &Run, at: usize, call: &Call, address: &Address) -> bool {
+    let tells = |listed: &Vec<Address>| listed.contains(address) || shown(run, at, call, address).is_none();
+    call.is_look_at(address) && call.listed.as_ref().is_none_or(tells)
 }
 
 /// What a read showed at an address.
@@ -193,6 +201,7 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
             let compared = !has_written && matches!(outcome.outcome, Outcome::NotAttempted(_));
             let looked = compared.then(|| last_compare(view, at, &address)).flatten();
             if let Some((look, call)) = looked
+                && !is_unread(call, &outcome.outcome)
                 && is_after(change, shown(run, look, call, &address))
             {
                 return Err(format!("{address} was as wanted, and is {:?}", outcome.outcome));
@@ -202,15 +211,22 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
     Ok(())
 }
 
+/// Whether the page that a look rests on is of a listing that contradicts itself.
+fn is_unread(call: &Call, outcome: &Outcome) -> bool {
+    let remote = failure(outcome).and_then(|failure| failure.remote.as_ref());
+    call.listed.is_some() && matches!(remote, Some(Error::Contradiction(_)))
+}
+
 /// The look at one address that decided about it: itself where it found something, else the listing after it.
 fn last_compare<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(usize, &'a Call)> {
     let answered = |(at, call): &(usize, &Call)| *at < before && !call.step.is_write() && call.is_answered();
     let is_own = |call: &Call| matches!(&call.target, Target::Address(own) if own == address);
+    let tells = |(at, call): &(usize, &Call)| is_seen(view.run, *at, call, address);
     let (at, call) = view.calls().filter(answered).filter(|(_, call)| is_own(call)).last()?;
-    if shown(view.run, at, call, address).is_some() {
+    if tells(&(at, call)) && shown(view.run, at, call, address).is_some() {
         return Some((at, call));
     }
-    view.calls().filter(answered).find(|(listing, call)| *listing > at && call.is_about(address))
+    view.calls().filter(answered).filter(tells).find(|(listing, _)| *listing > at)
 }
 
 /// Deletes come last, and none is sent once something else of the run is not done.
