@@ -6,9 +6,9 @@
 //! service ─api→ Snapshot ───────────────────┴─plan→ Plan ─apply→ Report ─render→ text
 //! ```
 //!
-//! Arrows run one way: `model`, `source` ← `diag`, `wire` ← `config`, `emulator` ← `resolve` ← `check`, `explain`, `plan`,
+//! Arrows run one way: `model`, `source`, `files` ← `diag`, `wire` ← `config`, `emulator` ← `resolve` ← `check`, `explain`, `plan`,
 //! `api` ← `apply` ← `render` ← `cli`; a test holds the `use crate::` lines to it. Input, clock, environment and randomness
-//! live in `api`, `apply`, `cli`, the loading half of `config` and the emulator's service, store and server; everything
+//! live in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service, store and server; everything
 //! else is a function of its arguments.
 
 pub mod api;
@@ -19,6 +19,7 @@ pub mod config;
 pub mod diag;
 pub mod emulator;
 pub mod explain;
+pub mod files;
 pub mod model;
 pub mod plan;
 pub mod render;

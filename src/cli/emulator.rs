@@ -17,6 +17,7 @@ use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
 use crate::emulator::server::{Admin, Reach, bind, serve_with};
 use crate::emulator::{CallEntry, CallLog, Fault, QUIRKS, Quirks, Service, Settings, fault_help};
+use crate::files;
 use crate::render::Exit;
 
 #[derive(Debug, Args)]
@@ -148,7 +149,8 @@ async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Termina
         .map_err(|error| can_not_listen(arguments.listen, &error))?;
     let address = listener.local_addr().map_err(wrong)?;
     if let Some(file) = &arguments.port_file {
-        write_whole(file, &format!("{}\n", address.port())).map_err(wrong)?;
+        // Whoever waits for the file never finds half of it.
+        files::replace(file, &format!("{}\n", address.port())).map_err(wrong)?;
     }
     terminal.print(&format!("livevod emulator listening on http://{address}\n"));
     let interrupt = Interrupt::listen(|_| {});
@@ -167,15 +169,6 @@ fn can_not_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
         Diagnostic::new(Code::Emulator, message)
             .help("name another address: `--listen 127.0.0.1:PORT`; port 0 takes a free one"),
     )
-}
-
-/// Whoever waits for the file never finds half of it.
-fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut temporary = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    temporary.write_all(text.as_bytes())?;
-    temporary.persist(file)?;
-    Ok(())
 }
 
 fn settings(arguments: &Arguments) -> Result<Settings, Failure> {

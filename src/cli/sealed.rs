@@ -3,12 +3,18 @@
 use std::path::Path;
 
 use super::failure::{Failure, with_causes};
-use crate::apply::journal::write_beside;
 use crate::diag::{Code, Diagnostic};
+use crate::files;
 
 /// The text of a file; what is wrong with it is a finding of `code`.
 pub(super) fn text(file: &Path, code: Code) -> Result<String, Failure> {
-    let bytes = fs_err::read(file).map_err(|error| Diagnostic::new(code, error.to_string()))?;
+    let failed = |error| Diagnostic::new(code, format!("can't read `{}`: {error}", file.display()));
+    let bytes = files::read(file).map_err(failed)?;
+    decoded(bytes, file, code)
+}
+
+/// Bytes of a file as its text.
+pub(super) fn decoded(bytes: Vec<u8>, file: &Path, code: Code) -> Result<String, Failure> {
     let no_text = |_| Diagnostic::new(code, format!("`{}` is no text", file.display()));
     Ok(String::from_utf8(bytes).map_err(no_text)?)
 }
@@ -17,5 +23,6 @@ pub(super) fn text(file: &Path, code: Code) -> Result<String, Failure> {
 pub(super) fn write(file: &Path, code: Code, text: serde_json::Result<String>) -> Result<(), Failure> {
     let failed = |error: &dyn std::error::Error| Diagnostic::new(code, with_causes(error));
     let text = text.map_err(|error| failed(&error))?;
-    Ok(write_beside(file, &text).map_err(|error| failed(&error))?)
+    let unwritten = |error| Diagnostic::new(code, format!("can't write `{}`: {error}", file.display()));
+    Ok(files::replace(file, &text).map_err(unwritten)?)
 }

@@ -1,11 +1,12 @@
 //! Keeps the log on disk: one process a file, every write synced before it counts.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::Record;
 use super::log::{self, Damage, End};
+use crate::files::{self, Folder, LARGEST, Readers, Refusal};
 
 /// Why a log can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +66,9 @@ impl Store {
     /// A log that another process has open, that is damaged, or that is none, is left as it is.
     pub fn open(path: &Path) -> Result<(Self, Vec<Record>), StoreError> {
         let unopened = |source| StoreError::Open { path: path.to_owned(), source };
-        let file = open_file(path).map_err(unopened)?;
+        let (folder, name) = files::parts(path);
+        let folder = Folder::make(folder).map_err(unopened)?;
+        let file = folder.open_or_create(name, Readers::Usual).map_err(unopened)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Taken(path.to_owned())),
@@ -73,12 +76,15 @@ impl Store {
         }
         let mut file = Locked(file);
         let mut bytes = Vec::new();
-        file.0.read_to_end(&mut bytes).map_err(unopened)?;
+        (&mut file.0).take(LARGEST + 1).read_to_end(&mut bytes).map_err(unopened)?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(unopened(Refusal::TooLarge(LARGEST).into()));
+        }
         let (records, end) = log::replay(&bytes).map_err(|damage| match damage {
             Damage::NotALog => StoreError::NotALog(path.to_owned()),
             Damage::Line(line) => StoreError::Damaged { path: path.to_owned(), line },
         })?;
-        let end = cut_torn_tail(&mut file.0, path, end).map_err(unopened)?;
+        let end = cut_torn_tail(&mut file.0, &folder, end).map_err(unopened)?;
         Ok((Self { file, end, broken: false }, records))
     }
 
@@ -113,26 +119,14 @@ impl Store {
     }
 }
 
-/// Opens for reading and appending; makes the file and its folder where they are missing.
-fn open_file(path: &Path) -> io::Result<File> {
-    if let Some(folder) = folder(path) {
-        std::fs::create_dir_all(folder)?;
-    }
-    OpenOptions::new().read(true).append(true).create(true).open(path)
-}
-
-fn folder(path: &Path) -> Option<&Path> {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty())
-}
-
 /// Leaves the file with whole lines only, and a new one with its head, durable together with its name.
-fn cut_torn_tail(file: &mut File, path: &Path, end: Option<End>) -> io::Result<End> {
+fn cut_torn_tail(file: &mut File, folder: &Folder, end: Option<End>) -> io::Result<End> {
     let Some(end) = end else {
         let (head, end) = log::empty();
         file.set_len(0)?;
         file.write_all(head.as_bytes())?;
         file.sync_all()?;
-        File::open(folder(path).unwrap_or(Path::new(".")))?.sync_all()?;
+        folder.sync()?;
         return Ok(end);
     };
     if file.metadata()?.len() > end.length {

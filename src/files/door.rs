@@ -1,0 +1,181 @@
+//! Opens folders and files in an open folder, never through a link.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::path::Path;
+
+use super::reach::Split;
+use super::{Readers, Refusal};
+
+/// How a file is opened.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way {
+    /// One that is there, to read.
+    Read,
+    /// One that is not there, to append.
+    Create(Readers),
+    /// One that is there or not, to read and append.
+    OpenOrCreate(Readers),
+}
+
+/// The trusted part may be made too, with all above it.
+fn make_trusted(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+#[cfg(unix)]
+mod system {
+    use rustix::fs::{AtFlags, FileType, Mode, OFlags, mkdirat, open, openat, statat};
+    use rustix::io::Errno;
+
+    use super::*;
+
+    /// Nothing is waited for, and no terminal becomes ours.
+    const ALWAYS: OFlags =
+        OFlags::NOFOLLOW.union(OFlags::CLOEXEC).union(OFlags::NOCTTY).union(OFlags::NONBLOCK);
+    const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+    pub(in super::super) fn folder(path: &Split, makes: bool) -> io::Result<File> {
+        let Split { trusted, steps } = path;
+        if makes {
+            make_trusted(trusted)?;
+        }
+        let mut folder = File::from(open(trusted, FOLDER, Mode::empty())?);
+        for step in steps {
+            folder = below(&folder, step, makes)?;
+        }
+        Ok(folder)
+    }
+
+    fn below(folder: &File, name: &OsStr, makes: bool) -> io::Result<File> {
+        let enter = || openat(folder, name, FOLDER | OFlags::NOFOLLOW, Mode::empty());
+        let entered = match enter() {
+            Err(Errno::NOENT) if makes => {
+                match mkdirat(folder, name, Mode::RWXU) {
+                    Ok(()) => folder.sync_all()?,
+                    // Somebody else made it just now.
+                    Err(Errno::EXIST) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                enter()
+            }
+            entered => entered,
+        };
+        entered.map(File::from).map_err(|error| refused(error, folder, name, Refusal::NoFolder))
+    }
+
+    pub(in super::super) fn file(folder: &File, _: &Path, name: &OsStr, way: Way) -> io::Result<File> {
+        let (flags, readers) = match way {
+            Way::Read => (OFlags::RDONLY, Readers::Owner),
+            Way::Create(readers) => {
+                (OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::EXCL, readers)
+            }
+            Way::OpenOrCreate(readers) => (OFlags::RDWR | OFlags::APPEND | OFlags::CREATE, readers),
+        };
+        let mode = match readers {
+            Readers::Owner => Mode::RUSR | Mode::WUSR,
+            Readers::Usual => Mode::from_raw_mode(0o666),
+        };
+        let opened = openat(folder, name, flags | ALWAYS, mode);
+        opened.map(File::from).map_err(|error| refused(error, folder, name, Refusal::NoFile))
+    }
+
+    /// Systems tell in different words what stands there instead.
+    fn refused(error: Errno, folder: &File, name: &OsStr, other: Refusal) -> io::Error {
+        if matches!(error, Errno::EXIST | Errno::NOENT | Errno::ACCESS) {
+            return error.into();
+        }
+        let kind = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
+            .map(|status| FileType::from_raw_mode(status.st_mode as _));
+        match kind {
+            Ok(FileType::Symlink) => Refusal::Link.into(),
+            Ok(FileType::RegularFile) if other == Refusal::NoFile => error.into(),
+            Ok(_) => other.into(),
+            Err(_) => error.into(),
+        }
+    }
+
+    pub(in super::super) fn names(folder: &File, _: &Path) -> io::Result<Vec<OsString>> {
+        use std::os::unix::ffi::OsStringExt;
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(folder)? {
+            let name = entry?.file_name().to_bytes().to_vec();
+            if name != b"." && name != b".." {
+                names.push(OsString::from_vec(name));
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    pub(in super::super) fn sync(folder: &File) -> io::Result<()> {
+        folder.sync_all()
+    }
+}
+
+/// Elsewhere what stands at a path is looked at before it is opened, and folders are not synced.
+#[cfg(not(unix))]
+mod system {
+    use std::fs::OpenOptions;
+
+    use super::*;
+
+    pub(in super::super) fn folder(path: &Split, makes: bool) -> io::Result<File> {
+        let Split { trusted, steps } = path;
+        let whole = steps.iter().fold(trusted.clone(), |path, step| path.join(step));
+        if makes {
+            make_trusted(&whole)?;
+        }
+        let mut folder = trusted.clone();
+        for step in steps {
+            folder.push(step);
+            no_link(&folder)?;
+        }
+        if !whole.is_dir() {
+            let missing = std::fs::metadata(&whole).map(drop);
+            return Err(missing.err().unwrap_or_else(|| Refusal::NoFolder.into()));
+        }
+        // Folders can't be opened; this stands for the handle, and nothing is read from it.
+        tempfile::tempfile()
+    }
+
+    pub(in super::super) fn file(_: &File, folder: &Path, name: &OsStr, way: Way) -> io::Result<File> {
+        let path = folder.join(name);
+        let mut options = OpenOptions::new();
+        match way {
+            Way::Read => options.read(true),
+            Way::Create(_) => options.append(true).create_new(true),
+            Way::OpenOrCreate(_) => options.read(true).append(true).create(true),
+        };
+        no_link(&path)?;
+        options.open(path)
+    }
+
+    fn no_link(path: &Path) -> io::Result<()> {
+        match std::fs::symlink_metadata(path) {
+            Ok(data) if data.file_type().is_symlink() => Err(Refusal::Link.into()),
+            _ => Ok(()),
+        }
+    }
+
+    pub(in super::super) fn names(_: &File, folder: &Path) -> io::Result<Vec<OsString>> {
+        let names = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name()));
+        let mut names = names.collect::<io::Result<Vec<_>>>()?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    pub(in super::super) fn sync(_: &File) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+pub(super) use system::{file, folder, names, sync};
