@@ -22,6 +22,7 @@ use super::views::View;
 use crate::apply::journal::Journal;
 use crate::apply::{self, ApplySettings, Outcome, Report};
 use crate::diag::{self, Code, Diagnostic};
+use crate::model::Address;
 use crate::plan::{Guard, Plan, PlanOptions, SavedPlan};
 use crate::render::{self, Context, Exit};
 
@@ -124,14 +125,14 @@ impl Order<'_> {
             );
         }
         if let Some(exit) = early {
-            folder.note_resolved(&observed)?;
+            folder.note_resolved(&observed, earlier)?;
             return Ok(exit);
         }
         if !self.writing.is_approved() {
             approve(self.terminal)?;
         }
         let saved = observed.saved(touched(&observed.plan, &observed.snapshot), self.loaded);
-        let journal = folder.begin(&observed, Some(&saved))?;
+        let journal = folder.begin(&observed, earlier, Some(&saved))?;
         let (report, interrupted) = self.apply(&observed.plan, connection, &journal).await?;
         let exit = exit(&report, &observed.plan, interrupted, &journal);
         self.events.report(&observed, &report);
@@ -141,8 +142,9 @@ impl Order<'_> {
 
     /// Waits until nothing that an earlier run sent can still arrive: only then does reading prove what became of it.
     async fn let_settle(&self, earlier: &Earlier) {
-        let concerns = |address: &_| self.options.selection.selects(address);
-        let left = earlier.until_settled(self.writing.settle, jiff::Timestamp::now(), concerns);
+        let is_read = |address: &Address| self.loaded.desired.domains.contains_key(&address.domain);
+        let concerns = |address: &Address| is_read(address) && self.options.selection.selects(address);
+        let left = earlier.until_settled(self.writing.settle, concerns);
         if !left.is_zero() {
             let seconds = left.as_secs_f64().ceil();
             self.terminal.note(&format!(

@@ -123,7 +123,7 @@ fn planned(
     if options.selection.is_all() {
         diagnostics.extend(loaded.weigh(check::found_listed(&loaded.desired, &snapshot))?);
     }
-    let left_open = look(earlier, &snapshot, &options.selection);
+    let left_open = look(earlier, &loaded.desired, &snapshot, &options.selection);
     Ok(Observed { plan, target, snapshot, caller, since_review, left_open, diagnostics, is_account_known })
 }
 
@@ -158,10 +158,12 @@ fn plan_under(
 }
 
 /// What became of all that earlier runs left open, where it was read.
-fn look(earlier: &Earlier, snapshot: &Snapshot, selection: &Selection) -> Vec<Looked> {
+fn look(earlier: &Earlier, desired: &Desired, snapshot: &Snapshot, selection: &Selection) -> Vec<Looked> {
     let found = |open: &LeftOpen| -> Option<Found> {
         let is_read = snapshot.domains.contains_key(&open.address.domain);
-        (is_read && selection.selects(&open.address)).then(|| judge(open, snapshot.get(&open.address)))
+        let found = || judge(open, snapshot.get(&open.address));
+        (is_read && selection.selects(&open.address))
+            .then(|| found().unless_unwanted(desired.wants_nothing(&open.address)))
     };
     earlier.left_open().into_iter().map(|open| Looked { found: found(&open), open }).collect()
 }

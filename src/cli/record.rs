@@ -10,7 +10,7 @@ use super::failure::{Failure, with_causes};
 use super::observe::Observed;
 use crate::apply::journal::{
     Broken, Found, Header, Journal, JournalError, JournalFile, LastEntry, LeftOpen, Lock, LockError, Looked,
-    RunId, RunRecord, Stored, last_entry, left_open, read_runs, snapshot_path, unfinished, write_beside,
+    RunId, RunRecord, Stored, last_entry, left_open, read_runs, save_snapshot, unfinished, until_settled,
 };
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Snapshot};
@@ -22,6 +22,8 @@ use crate::snapshot::{self, Saved};
 #[derive(Default)]
 pub(super) struct Earlier {
     runs: Vec<RunRecord>,
+    /// The highest number of any run of the folder.
+    highest: u64,
     /// One for each journal that can't be read.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -34,6 +36,8 @@ impl Earlier {
     pub(super) fn read(folder: &Path, target: &Target) -> Result<Self, Failure> {
         let mut earlier = Self::default();
         for Stored { path, run } in read_runs(folder).map_err(|error| unusable(&error))? {
+            let number = run.as_ref().ok().and_then(Option::as_ref).map(|run| run.header.number);
+            earlier.highest = earlier.highest.max(number.unwrap_or_default());
             match run {
                 Ok(Some(run)) if run.header.target == target.name && run.header.account == target.account => {
                     earlier.runs.push(run);
@@ -61,16 +65,8 @@ impl Earlier {
     }
 
     /// How long it takes until no write that they sent to these addresses may still arrive.
-    pub(super) fn until_settled(
-        &self,
-        settle: Duration,
-        now: Timestamp,
-        concerns: impl Fn(&Address) -> bool,
-    ) -> Duration {
-        let open = self.left_open().into_iter().filter(|open| concerns(&open.address));
-        // A clock that was set back must not make anybody wait for more than the whole time.
-        let past = |open: LeftOpen| Duration::try_from(now.duration_since(open.since)).unwrap_or_default();
-        open.map(|open| settle.saturating_sub(past(open))).max().unwrap_or_default()
+    pub(super) fn until_settled(&self, settle: Duration, concerns: impl Fn(&Address) -> bool) -> Duration {
+        until_settled(&self.runs, settle, concerns)
     }
 
     /// What can't be read may hide what was left open, so nothing is written before somebody looked.
@@ -110,12 +106,17 @@ impl<'a> Folder<'a> {
     ///
     /// # Errors
     /// When either can't be written; nothing may be sent to the service then.
-    pub(super) fn begin(&self, observed: &Observed, saved: Option<&Saved>) -> Result<Journal, Failure> {
+    pub(super) fn begin(
+        &self,
+        observed: &Observed,
+        earlier: &Earlier,
+        saved: Option<&Saved>,
+    ) -> Result<Journal, Failure> {
         let Observed { plan, left_open, .. } = observed;
         let random = random().map_err(|error| unusable(&error))?;
         let run = RunId::new(Timestamp::now(), random);
         let snapshot = saved.map(|saved| self.save(saved, &run)).transpose()?;
-        let header = Header::new(&run, plan, snapshot);
+        let header = Header::new(&run, plan, snapshot).behind(earlier.highest, &earlier.runs);
         let file = JournalFile::create(self.path, &run.name).map_err(|error| unusable(&error))?;
         let journal = Journal::begin(Box::new(file), Arc::new(Timestamp::now), header);
         let journal = journal.map_err(|error: Broken| unusable(&error))?;
@@ -124,18 +125,16 @@ impl<'a> Folder<'a> {
     }
 
     /// Keeps a journal of a run that has nothing to write where it found out what became of earlier ones.
-    pub(super) fn note_resolved(&self, observed: &Observed) -> Result<(), Failure> {
-        if resolutions(&observed.left_open).any(|(_, _, found)| found.settles()) {
-            self.begin(observed, None)?.finish(false, 0);
+    pub(super) fn note_resolved(&self, observed: &Observed, earlier: &Earlier) -> Result<(), Failure> {
+        if observed.left_open.iter().any(Looked::is_news) {
+            self.begin(observed, earlier, None)?.finish(false, 0);
         }
         Ok(())
     }
 
     fn save(&self, saved: &Saved, run: &RunId) -> Result<String, Failure> {
         let text = snapshot::write(saved).map_err(|error| unusable(&error))?;
-        let path = snapshot_path(self.path, &run.name);
-        write_beside(&path, &text).map_err(|error| unusable(&error))?;
-        Ok(path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+        Ok(save_snapshot(self.path, &run.name, &text).map_err(|error| unusable(&error))?)
     }
 }
 

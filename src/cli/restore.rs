@@ -9,14 +9,14 @@ use super::Typed;
 use super::apply::Order;
 use super::arguments::{Paths, Rules, Scope, Writing};
 use super::events::{Events, Streaming};
-use super::failure::Failure;
+use super::failure::{Failure, with_causes};
 use super::journal;
 use super::load::{self, Loaded};
 use super::reviewed::Review;
 use super::saved;
 use super::sealed;
 use super::terminal::Terminal;
-use crate::apply::journal::RunRecord;
+use crate::apply::journal::{RunRecord, read_snapshot};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Address;
 use crate::render::Exit;
@@ -67,8 +67,7 @@ pub(super) fn run(
     events: &Events,
 ) -> Result<Exit, Failure> {
     let Arguments { source, scope, writing, .. } = arguments;
-    let Origin { file, only } = find(source, &scope.journal)?;
-    let text = sealed::text(&file, Code::Snapshot)?;
+    let Origin { file, text, only } = find(source, &scope.journal)?;
     let saved = saved::parse(&file, &text)?;
     let loaded = load(arguments, &file, text, &saved)?;
     let mut options = writing.options(scope);
@@ -80,6 +79,7 @@ pub(super) fn run(
 /// The snapshot to go back to, and the addresses that it is about, where not all.
 struct Origin {
     file: PathBuf,
+    text: String,
     only: Option<BTreeSet<Address>>,
 }
 
@@ -87,7 +87,7 @@ struct Origin {
 fn find(source: &str, folder: &Path) -> Result<Origin, Failure> {
     let path = Path::new(source);
     if path.exists() || source.contains(['/', '\\']) {
-        return Ok(Origin { file: path.to_owned(), only: None });
+        return Ok(Origin { file: path.to_owned(), text: sealed::text(path, Code::Snapshot)?, only: None });
     }
     let RunRecord { header, .. } = journal::find(folder, source)?;
     let Some(snapshot) = &header.snapshot else {
@@ -95,7 +95,10 @@ fn find(source: &str, folder: &Path) -> Result<Origin, Failure> {
         return Err(Diagnostic::new(Code::Snapshot, message).into());
     };
     let touched = header.changes.iter().map(|change| change.address.clone());
-    Ok(Origin { file: folder.join(snapshot), only: Some(touched.collect()) })
+    let text = read_snapshot(folder, &header.run)
+        .map_err(|error| Diagnostic::new(Code::Snapshot, with_causes(&error)))?;
+    let text = sealed::decoded(text, &folder.join(snapshot), Code::Snapshot)?;
+    Ok(Origin { file: folder.join(snapshot), text, only: Some(touched.collect()) })
 }
 
 /// What the snapshot wants, bound by what the files of today say must not be touched.

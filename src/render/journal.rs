@@ -116,6 +116,7 @@ pub(super) fn found_text(found: Found) -> &'static str {
         Found::Gone => "nothing stands there",
         Found::Back => "something stands there again",
         Found::Otherwise => "something else stands there",
+        Found::GivenUp => "nothing stands there, as the files want it",
     }
 }
 
@@ -243,6 +244,8 @@ impl<'a> RunRow<'a> {
             snapshot,
             summary,
             changes: _,
+            number: _,
+            takes_over: _,
         } = &run.header;
         Self {
             run: id,

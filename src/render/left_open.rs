@@ -62,6 +62,7 @@ pub(super) fn story(one: &Looked) -> String {
         return "not looked at, since this run is not about it".to_owned();
     };
     match (kind, found) {
+        (_, Found::GivenUp) => "nothing stands there, as the files want it".to_owned(),
         (OpenKind::Change { action: ActionKind::Replace, .. }, found) => replaced(found).to_owned(),
         (OpenKind::Change { action, .. }, found) => written(call(*action), found),
         (OpenKind::Lost(GapCause::Replace), Found::Gap) => {
@@ -78,7 +79,9 @@ fn replaced(found: Found) -> &'static str {
     match found {
         Found::Arrived => "the new entry stands there",
         Found::NotArrived => "the old entry stands there",
-        Found::Gap | Found::Gone => "the Delete arrived, the Add did not: nothing stands there",
+        Found::Gap | Found::Gone | Found::GivenUp => {
+            "the Delete arrived, the Add did not: nothing stands there"
+        }
         Found::Back | Found::Otherwise => {
             "neither the old entry nor the new one stands there, but another one"
         }
@@ -89,7 +92,7 @@ fn written(call: &str, found: Found) -> String {
     match found {
         Found::Arrived => format!("the {call} arrived"),
         Found::NotArrived => format!("the {call} did not arrive"),
-        Found::Gap | Found::Gone => "it is gone".to_owned(),
+        Found::Gap | Found::Gone | Found::GivenUp => "it is gone".to_owned(),
         Found::Back | Found::Otherwise => "something else stands there".to_owned(),
     }
 }
@@ -125,7 +128,7 @@ pub(super) fn left_open_rows(looked: &[Looked]) -> Vec<LeftOpenRow<'_>> {
 }
 
 fn row(one: &Looked) -> LeftOpenRow<'_> {
-    let LeftOpen { run, address, kind, since: _ } = &one.open;
+    let LeftOpen { run, address, kind, is_looked_at: _ } = &one.open;
     let action = match kind {
         OpenKind::Change { action, .. } => Some(*action),
         OpenKind::Lost(_) => None,

@@ -86,6 +86,18 @@ impl Desired {
         self.domains.get(&address.domain)?.entries.get(address)
     }
 
+    /// Whether the files say that nothing shall stand at an address.
+    pub fn wants_nothing(&self, address: &Address) -> bool {
+        let Some(domain) = self.domains.get(&address.domain) else { return false };
+        let is_ignored = self.ignore.iter().any(|pattern| pattern.value.matches(address));
+        !is_ignored
+            && match domain.entries.get(address).map(|entry| &entry.wanted) {
+                Some(Wanted::Absent(_)) => true,
+                Some(Wanted::Present(_)) => false,
+                None => domain.restored.is_none() && domain.prunes(&address.app).is_some(),
+            }
+    }
+
     /// The region of a domain, where one is written.
     pub fn region(&self, domain: &str) -> Option<&str> {
         Some(&self.domains.get(domain)?.region.as_ref()?.value)

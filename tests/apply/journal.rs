@@ -1,14 +1,16 @@
 //! What the journal holds at every moment, and what later runs make of it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use livevod::api::Client;
 use livevod::apply::journal::{
-    End, Found, Intent, LeftOpen, Memory, OpenKind, Reply, RunRecord, Step, judge, left_open, unfinished,
+    End, Found, Header, Intent, LeftOpen, Memory, OpenKind, Reply, Resolved, RunRecord, Step, judge,
+    left_open, unfinished,
 };
 use livevod::apply::{ApplySettings, Report, apply};
-use livevod::model::{Carried, RecordConfig};
-use livevod::plan::{Change, Contingent, GapCause, Plan, Reason};
+use livevod::model::{Address, Carried, RecordConfig};
+use livevod::plan::{Change, Contingent, Gap, GapCause, Plan, Reason};
 
 use super::gate::{self, Fate, is};
 use super::world::*;
@@ -87,25 +89,6 @@ async fn a_replace_notes_all_its_writes_before_the_first() {
     assert_eq!(steps(&run), expected);
     let second_answer = memory.text().lines().position(|line| line.contains("\"answer\"")).unwrap();
     assert_eq!(second_answer, 4, "head and three intents come first:\n{}", memory.text());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_write_that_goes_out_again_is_noted_again() {
-    let memory = Memory::default();
-    let world = World::new();
-    world.hold("a.example.com/show/cam1", &cycle(3600)).await;
-    world.faults(&["drop-before-commit:action=Update,nth=1"]);
-    let changes = plan([update("a.example.com/show/cam1", cycle(3600), cycle(900))]);
-    let settings = ApplySettings { journal: timed_journal(&changes, &memory), ..world.settings.clone() };
-    let report = apply(changes.cleared().unwrap(), &world.client, settings, &|_| {}).await;
-    assert_eq!(ends(&report), ["done"]);
-    let run = told(&memory);
-    assert_eq!(run.intents.iter().map(|intent| intent.id).collect::<Vec<_>>(), [1, 1]);
-    let [first, again] = [0, 1].map(|at| run.intents[at].time);
-    assert!(again.duration_since(first) >= jiff::SignedDuration::from_secs(30), "{first} {again}");
-    // Had it died then, the next run would have to wait from then on.
-    let died = RunRecord { answers: run.answers[..1].to_vec(), endings: Vec::new(), ..run };
-    assert_eq!(left_open(&[died]).iter().map(|open| open.since).collect::<Vec<_>>(), [again]);
 }
 
 /// The room that a run of these changes takes up to its nth intent.
@@ -234,29 +217,78 @@ fn a_gap_is_known_wherever_the_replace_stopped() {
     }
 }
 
+/// The same run under another name, behind others, at a time that says nothing.
+fn behind(run: RunRecord, name: &str, earlier: &[RunRecord]) -> RunRecord {
+    let RunRecord { header, .. } = run;
+    let highest = earlier.iter().map(|run| run.header.number).max().unwrap_or_default();
+    let header = Header { run: name.to_owned(), ..header }.behind(highest, earlier);
+    RunRecord { header, ..run }
+}
+
+/// A run that wrote elsewhere, and found this at the address of [`replaced`] of another run.
+fn finding(name: &str, earlier: &[RunRecord], of: &str, found: Found) -> RunRecord {
+    let mut run = run_of(create("a.example.com/show/other", config()), &[], Some(End::Done));
+    run.resolved.push(Resolved {
+        time: jiff::Timestamp::UNIX_EPOCH,
+        run: of.to_owned(),
+        address: replaced().address,
+        found,
+    });
+    behind(run, name, earlier)
+}
+
+fn died() -> RunRecord {
+    behind(run_of(replaced(), &[(1, Reply::Accepted)], None), "died", &[])
+}
+
+/// What is left is the same in whatever order the journals are read.
+fn in_any_order(runs: &[RunRecord]) -> (Vec<LeftOpen>, BTreeMap<Address, Gap>) {
+    let backwards: Vec<RunRecord> = runs.iter().rev().cloned().collect();
+    let (open, gaps) = (left_open(runs), unfinished(runs).gaps);
+    assert_eq!((&left_open(&backwards), &unfinished(&backwards).gaps), (&open, &gaps));
+    (open, gaps)
+}
+
 #[test]
-fn a_later_run_closes_what_an_earlier_one_left() {
-    let died = || run_of(replaced(), &[(1, Reply::Accepted)], None);
-    let address = address("a.example.com/show/cam1");
-    let finished = run_of(create("a.example.com/show/cam1", config()), &[], Some(End::Done));
-    assert_eq!(left_open(&[died(), finished]), []);
-    let resolved = |found| {
-        let mut run = run_of(create("a.example.com/show/other", config()), &[], Some(End::Done));
-        run.resolved.push(livevod::apply::journal::Resolved {
-            time: jiff::Timestamp::UNIX_EPOCH,
-            run: "any".to_owned(),
-            address: address.clone(),
-            found,
-        });
-        run
+fn a_run_that_names_what_it_ends_ends_it_wherever_it_stands() {
+    let died = died();
+    let done = |earlier: &[RunRecord]| {
+        let create = create("a.example.com/show/cam1", config());
+        behind(run_of(create, &[], Some(End::Done)), "a-name-before-all", earlier)
     };
-    assert_eq!(left_open(&[died(), resolved(Found::Arrived)]), []);
-    assert_eq!(left_open(&[died(), resolved(Found::Gap)]).len(), 1, "a gap that was seen is still one");
-    let refused =
-        run_of(create("a.example.com/show/cam1", config()), &[(2, Reply::Refused)], Some(End::Failed));
-    let gaps = unfinished(&[died(), refused]).gaps;
-    assert_eq!(gaps[&address].before, stored_in(BUCKET), "what failed to finish it leaves it open");
-    assert_eq!(gaps[&address].cause, GapCause::Replace);
+    let nothing = (Vec::new(), BTreeMap::new());
+    assert_eq!(in_any_order(&[died.clone(), done(std::slice::from_ref(&died))]), nothing);
+    let (open, gaps) = in_any_order(&[died.clone(), done(&[])]);
+    assert_eq!((open.len(), gaps.len()), (1, 1), "a run that knows nothing of it ends nothing");
+    for (found, ends) in [(Found::Arrived, true), (Found::GivenUp, true), (Found::Gap, false)] {
+        let runs = [died.clone(), finding("found", std::slice::from_ref(&died), "died", found)];
+        let (open, gaps) = in_any_order(&runs);
+        assert_eq!((open.is_empty(), gaps.is_empty()), (ends, ends), "{found:?}");
+        assert!(open.iter().all(|open| open.is_looked_at), "nobody waits for it again");
+    }
+    let of_another = finding("found", std::slice::from_ref(&died), "another", Found::Arrived);
+    assert_eq!(in_any_order(&[died, of_another]).0.len(), 1, "what another run left is another thing");
+}
+
+#[test]
+fn what_fails_to_end_it_leaves_it_open_and_passes_it_on() {
+    let died = died();
+    let create = || create("a.example.com/show/cam1", config());
+    let failed = run_of(create(), &[(2, Reply::Refused)], Some(End::Failed));
+    let failed = behind(failed, "failed", std::slice::from_ref(&died));
+    let (open, gaps) = in_any_order(&[died.clone(), failed]);
+    assert_eq!(gaps[&replaced().address].before, stored_in(BUCKET));
+    assert_eq!(gaps[&replaced().address].cause, GapCause::Replace);
+    assert!(open.iter().all(|open| matches!(open.kind, OpenKind::Lost(_))), "the change itself is over");
+    let unknown = run_of(create(), &[(2, Reply::Unclear)], Some(End::Unknown));
+    let unknown = behind(unknown, "unknown", std::slice::from_ref(&died));
+    let two = [died, unknown];
+    let (open, gaps) = in_any_order(&two);
+    assert_eq!((open.len(), open[0].run.as_str(), gaps.len()), (1, "unknown", 1));
+    let found = finding("found", &two, "unknown", Found::Arrived);
+    let [died, unknown] = two;
+    let nothing = (Vec::new(), BTreeMap::new());
+    assert_eq!(in_any_order(&[died, unknown, found]), nothing, "with it ends what it took over");
 }
 
 #[test]

@@ -166,18 +166,8 @@ pub(crate) fn journal() -> Journal {
 
 /// The journal of a run of `plan`, in a memory that outlives it.
 pub(crate) fn journal_of(plan: &Plan, memory: &Memory) -> Journal {
-    journal_by(Arc::new(|| Timestamp::UNIX_EPOCH), plan, memory)
-}
-
-/// Likewise, with times that pass as tokio's do.
-pub(crate) fn timed_journal(plan: &Plan, memory: &Memory) -> Journal {
-    let Outside { now, .. } = on_tokios_clock();
-    journal_by(Arc::from(now), plan, memory)
-}
-
-fn journal_by(clock: journal::Clock, plan: &Plan, memory: &Memory) -> Journal {
     let header = Header::new(&RunId::new(Timestamp::UNIX_EPOCH, 7), plan, None);
-    Journal::begin(Box::new(memory.clone()), clock, header).unwrap()
+    Journal::begin(Box::new(memory.clone()), Arc::new(|| Timestamp::UNIX_EPOCH), header).unwrap()
 }
 
 /// The run that a memory tells of.

@@ -179,7 +179,7 @@ prop_compose! {
         let looked = |(change, run, found): (Change, String, Option<Found>)| {
             let Change { address, action, before, after, .. } = change;
             let kind = OpenKind::Change { action, before, after };
-            Looked { open: LeftOpen { run, address, kind, since: jiff::Timestamp::UNIX_EPOCH }, found }
+            Looked { open: LeftOpen { run, address, kind, is_looked_at: true }, found }
         };
         open.into_iter().map(looked).collect()
     }

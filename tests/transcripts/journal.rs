@@ -177,18 +177,65 @@ fn a_replace_that_died_in_the_middle_is_finished_first() {
     assert_snapshot!("half_replaced_plan", scrub(&world.run("plan --emulator").transcript()));
     assert_snapshot!(
         "half_replaced_apply",
-        scrub(&world.run("apply --emulator --auto-approve").transcript())
+        scrub(&world.run("apply --emulator --auto-approve --settle 1ms").transcript())
     );
     let second = world.run("plan --emulator --detailed-exitcode");
     assert_eq!(second.code, 0, "{}", second.transcript());
     assert!(second.stdout.contains("No changes."), "{}", second.transcript());
 }
 
+/// What the files want gone is over, whatever they say later: no journal brings it back.
+#[test]
+fn a_gap_where_the_files_want_nothing_is_given_up() {
+    for files in ["cam1: { state: absent }, cam2: {}", "cam2: {}"] {
+        let prunes = if files.contains("absent") { "" } else { "prune: true\n    " };
+        let gone = THREE.replace("cam1: {}, cam2: {}", files).replace("apps:", &format!("{prunes}apps:"));
+        let world = World::with(&gone);
+        world.converge("--emulator");
+        died_between(&world);
+        let run = world.run("apply --emulator --auto-approve --settle 1ms");
+        assert_eq!(run.code, 0, "{}", run.transcript());
+        assert!(run.stdout.contains("nothing stands there, as the files want it"), "{}", run.transcript());
+        world.write("livevod.yaml", &THREE.replace("cam1: {}, ", ""));
+        let plan = world.run("plan --emulator --detailed-exitcode");
+        assert_eq!(plan.code, 0, "{}", plan.transcript());
+        assert!(!plan.stdout.contains("left"), "{}", plan.transcript());
+    }
+}
+
+/// The clock of the run that made it good was behind, so its journal stands before the other; and the wait is the whole one.
+#[test]
+fn a_clock_that_steps_back_reorders_nothing() {
+    let world = World::with(&THREE.replace("cam1: {}, cam2: {}", "cam1: {}"));
+    died_between(&world);
+    let path = &journals(&world, ".jsonl")[0];
+    let later = std::fs::read_to_string(path)
+        .unwrap()
+        .replace("2026-11-01T", "2099-11-01T")
+        .replace("20261101T", "20991101T");
+    std::fs::remove_file(path).unwrap();
+    world.write(".livevod/journal/20991101T100000.000Z-abcdef.jsonl", &later);
+    let run = world.run("apply --emulator --auto-approve --settle 1ms");
+    assert!(run.stderr.contains("waiting 1 s"), "{}", run.transcript());
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    world.write("livevod.yaml", &THREE.replace("cam1: {}, cam2: {}", "cam1: { state: absent }"));
+    world.converge("--emulator --max-delete=100% --max-change=100%");
+    world.write("livevod.yaml", &THREE.replace("cam1: {}, cam2: {}, ", ""));
+    let plan = world.run("plan --emulator --detailed-exitcode");
+    assert_eq!(plan.code, 0, "{}", plan.transcript());
+    let runs = world.run("journal --format json").json();
+    let ids: Vec<&str> =
+        runs["runs"].as_array().unwrap().iter().map(|run| run["run"].as_str().unwrap()).collect();
+    assert!(ids.len() == 3 && ids[2].starts_with("2099"), "the first run is the oldest: {ids:?}");
+    let last = world.run("journal last --format json").json();
+    assert_eq!(last["run"]["run"], ids[0]);
+}
+
 #[test]
 fn what_was_left_open_is_told_in_every_form() {
     let world = World::with(&THREE.replace("cam1: {}, cam2: {}", "cam1: {}"));
     died_between(&world);
-    let commands = ["plan --emulator", "drift --emulator", "apply --emulator --auto-approve"];
+    let commands = ["plan --emulator", "drift --emulator", "apply --emulator --auto-approve --settle 1ms"];
     for (command, forms) in commands.iter().zip([
         ["human", "json", "markdown", "html", "terraform-json"].as_slice(),
         &["human", "json", "markdown", "html", "terraform-json"],

@@ -14,6 +14,8 @@ mod golden;
 #[cfg(unix)]
 mod hostile;
 mod journal;
+#[cfg(unix)]
+mod kept;
 mod online;
 mod plan;
 mod readme;

@@ -1,5 +1,7 @@
 //! What one line of a journal says. Plain values; a minor version of the format only adds.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,10 +12,12 @@ use crate::plan::{ActionKind, Change, Contingent, Plan, Summary};
 use crate::wire::Action;
 
 use super::super::Outcome;
+use super::left_open::left;
+use super::read::RunRecord;
 
 /// Version of the format; a reader takes every one with the same first number, and version 1, which held each address as one
 /// text.
-pub const FORMAT_VERSION: &str = "2.0";
+pub const FORMAT_VERSION: &str = "2.1";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +47,9 @@ pub struct Header {
     pub format_version: String,
     /// The run's id, which is also the file's name.
     pub run: String,
+    /// Its place among the runs of its folder: one more than the highest that it found there. No clock has a say in it.
+    #[serde(default)]
+    pub number: u64,
     /// The writer's version.
     pub livevod: String,
     /// When the run began.
@@ -59,6 +66,18 @@ pub struct Header {
     pub summary: Summary,
     /// What was planned, in the plan's order.
     pub changes: Vec<Planned>,
+    /// What earlier runs left at the addresses of these changes: once this run has written there, it says what stands there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takes_over: Vec<TakenOver>,
+}
+
+/// What an earlier run left at an address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TakenOver {
+    /// The run's id.
+    pub run: String,
+    /// Where.
+    pub address: Address,
 }
 
 /// One planned change: all that a later run needs to judge what became of it.
@@ -86,7 +105,7 @@ pub enum Step {
     Delete,
 }
 
-/// A write that may go out. Before it goes out again after it was not accepted, it is written again under the same number.
+/// A write that may go out, once or several times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
     /// Number within the run; answers refer to it.
@@ -234,12 +253,20 @@ pub enum Found {
     Back,
     /// Neither what was before nor what was to be written.
     Otherwise,
+    /// Nothing stands there, and the files want nothing there.
+    GivenUp,
 }
 
 impl Found {
     /// Whether nothing is left to be done about it.
     pub fn settles(self) -> bool {
         self != Found::Gap
+    }
+
+    /// A gap is none where the files want nothing: whatever they say later, it is not to be filled from a journal.
+    #[must_use]
+    pub fn unless_unwanted(self, wants_nothing: bool) -> Self {
+        if self == Found::Gap && wants_nothing { Found::GivenUp } else { self }
     }
 }
 
@@ -268,11 +295,12 @@ pub struct Finished {
 }
 
 impl Header {
-    /// The head of a run of `plan`.
+    /// The head of the first run of `plan` in its folder.
     pub fn new(run: &RunId, plan: &Plan, snapshot: Option<String>) -> Self {
         Self {
             format_version: FORMAT_VERSION.to_owned(),
             run: run.name.clone(),
+            number: 1,
             livevod: env!("CARGO_PKG_VERSION").to_owned(),
             time: run.time,
             account: plan.decisions.account.clone(),
@@ -281,7 +309,16 @@ impl Header {
             snapshot,
             summary: plan.summary(),
             changes: plan.decisions.changes.iter().map(Planned::of).collect(),
+            takes_over: Vec::new(),
         }
+    }
+
+    /// The same behind the runs of its folder; `earlier` are those of the same target and account.
+    #[must_use]
+    pub fn behind(self, highest: u64, earlier: &[RunRecord]) -> Self {
+        let changed: BTreeSet<&Address> = self.changes.iter().map(|change| &change.address).collect();
+        let takes_over = left(earlier).filter(|left| changed.contains(&left.address)).collect();
+        Self { number: highest.saturating_add(1), takes_over, ..self }
     }
 }
 
@@ -292,7 +329,7 @@ impl Planned {
     }
 }
 
-/// The id of a run: sortable by time, and unlike any other.
+/// The id of a run: it tells when its clock said that it began, and is unlike any other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunId {
     /// `20261122T201500.123Z-3f9a1c`: file names take it as it is.
@@ -325,7 +362,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_sort_by_time() {
+    fn ids_tell_their_time() {
         let id = |text: &str, random| RunId::new(text.parse().unwrap(), random).name;
         assert_eq!(id("2026-11-22T20:15:00.0071Z", 0xff3f_9a1c), "20261122T201500.007Z-3f9a1c");
         assert!(id("2026-11-22T20:15:00.9Z", 7) < id("2026-11-22T20:15:01Z", 1));

@@ -1,11 +1,14 @@
 //! Journals on disk: one file a run, readable by its owner alone, every intent synced before it counts.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Sink;
+use super::entry::Header;
 use super::read::{JournalError, RunRecord, read};
+use crate::files::{Folder, LARGEST, Readers};
 
 /// Ends the name of each journal.
 const EXTENSION: &str = "jsonl";
@@ -29,14 +32,9 @@ impl FolderError {
     }
 }
 
-/// The journal of a run in its folder.
-pub fn journal_path(folder: &Path, run: &str) -> PathBuf {
-    folder.join(format!("{run}.{EXTENSION}"))
-}
-
-/// The snapshot of a run in the same folder.
-pub fn snapshot_path(folder: &Path, run: &str) -> PathBuf {
-    folder.join(format!("{run}.snapshot.json"))
+/// The snapshot of a run, in the folder of its journal.
+pub fn snapshot_name(run: &str) -> String {
+    format!("{run}.snapshot.json")
 }
 
 /// A journal that is being written.
@@ -53,12 +51,7 @@ impl JournalFile {
     /// # Errors
     /// When either can't be made, or the file is there already.
     pub fn create(folder: &Path, run: &str) -> Result<Self, FolderError> {
-        make_folder(folder)?;
-        let path = journal_path(folder, run);
-        let file = private().append(true).create_new(true).open(&path);
-        let file = file.map_err(FolderError::new(&path, "made"))?;
-        file.sync_all().and_then(|()| sync_folder(folder)).map_err(FolderError::new(&path, "made"))?;
-        Ok(Self { file, length: 0 })
+        Ok(Self { file: make(folder, &format!("{run}.{EXTENSION}"), "")?, length: 0 })
     }
 }
 
@@ -84,79 +77,93 @@ pub struct Stored {
     pub run: Result<Option<RunRecord>, JournalError>,
 }
 
-/// Every journal of a folder, oldest first; none where the folder is missing.
+/// Every journal of a folder in the order of the runs, whatever their clocks said; none where the folder is missing.
 ///
 /// # Errors
-/// When the folder or a file in it can't be read.
+/// When the folder can't be read.
 pub fn read_runs(folder: &Path) -> Result<Vec<Stored>, FolderError> {
-    let listed = match std::fs::read_dir(folder) {
+    let opened = match Folder::open(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.map_err(FolderError::new(folder, "read"))?,
+        opened => opened.map_err(FolderError::new(folder, "read"))?,
     };
-    let mut paths = Vec::new();
-    for entry in listed {
-        let path = entry.map_err(FolderError::new(folder, "read"))?.path();
-        if path.extension().is_some_and(|extension| extension == EXTENSION) {
-            paths.push(path);
+    let names = opened.names().map_err(FolderError::new(folder, "read"))?;
+    let is_journal = |name: &OsString| Path::new(name).extension().is_some_and(|end| end == EXTENSION);
+    let journals = names.into_iter().filter(is_journal);
+    Ok(sorted(journals.map(|name| (folder.join(&name), opened.read(&name, LARGEST)))))
+}
+
+/// What the files say, each run once: a copy of a journal says the same, or less.
+fn sorted(files: impl Iterator<Item = (PathBuf, io::Result<Vec<u8>>)>) -> Vec<Stored> {
+    let mut all: Vec<(Stored, Vec<u8>)> = Vec::new();
+    for (path, bytes) in files {
+        let mut one = stored(path, &bytes);
+        let bytes = bytes.unwrap_or_default();
+        let id = one.id().map(str::to_owned);
+        let same = all.iter_mut().find(|(other, _)| id.is_some() && other.id() == id.as_deref());
+        match same {
+            Some((_, longer)) if longer.starts_with(&bytes) => continue,
+            Some(shorter) if bytes.starts_with(&shorter.1) => *shorter = (one, bytes),
+            Some(_) => {
+                one.run = Err(JournalError::Twice);
+                all.push((one, bytes));
+            }
+            None => all.push((one, bytes)),
         }
     }
-    paths.sort();
-    paths.into_iter().map(stored).collect()
+    let mut all: Vec<Stored> = all.into_iter().map(|(stored, _)| stored).collect();
+    all.sort_by_key(Stored::place);
+    all
 }
 
-fn stored(path: PathBuf) -> Result<Stored, FolderError> {
-    let bytes = std::fs::read(&path).map_err(FolderError::new(&path, "read"))?;
-    // Bytes that are no text make their line unreadable, which is then named.
-    let run = read(&String::from_utf8_lossy(&bytes));
-    Ok(Stored { path, run })
+impl Stored {
+    fn id(&self) -> Option<&str> {
+        Some(&self.run.as_ref().ok()?.as_ref()?.header.run)
+    }
+
+    /// What can't be read comes first.
+    fn place(&self) -> Option<(u64, String)> {
+        let Header { number, run, .. } = &self.run.as_ref().ok()?.as_ref()?.header;
+        Some((*number, run.clone()))
+    }
 }
 
-/// Writes a private file whole or not at all: under another name first, then renamed, all of it on disk.
+fn stored(path: PathBuf, bytes: &io::Result<Vec<u8>>) -> Stored {
+    let run = match bytes {
+        // Bytes that are no text make their line unreadable, which is then named.
+        Ok(bytes) => read(&String::from_utf8_lossy(bytes)),
+        Err(error) => Err(JournalError::File(error.to_string())),
+    };
+    Stored { path, run }
+}
+
+/// Saves what was there before a run, beside its journal; gives the file's name.
 ///
 /// # Errors
-/// When it can't be written.
-pub fn write_beside(path: &Path, text: &str) -> Result<(), FolderError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = PathBuf::from(temporary);
-    let written = private().write(true).create(true).truncate(true).open(&temporary).and_then(|mut file| {
+/// When it can't be written, or is there already.
+pub fn save_snapshot(folder: &Path, run: &str, text: &str) -> Result<String, FolderError> {
+    let name = snapshot_name(run);
+    make(folder, &name, text)?;
+    Ok(name)
+}
+
+/// The snapshot of a run.
+///
+/// # Errors
+/// When it can't be read.
+pub fn read_snapshot(folder: &Path, run: &str) -> Result<Vec<u8>, FolderError> {
+    let name = snapshot_name(run);
+    let read = Folder::open(folder).and_then(|opened| opened.read(name.as_ref(), LARGEST));
+    read.map_err(FolderError::new(&folder.join(&name), "read"))
+}
+
+/// A new file with this text, for its owner alone, on disk together with its name.
+fn make(folder: &Path, name: &str, text: &str) -> Result<File, FolderError> {
+    let opened = Folder::make(folder).map_err(FolderError::new(folder, "made"))?;
+    let made = opened.create(name.as_ref(), Readers::Owner).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&temporary, path)?;
-        sync_folder(folder)
+        opened.sync()?;
+        Ok(file)
     });
-    if written.is_err() {
-        // It may never have been made.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    written.map_err(FolderError::new(path, "written"))
-}
-
-pub(super) fn make_folder(folder: &Path) -> Result<(), FolderError> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(FolderError::new(folder, "made"))?;
-    match folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        Some(parent) => sync_folder(parent).map_err(FolderError::new(folder, "made")),
-        None => Ok(()),
-    }
-}
-
-/// Options for a file that only its owner may read.
-pub(super) fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// A new name outlives a crash only once its folder is on disk. Elsewhere than on Unix folders can't be synced.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    made.map_err(FolderError::new(&folder.join(name), "made"))
 }

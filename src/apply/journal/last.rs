@@ -47,16 +47,15 @@ pub enum Told {
     },
 }
 
-/// The last that the runs tell about `address`; oldest run first in `runs`.
+/// The last that the runs tell about `address`; in `runs` the first run comes first.
 pub fn last_entry(runs: &[RunRecord], address: &Address) -> Option<LastEntry> {
     runs.iter().rev().find_map(|run| {
-        // Of one moment the later step counts.
-        let (time, told) = told(run, address).into_iter().max_by_key(|(time, _)| *time)?;
+        let (time, told) = told(run, address).into_iter().next_back()?;
         Some(LastEntry { run: run.header.run.clone(), time, told })
     })
 }
 
-/// All that one run tells, in the order of its steps.
+/// All that one run tells, in the order of its steps: what it does not get to, it tells before it looks around.
 fn told(run: &RunRecord, address: &Address) -> Vec<(Timestamp, Told)> {
     let found = run.resolved.iter().filter(|resolved| resolved.address == *address);
     let found = found.map(|Resolved { time, run, address: _, found }| {
@@ -66,7 +65,10 @@ fn told(run: &RunRecord, address: &Address) -> Vec<(Timestamp, Told)> {
     let siblings = run.intents.iter().flat_map(|intent| &intent.siblings);
     let back = siblings.filter(|sibling| sibling.address == *address).flat_map(|one| run.answers_to(one.id));
     let back = back.map(|answer| (answer.time, Told::PutBack(answer.reply)));
-    found.chain(planned.map(|planned| change(run, planned))).chain(back).collect()
+    let planned = planned.map(|planned| change(run, planned));
+    let (not_begun, written): (Vec<_>, Vec<_>) =
+        planned.into_iter().partition(|(_, told)| matches!(told, Told::NotBegun(_)));
+    not_begun.into_iter().chain(found).chain(written).chain(back).collect()
 }
 
 fn change(run: &RunRecord, planned: &Planned) -> (Timestamp, Told) {

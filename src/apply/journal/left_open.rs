@@ -1,10 +1,9 @@
 //! Turns the records of runs into what they left open, and what stands at an address into what became of it. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use jiff::Timestamp;
-
-use super::entry::{End, Found, Intent, Planned, Step};
+use super::entry::{End, Found, Intent, Planned, Reply, Resolved, Sibling, Step, TakenOver};
 use super::read::RunRecord;
 use crate::model::{Address, RecordConfig, Remote};
 use crate::plan::{ActionKind, Aim, Gap, GapCause, Unfinished};
@@ -18,8 +17,8 @@ pub struct LeftOpen {
     pub address: Address,
     /// What was to be done there, or what is missing.
     pub kind: OpenKind,
-    /// The last moment at which a write to the address may have gone out.
-    pub since: Timestamp,
+    /// Whether a later run has waited until nothing of it could arrive any more, and looked.
+    pub is_looked_at: bool,
 }
 
 /// Something left open, and what was found of it.
@@ -29,6 +28,13 @@ pub struct Looked {
     pub open: LeftOpen,
     /// What became of it; `None` where nobody looked.
     pub found: Option<Found>,
+}
+
+impl Looked {
+    /// Whether it is found for the first time, or is over.
+    pub fn is_news(&self) -> bool {
+        self.found.is_some_and(|found| found.settles() || !self.open.is_looked_at)
+    }
 }
 
 /// What is open.
@@ -48,124 +54,182 @@ pub enum OpenKind {
     Lost(GapCause),
 }
 
-/// What the runs left open, oldest run first in `runs`, all of one target and account; in the order of the addresses.
+/// What the runs left open, all of one target and account, in whatever order; in the order of the addresses.
+///
+/// What a run left is over once another one names it: as resolved, or as taken over and then written there. So it does not
+/// matter when a run was, by whose clock, nor what its file is called by now.
 pub fn left_open(runs: &[RunRecord]) -> Vec<LeftOpen> {
-    let Ledger { open, gaps } = Ledger::of(runs);
-    let lost = gaps.into_iter().filter(|(address, _)| !open.contains_key(address)).map(lost);
-    let mut all: Vec<LeftOpen> = lost.collect();
-    all.extend(open.into_values());
-    all.sort_by(|one, other| one.address.cmp(&other.address));
-    all
+    let left = still_left(runs);
+    let changed: BTreeSet<&Address> =
+        left.iter().filter(|left| left.change.is_some()).map(|left| left.address).collect();
+    let looked: BTreeSet<(&str, &Address)> = runs.iter().flat_map(|run| &run.resolved).map(named).collect();
+    let open = left.iter().filter_map(|left| {
+        let kind = match (left.change, &left.gap) {
+            (Some(Planned { address: _, action, before, after }), _) => {
+                OpenKind::Change { action: *action, before: before.clone(), after: after.clone() }
+            }
+            (None, Some(gap)) if !changed.contains(left.address) => OpenKind::Lost(gap.cause),
+            (None, _) => return None,
+        };
+        let (run, address) = left.key();
+        let is_looked_at = looked.contains(&left.key());
+        Some(LeftOpen { run: run.to_owned(), address: address.clone(), kind, is_looked_at })
+    });
+    let mut open: Vec<LeftOpen> = open.collect();
+    open.sort_by(|one, other| (&one.address, &one.run).cmp(&(&other.address, &other.run)));
+    open
 }
 
-/// What the runs removed and did not put back, for the planner.
+/// How long it takes until no write to these addresses may still arrive that the runs sent. A clock that jumped must not make
+/// it shorter, so it is the whole time, until a run has waited for it and looked.
+pub fn until_settled(runs: &[RunRecord], settle: Duration, concerns: impl Fn(&Address) -> bool) -> Duration {
+    let may_arrive = |open: &LeftOpen| !open.is_looked_at && concerns(&open.address);
+    if left_open(runs).iter().any(may_arrive) { settle } else { Duration::ZERO }
+}
+
+/// What the runs removed and did not put back, for the planner. Of two that know nothing of each other one is as good as the
+/// other.
 pub fn unfinished(runs: &[RunRecord]) -> Unfinished {
-    let gaps = Ledger::of(runs).gaps.into_iter().map(|(address, (gap, _))| (address, gap));
+    let mut left = still_left(runs);
+    left.sort_by_key(|left| (left.run.header.number, &left.run.header.run));
+    let gaps = left.into_iter().filter_map(|left| Some((left.address.clone(), left.gap?)));
     Unfinished { gaps: gaps.collect() }
 }
 
-fn lost((address, (gap, since)): (Address, (Gap, Timestamp))) -> LeftOpen {
-    LeftOpen { run: gap.run, address, kind: OpenKind::Lost(gap.cause), since }
+/// All that runs left by themselves, whatever others made of it since.
+pub(super) fn left(runs: &[RunRecord]) -> impl Iterator<Item = TakenOver> {
+    let all = runs.iter().flat_map(Left::by);
+    all.map(|left| TakenOver { run: left.run.header.run.clone(), address: left.address.clone() })
 }
 
-/// Open changes and gaps, as run after run leaves them.
-#[derive(Default)]
-struct Ledger {
-    open: BTreeMap<Address, LeftOpen>,
-    gaps: BTreeMap<Address, (Gap, Timestamp)>,
+/// What one run left at one address.
+struct Left<'a> {
+    run: &'a RunRecord,
+    address: &'a Address,
+    /// A change with a write that may have been carried out, and no known end.
+    change: Option<&'a Planned>,
+    /// An entry that was removed and not put back.
+    gap: Option<Gap>,
 }
 
-impl Ledger {
-    fn of(runs: &[RunRecord]) -> Self {
-        let mut ledger = Self::default();
-        for run in runs {
-            ledger.take(run);
-        }
-        ledger
-    }
-
-    fn take(&mut self, run: &RunRecord) {
-        for resolved in run.resolved.iter().filter(|resolved| resolved.found.settles()) {
-            self.settle(&resolved.address);
-        }
-        let mut intents: BTreeMap<&Address, Vec<&Intent>> = BTreeMap::new();
-        for intent in &run.intents {
-            intents.entry(&intent.address).or_default().push(intent);
-        }
-        let ends: BTreeMap<&Address, End> =
-            run.endings.iter().map(|ending| (&ending.address, ending.outcome)).collect();
-        for change in &run.header.changes {
-            let Some(intents) = intents.get(&change.address) else { continue };
-            self.change(run, change, intents, ends.get(&change.address).copied());
-        }
-        for intent in run.intents.iter().filter(|intent| !intent.siblings.is_empty()) {
-            self.siblings(run, intent, ends.get(&intent.address).copied());
-        }
-    }
-
-    fn change(&mut self, run: &RunRecord, change: &Planned, intents: &[&Intent], end: Option<End>) {
-        let Planned { address, action, before, after } = change;
-        if end == Some(End::NotAttempted) {
-            return;
-        }
-        let since = last_moment(run, intents);
-        let is_open = matches!(end, None | Some(End::Unknown));
-        if end == Some(End::Done) {
-            self.settle(address);
-        } else if is_open {
-            let kind = OpenKind::Change { action: *action, before: before.clone(), after: after.clone() };
-            let open = LeftOpen { run: run.header.run.clone(), address: address.clone(), kind, since };
-            self.open.insert(address.clone(), open);
-        } else {
-            self.open.remove(address);
-        }
-        if end == Some(End::Done) || *action != ActionKind::Replace {
-            return;
-        }
-        let deleted =
-            intents.iter().any(|intent| intent.step == Step::Delete && run.may_have_arrived(intent.id));
-        if let (true, Some(before)) = (deleted, before) {
-            self.gap(run, address, GapCause::Replace, before, since);
-        }
-    }
-
-    /// A removal that is done has proved that the entries beside it stayed.
-    fn siblings(&mut self, run: &RunRecord, intent: &Intent, end: Option<End>) {
-        if matches!(end, Some(End::Done | End::NotAttempted)) || !run.may_have_arrived(intent.id) {
-            return;
-        }
-        let since = last_moment(run, &[intent]);
-        for sibling in &intent.siblings {
-            let back = run.answers_to(sibling.id).any(|answer| answer.reply == super::Reply::Accepted);
-            if !back {
-                self.gap(run, &sibling.address, GapCause::AppWide, &sibling.config, since);
+impl<'a> Left<'a> {
+    /// By its own journal alone.
+    fn by(run: &'a RunRecord) -> Vec<Self> {
+        let mut all: BTreeMap<&Address, Self> = BTreeMap::new();
+        for (change, end) in written(run) {
+            let is_open = matches!(end, None | Some(End::Unknown));
+            let (change, gap) = (is_open.then_some(change), replaced(run, change, end));
+            if let Some(address) = change.map(|change| &change.address).or(gap.as_ref().map(|gap| gap.0)) {
+                all.insert(address, Self { run, address, change, gap: gap.map(|(_, gap)| gap) });
             }
         }
+        for Sibling { id: _, address, config } in gone_along(run) {
+            let left = all.entry(address).or_insert(Self { run, address, change: None, gap: None });
+            left.gap = Some(gap(run, GapCause::AppWide, config));
+        }
+        all.into_values().collect()
     }
 
-    fn gap(
-        &mut self,
-        run: &RunRecord,
-        address: &Address,
-        cause: GapCause,
-        before: &RecordConfig,
-        since: Timestamp,
-    ) {
-        let gap = Gap { run: run.header.run.clone(), cause, before: before.clone() };
-        self.gaps.insert(address.clone(), (gap, since));
+    fn key(&self) -> (&'a str, &'a Address) {
+        (&self.run.header.run, self.address)
     }
 
-    fn settle(&mut self, address: &Address) {
-        self.open.remove(address);
-        self.gaps.remove(address);
+    fn is_anything(&self) -> bool {
+        self.change.is_some() || self.gap.is_some()
     }
 }
 
-fn last_moment(run: &RunRecord, intents: &[&Intent]) -> Timestamp {
-    let ids: BTreeSet<u64> = intents.iter().map(|intent| intent.id).collect();
-    let answers = run.answers.iter().filter(|answer| ids.contains(&answer.id)).map(|answer| answer.time);
-    let times = intents.iter().map(|intent| intent.time).chain(answers);
-    times.max().unwrap_or(run.header.time)
+/// What none of the runs says the end of.
+fn still_left(runs: &[RunRecord]) -> Vec<Left<'_>> {
+    let mut left: Vec<Left<'_>> = runs.iter().flat_map(Left::by).collect();
+    let over = Over::by(runs, &left);
+    for one in &mut left {
+        let key = one.key();
+        if over.changes.contains(&key) {
+            one.change = None;
+        }
+        if over.gaps.contains(&key) {
+            one.gap = None;
+        }
+    }
+    left.retain(Left::is_anything);
+    left
+}
+
+/// What the runs say the end of, by the run that left it and its address.
+#[derive(Default)]
+struct Over<'a> {
+    changes: BTreeSet<(&'a str, &'a Address)>,
+    gaps: BTreeSet<(&'a str, &'a Address)>,
+}
+
+impl<'a> Over<'a> {
+    fn by(runs: &'a [RunRecord], left: &[Left<'a>]) -> Self {
+        let gaps: BTreeSet<_> = left.iter().filter(|left| left.gap.is_some()).map(Left::key).collect();
+        let resolved = runs.iter().flat_map(|run| &run.resolved).filter(|resolved| resolved.found.settles());
+        let resolved: BTreeSet<_> = resolved.map(named).collect();
+        let mut over = Self { changes: resolved.clone(), gaps: resolved.clone() };
+        for run in runs {
+            let ends: BTreeMap<&Address, Option<End>> =
+                written(run).map(|(change, end)| (&change.address, end)).collect();
+            for TakenOver { run: earlier, address } in &run.header.takes_over {
+                let own = (run.header.run.as_str(), address);
+                let end = ends.get(address);
+                let key = (earlier.as_str(), address);
+                if end.is_some() || resolved.contains(&own) {
+                    over.changes.insert(key);
+                }
+                if end == Some(&Some(End::Done)) || resolved.contains(&own) || gaps.contains(&own) {
+                    over.gaps.insert(key);
+                }
+            }
+        }
+        over
+    }
+}
+
+fn named(resolved: &Resolved) -> (&str, &Address) {
+    (&resolved.run, &resolved.address)
+}
+
+/// The changes of which a write may have gone out, with how they ended.
+fn written(run: &RunRecord) -> impl Iterator<Item = (&Planned, Option<End>)> {
+    let intended: BTreeSet<&Address> = run.intents.iter().map(|intent| &intent.address).collect();
+    let ends: BTreeMap<&Address, End> =
+        run.endings.iter().map(|ending| (&ending.address, ending.outcome)).collect();
+    let changes = run.header.changes.iter().filter(move |change| intended.contains(&change.address));
+    let ended = changes.map(move |change| (change, ends.get(&change.address).copied()));
+    ended.filter(|(_, end)| *end != Some(End::NotAttempted))
+}
+
+/// What a replace removed that is not done.
+fn replaced<'a>(run: &RunRecord, change: &'a Planned, end: Option<End>) -> Option<(&'a Address, Gap)> {
+    let Planned { address, action, before, after: _ } = change;
+    let is_delete = |intent: &&Intent| intent.address == *address && intent.step == Step::Delete;
+    let mut deletes = run.intents.iter().filter(is_delete);
+    let is_deleted = deletes.any(|intent| run.may_have_arrived(intent.id));
+    let is_gap = *action == ActionKind::Replace && end != Some(End::Done) && is_deleted;
+    Some((address, gap(run, GapCause::Replace, before.as_ref().filter(|_| is_gap)?)))
+}
+
+/// What may have gone with an app-wide entry and was not put back. A removal that is done has proved that it stayed.
+fn gone_along(run: &RunRecord) -> impl Iterator<Item = &Sibling> {
+    let is_over = |address: &Address| {
+        let end = run.ending(address).map(|ending| ending.outcome);
+        matches!(end, Some(End::Done | End::NotAttempted))
+    };
+    let removals = run.intents.iter().filter(move |intent| {
+        !intent.siblings.is_empty() && !is_over(&intent.address) && run.may_have_arrived(intent.id)
+    });
+    let is_back = |sibling: &&Sibling| {
+        let mut answers = run.answers_to(sibling.id);
+        answers.any(|answer| answer.reply == Reply::Accepted)
+    };
+    removals.flat_map(|intent| &intent.siblings).filter(move |sibling| !is_back(sibling))
+}
+
+fn gap(run: &RunRecord, cause: GapCause, before: &RecordConfig) -> Gap {
+    Gap { run: run.header.run.clone(), cause, before: before.clone() }
 }
 
 /// What became of something left open, by what stands at its address now.

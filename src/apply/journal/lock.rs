@@ -1,15 +1,19 @@
 //! One apply a folder: a lock that the system takes back when its process ends, however it ends.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::file::{FolderError, make_folder, private};
+use super::file::FolderError;
+use crate::files::{Folder, Readers};
 
 /// Name of the file that is locked. It stays behind; what stands in it counts only while it is locked.
 const NAME: &str = "lock";
+
+/// More than what is written there ever takes.
+const LONGEST: u64 = 100;
 
 /// Held until it is dropped.
 #[derive(Debug)]
@@ -37,10 +41,10 @@ impl Lock {
     /// # Errors
     /// When another process has it, or the folder can't be written.
     pub fn take(folder: &Path, now: Timestamp) -> Result<Self, LockError> {
-        make_folder(folder)?;
         let path = folder.join(NAME);
-        let opened = private().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = opened.map_err(FolderError::new(&path, "made"))?;
+        let opened = Folder::make(folder).map_err(FolderError::new(folder, "made"))?;
+        let opened = opened.open_or_create(NAME.as_ref(), Readers::Owner);
+        let mut file = opened.map_err(FolderError::new(&path, "opened"))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -60,18 +64,32 @@ impl Drop for Lock {
     }
 }
 
-fn sign(file: &mut File, now: Timestamp) -> std::io::Result<()> {
+/// Only over what a holder before wrote: a file of that name that is somebody else's stays as it is.
+fn sign(file: &mut File, now: Timestamp) -> io::Result<()> {
+    if !text(file)?.is_some_and(|text| text.is_empty() || is_holder(&text)) {
+        return Err(io::Error::other("it is no lock of livevod: move it away"));
+    }
     file.set_len(0)?;
     file.rewind()?;
     writeln!(file, "process {} since {}", std::process::id(), now.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 
+/// What stands in it, where it is no longer than what is written there.
+fn text(file: &mut File) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    let text = String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= LONGEST);
+    Ok(text.map(|text| text.trim().to_owned()))
+}
+
+/// Whether a text is what [`sign`] writes, and nothing that somebody else could say with it.
+fn is_holder(text: &str) -> bool {
+    let parts = text.strip_prefix("process ").and_then(|rest| rest.split_once(" since "));
+    parts.is_some_and(|(id, time)| id.parse::<u32>().is_ok() && time.parse::<Timestamp>().is_ok())
+}
+
 /// What the holder wrote. It may be writing it just now.
 fn holder(file: &mut File) -> String {
-    let mut text = String::new();
-    let read = file.read_to_string(&mut text);
-    match text.trim() {
-        holder if read.is_ok() && !holder.is_empty() => holder.to_owned(),
-        _ => "a process that did not say who it is".to_owned(),
-    }
+    let said = text(file).ok().flatten().filter(|text| is_holder(text));
+    said.unwrap_or_else(|| "a process that did not say who it is".to_owned())
 }

@@ -25,11 +25,11 @@ use jiff::Timestamp;
 
 pub use entry::{
     Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Found, Header, Intent, Planned, Reply, Resolved,
-    RunId, Sibling, Step,
+    RunId, Sibling, Step, TakenOver,
 };
-pub use file::{FolderError, JournalFile, Stored, journal_path, read_runs, snapshot_path, write_beside};
+pub use file::{FolderError, JournalFile, Stored, read_runs, read_snapshot, save_snapshot, snapshot_name};
 pub use last::{LastEntry, Told, last_entry};
-pub use left_open::{LeftOpen, Looked, OpenKind, judge, left_open, unfinished};
+pub use left_open::{LeftOpen, Looked, OpenKind, judge, left_open, unfinished, until_settled};
 pub use lock::{Lock, LockError};
 pub use memory::Memory;
 pub use read::{JournalError, RunRecord, RunState, read};
@@ -66,10 +66,6 @@ struct Inner {
     intents: BTreeMap<Key, u64>,
     /// Where a write may have gone out, and the change has not ended yet.
     under_way: BTreeSet<Address>,
-    /// Where the last write was not accepted, so that time may pass before the next.
-    held_up: BTreeSet<Address>,
-    /// The numbers of writes that were accepted: what goes out again after that comes much later.
-    accepted: BTreeSet<u64>,
     /// Why nothing more is written, if so.
     broken: Option<String>,
 }
@@ -105,15 +101,8 @@ impl Journal {
     /// # Errors
     /// When the head can't be written.
     pub fn begin(sink: Box<dyn Sink>, clock: Clock, header: Header) -> Result<Self, Broken> {
-        let inner = Inner {
-            sink,
-            next: 1,
-            intents: BTreeMap::new(),
-            under_way: BTreeSet::new(),
-            held_up: BTreeSet::new(),
-            accepted: BTreeSet::new(),
-            broken: None,
-        };
+        let inner =
+            Inner { sink, next: 1, intents: BTreeMap::new(), under_way: BTreeSet::new(), broken: None };
         let journal = Self { inner: Arc::new(Mutex::new(inner)), clock };
         journal.lock().append(&[Entry::Begun(Box::new(header))], true)?;
         Ok(journal)
@@ -171,34 +160,18 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes that a write of an intent is about to go out; gives the intent's number. After one that was not accepted the
-    /// intent is written again: from its last line a later run counts how long the write may still arrive.
+    /// Notes that a write of an intent is about to go out; gives the intent's number.
     pub(super) fn send(&self, intention: &Intention<'_>) -> Result<u64, Broken> {
         self.intend(std::slice::from_ref(intention))?;
-        let time = (self.clock)();
         let mut inner = self.lock();
-        let id = inner.number(&intention.key());
-        if inner.held_up.remove(intention.address) || inner.accepted.contains(&id) {
-            let again = intention.entry(time, &mut |key| inner.number(&key));
-            // Without this line the wait is too short, but without the write an old entry might stay gone.
-            let _ = inner.append(&[again], true);
-        }
         inner.under_way.insert(intention.address.clone());
-        Ok(id)
+        Ok(inner.number(&intention.key()))
     }
 
     pub(super) fn answered(&self, id: u64, sent: &Result<Option<String>, Error>) {
         let entry = Entry::Answer(Answer::of(id, (self.clock)(), sent));
-        let mut inner = self.lock();
-        if sent.is_err() {
-            let address = inner.intents.iter().find(|(_, number)| **number == id);
-            let address = address.map(|((address, _, _), _)| address.clone());
-            inner.held_up.extend(address);
-        } else {
-            inner.accepted.insert(id);
-        }
         // A later run reads what became of a write whose answer is not here.
-        let _ = inner.append(&[entry], false);
+        let _ = self.lock().append(&[entry], false);
     }
 
     pub(super) fn ended(&self, one: &ChangeOutcome) {

@@ -1,6 +1,7 @@
 //! Turns the text of a journal into the [`RunRecord`] of its run. Pure.
 
 use super::entry::{Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, Resolved};
+use super::file::snapshot_name;
 use crate::model::Address;
 
 /// What a journal tells of one run.
@@ -8,7 +9,7 @@ use crate::model::Address;
 pub struct RunRecord {
     /// Its head.
     pub header: Header,
-    /// Writes that may have gone out, in order; one that went out again is there again.
+    /// Writes that may have gone out, in order.
     pub intents: Vec<Intent>,
     /// How they were answered.
     pub answers: Vec<Answer>,
@@ -31,7 +32,7 @@ pub enum RunState {
     Unfinished,
 }
 
-/// Why a text is no journal.
+/// Why a file is no journal. Nothing that stands in it is quoted: it may be anybody's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
     /// A whole line that is none of a journal's.
@@ -39,15 +40,24 @@ pub enum JournalError {
     Line {
         /// 1-based.
         line: usize,
-        /// What the parser says.
+        /// What is wrong, and in which column.
         reason: String,
     },
     /// It does not begin like a journal.
     #[error("it does not begin like a journal")]
     NoHead,
     /// A version that this livevod does not know.
-    #[error("it has format version `{0}`, and this livevod reads {FORMAT_VERSION}")]
-    Version(String),
+    #[error("it has another format version, and this livevod reads {FORMAT_VERSION}")]
+    Version,
+    /// The run's id or its snapshot's name is none that livevod gives.
+    #[error("it names its run or its snapshot as livevod never does")]
+    Name,
+    /// Another file tells of the same run, and something else.
+    #[error("another journal tells something else of the same run")]
+    Twice,
+    /// Nothing could be read.
+    #[error("{0}")]
+    File(String),
 }
 
 /// Reads a journal. A last line without its end was never acted upon, so it does not count; `None` where not even the head is
@@ -71,19 +81,24 @@ pub fn read(text: &str) -> Result<Option<RunRecord>, JournalError> {
 
 fn entry(line: &str) -> Result<Entry, String> {
     serde_json::from_str(line).map_err(|error| {
-        // The parser counts lines from the one that it was given.
-        let text = error.to_string();
-        let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
-        format!("{reason} in column {}", error.column())
+        let what = if error.is_data() { "no line of a journal" } else { "no JSON" };
+        format!("{what} in column {}", error.column())
     })
 }
 
 /// A minor version only adds.
 fn known(header: Header) -> Result<Header, JournalError> {
-    match header.format_version.split('.').next() {
-        Some("1" | "2") => Ok(header),
-        Some(_) | None => Err(JournalError::Version(header.format_version)),
+    if !matches!(header.format_version.split('.').next(), Some("1" | "2")) {
+        return Err(JournalError::Version);
     }
+    let snapshot = header.snapshot.as_ref().is_none_or(|name| *name == snapshot_name(&header.run));
+    if is_id(&header.run) && snapshot { Ok(header) } else { Err(JournalError::Name) }
+}
+
+/// Whether a text may be a run's id, and so part of a file's name.
+fn is_id(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    (1..=64).contains(&text.len()) && text.bytes().all(is_part) && !text.starts_with('.')
 }
 
 impl RunRecord {
@@ -159,6 +174,7 @@ mod tests {
         Header {
             format_version: FORMAT_VERSION.to_owned(),
             run: "r".to_owned(),
+            number: 1,
             livevod: "0.0.0".to_owned(),
             time: jiff::Timestamp::UNIX_EPOCH,
             account: None,
@@ -167,6 +183,7 @@ mod tests {
             snapshot: None,
             summary: Summary::default(),
             changes: Vec::new(),
+            takes_over: Vec::new(),
         }
     }
 
@@ -200,13 +217,13 @@ mod tests {
 
     #[test]
     fn a_minor_version_only_adds() {
-        let newer = journal().replace("\"1.0\"", "\"1.9\"").replacen(
+        let newer = journal().replace("\"2.1\"", "\"2.9\"").replacen(
             '\n',
-            "\n{\"event\":\"something_new\",\"of\":\"1.9\"}\n",
+            "\n{\"event\":\"something_new\",\"of\":\"2.9\"}\n",
             1,
         );
         assert!(read(&newer).unwrap().unwrap().finished.is_some());
-        let other = journal().replace("\"1.0\"", "\"2.0\"");
-        assert_eq!(read(&other), Err(JournalError::Version("2.0".to_owned())));
+        let other = journal().replace("\"2.1\"", "\"3.0\"");
+        assert_eq!(read(&other), Err(JournalError::Version));
     }
 }

@@ -2,16 +2,17 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use livevod::apply::journal::{
     self, Entry, Header, Journal, LeftOpen, Looked, Memory, RunId, RunRecord, Sink, judge,
 };
 use livevod::model::Snapshot;
 use livevod::plan::{Plan, Unfinished};
+use livevod::resolve::Desired;
 
 use super::observer::Observer;
+use super::random::Random;
 use super::story::What;
 
 /// What all outputs call the account.
@@ -23,11 +24,39 @@ pub(crate) struct Folder {
     journals: Mutex<Vec<Memory>>,
     /// Bytes that a journal of the first process finds room for, where the disk is almost full.
     room: Option<usize>,
+    /// How far off each process's clock is.
+    clocks: Clocks,
+}
+
+/// By how many seconds the clock of each process in turn is off: between runs it steps back and forth, or the next run is on
+/// another machine. The journals alone are written by it.
+#[derive(Debug, Clone)]
+pub(crate) struct Clocks(Vec<i64>);
+
+impl Clocks {
+    /// From a stream of its own, so that all else of a seed stays as it is.
+    pub(crate) fn draw(seed: u64) -> Self {
+        const HOUR: i64 = 3600;
+        let mut random = Random::new(seed ^ 0x000c_10c5_0013);
+        let offsets = [0, 0, 0, -1, -HOUR, -HOUR, -400 * HOUR, HOUR, HOUR, 400 * HOUR];
+        Self((0..4).map(|_| random.pick(&offsets)).collect())
+    }
+
+    /// That of a process, from 1.
+    fn of(&self, process: usize) -> SignedDuration {
+        SignedDuration::from_secs(self.0.get(process.saturating_sub(1)).copied().unwrap_or_default())
+    }
+}
+
+impl std::fmt::Display for Clocks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "clocks of the processes off by seconds: {:?}", self.0)
+    }
 }
 
 impl Folder {
-    pub(crate) fn new(observer: Arc<Observer>, room: Option<usize>) -> Self {
-        Self { observer, journals: Mutex::default(), room }
+    pub(crate) fn new(observer: Arc<Observer>, room: Option<usize>, clocks: Clocks) -> Self {
+        Self { observer, journals: Mutex::default(), room, clocks }
     }
 
     /// All that was written down so far.
@@ -35,25 +64,37 @@ impl Folder {
         self.journals().iter().map(Memory::text).collect()
     }
 
-    /// The runs so far. What can't be read would keep the command from writing at all.
+    /// The runs so far, in the order of their names. What can't be read would keep the command from writing at all.
     pub(crate) fn runs(&self) -> Vec<RunRecord> {
-        self.journals().iter().filter_map(|memory| journal::read(&memory.text()).unwrap()).collect()
+        let journals = self.journals();
+        let read = journals.iter().filter_map(|memory| journal::read(&memory.text()).unwrap());
+        let mut runs: Vec<RunRecord> = read.collect();
+        runs.sort_by(|one, other| one.header.run.cmp(&other.header.run));
+        runs
     }
 
     /// Begins the journal of a process; `None` where there is no room even for its head.
-    pub(crate) fn begin(&self, plan: &Plan, looked: &[Looked], is_first: bool) -> Option<Journal> {
+    pub(crate) fn begin(
+        &self,
+        plan: &Plan,
+        looked: &[Looked],
+        earlier: &[RunRecord],
+        is_first: bool,
+    ) -> Option<Journal> {
+        let off = self.clocks.of(self.observer.process());
         let mut journals = self.journals();
         let memory = match self.room.filter(|_| is_first) {
             Some(room) => Memory::of_size(room),
             None => Memory::default(),
         };
         journals.push(memory.clone());
-        let run = RunId::new(self.observer.now(), journals.len() as u32);
+        let run = RunId::new(self.observer.now() + off, journals.len() as u32);
         drop(journals);
         let clock = self.observer.clone();
         let book = Book { memory, observer: self.observer.clone() };
-        let header = Header::new(&run, plan, None);
-        let journal = Journal::begin(Box::new(book), Arc::new(move || clock.now()), header).ok()?;
+        let highest = earlier.iter().map(|run| run.header.number).max().unwrap_or_default();
+        let header = Header::new(&run, plan, None).behind(highest, earlier);
+        let journal = Journal::begin(Box::new(book), Arc::new(move || clock.now() + off), header).ok()?;
         let found = looked
             .iter()
             .filter_map(|one| Some((one.open.run.clone(), one.open.address.clone(), one.found?)));
@@ -66,17 +107,12 @@ impl Folder {
     }
 }
 
-/// How long nothing may be trusted, because what earlier runs sent may still arrive.
-pub(crate) fn until_settled(runs: &[RunRecord], settle: Duration, now: Timestamp) -> Duration {
-    let past = |open: &LeftOpen| Duration::try_from(now.duration_since(open.since)).unwrap_or_default();
-    journal::left_open(runs).iter().map(|open| settle.saturating_sub(past(open))).max().unwrap_or_default()
-}
-
 /// What became of all that they left open.
-pub(crate) fn look(runs: &[RunRecord], snapshot: &Snapshot) -> Vec<Looked> {
+pub(crate) fn look(runs: &[RunRecord], desired: &Desired, snapshot: &Snapshot) -> Vec<Looked> {
     let found = |open: &LeftOpen| {
         let is_read = snapshot.domains.contains_key(&open.address.domain);
-        is_read.then(|| judge(open, snapshot.get(&open.address)))
+        let found = || judge(open, snapshot.get(&open.address));
+        is_read.then(|| found().unless_unwanted(desired.wants_nothing(&open.address)))
     };
     journal::left_open(runs).into_iter().map(|open| Looked { found: found(&open), open }).collect()
 }

@@ -25,19 +25,21 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use livevod::apply::journal::RunRecord;
 use livevod::emulator::{Outside, Service, Settings};
 use livevod::model::Address;
+use livevod::plan::Plan;
 use livevod::wire::{Key, Secret};
 use tokio::time::sleep;
 
-use self::journals::Folder;
+use self::journals::{Clocks, Folder};
 use self::observer::{Observer, account_clock};
 use self::process::{Ends, Process, Stage};
 use self::random::Random;
 use self::scene::{Scene, released};
 use self::story::Happening;
 pub(crate) use self::tally::Tally;
-use self::truth::Truth;
+use self::truth::{Truth, folded};
 pub(crate) use self::weather::{PARTS, Weather};
 
 /// So many of these are from before listings had several pages, and keep the stories that they told.
@@ -69,6 +71,14 @@ pub(crate) struct Run {
     truth: Truth,
     /// The text of all journals.
     journals: String,
+    clocks: Clocks,
+    afterwards: Option<Afterwards>,
+}
+
+/// What a fourth process plans where somebody removed on purpose what the second one had made good.
+pub(crate) struct Afterwards {
+    pub(crate) removed: Vec<Address>,
+    pub(crate) plan: Plan,
 }
 
 /// A run of which something does not hold.
@@ -100,13 +110,23 @@ impl Run {
         let Scene { yaml, quirks, is_released, call, held, .. } = &self.scene;
         let usual: Vec<&String> = quirks.iter().filter(|quirk| !is_default(quirk)).collect();
         let mut text = format!("seed {}\n\n{yaml}\nguards released: {is_released}; {call:?}\n", self.seed);
-        text.push_str(&format!("quirks: {usual:?}\nheld:\n"));
+        text.push_str(&format!("quirks: {usual:?}\n{}\nheld:\n", self.clocks));
         for item in held["configs"].as_array().into_iter().flatten() {
             text.push_str(&format!("  {item}\n"));
         }
         text.push('\n');
         for happening in &self.story {
             text.push_str(&format!("{happening}\n"));
+        }
+        if let Some(Afterwards { removed, plan }) = &self.afterwards {
+            let removed: Vec<String> = removed.iter().map(ToString::to_string).collect();
+            text.push_str(&format!(
+                "afterwards {} are removed on purpose, and planned is:\n",
+                removed.join(", ")
+            ));
+            for change in &plan.decisions.changes {
+                text.push_str(&format!("  {:?} {} ({:?})\n", change.action, change.address, change.reason));
+            }
         }
         text
     }
@@ -141,7 +161,8 @@ async fn play(seed: u64) -> Run {
         weather.shorten(&scene.quirks, seed, pages.fork());
     }
     let (service, observer) = account(&scene, random.fork());
-    let folder = Folder::new(observer.clone(), weather.room);
+    let clocks = Clocks::draw(seed);
+    let folder = Folder::new(observer.clone(), weather.room, clocks.clone());
     let stage = Stage { scene: &scene, service, observer: observer.clone(), folder, key: key() };
     let (ends, rest) = (Ends { death: weather.death, stop: weather.stop, is_first: true }, weather.rest);
     observer.begin(Some(weather));
@@ -155,7 +176,28 @@ async fn play(seed: u64) -> Run {
     let third = stage.process(released(), false, Ends::default()).await;
     let journals = stage.folder.text();
     let (story, truth) = observer.finish();
-    Run { seed, processes: vec![first, second, third], story, truth, journals, scene }
+    let afterwards = afterwards(&stage, &truth, &second).await;
+    Run { seed, processes: vec![first, second, third], story, truth, journals, clocks, afterwards, scene }
+}
+
+/// What the first process had lost and the second one made good is removed on purpose: no journal may bring it back.
+async fn afterwards(stage: &Stage<'_>, truth: &Truth, second: &Process) -> Option<Afterwards> {
+    let (first, later): (Vec<RunRecord>, Vec<RunRecord>) =
+        stage.folder.runs().into_iter().partition(|run| run.header.number == 1);
+    let lost_again = journals::unfinished(&later).gaps;
+    let is_good = |address: &Address| {
+        let is_there = truth.last().contains_key(&folded(address));
+        is_there && second.made_good(address) && !lost_again.contains_key(address)
+    };
+    let lost = journals::unfinished(&first).gaps.into_keys();
+    let removed: Vec<Address> = lost.filter(is_good).collect();
+    if removed.is_empty() {
+        return None;
+    }
+    stage.observer.begin(None);
+    stage.observer.remove(&removed);
+    let Process { plan, .. } = stage.process(released(), false, Ends::default()).await;
+    Some(Afterwards { removed, plan })
 }
 
 /// The emulated account with what it holds, and who watches it.

@@ -124,7 +124,24 @@ impl Observer {
         self.lock().tell(what);
     }
 
-    /// The account's time, which is that of the machine too.
+    /// Which process it is, from 1.
+    pub(crate) fn process(&self) -> usize {
+        self.lock().process
+    }
+
+    /// Removes entries, as somebody does who wants them gone.
+    pub(crate) fn remove(&self, addresses: &[Address]) {
+        let (mut inner, service) = self.both();
+        for address in addresses {
+            let found = inner.truth.last().get(&folded(address)).cloned();
+            if let Some(remote) = found {
+                inner.by_colleague(&service, &wire::delete(address, remote.spelling));
+                inner.look(&service, Author::Other);
+            }
+        }
+    }
+
+    /// The account's time.
     pub(crate) fn now(&self) -> Timestamp {
         self.lock().now()
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use livevod::api::{Client, ClientSettings, Rate};
-use livevod::apply::journal::{Looked, RunRecord};
-use livevod::apply::{ApplySettings, Report, apply};
+use livevod::apply::journal::{Found, Looked, RunRecord, until_settled};
+use livevod::apply::{ApplySettings, ChangeOutcome, Outcome, Report, apply};
 use livevod::emulator::Service;
+use livevod::model::Address;
 use livevod::plan::{Allowances, Guard, Plan, PlanOptions, plan};
 use livevod::wire::Key;
 use tokio::sync::watch;
@@ -28,6 +29,23 @@ pub(crate) struct Process {
     pub(crate) end: End,
     /// What became of what earlier ones left open.
     pub(crate) looked: Vec<Looked>,
+}
+
+impl Process {
+    /// Whether it wrote down that nothing is left to be done about what an earlier one lost at an address.
+    pub(crate) fn made_good(&self, address: &Address) -> bool {
+        let of_it = self.looked.iter().filter(|one| one.open.address == *address);
+        let found: Vec<bool> = of_it.map(|one| one.found.is_some_and(Found::settles)).collect();
+        let is_found = !found.is_empty() && found.iter().all(|settles| *settles);
+        match &self.end {
+            End::Applied(report) => {
+                let done = |one: &ChangeOutcome| one.address == *address && one.outcome == Outcome::Done;
+                is_found || report.outcomes.iter().any(done)
+            }
+            End::Refused(reasons) => is_found && reasons.is_empty(),
+            End::Died => false,
+        }
+    }
 }
 
 /// How it ended.
@@ -68,15 +86,20 @@ impl Stage<'_> {
     pub(crate) async fn process(&self, allowances: Allowances, writes: bool, ends: Ends) -> Process {
         let client = self.client();
         let runs = self.folder.runs();
-        sleep(journals::until_settled(&runs, SETTLE, self.observer.now())).await;
+        sleep(until_settled(&runs, SETTLE, |_| true)).await;
         let Planned { plan, looked, reasons } = self.plan(&client, &runs, allowances).await;
         self.observer.planned(What::Planned {
             changes: plan.decisions.changes.clone(),
             held: plan.notes.held.iter().map(|held| held.message.clone()).collect(),
         });
         let end = match reasons.is_empty() && writes && !plan.decisions.changes.is_empty() {
-            true => self.apply(&plan, &looked, &client, ends).await,
-            false => End::Refused(reasons),
+            true => self.apply(&plan, &looked, &runs, &client, ends).await,
+            false => {
+                if writes && reasons.is_empty() {
+                    self.note_resolved(&plan, &looked, &runs);
+                }
+                End::Refused(reasons)
+            }
         };
         if !matches!(end, End::Died) {
             self.observer.tell(What::Ended(end.text()));
@@ -121,11 +144,27 @@ impl Stage<'_> {
         if plan.is_held_by(Guard::Account) {
             reasons.push("another account".to_owned());
         }
-        Planned { looked: journals::look(runs, &snapshot), plan, reasons }
+        Planned { looked: journals::look(runs, desired, &snapshot), plan, reasons }
     }
 
-    async fn apply(&self, plan: &Plan, looked: &[Looked], client: &Client, ends: Ends) -> End {
-        let Some(journal) = self.folder.begin(plan, looked, ends.is_first) else {
+    /// Where there is nothing to write, what became of earlier runs is all there is to note.
+    fn note_resolved(&self, plan: &Plan, looked: &[Looked], runs: &[RunRecord]) {
+        if looked.iter().any(Looked::is_news)
+            && let Some(journal) = self.folder.begin(plan, looked, runs, false)
+        {
+            journal.finish(false, 0);
+        }
+    }
+
+    async fn apply(
+        &self,
+        plan: &Plan,
+        looked: &[Looked],
+        runs: &[RunRecord],
+        client: &Client,
+        ends: Ends,
+    ) -> End {
+        let Some(journal) = self.folder.begin(plan, looked, runs, ends.is_first) else {
             return End::Refused(vec!["the journal can't be written".to_owned()]);
         };
         let cleared = match plan.cleared() {

@@ -2,13 +2,13 @@
 
 use livevod::apply::Outcome;
 use livevod::model::{Address, Field, Value};
-use livevod::plan::{ActionKind, Plan};
+use livevod::plan::{ActionKind, Plan, Reason};
 
-use super::super::Run;
 use super::super::process::{End, SETTLE};
 use super::super::story::{Author, Call, failure};
 use super::super::truth::folded;
 use super::super::weather::Step;
+use super::super::{Afterwards, Run};
 use super::writes::{is_seen, shown};
 use super::{View, changes, is_foreign_between};
 
@@ -195,6 +195,26 @@ pub(super) fn a_finished_replace_keeps_what_no_file_mentions(run: &Run) -> Resul
         }
     }
     Ok(())
+}
+
+/// What one process lost and a later one made good is over, whatever the clocks say: when somebody removes it on purpose, no
+/// journal plans it back.
+pub(super) fn what_was_made_good_is_never_planned_back(run: &Run) -> Result<(), String> {
+    let Some(Afterwards { removed, plan }) = &run.afterwards else { return Ok(()) };
+    let by_journal =
+        |reason: &Reason| matches!(reason, Reason::FinishesReplace { .. } | Reason::PutsBack { .. });
+    let back = plan
+        .decisions
+        .changes
+        .iter()
+        .find(|change| removed.contains(&change.address) && by_journal(&change.reason));
+    match back {
+        Some(change) => Err(format!(
+            "{} was removed on purpose, and is planned back: {:?}",
+            change.address, change.reason
+        )),
+        None => Ok(()),
+    }
 }
 
 fn tells_of(plan: &Plan, address: &Address) -> bool {

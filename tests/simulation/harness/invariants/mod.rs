@@ -36,6 +36,7 @@ pub(super) const ALL: &[(&str, Invariant)] = &[
     ("every change has an end and a reason", outcomes::every_change_has_an_end_and_a_reason),
     ("a failed replace leaves something", ends::a_failed_replace_leaves_something),
     ("a finished replace keeps what no file mentions", ends::a_finished_replace_keeps_what_no_file_mentions),
+    ("what was made good is never planned back", ends::what_was_made_good_is_never_planned_back),
     ("a run without faults knows what it did", ends::a_run_without_faults_knows_what_it_did),
     ("it converges or refuses", ends::it_converges_or_refuses),
     ("calls stay within the rate", paces::calls_stay_within_the_rate),
