@@ -69,7 +69,7 @@ mod system {
             }
             entered => entered,
         };
-        entered.map(File::from).map_err(|error| refused(error, folder, name, Refusal::NoFolder))
+        entered.map(File::from).map_err(|error| refused(error, folder, name, None))
     }
 
     pub(in super::super) fn file(folder: &File, _: &Path, name: &OsStr, way: Way) -> io::Result<File> {
@@ -85,22 +85,22 @@ mod system {
             Readers::Usual => Mode::from_raw_mode(0o666),
         };
         let opened = openat(folder, name, flags | ALWAYS, mode);
-        opened.map(File::from).map_err(|error| refused(error, folder, name, Refusal::NoFile))
+        opened.map(File::from).map_err(|error| refused(error, folder, name, Some(Refusal::NoFile)))
     }
 
     /// Systems tell in different words what stands there instead.
-    fn refused(error: Errno, folder: &File, name: &OsStr, other: Refusal) -> io::Error {
+    fn refused(error: Errno, folder: &File, name: &OsStr, other: Option<Refusal>) -> io::Error {
         if matches!(error, Errno::EXIST | Errno::NOENT | Errno::ACCESS) {
             return error.into();
         }
         let kind = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
             .map(|status| FileType::from_raw_mode(status.st_mode as _));
-        match kind {
-            Ok(FileType::Symlink) => Refusal::Link.into(),
-            Ok(FileType::RegularFile) if other == Refusal::NoFile => error.into(),
-            Ok(_) => other.into(),
-            Err(_) => error.into(),
-        }
+        let refusal = match kind {
+            Ok(FileType::Symlink) => Some(Refusal::Link),
+            Ok(FileType::RegularFile) | Err(_) => None,
+            Ok(_) => other,
+        };
+        refusal.map_or_else(|| error.into(), io::Error::from)
     }
 
     pub(in super::super) fn names(folder: &File, _: &Path) -> io::Result<Vec<OsString>> {
@@ -141,7 +141,7 @@ mod system {
         }
         if !whole.is_dir() {
             let missing = std::fs::metadata(&whole).map(drop);
-            return Err(missing.err().unwrap_or_else(|| Refusal::NoFolder.into()));
+            return Err(missing.err().unwrap_or_else(|| io::ErrorKind::NotADirectory.into()));
         }
         // Folders can't be opened; this stands for the handle, and nothing is read from it.
         tempfile::tempfile()

@@ -22,9 +22,6 @@ pub enum Refusal {
     /// It leads elsewhere.
     #[error("it is a link, and livevod follows none here: name the place that it leads to, or remove it")]
     Link,
-    /// A folder was expected.
-    #[error("it is no folder")]
-    NoFolder,
     /// A device, a pipe, a socket, a folder.
     #[error("it is no regular file: remove it")]
     NoFile,
@@ -203,7 +200,7 @@ mod tests {
         std::fs::remove_file(home.path().join(".livevod")).unwrap();
         assert_eq!(Folder::open(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
         std::fs::write(home.path().join(".livevod"), "a file").unwrap();
-        assert_eq!(refusal(Folder::make(&path)), Refusal::NoFolder);
+        assert_eq!(Folder::make(&path).unwrap_err().kind(), io::ErrorKind::NotADirectory);
     }
 
     #[test]

@@ -34,7 +34,7 @@ use tokio::time::sleep;
 
 use self::journals::{Clocks, Folder};
 use self::observer::{Observer, account_clock};
-use self::process::{Ends, Process, Stage};
+use self::process::{End, Ends, Process, Stage};
 use self::random::Random;
 use self::scene::{Scene, released};
 use self::story::Happening;
@@ -176,7 +176,11 @@ async fn play(seed: u64) -> Run {
     let third = stage.process(released(), false, Ends::default()).await;
     let journals = stage.folder.text();
     let (story, truth) = observer.finish();
-    let afterwards = afterwards(&stage, &truth, &second).await;
+    let afterwards = match first.end {
+        // It left no journal, so the first one is another's.
+        End::Refused(_) => None,
+        End::Applied(_) | End::Died => afterwards(&stage, &truth, &second).await,
+    };
     Run { seed, processes: vec![first, second, third], story, truth, journals, clocks, afterwards, scene }
 }
 
