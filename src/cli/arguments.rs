@@ -222,11 +222,11 @@ pub(super) struct Remote {
     pub(super) signature: Signature,
 
     /// Calls a minute for each action
-    #[arg(long, value_name = "N", env = "LIVEVOD_RATE", default_value = "600")]
+    #[arg(long, value_name = "N", env = "LIVEVOD_RATE", default_value = "600", value_parser = rate)]
     rate: NonZeroU32,
 
     /// Calls under way at once
-    #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", default_value = "16")]
+    #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", default_value = "16", value_parser = parallelism)]
     pub(super) parallelism: NonZeroUsize,
 
     /// How long a write may take to show when it is read back
@@ -269,13 +269,33 @@ pub(super) fn quirk(text: &str) -> Result<String, QuirkError> {
     Quirks::with(&[text]).map(|_| text.to_owned())
 }
 
+/// The longest duration that an argument takes: far more than a run lasts, and far from what a clock can't count.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The most calls under way at once that an argument takes.
+const MOST_AT_ONCE: usize = 1000;
+
+/// The most calls a minute that an argument takes: sixty times what the service documents.
+const MOST_A_MINUTE: u32 = 60_000;
+
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let parsed: Result<jiff::SignedDuration, _> = text.parse();
     let length = parsed.map_err(|_| "a duration is a number with a unit, `30s` or `2m`".to_owned())?;
     match Duration::try_from(length) {
+        Ok(length) if length > LONGEST => Err("a duration is `24h` at most".to_owned()),
         Ok(length) if !length.is_zero() => Ok(length),
         _ => Err("a duration must be longer than nothing".to_owned()),
     }
+}
+
+fn parallelism(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MOST_AT_ONCE);
+    number.ok_or_else(|| format!("a whole number from 1 to {MOST_AT_ONCE} is expected"))
+}
+
+fn rate(text: &str) -> Result<NonZeroU32, String> {
+    let number = text.parse().ok().filter(|number: &NonZeroU32| number.get() <= MOST_A_MINUTE);
+    number.ok_or_else(|| format!("a whole number from 1 to {MOST_A_MINUTE} is expected"))
 }
 
 /// Which addresses count.
@@ -478,5 +498,18 @@ mod tests {
         assert!(duration("5").is_err());
         assert!(duration("0s").is_err());
         assert!(duration("-3s").is_err());
+    }
+
+    #[test]
+    fn no_number_is_larger_than_clocks_and_counters_take() {
+        assert_eq!(duration("24h"), Ok(LONGEST));
+        for text in ["24h1s", "9223372036854775807s", "2562047788015215h"] {
+            assert_eq!(duration(text), Err("a duration is `24h` at most".to_owned()), "{text}");
+        }
+        let (calls, pace) = (|text| parallelism(text).ok().map(NonZeroUsize::get), |text| rate(text).ok());
+        assert_eq!(["1", "1000"].map(calls), [Some(1), Some(1000)]);
+        assert_eq!(["0", "1001", "-1", "2305843009213693952", "18446744073709551616"].map(calls), [None; 5]);
+        assert_eq!(["0", "60001", "4294967296"].map(pace), [None; 3]);
+        assert!(pace("60000").is_some());
     }
 }

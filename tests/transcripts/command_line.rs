@@ -18,6 +18,29 @@ fn usage_errors_end_with_one_because_two_means_differences() {
     }
 }
 
+/// Arguments and variables alike: each of these ended in a panic once, the settle time within the gap of a replace.
+#[test]
+fn a_number_that_no_clock_or_counter_takes_is_a_usage_error() {
+    let long = "9223372036854775807s";
+    for (flag, variable, value) in [
+        ("--timeout", "LIVEVOD_TIMEOUT", long),
+        ("--settle", "LIVEVOD_SETTLE", long),
+        ("--parallelism", "LIVEVOD_PARALLELISM", "2305843009213693952"),
+        ("--parallelism", "LIVEVOD_PARALLELISM", "18446744073709551615"),
+        ("--rate", "LIVEVOD_RATE", "4294967295"),
+    ] {
+        let mut world = World::with("version: 1\ndomains: { live.example.com: {} }\n");
+        let given = world.run(&format!("apply --emulator --auto-approve {flag} {value}"));
+        world.set(variable, value);
+        let set = world.run("apply --emulator --auto-approve");
+        for run in [given, set] {
+            assert_eq!(run.code, 1, "{flag}: {}", run.transcript());
+            assert!(run.stderr.contains(flag), "{}", run.transcript());
+            assert!(!run.stderr.contains("panicked"), "{}", run.transcript());
+        }
+    }
+}
+
 #[test]
 fn a_usage_error_is_a_document_for_those_who_asked_for_one() {
     let world = World::new();
