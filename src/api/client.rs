@@ -1,5 +1,5 @@
-//! Turns [`Call`]s into answers: waits for the action's turn, signs with a fresh stamp, sends, reads; and again where that
-//! may help.
+//! Turns [`Call`]s into answers: waits for the action's turn and a connection, signs with a fresh stamp, sends, reads; and again where
+//! that may help.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
 
 use super::call_log::{CallLog, Noted};
 use super::credentials::{Courier, Credentials, CredentialsError, Keys};
 use super::endpoint::{Endpoint, EndpointError, Endpoints};
-use super::error::Error;
-use super::limiter::{Limiter, Rate, Turn};
+use super::error::{Class, Error};
+use super::limiter::{Heed, Limiter, Rate, Turn};
+use super::owner::Owner;
 use super::places::Places;
 use super::retry::Retry;
 use super::transport::{Http, Timeouts, Transport};
@@ -96,6 +97,32 @@ pub struct Client {
     inner: Arc<Inner>,
     /// When reads are repeated no more; the usual patience from each read's own start where there is none.
     until: Option<Instant>,
+    /// Until when the time counts that the service asks to stay away.
+    stays: Option<Instant>,
+    /// Turns true when the run shall end: then no pause that is under way lasts any longer.
+    stop: Option<watch::Receiver<bool>>,
+    /// Whether something is unrecorded until its calls get through.
+    is_urgent: bool,
+    /// The connection that its calls go over, where one is held for them.
+    connection: Option<Connection>,
+}
+
+/// One of the calls that may be under way at once.
+type Connection = Arc<OwnedSemaphorePermit>;
+
+/// The right to send one call of an action now: its turn has come, and a connection is held for it.
+#[derive(Debug)]
+pub struct Permit {
+    turn: Turn,
+    connection: Option<Connection>,
+    /// How long it was waited for, but for the time that the service asked to stay away.
+    waited: Duration,
+}
+
+/// What a read gave, and when it was sent.
+struct Asked<T> {
+    at: Instant,
+    answer: T,
 }
 
 struct Inner {
@@ -110,9 +137,10 @@ struct Inner {
     log: Option<CallLog>,
     patience: Duration,
     limiter: Limiter,
-    slots: Semaphore,
+    connections: Arc<Semaphore>,
     sent: AtomicU64,
     repeated: AtomicU64,
+    owner: Owner,
     /// What is added to this machine's time, once the service said that it is off.
     clock: OnceLock<SignedDuration>,
     places: Places,
@@ -175,18 +203,51 @@ impl Client {
             log,
             patience,
             limiter: Limiter::new(rate),
-            slots: Semaphore::new(parallelism.get()),
+            connections: Arc::new(Semaphore::new(parallelism.get())),
             sent: AtomicU64::new(0),
             repeated: AtomicU64::new(0),
+            owner: Owner::default(),
             clock: OnceLock::new(),
             places: Places::default(),
         };
-        Self { inner: Arc::new(inner), until: None }
+        Self {
+            inner: Arc::new(inner),
+            until: None,
+            stays: None,
+            stop: None,
+            is_urgent: false,
+            connection: None,
+        }
     }
 
     /// The same client, with reads that are repeated until `deadline` at the latest.
     pub fn until(&self, deadline: Instant) -> Self {
-        Self { until: Some(deadline), ..self.clone() }
+        Self { until: Some(deadline), ..self.staying_until(deadline) }
+    }
+
+    /// The same client, which stays away until `deadline` at the latest where the service asks for it.
+    pub fn staying_until(&self, deadline: Instant) -> Self {
+        Self { stays: Some(deadline), ..self.clone() }
+    }
+
+    /// The same client, whose reads are not repeated.
+    pub fn once(&self) -> Self {
+        Self { until: Some(Instant::now()), ..self.clone() }
+    }
+
+    /// The same client, of which no pause lasts any longer once `stop` turns true.
+    pub fn heeding(&self, stop: watch::Receiver<bool>) -> Self {
+        Self { stop: Some(stop), ..self.clone() }
+    }
+
+    /// The same client, for calls until which something is unrecorded: they wait for nothing but the rate, and their own pauses.
+    pub fn urgent(&self) -> Self {
+        Self { is_urgent: true, ..self.clone() }
+    }
+
+    /// The same client, whose calls go over the connection that is held for a write, so that no wait for one lies before it.
+    pub fn sharing(&self, permit: &Permit) -> Self {
+        Self { connection: permit.connection.clone(), ..self.clone() }
     }
 
     /// Calls sent so far, reads and writes.
@@ -216,30 +277,75 @@ impl Client {
         Some(pause)
     }
 
-    /// Waits until one call of `action` may go out. To be taken before an entry is compared, so that no wait lies between
-    /// the compare and the write.
-    pub async fn turn(&self, action: Action) -> Turn {
-        self.inner.limiter.turn(action.name()).await
+    /// The pause before a read is repeated, where it may be.
+    pub fn read_again(&self, retry: &mut Retry, error: &Error) -> Option<Duration> {
+        let pause = retry.read(error, Instant::now(), (self.inner.chance)())?;
+        self.inner.repeated.fetch_add(1, Ordering::Relaxed);
+        Some(pause)
     }
 
-    /// Asks for one address. `None` proves nothing: what the service makes of the filter is not documented, so only an
-    /// entry with the very key is a fact.
+    /// Why nothing more is to be sent at all, if so.
+    pub fn ended(&self) -> Option<String> {
+        let throttled = |action| format!("every call of `{action}` was throttled for a minute");
+        self.inner.owner.other().or_else(|| self.inner.limiter.given_up().map(throttled))
+    }
+
+    /// From now on nothing is sent to Live with a key that STS does not say is of this account. Keys are renewed, and what they are
+    /// renewed from may have changed meanwhile.
+    pub fn insist_on(&self, account: &str) {
+        self.inner.owner.insist_on(account);
+    }
+
+    /// Waits until one call of `action` may go out over a connection that is held from then on. To be taken before an entry is
+    /// compared, so that no wait lies between the compare and the write.
+    ///
+    /// # Errors
+    /// When nothing more of this action is to be sent.
+    pub async fn permit(&self, action: Action) -> Result<Permit, Error> {
+        let turn = self.turn(action.name()).await?;
+        // What is compared first would wait with the connection in its hands.
+        self.inner.limiter.unheld(Action::Describe.name(), &self.heed()).await;
+        let asked = Instant::now();
+        let connection = self.connect().await?;
+        Ok(Permit { waited: turn.waited + asked.elapsed(), turn, connection })
+    }
+
+    /// Two of them, over one connection.
+    ///
+    /// # Errors
+    /// As [`Client::permit`].
+    pub async fn permits(&self, first: Action, second: Action) -> Result<(Permit, Permit), Error> {
+        let turn = self.turn(first.name()).await?;
+        let second = self.permit(second).await?;
+        let (connection, waited) = (second.connection.clone(), turn.waited + second.waited);
+        Ok((Permit { turn, connection, waited }, second))
+    }
+
+    /// Asks for one address, and says when. `None` proves nothing: what the service makes of the filter is not documented, so
+    /// only an entry with the very key is a fact.
     ///
     /// # Errors
     /// When the call fails or its answer can't be understood.
-    pub async fn find(&self, address: &Address, spelling: StreamSpelling) -> Result<Option<Remote>, Error> {
+    pub async fn find(
+        &self,
+        address: &Address,
+        spelling: StreamSpelling,
+    ) -> Result<(Option<Remote>, Instant), Error> {
+        let mut first_asked = None;
         for number in self.places().of(address) {
-            let page = self.page(&wire::describe(&address.domain, number, Some((address, spelling)))).await?;
+            let call = wire::describe(&address.domain, number, Some((address, spelling)));
+            let Asked { at, answer: page } = self.page_asked(&call).await?;
+            first_asked.get_or_insert(at);
             let (keys, remotes): (Vec<Address>, Vec<Remote>) = page.configs.into_iter().unzip();
             self.places().saw(address, &keys);
             let mut found = keys.iter().zip(remotes).filter(|(key, _)| *key == address);
             match (found.next(), found.next()) {
-                (Some((_, first)), None) => return Ok(Some(first)),
-                (Some((_, first)), Some(_)) => return Ok(Some(super::listing::one_of_several(first))),
+                (Some((_, first)), None) => return Ok((Some(first), at)),
+                (Some((_, first)), Some(_)) => return Ok((Some(super::listing::one_of_several(first)), at)),
                 (None, _) => {}
             }
         }
-        Ok(None)
+        Ok((None, first_asked.unwrap_or_else(Instant::now)))
     }
 
     /// Sends an Add, Update or Delete once, when its turn comes, and gives its RequestId.
@@ -247,16 +353,22 @@ impl Client {
     /// # Errors
     /// When the call fails; [`Error::class`] says whether it may have been carried out.
     pub async fn write(&self, call: Call) -> Result<Option<String>, Error> {
-        let turn = self.turn(call.action).await;
-        self.write_in(turn, &call).await
+        let permit = self.permit(call.action).await?;
+        self.write_in(permit, &call, None).await
     }
 
-    /// Sends an Add, Update or Delete once, now, in a turn that was waited for before.
+    /// Sends an Add, Update or Delete once, now, with a permit that was waited for before; where it rests on a look, only until
+    /// that is too old.
     ///
     /// # Errors
     /// When the call fails; [`Error::class`] says whether it may have been carried out.
-    pub async fn write_in(&self, turn: Turn, call: &Call) -> Result<Option<String>, Error> {
-        let fields = self.attempt(call, turn).await?;
+    pub async fn write_in(
+        &self,
+        permit: Permit,
+        call: &Call,
+        until: Option<Instant>,
+    ) -> Result<Option<String>, Error> {
+        let Asked { answer: fields, .. } = self.sharing(&permit).attempt(call, permit.turn, until).await?;
         Ok(wire::request_id(&fields))
     }
 
@@ -273,8 +385,18 @@ impl Client {
     /// # Errors
     /// When the call fails or its answer names no account.
     pub async fn caller_identity(&self) -> Result<CallerIdentity, Error> {
+        let before = self.key_id().await;
         let fields = self.inquire(&wire::caller_identity(), self.inner.endpoints.sts()).await?;
-        wire::read_caller_identity(&fields).map_err(Error::Contradiction)
+        let identity = wire::read_caller_identity(&fields).map_err(Error::Contradiction)?;
+        // Where it was renewed meanwhile, nobody knows which of the two was asked about.
+        if let Some(key_id) = self.key_id().await.filter(|after| before.as_ref() == Some(after)) {
+            self.inner.owner.learn(key_id, &identity.account).await;
+        }
+        Ok(identity)
+    }
+
+    async fn key_id(&self) -> Option<String> {
+        self.key().await.ok().map(|key| key.id)
     }
 
     /// A call that only looks something up, in its turn, and repeated like every read.
@@ -285,12 +407,12 @@ impl Client {
     ) -> Result<Map<String, Value>, Error> {
         let signature = self.inner.signature;
         let sign = |host: &str, key: &Key, stamp: &Stamp| inquiry.sign(host, key, stamp, signature);
-        let mut retry = self.retry();
+        let mut tries = ReadTries::new(self, inquiry.name);
         loop {
-            let turn = self.inner.limiter.turn(inquiry.name).await;
-            match self.send_in(turn, endpoint, (inquiry.name, &sign)).await {
-                Ok(fields) => return Ok(fields),
-                Err(error) => self.pause(&mut retry, error).await?,
+            let turn = tries.turn().await?;
+            match self.send_in(turn, endpoint, (inquiry.name, &sign), None).await {
+                Ok(Asked { answer, .. }) => return Ok(answer),
+                Err(error) => tries.pause(error).await?,
             }
         }
     }
@@ -312,48 +434,90 @@ impl Client {
 
     /// One page of a listing.
     pub(super) async fn page(&self, call: &Call) -> Result<wire::Page, Error> {
-        let mut retry = self.retry();
+        Ok(self.page_asked(call).await?.answer)
+    }
+
+    async fn page_asked(&self, call: &Call) -> Result<Asked<wire::Page>, Error> {
+        let mut tries = ReadTries::new(self, call.action.name());
         loop {
-            match self.attempt(call, self.turn(call.action).await).await {
-                Ok(fields) => return wire::read_page(fields).map_err(Error::Contradiction),
-                Err(error) => self.pause(&mut retry, error).await?,
+            let turn = tries.turn().await?;
+            match self.attempt(call, turn, None).await {
+                Ok(Asked { at, answer }) => {
+                    let answer = wire::read_page(answer).map_err(Error::Contradiction)?;
+                    return Ok(Asked { at, answer });
+                }
+                Err(error) => tries.pause(error).await?,
             }
         }
     }
 
-    /// Waits until a read may be repeated; its error, where it has failed for good.
-    async fn pause(&self, retry: &mut Retry, error: Error) -> Result<(), Error> {
-        match retry.read(&error, Instant::now(), (self.inner.chance)()) {
-            Some(pause) => sleep(pause).await,
-            None => return Err(error),
+    /// A call's turn, at the rate.
+    async fn turn(&self, action: &'static str) -> Result<Turn, Error> {
+        let turn = self.inner.limiter.turn(action, &self.heed()).await;
+        turn.map_err(|refusal| Error::GivenUp { action, refusal })
+    }
+
+    fn heed(&self) -> Heed {
+        Heed { until: self.stays, is_urgent: self.is_urgent, stop: self.stop.clone() }
+    }
+
+    /// The connection that is held, or the next one; what is urgent waits for none.
+    async fn connect(&self) -> Result<Option<Connection>, Error> {
+        if self.connection.is_some() {
+            return Ok(self.connection.clone());
         }
-        self.inner.repeated.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        let connections = self.inner.connections.clone();
+        match self.is_urgent {
+            true => Ok(connections.try_acquire_owned().ok().map(Arc::new)),
+            false => {
+                let held = connections.acquire_owned().await;
+                Ok(Some(Arc::new(held.map_err(|error| Error::not_sent("any host", error))?)))
+            }
+        }
     }
 
     /// One attempt, in its turn.
-    async fn attempt(&self, call: &Call, turn: Turn) -> Result<Map<String, Value>, Error> {
+    async fn attempt(
+        &self,
+        call: &Call,
+        turn: Turn,
+        until: Option<Instant>,
+    ) -> Result<Asked<Map<String, Value>>, Error> {
         let Inner { endpoints, signature, .. } = &*self.inner;
         let sign = |host: &str, key: &Key, stamp: &Stamp| wire::sign(call, host, key, stamp, *signature);
-        self.send_in(turn, endpoints.of(call.domain()), (call.action.name(), &sign)).await
+        self.send_in(turn, endpoints.of(call.domain()), (call.action.name(), &sign), until).await
     }
 
-    /// Sends in a turn, and tells the limiter whether the service throttles.
+    /// Sends in a turn, and tells the limiter what the service makes of its pace.
     async fn send_in(
         &self,
         turn: Turn,
         endpoint: &Endpoint,
         named: Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
-    ) -> Result<Map<String, Value>, Error> {
+        until: Option<Instant>,
+    ) -> Result<Asked<Map<String, Value>>, Error> {
         let limiter = &self.inner.limiter;
-        let answer = self.send(endpoint, named).await;
+        let answer = self.send(endpoint, named, until).await;
         match &answer {
-            Err(error) if error.is_throttling() => {
-                limiter.throttled(&turn, error.retry_after().unwrap_or_default());
+            Ok(_) => limiter.passed(&turn),
+            Err(error @ Error::Refused(refusal)) if error.is_throttling() => {
+                limiter.throttled(&turn, self.stays_away(error), refusal);
             }
-            Ok(_) | Err(_) => limiter.passed(&turn),
+            Err(error @ Error::Refused(_)) => {
+                limiter.passed(&turn);
+                limiter.hold(&turn, self.stays_away(error));
+            }
+            // Without an answer nothing is known of its pace.
+            Err(_) => {}
         }
         answer
+    }
+
+    /// How long the whole action is held back, with jitter, so that those who wait don't come back together.
+    fn stays_away(&self, error: &Error) -> Duration {
+        let asked = if error.class() == Class::Busy { Retry::asked(error) } else { None };
+        let jitter = Duration::from_millis(500).mul_f64((self.inner.chance)().clamp(0.0, 1.0));
+        asked.map_or(Duration::ZERO, |asked| asked + jitter)
     }
 
     /// Sends, and once more where only this machine's clock was wrong or the key had ended: such a request is refused
@@ -362,9 +526,10 @@ impl Client {
         &self,
         endpoint: &Endpoint,
         named: Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
-    ) -> Result<Map<String, Value>, Error> {
-        let Attempt { error, off, key_id } = match self.send_once(endpoint, named).await {
-            Ok(fields) => return Ok(fields),
+        until: Option<Instant>,
+    ) -> Result<Asked<Map<String, Value>>, Error> {
+        let Attempt { error, off, key_id } = match self.send_once(endpoint, named, until).await {
+            Ok(answer) => return Ok(answer),
             Err(attempt) => attempt,
         };
         let may_go_again = self.corrects_clock(&error, off)
@@ -373,19 +538,23 @@ impl Client {
             return Err(error);
         }
         self.inner.repeated.fetch_add(1, Ordering::Relaxed);
-        self.send_once(endpoint, named).await.map_err(|attempt| attempt.error)
+        self.send_once(endpoint, named, until).await.map_err(|attempt| attempt.error)
     }
 
     async fn send_once(
         &self,
         endpoint: &Endpoint,
         (action, sign): Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
-    ) -> Result<Map<String, Value>, Attempt> {
-        let Inner { transport, stamps, slots, sent, log, limiter, .. } = &*self.inner;
+        until: Option<Instant>,
+    ) -> Result<Asked<Map<String, Value>>, Attempt> {
+        let Inner { transport, stamps, sent, log, .. } = &*self.inner;
         let host = endpoint.authority();
-        let _slot = slots.acquire().await.map_err(|error| Error::not_sent(&host, error))?;
-        let key = self.key().await.map_err(|error| Error::Withheld { reason: error.with_reasons() })?;
-        limiter.way_out(action).await;
+        let _connection = self.way_out(action).await?;
+        let key = self.key_for(action).await?;
+        let at = Instant::now();
+        if until.is_some_and(|until| at > until) {
+            return Err(Error::Outdated.into());
+        }
         // The stamp is taken last, so that it is still fresh when it arrives.
         let Stamp { time, nonce } = stamps().map_err(|error| Error::not_sent(&host, error))?;
         let request = sign(&host, &key, &Stamp { time: self.corrected(time), nonce });
@@ -396,25 +565,61 @@ impl Client {
         let answer =
             sent.and_then(|response| wire::read(&response).map_err(|error| Error::unusable(&host, error)));
         noted.end(answer.as_ref().err(), answer.as_ref().ok().and_then(wire::request_id).as_deref());
-        answer.map_err(|error| Attempt { error, off, key_id: key.id })
+        match answer {
+            Ok(answer) => Ok(Asked { at, answer }),
+            Err(error) => Err(Attempt { error, off, key_id: key.id }),
+        }
+    }
+
+    /// Waits until a call whose turn has come may go out, over the connection that it gives. Nobody holds one while the service asks to
+    /// stay away.
+    async fn way_out(&self, action: &'static str) -> Result<Option<Connection>, Error> {
+        let (limiter, heed) = (&self.inner.limiter, self.heed());
+        loop {
+            let connection = self.connect().await?;
+            match limiter.way_out(action, &heed).map_err(|refusal| Error::GivenUp { action, refusal })? {
+                None => return Ok(connection),
+                Some(later) => {
+                    drop(connection);
+                    later.wait(&heed).await;
+                }
+            }
+        }
     }
 
     /// The key to sign with now, from its source where it is not at hand.
     async fn key(&self) -> Result<Key, Arc<CredentialsError>> {
-        let Inner { transport, endpoints, metadata, signature, stamps, chance, log, patience, keys, .. } =
-            &*self.inner;
-        let stamp = || stamps().map(|Stamp { time, nonce }| Stamp { time: self.corrected(time), nonce });
-        let courier = Courier {
+        let stamp = || self.stamp();
+        self.inner.keys.key(&self.courier(&stamp)).await
+    }
+
+    /// Likewise for a call; for one that reads or writes configurations, a key of the account that is insisted on.
+    async fn key_for(&self, action: &str) -> Result<Key, Error> {
+        let key = self.key().await.map_err(|error| Error::Withheld { reason: error.with_reasons() })?;
+        if Action::ALL.iter().any(|known| known.name() == action) {
+            let stamp = || self.stamp();
+            self.inner.owner.check(&key, &self.courier(&stamp)).await?;
+        }
+        Ok(key)
+    }
+
+    fn courier<'a>(&'a self, stamp: &'a (dyn Fn() -> std::io::Result<Stamp> + Sync)) -> Courier<'a> {
+        let Inner { transport, endpoints, metadata, signature, chance, log, patience, .. } = &*self.inner;
+        Courier {
             transport,
             sts: endpoints.sts(),
             metadata: metadata.clone(),
             signature: *signature,
-            stamp: &stamp,
+            stamp,
             chance,
             log: log.as_ref(),
             until: Instant::now() + *patience,
-        };
-        keys.key(&courier).await
+        }
+    }
+
+    fn stamp(&self) -> std::io::Result<Stamp> {
+        let Stamp { time, nonce } = (self.inner.stamps)()?;
+        Ok(Stamp { time: self.corrected(time), nonce })
     }
 
     /// The time by the service's clock, as far as it is known.
@@ -427,6 +632,53 @@ impl Client {
     fn corrects_clock(&self, error: &Error, off: Option<SignedDuration>) -> bool {
         let credible = off.filter(|off| off.abs() < SignedDuration::from_hours(1) && !off.is_zero());
         error.is_about_the_clock() && credible.is_some_and(|off| self.inner.clock.set(off).is_ok())
+    }
+}
+
+/// The tries of one read. The time that it waits for the rate is not its own.
+struct ReadTries<'a> {
+    client: &'a Client,
+    action: &'static str,
+    retry: Option<Retry>,
+}
+
+impl<'a> ReadTries<'a> {
+    fn new(client: &'a Client, action: &'static str) -> Self {
+        Self { client, action, retry: None }
+    }
+
+    /// The next turn. The patience begins with the first one.
+    async fn turn(&mut self) -> Result<Turn, Error> {
+        let turn = self.client.turn(self.action).await?;
+        match &mut self.retry {
+            Some(retry) => retry.extend(turn.waited),
+            None => self.retry = Some(self.first(turn.waited)),
+        }
+        Ok(turn)
+    }
+
+    fn first(&self, waited: Duration) -> Retry {
+        let mut retry = self.client.retry();
+        if self.client.until.is_some() {
+            retry.extend(waited);
+        }
+        retry
+    }
+
+    /// Waits until the read may be repeated; its error, where it has failed for good. A throttled one of no change has no deadline of
+    /// its own: whether the service goes on throttling is known of all calls of its action together.
+    async fn pause(&mut self, error: Error) -> Result<(), Error> {
+        let Client { inner, until, is_urgent, .. } = self.client;
+        let retry = self.retry.get_or_insert_with(|| self.client.retry());
+        let chance = (inner.chance)();
+        let pause = match until {
+            None if error.is_throttling() && !is_urgent => Some(retry.throttled(chance)),
+            _ => retry.read(&error, Instant::now(), chance),
+        };
+        let Some(pause) = pause else { return Err(error) };
+        inner.limiter.pause(self.action, pause, &self.client.heed()).await;
+        inner.repeated.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -443,6 +695,13 @@ struct Attempt {
 impl From<Error> for Attempt {
     fn from(error: Error) -> Self {
         Self { error, off: None, key_id: String::new() }
+    }
+}
+
+impl Permit {
+    /// How long it was waited for, but for the time that the service asked to stay away.
+    pub fn waited(&self) -> Duration {
+        self.waited
     }
 }
 

@@ -21,6 +21,17 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// It was kept back on this side, since what it rests on was read too long before: nothing was sent.
+    #[error("what is there now was read too long before")]
+    Outdated,
+    /// It was kept back on this side, since every call of its action was throttled for a minute: nothing was sent.
+    #[error("every call of `{action}` was throttled for a minute; the last: {}", told(.refusal))]
+    GivenUp {
+        /// The action's name on the wire.
+        action: &'static str,
+        /// The last of them.
+        refusal: Box<RemoteError>,
+    },
     /// Something was sent and no usable answer came: it may have been carried out.
     #[error("no usable answer from {host}: {reason}")]
     Ambiguous {
@@ -30,7 +41,7 @@ pub enum Error {
         reason: String,
     },
     /// The service answered with an error.
-    #[error("{}", refusal(.0))]
+    #[error("{}", told(.0))]
     Refused(Box<RemoteError>),
     /// The answer was understood but contradicts the documents.
     #[error("{0}")]
@@ -68,7 +79,9 @@ impl Error {
             Error::NotSent { .. } => Class::NotSent,
             Error::Ambiguous { .. } => Class::Ambiguous,
             Error::Refused(refusal) => class_of(refusal.status, &refusal.code),
-            Error::Withheld { .. } | Error::Contradiction(_) => Class::Fatal,
+            Error::Withheld { .. } | Error::Outdated | Error::GivenUp { .. } | Error::Contradiction(_) => {
+                Class::Fatal
+            }
         }
     }
 
@@ -80,9 +93,10 @@ impl Error {
     /// The service's answer, where there was one.
     pub fn remote(&self) -> Option<&RemoteError> {
         match self {
-            Error::Refused(refusal) => Some(refusal),
+            Error::Refused(refusal) | Error::GivenUp { refusal, .. } => Some(refusal),
             Error::NotSent { .. }
             | Error::Withheld { .. }
+            | Error::Outdated
             | Error::Ambiguous { .. }
             | Error::Contradiction(_) => None,
         }
@@ -91,6 +105,14 @@ impl Error {
     /// Whether the service was called too often, and not busy for another reason.
     pub fn is_throttling(&self) -> bool {
         self.remote().is_some_and(|refusal| refusal.status == 429 || is_throttling(&refusal.code))
+    }
+
+    /// Whether the call was kept back on this side.
+    pub fn is_kept_back(&self) -> bool {
+        matches!(
+            self,
+            Error::NotSent { .. } | Error::Withheld { .. } | Error::Outdated | Error::GivenUp { .. }
+        )
     }
 
     /// How long the service asks to stay away.
@@ -143,7 +165,7 @@ fn is_backend_failure(code: &str) -> bool {
         .any(|known| code.eq_ignore_ascii_case(known))
 }
 
-fn refusal(error: &RemoteError) -> String {
+fn told(error: &RemoteError) -> String {
     let RemoteError { code, message, .. } = error;
     if code.is_empty() { message.clone() } else { format!("{code}: {message}") }
 }

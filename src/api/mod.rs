@@ -8,14 +8,15 @@ mod error;
 mod limiter;
 mod listing;
 mod lookups;
+mod owner;
 mod places;
 mod retry;
 mod transport;
 
 pub use call_log::{CallEntry, CallLog};
-pub use client::{Chance, Client, ClientError, ClientSettings, StampSource};
+pub use client::{Chance, Client, ClientError, ClientSettings, Permit, StampSource};
 pub use endpoint::{Endpoint, EndpointError, KeyAddress};
 pub use error::{Class, Error};
-pub use limiter::{Rate, Turn};
+pub use limiter::Rate;
 pub use retry::Retry;
 pub use transport::Timeouts;

@@ -21,14 +21,33 @@ impl Retry {
     const LONGEST: Duration = Duration::from_secs(20);
     /// Longest pause that the service can ask for (official SDKs honour as much).
     const LONGEST_ASKED: Duration = Duration::from_secs(120);
+    /// The longest first pause of a call that found no connection.
+    const FIRST_NOT_SENT: Duration = Duration::from_millis(200);
+    /// The longest first pause of any other.
+    const FIRST_BUSY: Duration = Duration::from_millis(500);
     /// How often a read is repeated that found no connection: some two seconds, then people want to know.
     const UNCONNECTED: u32 = 4;
     /// How often a read is repeated that got no usable answer; each may have taken the whole timeout.
     const UNANSWERED: u32 = 2;
 
-    /// No pause ends after that, but for one that the service asks for.
+    /// No pause ends after that.
     pub fn until(until: Instant) -> Self {
         Self { until, failures: 0 }
+    }
+
+    /// When the last pause ends at the latest.
+    pub fn deadline(&self) -> Instant {
+        self.until
+    }
+
+    /// The time that a call waits for the rate is not its own.
+    pub fn extend(&mut self, waited: Duration) {
+        self.until += waited;
+    }
+
+    /// What the service asks for, as far as anybody waits for it.
+    pub(super) fn asked(error: &Error) -> Option<Duration> {
+        error.retry_after().map(|asked| asked.min(Self::LONGEST_ASKED))
     }
 
     /// The pause before a read is repeated; `None` where it has failed for good.
@@ -42,6 +61,11 @@ impl Retry {
         if self.failures < most { self.pause(error, now, chance) } else { None }
     }
 
+    /// The pause before a throttled call is repeated whose end is the limiter's to say: it knows whether any call passes.
+    pub(super) fn throttled(&mut self, chance: f64) -> Duration {
+        self.own(Self::FIRST_BUSY, chance)
+    }
+
     /// The pause before a write is repeated; `None` where it must not be, or has failed for good.
     pub fn write(&mut self, error: &Error, now: Instant, chance: f64) -> Option<Duration> {
         match error.class() {
@@ -50,17 +74,19 @@ impl Retry {
         }
     }
 
-    /// Exponential with full jitter. What the service asks for is a floor, whatever the deadline.
+    /// What the service asks for is a floor; where it lies past the deadline, the call has failed.
     fn pause(&mut self, error: &Error, now: Instant, chance: f64) -> Option<Duration> {
-        let first = Duration::from_millis(if error.class() == Class::NotSent { 200 } else { 500 });
+        let first = if error.class() == Class::NotSent { Self::FIRST_NOT_SENT } else { Self::FIRST_BUSY };
+        let own = self.own(first, chance);
+        let pause = Self::asked(error).map_or(own, |asked| asked + own.min(first));
+        (now + pause < self.until).then_some(pause)
+    }
+
+    /// Exponential with full jitter.
+    fn own(&mut self, first: Duration, chance: f64) -> Duration {
         let longest = Self::LONGEST.min(first.saturating_mul(1 << self.failures.min(10)));
         self.failures = self.failures.saturating_add(1);
-        let own = longest.mul_f64(chance.clamp(0.0, 1.0));
-        let asked = error.retry_after().map(|asked| asked.min(Self::LONGEST_ASKED));
-        match asked {
-            Some(asked) => (now < self.until).then(|| asked + own.min(first)),
-            None => (now + own < self.until).then_some(own),
-        }
+        longest.mul_f64(chance.clamp(0.0, 1.0))
     }
 }
 
@@ -140,12 +166,27 @@ mod tests {
     }
 
     #[test]
-    fn what_the_service_asks_for_is_a_floor_up_to_two_minutes() {
+    fn what_the_service_asks_for_is_a_floor_up_to_two_minutes_and_up_to_the_deadline() {
         let now = Instant::now();
-        let pause = |asked| Retry::until(now + MINUTE).write(&busy(Some(asked)), now, 1.0).unwrap();
-        assert_eq!(pause(7), Duration::from_millis(7500));
-        assert_eq!(pause(100), Duration::from_millis(100_500));
-        assert_eq!(pause(3600), Duration::from_millis(120_500));
-        assert_eq!(Retry::until(now).write(&busy(Some(1)), now, 1.0), None);
+        let pause = |until, asked| Retry::until(now + until).write(&busy(Some(asked)), now, 1.0);
+        assert_eq!(pause(MINUTE, 7), Some(Duration::from_millis(7500)));
+        for asked in [60, 100, 86_400] {
+            assert_eq!(pause(MINUTE, asked), None, "{asked} s end past the deadline");
+        }
+        assert_eq!(pause(3 * MINUTE, 100), Some(Duration::from_millis(100_500)));
+        for asked in [121, 86_400, u64::MAX / 1000] {
+            assert_eq!(pause(3 * MINUTE, asked), Some(Duration::from_millis(120_500)), "{asked}");
+        }
+        assert_eq!(pause(Duration::ZERO, 1), None);
+    }
+
+    #[test]
+    fn a_wait_for_the_rate_moves_the_deadline() {
+        let now = Instant::now();
+        let mut retry = Retry::until(now);
+        assert_eq!(retry.write(&busy(None), now, 1.0), None);
+        retry.extend(MINUTE);
+        assert_eq!(retry.write(&busy(None), now, 0.5), Some(Duration::from_millis(500)));
+        assert_eq!(retry.deadline(), now + MINUTE);
     }
 }

@@ -1,24 +1,62 @@
 //! Looks at an address right before it is written.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::decide::{self, Verdict};
 use super::domain::{Domain, Ended};
-use super::{Failure, run::Run};
-use crate::api::{Client, Error};
-use crate::model::{Address, Remote, StreamSpelling};
+use super::tries::Tries;
+use super::{Delay, Failure, run::Run};
+use crate::api::{Client, Error, Permit};
+use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
 use crate::plan::{Aim, Change};
 
 /// What the look allows.
 pub(super) enum Compared {
-    /// The write may go out, over this entry.
-    Go(Option<Remote>),
+    /// The write may go out, over this entry and until then; at any time, where the look was asked to be right before it.
+    Go(Option<Remote>, Option<Instant>),
     /// The change ends here.
     End(Ended),
+    /// What is there can't be read now.
+    Unread(Error),
 }
 
-impl Compared {
-    fn of(change: &Change, found: Option<&Remote>) -> Self {
-        match decide::compare(Aim::of(change), found) {
-            Verdict::Go => Compared::Go(found.cloned()),
+/// What stood at an address, and when that was asked for.
+pub(super) struct Look {
+    pub(super) found: Option<Remote>,
+    asked: Instant,
+}
+
+/// A domain's listing, and when it was asked for.
+pub(super) struct Listing {
+    pub(super) configs: DomainSnapshot,
+    asked: Instant,
+    /// How long it took.
+    took: Duration,
+}
+
+impl Listing {
+    pub(super) async fn read(client: &Client, domain: &str) -> Result<Self, Error> {
+        let asked = Instant::now();
+        let configs = client.list_domain(domain).await?;
+        Ok(Self { configs, asked, took: asked.elapsed() })
+    }
+
+    /// Whether a write may still go out that rests on it.
+    pub(super) fn is_fresh(&self, window: Duration) -> bool {
+        self.asked.elapsed() <= window
+    }
+}
+
+impl Run {
+    fn compared(&self, change: &Change, look: Look) -> Compared {
+        let Look { found, asked } = look;
+        match decide::compare(Aim::of(change), found.as_ref()) {
+            Verdict::Go => {
+                let until = (!self.freshness.is_zero()).then(|| asked + self.freshness);
+                Compared::Go(found, until)
+            }
             Verdict::Done => Compared::End(Ended::done()),
             Verdict::Stale(message) => Compared::End(Ended::not_attempted(Failure::new(message))),
         }
@@ -27,18 +65,42 @@ impl Compared {
 
 impl Domain {
     /// Compares one address with the plan, by asking for it alone.
-    pub(super) async fn compare(&self, change: &Change) -> Compared {
-        match self.run.look(&change.address, change.spelling).await {
-            Ok(found) => Compared::of(change, found.as_ref()),
-            Err(error) => Compared::End(Ended::unreadable(error)),
+    pub(super) async fn compare(&self, tries: &Tries, change: &Change, permit: &Permit) -> Compared {
+        let client = tries.client(&self.run.client).sharing(permit).once();
+        match look(&client, &change.address, change.spelling).await {
+            Ok(look) => self.run.compared(change, look),
+            Err(error) => Compared::Unread(error),
         }
     }
 
-    /// Compares one address with the plan in the wave's full listing, which proves absence too.
-    pub(super) async fn compare_listed(&mut self, change: &Change) -> Compared {
-        match self.listed(change).await {
-            Ok(listing) => Compared::of(change, listing.configs.get(&change.address)),
-            Err(error) => Compared::End(Ended::unreadable(error)),
+    /// Compares one address with the plan in the wave's full listing, which proves absence too. Where that took longer than a look may
+    /// be old, the address is asked for by itself after it.
+    pub(super) async fn compare_listed(
+        &mut self,
+        tries: &Tries,
+        change: &Change,
+        permit: &Permit,
+    ) -> Compared {
+        let window = self.run.freshness;
+        let client = tries.client(&self.run.client).sharing(permit).once();
+        let (listed, took) = match self.listed(&client, change).await {
+            Ok(listing) => {
+                let found = listing.configs.configs.get(&change.address).cloned();
+                let fresh = !window.is_zero() && listing.is_fresh(window);
+                (Look { found, asked: listing.asked }, (!fresh).then_some(listing.took))
+            }
+            Err(error) => return Compared::Unread(error),
+        };
+        let Some(took) = took else { return self.run.compared(change, listed) };
+        self.run.delayed(&change.address, Delay::SlowListing { took });
+        match client.find(&change.address, change.spelling).await {
+            // Its lack proves nothing where the listing shows it: then the listing counts, which is too old for a write.
+            Ok((None, asked)) if listed.found.is_none() => {
+                self.run.compared(change, Look { found: None, asked })
+            }
+            Ok((None, _)) => self.run.compared(change, listed),
+            Ok((found, asked)) => self.run.compared(change, Look { found, asked }),
+            Err(error) => Compared::Unread(error),
         }
     }
 }
@@ -50,7 +112,7 @@ impl Run {
         address: &Address,
         spelling: StreamSpelling,
     ) -> Result<Option<Remote>, Error> {
-        look(&self.client, address, spelling).await
+        Ok(look(&self.client, address, spelling).await?.found)
     }
 }
 
@@ -59,10 +121,11 @@ pub(super) async fn look(
     client: &Client,
     address: &Address,
     spelling: StreamSpelling,
-) -> Result<Option<Remote>, Error> {
-    if let Some(remote) = client.find(address, spelling).await? {
-        return Ok(Some(remote));
+) -> Result<Look, Error> {
+    let (found, asked) = client.find(address, spelling).await?;
+    if found.is_some() {
+        return Ok(Look { found, asked });
     }
-    let mut listing = client.list_domain(&address.domain).await?;
-    Ok(listing.configs.remove(address))
+    let Listing { mut configs, asked, took: _ } = Listing::read(client, &address.domain).await?;
+    Ok(Look { found: configs.configs.remove(address), asked })
 }

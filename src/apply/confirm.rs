@@ -9,7 +9,7 @@ use super::decide::{self, Seen, Sent};
 use super::domain::{Domain, Ended};
 use super::run::Run;
 use super::{Delay, Outcome};
-use crate::api::{Class, Error};
+use crate::api::{Class, Client, Error};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
 use crate::plan::{Aim, Change};
 
@@ -78,8 +78,8 @@ impl Run {
         // Asking for the one address is enough at best; what does not show there is looked for in the whole domain, which
         // alone proves that nothing is there.
         let first = match aim.after {
-            Some(_) => client.find(aim.address, spelling).await,
-            None => look(&client, aim.address, spelling).await,
+            Some(_) => client.find(aim.address, spelling).await.map(|(found, _)| found),
+            None => look(&client, aim.address, spelling).await.map(|look| look.found),
         };
         let mut looked = first.map(|found| seen(aim, found));
         loop {
@@ -91,11 +91,11 @@ impl Run {
             if !over {
                 self.tell_wait(aim.address, &pace);
             }
-            if over || !pace.next().await {
+            if over || !self.next(&mut pace).await {
                 return looked;
             }
-            let found = look(&client, aim.address, spelling).await;
-            looked = decide::newer(looked, found.map(|found| seen(aim, found)));
+            let look = look(&client, aim.address, spelling).await;
+            looked = decide::newer(looked, look.map(|look| seen(aim, look.found)));
         }
     }
 
@@ -111,10 +111,20 @@ impl Run {
         domain: &str,
         gone: &[&Address],
     ) -> Result<DomainSnapshot, Error> {
+        self.until_absent_by(&self.client, domain, gone).await
+    }
+
+    /// Likewise, by a client of the caller's.
+    pub(super) async fn until_absent_by(
+        &self,
+        client: &Client,
+        domain: &str,
+        gone: &[&Address],
+    ) -> Result<DomainSnapshot, Error> {
         let about = if let [address] = gone { Some(*address) } else { None };
         let shows =
             |listing: &DomainSnapshot| gone.iter().all(|address| !listing.configs.contains_key(*address));
-        self.list_until(domain, about, shows).await
+        self.list_until_by(client, domain, about, shows).await
     }
 
     /// Lists a domain until it shows what is wanted, or the deadline; gives the last listing that was read. The one change
@@ -125,8 +135,19 @@ impl Run {
         about: Option<&Address>,
         shows: impl Fn(&DomainSnapshot) -> bool,
     ) -> Result<DomainSnapshot, Error> {
+        self.list_until_by(&self.client, domain, about, shows).await
+    }
+
+    /// Likewise, by a client of the caller's.
+    pub(super) async fn list_until_by(
+        &self,
+        client: &Client,
+        domain: &str,
+        about: Option<&Address>,
+        shows: impl Fn(&DomainSnapshot) -> bool,
+    ) -> Result<DomainSnapshot, Error> {
         let until = Instant::now() + self.deadline;
-        let (mut pace, client) = (Pace::ending(until), self.client.until(until));
+        let (mut pace, client) = (Pace::ending(until), client.until(until));
         let mut listed = client.list_domain(domain).await;
         loop {
             let over = match &listed {
@@ -136,7 +157,7 @@ impl Run {
             if let (Some(address), false) = (about, over) {
                 self.tell_wait(address, &pace);
             }
-            if over || !pace.next().await {
+            if over || !self.next(&mut pace).await {
                 return listed;
             }
             listed = decide::newer(listed, client.list_domain(domain).await);

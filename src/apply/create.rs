@@ -5,6 +5,7 @@ use super::confirm::Pace;
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
 use super::domain::{Domain, Ended};
 use super::journal::Intention;
+use super::run::Leave;
 use super::tries::Tries;
 use super::{Failure, Outcome};
 use crate::api::Error;
@@ -18,17 +19,28 @@ impl Domain {
     pub(super) async fn create(&mut self, change: &Change, after: &RecordConfig) -> Ended {
         let mut tries = Tries::new(&self.run.client);
         loop {
-            let turn = match self.turn(change, Action::Add).await {
-                Ok(turn) => turn,
+            let permit = match self.permit(&mut tries, change, Action::Add).await {
+                Ok(permit) => permit,
                 Err(ended) => return tries.end(ended),
             };
-            if change.address.is_app_wide()
-                && let Compared::End(ended) = self.compare_listed(change).await
-            {
-                return tries.end(ended);
-            }
-            let intention = Intention::add(&change.address, after, None);
-            let error = match self.run.send(intention, wire::add(&change.address, after), turn).await {
+            let compared = match change.address.is_app_wide() {
+                false => Compared::Go(None, None),
+                true => self.compare_listed(&tries, change, &permit).await,
+            };
+            let until = match compared {
+                Compared::Go(_, until) => until,
+                Compared::End(ended) => return tries.end(ended),
+                Compared::Unread(error) => {
+                    drop(permit);
+                    match self.unread(&mut tries, error).await {
+                        Some(ended) => return tries.end(ended),
+                        None => continue,
+                    }
+                }
+            };
+            let (intention, leave) =
+                (Intention::add(&change.address, after, None), Leave::until(permit, until));
+            let error = match self.run.send(intention, wire::add(&change.address, after), leave).await {
                 Ok(request_id) => return self.confirm_change(change, change.spelling, request_id).await,
                 Err(error) if error.code() == ALREADY_EXISTS => {
                     return self.exists_already(change, error, tries.lost_one()).await;
@@ -47,7 +59,7 @@ impl Domain {
         let mut pace = Pace::until(self.run.deadline);
         loop {
             match self.run.look(&change.address, change.spelling).await {
-                Ok(None) if pace.next().await => {}
+                Ok(None) if self.run.next(&mut pace).await => {}
                 Ok(found) if compare(Aim::of(change), found.as_ref()) == Verdict::Done => {
                     return Ended::done();
                 }

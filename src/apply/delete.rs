@@ -7,6 +7,7 @@ use super::compare::Compared;
 use super::decide::{self, Sent};
 use super::domain::{Domain, Ended, Task};
 use super::journal::Intention;
+use super::run::Leave;
 use super::siblings::{Saved, Siblings};
 use super::tries::Tries;
 use crate::api::{Class, Error};
@@ -39,17 +40,25 @@ impl Domain {
     async fn delete_one(&mut self, change: &Change) -> Result<Deletion, Ended> {
         let mut tries = Tries::new(&self.run.client);
         loop {
-            let turn = match self.turn(change, Action::Delete).await {
-                Ok(turn) => turn,
+            let permit = match self.permit(&mut tries, change, Action::Delete).await {
+                Ok(permit) => permit,
                 Err(ended) => return Err(tries.end(ended)),
             };
-            let remote = match self.compare(change).await {
-                Compared::Go(Some(remote)) => remote,
-                Compared::Go(None) => return Err(tries.end(Ended::done())),
+            let (remote, until) = match self.compare(&tries, change, &permit).await {
+                Compared::Go(Some(remote), until) => (remote, until),
+                Compared::Go(None, _) => return Err(tries.end(Ended::done())),
                 Compared::End(ended) => return Err(tries.end(ended)),
+                Compared::Unread(error) => {
+                    drop(permit);
+                    match self.unread(&mut tries, error).await {
+                        Some(ended) => return Err(tries.end(ended)),
+                        None => continue,
+                    }
+                }
             };
             let call = wire::delete(&change.address, remote.spelling);
-            let error = match self.run.send(Intention::delete(change, &Siblings::new()), call, turn).await {
+            let (siblings, leave) = (Siblings::new(), Leave::until(permit, until));
+            let error = match self.run.send(Intention::delete(change, &siblings), call, leave).await {
                 Ok(request_id) => return Ok(Deletion { request_id }),
                 Err(error) => error,
             };
@@ -67,6 +76,7 @@ impl Domain {
         error: Error,
     ) -> Option<Ended> {
         match error.class() {
+            _ if error.is_kept_back() => self.retry(tries, change, spelling, error).await,
             Class::Fatal => Some(self.refused_delete(change, error, tries.lost_one()).await),
             Class::Ambiguous | Class::Busy | Class::NotSent => {
                 self.retry(tries, change, spelling, error).await
@@ -104,21 +114,33 @@ impl Domain {
         let mut saved = None;
         loop {
             self.settled_beside(change).await;
-            let turn = match self.turn(change, Action::Delete).await {
-                Ok(turn) => turn,
+            let permit = match self.permit(&mut tries, change, Action::Delete).await {
+                Ok(permit) => permit,
                 Err(ended) => return self.end_app_wide(change, saved, tries.end(ended)).await,
             };
-            let entry = match self.compare_app_wide(change).await {
-                Compared::Go(Some(remote)) => remote,
-                Compared::Go(None) => {
+            let (entry, until) = match self.compare_app_wide(&tries, change, &permit).await {
+                Compared::Go(Some(remote), until) => (remote, until),
+                Compared::Go(None, _) => {
+                    drop(permit);
                     return self.end_app_wide(change, saved, tries.end(Ended::done())).await;
                 }
-                Compared::End(ended) => return self.end_app_wide(change, saved, tries.end(ended)).await,
+                Compared::End(ended) => {
+                    drop(permit);
+                    return self.end_app_wide(change, saved, tries.end(ended)).await;
+                }
+                Compared::Unread(error) => {
+                    drop(permit);
+                    match self.unread(&mut tries, error).await {
+                        Some(ended) => return self.end_app_wide(change, saved, tries.end(ended)).await,
+                        None => continue,
+                    }
+                }
             };
             let spelling = entry.spelling;
             let now = self.saved(change, entry);
             let call = wire::delete(&change.address, spelling);
-            let error = match self.run.send(Intention::delete(change, &now.siblings), call, turn).await {
+            let leave = Leave::until(permit, until);
+            let error = match self.run.send(Intention::delete(change, &now.siblings), call, leave).await {
                 Ok(request_id) => return self.accepted_app_wide(change, now, request_id).await,
                 Err(error) => error,
             };

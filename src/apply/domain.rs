@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::task::yield_now;
 
+use super::compare::Listing;
 use super::run::Run;
 use super::{Failure, Outcome};
-use crate::api::Error;
-use crate::model::DomainSnapshot;
+use crate::api::{Client, Error};
 use crate::plan::{ActionKind, Change};
 
 /// One planned change and its index in the plan.
@@ -27,7 +27,7 @@ pub(super) struct Ended {
 pub(super) struct Domain {
     pub(super) run: Arc<Run>,
     /// The wave's one full listing, read when first needed. Only this run's own writes are younger.
-    pub(super) listing: Option<DomainSnapshot>,
+    pub(super) listing: Option<Listing>,
     /// Why nothing more is written in this domain, if so.
     pub(super) halted: Option<String>,
 }
@@ -97,11 +97,12 @@ impl Domain {
         }
     }
 
-    /// The wave's listing; read now if it is the first time.
-    pub(super) async fn listed(&mut self, change: &Change) -> Result<&DomainSnapshot, Error> {
-        let listing = match self.listing.take() {
+    /// The wave's listing; read now if it is the first time, or that was too long ago.
+    pub(super) async fn listed(&mut self, client: &Client, change: &Change) -> Result<&Listing, Error> {
+        let window = self.run.freshness;
+        let listing = match self.listing.take().filter(|listing| listing.is_fresh(window)) {
             Some(listing) => listing,
-            None => self.run.client.list_domain(&change.address.domain).await?,
+            None => Listing::read(client, &change.address.domain).await?,
         };
         Ok(self.listing.insert(listing))
     }
@@ -125,6 +126,9 @@ impl Ended {
     pub(super) fn refused(message: impl Into<String>, error: Error) -> Self {
         if let Error::Withheld { reason } = error {
             return Self::not_attempted(Failure::new(reason));
+        }
+        if let Error::GivenUp { .. } = error {
+            return Self::not_attempted(Failure::of("the run ends", error));
         }
         let request_id = error.request_id().map(str::to_owned);
         Self { outcome: Outcome::Failed(Failure::of(message, error)), request_id }

@@ -1,12 +1,13 @@
 //! Adds an entry where one is missing that was there before: nothing is recorded meanwhile.
 
+use super::compare::look;
 use super::confirm::Pace;
 use super::decide::{AfterAdd, Met, Sent, Verdict, after_add, compare};
 use super::domain::Ended;
 use super::journal::Intention;
-use super::run::Run;
+use super::run::{Leave, Run};
 use super::{Delay, Outcome};
-use crate::api::{Error, Turn};
+use crate::api::{Error, Permit};
 use crate::model::{Address, RecordConfig, StreamSpelling};
 use crate::plan::{Aim, Contingent};
 use crate::wire::{self, Action};
@@ -29,19 +30,28 @@ impl<'a> Filling<'a> {
 }
 
 impl Run {
-    /// Adds the entry, again and again until the deadline. The same Add may go out again before a lost one could arrive, since
+    /// Adds the entry, again and again until the deadline, with a permit that was taken before or without waiting for more than the rate. The same Add may go out again before a lost one could arrive, since
     /// the second of the two is refused.
     ///
     /// # Errors
     /// When the entry was certainly not added.
-    pub(super) async fn fill_gap(&self, filling: Filling<'_>, mut turn: Turn) -> Result<Ended, Error> {
+    pub(super) async fn fill_gap(
+        &self,
+        filling: Filling<'_>,
+        mut permit: Option<Permit>,
+    ) -> Result<Ended, Error> {
         let Filling { address, config, contingent, met } = filling;
         let aim = Aim::add(address, config);
         let mut pace = Pace::until(self.deadline);
         let mut lost: Option<Error> = None;
         loop {
             let intention = Intention::add(address, config, contingent);
-            let error = match self.send(intention, wire::add(address, config), turn).await {
+            let permit = match permit.take() {
+                Some(permit) => permit,
+                None => self.client.urgent().permit(Action::Add).await?,
+            };
+            let leave = Leave::urgently(permit);
+            let error = match self.send(intention, wire::add(address, config), leave).await {
                 Ok(request_id) => return Ok(self.filled(aim, Sent::Accepted, request_id).await),
                 Err(error) => error,
             };
@@ -59,11 +69,10 @@ impl Run {
             if lost.is_some() && self.stands(aim).await {
                 return Ok(Ended { request_id: id_of(lost.as_ref()), ..Ended::done() });
             }
-            if !pace.next().await {
+            if !self.next(&mut pace).await {
                 let Some(lost) = lost else { return Err(error) };
                 return self.late(aim, lost).await;
             }
-            turn = self.client.turn(Action::Add).await;
         }
     }
 
@@ -80,12 +89,14 @@ impl Run {
 
     /// Whether the entry is there as wanted.
     pub(super) async fn stands(&self, aim: Aim<'_>) -> bool {
-        let found = self.look(aim.address, StreamSpelling::Named).await;
-        found.is_ok_and(|found| compare(aim, found.as_ref()) == Verdict::Done)
+        // Where it can't be read at once, another Add tells as much.
+        let look = look(&self.client.urgent().once(), aim.address, StreamSpelling::Named).await;
+        look.is_ok_and(|look| compare(aim, look.found.as_ref()) == Verdict::Done)
     }
 
     async fn is_vacant(&self, address: &Address) -> bool {
-        matches!(self.look(address, StreamSpelling::Named).await, Ok(None))
+        let look = look(&self.client.urgent(), address, StreamSpelling::Named).await;
+        look.is_ok_and(|look| look.found.is_none())
     }
 
     async fn filled(&self, aim: Aim<'_>, sent: Sent, request_id: Option<String>) -> Ended {

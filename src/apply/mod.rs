@@ -1,9 +1,10 @@
 //! Carries out the [`Decisions`](crate::plan::Decisions) of a plan with guarded writes, each read back, and reports what became of every change.
 //!
 //! ```text
-//! take the write's turn → compare with `before` → write → read back until it shows, or the deadline
-//!   ↑ certainly not carried out: after a pause ─┤
-//!   └ lost: once it can arrive no more ─────────┘
+//! take a permit → compare with `before` → write → read back until it shows, or the deadline
+//!   ↑ the compare is too old: at once ─────┤
+//!   ├ certainly not carried out: later ────┤
+//!   └ lost: once it can arrive no more ────┘
 //! ```
 //!
 //! Domains go side by side, the writes of one domain one at a time. A first wave creates, updates and replaces; deletes
@@ -46,6 +47,8 @@ pub struct ApplySettings {
     pub deadline: Duration,
     /// How long after it was sent a request that got no answer may still arrive; until then no other write goes there.
     pub settle: Duration,
+    /// How old the look may be that a write rests on when it goes out. Zero looks right before each write, however long that takes.
+    pub freshness: Duration,
     /// Whether nothing new is started after the first change that is not done.
     pub stop_on_error: bool,
     /// Becomes true when no new write shall start; those under way are finished.
@@ -61,9 +64,19 @@ impl ApplySettings {
     /// How long a lost request may still arrive unless told otherwise.
     pub const SETTLE: Duration = Duration::from_secs(30);
 
+    /// How old a look may be unless told otherwise.
+    pub const FRESHNESS: Duration = Duration::from_secs(1);
+
     /// The usual settings, with the other end of `stop` in the caller's hand.
     pub fn new(stop: watch::Receiver<bool>, journal: Journal) -> Self {
-        Self { deadline: Self::DEADLINE, settle: Self::SETTLE, stop_on_error: false, stop, journal }
+        Self {
+            deadline: Self::DEADLINE,
+            settle: Self::SETTLE,
+            freshness: Self::FRESHNESS,
+            stop_on_error: false,
+            stop,
+            journal,
+        }
     }
 }
 
@@ -115,6 +128,11 @@ pub enum Delay {
     },
     /// A write got no usable answer: what became of it is read back.
     Unanswered(api::Error),
+    /// Listing the domain took longer than a look may be old: what stands at the address is read by itself, too.
+    SlowListing {
+        /// So long.
+        took: Duration,
+    },
     /// What was written does not show yet, and is looked at again.
     NotShown {
         /// After so long.
@@ -183,6 +201,9 @@ pub async fn apply(
 ) -> Report {
     let (start, calls, repeated) = (Instant::now(), client.calls(), client.repeated());
     let (stop, journal) = (settings.stop.clone(), settings.journal.clone());
+    if let Some(account) = &plan.decisions().account {
+        client.insist_on(account);
+    }
     let (run, events) = run::Run::new(client.clone(), settings);
     let mut waves = run::Waves::new(plan.decisions(), run, events, progress);
     waves.write().await;

@@ -6,19 +6,20 @@ use super::delete::absence;
 use super::domain::{Domain, Ended};
 use super::fill::{Filling, id_of};
 use super::journal::Intention;
+use super::run::Leave;
 use super::siblings::{Saved, Siblings};
 use super::tries::Tries;
 use super::{Delay, Failure, Outcome};
-use crate::api::{Class, Error, Turn};
+use crate::api::{Class, Error, Permit};
 use crate::model::{DomainSnapshot, RecordConfig, StreamSpelling};
 use crate::plan::{Aim, Change, Contingent};
-use crate::wire::{self, Action};
+use crate::wire;
 
 /// The place of an old entry that is gone.
 struct Room {
     saved: Saved,
     /// Taken before the Delete, so that no wait lengthens the gap.
-    turn: Turn,
+    permit: Option<Permit>,
     /// What is known of a Delete that got no usable answer.
     doubt: Option<Doubt>,
 }
@@ -38,12 +39,12 @@ impl Domain {
         before: &RecordConfig,
         after: &RecordConfig,
     ) -> Ended {
-        let Room { saved, turn, doubt } = match self.make_room(change, before, after).await {
+        let Room { saved, permit, doubt } = match self.make_room(change, before, after).await {
             Ok(room) => room,
             Err(ended) => return ended,
         };
         let is_in_doubt = doubt.is_some();
-        let ended = match (self.run.fill_gap(Filling::new(&change.address, after), turn).await, doubt) {
+        let ended = match (self.run.fill_gap(Filling::new(&change.address, after), permit).await, doubt) {
             (Ok(ended), _) => ended,
             (Err(_), Some(Doubt::Unread(ended))) => {
                 return self.end_app_wide(change, Some(saved), ended).await;
@@ -75,9 +76,8 @@ impl Domain {
         ended: Ended,
     ) -> Ended {
         self.run.settled(&change.address).await;
-        let turn = self.run.client.turn(Action::Add).await;
         let filling = Filling { met: Met::NewEntry, ..Filling::new(&change.address, after) };
-        match self.run.fill_gap(filling, turn).await {
+        match self.run.fill_gap(filling, None).await {
             Ok(ended) => {
                 let beside = self.keep_siblings(change, saved).await;
                 self.end_beside(ended, beside)
@@ -111,10 +111,10 @@ impl Domain {
         }
     }
 
-    async fn compare_for_replace(&mut self, change: &Change) -> Compared {
+    async fn compare_for_replace(&mut self, tries: &Tries, change: &Change, permit: &Permit) -> Compared {
         match change.address.is_app_wide() {
-            true => self.compare_app_wide(change).await,
-            false => self.compare(change).await,
+            true => self.compare_app_wide(tries, change, permit).await,
+            false => self.compare(tries, change, permit).await,
         }
     }
 
@@ -128,31 +128,49 @@ impl Domain {
         let mut tries = Tries::new(&self.run.client);
         loop {
             self.settled_beside(change).await;
-            let delete = self.turn(change, Action::Delete).await?;
-            let turn = self.turn(change, Action::Add).await?;
-            let remote = match self.compare_for_replace(change).await {
-                Compared::Go(Some(remote)) => remote,
-                Compared::Go(None) => return Err(Ended::done()),
+            let (delete, permit) = self.permits(&mut tries, change).await?;
+            let (remote, until) = match self.compare_for_replace(&tries, change, &delete).await {
+                Compared::Go(Some(remote), until) => (remote, until),
+                Compared::Go(None, _) => return Err(Ended::done()),
                 Compared::End(ended) => return Err(ended),
+                Compared::Unread(error) => {
+                    drop((delete, permit));
+                    match self.unread(&mut tries, error).await {
+                        Some(ended) => return Err(ended),
+                        None => continue,
+                    }
+                }
             };
             let spelling = remote.spelling;
             let saved = self.saved(change, remote);
             let call = wire::delete(&change.address, spelling);
             self.run.intend(&intentions(change, before, after, &saved.siblings))?;
             let intention = Intention::delete(change, &saved.siblings);
-            let Err(error) = self.run.send(intention, call, delete).await else {
-                return Ok(Room { saved, turn, doubt: None });
+            let Err(error) = self.run.send(intention, call, Leave::until(delete, until)).await else {
+                return Ok(Room { saved, permit: Some(permit), doubt: None });
             };
+            if error.class() == Class::Ambiguous {
+                return match self.await_room(change, error).await {
+                    Ok(doubt) => Ok(Room { saved, permit: Some(permit), doubt: Some(doubt) }),
+                    Err(ended) => {
+                        drop(permit);
+                        Err(self.end_app_wide(change, Some(saved), ended).await)
+                    }
+                };
+            }
+            // What is read now needs the connection.
+            drop(permit);
             let ended = match error.class() {
-                Class::Ambiguous => match self.await_room(change, error).await {
-                    Ok(doubt) => return Ok(Room { saved, turn, doubt: Some(doubt) }),
-                    Err(ended) => return Err(self.end_app_wide(change, Some(saved), ended).await),
-                },
+                _ if error.is_kept_back() => self.retry(&mut tries, change, spelling, error).await,
                 Class::Fatal => Some(self.refused_delete(change, error, false).await),
-                Class::NotSent | Class::Busy => self.retry(&mut tries, change, spelling, error).await,
+                Class::NotSent | Class::Busy | Class::Ambiguous => {
+                    self.retry(&mut tries, change, spelling, error).await
+                }
             };
             match ended {
-                Some(Ended { outcome: Outcome::Done, .. }) => return Ok(Room { saved, turn, doubt: None }),
+                Some(Ended { outcome: Outcome::Done, .. }) => {
+                    return Ok(Room { saved, permit: None, doubt: None });
+                }
                 Some(ended) => return Err(ended),
                 None => {}
             }
@@ -163,13 +181,15 @@ impl Domain {
     async fn await_room(&self, change: &Change, error: Error) -> Result<Doubt, Ended> {
         self.run.delayed(&change.address, Delay::Unanswered(error.clone()));
         let domain = &change.address.domain;
-        let mut listed = self.run.until_absent(domain, &[&change.address]).await;
+        // If it is gone, nothing records the stream meanwhile.
+        let client = self.run.client.urgent();
+        let mut listed = self.run.until_absent_by(&client, domain, &[&change.address]).await;
         let is_settled = self.run.settle <= self.run.deadline;
         let still_shows =
             |listing: &DomainSnapshot| is_settled && listing.configs.contains_key(&change.address);
         if listed.as_ref().is_ok_and(still_shows) {
             // That listing may be the last one that could be read, from before the Delete arrived.
-            listed = self.run.client.list_domain(domain).await;
+            listed = client.list_domain(domain).await;
         }
         let request_id = id_of(Some(&error));
         match (absence(change, &listed, Sent::Unclear(error.clone())), &listed) {
@@ -200,10 +220,9 @@ impl Domain {
         if self.run.stands(Aim::of(change)).await {
             return Ended::done();
         }
-        let turn = self.run.client.turn(Action::Add).await;
         let contingent = Some(Contingent::AddBack);
         let filling = Filling { contingent, ..Filling::new(&change.address, before) };
-        match self.run.fill_gap(filling, turn).await {
+        match self.run.fill_gap(filling, None).await {
             Ok(Ended { outcome: Outcome::Done, request_id }) => {
                 let message = "the new entry could not be added; the old one was added back";
                 Ended {

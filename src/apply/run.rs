@@ -14,7 +14,7 @@ use super::domain::{self, Ended, Task};
 use super::journal::{Broken, Intention, Journal};
 use super::ladder::Rung;
 use super::{ApplySettings, ChangeOutcome, Delay, Event, Failure, Outcome};
-use crate::api::{Class, Client, Error, Turn};
+use crate::api::{Class, Client, Error, Permit};
 use crate::model::Address;
 use crate::plan::{ActionKind, Change, Decisions};
 use crate::wire::Call;
@@ -25,6 +25,8 @@ pub(super) struct Run {
     pub(super) deadline: Duration,
     /// How long after it was sent a request that got no answer may still arrive.
     pub(super) settle: Duration,
+    /// How old the look may be that a write rests on when it goes out.
+    pub(super) freshness: Duration,
     stop_on_error: bool,
     pub(super) stop: watch::Receiver<bool>,
     journal: Journal,
@@ -48,12 +50,13 @@ impl Run {
         client: Client,
         settings: ApplySettings,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Event>) {
-        let ApplySettings { deadline, settle, stop_on_error, stop, journal } = settings;
+        let ApplySettings { deadline, settle, freshness, stop_on_error, stop, journal } = settings;
         let (events, receiver) = mpsc::unbounded_channel();
         let run = Self {
-            client,
+            client: client.heeding(stop.clone()),
             deadline,
             settle,
+            freshness,
             stop_on_error,
             stop,
             journal,
@@ -76,13 +79,18 @@ impl Run {
         &self,
         intention: Intention<'_>,
         call: Call,
-        turn: Turn,
+        leave: Leave,
     ) -> Result<Option<String>, Error> {
+        let Leave { permit, until, is_urgent } = leave;
+        if until.is_some_and(|until| Instant::now() > until) {
+            return Err(Error::Outdated);
+        }
         let withheld = |broken: Broken| Error::Withheld { reason: broken.to_string() };
         let id = self.journal.send(&intention).map_err(withheld)?;
-        let sent = self.client.write_in(turn, &call).await;
+        let client = if is_urgent { &self.client.urgent() } else { &self.client };
+        let sent = client.write_in(permit, &call, until).await;
         self.journal.answered(id, &sent);
-        if !matches!(sent, Err(Error::NotSent { .. } | Error::Withheld { .. })) {
+        if !sent.as_ref().is_err_and(Error::is_kept_back) {
             self.sent().insert(intention.address.clone());
         }
         if sent.as_ref().is_err_and(|error| error.class() == Class::Ambiguous) {
@@ -141,6 +149,9 @@ impl Run {
         }
         if let Some(broken) = self.journal.broken() {
             return Some(Failure::new(broken.to_string()));
+        }
+        if let Some(reason) = self.client.ended() {
+            return Some(Failure::new(format!("the run ends: {reason}")));
         }
         if trouble && self.stop_on_error {
             return Some(Failure::new("the run stops at the first change that is not done"));
@@ -202,6 +213,31 @@ impl Run {
     /// The receiver outlives every worker; were it gone, nobody would be left to tell.
     fn tell(&self, event: Event) {
         let _ = self.events.send(event);
+    }
+}
+
+/// The right to send a write now.
+pub(super) struct Leave {
+    permit: Permit,
+    /// Until when the look holds that the write rests on; for ever where it rests on none.
+    until: Option<Instant>,
+    is_urgent: bool,
+}
+
+impl Leave {
+    /// For a write that rests on a look.
+    pub(super) fn until(permit: Permit, until: Option<Instant>) -> Self {
+        Self { permit, until, is_urgent: false }
+    }
+
+    /// For an Add, which overwrites nothing.
+    pub(super) fn any_time(permit: Permit) -> Self {
+        Self::until(permit, None)
+    }
+
+    /// For an Add until which nothing is recorded.
+    pub(super) fn urgently(permit: Permit) -> Self {
+        Self { is_urgent: true, ..Self::any_time(permit) }
     }
 }
 

@@ -7,15 +7,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::compare::Compared;
+use super::compare::{Compared, Listing};
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
 use super::domain::{Domain, Ended};
 use super::fill::Filling;
+use super::tries::Tries;
 use super::{Delay, Failure, Outcome};
-use crate::api::Error;
+use crate::api::{Client, Error, Permit};
 use crate::model::{Address, DomainSnapshot, Remote};
 use crate::plan::{Aim, Change, Contingent};
-use crate::wire::Action;
 
 /// The other entries of a domain.
 pub(super) type Siblings = BTreeMap<Address, Remote>;
@@ -56,30 +56,43 @@ impl Domain {
     }
 
     /// Compares an app-wide entry with the plan in a listing made right before: what is not in it could not be added back.
-    pub(super) async fn compare_app_wide(&mut self, change: &Change) -> Compared {
+    pub(super) async fn compare_app_wide(
+        &mut self,
+        tries: &Tries,
+        change: &Change,
+        permit: &Permit,
+    ) -> Compared {
         let done = self.run.done_in(&change.address.domain);
-        match self.list_with(&change.address, &done).await {
-            Ok(listing) if lags_behind(&listing, &done) => {
+        let client = tries.client(&self.run.client).sharing(permit);
+        match self.list_with(&client, &change.address, &done).await {
+            Ok(listing) if lags_behind(&listing.configs, &done) => {
                 let message = "the listing of its domain does not show what this run has done there";
                 Compared::End(Ended::not_attempted(Failure::new(message)))
             }
             Ok(listing) => {
                 self.listing = Some(listing);
-                self.compare_listed(change).await
+                self.compare_listed(tries, change, permit).await
             }
-            Err(error) => Compared::End(Ended::unreadable(error)),
+            Err(error) => Compared::Unread(error),
         }
     }
 
     /// A listing that shows what this run has done, where one can be had before the deadline: what it made would not be added
     /// back, and what it deleted would be.
-    async fn list_with(&self, about: &Address, done: &[Arc<Change>]) -> Result<DomainSnapshot, Error> {
-        let listing = self.run.client.list_domain(&about.domain).await?;
+    async fn list_with(
+        &self,
+        client: &Client,
+        about: &Address,
+        done: &[Arc<Change>],
+    ) -> Result<Listing, Error> {
+        let listing = Listing::read(&client.once(), &about.domain).await?;
         let shows = |listing: &DomainSnapshot| !lags_behind(listing, done);
-        match shows(&listing) {
-            true => Ok(listing),
-            false => self.run.list_until(&about.domain, Some(about), shows).await,
+        if shows(&listing.configs) {
+            return Ok(listing);
         }
+        self.run.list_until_by(client, &about.domain, Some(about), shows).await?;
+        // That may have taken long.
+        Listing::read(&client.once(), &about.domain).await
     }
 
     /// What is to be kept when `entry` goes, by the listing that it was compared in.
@@ -89,7 +102,7 @@ impl Domain {
         if !change.contingent.contains(&Contingent::AddSiblingsBack) {
             return Saved { entry, siblings: Siblings::new() };
         }
-        let mut siblings = listing.unwrap_or_default().configs;
+        let mut siblings = listing.map(|listing| listing.configs.configs).unwrap_or_default();
         siblings.remove(&change.address);
         Saved { entry, siblings }
     }
@@ -156,10 +169,9 @@ impl Domain {
             return false;
         }
         let config = remote.config.clone().normalized();
-        let turn = self.run.client.turn(Action::Add).await;
         let contingent = Some(Contingent::AddSiblingsBack);
         let filling = Filling { contingent, ..Filling::new(address, &config) };
-        match self.run.fill_gap(filling, turn).await {
+        match self.run.fill_gap(filling, None).await {
             Ok(ended) => ended.outcome == Outcome::Done,
             // It may only have been missing from the listing.
             Err(error) if error.code() == ALREADY_EXISTS => {

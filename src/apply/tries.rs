@@ -1,17 +1,19 @@
 //! Repeats the write of one change for as long as it was certainly not carried out.
 //!
 //! A definite failure is repeated after a pause. A write without a usable answer is read back until it shows, or until a
-//! lost request can arrive no more; only then may it go out again. Before each try the entry is compared anew.
+//! lost request can arrive no more; only then may it go out again. Before each try the entry is compared anew, and again at once
+//! where that is too long before the write leaves.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::confirm::Pace;
 use super::decide::{self, Seen, Sent};
 use super::domain::{Domain, Ended};
 use super::run::Run;
 use super::{Delay, Failure, Outcome};
-use crate::api::{Class, Client, Error, Retry, Turn};
+use crate::api::{Class, Client, Error, Permit, Retry};
 use crate::model::StreamSpelling;
 use crate::plan::{ActionKind, Aim, Change};
 use crate::wire::Action;
@@ -23,14 +25,37 @@ pub(super) struct Tries {
     unclear: Option<Error>,
     /// How many writes got none.
     lost: u32,
+    /// The failures of the look before the next write.
+    looks: Option<Retry>,
+    /// How many looks were too old when the write was to go out.
+    outdated: u32,
+    /// Whether its first permit has come: until then, no time of its own has passed.
+    has_begun: bool,
 }
 
 impl Tries {
+    /// Looks that may be too old before the change is given up.
+    const MOST_OUTDATED: u32 = 5;
+
     /// Writes that may get lost before the change is given up. Each costs the settle time.
     const MOST_LOST: u32 = 3;
 
     pub(super) fn new(client: &Client) -> Self {
-        Self { retry: client.retry(), unclear: None, lost: 0 }
+        Self { retry: client.retry(), unclear: None, lost: 0, looks: None, outdated: 0, has_begun: false }
+    }
+
+    /// A client that stays away no longer than to the change's deadline. Before its first permit nothing presses.
+    pub(super) fn client(&self, client: &Client) -> Client {
+        if self.has_begun { client.staying_until(self.retry.deadline()) } else { client.clone() }
+    }
+
+    /// The time until a permit is not the change's own.
+    fn admitted(&mut self, client: &Client, waited: Duration) {
+        match self.has_begun {
+            true => self.retry.extend(waited),
+            false => self.retry = client.retry(),
+        }
+        self.has_begun = true;
     }
 
     /// Whether a write before this one got no usable answer and was not seen to arrive.
@@ -63,16 +88,37 @@ enum Resolved {
 }
 
 impl Domain {
-    /// The turn of a change's next write, unless the run ends before it comes.
-    pub(super) async fn turn(&self, change: &Change, action: Action) -> Result<Turn, Ended> {
-        let turn = tokio::select! {
-            turn = self.run.client.turn(action) => Some(turn),
-            () = self.run.stopped() => None,
-        };
-        let barred = self.run.bar(change.action).map(Ended::not_attempted);
-        match (turn, barred) {
-            (_, Some(ended)) => Err(ended),
-            (Some(turn), None) => Ok(turn),
+    /// The permit of a change's next write, unless the run ends before it comes.
+    pub(super) async fn permit(
+        &self,
+        tries: &mut Tries,
+        change: &Change,
+        action: Action,
+    ) -> Result<Permit, Ended> {
+        let client = tries.client(&self.run.client);
+        let permit = self.run.unless_stopped(client.permit(action)).await;
+        let permit = self.admitted(change, permit)?;
+        tries.admitted(&self.run.client, permit.waited());
+        Ok(permit)
+    }
+
+    /// Those of a Delete and the Add after it.
+    pub(super) async fn permits(
+        &self,
+        tries: &mut Tries,
+        change: &Change,
+    ) -> Result<(Permit, Permit), Ended> {
+        let client = tries.client(&self.run.client);
+        let permits = self.run.unless_stopped(client.permits(Action::Delete, Action::Add)).await;
+        let permits = self.admitted(change, permits)?;
+        tries.admitted(&self.run.client, permits.0.waited());
+        Ok(permits)
+    }
+
+    fn admitted<T>(&self, change: &Change, permit: Option<Result<T, Error>>) -> Result<T, Ended> {
+        match (permit, self.run.bar(change.action)) {
+            (_, Some(failure)) => Err(Ended::not_attempted(failure)),
+            (Some(permit), None) => permit.map_err(|error| Ended::refused("no write could be sent", error)),
             (None, None) => Err(Ended::not_attempted(Failure::new("the run was interrupted"))),
         }
     }
@@ -86,6 +132,10 @@ impl Domain {
         error: Error,
     ) -> Option<Ended> {
         self.listing = None;
+        tries.looks = None;
+        if error == Error::Outdated {
+            return self.outdated(tries);
+        }
         match error.class() {
             Class::Ambiguous => self.resolve(tries, change, spelling, error).await,
             Class::Busy | Class::NotSent => self.wait(tries, change, error).await,
@@ -93,7 +143,36 @@ impl Domain {
         }
     }
 
+    /// Waits until the look before a write may be tried again, without a permit in its hands; gives the end where it may not.
+    pub(super) async fn unread(&self, tries: &mut Tries, error: Error) -> Option<Ended> {
+        let deadline = tries.retry.deadline();
+        let looks = tries.looks.get_or_insert_with(|| Retry::until(deadline));
+        match self.run.client.read_again(looks, &error) {
+            Some(pause) => {
+                self.run.rest(pause).await;
+                None
+            }
+            None => Some(Ended::unreadable(error)),
+        }
+    }
+
+    /// The next look may be faster.
+    fn outdated(&self, tries: &mut Tries) -> Option<Ended> {
+        tries.outdated += 1;
+        (tries.outdated >= Tries::MOST_OUTDATED).then(|| {
+            let window = self.run.freshness.as_secs_f64();
+            let message = format!(
+                "it could not be read within {window} s before the write, {} times; `--freshness` allows more",
+                Tries::MOST_OUTDATED
+            );
+            Ended::not_attempted(Failure::new(message))
+        })
+    }
+
     async fn wait(&mut self, tries: &mut Tries, change: &Change, error: Error) -> Option<Ended> {
+        if self.run.client.ended().is_some() {
+            return Some(Ended::refused(not_carried_out(change.action), error));
+        }
         match self.run.client.again(&mut tries.retry, &error) {
             Some(pause) => {
                 self.run.delayed(&change.address, Delay::Again { pause, error });
@@ -150,6 +229,25 @@ impl Run {
         tokio::select! {
             () = sleep(pause) => {}
             () = self.stopped() => {}
+        }
+    }
+
+    /// What comes of it, unless the run shall end before.
+    async fn unless_stopped<T>(&self, awaited: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            come = awaited => Some(come),
+            () = self.stopped() => None,
+        }
+    }
+
+    /// Waits for the next look; a signal that ends the run ends the pause, but not the looking. False when the deadline is over.
+    pub(super) async fn next(&self, pace: &mut Pace) -> bool {
+        if *self.stop.borrow() {
+            return pace.next().await;
+        }
+        match self.unless_stopped(pace.next()).await {
+            Some(goes_on) => goes_on,
+            None => pace.ahead().is_some(),
         }
     }
 

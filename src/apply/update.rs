@@ -5,6 +5,7 @@ use super::compare::Compared;
 use super::domain::{Domain, Ended};
 use super::journal::Intention;
 use super::ladder::{Groups, Rung};
+use super::run::Leave;
 use super::tries::Tries;
 use crate::model::{RecordConfig, Remote};
 use crate::plan::Change;
@@ -16,21 +17,28 @@ impl Domain {
         let mut tries = Tries::new(&self.run.client);
         let mut rung = (!after.auto_compose).then(|| self.run.rung());
         loop {
-            let turn = match self.turn(change, Action::Update).await {
-                Ok(turn) => turn,
+            let permit = match self.permit(&mut tries, change, Action::Update).await {
+                Ok(permit) => permit,
                 Err(ended) => return tries.end(ended),
             };
-            let remote = match self.compare(change).await {
-                Compared::Go(Some(remote)) => remote,
-                Compared::Go(None) => return tries.end(Ended::done()),
+            let (remote, until) = match self.compare(&tries, change, &permit).await {
+                Compared::Go(Some(remote), until) => (remote, until),
+                Compared::Go(None, _) => return tries.end(Ended::done()),
                 Compared::End(ended) => return tries.end(ended),
+                Compared::Unread(error) => {
+                    drop(permit);
+                    match self.unread(&mut tries, error).await {
+                        Some(ended) => return tries.end(ended),
+                        None => continue,
+                    }
+                }
             };
             let groups = groups(after, &remote);
             rung = rung.map(|rung| rung.usable(groups).unwrap_or_default());
             let off = rung.map_or(ComposeOff::Bare, |rung| rung.parameters(groups));
             let call = wire::update(&change.address, remote.spelling, after, off);
             let intention = Intention::update(&change.address, change.before.as_ref(), after);
-            let ended = match self.run.send(intention, call, turn).await {
+            let ended = match self.run.send(intention, call, Leave::until(permit, until)).await {
                 Ok(request_id) => Some(self.confirm_change(change, remote.spelling, request_id).await),
                 Err(error) => match rung.and_then(|rung| rung.after(&error, groups)) {
                     Some(next) => {

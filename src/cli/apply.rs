@@ -192,6 +192,7 @@ impl Order<'_> {
         let settings = ApplySettings {
             deadline: self.scope.remote.timeout,
             settle: self.writing.settle,
+            freshness: self.writing.freshness,
             stop_on_error: self.writing.stop_on_error,
             ..ApplySettings::new(interrupt.stop(), journal.clone())
         };

@@ -221,8 +221,8 @@ pub(super) struct Remote {
     #[arg(long, value_enum, value_name = "VERSION", env = "LIVEVOD_SIGNATURE", default_value_t = Signature::V3)]
     pub(super) signature: Signature,
 
-    /// Calls a minute for each action
-    #[arg(long, value_name = "N", env = "LIVEVOD_RATE", default_value = "600", value_parser = rate)]
+    /// Calls a minute for each action; bursts to half of it, within the 1,000 a minute that the service documents
+    #[arg(long, value_name = "N", env = "LIVEVOD_RATE", default_value_t = DEFAULT_RATE, value_parser = rate)]
     rate: NonZeroU32,
 
     /// Calls under way at once
@@ -245,6 +245,11 @@ impl Remote {
         Pace { per_minute: per_minute.get(), burst: burst.get() }
     }
 }
+
+const DEFAULT_RATE: NonZeroU32 = match NonZeroU32::new(Rate::CALLS) {
+    Some(calls) => calls,
+    None => NonZeroU32::MIN,
+};
 
 /// `--signature`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -278,14 +283,29 @@ const MOST_AT_ONCE: usize = 1000;
 /// The most calls a minute that an argument takes: sixty times what the service documents.
 const MOST_A_MINUTE: u32 = 60_000;
 
+/// The longest `--freshness`: what was read longer ago says little of what is there now.
+const LEAST_FRESH: Duration = Duration::from_secs(60);
+
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    match length(text)? {
+        Some(length) if length > LONGEST => Err("a duration is `24h` at most".to_owned()),
+        Some(length) if !length.is_zero() => Ok(length),
+        Some(_) | None => Err("a duration must be longer than nothing".to_owned()),
+    }
+}
+
+fn freshness(text: &str) -> Result<Duration, String> {
+    // Without a unit, nothing but zero says how long.
+    let length = if text == "0" { Some(Duration::ZERO) } else { length(text)? };
+    let length = length.filter(|length| *length <= LEAST_FRESH);
+    length.ok_or_else(|| "a duration from `0` to `1m` is expected".to_owned())
+}
+
+/// None where it is below zero.
+fn length(text: &str) -> Result<Option<Duration>, String> {
     let parsed: Result<jiff::SignedDuration, _> = text.parse();
     let length = parsed.map_err(|_| "a duration is a number with a unit, `30s` or `2m`".to_owned())?;
-    match Duration::try_from(length) {
-        Ok(length) if length > LONGEST => Err("a duration is `24h` at most".to_owned()),
-        Ok(length) if !length.is_zero() => Ok(length),
-        _ => Err("a duration must be longer than nothing".to_owned()),
-    }
+    Ok(Duration::try_from(length).ok())
 }
 
 fn parallelism(text: &str) -> Result<NonZeroUsize, String> {
@@ -396,6 +416,10 @@ pub(super) struct Writing {
     /// Start no further write after the first one that is not done
     #[arg(long)]
     pub(super) stop_on_error: bool,
+
+    /// How old what was read may be when the write that rests on it goes out, up to 1m; 0 reads right before each write
+    #[arg(long, value_name = "DURATION", env = "LIVEVOD_FRESHNESS", default_value = "1s", value_parser = freshness)]
+    pub(super) freshness: Duration,
 
     /// How long a request that got no answer may still arrive: no other write goes to its address until then
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_SETTLE", default_value = "30s", value_parser = duration)]
@@ -511,5 +535,14 @@ mod tests {
         assert_eq!(["0", "1001", "-1", "2305843009213693952", "18446744073709551616"].map(calls), [None; 5]);
         assert_eq!(["0", "60001", "4294967296"].map(pace), [None; 3]);
         assert!(pace("60000").is_some());
+    }
+
+    #[test]
+    fn what_was_read_may_be_a_minute_old_or_not_at_all() {
+        let length = |millis| Ok(Duration::from_millis(millis));
+        assert_eq!(["0", "0s", "1ms", "1s", "1m"].map(freshness), [0, 0, 1, 1000, 60_000].map(length));
+        for text in ["", "1", "-1s", "61s", "9223372036854775807s"] {
+            assert!(freshness(text).is_err(), "{text}");
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Progress of an apply on standard error: a bar on a terminal, now and then a line elsewhere.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::terminal::Terminal;
-use crate::apply::{Event, Outcome};
+use crate::apply::{Delay, Event, Outcome};
 
 /// Changes from which on a run counts as long.
 const LONG: usize = 20;
@@ -30,6 +31,9 @@ impl<'a> Progress<'a> {
 
     /// Takes notice of one event.
     pub(super) fn event(&self, event: &Event) {
+        if let Event::Delayed { address, delay: Delay::SlowListing { took }, .. } = event {
+            self.slow(&address.domain, *took);
+        }
         let Event::Finished { outcome, index: _, sent: _, took: _ } = event else { return };
         if matches!(outcome.outcome, Outcome::NotAttempted(_)) {
             return;
@@ -44,6 +48,18 @@ impl<'a> Progress<'a> {
                 self.terminal.note(&format!("{finished} of {} changes finished\n", self.total));
             }
             None => {}
+        }
+    }
+
+    /// A listing that no write can rest on is told: what is beside an app-wide entry was read longer ago than the entry.
+    fn slow(&self, domain: &str, took: Duration) {
+        let took = took.as_secs_f64();
+        let told = format!(
+            "listing `{domain}` took {took:.1} s, longer than `--freshness`: its app-wide entry is read by itself too"
+        );
+        match &self.bar {
+            Some(bar) => bar.println(told),
+            None => self.terminal.note(&format!("{told}\n")),
         }
     }
 

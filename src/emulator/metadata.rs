@@ -118,7 +118,7 @@ impl Metadata {
 }
 
 fn key_document(session: &Session) -> Response {
-    let Session { key, role: _, name: _, expiration } = session;
+    let Session { key, role: _, name: _, expiration, number: _ } = session;
     let body = json!({
         "Code": "Success",
         "AccessKeyId": key.id,

@@ -18,12 +18,16 @@ pub(super) struct Session {
     pub(super) role: String,
     pub(super) name: String,
     pub(super) expiration: Timestamp,
+    /// How many of that name were handed out before it.
+    pub(super) number: usize,
 }
 
 /// All that were issued and not forgotten.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     by_key_id: BTreeMap<String, Session>,
+    /// How many were issued, by their names.
+    issued: BTreeMap<String, usize>,
 }
 
 impl Sessions {
@@ -42,7 +46,9 @@ impl Sessions {
             token: Some(Secret::new(format!("CAIS{}", digest("token", seed)))),
         };
         let expiration = now.checked_add(duration).unwrap_or(Timestamp::MAX);
-        let session = Session { key, role, name, expiration };
+        let issued = self.issued.entry(name.clone()).or_default();
+        let session = Session { key, role, name, expiration, number: *issued };
+        *issued += 1;
         self.by_key_id.insert(session.key.id.clone(), session.clone());
         session
     }

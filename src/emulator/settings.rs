@@ -29,6 +29,9 @@ pub struct Settings {
     pub oss_recordings: BTreeSet<Address>,
     /// Names of roles that may be assumed; `None`: every well-formed one.
     pub roles: Option<BTreeSet<String>>,
+    /// Accounts that the sessions of one name belong to, in the order in which they are handed out; the last one from then on, and this
+    /// account where none is named.
+    pub session_accounts: Vec<String>,
     /// The only token that proves an identity to AssumeRoleWithOIDC; `None`: every well-formed one.
     pub oidc_token: Option<Secret>,
     /// The role of the ECS instance whose metadata service is there; `None`: there is none.
@@ -56,6 +59,7 @@ impl Default for Settings {
             storage_locations: None,
             oss_recordings: BTreeSet::new(),
             roles: None,
+            session_accounts: Vec::new(),
             oidc_token: None,
             imds_role: None,
             imds_token_required: false,
@@ -81,6 +85,12 @@ impl Settings {
 
     pub(super) fn has_role(&self, name: &str) -> bool {
         self.roles.as_ref().is_none_or(|roles| roles.contains(name))
+    }
+
+    /// The account of a session, by how many of its name were handed out before it.
+    pub(super) fn session_account(&self, number: usize) -> &str {
+        let own = self.session_accounts.get(number).or(self.session_accounts.last());
+        own.map_or(&self.account, String::as_str)
     }
 
     pub(super) fn has_transcode_group(&self, id: &str) -> bool {

@@ -25,7 +25,8 @@ pub(super) fn caller_identity(
     session: Option<&Session>,
     settings: &Settings,
 ) -> Map<String, Value> {
-    let account = &settings.account;
+    let account =
+        session.map_or(settings.account.as_str(), |session| settings.session_account(session.number));
     let fields = match session {
         Some(Session { role, name, .. }) => {
             let role_id = number_of(&format!("role/{role}"));
@@ -47,7 +48,7 @@ pub(super) fn caller_identity(
         }
     };
     let mut fields = object(fields);
-    fields.insert("AccountId".to_owned(), account.as_str().into());
+    fields.insert("AccountId".to_owned(), account.into());
     fields
 }
 
@@ -84,7 +85,7 @@ pub(super) fn assume_role_with_oidc(params: &Params<'_>, settings: &Settings) ->
 
 /// The answer that hands a session's key out.
 pub(super) fn assumed(session: &Session, settings: &Settings) -> Map<String, Value> {
-    let Session { key, role, name, expiration } = session;
+    let Session { key, role, name, expiration, number: _ } = session;
     object(json!({
         "AssumedRoleUser": {
             "Arn": format!("acs:ram::{}:role/{role}/{name}", settings.account),

@@ -187,6 +187,12 @@ impl<'a> Event<'a> {
             Delay::Unanswered(error) => {
                 (Step::Unanswered, None, Some(error), "no usable answer, read back".to_owned())
             }
+            Delay::SlowListing { took } => (
+                Step::SlowListing,
+                None,
+                None,
+                format!("listing its domain took {:.1} s, so it is read by itself too", took.as_secs_f64()),
+            ),
             Delay::NotShown { pause } => {
                 (Step::NotShown, Some(*pause), None, "does not show yet, looked at again".to_owned())
             }

@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use jiff::Timestamp;
 use livevod::api::credentials::{Credentials, Provider, Source};
 use livevod::api::{Client, ClientSettings};
+use livevod::apply::{Report, apply};
 use livevod::emulator::{self, Outside, Service, Settings};
 use livevod::wire::{Key, Role, Secret, Stamp};
+
+use super::world::*;
 
 const START: i64 = 1_767_323_045;
 
@@ -50,6 +53,82 @@ impl Session {
     fn assumed(&self) -> u64 {
         self.service.counters().actions.get("AssumeRole").map_or(0, |counters| counters.calls)
     }
+}
+
+/// A role whose keys belong to these accounts, one after another; renewed where the service says that a key has ended.
+fn renewing(accounts: &[&str]) -> World {
+    let session_accounts = accounts.iter().map(|account| (*account).to_owned()).collect();
+    let world = World::with(Settings { session_accounts, ..Settings::default() });
+    let client = Client::in_process(world.service.clone(), ClientSettings::new(role()));
+    World::of(world.service, client)
+}
+
+const OWN: &str = "1234567890123456";
+const OTHER: &str = "6543210987654321";
+
+/// Three updates in a domain; the key is renewed before the second.
+async fn apply_with(accounts: &[&str], faults: &[&str]) -> (World, Report) {
+    let world = renewing(accounts);
+    let cams = ["a", "b", "c"].map(|cam| format!("a.example.com/show/{cam}"));
+    for cam in &cams {
+        world.hold(cam, &cycle(3600)).await;
+    }
+    world.faults(faults);
+    let changes = cams.iter().map(|cam| update(cam, cycle(3600), cycle(900)));
+    let mut plan = plan(changes);
+    plan.decisions.account = Some(OWN.to_owned());
+    let report = apply(plan.cleared().unwrap(), &world.client, world.settings.clone(), &|_| {}).await;
+    world.faults(&[]);
+    (world, report)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewed_key_of_the_same_account_goes_on() {
+    let (world, report) = apply_with(&[OWN], &["expired-token:action=Update,nth=2"]).await;
+    assert_eq!(ends(&report), ["done"; 3]);
+    let identities = world.service.counters().actions["GetCallerIdentity"].calls;
+    assert_eq!(identities, 2, "each key is asked about once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_written_under_another_accounts_key() {
+    // The key is renewed at the second Update, and at a look before it.
+    for (fault, renewed) in
+        [("expired-token:action=Update,nth=2", 2), ("expired-token:action=Describe,nth=3", 1)]
+    {
+        let (world, report) = apply_with(&[OWN, OTHER], &[fault]).await;
+        assert_eq!(ends(&report), ["done", "not attempted", "not attempted"], "{fault} {report:?}");
+        for index in [1, 2] {
+            let message = failure(&report, index).to_string();
+            assert!(message.contains(OTHER) && message.contains("renewed"), "{message}");
+        }
+        assert_eq!(world.sent("Update"), renewed, "{fault}: only the one that was turned away for its key");
+        for cam in ["b", "c"] {
+            assert_eq!(
+                world.config(&format!("a.example.com/show/{cam}")).await,
+                Some(cycle(3600)),
+                "{fault}"
+            );
+        }
+    }
+}
+
+/// What was sent before the key was renewed is not read back under another account's.
+#[tokio::test(start_paused = true)]
+async fn what_was_written_before_another_accounts_key_came_is_told_as_unknown() {
+    let (_, report) = apply_with(&[OWN, OTHER], &["expired-token:action=Describe,nth=2"]).await;
+    assert_eq!(ends(&report), ["unknown", "not attempted", "not attempted"], "{report:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_nobody_confirms_gets_no_write() {
+    // The ninth call asks STS about the second key.
+    let faults = ["expired-token:action=Update,nth=2", "revoked-key:nth=9"];
+    let (world, report) = apply_with(&[OWN], &faults).await;
+    // Before the third, STS is asked once more, and answers.
+    assert_eq!(ends(&report), ["done", "not attempted", "done"], "{report:?}");
+    assert!(failure(&report, 1).to_string().contains("can't be confirmed"), "{:?}", failure(&report, 1));
+    assert_eq!(world.sent("Update"), 3, "the second was turned away for its key");
 }
 
 fn role() -> Credentials {

@@ -146,14 +146,14 @@ async fn what_is_under_way_when_the_run_is_stopped_is_finished() {
     let world = World::new();
     let changes = (0..400).map(|number| create(&format!("a.example.com/show/cam{number:03}"), config()));
     let applying = world.apply(changes);
-    // The rate lets 300 Adds out at once; the request comes while the others wait for their turn.
+    // The rate lets 150 Adds out at once; the request comes while the others wait for their turn.
     let stopping = async {
         tokio::time::sleep(std::time::Duration::from_millis(250)).await;
         world.stop.send(true).unwrap();
     };
     let (report, ()) = tokio::join!(applying, stopping);
     let done = ends(&report).iter().filter(|end| **end == "done").count();
-    assert!((300..310).contains(&done), "{done}");
+    assert!((150..160).contains(&done), "{done}");
     assert_eq!(world.client.list_domain("a.example.com").await.unwrap().configs.len(), done);
     assert!(ends(&report)[done..].iter().all(|end| *end == "not attempted"));
 }

@@ -25,6 +25,7 @@ fn a_number_that_no_clock_or_counter_takes_is_a_usage_error() {
     for (flag, variable, value) in [
         ("--timeout", "LIVEVOD_TIMEOUT", long),
         ("--settle", "LIVEVOD_SETTLE", long),
+        ("--freshness", "LIVEVOD_FRESHNESS", long),
         ("--parallelism", "LIVEVOD_PARALLELISM", "2305843009213693952"),
         ("--parallelism", "LIVEVOD_PARALLELISM", "18446744073709551615"),
         ("--rate", "LIVEVOD_RATE", "4294967295"),

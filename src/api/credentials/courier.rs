@@ -17,7 +17,8 @@ use crate::api::error::Error;
 use crate::api::retry::Retry;
 use crate::api::transport::{Timeouts, Transport};
 use crate::wire::{
-    self, Key, OIDC_TOKEN_LENGTH, Request, Response, Role, Secret, SignatureVersion, Stamp, TemporaryKey,
+    self, CallerIdentity, Key, OIDC_TOKEN_LENGTH, Request, Response, Role, Secret, SignatureVersion, Stamp,
+    TemporaryKey,
 };
 
 /// The metadata service is on this very machine: whoever is not answered at once is on no instance.
@@ -63,6 +64,15 @@ impl Courier<'_> {
     pub(super) async fn fetch(&self, credentials: &Credentials) -> Result<Fetched, CredentialsError> {
         let origin = credentials.source.to_string();
         self.key_of(&credentials.provider, &origin).await
+    }
+
+    /// The account that a key belongs to.
+    pub(in crate::api) async fn account_of(&self, key: &Key) -> Result<String, Error> {
+        let host = self.sts.authority();
+        let inquiry = wire::caller_identity();
+        let request = |stamp: &Stamp| inquiry.sign(&host, key, stamp, self.signature);
+        let identity = self.ask(self.transport, self.sts, (inquiry.name, &request), identity).await?;
+        Ok(identity.account)
     }
 
     async fn key_of(&self, provider: &Provider, origin: &str) -> Result<Fetched, CredentialsError> {
@@ -216,6 +226,10 @@ fn fields(host: &str, response: &Response) -> Result<Map<String, Value>, Error> 
 
 fn assumed(host: &str, response: &Response) -> Result<TemporaryKey, Error> {
     wire::read_assumed_role(&fields(host, response)?).map_err(Error::Contradiction)
+}
+
+fn identity(host: &str, response: &Response) -> Result<CallerIdentity, Error> {
+    wire::read_caller_identity(&fields(host, response)?).map_err(Error::Contradiction)
 }
 
 fn handed_out(host: &str, response: &Response) -> Result<TemporaryKey, Error> {

@@ -184,6 +184,7 @@ impl Answer {
             Err(error) => {
                 let reply = match error.class() {
                     Class::NotSent => Reply::NotSent,
+                    _ if error.is_kept_back() => Reply::NotSent,
                     Class::Ambiguous => Reply::Unclear,
                     Class::Busy | Class::Fatal => Reply::Refused,
                 };

@@ -246,6 +246,8 @@ pub(super) enum Step {
     Again,
     /// A write got no usable answer: what became of it is read back.
     Unanswered,
+    /// Listing the domain took too long for a write to rest on it: what stands at the address is read by itself too.
+    SlowListing,
     /// What was written does not show yet, and is looked at again.
     NotShown,
     /// The new entry of a replace was refused: the old one is added back.

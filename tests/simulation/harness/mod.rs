@@ -155,11 +155,14 @@ async fn play(seed: u64) -> Run {
     let has_pages = !ONCE_BROKEN[..BEFORE_PAGES].contains(&seed);
     // What came later is drawn apart, so that it changes no older story but where it is drawn.
     let mut pages = Random::new(!seed);
-    let scene = Scene::draw(&mut random.fork(), has_pages.then(|| pages.fork()).as_mut());
+    let mut scene = Scene::draw(&mut random.fork(), has_pages.then(|| pages.fork()).as_mut());
     let mut weather = Weather::draw(seed, random.fork());
     if has_pages {
         weather.shorten(&scene.quirks, seed, pages.fork());
     }
+    let mut later = Random::new(!seed);
+    scene.call.draw_more(&mut later);
+    weather.draw_more(&mut later);
     let (service, observer) = account(&scene, random.fork());
     let clocks = Clocks::draw(seed);
     let folder = Folder::new(observer.clone(), weather.room, clocks.clone());
@@ -207,7 +210,9 @@ async fn afterwards(stage: &Stage<'_>, truth: &Truth, second: &Process) -> Optio
 /// The emulated account with what it holds, and who watches it.
 fn account(scene: &Scene, random: Random) -> (Arc<Service>, Arc<Observer>) {
     let watcher: Arc<OnceLock<Arc<Observer>>> = Arc::default();
-    let settings = Settings { keys: vec![key(), colleague()], quirks: scene.played(), ..Settings::default() };
+    let session_accounts = scene.call.accounts.iter().map(|account| (*account).to_owned()).collect();
+    let keys = vec![key(), colleague()];
+    let settings = Settings { keys, session_accounts, quirks: scene.played(), ..Settings::default() };
     let ids = std::sync::atomic::AtomicU64::new(0);
     let request_id = move || format!("R{}", ids.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
     let outside = Outside { now: Box::new(account_clock()), request_id: Box::new(request_id) };

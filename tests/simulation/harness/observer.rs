@@ -141,7 +141,7 @@ impl Observer {
         }
     }
 
-    /// The account's time.
+    /// The account's time, which is that of the machine too.
     pub(crate) fn now(&self) -> Timestamp {
         self.lock().now()
     }
@@ -353,6 +353,7 @@ impl Inner {
                     Step::Compare
                 }
             }
+            ("AssumeRole", _) => Step::Assume,
             _ => Step::Identify,
         }
     }

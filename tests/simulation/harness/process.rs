@@ -4,13 +4,14 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
+use livevod::api::credentials::{Credentials, Provider, Source};
 use livevod::api::{Client, ClientSettings, Rate};
 use livevod::apply::journal::{Found, Looked, RunRecord, until_settled};
 use livevod::apply::{ApplySettings, ChangeOutcome, Outcome, Report, apply};
-use livevod::emulator::Service;
+use livevod::emulator::{ACCOUNT, Service};
 use livevod::model::Address;
 use livevod::plan::{Allowances, Guard, Plan, PlanOptions, plan};
-use livevod::wire::Key;
+use livevod::wire::{Key, Role};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -116,9 +117,25 @@ impl Stage<'_> {
             patience: self.scene.call.deadline,
             stamps: Arc::new(move || Ok(stamps.stamp())),
             chance: Arc::new(move || chances.chance()),
-            ..ClientSettings::new(self.key.clone())
+            ..ClientSettings::new(self.credentials())
         };
         Client::in_process(self.service.clone(), settings)
+    }
+
+    /// A lasting key, or that of a role, which is got anew where the service says that it has ended.
+    fn credentials(&self) -> Credentials {
+        if self.scene.call.accounts.is_empty() {
+            return self.key.clone().into();
+        }
+        let role = Role {
+            arn: format!("acs:ram::{ACCOUNT}:role/simulation"),
+            session_name: format!("process-{}", self.observer.process()),
+            duration: None,
+            policy: None,
+            external_id: None,
+        };
+        let provider = Provider::Role { by: Box::new(Provider::Key(self.key.clone())), role };
+        Credentials { provider, source: Source::Given, sts: None }
     }
 
     /// The plan, and why it may not be carried out.
@@ -175,6 +192,7 @@ impl Stage<'_> {
         let settings = ApplySettings {
             deadline: self.scene.call.deadline,
             settle: SETTLE,
+            freshness: self.scene.call.freshness,
             stop_on_error: self.scene.call.stop_on_error,
             ..ApplySettings::new(stop, journal)
         };

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
+use livevod::apply::ApplySettings;
 use livevod::config::Document;
-use livevod::emulator::{QUIRKS, Quirks};
+use livevod::emulator::{ACCOUNT, QUIRKS, Quirks};
 use livevod::model::{Address, RecordConfig};
 use livevod::plan::{Allowances, Limit};
 use livevod::resolve::{Desired, Wanted, resolve};
@@ -18,6 +19,9 @@ use serde_json::{Value, json};
 
 use super::files::{self, ARCHIVE, BUCKETS, GROUP};
 use super::random::Random;
+
+/// The account of another key than the first.
+pub(crate) const ANOTHER_ACCOUNT: &str = "6543210987654321";
 
 /// Where the emulator lets recordings go when it chooses.
 const CHOSEN: &str = "outin-emulator.oss-cn-shanghai.aliyuncs.com";
@@ -43,6 +47,10 @@ pub(crate) struct Calling {
     pub(crate) per_minute: NonZeroU32,
     pub(crate) parallelism: NonZeroUsize,
     pub(crate) signature: SignatureVersion,
+    /// How old a look may be when the write that rests on it leaves.
+    pub(crate) freshness: Duration,
+    /// Whose keys a role hands out, one after another; none where the key is a lasting one.
+    pub(crate) accounts: &'static [&'static str],
 }
 
 impl Scene {
@@ -87,6 +95,12 @@ pub(crate) fn released() -> Allowances {
 }
 
 impl Calling {
+    /// What was not drawn from the beginning, from a generator of its own.
+    pub(crate) fn draw_more(&mut self, random: &mut Random) {
+        self.freshness = Duration::from_millis(random.pick(&[1000, 1000, 1000, 1000, 300, 5000, 0]));
+        self.accounts = random.pick(&[&[][..], &[], &[], &[ACCOUNT], &[ACCOUNT, ANOTHER_ACCOUNT]]);
+    }
+
     fn draw(random: &mut Random) -> Self {
         Self {
             deadline: Duration::from_secs(random.pick(&[5, 20, 60, 60])),
@@ -94,6 +108,8 @@ impl Calling {
             per_minute: NonZeroU32::new(random.pick(&[600, 600, 60, 20])).unwrap(),
             parallelism: NonZeroUsize::new(random.pick(&[16, 16, 2, 1])).unwrap(),
             signature: random.pick(&[SignatureVersion::V3, SignatureVersion::V3, SignatureVersion::V1]),
+            freshness: ApplySettings::FRESHNESS,
+            accounts: &[],
         }
     }
 }

@@ -25,6 +25,8 @@ const fn kind(name: &'static str, keys: &'static [&'static str], is_ambiguous: b
     Kind { name, keys, is_ambiguous }
 }
 
+const THROTTLE: Kind = kind("throttle", &["", "retry-after=2s"], false);
+
 const ENDLESS: Kind = kind("endless", &[""], true);
 
 /// Every fault of the emulator but those of somebody else in the console, who is played by a client of the harness.
@@ -38,7 +40,7 @@ pub(crate) const KINDS: [Kind; 21] = [
     kind("error-before-commit", &["status=500", "status=503"], true),
     kind("error-after-commit", &["status=500", "status=503"], true),
     kind("gateway-page", &[""], true),
-    kind("throttle", &["", "retry-after=2s"], false),
+    THROTTLE,
     kind("expired-token", &[""], false),
     kind("revoked-key", &[""], false),
     kind("truncated", &[""], true),
@@ -68,17 +70,18 @@ pub(crate) fn share(part: u64) -> impl Iterator<Item = &'static str> {
     kinds.chain(OTHERS.get(part as usize).copied())
 }
 
-/// Struck every call: an answer takes its time, so that domains take turns.
-const TRAVEL: &str = "latency:time=20ms,jitter=60ms";
+/// Struck every call: an answer takes its time, so that domains take turns. In some runs it takes longer than a look may be old.
+const TRAVELS: [&str; 3] =
+    ["latency:time=20ms,jitter=60ms", "latency:time=100ms,jitter=600ms", "latency:time=500ms,jitter=1s"];
 
 /// Keeps the past readable for `stale`, and never strikes.
 const KEEP_THE_PAST: &str = "stale:time=10s,chance=0";
 
 /// What every call meets, the first of them by name too.
-fn usual() -> Vec<Fault> {
-    static USUAL: LazyLock<[Fault; 2]> =
-        LazyLock::new(|| [TRAVEL, KEEP_THE_PAST].map(|text| text.parse().unwrap()));
-    USUAL.to_vec()
+fn usual(travel: usize) -> Vec<Fault> {
+    static USUAL: LazyLock<[[Fault; 2]; 3]> =
+        LazyLock::new(|| TRAVELS.map(|travel| [travel, KEEP_THE_PAST].map(|text| text.parse().unwrap())));
+    USUAL[travel].to_vec()
 }
 
 /// Where in a run a call stands.
@@ -86,6 +89,8 @@ fn usual() -> Vec<Fault> {
 pub(crate) enum Step {
     /// Asking whose credentials these are.
     Identify,
+    /// Getting a key for a role.
+    Assume,
     /// A listing for the plan.
     Plan,
     /// A look at one address before its first write.
@@ -107,6 +112,7 @@ impl Step {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Step::Identify => "identify",
+            Step::Assume => "assume",
             Step::Plan => "plan",
             Step::Compare => "compare",
             Step::Add => "add",
@@ -126,7 +132,9 @@ impl Step {
             Step::Add => Action::Add,
             Step::Update => Action::Update,
             Step::Delete => Action::Delete,
-            Step::Identify | Step::Plan | Step::Compare | Step::Confirm | Step::List => Action::Describe,
+            Step::Identify | Step::Assume | Step::Plan | Step::Compare | Step::Confirm | Step::List => {
+                Action::Describe
+            }
         }
     }
 }
@@ -166,6 +174,8 @@ pub(crate) enum Death {
 #[derive(Debug, Default)]
 pub(crate) struct Strike {
     pub(crate) faults: Vec<Fault>,
+    /// How long the service asks to stay away where it says so.
+    asked: &'static str,
     /// How far back a read looks that is struck by `stale`.
     pub(crate) stale: Duration,
     /// How much later a lost request arrives, by the action it is of.
@@ -213,6 +223,12 @@ pub(crate) struct Weather {
     short: Option<(u64, &'static str, Random)>,
     calls: u64,
     writes: u64,
+    /// Which of [`TRAVELS`].
+    travel: usize,
+    /// How long the service asks to stay away when it throttles, where it says so.
+    asked: &'static str,
+    /// Every call from this one on is throttled.
+    throttled: Option<u64>,
 }
 
 impl Weather {
@@ -236,7 +252,23 @@ impl Weather {
             short: None,
             calls: 0,
             writes: 0,
+            travel: 0,
+            asked: "retry-after=2s",
+            throttled: None,
         }
+    }
+
+    /// What was not drawn from the beginning, from a generator of its own.
+    pub(crate) fn draw_more(&mut self, random: &mut Random) {
+        self.travel = random.pick(&[0, 0, 0, 0, 0, 0, 0, 1, 2]);
+        self.asked = random.pick(&[
+            "retry-after=2s",
+            "retry-after=2s",
+            "retry-after=40s",
+            "retry-after=250s",
+            "retry-after=24h",
+        ]);
+        self.throttled = random.percent(3).then(|| random.below(20));
     }
 
     pub(crate) fn draw(seed: u64, mut random: Random) -> Self {
@@ -293,7 +325,7 @@ impl Weather {
 
     /// What becomes of the next call. `seen` is the step of the call before it in this phase; `is_plan` says which phase.
     pub(crate) fn next(&mut self, is_plan: bool, seen: Option<Step>) -> Strike {
-        let mut strike = Strike { faults: usual(), ..Strike::default() };
+        let mut strike = Strike { faults: usual(self.travel), asked: self.asked, ..Strike::default() };
         if let Some(armed) = self.feature.filter(|feature| feature.is_armed(is_plan, seen)) {
             strike.add(armed.kind, Some(armed.step.action()), &mut self.random);
         }
@@ -301,6 +333,9 @@ impl Weather {
         if is_plan {
             self.add_by_chance(&mut strike, self.on_plan, None);
             return strike;
+        }
+        if self.throttled.is_some_and(|first| self.calls >= first) {
+            strike.add(THROTTLE, None, &mut self.random.clone());
         }
         if let Some((_, kind)) = self.outage.as_ref().filter(|(calls, _)| calls.contains(&self.calls)) {
             strike.add(*kind, None, &mut self.random);
@@ -344,7 +379,7 @@ impl Weather {
         };
         // Whoever waits for this answer waits for ever, and so does nothing that a dead process could not do.
         let silence = "latency:time=1000h".parse().unwrap();
-        strike.faults = usual();
+        strike.faults = usual(self.travel);
         strike.faults.extend(fate.map(|fate| fate.parse().unwrap()));
         strike.faults.push(silence);
         strike.dies = Some(name);
@@ -369,6 +404,7 @@ impl Weather {
 impl Strike {
     fn add(&mut self, kind: Kind, action: Option<Action>, random: &mut Random) {
         let keys = random.pick(kind.keys);
+        let keys = if keys.starts_with("retry-after") { self.asked } else { keys };
         let time = seconds(keys);
         match (kind.name, action) {
             ("stale", _) => self.stale = self.stale.max(time),
@@ -415,7 +451,7 @@ impl Feature {
             Step::Compare => !is_plan && seen.is_none_or(|seen| !seen.is_write()),
             Step::Confirm => !is_plan && matches!(seen, Some(Step::Add | Step::Update | Step::Confirm)),
             Step::List => !is_plan && matches!(seen, Some(Step::Delete | Step::Confirm | Step::List)),
-            Step::Identify => false,
+            Step::Identify | Step::Assume => false,
         }
     }
 }

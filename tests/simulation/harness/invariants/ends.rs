@@ -32,7 +32,8 @@ pub(super) fn a_failed_replace_leaves_something(run: &Run) -> Result<(), String>
             let could = !is_out_of_time(view, &address)
                 && is_seen_gone(view, &address)
                 && !was_tried_twice(view, &address)
-                && !is_locked_out(view, &address);
+                && !is_locked_out(view, &address)
+                && !is_without_key(view);
             if is_deleted && !is_there && !by_others && could {
                 return Err(format!("{address} was deleted to be replaced, and nothing stands there"));
             }
@@ -71,6 +72,15 @@ fn is_locked_out(view: View, address: &Address) -> bool {
             && call.is_refused()
             && call.code.as_deref().is_some_and(|code| code.starts_with("Invalid"))
     })
+}
+
+/// Whether the process got no other key, or another account's, so that nothing more could be sent.
+fn is_without_key(view: View) -> bool {
+    let accounts = view.run.scene.call.accounts;
+    let ended = |(_, call): (usize, &Call)| {
+        call.code.as_deref().is_some_and(|code| code == "InvalidSecurityToken.Expired")
+    };
+    !accounts.is_empty() && view.calls().any(ended)
 }
 
 /// Without faults nothing is unknown, and nothing fails but for what the account itself refuses.

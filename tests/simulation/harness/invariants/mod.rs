@@ -22,6 +22,8 @@ pub(super) const ALL: &[(&str, Invariant)] = &[
     ("only what is planned is written", writes::only_what_is_planned_is_written),
     ("what is not ours stays as it is", writes::what_is_not_ours_stays_as_it_is),
     ("every write rests on a look that showed `before`", writes::every_write_rests_on_a_look),
+    ("every write rests on a fresh look", writes::every_write_rests_on_a_fresh_look),
+    ("nothing is written under another account's key", writes::nothing_is_written_under_another_accounts_key),
     ("what is as wanted is not written", writes::what_is_as_wanted_is_not_written),
     ("every write is in the journal before", writes::every_write_is_in_the_journal_before),
     ("nothing is deleted after a failure", writes::nothing_is_deleted_after_a_failure),
@@ -40,6 +42,8 @@ pub(super) const ALL: &[(&str, Invariant)] = &[
     ("a run without faults knows what it did", ends::a_run_without_faults_knows_what_it_did),
     ("it converges or refuses", ends::it_converges_or_refuses),
     ("calls stay within the rate", paces::calls_stay_within_the_rate),
+    ("a gap is not left waiting", paces::a_gap_is_not_left_waiting),
+    ("what is throttled for a minute is given up", paces::what_is_throttled_for_a_minute_is_given_up),
     ("a lost write settles before another", paces::a_lost_write_settles_before_another),
     ("stop on error starts nothing more", paces::stop_on_error_starts_nothing_more),
     ("no secret in any output", secrets::no_secret_in_any_output),
@@ -96,6 +100,13 @@ impl<'a> View<'a> {
     /// Where the process's first happening after the plan stands.
     fn start(self) -> usize {
         self.applying().next().map_or(0, |(at, _)| at)
+    }
+
+    /// Whether the service took some read for one too many: that holds for all of them.
+    fn reads_are_throttled_after(self, place: usize) -> bool {
+        let is_throttled =
+            |call: &Call| call.code.as_deref().is_some_and(|code| code.starts_with("Throttling"));
+        self.calls().any(|(at, call)| at > place && !call.step.is_write() && is_throttled(call))
     }
 
     /// Whether any call about an address, or its domain, went wrong after a place in the story.

@@ -9,7 +9,7 @@ use super::super::process::End;
 use super::super::story::{Author, Call, What, failure};
 use super::super::truth::folded;
 use super::super::weather::Step;
-use super::{View, changes, is_after, is_before, is_foreign_between};
+use super::{View, changes, is_after, is_before, is_foreign_between, writes};
 
 /// Calls `hold` with every outcome of every process.
 fn each(
@@ -194,7 +194,10 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
         let Some((write, ..)) = written.last() else {
             return Err(format!("{address} is unknown, and nothing was sent"));
         };
-        let could_read = !view.is_troubled_after(write, address);
+        let is_locked_out = writes::another_accounts_key(run, view.number).is_some_and(|key| key < at);
+        let could_read = !view.is_troubled_after(write, address)
+            && !view.reads_are_throttled_after(write)
+            && !is_locked_out;
         let state = run.truth.seen_by(at).get(address).map(|remote| &**remote);
         let folds = forgets_case(run, change);
         if could_read && is_after(change, state) && !folds {

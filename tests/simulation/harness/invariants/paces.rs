@@ -6,10 +6,12 @@ use std::time::Duration;
 use livevod::api::Rate;
 use livevod::apply::Outcome;
 use livevod::model::Address;
+use livevod::plan::ActionKind;
 
 use super::super::Run;
 use super::super::process::SETTLE;
 use super::super::story::What;
+use super::super::truth::folded;
 use super::super::weather::Step;
 use super::writes::{is_seen, shown};
 use super::{View, is_after};
@@ -29,6 +31,65 @@ pub(super) fn calls_stay_within_the_rate(run: &Run) -> Result<(), String> {
             let fast = times.windows(most + 1).find(|calls| calls[most] - calls[0] < Duration::from_secs(60));
             if let Some(calls) = fast {
                 return Err(format!("{} {} calls within a minute of {:?}", most + 1, step.name(), calls[0]));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Longer than any pause within a gap and any call together.
+const PAUSE_IN_A_GAP: Duration = Duration::from_secs(30);
+
+/// From the Delete of a replace to the Add that is accepted, nobody stays away for as long as the service asks. At low rates calls may
+/// wait for the rate.
+pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
+    if run.scene.call.per_minute.get() < 600 {
+        return Ok(());
+    }
+    for view in View::all(run) {
+        for change in view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Replace)
+        {
+            let address = folded(&change.address);
+            let mut last = None;
+            for (at, call) in view.calls().filter(|(_, call)| call.is_about(&address)) {
+                let own = call.is_write_to(&address);
+                let waited = last.map(|last| run.story[at].at - last);
+                if let Some(waited) = waited.filter(|waited| *waited > PAUSE_IN_A_GAP) {
+                    return Err(format!("nothing was sent for {waited:?} while {address} was gone"));
+                }
+                match call.step {
+                    Step::Delete if own && call.is_answered() => last = Some(run.story[at].at),
+                    Step::Add if own && call.is_answered() => last = None,
+                    _ => last = last.map(|_| run.story[at].at),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// After the longest time that the service can ask for, and a call that takes long.
+const GIVEN_UP: Duration = Duration::from_secs(60 + 120 + 20);
+
+/// No action is called on and on that is throttled throughout. An Add may be: it may have a gap to close.
+pub(super) fn what_is_throttled_for_a_minute_is_given_up(run: &Run) -> Result<(), String> {
+    for number in 1..=run.processes.len() {
+        let mut since: BTreeMap<Step, Duration> = BTreeMap::new();
+        for one in run.story.iter().filter(|one| one.process == number) {
+            let What::Call(call) = &one.what else { continue };
+            let action = action(call.step);
+            let is_throttled = call.code.as_deref().is_some_and(|code| code.starts_with("Throttling"));
+            if !is_throttled {
+                since.remove(&action);
+                continue;
+            }
+            let first = *since.entry(action).or_insert(one.at);
+            if action != Step::Add && one.at - first > GIVEN_UP {
+                return Err(format!(
+                    "{} is called {:?} after it was throttled throughout",
+                    action.name(),
+                    one.at - first
+                ));
             }
         }
     }
@@ -75,7 +136,7 @@ fn has_arrived(view: View, (first, last): (usize, usize), step: Step, address: &
 fn action(step: Step) -> Step {
     match step {
         Step::Plan | Step::Compare | Step::Confirm | Step::List => Step::List,
-        Step::Identify | Step::Add | Step::Update | Step::Delete => step,
+        Step::Identify | Step::Assume | Step::Add | Step::Update | Step::Delete => step,
     }
 }
 

@@ -44,7 +44,7 @@ fn is_planned(view: View, step: Step, address: &Address) -> bool {
         }
         Step::Update => action == Some(ActionKind::Update),
         Step::Delete => matches!(action, Some(ActionKind::Delete | ActionKind::Replace)),
-        Step::Identify | Step::Plan | Step::Compare | Step::Confirm | Step::List => false,
+        Step::Identify | Step::Assume | Step::Plan | Step::Compare | Step::Confirm | Step::List => false,
     }
 }
 
@@ -160,6 +160,50 @@ pub(super) fn every_write_rests_on_a_look(run: &Run) -> Result<(), String> {
             if !is_before(change, seen) {
                 return Err(format!(
                     "{} of {address} although the look before showed {seen:?}",
+                    call.step.name()
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where an account is declared, nothing is written any more once a role hands out a key of another one.
+pub(super) fn nothing_is_written_under_another_accounts_key(run: &Run) -> Result<(), String> {
+    if run.scene.call.accounts.len() < 2 || run.scene.desired.account.is_none() {
+        return Ok(());
+    }
+    for view in View::all(run) {
+        let Some(handed_out) = another_accounts_key(run, view.number) else { continue };
+        if let Some((_, call, address)) = view.writes().find(|(at, ..)| *at > handed_out) {
+            return Err(format!("{} of {address} under another account's key", call.step.name()));
+        }
+    }
+    Ok(())
+}
+
+/// Where in the story a process got its second key.
+pub(super) fn another_accounts_key(run: &Run, process: usize) -> Option<usize> {
+    let calls = run.story.iter().enumerate().filter(|(_, one)| one.process == process);
+    let mut keys = calls.filter_map(|(at, one)| match &one.what {
+        What::Call(call) if call.step == Step::Assume && call.is_answered() => Some(at),
+        _ => None,
+    });
+    keys.nth(1)
+}
+
+/// When an Update or Delete leaves, what it rests on was asked for a moment before: an edit that is older is not overwritten.
+pub(super) fn every_write_rests_on_a_fresh_look(run: &Run) -> Result<(), String> {
+    let window = run.scene.call.freshness;
+    for view in View::all(run) {
+        for (at, call, address) in view.writes().filter(|(_, call, _)| call.step != Step::Add) {
+            let Some((look, _)) = last_look(view, at, address).filter(|_| !window.is_zero()) else {
+                continue;
+            };
+            let age = run.story[at].at - run.story[look].at;
+            if age > window {
+                return Err(format!(
+                    "{} of {address} {age:?} after the look, {window:?} are allowed",
                     call.step.name()
                 ));
             }

@@ -1,0 +1,67 @@
+//! Keeps a run within its account: says of each key, once, whether it belongs there.
+//!
+//! A run may outlive its key. Whatever hands out the next one (a role, a profile, a command) may have been changed meanwhile, and then
+//! hands out a key of somebody else.
+
+use std::sync::OnceLock;
+
+use tokio::sync::Mutex;
+
+use super::credentials::Courier;
+use super::error::{Class, Error};
+use crate::wire::Key;
+
+/// The account that is insisted on, and what is known of keys.
+#[derive(Debug, Default)]
+pub(super) struct Owner {
+    account: OnceLock<String>,
+    /// The last key that was asked about, by its id, and its account.
+    known: Mutex<Option<(String, String)>>,
+    /// The other account, once a key belonged to one. Final: nothing is sent any more.
+    other: OnceLock<String>,
+}
+
+impl Owner {
+    pub(super) fn insist_on(&self, account: &str) {
+        // Whoever insists first is obeyed: a run has one account.
+        let _ = self.account.set(account.to_owned());
+    }
+
+    pub(super) async fn learn(&self, key_id: String, account: &str) {
+        *self.known.lock().await = Some((key_id, account.to_owned()));
+    }
+
+    /// Why nothing more is sent, if so.
+    pub(super) fn other(&self) -> Option<String> {
+        let (other, account) = (self.other.get()?, self.account.get()?);
+        Some(format!(
+            "the credentials were renewed and belong to account `{other}` now, not to `{account}`: nothing more is sent"
+        ))
+    }
+
+    /// Asks STS about a key that is not known yet.
+    ///
+    /// # Errors
+    /// When it belongs to another account, or nobody says to which; then nothing was sent.
+    pub(super) async fn check(&self, key: &Key, courier: &Courier<'_>) -> Result<(), Error> {
+        let Some(owner) = self.account.get() else { return Ok(()) };
+        let mut known = self.known.lock().await;
+        if known.as_ref().is_none_or(|(key_id, _)| *key_id != key.id) {
+            let account = courier.account_of(key).await.map_err(|error| unconfirmed(&error, courier))?;
+            *known = Some((key.id.clone(), account));
+        }
+        if let Some((_, account)) = known.as_ref().filter(|(_, account)| account != owner) {
+            let _ = self.other.set(account.clone());
+        }
+        self.other().map_or(Ok(()), |reason| Err(Error::Withheld { reason }))
+    }
+}
+
+/// Another try may go better, but for a refusal.
+fn unconfirmed(error: &Error, courier: &Courier<'_>) -> Error {
+    let reason = format!("whose credentials these are since they were renewed can't be confirmed: {error}");
+    match error.class() {
+        Class::Fatal => Error::Withheld { reason },
+        Class::NotSent | Class::Busy | Class::Ambiguous => Error::not_sent(&courier.sts.authority(), reason),
+    }
+}

@@ -1,0 +1,139 @@
+//! How old a look may be when the write that rests on it leaves.
+
+use std::cell::RefCell;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use livevod::api::{Client, ClientSettings};
+use livevod::apply::{Delay, Event, apply};
+use livevod::plan::Change;
+use tokio::time::{Instant, sleep};
+
+use super::world::*;
+
+fn cam(number: usize) -> String {
+    format!("d{number}.example.com/show/cam1")
+}
+
+/// One call at a time, each of which takes its time.
+fn slow_world() -> World {
+    let service = World::new().service;
+    let parallelism = NonZeroUsize::MIN;
+    let settings = ClientSettings { parallelism, ..ClientSettings::for_emulator() };
+    World::of(service.clone(), Client::in_process(service, settings))
+}
+
+/// Twenty domains wait for one connection, and somebody edits the last of them while it waits.
+#[tokio::test(start_paused = true)]
+async fn an_edit_while_a_change_waits_for_its_connection_is_not_overwritten() {
+    let world = slow_world();
+    for number in 0..20 {
+        world.hold(&cam(number), &cycle(3600)).await;
+    }
+    world.faults(&["latency:time=300ms"]);
+    let changes = (0..20).map(|number| update(&cam(number), cycle(3600), cycle(900)));
+    let edit = async {
+        sleep(Duration::from_millis(6100)).await;
+        world.edit(livevod::wire::delete(&address(&cam(19)), livevod::model::StreamSpelling::Named)).await;
+        world.edit(livevod::wire::add(&address(&cam(19)), &cycle(1800))).await;
+    };
+    let (report, ()) = tokio::join!(world.apply(changes), edit);
+    world.faults(&[]);
+    assert_eq!(world.config(&cam(19)).await, Some(cycle(1800)), "{:?}", report.outcomes[19]);
+    assert_eq!(ends(&report)[..19], ["done"; 19]);
+    assert_eq!(ends(&report)[19], "not attempted");
+}
+
+/// Changes over what is there, which each rest on a look.
+fn each() -> [Change; 3] {
+    [
+        update(&cam(0), cycle(3600), cycle(900)),
+        delete(&cam(0), cycle(3600)),
+        replace(&cam(0), cycle(3600), stored_in(BUCKET)),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_takes_longer_than_it_may_be_old_serves_no_write() {
+    for change in each() {
+        let world = World::new();
+        world.hold(&cam(0), &cycle(3600)).await;
+        world.faults(&["latency:action=Describe,time=1100ms"]);
+        let report = world.apply([change.clone()]).await;
+        assert_eq!(ends(&report), ["not attempted"], "{:?}", change.action);
+        let message = &failure(&report, 0).message;
+        assert!(message.contains("within 1 s") && message.contains("`--freshness`"), "{message}");
+        let writes = ["Add", "Update", "Delete"].map(|action| world.sent(action));
+        assert_eq!(writes, [1, 0, 0], "but for the one that the scene is made with");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_window_decides_and_none_looks_right_before_however_long_that_takes() {
+    for (millis, end) in [(1101, "done"), (1099, "not attempted"), (0, "done")] {
+        for change in each() {
+            let mut world = World::new();
+            world.settings.freshness = Duration::from_millis(millis);
+            world.hold(&cam(0), &cycle(3600)).await;
+            world.faults(&["latency:action=Describe,time=1100ms"]);
+            assert_eq!(ends(&world.apply([change.clone()]).await), [end], "{millis} {:?}", change.action);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_was_slow_once_is_made_again() {
+    for change in each() {
+        let world = World::new();
+        world.hold(&cam(0), &cycle(3600)).await;
+        world.faults(&["latency:action=Describe,time=3s,times=2"]);
+        assert_eq!(ends(&world.apply([change.clone()]).await), ["done"], "{:?}", change.action);
+    }
+}
+
+/// Two pages, each of which takes most of the time that a look may be old.
+async fn app_wide(edit_after: Option<Duration>) -> (World, Vec<&'static str>, usize) {
+    let world = World::new();
+    let wide = "d0.example.com/show/*";
+    for number in 0..101 {
+        world.hold(&format!("d0.example.com/other/cam{number}"), &cycle(3600)).await;
+    }
+    world.hold(wide, &cycle(3600)).await;
+    world.faults(&["latency:action=Describe,time=700ms"]);
+    let slow = RefCell::new(0);
+    let note = |event| {
+        if let Event::Delayed { delay: Delay::SlowListing { .. }, .. } = event {
+            *slow.borrow_mut() += 1;
+        }
+    };
+    let plan = plan([delete(wide, cycle(3600))]);
+    let edit = async {
+        let Some(after) = edit_after else { return };
+        sleep(after).await;
+        let call = livevod::wire::update(
+            &address(wide),
+            livevod::model::StreamSpelling::Named,
+            &cycle(1800),
+            livevod::wire::ComposeOff::Bare,
+        );
+        world.edit(call).await;
+    };
+    let (report, ()) =
+        tokio::join!(apply(plan.cleared().unwrap(), &world.client, world.settings.clone(), &note), edit);
+    let ends = ends(&report);
+    let slow = *slow.borrow();
+    (world, ends, slow)
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_listing_takes_too_long_an_app_wide_entry_is_read_by_itself_after_it() {
+    let start = Instant::now();
+    let (_, ends, slow) = app_wide(None).await;
+    assert_eq!((ends, slow), (vec!["done"], 1));
+    assert!(start.elapsed() < Duration::from_secs(10));
+    // While the second page is read.
+    let (world, ends, slow) = app_wide(Some(Duration::from_millis(1000))).await;
+    assert_eq!((ends, slow), (vec!["not attempted"], 1));
+    world.faults(&[]);
+    assert_eq!(world.config("d0.example.com/show/*").await, Some(cycle(1800)));
+}
