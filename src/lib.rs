@@ -6,7 +6,7 @@
 //! service ─api→ Snapshot ───────────────────┴─plan→ Plan ─apply→ Report ─render→ text
 //! ```
 //!
-//! Arrows run one way: `model`, `source`, `files` ← `diag`, `wire` ← `config`, `emulator` ← `resolve` ← `check`, `explain`, `plan`,
+//! Arrows run one way: `gate`, `model`, `source`, `files` ← `diag`, `wire` ← `config`, `emulator` ← `resolve` ← `check`, `explain`, `plan`,
 //! `api` ← `apply` ← `render` ← `cli`; a test holds the `use crate::` lines to it. Input, clock, environment and randomness
 //! live in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service, store and server; everything
 //! else is a function of its arguments.
@@ -20,6 +20,7 @@ pub mod diag;
 pub mod emulator;
 pub mod explain;
 pub mod files;
+pub mod gate;
 pub mod model;
 pub mod plan;
 pub mod render;

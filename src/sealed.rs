@@ -5,11 +5,14 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::gate;
+
 /// What the last line but one begins with.
 const CHECKSUM: &str = "\"checksum\":";
 
 /// The whole text; `open` is an object up to and with the comma behind its last entry but the checksum, and a line break.
 pub fn close(open: &str) -> String {
+    let open = &gate::json(open);
     format!("{open}{CHECKSUM}{}", end(open))
 }
 

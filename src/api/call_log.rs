@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::error::Error;
+use crate::gate::clean;
 
 /// Takes what there is to tell.
 pub type CallLog = Arc<dyn Fn(&CallEntry<'_>) + Send + Sync>;
@@ -35,12 +36,12 @@ impl fmt::Display for CallEntry<'_> {
             Some(Error::Refused(refusal)) if refusal.code.is_empty() => {
                 write!(f, "status {}", refusal.status)?
             }
-            Some(Error::Refused(refusal)) => write!(f, "{}", refusal.code)?,
-            Some(error) => write!(f, "{error}")?,
+            Some(Error::Refused(refusal)) => f.write_str(&clean(&refusal.code))?,
+            Some(error) => f.write_str(&clean(&error.to_string()))?,
         }
         write!(f, ", {} ms", duration.as_millis())?;
         match request_id.or(error.and_then(|error| error.request_id())) {
-            Some(id) => write!(f, ", RequestId {id}"),
+            Some(id) => write!(f, ", RequestId {}", clean(id)),
             None => Ok(()),
         }
     }
@@ -90,7 +91,14 @@ mod tests {
                 .to_string()
         };
         assert_eq!(line(refusal.clone()), "Add at h: SignatureDoesNotMatch, 7 ms, RequestId R");
-        let bare = RemoteError { code: String::new(), request_id: None, ..refusal };
+        let bare = RemoteError { code: String::new(), request_id: None, ..refusal.clone() };
         assert_eq!(line(bare), "Add at h: status 400, 7 ms");
+        let hostile = RemoteError {
+            code: "X\n::error::\u{1b}[2J".into(),
+            request_id: Some("R\u{e0041}\r".into()),
+            ..refusal
+        };
+        let escaped = "Add at h: X\\u{a}::error::\\u{1b}[2J, 7 ms, RequestId R\\u{e0041}\\u{d}";
+        assert_eq!(line(hostile), escaped);
     }
 }

@@ -23,6 +23,7 @@ use super::places::Places;
 use super::retry::Retry;
 use super::transport::{Http, Timeouts, Transport};
 use crate::emulator;
+use crate::gate::Secrets;
 use crate::model::{Address, Remote, StreamSpelling};
 use crate::wire::{
     self, Action, Call, CallerIdentity, Inquiry, Key, Request, Secret, SignatureVersion, Stamp,
@@ -58,6 +59,8 @@ pub struct ClientSettings {
     pub chance: Chance,
     /// Who is told of each call.
     pub log: Option<CallLog>,
+    /// Takes in every secret that the client comes to hold, and keeps them out of its errors.
+    pub secrets: Secrets,
 }
 
 impl ClientSettings {
@@ -87,6 +90,7 @@ impl ClientSettings {
             stamps: Arc::new(stamp_now),
             chance: Arc::new(chance),
             log: None,
+            secrets: Secrets::default(),
         }
     }
 }
@@ -135,6 +139,7 @@ struct Inner {
     stamps: StampSource,
     chance: Chance,
     log: Option<CallLog>,
+    secrets: Secrets,
     patience: Duration,
     limiter: Limiter,
     connections: Arc<Semaphore>,
@@ -185,6 +190,7 @@ impl Client {
             stamps,
             chance,
             log,
+            secrets,
             patience,
             rate,
             parallelism,
@@ -192,6 +198,7 @@ impl Client {
             regions: _,
             timeouts: _,
         } = settings;
+        credentials.provider.tell(&secrets);
         let inner = Inner {
             transport,
             endpoints,
@@ -201,6 +208,7 @@ impl Client {
             stamps,
             chance,
             log,
+            secrets,
             patience,
             limiter: Limiter::new(rate),
             connections: Arc::new(Semaphore::new(parallelism.get())),
@@ -547,7 +555,7 @@ impl Client {
         (action, sign): Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
         until: Option<Instant>,
     ) -> Result<Asked<Map<String, Value>>, Attempt> {
-        let Inner { transport, stamps, sent, log, .. } = &*self.inner;
+        let Inner { transport, stamps, sent, log, secrets, .. } = &*self.inner;
         let host = endpoint.authority();
         let _connection = self.way_out(action).await?;
         let key = self.key_for(action).await?;
@@ -564,6 +572,7 @@ impl Client {
         let off = sent.as_ref().ok().and_then(wire::time).map(|theirs| theirs.duration_since(time));
         let answer =
             sent.and_then(|response| wire::read(&response).map_err(|error| Error::unusable(&host, error)));
+        let answer = answer.map_err(|error| error.without(secrets));
         noted.end(answer.as_ref().err(), answer.as_ref().ok().and_then(wire::request_id).as_deref());
         match answer {
             Ok(answer) => Ok(Asked { at, answer }),
@@ -604,7 +613,7 @@ impl Client {
     }
 
     fn courier<'a>(&'a self, stamp: &'a (dyn Fn() -> std::io::Result<Stamp> + Sync)) -> Courier<'a> {
-        let Inner { transport, endpoints, metadata, signature, chance, log, patience, .. } = &*self.inner;
+        let Inner { transport, endpoints, metadata, signature, chance, log, secrets, patience, .. } = &*self.inner;
         Courier {
             transport,
             sts: endpoints.sts(),
@@ -613,6 +622,7 @@ impl Client {
             stamp,
             chance,
             log: log.as_ref(),
+            secrets,
             until: Instant::now() + *patience,
         }
     }

@@ -2,12 +2,14 @@
 //!
 //! Nothing in YAML chooses a host: a region only picks a row of the tables here.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::gate::Secrets;
 use crate::wire::{METADATA_HOST, Product, Secret, SignatureVersion};
 
 /// The vendor's domain, the only one besides loopback that V1 signatures may go to.
@@ -183,6 +185,39 @@ pub struct KeyAddress {
     pub(super) endpoint: Endpoint,
     pub(super) path: Secret,
     pub(super) query: Secret,
+}
+
+impl KeyAddress {
+    /// Tells what may be secret in the text of an address, whether it can be used or not. Path and query may be common words, of
+    /// which only the whole is hidden.
+    pub(super) fn tell_text(text: &str, secrets: &Secrets) {
+        tell_user(text, secrets);
+        let Ok(url) = reqwest::Url::parse(text) else { return secrets.learn_whole(text) };
+        secrets.learn_whole(&decoded(url.path()));
+        secrets.learn_whole(&decoded(url.query().unwrap_or_default()));
+        url.query_pairs().for_each(|(_, value)| secrets.learn_whole(&value));
+        // Words of plain letters are the address's own, such as `credentials`.
+        let is_own =
+            |word: &str| word.chars().all(|letter| letter.is_ascii_lowercase() || "-._".contains(letter));
+        let words = url.path_segments().into_iter().flatten().filter(|word| !is_own(word));
+        words.for_each(|word| secrets.learn_whole(&decoded(word)));
+    }
+
+    pub(super) fn tell(&self, secrets: &Secrets) {
+        let Self { endpoint, path, query } = self;
+        Self::tell_text(&format!("{endpoint}{}?{}", path.expose(), query.expose()), secrets);
+    }
+}
+
+/// Tells the name and the password that an address holds.
+pub(super) fn tell_user(text: &str, secrets: &Secrets) {
+    let Ok(url) = reqwest::Url::parse(text) else { return };
+    secrets.learn_whole(&decoded(url.username()));
+    secrets.learn(&decoded(url.password().unwrap_or_default()));
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy()
 }
 
 impl FromStr for KeyAddress {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::gate::Secrets;
 use crate::wire::{ReadError, RemoteError};
 
 /// What went wrong with one call. No text holds a URL or a parameter.
@@ -70,6 +71,38 @@ impl Error {
         match error {
             ReadError::Refused(error) => Error::Refused(error),
             ReadError::Unreadable(reason) => Error::Ambiguous { host: host.to_owned(), reason },
+        }
+    }
+
+    /// The same without a secret in any text: services quote what they were sent.
+    pub(super) fn without(self, secrets: &Secrets) -> Self {
+        let hide = |text: String| secrets.hide(&text).into_owned();
+        match self {
+            Error::NotSent { host, reason } => Error::NotSent { host, reason: hide(reason) },
+            Error::Withheld { reason } => Error::Withheld { reason: hide(reason) },
+            Error::Ambiguous { host, reason } => Error::Ambiguous { host, reason: hide(reason) },
+            Error::Contradiction(reason) => Error::Contradiction(hide(reason)),
+            error @ (Error::Outdated | Error::GivenUp { .. }) => error,
+            Error::Refused(refusal) => {
+                let RemoteError {
+                    status,
+                    code,
+                    message,
+                    request_id,
+                    recommend,
+                    access_denied_detail,
+                    retry_after,
+                } = *refusal;
+                Error::Refused(Box::new(RemoteError {
+                    status,
+                    code: hide(code),
+                    message: hide(message),
+                    request_id: request_id.map(hide),
+                    recommend: recommend.map(hide),
+                    access_denied_detail: access_denied_detail.map(hide),
+                    retry_after,
+                }))
+            }
         }
     }
 
@@ -260,6 +293,35 @@ mod tests {
         let unanswered = Error::not_sent("h", "refused");
         assert_eq!(said(&unanswered), (String::new(), None, None));
         assert_eq!(unanswered.remote(), None);
+    }
+
+    #[test]
+    fn no_text_of_an_error_holds_a_secret() {
+        let secrets = Secrets::default();
+        secrets.learn("T0ken/of+the=key");
+        let quoted = "POST&%2F&SecurityToken%3DT0ken%252Fof%252Bthe%253Dkey%26Z, x-acs-security-token:T0ken/of+the=key";
+        let all = || Some(quoted.to_owned());
+        let Error::Refused(plain) = refused(400, quoted) else { unreachable!() };
+        let refusal = RemoteError {
+            message: quoted.to_owned(),
+            request_id: all(),
+            recommend: all(),
+            access_denied_detail: all(),
+            ..*plain
+        };
+        let [host, reason] = ["h", quoted].map(str::to_owned);
+        let errors = [
+            Error::Refused(Box::new(refusal)),
+            Error::NotSent { host: host.clone(), reason: reason.clone() },
+            Error::Ambiguous { host, reason: reason.clone() },
+            Error::Withheld { reason: reason.clone() },
+            Error::Contradiction(reason),
+        ];
+        for error in errors {
+            let shown = format!("{:?}", error.without(&secrets));
+            assert!(!shown.contains("T0ken") && !shown.contains("252Fof"), "{shown}");
+            assert!(shown.contains("SecurityToken%3D(secret)%26Z, x-acs-security-token:(secret)"), "{shown}");
+        }
     }
 
     #[test]

@@ -228,7 +228,8 @@ impl Order<'_> {
                 self.terminal.print(&view.report(observed.briefing(), report).unwrap_or_default());
             }
             Format::Github | Format::Gitlab | Format::Sarif => {
-                self.terminal.print(&findings::document(self.scope.format, context).unwrap_or_default());
+                let document = findings::document(self.scope.format, context).unwrap_or_default();
+                self.terminal.print_document(self.scope.format, &document);
             }
         }
     }

@@ -16,6 +16,6 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut super::Cli::command(), "livevod", &mut script);
-    terminal.print(&String::from_utf8_lossy(&script));
+    terminal.print_verbatim(&String::from_utf8_lossy(&script));
     Ok(Exit::Success)
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::Typed;
 use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
-use super::terminal::note;
+use super::terminal::{note, secrets};
 use crate::api::credentials::{self, CredentialsError, Surroundings};
 use crate::api::{CallEntry, CallLog, Client, ClientSettings, Endpoint};
 use crate::diag::{Code, Diagnostic};
 use crate::emulator;
+use crate::gate::clean;
 use crate::render::{Exit, Target};
 use crate::resolve::Desired;
 
@@ -99,10 +100,10 @@ fn over_http(remote: &Remote, desired: &Desired, account: Option<String>) -> Res
         .map(|text| text.parse())
         .transpose()
         .map_err(|error: crate::api::EndpointError| wrong(error.to_string()))?;
-    let found = credentials::find(&Surroundings::of_process(), remote.profile.as_deref())
+    let found = credentials::find(&Surroundings::of_process(secrets().clone()), remote.profile.as_deref())
         .map_err(|error| no_credentials(&error))?;
     if remote.log {
-        note(&format!("credentials: {}\n", found.source));
+        note(&format!("credentials: {}\n", clean(&found.source.to_string())));
     }
     let is_local = endpoint.as_ref().is_some_and(Endpoint::is_loopback);
     let name = endpoint.as_ref().map_or("the regions' own endpoints".to_owned(), ToString::to_string);
@@ -146,6 +147,7 @@ fn settings(remote: &Remote, usual: ClientSettings) -> ClientSettings {
         parallelism: remote.parallelism,
         patience: remote.timeout,
         log: remote.log.then(call_log),
+        secrets: secrets().clone(),
         ..usual
     }
 }

@@ -18,7 +18,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::emulator::server::{Admin, Reach, bind, serve_with};
 use crate::emulator::{CallEntry, CallLog, Fault, QUIRKS, Quirks, Service, Settings, fault_help};
 use crate::files;
-use crate::render::Exit;
+use crate::gate;
+use crate::render::{self, Exit};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -106,8 +107,7 @@ fn dump(data: &Path, terminal: &Terminal) -> Result<(), Failure> {
     // Opening would make a log where there is none.
     fs_err::metadata(data).map_err(wrong)?;
     let service = Service::open(Some(data), Settings::default()).map_err(wrong)?;
-    let text = serde_json::to_string_pretty(&service.dump()).map_err(wrong)?;
-    terminal.print(&(text + "\n"));
+    terminal.print(&render::pretty(&service.dump()));
     Ok(())
 }
 
@@ -137,7 +137,7 @@ fn call_log(file: &Path) -> Result<CallLog, Failure> {
     let file = fs_err::OpenOptions::new().append(true).create(true).open(file).map_err(wrong)?;
     let file = Mutex::new(file);
     Ok(Box::new(move |entry: &CallEntry<'_>| {
-        let line = serde_json::to_string(entry).unwrap_or_default() + "\n";
+        let line = gate::json(&serde_json::to_string(entry).unwrap_or_default()).into_owned() + "\n";
         // A full disk must not end the service that is under test.
         let _ = file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
     }))

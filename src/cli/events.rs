@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::findings;
 use super::load::Loaded;
 use super::observe::Observed;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, secrets};
 use crate::apply::{self, Report};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::Plan;
@@ -156,7 +156,7 @@ impl Stream {
     fn tell(&self, event: &Event) {
         // Every event can be a line.
         if let Ok(line) = line(event) {
-            self.file.write(line);
+            self.file.write(secrets().hide(&line).into_owned());
         }
     }
 }

@@ -38,7 +38,7 @@ impl Failure {
     pub(super) fn report(&self, format: Format, terminal: &Terminal) -> Exit {
         let Failure { sources, diagnostics, exit } = self;
         match findings::document(format, Context { sources, diagnostics, exit: *exit }) {
-            Some(document) => terminal.print(&document),
+            Some(document) => terminal.print_document(format, &document),
             None => {
                 findings::tell(diagnostics, sources, terminal);
                 terminal.note(&format!("Error: {}\n", render::summary_line(diagnostics)));

@@ -132,7 +132,7 @@ impl Outcome {
 
     fn print_texts(&mut self, terminal: &Terminal) {
         for one in &mut self.files {
-            terminal.print(&one.text);
+            terminal.print_verbatim(&one.text);
             if one.form == Form::Different {
                 one.form = Form::Written;
             }
@@ -186,7 +186,7 @@ impl Outcome {
             Format::Json => Some(render::forms_json(&rows, context)),
             other => findings::document(other, context),
         };
-        terminal.print(&document.unwrap_or_default());
+        terminal.print_document(arguments.format, &document.unwrap_or_default());
         exit
     }
 }

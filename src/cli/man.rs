@@ -11,7 +11,7 @@ use crate::render::Exit;
 pub(super) fn run(terminal: &Terminal) -> Result<Exit, Failure> {
     let mut page = Vec::new();
     write(&mut page).map_err(|error| Diagnostic::new(Code::Unreadable, error.to_string()))?;
-    terminal.print(&String::from_utf8_lossy(&page));
+    terminal.print_verbatim(&String::from_utf8_lossy(&page));
     Ok(Exit::Success)
 }
 

@@ -107,6 +107,7 @@ enum Command {
 
 /// Runs the program for `arguments`, program name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    terminal::watch_panics();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let (cli, sources) = match parse(&arguments) {
         Ok(parsed) => parsed,

@@ -168,7 +168,8 @@ pub(super) fn show(shown: Shown, loaded: &Loaded, observed: &Observed, exit: Exi
             diagnostics.extend(render::plan_findings(briefing.plan, &loaded.sources, weight));
             diag::sort(&mut diagnostics);
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-            terminal.print(&findings::document(shown.format, context).unwrap_or_default());
+            terminal
+                .print_document(shown.format, &findings::document(shown.format, context).unwrap_or_default());
         }
     }
 }

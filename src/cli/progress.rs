@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::terminal::Terminal;
+use super::terminal::{Terminal, secrets};
 use crate::apply::{Delay, Event, Outcome};
+use crate::gate::clean;
 
 /// Changes from which on a run counts as long.
 const LONG: usize = 20;
@@ -41,7 +42,7 @@ impl<'a> Progress<'a> {
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         match &self.bar {
             Some(bar) => {
-                bar.set_message(outcome.address.to_string());
+                bar.set_message(secrets().hide(&clean(&outcome.address.to_string())).into_owned());
                 bar.set_position(finished as u64);
             }
             None if self.total > LONG && finished.is_multiple_of(self.total.div_ceil(LINES)) => {

@@ -1,5 +1,6 @@
 //! The folder of journals: what earlier runs left open there, and the journal and snapshot of this run.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +9,12 @@ use jiff::Timestamp;
 
 use super::failure::{Failure, with_causes};
 use super::observe::Observed;
+use super::sealed::refuse_secrets;
+use super::terminal::secrets;
 use crate::apply::journal::{
     Broken, Found, Header, Journal, JournalError, JournalFile, LastEntry, LeftOpen, Lock, LockError, Looked,
-    RunId, RunRecord, Stored, last_entry, left_open, read_runs, save_snapshot, unfinished, until_settled,
+    RunId, RunRecord, Sink, Stored, last_entry, left_open, read_runs, save_snapshot, snapshot_name, unfinished,
+    until_settled,
 };
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Snapshot};
@@ -118,7 +122,7 @@ impl<'a> Folder<'a> {
         let snapshot = saved.map(|saved| self.save(saved, &run)).transpose()?;
         let header = Header::new(&run, plan, snapshot).behind(earlier.highest, &earlier.runs);
         let file = JournalFile::create(self.path, &run.name).map_err(|error| unusable(&error))?;
-        let journal = Journal::begin(Box::new(file), Arc::new(Timestamp::now), header);
+        let journal = Journal::begin(Box::new(Gated(file)), Arc::new(Timestamp::now), header);
         let journal = journal.map_err(|error: Broken| unusable(&error))?;
         journal.resolved(resolutions(left_open)).map_err(|error| unusable(&error))?;
         Ok(journal)
@@ -134,7 +138,17 @@ impl<'a> Folder<'a> {
 
     fn save(&self, saved: &Saved, run: &RunId) -> Result<String, Failure> {
         let text = snapshot::write(saved).map_err(|error| unusable(&error))?;
+        refuse_secrets(&text, &self.path.join(snapshot_name(&run.name)), Code::Snapshot)?;
         Ok(save_snapshot(self.path, &run.name, &text).map_err(|error| unusable(&error))?)
+    }
+}
+
+/// A journal into which no secret goes, whatever the service quotes.
+struct Gated(JournalFile);
+
+impl Sink for Gated {
+    fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
+        self.0.append(&secrets().hide(lines), sync)
     }
 }
 

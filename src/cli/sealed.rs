@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::failure::{Failure, with_causes};
+use super::terminal::secrets;
 use crate::diag::{Code, Diagnostic};
 use crate::files;
 
@@ -19,10 +20,26 @@ pub(super) fn decoded(bytes: Vec<u8>, file: &Path, code: Code) -> Result<String,
     Ok(String::from_utf8(bytes).map_err(no_text)?)
 }
 
+/// Such a file is carried out later: a secret in it can neither be kept, since others read the file, nor replaced, since what is
+/// then written would be wrong.
+///
+/// # Errors
+/// When a secret of this process stands in the text.
+pub(super) fn refuse_secrets(text: &str, file: &Path, code: Code) -> Result<(), Failure> {
+    if !secrets().is_in(text) {
+        return Ok(());
+    }
+    let message = format!("`{}` would hold a secret of this process, and is not written", file.display());
+    Err(Diagnostic::new(code, message)
+        .help("a value in the files or in the service is the secret of a key: correct it there, and renew the key")
+        .into())
+}
+
 /// Writes a text, whole or not at all, for its owner alone.
 pub(super) fn write(file: &Path, code: Code, text: serde_json::Result<String>) -> Result<(), Failure> {
     let failed = |error: &dyn std::error::Error| Diagnostic::new(code, with_causes(error));
     let text = text.map_err(|error| failed(&error))?;
+    refuse_secrets(&text, file, code)?;
     let unwritten = |error| Diagnostic::new(code, format!("can't write `{}`: {error}", file.display()));
     Ok(files::replace(file, &text).map_err(unwritten)?)
 }

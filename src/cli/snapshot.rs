@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
             let diagnostics: Vec<Diagnostic> =
                 [loaded.diagnostics.as_slice(), &observed.diagnostics].concat();
             let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-            terminal.print(&findings::document(format, context).unwrap_or_default());
+            terminal.print_document(format, &findings::document(format, context).unwrap_or_default());
         }
     }
     Ok(exit)

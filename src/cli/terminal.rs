@@ -1,8 +1,11 @@
-//! What is written to: its colour, symbols and width, and writing that outlives a closed pipe.
+//! What is written to: its colour, symbols and width, and writing that outlives a closed pipe. All that a process prints passes
+//! here, and so its gate.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::LazyLock;
 
-use super::arguments::Color;
+use super::arguments::{Color, Format};
+use crate::gate::{self, Secrets};
 use crate::render::Style;
 
 /// Narrowest and widest text that is laid out.
@@ -42,13 +45,25 @@ impl Terminal {
 
     /// Writes to standard output. A reader that has gone away is no error.
     pub(super) fn print(&self, text: &str) {
-        let mut stdout = io::stdout().lock();
-        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        print(&gate::lines(text, self.stdout.color));
     }
 
-    /// Writes to standard error, likewise.
+    /// Writes a document whose format escapes what it holds, and whose lines may be commands.
+    pub(super) fn print_document(&self, format: Format, document: &str) {
+        match format {
+            Format::Github => print(document),
+            _ => self.print(document),
+        }
+    }
+
+    /// Writes what a program reads back byte for byte: the text of a file, a script.
+    pub(super) fn print_verbatim(&self, text: &str) {
+        print(text);
+    }
+
+    /// Writes to standard error.
     pub(super) fn note(&self, text: &str) {
-        note(text);
+        write_to(io::stderr().lock(), &gate::lines(text, self.stderr.color));
     }
 
     /// Asks on standard error and reads one line; `None` at the end of input.
@@ -64,7 +79,27 @@ impl Terminal {
 
 /// Writes to standard error, where colour and width do not matter.
 pub(super) fn note(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    write_to(io::stderr().lock(), &gate::lines(text, false));
+}
+
+/// What this process holds and never writes: whoever reads a secret tells it.
+pub(super) fn secrets() -> &'static Secrets {
+    static SECRETS: LazyLock<Secrets> = LazyLock::new(Secrets::default);
+    &SECRETS
+}
+
+/// Lets the last words of a panic, which may quote anything, pass the gate too.
+pub(super) fn watch_panics() {
+    std::panic::set_hook(Box::new(|panic| note(&format!("livevod {panic}\n"))));
+}
+
+fn print(text: &str) {
+    write_to(io::stdout().lock(), text);
+}
+
+fn write_to(mut stream: impl Write, text: &str) {
+    let text = secrets().hide(text);
+    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
 }
 
 fn style(

@@ -1,14 +1,17 @@
 //! How arguments that can't be read end a run: in clap's words for people, as one document for machines.
 
+use std::cmp::Reverse;
+use std::error::Error as _;
 use std::ffi::OsString;
 
 use clap::ValueEnum;
-use clap::error::ErrorKind;
+use clap::error::{ContextValue, ErrorKind};
 
 use super::arguments::{Color, Format};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
+use crate::gate::{clean, is_harmful};
 use crate::render::Exit;
 
 /// Help and version are success; a usage error is 1, because 2 means differences.
@@ -18,12 +21,42 @@ pub(super) fn end(error: &clap::Error, arguments: &[OsString]) -> Exit {
         Some(format) if !is_asked_for && format != Format::Human => {
             Failure::from(diagnostic(error)).report(format, &Terminal::detect(Color::Auto, None))
         }
+        _ if is_asked_for => {
+            let terminal = Terminal::detect(Color::Auto, None);
+            terminal.print(&text(error, terminal.stdout.color));
+            Exit::Success
+        }
         _ => {
-            // A closed pipe is no error, and there is nowhere left to say so.
-            let _ = error.print();
-            if is_asked_for { Exit::Success } else { Exit::Error }
+            let terminal = Terminal::detect(Color::Auto, None);
+            terminal.note(&text(error, terminal.stderr.color));
+            Exit::Error
         }
     }
+}
+
+/// clap's text, with the values that it quotes made parts of a line.
+fn text(error: &clap::Error, colors: bool) -> String {
+    // Without its colours clap would take codes out of the values too, and nobody could find these.
+    let text = error.render().ansi().to_string();
+    let of_clap = error.context().flat_map(|(_, value)| match value {
+        ContextValue::String(text) => std::slice::from_ref(text),
+        ContextValue::Strings(texts) => texts.as_slice(),
+        _ => &[],
+    });
+    let of_ours = error.source().map(ToString::to_string);
+    let quoted = of_clap.cloned().chain(of_ours);
+    let mut quoted: Vec<String> = quoted.filter(|value| value.contains(is_harmful)).collect();
+    // The longest first: it may hold the others.
+    quoted.sort_by_key(|value| Reverse(value.len()));
+    let text = quoted.into_iter().fold(text, |text, value| text.replace(value.as_str(), &clean(&value)));
+    if colors { text } else { colorless(&text) }
+}
+
+fn colorless(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default();
+    let rest = parts.map(|part| part.split_once('m').map_or(part, |(_, text)| text));
+    std::iter::once(first).chain(rest).collect()
 }
 
 /// The last `--format` that stands among arguments that are otherwise not understood.
@@ -39,7 +72,7 @@ fn asked_format(arguments: &[OsString]) -> Option<Format> {
 
 /// clap's text without its own frame: the first line is the message, the tips are the help.
 fn diagnostic(error: &clap::Error) -> Diagnostic {
-    let text = error.render().to_string();
+    let text = text(error, false);
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let rest = lines.filter(|line| !line.starts_with("For more information"));

@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
     let exit = Exit::Success;
     let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };
     match findings::document(arguments.format, context) {
-        Some(document) => terminal.print(&document),
+        Some(document) => terminal.print_document(arguments.format, &document),
         None => {
             findings::tell(&loaded.diagnostics, &loaded.sources, terminal);
             let findings = render::summary_line(&loaded.diagnostics);

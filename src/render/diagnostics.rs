@@ -13,9 +13,10 @@ use miette::{
 use super::narrated::narrated;
 use super::plan::counted;
 use super::rows::worst;
-use super::style::{is_harmful, wrap};
+use super::style::wrap;
 use super::{Style, clean};
 use crate::diag::{Diagnostic, Label, Note, Severity};
+use crate::gate::is_harmful;
 use crate::source::{FileId, Source, Sources, Span};
 
 /// A line longer than this is shown as a window around its label, bytes.
@@ -163,13 +164,17 @@ fn disarmed(text: &str) -> Cow<'_, str> {
     if !text.char_indices().any(is_armed) {
         return Cow::Borrowed(text);
     }
-    let stand_in = |(at, character): (usize, char)| match character.len_utf8() {
-        _ if !is_armed((at, character)) => character,
-        1 => '?',
-        2 => '¿',
-        _ => char::REPLACEMENT_CHARACTER,
-    };
-    text.char_indices().map(stand_in).collect()
+    let mut disarmed = String::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        match character.len_utf8() {
+            _ if !is_armed((at, character)) => disarmed.push(character),
+            1 => disarmed.push('?'),
+            2 => disarmed.push('¿'),
+            3 => disarmed.push(char::REPLACEMENT_CHARACTER),
+            _ => disarmed.push_str("¿¿"),
+        }
+    }
+    Cow::Owned(disarmed)
 }
 
 /// One finding, or one of its notes, as miette wants it: labels in one file; what stands elsewhere is a note of its own.

@@ -24,6 +24,7 @@ use super::report_json::OutcomeCounts;
 use super::{Briefing, Exit, Style, clean};
 use crate::apply::{ChangeOutcome, Delay, Outcome, Report};
 use crate::diag::{Diagnostic, Severity};
+use crate::gate;
 use crate::model::{Address, AddressText};
 use crate::plan::{ActionKind, Change, Guard, Noted, Notes, Plan, Summary};
 use crate::schema;
@@ -50,10 +51,8 @@ impl<'a> Event<'a> {
     /// When a fact can't be JSON, which none can hold.
     pub fn line(&self, timestamp: Timestamp) -> serde_json::Result<String> {
         let Self { level, message, body } = self;
-        let mut line =
-            serde_json::to_string(&Line { level: *level, message, module: MODULE, timestamp, body })?;
-        line.push('\n');
-        Ok(line)
+        let line = serde_json::to_string(&Line { level: *level, message, module: MODULE, timestamp, body })?;
+        Ok(gate::json(&line).into_owned() + "\n")
     }
 
     /// The first line of a stream.

@@ -76,7 +76,7 @@ fn weight(code: Code) -> String {
 pub fn explanation(explanation: &Explanation, sources: &Sources, style: Style) -> String {
     let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
     let shown = Shown { sources, style };
-    let mut lines = vec![style.paint(Tone::Strong, &address.to_string())];
+    let mut lines = vec![style.paint(Tone::Strong, &clean(&address.to_string()))];
     match explanation.ruler() {
         None if !is_known_domain => {
             lines.push("  no file names its domain: livevod never reads or touches it".into())
@@ -86,7 +86,9 @@ pub fn explanation(explanation: &Explanation, sources: &Sources, style: Style) -
     lines.extend(fields.iter().flat_map(|field| shown.field(field)));
     lines.extend(shown.wider(rulers, explanation.ruler()));
     let patterns = |verb: &'static str, patterns: &[Spanned<Pattern>]| -> Vec<String> {
-        let line = |one: &Spanned<Pattern>| format!("  {verb} `{}`  ({})", one.value, shown.line(one.span));
+        let line = |one: &Spanned<Pattern>| {
+            format!("  {verb} `{}`  ({})", clean(&one.value.to_string()), shown.line(one.span))
+        };
         patterns.iter().map(line).collect()
     };
     lines.extend(patterns("ignored by", ignored));

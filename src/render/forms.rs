@@ -6,7 +6,8 @@ use similar::TextDiff;
 
 use super::json::{Context, Counts, FORMAT_VERSION, findings, pretty};
 use super::plan::counted;
-use super::style::{Style, Tone, clean};
+use super::style::{Style, Tone};
+use crate::gate::clean;
 
 /// How a file stands to its canonical form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

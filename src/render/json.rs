@@ -10,6 +10,7 @@ use super::left_open::{LeftOpenRow, left_open_rows};
 use super::plan::coverage_text;
 use super::{Briefing, Exit};
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::gate;
 use crate::model::{Address, AddressText, Field, RecordConfig};
 use crate::plan::{
     ActionKind, Budget, Change, Contingent, Decisions, Difference, FieldChange, FieldOrigin, Guard, Held,
@@ -59,10 +60,9 @@ pub fn drift_json(briefing: Briefing, context: Context) -> String {
 
 /// Pretty-printed, with a line break at the end: machine formats are read by people too.
 pub fn pretty(document: &impl Serialize) -> String {
-    let mut text =
+    let text =
         serde_json::to_string_pretty(document).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
-    text.push('\n');
-    text
+    gate::json(&text).into_owned() + "\n"
 }
 
 /// `validate --format json`, and what any command prints in this format when it ends before it has more to tell.

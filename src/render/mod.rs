@@ -64,8 +64,10 @@ pub use report_json::report_json;
 pub use review::human_saved_plan;
 pub use sarif::sarif;
 pub use schema::{Document, schema};
-pub use style::{Style, clean};
+pub use style::Style;
 pub use terraform::{gitlab_terraform, terraform_json};
+
+use crate::gate::clean;
 
 /// What a target is called in every output: `emulator .livevod/emulator.log`, `https://live.aliyuncs.com`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -66,12 +66,18 @@ impl Page<'_> {
     }
 
     fn head(&mut self, target: &Target, plan: &Plan) {
-        let account =
-            target.account.as_deref().map_or("no account declared".to_owned(), |id| format!("account {id}"));
+        let account = target
+            .account
+            .as_deref()
+            .map_or("no account declared".to_owned(), |id| format!("account {}", clean(id)));
         let head = format!("{} {} {account}", clean(&target.name), self.style.dot());
         self.line(self.style.paint(Tone::Strong, &head));
         for domain in &plan.notes.unread {
-            self.item(Tone::Danger, "!", &format!("{domain} could not be read: the plan is incomplete"));
+            self.item(
+                Tone::Danger,
+                "!",
+                &format!("{} could not be read: the plan is incomplete", clean(domain)),
+            );
         }
         for warning in &plan.notes.warnings {
             self.item(Tone::Warning, "!", &clean(&warning.message));
@@ -113,7 +119,7 @@ impl Page<'_> {
         self.line("");
         for (address, text) in withdrawn {
             self.line(self.style.paint(Tone::Strong, &format!("  # {}", clean(&address.to_string()))));
-            self.item(Tone::Quiet, "   ", &format!("pending before: {text}"));
+            self.item(Tone::Quiet, "   ", &clean(&format!("pending before: {text}")));
         }
         self.line("");
     }
@@ -240,7 +246,7 @@ impl Page<'_> {
     fn footnotes(&self, plan: &Plan, change: Noted) -> Vec<String> {
         let coverage = coverage_text(&change.note.coverage, &change.address, change.action);
         let mut notes = vec![clean(&format!("{}; {coverage}", change.reason_text()))];
-        notes.extend(instead(plan, &change, self.style.arrow()));
+        notes.extend(instead(plan, &change, self.style.arrow()).map(|text| clean(&text)));
         notes.extend(change.contingent.iter().map(|one| contingency(*one).to_owned()));
         notes
     }

@@ -1,4 +1,4 @@
-//! Colour, symbols and width: what the terminal can show, and how text from elsewhere is made harmless for it.
+//! Colour, symbols and width: what the terminal can show.
 
 use anstyle::{AnsiColor, Effects};
 
@@ -64,25 +64,6 @@ impl Style {
     }
 }
 
-/// `text` with everything that could move a cursor, hide or reorder text written out as `\u{…}`.
-pub fn clean(text: &str) -> String {
-    let mut cleaned = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_harmful(character) {
-            cleaned.extend(character.escape_unicode());
-        } else {
-            cleaned.push(character);
-        }
-    }
-    cleaned
-}
-
-/// Control characters, bidirectional controls, invisible separators.
-pub(super) fn is_harmful(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 /// Columns that `text` takes.
 pub(super) fn columns(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(text)
@@ -106,12 +87,6 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn harmful_characters_are_written_out() {
-        assert_eq!(clean("a\u{1b}[31mb\u{202e}c"), "a\\u{1b}[31mb\\u{202e}c");
-        assert_eq!(clean("中文 cam-1"), "中文 cam-1");
-    }
 
     #[test]
     fn lines_break_at_spaces() {

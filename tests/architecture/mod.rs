@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 19] = [
+    ("gate", &[]),
     ("model", &[]),
     ("source", &[]),
     ("files", &[]),
     ("diag", &["model", "source"]),
     ("wire", &["model"]),
-    ("sealed", &[]),
+    ("sealed", &["gate"]),
     ("schema", &[]),
     ("snapshot", &["model", "schema", "sealed"]),
     ("config", &["model", "source", "diag"]),
@@ -19,19 +20,19 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("check", &["model", "source", "diag", "config", "resolve"]),
     ("explain", &["model", "source", "diag", "config", "resolve"]),
     ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
-    ("api", &["model", "wire", "emulator"]),
-    ("apply", &["model", "source", "files", "diag", "wire", "plan", "api"]),
+    ("api", &["gate", "model", "wire", "emulator"]),
+    ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),
     (
         "render",
         &[
-            "model", "schema", "snapshot", "source", "diag", "wire", "config", "resolve", "explain", "plan",
-            "api", "apply",
+            "gate", "model", "schema", "snapshot", "source", "diag", "wire", "config", "resolve", "explain",
+            "plan", "api", "apply",
         ],
     ),
     (
         "cli",
         &[
-            "model", "snapshot", "source", "files", "diag", "wire", "config", "emulator", "resolve", "check",
+            "gate", "model", "snapshot", "source", "files", "diag", "wire", "config", "emulator", "resolve", "check",
             "explain", "plan", "api", "apply", "render",
         ],
     ),

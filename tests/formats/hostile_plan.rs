@@ -41,6 +41,9 @@ pub(super) fn text() -> impl Strategy<Value = String> {
         "&lt;&#64;",
         "\"'>",
         "\u{202e}\u{2028}\u{1b}[31m\0",
+        "\u{e0041}\u{e007f}\u{61c}\u{ad}",
+        "\nINJECTED\r\n::error::x\n",
+        "##[group]x",
         " ",
         "plain",
     ];

@@ -3,6 +3,7 @@
 mod documents;
 mod hostile;
 mod hostile_plan;
+mod hostile_text;
 mod html;
 mod many;
 mod markdown;

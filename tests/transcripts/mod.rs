@@ -10,6 +10,8 @@ mod emulated_account;
 mod events;
 mod explain;
 #[cfg(unix)]
+mod gate;
+#[cfg(unix)]
 mod golden;
 #[cfg(unix)]
 mod hostile;

@@ -9,13 +9,14 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
 use super::keys::Fetched;
-use super::{Credentials, CredentialsError, Instance, Provider, external, profile};
+use super::{Credentials, CredentialsError, Instance, Provider, external, profile, tell_key};
 use crate::api::call_log::{CallLog, Noted};
 use crate::api::client::Chance;
 use crate::api::endpoint::{Endpoint, KeyAddress};
 use crate::api::error::Error;
 use crate::api::retry::Retry;
 use crate::api::transport::{Timeouts, Transport};
+use crate::gate::Secrets;
 use crate::wire::{
     self, CallerIdentity, Key, OIDC_TOKEN_LENGTH, Request, Response, Role, Secret, SignatureVersion, Stamp,
     TemporaryKey,
@@ -36,6 +37,8 @@ pub(in crate::api) struct Courier<'a> {
     pub(in crate::api) stamp: &'a (dyn Fn() -> std::io::Result<Stamp> + Sync),
     pub(in crate::api) chance: &'a Chance,
     pub(in crate::api) log: Option<&'a CallLog>,
+    /// Told every secret that is got on the way.
+    pub(in crate::api) secrets: &'a Secrets,
     /// Until when a call is repeated.
     pub(in crate::api) until: Instant,
 }
@@ -76,6 +79,12 @@ impl Courier<'_> {
     }
 
     async fn key_of(&self, provider: &Provider, origin: &str) -> Result<Fetched, CredentialsError> {
+        let fetched = self.get(provider, origin).await?;
+        tell_key(&fetched.key, self.secrets);
+        Ok(fetched)
+    }
+
+    async fn get(&self, provider: &Provider, origin: &str) -> Result<Fetched, CredentialsError> {
         match provider {
             Provider::Key(key) => Ok(Fetched { key: key.clone(), expiration: None }),
             Provider::Role { by, role } => {
@@ -84,15 +93,18 @@ impl Courier<'_> {
             }
             Provider::Oidc { role, provider_arn, token_file } => {
                 let token = token(token_file, origin)?;
+                self.secrets.learn(token.expose());
                 self.assume_with(&token, role, provider_arn, origin).await
             }
             Provider::Instance(instance) => self.instance(instance, origin).await,
             Provider::Address(address) => self.address(address, origin).await,
             Provider::External { command } => {
                 let external = |reason| CredentialsError::External { origin: origin.to_owned(), reason };
-                self.unexpired(external::run(command).await.map_err(external)?, origin)
+                self.unexpired(external::run(command, self.secrets).await.map_err(external)?, origin)
             }
-            Provider::Kept { file, profile } => self.unexpired(profile::kept(file, profile)?, origin),
+            Provider::Kept { file, profile } => {
+                self.unexpired(profile::kept(file, profile, self.secrets)?, origin)
+            }
         }
     }
 
@@ -151,7 +163,10 @@ impl Courier<'_> {
         let (there, host) = (&self.metadata, self.metadata.authority());
         let token =
             match patient.ask(transport, there, ("token", &|_| wire::metadata_token(&host)), word).await {
-                Ok(token) => Some(Secret::new(token)),
+                Ok(token) => {
+                    self.secrets.learn(&token);
+                    Some(Secret::new(token))
+                }
                 Err(error @ Error::NotSent { .. }) => return Err(error),
                 Err(_) if *allows_v1 => None,
                 Err(error) => return Err(error),
@@ -190,6 +205,7 @@ impl Courier<'_> {
             let noted = Noted::begin(self.log, action, &host);
             let sent = transport.send(&request(&stamp), endpoint.is_plain()).await;
             let answer = sent.and_then(|response| read(&host, &response));
+            let answer = answer.map_err(|error| error.without(self.secrets));
             noted.end(answer.as_ref().err(), None);
             let error = match answer {
                 Ok(answer) => return Ok(answer),

@@ -1,8 +1,8 @@
 //! The sources that variables alone configure, and what variables say about the others.
 
 use super::fields::SESSION_NAME;
-use super::{Credentials, CredentialsError, Instance, Provider, Source, Surroundings};
-use crate::api::endpoint::Endpoint;
+use super::{Credentials, CredentialsError, Instance, Provider, Source, Surroundings, tell};
+use crate::api::endpoint::{Endpoint, KeyAddress, tell_user};
 use crate::wire::{Key, Role, Secret};
 
 pub(super) const KEY_ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
@@ -19,6 +19,21 @@ pub(super) const ADDRESS: &str = "ALIBABA_CLOUD_CREDENTIALS_URI";
 pub(super) const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
 const STS_ENDPOINT: &str = "ALIBABA_CLOUD_STS_ENDPOINT";
 const IN_VPC: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
+
+/// What may lead to a proxy, with a password.
+const PROXIES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
+/// Tells the secrets in variables, whether they are used or not: a service may be handed them by others.
+pub(super) fn tell_secrets(surroundings: &Surroundings<'_>) {
+    let Surroundings { variable: _, home: _, secrets } = surroundings;
+    [KEY_SECRET, TOKEN]
+        .iter()
+        .filter_map(|name| surroundings.get(name))
+        .for_each(|text| tell(&text, secrets));
+    surroundings.get(ADDRESS).into_iter().for_each(|text| KeyAddress::tell_text(&text, secrets));
+    PROXIES.iter().filter_map(|name| surroundings.get(name)).for_each(|text| tell_user(&text, secrets));
+}
 
 /// The key in the variables.
 pub(super) fn key(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {

@@ -1,5 +1,6 @@
 //! Runs the command of a profile and reads the key that it prints.
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use tokio::time::timeout;
 
 use super::fields::Fields;
 use super::keys::Fetched;
-use super::{CredentialsError, Surroundings};
+use super::{CredentialsError, Surroundings, tell_named};
+use crate::gate::Secrets;
 use crate::wire::{Key, Secret};
 
 const DISABLED: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
@@ -37,7 +39,7 @@ pub(super) fn command(
 ///
 /// # Errors
 /// A lowercase fragment.
-pub(super) async fn run(command: &[String]) -> Result<Fetched, String> {
+pub(super) async fn run(command: &[String], secrets: &Secrets) -> Result<Fetched, String> {
     let [program, arguments @ ..] = command else { return Err("the command is empty".to_owned()) };
     let mut child = Command::new(program);
     child.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
@@ -51,6 +53,8 @@ pub(super) async fn run(command: &[String]) -> Result<Fetched, String> {
     }
     let printed: Map<String, Value> = serde_json::from_slice(&output.stdout)
         .map_err(|_| "the command printed something else than one JSON object".to_owned())?;
+    let texts = printed.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
+    tell_named(&texts.collect::<BTreeMap<_, _>>(), secrets);
     read(&printed)
 }
 
@@ -109,12 +113,12 @@ mod tests {
     async fn no_shell_stands_between() {
         let command =
             shlex::split(r#"printf '{"mode":"AK","access_key_id":"%s","access_key_secret":"$HOME;`x`"}' i"#);
-        let fetched = run(&command.unwrap()).await.unwrap();
+        let fetched = run(&command.unwrap(), &Secrets::default()).await.unwrap();
         assert_eq!((fetched.key.id.as_str(), fetched.key.secret.expose()), ("i", "$HOME;`x`"));
     }
 
     async fn error_of(line: &str) -> String {
-        run(&shlex::split(line).unwrap()).await.unwrap_err()
+        run(&shlex::split(line).unwrap(), &Secrets::default()).await.unwrap_err()
     }
 
     #[tokio::test]

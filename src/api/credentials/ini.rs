@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::environment::{self, METADATA_DISABLED};
 use super::fields::Fields;
 use super::profile::PROFILE;
-use super::{Credentials, CredentialsError, Instance, Provider, Source, Surroundings};
+use super::{Credentials, CredentialsError, Instance, Provider, Source, Surroundings, tell_named};
 use crate::wire::Secret;
 
 const CREDENTIALS_FILE: &str = "ALIBABA_CLOUD_CREDENTIALS_FILE";
@@ -50,6 +50,7 @@ fn fields(surroundings: &Surroundings<'_>, file: PathBuf) -> Result<Fields, Cred
             return Err(CredentialsError::Malformed { file, line, form: "`KEY = VALUE` in a `[section]`" });
         }
     };
+    sections.values().for_each(|(_, values)| tell_named(values, &surroundings.secrets));
     let Some((line, values)) = sections.remove(&name) else {
         return Err(CredentialsError::NoProfile { file, profile: name });
     };

@@ -20,6 +20,8 @@ mod source;
 use std::path::PathBuf;
 
 use super::endpoint::{Endpoint, KeyAddress};
+use crate::emulator;
+use crate::gate::Secrets;
 use crate::wire::{Key, Role};
 
 pub(super) use courier::Courier;
@@ -83,6 +85,44 @@ pub enum Provider {
     },
 }
 
+impl Provider {
+    /// Tells the secrets that are known before anybody is asked.
+    pub(super) fn tell(&self, secrets: &Secrets) {
+        match self {
+            Provider::Key(key) => tell_key(key, secrets),
+            Provider::Role { by, role: _ } => by.tell(secrets),
+            Provider::Address(address) => address.tell(secrets),
+            Provider::Oidc { .. }
+            | Provider::Instance(_)
+            | Provider::External { .. }
+            | Provider::Kept { .. } => {}
+        }
+    }
+}
+
+/// Tells what of a key is secret. Its id is not: the service shows it in its own logs, and people need it to find the key.
+fn tell_key(Key { id: _, secret, token }: &Key, secrets: &Secrets) {
+    tell(secret.expose(), secrets);
+    token.iter().for_each(|token| tell(token.expose(), secrets));
+}
+
+/// Tells a secret, unless it is the one that every emulator takes: that is documented, and a common word.
+fn tell(secret: &str, secrets: &Secrets) {
+    if secret != emulator::KEY_SECRET {
+        secrets.learn(secret);
+    }
+}
+
+/// Tells the values of a source whose names say that they are secret, whether they are used or not.
+fn tell_named<'a>(values: impl IntoIterator<Item = (&'a String, &'a String)>, secrets: &Secrets) {
+    const NAMES: [&str; 4] = ["secret", "token", "password", "private_key"];
+    for (name, value) in values {
+        if NAMES.iter().any(|part| name.contains(part)) && !name.ends_with("_file") {
+            tell(value, secrets);
+        }
+    }
+}
+
 /// How the metadata service is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
@@ -100,12 +140,14 @@ pub struct Surroundings<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// The user's own folder.
     pub home: Option<PathBuf>,
+    /// Told every secret that is read.
+    pub secrets: Secrets,
 }
 
 impl Surroundings<'_> {
     /// Those of this process.
-    pub fn of_process() -> Self {
-        Surroundings { variable: &|name| std::env::var(name).ok(), home: std::env::home_dir() }
+    pub fn of_process(secrets: Secrets) -> Self {
+        Surroundings { variable: &|name| std::env::var(name).ok(), home: std::env::home_dir(), secrets }
     }
 
     /// The variable, where it is set and not empty.
@@ -123,6 +165,7 @@ impl Surroundings<'_> {
 /// # Errors
 /// When the first configured source can't be used, or none is and the last resort is forbidden.
 pub fn find(surroundings: &Surroundings<'_>, profile: Option<&str>) -> Result<Credentials, CredentialsError> {
+    environment::tell_secrets(surroundings);
     if let Some(name) = profile {
         return profile::given(surroundings, name);
     }

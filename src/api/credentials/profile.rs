@@ -11,8 +11,12 @@ use serde_json::value::RawValue;
 use super::environment::{self, METADATA_DISABLED};
 use super::fields::Fields;
 use super::keys::Fetched;
-use super::{Chosen, Credentials, CredentialsError, Instance, Provider, Source, Surroundings, external, ini};
+use super::{
+    Chosen, Credentials, CredentialsError, Instance, Provider, Source, Surroundings, external, ini,
+    tell_named,
+};
 use crate::api::endpoint::Endpoint;
+use crate::gate::Secrets;
 
 pub(super) const PROFILE: &str = "ALIBABA_CLOUD_PROFILE";
 const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
@@ -48,8 +52,8 @@ pub(super) fn configured(surroundings: &Surroundings<'_>) -> Result<Option<Crede
 }
 
 /// The temporary key that the official tool keeps in the profile.
-pub(super) fn kept(file: &Path, name: &str) -> Result<Fetched, CredentialsError> {
-    let nowhere = Surroundings { variable: &|_| None, home: None };
+pub(super) fn kept(file: &Path, name: &str, secrets: &Secrets) -> Result<Fetched, CredentialsError> {
+    let nowhere = Surroundings { variable: &|_| None, home: None, secrets: secrets.clone() };
     let fields = Reader::open(&nowhere, file.to_owned())?.fields(name, Chosen::Current)?;
     let end = fields.get("sts_expiration").and_then(|text| text.parse().ok());
     Ok(Fetched {
@@ -86,7 +90,10 @@ impl<'a> Reader<'a> {
             Err(reason) => return Err(CredentialsError::Unreadable { file, reason }),
         };
         match profiles(&text) {
-            Ok((current, profiles)) => Ok(Self { surroundings, file, current, profiles }),
+            Ok((current, profiles)) => {
+                profiles.iter().for_each(|(_, values)| tell_named(values, &surroundings.secrets));
+                Ok(Self { surroundings, file, current, profiles })
+            }
             Err(line) => {
                 Err(CredentialsError::Malformed { file, line, form: "what the `aliyun` tool writes" })
             }

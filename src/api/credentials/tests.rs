@@ -42,7 +42,13 @@ impl Home {
         let variable = |name: &str| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
-        let found = find(&Surroundings { variable: &variable, home: Some(home.path().to_owned()) }, profile);
+        let secrets = Secrets::default();
+        let surroundings = Surroundings {
+            variable: &variable,
+            home: Some(home.path().to_owned()),
+            secrets: secrets.clone(),
+        };
+        let found = find(&surroundings, profile);
         if let Err(error) = &found {
             let texts = [error.with_reasons(), error.help(), format!("{error:?}")];
             assert!(

@@ -37,6 +37,7 @@ pub use read::{JournalError, RunRecord, RunState, read};
 use super::ChangeOutcome;
 use super::siblings::Siblings;
 use crate::api::Error;
+use crate::gate;
 use crate::model::{Address, RecordConfig};
 use crate::plan::{Change, Contingent};
 
@@ -286,7 +287,7 @@ fn back(address: &Address) -> Key {
 fn lines(entries: &[Entry]) -> io::Result<String> {
     let mut text = String::new();
     for entry in entries {
-        text.push_str(&serde_json::to_string(entry)?);
+        text.push_str(&gate::json(&serde_json::to_string(entry)?));
         text.push('\n');
     }
     Ok(text)

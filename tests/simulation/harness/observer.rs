@@ -320,9 +320,9 @@ impl Inner {
     }
 
     fn call(&self, entry: &CallEntry<'_>) -> Call {
-        let target = match entry.address.parse::<Address>() {
-            Ok(address) => Target::Address(folded(&address)),
-            Err(_) => Target::Domain(entry.address.clone()),
+        let target = match named(&entry.address) {
+            Some(address) => Target::Address(folded(&address)),
+            None => Target::Domain(entry.address.clone()),
         };
         let step = self.step(entry.action, &target);
         let is_stale = entry.faults.contains(&"stale") && !step.is_write();
@@ -383,4 +383,11 @@ fn effective(faults: &[&'static str]) -> Vec<&'static str> {
         !rules || !std::mem::replace(&mut is_ruled, true)
     };
     faults.iter().skip(1).copied().filter(matters).collect()
+}
+
+/// The address in a call's own words, whatever the names in it; of them only an app may hold a slash here.
+fn named(text: &str) -> Option<Address> {
+    let (domain, rest) = text.split_once('/')?;
+    let (app, stream) = rest.rsplit_once('/')?;
+    Some(Address::new(domain, app, stream))
 }

@@ -1,0 +1,164 @@
+//! Writes out what could act on a terminal, a log or its reader.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// `text`, a part of one line, with everything that could move a cursor, break the line, hide or reorder text written out as
+/// `\u{…}`.
+pub fn clean(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_harmful(character) {
+            cleaned.extend(character.escape_unicode());
+        } else {
+            cleaned.push(character);
+        }
+    }
+    cleaned
+}
+
+/// Whether a character is a control, breaks lines, reorders text or is not seen at all: Unicode's categories Cc, Cf, Zl and Zp,
+/// and what it says to show nothing for (`Default_Ignorable_Code_Point`), such as tags, fillers and selectors of variants.
+pub fn is_harmful(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+            | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A text of several lines as it may reach a terminal or the log of a CI job: harmful characters are written out but for line
+/// breaks, tabs and, with `colors`, colours; so are the beginnings of commands to the runner, `::name` at the start of a line and
+/// `##name[` anywhere.
+pub fn lines(text: &str, colors: bool) -> Cow<'_, str> {
+    let is_suspect = |line: &str| {
+        line.contains("##")
+            || line.trim_start().starts_with("::")
+            || line.contains(|character| character != '\t' && is_harmful(character))
+    };
+    if !text.split('\n').any(is_suspect) {
+        return Cow::Borrowed(text);
+    }
+    let harmless = |line| if is_suspect(line) { harmless(line, colors) } else { line.to_owned() };
+    Cow::Owned(text.split('\n').map(harmless).collect::<Vec<_>>().join("\n"))
+}
+
+fn harmless(line: &str, colors: bool) -> String {
+    let mut written = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(character) = rest.chars().next() {
+        let length = match color(rest) {
+            Some(length) if colors => length,
+            _ => character.len_utf8(),
+        };
+        let (first, others) = rest.split_at(length);
+        let starts_command = is_after_hashes(&written, character)
+            || (rest.starts_with("::") && written.chars().all(char::is_whitespace));
+        match length > 1 && first.starts_with('\u{1b}') || character == '\t' {
+            false if starts_command || is_harmful(character) => written.extend(character.escape_unicode()),
+            _ => written.push_str(first),
+        }
+        rest = others;
+    }
+    written
+}
+
+/// Bytes of the colour code that a text begins with.
+fn color(text: &str) -> Option<usize> {
+    let codes = text.strip_prefix("\u{1b}[")?;
+    let length = codes.find(|character: char| !character.is_ascii_digit() && character != ';')?;
+    codes[length..].starts_with('m').then_some(2 + length + 1)
+}
+
+/// Whether a bracket behind `before` would make a command of it: `##[`, `##vso[`, `##teamcity[`.
+fn is_after_hashes(before: &str, character: char) -> bool {
+    character == '['
+        && before
+            .trim_end_matches(|character: char| character.is_ascii_alphanumeric() || character == '.')
+            .ends_with("##")
+}
+
+/// A JSON text with everything harmful in its strings escaped as JSON does; it says what it said.
+pub fn json(text: &str) -> Cow<'_, str> {
+    let is_suspect = |character| character != '\n' && is_harmful(character);
+    if !text.contains(is_suspect) && !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut written = String::with_capacity(text.len());
+    for character in text.chars() {
+        match is_suspect(character) || is_after_hashes(&written, character) {
+            true => escape_json(character, &mut written),
+            false => written.push(character),
+        }
+    }
+    Cow::Owned(written)
+}
+
+fn escape_json(character: char, written: &mut String) {
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        // Writing to a string can't fail.
+        let _ = write!(written, "\\u{unit:04x}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn harmful_characters_are_written_out() {
+        assert_eq!(clean("a\u{1b}[31mb\u{202e}c"), "a\\u{1b}[31mb\\u{202e}c");
+        assert_eq!(
+            clean("x\u{e0041}\u{e007f}\u{61c}\u{ad}y\nz"),
+            "x\\u{e0041}\\u{e007f}\\u{61c}\\u{ad}y\\u{a}z"
+        );
+        assert_eq!(clean("中文 cam-1 é Ω"), "中文 cam-1 é Ω");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_unseen_is_left_out(text in r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]{1,60}") {
+            prop_assert_eq!(text.chars().find(|character| !is_harmful(*character)), None);
+        }
+
+        #[test]
+        fn what_is_seen_stays(text in r"[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}&&[^\p{Default_Ignorable_Code_Point}]]{0,60}") {
+            prop_assert_eq!(clean(&text), text);
+        }
+    }
+
+    #[test]
+    fn lines_keep_their_breaks_and_colours_and_nothing_else() {
+        let plain = "one\n  two\t中\n";
+        assert!(matches!(lines(plain, false), Cow::Borrowed(_)));
+        assert_eq!(
+            lines("\u{1b}[1;31mred\u{1b}[0m\u{1b}[2J\r", true),
+            "\u{1b}[1;31mred\u{1b}[0m\\u{1b}[2J\\u{d}"
+        );
+        assert_eq!(lines("\u{1b}[31mred", false), "\\u{1b}[31mred");
+    }
+
+    #[test]
+    fn no_line_is_a_command() {
+        assert_eq!(lines("a\n::error::x\n \u{a0}::stop", false), "a\n\\u{3a}:error::x\n \u{a0}\\u{3a}:stop");
+        assert_eq!(
+            lines("a::b ##[x] ##vso[y] ##teamcity[z] # [1] #[2]", false),
+            "a::b ##\\u{5b}x] ##vso\\u{5b}y] ##teamcity\\u{5b}z] # [1] #[2]"
+        );
+        assert_eq!(lines("\t::x", false), "\t\\u{3a}:x");
+    }
+
+    #[test]
+    fn json_says_what_it_said() {
+        let value = serde_json::json!({"a\u{202e}": ["##[x]\u{e0041}\u{7f}\u{9b}\n", "中"]});
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let written = json(&text);
+        assert!(!written.contains(|character| character != '\n' && is_harmful(character)), "{written}");
+        assert!(!written.contains("##["), "{written}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), value);
+    }
+}

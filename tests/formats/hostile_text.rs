@@ -1,0 +1,212 @@
+//! Text of a stranger in every place of every output: nothing of it acts on a terminal, breaks a line, or commands a runner.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use livevod::api;
+use livevod::apply::journal::{
+    Answer, End, Ending, Finished, Found, Header, Intent, Planned, Reply, Resolved, RunRecord, Step,
+    last_entry,
+};
+use livevod::apply::{ChangeOutcome, Failure, Outcome, Report};
+use livevod::diag::Severity;
+use livevod::gate;
+use livevod::plan::Plan;
+use livevod::render::{self, Briefing, Comment, Context, Event, Exit, Links, Style, Target};
+use livevod::source::Sources;
+use livevod::wire::RemoteError;
+use proptest::prelude::*;
+
+use super::hostile_plan::{left_open, plan, since_review, text};
+
+/// Nothing but line breaks of ours.
+fn is_tame(name: &str, output: &str) -> Result<(), TestCaseError> {
+    let harmful = output.char_indices().find(|(_, one)| *one != '\n' && gate::is_harmful(*one));
+    if let Some((at, one)) = harmful {
+        let from = (0..at).rev().filter(|from| output.is_char_boundary(*from)).nth(60).unwrap_or(0);
+        return Err(TestCaseError::fail(format!("{name}: {one:?} after {:?}", &output[from..at])));
+    }
+    let broken = output.lines().find(|line| line.trim_start().starts_with("INJECTED"));
+    prop_assert_eq!(broken, None, "{}", name);
+    Ok(())
+}
+
+/// What reaches the log of a job.
+fn commands_nothing(name: &str, output: &str) -> Result<(), TestCaseError> {
+    let output = gate::lines(output, false);
+    let command = output.lines().find(|line| line.contains("##[") || line.trim_start().starts_with("::"));
+    prop_assert_eq!(command, None, "{}", name);
+    is_tame(name, &output)
+}
+
+fn remote(text: &str) -> api::Error {
+    api::Error::Refused(Box::new(RemoteError {
+        status: 400,
+        code: text.to_owned(),
+        message: text.to_owned(),
+        request_id: Some(text.to_owned()),
+        recommend: Some(text.to_owned()),
+        access_denied_detail: Some(
+            serde_json::json!({"AuthAction": text, "NoPermissionType": text}).to_string(),
+        ),
+        retry_after: None,
+    }))
+}
+
+fn report(plan: &Plan, text: &str) -> Report {
+    let failure = || Failure { message: text.to_owned(), remote: Some(remote(text)) };
+    let ends = [
+        Outcome::Done,
+        Outcome::Failed(failure()),
+        Outcome::NotAttempted(Failure { message: text.to_owned(), remote: None }),
+        Outcome::Unknown(failure()),
+    ];
+    let outcomes = plan.changes().zip(ends.iter().cycle()).map(|(change, outcome)| ChangeOutcome {
+        address: change.address.clone(),
+        action: change.action,
+        outcome: outcome.clone(),
+        request_id: Some(text.to_owned()),
+    });
+    Report { outcomes: outcomes.collect(), calls: 3, repeated: 0, took: Duration::ZERO }
+}
+
+fn run(plan: &Plan, text: &str) -> RunRecord {
+    let time = Timestamp::UNIX_EPOCH;
+    let planned = plan.changes().map(|one| Planned {
+        address: one.address.clone(),
+        action: one.action,
+        before: one.before.clone(),
+        after: one.after.clone(),
+    });
+    let intents = (0..).zip(plan.changes()).map(|(id, one)| Intent {
+        id,
+        time,
+        address: one.address.clone(),
+        step: Step::Update,
+        contingent: None,
+        before: one.before.clone(),
+        after: one.after.clone(),
+        siblings: Vec::new(),
+    });
+    let answers = (0..).zip(plan.changes()).map(|(id, _)| Answer {
+        id,
+        time,
+        reply: Reply::Refused,
+        request_id: Some(text.to_owned()),
+        message: Some(text.to_owned()),
+    });
+    let endings = plan.changes().map(|one| Ending {
+        time,
+        address: one.address.clone(),
+        action: one.action,
+        outcome: End::Failed,
+        request_id: Some(text.to_owned()),
+        message: Some(text.to_owned()),
+    });
+    let resolved = plan.changes().map(|one| Resolved {
+        time,
+        run: text.to_owned(),
+        address: one.address.clone(),
+        found: Found::Otherwise,
+    });
+    RunRecord {
+        header: Header {
+            format_version: "1.0".to_owned(),
+            run: text.to_owned(),
+            number: 1,
+            livevod: text.to_owned(),
+            time,
+            account: Some(text.to_owned()),
+            target: text.to_owned(),
+            digest: text.to_owned(),
+            snapshot: Some(text.to_owned()),
+            summary: plan.summary(),
+            changes: planned.collect(),
+            takes_over: Vec::new(),
+        },
+        intents: intents.collect(),
+        answers: answers.collect(),
+        endings: endings.collect(),
+        resolved: resolved.collect(),
+        finished: Some(Finished { time, interrupted: false, calls: 3 }),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_plan_and_its_report_stay_in_their_lines(
+        plan in plan(5), (name, account) in (text(), text()), text in text(), full in any::<bool>(),
+        differences in since_review(3), open in left_open(3), width in 40..120_usize, drawings in any::<bool>(),
+    ) {
+        let target = Target { name, account: Some(account) };
+        let briefing = Briefing { plan: &plan, target: &target, left_open: &open, since_review: &differences };
+        let report = report(&plan, &text);
+        let sources = Sources::default();
+        let style = Style { drawings, width, ..Style::PLAIN };
+        let mut findings = render::outcome_diagnostics(&plan, &report, &sources);
+        findings.extend(render::plan_findings(&plan, &sources, Severity::Warning));
+        findings.push(render::unread(&text, &remote(&text), Some(&text), None));
+        let context = Context { sources: &sources, diagnostics: &findings, exit: Exit::Error };
+        let comment = Comment { max_bytes: 60_000, title: Some(text.clone()), full, links: Links::default() };
+        let addresses: Vec<_> = plan.changes().map(|change| change.address.clone()).collect();
+        for (name, output) in [
+            ("plan", render::human_plan(briefing, full, style)),
+            ("report", render::human_report(&plan, &report, style)),
+            ("lines", report.outcomes.iter().map(|one| render::outcome_line(one, style) + "\n").collect()),
+            ("unresolved", render::unresolved(&addresses, style)),
+            ("saved", render::human_saved_plan(&text, style)),
+            ("findings", render::diagnostics(&findings, &sources, style, None)),
+            ("markdown", render::markdown_plan(briefing, &comment)),
+            ("drift", render::markdown_drift(briefing, &comment)),
+            ("markdown report", render::markdown_report(briefing, &report, &comment)),
+            ("html", render::html(briefing, &Links::default())),
+        ] {
+            is_tame(name, &output)?;
+            commands_nothing(name, &output)?;
+        }
+        let events = Event::plan(briefing).chain(Event::report(briefing, &report));
+        let events: String = events.map(|event| event.line(Timestamp::UNIX_EPOCH).unwrap()).collect();
+        let ends: String = plan.changes().zip(&report.outcomes).map(|(change, one)| {
+            let reason = render::outcome_diagnostic(&plan, change, one, &sources);
+            Event::ended(one, true, Duration::ZERO, reason.as_ref(), &sources).line(Timestamp::UNIX_EPOCH).unwrap()
+        }).collect();
+        for (name, output) in [
+            ("json", render::plan_json(briefing, context)),
+            ("drift json", render::drift_json(briefing, context)),
+            ("report json", render::report_json(briefing, &report, context)),
+            ("terraform", render::terraform_json(briefing, Exit::Error)),
+            ("gitlab-terraform", render::gitlab_terraform(&plan)),
+            ("gitlab", render::gitlab(context, "/repo")),
+            ("sarif", render::sarif(context, "/repo")),
+            ("diagnostics", render::diagnostics_json(context)),
+            ("events", events),
+            ("ends", ends),
+        ] {
+            is_tame(name, &output)?;
+            prop_assert!(!output.contains("##["), "{}", name);
+            prop_assert_eq!(gate::lines(&output, false), output.as_str(), "{}", name);
+        }
+    }
+
+    #[test]
+    fn a_journal_stays_in_its_lines(plan in plan(4), text in text(), width in 40..120_usize) {
+        let style = Style { width, ..Style::PLAIN };
+        let run = run(&plan, &text);
+        let sources = Sources::default();
+        let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
+        for (name, output) in [
+            ("run", render::human_run(&run, style)),
+            ("runs", render::human_runs(std::slice::from_ref(&run), style)),
+            ("run json", render::run_json(&run, Exit::Success)),
+            ("runs json", render::runs_json(std::slice::from_ref(&run), context)),
+        ] {
+            is_tame(name, &output)?;
+            commands_nothing(name, &output)?;
+        }
+        for change in plan.changes() {
+            prop_assert!(last_entry(std::slice::from_ref(&run), &change.address).is_some());
+        }
+    }
+}
