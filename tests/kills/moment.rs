@@ -55,7 +55,10 @@ impl Signal {
             Self::HangUp => {
                 for pause in [micros(0), micros(700)] {
                     std::thread::sleep(pause);
-                    // Its number is not given away before somebody waited for it, so nobody else is struck.
+                    // Once it is over and was waited for, its number may be another process's; until then it is not.
+                    if apply.try_wait().unwrap().is_some() {
+                        break;
+                    }
                     let line = format!("kill -HUP {}", apply.id());
                     Command::new("sh").args(["-c", &line]).output().unwrap();
                 }
