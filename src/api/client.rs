@@ -613,7 +613,8 @@ impl Client {
     }
 
     fn courier<'a>(&'a self, stamp: &'a (dyn Fn() -> std::io::Result<Stamp> + Sync)) -> Courier<'a> {
-        let Inner { transport, endpoints, metadata, signature, chance, log, secrets, patience, .. } = &*self.inner;
+        let Inner { transport, endpoints, metadata, signature, chance, log, secrets, patience, .. } =
+            &*self.inner;
         Courier {
             transport,
             sts: endpoints.sts(),

@@ -13,8 +13,8 @@ use super::sealed::refuse_secrets;
 use super::terminal::secrets;
 use crate::apply::journal::{
     Broken, Found, Header, Journal, JournalError, JournalFile, LastEntry, LeftOpen, Lock, LockError, Looked,
-    RunId, RunRecord, Sink, Stored, last_entry, left_open, read_runs, save_snapshot, snapshot_name, unfinished,
-    until_settled,
+    RunId, RunRecord, Sink, Stored, last_entry, left_open, read_runs, save_snapshot, snapshot_name,
+    unfinished, until_settled,
 };
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Snapshot};

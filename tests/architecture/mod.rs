@@ -32,8 +32,8 @@ const ALLOWED: [(&str, &[&str]); 19] = [
     (
         "cli",
         &[
-            "gate", "model", "snapshot", "source", "files", "diag", "wire", "config", "emulator", "resolve", "check",
-            "explain", "plan", "api", "apply", "render",
+            "gate", "model", "snapshot", "source", "files", "diag", "wire", "config", "emulator", "resolve",
+            "check", "explain", "plan", "api", "apply", "render",
         ],
     ),
 ];
