@@ -83,7 +83,7 @@ impl Secrets {
         known.search = None;
     }
 
-    /// The text with [`HIDDEN`] wherever a secret stands: as it is, percent-encoded, in Base64, or escaped as JSON and HTML do.
+    /// The text with `(secret)` wherever a secret stands: as it is, percent-encoded, in Base64, or escaped as JSON and HTML do.
     pub fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let found = self.search().map(|search| search.found(text)).unwrap_or_default();
         if found.is_empty() {

@@ -211,8 +211,7 @@ pub(super) fn a_finished_replace_keeps_what_no_file_mentions(run: &Run) -> Resul
 /// journal plans it back.
 pub(super) fn what_was_made_good_is_never_planned_back(run: &Run) -> Result<(), String> {
     let Some(Afterwards { removed, plan }) = &run.afterwards else { return Ok(()) };
-    let by_journal =
-        |reason: &Reason| matches!(reason, Reason::FinishesReplace { .. } | Reason::PutsBack { .. });
+    let by_journal = |reason: &Reason| matches!(reason, Reason::FinishesReplace | Reason::PutsBack);
     let back = plan
         .decisions
         .changes
