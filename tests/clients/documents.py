@@ -20,8 +20,10 @@ from jsonschema import Draft202012Validator
 
 NAMES = ["diagnostics", "drift", "events", "plan", "report", "snapshot"]
 
-# What may be left out. Everything else is in every document of its kind.
-OPTIONAL = set("address column diagnostic file left_open line request_id since_base since_review tier unknown".split())
+# What may be left out. Everything else is in every document of its kind. An address goes with its parts.
+OPTIONAL = set(
+    "address app column diagnostic domain file left_open line request_id since_base since_review stream tier unknown".split()
+)
 
 # Their keys are names of users or of the service, not of a format.
 FREE = {"domains", "regions", "unknown"}
