@@ -103,21 +103,25 @@ export class Worlds {
     this.write("hostile/livevod.yaml", AFTER);
     this.run("hostile", "plan --emulator --out good.plan");
     const plan = JSON.parse(readFileSync(join(this.folder, "hostile/good.plan"), "utf8"));
-    const [some] = plan.plan.changes;
-    const change = (text, at) => {
-      const copy = structuredClone(some);
-      const place = { ...some.place, file: text };
-      const address = `live.example.com/show/stream${at}`;
-      const fields = copy.fields.map((one) => ({ ...one, origin: { kind: "tier", tier: text, place, via: [] } }));
-      const after = { ...copy.after, vod_transcode_group: text, storage_location: text };
-      return { ...copy, address, place, after, fields, coverage: { before: null, after: address } };
-    };
-    plan.plan.changes = HOSTILE.map(change);
-    plan.plan.warnings = HOSTILE.map((message) => ({ message, address: null }));
-    plan.plan.unread = HOSTILE;
-    plan.plan.held = HOSTILE.map((message) => ({ guard: "limits", address: null, message, release: message }));
-    plan.plan.unmanaged = plan.plan.changes.map((one) => one.address);
-    plan.target = HOSTILE.join(" ");
+    const { decisions, notes } = plan;
+    const [some] = decisions.changes;
+    const [note] = notes.changes;
+    const place = (text) => ({ ...note.place, file: text });
+    decisions.changes = HOSTILE.map((text, at) => {
+      const address = { domain: "live.example.com", app: "show", stream: `stream${at}` };
+      return { ...some, address, after: { ...some.after, vod_transcode_group: text, storage_location: text } };
+    });
+    notes.changes = HOSTILE.map((text, at) => {
+      const origin = { kind: "tier", tier: text, place: place(text), via: [] };
+      const origins = { vod_transcode_group: origin, storage_location: origin, cycle_duration: origin };
+      const coverage = { before: null, after: decisions.changes[at].address };
+      return { ...note, place: place(text), origins, coverage };
+    });
+    notes.warnings = HOSTILE.map((message) => ({ message, address: null }));
+    notes.unread = HOSTILE;
+    notes.held = HOSTILE.map((message) => ({ guard: "limits", address: null, message, release: message }));
+    notes.unmanaged = decisions.changes.map((one) => one.address);
+    decisions.target = HOSTILE.join(" ");
     this.write("hostile/bad.plan", sealed(plan));
     return this.run("hostile", "show bad.plan --format html");
   }
