@@ -10,7 +10,8 @@ use super::tries::Tries;
 use super::{Delay, Failure, run::Run};
 use crate::api::{Client, Error, Permit};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
-use crate::plan::{Aim, Change};
+use crate::plan::{ActionKind, Aim, Change};
+use crate::wire::Action;
 
 /// What the look allows.
 pub(super) enum Compared {
@@ -63,7 +64,50 @@ impl Run {
     }
 }
 
+/// What a write needs to go out.
+pub(super) struct Ready {
+    pub(super) permit: Permit,
+    /// What stands there.
+    pub(super) found: Option<Remote>,
+    /// Until when the look at it holds.
+    pub(super) until: Option<Instant>,
+}
+
 impl Domain {
+    /// Gets a change ready for its next write: first the permit, then the look. What can't be read is looked at again, and no
+    /// permit is held meanwhile.
+    pub(super) async fn ready(
+        &mut self,
+        tries: &mut Tries,
+        change: &Change,
+        action: Action,
+    ) -> Result<Ready, Ended> {
+        loop {
+            let permit = self.permit(tries, change, action).await?;
+            let error = match self.look_before(tries, change, &permit).await {
+                Compared::Go(found, until) => return Ok(Ready { permit, found, until }),
+                Compared::End(ended) => return Err(ended),
+                Compared::Unread(error) => error,
+            };
+            drop(permit);
+            if let Some(ended) = self.unread(tries, error).await {
+                return Err(ended);
+            }
+        }
+    }
+
+    /// The create of a named stream needs no look: an Add never overwrites. That of an app-wide entry does, since the service
+    /// could hold it under another spelling and take a second one beside it.
+    async fn look_before(&mut self, tries: &Tries, change: &Change, permit: &Permit) -> Compared {
+        match (change.action, change.address.is_app_wide()) {
+            (ActionKind::Create, false) => Compared::Go(None, None),
+            (ActionKind::Create, true) => self.compare_listed(tries, change, permit).await,
+            (ActionKind::Update | ActionKind::Replace | ActionKind::Delete, _) => {
+                self.compare(tries, change, permit).await
+            }
+        }
+    }
+
     /// Compares one address with the plan, by asking for it alone.
     pub(super) async fn compare(&self, tries: &Tries, change: &Change, permit: &Permit) -> Compared {
         let client = tries.client(&self.run.client).sharing(permit).once();

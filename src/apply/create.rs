@@ -1,6 +1,6 @@
 //! Adds an entry.
 
-use super::compare::Compared;
+use super::compare::Ready;
 use super::confirm::Pace;
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
 use super::domain::{Domain, Ended};
@@ -14,29 +14,12 @@ use crate::plan::{Aim, Change};
 use crate::wire::{self, Action};
 
 impl Domain {
-    /// A named stream needs no look before: an Add never overwrites. An app-wide entry does, since the service could hold it
-    /// under another spelling and take a second one beside it.
     pub(super) async fn create(&mut self, change: &Change, after: &RecordConfig) -> Ended {
         let mut tries = Tries::new(&self.run.client);
         loop {
-            let permit = match self.permit(&mut tries, change, Action::Add).await {
-                Ok(permit) => permit,
+            let Ready { permit, until, .. } = match self.ready(&mut tries, change, Action::Add).await {
+                Ok(ready) => ready,
                 Err(ended) => return tries.end(ended),
-            };
-            let compared = match change.address.is_app_wide() {
-                false => Compared::Go(None, None),
-                true => self.compare_listed(&tries, change, &permit).await,
-            };
-            let until = match compared {
-                Compared::Go(_, until) => until,
-                Compared::End(ended) => return tries.end(ended),
-                Compared::Unread(error) => {
-                    drop(permit);
-                    match self.unread(&mut tries, error).await {
-                        Some(ended) => return tries.end(ended),
-                        None => continue,
-                    }
-                }
             };
             let (intention, leave) =
                 (Intention::add(&change.address, after, None), Leave::until(permit, until));

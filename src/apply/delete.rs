@@ -3,7 +3,7 @@
 use tokio::task::yield_now;
 
 use super::Outcome;
-use super::compare::Compared;
+use super::compare::{Compared, Ready};
 use super::decide::{self, Sent};
 use super::domain::{Domain, Ended, Task};
 use super::journal::Intention;
@@ -40,21 +40,10 @@ impl Domain {
     async fn delete_one(&mut self, change: &Change) -> Result<Deletion, Ended> {
         let mut tries = Tries::new(&self.run.client);
         loop {
-            let permit = match self.permit(&mut tries, change, Action::Delete).await {
-                Ok(permit) => permit,
+            let (remote, permit, until) = match self.ready(&mut tries, change, Action::Delete).await {
+                Ok(Ready { found: Some(remote), permit, until }) => (remote, permit, until),
+                Ok(Ready { found: None, .. }) => return Err(tries.end(Ended::done())),
                 Err(ended) => return Err(tries.end(ended)),
-            };
-            let (remote, until) = match self.compare(&tries, change, &permit).await {
-                Compared::Go(Some(remote), until) => (remote, until),
-                Compared::Go(None, _) => return Err(tries.end(Ended::done())),
-                Compared::End(ended) => return Err(tries.end(ended)),
-                Compared::Unread(error) => {
-                    drop(permit);
-                    match self.unread(&mut tries, error).await {
-                        Some(ended) => return Err(tries.end(ended)),
-                        None => continue,
-                    }
-                }
             };
             let call = wire::delete(&change.address, remote.spelling);
             let (siblings, leave) = (Siblings::new(), Leave::until(permit, until));

@@ -1,7 +1,7 @@
 //! Changes an entry in place.
 
 use super::Outcome;
-use super::compare::Compared;
+use super::compare::Ready;
 use super::domain::{Domain, Ended};
 use super::journal::Intention;
 use super::ladder::{Groups, Rung};
@@ -17,21 +17,10 @@ impl Domain {
         let mut tries = Tries::new(&self.run.client);
         let mut rung = (!after.auto_compose).then(|| self.run.rung());
         loop {
-            let permit = match self.permit(&mut tries, change, Action::Update).await {
-                Ok(permit) => permit,
+            let (remote, permit, until) = match self.ready(&mut tries, change, Action::Update).await {
+                Ok(Ready { found: Some(remote), permit, until }) => (remote, permit, until),
+                Ok(Ready { found: None, .. }) => return tries.end(Ended::done()),
                 Err(ended) => return tries.end(ended),
-            };
-            let (remote, until) = match self.compare(&tries, change, &permit).await {
-                Compared::Go(Some(remote), until) => (remote, until),
-                Compared::Go(None, _) => return tries.end(Ended::done()),
-                Compared::End(ended) => return tries.end(ended),
-                Compared::Unread(error) => {
-                    drop(permit);
-                    match self.unread(&mut tries, error).await {
-                        Some(ended) => return tries.end(ended),
-                        None => continue,
-                    }
-                }
             };
             let groups = groups(after, &remote);
             rung = rung.map(|rung| rung.usable(groups).unwrap_or_default());

@@ -136,7 +136,7 @@ impl FromStr for Address {
 }
 
 /// An address as files keep it.
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Names {
     /// The main streaming domain.

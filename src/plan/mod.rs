@@ -123,6 +123,13 @@ pub struct Notes {
     pub since_base: Option<SinceBase>,
 }
 
+impl Notes {
+    /// What is said of the change at this place in the plan's order; a change without a note says nothing.
+    fn of(&self, index: usize) -> &ChangeNote {
+        self.changes.get(index).unwrap_or(ChangeNote::NONE)
+    }
+}
+
 /// The decisions of a plan that no guard holds and that lacks no domain: what apply takes.
 #[derive(Debug, Clone, Copy)]
 pub struct Cleared<'a>(&'a Decisions);
@@ -197,8 +204,7 @@ impl Plan {
 
     /// One of them, by its place in the plan's order.
     pub fn noted(&self, index: usize) -> Option<Noted<'_>> {
-        let note = self.notes.changes.get(index).unwrap_or(ChangeNote::NONE);
-        Some(Noted { change: self.decisions.changes.get(index)?, note })
+        Some(Noted { change: self.decisions.changes.get(index)?, note: self.notes.of(index) })
     }
 
     /// How many changes of each kind there are.
@@ -367,13 +373,12 @@ impl Deref for Noted<'_> {
     }
 }
 
-/// The changes of some decisions with their notes; one that has none says nothing.
+/// The changes of some decisions with their notes.
 fn noted<'a>(
     decisions: &'a Decisions,
     notes: &'a Notes,
 ) -> impl ExactSizeIterator<Item = Noted<'a>> + Clone + use<'a> {
-    let note = |at: usize| notes.changes.get(at).unwrap_or(ChangeNote::NONE);
-    decisions.changes.iter().enumerate().map(move |(at, change)| Noted { change, note: note(at) })
+    decisions.changes.iter().enumerate().map(|(at, change)| Noted { change, note: notes.of(at) })
 }
 
 impl<'a> Noted<'a> {

@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 use super::server::Server;
 use super::{Run, World};
 
-const FILE: &str = "\
+pub(super) const FILE: &str = "\
 version: 1
 account: \"1234567890123456\"
 defaults: { vod_transcode_group: VOD_NO_TRANSCODE }

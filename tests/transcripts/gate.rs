@@ -16,6 +16,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use serde_json::json;
 
 use super::World;
+use super::credentials::FILE;
 
 const SECRET: &str = "aB3xY9zQ7k/L0pW+2mN5vC8r=T";
 const TOKEN: &str = "CAIS+tokEn/Of~the.session_0123456789abcdefghijkl==";
@@ -23,14 +24,6 @@ const OIDC: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJjaSJ9.c2lnbmF0dXJlLW9mLXRoZS
 const IN_ADDRESS: [&str; 3] = ["p4th-Of-The-Address", "qu3ry of/the address", "another-n3sted"];
 const HANDED_OUT: [&str; 2] = ["hAnded0ut/secret+of=theaddress", "hAnded0ut.token~of/the+address"];
 const FROM_COMMAND: &str = "fr0m-The/Command+that=printed";
-
-const FILE: &str = "\
-version: 1
-account: \"1234567890123456\"
-defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
-domains:
-  live.example.com: { apps: { show: { streams: { cam1: {}, cam2: {} } } } }
-";
 
 /// Every way in which a service may quote a text.
 fn quoted(text: &str) -> String {
