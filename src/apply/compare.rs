@@ -73,6 +73,13 @@ pub(super) struct Ready {
     pub(super) until: Option<Instant>,
 }
 
+impl Compared {
+    /// Something beside the entry is not as the plan saw it.
+    pub(super) fn stale(what: &str) -> Self {
+        Compared::End(Ended::not_attempted(Failure::new(format!("changed since the plan: {what}"))))
+    }
+}
+
 impl Domain {
     /// Gets a change ready for its next write: first the permit, then the look. What can't be read is looked at again, and no
     /// permit is held meanwhile.

@@ -27,7 +27,7 @@ impl Pace {
         Self::ending(Instant::now() + deadline)
     }
 
-    fn ending(deadline: Instant) -> Self {
+    pub(super) fn ending(deadline: Instant) -> Self {
         Self { deadline, pause: Self::FIRST }
     }
 
@@ -148,6 +148,7 @@ impl Run {
     ) -> Result<DomainSnapshot, Error> {
         let until = Instant::now() + self.deadline;
         let (mut pace, client) = (Pace::ending(until), client.until(until));
+        let mut asked = Instant::now();
         let mut listed = client.list_domain(domain).await;
         loop {
             let over = match &listed {
@@ -158,8 +159,12 @@ impl Run {
                 self.tell_wait(address, &pace);
             }
             if over || !self.next(&mut pace).await {
+                if let (true, Ok(listing)) = (over, &listed) {
+                    self.seen(domain, listing, asked);
+                }
                 return listed;
             }
+            asked = Instant::now();
             listed = decide::newer(listed, client.list_domain(domain).await);
         }
     }
@@ -167,7 +172,7 @@ impl Run {
 
 /// Whether another look can't go better. A listing that contradicts itself may well be whole the next time, and a clock that
 /// was right when the run began may be right again.
-fn is_hopeless(error: &Error) -> bool {
+pub(super) fn is_hopeless(error: &Error) -> bool {
     error.remote().is_some() && error.class() == Class::Fatal && !error.is_about_the_clock()
 }
 

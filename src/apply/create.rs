@@ -7,9 +7,8 @@ use super::domain::{Domain, Ended};
 use super::journal::Intention;
 use super::run::Leave;
 use super::tries::Tries;
-use super::{Failure, Outcome};
 use crate::api::Error;
-use crate::model::RecordConfig;
+use crate::model::{RecordConfig, Remote};
 use crate::plan::{Aim, Change};
 use crate::wire::{self, Action};
 
@@ -36,24 +35,36 @@ impl Domain {
         }
     }
 
-    /// What the Add met may be the very entry that is wanted. The service knows of it, so a listing will show it. Where an Add
-    /// before it got `lost`, the entry may be its own work: unread, nobody knows.
-    pub(super) async fn exists_already(&self, change: &Change, error: Error, lost: bool) -> Ended {
+    /// What the Add met may be the very entry that is wanted. The service knows of it, so a listing will show it. Where a write of
+    /// this change before it is `in_doubt`, a Delete or another Add, what is there may be its own work, or a listing may lag behind.
+    pub(super) async fn exists_already(&self, change: &Change, error: Error, in_doubt: bool) -> Ended {
         let mut pace = Pace::until(self.run.deadline);
         loop {
-            match self.run.look(&change.address, change.spelling).await {
+            let looked = self.run.look(&change.address, change.spelling).await;
+            match looked {
                 Ok(None) if self.run.next(&mut pace).await => {}
                 Ok(found) if compare(Aim::of(change), found.as_ref()) == Verdict::Done => {
                     return Ended::done();
                 }
-                Err(unread) if lost => {
-                    let message = "a write got no usable answer, and the entry that is there can't be read";
-                    let outcome = Outcome::Unknown(Failure::of(message, unread));
-                    return Ended { outcome, request_id: error.request_id().map(str::to_owned) };
+                Ok(found) if in_doubt => return Ended::in_doubt(met(change, Ok(&found)), error),
+                Err(unread) if in_doubt => {
+                    let request_id = error.request_id().map(str::to_owned);
+                    return Ended { request_id, ..Ended::in_doubt(met(change, Err(&unread)), unread) };
                 }
-                Err(_) => return Ended::refused("an entry that can't be read stands there already", error),
-                Ok(_) => return Ended::refused("an entry with other settings stands there already", error),
+                looked => return Ended::refused(met(change, looked.as_ref()), error),
             }
         }
+    }
+}
+
+/// What is known of an entry that an Add has met.
+fn met(change: &Change, looked: Result<&Option<Remote>, &Error>) -> &'static str {
+    match looked {
+        Err(_) => "an entry that can't be read stands there already",
+        Ok(None) => "an entry stands there already that reading does not show",
+        Ok(found) if change.before.is_some() && Aim::of(change).at_before(found.as_ref()) => {
+            "the old entry still shows, and the new one could not be added"
+        }
+        Ok(Some(_)) => "an entry with other settings stands there already",
     }
 }

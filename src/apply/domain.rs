@@ -122,6 +122,13 @@ impl Ended {
         Self::not_attempted(Failure::of("what is there now can't be read", error))
     }
 
+    /// The last write was refused, and one before it may have been carried out.
+    pub(super) fn in_doubt(what: &str, error: Error) -> Self {
+        let request_id = error.request_id().map(str::to_owned);
+        let message = format!("a write before may have been carried out; {what}");
+        Self { outcome: Outcome::Unknown(Failure::of(message, error)), request_id }
+    }
+
     /// The service refused a write, or it was never sent.
     pub(super) fn refused(message: impl Into<String>, error: Error) -> Self {
         if let Error::Withheld { reason } = error {

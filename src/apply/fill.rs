@@ -1,14 +1,14 @@
 //! Adds an entry where one is missing that was there before: nothing is recorded meanwhile.
 
+use super::Delay;
 use super::compare::look;
 use super::confirm::Pace;
-use super::decide::{AfterAdd, Met, Sent, Verdict, after_add, compare};
+use super::decide::{self, AfterAdd, Met, Seen, Sent, Verdict, after_add, compare};
 use super::domain::Ended;
 use super::journal::Intention;
 use super::run::{Leave, Run};
-use super::{Delay, Outcome};
 use crate::api::{Error, Permit};
-use crate::model::{Address, RecordConfig, StreamSpelling};
+use crate::model::{Address, RecordConfig, Remote, StreamSpelling};
 use crate::plan::{Aim, Contingent};
 use crate::wire::{self, Action};
 
@@ -20,12 +20,24 @@ pub(super) struct Filling<'a> {
     pub(super) contingent: Option<Contingent>,
     /// What the Add has met where it is refused because an entry is there.
     pub(super) met: Met,
+    /// What stood there before. A look that shows it is older than the Add.
+    pub(super) gone: &'a Remote,
 }
 
 impl<'a> Filling<'a> {
-    /// The planned Add, right after the Delete.
-    pub(super) fn new(address: &'a Address, config: &'a RecordConfig) -> Self {
-        Self { address, config, contingent: None, met: Met::OldEntry }
+    /// The Add right after an entry is gone.
+    pub(super) fn over(address: &'a Address, config: &'a RecordConfig, gone: &'a Remote) -> Self {
+        Self { address, config, contingent: None, met: Met::OldEntry, gone }
+    }
+
+    /// Whether a look shows that a lost Add of this was carried out. The very entry that went is none: its creation time tells.
+    fn stands_in(self, found: Option<&Remote>) -> bool {
+        let is_new = found.is_some_and(|found| found.create_time.is_none() || found != self.gone);
+        is_new && compare(Aim::add(self.address, self.config), found) == Verdict::Done
+    }
+
+    fn judge(self, found: Option<&Remote>) -> Seen {
+        if self.stands_in(found) { Seen::AsWanted } else { Seen::NotYet }
     }
 }
 
@@ -40,8 +52,9 @@ impl Run {
         filling: Filling<'_>,
         mut permit: Option<Permit>,
     ) -> Result<Ended, Error> {
-        let Filling { address, config, contingent, met } = filling;
-        let aim = Aim::add(address, config);
+        let Filling { address, config, contingent, met, gone } = filling;
+        let old = gone.config.clone().normalized();
+        let aim = Aim { before: Some(&old), ..Aim::add(address, config) };
         let mut pace = Pace::until(self.deadline);
         let mut lost: Option<Error> = None;
         loop {
@@ -66,25 +79,42 @@ impl Run {
                 self.delayed(address, Delay::Again { pause, error: error.clone() });
             }
             lost = if unanswered { Some(error.clone()) } else { lost };
-            if lost.is_some() && self.stands(aim).await {
+            if lost.is_some() && self.is_filled(filling).await {
                 return Ok(Ended { request_id: id_of(lost.as_ref()), ..Ended::done() });
             }
             if !self.next(&mut pace).await {
                 let Some(lost) = lost else { return Err(error) };
-                return self.late(aim, lost).await;
+                return self.late(filling, lost).await;
             }
         }
     }
 
     /// What became of an Add that got no usable answer and did not show until the deadline. Once it can arrive no more, its
     /// absence is a failure like a refusal.
-    async fn late(&self, aim: Aim<'_>, lost: Error) -> Result<Ended, Error> {
-        let ended = self.filled(aim, Sent::Unclear(lost.clone()), id_of(Some(&lost))).await;
-        let is_open = matches!(ended.outcome, Outcome::Unknown(_));
-        if is_open && self.is_settled(aim.address) && self.is_vacant(aim.address).await {
+    async fn late(&self, filling: Filling<'_>, lost: Error) -> Result<Ended, Error> {
+        let mut pace = Pace::until(self.deadline);
+        let again = async || {
+            let look = look(&self.client.urgent(), filling.address, StreamSpelling::Named).await;
+            look.map(|look| look.found)
+        };
+        let mut looked = again().await;
+        while !looked.as_ref().is_ok_and(|found| filling.stands_in(found.as_ref()))
+            && self.next(&mut pace).await
+        {
+            looked = decide::newer(looked, again().await);
+        }
+        if matches!(looked, Ok(None)) && self.is_settled(filling.address) {
             return Err(lost);
         }
-        Ok(ended)
+        let request_id = id_of(Some(&lost));
+        let seen = looked.map(|found| filling.judge(found.as_ref()));
+        Ok(Ended { outcome: decide::at_deadline(seen, Sent::Unclear(lost)), request_id })
+    }
+
+    async fn is_filled(&self, filling: Filling<'_>) -> bool {
+        // Where it can't be read at once, another Add tells as much.
+        let look = look(&self.client.urgent().once(), filling.address, StreamSpelling::Named).await;
+        look.is_ok_and(|look| filling.stands_in(look.found.as_ref()))
     }
 
     /// Whether the entry is there as wanted.
@@ -92,11 +122,6 @@ impl Run {
         // Where it can't be read at once, another Add tells as much.
         let look = look(&self.client.urgent().once(), aim.address, StreamSpelling::Named).await;
         look.is_ok_and(|look| compare(aim, look.found.as_ref()) == Verdict::Done)
-    }
-
-    async fn is_vacant(&self, address: &Address) -> bool {
-        let look = look(&self.client.urgent(), address, StreamSpelling::Named).await;
-        look.is_ok_and(|look| look.found.is_none())
     }
 
     async fn filled(&self, aim: Aim<'_>, sent: Sent, request_id: Option<String>) -> Ended {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Domains go side by side, the writes of one domain one at a time. A first wave creates, updates and replaces; deletes
-//! are a second one, and only if the first went well. Time is tokio's alone and nothing here is random, so a run can be
+//! are a second one, and only if the first went well. A last listing of each domain that was written ends the run. Time is tokio's alone and nothing here is random, so a run can be
 //! repeated exactly on a paused clock.
 
 mod blame;
@@ -21,6 +21,7 @@ mod domain;
 mod fill;
 pub mod journal;
 mod ladder;
+mod last;
 mod replace;
 mod run;
 mod siblings;
@@ -28,6 +29,7 @@ mod tries;
 mod update;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -114,6 +116,15 @@ pub enum Event {
         /// The time since it started; none where it never did.
         took: Duration,
     },
+    /// A change that was done is not as wanted any more in the last listing of its domain.
+    Moved {
+        /// Its index in the plan.
+        index: usize,
+        /// What became of it after all.
+        outcome: ChangeOutcome,
+        /// The time since its write was done.
+        after: Duration,
+    },
 }
 
 /// Why a change takes longer.
@@ -149,6 +160,8 @@ pub enum Delay {
 pub struct Report {
     /// One for each planned change, in the plan's order.
     pub outcomes: Vec<ChangeOutcome>,
+    /// Domains that were written and whose last listing could not be read: what was confirmed there was not seen again.
+    pub not_seen_again: Vec<(Arc<str>, api::Error)>,
     /// Calls that were sent, reads and writes.
     pub calls: u64,
     /// How many of them went out because one before them failed.
@@ -204,12 +217,14 @@ pub async fn apply(
     if let Some(account) = &plan.decisions().account {
         client.insist_on(account);
     }
-    let (run, events) = run::Run::new(client.clone(), settings);
+    let (run, events) = run::Run::new(plan.decisions(), client.clone(), settings);
     let mut waves = run::Waves::new(plan.decisions(), run, events, progress);
     waves.write().await;
     waves.delete().await;
+    let not_seen_again = waves.look_again().await;
     let report = Report {
         outcomes: waves.into_outcomes(),
+        not_seen_again,
         calls: client.calls() - calls,
         repeated: client.repeated() - repeated,
         took: start.elapsed(),

@@ -7,7 +7,7 @@ use super::domain::{Domain, Ended};
 use super::fill::{Filling, id_of};
 use super::journal::Intention;
 use super::run::Leave;
-use super::siblings::{Saved, Siblings};
+use super::siblings::{Saved, Siblings, with_story};
 use super::tries::Tries;
 use super::{Delay, Failure, Outcome};
 use crate::api::{Class, Error, Permit};
@@ -44,7 +44,8 @@ impl Domain {
             Err(ended) => return ended,
         };
         let is_in_doubt = doubt.is_some();
-        let ended = match (self.run.fill_gap(Filling::new(&change.address, after), permit).await, doubt) {
+        let filling = Filling::over(&change.address, after, &saved.entry);
+        let ended = match (self.run.fill_gap(filling, permit).await, doubt) {
             (Ok(ended), _) => ended,
             (Err(_), Some(Doubt::Unread(ended))) => {
                 return self.end_app_wide(change, Some(saved), ended).await;
@@ -53,7 +54,7 @@ impl Domain {
                 self.exists_already(change, error, false).await
             }
             (Err(error), _) => {
-                let ended = self.roll_back(change, before, error).await;
+                let ended = self.roll_back(change, before, &saved, error).await;
                 let beside = self.keep_siblings(change, &saved).await;
                 return self.end_beside(ended, beside);
             }
@@ -76,7 +77,7 @@ impl Domain {
         ended: Ended,
     ) -> Ended {
         self.run.settled(&change.address).await;
-        let filling = Filling { met: Met::NewEntry, ..Filling::new(&change.address, after) };
+        let filling = Filling { met: Met::NewEntry, ..Filling::over(&change.address, after, &saved.entry) };
         match self.run.fill_gap(filling, None).await {
             Ok(ended) => {
                 let beside = self.keep_siblings(change, saved).await;
@@ -100,8 +101,8 @@ impl Domain {
             Err(_) => return ended,
         };
         match found {
-            None if is_vacant => Ended::refused(
-                "a late Delete took the new entry away, and it could not be added again",
+            None if is_vacant => Ended::in_doubt(
+                "the new entry does not show any more, and it could not be added again",
                 error,
             ),
             found if compare(Aim::of(change), found.as_ref()) == Verdict::Done => {
@@ -192,28 +193,23 @@ impl Domain {
             listed = client.list_domain(domain).await;
         }
         let request_id = id_of(Some(&error));
-        match (absence(change, &listed, Sent::Unclear(error.clone())), &listed) {
+        match (absence(change, &listed, Sent::Unclear(error)), &listed) {
             (Outcome::Done, _) => Ok(Doubt::Gone),
             (outcome, Err(_)) => Ok(Doubt::Unread(Ended { outcome, request_id })),
-            (Outcome::Unknown(_), Ok(_)) if is_settled => {
-                let message =
-                    "the Delete got no usable answer and the entry is still there, so nothing was added";
-                Err(Ended { outcome: Outcome::Failed(Failure::of(message, error)), request_id })
-            }
-            (outcome, Ok(_)) => Err(Ended { outcome, request_id }),
+            (outcome, Ok(_)) => Err(Ended { outcome: with_story(outcome, "nothing was added"), request_id }),
         }
     }
 
     /// Leaves what can be left after the new entry was refused.
-    async fn roll_back(&self, change: &Change, before: &RecordConfig, error: Error) -> Ended {
+    async fn roll_back(&self, change: &Change, before: &RecordConfig, saved: &Saved, error: Error) -> Ended {
         match change.contingent.contains(&Contingent::AddBack) {
-            true => self.add_back(change, before, error).await,
+            true => self.add_back(change, before, saved, error).await,
             false => Ended::refused("the new entry could not be added", error),
         }
     }
 
     /// Adds the old entry back.
-    async fn add_back(&self, change: &Change, before: &RecordConfig, error: Error) -> Ended {
+    async fn add_back(&self, change: &Change, before: &RecordConfig, saved: &Saved, error: Error) -> Ended {
         self.run.delayed(&change.address, Delay::AddsBack(error.clone()));
         let refused = error.request_id().map(str::to_owned);
         self.run.settled(&change.address).await;
@@ -221,7 +217,7 @@ impl Domain {
             return Ended::done();
         }
         let contingent = Some(Contingent::AddBack);
-        let filling = Filling { contingent, ..Filling::new(&change.address, before) };
+        let filling = Filling { contingent, ..Filling::over(&change.address, before, &saved.entry) };
         match self.run.fill_gap(filling, None).await {
             Ok(Ended { outcome: Outcome::Done, request_id }) => {
                 let message = "the new entry could not be added; the old one was added back";
@@ -238,11 +234,30 @@ impl Domain {
             // The new one was only late.
             Err(_) if self.run.stands(Aim::of(change)).await => Ended::done(),
             Err(again) => {
-                let message = format!(
-                    "neither the new entry nor the old one ({again}) could be added: nothing is there now"
-                );
+                let standing = self.standing(change).await;
+                let message =
+                    format!("neither the new entry nor the old one ({again}) could be added: {standing}");
+                if error.class() == Class::Ambiguous {
+                    // The new one may be what keeps the old one out, though no listing shows it.
+                    return Ended {
+                        outcome: Outcome::Unknown(Failure::of(message, error)),
+                        request_id: refused,
+                    };
+                }
                 Ended { outcome: Outcome::Failed(Failure::of(message, error)), request_id: refused }
             }
+        }
+    }
+}
+
+impl Domain {
+    /// What reading shows where neither entry could be added.
+    async fn standing(&self, change: &Change) -> &'static str {
+        match self.run.look(&change.address, StreamSpelling::Named).await {
+            Ok(None) => "nothing shows there now",
+            Ok(found) if Aim::of(change).at_before(found.as_ref()) => "the old entry still shows",
+            Ok(Some(_)) => "another entry stands there now",
+            Err(_) => "what is there now can't be read",
         }
     }
 }

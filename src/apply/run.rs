@@ -13,9 +13,10 @@ use tokio::time::{Instant, sleep_until};
 use super::domain::{self, Ended, Task};
 use super::journal::{Broken, Intention, Journal};
 use super::ladder::Rung;
+use super::last;
 use super::{ApplySettings, ChangeOutcome, Delay, Event, Failure, Outcome};
 use crate::api::{Class, Client, Error, Permit};
-use crate::model::Address;
+use crate::model::{Address, DomainSnapshot};
 use crate::plan::{ActionKind, Change, Decisions};
 use crate::wire::Call;
 
@@ -37,7 +38,15 @@ pub(super) struct Run {
     /// Where a write left for the service.
     sent: Mutex<BTreeSet<Address>>,
     /// What is done. A listing that lags behind may not show it yet.
-    done: Mutex<Vec<Arc<Change>>>,
+    done: Mutex<Vec<Done>>,
+    /// When the last write of each domain was answered.
+    written: Mutex<BTreeMap<Arc<str>, Instant>>,
+    /// When the last listing of each domain was asked for that shows all that is done there.
+    seen: Mutex<BTreeMap<Arc<str>, Instant>>,
+    /// Domains whose last listing could not be read.
+    not_seen_again: Mutex<Vec<(Arc<str>, Error)>>,
+    /// The creates and deletes of domains where an app-wide entry goes, which have not ended or are not done.
+    undone: Mutex<BTreeMap<Address, Undone>>,
     /// Whether some change is not done, so that no delete may start any more.
     trouble: AtomicBool,
     /// The way of saying "auto_compose off" that the service understood.
@@ -45,8 +54,17 @@ pub(super) struct Run {
     events: mpsc::UnboundedSender<Event>,
 }
 
+/// How far a create or delete is that is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Undone {
+    Create,
+    /// It has not ended yet.
+    Delete,
+}
+
 impl Run {
     pub(super) fn new(
+        decisions: &Decisions,
         client: Client,
         settings: ApplySettings,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Event>) {
@@ -64,6 +82,10 @@ impl Run {
             begun: Mutex::default(),
             sent: Mutex::default(),
             done: Mutex::default(),
+            written: Mutex::default(),
+            seen: Mutex::default(),
+            not_seen_again: Mutex::default(),
+            undone: Mutex::new(undone(decisions)),
             trouble: AtomicBool::new(false),
             rung: Mutex::default(),
             events,
@@ -92,6 +114,7 @@ impl Run {
         self.journal.answered(id, &sent);
         if !sent.as_ref().is_err_and(Error::is_kept_back) {
             self.sent().insert(intention.address.clone());
+            lock(&self.written).insert(intention.address.domain.clone(), Instant::now());
         }
         if sent.as_ref().is_err_and(|error| error.class() == Class::Ambiguous) {
             self.unsettled().insert(intention.address.clone(), Instant::now() + self.settle);
@@ -136,9 +159,61 @@ impl Run {
     }
 
     /// The changes of a domain that are done.
-    pub(super) fn done_in(&self, domain: &str) -> Vec<Arc<Change>> {
-        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        done.iter().filter(|change| *change.address.domain == *domain).cloned().collect()
+    pub(super) fn done_in(&self, domain: &str) -> Vec<Task> {
+        let done = lock(&self.done);
+        let own = done.iter().filter(|done| *done.task.change.address.domain == *domain);
+        own.map(|done| done.task.clone()).collect()
+    }
+
+    /// Notes that a listing was read that may prove all that is done in its domain.
+    pub(super) fn seen(&self, domain: &str, listing: &DomainSnapshot, asked: Instant) {
+        if last::shows(listing, &self.done_in(domain)) {
+            lock(&self.seen).insert(domain.into(), asked);
+        }
+    }
+
+    /// Whether such a listing is younger than the last write to the domain, and no older than a look may usually be.
+    pub(super) fn was_just_seen(&self, domain: &str) -> bool {
+        let fresh = self.freshness.min(ApplySettings::FRESHNESS);
+        let written = lock(&self.written).get(domain).copied();
+        let seen = lock(&self.seen).get(domain).copied();
+        seen.is_some_and(|seen| written.is_none_or(|written| written <= seen) && seen.elapsed() <= fresh)
+    }
+
+    /// The domains that were written, where something is done.
+    fn to_see_again(&self) -> Vec<Arc<str>> {
+        let written: Vec<Arc<str>> = lock(&self.written).keys().cloned().collect();
+        written.into_iter().filter(|domain| !self.done_in(domain).is_empty()).collect()
+    }
+
+    /// A change that was done is not as wanted any more.
+    pub(super) fn moved(&self, task: &Task, failure: Failure) {
+        let Change { address, action, .. } = &*task.change;
+        let done = lock(&self.done);
+        let Some(done) = done.iter().find(|done| done.task.index == task.index) else { return };
+        let (outcome, request_id) = (Outcome::Unknown(failure), done.request_id.clone());
+        let outcome = ChangeOutcome { address: address.clone(), action: *action, outcome, request_id };
+        self.journal.ended(&outcome);
+        self.tell(Event::Moved { index: task.index, outcome, after: done.at.elapsed() });
+    }
+
+    /// The last listing of a domain could not be read.
+    pub(super) fn not_seen_again(&self, domain: Arc<str>, error: Error) {
+        lock(&self.not_seen_again).push((domain, error));
+    }
+
+    /// Whether the run is to delete an address and has not come to it yet.
+    pub(super) fn is_yet_to_be_deleted(&self, address: &Address) -> bool {
+        self.undone().get(address) == Some(&Undone::Delete)
+    }
+
+    /// Whether the run was to create an address and has not.
+    pub(super) fn was_not_created(&self, address: &Address) -> bool {
+        self.undone().get(address) == Some(&Undone::Create)
+    }
+
+    fn undone(&self) -> MutexGuard<'_, BTreeMap<Address, Undone>> {
+        self.undone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why a change may not be started now, if so.
@@ -191,8 +266,12 @@ impl Run {
         if !harmless {
             self.trouble.store(true, Ordering::Relaxed);
         }
+        if outcome == Outcome::Done || *action == ActionKind::Delete {
+            self.undone().remove(address);
+        }
         if outcome == Outcome::Done {
-            self.done.lock().unwrap_or_else(PoisonError::into_inner).push(task.change.clone());
+            let done = Done { task: task.clone(), request_id: request_id.clone(), at: Instant::now() };
+            lock(&self.done).push(done);
         }
         let outcome = ChangeOutcome { address: address.clone(), action: *action, outcome, request_id };
         self.journal.ended(&outcome);
@@ -241,6 +320,38 @@ impl Leave {
     }
 }
 
+/// A change that is done.
+struct Done {
+    task: Task,
+    request_id: Option<String>,
+    at: Instant,
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The creates and deletes that matter to an app-wide entry that goes.
+fn undone(decisions: &Decisions) -> BTreeMap<Address, Undone> {
+    let goes = |change: &&Change| change.removes() && change.address.is_app_wide();
+    let domains: BTreeSet<&str> =
+        decisions.changes.iter().filter(goes).map(|change| &*change.address.domain).collect();
+    let of = |change: &Change| {
+        let undone = match change.action {
+            ActionKind::Create => Undone::Create,
+            ActionKind::Delete => Undone::Delete,
+            ActionKind::Update | ActionKind::Replace => return None,
+        };
+        Some((change.address.clone(), undone))
+    };
+    decisions
+        .changes
+        .iter()
+        .filter(|change| domains.contains(&*change.address.domain))
+        .filter_map(of)
+        .collect()
+}
+
 /// Runs the waves and keeps the outcomes.
 pub(super) struct Waves<'a> {
     plan: &'a Decisions,
@@ -270,6 +381,18 @@ impl<'a> Waves<'a> {
         self.wave(|action| action == ActionKind::Delete, domain::delete).await;
     }
 
+    /// Looks at every domain that was written once more, unless a signal ended the run; gives those that can't be read.
+    pub(super) async fn look_again(&mut self) -> Vec<(Arc<str>, Error)> {
+        let mut workers = JoinSet::new();
+        for domain in self.run.to_see_again() {
+            workers.spawn(last::look(self.run.clone(), domain));
+        }
+        self.work(workers).await;
+        let mut unread = std::mem::take(&mut *lock(&self.run.not_seen_again));
+        unread.sort_by(|one, other| one.0.cmp(&other.0));
+        unread
+    }
+
     pub(super) fn into_outcomes(mut self) -> Vec<ChangeOutcome> {
         let missing: Vec<usize> =
             (0..self.outcomes.len()).filter(|index| self.outcomes[*index].is_none()).collect();
@@ -288,6 +411,11 @@ impl<'a> Waves<'a> {
         for tasks in self.tasks_by_domain(belongs) {
             workers.spawn(work(self.run.clone(), tasks));
         }
+        self.work(workers).await;
+    }
+
+    /// Lets workers do their work, and tells what they tell.
+    async fn work(&mut self, mut workers: JoinSet<()>) {
         loop {
             tokio::select! {
                 biased;
@@ -312,7 +440,7 @@ impl<'a> Waves<'a> {
     }
 
     fn note(&mut self, event: Event) {
-        if let Event::Finished { index, outcome, sent: _, took: _ } = &event {
+        if let Event::Finished { index, outcome, .. } | Event::Moved { index, outcome, .. } = &event {
             self.outcomes[*index] = Some(outcome.clone());
         }
         (self.progress)(event);

@@ -4,13 +4,13 @@
 //! added back if they are gone, and then nothing more is done in that domain. Either listing may lag behind: the first one
 //! counts once it shows what this run has done, the last one once it does not show the deleted entry any more.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::{Compared, Listing};
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
-use super::domain::{Domain, Ended};
+use super::domain::{Domain, Ended, Task};
 use super::fill::Filling;
+use super::run::Run;
 use super::tries::Tries;
 use super::{Delay, Failure, Outcome};
 use crate::api::{Client, Error, Permit};
@@ -70,8 +70,12 @@ impl Domain {
                 Compared::End(Ended::not_attempted(Failure::new(message)))
             }
             Ok(listing) => {
+                let moved = self.run.other_siblings(change, &listing.configs);
                 self.listing = Some(listing);
-                self.compare_listed(tries, change, permit).await
+                match (self.compare_listed(tries, change, permit).await, moved) {
+                    (Compared::Go(..), Some(moved)) => Compared::stale(&moved),
+                    (compared, _) => compared,
+                }
             }
             Err(error) => Compared::Unread(error),
         }
@@ -79,12 +83,7 @@ impl Domain {
 
     /// A listing that shows what this run has done, where one can be had before the deadline: what it made would not be added
     /// back, and what it deleted would be.
-    async fn list_with(
-        &self,
-        client: &Client,
-        about: &Address,
-        done: &[Arc<Change>],
-    ) -> Result<Listing, Error> {
+    async fn list_with(&self, client: &Client, about: &Address, done: &[Task]) -> Result<Listing, Error> {
         let listing = Listing::read(&client.once(), &about.domain).await?;
         let shows = |listing: &DomainSnapshot| !lags_behind(listing, done);
         if shows(&listing.configs) {
@@ -142,12 +141,12 @@ impl Domain {
     async fn add_siblings_back(&mut self, change: &Change, gone: Vec<(&Address, &Remote)>) -> Beside {
         self.halted = Some(format!("entries beside `{}` went with it", change.address));
         self.run.delayed(&change.address, Delay::AddsSiblingsBack(gone.len()));
-        let (mut back, mut lost) = (Vec::new(), Vec::new());
+        let mut fates = Fates::default();
         for (address, remote) in gone {
-            let added = self.add_sibling_back(address, remote).await;
-            if added { &mut back } else { &mut lost }.push(format!("`{address}`"));
+            let fate = self.add_sibling_back(address, remote).await;
+            fates.of(fate).push(format!("`{address}`"));
         }
-        Beside::Went(story(&back, &lost))
+        Beside::Went(fates.story())
     }
 
     /// How a change ends beside whose entry this happened.
@@ -164,45 +163,103 @@ impl Domain {
         Ended { outcome, ..ended }
     }
 
-    async fn add_sibling_back(&self, address: &Address, remote: &Remote) -> bool {
+    async fn add_sibling_back(&self, address: &Address, remote: &Remote) -> Fate {
         if remote.unsupported.is_some() {
-            return false;
+            return Fate::NotBack;
         }
         let config = remote.config.clone().normalized();
         let contingent = Some(Contingent::AddSiblingsBack);
-        let filling = Filling { contingent, ..Filling::new(address, &config) };
+        let filling = Filling { contingent, ..Filling::over(address, &config, remote) };
         match self.run.fill_gap(filling, None).await {
-            Ok(ended) => ended.outcome == Outcome::Done,
+            Ok(Ended { outcome: Outcome::Done, .. }) => Fate::Back,
             // It may only have been missing from the listing.
             Err(error) if error.code() == ALREADY_EXISTS => {
                 let found = self.run.look(address, remote.spelling).await;
-                found.is_ok_and(|found| compare(Aim::add(address, &config), found.as_ref()) == Verdict::Done)
+                let stands = |found: Option<Remote>| {
+                    compare(Aim::add(address, &config), found.as_ref()) == Verdict::Done
+                };
+                if found.is_ok_and(stands) { Fate::There } else { Fate::NotBack }
             }
-            Err(_) => false,
+            Ok(_) | Err(_) => Fate::NotBack,
         }
     }
 }
 
+/// What became of an entry that a listing lacks after an app-wide one went.
+enum Fate {
+    Back,
+    /// It was never gone: the service refuses a second one, and shows it as it was.
+    There,
+    NotBack,
+}
+
+/// The entries by their fates.
+#[derive(Default)]
+struct Fates {
+    back: Vec<String>,
+    there: Vec<String>,
+    not_back: Vec<String>,
+}
+
+impl Fates {
+    fn of(&mut self, fate: Fate) -> &mut Vec<String> {
+        match fate {
+            Fate::Back => &mut self.back,
+            Fate::There => &mut self.there,
+            Fate::NotBack => &mut self.not_back,
+        }
+    }
+
+    fn story(&self) -> String {
+        let part = |what: &str, names: &[String]| {
+            (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+        };
+        let parts = [
+            part("added back", &self.back),
+            part("there again", &self.there),
+            part("NOT added back", &self.not_back),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        format!("entries beside it went with it; {}", parts.join("; "))
+    }
+}
+
+impl Run {
+    /// What stands beside an entry that is to go and is not in the plan, or the other way around, if so. What the run itself has
+    /// yet to delete may stand there, and what it was to create and did not may lack.
+    fn other_siblings(&self, change: &Change, listing: &DomainSnapshot) -> Option<String> {
+        let planned: BTreeSet<&Address> = change.siblings.iter().collect();
+        let found: BTreeSet<&Address> =
+            listing.configs.keys().filter(|other| change.address.has_beside(other)).collect();
+        let more = found.difference(&planned).filter(|address| !self.is_yet_to_be_deleted(address));
+        let fewer = planned.difference(&found).filter(|address| !self.was_not_created(address));
+        beside("stands beside it now", more).or_else(|| beside("stands beside it no more", fewer))
+    }
+}
+
+/// `` `show/cam1` stands beside it now, and 2 more``; nothing where there is none.
+fn beside<'a>(what: &str, addresses: impl Iterator<Item = &'a &'a Address>) -> Option<String> {
+    let names: Vec<String> = addresses.map(|address| address.within_domain()).collect();
+    let first = names.first()?;
+    Some(match names.len() - 1 {
+        0 => format!("`{first}` {what}"),
+        more => format!("`{first}` {what}, and {more} more"),
+    })
+}
+
 /// Whether a listing shows some address as it was before a change that is done.
-fn lags_behind(listing: &DomainSnapshot, done: &[Arc<Change>]) -> bool {
-    done.iter().any(|change| Aim::of(change).at_before(listing.configs.get(&change.address)))
+fn lags_behind(listing: &DomainSnapshot, done: &[Task]) -> bool {
+    done.iter().any(|Task { change, .. }| Aim::of(change).at_before(listing.configs.get(&change.address)))
 }
 
 /// The end of the change, with what happened beside it. That entries went along never makes an unknown end a known one.
-fn with_story(outcome: Outcome, story: &str) -> Outcome {
+pub(super) fn with_story(outcome: Outcome, story: &str) -> Outcome {
     let and = |failure: Failure| Failure { message: format!("{}; {story}", failure.message), ..failure };
     match outcome {
         Outcome::Done => Outcome::Failed(Failure::new(story)),
         Outcome::Failed(failure) | Outcome::NotAttempted(failure) => Outcome::Failed(and(failure)),
         Outcome::Unknown(failure) => Outcome::Unknown(and(failure)),
     }
-}
-
-fn story(back: &[String], lost: &[String]) -> String {
-    let part =
-        |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")));
-    let parts = [part("added back", back), part("NOT added back", lost)];
-    format!("entries beside it went with it; {}", parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
 #[cfg(test)]
@@ -212,10 +269,13 @@ mod tests {
     #[test]
     fn the_story_names_what_came_back_and_what_did_not() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        assert_eq!(story(&names(&["a", "b"]), &[]), "entries beside it went with it; added back: a, b");
+        let story = |back: &[&str], there: &[&str], not_back: &[&str]| {
+            Fates { back: names(back), there: names(there), not_back: names(not_back) }.story()
+        };
+        assert_eq!(story(&["a", "b"], &[], &[]), "entries beside it went with it; added back: a, b");
         assert_eq!(
-            story(&names(&["a"]), &names(&["b"])),
-            "entries beside it went with it; added back: a; NOT added back: b"
+            story(&["a"], &["c"], &["b"]),
+            "entries beside it went with it; added back: a; there again: c; NOT added back: b"
         );
     }
 

@@ -63,8 +63,8 @@ impl Tries {
         self.unclear.is_some()
     }
 
-    /// How the change ends, given how its last try did: what an earlier try left open stays open, unless this one found
-    /// everything as wanted.
+    /// How the change ends, given how its last try did: what an earlier try left open stays open, also where this one was
+    /// refused, unless it found everything as wanted. That an earlier one does not show proves nothing: listings lag behind.
     pub(super) fn end(self, ended: Ended) -> Ended {
         let Some(error) = self.unclear else { return ended };
         let request_id = ended.request_id.or_else(|| error.request_id().map(str::to_owned));
@@ -72,6 +72,11 @@ impl Tries {
             Outcome::NotAttempted(Failure { message, remote }) => Outcome::Unknown(Failure {
                 message: format!("a write got no usable answer; then: {message}"),
                 remote: remote.or(Some(error)),
+            }),
+            // What a refusal left is an earlier try's, or not; what reads back otherwise stays a failure.
+            Outcome::Failed(Failure { message, remote: Some(refusal) }) => Outcome::Unknown(Failure {
+                message: format!("a write got no usable answer; then: {message}"),
+                remote: Some(refusal),
             }),
             outcome @ (Outcome::Done | Outcome::Failed(_) | Outcome::Unknown(_)) => outcome,
         };
@@ -252,7 +257,7 @@ impl Run {
     }
 
     /// Returns when the run shall end; never, where nobody is left who could say so.
-    async fn stopped(&self) {
+    pub(super) async fn stopped(&self) {
         let mut stop = self.stop.clone();
         if stop.wait_for(|stop| *stop).await.is_err() {
             std::future::pending().await

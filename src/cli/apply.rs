@@ -98,19 +98,20 @@ impl Order<'_> {
         account_is_declared(&connection)?;
         reviewed::insist_on_target(self.review, &connection)?;
         let folder = Folder::lock(&self.scope.journal)?;
-        let earlier = Earlier::read(&self.scope.journal, &connection.target)?;
+        let mut earlier = Earlier::read(&self.scope.journal, &connection.target)?;
         earlier.insist()?;
-        block_on(self.plan_and_apply(&connection, &folder, &earlier))?
+        block_on(self.plan_and_apply(&connection, &folder, &mut earlier))?
     }
 
     async fn plan_and_apply(
         &self,
         connection: &Connection,
         folder: &Folder<'_>,
-        earlier: &Earlier,
+        earlier: &mut Earlier,
     ) -> Result<Exit, Failure> {
         outlive_file_limit();
         self.let_settle(earlier).await;
+        earlier.is_settled = true;
         let mut observed = observe(self.loaded, connection, &self.options, earlier, self.review).await?;
         observed.insist_on_account();
         self.events.plan(self.loaded, &observed);

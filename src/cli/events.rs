@@ -100,11 +100,19 @@ impl Events {
                     change.and_then(|change| render::outcome_diagnostic(plan, change, outcome, sources));
                 stream.tell(&Event::ended(outcome, *sent, *took, reason.as_ref(), sources));
             }
+            apply::Event::Moved { index, outcome, after } => {
+                let Some(stream) = &self.0 else { return };
+                let change = plan.noted(*index);
+                let reason =
+                    change.and_then(|change| render::outcome_diagnostic(plan, change, outcome, sources));
+                stream.tell(&Event::moved(outcome, *after, reason.as_ref(), sources));
+            }
         }
     }
 
     /// Tells what became of the plan.
     pub(super) fn report(&self, observed: &Observed, report: &Report) {
+        self.findings(&render::not_seen_again(&observed.plan, report), &Sources::default());
         if let Some(stream) = &self.0 {
             Event::report(observed.briefing(), report).iter().for_each(|event| stream.tell(event));
         }

@@ -161,7 +161,8 @@ fn plan_under(
 fn look(earlier: &Earlier, desired: &Desired, snapshot: &Snapshot, selection: &Selection) -> Vec<Looked> {
     let found = |open: &LeftOpen| -> Option<Found> {
         let is_read = snapshot.domains.contains_key(&open.address.domain);
-        let found = || judge(open, snapshot.get(&open.address));
+        let may_still_arrive = !earlier.is_settled && open.may_still_arrive();
+        let found = || judge(open, snapshot.get(&open.address), may_still_arrive);
         (is_read && selection.selects(&open.address))
             .then(|| found().unless_unwanted(desired.wants_nothing(&open.address)))
     };

@@ -28,6 +28,8 @@ pub(super) struct Earlier {
     runs: Vec<RunRecord>,
     /// The highest number of any run of the folder.
     highest: u64,
+    /// Whether this run has waited until nothing that they sent could arrive any more.
+    pub(super) is_settled: bool,
     /// One for each journal that can't be read.
     pub(super) diagnostics: Vec<Diagnostic>,
 }

@@ -124,6 +124,8 @@ kinds! {
     Slow = "slow", 100;
     /// carried out, but the connection stays silent for `time` (1m), then closes
     Hang = "hang", 60_000;
+    /// carried out and answered, and undone `time` (5s) later
+    Revert = "revert", 5000;
     /// a Describe reads what was held `time` (2s) ago
     Stale = "stale", 2000;
     /// a page of a Describe holds only its first `items` (0), though Total counts them all

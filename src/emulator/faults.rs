@@ -35,6 +35,8 @@ pub(super) struct Strike {
     pub(super) foreign: Vec<(Foreign, Pattern)>,
     /// What becomes of the request.
     pub(super) commit: Commit,
+    /// How much later the service takes back what it carried out.
+    pub(super) revert: Option<Duration>,
     /// What becomes of the answer.
     pub(super) spoil: Option<Spoil>,
     /// Every fault that struck, by name.
@@ -155,6 +157,7 @@ impl Strike {
             FaultKind::Short => {
                 self.short = Some(self.short.map_or(fault.items, |least| least.min(fault.items)))
             }
+            FaultKind::Revert => self.revert = self.revert.or(Some(time)),
             FaultKind::ForeignEdit => self.add_foreign(Foreign::Edit, fault),
             FaultKind::ForeignDelete => self.add_foreign(Foreign::Delete, fault),
             FaultKind::Refuse => self.rule(Commit::Never, Some(Spoil::Refuse(time))),

@@ -27,6 +27,8 @@ pub(super) struct Inner {
     past: Past,
     /// Lost requests that arrive after all.
     late: Vec<Late>,
+    /// What takes back writes that were carried out, and when.
+    reverts: Vec<(Timestamp, Vec<Record>)>,
     pub(super) pending: Pending,
     pub(super) counters: Counters,
 }
@@ -54,6 +56,7 @@ impl Inner {
             faults: Faults::default(),
             past: Past::default(),
             late: Vec::new(),
+            reverts: Vec::new(),
             pending: Pending::default(),
             counters: Counters::default(),
         }
@@ -98,16 +101,22 @@ impl Inner {
 
     /// Makes a change that needs no answer; gives its number.
     pub(super) fn make(&mut self, records: Vec<Record>, now: Timestamp) -> u64 {
+        self.make_undoable(records, now);
+        self.pending.applied()
+    }
+
+    /// Makes a change; gives the records that take it back, in the order of the changes: whoever takes them back begins at the end.
+    fn make_undoable(&mut self, records: Vec<Record>, now: Timestamp) -> Vec<Record> {
         if records.is_empty() {
-            return self.pending.applied();
+            return Vec::new();
         }
-        // In the order of the changes; whoever takes them back begins at the end.
         let undo: Vec<Record> =
             records.iter().map(|record| self.emulator.state.apply(record.clone())).collect();
         if let Some(kept) = self.faults.stalest() {
             undo.iter().for_each(|record| self.past.note(record.clone(), now, kept));
         }
-        self.pending.push(records, undo)
+        self.pending.push(records, undo.clone());
+        undo
     }
 
     /// Takes back everything that the disk did not keep.
@@ -125,8 +134,24 @@ impl Inner {
         now: Timestamp,
         request_id: String,
     ) -> Response {
+        self.carry_out_for(None, request, clock, now, request_id)
+    }
+
+    /// Carries a request out for so long, or for good.
+    fn carry_out_for(
+        &mut self,
+        time: Option<Duration>,
+        request: &Request,
+        clock: Timestamp,
+        now: Timestamp,
+        request_id: String,
+    ) -> Response {
         let Answer { response, records } = self.emulator.handle(request, clock, request_id);
-        self.make(records, now);
+        let mut undo = self.make_undoable(records, now);
+        if let Some(time) = time.filter(|_| !undo.is_empty()) {
+            undo.reverse();
+            self.reverts.push((now.checked_add(time).unwrap_or(Timestamp::MAX), undo));
+        }
         response
     }
 
@@ -155,7 +180,7 @@ impl Inner {
         let stale = strike.stale.filter(|_| glance.action == Action::Describe.name());
         let response = match stale {
             Some(age) => self.answer_as_of(age, request, now, request_id),
-            None => self.carry_out(request, clock, now, request_id.to_owned()),
+            None => self.carry_out_for(strike.revert, request, clock, now, request_id.to_owned()),
         };
         (Some(response), Fate::CarriedOut)
     }
@@ -175,8 +200,12 @@ impl Inner {
         response
     }
 
-    /// Carries out the lost requests whose time has come.
+    /// Carries out the lost requests whose time has come, and takes back what is to be taken back by now.
     fn take_in_late(&mut self, now: Timestamp) {
+        while let Some(at) = self.reverts.iter().position(|(due, _)| *due <= now) {
+            let (_, undo) = self.reverts.remove(at);
+            self.make(undo, now);
+        }
         while let Some(at) = self.late.iter().position(|late| late.due <= now) {
             let Late { due: _, request, request_id } = self.late.remove(at);
             self.carry_out(&request, now, now, request_id);

@@ -31,7 +31,7 @@ struct Calls {
     delete: u64,
 }
 
-/// The floor for `changes`: compares, writes and confirms, and a full listing for each domain that deletes from.
+/// The floor for `changes`: compares, writes and confirms, and the last listing of each domain, which proves deletes too.
 pub(super) fn of(changes: &[Change], snapshot: &Snapshot, pace: Pace) -> Budget {
     let mut calls = Calls::default();
     changes.iter().for_each(|change| calls.count(change));
@@ -48,8 +48,7 @@ struct Moves {
     go: u64,
 }
 
-/// The pages of one listing of each domain that something is deleted from, as long as it is then; the last page is never
-/// full.
+/// The pages of one listing of each domain that is written, as long as it is then; the last page is never full.
 fn listings(changes: &[Change], snapshot: &Snapshot) -> u64 {
     let mut domains: BTreeMap<&str, Moves> = BTreeMap::new();
     for change in changes {
@@ -64,7 +63,7 @@ fn listings(changes: &[Change], snapshot: &Snapshot) -> u64 {
         let held = snapshot.domains.get(name).map_or(0, |domain| domain.configs.len() as u64);
         (held + come).saturating_sub(go) / u64::from(PAGE_SIZE) + 1
     };
-    domains.into_iter().filter(|(_, moves)| moves.go > 0).map(pages).sum()
+    domains.into_iter().map(pages).sum()
 }
 
 impl Calls {

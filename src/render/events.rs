@@ -241,10 +241,32 @@ impl<'a> Event<'a> {
         }
     }
 
+    /// A change that had ended as done is not as wanted any more; `reason` says what it is, `after` how long after its end.
+    pub fn moved(
+        one: &'a ChangeOutcome,
+        after: Duration,
+        reason: Option<&'a Diagnostic>,
+        sources: &Sources,
+    ) -> Self {
+        let ChangeOutcome { address, action, outcome, request_id } = one;
+        let hook = EndHook {
+            resource: Resource { addr: AddressText(address) },
+            action: *action,
+            outcome: outcome.into(),
+            write_outcome: Some(WriteOutcome::of(outcome)),
+            request_id: request_id.as_deref(),
+            elapsed_seconds: seconds(after),
+            diagnostic: reason.map(|reason| finding(reason, sources)),
+        };
+        let line = outcome_line(one, Style::PLAIN);
+        let why = outcome.failure().map(|failure| format!(": {failure}")).unwrap_or_default();
+        Self::new(Level::Error, format!("{}{why}", line.trim_start()), Body::ApplyMoved { hook })
+    }
+
     /// What became of a plan.
     pub fn report(briefing: Briefing<'a>, report: &Report) -> [Self; 2] {
         let Briefing { plan, target, left_open: _, since_review: _ } = briefing;
-        let Report { outcomes, calls, repeated, took } = report;
+        let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
         let cost = report::cost(*calls, *repeated, *took);
         let digest = plan.digest();
         let reported = Reported {

@@ -111,7 +111,8 @@ pub(super) fn end_text(end: End) -> &'static str {
 pub(super) fn found_text(found: Found) -> &'static str {
     match found {
         Found::Arrived => "it arrived",
-        Found::NotArrived => "it did not arrive",
+        Found::Pending => "it does not show yet, and may still arrive",
+        Found::NotArrived => "it does not show",
         Found::Gap => "deleted, and nothing stands there",
         Found::Gone => "nothing stands there",
         Found::Back => "something stands there again",

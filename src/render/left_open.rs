@@ -78,9 +78,10 @@ pub(super) fn story(one: &Looked) -> String {
 fn replaced(found: Found) -> &'static str {
     match found {
         Found::Arrived => "the new entry stands there",
+        Found::Pending => "the old entry stands there; what was sent may still arrive",
         Found::NotArrived => "the old entry stands there",
         Found::Gap | Found::Gone | Found::GivenUp => {
-            "the Delete arrived, the Add did not: nothing stands there"
+            "the Delete arrived, the Add does not show: nothing stands there"
         }
         Found::Back | Found::Otherwise => {
             "neither the old entry nor the new one stands there, but another one"
@@ -91,7 +92,8 @@ fn replaced(found: Found) -> &'static str {
 fn written(call: &str, found: Found) -> String {
     match found {
         Found::Arrived => format!("the {call} arrived"),
-        Found::NotArrived => format!("the {call} did not arrive"),
+        Found::Pending => format!("the {call} does not show yet; it may still arrive"),
+        Found::NotArrived => format!("the {call} does not show: all is as before it"),
         Found::Gap | Found::Gone | Found::GivenUp => "it is gone".to_owned(),
         Found::Back | Found::Otherwise => "something else stands there".to_owned(),
     }

@@ -59,7 +59,9 @@ pub use markdown::{Comment, LEAST_BYTES, markdown_drift, markdown_plan};
 pub use outcomes::markdown_report;
 pub use plan::{human_plan, long_sentence};
 pub use remote::Sought;
-pub use report::{human_report, outcome_diagnostic, outcome_diagnostics, outcome_line, unanswered, unread};
+pub use report::{
+    human_report, not_seen_again, outcome_diagnostic, outcome_diagnostics, outcome_line, unanswered, unread,
+};
 pub use report_json::report_json;
 pub use review::human_saved_plan;
 pub use sarif::sarif;

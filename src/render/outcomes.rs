@@ -15,7 +15,7 @@ const FOOTER: usize = 800;
 pub fn markdown_report(briefing: Briefing, report: &Report, comment: &Comment) -> String {
     // A plan that moved since its review is refused, and no report follows.
     let Briefing { plan, target, left_open: looked, since_review: _ } = briefing;
-    let Report { outcomes, calls, repeated, took } = report;
+    let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
     let mut sheet = Sheet::new(comment.max_bytes);
     sheet.must(&head("apply", target, comment));
     sheet.must(&format!(

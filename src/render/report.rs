@@ -10,7 +10,7 @@ use super::style::{Tone, columns, wrap};
 use super::{Style, clean};
 use crate::api;
 use crate::apply::{ChangeOutcome, Failure, Outcome, Report, blame};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::{ActionKind, Noted, Plan};
 use crate::source::{Place, Sources, Span};
 
@@ -22,7 +22,7 @@ const ALIKE_LISTED: usize = 3;
 
 /// The outcomes, then the totals in Terraform's words.
 pub fn human_report(plan: &Plan, report: &Report, style: Style) -> String {
-    let Report { outcomes, calls, repeated, took } = report;
+    let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
     let is_done = |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done);
     let done = outcomes.iter().filter(is_done).count();
     let mut lines: Vec<String> = outcomes
@@ -144,7 +144,23 @@ pub fn outcome_diagnostics(plan: &Plan, report: &Report, sources: &Sources) -> V
     let is_folded = |one: &ChangeOutcome| local_reason(one).is_some_and(|reason| alike.contains_key(reason));
     let changes = plan.changes().zip(&report.outcomes).filter(|(_, one)| !is_folded(one));
     let each = changes.filter_map(|(change, one)| outcome_diagnostic(plan, change, one, sources));
-    each.chain(alike.iter().map(|(reason, count)| folded(reason, *count))).collect()
+    let folded = alike.iter().map(|(reason, count)| folded(reason, *count));
+    each.chain(folded).chain(not_seen_again(plan, report)).collect()
+}
+
+/// A warning for each domain whose last listing could not be read.
+pub fn not_seen_again(plan: &Plan, report: &Report) -> Vec<Diagnostic> {
+    let domains = report.not_seen_again.iter();
+    let warning = |(domain, error): &(std::sync::Arc<str>, api::Error)| {
+        let message = format!("the last listing of `{domain}` could not be read: {error}");
+        let mut diagnostic = Diagnostic::new(Code::Remote, message);
+        diagnostic.severity = Severity::Warning;
+        diagnostic.request_id = error.request_id().map(str::to_owned);
+        let asked = Asked { actions: listing(), account: plan.decisions.account.as_deref(), domain };
+        let otherwise = "every write was read back, but not looked at once more: plan again to see whether all of it stayed";
+        helped(diagnostic, Some(error), &asked, otherwise)
+    };
+    domains.map(warning).collect()
 }
 
 /// Why a change was not attempted, where that is no answer of the service.

@@ -16,7 +16,7 @@ use crate::source::Sources;
 /// `apply --format json`.
 pub fn report_json(briefing: Briefing, report: &Report, context: Context) -> String {
     let Briefing { plan, target, left_open, since_review: _ } = briefing;
-    let Report { outcomes, calls, repeated, took } = report;
+    let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
     let changes = plan.changes().zip(outcomes);
     let reasons: Vec<Option<Diagnostic>> =
         changes.map(|(change, one)| outcome_diagnostic(plan, change, one, context.sources)).collect();

@@ -67,7 +67,7 @@ async fn judges_rightly(world: &World, run: &RunRecord) {
         let found = world.remote(&text).await;
         let is = found.as_ref().map(|remote| remote.config.clone().normalized());
         match open.iter().find(|open| open.address == change.address) {
-            Some(open) => match judge(open, found.as_ref()) {
+            Some(open) => match judge(open, found.as_ref(), false) {
                 Found::Arrived => assert_eq!(is, change.after, "{text}"),
                 Found::NotArrived => assert_eq!(is, change.before, "{text}"),
                 Found::Gap => assert_eq!(is, None, "{text}"),

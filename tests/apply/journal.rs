@@ -318,8 +318,23 @@ fn what_stands_there_says_what_became_of_it() {
     ];
     for (change, found, verdict) in table {
         let what = format!("{change:?} {found:?}");
-        assert_eq!(judge(&open(change), found.map(remote).as_ref()), verdict, "{what}");
+        let (open, found) = (open(change), found.map(remote));
+        assert_eq!(judge(&open, found.as_ref(), false), verdict, "{what}");
+        let meanwhile = match verdict {
+            Found::NotArrived => Found::Pending,
+            known => known,
+        };
+        assert_eq!(judge(&open, found.as_ref(), true), meanwhile, "{what}");
+        assert_eq!(meanwhile.settles(), !matches!(verdict, Found::NotArrived | Found::Gap), "{what}");
     }
+}
+
+#[test]
+fn a_write_may_arrive_until_a_run_has_waited_and_looked() {
+    let run = run_of(update("a.example.com/show/cam1", cycle(3600), cycle(900)), &[], None);
+    let open = left_open(&[run]).remove(0);
+    assert!(open.may_still_arrive(), "no clock tells how long ago that was");
+    assert!(!LeftOpen { is_looked_at: true, ..open }.may_still_arrive());
 }
 
 const DECLARED: &str = "\

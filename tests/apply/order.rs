@@ -47,7 +47,10 @@ async fn what_records_more_comes_first_and_what_records_less_comes_last() {
     let report = world
         .apply([
             delete("a.example.com/old/*", cycle(3600)),
-            delete("a.example.com/show/*", cycle(3600)),
+            beside(
+                delete("a.example.com/show/*", cycle(3600)),
+                &["a.example.com/show/c", "a.example.com/show/r", "a.example.com/show/u"],
+            ),
             create("a.example.com/show/c", config()),
             delete("a.example.com/show/d", cycle(3600)),
             replace("a.example.com/show/r", stored_in(BUCKET), stored_in(OTHER_BUCKET)),

@@ -192,3 +192,60 @@ async fn what_the_run_deleted_itself_is_not_added_back_because_a_listing_still_s
     assert_eq!(ends(&report), ["done", "done"], "{report:?}");
     assert_eq!(world.config("a.example.com/show/cam1").await, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_app_wide_entry_stays_where_others_stand_beside_it_than_the_plan_saw() {
+    const WIDE: &str = "a.example.com/show/*";
+    let cams = ["a.example.com/show/cam1", "a.example.com/show/cam2"];
+    let new = stored_in(OTHER_BUCKET);
+    for (planned, held, what) in [
+        (&cams[..0], &cams[..1], "`show/cam1` stands beside it now"),
+        (&cams[..1], &cams[..], "`show/cam2` stands beside it now"),
+        (&cams[..], &cams[..0], "`show/cam1` stands beside it no more, and 1 more"),
+        (&cams[..], &cams[1..], "`show/cam1` stands beside it no more"),
+    ] {
+        for change in [delete(WIDE, stored_in(BUCKET)), replace(WIDE, stored_in(BUCKET), new.clone())] {
+            let world = World::new();
+            world.hold(WIDE, &stored_in(BUCKET)).await;
+            for text in held {
+                world.hold(text, &config()).await;
+            }
+            let report = world.apply([beside(change, planned)]).await;
+            assert_eq!(ends(&report), ["not attempted"]);
+            assert_eq!(failure(&report, 0).message, format!("changed since the plan: {what}"));
+            assert_eq!(world.sent("Delete"), 0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_was_to_go_first_and_did_not_keeps_the_app_wide_entry() {
+    let world = World::new();
+    world.hold("a.example.com/show/*", &config()).await;
+    world.hold("a.example.com/show/cam1", &cycle(900)).await;
+    let report = world
+        .apply([delete("a.example.com/show/*", config()), delete("a.example.com/show/cam1", config())])
+        .await;
+    assert_eq!(ends(&report), ["not attempted"; 2]);
+    assert_eq!(failure(&report, 0).message, "changed since the plan: `show/cam1` stands beside it now");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_run_did_not_create_or_has_yet_to_delete_is_no_other_set() {
+    let world = World::new();
+    world.hold("a.example.com/show/*", &stored_in(BUCKET)).await;
+    world.hold("a.example.com/show/cam1", &config()).await;
+    let mut unknown_group = config();
+    unknown_group.vod_transcode_group = "no-such-group".into();
+    let report = world
+        .apply([
+            beside(
+                replace("a.example.com/show/*", stored_in(BUCKET), stored_in(OTHER_BUCKET)),
+                &["a.example.com/show/cam2"],
+            ),
+            delete("a.example.com/show/cam1", config()),
+            create("a.example.com/show/cam2", unknown_group),
+        ])
+        .await;
+    assert_eq!(ends(&report), ["done", "not attempted", "failed"]);
+}

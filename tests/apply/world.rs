@@ -230,6 +230,11 @@ pub(crate) fn delete(text: &str, before: RecordConfig) -> Change {
     Change { contingent, ..change(text, ActionKind::Delete, Some(before), None) }
 }
 
+/// A change of an app-wide entry beside which the plan saw these.
+pub(crate) fn beside(change: Change, siblings: &[&str]) -> Change {
+    Change { siblings: siblings.iter().map(|text| address(text)).collect(), ..change }
+}
+
 fn change(
     text: &str,
     action: ActionKind,

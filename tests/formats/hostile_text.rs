@@ -67,7 +67,13 @@ fn report(plan: &Plan, text: &str) -> Report {
         outcome: outcome.clone(),
         request_id: Some(text.to_owned()),
     });
-    Report { outcomes: outcomes.collect(), calls: 3, repeated: 0, took: Duration::ZERO }
+    Report {
+        outcomes: outcomes.collect(),
+        calls: 3,
+        repeated: 0,
+        not_seen_again: Vec::new(),
+        took: Duration::ZERO,
+    }
 }
 
 fn run(plan: &Plan, text: &str) -> RunRecord {

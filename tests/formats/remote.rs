@@ -124,7 +124,13 @@ fn shown(refusal: RemoteError) -> String {
         outcome: Outcome::Failed(failure),
         request_id: None,
     };
-    let report = Report { outcomes: vec![outcome], calls: 1, repeated: 0, took: Duration::ZERO };
+    let report = Report {
+        outcomes: vec![outcome],
+        not_seen_again: Vec::new(),
+        calls: 1,
+        repeated: 0,
+        took: Duration::ZERO,
+    };
     let findings = outcome_diagnostics(&plan, &report, &sources);
     diagnostics(&findings, &sources, Style { width: 80, ..Style::PLAIN }, None)
 }
@@ -194,7 +200,7 @@ fn a_long_verdict_is_broken_and_the_counts_stand_whole() {
         request_id: None,
     };
     let outcomes = outcomes.map(outcome).into();
-    let report = Report { outcomes, calls: 1, repeated: 0, took: Duration::ZERO };
+    let report = Report { outcomes, not_seen_again: Vec::new(), calls: 1, repeated: 0, took: Duration::ZERO };
     let text = human_report(&plan, &report, Style { width: 60, ..Style::PLAIN });
     let totals: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Apply")).take(3).collect();
     assert_eq!(

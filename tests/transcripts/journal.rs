@@ -243,7 +243,7 @@ fn what_was_left_open_is_told_in_every_form() {
     ]) {
         for form in forms {
             let run = world.run(&format!("{command} --format {form}"));
-            let told = "the Delete arrived, the Add did not: nothing stands there";
+            let told = "the Delete arrived, the Add does not show: nothing stands there";
             assert!(run.stdout.contains(told), "{command} {form}: {}", run.transcript());
         }
     }

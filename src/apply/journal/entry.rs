@@ -244,6 +244,8 @@ pub struct Ending {
 pub enum Found {
     /// What was to be written stands there.
     Arrived,
+    /// All is as before the write, which may still arrive.
+    Pending,
     /// All is as before the write.
     NotArrived,
     /// The old entry went and the new one did not come: nothing stands there.
@@ -261,7 +263,7 @@ pub enum Found {
 impl Found {
     /// Whether nothing is left to be done about it.
     pub fn settles(self) -> bool {
-        self != Found::Gap
+        !matches!(self, Found::Gap | Found::Pending)
     }
 
     /// A gap is none where the files want nothing: whatever they say later, it is not to be filled from a journal.

@@ -232,8 +232,23 @@ fn gap(run: &RunRecord, cause: GapCause, before: &RecordConfig) -> Gap {
     Gap { run: run.header.run.clone(), cause, before: before.clone() }
 }
 
-/// What became of something left open, by what stands at its address now.
-pub fn judge(open: &LeftOpen, found: Option<&Remote>) -> Found {
+impl LeftOpen {
+    /// Whether a request that was sent may still arrive, as far as any run knows: none has waited for it and looked.
+    pub fn may_still_arrive(&self) -> bool {
+        matches!(self.kind, OpenKind::Change { .. }) && !self.is_looked_at
+    }
+}
+
+/// What became of something left open, by what stands at its address now. As long as what was sent `may_still_arrive`, nothing
+/// is known not to have arrived; a gap is one all the same.
+pub fn judge(open: &LeftOpen, found: Option<&Remote>, may_still_arrive: bool) -> Found {
+    match by_what_stands(open, found) {
+        Found::NotArrived if may_still_arrive => Found::Pending,
+        found => found,
+    }
+}
+
+fn by_what_stands(open: &LeftOpen, found: Option<&Remote>) -> Found {
     let (action, before, after) = match (&open.kind, found) {
         (OpenKind::Lost(_), None) => return Found::Gap,
         (OpenKind::Lost(_), Some(_)) => return Found::Back,

@@ -79,6 +79,8 @@ pub(super) enum Body<'a> {
     ApplyComplete { hook: EndHook<'a> },
     /// A change is not done.
     ApplyErrored { hook: EndHook<'a> },
+    /// A change that was complete is not as wanted any more in the last listing of its domain.
+    ApplyMoved { hook: EndHook<'a> },
     /// What became of the plan: what of the report has no line of its own.
     Report { report: Reported<'a> },
     /// The last line: how the run ended. A stream without it was cut.

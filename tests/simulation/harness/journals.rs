@@ -111,7 +111,7 @@ impl Folder {
 pub(crate) fn look(runs: &[RunRecord], desired: &Desired, snapshot: &Snapshot) -> Vec<Looked> {
     let found = |open: &LeftOpen| {
         let is_read = snapshot.domains.contains_key(&open.address.domain);
-        let found = || judge(open, snapshot.get(&open.address));
+        let found = || judge(open, snapshot.get(&open.address), false);
         is_read.then(|| found().unless_unwanted(desired.wants_nothing(&open.address)))
     };
     journal::left_open(runs).into_iter().map(|open| Looked { found: found(&open), open }).collect()

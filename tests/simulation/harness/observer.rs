@@ -54,11 +54,15 @@ struct Inner {
     known: Vec<Address>,
     /// Whether a listing has several pages.
     is_paged: bool,
+    /// App-wide entries that the plan of this process removes.
+    going: Vec<Address>,
     /// Lost requests on their way: when they arrive, and whose they are.
     late: Vec<(Duration, usize)>,
+    /// Writes that the service is to undo: when, and where.
+    reverts: Vec<(Duration, Address)>,
     strike: Strike,
-    /// Whether the last call may have changed something that was not looked up yet.
-    is_open: bool,
+    /// When the last call was carried out that may have changed something, until that is looked up.
+    open: Option<Duration>,
     clock: i64,
     nonces: u64,
     chances: Random,
@@ -84,9 +88,11 @@ impl Observer {
             written: Vec::new(),
             known,
             is_paged,
+            going: Vec::new(),
             late: Vec::new(),
+            reverts: Vec::new(),
             strike: Strike::default(),
-            is_open: false,
+            open: None,
             clock: 0,
             nonces: 0,
             chances: Random::new(0),
@@ -110,6 +116,10 @@ impl Observer {
     pub(crate) fn planned(&self, what: What) {
         let mut inner = self.lock();
         inner.enter(false);
+        if let What::Planned { changes, held: _ } = &what {
+            let going = changes.iter().filter(|change| change.removes() && change.address.is_app_wide());
+            inner.going = going.map(|change| change.address.clone()).collect();
+        }
         inner.tell(what);
     }
 
@@ -136,7 +146,8 @@ impl Observer {
             let found = inner.truth.last().get(&folded(address)).cloned();
             if let Some(remote) = found {
                 inner.by_colleague(&service, &wire::delete(address, remote.spelling));
-                inner.look(&service, Author::Other);
+                let now = inner.start.elapsed();
+                inner.look(&service, Author::Other, now);
             }
         }
     }
@@ -154,6 +165,9 @@ impl Observer {
         let (is_planning, seen) = (inner.is_planning, inner.seen);
         let mut strike = inner.weather.next(is_planning, seen);
         if let Some((foreign, number)) = strike.foreign {
+            inner.let_other_act(&service, foreign, number);
+        }
+        if let Some((foreign, number)) = strike.beside {
             inner.let_other_act(&service, foreign, number);
         }
         if let Some(seconds) = strike.clock {
@@ -188,7 +202,16 @@ impl Observer {
             let due = (inner.start.elapsed() + after, inner.process);
             inner.late.push(due);
         }
-        inner.is_open |= call.step.is_write();
+        if let (Some(after), Target::Address(address)) = (inner.strike.revert, &call.target)
+            && call.step.is_write()
+            && entry.fate == "carried_out"
+        {
+            let due = (inner.start.elapsed() + after, address.clone());
+            inner.reverts.push(due);
+        }
+        if call.step.is_write() {
+            inner.open = Some(inner.start.elapsed());
+        }
         inner.tell(What::Call(call));
         if let Some(how) = inner.strike.dies.take() {
             inner.tell(What::Died(how));
@@ -203,6 +226,7 @@ impl Observer {
             // The calls tell the same.
             Event::Delayed { .. } => return,
             Event::Finished { index: _, outcome, sent, took: _ } => What::Finished { outcome, sent },
+            Event::Moved { index: _, outcome, after: _ } => What::Moved(outcome),
         });
     }
 
@@ -251,17 +275,26 @@ impl Inner {
 
     /// Looks up what the last call changed.
     fn catch_up(&mut self, service: &Service) {
-        if std::mem::take(&mut self.is_open) {
-            self.look(service, Author::Livevod);
+        if let Some(at) = self.open.take() {
+            self.look(service, Author::Livevod, at);
         }
     }
 
-    fn look(&mut self, service: &Service, author: Author) {
+    fn look(&mut self, service: &Service, author: Author, at: Duration) {
         let from = self.story.len();
-        let changed = self.truth.look(service, from, self.start.elapsed());
+        let changed = self.truth.look(service, from, at);
         for changed in changed {
+            // Beside a lost request that arrives now, the service may undo another write.
+            let is_undone = self.is_to_be_undone(&changed.address);
+            let author =
+                if matches!(author, Author::Late(_)) && is_undone { Author::Service } else { author };
             self.tell(What::Changed(changed, author));
         }
+    }
+
+    fn is_to_be_undone(&self, address: &Address) -> bool {
+        let now = self.start.elapsed();
+        self.reverts.iter().any(|(due, undone)| *due <= now && undone == address)
     }
 
     /// Lost requests arrive before the next call; one at a time, so that each is seen for itself.
@@ -273,11 +306,13 @@ impl Inner {
             due.extend(is_due.then_some(*late));
             !is_due
         });
-        if let Some((_, process)) = due.first() {
-            let process = *process;
+        let is_reverted = self.reverts.iter().any(|(due, _)| *due <= now);
+        if is_reverted || !due.is_empty() {
             let read = wire::describe("unnamed.example.com", 1, None);
             self.by_colleague(service, &read);
-            self.look(service, Author::Late(process));
+            let process = due.first().map(|(_, process)| *process);
+            self.look(service, process.map_or(Author::Service, Author::Late), now);
+            self.reverts.retain(|(due, _)| *due > now);
         }
     }
 
@@ -285,17 +320,28 @@ impl Inner {
         let Some((address, call)) = self.foreign_call(foreign, number) else { return };
         self.tell(What::Foreign(foreign, address));
         self.by_colleague(service, &call);
-        self.look(service, Author::Other);
+        self.look(service, Author::Other, self.start.elapsed());
     }
 
     /// Something that somebody could do in the console now.
     fn foreign_call(&self, foreign: Foreign, number: u64) -> Option<(Address, WireCall)> {
         let state = self.truth.last();
+        if foreign == Foreign::AddBeside {
+            let wide = self.going.get((number % self.going.len().max(1) as u64) as usize)?;
+            let app = if &*wide.app == "*" { "late".into() } else { wide.app.clone() };
+            let address = Address::new(wide.domain.clone(), app, "sibling");
+            let is_free = !state.contains_key(&address);
+            return is_free.then(|| (address.clone(), wire::add(&address, &added())));
+        }
         let is_there = |address: &&Address| {
             let held = state.get(&folded(address));
             match foreign {
                 Foreign::Edit | Foreign::Delete => held.is_some_and(|remote| remote.unsupported.is_none()),
-                Foreign::Add => held.is_none(),
+                Foreign::DeleteBeside => {
+                    held.is_some_and(|remote| remote.unsupported.is_none())
+                        && self.going.iter().any(|wide| wide.has_beside(address))
+                }
+                Foreign::Add | Foreign::AddBeside => held.is_none(),
             }
         };
         let choices: Vec<&Address> = self.known.iter().filter(is_there).collect();
@@ -307,7 +353,9 @@ impl Inner {
                 let edited = RecordConfig { cycle_duration, ..config };
                 wire::update(&address, spelling, &edited, ComposeOff::Bare)
             }
-            (Foreign::Delete, Some((_, spelling))) => wire::delete(&address, spelling),
+            (Foreign::Delete | Foreign::DeleteBeside, Some((_, spelling))) => {
+                wire::delete(&address, spelling)
+            }
             _ => wire::add(&address, &added()),
         };
         Some((address, call))
@@ -379,7 +427,7 @@ fn added() -> RecordConfig {
 fn effective(faults: &[&'static str]) -> Vec<&'static str> {
     let mut is_ruled = false;
     let matters = |fault: &&'static str| {
-        let rules = !["latency", "skew", "stale", SHORT].contains(fault);
+        let rules = !["latency", "skew", "stale", SHORT, "revert"].contains(fault);
         !rules || !std::mem::replace(&mut is_ruled, true)
     };
     faults.iter().skip(1).copied().filter(matters).collect()

@@ -43,6 +43,8 @@ pub(crate) enum What {
     Started { address: Address, action: ActionKind },
     /// A change has its outcome, and a write of it left or not.
     Finished { outcome: ChangeOutcome, sent: bool },
+    /// What had ended as done is not as wanted any more.
+    Moved(ChangeOutcome),
     /// The process died.
     Died(&'static str),
     /// It ended alive; why, where it carried nothing out.
@@ -78,8 +80,17 @@ pub(crate) enum Author {
     Livevod,
     /// livevod, by a lost request of this process that arrived now.
     Late(usize),
+    /// The service, which takes back a write of livevod's that it had accepted.
+    Service,
     /// Somebody else.
     Other,
+}
+
+impl Author {
+    /// Whether livevod did it, now or by a request that was late.
+    pub(crate) fn is_own(self) -> bool {
+        matches!(self, Author::Livevod | Author::Late(_))
+    }
 }
 
 impl Call {
@@ -162,6 +173,7 @@ impl fmt::Display for What {
                 let author = match author {
                     Author::Livevod => "livevod".to_owned(),
                     Author::Late(process) => format!("a late request of process {process}"),
+                    Author::Service => "the service itself".to_owned(),
                     Author::Other => "somebody else".to_owned(),
                 };
                 write!(f, "      = {} by {author}: {}", changed.address, difference(changed))
@@ -180,6 +192,11 @@ impl fmt::Display for What {
                     None => format!(": {}", failure.message),
                 });
                 write!(f, "  < {action:?} {address} {}{}", name(outcome), why.unwrap_or_default())
+            }
+            What::Moved(ChangeOutcome { address, action, outcome, request_id: _ }) => {
+                let why =
+                    failure(outcome).map(|failure| format!(": {}", failure.message)).unwrap_or_default();
+                write!(f, "  < {action:?} {address} {}{why}", name(outcome))
             }
             What::Died(how) => write!(f, "DIED ({how})"),
             What::Ended(why) => write!(f, "ended: {why}"),

@@ -75,7 +75,7 @@ const TRAVELS: [&str; 3] =
     ["latency:time=20ms,jitter=60ms", "latency:time=100ms,jitter=600ms", "latency:time=500ms,jitter=1s"];
 
 /// Keeps the past readable for `stale`, and never strikes.
-const KEEP_THE_PAST: &str = "stale:time=10s,chance=0";
+const KEEP_THE_PAST: &str = "stale:time=200s,chance=0";
 
 /// What every call meets, the first of them by name too.
 fn usual(travel: usize) -> Vec<Fault> {
@@ -145,6 +145,10 @@ pub(crate) enum Foreign {
     Edit,
     Delete,
     Add,
+    /// Takes away an entry beside an app-wide one that the plan removes.
+    DeleteBeside,
+    /// Puts an entry there that no file and no listing has named before.
+    AddBeside,
 }
 
 impl Foreign {
@@ -155,6 +159,8 @@ impl Foreign {
             Foreign::Edit => "foreign-edit",
             Foreign::Delete => "foreign-delete",
             Foreign::Add => "foreign-add",
+            Foreign::DeleteBeside => "sibling-delete",
+            Foreign::AddBeside => "sibling-add",
         }
     }
 }
@@ -178,10 +184,14 @@ pub(crate) struct Strike {
     asked: &'static str,
     /// How far back a read looks that is struck by `stale`.
     pub(crate) stale: Duration,
+    /// How much later the service undoes what the call writes.
+    pub(crate) revert: Option<Duration>,
     /// How much later a lost request arrives, by the action it is of.
     pub(crate) late: BTreeMap<&'static str, Duration>,
     /// What somebody else does before, and a number that chooses to what.
     pub(crate) foreign: Option<(Foreign, u64)>,
+    /// Likewise beside an app-wide entry.
+    pub(crate) beside: Option<(Foreign, u64)>,
     /// From this call on the caller's clock is off by so much, in seconds.
     pub(crate) clock: Option<i64>,
     pub(crate) dies: Option<&'static str>,
@@ -211,6 +221,12 @@ pub(crate) struct Weather {
     on_plan: u64,
     foreign: u64,
     favourite: Option<Foreign>,
+    /// What the write of this number does is undone so much later.
+    revert: Option<(u64, Duration)>,
+    /// From the call of this number on, all reads look so far back.
+    lag: Option<(u64, Duration)>,
+    /// Before the call of this number somebody else acts beside an app-wide entry.
+    beside: Option<(u64, Foreign)>,
     clock: Option<(u64, i64)>,
     pub(crate) death: Option<Death>,
     /// When somebody asks the process to stop.
@@ -244,6 +260,9 @@ impl Weather {
             on_plan: 0,
             foreign: 0,
             favourite: None,
+            revert: None,
+            lag: None,
+            beside: None,
             clock: None,
             death: None,
             stop: None,
@@ -293,6 +312,7 @@ impl Weather {
         weather.room = random.percent(3).then(|| 500 + random.below(6000) as usize);
         weather.rest = Duration::from_secs(random.pick(&[0, 3, 20, 90]));
         weather.emphasize(OTHERS.get((seed % PARTS) as usize).copied(), &mut random);
+        weather.draw_since(&mut Random::new(!seed));
         weather
     }
 
@@ -308,6 +328,20 @@ impl Weather {
             _ => return,
         };
         self.short = Some((share, kept, random));
+    }
+
+    /// What came later, from numbers of its own, so that a seed still tells what it told before.
+    fn draw_since(&mut self, random: &mut Random) {
+        let beside = random.pick(&[Foreign::AddBeside, Foreign::DeleteBeside]);
+        let lag = Duration::from_secs(random.pick(&[15, 40, 90, 200]));
+        self.lag = random.percent(12).then(|| (random.below(5), lag));
+        let time = Duration::from_secs(random.pick(&[1, 3, 8, 20]));
+        self.revert = random.percent(12).then(|| (random.below(4), time));
+        if self.revert.is_some() {
+            // So that it is over when the next process begins.
+            self.rest = self.rest.max(Duration::from_secs(30));
+        }
+        self.beside = random.percent(30).then(|| (random.pick(&[0, 0, 1, 2, 3, 5, 8, 13]), beside));
     }
 
     /// Each part of the seeds has more of one thing that is no fault of the network.
@@ -354,6 +388,14 @@ impl Weather {
             let foreign = self.favourite.filter(|_| self.random.percent(70)).unwrap_or(usual);
             strike.foreign = Some((foreign, self.random.number()));
         }
+        if let Some((_, time)) = self.lag.filter(|(call, _)| *call <= self.calls) {
+            strike.look_back(time);
+        }
+        if let Some((_, time)) = self.revert.filter(|(write, _)| *write == self.writes) {
+            strike.undo_later(time);
+        }
+        let beside = self.beside.filter(|(call, _)| *call == self.calls);
+        strike.beside = beside.map(|(_, foreign)| (foreign, self.calls));
         strike.clock = self.clock.filter(|(call, _)| *call == self.calls).map(|(_, seconds)| seconds);
         self.die(&mut strike);
         self.calls += 1;
@@ -402,6 +444,19 @@ impl Weather {
 }
 
 impl Strike {
+    /// Lets what the call writes be undone, if it writes.
+    fn undo_later(&mut self, time: Duration) {
+        self.revert = Some(time);
+        self.faults.push(format!("revert:time={}s", time.as_secs()).parse().unwrap());
+    }
+
+    /// Lets the call look back, if it reads.
+    fn look_back(&mut self, time: Duration) {
+        self.stale = self.stale.max(time);
+        let (seconds, action) = (time.as_secs(), Action::Describe.name());
+        self.faults.push(format!("stale:time={seconds}s,action={action}").parse().unwrap());
+    }
+
     fn add(&mut self, kind: Kind, action: Option<Action>, random: &mut Random) {
         let keys = random.pick(kind.keys);
         let keys = if keys.starts_with("retry-after") { self.asked } else { keys };

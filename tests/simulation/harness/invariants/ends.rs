@@ -5,7 +5,7 @@ use livevod::model::{Address, Field, Value};
 use livevod::plan::{ActionKind, Plan, Reason};
 
 use super::super::process::{End, SETTLE};
-use super::super::story::{Author, Call, failure};
+use super::super::story::{Call, failure};
 use super::super::truth::folded;
 use super::super::weather::Step;
 use super::super::{Afterwards, Run};
@@ -25,7 +25,7 @@ pub(super) fn a_failed_replace_leaves_something(run: &Run) -> Result<(), String>
             let address = folded(&change.address);
             let end = run.story.iter().rposition(|one| one.process == view.number).unwrap_or(0);
             let is_deleted = changes(run).any(|(_, process, changed, author)| {
-                process == view.number && author != Author::Other && changed.address == address
+                process == view.number && author.is_own() && changed.address == address
             });
             let is_there = run.truth.seen_by(end).contains_key(&address);
             let by_others = is_foreign_between(run, view.start(), end, &address);
@@ -166,8 +166,7 @@ pub(super) fn what_went_along_is_back_in_the_end(run: &Run) -> Result<(), String
         let address = &changed.address;
         let view = View { run, number: process, plan: &run.processes[0].plan };
         let could = changed.before.as_ref().is_some_and(|remote| remote.unsupported.is_none());
-        let is_along =
-            author != Author::Other && changed.after.is_none() && could && view.change(address).is_none();
+        let is_along = author.is_own() && changed.after.is_none() && could && view.change(address).is_none();
         let by_others = is_foreign_between(run, view.start(), run.story.len(), address);
         let is_planned =
             third.plan.decisions.changes.iter().any(|change| folded(&change.address) == *address);
@@ -191,7 +190,7 @@ pub(super) fn a_finished_replace_keeps_what_no_file_mentions(run: &Run) -> Resul
     for change in view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Replace) {
         let address = folded(&change.address);
         let is_removed = changes(run).any(|(_, process, changed, author)| {
-            process == 1 && author != Author::Other && changed.address == address && changed.after.is_none()
+            process == 1 && author.is_own() && changed.address == address && changed.after.is_none()
         });
         let by_others = is_foreign_between(run, view.start(), run.story.len(), &address);
         let found = run.truth.last().get(&address).filter(|_| is_removed && !by_others);

@@ -1,5 +1,6 @@
 //! What must hold of every run, one function each.
 
+mod beside;
 mod ends;
 mod outcomes;
 mod paces;
@@ -24,6 +25,10 @@ pub(super) const ALL: &[(&str, Invariant)] = &[
     ("every write rests on a look that showed `before`", writes::every_write_rests_on_a_look),
     ("every write rests on a fresh look", writes::every_write_rests_on_a_fresh_look),
     ("nothing is written under another account's key", writes::nothing_is_written_under_another_accounts_key),
+    (
+        "an app-wide entry goes only beside what the plan saw",
+        beside::an_app_wide_entry_goes_only_beside_what_the_plan_saw,
+    ),
     ("what is as wanted is not written", writes::what_is_as_wanted_is_not_written),
     ("every write is in the journal before", writes::every_write_is_in_the_journal_before),
     ("nothing is deleted after a failure", writes::nothing_is_deleted_after_a_failure),
@@ -31,7 +36,9 @@ pub(super) const ALL: &[(&str, Invariant)] = &[
     ("what went along is back in the end", ends::what_went_along_is_back_in_the_end),
     ("done is true when confirmed", outcomes::done_is_true_when_confirmed),
     ("done is true at the end", outcomes::done_is_true_at_the_end),
+    ("what is done stayed to the last listing", outcomes::what_is_done_stayed_to_the_last_listing),
     ("failed is true", outcomes::failed_is_true),
+    ("what is said to stand there was seen", outcomes::what_is_said_to_stand_there_was_seen),
     ("what is not attempted is not sent", outcomes::what_is_not_attempted_is_not_sent),
     ("what was sent is told", outcomes::what_was_sent_is_told),
     ("unknown only where nobody can know", outcomes::unknown_only_where_nobody_can_know),
@@ -93,6 +100,14 @@ impl<'a> View<'a> {
         })
     }
 
+    /// What had ended as done and is not any more.
+    fn moved(self) -> impl Iterator<Item = &'a ChangeOutcome> {
+        self.applying().filter_map(|(_, what)| match what {
+            What::Moved(outcome) => Some(outcome),
+            _ => None,
+        })
+    }
+
     fn change(self, address: &Address) -> Option<&'a Change> {
         self.plan.decisions.changes.iter().find(|change| folded(&change.address) == *address)
     }
@@ -131,7 +146,7 @@ fn changes(run: &Run) -> impl Iterator<Item = (usize, usize, &Changed, Author)> 
 /// Whether somebody else changed an address between two places.
 fn is_foreign_between(run: &Run, first: usize, last: usize, address: &Address) -> bool {
     changes(run).any(|(at, _, changed, author)| {
-        at >= first && at <= last && author == Author::Other && changed.address == *address
+        at >= first && at <= last && !author.is_own() && changed.address == *address
     })
 }
 

@@ -6,10 +6,11 @@ use livevod::plan::{ActionKind, Change};
 
 use super::super::Run;
 use super::super::process::End;
-use super::super::story::{Author, Call, What, failure};
+use super::super::story::{Author, Call, Target, What, failure};
 use super::super::truth::folded;
 use super::super::weather::Step;
-use super::{View, changes, is_after, is_before, is_foreign_between, writes};
+use super::writes::{self, shown};
+use super::{View, changes, is_after, is_before, is_foreign_between};
 
 /// Calls `hold` with every outcome of every process.
 fn each(
@@ -66,11 +67,12 @@ pub(super) fn done_is_true_at_the_end(run: &Run) -> Result<(), String> {
             || (run.scene.has_quirk("app-wide-delete=with-siblings") && (is_dead || is_told()));
         let state = run.truth.seen_by(end);
         let is_true = is_after(change, state.get(address).map(|remote| &**remote));
-        if outcome.outcome == Outcome::Done && !is_touched && !is_true {
+        let is_taken_back = view.moved().any(|moved| moved.address == outcome.address);
+        if outcome.outcome == Outcome::Done && !is_touched && !is_true && !is_taken_back {
             return Err(format!("{address} is done but not as wanted at the end"));
         }
         let undone = undone_late(run, view, at, address, change);
-        match undone.filter(|_| outcome.outcome == Outcome::Done && !is_touched) {
+        match undone.filter(|_| outcome.outcome == Outcome::Done && !is_touched && !is_taken_back) {
             Some(place) => {
                 Err(format!("{address} is done, and a lost request undoes it at {:?}", run.story[place].at))
             }
@@ -99,7 +101,7 @@ pub(super) fn failed_is_true(run: &Run) -> Result<(), String> {
             return Ok(());
         }
         let mut own = changes(run).filter(|(_, process, changed, author)| {
-            *process == view.number && *author != Author::Other && changed.address == *address
+            *process == view.number && author.is_own() && changed.address == *address
         });
         // Where what went along is all that failed, the new entry stood there, and the same Add may come once more.
         let was_there = change.action == ActionKind::Replace
@@ -113,9 +115,63 @@ pub(super) fn failed_is_true(run: &Run) -> Result<(), String> {
         });
         match late {
             Some(_) => Err(format!("{address} failed for certain, and a lost request changed it later")),
-            None if change.action == ActionKind::Replace => Ok(()),
+            // Where what went along is all that failed, the new entry stands.
+            None if change.action == ActionKind::Replace && address.is_app_wide() => Ok(()),
             None => carried_out_all_the_same(run, view, at, address, change),
         }
+    })
+}
+
+/// What is done when a process ends by itself was as wanted in a listing of its domain after the last write there: what reverts
+/// after it was read back is not called done.
+pub(super) fn what_is_done_stayed_to_the_last_listing(run: &Run) -> Result<(), String> {
+    for view in View::all(run) {
+        let End::Applied(report) = &run.processes[view.number - 1].end else { continue };
+        let is_stopped = view.applying().any(|(_, what)| matches!(what, What::Stopped));
+        for one in report.outcomes.iter().filter(|one| one.outcome == Outcome::Done && !is_stopped) {
+            let address = folded(&one.address);
+            let Some(change) = view.change(&address).filter(|change| !forgets_case(run, change)) else {
+                continue;
+            };
+            let domain = &address.domain;
+            let last_write =
+                view.writes().filter(|(_, call, other)| other.domain == *domain && call.has_left()).last();
+            let Some((write, ..)) = last_write else { continue };
+            if report.not_seen_again.iter().any(|(other, _)| other == domain) {
+                continue;
+            }
+            let is_listing = |call: &Call| {
+                call.step == Step::List
+                    && call.is_answered()
+                    && matches!(&call.target, Target::Domain(other) if **other == **domain)
+            };
+            let listing = view.calls().filter(|(at, call)| *at > write && is_listing(call)).last();
+            let Some((at, call)) = listing else {
+                return Err(format!("{address} is done, and no listing of its domain ended the run"));
+            };
+            if !is_after(change, shown(run, at, call, &address)) {
+                return Err(format!("{address} is done, and the last listing shows something else"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What an end says of an entry that stands there was read, or is so.
+pub(super) fn what_is_said_to_stand_there_was_seen(run: &Run) -> Result<(), String> {
+    each(run, |view, at, outcome, address, _| {
+        let Some(failure) = failure(&outcome.outcome) else { return Ok(()) };
+        let looks = || view.calls().filter(|(look, call)| *look < at && call.is_look_at(address));
+        let is_shown = || looks().any(|(look, call)| shown(run, look, call, address).is_some());
+        if failure.message.contains("with other settings") && !is_shown() {
+            return Err(format!("{address} is said to have other settings, and was never read"));
+        }
+        let is_there = run.truth.seen_by(at).contains_key(address);
+        let is_said = failure.message.contains("the old one was added back");
+        if is_said && !is_there && !is_foreign_between(run, view.start(), at, address) {
+            return Err(format!("{address} is said to be added back, and is not there"));
+        }
+        Ok(())
     })
 }
 
@@ -226,7 +282,10 @@ pub(super) fn every_change_has_an_end_and_a_reason(run: &Run) -> Result<(), Stri
         }
         let told: Vec<&ChangeOutcome> = report.outcomes.iter().collect();
         let seen = |one: &&ChangeOutcome| {
-            view.finished().any(|(_, seen)| seen.address == one.address && seen.outcome == one.outcome)
+            let moved = view.moved().find(|moved| moved.address == one.address);
+            let mut ends = view.finished().map(|(_, seen)| seen);
+            let end = moved.or_else(|| ends.find(|seen| seen.address == one.address));
+            end.is_some_and(|seen| seen.outcome == one.outcome)
         };
         if told.len() != view.plan.decisions.changes.len() || !told.iter().all(seen) {
             return Err("the report tells another story than the events".to_owned());

@@ -10,7 +10,7 @@ use livevod::plan::ActionKind;
 
 use super::super::Run;
 use super::super::process::SETTLE;
-use super::super::story::What;
+use super::super::story::{Target, What};
 use super::super::truth::folded;
 use super::super::weather::Step;
 use super::writes::{is_seen, shown};
@@ -41,7 +41,7 @@ pub(super) fn calls_stay_within_the_rate(run: &Run) -> Result<(), String> {
 const PAUSE_IN_A_GAP: Duration = Duration::from_secs(30);
 
 /// From the Delete of a replace to the Add that is accepted, nobody stays away for as long as the service asks. At low rates calls may
-/// wait for the rate.
+/// wait for the rate. What went along with an app-wide entry is added back once that itself was tried for a deadline.
 pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
     if run.scene.call.per_minute.get() < 600 {
         return Ok(());
@@ -50,17 +50,23 @@ pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
         for change in view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Replace)
         {
             let address = folded(&change.address);
-            let mut last = None;
-            for (at, call) in view.calls().filter(|(_, call)| call.is_about(&address)) {
+            let (mut deleted, mut last) = (Duration::ZERO, None);
+            for (at, call) in view.calls() {
+                let now = run.story[at].at;
+                let is_given_up = now.saturating_sub(deleted) > run.scene.call.deadline;
+                let is_sibling = matches!(&call.target, Target::Address(other) if address.has_beside(other))
+                    && is_given_up;
+                if !(call.is_about(&address) || call.step == Step::Add && is_sibling) {
+                    continue;
+                }
                 let own = call.is_write_to(&address);
-                let waited = last.map(|last| run.story[at].at - last);
-                if let Some(waited) = waited.filter(|waited| *waited > PAUSE_IN_A_GAP) {
+                if let Some(waited) = last.map(|last| now - last).filter(|waited| *waited > PAUSE_IN_A_GAP) {
                     return Err(format!("nothing was sent for {waited:?} while {address} was gone"));
                 }
                 match call.step {
-                    Step::Delete if own && call.is_answered() => last = Some(run.story[at].at),
+                    Step::Delete if own && call.is_answered() => (deleted, last) = (now, Some(now)),
                     Step::Add if own && call.is_answered() => last = None,
-                    _ => last = last.map(|_| run.story[at].at),
+                    _ => last = last.map(|_| now),
                 }
             }
         }

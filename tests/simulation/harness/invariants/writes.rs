@@ -27,7 +27,7 @@ pub(super) fn only_what_is_planned_is_written(run: &Run) -> Result<(), String> {
             }
         }
     }
-    for (at, process, changed, _) in changes(run).filter(|(_, _, _, author)| *author != Author::Other) {
+    for (at, process, changed, _) in changes(run).filter(|(_, _, _, author)| author.is_own()) {
         let view = View::all(run).find(|view| view.number == process);
         if !view.is_some_and(|view| is_result(view, at, changed)) {
             return Err(format!("{} was written otherwise than planned: {changed:?}", changed.address));
@@ -97,7 +97,7 @@ fn was_there(view: View, address: &Address, found: Option<&Remote>) -> bool {
 
 /// Unmanaged, ignored, by-format and protected configurations, and those of domains that no file names.
 pub(super) fn what_is_not_ours_stays_as_it_is(run: &Run) -> Result<(), String> {
-    for (_, process, changed, author) in changes(run).filter(|(_, _, _, author)| *author != Author::Other) {
+    for (_, process, changed, author) in changes(run).filter(|(_, _, _, author)| author.is_own()) {
         let Changed { address, before, after } = changed;
         // What the service takes along, and what may be put back for that reason, is another invariant's.
         let is_beside = View::all(run).any(|view| view.number == process && is_sibling(view, address));

@@ -1,0 +1,81 @@
+//! What may stand beside an app-wide entry when it goes.
+
+use std::collections::BTreeSet;
+
+use livevod::apply::Outcome;
+use livevod::model::Address;
+use livevod::plan::{ActionKind, Change};
+
+use super::super::Run;
+use super::super::story::{Call, Target};
+use super::super::truth::{State, folded};
+use super::super::weather::Step;
+use super::View;
+
+/// An app-wide entry goes only where the last listing before its Delete shows the same entries beside it as the plan's own
+/// listing did, but for what the run itself was to add or to delete.
+pub(super) fn an_app_wide_entry_goes_only_beside_what_the_plan_saw(run: &Run) -> Result<(), String> {
+    for view in View::all(run) {
+        let deletes = view.writes().filter(|(_, call, address)| {
+            call.step == Step::Delete && address.is_app_wide() && view.change(address).is_some()
+        });
+        for (at, _, wide) in deletes {
+            let planned = listed(view, wide, |place, call| place < view.start() && call.step == Step::Plan);
+            let listed = listed(view, wide, |place, call| place < at && call.step == Step::List);
+            let (Some(planned), Some(listed)) = (planned, listed) else {
+                return Err(format!("{wide} goes without a listing before"));
+            };
+            let planned = as_planned(view, wide, planned);
+            let other = planned.symmetric_difference(&listed);
+            if let Some(other) = other.into_iter().find(|address| !is_own(view, at, address)) {
+                return Err(format!("{wide} goes although {other} is beside it otherwise than planned"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the last answered listing of a domain that fits shows beside an entry.
+fn listed(view: View, wide: &Address, fits: impl Fn(usize, &Call) -> bool) -> Option<BTreeSet<Address>> {
+    let own = view.run.story.iter().enumerate().filter(|(_, one)| one.process == view.number);
+    let calls = own.filter_map(|(at, one)| match &one.what {
+        super::What::Call(call) => Some((at, call)),
+        _ => None,
+    });
+    let is_of_domain =
+        |call: &Call| matches!(&call.target, Target::Domain(domain) if **domain == *wide.domain);
+    let mut fitting = calls.filter(|(at, call)| call.is_answered() && is_of_domain(call) && fits(*at, call));
+    let (at, call) = fitting.next_back()?;
+    Some(state(view, at, call).keys().filter(|other| wide.has_beside(other)).cloned().collect())
+}
+
+fn state<'a>(view: View<'a>, at: usize, call: &Call) -> &'a State {
+    match call.stale.is_zero() {
+        true => view.run.truth.seen_by(at),
+        false => view.run.truth.seen_late_by(at, view.run.story[at].at, call.stale),
+    }
+}
+
+/// What stands there once the rest of the plan is carried out.
+fn as_planned(view: View, wide: &Address, mut listed: BTreeSet<Address>) -> BTreeSet<Address> {
+    for change in
+        view.plan.decisions.changes.iter().filter(|change| wide.has_beside(&folded(&change.address)))
+    {
+        match change.after {
+            Some(_) => listed.insert(folded(&change.address)),
+            None => listed.remove(&folded(&change.address)),
+        };
+    }
+    listed
+}
+
+/// Whether the difference is the run's own doing: it was to add the entry and has not, or is to delete it after this.
+fn is_own(view: View, before: usize, address: &Address) -> bool {
+    let end = view.finished().find(|(at, one)| *at < before && folded(&one.address) == *address);
+    let is_done = end.is_some_and(|(_, one)| one.outcome == Outcome::Done);
+    match view.change(address) {
+        Some(Change { action: ActionKind::Create, .. }) => !is_done,
+        Some(Change { action: ActionKind::Delete, .. }) => end.is_none(),
+        _ => false,
+    }
+}
