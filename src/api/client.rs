@@ -248,7 +248,8 @@ impl Client {
         Self { stop: Some(stop), ..self.clone() }
     }
 
-    /// The same client, for calls until which something is unrecorded: they wait for nothing but the rate, and their own pauses.
+    /// The same client, for calls until which something is unrecorded: they wait for nothing but the rate, and their own pauses, which the service
+    /// can't lengthen.
     pub fn urgent(&self) -> Self {
         Self { is_urgent: true, ..self.clone() }
     }
@@ -275,7 +276,8 @@ impl Client {
 
     /// Counts the failures of one write. Whoever repeats it says so with [`Client::again`].
     pub fn retry(&self) -> Retry {
-        Retry::until(self.until.unwrap_or_else(|| Instant::now() + self.inner.patience))
+        let until = self.until.unwrap_or_else(|| Instant::now() + self.inner.patience);
+        Retry::until(until).urgent(self.is_urgent)
     }
 
     /// The pause before a write is repeated, where it was certainly not carried out and may be.

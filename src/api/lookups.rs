@@ -1,11 +1,13 @@
 //! The calls that only look something up around the configurations: domains, recordings to OSS, transcode groups.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::client::Client;
 use super::error::Error;
 use crate::model::Address;
-use crate::wire::{self, DomainDetail, OSS_PAGE_SIZE};
+use crate::wire::{self, DomainDetail};
 
 /// Pages after which a listing is given up.
 const MOST_PAGES: u32 = 1000;
@@ -37,16 +39,26 @@ impl Client {
     ///
     /// # Errors
     /// When a call fails, or an answer can't be understood.
-    pub async fn oss_recordings(&self, domain: &str) -> Result<Vec<Address>, Error> {
-        let mut found = Vec::new();
+    pub async fn oss_recordings(&self, domain: &str) -> Result<BTreeSet<Address>, Error> {
+        let (mut found, mut items) = (BTreeSet::new(), 0);
         for number in 1..=MOST_PAGES {
             let inquiry = wire::oss_recordings(domain, number);
             let fields = self.inquire(&inquiry, self.live(domain)).await?;
             let page = wire::read_oss_recordings(&fields).map_err(Error::Contradiction)?;
-            let is_last = page.addresses.len() < OSS_PAGE_SIZE as usize;
+            let known = found.len();
+            items += page.addresses.len() as u64;
             found.extend(page.addresses);
-            if is_last {
-                return Ok(found);
+            // A short page proves nothing: the service may give fewer at a time than were asked for.
+            match page.total {
+                Some(total) if items >= total => return Ok(found),
+                None if found.len() == known => return Ok(found),
+                Some(total) if found.len() == known => {
+                    let what = format!(
+                        "the listing of what `{domain}` records to OSS ends after {items} of {total} recordings"
+                    );
+                    return Err(Error::Contradiction(what));
+                }
+                Some(_) | None => {}
             }
         }
         let what = format!("the recordings of `{domain}` to OSS do not end after {MOST_PAGES} pages");
@@ -75,7 +87,19 @@ mod tests {
 
     use super::*;
     use crate::api::{ClientSettings, Rate};
-    use crate::emulator::{Service, Settings};
+    use crate::emulator::{Quirks, Service, Settings};
+
+    #[tokio::test]
+    async fn a_short_page_of_recordings_to_oss_does_not_end_them() {
+        let names = (1..=8).map(|number| Address::new("a.com", "show", format!("cam{number}")));
+        let oss_recordings: BTreeSet<Address> = names.collect();
+        let quirks = Quirks::with(&["page-cap=3"]).unwrap();
+        let settings = Settings { oss_recordings: oss_recordings.clone(), quirks, ..Settings::default() };
+        let service = Arc::new(Service::open(None, settings).unwrap());
+        let client = Client::in_process(service, ClientSettings::for_emulator());
+        assert_eq!(client.oss_recordings("a.com").await.unwrap(), oss_recordings);
+        assert_eq!(client.oss_recordings("b.com").await.unwrap(), BTreeSet::new());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn each_lookup_waits_for_its_own_turn() {

@@ -14,6 +14,8 @@ use super::error::{Class, Error};
 pub struct Retry {
     until: Instant,
     failures: u32,
+    /// Whether something is unrecorded meanwhile, so that nobody stays away for as long as the service asks.
+    is_urgent: bool,
 }
 
 impl Retry {
@@ -32,7 +34,12 @@ impl Retry {
 
     /// No pause ends after that.
     pub fn until(until: Instant) -> Self {
-        Self { until, failures: 0 }
+        Self { until, failures: 0, is_urgent: false }
+    }
+
+    /// Whether no pause is longer than one's own.
+    pub(super) fn urgent(self, is_urgent: bool) -> Self {
+        Self { is_urgent, ..self }
     }
 
     /// When the last pause ends at the latest.
@@ -74,11 +81,12 @@ impl Retry {
         }
     }
 
-    /// What the service asks for is a floor; where it lies past the deadline, the call has failed.
+    /// What the service asks for is a floor, unless it is urgent; where it lies past the deadline, the call has failed.
     fn pause(&mut self, error: &Error, now: Instant, chance: f64) -> Option<Duration> {
         let first = if error.class() == Class::NotSent { Self::FIRST_NOT_SENT } else { Self::FIRST_BUSY };
         let own = self.own(first, chance);
-        let pause = Self::asked(error).map_or(own, |asked| asked + own.min(first));
+        let asked = Self::asked(error).filter(|_| !self.is_urgent);
+        let pause = asked.map_or(own, |asked| asked + own.min(first));
         (now + pause < self.until).then_some(pause)
     }
 

@@ -1,5 +1,6 @@
 //! Looks at an address right before it is written.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -30,18 +31,24 @@ pub(super) struct Look {
 }
 
 /// A domain's listing, and when it was asked for.
+#[derive(Clone)]
 pub(super) struct Listing {
-    pub(super) configs: DomainSnapshot,
+    pub(super) configs: Arc<DomainSnapshot>,
     asked: Instant,
     /// How long it took.
     took: Duration,
 }
 
 impl Listing {
-    pub(super) async fn read(client: &Client, domain: &str) -> Result<Self, Error> {
+    async fn read(client: &Client, domain: &str) -> Result<Self, Error> {
         let asked = Instant::now();
-        let configs = client.list_domain(domain).await?;
+        let configs = Arc::new(client.list_domain(domain).await?);
         Ok(Self { configs, asked, took: asked.elapsed() })
+    }
+
+    /// Whether it was asked for no sooner than that.
+    pub(super) fn is_younger(&self, than: Instant) -> bool {
+        than <= self.asked
     }
 
     /// Whether a write may still go out that rests on it.
@@ -124,39 +131,55 @@ impl Domain {
         }
     }
 
-    /// Compares one address with the plan in the wave's full listing, which proves absence too. Where that took longer than a look may
-    /// be old, the address is asked for by itself after it.
+    /// Compares one address with the plan in the wave's full listing, which proves absence too.
     pub(super) async fn compare_listed(
         &mut self,
         tries: &Tries,
         change: &Change,
         permit: &Permit,
     ) -> Compared {
-        let window = self.run.freshness;
         let client = tries.client(&self.run.client).sharing(permit).once();
-        let (listed, took) = match self.listed(&client, change).await {
-            Ok(listing) => {
-                let found = listing.configs.configs.get(&change.address).cloned();
-                let fresh = !window.is_zero() && listing.is_fresh(window);
-                (Look { found, asked: listing.asked }, (!fresh).then_some(listing.took))
-            }
-            Err(error) => return Compared::Unread(error),
-        };
-        let Some(took) = took else { return self.run.compared(change, listed) };
-        self.run.delayed(&change.address, Delay::SlowListing { took });
-        match client.find(&change.address, change.spelling).await {
-            // Its lack proves nothing where the listing shows it: then the listing counts, which is too old for a write.
-            Ok((None, asked)) if listed.found.is_none() => {
-                self.run.compared(change, Look { found: None, asked })
-            }
-            Ok((None, _)) => self.run.compared(change, listed),
-            Ok((found, asked)) => self.run.compared(change, Look { found, asked }),
+        let run = self.run.clone();
+        match self.listed(&client, change).await {
+            Ok(listing) => run.compared_in(&client, change, listing).await,
             Err(error) => Compared::Unread(error),
         }
     }
 }
 
 impl Run {
+    /// Compares one address with the plan in a listing. Where that took longer than a look may be old, the address is asked for by
+    /// itself after it.
+    pub(super) async fn compared_in(&self, client: &Client, change: &Change, listing: &Listing) -> Compared {
+        let found = listing.configs.configs.get(&change.address).cloned();
+        let listed = Look { found, asked: listing.asked };
+        if !self.freshness.is_zero() && listing.is_fresh(self.freshness) {
+            return self.compared(change, listed);
+        }
+        self.delayed(&change.address, Delay::SlowListing { took: listing.took });
+        match client.find(&change.address, change.spelling).await {
+            // Its lack proves nothing where the listing shows it: then the listing counts, which is too old for a write.
+            Ok((None, asked)) if listed.found.is_none() => self.compared(change, Look { found: None, asked }),
+            Ok((None, _)) => self.compared(change, listed),
+            Ok((found, asked)) => self.compared(change, Look { found, asked }),
+            Err(error) => Compared::Unread(error),
+        }
+    }
+}
+
+impl Run {
+    /// Lists a domain by a client, and keeps that as the last listing of it.
+    pub(super) async fn list(&self, client: &Client, domain: &str) -> Result<Listing, Error> {
+        let listing = Listing::read(client, domain).await?;
+        self.saw(domain, listing.clone());
+        Ok(listing)
+    }
+
+    /// Likewise, only what it shows.
+    pub(super) async fn listed(&self, client: &Client, domain: &str) -> Result<Arc<DomainSnapshot>, Error> {
+        Ok(self.list(client, domain).await?.configs)
+    }
+
     /// What stands at an address.
     pub(super) async fn look(
         &self,
@@ -164,6 +187,16 @@ impl Run {
         spelling: StreamSpelling,
     ) -> Result<Option<Remote>, Error> {
         Ok(look(&self.client, address, spelling).await?.found)
+    }
+
+    /// Likewise, where something may be unrecorded until it is known: until the deadline at most, and as fast as the rate allows.
+    pub(super) async fn look_urgently(
+        &self,
+        address: &Address,
+        spelling: StreamSpelling,
+    ) -> Result<Option<Remote>, Error> {
+        let client = self.client.urgent().until(Instant::now() + self.deadline);
+        Ok(look(&client, address, spelling).await?.found)
     }
 }
 
@@ -177,6 +210,6 @@ pub(super) async fn look(
     if found.is_some() {
         return Ok(Look { found, asked });
     }
-    let Listing { mut configs, asked, took: _ } = Listing::read(client, &address.domain).await?;
-    Ok(Look { found: configs.configs.remove(address), asked })
+    let Listing { configs, asked, took: _ } = Listing::read(client, &address.domain).await?;
+    Ok(Look { found: configs.configs.get(address).cloned(), asked })
 }

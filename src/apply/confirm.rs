@@ -1,5 +1,6 @@
 //! Reads back after a write until it shows, or the deadline.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -11,6 +12,7 @@ use super::run::Run;
 use super::{Delay, Outcome};
 use crate::api::{Class, Client, Error};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
+
 use crate::plan::{Aim, Change};
 
 /// The pauses between looks: 0.5, 1, 2, 4, 8, 8, … s, the last one cut so that the last look is at the deadline.
@@ -110,7 +112,7 @@ impl Run {
         &self,
         domain: &str,
         gone: &[&Address],
-    ) -> Result<DomainSnapshot, Error> {
+    ) -> Result<Arc<DomainSnapshot>, Error> {
         self.until_absent_by(&self.client, domain, gone).await
     }
 
@@ -120,36 +122,25 @@ impl Run {
         client: &Client,
         domain: &str,
         gone: &[&Address],
-    ) -> Result<DomainSnapshot, Error> {
+    ) -> Result<Arc<DomainSnapshot>, Error> {
         let about = if let [address] = gone { Some(*address) } else { None };
         let shows =
             |listing: &DomainSnapshot| gone.iter().all(|address| !listing.configs.contains_key(*address));
-        self.list_until_by(client, domain, about, shows).await
+        self.list_until(client, domain, about, shows).await
     }
 
-    /// Lists a domain until it shows what is wanted, or the deadline; gives the last listing that was read. The one change
-    /// that it is `about` tells of the wait.
+    /// Lists a domain by a client until it shows what is wanted, or the deadline; gives the last listing that was read. The one
+    /// change that it is `about` tells of the wait.
     pub(super) async fn list_until(
-        &self,
-        domain: &str,
-        about: Option<&Address>,
-        shows: impl Fn(&DomainSnapshot) -> bool,
-    ) -> Result<DomainSnapshot, Error> {
-        self.list_until_by(&self.client, domain, about, shows).await
-    }
-
-    /// Likewise, by a client of the caller's.
-    pub(super) async fn list_until_by(
         &self,
         client: &Client,
         domain: &str,
         about: Option<&Address>,
         shows: impl Fn(&DomainSnapshot) -> bool,
-    ) -> Result<DomainSnapshot, Error> {
+    ) -> Result<Arc<DomainSnapshot>, Error> {
         let until = Instant::now() + self.deadline;
         let (mut pace, client) = (Pace::ending(until), client.until(until));
-        let mut asked = Instant::now();
-        let mut listed = client.list_domain(domain).await;
+        let mut listed = self.listed(&client, domain).await;
         loop {
             let over = match &listed {
                 Ok(listing) => shows(listing),
@@ -159,13 +150,9 @@ impl Run {
                 self.tell_wait(address, &pace);
             }
             if over || !self.next(&mut pace).await {
-                if let (true, Ok(listing)) = (over, &listed) {
-                    self.seen(domain, listing, asked);
-                }
                 return listed;
             }
-            asked = Instant::now();
-            listed = decide::newer(listed, client.list_domain(domain).await);
+            listed = decide::newer(listed, self.listed(&client, domain).await);
         }
     }
 }
@@ -173,7 +160,11 @@ impl Run {
 /// Whether another look can't go better. A listing that contradicts itself may well be whole the next time, and a clock that
 /// was right when the run began may be right again.
 pub(super) fn is_hopeless(error: &Error) -> bool {
-    error.remote().is_some() && error.class() == Class::Fatal && !error.is_about_the_clock()
+    match error {
+        // Nothing is sent any more.
+        Error::Withheld { .. } | Error::GivenUp { .. } => true,
+        _ => error.remote().is_some() && error.class() == Class::Fatal && !error.is_about_the_clock(),
+    }
 }
 
 fn seen(aim: Aim<'_>, found: Option<Remote>) -> Seen {

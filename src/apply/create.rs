@@ -9,7 +9,7 @@ use super::run::Leave;
 use super::tries::Tries;
 use crate::api::Error;
 use crate::model::{RecordConfig, Remote};
-use crate::plan::{Aim, Change};
+use crate::plan::{ActionKind, Aim, Change};
 use crate::wire::{self, Action};
 
 impl Domain {
@@ -40,7 +40,11 @@ impl Domain {
     pub(super) async fn exists_already(&self, change: &Change, error: Error, in_doubt: bool) -> Ended {
         let mut pace = Pace::until(self.run.deadline);
         loop {
-            let looked = self.run.look(&change.address, change.spelling).await;
+            // After a Delete nothing may be recorded meanwhile.
+            let looked = match change.action {
+                ActionKind::Replace => self.run.look_urgently(&change.address, change.spelling).await,
+                _ => self.run.look(&change.address, change.spelling).await,
+            };
             match looked {
                 Ok(None) if self.run.next(&mut pace).await => {}
                 Ok(found) if compare(Aim::of(change), found.as_ref()) == Verdict::Done => {

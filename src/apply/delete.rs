@@ -1,5 +1,7 @@
 //! Removes entries, and proves that they are gone by listing the domain.
 
+use std::sync::Arc;
+
 use tokio::task::yield_now;
 
 use super::Outcome;
@@ -78,7 +80,7 @@ impl Domain {
     pub(super) async fn refused_delete(&self, change: &Change, error: Error, lost: bool) -> Ended {
         let listed = match lost {
             true => self.run.until_absent(&change.address.domain, &[&change.address]).await,
-            false => self.run.client.list_domain(&change.address.domain).await,
+            false => self.run.listed(&self.run.client, &change.address.domain).await,
         };
         match listed {
             Ok(listing) if !listing.configs.contains_key(&change.address) => Ended::done(),
@@ -148,7 +150,8 @@ impl Domain {
         saved: Saved,
         request_id: Option<String>,
     ) -> Ended {
-        let listed = self.run.until_absent(&change.address.domain, &[&change.address]).await;
+        let (client, address) = (self.run.client.urgent(), &change.address);
+        let listed = self.run.until_absent_by(&client, &address.domain, &[address]).await;
         let ended = Ended { outcome: absence(change, &listed, Sent::Accepted), request_id };
         let beside = self.keep_listed(change, &saved, listed).await;
         self.end_beside(ended, beside)
@@ -159,13 +162,14 @@ impl Domain {
         &mut self,
         change: &Change,
         saved: Option<Saved>,
-        ended: Ended,
+        mut ended: Ended,
     ) -> Ended {
         let Some(saved) = saved.filter(|saved| !saved.siblings.is_empty()) else { return ended };
         let beside = match ended.outcome {
-            Outcome::Done => self.keep_siblings(change, &saved).await,
+            Outcome::Done => self.keep_siblings(change, &saved, &mut ended).await,
             Outcome::Failed(_) | Outcome::NotAttempted(_) | Outcome::Unknown(_) => {
-                let listed = self.run.client.list_domain(&change.address.domain).await;
+                let listed = self.run.listed(&self.run.client.urgent(), &change.address.domain).await;
+                ended.seen_in(change, &listed);
                 self.keep_listed(change, &saved, listed).await
             }
         };
@@ -174,7 +178,7 @@ impl Domain {
 }
 
 /// What a listing says about a Delete.
-pub(super) fn absence(change: &Change, listed: &Result<DomainSnapshot, Error>, sent: Sent) -> Outcome {
+pub(super) fn absence(change: &Change, listed: &Result<Arc<DomainSnapshot>, Error>, sent: Sent) -> Outcome {
     let aim = Aim { after: None, ..Aim::of(change) };
     let looked = match listed {
         Ok(listing) => Ok(decide::read_back(aim, listing.configs.get(&change.address))),

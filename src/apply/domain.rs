@@ -102,7 +102,7 @@ impl Domain {
         let window = self.run.freshness;
         let listing = match self.listing.take().filter(|listing| listing.is_fresh(window)) {
             Some(listing) => listing,
-            None => Listing::read(client, &change.address.domain).await?,
+            None => self.run.list(client, &change.address.domain).await?,
         };
         Ok(self.listing.insert(listing))
     }

@@ -2,7 +2,7 @@
 
 use super::Delay;
 use super::compare::look;
-use super::confirm::Pace;
+use super::confirm::{Pace, is_hopeless};
 use super::decide::{self, AfterAdd, Met, Seen, Sent, Verdict, after_add, compare};
 use super::domain::Ended;
 use super::journal::Intention;
@@ -41,17 +41,24 @@ impl<'a> Filling<'a> {
     }
 }
 
+/// Why an entry was not added.
+pub(super) struct Unfilled {
+    pub(super) error: Error,
+    /// Whether an Add before that got no usable answer, and may have been carried out or still be.
+    pub(super) is_in_doubt: bool,
+}
+
 impl Run {
     /// Adds the entry, again and again until the deadline, with a permit that was taken before or without waiting for more than the rate. The same Add may go out again before a lost one could arrive, since
     /// the second of the two is refused.
     ///
     /// # Errors
-    /// When the entry was certainly not added.
+    /// When no Add was accepted, and none is seen to have been carried out.
     pub(super) async fn fill_gap(
         &self,
         filling: Filling<'_>,
         mut permit: Option<Permit>,
-    ) -> Result<Ended, Error> {
+    ) -> Result<Ended, Unfilled> {
         let Filling { address, config, contingent, met, gone } = filling;
         let old = gone.config.clone().normalized();
         let aim = Aim { before: Some(&old), ..Aim::add(address, config) };
@@ -61,7 +68,10 @@ impl Run {
             let intention = Intention::add(address, config, contingent);
             let permit = match permit.take() {
                 Some(permit) => permit,
-                None => self.client.urgent().permit(Action::Add).await?,
+                None => match self.client.urgent().permit(Action::Add).await {
+                    Ok(permit) => permit,
+                    Err(error) => return Err(Unfilled { error, is_in_doubt: lost.is_some() }),
+                },
             };
             let leave = Leave::urgently(permit);
             let error = match self.send(intention, wire::add(address, config), leave).await {
@@ -70,7 +80,7 @@ impl Run {
             };
             let judged = after_add(&error, met);
             if judged == AfterAdd::GiveUp {
-                return Err(error);
+                return Err(Unfilled { error, is_in_doubt: lost.is_some() });
             }
             let unanswered = judged == AfterAdd::ReadBack;
             if unanswered {
@@ -83,7 +93,7 @@ impl Run {
                 return Ok(Ended { request_id: id_of(lost.as_ref()), ..Ended::done() });
             }
             if !self.next(&mut pace).await {
-                let Some(lost) = lost else { return Err(error) };
+                let Some(lost) = lost else { return Err(Unfilled { error, is_in_doubt: false }) };
                 return self.late(filling, lost).await;
             }
         }
@@ -91,20 +101,22 @@ impl Run {
 
     /// What became of an Add that got no usable answer and did not show until the deadline. Once it can arrive no more, its
     /// absence is a failure like a refusal.
-    async fn late(&self, filling: Filling<'_>, lost: Error) -> Result<Ended, Error> {
+    async fn late(&self, filling: Filling<'_>, lost: Error) -> Result<Ended, Unfilled> {
         let mut pace = Pace::until(self.deadline);
         let again = async || {
             let look = look(&self.client.urgent(), filling.address, StreamSpelling::Named).await;
             look.map(|look| look.found)
         };
         let mut looked = again().await;
-        while !looked.as_ref().is_ok_and(|found| filling.stands_in(found.as_ref()))
-            && self.next(&mut pace).await
-        {
+        let is_over = |looked: &Result<Option<Remote>, Error>| match looked {
+            Ok(found) => filling.stands_in(found.as_ref()),
+            Err(error) => is_hopeless(error),
+        };
+        while !is_over(&looked) && self.next(&mut pace).await {
             looked = decide::newer(looked, again().await);
         }
         if matches!(looked, Ok(None)) && self.is_settled(filling.address) {
-            return Err(lost);
+            return Err(Unfilled { error: lost, is_in_doubt: false });
         }
         let request_id = id_of(Some(&lost));
         let seen = looked.map(|found| filling.judge(found.as_ref()));

@@ -1,10 +1,12 @@
 //! Deletes an entry and adds it anew, with the gap between as short as can be.
 
+use std::sync::Arc;
+
 use super::compare::Compared;
 use super::decide::{ALREADY_EXISTS, Met, Sent, Verdict, compare};
 use super::delete::absence;
 use super::domain::{Domain, Ended};
-use super::fill::{Filling, id_of};
+use super::fill::{Filling, Unfilled, id_of};
 use super::journal::Intention;
 use super::run::Leave;
 use super::siblings::{Saved, Siblings, with_story};
@@ -45,21 +47,21 @@ impl Domain {
         };
         let is_in_doubt = doubt.is_some();
         let filling = Filling::over(&change.address, after, &saved.entry);
-        let ended = match (self.run.fill_gap(filling, permit).await, doubt) {
+        let mut ended = match (self.run.fill_gap(filling, permit).await, doubt) {
             (Ok(ended), _) => ended,
             (Err(_), Some(Doubt::Unread(ended))) => {
                 return self.end_app_wide(change, Some(saved), ended).await;
             }
-            (Err(error), _) if error.code() == ALREADY_EXISTS => {
+            (Err(Unfilled { error, .. }), _) if error.code() == ALREADY_EXISTS => {
                 self.exists_already(change, error, false).await
             }
-            (Err(error), _) => {
-                let ended = self.roll_back(change, before, &saved, error).await;
-                let beside = self.keep_siblings(change, &saved).await;
+            (Err(unfilled), _) => {
+                let mut ended = self.roll_back(change, before, &saved, unfilled).await;
+                let beside = self.keep_siblings(change, &saved, &mut ended).await;
                 return self.end_beside(ended, beside);
             }
         };
-        let beside = self.keep_siblings(change, &saved).await;
+        let beside = self.keep_siblings(change, &saved, &mut ended).await;
         let ended = match is_in_doubt {
             true => self.fill_again(change, after, &saved, ended).await,
             false => ended,
@@ -79,12 +81,16 @@ impl Domain {
         self.run.settled(&change.address).await;
         let filling = Filling { met: Met::NewEntry, ..Filling::over(&change.address, after, &saved.entry) };
         match self.run.fill_gap(filling, None).await {
-            Ok(ended) => {
-                let beside = self.keep_siblings(change, saved).await;
+            Ok(mut ended) => {
+                let beside = self.keep_siblings(change, saved, &mut ended).await;
                 self.end_beside(ended, beside)
             }
-            Err(error) if error.code() == ALREADY_EXISTS && ended.outcome == Outcome::Done => ended,
-            Err(error) => self.not_filled_again(change, ended, error).await,
+            Err(Unfilled { error, .. })
+                if error.code() == ALREADY_EXISTS && ended.outcome == Outcome::Done =>
+            {
+                ended
+            }
+            Err(Unfilled { error, .. }) => self.not_filled_again(change, ended, error).await,
         }
     }
 
@@ -187,10 +193,10 @@ impl Domain {
         let mut listed = self.run.until_absent_by(&client, domain, &[&change.address]).await;
         let is_settled = self.run.settle <= self.run.deadline;
         let still_shows =
-            |listing: &DomainSnapshot| is_settled && listing.configs.contains_key(&change.address);
+            |listing: &Arc<DomainSnapshot>| is_settled && listing.configs.contains_key(&change.address);
         if listed.as_ref().is_ok_and(still_shows) {
             // That listing may be the last one that could be read, from before the Delete arrived.
-            listed = client.list_domain(domain).await;
+            listed = self.run.listed(&client, domain).await;
         }
         let request_id = id_of(Some(&error));
         match (absence(change, &listed, Sent::Unclear(error)), &listed) {
@@ -200,16 +206,31 @@ impl Domain {
         }
     }
 
-    /// Leaves what can be left after the new entry was refused.
-    async fn roll_back(&self, change: &Change, before: &RecordConfig, saved: &Saved, error: Error) -> Ended {
-        match change.contingent.contains(&Contingent::AddBack) {
-            true => self.add_back(change, before, saved, error).await,
-            false => Ended::refused("the new entry could not be added", error),
+    /// Leaves what can be left after the new entry could not be added.
+    async fn roll_back(
+        &mut self,
+        change: &Change,
+        before: &RecordConfig,
+        saved: &Saved,
+        unfilled: Unfilled,
+    ) -> Ended {
+        let message = "the new entry could not be added";
+        match (change.contingent.contains(&Contingent::AddBack), unfilled) {
+            (true, unfilled) => self.add_back(change, before, saved, unfilled).await,
+            (false, Unfilled { error, is_in_doubt: true }) => Ended::in_doubt(message, error),
+            (false, Unfilled { error, is_in_doubt: false }) => Ended::refused(message, error),
         }
     }
 
     /// Adds the old entry back.
-    async fn add_back(&self, change: &Change, before: &RecordConfig, saved: &Saved, error: Error) -> Ended {
+    async fn add_back(
+        &self,
+        change: &Change,
+        before: &RecordConfig,
+        saved: &Saved,
+        unfilled: Unfilled,
+    ) -> Ended {
+        let Unfilled { error, is_in_doubt } = unfilled;
         self.run.delayed(&change.address, Delay::AddsBack(error.clone()));
         let refused = error.request_id().map(str::to_owned);
         self.run.settled(&change.address).await;
@@ -218,33 +239,31 @@ impl Domain {
         }
         let contingent = Some(Contingent::AddBack);
         let filling = Filling { contingent, ..Filling::over(&change.address, before, &saved.entry) };
+        let end = |outcome: fn(Failure) -> Outcome, message: String, request_id| Ended {
+            outcome: outcome(Failure::of(message, error.clone())),
+            request_id,
+        };
         match self.run.fill_gap(filling, None).await {
             Ok(Ended { outcome: Outcome::Done, request_id }) => {
                 let message = "the new entry could not be added; the old one was added back";
-                Ended {
-                    outcome: Outcome::Failed(Failure::of(message, error)),
-                    request_id: refused.or(request_id),
-                }
+                end(Outcome::Failed, message.to_owned(), refused.or(request_id))
             }
             Ok(Ended { request_id, .. }) => {
                 let message =
                     "the new entry could not be added; whether the old one was added back is not known";
-                Ended { outcome: Outcome::Unknown(Failure::of(message, error)), request_id }
+                end(Outcome::Unknown, message.to_owned(), request_id)
             }
             // The new one was only late.
             Err(_) if self.run.stands(Aim::of(change)).await => Ended::done(),
             Err(again) => {
                 let standing = self.standing(change).await;
-                let message =
-                    format!("neither the new entry nor the old one ({again}) could be added: {standing}");
-                if error.class() == Class::Ambiguous {
-                    // The new one may be what keeps the old one out, though no listing shows it.
-                    return Ended {
-                        outcome: Outcome::Unknown(Failure::of(message, error)),
-                        request_id: refused,
-                    };
-                }
-                Ended { outcome: Outcome::Failed(Failure::of(message, error)), request_id: refused }
+                let message = format!(
+                    "neither the new entry nor the old one ({}) could be added: {standing}",
+                    again.error
+                );
+                // One of them may be there, though no listing shows it.
+                let is_open = is_in_doubt || again.is_in_doubt || error.class() == Class::Ambiguous;
+                end(if is_open { Outcome::Unknown } else { Outcome::Failed }, message, refused)
             }
         }
     }
@@ -253,7 +272,7 @@ impl Domain {
 impl Domain {
     /// What reading shows where neither entry could be added.
     async fn standing(&self, change: &Change) -> &'static str {
-        match self.run.look(&change.address, StreamSpelling::Named).await {
+        match self.run.look_urgently(&change.address, StreamSpelling::Named).await {
             Ok(None) => "nothing shows there now",
             Ok(found) if Aim::of(change).at_before(found.as_ref()) => "the old entry still shows",
             Ok(Some(_)) => "another entry stands there now",

@@ -10,13 +10,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use super::compare::Listing;
 use super::domain::{self, Ended, Task};
 use super::journal::{Broken, Intention, Journal};
 use super::ladder::Rung;
 use super::last;
 use super::{ApplySettings, ChangeOutcome, Delay, Event, Failure, Outcome};
 use crate::api::{Class, Client, Error, Permit};
-use crate::model::{Address, DomainSnapshot};
+use crate::model::Address;
 use crate::plan::{ActionKind, Change, Decisions};
 use crate::wire::Call;
 
@@ -41,8 +42,8 @@ pub(super) struct Run {
     done: Mutex<Vec<Done>>,
     /// When the last write of each domain was answered.
     written: Mutex<BTreeMap<Arc<str>, Instant>>,
-    /// When the last listing of each domain was asked for that shows all that is done there.
-    seen: Mutex<BTreeMap<Arc<str>, Instant>>,
+    /// The last listing of each domain.
+    seen: Mutex<BTreeMap<Arc<str>, Listing>>,
     /// Domains whose last listing could not be read.
     not_seen_again: Mutex<Vec<(Arc<str>, Error)>>,
     /// The creates and deletes of domains where an app-wide entry goes, which have not ended or are not done.
@@ -165,19 +166,22 @@ impl Run {
         own.map(|done| done.task.clone()).collect()
     }
 
-    /// Notes that a listing was read that may prove all that is done in its domain.
-    pub(super) fn seen(&self, domain: &str, listing: &DomainSnapshot, asked: Instant) {
-        if last::shows(listing, &self.done_in(domain)) {
-            lock(&self.seen).insert(domain.into(), asked);
-        }
+    /// Keeps a listing that was read.
+    pub(super) fn saw(&self, domain: &str, listing: Listing) {
+        lock(&self.seen).insert(domain.into(), listing);
     }
 
-    /// Whether such a listing is younger than the last write to the domain, and no older than a look may usually be.
+    /// Whether the last listing of a domain shows all that is done there, is younger than the last write to it, and no older than a
+    /// look may usually be.
     pub(super) fn was_just_seen(&self, domain: &str) -> bool {
         let fresh = self.freshness.min(ApplySettings::FRESHNESS);
         let written = lock(&self.written).get(domain).copied();
-        let seen = lock(&self.seen).get(domain).copied();
-        seen.is_some_and(|seen| written.is_none_or(|written| written <= seen) && seen.elapsed() <= fresh)
+        let seen = lock(&self.seen).get(domain).cloned();
+        seen.is_some_and(|listing| {
+            written.is_none_or(|written| listing.is_younger(written))
+                && listing.is_fresh(fresh)
+                && last::shows(&listing.configs, &self.done_in(domain))
+        })
     }
 
     /// The domains that were written, where something is done.

@@ -5,11 +5,12 @@
 //! counts once it shows what this run has done, the last one once it does not show the deleted entry any more.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::compare::{Compared, Listing};
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
 use super::domain::{Domain, Ended, Task};
-use super::fill::Filling;
+use super::fill::{Filling, Unfilled};
 use super::run::Run;
 use super::tries::Tries;
 use super::{Delay, Failure, Outcome};
@@ -70,9 +71,11 @@ impl Domain {
                 Compared::End(Ended::not_attempted(Failure::new(message)))
             }
             Ok(listing) => {
+                let compared = self.run.compared_in(&client.once(), change, &listing).await;
+                // What is kept, what is compared and what stands beside it is all in the one listing.
                 let moved = self.run.other_siblings(change, &listing.configs);
                 self.listing = Some(listing);
-                match (self.compare_listed(tries, change, permit).await, moved) {
+                match (compared, moved) {
                     (Compared::Go(..), Some(moved)) => Compared::stale(&moved),
                     (compared, _) => compared,
                 }
@@ -84,14 +87,14 @@ impl Domain {
     /// A listing that shows what this run has done, where one can be had before the deadline: what it made would not be added
     /// back, and what it deleted would be.
     async fn list_with(&self, client: &Client, about: &Address, done: &[Task]) -> Result<Listing, Error> {
-        let listing = Listing::read(&client.once(), &about.domain).await?;
+        let listing = self.run.list(&client.once(), &about.domain).await?;
         let shows = |listing: &DomainSnapshot| !lags_behind(listing, done);
         if shows(&listing.configs) {
             return Ok(listing);
         }
-        self.run.list_until_by(client, &about.domain, Some(about), shows).await?;
+        self.run.list_until(client, &about.domain, Some(about), shows).await?;
         // That may have taken long.
-        Listing::read(&client.once(), &about.domain).await
+        self.run.list(&client.once(), &about.domain).await
     }
 
     /// What is to be kept when `entry` goes, by the listing that it was compared in.
@@ -101,19 +104,25 @@ impl Domain {
         if !change.contingent.contains(&Contingent::AddSiblingsBack) {
             return Saved { entry, siblings: Siblings::new() };
         }
-        let mut siblings = listing.map(|listing| listing.configs.configs).unwrap_or_default();
+        let mut siblings = listing.map(|listing| listing.configs.configs.clone()).unwrap_or_default();
         siblings.remove(&change.address);
         Saved { entry, siblings }
     }
 
-    /// Looks after the siblings of an entry that went.
-    pub(super) async fn keep_siblings(&mut self, change: &Change, saved: &Saved) -> Beside {
+    /// Looks after the siblings of an entry that went; what could not be read back may show now.
+    pub(super) async fn keep_siblings(
+        &mut self,
+        change: &Change,
+        saved: &Saved,
+        ended: &mut Ended,
+    ) -> Beside {
         if saved.siblings.is_empty() {
             return Beside::Stayed;
         }
         let is_after = |listing: &DomainSnapshot| saved.is_gone_in(change, listing);
-        let about = &change.address;
-        let listed = self.run.list_until(&about.domain, Some(about), is_after).await;
+        let (client, about) = (self.run.client.urgent(), &change.address);
+        let listed = self.run.list_until(&client, &about.domain, Some(about), is_after).await;
+        ended.seen_in(change, &listed);
         self.keep_listed(change, saved, listed).await
     }
 
@@ -122,7 +131,7 @@ impl Domain {
         &mut self,
         change: &Change,
         saved: &Saved,
-        listed: Result<DomainSnapshot, Error>,
+        listed: Result<Arc<DomainSnapshot>, Error>,
     ) -> Beside {
         let listing = match listed {
             _ if saved.siblings.is_empty() => return Beside::Stayed,
@@ -173,14 +182,25 @@ impl Domain {
         match self.run.fill_gap(filling, None).await {
             Ok(Ended { outcome: Outcome::Done, .. }) => Fate::Back,
             // It may only have been missing from the listing.
-            Err(error) if error.code() == ALREADY_EXISTS => {
-                let found = self.run.look(address, remote.spelling).await;
+            Err(Unfilled { error, .. }) if error.code() == ALREADY_EXISTS => {
+                let found = self.run.look_urgently(address, remote.spelling).await;
                 let stands = |found: Option<Remote>| {
                     compare(Aim::add(address, &config), found.as_ref()) == Verdict::Done
                 };
                 if found.is_ok_and(stands) { Fate::There } else { Fate::NotBack }
             }
             Ok(_) | Err(_) => Fate::NotBack,
+        }
+    }
+}
+
+impl Ended {
+    /// Nothing is unknown that a later listing shows to be as wanted.
+    pub(super) fn seen_in(&mut self, change: &Change, listed: &Result<Arc<DomainSnapshot>, Error>) {
+        let shows =
+            |listing: &Arc<DomainSnapshot>| Aim::of(change).reached(listing.configs.get(&change.address));
+        if matches!(self.outcome, Outcome::Unknown(_)) && listed.as_ref().is_ok_and(shows) {
+            self.outcome = Outcome::Done;
         }
     }
 }

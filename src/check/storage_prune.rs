@@ -10,7 +10,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         for (address, entry) in &domain.entries {
             let Wanted::Present(resolved) = &entry.wanted else { continue };
             let location = resolved.origin(Field::StorageLocation).and_then(|origin| origin.span);
-            let (Some(location), Some(prune)) = (location, domain.prunes(&address.app)) else { continue };
+            let (Some(location), Some(prune)) = (location, domain.prunes(address)) else { continue };
             findings.push(
                 Diagnostic::new(Code::StoragePrune, "`storage_location` is only set when a configuration is created")
                     .label(location, "can't be changed in place")

@@ -72,7 +72,7 @@ async fn domain_seen(
     let (oss_recordings, listed) = match is_main {
         true => {
             let (oss, listed) = tokio::try_join!(client.oss_recordings(name), client.list_domain(name))?;
-            (oss.into_iter().collect(), Some(listed))
+            (oss, Some(listed))
         }
         false => (BTreeSet::new(), None),
     };

@@ -55,7 +55,7 @@ struct List<'a> {
 }
 
 /// How many entries a page holds.
-fn capped(asked: u32, cap: PageCap) -> u32 {
+pub(super) fn capped(asked: u32, cap: PageCap) -> u32 {
     match cap {
         PageCap::Asked => asked,
         PageCap::Twenty => asked.min(20),

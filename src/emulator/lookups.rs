@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Value, json};
 
 use super::actions::{Accepted, Fields};
+use super::listing::capped;
 use super::refusal::Refusal;
 use super::rules::Params;
 use super::settings::Settings;
@@ -102,7 +103,8 @@ pub(super) fn domain_detail(params: &Params<'_>, settings: &Settings) -> Result<
 /// DescribeLiveRecordConfig: recordings to OSS.
 pub(super) fn oss_recordings(params: &Params<'_>, settings: &Settings) -> Result<Accepted, Refusal> {
     let domain = params.domain(settings)?;
-    let (number, size) = page(params, "PageNum", 1..=u32::MAX, (5..=30, 10))?;
+    let (number, asked) = page(params, "PageNum", 1..=u32::MAX, (5..=30, 10))?;
+    let size = capped(asked, settings.quirks.page_cap);
     let order = params.text("Order").unwrap_or("asc");
     let (app, stream) = params.filter();
     let mut found: Vec<&Address> = settings

@@ -76,7 +76,7 @@ pub fn address(document: &Document, desired: &Desired, address: &Address) -> Exp
         fields: Vec::new(),
         ignored: covering(&desired.ignore, address),
         protected: covering(&desired.protect, address),
-        prune: desired.domains.get(&address.domain).and_then(|domain| domain.prunes(&address.app)),
+        prune: desired.domains.get(&address.domain).and_then(|domain| domain.prunes(address)),
     };
     let ruling = explanation.ruler().map(|ruler| ruler.address.clone());
     follow(document, desired, |trail| {

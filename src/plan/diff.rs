@@ -120,7 +120,7 @@ impl Draft<'_> {
                 );
             }
             (None, Some(remote)) => self.undeclared(domain, address, remote),
-            (None, None) if domain.prunes(&address.app).is_none() && domain.restored.is_none() => {
+            (None, None) if domain.prunes(address).is_none() && domain.restored.is_none() => {
                 self.put_back(domain, address);
             }
             (Some(Wanted::Absent(_)) | None, None) => {}
@@ -260,7 +260,7 @@ impl Draft<'_> {
             self.delete(domain, address, remote, why);
             return;
         }
-        if let Some(span) = domain.prunes(&address.app) {
+        if let Some(span) = domain.prunes(address) {
             let why = Why::at(Reason::Pruned, self.sources.place(span));
             self.delete(domain, address, remote, why);
             return;

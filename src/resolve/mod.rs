@@ -94,7 +94,7 @@ impl Desired {
             && match domain.entries.get(address).map(|entry| &entry.wanted) {
                 Some(Wanted::Absent(_)) => true,
                 Some(Wanted::Present(_)) => false,
-                None => domain.restored.is_none() && domain.prunes(&address.app).is_some(),
+                None => domain.restored.is_none() && domain.prunes(address).is_some(),
             }
     }
 
@@ -138,10 +138,10 @@ impl DesiredDomain {
         Self { key: domain.key, region, prune, app_prune, entries, restored: None }
     }
 
-    /// The `prune: true` that covers an app, if one does.
-    pub fn prunes(&self, app: &str) -> Option<Span> {
-        let word = self.app_prune.get(app).or(self.prune.as_ref())?;
-        word.value.then_some(word.span)
+    /// The `prune: true` that covers an address that is not declared, if one does. What no file could declare is never pruned.
+    pub fn prunes(&self, address: &Address) -> Option<Span> {
+        let word = self.app_prune.get(&address.app).or(self.prune.as_ref())?;
+        (word.value && address.is_nameable()).then_some(word.span)
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Key, Operation, Request, SignatureVersion, Stamp};
 use crate::model::{Address, EVERY};
 
 /// Items asked for in one page of recordings to OSS; the most that the service gives (API: PageSize, 5..=30).
-pub const OSS_PAGE_SIZE: u32 = 30;
+const OSS_PAGE_SIZE: u32 = 30;
 
 /// What [`domain_detail`] asks.
 pub const DOMAIN_DETAIL: &str = "DescribeLiveDomainDetail";

@@ -16,9 +16,9 @@ use std::fmt;
 use std::time::Duration;
 
 pub use inquiry::{
-    CallerIdentity, DOMAIN_DETAIL, DomainDetail, Inquiry, OSS_PAGE_SIZE, OSS_RECORDINGS, OssRecordings,
-    Product, TRANSCODE_GROUP, TranscodeGroup, caller_identity, domain_detail, oss_recordings,
-    read_caller_identity, read_domain_detail, read_oss_recordings, read_transcode_group, transcode_group,
+    CallerIdentity, DOMAIN_DETAIL, DomainDetail, Inquiry, OSS_RECORDINGS, OssRecordings, Product,
+    TRANSCODE_GROUP, TranscodeGroup, caller_identity, domain_detail, oss_recordings, read_caller_identity,
+    read_domain_detail, read_oss_recordings, read_transcode_group, transcode_group,
 };
 pub use page::{Page, read_page};
 pub use request::{ComposeOff, PAGE_SIZE, add, delete, describe, uncarryable, update};

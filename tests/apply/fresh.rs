@@ -68,6 +68,25 @@ async fn a_look_that_takes_longer_than_it_may_be_old_serves_no_write() {
     }
 }
 
+/// What stands beside an app-wide entry is judged in the listing that is kept of it, so what goes after that is put back.
+#[tokio::test(start_paused = true)]
+async fn no_app_wide_entry_goes_beside_what_no_kept_listing_shows() {
+    let (wide, beside_it) = ("d0.example.com/show/*", "d0.example.com/show/cam1");
+    for freshness in [Duration::ZERO, Duration::from_secs(1)] {
+        for (nth, end) in [(1, "not attempted"), (2, "failed")] {
+            let mut world = World::new();
+            world.settings.freshness = freshness;
+            world.hold(wide, &cycle(3600)).await;
+            world.hold(beside_it, &cycle(600)).await;
+            world.faults(&[&format!("foreign-delete:action=Describe,nth={nth},address={beside_it}")]);
+            let report = world.apply([beside(delete(wide, cycle(3600)), &[beside_it])]).await;
+            assert_eq!(ends(&report), [end], "{freshness:?} {nth} {:?}", report.outcomes);
+            let is_back = world.config(beside_it).await == Some(cycle(600));
+            assert_eq!(is_back, end == "failed", "{freshness:?} {nth}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_window_decides_and_none_looks_right_before_however_long_that_takes() {
     for (millis, end) in [(1101, "done"), (1099, "not attempted"), (0, "done")] {

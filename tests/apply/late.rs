@@ -86,6 +86,29 @@ async fn what_went_along_is_put_back_where_somebody_else_took_the_place() {
     assert_eq!(world.config(CAM).await, Some(cycle(600)));
 }
 
+/// The service asks to stay away for a minute, while what went along is not recorded.
+#[tokio::test(start_paused = true)]
+async fn what_went_along_waits_for_nobody() {
+    for nth in 2..=3 {
+        let world = with_siblings().await;
+        world.hold(WIDE, &stored_in(BUCKET)).await;
+        world.hold(CAM, &cycle(600)).await;
+        world.faults(&[&format!("throttle:action=Describe,nth={nth},retry-after=50s")]);
+        let start = tokio::time::Instant::now();
+        let is_there = || world.service.dump().to_string().contains("cam1");
+        let back = async {
+            while world.sent("Delete") == 0 || !is_there() {
+                sleep(Duration::from_millis(100)).await;
+            }
+            start.elapsed()
+        };
+        let change = beside(delete(WIDE, stored_in(BUCKET)), &[CAM]);
+        let (report, after) = tokio::join!(world.apply([change]), back);
+        assert_eq!(ends(&report), ["failed"], "{:?}", report.outcomes);
+        assert!(after < Duration::from_secs(10), "{nth}: {after:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_went_along_is_seen_in_a_listing_that_is_younger_than_the_delete() {
     for change in [delete(WIDE, stored_in(BUCKET)), replace(WIDE, stored_in(BUCKET), stored_in(OTHER_BUCKET))]

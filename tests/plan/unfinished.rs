@@ -71,6 +71,23 @@ fn what_no_file_declares_is_put_back_as_it_was() {
     assert!(plan.notes.changes[0].origins.is_empty());
 }
 
+/// `prune` never deletes what no file can declare, so it does not keep it away either.
+#[test]
+fn what_no_file_could_declare_is_put_back_where_the_rest_is_pruned() {
+    let yaml = "{ prune: true, apps: { show: { streams: { cam1: {} } } } }";
+    let mut scene = Scene::agreeing(&domains(&[("live.example.com", yaml)]));
+    let before = scene.remote("live.example.com/show/cam1").config.clone();
+    for stream in ["a.b", "cam2"] {
+        let address = Address::new("live.example.com", "show", stream);
+        let gap = Gap { run: RUN.to_owned(), cause: GapCause::AppWide, before: before.clone() };
+        scene.options.unfinished.gaps.insert(address, gap);
+    }
+    let plan = scene.plan();
+    let names: Vec<&str> = plan.decisions.changes.iter().map(|change| &*change.address.stream).collect();
+    assert_eq!(names, ["a.b"]);
+    assert_eq!(plan.decisions.changes[0].reason, Reason::PutsBack);
+}
+
 #[test]
 fn what_shall_not_be_there_is_not_put_back() {
     let mut scene = Scene::agreeing(FLEET);

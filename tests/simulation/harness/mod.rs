@@ -154,13 +154,13 @@ async fn play(seed: u64) -> Run {
     let mut random = Random::new(seed);
     let has_pages = !ONCE_BROKEN[..BEFORE_PAGES].contains(&seed);
     // What came later is drawn apart, so that it changes no older story but where it is drawn.
-    let mut pages = Random::new(!seed);
+    let mut pages = Random::added(seed, 0);
     let mut scene = Scene::draw(&mut random.fork(), has_pages.then(|| pages.fork()).as_mut());
     let mut weather = Weather::draw(seed, random.fork());
     if has_pages {
         weather.shorten(&scene.quirks, seed, pages.fork());
     }
-    let mut later = Random::new(!seed);
+    let mut later = Random::added(seed, 1);
     scene.call.draw_more(&mut later);
     weather.draw_more(&mut later);
     let (service, observer) = account(&scene, random.fork());

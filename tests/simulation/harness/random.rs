@@ -9,6 +9,11 @@ impl Random {
         Self(seed)
     }
 
+    /// A generator for what was added to the simulation later, by its number: what it draws goes with nothing that others draw.
+    pub(crate) fn added(seed: u64, number: u32) -> Self {
+        Self::new(!seed.rotate_left(16 * number))
+    }
+
     /// A generator of its own for one part of a run, so that a choice more in one part changes nothing in another.
     pub(crate) fn fork(&mut self) -> Self {
         Self(self.number())

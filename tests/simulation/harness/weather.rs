@@ -312,7 +312,7 @@ impl Weather {
         weather.room = random.percent(3).then(|| 500 + random.below(6000) as usize);
         weather.rest = Duration::from_secs(random.pick(&[0, 3, 20, 90]));
         weather.emphasize(OTHERS.get((seed % PARTS) as usize).copied(), &mut random);
-        weather.draw_since(&mut Random::new(!seed));
+        weather.draw_since(&mut Random::added(seed, 2));
         weather
     }
 

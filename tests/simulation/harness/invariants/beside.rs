@@ -10,7 +10,7 @@ use super::super::Run;
 use super::super::story::{Call, Target};
 use super::super::truth::{State, folded};
 use super::super::weather::Step;
-use super::View;
+use super::{View, is_foreign_between};
 
 /// An app-wide entry goes only where the last listing before its Delete shows the same entries beside it as the plan's own
 /// listing did, but for what the run itself was to add or to delete.
@@ -27,6 +27,10 @@ pub(super) fn an_app_wide_entry_goes_only_beside_what_the_plan_saw(run: &Run) ->
             };
             let planned = as_planned(view, wide, planned);
             let other = planned.symmetric_difference(&listed);
+            // Of a listing in several pages each shows another moment.
+            let is_paged = !run.scene.has_quirk("page-cap=asked");
+            let other =
+                other.filter(|address| !is_paged || !is_foreign_between(run, view.start(), at, address));
             if let Some(other) = other.into_iter().find(|address| !is_own(view, at, address)) {
                 return Err(format!("{wide} goes although {other} is beside it otherwise than planned"));
             }

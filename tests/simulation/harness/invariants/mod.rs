@@ -12,8 +12,9 @@ use livevod::model::{Address, RecordConfig, Remote};
 use livevod::plan::{Change, Plan};
 
 use super::Run;
-use super::story::{Author, Call, What};
+use super::story::{Author, Call, Happening, What};
 use super::truth::{Changed, folded};
+use super::weather::Step;
 
 /// Says what does not hold.
 pub(super) type Invariant = fn(&Run) -> Result<(), String>;
@@ -117,11 +118,33 @@ impl<'a> View<'a> {
         self.applying().next().map_or(0, |(at, _)| at)
     }
 
-    /// Whether the service took some read for one too many: that holds for all of them.
-    fn reads_are_throttled_after(self, place: usize) -> bool {
+    /// Whether the service took reads for too many, between two places, and answered none about an address after that: it holds
+    /// all of them back.
+    fn is_throttled_between(self, first: usize, last: usize, address: &Address) -> bool {
         let is_throttled =
             |call: &Call| call.code.as_deref().is_some_and(|code| code.starts_with("Throttling"));
-        self.calls().any(|(at, call)| at > place && !call.step.is_write() && is_throttled(call))
+        let mut reads = self.calls().filter(|(at, call)| *at > first && *at < last && !call.step.is_write());
+        let throttled = reads.by_ref().filter(|(_, call)| is_throttled(call)).last();
+        throttled.is_some_and(|(at, _)| {
+            !self.calls().any(|(look, call)| look > at && look < last && call.is_look_at(address))
+        })
+    }
+
+    /// Whether a process that works with a role's keys had none for the account at a place: the role gave it no other one, or
+    /// one of another account where one is declared.
+    fn is_without_key_at(self, place: usize) -> bool {
+        let before = |(at, one): &(usize, &Happening)| *at < place && one.process == self.number;
+        let story = self.run.story.iter().enumerate();
+        let asked: Vec<&Call> = story
+            .filter(before)
+            .filter_map(|(_, one)| match &one.what {
+                What::Call(call) if call.step == Step::Assume => Some(call),
+                _ => None,
+            })
+            .collect();
+        let is_declared = self.run.scene.desired.account.is_some() && self.run.scene.call.accounts.len() > 1;
+        let handed_out = asked.iter().filter(|call| call.is_answered()).count();
+        asked.last().is_some_and(|call| !call.is_answered()) || (is_declared && handed_out > 1)
     }
 
     /// Whether any call about an address, or its domain, went wrong after a place in the story.

@@ -1,5 +1,6 @@
 //! Whether what is said of each change is true.
 
+use livevod::api::Error;
 use livevod::apply::{ChangeOutcome, Outcome};
 use livevod::model::Address;
 use livevod::plan::{ActionKind, Change};
@@ -9,7 +10,7 @@ use super::super::process::End;
 use super::super::story::{Author, Call, Target, What, failure};
 use super::super::truth::folded;
 use super::super::weather::Step;
-use super::writes::{self, shown};
+use super::writes::{is_seen, shown};
 use super::{View, changes, is_after, is_before, is_foreign_between};
 
 /// Calls `hold` with every outcome of every process.
@@ -31,7 +32,8 @@ fn each(
 }
 
 /// The account was as wanted at some moment after the last write that was not refused, or, where nothing was written, since
-/// the plan. The same Add once more changes nothing of an entry that stands, so the first of them counts.
+/// the plan. The same Add or Update once more changes nothing of an entry that stands, so the first of them counts. Where
+/// somebody else wrote there too, a look into the past may show it as wanted, and nobody can know.
 pub(super) fn done_is_true_when_confirmed(run: &Run) -> Result<(), String> {
     each(run, |view, at, outcome, address, change| {
         if outcome.outcome != Outcome::Done {
@@ -41,14 +43,20 @@ pub(super) fn done_is_true_when_confirmed(run: &Run) -> Result<(), String> {
         let mut last = None;
         for (write, call, _) in view.writes().filter(|(write, call, _)| *write < at && is_own(call)) {
             match (last, call.step) {
-                (Some((_, Step::Add)), Step::Add) => {}
+                (Some((_, Step::Add)), Step::Add) | (Some((_, Step::Update)), Step::Update) => {}
                 (_, step) => last = Some((write, step)),
             }
         }
         // The state that a write left begins right after it.
         let from = last.map_or(view.start(), |(write, _)| write + 1);
         let mut states = run.truth.between(from, at);
-        match states.any(|state| is_after(change, state.get(address).map(|remote| &**remote))) {
+        let was_wanted = states.any(|state| is_after(change, state.get(address).map(|remote| &**remote)));
+        let look =
+            view.calls().filter(|(look, call)| *look < at && is_seen(run, *look, call, address)).last();
+        let is_of_the_past = look.is_some_and(|(look, call)| {
+            !call.stale.is_zero() && is_after(change, shown(run, look, call, address))
+        });
+        match was_wanted || (is_of_the_past && is_foreign_between(run, view.start(), at, address)) {
             true => Ok(()),
             false => Err(format!("{address} is done and never was as wanted")),
         }
@@ -140,12 +148,20 @@ pub(super) fn what_is_done_stayed_to_the_last_listing(run: &Run) -> Result<(), S
             if report.not_seen_again.iter().any(|(other, _)| other == domain) {
                 continue;
             }
-            let is_listing = |call: &Call| {
-                call.step == Step::List
-                    && call.is_answered()
-                    && matches!(&call.target, Target::Domain(other) if **other == **domain)
+            let is_listing =
+                |call: &Call| call.step == Step::List && matches!(call.target, Target::Domain(_));
+            let tells = |at, call: &Call| at > write && is_listing(call) && is_seen(run, at, call, &address);
+            let pages: Vec<(usize, &Call)> = view.calls().filter(|(at, call)| tells(*at, call)).collect();
+            // Of several pages the one counts that has the entry, if one does.
+            let has_it = |(_, call): &&(usize, &Call)| {
+                call.listed.as_ref().is_none_or(|listed| listed.contains(&address))
             };
-            let listing = view.calls().filter(|(at, call)| *at > write && is_listing(call)).last();
+            let is_paged = pages.iter().any(|(_, call)| call.listed.is_some());
+            let page = pages.iter().rfind(has_it).or(pages.last());
+            let listing = page.filter(|_| !is_paged || change.after.is_some()).copied();
+            if is_paged && listing.is_none() {
+                continue;
+            }
             let Some((at, call)) = listing else {
                 return Err(format!("{address} is done, and no listing of its domain ended the run"));
             };
@@ -167,7 +183,7 @@ pub(super) fn what_is_said_to_stand_there_was_seen(run: &Run) -> Result<(), Stri
             return Err(format!("{address} is said to have other settings, and was never read"));
         }
         let is_there = run.truth.seen_by(at).contains_key(address);
-        let is_said = failure.message.contains("the old one was added back");
+        let is_said = failure.message.contains("; the old one was added back");
         if is_said && !is_there && !is_foreign_between(run, view.start(), at, address) {
             return Err(format!("{address} is said to be added back, and is not there"));
         }
@@ -250,17 +266,29 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
         let Some((write, ..)) = written.last() else {
             return Err(format!("{address} is unknown, and nothing was sent"));
         };
-        let is_locked_out = writes::another_accounts_key(run, view.number).is_some_and(|key| key < at);
-        let could_read = !view.is_troubled_after(write, address)
-            && !view.reads_are_throttled_after(write)
-            && !is_locked_out;
-        let state = run.truth.seen_by(at).get(address).map(|remote| &**remote);
-        let folds = forgets_case(run, change);
-        if could_read && is_after(change, state) && !folds {
-            return Err(format!("{address} is unknown, although it could be seen to be as wanted"));
+        // A listing that contradicts itself tells nothing.
+        let remote = failure(&outcome.outcome).and_then(|failure| failure.remote.as_ref());
+        let is_unread = matches!(remote, Some(Error::Contradiction(_)));
+        let is_held_back = view.is_throttled_between(write, at, address) || view.is_without_key_at(at);
+        if is_unread || is_held_back || forgets_case(run, change) {
+            return Ok(());
         }
+        let looks = view.calls().filter(|(look, call)| {
+            *look > write && *look < at && call.is_about(address) && !call.step.is_write()
+        });
+        let Some((look, call)) = looks.last() else {
+            return Err(format!("{address} is unknown, and nobody looked"));
+        };
+        // What goes wrong or belongs to a listing of several pages tells nothing for certain.
+        if !call.faults.is_empty() || !call.is_answered() || call.listed.is_some() {
+            return Ok(());
+        }
+        let state = shown(run, look, call, address);
         let was_lost = view.writes().any(|(_, call, own)| own == address && call.is_ambiguous());
-        if could_read && !was_lost && !is_before(change, state) && !folds {
+        if is_after(change, state) {
+            return Err(format!("{address} is unknown, although it was seen to be as wanted"));
+        }
+        if !was_lost && !is_before(change, state) {
             return Err(format!("{address} is unknown, although it was answered and could be read"));
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use livevod::api::Rate;
 use livevod::apply::Outcome;
 use livevod::model::Address;
-use livevod::plan::ActionKind;
+use livevod::plan::{ActionKind, Change};
 
 use super::super::Run;
 use super::super::process::SETTLE;
@@ -51,7 +51,9 @@ pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
         {
             let address = folded(&change.address);
             let (mut deleted, mut last) = (Duration::ZERO, None);
-            for (at, call) in view.calls() {
+            let end = view.finished().find(|(_, one)| folded(&one.address) == address);
+            let end = end.map_or(usize::MAX, |(at, _)| at);
+            for (at, call) in view.calls().filter(|(at, _)| *at < end) {
                 let now = run.story[at].at;
                 let is_given_up = now.saturating_sub(deleted) > run.scene.call.deadline;
                 let is_sibling = matches!(&call.target, Target::Address(other) if address.has_beside(other))
@@ -77,9 +79,13 @@ pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
 /// After the longest time that the service can ask for, and a call that takes long.
 const GIVEN_UP: Duration = Duration::from_secs(60 + 120 + 20);
 
-/// No action is called on and on that is throttled throughout. An Add may be: it may have a gap to close.
+/// No action is called on and on that is throttled throughout. An Add may be: it may have a gap to close, and what went along with
+/// an app-wide entry is looked for until the deadline all the same.
 pub(super) fn what_is_throttled_for_a_minute_is_given_up(run: &Run) -> Result<(), String> {
     for number in 1..=run.processes.len() {
+        let plan = &run.processes[number - 1].plan;
+        let has_gaps = plan.decisions.changes.iter().any(Change::removes);
+        let given_up = GIVEN_UP + if has_gaps { 3 * run.scene.call.deadline } else { Duration::ZERO };
         let mut since: BTreeMap<Step, Duration> = BTreeMap::new();
         for one in run.story.iter().filter(|one| one.process == number) {
             let What::Call(call) = &one.what else { continue };
@@ -90,7 +96,7 @@ pub(super) fn what_is_throttled_for_a_minute_is_given_up(run: &Run) -> Result<()
                 continue;
             }
             let first = *since.entry(action).or_insert(one.at);
-            if action != Step::Add && one.at - first > GIVEN_UP {
+            if action != Step::Add && one.at - first > given_up {
                 return Err(format!(
                     "{} is called {:?} after it was throttled throughout",
                     action.name(),

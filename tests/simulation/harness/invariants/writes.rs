@@ -10,7 +10,7 @@ use super::super::Run;
 use super::super::process::End;
 use super::super::story::{Author, Call, Target, What, failure};
 use super::super::truth::{Changed, folded};
-use super::super::weather::Step;
+use super::super::weather::{SHORT, Step};
 use super::{View, changes, is_after, is_as, is_before, is_foreign_between};
 
 /// Contingent writes are in the plan; nothing else may be sent, whatever becomes of it, and what is written is what the
@@ -134,7 +134,7 @@ fn whose(run: &Run, changed: &Changed) -> Option<&'static str> {
         Some("by format")
     } else if after.is_none() && matches(&desired.protect) {
         Some("protected")
-    } else if !is_declared && domain.prunes(&address.app).is_none() {
+    } else if !is_declared && domain.prunes(address).is_none() {
         Some("not managed")
     } else {
         None
@@ -183,7 +183,7 @@ pub(super) fn nothing_is_written_under_another_accounts_key(run: &Run) -> Result
 }
 
 /// Where in the story a process got its second key.
-pub(super) fn another_accounts_key(run: &Run, process: usize) -> Option<usize> {
+fn another_accounts_key(run: &Run, process: usize) -> Option<usize> {
     let calls = run.story.iter().enumerate().filter(|(_, one)| one.process == process);
     let mut keys = calls.filter_map(|(at, one)| match &one.what {
         What::Call(call) if call.step == Step::Assume && call.is_answered() => Some(at),
@@ -212,9 +212,15 @@ pub(super) fn every_write_rests_on_a_fresh_look(run: &Run) -> Result<(), String>
     Ok(())
 }
 
-/// The last answered read about an address before a place in the story, and what it showed.
+/// The last answered read about an address before a place in the story, and what it showed. Asking for the one entry proves
+/// nothing where it is not answered with it.
 fn last_look<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(usize, Option<&'a Remote>)> {
-    let reads = view.calls().filter(|(at, call)| *at < before && is_seen(view.run, *at, call, address));
+    let shows = |at, call: &Call| {
+        matches!(call.target, Target::Domain(_)) || shown(view.run, at, call, address).is_some()
+    };
+    let reads = view
+        .calls()
+        .filter(|(at, call)| *at < before && is_seen(view.run, *at, call, address) && shows(*at, call));
     let (at, call) = reads.last()?;
     Some((at, shown(view.run, at, call, address)))
 }
@@ -265,7 +271,9 @@ fn is_unread(call: &Call, outcome: &Outcome) -> bool {
 fn last_compare<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(usize, &'a Call)> {
     let answered = |(at, call): &(usize, &Call)| *at < before && !call.step.is_write() && call.is_answered();
     let is_own = |call: &Call| matches!(&call.target, Target::Address(own) if own == address);
-    let tells = |(at, call): &(usize, &Call)| is_seen(view.run, *at, call, address);
+    // A page that lacks something belongs to a listing that is read again.
+    let tells =
+        |(at, call): &(usize, &Call)| is_seen(view.run, *at, call, address) && !call.faults.contains(&SHORT);
     let (at, call) = view.calls().filter(answered).filter(|(_, call)| is_own(call)).last()?;
     if tells(&(at, call)) && shown(view.run, at, call, address).is_some() {
         return Some((at, call));
@@ -335,7 +343,10 @@ pub(super) fn siblings_that_went_along_come_back(run: &Run) -> Result<(), String
         }
         let could = changed.before.as_ref().is_some_and(|remote| remote.unsupported.is_none())
             && !run.scene.has_quirk("overlap=refused");
-        let troubled = view.is_troubled_after(at, &changed.address) || author != Author::Livevod;
+        let troubled = view.is_troubled_after(at, &changed.address)
+            || view.is_throttled_between(at, last + 1, &changed.address)
+            || view.is_without_key_at(last + 1)
+            || author != Author::Livevod;
         if !is_back && could && !troubled {
             return Err(format!("{} went along, and nobody put it back", changed.address));
         }
