@@ -50,7 +50,12 @@ impl Domain {
                 Ok(found) if compare(Aim::of(change), found.as_ref()) == Verdict::Done => {
                     return Ended::done();
                 }
-                Ok(found) if in_doubt => return Ended::in_doubt(met(change, Ok(&found)), error),
+                // A Delete was accepted: what shows as before it may be gone.
+                Ok(found)
+                    if in_doubt || (change.before.is_some() && Aim::of(change).at_before(found.as_ref())) =>
+                {
+                    return Ended::in_doubt(met(change, Ok(&found)), error);
+                }
                 Err(unread) if in_doubt => {
                     let request_id = error.request_id().map(str::to_owned);
                     return Ended { request_id, ..Ended::in_doubt(met(change, Err(&unread)), unread) };

@@ -30,6 +30,11 @@ impl<'a> Filling<'a> {
         Self { address, config, contingent: None, met: Met::OldEntry, gone }
     }
 
+    /// What an app-wide entry took along.
+    pub(super) fn beside(address: &'a Address, config: &'a RecordConfig, gone: &'a Remote) -> Self {
+        Self { contingent: Some(Contingent::AddSiblingsBack), ..Self::over(address, config, gone) }
+    }
+
     /// Whether a look shows that a lost Add of this was carried out. The very entry that went is none: its creation time tells.
     fn stands_in(self, found: Option<&Remote>) -> bool {
         let is_new = found.is_some_and(|found| found.create_time.is_none() || found != self.gone);
@@ -48,20 +53,51 @@ pub(super) struct Unfilled {
     pub(super) is_in_doubt: bool,
 }
 
+/// How an Add ended that is not refused.
+pub(super) enum Added {
+    /// With a success; it was not read back yet. Holds its RequestId.
+    Accepted(Option<String>),
+    /// It got no usable answer, and this is what reading back shows.
+    Seen(Ended),
+}
+
 impl Run {
-    /// Adds the entry, again and again until the deadline, with a permit that was taken before or without waiting for more than the rate. The same Add may go out again before a lost one could arrive, since
-    /// the second of the two is refused.
+    /// Adds the entry, and reads it back.
     ///
     /// # Errors
     /// When no Add was accepted, and none is seen to have been carried out.
     pub(super) async fn fill_gap(
         &self,
         filling: Filling<'_>,
-        mut permit: Option<Permit>,
+        permit: Option<Permit>,
     ) -> Result<Ended, Unfilled> {
-        let Filling { address, config, contingent, met, gone } = filling;
+        let added = self.add_again(filling, permit).await?;
+        Ok(self.seen_added(filling, added).await)
+    }
+
+    /// What became of an Add.
+    pub(super) async fn seen_added(&self, filling: Filling<'_>, added: Added) -> Ended {
+        let request_id = match added {
+            Added::Accepted(request_id) => request_id,
+            Added::Seen(ended) => return ended,
+        };
+        let Filling { address, config, gone, contingent: _, met: _ } = filling;
         let old = gone.config.clone().normalized();
         let aim = Aim { before: Some(&old), ..Aim::add(address, config) };
+        Ended { outcome: self.confirm(aim, StreamSpelling::Named, Sent::Accepted).await, request_id }
+    }
+
+    /// Adds the entry, again and again until the deadline, with a permit that was taken before or without waiting for more than
+    /// the rate. The same Add may go out again before a lost one could arrive, since the second of the two is refused.
+    ///
+    /// # Errors
+    /// When no Add was accepted, and none is seen to have been carried out.
+    pub(super) async fn add_again(
+        &self,
+        filling: Filling<'_>,
+        mut permit: Option<Permit>,
+    ) -> Result<Added, Unfilled> {
+        let Filling { address, config, contingent, met, gone: _ } = filling;
         let mut pace = Pace::until(self.deadline);
         let mut lost: Option<Error> = None;
         loop {
@@ -75,7 +111,7 @@ impl Run {
             };
             let leave = Leave::urgently(permit);
             let error = match self.send(intention, wire::add(address, config), leave).await {
-                Ok(request_id) => return Ok(self.filled(aim, Sent::Accepted, request_id).await),
+                Ok(request_id) => return Ok(Added::Accepted(request_id)),
                 Err(error) => error,
             };
             let judged = after_add(&error, met);
@@ -90,11 +126,11 @@ impl Run {
             }
             lost = if unanswered { Some(error.clone()) } else { lost };
             if lost.is_some() && self.is_filled(filling).await {
-                return Ok(Ended { request_id: id_of(lost.as_ref()), ..Ended::done() });
+                return Ok(Added::Seen(Ended { request_id: id_of(lost.as_ref()), ..Ended::done() }));
             }
             if !self.next(&mut pace).await {
                 let Some(lost) = lost else { return Err(Unfilled { error, is_in_doubt: false }) };
-                return self.late(filling, lost).await;
+                return self.late(filling, lost).await.map(Added::Seen);
             }
         }
     }
@@ -134,10 +170,6 @@ impl Run {
         // Where it can't be read at once, another Add tells as much.
         let look = look(&self.client.urgent().once(), aim.address, StreamSpelling::Named).await;
         look.is_ok_and(|look| compare(aim, look.found.as_ref()) == Verdict::Done)
-    }
-
-    async fn filled(&self, aim: Aim<'_>, sent: Sent, request_id: Option<String>) -> Ended {
-        Ended { outcome: self.confirm(aim, StreamSpelling::Named, sent).await, request_id }
     }
 }
 

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use super::compare::{Compared, Listing};
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
 use super::domain::{Domain, Ended, Task};
-use super::fill::{Filling, Unfilled};
+use super::fill::{Added, Filling, Unfilled};
 use super::run::Run;
 use super::tries::Tries;
 use super::{Delay, Failure, Outcome};
 use crate::api::{Client, Error, Permit};
-use crate::model::{Address, DomainSnapshot, Remote};
+use crate::model::{Address, DomainSnapshot, RecordConfig, Remote};
 use crate::plan::{Aim, Change, Contingent};
 
 /// The other entries of a domain.
@@ -150,12 +150,62 @@ impl Domain {
     async fn add_siblings_back(&mut self, change: &Change, gone: Vec<(&Address, &Remote)>) -> Beside {
         self.halted = Some(format!("entries beside `{}` went with it", change.address));
         self.run.delayed(&change.address, Delay::AddsSiblingsBack(gone.len()));
-        let mut fates = Fates::default();
+        // All of them first: none waits until another one is read back.
+        let mut added = Vec::new();
         for (address, remote) in gone {
-            let fate = self.add_sibling_back(address, remote).await;
+            let config = remote.config.clone().normalized();
+            let answer = self.add_sibling(address, &config, remote).await;
+            added.push((address, remote, config, answer));
+        }
+        let mut fates = Fates::default();
+        for (address, remote, config, answer) in added {
+            let fate = self.fate(address, &config, remote, answer).await;
             fates.of(fate).push(format!("`{address}`"));
         }
         Beside::Went(fates.story())
+    }
+
+    /// Adds an entry back; `None` where livevod can't say what it is.
+    async fn add_sibling(
+        &self,
+        address: &Address,
+        config: &RecordConfig,
+        remote: &Remote,
+    ) -> Option<Result<Added, Unfilled>> {
+        let filling = Filling::beside(address, config, remote);
+        match remote.unsupported {
+            None => Some(self.run.add_again(filling, None).await),
+            Some(_) => None,
+        }
+    }
+
+    /// What became of it.
+    async fn fate(
+        &self,
+        address: &Address,
+        config: &RecordConfig,
+        remote: &Remote,
+        answer: Option<Result<Added, Unfilled>>,
+    ) -> Fate {
+        match answer {
+            Some(Ok(added)) => {
+                let filling = Filling::beside(address, config, remote);
+                match self.run.seen_added(filling, added).await.outcome {
+                    Outcome::Done => Fate::Back,
+                    Outcome::Unknown(_) => Fate::Unseen,
+                    Outcome::Failed(_) | Outcome::NotAttempted(_) => Fate::NotBack,
+                }
+            }
+            // It may only have been missing from the listing.
+            Some(Err(Unfilled { error, .. })) if error.code() == ALREADY_EXISTS => {
+                let found = self.run.look_urgently(address, remote.spelling).await;
+                let stands = |found: Option<Remote>| {
+                    compare(Aim::add(address, config), found.as_ref()) == Verdict::Done
+                };
+                if found.is_ok_and(stands) { Fate::There } else { Fate::NotBack }
+            }
+            Some(Err(_)) | None => Fate::NotBack,
+        }
     }
 
     /// How a change ends beside whose entry this happened.
@@ -170,27 +220,6 @@ impl Domain {
             Beside::Unread(_) | Beside::Stayed => ended.outcome,
         };
         Ended { outcome, ..ended }
-    }
-
-    async fn add_sibling_back(&self, address: &Address, remote: &Remote) -> Fate {
-        if remote.unsupported.is_some() {
-            return Fate::NotBack;
-        }
-        let config = remote.config.clone().normalized();
-        let contingent = Some(Contingent::AddSiblingsBack);
-        let filling = Filling { contingent, ..Filling::over(address, &config, remote) };
-        match self.run.fill_gap(filling, None).await {
-            Ok(Ended { outcome: Outcome::Done, .. }) => Fate::Back,
-            // It may only have been missing from the listing.
-            Err(Unfilled { error, .. }) if error.code() == ALREADY_EXISTS => {
-                let found = self.run.look_urgently(address, remote.spelling).await;
-                let stands = |found: Option<Remote>| {
-                    compare(Aim::add(address, &config), found.as_ref()) == Verdict::Done
-                };
-                if found.is_ok_and(stands) { Fate::There } else { Fate::NotBack }
-            }
-            Ok(_) | Err(_) => Fate::NotBack,
-        }
     }
 }
 
@@ -208,6 +237,8 @@ impl Ended {
 /// What became of an entry that a listing lacks after an app-wide one went.
 enum Fate {
     Back,
+    /// It was added, or may have been, and no look shows it.
+    Unseen,
     /// It was never gone: the service refuses a second one, and shows it as it was.
     There,
     NotBack,
@@ -217,6 +248,7 @@ enum Fate {
 #[derive(Default)]
 struct Fates {
     back: Vec<String>,
+    unseen: Vec<String>,
     there: Vec<String>,
     not_back: Vec<String>,
 }
@@ -225,6 +257,7 @@ impl Fates {
     fn of(&mut self, fate: Fate) -> &mut Vec<String> {
         match fate {
             Fate::Back => &mut self.back,
+            Fate::Unseen => &mut self.unseen,
             Fate::There => &mut self.there,
             Fate::NotBack => &mut self.not_back,
         }
@@ -236,6 +269,7 @@ impl Fates {
         };
         let parts = [
             part("added back", &self.back),
+            part("added, but not seen yet", &self.unseen),
             part("there again", &self.there),
             part("NOT added back", &self.not_back),
         ];
@@ -290,7 +324,8 @@ mod tests {
     fn the_story_names_what_came_back_and_what_did_not() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let story = |back: &[&str], there: &[&str], not_back: &[&str]| {
-            Fates { back: names(back), there: names(there), not_back: names(not_back) }.story()
+            Fates { back: names(back), there: names(there), not_back: names(not_back), ..Fates::default() }
+                .story()
         };
         assert_eq!(story(&["a", "b"], &[], &[]), "entries beside it went with it; added back: a, b");
         assert_eq!(

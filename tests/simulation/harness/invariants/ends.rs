@@ -32,6 +32,7 @@ pub(super) fn a_failed_replace_leaves_something(run: &Run) -> Result<(), String>
             let could = !is_out_of_time(view, &address)
                 && is_seen_gone(view, &address)
                 && !was_tried_twice(view, &address)
+                && !is_shown_late(view, &address)
                 && !is_locked_out(view, &address)
                 && !view.is_without_key_at(end);
             if is_deleted && !is_there && !by_others && could {
@@ -61,6 +62,12 @@ fn is_seen_gone(view: View, address: &Address) -> bool {
             && shown(view.run, look, call, address).is_none()
     };
     delete.is_answered() || view.calls().any(shows_none)
+}
+
+/// Whether the last look showed the old entry from before its Delete, so that the refused Add seemed to have met that.
+fn is_shown_late(view: View, address: &Address) -> bool {
+    let last = view.calls().filter(|(at, call)| is_seen(view.run, *at, call, address)).last();
+    last.is_some_and(|(at, call)| !call.stale.is_zero() && shown(view.run, at, call, address).is_some())
 }
 
 /// Whether the new entry and the old one were both refused for good.

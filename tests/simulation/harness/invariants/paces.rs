@@ -76,8 +76,9 @@ pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
     Ok(())
 }
 
-/// After the longest time that the service can ask for, and a call that takes long.
-const GIVEN_UP: Duration = Duration::from_secs(60 + 120 + 20);
+/// After twice the longest time that the service can ask for, since a write waits for the looks before it too, and a call that
+/// takes long.
+const GIVEN_UP: Duration = Duration::from_secs(60 + 120 + 120 + 20);
 
 /// No action is called on and on that is throttled throughout. An Add may be: it may have a gap to close, and what went along with
 /// an app-wide entry is looked for until the deadline all the same.
