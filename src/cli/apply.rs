@@ -157,11 +157,6 @@ impl Order<'_> {
 
     /// Without a terminal nobody can be asked, so the answer must stand in the arguments; found out before anything is read.
     fn someone_approves(&self) -> Result<(), Failure> {
-        if self.scope.format.holds_only_plans() {
-            let message = "this format holds a plan, and apply prints a report";
-            let help = "take another `--format`, and this one for `livevod plan`";
-            return Err(Failure::from(Diagnostic::new(Code::Usage, message).help(help)));
-        }
         let asks = self.terminal.answers && self.scope.format == Format::Human;
         if self.writing.is_approved() || asks {
             return Ok(());

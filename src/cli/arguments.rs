@@ -69,9 +69,17 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Whether it can hold a plan, but no report.
-    pub(super) fn holds_only_plans(self) -> bool {
-        matches!(self, Format::TerraformJson | Format::GitlabTerraform | Format::Html)
+    /// Whether it can hold what became of a plan.
+    pub(super) fn holds_reports(self) -> bool {
+        match self {
+            Format::Human
+            | Format::Json
+            | Format::Markdown
+            | Format::Github
+            | Format::Gitlab
+            | Format::Sarif => true,
+            Format::TerraformJson | Format::GitlabTerraform | Format::Html => false,
+        }
     }
 
     /// Whether it can hold findings without a plan.

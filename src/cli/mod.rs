@@ -78,14 +78,17 @@ enum Command {
     /// Show what apply would do
     Plan(plan::Arguments),
     /// Plan, ask, carry out, and read back
+    #[command(mut_arg("format", |format| format.value_parser(views::of_reports())))]
     Apply(apply::Arguments),
     /// Show a saved plan in any format, without network
     Show(show::Arguments),
     /// The plan as an alarm: exit code 2 when the service is not as declared, 1 when it could not be read whole
     Drift(drift::Arguments),
     /// Save what the service holds to a file, which `plan --against` and `restore` take
+    #[command(mut_arg("format", |format| format.value_parser(views::of_findings())))]
     Snapshot(snapshot::Arguments),
     /// Plan the way back to a snapshot, or to what was there before a run; ask, carry out, and read back
+    #[command(mut_arg("format", |format| format.value_parser(views::of_reports())))]
     Restore(restore::Arguments),
     /// List earlier runs, or tell what one of them did
     Journal(journal::Arguments),

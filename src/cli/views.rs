@@ -82,7 +82,16 @@ impl View<'_> {
 
 /// `--format` of commands that have findings and no plan.
 pub(super) fn of_findings() -> impl TypedValueParser<Value = Format> {
-    let values = Format::value_variants().iter().filter(|format| format.holds_findings());
+    those(Format::holds_findings)
+}
+
+/// `--format` of commands that carry a plan out.
+pub(super) fn of_reports() -> impl TypedValueParser<Value = Format> {
+    those(Format::holds_reports)
+}
+
+fn those(hold: fn(Format) -> bool) -> impl TypedValueParser<Value = Format> {
+    let values = Format::value_variants().iter().filter(|format| hold(**format));
     let values: Vec<PossibleValue> = values.filter_map(ValueEnum::to_possible_value).collect();
     PossibleValuesParser::new(values).try_map(|text| Format::from_str(&text, false))
 }

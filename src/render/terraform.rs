@@ -10,8 +10,8 @@ use serde_json::{Map, Value as Json};
 
 use super::danger::guards;
 use super::json::{
-    DifferenceRow, FORMAT_VERSION, OriginRow, UnsupportedRow, difference_row, origin_row, pretty, texts,
-    unsupported_row,
+    DifferenceRow, FORMAT_VERSION, OriginRow, SinceBaseRow, UnsupportedRow, difference_row, origin_row,
+    pretty, since_base_row, texts, unsupported_row,
 };
 use super::left_open::{LeftOpenRow, left_open_rows};
 use super::plan::coverage_text;
@@ -305,6 +305,10 @@ struct Extras<'a> {
     ignored: Vec<AddressText<'a>>,
     unsupported: Vec<UnsupportedRow<'a>>,
     unread: &'a [String],
+    /// What the files change from the target branch beside the changes themselves: protection that they take away, what they
+    /// leave alone from now on, domains that they name no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since_base: Option<SinceBaseRow<'a>>,
     exit: Exit,
 }
 
@@ -351,6 +355,7 @@ impl<'a> Extras<'a> {
             ignored: texts(&plan.notes.ignored),
             unsupported: plan.notes.unsupported.iter().map(unsupported_row).collect(),
             unread: &plan.notes.unread,
+            since_base: plan.notes.since_base.as_ref().map(since_base_row),
             exit,
         }
     }

@@ -61,6 +61,8 @@ fn what_was_pending_stands_apart_and_first() {
         .map(|one| &one["livevod"]["pending_on_base"])
         .collect();
     assert_eq!(pending, [true, false, false]);
+    // A policy engine learns of all that no change shows.
+    assert_eq!(terraform["livevod"]["since_base"], json["since_base"]);
 }
 
 #[test]

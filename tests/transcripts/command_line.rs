@@ -18,6 +18,54 @@ fn usage_errors_end_with_one_because_two_means_differences() {
     }
 }
 
+/// A format that a command can't give is refused before anything is done, and its help does not offer it.
+#[test]
+fn no_command_takes_a_format_that_it_can_not_give() {
+    let formats = [
+        "human",
+        "json",
+        "markdown",
+        "terraform-json",
+        "gitlab-terraform",
+        "html",
+        "github",
+        "gitlab",
+        "sarif",
+    ];
+    let world = World::with(
+        "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\ndomains: { live.example.com: { apps: { show: { streams: { cam1: {} } } } } }\n",
+    );
+    world.converge("--emulator");
+    world.run("snapshot --emulator --out before.json");
+    world.run("plan --emulator --out reviewed.plan");
+    for command in [
+        "plan --emulator",
+        "apply --emulator --auto-approve",
+        "drift --emulator",
+        "show reviewed.plan",
+        "snapshot --emulator --out now.json",
+        "restore before.json --emulator --auto-approve",
+        "validate",
+        "fmt --check",
+    ] {
+        let name = command.split(' ').next().unwrap();
+        let help = world.run(&format!("{name} --help")).stdout;
+        for format in formats {
+            let run = world.run(&format!("{command} --format {format}"));
+            let is_offered =
+                help.contains(&format!("\n          - {format}:")) || help.contains(&format!("- {format}: "));
+            if !is_offered {
+                assert_eq!(run.code, 1, "{}", run.transcript());
+                assert!(run.stderr.contains("possible values"), "{}", run.transcript());
+            }
+            // Annotations of nothing are nothing.
+            if format != "github" {
+                assert_eq!(run.stdout.is_empty(), !is_offered, "{}", run.transcript());
+            }
+        }
+    }
+}
+
 /// Arguments and variables alike: each of these ended in a panic once, the settle time within the gap of a replace.
 #[test]
 fn a_number_that_no_clock_or_counter_takes_is_a_usage_error() {
