@@ -125,7 +125,7 @@ impl Domain {
     /// Compares one address with the plan, by asking for it alone.
     pub(super) async fn compare(&self, tries: &Tries, change: &Change, permit: &Permit) -> Compared {
         let client = tries.client(&self.run.client).sharing(permit).once();
-        match look(&client, &change.address, change.spelling).await {
+        match self.run.look_by(&client, &change.address, change.spelling).await {
             Ok(look) => self.run.compared(change, look),
             Err(error) => Compared::Unread(error),
         }
@@ -186,7 +186,7 @@ impl Run {
         address: &Address,
         spelling: StreamSpelling,
     ) -> Result<Option<Remote>, Error> {
-        Ok(look(&self.client, address, spelling).await?.found)
+        Ok(self.look_by(&self.client, address, spelling).await?.found)
     }
 
     /// Likewise, where something may be unrecorded until it is known: until the deadline at most, and as fast as the rate allows.
@@ -196,20 +196,21 @@ impl Run {
         spelling: StreamSpelling,
     ) -> Result<Option<Remote>, Error> {
         let client = self.client.urgent().until(Instant::now() + self.deadline);
-        Ok(look(&client, address, spelling).await?.found)
+        Ok(self.look_by(&client, address, spelling).await?.found)
     }
-}
 
-/// What stands at an address. Only a full listing proves that nothing does.
-pub(super) async fn look(
-    client: &Client,
-    address: &Address,
-    spelling: StreamSpelling,
-) -> Result<Look, Error> {
-    let (found, asked) = client.find(address, spelling).await?;
-    if found.is_some() {
-        return Ok(Look { found, asked });
+    /// What stands at an address, by a client. Only a full listing proves that nothing does.
+    pub(super) async fn look_by(
+        &self,
+        client: &Client,
+        address: &Address,
+        spelling: StreamSpelling,
+    ) -> Result<Look, Error> {
+        let (found, asked) = client.find(address, spelling).await?;
+        if found.is_some() {
+            return Ok(Look { found, asked });
+        }
+        let Listing { configs, asked, took: _ } = self.list(client, &address.domain).await?;
+        Ok(Look { found: configs.configs.get(address).cloned(), asked })
     }
-    let Listing { configs, asked, took: _ } = Listing::read(client, &address.domain).await?;
-    Ok(Look { found: configs.configs.get(address).cloned(), asked })
 }

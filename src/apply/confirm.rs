@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::compare::look;
 use super::decide::{self, Seen, Sent};
 use super::domain::{Domain, Ended};
 use super::run::Run;
@@ -81,7 +80,7 @@ impl Run {
         // alone proves that nothing is there.
         let first = match aim.after {
             Some(_) => client.find(aim.address, spelling).await.map(|(found, _)| found),
-            None => look(&client, aim.address, spelling).await.map(|look| look.found),
+            None => self.look_by(&client, aim.address, spelling).await.map(|look| look.found),
         };
         let mut looked = first.map(|found| seen(aim, found));
         loop {
@@ -96,7 +95,7 @@ impl Run {
             if over || !self.next(&mut pace).await {
                 return looked;
             }
-            let look = look(&client, aim.address, spelling).await;
+            let look = self.look_by(&client, aim.address, spelling).await;
             looked = decide::newer(looked, look.map(|look| seen(aim, look.found)));
         }
     }

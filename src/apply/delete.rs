@@ -135,7 +135,8 @@ impl Domain {
                 Ok(request_id) => return self.accepted_app_wide(change, now, request_id).await,
                 Err(error) => error,
             };
-            if error.class() == Class::Ambiguous {
+            // Whatever it was answered with: it may have come twice, or the answer be wrong.
+            if !error.is_kept_back() {
                 saved = Some(now);
             }
             if let Some(ended) = self.retry_delete(&mut tries, change, spelling, error).await {

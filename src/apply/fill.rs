@@ -1,7 +1,6 @@
 //! Adds an entry where one is missing that was there before: nothing is recorded meanwhile.
 
 use super::Delay;
-use super::compare::look;
 use super::confirm::{Pace, is_hopeless};
 use super::decide::{self, AfterAdd, Met, Seen, Sent, Verdict, after_add, compare};
 use super::domain::Ended;
@@ -140,7 +139,7 @@ impl Run {
     async fn late(&self, filling: Filling<'_>, lost: Error) -> Result<Ended, Unfilled> {
         let mut pace = Pace::until(self.deadline);
         let again = async || {
-            let look = look(&self.client.urgent(), filling.address, StreamSpelling::Named).await;
+            let look = self.look_by(&self.client.urgent(), filling.address, StreamSpelling::Named).await;
             look.map(|look| look.found)
         };
         let mut looked = again().await;
@@ -161,14 +160,14 @@ impl Run {
 
     async fn is_filled(&self, filling: Filling<'_>) -> bool {
         // Where it can't be read at once, another Add tells as much.
-        let look = look(&self.client.urgent().once(), filling.address, StreamSpelling::Named).await;
+        let look = self.look_by(&self.client.urgent().once(), filling.address, StreamSpelling::Named).await;
         look.is_ok_and(|look| filling.stands_in(look.found.as_ref()))
     }
 
     /// Whether the entry is there as wanted.
     pub(super) async fn stands(&self, aim: Aim<'_>) -> bool {
         // Where it can't be read at once, another Add tells as much.
-        let look = look(&self.client.urgent().once(), aim.address, StreamSpelling::Named).await;
+        let look = self.look_by(&self.client.urgent().once(), aim.address, StreamSpelling::Named).await;
         look.is_ok_and(|look| compare(aim, look.found.as_ref()) == Verdict::Done)
     }
 }

@@ -133,17 +133,34 @@ impl Domain {
         after: &RecordConfig,
     ) -> Result<Room, Ended> {
         let mut tries = Tries::new(&self.run.client);
+        // What stood there before a Delete that was sent and refused.
+        let mut refused: Option<Saved> = None;
         loop {
             self.settled_beside(change).await;
-            let (delete, permit) = self.permits(&mut tries, change).await?;
+            let (delete, permit) = match self.permits(&mut tries, change).await {
+                Ok(permits) => permits,
+                Err(ended) => return Err(self.end_app_wide(change, refused, ended).await),
+            };
             let (remote, until) = match self.compare_for_replace(&tries, change, &delete).await {
                 Compared::Go(Some(remote), until) => (remote, until),
                 Compared::Go(None, _) => return Err(Ended::done()),
-                Compared::End(ended) => return Err(ended),
+                Compared::End(ended) => {
+                    drop(delete);
+                    return match refused {
+                        // The answer was wrong: it is gone.
+                        Some(saved) if self.is_gone(change).await => {
+                            Ok(Room { saved, permit: Some(permit), doubt: Some(Doubt::Gone) })
+                        }
+                        refused => {
+                            drop(permit);
+                            Err(self.end_app_wide(change, refused, ended).await)
+                        }
+                    };
+                }
                 Compared::Unread(error) => {
                     drop((delete, permit));
                     match self.unread(&mut tries, error).await {
-                        Some(ended) => return Err(ended),
+                        Some(ended) => return Err(self.end_app_wide(change, refused, ended).await),
                         None => continue,
                     }
                 }
@@ -167,6 +184,7 @@ impl Domain {
             }
             // What is read now needs the connection.
             drop(permit);
+            let is_kept_back = error.is_kept_back();
             let ended = match error.class() {
                 _ if error.is_kept_back() => self.retry(&mut tries, change, spelling, error).await,
                 Class::Fatal => Some(self.refused_delete(change, error, false).await),
@@ -178,10 +196,18 @@ impl Domain {
                 Some(Ended { outcome: Outcome::Done, .. }) => {
                     return Ok(Room { saved, permit: None, doubt: None });
                 }
-                Some(ended) => return Err(ended),
-                None => {}
+                Some(ended) if is_kept_back => return Err(ended),
+                Some(ended) => return Err(self.end_app_wide(change, Some(saved), ended).await),
+                None if is_kept_back => {}
+                None => refused = Some(saved),
             }
         }
+    }
+
+    /// Whether a listing shows that an entry is gone.
+    async fn is_gone(&self, change: &Change) -> bool {
+        let listed = self.run.listed(&self.run.client.urgent().once(), &change.address.domain).await;
+        listed.is_ok_and(|listing| !listing.configs.contains_key(&change.address))
     }
 
     /// Waits until the entry is gone. Where it is seen to stay, nothing may be added.

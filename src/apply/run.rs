@@ -201,6 +201,13 @@ impl Run {
         self.tell(Event::Moved { index: task.index, outcome, after: done.at.elapsed() });
     }
 
+    /// What went along with an app-wide entry was accepted again, and is not seen: the journal must not take it for back.
+    pub(super) fn not_back(&self, address: &Address) {
+        let outcome = Outcome::Unknown(Failure::new("it was added back, and reading back does not show it"));
+        let (address, action) = (address.clone(), ActionKind::Create);
+        self.journal.ended(&ChangeOutcome { address, action, outcome, request_id: None });
+    }
+
     /// The last listing of a domain could not be read.
     pub(super) fn not_seen_again(&self, domain: Arc<str>, error: Error) {
         lock(&self.not_seen_again).push((domain, error));

@@ -160,6 +160,9 @@ impl Domain {
         let mut fates = Fates::default();
         for (address, remote, config, answer) in added {
             let fate = self.fate(address, &config, remote, answer).await;
+            if fate == Fate::Unseen {
+                self.run.not_back(address);
+            }
             fates.of(fate).push(format!("`{address}`"));
         }
         Beside::Went(fates.story())
@@ -235,6 +238,7 @@ impl Ended {
 }
 
 /// What became of an entry that a listing lacks after an app-wide one went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Back,
     /// It was added, or may have been, and no look shows it.

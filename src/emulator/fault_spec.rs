@@ -106,6 +106,8 @@ kinds! {
     GatewayPage = "gateway-page", 0;
     /// Throttling.User, nothing is carried out; `retry-after` adds x-acs-retry-after
     Throttle = "throttle", 0;
+    /// carried out, but answered with Throttling.User, as if it had not been
+    FalseThrottle = "false-throttle", 0;
     /// InvalidSecurityToken.Expired, nothing is carried out
     ExpiredToken = "expired-token", 0;
     /// InvalidAccessKeyId.Inactive, nothing is carried out

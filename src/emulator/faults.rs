@@ -169,6 +169,7 @@ impl Strike {
             FaultKind::ErrorAfterCommit => self.rule(Commit::Once, Some(Spoil::Error(fault.status))),
             FaultKind::GatewayPage => self.rule(Commit::Once, Some(Spoil::GatewayPage)),
             FaultKind::Throttle => self.rule(Commit::Never, Some(Spoil::Throttle(fault.retry_after))),
+            FaultKind::FalseThrottle => self.rule(Commit::Once, Some(Spoil::Throttle(fault.retry_after))),
             FaultKind::ExpiredToken => self.rule(Commit::Never, Some(Spoil::ExpiredToken)),
             FaultKind::RevokedKey => self.rule(Commit::Never, Some(Spoil::RevokedKey)),
             FaultKind::Truncated => self.rule(Commit::Once, Some(Spoil::Truncate)),

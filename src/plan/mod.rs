@@ -97,6 +97,9 @@ pub struct Decisions {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notes {
+    /// Whether this is what is left of a saved plan, so that nothing is known of what else there is.
+    #[serde(skip)]
+    pub is_rest: bool,
     /// One for each change, in the same order.
     pub changes: Vec<ChangeNote>,
     /// Declared configurations that already are as wanted.

@@ -72,7 +72,17 @@ fn rest_of(reviewed: &SavedPlan, unread: Vec<String>) -> Plan {
     let SavedPlan { decisions, notes, .. } = reviewed;
     Plan {
         decisions: Decisions { changes: Vec::new(), ..decisions.clone() },
-        notes: Notes { changes: Vec::new(), held: Vec::new(), unread, ..notes.clone() },
+        notes: Notes {
+            is_rest: true,
+            changes: Vec::new(),
+            unchanged: Vec::new(),
+            unmanaged: Vec::new(),
+            ignored: Vec::new(),
+            shadows: Vec::new(),
+            held: Vec::new(),
+            unread,
+            ..notes.clone()
+        },
     }
 }
 

@@ -116,6 +116,7 @@ impl<'a> Event<'a> {
         let Briefing { plan, target, left_open: _, since_review: _ } = briefing;
         let Plan { decisions, notes } = plan;
         let Notes {
+            is_rest: _,
             changes: _,
             unchanged: _,
             unmanaged,

@@ -439,6 +439,7 @@ impl<'a> PlanDocument<'a> {
         let Briefing { plan, target, left_open, since_review } = briefing;
         let Plan { decisions, notes } = plan;
         let Notes {
+            is_rest: _,
             changes: _,
             unchanged: _,
             unmanaged,

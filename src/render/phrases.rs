@@ -34,6 +34,9 @@ fn without_changes(plan: &Plan) -> String {
                 counted(shadows, "unmanaged configuration")
             )
         }
+        () if plan.notes.is_rest => {
+            "Nothing is left of this plan: the service holds what its changes lead to.".to_owned()
+        }
         () => "No changes. The service holds what the files declare.".to_owned(),
     }
 }
@@ -41,13 +44,17 @@ fn without_changes(plan: &Plan) -> String {
 /// What stands behind the totals: how replaces count, what stays, what it costs, and what streams on air notice.
 pub(super) fn consequences(plan: &Plan) -> String {
     let summary = plan.summary();
+    if plan.decisions.changes.is_empty() && plan.notes.is_rest {
+        return "Only what the plan changes was compared; `livevod plan` compares all of it.".to_owned();
+    }
     if plan.decisions.changes.is_empty() {
         return format!("{} as declared.", counted(summary.unchanged, "configuration"));
     }
     let replaces = (summary.replace > 0)
         .then(|| format!("{} counted as add and destroy", counted(summary.replace, "replace")));
-    let facts = [format!("{} unchanged", summary.unchanged), cost(plan.notes.budget)];
-    let facts: Vec<String> = replaces.into_iter().chain(facts).collect();
+    let unchanged = (!plan.notes.is_rest).then(|| format!("{} unchanged", summary.unchanged));
+    let facts = replaces.into_iter().chain(unchanged).chain([cost(plan.notes.budget)]);
+    let facts: Vec<String> = facts.collect();
     format!("{}. {}", facts.join(", "), long_sentence())
 }
 

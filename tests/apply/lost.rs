@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use livevod::api::{Client, ClientSettings, Error};
-use livevod::emulator;
+use livevod::emulator::{self, Quirks, Settings};
 use livevod::model::{Address, StreamSpelling};
 use livevod::wire::{self, Key, Secret, SignatureVersion, Stamp};
 
@@ -15,6 +15,7 @@ use super::world::*;
 const ADD: &str = "AddLiveRecordVodConfig";
 const UPDATE: &str = "UpdateLiveRecordVodConfig";
 const DELETE: &str = "DeleteLiveRecordVodConfig";
+const CAM: &str = "a.example.com/show/cam1";
 
 #[tokio::test]
 async fn a_write_that_was_carried_out_without_an_answer_is_done() {
@@ -283,4 +284,37 @@ async fn a_read_back_that_is_forbidden_is_not_tried_again() {
     assert_eq!(ends(&report), ["unknown"]);
     assert_eq!(failure(&report, 0).message, "the write was accepted, and can't be read back");
     assert_eq!(reads.load(Ordering::Relaxed), 2);
+}
+
+/// Documents say that what is throttled was not carried out. Where it was, nobody else looks after what went along.
+#[tokio::test(start_paused = true)]
+async fn what_went_along_with_a_delete_that_was_refused_and_carried_out_is_added_back() {
+    const WIDE: &str = "a.example.com/show/*";
+    for change in [delete(WIDE, stored_in(BUCKET)), replace(WIDE, stored_in(BUCKET), stored_in(OTHER_BUCKET))]
+    {
+        let quirks = Quirks::with(&["app-wide-delete=with-siblings"]).unwrap();
+        let world = World::with(Settings { quirks, ..Settings::default() });
+        world.hold(WIDE, &stored_in(BUCKET)).await;
+        world.hold(CAM, &cycle(600)).await;
+        world.hold("a.example.com/news/gala", &cycle(700)).await;
+        world.faults(&["false-throttle:action=Delete,nth=1"]);
+        let after = change.after.clone();
+        let report = world.apply([beside(change, &[CAM])]).await;
+        world.faults(&[]);
+        assert_eq!(ends(&report), ["failed"], "{:?}", report.outcomes);
+        let message = &failure(&report, 0).message;
+        assert!(message.ends_with(&format!("added back: `{CAM}`")), "{message}");
+        assert_eq!(world.config(CAM).await, Some(cycle(600)));
+        assert_eq!(world.config(WIDE).await, after);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replace_whose_delete_was_refused_and_carried_out_is_finished() {
+    let world = World::new();
+    world.hold(CAM, &stored_in(BUCKET)).await;
+    world.faults(&["false-throttle:action=Delete,nth=1"]);
+    let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
+    assert_eq!(ends(&report), ["done"], "{:?}", report.outcomes);
+    assert_eq!(world.config(CAM).await, Some(stored_in(OTHER_BUCKET)));
 }

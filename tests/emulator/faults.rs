@@ -93,6 +93,7 @@ async fn each_fault_is_met_as_what_it_is_and_carries_out_what_it_says() {
         ("error-after-commit", Some(Ambiguous), true),
         ("gateway-page", Some(Ambiguous), true),
         ("throttle", Some(Busy), false),
+        ("false-throttle", Some(Busy), true),
         ("expired-token", Some(Fatal), false),
         ("revoked-key", Some(Fatal), false),
         ("truncated", Some(Ambiguous), true),

@@ -135,6 +135,7 @@ prop_compose! {
         let whole = (held > 1).then_some((Guard::Limits, None));
         let (id, name, place) = names;
         let notes = Notes {
+            is_rest: false,
             changes: notes,
             held: of_change.chain(whole).map(|(guard, address)| {
                 Held { guard, address, message: message.clone(), release: release.clone() }

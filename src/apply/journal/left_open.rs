@@ -223,7 +223,8 @@ fn gone_along(run: &RunRecord) -> impl Iterator<Item = &Sibling> {
     });
     let is_back = |sibling: &&Sibling| {
         let mut answers = run.answers_to(sibling.id);
-        answers.any(|answer| answer.reply == Reply::Accepted)
+        let is_unseen = run.ending(&sibling.address).is_some_and(|ending| ending.outcome == End::Unknown);
+        !is_unseen && answers.any(|answer| answer.reply == Reply::Accepted)
     };
     removals.flat_map(|intent| &intent.siblings).filter(move |sibling| !is_back(sibling))
 }

@@ -38,7 +38,7 @@ use super::ChangeOutcome;
 use super::siblings::Siblings;
 use crate::api::Error;
 use crate::gate;
-use crate::model::{Address, RecordConfig};
+use crate::model::{Address, RecordConfig, Remote};
 use crate::plan::{Change, Contingent};
 
 /// Where lines go.
@@ -233,9 +233,13 @@ impl<'a> Intention<'a> {
         Self { address, step, contingent: None, before, after: Some(after), siblings }
     }
 
-    /// To remove an entry; the siblings that can be added back are named with it.
+    /// To remove an entry; those beside it that can be added back are named with it. What another app holds is looked after
+    /// while the run lasts, but a later one could not know who removed it.
     pub(super) fn delete(change: &'a Change, siblings: &Siblings) -> Self {
-        let kept = siblings.iter().filter(|(_, remote)| remote.unsupported.is_none());
+        let is_kept = |(other, remote): &(&Address, &Remote)| {
+            change.address.has_beside(other) && remote.unsupported.is_none()
+        };
+        let kept = siblings.iter().filter(is_kept);
         Self {
             address: &change.address,
             step: Step::Delete,

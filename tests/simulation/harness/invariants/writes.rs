@@ -215,8 +215,11 @@ pub(super) fn every_write_rests_on_a_fresh_look(run: &Run) -> Result<(), String>
 /// The last answered read about an address before a place in the story, and what it showed. Asking for the one entry proves
 /// nothing where it is not answered with it.
 fn last_look<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(usize, Option<&'a Remote>)> {
-    let shows = |at, call: &Call| {
-        matches!(call.target, Target::Domain(_)) || shown(view.run, at, call, address).is_some()
+    // Nor does one page of several that lacks it.
+    let lists = |call: &Call| call.listed.as_ref().is_none_or(|listed| listed.contains(address));
+    let shows = |at, call: &Call| match call.target {
+        Target::Domain(_) => lists(call),
+        Target::Address(_) => shown(view.run, at, call, address).is_some(),
     };
     let reads = view
         .calls()
