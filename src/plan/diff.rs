@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::unfinished::Why;
 use super::{
     ActionKind, Change, ChangeNote, Contingent, Coverage, Decisions, FieldOrigin, Gap, GroupName, Notes,
-    Plan, PlanOptions, Reason, Selection, Shadow, Unfinished, Unsupported,
+    Plan, PlanOptions, Reason, Selection, Shadow, Unfinished, Unsupported, Warning,
 };
 use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling};
 use crate::resolve::{Desired, DesiredDomain, OriginKind, Resolved, Wanted};
@@ -32,6 +32,7 @@ pub(super) fn differences(
         }
     }
     draft.gaps_left_alone(selection);
+    draft.lost_for_good(snapshot);
     draft.plan
 }
 
@@ -165,6 +166,25 @@ impl Draft<'_> {
         self.change(domain, address, Steps::create(why, after, origins));
     }
 
+    /// Says what could not be added back if the service took it along with an app-wide entry that goes.
+    fn lost_for_good(&mut self, snapshot: &Snapshot) {
+        for change in &self.plan.decisions.changes {
+            let goes = change.removes() && change.address.is_app_wide();
+            let held = snapshot.domains.get(&change.address.domain).filter(|_| goes);
+            let beside = held
+                .into_iter()
+                .flat_map(|held| &held.configs)
+                .filter(|(other, remote)| change.address.has_beside(other) && remote.unsupported.is_some());
+            for (other, _) in beside {
+                let message = format!(
+                    "`{}` stands beside it and can't be managed: if the service takes it along, livevod can't add it back",
+                    other.within_domain()
+                );
+                self.plan.notes.warnings.push(Warning { message, address: Some(change.address.clone()) });
+            }
+        }
+    }
+
     /// Says of each gap that was not looked at why it was not.
     fn gaps_left_alone(&mut self, selection: &Selection) {
         for (address, gap) in &self.unfinished.gaps {
@@ -224,6 +244,12 @@ impl Draft<'_> {
         let before = remote.map(|remote| remote.config.clone().normalized());
         if after.storage_location.is_none() {
             after.storage_location = before.as_ref().and_then(|before| before.storage_location.clone());
+            if let Some(location) = &after.storage_location {
+                let message = format!(
+                    "it stores in `{location}` now and named no place when it was saved; no call takes that back"
+                );
+                self.plan.notes.warnings.push(Warning { message, address: Some(address.clone()) });
+            }
         }
         let fields = match &before {
             Some(before) => before.differences(&after),

@@ -310,3 +310,28 @@ fn a_summary_counts_each_kind() {
     let summary = Summary { create: 1, update: 2, replace: 1, delete: 1, unchanged: 3 };
     assert_eq!(scene.plan().summary(), summary);
 }
+
+/// The contingency "add them back" does not hold for these.
+#[test]
+fn what_could_not_be_added_back_is_named_before_an_app_wide_entry_goes() {
+    let yaml = |state: &str| {
+        domains(&[(
+            "live.example.com",
+            &format!("{{ apps: {{ show: {{ streams: {{ '*': {state} }} }} }} }}"),
+        )])
+    };
+    let mut scene = Scene::agreeing(&yaml("{}"));
+    for address in ["live.example.com/show/by-format", "live.example.com/news/by-format"] {
+        scene.add_remote(address);
+        scene.remote(address).unsupported = Some("by format".into());
+    }
+    scene.declare(&yaml("{ state: absent }"));
+    let plan = scene.plan();
+    let warnings: Vec<&str> = plan.notes.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(
+        warnings,
+        [
+            "`show/by-format` stands beside it and can't be managed: if the service takes it along, livevod can't add it back"
+        ]
+    );
+}

@@ -63,6 +63,20 @@ fn what_only_an_add_can_set_is_replaced() {
 }
 
 #[test]
+fn a_location_that_came_since_is_told_where_it_can_not_go() {
+    let plan = back(
+        |scene| cam1(scene).config.storage_location = None,
+        |scene| cam1(scene).config.storage_location = Some("other".into()),
+    );
+    assert!(plan.decisions.changes.is_empty());
+    let warnings: Vec<&str> = plan.notes.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(
+        warnings,
+        ["it stores in `other` now and named no place when it was saved; no call takes that back"]
+    );
+}
+
+#[test]
 fn a_location_that_nobody_chose_stays_as_it_is() {
     let plan = back(
         |scene| cam1(scene).config.storage_location = None,
