@@ -248,8 +248,8 @@ impl Client {
         Self { stop: Some(stop), ..self.clone() }
     }
 
-    /// The same client, for calls until which something is unrecorded: they wait for nothing but the rate, and their own pauses, which the service
-    /// can't lengthen.
+    /// The same client, for calls until which something is unrecorded: they wait for nothing but the rate, and their
+    /// own pauses, which the service can't lengthen.
     pub fn urgent(&self) -> Self {
         Self { is_urgent: true, ..self.clone() }
     }

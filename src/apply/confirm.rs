@@ -11,7 +11,6 @@ use super::run::Run;
 use super::{Delay, Outcome};
 use crate::api::{Class, Client, Error};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
-
 use crate::plan::{Aim, Change};
 
 /// The pauses between looks: 0.5, 1, 2, 4, 8, 8, … s, the last one cut so that the last look is at the deadline.

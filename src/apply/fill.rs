@@ -159,16 +159,18 @@ impl Run {
     }
 
     async fn is_filled(&self, filling: Filling<'_>) -> bool {
-        // Where it can't be read at once, another Add tells as much.
-        let look = self.look_by(&self.client.urgent().once(), filling.address, StreamSpelling::Named).await;
-        look.is_ok_and(|look| filling.stands_in(look.found.as_ref()))
+        self.look_once(filling.address).await.is_ok_and(|found| filling.stands_in(found.as_ref()))
     }
 
     /// Whether the entry is there as wanted.
     pub(super) async fn stands(&self, aim: Aim<'_>) -> bool {
-        // Where it can't be read at once, another Add tells as much.
-        let look = self.look_by(&self.client.urgent().once(), aim.address, StreamSpelling::Named).await;
-        look.is_ok_and(|look| compare(aim, look.found.as_ref()) == Verdict::Done)
+        let found = self.look_once(aim.address).await;
+        found.is_ok_and(|found| compare(aim, found.as_ref()) == Verdict::Done)
+    }
+
+    /// What stands there. Where it can't be read at once, another Add tells as much.
+    async fn look_once(&self, address: &Address) -> Result<Option<Remote>, Error> {
+        Ok(self.look_by(&self.client.urgent().once(), address, StreamSpelling::Named).await?.found)
     }
 }
 

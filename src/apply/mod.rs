@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Domains go side by side, the writes of one domain one at a time. A first wave creates, updates and replaces; deletes
-//! are a second one, and only if the first went well. A last listing of each domain that was written ends the run. Time is tokio's alone and nothing here is random, so a run can be
-//! repeated exactly on a paused clock.
+//! are a second one, and only if the first went well. A last listing of each domain that was written ends the run. Time is
+//! tokio's alone and nothing here is random, so a run can be repeated exactly on a paused clock.
 
 mod blame;
 mod compare;

@@ -344,9 +344,8 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The creates and deletes that matter to an app-wide entry that goes.
 fn undone(decisions: &Decisions) -> BTreeMap<Address, Undone> {
-    let goes = |change: &&Change| change.removes() && change.address.is_app_wide();
-    let domains: BTreeSet<&str> =
-        decisions.changes.iter().filter(goes).map(|change| &*change.address.domain).collect();
+    let going = decisions.changes.iter().filter(|change| change.may_take_along());
+    let domains: BTreeSet<&str> = going.map(|change| &*change.address.domain).collect();
     let of = |change: &Change| {
         let undone = match change.action {
             ActionKind::Create => Undone::Create,

@@ -86,6 +86,7 @@ impl Events {
 
     /// Tells what becomes of a change of the plan.
     pub(super) fn change(&self, event: &apply::Event, plan: &Plan, sources: &Sources) {
+        let reason = |index, outcome| render::outcome_diagnostic(plan, plan.noted(index)?, outcome, sources);
         match event {
             apply::Event::Started { index: _, address, action } => {
                 self.tell(|| Event::started(address, *action));
@@ -95,16 +96,12 @@ impl Events {
             }
             apply::Event::Finished { index, outcome, sent, took } => {
                 let Some(stream) = &self.0 else { return };
-                let change = plan.noted(*index);
-                let reason =
-                    change.and_then(|change| render::outcome_diagnostic(plan, change, outcome, sources));
+                let reason = reason(*index, outcome);
                 stream.tell(&Event::ended(outcome, *sent, *took, reason.as_ref(), sources));
             }
             apply::Event::Moved { index, outcome, after } => {
                 let Some(stream) = &self.0 else { return };
-                let change = plan.noted(*index);
-                let reason =
-                    change.and_then(|change| render::outcome_diagnostic(plan, change, outcome, sources));
+                let reason = reason(*index, outcome);
                 stream.tell(&Event::moved(outcome, *after, reason.as_ref(), sources));
             }
         }

@@ -168,13 +168,12 @@ impl Draft<'_> {
 
     /// Says what could not be added back if the service took it along with an app-wide entry that goes.
     fn lost_for_good(&mut self, snapshot: &Snapshot) {
-        for change in &self.plan.decisions.changes {
-            let goes = change.removes() && change.address.is_app_wide();
-            let held = snapshot.domains.get(&change.address.domain).filter(|_| goes);
+        for change in self.plan.decisions.changes.iter().filter(|change| change.may_take_along()) {
+            let held = snapshot.domains.get(&change.address.domain);
             let beside = held
                 .into_iter()
                 .flat_map(|held| &held.configs)
-                .filter(|(other, remote)| change.address.has_beside(other) && remote.unsupported.is_some());
+                .filter(|(other, remote)| remote.unsupported.is_some() && change.address.has_beside(other));
             for (other, _) in beside {
                 let message = format!(
                     "`{}` stands beside it and can't be managed: if the service takes it along, livevod can't add it back",

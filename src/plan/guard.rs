@@ -213,8 +213,7 @@ fn app_wide(view: &View) -> Vec<Held> {
     if view.options.allowances.app_wide {
         return Vec::new();
     }
-    let going =
-        view.plan.decisions.changes.iter().filter(|change| change.removes() && change.address.is_app_wide());
+    let going = view.plan.decisions.changes.iter().filter(|change| change.may_take_along());
     going
         .filter_map(|change| {
             let first = change.siblings.first()?;

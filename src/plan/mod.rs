@@ -330,6 +330,11 @@ impl Change {
     pub fn removes(&self) -> bool {
         matches!(self.action, ActionKind::Delete | ActionKind::Replace)
     }
+
+    /// Whether it is gone and app-wide, so that the service may take along what stands beside it.
+    pub fn may_take_along(&self) -> bool {
+        self.removes() && self.address.is_app_wide()
+    }
 }
 
 /// What a reader is told of a change.

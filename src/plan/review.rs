@@ -135,7 +135,7 @@ fn stale(moved: &Difference) -> Held {
 fn other_siblings(reviewed: &Decisions, rest: &Decisions, snapshot: &Snapshot) -> Vec<Difference> {
     let reviewed = by_address(reviewed);
     let is_read = |change: &&Change| snapshot.domains.contains_key(&change.address.domain);
-    let goes = |change: &&Change| change.removes() && change.address.is_app_wide();
+    let goes = |change: &&Change| change.may_take_along();
     let other = |change: &Change| {
         let first = reviewed.get(&change.address).filter(|first| first.siblings != change.siblings)?;
         let (first, second) = (Some((*first).clone()), Some(change.clone()));

@@ -8,15 +8,14 @@ use crate::model::{Address, Snapshot};
 /// Names the siblings of every app-wide entry that is deleted or replaced, as they stand once the rest of the plan is carried
 /// out: with what it creates, without what it deletes. So the set stays the same while a plan is half carried out.
 pub(super) fn fill_in(changes: &mut [Change], snapshot: &Snapshot) {
-    let goes = |change: &Change| change.removes() && change.address.is_app_wide();
-    if !changes.iter().any(goes) {
+    if !changes.iter().any(Change::may_take_along) {
         changes.iter_mut().for_each(|change| change.siblings.clear());
         return;
     }
     let standing = standing(changes, snapshot);
     for change in changes {
         let beside = |other: &&Address| change.address.has_beside(other);
-        change.siblings = match goes(change) {
+        change.siblings = match change.may_take_along() {
             true => {
                 standing.get(&*change.address.domain).into_iter().flatten().filter(beside).cloned().collect()
             }

@@ -40,6 +40,27 @@ pub struct Event<'a> {
     body: Body<'a>,
 }
 
+impl<'a> EndHook<'a> {
+    fn new(
+        one: &'a ChangeOutcome,
+        sent: bool,
+        elapsed: Duration,
+        reason: Option<&'a Diagnostic>,
+        sources: &Sources,
+    ) -> Self {
+        let ChangeOutcome { address, action, outcome, request_id } = one;
+        Self {
+            resource: Resource { addr: AddressText(address) },
+            action: *action,
+            outcome: outcome.into(),
+            write_outcome: sent.then(|| WriteOutcome::of(outcome)),
+            request_id: request_id.as_deref(),
+            elapsed_seconds: seconds(elapsed),
+            diagnostic: reason.map(|reason| finding(reason, sources)),
+        }
+    }
+}
+
 impl<'a> Event<'a> {
     fn new(level: Level, message: impl AsRef<str>, body: Body<'a>) -> Self {
         Self { level, message: clean(message.as_ref()), body }
@@ -222,18 +243,9 @@ impl<'a> Event<'a> {
         reason: Option<&'a Diagnostic>,
         sources: &Sources,
     ) -> Self {
-        let ChangeOutcome { address, action, outcome, request_id } = one;
-        let hook = EndHook {
-            resource: Resource { addr: AddressText(address) },
-            action: *action,
-            outcome: outcome.into(),
-            write_outcome: sent.then(|| WriteOutcome::of(outcome)),
-            request_id: request_id.as_deref(),
-            elapsed_seconds: seconds(elapsed),
-            diagnostic: reason.map(|reason| finding(reason, sources)),
-        };
+        let hook = EndHook::new(one, sent, elapsed, reason, sources);
         let line = outcome_line(one, Style::PLAIN);
-        match outcome {
+        match &one.outcome {
             Outcome::Done => Self::new(Level::Info, line.trim_start(), Body::ApplyComplete { hook }),
             Outcome::Failed(failure) | Outcome::NotAttempted(failure) | Outcome::Unknown(failure) => {
                 let message = format!("{}: {failure}", line.trim_start());
@@ -249,18 +261,9 @@ impl<'a> Event<'a> {
         reason: Option<&'a Diagnostic>,
         sources: &Sources,
     ) -> Self {
-        let ChangeOutcome { address, action, outcome, request_id } = one;
-        let hook = EndHook {
-            resource: Resource { addr: AddressText(address) },
-            action: *action,
-            outcome: outcome.into(),
-            write_outcome: Some(WriteOutcome::of(outcome)),
-            request_id: request_id.as_deref(),
-            elapsed_seconds: seconds(after),
-            diagnostic: reason.map(|reason| finding(reason, sources)),
-        };
+        let hook = EndHook::new(one, true, after, reason, sources);
         let line = outcome_line(one, Style::PLAIN);
-        let why = outcome.failure().map(|failure| format!(": {failure}")).unwrap_or_default();
+        let why = one.outcome.failure().map(|failure| format!(": {failure}")).unwrap_or_default();
         Self::new(Level::Error, format!("{}{why}", line.trim_start()), Body::ApplyMoved { hook })
     }
 

@@ -117,7 +117,7 @@ impl Observer {
         let mut inner = self.lock();
         inner.enter(false);
         if let What::Planned { changes, held: _ } = &what {
-            let going = changes.iter().filter(|change| change.removes() && change.address.is_app_wide());
+            let going = changes.iter().filter(|change| change.may_take_along());
             inner.going = going.map(|change| change.address.clone()).collect();
         }
         inner.tell(what);

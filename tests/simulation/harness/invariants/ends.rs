@@ -148,7 +148,7 @@ fn is_slow(run: &Run) -> bool {
 /// What no client could do better about.
 fn excuses(run: &Run, plan: &Plan) -> Vec<&'static str> {
     let scene = &run.scene;
-    let wide = plan.decisions.changes.iter().any(|change| change.removes() && change.address.is_app_wide());
+    let wide = plan.decisions.changes.iter().any(|change| change.may_take_along());
     let folds = plan.decisions.changes.iter().any(|change| change.address != folded(&change.address));
     let is_too_slow = is_slow(run) && !scene.call.freshness.is_zero();
     let all = [
@@ -166,9 +166,7 @@ fn excuses(run: &Run, plan: &Plan) -> Vec<&'static str> {
 pub(super) fn what_went_along_is_back_in_the_end(run: &Run) -> Result<(), String> {
     let [_, second, third] = &run.processes[..] else { return Err("a process is missing".to_owned()) };
     let is_refused = matches!(&second.end, End::Refused(reasons) if !reasons.is_empty());
-    let removes = |plan: &Plan| {
-        plan.decisions.changes.iter().any(|change| change.removes() && change.address.is_app_wide())
-    };
+    let removes = |plan: &Plan| plan.decisions.changes.iter().any(|change| change.may_take_along());
     if is_refused || removes(&second.plan) || run.scene.has_quirk("overlap=refused") {
         return Ok(());
     }

@@ -135,16 +135,13 @@ impl<'a> View<'a> {
     fn is_without_key_at(self, place: usize) -> bool {
         let before = |(at, one): &(usize, &Happening)| *at < place && one.process == self.number;
         let story = self.run.story.iter().enumerate();
-        let asked: Vec<&Call> = story
-            .filter(before)
-            .filter_map(|(_, one)| match &one.what {
-                What::Call(call) if call.step == Step::Assume => Some(call),
-                _ => None,
-            })
-            .collect();
+        let mut asked = story.filter(before).filter_map(|(_, one)| match &one.what {
+            What::Call(call) if call.step == Step::Assume => Some(call),
+            _ => None,
+        });
         let is_declared = self.run.scene.desired.account.is_some() && self.run.scene.call.accounts.len() > 1;
-        let handed_out = asked.iter().filter(|call| call.is_answered()).count();
-        asked.last().is_some_and(|call| !call.is_answered()) || (is_declared && handed_out > 1)
+        let is_anothers = writes::another_accounts_key(self.run, self.number).is_some_and(|key| key < place);
+        asked.next_back().is_some_and(|call| !call.is_answered()) || (is_declared && is_anothers)
     }
 
     /// Whether any call about an address, or its domain, went wrong after a place in the story.

@@ -183,7 +183,7 @@ pub(super) fn nothing_is_written_under_another_accounts_key(run: &Run) -> Result
 }
 
 /// Where in the story a process got its second key.
-fn another_accounts_key(run: &Run, process: usize) -> Option<usize> {
+pub(super) fn another_accounts_key(run: &Run, process: usize) -> Option<usize> {
     let calls = run.story.iter().enumerate().filter(|(_, one)| one.process == process);
     let mut keys = calls.filter_map(|(at, one)| match &one.what {
         What::Call(call) if call.step == Step::Assume && call.is_answered() => Some(at),
