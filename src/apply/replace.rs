@@ -192,14 +192,14 @@ impl Domain {
                     self.retry(&mut tries, change, spelling, error).await
                 }
             };
-            match ended {
-                Some(Ended { outcome: Outcome::Done, .. }) => {
-                    return Ok(Room { saved, permit: None, doubt: None });
-                }
-                Some(ended) if is_kept_back => return Err(ended),
-                Some(ended) => return Err(self.end_app_wide(change, Some(saved), ended).await),
-                None if is_kept_back => {}
-                None => refused = Some(saved),
+            if let Some(Ended { outcome: Outcome::Done, .. }) = ended {
+                return Ok(Room { saved, permit: None, doubt: None });
+            }
+            if !is_kept_back {
+                refused = Some(saved);
+            }
+            if let Some(ended) = ended {
+                return Err(self.end_app_wide(change, refused, ended).await);
             }
         }
     }
