@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::call_log::{CallLog, Noted};
 use super::credentials::{Courier, Credentials, CredentialsError, Keys};
 use super::endpoint::{Endpoint, EndpointError, Endpoints};
-use super::error::{Class, Error};
+use super::error::{Class, Error, Stop};
 use super::limiter::{Heed, Limiter, Rate, Turn};
 use super::owner::Owner;
 use super::places::Places;
@@ -295,9 +295,8 @@ impl Client {
     }
 
     /// Why nothing more is to be sent at all, if so.
-    pub fn ended(&self) -> Option<String> {
-        let throttled = |action| format!("every call of `{action}` was throttled for a minute");
-        self.inner.owner.other().or_else(|| self.inner.limiter.given_up().map(throttled))
+    pub fn stopped(&self) -> Option<Stop> {
+        self.inner.owner.other().or_else(|| self.inner.limiter.given_up().map(Stop::Throttled))
     }
 
     /// From now on nothing is sent to Live with a key that STS does not say is of this account. Keys are renewed, and what they are

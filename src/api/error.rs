@@ -22,6 +22,9 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// It was kept back on this side, since the client sends nothing more: nothing was sent.
+    #[error("{0}")]
+    Stopped(Stop),
     /// It was kept back on this side, since what it rests on was read too long before: nothing was sent.
     #[error("what is there now was read too long before")]
     Outdated,
@@ -47,6 +50,22 @@ pub enum Error {
     /// The answer was understood but contradicts the documents.
     #[error("{0}")]
     Contradiction(String),
+}
+
+/// Why a client sends nothing more.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Stop {
+    /// Its credentials were renewed, and the new ones belong to another account.
+    #[error("the credentials were renewed and belong to account `{other}` now, not to `{account}`: nothing more is sent")]
+    OtherAccount {
+        /// Whose they are now.
+        other: String,
+        /// Whose they have to be.
+        account: String,
+    },
+    /// The service throttled every call of an action, by its name on the wire, for a minute.
+    #[error("every call of `{0}` was throttled for a minute")]
+    Throttled(&'static str),
 }
 
 /// What an error says about the call that met it.
@@ -82,7 +101,7 @@ impl Error {
             Error::Withheld { reason } => Error::Withheld { reason: hide(reason) },
             Error::Ambiguous { host, reason } => Error::Ambiguous { host, reason: hide(reason) },
             Error::Contradiction(reason) => Error::Contradiction(hide(reason)),
-            error @ (Error::Outdated | Error::GivenUp { .. }) => error,
+            error @ (Error::Outdated | Error::Stopped(_) | Error::GivenUp { .. }) => error,
             Error::Refused(refusal) => {
                 let RemoteError {
                     status,
@@ -112,9 +131,11 @@ impl Error {
             Error::NotSent { .. } => Class::NotSent,
             Error::Ambiguous { .. } => Class::Ambiguous,
             Error::Refused(refusal) => class_of(refusal.status, &refusal.code),
-            Error::Withheld { .. } | Error::Outdated | Error::GivenUp { .. } | Error::Contradiction(_) => {
-                Class::Fatal
-            }
+            Error::Withheld { .. }
+            | Error::Stopped(_)
+            | Error::Outdated
+            | Error::GivenUp { .. }
+            | Error::Contradiction(_) => Class::Fatal,
         }
     }
 
@@ -129,6 +150,7 @@ impl Error {
             Error::Refused(refusal) | Error::GivenUp { refusal, .. } => Some(refusal),
             Error::NotSent { .. }
             | Error::Withheld { .. }
+            | Error::Stopped(_)
             | Error::Outdated
             | Error::Ambiguous { .. }
             | Error::Contradiction(_) => None,
@@ -144,7 +166,11 @@ impl Error {
     pub fn is_kept_back(&self) -> bool {
         matches!(
             self,
-            Error::NotSent { .. } | Error::Withheld { .. } | Error::Outdated | Error::GivenUp { .. }
+            Error::NotSent { .. }
+                | Error::Withheld { .. }
+                | Error::Stopped(_)
+                | Error::Outdated
+                | Error::GivenUp { .. }
         )
     }
 

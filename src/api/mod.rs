@@ -16,7 +16,7 @@ mod transport;
 pub use call_log::{CallEntry, CallLog};
 pub use client::{Chance, Client, ClientError, ClientSettings, Permit, StampSource};
 pub use endpoint::{Endpoint, EndpointError, KeyAddress};
-pub use error::{Class, Error};
+pub use error::{Class, Error, Stop};
 pub use limiter::Rate;
 pub use retry::Retry;
 pub use transport::Timeouts;

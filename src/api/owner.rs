@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use tokio::sync::Mutex;
 
 use super::credentials::Courier;
-use super::error::{Class, Error};
+use super::error::{Class, Error, Stop};
 use crate::wire::Key;
 
 /// The account that is insisted on, and what is known of keys.
@@ -32,11 +32,9 @@ impl Owner {
     }
 
     /// Why nothing more is sent, if so.
-    pub(super) fn other(&self) -> Option<String> {
-        let (other, account) = (self.other.get()?, self.account.get()?);
-        Some(format!(
-            "the credentials were renewed and belong to account `{other}` now, not to `{account}`: nothing more is sent"
-        ))
+    pub(super) fn other(&self) -> Option<Stop> {
+        let (other, account) = (self.other.get()?.clone(), self.account.get()?.clone());
+        Some(Stop::OtherAccount { other, account })
     }
 
     /// Asks STS about a key that is not known yet.
@@ -53,7 +51,7 @@ impl Owner {
         if let Some((_, account)) = known.as_ref().filter(|(_, account)| account != owner) {
             let _ = self.other.set(account.clone());
         }
-        self.other().map_or(Ok(()), |reason| Err(Error::Withheld { reason }))
+        self.other().map_or(Ok(()), |stop| Err(Error::Stopped(stop)))
     }
 }
 

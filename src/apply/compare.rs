@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::decide::{self, Verdict};
 use super::domain::{Domain, Ended};
 use super::tries::Tries;
-use super::{Delay, Failure, run::Run};
+use super::{Cause, Delay, Stale, run::Run};
 use crate::api::{Client, Error, Permit};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
 use crate::plan::{ActionKind, Aim, Change};
@@ -66,7 +66,7 @@ impl Run {
                 Compared::Go(found, until)
             }
             Verdict::Done => Compared::End(Ended::done()),
-            Verdict::Stale(message) => Compared::End(Ended::not_attempted(Failure::new(message))),
+            Verdict::Stale(stale) => Compared::stale(stale),
         }
     }
 }
@@ -81,9 +81,9 @@ pub(super) struct Ready {
 }
 
 impl Compared {
-    /// Something beside the entry is not as the plan saw it.
-    pub(super) fn stale(what: &str) -> Self {
-        Compared::End(Ended::not_attempted(Failure::new(format!("changed since the plan: {what}"))))
+    /// The entry, or what stands beside it, is not as the plan saw it.
+    pub(super) fn stale(stale: Stale) -> Self {
+        Compared::End(Ended::not_attempted(Cause::Stale(stale)))
     }
 }
 

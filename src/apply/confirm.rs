@@ -160,7 +160,7 @@ impl Run {
 pub(super) fn is_hopeless(error: &Error) -> bool {
     match error {
         // Nothing is sent any more.
-        Error::Withheld { .. } | Error::GivenUp { .. } => true,
+        Error::Withheld { .. } | Error::Stopped(_) | Error::GivenUp { .. } => true,
         _ => error.remote().is_some() && error.class() == Class::Fatal && !error.is_about_the_clock(),
     }
 }

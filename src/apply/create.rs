@@ -8,6 +8,7 @@ use super::journal::Intention;
 use super::run::Leave;
 use super::tries::Tries;
 use crate::api::Error;
+use super::{Cause, Occupant};
 use crate::model::{RecordConfig, Remote};
 use crate::plan::{ActionKind, Aim, Change};
 use crate::wire::{self, Action};
@@ -67,13 +68,13 @@ impl Domain {
 }
 
 /// What is known of an entry that an Add has met.
-fn met(change: &Change, looked: Result<&Option<Remote>, &Error>) -> &'static str {
-    match looked {
-        Err(_) => "an entry that can't be read stands there already",
-        Ok(None) => "an entry stands there already that reading does not show",
+fn met(change: &Change, looked: Result<&Option<Remote>, &Error>) -> Cause {
+    Cause::Occupied(match looked {
+        Err(_) => Occupant::Unreadable,
+        Ok(None) => Occupant::NotShown,
         Ok(found) if change.before.is_some() && Aim::of(change).at_before(found.as_ref()) => {
-            "the old entry still shows, and the new one could not be added"
+            Occupant::Old
         }
-        Ok(Some(_)) => "an entry with other settings stands there already",
-    }
+        Ok(Some(_)) => Occupant::Other,
+    })
 }

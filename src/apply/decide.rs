@@ -1,8 +1,8 @@
 //! Judges what was found at an address: may the write go out, and did it take. Pure.
 
-use super::{Failure, Outcome};
+use super::{Cause, Difference, Failure, Mismatch, Outcome, Shown, Stale};
 use crate::api::{Class, Error};
-use crate::model::{Field, RecordConfig, Remote, Value};
+use crate::model::{RecordConfig, Remote};
 use crate::plan::Aim;
 
 /// Whether a write may go out.
@@ -13,13 +13,13 @@ pub(super) enum Verdict {
     /// It already is as wanted: nothing is written.
     Done,
     /// It changed since the plan: nothing is written.
-    Stale(String),
+    Stale(Stale),
 }
 
 /// Compares what is there with what the plan saw.
 pub(super) fn compare(aim: Aim<'_>, found: Option<&Remote>) -> Verdict {
     if let Some(reason) = found.and_then(|remote| remote.unsupported.as_deref()) {
-        return Verdict::Stale(format!("changed since the plan: {reason}"));
+        return Verdict::Stale(Stale::Unmanageable(reason.to_owned()));
     }
     if aim.reached(found) {
         return Verdict::Done;
@@ -27,14 +27,11 @@ pub(super) fn compare(aim: Aim<'_>, found: Option<&Remote>) -> Verdict {
     if aim.at_before(found) {
         return Verdict::Go;
     }
-    let what = match (aim.before, found) {
-        (Some(before), Some(remote)) => {
-            differences(before, remote, |field, was, is| format!("`{field}` was {was} and is {is} now"))
-        }
-        (None, Some(_)) => "it is there now".to_owned(),
-        (_, None) => "it is gone".to_owned(),
-    };
-    Verdict::Stale(format!("changed since the plan: {what}"))
+    Verdict::Stale(match (aim.before, found) {
+        (Some(before), Some(remote)) => Stale::Differs(differences(before, remote)),
+        (None, Some(_)) => Stale::Appeared,
+        (_, None) => Stale::Gone,
+    })
 }
 
 /// What reading back after a write showed.
@@ -44,8 +41,8 @@ pub(super) enum Seen {
     AsWanted,
     /// As before the write, or nothing yet.
     NotYet,
-    /// Neither; says in what.
-    Otherwise(String),
+    /// Neither.
+    Otherwise(Mismatch),
 }
 
 /// Judges one read-back.
@@ -55,13 +52,9 @@ pub(super) fn read_back(aim: Aim<'_>, found: Option<&Remote>) -> Seen {
     }
     match (aim.after, found) {
         (Some(after), Some(remote)) if !aim.at_before(found) => {
-            let wanted = aim.wanted(after, remote);
-            let say = |field, wanted, found| format!("`{field}` reads back as {found} instead of {wanted}");
-            Seen::Otherwise(differences(&wanted, remote, say))
+            Seen::Otherwise(Mismatch::Fields(differences(&aim.wanted(after, remote), remote)))
         }
-        (None, Some(_)) if !aim.at_before(found) => {
-            Seen::Otherwise("it is there again, with other settings".to_owned())
-        }
+        (None, Some(_)) if !aim.at_before(found) => Seen::Otherwise(Mismatch::BackAgain),
         _ => Seen::NotYet,
     }
 }
@@ -77,17 +70,17 @@ pub(super) enum Sent {
 
 /// What became of a write, by the last look at it before the deadline.
 pub(super) fn at_deadline(looked: Result<Seen, Error>, sent: Sent) -> Outcome {
-    let (answer, accepted, unclear) = match sent {
-        Sent::Accepted => ("the write was accepted", true, None),
-        Sent::Unclear(error) => ("the write got no usable answer", false, Some(error)),
+    let (accepted, unclear) = match sent {
+        Sent::Accepted => (true, None),
+        Sent::Unclear(error) => (false, Some(error)),
     };
-    let failure = |rest: &str, remote| Failure { message: format!("{answer}, {rest}"), remote };
+    let failure = |shown, remote| Failure { cause: Cause::NotConfirmed { accepted, shown }, remote };
     match looked {
         Ok(Seen::AsWanted) => Outcome::Done,
-        Ok(Seen::Otherwise(what)) if accepted => Outcome::Failed(failure(&format!("but {what}"), None)),
-        Ok(Seen::Otherwise(what)) => Outcome::Unknown(failure(&format!("and {what}"), unclear)),
-        Ok(Seen::NotYet) => Outcome::Unknown(failure("and reading back does not show it", unclear)),
-        Err(error) => Outcome::Unknown(failure("and can't be read back", unclear.or(Some(error)))),
+        Ok(Seen::Otherwise(what)) if accepted => Outcome::Failed(failure(Shown::Otherwise(what), None)),
+        Ok(Seen::Otherwise(what)) => Outcome::Unknown(failure(Shown::Otherwise(what), unclear)),
+        Ok(Seen::NotYet) => Outcome::Unknown(failure(Shown::Nothing, unclear)),
+        Err(error) => Outcome::Unknown(failure(Shown::Unreadable, unclear.or(Some(error)))),
     }
 }
 
@@ -141,20 +134,20 @@ pub(super) fn after_add(error: &Error, met: Met) -> AfterAdd {
     }
 }
 
-/// One phrase for each field that differs, from its value in `wanted` and the one that was found.
-fn differences(wanted: &RecordConfig, remote: &Remote, phrase: fn(Field, Value, Value) -> String) -> String {
+/// The fields in which what was found differs from `expected`.
+fn differences(expected: &RecordConfig, remote: &Remote) -> Vec<Difference> {
     let found = remote.config.clone().normalized();
-    let fields = wanted.differences(&found).into_iter();
-    let phrases: Vec<String> =
-        fields.map(|field| phrase(field, wanted.get(field), found.get(field))).collect();
-    phrases.join("; ")
+    let fields = expected.differences(&found).into_iter();
+    fields
+        .map(|field| Difference { field, expected: expected.get(field), found: found.get(field) })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Address;
-    use crate::model::{Carried, StreamSpelling};
+    use crate::model::{Carried, Field, StreamSpelling, Value};
     use crate::wire::RemoteError;
 
     fn config(cycle_duration: u32) -> RecordConfig {
@@ -176,18 +169,22 @@ mod tests {
     #[test]
     fn a_write_goes_out_only_where_the_plan_looked() {
         let (old, new, other) = (config(3600), config(900), config(1800));
-        let stale = |what: &str| Verdict::Stale(format!("changed since the plan: {what}"));
+        let stale = Verdict::Stale;
+        let cycle = || {
+            let (expected, found) = (Value::Seconds(3600), Value::Seconds(1800));
+            Stale::Differs(vec![Difference { field: Field::CycleDuration, expected, found }])
+        };
         let table = [
             (None, Some(&new), None, Verdict::Go),
             (None, Some(&new), Some(&new), Verdict::Done),
-            (None, Some(&new), Some(&other), stale("it is there now")),
+            (None, Some(&new), Some(&other), stale(Stale::Appeared)),
             (Some(&old), Some(&new), Some(&old), Verdict::Go),
             (Some(&old), Some(&new), Some(&new), Verdict::Done),
-            (Some(&old), Some(&new), Some(&other), stale("`cycle_duration` was 3600 and is 1800 now")),
-            (Some(&old), Some(&new), None, stale("it is gone")),
+            (Some(&old), Some(&new), Some(&other), stale(cycle())),
+            (Some(&old), Some(&new), None, stale(Stale::Gone)),
             (Some(&old), None, Some(&old), Verdict::Go),
             (Some(&old), None, None, Verdict::Done),
-            (Some(&old), None, Some(&other), stale("`cycle_duration` was 3600 and is 1800 now")),
+            (Some(&old), None, Some(&other), stale(cycle())),
         ];
         for (before, after, found, verdict) in table {
             let address = address();
@@ -206,7 +203,7 @@ mod tests {
             let found = Remote { unsupported: Some("by-format".into()), ..remote(config) };
             assert_eq!(
                 compare(aim, Some(&found)),
-                Verdict::Stale("changed since the plan: by-format".into())
+                Verdict::Stale(Stale::Unmanageable("by-format".into()))
             );
         }
     }
@@ -220,8 +217,8 @@ mod tests {
         assert_eq!(read_back(create, Some(&remote(new.clone()))), Seen::AsWanted);
         let update = Aim { address: &address, before: Some(&old), after: Some(&new), exact: true };
         assert_eq!(read_back(update, Some(&remote(new.clone()))), Seen::AsWanted);
-        let lost = Seen::Otherwise("`delay_time` reads back as (not set) instead of 180".into());
-        assert_eq!(read_back(update, Some(&remote(plain.clone()))), lost);
+        let Seen::Otherwise(lost) = read_back(update, Some(&remote(plain.clone()))) else { panic!() };
+        assert_eq!(lost.to_string(), "`delay_time` reads back as (not set) instead of 180");
     }
 
     #[test]
@@ -249,7 +246,7 @@ mod tests {
             Outcome::NotAttempted(_) => "not attempted",
             Outcome::Unknown(_) => "unknown",
         };
-        let otherwise = || Ok(Seen::Otherwise(String::new()));
+        let otherwise = || Ok(Seen::Otherwise(Mismatch::BackAgain));
         assert_eq!(name(Ok(Seen::AsWanted), Sent::Unclear(unclear())), "done");
         assert_eq!(name(otherwise(), Sent::Accepted), "failed");
         assert_eq!(name(otherwise(), Sent::Unclear(unclear())), "unknown");

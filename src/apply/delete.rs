@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::yield_now;
 
-use super::Outcome;
+use super::{Cause, Outcome};
 use super::compare::{Compared, Ready};
 use super::decide::{self, Sent};
 use super::domain::{Domain, Ended, Task};
@@ -14,7 +14,7 @@ use super::siblings::{Saved, Siblings};
 use super::tries::Tries;
 use crate::api::{Class, Error};
 use crate::model::{Address, DomainSnapshot, StreamSpelling};
-use crate::plan::{Aim, Change};
+use crate::plan::{ActionKind, Aim, Change};
 use crate::wire::{self, Action};
 
 /// A Delete that the service accepted.
@@ -84,7 +84,7 @@ impl Domain {
         };
         match listed {
             Ok(listing) if !listing.configs.contains_key(&change.address) => Ended::done(),
-            Ok(_) | Err(_) => Ended::refused("the Delete was not carried out", error),
+            Ok(_) | Err(_) => Ended::refused(Cause::NotCarriedOut(ActionKind::Delete), error),
         }
     }
 

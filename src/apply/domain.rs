@@ -6,7 +6,7 @@ use tokio::task::yield_now;
 
 use super::compare::Listing;
 use super::run::Run;
-use super::{Failure, Outcome};
+use super::{Cause, Failure, Halt, Outcome};
 use crate::api::{Client, Error};
 use crate::plan::{ActionKind, Change};
 
@@ -29,7 +29,7 @@ pub(super) struct Domain {
     /// The wave's one full listing, read when first needed. Only this run's own writes are younger.
     pub(super) listing: Option<Listing>,
     /// Why nothing more is written in this domain, if so.
-    pub(super) halted: Option<String>,
+    pub(super) halted: Option<Halt>,
 }
 
 /// Creates, updates and replaces.
@@ -69,11 +69,10 @@ impl Domain {
 
     /// Begins a change, unless something bars it; then that is its outcome.
     pub(super) fn start(&self, task: &Task) -> bool {
-        let halted =
-            self.halted.as_ref().map(|reason| Failure::new(format!("its domain was stopped: {reason}")));
+        let halted = self.halted.clone().map(Cause::DomainStopped);
         match halted.or_else(|| self.run.bar(task.change.action)) {
-            Some(failure) => {
-                self.run.finished(task, Outcome::NotAttempted(failure), None);
+            Some(cause) => {
+                self.run.finished(task, Outcome::NotAttempted(Failure::new(cause)), None);
                 false
             }
             None => {
@@ -93,7 +92,7 @@ impl Domain {
             (ActionKind::Create, None, Some(after)) => self.create(change, after).await,
             (ActionKind::Update, Some(_), Some(after)) => self.update(change, after).await,
             (ActionKind::Replace, Some(before), Some(after)) => self.replace(change, before, after).await,
-            _ => Ended::not_attempted(Failure::new("the plan does not say what it is to become")),
+            _ => Ended::not_attempted(Cause::NoTransition),
         }
     }
 
@@ -113,31 +112,32 @@ impl Ended {
         Self { outcome: Outcome::Done, request_id: None }
     }
 
-    pub(super) fn not_attempted(failure: Failure) -> Self {
-        Self { outcome: Outcome::NotAttempted(failure), request_id: None }
+    pub(super) fn not_attempted(cause: Cause) -> Self {
+        Self { outcome: Outcome::NotAttempted(Failure::new(cause)), request_id: None }
     }
 
     /// Nothing was written because what is there could not be read.
     pub(super) fn unreadable(error: Error) -> Self {
-        Self::not_attempted(Failure::of("what is there now can't be read", error))
+        let outcome = Outcome::NotAttempted(Failure::of(Cause::Unreadable, error));
+        Self { outcome, request_id: None }
     }
 
     /// The last write was refused, and one before it may have been carried out.
-    pub(super) fn in_doubt(what: &str, error: Error) -> Self {
+    pub(super) fn in_doubt(cause: Cause, error: Error) -> Self {
         let request_id = error.request_id().map(str::to_owned);
-        let message = format!("a write before may have been carried out; {what}");
-        Self { outcome: Outcome::Unknown(Failure::of(message, error)), request_id }
+        let failure = Failure::of(cause, error).within(Cause::InDoubt);
+        Self { outcome: Outcome::Unknown(failure), request_id }
     }
 
     /// The service refused a write, or it was never sent.
-    pub(super) fn refused(message: impl Into<String>, error: Error) -> Self {
-        if let Error::Withheld { reason } = error {
-            return Self::not_attempted(Failure::new(reason));
-        }
-        if let Error::GivenUp { .. } = error {
-            return Self::not_attempted(Failure::of("the run ends", error));
-        }
+    pub(super) fn refused(cause: Cause, error: Error) -> Self {
         let request_id = error.request_id().map(str::to_owned);
-        Self { outcome: Outcome::Failed(Failure::of(message, error)), request_id }
+        let outcome = match error {
+            Error::Withheld { reason } => Outcome::NotAttempted(Failure::new(Cause::Withheld(reason))),
+            Error::Stopped(stop) => Outcome::NotAttempted(Failure::new(Cause::Stopped(stop))),
+            Error::GivenUp { .. } => Outcome::NotAttempted(Failure::of(Cause::GivenUp, error)),
+            error => Outcome::Failed(Failure::of(cause, error)),
+        };
+        Self { outcome, request_id }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::Failure;
+use super::{Cause, Moved};
 use super::confirm::{Pace, is_hopeless};
 use super::decide::{self, Seen, newer};
 use super::domain::Task;
@@ -25,8 +25,8 @@ pub(super) async fn look(run: Arc<Run>, domain: Arc<str>) {
         Some(Ok(listing)) => {
             for task in done {
                 let found = listing.configs.get(&task.change.address);
-                if let Some(what) = moved(&task.change, found) {
-                    run.moved(&task, Failure::new(format!("it was done, and then {what}")));
+                if let Some(moved) = moved(&task.change, found) {
+                    run.moved(&task, Cause::Moved(moved));
                 }
             }
         }
@@ -68,11 +68,11 @@ pub(super) fn shows(listing: &DomainSnapshot, done: &[Task]) -> bool {
 }
 
 /// What happened to a change after it was done, if anything did.
-fn moved(change: &Change, found: Option<&Remote>) -> Option<String> {
+fn moved(change: &Change, found: Option<&Remote>) -> Option<Moved> {
     match decide::read_back(Aim::of(change), found) {
         Seen::AsWanted => None,
-        Seen::NotYet if found.is_none() => Some("did not show any more".to_owned()),
-        Seen::NotYet => Some("was as before again".to_owned()),
-        Seen::Otherwise(what) => Some(format!("changed: {what}")),
+        Seen::NotYet if found.is_none() => Some(Moved::Gone),
+        Seen::NotYet => Some(Moved::Reverted),
+        Seen::Otherwise(what) => Some(Moved::Changed(what)),
     }
 }

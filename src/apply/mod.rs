@@ -12,6 +12,7 @@
 //! tokio's alone and nothing here is random, so a run can be repeated exactly on a paused clock.
 
 mod blame;
+mod cause;
 mod compare;
 mod confirm;
 mod create;
@@ -28,7 +29,6 @@ mod siblings;
 mod tries;
 mod update;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +36,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use blame::blame;
+pub use cause::{
+    Cause, Difference, Failure, Fates, Halt, Mismatch, Moved, Occupant, Rest, Shown, Stale, Standing,
+};
 
 use self::journal::Journal;
 use crate::api::{self, Client};
@@ -196,15 +199,6 @@ pub enum Outcome {
     Unknown(Failure),
 }
 
-/// Why a change did not end as planned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// A lowercase fragment; it does not repeat `remote`.
-    pub message: String,
-    /// What went wrong with the call, where one did.
-    pub remote: Option<api::Error>,
-}
-
 /// Carries out what was decided and tells `progress` about every change that starts and ends.
 pub async fn apply(
     plan: Cleared<'_>,
@@ -242,24 +236,5 @@ impl Outcome {
                 Some(failure)
             }
         }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.remote {
-            Some(error) => write!(f, "{}: {error}", self.message),
-            None => f.write_str(&self.message),
-        }
-    }
-}
-
-impl Failure {
-    fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), remote: None }
-    }
-
-    fn of(message: impl Into<String>, error: api::Error) -> Self {
-        Self { message: message.into(), remote: Some(error) }
     }
 }

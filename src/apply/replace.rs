@@ -9,9 +9,9 @@ use super::domain::{Domain, Ended};
 use super::fill::{Filling, Unfilled, id_of};
 use super::journal::Intention;
 use super::run::Leave;
-use super::siblings::{Saved, Siblings, with_story};
+use super::siblings::{Saved, Siblings};
 use super::tries::Tries;
-use super::{Delay, Failure, Outcome};
+use super::{Cause, Delay, Failure, Outcome, Rest, Standing};
 use crate::api::{Class, Error, Permit};
 use crate::model::{DomainSnapshot, RecordConfig, StreamSpelling};
 use crate::plan::{Aim, Change, Contingent};
@@ -100,17 +100,13 @@ impl Domain {
         let found = match self.run.look(&change.address, StreamSpelling::Named).await {
             Ok(found) => found,
             Err(unread) if ended.outcome == Outcome::Done => {
-                let message =
-                    "the Delete got no usable answer, and whether it took the new entry away can't be read";
-                return Ended { outcome: Outcome::Unknown(Failure::of(message, unread)), ..ended };
+                let failure = Failure::of(Cause::NotReplaced(Rest::NewUnread), unread);
+                return Ended { outcome: Outcome::Unknown(failure), ..ended };
             }
             Err(_) => return ended,
         };
         match found {
-            None if is_vacant => Ended::in_doubt(
-                "the new entry does not show any more, and it could not be added again",
-                error,
-            ),
+            None if is_vacant => Ended::in_doubt(Cause::NotReplaced(Rest::NewGone), error),
             found if compare(Aim::of(change), found.as_ref()) == Verdict::Done => {
                 Ended { outcome: Outcome::Done, ..ended }
             }
@@ -228,7 +224,10 @@ impl Domain {
         match (absence(change, &listed, Sent::Unclear(error)), &listed) {
             (Outcome::Done, _) => Ok(Doubt::Gone),
             (outcome, Err(_)) => Ok(Doubt::Unread(Ended { outcome, request_id })),
-            (outcome, Ok(_)) => Err(Ended { outcome: with_story(outcome, "nothing was added"), request_id }),
+            (Outcome::Unknown(failure), Ok(_)) => {
+                Err(Ended { outcome: Outcome::Unknown(failure.within(Cause::NothingAdded)), request_id })
+            }
+            (outcome, Ok(_)) => Err(Ended { outcome, request_id }),
         }
     }
 
@@ -240,11 +239,11 @@ impl Domain {
         saved: &Saved,
         unfilled: Unfilled,
     ) -> Ended {
-        let message = "the new entry could not be added";
+        let cause = Cause::NotReplaced(Rest::Gap);
         match (change.contingent.contains(&Contingent::AddBack), unfilled) {
             (true, unfilled) => self.add_back(change, before, saved, unfilled).await,
-            (false, Unfilled { error, is_in_doubt: true }) => Ended::in_doubt(message, error),
-            (false, Unfilled { error, is_in_doubt: false }) => Ended::refused(message, error),
+            (false, Unfilled { error, is_in_doubt: true }) => Ended::in_doubt(cause, error),
+            (false, Unfilled { error, is_in_doubt: false }) => Ended::refused(cause, error),
         }
     }
 
@@ -265,31 +264,23 @@ impl Domain {
         }
         let contingent = Some(Contingent::AddBack);
         let filling = Filling { contingent, ..Filling::over(&change.address, before, &saved.entry) };
-        let end = |outcome: fn(Failure) -> Outcome, message: String, request_id| Ended {
-            outcome: outcome(Failure::of(message, error.clone())),
+        let end = |outcome: fn(Failure) -> Outcome, rest: Rest, request_id| Ended {
+            outcome: outcome(Failure::of(Cause::NotReplaced(rest), error.clone())),
             request_id,
         };
         match self.run.fill_gap(filling, None).await {
             Ok(Ended { outcome: Outcome::Done, request_id }) => {
-                let message = "the new entry could not be added; the old one was added back";
-                end(Outcome::Failed, message.to_owned(), refused.or(request_id))
+                end(Outcome::Failed, Rest::OldAddedBack, refused.or(request_id))
             }
-            Ok(Ended { request_id, .. }) => {
-                let message =
-                    "the new entry could not be added; whether the old one was added back is not known";
-                end(Outcome::Unknown, message.to_owned(), request_id)
-            }
+            Ok(Ended { request_id, .. }) => end(Outcome::Unknown, Rest::OldUnconfirmed, request_id),
             // The new one was only late.
             Err(_) if self.run.stands(Aim::of(change)).await => Ended::done(),
             Err(again) => {
                 let standing = self.standing(change).await;
-                let message = format!(
-                    "neither the new entry nor the old one ({}) could be added: {standing}",
-                    again.error
-                );
+                let rest = Rest::Neither { refusal: again.error.to_string(), standing };
                 // One of them may be there, though no listing shows it.
                 let is_open = is_in_doubt || again.is_in_doubt || error.class() == Class::Ambiguous;
-                end(if is_open { Outcome::Unknown } else { Outcome::Failed }, message, refused)
+                end(if is_open { Outcome::Unknown } else { Outcome::Failed }, rest, refused)
             }
         }
     }
@@ -297,12 +288,12 @@ impl Domain {
 
 impl Domain {
     /// What reading shows where neither entry could be added.
-    async fn standing(&self, change: &Change) -> &'static str {
+    async fn standing(&self, change: &Change) -> Standing {
         match self.run.look_urgently(&change.address, StreamSpelling::Named).await {
-            Ok(None) => "nothing shows there now",
-            Ok(found) if Aim::of(change).at_before(found.as_ref()) => "the old entry still shows",
-            Ok(Some(_)) => "another entry stands there now",
-            Err(_) => "what is there now can't be read",
+            Ok(None) => Standing::Nothing,
+            Ok(found) if Aim::of(change).at_before(found.as_ref()) => Standing::Old,
+            Ok(Some(_)) => Standing::Other,
+            Err(_) => Standing::Unreadable,
         }
     }
 }

@@ -15,7 +15,7 @@ use super::domain::{self, Ended, Task};
 use super::journal::{Broken, Intention, Journal};
 use super::ladder::Rung;
 use super::last;
-use super::{ApplySettings, ChangeOutcome, Delay, Event, Failure, Outcome};
+use super::{ApplySettings, Cause, ChangeOutcome, Delay, Event, Failure, Outcome};
 use crate::api::{Class, Client, Error, Permit};
 use crate::model::Address;
 use crate::plan::{ActionKind, Change, Decisions};
@@ -125,7 +125,7 @@ impl Run {
 
     /// Puts intents on disk together, before the first of their writes: once it is out, the others can't be held up.
     pub(super) fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Ended> {
-        let kept_back = |broken: Broken| Ended::not_attempted(Failure::new(broken.to_string()));
+        let kept_back = |Broken(reason)| Ended::not_attempted(Cause::JournalBroken(reason));
         self.journal.intend(intentions).map_err(kept_back)
     }
 
@@ -191,11 +191,11 @@ impl Run {
     }
 
     /// A change that was done is not as wanted any more.
-    pub(super) fn moved(&self, task: &Task, failure: Failure) {
+    pub(super) fn moved(&self, task: &Task, cause: Cause) {
         let Change { address, action, .. } = &*task.change;
         let done = lock(&self.done);
         let Some(done) = done.iter().find(|done| done.task.index == task.index) else { return };
-        let (outcome, request_id) = (Outcome::Unknown(failure), done.request_id.clone());
+        let (outcome, request_id) = (Outcome::Unknown(Failure::new(cause)), done.request_id.clone());
         let outcome = ChangeOutcome { address: address.clone(), action: *action, outcome, request_id };
         self.journal.ended(&outcome);
         self.tell(Event::Moved { index: task.index, outcome, after: done.at.elapsed() });
@@ -203,7 +203,7 @@ impl Run {
 
     /// What went along with an app-wide entry was accepted again, and is not seen: the journal must not take it for back.
     pub(super) fn not_back(&self, address: &Address) {
-        let outcome = Outcome::Unknown(Failure::new("it was added back, and reading back does not show it"));
+        let outcome = Outcome::Unknown(Failure::new(Cause::AddedBackUnseen));
         let (address, action) = (address.clone(), ActionKind::Create);
         self.journal.ended(&ChangeOutcome { address, action, outcome, request_id: None });
     }
@@ -228,23 +228,21 @@ impl Run {
     }
 
     /// Why a change may not be started now, if so.
-    pub(super) fn bar(&self, action: ActionKind) -> Option<Failure> {
+    pub(super) fn bar(&self, action: ActionKind) -> Option<Cause> {
         let trouble = self.trouble.load(Ordering::Relaxed);
         if *self.stop.borrow() {
-            return Some(Failure::new("the run was interrupted"));
+            return Some(Cause::Interrupted);
         }
-        if let Some(broken) = self.journal.broken() {
-            return Some(Failure::new(broken.to_string()));
+        if let Some(Broken(reason)) = self.journal.broken() {
+            return Some(Cause::JournalBroken(reason));
         }
-        if let Some(reason) = self.client.ended() {
-            return Some(Failure::new(format!("the run ends: {reason}")));
+        if let Some(stop) = self.client.stopped() {
+            return Some(Cause::Stopped(stop));
         }
         if trouble && self.stop_on_error {
-            return Some(Failure::new("the run stops at the first change that is not done"));
+            return Some(Cause::StopOnError);
         }
-        let delete = action == ActionKind::Delete;
-        (trouble && delete)
-            .then(|| Failure::new("nothing is deleted once another change of the run is not done"))
+        (trouble && action == ActionKind::Delete).then_some(Cause::DeletesHeld)
     }
 
     fn begun(&self) -> MutexGuard<'_, BTreeMap<Address, (ActionKind, Instant)>> {
@@ -462,7 +460,7 @@ fn lost(change: &Change) -> ChangeOutcome {
     ChangeOutcome {
         address: change.address.clone(),
         action: change.action,
-        outcome: Outcome::Unknown(Failure::new("the work on its domain ended unexpectedly")),
+        outcome: Outcome::Unknown(Failure::new(Cause::WorkLost)),
         request_id: None,
     }
 }

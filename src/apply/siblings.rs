@@ -13,7 +13,7 @@ use super::domain::{Domain, Ended, Task};
 use super::fill::{Added, Filling, Unfilled};
 use super::run::Run;
 use super::tries::Tries;
-use super::{Delay, Failure, Outcome};
+use super::{Cause, Delay, Failure, Fates, Halt, Outcome, Stale};
 use crate::api::{Client, Error, Permit};
 use crate::model::{Address, DomainSnapshot, RecordConfig, Remote};
 use crate::plan::{Aim, Change, Contingent};
@@ -34,7 +34,7 @@ pub(super) enum Beside {
     /// They are all there.
     Stayed,
     /// Some went with it; what was done about each.
-    Went(String),
+    Went(Fates),
     /// Nobody can say.
     Unread(Option<Error>),
 }
@@ -67,8 +67,7 @@ impl Domain {
         let client = tries.client(&self.run.client).sharing(permit);
         match self.list_with(&client, &change.address, &done).await {
             Ok(listing) if lags_behind(&listing.configs, &done) => {
-                let message = "the listing of its domain does not show what this run has done there";
-                Compared::End(Ended::not_attempted(Failure::new(message)))
+                Compared::End(Ended::not_attempted(Cause::ListingLags))
             }
             Ok(listing) => {
                 let compared = self.run.compared_in(&client.once(), change, &listing).await;
@@ -76,7 +75,7 @@ impl Domain {
                 let moved = self.run.other_siblings(change, &listing.configs);
                 self.listing = Some(listing);
                 match (compared, moved) {
-                    (Compared::Go(..), Some(moved)) => Compared::stale(&moved),
+                    (Compared::Go(..), Some(moved)) => Compared::stale(moved),
                     (compared, _) => compared,
                 }
             }
@@ -148,7 +147,7 @@ impl Domain {
     }
 
     async fn add_siblings_back(&mut self, change: &Change, gone: Vec<(&Address, &Remote)>) -> Beside {
-        self.halted = Some(format!("entries beside `{}` went with it", change.address));
+        self.halted = Some(Halt::TookAlong(change.address.clone()));
         self.run.delayed(&change.address, Delay::AddsSiblingsBack(gone.len()));
         // All of them first: none waits until another one is read back.
         let mut added = Vec::new();
@@ -163,9 +162,9 @@ impl Domain {
             if fate == Fate::Unseen {
                 self.run.not_back(address);
             }
-            fates.of(fate).push(format!("`{address}`"));
+            fates.of(fate).push(address.clone());
         }
-        Beside::Went(fates.story())
+        Beside::Went(fates)
     }
 
     /// Adds an entry back; `None` where livevod can't say what it is.
@@ -214,11 +213,10 @@ impl Domain {
     /// How a change ends beside whose entry this happened.
     pub(super) fn end_beside(&mut self, ended: Ended, beside: Beside) -> Ended {
         let outcome = match beside {
-            Beside::Went(story) => with_story(ended.outcome, &story),
+            Beside::Went(fates) => and_took_along(ended.outcome, fates),
             Beside::Unread(remote) if ended.outcome == Outcome::Done => {
-                let message = "it went, but whether the entries beside it stayed can't be read".to_owned();
-                self.halted = Some(message.clone());
-                Outcome::Unknown(Failure { message, remote })
+                self.halted = Some(Halt::BesideUnread);
+                Outcome::Unknown(Failure { cause: Cause::BesideUnread, remote })
             }
             Beside::Unread(_) | Beside::Stayed => ended.outcome,
         };
@@ -248,17 +246,8 @@ enum Fate {
     NotBack,
 }
 
-/// The entries by their fates.
-#[derive(Default)]
-struct Fates {
-    back: Vec<String>,
-    unseen: Vec<String>,
-    there: Vec<String>,
-    not_back: Vec<String>,
-}
-
 impl Fates {
-    fn of(&mut self, fate: Fate) -> &mut Vec<String> {
+    fn of(&mut self, fate: Fate) -> &mut Vec<Address> {
         match fate {
             Fate::Back => &mut self.back,
             Fate::Unseen => &mut self.unseen,
@@ -266,43 +255,27 @@ impl Fates {
             Fate::NotBack => &mut self.not_back,
         }
     }
-
-    fn story(&self) -> String {
-        let part = |what: &str, names: &[String]| {
-            (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
-        };
-        let parts = [
-            part("added back", &self.back),
-            part("added, but not seen yet", &self.unseen),
-            part("there again", &self.there),
-            part("NOT added back", &self.not_back),
-        ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        format!("entries beside it went with it; {}", parts.join("; "))
-    }
 }
 
 impl Run {
     /// What stands beside an entry that is to go and is not in the plan, or the other way around, if so. What the run itself has
     /// yet to delete may stand there, and what it was to create and did not may lack.
-    fn other_siblings(&self, change: &Change, listing: &DomainSnapshot) -> Option<String> {
+    fn other_siblings(&self, change: &Change, listing: &DomainSnapshot) -> Option<Stale> {
         let planned: BTreeSet<&Address> = change.siblings.iter().collect();
         let found: BTreeSet<&Address> =
             listing.configs.keys().filter(|other| change.address.has_beside(other)).collect();
         let more = found.difference(&planned).filter(|address| !self.is_yet_to_be_deleted(address));
         let fewer = planned.difference(&found).filter(|address| !self.was_not_created(address));
-        beside("stands beside it now", more).or_else(|| beside("stands beside it no more", fewer))
+        first_and_more(more, Stale::Joined).or_else(|| first_and_more(fewer, Stale::Left))
     }
 }
 
-/// `` `show/cam1` stands beside it now, and 2 more``; nothing where there is none.
-fn beside<'a>(what: &str, addresses: impl Iterator<Item = &'a &'a Address>) -> Option<String> {
-    let names: Vec<String> = addresses.map(|address| address.within_domain()).collect();
-    let first = names.first()?;
-    Some(match names.len() - 1 {
-        0 => format!("`{first}` {what}"),
-        more => format!("`{first}` {what}, and {more} more"),
-    })
+fn first_and_more<'a>(
+    mut addresses: impl Iterator<Item = &'a &'a Address>,
+    stale: fn(Address, usize) -> Stale,
+) -> Option<Stale> {
+    let first = (*addresses.next()?).clone();
+    Some(stale(first, addresses.count()))
 }
 
 /// Whether a listing shows some address as it was before a change that is done.
@@ -310,13 +283,16 @@ fn lags_behind(listing: &DomainSnapshot, done: &[Task]) -> bool {
     done.iter().any(|Task { change, .. }| Aim::of(change).at_before(listing.configs.get(&change.address)))
 }
 
-/// The end of the change, with what happened beside it. That entries went along never makes an unknown end a known one.
-pub(super) fn with_story(outcome: Outcome, story: &str) -> Outcome {
-    let and = |failure: Failure| Failure { message: format!("{}; {story}", failure.message), ..failure };
+/// The end of a change whose entry took others along. That never makes an unknown end a known one.
+fn and_took_along(outcome: Outcome, fates: Fates) -> Outcome {
     match outcome {
-        Outcome::Done => Outcome::Failed(Failure::new(story)),
-        Outcome::Failed(failure) | Outcome::NotAttempted(failure) => Outcome::Failed(and(failure)),
-        Outcome::Unknown(failure) => Outcome::Unknown(and(failure)),
+        Outcome::Done => Outcome::Failed(Failure::new(Cause::TookAlong(fates))),
+        Outcome::Failed(failure) | Outcome::NotAttempted(failure) => {
+            Outcome::Failed(failure.within(|cause| Cause::AndTookAlong(cause, fates)))
+        }
+        Outcome::Unknown(failure) => {
+            Outcome::Unknown(failure.within(|cause| Cause::AndTookAlong(cause, fates)))
+        }
     }
 }
 
@@ -325,28 +301,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_story_names_what_came_back_and_what_did_not() {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let story = |back: &[&str], there: &[&str], not_back: &[&str]| {
-            Fates { back: names(back), there: names(there), not_back: names(not_back), ..Fates::default() }
-                .story()
+    fn what_went_along_hides_nothing_of_the_changes_own_end() {
+        let told = |outcome: fn(Failure) -> Outcome| {
+            and_took_along(outcome(Failure::new(Cause::WorkLost)), Fates::default())
         };
-        assert_eq!(story(&["a", "b"], &[], &[]), "entries beside it went with it; added back: a, b");
-        assert_eq!(
-            story(&["a"], &["c"], &["b"]),
-            "entries beside it went with it; added back: a; there again: c; NOT added back: b"
-        );
-    }
-
-    #[test]
-    fn what_happened_beside_a_change_hides_nothing_of_its_own_end() {
-        let failure = || Failure::new("lost");
-        assert_eq!(with_story(Outcome::Done, "gone"), Outcome::Failed(Failure::new("gone")));
-        assert_eq!(
-            with_story(Outcome::Failed(failure()), "gone"),
-            Outcome::Failed(Failure::new("lost; gone"))
-        );
-        let unknown = with_story(Outcome::Unknown(failure()), "gone");
-        assert_eq!(unknown, Outcome::Unknown(Failure::new("lost; gone")));
+        let both = || Failure::new(Cause::AndTookAlong(Box::new(Cause::WorkLost), Fates::default()));
+        let alone = Outcome::Failed(Failure::new(Cause::TookAlong(Fates::default())));
+        assert_eq!(and_took_along(Outcome::Done, Fates::default()), alone);
+        assert_eq!(told(Outcome::Failed), Outcome::Failed(both()));
+        assert_eq!(told(Outcome::NotAttempted), Outcome::Failed(both()));
+        assert_eq!(told(Outcome::Unknown), Outcome::Unknown(both()));
     }
 }

@@ -12,10 +12,10 @@ use super::confirm::Pace;
 use super::decide::{self, Seen, Sent};
 use super::domain::{Domain, Ended};
 use super::run::Run;
-use super::{Delay, Failure, Outcome};
+use super::{Cause, Delay, Failure, Halt, Outcome};
 use crate::api::{Class, Client, Error, Permit, Retry};
 use crate::model::StreamSpelling;
-use crate::plan::{ActionKind, Aim, Change};
+use crate::plan::{Aim, Change};
 use crate::wire::Action;
 
 /// What happened to one change's write so far.
@@ -69,15 +69,14 @@ impl Tries {
         let Some(error) = self.unclear else { return ended };
         let request_id = ended.request_id.or_else(|| error.request_id().map(str::to_owned));
         let outcome = match ended.outcome {
-            Outcome::NotAttempted(Failure { message, remote }) => Outcome::Unknown(Failure {
-                message: format!("a write got no usable answer; then: {message}"),
-                remote: remote.or(Some(error)),
+            Outcome::NotAttempted(failure) => Outcome::Unknown(Failure {
+                remote: failure.remote.clone().or(Some(error)),
+                ..failure.within(Cause::AfterLost)
             }),
             // What a refusal left is an earlier try's, or not; what reads back otherwise stays a failure.
-            Outcome::Failed(Failure { message, remote: Some(refusal) }) => Outcome::Unknown(Failure {
-                message: format!("a write got no usable answer; then: {message}"),
-                remote: Some(refusal),
-            }),
+            Outcome::Failed(failure) if failure.remote.is_some() => {
+                Outcome::Unknown(failure.within(Cause::AfterLost))
+            }
             outcome @ (Outcome::Done | Outcome::Failed(_) | Outcome::Unknown(_)) => outcome,
         };
         Ended { outcome, request_id }
@@ -122,9 +121,9 @@ impl Domain {
 
     fn admitted<T>(&self, change: &Change, permit: Option<Result<T, Error>>) -> Result<T, Ended> {
         match (permit, self.run.bar(change.action)) {
-            (_, Some(failure)) => Err(Ended::not_attempted(failure)),
-            (Some(permit), None) => permit.map_err(|error| Ended::refused("no write could be sent", error)),
-            (None, None) => Err(Ended::not_attempted(Failure::new("the run was interrupted"))),
+            (_, Some(cause)) => Err(Ended::not_attempted(cause)),
+            (Some(permit), None) => permit.map_err(|error| Ended::refused(Cause::NoPermit, error)),
+            (None, None) => Err(Ended::not_attempted(Cause::Interrupted)),
         }
     }
 
@@ -144,7 +143,7 @@ impl Domain {
         match error.class() {
             Class::Ambiguous => self.resolve(tries, change, spelling, error).await,
             Class::Busy | Class::NotSent => self.wait(tries, change, error).await,
-            Class::Fatal => Some(Ended::refused(not_carried_out(change.action), error)),
+            Class::Fatal => Some(Ended::refused(Cause::NotCarriedOut(change.action), error)),
         }
     }
 
@@ -164,19 +163,13 @@ impl Domain {
     /// The next look may be faster.
     fn outdated(&self, tries: &mut Tries) -> Option<Ended> {
         tries.outdated += 1;
-        (tries.outdated >= Tries::MOST_OUTDATED).then(|| {
-            let window = self.run.freshness.as_secs_f64();
-            let message = format!(
-                "it could not be read within {window} s before the write, {} times; `--freshness` allows more",
-                Tries::MOST_OUTDATED
-            );
-            Ended::not_attempted(Failure::new(message))
-        })
+        let (window, looks) = (self.run.freshness, Tries::MOST_OUTDATED);
+        (tries.outdated >= looks).then(|| Ended::not_attempted(Cause::Outdated { window, looks }))
     }
 
     async fn wait(&mut self, tries: &mut Tries, change: &Change, error: Error) -> Option<Ended> {
-        if self.run.client.ended().is_some() {
-            return Some(Ended::refused(not_carried_out(change.action), error));
+        if self.run.client.stopped().is_some() {
+            return Some(Ended::refused(Cause::NotCarriedOut(change.action), error));
         }
         match self.run.client.again(&mut tries.retry, &error) {
             Some(pause) => {
@@ -186,9 +179,9 @@ impl Domain {
             }
             None => {
                 if error.class() == Class::NotSent {
-                    self.halted = Some(error.to_string());
+                    self.halted = Some(Halt::NoConnection(error.to_string()));
                 }
-                Some(Ended::refused(not_carried_out(change.action), error))
+                Some(Ended::refused(Cause::NotCarriedOut(change.action), error))
             }
         }
     }
@@ -262,13 +255,5 @@ impl Run {
         if stop.wait_for(|stop| *stop).await.is_err() {
             std::future::pending().await
         }
-    }
-}
-
-fn not_carried_out(action: ActionKind) -> &'static str {
-    match action {
-        ActionKind::Create => "the Add was not carried out",
-        ActionKind::Update => "the Update was not carried out",
-        ActionKind::Replace | ActionKind::Delete => "the Delete was not carried out",
     }
 }

@@ -135,7 +135,7 @@ impl Order<'_> {
         let saved = observed.saved(touched(&observed.plan, &observed.snapshot), self.loaded);
         let journal = folder.begin(&observed, earlier, Some(&saved))?;
         let (report, interrupted) = self.apply(&observed.plan, connection, &journal).await?;
-        let exit = exit(&report, &observed.plan, interrupted, &journal);
+        let exit = exit(&report, &observed.plan, interrupted);
         self.events.report(&observed, &report);
         self.say(&report, &observed, exit);
         Ok(exit)
@@ -282,17 +282,18 @@ fn approve(terminal: &Terminal) -> Result<(), Failure> {
 }
 
 /// The first line of the documented table that holds.
-fn exit(report: &Report, plan: &Plan, interrupted: Option<Exit>, journal: &Journal) -> Exit {
+fn exit(report: &Report, plan: &Plan, interrupted: Option<Exit>) -> Exit {
     let any = |is: fn(&Outcome) -> bool| report.outcomes.iter().any(|one| is(&one.outcome));
     let all_done = report.outcomes.iter().all(|one| matches!(one.outcome, Outcome::Done));
+    let failures = || report.outcomes.iter().filter_map(|one| one.outcome.failure());
     let began = report.outcomes.iter().any(|one| one.request_id.is_some())
         || any(|outcome| matches!(outcome, Outcome::Failed(_)));
     match interrupted {
         _ if any(|outcome| matches!(outcome, Outcome::Unknown(_))) => Exit::Unknown,
         Some(exit) => exit,
         None if !all_done && began => Exit::Incomplete,
-        None if !all_done && journal.broken().is_some() => Exit::Error,
-        None if !all_done => Exit::Refused,
+        None if failures().any(apply::Failure::is_held) => Exit::Refused,
+        None if !all_done => Exit::Error,
         None if plan.notes.unsupported.iter().any(|one| one.declared) => Exit::Incomplete,
         None => Exit::Success,
     }

@@ -1,6 +1,6 @@
 //! What became of a plan: every outcome on a line, and a finding for each change that is not done.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::outcomes::outcome_name;
@@ -9,7 +9,7 @@ use super::remote::{Asked, Sought, calls, denial, listing, policy, remedy};
 use super::style::{Tone, columns, wrap};
 use super::{Style, clean};
 use crate::api;
-use crate::apply::{ChangeOutcome, Failure, Outcome, Report, blame};
+use crate::apply::{Cause, ChangeOutcome, Failure, Outcome, Report, blame};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::{ActionKind, Noted, Plan};
 use crate::source::{Place, Sources, Span};
@@ -17,7 +17,7 @@ use crate::source::{Place, Sources, Span};
 /// Confirmed changes that are listed one by one; more are only counted.
 const DONE_LISTED: usize = 20;
 
-/// Changes not attempted for one reason that are told one by one; more are told together.
+/// Changes not attempted for one cause that are told one by one; more are told together.
 const ALIKE_LISTED: usize = 3;
 
 /// The outcomes, then the totals in Terraform's words.
@@ -132,19 +132,19 @@ fn not_done(plan: &Plan, outcomes: &[ChangeOutcome]) -> Vec<String> {
 }
 
 /// A finding for each change that is not done, at the YAML value that caused it where there is one. Many changes that were not
-/// attempted for one and the same reason are one finding.
+/// attempted for one and the same cause are one finding.
 pub fn outcome_diagnostics(plan: &Plan, report: &Report, sources: &Sources) -> Vec<Diagnostic> {
-    let mut alike: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in &report.outcomes {
-        if let Some(reason) = local_reason(one) {
-            *alike.entry(reason).or_default() += 1;
-        }
+    let mut alike: HashMap<&Cause, usize> = HashMap::new();
+    for cause in report.outcomes.iter().filter_map(local_cause) {
+        *alike.entry(cause).or_default() += 1;
     }
     alike.retain(|_, count| *count > ALIKE_LISTED);
-    let is_folded = |one: &ChangeOutcome| local_reason(one).is_some_and(|reason| alike.contains_key(reason));
+    let is_folded = |one: &ChangeOutcome| local_cause(one).is_some_and(|cause| alike.contains_key(cause));
     let changes = plan.changes().zip(&report.outcomes).filter(|(_, one)| !is_folded(one));
     let each = changes.filter_map(|(change, one)| outcome_diagnostic(plan, change, one, sources));
-    let folded = alike.iter().map(|(reason, count)| folded(reason, *count));
+    let mut told = HashSet::new();
+    let first = report.outcomes.iter().filter_map(local_cause).filter(|cause| told.insert(*cause));
+    let folded = first.filter_map(|cause| Some(folded(cause, *alike.get(cause)?)));
     each.chain(folded).chain(not_seen_again(plan, report)).collect()
 }
 
@@ -164,15 +164,15 @@ pub fn not_seen_again(plan: &Plan, report: &Report) -> Vec<Diagnostic> {
 }
 
 /// Why a change was not attempted, where that is no answer of the service.
-fn local_reason(one: &ChangeOutcome) -> Option<&str> {
+fn local_cause(one: &ChangeOutcome) -> Option<&Cause> {
     match &one.outcome {
-        Outcome::NotAttempted(Failure { message, remote: None }) => Some(message),
+        Outcome::NotAttempted(Failure { cause, remote: None }) => Some(cause),
         Outcome::NotAttempted(_) | Outcome::Done | Outcome::Failed(_) | Outcome::Unknown(_) => None,
     }
 }
 
-fn folded(reason: &str, count: usize) -> Diagnostic {
-    let message = format!("{} not attempted: {reason}", counted(count, "change"));
+fn folded(cause: &Cause, count: usize) -> Diagnostic {
+    let message = format!("{} not attempted: {cause}", counted(count, "change"));
     Diagnostic::new(Code::NotDone, message).help("plan again to see what is left")
 }
 
@@ -195,12 +195,11 @@ pub fn outcome_diagnostic(
             "plan again: it reads what became of the write, which may still arrive late",
         ),
     };
-    let Failure { message, remote } = failure;
+    let remote = failure.remote.as_ref();
     let code = if remote.is_some() && code == Code::NotDone { Code::Remote } else { code };
-    let message = remote.as_ref().map_or(message.clone(), |error| format!("{message}: {error}"));
-    let mut diagnostic = Diagnostic::new(code, message).about(&one.address);
+    let mut diagnostic = Diagnostic::new(code, failure.to_string()).about(&one.address);
     diagnostic.request_id =
-        remote.as_ref().and_then(api::Error::request_id).or(one.request_id.as_deref()).map(str::to_owned);
+        remote.and_then(api::Error::request_id).or(one.request_id.as_deref()).map(str::to_owned);
     let asked = Asked {
         // What was not attempted failed at reading what is there.
         actions: match one.outcome {
@@ -210,11 +209,11 @@ pub fn outcome_diagnostic(
         account: plan.decisions.account.as_deref(),
         domain: &one.address.domain,
     };
-    diagnostic = helped(diagnostic, remote.as_ref(), &asked, help);
+    diagnostic = helped(diagnostic, remote, &asked, help);
     if code == Code::UnknownOutcome && diagnostic.help.as_deref() != Some(help) {
         diagnostic.help = diagnostic.help.map(|cure| format!("{help}; {cure}"));
     }
-    Some(at_the_cause(diagnostic, change, remote.as_ref(), sources))
+    Some(at_the_cause(diagnostic, change, remote, sources))
 }
 
 /// A domain that could not be read, at its name in the files.

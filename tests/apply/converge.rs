@@ -99,7 +99,7 @@ async fn a_carried_field_that_moves_is_a_failure() {
     let after = RecordConfig { carried: kept, ..cycle(900) };
     let report = world.apply([update("a.example.com/show/cam1", before, after)]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert!(failure(&report, 0).message.contains("`record_content`"), "{:?}", failure(&report, 0));
+    assert!(why(&report, 0).contains("`record_content`"), "{:?}", failure(&report, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -61,7 +61,7 @@ async fn a_look_that_takes_longer_than_it_may_be_old_serves_no_write() {
         world.faults(&["latency:action=Describe,time=1100ms"]);
         let report = world.apply([change.clone()]).await;
         assert_eq!(ends(&report), ["not attempted"], "{:?}", change.action);
-        let message = &failure(&report, 0).message;
+        let message = &why(&report, 0);
         assert!(message.contains("within 1 s") && message.contains("`--freshness`"), "{message}");
         let writes = ["Add", "Update", "Delete"].map(|action| world.sent(action));
         assert_eq!(writes, [1, 0, 0], "but for the one that the scene is made with");

@@ -125,7 +125,7 @@ async fn a_full_disk_stops_before_the_next_write() {
             assert_eq!(held.is_some(), at < nth, "{name} with room for {nth}");
         }
         for at in nth..3 {
-            let message = &failure(&report, at).message;
+            let message = &why(&report, at);
             assert!(message.starts_with("the journal can't be written: "), "{message}");
         }
     }

@@ -80,7 +80,7 @@ async fn what_went_along_is_put_back_where_somebody_else_took_the_place() {
     let change = beside(replace(WIDE, stored_in(BUCKET), stored_in(OTHER_BUCKET)), &[CAM]);
     let (report, ()) = tokio::join!(world.apply([change]), somebody_else);
     assert_eq!(ends(&report), ["unknown"]);
-    let message = &failure(&report, 0).message;
+    let message = &why(&report, 0);
     assert!(message.contains("nothing was added"), "{message}");
     assert!(message.ends_with(&format!("added back: `{CAM}`")), "{message}");
     assert_eq!(world.config(CAM).await, Some(cycle(600)));
@@ -121,7 +121,7 @@ async fn what_went_along_is_seen_in_a_listing_that_is_younger_than_the_delete() 
         let report = world.apply([beside(change, &[CAM])]).await;
         world.faults(&[]);
         assert_eq!(ends(&report), ["failed"]);
-        let message = &failure(&report, 0).message;
+        let message = &why(&report, 0);
         assert!(message.ends_with(&format!("added back: `{CAM}`")), "{message}");
         assert_eq!(world.config(CAM).await, Some(cycle(600)));
     }
@@ -136,7 +136,7 @@ async fn a_stream_of_this_run_is_no_victim_of_a_listing_that_does_not_show_it_ye
     world.faults(&["stale:action=Describe,time=10s,nth=2"]);
     let report = world.apply([create(CAM, cycle(900)), beside(delete(WIDE, cycle(600)), &[CAM])]).await;
     assert_eq!(ends(&report), ["done", "failed"]);
-    let message = &failure(&report, 1).message;
+    let message = &why(&report, 1);
     assert!(message.ends_with(&format!("added back: `{CAM}`")), "{message}");
     assert_eq!(world.config(CAM).await, Some(cycle(900)));
 }
@@ -189,7 +189,7 @@ async fn an_add_that_meets_an_unreadable_entry_failed_where_none_was_lost() {
     world.faults(&["revoked-key:action=Describe,nth=1"]);
     let report = world.apply([create(CAM, cycle(900))]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert_eq!(failure(&report, 0).message, "an entry that can't be read stands there already");
+    assert_eq!(why(&report, 0), "an entry that can't be read stands there already");
 }
 
 /// An account that shows nothing younger than nine minutes, held as it is since before that.
@@ -247,7 +247,7 @@ async fn an_old_entry_in_an_old_listing_was_not_added_back() {
     let world = lagging(&[(CAM, stored_in(BUCKET))], &lost).await;
     let report = world.apply([replace(CAM, stored_in(BUCKET), refused)]).await;
     assert_eq!(ends(&report), ["unknown"], "{report:?}");
-    let message = &failure(&report, 0).message;
+    let message = &why(&report, 0);
     assert_eq!(message, "the new entry could not be added; whether the old one was added back is not known");
 }
 
@@ -257,7 +257,7 @@ async fn an_entry_that_was_never_read_has_no_settings() {
     world.hold(CAM, &cycle(600)).await;
     let report = world.apply([create(CAM, cycle(900))]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert_eq!(failure(&report, 0).message, "an entry stands there already that reading does not show");
+    assert_eq!(why(&report, 0), "an entry stands there already that reading does not show");
 }
 
 #[tokio::test(start_paused = true)]
@@ -273,7 +273,7 @@ async fn what_reverts_after_it_was_read_back_is_unknown() {
         world.faults(&[&format!("revert:action={action},time=150ms"), "latency:time=100ms"]);
         let report = world.apply([change.clone()]).await;
         assert_eq!(ends(&report), ["unknown"]);
-        assert_eq!(failure(&report, 0).message, what);
+        assert_eq!(why(&report, 0), what);
         assert_eq!(world.config(&change.address.to_string()).await, change.before);
     }
 }
@@ -285,7 +285,7 @@ async fn what_somebody_changes_after_it_was_read_back_is_told() {
     world.faults(&[&format!("foreign-edit:action=Describe,nth=3,address={CAM}")]);
     let report = world.apply([update(CAM, cycle(600), cycle(900))]).await;
     assert_eq!(ends(&report), ["unknown"]);
-    let message = &failure(&report, 0).message;
+    let message = &why(&report, 0);
     assert!(
         message.starts_with("it was done, and then changed: `cycle_duration` reads back as"),
         "{message}"

@@ -74,7 +74,7 @@ async fn a_replace_whose_delete_was_lost_adds_nothing() {
     let report =
         world.apply([replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
     assert_eq!(ends(&report), ["unknown"]);
-    let message = &failure(&report, 0).message;
+    let message = &why(&report, 0);
     assert!(message.ends_with("reading back does not show it; nothing was added"), "{message}");
     assert_eq!(world.config("a.example.com/show/cam1").await, Some(stored_in(BUCKET)));
 }
@@ -127,12 +127,12 @@ async fn siblings_that_an_app_wide_delete_takes_along_are_added_back_and_the_dom
         ])
         .await;
     assert_eq!(ends(&report), ["failed", "not attempted"]);
-    let message = &failure(&report, 0).message;
+    let message = &why(&report, 0);
     assert!(
         message.ends_with("added back: `a.example.com/show/cam1`, `a.example.com/show/cam2`"),
         "{message}"
     );
-    assert!(failure(&report, 1).message.starts_with("its domain was stopped"));
+    assert!(why(&report, 1).starts_with("its domain was stopped"));
     assert_eq!(world.config("a.example.com/news/*").await, None);
     for text in &texts[1..] {
         assert_eq!(world.config(text).await, Some(cycle(600)), "{text}");
@@ -212,7 +212,7 @@ async fn a_replace_that_can_add_neither_the_new_nor_the_old_says_that_nothing_sh
     let report =
         world.apply([replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert!(failure(&report, 0).message.ends_with("nothing shows there now"), "{:?}", failure(&report, 0));
+    assert!(why(&report, 0).ends_with("nothing shows there now"), "{:?}", failure(&report, 0));
 }
 
 #[tokio::test]
@@ -240,7 +240,7 @@ async fn a_write_whose_address_can_not_be_read_first_does_not_go_out() {
     world.hold("a.example.com/show/cam1", &cycle(3600)).await;
     let report = world.apply([update("a.example.com/show/cam1", cycle(3600), cycle(900))]).await;
     assert_eq!(ends(&report), ["not attempted"]);
-    assert_eq!(failure(&report, 0).message, "what is there now can't be read");
+    assert_eq!(why(&report, 0), "what is there now can't be read");
     assert_eq!(report.calls, 1);
 }
 
@@ -282,7 +282,7 @@ async fn a_read_back_that_is_forbidden_is_not_tried_again() {
     world.hold("a.example.com/show/cam1", &cycle(3600)).await;
     let report = world.apply([update("a.example.com/show/cam1", cycle(3600), cycle(900))]).await;
     assert_eq!(ends(&report), ["unknown"]);
-    assert_eq!(failure(&report, 0).message, "the write was accepted, and can't be read back");
+    assert_eq!(why(&report, 0), "the write was accepted, and can't be read back");
     assert_eq!(reads.load(Ordering::Relaxed), 2);
 }
 
@@ -302,7 +302,7 @@ async fn what_went_along_with_a_delete_that_was_refused_and_carried_out_is_added
         let report = world.apply([beside(change, &[CAM])]).await;
         world.faults(&[]);
         assert_eq!(ends(&report), ["failed"], "{:?}", report.outcomes);
-        let message = &failure(&report, 0).message;
+        let message = &why(&report, 0);
         assert!(message.ends_with(&format!("added back: `{CAM}`")), "{message}");
         assert_eq!(world.config(CAM).await, Some(cycle(600)));
         assert_eq!(world.config(WIDE).await, after);

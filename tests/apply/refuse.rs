@@ -54,10 +54,10 @@ async fn an_edit_made_since_the_plan_is_never_overwritten() {
     assert_eq!(ends(&report), [stale, "failed", stale, stale, stale, stale]);
     assert_eq!(world.client.list_domain("a.example.com").await.unwrap(), snapshot);
     assert_eq!(
-        failure(&report, 5).message,
+        why(&report, 5),
         "changed since the plan: `cycle_duration` was 3600 and is 1800 now"
     );
-    assert_eq!(failure(&report, 3).message, "changed since the plan: it is gone");
+    assert_eq!(why(&report, 3), "changed since the plan: it is gone");
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,7 +86,7 @@ async fn nothing_is_deleted_once_a_write_failed_anywhere() {
         ])
         .await;
     assert_eq!(ends(&report), ["failed", "done", "not attempted"]);
-    assert_eq!(failure(&report, 2).message, "nothing is deleted once another change of the run is not done");
+    assert_eq!(why(&report, 2), "nothing is deleted once another change of the run is not done");
     assert_eq!(world.config("b.example.com/show/old").await, Some(config()));
 }
 
@@ -112,7 +112,7 @@ async fn a_refused_replacement_puts_the_old_entry_back() {
     let change = replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in("nowhere.example.com"));
     let report = world.apply([change.clone()]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert_eq!(failure(&report, 0).message, "the new entry could not be added; the old one was added back");
+    assert_eq!(why(&report, 0), "the new entry could not be added; the old one was added back");
     let remote = failure(&report, 0).remote.as_ref().unwrap().remote().unwrap();
     assert_eq!(blame(&change, remote), [Field::StorageLocation]);
     assert_eq!(world.config("a.example.com/show/cam1").await, Some(stored_in(BUCKET)));
@@ -137,7 +137,7 @@ async fn a_request_to_stop_starts_nothing_new() {
     world.stop.send(true).unwrap();
     let report = world.apply([create("a.example.com/show/cam1", config())]).await;
     assert_eq!(ends(&report), ["not attempted"]);
-    assert_eq!(failure(&report, 0).message, "the run was interrupted");
+    assert_eq!(why(&report, 0), "the run was interrupted");
     assert_eq!(report.calls, 0);
 }
 
@@ -212,7 +212,7 @@ async fn an_app_wide_entry_stays_where_others_stand_beside_it_than_the_plan_saw(
             }
             let report = world.apply([beside(change, planned)]).await;
             assert_eq!(ends(&report), ["not attempted"]);
-            assert_eq!(failure(&report, 0).message, format!("changed since the plan: {what}"));
+            assert_eq!(why(&report, 0), format!("changed since the plan: {what}"));
             assert_eq!(world.sent("Delete"), 0);
         }
     }
@@ -227,7 +227,7 @@ async fn a_stream_that_was_to_go_first_and_did_not_keeps_the_app_wide_entry() {
         .apply([delete("a.example.com/show/*", config()), delete("a.example.com/show/cam1", config())])
         .await;
     assert_eq!(ends(&report), ["not attempted"; 2]);
-    assert_eq!(failure(&report, 0).message, "changed since the plan: `show/cam1` stands beside it now");
+    assert_eq!(why(&report, 0), "changed since the plan: `show/cam1` stands beside it now");
 }
 
 #[tokio::test(start_paused = true)]

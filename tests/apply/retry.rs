@@ -197,7 +197,7 @@ async fn a_service_that_never_stops_throttling_is_given_up_at_the_deadline() {
     let start = Instant::now();
     let report = world.apply([create(CAM, config())]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert_eq!(failure(&report, 0).message, "the Add was not carried out");
+    assert_eq!(why(&report, 0), "the Add was not carried out");
     assert!(start.elapsed() <= Duration::from_secs(3 * 60), "{:?}", start.elapsed());
 }
 
@@ -212,7 +212,7 @@ async fn an_edit_during_the_pause_is_not_overwritten() {
     ]);
     let report = world.apply([update(CAM, cycle(3600), cycle(900))]).await;
     assert_eq!(ends(&report), ["not attempted"]);
-    assert!(failure(&report, 0).message.starts_with("changed since the plan"), "{:?}", failure(&report, 0));
+    assert!(why(&report, 0).starts_with("changed since the plan"), "{:?}", failure(&report, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -310,7 +310,7 @@ async fn the_old_entry_comes_back_only_once_a_lost_add_of_the_new_one_can_arrive
     let start = Instant::now();
     let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert!(failure(&report, 0).message.ends_with("added back"), "{:?}", failure(&report, 0));
+    assert!(why(&report, 0).ends_with("added back"), "{:?}", failure(&report, 0));
     assert_eq!(world.config(CAM).await, Some(stored_in(BUCKET)));
     assert!(start.elapsed() >= world.settings.settle, "{:?}", start.elapsed());
 }
@@ -323,7 +323,7 @@ async fn a_domain_whose_service_can_not_be_reached_is_stopped() {
         .apply([1, 2, 3].map(|number| create(&format!("a.example.com/show/cam{number}"), config())))
         .await;
     assert_eq!(ends(&report), ["failed", "not attempted", "not attempted"]);
-    assert!(failure(&report, 1).message.starts_with("its domain was stopped: no connection"));
+    assert!(why(&report, 1).starts_with("its domain was stopped: no connection"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -336,6 +336,6 @@ async fn an_interrupted_run_repeats_nothing() {
     let start = Instant::now();
     let (report, ()) = tokio::join!(world.apply([create(CAM, config())]), stop);
     assert_eq!(ends(&report), ["not attempted"]);
-    assert_eq!(failure(&report, 0).message, "the run was interrupted");
+    assert_eq!(why(&report, 0), "the run was interrupted");
     assert_eq!(start.elapsed(), Duration::from_secs(3));
 }

@@ -284,3 +284,8 @@ pub(crate) fn failure(report: &Report, index: usize) -> &Failure {
     };
     failure.unwrap()
 }
+
+/// The words of that.
+pub(crate) fn why(report: &Report, index: usize) -> String {
+    failure(report, index).cause.to_string()
+}

@@ -8,7 +8,7 @@ use livevod::apply::journal::{
     Answer, End, Ending, Finished, Found, Header, Intent, Planned, Reply, Resolved, RunRecord, Step,
     last_entry,
 };
-use livevod::apply::{ChangeOutcome, Failure, Outcome, Report};
+use livevod::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
 use livevod::diag::Severity;
 use livevod::gate;
 use livevod::plan::Plan;
@@ -54,11 +54,11 @@ fn remote(text: &str) -> api::Error {
 }
 
 fn report(plan: &Plan, text: &str) -> Report {
-    let failure = || Failure { message: text.to_owned(), remote: Some(remote(text)) };
+    let failure = || Failure { cause: Cause::Withheld(text.to_owned()), remote: Some(remote(text)) };
     let ends = [
         Outcome::Done,
         Outcome::Failed(failure()),
-        Outcome::NotAttempted(Failure { message: text.to_owned(), remote: None }),
+        Outcome::NotAttempted(Failure { cause: Cause::Withheld(text.to_owned()), remote: None }),
         Outcome::Unknown(failure()),
     ];
     let outcomes = plan.changes().zip(ends.iter().cycle()).map(|(change, outcome)| ChangeOutcome {

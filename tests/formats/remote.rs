@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use livevod::api;
-use livevod::apply::{ChangeOutcome, Failure, Outcome, Report};
+use livevod::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
 use livevod::plan::PlanOptions;
 use livevod::render::{Sought, Style, diagnostics, human_report, outcome_diagnostics, unanswered, unread};
 use livevod::wire::RemoteError;
@@ -117,7 +117,7 @@ fn shown(refusal: RemoteError) -> String {
     let plan = livevod::plan::plan(&desired, &snapshot, &sources, &PlanOptions::default());
     let change = &plan.decisions.changes[0];
     let error = api::Error::Refused(Box::new(refusal));
-    let failure = Failure { message: "the Add was not carried out".to_owned(), remote: Some(error) };
+    let failure = Failure { cause: Cause::NotCarriedOut(change.action), remote: Some(error) };
     let outcome = ChangeOutcome {
         address: change.address.clone(),
         action: change.action,
@@ -189,7 +189,7 @@ fn a_long_verdict_is_broken_and_the_counts_stand_whole() {
     let snapshot =
         livevod::model::Snapshot { domains: [("live.example.com".into(), Default::default())].into() };
     let plan = livevod::plan::plan(&desired, &snapshot, &sources, &PlanOptions::default());
-    let failure = Failure { message: "no".to_owned(), remote: None };
+    let failure = Failure { cause: Cause::WorkLost, remote: None };
     let outcomes =
         [Outcome::Failed(failure.clone()), Outcome::NotAttempted(failure.clone()), Outcome::Unknown(failure)];
     let address = plan.decisions.changes[0].address.clone();

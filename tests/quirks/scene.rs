@@ -233,8 +233,8 @@ fn not_done(report: &Report) -> Vec<String> {
     let told = report.outcomes.iter().filter_map(|change| match &change.outcome {
         Outcome::Done => None,
         Outcome::Failed(failure) | Outcome::NotAttempted(failure) | Outcome::Unknown(failure) => {
-            assert!(!failure.message.is_empty());
-            Some(format!("{}: {}", change.address, failure.message))
+            assert!(!failure.cause.to_string().is_empty());
+            Some(format!("{}: {}", change.address, failure.cause))
         }
     });
     told.collect()

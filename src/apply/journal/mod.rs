@@ -88,7 +88,7 @@ pub(super) struct Intention<'a> {
 /// Why a write must not go out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the journal can't be written: {0}")]
-pub struct Broken(String);
+pub struct Broken(pub(super) String);
 
 impl fmt::Debug for Journal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -188,14 +188,14 @@ impl fmt::Display for What {
             What::Finished { outcome, sent: _ } => {
                 let ChangeOutcome { address, action, outcome, request_id: _ } = outcome;
                 let why = failure(outcome).map(|failure| match &failure.remote {
-                    Some(remote) => format!(": {} ({remote})", failure.message),
-                    None => format!(": {}", failure.message),
+                    Some(remote) => format!(": {} ({remote})", failure.cause),
+                    None => format!(": {}", failure.cause),
                 });
                 write!(f, "  < {action:?} {address} {}{}", name(outcome), why.unwrap_or_default())
             }
             What::Moved(ChangeOutcome { address, action, outcome, request_id: _ }) => {
                 let why =
-                    failure(outcome).map(|failure| format!(": {}", failure.message)).unwrap_or_default();
+                    failure(outcome).map(|failure| format!(": {}", failure.cause)).unwrap_or_default();
                 write!(f, "  < {action:?} {address} {}{why}", name(outcome))
             }
             What::Died(how) => write!(f, "DIED ({how})"),

@@ -90,7 +90,7 @@ fn is_locked_out(view: View, address: &Address) -> bool {
 pub(super) fn a_run_without_faults_knows_what_it_did(run: &Run) -> Result<(), String> {
     for view in View::all(run).filter(|view| view.number > 1) {
         for (_, outcome) in view.finished() {
-            let message = failure(&outcome.outcome).map(|failure| &failure.message);
+            let message = failure(&outcome.outcome).map(|failure| failure.cause.to_string());
             let folds =
                 outcome.address != folded(&outcome.address) && !run.scene.has_quirk("name-case=sensitive");
             match outcome.outcome {
@@ -122,7 +122,7 @@ pub(super) fn it_converges_or_refuses(run: &Run) -> Result<(), String> {
             .outcomes
             .iter()
             .filter_map(|one| failure(&one.outcome))
-            .map(|one| one.message.clone())
+            .map(|one| one.cause.to_string())
             .collect(),
         End::Died => Vec::new(),
     };

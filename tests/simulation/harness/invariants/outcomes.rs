@@ -188,11 +188,11 @@ pub(super) fn what_is_said_to_stand_there_was_seen(run: &Run) -> Result<(), Stri
         let Some(failure) = failure(&outcome.outcome) else { return Ok(()) };
         let looks = || view.calls().filter(|(look, call)| *look < at && call.is_look_at(address));
         let is_shown = || looks().any(|(look, call)| shown(run, look, call, address).is_some());
-        if failure.message.contains("with other settings") && !is_shown() {
+        if failure.cause.to_string().contains("with other settings") && !is_shown() {
             return Err(format!("{address} is said to have other settings, and was never read"));
         }
         let is_there = run.truth.seen_by(at).contains_key(address);
-        let is_said = failure.message.contains("; the old one was added back");
+        let is_said = failure.cause.to_string().contains("; the old one was added back");
         if is_said && !is_there && !is_foreign_between(run, view.start(), at, address) {
             return Err(format!("{address} is said to be added back, and is not there"));
         }
@@ -276,7 +276,7 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
             return Err(format!("{address} is unknown, and nothing was sent"));
         };
         // Whether the entries beside it stayed is another question.
-        if failure(&outcome.outcome).is_some_and(|failure| failure.message.contains("entries beside it")) {
+        if failure(&outcome.outcome).is_some_and(|failure| failure.cause.to_string().contains("entries beside it")) {
             return Ok(());
         }
         // A listing that contradicts itself tells nothing.
@@ -310,7 +310,7 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
 
 pub(super) fn every_change_has_an_end_and_a_reason(run: &Run) -> Result<(), String> {
     each(run, |_, _, outcome, address, _| match failure(&outcome.outcome) {
-        Some(failure) if failure.message.is_empty() => Err(format!("{address} is not done without a reason")),
+        Some(failure) if failure.cause.to_string().is_empty() => Err(format!("{address} is not done without a reason")),
         _ => Ok(()),
     })?;
     for view in View::all(run) {
