@@ -56,7 +56,9 @@ pub enum Error {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Stop {
     /// Its credentials were renewed, and the new ones belong to another account.
-    #[error("the credentials were renewed and belong to account `{other}` now, not to `{account}`: nothing more is sent")]
+    #[error(
+        "the credentials were renewed and belong to account `{other}` now, not to `{account}`: nothing more is sent"
+    )]
     OtherAccount {
         /// Whose they are now.
         other: String,

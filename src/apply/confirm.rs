@@ -6,20 +6,21 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::decide::{self, Seen, Sent};
-use super::domain::{Domain, Ended};
-use super::run::Run;
-use super::{Delay, Outcome};
+use super::event::Delay;
+use super::reader::Reader;
+use super::report::Outcome;
+use super::task::Ended;
 use crate::api::{Class, Client, Error};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
 use crate::plan::{Aim, Change};
 
 /// The pauses between looks: 0.5, 1, 2, 4, 8, 8, … s, the last one cut so that the last look is at the deadline.
-pub(super) struct Pace {
+pub(super) struct Backoff {
     deadline: Instant,
     pause: Duration,
 }
 
-impl Pace {
+impl Backoff {
     const FIRST: Duration = Duration::from_millis(500);
     const LONGEST: Duration = Duration::from_secs(8);
 
@@ -46,7 +47,7 @@ impl Pace {
     }
 }
 
-impl Domain {
+impl Reader {
     /// How a change ends whose last write was accepted.
     pub(super) async fn confirm_change(
         &self,
@@ -54,12 +55,10 @@ impl Domain {
         spelling: StreamSpelling,
         request_id: Option<String>,
     ) -> Ended {
-        let outcome = self.run.confirm(Aim::of(change), spelling, Sent::Accepted).await;
+        let outcome = self.confirm(Aim::of(change), spelling, Sent::Accepted).await;
         Ended { outcome, request_id }
     }
-}
 
-impl Run {
     /// Reads an entry back until it shows as wanted, or the deadline.
     pub(super) async fn confirm(&self, aim: Aim<'_>, spelling: StreamSpelling, sent: Sent) -> Outcome {
         let looked = self.watch(aim, spelling, Instant::now() + self.deadline).await;
@@ -73,7 +72,7 @@ impl Run {
         spelling: StreamSpelling,
         until: Instant,
     ) -> Result<Seen, Error> {
-        let mut pace = Pace::ending(until);
+        let mut backoff = Backoff::ending(until);
         let client = self.client.until(until);
         // Asking for the one address is enough at best; what does not show there is looked for in the whole domain, which
         // alone proves that nothing is there.
@@ -89,9 +88,9 @@ impl Run {
                 Err(error) => is_hopeless(error),
             };
             if !over {
-                self.tell_wait(aim.address, &pace);
+                self.tell_wait(aim.address, &backoff);
             }
-            if over || !self.next(&mut pace).await {
+            if over || !self.next(&mut backoff).await {
                 return looked;
             }
             let look = self.look_by(&client, aim.address, spelling).await;
@@ -99,9 +98,20 @@ impl Run {
         }
     }
 
-    fn tell_wait(&self, address: &Address, pace: &Pace) {
-        if let Some(pause) = pace.ahead() {
-            self.delayed(address, Delay::NotShown { pause });
+    /// Waits for the next look; a signal that ends the run ends the pause, but not the looking. False when the deadline is over.
+    pub(super) async fn next(&self, backoff: &mut Backoff) -> bool {
+        if self.is_stopped() {
+            return backoff.next().await;
+        }
+        match self.unless_stopped(backoff.next()).await {
+            Some(goes_on) => goes_on,
+            None => backoff.ahead().is_some(),
+        }
+    }
+
+    fn tell_wait(&self, address: &Address, backoff: &Backoff) {
+        if let Some(pause) = backoff.ahead() {
+            self.books.delayed(address, Delay::NotShown { pause });
         }
     }
 
@@ -137,7 +147,7 @@ impl Run {
         shows: impl Fn(&DomainSnapshot) -> bool,
     ) -> Result<Arc<DomainSnapshot>, Error> {
         let until = Instant::now() + self.deadline;
-        let (mut pace, client) = (Pace::ending(until), client.until(until));
+        let (mut backoff, client) = (Backoff::ending(until), client.until(until));
         let mut listed = self.listed(&client, domain).await;
         loop {
             let over = match &listed {
@@ -145,9 +155,9 @@ impl Run {
                 Err(error) => is_hopeless(error),
             };
             if let (Some(address), false) = (about, over) {
-                self.tell_wait(address, &pace);
+                self.tell_wait(address, &backoff);
             }
-            if over || !self.next(&mut pace).await {
+            if over || !self.next(&mut backoff).await {
                 return listed;
             }
             listed = decide::newer(listed, self.listed(&client, domain).await);
@@ -176,9 +186,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn looks_grow_apart_and_the_last_is_at_the_deadline() {
         let start = Instant::now();
-        let mut pace = Pace::until(Duration::from_secs(20));
+        let mut backoff = Backoff::until(Duration::from_secs(20));
         let mut looks = Vec::new();
-        while pace.next().await {
+        while backoff.next().await {
             looks.push(start.elapsed().as_millis());
         }
         assert_eq!(looks, [500, 1500, 3500, 7500, 15500, 20000]);
@@ -186,6 +196,6 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_time_there_is_no_second_look() {
-        assert!(!Pace::until(Duration::ZERO).next().await);
+        assert!(!Backoff::until(Duration::ZERO).next().await);
     }
 }

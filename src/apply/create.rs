@@ -1,53 +1,72 @@
 //! Adds an entry.
 
-use super::compare::Ready;
-use super::confirm::Pace;
+use super::cause::{Cause, Occupant};
+use super::confirm::Backoff;
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
-use super::domain::{Domain, Ended};
+use super::domain::Domain;
+use super::guarded::Guarded;
 use super::journal::Intention;
-use super::run::Leave;
-use super::tries::Tries;
+use super::task::Ended;
+use super::write::{Outgoing, Ready, Write, write};
 use crate::api::Error;
-use super::{Cause, Occupant};
 use crate::model::{RecordConfig, Remote};
 use crate::plan::{ActionKind, Aim, Change};
 use crate::wire::{self, Action};
 
+/// The Add of an entry where none is.
+struct Adding<'a> {
+    guarded: Guarded<'a>,
+    after: &'a RecordConfig,
+}
+
 impl Domain {
     pub(super) async fn create(&mut self, change: &Change, after: &RecordConfig) -> Ended {
-        let mut tries = Tries::new(&self.run.client);
-        loop {
-            let Ready { permit, until, .. } = match self.ready(&mut tries, change, Action::Add).await {
-                Ok(ready) => ready,
-                Err(ended) => return tries.end(ended),
-            };
-            let (intention, leave) =
-                (Intention::add(&change.address, after, None), Leave::until(permit, until));
-            let error = match self.run.send(intention, wire::add(&change.address, after), leave).await {
-                Ok(request_id) => return self.confirm_change(change, change.spelling, request_id).await,
-                Err(error) if error.code() == ALREADY_EXISTS => {
-                    return self.exists_already(change, error, tries.lost_one()).await;
-                }
-                Err(error) => error,
-            };
-            if let Some(ended) = self.retry(&mut tries, change, change.spelling, error).await {
-                return tries.end(ended);
-            }
+        let run = self.run.clone();
+        let mut adding = Adding { guarded: Guarded::new(self, change, Action::Add), after };
+        match write(&run, &mut adding).await {
+            Ok((request_id, ())) => run.reader.confirm_change(change, change.spelling, request_id).await,
+            Err(ended) => ended,
         }
     }
+}
 
+impl Write for Adding<'_> {
+    type Kept = ();
+    type End = Ended;
+
+    async fn ready(&mut self) -> Result<Ready, Ended> {
+        self.guarded.ready().await
+    }
+
+    fn outgoing(&mut self, _: Option<Remote>) -> Result<Outgoing<'_, ()>, Ended> {
+        let address = &self.guarded.change.address;
+        let intention = Intention::add(address, self.after, None);
+        Ok(Outgoing { intention, call: wire::add(address, self.after), kept: () })
+    }
+
+    async fn failed(&mut self, error: Error, (): ()) -> Option<Ended> {
+        let Guarded { domain, change, tries, .. } = &self.guarded;
+        if error.code() == ALREADY_EXISTS {
+            return Some(domain.exists_already(change, error, tries.lost_one()).await);
+        }
+        self.guarded.retry(change.spelling, error).await
+    }
+}
+
+impl Domain {
     /// What the Add met may be the very entry that is wanted. The service knows of it, so a listing will show it. Where a write of
     /// this change before it is `in_doubt`, a Delete or another Add, what is there may be its own work, or a listing may lag behind.
     pub(super) async fn exists_already(&self, change: &Change, error: Error, in_doubt: bool) -> Ended {
-        let mut pace = Pace::until(self.run.deadline);
+        let reader = &self.run.reader;
+        let mut backoff = Backoff::until(reader.deadline);
         loop {
             // After a Delete nothing may be recorded meanwhile.
             let looked = match change.action {
-                ActionKind::Replace => self.run.look_urgently(&change.address, change.spelling).await,
-                _ => self.run.look(&change.address, change.spelling).await,
+                ActionKind::Replace => reader.look_urgently(&change.address, change.spelling).await,
+                _ => reader.look(&change.address, change.spelling).await,
             };
             match looked {
-                Ok(None) if self.run.next(&mut pace).await => {}
+                Ok(None) if reader.next(&mut backoff).await => {}
                 Ok(found) if compare(Aim::of(change), found.as_ref()) == Verdict::Done => {
                     return Ended::done();
                 }
@@ -72,9 +91,7 @@ fn met(change: &Change, looked: Result<&Option<Remote>, &Error>) -> Cause {
     Cause::Occupied(match looked {
         Err(_) => Occupant::Unreadable,
         Ok(None) => Occupant::NotShown,
-        Ok(found) if change.before.is_some() && Aim::of(change).at_before(found.as_ref()) => {
-            Occupant::Old
-        }
+        Ok(found) if change.before.is_some() && Aim::of(change).at_before(found.as_ref()) => Occupant::Old,
         Ok(Some(_)) => Occupant::Other,
     })
 }

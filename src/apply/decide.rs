@@ -1,6 +1,7 @@
 //! Judges what was found at an address: may the write go out, and did it take. Pure.
 
-use super::{Cause, Difference, Failure, Mismatch, Outcome, Shown, Stale};
+use super::cause::{Cause, Difference, Failure, Mismatch, Shown, Stale};
+use super::report::Outcome;
 use crate::api::{Class, Error};
 use crate::model::{RecordConfig, Remote};
 use crate::plan::Aim;
@@ -138,9 +139,7 @@ pub(super) fn after_add(error: &Error, met: Met) -> AfterAdd {
 fn differences(expected: &RecordConfig, remote: &Remote) -> Vec<Difference> {
     let found = remote.config.clone().normalized();
     let fields = expected.differences(&found).into_iter();
-    fields
-        .map(|field| Difference { field, expected: expected.get(field), found: found.get(field) })
-        .collect()
+    fields.map(|field| Difference { field, expected: expected.get(field), found: found.get(field) }).collect()
 }
 
 #[cfg(test)]
@@ -201,10 +200,7 @@ mod tests {
         let aim = Aim { address: &address, before: Some(&old), after: Some(&new), exact: true };
         for config in [old.clone(), new.clone()] {
             let found = Remote { unsupported: Some("by-format".into()), ..remote(config) };
-            assert_eq!(
-                compare(aim, Some(&found)),
-                Verdict::Stale(Stale::Unmanageable("by-format".into()))
-            );
+            assert_eq!(compare(aim, Some(&found)), Verdict::Stale(Stale::Unmanageable("by-format".into())));
         }
     }
 

@@ -4,24 +4,13 @@ use std::sync::Arc;
 
 use tokio::task::yield_now;
 
-use super::compare::Listing;
+use super::cause::{Cause, Failure, Halt};
+use super::reader::Listing;
+use super::report::Outcome;
 use super::run::Run;
-use super::{Cause, Failure, Halt, Outcome};
+use super::task::{Ended, Task};
 use crate::api::{Client, Error};
 use crate::plan::{ActionKind, Change};
-
-/// One planned change and its index in the plan.
-#[derive(Clone)]
-pub(super) struct Task {
-    pub(super) index: usize,
-    pub(super) change: Arc<Change>,
-}
-
-/// How a change ended, with the RequestId of its last write.
-pub(super) struct Ended {
-    pub(super) outcome: Outcome,
-    pub(super) request_id: Option<String>,
-}
 
 /// One domain within one wave.
 pub(super) struct Domain {
@@ -72,11 +61,11 @@ impl Domain {
         let halted = self.halted.clone().map(Cause::DomainStopped);
         match halted.or_else(|| self.run.bar(task.change.action)) {
             Some(cause) => {
-                self.run.finished(task, Outcome::NotAttempted(Failure::new(cause)), None);
+                self.run.books.finished(task, Outcome::NotAttempted(Failure::new(cause)), None);
                 false
             }
             None => {
-                self.run.started(task);
+                self.run.books.started(task);
                 true
             }
         }
@@ -84,7 +73,7 @@ impl Domain {
 
     pub(super) fn finish(&self, task: &Task, ended: Ended) {
         let Ended { outcome, request_id } = ended;
-        self.run.finished(task, outcome, request_id);
+        self.run.books.finished(task, outcome, request_id);
     }
 
     async fn carry_out(&mut self, change: &Change) -> Ended {
@@ -101,43 +90,8 @@ impl Domain {
         let window = self.run.freshness;
         let listing = match self.listing.take().filter(|listing| listing.is_fresh(window)) {
             Some(listing) => listing,
-            None => self.run.list(client, &change.address.domain).await?,
+            None => self.run.reader.list(client, &change.address.domain).await?,
         };
         Ok(self.listing.insert(listing))
-    }
-}
-
-impl Ended {
-    pub(super) fn done() -> Self {
-        Self { outcome: Outcome::Done, request_id: None }
-    }
-
-    pub(super) fn not_attempted(cause: Cause) -> Self {
-        Self { outcome: Outcome::NotAttempted(Failure::new(cause)), request_id: None }
-    }
-
-    /// Nothing was written because what is there could not be read.
-    pub(super) fn unreadable(error: Error) -> Self {
-        let outcome = Outcome::NotAttempted(Failure::of(Cause::Unreadable, error));
-        Self { outcome, request_id: None }
-    }
-
-    /// The last write was refused, and one before it may have been carried out.
-    pub(super) fn in_doubt(cause: Cause, error: Error) -> Self {
-        let request_id = error.request_id().map(str::to_owned);
-        let failure = Failure::of(cause, error).within(Cause::InDoubt);
-        Self { outcome: Outcome::Unknown(failure), request_id }
-    }
-
-    /// The service refused a write, or it was never sent.
-    pub(super) fn refused(cause: Cause, error: Error) -> Self {
-        let request_id = error.request_id().map(str::to_owned);
-        let outcome = match error {
-            Error::Withheld { reason } => Outcome::NotAttempted(Failure::new(Cause::Withheld(reason))),
-            Error::Stopped(stop) => Outcome::NotAttempted(Failure::new(Cause::Stopped(stop))),
-            Error::GivenUp { .. } => Outcome::NotAttempted(Failure::of(Cause::GivenUp, error)),
-            error => Outcome::Failed(Failure::of(cause, error)),
-        };
-        Self { outcome, request_id }
     }
 }

@@ -1,11 +1,12 @@
 //! Adds an entry where one is missing that was there before: nothing is recorded meanwhile.
 
-use super::Delay;
-use super::confirm::{Pace, is_hopeless};
+use super::confirm::{Backoff, is_hopeless};
 use super::decide::{self, AfterAdd, Met, Seen, Sent, Verdict, after_add, compare};
-use super::domain::Ended;
+use super::event::Delay;
 use super::journal::Intention;
 use super::run::{Leave, Run};
+use super::task::Ended;
+use super::write::{Outgoing, Ready, Write, write};
 use crate::api::{Error, Permit};
 use crate::model::{Address, RecordConfig, Remote, StreamSpelling};
 use crate::plan::{Aim, Contingent};
@@ -13,7 +14,7 @@ use crate::wire::{self, Action};
 
 /// What is to be added.
 #[derive(Clone, Copy)]
-pub(super) struct Filling<'a> {
+pub(super) struct PendingAdd<'a> {
     pub(super) address: &'a Address,
     pub(super) config: &'a RecordConfig,
     pub(super) contingent: Option<Contingent>,
@@ -23,7 +24,7 @@ pub(super) struct Filling<'a> {
     pub(super) gone: &'a Remote,
 }
 
-impl<'a> Filling<'a> {
+impl<'a> PendingAdd<'a> {
     /// The Add right after an entry is gone.
     pub(super) fn over(address: &'a Address, config: &'a RecordConfig, gone: &'a Remote) -> Self {
         Self { address, config, contingent: None, met: Met::OldEntry, gone }
@@ -67,23 +68,23 @@ impl Run {
     /// When no Add was accepted, and none is seen to have been carried out.
     pub(super) async fn fill_gap(
         &self,
-        filling: Filling<'_>,
+        pending: PendingAdd<'_>,
         permit: Option<Permit>,
     ) -> Result<Ended, Unfilled> {
-        let added = self.add_again(filling, permit).await?;
-        Ok(self.seen_added(filling, added).await)
+        let added = self.add_again(pending, permit).await?;
+        Ok(self.seen_added(pending, added).await)
     }
 
     /// What became of an Add.
-    pub(super) async fn seen_added(&self, filling: Filling<'_>, added: Added) -> Ended {
+    pub(super) async fn seen_added(&self, pending: PendingAdd<'_>, added: Added) -> Ended {
         let request_id = match added {
             Added::Accepted(request_id) => request_id,
             Added::Seen(ended) => return ended,
         };
-        let Filling { address, config, gone, contingent: _, met: _ } = filling;
+        let PendingAdd { address, config, gone, contingent: _, met: _ } = pending;
         let old = gone.config.clone().normalized();
         let aim = Aim { before: Some(&old), ..Aim::add(address, config) };
-        Ended { outcome: self.confirm(aim, StreamSpelling::Named, Sent::Accepted).await, request_id }
+        Ended { outcome: self.reader.confirm(aim, StreamSpelling::Named, Sent::Accepted).await, request_id }
     }
 
     /// Adds the entry, again and again until the deadline, with a permit that was taken before or without waiting for more than
@@ -93,84 +94,110 @@ impl Run {
     /// When no Add was accepted, and none is seen to have been carried out.
     pub(super) async fn add_again(
         &self,
-        filling: Filling<'_>,
-        mut permit: Option<Permit>,
+        pending: PendingAdd<'_>,
+        permit: Option<Permit>,
     ) -> Result<Added, Unfilled> {
-        let Filling { address, config, contingent, met, gone: _ } = filling;
-        let mut pace = Pace::until(self.deadline);
-        let mut lost: Option<Error> = None;
-        loop {
-            let intention = Intention::add(address, config, contingent);
-            let permit = match permit.take() {
-                Some(permit) => permit,
-                None => match self.client.urgent().permit(Action::Add).await {
-                    Ok(permit) => permit,
-                    Err(error) => return Err(Unfilled { error, is_in_doubt: lost.is_some() }),
-                },
-            };
-            let leave = Leave::urgently(permit);
-            let error = match self.send(intention, wire::add(address, config), leave).await {
-                Ok(request_id) => return Ok(Added::Accepted(request_id)),
-                Err(error) => error,
-            };
-            let judged = after_add(&error, met);
-            if judged == AfterAdd::GiveUp {
-                return Err(Unfilled { error, is_in_doubt: lost.is_some() });
-            }
-            let unanswered = judged == AfterAdd::ReadBack;
-            if unanswered {
-                self.delayed(address, Delay::Unanswered(error.clone()));
-            } else if let Some(pause) = pace.ahead() {
-                self.delayed(address, Delay::Again { pause, error: error.clone() });
-            }
-            lost = if unanswered { Some(error.clone()) } else { lost };
-            if lost.is_some() && self.is_filled(filling).await {
-                return Ok(Added::Seen(Ended { request_id: id_of(lost.as_ref()), ..Ended::done() }));
-            }
-            if !self.next(&mut pace).await {
-                let Some(lost) = lost else { return Err(Unfilled { error, is_in_doubt: false }) };
-                return self.late(filling, lost).await.map(Added::Seen);
-            }
+        let backoff = Backoff::until(self.reader.deadline);
+        let mut filling = Filling { run: self, pending, permit, backoff, lost: None };
+        match write(self, &mut filling).await {
+            Ok((request_id, ())) => Ok(Added::Accepted(request_id)),
+            Err(end) => end,
         }
     }
 
     /// What became of an Add that got no usable answer and did not show until the deadline. Once it can arrive no more, its
     /// absence is a failure like a refusal.
-    async fn late(&self, filling: Filling<'_>, lost: Error) -> Result<Ended, Unfilled> {
-        let mut pace = Pace::until(self.deadline);
+    async fn late(&self, pending: PendingAdd<'_>, lost: Error) -> Result<Ended, Unfilled> {
+        let reader = &self.reader;
+        let mut backoff = Backoff::until(reader.deadline);
         let again = async || {
-            let look = self.look_by(&self.client.urgent(), filling.address, StreamSpelling::Named).await;
+            let look = reader.look_by(&reader.client.urgent(), pending.address, StreamSpelling::Named).await;
             look.map(|look| look.found)
         };
         let mut looked = again().await;
         let is_over = |looked: &Result<Option<Remote>, Error>| match looked {
-            Ok(found) => filling.stands_in(found.as_ref()),
+            Ok(found) => pending.stands_in(found.as_ref()),
             Err(error) => is_hopeless(error),
         };
-        while !is_over(&looked) && self.next(&mut pace).await {
+        while !is_over(&looked) && reader.next(&mut backoff).await {
             looked = decide::newer(looked, again().await);
         }
-        if matches!(looked, Ok(None)) && self.is_settled(filling.address) {
+        if matches!(looked, Ok(None)) && self.books.is_settled(pending.address) {
             return Err(Unfilled { error: lost, is_in_doubt: false });
         }
         let request_id = id_of(Some(&lost));
-        let seen = looked.map(|found| filling.judge(found.as_ref()));
+        let seen = looked.map(|found| pending.judge(found.as_ref()));
         Ok(Ended { outcome: decide::at_deadline(seen, Sent::Unclear(lost)), request_id })
     }
 
-    async fn is_filled(&self, filling: Filling<'_>) -> bool {
-        self.look_once(filling.address).await.is_ok_and(|found| filling.stands_in(found.as_ref()))
+    async fn is_filled(&self, pending: PendingAdd<'_>) -> bool {
+        self.reader.look_once(pending.address).await.is_ok_and(|found| pending.stands_in(found.as_ref()))
     }
 
     /// Whether the entry is there as wanted.
     pub(super) async fn stands(&self, aim: Aim<'_>) -> bool {
-        let found = self.look_once(aim.address).await;
+        let found = self.reader.look_once(aim.address).await;
         found.is_ok_and(|found| compare(aim, found.as_ref()) == Verdict::Done)
     }
+}
 
-    /// What stands there. Where it can't be read at once, another Add tells as much.
-    async fn look_once(&self, address: &Address) -> Result<Option<Remote>, Error> {
-        Ok(self.look_by(&self.client.urgent().once(), address, StreamSpelling::Named).await?.found)
+/// The Add of an entry that is missing.
+struct Filling<'a> {
+    run: &'a Run,
+    pending: PendingAdd<'a>,
+    permit: Option<Permit>,
+    backoff: Backoff,
+    /// The last Add that got no usable answer.
+    lost: Option<Error>,
+}
+
+impl Write for Filling<'_> {
+    type Kept = ();
+    type End = Result<Added, Unfilled>;
+
+    async fn ready(&mut self) -> Result<Ready, Self::End> {
+        let permit = match self.permit.take() {
+            Some(permit) => Ok(permit),
+            None => self.run.client().urgent().permit(Action::Add).await,
+        };
+        match permit {
+            Ok(permit) => Ok(Ready { leave: Leave::urgently(permit), found: None }),
+            Err(error) => Err(Err(Unfilled { error, is_in_doubt: self.lost.is_some() })),
+        }
+    }
+
+    fn outgoing(&mut self, _: Option<Remote>) -> Result<Outgoing<'_, ()>, Self::End> {
+        let PendingAdd { address, config, contingent, .. } = self.pending;
+        let intention = Intention::add(address, config, contingent);
+        Ok(Outgoing { intention, call: wire::add(address, config), kept: () })
+    }
+
+    async fn failed(&mut self, error: Error, (): ()) -> Option<Self::End> {
+        let PendingAdd { address, met, .. } = self.pending;
+        let books = &self.run.books;
+        match after_add(&error, met) {
+            AfterAdd::GiveUp => return Some(Err(Unfilled { error, is_in_doubt: self.lost.is_some() })),
+            AfterAdd::ReadBack => {
+                books.delayed(address, Delay::Unanswered(error.clone()));
+                self.lost = Some(error.clone());
+            }
+            AfterAdd::TryAgain => {
+                if let Some(pause) = self.backoff.ahead() {
+                    books.delayed(address, Delay::Again { pause, error: error.clone() });
+                }
+            }
+        }
+        if self.lost.is_some() && self.run.is_filled(self.pending).await {
+            let request_id = id_of(self.lost.as_ref());
+            return Some(Ok(Added::Seen(Ended { request_id, ..Ended::done() })));
+        }
+        if self.run.reader.next(&mut self.backoff).await {
+            return None;
+        }
+        Some(match self.lost.take() {
+            Some(lost) => self.run.late(self.pending, lost).await.map(Added::Seen),
+            None => Err(Unfilled { error, is_in_doubt: false }),
+        })
     }
 }
 

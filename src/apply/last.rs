@@ -6,44 +6,58 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Cause, Moved};
-use super::confirm::{Pace, is_hopeless};
+use super::cause::{Cause, Moved};
+use super::confirm::{Backoff, is_hopeless};
 use super::decide::{self, Seen, newer};
-use super::domain::Task;
 use super::run::Run;
+use super::settings::ApplySettings;
+use super::task::Task;
 use crate::api::Error;
 use crate::model::{DomainSnapshot, Remote};
 use crate::plan::{Aim, Change};
 
 /// Looks at all that is done in a domain, unless a listing has just shown it.
 pub(super) async fn look(run: Arc<Run>, domain: Arc<str>) {
-    if run.was_just_seen(&domain) {
+    let done = run.books.done_in(&domain);
+    if was_just_seen(&run, &domain, &done) {
         return;
     }
-    let done = run.done_in(&domain);
     match listed(&run, &domain, &done).await {
         Some(Ok(listing)) => {
             for task in done {
                 let found = listing.configs.get(&task.change.address);
                 if let Some(moved) = moved(&task.change, found) {
-                    run.moved(&task, Cause::Moved(moved));
+                    run.books.moved(&task, Cause::Moved(moved));
                 }
             }
         }
-        Some(Err(error)) => run.not_seen_again(domain, error),
+        Some(Err(error)) => run.books.not_seen_again(domain, error),
         None => {}
     }
 }
 
+/// Whether the last listing of a domain shows all that is done there, is younger than the last write to it, and no older than a
+/// look may usually be.
+fn was_just_seen(run: &Run, domain: &str, done: &[Task]) -> bool {
+    let fresh = run.freshness.min(ApplySettings::FRESHNESS);
+    let written = run.books.written_at(domain);
+    run.reader.last_listing(domain).is_some_and(|listing| {
+        written.is_none_or(|written| listing.is_younger(written))
+            && listing.is_fresh(fresh)
+            && shows(&listing.configs, done)
+    })
+}
+
 /// A listing that shows all that is done, or the last one before the deadline or a signal; none where there was no time.
 async fn listed(run: &Run, domain: &str, done: &[Task]) -> Option<Result<DomainSnapshot, Error>> {
-    let until = Instant::now() + run.deadline;
-    let (mut pace, client) = (Pace::ending(until), run.client.until(until));
+    let reader = &run.reader;
+    let until = Instant::now() + reader.deadline;
+    let (mut backoff, client) = (Backoff::ending(until), reader.client.until(until));
     let mut last = None;
     loop {
         let listed = tokio::select! {
             biased;
-            () = run.stopped() => return last,
+            () = reader.stopped() => return last,
             listed = client.list_domain(domain) => listed,
         };
         let is_over = match &listed {
@@ -54,8 +68,8 @@ async fn listed(run: &Run, domain: &str, done: &[Task]) -> Option<Result<DomainS
             Some(old) => newer(old, listed),
             None => listed,
         });
-        let goes_on = async { !is_over && pace.next().await };
-        let goes_on = tokio::select! { biased; () = run.stopped() => false, goes_on = goes_on => goes_on };
+        let goes_on = async { !is_over && backoff.next().await };
+        let goes_on = tokio::select! { biased; () = reader.stopped() => false, goes_on = goes_on => goes_on };
         if !goes_on {
             return last;
         }
@@ -63,7 +77,7 @@ async fn listed(run: &Run, domain: &str, done: &[Task]) -> Option<Result<DomainS
 }
 
 /// Whether a listing shows everything that is done as it was wanted.
-pub(super) fn shows(listing: &DomainSnapshot, done: &[Task]) -> bool {
+fn shows(listing: &DomainSnapshot, done: &[Task]) -> bool {
     done.iter().all(|task| moved(&task.change, listing.configs.get(&task.change.address)).is_none())
 }
 

@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use super::compare::Compared;
+use super::cause::{Cause, Failure, Rest, Standing};
 use super::decide::{ALREADY_EXISTS, Met, Sent, Verdict, compare};
-use super::delete::absence;
-use super::domain::{Domain, Ended};
-use super::fill::{Filling, Unfilled, id_of};
+use super::delete::{Deleting, absence};
+use super::domain::Domain;
+use super::event::Delay;
+use super::fill::{PendingAdd, Unfilled, id_of};
+use super::guarded::Guarded;
 use super::journal::Intention;
-use super::run::Leave;
-use super::siblings::{Saved, Siblings};
-use super::tries::Tries;
-use super::{Cause, Delay, Failure, Outcome, Rest, Standing};
+use super::report::Outcome;
+use super::siblings::Saved;
+use super::task::Ended;
+use super::write::{Outgoing, Ready, Write, write};
 use crate::api::{Class, Error, Permit};
-use crate::model::{DomainSnapshot, RecordConfig, StreamSpelling};
+use crate::model::{DomainSnapshot, RecordConfig, Remote, StreamSpelling};
 use crate::plan::{Aim, Change, Contingent};
-use crate::wire;
+use crate::wire::Action;
 
 /// The place of an old entry that is gone.
 struct Room {
@@ -34,6 +36,62 @@ enum Doubt {
     Unread(Ended),
 }
 
+/// The Delete of an entry that is added anew.
+struct MakingRoom<'a> {
+    deleting: Deleting<'a>,
+    before: &'a RecordConfig,
+    after: &'a RecordConfig,
+}
+
+/// How the Delete ends that was not accepted.
+enum NoRoom {
+    /// It was refused since nothing is there.
+    Gone(Saved),
+    /// It got no usable answer.
+    Unanswered(Error, Saved),
+    /// It was refused, and the entry stands there, or nobody knows.
+    Refused(Ended),
+    /// The change ends so; a Delete before may have been carried out all the same.
+    Ended(Ended),
+}
+
+impl Write for MakingRoom<'_> {
+    type Kept = Saved;
+    type End = NoRoom;
+
+    async fn ready(&mut self) -> Result<Ready, NoRoom> {
+        self.deleting.ready().await.map_err(NoRoom::Ended)
+    }
+
+    /// None of the writes that may follow may lack its intent once the first is out.
+    fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Saved>, NoRoom> {
+        let Guarded { change, domain, .. } = &self.deleting.guarded;
+        let (run, mut all) = (domain.run.clone(), vec![Intention::add(&change.address, self.after, None)]);
+        if change.contingent.contains(&Contingent::AddBack) {
+            all.push(Intention::add(&change.address, self.before, Some(Contingent::AddBack)));
+        }
+        let outgoing = self.deleting.outgoing(found).map_err(NoRoom::Ended)?;
+        all.insert(0, outgoing.intention.clone());
+        run.books.intend(&all).map_err(|cause| NoRoom::Ended(Ended::not_attempted(cause)))?;
+        Ok(outgoing)
+    }
+
+    async fn failed(&mut self, error: Error, saved: Saved) -> Option<NoRoom> {
+        if error.class() == Class::Ambiguous {
+            return Some(NoRoom::Unanswered(error, saved));
+        }
+        // What is read now needs the connection.
+        drop(self.deleting.guarded.reserve.take());
+        let is_refusal = error.class() == Class::Fatal && !error.is_kept_back();
+        let ended = self.deleting.failed(error, saved).await?;
+        Some(match self.deleting.saved.take_if(|_| ended.outcome == Outcome::Done) {
+            Some(saved) => NoRoom::Gone(saved),
+            None if is_refusal => NoRoom::Refused(ended),
+            None => NoRoom::Ended(ended),
+        })
+    }
+}
+
 impl Domain {
     pub(super) async fn replace(
         &mut self,
@@ -46,8 +104,8 @@ impl Domain {
             Err(ended) => return ended,
         };
         let is_in_doubt = doubt.is_some();
-        let filling = Filling::over(&change.address, after, &saved.entry);
-        let mut ended = match (self.run.fill_gap(filling, permit).await, doubt) {
+        let pending = PendingAdd::over(&change.address, after, &saved.entry);
+        let mut ended = match (self.run.fill_gap(pending, permit).await, doubt) {
             (Ok(ended), _) => ended,
             (Err(_), Some(Doubt::Unread(ended))) => {
                 return self.end_app_wide(change, Some(saved), ended).await;
@@ -78,9 +136,10 @@ impl Domain {
         saved: &Saved,
         ended: Ended,
     ) -> Ended {
-        self.run.settled(&change.address).await;
-        let filling = Filling { met: Met::NewEntry, ..Filling::over(&change.address, after, &saved.entry) };
-        match self.run.fill_gap(filling, None).await {
+        self.run.books.settled(&change.address).await;
+        let pending =
+            PendingAdd { met: Met::NewEntry, ..PendingAdd::over(&change.address, after, &saved.entry) };
+        match self.run.fill_gap(pending, None).await {
             Ok(mut ended) => {
                 let beside = self.keep_siblings(change, saved, &mut ended).await;
                 self.end_beside(ended, beside)
@@ -97,7 +156,7 @@ impl Domain {
     /// How a replace ends whose new entry could not be added once more.
     async fn not_filled_again(&self, change: &Change, ended: Ended, error: Error) -> Ended {
         let is_vacant = error.code() != ALREADY_EXISTS;
-        let found = match self.run.look(&change.address, StreamSpelling::Named).await {
+        let found = match self.run.reader.look(&change.address, StreamSpelling::Named).await {
             Ok(found) => found,
             Err(unread) if ended.outcome == Outcome::Done => {
                 let failure = Failure::of(Cause::NotReplaced(Rest::NewUnread), unread);
@@ -114,13 +173,6 @@ impl Domain {
         }
     }
 
-    async fn compare_for_replace(&mut self, tries: &Tries, change: &Change, permit: &Permit) -> Compared {
-        match change.address.is_app_wide() {
-            true => self.compare_app_wide(tries, change, permit).await,
-            false => self.compare(tries, change, permit).await,
-        }
-    }
-
     /// Deletes the old entry. After a success the Add follows at once; after no usable answer only once the entry is gone.
     async fn make_room(
         &mut self,
@@ -128,97 +180,52 @@ impl Domain {
         before: &RecordConfig,
         after: &RecordConfig,
     ) -> Result<Room, Ended> {
-        let mut tries = Tries::new(&self.run.client);
-        // What stood there before a Delete that was sent and refused.
-        let mut refused: Option<Saved> = None;
-        loop {
-            self.settled_beside(change).await;
-            let (delete, permit) = match self.permits(&mut tries, change).await {
-                Ok(permits) => permits,
-                Err(ended) => return Err(self.end_app_wide(change, refused, ended).await),
-            };
-            let (remote, until) = match self.compare_for_replace(&tries, change, &delete).await {
-                Compared::Go(Some(remote), until) => (remote, until),
-                Compared::Go(None, _) => return Err(Ended::done()),
-                Compared::End(ended) => {
-                    drop(delete);
-                    return match refused {
-                        // The answer was wrong: it is gone.
-                        Some(saved) if self.is_gone(change).await => {
-                            Ok(Room { saved, permit: Some(permit), doubt: Some(Doubt::Gone) })
-                        }
-                        refused => {
-                            drop(permit);
-                            Err(self.end_app_wide(change, refused, ended).await)
-                        }
-                    };
+        let run = self.run.clone();
+        let guarded = Guarded::new(self, change, Action::Delete).followed_by(Action::Add);
+        let mut making = MakingRoom { deleting: Deleting { guarded, saved: None }, before, after };
+        let written = write(&run, &mut making).await;
+        let Deleting { guarded, saved } = making.deleting;
+        let permit = guarded.reserve;
+        let (ended, saved) = match written {
+            Ok((_, saved)) => return Ok(Room { saved, permit, doubt: None }),
+            Err(NoRoom::Gone(saved)) => return Ok(Room { saved, permit: None, doubt: None }),
+            Err(NoRoom::Unanswered(error, saved)) => match self.await_room(change, error).await {
+                Ok(doubt) => return Ok(Room { saved, permit, doubt: Some(doubt) }),
+                Err(ended) => (ended, Some(saved)),
+            },
+            Err(NoRoom::Refused(ended)) => (ended, saved),
+            Err(NoRoom::Ended(ended)) => match saved {
+                // The answer of a Delete before was wrong.
+                Some(saved) if self.is_gone(change).await => {
+                    return Ok(Room { saved, permit, doubt: Some(Doubt::Gone) });
                 }
-                Compared::Unread(error) => {
-                    drop((delete, permit));
-                    match self.unread(&mut tries, error).await {
-                        Some(ended) => return Err(self.end_app_wide(change, refused, ended).await),
-                        None => continue,
-                    }
-                }
-            };
-            let spelling = remote.spelling;
-            let saved = self.saved(change, remote);
-            let call = wire::delete(&change.address, spelling);
-            self.run.intend(&intentions(change, before, after, &saved.siblings))?;
-            let intention = Intention::delete(change, &saved.siblings);
-            let Err(error) = self.run.send(intention, call, Leave::until(delete, until)).await else {
-                return Ok(Room { saved, permit: Some(permit), doubt: None });
-            };
-            if error.class() == Class::Ambiguous {
-                return match self.await_room(change, error).await {
-                    Ok(doubt) => Ok(Room { saved, permit: Some(permit), doubt: Some(doubt) }),
-                    Err(ended) => {
-                        drop(permit);
-                        Err(self.end_app_wide(change, Some(saved), ended).await)
-                    }
-                };
-            }
-            // What is read now needs the connection.
-            drop(permit);
-            let is_kept_back = error.is_kept_back();
-            let ended = match error.class() {
-                _ if error.is_kept_back() => self.retry(&mut tries, change, spelling, error).await,
-                Class::Fatal => Some(self.refused_delete(change, error, false).await),
-                Class::NotSent | Class::Busy | Class::Ambiguous => {
-                    self.retry(&mut tries, change, spelling, error).await
-                }
-            };
-            if let Some(Ended { outcome: Outcome::Done, .. }) = ended {
-                return Ok(Room { saved, permit: None, doubt: None });
-            }
-            if !is_kept_back {
-                refused = Some(saved);
-            }
-            if let Some(ended) = ended {
-                return Err(self.end_app_wide(change, refused, ended).await);
-            }
-        }
+                saved => (ended, saved),
+            },
+        };
+        drop(permit);
+        Err(self.end_app_wide(change, saved, ended).await)
     }
 
     /// Whether a listing shows that an entry is gone.
     async fn is_gone(&self, change: &Change) -> bool {
-        let listed = self.run.listed(&self.run.client.urgent().once(), &change.address.domain).await;
+        let reader = &self.run.reader;
+        let listed = reader.listed(&reader.client.urgent().once(), &change.address.domain).await;
         listed.is_ok_and(|listing| !listing.configs.contains_key(&change.address))
     }
 
     /// Waits until the entry is gone. Where it is seen to stay, nothing may be added.
     async fn await_room(&self, change: &Change, error: Error) -> Result<Doubt, Ended> {
-        self.run.delayed(&change.address, Delay::Unanswered(error.clone()));
-        let domain = &change.address.domain;
+        self.run.books.delayed(&change.address, Delay::Unanswered(error.clone()));
+        let (reader, domain) = (&self.run.reader, &change.address.domain);
         // If it is gone, nothing records the stream meanwhile.
-        let client = self.run.client.urgent();
-        let mut listed = self.run.until_absent_by(&client, domain, &[&change.address]).await;
-        let is_settled = self.run.settle <= self.run.deadline;
+        let client = reader.client.urgent();
+        let mut listed = reader.until_absent_by(&client, domain, &[&change.address]).await;
+        let is_settled = self.run.settle <= reader.deadline;
         let still_shows =
             |listing: &Arc<DomainSnapshot>| is_settled && listing.configs.contains_key(&change.address);
         if listed.as_ref().is_ok_and(still_shows) {
             // That listing may be the last one that could be read, from before the Delete arrived.
-            listed = self.run.listed(&client, domain).await;
+            listed = reader.listed(&client, domain).await;
         }
         let request_id = id_of(Some(&error));
         match (absence(change, &listed, Sent::Unclear(error)), &listed) {
@@ -256,19 +263,19 @@ impl Domain {
         unfilled: Unfilled,
     ) -> Ended {
         let Unfilled { error, is_in_doubt } = unfilled;
-        self.run.delayed(&change.address, Delay::AddsBack(error.clone()));
+        self.run.books.delayed(&change.address, Delay::AddsBack(error.clone()));
         let refused = error.request_id().map(str::to_owned);
-        self.run.settled(&change.address).await;
+        self.run.books.settled(&change.address).await;
         if self.run.stands(Aim::of(change)).await {
             return Ended::done();
         }
         let contingent = Some(Contingent::AddBack);
-        let filling = Filling { contingent, ..Filling::over(&change.address, before, &saved.entry) };
+        let pending = PendingAdd { contingent, ..PendingAdd::over(&change.address, before, &saved.entry) };
         let end = |outcome: fn(Failure) -> Outcome, rest: Rest, request_id| Ended {
             outcome: outcome(Failure::of(Cause::NotReplaced(rest), error.clone())),
             request_id,
         };
-        match self.run.fill_gap(filling, None).await {
+        match self.run.fill_gap(pending, None).await {
             Ok(Ended { outcome: Outcome::Done, request_id }) => {
                 end(Outcome::Failed, Rest::OldAddedBack, refused.or(request_id))
             }
@@ -289,25 +296,11 @@ impl Domain {
 impl Domain {
     /// What reading shows where neither entry could be added.
     async fn standing(&self, change: &Change) -> Standing {
-        match self.run.look_urgently(&change.address, StreamSpelling::Named).await {
+        match self.run.reader.look_urgently(&change.address, StreamSpelling::Named).await {
             Ok(None) => Standing::Nothing,
             Ok(found) if Aim::of(change).at_before(found.as_ref()) => Standing::Old,
             Ok(Some(_)) => Standing::Other,
             Err(_) => Standing::Unreadable,
         }
     }
-}
-
-/// All writes that a replace may take. None of them may lack its intent once the first is out.
-fn intentions<'a>(
-    change: &'a Change,
-    before: &'a RecordConfig,
-    after: &'a RecordConfig,
-    siblings: &Siblings,
-) -> Vec<Intention<'a>> {
-    let mut all = vec![Intention::delete(change, siblings), Intention::add(&change.address, after, None)];
-    if change.contingent.contains(&Contingent::AddBack) {
-        all.push(Intention::add(&change.address, before, Some(Contingent::AddBack)));
-    }
-    all
 }

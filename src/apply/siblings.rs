@@ -7,14 +7,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::compare::{Compared, Listing};
+use super::cause::{Cause, Failure, Fates, Halt, Stale};
+use super::compare::Compared;
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
-use super::domain::{Domain, Ended, Task};
-use super::fill::{Added, Filling, Unfilled};
+use super::domain::Domain;
+use super::event::Delay;
+use super::fill::{Added, PendingAdd, Unfilled};
+use super::guarded::Guarded;
+use super::reader::Listing;
+use super::report::Outcome;
 use super::run::Run;
-use super::tries::Tries;
-use super::{Cause, Delay, Failure, Fates, Halt, Outcome, Stale};
-use crate::api::{Client, Error, Permit};
+use super::task::{Ended, Task};
+use crate::api::{Client, Error};
 use crate::model::{Address, DomainSnapshot, RecordConfig, Remote};
 use crate::plan::{Aim, Change, Contingent};
 
@@ -52,28 +56,25 @@ impl Domain {
     /// that are added back, and they can't wait for it.
     pub(super) async fn settled_beside(&self, change: &Change) {
         if change.contingent.contains(&Contingent::AddSiblingsBack) {
-            self.run.all_settled(&change.address.domain).await;
+            self.run.reader.all_settled(&change.address.domain).await;
         }
     }
+}
 
+impl Guarded<'_> {
     /// Compares an app-wide entry with the plan in a listing made right before: what is not in it could not be added back.
-    pub(super) async fn compare_app_wide(
-        &mut self,
-        tries: &Tries,
-        change: &Change,
-        permit: &Permit,
-    ) -> Compared {
-        let done = self.run.done_in(&change.address.domain);
-        let client = tries.client(&self.run.client).sharing(permit);
-        match self.list_with(&client, &change.address, &done).await {
+    pub(super) async fn compare_app_wide(&mut self, client: &Client) -> Compared {
+        let Self { domain, change, .. } = self;
+        let done = domain.run.books.done_in(&change.address.domain);
+        match domain.list_with(client, &change.address, &done).await {
             Ok(listing) if lags_behind(&listing.configs, &done) => {
                 Compared::End(Ended::not_attempted(Cause::ListingLags))
             }
             Ok(listing) => {
-                let compared = self.run.compared_in(&client.once(), change, &listing).await;
+                let compared = domain.run.compared_in(&client.once(), change, &listing).await;
                 // What is kept, what is compared and what stands beside it is all in the one listing.
-                let moved = self.run.other_siblings(change, &listing.configs);
-                self.listing = Some(listing);
+                let moved = domain.run.other_siblings(change, &listing.configs);
+                domain.listing = Some(listing);
                 match (compared, moved) {
                     (Compared::Go(..), Some(moved)) => Compared::stale(moved),
                     (compared, _) => compared,
@@ -82,18 +83,21 @@ impl Domain {
             Err(error) => Compared::Unread(error),
         }
     }
+}
 
+impl Domain {
     /// A listing that shows what this run has done, where one can be had before the deadline: what it made would not be added
     /// back, and what it deleted would be.
     async fn list_with(&self, client: &Client, about: &Address, done: &[Task]) -> Result<Listing, Error> {
-        let listing = self.run.list(&client.once(), &about.domain).await?;
+        let reader = &self.run.reader;
+        let listing = reader.list(&client.once(), &about.domain).await?;
         let shows = |listing: &DomainSnapshot| !lags_behind(listing, done);
         if shows(&listing.configs) {
             return Ok(listing);
         }
-        self.run.list_until(client, &about.domain, Some(about), shows).await?;
+        reader.list_until(client, &about.domain, Some(about), shows).await?;
         // That may have taken long.
-        self.run.list(&client.once(), &about.domain).await
+        reader.list(&client.once(), &about.domain).await
     }
 
     /// What is to be kept when `entry` goes, by the listing that it was compared in.
@@ -119,8 +123,8 @@ impl Domain {
             return Beside::Stayed;
         }
         let is_after = |listing: &DomainSnapshot| saved.is_gone_in(change, listing);
-        let (client, about) = (self.run.client.urgent(), &change.address);
-        let listed = self.run.list_until(&client, &about.domain, Some(about), is_after).await;
+        let (reader, about) = (&self.run.reader, &change.address);
+        let listed = reader.list_until(&reader.client.urgent(), &about.domain, Some(about), is_after).await;
         ended.seen_in(change, &listed);
         self.keep_listed(change, saved, listed).await
     }
@@ -148,7 +152,7 @@ impl Domain {
 
     async fn add_siblings_back(&mut self, change: &Change, gone: Vec<(&Address, &Remote)>) -> Beside {
         self.halted = Some(Halt::TookAlong(change.address.clone()));
-        self.run.delayed(&change.address, Delay::AddsSiblingsBack(gone.len()));
+        self.run.books.delayed(&change.address, Delay::AddsSiblingsBack(gone.len()));
         // All of them first: none waits until another one is read back.
         let mut added = Vec::new();
         for (address, remote) in gone {
@@ -160,7 +164,7 @@ impl Domain {
         for (address, remote, config, answer) in added {
             let fate = self.fate(address, &config, remote, answer).await;
             if fate == Fate::Unseen {
-                self.run.not_back(address);
+                self.run.books.not_back(address);
             }
             fates.of(fate).push(address.clone());
         }
@@ -174,9 +178,9 @@ impl Domain {
         config: &RecordConfig,
         remote: &Remote,
     ) -> Option<Result<Added, Unfilled>> {
-        let filling = Filling::beside(address, config, remote);
+        let pending = PendingAdd::beside(address, config, remote);
         match remote.unsupported {
-            None => Some(self.run.add_again(filling, None).await),
+            None => Some(self.run.add_again(pending, None).await),
             Some(_) => None,
         }
     }
@@ -191,8 +195,8 @@ impl Domain {
     ) -> Fate {
         match answer {
             Some(Ok(added)) => {
-                let filling = Filling::beside(address, config, remote);
-                match self.run.seen_added(filling, added).await.outcome {
+                let pending = PendingAdd::beside(address, config, remote);
+                match self.run.seen_added(pending, added).await.outcome {
                     Outcome::Done => Fate::Back,
                     Outcome::Unknown(_) => Fate::Unseen,
                     Outcome::Failed(_) | Outcome::NotAttempted(_) => Fate::NotBack,
@@ -200,7 +204,7 @@ impl Domain {
             }
             // It may only have been missing from the listing.
             Some(Err(Unfilled { error, .. })) if error.code() == ALREADY_EXISTS => {
-                let found = self.run.look_urgently(address, remote.spelling).await;
+                let found = self.run.reader.look_urgently(address, remote.spelling).await;
                 let stands = |found: Option<Remote>| {
                     compare(Aim::add(address, config), found.as_ref()) == Verdict::Done
                 };
@@ -264,8 +268,8 @@ impl Run {
         let planned: BTreeSet<&Address> = change.siblings.iter().collect();
         let found: BTreeSet<&Address> =
             listing.configs.keys().filter(|other| change.address.has_beside(other)).collect();
-        let more = found.difference(&planned).filter(|address| !self.is_yet_to_be_deleted(address));
-        let fewer = planned.difference(&found).filter(|address| !self.was_not_created(address));
+        let more = found.difference(&planned).filter(|address| !self.books.is_yet_to_be_deleted(address));
+        let fewer = planned.difference(&found).filter(|address| !self.books.was_not_created(address));
         first_and_more(more, Stale::Joined).or_else(|| first_and_more(fewer, Stale::Left))
     }
 }

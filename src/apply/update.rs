@@ -1,52 +1,69 @@
-//! Changes an entry in place.
+//! Changes an entry in place; with auto_compose off, in the ways that the service may understand, one after another.
 
-use super::Outcome;
-use super::compare::Ready;
-use super::domain::{Domain, Ended};
+use super::domain::Domain;
+use super::fallback::{Fallback, Groups};
+use super::guarded::Guarded;
 use super::journal::Intention;
-use super::ladder::{Groups, Rung};
-use super::run::Leave;
-use super::tries::Tries;
+use super::report::Outcome;
+use super::task::Ended;
+use super::write::{Outgoing, Ready, Write, write};
+use crate::api::Error;
 use crate::model::{RecordConfig, Remote};
 use crate::plan::Change;
 use crate::wire::{self, Action, ComposeOff};
 
+/// The Update of an entry.
+struct Updating<'a> {
+    guarded: Guarded<'a>,
+    after: &'a RecordConfig,
+    /// How the Update says that auto_compose is off, where it has to.
+    fallback: Option<Fallback>,
+}
+
 impl Domain {
-    /// Sends the Update; with auto_compose off, in the ways that the service may understand, one after another.
     pub(super) async fn update(&mut self, change: &Change, after: &RecordConfig) -> Ended {
-        let mut tries = Tries::new(&self.run.client);
-        let mut rung = (!after.auto_compose).then(|| self.run.rung());
-        loop {
-            let (remote, permit, until) = match self.ready(&mut tries, change, Action::Update).await {
-                Ok(Ready { found: Some(remote), permit, until }) => (remote, permit, until),
-                Ok(Ready { found: None, .. }) => return tries.end(Ended::done()),
-                Err(ended) => return tries.end(ended),
-            };
-            let groups = groups(after, &remote);
-            rung = rung.map(|rung| rung.usable(groups).unwrap_or_default());
-            let off = rung.map_or(ComposeOff::Bare, |rung| rung.parameters(groups));
-            let call = wire::update(&change.address, remote.spelling, after, off);
-            let intention = Intention::update(&change.address, change.before.as_ref(), after);
-            let ended = match self.run.send(intention, call, Leave::until(permit, until)).await {
-                Ok(request_id) => Some(self.confirm_change(change, remote.spelling, request_id).await),
-                Err(error) => match rung.and_then(|rung| rung.after(&error, groups)) {
-                    Some(next) => {
-                        rung = Some(next);
-                        None
-                    }
-                    None => self.retry(&mut tries, change, remote.spelling, error).await,
-                },
-            };
-            if let Some(ended) = ended {
-                self.keep_rung(rung, &ended);
-                return tries.end(ended);
-            }
+        let run = self.run.clone();
+        let fallback = (!after.auto_compose).then(|| run.fallback());
+        let guarded = Guarded::new(self, change, Action::Update);
+        let mut updating = Updating { guarded, after, fallback };
+        let ended = match write(&run, &mut updating).await {
+            Ok((request_id, remote)) => run.reader.confirm_change(change, remote.spelling, request_id).await,
+            Err(ended) => ended,
+        };
+        if let (Some(fallback), Outcome::Done) = (updating.fallback, &ended.outcome) {
+            run.keep_fallback(fallback);
         }
+        updating.guarded.end(ended)
+    }
+}
+
+impl Write for Updating<'_> {
+    type Kept = Remote;
+    type End = Ended;
+
+    async fn ready(&mut self) -> Result<Ready, Ended> {
+        self.guarded.ready().await
     }
 
-    fn keep_rung(&self, rung: Option<Rung>, ended: &Ended) {
-        if let (Some(rung), Outcome::Done) = (rung, &ended.outcome) {
-            self.run.keep_rung(rung);
+    fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Remote>, Ended> {
+        let Some(remote) = found else { return Err(Ended::done()) };
+        let Change { address, before, .. } = self.guarded.change;
+        let groups = groups(self.after, &remote);
+        self.fallback = self.fallback.map(|fallback| fallback.usable(groups).unwrap_or_default());
+        let off = self.fallback.map_or(ComposeOff::Bare, |fallback| fallback.parameters(groups));
+        let call = wire::update(address, remote.spelling, self.after, off);
+        let intention = Intention::update(address, before.as_ref(), self.after);
+        Ok(Outgoing { intention, call, kept: remote })
+    }
+
+    async fn failed(&mut self, error: Error, remote: Remote) -> Option<Ended> {
+        let groups = groups(self.after, &remote);
+        match self.fallback.and_then(|fallback| fallback.after(&error, groups)) {
+            Some(next) => {
+                self.fallback = Some(next);
+                None
+            }
+            None => self.guarded.retry(remote.spelling, error).await,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::model::{Address, RecordConfig};
 use crate::plan::{ActionKind, Change, Contingent, Plan, Summary};
 use crate::wire::Action;
 
-use super::super::Outcome;
+use super::super::report::Outcome;
 use super::left_open::left;
 use super::read::RunRecord;
 

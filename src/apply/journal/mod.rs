@@ -34,8 +34,7 @@ pub use lock::{Lock, LockError};
 pub use memory::Memory;
 pub use read::{JournalError, RunRecord, RunState, read};
 
-use super::ChangeOutcome;
-use super::siblings::Siblings;
+use super::report::ChangeOutcome;
 use crate::api::Error;
 use crate::gate;
 use crate::model::{Address, RecordConfig, Remote};
@@ -235,7 +234,7 @@ impl<'a> Intention<'a> {
 
     /// To remove an entry; those beside it that can be added back are named with it. What another app holds is looked after
     /// while the run lasts, but a later one could not know who removed it.
-    pub(super) fn delete(change: &'a Change, siblings: &Siblings) -> Self {
+    pub(super) fn delete(change: &'a Change, siblings: &BTreeMap<Address, Remote>) -> Self {
         let is_kept = |(other, remote): &(&Address, &Remote)| {
             change.address.has_beside(other) && remote.unsupported.is_none()
         };

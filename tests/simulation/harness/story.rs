@@ -194,8 +194,7 @@ impl fmt::Display for What {
                 write!(f, "  < {action:?} {address} {}{}", name(outcome), why.unwrap_or_default())
             }
             What::Moved(ChangeOutcome { address, action, outcome, request_id: _ }) => {
-                let why =
-                    failure(outcome).map(|failure| format!(": {}", failure.cause)).unwrap_or_default();
+                let why = failure(outcome).map(|failure| format!(": {}", failure.cause)).unwrap_or_default();
                 write!(f, "  < {action:?} {address} {}{why}", name(outcome))
             }
             What::Died(how) => write!(f, "DIED ({how})"),

@@ -276,7 +276,9 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
             return Err(format!("{address} is unknown, and nothing was sent"));
         };
         // Whether the entries beside it stayed is another question.
-        if failure(&outcome.outcome).is_some_and(|failure| failure.cause.to_string().contains("entries beside it")) {
+        if failure(&outcome.outcome)
+            .is_some_and(|failure| failure.cause.to_string().contains("entries beside it"))
+        {
             return Ok(());
         }
         // A listing that contradicts itself tells nothing.
@@ -310,7 +312,9 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
 
 pub(super) fn every_change_has_an_end_and_a_reason(run: &Run) -> Result<(), String> {
     each(run, |_, _, outcome, address, _| match failure(&outcome.outcome) {
-        Some(failure) if failure.cause.to_string().is_empty() => Err(format!("{address} is not done without a reason")),
+        Some(failure) if failure.cause.to_string().is_empty() => {
+            Err(format!("{address} is not done without a reason"))
+        }
         _ => Ok(()),
     })?;
     for view in View::all(run) {

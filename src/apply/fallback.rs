@@ -9,12 +9,12 @@ use std::iter::successors;
 use crate::api::Error;
 use crate::wire::ComposeOff;
 
-/// The refusal after which the next rung is tried.
+/// The refusal after which the next fallback is tried.
 const MUST_GO_TOGETHER: &str = "InvalidAutoComposeAndComposeVodTranscodeGroupId.Malformed";
 
 /// One way to say it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rung {
+pub(super) enum Fallback {
     /// OFF alone.
     #[default]
     Bare,
@@ -26,7 +26,7 @@ pub(super) enum Rung {
     Neither,
 }
 
-/// The groups that an entry offers for the rungs that need one.
+/// The groups that an entry offers for the fallbacks that need one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Groups<'a> {
     /// The compose group that the service holds or held last.
@@ -35,36 +35,36 @@ pub(super) struct Groups<'a> {
     pub transcode: &'a str,
 }
 
-impl Rung {
-    /// This rung if the entry has the group for it, else the next one that it has.
-    pub(super) fn usable(self, groups: Groups<'_>) -> Option<Rung> {
-        successors(Some(self), |rung| rung.above())
-            .find(|rung| *rung != Rung::LastGroup || groups.last.is_some())
+impl Fallback {
+    /// This fallback if the entry has the group for it, else the next one that it has.
+    pub(super) fn usable(self, groups: Groups<'_>) -> Option<Fallback> {
+        successors(Some(self), |fallback| fallback.next())
+            .find(|fallback| *fallback != Fallback::LastGroup || groups.last.is_some())
     }
 
-    /// The rung to try after this one was refused with `error`.
-    pub(super) fn after(self, error: &Error, groups: Groups<'_>) -> Option<Rung> {
-        (error.code() == MUST_GO_TOGETHER).then(|| self.above()?.usable(groups)).flatten()
+    /// The fallback to try after this one was refused with `error`.
+    pub(super) fn after(self, error: &Error, groups: Groups<'_>) -> Option<Fallback> {
+        (error.code() == MUST_GO_TOGETHER).then(|| self.next()?.usable(groups)).flatten()
     }
 
-    /// The parameters of this rung.
+    /// The parameters of this fallback.
     pub(super) fn parameters(self, groups: Groups<'_>) -> ComposeOff {
         match (self, groups.last) {
-            (Rung::Bare, _) => ComposeOff::Bare,
-            (Rung::LastGroup, Some(last)) => ComposeOff::WithGroup(last.to_owned()),
-            (Rung::LastGroup, None) | (Rung::TranscodeGroup, _) => {
+            (Fallback::Bare, _) => ComposeOff::Bare,
+            (Fallback::LastGroup, Some(last)) => ComposeOff::WithGroup(last.to_owned()),
+            (Fallback::LastGroup, None) | (Fallback::TranscodeGroup, _) => {
                 ComposeOff::WithGroup(groups.transcode.to_owned())
             }
-            (Rung::Neither, _) => ComposeOff::Neither,
+            (Fallback::Neither, _) => ComposeOff::Neither,
         }
     }
 
-    fn above(self) -> Option<Rung> {
+    fn next(self) -> Option<Fallback> {
         match self {
-            Rung::Bare => Some(Rung::LastGroup),
-            Rung::LastGroup => Some(Rung::TranscodeGroup),
-            Rung::TranscodeGroup => Some(Rung::Neither),
-            Rung::Neither => None,
+            Fallback::Bare => Some(Fallback::LastGroup),
+            Fallback::LastGroup => Some(Fallback::TranscodeGroup),
+            Fallback::TranscodeGroup => Some(Fallback::Neither),
+            Fallback::Neither => None,
         }
     }
 }
@@ -87,13 +87,15 @@ mod tests {
     }
 
     fn climb(groups: Groups<'_>) -> Vec<ComposeOff> {
-        successors(Rung::default().usable(groups), |rung| rung.after(&refused(MUST_GO_TOGETHER), groups))
-            .map(|rung| rung.parameters(groups))
-            .collect()
+        successors(Fallback::default().usable(groups), |fallback| {
+            fallback.after(&refused(MUST_GO_TOGETHER), groups)
+        })
+        .map(|fallback| fallback.parameters(groups))
+        .collect()
     }
 
     #[test]
-    fn the_rungs_come_in_order_and_those_without_a_group_are_left_out() {
+    fn the_fallbacks_come_in_order_and_those_without_a_group_are_left_out() {
         let with = |group: &str| ComposeOff::WithGroup(group.to_owned());
         let all = climb(Groups { last: Some("last"), transcode: "transcode" });
         assert_eq!(all, [ComposeOff::Bare, with("last"), with("transcode"), ComposeOff::Neither]);
@@ -104,15 +106,15 @@ mod tests {
     #[test]
     fn another_refusal_ends_the_climb() {
         let groups = Groups { last: Some("last"), transcode: "transcode" };
-        assert_eq!(Rung::Bare.after(&refused("InvalidTemplateGroupId.NotFound"), groups), None);
-        assert_eq!(Rung::Neither.after(&refused(MUST_GO_TOGETHER), groups), None);
+        assert_eq!(Fallback::Bare.after(&refused("InvalidTemplateGroupId.NotFound"), groups), None);
+        assert_eq!(Fallback::Neither.after(&refused(MUST_GO_TOGETHER), groups), None);
     }
 
     #[test]
     fn a_kept_rung_serves_entries_that_lack_its_group() {
         assert_eq!(
-            Rung::LastGroup.usable(Groups { last: None, transcode: "transcode" }),
-            Some(Rung::TranscodeGroup)
+            Fallback::LastGroup.usable(Groups { last: None, transcode: "transcode" }),
+            Some(Fallback::TranscodeGroup)
         );
     }
 }

@@ -1,0 +1,278 @@
+//! Keeps the books of a run: what is under way, done or may still arrive, and whether a change may start. Tells what happens.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::cause::{Cause, Failure};
+use super::event::{Delay, Event};
+use super::journal::{Broken, Intention, Journal};
+use super::report::{ChangeOutcome, Outcome};
+use super::task::Task;
+use crate::api::{Class, Error, Stop};
+use crate::model::Address;
+use crate::plan::{ActionKind, Change, Decisions};
+
+/// What a run has done so far, and what bars it from going on.
+pub(super) struct Books {
+    journal: Journal,
+    events: mpsc::UnboundedSender<Event>,
+    /// How long after it was sent a request that got no answer may still arrive.
+    settle: Duration,
+    stop_on_error: bool,
+    /// Becomes true when no new write shall start.
+    stop: watch::Receiver<bool>,
+    ledger: Mutex<Ledger>,
+}
+
+#[derive(Default)]
+struct Ledger {
+    /// Addresses that a request may still arrive at, and until when.
+    unsettled: BTreeMap<Address, Instant>,
+    /// The changes under way, each since when.
+    begun: BTreeMap<Address, (ActionKind, Instant)>,
+    /// Where a write left for the service.
+    sent: BTreeSet<Address>,
+    /// What is done. A listing that lags behind may not show it yet.
+    done: Vec<Done>,
+    /// When the last write of each domain was answered.
+    written: BTreeMap<Arc<str>, Instant>,
+    /// Domains whose last listing could not be read.
+    not_seen_again: Vec<(Arc<str>, Error)>,
+    /// The creates and deletes of domains where an app-wide entry goes, which have not ended or are not done.
+    undone: BTreeMap<Address, Undone>,
+    /// Whether some change is not done, so that no delete may start any more.
+    trouble: bool,
+}
+
+/// A change that is done.
+struct Done {
+    task: Task,
+    request_id: Option<String>,
+    at: Instant,
+}
+
+/// How far a create or delete is that is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Undone {
+    Create,
+    /// It has not ended yet.
+    Delete,
+}
+
+/// What of the settings of a run its books need.
+pub(super) struct Rules {
+    pub(super) settle: Duration,
+    pub(super) stop_on_error: bool,
+    pub(super) stop: watch::Receiver<bool>,
+    pub(super) journal: Journal,
+}
+
+impl Books {
+    pub(super) fn new(decisions: &Decisions, rules: Rules, events: mpsc::UnboundedSender<Event>) -> Self {
+        let Rules { settle, stop_on_error, stop, journal } = rules;
+        let ledger = Mutex::new(Ledger { undone: undone(decisions), ..Ledger::default() });
+        Self { journal, events, settle, stop_on_error, stop, ledger }
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts intents on disk together, before the first of their writes: once it is out, the others can't be held up.
+    pub(super) fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Cause> {
+        self.journal.intend(intentions).map_err(|Broken(reason)| Cause::JournalBroken(reason))
+    }
+
+    /// Notes that a write goes out; gives its number.
+    ///
+    /// # Errors
+    /// When its intent can't be written: then it must not go out.
+    pub(super) fn sending(&self, intention: &Intention<'_>) -> Result<u64, Error> {
+        self.journal.send(intention).map_err(|broken| Error::Withheld { reason: broken.to_string() })
+    }
+
+    /// Notes how a write was answered.
+    pub(super) fn answered(&self, id: u64, address: &Address, sent: &Result<Option<String>, Error>) {
+        self.journal.answered(id, sent);
+        let (now, mut ledger) = (Instant::now(), self.ledger());
+        if !sent.as_ref().is_err_and(Error::is_kept_back) {
+            ledger.sent.insert(address.clone());
+            ledger.written.insert(address.domain.clone(), now);
+        }
+        if sent.as_ref().is_err_and(|error| error.class() == Class::Ambiguous) {
+            ledger.unsettled.insert(address.clone(), now + self.settle);
+        }
+    }
+
+    /// Waits until no request that was sent to an address can arrive any more. To be awaited before another kind of write.
+    pub(super) async fn settled(&self, address: &Address) {
+        let until = self.ledger().unsettled.get(address).copied();
+        if let Some(until) = until {
+            sleep_until(until).await;
+        }
+    }
+
+    /// Whether no request that was sent to an address can arrive any more.
+    pub(super) fn is_settled(&self, address: &Address) -> bool {
+        self.ledger().unsettled.get(address).is_none_or(|until| *until <= Instant::now())
+    }
+
+    /// Until when some request may arrive that was sent to a domain.
+    pub(super) fn unsettled_until(&self, domain: &str) -> Option<Instant> {
+        let ledger = self.ledger();
+        let own = ledger.unsettled.iter().filter(|(address, _)| *address.domain == *domain);
+        own.map(|(_, until)| *until).max()
+    }
+
+    /// The changes of a domain that are done.
+    pub(super) fn done_in(&self, domain: &str) -> Vec<Task> {
+        let ledger = self.ledger();
+        let own = ledger.done.iter().filter(|done| *done.task.change.address.domain == *domain);
+        own.map(|done| done.task.clone()).collect()
+    }
+
+    /// When the last write to a domain was answered.
+    pub(super) fn written_at(&self, domain: &str) -> Option<Instant> {
+        self.ledger().written.get(domain).copied()
+    }
+
+    /// The domains that were written, where something is done.
+    pub(super) fn to_see_again(&self) -> Vec<Arc<str>> {
+        let written: Vec<Arc<str>> = self.ledger().written.keys().cloned().collect();
+        written.into_iter().filter(|domain| !self.done_in(domain).is_empty()).collect()
+    }
+
+    /// The last listing of a domain could not be read.
+    pub(super) fn not_seen_again(&self, domain: Arc<str>, error: Error) {
+        self.ledger().not_seen_again.push((domain, error));
+    }
+
+    /// The domains whose last listing could not be read, in order.
+    pub(super) fn take_not_seen_again(&self) -> Vec<(Arc<str>, Error)> {
+        let mut unread = std::mem::take(&mut self.ledger().not_seen_again);
+        unread.sort_by(|one, other| one.0.cmp(&other.0));
+        unread
+    }
+
+    /// Whether the run is to delete an address and has not come to it yet.
+    pub(super) fn is_yet_to_be_deleted(&self, address: &Address) -> bool {
+        self.ledger().undone.get(address) == Some(&Undone::Delete)
+    }
+
+    /// Whether the run was to create an address and has not.
+    pub(super) fn was_not_created(&self, address: &Address) -> bool {
+        self.ledger().undone.get(address) == Some(&Undone::Create)
+    }
+
+    /// Why a change may not be started now, if so. `client` says why no call is sent any more, if so.
+    pub(super) fn bar(&self, action: ActionKind, client: Option<Stop>) -> Option<Cause> {
+        if *self.stop.borrow() {
+            return Some(Cause::Interrupted);
+        }
+        if let Some(Broken(reason)) = self.journal.broken() {
+            return Some(Cause::JournalBroken(reason));
+        }
+        if let Some(stop) = client {
+            return Some(Cause::Stopped(stop));
+        }
+        let trouble = self.ledger().trouble;
+        if trouble && self.stop_on_error {
+            return Some(Cause::StopOnError);
+        }
+        (trouble && action == ActionKind::Delete).then_some(Cause::DeletesHeld)
+    }
+
+    /// A change begins.
+    pub(super) fn started(&self, task: &Task) {
+        let Change { address, action, .. } = &*task.change;
+        self.ledger().begun.insert(address.clone(), (*action, Instant::now()));
+        self.tell(Event::Started { index: task.index, address: address.clone(), action: *action });
+    }
+
+    /// A change takes longer. What is added back beside a change is no change under way, and not told.
+    pub(super) fn delayed(&self, address: &Address, delay: Delay) {
+        let begun = self.ledger().begun.get(address).copied();
+        if let Some((action, since)) = begun {
+            let (address, after) = (address.clone(), since.elapsed());
+            self.tell(Event::Delayed { address, action, delay, after });
+        }
+    }
+
+    /// A change ends. A delete that was not attempted leaves everything as it was, so it keeps no other one back.
+    pub(super) fn finished(&self, task: &Task, outcome: Outcome, request_id: Option<String>) {
+        let Change { address, action, .. } = &*task.change;
+        let (sent, took) = self.ledger().finish(task, &outcome, request_id.as_ref());
+        let outcome = ChangeOutcome { address: address.clone(), action: *action, outcome, request_id };
+        self.journal.ended(&outcome);
+        self.tell(Event::Finished { index: task.index, outcome, sent, took });
+    }
+
+    /// A change that was done is not as wanted any more.
+    pub(super) fn moved(&self, task: &Task, cause: Cause) {
+        let Change { address, action, .. } = &*task.change;
+        let (request_id, after) = {
+            let ledger = self.ledger();
+            let Some(done) = ledger.done.iter().find(|done| done.task.index == task.index) else { return };
+            (done.request_id.clone(), done.at.elapsed())
+        };
+        let outcome = Outcome::Unknown(Failure::new(cause));
+        let outcome = ChangeOutcome { address: address.clone(), action: *action, outcome, request_id };
+        self.journal.ended(&outcome);
+        self.tell(Event::Moved { index: task.index, outcome, after });
+    }
+
+    /// What went along with an app-wide entry was accepted again, and is not seen: the journal must not take it for back.
+    pub(super) fn not_back(&self, address: &Address) {
+        let outcome = Outcome::Unknown(Failure::new(Cause::AddedBackUnseen));
+        let (address, action) = (address.clone(), ActionKind::Create);
+        self.journal.ended(&ChangeOutcome { address, action, outcome, request_id: None });
+    }
+
+    /// The receiver outlives every worker; were it gone, nobody would be left to tell.
+    fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+}
+
+impl Ledger {
+    /// Whether a write of the change left for the service, and how long the change took.
+    fn finish(&mut self, task: &Task, outcome: &Outcome, request_id: Option<&String>) -> (bool, Duration) {
+        let Change { address, action, .. } = &*task.change;
+        let is_done = *outcome == Outcome::Done;
+        let is_delete = *action == ActionKind::Delete;
+        self.trouble |= !is_done && !(is_delete && matches!(outcome, Outcome::NotAttempted(_)));
+        if is_done || is_delete {
+            self.undone.remove(address);
+        }
+        if is_done {
+            let request_id = request_id.cloned();
+            self.done.push(Done { task: task.clone(), request_id, at: Instant::now() });
+        }
+        let took = self.begun.remove(address).map(|(_, since)| since.elapsed());
+        (self.sent.contains(address), took.unwrap_or_default())
+    }
+}
+
+/// The creates and deletes that matter to an app-wide entry that goes.
+fn undone(decisions: &Decisions) -> BTreeMap<Address, Undone> {
+    let going = decisions.changes.iter().filter(|change| change.may_take_along());
+    let domains: BTreeSet<&str> = going.map(|change| &*change.address.domain).collect();
+    let of = |change: &Change| {
+        let undone = match change.action {
+            ActionKind::Create => Undone::Create,
+            ActionKind::Delete => Undone::Delete,
+            ActionKind::Update | ActionKind::Replace => return None,
+        };
+        Some((change.address.clone(), undone))
+    };
+    decisions
+        .changes
+        .iter()
+        .filter(|change| domains.contains(&*change.address.domain))
+        .filter_map(of)
+        .collect()
+}

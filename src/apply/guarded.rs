@@ -1,0 +1,194 @@
+//! Guards the write of one change: a permit, a look right before, and after a failure only what is certainly safe.
+//!
+//! A definite failure is repeated after a pause. A write without a usable answer is read back until it shows, or until a
+//! lost request can arrive no more; only then may it go out again. Before each try the entry is compared anew, and again at once
+//! where that is too long before the write leaves.
+
+use tokio::time::Instant;
+
+use super::cause::{Cause, Halt};
+use super::compare::Compared;
+use super::decide::{self, Seen, Sent};
+use super::domain::Domain;
+use super::event::Delay;
+use super::report::Outcome;
+use super::run::{Leave, Run};
+use super::task::Ended;
+use super::tries::Tries;
+use super::write::Ready;
+use crate::api::{Class, Client, Error, Permit, Retry};
+use crate::model::StreamSpelling;
+use crate::plan::{Aim, Change};
+use crate::wire::Action;
+
+/// The write of one change, which goes out only over what the plan saw.
+pub(super) struct Guarded<'a> {
+    pub(super) domain: &'a mut Domain,
+    pub(super) change: &'a Change,
+    pub(super) tries: Tries,
+    action: Action,
+    /// What follows the write at once, and must not wait for the rate then.
+    follow_up: Option<Action>,
+    /// The permit of that.
+    pub(super) reserve: Option<Permit>,
+}
+
+/// What reading back tells of a write that got no usable answer.
+enum Resolved {
+    /// It did not arrive and can't any more.
+    Lost,
+    /// This is known, or all that can be known.
+    Ended(Outcome),
+}
+
+impl<'a> Guarded<'a> {
+    pub(super) fn new(domain: &'a mut Domain, change: &'a Change, action: Action) -> Self {
+        let tries = Tries::new(domain.run.client());
+        Self { domain, change, tries, action, follow_up: None, reserve: None }
+    }
+
+    /// Takes the permit of the call that follows together with that of the write.
+    pub(super) fn followed_by(self, action: Action) -> Self {
+        Self { follow_up: Some(action), ..self }
+    }
+
+    pub(super) fn run(&self) -> &Run {
+        &self.domain.run
+    }
+
+    /// A client for the look before the write, which shares its connection.
+    pub(super) fn client(&self, permit: &Permit) -> Client {
+        self.tries.client(self.run().client()).sharing(permit)
+    }
+
+    /// How the change ends, given how its last try did.
+    pub(super) fn end(&self, ended: Ended) -> Ended {
+        self.tries.end(ended)
+    }
+
+    /// First the permits, then the look. What can't be read is looked at again, and no permit is held meanwhile.
+    pub(super) async fn ready(&mut self) -> Result<Ready, Ended> {
+        loop {
+            self.domain.settled_beside(self.change).await;
+            let permit = self.permits().await.map_err(|ended| self.end(ended))?;
+            let error = match self.look_before(&permit).await {
+                Compared::Go(found, until) => return Ok(Ready { leave: Leave::until(permit, until), found }),
+                Compared::End(ended) => return Err(self.end(ended)),
+                Compared::Unread(error) => error,
+            };
+            drop((permit, self.reserve.take()));
+            if let Some(ended) = self.unread(error).await {
+                return Err(self.end(ended));
+            }
+        }
+    }
+
+    /// The permit of the next write, unless the run ends before it comes; that of the call after it is kept.
+    async fn permits(&mut self) -> Result<Permit, Ended> {
+        let client = self.tries.client(self.run().client());
+        let (action, follow_up) = (self.action, self.follow_up);
+        let permits = async {
+            match follow_up {
+                None => client.permit(action).await.map(|permit| (permit, None)),
+                Some(then) => client.permits(action, then).await.map(|(one, other)| (one, Some(other))),
+            }
+        };
+        let permits = self.run().reader.unless_stopped(permits).await;
+        let (permit, reserve) = match (permits, self.run().bar(self.change.action)) {
+            (_, Some(cause)) => return Err(Ended::not_attempted(cause)),
+            (Some(permits), None) => permits.map_err(|error| Ended::refused(Cause::NoPermit, error))?,
+            (None, None) => return Err(Ended::not_attempted(Cause::Interrupted)),
+        };
+        self.tries.admitted(self.domain.run.client(), permit.waited());
+        self.reserve = reserve;
+        Ok(permit)
+    }
+
+    /// Waits until the write may be tried again; gives the end where it may not.
+    pub(super) async fn retry(&mut self, spelling: StreamSpelling, error: Error) -> Option<Ended> {
+        self.domain.listing = None;
+        self.tries.looks = None;
+        let ended = match error.class() {
+            _ if error == Error::Outdated => self.outdated(),
+            Class::Ambiguous => self.resolve(spelling, error).await,
+            Class::Busy | Class::NotSent => self.wait(error).await,
+            Class::Fatal => Some(self.refused(error)),
+        };
+        ended.map(|ended| self.end(ended))
+    }
+
+    fn refused(&self, error: Error) -> Ended {
+        Ended::refused(Cause::NotCarriedOut(self.change.action), error)
+    }
+
+    /// Waits until the look before a write may be tried again; gives the end where it may not.
+    async fn unread(&mut self, error: Error) -> Option<Ended> {
+        let deadline = self.tries.retry.deadline();
+        let looks = self.tries.looks.get_or_insert_with(|| Retry::until(deadline));
+        match self.domain.run.client().read_again(looks, &error) {
+            Some(pause) => {
+                self.run().reader.rest(pause).await;
+                None
+            }
+            None => Some(Ended::unreadable(error)),
+        }
+    }
+
+    /// The next look may be faster.
+    fn outdated(&mut self) -> Option<Ended> {
+        self.tries.outdated += 1;
+        let (window, looks) = (self.run().freshness, Tries::MOST_OUTDATED);
+        (self.tries.outdated >= looks).then(|| Ended::not_attempted(Cause::Outdated { window, looks }))
+    }
+
+    async fn wait(&mut self, error: Error) -> Option<Ended> {
+        let run = self.domain.run.clone();
+        if run.client().stopped().is_some() {
+            return Some(self.refused(error));
+        }
+        match run.client().again(&mut self.tries.retry, &error) {
+            Some(pause) => {
+                run.books.delayed(&self.change.address, Delay::Again { pause, error });
+                run.reader.rest(pause).await;
+                run.bar(self.change.action).map(Ended::not_attempted)
+            }
+            None => {
+                if error.class() == Class::NotSent {
+                    self.domain.halted = Some(Halt::NoConnection(error.to_string()));
+                }
+                Some(self.refused(error))
+            }
+        }
+    }
+
+    async fn resolve(&mut self, spelling: StreamSpelling, error: Error) -> Option<Ended> {
+        let run = self.domain.run.clone();
+        run.books.delayed(&self.change.address, Delay::Unanswered(error.clone()));
+        let request_id = error.request_id().map(str::to_owned);
+        self.tries.lost += 1;
+        let outcome = match run.resolve(Aim::of(self.change), spelling, &error).await {
+            Resolved::Ended(outcome) => outcome,
+            Resolved::Lost if self.tries.lost < Tries::MOST_LOST && run.bar(self.change.action).is_none() => {
+                self.tries.unclear = Some(error);
+                return None;
+            }
+            Resolved::Lost => decide::at_deadline(Ok(Seen::NotYet), Sent::Unclear(error)),
+        };
+        Some(Ended { outcome, request_id })
+    }
+}
+
+impl Run {
+    async fn resolve(&self, aim: Aim<'_>, spelling: StreamSpelling, error: &Error) -> Resolved {
+        let (sent, deadline) = (Instant::now(), self.reader.deadline);
+        if self.settle < deadline {
+            match self.reader.watch(aim, spelling, sent + self.settle).await {
+                Ok(Seen::AsWanted) => return Resolved::Ended(Outcome::Done),
+                Ok(Seen::NotYet) => return Resolved::Lost,
+                Ok(Seen::Otherwise(_)) | Err(_) => {}
+            }
+        }
+        let looked = self.reader.watch(aim, spelling, sent + deadline).await;
+        Resolved::Ended(decide::at_deadline(looked, Sent::Unclear(error.clone())))
+    }
+}

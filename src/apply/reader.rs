@@ -1,0 +1,160 @@
+//! Reads what a domain and an address hold, for all that a run compares and confirms.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use super::books::Books;
+use crate::api::{Client, Error};
+use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
+
+/// All that a run reads goes through here.
+pub(super) struct Reader {
+    pub(super) client: Client,
+    pub(super) books: Arc<Books>,
+    /// How long a write is read back before it counts as unconfirmed.
+    pub(super) deadline: Duration,
+    /// Becomes true when no new write shall start.
+    stop: watch::Receiver<bool>,
+    /// The last listing of each domain.
+    seen: Mutex<BTreeMap<Arc<str>, Listing>>,
+}
+
+/// What stood at an address, and when that was asked for.
+pub(super) struct Look {
+    pub(super) found: Option<Remote>,
+    pub(super) asked: Instant,
+}
+
+/// A domain's listing, and when it was asked for.
+#[derive(Clone)]
+pub(super) struct Listing {
+    pub(super) configs: Arc<DomainSnapshot>,
+    pub(super) asked: Instant,
+    /// How long it took.
+    pub(super) took: Duration,
+}
+
+impl Listing {
+    async fn read(client: &Client, domain: &str) -> Result<Self, Error> {
+        let asked = Instant::now();
+        let configs = Arc::new(client.list_domain(domain).await?);
+        Ok(Self { configs, asked, took: asked.elapsed() })
+    }
+
+    /// Whether it was asked for no sooner than that.
+    pub(super) fn is_younger(&self, than: Instant) -> bool {
+        than <= self.asked
+    }
+
+    /// Whether a write may still go out that rests on it.
+    pub(super) fn is_fresh(&self, window: Duration) -> bool {
+        self.asked.elapsed() <= window
+    }
+}
+
+impl Reader {
+    pub(super) fn new(
+        client: &Client,
+        books: Arc<Books>,
+        deadline: Duration,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self { client: client.heeding(stop.clone()), books, deadline, stop, seen: Mutex::default() }
+    }
+
+    /// Lists a domain by a client, and keeps that as the last listing of it.
+    pub(super) async fn list(&self, client: &Client, domain: &str) -> Result<Listing, Error> {
+        let listing = Listing::read(client, domain).await?;
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(domain.into(), listing.clone());
+        Ok(listing)
+    }
+
+    /// Likewise, only what it shows.
+    pub(super) async fn listed(&self, client: &Client, domain: &str) -> Result<Arc<DomainSnapshot>, Error> {
+        Ok(self.list(client, domain).await?.configs)
+    }
+
+    /// The last listing of a domain.
+    pub(super) fn last_listing(&self, domain: &str) -> Option<Listing> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(domain).cloned()
+    }
+
+    /// What stands at an address.
+    pub(super) async fn look(
+        &self,
+        address: &Address,
+        spelling: StreamSpelling,
+    ) -> Result<Option<Remote>, Error> {
+        Ok(self.look_by(&self.client, address, spelling).await?.found)
+    }
+
+    /// Likewise, where something may be unrecorded until it is known: until the deadline at most, and as fast as the rate allows.
+    pub(super) async fn look_urgently(
+        &self,
+        address: &Address,
+        spelling: StreamSpelling,
+    ) -> Result<Option<Remote>, Error> {
+        let client = self.client.urgent().until(Instant::now() + self.deadline);
+        Ok(self.look_by(&client, address, spelling).await?.found)
+    }
+
+    /// Likewise, by one try. Where it can't be read at once, another Add tells as much.
+    pub(super) async fn look_once(&self, address: &Address) -> Result<Option<Remote>, Error> {
+        Ok(self.look_by(&self.client.urgent().once(), address, StreamSpelling::Named).await?.found)
+    }
+
+    /// What stands at an address, by a client. Only a full listing proves that nothing does.
+    pub(super) async fn look_by(
+        &self,
+        client: &Client,
+        address: &Address,
+        spelling: StreamSpelling,
+    ) -> Result<Look, Error> {
+        let (found, asked) = client.find(address, spelling).await?;
+        if found.is_some() {
+            return Ok(Look { found, asked });
+        }
+        let Listing { configs, asked, took: _ } = self.list(client, &address.domain).await?;
+        Ok(Look { found: configs.configs.get(address).cloned(), asked })
+    }
+
+    /// Waits; a signal that ends the run ends the pause.
+    pub(super) async fn rest(&self, pause: Duration) {
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = self.stopped() => {}
+        }
+    }
+
+    /// Waits until no request that was sent to any address of a domain can arrive any more, or the run ends.
+    pub(super) async fn all_settled(&self, domain: &str) {
+        if let Some(until) = self.books.unsettled_until(domain) {
+            self.rest(until.saturating_duration_since(Instant::now())).await;
+        }
+    }
+
+    /// What comes of it, unless the run shall end before.
+    pub(super) async fn unless_stopped<T>(&self, awaited: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            come = awaited => Some(come),
+            () = self.stopped() => None,
+        }
+    }
+
+    /// Whether the run shall end.
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Returns when the run shall end; never, where nobody is left who could say so.
+    pub(super) async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        if stop.wait_for(|stop| *stop).await.is_err() {
+            std::future::pending().await
+        }
+    }
+}

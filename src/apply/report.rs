@@ -1,0 +1,62 @@
+//! What became of a plan and of each of its changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::cause::Failure;
+use crate::api;
+use crate::model::Address;
+use crate::plan::ActionKind;
+
+/// What became of a plan.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// One for each planned change, in the plan's order.
+    pub outcomes: Vec<ChangeOutcome>,
+    /// Domains that were written and whose last listing could not be read: what was confirmed there was not seen again.
+    pub not_seen_again: Vec<(Arc<str>, api::Error)>,
+    /// Calls that were sent, reads and writes.
+    pub calls: u64,
+    /// How many of them went out because one before them failed.
+    pub repeated: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What became of one change.
+#[derive(Debug, Clone)]
+pub struct ChangeOutcome {
+    /// Which.
+    pub address: Address,
+    /// What was to be done.
+    pub action: ActionKind,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The service's id of the last write.
+    pub request_id: Option<String>,
+}
+
+/// The four ends of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Confirmed by reading back.
+    Done,
+    /// Certainly not carried out, or carried out otherwise than planned.
+    Failed(Failure),
+    /// Nothing was sent.
+    NotAttempted(Failure),
+    /// A write was sent, and what became of it could not be confirmed.
+    Unknown(Failure),
+}
+
+impl Outcome {
+    /// Why the change is not done, if so.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Outcome::Done => None,
+            Outcome::Failed(failure) | Outcome::NotAttempted(failure) | Outcome::Unknown(failure) => {
+                Some(failure)
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! One change as work, and how that ended.
+
+use std::sync::Arc;
+
+use super::cause::{Cause, Failure};
+use super::report::Outcome;
+use crate::api::Error;
+use crate::plan::Change;
+
+/// One planned change and its index in the plan.
+#[derive(Clone)]
+pub(super) struct Task {
+    pub(super) index: usize,
+    pub(super) change: Arc<Change>,
+}
+
+/// How a change ended, with the RequestId of its last write.
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
+    pub(super) request_id: Option<String>,
+}
+
+impl Ended {
+    pub(super) fn done() -> Self {
+        Self { outcome: Outcome::Done, request_id: None }
+    }
+
+    pub(super) fn not_attempted(cause: Cause) -> Self {
+        Self { outcome: Outcome::NotAttempted(Failure::new(cause)), request_id: None }
+    }
+
+    /// Nothing was written because what is there could not be read.
+    pub(super) fn unreadable(error: Error) -> Self {
+        let outcome = Outcome::NotAttempted(Failure::of(Cause::Unreadable, error));
+        Self { outcome, request_id: None }
+    }
+
+    /// The last write was refused, and one before it may have been carried out.
+    pub(super) fn in_doubt(cause: Cause, error: Error) -> Self {
+        let request_id = error.request_id().map(str::to_owned);
+        let failure = Failure::of(cause, error).within(Cause::InDoubt);
+        Self { outcome: Outcome::Unknown(failure), request_id }
+    }
+
+    /// The service refused a write, or it was never sent.
+    pub(super) fn refused(cause: Cause, error: Error) -> Self {
+        let request_id = error.request_id().map(str::to_owned);
+        let outcome = match error {
+            Error::Withheld { reason } => Outcome::NotAttempted(Failure::new(Cause::Withheld(reason))),
+            Error::Stopped(stop) => Outcome::NotAttempted(Failure::new(Cause::Stopped(stop))),
+            Error::GivenUp { .. } => Outcome::NotAttempted(Failure::of(Cause::GivenUp, error)),
+            error => Outcome::Failed(Failure::of(cause, error)),
+        };
+        Self { outcome, request_id }
+    }
+}

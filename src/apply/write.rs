@@ -1,0 +1,59 @@
+//! The one loop that every write of a run goes through.
+//!
+//! ```text
+//! get ready → send → accepted
+//!     ↑         ↓
+//!     └─ again ─┴─ an end
+//! ```
+
+use super::journal::Intention;
+use super::run::{Leave, Run};
+use crate::api::Error;
+use crate::model::Remote;
+use crate::wire::Call;
+
+/// One kind of write: what it waits for, what it sends, and what it makes of a failure.
+pub(super) trait Write {
+    /// What is to be known about a write once it is out.
+    type Kept;
+    /// How it ends where no write is accepted.
+    type End;
+
+    /// Waits until a write may go out.
+    async fn ready(&mut self) -> Result<Ready, Self::End>;
+
+    /// The write over what was found there.
+    fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Self::Kept>, Self::End>;
+
+    /// What follows from a failure; nothing where the write is to be tried again.
+    async fn failed(&mut self, error: Error, kept: Self::Kept) -> Option<Self::End>;
+}
+
+/// What a write needs to go out.
+pub(super) struct Ready {
+    pub(super) leave: Leave,
+    /// What stands there; nothing where no look is needed.
+    pub(super) found: Option<Remote>,
+}
+
+/// A write as it goes out.
+pub(super) struct Outgoing<'a, K> {
+    pub(super) intention: Intention<'a>,
+    pub(super) call: Call,
+    pub(super) kept: K,
+}
+
+/// Sends a write until it is accepted, or ends otherwise; gives its RequestId, and what was kept about it.
+pub(super) async fn write<W: Write>(run: &Run, writer: &mut W) -> Result<(Option<String>, W::Kept), W::End> {
+    loop {
+        let Ready { leave, found } = writer.ready().await?;
+        let Outgoing { intention, call, kept } = writer.outgoing(found)?;
+        let error = match run.send(intention, call, leave).await {
+            Ok(request_id) => return Ok((request_id, kept)),
+            Err(error) => error,
+        };
+        if let Some(end) = writer.failed(error, kept).await {
+            return Err(end);
+        }
+    }
+}
