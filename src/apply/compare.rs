@@ -1,34 +1,13 @@
 //! Looks at an address right before it is written.
 
-use tokio::time::Instant;
-
-use super::cause::{Cause, Stale};
 use super::decide::{self, Verdict};
 use super::event::Delay;
-use super::guarded::Guarded;
+use super::guarded::{Compared, Guarded};
 use super::reader::{Listing, Look};
 use super::run::Run;
 use super::task::Ended;
-use crate::api::{Client, Error, Permit};
-use crate::model::Remote;
+use crate::api::{Client, Permit};
 use crate::plan::{ActionKind, Aim, Change};
-
-/// What the look allows.
-pub(super) enum Compared {
-    /// The write may go out, over this entry and until then; at any time, where the look was asked to be right before it.
-    Go(Option<Remote>, Option<Instant>),
-    /// The change ends here.
-    End(Ended),
-    /// What is there can't be read now.
-    Unread(Error),
-}
-
-impl Compared {
-    /// The entry, or what stands beside it, is not as the plan saw it.
-    pub(super) fn stale(stale: Stale) -> Self {
-        Compared::End(Ended::not_attempted(Cause::Stale(stale)))
-    }
-}
 
 impl Guarded<'_> {
     /// The create of a named stream needs no look: an Add never overwrites. That of an app-wide entry does, since the service

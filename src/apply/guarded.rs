@@ -6,8 +6,7 @@
 
 use tokio::time::Instant;
 
-use super::cause::{Cause, Halt};
-use super::compare::Compared;
+use super::cause::{Cause, Halt, Stale};
 use super::decide::{self, Seen, Sent};
 use super::domain::Domain;
 use super::event::Delay;
@@ -17,7 +16,7 @@ use super::task::Ended;
 use super::tries::Tries;
 use super::write::Ready;
 use crate::api::{Class, Client, Error, Permit, Retry};
-use crate::model::StreamSpelling;
+use crate::model::{Remote, StreamSpelling};
 use crate::plan::{Aim, Change};
 use crate::wire::Action;
 
@@ -31,6 +30,23 @@ pub(super) struct Guarded<'a> {
     follow_up: Option<Action>,
     /// The permit of that.
     pub(super) reserve: Option<Permit>,
+}
+
+/// What the look allows.
+pub(super) enum Compared {
+    /// The write may go out, over this entry and until then; at any time, where the look was asked to be right before it.
+    Go(Option<Remote>, Option<Instant>),
+    /// The change ends here.
+    End(Ended),
+    /// What is there can't be read now.
+    Unread(Error),
+}
+
+impl Compared {
+    /// The entry, or what stands beside it, is not as the plan saw it.
+    pub(super) fn stale(stale: Stale) -> Self {
+        Compared::End(Ended::not_attempted(Cause::Stale(stale)))
+    }
 }
 
 /// What reading back tells of a write that got no usable answer.

@@ -8,12 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cause::{Cause, Failure, Fates, Halt, Stale};
-use super::compare::Compared;
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
 use super::domain::Domain;
 use super::event::Delay;
 use super::fill::{Added, PendingAdd, Unfilled};
-use super::guarded::Guarded;
+use super::guarded::{Compared, Guarded};
 use super::reader::Listing;
 use super::report::Outcome;
 use super::run::Run;

@@ -1,7 +1,5 @@
 //! What one line of a journal says. Plain values; a minor version of the format only adds.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,11 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::api::{Class, Error};
 use crate::model::{Address, RecordConfig};
 use crate::plan::{ActionKind, Change, Contingent, Plan, Summary};
-use crate::wire::Action;
 
 use super::super::report::Outcome;
-use super::left_open::left;
-use super::read::RunRecord;
 
 /// Version of the format; a reader takes every one with the same first number, and version 1, which held each address as one
 /// text.
@@ -315,14 +310,6 @@ impl Header {
             takes_over: Vec::new(),
         }
     }
-
-    /// The same behind the runs of its folder; `earlier` are those of the same target and account.
-    #[must_use]
-    pub fn behind(self, highest: u64, earlier: &[RunRecord]) -> Self {
-        let changed: BTreeSet<&Address> = self.changes.iter().map(|change| &change.address).collect();
-        let takes_over = left(earlier).filter(|left| changed.contains(&left.address)).collect();
-        Self { number: highest.saturating_add(1), takes_over, ..self }
-    }
 }
 
 impl Planned {
@@ -346,17 +333,6 @@ impl RunId {
     pub fn new(time: Timestamp, random: u32) -> Self {
         let name = format!("{}-{:06x}", time.strftime("%Y%m%dT%H%M%S.%3fZ"), random & 0x00ff_ffff);
         Self { name, time }
-    }
-}
-
-impl From<Action> for Step {
-    /// A Describe writes nothing; it would be taken for an Update if it ever came here.
-    fn from(action: Action) -> Self {
-        match action {
-            Action::Add => Step::Add,
-            Action::Delete => Step::Delete,
-            Action::Update | Action::Describe => Step::Update,
-        }
     }
 }
 

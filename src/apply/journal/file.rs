@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Sink;
 use super::entry::Header;
-use super::read::{JournalError, RunRecord, read};
+use super::read::{JournalError, RunRecord, read, snapshot_name};
 use crate::files::{Folder, LARGEST, Readers};
 
 /// Ends the name of each journal.
@@ -30,11 +30,6 @@ impl FolderError {
         let path = path.to_owned();
         move |source| Self { path, what, source }
     }
-}
-
-/// The snapshot of a run, in the folder of its journal.
-pub fn snapshot_name(run: &str) -> String {
-    format!("{run}.snapshot.json")
 }
 
 /// A journal that is being written.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::entry::{End, Found, Intent, Planned, Reply, Resolved, Sibling, Step, TakenOver};
+use super::entry::{End, Found, Header, Intent, Planned, Reply, Resolved, Sibling, Step, TakenOver};
 use super::read::RunRecord;
 use crate::model::{Address, RecordConfig, Remote};
 use crate::plan::{ActionKind, Aim, Gap, GapCause, Unfinished};
@@ -52,6 +52,16 @@ pub enum OpenKind {
     },
     /// An entry that was removed and, as far as is known, not put back.
     Lost(GapCause),
+}
+
+impl Header {
+    /// The same behind the runs of its folder; `earlier` are those of the same target and account.
+    #[must_use]
+    pub fn behind(self, highest: u64, earlier: &[RunRecord]) -> Self {
+        let changed: BTreeSet<&Address> = self.changes.iter().map(|change| &change.address).collect();
+        let takes_over = left(earlier).filter(|left| changed.contains(&left.address)).collect();
+        Self { number: highest.saturating_add(1), takes_over, ..self }
+    }
 }
 
 /// What the runs left open, all of one target and account, in whatever order; in the order of the addresses.

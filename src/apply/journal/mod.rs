@@ -27,12 +27,12 @@ pub use entry::{
     Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Found, Header, Intent, Planned, Reply, Resolved,
     RunId, Sibling, Step, TakenOver,
 };
-pub use file::{FolderError, JournalFile, Stored, read_runs, read_snapshot, save_snapshot, snapshot_name};
+pub use file::{FolderError, JournalFile, Stored, read_runs, read_snapshot, save_snapshot};
 pub use last::{LastEntry, Told, last_entry};
 pub use left_open::{LeftOpen, Looked, OpenKind, judge, left_open, unfinished, until_settled};
 pub use lock::{Lock, LockError};
 pub use memory::Memory;
-pub use read::{JournalError, RunRecord, RunState, read};
+pub use read::{JournalError, RunRecord, RunState, read, snapshot_name};
 
 use super::report::ChangeOutcome;
 use crate::api::Error;

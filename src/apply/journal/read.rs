@@ -1,7 +1,6 @@
 //! Turns the text of a journal into the [`RunRecord`] of its run. Pure.
 
 use super::entry::{Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, Resolved};
-use super::file::snapshot_name;
 use crate::model::Address;
 
 /// What a journal tells of one run.
@@ -162,6 +161,11 @@ impl RunRecord {
         let mut answers = self.answers_to(id).peekable();
         answers.peek().is_none() || answers.any(|answer| answer.reply.may_have_arrived())
     }
+}
+
+/// The snapshot of a run, in the folder of its journal.
+pub fn snapshot_name(run: &str) -> String {
+    format!("{run}.snapshot.json")
 }
 
 #[cfg(test)]
