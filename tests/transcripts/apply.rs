@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::World;
+use super::server::{Server, keyed};
 
 const ONE: &str = "\
 version: 1
@@ -48,6 +49,19 @@ fn nobody_to_ask_is_an_error_before_anything_is_read() {
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("--auto-approve"), "{}", run.transcript());
     assert!(!world.path().join(".livevod").exists());
+}
+
+/// Nothing is written, and no guard holds anything: what is there can't be read any more.
+#[test]
+fn a_compare_that_cannot_be_read_is_an_error_and_no_refusal() {
+    let world = keyed(&ONE.replace("cam1: {}, cam2: {}, ", ""));
+    let server = Server::start(&world, &["--fault", "revoked-key:action=Describe,nth=2"]);
+    let line = format!("apply --endpoint {} --account 1234567890123456 --auto-approve --format json", server.url);
+    let run = world.run(&line);
+    let report = run.json();
+    assert_eq!(report["outcomes"][0]["outcome"], "not_attempted", "{}", run.transcript());
+    assert_eq!(report["exit"], json!({"code": 1, "reason": "error"}));
+    assert_eq!(run.code, 1);
 }
 
 #[test]
