@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Arrows run one way: `gate`, `model`, `source`, `files` ← `diag`, `wire` ← `config`, `emulator` ← `resolve` ← `check`, `explain`, `plan`,
-//! `api` ← `apply` ← `render` ← `cli`; a test holds the `use crate::` lines to it. Input, clock, environment and randomness
+//! `api` ← `apply` ← `render` ← `cli`; a test holds the `use crate::` lines to it. `api` knows no emulator: `embedded` joins the two. Input, clock, environment and randomness
 //! live in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service, store and server; everything
 //! else is a function of its arguments.
 
@@ -17,6 +17,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod diag;
+pub mod embedded;
 pub mod emulator;
 pub mod explain;
 pub mod files;

@@ -22,12 +22,9 @@ use super::owner::Owner;
 use super::places::Places;
 use super::retry::Retry;
 use super::transport::{Http, Timeouts, Transport};
-use crate::emulator;
 use crate::gate::Secrets;
 use crate::model::{Address, Remote, StreamSpelling};
-use crate::wire::{
-    self, Action, Call, CallerIdentity, Inquiry, Key, Request, Secret, SignatureVersion, Stamp,
-};
+use crate::wire::{self, Action, Call, CallerIdentity, Inquiry, Key, Request, SignatureVersion, Stamp};
 
 /// Makes the stamp of one attempt.
 pub type StampSource = Arc<dyn Fn() -> std::io::Result<Stamp> + Send + Sync>;
@@ -69,12 +66,6 @@ impl ClientSettings {
 
     /// How long calls are repeated, unless told otherwise.
     pub const PATIENCE: Duration = Duration::from_secs(60);
-
-    /// For the emulator in this process, under the key that every emulator accepts.
-    pub fn for_emulator() -> Self {
-        let secret = Secret::new(emulator::KEY_SECRET);
-        Self::new(Key { id: emulator::KEY_ID.to_owned(), secret, token: None })
-    }
 
     /// The usual settings: V3 signatures, documented endpoints, default rate.
     pub fn new(credentials: impl Into<Credentials>) -> Self {
@@ -130,7 +121,7 @@ struct Asked<T> {
 }
 
 struct Inner {
-    transport: Transport,
+    transport: Arc<dyn Transport>,
     endpoints: Endpoints,
     /// Where the metadata service of an instance is asked for keys.
     metadata: Endpoint,
@@ -169,17 +160,17 @@ impl Client {
         let metadata = settings.endpoint.clone().filter(Endpoint::is_loopback);
         let metadata = metadata.unwrap_or_else(Endpoint::metadata);
         let http = Http::new(settings.timeouts, settings.endpoint.as_ref())?;
-        Ok(Self::over(Transport::Http(http), endpoints, metadata, settings))
+        Ok(Self::over(Arc::new(http), endpoints, metadata, settings))
     }
 
-    /// A client of the emulator in this process. The key must be one that it accepts.
-    pub fn in_process(service: Arc<emulator::Service>, settings: ClientSettings) -> Self {
+    /// A client of a service in this process, to which every call goes.
+    pub fn in_process(transport: Arc<dyn Transport>, settings: ClientSettings) -> Self {
         let here = Endpoint::here();
-        Self::over(Transport::InProcess(service), Endpoints::only(here.clone()), here, settings)
+        Self::over(transport, Endpoints::only(here.clone()), here, settings)
     }
 
     fn over(
-        transport: Transport,
+        transport: Arc<dyn Transport>,
         endpoints: Endpoints,
         metadata: Endpoint,
         settings: ClientSettings,
@@ -267,11 +258,6 @@ impl Client {
     /// How many of the calls went out because one before them failed.
     pub fn repeated(&self) -> u64 {
         self.inner.repeated.load(Ordering::Relaxed)
-    }
-
-    /// How far the service's time is ahead of this machine's, where that had to be corrected.
-    pub fn clock_correction(&self) -> Option<SignedDuration> {
-        self.inner.clock.get().copied()
     }
 
     /// Counts the failures of one write. Whoever repeats it says so with [`Client::again`].
@@ -617,7 +603,7 @@ impl Client {
         let Inner { transport, endpoints, metadata, signature, chance, log, secrets, patience, .. } =
             &*self.inner;
         Courier {
-            transport,
+            transport: &**transport,
             sts: endpoints.sts(),
             metadata: metadata.clone(),
             signature: *signature,

@@ -95,6 +95,12 @@ impl Error {
         }
     }
 
+    /// An answer with more bytes than are read.
+    pub fn too_long(host: &str, most: usize) -> Self {
+        let reason = format!("the answer is longer than {} MiB", most >> 20);
+        Error::Ambiguous { host: host.to_owned(), reason }
+    }
+
     /// The same without a secret in any text: services quote what they were sent.
     pub(super) fn without(self, secrets: &Secrets) -> Self {
         let hide = |text: String| secrets.hide(&text).into_owned();

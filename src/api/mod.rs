@@ -19,4 +19,4 @@ pub use endpoint::{Endpoint, EndpointError, KeyAddress};
 pub use error::{Class, Error, Stop};
 pub use limiter::Rate;
 pub use retry::Retry;
-pub use transport::Timeouts;
+pub use transport::{LONGEST_BODY, Sending, Timeouts, Transport};

@@ -1,18 +1,16 @@
-//! Carries one signed request to the service and its response back, over HTTP or straight into the embedded emulator.
+//! Carries one signed request to the service and its response back: the seam, and HTTP behind it.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
-use tokio::time::sleep;
-
 use super::error::Error;
-use crate::emulator::{self, Delivery, End};
 use crate::wire::{Request, Response};
 
-/// Longest response body that is read; a page of 100 configurations has some tens of kilobytes.
-const LONGEST_BODY: usize = 8 << 20;
+/// Longest response body that is read, in bytes; a page of 100 configurations has some tens of kilobytes.
+pub const LONGEST_BODY: usize = 8 << 20;
 
 /// How long an idle connection is kept: below what servers commonly allow, so that none is used while it is being closed.
 const KEEP_IDLE: Duration = Duration::from_secs(15);
@@ -39,62 +37,19 @@ impl Default for Timeouts {
     }
 }
 
-/// The way to the service.
-pub(super) enum Transport {
-    /// Over HTTP.
-    Http(Http),
-    /// Into the emulator in this very process, without a socket.
-    InProcess(Arc<emulator::Service>),
-}
+/// A request under way, and what comes back.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>>;
 
-impl Transport {
+/// The way to the service: over HTTP, or straight into one that runs in this very process.
+pub trait Transport: Send + Sync {
+    /// Sends a request once, without TLS where it is `plain`.
+    fn send<'a>(&'a self, request: &'a Request, plain: bool) -> Sending<'a>;
+
     /// Another way, with these timeouts, for requests to that endpoint alone.
     ///
     /// # Errors
     /// When the system's certificates can't be loaded.
-    pub(super) fn aside(&self, timeouts: Timeouts, endpoint: &Endpoint) -> Result<Self, Error> {
-        Ok(match self {
-            Transport::Http(_) => Transport::Http(Http::new(timeouts, Some(endpoint))?),
-            Transport::InProcess(service) => Transport::InProcess(service.clone()),
-        })
-    }
-
-    /// Sends a request once.
-    pub(super) async fn send(&self, request: &Request, plain: bool) -> Result<Response, Error> {
-        match self {
-            Transport::Http(http) => http.send(request, plain).await,
-            // On this thread: the emulator takes one call at a time anyway, and so the order of calls stays the same from run
-            // to run.
-            Transport::InProcess(service) => met(service.deliver(request), &request.host).await,
-        }
-    }
-}
-
-/// What a caller over HTTP would have met, after the time it would have taken.
-async fn met(delivery: Delivery, host: &str) -> Result<Response, Error> {
-    let Delivery { delay, fate: _, end } = delivery;
-    // Even a sleep of no time waits for the timer's next tick.
-    if !delay.is_zero() {
-        sleep(delay).await;
-    }
-    let silent = |reason: &str| Error::Ambiguous { host: host.to_owned(), reason: reason.to_owned() };
-    match end {
-        End::Answer(response) if response.body.len() > LONGEST_BODY => Err(too_long(host)),
-        End::Answer(response) => Ok(response),
-        End::Slow(response, pause) => {
-            sleep(pause).await;
-            Ok(response)
-        }
-        End::Refused(_) => {
-            Err(Error::NotSent { host: host.to_owned(), reason: "connection refused".to_owned() })
-        }
-        End::Closed | End::Truncated(_) => Err(silent("connection closed before message completed")),
-        End::Endless(_) => Err(too_long(host)),
-        End::Hang(time) => {
-            sleep(time.min(Timeouts::default().read)).await;
-            Err(silent("timed out"))
-        }
-    }
+    fn aside(&self, timeouts: Timeouts, endpoint: &Endpoint) -> Result<Arc<dyn Transport>, Error>;
 }
 
 /// The HTTP client: connections are kept, redirects not followed, nothing sent twice.
@@ -128,7 +83,7 @@ impl Http {
         Ok(Self { client })
     }
 
-    async fn send(&self, request: &Request, plain: bool) -> Result<Response, Error> {
+    async fn exchange(&self, request: &Request, plain: bool) -> Result<Response, Error> {
         let sent = self.request(request, plain).send().await;
         let mut response = sent.map_err(|error| failed(&request.host, error))?;
         let (status, headers) = (response.status().as_u16(), headers(&response));
@@ -151,6 +106,16 @@ impl Http {
     }
 }
 
+impl Transport for Http {
+    fn send<'a>(&'a self, request: &'a Request, plain: bool) -> Sending<'a> {
+        Box::pin(self.exchange(request, plain))
+    }
+
+    fn aside(&self, timeouts: Timeouts, endpoint: &Endpoint) -> Result<Arc<dyn Transport>, Error> {
+        Ok(Arc::new(Self::new(timeouts, Some(endpoint))?))
+    }
+}
+
 /// The providers of rustls are process-wide; another one that stands already is as good.
 fn install_ring() {
     static ONCE: Once = Once::new();
@@ -168,16 +133,11 @@ async fn body(response: &mut reqwest::Response, host: &str) -> Result<Vec<u8>, E
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| failed(host, error))? {
         if body.len() + chunk.len() > LONGEST_BODY {
-            return Err(too_long(host));
+            return Err(Error::too_long(host, LONGEST_BODY));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
-}
-
-fn too_long(host: &str) -> Error {
-    let reason = format!("the answer is longer than {} MiB", LONGEST_BODY >> 20);
-    Error::Ambiguous { host: host.to_owned(), reason }
 }
 
 /// Only where no connection was made, or no request could be built, is it certain that nothing was sent.

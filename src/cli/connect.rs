@@ -11,10 +11,10 @@ use super::terminal::{note, secrets};
 use crate::api::credentials::{self, CredentialsError, Surroundings};
 use crate::api::{CallEntry, CallLog, Client, ClientSettings, Endpoint};
 use crate::diag::{Code, Diagnostic};
-use crate::emulator;
 use crate::gate::clean;
 use crate::render::{Exit, Target};
 use crate::resolve::Desired;
+use crate::{embedded, emulator};
 
 /// A client, and what it talks to.
 pub(super) struct Connection {
@@ -80,7 +80,7 @@ fn embedded(
     let service = emulator::Service::open(kept, account_settings).map_err(|error| {
         Diagnostic::new(Code::Emulator, with_causes(&error)).help("name another file: `--emulator=FILE`")
     })?;
-    let client = Client::in_process(Arc::new(service), settings(remote, ClientSettings::for_emulator()));
+    let client = embedded::client(Arc::new(service), settings(remote, embedded::settings()));
     let name = format!("emulator {}", file.display());
     Ok(Connection { client, target: Target { name, account }, is_local: true })
 }

@@ -69,11 +69,10 @@ pub use settings::Settings;
 pub use state::Record;
 pub use store::{Store, StoreError};
 
+pub use crate::wire::EMULATOR_SECRET as KEY_SECRET;
+
 /// Id of the key that an emulator accepts unless told otherwise.
 pub const KEY_ID: &str = "emulator";
-
-/// Secret of that key; it guards nothing.
-pub const KEY_SECRET: &str = "emulator";
 
 /// Id of the account that an emulator plays unless told otherwise.
 pub const ACCOUNT: &str = "1234567890123456";

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use livevod::api::{Client, ClientSettings};
 use livevod::apply::journal::{End, Found, Memory, RunRecord, judge, left_open, unfinished};
 use livevod::apply::{ApplySettings, apply};
+use livevod::embedded;
 use livevod::emulator::Service;
 use livevod::model::{Carried, RecordConfig};
 use livevod::wire::Stamp;
@@ -94,8 +95,8 @@ fn mortal(service: Arc<Service>, last: u64) -> (Client, Arc<Notify>) {
         }
         Ok(Stamp { time: jiff::Timestamp::now(), nonce: format!("mortal-{call}") })
     };
-    let settings = ClientSettings { stamps: Arc::new(stamps), ..ClientSettings::for_emulator() };
-    (Client::in_process(service, settings), death)
+    let settings = ClientSettings { stamps: Arc::new(stamps), ..embedded::settings() };
+    (embedded::client(service, settings), death)
 }
 
 /// Applies until death; what the journal tells then, and whether the run died.

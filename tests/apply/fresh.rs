@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use livevod::api::{Client, ClientSettings};
+use livevod::api::ClientSettings;
 use livevod::apply::{Delay, Event, apply};
+use livevod::embedded;
 use livevod::plan::Change;
 use tokio::time::{Instant, sleep};
 
@@ -19,8 +20,8 @@ fn cam(number: usize) -> String {
 fn slow_world() -> World {
     let service = World::new().service;
     let parallelism = NonZeroUsize::MIN;
-    let settings = ClientSettings { parallelism, ..ClientSettings::for_emulator() };
-    World::of(service.clone(), Client::in_process(service, settings))
+    let settings = ClientSettings { parallelism, ..embedded::settings() };
+    World::of(service.clone(), embedded::client(service, settings))
 }
 
 /// Twenty domains wait for one connection, and somebody edits the last of them while it waits.

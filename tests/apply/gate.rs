@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use livevod::api::{Client, ClientSettings, Timeouts};
+use livevod::embedded;
 use livevod::emulator::{Service, Settings};
 use livevod::wire::{Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,7 +50,7 @@ pub(crate) async fn patient_world(
 
 pub(crate) fn client(port: u16, timeouts: Timeouts) -> Client {
     let endpoint = Some(format!("http://127.0.0.1:{port}").parse().unwrap());
-    Client::new(ClientSettings { endpoint, timeouts, ..ClientSettings::for_emulator() }).unwrap()
+    Client::new(ClientSettings { endpoint, timeouts, ..embedded::settings() }).unwrap()
 }
 
 /// Whether a request is for that action.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use livevod::api::credentials::{Credentials, Provider, Source};
 use livevod::api::{Client, ClientSettings};
 use livevod::apply::{Report, apply};
+use livevod::embedded;
 use livevod::emulator::{self, Outside, Service, Settings};
 use livevod::wire::{Key, Role, Secret, Stamp};
 
@@ -37,7 +38,7 @@ impl Session {
             Ok(Stamp { time: now(&hand), nonce })
         });
         let settings = ClientSettings { stamps, ..ClientSettings::new(role()) };
-        let client = Client::in_process(service.clone(), settings);
+        let client = embedded::client(service.clone(), settings);
         Self { client, service, clock }
     }
 
@@ -59,7 +60,7 @@ impl Session {
 fn renewing(accounts: &[&str]) -> World {
     let session_accounts = accounts.iter().map(|account| (*account).to_owned()).collect();
     let world = World::with(Settings { session_accounts, ..Settings::default() });
-    let client = Client::in_process(world.service.clone(), ClientSettings::new(role()));
+    let client = embedded::client(world.service.clone(), ClientSettings::new(role()));
     World::of(world.service, client)
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use livevod::api::{Client, ClientSettings, Error};
+use livevod::api::{ClientSettings, Error};
+use livevod::embedded;
 use livevod::emulator::{self, Quirks, Settings};
 use livevod::model::{Address, StreamSpelling};
 use livevod::wire::{self, Key, Secret, SignatureVersion, Stamp};
@@ -154,8 +155,8 @@ async fn a_reused_nonce_may_mean_that_somebody_sent_the_write_before() {
     let world = World::new();
     let once = Stamp { time: jiff::Timestamp::now(), nonce: "always the same".into() };
     let stamps = Arc::new(move || Ok(once.clone()));
-    let settings = ClientSettings { stamps, ..ClientSettings::for_emulator() };
-    let client = Client::in_process(world.service.clone(), settings);
+    let settings = ClientSettings { stamps, ..embedded::settings() };
+    let client = embedded::client(world.service.clone(), settings);
     assert_eq!(client.list_domain("a.example.com").await.unwrap().configs.len(), 0);
     let world = World::of(world.service, client);
     let start = tokio::time::Instant::now();

@@ -9,6 +9,7 @@ mod journal;
 mod keys;
 mod late;
 mod listing;
+mod lookups;
 mod lost;
 mod order;
 mod refuse;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use livevod::api::{Client, ClientSettings};
+use livevod::api::ClientSettings;
+use livevod::embedded;
 use livevod::plan::Change;
 use tokio::time::Instant;
 
@@ -183,8 +184,8 @@ async fn one_throttled_call_among_many_leaves_no_domain_unread() {
 #[tokio::test(start_paused = true)]
 async fn the_pauses_before_a_write_are_waited_for() {
     let service = World::new().service;
-    let settings = ClientSettings { chance: Arc::new(|| 1.0), ..ClientSettings::for_emulator() };
-    let world = World::of(service.clone(), Client::in_process(service, settings));
+    let settings = ClientSettings { chance: Arc::new(|| 1.0), ..embedded::settings() };
+    let world = World::of(service.clone(), embedded::client(service, settings));
     world.faults(&["refuse:action=Add,times=3"]);
     let start = Instant::now();
     assert_eq!(ends(&world.apply([create(CAM, config())]).await), ["done"]);

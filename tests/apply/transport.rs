@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use livevod::api::{Class, Client, ClientSettings, Endpoint, Error, Timeouts};
+use livevod::embedded;
 use livevod::emulator::{Service, Settings, server};
 use livevod::wire::{self, Key, Response, Secret, SignatureVersion};
 use tokio::net::TcpListener;
@@ -75,7 +76,7 @@ async fn a_server_without_tls_was_never_told_anything() {
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move { drop(listener.accept().await) });
     let endpoint = Some(format!("https://127.0.0.1:{port}").parse().unwrap());
-    let client = Client::new(ClientSettings { endpoint, ..ClientSettings::for_emulator() }).unwrap();
+    let client = Client::new(ClientSettings { endpoint, ..embedded::settings() }).unwrap();
     let error = client.list_domain("a.example.com").await.unwrap_err();
     assert_eq!(error.class(), Class::NotSent, "{error}");
 }
@@ -107,7 +108,7 @@ async fn the_emulators_server_takes_both_signatures_and_keeps_what_it_took() {
     let server = tokio::spawn(server::serve(service.clone(), listener, async { drop(stopped.await) }));
     let client = |signature| {
         let endpoint = Some(endpoint.clone());
-        Client::new(ClientSettings { endpoint, signature, ..ClientSettings::for_emulator() }).unwrap()
+        Client::new(ClientSettings { endpoint, signature, ..embedded::settings() }).unwrap()
     };
     let world = World::of(service.clone(), client(SignatureVersion::V1));
     let created = world.apply([create("a.example.com/show/*", config())]).await;
@@ -124,7 +125,7 @@ async fn the_emulators_server_takes_both_signatures_and_keeps_what_it_took() {
 async fn a_wrong_secret_is_refused_for_good() {
     let world = World::new();
     let key = Key { id: "emulator".into(), secret: Secret::new("wrong"), token: None };
-    let client = Client::in_process(world.service, ClientSettings::new(key));
+    let client = embedded::client(world.service, ClientSettings::new(key));
     let error = client.list_domain("a.example.com").await.unwrap_err();
     assert_eq!((error.class(), error.code()), (Class::Fatal, "SignatureDoesNotMatch"));
     assert!(!format!("{error:?}").contains("wrong"));
@@ -133,7 +134,6 @@ async fn a_wrong_secret_is_refused_for_good() {
 #[test]
 fn a_v1_client_for_a_foreign_host_does_not_come_about() {
     let endpoint = Some("https://gateway.example.com".parse().unwrap());
-    let settings =
-        ClientSettings { endpoint, signature: SignatureVersion::V1, ..ClientSettings::for_emulator() };
+    let settings = ClientSettings { endpoint, signature: SignatureVersion::V1, ..embedded::settings() };
     assert!(Client::new(settings).is_err());
 }

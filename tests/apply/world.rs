@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use livevod::api::{Client, ClientSettings};
+use livevod::api::Client;
 use livevod::apply::journal::{self, Header, Journal, Memory, RunId, RunRecord};
 use livevod::apply::{ApplySettings, ChangeOutcome, Event, Failure, Outcome, Report, apply};
 use livevod::config;
 use livevod::diag::has_errors;
+use livevod::embedded;
 use livevod::emulator::{Outside, Service, Settings};
 use livevod::model::{Address, RecordConfig, Remote, StreamSpelling};
 use livevod::plan::{
@@ -43,13 +44,13 @@ impl World {
 
     pub(crate) fn with(settings: Settings) -> Self {
         let service = Arc::new(Service::open_with(None, settings, on_tokios_clock()).unwrap());
-        let client = Client::in_process(service.clone(), ClientSettings::for_emulator());
+        let client = embedded::client(service.clone(), embedded::settings());
         Self::of(service, client)
     }
 
     /// livevod's client goes another way to the service than the colleague does.
     pub(crate) fn of(service: Arc<Service>, client: Client) -> Self {
-        let colleague = Client::in_process(service.clone(), ClientSettings::for_emulator());
+        let colleague = embedded::client(service.clone(), embedded::settings());
         let (stop, stopped) = watch::channel(false);
         Self { service, client, colleague, settings: ApplySettings::new(stopped, journal()), stop }
     }

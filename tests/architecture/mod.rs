@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 19] = [
+const ALLOWED: [(&str, &[&str]); 20] = [
     ("gate", &[]),
     ("model", &[]),
     ("source", &[]),
@@ -20,7 +20,8 @@ const ALLOWED: [(&str, &[&str]); 19] = [
     ("check", &["model", "source", "diag", "config", "resolve"]),
     ("explain", &["model", "source", "diag", "config", "resolve"]),
     ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
-    ("api", &["gate", "model", "wire", "emulator"]),
+    ("api", &["gate", "model", "wire"]),
+    ("embedded", &["wire", "api", "emulator"]),
     ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),
     (
         "render",
@@ -32,8 +33,8 @@ const ALLOWED: [(&str, &[&str]); 19] = [
     (
         "cli",
         &[
-            "gate", "model", "snapshot", "source", "files", "diag", "wire", "config", "emulator", "resolve",
-            "check", "explain", "plan", "api", "apply", "render",
+            "gate", "model", "snapshot", "source", "files", "diag", "wire", "config", "emulator", "embedded",
+            "resolve", "check", "explain", "plan", "api", "apply", "render",
         ],
     ),
 ];

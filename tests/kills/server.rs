@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use livevod::api::{Client, ClientSettings, Endpoint, Rate};
+use livevod::embedded;
 use livevod::emulator::{Service, Settings};
 use livevod::model::{Address, NO_TRANSCODE, RecordConfig};
 use livevod::wire;
@@ -72,7 +73,7 @@ async fn write(client: Client, name: String, answered: Arc<Semaphore>) -> Vec<St
 fn client(url: &str) -> Client {
     let endpoint: Endpoint = url.parse().unwrap();
     let rate = Rate { per_minute: u32::MAX.try_into().unwrap(), burst: 1_000_000.try_into().unwrap() };
-    let settings = ClientSettings { endpoint: Some(endpoint), rate, ..ClientSettings::for_emulator() };
+    let settings = ClientSettings { endpoint: Some(endpoint), rate, ..embedded::settings() };
     Client::new(settings).unwrap()
 }
 

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use livevod::api::{Client, ClientSettings};
+use livevod::api::Client;
 use livevod::apply::{ApplySettings, Outcome, Report, apply};
+use livevod::embedded;
 use livevod::emulator::{Outside, Quirks, Service, Settings};
 use livevod::plan::{ActionKind, Allowances, Limit, Plan, PlanOptions, plan};
 use livevod::resolve::Desired;
@@ -73,7 +74,7 @@ impl Scene {
         let files = if long_listings { format!("{FILES}{LONG_LISTINGS}") } else { FILES.to_owned() };
         let settings = Settings { quirks, ..Settings::default() };
         let service = Arc::new(Service::open_with(None, settings, on_tokios_clock()).unwrap());
-        let client = Client::in_process(service.clone(), ClientSettings::for_emulator());
+        let client = embedded::client(service.clone(), embedded::settings());
         let (desired, sources) = resolved(&files);
         let scene = Self { service, client, desired, sources };
         scene.furnish(long_listings).await;

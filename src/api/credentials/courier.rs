@@ -29,7 +29,7 @@ const METADATA_TIMEOUTS: Timeouts =
 /// What getting a key needs of the client.
 #[derive(Clone)]
 pub(in crate::api) struct Courier<'a> {
-    pub(in crate::api) transport: &'a Transport,
+    pub(in crate::api) transport: &'a dyn Transport,
     pub(in crate::api) sts: &'a Endpoint,
     pub(in crate::api) metadata: Endpoint,
     pub(in crate::api) signature: SignatureVersion,
@@ -136,7 +136,7 @@ impl Courier<'_> {
         let errand = Errand { origin, what: format!("the key at {host}") };
         let request = |_: &Stamp| wire::uri_key(&host, path.expose(), query.expose());
         let answer = match self.transport.aside(Timeouts::default(), endpoint) {
-            Ok(transport) => self.ask(&transport, endpoint, ("key", &request), handed_out).await,
+            Ok(transport) => self.ask(&*transport, endpoint, ("key", &request), handed_out).await,
             Err(error) => Err(error),
         };
         answer.map(Fetched::from).map_err(|reason| errand.failed(reason))
@@ -144,7 +144,7 @@ impl Courier<'_> {
 
     async fn instance(&self, instance: &Instance, origin: &str) -> Result<Fetched, CredentialsError> {
         let answer = match self.transport.aside(METADATA_TIMEOUTS, &self.metadata) {
-            Ok(transport) => self.instance_key(&transport, instance).await,
+            Ok(transport) => self.instance_key(&*transport, instance).await,
             Err(error) => Err(error),
         };
         let errand = Errand { origin, what: "the key of the instance's role".to_owned() };
@@ -155,7 +155,11 @@ impl Courier<'_> {
     }
 
     /// Version 2 of the service first. Version 1 only where the service is there but gives no token.
-    async fn instance_key(&self, transport: &Transport, instance: &Instance) -> Result<TemporaryKey, Error> {
+    async fn instance_key(
+        &self,
+        transport: &dyn Transport,
+        instance: &Instance,
+    ) -> Result<TemporaryKey, Error> {
         let Instance { role, allows_v1, is_last_resort } = instance;
         // Nobody who is on no instance shall wait for several attempts.
         let patient =
@@ -193,7 +197,7 @@ impl Courier<'_> {
     /// Asks, and again where that may help: nothing here changes anything.
     async fn ask<T>(
         &self,
-        transport: &Transport,
+        transport: &dyn Transport,
         endpoint: &Endpoint,
         (action, request): (&str, &(dyn Fn(&Stamp) -> Request + Sync)),
         read: fn(&str, &Response) -> Result<T, Error>,

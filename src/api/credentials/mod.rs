@@ -20,9 +20,8 @@ mod source;
 use std::path::PathBuf;
 
 use super::endpoint::{Endpoint, KeyAddress};
-use crate::emulator;
 use crate::gate::Secrets;
-use crate::wire::{Key, Role};
+use crate::wire::{EMULATOR_SECRET, Key, Role};
 
 pub(super) use courier::Courier;
 pub use error::CredentialsError;
@@ -108,7 +107,7 @@ fn tell_key(Key { id: _, secret, token }: &Key, secrets: &Secrets) {
 
 /// Tells a secret, unless it is the one that every emulator takes: that is documented, and a common word.
 fn tell(secret: &str, secrets: &Secrets) {
-    if secret != emulator::KEY_SECRET {
+    if secret != EMULATOR_SECRET {
         secrets.learn(secret);
     }
 }

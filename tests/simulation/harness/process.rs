@@ -8,6 +8,7 @@ use livevod::api::credentials::{Credentials, Provider, Source};
 use livevod::api::{Client, ClientSettings, Rate};
 use livevod::apply::journal::{Found, Looked, RunRecord, until_settled};
 use livevod::apply::{ApplySettings, ChangeOutcome, Outcome, Report, apply};
+use livevod::embedded;
 use livevod::emulator::{ACCOUNT, Service};
 use livevod::model::Address;
 use livevod::plan::{Allowances, Guard, Plan, PlanOptions, plan};
@@ -119,7 +120,7 @@ impl Stage<'_> {
             chance: Arc::new(move || chances.chance()),
             ..ClientSettings::new(self.credentials())
         };
-        Client::in_process(self.service.clone(), settings)
+        embedded::client(self.service.clone(), settings)
     }
 
     /// A lasting key, or that of a role, which is got anew where the service says that it has ended.

@@ -1,0 +1,61 @@
+//! Joins the client to an emulator in the same process, without a socket: requests are signed and checked all the same.
+
+use std::sync::Arc;
+
+use tokio::time::sleep;
+
+use crate::api::{Client, ClientSettings, Endpoint, Error, LONGEST_BODY, Sending, Timeouts, Transport};
+use crate::emulator::{Delivery, End, KEY_ID, KEY_SECRET, Service};
+use crate::wire::{Key, Request, Response, Secret};
+
+/// A client of an emulator in this process. The key must be one that it accepts.
+pub fn client(service: Arc<Service>, settings: ClientSettings) -> Client {
+    Client::in_process(Arc::new(InProcess(service)), settings)
+}
+
+/// The usual settings, under the key that every emulator accepts.
+pub fn settings() -> ClientSettings {
+    ClientSettings::new(Key { id: KEY_ID.to_owned(), secret: Secret::new(KEY_SECRET), token: None })
+}
+
+struct InProcess(Arc<Service>);
+
+impl Transport for InProcess {
+    /// On this thread: the emulator takes one call at a time anyway, and so the order of calls stays the same from run to run.
+    fn send<'a>(&'a self, request: &'a Request, _plain: bool) -> Sending<'a> {
+        Box::pin(async { met(self.0.deliver(request), &request.host).await })
+    }
+
+    fn aside(&self, _timeouts: Timeouts, _endpoint: &Endpoint) -> Result<Arc<dyn Transport>, Error> {
+        Ok(Arc::new(Self(self.0.clone())))
+    }
+}
+
+/// What a caller over HTTP would have met, after the time it would have taken.
+async fn met(delivery: Delivery, host: &str) -> Result<Response, Error> {
+    let Delivery { delay, fate: _, end } = delivery;
+    // Even a sleep of no time waits for the timer's next tick.
+    if !delay.is_zero() {
+        sleep(delay).await;
+    }
+    let silent = |reason: &str| Error::Ambiguous { host: host.to_owned(), reason: reason.to_owned() };
+    match end {
+        End::Answer(response) if response.body.len() > LONGEST_BODY => {
+            Err(Error::too_long(host, LONGEST_BODY))
+        }
+        End::Answer(response) => Ok(response),
+        End::Slow(response, pause) => {
+            sleep(pause).await;
+            Ok(response)
+        }
+        End::Refused(_) => {
+            Err(Error::NotSent { host: host.to_owned(), reason: "connection refused".to_owned() })
+        }
+        End::Closed | End::Truncated(_) => Err(silent("connection closed before message completed")),
+        End::Endless(_) => Err(Error::too_long(host, LONGEST_BODY)),
+        End::Hang(time) => {
+            sleep(time.min(Timeouts::default().read)).await;
+            Err(silent("timed out"))
+        }
+    }
+}
