@@ -1,7 +1,6 @@
 //! `livevod fmt`.
 
-use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -13,6 +12,7 @@ use super::terminal::Terminal;
 use super::views::of_findings;
 use crate::config::{self, Texts};
 use crate::diag::{self, Code, Diagnostic};
+use crate::files;
 use crate::render::{self, Context, Exit, Form, FormRow};
 use crate::source::{FileId, Source, Sources};
 
@@ -144,7 +144,7 @@ impl Outcome {
             if one.form != Form::Different {
                 continue;
             }
-            one.form = match replace(path, &one.text) {
+            one.form = match files::rewrite(path, &one.text) {
                 Ok(()) => Form::Written,
                 Err(error) => {
                     self.problems.push(unwritable(self.sources.get(one.file).name(), &error));
@@ -189,21 +189,6 @@ impl Outcome {
         terminal.print_document(arguments.format, &document.unwrap_or_default());
         exit
     }
-}
-
-/// Puts `text` in the place of a file in one step: whoever reads it meanwhile sees the old text or the new one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let permissions = fs::metadata(path)?.permissions();
-    if permissions.readonly() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
-    }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".livevod-fmt-").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(permissions)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 fn unwritable(name: &str, error: &io::Error) -> Diagnostic {

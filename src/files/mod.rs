@@ -9,7 +9,7 @@ mod door;
 mod reach;
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -134,9 +134,28 @@ pub fn read(file: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// When it can't be written.
 pub fn replace(file: &Path, text: &str) -> io::Result<()> {
+    put(file, text, None)
+}
+
+/// Likewise in the place of a file that is there, whose readers and writers stay the same.
+///
+/// # Errors
+/// When it is missing, read-only, or can't be written.
+pub fn rewrite(file: &Path, text: &str) -> io::Result<()> {
+    let permissions = std::fs::metadata(file)?.permissions();
+    match permissions.readonly() {
+        true => Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only")),
+        false => put(file, text, Some(permissions)),
+    }
+}
+
+fn put(file: &Path, text: &str, permissions: Option<Permissions>) -> io::Result<()> {
     let (folder, _) = parts(file);
     let mut temporary = tempfile::Builder::new().prefix(".livevod-").tempfile_in(folder)?;
     temporary.write_all(text.as_bytes())?;
+    if let Some(permissions) = permissions {
+        temporary.as_file().set_permissions(permissions)?;
+    }
     temporary.as_file().sync_all()?;
     temporary.persist(file).map_err(|error| error.error)?;
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
