@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tokio::time::sleep;
 
 use crate::api::{Client, ClientSettings, Endpoint, Error, LONGEST_BODY, Sending, Timeouts, Transport};
+#[cfg(feature = "faults")]
+use crate::emulator::Disturbed;
 use crate::emulator::{Delivery, End, KEY_ID, KEY_SECRET, Service};
 use crate::wire::{Key, Request, Response, Secret};
 
@@ -38,22 +40,32 @@ async fn met(delivery: Delivery, host: &str) -> Result<Response, Error> {
     if !delay.is_zero() {
         sleep(delay).await;
     }
-    let silent = |reason: &str| Error::Ambiguous { host: host.to_owned(), reason: reason.to_owned() };
     match end {
         End::Answer(response) if response.body.len() > LONGEST_BODY => {
             Err(Error::too_long(host, LONGEST_BODY))
         }
         End::Answer(response) => Ok(response),
-        End::Slow(response, pause) => {
+        #[cfg(feature = "faults")]
+        End::Disturbed(disturbed) => disturb(disturbed, host).await,
+    }
+}
+
+#[cfg(feature = "faults")]
+async fn disturb(disturbed: Disturbed, host: &str) -> Result<Response, Error> {
+    let silent = |reason: &str| Error::Ambiguous { host: host.to_owned(), reason: reason.to_owned() };
+    match disturbed {
+        Disturbed::Slow(response, pause) => {
             sleep(pause).await;
             Ok(response)
         }
-        End::Refused(_) => {
+        Disturbed::Refused(_) => {
             Err(Error::NotSent { host: host.to_owned(), reason: "connection refused".to_owned() })
         }
-        End::Closed | End::Truncated(_) => Err(silent("connection closed before message completed")),
-        End::Endless(_) => Err(Error::too_long(host, LONGEST_BODY)),
-        End::Hang(time) => {
+        Disturbed::Closed | Disturbed::Truncated(_) => {
+            Err(silent("connection closed before message completed"))
+        }
+        Disturbed::Endless(_) => Err(Error::too_long(host, LONGEST_BODY)),
+        Disturbed::Hang(time) => {
             sleep(time.min(Timeouts::default().read)).await;
             Err(silent("timed out"))
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use livevod::emulator::Service;
-use livevod::emulator::server::{Reach, bind, serve};
+use livevod::emulator::server::{Admin, bind, serve};
 use livevod::wire::Request;
 
 use crate::Outcome;
@@ -20,9 +20,9 @@ pub(crate) fn rate(service: Arc<Service>, requests: &[Request], callers: usize) 
     std::thread::spawn(move || -> std::io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async move {
-            let listener = bind(([127, 0, 0, 1], 0).into(), Reach::Loopback).await?;
+            let listener = bind(([127, 0, 0, 1], 0).into()).await?;
             let _ = tell.send(listener.local_addr()?);
-            serve(service, listener, std::future::pending()).await
+            serve(service, listener, Admin::Off, std::future::pending()).await
         })
     });
     let address = told.recv()?;

@@ -15,8 +15,10 @@ use super::interrupt::Interrupt;
 use super::observe::block_on;
 use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
-use crate::emulator::server::{Admin, Reach, bind, serve_with};
-use crate::emulator::{CallEntry, CallLog, Fault, QUIRKS, Quirks, Service, Settings, fault_help};
+use crate::emulator::server::{self, Admin};
+use crate::emulator::{CallEntry, CallLog, QUIRKS, Quirks, Service, Settings};
+#[cfg(feature = "faults")]
+use crate::emulator::{Fault, fault_help};
 use crate::files;
 use crate::gate;
 use crate::render::{self, Exit};
@@ -59,6 +61,7 @@ pub(super) struct Arguments {
     quirks: Vec<String>,
 
     /// Let something go wrong, `drop-after-commit:action=Add,every=3`; `livevod emulator faults` lists what can
+    #[cfg(feature = "faults")]
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 
@@ -81,6 +84,7 @@ enum Task {
     /// List what the documents leave open, and what each `--quirk` makes of it
     Quirks,
     /// List the kinds of faults and how `--fault` chooses the calls that they strike
+    #[cfg(feature = "faults")]
     Faults,
     /// Print the state that a log holds, as JSON that `--load` takes
     Dump {
@@ -96,6 +100,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Fa
             let listed: Vec<String> = QUIRKS.iter().map(ToString::to_string).collect();
             terminal.print(&listed.join("\n"));
         }
+        #[cfg(feature = "faults")]
         Some(Task::Faults) => terminal.print(&fault_help()),
         Some(Task::Dump { data }) => dump(data, terminal)?,
         None => serve(arguments, terminal)?,
@@ -125,6 +130,7 @@ fn furnished(arguments: &Arguments) -> Result<Service, Failure> {
             Diagnostic::new(Code::Emulator, format!("`{}` can't be loaded: {error}", file.display()))
         })?;
     }
+    #[cfg(feature = "faults")]
     service.set_faults(arguments.faults.clone());
     if let Some(file) = &arguments.call_log {
         service = service.with_call_log(call_log(file)?);
@@ -144,9 +150,8 @@ fn call_log(file: &Path) -> Result<CallLog, Failure> {
 }
 
 async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Terminal) -> Result<(), Failure> {
-    let listener = bind(arguments.listen, Reach::Loopback)
-        .await
-        .map_err(|error| can_not_listen(arguments.listen, &error))?;
+    let listener =
+        server::bind(arguments.listen).await.map_err(|error| can_not_listen(arguments.listen, &error))?;
     let address = listener.local_addr().map_err(wrong)?;
     if let Some(file) = &arguments.port_file {
         // Whoever waits for the file never finds half of it.
@@ -160,7 +165,7 @@ async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Termina
         let _ = stop.wait_for(|stop| *stop).await;
     };
     let admin = if arguments.admin { Admin::On } else { Admin::Off };
-    serve_with(service, listener, admin, stopped).await.map_err(wrong)
+    server::serve(service, listener, admin, stopped).await.map_err(wrong)
 }
 
 fn can_not_listen(address: SocketAddr, error: &std::io::Error) -> Failure {

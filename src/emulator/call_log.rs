@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::delivery::{Delivery, End, Fate};
+use super::delivery::{Delivery, Fate};
 use super::glance::Glance;
-use crate::wire::{ReadError, Response, read};
+use crate::wire::{ReadError, read};
 
 /// One call as it is logged.
 #[derive(Debug, Serialize)]
@@ -58,17 +58,6 @@ impl<'a> CallEntry<'a> {
 }
 
 impl Delivery {
-    /// The answer that the caller gets at least the head of.
-    fn response(&self) -> Option<&Response> {
-        match &self.end {
-            End::Answer(response)
-            | End::Truncated(response)
-            | End::Slow(response, _)
-            | End::Endless(response) => Some(response),
-            End::Refused(_) | End::Closed | End::Hang(_) => None,
-        }
-    }
-
     /// The code of a refusal, `none` where there is no answer or none in it; `None` for a success.
     pub(super) fn code(&self) -> Option<String> {
         let unnamed = || Some("none".to_owned());

@@ -31,6 +31,15 @@ pub enum Fate {
 pub enum End {
     /// An answer, good or not.
     Answer(Response),
+    /// What no service means to do to its callers.
+    #[cfg(feature = "faults")]
+    Disturbed(Disturbed),
+}
+
+/// A connection or an answer that goes wrong.
+#[cfg(feature = "faults")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Disturbed {
     /// No connection now, nor any other for this time.
     Refused(Duration),
     /// A connection that closes without an answer.
@@ -48,5 +57,18 @@ pub enum End {
 impl Delivery {
     pub(super) fn answered(response: Response) -> Self {
         Self { delay: Duration::ZERO, fate: Fate::CarriedOut, end: End::Answer(response) }
+    }
+
+    /// The answer that the caller gets at least the head of.
+    pub(super) fn response(&self) -> Option<&Response> {
+        match &self.end {
+            End::Answer(response) => Some(response),
+            #[cfg(feature = "faults")]
+            End::Disturbed(
+                Disturbed::Truncated(response) | Disturbed::Slow(response, _) | Disturbed::Endless(response),
+            ) => Some(response),
+            #[cfg(feature = "faults")]
+            End::Disturbed(Disturbed::Refused(_) | Disturbed::Closed | Disturbed::Hang(_)) => None,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a request says it is about, before anything of it is checked.
 
-use crate::model::{Address, EVERY, Pattern};
+use crate::model::EVERY;
 use crate::wire::{Request, unverified_params};
 
 /// The action and the address that a request names.
@@ -27,14 +27,6 @@ impl Glance {
         }
     }
 
-    /// Whether it is about something that the pattern selects. A listing of a domain is about all of it.
-    pub(super) fn is_about(&self, pattern: &Pattern) -> bool {
-        match &self.app {
-            None => pattern.matches_domain(&self.domain),
-            Some(app) => pattern.matches(&Address::new(self.domain.as_str(), app.as_str(), self.stream())),
-        }
-    }
-
     /// `domain/app/stream`, or the domain alone.
     pub(super) fn address(&self) -> String {
         match &self.app {
@@ -43,7 +35,7 @@ impl Glance {
         }
     }
 
-    fn stream(&self) -> &str {
+    pub(super) fn stream(&self) -> &str {
         self.stream.as_deref().filter(|stream| !stream.is_empty()).unwrap_or(EVERY)
     }
 }

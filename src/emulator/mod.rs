@@ -15,7 +15,7 @@ mod call_log;
 mod counters;
 mod delivery;
 mod dump;
-mod fault_spec;
+#[cfg(feature = "faults")]
 mod faults;
 mod glance;
 mod inner;
@@ -26,7 +26,6 @@ mod lookups;
 mod metadata;
 mod nonces;
 mod operation;
-mod past;
 mod pending;
 pub mod quirks;
 mod refusal;
@@ -36,18 +35,15 @@ mod service;
 mod services;
 mod sessions;
 mod settings;
-mod spoilt;
 mod state;
 mod store;
 mod sts;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Address, Pattern};
 use crate::wire::{Action, Key, Request, Response, SignatureVersion, Verified, verify};
 use actions::Accepted;
 use answer::Exchange;
-use faults::Foreign;
 use limits::Limits;
 use metadata::Metadata;
 use nonces::Nonces;
@@ -55,13 +51,16 @@ use operation::Operation;
 use quirks::{DescribeLimit, RetryAfter};
 use refusal::Refusal;
 use sessions::Sessions;
-use state::{Entry, State};
+use state::State;
 
 pub use call_log::CallEntry;
 pub use counters::{ActionCounters, Counters};
+#[cfg(feature = "faults")]
+pub use delivery::Disturbed;
 pub use delivery::{Delivery, End, Fate};
 pub use dump::DumpError;
-pub use fault_spec::{Fault, FaultError, fault_help};
+#[cfg(feature = "faults")]
+pub use faults::{Fault, FaultError, fault_help};
 pub use metadata::CREDENTIALS_PATH;
 pub use quirks::{QUIRKS, Quirk, QuirkAnswer, QuirkError, Quirks};
 pub use service::{CallLog, LoadError, Outside, Service};
@@ -165,16 +164,6 @@ impl Emulator {
             let told = quirks.retry_after == RetryAfter::Present;
             Refusal::throttled(told.then(|| wait.unsigned_abs()))
         })
-    }
-
-    /// What somebody else's edit or delete changes.
-    fn foreign(&self, what: Foreign, victims: &Pattern) -> Vec<Record> {
-        let victims = self.state.all().filter(|(address, _)| victims.matches(address));
-        let change = |(address, entry): (&Address, &Entry)| match what {
-            Foreign::Edit => Record::put(address.clone(), entry.edited()),
-            Foreign::Delete => Record::remove(address.clone()),
-        };
-        victims.map(change).collect()
     }
 
     /// A lasting key, or one that was handed out.

@@ -15,7 +15,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { status, code: code.into(), message: message.into(), retry_after: None }
     }
 
@@ -73,15 +73,6 @@ impl Refusal {
     pub(super) fn throttled(retry_after: Option<Duration>) -> Self {
         let message = "Request was denied due to user flow control.";
         Self { retry_after, ..Self::new(400, "Throttling.User", message) }
-    }
-
-    pub(super) fn service_unavailable() -> Self {
-        let message = "The request has failed due to a temporary failure of the server.";
-        Self::new(503, "ServiceUnavailable", message)
-    }
-
-    pub(super) fn key_inactive() -> Self {
-        Self::new(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
     }
 
     pub(super) fn missing(parameter: &str) -> Self {

@@ -6,13 +6,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+#[cfg(feature = "faults")]
+use super::Fault;
 use super::call_log::CallEntry;
 use super::counters::Counters;
 use super::delivery::{Delivery, End};
 use super::dump::{self, DumpError};
 use super::glance::Glance;
 use super::inner::{Carried, Inner};
-use super::{Emulator, Fault, Settings, Store, StoreError};
+use super::{Emulator, Settings, Store, StoreError};
 use crate::wire::{Request, Response};
 
 /// What the service draws from outside.
@@ -115,8 +117,9 @@ impl Service {
     }
 
     /// Puts these faults in the place of all others; each begins to count anew.
+    #[cfg(feature = "faults")]
     pub fn set_faults(&self, faults: Vec<Fault>) {
-        self.lock().set_faults(faults);
+        self.lock().faults.set(faults);
     }
 
     /// Answers one request as the service does, past all faults; what it changed is durable before this returns. Blocks on
@@ -139,7 +142,11 @@ impl Service {
         let (now, request_id) = ((self.outside.now)(), (self.outside.request_id)());
         let glance = Glance::at(request);
         let mut inner = self.lock();
-        let Carried { delivery, number, faults } = inner.deliver(request, &glance, now, request_id.clone());
+        #[cfg(feature = "faults")]
+        let carried = inner.deliver_through_faults(request, &glance, now, request_id.clone());
+        #[cfg(not(feature = "faults"))]
+        let carried = inner.deliver(request, now, request_id.clone());
+        let Carried { delivery, number, faults } = carried;
         Begun { delivery, number, glance, faults, request_id, now }
     }
 
@@ -268,10 +275,8 @@ mod tests {
         let begun = [service.begin(&write), service.begin(&look)];
         assert!(begun.iter().all(|begun| !service.settle(begun.number)));
         for (request, begun) in [write, look].iter().zip(begun) {
-            let End::Answer(response) = service.finish(request, begun, false).end else {
-                panic!("no answer")
-            };
-            assert_eq!(response.status, 500);
+            let delivery = service.finish(request, begun, false);
+            assert_eq!(delivery.response().unwrap().status, 500);
         }
     }
 

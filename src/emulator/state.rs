@@ -20,14 +20,6 @@ pub(super) struct Entry {
     pub(super) fixed: Fixed,
 }
 
-impl Entry {
-    /// The same after somebody changed its CycleDuration.
-    pub(super) fn edited(&self) -> Self {
-        let cycle_duration = if self.recording.cycle_duration == 7200 { 5400 } else { 7200 };
-        Self { recording: Recording { cycle_duration, ..self.recording.clone() }, ..self.clone() }
-    }
-}
-
 /// The parameters that Add and Update have in common, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

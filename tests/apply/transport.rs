@@ -105,7 +105,9 @@ async fn the_emulators_server_takes_both_signatures_and_keeps_what_it_took() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint: Endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(server::serve(service.clone(), listener, async { drop(stopped.await) }));
+    let server = tokio::spawn(server::serve(service.clone(), listener, server::Admin::Off, async {
+        drop(stopped.await)
+    }));
     let client = |signature| {
         let endpoint = Some(endpoint.clone());
         Client::new(ClientSettings { endpoint, signature, ..embedded::settings() }).unwrap()

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use livevod::api::{Class, Client, ClientSettings, Endpoint, Error, Timeouts};
-use livevod::emulator::server::{Admin, Reach, bind, serve_with};
-use livevod::emulator::{End, Fate, KEY_ID, KEY_SECRET, Service, Settings};
+use livevod::emulator::server::{Admin, bind, serve};
+use livevod::emulator::{Disturbed, End, Fate, KEY_ID, KEY_SECRET, Service, Settings};
 use livevod::model::StreamSpelling;
 use livevod::wire::{Action, Call, ComposeOff};
 use livevod::wire::{Key, Secret, add, delete, describe, update};
@@ -26,9 +26,9 @@ impl Faulty {
     async fn with(faults: &[&str]) -> Self {
         let service = Arc::new(Service::open(None, Settings::default()).unwrap());
         service.set_faults(faults.iter().map(|fault| fault.parse().unwrap()).collect());
-        let listener = bind("127.0.0.1:0".parse().unwrap(), Reach::Loopback).await.unwrap();
+        let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
-        tokio::spawn(serve_with(service.clone(), listener, Admin::On, std::future::pending()));
+        tokio::spawn(serve(service.clone(), listener, Admin::On, std::future::pending()));
         let endpoint: Endpoint = format!("http://{host}").parse().unwrap();
         let key = Key { id: KEY_ID.into(), secret: Secret::new(KEY_SECRET), token: None };
         let impatient = Timeouts { read: Duration::from_millis(300), ..Timeouts::default() };
@@ -190,9 +190,9 @@ async fn without_leave_there_is_no_admin_path_and_with_it_none_for_pages_in_brow
         let (status, _) = faulty.admin_with("GET /_admin/state", &format!("host: {host}"), "").await;
         assert_eq!(status, "HTTP/1.1 200 OK", "{host}");
     }
-    let listener = bind("127.0.0.1:0".parse().unwrap(), Reach::Loopback).await.unwrap();
+    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let host = listener.local_addr().unwrap().to_string();
-    tokio::spawn(serve_with(faulty.service.clone(), listener, Admin::Off, std::future::pending()));
+    tokio::spawn(serve(faulty.service.clone(), listener, Admin::Off, std::future::pending()));
     let (status, _) = Faulty { host, ..faulty }.admin("GET /_admin/state", "").await;
     assert_eq!(status, "HTTP/1.1 404 Not Found");
 }
@@ -227,7 +227,7 @@ fn add_cam() -> Call {
 #[test]
 fn a_lost_request_may_arrive_late_and_then_once() {
     let bench = faulty_bench(&["late-commit:time=5s,action=Add"]);
-    assert_eq!(bench.deliver(&add_cam()), (Fate::Late, End::Closed));
+    assert_eq!(bench.deliver(&add_cam()), (Fate::Late, End::Disturbed(Disturbed::Closed)));
     bench.wait(4);
     assert_eq!(bench.seen(), 0);
     bench.wait(1);

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use livevod::emulator::server::{Reach, bind, serve};
+use livevod::emulator::server::{Admin, bind, serve};
 use livevod::emulator::{Service, Settings};
 use livevod::wire::{
     Action, Call, Request, Response, SignatureVersion, Stamp, add, describe, read, read_page, sign,
@@ -29,13 +29,13 @@ impl Running {
         // A second test in the process finds the provider installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let service = Arc::new(Service::open(None, Settings::default()).unwrap());
-        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0)), Reach::Loopback).await.unwrap();
+        let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let server = tokio::spawn(serve(service, listener, shutdown));
+        let server = tokio::spawn(serve(service, listener, Admin::Off, shutdown));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { host, client, stop, server }
     }
@@ -132,11 +132,10 @@ async fn refusals_keep_their_status_code_and_host() {
 }
 
 #[tokio::test]
-async fn only_loopback_is_listened_on_unless_told_otherwise() {
+async fn only_loopback_is_listened_on() {
     let everywhere = SocketAddr::from(([0, 0, 0, 0], 0));
-    let refused = bind(everywhere, Reach::Loopback).await.unwrap_err();
+    let refused = bind(everywhere).await.unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::PermissionDenied);
-    assert!(bind(everywhere, Reach::Anywhere).await.is_ok());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::state::{Record, State};
+use crate::emulator::state::{Record, State};
 
 /// The records that take back the latest changes, each with the time of its change.
 #[derive(Debug, Default)]

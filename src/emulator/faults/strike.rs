@@ -1,15 +1,15 @@
-//! Faults: which calls they strike, and what the strikes on one call come to. Pure; [`Service`](super::Service) lets them
-//! happen to the state, the server to the wire.
+//! Which calls the faults strike, and what the strikes on one call come to. Pure; they happen to the state in the folder's own
+//! module, and to the wire in the server.
 
 use std::time::Duration;
 
-use super::fault_spec::{Fault, FaultKind, When};
-use super::glance::Glance;
-use crate::model::Pattern;
+use super::spec::{Fault, FaultKind, When};
+use crate::emulator::glance::Glance;
+use crate::model::{Address, Pattern};
 
-/// Faults with the calls that each has seen so far.
+/// Strikes with the calls that each has seen so far.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Faults {
+pub(super) struct Strikes {
     faults: Vec<Counted>,
 }
 
@@ -86,7 +86,7 @@ pub(super) enum Spoil {
     Hang(Duration),
 }
 
-impl Faults {
+impl Strikes {
     pub(super) fn new(faults: impl IntoIterator<Item = Fault>) -> Self {
         let counted = |fault| Counted { fault, seen: 0, struck: 0 };
         Self { faults: faults.into_iter().map(counted).collect() }
@@ -140,8 +140,16 @@ impl Fault {
     /// Foreign edits name their victims by the address, so they count every call.
     fn selects(&self, call: &Glance) -> bool {
         let is_foreign = matches!(self.kind, FaultKind::ForeignEdit | FaultKind::ForeignDelete);
-        let at_address = || is_foreign || self.address.as_ref().is_none_or(|pattern| call.is_about(pattern));
+        let at_address = || is_foreign || self.address.as_ref().is_none_or(|pattern| is_about(call, pattern));
         self.action.is_none_or(|action| call.action == action.name()) && at_address()
+    }
+}
+
+/// Whether a call is about something that the pattern selects. A listing of a domain is about all of it.
+fn is_about(call: &Glance, pattern: &Pattern) -> bool {
+    match &call.app {
+        None => pattern.matches_domain(&call.domain),
+        Some(app) => pattern.matches(&Address::new(call.domain.as_str(), app.as_str(), call.stream())),
     }
 }
 
@@ -214,8 +222,8 @@ fn part_of(most: Duration, random: u64) -> Duration {
 mod tests {
     use super::*;
 
-    fn faults(specs: &[&str]) -> Faults {
-        Faults::new(specs.iter().map(|spec| spec.parse().unwrap()))
+    fn faults(specs: &[&str]) -> Strikes {
+        Strikes::new(specs.iter().map(|spec| spec.parse().unwrap()))
     }
 
     fn call(action: &str, stream: &str) -> Glance {

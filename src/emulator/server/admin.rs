@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use crate::emulator::{Fault, Service};
+#[cfg(feature = "faults")]
+use crate::emulator::Fault;
+use crate::emulator::Service;
 
 /// Where it is; the API itself knows no path but `/`.
 pub(super) const PATH: &str = "/_admin/";
@@ -41,6 +43,12 @@ pub(super) fn answer(service: &Service, method: &str, path: &str, body: &[u8]) -
     }
 }
 
+#[cfg(not(feature = "faults"))]
+fn set_faults(_: &Service, _: &str) -> (StatusCode, String) {
+    said(StatusCode::NOT_FOUND, "this livevod was built without faults")
+}
+
+#[cfg(feature = "faults")]
 fn set_faults(service: &Service, text: &str) -> (StatusCode, String) {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     match lines.map(str::parse).collect::<Result<Vec<Fault>, _>>() {

@@ -1,4 +1,4 @@
-//! Response bodies that misbehave.
+//! What a caller over HTTP meets where a fault struck: bodies that misbehave, connections that close.
 
 use std::collections::VecDeque;
 use std::io;
@@ -7,8 +7,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
+use axum::response::Response;
 use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep};
+
+use super::door::Latch;
+use super::with_body;
+use crate::emulator::Disturbed;
 
 /// Bytes of one piece of a slow body.
 const SLOW_PIECE: usize = 16;
@@ -36,25 +41,43 @@ enum Last {
     Repeat(Bytes),
 }
 
+/// The response, or the end of the connection that stands for none.
+pub(super) async fn response(disturbed: Disturbed, latch: &Latch) -> Response {
+    match disturbed {
+        Disturbed::Truncated(response) => with_body(&response, truncated(response.body.clone())),
+        Disturbed::Slow(response, pause) => with_body(&response, slow(&response.body, pause)),
+        Disturbed::Endless(response) => with_body(&response, endless(response.body.clone())),
+        Disturbed::Closed => closed(),
+        Disturbed::Refused(time) => {
+            latch.shut(time);
+            closed()
+        }
+        Disturbed::Hang(time) => {
+            sleep(time).await;
+            closed()
+        }
+    }
+}
+
 /// No body, not even a head: the connection closes.
-pub(super) fn closed() -> Body {
-    scripted([], Duration::ZERO, Last::Break)
+fn closed() -> Response {
+    Response::new(scripted([], Duration::ZERO, Last::Break))
 }
 
 /// The first half.
-pub(super) fn truncated(body: Vec<u8>) -> Body {
+fn truncated(body: Vec<u8>) -> Body {
     let mut bytes = Bytes::from(body);
     bytes.truncate(bytes.len() / 2);
     scripted([bytes], FLUSH, Last::Break)
 }
 
 /// All of it, a little at a time.
-pub(super) fn slow(body: &[u8], pause: Duration) -> Body {
+fn slow(body: &[u8], pause: Duration) -> Body {
     scripted(body.chunks(SLOW_PIECE).map(Bytes::copy_from_slice), pause, Last::End)
 }
 
 /// All of it, and then spaces for as long as somebody reads.
-pub(super) fn endless(body: Vec<u8>) -> Body {
+fn endless(body: Vec<u8>) -> Body {
     let spaces = Bytes::from(vec![b' '; ENDLESS_PIECE]);
     scripted([Bytes::from(body)], Duration::ZERO, Last::Repeat(spaces))
 }

@@ -47,18 +47,6 @@ impl Door {
         Ok(Self { address: listener.local_addr()?, listener: Some(listener), latch })
     }
 
-    /// The next connection.
-    pub(super) async fn accept(&mut self) -> TcpStream {
-        let latch = self.latch.clone();
-        loop {
-            self.stay_shut().await;
-            tokio::select! {
-                (stream, _) = Listener::accept(self.open().await) => return stream,
-                () = latch.shut.notified() => {}
-            }
-        }
-    }
-
     async fn stay_shut(&mut self) {
         let Some(until) = self.latch.take() else { return };
         self.listener = None;
@@ -72,6 +60,26 @@ impl Door {
             None => reopened(self.address).await,
         };
         self.listener.insert(listener)
+    }
+}
+
+impl Listener for Door {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        let latch = self.latch.clone();
+        loop {
+            self.stay_shut().await;
+            tokio::select! {
+                accepted = Listener::accept(self.open().await) => return accepted,
+                () = latch.shut.notified() => {}
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.address)
     }
 }
 

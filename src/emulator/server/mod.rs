@@ -1,7 +1,9 @@
-//! Puts a [`Service`] behind HTTP, on loopback unless told otherwise.
+//! Puts a [`Service`] behind HTTP, on loopback.
 
 mod admin;
-mod body;
+#[cfg(feature = "faults")]
+mod disturbed;
+#[cfg(feature = "faults")]
 mod door;
 
 use std::collections::BTreeMap;
@@ -15,16 +17,18 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{StatusCode, request::Parts};
+use axum::serve::Listener;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::service::Begun;
 use super::{Delivery, End, Service};
 use crate::wire::{Request, Response};
+#[cfg(feature = "faults")]
 use door::{Door, Latch};
 
 /// Longest body that is read; the longest real one has a few kilobytes.
@@ -36,23 +40,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a connection may wait for the next request, or for the rest of one.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Who may reach a server whose key everybody knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Reach {
-    /// Processes of this machine.
-    #[default]
-    Loopback,
-    /// Whoever can reach the address.
-    Anywhere,
-}
-
-/// Opens a listener; port 0 takes any free one.
+/// Opens a listener for processes of this machine, since everybody knows the emulator's key; port 0 takes any free one.
 ///
 /// # Errors
 ///
-/// The address is taken, or reaches further than `reach` allows.
-pub async fn bind(address: SocketAddr, reach: Reach) -> io::Result<TcpListener> {
-    if reach == Reach::Loopback && !address.ip().is_loopback() {
+/// The address is taken, or is none of this machine alone.
+pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    if !address.ip().is_loopback() {
         let message = format!("`{address}` is not a loopback address");
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
@@ -77,29 +71,24 @@ pub enum Admin {
 pub async fn serve(
     service: Arc<Service>,
     listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    serve_with(service, listener, Admin::Off, shutdown).await
-}
-
-/// The same, perhaps with the admin path.
-///
-/// # Errors
-///
-/// The listener failed.
-pub async fn serve_with(
-    service: Arc<Service>,
-    listener: TcpListener,
     admin: Admin,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    #[cfg(feature = "faults")]
     let latch = Latch::default();
-    let door = Door::new(listener, latch.clone())?;
-    let server = Arc::new(Server { service, admin, latch, turn: tokio::sync::Mutex::default() });
+    #[cfg(feature = "faults")]
+    let listener = Door::new(listener, latch.clone())?;
+    let server = Arc::new(Server {
+        service,
+        admin,
+        #[cfg(feature = "faults")]
+        latch,
+        turn: tokio::sync::Mutex::default(),
+    });
     let router = Router::new().fallback(answer).with_state(server);
     let connections = GracefulShutdown::new();
     tokio::select! {
-        () = accept(door, router, &connections) => {}
+        () = accept(listener, router, &connections) => {}
         () = shutdown => {}
     }
     tokio::select! {
@@ -111,11 +100,11 @@ pub async fn serve_with(
 }
 
 /// Takes connections for ever; each ends when its caller sends nothing for too long.
-async fn accept(mut door: Door, router: Router, connections: &GracefulShutdown) {
+async fn accept(mut listener: impl Listener<Io = TcpStream>, router: Router, connections: &GracefulShutdown) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(IDLE);
     loop {
-        let stream = door.accept().await;
+        let (stream, _) = listener.accept().await;
         let service = TowerToHyperService::new(router.clone());
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
@@ -129,6 +118,7 @@ async fn accept(mut door: Door, router: Router, connections: &GracefulShutdown) 
 struct Server {
     service: Arc<Service>,
     admin: Admin,
+    #[cfg(feature = "faults")]
     latch: Latch,
     /// Who may wait for the disk; those behind find their writes done by the one before.
     turn: tokio::sync::Mutex<()>,
@@ -177,18 +167,8 @@ impl Server {
     async fn end(&self, end: End) -> axum::response::Response {
         match end {
             End::Answer(response) => plain(response),
-            End::Truncated(response) => with_body(&response, body::truncated(response.body.clone())),
-            End::Slow(response, pause) => with_body(&response, body::slow(&response.body, pause)),
-            End::Endless(response) => with_body(&response, body::endless(response.body.clone())),
-            End::Closed => axum::response::Response::new(body::closed()),
-            End::Refused(time) => {
-                self.latch.shut(time);
-                axum::response::Response::new(body::closed())
-            }
-            End::Hang(time) => {
-                sleep(time).await;
-                axum::response::Response::new(body::closed())
-            }
+            #[cfg(feature = "faults")]
+            End::Disturbed(disturbed) => disturbed::response(disturbed, &self.latch).await,
         }
     }
 
