@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::call_log::{CallLog, Noted};
 use super::credentials::{Courier, Credentials, CredentialsError, Keys};
+use super::draws::{self, Chance, StampSource};
 use super::endpoint::{Endpoint, EndpointError, Endpoints};
 use super::error::{Class, Error, Stop};
 use super::limiter::{Heed, Limiter, Rate, Turn};
@@ -25,12 +26,6 @@ use super::transport::{Http, Timeouts, Transport};
 use crate::gate::Secrets;
 use crate::model::{Address, Remote, StreamSpelling};
 use crate::wire::{self, Action, Call, CallerIdentity, Inquiry, Key, Request, SignatureVersion, Stamp};
-
-/// Makes the stamp of one attempt.
-pub type StampSource = Arc<dyn Fn() -> std::io::Result<Stamp> + Send + Sync>;
-
-/// Gives numbers from 0 to 1 for pauses between attempts.
-pub type Chance = Arc<dyn Fn() -> f64 + Send + Sync>;
 
 /// What a client needs to know.
 pub struct ClientSettings {
@@ -78,8 +73,8 @@ impl ClientSettings {
             parallelism: NonZeroUsize::new(Self::PARALLELISM).unwrap_or(NonZeroUsize::MIN),
             timeouts: Timeouts::default(),
             patience: Self::PATIENCE,
-            stamps: Arc::new(stamp_now),
-            chance: Arc::new(chance),
+            stamps: Arc::new(draws::stamp),
+            chance: Arc::new(draws::chance),
             log: None,
             secrets: Secrets::default(),
         }
@@ -336,7 +331,7 @@ impl Client {
             let mut found = keys.iter().zip(remotes).filter(|(key, _)| *key == address);
             match (found.next(), found.next()) {
                 (Some((_, first)), None) => return Ok((Some(first), at)),
-                (Some((_, first)), Some(_)) => return Ok((Some(super::listing::one_of_several(first)), at)),
+                (Some((_, first)), Some(_)) => return Ok((Some(one_of_several(first)), at)),
                 (None, _) => {}
             }
         }
@@ -633,6 +628,12 @@ impl Client {
     }
 }
 
+/// Marks the first of several entries under one key: nobody could tell which one a write would reach.
+pub(super) fn one_of_several(remote: Remote) -> Remote {
+    let unsupported = Some("several entries stand under this one key".to_owned());
+    Remote { unsupported, ..remote }
+}
+
 /// The tries of one read. The time that it waits for the rate is not its own.
 struct ReadTries<'a> {
     client: &'a Client,
@@ -712,16 +713,4 @@ pub enum ClientError {
     /// HTTP can't be spoken at all.
     #[error(transparent)]
     Http(#[from] Error),
-}
-
-/// The clock's time and 128 random bits.
-fn stamp_now() -> std::io::Result<Stamp> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(std::io::Error::other)?;
-    Ok(Stamp { time: Timestamp::now(), nonce: format!("{:032x}", u128::from_be_bytes(random)) })
-}
-
-/// Without randomness every pause has its full length.
-fn chance() -> f64 {
-    getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX))
 }

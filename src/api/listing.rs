@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::client::Client;
+use super::client::{Client, one_of_several};
 use super::error::Error;
 use crate::model::{Address, DomainSnapshot, Remote, Snapshot};
 use crate::wire::{self, PAGE_SIZE};
@@ -75,12 +75,6 @@ impl Client {
             }
         }
     }
-}
-
-/// Marks the first of several entries under one key: nobody could tell which one a write would reach.
-pub(super) fn one_of_several(remote: Remote) -> Remote {
-    let unsupported = Some("several entries stand under this one key".to_owned());
-    Remote { unsupported, ..remote }
 }
 
 /// The entries of one pass over all pages.

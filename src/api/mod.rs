@@ -3,6 +3,7 @@
 mod call_log;
 mod client;
 pub mod credentials;
+mod draws;
 mod endpoint;
 mod error;
 mod limiter;
@@ -14,7 +15,8 @@ mod retry;
 mod transport;
 
 pub use call_log::{CallEntry, CallLog};
-pub use client::{Chance, Client, ClientError, ClientSettings, Permit, StampSource};
+pub use client::{Client, ClientError, ClientSettings, Permit};
+pub use draws::{Chance, StampSource};
 pub use endpoint::{Endpoint, EndpointError, KeyAddress};
 pub use error::{Class, Error, Stop};
 pub use limiter::Rate;

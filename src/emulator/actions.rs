@@ -1,11 +1,10 @@
-//! The four actions: each turns parameters and state into an answer and the records that change the state.
+//! The three writes: each turns parameters and state into an answer and the records that change the state.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::listing;
 use super::quirks::{
     AppWideDelete, DeleteAnswer, MissingConfig, MissingStatus, NameCase, Overlap, StorageLocation,
 };
@@ -14,7 +13,7 @@ use super::rules::Params;
 use super::settings::Settings;
 use super::state::{Entry, Record, Recording, State};
 use crate::model::{Address, EVERY, StreamSpelling};
-use crate::wire::{Action, format_time};
+use crate::wire::format_time;
 
 /// Where recordings go when the service chooses.
 const CHOSEN_STORAGE: &str = "outin-emulator.oss-cn-shanghai.aliyuncs.com";
@@ -56,18 +55,8 @@ pub(super) struct Scene<'a> {
     pub(super) turn: u64,
 }
 
-/// Carries out one call without changing anything yet.
-pub(super) fn act(action: Action, params: &Params<'_>, scene: &Scene<'_>) -> Result<Accepted, Refusal> {
-    match action {
-        Action::Describe => listing::describe(params, scene),
-        Action::Add => scene.add(params),
-        Action::Update => scene.update(params),
-        Action::Delete => scene.delete(params),
-    }
-}
-
 impl Scene<'_> {
-    fn add(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
+    pub(super) fn add(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
         let Scene { settings, state, now, turn: _ } = *self;
         let (address, spelling) = self.key(params)?;
         let recording = params.recording(settings, None)?;
@@ -86,7 +75,7 @@ impl Scene<'_> {
     }
 
     /// An Update sets everything that it can carry.
-    fn update(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
+    pub(super) fn update(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
         let (address, _) = self.key(params)?;
         let standing = self.state.get(&address);
         let recording = params.recording(self.settings, standing.map(|entry| &entry.recording))?;
@@ -98,7 +87,7 @@ impl Scene<'_> {
         Ok(Accepted::changed(vec![Record::put(address, entry)]))
     }
 
-    fn delete(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
+    pub(super) fn delete(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
         let (address, _) = self.key(params)?;
         let wrapped = self.settings.quirks.delete_answer == DeleteAnswer::Wrapped;
         if self.state.get(&address).is_none() {

@@ -64,17 +64,11 @@ pub use faults::{Fault, FaultError, fault_help};
 pub use metadata::CREDENTIALS_PATH;
 pub use quirks::{QUIRKS, Quirk, QuirkAnswer, QuirkError, Quirks};
 pub use service::{CallLog, LoadError, Outside, Service};
-pub use settings::Settings;
+pub use settings::{ACCOUNT, KEY_ID, Settings};
 pub use state::Record;
 pub use store::{Store, StoreError};
 
 pub use crate::wire::EMULATOR_SECRET as KEY_SECRET;
-
-/// Id of the key that an emulator accepts unless told otherwise.
-pub const KEY_ID: &str = "emulator";
-
-/// Id of the account that an emulator plays unless told otherwise.
-pub const ACCOUNT: &str = "1234567890123456";
 
 /// The emulated service: what it holds and what it remembers of its callers.
 #[derive(Debug)]

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::actions::{Accepted, Fields, Scene, act};
+use super::actions::{Accepted, Fields, Scene};
 use super::metadata::Visit;
 use super::operation::{ASSUME_ROLE_WITH_OIDC, Operation};
 use super::refusal::Refusal;
 use super::rules::Params;
 use super::sessions::Assumed;
-use super::{Emulator, lookups, sts};
-use crate::wire::{Product, Request, Response, Unsigned, Verified, read_unsigned};
+use super::{Emulator, listing, lookups, sts};
+use crate::wire::{Action, Product, Request, Response, Unsigned, Verified, read_unsigned};
 
 impl Emulator {
     /// The answer of the metadata service or the credentials URI, if the request is for one of them.
@@ -43,7 +43,7 @@ impl Emulator {
         let (params, state, settings) = (&Params(&verified.params), &self.state, &self.settings);
         match operation {
             Operation::Configurations(action) => {
-                act(action, params, &Scene { state, settings, now, turn: self.turn })
+                configurations(action, params, &Scene { state, settings, now, turn: self.turn })
             }
             Operation::UserDomains => lookups::user_domains(params, state, settings),
             Operation::DomainDetail => lookups::domain_detail(params, settings),
@@ -80,6 +80,16 @@ impl Emulator {
         let mut fields = self.assume(assumed, now, seed);
         fields.insert("OIDCTokenInfo".to_owned(), sts::oidc_token_info());
         Ok(Accepted { fields: Fields::Map(fields), ..Accepted::default() })
+    }
+}
+
+/// Carries out one of the four actions without changing anything yet.
+fn configurations(action: Action, params: &Params<'_>, scene: &Scene<'_>) -> Result<Accepted, Refusal> {
+    match action {
+        Action::Describe => listing::describe(params, scene),
+        Action::Add => scene.add(params),
+        Action::Update => scene.update(params),
+        Action::Delete => scene.delete(params),
     }
 }
 

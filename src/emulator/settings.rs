@@ -4,9 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use super::quirks::Quirks;
-use super::{ACCOUNT, KEY_ID, KEY_SECRET};
 use crate::model::{Address, NO_TRANSCODE};
-use crate::wire::{Key, Secret};
+use crate::wire::{EMULATOR_SECRET, Key, Secret};
+
+/// Id of the key that an emulator accepts unless told otherwise.
+pub const KEY_ID: &str = "emulator";
+
+/// Id of the account that an emulator plays unless told otherwise.
+pub const ACCOUNT: &str = "1234567890123456";
 
 /// What exists around the configurations, and which reading of the documents holds.
 #[derive(Debug, Clone)]
@@ -48,7 +53,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let key = Key { id: KEY_ID.to_owned(), secret: Secret::new(KEY_SECRET), token: None };
+        let key = Key { id: KEY_ID.to_owned(), secret: Secret::new(EMULATOR_SECRET), token: None };
         Self {
             account: ACCOUNT.to_owned(),
             keys: vec![key],

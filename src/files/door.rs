@@ -6,7 +6,35 @@ use std::io;
 use std::path::Path;
 
 use super::reach::Split;
-use super::{Readers, Refusal};
+
+/// Why something that stands where livevod keeps a file is not taken for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It leads elsewhere.
+    #[error("it is a link, and livevod follows none here: name the place that it leads to, or remove it")]
+    Link,
+    /// A device, a pipe, a socket, a folder.
+    #[error("it is no regular file: remove it")]
+    NoFile,
+    /// It has more than [`LARGEST`](super::LARGEST) bytes, or than whoever reads it takes.
+    #[error("it is larger than {0} bytes")]
+    TooLarge(u64),
+}
+
+impl From<Refusal> for io::Error {
+    fn from(refusal: Refusal) -> Self {
+        io::Error::new(io::ErrorKind::InvalidInput, refusal)
+    }
+}
+
+/// Who may read a file that is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Its owner alone.
+    Owner,
+    /// Whoever the process lets.
+    Usual,
+}
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy)]

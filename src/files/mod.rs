@@ -13,43 +13,16 @@ use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+pub use door::{Readers, Refusal};
+
 /// The most that is read of one file. A journal of 400,000 changes is half of it.
 pub const LARGEST: u64 = 1 << 30;
-
-/// Why something that stands where livevod keeps a file is not taken for one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// It leads elsewhere.
-    #[error("it is a link, and livevod follows none here: name the place that it leads to, or remove it")]
-    Link,
-    /// A device, a pipe, a socket, a folder.
-    #[error("it is no regular file: remove it")]
-    NoFile,
-    /// It has more than [`LARGEST`] bytes, or than whoever reads it takes.
-    #[error("it is larger than {0} bytes")]
-    TooLarge(u64),
-}
-
-impl From<Refusal> for io::Error {
-    fn from(refusal: Refusal) -> Self {
-        io::Error::new(io::ErrorKind::InvalidInput, refusal)
-    }
-}
 
 /// An open folder. What is opened in it is opened in this very folder, whatever becomes of its path.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
     handle: File,
-}
-
-/// Who may read a file that is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readers {
-    /// Its owner alone.
-    Owner,
-    /// Whoever the process lets.
-    Usual,
 }
 
 impl Folder {

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
-use super::keys::Fetched;
-use super::{Credentials, CredentialsError, Instance, Provider, external, profile, tell_key};
+use super::provider::{Credentials, Fetched, Instance, Provider};
+use super::secrets::tell_key;
+use super::{CredentialsError, external, profile};
 use crate::api::call_log::{CallLog, Noted};
-use crate::api::client::Chance;
+use crate::api::draws::Chance;
 use crate::api::endpoint::{Endpoint, KeyAddress};
 use crate::api::error::Error;
 use crate::api::retry::Retry;

@@ -1,24 +1,15 @@
 //! The sources that variables alone configure, and what variables say about the others.
 
 use super::fields::SESSION_NAME;
-use super::{Credentials, CredentialsError, Instance, Provider, Source, Surroundings, tell};
+use super::provider::{Credentials, Instance, Provider};
+use super::secrets::tell;
+use super::variables::{
+    ADDRESS, IN_VPC, KEY_ID, KEY_SECRET, METADATA, METADATA_DISABLED, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE,
+    ROLE_ARN, ROLE_SESSION_NAME, STS_ENDPOINT, STS_REGION, TOKEN, V1_DISABLED,
+};
+use super::{CredentialsError, Source, Surroundings};
 use crate::api::endpoint::{Endpoint, KeyAddress, tell_user};
 use crate::wire::{Key, Role, Secret};
-
-pub(super) const KEY_ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
-pub(super) const KEY_SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
-pub(super) const TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
-const ROLE_ARN: &str = "ALIBABA_CLOUD_ROLE_ARN";
-const ROLE_SESSION_NAME: &str = "ALIBABA_CLOUD_ROLE_SESSION_NAME";
-const OIDC_PROVIDER_ARN: &str = "ALIBABA_CLOUD_OIDC_PROVIDER_ARN";
-const OIDC_TOKEN_FILE: &str = "ALIBABA_CLOUD_OIDC_TOKEN_FILE";
-const METADATA: &str = "ALIBABA_CLOUD_ECS_METADATA";
-pub(super) const METADATA_DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
-const V1_DISABLED: &str = "ALIBABA_CLOUD_IMDSV1_DISABLED";
-pub(super) const ADDRESS: &str = "ALIBABA_CLOUD_CREDENTIALS_URI";
-pub(super) const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
-const STS_ENDPOINT: &str = "ALIBABA_CLOUD_STS_ENDPOINT";
-const IN_VPC: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
 
 /// What may lead to a proxy, with a password.
 const PROXIES: [&str; 6] =

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::environment::{ADDRESS, KEY_ID, KEY_SECRET, STS_REGION, TOKEN};
-use super::profile::{PROFILE, PROFILE_DISABLED};
+use super::variables::{ADDRESS, KEY_ID, KEY_SECRET, PROFILE, PROFILE_DISABLED, STS_REGION, TOKEN};
 use crate::api::endpoint::EndpointError;
 use crate::api::error::{Class, Error};
 

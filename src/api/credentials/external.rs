@@ -10,12 +10,12 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::fields::Fields;
-use super::keys::Fetched;
-use super::{CredentialsError, Surroundings, tell_named};
+use super::provider::Fetched;
+use super::secrets::tell_named;
+use super::variables::EXTERNAL_DISABLED;
+use super::{CredentialsError, Surroundings};
 use crate::gate::Secrets;
 use crate::wire::{Key, Secret};
-
-const DISABLED: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
 
 /// How long a command may take, as in the official tool: people may have to confirm something.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,8 +25,8 @@ pub(super) fn command(
     surroundings: &Surroundings<'_>,
     fields: &Fields,
 ) -> Result<Vec<String>, CredentialsError> {
-    if surroundings.is_true(DISABLED) {
-        return Err(fields.forbidden(DISABLED));
+    if surroundings.is_true(EXTERNAL_DISABLED) {
+        return Err(fields.forbidden(EXTERNAL_DISABLED));
     }
     let words = shlex::split(fields.need("process_command")?).filter(|words| !words.is_empty());
     words.ok_or_else(|| CredentialsError::External {

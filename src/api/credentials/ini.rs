@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::environment::{self, METADATA_DISABLED};
 use super::fields::Fields;
-use super::profile::PROFILE;
-use super::{Credentials, CredentialsError, Instance, Provider, Source, Surroundings, tell_named};
+use super::provider::{Credentials, Instance, Provider};
+use super::secrets::tell_named;
+use super::variables::{CREDENTIALS_FILE, METADATA_DISABLED, PROFILE};
+use super::{CredentialsError, Source, Surroundings, environment};
 use crate::wire::Secret;
-
-const CREDENTIALS_FILE: &str = "ALIBABA_CLOUD_CREDENTIALS_FILE";
 
 /// Where the file is unless a variable says; the SDKs differ in the name.
 const AT_HOME: [&str; 2] = ["credentials.ini", "credentials"];

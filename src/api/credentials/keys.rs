@@ -5,18 +5,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-use super::{Courier, Credentials, CredentialsError, Provider};
+use super::provider::{Credentials, Fetched, Provider};
+use super::{Courier, CredentialsError};
 use crate::wire::Key;
 
 /// How long before its end a key is renewed: more than any call takes with all its repetitions.
 const EARLY: SignedDuration = SignedDuration::from_mins(5);
-
-/// A key that was got, and when it ends, where anybody said.
-#[derive(Debug)]
-pub(in crate::api) struct Fetched {
-    pub(in crate::api) key: Key,
-    pub(in crate::api) expiration: Option<Timestamp>,
-}
 
 /// The keys of one client.
 pub(in crate::api) struct Keys {

@@ -8,19 +8,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::environment::{self, METADATA_DISABLED};
 use super::fields::Fields;
-use super::keys::Fetched;
-use super::{
-    Chosen, Credentials, CredentialsError, Instance, Provider, Source, Surroundings, external, ini,
-    tell_named,
-};
+use super::provider::{Credentials, Fetched, Instance, Provider};
+use super::secrets::tell_named;
+use super::variables::{CONFIG_FILE, METADATA_DISABLED, PROFILE, PROFILE_DISABLED};
+use super::{Chosen, CredentialsError, Source, Surroundings, environment, external, ini};
 use crate::api::endpoint::Endpoint;
 use crate::gate::Secrets;
-
-pub(super) const PROFILE: &str = "ALIBABA_CLOUD_PROFILE";
-const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
-pub(super) const PROFILE_DISABLED: &str = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED";
 
 /// The profile that is asked for by name.
 pub(super) fn given(surroundings: &Surroundings<'_>, name: &str) -> Result<Credentials, CredentialsError> {

@@ -12,7 +12,7 @@ use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::door::Latch;
-use super::with_body;
+use super::http::with_body;
 use crate::emulator::Disturbed;
 
 /// Bytes of one piece of a slow body.

@@ -5,8 +5,8 @@ mod admin;
 mod disturbed;
 #[cfg(feature = "faults")]
 mod door;
+mod http;
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -27,9 +27,10 @@ use tokio::time::{sleep, timeout};
 
 use super::service::Begun;
 use super::{Delivery, End, Service};
-use crate::wire::{Request, Response};
+use crate::wire::Request;
 #[cfg(feature = "faults")]
 use door::{Door, Latch};
+use http::{from_http, plain, status};
 
 /// Longest body that is read; the longest real one has a few kilobytes.
 const BODY_LIMIT: usize = 1 << 20;
@@ -187,41 +188,4 @@ async fn sleep_if(delay: Duration) {
     if !delay.is_zero() {
         sleep(delay).await;
     }
-}
-
-fn plain(response: Response) -> axum::response::Response {
-    let Response { status, headers, body } = response;
-    with_body(&Response { status, headers, body: Vec::new() }, Body::from(body))
-}
-
-fn from_http(parts: &Parts, body: Vec<u8>) -> Request {
-    let mut headers: BTreeMap<String, String> = BTreeMap::new();
-    for (name, value) in &parts.headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        headers
-            .entry(name.as_str().to_owned())
-            .and_modify(|joined| *joined = format!("{joined},{value}"))
-            .or_insert_with(|| value.into_owned());
-    }
-    Request {
-        method: parts.method.as_str().to_owned(),
-        host: headers.remove("host").unwrap_or_default(),
-        path: parts.uri.path().to_owned(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers,
-        body,
-    }
-}
-
-/// The head of `response` with another body.
-fn with_body(response: &Response, body: Body) -> axum::response::Response {
-    let builder = axum::response::Response::builder().status(response.status);
-    let builder = response.headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value));
-    builder.body(body).unwrap_or_else(|_| status(StatusCode::INTERNAL_SERVER_ERROR))
-}
-
-fn status(code: StatusCode) -> axum::response::Response {
-    let mut response = axum::response::Response::new(Body::empty());
-    *response.status_mut() = code;
-    response
 }

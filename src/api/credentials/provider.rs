@@ -1,0 +1,100 @@
+//! How a key is got.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use super::secrets::tell_key;
+use super::source::Source;
+use crate::api::endpoint::{Endpoint, KeyAddress};
+use crate::gate::Secrets;
+use crate::wire::{Key, Role};
+
+/// How a key is got, and where that was found.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// How a key is got.
+    pub provider: Provider,
+    /// Which source says so.
+    pub source: Source,
+    /// Where STS is asked, where not at its central endpoint.
+    pub sts: Option<Endpoint>,
+}
+
+impl From<Key> for Credentials {
+    fn from(key: Key) -> Self {
+        Self { provider: Provider::Key(key), source: Source::Given, sts: None }
+    }
+}
+
+/// How a key is got.
+#[derive(Debug, Clone)]
+pub enum Provider {
+    /// It is there, and lasts as long as anybody knows.
+    Key(Key),
+    /// By assuming a role with another key.
+    Role {
+        /// Who assumes it.
+        by: Box<Provider>,
+        /// Which.
+        role: Role,
+    },
+    /// By assuming a role with a token of an identity provider, read anew each time: others renew it.
+    Oidc {
+        /// Which role.
+        role: Role,
+        /// The identity provider's ARN.
+        provider_arn: String,
+        /// Where the token is.
+        token_file: PathBuf,
+    },
+    /// From the metadata service of the ECS instance that this is.
+    Instance(Instance),
+    /// From an address that hands keys out.
+    Address(KeyAddress),
+    /// From what a command prints.
+    External {
+        /// Program and arguments.
+        command: Vec<String>,
+    },
+    /// From a profile that the official tool keeps a temporary key in, read anew each time: the tool renews it.
+    Kept {
+        /// The profile file.
+        file: PathBuf,
+        /// The profile.
+        profile: String,
+    },
+}
+
+impl Provider {
+    /// Tells the secrets that are known before anybody is asked.
+    pub(in crate::api) fn tell(&self, secrets: &Secrets) {
+        match self {
+            Provider::Key(key) => tell_key(key, secrets),
+            Provider::Role { by, role: _ } => by.tell(secrets),
+            Provider::Address(address) => address.tell(secrets),
+            Provider::Oidc { .. }
+            | Provider::Instance(_)
+            | Provider::External { .. }
+            | Provider::Kept { .. } => {}
+        }
+    }
+}
+
+/// How the metadata service is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// The role, where it need not be asked for.
+    pub role: Option<String>,
+    /// Whether the first version of the service, which needs no token, will do.
+    pub allows_v1: bool,
+    /// Whether nobody said that this is an instance.
+    pub is_last_resort: bool,
+}
+
+/// A key that was got, and when it ends, where anybody said.
+#[derive(Debug)]
+pub(in crate::api) struct Fetched {
+    pub(in crate::api) key: Key,
+    pub(in crate::api) expiration: Option<Timestamp>,
+}

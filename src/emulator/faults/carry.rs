@@ -1,0 +1,185 @@
+//! Carries requests to the service and answers back, as far as the faults let them.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::spec::FaultKind;
+use super::strike::{Commit, Foreign, Spoil, Strike};
+use super::{Late, spoilt};
+use crate::emulator::Answer;
+use crate::emulator::answer::Exchange;
+use crate::emulator::delivery::{Delivery, Disturbed, End, Fate};
+use crate::emulator::glance::Glance;
+use crate::emulator::inner::{Carried, Inner};
+use crate::emulator::refusal::Refusal;
+use crate::emulator::state::{Entry, Record, Recording, State};
+use crate::model::{Address, Pattern};
+use crate::wire::{Action, Request, Response};
+
+impl Inner {
+    /// Carries a request to the service and its answer back, as far as the faults let it.
+    pub(in crate::emulator) fn deliver_through_faults(
+        &mut self,
+        request: &Request,
+        glance: &Glance,
+        now: Timestamp,
+        request_id: String,
+    ) -> Carried {
+        if self.faults.strikes.is_empty() {
+            return self.deliver(request, now, request_id);
+        }
+        self.take_in_late(now);
+        let mut strike = self.faults.strikes.strike(glance);
+        self.let_others_act(&strike.foreign, now);
+        let (answered, fate) = self.commit(&strike, request, glance, now, &request_id);
+        let answered = answered.map(|response| shortened(response, &mut strike));
+        let exchange = Exchange::new(request, request_id, shifted(now, strike.skew));
+        let end = spoil(answered, strike.spoil, &exchange);
+        let delivery = Delivery { delay: strike.delay, fate, end };
+        Carried { delivery, number: self.pending.applied(), faults: strike.names }
+    }
+
+    /// Carries a request out for so long, or for good.
+    fn carry_out_for(
+        &mut self,
+        time: Option<Duration>,
+        request: &Request,
+        clock: Timestamp,
+        now: Timestamp,
+        request_id: String,
+    ) -> Response {
+        let (response, mut undo) = self.carry_out(request, clock, now, request_id);
+        if let Some(time) = time.filter(|_| !undo.is_empty()) {
+            undo.reverse();
+            self.faults.reverts.push((now.checked_add(time).unwrap_or(Timestamp::MAX), undo));
+        }
+        response
+    }
+
+    /// Carries the request out as often as the strike lets it; the answer, where there is one.
+    fn commit(
+        &mut self,
+        strike: &Strike,
+        request: &Request,
+        glance: &Glance,
+        now: Timestamp,
+        request_id: &str,
+    ) -> (Option<Response>, Fate) {
+        let clock = shifted(now, strike.skew);
+        match strike.commit {
+            Commit::Never => return (None, Fate::Lost),
+            Commit::Later(time) => {
+                let due = now.checked_add(time).unwrap_or(Timestamp::MAX);
+                self.faults.late.push(Late {
+                    due,
+                    request: request.clone(),
+                    request_id: request_id.to_owned(),
+                });
+                return (None, Fate::Late);
+            }
+            Commit::Twice => {
+                self.carry_out(request, clock, now, request_id.to_owned());
+            }
+            Commit::Once => {}
+        }
+        let stale = strike.stale.filter(|_| glance.action == Action::Describe.name());
+        let response = match stale {
+            Some(age) => self.answer_as_of(age, request, now, request_id),
+            None => self.carry_out_for(strike.revert, request, clock, now, request_id.to_owned()),
+        };
+        (Some(response), Fate::CarriedOut)
+    }
+
+    fn answer_as_of(
+        &mut self,
+        age: Duration,
+        request: &Request,
+        now: Timestamp,
+        request_id: &str,
+    ) -> Response {
+        let then = now.checked_sub(age).unwrap_or(Timestamp::MIN);
+        let past = self.faults.past.state_at(&self.emulator.state, then);
+        let present = std::mem::replace(&mut self.emulator.state, past);
+        let Answer { response, records: _ } = self.emulator.handle(request, now, request_id.to_owned());
+        self.emulator.state = present;
+        response
+    }
+
+    /// Carries out the lost requests whose time has come, and takes back what is to be taken back by now.
+    pub(in crate::emulator) fn take_in_late(&mut self, now: Timestamp) {
+        while let Some(at) = self.faults.reverts.iter().position(|(due, _)| *due <= now) {
+            let (_, undo) = self.faults.reverts.remove(at);
+            self.make(undo, now);
+        }
+        while let Some(at) = self.faults.late.iter().position(|late| late.due <= now) {
+            let Late { due: _, request, request_id } = self.faults.late.remove(at);
+            self.carry_out(&request, now, now, request_id);
+        }
+    }
+
+    fn let_others_act(&mut self, foreign: &[(Foreign, Pattern)], now: Timestamp) {
+        for (what, victims) in foreign {
+            let records = changed_by_others(self.state(), *what, victims);
+            self.make(records, now);
+        }
+    }
+}
+
+/// What somebody else's edit or delete changes.
+fn changed_by_others(state: &State, what: Foreign, victims: &Pattern) -> Vec<Record> {
+    let victims = state.all().filter(|(address, _)| victims.matches(address));
+    let change = |(address, entry): (&Address, &Entry)| match what {
+        Foreign::Edit => Record::put(address.clone(), edited(entry)),
+        Foreign::Delete => Record::remove(address.clone()),
+    };
+    victims.map(change).collect()
+}
+
+/// The same entry after somebody changed its CycleDuration.
+fn edited(entry: &Entry) -> Entry {
+    let cycle_duration = if entry.recording.cycle_duration == 7200 { 5400 } else { 7200 };
+    Entry { recording: Recording { cycle_duration, ..entry.recording.clone() }, ..entry.clone() }
+}
+
+fn shifted(time: Timestamp, millis: i64) -> Timestamp {
+    time.checked_add(SignedDuration::from_millis(millis)).unwrap_or(time)
+}
+
+/// A page without what the strike leaves out; where that is nothing, it did not strike.
+fn shortened(response: Response, strike: &mut Strike) -> Response {
+    let Some(items) = strike.short else { return response };
+    spoilt::short(&response, items).unwrap_or_else(|| {
+        strike.names.retain(|name| *name != FaultKind::Short.name());
+        response
+    })
+}
+
+/// What the caller meets in place of the answer.
+fn spoil(answered: Option<Response>, spoil: Option<Spoil>, exchange: &Exchange) -> End {
+    let closed = || End::Disturbed(Disturbed::Closed);
+    let Some(spoil) = spoil else { return answered.map_or_else(closed, End::Answer) };
+    let refused = |refusal| End::Answer(exchange.refuse(&refusal));
+    let spoilt =
+        |how: fn(Response) -> Response| answered.clone().map_or_else(closed, |it| End::Answer(how(it)));
+    let disturbed = |how: &dyn Fn(Response) -> Disturbed| {
+        answered.clone().map_or_else(closed, |it| End::Disturbed(how(it)))
+    };
+    match spoil {
+        Spoil::Refuse(time) => End::Disturbed(Disturbed::Refused(time)),
+        Spoil::Lose => closed(),
+        Spoil::Hang(time) => End::Disturbed(Disturbed::Hang(time)),
+        Spoil::Error(503) => refused(spoilt::service_unavailable()),
+        Spoil::Error(_) => refused(Refusal::internal_error()),
+        Spoil::GatewayPage => End::Answer(spoilt::gateway_page()),
+        Spoil::Throttle(after) => refused(Refusal::throttled(after)),
+        Spoil::ExpiredToken => refused(Refusal::token_expired()),
+        Spoil::RevokedKey => refused(spoilt::key_inactive()),
+        Spoil::Garbage => spoilt(spoilt::garbage),
+        Spoil::Empty => spoilt(spoilt::empty),
+        Spoil::Huge => spoilt(spoilt::huge),
+        Spoil::Truncate => disturbed(&Disturbed::Truncated),
+        Spoil::Endless => disturbed(&Disturbed::Endless),
+        Spoil::Slow(pause) => disturbed(&|response| Disturbed::Slow(response, pause)),
+    }
+}
