@@ -6,10 +6,16 @@
 //! service ─api→ Snapshot ───────────────────┴─plan→ Plan ─apply→ Report ─render→ text
 //! ```
 //!
-//! Arrows run one way: `gate`, `model`, `source`, `files` ← `diag`, `wire` ← `config`, `emulator` ← `resolve` ← `check`, `explain`, `plan`,
-//! `api` ← `apply` ← `render` ← `cli`; a test holds the `use crate::` lines to it. `api` knows no emulator: `embedded` joins the two. Input, clock, environment and randomness
-//! live in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service, store and server; everything
-//! else is a function of its arguments.
+//! Arrows run one way: `gate`, `model`, `source`, `files`, `schema` ← `diag`, `wire`, `sealed` ← `snapshot`, `config`, `emulator` ←
+//! `resolve` ← `check`, `explain`, `plan`, `api` ← `apply`, `embedded` ← `render` ← `cli`; a test holds every path in `src/` to it, and
+//! lets no files name each other in a circle. The client knows no emulator: `embedded` joins the two. Input, clock, environment and
+//! randomness live in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service, store and server;
+//! everything else is a function of its arguments.
+//!
+//! `config` reads what is written in YAML, `wire` makes parameters of it, `plan` decides guards, `apply` sends each write through the
+//! client of `api`, and `render` words all that is printed.
+//!
+//! The binary is what is offered. The library is public for its tests and benches alone and unstable: any version may change any of it.
 
 pub mod api;
 pub mod apply;
@@ -20,13 +26,13 @@ pub mod diag;
 pub mod embedded;
 pub mod emulator;
 pub mod explain;
-pub mod files;
+mod files;
 pub mod gate;
 pub mod model;
 pub mod plan;
 pub mod render;
 pub mod resolve;
-pub mod schema;
+mod schema;
 pub mod sealed;
 pub mod snapshot;
 pub mod source;

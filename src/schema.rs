@@ -8,12 +8,12 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 
 /// What a schema is named by: no address that anybody would have to keep.
-pub fn id(name: &str, version: &str) -> String {
+pub(crate) fn id(name: &str, version: &str) -> String {
     format!("urn:livevod:schema:{name}:{version}")
 }
 
 /// The schema of a version of a document, JSON Schema draft 2020-12, as it is written.
-pub fn of<T: JsonSchema>(name: &str, version: &str) -> serde_json::Value {
+pub(crate) fn of<T: JsonSchema>(name: &str, version: &str) -> serde_json::Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     RecursiveTransform(for_readers).transform(&mut schema);

@@ -9,7 +9,7 @@ use super::reach::Split;
 
 /// Why something that stands where livevod keeps a file is not taken for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// It leads elsewhere.
     #[error("it is a link, and livevod follows none here: name the place that it leads to, or remove it")]
     Link,
@@ -29,7 +29,7 @@ impl From<Refusal> for io::Error {
 
 /// Who may read a file that is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readers {
+pub(crate) enum Readers {
     /// Its owner alone.
     Owner,
     /// Whoever the process lets.

@@ -13,14 +13,14 @@ use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-pub use door::{Readers, Refusal};
+pub(crate) use door::{Readers, Refusal};
 
 /// The most that is read of one file. A journal of 400,000 changes is half of it.
-pub const LARGEST: u64 = 1 << 30;
+pub(crate) const LARGEST: u64 = 1 << 30;
 
 /// An open folder. What is opened in it is opened in this very folder, whatever becomes of its path.
 #[derive(Debug)]
-pub struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     handle: File,
 }
@@ -30,7 +30,7 @@ impl Folder {
     ///
     /// # Errors
     /// When it is missing, is none or is behind a link.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self { path: path.to_owned(), handle: door::folder(&reach::split(path)?, false)? })
     }
 
@@ -38,7 +38,7 @@ impl Folder {
     ///
     /// # Errors
     /// As [`Folder::open`], and when it can't be made.
-    pub fn make(path: &Path) -> io::Result<Self> {
+    pub(crate) fn make(path: &Path) -> io::Result<Self> {
         Ok(Self { path: path.to_owned(), handle: door::folder(&reach::split(path)?, true)? })
     }
 
@@ -46,7 +46,7 @@ impl Folder {
     ///
     /// # Errors
     /// When it can't be read.
-    pub fn names(&self) -> io::Result<Vec<OsString>> {
+    pub(crate) fn names(&self) -> io::Result<Vec<OsString>> {
         door::names(&self.handle, &self.path)
     }
 
@@ -54,7 +54,7 @@ impl Folder {
     ///
     /// # Errors
     /// When it is missing, is no regular file, or has more than `most` bytes.
-    pub fn read(&self, name: &OsStr, most: u64) -> io::Result<Vec<u8>> {
+    pub(crate) fn read(&self, name: &OsStr, most: u64) -> io::Result<Vec<u8>> {
         read_to(regular(door::file(&self.handle, &self.path, name, door::Way::Read)?)?, most)
     }
 
@@ -62,7 +62,7 @@ impl Folder {
     ///
     /// # Errors
     /// When anything of that name is there.
-    pub fn create(&self, name: &OsStr, readers: Readers) -> io::Result<File> {
+    pub(crate) fn create(&self, name: &OsStr, readers: Readers) -> io::Result<File> {
         door::file(&self.handle, &self.path, name, door::Way::Create(readers))
     }
 
@@ -70,7 +70,7 @@ impl Folder {
     ///
     /// # Errors
     /// When something else than a regular file is there.
-    pub fn open_or_create(&self, name: &OsStr, readers: Readers) -> io::Result<File> {
+    pub(crate) fn open_or_create(&self, name: &OsStr, readers: Readers) -> io::Result<File> {
         regular(door::file(&self.handle, &self.path, name, door::Way::OpenOrCreate(readers))?)
     }
 
@@ -78,13 +78,13 @@ impl Folder {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         door::sync(&self.handle)
     }
 }
 
 /// The folder that a file's path names, and its name there.
-pub fn parts(file: &Path) -> (&Path, &OsStr) {
+pub(crate) fn parts(file: &Path) -> (&Path, &OsStr) {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     (folder, file.file_name().unwrap_or_default())
 }
@@ -94,7 +94,7 @@ pub fn parts(file: &Path) -> (&Path, &OsStr) {
 ///
 /// # Errors
 /// When it can't be read, or has more than [`LARGEST`] bytes.
-pub fn read(file: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read(file: &Path) -> io::Result<Vec<u8>> {
     let (folder, name) = parts(file);
     if reach::split(file)?.is_within_reach() {
         return Folder::open(folder)?.read(name, LARGEST);
@@ -106,7 +106,7 @@ pub fn read(file: &Path) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// When it can't be written.
-pub fn replace(file: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn replace(file: &Path, text: &str) -> io::Result<()> {
     put(file, text, None)
 }
 
@@ -114,7 +114,7 @@ pub fn replace(file: &Path, text: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// When it is missing, read-only, or can't be written.
-pub fn rewrite(file: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn rewrite(file: &Path, text: &str) -> io::Result<()> {
     let permissions = std::fs::metadata(file)?.permissions();
     match permissions.readonly() {
         true => Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only")),
