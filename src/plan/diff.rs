@@ -8,7 +8,7 @@ use super::{
     Plan, PlanOptions, Reason, Selection, Shadow, Unfinished, Unsupported, Warning,
 };
 use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling};
-use crate::resolve::{Desired, DesiredDomain, OriginKind, Resolved, Wanted};
+use crate::resolve::{Desired, DesiredDomain, OriginKind, Resolved, Restored, Wanted};
 use crate::source::Sources;
 use crate::wire;
 
@@ -88,23 +88,19 @@ impl Draft<'_> {
             self.left_alone(domain, address);
             return;
         }
-        let wanted = domain.entries.get(address).map(|entry| &entry.wanted);
-        if let Some(reason) = domain.restored.as_ref().and_then(|restored| restored.unwritable.get(address)) {
-            self.unwritable(address, reason, remote);
-            return;
+        match &domain.restored {
+            Some(restored) => self.back_to(restored, domain, address, remote),
+            None => self.towards_files(domain, address, remote),
         }
-        if let Some(reason) = remote.and_then(|remote| remote.unsupported.clone()) {
-            self.plan.notes.unsupported.push(Unsupported {
-                address: address.clone(),
-                reason,
-                declared: wanted.is_some(),
-            });
+    }
+
+    /// Files say what shall be there, and nothing of what they don't name but that it goes where they prune.
+    fn towards_files(&mut self, domain: &DesiredDomain, address: &Address, remote: Option<&Remote>) {
+        let wanted = domain.entries.get(address).map(|entry| &entry.wanted);
+        if self.is_unsupported(address, wanted, remote) {
             return;
         }
         match (wanted, remote) {
-            (Some(Wanted::Present(resolved)), _) if domain.restored.is_some() => {
-                self.restore(domain, address, resolved, remote);
-            }
             (Some(Wanted::Present(resolved)), None) => match self.unfinished.gaps.get(address) {
                 Some(gap) => self.finish(domain, address, resolved, gap),
                 None => self.create(domain, address, resolved),
@@ -113,19 +109,60 @@ impl Draft<'_> {
                 self.compare(domain, address, resolved, remote)
             }
             (Some(Wanted::Absent(span)), Some(remote)) => {
-                self.delete(
-                    domain,
-                    address,
-                    remote,
-                    Why::at(Reason::DeclaredAbsent, self.sources.place(*span)),
-                );
+                let why = Why::at(Reason::DeclaredAbsent, self.sources.place(*span));
+                self.delete(domain, address, remote, why);
             }
-            (None, Some(remote)) => self.undeclared(domain, address, remote),
-            (None, None) if domain.prunes(address).is_none() && domain.restored.is_none() => {
-                self.put_back(domain, address);
+            (None, Some(remote)) => match domain.prunes(address) {
+                Some(span) => {
+                    let why = Why::at(Reason::Pruned, self.sources.place(span));
+                    self.delete(domain, address, remote, why);
+                }
+                None => self.left_alone(domain, address),
+            },
+            (None, None) if domain.prunes(address).is_none() => self.put_back(domain, address),
+            (Some(Wanted::Absent(_)) | None, None) => {}
+        }
+    }
+
+    /// A snapshot says all that was there, so what it does not hold goes.
+    fn back_to(
+        &mut self,
+        restored: &Restored,
+        domain: &DesiredDomain,
+        address: &Address,
+        remote: Option<&Remote>,
+    ) {
+        if let Some(reason) = restored.unwritable.get(address) {
+            self.unwritable(address, reason, remote);
+            return;
+        }
+        let wanted = domain.entries.get(address).map(|entry| &entry.wanted);
+        if self.is_unsupported(address, wanted, remote) {
+            return;
+        }
+        match (wanted, remote) {
+            (Some(Wanted::Present(resolved)), _) => self.restore(domain, address, resolved, remote),
+            (Some(Wanted::Absent(_)) | None, Some(remote)) => {
+                let why = Why::at(Reason::NotInSnapshot, self.sources.place(restored.place));
+                self.delete(domain, address, remote, why);
             }
             (Some(Wanted::Absent(_)) | None, None) => {}
         }
+    }
+
+    /// Whether something stands there that no request can write; then that is noted.
+    fn is_unsupported(
+        &mut self,
+        address: &Address,
+        wanted: Option<&Wanted>,
+        remote: Option<&Remote>,
+    ) -> bool {
+        if let Some(reason) = remote.and_then(|remote| remote.unsupported.clone()) {
+            let declared = wanted.is_some();
+            self.plan.notes.unsupported.push(Unsupported { address: address.clone(), reason, declared });
+            return true;
+        }
+        false
     }
 
     fn create(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved) {
@@ -277,20 +314,6 @@ impl Draft<'_> {
         let spelling = remote.map(|remote| remote.spelling).unwrap_or_default();
         let origins = self.origins(Some(resolved));
         self.change(domain, address, Steps { action, why, before, after: Some(after), origins, spelling });
-    }
-
-    fn undeclared(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote) {
-        if let Some(restored) = &domain.restored {
-            let why = Why::at(Reason::NotInSnapshot, self.sources.place(restored.place));
-            self.delete(domain, address, remote, why);
-            return;
-        }
-        if let Some(span) = domain.prunes(address) {
-            let why = Why::at(Reason::Pruned, self.sources.place(span));
-            self.delete(domain, address, remote, why);
-            return;
-        }
-        self.left_alone(domain, address);
     }
 
     fn left_alone(&mut self, domain: &DesiredDomain, address: &Address) {

@@ -94,7 +94,7 @@ impl Desired {
             && match domain.entries.get(address).map(|entry| &entry.wanted) {
                 Some(Wanted::Absent(_)) => true,
                 Some(Wanted::Present(_)) => false,
-                None => domain.restored.is_none() && domain.prunes(address).is_some(),
+                None => domain.prunes(address).is_some(),
             }
     }
 
