@@ -1,6 +1,6 @@
 //! `livevod apply`, and the way from a plan to a report that `restore` goes too.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -10,13 +10,14 @@ use super::connect::{Access, Connection, connect};
 use super::events::{Events, Streaming};
 use super::failure::Failure;
 use super::findings;
+use super::goal::Goal;
 use super::interrupt::{Interrupt, outlive_file_limit};
 use super::load::{Loaded, load, weighty};
 use super::observe::{Observed, block_on, observe};
 use super::plan::{Shown, show};
 use super::progress::Progress;
 use super::record::{Earlier, Folder, touched};
-use super::reviewed::{self, Review};
+use super::reviewed;
 use super::terminal::Terminal;
 use super::views::View;
 use crate::apply::journal::Journal;
@@ -59,7 +60,7 @@ pub(super) fn run(
     let Arguments { planning, reviewed, writing, streaming: _ } = arguments;
     let (scope, options) = (&planning.scope, writing.options(&planning.scope));
     let order =
-        |loaded, review| Order { loaded, review, options, scope, writing, terminal, events }.carry_out(typed);
+        |loaded, goal| Order { loaded, goal, options, scope, writing, terminal, events }.carry_out(typed);
     match (reviewed::named(planning)?, reviewed) {
         (Some(_), Some(_)) => {
             let message = "`--reviewed` goes with files, not with a saved plan";
@@ -67,22 +68,21 @@ pub(super) fn run(
         }
         (Some(saved), None) => {
             expects(&saved, writing, false)?;
-            let path = planning.paths.given().first().map(PathBuf::as_path).unwrap_or(Path::new(""));
-            order(&reviewed::loaded(path, &saved), Review::Rest(&saved))
+            order(&Loaded::nothing(), Goal::Rest(&saved))
         }
         (None, Some(path)) => {
             let saved = reviewed::read(path)?;
             expects(&saved, writing, true)?;
-            order(&load(&planning.paths, &planning.rules)?, Review::HeldTo(&saved))
+            order(&load(&planning.paths, &planning.rules)?, Goal::HeldTo(&saved))
         }
-        (None, None) => order(&load(&planning.paths, &planning.rules)?, Review::None),
+        (None, None) => order(&load(&planning.paths, &planning.rules)?, Goal::Files),
     }
 }
 
 /// What is to be applied, and how.
 pub(super) struct Order<'a> {
     pub(super) loaded: &'a Loaded,
-    pub(super) review: Review<'a>,
+    pub(super) goal: Goal<'a>,
     pub(super) options: PlanOptions,
     pub(super) scope: &'a Scope,
     pub(super) writing: &'a Writing,
@@ -94,9 +94,10 @@ impl Order<'_> {
     /// Plans, asks, carries out and reports.
     pub(super) fn carry_out(&self, typed: &Typed) -> Result<Exit, Failure> {
         self.someone_approves()?;
-        let connection = connect(&self.scope.remote, Access::Writes, typed, &self.loaded.desired)?;
+        let connection =
+            connect(&self.scope.remote, Access::Writes, typed, &self.goal.reach(&self.loaded.desired))?;
         account_is_declared(&connection)?;
-        reviewed::insist_on_target(self.review, &connection)?;
+        reviewed::insist_on_target(self.goal, &connection)?;
         let folder = Folder::lock(&self.scope.journal)?;
         let mut earlier = Earlier::read(&self.scope.journal, &connection.target)?;
         earlier.insist()?;
@@ -112,7 +113,7 @@ impl Order<'_> {
         outlive_file_limit();
         self.let_settle(earlier).await;
         earlier.is_settled = true;
-        let mut observed = observe(self.loaded, connection, &self.options, earlier, self.review).await?;
+        let mut observed = observe(self.loaded, connection, &self.options, earlier, self.goal).await?;
         observed.insist_on_account();
         self.events.plan(self.loaded, &observed);
         let early = nothing_to_apply(&observed);
@@ -143,7 +144,8 @@ impl Order<'_> {
 
     /// Waits until nothing that an earlier run sent can still arrive: only then does reading prove what became of it.
     async fn let_settle(&self, earlier: &Earlier) {
-        let is_read = |address: &Address| self.loaded.desired.domains.contains_key(&address.domain);
+        let reach = self.goal.reach(&self.loaded.desired);
+        let is_read = |address: &Address| reach.regions.contains_key(&address.domain);
         let concerns = |address: &Address| is_read(address) && self.options.selection.selects(address);
         let left = earlier.until_settled(self.writing.settle, concerns);
         if !left.is_zero() {

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::Typed;
 use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
+use super::goal::Reach;
 use super::terminal::{note, secrets};
 use crate::api::credentials::{self, CredentialsError, Surroundings};
 use crate::api::{CallEntry, CallLog, Client, ClientSettings, Endpoint};
 use crate::diag::{Code, Diagnostic};
 use crate::gate::clean;
 use crate::render::{Exit, Target};
-use crate::resolve::Desired;
 use crate::{embedded, emulator};
 
 /// A client, and what it talks to.
@@ -38,31 +38,29 @@ pub(super) fn connect(
     remote: &Remote,
     access: Access,
     typed: &Typed,
-    desired: &Desired,
+    reach: &Reach,
 ) -> Result<Connection, Failure> {
-    let account = account(remote.account.as_ref(), desired)?;
+    let account = account(remote.account.as_ref(), reach)?;
     match &remote.emulator {
         Some(_) if typed.endpoint => Err(Failure::from(Diagnostic::new(
             Code::Usage,
             "`--emulator` and `--endpoint` name two services: give one of them",
         ))),
         Some(file) => embedded(remote, access, file, account),
-        None => over_http(remote, desired, account),
+        None => over_http(remote, reach, account),
     }
 }
 
 /// The declared account. Two that differ are refused: nothing releases that.
-pub(super) fn account(given: Option<&String>, desired: &Desired) -> Result<Option<String>, Failure> {
-    match (given, &desired.account) {
-        (Some(given), Some(declared)) if *given != declared.value => {
-            let message = format!("the files are for account `{}`, not for `{given}`", declared.value);
+pub(super) fn account(given: Option<&String>, reach: &Reach) -> Result<Option<String>, Failure> {
+    match (given, &reach.account) {
+        (Some(given), Some(declared)) if given != declared => {
+            let message = format!("the files are for account `{declared}`, not for `{given}`");
             let diagnostic = Diagnostic::new(Code::Account, message)
                 .help("use the files of that account, or its credentials");
             Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
         }
-        (given, declared) => {
-            Ok(declared.as_ref().map(|declared| declared.value.clone()).or_else(|| given.cloned()))
-        }
+        (given, declared) => Ok(declared.as_ref().or(given).cloned()),
     }
 }
 
@@ -92,7 +90,7 @@ fn played(account: Option<&str>) -> emulator::Settings {
     emulator::Settings { account, ..default }
 }
 
-fn over_http(remote: &Remote, desired: &Desired, account: Option<String>) -> Result<Connection, Failure> {
+fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<Connection, Failure> {
     let wrong = |error: String| Failure::from(Diagnostic::new(Code::Usage, error));
     let endpoint: Option<Endpoint> = remote
         .endpoint
@@ -107,7 +105,7 @@ fn over_http(remote: &Remote, desired: &Desired, account: Option<String>) -> Res
     }
     let is_local = endpoint.as_ref().is_some_and(Endpoint::is_loopback);
     let name = endpoint.as_ref().map_or("the regions' own endpoints".to_owned(), ToString::to_string);
-    let regions = regions(remote, desired);
+    let regions = regions(remote, reach);
     let settings = ClientSettings { endpoint, regions, ..settings(remote, ClientSettings::new(found)) };
     let client = Client::new(settings).map_err(|error| wrong(error.to_string()))?;
     Ok(Connection { client, target: Target { name, account }, is_local })
@@ -127,16 +125,12 @@ fn no_credentials(error: &CredentialsError) -> Diagnostic {
     diagnostic
 }
 
-/// The region of every domain, from the files or else from `--region`.
-fn regions(remote: &Remote, desired: &Desired) -> BTreeMap<Arc<str>, String> {
-    let of = |written: Option<&String>| written.or(remote.region.as_ref()).cloned();
-    desired
-        .domains
-        .iter()
-        .filter_map(|(name, domain)| {
-            Some((name.clone(), of(domain.region.as_ref().map(|region| &region.value))?))
-        })
-        .collect()
+/// The region of every domain, as it is written or else from `--region`.
+fn regions(remote: &Remote, reach: &Reach) -> BTreeMap<Arc<str>, String> {
+    let of = |(name, written): (&Arc<str>, &Option<String>)| {
+        Some((name.clone(), written.as_ref().or(remote.region.as_ref())?.clone()))
+    };
+    reach.regions.iter().filter_map(of).collect()
 }
 
 /// The settings that hold wherever calls go.

@@ -6,9 +6,9 @@ use super::Typed;
 use super::arguments::{Guards, Planning, plan_options};
 use super::events::{Events, Streaming};
 use super::failure::Failure;
+use super::goal::Goal;
 use super::load::load;
 use super::plan::{Shown, look, show};
-use super::reviewed::Review;
 use super::terminal::Terminal;
 use crate::plan::{Guard, Plan};
 use crate::render::Exit;
@@ -31,7 +31,7 @@ pub(super) fn run(
     let loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
     let scope = &arguments.planning.scope;
     let options = plan_options(scope, &Guards::default());
-    let mut observed = look(&loaded, scope, &options, Review::None, typed)?;
+    let mut observed = look(&loaded, scope, &options, Goal::Files, typed)?;
     // Drift writes nothing, so what would hold an apply says nothing here; whose account was read does.
     observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
     let exit = exit(&observed.plan);

@@ -6,8 +6,6 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use super::emulator::wrong;
-use super::failure::Failure;
 use crate::emulator::{ACCOUNT, Settings};
 use crate::model::{Address, domain_error};
 use crate::wire::Secret;
@@ -54,7 +52,7 @@ pub(super) struct Account {
 
 impl Account {
     /// The default settings with what the arguments say of the account.
-    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+    pub(super) fn settings(&self) -> std::io::Result<Settings> {
         let Self {
             id,
             domains,
@@ -67,7 +65,7 @@ impl Account {
             credentials_uri,
         } = self;
         let oidc_token = match oidc_token_file {
-            Some(file) => Some(Secret::new(fs_err::read_to_string(file).map_err(wrong)?.trim())),
+            Some(file) => Some(Secret::new(fs_err::read_to_string(file)?.trim())),
             None => None,
         };
         Ok(Settings {

@@ -186,9 +186,9 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     let transcode_groups = (!all).then(|| groups.into_iter().collect());
     let quirks = Quirks::with(&arguments.quirks).map_err(wrong)?;
     let limit = NonZeroU32::new(arguments.limit);
-    Ok(Settings { transcode_groups, quirks, limit, ..arguments.account.settings()? })
+    Ok(Settings { transcode_groups, quirks, limit, ..arguments.account.settings().map_err(wrong)? })
 }
 
-pub(super) fn wrong(error: impl std::error::Error) -> Failure {
+fn wrong(error: impl std::error::Error) -> Failure {
     Failure::from(Diagnostic::new(Code::Emulator, with_causes(&error)))
 }

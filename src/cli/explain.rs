@@ -9,6 +9,7 @@ use super::arguments::{Format, Paths, Remote, Rules};
 use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::findings;
+use super::goal::Reach;
 use super::load::{Loaded, load};
 use super::observe::block_on;
 use super::record::Earlier;
@@ -121,7 +122,7 @@ struct Asked {
 /// Reads the address's domain whole: only so is the lack of an entry a fact.
 fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments, typed: &Typed) -> Result<Asked, Failure> {
     let Loaded { desired, sources, .. } = loaded;
-    let connection = connect(&arguments.remote, Access::Reads, typed, desired)?;
+    let connection = connect(&arguments.remote, Access::Reads, typed, &Reach::of(desired))?;
     let earlier = Earlier::read(&arguments.journal, &connection.target)?;
     let answers = async {
         let client = &connection.client;

@@ -1,5 +1,7 @@
 //! Files to what is wanted, with every finding of every rule.
 
+use std::path::PathBuf;
+
 use super::arguments::{Paths, Rules};
 use super::failure::Failure;
 use super::findings;
@@ -28,7 +30,15 @@ pub(super) struct Loaded {
 /// # Errors
 /// When any finding is an error, with all findings.
 pub(super) fn load(paths: &Paths, rules: &Rules) -> Result<Loaded, Failure> {
-    let config::Loaded { sources, document, mut diagnostics } = config::load(&paths.resolve()?);
+    read(&paths.resolve()?, rules)
+}
+
+/// Likewise, from files and folders that are known to be meant.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn read(paths: &[PathBuf], rules: &Rules) -> Result<Loaded, Failure> {
+    let config::Loaded { sources, document, mut diagnostics } = config::load(paths);
     let (desired, findings) = resolve::resolve(&document);
     diagnostics.extend(findings);
     diagnostics.extend(check::check(&document, &desired, jiff::Zoned::now().date()));
@@ -41,7 +51,12 @@ pub(super) fn load(paths: &Paths, rules: &Rules) -> Result<Loaded, Failure> {
 }
 
 impl Loaded {
-    /// What a snapshot or a saved plan says, where no file is read: nobody can correct its patterns.
+    /// For what stands in a saved plan alone.
+    pub(super) fn nothing() -> Self {
+        Self::without_files(Sources::default(), Desired::default())
+    }
+
+    /// What a snapshot says, where no file is read: nobody can correct its patterns.
     pub(super) fn without_files(sources: Sources, desired: Desired) -> Self {
         let levels = Levels { allow: vec![Code::PatternWithoutMatch], ..Levels::default() };
         Self { sources, document: Document::default(), desired, diagnostics: Vec::new(), levels }

@@ -14,6 +14,7 @@ mod explain;
 mod failure;
 mod findings;
 mod fmt;
+mod goal;
 mod interrupt;
 mod journal;
 mod load;

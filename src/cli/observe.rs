@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::connect::{Connection, account};
 use super::failure::Failure;
+use super::goal::{Goal, Reach};
 use super::load::Loaded;
 use super::record::Earlier;
-use super::reviewed::Review;
 use super::saved;
 use crate::api;
 use crate::apply::journal::{Found, LeftOpen, Looked, judge};
@@ -25,6 +25,8 @@ pub(super) struct Observed {
     pub(super) plan: Plan,
     /// What it was planned for.
     pub(super) target: Target,
+    /// The part of the service that it is about.
+    reach: Reach,
     /// What it was planned from.
     pub(super) snapshot: Snapshot,
     /// The account that the credentials belong to, where it was found out.
@@ -58,10 +60,11 @@ pub(super) async fn observe(
     connection: &Connection,
     options: &PlanOptions,
     earlier: &Earlier,
-    review: Review<'_>,
+    goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
     connection.prepare().await?;
-    let selected = loaded.desired.domains.keys().filter(|name| options.selection.selects_domain(name));
+    let reach = goal.reach(&loaded.desired);
+    let selected = reach.regions.keys().filter(|name| options.selection.selects_domain(name));
     let ((snapshot, failures), caller) =
         tokio::join!(connection.client.snapshot(selected.cloned()), caller(connection));
     planned(
@@ -69,7 +72,7 @@ pub(super) async fn observe(
         Reading { target: connection.target.clone(), snapshot, failures, caller },
         options,
         earlier,
-        review,
+        goal,
     )
 }
 
@@ -82,17 +85,18 @@ pub(super) fn against(
     loaded: &Loaded,
     options: &PlanOptions,
     journal: &Path,
-    review: Review<'_>,
+    goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
     let Saved { target, caller, mut snapshot, .. } = saved::read(file)?;
     snapshot.domains.retain(|name, _| {
         loaded.desired.domains.contains_key(name) && options.selection.selects_domain(name)
     });
     saved::holds_all(file, &snapshot, loaded, &options.selection)?;
-    let target = Target { name: target, account: account(options.account.as_ref(), &loaded.desired)? };
+    let target =
+        Target { name: target, account: account(options.account.as_ref(), &goal.reach(&loaded.desired))? };
     let earlier = Earlier::read(journal, &target)?;
     let reading = Reading { target, snapshot, failures: BTreeMap::new(), caller: Ok(caller) };
-    planned(loaded, reading, options, &earlier, review)
+    planned(loaded, reading, options, &earlier, goal)
 }
 
 fn planned(
@@ -100,7 +104,7 @@ fn planned(
     reading: Reading,
     options: &PlanOptions,
     earlier: &Earlier,
-    review: Review<'_>,
+    goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
     let Reading { target, snapshot, failures, caller } = reading;
     let unread = failures.into_iter().map(|(domain, error)| {
@@ -115,7 +119,7 @@ fn planned(
     let unfinished = earlier.unfinished();
     let options =
         PlanOptions { target: target.name.clone(), caller: caller.clone(), unfinished, ..options.clone() };
-    let (plan, since_review) = plan_under(review, loaded, &snapshot, &options);
+    let (plan, since_review) = plan_to(goal, loaded, &snapshot, &options);
     if plan.is_complete() {
         refuse_slips(&options.selection, &loaded.desired, &snapshot)?;
     }
@@ -124,37 +128,48 @@ fn planned(
         diagnostics.extend(loaded.weigh(check::found_listed(&loaded.desired, &snapshot))?);
     }
     let left_open = look(earlier, &loaded.desired, &snapshot, &options.selection);
-    Ok(Observed { plan, target, snapshot, caller, since_review, left_open, diagnostics, is_account_known })
+    let reach = goal.reach(&loaded.desired);
+    Ok(Observed {
+        plan,
+        target,
+        reach,
+        snapshot,
+        caller,
+        since_review,
+        left_open,
+        diagnostics,
+        is_account_known,
+    })
 }
 
-/// The plan of the files, or the rest of the one that was reviewed; and what tells it from the reviewed one.
-fn plan_under(
-    review: Review<'_>,
+/// The plan that leads to the goal; and what tells it from the one that was reviewed.
+fn plan_to(
+    goal: Goal<'_>,
     loaded: &Loaded,
     snapshot: &Snapshot,
     options: &PlanOptions,
 ) -> (Plan, Vec<Difference>) {
     let Loaded { desired, sources, .. } = loaded;
-    let reviewed = match review {
-        Review::Rest(saved) => return plan::resume(saved, desired, snapshot, options),
-        Review::HeldTo(saved) => &saved.decisions,
-        Review::None | Review::BackTo(_) => {
-            return (plan::plan(desired, snapshot, sources, options), Vec::new());
-        }
-        Review::Beside(base) => {
-            let mut plan = plan::plan(desired, snapshot, sources, options);
+    let planned = |options: &PlanOptions| plan::plan(desired, snapshot, sources, options);
+    match goal {
+        Goal::Rest(saved) => plan::resume(saved, snapshot, options),
+        Goal::Files | Goal::BackTo(_) => (planned(options), Vec::new()),
+        Goal::Beside(base) => {
+            let mut plan = planned(options);
             plan.notes.since_base = Some(base.beside(&plan, desired, snapshot, options));
-            return (plan, Vec::new());
+            (plan, Vec::new())
         }
-    };
-    let plan = plan::plan(desired, snapshot, sources, options);
-    let differences = plan::since_review(reviewed, &plan.decisions, snapshot);
-    if !plan::is_rest_of(reviewed, &plan, snapshot) || !plan.is_held_by(Guard::Digest) {
-        return (plan, differences);
+        Goal::HeldTo(SavedPlan { decisions: reviewed, .. }) => {
+            let plan = planned(options);
+            let differences = plan::since_review(reviewed, &plan.decisions, snapshot);
+            if !plan::is_rest_of(reviewed, &plan, snapshot) || !plan.is_held_by(Guard::Digest) {
+                return (plan, differences);
+            }
+            // What is left of the reviewed plan was reviewed with it.
+            let digest = Some(plan.digest());
+            (planned(&PlanOptions { expected_digest: digest, ..options.clone() }), differences)
+        }
     }
-    // What is left of the reviewed plan was reviewed with it.
-    let options = PlanOptions { expected_digest: Some(plan.digest()), ..options.clone() };
-    (plan::plan(desired, snapshot, sources, &options), differences)
 }
 
 /// What became of all that earlier runs left open, where it was read.
@@ -238,12 +253,35 @@ impl Observed {
         Self {
             target: Target { name: target.clone(), account: account.clone() },
             plan,
+            reach: Reach::default(),
             snapshot: Snapshot::default(),
             caller: None,
             since_review: Vec::new(),
             left_open: Vec::new(),
             diagnostics: Vec::new(),
             is_account_known: true,
+        }
+    }
+
+    /// The plan, as it is kept to be applied later.
+    pub(super) fn to_save(&self) -> SavedPlan {
+        SavedPlan::new(self.plan.clone(), jiff::Timestamp::now())
+    }
+
+    /// These domains of what was read, as a snapshot.
+    pub(super) fn saved(&self, snapshot: Snapshot, loaded: &Loaded) -> Saved {
+        let Loaded { desired, .. } = loaded;
+        let region = |name: &Arc<str>| Some((name.clone(), self.reach.regions.get(name)?.clone()?));
+        Saved {
+            livevod: env!("CARGO_PKG_VERSION").to_owned(),
+            time: jiff::Timestamp::now(),
+            target: self.target.name.clone(),
+            account: self.target.account.clone(),
+            caller: self.caller.clone(),
+            regions: snapshot.domains.keys().filter_map(region).collect(),
+            ignore: desired.ignore.iter().map(|pattern| pattern.value.clone()).collect(),
+            protect: desired.protect.iter().map(|pattern| pattern.value.clone()).collect(),
+            snapshot,
         }
     }
 

@@ -11,10 +11,11 @@ use super::connect::{Access, connect};
 use super::events::{Events, Streaming};
 use super::failure::Failure;
 use super::findings;
+use super::goal::Goal;
 use super::load::{Loaded, load, weighty};
 use super::observe::{Observed, against, block_on, observe};
 use super::record::Earlier;
-use super::reviewed::{self, Review};
+use super::reviewed;
 use super::terminal::Terminal;
 use super::views::{View, Views};
 use crate::diag::{self, Severity};
@@ -67,12 +68,12 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let mut loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
     let base = base(arguments, &mut loaded)?;
-    let review = base.as_ref().map_or(Review::None, Review::Beside);
+    let goal = base.as_ref().map_or(Goal::Files, Goal::Beside);
     let scope = &arguments.planning.scope;
     let options = plan_options(scope, &arguments.guards);
     let observed = match &arguments.against {
-        Some(file) => against(file, &loaded, &options, &scope.journal, review)?,
-        None => look(&loaded, scope, &options, review, typed)?,
+        Some(file) => against(file, &loaded, &options, &scope.journal, goal)?,
+        None => look(&loaded, scope, &options, goal, typed)?,
     };
     let exit = exit(&observed, arguments.detailed_exitcode);
     events.plan(&loaded, &observed);
@@ -108,12 +109,12 @@ pub(super) fn look(
     loaded: &Loaded,
     scope: &Scope,
     options: &PlanOptions,
-    review: Review<'_>,
+    goal: Goal<'_>,
     typed: &Typed,
 ) -> Result<Observed, Failure> {
-    let connection = connect(&scope.remote, Access::Reads, typed, &loaded.desired)?;
+    let connection = connect(&scope.remote, Access::Reads, typed, &goal.reach(&loaded.desired))?;
     let earlier = Earlier::read(&scope.journal, &connection.target)?;
-    block_on(observe(loaded, &connection, options, &earlier, review))?
+    block_on(observe(loaded, &connection, options, &earlier, goal))?
 }
 
 fn exit(observed: &Observed, detailed: bool) -> Exit {

@@ -10,9 +10,9 @@ use super::apply::Order;
 use super::arguments::{Paths, Rules, Scope, Writing};
 use super::events::{Events, Streaming};
 use super::failure::{Failure, with_causes};
+use super::goal::Goal;
 use super::journal;
 use super::load::{self, Loaded};
-use super::reviewed::Review;
 use super::saved;
 use super::sealed;
 use super::terminal::Terminal;
@@ -72,7 +72,7 @@ pub(super) fn run(
     let loaded = load(arguments, &file, text, &saved)?;
     let mut options = writing.options(scope);
     options.selection.only = only;
-    Order { loaded: &loaded, review: Review::BackTo(&saved), options, scope, writing, terminal, events }
+    Order { loaded: &loaded, goal: Goal::BackTo(&saved), options, scope, writing, terminal, events }
         .carry_out(typed)
 }
 
@@ -110,8 +110,8 @@ fn load(arguments: &Arguments, file: &Path, text: String, saved: &Saved) -> Resu
         let desired = resolve::restored(saved, &sources, id);
         return Ok(Loaded::without_files(sources, desired));
     }
-    arguments.paths.resolve().map_err(|_| no_files())?;
-    let mut loaded = load::load(&arguments.paths, &arguments.rules)?;
+    let paths = arguments.paths.resolve().map_err(|_| no_files())?;
+    let mut loaded = load::read(&paths, &arguments.rules)?;
     let id = loaded.sources.add(Source::new(name, text));
     let Desired { account, ignore, protect, .. } = loaded.desired;
     let mut wanted = resolve::restored(saved, &loaded.sources, id);

@@ -1,37 +1,16 @@
 //! Plans in files: what was reviewed, and is to be applied as it is.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::arguments::Planning;
-use super::base::BaseFiles;
 use super::connect::Connection;
 use super::failure::Failure;
-use super::load::Loaded;
-use super::observe::Observed;
+use super::goal::Goal;
 use super::sealed;
 use crate::config;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::SavedPlan;
 use crate::render::Exit;
-use crate::resolve::{Desired, DesiredDomain};
-use crate::snapshot::Saved;
-use crate::source::{Source, Sources, Span, Spanned};
-
-/// What a plan that is made now is held to.
-#[derive(Clone, Copy)]
-pub(super) enum Review<'a> {
-    /// To nothing.
-    None,
-    /// To nothing, but what these files ask for is told apart.
-    Beside(&'a BaseFiles),
-    /// It is the rest of this one.
-    Rest(&'a SavedPlan),
-    /// It may do nothing that this one does not.
-    HeldTo(&'a SavedPlan),
-    /// To nothing; it leads back to this.
-    BackTo(&'a Saved),
-}
 
 /// The saved plan that is named where files could be.
 ///
@@ -66,40 +45,12 @@ pub(super) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
     sealed::write(path, Code::PlanFile, plan.write())
 }
 
-/// What stands for the files where a saved plan is applied: whose it is, where its domains are, what it must not touch.
-pub(super) fn loaded(path: &Path, saved: &SavedPlan) -> Loaded {
-    let mut sources = Sources::default();
-    let file = sources.add(Source::new(path.to_string_lossy(), format!("{}\n", path.display())));
-    let span = Span { file, start: 0, end: 0 };
-    let domain = |region: &Option<String>| DesiredDomain {
-        key: span,
-        region: region.clone().map(|region| Spanned::new(region, span)),
-        prune: None,
-        app_prune: BTreeMap::new(),
-        entries: BTreeMap::new(),
-        restored: None,
-    };
-    let desired = Desired {
-        account: saved.decisions.account.clone().map(|account| Spanned::new(account, span)),
-        domains: saved
-            .decisions
-            .domains
-            .iter()
-            .map(|(name, region)| (name.as_str().into(), domain(region)))
-            .collect(),
-        ignore: Vec::new(),
-        protect: Vec::new(),
-        group_names: BTreeMap::new(),
-    };
-    Loaded::without_files(sources, desired)
-}
-
 /// A plan or a snapshot is of one service: the same addresses of another one are other configurations.
-pub(super) fn insist_on_target(review: Review, connection: &Connection) -> Result<(), Failure> {
-    let (what, code, target) = match review {
-        Review::Rest(saved) => ("plan", Code::PlanFile, &saved.decisions.target),
-        Review::BackTo(saved) => ("snapshot", Code::Snapshot, &saved.target),
-        Review::None | Review::Beside(_) | Review::HeldTo(_) => return Ok(()),
+pub(super) fn insist_on_target(goal: Goal, connection: &Connection) -> Result<(), Failure> {
+    let (what, code, target) = match goal {
+        Goal::Rest(saved) => ("plan", Code::PlanFile, &saved.decisions.target),
+        Goal::BackTo(saved) => ("snapshot", Code::Snapshot, &saved.target),
+        Goal::Files | Goal::Beside(_) | Goal::HeldTo(_) => return Ok(()),
     };
     if *target == connection.target.name {
         return Ok(());
@@ -108,11 +59,4 @@ pub(super) fn insist_on_target(review: Review, connection: &Connection) -> Resul
     let diagnostic = Diagnostic::new(code, message)
         .help("give the `--emulator=FILE` or `--endpoint URL` that it was made with, or make a new one");
     Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
-}
-
-impl Observed {
-    /// The plan, as it is kept to be applied later.
-    pub(super) fn to_save(&self) -> SavedPlan {
-        SavedPlan::new(self.plan.clone(), jiff::Timestamp::now())
-    }
 }

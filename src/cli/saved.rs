@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::load::Loaded;
-use super::observe::Observed;
 use super::sealed;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Snapshot;
@@ -55,23 +54,4 @@ pub(super) fn holds_all(
         return Ok(());
     }
     Err(Failure { sources: loaded.sources.clone(), diagnostics, ..Failure::default() })
-}
-
-impl Observed {
-    /// These domains of what was read, as a snapshot.
-    pub(super) fn saved(&self, snapshot: Snapshot, loaded: &Loaded) -> Saved {
-        let Loaded { desired, .. } = loaded;
-        let region = |name: &Arc<str>| Some((name.clone(), desired.region(name)?.to_owned()));
-        Saved {
-            livevod: env!("CARGO_PKG_VERSION").to_owned(),
-            time: jiff::Timestamp::now(),
-            target: self.target.name.clone(),
-            account: self.target.account.clone(),
-            caller: self.caller.clone(),
-            regions: snapshot.domains.keys().filter_map(region).collect(),
-            ignore: desired.ignore.iter().map(|pattern| pattern.value.clone()).collect(),
-            protect: desired.protect.iter().map(|pattern| pattern.value.clone()).collect(),
-            snapshot,
-        }
-    }
 }

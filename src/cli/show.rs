@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::arguments::Format;
 use super::failure::Failure;
+use super::load::Loaded;
 use super::observe::Observed;
 use super::plan::{Shown, show};
 use super::reviewed;
@@ -35,9 +36,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let Arguments { plan, format, full, views } = arguments;
     let saved = reviewed::read(plan)?;
-    let loaded = reviewed::loaded(plan, &saved);
     let observed = Observed::of_file(saved);
     let shown = Shown { format: *format, views, full: *full, is_drift: false };
-    show(shown, &loaded, &observed, Exit::Success, terminal);
+    show(shown, &Loaded::nothing(), &observed, Exit::Success, terminal);
     Ok(Exit::Success)
 }

@@ -8,9 +8,9 @@ use super::Typed;
 use super::arguments::{Format, Guards, Planning, plan_options};
 use super::failure::Failure;
 use super::findings;
+use super::goal::Goal;
 use super::load::load;
 use super::plan::look;
-use super::reviewed::Review;
 use super::saved;
 use super::terminal::Terminal;
 use crate::diag::{self, Code, Diagnostic};
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
     let Arguments { planning, out } = arguments;
     let loaded = load(&planning.paths, &planning.rules)?;
     let options = plan_options(&planning.scope, &Guards::default());
-    let observed = look(&loaded, &planning.scope, &options, Review::None, typed)?;
+    let observed = look(&loaded, &planning.scope, &options, Goal::Files, typed)?;
     let held_back = observed.diagnostics.iter().any(|one| one.code == Code::Remote);
     if held_back || diag::has_errors(&observed.diagnostics) {
         return Err(Failure {

@@ -7,6 +7,7 @@ use super::arguments::{Format, Paths, Remote, Rules};
 use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::findings;
+use super::goal::Reach;
 use super::load::load;
 use super::observe::block_on;
 use super::online;
@@ -42,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> 
     }
     let mut loaded = load(paths, rules)?;
     if *online {
-        let connection = connect(remote, Access::Reads, typed, &loaded.desired)?;
+        let connection = connect(remote, Access::Reads, typed, &Reach::of(&loaded.desired))?;
         let found = block_on(async {
             connection.prepare().await?;
             Ok::<_, Failure>(online::look(&loaded, &connection).await)

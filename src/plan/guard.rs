@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use super::coverage::Rulers;
 use super::{ActionKind, Change, Guard, Held, Plan, PlanOptions, Reason, budget};
-use crate::model::{Address, Snapshot};
-use crate::resolve::Desired;
+use crate::model::{Address, Pattern, Snapshot};
+use crate::source::Spanned;
 
 /// Which guards are released; the default releases none.
 #[derive(Debug, Clone, Default)]
@@ -77,17 +77,22 @@ impl Limit {
 }
 
 /// Every guard that holds `plan`, in the order of [`Guard`] and then of the addresses.
-pub(super) fn held(plan: &Plan, desired: &Desired, snapshot: &Snapshot, options: &PlanOptions) -> Vec<Held> {
+pub(super) fn held(
+    plan: &Plan,
+    protect: &[Spanned<Pattern>],
+    snapshot: &Snapshot,
+    options: &PlanOptions,
+) -> Vec<Held> {
     let review = options.expected_digest.as_ref().map(|expected| Expected { expected, found: plan.digest() });
-    let view = View { plan, desired, snapshot, options, stops: stops(plan, snapshot), review };
+    let view = View { plan, protect, snapshot, options, stops: stops(plan, snapshot), review };
     let checks: [fn(&View) -> Vec<Held>; 9] =
-        [limits, recording_gap, recording_stop, app_wide, empty_set, writes, account, digest, protect];
+        [limits, recording_gap, recording_stop, app_wide, empty_set, writes, account, digest, protected];
     checks.iter().flat_map(|check| check(&view)).collect()
 }
 
 struct View<'a> {
     plan: &'a Plan,
-    desired: &'a Desired,
+    protect: &'a [Spanned<Pattern>],
     snapshot: &'a Snapshot,
     options: &'a PlanOptions,
     stops: Vec<&'a Change>,
@@ -285,7 +290,7 @@ fn digest(view: &View) -> Vec<Held> {
     vec![Held { guard: Guard::Digest, address: None, message, release: None }]
 }
 
-fn protect(view: &View) -> Vec<Held> {
+fn protected(view: &View) -> Vec<Held> {
     let stops: BTreeSet<&Address> = view.stops.iter().map(|change| &change.address).collect();
     let wrongs = |change: &Change| match change.action {
         ActionKind::Delete => Some("deleted"),
@@ -299,7 +304,7 @@ fn protect(view: &View) -> Vec<Held> {
         .filter(|change| change.is_protected)
         .filter_map(|change| {
             let wrong = wrongs(change)?;
-            let pattern = view.desired.protect.iter().find(|pattern| pattern.value.matches(&change.address));
+            let pattern = view.protect.iter().find(|pattern| pattern.value.matches(&change.address));
             let protect = pattern.map_or("`protect`".to_owned(), |one| format!("`protect: {}`", one.value));
             Some(Held {
                 guard: Guard::Protect,

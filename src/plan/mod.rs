@@ -20,9 +20,9 @@ use std::ops::Deref;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Carried, Field, RecordConfig, Snapshot, StreamSpelling, Value};
+use crate::model::{Address, Carried, Field, Pattern, RecordConfig, Snapshot, StreamSpelling, Value};
 use crate::resolve::{Desired, Origin, OriginKind};
-use crate::source::{Place, Sources};
+use crate::source::{Place, Sources, Spanned};
 
 pub use aim::Aim;
 pub use base::{Base, SinceBase, since_base};
@@ -60,7 +60,7 @@ pub struct PlanOptions {
 /// `sources` must be the files that `desired` was resolved from: origins are looked up there.
 pub fn plan(desired: &Desired, snapshot: &Snapshot, sources: &Sources, options: &PlanOptions) -> Plan {
     let mut plan = diff::differences(desired, snapshot, sources, options);
-    plan.weigh(desired, snapshot, options);
+    plan.weigh(&desired.protect, snapshot, options);
     let warnings = coverage::warnings(&plan);
     plan.notes.warnings.extend(warnings);
     plan
@@ -169,11 +169,12 @@ impl Decisions {
 }
 
 impl Plan {
-    /// Fills in what follows from the decisions: who records what, the guards, the cost.
-    fn weigh(&mut self, desired: &Desired, snapshot: &Snapshot, options: &PlanOptions) {
+    /// Fills in what follows from the decisions: who records what, the guards, the cost. A guard names the pattern of `protect`
+    /// where it is at hand.
+    fn weigh(&mut self, protect: &[Spanned<Pattern>], snapshot: &Snapshot, options: &PlanOptions) {
         coverage::fill_in(self, snapshot);
         siblings::fill_in(&mut self.decisions.changes, snapshot);
-        self.notes.held = guard::held(self, desired, snapshot, options);
+        self.notes.held = guard::held(self, protect, snapshot, options);
         self.notes.budget = budget::of(&self.decisions.changes, snapshot, options.pace);
     }
 

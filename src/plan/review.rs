@@ -7,7 +7,6 @@ use super::{
     SavedPlan,
 };
 use crate::model::{Address, RecordConfig, Remote, Snapshot};
-use crate::resolve::Desired;
 
 /// A change that is not, or not so, in one of two plans.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,13 +33,8 @@ enum Standing {
 
 /// The rest of reviewed decisions over what the service holds now, and what moved since. Guards are found anew; where anything
 /// moved, the rest is held. The notes are shown again and decide nothing.
-pub fn resume(
-    reviewed: &SavedPlan,
-    desired: &Desired,
-    snapshot: &Snapshot,
-    options: &PlanOptions,
-) -> (Plan, Vec<Difference>) {
-    let mut plan = rest_of(reviewed, unread(desired, snapshot));
+pub fn resume(reviewed: &SavedPlan, snapshot: &Snapshot, options: &PlanOptions) -> (Plan, Vec<Difference>) {
+    let mut plan = rest_of(reviewed, unread(&reviewed.decisions, snapshot));
     let mut moved = Vec::new();
     for Noted { change, note } in reviewed.changes() {
         let found = snapshot.get(&change.address);
@@ -59,7 +53,7 @@ pub fn resume(
             }),
         }
     }
-    plan.weigh(desired, snapshot, &expecting_rest(&reviewed.decisions, &plan, options));
+    plan.weigh(&[], snapshot, &expecting_rest(&reviewed.decisions, &plan, options));
     let beside = other_siblings(&reviewed.decisions, &plan.decisions, snapshot);
     plan.notes.held.splice(..0, moved.iter().map(stale).chain(beside.iter().map(other_beside)));
     moved.extend(beside);
@@ -86,9 +80,9 @@ fn rest_of(reviewed: &SavedPlan, unread: Vec<String>) -> Plan {
     }
 }
 
-fn unread(desired: &Desired, snapshot: &Snapshot) -> Vec<String> {
-    let missing = desired.domains.keys().filter(|name| !snapshot.domains.contains_key(*name));
-    missing.map(ToString::to_string).collect()
+fn unread(reviewed: &Decisions, snapshot: &Snapshot) -> Vec<String> {
+    let missing = reviewed.domains.keys().filter(|name| !snapshot.domains.contains_key(name.as_str()));
+    missing.cloned().collect()
 }
 
 fn standing(change: &Change, found: Option<&Remote>) -> Standing {

@@ -93,7 +93,6 @@ const CIRCLES: [&[&str]; 11] = [
         "cli/completions.rs",
         "cli/connect.rs",
         "cli/drift.rs",
-        "cli/emulated_account.rs",
         "cli/emulator.rs",
         "cli/events.rs",
         "cli/explain.rs",
@@ -105,7 +104,6 @@ const CIRCLES: [&[&str]; 11] = [
         "cli/record.rs",
         "cli/restore.rs",
         "cli/reviewed.rs",
-        "cli/saved.rs",
         "cli/show.rs",
         "cli/snapshot.rs",
         "cli/validate.rs",
@@ -160,7 +158,7 @@ fn no_files_stand_in_a_circle() {
     let mut wrong = Vec::new();
     for circle in &circles {
         let paths: Vec<&str> = circle.iter().map(|module| &library.0[module].path["src/".len()..]).collect();
-        paths.iter().for_each(|path| drop(listed.remove(path)));
+        listed.retain(|path| !paths.contains(path));
         if !CIRCLES.iter().any(|listed| paths.iter().all(|path| listed.contains(path))) {
             wrong.push(told(&library, circle));
         }

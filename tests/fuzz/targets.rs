@@ -228,9 +228,7 @@ pub fn plan(bytes: &[u8]) {
     assert_eq!(again.decisions.digest(), saved.decisions.digest());
     assert_eq!(again.write().unwrap(), text);
     let target = render::Target { name: saved.decisions.target.clone(), account: None };
-    let read = Read::new("version: 1\n");
-    let (rest, moved) =
-        livevod::plan::resume(&saved, &read.desired, &Default::default(), &Default::default());
+    let (rest, moved) = livevod::plan::resume(&saved, &Default::default(), &Default::default());
     assert!(rest.decisions.changes.len() + moved.len() <= saved.decisions.changes.len());
     let shown = saved.clone().shown();
     let briefing = Briefing { since_review: &moved, ..Briefing::of(&shown, &target) };

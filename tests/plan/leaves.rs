@@ -1,17 +1,14 @@
 //! Every leaf of a saved plan, changed and sealed anew: the digest is another one, or nothing that is written or refused is.
 //! And what is changed of the decisions is shown by every format.
 
-use std::collections::BTreeMap;
-
 use livevod::diag::Severity;
 use livevod::plan::{Gap, GapCause, Plan, SavedPlan, SinceBase, resume};
 use livevod::render::{
     self, Briefing, Comment, Context, Exit, Links, Style, Target, html, human_plan, markdown_plan, plan_json,
     terraform_json,
 };
-use livevod::resolve::{Desired, DesiredDomain};
 use livevod::sealed;
-use livevod::source::{Source, Sources, Span};
+use livevod::source::Sources;
 use serde_json::{Value as Json, json};
 
 use super::{FLEET, Scene, domains};
@@ -106,24 +103,9 @@ fn saved(mut plan: Plan) -> SavedPlan {
     SavedPlan::new(plan, "2026-11-22T20:15:00.5Z".parse().unwrap())
 }
 
-/// The plan as the command reads it: what it may not believe of the file is not in its hands.
+/// The plan as the command reads it.
 fn rest(saved: &SavedPlan, scene: &Scene) -> Plan {
-    let mut sources = Sources::default();
-    let span = Span { file: sources.add(Source::new("reviewed.plan", "\n")), start: 0, end: 0 };
-    let domain = |name: &String| {
-        let domain = DesiredDomain {
-            key: span,
-            region: None,
-            prune: None,
-            app_prune: BTreeMap::new(),
-            entries: BTreeMap::new(),
-            restored: None,
-        };
-        (name.as_str().into(), domain)
-    };
-    let domains = saved.decisions.domains.keys().map(domain).collect();
-    let desired = Desired { domains, ..Desired::default() };
-    resume(saved, &desired, &scene.snapshot, &scene.options).0
+    resume(saved, &scene.snapshot, &scene.options).0
 }
 
 /// Each place in a document that holds no other, as steps from its root.

@@ -68,7 +68,7 @@ fn the_rest_of_a_half_applied_plan_goes_on() {
     let reviewed = scene.plan();
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 3600;
     scene.options.expected_digest = Some(reviewed.digest());
-    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!((moved, rest.notes.held.as_slice()), (vec![], [].as_slice()));
     let left: Vec<String> = rest.decisions.changes.iter().map(|change| change.address.to_string()).collect();
     assert_eq!(left, ["live.example.com/show/cam2"]);
@@ -81,7 +81,7 @@ fn what_moved_since_the_review_holds_all_the_rest() {
     let mut scene = changed(2);
     let reviewed = scene.plan();
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 1200;
-    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!(rest.notes.held[0].guard, Guard::Stale);
     assert_eq!(rest.notes.held[0].release, None);
     let cycle = |change: &Option<livevod::plan::Change>| {
@@ -111,7 +111,7 @@ fn a_replace_that_stopped_half_way_is_finished_by_its_own_add() {
     let reviewed = scene.plan();
     assert_eq!(reviewed.decisions.changes[0].action, ActionKind::Replace);
     scene.remove_remote("live.example.com/show/cam1");
-    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!(moved, []);
     let finishing = &rest.decisions.changes[0];
     assert_eq!((finishing.action, &finishing.before), (ActionKind::Create, &None));
@@ -119,7 +119,7 @@ fn a_replace_that_stopped_half_way_is_finished_by_its_own_add() {
     assert_eq!(finishing.contingent, [], "there is nothing to go back to");
     assert_eq!(finishing.reason, Reason::Missing, "no journal tells who deleted it");
     gap(&mut scene, reviewed.decisions.changes[0].before.clone().unwrap());
-    let (rest, _) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    let (rest, _) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!(rest.decisions.changes[0].reason, Reason::FinishesReplace);
     assert_eq!(rest.notes.changes[0].run.as_deref(), Some("r"));
 }
@@ -153,7 +153,7 @@ fn what_moved_is_told_with_what_it_would_take_now() {
         let reviewed = scene.plan();
         assert_eq!(reviewed.decisions.changes[0].action, planned);
         after(&mut scene);
-        let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+        let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
         assert_eq!(rest.decisions.changes, [], "{planned:?} {now:?}");
         assert!(rest.is_held_by(Guard::Stale) && !rest.is_held_by(Guard::Limits), "{planned:?} {now:?}");
         assert_eq!(moved[0].second.as_ref().map(|change| change.action), Some(now));
@@ -172,7 +172,7 @@ fn fields_that_no_file_manages_count_but_where_the_service_gives_them() {
         scene.remote(CAM1).config.cycle_duration = 3600;
         scene.remote(CAM1).config.vod_transcode_group = GROUP.into();
         scene.remote(CAM1).config.carried.delay_time = delay;
-        let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+        let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
         assert_eq!(rest.decisions.changes, []);
         !moved.is_empty()
     };
@@ -220,10 +220,10 @@ fn guards_are_found_anew_and_never_taken_from_the_file() {
     let mut scene = changed(3);
     let mut reviewed = scene.plan();
     reviewed.notes.held.clear();
-    let (rest, _) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    let (rest, _) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!(rest.notes.held.iter().map(|held| held.guard).collect::<Vec<_>>(), [Guard::Limits]);
     scene.allow(|allowances| allowances.max_change = Some(Limit::Count(3)));
-    let (rest, _) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    let (rest, _) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!(rest.notes.held, []);
 }
 
@@ -232,7 +232,7 @@ fn a_domain_that_can_not_be_read_is_no_difference_but_a_gap_in_the_plan() {
     let mut scene = changed(1);
     let reviewed = scene.plan();
     scene.snapshot.domains.clear();
-    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!((moved, rest.notes.unread.as_slice()), (vec![], ["live.example.com".to_owned()].as_slice()));
 }
 
@@ -245,7 +245,7 @@ fn a_list_of_templates_in_another_order_has_not_moved() {
     templates(&mut scene, "a,b");
     let reviewed = scene.plan();
     templates(&mut scene, "b,a");
-    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!((rest.decisions.changes.len(), moved), (1, vec![]));
     assert_eq!(since_review(&reviewed.decisions, &scene.plan().decisions, &scene.snapshot), []);
     assert_eq!(reviewed.digest(), scene.plan().digest());
@@ -285,7 +285,7 @@ fn what_stands_beside_an_app_wide_entry_stays_the_same_while_the_plan_is_carried
     assert_eq!(siblings(&reviewed), all);
     scene.add_remote("live.example.com/show/cam7").remove_remote("live.example.com/show/cam1");
     scene.remote("live.example.com/show/cam7").config = reviewed.decisions.changes[2].after.clone().unwrap();
-    let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+    let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!((moved, rest.notes.held.as_slice()), (vec![], [].as_slice()));
     assert_eq!(siblings(&rest), all);
     assert_eq!(since_review(&reviewed.decisions, &scene.plan().decisions, &scene.snapshot), []);
@@ -299,7 +299,7 @@ fn an_app_wide_entry_with_others_beside_it_than_at_the_review_is_stale() {
             true => scene.add_remote("live.example.com/show/stranger"),
             false => scene.remove_remote("live.example.com/show/cam5"),
         };
-        let (rest, moved) = resume(&saved(&reviewed), &scene.desired, &scene.snapshot, &scene.options);
+        let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
         let held: Vec<_> = rest
             .notes
             .held

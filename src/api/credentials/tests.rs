@@ -1,4 +1,6 @@
 use super::*;
+use crate::gate::Secrets;
+use crate::wire::Key;
 
 const KEY_ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
 const KEY_SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
