@@ -4,16 +4,6 @@ use crate::model::{Field, NO_TRANSCODE, RecordConfig};
 use crate::plan::Change;
 use crate::wire::RemoteError;
 
-/// The API's parameters by the fields they carry. Longer names first where one ends in another.
-const PARAMETERS: [(&str, Field); 6] = [
-    ("composevodtranscodegroupid", Field::ComposeVodTranscodeGroup),
-    ("vodtranscodegroupid", Field::VodTranscodeGroup),
-    ("storagelocation", Field::StorageLocation),
-    ("cycleduration", Field::CycleDuration),
-    ("autocompose", Field::AutoCompose),
-    ("ondemand", Field::OnDemand),
-];
-
 /// The fields at fault; empty where the refusal is about no value of the change. Several where it leaves open which.
 pub fn blame(change: &Change, error: &RemoteError) -> Vec<Field> {
     let Some(after) = &change.after else { return Vec::new() };
@@ -60,9 +50,13 @@ fn group_at_fault(change: &Change, after: &RecordConfig, message: &str) -> Vec<F
         .unwrap_or_default()
 }
 
+/// The managed field whose API name stands in a text; the longest where one name ends in another.
 fn named_in(text: &str) -> Option<Field> {
     let text = text.to_ascii_lowercase();
-    PARAMETERS.iter().find(|(name, _)| text.contains(name)).map(|(_, field)| *field)
+    let named =
+        Field::MANAGED.into_iter().filter_map(|field| Some((field.api()?.to_ascii_lowercase(), field)));
+    let longest = named.filter(|(name, _)| text.contains(name)).max_by_key(|(name, _)| name.len());
+    longest.map(|(_, field)| field)
 }
 
 #[cfg(test)]

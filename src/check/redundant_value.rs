@@ -45,9 +45,9 @@ fn stars(facts: &Facts<'_>) -> HashSet<(Arc<str>, Arc<str>, Field)> {
     follow(facts.document, facts.desired, |trail| {
         let own = trail.rungs.iter().filter(|rung| rung.level == OriginKind::Stream);
         if &*trail.address.stream == EVERY {
-            let fields = own.flat_map(|rung| rung.settings.written());
+            let fields = own.flat_map(|rung| rung.settings.values.keys());
             stars.extend(
-                fields.map(|(field, _)| (trail.address.domain.clone(), trail.address.app.clone(), field)),
+                fields.map(|field| (trail.address.domain.clone(), trail.address.app.clone(), *field)),
             );
         }
     });

@@ -3,23 +3,21 @@
 use std::collections::HashSet;
 
 use super::Facts;
-use crate::config::Written;
+use crate::config::{Settings, Written};
 use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::is_group_id;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let document = facts.document;
-    let settings =
-        document.blocks().flat_map(|block| [&block.vod_transcode_group, &block.compose_vod_transcode_group]);
-    let written: Vec<_> = settings.flatten().collect();
+    let written: Vec<_> = document.blocks().flat_map(Settings::groups).collect();
     let unread = written.iter().any(|setting| setting.value == Written::Faulty);
-    let used: HashSet<&String> = written.iter().filter_map(|setting| setting.value.value()).collect();
-    let known =
-        |name: &&String| document.transcode_groups.contains_key(*name) || crate::model::is_group_id(name);
+    let used: HashSet<&str> = written.iter().filter_map(|setting| setting.value.value()?.as_text()).collect();
+    let known = |name: &&str| document.transcode_groups.contains_key(*name) || is_group_id(name);
     // A name that is none may be a slip of any that seems unused.
     if !facts.is_whole() || unread || !used.iter().all(known) {
         return;
     }
-    for (name, group) in document.transcode_groups.iter().filter(|(name, _)| !used.contains(name)) {
+    for (name, group) in document.transcode_groups.iter().filter(|(name, _)| !used.contains(name.as_str())) {
         findings.push(
             Diagnostic::new(Code::UnusedGroup, format!("nothing uses transcode group `{name}`"))
                 .label(group.key, "used nowhere")

@@ -2,12 +2,12 @@
 
 use super::{Facts, storage_region};
 use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::{Field, Value};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    for setting in facts.document.blocks().filter_map(|block| block.storage_location.as_ref()) {
-        let Some(text) = setting.value.value().filter(|text| storage_region::of(text).is_none()) else {
-            continue;
-        };
+    for setting in facts.document.blocks().filter_map(|block| block.get(Field::StorageLocation)) {
+        let text = setting.value.value().and_then(Value::as_text);
+        let Some(text) = text.filter(|text| storage_region::of(text).is_none()) else { continue };
         let message = format!("`{text}` has not the usual form of a storage location");
         findings.push(
             Diagnostic::new(Code::UnusualStorage, message)

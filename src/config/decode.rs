@@ -145,7 +145,7 @@ impl Decoder<'_> {
     pub(super) fn value<T>(
         &mut self,
         item: Item<'_>,
-        read: fn(&str) -> Result<T, Problem>,
+        read: impl Fn(&str) -> Result<T, Problem>,
     ) -> Option<Spanned<T>> {
         let text = self.text(item)?;
         let span = item.value.span();
@@ -153,7 +153,11 @@ impl Decoder<'_> {
     }
 
     /// Like [`Self::value`], but what could not be read leaves a mark.
-    pub(super) fn marked<T>(&mut self, item: Item<'_>, read: fn(&str) -> Result<T, Problem>) -> Setting<T> {
+    pub(super) fn marked<T>(
+        &mut self,
+        item: Item<'_>,
+        read: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Setting<T> {
         match self.value(item, read) {
             Some(Spanned { value, span }) => Spanned::new(Written::Value(value), span),
             None => Spanned::new(Written::Faulty, item.value.span()),
@@ -161,7 +165,11 @@ impl Decoder<'_> {
     }
 
     /// A setting: a value, or the word `default`.
-    pub(super) fn setting<T>(&mut self, item: Item<'_>, read: fn(&str) -> Result<T, Problem>) -> Setting<T> {
+    pub(super) fn setting<T>(
+        &mut self,
+        item: Item<'_>,
+        read: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Setting<T> {
         match item.value.shape() {
             Shape::Scalar { text: "default", .. } => Spanned::new(Written::Default, item.value.span()),
             _ => self.marked(item, read),

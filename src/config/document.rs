@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::model::{Field, Pattern, State, Value};
+use crate::model::{Field, Form, Pattern, State, Value};
 use crate::source::{Span, Spanned};
 
 /// What all files together say.
@@ -94,54 +94,20 @@ impl<T> Written<T> {
 pub struct Settings {
     /// The tier that ranks right behind this block.
     pub tier: Option<Setting<String>>,
-    /// A name, an id or `VOD_NO_TRANSCODE`.
-    pub vod_transcode_group: Option<Setting<String>>,
-    /// Seconds.
-    pub cycle_duration: Option<Setting<u32>>,
-    /// On or off.
-    pub auto_compose: Option<Setting<bool>>,
-    /// A name, an id or `VOD_NO_TRANSCODE`.
-    pub compose_vod_transcode_group: Option<Setting<String>>,
-    /// One of [`crate::model::ON_DEMAND`].
-    pub on_demand: Option<Setting<u8>>,
-    /// A VOD bucket host.
-    pub storage_location: Option<Setting<String>>,
+    /// What is written for each managed field. A group may be a name, an id or `VOD_NO_TRANSCODE`.
+    pub values: BTreeMap<Field, Setting<Value>>,
 }
 
 impl Settings {
-    /// What is written for a managed field; `None` where nothing is, and for carried fields.
-    pub fn get(&self, field: Field) -> Option<Setting<Value>> {
-        fn shown<T: Clone>(
-            setting: Option<&Setting<T>>,
-            value: impl Fn(T) -> Value,
-        ) -> Option<Setting<Value>> {
-            let Spanned { value: written, span } = setting?;
-            let written = match written {
-                Written::Value(one) => Written::Value(value(one.clone())),
-                Written::Default => Written::Default,
-                Written::Faulty => Written::Faulty,
-            };
-            Some(Spanned::new(written, *span))
-        }
-        match field {
-            Field::VodTranscodeGroup => shown(self.vod_transcode_group.as_ref(), Value::Text),
-            Field::CycleDuration => shown(self.cycle_duration.as_ref(), Value::Seconds),
-            Field::AutoCompose => shown(self.auto_compose.as_ref(), Value::Switch),
-            Field::ComposeVodTranscodeGroup => shown(self.compose_vod_transcode_group.as_ref(), Value::Text),
-            Field::OnDemand => shown(self.on_demand.as_ref(), |value| Value::Number(value.into())),
-            Field::StorageLocation => shown(self.storage_location.as_ref(), Value::Text),
-            Field::DelayTime
-            | Field::RecordContent
-            | Field::SpaceId
-            | Field::TranscodeTemplates
-            | Field::Unknown => None,
-        }
+    /// What is written for a field.
+    pub fn get(&self, field: Field) -> Option<&Setting<Value>> {
+        self.values.get(&field)
     }
 
-    /// The settings that stand in this block, and where; `tier` is none of them.
-    pub fn written(&self) -> Vec<(Field, Span)> {
-        let span = |field| Some((field, self.get(field)?.span));
-        Field::MANAGED.into_iter().filter_map(span).collect()
+    /// What is written for the fields that name transcode groups.
+    pub fn groups(&self) -> impl Iterator<Item = &Setting<Value>> {
+        let groups = self.values.iter().filter(|(field, _)| field.form() == Form::Group);
+        groups.map(|(_, setting)| setting)
     }
 }
 
@@ -259,7 +225,7 @@ impl Stream {
     /// Where everything in the entry but its state stands, in order.
     pub fn beside_state(&self) -> Vec<Span> {
         let Self { key: _, settings, state: _, expires } = self;
-        let mut spans: Vec<Span> = settings.written().into_iter().map(|(_, span)| span).collect();
+        let mut spans: Vec<Span> = settings.values.values().map(|setting| setting.span).collect();
         spans.extend(settings.tier.as_ref().map(|tier| tier.span));
         spans.extend(expires.as_ref().map(|expires| expires.span));
         spans.sort_unstable();

@@ -142,24 +142,11 @@ impl Merger<'_> {
     }
 
     fn tier(&mut self, _: &str, first: &mut Tier, second: Tier) {
-        let Settings {
-            tier,
-            vod_transcode_group,
-            cycle_duration,
-            auto_compose,
-            compose_vod_transcode_group,
-            on_demand,
-            storage_location,
-        } = second.settings;
-        let first = &mut first.settings;
-        self.scalar("tier", &mut first.tier, tier);
-        self.scalar("vod_transcode_group", &mut first.vod_transcode_group, vod_transcode_group);
-        self.scalar("cycle_duration", &mut first.cycle_duration, cycle_duration);
-        self.scalar("auto_compose", &mut first.auto_compose, auto_compose);
-        let compose = "compose_vod_transcode_group";
-        self.scalar(compose, &mut first.compose_vod_transcode_group, compose_vod_transcode_group);
-        self.scalar("on_demand", &mut first.on_demand, on_demand);
-        self.scalar("storage_location", &mut first.storage_location, storage_location);
+        let Settings { tier, values } = second.settings;
+        self.scalar("tier", &mut first.settings.tier, tier);
+        self.map(&mut first.settings.values, values, |merger, name, first, second| {
+            merger.conflict(&format!("`{name}`"), first.span, second.span);
+        });
     }
 
     fn layout(&mut self, _: &str, first: &mut Layout, second: Layout) {

@@ -1,9 +1,11 @@
 //! Reads the text of one scalar as what its field asks for. The text alone decides, never YAML's own typing.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::Date;
 
 use crate::diag::Code;
-use crate::model::{CYCLE_DURATION, ON_DEMAND, Pattern, State, domain_error, is_group_id, name_error};
+use crate::model::{Field, Form, Pattern, State, Value, domain_error, is_group_id, name_error};
 
 /// Longest name of a tier, layout or transcode group.
 const NAME_LENGTH: usize = 255;
@@ -135,16 +137,36 @@ pub(super) fn group_id(text: &str) -> Result<String, Problem> {
     })
 }
 
+/// The value of a managed field.
+pub(super) fn setting(field: Field, text: &str) -> Result<Value, Problem> {
+    match field.form() {
+        Form::Group => own_name(text).map(Value::Text),
+        Form::Seconds { least, most, help } => length(field, least..=most, help, text).map(Value::Seconds),
+        Form::Switch => switch(text).map(Value::Switch),
+        Form::Choice { values, here, help } => {
+            let known = values.iter().find(|value| value.to_string() == text);
+            known.map(|value| Value::Number((*value).into())).ok_or_else(|| {
+                let message = format!("`{text}` is not a value of `{field}`");
+                Problem::new(Code::BadValue, here, message).help(help)
+            })
+        }
+        Form::Bucket => bucket(text).map(Value::Text),
+        Form::Text | Form::Templates | Form::Json => Ok(Value::Text(text.to_owned())),
+    }
+}
+
 /// Seconds, or hours, minutes and seconds in that order: `900`, `15m`, `1h30m`.
-pub(super) fn cycle_duration(text: &str) -> Result<u32, Problem> {
+fn length(field: Field, range: RangeInclusive<u32>, help: &str, text: &str) -> Result<u32, Problem> {
     let seconds = seconds(text).ok_or_else(|| {
         Problem::new(Code::BadValue, "not a length of time", format!("`{text}` is not a length of time"))
             .help("write seconds, such as `900`, or `15m`, `1h30m`")
     })?;
-    let good = u32::try_from(seconds).ok().filter(|seconds| CYCLE_DURATION.contains(seconds));
+    let good = u32::try_from(seconds).ok().filter(|seconds| range.contains(seconds));
     good.ok_or_else(|| {
-        Problem::new(Code::CycleRange, "out of range", format!("`{text}` is not within 300 to 21600 seconds"))
-            .help("choose 5m to 6h; the service recommends more than 20m")
+        // It alone has a code for this.
+        let code = if field == Field::CycleDuration { Code::CycleRange } else { Code::BadValue };
+        let message = format!("`{text}` is not within {} to {} seconds", range.start(), range.end());
+        Problem::new(code, "out of range", message).help(help)
     })
 }
 
@@ -181,21 +203,8 @@ pub(super) fn switch(text: &str) -> Result<bool, Problem> {
     }
 }
 
-/// When recording starts.
-pub(super) fn on_demand(text: &str) -> Result<u8, Problem> {
-    let known = ON_DEMAND.into_iter().find(|value| value.to_string() == text);
-    known.ok_or_else(|| {
-        Problem::new(
-            Code::BadValue,
-            "not one of the four values",
-            format!("`{text}` is not a value of `on_demand`"),
-        )
-        .help("write 0 (by itself), 1 (HTTP callback), 2 (ingest parameters) or 7 (by hand)")
-    })
-}
-
 /// A VOD bucket host such as `outin-1.oss-cn-shanghai.aliyuncs.com`.
-pub(super) fn storage_location(text: &str) -> Result<String, Problem> {
+fn bucket(text: &str) -> Result<String, Problem> {
     domain_error(text).is_none().then(|| text.to_owned()).ok_or_else(|| {
         Problem::new(Code::BadValue, "not a storage location", format!("`{text}` is not a storage location"))
             .help(
@@ -245,6 +254,10 @@ mod tests {
         result.unwrap_err().code
     }
 
+    fn cycle_duration(text: &str) -> Result<Value, Problem> {
+        setting(Field::CycleDuration, text)
+    }
+
     #[test]
     fn lengths_of_time() {
         for (text, seconds) in [
@@ -256,7 +269,7 @@ mod tests {
             ("5m1s", 301),
             ("0900", 900),
         ] {
-            assert_eq!(cycle_duration(text), Ok(seconds), "{text}");
+            assert_eq!(cycle_duration(text), Ok(Value::Seconds(seconds)), "{text}");
         }
         for text in ["0", "299", "21601", "7h", "99999999999999999999999", "9999999999999999999h"] {
             assert_eq!(code(cycle_duration(text)), Code::CycleRange, "{text}");
@@ -304,11 +317,11 @@ mod tests {
             assert_eq!(code(group_name(text)), Code::BadName, "{text}");
         }
         assert_eq!(code(group_id("a b")), Code::BadValue);
-        assert_eq!(code(storage_location("https://x.com/")), Code::BadValue);
+        assert_eq!(code(setting(Field::StorageLocation, "https://x.com/")), Code::BadValue);
         assert_eq!(code(pattern("a/b/c/d")), Code::BadPattern);
         assert_eq!(code(version("2")), Code::UnsupportedVersion);
-        assert_eq!(code(on_demand("3")), Code::BadValue);
-        assert_eq!(on_demand("7"), Ok(7));
+        assert_eq!(code(setting(Field::OnDemand, "3")), Code::BadValue);
+        assert_eq!(setting(Field::OnDemand, "7"), Ok(Value::Number(7)));
         assert_eq!(code(state("gone")), Code::BadValue);
     }
 }

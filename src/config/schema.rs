@@ -5,10 +5,14 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::iter;
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value as Json, json};
+
+use crate::model::{Field, Form};
 
 /// The schema of one file, JSON Schema draft 2020-12.
 pub fn schema() -> serde_json::Value {
@@ -104,51 +108,94 @@ struct App {
     streams: BTreeMap<String, Option<Stream>>,
 }
 
-/// Settings, each inherited field by field.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes, is never filled")]
-struct Settings {
-    /// The tier whose settings rank right behind this block's own.
-    tier: String,
-    /// Group of the recorded files: a name from `transcode_groups`, an id, or `VOD_NO_TRANSCODE`.
-    vod_transcode_group: String,
-    /// Length of one recorded file, 5m to 6h; default 1h.
-    cycle_duration: CycleDuration,
-    /// Merge the files of one stream into one; default off.
-    auto_compose: SwitchSetting,
-    /// Group of the merged file; needed where `auto_compose` is on.
-    compose_vod_transcode_group: String,
-    /// When recording starts: 0 by itself (default), 1 by HTTP callback, 2 by ingest parameters, 7 by hand.
-    on_demand: OnDemand,
-    /// VOD bucket host; it can't be changed in place. Unwritten means as the service chose.
-    storage_location: String,
+/// Settings, as they stand in every block that has some.
+struct Settings;
+
+impl JsonSchema for Settings {
+    fn schema_name() -> Cow<'static, str> {
+        "Settings".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        block("Settings, each inherited field by field.", [])
+    }
 }
 
-/// One configuration.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes, is never filled")]
-struct Stream {
-    /// The tier whose settings rank right behind this block's own.
-    tier: String,
-    /// Group of the recorded files: a name from `transcode_groups`, an id, or `VOD_NO_TRANSCODE`.
-    vod_transcode_group: String,
-    /// Length of one recorded file, 5m to 6h; default 1h.
-    cycle_duration: CycleDuration,
-    /// Merge the files of one stream into one; default off.
-    auto_compose: SwitchSetting,
-    /// Group of the merged file; needed where `auto_compose` is on.
-    compose_vod_transcode_group: String,
-    /// When recording starts: 0 by itself (default), 1 by HTTP callback, 2 by ingest parameters, 7 by hand.
-    on_demand: OnDemand,
-    /// VOD bucket host; it can't be changed in place. Unwritten means as the service chose.
-    storage_location: String,
-    /// Whether the configuration must exist; `absent` allows nothing beside it.
-    state: StateWord,
-    /// The day from which validate, plan and drift say that the entry should go.
-    expires: Date,
+/// A stream's entry: settings, and what it alone may say.
+struct Stream;
+
+impl JsonSchema for Stream {
+    fn schema_name() -> Cow<'static, str> {
+        "Stream".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let state = json!({
+            "description": "Whether the configuration must exist; `absent` allows nothing beside it.",
+            "enum": ["present", "absent"],
+        });
+        let expires = json!({
+            "description": "The day from which validate, plan and drift say that the entry should go.",
+            "type": "string",
+            "format": "date",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        });
+        block("One configuration.", [("state", state), ("expires", expires)])
+    }
 }
+
+/// A block that holds settings, and `more`.
+fn block<const N: usize>(description: &str, more: [(&str, Json); N]) -> Schema {
+    let tier = json!({
+        "description": "The tier whose settings rank right behind this block's own.",
+        "type": "string",
+    });
+    let settings = Field::MANAGED.map(|field| (field.name(), setting(field)));
+    let properties: Map<String, Json> = iter::once(("tier", tier))
+        .chain(settings)
+        .chain(more)
+        .map(|(name, property)| (name.to_owned(), property))
+        .collect();
+    json_schema!({
+        "description": description,
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}
+
+/// What may stand behind a managed field's name.
+fn setting(field: Field) -> Json {
+    let mut schema = match field.form() {
+        Form::Group | Form::Bucket | Form::Text | Form::Templates | Form::Json => json!({ "type": "string" }),
+        Form::Seconds { least, most, help: _ } => json!({
+            "anyOf": [
+                { "type": "integer", "minimum": least, "maximum": most },
+                { "type": "string", "pattern": "^([0-9]+|([0-9]+h)?([0-9]+m)?([0-9]+s)?)$" },
+                { "const": "default" },
+            ],
+        }),
+        Form::Switch => json!({
+            "anyOf": [
+                { "type": "boolean" },
+                { "enum": ["on", "off", "default"] },
+                { "type": "string", "pattern": SWITCH },
+            ],
+        }),
+        Form::Choice { values, here: _, help: _ } => {
+            let texts = values.iter().map(|value| Json::from(value.to_string()));
+            let all = values.iter().map(|value| Json::from(*value)).chain(texts).chain(["default".into()]);
+            json!({ "enum": all.collect::<Vec<_>>() })
+        }
+    };
+    if let Some((_, description)) = field.managed() {
+        schema["description"] = description.into();
+    }
+    schema
+}
+
+/// On or off, in any case.
+const SWITCH: &str = "^([Oo][Nn]|[Oo][Ff][Ff]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
 
 /// A type that has no shape but its schema.
 macro_rules! described {
@@ -185,30 +232,9 @@ described! {
         ]
     };
     LayoutNames: { "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] };
-    CycleDuration: {
-        "anyOf": [
-            { "type": "integer", "minimum": 300, "maximum": 21600 },
-            { "type": "string", "pattern": "^([0-9]+|([0-9]+h)?([0-9]+m)?([0-9]+s)?)$" },
-            { "const": "default" }
-        ]
-    };
     Switch: {
-        "anyOf": [
-            { "type": "boolean" },
-            { "enum": ["on", "off"] },
-            { "type": "string", "pattern": "^([Oo][Nn]|[Oo][Ff][Ff]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$" }
-        ]
+        "anyOf": [{ "type": "boolean" }, { "enum": ["on", "off"] }, { "type": "string", "pattern": SWITCH }]
     };
-    SwitchSetting: {
-        "anyOf": [
-            { "type": "boolean" },
-            { "enum": ["on", "off", "default"] },
-            { "type": "string", "pattern": "^([Oo][Nn]|[Oo][Ff][Ff]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$" }
-        ]
-    };
-    OnDemand: { "enum": [0, 1, 2, 7, "0", "1", "2", "7", "default"] };
-    StateWord: { "enum": ["present", "absent"] };
-    Date: { "type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" };
 }
 
 #[cfg(test)]
@@ -227,8 +253,8 @@ mod tests {
             (Some("LayoutApp"), blocks::LAYOUT_APP),
             (Some("Domain"), blocks::DOMAIN),
             (Some("App"), blocks::APP),
-            (Some("Settings"), settings::SETTINGS),
-            (Some("Stream"), settings::STREAM),
+            (Some("Settings"), &settings::SETTINGS),
+            (Some("Stream"), &settings::STREAM),
         ] {
             let object = name.map_or(&schema, |name| &schema["$defs"][name]);
             assert_eq!(object["additionalProperties"], false, "{name:?}");

@@ -1,34 +1,21 @@
 //! Reads the settings of one block, and a stream's own entry, which may hold two keys more.
 
+use std::iter;
+use std::sync::LazyLock;
+
 use super::decode::{Decoder, Item};
 use super::document::{Defaults, Settings, Stream, Written};
 use super::scalar;
 use crate::diag::{Code, Diagnostic};
-use crate::model::State;
+use crate::model::{Field, State};
 
 /// The keys of a block of settings.
-pub(super) const SETTINGS: &[&str] = &[
-    "tier",
-    "vod_transcode_group",
-    "cycle_duration",
-    "auto_compose",
-    "compose_vod_transcode_group",
-    "on_demand",
-    "storage_location",
-];
+pub(super) static SETTINGS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| iter::once("tier").chain(Field::MANAGED.map(Field::name)).collect());
 
 /// The keys of a stream's entry.
-pub(super) const STREAM: &[&str] = &[
-    "tier",
-    "vod_transcode_group",
-    "cycle_duration",
-    "auto_compose",
-    "compose_vod_transcode_group",
-    "on_demand",
-    "storage_location",
-    "state",
-    "expires",
-];
+pub(super) static STREAM: LazyLock<Vec<&str>> =
+    LazyLock::new(|| SETTINGS.iter().copied().chain(["state", "expires"]).collect());
 
 impl Decoder<'_> {
     pub(super) fn defaults(&mut self, item: Item<'_>) -> Defaults {
@@ -39,7 +26,7 @@ impl Decoder<'_> {
     pub(super) fn settings(&mut self, items: &[Item<'_>]) -> Settings {
         let mut settings = Settings::default();
         for item in items {
-            if let Some(name) = self.known(*item, SETTINGS) {
+            if let Some(name) = self.known(*item, &SETTINGS) {
                 self.setting_named(&mut settings, name, *item);
             }
         }
@@ -49,7 +36,7 @@ impl Decoder<'_> {
     pub(super) fn stream(&mut self, item: Item<'_>) -> Stream {
         let mut stream = Stream { key: item.key, settings: Settings::default(), state: None, expires: None };
         for item in self.entry(item) {
-            match self.known(item, STREAM) {
+            match self.known(item, &STREAM) {
                 Some("state") => {
                     let state = self.marked(item, scalar::state);
                     stream.state.get_or_insert(state);
@@ -68,26 +55,16 @@ impl Decoder<'_> {
 
     /// Reads one setting into its place; of a repeated key the first holds.
     fn setting_named(&mut self, settings: &mut Settings, name: &str, item: Item<'_>) {
-        let Settings {
-            tier,
-            vod_transcode_group,
-            cycle_duration,
-            auto_compose,
-            compose_vod_transcode_group,
-            on_demand,
-            storage_location,
-        } = settings;
-        match name {
-            "tier" => set(tier, self.marked(item, scalar::own_name)),
-            "vod_transcode_group" => set(vod_transcode_group, self.setting(item, scalar::own_name)),
-            "cycle_duration" => set(cycle_duration, self.setting(item, scalar::cycle_duration)),
-            "auto_compose" => set(auto_compose, self.setting(item, scalar::switch)),
-            "compose_vod_transcode_group" => {
-                set(compose_vod_transcode_group, self.setting(item, scalar::own_name))
+        let Settings { tier, values } = settings;
+        match Field::MANAGED.into_iter().find(|field| field.name() == name) {
+            Some(field) => {
+                let setting = self.setting(item, |text| scalar::setting(field, text));
+                values.entry(field).or_insert(setting);
             }
-            "on_demand" => set(on_demand, self.setting(item, scalar::on_demand)),
-            "storage_location" => set(storage_location, self.setting(item, scalar::storage_location)),
-            _ => {}
+            None => {
+                let named = self.marked(item, scalar::own_name);
+                tier.get_or_insert(named);
+            }
         }
     }
 
@@ -105,8 +82,4 @@ impl Decoder<'_> {
         self.findings
             .push(rest.iter().fold(diagnostic, |diagnostic, span| diagnostic.label(*span, "and here")));
     }
-}
-
-fn set<T>(slot: &mut Option<T>, value: T) {
-    slot.get_or_insert(value);
 }

@@ -9,10 +9,10 @@ use super::quirks::{
     AppWideDelete, DeleteAnswer, MissingConfig, MissingStatus, NameCase, Overlap, StorageLocation,
 };
 use super::refusal::Refusal;
-use super::rules::Params;
+use super::rules::{Formats, Params};
 use super::settings::Settings;
-use super::state::{Entry, Record, Recording, State};
-use crate::model::{Address, EVERY, StreamSpelling};
+use super::state::{Entry, Record, State};
+use crate::model::{Address, EVERY, Field, StreamSpelling};
 use crate::wire::format_time;
 
 /// Where recordings go when the service chooses.
@@ -59,8 +59,8 @@ impl Scene<'_> {
     pub(super) fn add(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
         let Scene { settings, state, now, turn: _ } = *self;
         let (address, spelling) = self.key(params)?;
-        let recording = params.recording(settings, None)?;
-        let mut fixed = params.fixed(settings)?;
+        let (mut config, record_formats) = params.recording(settings, None)?;
+        params.put_fixed(settings, &mut config)?;
         if state.get(&address).is_some() || self.is_overlapped(&address) {
             return Err(Refusal::config_already_exists());
         }
@@ -68,22 +68,27 @@ impl Scene<'_> {
             return Err(Refusal::oss_recording_exists());
         }
         if settings.quirks.storage_location == StorageLocation::Chosen {
-            fixed.storage_location.get_or_insert_with(|| CHOSEN_STORAGE.to_owned());
+            config.storage_location.get_or_insert_with(|| CHOSEN_STORAGE.to_owned());
         }
         let create_time = format_time(now);
-        Ok(Accepted::changed(vec![Record::put(address, Entry { spelling, create_time, recording, fixed })]))
+        let entry = Entry { spelling, create_time, config, record_formats };
+        Ok(Accepted::changed(vec![Record::put(address, entry)]))
     }
 
     /// An Update sets everything that it can carry.
     pub(super) fn update(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
         let (address, _) = self.key(params)?;
         let standing = self.state.get(&address);
-        let recording = params.recording(self.settings, standing.map(|entry| &entry.recording))?;
+        let (mut config, record_formats) =
+            params.recording(self.settings, standing.map(|entry| &entry.config))?;
         let Some(entry) = standing else { return self.missing() };
-        if formats(&recording) != formats(&entry.recording) {
+        if formats(&record_formats) != formats(&entry.record_formats) {
             return Err(Refusal::malformed("RecordFormat"));
         }
-        let entry = Entry { recording, ..entry.clone() };
+        for field in Field::ALL.into_iter().filter(|field| field.needs_add()) {
+            config.set(field, entry.config.get(field));
+        }
+        let entry = Entry { config, record_formats, ..entry.clone() };
         Ok(Accepted::changed(vec![Record::put(address, entry)]))
     }
 
@@ -162,6 +167,6 @@ fn same_but_for_case(one: &Address, other: &Address) -> bool {
 }
 
 /// The set of recorded formats, which no Update can change; classic configurations have none.
-fn formats(recording: &Recording) -> BTreeSet<&str> {
-    recording.record_formats.iter().filter_map(|format| format.get("Format").map(String::as_str)).collect()
+fn formats(formats: &Formats) -> BTreeSet<&str> {
+    formats.iter().filter_map(|format| format.get("Format").map(String::as_str)).collect()
 }

@@ -10,11 +10,13 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::fields;
 use super::listing::item;
 use super::quirks::EveryStream;
-use super::state::{Entry, Fixed, Record, Recording, State};
+use super::state::{Entry, Record, State};
 use crate::model::{Address, EVERY, StreamSpelling, domain_error};
 
 /// Version of the document; a minor one only adds.
@@ -64,34 +66,6 @@ fn is_known(version: &Value) -> bool {
     version.as_str().and_then(|version| version.split_once('.')).is_some_and(|(major, _)| major == "1")
 }
 
-/// A listed configuration. CreateTime and the settings may be left out, as the service's own listings do.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Listed {
-    domain_name: String,
-    app_name: String,
-    stream_name: Option<String>,
-    #[serde(default = "long_ago")]
-    create_time: String,
-    vod_transcode_group_id: Option<String>,
-    #[serde(default = "an_hour")]
-    cycle_duration: u32,
-    auto_compose: Option<String>,
-    compose_vod_transcode_group_id: Option<String>,
-    #[serde(default)]
-    on_demand: u32,
-    storage_location: Option<String>,
-    delay_time: Option<u32>,
-    record_content: Option<String>,
-    space_id: Option<String>,
-    #[serde(default)]
-    transcode_templates: String,
-    #[serde(default)]
-    format_config: bool,
-    #[serde(default)]
-    record_format_list: FormatList,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct FormatList {
@@ -99,58 +73,55 @@ struct FormatList {
     record_format: Vec<BTreeMap<String, Value>>,
 }
 
-fn long_ago() -> String {
-    "2016-11-01T00:00:00Z".to_owned()
-}
+/// When a configuration was added that does not say when.
+const LONG_AGO: &str = "2016-11-01T00:00:00Z";
 
-fn an_hour() -> u32 {
-    3600
-}
-
+/// A listed configuration. CreateTime and the settings may be left out, as the service's own listings do.
 fn read_item(config: &Value) -> Result<Record, String> {
-    let listed = Listed::deserialize(config).map_err(|error| error.to_string())?;
-    let (address, spelling) = key(&listed)?;
-    let is_on = listed.auto_compose.as_deref() == Some("ON");
-    let record_formats: Vec<_> = listed.record_format_list.record_format.into_iter().map(texts).collect();
-    if listed.format_config == record_formats.is_empty() {
+    let mut item = Item(config.as_object().cloned().ok_or("it is no object")?);
+    let (address, spelling) = item.key()?;
+    let create_time = item.take::<String>("CreateTime")?.unwrap_or_else(|| LONG_AGO.to_owned());
+    let is_by_format = item.take::<bool>("FormatConfig")?.unwrap_or_default();
+    let list = item.take::<FormatList>("RecordFormatList")?.unwrap_or_default();
+    let record_formats: Vec<_> = list.record_format.into_iter().map(texts).collect();
+    if is_by_format == record_formats.is_empty() {
         return Err("`FormatConfig` and `RecordFormatList` contradict each other".to_owned());
     }
-    let group = listed.compose_vod_transcode_group_id;
-    let (compose, idle) = if is_on { (group, None) } else { (None, group) };
-    if is_on && compose.is_none() {
+    let config = fields::read(&mut item.0, |field| field.api().map(str::to_owned))?;
+    if config.auto_compose && config.compose_vod_transcode_group.is_none() {
         return Err("`AutoCompose` is ON without `ComposeVodTranscodeGroupId`".to_owned());
     }
-    let templates = listed.transcode_templates.split(',').filter(|id| !id.is_empty());
-    let recording = Recording {
-        vod_transcode_group_id: listed.vod_transcode_group_id,
-        cycle_duration: listed.cycle_duration,
-        compose_vod_transcode_group_id: compose,
-        idle_compose_group_id: idle,
-        on_demand: listed.on_demand,
-        delay_time: listed.delay_time,
-        transcode_templates: templates.map(str::to_owned).collect(),
-        record_formats,
-    };
-    let fixed = Fixed {
-        storage_location: listed.storage_location,
-        record_content: listed.record_content,
-        space_id: listed.space_id,
-    };
-    Ok(Record::put(address, Entry { spelling, create_time: listed.create_time, recording, fixed }))
+    fields::nothing_left(&item.0)?;
+    Ok(Record::put(address, Entry { spelling, create_time, config, record_formats }))
 }
 
-fn key(listed: &Listed) -> Result<(Address, StreamSpelling), String> {
-    let (stream, spelling) = match listed.stream_name.as_deref() {
-        None => (EVERY, StreamSpelling::Absent),
-        Some("") => (EVERY, StreamSpelling::Empty),
-        Some(name) => (name, StreamSpelling::Named),
-    };
-    let domain = listed.domain_name.to_ascii_lowercase();
-    match domain_error(&domain) {
-        Some(reason) => Err(format!("`{domain}` {reason}")),
-        None if listed.app_name.is_empty() => Err("`AppName` is empty".to_owned()),
-        // What a listing gave can be loaded, whatever the names in it.
-        None => Ok((Address::new(domain.as_str(), listed.app_name.as_str(), stream), spelling)),
+/// What is not read yet of a listed configuration.
+struct Item(Map<String, Value>);
+
+impl Item {
+    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, String> {
+        let value = self.0.remove(name).unwrap_or_default();
+        serde_json::from_value(value).map_err(|error| format!("`{name}`: {error}"))
+    }
+
+    fn required(&mut self, name: &str) -> Result<String, String> {
+        self.take(name)?.ok_or_else(|| format!("missing field `{name}`"))
+    }
+
+    fn key(&mut self) -> Result<(Address, StreamSpelling), String> {
+        let domain = self.required("DomainName")?.to_ascii_lowercase();
+        let app = self.required("AppName")?;
+        let (stream, spelling) = match self.take::<String>("StreamName")? {
+            None => (EVERY.to_owned(), StreamSpelling::Absent),
+            Some(name) if name.is_empty() => (EVERY.to_owned(), StreamSpelling::Empty),
+            Some(name) => (name, StreamSpelling::Named),
+        };
+        match domain_error(&domain) {
+            Some(reason) => Err(format!("`{domain}` {reason}")),
+            None if app.is_empty() => Err("`AppName` is empty".to_owned()),
+            // What a listing gave can be loaded, whatever the names in it.
+            None => Ok((Address::new(domain, app, stream), spelling)),
+        }
     }
 }
 

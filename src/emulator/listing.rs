@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::actions::{Accepted, Fields, Scene};
+use super::fields;
 use super::quirks::{EveryStream, Filter, NameCase, Order, PageCap, PastEnd, Quirks, Total, TotalType};
 use super::refusal::Refusal;
 use super::rules::Params;
-use super::state::{Entry, Fixed, Recording};
-use crate::model::{Address, EVERY, StreamSpelling};
+use super::state::Entry;
+use crate::model::{Address, EVERY, Field, StreamSpelling};
 
 pub(super) fn describe(params: &Params<'_>, scene: &Scene<'_>) -> Result<Accepted, Refusal> {
     let quirks = scene.settings.quirks;
@@ -24,7 +26,7 @@ pub(super) fn describe(params: &Params<'_>, scene: &Scene<'_>) -> Result<Accepte
     let skipped = (shown as usize - 1).saturating_mul(size as usize);
     let page = found.iter().skip(skipped).take(size as usize);
     let items: Vec<Item<'_>> =
-        page.map(|(address, entry)| Item::of(address, entry, quirks.every_stream)).collect();
+        page.map(|(address, entry)| Item { address, entry, every_stream: quirks.every_stream }).collect();
     let has_list = !items.is_empty() || quirks.past_end != PastEnd::NoList;
     let listing = Listing {
         page_num: number,
@@ -143,75 +145,39 @@ fn scrambled(turn: u64, number: u64) -> u64 {
 
 /// One configuration as the API lists it: what was never set is left out.
 pub(super) fn item(address: &Address, entry: &Entry, every_stream: EveryStream) -> Value {
-    serde_json::to_value(Item::of(address, entry, every_stream)).unwrap_or_default()
+    serde_json::to_value(Item { address, entry, every_stream }).unwrap_or_default()
 }
 
-/// The fields of a listed configuration, in the service's order.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
+/// A listed configuration.
 struct Item<'a> {
-    domain_name: &'a str,
-    app_name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stream_name: Option<&'a str>,
-    create_time: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    vod_transcode_group_id: Option<&'a str>,
-    cycle_duration: u32,
-    auto_compose: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    compose_vod_transcode_group_id: Option<&'a str>,
-    on_demand: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    storage_location: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delay_time: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    record_content: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    space_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transcode_templates: Option<String>,
-    format_config: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    record_format_list: Option<Value>,
+    address: &'a Address,
+    entry: &'a Entry,
+    every_stream: EveryStream,
 }
 
-impl<'a> Item<'a> {
-    fn of(address: &'a Address, entry: &'a Entry, every_stream: EveryStream) -> Self {
-        let Entry { spelling, create_time, recording, fixed } = entry;
-        let Fixed { storage_location, record_content, space_id } = fixed;
-        let Recording {
-            vod_transcode_group_id,
-            cycle_duration,
-            compose_vod_transcode_group_id,
-            idle_compose_group_id,
-            on_demand,
-            delay_time,
-            transcode_templates,
-            record_formats,
-        } = recording;
-        let formats: Vec<Value> = record_formats.iter().map(format_item).collect();
-        Self {
-            domain_name: &address.domain,
-            app_name: &address.app,
-            stream_name: stream_name(&address.stream, *spelling, every_stream),
-            create_time,
-            vod_transcode_group_id: vod_transcode_group_id.as_deref(),
-            cycle_duration: *cycle_duration,
-            auto_compose: if compose_vod_transcode_group_id.is_some() { "ON" } else { "OFF" },
-            compose_vod_transcode_group_id: compose_vod_transcode_group_id
-                .as_deref()
-                .or(idle_compose_group_id.as_deref()),
-            on_demand: *on_demand,
-            storage_location: storage_location.as_deref(),
-            delay_time: *delay_time,
-            record_content: record_content.as_deref(),
-            space_id: space_id.as_deref(),
-            transcode_templates: (!transcode_templates.is_empty()).then(|| transcode_templates.join(",")),
-            format_config: !formats.is_empty(),
-            record_format_list: (!formats.is_empty()).then(|| json!({"RecordFormat": formats})),
+impl Serialize for Item<'_> {
+    /// The fields in the service's order.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { address, entry: Entry { spelling, create_time, config, record_formats }, every_stream } =
+            self;
+        let mut item = serializer.serialize_map(None)?;
+        item.serialize_entry("DomainName", &*address.domain)?;
+        item.serialize_entry("AppName", &*address.app)?;
+        if let Some(stream) = stream_name(&address.stream, *spelling, *every_stream) {
+            item.serialize_entry("StreamName", stream)?;
         }
+        item.serialize_entry("CreateTime", create_time)?;
+        for field in Field::ALL {
+            if let (Some(name), Some(value)) = (field.api(), fields::write(field, config)) {
+                item.serialize_entry(name, &value)?;
+            }
+        }
+        item.serialize_entry("FormatConfig", &!record_formats.is_empty())?;
+        if !record_formats.is_empty() {
+            let formats: Vec<Value> = record_formats.iter().map(format_item).collect();
+            item.serialize_entry("RecordFormatList", &json!({"RecordFormat": formats}))?;
+        }
+        item.end()
     }
 }
 

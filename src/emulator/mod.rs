@@ -17,6 +17,7 @@ mod delivery;
 mod dump;
 #[cfg(feature = "faults")]
 mod faults;
+mod fields;
 mod glance;
 mod inner;
 mod limits;

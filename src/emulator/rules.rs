@@ -6,10 +6,10 @@ use std::ops::RangeInclusive;
 use super::quirks::{ComposeOffGroup, ComposeRule, Names, UpdateOmitted};
 use super::refusal::Refusal;
 use super::settings::{Settings, storage_region};
-use super::state::{Fixed, Recording};
-use crate::model::{Address, CYCLE_DURATION, EVERY, ON_DEMAND, StreamSpelling, domain_error, name_error};
+use crate::model::{
+    Address, EVERY, Field, Form, RecordConfig, Requests, StreamSpelling, Value, domain_error, name_error,
+};
 
-const DELAY_TIME: RangeInclusive<u32> = 15..=21600;
 const SLICE_DURATION: RangeInclusive<u32> = 5..=30;
 const PAGE_SIZE: RangeInclusive<u32> = 5..=100;
 
@@ -21,15 +21,8 @@ const RECORD_FORMAT: [(&str, &[&str]); 4] = [
     ("VideoProcess", &["origin", "compose", "origin,compose"]),
 ];
 
-/// The transcode template groups of a configuration.
-#[derive(Default)]
-struct Groups {
-    vod_transcode: Option<String>,
-    /// Only while AutoCompose is ON.
-    compose: Option<String>,
-    /// What is left of an earlier ON.
-    idle_compose: Option<String>,
-}
+/// The fields of each `RecordFormat.N`.
+pub(super) type Formats = Vec<BTreeMap<String, String>>;
 
 /// The parameters of one call. Unknown ones are passed over, empty ones count as missing.
 pub(super) struct Params<'a>(pub(super) &'a BTreeMap<String, String>);
@@ -41,10 +34,6 @@ impl<'a> Params<'a> {
 
     pub(super) fn required(&self, name: &str) -> Result<&'a str, Refusal> {
         self.text(name).ok_or_else(|| Refusal::missing(name))
-    }
-
-    fn owned(&self, name: &str) -> Option<String> {
-        self.text(name).map(str::to_owned)
     }
 
     pub(super) fn number(&self, name: &str, allowed: &RangeInclusive<u32>) -> Result<Option<u32>, Refusal> {
@@ -121,42 +110,65 @@ impl<'a> Params<'a> {
         Ok((number, self.number("PageSize", &PAGE_SIZE)?.unwrap_or(10)))
     }
 
-    /// What Add and Update have in common. What is left out is as in `standing` where the service keeps that, and else its
-    /// documented default.
+    /// What Add and Update have in common, and the formats. What is left out is as in `standing` where the service keeps
+    /// that, and else its documented default.
     pub(super) fn recording(
         &self,
         settings: &Settings,
-        standing: Option<&Recording>,
-    ) -> Result<Recording, Refusal> {
+        standing: Option<&RecordConfig>,
+    ) -> Result<(RecordConfig, Formats), Refusal> {
         let kept = standing.filter(|_| settings.quirks.update_omitted == UpdateOmitted::Keep);
-        let record_formats = self.record_formats()?;
+        let mut config = kept.cloned().unwrap_or_default();
+        let formats = self.record_formats()?;
         // By-format configurations ignore the classic parameters.
-        let groups =
-            if record_formats.is_empty() { self.groups(settings, standing)? } else { Groups::default() };
-        let on_demand = self.number("OnDemand", &(0..=u32::from(u8::MAX)))?;
-        if on_demand.is_some_and(|value| !ON_DEMAND.into_iter().any(|known| u32::from(known) == value)) {
-            return Err(Refusal::malformed("OnDemand"));
+        let groups = match formats.is_empty() {
+            true => self.groups(settings, standing)?,
+            false => RecordConfig::default(),
+        };
+        config.vod_transcode_group = groups.vod_transcode_group;
+        config.auto_compose = groups.auto_compose;
+        config.compose_vod_transcode_group = groups.compose_vod_transcode_group;
+        for field in Field::ALL.into_iter().filter(|field| field.requests() == Requests::AddAndUpdate) {
+            match field {
+                Field::VodTranscodeGroup | Field::AutoCompose | Field::ComposeVodTranscodeGroup => {}
+                _ => self.put(field, &mut config)?,
+            }
         }
-        let cycle_duration = self.number("CycleDuration", &CYCLE_DURATION)?;
-        let delay_time = self.number("DelayTime", &DELAY_TIME)?;
-        let templates = Some(self.list("TranscodeTemplates")).filter(|list| !list.is_empty());
-        let Groups { vod_transcode, compose, idle_compose } = groups;
-        Ok(Recording {
-            vod_transcode_group_id: vod_transcode,
-            cycle_duration: cycle_duration.or(kept.map(|kept| kept.cycle_duration)).unwrap_or(3600),
-            compose_vod_transcode_group_id: compose,
-            idle_compose_group_id: idle_compose,
-            on_demand: on_demand.or(kept.map(|kept| kept.on_demand)).unwrap_or(0),
-            delay_time: delay_time.or(kept.and_then(|kept| kept.delay_time)),
-            transcode_templates: templates
-                .or_else(|| kept.map(|kept| kept.transcode_templates.clone()))
-                .unwrap_or_default(),
-            record_formats,
-        })
+        Ok((config, formats))
+    }
+
+    /// Puts a field's value where the call has one.
+    fn put(&self, field: Field, config: &mut RecordConfig) -> Result<(), Refusal> {
+        let Some(name) = field.api() else { return Ok(()) };
+        let value = match field.form() {
+            Form::Group | Form::Bucket | Form::Text => {
+                self.text(name).map(|text| Value::Text(text.to_owned()))
+            }
+            Form::Seconds { least, most, help: _ } => self.number(name, &(least..=most))?.map(Value::Seconds),
+            Form::Choice { values, here: _, help: _ } => {
+                let number = self.number(name, &(0..=u8::MAX.into()))?;
+                if number.is_some_and(|number| !values.iter().any(|known| u32::from(*known) == number)) {
+                    return Err(Refusal::malformed(name));
+                }
+                number.map(Value::Number)
+            }
+            Form::Switch => match self.text(name) {
+                Some("ON") => Some(Value::Switch(true)),
+                Some("OFF") => Some(Value::Switch(false)),
+                Some(_) => return Err(Refusal::malformed(name)),
+                None => None,
+            },
+            Form::Templates => Some(self.list(name).join(",")).filter(|ids| !ids.is_empty()).map(Value::Text),
+            Form::Json => None,
+        };
+        if let Some(value) = value {
+            config.set(field, value);
+        }
+        Ok(())
     }
 
     /// The group of the files, and that of the merged file where AutoCompose is ON.
-    fn groups(&self, settings: &Settings, standing: Option<&Recording>) -> Result<Groups, Refusal> {
+    fn groups(&self, settings: &Settings, standing: Option<&RecordConfig>) -> Result<RecordConfig, Refusal> {
         let quirks = settings.quirks;
         let group = self.required("VodTranscodeGroupId")?;
         let compose_group = self.text("ComposeVodTranscodeGroupId");
@@ -170,26 +182,31 @@ impl<'a> Params<'a> {
         if !together {
             return Err(Refusal::compose_mismatch());
         }
-        let kept = compose_group.filter(|_| switch == Some("ON"));
-        if [Some(group), kept].into_iter().flatten().any(|id| !settings.has_transcode_group(id)) {
+        let is_on = switch == Some("ON");
+        let sent = [Some(group), compose_group.filter(|_| is_on)];
+        if sent.into_iter().flatten().any(|id| !settings.has_transcode_group(id)) {
             return Err(Refusal::transcode_group_not_found());
         }
-        let vod_transcode = Some(group.to_owned());
-        let stands = standing.map(|standing| {
-            let Recording { compose_vod_transcode_group_id, idle_compose_group_id, .. } = standing;
-            (compose_vod_transcode_group_id.clone(), idle_compose_group_id.clone())
-        });
-        let (on, idle) = stands.unwrap_or_default();
-        if switch.is_none() && quirks.update_omitted == UpdateOmitted::Keep {
-            return Ok(Groups { vod_transcode, compose: on, idle_compose: idle });
-        }
-        let compose = kept.map(str::to_owned);
-        let stays = compose.is_none() && quirks.compose_off == ComposeOffGroup::Keeps;
-        let idle_compose = stays.then(|| compose_group.map(str::to_owned).or(on).or(idle)).flatten();
-        Ok(Groups { vod_transcode, compose, idle_compose })
+        let given = compose_group.map(str::to_owned);
+        let stands = standing.and_then(|standing| standing.compose_vod_transcode_group.clone());
+        let (auto_compose, compose_vod_transcode_group) = match switch {
+            None if quirks.update_omitted == UpdateOmitted::Keep => {
+                (standing.is_some_and(|standing| standing.auto_compose), stands)
+            }
+            _ if is_on => (true, given),
+            _ if quirks.compose_off == ComposeOffGroup::Keeps => (false, given.or(stands)),
+            _ => (false, None),
+        };
+        let vod_transcode_group = group.to_owned();
+        Ok(RecordConfig {
+            vod_transcode_group,
+            auto_compose,
+            compose_vod_transcode_group,
+            ..RecordConfig::default()
+        })
     }
 
-    fn record_formats(&self) -> Result<Vec<BTreeMap<String, String>>, Refusal> {
+    fn record_formats(&self) -> Result<Formats, Refusal> {
         let formats = self.objects("RecordFormat");
         let is_good = |format: &BTreeMap<String, String>| {
             let value_is_good = |(name, allowed): (&str, &[&str])| {
@@ -203,10 +220,9 @@ impl<'a> Params<'a> {
         if formats.iter().all(is_good) { Ok(formats) } else { Err(Refusal::malformed("RecordFormat")) }
     }
 
-    /// What only Add takes.
-    pub(super) fn fixed(&self, settings: &Settings) -> Result<Fixed, Refusal> {
-        let storage_location = self.owned("StorageLocation");
-        if let Some(host) = &storage_location {
+    /// Puts what only Add takes.
+    pub(super) fn put_fixed(&self, settings: &Settings, config: &mut RecordConfig) -> Result<(), Refusal> {
+        if let Some(host) = self.text("StorageLocation") {
             if !settings.has_storage_location(host) {
                 return Err(Refusal::storage_not_found());
             }
@@ -215,8 +231,7 @@ impl<'a> Params<'a> {
                 return Err(Refusal::storage_region());
             }
         }
-        let record_content = self.owned("RecordContent");
-        match record_content.as_deref() {
+        match self.text("RecordContent") {
             None | Some("raw") => {}
             Some("transcode" | "raw,transcode") if self.list("TranscodeTemplates").is_empty() => {
                 return Err(Refusal::missing("TranscodeTemplates"));
@@ -224,6 +239,6 @@ impl<'a> Params<'a> {
             Some("transcode" | "raw,transcode") => {}
             Some(_) => return Err(Refusal::malformed("RecordContent")),
         }
-        Ok(Fixed { storage_location, record_content, space_id: self.owned("SpaceId") })
+        Field::ALL.into_iter().filter(|field| field.needs_add()).try_for_each(|field| self.put(field, config))
     }
 }

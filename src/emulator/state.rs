@@ -3,51 +3,96 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 
-use crate::model::{Address, StreamSpelling};
+use super::fields;
+use crate::model::{Address, Field, Form, RecordConfig, StreamSpelling};
 
 /// One configuration as the service holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(into = "Kept", try_from = "Kept")]
 pub(super) struct Entry {
     /// How StreamName was sent, and so how it is listed.
     pub(super) spelling: StreamSpelling,
     /// As it is listed, `yyyy-MM-ddTHH:mm:ssZ`.
     pub(super) create_time: String,
-    /// What an Update replaces.
-    pub(super) recording: Recording,
-    /// What only an Add sets.
-    pub(super) fixed: Fixed,
-}
-
-/// The parameters that Add and Update have in common, defaults filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Recording {
-    /// `None` only beside `record_formats`.
-    pub(super) vod_transcode_group_id: Option<String>,
-    /// Seconds.
-    pub(super) cycle_duration: u32,
-    /// The merged file's group; there is one exactly while AutoCompose is ON.
-    pub(super) compose_vod_transcode_group_id: Option<String>,
-    /// The group that stayed when AutoCompose went OFF, where the service keeps it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) idle_compose_group_id: Option<String>,
-    pub(super) on_demand: u32,
-    /// Seconds.
-    pub(super) delay_time: Option<u32>,
-    pub(super) transcode_templates: Vec<String>,
+    /// Defaults filled in. Without a transcode group beside `record_formats`; the compose group that stayed when AutoCompose
+    /// went OFF, where the service keeps it.
+    pub(super) config: RecordConfig,
     /// Not empty for a by-format configuration: the fields of each `RecordFormat.N`.
     pub(super) record_formats: Vec<BTreeMap<String, String>>,
 }
 
-/// The parameters that only Add takes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+impl Entry {
+    /// The same after somebody changed its CycleDuration.
+    pub(super) fn edited(&self) -> Self {
+        let cycle_duration = if self.config.cycle_duration == 7200 { 5400 } else { 7200 };
+        Self { config: RecordConfig { cycle_duration, ..self.config.clone() }, ..self.clone() }
+    }
+}
+
+/// An [`Entry`] as the log keeps it: apart what an Update replaces and what only an Add sets, apart too the compose group
+/// that is in use and the one that is not.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Fixed {
-    pub(super) storage_location: Option<String>,
-    pub(super) record_content: Option<String>,
-    pub(super) space_id: Option<String>,
+struct Kept {
+    spelling: StreamSpelling,
+    create_time: String,
+    recording: Map<String, Json>,
+    fixed: Map<String, Json>,
+}
+
+const FORMATS: &str = "record_formats";
+const IDLE_COMPOSE: &str = "idle_compose_group_id";
+
+/// The name that the log has for a field; AutoCompose has none, since it is ON exactly where there is a compose group.
+fn kept_name(field: Field) -> Option<String> {
+    match (field, field.form()) {
+        (Field::AutoCompose, _) | (_, Form::Json) => None,
+        (_, Form::Group) => Some(format!("{field}_id")),
+        _ => Some(field.name().to_owned()),
+    }
+}
+
+impl From<Entry> for Kept {
+    fn from(entry: Entry) -> Self {
+        let Entry { spelling, create_time, mut config, record_formats } = entry;
+        let idle = config.compose_vod_transcode_group.take_if(|_| !config.auto_compose);
+        let (mut recording, mut fixed) = (Map::new(), Map::new());
+        for field in Field::ALL {
+            let Some(name) = kept_name(field) else { continue };
+            let map = if field.needs_add() { &mut fixed } else { &mut recording };
+            let listed = fields::write(field, &config);
+            let value = match field.form() {
+                Form::Templates => {
+                    listed.iter().filter_map(Json::as_str).flat_map(|ids| ids.split(',')).collect()
+                }
+                _ => listed.unwrap_or_default(),
+            };
+            map.insert(name, value);
+        }
+        recording.extend(idle.map(|group| (IDLE_COMPOSE.to_owned(), group.into())));
+        recording.insert(FORMATS.to_owned(), record_formats.into_iter().map(Json::from_iter).collect());
+        Self { spelling, create_time, recording, fixed }
+    }
+}
+
+impl TryFrom<Kept> for Entry {
+    type Error = String;
+
+    fn try_from(kept: Kept) -> Result<Self, String> {
+        let Kept { spelling, create_time, recording: mut kept, fixed } = kept;
+        kept.extend(fixed);
+        let mut config = fields::read(&mut kept, kept_name)?;
+        config.auto_compose = config.compose_vod_transcode_group.is_some();
+        if let Some(Json::String(idle)) = kept.remove(IDLE_COMPOSE) {
+            config.compose_vod_transcode_group.get_or_insert(idle);
+        }
+        let formats = kept.remove(FORMATS).unwrap_or_else(|| Json::Array(Vec::new()));
+        let record_formats = serde_json::from_value(formats).map_err(|error| error.to_string())?;
+        fields::nothing_left(&kept)?;
+        Ok(Self { spelling, create_time, config, record_formats })
+    }
 }
 
 /// One change of the state: what the log keeps. Records are absolute, so replaying them needs no rules.
@@ -136,9 +181,11 @@ impl State {
 
     /// Every transcode group that a configuration names.
     pub(super) fn transcode_groups(&self) -> impl Iterator<Item = &str> {
-        self.entries.values().map(|held| &held.entry.recording).flat_map(|recording| {
-            let groups = [&recording.vod_transcode_group_id, &recording.compose_vod_transcode_group_id];
-            groups.into_iter().filter_map(Option::as_deref)
+        self.entries.values().map(|held| &held.entry.config).flat_map(|config| {
+            let compose = config.compose_vod_transcode_group.as_deref().filter(|_| config.auto_compose);
+            [Some(config.vod_transcode_group.as_str()).filter(|group| !group.is_empty()), compose]
+                .into_iter()
+                .flatten()
         })
     }
 
@@ -157,5 +204,38 @@ impl State {
             .range(first..)
             .take_while(move |(address, _)| &*address.domain == domain)
             .map(|(address, held)| (address, held.number, &held.entry))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_kept_as_they_always_were() {
+        let key = r#"{"put":[{"domain":"a.com","app":"show","stream":"cam"},{"spelling":"named","create_time":"t","#;
+        for (recording, fixed) in [
+            (
+                r#"{"vod_transcode_group_id":"g","cycle_duration":900,"compose_vod_transcode_group_id":"c","on_demand":7,
+                "delay_time":180,"transcode_templates":["a","b"],"record_formats":[]}"#,
+                r#"{"storage_location":"s","record_content":"raw","space_id":"app-1"}"#,
+            ),
+            (
+                r#"{"vod_transcode_group_id":"g","cycle_duration":3600,"compose_vod_transcode_group_id":null,
+                "idle_compose_group_id":"c","on_demand":0,"delay_time":null,"transcode_templates":[],"record_formats":[]}"#,
+                r#"{"storage_location":null,"record_content":null,"space_id":null}"#,
+            ),
+            (
+                r#"{"vod_transcode_group_id":null,"cycle_duration":3600,"compose_vod_transcode_group_id":null,"on_demand":0,
+                "delay_time":null,"transcode_templates":[],"record_formats":[{"Format":"m3u8"}]}"#,
+                r#"{"storage_location":null,"record_content":null,"space_id":null}"#,
+            ),
+        ] {
+            let text = format!(r#"{key}"recording":{recording},"fixed":{fixed}}}]}}"#);
+            let record: Record = serde_json::from_str(&text).unwrap();
+            let written = serde_json::to_value(&record).unwrap();
+            assert_eq!(written, serde_json::from_str::<Json>(&text).unwrap());
+            assert!(serde_json::from_str::<Record>(&text.replace("fixed\":{", "fixed\":{\"x\":1,")).is_err());
+        }
     }
 }

@@ -1,15 +1,13 @@
 //! One record-to-VOD configuration as plain settings.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+#[cfg(doc)]
+use super::{CYCLE_DURATION, ON_DEMAND};
 use super::{Field, Value};
-
-/// Length of one recorded file, in seconds (API: CycleDuration).
-pub const CYCLE_DURATION: RangeInclusive<u32> = 300..=21600;
 
 /// The service's own group that stores recordings as they are.
 pub const NO_TRANSCODE: &str = "VOD_NO_TRANSCODE";
@@ -18,9 +16,6 @@ pub const NO_TRANSCODE: &str = "VOD_NO_TRANSCODE";
 pub fn is_group_id(text: &str) -> bool {
     text == NO_TRANSCODE || (text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
-
-/// When recording starts: 0 by itself, 1 by HTTP callback, 2 by ingest parameters, 7 by hand (API: OnDemand).
-pub const ON_DEMAND: [u8; 4] = [0, 1, 2, 7];
 
 /// Whether a configuration must exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -134,6 +129,26 @@ impl RecordConfig {
         }
     }
 
+    /// Puts the value of one field. Where a field must have a value, one of another type leaves it as it is.
+    pub fn set(&mut self, field: Field, value: Value) {
+        let carried = &mut self.carried;
+        match field {
+            Field::VodTranscodeGroup => self.vod_transcode_group = value.into_text().unwrap_or_default(),
+            Field::CycleDuration => put(&mut self.cycle_duration, value.into_number()),
+            Field::AutoCompose => self.auto_compose = value == Value::Switch(true),
+            Field::ComposeVodTranscodeGroup => self.compose_vod_transcode_group = value.into_text(),
+            Field::OnDemand => {
+                put(&mut self.on_demand, value.into_number().and_then(|number| number.try_into().ok()));
+            }
+            Field::StorageLocation => self.storage_location = value.into_text(),
+            Field::DelayTime => carried.delay_time = value.into_number(),
+            Field::RecordContent => carried.record_content = value.into_text(),
+            Field::SpaceId => carried.space_id = value.into_text(),
+            Field::TranscodeTemplates => carried.transcode_templates = value.into_text(),
+            Field::Unknown => carried.unknown = value.into_json(),
+        }
+    }
+
     /// The fields that are set, in [`Field::ALL`] order.
     pub fn set_fields(&self) -> Vec<Field> {
         Field::ALL.into_iter().filter(|field| !self.get(*field).is_empty()).collect()
@@ -142,6 +157,12 @@ impl RecordConfig {
     /// The fields in which two normalized configurations differ, in [`Field::ALL`] order.
     pub fn differences(&self, other: &RecordConfig) -> Vec<Field> {
         Field::ALL.into_iter().filter(|field| !self.get(*field).same(*field, &other.get(*field))).collect()
+    }
+}
+
+fn put<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
     }
 }
 
@@ -168,6 +189,33 @@ mod tests {
         assert_eq!(config().laid_over(&remote), remote);
         let wanted = RecordConfig { storage_location: Some("other".into()), ..config() };
         assert_eq!(wanted.laid_over(&remote).differences(&remote), [Field::StorageLocation]);
+    }
+
+    #[test]
+    fn what_was_got_can_be_set() {
+        let carried = Carried {
+            delay_time: Some(180),
+            record_content: Some("transcode".into()),
+            space_id: Some("app-1".into()),
+            transcode_templates: Some("a,b".into()),
+            unknown: BTreeMap::from([("New".into(), 1.into())]),
+        };
+        let full = RecordConfig {
+            vod_transcode_group: "g".into(),
+            cycle_duration: 900,
+            auto_compose: true,
+            compose_vod_transcode_group: Some("c".into()),
+            on_demand: 7,
+            storage_location: Some("bucket".into()),
+            carried,
+        };
+        for (from, to) in [(config(), full.clone()), (full, config())] {
+            let mut copy = from;
+            for field in Field::ALL {
+                copy.set(field, to.get(field));
+            }
+            assert_eq!(copy, to);
+        }
     }
 
     #[test]

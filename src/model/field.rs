@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,57 +35,294 @@ pub enum Field {
     Unknown,
 }
 
+/// What a value of a field may be, wherever it is read or written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The id of a transcode group, or in YAML a name from `transcode_groups`.
+    Group,
+    /// A length of time in whole seconds.
+    Seconds {
+        /// The shortest that the service takes.
+        least: u32,
+        /// The longest.
+        most: u32,
+        /// What to write in place of one outside of these.
+        help: &'static str,
+    },
+    /// On or off.
+    Switch,
+    /// One of a few numbers.
+    Choice {
+        /// All of them.
+        values: &'static [u8],
+        /// What is said of another one, where it stands.
+        here: &'static str,
+        /// What to write instead, each number with its meaning.
+        help: &'static str,
+    },
+    /// The host of a VOD bucket.
+    Bucket,
+    /// Any text.
+    Text,
+    /// Ids between commas: a set. A list in requests, a text in answers.
+    Templates,
+    /// JSON by name.
+    Json,
+}
+
+/// Which requests can carry a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requests {
+    /// Add and Update.
+    AddAndUpdate,
+    /// Add alone, so that a change means delete and add.
+    AddOnly,
+    /// None.
+    Neither,
+}
+
+/// What holds where no file writes a managed field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unwritten {
+    /// The documented default: that of [`RecordConfig::default`](super::RecordConfig::default).
+    Default,
+    /// What the service chose; livevod leaves it as it is.
+    ServiceChoice,
+}
+
+/// All that there is to know of one field. Its Rust type and its default stand in [`RecordConfig`](super::RecordConfig).
+struct Declaration {
+    field: Field,
+    /// The name in YAML and in every output.
+    name: &'static str,
+    /// The name in requests and answers; `None` for what has no name of its own.
+    api: Option<&'static str>,
+    form: Form,
+    requests: Requests,
+    management: Management,
+}
+
+enum Management {
+    /// YAML says what it shall be.
+    Managed {
+        unwritten: Unwritten,
+        /// What an editor shows beside the key.
+        description: &'static str,
+    },
+    /// It is kept as it is: sent back with each write, and never changed.
+    PassedThrough,
+}
+
+/// Length of one recorded file, in seconds.
+pub const CYCLE_DURATION: RangeInclusive<u32> = 300..=21600;
+
+/// When recording starts: 0 by itself, 1 by HTTP callback, 2 by ingest parameters, 7 by hand.
+pub const ON_DEMAND: [u8; 4] = [0, 1, 2, 7];
+
+/// Every field in the order of [`Field`], which is the order in which they are shown: first what YAML manages.
+///
+/// Schema, decoding, merging, inheritance, digest, requests, answers, blame and the emulator follow from this table. A new
+/// setting is a line here and in [`Field`], and its value in [`RecordConfig`](super::RecordConfig).
+const DECLARATIONS: [Declaration; 11] = [
+    Declaration {
+        field: Field::VodTranscodeGroup,
+        name: "vod_transcode_group",
+        api: Some("VodTranscodeGroupId"),
+        form: Form::Group,
+        requests: Requests::AddAndUpdate,
+        management: Management::Managed {
+            unwritten: Unwritten::Default,
+            description: "Group of the recorded files: a name from `transcode_groups`, an id, or `VOD_NO_TRANSCODE`.",
+        },
+    },
+    Declaration {
+        field: Field::CycleDuration,
+        name: "cycle_duration",
+        api: Some("CycleDuration"),
+        form: Form::Seconds {
+            least: *CYCLE_DURATION.start(),
+            most: *CYCLE_DURATION.end(),
+            help: "choose 5m to 6h; the service recommends more than 20m",
+        },
+        requests: Requests::AddAndUpdate,
+        management: Management::Managed {
+            unwritten: Unwritten::Default,
+            description: "Length of one recorded file, 5m to 6h; default 1h.",
+        },
+    },
+    Declaration {
+        field: Field::AutoCompose,
+        name: "auto_compose",
+        api: Some("AutoCompose"),
+        form: Form::Switch,
+        requests: Requests::AddAndUpdate,
+        management: Management::Managed {
+            unwritten: Unwritten::Default,
+            description: "Merge the files of one stream into one; default off.",
+        },
+    },
+    Declaration {
+        field: Field::ComposeVodTranscodeGroup,
+        name: "compose_vod_transcode_group",
+        api: Some("ComposeVodTranscodeGroupId"),
+        form: Form::Group,
+        requests: Requests::AddAndUpdate,
+        management: Management::Managed {
+            unwritten: Unwritten::Default,
+            description: "Group of the merged file; needed where `auto_compose` is on.",
+        },
+    },
+    Declaration {
+        field: Field::OnDemand,
+        name: "on_demand",
+        api: Some("OnDemand"),
+        form: Form::Choice {
+            values: &ON_DEMAND,
+            here: "not one of the four values",
+            help: "write 0 (by itself), 1 (HTTP callback), 2 (ingest parameters) or 7 (by hand)",
+        },
+        requests: Requests::AddAndUpdate,
+        management: Management::Managed {
+            unwritten: Unwritten::Default,
+            description: "When recording starts: 0 by itself (default), 1 by HTTP callback, 2 by ingest parameters, 7 by hand.",
+        },
+    },
+    Declaration {
+        field: Field::StorageLocation,
+        name: "storage_location",
+        api: Some("StorageLocation"),
+        form: Form::Bucket,
+        requests: Requests::AddOnly,
+        management: Management::Managed {
+            unwritten: Unwritten::ServiceChoice,
+            description: "VOD bucket host; it can't be changed in place. Unwritten means as the service chose.",
+        },
+    },
+    Declaration {
+        field: Field::DelayTime,
+        name: "delay_time",
+        api: Some("DelayTime"),
+        form: Form::Seconds { least: 15, most: 21600, help: "choose 15s to 6h" },
+        requests: Requests::AddAndUpdate,
+        management: Management::PassedThrough,
+    },
+    Declaration {
+        field: Field::RecordContent,
+        name: "record_content",
+        api: Some("RecordContent"),
+        form: Form::Text,
+        requests: Requests::AddOnly,
+        management: Management::PassedThrough,
+    },
+    Declaration {
+        field: Field::SpaceId,
+        name: "space_id",
+        api: Some("SpaceId"),
+        form: Form::Text,
+        requests: Requests::AddOnly,
+        management: Management::PassedThrough,
+    },
+    Declaration {
+        field: Field::TranscodeTemplates,
+        name: "transcode_templates",
+        api: Some("TranscodeTemplates"),
+        form: Form::Templates,
+        requests: Requests::AddAndUpdate,
+        management: Management::PassedThrough,
+    },
+    Declaration {
+        field: Field::Unknown,
+        name: "unknown",
+        api: None,
+        form: Form::Json,
+        requests: Requests::Neither,
+        management: Management::PassedThrough,
+    },
+];
+
+/// Each field finds its line by its number, and the managed ones are the first of them.
+const _: () = {
+    let mut at = 0;
+    while at < DECLARATIONS.len() {
+        assert!(DECLARATIONS[at].field as usize == at);
+        assert!(matches!(DECLARATIONS[at].management, Management::Managed { .. }) == (at < managed()));
+        at += 1;
+    }
+    assert!(at == Field::Unknown as usize + 1);
+};
+
+/// How many fields YAML manages.
+const fn managed() -> usize {
+    let mut at = 0;
+    while matches!(DECLARATIONS[at].management, Management::Managed { .. }) {
+        at += 1;
+    }
+    at
+}
+
+const fn first<const N: usize>() -> [Field; N] {
+    let mut fields = [Field::Unknown; N];
+    let mut at = 0;
+    while at < N {
+        fields[at] = DECLARATIONS[at].field;
+        at += 1;
+    }
+    fields
+}
+
 impl Field {
     /// Every field, in the order they are shown.
-    pub const ALL: [Field; 11] = [
-        Field::VodTranscodeGroup,
-        Field::CycleDuration,
-        Field::AutoCompose,
-        Field::ComposeVodTranscodeGroup,
-        Field::OnDemand,
-        Field::StorageLocation,
-        Field::DelayTime,
-        Field::RecordContent,
-        Field::SpaceId,
-        Field::TranscodeTemplates,
-        Field::Unknown,
-    ];
+    pub const ALL: [Field; DECLARATIONS.len()] = first();
 
     /// The fields that YAML manages.
-    pub const MANAGED: [Field; 6] = [
-        Field::VodTranscodeGroup,
-        Field::CycleDuration,
-        Field::AutoCompose,
-        Field::ComposeVodTranscodeGroup,
-        Field::OnDemand,
-        Field::StorageLocation,
-    ];
+    pub const MANAGED: [Field; managed()] = first();
+
+    const fn declaration(self) -> &'static Declaration {
+        &DECLARATIONS[self as usize]
+    }
 
     /// The field's name in YAML and in every output.
     pub fn name(self) -> &'static str {
-        match self {
-            Field::VodTranscodeGroup => "vod_transcode_group",
-            Field::CycleDuration => "cycle_duration",
-            Field::AutoCompose => "auto_compose",
-            Field::ComposeVodTranscodeGroup => "compose_vod_transcode_group",
-            Field::OnDemand => "on_demand",
-            Field::StorageLocation => "storage_location",
-            Field::DelayTime => "delay_time",
-            Field::RecordContent => "record_content",
-            Field::SpaceId => "space_id",
-            Field::TranscodeTemplates => "transcode_templates",
-            Field::Unknown => "unknown",
+        self.declaration().name
+    }
+
+    /// The field's name in the API's requests and answers; `None` for [`Field::Unknown`].
+    pub fn api(self) -> Option<&'static str> {
+        self.declaration().api
+    }
+
+    /// What its values may be.
+    pub fn form(self) -> Form {
+        self.declaration().form
+    }
+
+    /// Which requests can carry it.
+    pub fn requests(self) -> Requests {
+        self.declaration().requests
+    }
+
+    /// What a managed field is where no file writes it, and what an editor shows of it; `None` for what is passed through.
+    pub fn managed(self) -> Option<(Unwritten, &'static str)> {
+        match self.declaration().management {
+            Management::Managed { unwritten, description } => Some((unwritten, description)),
+            Management::PassedThrough => None,
         }
     }
 
     /// Whether only Add can set it, so that a change means delete and add.
     pub fn is_create_only(self) -> bool {
-        self == Field::StorageLocation
+        self.managed().is_some() && self.needs_add()
     }
 
     /// Whether no Update can change it, passed through ones included.
     pub fn needs_add(self) -> bool {
-        self.is_create_only() || matches!(self, Field::RecordContent | Field::SpaceId)
+        self.requests() == Requests::AddOnly
+    }
+}
+
+impl AsRef<str> for Field {
+    fn as_ref(&self) -> &str {
+        self.name()
     }
 }
 
@@ -128,6 +366,35 @@ impl Value {
         }
     }
 
+    /// The text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn into_text(self) -> Option<String> {
+        match self {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn into_number(self) -> Option<u32> {
+        match self {
+            Value::Seconds(number) | Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    pub(super) fn into_json(self) -> BTreeMap<String, serde_json::Value> {
+        match self {
+            Value::Json(fields) => fields,
+            _ => BTreeMap::new(),
+        }
+    }
+
     /// Whether it says nothing: unset, or no unknown fields.
     pub fn is_empty(&self) -> bool {
         match self {
@@ -139,10 +406,8 @@ impl Value {
 
     /// Equality for `field`: template lists are sets, everything else is compared as it is.
     pub(super) fn same(&self, field: Field, other: &Value) -> bool {
-        match (field, self, other) {
-            (Field::TranscodeTemplates, Value::Text(one), Value::Text(two)) => {
-                templates(one) == templates(two)
-            }
+        match (field.form(), self, other) {
+            (Form::Templates, Value::Text(one), Value::Text(two)) => templates(one) == templates(two),
             _ => self == other,
         }
     }

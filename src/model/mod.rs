@@ -7,8 +7,8 @@ mod pattern;
 mod snapshot;
 
 pub use address::{Address, AddressError, AddressText, EVERY, domain_error, name_error};
-pub use config::{CYCLE_DURATION, Carried, NO_TRANSCODE, ON_DEMAND, RecordConfig, State, is_group_id};
+pub use config::{Carried, NO_TRANSCODE, RecordConfig, State, is_group_id};
 pub(crate) use field::templates;
-pub use field::{Field, Value};
+pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Requests, Unwritten, Value};
 pub use pattern::{Pattern, PatternError};
 pub use snapshot::{DomainSnapshot, Remote, Snapshot, StreamSpelling};

@@ -1,13 +1,16 @@
 //! The name of what is decided: a hash over all of it, and over nothing else.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use serde::Serialize;
+use serde::ser::{Error, SerializeMap};
+use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 
 use super::{ActionKind, Change, Contingent, Decisions, Reason};
-use crate::model::{Address, Carried, RecordConfig, StreamSpelling, templates};
+use crate::model::{Address, Field, Form, RecordConfig, StreamSpelling, Value, templates};
+use crate::wire;
 
 /// `sha256:` and the hex hash of the RFC 8785 text of `{"digest":2,"decisions":{…}}`.
 ///
@@ -26,17 +29,19 @@ pub(super) fn of(decisions: &Decisions) -> String {
     hasher.update("],\"declares_nothing\":");
     hash(&mut hasher, declares_nothing);
     hasher.update(",\"domains\":");
-    hash(&mut hasher, &canonical(domains));
+    hash(&mut hasher, &Canonical(domains));
     hasher.update(",\"target\":");
     hash(&mut hasher, target);
     hasher.update("},\"digest\":2}");
-    let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
+    format!("sha256:{}", wire::hex(&hasher.finalize()))
 }
 
-/// All that is decided can be JSON, and memory takes what is written to it.
+#[expect(
+    clippy::expect_used,
+    reason = "a text of an error in its place would be the digest of other decisions too"
+)]
 fn hash(hasher: &mut Sha256, value: &impl Serialize) {
-    hasher.update(serde_json::to_vec(value).unwrap_or_default());
+    hasher.update(serde_json::to_vec(value).expect("all that is decided can be JSON"));
 }
 
 /// A change. The fields stand in the order of their names, as canonical JSON wants them: to sort them for each change anew
@@ -66,7 +71,7 @@ impl<'a> Row<'a> {
     fn new(change: &'a Change) -> Self {
         let Change { address, action, reason, before, after, is_protected, spelling, contingent, siblings } =
             change;
-        let [before, after] = [before, after].map(|side| side.as_ref().map(Settings::new));
+        let [before, after] = [before, after].map(|side| side.as_ref().map(Settings));
         Self {
             action: *action,
             address: Names::new(address),
@@ -88,46 +93,31 @@ impl<'a> Names<'a> {
 }
 
 /// All settings under the equality rules, in the order of their names too.
-#[derive(Serialize)]
-struct Settings<'a> {
-    auto_compose: bool,
-    compose_vod_transcode_group: Option<&'a str>,
-    cycle_duration: u32,
-    delay_time: Option<u32>,
-    on_demand: u8,
-    record_content: Option<&'a str>,
-    space_id: Option<&'a str>,
-    storage_location: Option<&'a str>,
-    transcode_templates: Option<String>,
-    unknown: Box<RawValue>,
-    vod_transcode_group: &'a str,
-}
+struct Settings<'a>(&'a RecordConfig);
 
-impl<'a> Settings<'a> {
-    fn new(config: &'a RecordConfig) -> Self {
-        let RecordConfig {
-            vod_transcode_group,
-            cycle_duration,
-            auto_compose,
-            compose_vod_transcode_group,
-            on_demand,
-            storage_location,
-            carried,
-        } = config;
-        let Carried { delay_time, record_content, space_id, transcode_templates, unknown } = carried;
-        Self {
-            auto_compose: *auto_compose,
-            compose_vod_transcode_group: compose_vod_transcode_group.as_deref(),
-            cycle_duration: *cycle_duration,
-            delay_time: *delay_time,
-            on_demand: *on_demand,
-            record_content: record_content.as_deref(),
-            space_id: space_id.as_deref(),
-            storage_location: storage_location.as_deref(),
-            transcode_templates: transcode_templates.as_deref().map(sorted),
-            unknown: canonical(unknown),
-            vod_transcode_group,
+static BY_NAME: LazyLock<[Field; Field::ALL.len()]> = LazyLock::new(|| {
+    let mut fields = Field::ALL;
+    fields.sort_unstable_by_key(|field| field.name());
+    fields
+});
+
+impl Serialize for Settings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut settings = serializer.serialize_map(Some(Field::ALL.len()))?;
+        for field in *BY_NAME {
+            settings.serialize_key(field.name())?;
+            match self.0.get(field) {
+                Value::Unset => settings.serialize_value(&())?,
+                Value::Text(text) if field.form() == Form::Templates => {
+                    settings.serialize_value(&sorted(&text))?;
+                }
+                Value::Text(text) => settings.serialize_value(&text)?,
+                Value::Seconds(number) | Value::Number(number) => settings.serialize_value(&number)?,
+                Value::Switch(on) => settings.serialize_value(&on)?,
+                Value::Json(fields) => settings.serialize_value(&Canonical(&fields))?,
+            }
         }
+        settings.end()
     }
 }
 
@@ -138,13 +128,16 @@ fn sorted(text: &str) -> String {
 }
 
 /// What may hold anything, in canonical form.
-fn canonical(values: &BTreeMap<String, impl Serialize>) -> Box<RawValue> {
-    let text = match values.is_empty() {
-        true => to_raw_value(values),
-        false => serde_json_canonicalizer::to_string(values).and_then(RawValue::from_string),
-    };
-    // What was read as JSON can be written as JSON.
-    text.or_else(|_| to_raw_value(values)).unwrap_or_default()
+struct Canonical<'a, T>(&'a BTreeMap<String, T>);
+
+impl<T: Serialize> Serialize for Canonical<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = match self.0.is_empty() {
+            true => to_raw_value(self.0),
+            false => serde_json_canonicalizer::to_string(self.0).and_then(RawValue::from_string),
+        };
+        text.map_err(S::Error::custom)?.serialize(serializer)
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +145,7 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
+    use crate::model::Carried;
 
     /// The hash of the text that any other program would make of the same decisions.
     #[test]
@@ -187,8 +181,7 @@ mod tests {
             }
         }
         let text = serde_json_canonicalizer::to_string(&document).unwrap();
-        let hex: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(of(&decisions), format!("sha256:{hex}"));
+        assert_eq!(of(&decisions), format!("sha256:{}", wire::hex(&Sha256::digest(text))));
     }
 
     /// Written by hand in canonical order, so a field in the wrong place, or a text that is escaped otherwise, must show.
@@ -214,7 +207,7 @@ mod tests {
             ..RecordConfig::default()
         };
         for config in [config, RecordConfig::default()] {
-            let text = serde_json::to_string(&Settings::new(&config)).unwrap();
+            let text = serde_json::to_string(&Settings(&config)).unwrap();
             assert_eq!(serde_json_canonicalizer::pipe(&text).unwrap(), text);
         }
     }

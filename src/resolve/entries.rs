@@ -10,7 +10,7 @@ use super::tiers::Tiers;
 use super::{Entry, Origin, OriginKind, Resolved, Wanted, groups};
 use crate::config::{Defaults, Document, Domain, Setting, Stream, Written};
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::{Address, RecordConfig, State};
+use crate::model::{Address, Field, Form, RecordConfig, State};
 use crate::source::{Span, Spanned};
 
 /// One domain, and what stands above its entries.
@@ -117,48 +117,28 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
     }
 
     fn present(&mut self, place: &Place<'_, 'd>, ladder: &Ladder<'_, 'd>) -> Resolved {
-        let unwritten = OriginKind::Default;
-        let group = ladder.rule(|settings| settings.vod_transcode_group.as_ref(), unwritten);
-        let cycle = ladder.rule(|settings| settings.cycle_duration.as_ref(), unwritten);
-        let auto = ladder.rule(|settings| settings.auto_compose.as_ref(), unwritten);
-        let compose = ladder.rule(|settings| settings.compose_vod_transcode_group.as_ref(), unwritten);
-        let on_demand = ladder.rule(|settings| settings.on_demand.as_ref(), unwritten);
-        let storage = ladder.rule(|settings| settings.storage_location.as_ref(), OriginKind::Service);
-
-        let group = self.group(place, group);
-        self.check_group(place, &group);
-        let compose = if matches!(auto.word, Word::Value(true)) {
-            let compose = self.group(place, compose);
-            self.check_compose(place, &auto.origin, &compose);
-            compose
-        } else {
+        let origins = Vec::with_capacity(Field::MANAGED.len());
+        let mut resolved = Resolved { config: RecordConfig::default(), origins };
+        for field in Field::MANAGED {
             // Without auto_compose the group means nothing to the service, wherever it is written.
-            Ruling { word: Word::Unset, origin: Origin::unwritten(unwritten) }
-        };
-
-        let defaults = RecordConfig::default();
-        Resolved {
-            config: RecordConfig {
-                vod_transcode_group: group.word.value().unwrap_or(defaults.vod_transcode_group),
-                cycle_duration: cycle.word.value().unwrap_or(defaults.cycle_duration),
-                auto_compose: auto.word.value().unwrap_or(defaults.auto_compose),
-                compose_vod_transcode_group: compose.word.value(),
-                on_demand: on_demand.word.value().unwrap_or(defaults.on_demand),
-                storage_location: storage.word.value(),
-                carried: defaults.carried,
-            },
-            origins: [
-                group.origin,
-                cycle.origin,
-                auto.origin,
-                compose.origin,
-                on_demand.origin,
-                storage.origin,
-            ],
+            let is_idle = field == Field::ComposeVodTranscodeGroup && !resolved.config.auto_compose;
+            let mut ruling = match is_idle {
+                true => Ruling { word: Word::Unset, origin: Origin::unwritten(field) },
+                false => ladder.rule(field),
+            };
+            if field.form() == Form::Group && !is_idle {
+                ruling = self.group(place, ruling);
+                self.check_group(place, field, &ruling, &resolved);
+            }
+            if let Word::Value(value) = ruling.word {
+                resolved.config.set(field, value);
+            }
+            resolved.origins.push(ruling.origin);
         }
+        resolved
     }
 
-    fn group(&mut self, place: &Place<'_, 'd>, ruling: Ruling<String>) -> Ruling<String> {
+    fn group(&mut self, place: &Place<'_, 'd>, ruling: Ruling) -> Ruling {
         let origin = ruling.origin.clone();
         groups::resolve(self.document, self.region, ruling).unwrap_or_else(|finding| {
             self.findings.push(led_here(*finding, &origin).about(place.address));
@@ -166,10 +146,18 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         })
     }
 
-    fn check_group(&mut self, place: &Place<'_, 'd>, group: &Ruling<String>) {
+    /// Reports a group that is needed and not given. `before` holds the fields above it.
+    fn check_group(&mut self, place: &Place<'_, 'd>, field: Field, group: &Ruling, before: &Resolved) {
         if !matches!(group.word, Word::Unset) {
             return;
         }
+        match before.origin(Field::AutoCompose).filter(|_| field == Field::ComposeVodTranscodeGroup) {
+            Some(auto) => self.report_compose(place, auto, group),
+            None => self.report_group(place, group),
+        }
+    }
+
+    fn report_group(&mut self, place: &Place<'_, 'd>, group: &Ruling) {
         let Some(span) = group.origin.span else {
             let Place { address, key, app } = place;
             return self.groupless.add((*address).clone(), *key, *app);
@@ -180,10 +168,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         self.findings.push(led_here(finding, &group.origin).about(place.address));
     }
 
-    fn check_compose(&mut self, place: &Place<'_, 'd>, auto: &Origin, compose: &Ruling<String>) {
-        if !matches!(compose.word, Word::Unset) {
-            return;
-        }
+    fn report_compose(&mut self, place: &Place<'_, 'd>, auto: &Origin, compose: &Ruling) {
         let message = "`auto_compose` is on without a `compose_vod_transcode_group`";
         let finding = Diagnostic::new(Code::MissingComposeGroup, message)
             .label(auto.span.unwrap_or(*place.key.block), "turned on here")

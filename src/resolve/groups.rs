@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::inherit::{Ruling, Word, step};
 use crate::config::{Document, GroupIds, Written};
 use crate::diag::{Code, Diagnostic};
-use crate::model::is_group_id;
+use crate::model::{Value, is_group_id};
 use crate::source::{Span, Spanned};
 
 /// Resolves the group that `ruling` names for a domain in `region`. The line that defines the id joins its origin.
@@ -15,11 +15,11 @@ use crate::source::{Span, Spanned};
 pub(super) fn resolve(
     document: &Document,
     region: Option<&Spanned<String>>,
-    ruling: Ruling<String>,
-) -> Result<Ruling<String>, Box<Diagnostic>> {
-    let Ruling { word: Word::Value(name), mut origin } = ruling else { return Ok(ruling) };
+    ruling: Ruling,
+) -> Result<Ruling, Box<Diagnostic>> {
+    let Ruling { word: Word::Value(Value::Text(name)), mut origin } = ruling else { return Ok(ruling) };
     let Some(group) = document.transcode_groups.get(&name) else {
-        let word = if is_group_id(&name) { Word::Value(name) } else { Word::Unknown };
+        let word = if is_group_id(&name) { Word::Value(Value::Text(name)) } else { Word::Unknown };
         return Ok(Ruling { word, origin });
     };
     let id = match &group.ids {
@@ -35,7 +35,7 @@ pub(super) fn resolve(
     };
     origin.via.push(step("transcode_groups", &name, id.span));
     let word = match &id.value {
-        Written::Value(id) => Word::Value(id.clone()),
+        Written::Value(id) => Word::Value(Value::Text(id.clone())),
         Written::Default | Written::Faulty => Word::Unknown,
     };
     Ok(Ruling { word, origin })

@@ -4,6 +4,7 @@ use super::layouts::Layer;
 use super::tiers::{Link, Tiers};
 use super::{Origin, OriginKind};
 use crate::config::{Setting, Settings, Written};
+use crate::model::{Field, Value};
 use crate::source::{Span, Spanned};
 
 /// The blocks of one level of inheritance that lie over each other, nearest first.
@@ -25,32 +26,21 @@ pub(super) struct Ladder<'l, 'd> {
 }
 
 /// What rules one setting.
-pub(super) struct Ruling<T> {
+pub(super) struct Ruling {
     /// The value, or that there is none.
-    pub(super) word: Word<T>,
+    pub(super) word: Word,
     /// Where it comes from.
     pub(super) origin: Origin,
 }
 
 /// What the nearest block says.
-#[derive(Clone)]
-pub(super) enum Word<T> {
+pub(super) enum Word {
     /// A value.
-    Value(T),
+    Value(Value),
     /// Nothing, or `default`.
     Unset,
     /// There is no telling: something was not read, and that was reported.
     Unknown,
-}
-
-impl<T> Word<T> {
-    /// The value, if there is one.
-    pub(super) fn value(self) -> Option<T> {
-        match self {
-            Word::Value(value) => Some(value),
-            Word::Unset | Word::Unknown => None,
-        }
-    }
 }
 
 impl<'l, 'd> Ladder<'l, 'd> {
@@ -62,31 +52,27 @@ impl<'l, 'd> Ladder<'l, 'd> {
                 let Layer { block, layout } = *layer;
                 Step::Rung(Rung { level: level.kind, settings: block, layout, tier: None })
             });
-            let named = nearest(level, |settings| settings.tier.as_ref());
+            let named = nearest_tier(level);
             own.chain(
                 named.into_iter().flat_map(move |(named, layout)| behind(tiers, level.kind, named, layout)),
             )
         })
     }
 
-    /// What rules the setting that `field` reads; `unwritten` is the origin where nobody wrote it.
-    pub(super) fn rule<T: Clone + 'd>(
-        &self,
-        field: impl Fn(&'d Settings) -> Option<&'d Setting<T>>,
-        unwritten: OriginKind,
-    ) -> Ruling<T> {
+    /// What rules a managed field.
+    pub(super) fn rule(&self, field: Field) -> Ruling {
         let mut doubt = self.doubt;
         for step in self.steps() {
             let Step::Rung(rung) = step else {
                 doubt = true;
                 continue;
             };
-            if let Some(setting) = field(rung.settings) {
+            if let Some(setting) = rung.settings.get(field) {
                 return ruling(setting, rung.origin(setting.span));
             }
         }
         let word = if doubt { Word::Unknown } else { Word::Unset };
-        Ruling { word, origin: Origin::unwritten(unwritten) }
+        Ruling { word, origin: Origin::unwritten(field) }
     }
 }
 
@@ -153,15 +139,12 @@ fn behind<'l, 'd>(
     chain.iter().enumerate().map(rung).collect()
 }
 
-/// The first block of a level that has the setting.
-fn nearest<'d, T>(
-    level: &Level<'d>,
-    field: impl Fn(&'d Settings) -> Option<&'d Setting<T>>,
-) -> Option<(&'d Setting<T>, Option<&'d Spanned<String>>)> {
-    level.layers.iter().find_map(|layer| Some((field(layer.block)?, layer.layout)))
+/// The tier that the first block of a level to name one names.
+fn nearest_tier<'d>(level: &Level<'d>) -> Option<(&'d Setting<String>, Option<&'d Spanned<String>>)> {
+    level.layers.iter().find_map(|layer| Some((layer.block.tier.as_ref()?, layer.layout)))
 }
 
-fn ruling<T: Clone>(setting: &Setting<T>, origin: Origin) -> Ruling<T> {
+fn ruling(setting: &Setting<Value>, origin: Origin) -> Ruling {
     let word = match &setting.value {
         Written::Value(value) => Word::Value(value.clone()),
         Written::Default => Word::Unset,

@@ -22,7 +22,7 @@ use self::tiers::Tiers;
 pub use self::trail::{Trail, follow};
 use crate::config::{Document, Domain};
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::{Address, Field, Pattern, RecordConfig};
+use crate::model::{Address, Field, Pattern, RecordConfig, Unwritten};
 use crate::source::{Span, Spanned};
 
 /// Most configurations that files may declare; layouts multiply, so a small file could otherwise fill any memory.
@@ -171,7 +171,7 @@ pub struct Resolved {
     /// The settings; nothing carried.
     pub config: RecordConfig,
     /// In [`Field::MANAGED`] order.
-    pub origins: [Origin; Field::MANAGED.len()],
+    pub origins: Vec<Origin>,
 }
 
 impl Resolved {
@@ -196,7 +196,12 @@ pub struct Origin {
 }
 
 impl Origin {
-    fn unwritten(kind: OriginKind) -> Self {
+    /// Of a managed field that nobody wrote.
+    fn unwritten(field: Field) -> Self {
+        let kind = match field.managed() {
+            Some((Unwritten::ServiceChoice, _)) => OriginKind::Service,
+            _ => OriginKind::Default,
+        };
         Self { kind, tier: None, span: None, via: Vec::new() }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::{Document, Written, closest};
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::is_group_id;
+use crate::model::{Value, is_group_id};
 use crate::source::{Span, Spanned};
 
 /// How many names get a suggestion; past that, a hostile file could spend minutes on them.
@@ -21,11 +21,9 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
         if let Some(Spanned { value: Written::Value(name), span }) = &settings.tier {
             names.check(name, *span, &TIERS, &document.tiers);
         }
-        for group in
-            [&settings.vod_transcode_group, &settings.compose_vod_transcode_group].into_iter().flatten()
-        {
+        for group in settings.groups() {
             match &group.value {
-                Written::Value(name) if !is_group_id(name) => {
+                Written::Value(Value::Text(name)) if !is_group_id(name) => {
                     names.check(name, group.span, &GROUPS, &document.transcode_groups);
                 }
                 _ => {}

@@ -78,10 +78,9 @@ impl Lines {
 
     fn entry(&self, address: &Address, remote: &Remote) -> Entry {
         let span = self.rows.get(address).copied().unwrap_or(self.whole);
-        let origin =
-            |_: Field| Origin { kind: OriginKind::Snapshot, tier: None, span: Some(span), via: Vec::new() };
-        let resolved =
-            Resolved { config: remote.config.clone().normalized(), origins: Field::MANAGED.map(origin) };
+        let origin = Origin { kind: OriginKind::Snapshot, tier: None, span: Some(span), via: Vec::new() };
+        let origins = vec![origin; Field::MANAGED.len()];
+        let resolved = Resolved { config: remote.config.clone().normalized(), origins };
         Entry { key: span, wanted: Wanted::Present(Box::new(resolved)), expires: None }
     }
 }

@@ -26,7 +26,7 @@ impl<'t> Trail<'t> {
     pub fn written(&self, field: Field) -> impl Iterator<Item = (&Rung<'t, 't>, Spanned<Option<Value>>)> {
         self.rungs.iter().filter_map(move |rung| {
             let setting = rung.settings.get(field)?;
-            Some((rung, setting.map(|written| written.value().cloned())))
+            Some((rung, Spanned::new(setting.value.value().cloned(), setting.span)))
         })
     }
 }

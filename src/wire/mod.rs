@@ -1,5 +1,5 @@
-//! Requests, responses and signatures of the service: pure, shared by client and emulator, and the only place that knows
-//! the API's own names.
+//! Requests, responses and signatures of the service: pure, shared by client and emulator. The API's own names stand here, but
+//! for those of the fields, which are in the table of [`Field`](crate::model::Field).
 
 mod encode;
 mod inquiry;
@@ -23,7 +23,7 @@ pub use inquiry::{
 pub use page::{Page, read_page};
 pub use request::{ComposeOff, PAGE_SIZE, add, delete, describe, uncarryable, update};
 pub use response::{ReadError, read, request_id, time};
-pub use sign::{EMULATOR_SECRET, Key, Operation, Secret, SignatureVersion, Stamp, format_time, sign};
+pub use sign::{EMULATOR_SECRET, Key, Operation, Secret, SignatureVersion, Stamp, format_time, hex, sign};
 pub use temporary::{
     METADATA_HOST, OIDC_TOKEN_LENGTH, Role, TemporaryKey, assume_role, assume_role_with_oidc, metadata_key,
     metadata_role, metadata_token, read_assumed_role, read_key, read_metadata_text, uri_key,

@@ -1,10 +1,8 @@
 //! Turns the fields of a listing into configurations with their addresses.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value as Json};
 
-use serde_json::{Map, Value};
-
-use crate::model::{Address, Carried, EVERY, RecordConfig, Remote, StreamSpelling};
+use crate::model::{Address, EVERY, Field, Form, RecordConfig, Remote, StreamSpelling, Value};
 
 /// One page of a listing.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +22,7 @@ pub struct Page {
 /// # Errors
 ///
 /// A lowercase fragment when there is no list, or when an item has no readable key: then nobody knows what exists.
-pub fn read_page(mut fields: Map<String, Value>) -> Result<Page, String> {
+pub fn read_page(mut fields: Map<String, Json>) -> Result<Page, String> {
     let total = fields.get("Total").and_then(number::<u64>);
     let size = fields.get("PageSize").and_then(number::<u64>);
     let items = match fields.remove("LiveRecordVodConfigs") {
@@ -38,22 +36,22 @@ pub fn read_page(mut fields: Map<String, Value>) -> Result<Page, String> {
 }
 
 /// The items under the list's element, which is left out or null where there are none; XML gives a lone one bare.
-fn items_of(list: Value) -> Result<Vec<Value>, String> {
+fn items_of(list: Json) -> Result<Vec<Json>, String> {
     let inner = match list {
-        Value::Object(mut object) => object.remove("LiveRecordVodConfig").unwrap_or_default(),
+        Json::Object(mut object) => object.remove("LiveRecordVodConfig").unwrap_or_default(),
         other => other,
     };
     match inner {
-        Value::Null => Ok(Vec::new()),
-        Value::String(text) if text.trim().is_empty() => Ok(Vec::new()),
-        Value::Array(items) => Ok(items),
-        Value::Object(item) => Ok(vec![Value::Object(item)]),
+        Json::Null => Ok(Vec::new()),
+        Json::String(text) if text.trim().is_empty() => Ok(Vec::new()),
+        Json::Array(items) => Ok(items),
+        Json::Object(item) => Ok(vec![Json::Object(item)]),
         _ => Err("`LiveRecordVodConfigs` holds no list".to_owned()),
     }
 }
 
-fn read_item(item: Value) -> Result<(Address, Remote), String> {
-    let Value::Object(fields) = item else { return Err("an item of the listing is no object".to_owned()) };
+fn read_item(item: Json) -> Result<(Address, Remote), String> {
+    let Json::Object(fields) = item else { return Err("an item of the listing is no object".to_owned()) };
     let mut item = Item { fields, unreadable: Vec::new() };
     let (address, spelling) = item.key()?;
     let by_format = item.is_by_format();
@@ -69,7 +67,7 @@ fn read_item(item: Value) -> Result<(Address, Remote), String> {
 
 /// One item's fields; those that were read are taken out, so that the rest is what no document knows.
 struct Item {
-    fields: Map<String, Value>,
+    fields: Map<String, Json>,
     unreadable: Vec<String>,
 }
 
@@ -78,7 +76,7 @@ impl Item {
         let domain = self.name("DomainName")?.to_ascii_lowercase();
         let app = self.name("AppName")?;
         let (stream, spelling) = match self.fields.remove("StreamName") {
-            None | Some(Value::Null) => (EVERY.to_owned(), StreamSpelling::Absent),
+            None | Some(Json::Null) => (EVERY.to_owned(), StreamSpelling::Absent),
             Some(value) => match text(&value) {
                 Some(text) if text.is_empty() => (EVERY.to_owned(), StreamSpelling::Empty),
                 Some(text) => (text, StreamSpelling::Named),
@@ -101,29 +99,22 @@ impl Item {
         by_flag || says_something(&formats)
     }
 
-    /// A missing field is the documented default.
+    /// A missing field is the documented default. Comes last: what is left then is unknown.
     fn config(&mut self) -> RecordConfig {
-        let default = RecordConfig::default();
-        RecordConfig {
-            vod_transcode_group: self.text("VodTranscodeGroupId").unwrap_or_default(),
-            cycle_duration: self.take("CycleDuration", number).unwrap_or(default.cycle_duration),
-            auto_compose: self.take("AutoCompose", switch).unwrap_or(default.auto_compose),
-            compose_vod_transcode_group: self.text("ComposeVodTranscodeGroupId"),
-            on_demand: self.take("OnDemand", number).unwrap_or(default.on_demand),
-            storage_location: self.text("StorageLocation"),
-            carried: self.carried(),
+        let mut config = RecordConfig::default();
+        for field in Field::ALL {
+            let Some(value) = field.api().and_then(|name| self.take(name, |value| field_value(field, value)))
+            else {
+                continue;
+            };
+            // A length of 0, which no request may send, is none where there need not be one.
+            if value != Value::Seconds(0) || config.get(field) != Value::Unset {
+                config.set(field, value);
+            }
         }
-    }
-
-    /// Comes last: what is left then is unknown. A DelayTime of 0, which no request may send, is none.
-    fn carried(&mut self) -> Carried {
-        let delay_time = self.take("DelayTime", number).filter(|seconds| *seconds > 0);
-        let record_content = self.text("RecordContent");
-        let space_id = self.text("SpaceId");
-        let transcode_templates = self.take("TranscodeTemplates", list);
-        let unknown: BTreeMap<String, Value> =
-            std::mem::take(&mut self.fields).into_iter().filter(|(_, value)| says_something(value)).collect();
-        Carried { delay_time, record_content, space_id, transcode_templates, unknown }
+        let unknown = std::mem::take(&mut self.fields).into_iter();
+        config.carried.unknown = unknown.filter(|(_, value)| says_something(value)).collect();
+        config
     }
 
     fn text(&mut self, field: &str) -> Option<String> {
@@ -131,7 +122,7 @@ impl Item {
     }
 
     /// The field's value; `None` when it is missing, says nothing, or is noted as unreadable.
-    fn take<T>(&mut self, field: &str, read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+    fn take<T>(&mut self, field: &str, read: impl Fn(&Json) -> Option<T>) -> Option<T> {
         let value = self.fields.remove(field).filter(says_something)?;
         let known = read(&value);
         if known.is_none() {
@@ -142,35 +133,47 @@ impl Item {
 }
 
 /// Whether a value is more than null, an empty text, or empty lists of those.
-fn says_something(value: &Value) -> bool {
+fn says_something(value: &Json) -> bool {
     match value {
-        Value::Null => false,
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => items.iter().any(says_something),
-        Value::Object(fields) => fields.values().any(says_something),
-        Value::Bool(_) | Value::Number(_) => true,
+        Json::Null => false,
+        Json::String(text) => !text.is_empty(),
+        Json::Array(items) => items.iter().any(says_something),
+        Json::Object(fields) => fields.values().any(says_something),
+        Json::Bool(_) | Json::Number(_) => true,
+    }
+}
+
+/// The value of a field as an answer writes it.
+fn field_value(field: Field, value: &Json) -> Option<Value> {
+    match field.form() {
+        Form::Group | Form::Bucket | Form::Text => text(value).map(Value::Text),
+        Form::Seconds { .. } => number(value).map(Value::Seconds),
+        Form::Switch => switch(value).map(Value::Switch),
+        Form::Choice { .. } => number::<u8>(value).map(|number| Value::Number(number.into())),
+        Form::Templates => list(value).map(Value::Text),
+        Form::Json => None,
     }
 }
 
 /// A text, or a number as text.
-fn text(value: &Value) -> Option<String> {
+fn text(value: &Json) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }
 
 /// A number, or one written as text.
-fn number<T: std::str::FromStr>(value: &Value) -> Option<T> {
+fn number<T: std::str::FromStr>(value: &Json) -> Option<T> {
     text(value)?.trim().parse().ok()
 }
 
 /// `ON`, `OFF`, `true`, `false` in any case, or a boolean.
-fn switch(value: &Value) -> Option<bool> {
+fn switch(value: &Json) -> Option<bool> {
     match value {
-        Value::Bool(on) => Some(*on),
-        Value::String(text) => match text.to_ascii_lowercase().as_str() {
+        Json::Bool(on) => Some(*on),
+        Json::String(text) => match text.to_ascii_lowercase().as_str() {
             "on" | "true" => Some(true),
             "off" | "false" => Some(false),
             _ => None,
@@ -180,31 +183,35 @@ fn switch(value: &Value) -> Option<bool> {
 }
 
 /// Documented as text; a list, also one in an element of its own as the sibling API has it, is joined by commas.
-fn list(value: &Value) -> Option<String> {
+fn list(value: &Json) -> Option<String> {
     match value {
-        Value::Array(items) => Some(items.iter().map(text).collect::<Option<Vec<_>>>()?.join(",")),
-        Value::Object(fields) if fields.len() == 1 => list(fields.values().next()?),
+        Json::Array(items) => Some(items.iter().map(text).collect::<Option<Vec<_>>>()?.join(",")),
+        Json::Object(fields) if fields.len() == 1 => list(fields.values().next()?),
         other => text(other),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::wire::{Response, read, write_xml};
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
-    fn page(value: Value) -> Result<Page, String> {
-        let Value::Object(fields) = value else { panic!("no object") };
+    use super::*;
+    use crate::model::Carried;
+    use crate::wire::{Response, read, write_xml};
+
+    fn page(value: Json) -> Result<Page, String> {
+        let Json::Object(fields) = value else { panic!("no object") };
         read_page(fields)
     }
 
-    fn listing(item: Value) -> Value {
+    fn listing(item: Json) -> Json {
         json!({"Total": "1", "LiveRecordVodConfigs": {"LiveRecordVodConfig": [item]}})
     }
 
     /// Reads a page whose one item has a good key and these fields besides.
-    fn item(more: Value) -> (Address, Remote) {
+    fn item(more: Json) -> (Address, Remote) {
         let mut fields = json!({"DomainName": "Live.Example.com", "AppName": "show"});
         fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         page(listing(fields)).unwrap().configs.remove(0)
@@ -306,7 +313,7 @@ mod tests {
 
     #[test]
     fn counts_are_text_or_numbers() {
-        let counts = |value: Value| {
+        let counts = |value: Json| {
             let list = json!({"LiveRecordVodConfig": []});
             let page =
                 page(json!({"Total": value, "PageSize": value, "LiveRecordVodConfigs": list})).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Action, Call};
-use crate::model::{Address, Carried, EVERY, RecordConfig, StreamSpelling};
+use crate::model::{Address, Carried, EVERY, Field, Form, RecordConfig, Requests, StreamSpelling, Value};
 
 /// Items asked for in one page; the most that the service gives (API: PageSize, 5..=100).
 pub const PAGE_SIZE: u32 = 100;
@@ -39,14 +39,9 @@ pub fn describe(domain: &str, page: u32, only: Option<(&Address, StreamSpelling)
 ///
 /// With auto_compose off both compose parameters stay out, which all documents agree means off.
 pub fn add(address: &Address, config: &RecordConfig) -> Call {
-    let RecordConfig { storage_location, carried, .. } = config;
-    let Carried { record_content, space_id, .. } = carried;
     let mut params = Params::default();
     params.set_key(address, StreamSpelling::Named);
-    params.set_settings(config, &ComposeOff::Neither);
-    params.set_if("StorageLocation", storage_location.as_deref());
-    params.set_if("RecordContent", record_content.as_deref());
-    params.set_if("SpaceId", space_id.as_deref());
+    params.set_fields(Action::Add, config, &ComposeOff::Neither);
     params.call(Action::Add)
 }
 
@@ -61,7 +56,7 @@ pub fn update(
 ) -> Call {
     let mut params = Params::default();
     params.set_key(address, spelling);
-    params.set_settings(config, &compose_off);
+    params.set_fields(Action::Update, config, &compose_off);
     params.call(Action::Update)
 }
 
@@ -127,33 +122,39 @@ impl Params {
         }
     }
 
-    /// What Add and Update have in common.
-    fn set_settings(&mut self, config: &RecordConfig, compose_off: &ComposeOff) {
-        let RecordConfig {
-            vod_transcode_group,
-            cycle_duration,
-            auto_compose,
-            compose_vod_transcode_group,
-            on_demand,
-            storage_location: _,
-            carried,
-        } = config;
-        let Carried { delay_time, record_content: _, space_id: _, transcode_templates, unknown: _ } = carried;
-        self.set_if("VodTranscodeGroupId", Some(vod_transcode_group));
-        self.set("CycleDuration", cycle_duration);
-        self.set("OnDemand", on_demand);
-        match (auto_compose, compose_off) {
-            (true, _) => self.set_compose("ON", compose_vod_transcode_group.as_deref()),
+    /// Every field that the action can carry.
+    fn set_fields(&mut self, action: Action, config: &RecordConfig, compose_off: &ComposeOff) {
+        let carries = |field: &Field| match field.requests() {
+            Requests::AddAndUpdate => true,
+            Requests::AddOnly => action == Action::Add,
+            Requests::Neither => false,
+        };
+        for field in Field::ALL.into_iter().filter(carries) {
+            match field {
+                Field::AutoCompose | Field::ComposeVodTranscodeGroup => {}
+                _ => self.set_field(field, config.get(field)),
+            }
+        }
+        match (config.auto_compose, compose_off) {
+            (true, _) => self.set_compose("ON", config.compose_vod_transcode_group.as_deref()),
             (false, ComposeOff::Bare) => self.set_compose("OFF", None),
             (false, ComposeOff::WithGroup(group)) => self.set_compose("OFF", Some(group)),
             (false, ComposeOff::Neither) => {}
         }
-        if let Some(seconds) = delay_time {
-            self.set("DelayTime", seconds);
-        }
-        let templates = transcode_templates.as_deref().and_then(template_ids).unwrap_or_default();
-        for (at, id) in templates.into_iter().enumerate() {
-            self.set(&format!("TranscodeTemplates.{}", at + 1), id);
+    }
+
+    fn set_field(&mut self, field: Field, value: Value) {
+        let Some(name) = field.api() else { return };
+        match value {
+            Value::Text(text) if field.form() == Form::Templates => {
+                for (at, id) in template_ids(&text).unwrap_or_default().into_iter().enumerate() {
+                    self.set(&format!("{name}.{}", at + 1), id);
+                }
+            }
+            Value::Text(text) => self.set_if(name, Some(&text)),
+            Value::Seconds(number) | Value::Number(number) => self.set(name, number),
+            Value::Switch(on) => self.set(name, if on { "ON" } else { "OFF" }),
+            Value::Unset | Value::Json(_) => {}
         }
     }
 
