@@ -6,6 +6,7 @@
 use sha2::{Digest, Sha256};
 
 use super::Record;
+use crate::wire::hex;
 
 /// First line of every log, and the seed of the checksums.
 const HEAD: &str = "livevod emulator log 1\n";
@@ -83,7 +84,7 @@ fn read_line(end: &End, line: &[u8]) -> Option<(Vec<Record>, String)> {
 
 fn checksum(previous: &str, text: &str) -> String {
     let digest = Sha256::new().chain_update(previous).chain_update(text).finalize();
-    digest.iter().take(CHECKSUM_LENGTH / 2).map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest[..CHECKSUM_LENGTH / 2])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::wire::{Key, Secret};
+use crate::wire::{Key, Secret, hex};
 
 /// How long an expired key is still told apart from one that never was.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
@@ -65,7 +65,7 @@ pub(super) struct Assumed {
 
 fn digest(use_of_it: &str, seed: &str) -> String {
     let digest = Sha256::new().chain_update(use_of_it).chain_update("\n").chain_update(seed).finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest)
 }
 
 #[cfg(test)]
