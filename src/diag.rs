@@ -204,6 +204,7 @@ pub fn sort(diagnostics: &mut [Diagnostic]) {
     });
 }
 
+/// A code is a line in this list, which names it, and its page in `explain/pages`.
 macro_rules! codes {
     ($($(#[doc = $summary:literal])+ $name:ident = $text:literal, $severity:ident;)*) => {
         /// The stable name of a rule, in kebab case wherever users see it.
@@ -232,6 +233,12 @@ macro_rules! codes {
             /// One line that says what the rule looks for.
             pub fn summary(self) -> &'static str {
                 match self { $(Code::$name => concat!($($summary),+).trim_ascii(),)* }
+            }
+
+            /// What `livevod explain CODE` prints, in Markdown: what is found, why that matters, an input that earns it
+            /// and one that does not. Tests take these as the rule's own inputs.
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("explain/pages/", $text, ".md")),)* }
             }
         }
     };

@@ -3,8 +3,13 @@
 
 mod address;
 mod online;
-mod pages;
 
 pub use address::{Explanation, FieldExplained, Ruler, Shadowed, address};
 pub use online::{Difference, DomainState, Online, Standing, online};
-pub use pages::page;
+
+use crate::diag::Code;
+
+/// The page of a code: [`Code::page`].
+pub fn page(code: Code) -> &'static str {
+    code.page()
+}
