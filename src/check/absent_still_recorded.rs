@@ -1,6 +1,6 @@
 //! `state: absent` takes an entry away, and the next wider entry rules in its place.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Address;
 use crate::resolve::{Desired, Entry, Wanted};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Address;
 use crate::resolve::Entry;

@@ -1,6 +1,6 @@
 //! The service merges 40 files at most: with short files, the merged one ends within the day.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Field;
 use crate::resolve::Wanted;

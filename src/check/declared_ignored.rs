@@ -1,6 +1,6 @@
 //! An address can't be both ours and not ours.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Pattern;
 use crate::resolve::DesiredDomain;

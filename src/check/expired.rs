@@ -1,6 +1,6 @@
 //! An entry past its date: it is kept as it is, and somebody should take it out.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {

@@ -10,6 +10,7 @@ mod compose_group_idle;
 mod compose_limit;
 mod declared_ignored;
 mod expired;
+mod facts;
 mod listed;
 mod on_demand_value;
 mod online;
@@ -30,27 +31,13 @@ mod unusual_storage;
 
 use jiff::civil::Date;
 
+use self::facts::Facts;
 pub use self::listed::found_listed;
 pub use self::online::{DomainSeen, Seen, found_online};
 pub use self::settle::{Levels, settle, settle_more};
 use crate::config::Document;
 use crate::diag::{Diagnostic, Findings};
 use crate::resolve::Desired;
-
-/// What rules look at.
-struct Facts<'a> {
-    document: &'a Document,
-    desired: &'a Desired,
-    today: Date,
-}
-
-impl Facts<'_> {
-    /// Whether the files can show what nothing uses: all were read, and they declare something. A file of shared tiers
-    /// checked by itself declares nothing.
-    fn is_whole(&self) -> bool {
-        !self.document.partial && !self.document.domains.is_empty()
-    }
-}
 
 type Rule = fn(&Facts<'_>, &mut Findings);
 

@@ -1,6 +1,6 @@
 //! The service's documents disagree on whether recording to VOD knows any `on_demand` but 0.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Field;
 use crate::resolve::Wanted;

@@ -1,6 +1,6 @@
 //! A pattern that matches nothing: what it was meant to keep alone is not kept alone.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::{Pattern, Snapshot};
 use crate::resolve::Desired;

@@ -1,6 +1,6 @@
 //! `prune` where nothing is declared: everything that the service holds there would be deleted.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::source::Spanned;
 

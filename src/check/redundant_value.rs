@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, EVERY, Field, Value};
 use crate::resolve::{OriginKind, Trail, follow};

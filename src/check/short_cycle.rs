@@ -1,6 +1,7 @@
 //! Files shorter than the service recommends.
 
-use super::{Facts, compose_limit};
+use super::compose_limit;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Field;
 use crate::resolve::Wanted;

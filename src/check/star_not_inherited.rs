@@ -1,6 +1,6 @@
 //! A setting on `"*"` that an entry beside it does not have: nothing inherits from `"*"`, though it looks so.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, EVERY, Field};
 use crate::resolve::{Entry, OriginKind, Resolved, Trail, Wanted, follow};

@@ -1,6 +1,6 @@
 //! A create-only field where `prune` deletes what is not declared.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Field;
 use crate::resolve::Wanted;

@@ -1,6 +1,6 @@
 //! A storage location in another region than its domain: the service refuses it.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Field;
 use crate::resolve::Wanted;

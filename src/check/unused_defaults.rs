@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Facts;
+use super::facts::Facts;
 use crate::config::{Defaults, Document, Settings};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::resolve::{Wanted, follow};

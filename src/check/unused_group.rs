@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Facts;
+use super::facts::Facts;
 use crate::config::{Settings, Written};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::is_group_id;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Facts;
+use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {

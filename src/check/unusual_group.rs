@@ -1,6 +1,6 @@
 //! A group id that does not look like the service's own.
 
-use super::Facts;
+use super::facts::Facts;
 use crate::config::{GroupIds, Setting, TranscodeGroup};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::is_group_id;

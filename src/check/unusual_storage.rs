@@ -1,6 +1,7 @@
 //! A storage location that does not look like a VOD bucket's host.
 
-use super::{Facts, storage_region};
+use super::facts::Facts;
+use super::storage_region;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Field, Value};
 
