@@ -188,7 +188,7 @@ fn setting(field: Field) -> Json {
             json!({ "enum": all.collect::<Vec<_>>() })
         }
     };
-    if let Some((_, description)) = field.managed() {
+    if let Some(description) = field.description() {
         schema["description"] = description.into();
     }
     schema

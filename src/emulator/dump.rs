@@ -7,16 +7,16 @@
 //! A configuration is written as DescribeLiveRecordVodConfigs lists it, so that what a listing gave can be loaded too, be
 //! it one item under `configs` or the whole answer.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::fields;
 use super::listing::item;
 use super::quirks::EveryStream;
-use super::state::{Entry, Record, State};
+use super::state::{Entry, Record, State, take_whole};
 use crate::model::{Address, EVERY, StreamSpelling, domain_error};
 
 /// Version of the document; a minor one only adds.
@@ -87,11 +87,10 @@ fn read_item(config: &Value) -> Result<Record, String> {
     if is_by_format == record_formats.is_empty() {
         return Err("`FormatConfig` and `RecordFormatList` contradict each other".to_owned());
     }
-    let config = fields::read(&mut item.0, |field| field.api().map(str::to_owned))?;
+    let config = take_whole(item.0, |field| field.api().map(Cow::Borrowed))?;
     if config.auto_compose && config.compose_vod_transcode_group.is_none() {
         return Err("`AutoCompose` is ON without `ComposeVodTranscodeGroupId`".to_owned());
     }
-    fields::nothing_left(&item.0)?;
     Ok(Record::put(address, Entry { spelling, create_time, config, record_formats }))
 }
 

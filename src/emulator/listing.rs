@@ -8,7 +8,6 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::actions::{Accepted, Fields, Scene};
-use super::fields;
 use super::quirks::{EveryStream, Filter, NameCase, Order, PageCap, PastEnd, Quirks, Total, TotalType};
 use super::refusal::Refusal;
 use super::rules::Params;
@@ -158,7 +157,7 @@ struct Item<'a> {
 impl Serialize for Item<'_> {
     /// The fields in the service's order.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { address, entry: Entry { spelling, create_time, config, record_formats }, every_stream } =
+        let Self { address, entry: Entry { spelling, create_time, config: _, record_formats }, every_stream } =
             self;
         let mut item = serializer.serialize_map(None)?;
         item.serialize_entry("DomainName", &*address.domain)?;
@@ -168,7 +167,7 @@ impl Serialize for Item<'_> {
         }
         item.serialize_entry("CreateTime", create_time)?;
         for field in Field::ALL {
-            if let (Some(name), Some(value)) = (field.api(), fields::write(field, config)) {
+            if let (Some(name), Some(value)) = (field.api(), self.entry.listed(field)) {
                 item.serialize_entry(name, &value)?;
             }
         }

@@ -17,7 +17,6 @@ mod delivery;
 mod dump;
 #[cfg(feature = "faults")]
 mod faults;
-mod fields;
 mod glance;
 mod inner;
 mod limits;

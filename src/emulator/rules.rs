@@ -7,7 +7,7 @@ use super::quirks::{ComposeOffGroup, ComposeRule, Names, UpdateOmitted};
 use super::refusal::Refusal;
 use super::settings::{Settings, storage_region};
 use crate::model::{
-    Address, EVERY, Field, Form, RecordConfig, Requests, StreamSpelling, Value, domain_error, name_error,
+    Address, EVERY, Field, Form, RecordConfig, StreamSpelling, Value, domain_error, name_error,
 };
 
 const SLICE_DURATION: RangeInclusive<u32> = 5..=30;
@@ -128,7 +128,7 @@ impl<'a> Params<'a> {
         config.vod_transcode_group = groups.vod_transcode_group;
         config.auto_compose = groups.auto_compose;
         config.compose_vod_transcode_group = groups.compose_vod_transcode_group;
-        for field in Field::ALL.into_iter().filter(|field| field.requests() == Requests::AddAndUpdate) {
+        for field in Field::ALL.into_iter().filter(|field| !field.needs_add()) {
             match field {
                 Field::VodTranscodeGroup | Field::AutoCompose | Field::ComposeVodTranscodeGroup => {}
                 _ => self.put(field, &mut config)?,

@@ -1,12 +1,13 @@
 //! What the emulated service holds, and the records that change it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::fields;
-use crate::model::{Address, Field, Form, RecordConfig, StreamSpelling};
+use crate::model::{Address, Field, Form, RecordConfig, StreamSpelling, Value};
+use crate::wire::take_config;
 
 /// One configuration as the service holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,16 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// A field as it is listed; `None` for what was never set.
+    pub(super) fn listed(&self, field: Field) -> Option<Json> {
+        match self.config.get(field) {
+            Value::Text(text) if !text.is_empty() => Some(text.into()),
+            Value::Seconds(number) | Value::Number(number) => Some(number.into()),
+            Value::Switch(on) => Some(if on { "ON" } else { "OFF" }.into()),
+            Value::Unset | Value::Text(_) | Value::Json(_) => None,
+        }
+    }
+
     /// The same after somebody changed its CycleDuration.
     pub(super) fn edited(&self) -> Self {
         let cycle_duration = if self.config.cycle_duration == 7200 { 5400 } else { 7200 };
@@ -46,31 +57,29 @@ const FORMATS: &str = "record_formats";
 const IDLE_COMPOSE: &str = "idle_compose_group_id";
 
 /// The name that the log has for a field; AutoCompose has none, since it is ON exactly where there is a compose group.
-fn kept_name(field: Field) -> Option<String> {
+fn kept_name(field: Field) -> Option<Cow<'static, str>> {
     match (field, field.form()) {
-        (Field::AutoCompose, _) | (_, Form::Json) => None,
-        (_, Form::Group) => Some(format!("{field}_id")),
-        _ => Some(field.name().to_owned()),
+        (Field::AutoCompose | Field::Unknown, _) => None,
+        (_, Form::Group) => Some(format!("{field}_id").into()),
+        _ => Some(field.name().into()),
     }
 }
 
 impl From<Entry> for Kept {
-    fn from(entry: Entry) -> Self {
-        let Entry { spelling, create_time, mut config, record_formats } = entry;
-        let idle = config.compose_vod_transcode_group.take_if(|_| !config.auto_compose);
+    fn from(mut entry: Entry) -> Self {
+        let is_idle = !entry.config.auto_compose;
+        let idle = entry.config.compose_vod_transcode_group.take_if(|_| is_idle);
         let (mut recording, mut fixed) = (Map::new(), Map::new());
         for field in Field::ALL {
             let Some(name) = kept_name(field) else { continue };
-            let map = if field.needs_add() { &mut fixed } else { &mut recording };
-            let listed = fields::write(field, &config);
-            let value = match field.form() {
-                Form::Templates => {
-                    listed.iter().filter_map(Json::as_str).flat_map(|ids| ids.split(',')).collect()
-                }
-                _ => listed.unwrap_or_default(),
-            };
-            map.insert(name, value);
+            let listed = entry.listed(field);
+            let ids = || listed.iter().filter_map(Json::as_str).flat_map(|ids| ids.split(','));
+            let value =
+                if field.form() == Form::Templates { ids().collect() } else { listed.unwrap_or_default() };
+            let part = if field.needs_add() { &mut fixed } else { &mut recording };
+            part.insert(name.into_owned(), value);
         }
+        let Entry { spelling, create_time, config: _, record_formats } = entry;
         recording.extend(idle.map(|group| (IDLE_COMPOSE.to_owned(), group.into())));
         recording.insert(FORMATS.to_owned(), record_formats.into_iter().map(Json::from_iter).collect());
         Self { spelling, create_time, recording, fixed }
@@ -83,15 +92,28 @@ impl TryFrom<Kept> for Entry {
     fn try_from(kept: Kept) -> Result<Self, String> {
         let Kept { spelling, create_time, recording: mut kept, fixed } = kept;
         kept.extend(fixed);
-        let mut config = fields::read(&mut kept, kept_name)?;
-        config.auto_compose = config.compose_vod_transcode_group.is_some();
-        if let Some(Json::String(idle)) = kept.remove(IDLE_COMPOSE) {
-            config.compose_vod_transcode_group.get_or_insert(idle);
-        }
         let formats = kept.remove(FORMATS).unwrap_or_else(|| Json::Array(Vec::new()));
         let record_formats = serde_json::from_value(formats).map_err(|error| error.to_string())?;
-        fields::nothing_left(&kept)?;
+        let idle = kept.remove(IDLE_COMPOSE);
+        let mut config = take_whole(kept, kept_name)?;
+        config.auto_compose = config.compose_vod_transcode_group.is_some();
+        if let Some(Json::String(idle)) = idle {
+            config.compose_vod_transcode_group.get_or_insert(idle);
+        }
         Ok(Self { spelling, create_time, config, record_formats })
+    }
+}
+
+/// Reads the settings out of an object that holds nothing else.
+pub(super) fn take_whole(
+    mut object: Map<String, Json>,
+    name: impl Fn(Field) -> Option<Cow<'static, str>>,
+) -> Result<RecordConfig, String> {
+    let (config, unreadable) = take_config(&mut object, name);
+    match (unreadable.first(), object.keys().next()) {
+        (Some(name), _) => Err(format!("{name} can't be read")),
+        (None, Some(name)) => Err(format!("unknown field `{name}`")),
+        (None, None) => Ok(config),
     }
 }
 

@@ -40,77 +40,33 @@ pub enum Field {
 pub enum Form {
     /// The id of a transcode group, or in YAML a name from `transcode_groups`.
     Group,
-    /// A length of time in whole seconds.
-    Seconds {
-        /// The shortest that the service takes.
-        least: u32,
-        /// The longest.
-        most: u32,
-        /// What to write in place of one outside of these.
-        help: &'static str,
-    },
+    /// Whole seconds, `least..=most`; `help` says what to write in place of others.
+    #[expect(missing_docs, reason = "the variant's own comment says it")]
+    Seconds { least: u32, most: u32, help: &'static str },
     /// On or off.
     Switch,
-    /// One of a few numbers.
-    Choice {
-        /// All of them.
-        values: &'static [u8],
-        /// What is said of another one, where it stands.
-        here: &'static str,
-        /// What to write instead, each number with its meaning.
-        help: &'static str,
-    },
+    /// One of a few numbers. Of another one it is said `here` what it is, and `help` gives each number with its meaning.
+    #[expect(missing_docs, reason = "the variant's own comment says it")]
+    Choice { values: &'static [u8], here: &'static str, help: &'static str },
     /// The host of a VOD bucket.
     Bucket,
     /// Any text.
     Text,
-    /// Ids between commas: a set. A list in requests, a text in answers.
+    /// A set of ids: a list in requests, a text with commas in answers.
     Templates,
-    /// JSON by name.
+    /// Any JSON, by name.
     Json,
 }
 
-/// Which requests can carry a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Requests {
-    /// Add and Update.
-    AddAndUpdate,
-    /// Add alone, so that a change means delete and add.
-    AddOnly,
-    /// None.
-    Neither,
-}
-
-/// What holds where no file writes a managed field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unwritten {
-    /// The documented default: that of [`RecordConfig::default`](super::RecordConfig::default).
-    Default,
-    /// What the service chose; livevod leaves it as it is.
-    ServiceChoice,
-}
-
-/// All that there is to know of one field. Its Rust type and its default stand in [`RecordConfig`](super::RecordConfig).
+/// All that there is to know of one field, but for its Rust type and its default: these stand in
+/// [`RecordConfig`](super::RecordConfig).
 struct Declaration {
     field: Field,
-    /// The name in YAML and in every output.
     name: &'static str,
-    /// The name in requests and answers; `None` for what has no name of its own.
     api: Option<&'static str>,
     form: Form,
-    requests: Requests,
-    management: Management,
-}
-
-enum Management {
-    /// YAML says what it shall be.
-    Managed {
-        unwritten: Unwritten,
-        /// What an editor shows beside the key.
-        description: &'static str,
-    },
-    /// It is kept as it is: sent back with each write, and never changed.
-    PassedThrough,
+    needs_add: bool,
+    description: Option<&'static str>,
 }
 
 /// Length of one recorded file, in seconds.
@@ -124,137 +80,67 @@ pub const ON_DEMAND: [u8; 4] = [0, 1, 2, 7];
 /// Schema, decoding, merging, inheritance, digest, requests, answers, blame and the emulator follow from this table. A new
 /// setting is a line here and in [`Field`], and its value in [`RecordConfig`](super::RecordConfig).
 const DECLARATIONS: [Declaration; 11] = [
-    Declaration {
-        field: Field::VodTranscodeGroup,
-        name: "vod_transcode_group",
-        api: Some("VodTranscodeGroupId"),
-        form: Form::Group,
-        requests: Requests::AddAndUpdate,
-        management: Management::Managed {
-            unwritten: Unwritten::Default,
-            description: "Group of the recorded files: a name from `transcode_groups`, an id, or `VOD_NO_TRANSCODE`.",
-        },
-    },
-    Declaration {
-        field: Field::CycleDuration,
-        name: "cycle_duration",
-        api: Some("CycleDuration"),
-        form: Form::Seconds {
-            least: *CYCLE_DURATION.start(),
-            most: *CYCLE_DURATION.end(),
-            help: "choose 5m to 6h; the service recommends more than 20m",
-        },
-        requests: Requests::AddAndUpdate,
-        management: Management::Managed {
-            unwritten: Unwritten::Default,
-            description: "Length of one recorded file, 5m to 6h; default 1h.",
-        },
-    },
-    Declaration {
-        field: Field::AutoCompose,
-        name: "auto_compose",
-        api: Some("AutoCompose"),
-        form: Form::Switch,
-        requests: Requests::AddAndUpdate,
-        management: Management::Managed {
-            unwritten: Unwritten::Default,
-            description: "Merge the files of one stream into one; default off.",
-        },
-    },
-    Declaration {
-        field: Field::ComposeVodTranscodeGroup,
-        name: "compose_vod_transcode_group",
-        api: Some("ComposeVodTranscodeGroupId"),
-        form: Form::Group,
-        requests: Requests::AddAndUpdate,
-        management: Management::Managed {
-            unwritten: Unwritten::Default,
-            description: "Group of the merged file; needed where `auto_compose` is on.",
-        },
-    },
-    Declaration {
-        field: Field::OnDemand,
-        name: "on_demand",
-        api: Some("OnDemand"),
-        form: Form::Choice {
-            values: &ON_DEMAND,
-            here: "not one of the four values",
-            help: "write 0 (by itself), 1 (HTTP callback), 2 (ingest parameters) or 7 (by hand)",
-        },
-        requests: Requests::AddAndUpdate,
-        management: Management::Managed {
-            unwritten: Unwritten::Default,
-            description: "When recording starts: 0 by itself (default), 1 by HTTP callback, 2 by ingest parameters, 7 by hand.",
-        },
-    },
-    Declaration {
-        field: Field::StorageLocation,
-        name: "storage_location",
-        api: Some("StorageLocation"),
-        form: Form::Bucket,
-        requests: Requests::AddOnly,
-        management: Management::Managed {
-            unwritten: Unwritten::ServiceChoice,
-            description: "VOD bucket host; it can't be changed in place. Unwritten means as the service chose.",
-        },
-    },
-    Declaration {
-        field: Field::DelayTime,
-        name: "delay_time",
-        api: Some("DelayTime"),
-        form: Form::Seconds { least: 15, most: 21600, help: "choose 15s to 6h" },
-        requests: Requests::AddAndUpdate,
-        management: Management::PassedThrough,
-    },
-    Declaration {
-        field: Field::RecordContent,
-        name: "record_content",
-        api: Some("RecordContent"),
-        form: Form::Text,
-        requests: Requests::AddOnly,
-        management: Management::PassedThrough,
-    },
-    Declaration {
-        field: Field::SpaceId,
-        name: "space_id",
-        api: Some("SpaceId"),
-        form: Form::Text,
-        requests: Requests::AddOnly,
-        management: Management::PassedThrough,
-    },
-    Declaration {
-        field: Field::TranscodeTemplates,
-        name: "transcode_templates",
-        api: Some("TranscodeTemplates"),
-        form: Form::Templates,
-        requests: Requests::AddAndUpdate,
-        management: Management::PassedThrough,
-    },
-    Declaration {
-        field: Field::Unknown,
-        name: "unknown",
-        api: None,
-        form: Form::Json,
-        requests: Requests::Neither,
-        management: Management::PassedThrough,
-    },
+    field(Field::VodTranscodeGroup, "vod_transcode_group", "VodTranscodeGroupId", Form::Group)
+        .managed("Group of the recorded files: a name from `transcode_groups`, an id, or `VOD_NO_TRANSCODE`."),
+    field(Field::CycleDuration, "cycle_duration", "CycleDuration", CYCLE_LENGTH)
+        .managed("Length of one recorded file, 5m to 6h; default 1h."),
+    field(Field::AutoCompose, "auto_compose", "AutoCompose", Form::Switch)
+        .managed("Merge the files of one stream into one; default off."),
+    field(
+        Field::ComposeVodTranscodeGroup,
+        "compose_vod_transcode_group",
+        "ComposeVodTranscodeGroupId",
+        Form::Group,
+    )
+    .managed("Group of the merged file; needed where `auto_compose` is on."),
+    field(Field::OnDemand, "on_demand", "OnDemand", START).managed(
+        "When recording starts: 0 by itself (default), 1 by HTTP callback, 2 by ingest parameters, 7 by hand.",
+    ),
+    field(Field::StorageLocation, "storage_location", "StorageLocation", Form::Bucket).only_by_add().managed(
+        "VOD bucket host; it can't be changed in place. Unwritten means as the service chose.",
+    ),
+    field(Field::DelayTime, "delay_time", "DelayTime", DELAY),
+    field(Field::RecordContent, "record_content", "RecordContent", Form::Text).only_by_add(),
+    field(Field::SpaceId, "space_id", "SpaceId", Form::Text).only_by_add(),
+    field(Field::TranscodeTemplates, "transcode_templates", "TranscodeTemplates", Form::Templates),
+    Declaration { api: None, ..field(Field::Unknown, "unknown", "", Form::Json) },
 ];
 
-/// Each field finds its line by its number, and the managed ones are the first of them.
-const _: () = {
-    let mut at = 0;
-    while at < DECLARATIONS.len() {
-        assert!(DECLARATIONS[at].field as usize == at);
-        assert!(matches!(DECLARATIONS[at].management, Management::Managed { .. }) == (at < managed()));
-        at += 1;
-    }
-    assert!(at == Field::Unknown as usize + 1);
+const CYCLE_LENGTH: Form = Form::Seconds {
+    least: *CYCLE_DURATION.start(),
+    most: *CYCLE_DURATION.end(),
+    help: "choose 5m to 6h; the service recommends more than 20m",
 };
+
+const START: Form = Form::Choice {
+    values: &ON_DEMAND,
+    here: "not one of the four values",
+    help: "write 0 (by itself), 1 (HTTP callback), 2 (ingest parameters) or 7 (by hand)",
+};
+
+const DELAY: Form = Form::Seconds { least: 15, most: 21600, help: "choose 15s to 6h" };
+
+/// A field that is passed through, sent back as it is with each Add and Update, unless more is said of it.
+const fn field(field: Field, name: &'static str, api: &'static str, form: Form) -> Declaration {
+    Declaration { field, name, api: Some(api), form, needs_add: false, description: None }
+}
+
+impl Declaration {
+    /// YAML says what it shall be, and an editor shows this beside its key.
+    const fn managed(self, description: &'static str) -> Self {
+        Self { description: Some(description), ..self }
+    }
+
+    /// No Update can carry it.
+    const fn only_by_add(self) -> Self {
+        Self { needs_add: true, ..self }
+    }
+}
 
 /// How many fields YAML manages.
 const fn managed() -> usize {
     let mut at = 0;
-    while matches!(DECLARATIONS[at].management, Management::Managed { .. }) {
+    while DECLARATIONS[at].description.is_some() {
         at += 1;
     }
     at
@@ -286,7 +172,7 @@ impl Field {
         self.declaration().name
     }
 
-    /// The field's name in the API's requests and answers; `None` for [`Field::Unknown`].
+    /// The field's name in requests and answers of the API; `None` for [`Field::Unknown`], which no request can carry.
     pub fn api(self) -> Option<&'static str> {
         self.declaration().api
     }
@@ -296,27 +182,19 @@ impl Field {
         self.declaration().form
     }
 
-    /// Which requests can carry it.
-    pub fn requests(self) -> Requests {
-        self.declaration().requests
-    }
-
-    /// What a managed field is where no file writes it, and what an editor shows of it; `None` for what is passed through.
-    pub fn managed(self) -> Option<(Unwritten, &'static str)> {
-        match self.declaration().management {
-            Management::Managed { unwritten, description } => Some((unwritten, description)),
-            Management::PassedThrough => None,
-        }
+    /// What an editor shows beside the key of a managed field; `None` for what is passed through.
+    pub fn description(self) -> Option<&'static str> {
+        self.declaration().description
     }
 
     /// Whether only Add can set it, so that a change means delete and add.
     pub fn is_create_only(self) -> bool {
-        self.managed().is_some() && self.needs_add()
+        self.needs_add() && self.description().is_some()
     }
 
     /// Whether no Update can change it, passed through ones included.
     pub fn needs_add(self) -> bool {
-        self.requests() == Requests::AddOnly
+        self.declaration().needs_add
     }
 }
 
@@ -435,5 +313,20 @@ impl fmt::Display for Value {
             Value::Switch(on) => f.write_str(if *on { "on" } else { "off" }),
             Value::Json(fields) => f.write_str(&serde_json::to_string(fields).map_err(|_| fmt::Error)?),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_field_finds_its_own_line_and_the_managed_ones_come_first() {
+        for (at, declaration) in DECLARATIONS.iter().enumerate() {
+            assert_eq!(declaration.field as usize, at);
+            assert_eq!(declaration.description.is_some(), at < Field::MANAGED.len(), "{}", declaration.name);
+            assert_eq!(serde_json::to_value(declaration.field).unwrap(), declaration.name);
+        }
+        assert_eq!(DECLARATIONS.len(), Field::Unknown as usize + 1);
     }
 }

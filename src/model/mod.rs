@@ -9,6 +9,6 @@ mod snapshot;
 pub use address::{Address, AddressError, AddressText, EVERY, domain_error, name_error};
 pub use config::{Carried, NO_TRANSCODE, RecordConfig, State, is_group_id};
 pub(crate) use field::templates;
-pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Requests, Unwritten, Value};
+pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Value};
 pub use pattern::{Pattern, PatternError};
 pub use snapshot::{DomainSnapshot, Remote, Snapshot, StreamSpelling};

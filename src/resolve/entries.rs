@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::desired::{Entry, Origin, OriginKind, Resolved, Wanted};
 use super::groupless::{self, Groupless};
+use super::groups;
 use super::inherit::{Ladder, Level, Ruling, Word};
 use super::layouts::{LaidApp, Layer, lay};
 use super::tiers::Tiers;
-use super::{Entry, Origin, OriginKind, Resolved, Wanted, groups};
 use crate::config::{Defaults, Document, Domain, Setting, Stream, Written};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field, Form, RecordConfig, State};

@@ -1,8 +1,8 @@
 //! Finds the value that rules a setting: nearest wins, and a tier ranks right behind the block that names it.
 
+use super::desired::{Origin, OriginKind};
 use super::layouts::Layer;
 use super::tiers::{Link, Tiers};
-use super::{Origin, OriginKind};
 use crate::config::{Setting, Settings, Written};
 use crate::model::{Field, Value};
 use crate::source::{Span, Spanned};

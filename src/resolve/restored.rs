@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Desired, DesiredDomain, Entry, Origin, OriginKind, Resolved, Restored, Wanted};
+use super::desired::{Desired, DesiredDomain, Entry, Origin, OriginKind, Resolved, Restored, Wanted};
 use crate::model::{Address, DomainSnapshot, Field, Pattern, Remote};
 use crate::snapshot::{self, Saved};
 use crate::source::{FileId, Sources, Span, Spanned};

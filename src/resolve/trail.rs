@@ -1,10 +1,10 @@
 //! Follows inheritance the way that resolving does, and shows all of it: also what is shadowed.
 
+use super::desired::{Desired, OriginKind};
 use super::entries::{level, own_level};
 use super::inherit::{Ladder, Level, Rung, Step};
 use super::layouts::{LaidApp, lay};
 use super::tiers::Tiers;
-use super::{Desired, OriginKind};
 use crate::config::{Document, Domain};
 use crate::diag::Findings;
 use crate::model::{Address, Field, Value};

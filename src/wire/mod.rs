@@ -20,7 +20,7 @@ pub use inquiry::{
     TRANSCODE_GROUP, TranscodeGroup, caller_identity, domain_detail, oss_recordings, read_caller_identity,
     read_domain_detail, read_oss_recordings, read_transcode_group, transcode_group,
 };
-pub use page::{Page, read_page};
+pub use page::{Page, read_page, take_config};
 pub use request::{ComposeOff, PAGE_SIZE, add, delete, describe, uncarryable, update};
 pub use response::{ReadError, read, request_id, time};
 pub use sign::{EMULATOR_SECRET, Key, Operation, Secret, SignatureVersion, Stamp, format_time, hex, sign};

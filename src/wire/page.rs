@@ -1,5 +1,7 @@
 //! Turns the fields of a listing into configurations with their addresses.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json};
 
 use crate::model::{Address, EVERY, Field, Form, RecordConfig, Remote, StreamSpelling, Value};
@@ -99,19 +101,10 @@ impl Item {
         by_flag || says_something(&formats)
     }
 
-    /// A missing field is the documented default. Comes last: what is left then is unknown.
+    /// Comes last: what is left then is unknown.
     fn config(&mut self) -> RecordConfig {
-        let mut config = RecordConfig::default();
-        for field in Field::ALL {
-            let Some(value) = field.api().and_then(|name| self.take(name, |value| field_value(field, value)))
-            else {
-                continue;
-            };
-            // A length of 0, which no request may send, is none where there need not be one.
-            if value != Value::Seconds(0) || config.get(field) != Value::Unset {
-                config.set(field, value);
-            }
-        }
+        let (mut config, unreadable) = take_config(&mut self.fields, |field| field.api().map(Cow::Borrowed));
+        self.unreadable.extend(unreadable);
         let unknown = std::mem::take(&mut self.fields).into_iter();
         config.carried.unknown = unknown.filter(|(_, value)| says_something(value)).collect();
         config
@@ -132,6 +125,39 @@ impl Item {
     }
 }
 
+/// Takes out of an object each field that `name` has a name for, and gives the names of those that can't be read. A missing
+/// field is the documented default.
+pub fn take_config(
+    object: &mut Map<String, Json>,
+    name: impl Fn(Field) -> Option<Cow<'static, str>>,
+) -> (RecordConfig, Vec<String>) {
+    let mut config = RecordConfig::default();
+    let mut unreadable = Vec::new();
+    for field in Field::ALL {
+        let Some(name) = name(field) else { continue };
+        let Some(json) = object.remove(&*name).filter(says_something) else { continue };
+        match value(field, &json) {
+            // A length of 0, which no request may send, is none where there need not be one.
+            Some(Value::Seconds(0)) if config.get(field) == Value::Unset => {}
+            Some(value) => config.set(field, value),
+            None => unreadable.push(format!("`{name}`")),
+        }
+    }
+    (config, unreadable)
+}
+
+/// The value of a field as an answer writes it.
+fn value(field: Field, value: &Json) -> Option<Value> {
+    match field.form() {
+        Form::Group | Form::Bucket | Form::Text => text(value).map(Value::Text),
+        Form::Seconds { .. } => number(value).map(Value::Seconds),
+        Form::Switch => switch(value).map(Value::Switch),
+        Form::Choice { .. } => number::<u8>(value).map(|number| Value::Number(number.into())),
+        Form::Templates => list(value).map(Value::Text),
+        Form::Json => None,
+    }
+}
+
 /// Whether a value is more than null, an empty text, or empty lists of those.
 fn says_something(value: &Json) -> bool {
     match value {
@@ -140,18 +166,6 @@ fn says_something(value: &Json) -> bool {
         Json::Array(items) => items.iter().any(says_something),
         Json::Object(fields) => fields.values().any(says_something),
         Json::Bool(_) | Json::Number(_) => true,
-    }
-}
-
-/// The value of a field as an answer writes it.
-fn field_value(field: Field, value: &Json) -> Option<Value> {
-    match field.form() {
-        Form::Group | Form::Bucket | Form::Text => text(value).map(Value::Text),
-        Form::Seconds { .. } => number(value).map(Value::Seconds),
-        Form::Switch => switch(value).map(Value::Switch),
-        Form::Choice { .. } => number::<u8>(value).map(|number| Value::Number(number.into())),
-        Form::Templates => list(value).map(Value::Text),
-        Form::Json => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Action, Call};
-use crate::model::{Address, Carried, EVERY, Field, Form, RecordConfig, Requests, StreamSpelling, Value};
+use crate::model::{Address, Carried, EVERY, Field, Form, RecordConfig, StreamSpelling, Value};
 
 /// Items asked for in one page; the most that the service gives (API: PageSize, 5..=100).
 pub const PAGE_SIZE: u32 = 100;
@@ -124,12 +124,8 @@ impl Params {
 
     /// Every field that the action can carry.
     fn set_fields(&mut self, action: Action, config: &RecordConfig, compose_off: &ComposeOff) {
-        let carries = |field: &Field| match field.requests() {
-            Requests::AddAndUpdate => true,
-            Requests::AddOnly => action == Action::Add,
-            Requests::Neither => false,
-        };
-        for field in Field::ALL.into_iter().filter(carries) {
+        let is_carried = |field: &Field| action == Action::Add || !field.needs_add();
+        for field in Field::ALL.into_iter().filter(is_carried) {
             match field {
                 Field::AutoCompose | Field::ComposeVodTranscodeGroup => {}
                 _ => self.set_field(field, config.get(field)),
