@@ -255,8 +255,17 @@ mod tests {
         ] {
             let text = format!(r#"{key}"recording":{recording},"fixed":{fixed}}}]}}"#);
             let record: Record = serde_json::from_str(&text).unwrap();
-            let written = serde_json::to_value(&record).unwrap();
-            assert_eq!(written, serde_json::from_str::<Json>(&text).unwrap());
+            let mut written = serde_json::to_value(&record).unwrap();
+            let expected: Json = serde_json::from_str(&text).unwrap();
+            let (kept, known) = (&mut written["put"][1], &expected["put"][1]);
+            for part in ["recording", "fixed"] {
+                // A field that is new is null here.
+                kept[part]
+                    .as_object_mut()
+                    .unwrap()
+                    .retain(|name, value| known[part].get(name).is_some() || !value.is_null());
+            }
+            assert_eq!(written, expected);
             assert!(serde_json::from_str::<Record>(&text.replace("fixed\":{", "fixed\":{\"x\":1,")).is_err());
         }
     }

@@ -99,12 +99,15 @@ impl RecordConfig {
         self
     }
 
-    /// What this wanted configuration becomes when it is laid over `remote`: carried fields stay, and so does the
-    /// storage location where none is wanted. Normalized.
+    /// What this wanted configuration becomes when it is laid over `remote`: carried fields stay, and so does what is not
+    /// set here. Normalized.
     #[must_use]
     pub fn laid_over(&self, remote: &RecordConfig) -> Self {
-        let storage_location = self.storage_location.clone().or_else(|| remote.storage_location.clone());
-        Self { storage_location, carried: remote.carried.clone(), ..self.clone() }.normalized()
+        let mut laid = Self { carried: remote.carried.clone(), ..self.clone() };
+        for field in Field::MANAGED.into_iter().filter(|field| self.get(*field) == Value::Unset) {
+            laid.set(field, remote.get(field));
+        }
+        laid.normalized()
     }
 
     /// Whether a stream under this configuration is recorded without anybody asking for it.

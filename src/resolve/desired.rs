@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::config::Domain;
-use crate::model::{Address, Field, Pattern, RecordConfig};
+use crate::model::{Address, Field, Pattern, RecordConfig, Value};
 use crate::source::{Span, Spanned};
 
 /// What is wanted, with every setting resolved.
@@ -146,7 +146,11 @@ pub struct Origin {
 impl Origin {
     /// Of a managed field that nobody wrote.
     pub(super) fn unwritten(field: Field) -> Self {
-        let kind = if field.is_create_only() { OriginKind::Service } else { OriginKind::Default };
+        let kind = match RecordConfig::default().get(field) {
+            // Without auto_compose, there is none.
+            Value::Unset if field != Field::ComposeVodTranscodeGroup => OriginKind::Service,
+            _ => OriginKind::Default,
+        };
         Self { kind, tier: None, span: None, via: Vec::new() }
     }
 }

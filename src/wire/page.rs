@@ -212,7 +212,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::Carried;
     use crate::wire::{Response, read, write_xml};
 
     fn page(value: Json) -> Result<Page, String> {
@@ -241,21 +240,23 @@ mod tests {
             "NewField": {"x": 1}, "Nothing": [null, ""],
         }));
         assert_eq!(address.to_string(), "live.example.com/show/cam");
-        let config = RecordConfig {
-            vod_transcode_group: "g".into(),
-            cycle_duration: 360,
-            auto_compose: true,
-            compose_vod_transcode_group: Some("c".into()),
-            on_demand: 7,
-            storage_location: Some("bucket".into()),
-            carried: Carried {
-                delay_time: Some(180),
-                record_content: Some("raw".into()),
-                space_id: Some("app-1".into()),
-                transcode_templates: Some("a,b".into()),
-                unknown: BTreeMap::from([("NewField".into(), json!({"x": 1}))]),
-            },
-        };
+        let text = |text: &str| Value::Text(text.to_owned());
+        let mut config = RecordConfig::default();
+        for (field, value) in [
+            (Field::VodTranscodeGroup, text("g")),
+            (Field::CycleDuration, Value::Seconds(360)),
+            (Field::AutoCompose, Value::Switch(true)),
+            (Field::ComposeVodTranscodeGroup, text("c")),
+            (Field::OnDemand, Value::Number(7)),
+            (Field::StorageLocation, text("bucket")),
+            (Field::DelayTime, Value::Seconds(180)),
+            (Field::RecordContent, text("raw")),
+            (Field::SpaceId, text("app-1")),
+            (Field::TranscodeTemplates, text("a,b")),
+            (Field::Unknown, Value::Json([("NewField".to_owned(), json!({"x": 1}))].into())),
+        ] {
+            config.set(field, value);
+        }
         let create_time = Some("2015-12-01T17:37:00Z".into());
         let expected = Remote { config, spelling: StreamSpelling::Named, create_time, unsupported: None };
         assert_eq!(remote, expected);

@@ -35,7 +35,7 @@ fn setting() -> impl Strategy<Value = RecordConfig> {
             compose_vod_transcode_group: auto_compose.then(|| OTHER_GROUP.to_owned()),
             on_demand,
             storage_location: bucket.map(str::to_owned),
-            carried: Carried::default(),
+            ..RecordConfig::default()
         },
     )
 }

@@ -1,7 +1,7 @@
 //! What was written and how it is listed.
 
 use livevod::emulator::{End, Quirks, Settings};
-use livevod::model::{Carried, RecordConfig, StreamSpelling};
+use livevod::model::{Carried, Field, Form, RecordConfig, StreamSpelling, Value};
 use livevod::wire::Action::{Add, Delete, Describe, Update};
 use livevod::wire::{ComposeOff, add, delete, describe, read, read_page, update};
 
@@ -15,20 +15,25 @@ fn bench() -> Bench {
 
 /// Everything an Add can carry.
 fn full() -> RecordConfig {
-    RecordConfig {
-        vod_transcode_group: GROUP.into(),
-        cycle_duration: 900,
-        auto_compose: true,
-        compose_vod_transcode_group: Some(GROUP.into()),
-        on_demand: 7,
-        storage_location: Some("bucket.oss-cn-shanghai.aliyuncs.com".into()),
-        carried: Carried {
-            delay_time: Some(180),
-            record_content: Some("raw,transcode".into()),
-            space_id: Some("app-1000000".into()),
-            transcode_templates: Some("a,b".into()),
-            ..Carried::default()
-        },
+    let mut config = RecordConfig::default();
+    for field in Field::ALL {
+        config.set(field, example(field));
+    }
+    config
+}
+
+fn example(field: Field) -> Value {
+    let text = |text: &str| Value::Text(text.to_owned());
+    match field.form() {
+        Form::Group => text(GROUP),
+        Form::Seconds { least, .. } => Value::Seconds(least),
+        Form::Switch => Value::Switch(true),
+        Form::Choice { values, .. } => Value::Number(values[values.len() - 1].into()),
+        Form::Bucket => text("bucket.oss-cn-shanghai.aliyuncs.com"),
+        Form::Text if field == Field::RecordContent => text("raw,transcode"),
+        Form::Text => text("app-1000000"),
+        Form::Templates => text("a,b"),
+        Form::Json => Value::Unset,
     }
 }
 
