@@ -135,20 +135,27 @@ impl RecordConfig {
     /// Puts the value of one field. Where a field must have a value, one of another type leaves it as it is.
     pub fn set(&mut self, field: Field, value: Value) {
         let carried = &mut self.carried;
+        let text = value.as_text().map(str::to_owned);
+        let number = match value {
+            Value::Seconds(number) | Value::Number(number) => Some(number),
+            _ => None,
+        };
         match field {
-            Field::VodTranscodeGroup => self.vod_transcode_group = value.into_text().unwrap_or_default(),
-            Field::CycleDuration => put(&mut self.cycle_duration, value.into_number()),
+            Field::VodTranscodeGroup => self.vod_transcode_group = text.unwrap_or_default(),
+            Field::CycleDuration => self.cycle_duration = number.unwrap_or(self.cycle_duration),
             Field::AutoCompose => self.auto_compose = value == Value::Switch(true),
-            Field::ComposeVodTranscodeGroup => self.compose_vod_transcode_group = value.into_text(),
+            Field::ComposeVodTranscodeGroup => self.compose_vod_transcode_group = text,
             Field::OnDemand => {
-                put(&mut self.on_demand, value.into_number().and_then(|number| number.try_into().ok()));
+                self.on_demand = number.and_then(|number| number.try_into().ok()).unwrap_or(self.on_demand);
             }
-            Field::StorageLocation => self.storage_location = value.into_text(),
-            Field::DelayTime => carried.delay_time = value.into_number(),
-            Field::RecordContent => carried.record_content = value.into_text(),
-            Field::SpaceId => carried.space_id = value.into_text(),
-            Field::TranscodeTemplates => carried.transcode_templates = value.into_text(),
-            Field::Unknown => carried.unknown = value.into_json(),
+            Field::StorageLocation => self.storage_location = text,
+            Field::DelayTime => carried.delay_time = number,
+            Field::RecordContent => carried.record_content = text,
+            Field::SpaceId => carried.space_id = text,
+            Field::TranscodeTemplates => carried.transcode_templates = text,
+            Field::Unknown => {
+                carried.unknown = if let Value::Json(fields) = value { fields } else { BTreeMap::new() };
+            }
         }
     }
 
@@ -160,12 +167,6 @@ impl RecordConfig {
     /// The fields in which two normalized configurations differ, in [`Field::ALL`] order.
     pub fn differences(&self, other: &RecordConfig) -> Vec<Field> {
         Field::ALL.into_iter().filter(|field| !self.get(*field).same(*field, &other.get(*field))).collect()
-    }
-}
-
-fn put<T>(place: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *place = value;
     }
 }
 

@@ -252,27 +252,6 @@ impl Value {
         }
     }
 
-    pub(super) fn into_text(self) -> Option<String> {
-        match self {
-            Value::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub(super) fn into_number(self) -> Option<u32> {
-        match self {
-            Value::Seconds(number) | Value::Number(number) => Some(number),
-            _ => None,
-        }
-    }
-
-    pub(super) fn into_json(self) -> BTreeMap<String, serde_json::Value> {
-        match self {
-            Value::Json(fields) => fields,
-            _ => BTreeMap::new(),
-        }
-    }
-
     /// Whether it says nothing: unset, or no unknown fields.
     pub fn is_empty(&self) -> bool {
         match self {
