@@ -34,12 +34,6 @@ impl Entry {
             Value::Unset | Value::Text(_) | Value::Json(_) => None,
         }
     }
-
-    /// The same after somebody changed its CycleDuration.
-    pub(super) fn edited(&self) -> Self {
-        let cycle_duration = if self.config.cycle_duration == 7200 { 5400 } else { 7200 };
-        Self { config: RecordConfig { cycle_duration, ..self.config.clone() }, ..self.clone() }
-    }
 }
 
 /// An [`Entry`] as the log keeps it: apart what an Update replaces and what only an Add sets, apart too the compose group

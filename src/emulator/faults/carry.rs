@@ -13,8 +13,8 @@ use crate::emulator::delivery::{Delivery, Disturbed, End, Fate};
 use crate::emulator::glance::Glance;
 use crate::emulator::inner::{Carried, Inner};
 use crate::emulator::refusal::Refusal;
-use crate::emulator::state::{Entry, Record, Recording, State};
-use crate::model::{Address, Pattern};
+use crate::emulator::state::{Entry, Record, State};
+use crate::model::{Address, Pattern, RecordConfig};
 use crate::wire::{Action, Request, Response};
 
 impl Inner {
@@ -136,10 +136,10 @@ fn changed_by_others(state: &State, what: Foreign, victims: &Pattern) -> Vec<Rec
     victims.map(change).collect()
 }
 
-/// The same entry after somebody changed its CycleDuration.
+/// The same after somebody changed its CycleDuration.
 fn edited(entry: &Entry) -> Entry {
-    let cycle_duration = if entry.recording.cycle_duration == 7200 { 5400 } else { 7200 };
-    Entry { recording: Recording { cycle_duration, ..entry.recording.clone() }, ..entry.clone() }
+    let cycle_duration = if entry.config.cycle_duration == 7200 { 5400 } else { 7200 };
+    Entry { config: RecordConfig { cycle_duration, ..entry.config.clone() }, ..entry.clone() }
 }
 
 fn shifted(time: Timestamp, millis: i64) -> Timestamp {
