@@ -9,7 +9,7 @@ use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, GroupName, Guard, Held, Notes,
     Plan, Reason,
 };
-use livevod::render::{Briefing, Comment, Context, Exit, Links, Target, html, markdown_plan, plan_json};
+use livevod::render::{self, Context, Exit, Format, Layout, Links, PlanView, Target};
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position, Sources};
 
@@ -28,29 +28,28 @@ pub(crate) struct Written {
 pub(crate) fn comment(changes: u32, alike: bool) -> Written {
     let plan = plan(changes, alike);
     let links = Links { base: "https://git.example/me/live/blob/main".parse().ok(), folder: String::new() };
-    let comment = Comment { max_bytes: MAX_BYTES, title: None, full: false, links };
-    write(&plan, |briefing| markdown_plan(briefing, &comment))
+    write(&plan, &Layout { max_bytes: MAX_BYTES, links, ..Layout::new(Format::Markdown) })
 }
 
 /// The page of so many changes.
 pub(crate) fn page(changes: u32) -> Written {
-    write(&plan(changes, false), |briefing| html(briefing, &Links::default()))
+    write(&plan(changes, false), &Layout::new(Format::Html))
 }
 
 /// The JSON document of so many changes.
 pub(crate) fn document(changes: u32) -> Written {
-    let sources = Sources::default();
-    let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
-    write(&plan(changes, false), |briefing| plan_json(briefing, context))
+    write(&plan(changes, false), &Layout::new(Format::Json))
 }
 
-fn write(plan: &Plan, view: impl Fn(Briefing) -> String) -> Written {
+fn write(plan: &Plan, layout: &Layout) -> Written {
+    let context = Context { sources: &Sources::default(), diagnostics: &[], exit: Exit::Success };
     let target =
         Target { name: "https://live.aliyuncs.com".to_owned(), account: plan.decisions.account.clone() };
     let mut bytes = 0;
     let times = (0..ROUNDS).map(|_| {
         let start = Instant::now();
-        let text = black_box(view(Briefing::of(black_box(plan), &target)));
+        let view = PlanView::of(black_box(plan), &target);
+        let text = black_box(render::plan(&view, context, layout).text);
         bytes = text.len();
         start.elapsed()
     });

@@ -4,33 +4,32 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Typed;
-use super::arguments::{Format, Planning, Scope, Writing};
+use super::arguments::{Planning, Scope, Writing};
 use super::connect::{Access, Connection, connect};
-use super::events::{Events, Streaming};
+use super::events::{Streamed, Streaming};
 use super::failure::Failure;
-use super::findings;
 use super::goal::Goal;
 use super::interrupt::{Interrupt, outlive_file_limit};
-use super::load::{Loaded, load, weighty};
+use super::load::{Loaded, load};
 use super::observe::{Observed, block_on, observe};
-use super::plan::{Shown, show};
 use super::progress::Progress;
 use super::record::{Earlier, Folder, touched};
 use super::reviewed;
+use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
-use super::views::View;
+use super::views::of_reports;
 use crate::apply::journal::Journal;
 use crate::apply::{self, ApplySettings, Outcome, Report};
-use crate::diag::{self, Code, Diagnostic};
+use crate::diag::{Code, Diagnostic};
 use crate::model::Address;
 use crate::plan::{Guard, Plan, PlanOptions, SavedPlan};
-use crate::render::{self, Context, Exit};
+use crate::render::{self, Command, Context, Exit};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("format", |format| format.value_parser(of_reports())))]
 pub(super) struct Arguments {
     #[command(flatten)]
-    pub(super) planning: Planning,
+    planning: Planning,
 
     /// The saved plan that was reviewed: what is left of it goes on, and what differs from it is told
     #[arg(long, value_name = "PLAN", requires = "expect_digest")]
@@ -40,42 +39,38 @@ pub(super) struct Arguments {
     writing: Writing,
 
     #[command(flatten)]
-    pub(super) streaming: Streaming,
+    streaming: Streaming,
 }
 
-impl Arguments {
-    /// The files that are read.
-    pub(super) fn files(&self) -> Vec<PathBuf> {
-        self.planning.files().into_iter().chain(self.reviewed.clone()).collect()
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        let files = || self.planning.files().into_iter().chain(self.reviewed.clone()).collect();
+        let events = Streamed::new(Command::Apply, &self.streaming, files);
+        Told { format: self.planning.scope.format, events: Some(events) }
     }
-}
 
-/// Applies what the files say, or a saved plan where one is named instead.
-pub(super) fn run(
-    arguments: &Arguments,
-    terminal: &Terminal,
-    typed: &Typed,
-    events: &Events,
-) -> Result<Exit, Failure> {
-    let Arguments { planning, reviewed, writing, streaming: _ } = arguments;
-    let (scope, options) = (&planning.scope, writing.options(&planning.scope));
-    let order =
-        |loaded, goal| Order { loaded, goal, options, scope, writing, terminal, events }.carry_out(typed);
-    match (reviewed::named(planning)?, reviewed) {
-        (Some(_), Some(_)) => {
-            let message = "`--reviewed` goes with files, not with a saved plan";
-            Err(Diagnostic::new(Code::Usage, message).help("leave it out").into())
+    /// Applies what the files say, or a saved plan where one is named instead.
+    fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let Self { planning, reviewed, writing, streaming: _ } = self;
+        let Planning { paths, rules, scope } = planning;
+        let options = writing.options(scope);
+        let order = |loaded, goal| Order { loaded, goal, options, scope, writing, session }.carry_out();
+        match (reviewed::named(planning)?, reviewed) {
+            (Some(_), Some(_)) => {
+                let message = "`--reviewed` goes with files, not with a saved plan";
+                Err(Diagnostic::new(Code::Usage, message).help("leave it out").into())
+            }
+            (Some(saved), None) => {
+                expects(&saved, writing, false)?;
+                order(&Loaded::nothing(), Goal::Rest(&saved))
+            }
+            (None, Some(path)) => {
+                let saved = reviewed::read(path)?;
+                expects(&saved, writing, true)?;
+                order(&load(paths, rules)?, Goal::HeldTo(&saved))
+            }
+            (None, None) => order(&load(paths, rules)?, Goal::Files),
         }
-        (Some(saved), None) => {
-            expects(&saved, writing, false)?;
-            order(&Loaded::nothing(), Goal::Rest(&saved))
-        }
-        (None, Some(path)) => {
-            let saved = reviewed::read(path)?;
-            expects(&saved, writing, true)?;
-            order(&load(&planning.paths, &planning.rules)?, Goal::HeldTo(&saved))
-        }
-        (None, None) => order(&load(&planning.paths, &planning.rules)?, Goal::Files),
     }
 }
 
@@ -86,16 +81,14 @@ pub(super) struct Order<'a> {
     pub(super) options: PlanOptions,
     pub(super) scope: &'a Scope,
     pub(super) writing: &'a Writing,
-    pub(super) terminal: &'a Terminal,
-    pub(super) events: &'a Events,
+    pub(super) session: &'a Session,
 }
 
 impl Order<'_> {
     /// Plans, asks, carries out and reports.
-    pub(super) fn carry_out(&self, typed: &Typed) -> Result<Exit, Failure> {
+    pub(super) fn carry_out(&self) -> Result<Exit, Failure> {
         self.someone_approves()?;
-        let connection =
-            connect(&self.scope.remote, Access::Writes, typed, &self.goal.reach(&self.loaded.desired))?;
+        let connection = connect(&self.scope.remote, Access::Writes, &self.goal.reach(&self.loaded.desired))?;
         account_is_declared(&connection)?;
         reviewed::insist_on_target(self.goal, &connection)?;
         let folder = Folder::lock(&self.scope.journal)?;
@@ -115,30 +108,28 @@ impl Order<'_> {
         earlier.is_settled = true;
         let mut observed = observe(self.loaded, connection, &self.options, earlier, self.goal).await?;
         observed.insist_on_account();
-        self.events.plan(self.loaded, &observed);
+        let (view, diagnostics) = (observed.view(), observed.findings(self.loaded));
+        self.session.events.plan(&view, &diagnostics, &self.loaded.sources);
         let early = nothing_to_apply(&observed);
-        if self.scope.format == Format::Human || early.is_some() {
-            show(
-                Shown::new(self.scope, false),
-                self.loaded,
-                &observed,
-                early.unwrap_or(Exit::Success),
-                self.terminal,
-            );
+        let context = |exit| Context { sources: &self.loaded.sources, diagnostics: &diagnostics, exit };
+        let (terminal, layout) = (&self.session.terminal, self.scope.layout(&self.session.terminal));
+        if self.scope.format.is_for_people() || early.is_some() {
+            terminal.show(&render::plan(&view, context(early.unwrap_or(Exit::Success)), &layout));
         }
+        let Observed { plan, snapshot, left_open, .. } = &observed;
         if let Some(exit) = early {
-            folder.note_resolved(&observed, earlier)?;
+            folder.note_resolved(plan, left_open, earlier)?;
             return Ok(exit);
         }
         if !self.writing.is_approved() {
-            approve(self.terminal)?;
+            approve(terminal)?;
         }
-        let saved = observed.saved(touched(&observed.plan, &observed.snapshot), self.loaded);
-        let journal = folder.begin(&observed, earlier, Some(&saved))?;
-        let (report, interrupted) = self.apply(&observed.plan, connection, &journal).await?;
-        let exit = exit(&report, &observed.plan, interrupted);
-        self.events.report(&observed, &report);
-        self.say(&report, &observed, exit);
+        let saved = observed.saved(touched(plan, snapshot), self.loaded);
+        let journal = folder.begin(plan, left_open, earlier, Some(&saved))?;
+        let (report, interrupted) = self.apply(plan, connection, &journal).await?;
+        let exit = exit(&report, plan, interrupted);
+        self.session.events.report(&view, plan, &report);
+        terminal.show(&render::report(&view, &report, context(exit), &layout));
         Ok(exit)
     }
 
@@ -150,7 +141,7 @@ impl Order<'_> {
         let left = earlier.until_settled(self.writing.settle, concerns);
         if !left.is_zero() {
             let seconds = left.as_secs_f64().ceil();
-            self.terminal.note(&format!(
+            self.session.terminal.note(&format!(
                 "an earlier run left writes open that may still arrive: waiting {seconds} s\n"
             ));
             tokio::time::sleep(left).await;
@@ -159,7 +150,7 @@ impl Order<'_> {
 
     /// Without a terminal nobody can be asked, so the answer must stand in the arguments; found out before anything is read.
     fn someone_approves(&self) -> Result<(), Failure> {
-        let asks = self.terminal.answers && self.scope.format == Format::Human;
+        let asks = self.session.terminal.answers && self.scope.format.is_for_people();
         if self.writing.is_approved() || asks {
             return Ok(());
         }
@@ -176,7 +167,7 @@ impl Order<'_> {
         connection: &Connection,
         journal: &Journal,
     ) -> Result<(Report, Option<Exit>), Failure> {
-        let (open, terminal, events) = (journal.clone(), *self.terminal, self.events.clone());
+        let (open, terminal, events) = (journal.clone(), self.session.terminal, self.session.events.clone());
         let farewell = move |exit| {
             terminal.note(&render::unresolved(&open.under_way(), terminal.stderr));
             events.end_at_once(exit);
@@ -186,7 +177,7 @@ impl Order<'_> {
             ..Failure::from(Diagnostic::new(Code::NotDone, refusal.to_string()))
         })?;
         let interrupt = Interrupt::listen(farewell);
-        let progress = Progress::new(plan.decisions.changes.len(), self.terminal);
+        let progress = Progress::new(plan.decisions.changes.len(), &self.session.terminal);
         let settings = ApplySettings {
             deadline: self.scope.remote.timeout,
             settle: self.writing.settle,
@@ -196,40 +187,11 @@ impl Order<'_> {
         };
         let tell = |event| {
             progress.event(&event);
-            self.events.change(&event, plan, &self.loaded.sources);
+            self.session.events.change(&event, plan, &self.loaded.sources);
         };
         let report = apply::apply(cleared, &connection.client, settings, &tell).await;
         progress.finish();
         Ok((report, interrupt.exit()))
-    }
-
-    fn say(&self, report: &Report, observed: &Observed, exit: Exit) {
-        let plan = &observed.plan;
-        let sources = &self.loaded.sources;
-        let outcomes = render::outcome_diagnostics(plan, report, sources);
-        let mut diagnostics = [self.loaded.diagnostics.as_slice(), &observed.diagnostics, &outcomes].concat();
-        diag::sort(&mut diagnostics);
-        let context = Context { sources, diagnostics: &diagnostics, exit };
-        match self.scope.format {
-            Format::Human => {
-                self.terminal
-                    .print(&format!("\n{}", render::human_report(plan, report, self.terminal.stdout)));
-                findings::tell(&outcomes, sources, self.terminal);
-            }
-            Format::Json => {
-                self.terminal.print(&render::report_json(observed.briefing(), report, context));
-            }
-            format @ (Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html) => {
-                let warnings = [self.loaded.warnings(), weighty(&observed.diagnostics), outcomes].concat();
-                findings::tell(&warnings, sources, self.terminal);
-                let view = View { format, views: &self.scope.views, full: self.scope.full, is_drift: false };
-                self.terminal.print(&view.report(observed.briefing(), report).unwrap_or_default());
-            }
-            Format::Github | Format::Gitlab | Format::Sarif => {
-                let document = findings::document(self.scope.format, context).unwrap_or_default();
-                self.terminal.print_document(self.scope.format, &document);
-            }
-        }
     }
 }
 

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 
 use super::failure::Failure;
+use super::terminal::Terminal;
 use super::views::Views;
 use crate::api::Rate;
 use crate::check::Levels;
@@ -16,80 +18,8 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::emulator::{QuirkError, Quirks};
 use crate::model::Pattern;
 use crate::plan::{Allowances, Limit, Pace, PlanOptions, Selection, Unfinished};
+use crate::render::{Format, Layout};
 use crate::wire::SignatureVersion;
-
-/// `--color`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set; CLICOLOR_FORCE turns it on anywhere
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-impl Color {
-    /// Whether to colour: the flag, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
-    pub(super) fn wanted(self, is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
-        let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
-        match self {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto if set("NO_COLOR") => false,
-            Color::Auto if set("CLICOLOR_FORCE") && variable("CLICOLOR_FORCE").as_deref() != Some("0") => {
-                true
-            }
-            Color::Auto => is_terminal && variable("TERM").as_deref() != Some("dumb"),
-        }
-    }
-}
-
-/// `--format` of commands that print for people or for machines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    Human,
-    /// One JSON document
-    Json,
-    /// The plan or report as a comment on a pull request
-    Markdown,
-    /// The plan in the shape of `terraform show -json`, for policy engines
-    TerraformJson,
-    /// The plan's counts as GitLab shows them in merge requests
-    GitlabTerraform,
-    /// The plan as one page that stands alone, for the artefacts of a pipeline
-    Html,
-    /// Findings as GitHub workflow commands: annotations on the lines at fault
-    Github,
-    /// Findings as a GitLab code quality report
-    Gitlab,
-    /// Findings as SARIF 2.1.0, for code scanning
-    Sarif,
-}
-
-impl Format {
-    /// Whether it can hold what became of a plan.
-    pub(super) fn holds_reports(self) -> bool {
-        match self {
-            Format::Human
-            | Format::Json
-            | Format::Markdown
-            | Format::Github
-            | Format::Gitlab
-            | Format::Sarif => true,
-            Format::TerraformJson | Format::GitlabTerraform | Format::Html => false,
-        }
-    }
-
-    /// Whether it can hold findings without a plan.
-    pub(super) fn holds_findings(self) -> bool {
-        match self {
-            Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => true,
-            Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => false,
-        }
-    }
-}
 
 /// The files.
 #[derive(Debug, Args)]
@@ -205,9 +135,8 @@ pub(super) struct Remote {
     #[arg(long = "quirk", value_name = "NAME=VALUE", requires = "emulator", value_parser = quirk)]
     pub(super) quirks: Vec<String>,
 
-    /// Send every call there instead of to the region's endpoint; plain http only to loopback
-    #[arg(long, value_name = "URL", env = "LIVEVOD_ENDPOINT", hide_env_values = true)]
-    pub(super) endpoint: Option<String>,
+    #[command(flatten)]
+    pub(super) endpoint: Endpoint,
 
     /// Profile of ~/.aliyun/config.json; where given, no other credentials are looked for
     #[arg(long, value_name = "NAME", env = "LIVEVOD_PROFILE")]
@@ -240,6 +169,43 @@ pub(super) struct Remote {
     /// How long a write may take to show when it is read back
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_TIMEOUT", default_value = "60s", value_parser = duration)]
     pub(super) timeout: Duration,
+}
+
+/// `--endpoint`, which counts for less where a variable gives it.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    pub(super) url: Option<String>,
+    /// Whether it was typed rather than taken from a variable.
+    pub(super) is_typed: bool,
+}
+
+#[derive(Debug, Args)]
+struct EndpointArgument {
+    /// Send every call there instead of to the region's endpoint; plain http only to loopback
+    #[arg(long, value_name = "URL", env = "LIVEVOD_ENDPOINT", hide_env_values = true)]
+    endpoint: Option<String>,
+}
+
+impl FromArgMatches for Endpoint {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let EndpointArgument { endpoint: url } = EndpointArgument::from_arg_matches(matches)?;
+        Ok(Self { url, is_typed: matches.value_source("endpoint") == Some(ValueSource::CommandLine) })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Endpoint {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        EndpointArgument::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        EndpointArgument::augment_args_for_update(command)
+    }
 }
 
 impl Remote {
@@ -394,7 +360,7 @@ pub(super) struct Scope {
 
     /// List identical changes one by one
     #[arg(long)]
-    pub(super) full: bool,
+    full: bool,
 
     #[command(flatten)]
     pub(super) remote: Remote,
@@ -403,11 +369,18 @@ pub(super) struct Scope {
     selected: Selected,
 
     #[command(flatten)]
-    pub(super) views: Views,
+    views: Views,
 
     /// Folder of the journals: what earlier runs left open is looked up there, and apply keeps its own in it
     #[arg(long, value_name = "DIR", default_value = ".livevod/journal", help_heading = "Journal")]
     pub(super) journal: PathBuf,
+}
+
+impl Scope {
+    /// How it is shown.
+    pub(super) fn layout(&self, terminal: &Terminal) -> Layout {
+        self.views.layout(self.format, self.full, terminal)
+    }
 }
 
 /// What commands that write share.
@@ -509,19 +482,6 @@ pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_flag_beats_the_variables_and_no_color_beats_force() {
-        let force = |name: &str| (name == "CLICOLOR_FORCE").then(|| "1".to_owned());
-        let never = |name: &str| (name == "NO_COLOR").then(|| "1".to_owned());
-        assert!(Color::Auto.wanted(false, force));
-        assert!(!Color::Auto.wanted(true, never));
-        assert!(Color::Always.wanted(false, never));
-        assert!(!Color::Never.wanted(true, force));
-        assert!(Color::Auto.wanted(true, |_| None));
-        assert!(!Color::Auto.wanted(false, |_| None));
-        assert!(!Color::Auto.wanted(true, |name| (name == "TERM").then(|| "dumb".to_owned())));
-    }
 
     #[test]
     fn durations_have_units() {

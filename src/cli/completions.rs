@@ -1,9 +1,9 @@
 //! `livevod completions`.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 
 use super::failure::Failure;
-use super::terminal::Terminal;
+use super::run::{Run, Session, Told};
 use crate::render::Exit;
 
 #[derive(Debug, Args)]
@@ -13,9 +13,15 @@ pub(super) struct Arguments {
     shell: clap_complete::Shell,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut super::Cli::command(), "livevod", &mut script);
-    terminal.print_verbatim(&String::from_utf8_lossy(&script));
-    Ok(Exit::Success)
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::to_people()
+    }
+
+    fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut (session.program)(), "livevod", &mut script);
+        session.terminal.print_verbatim(&String::from_utf8_lossy(&script));
+        Ok(Exit::Success)
+    }
 }

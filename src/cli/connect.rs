@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Typed;
 use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
 use super::goal::Reach;
@@ -34,15 +33,10 @@ pub(super) enum Access {
 }
 
 /// Connects as the arguments say; `--emulator` beats an endpoint from a variable.
-pub(super) fn connect(
-    remote: &Remote,
-    access: Access,
-    typed: &Typed,
-    reach: &Reach,
-) -> Result<Connection, Failure> {
+pub(super) fn connect(remote: &Remote, access: Access, reach: &Reach) -> Result<Connection, Failure> {
     let account = account(remote.account.as_ref(), reach)?;
     match &remote.emulator {
-        Some(_) if typed.endpoint => Err(Failure::from(Diagnostic::new(
+        Some(_) if remote.endpoint.is_typed => Err(Failure::from(Diagnostic::new(
             Code::Usage,
             "`--emulator` and `--endpoint` name two services: give one of them",
         ))),
@@ -94,6 +88,7 @@ fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<
     let wrong = |error: String| Failure::from(Diagnostic::new(Code::Usage, error));
     let endpoint: Option<Endpoint> = remote
         .endpoint
+        .url
         .as_ref()
         .map(|text| text.parse())
         .transpose()

@@ -2,43 +2,47 @@
 
 use clap::Args;
 
-use super::Typed;
 use super::arguments::{Guards, Planning, plan_options};
-use super::events::{Events, Streaming};
+use super::events::{Streamed, Streaming};
 use super::failure::Failure;
 use super::goal::Goal;
 use super::load::load;
-use super::plan::{Shown, look, show};
-use super::terminal::Terminal;
+use super::observe::look;
+use super::run::{Run, Session, Told};
 use crate::plan::{Guard, Plan};
-use crate::render::Exit;
+use crate::render::{self, Command, Context, Exit};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    pub(super) planning: Planning,
+    planning: Planning,
 
     #[command(flatten)]
-    pub(super) streaming: Streaming,
+    streaming: Streaming,
 }
 
-pub(super) fn run(
-    arguments: &Arguments,
-    terminal: &Terminal,
-    typed: &Typed,
-    events: &Events,
-) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.planning.paths, &arguments.planning.rules)?;
-    let scope = &arguments.planning.scope;
-    let options = plan_options(scope, &Guards::default());
-    let mut observed = look(&loaded, scope, &options, Goal::Files, typed)?;
-    // Drift writes nothing, so what would hold an apply says nothing here; whose account was read does.
-    observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
-    let exit = exit(&observed.plan);
-    events.plan(&loaded, &observed);
-    events.drift(&observed.plan);
-    show(Shown::new(scope, true), &loaded, &observed, exit, terminal);
-    Ok(exit)
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        let Self { planning, streaming } = self;
+        let events = Streamed::new(Command::Drift, streaming, || planning.files());
+        Told { format: planning.scope.format, events: Some(events) }
+    }
+
+    fn run(&self, Session { terminal, events, .. }: &Session) -> Result<Exit, Failure> {
+        let Planning { paths, rules, scope } = &self.planning;
+        let loaded = load(paths, rules)?;
+        let options = plan_options(scope, &Guards::default());
+        let mut observed = look(&loaded, scope, &options, Goal::Files)?;
+        // Drift writes nothing, so what would hold an apply says nothing here; whose account was read does.
+        observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
+        let exit = exit(&observed.plan);
+        let (view, diagnostics) = (observed.view(), observed.findings(&loaded));
+        events.plan(&view, &diagnostics, &loaded.sources);
+        events.drift(&view);
+        let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
+        terminal.show(&render::drift(&view, context, &scope.layout(terminal)));
+        Ok(exit)
+    }
 }
 
 /// An incomplete reading is an error, whatever was found in the rest: silence about it would look like all is well. So is

@@ -13,6 +13,7 @@ use super::emulated_account::Account;
 use super::failure::{Failure, with_causes};
 use super::interrupt::Interrupt;
 use super::observe::block_on;
+use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
 use crate::emulator::server::{self, Admin};
@@ -94,18 +95,24 @@ enum Task {
     },
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    match &arguments.task {
-        Some(Task::Quirks) => {
-            let listed: Vec<String> = QUIRKS.iter().map(ToString::to_string).collect();
-            terminal.print(&listed.join("\n"));
-        }
-        #[cfg(feature = "faults")]
-        Some(Task::Faults) => terminal.print(&fault_help()),
-        Some(Task::Dump { data }) => dump(data, terminal)?,
-        None => serve(arguments, terminal)?,
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::to_people()
     }
-    Ok(Exit::Success)
+
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        match &self.task {
+            Some(Task::Quirks) => {
+                let listed: Vec<String> = QUIRKS.iter().map(ToString::to_string).collect();
+                terminal.print(&listed.join("\n"));
+            }
+            #[cfg(feature = "faults")]
+            Some(Task::Faults) => terminal.print(&fault_help()),
+            Some(Task::Dump { data }) => dump(data, terminal)?,
+            None => serve(self, terminal)?,
+        }
+        Ok(Exit::Success)
+    }
 }
 
 fn dump(data: &Path, terminal: &Terminal) -> Result<(), Failure> {

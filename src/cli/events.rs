@@ -9,14 +9,11 @@ use jiff::Timestamp;
 
 use super::event_file::EventFile;
 use super::failure::Failure;
-use super::findings;
-use super::load::Loaded;
-use super::observe::Observed;
 use super::terminal::{Terminal, secrets};
 use crate::apply::{self, Report};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::Plan;
-use crate::render::{self, Command, Event, Exit};
+use crate::render::{self, Command, Event, Exit, PlanView};
 use crate::source::Sources;
 
 /// How long a reader may take no line before the rest is given up at the end of a run.
@@ -43,16 +40,30 @@ struct Stream {
     file: EventFile,
 }
 
+/// The run whose events are told, and the files that it reads, which are looked for only where there is a stream.
+pub(super) struct Streamed<'a> {
+    command: Command,
+    streaming: &'a Streaming,
+    inputs: Box<dyn Fn() -> Vec<PathBuf> + 'a>,
+}
+
+impl<'a> Streamed<'a> {
+    pub(super) fn new(
+        command: Command,
+        streaming: &'a Streaming,
+        inputs: impl Fn() -> Vec<PathBuf> + 'a,
+    ) -> Self {
+        Self { command, streaming, inputs: Box::new(inputs) }
+    }
+}
+
 impl Events {
-    /// Begins the stream of a command that reads `inputs`, which are looked for only where there is a stream.
+    /// Begins the stream of a run, where there is one.
     ///
     /// # Errors
     /// When the file can't be written, or is one of those that the command reads.
-    pub(super) fn begin(
-        command: Command,
-        streaming: &Streaming,
-        inputs: impl FnOnce() -> Vec<PathBuf>,
-    ) -> Result<Self, Failure> {
+    pub(super) fn begin(streamed: Option<Streamed>) -> Result<Self, Failure> {
+        let Some(Streamed { command, streaming, inputs }) = streamed else { return Ok(Self::default()) };
         let Some(path) = &streaming.json_into else { return Ok(Self::default()) };
         if inputs().iter().any(|input| is_same(input, path)) {
             let message =
@@ -71,17 +82,16 @@ impl Events {
     }
 
     /// Tells the findings and the plan.
-    pub(super) fn plan(&self, loaded: &Loaded, observed: &Observed) {
-        self.findings(&loaded.diagnostics, &loaded.sources);
-        self.findings(&observed.diagnostics, &loaded.sources);
+    pub(super) fn plan(&self, view: &PlanView, findings: &[Diagnostic], sources: &Sources) {
+        self.findings(findings, sources);
         if let Some(stream) = &self.0 {
-            Event::plan(observed.briefing()).for_each(|event| stream.tell(&event));
+            Event::plan(view).for_each(|event| stream.tell(&event));
         }
     }
 
     /// Tells whether the plan is an alarm.
-    pub(super) fn drift(&self, plan: &Plan) {
-        self.tell(|| Event::drift(plan));
+    pub(super) fn drift(&self, view: &PlanView) {
+        self.tell(|| Event::drift(view));
     }
 
     /// Tells what becomes of a change of the plan.
@@ -108,10 +118,10 @@ impl Events {
     }
 
     /// Tells what became of the plan.
-    pub(super) fn report(&self, observed: &Observed, report: &Report) {
-        self.findings(&render::not_seen_again(&observed.plan, report), &Sources::default());
+    pub(super) fn report(&self, view: &PlanView, plan: &Plan, report: &Report) {
+        self.findings(&render::not_seen_again(plan, report), &Sources::default());
         if let Some(stream) = &self.0 {
-            Event::report(observed.briefing(), report).iter().for_each(|event| stream.tell(event));
+            Event::report(view, report).iter().for_each(|event| stream.tell(event));
         }
     }
 
@@ -131,7 +141,7 @@ impl Events {
             let mut warning = Diagnostic::new(Code::Unwritable, message)
                 .help("the run itself went on as it would have without them");
             warning.severity = Severity::Warning;
-            findings::tell(&[warning], &Sources::default(), terminal);
+            terminal.tell(&[warning], &Sources::default());
         }
     }
 

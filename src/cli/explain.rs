@@ -2,23 +2,22 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::Typed;
-use super::arguments::{Format, Paths, Remote, Rules};
+use super::arguments::{Paths, Remote, Rules};
 use super::connect::{Access, connect};
 use super::failure::Failure;
-use super::findings;
 use super::goal::Reach;
 use super::load::{Loaded, load};
 use super::observe::block_on;
 use super::record::Earlier;
+use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
 use crate::config::closest;
 use crate::diag::{Code, Diagnostic};
 use crate::explain::{self, DomainState};
 use crate::model::Address;
-use crate::render::{self, Exit, Sought};
+use crate::render::{self, Context, Exit, PageFormat, Sought};
 use crate::wire::DomainDetail;
 
 #[derive(Debug, Args)]
@@ -41,76 +40,48 @@ pub(super) struct Arguments {
     journal: PathBuf,
 
     /// How it is printed
-    #[arg(long, value_enum, default_value_t = Shape::Human)]
-    pub(super) format: Shape,
+    #[arg(long, value_enum, default_value_t = PageFormat::Human)]
+    format: PageFormat,
 
     #[command(flatten)]
     remote: Remote,
 }
 
-/// `--format` of pages and explanations, which are no findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Shape {
-    /// For people
-    Human,
-    /// One JSON document
-    Json,
-}
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::in_format(self.format)
+    }
 
-impl From<Shape> for Format {
-    fn from(shape: Shape) -> Self {
-        match shape {
-            Shape::Human => Format::Human,
-            Shape::Json => Format::Json,
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let subject = self.subject.as_str();
+        if let Some(code) = Code::find(subject) {
+            terminal.show(&render::page(code, self.format, &terminal.layout(self.format.into())));
+            return Ok(Exit::Success);
         }
+        if !subject.contains('/') {
+            return Err(Failure::from(unknown_code(subject)));
+        }
+        let address: Address = subject.parse().map_err(|error| unknown_address(subject, &error))?;
+        explain_address(&address, self, terminal)
     }
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let subject = arguments.subject.as_str();
-    if let Some(code) = Code::find(subject) {
-        terminal.print(&match arguments.format {
-            Shape::Human => render::page(code, explain::page(code), terminal.stdout),
-            Shape::Json => render::page_json(code),
-        });
-        return Ok(Exit::Success);
-    }
-    if !subject.contains('/') {
-        return Err(Failure::from(unknown_code(subject)));
-    }
-    let address: Address = subject.parse().map_err(|error| unknown_address(subject, &error))?;
-    explain_address(&address, arguments, terminal, typed)
-}
-
-fn explain_address(
-    address: &Address,
-    arguments: &Arguments,
-    terminal: &Terminal,
-    typed: &Typed,
-) -> Result<Exit, Failure> {
+fn explain_address(address: &Address, arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let loaded = load(&Paths::new(arguments.paths.clone()), &Rules::default())?;
     let explanation = explain::address(&loaded.document, &loaded.desired, address);
     // What no file names is never read.
     let asked = match arguments.online && explanation.is_known_domain {
-        true => Some(ask(address, &loaded, arguments, typed)?),
+        true => Some(ask(address, &loaded, arguments)?),
         false => None,
     };
     let online = asked.as_ref().map(|Asked { online, earlier }| (online, earlier.last_entry(address)));
-    let journals = asked.as_ref().map_or(&[][..], |asked| &asked.earlier.diagnostics);
-    match arguments.format {
-        Shape::Json => {
-            let online = online.as_ref().map(|(online, last)| (*online, last.as_ref()));
-            terminal.print(&render::explanation_json(&explanation, online, journals, &loaded.sources));
-        }
-        Shape::Human => {
-            findings::tell(journals, &loaded.sources, terminal);
-            terminal.print(&render::explanation(&explanation, &loaded.sources, terminal.stdout));
-            if let Some((online, last)) = &online {
-                terminal.print(&render::online(online, last.as_ref(), terminal.stdout));
-            }
-        }
-    }
-    Ok(Exit::Success)
+    let online = online.as_ref().map(|(online, last)| (*online, last.as_ref()));
+    let diagnostics = asked.as_ref().map_or(&[][..], |asked| &asked.earlier.diagnostics);
+    let (format, exit) = (arguments.format, Exit::Success);
+    let context = Context { sources: &loaded.sources, diagnostics, exit };
+    let layout = terminal.layout(format.into());
+    terminal.show(&render::explanation(&explanation, online, format, context, &layout));
+    Ok(exit)
 }
 
 /// What the service says about an address, and what the journals of runs against the same target and account tell.
@@ -120,9 +91,9 @@ struct Asked {
 }
 
 /// Reads the address's domain whole: only so is the lack of an entry a fact.
-fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments, typed: &Typed) -> Result<Asked, Failure> {
+fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments) -> Result<Asked, Failure> {
     let Loaded { desired, sources, .. } = loaded;
-    let connection = connect(&arguments.remote, Access::Reads, typed, &Reach::of(desired))?;
+    let connection = connect(&arguments.remote, Access::Reads, &Reach::of(desired))?;
     let earlier = Earlier::read(&arguments.journal, &connection.target)?;
     let answers = async {
         let client = &connection.client;

@@ -1,10 +1,8 @@
 //! What ends a command early, and how it is said: findings on standard error, or one document for machines.
 
-use super::arguments::Format;
-use super::findings;
 use super::terminal::Terminal;
 use crate::diag::Diagnostic;
-use crate::render::{self, Context, Exit};
+use crate::render::{self, Context, Exit, Layout};
 use crate::source::Sources;
 
 /// Findings that end the run, with the files they point into.
@@ -35,16 +33,9 @@ pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
 
 impl Failure {
     /// Says it in the format that the command was asked for.
-    pub(super) fn report(&self, format: Format, terminal: &Terminal) -> Exit {
+    pub(super) fn report(&self, layout: &Layout, terminal: &Terminal) -> Exit {
         let Failure { sources, diagnostics, exit } = self;
-        match findings::document(format, Context { sources, diagnostics, exit: *exit }) {
-            Some(document) => terminal.print_document(format, &document),
-            None => {
-                findings::tell(diagnostics, sources, terminal);
-                terminal.note(&format!("Error: {}\n", render::summary_line(diagnostics)));
-                findings::tell_more(diagnostics, terminal);
-            }
-        }
+        terminal.show(&render::failure(Context { sources, diagnostics, exit: *exit }, layout));
         *exit
     }
 }

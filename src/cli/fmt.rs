@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::arguments::{Format, Paths};
+use super::arguments::Paths;
 use super::failure::Failure;
-use super::findings;
+use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
 use super::views::of_findings;
 use crate::config::{self, Texts};
 use crate::diag::{self, Code, Diagnostic};
 use crate::files;
-use crate::render::{self, Context, Exit, Form, FormRow};
+use crate::render::{self, Context, Exit, Form, FormRow, Format, Shown};
 use crate::source::{FileId, Source, Sources};
 
 const LONG_HELP: &str = "\
@@ -42,22 +42,31 @@ pub(super) struct Arguments {
 
     /// How the outcome is printed
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_findings())]
-    pub(super) format: Format,
+    format: Format,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let paths = arguments.paths.resolve()?;
-    let is_filter = paths.iter().any(|path| path == Path::new("-"));
-    let texts = if is_filter { standard_input(arguments, &paths)? } else { config::read(&paths) };
-    let mut outcome = Outcome::of(texts);
-    if arguments.diff {
-        outcome.print_differences(terminal);
-    } else if !arguments.check && is_filter {
-        outcome.print_texts(terminal);
-    } else if !arguments.check {
-        outcome.write();
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::in_format(self.format)
     }
-    Ok(outcome.report(arguments, is_filter, terminal))
+
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let paths = self.paths.resolve()?;
+        let is_filter = paths.iter().any(|path| path == Path::new("-"));
+        let texts = if is_filter { standard_input(self, &paths)? } else { config::read(&paths) };
+        let mut outcome = Outcome::of(texts);
+        let mut shown = Shown::Nothing;
+        if self.diff {
+            outcome.print_differences(terminal);
+            shown = Shown::Differences;
+        } else if !self.check && is_filter {
+            outcome.print_texts(terminal);
+            shown = Shown::Text;
+        } else if !self.check {
+            outcome.write();
+        }
+        Ok(outcome.report(self, shown, terminal))
+    }
 }
 
 /// What stands on standard input, as a file without a path.
@@ -65,7 +74,7 @@ fn standard_input(arguments: &Arguments, paths: &[PathBuf]) -> Result<Texts, Fai
     if paths.len() > 1 {
         return Err(usage("`-` stands for the only text there is", "name the files, or `-` alone"));
     }
-    if arguments.format != Format::Human && !arguments.check {
+    if !arguments.format.is_for_people() && !arguments.check {
         return Err(usage(
             "the text goes to standard output, and so would the document",
             "leave out `--format`, or add `--check`",
@@ -155,38 +164,21 @@ impl Outcome {
     }
 
     /// Says what was done and what is wrong.
-    fn report(self, arguments: &Arguments, is_filter: bool, terminal: &Terminal) -> Exit {
-        let Self { sources, paths: _, files, mut problems } = self;
-        let is_different = files.iter().any(|one| one.form == Form::Different);
-        let exit = match (problems.is_empty(), arguments.check && is_different) {
+    fn report(self, arguments: &Arguments, shown: Shown, terminal: &Terminal) -> Exit {
+        let Self { sources, paths: _, files, problems: mut diagnostics } = self;
+        diag::sort(&mut diagnostics);
+        let different = || files.iter().filter(|one| one.form == Form::Different);
+        let exit = match (diagnostics.is_empty(), arguments.check && different().next().is_some()) {
             (false, _) => Exit::Error,
             (true, true) => Exit::Differences,
             (true, false) => Exit::Success,
         };
         let row = |one: &Formatted| FormRow { file: sources.get(one.file).name().to_owned(), form: one.form };
         let rows: Vec<FormRow> = files.iter().map(row).collect();
-        if arguments.format == Format::Human {
-            diag::sort(&mut problems);
-            findings::tell(&problems, &sources, terminal);
-            match (arguments.diff, is_filter && !arguments.check) {
-                (true, _) => terminal.note(&render::forms_summary(&rows, terminal.stderr)),
-                (false, true) => {}
-                (false, false) => terminal.print(&render::forms_summary(&rows, terminal.stdout)),
-            }
-            if exit == Exit::Error {
-                terminal.note(&format!("Error: {}\n", render::summary_line(&problems)));
-            }
-            return exit;
-        }
-        let different = files.iter().filter(|one| one.form == Form::Different);
-        problems.extend(different.filter_map(|one| config::not_formatted(&sources, one.file, &one.text)));
-        diag::sort(&mut problems);
-        let context = Context { sources: &sources, diagnostics: &problems, exit };
-        let document = match arguments.format {
-            Format::Json => Some(render::forms_json(&rows, context)),
-            other => findings::document(other, context),
-        };
-        terminal.print_document(arguments.format, &document.unwrap_or_default());
+        let finding = |one: &Formatted| config::not_formatted(&sources, one.file, &one.text);
+        let found = || different().filter_map(finding).collect();
+        let context = Context { sources: &sources, diagnostics: &diagnostics, exit };
+        terminal.show(&render::forms(&rows, shown, found, context, &terminal.layout(arguments.format)));
         exit
     }
 }

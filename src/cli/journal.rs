@@ -2,16 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::arguments::Format;
 use super::failure::Failure;
-use super::findings;
 use super::record::{damaged, unusable};
-use super::terminal::Terminal;
+use super::run::{Run, Session, Told};
 use crate::apply::journal::{RunRecord, Stored, read_runs};
 use crate::diag::{Code, Diagnostic};
-use crate::render::{self, Context, Exit};
+use crate::render::{self, Context, Exit, PageFormat};
 use crate::source::Sources;
 
 #[derive(Debug, Args)]
@@ -24,52 +22,27 @@ pub(super) struct Arguments {
     folder: PathBuf,
 
     /// How it is printed
-    #[arg(long = "format", value_enum, default_value_t = Language::Human)]
-    language: Language,
+    #[arg(long, value_enum, default_value_t = PageFormat::Human)]
+    format: PageFormat,
 }
 
-/// `--format` of `journal`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Language {
-    /// For people
-    Human,
-    /// One JSON document
-    Json,
-}
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::in_format(self.format)
+    }
 
-impl Arguments {
-    /// The format in which errors are printed.
-    pub(super) fn format(&self) -> Format {
-        match self.language {
-            Language::Human => Format::Human,
-            Language::Json => Format::Json,
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let Self { run, folder, format } = self;
+        let (exit, layout) = (Exit::Success, terminal.layout((*format).into()));
+        if let Some(id) = run {
+            terminal.show(&render::run(&find(folder, id)?, *format, exit, &layout));
+            return Ok(exit);
         }
+        let (runs, diagnostics) = all(folder)?;
+        let context = Context { sources: &Sources::default(), diagnostics: &diagnostics, exit };
+        terminal.show(&render::runs(&runs, *format, context, &layout));
+        Ok(exit)
     }
-}
-
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let exit = Exit::Success;
-    if let Some(id) = &arguments.run {
-        let run = find(&arguments.folder, id)?;
-        terminal.print(&match arguments.language {
-            Language::Human => render::human_run(&run, terminal.stdout),
-            Language::Json => render::run_json(&run, exit),
-        });
-        return Ok(exit);
-    }
-    let (runs, diagnostics) = all(&arguments.folder)?;
-    let sources = Sources::default();
-    match arguments.language {
-        Language::Human => {
-            findings::tell(&diagnostics, &sources, terminal);
-            terminal.print(&render::human_runs(&runs, terminal.stdout));
-        }
-        Language::Json => {
-            let context = Context { sources: &sources, diagnostics: &diagnostics, exit };
-            terminal.print(&render::runs_json(&runs, context));
-        }
-    }
-    Ok(exit)
 }
 
 /// Every run of a folder, newest first, and a warning for each journal that can't be read.

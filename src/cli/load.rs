@@ -4,11 +4,9 @@ use std::path::PathBuf;
 
 use super::arguments::{Paths, Rules};
 use super::failure::Failure;
-use super::findings;
-use super::terminal::Terminal;
 use crate::check::Levels;
 use crate::config::Document;
-use crate::diag::{self, Code, Diagnostic, Severity};
+use crate::diag::{self, Code, Diagnostic};
 use crate::render::Exit;
 use crate::resolve::Desired;
 use crate::source::Sources;
@@ -86,19 +84,4 @@ impl Loaded {
         diag::sort(&mut self.diagnostics);
         Ok(self)
     }
-
-    /// What a command that is about something else should say too.
-    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
-        weighty(&self.diagnostics)
-    }
-
-    /// Prints warnings where people look for them.
-    pub(super) fn warn(&self, terminal: &Terminal) {
-        findings::tell(&self.warnings(), &self.sources, terminal);
-    }
-}
-
-/// All but advice, which is for validate alone and for machines.
-pub(super) fn weighty(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
-    diagnostics.iter().filter(|finding| finding.severity != Severity::Advice).cloned().collect()
 }

@@ -1,29 +1,38 @@
 //! `livevod man`.
 
-use clap::CommandFactory;
+use clap::Args;
 
 use super::failure::Failure;
-use super::terminal::Terminal;
+use super::run::{Run, Session, Told};
 use crate::diag::{Code, Diagnostic};
 use crate::render::Exit;
 
-/// One page: the program's, then a section for each command.
-pub(super) fn run(terminal: &Terminal) -> Result<Exit, Failure> {
-    let mut page = Vec::new();
-    write(&mut page).map_err(|error| Diagnostic::new(Code::Unreadable, error.to_string()))?;
-    terminal.print_verbatim(&String::from_utf8_lossy(&page));
-    Ok(Exit::Success)
+#[derive(Debug, Args)]
+pub(super) struct Arguments {}
+
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::to_people()
+    }
+
+    /// One page: the program's, then a section for each command.
+    fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let page = page((session.program)());
+        let page = page.map_err(|error| Diagnostic::new(Code::Unreadable, error.to_string()))?;
+        session.terminal.print_verbatim(&String::from_utf8_lossy(&page));
+        Ok(Exit::Success)
+    }
 }
 
-fn write(page: &mut Vec<u8>) -> std::io::Result<()> {
-    let mut command = super::Cli::command();
+fn page(mut command: clap::Command) -> std::io::Result<Vec<u8>> {
+    let mut page = Vec::new();
     command.build();
-    clap_mangen::Man::new(command.clone()).render(page)?;
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
     for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
         let inner = clap_mangen::Man::new(inner.clone());
-        inner.render_name_section(page)?;
-        inner.render_synopsis_section(page)?;
-        inner.render_options_section(page)?;
+        inner.render_name_section(&mut page)?;
+        inner.render_synopsis_section(&mut page)?;
+        inner.render_options_section(&mut page)?;
     }
-    Ok(())
+    Ok(page)
 }

@@ -12,7 +12,6 @@ mod event_file;
 mod events;
 mod explain;
 mod failure;
-mod findings;
 mod fmt;
 mod goal;
 mod interrupt;
@@ -27,6 +26,7 @@ mod record;
 mod render;
 mod restore;
 mod reviewed;
+mod run;
 mod saved;
 mod schema;
 mod sealed;
@@ -39,13 +39,13 @@ mod views;
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::render::Exit;
-use arguments::{Color, Format};
 use events::Events;
 use failure::Failure;
-use terminal::Terminal;
+use run::{Run, Session, Told};
+use terminal::{Color, Terminal};
 
 /// Keeps the record-to-VOD configurations of ApsaraVideo Live equal to YAML files.
 ///
@@ -72,138 +72,78 @@ Exit codes: 0 success; 1 an error; 2 differences (drift, fmt --check, plan --det
 3 refused by a guard before any write; 4 apply began to write and a change is not done;
 5 the outcome of a write is unknown; 130, 143 interrupted.";
 
-#[derive(Debug, Subcommand)]
-enum Command {
+/// A line for each command: what it is, and where it lives.
+macro_rules! commands {
+    ($($(#[$about:meta])* $name:ident($room:ident),)*) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($(#[$about])* $name($room::Arguments),)*
+        }
+
+        impl Command {
+            fn arguments(&self) -> &dyn Run {
+                match self {
+                    $(Command::$name(arguments) => arguments,)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
     /// Check the files: everything wrong in all of them in one run; offline, unless --online asks the service too
-    Validate(validate::Arguments),
+    Validate(validate),
     /// Show what apply would do
-    Plan(plan::Arguments),
+    Plan(plan),
     /// Plan, ask, carry out, and read back
-    #[command(mut_arg("format", |format| format.value_parser(views::of_reports())))]
-    Apply(apply::Arguments),
+    Apply(apply),
     /// Show a saved plan in any format, without network
-    Show(show::Arguments),
+    Show(show),
     /// The plan as an alarm: exit code 2 when the service is not as declared, 1 when it could not be read whole
-    Drift(drift::Arguments),
+    Drift(drift),
     /// Save what the service holds to a file, which `plan --against` and `restore` take
-    #[command(mut_arg("format", |format| format.value_parser(views::of_findings())))]
-    Snapshot(snapshot::Arguments),
+    Snapshot(snapshot),
     /// Plan the way back to a snapshot, or to what was there before a run; ask, carry out, and read back
-    #[command(mut_arg("format", |format| format.value_parser(views::of_reports())))]
-    Restore(restore::Arguments),
+    Restore(restore),
     /// List earlier runs, or tell what one of them did
-    Journal(journal::Arguments),
+    Journal(journal),
     /// Print the effective configurations, each value with its origin
-    Render(render::Arguments),
+    Render(render),
     /// Explain the code of a finding, or which entry rules an address and where its values come from
-    Explain(explain::Arguments),
+    Explain(explain),
     /// Bring the files into their canonical form, comments kept; --check only says which are not
-    Fmt(fmt::Arguments),
+    Fmt(fmt),
     /// Serve the API on this machine, over the same emulator that --emulator embeds
-    Emulator(emulator::Arguments),
+    Emulator(emulator),
     /// Print the JSON Schema of the files, or of a document that livevod prints
-    Schema(schema::Arguments),
+    Schema(schema),
     /// Print a completion script
-    Completions(completions::Arguments),
+    Completions(completions),
     /// Print the manual page
-    Man,
+    Man(man),
 }
 
 /// Runs the program for `arguments`, program name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     terminal::watch_panics();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let (cli, sources) = match parse(&arguments) {
-        Ok(parsed) => parsed,
+    let Cli { color, max_findings, command } = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
         Err(error) => return usage::end(&error, &arguments),
     };
-    let terminal = Terminal::detect(cli.color, cli.max_findings);
-    let format = cli.command.format();
-    let events = match cli.command.events() {
+    let command = command.arguments();
+    let Told { format, events } = command.told();
+    let terminal = Terminal::detect(color, max_findings);
+    let layout = terminal.layout(format);
+    let events = match Events::begin(events) {
         Ok(events) => events,
-        Err(failure) => return failure.report(format, &terminal),
+        Err(failure) => return failure.report(&layout, &terminal),
     };
-    let exit = cli.command.run(&terminal, &sources, &events).unwrap_or_else(|failure| {
-        events.failure(&failure);
-        failure.report(format, &terminal)
+    let session = Session { terminal, events, program: Cli::command };
+    let exit = command.run(&session).unwrap_or_else(|failure: Failure| {
+        session.events.failure(&failure);
+        failure.report(&layout, &session.terminal)
     });
-    events.end(exit, &terminal);
+    session.events.end(exit, &session.terminal);
     exit
-}
-
-/// Which arguments were typed rather than taken from a variable.
-#[derive(Debug, Default)]
-struct Typed {
-    endpoint: bool,
-}
-
-fn parse(arguments: &[OsString]) -> Result<(Cli, Typed), clap::Error> {
-    let matches = Cli::command().try_get_matches_from(arguments)?;
-    let typed = |id: &str| {
-        let inner = matches.subcommand().map(|(_, inner)| inner);
-        inner.is_some_and(|inner| {
-            inner.try_contains_id(id).is_ok()
-                && inner.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
-        })
-    };
-    let typed = Typed { endpoint: typed("endpoint") };
-    Ok((Cli::from_arg_matches(&matches)?, typed))
-}
-
-impl Command {
-    fn format(&self) -> Format {
-        match self {
-            Command::Validate(arguments) => arguments.format,
-            Command::Plan(arguments) => arguments.planning.scope.format,
-            Command::Apply(arguments) => arguments.planning.scope.format,
-            Command::Show(arguments) => arguments.format,
-            Command::Drift(arguments) => arguments.planning.scope.format,
-            Command::Snapshot(arguments) => arguments.planning.scope.format,
-            Command::Restore(arguments) => arguments.scope.format,
-            Command::Journal(arguments) => arguments.format(),
-            Command::Render(arguments) => arguments.format(),
-            Command::Fmt(arguments) => arguments.format,
-            Command::Explain(arguments) => arguments.format.into(),
-            Command::Emulator(_) | Command::Schema(_) | Command::Completions(_) | Command::Man => {
-                Format::Human
-            }
-        }
-    }
-
-    fn events(&self) -> Result<Events, Failure> {
-        use crate::render::Command as Told;
-        match self {
-            Command::Plan(arguments) => Events::begin(Told::Plan, &arguments.streaming, || arguments.files()),
-            Command::Apply(arguments) => {
-                Events::begin(Told::Apply, &arguments.streaming, || arguments.files())
-            }
-            Command::Drift(arguments) => {
-                Events::begin(Told::Drift, &arguments.streaming, || arguments.planning.files())
-            }
-            Command::Restore(arguments) => {
-                Events::begin(Told::Restore, &arguments.streaming, || arguments.files())
-            }
-            _ => Ok(Events::default()),
-        }
-    }
-
-    fn run(self, terminal: &Terminal, typed: &Typed, events: &Events) -> Result<Exit, Failure> {
-        match self {
-            Command::Validate(arguments) => validate::run(&arguments, terminal, typed),
-            Command::Plan(arguments) => plan::run(&arguments, terminal, typed, events),
-            Command::Apply(arguments) => apply::run(&arguments, terminal, typed, events),
-            Command::Show(arguments) => show::run(&arguments, terminal),
-            Command::Drift(arguments) => drift::run(&arguments, terminal, typed, events),
-            Command::Snapshot(arguments) => snapshot::run(&arguments, terminal, typed),
-            Command::Restore(arguments) => restore::run(&arguments, terminal, typed, events),
-            Command::Journal(arguments) => journal::run(&arguments, terminal),
-            Command::Render(arguments) => render::run(&arguments, terminal),
-            Command::Explain(arguments) => explain::run(&arguments, terminal, typed),
-            Command::Fmt(arguments) => fmt::run(&arguments, terminal),
-            Command::Emulator(arguments) => emulator::run(&arguments, terminal),
-            Command::Schema(arguments) => schema::run(&arguments, terminal),
-            Command::Completions(arguments) => completions::run(&arguments, terminal),
-            Command::Man => man::run(terminal),
-        }
-    }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::connect::{Connection, account};
+use super::arguments::Scope;
+use super::connect::{Access, Connection, account, connect};
 use super::failure::Failure;
 use super::goal::{Goal, Reach};
 use super::load::Loaded;
@@ -16,7 +17,7 @@ use crate::check;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Snapshot;
 use crate::plan::{self, Decisions, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
-use crate::render::{self, Briefing, Target};
+use crate::render::{self, PlanView, Target};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
 
@@ -99,6 +100,18 @@ pub(super) fn against(
     planned(loaded, reading, options, &earlier, goal)
 }
 
+/// Plans from what the service holds now.
+pub(super) fn look(
+    loaded: &Loaded,
+    scope: &Scope,
+    options: &PlanOptions,
+    goal: Goal<'_>,
+) -> Result<Observed, Failure> {
+    let connection = connect(&scope.remote, Access::Reads, &goal.reach(&loaded.desired))?;
+    let earlier = Earlier::read(&scope.journal, &connection.target)?;
+    block_on(observe(loaded, &connection, options, &earlier, goal))?
+}
+
 fn planned(
     loaded: &Loaded,
     reading: Reading,
@@ -127,7 +140,7 @@ fn planned(
     if options.selection.is_all() {
         diagnostics.extend(loaded.weigh(check::found_listed(&loaded.desired, &snapshot))?);
     }
-    let left_open = look(earlier, &loaded.desired, &snapshot, &options.selection);
+    let left_open = looked(earlier, &loaded.desired, &snapshot, &options.selection);
     let reach = goal.reach(&loaded.desired);
     Ok(Observed {
         plan,
@@ -173,7 +186,7 @@ fn plan_to(
 }
 
 /// What became of all that earlier runs left open, where it was read.
-fn look(earlier: &Earlier, desired: &Desired, snapshot: &Snapshot, selection: &Selection) -> Vec<Looked> {
+fn looked(earlier: &Earlier, desired: &Desired, snapshot: &Snapshot, selection: &Selection) -> Vec<Looked> {
     let found = |open: &LeftOpen| -> Option<Found> {
         let is_read = snapshot.domains.contains_key(&open.address.domain);
         let may_still_arrive = !earlier.is_settled && open.may_still_arrive();
@@ -286,9 +299,13 @@ impl Observed {
     }
 
     /// The plan, and what its reader is told with it.
-    pub(super) fn briefing(&self) -> Briefing<'_> {
-        let Self { plan, target, left_open, since_review, .. } = self;
-        Briefing { plan, target, left_open, since_review }
+    pub(super) fn view(&self) -> PlanView<'_> {
+        PlanView::new(&self.plan, &self.target, &self.left_open, &self.since_review)
+    }
+
+    /// All findings of the run so far.
+    pub(super) fn findings(&self, loaded: &Loaded) -> Vec<Diagnostic> {
+        [loaded.diagnostics.as_slice(), &self.diagnostics].concat()
     }
 
     /// Makes an error of an account that could not be confirmed.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::failure::{Failure, with_causes};
-use super::observe::Observed;
 use super::sealed::refuse_secrets;
 use super::terminal::secrets;
 use crate::apply::journal::{
@@ -114,11 +113,11 @@ impl<'a> Folder<'a> {
     /// When either can't be written; nothing may be sent to the service then.
     pub(super) fn begin(
         &self,
-        observed: &Observed,
+        plan: &Plan,
+        left_open: &[Looked],
         earlier: &Earlier,
         saved: Option<&Saved>,
     ) -> Result<Journal, Failure> {
-        let Observed { plan, left_open, .. } = observed;
         let random = random().map_err(|error| unusable(&error))?;
         let run = RunId::new(Timestamp::now(), random);
         let snapshot = saved.map(|saved| self.save(saved, &run)).transpose()?;
@@ -131,9 +130,14 @@ impl<'a> Folder<'a> {
     }
 
     /// Keeps a journal of a run that has nothing to write where it found out what became of earlier ones.
-    pub(super) fn note_resolved(&self, observed: &Observed, earlier: &Earlier) -> Result<(), Failure> {
-        if observed.left_open.iter().any(Looked::is_news) {
-            self.begin(observed, earlier, None)?.finish(false, 0);
+    pub(super) fn note_resolved(
+        &self,
+        plan: &Plan,
+        left_open: &[Looked],
+        earlier: &Earlier,
+    ) -> Result<(), Failure> {
+        if left_open.iter().any(Looked::is_news) {
+            self.begin(plan, left_open, earlier, None)?.finish(false, 0);
         }
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! `livevod render`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::arguments::{Format, Paths, Rules};
+use super::arguments::{Paths, Rules};
 use super::failure::Failure;
 use super::load::load;
-use super::terminal::Terminal;
-use crate::render::{self, Context, Exit};
+use super::run::{Run, Session, Told};
+use crate::render::{self, Context, Exit, FilesFormat};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -17,41 +17,22 @@ pub(super) struct Arguments {
     rules: Rules,
 
     /// How the configurations are printed
-    #[arg(long = "format", value_enum, default_value_t = Language::Yaml)]
-    language: Language,
+    #[arg(long, value_enum, default_value_t = FilesFormat::Yaml)]
+    format: FilesFormat,
 }
 
-/// `--format` of `render`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Language {
-    /// A file that livevod reads, origins in comments
-    Yaml,
-    /// One JSON document, origins beside the values
-    Json,
-}
-
-impl Arguments {
-    /// The format in which errors are printed.
-    pub(super) fn format(&self) -> Format {
-        match self.language {
-            Language::Yaml => Format::Human,
-            Language::Json => Format::Json,
-        }
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::in_format(self.format)
     }
-}
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let loaded = load(&arguments.paths, &arguments.rules)?;
-    let exit = Exit::Success;
-    match arguments.language {
-        Language::Yaml => {
-            loaded.warn(terminal);
-            terminal.print(&render::desired_yaml(&loaded.desired, &loaded.sources));
-        }
-        Language::Json => {
-            let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };
-            terminal.print(&render::desired_json(&loaded.desired, context));
-        }
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let Self { paths, rules, format } = self;
+        let loaded = load(paths, rules)?;
+        let exit = Exit::Success;
+        let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };
+        let layout = terminal.layout((*format).into());
+        terminal.show(&render::effective(&loaded.desired, *format, context, &layout));
+        Ok(exit)
     }
-    Ok(exit)
 }

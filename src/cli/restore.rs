@@ -5,26 +5,27 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::Typed;
 use super::apply::Order;
 use super::arguments::{Paths, Rules, Scope, Writing};
-use super::events::{Events, Streaming};
+use super::events::{Streamed, Streaming};
 use super::failure::{Failure, with_causes};
 use super::goal::Goal;
 use super::journal;
 use super::load::{self, Loaded};
+use super::run::{Run, Session, Told};
 use super::saved;
 use super::sealed;
-use super::terminal::Terminal;
+use super::views::of_reports;
 use crate::apply::journal::{RunRecord, read_snapshot};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Address;
-use crate::render::Exit;
+use crate::render::{Command, Exit};
 use crate::resolve::{self, Desired};
 use crate::snapshot::Saved;
 use crate::source::{Source, Sources, Spanned};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("format", |format| format.value_parser(of_reports())))]
 pub(super) struct Arguments {
     /// A file that `livevod snapshot` wrote: all of it is restored. Or a run, `last` or the beginning of its id: only what
     /// its plan changed
@@ -42,38 +43,39 @@ pub(super) struct Arguments {
     rules: Rules,
 
     #[command(flatten)]
-    pub(super) scope: Scope,
+    scope: Scope,
 
     #[command(flatten)]
     writing: Writing,
 
     #[command(flatten)]
-    pub(super) streaming: Streaming,
+    streaming: Streaming,
+}
+
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        let events = Streamed::new(Command::Restore, &self.streaming, || self.files());
+        Told { format: self.scope.format, events: Some(events) }
+    }
+
+    fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let Self { source, scope, writing, .. } = self;
+        let Origin { file, text, only } = find(source, &scope.journal)?;
+        let saved = saved::parse(&file, &text)?;
+        let loaded = load(self, &file, text, &saved)?;
+        let mut options = writing.options(scope);
+        options.selection.only = only;
+        Order { loaded: &loaded, goal: Goal::BackTo(&saved), options, scope, writing, session }.carry_out()
+    }
 }
 
 impl Arguments {
     /// The files that are read besides journals, and the emulator's.
-    pub(super) fn files(&self) -> Vec<PathBuf> {
+    fn files(&self) -> Vec<PathBuf> {
         let source = PathBuf::from(&self.source);
         let files = self.paths.files();
         [source].into_iter().chain(self.scope.remote.emulator.clone()).chain(files).collect()
     }
-}
-
-pub(super) fn run(
-    arguments: &Arguments,
-    terminal: &Terminal,
-    typed: &Typed,
-    events: &Events,
-) -> Result<Exit, Failure> {
-    let Arguments { source, scope, writing, .. } = arguments;
-    let Origin { file, text, only } = find(source, &scope.journal)?;
-    let saved = saved::parse(&file, &text)?;
-    let loaded = load(arguments, &file, text, &saved)?;
-    let mut options = writing.options(scope);
-    options.selection.only = only;
-    Order { loaded: &loaded, goal: Goal::BackTo(&saved), options, scope, writing, terminal, events }
-        .carry_out(typed)
 }
 
 /// The snapshot to go back to, and the addresses that it is about, where not all.

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
-use super::terminal::Terminal;
+use super::run::{Run, Session, Told};
 use crate::render::{self, Document, Exit};
 use crate::{config, snapshot};
 
@@ -33,16 +33,22 @@ enum Subject {
     Snapshot,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let schema = match arguments.of {
-        Subject::Files => config::schema(),
-        Subject::Plan => render::schema(Document::Plan),
-        Subject::Drift => render::schema(Document::Drift),
-        Subject::Report => render::schema(Document::Report),
-        Subject::Events => render::schema(Document::Events),
-        Subject::Diagnostics => render::schema(Document::Diagnostics),
-        Subject::Snapshot => snapshot::schema(),
-    };
-    terminal.print(&render::pretty(&schema));
-    Ok(Exit::Success)
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::to_people()
+    }
+
+    fn run(&self, session: &Session) -> Result<Exit, Failure> {
+        let schema = match self.of {
+            Subject::Files => config::schema(),
+            Subject::Plan => render::schema(Document::Plan),
+            Subject::Drift => render::schema(Document::Drift),
+            Subject::Report => render::schema(Document::Report),
+            Subject::Events => render::schema(Document::Events),
+            Subject::Diagnostics => render::schema(Document::Diagnostics),
+            Subject::Snapshot => snapshot::schema(),
+        };
+        session.terminal.print(&render::pretty(&schema));
+        Ok(Exit::Success)
+    }
 }

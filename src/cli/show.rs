@@ -4,15 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::Format;
 use super::failure::Failure;
 use super::load::Loaded;
 use super::observe::Observed;
-use super::plan::{Shown, show};
 use super::reviewed;
-use super::terminal::Terminal;
+use super::run::{Run, Session, Told};
 use super::views::Views;
-use crate::render::Exit;
+use crate::render::{self, Context, Exit, Format};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -22,7 +20,7 @@ pub(super) struct Arguments {
 
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
+    format: Format,
 
     /// List identical changes one by one
     #[arg(long)]
@@ -32,12 +30,19 @@ pub(super) struct Arguments {
     views: Views,
 }
 
-/// What the file says, whether or not it could still be applied.
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
-    let Arguments { plan, format, full, views } = arguments;
-    let saved = reviewed::read(plan)?;
-    let observed = Observed::of_file(saved);
-    let shown = Shown { format: *format, views, full: *full, is_drift: false };
-    show(shown, &Loaded::nothing(), &observed, Exit::Success, terminal);
-    Ok(Exit::Success)
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::in_format(self.format)
+    }
+
+    /// What the file says, whether or not it could still be applied.
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let Self { plan, format, full, views } = self;
+        let saved = reviewed::read(plan)?;
+        let observed = Observed::of_file(saved);
+        let exit = Exit::Success;
+        let context = Context { sources: &Loaded::nothing().sources, diagnostics: &[], exit };
+        terminal.show(&render::plan(&observed.view(), context, &views.layout(*format, *full, terminal)));
+        Ok(exit)
+    }
 }

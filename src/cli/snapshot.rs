@@ -4,57 +4,53 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Typed;
-use super::arguments::{Format, Guards, Planning, plan_options};
+use super::arguments::{Guards, Planning, plan_options};
 use super::failure::Failure;
-use super::findings;
 use super::goal::Goal;
 use super::load::load;
-use super::plan::look;
+use super::observe::look;
+use super::run::{Run, Session, Told};
 use super::saved;
-use super::terminal::Terminal;
-use crate::diag::{self, Code, Diagnostic};
+use super::views::of_findings;
+use crate::diag::{self, Code};
 use crate::render::{self, Context, Exit};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("format", |format| format.value_parser(of_findings())))]
 pub(super) struct Arguments {
     #[command(flatten)]
-    pub(super) planning: Planning,
+    planning: Planning,
 
     /// The file to write, for its owner alone; one that is there is replaced
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
 
-/// Saves the selected domains whole: a part of a domain can't be told from a whole one that lost the rest.
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let Arguments { planning, out } = arguments;
-    let loaded = load(&planning.paths, &planning.rules)?;
-    let options = plan_options(&planning.scope, &Guards::default());
-    let observed = look(&loaded, &planning.scope, &options, Goal::Files, typed)?;
-    let held_back = observed.diagnostics.iter().any(|one| one.code == Code::Remote);
-    if held_back || diag::has_errors(&observed.diagnostics) {
-        return Err(Failure {
-            sources: loaded.sources,
-            diagnostics: observed.diagnostics,
-            ..Failure::default()
-        });
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::in_format(self.planning.scope.format)
     }
-    let saved = observed.saved(observed.snapshot.clone(), &loaded);
-    saved::write(out, &saved)?;
-    let exit = Exit::Success;
-    match planning.scope.format {
-        Format::Human => {
-            loaded.warn(terminal);
-            terminal.print(&render::human_snapshot(&saved, &out.display().to_string()));
+
+    /// Saves the selected domains whole: a part of a domain can't be told from a whole one that lost the rest.
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let Self { planning: Planning { paths, rules, scope }, out } = self;
+        let loaded = load(paths, rules)?;
+        let options = plan_options(scope, &Guards::default());
+        let observed = look(&loaded, scope, &options, Goal::Files)?;
+        let held_back = observed.diagnostics.iter().any(|one| one.code == Code::Remote);
+        if held_back || diag::has_errors(&observed.diagnostics) {
+            return Err(Failure {
+                sources: loaded.sources,
+                diagnostics: observed.diagnostics,
+                ..Failure::default()
+            });
         }
-        Format::Json => terminal.print(&render::snapshot_json(&saved, &out.display().to_string(), exit)),
-        format => {
-            let diagnostics: Vec<Diagnostic> =
-                [loaded.diagnostics.as_slice(), &observed.diagnostics].concat();
-            let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-            terminal.print_document(format, &findings::document(format, context).unwrap_or_default());
-        }
+        let saved = observed.saved(observed.snapshot.clone(), &loaded);
+        saved::write(out, &saved)?;
+        let exit = Exit::Success;
+        let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };
+        let (file, seen) = (out.display().to_string(), &observed.diagnostics);
+        terminal.show(&render::snapshot(&saved, &file, context, seen, &scope.layout(terminal)));
+        Ok(exit)
     }
-    Ok(exit)
 }

@@ -4,9 +4,39 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::LazyLock;
 
-use super::arguments::{Color, Format};
+use clap::ValueEnum;
+
+use crate::diag::Diagnostic;
 use crate::gate::{self, Secrets};
-use crate::render::Style;
+use crate::render::{self, Format, Layout, Links, Printed, Style};
+use crate::source::Sources;
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set; CLICOLOR_FORCE turns it on anywhere
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// Whether to colour: the flag, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
+    pub(super) fn wanted(self, is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+        let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if set("NO_COLOR") => false,
+            Color::Auto if set("CLICOLOR_FORCE") && variable("CLICOLOR_FORCE").as_deref() != Some("0") => {
+                true
+            }
+            Color::Auto => is_terminal && variable("TERM").as_deref() != Some("dumb"),
+        }
+    }
+}
 
 /// Narrowest and widest text that is laid out.
 const WIDTH: std::ops::RangeInclusive<usize> = 40..=160;
@@ -48,12 +78,27 @@ impl Terminal {
         print(&gate::lines(text, self.stdout.color));
     }
 
-    /// Writes a document whose format escapes what it holds, and whose lines may be commands.
-    pub(super) fn print_document(&self, format: Format, document: &str) {
-        match format {
-            Format::Github => print(document),
-            _ => self.print(document),
+    /// Writes what a subject is in some format.
+    pub(super) fn show(&self, printed: &Printed) {
+        let Printed { notes, text, is_commands, more } = printed;
+        self.note(notes);
+        match is_commands {
+            true => print(text),
+            false => self.print(text),
         }
+        self.note(more);
+    }
+
+    /// Writes findings where people look for them.
+    pub(super) fn tell(&self, findings: &[Diagnostic], sources: &Sources) {
+        self.note(&render::diagnostics(findings, sources, self.stderr, self.max_findings));
+    }
+
+    /// How a subject is laid out here.
+    pub(super) fn layout(&self, format: Format) -> Layout {
+        let Self { stdout, stderr, moves: _, answers: _, max_findings } = *self;
+        let links = Links { base: None, folder: working_folder() };
+        Layout { stdout, stderr, max_findings, links, ..Layout::new(format) }
     }
 
     /// Writes what a program reads back byte for byte: the text of a file, a script.
@@ -91,6 +136,11 @@ pub(super) fn secrets() -> &'static Secrets {
 /// Lets the last words of a panic, which may quote anything, pass the gate too.
 pub(super) fn watch_panics() {
     std::panic::set_hook(Box::new(|panic| note(&format!("livevod {panic}\n"))));
+}
+
+/// Paths in machine formats are relative to it; where it is not known, they stay as they were given.
+fn working_folder() -> String {
+    std::env::current_dir().map_or_else(|_| String::new(), |path| path.to_string_lossy().into_owned())
 }
 
 fn print(text: &str) {
@@ -133,6 +183,19 @@ fn drawings(variable: impl Fn(&str) -> Option<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_flag_beats_the_variables_and_no_color_beats_force() {
+        let force = |name: &str| (name == "CLICOLOR_FORCE").then(|| "1".to_owned());
+        let never = |name: &str| (name == "NO_COLOR").then(|| "1".to_owned());
+        assert!(Color::Auto.wanted(false, force));
+        assert!(!Color::Auto.wanted(true, never));
+        assert!(Color::Always.wanted(false, never));
+        assert!(!Color::Never.wanted(true, force));
+        assert!(Color::Auto.wanted(true, |_| None));
+        assert!(!Color::Auto.wanted(false, |_| None));
+        assert!(!Color::Auto.wanted(true, |name| (name == "TERM").then(|| "dumb".to_owned())));
+    }
 
     #[test]
     fn drawings_are_left_out_on_request() {

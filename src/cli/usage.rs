@@ -7,19 +7,19 @@ use std::ffi::OsString;
 use clap::ValueEnum;
 use clap::error::{ContextValue, ErrorKind};
 
-use super::arguments::{Color, Format};
 use super::failure::Failure;
-use super::terminal::Terminal;
+use super::terminal::{Color, Terminal};
 use crate::diag::{Code, Diagnostic};
 use crate::gate::{clean, is_harmful};
-use crate::render::Exit;
+use crate::render::{Exit, Format};
 
 /// Help and version are success; a usage error is 1, because 2 means differences.
 pub(super) fn end(error: &clap::Error, arguments: &[OsString]) -> Exit {
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     match asked_format(arguments) {
-        Some(format) if !is_asked_for && format != Format::Human => {
-            Failure::from(diagnostic(error)).report(format, &Terminal::detect(Color::Auto, None))
+        Some(format) if !is_asked_for && !format.is_for_people() => {
+            let terminal = Terminal::detect(Color::Auto, None);
+            Failure::from(diagnostic(error)).report(&terminal.layout(format), &terminal)
         }
         _ if is_asked_for => {
             let terminal = Terminal::detect(Color::Auto, None);

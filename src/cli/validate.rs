@@ -2,19 +2,17 @@
 
 use clap::Args;
 
-use super::Typed;
-use super::arguments::{Format, Paths, Remote, Rules};
+use super::arguments::{Paths, Remote, Rules};
 use super::connect::{Access, connect};
 use super::failure::Failure;
-use super::findings;
 use super::goal::Reach;
 use super::load::load;
 use super::observe::block_on;
 use super::online;
-use super::terminal::Terminal;
+use super::run::{Run, Session, Told};
 use super::views::of_findings;
 use crate::diag::{Code, Diagnostic};
-use crate::render::{self, Context, Exit};
+use crate::render::{self, Context, Exit, Format};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -30,38 +28,36 @@ pub(super) struct Arguments {
 
     /// How the findings are printed
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_findings())]
-    pub(super) format: Format,
+    format: Format,
 
     #[command(flatten)]
     remote: Remote,
 }
 
-pub(super) fn run(arguments: &Arguments, terminal: &Terminal, typed: &Typed) -> Result<Exit, Failure> {
-    let Arguments { paths, rules, online, remote, format: _ } = arguments;
-    if !online && (remote.emulator.is_some() || typed.endpoint) {
-        return Err(Failure::from(only_online()));
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::in_format(self.format)
     }
-    let mut loaded = load(paths, rules)?;
-    if *online {
-        let connection = connect(remote, Access::Reads, typed, &Reach::of(&loaded.desired))?;
-        let found = block_on(async {
-            connection.prepare().await?;
-            Ok::<_, Failure>(online::look(&loaded, &connection).await)
-        })??;
-        loaded = loaded.with(found)?;
-    }
-    let exit = Exit::Success;
-    let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };
-    match findings::document(arguments.format, context) {
-        Some(document) => terminal.print_document(arguments.format, &document),
-        None => {
-            findings::tell(&loaded.diagnostics, &loaded.sources, terminal);
-            let findings = render::summary_line(&loaded.diagnostics);
-            terminal.print(&format!("Valid: {}; {findings}.\n", render::desired_summary(&loaded.desired)));
-            findings::tell_more(&loaded.diagnostics, terminal);
+
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let Self { paths, rules, online, remote, format } = self;
+        if !online && (remote.emulator.is_some() || remote.endpoint.is_typed) {
+            return Err(Failure::from(only_online()));
         }
+        let mut loaded = load(paths, rules)?;
+        if *online {
+            let connection = connect(remote, Access::Reads, &Reach::of(&loaded.desired))?;
+            let found = block_on(async {
+                connection.prepare().await?;
+                Ok::<_, Failure>(online::look(&loaded, &connection).await)
+            })??;
+            loaded = loaded.with(found)?;
+        }
+        let exit = Exit::Success;
+        let context = Context { sources: &loaded.sources, diagnostics: &loaded.diagnostics, exit };
+        terminal.show(&render::validated(&loaded.desired, context, &terminal.layout(*format)));
+        Ok(exit)
     }
-    Ok(exit)
 }
 
 fn only_online() -> Diagnostic {

@@ -1,13 +1,11 @@
-//! The formats that hold a plan and nothing else, and what they are written with.
+//! Which formats a command offers, and what they are written with.
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ValueEnum, builder::PossibleValue};
 
-use super::arguments::Format;
-use super::findings::working_folder;
-use crate::apply::Report;
-use crate::render::{self, Briefing, Comment, Exit, LEAST_BYTES, LinkBase, Links};
+use super::terminal::Terminal;
+use crate::render::{Format, LEAST_BYTES, Layout, LinkBase, Links};
 
 /// How views are written.
 #[derive(Debug, Args)]
@@ -33,50 +31,13 @@ fn max_bytes(text: &str) -> Result<usize, String> {
     }
 }
 
-/// What is shown, and how.
-#[derive(Clone, Copy)]
-pub(super) struct View<'a> {
-    pub(super) format: Format,
-    pub(super) views: &'a Views,
-    pub(super) full: bool,
-    pub(super) is_drift: bool,
-}
-
-impl View<'_> {
-    /// The plan in a format of plans; `None` for any other.
-    pub(super) fn plan(&self, briefing: Briefing, exit: Exit) -> Option<String> {
-        match self.format {
-            Format::TerraformJson => Some(render::terraform_json(briefing, exit)),
-            Format::Html => Some(render::html(briefing, &self.links())),
-            Format::GitlabTerraform => Some(render::gitlab_terraform(briefing.plan)),
-            Format::Markdown if self.is_drift => Some(render::markdown_drift(briefing, &self.comment())),
-            Format::Markdown => Some(render::markdown_plan(briefing, &self.comment())),
-            Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => None,
-        }
-    }
-
-    /// The report, likewise.
-    pub(super) fn report(&self, briefing: Briefing, report: &Report) -> Option<String> {
-        match self.format {
-            Format::Markdown => Some(render::markdown_report(briefing, report, &self.comment())),
-            Format::TerraformJson
-            | Format::GitlabTerraform
-            | Format::Html
-            | Format::Human
-            | Format::Json
-            | Format::Github
-            | Format::Gitlab
-            | Format::Sarif => None,
-        }
-    }
-
-    fn links(&self) -> Links {
-        Links { base: self.views.link_base.clone(), folder: working_folder() }
-    }
-
-    fn comment(&self) -> Comment {
-        let Views { max_bytes, link_base: _, title } = self.views;
-        Comment { max_bytes: *max_bytes, title: title.clone(), full: self.full, links: self.links() }
+impl Views {
+    /// How a plan or a report is laid out.
+    pub(super) fn layout(&self, format: Format, full: bool, terminal: &Terminal) -> Layout {
+        let Self { max_bytes, link_base, title } = self;
+        let usual = terminal.layout(format);
+        let links = Links { base: link_base.clone(), ..usual.links };
+        Layout { max_bytes: *max_bytes, title: title.clone(), full, links, ..usual }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::counted;
+use super::phrases::counted;
+use super::view::{ChangeView, FieldView};
 use crate::model::{Field, Value};
-use crate::plan::{ActionKind, FieldChange, FieldOrigin, Noted};
+use crate::plan::{ActionKind, FieldOrigin};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
@@ -24,11 +25,11 @@ pub(super) struct Cause<'a> {
 }
 
 impl<'a> Causes<'a> {
-    pub(super) fn of(changes: impl Iterator<Item = Noted<'a>>) -> Self {
+    pub(super) fn of(changes: impl Iterator<Item = ChangeView<'a>>) -> Self {
         let mut causes: BTreeMap<(&Place, Field), Cause> = BTreeMap::new();
         for change in changes {
-            for (place, field, origin) in written(change) {
-                let values = (change.before_value(field), change.after_value(field));
+            for (place, origin, one) in written(change) {
+                let (field, values) = (one.field, (one.before, one.after));
                 let new = || Cause {
                     place,
                     field,
@@ -51,26 +52,26 @@ impl<'a> Causes<'a> {
     }
 
     /// Whether one of them tells of this field.
-    pub(super) fn tell(&self, one: &FieldChange) -> bool {
+    pub(super) fn tell(&self, one: &FieldView) -> bool {
         let place = one.origin.and_then(|origin| origin.place.as_ref());
         place.is_some_and(|place| self.0.contains_key(&(place, one.field)))
     }
 }
 
 /// The values of an update or a replace that somebody wrote.
-fn written<'a>(change: Noted<'a>) -> impl Iterator<Item = (&'a Place, Field, &'a FieldOrigin)> {
+fn written<'a>(change: ChangeView<'a>) -> impl Iterator<Item = (&'a Place, &'a FieldOrigin, FieldView<'a>)> {
     let counts = matches!(change.action, ActionKind::Update | ActionKind::Replace);
-    change.field_changes().filter(move |_| counts).filter_map(|FieldChange { field, origin }| {
-        let origin = origin?;
-        Some((origin.place.as_ref()?, field, origin))
+    change.fields().filter(move |_| counts).filter_map(|one| {
+        let origin = one.origin?;
+        Some((origin.place.as_ref()?, origin, one))
     })
 }
 
 impl<'a> Cause<'a> {
-    fn count(&mut self, change: Noted<'a>, values: (Value, Value)) {
+    fn count(&mut self, change: ChangeView<'a>, values: (Value, Value)) {
         self.configurations += 1;
         self.replaced += usize::from(change.action == ActionKind::Replace);
-        self.domains.insert(&change.change.address.domain);
+        self.domains.insert(&change.noted.change.address.domain);
         if self.values.as_ref() != Some(&values) {
             self.values = None;
         }

@@ -6,8 +6,9 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::json::{Context, FORMAT_VERSION, findings, pretty};
-use super::plan::{counted, origin_text};
+use super::documents::{Context, FORMAT_VERSION, findings, pretty};
+use super::facts::origin_row;
+use super::phrases::{counted, origin_text};
 use crate::config;
 use crate::model::{Address, AddressText, Field, State, Value, is_group_id};
 use crate::plan::FieldOrigin;
@@ -17,7 +18,7 @@ use crate::source::{Source, Sources};
 /// The configurations as a file that livevod reads, every value written out, its origin in a comment behind it.
 ///
 /// Resolving the text again gives the same configurations.
-pub fn desired_yaml(desired: &Desired, sources: &Sources) -> String {
+pub(super) fn desired_yaml(desired: &Desired, sources: &Sources) -> String {
     let file = File::new(desired);
     let text = serde_yaml::to_string(&file).unwrap_or_else(|error| format!("# {error}\n"));
     let mut origins = origins(desired, sources).into_iter();
@@ -42,7 +43,7 @@ fn canonical(text: String) -> String {
 }
 
 /// The same as JSON: one row a configuration, one object a setting.
-pub fn desired_json(desired: &Desired, context: Context) -> String {
+pub(super) fn desired_json(desired: &Desired, context: Context) -> String {
     let rows: Vec<Json> =
         entries(desired).map(|(address, entry)| row(address, entry, context.sources)).collect();
     pretty(&json!({
@@ -80,10 +81,7 @@ fn settings(resolved: &Resolved, sources: &Sources) -> serde_json::Map<String, J
     let setting = |field: Field| {
         let origin = resolved.origin(field).map(|origin| FieldOrigin::new(origin, sources));
         let value = resolved.config.get(field).to_json();
-        (
-            field.name().to_owned(),
-            json!({ "value": value, "origin": origin.as_ref().map(super::json::origin_row) }),
-        )
+        (field.name().to_owned(), json!({ "value": value, "origin": origin.as_ref().map(origin_row) }))
     };
     Field::MANAGED.into_iter().map(setting).collect()
 }
@@ -212,7 +210,7 @@ fn is_setting(line: &str) -> bool {
 }
 
 /// `5 configurations, 1 of them absent, in 2 domains`.
-pub fn desired_summary(desired: &Desired) -> String {
+pub(super) fn desired_summary(desired: &Desired) -> String {
     let all = entries(desired).count();
     let absent = entries(desired).filter(|(_, entry)| matches!(entry.wanted, Wanted::Absent(_))).count();
     let absent = if absent > 0 { format!(", {absent} of them absent,") } else { String::new() };

@@ -2,7 +2,7 @@
 //! and merges far labels into one excerpt.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use miette::{
@@ -10,13 +10,13 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
+use super::headlines::headline;
 use super::narrated::narrated;
-use super::plan::counted;
+use super::phrases::counted;
 use super::rows::worst;
-use super::style::wrap;
-use super::{Style, clean};
+use super::style::Style;
 use crate::diag::{Diagnostic, Label, Note, Severity};
-use crate::gate::is_harmful;
+use crate::gate::{clean, is_harmful};
 use crate::source::{FileId, Source, Sources, Span};
 
 /// A line longer than this is shown as a window around its label, bytes.
@@ -60,52 +60,6 @@ fn drawn(findings: &[&Diagnostic], sources: &Sources, style: Style) -> String {
         text.push('\n');
     }
     text
-}
-
-/// What a finding says in one line: the address it is about, the message, the service's id of the request.
-pub(super) fn headline(finding: &Diagnostic) -> String {
-    let mut message = clean(&finding.message);
-    let address = finding.address.as_ref().map(|address| clean(&address.to_string()));
-    if let Some(address) = address.filter(|address| !message.contains(address.as_str())) {
-        message = format!("{address}: {message}");
-    }
-    if let Some(request_id) = &finding.request_id {
-        message = format!("{message} (RequestId {})", clean(request_id));
-    }
-    message
-}
-
-/// Where to read on about findings in files: `livevod explain CODE`, and the codes where there are several; filled to the width.
-pub fn explain_line(findings: &[Diagnostic], style: Style) -> Option<String> {
-    let codes: BTreeSet<&str> = findings
-        .iter()
-        .filter(|finding| !finding.labels.is_empty())
-        .map(|finding| finding.code.as_str())
-        .collect();
-    let codes: Vec<&str> = codes.into_iter().collect();
-    let text = match codes.as_slice() {
-        [] => return None,
-        [code] => format!("`livevod explain {code}` says more."),
-        codes => format!("`livevod explain CODE` says more about each: {}.", codes.join(", ")),
-    };
-    Some(wrap(&text, style.width).join("\n") + "\n")
-}
-
-/// `3 errors, 1 warning`.
-pub fn summary_line(findings: &[Diagnostic]) -> String {
-    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-    let parts =
-        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Advice, "piece of advice")];
-    let counts: Vec<String> = parts
-        .into_iter()
-        .map(|(severity, noun)| (count(severity), noun))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, noun)| match (count, noun) {
-            (2.., "piece of advice") => format!("{count} pieces of advice"),
-            _ => counted(count, noun),
-        })
-        .collect();
-    if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") }
 }
 
 fn handler(style: Style) -> GraphicalReportHandler {

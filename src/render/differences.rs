@@ -2,44 +2,44 @@
 
 use std::collections::HashMap;
 
-use super::base::{owed, pending};
 use super::causes::{Cause, Causes};
-use super::plan::{coverage_text, sentence};
+use super::phrases::{released_by, sentence, unmanageable};
+use super::view::{ChangeView, FieldView, PlanView};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::Address;
-use crate::plan::{ActionKind, FieldChange, Held, Noted, Plan, Reason, Warning};
+use crate::plan::{ActionKind, Held, Reason, Shadow, Warning};
 use crate::source::{Place, Sources, Span};
 
 /// Differences are as weighty as told: an idea of what will be done in a plan, a warning in drift. What one written value
 /// causes in many configurations is one finding; what was pending on the target branch is one too, since no line here causes it.
-pub fn plan_findings(plan: &Plan, sources: &Sources, weight: Severity) -> Vec<Diagnostic> {
+pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
-    let own = || plan.changes().filter(|change| !plan.is_pending(change));
+    let own = || view.changes().filter(|change| !change.is_pending);
     let causes = Causes::of(own());
     let shared = causes.iter().map(|cause| shared(cause, sources));
     let differences = own().flat_map(|change| differences(change, &causes, sources));
-    let others = declared_unsupported(plan).chain(shadows(plan)).chain(on_the_base(plan));
+    let others = declared_unsupported(view).chain(view.shadows.iter().map(shadow)).chain(on_the_base(view));
     for mut difference in shared.chain(differences).chain(others) {
         difference.severity = weight;
         findings.push(difference);
     }
     let entries: HashMap<&Address, Option<&Place>> =
-        plan.changes().map(|change| (&change.change.address, change.note.place.as_ref())).collect();
+        view.changes().map(|one| (&one.noted.change.address, one.noted.note.place.as_ref())).collect();
     let entry = |held: &Held| entries.get(held.address.as_ref()?).copied().flatten();
-    let guards = plan.notes.held.iter().map(|held| guard(held, entry(held), sources));
-    for finding in guards.chain(plan.notes.warnings.iter().map(warning)).chain(unprotected(plan)) {
+    let guards = view.held.iter().map(|held| guard(held, entry(held), sources));
+    for finding in guards.chain(view.warnings.iter().map(warning)).chain(unprotected(view)) {
         findings.push(finding);
     }
     findings.finish()
 }
 
 /// What no shared value tells of already.
-fn differences(change: Noted, causes: &Causes, sources: &Sources) -> Vec<Diagnostic> {
-    let mut forcing = change.field_changes().filter(|one| one.field.is_create_only());
+fn differences(change: ChangeView, causes: &Causes, sources: &Sources) -> Vec<Diagnostic> {
+    let mut forcing = change.fields().filter(|one| one.field.is_create_only());
     match change.action {
         ActionKind::Update => {
-            let fields = change.field_changes().filter(|one| !causes.tell(one));
-            fields.map(|field| changed(change, field, sources)).collect()
+            let fields = change.fields().filter(|one| !causes.tell(one));
+            fields.map(|field| changed(change, &field, sources)).collect()
         }
         ActionKind::Replace if forcing.any(|one| causes.tell(&one)) => Vec::new(),
         ActionKind::Create | ActionKind::Replace | ActionKind::Delete => vec![whole(change, sources)],
@@ -52,20 +52,18 @@ fn shared(cause: &Cause, sources: &Sources) -> Diagnostic {
 }
 
 /// A field that differs, at the value that asks for it.
-fn changed(change: Noted, one: FieldChange, sources: &Sources) -> Diagnostic {
-    let FieldChange { field, origin } = one;
-    let (before, after) = (change.before_value(field), change.after_value(field));
+fn changed(change: ChangeView, one: &FieldView, sources: &Sources) -> Diagnostic {
+    let (field, before, after) = (one.field, &one.before, &one.after);
     let finding =
         Diagnostic::new(Code::Difference, format!("`{field}` is `{before}`, will be updated to `{after}`"))
             .about(&change.address);
-    let value = origin.and_then(|origin| origin.place.as_ref());
+    let value = one.origin.and_then(|origin| origin.place.as_ref());
     at(finding, value.or(change.note.place.as_ref()), sources, "declared here")
 }
 
 /// An entry that comes, goes, or both.
-fn whole(change: Noted, sources: &Sources) -> Diagnostic {
-    let coverage = coverage_text(&change.note.coverage, &change.address, change.action);
-    let message = format!("{}: {}; {coverage}", sentence(change.action), change.reason_text());
+fn whole(change: ChangeView, sources: &Sources) -> Diagnostic {
+    let message = format!("{}: {}", sentence(change.action), change.why());
     let finding = Diagnostic::new(Code::Difference, message).about(&change.address);
     let (entry, place) = (change.note.place.as_ref(), change.note.reason_place.as_ref());
     let (place, text) = match change.reason {
@@ -89,28 +87,24 @@ fn at(finding: Diagnostic, place: Option<&Place>, sources: &Sources, text: &str)
     }
 }
 
-fn declared_unsupported(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
-    plan.notes.unsupported.iter().filter(|one| one.declared).map(|one| {
-        let message = format!("can't be managed: {}; not attempted", one.reason);
-        Diagnostic::new(Code::Difference, message).about(&one.address)
-    })
+fn declared_unsupported(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
+    view.unmanageable()
+        .map(|one| Diagnostic::new(Code::Difference, unmanageable(&one.reason)).about(&one.address))
 }
 
-fn shadows(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
-    plan.notes.shadows.iter().map(|one| {
-        let message = format!("is not declared, and rules there in place of `{}`", one.shadowed);
-        Diagnostic::new(Code::Difference, message).about(&one.address)
-    })
+fn shadow(Shadow { address, shadowed }: &Shadow) -> Diagnostic {
+    let message = format!("is not declared, and rules there in place of `{shadowed}`");
+    Diagnostic::new(Code::Difference, message).about(address)
 }
 
 /// What the plan owes to the target branch, in one sentence.
-fn on_the_base(plan: &Plan) -> Option<Diagnostic> {
-    let since = plan.notes.since_base.as_ref().filter(|_| pending(plan) > 0)?;
-    Some(Diagnostic::new(Code::Difference, owed(plan, since, str::to_owned)))
+fn on_the_base(view: &PlanView) -> Option<Diagnostic> {
+    let base = view.base.as_ref().filter(|base| base.pending > 0)?;
+    Some(Diagnostic::new(Code::Difference, base.owed(str::to_owned)))
 }
 
-fn unprotected(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
-    let addresses = plan.notes.since_base.iter().flat_map(|since| &since.unprotected);
+fn unprotected(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
+    let addresses = view.base.iter().flat_map(|base| &base.since.unprotected);
     addresses.map(|address| {
         Diagnostic::new(Code::PlanWarning, format!("`{address}` is not protected any more")).about(address)
     })
@@ -119,11 +113,8 @@ fn unprotected(plan: &Plan) -> impl Iterator<Item = Diagnostic> {
 /// `entry` is where the entry of what is held stands.
 fn guard(held: &Held, entry: Option<&Place>, sources: &Sources) -> Diagnostic {
     let Held { guard, address, message, release } = held;
-    let mut finding =
-        Diagnostic::new(Code::Guard, format!("refused ({}): {message}", guard.name())).help(match release {
-            Some(flag) => format!("released by `{flag}`"),
-            None => "nothing releases it".to_owned(),
-        });
+    let mut finding = Diagnostic::new(Code::Guard, format!("refused ({}): {message}", guard.name()))
+        .help(released_by(release.as_deref(), |flag| format!("`{flag}`")));
     finding.address = address.clone();
     at(finding, entry, sources, "this entry")
 }

@@ -10,23 +10,25 @@ use jiff::Timestamp;
 pub use self::shapes::Command;
 pub(super) use self::shapes::Line;
 use self::shapes::{
-    Body, Changes, Drift, EndHook, Hook, Level, Operation, Planned, PlannedChange, ProgressHook, Reported,
-    Resource, Step, Totals, Version, WriteOutcome,
+    Body, Changes, EndHook, Hook, Level, Operation, Planned, PlannedChange, ProgressHook, Reported, Resource,
+    Step, Totals, Version, WriteOutcome,
 };
-use super::json::{
-    FORMAT_VERSION, change_row, difference_row, finding, held_row, since_base_row, texts, unsupported_row,
+use super::documents::{FORMAT_VERSION, finding, texts};
+use super::exit::Exit;
+use super::facts::{
+    self, Drift, change_row, difference_row, held_row, left_open_rows, since_base_row, unsupported_row,
     warning_row,
 };
-use super::left_open::left_open_rows;
-use super::phrases::{self, refusal};
+use super::phrases::refusal;
 use super::report::{self, Done, outcome_line};
 use super::report_json::OutcomeCounts;
-use super::{Briefing, Exit, Style, clean};
+use super::style::Style;
+use super::view::{ChangeView, PlanView};
 use crate::apply::{ChangeOutcome, Delay, Outcome, Report};
 use crate::diag::{Diagnostic, Severity};
-use crate::gate;
+use crate::gate::{self, clean};
 use crate::model::{Address, AddressText};
-use crate::plan::{ActionKind, Change, Guard, Noted, Notes, Plan, Summary};
+use crate::plan::{ActionKind, Summary};
 use crate::schema;
 use crate::source::Sources;
 
@@ -96,79 +98,55 @@ impl<'a> Event<'a> {
     }
 
     /// A plan, in the order in which it is read: what was there before, what is to be done, what holds it, the totals.
-    pub fn plan(briefing: Briefing<'a>) -> impl Iterator<Item = Self> {
-        let Briefing { plan, target: _, left_open, since_review } = briefing;
-        let found = left_open_rows(left_open).into_iter().map(|row| {
+    pub fn plan(view: &'a PlanView<'a>) -> impl Iterator<Item = Self> {
+        let found = left_open_rows(&view.left_open).into_iter().map(|row| {
             let message = format!("{}: run {} left it open: {}", row.address, row.run, row.message);
             Self::new(Level::Warn, message, Body::LeftOpen { left_open: row })
         });
-        let warnings = plan
-            .notes
+        let warnings = view
             .warnings
             .iter()
             .map(|one| Self::new(Level::Warn, &one.message, Body::Warning { warning: warning_row(one) }));
-        let changes = plan.changes().map(move |change| Self::planned(change, plan));
-        let guards = plan
-            .notes
+        let changes = view.changes().map(|change| Self::planned(view.account, change));
+        let guards = view
             .held
             .iter()
             .map(|held| Self::new(Level::Warn, refusal(held), Body::Guard { guard: held_row(held) }));
-        let moved = since_review.iter().map(|one| {
+        let moved = view.since_review.iter().map(|one| {
             let message = format!("{}: moved since the review", one.address);
             Self::new(Level::Warn, message, Body::SinceReview { difference: difference_row(one) })
         });
-        let digest = plan.digest();
-        let totals = [Self::whole_plan(briefing, digest.clone()), Self::plan_summary(plan, digest)];
+        let totals = [Self::whole_plan(view), Self::plan_summary(view)];
         found.chain(warnings).chain(changes).chain(guards).chain(moved).chain(totals)
     }
 
-    fn planned(change: Noted<'a>, plan: &'a Plan) -> Self {
-        let Change { address, action, .. } = change.change;
-        let row = change_row(&plan.decisions, change);
-        let change = PlannedChange { resource: Resource { addr: AddressText(address) }, row };
-        Self::new(
-            Level::Info,
-            format!("{address}: plan to {}", action.name()),
-            Body::PlannedChange { change },
-        )
+    fn planned(account: Option<&'a str>, change: ChangeView<'a>) -> Self {
+        let address = &change.noted.change.address;
+        let message = format!("{address}: plan to {}", change.action.name());
+        let (resource, row) = (Resource { addr: AddressText(address) }, change_row(account, change));
+        Self::new(Level::Info, message, Body::PlannedChange { change: PlannedChange { resource, row } })
     }
 
-    fn whole_plan(briefing: Briefing<'a>, digest: String) -> Self {
-        let Briefing { plan, target, left_open: _, since_review: _ } = briefing;
-        let Plan { decisions, notes } = plan;
-        let Notes {
-            is_rest: _,
-            changes: _,
-            unchanged: _,
-            unmanaged,
-            ignored,
-            unsupported,
-            shadows: _,
-            held: _,
-            warnings: _,
-            unread,
-            budget,
-            group_names: _,
-            since_base,
-        } = notes;
+    fn whole_plan(view: &'a PlanView<'a>) -> Self {
         let planned = Planned {
-            target: &target.name,
-            account: decisions.account.as_deref(),
-            digest,
-            unmanaged: texts(unmanaged),
-            ignored: texts(ignored),
-            unsupported: unsupported.iter().map(unsupported_row).collect(),
-            unread,
-            since_base: since_base.as_ref().map(since_base_row),
-            summary: plan.summary(),
-            budget: *budget,
+            target: &view.target.name,
+            account: view.account,
+            digest: view.digest.clone(),
+            unmanaged: texts(view.unmanaged),
+            ignored: texts(view.ignored),
+            unsupported: view.unsupported.iter().map(unsupported_row).collect(),
+            unread: view.unread,
+            since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
+            summary: view.summary,
+            budget: view.budget,
         };
-        let level = if plan.is_complete() { Level::Info } else { Level::Error };
-        Self::new(level, format!("planned for {}", target.name), Body::Plan { plan: Box::new(planned) })
+        let level = if view.is_complete { Level::Info } else { Level::Error };
+        let message = format!("planned for {}", view.target.name);
+        Self::new(level, message, Body::Plan { plan: Box::new(planned) })
     }
 
-    fn plan_summary(plan: &Plan, digest: String) -> Self {
-        let Summary { create, update, replace, delete, unchanged: _ } = plan.summary();
+    fn plan_summary(view: &PlanView) -> Self {
+        let Summary { create, update, replace, delete, unchanged: _ } = view.summary;
         let changes = Changes {
             add: create + replace,
             change: update,
@@ -176,15 +154,13 @@ impl<'a> Event<'a> {
             remove: delete + replace,
             operation: Operation::Plan,
         };
-        Self::new(Level::Info, phrases::totals(plan), Body::ChangeSummary(Totals { changes, digest }))
+        let totals = Totals { changes, digest: view.digest.clone() };
+        Self::new(Level::Info, &view.totals, Body::ChangeSummary(totals))
     }
 
     /// Whether the plan is an alarm.
-    pub fn drift(plan: &Plan) -> Self {
-        let drift = Drift {
-            drifted: plan.differs(),
-            complete: plan.is_complete() && !plan.is_held_by(Guard::Account),
-        };
+    pub fn drift(view: &PlanView) -> Self {
+        let drift = facts::drift(view);
         let (level, message) = match drift {
             Drift { complete: false, .. } => (Level::Error, "the service could not be read whole"),
             Drift { drifted: true, .. } => (Level::Warn, "the service is not as declared"),
@@ -268,14 +244,12 @@ impl<'a> Event<'a> {
     }
 
     /// What became of a plan.
-    pub fn report(briefing: Briefing<'a>, report: &Report) -> [Self; 2] {
-        let Briefing { plan, target, left_open: _, since_review: _ } = briefing;
+    pub fn report(view: &'a PlanView<'a>, report: &Report) -> [Self; 2] {
         let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
         let cost = report::cost(*calls, *repeated, *took);
-        let digest = plan.digest();
         let reported = Reported {
-            target: &target.name,
-            digest: digest.clone(),
+            target: &view.target.name,
+            digest: view.digest.clone(),
             summary: OutcomeCounts::of(outcomes),
             calls: *calls,
             repeated: *repeated,
@@ -284,8 +258,8 @@ impl<'a> Event<'a> {
         let Done { added, changed, destroyed } = Done::of(outcomes);
         let operation = Operation::Apply;
         let changes = Changes { add: added, change: changed, import: 0, remove: destroyed, operation };
-        let totals = report::totals(plan, outcomes, Style { width: usize::MAX, ..Style::PLAIN }).join(" ");
-        let summary = Body::ChangeSummary(Totals { changes, digest });
+        let totals = report::totals(view, outcomes, Style { width: usize::MAX, ..Style::PLAIN }).join(" ");
+        let summary = Body::ChangeSummary(Totals { changes, digest: view.digest.clone() });
         [
             Self::new(Level::Info, cost, Body::Report { report: reported }),
             Self::new(Level::Info, totals, summary),

@@ -1,10 +1,10 @@
 //! The pages of codes and what the files say about an address, for the terminal.
 
-use super::plan::{counted, origin_text};
-use super::style::{Tone, pad, wrap};
-use super::{Style, clean};
+use super::phrases::{counted, origin_text};
+use super::style::{Style, Tone, pad, wrap};
 use crate::diag::{Code, Severity};
 use crate::explain::{Explanation, FieldExplained, Ruler, Shadowed};
+use crate::gate::clean;
 use crate::model::{Pattern, Value};
 use crate::plan::FieldOrigin;
 use crate::source::{Sources, Span, Spanned};
@@ -13,7 +13,7 @@ use crate::source::{Sources, Span, Spanned};
 const NAME_WIDTH: usize = 28;
 
 /// A page of Markdown: paragraphs filled to the width, examples indented, and what the rule weighs.
-pub fn page(code: Code, markdown: &str, style: Style) -> String {
+pub(super) fn human_page(code: Code, markdown: &str, style: Style) -> String {
     let mut text = String::new();
     let mut paragraph = String::new();
     let mut is_code = false;
@@ -73,7 +73,7 @@ fn weight(code: Code) -> String {
 }
 
 /// Which entry rules an address, each value with its origin and what it shadows.
-pub fn explanation(explanation: &Explanation, sources: &Sources, style: Style) -> String {
+pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, style: Style) -> String {
     let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
     let shown = Shown { sources, style };
     let mut lines = vec![style.paint(Tone::Strong, &clean(&address.to_string()))];

@@ -2,10 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use super::Exit;
-use super::json::{Context, FORMAT_VERSION, findings, origin_row, pretty};
+use super::documents::{Context, FORMAT_VERSION, findings, pretty};
+use super::exit::Exit;
+use super::facts::origin_row;
 use crate::apply::journal::{LastEntry, Told};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Code;
 use crate::explain::{
     Difference, DomainState, Explanation, FieldExplained, Online, Ruler, Shadowed, Standing, page,
 };
@@ -15,7 +16,7 @@ use crate::resolve::Origin;
 use crate::source::{Sources, Spanned};
 
 /// `explain CODE --format json`: the page as Markdown.
-pub fn page_json(code: Code) -> String {
+pub(super) fn page_json(code: Code) -> String {
     pretty(&json!({
         "format_version": FORMAT_VERSION,
         "code": code,
@@ -27,14 +28,13 @@ pub fn page_json(code: Code) -> String {
 }
 
 /// `explain ADDRESS --format json`; `online` is null where the service was not asked, `journal` in it where none tells of
-/// the address. `diagnostics` are about journals that can't be read.
-pub fn explanation_json(
+/// the address. The findings are about journals that can't be read.
+pub(super) fn explanation_json(
     explanation: &Explanation,
     online: Option<(&Online, Option<&LastEntry>)>,
-    diagnostics: &[Diagnostic],
-    sources: &Sources,
+    context: Context,
 ) -> String {
-    let exit = Exit::Success;
+    let sources = context.sources;
     let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
     pretty(&json!({
         "format_version": FORMAT_VERSION,
@@ -47,8 +47,8 @@ pub fn explanation_json(
         "protected": patterns(protected, sources),
         "prune": prune.map(|span| sources.place(span)),
         "online": online.map(|(online, last)| online_row(online, last)),
-        "diagnostics": findings(Context { sources, diagnostics, exit }),
-        "exit": exit,
+        "diagnostics": findings(context),
+        "exit": context.exit,
     }))
 }
 

@@ -1,16 +1,16 @@
 //! What the service says about an address, below what the files say.
 
 use super::journal::{end_text, found_text};
-use super::style::{Tone, pad, wrap};
-use super::{Style, clean};
+use super::style::{Style, Tone, pad, wrap};
 use crate::apply::journal::{LastEntry, Reply, Told};
 use crate::explain::{Difference, DomainState, Online, Standing};
+use crate::gate::clean;
 
 /// Column at which values begin.
 const NAME_WIDTH: usize = 28;
 
 /// The domain, what is held, how it differs from what is declared, and what the journals last tell.
-pub fn online(online: &Online, last: Option<&LastEntry>, style: Style) -> String {
+pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Style) -> String {
     let Online { target, domain, held, ruler, standing } = online;
     let mut lines = vec![String::new(), style.paint(Tone::Strong, &clean(target))];
     lines.push(format!("  {}", state(domain.as_ref())));

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::json;
 use similar::TextDiff;
 
-use super::json::{Context, Counts, FORMAT_VERSION, findings, pretty};
-use super::plan::counted;
+use super::documents::{Context, Counts, FORMAT_VERSION, findings, pretty};
+use super::phrases::counted;
 use super::style::{Style, Tone};
 use crate::gate::clean;
 
@@ -33,7 +33,7 @@ pub struct FormRow {
 }
 
 /// The files that are not in canonical form, or were not, and a count.
-pub fn forms_summary(rows: &[FormRow], style: Style) -> String {
+pub(super) fn forms_summary(rows: &[FormRow], style: Style) -> String {
     let is_other = |row: &&FormRow| matches!(row.form, Form::Different | Form::Written);
     let sign = style.paint(Tone::Update, "~");
     let mut text: String =
@@ -76,7 +76,7 @@ pub fn form_diff(file: &str, before: &str, after: &str, style: Style) -> String 
 }
 
 /// `fmt --format json`.
-pub fn forms_json(rows: &[FormRow], context: Context) -> String {
+pub(super) fn forms_json(rows: &[FormRow], context: Context) -> String {
     pretty(&json!({
         "format_version": FORMAT_VERSION,
         "files": rows,

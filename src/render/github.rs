@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::diagnostics::{headline, summary_line};
-use super::plan::counted;
+use super::documents::Context;
+use super::headlines::{headline, summary_line};
+use super::phrases::counted;
 use super::rows::{Region, Row, rows, words};
-use super::{Context, clean};
 use crate::diag::{Note, Severity};
+use crate::gate::clean;
 use crate::source::Sources;
 
 /// Annotations of one level that GitHub shows for a step; it drops what is more without a word.
@@ -14,13 +15,14 @@ const ANNOTATIONS: usize = 10;
 
 /// One annotation a source line, at most ten a level, the last of which counts what it stands for; then, where anything
 /// was left out, a folded list of all findings; then the summary. Each line is a command or can't be taken for one.
-pub fn github(context: Context, folder: &str) -> String {
+pub(super) fn github(context: Context, folder: &str) -> String {
     let rows = rows(context, folder);
     let annotations: Vec<Annotation> =
         by_line(&rows).iter().map(|group| Annotation::new(group, context.sources, folder)).collect();
     let mut lines = Vec::new();
     let mut is_whole = true;
-    for (severity, command) in LEVELS {
+    for severity in [Severity::Error, Severity::Warning, Severity::Advice] {
+        let command = command_of(severity);
         let level: Vec<&Annotation> = annotations.iter().filter(|one| one.severity == severity).collect();
         let fits = level.len() <= ANNOTATIONS;
         let shown = if fits { level.len() } else { ANNOTATIONS - 1 };
@@ -37,9 +39,6 @@ pub fn github(context: Context, folder: &str) -> String {
     lines.push(String::new());
     lines.join("\n")
 }
-
-const LEVELS: [(Severity, &str); 3] =
-    [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Advice, "notice")];
 
 fn command_of(severity: Severity) -> &'static str {
     match severity {

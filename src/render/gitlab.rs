@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::json::pretty;
-use super::rows::{Row, rows, words};
-use super::{Context, clean};
+use super::documents::{Context, pretty};
+use super::rows::{Row, relative, rows, words};
 use crate::diag::Severity;
+use crate::gate::clean;
 
 /// The report. GitLab takes no entry without a file, so what has none stands at the first line of the first file read.
-pub fn gitlab(context: Context, folder: &str) -> String {
-    let first = context.sources.iter().next().map(|(_, source)| super::rows::relative(source.name(), folder));
+pub(super) fn gitlab(context: Context, folder: &str) -> String {
+    let first = context.sources.iter().next().map(|(_, source)| relative(source.name(), folder));
     let fallback = first.unwrap_or_else(|| "livevod.yaml".to_owned());
     let rows = rows(context, folder);
     pretty(&rows.iter().map(|row| issue(row, &fallback)).collect::<Vec<_>>())

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::clean;
+use crate::gate::clean;
 use crate::model::{RecordConfig, Value};
-use crate::plan::{Change, GroupName, Plan};
+use crate::plan::{Change, GroupName};
 
 /// Characters of an id that stand behind its name, where they tell it from every other id of the plan.
 const ID_SHOWN: usize = 8;
@@ -20,18 +20,16 @@ pub(super) struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn of(plan: &'a Plan) -> Self {
-        let names = &plan.notes.group_names;
-        let all =
-            || plan.decisions.changes.iter().flat_map(|change| [&change.before, &change.after]).flatten();
-        let shown = told_apart(all().flat_map(ids).chain(names.keys().map(String::as_str)));
-        let used = plan.decisions.changes.iter().flat_map(moved).collect();
+    pub(super) fn of(changes: &'a [Change], names: &'a BTreeMap<String, GroupName>) -> Self {
+        let configs = changes.iter().flat_map(|change| [&change.before, &change.after]).flatten();
+        let shown = told_apart(configs.flat_map(ids).chain(names.keys().map(String::as_str)));
+        let used = changes.iter().flat_map(moved).collect();
         Self { names, used, shown }
     }
 
     /// A value, a named group's by its name and the beginning of its id.
-    pub(super) fn shown(&self, value: Value, ellipsis: &str) -> String {
-        let Value::Text(id) = &value else { return value.to_string() };
+    pub(super) fn shown(&self, value: &Value, ellipsis: &str) -> String {
+        let Value::Text(id) = value else { return value.to_string() };
         let Some(GroupName { name, place: _ }) = self.names.get(id) else { return value.to_string() };
         let is_usual = id.len() > self.shown && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         match is_usual {

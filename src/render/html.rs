@@ -4,50 +4,51 @@
 mod beside;
 mod changes;
 mod fleet;
+mod marks;
 mod verdict;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::base::owed;
+use super::Target;
 use super::groups::Groups;
 use super::links::Links;
-use super::phrases::{consequences, totals};
-use super::{Briefing, Target, clean};
+use super::phrases::account;
+use super::view::{LeftAlone, PlanView};
+use crate::gate::clean;
 use crate::model::Address;
-use crate::plan::Plan;
+use crate::plan::Summary;
 
 use changes::Changes;
 use fleet::Fleet;
+use marks::{escaped, sentence_of};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// `plan --format html`.
-pub fn html(briefing: Briefing, links: &Links) -> String {
-    let Briefing { plan, target, left_open, since_review } = briefing;
-    let fleet = Fleet::of(plan);
-    let groups = Groups::of(plan);
+pub(super) fn html(view: &PlanView, links: &Links) -> String {
+    let fleet = Fleet::of(view);
     let parts = [
-        head(plan),
-        header(plan, target),
+        head(view),
+        header(view),
         "<main>\n".to_owned(),
-        beside::since_review(&groups, since_review),
-        verdict::refused(plan),
-        verdict::notes(plan),
-        beside::left_open(left_open),
+        beside::since_review(&view.groups, view.since_review),
+        verdict::refused(view),
+        verdict::notes(view),
+        beside::left_open(&view.left_open),
         fleet.picture(),
-        Changes { plan, links, fleet: &fleet, groups: &groups }.section(),
-        left_alone(plan),
-        legend(&groups),
+        Changes { view, links, fleet: &fleet }.section(),
+        left_alone(view),
+        legend(&view.groups),
         "</main>\n".to_owned(),
-        footer(plan),
+        footer(view),
     ];
     parts.concat()
 }
 
-fn head(plan: &Plan) -> String {
+fn head(view: &PlanView) -> String {
     let allowed = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     let policy = format!(
         "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
@@ -62,24 +63,22 @@ fn head(plan: &Plan) -> String {
          <meta name=\"referrer\" content=\"no-referrer\">\n<link rel=\"icon\" href=\"data:,\">\n\
          <title>livevod: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#changes\">Skip to the changes</a>\n",
-        escaped(&totals(plan))
+        escaped(&view.totals)
     )
 }
 
 /// The sentence of totals, what it was planned for, what it means, and the totals as numbers.
-fn header(plan: &Plan, target: &Target) -> String {
-    let Target { name: target, account } = target;
-    let account = account.as_deref().map_or("no account declared".to_owned(), |id| format!("account {id}"));
-    let summary = plan.summary();
+fn header(view: &PlanView) -> String {
+    let Target { name: target, account: id } = view.target;
+    let Summary { create, update, replace, delete, unchanged } = view.summary;
     let counts = [
-        ("replace", "to replace", summary.replace),
-        ("delete", "to delete", summary.delete),
-        ("update", "to update", summary.update),
-        ("create", "to create", summary.create),
-        ("none", "unchanged", summary.unchanged),
+        ("replace", "to replace", replace),
+        ("delete", "to delete", delete),
+        ("update", "to update", update),
+        ("create", "to create", create),
+        ("none", "unchanged", unchanged),
     ];
-    let owed =
-        plan.notes.since_base.as_ref().map(|since| owed(plan, since, |base| format!("`{}`", clean(base))));
+    let owed = view.base.as_ref().map(|base| base.owed(|name| format!("`{}`", clean(name))));
     let owed = owed.map(|text| format!("<p>{}</p>\n", sentence_of(&text))).unwrap_or_default();
     let item = |(class, words, count): (&str, &str, usize)| {
         let class = if count == 0 { "none" } else { class };
@@ -88,30 +87,23 @@ fn header(plan: &Plan, target: &Target) -> String {
     format!(
         "<header>\n<h1>{}</h1>\n<p class=\"quiet\">{} · {}</p>\n<p>{}</p>\n{owed}\
          <ul class=\"totals\" aria-label=\"Changes by kind\">\n{}</ul>\n</header>\n",
-        escaped(&totals(plan)),
+        escaped(&view.totals),
         escaped(target),
-        escaped(&account),
-        escaped(&consequences(plan)),
+        account(id.as_deref(), escaped),
+        escaped(&view.consequences),
         counts.map(item).concat()
     )
 }
 
-fn left_alone(plan: &Plan) -> String {
-    let unsupported: Vec<&Address> =
-        plan.notes.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address).collect();
-    let lists = [
-        ("unmanaged, left alone", plan.notes.unmanaged.iter().collect()),
-        ("ignored", plan.notes.ignored.iter().collect()),
-        ("not declared, and can't be managed", unsupported),
-    ];
-    let list = |(title, addresses): (&str, Vec<&Address>)| {
+fn left_alone(view: &PlanView) -> String {
+    let list = |LeftAlone { what: _, title, addresses }: LeftAlone| {
         let item = |address: &&Address| format!("<li><code>{}</code></li>", escaped(&address.to_string()));
         let items: String = addresses.iter().map(item).collect();
         let whole =
             format!("<details><summary>{} {title}</summary><ul>{items}</ul></details>\n", addresses.len());
         if addresses.is_empty() { String::new() } else { whole }
     };
-    let lists = lists.map(list).concat();
+    let lists = view.left_alone().map(list).concat();
     match lists.is_empty() {
         true => lists,
         false => format!("<section class=\"alone\" aria-label=\"Left alone\">\n{lists}</section>\n"),
@@ -129,37 +121,9 @@ fn legend(groups: &Groups) -> String {
     }
 }
 
-fn footer(plan: &Plan) -> String {
+fn footer(view: &PlanView) -> String {
     format!(
         "<footer><p>digest <code>{}</code></p></footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
-        plan.digest()
+        view.digest
     )
-}
-
-/// Text from elsewhere, harmless in text and in quoted attributes.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in clean(text).chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
-/// A sentence, what stands between its backticks as code.
-fn sentence_of(text: &str) -> String {
-    let text = escaped(text);
-    let pieces: Vec<&str> = text.split('`').collect();
-    let is_marked = pieces.len() % 2 == 1;
-    let piece = |(at, piece): (usize, &&str)| match is_marked && at % 2 == 1 {
-        true => format!("<code>{piece}</code>"),
-        false => (*piece).to_owned(),
-    };
-    pieces.iter().enumerate().map(piece).collect::<Vec<_>>().concat()
 }

@@ -2,16 +2,17 @@
 
 use serde::Serialize;
 
-use super::json::{AddressRow, Context, FORMAT_VERSION, Finding, findings, pretty};
-use super::plan::{counted, symbol, tone};
-use super::style::{Tone, pad, wrap};
-use super::{Exit, Style, clean};
+use super::documents::{AddressRow, Context, FORMAT_VERSION, Finding, findings, pretty};
+use super::exit::Exit;
+use super::phrases::{account, counted, symbol, tone};
+use super::style::{Style, Tone, pad, wrap};
 use crate::apply::journal::{End, Ending, Finished, Found, Header, Planned, Resolved, RunRecord, RunState};
+use crate::gate::clean;
 use crate::plan::{ActionKind, Summary};
 use crate::snapshot::Saved;
 
 /// One line a run.
-pub fn human_runs(runs: &[RunRecord], style: Style) -> String {
+pub(super) fn human_runs(runs: &[RunRecord], style: Style) -> String {
     if runs.is_empty() {
         return "No runs yet.\n".to_owned();
     }
@@ -50,13 +51,12 @@ fn state(run: &RunRecord) -> (Option<Tone>, String) {
 }
 
 /// All about one run.
-pub fn human_run(run: &RunRecord, style: Style) -> String {
-    let Header { run: id, livevod, time, account, target, digest, snapshot, .. } = &run.header;
-    let account = account.as_deref().map_or("no account declared".to_owned(), |id| format!("account {id}"));
+pub(super) fn human_run(run: &RunRecord, style: Style) -> String {
+    let Header { run: id, livevod, time, account: owner, target, digest, snapshot, .. } = &run.header;
     let (_, what) = state(run);
     let mut lines = vec![
         style.paint(Tone::Strong, &format!("Run {}", clean(id))),
-        format!("{} {} {}", clean(target), style.dot(), clean(&account)),
+        format!("{} {} {}", clean(target), style.dot(), account(owner.as_deref(), clean)),
         format!("begun {}, by livevod {}", time.strftime("%Y-%m-%d %H:%M:%S UTC"), clean(livevod)),
         what,
         format!("digest {}", clean(digest)),
@@ -122,7 +122,7 @@ pub(super) fn found_text(found: Found) -> &'static str {
 }
 
 /// `journal --format json`.
-pub fn runs_json(runs: &[RunRecord], context: Context) -> String {
+pub(super) fn runs_json(runs: &[RunRecord], context: Context) -> String {
     pretty(&RunsDocument {
         format_version: FORMAT_VERSION,
         runs: runs.iter().map(RunRow::of).collect(),
@@ -132,7 +132,7 @@ pub fn runs_json(runs: &[RunRecord], context: Context) -> String {
 }
 
 /// `journal RUN --format json`.
-pub fn run_json<'a>(run: &'a RunRecord, exit: Exit) -> String {
+pub(super) fn run_json<'a>(run: &'a RunRecord, exit: Exit) -> String {
     let row = |change: &'a Planned| -> ChangeRow<'a> {
         let ending = run.ending(&change.address);
         ChangeRow {
@@ -269,7 +269,7 @@ impl<'a> RunRow<'a> {
 }
 
 /// `Saved 12 configurations of 3 domains to `before.json`.`
-pub fn human_snapshot(saved: &Saved, file: &str) -> String {
+pub(super) fn human_snapshot(saved: &Saved, file: &str) -> String {
     let (domains, configurations) = sizes(saved);
     format!(
         "Saved {} of {} to `{}`.\n",
@@ -280,7 +280,7 @@ pub fn human_snapshot(saved: &Saved, file: &str) -> String {
 }
 
 /// `snapshot --format json`.
-pub fn snapshot_json(saved: &Saved, file: &str, exit: Exit) -> String {
+pub(super) fn snapshot_json(saved: &Saved, file: &str, exit: Exit) -> String {
     #[derive(Serialize)]
     struct Document<'a> {
         format_version: &'static str,

@@ -1,12 +1,8 @@
-//! What earlier runs left open, and what became of it: in words, for people and as rows of documents.
+//! What earlier runs left open, and what became of it: in words.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
-use super::json::AddressRow;
-use super::style::{Tone, wrap};
-use super::{Style, clean};
+use super::style::{Style, Tone, wrap};
 use crate::apply::journal::{Found, LeftOpen, Looked, OpenKind};
+use crate::gate::clean;
 use crate::model::Address;
 use crate::plan::{ActionKind, GapCause};
 
@@ -16,8 +12,7 @@ pub(super) fn weighty(looked: &[Looked]) -> Vec<&Looked> {
 }
 
 /// A paragraph for each run, before the plan; empty where nothing was left open.
-pub(super) fn human_left_open(looked: &[Looked], style: Style) -> String {
-    let looked = weighty(looked);
+pub(super) fn human_left_open(looked: &[&Looked], style: Style) -> String {
     let mut runs: Vec<&str> = looked.iter().map(|one| one.open.run.as_str()).collect();
     runs.sort_unstable();
     runs.dedup();
@@ -105,35 +100,4 @@ fn call(action: ActionKind) -> &'static str {
         ActionKind::Update | ActionKind::Replace => "Update",
         ActionKind::Delete => "Delete",
     }
-}
-
-/// Something that an earlier run left open.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "LeftOpen")]
-pub(super) struct LeftOpenRow<'a> {
-    /// The run's id.
-    pub(super) run: &'a str,
-    /// Where.
-    #[serde(flatten)]
-    pub(super) address: AddressRow<'a>,
-    /// What was to be done there, null where an entry was removed beside a change and not put back.
-    action: Option<ActionKind>,
-    /// What became of it, null where nobody looked.
-    found: Option<Found>,
-    /// The same for people.
-    pub(super) message: String,
-}
-
-/// The rows of a document.
-pub(super) fn left_open_rows(looked: &[Looked]) -> Vec<LeftOpenRow<'_>> {
-    weighty(looked).into_iter().map(row).collect()
-}
-
-fn row(one: &Looked) -> LeftOpenRow<'_> {
-    let LeftOpen { run, address, kind, is_looked_at: _ } = &one.open;
-    let action = match kind {
-        OpenKind::Change { action, .. } => Some(*action),
-        OpenKind::Lost(_) => None,
-    };
-    LeftOpenRow { run, address: AddressRow::new(address), action, found: one.found, message: story(one) }
 }

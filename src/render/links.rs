@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::clean;
 use super::rows::relative;
+use crate::gate::clean;
 use crate::source::Place;
 
 /// What stands unescaped in a part of a path.

@@ -2,41 +2,21 @@
 
 mod beside;
 
-pub(super) use beside::left_open;
-
-use super::base::{instead, owed, pending};
-use super::danger::{Ranked, Refusal, dangers, refusals, releases, stops_recording, worst_first};
-use super::groups::Groups;
-use super::links::Links;
+use super::base::instead;
+use super::comment::{FOOTER, head, left_open, shortened};
+use super::layout::Layout;
 use super::marks::{cell, clipped, code, difference, prose};
-use super::phrases::{consequences, contingency, totals};
-use super::plan::{coverage_text, origin_text, sentence, symbol};
+use super::phrases::{
+    FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, contingency, first_and_more, origin_text,
+    released_by, sentence, symbol, unmanageable,
+};
 use super::sheet::{Rows, Sheet};
-use super::{Briefing, Target, clean};
-use crate::model::Address;
-use crate::plan::{ActionKind, FieldChange, Noted, Plan};
+use super::view::{ChangeView, FieldView, FoldView, LeftAlone, PlanView, Refusal};
+use crate::gate::clean;
+use crate::model::{Address, Value};
+use crate::plan::{ActionKind, Coverage, FieldOrigin, Guard};
 use crate::resolve::OriginKind;
 use crate::source::Place;
-use sha2::{Digest as _, Sha256};
-
-/// How a comment is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comment {
-    /// Most bytes of the whole document, [`LEAST_BYTES`] or more.
-    pub max_bytes: usize,
-    /// What the plan is called, where there are several of one target.
-    pub title: Option<String>,
-    /// Whether identical changes stand one by one.
-    pub full: bool,
-    /// Where the files can be read.
-    pub links: Links,
-}
-
-/// The least that a comment's fixed parts fit into.
-pub const LEAST_BYTES: usize = 6_000;
-
-/// Kept for the end: the digest, and what was left out, all twelve kinds of rows in millions.
-const FOOTER: usize = 800;
 
 /// Rows that stand open, and notes before them; more are folded away, so that the table begins on the first screen.
 const OPEN_ROWS: usize = 12;
@@ -50,81 +30,50 @@ const NAMED_IN_BLOCK: usize = 20;
 /// Characters of a value in a block.
 const SHOWN_IN_BLOCK: usize = 1_000;
 
-/// `plan --format markdown`.
-pub fn markdown_plan(briefing: Briefing, comment: &Comment) -> String {
-    page("plan", briefing, comment)
-}
-
-/// `drift --format markdown`.
-pub fn markdown_drift(briefing: Briefing, comment: &Comment) -> String {
-    page("drift", briefing, comment)
-}
-
-fn page(command: &str, briefing: Briefing, comment: &Comment) -> String {
-    let Briefing { plan, target, left_open: looked, since_review } = briefing;
-    let ranked = worst_first(plan, comment.full);
-    let view = View { plan, groups: Groups::of(plan), comment };
-    let mut sheet = Sheet::new(comment.max_bytes);
-    sheet.must(&head(command, target, comment));
-    sheet.must(&view.verdict());
-    beside::since_review(&mut sheet, FOOTER, &view.groups, since_review);
-    beside::left_open(&mut sheet, FOOTER, looked);
-    view.notes(&mut sheet);
-    let (pending, own): (Vec<&Ranked>, Vec<&Ranked>) =
-        ranked.iter().partition(|one| plan.is_pending(&one.fold.first()));
-    view.pending(&mut sheet, &pending);
-    view.table(&mut sheet, &own);
-    view.blocks(&mut sheet, &ranked);
-    view.left_alone(&mut sheet);
-    view.legend(&mut sheet);
-    sheet.must(&view.footer(command, &sheet.left_out()));
+/// `plan --format markdown` and `drift --format markdown`.
+pub(super) fn markdown_plan(command: &str, view: &PlanView, layout: &Layout) -> String {
+    let folds = view.worst_first(layout.full);
+    let scribe = Scribe { view, layout };
+    let mut sheet = Sheet::new(layout.max_bytes);
+    sheet.must(&head(command, view.target, layout));
+    sheet.must(&scribe.verdict());
+    beside::since_review(&mut sheet, &view.groups, view.since_review);
+    left_open(&mut sheet, &view.left_open);
+    scribe.notes(&mut sheet);
+    let (pending, own): (Vec<&FoldView>, Vec<&FoldView>) =
+        folds.iter().partition(|fold| fold.first.is_pending);
+    scribe.pending(&mut sheet, &pending);
+    scribe.table(&mut sheet, &own);
+    scribe.blocks(&mut sheet, &folds);
+    scribe.left_alone(&mut sheet);
+    scribe.legend(&mut sheet);
+    sheet.must(&scribe.footer(command, &sheet.left_out()));
     sheet.finish()
 }
 
-/// The marker, which is the same for every comment of one command, title and target, and the heading.
-pub(super) fn head(command: &str, target: &Target, comment: &Comment) -> String {
-    let Target { name, account } = target;
-    let title = comment.title.as_deref();
-    let identity: Vec<Option<&str>> = vec![title, Some(name), account.as_deref()];
-    let hash = Sha256::digest(format!("{identity:?}"));
-    let marker: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let title = title.map(|title| format!(" {}", code(title))).unwrap_or_default();
-    let account =
-        account.as_deref().map_or("no account declared".to_owned(), |id| format!("account {}", code(id)));
-    format!(
-        "<!-- livevod:{command}:{marker} -->\n## livevod {command}{title}\n\n{} · {account}\n\n",
-        code(name)
-    )
+struct Scribe<'a> {
+    view: &'a PlanView<'a>,
+    layout: &'a Layout,
 }
 
-struct View<'a> {
-    plan: &'a Plan,
-    groups: Groups<'a>,
-    comment: &'a Comment,
-}
-
-impl View<'_> {
+impl Scribe<'_> {
     /// Totals, dangers and what holds the plan: short, whatever the plan.
     fn verdict(&self) -> String {
-        let plan = self.plan;
-        let mut text = format!("**{}** {}\n\n", totals(plan), consequences(plan));
-        if let Some(since) = &plan.notes.since_base {
-            text.push_str(&format!("{}\n\n", owed(plan, since, code)));
+        let PlanView { totals, consequences, base, dangers, .. } = self.view;
+        let mut text = format!("**{totals}** {consequences}\n\n");
+        if let Some(base) = base {
+            text.push_str(&format!("{}\n\n", base.owed(code)));
         }
-        let dangers = dangers(plan);
-        let releases: Vec<String> = releases(plan)
-            .into_iter()
-            .map(|(guard, flag)| match flag {
-                Some(flag) => format!("{} (released by {})", code(guard.name()), code(flag)),
-                None => format!("{} (nothing releases it)", code(guard.name())),
-            })
-            .collect();
+        let release = |(guard, flag): (Guard, Option<&str>)| {
+            format!("{} ({})", code(guard.name()), released_by(flag, code))
+        };
+        let releases: Vec<String> = self.view.releases().into_keys().map(release).collect();
         if !releases.is_empty() {
             text.push_str(&format!("> [!CAUTION]\n> **Refused** by {}\n", releases.join(", ")));
         } else if !dangers.is_empty() {
             text.push_str("> [!WARNING]\n");
         }
-        for danger in &dangers {
+        for danger in dangers {
             text.push_str(&format!("> - {danger}\n"));
         }
         if !releases.is_empty() || !dangers.is_empty() {
@@ -135,19 +84,16 @@ impl View<'_> {
 
     /// Each domain that was not read, each refusal and warning, as far as there is room for them.
     fn notes(&self, sheet: &mut Sheet) {
-        let plan = self.plan;
-        let unread = plan.notes.unread.iter().map(|domain| format!("- {} could not be read\n", code(domain)));
-        let held = refusals(plan).into_iter().map(|refusal| refused(&refusal));
-        let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared).map(|one| {
-            format!(
-                "- {} can't be managed: {}; not attempted\n",
-                code(&one.address.to_string()),
-                prose(&one.reason)
-            )
-        });
-        let warnings = plan.notes.warnings.iter().map(|warning| format!("- {}\n", prose(&warning.message)));
-        let notes: Vec<String> =
-            unread.chain(held).chain(unsupported).chain(beside::since_base(plan)).chain(warnings).collect();
+        let view = self.view;
+        let unread = view.unread.iter().map(|domain| format!("{} could not be read", code(domain)));
+        let held = view.refusals.iter().map(refused);
+        let unsupported = view
+            .unmanageable()
+            .map(|one| format!("{} {}", code(&one.address.to_string()), unmanageable(&prose(&one.reason))));
+        let base = view.base.iter().flat_map(|base| base.notes(code, |words| format!("**{words}**"), code));
+        let warnings = view.warnings.iter().map(|warning| prose(&warning.message));
+        let notes = unread.chain(held).chain(unsupported).chain(base).chain(warnings);
+        let notes: Vec<String> = notes.map(|note| format!("- {note}\n")).collect();
         let (open, folded) = notes.split_at(notes.len().min(OPEN_ROWS));
         let room = sheet.room(FOOTER) / 4;
         sheet.rows(Rows { what: "notes", head: "", tail: "\n" }, room, open, String::clone);
@@ -158,17 +104,18 @@ impl View<'_> {
     }
 
     /// What was pending on the target branch anyway, folded away before what these files change.
-    fn pending(&self, sheet: &mut Sheet, ranked: &[&Ranked]) {
-        let head = format!("<details>\n<summary>{} pending before</summary>\n\n{TABLE}", pending(self.plan));
+    fn pending(&self, sheet: &mut Sheet, folds: &[&FoldView]) {
+        let head =
+            format!("<details>\n<summary>{} {PENDING_BEFORE}</summary>\n\n{TABLE}", self.view.pending());
         let rows = Rows { what: "rows of what was pending before", head: &head, tail: "\n</details>\n\n" };
         let room = sheet.room(FOOTER) / 4;
-        sheet.rows(rows, room, ranked, |one| self.row(one));
+        sheet.rows(rows, room, folds, |one| self.row(one));
     }
 
     /// One row for changes that read alike: the first ones open, more of them folded away.
-    fn table(&self, sheet: &mut Sheet, ranked: &[&Ranked]) {
-        let (open, folded) = ranked.split_at(ranked.len().min(OPEN_ROWS));
-        let head = match pending(self.plan) {
+    fn table(&self, sheet: &mut Sheet, folds: &[&FoldView]) {
+        let (open, folded) = folds.split_at(folds.len().min(OPEN_ROWS));
+        let head = match self.view.pending() {
             0 => TABLE.to_owned(),
             _ => format!("**With these files:**\n\n{TABLE}"),
         };
@@ -183,74 +130,63 @@ impl View<'_> {
         sheet.rows(rows, room, folded, |one| self.row(one));
     }
 
-    fn row(&self, ranked: &Ranked) -> String {
-        let changes = &ranked.fold.changes;
-        let change = ranked.fold.first();
-        let refused = if ranked.is_refused { "**!** " } else { "" };
-        let times = if changes.len() > 1 { format!(" ×{}", changes.len()) } else { String::new() };
-        let more = if changes.len() > 1 { format!(" and {} more", changes.len() - 1) } else { String::new() };
+    fn row(&self, fold: &FoldView) -> String {
+        let FoldView { first, addresses, is_refused } = fold;
+        let refused = if *is_refused { "**!** " } else { "" };
+        let times = if addresses.len() > 1 { format!(" ×{}", addresses.len()) } else { String::new() };
         format!(
-            "| {refused}{}{times} | {}{more} | {} | {} |\n",
-            code(symbol(change.action)),
-            cell(&change.address.to_string()),
-            self.what(change),
-            self.whence(change),
+            "| {refused}{}{times} | {} | {} | {} |\n",
+            code(symbol(first.action)),
+            first_and_more(addresses, cell),
+            self.what(*first),
+            self.whence(*first),
         )
     }
 
     /// The fields that a reviewer decides on, and what the change means for the recording.
-    fn what(&self, change: Noted) -> String {
-        let mut parts: Vec<String> = Vec::new();
-        if change.action == ActionKind::Delete {
-            parts.push(prose(&change.reason_words()).replace('|', "\\|"));
-        } else {
-            parts.extend(
-                change
-                    .field_changes()
-                    .filter(|one| is_telling(change, *one))
-                    .map(|one| self.field(change, one)),
-            );
+    fn what(&self, change: ChangeView) -> String {
+        let mut parts: Vec<String> = match change.action {
+            ActionKind::Delete => vec![prose_cell(&change.reason_words())],
+            action => telling(change).map(|one| self.field(action, &one)).collect(),
+        };
+        let Coverage { before, after } = &change.note.coverage;
+        if after.is_none() || before != after {
+            let text = prose_cell(&change.coverage_text());
+            parts.push(if after.is_none() { format!("**{text}**") } else { text });
         }
-        let coverage = &change.note.coverage;
-        if coverage.after.is_none() || coverage.before != coverage.after {
-            let text = coverage_text(coverage, &change.address, change.action);
-            let text = prose(&text).replace('|', "\\|");
-            parts.push(if coverage.after.is_none() { format!("**{text}**") } else { text });
+        if change.stops_recording() && after.is_some() {
+            parts.push(format!("**{STOPS_RECORDING}**"));
         }
-        if stops_recording(change) && coverage.after.is_some() {
-            parts.push("**not recorded by itself any more**".to_owned());
-        }
-        parts.extend(instead(self.plan, &change, "→").map(|text| cell(&text)));
+        parts.extend(change.instead.map(|other| cell(&instead(other, "→"))));
         parts.join("<br>")
     }
 
-    fn field(&self, change: Noted, one: FieldChange) -> String {
-        let (before, after) = self.values(change, one);
-        let name = one.field.name();
-        let forces = if forces(change, one) { " *forces replacement*" } else { "" };
-        match change.action {
-            ActionKind::Create => format!("{} {}", cell(name), cell(&after)),
-            _ => format!("{} {} → {}{forces}", cell(name), cell(&before), cell(&after)),
+    fn field(&self, action: ActionKind, one: &FieldView) -> String {
+        let (name, after) = (cell(one.field.name()), cell(&self.shown(&one.after)));
+        let forces = if one.forces_replacement { format!(" *{FORCES_REPLACEMENT}*") } else { String::new() };
+        match action {
+            ActionKind::Create => format!("{name} {after}"),
+            ActionKind::Update | ActionKind::Replace | ActionKind::Delete => {
+                format!("{name} {} → {after}{forces}", cell(&self.shown(&one.before)))
+            }
         }
     }
 
-    fn values(&self, change: Noted, one: FieldChange) -> (String, String) {
-        let shown = |value| self.groups.shown(value, "…");
-        (shown(change.before_value(one.field)), shown(change.after_value(one.field)))
+    fn shown(&self, value: &Value) -> String {
+        self.view.groups.shown(value, "…")
     }
 
     /// The places that cause the change, each once.
-    fn whence(&self, change: Noted) -> String {
-        let telling = change.field_changes().filter(|one| is_telling(change, *one));
-        let origins = telling.filter_map(|one| one.origin);
-        let mut places: Vec<String> = match (change.action, change.note.reason_place.as_ref()) {
-            (ActionKind::Delete, place) => place.map(|place| self.link(place)).into_iter().collect(),
-            _ => origins
-                .map(|origin| match &origin.place {
-                    Some(place) => self.link(place),
-                    None => prose(&origin_text(origin)),
-                })
-                .collect(),
+    fn whence(&self, change: ChangeView) -> String {
+        let origin = |origin: &FieldOrigin| match &origin.place {
+            Some(place) => self.link(place),
+            None => prose(&origin_text(origin)),
+        };
+        let mut places: Vec<String> = match change.action {
+            ActionKind::Delete => change.note.reason_place.iter().map(|place| self.link(place)).collect(),
+            ActionKind::Create | ActionKind::Update | ActionKind::Replace => {
+                telling(change).filter_map(|one| one.origin).map(origin).collect()
+            }
         };
         let mut seen = std::collections::HashSet::new();
         places.retain(|place| seen.insert(place.clone()));
@@ -258,62 +194,51 @@ impl View<'_> {
     }
 
     fn link(&self, place: &Place) -> String {
-        let name = cell(&self.comment.links.name(place));
-        self.comment.links.target(place).map_or(name.clone(), |target| format!("[{name}]({target})"))
+        let name = cell(&self.layout.links.name(place));
+        self.layout.links.target(place).map_or(name.clone(), |target| format!("[{name}]({target})"))
     }
 
     /// Every change in full, folded away.
-    fn blocks(&self, sheet: &mut Sheet, ranked: &[Ranked]) {
+    fn blocks(&self, sheet: &mut Sheet, folds: &[FoldView]) {
         let head = "<details>\n<summary>Every change in full</summary>\n\n";
         let rows = Rows { what: "changes in full", head, tail: "</details>\n\n" };
         let room = sheet.room(FOOTER) * 9 / 10;
-        sheet.rows(rows, room, ranked, |one| format!("{}\n", difference(&self.block(one))));
+        sheet.rows(rows, room, folds, |one| format!("{}\n", difference(&self.block(one))));
     }
 
-    fn block(&self, ranked: &Ranked) -> Vec<String> {
-        let changes = &ranked.fold.changes;
-        let change = ranked.fold.first();
-        let name = |one: &Noted| format!("# {} {}", clean(&one.address.to_string()), sentence(one.action));
-        let mut lines: Vec<String> = changes.iter().take(NAMED_IN_BLOCK).map(name).collect();
-        if changes.len() > NAMED_IN_BLOCK {
-            lines.push(format!("# … and {} more alike", changes.len() - NAMED_IN_BLOCK));
+    fn block(&self, fold: &FoldView) -> Vec<String> {
+        let FoldView { first: change, addresses, is_refused: _ } = fold;
+        let name = |one: &&Address| format!("# {} {}", clean(&one.to_string()), sentence(change.action));
+        let mut lines: Vec<String> = addresses.iter().take(NAMED_IN_BLOCK).map(name).collect();
+        if addresses.len() > NAMED_IN_BLOCK {
+            lines.push(format!("# … and {} more alike", addresses.len() - NAMED_IN_BLOCK));
         }
-        let coverage = coverage_text(&change.note.coverage, &change.address, change.action);
-        lines.push(format!("# {}", clean(&format!("{}; {coverage}", change.reason_text()))));
-        lines.extend(self.plan.is_pending(&change).then(|| "# pending before".to_owned()));
-        lines.extend(instead(self.plan, &change, "→").map(|text| format!("# {}", clean(&text))));
+        lines.push(format!("# {}", clean(&change.why())));
+        lines.extend(change.is_pending.then(|| format!("# {PENDING_BEFORE}")));
+        lines.extend(change.instead.map(|other| format!("# {}", clean(&instead(other, "→")))));
         lines.extend(change.contingent.iter().map(|one| format!("# {}", contingency(*one))));
-        for one in change.field_changes() {
-            self.sides(change, one, &mut lines);
+        for one in change.fields() {
+            self.sides(change.action, &one, &mut lines);
         }
         lines
     }
 
-    fn sides(&self, change: Noted, one: FieldChange, lines: &mut Vec<String>) {
-        let (before, after) = self.values(change, one);
-        let shown = |text: &str| clipped(&clean(text), SHOWN_IN_BLOCK);
+    fn sides(&self, action: ActionKind, one: &FieldView, lines: &mut Vec<String>) {
+        let shown = |value: &Value| clipped(&clean(&self.shown(value)), SHOWN_IN_BLOCK);
         let name = one.field.name();
-        if change.action != ActionKind::Create {
-            lines.push(format!("- {name}: {}", shown(&before)));
+        if action != ActionKind::Create {
+            lines.push(format!("- {name}: {}", shown(&one.before)));
         }
-        if change.action != ActionKind::Delete {
+        if action != ActionKind::Delete {
             let origin = one.origin.map(|origin| format!("  ({})", origin_text(origin))).unwrap_or_default();
-            let forces = if forces(change, one) { "  # forces replacement" } else { "" };
-            lines.push(format!("+ {name}: {}{origin}{forces}", shown(&after)));
+            let forces =
+                if one.forces_replacement { format!("  # {FORCES_REPLACEMENT}") } else { String::new() };
+            lines.push(format!("+ {name}: {}{origin}{forces}", shown(&one.after)));
         }
     }
 
     fn left_alone(&self, sheet: &mut Sheet) {
-        let plan = self.plan;
-        let unsupported: Vec<&Address> =
-            plan.notes.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address).collect();
-        let lists = [
-            ("unmanaged", "unmanaged, left alone", plan.notes.unmanaged.iter().collect()),
-            ("ignored", "ignored", plan.notes.ignored.iter().collect()),
-            ("unsupported", "not declared, and can't be managed", unsupported),
-        ];
-        for (what, title, addresses) in lists {
-            let addresses: Vec<&Address> = addresses;
+        for LeftAlone { what, title, addresses } in self.view.left_alone() {
             let head = format!("<details>\n<summary>{} {title}</summary>\n\n", addresses.len());
             let rows = Rows { what, head: &head, tail: "\n</details>\n\n" };
             let room = sheet.room(FOOTER);
@@ -326,50 +251,38 @@ impl View<'_> {
         let head = "<details>\n<summary>Transcode groups</summary>\n\n";
         let rows = Rows { what: "transcode groups", head, tail: "\n</details>\n\n" };
         let room = sheet.room(FOOTER);
-        sheet.rows(rows, room, &self.groups.legend(), |line| format!("- {}\n", code(line)));
+        sheet.rows(rows, room, &self.view.groups.legend(), |line| format!("- {}\n", code(line)));
     }
 
     fn footer(&self, command: &str, left_out: &[String]) -> String {
-        let digest = self.plan.digest();
+        let digest = &self.view.digest;
         let mut text = format!("---\n\ndigest `{digest}`");
-        if command == "plan" && !self.plan.decisions.changes.is_empty() && self.plan.notes.held.is_empty() {
+        if command == "plan" && self.view.changes().len() > 0 && self.view.held.is_empty() {
             text.push_str(&format!("; to apply exactly this: `livevod apply --expect-digest {digest}`"));
         }
         text.push('\n');
-        text.push_str(&shortened(left_out, self.comment.max_bytes));
+        text.push_str(&shortened(left_out, self.layout.max_bytes));
         text
     }
 }
 
-/// What was left out, and why; empty where nothing was.
-pub(super) fn shortened(left_out: &[String], max_bytes: usize) -> String {
-    if left_out.is_empty() {
-        return String::new();
-    }
-    format!(
-        "\nLeft out to stay within {max_bytes} bytes: {}. The run's other formats hold all.\n",
-        left_out.join(", ")
-    )
-}
-
+/// A refusal in a line, without its bullet.
 fn refused(refusal: &Refusal) -> String {
     let Refusal { guard, message, release, addresses } = refusal;
-    let whose = match &addresses[..] {
-        [] => String::new(),
-        [one] => format!("{}: ", code(&one.to_string())),
-        [first, rest @ ..] => format!("{} and {} more: ", code(&first.to_string()), rest.len()),
+    let whose = match addresses.is_empty() {
+        true => String::new(),
+        false => format!("{}: ", first_and_more(addresses, code)),
     };
-    let release =
-        release.map_or("nothing releases it".to_owned(), |flag| format!("released by {}", code(flag)));
-    format!("- refused ({}): {whose}{}; {release}\n", guard.name(), prose(message))
+    format!("refused ({}): {whose}{}; {}", guard.name(), prose(message), released_by(*release, code))
 }
 
-/// Whether a field says something about its change: what differs, and of a new configuration what somebody wrote.
-fn is_telling(change: Noted, one: FieldChange) -> bool {
-    let is_default = one.origin.is_some_and(|origin| origin.kind == OriginKind::Default);
-    change.action != ActionKind::Create || !is_default
+/// A sentence in a table, where a bar would end the cell.
+fn prose_cell(text: &str) -> String {
+    prose(text).replace('|', "\\|")
 }
 
-fn forces(change: Noted, one: FieldChange) -> bool {
-    change.action == ActionKind::Replace && one.field.is_create_only()
+/// The fields that say something about their change: what differs, and of a new configuration what somebody wrote.
+fn telling<'a>(change: ChangeView<'a>) -> impl Iterator<Item = FieldView<'a>> {
+    let is_default = |one: &FieldView| one.origin.is_some_and(|origin| origin.kind == OriginKind::Default);
+    change.fields().filter(move |one| change.action != ActionKind::Create || !is_default(one))
 }

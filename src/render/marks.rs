@@ -3,7 +3,8 @@
 //! Code hosts look for mentions and references in what Markdown has become, so escaping marks is not enough: what is not a
 //! plain word stands in a code span, where nothing is looked for.
 
-use super::clean;
+use super::phrases::marked;
+use crate::gate::clean;
 
 /// Characters of a value that a table or a list shows.
 const SHOWN: usize = 120;
@@ -23,15 +24,7 @@ pub(super) fn cell(text: &str) -> String {
 
 /// A sentence: its words as they are where they are plain, else as code; what stands between backticks as one piece.
 pub(super) fn prose(text: &str) -> String {
-    let text = clean(text);
-    let pieces: Vec<&str> = text.split('`').collect();
-    // A backtick without its other half marks nothing.
-    let is_marked = pieces.len() % 2 == 1;
-    let piece = |(at, piece): (usize, &&str)| match is_marked && at % 2 == 1 {
-        true => code(piece),
-        false => words(piece),
-    };
-    pieces.iter().enumerate().map(piece).collect::<Vec<_>>().concat()
+    marked(&clean(text), words, code)
 }
 
 fn words(text: &str) -> String {

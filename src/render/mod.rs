@@ -1,24 +1,27 @@
-//! Turns values into text for people and machines: the only code that does.
+//! Turns values into text for people and machines: the only code that does. A subject (a plan, what became of it, findings, …)
+//! is told in a [`Format`]; `printed` is the table of both.
 
 mod base;
-mod briefing;
 mod causes;
-mod danger;
+mod comment;
 mod desired;
 mod diagnostics;
 mod differences;
+mod documents;
 mod events;
 mod exit;
 mod explain;
 mod explain_json;
 mod explain_online;
+mod facts;
 mod forms;
 mod github;
 mod gitlab;
 mod groups;
+mod headlines;
 mod html;
 mod journal;
-mod json;
+mod layout;
 mod left_open;
 mod links;
 mod markdown;
@@ -27,6 +30,8 @@ mod narrated;
 mod outcomes;
 mod phrases;
 mod plan;
+mod plan_json;
+mod printed;
 mod remote;
 mod report;
 mod report_json;
@@ -37,39 +42,28 @@ mod schema;
 mod sheet;
 mod style;
 mod terraform;
+mod view;
 
-pub use briefing::Briefing;
-pub use desired::{desired_json, desired_summary, desired_yaml};
-pub use diagnostics::{diagnostics, explain_line, summary_line};
+pub use diagnostics::diagnostics;
 pub use differences::plan_findings;
+pub use documents::{Context, pretty};
 pub use events::{Command, Event};
 pub use exit::Exit;
-pub use explain::{explanation, page};
-pub use explain_json::{explanation_json, page_json};
-pub use explain_online::online;
-pub use forms::{Form, FormRow, form_diff, forms_json, forms_summary};
-pub use github::github;
-pub use gitlab::gitlab;
-pub use html::html;
-pub use journal::{human_run, human_runs, human_snapshot, run_json, runs_json, snapshot_json};
-pub use json::{Context, diagnostics_json, drift_json, plan_json, pretty};
+pub use forms::{Form, FormRow, form_diff};
+pub use layout::{LEAST_BYTES, Layout};
 pub use left_open::unresolved;
 pub use links::{LinkBase, LinkBaseError, Links};
-pub use markdown::{Comment, LEAST_BYTES, markdown_drift, markdown_plan};
-pub use outcomes::markdown_report;
-pub use plan::{human_plan, long_sentence};
-pub use remote::Sought;
-pub use report::{
-    human_report, not_seen_again, outcome_diagnostic, outcome_diagnostics, outcome_line, unanswered, unread,
+pub use printed::{
+    Printed, Shown, drift, effective, explanation, failure, findings, forms, page, plan, report, run, runs,
+    snapshot, validated,
 };
-pub use report_json::report_json;
-pub use review::human_saved_plan;
-pub use sarif::sarif;
+pub use remote::Sought;
+pub use report::{not_seen_again, outcome_diagnostic, outcome_diagnostics, outcome_line, unanswered, unread};
 pub use schema::{Document, schema};
 pub use style::Style;
-pub use terraform::{gitlab_terraform, terraform_json};
+pub use view::PlanView;
 
-use crate::gate::clean;
+use clap::ValueEnum;
 
 /// What a target is called in every output: `emulator .livevod/emulator.log`, `https://live.aliyuncs.com`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,4 +72,91 @@ pub struct Target {
     pub name: String,
     /// The declared account.
     pub account: Option<String>,
+}
+
+/// `--format` of commands that print for people or for machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Human,
+    /// One JSON document
+    Json,
+    /// The plan or report as a comment on a pull request
+    Markdown,
+    /// The plan in the shape of `terraform show -json`, for policy engines
+    TerraformJson,
+    /// The plan's counts as GitLab shows them in merge requests
+    GitlabTerraform,
+    /// The plan as one page that stands alone, for the artefacts of a pipeline
+    Html,
+    /// Findings as GitHub workflow commands: annotations on the lines at fault
+    Github,
+    /// Findings as a GitLab code quality report
+    Gitlab,
+    /// Findings as SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+impl Format {
+    /// Whether a person reads along, who can be asked and shown more than one thing.
+    pub fn is_for_people(self) -> bool {
+        self == Format::Human
+    }
+
+    /// Whether it can hold what became of a plan.
+    pub fn holds_reports(self) -> bool {
+        match self {
+            Format::Human
+            | Format::Json
+            | Format::Markdown
+            | Format::Github
+            | Format::Gitlab
+            | Format::Sarif => true,
+            Format::TerraformJson | Format::GitlabTerraform | Format::Html => false,
+        }
+    }
+
+    /// Whether it can hold findings without a plan.
+    pub fn holds_findings(self) -> bool {
+        match self {
+            Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => true,
+            Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => false,
+        }
+    }
+}
+
+/// `--format` of pages, explanations and journals, which are no findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// For people
+    Human,
+    /// One JSON document
+    Json,
+}
+
+impl From<PageFormat> for Format {
+    fn from(format: PageFormat) -> Self {
+        match format {
+            PageFormat::Human => Format::Human,
+            PageFormat::Json => Format::Json,
+        }
+    }
+}
+
+/// `--format` of `render`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FilesFormat {
+    /// A file that livevod reads, origins in comments
+    Yaml,
+    /// One JSON document, origins beside the values
+    Json,
+}
+
+impl From<FilesFormat> for Format {
+    fn from(format: FilesFormat) -> Self {
+        match format {
+            FilesFormat::Yaml => Format::Human,
+            FilesFormat::Json => Format::Json,
+        }
+    }
 }

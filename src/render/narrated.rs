@@ -1,8 +1,8 @@
 //! Findings told in sentences, for those who listen to them: no drawing, every place by line and column.
 
-use super::clean;
-use super::diagnostics::headline;
+use super::headlines::headline;
 use crate::diag::{Diagnostic, Label, Note, Severity};
+use crate::gate::clean;
 use crate::source::{Sources, Span};
 
 /// Characters of a quoted line; a longer one is not quoted.

@@ -1,47 +1,34 @@
 //! What became of a plan, as a comment: what is not done first.
 
-use super::markdown::{Comment, head, left_open, shortened};
+use super::comment::{FOOTER, head, left_open, shortened};
+use super::layout::Layout;
 use super::marks::{cell, code, prose};
-use super::plan::symbol;
-use super::report::{cost, totals};
+use super::phrases::symbol;
+use super::report::{cost, outcome_name, totals};
 use super::sheet::{Rows, Sheet};
-use super::{Briefing, Style};
+use super::style::Style;
+use super::view::PlanView;
 use crate::apply::{ChangeOutcome, Outcome, Report};
 
-/// Kept for the end.
-const FOOTER: usize = 800;
-
 /// `apply --format markdown`.
-pub fn markdown_report(briefing: Briefing, report: &Report, comment: &Comment) -> String {
-    // A plan that moved since its review is refused, and no report follows.
-    let Briefing { plan, target, left_open: looked, since_review: _ } = briefing;
+pub(super) fn markdown_report(view: &PlanView, report: &Report, layout: &Layout) -> String {
     let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
-    let mut sheet = Sheet::new(comment.max_bytes);
-    sheet.must(&head("apply", target, comment));
+    let mut sheet = Sheet::new(layout.max_bytes);
+    sheet.must(&head("apply", view.target, layout));
     sheet.must(&format!(
         "**{}** {}\n\n",
-        totals(plan, outcomes, Style::PLAIN).join(" "),
+        totals(view, outcomes, Style::PLAIN).join(" "),
         cost(*calls, *repeated, *took)
     ));
     let (done, mut others): (Vec<&ChangeOutcome>, Vec<&ChangeOutcome>) =
         outcomes.iter().partition(|one| matches!(one.outcome, Outcome::Done));
     others.sort_by_key(|one| weight(&one.outcome));
     not_done(&mut sheet, &others);
-    left_open(&mut sheet, FOOTER, looked);
+    left_open(&mut sheet, &view.left_open);
     all_done(&mut sheet, &done);
-    sheet.must(&format!("---\n\ndigest `{}`\n", plan.digest()));
-    sheet.must(&shortened(&sheet.left_out(), comment.max_bytes));
+    sheet.must(&format!("---\n\ndigest `{}`\n", view.digest));
+    sheet.must(&shortened(&sheet.left_out(), layout.max_bytes));
     sheet.finish()
-}
-
-/// The outcome's name in every output.
-pub(super) fn outcome_name(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done => "done",
-        Outcome::Failed(_) => "failed",
-        Outcome::NotAttempted(_) => "not_attempted",
-        Outcome::Unknown(_) => "unknown",
-    }
 }
 
 fn weight(outcome: &Outcome) -> u8 {

@@ -2,16 +2,18 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::base::{Lapse, instead, lapses, owed, withdrawn};
-use super::groups::Groups;
+use super::base::{BaseView, Lapse, instead};
 use super::left_open::human_left_open;
-use super::phrases::{consequences, contingency, refusal, totals};
-use super::review::human_since_review;
-use super::style::{Tone, columns, pad, wrap};
-use super::{Briefing, Style, Target, clean};
-use crate::model::{Address, Value};
-use crate::plan::{ActionKind, Coverage, FieldChange, FieldOrigin, Fold, Held, Noted, Plan, fold, relation};
-use crate::resolve::OriginKind;
+use super::phrases::{
+    FORCES_REPLACEMENT, UNREAD, account, contingency, origin_text, refusal, sentence, symbol, tone,
+    unmanageable,
+};
+use super::review::{human_saved_plan, human_since_review};
+use super::style::{Style, Tone, columns, pad, wrap};
+use super::view::{ChangeView, FieldView, FoldView, LeftAlone, PlanView};
+use crate::gate::clean;
+use crate::model::Value;
+use crate::plan::{ActionKind, Held};
 
 /// Addresses that a fold names before it only counts.
 const NAMED_IN_FOLD: usize = 5;
@@ -22,31 +24,29 @@ const NAMED_IN_LIST: usize = 5;
 /// Longest value that may stand beside another on one line.
 const SHORT_VALUE: usize = 24;
 
-/// The whole plan: what was left open, head, changes, what is left alone, guards, totals, digest, what moved since the review.
+/// The whole plan: what was left open, head, changes, what is left alone, guards, totals, digest, what moved since the review, where it was saved.
 /// `full` lists identical changes one by one.
-pub fn human_plan(briefing: Briefing, full: bool, style: Style) -> String {
-    let Briefing { plan, target, left_open, since_review } = briefing;
-    let mut page = Page { style, groups: Groups::of(plan), lines: Vec::new() };
-    page.head(target, plan);
-    page.changes(plan, full);
-    page.left_alone(plan, full);
-    page.totals(plan);
-    page.guards(&plan.notes.held, full);
-    [human_left_open(left_open, style), page.finish(), human_since_review(since_review, style)].concat()
-}
-
-/// The sentence that plan and report end with.
-pub fn long_sentence() -> &'static str {
-    "Streams on air are presumed to keep their old configuration until they are published again."
+pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
+    let mut page = Page { view, style, full, lines: Vec::new() };
+    page.head();
+    page.changes();
+    page.left_alone();
+    page.totals();
+    page.guards(view.held);
+    let left_open = human_left_open(&view.left_open, style);
+    let since_review = human_since_review(view.since_review, style);
+    let saved = view.saved_to.map(|file| human_saved_plan(&file.display().to_string(), style));
+    [left_open, page.finish(), since_review, saved.unwrap_or_default()].concat()
 }
 
 struct Page<'a> {
+    view: &'a PlanView<'a>,
     style: Style,
-    groups: Groups<'a>,
+    full: bool,
     lines: Vec<String>,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
     fn line(&mut self, text: impl Into<String>) {
         self.lines.push(text.into());
     }
@@ -65,89 +65,84 @@ impl Page<'_> {
         }
     }
 
-    fn head(&mut self, target: &Target, plan: &Plan) {
-        let account = target
-            .account
-            .as_deref()
-            .map_or("no account declared".to_owned(), |id| format!("account {}", clean(id)));
+    fn head(&mut self) {
+        let target = self.view.target;
+        let account = account(target.account.as_deref(), clean);
         let head = format!("{} {} {account}", clean(&target.name), self.style.dot());
         self.line(self.style.paint(Tone::Strong, &head));
-        for domain in &plan.notes.unread {
-            self.item(
-                Tone::Danger,
-                "!",
-                &format!("{} could not be read: the plan is incomplete", clean(domain)),
-            );
+        for domain in self.view.unread {
+            self.item(Tone::Danger, "!", &format!("{} {UNREAD}", clean(domain)));
         }
-        for warning in &plan.notes.warnings {
+        for warning in self.view.warnings {
             self.item(Tone::Warning, "!", &clean(&warning.message));
         }
-        if let Some(since) = &plan.notes.since_base {
-            for line in wrap(&owed(plan, since, clean), self.style.width) {
-                self.line(line);
-            }
+        if let Some(base) = &self.view.base {
+            self.lines.extend(wrap(&base.owed(clean), self.style.width));
         }
         self.line("");
     }
 
     /// What was pending before these files stands first, under a heading of its own.
-    fn changes(&mut self, plan: &Plan, full: bool) {
-        let (pending, own): (Vec<Fold>, Vec<Fold>) =
-            fold(plan, full).into_iter().partition(|fold| plan.is_pending(&fold.first()));
-        self.group(plan, "Pending before:", &pending);
-        self.group(plan, "With these files:", &own);
-        self.withdrawn(plan);
+    fn changes(&mut self) {
+        let view = self.view;
+        let folds = view.folds(self.full);
+        let (pending, own): (Vec<FoldView>, Vec<FoldView>) =
+            folds.into_iter().partition(|fold| fold.first.is_pending);
+        self.group("Pending before:", &pending);
+        self.group("With these files:", &own);
+        if let Some(base) = &view.base {
+            self.withdrawn(base);
+        }
     }
 
-    fn group(&mut self, plan: &Plan, heading: &str, folds: &[Fold]) {
-        if plan.notes.since_base.is_some() && !folds.is_empty() {
+    fn group(&mut self, heading: &str, folds: &[FoldView]) {
+        if self.view.base.is_some() && !folds.is_empty() {
             self.line(self.style.paint(Tone::Strong, heading));
             self.line("");
         }
         for fold in folds {
-            self.fold(plan, fold);
+            self.fold(fold);
         }
     }
 
-    fn withdrawn(&mut self, plan: &Plan) {
-        let Some(since) = &plan.notes.since_base else { return };
-        let withdrawn = withdrawn(plan, since, self.style.arrow());
-        if withdrawn.is_empty() {
+    fn withdrawn(&mut self, base: &BaseView) {
+        if base.withdrawn.is_empty() {
             return;
         }
         self.line(self.style.paint(Tone::Strong, "Not pending any more:"));
         self.line("");
-        for (address, text) in withdrawn {
-            self.line(self.style.paint(Tone::Strong, &format!("  # {}", clean(&address.to_string()))));
-            self.item(Tone::Quiet, "   ", &clean(&format!("pending before: {text}")));
+        for change in &base.withdrawn {
+            let name = format!("  # {}", clean(&change.address.to_string()));
+            self.line(self.style.paint(Tone::Strong, &name));
+            self.item(Tone::Quiet, "   ", &clean(&instead(change, self.style.arrow())));
         }
         self.line("");
     }
 
-    fn fold(&mut self, plan: &Plan, fold: &Fold) {
-        let change = fold.first();
-        for (at, one) in fold.changes.iter().enumerate() {
-            if at == NAMED_IN_FOLD && fold.changes.len() > NAMED_IN_FOLD + 1 {
-                let more = fold.changes.len() - at;
+    fn fold(&mut self, fold: &FoldView) {
+        let FoldView { first, addresses, is_refused: _ } = fold;
+        for (at, address) in addresses.iter().enumerate() {
+            if at == NAMED_IN_FOLD && addresses.len() > NAMED_IN_FOLD + 1 {
+                let more = addresses.len() - at;
                 let text = format!("  # {} and {more} more alike (--full lists them)", self.style.ellipsis());
                 self.line(self.style.paint(Tone::Strong, &text));
                 break;
             }
-            let text = format!("  # {} {}", clean(&one.address.to_string()), sentence(one.action));
+            let text = format!("  # {} {}", clean(&address.to_string()), sentence(first.action));
             self.line(self.style.paint(Tone::Strong, &text));
         }
-        self.fields(change, fold.changes.len());
-        for text in self.footnotes(plan, change) {
+        self.fields(*first, addresses.len());
+        for text in self.footnotes(*first) {
             self.item(Tone::Quiet, "   ", &text);
         }
         self.line("");
     }
 
-    fn fields(&mut self, change: Noted, count: usize) {
+    fn fields(&mut self, change: ChangeView, count: usize) {
         let times = if count > 1 { format!(" {}{count}", self.style.times()) } else { String::new() };
         let marker = format!("{:>3}", symbol(change.action));
-        let name_width = change.fields().iter().map(|field| field.name().len()).max().unwrap_or(0);
-        for (at, one) in change.field_changes().enumerate() {
+        let name_width = change.fields().map(|one| one.field.name().len()).max().unwrap_or(0);
+        for (at, one) in change.fields().enumerate() {
             let times = if at == 0 { times.clone() } else { " ".repeat(columns(&times)) };
             let row = Row {
                 front: format!(
@@ -157,16 +152,15 @@ impl Page<'_> {
                 ),
                 indent: 3 + columns(&times) + 1 + name_width + 2,
                 origin: one.origin.map(origin_text),
-                forces: change.action == ActionKind::Replace && one.field.is_create_only(),
+                forces: one.forces_replacement,
             };
-            self.row(&row, change, one);
+            self.row(&row, change.action, &one);
         }
     }
 
     /// One field: values on one line where they fit, below each other where not; the origin behind them or below.
-    fn row(&mut self, row: &Row, change: Noted, one: FieldChange) {
-        let (before, after) = (change.before_value(one.field), change.after_value(one.field));
-        let values = self.values(change.action, &self.named(before), &self.named(after), row.indent);
+    fn row(&mut self, row: &Row, action: ActionKind, one: &FieldView) {
+        let values = self.values(action, &self.named(&one.before), &self.named(&one.after), row.indent);
         let note = row.note();
         let gap = " ".repeat(row.indent);
         let last = values.len() - 1;
@@ -185,8 +179,8 @@ impl Page<'_> {
         }
     }
 
-    fn named(&self, value: Value) -> String {
-        self.groups.shown(value, self.style.ellipsis())
+    fn named(&self, value: &Value) -> String {
+        self.view.groups.shown(value, self.style.ellipsis())
     }
 
     /// The lines that show the values, each with its columns.
@@ -243,27 +237,30 @@ impl Page<'_> {
         (side(ChangeTag::Delete, Tone::Danger), side(ChangeTag::Insert, Tone::Strong))
     }
 
-    fn footnotes(&self, plan: &Plan, change: Noted) -> Vec<String> {
-        let coverage = coverage_text(&change.note.coverage, &change.address, change.action);
-        let mut notes = vec![clean(&format!("{}; {coverage}", change.reason_text()))];
-        notes.extend(instead(plan, &change, self.style.arrow()).map(|text| clean(&text)));
+    fn footnotes(&self, change: ChangeView) -> Vec<String> {
+        let mut notes = vec![clean(&change.why())];
+        notes.extend(change.instead.map(|other| clean(&instead(other, self.style.arrow()))));
         notes.extend(change.contingent.iter().map(|one| contingency(*one).to_owned()));
         notes
     }
 
-    fn left_alone(&mut self, plan: &Plan, full: bool) {
+    fn left_alone(&mut self) {
+        let view = self.view;
         let before = self.lines.len();
-        for Lapse { what, names, is_danger } in plan.notes.since_base.iter().flat_map(lapses) {
-            let (tone, marker) = if is_danger { (Tone::Danger, "  !") } else { (Tone::Quiet, "  .") };
-            self.list(tone, marker, what, &names, full);
+        for Lapse { what, names, is_danger } in view.base.iter().flat_map(|base| &base.lapses) {
+            let (tone, marker) = if *is_danger { (Tone::Danger, "  !") } else { (Tone::Quiet, "  .") };
+            self.list(tone, marker, what, names);
         }
-        self.list(Tone::Quiet, "  .", "unmanaged, left alone", &plan.notes.unmanaged, full);
-        self.list(Tone::Quiet, "  .", "ignored", &plan.notes.ignored, full);
-        for one in &plan.notes.unsupported {
-            let text = clean(&format!("{} can't be managed: {}; not attempted", one.address, one.reason));
+        // What can't be managed stands below with its reason.
+        let [unmanaged, ignored, _] = view.left_alone();
+        for LeftAlone { what: _, title, addresses } in [unmanaged, ignored] {
+            self.list(Tone::Quiet, "  .", title, &addresses);
+        }
+        for one in view.unsupported {
+            let text = clean(&format!("{} {}", one.address, unmanageable(&one.reason)));
             self.item(if one.declared { Tone::Danger } else { Tone::Quiet }, "  !", &text);
         }
-        for line in self.groups.legend() {
+        for line in view.groups.legend() {
             self.item(Tone::Quiet, "  .", &format!("transcode group {line}"));
         }
         if self.lines.len() > before {
@@ -271,11 +268,11 @@ impl Page<'_> {
         }
     }
 
-    fn list(&mut self, tone: Tone, marker: &str, what: &str, all: &[impl ToString], full: bool) {
+    fn list(&mut self, tone: Tone, marker: &str, what: &str, all: &[impl ToString]) {
         if all.is_empty() {
             return;
         }
-        let shown = if full || all.len() <= NAMED_IN_LIST + 1 { all.len() } else { NAMED_IN_LIST };
+        let shown = if self.full || all.len() <= NAMED_IN_LIST + 1 { all.len() } else { NAMED_IN_LIST };
         let mut names: Vec<String> = all[..shown].iter().map(|name| clean(&name.to_string())).collect();
         if shown < all.len() {
             names.push(format!("{} and {} more", self.style.ellipsis(), all.len() - shown));
@@ -283,20 +280,19 @@ impl Page<'_> {
         self.item(tone, marker, &format!("{} {what}: {}", all.len(), names.join(", ")));
     }
 
-    fn totals(&mut self, plan: &Plan) {
-        self.line(self.style.paint(Tone::Strong, &totals(plan)));
-        for line in wrap(&consequences(plan), self.style.width) {
-            self.line(line);
-        }
-        self.line(self.style.paint(Tone::Quiet, &format!("digest {}", plan.digest())));
+    fn totals(&mut self) {
+        let view = self.view;
+        self.line(self.style.paint(Tone::Strong, &view.totals));
+        self.lines.extend(wrap(&view.consequences, self.style.width));
+        self.line(self.style.paint(Tone::Quiet, &format!("digest {}", view.digest)));
     }
 
-    fn guards(&mut self, held: &[Held], full: bool) {
+    fn guards(&mut self, held: &[Held]) {
         if held.is_empty() {
             return;
         }
         self.line("");
-        let shown = if full || held.len() <= 2 * NAMED_IN_LIST { held.len() } else { 2 * NAMED_IN_LIST };
+        let shown = if self.full || held.len() <= 2 * NAMED_IN_LIST { held.len() } else { 2 * NAMED_IN_LIST };
         for one in &held[..shown] {
             self.item(Tone::Danger, "!", &clean(&refusal(one)));
         }
@@ -322,81 +318,7 @@ struct Row {
 impl Row {
     fn note(&self) -> String {
         let origin = self.origin.as_ref().map(|origin| format!("({origin})"));
-        let forces = self.forces.then(|| "# forces replacement".to_owned());
+        let forces = self.forces.then(|| format!("# {FORCES_REPLACEMENT}"));
         [origin, forces].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
-}
-
-/// The action in Terraform's words.
-pub(super) fn sentence(action: ActionKind) -> &'static str {
-    match action {
-        ActionKind::Create => "will be created",
-        ActionKind::Update => "will be updated in-place",
-        ActionKind::Replace => "must be replaced",
-        ActionKind::Delete => "will be destroyed",
-    }
-}
-
-/// The action's symbol, which carries the meaning without colour.
-pub(super) fn symbol(action: ActionKind) -> &'static str {
-    match action {
-        ActionKind::Create => "+",
-        ActionKind::Update => "~",
-        ActionKind::Replace => "-/+",
-        ActionKind::Delete => "-",
-    }
-}
-
-/// The action's colour.
-pub(super) fn tone(action: ActionKind) -> Tone {
-    match action {
-        ActionKind::Create => Tone::Create,
-        ActionKind::Update => Tone::Update,
-        ActionKind::Replace | ActionKind::Delete => Tone::Delete,
-    }
-}
-
-/// `livevod.yaml:18 tier vip`, `not written`.
-pub(super) fn origin_text(origin: &FieldOrigin) -> String {
-    let FieldOrigin { kind, tier, place, via: _ } = origin;
-    let block = match (kind, tier) {
-        (OriginKind::Tier, Some(tier)) => format!(" tier {tier}"),
-        (OriginKind::App, _) => " app defaults".to_owned(),
-        (OriginKind::Domain, _) => " domain defaults".to_owned(),
-        (OriginKind::Defaults, _) => " defaults".to_owned(),
-        (
-            OriginKind::Stream
-            | OriginKind::Tier
-            | OriginKind::Default
-            | OriginKind::Service
-            | OriginKind::Snapshot,
-            _,
-        ) => String::new(),
-    };
-    match (place, kind) {
-        (Some(place), _) => clean(&format!("{}:{}{block}", place.file, place.start.line)),
-        (None, OriginKind::Service) => "left to the service".to_owned(),
-        (None, _) => "not written".to_owned(),
-    }
-}
-
-/// Who records the address before and after, in words.
-pub(super) fn coverage_text(coverage: &Coverage, address: &Address, action: ActionKind) -> String {
-    let name = |ruler: &Option<Address>| {
-        ruler
-            .as_ref()
-            .map_or("NOT RECORDED".to_owned(), |ruler| format!("ruled by {}", relation(ruler, address)))
-    };
-    let (before, after) = (name(&coverage.before), name(&coverage.after));
-    match action {
-        ActionKind::Create => format!("until now {before}"),
-        ActionKind::Delete => format!("then {after}"),
-        ActionKind::Update | ActionKind::Replace if before == after => after,
-        ActionKind::Update | ActionKind::Replace => format!("{before}, then {after}"),
-    }
-}
-
-/// `1 read`, `2 reads`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

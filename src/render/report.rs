@@ -3,14 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::outcomes::outcome_name;
-use super::plan::{counted, long_sentence, symbol, tone};
+use super::phrases::{STREAMS_ON_AIR, counted, symbol, tone};
 use super::remote::{Asked, Sought, calls, denial, listing, policy, remedy};
-use super::style::{Tone, columns, wrap};
-use super::{Style, clean};
+use super::style::{Style, Tone, columns, wrap};
+use super::view::PlanView;
 use crate::api;
 use crate::apply::{Cause, ChangeOutcome, Failure, Outcome, Report, blame};
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::gate::clean;
 use crate::plan::{ActionKind, Noted, Plan};
 use crate::source::{Place, Sources, Span};
 
@@ -21,7 +21,7 @@ const DONE_LISTED: usize = 20;
 const ALIKE_LISTED: usize = 3;
 
 /// The outcomes, then the totals in Terraform's words.
-pub fn human_report(plan: &Plan, report: &Report, style: Style) -> String {
+pub(super) fn human_report(view: &PlanView, report: &Report, style: Style) -> String {
     let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
     let is_done = |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done);
     let done = outcomes.iter().filter(is_done).count();
@@ -33,8 +33,8 @@ pub fn human_report(plan: &Plan, report: &Report, style: Style) -> String {
     if !lines.is_empty() {
         lines.push(String::new());
     }
-    lines.extend(totals(plan, outcomes, style).iter().map(|line| style.paint(Tone::Strong, line)));
-    let cost = format!("{} {}", cost(*calls, *repeated, *took), long_sentence());
+    lines.extend(totals(view, outcomes, style).iter().map(|line| style.paint(Tone::Strong, line)));
+    let cost = format!("{} {STREAMS_ON_AIR}", cost(*calls, *repeated, *took));
     lines.extend(wrap(&cost, style.width));
     lines.push(String::new());
     lines.join("\n")
@@ -64,6 +64,16 @@ pub fn outcome_line(one: &ChangeOutcome, style: Style) -> String {
         Outcome::Failed(_) => format!("{} {address} failed{id}", style.paint(Tone::Danger, "  !")),
         Outcome::NotAttempted(_) => format!("{} {address} not attempted", style.paint(Tone::Warning, "  !")),
         Outcome::Unknown(_) => format!("{} {address} UNKNOWN{id}", style.paint(Tone::Danger, "  !")),
+    }
+}
+
+/// The outcome's name in every output.
+pub(super) fn outcome_name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Failed(_) => "failed",
+        Outcome::NotAttempted(_) => "not_attempted",
+        Outcome::Unknown(_) => "unknown",
     }
 }
 
@@ -99,10 +109,10 @@ impl Done {
 }
 
 /// The verdict and the counts; where one line is too short for both, the counts stand whole on their own.
-pub(super) fn totals(plan: &Plan, outcomes: &[ChangeOutcome], style: Style) -> Vec<String> {
+pub(super) fn totals(view: &PlanView, outcomes: &[ChangeOutcome], style: Style) -> Vec<String> {
     let Done { added, changed, destroyed } = Done::of(outcomes);
     let resources = format!("Resources: {added} added, {changed} changed, {destroyed} destroyed.");
-    let verdict = match not_done(plan, outcomes) {
+    let verdict = match not_done(view, outcomes) {
         reasons if reasons.is_empty() => "Apply complete!".to_owned(),
         reasons => format!("Apply incomplete: {}.", reasons.join(", ")),
     };
@@ -116,7 +126,7 @@ pub(super) fn totals(plan: &Plan, outcomes: &[ChangeOutcome], style: Style) -> V
 }
 
 /// `1 of 5 changes failed`, and so on, each kind by its own name: what is unknown may well be done.
-fn not_done(plan: &Plan, outcomes: &[ChangeOutcome]) -> Vec<String> {
+fn not_done(view: &PlanView, outcomes: &[ChangeOutcome]) -> Vec<String> {
     let all = counted(outcomes.len(), "change");
     let count =
         |name: &'static str| (name, outcomes.iter().filter(|one| outcome_name(&one.outcome) == name).count());
@@ -124,7 +134,7 @@ fn not_done(plan: &Plan, outcomes: &[ChangeOutcome]) -> Vec<String> {
         ["failed", "not_attempted", "unknown"].map(count).into_iter().filter(|(_, count)| *count > 0);
     let mut reasons: Vec<String> =
         counts.map(|(name, count)| format!("{count} of {all} {}", name.replace('_', " "))).collect();
-    let unmanaged = plan.notes.unsupported.iter().filter(|one| one.declared).count();
+    let unmanaged = view.unmanageable().count();
     if unmanaged > 0 {
         reasons.push(format!("{} not manageable", counted(unmanaged, "declared configuration")));
     }
@@ -153,12 +163,11 @@ pub fn not_seen_again(plan: &Plan, report: &Report) -> Vec<Diagnostic> {
     let domains = report.not_seen_again.iter();
     let warning = |(domain, error): &(std::sync::Arc<str>, api::Error)| {
         let message = format!("the last listing of `{domain}` could not be read: {error}");
-        let mut diagnostic = Diagnostic::new(Code::Remote, message);
-        diagnostic.severity = Severity::Warning;
-        diagnostic.request_id = error.request_id().map(str::to_owned);
         let asked = Asked { actions: listing(), account: plan.decisions.account.as_deref(), domain };
         let otherwise = "every write was read back, but not looked at once more: plan again to see whether all of it stayed";
-        helped(diagnostic, Some(error), &asked, otherwise)
+        let mut diagnostic = unreadable(message, error, None, &asked, otherwise);
+        diagnostic.severity = Severity::Warning;
+        diagnostic
     };
     domains.map(warning).collect()
 }
@@ -218,25 +227,32 @@ pub fn outcome_diagnostic(
 
 /// A domain that could not be read, at its name in the files.
 pub fn unread(domain: &str, error: &api::Error, account: Option<&str>, key: Option<Span>) -> Diagnostic {
-    let mut diagnostic = Diagnostic::new(Code::Remote, format!("`{domain}` can't be read: {error}"));
-    diagnostic.request_id = error.request_id().map(str::to_owned);
-    if let Some(key) = key {
-        diagnostic = diagnostic.label(key, "this domain");
-    }
     let asked = Asked { actions: listing(), account, domain };
     let otherwise = "nothing is planned for it until it can be read; leave it out with `--exclude`";
-    helped(diagnostic, Some(error), &asked, otherwise)
+    unreadable(format!("`{domain}` can't be read: {error}"), error, key, &asked, otherwise)
 }
 
 /// A domain or a transcode group that the service did not tell of.
 pub fn unanswered(what: &str, sought: Sought, error: &api::Error, key: Option<Span>) -> Diagnostic {
-    let mut diagnostic = Diagnostic::new(Code::Remote, format!("`{what}` can't be looked up: {error}"));
+    let asked = Asked { actions: sought.calls(), account: None, domain: what };
+    let otherwise = "try again; without `--online` nobody is asked";
+    unreadable(format!("`{what}` can't be looked up: {error}"), error, key, &asked, otherwise)
+}
+
+/// A read that failed, at the domain's name in the files where it stands there.
+fn unreadable(
+    message: String,
+    error: &api::Error,
+    key: Option<Span>,
+    asked: &Asked,
+    otherwise: &str,
+) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(Code::Remote, message);
     diagnostic.request_id = error.request_id().map(str::to_owned);
     if let Some(key) = key {
         diagnostic = diagnostic.label(key, "this domain");
     }
-    let asked = Asked { actions: sought.calls(), account: None, domain: what };
-    helped(diagnostic, Some(error), &asked, "try again; without `--online` nobody is asked")
+    helped(diagnostic, Some(error), asked, otherwise)
 }
 
 /// The cure for the service's code where it is known, else what helps `otherwise`; the service's own page and details too.

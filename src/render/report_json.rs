@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::json::{AddressRow, Context, FORMAT_VERSION, Finding, finding, findings, pretty};
-use super::left_open::{LeftOpenRow, left_open_rows};
+use super::documents::{AddressRow, Context, FORMAT_VERSION, Finding, finding, findings, pretty};
+use super::exit::Exit;
+use super::facts::{LeftOpenRow, left_open_rows};
 use super::report::outcome_diagnostic;
-use super::{Briefing, Exit};
+use super::view::{ChangeView, PlanView};
 use crate::apply::journal::End;
 use crate::apply::{ChangeOutcome, Report};
 use crate::diag::Diagnostic;
@@ -14,18 +15,19 @@ use crate::plan::ActionKind;
 use crate::source::Sources;
 
 /// `apply --format json`.
-pub fn report_json(briefing: Briefing, report: &Report, context: Context) -> String {
-    let Briefing { plan, target, left_open, since_review: _ } = briefing;
+pub(super) fn report_json(view: &PlanView, report: &Report, context: Context) -> String {
     let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
-    let changes = plan.changes().zip(outcomes);
-    let reasons: Vec<Option<Diagnostic>> =
-        changes.map(|(change, one)| outcome_diagnostic(plan, change, one, context.sources)).collect();
+    let changes = view.changes().zip(outcomes);
+    let reason = |(change, one): (ChangeView, &ChangeOutcome)| {
+        outcome_diagnostic(view.plan, change.noted, one, context.sources)
+    };
+    let reasons: Vec<Option<Diagnostic>> = changes.map(reason).collect();
     let rows = outcomes.iter().zip(&reasons);
     pretty(&ReportDocument {
         format_version: FORMAT_VERSION,
-        target: &target.name,
-        digest: plan.digest(),
-        left_open: left_open_rows(left_open),
+        target: &view.target.name,
+        digest: view.digest.clone(),
+        left_open: left_open_rows(&view.left_open),
         outcomes: rows.map(|(one, reason)| outcome_row(one, reason.as_ref(), context.sources)).collect(),
         summary: OutcomeCounts::of(outcomes),
         calls: *calls,

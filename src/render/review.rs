@@ -1,7 +1,7 @@
 //! What tells one plan from another: the steps of each side, and how people read them.
 
-use super::style::{Tone, columns, wrap};
-use super::{Style, clean};
+use super::style::{Style, Tone, columns, wrap};
+use crate::gate::clean;
 use crate::model::{Field, RecordConfig, Value};
 use crate::plan::{Change, Difference};
 
@@ -34,7 +34,7 @@ pub(super) fn human_differences(differences: &[Difference], names: [&str; 2], st
 }
 
 /// What to do with a plan that was saved.
-pub fn human_saved_plan(file: &str, style: Style) -> String {
+pub(super) fn human_saved_plan(file: &str, style: Style) -> String {
     let text = format!("Saved to `{0}`. `livevod apply {0}` does exactly this, or nothing.", clean(file));
     format!("\n{}\n", wrap(&text, style.width).join("\n"))
 }

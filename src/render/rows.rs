@@ -2,13 +2,13 @@
 //! that outlives edits elsewhere in the file.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Context;
-use super::diagnostics::headline;
+use super::documents::Context;
+use super::headlines::headline;
 use crate::diag::{Diagnostic, Severity};
+use crate::gate::clean;
 use crate::source::{Position, Sources, Span};
 
 /// Bytes of a hash that a fingerprint shows.
@@ -78,11 +78,7 @@ fn hash(parts: &[&str]) -> String {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(&part.as_bytes()[..part.len().min(HASHED_BYTES)]);
     }
-    hasher.finalize().iter().take(FINGERPRINT_BYTES).fold(String::new(), |mut hex, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hasher.finalize().iter().take(FINGERPRINT_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `name` relative to `folder` and without `.` and `..`; what lies elsewhere stays or becomes absolute.
@@ -116,8 +112,8 @@ fn without_dots(path: &str) -> String {
 /// The finding in full as plain lines, without the places of its notes: what it is, its notes, what to do.
 pub(super) fn words(diagnostic: &Diagnostic) -> Vec<String> {
     let notes = diagnostic.related.iter().filter(|note| note.span.is_none());
-    let notes = notes.map(|note| super::clean(&note.message));
-    let help = diagnostic.help.iter().map(|help| format!("help: {}", super::clean(help)));
+    let notes = notes.map(|note| clean(&note.message));
+    let help = diagnostic.help.iter().map(|help| format!("help: {}", clean(help)));
     std::iter::once(headline(diagnostic)).chain(notes).chain(help).collect()
 }
 

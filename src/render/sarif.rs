@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use percent_encoding::utf8_percent_encode;
 use serde_json::{Value as Json, json};
 
-use super::json::pretty;
+use super::documents::{Context, pretty};
+use super::exit::Exit;
 use super::links::PATH;
 use super::rows::{Region, Row, rows, words, worst};
-use super::{Context, Exit, clean};
 use crate::diag::{Code, Note, Severity};
 use crate::explain;
+use crate::gate::clean;
 use crate::source::Span;
 
 const SCHEMA: &str =
@@ -26,7 +27,7 @@ const LOCATIONS: usize = 1_000;
 const ROOT: &str = "SRCROOT";
 
 /// One SARIF document. Findings without a place are the run's notifications: code scanning refuses a result without one.
-pub fn sarif(context: Context, folder: &str) -> String {
+pub(super) fn sarif(context: Context, folder: &str) -> String {
     let rows = rows(context, folder);
     let codes: BTreeSet<Code> = rows.iter().map(|row| row.diagnostic.code).collect();
     let codes: Vec<Code> = codes.into_iter().collect();

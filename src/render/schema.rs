@@ -1,7 +1,8 @@
 //! The JSON Schemas of the documents, from the very types that are written.
 
+use super::documents::{DiagnosticsDocument, FORMAT_VERSION};
 use super::events::Line;
-use super::json::{DiagnosticsDocument, DriftDocument, FORMAT_VERSION, PlanDocument};
+use super::plan_json::{DriftDocument, PlanDocument};
 use super::report_json::ReportDocument;
 use crate::schema;
 

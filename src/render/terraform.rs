@@ -3,23 +3,20 @@
 //! Complete and with every null written out: readers of that shape pass silently over what they miss, or fail on it. What
 //! Terraform has no word for stands under `livevod`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use super::danger::guards;
-use super::json::{
-    DifferenceRow, FORMAT_VERSION, OriginRow, SinceBaseRow, UnsupportedRow, difference_row, origin_row,
-    pretty, since_base_row, texts, unsupported_row,
+use super::documents::{FORMAT_VERSION, pretty, texts};
+use super::exit::Exit;
+use super::facts::{
+    CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, UnsupportedRow, coverage_row,
+    difference_row, left_open_rows, origin_row, since_base_row, unsupported_row,
 };
-use super::left_open::{LeftOpenRow, left_open_rows};
-use super::plan::coverage_text;
-use super::{Briefing, Exit};
+use super::view::{ChangeView, PlanView};
 use crate::model::{Address, AddressText, Field, RecordConfig};
-use crate::plan::{
-    ActionKind, Budget, Change, ChangeNote, Contingent, Guard, Held, Noted, Plan, Reason, Summary, Warning,
-};
+use crate::plan::{ActionKind, Budget, Change, Contingent, Held, Reason, Summary, Warning};
 
 /// The version of Terraform's shape.
 const SHAPE: &str = "1.2";
@@ -34,22 +31,18 @@ const STATE: &str = "1.0";
 const TYPE: &str = "alicloud_live_record_vod";
 
 /// `plan --format terraform-json`. Configurations that stay as they are have no values in a plan, and are left out.
-pub fn terraform_json(briefing: Briefing, exit: Exit) -> String {
-    let plan = briefing.plan;
+pub(super) fn terraform_json(view: &PlanView, exit: Exit) -> String {
     let resources = |side: fn(&Change) -> Option<&RecordConfig>| {
+        let changes = view.changes().map(|one| one.noted.change);
         let resource = |change| side(change).map(|config| Resource::new(change, config));
-        Values {
-            root_module: Module { resources: plan.decisions.changes.iter().filter_map(resource).collect() },
-        }
+        Values { root_module: Module { resources: changes.filter_map(resource).collect() } }
     };
-    let guards = guards(plan);
-    let resource_change = |change| ResourceChange::new(plan, &guards, change);
     pretty(&Document {
         format_version: SHAPE,
         terraform_version: TERRAFORM,
         planned_values: resources(|change| change.after.as_ref()),
         resource_drift: [],
-        resource_changes: plan.changes().map(resource_change).collect(),
+        resource_changes: view.changes().map(|change| ResourceChange::new(view, change)).collect(),
         output_changes: Map::new(),
         prior_state: State {
             format_version: STATE,
@@ -59,16 +52,16 @@ pub fn terraform_json(briefing: Briefing, exit: Exit) -> String {
         configuration: Values { root_module: Module { resources: Vec::new() } },
         relevant_attributes: [],
         checks: [],
-        applyable: plan.notes.held.is_empty() && plan.is_complete() && !plan.decisions.changes.is_empty(),
-        complete: plan.is_complete(),
+        applyable: view.is_applicable(),
+        complete: view.is_complete,
         errored: exit == Exit::Error,
-        livevod: Extras::new(briefing, exit),
+        livevod: Extras::new(view, exit),
     })
 }
 
 /// `plan --format gitlab-terraform`: the counts that a merge request shows; a replace counts on both sides.
-pub fn gitlab_terraform(plan: &Plan) -> String {
-    let Summary { create, update, replace, delete, unchanged: _ } = plan.summary();
+pub(super) fn gitlab_terraform(view: &PlanView) -> String {
+    let Summary { create, update, replace, delete, unchanged: _ } = view.summary;
     pretty(&Counts { create: create + replace, update, delete: delete + replace })
 }
 
@@ -173,13 +166,12 @@ struct ResourceChange<'a> {
 }
 
 impl<'a> ResourceChange<'a> {
-    fn new(plan: &'a Plan, guards: &Guards, noted: Noted<'a>) -> Self {
-        let Noted { change, note: _ } = noted;
+    fn new(view: &'a PlanView<'a>, change: ChangeView<'a>) -> Self {
         Self {
-            name: Name::new(&change.address),
-            change: Transition::new(change),
+            name: Name::new(&change.noted.change.address),
+            change: Transition::new(change.noted.change),
             action_reason: action_reason(change.reason),
-            livevod: ChangeExtras::new(plan, guards, noted),
+            livevod: ChangeExtras::new(view, change),
         }
     }
 }
@@ -242,47 +234,28 @@ fn action_reason(reason: Reason) -> Option<&'static str> {
     }
 }
 
-type Guards<'a> = HashMap<&'a Address, Vec<Guard>>;
-
 #[derive(Serialize)]
 struct ChangeExtras<'a> {
     reason: String,
     region: Option<&'a str>,
     origins: BTreeMap<&'static str, Option<OriginRow>>,
-    recorded_by: RecordedBy<'a>,
+    recorded_by: CoverageRow<'a>,
     contingent: &'a [Contingent],
     guards: Vec<&'static str>,
     /// Whether the files of the target branch ask for it too; null where nobody looked.
     pending_on_base: Option<bool>,
 }
 
-#[derive(Serialize)]
-struct RecordedBy<'a> {
-    before: Option<AddressText<'a>>,
-    after: Option<AddressText<'a>>,
-    text: String,
-}
-
 impl<'a> ChangeExtras<'a> {
-    fn new(plan: &'a Plan, guards: &Guards, noted: Noted<'a>) -> Self {
-        let Noted { change, note: ChangeNote { coverage, .. } } = noted;
-        let Change { address, action, contingent, .. } = change;
-        let guards = guards.get(address).into_iter().flatten();
+    fn new(view: &'a PlanView<'a>, change: ChangeView<'a>) -> Self {
         Self {
-            reason: noted.reason_text(),
-            region: plan.decisions.region(change),
-            origins: noted
-                .field_changes()
-                .map(|one| (one.field.name(), one.origin.map(origin_row)))
-                .collect(),
-            recorded_by: RecordedBy {
-                before: coverage.before.as_ref().map(AddressText),
-                after: coverage.after.as_ref().map(AddressText),
-                text: coverage_text(coverage, address, *action),
-            },
-            contingent,
-            guards: guards.map(|guard| guard.name()).collect(),
-            pending_on_base: plan.notes.since_base.as_ref().map(|_| plan.is_pending(change)),
+            reason: change.reason_text(),
+            region: change.region,
+            origins: change.fields().map(|one| (one.field.name(), one.origin.map(origin_row))).collect(),
+            recorded_by: coverage_row(change),
+            contingent: &change.noted.change.contingent,
+            guards: change.guards.iter().map(|guard| guard.name()).collect(),
+            pending_on_base: view.base.as_ref().map(|_| change.is_pending),
         }
     }
 }
@@ -333,29 +306,24 @@ impl<'a> GuardRow<'a> {
 }
 
 impl<'a> Extras<'a> {
-    fn new(briefing: Briefing<'a>, exit: Exit) -> Self {
-        let Briefing { plan, target, left_open, since_review } = briefing;
+    fn new(view: &'a PlanView<'a>, exit: Exit) -> Self {
+        let message = |Warning { message, address: _ }: &'a Warning| message.as_str();
         Self {
             format_version: FORMAT_VERSION,
-            digest: plan.digest(),
-            target: &target.name,
-            account: plan.decisions.account.as_deref(),
-            summary: plan.summary(),
-            budget: plan.notes.budget,
-            left_open: left_open_rows(left_open),
-            since_review: since_review.iter().map(difference_row).collect(),
-            guards: plan.notes.held.iter().map(GuardRow::new).collect(),
-            warnings: plan
-                .notes
-                .warnings
-                .iter()
-                .map(|Warning { message, address: _ }| message.as_str())
-                .collect(),
-            unmanaged: texts(&plan.notes.unmanaged),
-            ignored: texts(&plan.notes.ignored),
-            unsupported: plan.notes.unsupported.iter().map(unsupported_row).collect(),
-            unread: &plan.notes.unread,
-            since_base: plan.notes.since_base.as_ref().map(since_base_row),
+            digest: view.digest.clone(),
+            target: &view.target.name,
+            account: view.account,
+            summary: view.summary,
+            budget: view.budget,
+            left_open: left_open_rows(&view.left_open),
+            since_review: view.since_review.iter().map(difference_row).collect(),
+            guards: view.held.iter().map(GuardRow::new).collect(),
+            warnings: view.warnings.iter().map(message).collect(),
+            unmanaged: texts(view.unmanaged),
+            ignored: texts(view.ignored),
+            unsupported: view.unsupported.iter().map(unsupported_row).collect(),
+            unread: view.unread,
+            since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
             exit,
         }
     }

@@ -2,7 +2,7 @@
 
 use livevod::diag::{Code, Diagnostic, Severity};
 use livevod::model::Address;
-use livevod::render::{Context, Exit, Style, diagnostics, github, gitlab, sarif};
+use livevod::render::{Context, Exit, Format, Layout, Links, Style, diagnostics, findings};
 use livevod::source::{Source, Sources, Span};
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -50,6 +50,12 @@ fn context<'a>(sources: &'a Sources, diagnostics: &'a [Diagnostic]) -> Context<'
     Context { sources, diagnostics, exit: Exit::Error }
 }
 
+/// The findings in some format, run in a folder of its own.
+fn document(format: Format, context: Context) -> String {
+    let links = Links { base: None, folder: "/repo".to_owned() };
+    findings(context, &Layout { links, ..Layout::new(format) }).text
+}
+
 /// What moves a cursor, or hides or reorders text; lines may break.
 fn is_harmful(character: char) -> bool {
     (character.is_control() && character != '\n') || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2028}')
@@ -59,7 +65,7 @@ proptest! {
     #[test]
     fn github_lines_are_ours(scene in scene()) {
         let (sources, findings) = scene;
-        let document = github(context(&sources, &findings), "/repo");
+        let document = document(Format::Github, context(&sources, &findings));
         prop_assert!(!document.contains(is_harmful), "{document:?}");
         let ours = ["::error ", "::warning ", "::notice ", "::group::12 findings", "::endgroup::",
             "error ", "warning ", "notice ", "livevod: 12 "];
@@ -82,8 +88,8 @@ proptest! {
     #[test]
     fn json_formats_stay_json_and_clean(scene in scene()) {
         let (sources, findings) = scene;
-        let gitlab = gitlab(context(&sources, &findings), "/repo");
-        let sarif = sarif(context(&sources, &findings), "/repo");
+        let gitlab = document(Format::Gitlab, context(&sources, &findings));
+        let sarif = document(Format::Sarif, context(&sources, &findings));
         for document in [&gitlab, &sarif] {
             let parsed: Json = serde_json::from_str(document).unwrap();
             prop_assert!(!document.contains(is_harmful), "{document:?}");

@@ -1,5 +1,6 @@
 //! Text of a stranger in every place of every output: nothing of it acts on a terminal, breaks a line, or commands a runner.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,7 +13,9 @@ use livevod::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
 use livevod::diag::Severity;
 use livevod::gate;
 use livevod::plan::Plan;
-use livevod::render::{self, Briefing, Comment, Context, Event, Exit, Links, Style, Target};
+use livevod::render::{
+    self, Context, Event, Exit, Format, Layout, Links, PageFormat, PlanView, Printed, Style, Target,
+};
 use livevod::source::Sources;
 use livevod::wire::RemoteError;
 use proptest::prelude::*;
@@ -37,6 +40,12 @@ fn commands_nothing(name: &str, output: &str) -> Result<(), TestCaseError> {
     let command = output.lines().find(|line| line.contains("##[") || line.trim_start().starts_with("::"));
     prop_assert_eq!(command, None, "{}", name);
     is_tame(name, &output)
+}
+
+/// All that reaches a reader.
+fn whole(printed: Printed) -> String {
+    let Printed { notes, text, is_commands: _, more } = printed;
+    notes + &text + &more
 }
 
 fn remote(text: &str) -> api::Error {
@@ -147,46 +156,54 @@ proptest! {
         differences in since_review(3), open in left_open(3), width in 40..120_usize, drawings in any::<bool>(),
     ) {
         let target = Target { name, account: Some(account) };
-        let briefing = Briefing { plan: &plan, target: &target, left_open: &open, since_review: &differences };
+        let view = PlanView::new(&plan, &target, &open, &differences);
         let report = report(&plan, &text);
         let sources = Sources::default();
         let style = Style { drawings, width, ..Style::PLAIN };
         let mut findings = render::outcome_diagnostics(&plan, &report, &sources);
-        findings.extend(render::plan_findings(&plan, &sources, Severity::Warning));
+        findings.extend(render::plan_findings(&view, &sources, Severity::Warning));
         findings.push(render::unread(&text, &remote(&text), Some(&text), None));
         let context = Context { sources: &sources, diagnostics: &findings, exit: Exit::Error };
-        let comment = Comment { max_bytes: 60_000, title: Some(text.clone()), full, links: Links::default() };
+        let layout = |format| Layout {
+            stdout: style, stderr: style, title: Some(text.clone()), full,
+            links: Links { base: None, folder: "/repo".to_owned() }, ..Layout::new(format)
+        };
+        let plan_in = |format| whole(render::plan(&view, context, &layout(format)));
+        let drift_in = |format| whole(render::drift(&view, context, &layout(format)));
+        let report_in = |format| whole(render::report(&view, &report, context, &layout(format)));
+        let mut saved = PlanView::of(&plan, &target);
+        saved.saved_to = Some(Path::new(&text));
         let addresses: Vec<_> = plan.changes().map(|change| change.address.clone()).collect();
         for (name, output) in [
-            ("plan", render::human_plan(briefing, full, style)),
-            ("report", render::human_report(&plan, &report, style)),
+            ("plan", plan_in(Format::Human)),
+            ("report", report_in(Format::Human)),
             ("lines", report.outcomes.iter().map(|one| render::outcome_line(one, style) + "\n").collect()),
             ("unresolved", render::unresolved(&addresses, style)),
-            ("saved", render::human_saved_plan(&text, style)),
+            ("saved", whole(render::plan(&saved, context, &layout(Format::Human)))),
             ("findings", render::diagnostics(&findings, &sources, style, None)),
-            ("markdown", render::markdown_plan(briefing, &comment)),
-            ("drift", render::markdown_drift(briefing, &comment)),
-            ("markdown report", render::markdown_report(briefing, &report, &comment)),
-            ("html", render::html(briefing, &Links::default())),
+            ("markdown", plan_in(Format::Markdown)),
+            ("drift", drift_in(Format::Markdown)),
+            ("markdown report", report_in(Format::Markdown)),
+            ("html", render::plan(&view, context, &layout(Format::Html)).text),
         ] {
             is_tame(name, &output)?;
             commands_nothing(name, &output)?;
         }
-        let events = Event::plan(briefing).chain(Event::report(briefing, &report));
+        let events = Event::plan(&view).chain(Event::report(&view, &report));
         let events: String = events.map(|event| event.line(Timestamp::UNIX_EPOCH).unwrap()).collect();
         let ends: String = plan.changes().zip(&report.outcomes).map(|(change, one)| {
             let reason = render::outcome_diagnostic(&plan, change, one, &sources);
             Event::ended(one, true, Duration::ZERO, reason.as_ref(), &sources).line(Timestamp::UNIX_EPOCH).unwrap()
         }).collect();
         for (name, output) in [
-            ("json", render::plan_json(briefing, context)),
-            ("drift json", render::drift_json(briefing, context)),
-            ("report json", render::report_json(briefing, &report, context)),
-            ("terraform", render::terraform_json(briefing, Exit::Error)),
-            ("gitlab-terraform", render::gitlab_terraform(&plan)),
-            ("gitlab", render::gitlab(context, "/repo")),
-            ("sarif", render::sarif(context, "/repo")),
-            ("diagnostics", render::diagnostics_json(context)),
+            ("json", plan_in(Format::Json)),
+            ("drift json", drift_in(Format::Json)),
+            ("report json", report_in(Format::Json)),
+            ("terraform", render::plan(&view, context, &layout(Format::TerraformJson)).text),
+            ("gitlab-terraform", render::plan(&view, context, &layout(Format::GitlabTerraform)).text),
+            ("gitlab", plan_in(Format::Gitlab)),
+            ("sarif", plan_in(Format::Sarif)),
+            ("diagnostics", whole(render::findings(context, &layout(Format::Json)))),
             ("events", events),
             ("ends", ends),
         ] {
@@ -202,11 +219,14 @@ proptest! {
         let run = run(&plan, &text);
         let sources = Sources::default();
         let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
+        let layout = Layout { stdout: style, stderr: style, ..Layout::new(Format::Human) };
+        let one = |format| whole(render::run(&run, format, Exit::Success, &layout));
+        let all = |format| whole(render::runs(std::slice::from_ref(&run), format, context, &layout));
         for (name, output) in [
-            ("run", render::human_run(&run, style)),
-            ("runs", render::human_runs(std::slice::from_ref(&run), style)),
-            ("run json", render::run_json(&run, Exit::Success)),
-            ("runs json", render::runs_json(std::slice::from_ref(&run), context)),
+            ("run", one(PageFormat::Human)),
+            ("runs", all(PageFormat::Human)),
+            ("run json", one(PageFormat::Json)),
+            ("runs json", all(PageFormat::Json)),
         ] {
             is_tame(name, &output)?;
             commands_nothing(name, &output)?;

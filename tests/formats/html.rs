@@ -1,12 +1,13 @@
 //! Plans as a page: that nothing runs or is fetched but what is meant to, and that no text becomes markup.
 
 use base64::Engine as _;
-use livevod::render::{Briefing, Links, Target, html};
+use livevod::render::{Format, Layout, PlanView, Target};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::hostile_plan::{left_open, plan, since_review, text};
 use super::plans::{changed, many};
+use crate::plan::shown;
 
 /// What stands between two marks that occur once.
 fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
@@ -34,7 +35,7 @@ fn the_page_tells_what_the_plan_does() {
 #[test]
 fn thousands_of_changes_stand_in_parts_of_which_none_is_long() {
     let plan = many(1_000);
-    let page = html(Briefing::of(&plan, &target()), &Links::default());
+    let page = html(&PlanView::of(&plan, &target()));
     let parts: Vec<&str> = page.split("<div class=\"part\" data-rows=\"").skip(1).collect();
     let rows = |part: &str| part.split_once('"').unwrap().0.parse::<usize>().unwrap();
     // Each of ten domains is a part of the page, and has 100 changes in parts of its own.
@@ -45,7 +46,11 @@ fn thousands_of_changes_stand_in_parts_of_which_none_is_long() {
         let inside = part.split_once("</div>\n</details>\n").map_or(part, |(inside, _)| inside);
         assert_eq!(inside.matches("<details class=\"change").count(), rows(part));
     }
-    assert!(!html(Briefing::of(&many(20), &target()), &Links::default()).contains("class=\"part\""));
+    assert!(!html(&PlanView::of(&many(20), &target())).contains("class=\"part\""));
+}
+
+fn html(view: &PlanView) -> String {
+    shown(view, &Layout::new(Format::Html))
 }
 
 fn target() -> Target {
@@ -76,7 +81,7 @@ proptest! {
     #[test]
     fn no_text_becomes_markup(plan in plan(8), since_review in since_review(4), left_open in left_open(4), name in text()) {
         let target = Target { name, account: plan.decisions.account.clone() };
-        let page = html(Briefing { plan: &plan, target: &target, left_open: &left_open, since_review: &since_review }, &Links::default());
+        let page = html(&PlanView::new(&plan, &target, &left_open, &since_review));
         let body = page.split_once("<body>").unwrap().1.split_once("<script>").unwrap().0;
         let known = ["a", "b", "br", "button", "code", "del", "details", "div", "fieldset", "footer", "form", "h1", "h2", "h3", "h4", "header", "input", "ins",
             "label", "legend", "li", "main", "p", "rect", "section", "small", "span", "strong", "summary", "svg", "table", "tbody", "td", "th", "thead", "tr", "ul"];

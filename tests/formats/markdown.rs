@@ -2,18 +2,19 @@
 
 use insta::assert_snapshot;
 use livevod::plan::Warning;
-use livevod::render::{Briefing, Comment, LEAST_BYTES, Links, Target, markdown_plan};
+use livevod::render::{Format, LEAST_BYTES, Layout, Links, PlanView, Target};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::hostile_plan::{left_open, plan, since_review, text};
 use super::plans::{applied, changed, many};
+use crate::plan::shown;
 
 const BASE: &str = "https://git.example/me/live/blob/main";
 
-fn comment(max_bytes: usize) -> Comment {
+fn comment(max_bytes: usize) -> Layout {
     let links = Links { base: BASE.parse().ok(), folder: String::new() };
-    Comment { max_bytes, title: None, full: false, links }
+    Layout { max_bytes, links, ..Layout::new(Format::Markdown) }
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn too_few_bytes_are_refused_before_anything_is_read() {
 #[test]
 fn thousands_of_changes_fit() {
     let mut huge = many(4_000);
-    let document = markdown_plan(Briefing::of(&huge, &target()), &comment(60_000));
+    let document = shown(&PlanView::of(&huge, &target()), &comment(60_000));
     assert!(document.len() <= 60_000);
     assert!(document.contains("Left out to stay within 60000 bytes: "), "{document}");
     // Alike, they fold into one row, and nothing is left out.
@@ -91,7 +92,7 @@ fn thousands_of_changes_fit() {
         change.before.clone_from(&first.before);
         change.after.clone_from(&first.after);
     }
-    let document = markdown_plan(Briefing::of(&huge, &target()), &comment(60_000));
+    let document = shown(&PlanView::of(&huge, &target()), &comment(60_000));
     assert!(document.contains("| `~` ×4000 |"), "{document}");
     assert!(!document.contains("Left out"), "{document}");
 }
@@ -101,7 +102,7 @@ fn many_notes_do_not_push_the_table_away() {
     let mut plan = many(3);
     plan.notes.warnings =
         (0..40).map(|at| Warning { message: format!("fact {at} is odd"), address: None }).collect();
-    let document = markdown_plan(Briefing::of(&plan, &target()), &comment(60_000));
+    let document = shown(&PlanView::of(&plan, &target()), &comment(60_000));
     let (open, folded) = document.split_once("<details>\n<summary>Further notes</summary>\n\n").unwrap();
     let notes = |text: &str| text.lines().filter(|line| line.starts_with("- fact ")).count();
     assert_eq!((notes(open), notes(folded)), (12, 28), "{document}");
@@ -185,9 +186,9 @@ proptest! {
     fn nothing_leaves_its_place(
         plan in plan(24), since_review in since_review(9), left_open in left_open(9), max_bytes in LEAST_BYTES..20_000, title in proptest::option::of(text()), name in text(), full in any::<bool>(),
     ) {
-        let comment = Comment { title, full, ..comment(max_bytes) };
+        let layout = Layout { title, full, ..comment(max_bytes) };
         let target = Target { name, account: plan.decisions.account.clone() };
-        let document = markdown_plan(Briefing { plan: &plan, target: &target, left_open: &left_open, since_review: &since_review }, &comment);
+        let document = shown(&PlanView::new(&plan, &target, &left_open, &since_review), &layout);
         prop_assert!(document.len() <= max_bytes, "{} bytes", document.len());
         let digest = format!("digest `{}`", plan.digest());
         prop_assert!(document.contains(&digest), "{}", document);

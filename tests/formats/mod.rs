@@ -9,6 +9,7 @@ mod many;
 mod markdown;
 mod plans;
 mod remote;
+mod table;
 mod terraform;
 
 use crate::transcripts::{Run, World};

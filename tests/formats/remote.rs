@@ -5,7 +5,10 @@ use std::time::Duration;
 use livevod::api;
 use livevod::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
 use livevod::plan::PlanOptions;
-use livevod::render::{Sought, Style, diagnostics, human_report, outcome_diagnostics, unanswered, unread};
+use livevod::render::{
+    self, Context, Exit, Format, Layout, PlanView, Sought, Style, Target, diagnostics, outcome_diagnostics,
+    unanswered, unread,
+};
 use livevod::wire::RemoteError;
 
 use crate::plan::resolved as read;
@@ -201,7 +204,10 @@ fn a_long_verdict_is_broken_and_the_counts_stand_whole() {
     };
     let outcomes = outcomes.map(outcome).into();
     let report = Report { outcomes, not_seen_again: Vec::new(), calls: 1, repeated: 0, took: Duration::ZERO };
-    let text = human_report(&plan, &report, Style { width: 60, ..Style::PLAIN });
+    let target = Target { name: String::new(), account: None };
+    let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Incomplete };
+    let layout = Layout { stdout: Style { width: 60, ..Style::PLAIN }, ..Layout::new(Format::Human) };
+    let text = render::report(&PlanView::of(&plan, &target), &report, context, &layout).text;
     let totals: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Apply")).take(3).collect();
     assert_eq!(
         totals,

@@ -10,7 +10,9 @@ use livevod::diag::{Code, Diagnostic, has_errors};
 use livevod::emulator::{KEY_ID, KEY_SECRET, Outside, Service, Settings};
 use livevod::model::{Address, Pattern};
 use livevod::plan::SavedPlan;
-use livevod::render::{self, Briefing, Comment, Context, Exit, LEAST_BYTES, Links, Style};
+use livevod::render::{
+    self, Context, Exit, FilesFormat, Format, LEAST_BYTES, Layout, Links, PageFormat, PlanView, Style,
+};
 use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
 use livevod::wire;
@@ -28,7 +30,9 @@ pub fn load(bytes: &[u8]) {
     }
     show(&read);
     if !has_errors(&read.diagnostics) {
-        let rendered = render::desired_yaml(&read.desired, &read.sources);
+        let context = Context { sources: &read.sources, diagnostics: &[], exit: Exit::Success };
+        let layout = Layout::new(Format::Human);
+        let rendered = render::effective(&read.desired, FilesFormat::Yaml, context, &layout).text;
         let again = Read::new(&rendered);
         assert!(!has_errors(&again.diagnostics), "{:?}\n{rendered}", again.diagnostics);
     }
@@ -79,16 +83,15 @@ fn show(read: &Read) {
             "{shown:?}"
         );
     }
-    let context = || Context { sources, diagnostics, exit: Exit::Error };
-    for document in [
-        render::diagnostics_json(context()),
-        render::sarif(context(), "/work"),
-        render::gitlab(context(), "/work"),
-        render::desired_json(desired, context()),
-    ] {
+    let context = Context { sources, diagnostics, exit: Exit::Error };
+    let layout = Layout { links: Links { base: None, folder: "/work".into() }, ..Layout::new(Format::Json) };
+    for format in [Format::Json, Format::Sarif, Format::Gitlab] {
+        let document = render::findings(context, &Layout { format, ..layout.clone() }).text;
         serde_json::from_str::<serde_json::Value>(&document).unwrap();
     }
-    drop(render::github(context(), "/work"));
+    let document = render::effective(desired, FilesFormat::Json, context, &layout).text;
+    serde_json::from_str::<serde_json::Value>(&document).unwrap();
+    drop(render::findings(context, &Layout { format: Format::Github, ..layout }));
 }
 
 fn canonical(text: &str) -> Result<String, Vec<Diagnostic>> {
@@ -231,14 +234,15 @@ pub fn plan(bytes: &[u8]) {
     let (rest, moved) = livevod::plan::resume(&saved, &Default::default(), &Default::default());
     assert!(rest.decisions.changes.len() + moved.len() <= saved.decisions.changes.len());
     let shown = saved.clone().shown();
-    let briefing = Briefing { since_review: &moved, ..Briefing::of(&shown, &target) };
-    drop(render::human_plan(briefing, false, Style::PLAIN));
-    let comment = Comment { max_bytes: LEAST_BYTES, title: None, full: false, links: Links::default() };
-    assert!(render::markdown_plan(briefing, &comment).len() <= LEAST_BYTES);
-    drop(render::html(briefing, &comment.links));
-    let sources = Sources::default();
-    let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
-    serde_json::from_str::<serde_json::Value>(&render::plan_json(briefing, context)).unwrap();
+    let view = PlanView::new(&shown, &target, &[], &moved);
+    let context = Context { sources: &Default::default(), diagnostics: &[], exit: Exit::Success };
+    let text = |format| {
+        let layout = Layout { max_bytes: LEAST_BYTES, ..Layout::new(format) };
+        render::plan(&view, context, &layout).text
+    };
+    drop([Format::Human, Format::Html].map(text));
+    assert!(text(Format::Markdown).len() <= LEAST_BYTES);
+    serde_json::from_str::<serde_json::Value>(&text(Format::Json)).unwrap();
 }
 
 /// A journal: it is read or refused, and what is open in it can be told.
@@ -246,6 +250,6 @@ pub fn journal(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(Some(run)) = livevod::apply::journal::read(text) else { return };
     let open = livevod::apply::journal::left_open(std::slice::from_ref(&run));
-    drop(render::human_run(&run, Style::PLAIN));
+    drop(render::run(&run, PageFormat::Human, Exit::Success, &Layout::new(Format::Human)));
     drop((run.open(), run.state(), open));
 }

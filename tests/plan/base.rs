@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use livevod::plan::{Base, Plan, PlanOptions, SavedPlan, Selection, SinceBase, plan, resume, since_base};
-use livevod::render::{Briefing, Style, Target, human_plan};
+use livevod::render::{Format, Layout, PlanView, Target};
 
-use super::{FLEET, Scene, resolved};
+use super::{FLEET, Scene, resolved, shown};
 
 /// What `files` change from what `base` asks for, over a service that holds what [`FLEET`] declares.
 fn beside(base: &str, files: &str) -> (Plan, SinceBase) {
@@ -155,6 +155,6 @@ fn the_rest_of_a_half_applied_plan_keeps_it() {
     );
     assert!(!rest.is_pending(&rest.decisions.changes[0]));
     let target = Target { name: "emulator x".to_owned(), account: None };
-    let page = human_plan(Briefing::of(&rest, &target), false, Style::PLAIN);
+    let page = shown(&PlanView::of(&rest, &target), &Layout::new(Format::Human));
     assert!(page.contains("nothing was pending before, 1 comes with these files"), "{page}");
 }

@@ -3,15 +3,12 @@
 
 use livevod::diag::Severity;
 use livevod::plan::{Gap, GapCause, Plan, SavedPlan, SinceBase, resume};
-use livevod::render::{
-    self, Briefing, Comment, Context, Exit, Links, Style, Target, html, human_plan, markdown_plan, plan_json,
-    terraform_json,
-};
+use livevod::render::{self, Format, Layout, PlanView, Target};
 use livevod::sealed;
 use livevod::source::Sources;
 use serde_json::{Value as Json, json};
 
-use super::{FLEET, Scene, domains};
+use super::{FLEET, Scene, domains, shown};
 
 const CAM1: &str = "live.example.com/show/cam1";
 
@@ -221,18 +218,19 @@ fn pictures(saved: &SavedPlan) -> Vec<(&'static str, String)> {
     let digest = saved.decisions.digest();
     let plan = saved.clone().shown();
     let target = Target { name: "x".into(), account: None };
-    let briefing = Briefing::of(&plan, &target);
-    let sources = Sources::default();
-    let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
-    let comment = Comment { max_bytes: 1_000_000, title: None, full: true, links: Links::default() };
+    let view = PlanView::of(&plan, &target);
     let all = [
-        ("human", human_plan(briefing, true, Style::PLAIN)),
-        ("json", plan_json(briefing, context)),
-        ("markdown", markdown_plan(briefing, &comment)),
-        ("terraform-json", terraform_json(briefing, Exit::Success)),
-        ("html", html(briefing, &comment.links)),
+        ("human", Format::Human),
+        ("json", Format::Json),
+        ("markdown", Format::Markdown),
+        ("terraform-json", Format::TerraformJson),
+        ("html", Format::Html),
     ];
-    all.map(|(format, text)| (format, text.replace(&digest, ""))).into()
+    let text = |format| {
+        let layout = Layout { max_bytes: 1_000_000, full: true, ..Layout::new(format) };
+        shown(&view, &layout).replace(&digest, "")
+    };
+    all.map(|(name, format)| (name, text(format))).into()
 }
 
 #[test]
@@ -267,7 +265,9 @@ fn an_update_that_is_written_otherwise_is_another_finding() {
     let reviewed = saved(scene.plan());
     let findings = |saved: &SavedPlan| {
         let plan = saved.clone().shown();
-        let found = render::plan_findings(&plan, &Sources::default(), Severity::Warning);
+        let target = Target { name: "x".into(), account: None };
+        let found =
+            render::plan_findings(&PlanView::of(&plan, &target), &Sources::default(), Severity::Warning);
         found.into_iter().map(|one| one.message).collect::<Vec<_>>()
     };
     let shown = findings(&reviewed);

@@ -14,9 +14,16 @@ mod words;
 
 use livevod::model::{Address, Carried, DomainSnapshot, RecordConfig, Remote, Snapshot, StreamSpelling};
 use livevod::plan::{Allowances, Change, Guard, Plan, PlanOptions, plan};
+use livevod::render::{self, Context, Exit, Layout, PlanView};
 use livevod::resolve::{Desired, Wanted, restored};
 use livevod::snapshot::{Saved, write};
 use livevod::source::{Source, Sources};
+
+/// The plan in some format, without findings of its run.
+pub(crate) fn shown(view: &PlanView, layout: &Layout) -> String {
+    let context = Context { sources: &Sources::default(), diagnostics: &[], exit: Exit::Success };
+    render::plan(view, context, layout).text
+}
 
 /// Two apps of one domain: six streams of their own and a rule for the rest of `show`.
 pub(crate) const FLEET: &str = "\

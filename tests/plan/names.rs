@@ -3,15 +3,12 @@
 use livevod::apply::journal::{Header, RunId, read as read_journal};
 use livevod::model::{Address, Pattern, RecordConfig};
 use livevod::plan::{Gap, GapCause, SavedPlan};
-use livevod::render::{
-    Briefing, Comment, Context, Exit, Links, Style, Target, html, human_plan, markdown_plan, plan_json,
-};
+use livevod::render::{Format, Layout, PlanView, Target};
 use livevod::snapshot::{self, Saved};
-use livevod::source::Sources;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::{Scene, domains};
+use super::{Scene, domains, shown};
 
 /// Names that mean something somewhere, and any text of Unicode.
 fn name() -> impl Strategy<Value = String> {
@@ -112,17 +109,15 @@ proptest! {
         hold(&mut scene, &address);
         let plan = scene.plan();
         let target = Target { name: "x".into(), account: None };
-        let briefing = Briefing::of(&plan, &target);
-        let sources = Sources::default();
-        let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
-        let comment = Comment { max_bytes: 60_000, title: None, full: true, links: Links::default() };
-        let json: Json = serde_json::from_str(&plan_json(briefing, context)).unwrap();
+        let view = PlanView::of(&plan, &target);
+        let shown = |format| shown(&view, &Layout { full: true, ..Layout::new(format) });
+        let json: Json = serde_json::from_str(&shown(Format::Json)).unwrap();
         for change in json["changes"].as_array().unwrap() {
             let parts = ["domain", "app", "stream"].map(|part| change[part].as_str().unwrap().to_owned());
             let [domain, app, stream] = parts;
             prop_assert_eq!(change["address"].as_str().unwrap(), Address::new(domain, app, stream).to_string());
         }
-        drop((human_plan(briefing, true, Style::PLAIN), markdown_plan(briefing, &comment), html(briefing, &comment.links)));
+        drop([Format::Human, Format::Markdown, Format::Html].map(shown));
         // A printed address that can be read at all is read as itself.
         if let Ok(read) = address.to_string().parse::<Address>() {
             prop_assert_eq!(read, address);

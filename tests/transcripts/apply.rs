@@ -56,7 +56,8 @@ fn nobody_to_ask_is_an_error_before_anything_is_read() {
 fn a_compare_that_cannot_be_read_is_an_error_and_no_refusal() {
     let world = keyed(&ONE.replace("cam1: {}, cam2: {}, ", ""));
     let server = Server::start(&world, &["--fault", "revoked-key:action=Describe,nth=2"]);
-    let line = format!("apply --endpoint {} --account 1234567890123456 --auto-approve --format json", server.url);
+    let line =
+        format!("apply --endpoint {} --account 1234567890123456 --auto-approve --format json", server.url);
     let run = world.run(&line);
     let report = run.json();
     assert_eq!(report["outcomes"][0]["outcome"], "not_attempted", "{}", run.transcript());

@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use clap::ValueEnum;
+use livevod::render::Format;
 use serde_json::json;
 
 use super::World;
@@ -21,17 +23,8 @@ fn usage_errors_end_with_one_because_two_means_differences() {
 /// A format that a command can't give is refused before anything is done, and its help does not offer it.
 #[test]
 fn no_command_takes_a_format_that_it_can_not_give() {
-    let formats = [
-        "human",
-        "json",
-        "markdown",
-        "terraform-json",
-        "gitlab-terraform",
-        "html",
-        "github",
-        "gitlab",
-        "sarif",
-    ];
+    let name = |format: &Format| format.to_possible_value().unwrap().get_name().to_owned();
+    let formats: Vec<String> = Format::value_variants().iter().map(name).collect();
     let world = World::with(
         "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\ndomains: { live.example.com: { apps: { show: { streams: { cam1: {} } } } } }\n",
     );
@@ -50,7 +43,7 @@ fn no_command_takes_a_format_that_it_can_not_give() {
     ] {
         let name = command.split(' ').next().unwrap();
         let help = world.run(&format!("{name} --help")).stdout;
-        for format in formats {
+        for format in &formats {
             let run = world.run(&format!("{command} --format {format}"));
             let is_offered =
                 help.contains(&format!("\n          - {format}:")) || help.contains(&format!("- {format}: "));

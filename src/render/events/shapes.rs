@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::Exit;
-use super::super::json::{
-    ChangeRow, DifferenceRow, Finding, HeldRow, SinceBaseRow, UnsupportedRow, WarningRow,
+use super::super::documents::Finding;
+use super::super::exit::Exit;
+use super::super::facts::{
+    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UnsupportedRow, WarningRow,
 };
-use super::super::left_open::LeftOpenRow;
 use super::super::report_json::OutcomeCounts;
 use crate::apply::Outcome;
 use crate::apply::journal::End;
@@ -168,15 +168,6 @@ pub(super) struct Planned<'a> {
     pub(super) summary: Summary,
     /// What applying it costs at least.
     pub(super) budget: Budget,
-}
-
-/// Whether a plan is an alarm.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Drift {
-    /// Whether the service is other than declared.
-    pub(super) drifted: bool,
-    /// Whether everything was read, and of the declared account; where not, `drifted: false` says nothing.
-    pub(super) complete: bool,
 }
 
 /// The counts of a plan, or of what was done of it.

@@ -4,10 +4,10 @@ use crate::apply::journal::Looked;
 use crate::plan::{Change, Difference};
 
 use super::super::groups::Groups;
-use super::super::left_open::{story, weighty};
-use super::super::plan::{counted, symbol};
+use super::super::left_open::story;
+use super::super::phrases::{counted, symbol};
 use super::super::review::{Step, steps};
-use super::{escaped, sentence_of};
+use super::marks::{escaped, sentence_of, side};
 
 /// The addresses at which the plan is not what was reviewed; empty where there are none.
 pub(super) fn since_review(groups: &Groups, differences: &[Difference]) -> String {
@@ -39,10 +39,7 @@ fn transition(change: Option<&Change>, groups: &Groups) -> String {
 }
 
 fn step(Step { field, before, after }: &Step, groups: &Groups) -> String {
-    let shown = |value: &_, tag: &str| {
-        let text = escaped(&groups.shown(Clone::clone(value), "…"));
-        format!("<{tag}><code>{text}</code></{tag}>")
-    };
+    let shown = |value, tag: &str| side(tag, &groups.shown(value, "…"));
     let before = before.as_ref().map(|value| shown(value, "del"));
     let after = after.as_ref().map(|value| shown(value, "ins"));
     let sides: Vec<String> = before.into_iter().chain(after).collect();
@@ -50,8 +47,7 @@ fn step(Step { field, before, after }: &Step, groups: &Groups) -> String {
 }
 
 /// What became of each change that an earlier run left open; empty where none did.
-pub(super) fn left_open(looked: &[Looked]) -> String {
-    let looked = weighty(looked);
+pub(super) fn left_open(looked: &[&Looked]) -> String {
     let item = |one: &&Looked| {
         format!(
             "<li><code>{}</code>: {} <span class=\"quiet\">(run <code>{}</code>)</span></li>\n",

@@ -1,25 +1,24 @@
 //! The changes of a plan on its page, by domain and app; each folds open to its fields before and after, with their origins.
 
-use super::super::base::{instead, pending};
-use super::super::danger::stops_recording;
-use super::super::groups::Groups;
+use super::super::base::instead;
 use super::super::links::Links;
-use super::super::phrases::contingency;
-use super::super::plan::{coverage_text, origin_text, sentence, symbol};
+use super::super::phrases::{
+    FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, contingency, origin_text, sentence, symbol,
+};
+use super::super::view::{ChangeView, FieldView, PlanView};
 use super::fleet::{ACTIONS, App, Domain, Fleet};
-use super::{escaped, sentence_of};
+use super::marks::{escaped, sentence_of, side};
 use crate::model::Value;
-use crate::plan::{ActionKind, FieldChange, FieldOrigin, Noted, Plan};
+use crate::plan::{ActionKind, FieldOrigin};
 
 /// Rows in one part of the page. A browser lays out the parts that are near the screen; many parts cost it time at every
 /// frame, and so do many rows in one.
 const PART: usize = 40;
 
 pub(super) struct Changes<'a> {
-    pub(super) plan: &'a Plan,
+    pub(super) view: &'a PlanView<'a>,
     pub(super) links: &'a Links,
     pub(super) fleet: &'a Fleet<'a>,
-    pub(super) groups: &'a Groups<'a>,
 }
 
 /// A piece of the page, and how many changes it holds.
@@ -43,7 +42,7 @@ impl Changes<'_> {
 
     /// Search and filters; hidden until the script that they need runs.
     fn controls(&self) -> String {
-        let count = |action| self.plan.changes().filter(|change| change.action == action).count();
+        let count = |action| self.view.changes().filter(|change| change.action == action).count();
         let kinds = ACTIONS.into_iter().map(|action| (action, count(action))).filter(|(_, count)| *count > 0);
         let kind = |(action, count): (ActionKind, usize)| {
             let word = action.name();
@@ -53,11 +52,11 @@ impl Changes<'_> {
                 symbol(action)
             )
         };
-        let refused = match self.fleet.guards.is_empty() {
+        let refused = match self.view.guards.is_empty() {
             true => "",
             false => "<label><input type=\"checkbox\" value=\"refused\"> only refused</label>\n",
         };
-        let own = match pending(self.plan) {
+        let own = match self.view.pending() {
             0 => "",
             _ => "<label><input type=\"checkbox\" value=\"own\"> only with these files</label>\n",
         };
@@ -93,19 +92,18 @@ impl Changes<'_> {
         Piece { rows, text }
     }
 
-    fn change(&self, change: Noted) -> String {
-        let guards = self.fleet.guards.get(&change.address);
+    fn change(&self, change: ChangeView) -> String {
         let word = change.action.name();
-        let refused = if guards.is_some() { (" is-refused", " data-refused") } else { ("", "") };
-        let badges = guards.into_iter().flatten().map(|guard| format!("refused: {}", guard.name()));
-        let stops = stops_recording(change).then(|| "not recorded by itself any more".to_owned());
+        let refused = if change.guards.is_empty() { ("", "") } else { (" is-refused", " data-refused") };
+        let badges = change.guards.iter().map(|guard| format!("refused: {}", guard.name()));
+        let stops = change.stops_recording().then(|| STOPS_RECORDING.to_owned());
         let badges: String =
             badges.chain(stops).map(|text| format!(" <span class=\"badge\">{text}</span>")).collect();
-        let pending = match self.plan.is_pending(&change) {
-            true => (" data-pending", " <span class=\"badge quiet\">pending before</span>"),
-            false => ("", ""),
+        let pending = match change.is_pending {
+            true => (" data-pending", format!(" <span class=\"badge quiet\">{PENDING_BEFORE}</span>")),
+            false => ("", String::new()),
         };
-        let rows: String = change.field_changes().map(|one| self.field(change, one)).collect();
+        let rows: String = change.fields().map(|one| self.field(change, &one)).collect();
         format!(
             "<details class=\"change{}\" data-kind=\"{word}\"{}{}><summary><span class=\"symbol mono {word}\">{}</span> \
              <code>{}</code> <span class=\"what\">{}</span>{badges}{}</summary>\n\
@@ -123,43 +121,38 @@ impl Changes<'_> {
     }
 
     /// Why, who records the address, what was pending there, and what is written only if a step goes wrong.
-    fn reasons(&self, change: Noted) -> String {
-        let coverage = coverage_text(&change.note.coverage, &change.address, change.action);
-        let why = format!("{}; {coverage}", change.reason_text());
-        let instead = instead(self.plan, &change, "→");
+    fn reasons(&self, change: ChangeView) -> String {
+        let instead = change.instead.map(|other| instead(other, "→"));
         let contingent = change.contingent.iter().map(|one| contingency(*one).to_owned());
-        std::iter::once(why).chain(instead).chain(contingent).collect::<Vec<_>>().join("; ")
+        std::iter::once(change.why()).chain(instead).chain(contingent).collect::<Vec<_>>().join("; ")
     }
 
     /// The fields of a change in a few words, and the values where it is one.
-    fn gist(&self, change: Noted) -> String {
+    fn gist(&self, change: ChangeView) -> String {
         let shown = |value| escaped(&self.named(value));
-        match (&change.fields()[..], change.action) {
+        match (&change.fields().collect::<Vec<_>>()[..], change.action) {
             (_, ActionKind::Create | ActionKind::Delete) => sentence(change.action).to_owned(),
-            ([one], _) => format!(
-                "{} {} → {}",
-                one.name(),
-                shown(change.before_value(*one)),
-                shown(change.after_value(*one))
-            ),
-            (more, _) => more.iter().map(|one| one.name()).collect::<Vec<_>>().join(", "),
+            ([one], _) => format!("{} {} → {}", one.field.name(), shown(&one.before), shown(&one.after)),
+            (more, _) => more.iter().map(|one| one.field.name()).collect::<Vec<_>>().join(", "),
         }
     }
 
-    fn named(&self, value: Value) -> String {
-        self.groups.shown(value, "…")
+    fn named(&self, value: &Value) -> String {
+        self.view.groups.shown(value, "…")
     }
 
-    fn field(&self, change: Noted, one: FieldChange) -> String {
+    fn field(&self, change: ChangeView, one: &FieldView) -> String {
         let side = |there: bool, value, tag: &str| match there {
-            true => format!("<{tag}><code>{}</code></{tag}>", escaped(&self.named(value))),
+            true => side(tag, &self.named(value)),
             false => "<span class=\"quiet\">none</span>".to_owned(),
         };
-        let before = side(change.before.is_some(), change.before_value(one.field), "del");
-        let after = side(change.after.is_some(), change.after_value(one.field), "ins");
+        let before = side(change.before.is_some(), &one.before, "del");
+        let after = side(change.after.is_some(), &one.after, "ins");
         let origin = one.origin.map(|origin| self.origin(origin)).unwrap_or_default();
-        let forces = change.action == ActionKind::Replace && one.field.is_create_only();
-        let forces = if forces { " <span class=\"badge\">forces replacement</span>" } else { "" };
+        let forces = match one.forces_replacement {
+            true => format!(" <span class=\"badge\">{FORCES_REPLACEMENT}</span>"),
+            false => String::new(),
+        };
         format!(
             "<tr><th scope=\"row\">{}{forces}</th><td data-name=\"before\">{before}</td>\
              <td data-name=\"after\">{after}</td><td data-name=\"from\">{origin}</td></tr>",

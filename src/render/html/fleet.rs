@@ -1,12 +1,12 @@
 //! A plan by domain and app, the worst first, and the picture of it in which danger stands out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use super::super::danger::{guards, stops_recording};
-use super::super::plan::counted;
-use super::escaped;
+use super::super::phrases::counted;
+use super::super::view::{ChangeView, PlanView};
+use super::marks::escaped;
 use crate::model::Address;
-use crate::plan::{ActionKind, Guard, Noted, Plan};
+use crate::plan::ActionKind;
 
 /// The actions, worst first.
 pub(super) const ACTIONS: [ActionKind; 4] =
@@ -18,8 +18,6 @@ const OPEN_QUIET: usize = 4;
 /// What the plan says of every domain that it knows.
 pub(super) struct Fleet<'a> {
     pub(super) domains: Vec<Domain<'a>>,
-    /// The guards that refuse each change.
-    pub(super) guards: HashMap<&'a Address, Vec<Guard>>,
 }
 
 pub(super) struct Domain<'a> {
@@ -31,7 +29,7 @@ pub(super) struct Domain<'a> {
 pub(super) struct App<'a> {
     pub(super) name: &'a str,
     /// Worst first.
-    pub(super) changes: Vec<Noted<'a>>,
+    pub(super) changes: Vec<ChangeView<'a>>,
     /// Configurations that stay as they are, or are not managed.
     others: usize,
     worst: Danger,
@@ -53,12 +51,17 @@ pub(super) enum Danger {
 }
 
 impl Danger {
-    fn of(action: ActionKind) -> Self {
-        match action {
+    fn of(change: ChangeView) -> Self {
+        let by_action = match change.action {
             ActionKind::Replace => Danger::Replace,
             ActionKind::Delete => Danger::Delete,
             ActionKind::Update => Danger::Update,
             ActionKind::Create => Danger::Create,
+        };
+        match () {
+            () if !change.guards.is_empty() => Danger::Refused,
+            () if change.stops_recording() => by_action.min(Danger::Stop),
+            () => by_action,
         }
     }
 
@@ -74,12 +77,11 @@ impl Danger {
 }
 
 impl<'a> Fleet<'a> {
-    pub(super) fn of(plan: &'a Plan) -> Self {
-        let mut fleet = Self { domains: Vec::new(), guards: guards(plan) };
-        let mut domains: Vec<Domain> = by_domain(plan)
+    pub(super) fn of(view: &'a PlanView<'a>) -> Self {
+        let mut domains: Vec<Domain> = by_domain(view)
             .into_iter()
             .map(|(name, apps)| {
-                let app = |(name, (changes, others))| fleet.app(name, changes, others);
+                let app = |(name, (changes, others))| App::new(name, changes, others);
                 let mut apps: Vec<App> = apps.into_iter().map(app).collect();
                 apps.sort_by_key(|app| app.worst);
                 Domain { name, apps }
@@ -91,23 +93,7 @@ impl<'a> Fleet<'a> {
                 app.anchor = format!("a{at}-{which}");
             }
         }
-        fleet.domains = domains;
-        fleet
-    }
-
-    fn app(&self, name: &'a str, mut changes: Vec<Noted<'a>>, others: usize) -> App<'a> {
-        changes.sort_by_key(|change| self.danger(*change));
-        let worst = changes.first().map_or(Danger::None, |change| self.danger(*change));
-        App { name, changes, others, worst, anchor: String::new() }
-    }
-
-    fn danger(&self, change: Noted) -> Danger {
-        let by_action = Danger::of(change.action);
-        match () {
-            () if self.guards.contains_key(&change.address) => Danger::Refused,
-            () if stops_recording(change) => by_action.min(Danger::Stop),
-            () => by_action,
-        }
+        Self { domains }
     }
 
     /// Every domain in a row, every app a tile; danger is filled and says so.
@@ -139,16 +125,18 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// Domains and their apps by name: the changes, and how many other configurations there are.
-fn by_domain(plan: &Plan) -> BTreeMap<&str, BTreeMap<&str, (Vec<Noted<'_>>, usize)>> {
-    let mut domains: BTreeMap<&str, BTreeMap<&str, (Vec<Noted<'_>>, usize)>> = BTreeMap::new();
-    for change in plan.changes() {
-        let Address { domain, app, .. } = &change.change.address;
+/// The changes of an app, and how many other configurations it has.
+type OfApp<'a> = (Vec<ChangeView<'a>>, usize);
+
+/// Domains and their apps by name.
+fn by_domain<'a>(view: &'a PlanView<'a>) -> BTreeMap<&'a str, BTreeMap<&'a str, OfApp<'a>>> {
+    let mut domains: BTreeMap<&str, BTreeMap<&str, OfApp>> = BTreeMap::new();
+    for change in view.changes() {
+        let Address { domain, app, stream: _ } = &change.noted.change.address;
         domains.entry(domain).or_default().entry(app).or_default().0.push(change);
     }
-    for Address { domain, app, .. } in
-        [&plan.notes.unchanged, &plan.notes.unmanaged, &plan.notes.ignored].into_iter().flatten()
-    {
+    let others = [view.unchanged, view.unmanaged, view.ignored];
+    for Address { domain, app, stream: _ } in others.into_iter().flatten() {
         domains.entry(domain).or_default().entry(app).or_default().1 += 1;
     }
     domains
@@ -165,7 +153,13 @@ impl Domain<'_> {
     }
 }
 
-impl App<'_> {
+impl<'a> App<'a> {
+    fn new(name: &'a str, mut changes: Vec<ChangeView<'a>>, others: usize) -> Self {
+        changes.sort_by_key(|change| Danger::of(*change));
+        let worst = changes.first().map_or(Danger::None, |change| Danger::of(*change));
+        Self { name, changes, others, worst, anchor: String::new() }
+    }
+
     fn count(&self, action: ActionKind) -> usize {
         self.changes.iter().filter(|change| change.action == action).count()
     }

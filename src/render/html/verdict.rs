@@ -1,27 +1,22 @@
 //! What decides over a plan, on its page: what refuses it, and what a reviewer should look at.
 
-use std::collections::BTreeMap;
-
-use super::super::base;
-use super::super::danger::{Refusal, dangers, refusals};
-use super::{escaped, sentence_of};
-use crate::plan::{Guard, Plan};
+use super::super::phrases::{UNREAD, first_and_more, released_by, unmanageable};
+use super::super::view::{PlanView, Refusal};
+use super::marks::{escaped, sentence_of};
+use crate::plan::Guard;
 
 /// Refusals of one guard that stand open; more are folded away.
 const OPEN: usize = 3;
 
 /// Each guard that holds the plan, with the one flag that releases it.
-pub(super) fn refused(plan: &Plan) -> String {
-    let mut told: BTreeMap<(Guard, Option<&str>), Vec<String>> = BTreeMap::new();
-    for refusal in refusals(plan) {
-        let reasons = told.entry((refusal.guard, refusal.release)).or_default();
-        reasons.push(reason(&refusal));
+pub(super) fn refused(view: &PlanView) -> String {
+    let guard = |((guard, release), refusals): ((Guard, Option<&str>), Vec<&Refusal>)| {
+        guard_item(guard, release, &refusals.into_iter().map(reason).collect::<Vec<_>>())
+    };
+    let guards: String = view.releases().into_iter().map(guard).collect();
+    if guards.is_empty() {
+        return guards;
     }
-    if told.is_empty() {
-        return String::new();
-    }
-    let guards: String =
-        told.iter().map(|((guard, release), reasons)| guard_item(*guard, *release, reasons)).collect();
     format!(
         "<section class=\"box danger\" aria-labelledby=\"refused\">\n<h2 id=\"refused\">Refused until released</h2>\n\
          <ul>\n{guards}</ul>\n</section>\n"
@@ -29,9 +24,7 @@ pub(super) fn refused(plan: &Plan) -> String {
 }
 
 fn guard_item(guard: Guard, release: Option<&str>, reasons: &[String]) -> String {
-    let release = release.map_or("nothing releases it".to_owned(), |flag| {
-        format!("released by <code>{}</code>", escaped(flag))
-    });
+    let release = released_by(release, |flag| format!("<code>{}</code>", escaped(flag)));
     let name = guard.name();
     if let [reason] = reasons {
         return format!("<li><strong>{name}</strong>: {reason}; {release}</li>\n");
@@ -50,27 +43,22 @@ fn guard_item(guard: Guard, release: Option<&str>, reasons: &[String]) -> String
 
 fn reason(refusal: &Refusal) -> String {
     let Refusal { guard: _, message, release: _, addresses } = refusal;
-    let whose = match &addresses[..] {
-        [] => String::new(),
-        [one] => format!("`{one}`: "),
-        [first, rest @ ..] => format!("`{first}` and {} more: ", rest.len()),
+    let whose = match addresses.is_empty() {
+        true => String::new(),
+        false => format!("{}: ", first_and_more(addresses, |first| format!("`{first}`"))),
     };
     sentence_of(&format!("{whose}{message}"))
 }
 
 /// Kinds of danger, and what the plan warns of.
-pub(super) fn notes(plan: &Plan) -> String {
-    let unread = plan
-        .notes
-        .unread
-        .iter()
-        .map(|domain| format!("`{domain}` could not be read: the plan is incomplete"));
-    let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared);
+pub(super) fn notes(view: &PlanView) -> String {
+    let unread = view.unread.iter().map(|domain| format!("`{domain}` {UNREAD}"));
     let unsupported =
-        unsupported.map(|one| format!("`{}` can't be managed: {}; not attempted", one.address, one.reason));
-    let warnings = plan.notes.warnings.iter().map(|warning| warning.message.clone());
-    let since_base = base::notes(plan, |name| format!("`{name}`"), str::to_owned, str::to_owned);
-    let notes = dangers(plan).into_iter().chain(unread).chain(unsupported).chain(warnings).chain(since_base);
+        view.unmanageable().map(|one| format!("`{}` {}", one.address, unmanageable(&one.reason)));
+    let warnings = view.warnings.iter().map(|warning| warning.message.clone());
+    let base = view.base.iter();
+    let base = base.flat_map(|base| base.notes(|name| format!("`{name}`"), str::to_owned, str::to_owned));
+    let notes = view.dangers.iter().cloned().chain(unread).chain(unsupported).chain(warnings).chain(base);
     let notes: String = notes.map(|note| format!("<li>{}</li>\n", sentence_of(&note))).collect();
     if notes.is_empty() {
         return notes;

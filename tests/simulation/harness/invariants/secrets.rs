@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use livevod::apply::Report;
 use livevod::plan::Plan;
-use livevod::render::{self, Briefing, Comment, Context, Event, Exit, Links, Style, Target};
+use livevod::render::{self, Context, Event, Exit, Format, Layout, PlanView, Style, Target};
 use livevod::source::Sources;
 
 use super::super::journals::TARGET;
@@ -35,25 +35,23 @@ fn outputs(run: &Run) -> Vec<String> {
     let sources = &run.scene.sources;
     let target = Target { name: TARGET.to_owned(), account: None };
     texts.push(run.journals.clone());
-    let comment = Comment { max_bytes: 60_000, title: None, full: true, links: Links::default() };
     let style = Style { color: false, unicode: true, drawings: true, width: 80 };
+    let layout = |format| Layout { stdout: style, stderr: style, full: true, ..Layout::new(format) };
     for view in View::all(run) {
         let left_open = &run.processes[view.number - 1].looked;
-        let briefing = Briefing { left_open, ..Briefing::of(view.plan, &target) };
-        texts.push(render::human_plan(briefing, true, style));
+        let shown = PlanView::new(view.plan, &target, left_open, &[]);
         let mut diagnostics = Vec::new();
         if let End::Applied(report) = &run.processes[view.number - 1].end {
             diagnostics = render::outcome_diagnostics(view.plan, report, sources);
-            texts.push(render::human_report(view.plan, report, style));
             let context = Context { sources, diagnostics: &diagnostics, exit: Exit::Success };
-            texts.push(render::report_json(briefing, report, context));
+            let formats = [Format::Human, Format::Json];
+            texts.extend(formats.map(|format| render::report(&shown, report, context, &layout(format)).text));
             texts.extend(ends(view.plan, report, sources));
         }
-        texts.extend(Event::plan(briefing).map(|event| event.line(Timestamp::UNIX_EPOCH).unwrap()));
-        texts.push(render::markdown_plan(briefing, &comment));
-        texts.push(render::html(briefing, &Links::default()));
+        texts.extend(Event::plan(&shown).map(|event| event.line(Timestamp::UNIX_EPOCH).unwrap()));
         let context = Context { sources, diagnostics: &diagnostics, exit: Exit::Success };
-        texts.push(render::plan_json(briefing, context));
+        let formats = [Format::Human, Format::Markdown, Format::Html, Format::Json];
+        texts.extend(formats.map(|format| render::plan(&shown, context, &layout(format)).text));
         texts.push(render::diagnostics(&diagnostics, sources, style, None));
     }
     texts

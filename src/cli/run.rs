@@ -1,0 +1,43 @@
+//! What a command is: arguments that say how their run is told, and that carry it out.
+
+use super::events::{Events, Streamed};
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::render::{Exit, Format};
+
+/// The arguments of a command.
+pub(super) trait Run {
+    /// How the run is told.
+    fn told(&self) -> Told<'_>;
+
+    /// Carries the command out.
+    fn run(&self, session: &Session) -> Result<Exit, Failure>;
+}
+
+/// What is said of a run whatever it does.
+pub(super) struct Told<'a> {
+    /// The format in which it is said why the run ended early.
+    pub(super) format: Format,
+    /// The events, of a command that has any.
+    pub(super) events: Option<Streamed<'a>>,
+}
+
+impl Told<'_> {
+    /// A run of a command that prints for people alone.
+    pub(super) fn to_people() -> Self {
+        Self::in_format(Format::Human)
+    }
+
+    /// A run without events.
+    pub(super) fn in_format(format: impl Into<Format>) -> Self {
+        Self { format: format.into(), events: None }
+    }
+}
+
+/// What every command runs with.
+pub(super) struct Session {
+    pub(super) terminal: Terminal,
+    pub(super) events: Events,
+    /// The program's own command line.
+    pub(super) program: fn() -> clap::Command,
+}

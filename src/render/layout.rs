@@ -1,0 +1,45 @@
+//! How a subject is laid out: in which format, for which screen, within which bounds.
+
+use super::Format;
+use super::links::Links;
+use super::style::Style;
+
+/// The least bytes that the fixed parts of a comment fit into.
+pub const LEAST_BYTES: usize = 6_000;
+
+/// What every format is written with, as far as it has a use for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// In which format.
+    pub format: Format,
+    /// What standard output can show.
+    pub stdout: Style,
+    /// What standard error can show.
+    pub stderr: Style,
+    /// How many findings are shown to people; all where `None`.
+    pub max_findings: Option<usize>,
+    /// Most bytes of a comment, [`LEAST_BYTES`] or more.
+    pub max_bytes: usize,
+    /// What the plan is called, where there are several of one target.
+    pub title: Option<String>,
+    /// Whether identical changes stand one by one.
+    pub full: bool,
+    /// Where the files can be read.
+    pub links: Links,
+}
+
+impl Layout {
+    /// Plain text without bounds but the usual one of comments.
+    pub fn new(format: Format) -> Self {
+        Self {
+            format,
+            stdout: Style::PLAIN,
+            stderr: Style::PLAIN,
+            max_findings: None,
+            max_bytes: 60_000,
+            title: None,
+            full: false,
+            links: Links::default(),
+        }
+    }
+}

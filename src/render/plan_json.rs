@@ -1,0 +1,106 @@
+//! A plan as the document that others may build on.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::documents::{Context, FORMAT_VERSION, Finding, findings, pretty, texts};
+use super::exit::Exit;
+use super::facts::{
+    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UnsupportedRow, WarningRow,
+    change_row, difference_row, drift, held_row, left_open_rows, since_base_row, unsupported_row,
+    warning_row,
+};
+use super::view::PlanView;
+use crate::model::AddressText;
+use crate::plan::{Budget, Summary};
+
+/// `plan --format json`.
+pub(super) fn plan_json(view: &PlanView, context: Context) -> String {
+    pretty(&PlanDocument::new(view, context))
+}
+
+/// `drift --format json`: the plan, and whether it is an alarm.
+pub(super) fn drift_json(view: &PlanView, context: Context) -> String {
+    pretty(&DriftDocument { drift: drift(view), plan: PlanDocument::new(view, context) })
+}
+
+/// `plan --format json`: all that apply would do, and all that a reviewer should know.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PlanDocument<'a> {
+    /// The version of the format.
+    #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
+    format_version: &'static str,
+    /// The endpoint or the emulator's file.
+    target: &'a str,
+    /// The declared account, null where none is declared.
+    account: Option<&'a str>,
+    /// What the plan is known by: the same transition has the same digest on any machine at any time.
+    #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
+    digest: String,
+    /// What earlier runs left open, and what became of it; left out where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_open: Vec<LeftOpenRow<'a>>,
+    /// What tells the plan from the one that was reviewed; left out where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    since_review: Vec<DifferenceRow<'a>>,
+    /// What was pending on the target branch; left out where nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since_base: Option<SinceBaseRow<'a>>,
+    /// The changes, in the order of their addresses.
+    changes: Vec<ChangeRow<'a>>,
+    /// Configurations that no file declares: left alone.
+    unmanaged: Vec<AddressText<'a>>,
+    /// Configurations that `ignore` names: left alone.
+    ignored: Vec<AddressText<'a>>,
+    /// Configurations that livevod can't manage.
+    unsupported: Vec<UnsupportedRow<'a>>,
+    /// Domains that could not be read.
+    #[schemars(with = "Vec<String>")]
+    unread: &'a [String],
+    /// The guards that hold the plan: nothing is applied while there is one.
+    held: Vec<HeldRow<'a>>,
+    /// Facts that a reviewer should see first.
+    warnings: Vec<WarningRow<'a>>,
+    /// The changes by kind.
+    summary: Summary,
+    /// What applying it costs at least.
+    budget: Budget,
+    /// All findings of the run.
+    diagnostics: Vec<Finding<'a>>,
+    /// How the run ended.
+    exit: Exit,
+}
+
+/// `drift --format json`: the plan, and whether it is an alarm.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct DriftDocument<'a> {
+    #[serde(flatten)]
+    drift: Drift,
+    #[serde(flatten)]
+    plan: PlanDocument<'a>,
+}
+
+impl<'a> PlanDocument<'a> {
+    fn new(view: &'a PlanView<'a>, context: Context<'a>) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            target: &view.target.name,
+            account: view.account,
+            digest: view.digest.clone(),
+            left_open: left_open_rows(&view.left_open),
+            since_review: view.since_review.iter().map(difference_row).collect(),
+            since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
+            changes: view.changes().map(|change| change_row(view.account, change)).collect(),
+            unmanaged: texts(view.unmanaged),
+            ignored: texts(view.ignored),
+            unsupported: view.unsupported.iter().map(unsupported_row).collect(),
+            unread: view.unread,
+            held: view.held.iter().map(held_row).collect(),
+            warnings: view.warnings.iter().map(warning_row).collect(),
+            summary: view.summary,
+            budget: view.budget,
+            diagnostics: findings(context),
+            exit: context.exit,
+        }
+    }
+}

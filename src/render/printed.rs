@@ -1,0 +1,295 @@
+//! The table of formats: for each subject, what is printed of it in each format.
+//!
+//! A command line offers a format only where it can hold the subject ([`Format::holds_reports`], [`Format::holds_findings`]);
+//! whoever asks for another one all the same is answered as people are.
+
+use super::desired::{desired_json, desired_summary, desired_yaml};
+use super::diagnostics::diagnostics;
+use super::differences::plan_findings;
+use super::documents::{Context, diagnostics_json};
+use super::exit::Exit;
+use super::explain::{human_explanation, human_page};
+use super::explain_json::{explanation_json, page_json};
+use super::explain_online::human_online;
+use super::forms::{FormRow, forms_json, forms_summary};
+use super::github::github;
+use super::gitlab::gitlab;
+use super::headlines::{explain_line, summary_line};
+use super::html::html;
+use super::journal::{human_run, human_runs, human_snapshot, run_json, runs_json, snapshot_json};
+use super::layout::Layout;
+use super::markdown::markdown_plan;
+use super::outcomes::markdown_report;
+use super::plan::human_plan;
+use super::plan_json::{drift_json, plan_json};
+use super::report::{human_report, outcome_diagnostics};
+use super::report_json::report_json;
+use super::sarif::sarif;
+use super::terraform::{gitlab_terraform, terraform_json};
+use super::view::PlanView;
+use super::{FilesFormat, Format, PageFormat};
+use crate::apply::Report;
+use crate::apply::journal::{LastEntry, RunRecord};
+use crate::diag::{self, Code, Diagnostic, Severity};
+use crate::explain::{self, Explanation, Online};
+use crate::resolve::Desired;
+use crate::snapshot::Saved;
+
+/// What is printed, in this order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Printed {
+    /// On standard error: findings for people.
+    pub notes: String,
+    /// On standard output.
+    pub text: String,
+    /// Whether lines of the text are commands to the runner of a job, and so must reach it as they are.
+    pub is_commands: bool,
+    /// On standard error, below it all.
+    pub more: String,
+}
+
+impl Printed {
+    fn document(text: String) -> Self {
+        Self { text, ..Self::default() }
+    }
+
+    fn commands(text: String) -> Self {
+        Self { text, is_commands: true, ..Self::default() }
+    }
+
+    /// A text that holds no findings, which people find beside it; advice is for `validate` and for machines.
+    fn beside(context: Context, layout: &Layout, text: String) -> Self {
+        Self { notes: told(&weighty(context.diagnostics), context, layout), text, ..Self::default() }
+    }
+}
+
+/// A plan.
+pub fn plan(view: &PlanView, context: Context, layout: &Layout) -> Printed {
+    let beside = |text| Printed::beside(context, layout, text);
+    match layout.format {
+        Format::Human => beside(human_plan(view, layout.full, layout.stdout)),
+        Format::Json => Printed::document(plan_json(view, context)),
+        Format::Markdown => beside(markdown_plan("plan", view, layout)),
+        Format::TerraformJson => beside(terraform_json(view, context.exit)),
+        Format::GitlabTerraform => beside(gitlab_terraform(view)),
+        Format::Html => beside(html(view, &layout.links)),
+        Format::Github | Format::Gitlab | Format::Sarif => {
+            differences(view, Severity::Advice, context, layout)
+        }
+    }
+}
+
+/// A plan as an alarm.
+pub fn drift(view: &PlanView, context: Context, layout: &Layout) -> Printed {
+    match layout.format {
+        Format::Json => Printed::document(drift_json(view, context)),
+        Format::Markdown => Printed::beside(context, layout, markdown_plan("drift", view, layout)),
+        Format::Github | Format::Gitlab | Format::Sarif => {
+            differences(view, Severity::Warning, context, layout)
+        }
+        Format::Human | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+            plan(view, context, layout)
+        }
+    }
+}
+
+/// A plan as findings, among those of the run.
+fn differences(view: &PlanView, weight: Severity, context: Context, layout: &Layout) -> Printed {
+    let found = plan_findings(view, context.sources, weight);
+    let diagnostics = sorted(context.diagnostics, &found);
+    findings(Context { diagnostics: &diagnostics, ..context }, layout)
+}
+
+/// What became of a plan; people have read the plan and the findings about it before.
+pub fn report(view: &PlanView, report: &Report, context: Context, layout: &Layout) -> Printed {
+    let outcomes = outcome_diagnostics(view.plan, report, context.sources);
+    let diagnostics = sorted(context.diagnostics, &outcomes);
+    let all = Context { diagnostics: &diagnostics, ..context };
+    match layout.format {
+        Format::Human | Format::TerraformJson | Format::GitlabTerraform | Format::Html => Printed {
+            text: format!("\n{}", human_report(view, report, layout.stdout)),
+            more: told(&outcomes, context, layout),
+            ..Printed::default()
+        },
+        Format::Json => Printed::document(report_json(view, report, all)),
+        Format::Markdown => {
+            let notes = [weighty(context.diagnostics), outcomes].concat();
+            let notes = told(&notes, context, layout);
+            Printed { notes, ..Printed::document(markdown_report(view, report, layout)) }
+        }
+        Format::Github | Format::Gitlab | Format::Sarif => findings(all, layout),
+    }
+}
+
+/// Findings alone. A format that holds a plan and nothing else has none: its reader must not take an empty document for a plan.
+pub fn findings(context: Context, layout: &Layout) -> Printed {
+    match layout.format {
+        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+            Printed { notes: told(context.diagnostics, context, layout), ..Printed::default() }
+        }
+        Format::Json => Printed::document(diagnostics_json(context)),
+        Format::Github => Printed::commands(github(context, &layout.links.folder)),
+        Format::Gitlab => Printed::document(gitlab(context, &layout.links.folder)),
+        Format::Sarif => Printed::document(sarif(context, &layout.links.folder)),
+    }
+}
+
+/// The findings that end a run.
+pub fn failure(context: Context, layout: &Layout) -> Printed {
+    let printed = findings(context, layout);
+    match layout.format {
+        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+            let more = explain_line(context.diagnostics, layout.stderr).unwrap_or_default();
+            Printed { more: errors(context) + &more, ..printed }
+        }
+        Format::Json | Format::Github | Format::Gitlab | Format::Sarif => printed,
+    }
+}
+
+/// Files without errors.
+pub fn validated(desired: &Desired, context: Context, layout: &Layout) -> Printed {
+    let printed = findings(context, layout);
+    match layout.format {
+        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+            let found = summary_line(context.diagnostics);
+            let text = format!("Valid: {}; {found}.\n", desired_summary(desired));
+            let more = explain_line(context.diagnostics, layout.stderr).unwrap_or_default();
+            Printed { text, more, ..printed }
+        }
+        Format::Json | Format::Github | Format::Gitlab | Format::Sarif => printed,
+    }
+}
+
+/// A snapshot that was saved. `seen` is what was found of the service, which is told to machines alone.
+pub fn snapshot(
+    saved: &Saved,
+    file: &str,
+    context: Context,
+    seen: &[Diagnostic],
+    layout: &Layout,
+) -> Printed {
+    match layout.format {
+        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+            Printed::beside(context, layout, human_snapshot(saved, file))
+        }
+        Format::Json => Printed::document(snapshot_json(saved, file, context.exit)),
+        Format::Github | Format::Gitlab | Format::Sarif => {
+            let diagnostics = [context.diagnostics, seen].concat();
+            findings(Context { diagnostics: &diagnostics, ..context }, layout)
+        }
+    }
+}
+
+/// The effective configurations.
+pub fn effective(desired: &Desired, format: FilesFormat, context: Context, layout: &Layout) -> Printed {
+    match format {
+        FilesFormat::Yaml => Printed::beside(context, layout, desired_yaml(desired, context.sources)),
+        FilesFormat::Json => Printed::document(desired_json(desired, context)),
+    }
+}
+
+/// The page of a code.
+pub fn page(code: Code, format: PageFormat, layout: &Layout) -> Printed {
+    Printed::document(match format {
+        PageFormat::Human => human_page(code, explain::page(code), layout.stdout),
+        PageFormat::Json => page_json(code),
+    })
+}
+
+/// What the files say about an address and, where it was asked, the service with the last entry of the journals.
+pub fn explanation(
+    explanation: &Explanation,
+    online: Option<(&Online, Option<&LastEntry>)>,
+    format: PageFormat,
+    context: Context,
+    layout: &Layout,
+) -> Printed {
+    match format {
+        PageFormat::Human => {
+            let files = human_explanation(explanation, context.sources, layout.stdout);
+            let service = online.map(|(online, last)| human_online(online, last, layout.stdout));
+            let notes = told(context.diagnostics, context, layout);
+            Printed { notes, ..Printed::document(files + &service.unwrap_or_default()) }
+        }
+        PageFormat::Json => Printed::document(explanation_json(explanation, online, context)),
+    }
+}
+
+/// Earlier runs.
+pub fn runs(runs: &[RunRecord], format: PageFormat, context: Context, layout: &Layout) -> Printed {
+    match format {
+        PageFormat::Human => {
+            let notes = told(context.diagnostics, context, layout);
+            Printed { notes, ..Printed::document(human_runs(runs, layout.stdout)) }
+        }
+        PageFormat::Json => Printed::document(runs_json(runs, context)),
+    }
+}
+
+/// One of them.
+pub fn run(run: &RunRecord, format: PageFormat, exit: Exit, layout: &Layout) -> Printed {
+    Printed::document(match format {
+        PageFormat::Human => human_run(run, layout.stdout),
+        PageFormat::Json => run_json(run, exit),
+    })
+}
+
+/// What `fmt` has put on standard output before it says what it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing.
+    Nothing,
+    /// What would change.
+    Differences,
+    /// The text of the file itself.
+    Text,
+}
+
+/// What `fmt` did. `different` makes a finding of each file that is not in canonical form, for machines: people see a list.
+pub fn forms(
+    rows: &[FormRow],
+    shown: Shown,
+    different: impl FnOnce() -> Vec<Diagnostic>,
+    context: Context,
+    layout: &Layout,
+) -> Printed {
+    let with_different = || sorted(context.diagnostics, &different());
+    match layout.format {
+        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+            let (notes, text) = match shown {
+                Shown::Nothing => (String::new(), forms_summary(rows, layout.stdout)),
+                Shown::Differences => (forms_summary(rows, layout.stderr), String::new()),
+                Shown::Text => (String::new(), String::new()),
+            };
+            let more = if context.diagnostics.is_empty() { String::new() } else { errors(context) };
+            let notes = told(context.diagnostics, context, layout) + &notes;
+            Printed { notes, text, more, ..Printed::default() }
+        }
+        Format::Json => {
+            Printed::document(forms_json(rows, Context { diagnostics: &with_different(), ..context }))
+        }
+        Format::Github | Format::Gitlab | Format::Sarif => {
+            findings(Context { diagnostics: &with_different(), ..context }, layout)
+        }
+    }
+}
+
+/// Findings for people.
+fn told(findings: &[Diagnostic], context: Context, layout: &Layout) -> String {
+    diagnostics(findings, context.sources, layout.stderr, layout.max_findings)
+}
+
+/// All but advice.
+fn weighty(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+    diagnostics.iter().filter(|finding| finding.severity != Severity::Advice).cloned().collect()
+}
+
+fn sorted(findings: &[Diagnostic], more: &[Diagnostic]) -> Vec<Diagnostic> {
+    let mut diagnostics = [findings, more].concat();
+    diag::sort(&mut diagnostics);
+    diagnostics
+}
+
+fn errors(context: Context) -> String {
+    format!("Error: {}\n", summary_line(context.diagnostics))
+}

@@ -1,0 +1,385 @@
+//! A plan as every format tells it: the parts of a plan are named here, once, and a format only lays them out. So none can
+//! forget one, and none decides by itself what is a danger or what is left alone.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
+use std::path::Path;
+
+use super::Target;
+use super::base::BaseView;
+use super::groups::Groups;
+use super::left_open::weighty;
+use super::phrases::{STOPS_RECORDING, STREAMS_ON_AIR, cost, counted, coverage_text};
+use crate::apply::journal::Looked;
+use crate::model::{Address, Field, RecordConfig, Value};
+use crate::plan::{
+    ActionKind, Budget, Change, Coverage, Decisions, Difference, FieldChange, FieldOrigin, Fold, Guard, Held,
+    Noted, Notes, Plan, Shadow, Summary, Unsupported, Warning, fold,
+};
+
+/// Everything that is said of a plan.
+pub struct PlanView<'a> {
+    /// For what is looked up change by change.
+    pub(super) plan: &'a Plan,
+    pub(super) target: &'a Target,
+    /// The account that the plan is for, as the digest has it.
+    pub(super) account: Option<&'a str>,
+    pub(super) digest: String,
+    /// Terraform's sentence of totals, which other tools look for; a replace counts on both sides.
+    pub(super) totals: String,
+    /// What stands behind the totals: how replaces count, what stays, what it costs, and what streams on air notice.
+    pub(super) consequences: String,
+    pub(super) summary: Summary,
+    pub(super) budget: Budget,
+    /// Whether the service is other than declared.
+    pub(super) is_different: bool,
+    /// Whether every selected domain was read.
+    pub(super) is_complete: bool,
+    pub(super) unread: &'a [String],
+    /// The kinds of danger that are there, each with its count.
+    pub(super) dangers: Vec<String>,
+    pub(super) warnings: &'a [Warning],
+    /// The guards that hold it, one by one.
+    pub(super) held: &'a [Held],
+    /// The same, those that read alike told together, in the order they are told.
+    pub(super) refusals: Vec<Refusal<'a>>,
+    /// The guards that refuse single changes.
+    pub(super) guards: HashMap<&'a Address, Vec<Guard>>,
+    /// What can't be managed, declared or not.
+    pub(super) unsupported: &'a [Unsupported],
+    pub(super) shadows: &'a [Shadow],
+    pub(super) unchanged: &'a [Address],
+    pub(super) unmanaged: &'a [Address],
+    pub(super) ignored: &'a [Address],
+    pub(super) groups: Groups<'a>,
+    /// What the files change from those of their target branch, where these were looked at.
+    pub(super) base: Option<BaseView<'a>>,
+    /// What earlier runs left open, and what became of it.
+    pub(super) left_open: Vec<&'a Looked>,
+    /// What tells it from the plan that was reviewed, where one is at hand.
+    pub(super) since_review: &'a [Difference],
+    /// The file that it was saved to, where it was.
+    pub saved_to: Option<&'a Path>,
+}
+
+/// One guard's refusals that read the same.
+pub(super) struct Refusal<'a> {
+    pub(super) guard: Guard,
+    pub(super) message: &'a str,
+    /// The flag that releases it.
+    pub(super) release: Option<&'a str>,
+    /// What it is about, where it is about single changes.
+    pub(super) addresses: Vec<&'a Address>,
+}
+
+/// Configurations that no change is about, under a title.
+pub(super) struct LeftAlone<'a> {
+    /// One word.
+    pub(super) what: &'static str,
+    pub(super) title: &'static str,
+    pub(super) addresses: Vec<&'a Address>,
+}
+
+impl<'a> PlanView<'a> {
+    /// A plan with nothing to be told beside it.
+    pub fn of(plan: &'a Plan, target: &'a Target) -> Self {
+        Self::new(plan, target, &[], &[])
+    }
+
+    /// A plan, what earlier runs left open, and what tells the plan from the one that was reviewed.
+    pub fn new(
+        plan: &'a Plan,
+        target: &'a Target,
+        left_open: &'a [Looked],
+        since_review: &'a [Difference],
+    ) -> Self {
+        let Plan { decisions, notes } = plan;
+        let Decisions { target: _, account, declares_nothing: _, domains: _, changes } = decisions;
+        let Notes {
+            is_rest: _,
+            changes: _,
+            unchanged,
+            unmanaged,
+            ignored,
+            unsupported,
+            shadows,
+            held,
+            warnings,
+            unread,
+            budget,
+            group_names,
+            since_base,
+        } = notes;
+        Self {
+            plan,
+            target,
+            account: account.as_deref(),
+            digest: plan.digest(),
+            totals: totals(plan),
+            consequences: consequences(plan),
+            summary: plan.summary(),
+            budget: *budget,
+            is_different: plan.differs(),
+            is_complete: plan.is_complete(),
+            unread,
+            dangers: dangers(plan),
+            warnings,
+            held,
+            refusals: refusals(held),
+            guards: guards(held),
+            unsupported,
+            shadows,
+            unchanged,
+            unmanaged,
+            ignored,
+            groups: Groups::of(changes, group_names),
+            base: since_base.as_ref().map(|since| BaseView::new(since, changes)),
+            left_open: weighty(left_open),
+            since_review,
+            saved_to: None,
+        }
+    }
+
+    /// The changes, in the order of their addresses.
+    pub(super) fn changes(&self) -> impl ExactSizeIterator<Item = ChangeView<'_>> {
+        self.plan.changes().map(|noted| self.change(noted))
+    }
+
+    fn change<'v>(&'v self, noted: Noted<'v>) -> ChangeView<'v> {
+        ChangeView {
+            noted,
+            region: self.plan.decisions.region(noted.change),
+            guards: self.guards.get(&noted.address).map_or(&[], Vec::as_slice),
+            is_pending: self.plan.is_pending(&noted),
+            instead: self.plan.instead_of(noted.change),
+        }
+    }
+
+    /// Changes that read alike told together; with `full`, each stands alone.
+    pub(super) fn folds(&self, full: bool) -> Vec<FoldView<'_>> {
+        let view = |fold: Fold<'a>| {
+            let addresses: Vec<&Address> = fold.changes.iter().map(|one| &one.change.address).collect();
+            let is_refused = addresses.iter().any(|address| self.guards.contains_key(address));
+            FoldView { first: self.change(fold.first()), addresses, is_refused }
+        };
+        fold(self.plan, full).into_iter().map(view).collect()
+    }
+
+    /// The same: refused, replaced, deleted, updated, created; within each, by first address.
+    pub(super) fn worst_first(&self, full: bool) -> Vec<FoldView<'_>> {
+        let weight = |action| match action {
+            ActionKind::Replace => 0,
+            ActionKind::Delete => 1,
+            ActionKind::Update => 2,
+            ActionKind::Create => 3,
+        };
+        let mut folds = self.folds(full);
+        folds.sort_by_key(|fold| (!fold.is_refused, weight(fold.first.action)));
+        folds
+    }
+
+    /// The refusals by what releases them: each guard with the one flag.
+    pub(super) fn releases(&self) -> BTreeMap<(Guard, Option<&str>), Vec<&Refusal<'_>>> {
+        let mut releases: BTreeMap<_, Vec<&Refusal>> = BTreeMap::new();
+        for refusal in &self.refusals {
+            releases.entry((refusal.guard, refusal.release)).or_default().push(refusal);
+        }
+        releases
+    }
+
+    /// Declared configurations that are never attempted.
+    pub(super) fn unmanageable(&self) -> impl Iterator<Item = &Unsupported> {
+        self.unsupported.iter().filter(|one| one.declared)
+    }
+
+    /// What the plan does not touch.
+    pub(super) fn left_alone(&self) -> [LeftAlone<'_>; 3] {
+        let undeclared = self.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address);
+        let list = |what, title, addresses| LeftAlone { what, title, addresses };
+        [
+            list("unmanaged", "unmanaged, left alone", self.unmanaged.iter().collect()),
+            list("ignored", "ignored", self.ignored.iter().collect()),
+            list("unsupported", "not declared, and can't be managed", undeclared.collect()),
+        ]
+    }
+
+    /// How many changes were pending on the target branch.
+    pub(super) fn pending(&self) -> usize {
+        self.base.as_ref().map_or(0, |base| base.pending)
+    }
+
+    /// Whether apply would carry it out as it is.
+    pub(super) fn is_applicable(&self) -> bool {
+        self.held.is_empty() && self.is_complete && self.changes().len() > 0
+    }
+
+    /// Whether everything was read, and of the declared account, so that it can be said whether the service is as declared.
+    pub(super) fn is_conclusive(&self) -> bool {
+        self.is_complete && !self.plan.is_held_by(Guard::Account)
+    }
+}
+
+/// A change, and what the rest of its plan means for it.
+#[derive(Clone, Copy)]
+pub(super) struct ChangeView<'a> {
+    pub(super) noted: Noted<'a>,
+    pub(super) region: Option<&'a str>,
+    /// The guards that refuse it.
+    pub(super) guards: &'a [Guard],
+    /// Whether the files of the target branch ask for it too.
+    pub(super) is_pending: bool,
+    /// What the files of the target branch ask for there instead.
+    pub(super) instead: Option<&'a Change>,
+}
+
+impl<'a> Deref for ChangeView<'a> {
+    type Target = Noted<'a>;
+
+    fn deref(&self) -> &Noted<'a> {
+        &self.noted
+    }
+}
+
+impl<'a> ChangeView<'a> {
+    /// Who records the address before and after, in words.
+    pub(super) fn coverage_text(&self) -> String {
+        coverage_text(&self.note.coverage, &self.address, self.action)
+    }
+
+    /// Why, and who records the address.
+    pub(super) fn why(&self) -> String {
+        format!("{}; {}", self.reason_text(), self.coverage_text())
+    }
+
+    /// The fields that differ, or that are set in the entry that comes or goes.
+    pub(super) fn fields(self) -> impl Iterator<Item = FieldView<'a>> {
+        let Noted { change, note: _ } = self.noted;
+        self.noted.field_changes().map(move |FieldChange { field, origin }| FieldView {
+            field,
+            before: change.before_value(field),
+            after: change.after_value(field),
+            origin,
+            forces_replacement: change.action == ActionKind::Replace && field.is_create_only(),
+        })
+    }
+
+    /// Whether it loses its own recording.
+    pub(super) fn stops_recording(&self) -> bool {
+        stops_recording(self.noted)
+    }
+}
+
+/// One field of a change, with both values.
+pub(super) struct FieldView<'a> {
+    pub(super) field: Field,
+    pub(super) before: Value,
+    pub(super) after: Value,
+    /// Where the new value comes from; `None` where the entry goes.
+    pub(super) origin: Option<&'a FieldOrigin>,
+    /// Whether it is why the entry must be replaced.
+    pub(super) forces_replacement: bool,
+}
+
+/// Changes that read alike.
+pub(super) struct FoldView<'a> {
+    /// The one that speaks for all of them.
+    pub(super) first: ChangeView<'a>,
+    /// In order; never empty.
+    pub(super) addresses: Vec<&'a Address>,
+    /// Whether a guard refuses one of them.
+    pub(super) is_refused: bool,
+}
+
+fn totals(plan: &Plan) -> String {
+    if plan.decisions.changes.is_empty() {
+        return without_changes(plan);
+    }
+    let Summary { create, update, replace, delete, unchanged: _ } = plan.summary();
+    format!("Plan: {} to add, {update} to change, {} to destroy.", create + replace, delete + replace)
+}
+
+/// The sentence for a plan without changes, which says `No changes.` only where all is as declared.
+fn without_changes(plan: &Plan) -> String {
+    let declared = plan.notes.unsupported.iter().filter(|one| one.declared).count();
+    let shadows = plan.notes.shadows.len();
+    match () {
+        () if !plan.is_complete() => {
+            format!("Incomplete: {} could not be read.", counted(plan.notes.unread.len(), "domain"))
+        }
+        () if declared > 0 => {
+            format!("Not as declared: {} can't be managed.", counted(declared, "declared configuration"))
+        }
+        () if shadows > 0 => {
+            format!(
+                "Not as declared: {} before a declared rule.",
+                counted(shadows, "unmanaged configuration")
+            )
+        }
+        () if plan.notes.is_rest => {
+            "Nothing is left of this plan: the service holds what its changes lead to.".to_owned()
+        }
+        () => "No changes. The service holds what the files declare.".to_owned(),
+    }
+}
+
+fn consequences(plan: &Plan) -> String {
+    let Summary { create: _, update: _, replace, delete: _, unchanged } = plan.summary();
+    if plan.decisions.changes.is_empty() && plan.notes.is_rest {
+        return "Only what the plan changes was compared; `livevod plan` compares all of it.".to_owned();
+    }
+    if plan.decisions.changes.is_empty() {
+        return format!("{} as declared.", counted(unchanged, "configuration"));
+    }
+    let replaces =
+        (replace > 0).then(|| format!("{} counted as add and destroy", counted(replace, "replace")));
+    let unchanged = (!plan.notes.is_rest).then(|| format!("{unchanged} unchanged"));
+    let facts = replaces.into_iter().chain(unchanged).chain([cost(plan.notes.budget)]);
+    format!("{}. {STREAMS_ON_AIR}", facts.collect::<Vec<_>>().join(", "))
+}
+
+/// The refusals in the order they are told.
+fn refusals(held: &[Held]) -> Vec<Refusal<'_>> {
+    let mut told: BTreeMap<(Guard, &str, Option<&str>), Vec<&Address>> = BTreeMap::new();
+    for Held { guard, address, message, release } in held {
+        told.entry((*guard, message, release.as_deref())).or_default().extend(address);
+    }
+    let refusal = |((guard, message, release), addresses)| Refusal { guard, message, release, addresses };
+    told.into_iter().map(refusal).collect()
+}
+
+/// The guards that refuse single changes, by the change's address.
+fn guards(held: &[Held]) -> HashMap<&Address, Vec<Guard>> {
+    let mut guards: HashMap<&Address, Vec<Guard>> = HashMap::new();
+    for Held { guard, address, message: _, release: _ } in held {
+        if let Some(address) = address {
+            guards.entry(address).or_default().push(*guard);
+        }
+    }
+    guards
+}
+
+/// `1 replaced`, `2 deleted`, `3 not recorded any more`: each kind of danger that is there.
+fn dangers(plan: &Plan) -> Vec<String> {
+    let Summary { create: _, update: _, replace, delete, unchanged: _ } = plan.summary();
+    let unread = plan.notes.unread.len();
+    let stops = plan.changes().filter(|change| stops_recording(*change)).count();
+    let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared).count();
+    let kinds = [
+        (unread, format!("{} could not be read", counted(unread, "domain"))),
+        (replace, format!("{replace} replaced: between its delete and its add nothing records")),
+        (delete, format!("{delete} deleted")),
+        (stops, format!("{stops} {STOPS_RECORDING}")),
+        (unsupported, format!("{} that can't be managed", counted(unsupported, "declared configuration"))),
+    ];
+    kinds.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect()
+}
+
+/// Whether what the change is about is recorded now and, as far as its own entry and the plan tell, not by itself any more.
+fn stops_recording(change: Noted) -> bool {
+    let Coverage { before, after } = &change.note.coverage;
+    let asks =
+        |config: &Option<RecordConfig>| config.as_ref().is_some_and(|config| !config.records_by_itself());
+    let is_ruled_by_itself = after.as_ref() == Some(&change.address);
+    before.is_some()
+        && (after.is_none() || (is_ruled_by_itself && asks(&change.after) && !asks(&change.before)))
+}

@@ -1,0 +1,44 @@
+//! The table of formats: nothing of any subject is lost in any of them.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+use livevod::apply::{ChangeOutcome, Outcome, Report};
+use livevod::diag::{Code, Diagnostic};
+use livevod::render::{self, Context, Exit, Format, Layout, PlanView, Printed, Target};
+use livevod::source::Sources;
+
+use super::plans::many;
+
+#[test]
+fn every_format_says_something_of_every_subject() {
+    let plan = many(3);
+    let target = Target { name: "emulator x".to_owned(), account: None };
+    let view = PlanView::of(&plan, &target);
+    let done = plan.changes().map(|change| ChangeOutcome {
+        address: change.address.clone(),
+        action: change.action,
+        outcome: Outcome::Done,
+        request_id: None,
+    });
+    let outcomes = done.collect();
+    let report = Report { outcomes, not_seen_again: Vec::new(), calls: 3, repeated: 0, took: Duration::ZERO };
+    let findings = [Diagnostic::new(Code::NotDone, "no")];
+    let context = Context { sources: &Sources::default(), diagnostics: &findings, exit: Exit::Error };
+    for format in Format::value_variants() {
+        let layout = Layout::new(*format);
+        for (subject, Printed { text, .. }) in [
+            ("plan", render::plan(&view, context, &layout)),
+            ("drift", render::drift(&view, context, &layout)),
+            ("report", render::report(&view, &report, context, &layout)),
+        ] {
+            assert!(!text.trim().is_empty(), "{subject} in {format:?}");
+        }
+        // A reader of plans must not take a document without one for an empty plan; a person reads why.
+        let Printed { notes, text, is_commands, more } = render::failure(context, &layout);
+        let is_document = format.holds_findings() && !format.is_for_people();
+        assert_eq!(text.is_empty(), !is_document, "{format:?}");
+        assert_eq!((notes + &more).is_empty(), is_document, "{format:?}");
+        assert_eq!(is_commands, *format == Format::Github);
+    }
+}
