@@ -1,6 +1,6 @@
 //! Judges what stands at an address by the change that is planned there: the one answer of review, compare and read-back.
 
-use super::{ActionKind, Change};
+use super::change::{ActionKind, Change};
 use crate::model::{Address, Field, RecordConfig, Remote};
 
 /// What an address is to hold after a write, and what it held before.

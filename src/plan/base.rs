@@ -1,39 +1,13 @@
 //! Holds the plan of some files against that of their target branch, both over one [`Snapshot`]: what was pending anyway, and
 //! what these files change. Pure.
 
-use std::collections::BTreeSet;
-
-use serde::{Deserialize, Serialize};
-
+use super::change::Change;
+use super::decided::Plan;
+use super::notes::SinceBase;
 use super::review::{by_address, same_transition};
-use super::{Change, Plan, Selection};
+use super::selection::Selection;
 use crate::model::{Address, Snapshot};
 use crate::resolve::{Desired, Wanted};
-
-/// What the files of a plan do that the files of their target branch do not. Nothing of it decides what is applied.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SinceBase {
-    /// Where the branch's files stand, as it was named.
-    pub base: String,
-    /// The changes of the plan that the branch's files ask for just so: they are pending without these files too.
-    pub pending: BTreeSet<Address>,
-    /// The changes that the branch's files ask for, and these files not, or not so; in the order of their addresses.
-    pub otherwise: Vec<Change>,
-    /// What the branch's files declare and these do not, where something stands and stays: left alone from now on.
-    pub released: Vec<Address>,
-    /// What stands there, protected by the branch's files and not by these.
-    pub unprotected: Vec<Address>,
-    /// Domains that only the branch's files name: not even read any more.
-    pub unnamed: Vec<String>,
-}
-
-impl SinceBase {
-    /// What the branch's files ask for at an address where these files ask for something else, or for nothing.
-    pub fn otherwise(&self, address: &Address) -> Option<&Change> {
-        let at = self.otherwise.binary_search_by(|change| change.address.cmp(address)).ok()?;
-        self.otherwise.get(at)
-    }
-}
 
 /// The target branch of some files.
 #[derive(Debug, Clone, Copy)]

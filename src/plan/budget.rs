@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{ActionKind, Budget, Change};
+use super::change::{ActionKind, Change};
+use super::notes::Budget;
 use crate::model::Snapshot;
 use crate::wire::PAGE_SIZE;
 

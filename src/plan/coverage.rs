@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{ActionKind, Change, Coverage, Noted, Plan, Warning};
+use super::change::{ActionKind, Change};
+use super::decided::Plan;
+use super::notes::{Coverage, Noted, Warning};
 use crate::model::{Address, RecordConfig, Snapshot};
 use crate::resolve::OriginKind;
 

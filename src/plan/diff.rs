@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::unfinished::Why;
-use super::{
-    ActionKind, Change, ChangeNote, Contingent, Coverage, Decisions, FieldOrigin, Gap, GroupName, Notes,
-    Plan, PlanOptions, Reason, Selection, Shadow, Unfinished, Unsupported, Warning,
-};
+use super::change::{ActionKind, Change, Contingent, Reason};
+use super::decided::{Decisions, Plan};
+use super::notes::{ChangeNote, Coverage, FieldOrigin, GroupName, Notes, Shadow, Unsupported, Warning};
+use super::options::PlanOptions;
+use super::selection::Selection;
+use super::unfinished::{Gap, Unfinished, Why};
 use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling};
 use crate::resolve::{Desired, DesiredDomain, OriginKind, Resolved, Restored, Wanted};
 use crate::source::Sources;

@@ -8,15 +8,24 @@ use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 
-use super::{ActionKind, Change, Contingent, Decisions, Reason};
+use super::change::{ActionKind, Change, Contingent, Reason};
+use super::decided::Decisions;
 use crate::model::{Address, Field, Form, RecordConfig, StreamSpelling, Value, templates};
 use crate::wire;
+
+impl Decisions {
+    /// `sha256:` and the hex SHA-256 of the decisions in canonical JSON: the same decisions have the same digest on any
+    /// machine at any time, those of an empty plan included.
+    pub fn digest(&self) -> String {
+        of(self)
+    }
+}
 
 /// `sha256:` and the hex hash of the RFC 8785 text of `{"digest":2,"decisions":{…}}`.
 ///
 /// It is hashed change by change: the text of a hundred thousand of them is never held as a whole. In canonical form the
 /// names of an object stand in order, and nothing stands between the items of a list but commas.
-pub(super) fn of(decisions: &Decisions) -> String {
+fn of(decisions: &Decisions) -> String {
     let Decisions { target, account, declares_nothing, domains, changes } = decisions;
     let mut hasher = Sha256::new();
     hasher.update("{\"decisions\":{\"account\":");

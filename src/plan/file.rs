@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::{Decisions, Noted, Notes, Plan, noted};
+use super::decided::{Decisions, Plan, noted};
+use super::notes::{Noted, Notes};
 use crate::sealed;
 
 /// Version of the format.

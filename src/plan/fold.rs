@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
-use super::{Change, ChangeNote, Coverage, FieldChange, FieldOrigin, Noted, Plan};
+use super::change::Change;
+use super::decided::Plan;
+use super::notes::{ChangeNote, Coverage, FieldChange, FieldOrigin, Noted};
 use crate::model::{Address, Field, Value};
 use crate::resolve::OriginKind;
 use crate::source::Place;

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    ActionKind, Aim, Change, ChangeNote, Decisions, Guard, Held, Noted, Notes, Plan, PlanOptions, Reason,
-    SavedPlan,
-};
+use super::aim::Aim;
+use super::change::{ActionKind, Change, Reason};
+use super::decided::{Decisions, Plan};
+use super::file::SavedPlan;
+use super::notes::{ChangeNote, Guard, Held, Noted, Notes};
+use super::options::PlanOptions;
+use super::weigh::weigh;
 use crate::model::{Address, RecordConfig, Remote, Snapshot};
 
 /// A change that is not, or not so, in one of two plans.
@@ -53,7 +56,8 @@ pub fn resume(reviewed: &SavedPlan, snapshot: &Snapshot, options: &PlanOptions) 
             }),
         }
     }
-    plan.weigh(&[], snapshot, &expecting_rest(&reviewed.decisions, &plan, options));
+    let options = expecting_rest(&reviewed.decisions, &plan, options);
+    weigh(&mut plan, &[], snapshot, &options);
     let beside = other_siblings(&reviewed.decisions, &plan.decisions, snapshot);
     plan.notes.held.splice(..0, moved.iter().map(stale).chain(beside.iter().map(other_beside)));
     moved.extend(beside);

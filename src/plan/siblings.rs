@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Change;
+use super::change::Change;
 use crate::model::{Address, Snapshot};
 
 /// Names the siblings of every app-wide entry that is deleted or replaced, as they stand once the rest of the plan is carried

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Reason, Warning};
+use super::change::Reason;
+use super::notes::Warning;
 use crate::model::{Address, RecordConfig};
 use crate::source::Place;
 

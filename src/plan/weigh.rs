@@ -1,0 +1,20 @@
+//! Fills in what follows from the changes of a plan.
+
+use super::decided::Plan;
+use super::options::PlanOptions;
+use super::{budget, coverage, guard, siblings};
+use crate::model::{Pattern, Snapshot};
+use crate::source::Spanned;
+
+/// Fills in who records what, the guards and the cost. A guard names the pattern of `protect` where it is at hand.
+pub(super) fn weigh(
+    plan: &mut Plan,
+    protect: &[Spanned<Pattern>],
+    snapshot: &Snapshot,
+    options: &PlanOptions,
+) {
+    coverage::fill_in(plan, snapshot);
+    siblings::fill_in(&mut plan.decisions.changes, snapshot);
+    plan.notes.held = guard::held(plan, protect, snapshot, options);
+    plan.notes.budget = budget::of(&plan.decisions.changes, snapshot, options.pace);
+}
