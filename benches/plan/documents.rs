@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, GroupName, Guard, Held, Notes,
-    Plan, Reason,
+    Plan, Reason, Transition,
 };
 use livevod::render::{self, Context, Exit, Format, Layout, Links, PlanView, Target};
 use livevod::resolve::OriginKind;
@@ -60,7 +60,7 @@ fn write(plan: &Plan, layout: &Layout) -> Written {
 /// Changes of every kind in a hundred domains; a guard refuses each replace.
 fn plan(count: u32, alike: bool) -> Plan {
     let (changes, notes): (Vec<Change>, Vec<ChangeNote>) = (0..count).map(|at| change(at, alike)).unzip();
-    let replaces = changes.iter().filter(|change| change.action == ActionKind::Replace);
+    let replaces = changes.iter().filter(|change| change.action() == ActionKind::Replace);
     let held = replaces.map(|change| Held {
         guard: Guard::RecordingGap,
         address: Some(change.address.clone()),
@@ -108,16 +108,20 @@ fn change(at: u32, alike: bool) -> (Change, ChangeNote) {
             after: (action != Delete).then(|| address.clone()),
         },
     };
+    let after = settings(1800);
     let change = Change {
-        action,
+        transition: match action {
+            Create => Transition::Create { after },
+            Update => Transition::Update { before, after },
+            Replace => Transition::Replace { before, after },
+            Delete => Transition::Delete { before },
+        },
         reason: match action {
             Create => Reason::Missing,
             Update => Reason::Differs,
             Replace => Reason::CreateOnly,
             Delete => Reason::Pruned,
         },
-        before: (action != Create).then_some(before),
-        after: (action != Delete).then(|| settings(1800)),
         is_protected: false,
         address,
         spelling: StreamSpelling::Named,

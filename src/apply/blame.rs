@@ -6,7 +6,7 @@ use crate::wire::RemoteError;
 
 /// The fields at fault; empty where the refusal is about no value of the change. Several where it leaves open which.
 pub fn blame(change: &Change, error: &RemoteError) -> Vec<Field> {
-    let Some(after) = &change.after else { return Vec::new() };
+    let Some(after) = change.after() else { return Vec::new() };
     let code = error.code.as_str();
     if code.starts_with("InvalidTemplateGroupId") {
         return group_at_fault(change, after, &error.message);
@@ -37,8 +37,7 @@ fn group_at_fault(change: &Change, after: &RecordConfig, message: &str) -> Vec<F
         .into_iter()
         .filter_map(|(field, group)| Some((field, group.filter(|group| *group != NO_TRANSCODE)?)))
         .collect();
-    let is_new =
-        |field: Field| change.before.as_ref().is_none_or(|before| before.get(field) != after.get(field));
+    let is_new = |field: Field| change.before().is_none_or(|before| before.get(field) != after.get(field));
     let narrowed_by = |keep: &dyn Fn(&(Field, &String)) -> bool| {
         let kept: Vec<Field> =
             sent.iter().filter(|candidate| keep(candidate)).map(|(field, _)| *field).collect();
@@ -63,16 +62,14 @@ fn named_in(text: &str) -> Option<Field> {
 mod tests {
     use super::*;
     use crate::model::{Address, StreamSpelling};
-    use crate::plan::{ActionKind, Reason};
+    use crate::plan::{ActionKind, Reason, Transition};
 
     fn change(before: Option<RecordConfig>, after: Option<RecordConfig>) -> Change {
         let action = if before.is_some() { ActionKind::Update } else { ActionKind::Create };
         Change {
             address: Address::new("live.example.com", "show", "cam1"),
-            action,
+            transition: Transition::new(action, before, after).unwrap(),
             reason: Reason::Differs,
-            before,
-            after,
             is_protected: false,
             spelling: StreamSpelling::Named,
             contingent: Vec::new(),

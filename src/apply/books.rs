@@ -188,9 +188,9 @@ impl Books {
 
     /// A change begins.
     pub(super) fn started(&self, task: &Task) {
-        let Change { address, action, .. } = &*task.change;
-        self.ledger().begun.insert(address.clone(), (*action, Instant::now()));
-        self.tell(Event::Started { index: task.index, address: address.clone(), action: *action });
+        let (address, action) = (&task.change.address, task.change.action());
+        self.ledger().begun.insert(address.clone(), (action, Instant::now()));
+        self.tell(Event::Started { index: task.index, address: address.clone(), action });
     }
 
     /// A change takes longer. What is added back beside a change is no change under way, and not told.
@@ -204,23 +204,23 @@ impl Books {
 
     /// A change ends. A delete that was not attempted leaves everything as it was, so it keeps no other one back.
     pub(super) fn finished(&self, task: &Task, outcome: Outcome, request_id: Option<String>) {
-        let Change { address, action, .. } = &*task.change;
+        let (address, action) = (&task.change.address, task.change.action());
         let (sent, took) = self.ledger().finish(task, &outcome, request_id.as_ref());
-        let outcome = ChangeOutcome { address: address.clone(), action: *action, outcome, request_id };
+        let outcome = ChangeOutcome { address: address.clone(), action, outcome, request_id };
         self.journal.ended(&outcome);
         self.tell(Event::Finished { index: task.index, outcome, sent, took });
     }
 
     /// A change that was done is not as wanted any more.
     pub(super) fn moved(&self, task: &Task, cause: Cause) {
-        let Change { address, action, .. } = &*task.change;
+        let (address, action) = (&task.change.address, task.change.action());
         let (request_id, after) = {
             let ledger = self.ledger();
             let Some(done) = ledger.done.iter().find(|done| done.task.index == task.index) else { return };
             (done.request_id.clone(), done.at.elapsed())
         };
         let outcome = Outcome::Unknown(Failure::new(cause));
-        let outcome = ChangeOutcome { address: address.clone(), action: *action, outcome, request_id };
+        let outcome = ChangeOutcome { address: address.clone(), action, outcome, request_id };
         self.journal.ended(&outcome);
         self.tell(Event::Moved { index: task.index, outcome, after });
     }
@@ -241,9 +241,9 @@ impl Books {
 impl Ledger {
     /// Whether a write of the change left for the service, and how long the change took.
     fn finish(&mut self, task: &Task, outcome: &Outcome, request_id: Option<&String>) -> (bool, Duration) {
-        let Change { address, action, .. } = &*task.change;
+        let (address, action) = (&task.change.address, task.change.action());
         let is_done = *outcome == Outcome::Done;
-        let is_delete = *action == ActionKind::Delete;
+        let is_delete = action == ActionKind::Delete;
         self.trouble |= !is_done && !(is_delete && matches!(outcome, Outcome::NotAttempted(_)));
         if is_done || is_delete {
             self.undone.remove(address);
@@ -262,7 +262,7 @@ fn undone(decisions: &Decisions) -> BTreeMap<Address, Undone> {
     let going = decisions.changes.iter().filter(|change| change.may_take_along());
     let domains: BTreeSet<&str> = going.map(|change| &*change.address.domain).collect();
     let of = |change: &Change| {
-        let undone = match change.action {
+        let undone = match change.action() {
             ActionKind::Create => Undone::Create,
             ActionKind::Delete => Undone::Delete,
             ActionKind::Update | ActionKind::Replace => return None,

@@ -105,9 +105,6 @@ pub enum Cause {
     /// What went with an app-wide entry was added back, and is not seen.
     #[error("it was added back, and reading back does not show it")]
     AddedBackUnseen,
-    /// The plan lacks what its action needs.
-    #[error("the plan does not say what it is to become")]
-    NoTransition,
     /// The task that worked on the domain ended without a word.
     #[error("the work on its domain ended unexpectedly")]
     WorkLost,

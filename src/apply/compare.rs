@@ -14,7 +14,7 @@ impl Guarded<'_> {
     /// could hold it under another spelling and take a second one beside it.
     pub(super) async fn look_before(&mut self, permit: &Permit) -> Compared {
         let client = self.client(permit);
-        match (self.change.action, self.change.address.is_app_wide()) {
+        match (self.change.action(), self.change.address.is_app_wide()) {
             (ActionKind::Create, false) => Compared::Go(None, None),
             (ActionKind::Create, true) => self.compare_listed(&client.once()).await,
             (ActionKind::Replace | ActionKind::Delete, true) => self.compare_app_wide(&client).await,

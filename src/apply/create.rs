@@ -61,7 +61,7 @@ impl Domain {
         let mut backoff = Backoff::until(reader.deadline);
         loop {
             // After a Delete nothing may be recorded meanwhile.
-            let looked = match change.action {
+            let looked = match change.action() {
                 ActionKind::Replace => reader.look_urgently(&change.address, change.spelling).await,
                 _ => reader.look(&change.address, change.spelling).await,
             };
@@ -72,7 +72,8 @@ impl Domain {
                 }
                 // A Delete was accepted: what shows as before it may be gone.
                 Ok(found)
-                    if in_doubt || (change.before.is_some() && Aim::of(change).at_before(found.as_ref())) =>
+                    if in_doubt
+                        || (change.before().is_some() && Aim::of(change).at_before(found.as_ref())) =>
                 {
                     return Ended::in_doubt(met(change, Ok(&found)), error);
                 }
@@ -91,7 +92,7 @@ fn met(change: &Change, looked: Result<&Option<Remote>, &Error>) -> Cause {
     Cause::Occupied(match looked {
         Err(_) => Occupant::Unreadable,
         Ok(None) => Occupant::NotShown,
-        Ok(found) if change.before.is_some() && Aim::of(change).at_before(found.as_ref()) => Occupant::Old,
+        Ok(found) if change.before().is_some() && Aim::of(change).at_before(found.as_ref()) => Occupant::Old,
         Ok(Some(_)) => Occupant::Other,
     })
 }

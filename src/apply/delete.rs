@@ -109,24 +109,19 @@ impl Domain {
         }
     }
 
-    /// Deletes an app-wide entry, which might take along the entries beside it.
-    pub(super) async fn delete_app_wide(&mut self, change: &Change) -> Ended {
+    /// Deletes one entry, and looks after those that an app-wide one might take along.
+    pub(super) async fn delete(&mut self, change: &Change) -> Ended {
         let run = self.run.clone();
         let mut deleting = Deleting { guarded: Guarded::new(self, change, Action::Delete), saved: None };
         let written = write(&run, &mut deleting).await;
         let saved = deleting.saved;
         match written {
-            Ok((request_id, now)) => self.accepted_app_wide(change, now, request_id).await,
+            Ok((request_id, now)) => self.deleted(change, now, request_id).await,
             Err(ended) => self.end_app_wide(change, saved, ended).await,
         }
     }
 
-    async fn accepted_app_wide(
-        &mut self,
-        change: &Change,
-        saved: Saved,
-        request_id: Option<String>,
-    ) -> Ended {
+    async fn deleted(&mut self, change: &Change, saved: Saved, request_id: Option<String>) -> Ended {
         let (reader, address) = (&self.run.reader, &change.address);
         let listed = reader.until_absent_by(&reader.client.urgent(), &address.domain, &[address]).await;
         let ended = Ended { outcome: absence(change, &listed, Sent::Accepted), request_id };

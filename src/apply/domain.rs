@@ -10,7 +10,7 @@ use super::report::Outcome;
 use super::run::Run;
 use super::task::{Ended, Task};
 use crate::api::{Client, Error};
-use crate::plan::{ActionKind, Change};
+use crate::plan::{Change, Transition};
 
 /// One domain within one wave.
 pub(super) struct Domain {
@@ -24,7 +24,7 @@ pub(super) struct Domain {
 /// Creates, updates and replaces.
 pub(super) async fn write(run: Arc<Run>, mut tasks: Vec<Task>) {
     // App-wide entries first within each kind: they share one listing, read just before.
-    tasks.sort_by_key(|task| (task.change.action, !task.change.address.is_app_wide(), task.index));
+    tasks.sort_by_key(|task| (task.change.action(), !task.change.address.is_app_wide(), task.index));
     let mut domain = Domain::new(run);
     for task in tasks {
         if domain.start(&task) {
@@ -44,7 +44,7 @@ pub(super) async fn delete(run: Arc<Run>, tasks: Vec<Task>) {
     domain.delete_named(named).await;
     for task in wide {
         if domain.start(&task) {
-            let ended = domain.delete_app_wide(&task.change).await;
+            let ended = domain.carry_out(&task.change).await;
             domain.finish(&task, ended);
         }
         yield_now().await;
@@ -59,7 +59,7 @@ impl Domain {
     /// Begins a change, unless something bars it; then that is its outcome.
     pub(super) fn start(&self, task: &Task) -> bool {
         let halted = self.halted.clone().map(Cause::DomainStopped);
-        match halted.or_else(|| self.run.bar(task.change.action)) {
+        match halted.or_else(|| self.run.bar(task.change.action())) {
             Some(cause) => {
                 self.run.books.finished(task, Outcome::NotAttempted(Failure::new(cause)), None);
                 false
@@ -77,11 +77,11 @@ impl Domain {
     }
 
     async fn carry_out(&mut self, change: &Change) -> Ended {
-        match (change.action, &change.before, &change.after) {
-            (ActionKind::Create, None, Some(after)) => self.create(change, after).await,
-            (ActionKind::Update, Some(_), Some(after)) => self.update(change, after).await,
-            (ActionKind::Replace, Some(before), Some(after)) => self.replace(change, before, after).await,
-            _ => Ended::not_attempted(Cause::NoTransition),
+        match &change.transition {
+            Transition::Create { after } => self.create(change, after).await,
+            Transition::Update { before: _, after } => self.update(change, after).await,
+            Transition::Replace { before, after } => self.replace(change, before, after).await,
+            Transition::Delete { before: _ } => self.delete(change).await,
         }
     }
 

@@ -110,7 +110,7 @@ impl<'a> Guarded<'a> {
             }
         };
         let permits = self.run().reader.unless_stopped(permits).await;
-        let (permit, reserve) = match (permits, self.run().bar(self.change.action)) {
+        let (permit, reserve) = match (permits, self.run().bar(self.change.action())) {
             (_, Some(cause)) => return Err(Ended::not_attempted(cause)),
             (Some(permits), None) => permits.map_err(|error| Ended::refused(Cause::NoPermit, error))?,
             (None, None) => return Err(Ended::not_attempted(Cause::Interrupted)),
@@ -134,7 +134,7 @@ impl<'a> Guarded<'a> {
     }
 
     fn refused(&self, error: Error) -> Ended {
-        Ended::refused(Cause::NotCarriedOut(self.change.action), error)
+        Ended::refused(Cause::NotCarriedOut(self.change.action()), error)
     }
 
     /// Waits until the look before a write may be tried again; gives the end where it may not.
@@ -166,7 +166,7 @@ impl<'a> Guarded<'a> {
             Some(pause) => {
                 run.books.delayed(&self.change.address, Delay::Again { pause, error });
                 run.reader.rest(pause).await;
-                run.bar(self.change.action).map(Ended::not_attempted)
+                run.bar(self.change.action()).map(Ended::not_attempted)
             }
             None => {
                 if error.class() == Class::NotSent {
@@ -184,7 +184,9 @@ impl<'a> Guarded<'a> {
         self.tries.lost += 1;
         let outcome = match run.resolve(Aim::of(self.change), spelling, &error).await {
             Resolved::Ended(outcome) => outcome,
-            Resolved::Lost if self.tries.lost < Tries::MOST_LOST && run.bar(self.change.action).is_none() => {
+            Resolved::Lost
+                if self.tries.lost < Tries::MOST_LOST && run.bar(self.change.action()).is_none() =>
+            {
                 self.tries.unclear = Some(error);
                 return None;
             }

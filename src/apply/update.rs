@@ -47,12 +47,12 @@ impl Write for Updating<'_> {
 
     fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Remote>, Ended> {
         let Some(remote) = found else { return Err(Ended::done()) };
-        let Change { address, before, .. } = self.guarded.change;
+        let change = self.guarded.change;
         let groups = groups(self.after, &remote);
         self.fallback = self.fallback.map(|fallback| fallback.usable(groups).unwrap_or_default());
         let off = self.fallback.map_or(ComposeOff::Bare, |fallback| fallback.parameters(groups));
-        let call = wire::update(address, remote.spelling, self.after, off);
-        let intention = Intention::update(address, before.as_ref(), self.after);
+        let call = wire::update(&change.address, remote.spelling, self.after, off);
+        let intention = Intention::update(&change.address, change.before(), self.after);
         Ok(Outgoing { intention, call, kept: remote })
     }
 

@@ -95,7 +95,7 @@ impl<'a> Waves<'a> {
     fn tasks_by_domain(&self, belongs: fn(ActionKind) -> bool) -> Vec<Vec<Task>> {
         let mut domains: BTreeMap<&str, Vec<Task>> = BTreeMap::new();
         for (index, change) in
-            self.plan.changes.iter().enumerate().filter(|(_, change)| belongs(change.action))
+            self.plan.changes.iter().enumerate().filter(|(_, change)| belongs(change.action()))
         {
             let task = Task { index, change: Arc::new(change.clone()) };
             domains.entry(&change.address.domain).or_default().push(task);
@@ -115,7 +115,7 @@ impl<'a> Waves<'a> {
 fn lost(change: &Change) -> ChangeOutcome {
     ChangeOutcome {
         address: change.address.clone(),
-        action: change.action,
+        action: change.action(),
         outcome: Outcome::Unknown(Failure::new(Cause::WorkLost)),
         request_id: None,
     }

@@ -21,9 +21,9 @@ impl<'a> Aim<'a> {
     pub fn of(change: &'a Change) -> Self {
         Self {
             address: &change.address,
-            before: change.before.as_ref(),
-            after: change.after.as_ref(),
-            exact: change.action != ActionKind::Create || change.puts_back(),
+            before: change.before(),
+            after: change.after(),
+            exact: change.action() != ActionKind::Create || change.puts_back(),
         }
     }
 

@@ -54,7 +54,7 @@ fn listings(changes: &[Change], snapshot: &Snapshot) -> u64 {
     let mut domains: BTreeMap<&str, Moves> = BTreeMap::new();
     for change in changes {
         let moves = domains.entry(&change.address.domain).or_default();
-        match change.action {
+        match change.action() {
             ActionKind::Create => moves.come += 1,
             ActionKind::Delete => moves.go += 1,
             ActionKind::Update | ActionKind::Replace => {}
@@ -69,7 +69,7 @@ fn listings(changes: &[Change], snapshot: &Snapshot) -> u64 {
 
 impl Calls {
     fn count(&mut self, change: &Change) {
-        match change.action {
+        match change.action() {
             ActionKind::Create => {
                 self.add += 1;
                 self.describe += if change.address.is_app_wide() { 2 } else { 1 };
@@ -98,7 +98,7 @@ fn least_seconds(calls: u64, pace: Pace) -> u64 {
 
 /// How many writes a change makes if nothing fails.
 pub(super) fn writes(change: &Change) -> u64 {
-    if change.action == ActionKind::Replace { 2 } else { 1 }
+    if change.action() == ActionKind::Replace { 2 } else { 1 }
 }
 
 #[cfg(test)]

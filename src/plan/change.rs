@@ -7,18 +7,14 @@ use crate::model::{Address, Carried, Field, RecordConfig, StreamSpelling, Value}
 
 /// One change of one configuration: all that is decided of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Row", into = "Row")]
 pub struct Change {
     /// What is changed.
     pub address: Address,
-    /// What is done.
-    pub action: ActionKind,
+    /// From what to what.
+    pub transition: Transition,
     /// The kind of reason, which some guards ask for.
     pub reason: Reason,
-    /// Normalized settings now; `None` for a create.
-    pub before: Option<RecordConfig>,
-    /// Normalized settings afterwards; `None` for a delete.
-    pub after: Option<RecordConfig>,
     /// Whether `protect` names it.
     pub is_protected: bool,
     /// How the service writes the stream name.
@@ -30,34 +26,158 @@ pub struct Change {
     pub siblings: Vec<Address>,
 }
 
+/// From which settings to which; all of them normalized.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all changes of a large plan are of one kind")]
+pub enum Transition {
+    /// Add.
+    Create {
+        /// The settings afterwards.
+        after: RecordConfig,
+    },
+    /// Update in place.
+    Update {
+        /// The settings now.
+        before: RecordConfig,
+        /// The settings afterwards.
+        after: RecordConfig,
+    },
+    /// Delete, then Add.
+    Replace {
+        /// The settings now.
+        before: RecordConfig,
+        /// The settings afterwards.
+        after: RecordConfig,
+    },
+    /// Delete.
+    Delete {
+        /// The settings now.
+        before: RecordConfig,
+    },
+}
+
+impl Transition {
+    /// The transition between two states; an action that does not lead from the one to the other makes none.
+    pub fn new(
+        action: ActionKind,
+        before: Option<RecordConfig>,
+        after: Option<RecordConfig>,
+    ) -> Option<Self> {
+        Some(match (action, before, after) {
+            (ActionKind::Create, None, Some(after)) => Transition::Create { after },
+            (ActionKind::Update, Some(before), Some(after)) => Transition::Update { before, after },
+            (ActionKind::Replace, Some(before), Some(after)) => Transition::Replace { before, after },
+            (ActionKind::Delete, Some(before), None) => Transition::Delete { before },
+            _ => return None,
+        })
+    }
+}
+
+/// A change as files hold it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    address: Address,
+    action: ActionKind,
+    reason: Reason,
+    before: Option<RecordConfig>,
+    after: Option<RecordConfig>,
+    is_protected: bool,
+    spelling: StreamSpelling,
+    contingent: Vec<Contingent>,
+    siblings: Vec<Address>,
+}
+
+impl From<Change> for Row {
+    fn from(change: Change) -> Self {
+        let Change { address, transition, reason, is_protected, spelling, contingent, siblings } = change;
+        let (action, before, after) = match transition {
+            Transition::Create { after } => (ActionKind::Create, None, Some(after)),
+            Transition::Update { before, after } => (ActionKind::Update, Some(before), Some(after)),
+            Transition::Replace { before, after } => (ActionKind::Replace, Some(before), Some(after)),
+            Transition::Delete { before } => (ActionKind::Delete, Some(before), None),
+        };
+        Self { address, action, reason, before, after, is_protected, spelling, contingent, siblings }
+    }
+}
+
+impl TryFrom<Row> for Change {
+    type Error = String;
+
+    fn try_from(row: Row) -> Result<Self, String> {
+        let Row { address, action, reason, before, after, is_protected, spelling, contingent, siblings } =
+            row;
+        let Some(transition) = Transition::new(action, before, after) else {
+            return Err(format!(
+                "the {} of `{address}` does not lead from its `before` to its `after`",
+                action.name()
+            ));
+        };
+        Ok(Self { address, transition, reason, is_protected, spelling, contingent, siblings })
+    }
+}
+
 impl Change {
+    /// What is done.
+    pub fn action(&self) -> ActionKind {
+        match &self.transition {
+            Transition::Create { .. } => ActionKind::Create,
+            Transition::Update { .. } => ActionKind::Update,
+            Transition::Replace { .. } => ActionKind::Replace,
+            Transition::Delete { .. } => ActionKind::Delete,
+        }
+    }
+
+    /// The settings now; `None` for a create.
+    pub fn before(&self) -> Option<&RecordConfig> {
+        match &self.transition {
+            Transition::Create { .. } => None,
+            Transition::Update { before, .. }
+            | Transition::Replace { before, .. }
+            | Transition::Delete { before } => Some(before),
+        }
+    }
+
+    /// The settings afterwards; `None` for a delete.
+    pub fn after(&self) -> Option<&RecordConfig> {
+        match &self.transition {
+            Transition::Create { after }
+            | Transition::Update { after, .. }
+            | Transition::Replace { after, .. } => Some(after),
+            Transition::Delete { .. } => None,
+        }
+    }
+
     /// The value of a field now.
     pub fn before_value(&self, field: Field) -> Value {
-        self.before.as_ref().map_or(Value::Unset, |config| config.get(field))
+        self.before().map_or(Value::Unset, |config| config.get(field))
     }
 
     /// The value of a field afterwards.
     pub fn after_value(&self, field: Field) -> Value {
-        self.after.as_ref().map_or(Value::Unset, |config| config.get(field))
+        self.after().map_or(Value::Unset, |config| config.get(field))
     }
 
     /// The fields that differ, or that are set in the entry that comes or goes, in [`Field::ALL`] order.
     pub fn fields(&self) -> Vec<Field> {
-        match (&self.before, &self.after) {
-            (Some(before), Some(after)) => before.differences(after),
-            (None, Some(config)) | (Some(config), None) => config.set_fields(),
-            (None, None) => Vec::new(),
+        match &self.transition {
+            Transition::Update { before, after } | Transition::Replace { before, after } => {
+                before.differences(after)
+            }
+            Transition::Create { after: config } | Transition::Delete { before: config } => {
+                config.set_fields()
+            }
         }
     }
 
     /// Whether it adds an entry with fields that no file manages, as it once stood there.
     pub fn puts_back(&self) -> bool {
-        self.before.is_none() && self.after.as_ref().is_some_and(|after| after.carried != Carried::default())
+        matches!(&self.transition, Transition::Create { after } if after.carried != Carried::default())
     }
 
     /// Whether the entry is gone at some moment: a delete or a replace.
     pub fn removes(&self) -> bool {
-        matches!(self.action, ActionKind::Delete | ActionKind::Replace)
+        matches!(self.transition, Transition::Delete { .. } | Transition::Replace { .. })
     }
 
     /// Whether it is gone and app-wide, so that the service may take along what stands beside it.

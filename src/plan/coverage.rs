@@ -38,7 +38,7 @@ impl<'a> Rulers<'a> {
     pub(super) fn after(snapshot: &'a Snapshot, changes: &'a [Change]) -> Self {
         let mut rulers = Self::before(snapshot);
         for change in changes {
-            match &change.after {
+            match change.after() {
                 Some(config) => rulers.configs.insert(&change.address, config),
                 None => rulers.configs.remove(&change.address),
             };
@@ -72,7 +72,7 @@ pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
 /// Changed values that nobody wrote, so that the documented default takes the place of what is there.
 fn fallen_to_defaults(plan: &Plan) -> Option<Warning> {
     let fallen = |noted: &Noted| {
-        noted.action != ActionKind::Create
+        noted.action() != ActionKind::Create
             && noted.note.origins.values().any(|origin| origin.kind == OriginKind::Default)
     };
     let changes = plan.changes().filter(fallen).count();

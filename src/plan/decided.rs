@@ -100,7 +100,7 @@ impl Plan {
 
     /// How many changes of each kind there are.
     pub fn summary(&self) -> Summary {
-        let count = |action| self.decisions.changes.iter().filter(|change| change.action == action).count();
+        let count = |action| self.decisions.changes.iter().filter(|change| change.action() == action).count();
         Summary {
             create: count(ActionKind::Create),
             update: count(ActionKind::Update),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{ActionKind, Change, Contingent, Reason};
+use super::change::{Change, Contingent, Reason, Transition};
 use super::decided::{Decisions, Plan};
 use super::notes::{ChangeNote, Coverage, FieldOrigin, GroupName, Notes, Shadow, Unsupported, Warning};
 use super::options::PlanOptions;
@@ -249,17 +249,12 @@ impl Draft<'_> {
             });
             return;
         }
-        let (action, reason) = match fields.iter().any(|field| field.is_create_only()) {
-            true => (ActionKind::Replace, Reason::CreateOnly),
-            false => (ActionKind::Update, Reason::Differs),
+        let (transition, reason) = match fields.iter().any(|field| field.is_create_only()) {
+            true => (Transition::Replace { before, after }, Reason::CreateOnly),
+            false => (Transition::Update { before, after }, Reason::Differs),
         };
-        let (before, after, origins) = (Some(before), Some(after), self.origins(Some(resolved)));
-        let why = Why::of(reason);
-        self.change(
-            domain,
-            address,
-            Steps { action, why, before, after, origins, spelling: remote.spelling },
-        );
+        let (why, origins) = (Why::of(reason), self.origins(Some(resolved)));
+        self.change(domain, address, Steps { transition, why, origins, spelling: remote.spelling });
     }
 
     /// What stood there can't be written; it is no difference where something of the kind still stands.
@@ -307,14 +302,14 @@ impl Draft<'_> {
         }
         let place = domain.entries.get(address).map(|entry| self.sources.place(entry.key));
         let in_snapshot = place.map_or(Why::of(Reason::Differs), |place| Why::at(Reason::InSnapshot, place));
-        let (action, why) = match (&before, fields.iter().any(|field| field.needs_add())) {
-            (None, _) => (ActionKind::Create, in_snapshot),
-            (Some(_), true) => (ActionKind::Replace, Why::of(Reason::CreateOnly)),
-            (Some(_), false) => (ActionKind::Update, in_snapshot),
+        let (transition, why) = match (before, fields.iter().any(|field| field.needs_add())) {
+            (None, _) => (Transition::Create { after }, in_snapshot),
+            (Some(before), true) => (Transition::Replace { before, after }, Why::of(Reason::CreateOnly)),
+            (Some(before), false) => (Transition::Update { before, after }, in_snapshot),
         };
         let spelling = remote.map(|remote| remote.spelling).unwrap_or_default();
         let origins = self.origins(Some(resolved));
-        self.change(domain, address, Steps { action, why, before, after: Some(after), origins, spelling });
+        self.change(domain, address, Steps { transition, why, origins, spelling });
     }
 
     fn left_alone(&mut self, domain: &DesiredDomain, address: &Address) {
@@ -326,24 +321,21 @@ impl Draft<'_> {
     }
 
     fn delete(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote, why: Why) {
-        let before = Some(remote.config.clone().normalized());
-        let (action, origins) = (ActionKind::Delete, BTreeMap::new());
-        let steps = Steps { action, why, before, after: None, origins, spelling: remote.spelling };
-        self.change(domain, address, steps);
+        let transition = Transition::Delete { before: remote.config.clone().normalized() };
+        let (origins, spelling) = (BTreeMap::new(), remote.spelling);
+        self.change(domain, address, Steps { transition, why, origins, spelling });
     }
 
     fn change(&mut self, domain: &DesiredDomain, address: &Address, steps: Steps) {
-        let Steps { action, why, before, after, mut origins, spelling } = steps;
+        let Steps { transition, why, mut origins, spelling } = steps;
         let Why { reason, place, run } = why;
         let change = Change {
             address: address.clone(),
-            action,
+            contingent: contingent(&transition, address),
+            transition,
             reason,
-            before,
-            after,
             is_protected: self.desired.protect.iter().any(|pattern| pattern.value.matches(address)),
             spelling,
-            contingent: contingent(action, address),
             siblings: Vec::new(),
         };
         let fields = change.fields();
@@ -370,26 +362,25 @@ impl Draft<'_> {
 }
 
 struct Steps {
-    action: ActionKind,
+    transition: Transition,
     why: Why,
-    before: Option<RecordConfig>,
-    after: Option<RecordConfig>,
     origins: BTreeMap<Field, FieldOrigin>,
     spelling: StreamSpelling,
 }
 
 impl Steps {
     fn create(why: Why, after: RecordConfig, origins: BTreeMap<Field, FieldOrigin>) -> Self {
-        let (action, spelling) = (ActionKind::Create, StreamSpelling::Named);
-        Self { action, why, before: None, after: Some(after), origins, spelling }
+        Self { transition: Transition::Create { after }, why, origins, spelling: StreamSpelling::Named }
     }
 }
 
 /// A replace puts the old one back if the new one can't be added; when an app-wide entry goes, what the service took along
 /// is put back.
-fn contingent(action: ActionKind, address: &Address) -> Vec<Contingent> {
-    let removes = matches!(action, ActionKind::Replace | ActionKind::Delete);
-    let back = (action == ActionKind::Replace).then_some(Contingent::AddBack);
-    let siblings = (removes && address.is_app_wide()).then_some(Contingent::AddSiblingsBack);
-    back.into_iter().chain(siblings).collect()
+fn contingent(transition: &Transition, address: &Address) -> Vec<Contingent> {
+    let siblings = address.is_app_wide().then_some(Contingent::AddSiblingsBack);
+    match transition {
+        Transition::Create { .. } | Transition::Update { .. } => Vec::new(),
+        Transition::Replace { .. } => [Contingent::AddBack].into_iter().chain(siblings).collect(),
+        Transition::Delete { .. } => siblings.into_iter().collect(),
+    }
 }

@@ -78,11 +78,10 @@ struct Names<'a> {
 
 impl<'a> Row<'a> {
     fn new(change: &'a Change) -> Self {
-        let Change { address, action, reason, before, after, is_protected, spelling, contingent, siblings } =
-            change;
-        let [before, after] = [before, after].map(|side| side.as_ref().map(Settings));
+        let Change { address, transition: _, reason, is_protected, spelling, contingent, siblings } = change;
+        let [before, after] = [change.before(), change.after()].map(|side| side.map(Settings));
         Self {
-            action: *action,
+            action: change.action(),
             address: Names::new(address),
             after,
             before,
@@ -155,6 +154,7 @@ mod tests {
 
     use super::*;
     use crate::model::Carried;
+    use crate::plan::change::Transition;
 
     /// The hash of the text that any other program would make of the same decisions.
     #[test]
@@ -162,10 +162,11 @@ mod tests {
         let config = RecordConfig { vod_transcode_group: "g".into(), ..RecordConfig::default() };
         let change = |app: &str, before: Option<&RecordConfig>| Change {
             address: Address::new("a.com", app, "a/\u{1f600}\"\n"),
-            action: ActionKind::Replace,
+            transition: match before.cloned() {
+                Some(before) => Transition::Replace { before, after: config.clone() },
+                None => Transition::Create { after: config.clone() },
+            },
             reason: Reason::CreateOnly,
-            before: before.cloned(),
-            after: Some(config.clone()),
             is_protected: true,
             spelling: StreamSpelling::Absent,
             contingent: vec![Contingent::AddBack, Contingent::AddSiblingsBack],

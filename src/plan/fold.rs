@@ -67,24 +67,15 @@ impl<'a> Seen<'a> {
     /// All but its fields.
     fn facts(&self) -> impl Hash + Eq + use<'a> {
         let Noted { change, note } = self.change;
-        let Change {
-            address,
-            action,
-            reason,
-            before: _,
-            after: _,
-            is_protected: _,
-            spelling: _,
-            contingent,
-            siblings: _,
-        } = change;
+        let Change { address, transition: _, reason, is_protected: _, spelling: _, contingent, siblings: _ } =
+            change;
         let ChangeNote { place: _, reason_place, run, origins: _, coverage: Coverage { before, after } } =
             note;
         let is_pending = self.plan.is_pending(&self.change);
         let instead = self.plan.instead_of(&self.change);
-        let instead = instead.map(|other| (other.action, &other.before, &other.after));
+        let instead = instead.map(|other| (other.action(), other.before(), other.after()));
         let rulers = [before, after].map(|ruler| ruler.as_ref().map(|ruler| ruler_name(ruler, address)));
-        (*action, *reason, reason_place, run, rulers, contingent, is_pending, instead)
+        (change.action(), *reason, reason_place, run, rulers, contingent, is_pending, instead)
     }
 
     /// Its fields: of each origin the place of the value, but not the steps that led there.

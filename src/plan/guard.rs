@@ -71,7 +71,7 @@ fn limits(view: &View) -> Vec<Held> {
         flag: "--max-change",
         verb: "changed",
         limit: allowances.max_change.unwrap_or(Limit::Percent(30)),
-        counts: |change| matches!(change.action, ActionKind::Update | ActionKind::Replace),
+        counts: |change| matches!(change.action(), ActionKind::Update | ActionKind::Replace),
     };
     [deletes, changes].iter().flat_map(|kind| kind.held(view)).collect()
 }
@@ -121,7 +121,7 @@ fn recording_gap(view: &View) -> Vec<Held> {
     if view.options.allowances.recording_gap {
         return Vec::new();
     }
-    let replaces = view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Replace);
+    let replaces = view.plan.decisions.changes.iter().filter(|change| change.action() == ActionKind::Replace);
     replaces
         .map(|change| Held {
             guard: Guard::RecordingGap,
@@ -179,7 +179,7 @@ fn app_wide(view: &View) -> Vec<Held> {
 
 fn empty_set(view: &View) -> Vec<Held> {
     let deletes =
-        view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Delete).count();
+        view.plan.decisions.changes.iter().filter(|change| change.action() == ActionKind::Delete).count();
     if view.options.allowances.empty || !view.plan.decisions.declares_nothing || deletes == 0 {
         return Vec::new();
     }
@@ -228,7 +228,7 @@ fn digest(view: &View) -> Vec<Held> {
 
 fn protected(view: &View) -> Vec<Held> {
     let stops: BTreeSet<&Address> = view.stops.iter().map(|change| &change.address).collect();
-    let wrongs = |change: &Change| match change.action {
+    let wrongs = |change: &Change| match change.action() {
         ActionKind::Delete => Some("deleted"),
         ActionKind::Replace => Some("replaced"),
         ActionKind::Create | ActionKind::Update => stops.contains(&change.address).then_some("stopped"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::aim::Aim;
-use super::change::{ActionKind, Change, Reason};
+use super::change::{ActionKind, Change, Reason, Transition};
 use super::decided::{Decisions, Plan};
 use super::file::SavedPlan;
 use super::notes::{ChangeNote, Guard, Held, Noted, Notes};
@@ -29,7 +29,7 @@ enum Standing {
     /// Already what it was planned to become.
     After,
     /// Nothing, between the Delete and the Add of a replace.
-    Gap,
+    Gap { after: RecordConfig },
     /// Something else.
     Moved,
 }
@@ -44,8 +44,8 @@ pub fn resume(reviewed: &SavedPlan, snapshot: &Snapshot, options: &PlanOptions) 
         match standing(change, found) {
             Standing::Before => plan.push(change.clone(), note.clone()),
             Standing::After => plan.notes.unchanged.push(change.address.clone()),
-            Standing::Gap => {
-                let (change, note) = finishing(change, note, options);
+            Standing::Gap { after } => {
+                let (change, note) = finishing(change, after, note, options);
                 plan.push(change, note);
             }
             Standing::Moved if plan.notes.unread.iter().any(|name| **name == *change.address.domain) => {}
@@ -91,36 +91,43 @@ fn unread(reviewed: &Decisions, snapshot: &Snapshot) -> Vec<String> {
 
 fn standing(change: &Change, found: Option<&Remote>) -> Standing {
     let aim = Aim::of(change);
-    match () {
-        () if found.is_some_and(|remote| remote.unsupported.is_some()) => Standing::Moved,
-        () if aim.reached(found) => Standing::After,
-        () if aim.at_before(found) => Standing::Before,
-        () if found.is_none() && change.action == ActionKind::Replace => Standing::Gap,
-        () => Standing::Moved,
+    match (&change.transition, found) {
+        _ if found.is_some_and(|remote| remote.unsupported.is_some()) => Standing::Moved,
+        _ if aim.reached(found) => Standing::After,
+        _ if aim.at_before(found) => Standing::Before,
+        (Transition::Replace { after, .. }, None) => Standing::Gap { after: after.clone() },
+        _ => Standing::Moved,
     }
 }
 
 /// The second half of a replace.
-fn finishing(change: &Change, note: &ChangeNote, options: &PlanOptions) -> (Change, ChangeNote) {
+fn finishing(
+    change: &Change,
+    after: RecordConfig,
+    note: &ChangeNote,
+    options: &PlanOptions,
+) -> (Change, ChangeNote) {
     let run = options.unfinished.gaps.get(&change.address).map(|gap| gap.run.clone());
     let reason = if run.is_some() { Reason::FinishesReplace } else { Reason::Missing };
     let (contingent, siblings) = (Vec::new(), Vec::new());
-    let change =
-        Change { action: ActionKind::Create, reason, before: None, contingent, siblings, ..change.clone() };
+    let transition = Transition::Create { after };
+    let change = Change { transition, reason, contingent, siblings, ..change.clone() };
     (change, ChangeNote { run, ..note.clone() })
 }
 
 /// The change as it would have to be now.
 fn rebased(change: &Change, found: Option<&Remote>) -> Option<Change> {
     let before = found.map(|remote| remote.config.clone().normalized());
-    let action = match (&before, &change.after) {
+    let transition = match (before, change.after().cloned()) {
         (None, None) => return None,
-        (None, Some(_)) => ActionKind::Create,
-        (Some(_), None) => ActionKind::Delete,
-        (Some(_), Some(_)) if change.action == ActionKind::Replace => ActionKind::Replace,
-        (Some(_), Some(_)) => ActionKind::Update,
+        (None, Some(after)) => Transition::Create { after },
+        (Some(before), None) => Transition::Delete { before },
+        (Some(before), Some(after)) if change.action() == ActionKind::Replace => {
+            Transition::Replace { before, after }
+        }
+        (Some(before), Some(after)) => Transition::Update { before, after },
     };
-    Some(Change { action, before, ..change.clone() })
+    Some(Change { transition, ..change.clone() })
 }
 
 fn stale(moved: &Difference) -> Held {
@@ -172,8 +179,8 @@ pub fn since_review(reviewed: &Decisions, plan: &Decisions, snapshot: &Snapshot)
             matches!(standing(first, snapshot.get(&first.address)), Standing::After)
         }
         (Some(first), Some(second)) => {
-            matches!(standing(first, snapshot.get(&first.address)), Standing::Gap)
-                && alike(&first.after, &second.after)
+            matches!(standing(first, snapshot.get(&first.address)), Standing::Gap { .. })
+                && alike(first.after(), second.after())
         }
         (None, _) => false,
     };
@@ -202,17 +209,7 @@ pub(super) fn by_address(decisions: &Decisions) -> BTreeMap<&Address, &Change> {
 
 /// Whether nothing that is decided of an address differs.
 fn same_decision(one: &Change, two: &Change) -> bool {
-    let Change {
-        address,
-        action: _,
-        reason,
-        before: _,
-        after: _,
-        is_protected,
-        spelling,
-        contingent,
-        siblings,
-    } = one;
+    let Change { address, transition: _, reason, is_protected, spelling, contingent, siblings } = one;
     same_transition(one, two)
         && *address == two.address
         && *reason == two.reason
@@ -223,10 +220,10 @@ fn same_decision(one: &Change, two: &Change) -> bool {
 }
 
 pub(super) fn same_transition(one: &Change, two: &Change) -> bool {
-    one.action == two.action && alike(&one.before, &two.before) && alike(&one.after, &two.after)
+    one.action() == two.action() && alike(one.before(), two.before()) && alike(one.after(), two.after())
 }
 
-fn alike(one: &Option<RecordConfig>, two: &Option<RecordConfig>) -> bool {
+fn alike(one: Option<&RecordConfig>, two: Option<&RecordConfig>) -> bool {
     match (one, two) {
         (None, None) => true,
         (Some(one), Some(two)) => one.differences(two).is_empty(),

@@ -31,7 +31,7 @@ fn standing(changes: &[Change], snapshot: &Snapshot) -> BTreeMap<String, BTreeSe
         read.map(|(name, domain)| (name.to_string(), domain.configs.keys().cloned().collect())).collect();
     for change in changes {
         let domain = standing.entry(change.address.domain.to_string()).or_default();
-        match &change.after {
+        match change.after() {
             Some(_) => domain.insert(change.address.clone()),
             None => domain.remove(&change.address),
         };

@@ -60,7 +60,7 @@ impl<'a> Causes<'a> {
 
 /// The values of an update or a replace that somebody wrote.
 fn written<'a>(change: ChangeView<'a>) -> impl Iterator<Item = (&'a Place, &'a FieldOrigin, FieldView<'a>)> {
-    let counts = matches!(change.action, ActionKind::Update | ActionKind::Replace);
+    let counts = matches!(change.action(), ActionKind::Update | ActionKind::Replace);
     change.fields().filter(move |_| counts).filter_map(|one| {
         let origin = one.origin?;
         Some((origin.place.as_ref()?, origin, one))
@@ -70,7 +70,7 @@ fn written<'a>(change: ChangeView<'a>) -> impl Iterator<Item = (&'a Place, &'a F
 impl<'a> Cause<'a> {
     fn count(&mut self, change: ChangeView<'a>, values: (Value, Value)) {
         self.configurations += 1;
-        self.replaced += usize::from(change.action == ActionKind::Replace);
+        self.replaced += usize::from(change.action() == ActionKind::Replace);
         self.domains.insert(&change.noted.change.address.domain);
         if self.values.as_ref() != Some(&values) {
             self.values = None;

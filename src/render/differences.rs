@@ -36,7 +36,7 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
 /// What no shared value tells of already.
 fn differences(change: ChangeView, causes: &Causes, sources: &Sources) -> Vec<Diagnostic> {
     let mut forcing = change.fields().filter(|one| one.field.is_create_only());
-    match change.action {
+    match change.action() {
         ActionKind::Update => {
             let fields = change.fields().filter(|one| !causes.tell(one));
             fields.map(|field| changed(change, &field, sources)).collect()
@@ -63,7 +63,7 @@ fn changed(change: ChangeView, one: &FieldView, sources: &Sources) -> Diagnostic
 
 /// An entry that comes, goes, or both.
 fn whole(change: ChangeView, sources: &Sources) -> Diagnostic {
-    let message = format!("{}: {}", sentence(change.action), change.why());
+    let message = format!("{}: {}", sentence(change.action()), change.why());
     let finding = Diagnostic::new(Code::Difference, message).about(&change.address);
     let (entry, place) = (change.note.place.as_ref(), change.note.reason_place.as_ref());
     let (place, text) = match change.reason {

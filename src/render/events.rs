@@ -122,7 +122,7 @@ impl<'a> Event<'a> {
 
     fn planned(account: Option<&'a str>, change: ChangeView<'a>) -> Self {
         let address = &change.noted.change.address;
-        let message = format!("{address}: plan to {}", change.action.name());
+        let message = format!("{address}: plan to {}", change.action().name());
         let (resource, row) = (Resource { addr: AddressText(address) }, change_row(account, change));
         Self::new(Level::Info, message, Body::PlannedChange { change: PlannedChange { resource, row } })
     }

@@ -240,13 +240,12 @@ pub(super) fn since_base_row(since: &SinceBase) -> SinceBaseRow<'_> {
 }
 
 fn transition(change: &Change) -> Transition {
-    let Change { action, before, after, .. } = change;
-    let settings = |config: &Option<RecordConfig>| -> Option<serde_json::Map<_, _>> {
-        let config = config.as_ref()?;
+    let settings = |config: Option<&RecordConfig>| -> Option<serde_json::Map<_, _>> {
+        let config = config?;
         let value = |field: Field| (field.name().to_owned(), config.get(field).to_json());
         Some(Field::ALL.into_iter().map(value).collect())
     };
-    Transition { action: *action, before: settings(before), after: settings(after) }
+    Transition { action: change.action(), before: settings(change.before()), after: settings(change.after()) }
 }
 
 /// Whether a plan is an alarm.
@@ -267,7 +266,7 @@ pub(super) fn change_row<'a>(account: Option<&'a str>, view: ChangeView<'a>) -> 
         account,
         region: view.region,
         address: AddressRow::new(&change.address),
-        action: change.action,
+        action: change.action(),
         reason: view.reason_text(),
         fields: view.fields().map(field_row).collect(),
         coverage: coverage_row(view),

@@ -21,7 +21,7 @@ pub(super) struct Groups<'a> {
 
 impl<'a> Groups<'a> {
     pub(super) fn of(changes: &'a [Change], names: &'a BTreeMap<String, GroupName>) -> Self {
-        let configs = changes.iter().flat_map(|change| [&change.before, &change.after]).flatten();
+        let configs = changes.iter().flat_map(|change| [change.before(), change.after()]).flatten();
         let shown = told_apart(configs.flat_map(ids).chain(names.keys().map(String::as_str)));
         let used = changes.iter().flat_map(moved).collect();
         Self { names, used, shown }
@@ -55,7 +55,7 @@ fn ids(config: &RecordConfig) -> impl Iterator<Item = &str> {
 
 /// The ids of one side that the other side does not have in the same field.
 fn moved(change: &Change) -> impl Iterator<Item = &str> {
-    let sides = [&change.before, &change.after].map(|side| {
+    let sides = [change.before(), change.after()].map(|side| {
         let group = side.as_ref().map(|config| config.vod_transcode_group.as_str());
         let compose = side.as_ref().and_then(|config| config.compose_vod_transcode_group.as_deref());
         [group, compose]

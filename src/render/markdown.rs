@@ -136,7 +136,7 @@ impl Scribe<'_> {
         let times = if addresses.len() > 1 { format!(" ×{}", addresses.len()) } else { String::new() };
         format!(
             "| {refused}{}{times} | {} | {} | {} |\n",
-            code(symbol(first.action)),
+            code(symbol(first.action())),
             first_and_more(addresses, cell),
             self.what(*first),
             self.whence(*first),
@@ -145,7 +145,7 @@ impl Scribe<'_> {
 
     /// The fields that a reviewer decides on, and what the change means for the recording.
     fn what(&self, change: ChangeView) -> String {
-        let mut parts: Vec<String> = match change.action {
+        let mut parts: Vec<String> = match change.action() {
             ActionKind::Delete => vec![prose_cell(&change.reason_words())],
             action => telling(change).map(|one| self.field(action, &one)).collect(),
         };
@@ -182,7 +182,7 @@ impl Scribe<'_> {
             Some(place) => self.link(place),
             None => prose(&origin_text(origin)),
         };
-        let mut places: Vec<String> = match change.action {
+        let mut places: Vec<String> = match change.action() {
             ActionKind::Delete => change.note.reason_place.iter().map(|place| self.link(place)).collect(),
             ActionKind::Create | ActionKind::Update | ActionKind::Replace => {
                 telling(change).filter_map(|one| one.origin).map(origin).collect()
@@ -208,7 +208,7 @@ impl Scribe<'_> {
 
     fn block(&self, fold: &FoldView) -> Vec<String> {
         let FoldView { first: change, addresses, is_refused: _ } = fold;
-        let name = |one: &&Address| format!("# {} {}", clean(&one.to_string()), sentence(change.action));
+        let name = |one: &&Address| format!("# {} {}", clean(&one.to_string()), sentence(change.action()));
         let mut lines: Vec<String> = addresses.iter().take(NAMED_IN_BLOCK).map(name).collect();
         if addresses.len() > NAMED_IN_BLOCK {
             lines.push(format!("# … and {} more alike", addresses.len() - NAMED_IN_BLOCK));
@@ -218,7 +218,7 @@ impl Scribe<'_> {
         lines.extend(change.instead.map(|other| format!("# {}", clean(&instead(other, "→")))));
         lines.extend(change.contingent.iter().map(|one| format!("# {}", contingency(*one))));
         for one in change.fields() {
-            self.sides(change.action, &one, &mut lines);
+            self.sides(change.action(), &one, &mut lines);
         }
         lines
     }
@@ -284,5 +284,5 @@ fn prose_cell(text: &str) -> String {
 /// The fields that say something about their change: what differs, and of a new configuration what somebody wrote.
 fn telling<'a>(change: ChangeView<'a>) -> impl Iterator<Item = FieldView<'a>> {
     let is_default = |one: &FieldView| one.origin.is_some_and(|origin| origin.kind == OriginKind::Default);
-    change.fields().filter(move |one| change.action != ActionKind::Create || !is_default(one))
+    change.fields().filter(move |one| change.action() != ActionKind::Create || !is_default(one))
 }

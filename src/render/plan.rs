@@ -128,7 +128,7 @@ impl<'a> Page<'a> {
                 self.line(self.style.paint(Tone::Strong, &text));
                 break;
             }
-            let text = format!("  # {} {}", clean(&address.to_string()), sentence(first.action));
+            let text = format!("  # {} {}", clean(&address.to_string()), sentence(first.action()));
             self.line(self.style.paint(Tone::Strong, &text));
         }
         self.fields(*first, addresses.len());
@@ -140,21 +140,21 @@ impl<'a> Page<'a> {
 
     fn fields(&mut self, change: ChangeView, count: usize) {
         let times = if count > 1 { format!(" {}{count}", self.style.times()) } else { String::new() };
-        let marker = format!("{:>3}", symbol(change.action));
+        let marker = format!("{:>3}", symbol(change.action()));
         let name_width = change.fields().map(|one| one.field.name().len()).max().unwrap_or(0);
         for (at, one) in change.fields().enumerate() {
             let times = if at == 0 { times.clone() } else { " ".repeat(columns(&times)) };
             let row = Row {
                 front: format!(
                     "{}{times} {}",
-                    self.style.paint(tone(change.action), &marker),
+                    self.style.paint(tone(change.action()), &marker),
                     pad(one.field.name(), name_width)
                 ),
                 indent: 3 + columns(&times) + 1 + name_width + 2,
                 origin: one.origin.map(origin_text),
                 forces: one.forces_replacement,
             };
-            self.row(&row, change.action, &one);
+            self.row(&row, change.action(), &one);
         }
     }
 

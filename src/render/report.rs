@@ -213,7 +213,7 @@ pub fn outcome_diagnostic(
         // What was not attempted failed at reading what is there.
         actions: match one.outcome {
             Outcome::NotAttempted(_) => listing(),
-            _ => calls(change.action),
+            _ => calls(change.action()),
         },
         account: plan.decisions.account.as_deref(),
         domain: &one.address.domain,

@@ -44,7 +44,11 @@ pub(super) fn transition(change: Option<&Change>, arrow: &str) -> String {
     let Some(change) = change else { return "no change".to_owned() };
     let steps = steps(change).into_iter().map(|step| human_step(&step, arrow));
     let beside = siblings(change);
-    std::iter::once(change.action.name().to_owned()).chain(steps).chain(beside).collect::<Vec<_>>().join(", ")
+    std::iter::once(change.action().name().to_owned())
+        .chain(steps)
+        .chain(beside)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// `beside show/cam1 and 3 more`: what the service may take along.
@@ -71,14 +75,15 @@ pub(super) struct Step {
 
 /// What a change does: the fields that differ, or what is set in the entry that comes or goes.
 pub(super) fn steps(change: &Change) -> Vec<Step> {
-    let fields: Vec<Field> = match (&change.before, &change.after) {
+    let fields: Vec<Field> = match (change.before(), change.after()) {
         (Some(before), Some(after)) => before.differences(after),
         (None, Some(config)) | (Some(config), None) => {
             Field::MANAGED.into_iter().filter(|field| config.get(*field) != Value::Unset).collect()
         }
         (None, None) => Vec::new(),
     };
-    let side = |config: &Option<RecordConfig>, field| config.as_ref().map(|config| config.get(field));
-    let step = |field| Step { field, before: side(&change.before, field), after: side(&change.after, field) };
+    let side = |config: Option<&RecordConfig>, field| config.map(|config| config.get(field));
+    let step =
+        |field| Step { field, before: side(change.before(), field), after: side(change.after(), field) };
     fields.into_iter().map(step).collect()
 }

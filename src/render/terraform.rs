@@ -40,14 +40,14 @@ pub(super) fn terraform_json(view: &PlanView, exit: Exit) -> String {
     pretty(&Document {
         format_version: SHAPE,
         terraform_version: TERRAFORM,
-        planned_values: resources(|change| change.after.as_ref()),
+        planned_values: resources(|change| change.after()),
         resource_drift: [],
         resource_changes: view.changes().map(|change| ResourceChange::new(view, change)).collect(),
         output_changes: Map::new(),
         prior_state: State {
             format_version: STATE,
             terraform_version: TERRAFORM,
-            values: resources(|change| change.before.as_ref()),
+            values: resources(|change| change.before()),
         },
         configuration: Values { root_module: Module { resources: Vec::new() } },
         relevant_attributes: [],
@@ -190,22 +190,21 @@ struct Transition {
 
 impl Transition {
     fn new(change: &Change) -> Self {
-        let side =
-            |config: &Option<RecordConfig>| config.as_ref().map(|config| values(&change.address, config));
+        let side = |config: Option<&RecordConfig>| config.map(|config| values(&change.address, config));
         // Terraform's own: an object for what is there, `false` for what is not.
-        let sensitive = |config: &Option<RecordConfig>| match config {
+        let sensitive = |config: Option<&RecordConfig>| match config {
             Some(_) => Json::Object(Map::new()),
             None => Json::Bool(false),
         };
         let forcing = change.fields().into_iter().filter(|field| field.is_create_only());
-        let replaces = change.action == ActionKind::Replace;
+        let replaces = change.action() == ActionKind::Replace;
         Self {
-            actions: actions(change.action),
-            before: side(&change.before),
-            after: side(&change.after),
+            actions: actions(change.action()),
+            before: side(change.before()),
+            after: side(change.after()),
             after_unknown: Map::new(),
-            before_sensitive: sensitive(&change.before),
-            after_sensitive: sensitive(&change.after),
+            before_sensitive: sensitive(change.before()),
+            after_sensitive: sensitive(change.after()),
             replace_paths: forcing.filter(|_| replaces).map(|field| [field.name()]).collect(),
         }
     }

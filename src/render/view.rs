@@ -174,7 +174,7 @@ impl<'a> PlanView<'a> {
             ActionKind::Create => 3,
         };
         let mut folds = self.folds(full);
-        folds.sort_by_key(|fold| (!fold.is_refused, weight(fold.first.action)));
+        folds.sort_by_key(|fold| (!fold.is_refused, weight(fold.first.action())));
         folds
     }
 
@@ -243,7 +243,7 @@ impl<'a> Deref for ChangeView<'a> {
 impl<'a> ChangeView<'a> {
     /// Who records the address before and after, in words.
     pub(super) fn coverage_text(&self) -> String {
-        coverage_text(&self.note.coverage, &self.address, self.action)
+        coverage_text(&self.note.coverage, &self.address, self.action())
     }
 
     /// Why, and who records the address.
@@ -259,7 +259,7 @@ impl<'a> ChangeView<'a> {
             before: change.before_value(field),
             after: change.after_value(field),
             origin,
-            forces_replacement: change.action == ActionKind::Replace && field.is_create_only(),
+            forces_replacement: change.action() == ActionKind::Replace && field.is_create_only(),
         })
     }
 
@@ -377,9 +377,8 @@ fn dangers(plan: &Plan) -> Vec<String> {
 /// Whether what the change is about is recorded now and, as far as its own entry and the plan tell, not by itself any more.
 fn stops_recording(change: Noted) -> bool {
     let Coverage { before, after } = &change.note.coverage;
-    let asks =
-        |config: &Option<RecordConfig>| config.as_ref().is_some_and(|config| !config.records_by_itself());
+    let asks = |config: Option<&RecordConfig>| config.is_some_and(|config| !config.records_by_itself());
     let is_ruled_by_itself = after.as_ref() == Some(&change.address);
     before.is_some()
-        && (after.is_none() || (is_ruled_by_itself && asks(&change.after) && !asks(&change.before)))
+        && (after.is_none() || (is_ruled_by_itself && asks(change.after()) && !asks(change.before())))
 }

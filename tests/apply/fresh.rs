@@ -61,7 +61,7 @@ async fn a_look_that_takes_longer_than_it_may_be_old_serves_no_write() {
         world.hold(&cam(0), &cycle(3600)).await;
         world.faults(&["latency:action=Describe,time=1100ms"]);
         let report = world.apply([change.clone()]).await;
-        assert_eq!(ends(&report), ["not attempted"], "{:?}", change.action);
+        assert_eq!(ends(&report), ["not attempted"], "{:?}", change.action());
         let message = &why(&report, 0);
         assert!(message.contains("within 1 s") && message.contains("`--freshness`"), "{message}");
         let writes = ["Add", "Update", "Delete"].map(|action| world.sent(action));
@@ -96,7 +96,7 @@ async fn the_window_decides_and_none_looks_right_before_however_long_that_takes(
             world.settings.freshness = Duration::from_millis(millis);
             world.hold(&cam(0), &cycle(3600)).await;
             world.faults(&["latency:action=Describe,time=1100ms"]);
-            assert_eq!(ends(&world.apply([change.clone()]).await), [end], "{millis} {:?}", change.action);
+            assert_eq!(ends(&world.apply([change.clone()]).await), [end], "{millis} {:?}", change.action());
         }
     }
 }
@@ -107,7 +107,7 @@ async fn a_look_that_was_slow_once_is_made_again() {
         let world = World::new();
         world.hold(&cam(0), &cycle(3600)).await;
         world.faults(&["latency:action=Describe,time=3s,times=2"]);
-        assert_eq!(ends(&world.apply([change.clone()]).await), ["done"], "{:?}", change.action);
+        assert_eq!(ends(&world.apply([change.clone()]).await), ["done"], "{:?}", change.action());
     }
 }
 

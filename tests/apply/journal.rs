@@ -156,19 +156,18 @@ fn run_of(change: Change, answers: &[(u64, Reply)], end: Option<End>) -> RunReco
     let memory = Memory::default();
     drop(journal_of(&plan([change.clone()]), &memory));
     let mut run = told(&memory);
-    let intent = |id, step, contingent, before: &Option<RecordConfig>, after: &Option<RecordConfig>| Intent {
+    let intent = |id, step, contingent, before: Option<&RecordConfig>, after: Option<&RecordConfig>| Intent {
         id,
         time: jiff::Timestamp::UNIX_EPOCH,
         address: change.address.clone(),
         step,
         contingent,
-        before: before.clone(),
-        after: after.clone(),
+        before: before.cloned(),
+        after: after.cloned(),
         siblings: Vec::new(),
     };
-    let Change { before, after, .. } = &change;
-    run.intents =
-        vec![intent(1, Step::Delete, None, before, &None), intent(2, Step::Add, None, &None, after)];
+    let (before, after) = (change.before(), change.after());
+    run.intents = vec![intent(1, Step::Delete, None, before, None), intent(2, Step::Add, None, None, after)];
     for (id, reply) in answers {
         run.answers.push(livevod::apply::journal::Answer {
             id: *id,
@@ -181,7 +180,7 @@ fn run_of(change: Change, answers: &[(u64, Reply)], end: Option<End>) -> RunReco
     run.endings.extend(end.map(|outcome| livevod::apply::journal::Ending {
         time: jiff::Timestamp::UNIX_EPOCH,
         address: change.address.clone(),
-        action: change.action,
+        action: change.action(),
         outcome,
         request_id: None,
         message: None,
@@ -358,7 +357,7 @@ async fn after_a_gap(files: &str) -> (World, Plan, RecordConfig) {
 async fn a_declared_entry_comes_back_with_what_no_file_manages() {
     let (world, plan, before) = after_a_gap(DECLARED).await;
     let after = RecordConfig { cycle_duration: 900, ..before };
-    assert_eq!(plan.decisions.changes[0].after.as_ref(), Some(&after));
+    assert_eq!(plan.decisions.changes[0].after(), Some(&after));
     assert!(matches!(plan.decisions.changes[0].reason, Reason::FinishesReplace));
     let report = world.apply(plan.decisions.changes).await;
     assert_eq!(ends(&report), ["done"]);
@@ -370,7 +369,7 @@ async fn an_entry_that_no_file_names_any_more_is_put_back() {
     let (world, plan, before) = after_a_gap(&DECLARED.replace("cam1", "cam2")).await;
     let back: Vec<&Change> =
         plan.decisions.changes.iter().filter(|change| &*change.address.stream == "cam1").collect();
-    assert_eq!(back[0].after.as_ref(), Some(&before));
+    assert_eq!(back[0].after(), Some(&before));
     assert!(matches!(back[0].reason, Reason::PutsBack));
     let report = world.apply(plan.decisions.changes).await;
     assert_eq!(ends(&report), ["done"; 2]);

@@ -230,11 +230,15 @@ async fn what_no_listing_can_show_before_the_deadline_is_unknown() {
         let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
         let world = lagging(&held, &faults).await;
         let report = world.apply([change.clone()]).await;
-        assert_eq!(ends(&report), ["unknown"], "{:?} {faults:?} {report:?}", change.action);
+        assert_eq!(ends(&report), ["unknown"], "{:?} {faults:?} {report:?}", change.action());
         sleep(Duration::from_secs(1200)).await;
         world.faults(&[]);
-        let is_gone = faults.iter().any(|fault| fault.contains("Delete")) || change.after.is_none();
-        assert_eq!(world.config(CAM).await, change.after.filter(|_| !is_gone), "it was carried out");
+        let is_gone = faults.iter().any(|fault| fault.contains("Delete")) || change.after().is_none();
+        assert_eq!(
+            world.config(CAM).await,
+            change.after().cloned().filter(|_| !is_gone),
+            "it was carried out"
+        );
     }
 }
 
@@ -274,7 +278,7 @@ async fn what_reverts_after_it_was_read_back_is_unknown() {
         let report = world.apply([change.clone()]).await;
         assert_eq!(ends(&report), ["unknown"]);
         assert_eq!(why(&report, 0), what);
-        assert_eq!(world.config(&change.address.to_string()).await, change.before);
+        assert_eq!(world.config(&change.address.to_string()).await, change.before().cloned());
     }
 }
 

@@ -299,7 +299,7 @@ async fn what_went_along_with_a_delete_that_was_refused_and_carried_out_is_added
         world.hold(CAM, &cycle(600)).await;
         world.hold("a.example.com/news/gala", &cycle(700)).await;
         world.faults(&["false-throttle:action=Delete,nth=1"]);
-        let after = change.after.clone();
+        let after = change.after().cloned();
         let report = world.apply([beside(change, &[CAM])]).await;
         world.faults(&[]);
         assert_eq!(ends(&report), ["failed"], "{:?}", report.outcomes);

@@ -30,7 +30,7 @@ fn each() -> [(&'static str, Change); 4] {
 
 /// Holds what a change expects.
 async fn hold_before(world: &World, change: &Change) {
-    if let Some(before) = &change.before {
+    if let Some(before) = change.before() {
         world.hold(CAM, before).await;
     }
 }
@@ -44,7 +44,7 @@ async fn a_throttled_write_goes_out_again_until_it_passes() {
         let report = world.apply([change.clone()]).await;
         assert_eq!(ends(&report), ["done"], "{action}");
         assert_eq!(report.repeated, 3, "{action}");
-        assert_eq!(world.config(CAM).await, change.after, "{action}");
+        assert_eq!(world.config(CAM).await, change.after().cloned(), "{action}");
     }
 }
 
@@ -226,7 +226,7 @@ async fn a_lost_write_goes_out_again_once_it_can_arrive_no_more() {
         let report = world.apply([change.clone()]).await;
         assert_eq!(ends(&report), ["done"], "{action}");
         assert!(start.elapsed() >= 2 * world.settings.settle, "{action} {:?}", start.elapsed());
-        assert_eq!(world.config(CAM).await, change.after, "{action}");
+        assert_eq!(world.config(CAM).await, change.after().cloned(), "{action}");
         assert_eq!(world.sent(action), 3, "{action}");
     }
 }

@@ -15,7 +15,7 @@ use livevod::emulator::{Outside, Service, Settings};
 use livevod::model::{Address, RecordConfig, Remote, StreamSpelling};
 use livevod::plan::{
     ActionKind, Allowances, Change, Contingent, Decisions, Limit, Notes, Plan, PlanOptions, Reason, Refusal,
-    Unfinished,
+    Transition, Unfinished,
 };
 use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
@@ -244,10 +244,8 @@ fn change(
 ) -> Change {
     Change {
         address: address(text),
-        action,
+        transition: Transition::new(action, before, after).unwrap(),
         reason: Reason::Differs,
-        before,
-        after,
         is_protected: false,
         spelling: StreamSpelling::Named,
         contingent: Vec::new(),

@@ -6,7 +6,7 @@ use livevod::apply::journal::{Found, LeftOpen, Looked, OpenKind};
 use livevod::model::{Address, Carried, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Contingent, Coverage, Decisions, Difference, FieldOrigin,
-    GroupName, Guard, Held, Notes, Plan, Reason, SinceBase, Unsupported, Warning,
+    GroupName, Guard, Held, Notes, Plan, Reason, SinceBase, Transition, Unsupported, Warning,
 };
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
@@ -82,15 +82,18 @@ prop_compose! {
         let action = [Create, Update, Replace, Delete][action];
         Change {
             address: Address::new(domain, app, stream),
-            action,
+            transition: match action {
+                Create => Transition::Create { after },
+                Update => Transition::Update { before, after },
+                Replace => Transition::Replace { before, after },
+                Delete => Transition::Delete { before },
+            },
             reason: match action {
                 Create => Reason::Missing,
                 Update => Reason::Differs,
                 Replace => Reason::CreateOnly,
                 Delete => Reason::Pruned,
             },
-            before: (action != Create).then_some(before),
-            after: (action != Delete).then_some(after),
             is_protected: false,
             spelling: StreamSpelling::Named,
             contingent: vec![Contingent::AddBack],
@@ -181,8 +184,9 @@ prop_compose! {
         ])), 0..most),
     ) -> Vec<Looked> {
         let looked = |(change, run, found): (Change, String, Option<Found>)| {
-            let Change { address, action, before, after, .. } = change;
-            let kind = OpenKind::Change { action, before, after };
+            let (before, after) = (change.before().cloned(), change.after().cloned());
+            let kind = OpenKind::Change { action: change.action(), before, after };
+            let address = change.address;
             Looked { open: LeftOpen { run, address, kind, is_looked_at: true }, found }
         };
         open.into_iter().map(looked).collect()

@@ -72,7 +72,7 @@ fn report(plan: &Plan, text: &str) -> Report {
     ];
     let outcomes = plan.changes().zip(ends.iter().cycle()).map(|(change, outcome)| ChangeOutcome {
         address: change.address.clone(),
-        action: change.action,
+        action: change.action(),
         outcome: outcome.clone(),
         request_id: Some(text.to_owned()),
     });
@@ -89,9 +89,9 @@ fn run(plan: &Plan, text: &str) -> RunRecord {
     let time = Timestamp::UNIX_EPOCH;
     let planned = plan.changes().map(|one| Planned {
         address: one.address.clone(),
-        action: one.action,
-        before: one.before.clone(),
-        after: one.after.clone(),
+        action: one.action(),
+        before: one.before().cloned(),
+        after: one.after().cloned(),
     });
     let intents = (0..).zip(plan.changes()).map(|(id, one)| Intent {
         id,
@@ -99,8 +99,8 @@ fn run(plan: &Plan, text: &str) -> RunRecord {
         address: one.address.clone(),
         step: Step::Update,
         contingent: None,
-        before: one.before.clone(),
-        after: one.after.clone(),
+        before: one.before().cloned(),
+        after: one.after().cloned(),
         siblings: Vec::new(),
     });
     let answers = (0..).zip(plan.changes()).map(|(id, _)| Answer {
@@ -113,7 +113,7 @@ fn run(plan: &Plan, text: &str) -> RunRecord {
     let endings = plan.changes().map(|one| Ending {
         time,
         address: one.address.clone(),
-        action: one.action,
+        action: one.action(),
         outcome: End::Failed,
         request_id: Some(text.to_owned()),
         message: Some(text.to_owned()),

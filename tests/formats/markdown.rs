@@ -89,8 +89,7 @@ fn thousands_of_changes_fit() {
     // Alike, they fold into one row, and nothing is left out.
     let first = huge.decisions.changes[0].clone();
     for change in &mut huge.decisions.changes {
-        change.before.clone_from(&first.before);
-        change.after.clone_from(&first.after);
+        change.transition.clone_from(&first.transition);
     }
     let document = shown(&PlanView::of(&huge, &target()), &comment(60_000));
     assert!(document.contains("| `~` ×4000 |"), "{document}");

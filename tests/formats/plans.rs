@@ -2,7 +2,7 @@
 
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
-    ActionKind, Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, Notes, Plan, Reason,
+    Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, Notes, Plan, Reason, Transition,
 };
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
@@ -66,7 +66,7 @@ pub(super) fn many(count: u32) -> Plan {
 
 fn update(at: u32) -> (Change, ChangeNote) {
     let address = Address::new(format!("live{}.example.com", at % 10), "show", format!("cam{at:06}"));
-    let settings = |cycle_duration| Some(RecordConfig { cycle_duration, ..RecordConfig::default() });
+    let settings = |cycle_duration| RecordConfig { cycle_duration, ..RecordConfig::default() };
     let position = Position { line: 14, column: 28, byte: 300 };
     let place = Place { file: "livevod.yaml".to_owned(), start: position, end: position };
     let origin =
@@ -78,10 +78,8 @@ fn update(at: u32) -> (Change, ChangeNote) {
         ..ChangeNote::default()
     };
     let change = Change {
-        action: ActionKind::Update,
+        transition: Transition::Update { before: settings(10_000_000 + at), after: settings(1800) },
         reason: Reason::Differs,
-        before: settings(10_000_000 + at),
-        after: settings(1800),
         is_protected: false,
         address,
         spelling: StreamSpelling::Named,

@@ -120,10 +120,10 @@ fn shown(refusal: RemoteError) -> String {
     let plan = livevod::plan::plan(&desired, &snapshot, &sources, &PlanOptions::default());
     let change = &plan.decisions.changes[0];
     let error = api::Error::Refused(Box::new(refusal));
-    let failure = Failure { cause: Cause::NotCarriedOut(change.action), remote: Some(error) };
+    let failure = Failure { cause: Cause::NotCarriedOut(change.action()), remote: Some(error) };
     let outcome = ChangeOutcome {
         address: change.address.clone(),
-        action: change.action,
+        action: change.action(),
         outcome: Outcome::Failed(failure),
         request_id: None,
     };
@@ -198,7 +198,7 @@ fn a_long_verdict_is_broken_and_the_counts_stand_whole() {
     let address = plan.decisions.changes[0].address.clone();
     let outcome = |outcome| ChangeOutcome {
         address: address.clone(),
-        action: plan.decisions.changes[0].action,
+        action: plan.decisions.changes[0].action(),
         outcome,
         request_id: None,
     };

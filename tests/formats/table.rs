@@ -17,7 +17,7 @@ fn every_format_says_something_of_every_subject() {
     let view = PlanView::of(&plan, &target);
     let done = plan.changes().map(|change| ChangeOutcome {
         address: change.address.clone(),
-        action: change.action,
+        action: change.action(),
         outcome: Outcome::Done,
         request_id: None,
     });

@@ -61,13 +61,13 @@ fn another_value_is_told_with_what_was_pending() {
     let (plan, since) = beside(&slow(&[1]), &slow(&[1]).replace("2h", "90m"));
     assert!(since.pending.is_empty());
     let otherwise: Vec<_> =
-        since.otherwise.iter().map(|change| change.after.as_ref().unwrap().cycle_duration).collect();
+        since.otherwise.iter().map(|change| change.after().unwrap().cycle_duration).collect();
     assert_eq!(
         (names(since.otherwise.iter().map(|change| &change.address)), otherwise),
         (vec!["show/cam1".to_owned()], vec![7200])
     );
     let plan = with_base(plan, since);
-    let instead = plan.instead_of(&plan.decisions.changes[0]).and_then(|change| change.after.as_ref());
+    let instead = plan.instead_of(&plan.decisions.changes[0]).and_then(|change| change.after());
     assert_eq!(instead.map(|after| after.cycle_duration), Some(7200));
 }
 

@@ -1,8 +1,8 @@
 //! Which changes follow from which difference.
 
-use livevod::model::{Field, StreamSpelling};
+use livevod::model::{Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
-    ActionKind, Change, ChangeNote, Contingent, FieldOrigin, Reason, SinceBase, Summary, fold,
+    Change, ChangeNote, Contingent, FieldOrigin, Reason, SinceBase, Summary, Transition, fold,
 };
 use livevod::resolve::OriginKind;
 use serde_json::json;
@@ -45,7 +45,7 @@ fn only_the_fields_that_differ_are_updated_and_carried_ones_go_along() {
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
     let plan = scene.plan();
     assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 900 -> 3600"]);
-    assert_eq!(plan.decisions.changes[0].after.as_ref().unwrap().carried.delay_time, Some(180));
+    assert_eq!(plan.decisions.changes[0].after().unwrap().carried.delay_time, Some(180));
 }
 
 #[test]
@@ -232,21 +232,30 @@ fn a_change_folds_as_long_as_it_reads_the_same() {
     fn origin(note: &mut ChangeNote) -> &mut FieldOrigin {
         note.origins.get_mut(&Field::CycleDuration).unwrap()
     }
+    fn sides(change: &mut Change) -> (&mut RecordConfig, &mut RecordConfig) {
+        match &mut change.transition {
+            Transition::Update { before, after } => (before, after),
+            other => panic!("{other:?}"),
+        }
+    }
     assert_eq!(groups(|_, _| ()), 1);
     let apart: [fn(&mut Change, &mut ChangeNote); 10] = [
-        |change, _| change.action = ActionKind::Replace,
+        |change, _| {
+            let (before, after) = (change.before().cloned().unwrap(), change.after().cloned().unwrap());
+            change.transition = Transition::Replace { before, after };
+        },
         |change, _| change.reason = Reason::Missing,
         |_, note| note.reason_place = note.place.clone(),
         |_, note| note.run = Some("r".to_owned()),
-        |change, _| change.before.as_mut().unwrap().cycle_duration = 900,
-        |change, _| change.after.as_mut().unwrap().cycle_duration = 900,
+        |change, _| sides(change).0.cycle_duration = 900,
+        |change, _| sides(change).1.cycle_duration = 900,
         |_, note| origin(note).tier = Some("vip".to_owned()),
         |_, note| origin(note).place.as_mut().unwrap().start.line += 1,
         |_, note| note.coverage.after = None,
         |change, _| change.contingent.push(Contingent::AddBack),
     ];
     assert_eq!(apart.map(groups), [2; 10]);
-    assert_eq!(groups(|change, _| change.before.as_mut().unwrap().on_demand = 7), 2, "it is written too");
+    assert_eq!(groups(|change, _| sides(change).0.on_demand = 7), 2, "it is written too");
     let together: [fn(&mut Change, &mut ChangeNote); 2] =
         [|_, note| note.place = None, |_, note| origin(note).via.clear()];
     assert_eq!(together.map(groups), [1; 2]);

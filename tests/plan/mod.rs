@@ -179,5 +179,5 @@ fn line(change: &Change) -> String {
         .into_iter()
         .map(|field| format!("{field} {} -> {}", change.before_value(field), change.after_value(field)))
         .collect();
-    format!("{:?} {}: {}", change.action, change.address.within_domain(), fields.join(", "))
+    format!("{:?} {}: {}", change.action(), change.address.within_domain(), fields.join(", "))
 }

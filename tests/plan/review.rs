@@ -85,7 +85,7 @@ fn what_moved_since_the_review_holds_all_the_rest() {
     assert_eq!(rest.notes.held[0].guard, Guard::Stale);
     assert_eq!(rest.notes.held[0].release, None);
     let cycle = |change: &Option<livevod::plan::Change>| {
-        change.as_ref().and_then(|change| change.before.as_ref()).map(|before| before.cycle_duration)
+        change.as_ref().and_then(|change| change.before()).map(|before| before.cycle_duration)
     };
     assert_eq!(moved.len(), 1);
     assert_eq!((cycle(&moved[0].first), cycle(&moved[0].second)), (Some(900), Some(1200)));
@@ -109,16 +109,16 @@ fn a_replace_that_stopped_half_way_is_finished_by_its_own_add() {
         Some("old.oss-cn-shanghai.aliyuncs.com".into());
     scene.declare(&FLEET.replace("cam1: {}", "cam1: { storage_location: new.oss-cn-shanghai.aliyuncs.com }"));
     let reviewed = scene.plan();
-    assert_eq!(reviewed.decisions.changes[0].action, ActionKind::Replace);
+    assert_eq!(reviewed.decisions.changes[0].action(), ActionKind::Replace);
     scene.remove_remote("live.example.com/show/cam1");
     let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!(moved, []);
     let finishing = &rest.decisions.changes[0];
-    assert_eq!((finishing.action, &finishing.before), (ActionKind::Create, &None));
-    assert_eq!(finishing.after, reviewed.decisions.changes[0].after);
+    assert_eq!((finishing.action(), finishing.before()), (ActionKind::Create, None));
+    assert_eq!(finishing.after(), reviewed.decisions.changes[0].after());
     assert_eq!(finishing.contingent, [], "there is nothing to go back to");
     assert_eq!(finishing.reason, Reason::Missing, "no journal tells who deleted it");
-    gap(&mut scene, reviewed.decisions.changes[0].before.clone().unwrap());
+    gap(&mut scene, reviewed.decisions.changes[0].before().cloned().unwrap());
     let (rest, _) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!(rest.decisions.changes[0].reason, Reason::FinishesReplace);
     assert_eq!(rest.notes.changes[0].run.as_deref(), Some("r"));
@@ -151,12 +151,12 @@ fn what_moved_is_told_with_what_it_would_take_now() {
         let mut scene = Scene::agreeing(FLEET);
         before(&mut scene);
         let reviewed = scene.plan();
-        assert_eq!(reviewed.decisions.changes[0].action, planned);
+        assert_eq!(reviewed.decisions.changes[0].action(), planned);
         after(&mut scene);
         let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
         assert_eq!(rest.decisions.changes, [], "{planned:?} {now:?}");
         assert!(rest.is_held_by(Guard::Stale) && !rest.is_held_by(Guard::Limits), "{planned:?} {now:?}");
-        assert_eq!(moved[0].second.as_ref().map(|change| change.action), Some(now));
+        assert_eq!(moved[0].second.as_ref().map(|change| change.action()), Some(now));
     }
 }
 
@@ -284,7 +284,8 @@ fn what_stands_beside_an_app_wide_entry_stays_the_same_while_the_plan_is_carried
     let all = ["show/cam2", "show/cam3", "show/cam4", "show/cam5", "show/cam6", "show/cam7"];
     assert_eq!(siblings(&reviewed), all);
     scene.add_remote("live.example.com/show/cam7").remove_remote("live.example.com/show/cam1");
-    scene.remote("live.example.com/show/cam7").config = reviewed.decisions.changes[2].after.clone().unwrap();
+    scene.remote("live.example.com/show/cam7").config =
+        reviewed.decisions.changes[2].after().cloned().unwrap();
     let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
     assert_eq!((moved, rest.notes.held.as_slice()), (vec![], [].as_slice()));
     assert_eq!(siblings(&rest), all);

@@ -1,7 +1,7 @@
 //! The words of a plan: names that outputs share, and reasons as a reader meets them.
 
 use livevod::model::{Address, RecordConfig, StreamSpelling};
-use livevod::plan::{ActionKind, Change, ChangeNote, Guard, Noted, Reason, relation};
+use livevod::plan::{ActionKind, Change, ChangeNote, Guard, Noted, Reason, Transition, relation};
 use livevod::source::{Place, Position};
 use serde_json::{Value, to_value};
 
@@ -35,10 +35,8 @@ fn a_reason_names_the_line_that_asks_for_it() {
     let bucket = |name: &str| RecordConfig { storage_location: Some(name.into()), ..RecordConfig::default() };
     let change = |reason| Change {
         address: "live.example.com/show/cam1".parse().unwrap(),
-        action: ActionKind::Replace,
+        transition: Transition::Replace { before: bucket("a"), after: bucket("b") },
         reason,
-        before: Some(bucket("a")),
-        after: Some(bucket("b")),
         is_protected: false,
         spelling: StreamSpelling::Named,
         contingent: Vec::new(),

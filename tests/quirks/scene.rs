@@ -252,7 +252,7 @@ fn lost(
         .decisions
         .changes
         .iter()
-        .map(|change| (change.address.to_string().to_lowercase(), change.action))
+        .map(|change| (change.address.to_string().to_lowercase(), change.action()))
         .collect();
     let deletes_ran = report.is_some_and(|report| {
         let deletes = report.outcomes.iter().filter(|change| change.action == ActionKind::Delete);

@@ -314,8 +314,12 @@ impl Header {
 
 impl Planned {
     fn of(change: &Change) -> Self {
-        let Change { address, action, before, after, .. } = change;
-        Self { address: address.clone(), action: *action, before: before.clone(), after: after.clone() }
+        Self {
+            address: change.address.clone(),
+            action: change.action(),
+            before: change.before().cloned(),
+            after: change.after().cloned(),
+        }
     }
 }
 

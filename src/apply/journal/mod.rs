@@ -243,7 +243,7 @@ impl<'a> Intention<'a> {
             address: &change.address,
             step: Step::Delete,
             contingent: None,
-            before: change.before.as_ref(),
+            before: change.before(),
             after: None,
             siblings: kept
                 .map(|(address, remote)| (address.clone(), remote.config.clone().normalized()))

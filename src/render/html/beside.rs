@@ -33,9 +33,9 @@ pub(super) fn since_review(groups: &Groups, differences: &[Difference]) -> Strin
 
 fn transition(change: Option<&Change>, groups: &Groups) -> String {
     let Some(change) = change else { return "no change".to_owned() };
-    let word = change.action.name();
+    let word = change.action().name();
     let steps: Vec<String> = steps(change).iter().map(|step| self::step(step, groups)).collect();
-    format!("<span class=\"mono {word}\">{}</span> {word}<br>{}", symbol(change.action), steps.join("<br>"))
+    format!("<span class=\"mono {word}\">{}</span> {word}<br>{}", symbol(change.action()), steps.join("<br>"))
 }
 
 fn step(Step { field, before, after }: &Step, groups: &Groups) -> String {

@@ -42,7 +42,7 @@ impl Changes<'_> {
 
     /// Search and filters; hidden until the script that they need runs.
     fn controls(&self) -> String {
-        let count = |action| self.view.changes().filter(|change| change.action == action).count();
+        let count = |action| self.view.changes().filter(|change| change.action() == action).count();
         let kinds = ACTIONS.into_iter().map(|action| (action, count(action))).filter(|(_, count)| *count > 0);
         let kind = |(action, count): (ActionKind, usize)| {
             let word = action.name();
@@ -93,7 +93,7 @@ impl Changes<'_> {
     }
 
     fn change(&self, change: ChangeView) -> String {
-        let word = change.action.name();
+        let word = change.action().name();
         let refused = if change.guards.is_empty() { ("", "") } else { (" is-refused", " data-refused") };
         let badges = change.guards.iter().map(|guard| format!("refused: {}", guard.name()));
         let stops = change.stops_recording().then(|| STOPS_RECORDING.to_owned());
@@ -112,7 +112,7 @@ impl Changes<'_> {
             refused.0,
             refused.1,
             pending.0,
-            symbol(change.action),
+            symbol(change.action()),
             escaped(&change.address.to_string()),
             self.gist(change),
             pending.1,
@@ -130,8 +130,8 @@ impl Changes<'_> {
     /// The fields of a change in a few words, and the values where it is one.
     fn gist(&self, change: ChangeView) -> String {
         let shown = |value| escaped(&self.named(value));
-        match (&change.fields().collect::<Vec<_>>()[..], change.action) {
-            (_, ActionKind::Create | ActionKind::Delete) => sentence(change.action).to_owned(),
+        match (&change.fields().collect::<Vec<_>>()[..], change.action()) {
+            (_, ActionKind::Create | ActionKind::Delete) => sentence(change.action()).to_owned(),
             ([one], _) => format!("{} {} → {}", one.field.name(), shown(&one.before), shown(&one.after)),
             (more, _) => more.iter().map(|one| one.field.name()).collect::<Vec<_>>().join(", "),
         }
@@ -146,8 +146,8 @@ impl Changes<'_> {
             true => side(tag, &self.named(value)),
             false => "<span class=\"quiet\">none</span>".to_owned(),
         };
-        let before = side(change.before.is_some(), &one.before, "del");
-        let after = side(change.after.is_some(), &one.after, "ins");
+        let before = side(change.before().is_some(), &one.before, "del");
+        let after = side(change.after().is_some(), &one.after, "ins");
         let origin = one.origin.map(|origin| self.origin(origin)).unwrap_or_default();
         let forces = match one.forces_replacement {
             true => format!(" <span class=\"badge\">{FORCES_REPLACEMENT}</span>"),

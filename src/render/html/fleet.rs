@@ -52,7 +52,7 @@ pub(super) enum Danger {
 
 impl Danger {
     fn of(change: ChangeView) -> Self {
-        let by_action = match change.action {
+        let by_action = match change.action() {
             ActionKind::Replace => Danger::Replace,
             ActionKind::Delete => Danger::Delete,
             ActionKind::Update => Danger::Update,
@@ -161,7 +161,7 @@ impl<'a> App<'a> {
     }
 
     fn count(&self, action: ActionKind) -> usize {
-        self.changes.iter().filter(|change| change.action == action).count()
+        self.changes.iter().filter(|change| change.action() == action).count()
     }
 
     /// `1 replace, 2 updates, 3 as is`, worst first.

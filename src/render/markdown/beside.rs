@@ -27,7 +27,7 @@ pub(super) fn since_review(sheet: &mut Sheet, groups: &Groups, differences: &[Di
 fn transition(change: Option<&Change>, groups: &Groups) -> String {
     let Some(change) = change else { return "no change".to_owned() };
     let steps: Vec<String> = steps(change).iter().map(|step| self::step(step, groups)).collect();
-    format!("{} {}", cell(symbol(change.action)), steps.join("<br>"))
+    format!("{} {}", cell(symbol(change.action())), steps.join("<br>"))
 }
 
 fn step(Step { field, before, after }: &Step, groups: &Groups) -> String {

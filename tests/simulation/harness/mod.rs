@@ -125,7 +125,7 @@ impl Run {
                 removed.join(", ")
             ));
             for change in &plan.decisions.changes {
-                text.push_str(&format!("  {:?} {} ({:?})\n", change.action, change.address, change.reason));
+                text.push_str(&format!("  {:?} {} ({:?})\n", change.action(), change.address, change.reason));
             }
         }
         text

@@ -207,7 +207,7 @@ fn planned(f: &mut fmt::Formatter<'_>, changes: &[Change], held: &[String]) -> f
     write!(f, "planned {} changes", changes.len())?;
     for change in changes {
         let fields: Vec<&str> = change.fields().into_iter().map(Field::name).collect();
-        write!(f, "\n{:>18}{:?} {} ({})", "", change.action, change.address, fields.join(", "))?;
+        write!(f, "\n{:>18}{:?} {} ({})", "", change.action(), change.address, fields.join(", "))?;
     }
     held.iter().try_for_each(|held| write!(f, "\n{:>18}! {held}", ""))
 }

@@ -65,7 +65,7 @@ fn as_planned(view: View, wide: &Address, mut listed: BTreeSet<Address>) -> BTre
     for change in
         view.plan.decisions.changes.iter().filter(|change| wide.has_beside(&folded(&change.address)))
     {
-        match change.after {
+        match change.after() {
             Some(_) => listed.insert(folded(&change.address)),
             None => listed.remove(&folded(&change.address)),
         };
@@ -77,9 +77,9 @@ fn as_planned(view: View, wide: &Address, mut listed: BTreeSet<Address>) -> BTre
 fn is_own(view: View, before: usize, address: &Address) -> bool {
     let end = view.finished().find(|(at, one)| *at < before && folded(&one.address) == *address);
     let is_done = end.is_some_and(|(_, one)| one.outcome == Outcome::Done);
-    match view.change(address) {
-        Some(Change { action: ActionKind::Create, .. }) => !is_done,
-        Some(Change { action: ActionKind::Delete, .. }) => end.is_none(),
+    match view.change(address).map(Change::action) {
+        Some(ActionKind::Create) => !is_done,
+        Some(ActionKind::Delete) => end.is_none(),
         _ => false,
     }
 }

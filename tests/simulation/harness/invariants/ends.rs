@@ -20,7 +20,7 @@ pub(super) fn a_failed_replace_leaves_something(run: &Run) -> Result<(), String>
             continue;
         }
         let replaces =
-            view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Replace);
+            view.plan.decisions.changes.iter().filter(|change| change.action() == ActionKind::Replace);
         for change in replaces {
             let address = folded(&change.address);
             let end = run.story.iter().rposition(|one| one.process == view.number).unwrap_or(0);
@@ -131,7 +131,7 @@ pub(super) fn it_converges_or_refuses(run: &Run) -> Result<(), String> {
         .decisions
         .changes
         .iter()
-        .map(|change| format!("{:?} {}", change.action, change.address))
+        .map(|change| format!("{:?} {}", change.action(), change.address))
         .collect();
     match excuses(run, &second.plan) {
         excuses if reasons.is_empty() => Err(format!("{left:?} is left without a reason ({excuses:?})")),
@@ -195,14 +195,14 @@ const CARRIED: [Field; 4] =
 /// finished it.
 pub(super) fn a_finished_replace_keeps_what_no_file_mentions(run: &Run) -> Result<(), String> {
     let view = View { run, number: 1, plan: &run.processes[0].plan };
-    for change in view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Replace) {
+    for change in view.plan.decisions.changes.iter().filter(|change| change.action() == ActionKind::Replace) {
         let address = folded(&change.address);
         let is_removed = changes(run).any(|(_, process, changed, author)| {
             process == 1 && author.is_own() && changed.address == address && changed.after.is_none()
         });
         let by_others = is_foreign_between(run, view.start(), run.story.len(), &address);
         let found = run.truth.last().get(&address).filter(|_| is_removed && !by_others);
-        if let (Some(found), Some(before)) = (found, &change.before) {
+        if let (Some(found), Some(before)) = (found, change.before()) {
             let is_lost = |field: &Field| {
                 !matches!(before.get(*field), Value::Unset) && before.get(*field) != found.config.get(*field)
             };

@@ -183,9 +183,9 @@ fn is_as(wanted: Option<&RecordConfig>, found: Option<&Remote>, is_fresh: bool) 
 }
 
 fn is_after(change: &Change, found: Option<&Remote>) -> bool {
-    is_as(change.after.as_ref(), found, change.before.is_none())
+    is_as(change.after(), found, change.before().is_none())
 }
 
 fn is_before(change: &Change, found: Option<&Remote>) -> bool {
-    is_as(change.before.as_ref(), found, false)
+    is_as(change.before(), found, false)
 }

@@ -121,7 +121,7 @@ pub(super) fn failed_is_true(run: &Run) -> Result<(), String> {
             *process == view.number && author.is_own() && changed.address == *address
         });
         // Where what went along is all that failed, the new entry stood there, and the same Add may come once more.
-        let was_there = change.action == ActionKind::Replace
+        let was_there = change.action() == ActionKind::Replace
             && run
                 .truth
                 .between(view.start(), at)
@@ -133,7 +133,7 @@ pub(super) fn failed_is_true(run: &Run) -> Result<(), String> {
         match late {
             Some(_) => Err(format!("{address} failed for certain, and a lost request changed it later")),
             // Where what went along is all that failed, the new entry stands.
-            None if change.action == ActionKind::Replace && address.is_app_wide() => Ok(()),
+            None if change.action() == ActionKind::Replace && address.is_app_wide() => Ok(()),
             None => carried_out_all_the_same(run, view, at, address, change),
         }
     })
@@ -167,7 +167,7 @@ pub(super) fn what_is_done_stayed_to_the_last_listing(run: &Run) -> Result<(), S
             };
             let is_paged = pages.iter().any(|(_, call)| call.listed.is_some());
             let page = pages.iter().rfind(has_it).or(pages.last());
-            let listing = page.filter(|_| !is_paged || change.after.is_some()).copied();
+            let listing = page.filter(|_| !is_paged || change.after().is_some()).copied();
             if is_paged && listing.is_none() {
                 continue;
             }
@@ -212,7 +212,7 @@ fn carried_out_all_the_same(
     address: &Address,
     change: &Change,
 ) -> Result<(), String> {
-    let is_wide = change.action == ActionKind::Delete && address.is_app_wide();
+    let is_wide = change.action() == ActionKind::Delete && address.is_app_wide();
     let own = changes(run).any(|(when, process, changed, author)| {
         when < at && process == view.number && author == Author::Livevod && changed.address == *address
     });
@@ -229,7 +229,7 @@ pub(super) fn what_is_not_attempted_is_not_sent(run: &Run) -> Result<(), String>
             // An Add may also be that of a sibling that went along.
             call.is_write_to(address)
                 && !call.is_refused()
-                && !(call.step == Step::Add && change.before.is_some())
+                && !(call.step == Step::Add && change.before().is_some())
         });
         if matches!(outcome.outcome, Outcome::NotAttempted(_)) && is_sent {
             return Err(format!("{address} is not attempted, but something was sent"));

@@ -47,7 +47,8 @@ pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
         return Ok(());
     }
     for view in View::all(run) {
-        for change in view.plan.decisions.changes.iter().filter(|change| change.action == ActionKind::Replace)
+        for change in
+            view.plan.decisions.changes.iter().filter(|change| change.action() == ActionKind::Replace)
         {
             let address = folded(&change.address);
             let (mut deleted, mut last) = (Duration::ZERO, None);

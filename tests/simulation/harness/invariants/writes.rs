@@ -37,7 +37,7 @@ pub(super) fn only_what_is_planned_is_written(run: &Run) -> Result<(), String> {
 }
 
 fn is_planned(view: View, step: Step, address: &Address) -> bool {
-    let action = view.change(address).map(|change| change.action);
+    let action = view.change(address).map(|change| change.action());
     match step {
         Step::Add => {
             matches!(action, Some(ActionKind::Create | ActionKind::Replace)) || is_sibling(view, address)
@@ -61,7 +61,7 @@ fn is_sibling(view: View, address: &Address) -> bool {
 fn is_result(view: View, at: usize, changed: &Changed) -> bool {
     let Changed { address, before, after } = changed;
     let found = after.as_deref();
-    let planned = view.change(address).is_some_and(|change| match change.action {
+    let planned = view.change(address).is_some_and(|change| match change.action() {
         ActionKind::Create => is_after(change, found),
         ActionKind::Update => is_after(change, found) || is_update_of_another(view, at, change, changed),
         ActionKind::Delete => found.is_none(),
@@ -76,7 +76,7 @@ fn is_result(view: View, at: usize, changed: &Changed) -> bool {
 /// An Update may meet an entry that somebody else put there after the look: it keeps what an Update can't say.
 fn is_update_of_another(view: View, at: usize, change: &Change, changed: &Changed) -> bool {
     let Changed { address, before, after } = changed;
-    let (Some(wanted), Some(old), Some(new)) = (&change.after, before, after) else { return false };
+    let (Some(wanted), Some(old), Some(new)) = (change.after(), before, after) else { return false };
     let mut wanted = wanted.clone();
     wanted.storage_location.clone_from(&old.config.storage_location);
     is_foreign_between(view.run, view.start(), at, address) && is_as(Some(&wanted), Some(new), true)
@@ -84,7 +84,7 @@ fn is_update_of_another(view: View, at: usize, change: &Change, changed: &Change
 
 /// The new entry, or the old one again.
 fn is_filled(change: &Change, found: Option<&Remote>) -> bool {
-    is_as(change.after.as_ref(), found, true) || is_as(change.before.as_ref(), found, true)
+    is_as(change.after(), found, true) || is_as(change.before(), found, true)
 }
 
 fn was_there(view: View, address: &Address, found: Option<&Remote>) -> bool {
@@ -296,7 +296,7 @@ pub(super) fn nothing_is_deleted_after_a_failure(run: &Run) -> Result<(), String
                         return Err(format!("{address} is deleted although {failed} is not done"));
                     }
                     let open = view.plan.decisions.changes.iter().find(|change| {
-                        change.action != ActionKind::Delete
+                        change.action() != ActionKind::Delete
                             && !view.finished().any(|(_, outcome)| outcome.address == change.address)
                     });
                     if let Some(open) =
