@@ -12,8 +12,14 @@
 //! randomness live in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service, store and server;
 //! everything else is a function of its arguments.
 //!
-//! `config` reads what is written in YAML, `wire` makes parameters of it, `plan` decides guards, `apply` sends each write through the
-//! client of `api`, and `render` words all that is printed.
+//! Where to look first:
+//!
+//! - `model/field.rs` is the table of the settings: the name of each in YAML and in the API, and what its values are. By it `config`
+//!   reads YAML, and `wire/request.rs` makes parameters.
+//! - `plan/diff.rs` finds the changes, and `plan/guard.rs` decides what holds them.
+//! - `apply/write.rs` is the one loop that every write goes through, and `Run::send` in `apply/run.rs` the one place where a write
+//!   leaves.
+//! - `render/view.rs` gathers what is said of a plan, `render/phrases.rs` words it, and `render/printed.rs` is the table of formats.
 //!
 //! The binary is what is offered. The library is public for its tests and benches alone and unstable: any version may change any of it.
 

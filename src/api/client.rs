@@ -14,8 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::call_log::{CallLog, Noted};
-use super::credentials::{Courier, Credentials, CredentialsError, Keys};
-use super::draws::{self, Chance, StampSource};
+use super::credentials::{Credentials, CredentialsError, Fetcher, Keys};
+use super::draws::{self, Jitter, StampSource};
 use super::endpoint::{Endpoint, EndpointError, Endpoints};
 use super::error::{Class, Error, Stop};
 use super::limiter::{Heed, Limiter, Rate, Turn};
@@ -47,8 +47,8 @@ pub struct ClientSettings {
     pub patience: Duration,
     /// Time and nonce of each attempt.
     pub stamps: StampSource,
-    /// Chance for the pauses between attempts.
-    pub chance: Chance,
+    /// Jitter for the pauses between attempts.
+    pub jitter: Jitter,
     /// Who is told of each call.
     pub log: Option<CallLog>,
     /// Takes in every secret that the client comes to hold, and keeps them out of its errors.
@@ -74,7 +74,7 @@ impl ClientSettings {
             timeouts: Timeouts::default(),
             patience: Self::PATIENCE,
             stamps: Arc::new(draws::stamp),
-            chance: Arc::new(draws::chance),
+            jitter: Arc::new(draws::jitter),
             log: None,
             secrets: Secrets::default(),
         }
@@ -123,7 +123,7 @@ struct Inner {
     keys: Keys,
     signature: SignatureVersion,
     stamps: StampSource,
-    chance: Chance,
+    jitter: Jitter,
     log: Option<CallLog>,
     secrets: Secrets,
     patience: Duration,
@@ -174,7 +174,7 @@ impl Client {
             credentials,
             signature,
             stamps,
-            chance,
+            jitter,
             log,
             secrets,
             patience,
@@ -192,7 +192,7 @@ impl Client {
             keys: Keys::new(credentials),
             signature,
             stamps,
-            chance,
+            jitter,
             log,
             secrets,
             patience,
@@ -263,14 +263,14 @@ impl Client {
 
     /// The pause before a write is repeated, where it was certainly not carried out and may be.
     pub fn again(&self, retry: &mut Retry, error: &Error) -> Option<Duration> {
-        let pause = retry.write(error, Instant::now(), (self.inner.chance)())?;
+        let pause = retry.write(error, Instant::now(), (self.inner.jitter)())?;
         self.inner.repeated.fetch_add(1, Ordering::Relaxed);
         Some(pause)
     }
 
     /// The pause before a read is repeated, where it may be.
     pub fn read_again(&self, retry: &mut Retry, error: &Error) -> Option<Duration> {
-        let pause = retry.read(error, Instant::now(), (self.inner.chance)())?;
+        let pause = retry.read(error, Instant::now(), (self.inner.jitter)())?;
         self.inner.repeated.fetch_add(1, Ordering::Relaxed);
         Some(pause)
     }
@@ -506,7 +506,7 @@ impl Client {
     /// How long the whole action is held back, with jitter, so that those who wait don't come back together.
     fn stays_away(&self, error: &Error) -> Duration {
         let asked = if error.class() == Class::Busy { Retry::asked(error) } else { None };
-        let jitter = Duration::from_millis(500).mul_f64((self.inner.chance)().clamp(0.0, 1.0));
+        let jitter = Duration::from_millis(500).mul_f64((self.inner.jitter)().clamp(0.0, 1.0));
         asked.map_or(Duration::ZERO, |asked| asked + jitter)
     }
 
@@ -581,7 +581,7 @@ impl Client {
     /// The key to sign with now, from its source where it is not at hand.
     async fn key(&self) -> Result<Key, Arc<CredentialsError>> {
         let stamp = || self.stamp();
-        self.inner.keys.key(&self.courier(&stamp)).await
+        self.inner.keys.key(&self.fetcher(&stamp)).await
     }
 
     /// Likewise for a call; for one that reads or writes configurations, a key of the account that is insisted on.
@@ -589,21 +589,21 @@ impl Client {
         let key = self.key().await.map_err(|error| Error::Withheld { reason: error.with_reasons() })?;
         if Action::ALL.iter().any(|known| known.name() == action) {
             let stamp = || self.stamp();
-            self.inner.owner.check(&key, &self.courier(&stamp)).await?;
+            self.inner.owner.check(&key, &self.fetcher(&stamp)).await?;
         }
         Ok(key)
     }
 
-    fn courier<'a>(&'a self, stamp: &'a (dyn Fn() -> std::io::Result<Stamp> + Sync)) -> Courier<'a> {
-        let Inner { transport, endpoints, metadata, signature, chance, log, secrets, patience, .. } =
+    fn fetcher<'a>(&'a self, stamp: &'a (dyn Fn() -> std::io::Result<Stamp> + Sync)) -> Fetcher<'a> {
+        let Inner { transport, endpoints, metadata, signature, jitter, log, secrets, patience, .. } =
             &*self.inner;
-        Courier {
+        Fetcher {
             transport: &**transport,
             sts: endpoints.sts(),
             metadata: metadata.clone(),
             signature: *signature,
             stamp,
-            chance,
+            jitter,
             log: log.as_ref(),
             secrets,
             until: Instant::now() + *patience,
@@ -669,10 +669,10 @@ impl<'a> ReadTries<'a> {
     async fn pause(&mut self, error: Error) -> Result<(), Error> {
         let Client { inner, until, is_urgent, .. } = self.client;
         let retry = self.retry.get_or_insert_with(|| self.client.retry());
-        let chance = (inner.chance)();
+        let jitter = (inner.jitter)();
         let pause = match until {
-            None if error.is_throttling() && !is_urgent => Some(retry.throttled(chance)),
-            _ => retry.read(&error, Instant::now(), chance),
+            None if error.is_throttling() && !is_urgent => Some(retry.throttled(jitter)),
+            _ => retry.read(&error, Instant::now(), jitter),
         };
         let Some(pause) = pause else { return Err(error) };
         inner.limiter.pause(self.action, pause, &self.client.heed()).await;

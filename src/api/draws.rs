@@ -1,4 +1,4 @@
-//! What a client draws from outside for each attempt: time, nonces and chance.
+//! What a client draws from outside for each attempt: time, nonces and jitter.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::wire::Stamp;
 pub type StampSource = Arc<dyn Fn() -> std::io::Result<Stamp> + Send + Sync>;
 
 /// Gives numbers from 0 to 1 for pauses between attempts.
-pub type Chance = Arc<dyn Fn() -> f64 + Send + Sync>;
+pub type Jitter = Arc<dyn Fn() -> f64 + Send + Sync>;
 
 /// The clock's time and 128 random bits.
 pub(super) fn stamp() -> std::io::Result<Stamp> {
@@ -20,6 +20,6 @@ pub(super) fn stamp() -> std::io::Result<Stamp> {
 }
 
 /// Without randomness every pause has its full length.
-pub(super) fn chance() -> f64 {
+pub(super) fn jitter() -> f64 {
     getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX))
 }

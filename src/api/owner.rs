@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use tokio::sync::Mutex;
 
-use super::credentials::Courier;
+use super::credentials::Fetcher;
 use super::error::{Class, Error, Stop};
 use crate::wire::Key;
 
@@ -41,11 +41,11 @@ impl Owner {
     ///
     /// # Errors
     /// When it belongs to another account, or nobody says to which; then nothing was sent.
-    pub(super) async fn check(&self, key: &Key, courier: &Courier<'_>) -> Result<(), Error> {
+    pub(super) async fn check(&self, key: &Key, fetcher: &Fetcher<'_>) -> Result<(), Error> {
         let Some(owner) = self.account.get() else { return Ok(()) };
         let mut known = self.known.lock().await;
         if known.as_ref().is_none_or(|(key_id, _)| *key_id != key.id) {
-            let account = courier.account_of(key).await.map_err(|error| unconfirmed(&error, courier))?;
+            let account = fetcher.account_of(key).await.map_err(|error| unconfirmed(&error, fetcher))?;
             *known = Some((key.id.clone(), account));
         }
         if let Some((_, account)) = known.as_ref().filter(|(_, account)| account != owner) {
@@ -56,10 +56,10 @@ impl Owner {
 }
 
 /// Another try may go better, but for a refusal.
-fn unconfirmed(error: &Error, courier: &Courier<'_>) -> Error {
+fn unconfirmed(error: &Error, fetcher: &Fetcher<'_>) -> Error {
     let reason = format!("whose credentials these are since they were renewed can't be confirmed: {error}");
     match error.class() {
         Class::Fatal => Error::Withheld { reason },
-        Class::NotSent | Class::Busy | Class::Ambiguous => Error::not_sent(&courier.sts.authority(), reason),
+        Class::NotSent | Class::Busy | Class::Ambiguous => Error::not_sent(&fetcher.sts.authority(), reason),
     }
 }

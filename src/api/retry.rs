@@ -1,4 +1,4 @@
-//! Decides whether a call that failed goes out again, and after what pause. Pure: time and chance are arguments.
+//! Decides whether a call that failed goes out again, and after what pause. Pure: time and jitter are arguments.
 //!
 //! A read may always be repeated. A write only where it was certainly not carried out; everything else is for the caller,
 //! who has to read back first.
@@ -58,43 +58,43 @@ impl Retry {
     }
 
     /// The pause before a read is repeated; `None` where it has failed for good.
-    pub fn read(&mut self, error: &Error, now: Instant, chance: f64) -> Option<Duration> {
+    pub fn read(&mut self, error: &Error, now: Instant, jitter: f64) -> Option<Duration> {
         let most = match error.class() {
             Class::Busy => u32::MAX,
             Class::NotSent => Self::UNCONNECTED,
             Class::Ambiguous => Self::UNANSWERED,
             Class::Fatal => 0,
         };
-        if self.failures < most { self.pause(error, now, chance) } else { None }
+        if self.failures < most { self.pause(error, now, jitter) } else { None }
     }
 
     /// The pause before a throttled call is repeated whose end is the limiter's to say: it knows whether any call passes.
-    pub(super) fn throttled(&mut self, chance: f64) -> Duration {
-        self.own(Self::FIRST_BUSY, chance)
+    pub(super) fn throttled(&mut self, jitter: f64) -> Duration {
+        self.own(Self::FIRST_BUSY, jitter)
     }
 
     /// The pause before a write is repeated; `None` where it must not be, or has failed for good.
-    pub fn write(&mut self, error: &Error, now: Instant, chance: f64) -> Option<Duration> {
+    pub fn write(&mut self, error: &Error, now: Instant, jitter: f64) -> Option<Duration> {
         match error.class() {
-            Class::Busy | Class::NotSent => self.pause(error, now, chance),
+            Class::Busy | Class::NotSent => self.pause(error, now, jitter),
             Class::Ambiguous | Class::Fatal => None,
         }
     }
 
     /// What the service asks for is a floor, unless it is urgent; where it lies past the deadline, the call has failed.
-    fn pause(&mut self, error: &Error, now: Instant, chance: f64) -> Option<Duration> {
+    fn pause(&mut self, error: &Error, now: Instant, jitter: f64) -> Option<Duration> {
         let first = if error.class() == Class::NotSent { Self::FIRST_NOT_SENT } else { Self::FIRST_BUSY };
-        let own = self.own(first, chance);
+        let own = self.own(first, jitter);
         let asked = Self::asked(error).filter(|_| !self.is_urgent);
         let pause = asked.map_or(own, |asked| asked + own.min(first));
         (now + pause < self.until).then_some(pause)
     }
 
     /// Exponential with full jitter.
-    fn own(&mut self, first: Duration, chance: f64) -> Duration {
+    fn own(&mut self, first: Duration, jitter: f64) -> Duration {
         let longest = Self::LONGEST.min(first.saturating_mul(1 << self.failures.min(10)));
         self.failures = self.failures.saturating_add(1);
-        longest.mul_f64(chance.clamp(0.0, 1.0))
+        longest.mul_f64(jitter.clamp(0.0, 1.0))
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
         Error::Ambiguous { host: String::new(), reason: String::new() }
     }
 
-    /// The pauses of a call that goes on failing, with the longest pauses that chance can give.
+    /// The pauses of a call that goes on failing, with the longest pauses that jitter can give.
     fn pauses(error: &Error, next: fn(&mut Retry, &Error, Instant, f64) -> Option<Duration>) -> Vec<u128> {
         let mut now = Instant::now();
         let mut retry = Retry::until(now + MINUTE);
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn jitter_is_full() {
         let now = Instant::now();
-        let pause = |chance| Retry::until(now + MINUTE).read(&busy(None), now, chance).unwrap().as_millis();
+        let pause = |jitter| Retry::until(now + MINUTE).read(&busy(None), now, jitter).unwrap().as_millis();
         assert_eq!([0.0, 0.5, 1.0].map(pause), [0, 250, 500]);
     }
 

@@ -98,8 +98,8 @@ impl Run {
         permit: Option<Permit>,
     ) -> Result<Added, Unfilled> {
         let backoff = Backoff::until(self.reader.deadline);
-        let mut filling = Filling { run: self, pending, permit, backoff, lost: None };
-        match write(self, &mut filling).await {
+        let mut adding = GapAdd { run: self, pending, permit, backoff, lost: None };
+        match write(self, &mut adding).await {
             Ok((request_id, ())) => Ok(Added::Accepted(request_id)),
             Err(end) => end,
         }
@@ -142,7 +142,7 @@ impl Run {
 }
 
 /// The Add of an entry that is missing.
-struct Filling<'a> {
+struct GapAdd<'a> {
     run: &'a Run,
     pending: PendingAdd<'a>,
     permit: Option<Permit>,
@@ -151,7 +151,7 @@ struct Filling<'a> {
     lost: Option<Error>,
 }
 
-impl Write for Filling<'_> {
+impl Write for GapAdd<'_> {
     type Kept = ();
     type End = Result<Added, Unfilled>;
 

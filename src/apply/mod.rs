@@ -10,6 +10,10 @@
 //! Domains go side by side, the writes of one domain one at a time. A first wave creates, updates and replaces; deletes
 //! are a second one, and only if the first went well. A last listing of each domain that was written ends the run. Time is
 //! tokio's alone and nothing here is random, so a run can be repeated exactly on a paused clock.
+//!
+//! `write` is the loop, and `create`, `update`, `delete`, `replace` and `fill` say what goes through it. `guarded` takes permits, looks
+//! before each write and says what follows from a failure; `reader` and `confirm` read; `books` keeps the journal and what bars a start;
+//! `domain` and `waves` order the work; `decide` judges, and `cause` says why a change ended otherwise than planned.
 
 mod blame;
 mod books;

@@ -17,7 +17,7 @@ use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::emulator::{QuirkError, Quirks};
 use crate::model::Pattern;
-use crate::plan::{Allowances, Limit, Pace, PlanOptions, Selection, Unfinished};
+use crate::plan::{Allowances, CallRate, Limit, PlanOptions, Selection, Unfinished};
 use crate::render::{Format, Layout};
 use crate::wire::SignatureVersion;
 
@@ -214,9 +214,9 @@ impl Remote {
         Rate::per_minute(self.rate)
     }
 
-    fn pace(&self) -> Pace {
+    fn call_rate(&self) -> CallRate {
         let Rate { per_minute, burst } = self.rate();
-        Pace { per_minute: per_minute.get(), burst: burst.get() }
+        CallRate { per_minute: per_minute.get(), burst: burst.get() }
     }
 }
 
@@ -472,7 +472,7 @@ pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
             empty: *allow_empty,
         },
         account: remote.account.clone(),
-        pace: remote.pace(),
+        rate: remote.call_rate(),
         caller: None,
         expected_digest: None,
         unfinished: Unfinished::default(),

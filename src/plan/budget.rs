@@ -9,14 +9,14 @@ use crate::wire::PAGE_SIZE;
 
 /// How fast the calls of one action may go out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
+pub struct CallRate {
     /// Calls a minute.
     pub per_minute: u32,
     /// Calls that may go out at once after a pause.
     pub burst: u32,
 }
 
-impl Default for Pace {
+impl Default for CallRate {
     /// Below the documented 1,000 calls a minute, bursts included.
     fn default() -> Self {
         Self { per_minute: 800, burst: 150 }
@@ -33,12 +33,12 @@ struct Calls {
 }
 
 /// The floor for `changes`: compares, writes and confirms, and the last listing of each domain, which proves deletes too.
-pub(super) fn of(changes: &[Change], snapshot: &Snapshot, pace: Pace) -> Budget {
+pub(super) fn of(changes: &[Change], snapshot: &Snapshot, rate: CallRate) -> Budget {
     let mut calls = Calls::default();
     changes.iter().for_each(|change| calls.count(change));
     calls.describe += listings(changes, snapshot);
     let Calls { describe, add, update, delete } = calls;
-    let seconds = [describe, add, update, delete].map(|count| least_seconds(count, pace));
+    let seconds = [describe, add, update, delete].map(|count| least_seconds(count, rate));
     Budget { reads: describe, writes: add + update + delete, seconds: seconds.into_iter().max().unwrap_or(0) }
 }
 
@@ -91,9 +91,9 @@ impl Calls {
     }
 }
 
-fn least_seconds(calls: u64, pace: Pace) -> u64 {
-    let waiting = calls.saturating_sub(pace.burst.into());
-    (waiting * 60).div_ceil(u64::from(pace.per_minute.max(1)))
+fn least_seconds(calls: u64, rate: CallRate) -> u64 {
+    let waiting = calls.saturating_sub(rate.burst.into());
+    (waiting * 60).div_ceil(u64::from(rate.per_minute.max(1)))
 }
 
 /// How many writes a change makes if nothing fails.
@@ -107,9 +107,9 @@ mod tests {
 
     #[test]
     fn the_burst_is_free_and_the_rest_takes_its_time() {
-        let seconds = |calls| least_seconds(calls, Pace::default());
+        let seconds = |calls| least_seconds(calls, CallRate::default());
         assert_eq!([150, 151, 950].map(seconds), [0, 1, 60]);
-        let slow = Pace { per_minute: 60, burst: 30 };
+        let slow = CallRate { per_minute: 60, burst: 30 };
         assert_eq!([30, 90].map(|calls| least_seconds(calls, slow)), [0, 60]);
     }
 }

@@ -27,7 +27,7 @@ use weigh::weigh;
 
 pub use aim::Aim;
 pub use base::{Base, since_base};
-pub use budget::Pace;
+pub use budget::CallRate;
 pub use change::{ActionKind, Change, Contingent, Reason, Transition};
 pub use decided::{Cleared, Decisions, Plan, Refusal, Summary};
 pub use file::{PlanFileError, SavedPlan};

@@ -1,6 +1,6 @@
 //! What the caller of the planner decides.
 
-use super::budget::Pace;
+use super::budget::CallRate;
 use super::limits::Allowances;
 use super::selection::Selection;
 use super::unfinished::Unfinished;
@@ -21,7 +21,7 @@ pub struct PlanOptions {
     /// The digest of the plan that was reviewed: no other may be applied, and this one is above the limits.
     pub expected_digest: Option<String>,
     /// How fast calls may go out, for the budget.
-    pub pace: Pace,
+    pub rate: CallRate,
     /// What earlier runs removed and did not put back.
     pub unfinished: Unfinished,
 }

@@ -16,5 +16,5 @@ pub(super) fn weigh(
     coverage::fill_in(plan, snapshot);
     siblings::fill_in(&mut plan.decisions.changes, snapshot);
     plan.notes.held = guard::held(plan, protect, snapshot, options);
-    plan.notes.budget = budget::of(&plan.decisions.changes, snapshot, options.pace);
+    plan.notes.budget = budget::of(&plan.decisions.changes, snapshot, options.rate);
 }

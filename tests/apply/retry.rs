@@ -184,7 +184,7 @@ async fn one_throttled_call_among_many_leaves_no_domain_unread() {
 #[tokio::test(start_paused = true)]
 async fn the_pauses_before_a_write_are_waited_for() {
     let service = World::new().service;
-    let settings = ClientSettings { chance: Arc::new(|| 1.0), ..embedded::settings() };
+    let settings = ClientSettings { jitter: Arc::new(|| 1.0), ..embedded::settings() };
     let world = World::of(service.clone(), embedded::client(service, settings));
     world.faults(&["refuse:action=Add,times=3"]);
     let start = Instant::now();

@@ -1,6 +1,6 @@
 //! The floor of calls and seconds, counted by hand.
 
-use livevod::plan::{Budget, Pace};
+use livevod::plan::{Budget, CallRate};
 
 use super::{FLEET, Scene, domains};
 
@@ -92,10 +92,10 @@ fn each_domain_that_deletes_from_is_listed() {
 
 #[test]
 fn the_action_with_the_most_calls_sets_the_time() {
-    let pace = |per_minute| Pace { per_minute, burst: 1 };
+    let rate = |per_minute| CallRate { per_minute, burst: 1 };
     let seconds = |text: &str, per_minute| {
         let mut scene = Scene::agreeing(FLEET);
-        scene.options.pace = pace(per_minute);
+        scene.options.rate = rate(per_minute);
         scene.declare(text);
         scene.plan().notes.budget.seconds
     };

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use super::provider::{Credentials, Fetched, Provider};
-use super::{Courier, CredentialsError};
+use super::{CredentialsError, Fetcher};
 use crate::wire::Key;
 
 /// How long before its end a key is renewed: more than any call takes with all its repetitions.
@@ -34,12 +34,12 @@ impl Keys {
     }
 
     /// The key to sign with now.
-    pub(in crate::api) async fn key(&self, courier: &Courier<'_>) -> Result<Key, Arc<CredentialsError>> {
+    pub(in crate::api) async fn key(&self, fetcher: &Fetcher<'_>) -> Result<Key, Arc<CredentialsError>> {
         if let Provider::Key(key) = &self.credentials.provider {
             return Ok(key.clone());
         }
         let mut held = self.held.lock().await;
-        let now = courier.now()?;
+        let now = fetcher.now()?;
         match &*held {
             Held::Failed(error) => return Err(error.clone()),
             Held::Key { fetched, renewed_from } if renewed_from.is_none_or(|from| now < from) => {
@@ -47,7 +47,7 @@ impl Keys {
             }
             Held::Key { .. } | Held::Nothing => {}
         }
-        let answer = courier.fetch(&self.credentials).await.map_err(Arc::new);
+        let answer = fetcher.fetch(&self.credentials).await.map_err(Arc::new);
         *held = Self::next(std::mem::replace(&mut *held, Held::Nothing), answer, now);
         match &*held {
             Held::Key { fetched, .. } => Ok(fetched.key.clone()),

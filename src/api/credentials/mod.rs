@@ -4,13 +4,13 @@
 //! under another identity than the user believes. Only where nothing at all is configured is the metadata service asked
 //! whether this is an ECS instance with a role.
 //!
-//! [`find`] reads variables and files and turns them into [`Credentials`], which say how a key is got; a courier carries
+//! [`find`] reads variables and files and turns them into [`Credentials`], which say how a key is got; a fetcher carries
 //! that out, and `Keys` keeps the result until it is about to expire.
 
-mod courier;
 mod environment;
 mod error;
 mod external;
+mod fetcher;
 mod fields;
 mod ini;
 mod keys;
@@ -21,8 +21,8 @@ mod source;
 mod surroundings;
 mod variables;
 
-pub(super) use courier::Courier;
 pub use error::CredentialsError;
+pub(super) use fetcher::Fetcher;
 pub(super) use keys::Keys;
 pub use provider::{Credentials, Instance, Provider};
 pub use source::{Chosen, Source};

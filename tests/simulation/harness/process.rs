@@ -117,7 +117,7 @@ impl Stage<'_> {
             parallelism: self.scene.call.parallelism,
             patience: self.scene.call.deadline,
             stamps: Arc::new(move || Ok(stamps.stamp())),
-            chance: Arc::new(move || chances.chance()),
+            jitter: Arc::new(move || chances.chance()),
             ..ClientSettings::new(self.credentials())
         };
         embedded::client(self.service.clone(), settings)

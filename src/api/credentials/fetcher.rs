@@ -12,7 +12,7 @@ use super::provider::{Credentials, Fetched, Instance, Provider};
 use super::secrets::tell_key;
 use super::{CredentialsError, external, profile};
 use crate::api::call_log::{CallLog, Noted};
-use crate::api::draws::Chance;
+use crate::api::draws::Jitter;
 use crate::api::endpoint::{Endpoint, KeyAddress};
 use crate::api::error::Error;
 use crate::api::retry::Retry;
@@ -29,14 +29,14 @@ const METADATA_TIMEOUTS: Timeouts =
 
 /// What getting a key needs of the client.
 #[derive(Clone)]
-pub(in crate::api) struct Courier<'a> {
+pub(in crate::api) struct Fetcher<'a> {
     pub(in crate::api) transport: &'a dyn Transport,
     pub(in crate::api) sts: &'a Endpoint,
     pub(in crate::api) metadata: Endpoint,
     pub(in crate::api) signature: SignatureVersion,
     /// By the service's clock, where that is known.
     pub(in crate::api) stamp: &'a (dyn Fn() -> std::io::Result<Stamp> + Sync),
-    pub(in crate::api) chance: &'a Chance,
+    pub(in crate::api) jitter: &'a Jitter,
     pub(in crate::api) log: Option<&'a CallLog>,
     /// Told every secret that is got on the way.
     pub(in crate::api) secrets: &'a Secrets,
@@ -57,7 +57,7 @@ impl Errand<'_> {
     }
 }
 
-impl Courier<'_> {
+impl Fetcher<'_> {
     pub(super) fn now(&self) -> Result<Timestamp, Arc<CredentialsError>> {
         match (self.stamp)() {
             Ok(stamp) => Ok(stamp.time),
@@ -216,7 +216,7 @@ impl Courier<'_> {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            match retry.read(&error, Instant::now(), (self.chance)()) {
+            match retry.read(&error, Instant::now(), (self.jitter)()) {
                 Some(pause) => sleep(pause).await,
                 None => return Err(error),
             }
