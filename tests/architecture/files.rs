@@ -101,7 +101,7 @@ impl Library {
     /// The module that defines what a path from `base` names, re-exports followed. A private import is seen from below alone.
     fn definer(&self, from: &Module, base: Module, rest: &[String]) -> Module {
         let Some((part, behind)) = rest.split_first() else { return base };
-        let child = [base.as_slice(), &[part.clone()]].concat();
+        let child = [base.as_slice(), std::slice::from_ref(part)].concat();
         if self.0.contains_key(&child) {
             return self.definer(from, child, behind);
         }
@@ -124,7 +124,7 @@ fn module(file: &str) -> Option<Module> {
     match parts.as_slice() {
         ["main"] => None,
         ["lib"] => Some(Vec::new()),
-        [folder @ .., "mod"] | [folder @ ..] => Some(folder.iter().map(|part| (*part).to_owned()).collect()),
+        [folder @ .., "mod"] | folder => Some(folder.iter().map(|part| (*part).to_owned()).collect()),
     }
 }
 
