@@ -244,7 +244,12 @@ impl Ledger {
         let (address, action) = (&task.change.address, task.change.action());
         let is_done = *outcome == Outcome::Done;
         let is_delete = action == ActionKind::Delete;
-        self.trouble |= !is_done && !(is_delete && matches!(outcome, Outcome::NotAttempted(_)));
+        let is_harmless = match outcome {
+            Outcome::Done => true,
+            Outcome::NotAttempted(_) => is_delete,
+            Outcome::Failed(_) | Outcome::Unknown(_) => false,
+        };
+        self.trouble |= !is_harmless;
         if is_done || is_delete {
             self.undone.remove(address);
         }

@@ -1,4 +1,4 @@
-//! Explains: turns a [`Code`](crate::diag::Code) into its page, and an address into an [`Explanation`] of what the files
+//! Explains: turns a [`Code`] into its page, and an address into an [`Explanation`] of what the files
 //! say about it.
 
 mod address;

@@ -28,7 +28,6 @@ pub struct Change {
 
 /// From which settings to which; all of them normalized.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all changes of a large plan are of one kind")]
 pub enum Transition {
     /// Add.
     Create {
