@@ -1,4 +1,5 @@
-//! Guards the write of one change: a permit, a look right before, and after a failure only what is certainly safe.
+//! Sends the write of one change: takes a permit, compares first (but for the create of a named stream, since an Add overwrites
+//! nothing), and repeats after a failure only what is safe.
 //!
 //! A definite failure is repeated after a pause. A write without a usable answer is read back until it shows, or until a
 //! lost request can arrive no more; only then may it go out again. Before each try the entry is compared anew, and again at once
@@ -26,9 +27,9 @@ pub(super) struct Guarded<'a> {
     pub(super) change: &'a Change,
     pub(super) tries: Tries,
     action: Action,
-    /// What follows the write at once, and must not wait for the rate then.
+    /// The call right after this write, the Add of a replace: its permit is taken together with that of the write.
     follow_up: Option<Action>,
-    /// The permit of that.
+    /// The permit of the follow-up, until it is used or given back.
     pub(super) reserve: Option<Permit>,
 }
 

@@ -7,8 +7,8 @@
 //!   └ lost: once it can arrive no more ────┘
 //! ```
 //!
-//! Domains go side by side, the writes of one domain one at a time. A first wave creates, updates and replaces; deletes
-//! are a second one, and only if the first went well. A last listing of each domain that was written ends the run. Time is
+//! Domains go side by side, the writes of one domain one at a time. A first wave creates, updates and replaces, a second one
+//! deletes; once any change of the run is not done, no further delete starts. A last listing of each domain that was written ends the run. Time is
 //! tokio's alone and nothing here is random, so a run can be repeated exactly on a paused clock.
 //!
 //! `write` is the loop, and `create`, `update`, `delete`, `replace` and `fill` say what goes through it. `guarded` takes permits, looks
