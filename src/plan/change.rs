@@ -244,3 +244,36 @@ pub enum Contingent {
     /// If siblings of a deleted app-wide entry are gone: add them back.
     AddSiblingsBack,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_read_only_where_its_action_leads_from_before_to_after() {
+        let config = RecordConfig::default();
+        let change = Change {
+            address: Address::new("a.com", "show", "cam1"),
+            transition: Transition::Update { before: config.clone(), after: config },
+            reason: Reason::Differs,
+            is_protected: false,
+            spelling: StreamSpelling::Named,
+            contingent: Vec::new(),
+            siblings: Vec::new(),
+        };
+        let row = serde_json::to_value(&change).unwrap();
+        assert_eq!(serde_json::from_value::<Change>(row.clone()).unwrap(), change);
+        for action in ["create", "delete"] {
+            let mut other = row.clone();
+            other["action"] = action.into();
+            let error = serde_json::from_value::<Change>(other).unwrap_err().to_string();
+            assert!(error.contains("does not lead from its `before` to its `after`"), "{error}");
+        }
+        for (action, side) in [("update", "before"), ("replace", "after")] {
+            let mut other = row.clone();
+            other["action"] = action.into();
+            other[side] = serde_json::Value::Null;
+            assert!(serde_json::from_value::<Change>(other).is_err(), "{action} without {side}");
+        }
+    }
+}
