@@ -44,13 +44,16 @@ impl Ended {
 
     /// The service refused a write, or it was never sent.
     pub(super) fn refused(cause: Cause, error: Error) -> Self {
-        let request_id = error.request_id().map(str::to_owned);
-        let outcome = match error {
-            Error::Withheld { reason } => Outcome::NotAttempted(Failure::new(Cause::Withheld(reason))),
-            Error::Stopped(stop) => Outcome::NotAttempted(Failure::new(Cause::Stopped(stop))),
-            Error::GivenUp { .. } => Outcome::NotAttempted(Failure::of(Cause::GivenUp, error)),
-            error => Outcome::Failed(Failure::of(cause, error)),
-        };
-        Self { outcome, request_id }
+        let not_attempted = |failure| Self { outcome: Outcome::NotAttempted(failure), request_id: None };
+        match error {
+            Error::Withheld { reason } => not_attempted(Failure::new(Cause::Withheld(reason))),
+            Error::Stopped(stop) => not_attempted(Failure::new(Cause::Stopped(stop))),
+            // The refusal that it holds is that of another call.
+            Error::GivenUp { .. } => not_attempted(Failure::of(Cause::GivenUp, error)),
+            error => {
+                let request_id = error.request_id().map(str::to_owned);
+                Self { outcome: Outcome::Failed(Failure::of(cause, error)), request_id }
+            }
+        }
     }
 }

@@ -28,11 +28,9 @@ impl Domain {
         let mut updating = Updating { guarded, after, fallback };
         let ended = match write(&run, &mut updating).await {
             Ok((request_id, remote)) => run.reader.confirm_change(change, remote.spelling, request_id).await,
-            Err(ended) => ended,
+            Err(ended) => return ended,
         };
-        if let (Some(fallback), Outcome::Done) = (updating.fallback, &ended.outcome) {
-            run.keep_fallback(fallback);
-        }
+        updating.keep_fallback(&ended);
         updating.guarded.end(ended)
     }
 }
@@ -63,7 +61,20 @@ impl Write for Updating<'_> {
                 self.fallback = Some(next);
                 None
             }
-            None => self.guarded.retry(remote.spelling, error).await,
+            None => {
+                let ended = self.guarded.retry(remote.spelling, error).await?;
+                self.keep_fallback(&ended);
+                Some(ended)
+            }
+        }
+    }
+}
+
+impl Updating<'_> {
+    /// Remembers the way of saying it that the service has carried out.
+    fn keep_fallback(&self, ended: &Ended) {
+        if let (Some(fallback), Outcome::Done) = (self.fallback, &ended.outcome) {
+            self.guarded.run().keep_fallback(fallback);
         }
     }
 }

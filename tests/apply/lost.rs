@@ -319,3 +319,21 @@ async fn a_replace_whose_delete_was_refused_and_carried_out_is_finished() {
     assert_eq!(ends(&report), ["done"], "{:?}", report.outcomes);
     assert_eq!(world.config(CAM).await, Some(stored_in(OTHER_BUCKET)));
 }
+
+/// Whatever ends the replace then: the entry is gone, and the new one closes the gap.
+#[tokio::test(start_paused = true)]
+async fn a_replace_that_is_interrupted_after_such_a_delete_leaves_no_gap() {
+    let world = World::new();
+    world.hold(CAM, &stored_in(BUCKET)).await;
+    world.faults(&["false-throttle:action=Delete,nth=1"]);
+    let stop = async {
+        while world.config(CAM).await.is_some() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        world.stop.send(true).unwrap();
+    };
+    let replace = replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET));
+    let (report, ()) = tokio::join!(world.apply([replace]), stop);
+    assert_eq!(ends(&report), ["done"], "{:?}", report.outcomes);
+    assert_eq!(world.config(CAM).await, Some(stored_in(OTHER_BUCKET)));
+}
