@@ -46,6 +46,7 @@ pub(super) struct Observed {
 /// What was read before anything was planned.
 struct Reading {
     target: Target,
+    reach: Reach,
     snapshot: Snapshot,
     failures: BTreeMap<Arc<str>, api::Error>,
     caller: Result<Option<String>, api::Error>,
@@ -68,13 +69,8 @@ pub(super) async fn observe(
     let selected = reach.regions.keys().filter(|name| options.selection.selects_domain(name));
     let ((snapshot, failures), caller) =
         tokio::join!(connection.client.snapshot(selected.cloned()), caller(connection));
-    planned(
-        loaded,
-        Reading { target: connection.target.clone(), snapshot, failures, caller },
-        options,
-        earlier,
-        goal,
-    )
+    let reading = Reading { target: connection.target.clone(), reach, snapshot, failures, caller };
+    planned(loaded, reading, options, earlier, goal)
 }
 
 /// Plans from a snapshot in a file, without credentials or network.
@@ -93,10 +89,10 @@ pub(super) fn against(
         loaded.desired.domains.contains_key(name) && options.selection.selects_domain(name)
     });
     saved::holds_all(file, &snapshot, loaded, &options.selection)?;
-    let target =
-        Target { name: target, account: account(options.account.as_ref(), &goal.reach(&loaded.desired))? };
+    let reach = goal.reach(&loaded.desired);
+    let target = Target { name: target, account: account(options.account.as_ref(), &reach)? };
     let earlier = Earlier::read(journal, &target)?;
-    let reading = Reading { target, snapshot, failures: BTreeMap::new(), caller: Ok(caller) };
+    let reading = Reading { target, reach, snapshot, failures: BTreeMap::new(), caller: Ok(caller) };
     planned(loaded, reading, options, &earlier, goal)
 }
 
@@ -119,7 +115,7 @@ fn planned(
     earlier: &Earlier,
     goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
-    let Reading { target, snapshot, failures, caller } = reading;
+    let Reading { target, reach, snapshot, failures, caller } = reading;
     let unread = failures.into_iter().map(|(domain, error)| {
         let key = loaded.desired.domains.get(&domain).map(|domain| domain.key);
         render::unread(&domain, &error, target.account.as_deref(), key)
@@ -141,7 +137,6 @@ fn planned(
         diagnostics.extend(loaded.weigh(check::found_listed(&loaded.desired, &snapshot))?);
     }
     let left_open = looked(earlier, &loaded.desired, &snapshot, &options.selection);
-    let reach = goal.reach(&loaded.desired);
     Ok(Observed {
         plan,
         target,

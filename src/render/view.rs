@@ -110,19 +110,20 @@ impl<'a> PlanView<'a> {
             group_names,
             since_base,
         } = notes;
+        let summary = plan.summary();
         Self {
             plan,
             target,
             account: account.as_deref(),
             digest: plan.digest(),
-            totals: totals(plan),
-            consequences: consequences(plan),
-            summary: plan.summary(),
+            totals: totals(plan, summary),
+            consequences: consequences(plan, summary),
+            summary,
             budget: *budget,
             is_different: plan.differs(),
             is_complete: plan.is_complete(),
             unread,
-            dangers: dangers(plan),
+            dangers: dangers(plan, summary),
             warnings,
             held,
             refusals: refusals(held),
@@ -290,11 +291,11 @@ pub(super) struct FoldView<'a> {
     pub(super) is_refused: bool,
 }
 
-fn totals(plan: &Plan) -> String {
+fn totals(plan: &Plan, summary: Summary) -> String {
     if plan.decisions.changes.is_empty() {
         return without_changes(plan);
     }
-    let Summary { create, update, replace, delete, unchanged: _ } = plan.summary();
+    let Summary { create, update, replace, delete, unchanged: _ } = summary;
     format!("Plan: {} to add, {update} to change, {} to destroy.", create + replace, delete + replace)
 }
 
@@ -322,8 +323,8 @@ fn without_changes(plan: &Plan) -> String {
     }
 }
 
-fn consequences(plan: &Plan) -> String {
-    let Summary { create: _, update: _, replace, delete: _, unchanged } = plan.summary();
+fn consequences(plan: &Plan, summary: Summary) -> String {
+    let Summary { create: _, update: _, replace, delete: _, unchanged } = summary;
     if plan.decisions.changes.is_empty() && plan.notes.is_rest {
         return "Only what the plan changes was compared; `livevod plan` compares all of it.".to_owned();
     }
@@ -359,8 +360,8 @@ fn guards(held: &[Held]) -> HashMap<&Address, Vec<Guard>> {
 }
 
 /// `1 replaced`, `2 deleted`, `3 not recorded any more`: each kind of danger that is there.
-fn dangers(plan: &Plan) -> Vec<String> {
-    let Summary { create: _, update: _, replace, delete, unchanged: _ } = plan.summary();
+fn dangers(plan: &Plan, summary: Summary) -> Vec<String> {
+    let Summary { create: _, update: _, replace, delete, unchanged: _ } = summary;
     let unread = plan.notes.unread.len();
     let stops = plan.changes().filter(|change| stops_recording(*change)).count();
     let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared).count();
