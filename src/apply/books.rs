@@ -21,7 +21,7 @@ pub(super) struct Books {
     journal: Journal,
     events: mpsc::UnboundedSender<Event>,
     /// How long after it was sent a request that got no answer may still arrive.
-    settle: Duration,
+    pub(super) settle: Duration,
     stop_on_error: bool,
     /// Becomes true when no new write shall start.
     stop: watch::Receiver<bool>,

@@ -86,7 +86,7 @@ mod tests {
         }))
     }
 
-    fn climb(groups: Groups<'_>) -> Vec<ComposeOff> {
+    fn ways(groups: Groups<'_>) -> Vec<ComposeOff> {
         successors(Fallback::default().usable(groups), |fallback| {
             fallback.after(&refused(MUST_GO_TOGETHER), groups)
         })
@@ -97,14 +97,14 @@ mod tests {
     #[test]
     fn the_fallbacks_come_in_order_and_those_without_a_group_are_left_out() {
         let with = |group: &str| ComposeOff::WithGroup(group.to_owned());
-        let all = climb(Groups { last: Some("last"), transcode: "transcode" });
+        let all = ways(Groups { last: Some("last"), transcode: "transcode" });
         assert_eq!(all, [ComposeOff::Bare, with("last"), with("transcode"), ComposeOff::Neither]);
-        let fewer = climb(Groups { last: None, transcode: "transcode" });
+        let fewer = ways(Groups { last: None, transcode: "transcode" });
         assert_eq!(fewer, [ComposeOff::Bare, with("transcode"), ComposeOff::Neither]);
     }
 
     #[test]
-    fn another_refusal_ends_the_climb() {
+    fn another_refusal_ends_the_fallbacks() {
         let groups = Groups { last: Some("last"), transcode: "transcode" };
         assert_eq!(Fallback::Bare.after(&refused("InvalidTemplateGroupId.NotFound"), groups), None);
         assert_eq!(Fallback::Neither.after(&refused(MUST_GO_TOGETHER), groups), None);

@@ -199,9 +199,9 @@ impl<'a> Guarded<'a> {
 
 impl Run {
     async fn resolve(&self, aim: Aim<'_>, spelling: StreamSpelling, error: &Error) -> Resolved {
-        let (sent, deadline) = (Instant::now(), self.reader.deadline);
-        if self.settle < deadline {
-            match self.reader.watch(aim, spelling, sent + self.settle).await {
+        let (sent, settle, deadline) = (Instant::now(), self.books.settle, self.reader.deadline);
+        if settle < deadline {
+            match self.reader.watch(aim, spelling, sent + settle).await {
                 Ok(Seen::AsWanted) => return Resolved::Ended(Outcome::Done),
                 Ok(Seen::NotYet) => return Resolved::Lost,
                 Ok(Seen::Otherwise(_)) | Err(_) => {}

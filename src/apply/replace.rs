@@ -65,13 +65,13 @@ impl Write for MakingRoom<'_> {
 
     /// None of the writes that may follow may lack its intent once the first is out.
     fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Saved>, NoRoom> {
-        let Guarded { change, domain, .. } = &self.deleting.guarded;
-        let (run, mut all) = (domain.run.clone(), vec![Intention::add(&change.address, self.after, None)]);
+        let (change, run) = (self.deleting.guarded.change, self.deleting.guarded.domain.run.clone());
+        let outgoing = self.deleting.outgoing(found).map_err(NoRoom::Ended)?;
+        let add = Intention::add(&change.address, self.after, None);
+        let mut all = vec![outgoing.intention.clone(), add];
         if change.contingent.contains(&Contingent::AddBack) {
             all.push(Intention::add(&change.address, self.before, Some(Contingent::AddBack)));
         }
-        let outgoing = self.deleting.outgoing(found).map_err(NoRoom::Ended)?;
-        all.insert(0, outgoing.intention.clone());
         run.books.intend(&all).map_err(|cause| NoRoom::Ended(Ended::not_attempted(cause)))?;
         Ok(outgoing)
     }
@@ -220,7 +220,7 @@ impl Domain {
         // If it is gone, nothing records the stream meanwhile.
         let client = reader.client.urgent();
         let mut listed = reader.until_absent_by(&client, domain, &[&change.address]).await;
-        let is_settled = self.run.settle <= reader.deadline;
+        let is_settled = self.run.books.settle <= reader.deadline;
         let still_shows =
             |listing: &Arc<DomainSnapshot>| is_settled && listing.configs.contains_key(&change.address);
         if listed.as_ref().is_ok_and(still_shows) {

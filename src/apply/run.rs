@@ -21,8 +21,6 @@ use crate::wire::Call;
 pub(super) struct Run {
     pub(super) reader: Reader,
     pub(super) books: Arc<Books>,
-    /// How long after it was sent a request that got no answer may still arrive.
-    pub(super) settle: Duration,
     /// How old the look may be that a write rests on when it goes out.
     pub(super) freshness: Duration,
     /// The way of saying "auto_compose off" that the service understood.
@@ -40,7 +38,7 @@ impl Run {
         let rules = Rules { settle, stop_on_error, stop: stop.clone(), journal };
         let books = Arc::new(Books::new(decisions, rules, events));
         let reader = Reader::new(client, books.clone(), deadline, stop);
-        (Arc::new(Self { reader, books, settle, freshness, fallback: Mutex::default() }), receiver)
+        (Arc::new(Self { reader, books, freshness, fallback: Mutex::default() }), receiver)
     }
 
     pub(super) fn client(&self) -> &Client {
