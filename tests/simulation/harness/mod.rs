@@ -163,6 +163,7 @@ async fn play(seed: u64) -> Run {
     let mut later = Random::added(seed, 1);
     scene.call.draw_more(&mut later);
     weather.draw_more(&mut later);
+    weather.draw_straggler(&mut Random::added(seed, 3));
     let (service, observer) = account(&scene, random.fork());
     let clocks = Clocks::draw(seed);
     let folder = Folder::new(observer.clone(), weather.room, clocks.clone());

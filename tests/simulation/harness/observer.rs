@@ -341,6 +341,7 @@ impl Inner {
                     held.is_some_and(|remote| remote.unsupported.is_none())
                         && self.going.iter().any(|wide| wide.has_beside(address))
                 }
+                Foreign::DeleteFirst => held.is_some() && self.written.last() == Some(&folded(address)),
                 Foreign::Add | Foreign::AddBeside => held.is_none(),
             }
         };
@@ -353,7 +354,7 @@ impl Inner {
                 let edited = RecordConfig { cycle_duration, ..config };
                 wire::update(&address, spelling, &edited, ComposeOff::Bare)
             }
-            (Foreign::Delete | Foreign::DeleteBeside, Some((_, spelling))) => {
+            (Foreign::Delete | Foreign::DeleteBeside | Foreign::DeleteFirst, Some((_, spelling))) => {
                 wire::delete(&address, spelling)
             }
             _ => wire::add(&address, &added()),

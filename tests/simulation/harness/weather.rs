@@ -27,6 +27,8 @@ const fn kind(name: &'static str, keys: &'static [&'static str], is_ambiguous: b
 
 const THROTTLE: Kind = kind("throttle", &["", "retry-after=2s"], false);
 
+const STRAGGLER: Kind = kind("late-commit", &["time=25s"], true);
+
 const ENDLESS: Kind = kind("endless", &[""], true);
 
 /// Every fault of the emulator but those of somebody else in the console, who is played by a client of the harness.
@@ -149,6 +151,8 @@ pub(crate) enum Foreign {
     DeleteBeside,
     /// Puts an entry there that no file and no listing has named before.
     AddBeside,
+    /// Takes away what a lost Delete of this process is on its way to.
+    DeleteFirst,
 }
 
 impl Foreign {
@@ -161,6 +165,7 @@ impl Foreign {
             Foreign::Add => "foreign-add",
             Foreign::DeleteBeside => "sibling-delete",
             Foreign::AddBeside => "sibling-add",
+            Foreign::DeleteFirst => "delete-first",
         }
     }
 }
@@ -174,6 +179,22 @@ pub(crate) enum Death {
     After(u64),
     /// So long after the apply began.
     At(Duration),
+}
+
+/// A Delete that arrives when nobody counts on it any more.
+#[derive(Debug, Clone, Copy)]
+struct Straggler {
+    /// What happens as the call after it goes out.
+    then: Then,
+    is_on_its_way: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Then {
+    /// Somebody else removes the entry, so that the Delete seems to have arrived.
+    OthersDelete,
+    /// The process dies, and the next one begins at once.
+    Dies,
 }
 
 /// What is to go wrong with one call.
@@ -227,6 +248,7 @@ pub(crate) struct Weather {
     lag: Option<(u64, Duration)>,
     /// Before the call of this number somebody else acts beside an app-wide entry.
     beside: Option<(u64, Foreign)>,
+    straggler: Option<Straggler>,
     clock: Option<(u64, i64)>,
     pub(crate) death: Option<Death>,
     /// When somebody asks the process to stop.
@@ -263,6 +285,7 @@ impl Weather {
             revert: None,
             lag: None,
             beside: None,
+            straggler: None,
             clock: None,
             death: None,
             stop: None,
@@ -344,6 +367,18 @@ impl Weather {
         self.beside = random.percent(30).then(|| (random.pick(&[0, 0, 1, 2, 3, 5, 8, 13]), beside));
     }
 
+    /// Lets a Delete be late in a few runs, from a generator of its own.
+    pub(crate) fn draw_straggler(&mut self, random: &mut Random) {
+        if !random.percent(6) {
+            return;
+        }
+        let then = random.pick(&[Then::OthersDelete, Then::Dies]);
+        self.straggler = Some(Straggler { then, is_on_its_way: false });
+        if matches!(then, Then::Dies) && self.revert.is_none() {
+            self.rest = Duration::ZERO;
+        }
+    }
+
     /// Each part of the seeds has more of one thing that is no fault of the network.
     fn emphasize(&mut self, other: Option<&'static str>, random: &mut Random) {
         self.favourite = Foreign::ALL.into_iter().find(|foreign| Some(foreign.name()) == other);
@@ -397,6 +432,7 @@ impl Weather {
         let beside = self.beside.filter(|(call, _)| *call == self.calls);
         strike.beside = beside.map(|(_, foreign)| (foreign, self.calls));
         strike.clock = self.clock.filter(|(call, _)| *call == self.calls).map(|(_, seconds)| seconds);
+        self.straggle(&mut strike);
         self.die(&mut strike);
         self.calls += 1;
         strike
@@ -409,6 +445,21 @@ impl Weather {
             let is_it = step == feature.step;
             feature.is_spent |= is_it && struck.contains(&feature.kind.name);
             feature.spared = feature.spared.saturating_sub(u64::from(is_it));
+        }
+        if let Some(straggler) = &mut self.straggler {
+            straggler.is_on_its_way |= step == Step::Delete && struck.contains(&STRAGGLER.name);
+        }
+    }
+
+    fn straggle(&mut self, strike: &mut Strike) {
+        let Some(Straggler { then, is_on_its_way }) = self.straggler else { return };
+        if !is_on_its_way {
+            return strike.add(STRAGGLER, Some(Action::Delete), &mut self.random.clone());
+        }
+        self.straggler = None;
+        match then {
+            Then::OthersDelete => strike.foreign = Some((Foreign::DeleteFirst, 0)),
+            Then::Dies => self.death = Some(Death::Before(self.calls)),
         }
     }
 
