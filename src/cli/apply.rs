@@ -23,7 +23,7 @@ use crate::apply::{self, ApplySettings, Outcome, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Address;
 use crate::plan::{Guard, Plan, PlanOptions, SavedPlan};
-use crate::render::{self, Command, Context, Exit};
+use crate::render::{self, Command, Context, Exit, ReportView};
 
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_reports())))]
@@ -128,8 +128,9 @@ impl Order<'_> {
         let journal = folder.begin(plan, left_open, earlier, Some(&saved))?;
         let (report, interrupted) = self.apply(plan, connection, &journal).await?;
         let exit = exit(&report, plan, interrupted);
-        self.session.events.report(&view, plan, &report);
-        terminal.show(&render::report(&view, &report, context(exit), &layout));
+        let report = ReportView::new(&view, &report, &self.loaded.sources);
+        self.session.events.report(&report);
+        terminal.show(&render::report(&report, context(exit), &layout));
         Ok(exit)
     }
 

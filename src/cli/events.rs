@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use super::event_file::EventFile;
 use super::failure::Failure;
 use super::terminal::{Terminal, secrets};
-use crate::apply::{self, Report};
+use crate::apply;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::Plan;
-use crate::render::{self, Command, Event, Exit, PlanView};
+use crate::render::{Command, EndView, Event, Exit, PlanView, ReportView};
 use crate::source::Sources;
 
 /// How long a reader may take no line before the rest is given up at the end of a run.
@@ -96,32 +96,33 @@ impl Events {
 
     /// Tells what becomes of a change of the plan.
     pub(super) fn change(&self, event: &apply::Event, plan: &Plan, sources: &Sources) {
-        let reason = |index, outcome| render::outcome_diagnostic(plan, plan.noted(index)?, outcome, sources);
+        let Some(stream) = &self.0 else { return };
+        let end = |index, outcome| Some(EndView::new(plan, plan.noted(index)?, outcome, sources));
         match event {
             apply::Event::Started { index: _, address, action } => {
-                self.tell(|| Event::started(address, *action));
+                stream.tell(&Event::started(address, *action));
             }
             apply::Event::Delayed { address, action, delay, after } => {
-                self.tell(|| Event::delayed(address, *action, delay, *after));
+                stream.tell(&Event::delayed(address, *action, delay, *after));
             }
             apply::Event::Finished { index, outcome, sent, took } => {
-                let Some(stream) = &self.0 else { return };
-                let reason = reason(*index, outcome);
-                stream.tell(&Event::ended(outcome, *sent, *took, reason.as_ref(), sources));
+                if let Some(end) = end(*index, outcome) {
+                    stream.tell(&Event::ended(&end, *sent, *took, sources));
+                }
             }
             apply::Event::Moved { index, outcome, after } => {
-                let Some(stream) = &self.0 else { return };
-                let reason = reason(*index, outcome);
-                stream.tell(&Event::moved(outcome, *after, reason.as_ref(), sources));
+                if let Some(end) = end(*index, outcome) {
+                    stream.tell(&Event::moved(&end, *after, sources));
+                }
             }
         }
     }
 
     /// Tells what became of the plan.
-    pub(super) fn report(&self, view: &PlanView, plan: &Plan, report: &Report) {
-        self.findings(&render::not_seen_again(plan, report), &Sources::default());
+    pub(super) fn report(&self, view: &ReportView) {
+        self.findings(view.not_seen_again(), &Sources::default());
         if let Some(stream) = &self.0 {
-            Event::report(view, report).iter().for_each(|event| stream.tell(event));
+            Event::report(view).iter().for_each(|event| stream.tell(event));
         }
     }
 

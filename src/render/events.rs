@@ -20,11 +20,10 @@ use super::facts::{
     warning_row,
 };
 use super::phrases::refusal;
-use super::report::{self, Done, outcome_line};
-use super::report_json::OutcomeCounts;
+use super::report_view::{Done, EndView, ReportView};
 use super::style::Style;
 use super::view::{ChangeView, PlanView};
-use crate::apply::{ChangeOutcome, Delay, Outcome, Report};
+use crate::apply::{ChangeOutcome, Delay};
 use crate::diag::{Diagnostic, Severity};
 use crate::gate::{self, clean};
 use crate::model::{Address, AddressText};
@@ -43,14 +42,8 @@ pub struct Event<'a> {
 }
 
 impl<'a> EndHook<'a> {
-    fn new(
-        one: &'a ChangeOutcome,
-        sent: bool,
-        elapsed: Duration,
-        reason: Option<&'a Diagnostic>,
-        sources: &Sources,
-    ) -> Self {
-        let ChangeOutcome { address, action, outcome, request_id } = one;
+    fn new(end: &'a EndView, sent: bool, elapsed: Duration, sources: &Sources) -> Self {
+        let EndView { one: ChangeOutcome { address, action, outcome, request_id }, reason } = end;
         Self {
             resource: Resource { addr: AddressText(address) },
             action: *action,
@@ -58,7 +51,7 @@ impl<'a> EndHook<'a> {
             write_outcome: sent.then(|| WriteOutcome::of(outcome)),
             request_id: request_id.as_deref(),
             elapsed_seconds: seconds(elapsed),
-            diagnostic: reason.map(|reason| finding(reason, sources)),
+            diagnostic: reason.as_ref().map(|reason| finding(reason, sources)),
         }
     }
 }
@@ -211,58 +204,39 @@ impl<'a> Event<'a> {
         Self::new(Level::Warn, format!("{address}: {words}"), Body::ApplyProgress { hook })
     }
 
-    /// A change ended; `reason` says why it is not done, `sent` whether a write of it left for the service.
-    pub fn ended(
-        one: &'a ChangeOutcome,
-        sent: bool,
-        elapsed: Duration,
-        reason: Option<&'a Diagnostic>,
-        sources: &Sources,
-    ) -> Self {
-        let hook = EndHook::new(one, sent, elapsed, reason, sources);
-        let line = outcome_line(one, Style::PLAIN);
-        match &one.outcome {
-            Outcome::Done => Self::new(Level::Info, line.trim_start(), Body::ApplyComplete { hook }),
-            Outcome::Failed(failure) | Outcome::NotAttempted(failure) | Outcome::Unknown(failure) => {
-                let message = format!("{}: {failure}", line.trim_start());
-                Self::new(Level::Error, message, Body::ApplyErrored { hook })
-            }
+    /// A change ended; `sent` says whether a write of it left for the service.
+    pub fn ended(end: &'a EndView, sent: bool, elapsed: Duration, sources: &Sources) -> Self {
+        let hook = EndHook::new(end, sent, elapsed, sources);
+        match end.is_done() {
+            true => Self::new(Level::Info, end_message(end), Body::ApplyComplete { hook }),
+            false => Self::new(Level::Error, end_message(end), Body::ApplyErrored { hook }),
         }
     }
 
-    /// A change that had ended as done is not as wanted any more; `reason` says what it is, `after` how long after its end.
-    pub fn moved(
-        one: &'a ChangeOutcome,
-        after: Duration,
-        reason: Option<&'a Diagnostic>,
-        sources: &Sources,
-    ) -> Self {
-        let hook = EndHook::new(one, true, after, reason, sources);
-        let line = outcome_line(one, Style::PLAIN);
-        let why = one.outcome.failure().map(|failure| format!(": {failure}")).unwrap_or_default();
-        Self::new(Level::Error, format!("{}{why}", line.trim_start()), Body::ApplyMoved { hook })
+    /// A change that had ended as done is not as wanted any more; `after` says how long after its end.
+    pub fn moved(end: &'a EndView, after: Duration, sources: &Sources) -> Self {
+        let hook = EndHook::new(end, true, after, sources);
+        Self::new(Level::Error, end_message(end), Body::ApplyMoved { hook })
     }
 
     /// What became of a plan.
-    pub fn report(view: &'a PlanView<'a>, report: &Report) -> [Self; 2] {
-        let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
-        let cost = report::cost(*calls, *repeated, *took);
+    pub fn report(view: &'a ReportView) -> [Self; 2] {
+        let ReportView { plan, counts, done, calls, repeated, took, .. } = view;
         let reported = Reported {
-            target: &view.target.name,
-            digest: view.digest.clone(),
-            summary: OutcomeCounts::of(outcomes),
+            target: &plan.target.name,
+            digest: plan.digest.clone(),
+            summary: *counts,
             calls: *calls,
             repeated: *repeated,
             seconds: took.as_secs_f64(),
         };
-        let Done { added, changed, destroyed } = Done::of(outcomes);
+        let Done { added, changed, destroyed } = *done;
         let operation = Operation::Apply;
         let changes = Changes { add: added, change: changed, import: 0, remove: destroyed, operation };
-        let totals = report::totals(view, outcomes, Style { width: usize::MAX, ..Style::PLAIN }).join(" ");
-        let summary = Body::ChangeSummary(Totals { changes, digest: view.digest.clone() });
+        let summary = Body::ChangeSummary(Totals { changes, digest: plan.digest.clone() });
         [
-            Self::new(Level::Info, cost, Body::Report { report: reported }),
-            Self::new(Level::Info, totals, summary),
+            Self::new(Level::Info, &view.cost, Body::Report { report: reported }),
+            Self::new(Level::Info, format!("{} {}", view.verdict, view.resources), summary),
         ]
     }
 
@@ -279,6 +253,12 @@ impl<'a> Event<'a> {
         };
         Self::new(level, format!("exit {}: {}", exit.code(), exit.reason()), Body::Exit { exit })
     }
+}
+
+fn end_message(end: &EndView) -> String {
+    let line = end.line(Style::PLAIN);
+    let why = end.one.outcome.failure().map(|failure| format!(": {failure}")).unwrap_or_default();
+    format!("{}{why}", line.trim_start())
 }
 
 /// Milliseconds are enough.

@@ -32,9 +32,11 @@ mod phrases;
 mod plan;
 mod plan_json;
 mod printed;
+mod reasons;
 mod remote;
 mod report;
 mod report_json;
+mod report_view;
 mod review;
 mod rows;
 mod sarif;
@@ -57,8 +59,9 @@ pub use printed::{
     Printed, Shown, drift, effective, explanation, failure, findings, forms, page, plan, report, run, runs,
     snapshot, validated,
 };
+pub use reasons::{unanswered, unread};
 pub use remote::Sought;
-pub use report::{not_seen_again, outcome_diagnostic, outcome_diagnostics, outcome_line, unanswered, unread};
+pub use report_view::{EndView, ReportView};
 pub use schema::{Document, schema};
 pub use style::Style;
 pub use view::PlanView;

@@ -4,29 +4,21 @@ use super::comment::{FOOTER, head, left_open, shortened};
 use super::layout::Layout;
 use super::marks::{cell, code, prose};
 use super::phrases::symbol;
-use super::report::{cost, outcome_name, totals};
+use super::report_view::{EndView, ReportView};
 use super::sheet::{Rows, Sheet};
-use super::style::Style;
-use super::view::PlanView;
-use crate::apply::{ChangeOutcome, Outcome, Report};
+use crate::apply::{ChangeOutcome, Outcome};
 
 /// `apply --format markdown`.
-pub(super) fn markdown_report(view: &PlanView, report: &Report, layout: &Layout) -> String {
-    let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
+pub(super) fn markdown_report(view: &ReportView, layout: &Layout) -> String {
     let mut sheet = Sheet::new(layout.max_bytes);
-    sheet.must(&head("apply", view.target, layout));
-    sheet.must(&format!(
-        "**{}** {}\n\n",
-        totals(view, outcomes, Style::PLAIN).join(" "),
-        cost(*calls, *repeated, *took)
-    ));
-    let (done, mut others): (Vec<&ChangeOutcome>, Vec<&ChangeOutcome>) =
-        outcomes.iter().partition(|one| matches!(one.outcome, Outcome::Done));
-    others.sort_by_key(|one| weight(&one.outcome));
+    sheet.must(&head("apply", view.plan.target, layout));
+    sheet.must(&format!("**{} {}** {}\n\n", view.verdict, view.resources, view.cost));
+    let (done, mut others): (Vec<&EndView>, Vec<&EndView>) = view.ends.iter().partition(|end| end.is_done());
+    others.sort_by_key(|end| weight(&end.one.outcome));
     not_done(&mut sheet, &others);
-    left_open(&mut sheet, &view.left_open);
+    left_open(&mut sheet, &view.plan.left_open);
     all_done(&mut sheet, &done);
-    sheet.must(&format!("---\n\ndigest `{}`\n", view.digest));
+    sheet.must(&format!("---\n\ndigest `{}`\n", view.plan.digest));
     sheet.must(&shortened(&sheet.left_out(), layout.max_bytes));
     sheet.finish()
 }
@@ -40,19 +32,19 @@ fn weight(outcome: &Outcome) -> u8 {
     }
 }
 
-fn not_done(sheet: &mut Sheet, outcomes: &[&ChangeOutcome]) {
+fn not_done(sheet: &mut Sheet, outcomes: &[&EndView]) {
     let head = "| | Configuration | Outcome | Why | RequestId |\n|:-:|---|---|---|---|\n";
     let room = sheet.room(FOOTER) * 3 / 4;
-    sheet.rows(Rows { what: "changes not done", head, tail: "\n" }, room, outcomes, |one| row(one));
+    sheet.rows(Rows { what: "changes not done", head, tail: "\n" }, room, outcomes, |end| row(end));
 }
 
-fn row(one: &ChangeOutcome) -> String {
-    let ChangeOutcome { address, action, outcome, request_id } = one;
+fn row(end: &EndView) -> String {
+    let ChangeOutcome { address, action, outcome, request_id } = end.one;
     let name = match outcome {
-        Outcome::Unknown(_) => "**UNKNOWN**".to_owned(),
-        Outcome::Failed(_) | Outcome::NotAttempted(_) | Outcome::Done => {
-            outcome_name(outcome).replace('_', " ")
-        }
+        Outcome::Unknown(_) => "**UNKNOWN**",
+        Outcome::Failed(_) => "failed",
+        Outcome::NotAttempted(_) => "not attempted",
+        Outcome::Done => "done",
     };
     let why = outcome.failure().map(ToString::to_string).unwrap_or_default();
     let why = prose(&why).replace('|', "\\|");
@@ -60,12 +52,12 @@ fn row(one: &ChangeOutcome) -> String {
     format!("| {} | {} | {name} | {why} | {id} |\n", code(symbol(*action)), cell(&address.to_string()))
 }
 
-fn all_done(sheet: &mut Sheet, outcomes: &[&ChangeOutcome]) {
+fn all_done(sheet: &mut Sheet, outcomes: &[&EndView]) {
     let head = format!("<details>\n<summary>{} done</summary>\n\n", outcomes.len());
     let room = sheet.room(FOOTER);
     let rows = Rows { what: "changes done", head: &head, tail: "\n</details>\n\n" };
-    sheet.rows(rows, room, outcomes, |one| {
-        let ChangeOutcome { address, action, outcome: _, request_id } = one;
+    sheet.rows(rows, room, outcomes, |end| {
+        let ChangeOutcome { address, action, outcome: _, request_id } = end.one;
         let id = request_id.as_deref().map(|id| format!(", RequestId {}", code(id))).unwrap_or_default();
         format!("- {} {}{id}\n", code(symbol(*action)), code(&address.to_string()))
     });

@@ -22,13 +22,13 @@ use super::markdown::markdown_plan;
 use super::outcomes::markdown_report;
 use super::plan::human_plan;
 use super::plan_json::{drift_json, plan_json};
-use super::report::{human_report, outcome_diagnostics};
+use super::report::human_report;
 use super::report_json::report_json;
+use super::report_view::ReportView;
 use super::sarif::sarif;
 use super::terraform::{gitlab_terraform, terraform_json};
 use super::view::PlanView;
 use super::{FilesFormat, Format, PageFormat};
-use crate::apply::Report;
 use crate::apply::journal::{LastEntry, RunRecord};
 use crate::diag::{self, Code, Diagnostic, Severity};
 use crate::explain::{self, Explanation, Online};
@@ -101,21 +101,21 @@ fn differences(view: &PlanView, weight: Severity, context: Context, layout: &Lay
 }
 
 /// What became of a plan; people have read the plan and the findings about it before.
-pub fn report(view: &PlanView, report: &Report, context: Context, layout: &Layout) -> Printed {
-    let outcomes = outcome_diagnostics(view.plan, report, context.sources);
+pub fn report(view: &ReportView, context: Context, layout: &Layout) -> Printed {
+    let outcomes = view.findings();
     let diagnostics = sorted(context.diagnostics, &outcomes);
     let all = Context { diagnostics: &diagnostics, ..context };
     match layout.format {
         Format::Human | Format::TerraformJson | Format::GitlabTerraform | Format::Html => Printed {
-            text: format!("\n{}", human_report(view, report, layout.stdout)),
+            text: format!("\n{}", human_report(view, layout.stdout)),
             more: told(&outcomes, context, layout),
             ..Printed::default()
         },
-        Format::Json => Printed::document(report_json(view, report, all)),
+        Format::Json => Printed::document(report_json(view, all)),
         Format::Markdown => {
             let notes = [weighty(context.diagnostics), outcomes].concat();
             let notes = told(&notes, context, layout);
-            Printed { notes, ..Printed::document(markdown_report(view, report, layout)) }
+            Printed { notes, ..Printed::document(markdown_report(view, layout)) }
         }
         Format::Github | Format::Gitlab | Format::Sarif => findings(all, layout),
     }

@@ -6,30 +6,22 @@ use serde::Serialize;
 use super::documents::{AddressRow, Context, FORMAT_VERSION, Finding, finding, findings, pretty};
 use super::exit::Exit;
 use super::facts::{LeftOpenRow, left_open_rows};
-use super::report::outcome_diagnostic;
-use super::view::{ChangeView, PlanView};
+use super::report_view::{EndView, OutcomeCounts, ReportView};
+use crate::apply::ChangeOutcome;
 use crate::apply::journal::End;
-use crate::apply::{ChangeOutcome, Report};
-use crate::diag::Diagnostic;
 use crate::plan::ActionKind;
 use crate::source::Sources;
 
 /// `apply --format json`.
-pub(super) fn report_json(view: &PlanView, report: &Report, context: Context) -> String {
-    let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
-    let changes = view.changes().zip(outcomes);
-    let reason = |(change, one): (ChangeView, &ChangeOutcome)| {
-        outcome_diagnostic(view.plan, change.noted, one, context.sources)
-    };
-    let reasons: Vec<Option<Diagnostic>> = changes.map(reason).collect();
-    let rows = outcomes.iter().zip(&reasons);
+pub(super) fn report_json(view: &ReportView, context: Context) -> String {
+    let ReportView { plan, ends, counts, calls, repeated, took, .. } = view;
     pretty(&ReportDocument {
         format_version: FORMAT_VERSION,
-        target: &view.target.name,
-        digest: view.digest.clone(),
-        left_open: left_open_rows(&view.left_open),
-        outcomes: rows.map(|(one, reason)| outcome_row(one, reason.as_ref(), context.sources)).collect(),
-        summary: OutcomeCounts::of(outcomes),
+        target: &plan.target.name,
+        digest: plan.digest.clone(),
+        left_open: left_open_rows(&plan.left_open),
+        outcomes: ends.iter().map(|end| outcome_row(end, context.sources)).collect(),
+        summary: *counts,
         calls: *calls,
         repeated: *repeated,
         seconds: took.as_secs_f64(),
@@ -86,42 +78,13 @@ struct OutcomeRow<'a> {
     diagnostic: Option<Finding<'a>>,
 }
 
-/// Changes by outcome.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct OutcomeCounts {
-    /// Confirmed by reading back.
-    done: usize,
-    /// Certainly not carried out, or carried out otherwise than planned.
-    failed: usize,
-    /// Nothing was sent.
-    not_attempted: usize,
-    /// A write was sent, and what became of it could not be confirmed.
-    unknown: usize,
-}
-
-impl OutcomeCounts {
-    pub(super) fn of(outcomes: &[ChangeOutcome]) -> Self {
-        let count = |end| outcomes.iter().filter(|one| End::from(&one.outcome) == end).count();
-        Self {
-            done: count(End::Done),
-            failed: count(End::Failed),
-            not_attempted: count(End::NotAttempted),
-            unknown: count(End::Unknown),
-        }
-    }
-}
-
-fn outcome_row<'a>(
-    one: &'a ChangeOutcome,
-    reason: Option<&'a Diagnostic>,
-    sources: &Sources,
-) -> OutcomeRow<'a> {
-    let ChangeOutcome { address, action, outcome, request_id } = one;
+fn outcome_row<'a>(end: &'a EndView, sources: &Sources) -> OutcomeRow<'a> {
+    let EndView { one: ChangeOutcome { address, action, outcome, request_id }, reason } = end;
     OutcomeRow {
         address: AddressRow::new(address),
         action: *action,
         outcome: outcome.into(),
         request_id: request_id.as_deref(),
-        diagnostic: reason.map(|reason| finding(reason, sources)),
+        diagnostic: reason.as_ref().map(|reason| finding(reason, sources)),
     }
 }

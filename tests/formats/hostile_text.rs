@@ -14,7 +14,8 @@ use livevod::diag::Severity;
 use livevod::gate;
 use livevod::plan::Plan;
 use livevod::render::{
-    self, Context, Event, Exit, Format, Layout, Links, PageFormat, PlanView, Printed, Style, Target,
+    self, Context, EndView, Event, Exit, Format, Layout, Links, PageFormat, PlanView, Printed, ReportView,
+    Style, Target,
 };
 use livevod::source::Sources;
 use livevod::wire::RemoteError;
@@ -160,7 +161,8 @@ proptest! {
         let report = report(&plan, &text);
         let sources = Sources::default();
         let style = Style { drawings, width, ..Style::PLAIN };
-        let mut findings = render::outcome_diagnostics(&plan, &report, &sources);
+        let ended = ReportView::new(&view, &report, &sources);
+        let mut findings = ended.findings();
         findings.extend(render::plan_findings(&view, &sources, Severity::Warning));
         findings.push(render::unread(&text, &remote(&text), Some(&text), None));
         let context = Context { sources: &sources, diagnostics: &findings, exit: Exit::Error };
@@ -168,16 +170,18 @@ proptest! {
             stdout: style, stderr: style, title: Some(text.clone()), full,
             links: Links { base: None, folder: "/repo".to_owned() }, ..Layout::new(format)
         };
+        let changes = || plan.changes().zip(&report.outcomes);
+        let ends = || changes().map(|(change, one)| EndView::new(&plan, change, one, &sources));
         let plan_in = |format| whole(render::plan(&view, context, &layout(format)));
         let drift_in = |format| whole(render::drift(&view, context, &layout(format)));
-        let report_in = |format| whole(render::report(&view, &report, context, &layout(format)));
+        let report_in = |format| whole(render::report(&ended, context, &layout(format)));
         let mut saved = PlanView::of(&plan, &target);
         saved.saved_to = Some(Path::new(&text));
         let addresses: Vec<_> = plan.changes().map(|change| change.address.clone()).collect();
         for (name, output) in [
             ("plan", plan_in(Format::Human)),
             ("report", report_in(Format::Human)),
-            ("lines", report.outcomes.iter().map(|one| render::outcome_line(one, style) + "\n").collect()),
+            ("lines", ends().map(|end| end.line(style) + "\n").collect()),
             ("unresolved", render::unresolved(&addresses, style)),
             ("saved", whole(render::plan(&saved, context, &layout(Format::Human)))),
             ("findings", render::diagnostics(&findings, &sources, style, None)),
@@ -189,11 +193,10 @@ proptest! {
             is_tame(name, &output)?;
             commands_nothing(name, &output)?;
         }
-        let events = Event::plan(&view).chain(Event::report(&view, &report));
+        let events = Event::plan(&view).chain(Event::report(&ended));
         let events: String = events.map(|event| event.line(Timestamp::UNIX_EPOCH).unwrap()).collect();
-        let ends: String = plan.changes().zip(&report.outcomes).map(|(change, one)| {
-            let reason = render::outcome_diagnostic(&plan, change, one, &sources);
-            Event::ended(one, true, Duration::ZERO, reason.as_ref(), &sources).line(Timestamp::UNIX_EPOCH).unwrap()
+        let ends: String = ends().map(|end| {
+            Event::ended(&end, true, Duration::ZERO, &sources).line(Timestamp::UNIX_EPOCH).unwrap()
         }).collect();
         for (name, output) in [
             ("json", plan_in(Format::Json)),

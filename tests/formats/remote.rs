@@ -6,7 +6,7 @@ use livevod::api;
 use livevod::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
 use livevod::plan::PlanOptions;
 use livevod::render::{
-    self, Context, Exit, Format, Layout, PlanView, Sought, Style, Target, diagnostics, outcome_diagnostics,
+    self, Context, Exit, Format, Layout, PlanView, ReportView, Sought, Style, Target, diagnostics,
     unanswered, unread,
 };
 use livevod::wire::RemoteError;
@@ -134,7 +134,8 @@ fn shown(refusal: RemoteError) -> String {
         repeated: 0,
         took: Duration::ZERO,
     };
-    let findings = outcome_diagnostics(&plan, &report, &sources);
+    let target = Target { name: String::new(), account: None };
+    let findings = ReportView::new(&PlanView::of(&plan, &target), &report, &sources).findings();
     diagnostics(&findings, &sources, Style { width: 80, ..Style::PLAIN }, None)
 }
 
@@ -207,7 +208,8 @@ fn a_long_verdict_is_broken_and_the_counts_stand_whole() {
     let target = Target { name: String::new(), account: None };
     let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Incomplete };
     let layout = Layout { stdout: Style { width: 60, ..Style::PLAIN }, ..Layout::new(Format::Human) };
-    let text = render::report(&PlanView::of(&plan, &target), &report, context, &layout).text;
+    let view = PlanView::of(&plan, &target);
+    let text = render::report(&ReportView::new(&view, &report, &sources), context, &layout).text;
     let totals: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("Apply")).take(3).collect();
     assert_eq!(
         totals,

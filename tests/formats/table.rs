@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use livevod::apply::{ChangeOutcome, Outcome, Report};
 use livevod::diag::{Code, Diagnostic};
-use livevod::render::{self, Context, Exit, Format, Layout, PlanView, Printed, Target};
+use livevod::render::{self, Context, Exit, Format, Layout, PlanView, Printed, ReportView, Target};
 use livevod::source::Sources;
 
 use super::plans::many;
@@ -23,6 +23,7 @@ fn every_format_says_something_of_every_subject() {
     });
     let outcomes = done.collect();
     let report = Report { outcomes, not_seen_again: Vec::new(), calls: 3, repeated: 0, took: Duration::ZERO };
+    let ended = ReportView::new(&view, &report, &Sources::default());
     let findings = [Diagnostic::new(Code::NotDone, "no")];
     let context = Context { sources: &Sources::default(), diagnostics: &findings, exit: Exit::Error };
     for format in Format::value_variants() {
@@ -30,7 +31,7 @@ fn every_format_says_something_of_every_subject() {
         for (subject, Printed { text, .. }) in [
             ("plan", render::plan(&view, context, &layout)),
             ("drift", render::drift(&view, context, &layout)),
-            ("report", render::report(&view, &report, context, &layout)),
+            ("report", render::report(&ended, context, &layout)),
         ] {
             assert!(!text.trim().is_empty(), "{subject} in {format:?}");
         }

@@ -9,7 +9,7 @@ use super::super::exit::Exit;
 use super::super::facts::{
     ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UnsupportedRow, WarningRow,
 };
-use super::super::report_json::OutcomeCounts;
+use super::super::report_view::OutcomeCounts;
 use crate::apply::Outcome;
 use crate::apply::journal::End;
 use crate::model::AddressText;

@@ -5,7 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use livevod::apply::Report;
 use livevod::plan::Plan;
-use livevod::render::{self, Context, Event, Exit, Format, Layout, PlanView, Style, Target};
+use livevod::render::{
+    self, Context, EndView, Event, Exit, Format, Layout, PlanView, ReportView, Style, Target,
+};
 use livevod::source::Sources;
 
 use super::super::journals::TARGET;
@@ -42,10 +44,11 @@ fn outputs(run: &Run) -> Vec<String> {
         let shown = PlanView::new(view.plan, &target, left_open, &[]);
         let mut diagnostics = Vec::new();
         if let End::Applied(report) = &run.processes[view.number - 1].end {
-            diagnostics = render::outcome_diagnostics(view.plan, report, sources);
+            let ended = ReportView::new(&shown, report, sources);
+            diagnostics = ended.findings();
             let context = Context { sources, diagnostics: &diagnostics, exit: Exit::Success };
             let formats = [Format::Human, Format::Json];
-            texts.extend(formats.map(|format| render::report(&shown, report, context, &layout(format)).text));
+            texts.extend(formats.map(|format| render::report(&ended, context, &layout(format)).text));
             texts.extend(ends(view.plan, report, sources));
         }
         texts.extend(Event::plan(&shown).map(|event| event.line(Timestamp::UNIX_EPOCH).unwrap()));
@@ -62,9 +65,8 @@ fn ends(plan: &Plan, report: &Report, sources: &Sources) -> Vec<String> {
     let changes = plan.changes().zip(&report.outcomes);
     changes
         .map(|(change, one)| {
-            let reason = render::outcome_diagnostic(plan, change, one, sources);
-            let ended = Event::ended(one, true, Duration::ZERO, reason.as_ref(), sources);
-            ended.line(Timestamp::UNIX_EPOCH).unwrap()
+            let end = EndView::new(plan, change, one, sources);
+            Event::ended(&end, true, Duration::ZERO, sources).line(Timestamp::UNIX_EPOCH).unwrap()
         })
         .collect()
 }

@@ -1,0 +1,144 @@
+//! Why something is not done or not known, as a finding: what the service said, at the YAML value that it is about, and what
+//! helps.
+
+use std::sync::Arc;
+
+use super::remote::{Asked, Sought, calls, denial, listing, policy, remedy};
+use crate::api;
+use crate::apply::{ChangeOutcome, Outcome, Report, blame};
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::plan::Noted;
+use crate::source::{Place, Sources, Span};
+
+/// Why one change is not done, if so.
+pub(super) fn not_done(
+    account: Option<&str>,
+    change: Noted,
+    one: &ChangeOutcome,
+    sources: &Sources,
+) -> Option<Diagnostic> {
+    let (code, failure, help) = match &one.outcome {
+        Outcome::Done => return None,
+        Outcome::Failed(failure) => {
+            (Code::NotDone, failure, "put it right and apply again: what is done stays done")
+        }
+        Outcome::NotAttempted(failure) => (Code::NotDone, failure, "plan again to see what is left"),
+        Outcome::Unknown(failure) => (
+            Code::UnknownOutcome,
+            failure,
+            "plan again: it reads what became of the write, which may still arrive late",
+        ),
+    };
+    let remote = failure.remote.as_ref();
+    let code = if remote.is_some() && code == Code::NotDone { Code::Remote } else { code };
+    let mut diagnostic = Diagnostic::new(code, failure.to_string()).about(&one.address);
+    diagnostic.request_id =
+        remote.and_then(api::Error::request_id).or(one.request_id.as_deref()).map(str::to_owned);
+    let asked = Asked {
+        // What was not attempted failed at reading what is there.
+        actions: match one.outcome {
+            Outcome::NotAttempted(_) => listing(),
+            _ => calls(change.action()),
+        },
+        account,
+        domain: &one.address.domain,
+    };
+    diagnostic = helped(diagnostic, remote, &asked, help);
+    if code == Code::UnknownOutcome && diagnostic.help.as_deref() != Some(help) {
+        diagnostic.help = diagnostic.help.map(|cure| format!("{help}; {cure}"));
+    }
+    Some(at_the_cause(diagnostic, change, remote, sources))
+}
+
+/// A warning for each domain whose last listing could not be read.
+pub(super) fn not_seen_again(account: Option<&str>, report: &Report) -> Vec<Diagnostic> {
+    let domains = report.not_seen_again.iter();
+    let warning = |(domain, error): &(Arc<str>, api::Error)| {
+        let message = format!("the last listing of `{domain}` could not be read: {error}");
+        let asked = Asked { actions: listing(), account, domain };
+        let otherwise = "every write was read back, but not looked at once more: plan again to see whether all of it stayed";
+        let mut diagnostic = unreadable(message, error, None, &asked, otherwise);
+        diagnostic.severity = Severity::Warning;
+        diagnostic
+    };
+    domains.map(warning).collect()
+}
+
+/// A domain that could not be read, at its name in the files.
+pub fn unread(domain: &str, error: &api::Error, account: Option<&str>, key: Option<Span>) -> Diagnostic {
+    let asked = Asked { actions: listing(), account, domain };
+    let otherwise = "nothing is planned for it until it can be read; leave it out with `--exclude`";
+    unreadable(format!("`{domain}` can't be read: {error}"), error, key, &asked, otherwise)
+}
+
+/// A domain or a transcode group that the service did not tell of.
+pub fn unanswered(what: &str, sought: Sought, error: &api::Error, key: Option<Span>) -> Diagnostic {
+    let asked = Asked { actions: sought.calls(), account: None, domain: what };
+    let otherwise = "try again; without `--online` nobody is asked";
+    unreadable(format!("`{what}` can't be looked up: {error}"), error, key, &asked, otherwise)
+}
+
+/// A read that failed, at the domain's name in the files where it stands there.
+fn unreadable(
+    message: String,
+    error: &api::Error,
+    key: Option<Span>,
+    asked: &Asked,
+    otherwise: &str,
+) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(Code::Remote, message);
+    diagnostic.request_id = error.request_id().map(str::to_owned);
+    if let Some(key) = key {
+        diagnostic = diagnostic.label(key, "this domain");
+    }
+    helped(diagnostic, Some(error), asked, otherwise)
+}
+
+/// The cure for the service's code where it is known, else what helps `otherwise`; the service's own page and details too.
+fn helped(
+    mut diagnostic: Diagnostic,
+    error: Option<&api::Error>,
+    asked: &Asked,
+    otherwise: &str,
+) -> Diagnostic {
+    let Some(refusal) = error.and_then(api::Error::remote) else { return diagnostic.help(otherwise) };
+    if let Some(details) = denial(refusal) {
+        diagnostic = diagnostic.note(details, None);
+    }
+    let cure = remedy(refusal).unwrap_or_else(|| otherwise.to_owned());
+    let page = refusal.recommend.as_ref().map(|page| format!("the service's page on it: {page}"));
+    let help: Vec<String> = [Some(cure), page, policy(refusal, asked)].into_iter().flatten().collect();
+    diagnostic.help(help.join("; "))
+}
+
+/// Labels the values that the service complains of, the chain that led to them beside; else the entry.
+fn at_the_cause(
+    diagnostic: Diagnostic,
+    change: Noted,
+    error: Option<&api::Error>,
+    sources: &Sources,
+) -> Diagnostic {
+    let span = |place: &Option<Place>| place.as_ref().and_then(|place| sources.span_of(place));
+    let fields = error.and_then(api::Error::remote).map(|remote| blame(&change, remote)).unwrap_or_default();
+    let blamed = change
+        .field_changes()
+        .filter(|one| fields.contains(&one.field))
+        .filter_map(|one| Some((one.field, one.origin?)));
+    let written: Vec<_> =
+        blamed.filter_map(|(field, origin)| Some((field, origin, span(&origin.place)?))).collect();
+    let entry = span(&change.note.place);
+    if written.is_empty() {
+        return match entry {
+            Some(entry) => diagnostic.label(entry, "this entry"),
+            None => diagnostic,
+        };
+    }
+    let labeled = written.iter().fold(diagnostic, |diagnostic, (field, _, value)| {
+        diagnostic.label(*value, format!("this `{field}`"))
+    });
+    let steps = written.iter().flat_map(|(_, origin, _)| &origin.via);
+    let chain = steps.fold(labeled, |diagnostic, (text, place)| {
+        diagnostic.note(format!("through `{text}`"), sources.span_of(place))
+    });
+    chain.note(format!("for `{}`", change.address), entry)
+}

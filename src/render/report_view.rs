@@ -1,0 +1,217 @@
+//! What became of a plan as every format tells it: counted, put into words and joined with the reasons here, once.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::phrases::{counted, symbol, tone};
+use super::reasons::{not_done, not_seen_again};
+use super::style::{Style, Tone};
+use super::view::PlanView;
+use crate::apply::journal::End;
+use crate::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
+use crate::diag::{Code, Diagnostic};
+use crate::gate::clean;
+use crate::plan::{ActionKind, Noted, Plan};
+use crate::source::Sources;
+
+/// Changes not attempted for one cause that are told one by one; more are told together.
+const ALIKE_LISTED: usize = 3;
+
+/// Everything that is said of what became of a plan.
+pub struct ReportView<'a> {
+    pub(super) plan: &'a PlanView<'a>,
+    /// One for each planned change, in the plan's order.
+    pub(super) ends: Vec<EndView<'a>>,
+    /// The ends by kind.
+    pub(super) counts: OutcomeCounts,
+    /// What was done, as Terraform counts it: a replace on both sides.
+    pub(super) done: Done,
+    /// `Apply complete!`, or what is not.
+    pub(super) verdict: String,
+    /// What was done, in Terraform's words.
+    pub(super) resources: String,
+    /// `14 calls in 2.1 s, 3 of them again.`
+    pub(super) cost: String,
+    /// Calls that were sent, reads and writes.
+    pub(super) calls: u64,
+    /// How many of them went out because one before them failed.
+    pub(super) repeated: u64,
+    /// How long it took.
+    pub(super) took: Duration,
+    /// Domains whose last listing could not be read.
+    not_seen_again: Vec<Diagnostic>,
+}
+
+/// The end of one change, and why it is not done.
+pub struct EndView<'a> {
+    pub(super) one: &'a ChangeOutcome,
+    /// Why it is not done, where it is not; at the YAML value that caused it where there is one.
+    pub reason: Option<Diagnostic>,
+}
+
+/// Changes by outcome.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub(super) struct OutcomeCounts {
+    /// Confirmed by reading back.
+    done: usize,
+    /// Certainly not carried out, or carried out otherwise than planned.
+    failed: usize,
+    /// Nothing was sent.
+    not_attempted: usize,
+    /// A write was sent, and what became of it could not be confirmed.
+    unknown: usize,
+}
+
+/// What was done, as Terraform counts it: a replace on both sides.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Done {
+    pub(super) added: usize,
+    pub(super) changed: usize,
+    pub(super) destroyed: usize,
+}
+
+impl<'a> ReportView<'a> {
+    /// What became of the plan that a view shows.
+    pub fn new(plan: &'a PlanView<'a>, report: &'a Report, sources: &Sources) -> Self {
+        let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
+        let changes = plan.plan.changes().zip(outcomes);
+        let counts = OutcomeCounts::of(outcomes);
+        let done = Done::of(outcomes);
+        let Done { added, changed, destroyed } = done;
+        Self {
+            plan,
+            ends: changes.map(|(change, one)| EndView::new(plan.plan, change, one, sources)).collect(),
+            counts,
+            done,
+            verdict: verdict(plan, counts),
+            resources: format!("Resources: {added} added, {changed} changed, {destroyed} destroyed."),
+            cost: cost(*calls, *repeated, *took),
+            calls: *calls,
+            repeated: *repeated,
+            took: *took,
+            not_seen_again: not_seen_again(plan.account, report),
+        }
+    }
+
+    /// A warning for each domain whose last listing could not be read.
+    pub fn not_seen_again(&self) -> &[Diagnostic] {
+        &self.not_seen_again
+    }
+
+    /// A finding for each change that is not done, and for each domain that was not seen again. Many changes that were not
+    /// attempted for one and the same cause are one finding.
+    pub fn findings(&self) -> Vec<Diagnostic> {
+        let mut alike: HashMap<&Cause, usize> = HashMap::new();
+        for cause in self.ends.iter().filter_map(EndView::local_cause) {
+            *alike.entry(cause).or_default() += 1;
+        }
+        alike.retain(|_, count| *count > ALIKE_LISTED);
+        let is_folded = |end: &&EndView| end.local_cause().is_some_and(|cause| alike.contains_key(cause));
+        let each = self.ends.iter().filter(|end| !is_folded(end)).filter_map(|end| end.reason.clone());
+        let mut told = HashSet::new();
+        let first = self.ends.iter().filter_map(EndView::local_cause).filter(|cause| told.insert(*cause));
+        let folded = first.filter_map(|cause| Some(folded(cause, *alike.get(cause)?)));
+        each.chain(folded).chain(self.not_seen_again.iter().cloned()).collect()
+    }
+}
+
+impl<'a> EndView<'a> {
+    /// The end of a change of the plan.
+    pub fn new(plan: &Plan, change: Noted, one: &'a ChangeOutcome, sources: &Sources) -> Self {
+        Self { one, reason: not_done(plan.decisions.account.as_deref(), change, one, sources) }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.one.outcome, Outcome::Done)
+    }
+
+    /// `+ live.example.com/show/cam1 created (RequestId …)`.
+    pub fn line(&self, style: Style) -> String {
+        let ChangeOutcome { address, action, outcome, request_id } = self.one;
+        let address = clean(&address.to_string());
+        let id = request_id.as_ref().map(|id| format!(" (RequestId {})", clean(id))).unwrap_or_default();
+        let id = style.paint(Tone::Quiet, &id);
+        let (mark, tone, end) = match outcome {
+            Outcome::Done => (symbol(*action), tone(*action), past(*action)),
+            Outcome::Failed(_) => ("!", Tone::Danger, "failed"),
+            Outcome::NotAttempted(_) => ("!", Tone::Warning, "not attempted"),
+            Outcome::Unknown(_) => ("!", Tone::Danger, "UNKNOWN"),
+        };
+        format!("{} {address} {end}{id}", style.paint(tone, &format!("{mark:>3}")))
+    }
+
+    /// Why the change was not attempted, where that is no answer of the service.
+    fn local_cause(&self) -> Option<&'a Cause> {
+        match &self.one.outcome {
+            Outcome::NotAttempted(Failure { cause, remote: None }) => Some(cause),
+            Outcome::NotAttempted(_) | Outcome::Done | Outcome::Failed(_) | Outcome::Unknown(_) => None,
+        }
+    }
+}
+
+impl OutcomeCounts {
+    fn of(outcomes: &[ChangeOutcome]) -> Self {
+        let count = |end| outcomes.iter().filter(|one| End::from(&one.outcome) == end).count();
+        Self {
+            done: count(End::Done),
+            failed: count(End::Failed),
+            not_attempted: count(End::NotAttempted),
+            unknown: count(End::Unknown),
+        }
+    }
+}
+
+impl Done {
+    fn of(outcomes: &[ChangeOutcome]) -> Self {
+        let done = |kinds: &[ActionKind]| {
+            let counts =
+                |one: &&ChangeOutcome| matches!(one.outcome, Outcome::Done) && kinds.contains(&one.action);
+            outcomes.iter().filter(counts).count()
+        };
+        Self {
+            added: done(&[ActionKind::Create, ActionKind::Replace]),
+            changed: done(&[ActionKind::Update]),
+            destroyed: done(&[ActionKind::Delete, ActionKind::Replace]),
+        }
+    }
+}
+
+fn past(action: ActionKind) -> &'static str {
+    match action {
+        ActionKind::Create => "created",
+        ActionKind::Update => "updated",
+        ActionKind::Replace => "replaced",
+        ActionKind::Delete => "destroyed",
+    }
+}
+
+fn cost(calls: u64, repeated: u64, took: Duration) -> String {
+    let calls = counted(usize::try_from(calls).unwrap_or(usize::MAX), "call");
+    let again = if repeated > 0 { format!(", {repeated} of them again") } else { String::new() };
+    format!("{calls} in {:.1} s{again}.", took.as_secs_f64())
+}
+
+/// Each kind of what is not done by its own name: what is unknown may well be done.
+fn verdict(plan: &PlanView, counts: OutcomeCounts) -> String {
+    let OutcomeCounts { done, failed, not_attempted, unknown } = counts;
+    let all = counted(done + failed + not_attempted + unknown, "change");
+    let kinds = [(failed, "failed"), (not_attempted, "not attempted"), (unknown, "unknown")];
+    let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
+    let mut reasons: Vec<String> = kinds.map(|(count, name)| format!("{count} of {all} {name}")).collect();
+    let unmanaged = plan.unmanageable().count();
+    if unmanaged > 0 {
+        reasons.push(format!("{} not manageable", counted(unmanaged, "declared configuration")));
+    }
+    match reasons.is_empty() {
+        true => "Apply complete!".to_owned(),
+        false => format!("Apply incomplete: {}.", reasons.join(", ")),
+    }
+}
+
+fn folded(cause: &Cause, count: usize) -> Diagnostic {
+    let message = format!("{} not attempted: {cause}", counted(count, "change"));
+    Diagnostic::new(Code::NotDone, message).help("plan again to see what is left")
+}
