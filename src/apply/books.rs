@@ -44,6 +44,8 @@ struct Ledger {
     not_seen_again: Vec<(Arc<str>, Error)>,
     /// The creates and deletes of domains where an app-wide entry goes, which have not ended or are not done.
     undone: BTreeMap<Address, Undone>,
+    /// What was added back beside an app-wide entry and may be gone again.
+    not_back: BTreeSet<Address>,
     /// Whether some change is not done, so that no delete may start any more.
     trouble: bool,
 }
@@ -225,9 +227,22 @@ impl Books {
         self.tell(Event::Moved { index: task.index, outcome, after });
     }
 
-    /// What went along with an app-wide entry was accepted again, and is not seen: the journal must not take it for back.
-    pub(super) fn not_back(&self, address: &Address) {
-        let outcome = Outcome::Unknown(Failure::new(Cause::AddedBackUnseen));
+    /// What went along with an app-wide entry was accepted again, and is not seen, or a lost Delete may still take it along:
+    /// the journal must not take it for back.
+    pub(super) fn not_back(&self, address: &Address, cause: Cause) {
+        self.ledger().not_back.insert(address.clone());
+        self.added_back(address, Outcome::Unknown(Failure::new(cause)));
+    }
+
+    /// What went along is there again, and nothing on its way can take it along.
+    pub(super) fn is_back(&self, address: &Address) {
+        let was_open = self.ledger().not_back.remove(address);
+        if was_open {
+            self.added_back(address, Outcome::Done);
+        }
+    }
+
+    fn added_back(&self, address: &Address, outcome: Outcome) {
         let (address, action) = (address.clone(), ActionKind::Create);
         self.journal.ended(&ChangeOutcome { address, action, outcome, request_id: None });
     }

@@ -105,6 +105,9 @@ pub enum Cause {
     /// What went with an app-wide entry was added back, and is not seen.
     #[error("it was added back, and reading back does not show it")]
     AddedBackUnseen,
+    /// What went with an app-wide entry was added back while a lost Delete of that entry might still arrive.
+    #[error("it was added back, and a lost Delete may take it along once more")]
+    AddedBackTooEarly,
     /// The task that worked on the domain ended without a word.
     #[error("the work on its domain ended unexpectedly")]
     WorkLost,

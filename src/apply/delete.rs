@@ -124,8 +124,9 @@ impl Domain {
     async fn deleted(&mut self, change: &Change, saved: Saved, request_id: Option<String>) -> Ended {
         let (reader, address) = (&self.run.reader, &change.address);
         let listed = reader.until_absent_by(&reader.client.urgent(), &address.domain, &[address]).await;
-        let ended = Ended { outcome: absence(change, &listed, Sent::Accepted), request_id };
+        let mut ended = Ended { outcome: absence(change, &listed, Sent::Accepted), request_id };
         let beside = self.keep_listed(change, &saved, listed).await;
+        let beside = self.keep_settled(change, &saved, &mut ended, beside).await;
         self.end_beside(ended, beside)
     }
 
@@ -146,6 +147,7 @@ impl Domain {
                 self.keep_listed(change, &saved, listed).await
             }
         };
+        let beside = self.keep_settled(change, &saved, &mut ended, beside).await;
         self.end_beside(ended, beside)
     }
 }

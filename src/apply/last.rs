@@ -4,11 +4,8 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use super::cause::{Cause, Moved};
-use super::confirm::{Backoff, is_hopeless};
-use super::decide::{self, Seen, newer};
+use super::decide::{self, Seen};
 use super::run::Run;
 use super::settings::ApplySettings;
 use super::task::Task;
@@ -49,31 +46,15 @@ fn was_just_seen(run: &Run, domain: &str, done: &[Task]) -> bool {
 }
 
 /// A listing that shows all that is done, or the last one before the deadline or a signal; none where there was no time.
-async fn listed(run: &Run, domain: &str, done: &[Task]) -> Option<Result<DomainSnapshot, Error>> {
+async fn listed(run: &Run, domain: &str, done: &[Task]) -> Option<Result<Arc<DomainSnapshot>, Error>> {
     let reader = &run.reader;
-    let until = Instant::now() + reader.deadline;
-    let (mut backoff, client) = (Backoff::ending(until), reader.client.until(until));
-    let mut last = None;
-    loop {
-        let listed = tokio::select! {
-            biased;
-            () = reader.stopped() => return last,
-            listed = client.list_domain(domain) => listed,
-        };
-        let is_over = match &listed {
-            Ok(listing) => shows(listing, done),
-            Err(error) => is_hopeless(error),
-        };
-        last = Some(match last {
-            Some(old) => newer(old, listed),
-            None => listed,
-        });
-        let goes_on = async { !is_over && backoff.next().await };
-        let goes_on = tokio::select! { biased; () = reader.stopped() => false, goes_on = goes_on => goes_on };
-        if !goes_on {
-            return last;
-        }
+    let listing = reader.list_until(&reader.client, domain, None, |listing| shows(listing, done));
+    if let Some(listed) = reader.unless_stopped(listing).await {
+        return Some(listed);
     }
+    let written = run.books.written_at(domain);
+    let last = reader.last_listing(domain)?;
+    written.is_none_or(|written| last.is_younger(written)).then_some(Ok(last.configs))
 }
 
 /// Whether a listing shows everything that is done as it was wanted.

@@ -119,11 +119,11 @@ impl Domain {
                 return self.end_beside(ended, beside);
             }
         };
-        let beside = self.keep_siblings(change, &saved, &mut ended).await;
-        let ended = match is_in_doubt {
-            true => self.fill_again(change, after, &saved, ended).await,
-            false => ended,
-        };
+        let mut beside = self.keep_siblings(change, &saved, &mut ended).await;
+        if is_in_doubt {
+            ended = self.fill_again(change, after, &saved, ended).await;
+            beside = beside.then(self.keep_siblings(change, &saved, &mut ended).await);
+        }
         self.end_beside(ended, beside)
     }
 
@@ -140,10 +140,7 @@ impl Domain {
         let pending =
             PendingAdd { met: Met::NewEntry, ..PendingAdd::over(&change.address, after, &saved.entry) };
         match self.run.fill_gap(pending, None).await {
-            Ok(mut ended) => {
-                let beside = self.keep_siblings(change, saved, &mut ended).await;
-                self.end_beside(ended, beside)
-            }
+            Ok(ended) => ended,
             Err(Unfilled { error, .. })
                 if error.code() == ALREADY_EXISTS && ended.outcome == Outcome::Done =>
             {

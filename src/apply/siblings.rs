@@ -37,7 +37,7 @@ pub(super) enum Beside {
     /// They are all there.
     Stayed,
     /// Some went with it; what was done about each.
-    Went(Fates),
+    Went(BTreeMap<Address, Fate>),
     /// Nobody can say.
     Unread(Option<Error>),
 }
@@ -128,6 +128,24 @@ impl Domain {
         self.keep_listed(change, saved, listed).await
     }
 
+    /// Looks after the siblings once more where a Delete that got no usable answer may still arrive: it takes along what was
+    /// added back, and whatever else stands there by then.
+    pub(super) async fn keep_settled(
+        &mut self,
+        change: &Change,
+        saved: &Saved,
+        ended: &mut Ended,
+        beside: Beside,
+    ) -> Beside {
+        let run = self.run.clone();
+        if saved.siblings.is_empty() || run.books.is_settled(&change.address) {
+            return beside;
+        }
+        run.books.settled(&change.address).await;
+        let later = self.keep_siblings(change, saved, ended).await;
+        beside.then(later)
+    }
+
     /// Adds back what a listing lacks.
     pub(super) async fn keep_listed(
         &mut self,
@@ -140,8 +158,11 @@ impl Domain {
             Ok(listing) => listing,
             Err(error) => return Beside::Unread(Some(error)),
         };
-        let is_gone = |(address, _): &(&Address, &Remote)| !listing.configs.contains_key(*address);
-        let gone: Vec<(&Address, &Remote)> = saved.siblings.iter().filter(is_gone).collect();
+        let is_there = |(address, _): &(&Address, &Remote)| listing.configs.contains_key(*address);
+        let (there, gone): (Vec<_>, Vec<_>) = saved.siblings.iter().partition(is_there);
+        if self.run.books.is_settled(&change.address) {
+            there.iter().for_each(|(address, _)| self.run.books.is_back(address));
+        }
         match gone.is_empty() {
             false => self.add_siblings_back(change, gone).await,
             true if saved.is_gone_in(change, &listing) => Beside::Stayed,
@@ -159,15 +180,23 @@ impl Domain {
             let answer = self.add_sibling(address, &config, remote).await;
             added.push((address, remote, config, answer));
         }
-        let mut fates = Fates::default();
+        let mut fates = BTreeMap::new();
         for (address, remote, config, answer) in added {
             let fate = self.fate(address, &config, remote, answer).await;
-            if fate == Fate::Unseen {
-                self.run.books.not_back(address);
-            }
-            fates.of(fate).push(address.clone());
+            self.keep_in_the_books(change, address, fate);
+            fates.insert(address.clone(), fate);
         }
         Beside::Went(fates)
+    }
+
+    fn keep_in_the_books(&self, change: &Change, address: &Address, fate: Fate) {
+        let books = &self.run.books;
+        match fate {
+            Fate::Unseen => books.not_back(address, Cause::AddedBackUnseen),
+            Fate::Back if books.is_settled(&change.address) => books.is_back(address),
+            Fate::Back => books.not_back(address, Cause::AddedBackTooEarly),
+            Fate::There | Fate::NotBack => {}
+        }
     }
 
     /// Adds an entry back; `None` where livevod can't say what it is.
@@ -216,7 +245,7 @@ impl Domain {
     /// How a change ends beside whose entry this happened.
     pub(super) fn end_beside(&mut self, ended: Ended, beside: Beside) -> Ended {
         let outcome = match beside {
-            Beside::Went(fates) => and_took_along(ended.outcome, fates),
+            Beside::Went(fates) => and_took_along(ended.outcome, fates.into()),
             Beside::Unread(remote) if ended.outcome == Outcome::Done => {
                 self.halted = Some(Halt::BesideUnread);
                 Outcome::Unknown(Failure { cause: Cause::BesideUnread, remote })
@@ -238,9 +267,27 @@ impl Ended {
     }
 }
 
+impl Beside {
+    /// What is known after another look.
+    pub(super) fn then(self, later: Self) -> Self {
+        match (self, later) {
+            (Beside::Went(mut fates), Beside::Went(later)) => {
+                fates.extend(later);
+                Beside::Went(fates)
+            }
+            (Beside::Went(fates), Beside::Stayed) => Beside::Went(fates),
+            (Beside::Went(mut fates), Beside::Unread(_)) => {
+                fates.values_mut().filter(|fate| **fate == Fate::Back).for_each(|fate| *fate = Fate::Unseen);
+                Beside::Went(fates)
+            }
+            (Beside::Stayed | Beside::Unread(_), later) => later,
+        }
+    }
+}
+
 /// What became of an entry that a listing lacks after an app-wide one went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     Back,
     /// It was added, or may have been, and no look shows it.
     Unseen,
@@ -249,14 +296,19 @@ enum Fate {
     NotBack,
 }
 
-impl Fates {
-    fn of(&mut self, fate: Fate) -> &mut Vec<Address> {
-        match fate {
-            Fate::Back => &mut self.back,
-            Fate::Unseen => &mut self.unseen,
-            Fate::There => &mut self.there,
-            Fate::NotBack => &mut self.not_back,
+impl From<BTreeMap<Address, Fate>> for Fates {
+    fn from(each: BTreeMap<Address, Fate>) -> Self {
+        let mut fates = Self::default();
+        for (address, fate) in each {
+            let alike = match fate {
+                Fate::Back => &mut fates.back,
+                Fate::Unseen => &mut fates.unseen,
+                Fate::There => &mut fates.there,
+                Fate::NotBack => &mut fates.not_back,
+            };
+            alike.push(address);
         }
+        fates
     }
 }
 

@@ -86,6 +86,33 @@ async fn what_went_along_is_put_back_where_somebody_else_took_the_place() {
     assert_eq!(world.config(CAM).await, Some(cycle(600)));
 }
 
+/// The Delete got lost, somebody else's took its place and the siblings along, and then an entry appeared that it meets.
+#[tokio::test(start_paused = true)]
+async fn what_went_along_is_put_back_once_more_when_the_late_delete_takes_it_too() {
+    let replaced = replace(WIDE, stored_in(BUCKET), stored_in(OTHER_BUCKET));
+    for (change, held) in [(delete(WIDE, stored_in(BUCKET)), None), (replaced, Some(OTHER_BUCKET))] {
+        let world = with_siblings().await;
+        world.hold(WIDE, &stored_in(BUCKET)).await;
+        world.hold(CAM, &cycle(600)).await;
+        world.faults(&[
+            "late-commit:action=Delete,time=25s,nth=1",
+            &format!("foreign-delete:action=Describe,nth=4,address={WIDE}"),
+        ]);
+        let somebody_else = async {
+            sleep(Duration::from_secs(10)).await;
+            if held.is_none() {
+                world.hold(WIDE, &cycle(900)).await;
+            }
+        };
+        let (report, ()) = tokio::join!(world.apply([beside(change, &[CAM])]), somebody_else);
+        assert_eq!(ends(&report), ["failed"], "{:?}", report.outcomes);
+        let message = &why(&report, 0);
+        assert!(message.ends_with(&format!("added back: `{CAM}`")), "{message}");
+        assert_eq!(world.config(WIDE).await, held.map(stored_in));
+        assert_eq!(world.config(CAM).await, Some(cycle(600)));
+    }
+}
+
 /// The service asks to stay away for a minute, while what went along is not recorded.
 #[tokio::test(start_paused = true)]
 async fn what_went_along_waits_for_nobody() {

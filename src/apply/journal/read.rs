@@ -1,6 +1,6 @@
 //! Turns the text of a journal into the [`RunRecord`] of its run. Pure.
 
-use super::entry::{Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, Resolved};
+use super::entry::{Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, Planned, Resolved};
 use crate::model::Address;
 
 /// What a journal tells of one run.
@@ -139,7 +139,9 @@ impl RunRecord {
 
     /// How many changes ended so.
     pub fn count(&self, end: End) -> usize {
-        self.endings.iter().filter(|ending| ending.outcome == end).count()
+        let ended =
+            |change: &&Planned| self.ending(&change.address).is_some_and(|ending| ending.outcome == end);
+        self.header.changes.iter().filter(ended).count()
     }
 
     /// How many changes had a write that may have gone out, and no known end.
