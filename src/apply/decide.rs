@@ -146,7 +146,7 @@ fn differences(expected: &RecordConfig, remote: &Remote) -> Vec<Difference> {
 mod tests {
     use super::*;
     use crate::model::Address;
-    use crate::model::{Carried, Field, StreamSpelling, Value};
+    use crate::model::{Field, Passthrough, StreamSpelling, Value};
     use crate::wire::RemoteError;
 
     fn config(cycle_duration: u32) -> RecordConfig {
@@ -158,7 +158,10 @@ mod tests {
     }
 
     fn with_delay(config: RecordConfig, delay: u32) -> RecordConfig {
-        RecordConfig { carried: Carried { delay_time: Some(delay), ..Carried::default() }, ..config }
+        RecordConfig {
+            passthrough: Passthrough { delay_time: Some(delay), ..Passthrough::default() },
+            ..config
+        }
     }
 
     fn address() -> Address {

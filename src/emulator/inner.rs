@@ -23,7 +23,7 @@ pub(super) struct Inner {
 }
 
 /// A request that was delivered, or not.
-pub(super) struct Carried {
+pub(super) struct Handled {
     pub(super) delivery: Delivery,
     /// The write that must be settled before the caller hears of it.
     pub(super) number: u64,
@@ -55,9 +55,9 @@ impl Inner {
     }
 
     /// The same as a delivery.
-    pub(super) fn deliver(&mut self, request: &Request, now: Timestamp, request_id: String) -> Carried {
+    pub(super) fn deliver(&mut self, request: &Request, now: Timestamp, request_id: String) -> Handled {
         let (response, number) = self.call(request, now, request_id);
-        Carried { delivery: Delivery::answered(response), number, faults: Vec::new() }
+        Handled { delivery: Delivery::answered(response), number, faults: Vec::new() }
     }
 
     /// Makes a change that needs no answer; gives its number.

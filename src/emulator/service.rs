@@ -13,7 +13,7 @@ use super::counters::Counters;
 use super::delivery::{Delivery, End};
 use super::dump::{self, DumpError};
 use super::glance::Glance;
-use super::inner::{Carried, Inner};
+use super::inner::{Handled, Inner};
 use super::{Emulator, Settings, Store, StoreError};
 use crate::wire::{Request, Response};
 
@@ -143,10 +143,10 @@ impl Service {
         let glance = Glance::at(request);
         let mut inner = self.lock();
         #[cfg(feature = "faults")]
-        let carried = inner.deliver_through_faults(request, &glance, now, request_id.clone());
+        let handled = inner.deliver_through_faults(request, &glance, now, request_id.clone());
         #[cfg(not(feature = "faults"))]
-        let carried = inner.deliver(request, now, request_id.clone());
-        let Carried { delivery, number, faults } = carried;
+        let handled = inner.deliver(request, now, request_id.clone());
+        let Handled { delivery, number, faults } = handled;
         Begun { delivery, number, glance, faults, request_id, now }
     }
 

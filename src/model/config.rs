@@ -44,13 +44,15 @@ pub struct RecordConfig {
     /// VOD bucket host; create-only; `None` is "as the service chose" (API: StorageLocation).
     pub storage_location: Option<String>,
     /// What the remote holds besides; kept, never managed. Empty on what YAML wants.
-    pub carried: Carried,
+    #[serde(rename = "carried")]
+    pub passthrough: Passthrough,
 }
 
 /// Fields of a classic configuration that livevod does not manage but must not lose.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Carried {
+#[schemars(rename = "Carried")]
+pub struct Passthrough {
     /// Seconds over which an interrupted stream is joined (API: DelayTime; Add and Update).
     pub delay_time: Option<u32>,
     /// What is recorded, `raw` unless set (API: RecordContent; Add only).
@@ -74,7 +76,7 @@ impl Default for RecordConfig {
             compose_vod_transcode_group: None,
             on_demand: 0,
             storage_location: None,
-            carried: Carried::default(),
+            passthrough: Passthrough::default(),
         }
     }
 }
@@ -89,21 +91,21 @@ impl RecordConfig {
             self.compose_vod_transcode_group = None;
         }
         if self
-            .carried
+            .passthrough
             .record_content
             .as_deref()
             .is_some_and(|content| content == "raw" || content.is_empty())
         {
-            self.carried.record_content = None;
+            self.passthrough.record_content = None;
         }
         self
     }
 
-    /// What this wanted configuration becomes when it is laid over `remote`: carried fields stay, and so does what is not
+    /// What this wanted configuration becomes when it is laid over `remote`: passthrough fields stay, and so does what is not
     /// set here. Normalized.
     #[must_use]
     pub fn laid_over(&self, remote: &RecordConfig) -> Self {
-        let mut laid = Self { carried: remote.carried.clone(), ..self.clone() };
+        let mut laid = Self { passthrough: remote.passthrough.clone(), ..self.clone() };
         for field in Field::MANAGED.into_iter().filter(|field| self.get(*field) == Value::Unset) {
             laid.set(field, remote.get(field));
         }
@@ -124,17 +126,17 @@ impl RecordConfig {
             Field::ComposeVodTranscodeGroup => Value::text(self.compose_vod_transcode_group.as_deref()),
             Field::OnDemand => Value::Number(self.on_demand.into()),
             Field::StorageLocation => Value::text(self.storage_location.as_deref()),
-            Field::DelayTime => self.carried.delay_time.map_or(Value::Unset, Value::Seconds),
-            Field::RecordContent => Value::text(self.carried.record_content.as_deref()),
-            Field::SpaceId => Value::text(self.carried.space_id.as_deref()),
-            Field::TranscodeTemplates => Value::text(self.carried.transcode_templates.as_deref()),
-            Field::Unknown => Value::Json(self.carried.unknown.clone()),
+            Field::DelayTime => self.passthrough.delay_time.map_or(Value::Unset, Value::Seconds),
+            Field::RecordContent => Value::text(self.passthrough.record_content.as_deref()),
+            Field::SpaceId => Value::text(self.passthrough.space_id.as_deref()),
+            Field::TranscodeTemplates => Value::text(self.passthrough.transcode_templates.as_deref()),
+            Field::Unknown => Value::Json(self.passthrough.unknown.clone()),
         }
     }
 
     /// Puts the value of one field. Where a field must have a value, one of another type leaves it as it is.
     pub fn set(&mut self, field: Field, value: Value) {
-        let carried = &mut self.carried;
+        let passthrough = &mut self.passthrough;
         let text = value.as_text().map(str::to_owned);
         let number = match value {
             Value::Seconds(number) | Value::Number(number) => Some(number),
@@ -149,12 +151,12 @@ impl RecordConfig {
                 self.on_demand = number.and_then(|number| number.try_into().ok()).unwrap_or(self.on_demand);
             }
             Field::StorageLocation => self.storage_location = text,
-            Field::DelayTime => carried.delay_time = number,
-            Field::RecordContent => carried.record_content = text,
-            Field::SpaceId => carried.space_id = text,
-            Field::TranscodeTemplates => carried.transcode_templates = text,
+            Field::DelayTime => passthrough.delay_time = number,
+            Field::RecordContent => passthrough.record_content = text,
+            Field::SpaceId => passthrough.space_id = text,
+            Field::TranscodeTemplates => passthrough.transcode_templates = text,
             Field::Unknown => {
-                carried.unknown = if let Value::Json(fields) = value { fields } else { BTreeMap::new() };
+                passthrough.unknown = if let Value::Json(fields) = value { fields } else { BTreeMap::new() };
             }
         }
     }
@@ -188,8 +190,8 @@ mod tests {
 
     #[test]
     fn laying_over_keeps_what_yaml_does_not_manage() {
-        let carried = Carried { delay_time: Some(180), ..Carried::default() };
-        let remote = RecordConfig { storage_location: Some("bucket".into()), carried, ..config() };
+        let passthrough = Passthrough { delay_time: Some(180), ..Passthrough::default() };
+        let remote = RecordConfig { storage_location: Some("bucket".into()), passthrough, ..config() };
         assert_eq!(config().laid_over(&remote), remote);
         let wanted = RecordConfig { storage_location: Some("other".into()), ..config() };
         assert_eq!(wanted.laid_over(&remote).differences(&remote), [Field::StorageLocation]);
@@ -197,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_was_got_can_be_set() {
-        let carried = Carried {
+        let passthrough = Passthrough {
             delay_time: Some(180),
             record_content: Some("transcode".into()),
             space_id: Some("app-1".into()),
@@ -211,7 +213,7 @@ mod tests {
             compose_vod_transcode_group: Some("c".into()),
             on_demand: 7,
             storage_location: Some("bucket".into()),
-            carried,
+            passthrough,
         };
         for (from, to) in [(config(), full.clone()), (full, config())] {
             let mut copy = from;
@@ -225,8 +227,9 @@ mod tests {
     #[test]
     fn templates_are_a_set() {
         let with = |text: &str| {
-            let carried = Carried { transcode_templates: Some(text.into()), ..Carried::default() };
-            RecordConfig { carried, ..config() }
+            let passthrough =
+                Passthrough { transcode_templates: Some(text.into()), ..Passthrough::default() };
+            RecordConfig { passthrough, ..config() }
         };
         assert_eq!(with("a,b").differences(&with("b, a")), []);
         assert_eq!(with("a,b").differences(&with("b,c")), [Field::TranscodeTemplates]);

@@ -23,15 +23,15 @@ pub enum Field {
     OnDemand,
     /// Bucket host, create-only.
     StorageLocation,
-    /// Carried.
+    /// Passthrough.
     DelayTime,
-    /// Carried.
+    /// Passthrough.
     RecordContent,
-    /// Carried.
+    /// Passthrough.
     SpaceId,
-    /// Carried.
+    /// Passthrough.
     TranscodeTemplates,
-    /// Carried: all response fields that no document knows, together.
+    /// Passthrough: all response fields that no document knows, together.
     Unknown,
 }
 

@@ -7,7 +7,7 @@ mod pattern;
 mod snapshot;
 
 pub use address::{Address, AddressError, AddressText, EVERY, domain_error, name_error};
-pub use config::{Carried, NO_TRANSCODE, RecordConfig, State, is_group_id};
+pub use config::{NO_TRANSCODE, Passthrough, RecordConfig, State, is_group_id};
 pub(crate) use field::templates;
 pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Value};
 pub use pattern::{Pattern, PatternError};

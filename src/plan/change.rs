@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Carried, Field, RecordConfig, StreamSpelling, Value};
+use crate::model::{Address, Field, Passthrough, RecordConfig, StreamSpelling, Value};
 
 /// One change of one configuration: all that is decided of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -171,7 +171,7 @@ impl Change {
 
     /// Whether it adds an entry with fields that no file manages, as it once stood there.
     pub fn puts_back(&self) -> bool {
-        matches!(&self.transition, Transition::Create { after } if after.carried != Carried::default())
+        matches!(&self.transition, Transition::Create { after } if after.passthrough != Passthrough::default())
     }
 
     /// Whether the entry is gone at some moment: a delete or a replace.

@@ -264,7 +264,7 @@ impl Draft<'_> {
         self.plan.notes.unsupported.push(Unsupported { address: address.clone(), reason, declared });
     }
 
-    /// Goes back to exactly what stood there, carried fields too. Only a location that nobody chose stays as it is.
+    /// Goes back to exactly what stood there, passthrough fields too. Only a location that nobody chose stays as it is.
     fn restore(
         &mut self,
         domain: &DesiredDomain,

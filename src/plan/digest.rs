@@ -153,7 +153,7 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::model::Carried;
+    use crate::model::Passthrough;
     use crate::plan::change::Transition;
 
     /// The hash of the text that any other program would make of the same decisions.
@@ -185,8 +185,8 @@ mod tests {
         for change in document["decisions"]["changes"].as_array_mut().unwrap() {
             for side in ["before", "after"] {
                 let Some(settings) = change[side].as_object_mut() else { continue };
-                let carried = settings.remove("carried").unwrap();
-                settings.extend(carried.as_object().unwrap().clone());
+                let passthrough = settings.remove("carried").unwrap();
+                settings.extend(passthrough.as_object().unwrap().clone());
                 settings.entry("unknown").or_insert(serde_json::json!({}));
             }
         }
@@ -201,7 +201,7 @@ mod tests {
         let unknown = serde_json::json!({ "b": [1.0, 1e21, -0.0, 1e-7], "é": null, "😀": { "2": true, "10": awkward }, "\u{fb33}": 9 });
         let Json::Object(unknown) = unknown else { unreachable!("it is written as one") };
         let text = || Some(awkward.to_owned());
-        let carried = Carried {
+        let passthrough = Passthrough {
             delay_time: Some(u32::MAX),
             record_content: text(),
             space_id: text(),
@@ -213,7 +213,7 @@ mod tests {
             auto_compose: true,
             compose_vod_transcode_group: text(),
             storage_location: text(),
-            carried,
+            passthrough,
             ..RecordConfig::default()
         };
         for config in [config, RecordConfig::default()] {

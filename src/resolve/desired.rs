@@ -116,14 +116,14 @@ pub enum Wanted {
 /// A configuration with the origin of each managed field.
 #[derive(Debug, Clone)]
 pub struct Resolved {
-    /// The settings; nothing carried.
+    /// The settings; no passthrough field.
     pub config: RecordConfig,
     /// In [`Field::MANAGED`] order.
     pub origins: Vec<Origin>,
 }
 
 impl Resolved {
-    /// Where the value of a managed field comes from; `None` for carried fields.
+    /// Where the value of a managed field comes from; `None` for passthrough fields.
     pub fn origin(&self, field: Field) -> Option<&Origin> {
         self.origins.get(Field::MANAGED.iter().position(|managed| *managed == field)?)
     }

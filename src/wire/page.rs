@@ -106,7 +106,7 @@ impl Item {
         let (mut config, unreadable) = take_config(&mut self.fields, |field| field.api().map(Cow::Borrowed));
         self.unreadable.extend(unreadable);
         let unknown = std::mem::take(&mut self.fields).into_iter();
-        config.carried.unknown = unknown.filter(|(_, value)| says_something(value)).collect();
+        config.passthrough.unknown = unknown.filter(|(_, value)| says_something(value)).collect();
         config
     }
 
@@ -287,7 +287,7 @@ mod tests {
             item(json!({"CycleDuration": "900", "OnDemand": "1", "AutoCompose": "on", "DelayTime": "15"}));
         let config = remote.config;
         assert_eq!((config.cycle_duration, config.on_demand, config.auto_compose), (900, 1, true));
-        assert_eq!((config.carried.delay_time, remote.unsupported), (Some(15), None));
+        assert_eq!((config.passthrough.delay_time, remote.unsupported), (Some(15), None));
         assert_eq!(item(json!({"AutoCompose": "Off"})).1.unsupported, None);
     }
 
@@ -295,7 +295,7 @@ mod tests {
     fn a_template_list_in_any_form_is_one_text() {
         for value in [json!("a,b"), json!(["a", "b"]), json!({"Templates": ["a", "b"]})] {
             let (_, remote) = item(json!({"TranscodeTemplates": value}));
-            assert_eq!(remote.config.carried.transcode_templates.as_deref(), Some("a,b"));
+            assert_eq!(remote.config.passthrough.transcode_templates.as_deref(), Some("a,b"));
         }
     }
 

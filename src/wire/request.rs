@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Action, Call};
-use crate::model::{Address, Carried, EVERY, Field, Form, RecordConfig, StreamSpelling, Value};
+use crate::model::{Address, EVERY, Field, Form, Passthrough, RecordConfig, StreamSpelling, Value};
 
 /// Items asked for in one page; the most that the service gives (API: PageSize, 5..=100).
 pub const PAGE_SIZE: u32 = 100;
@@ -71,8 +71,8 @@ pub fn delete(address: &Address, spelling: StreamSpelling) -> Call {
 ///
 /// A configuration with such a field must not be updated (it might be lost) nor replaced (it would be).
 pub fn uncarryable(config: &RecordConfig) -> Option<String> {
-    let Carried { delay_time: _, record_content: _, space_id: _, transcode_templates, unknown } =
-        &config.carried;
+    let Passthrough { delay_time: _, record_content: _, space_id: _, transcode_templates, unknown } =
+        &config.passthrough;
     let mut names: Vec<String> = unknown.keys().map(|name| format!("`{name}`")).collect();
     if transcode_templates.as_deref().is_some_and(|text| template_ids(text).is_none()) {
         names.push("`TranscodeTemplates` as it stands".to_owned());
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn an_add_sends_everything_that_is_carried() {
-        let carried = Carried {
+        let passthrough = Passthrough {
             delay_time: Some(180),
             record_content: Some("raw,transcode".into()),
             space_id: Some("app-1000000".into()),
@@ -202,7 +202,7 @@ mod tests {
             auto_compose: true,
             compose_vod_transcode_group: Some("c".into()),
             storage_location: Some("bucket".into()),
-            carried,
+            passthrough,
             ..config()
         };
         assert_eq!(
@@ -252,16 +252,19 @@ mod tests {
 
     #[test]
     fn what_no_request_can_carry_is_named() {
-        let with = |carried| uncarryable(&RecordConfig { carried, ..config() });
+        let with = |passthrough| uncarryable(&RecordConfig { passthrough, ..config() });
         assert_eq!(uncarryable(&config()), None);
-        assert_eq!(with(Carried { transcode_templates: Some("a,b-1".into()), ..Carried::default() }), None);
-        let opaque = Carried { transcode_templates: Some("{\"a\":1}".into()), ..Carried::default() };
+        assert_eq!(
+            with(Passthrough { transcode_templates: Some("a,b-1".into()), ..Passthrough::default() }),
+            None
+        );
+        let opaque = Passthrough { transcode_templates: Some("{\"a\":1}".into()), ..Passthrough::default() };
         assert_eq!(
             with(opaque).unwrap(),
             "holds `TranscodeTemplates` as it stands, which no request can carry"
         );
         let unknown = BTreeMap::from([("NewField".into(), 1.into())]);
-        let reason = with(Carried { unknown, ..Carried::default() }).unwrap();
+        let reason = with(Passthrough { unknown, ..Passthrough::default() }).unwrap();
         assert_eq!(reason, "holds `NewField`, which no request can carry");
     }
 }

@@ -9,7 +9,7 @@ use livevod::apply::journal::{
     left_open, unfinished,
 };
 use livevod::apply::{ApplySettings, Report, apply};
-use livevod::model::{Address, Carried, RecordConfig};
+use livevod::model::{Address, Passthrough, RecordConfig};
 use livevod::plan::{Change, Contingent, Gap, GapCause, Plan, Reason};
 
 use super::gate::{self, Fate, is};
@@ -344,8 +344,8 @@ domains: { a.example.com: { apps: { show: { streams: { cam1: { cycle_duration: 1
 
 /// An entry with fields that no file manages went with a replace; what the next plan makes of it under these files.
 async fn after_a_gap(files: &str) -> (World, Plan, RecordConfig) {
-    let carried = Carried { delay_time: Some(240), ..Carried::default() };
-    let before = RecordConfig { carried, ..stored_in(BUCKET) };
+    let passthrough = Passthrough { delay_time: Some(240), ..Passthrough::default() };
+    let before = RecordConfig { passthrough, ..stored_in(BUCKET) };
     let gone = replace("a.example.com/show/cam1", before.clone(), stored_in(OTHER_BUCKET));
     let runs = [run_of(gone, &[(1, Reply::Accepted)], None)];
     let world = World::new();

@@ -1,7 +1,7 @@
 //! What was written and how it is listed.
 
 use livevod::emulator::{End, Quirks, Settings};
-use livevod::model::{Carried, Field, Form, RecordConfig, StreamSpelling, Value};
+use livevod::model::{Field, Form, Passthrough, RecordConfig, StreamSpelling, Value};
 use livevod::wire::Action::{Add, Delete, Describe, Update};
 use livevod::wire::{ComposeOff, add, delete, describe, read, read_page, update};
 
@@ -59,9 +59,9 @@ fn an_update_sets_all_it_carries_and_leaves_what_only_an_add_sets() {
     let cam = address("a.com/show/cam");
     bench.call(&add(&cam, &full())).unwrap();
     bench.call(&update(&cam, StreamSpelling::Named, &classic(), ComposeOff::Bare)).unwrap();
-    let Carried { record_content, space_id, .. } = full().carried;
-    let carried = Carried { record_content, space_id, ..Carried::default() };
-    let expected = RecordConfig { storage_location: full().storage_location, carried, ..classic() };
+    let Passthrough { record_content, space_id, .. } = full().passthrough;
+    let passthrough = Passthrough { record_content, space_id, ..Passthrough::default() };
+    let expected = RecordConfig { storage_location: full().storage_location, passthrough, ..classic() };
     let remote = bench.list("a.com").configs.remove(0).1;
     assert_eq!(remote.config, expected);
     assert_eq!(remote.create_time.as_deref(), Some("2026-01-02T03:04:05Z"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use livevod::apply::journal::{Found, LeftOpen, Looked, OpenKind};
-use livevod::model::{Address, Carried, Field, RecordConfig, StreamSpelling};
+use livevod::model::{Address, Field, Passthrough, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Contingent, Coverage, Decisions, Difference, FieldOrigin,
     GroupName, Guard, Held, Notes, Plan, Reason, SinceBase, Transition, Unsupported, Warning,
@@ -65,9 +65,9 @@ fn config() -> impl Strategy<Value = RecordConfig> {
             cycle_duration,
             auto_compose,
             storage_location,
-            carried: Carried {
+            passthrough: Passthrough {
                 unknown: BTreeMap::from([(unknown.clone(), unknown.into())]),
-                ..Carried::default()
+                ..Passthrough::default()
             },
             ..RecordConfig::default()
         },

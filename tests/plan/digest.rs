@@ -82,16 +82,16 @@ fn where_a_value_was_written_does_not_count_and_what_it_is_does() {
     let mut other = changed();
     other.remote("live.example.com/show/cam1").config.cycle_duration = 901;
     assert_ne!(other.plan().digest(), digest);
-    let mut carried = changed();
-    carried.remote("live.example.com/show/cam1").config.carried.delay_time = Some(60);
-    assert_ne!(carried.plan().digest(), digest);
+    let mut passthrough = changed();
+    passthrough.remote("live.example.com/show/cam1").config.passthrough.delay_time = Some(60);
+    assert_ne!(passthrough.plan().digest(), digest);
 }
 
 #[test]
 fn the_order_of_templates_does_not_count() {
     let with = |templates: &str| {
         let mut scene = changed();
-        scene.remote("live.example.com/show/cam1").config.carried.transcode_templates =
+        scene.remote("live.example.com/show/cam1").config.passthrough.transcode_templates =
             Some(templates.into());
         scene.plan().digest()
     };

@@ -28,7 +28,7 @@ fn shapes() -> Vec<(&'static str, Scene)> {
             scene(&|scene| {
                 let config = &mut scene.remote(CAM1).config;
                 config.cycle_duration = 900;
-                config.carried.transcode_templates = Some("a,b".into());
+                config.passthrough.transcode_templates = Some("a,b".into());
             }),
         ),
         (

@@ -35,7 +35,7 @@ fn what_still_is_as_saved_is_left() {
 fn fields_that_no_file_knows_go_back_too() {
     let plan = back_from(|scene| {
         cam1(scene).config.cycle_duration = 900;
-        cam1(scene).config.carried.delay_time = Some(60);
+        cam1(scene).config.passthrough.delay_time = Some(60);
     });
     assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 900 -> 3600, delay_time 60 -> 180"]);
     let change = plan.noted(0).unwrap();
@@ -52,8 +52,10 @@ fn what_only_an_add_can_set_is_replaced() {
         ("storage_location other -> chosen.oss-cn-shanghai.aliyuncs.com", |remote| {
             remote.config.storage_location = Some("other".into());
         }),
-        ("record_content x -> (not set)", |remote| remote.config.carried.record_content = Some("x".into())),
-        ("space_id x -> (not set)", |remote| remote.config.carried.space_id = Some("x".into())),
+        ("record_content x -> (not set)", |remote| {
+            remote.config.passthrough.record_content = Some("x".into())
+        }),
+        ("space_id x -> (not set)", |remote| remote.config.passthrough.space_id = Some("x".into())),
     ];
     for (fields, touch) in table {
         let plan = back_from(|scene| touch(cam1(scene)));
@@ -123,9 +125,9 @@ fn what_could_not_be_written_is_not_lost_in_silence() {
 #[test]
 fn what_no_request_can_carry_is_neither_brought_back_nor_overwritten() {
     let odd = |scene: &mut Scene| {
-        cam1(scene).config.carried.unknown.insert("NewField".into(), "x".into());
+        cam1(scene).config.passthrough.unknown.insert("NewField".into(), "x".into());
     };
-    let even = |scene: &mut Scene| cam1(scene).config.carried.unknown.clear();
+    let even = |scene: &mut Scene| cam1(scene).config.passthrough.unknown.clear();
     for plan in [back(odd, even), back(|_| {}, odd)] {
         assert_eq!(lines(&plan), Vec::<String>::new());
         assert_eq!(plan.notes.unsupported[0].reason, "holds `NewField`, which no request can carry");

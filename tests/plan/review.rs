@@ -171,7 +171,7 @@ fn fields_that_no_file_manages_count_but_where_the_service_gives_them() {
         after(&mut scene);
         scene.remote(CAM1).config.cycle_duration = 3600;
         scene.remote(CAM1).config.vod_transcode_group = GROUP.into();
-        scene.remote(CAM1).config.carried.delay_time = delay;
+        scene.remote(CAM1).config.passthrough.delay_time = delay;
         let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
         assert_eq!(rest.decisions.changes, []);
         !moved.is_empty()
@@ -240,7 +240,8 @@ fn a_domain_that_can_not_be_read_is_no_difference_but_a_gap_in_the_plan() {
 fn a_list_of_templates_in_another_order_has_not_moved() {
     let mut scene = changed(1);
     let templates = |scene: &mut Scene, order: &str| {
-        scene.remote("live.example.com/show/cam1").config.carried.transcode_templates = Some(order.into());
+        scene.remote("live.example.com/show/cam1").config.passthrough.transcode_templates =
+            Some(order.into());
     };
     templates(&mut scene, "a,b");
     let reviewed = scene.plan();

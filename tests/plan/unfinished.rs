@@ -119,7 +119,7 @@ fn what_no_request_can_carry_is_not_added_without_it() {
     let mut scene = Scene::agreeing(FLEET);
     scene.add_remote("live.example.com/news/extra");
     for address in ["live.example.com/show/cam1", "live.example.com/news/extra"] {
-        scene.remote(address).config.carried.unknown.insert("NewField".into(), "x".into());
+        scene.remote(address).config.passthrough.unknown.insert("NewField".into(), "x".into());
         lost(&mut scene, address, GapCause::Replace);
     }
     let plan = scene.plan();

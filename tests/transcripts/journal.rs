@@ -145,12 +145,12 @@ fn the_next_apply_says_what_a_killed_one_left_open() {
 /// A journal of a run that died between the Delete and the Add of a replace, with the state that it left.
 fn died_between(world: &World) {
     let address = "live.example.com/show/cam1";
-    let carried =
+    let passthrough =
         json!({"delay_time": 240, "record_content": null, "space_id": null, "transcode_templates": null});
     let config = |bucket: &str| {
         json!({
             "vod_transcode_group": "VOD_NO_TRANSCODE", "cycle_duration": 3600, "auto_compose": false,
-            "compose_vod_transcode_group": null, "on_demand": 0, "storage_location": bucket, "carried": carried,
+            "compose_vod_transcode_group": null, "on_demand": 0, "storage_location": bucket, "carried": passthrough,
         })
     };
     let (before, after) =

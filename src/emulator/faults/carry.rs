@@ -11,7 +11,7 @@ use crate::emulator::Answer;
 use crate::emulator::answer::Exchange;
 use crate::emulator::delivery::{Delivery, Disturbed, End, Fate};
 use crate::emulator::glance::Glance;
-use crate::emulator::inner::{Carried, Inner};
+use crate::emulator::inner::{Handled, Inner};
 use crate::emulator::refusal::Refusal;
 use crate::emulator::state::{Entry, Record, State};
 use crate::model::{Address, Pattern, RecordConfig};
@@ -25,7 +25,7 @@ impl Inner {
         glance: &Glance,
         now: Timestamp,
         request_id: String,
-    ) -> Carried {
+    ) -> Handled {
         if self.faults.strikes.is_empty() {
             return self.deliver(request, now, request_id);
         }
@@ -37,7 +37,7 @@ impl Inner {
         let exchange = Exchange::new(request, request_id, shifted(now, strike.skew));
         let end = spoil(answered, strike.spoil, &exchange);
         let delivery = Delivery { delay: strike.delay, fate, end };
-        Carried { delivery, number: self.pending.applied(), faults: strike.names }
+        Handled { delivery, number: self.pending.applied(), faults: strike.names }
     }
 
     /// Carries a request out for so long, or for good.
