@@ -63,7 +63,7 @@ pub enum SnapshotError {
 /// What the service held, as `livevod snapshot` saves it. One line for each configuration; the last but one seals the rest.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct SnapshotDocument {
     /// The version of the format. A livevod reads its own and no other.
     #[schemars(regex(pattern = "^2\\.[0-9]+$"))]
     snapshot: String,
@@ -103,7 +103,7 @@ struct Row {
 
 /// The schema of a snapshot.
 pub fn schema() -> serde_json::Value {
-    schema::of::<Document>("snapshot", FORMAT_VERSION)
+    schema::of::<SnapshotDocument>("snapshot", FORMAT_VERSION)
 }
 
 /// The text of a snapshot.
@@ -155,7 +155,7 @@ fn rows(domain: &DomainSnapshot) -> serde_json::Result<Vec<String>> {
 /// When the text is not, byte for byte, what [`write()`] made.
 pub fn read(text: &str) -> Result<Saved, SnapshotError> {
     known_version(text)?;
-    let document: Document =
+    let document: SnapshotDocument =
         serde_json::from_str(text).map_err(|error| SnapshotError::NotOne(error.to_string()))?;
     if !sealed::is_intact(text) {
         return Err(SnapshotError::Changed);
@@ -177,9 +177,9 @@ fn known_version(text: &str) -> Result<(), SnapshotError> {
     }
 }
 
-impl Document {
+impl SnapshotDocument {
     fn saved(self) -> Result<Saved, SnapshotError> {
-        let Document {
+        let SnapshotDocument {
             snapshot: _,
             livevod,
             time,

@@ -84,7 +84,7 @@ impl ClientSettings {
 /// The client of one account. Clones share rate, connections and counters.
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    inner: Arc<Shared>,
     /// When reads are repeated no more; the usual patience from each read's own start where there is none.
     until: Option<Instant>,
     /// Until when the time counts that the service asks to stay away.
@@ -115,7 +115,7 @@ struct Asked<T> {
     answer: T,
 }
 
-struct Inner {
+struct Shared {
     transport: Arc<dyn Transport>,
     endpoints: Endpoints,
     /// Where the metadata service of an instance is asked for keys.
@@ -185,7 +185,7 @@ impl Client {
             timeouts: _,
         } = settings;
         credentials.provider.tell(&secrets);
-        let inner = Inner {
+        let inner = Shared {
             transport,
             endpoints,
             metadata,
@@ -473,7 +473,7 @@ impl Client {
         turn: Turn,
         until: Option<Instant>,
     ) -> Result<Asked<Map<String, Value>>, Error> {
-        let Inner { endpoints, signature, .. } = &*self.inner;
+        let Shared { endpoints, signature, .. } = &*self.inner;
         let sign = |host: &str, key: &Key, stamp: &Stamp| wire::sign(call, host, key, stamp, *signature);
         self.send_in(turn, endpoints.of(call.domain()), (call.action.name(), &sign), until).await
     }
@@ -537,7 +537,7 @@ impl Client {
         (action, sign): Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
         until: Option<Instant>,
     ) -> Result<Asked<Map<String, Value>>, Attempt> {
-        let Inner { transport, stamps, sent, log, secrets, .. } = &*self.inner;
+        let Shared { transport, stamps, sent, log, secrets, .. } = &*self.inner;
         let host = endpoint.authority();
         let _connection = self.way_out(action).await?;
         let key = self.key_for(action).await?;
@@ -595,7 +595,7 @@ impl Client {
     }
 
     fn fetcher<'a>(&'a self, stamp: &'a (dyn Fn() -> std::io::Result<Stamp> + Sync)) -> Fetcher<'a> {
-        let Inner { transport, endpoints, metadata, signature, jitter, log, secrets, patience, .. } =
+        let Shared { transport, endpoints, metadata, signature, jitter, log, secrets, patience, .. } =
             &*self.inner;
         Fetcher {
             transport: &**transport,

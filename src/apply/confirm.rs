@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::decide::{self, Seen, Sent};
+use super::decide::{self, ReadBack, Sent};
 use super::event::Delay;
 use super::reader::Reader;
 use super::report::Outcome;
@@ -71,7 +71,7 @@ impl Reader {
         aim: Aim<'_>,
         spelling: StreamSpelling,
         until: Instant,
-    ) -> Result<Seen, Error> {
+    ) -> Result<ReadBack, Error> {
         let mut backoff = Backoff::ending(until);
         let client = self.client.until(until);
         // Asking for the one address is enough at best; what does not show there is looked for in the whole domain, which
@@ -83,8 +83,8 @@ impl Reader {
         let mut looked = first.map(|found| seen(aim, found));
         loop {
             let over = match &looked {
-                Ok(Seen::AsWanted) => true,
-                Ok(Seen::NotYet | Seen::Otherwise(_)) => false,
+                Ok(ReadBack::AsWanted) => true,
+                Ok(ReadBack::NotYet | ReadBack::Otherwise(_)) => false,
                 Err(error) => is_hopeless(error),
             };
             if !over {
@@ -175,7 +175,7 @@ pub(super) fn is_hopeless(error: &Error) -> bool {
     }
 }
 
-fn seen(aim: Aim<'_>, found: Option<Remote>) -> Seen {
+fn seen(aim: Aim<'_>, found: Option<Remote>) -> ReadBack {
     decide::read_back(aim, found.as_ref())
 }
 

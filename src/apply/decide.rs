@@ -37,7 +37,7 @@ pub(super) fn compare(aim: Aim<'_>, found: Option<&Remote>) -> Verdict {
 
 /// What reading back after a write showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum ReadBack {
     /// As wanted.
     AsWanted,
     /// As before the write, or nothing yet.
@@ -47,16 +47,16 @@ pub(super) enum Seen {
 }
 
 /// Judges one read-back.
-pub(super) fn read_back(aim: Aim<'_>, found: Option<&Remote>) -> Seen {
+pub(super) fn read_back(aim: Aim<'_>, found: Option<&Remote>) -> ReadBack {
     if aim.reached(found) {
-        return Seen::AsWanted;
+        return ReadBack::AsWanted;
     }
     match (aim.after, found) {
         (Some(after), Some(remote)) if !aim.at_before(found) => {
-            Seen::Otherwise(Mismatch::Fields(differences(&aim.wanted(after, remote), remote)))
+            ReadBack::Otherwise(Mismatch::Fields(differences(&aim.wanted(after, remote), remote)))
         }
-        (None, Some(_)) if !aim.at_before(found) => Seen::Otherwise(Mismatch::BackAgain),
-        _ => Seen::NotYet,
+        (None, Some(_)) if !aim.at_before(found) => ReadBack::Otherwise(Mismatch::BackAgain),
+        _ => ReadBack::NotYet,
     }
 }
 
@@ -70,17 +70,17 @@ pub(super) enum Sent {
 }
 
 /// What became of a write, by the last look at it before the deadline.
-pub(super) fn at_deadline(looked: Result<Seen, Error>, sent: Sent) -> Outcome {
+pub(super) fn at_deadline(looked: Result<ReadBack, Error>, sent: Sent) -> Outcome {
     let (accepted, unclear) = match sent {
         Sent::Accepted => (true, None),
         Sent::Unclear(error) => (false, Some(error)),
     };
     let failure = |shown, remote| Failure { cause: Cause::NotConfirmed { accepted, shown }, remote };
     match looked {
-        Ok(Seen::AsWanted) => Outcome::Done,
-        Ok(Seen::Otherwise(what)) if accepted => Outcome::Failed(failure(Shown::Otherwise(what), None)),
-        Ok(Seen::Otherwise(what)) => Outcome::Unknown(failure(Shown::Otherwise(what), unclear)),
-        Ok(Seen::NotYet) => Outcome::Unknown(failure(Shown::Nothing, unclear)),
+        Ok(ReadBack::AsWanted) => Outcome::Done,
+        Ok(ReadBack::Otherwise(what)) if accepted => Outcome::Failed(failure(Shown::Otherwise(what), None)),
+        Ok(ReadBack::Otherwise(what)) => Outcome::Unknown(failure(Shown::Otherwise(what), unclear)),
+        Ok(ReadBack::NotYet) => Outcome::Unknown(failure(Shown::Nothing, unclear)),
         Err(error) => Outcome::Unknown(failure(Shown::Unreadable, unclear.or(Some(error)))),
     }
 }
@@ -213,10 +213,10 @@ mod tests {
         let (old, new) = (with_delay(config(3600), 180), with_delay(config(900), 180));
         let plain = config(900);
         let create = Aim { address: &address, before: None, after: Some(&plain), exact: false };
-        assert_eq!(read_back(create, Some(&remote(new.clone()))), Seen::AsWanted);
+        assert_eq!(read_back(create, Some(&remote(new.clone()))), ReadBack::AsWanted);
         let update = Aim { address: &address, before: Some(&old), after: Some(&new), exact: true };
-        assert_eq!(read_back(update, Some(&remote(new.clone()))), Seen::AsWanted);
-        let Seen::Otherwise(lost) = read_back(update, Some(&remote(plain.clone()))) else { panic!() };
+        assert_eq!(read_back(update, Some(&remote(new.clone()))), ReadBack::AsWanted);
+        let ReadBack::Otherwise(lost) = read_back(update, Some(&remote(plain.clone()))) else { panic!() };
         assert_eq!(lost.to_string(), "`delay_time` reads back as (not set) instead of 180");
     }
 
@@ -225,12 +225,12 @@ mod tests {
         let address = address();
         let (old, new, other) = (config(3600), config(900), config(1800));
         let update = Aim { address: &address, before: Some(&old), after: Some(&new), exact: true };
-        assert_eq!(read_back(update, Some(&remote(old.clone()))), Seen::NotYet);
-        assert_eq!(read_back(update, None), Seen::NotYet);
+        assert_eq!(read_back(update, Some(&remote(old.clone()))), ReadBack::NotYet);
+        assert_eq!(read_back(update, None), ReadBack::NotYet);
         let delete = Aim { address: &address, before: Some(&old), after: None, exact: true };
-        assert_eq!(read_back(delete, Some(&remote(old.clone()))), Seen::NotYet);
-        assert_eq!(read_back(delete, None), Seen::AsWanted);
-        assert!(matches!(read_back(delete, Some(&remote(other))), Seen::Otherwise(_)));
+        assert_eq!(read_back(delete, Some(&remote(old.clone()))), ReadBack::NotYet);
+        assert_eq!(read_back(delete, None), ReadBack::AsWanted);
+        assert!(matches!(read_back(delete, Some(&remote(other))), ReadBack::Otherwise(_)));
     }
 
     fn unclear() -> Error {
@@ -245,12 +245,12 @@ mod tests {
             Outcome::NotAttempted(_) => "not attempted",
             Outcome::Unknown(_) => "unknown",
         };
-        let otherwise = || Ok(Seen::Otherwise(Mismatch::BackAgain));
-        assert_eq!(name(Ok(Seen::AsWanted), Sent::Unclear(unclear())), "done");
+        let otherwise = || Ok(ReadBack::Otherwise(Mismatch::BackAgain));
+        assert_eq!(name(Ok(ReadBack::AsWanted), Sent::Unclear(unclear())), "done");
         assert_eq!(name(otherwise(), Sent::Accepted), "failed");
         assert_eq!(name(otherwise(), Sent::Unclear(unclear())), "unknown");
         for sent in [Sent::Accepted, Sent::Unclear(unclear())] {
-            assert_eq!(name(Ok(Seen::NotYet), sent.clone()), "unknown");
+            assert_eq!(name(Ok(ReadBack::NotYet), sent.clone()), "unknown");
             assert_eq!(name(Err(unclear()), sent), "unknown");
         }
     }

@@ -1,7 +1,7 @@
 //! Adds an entry where one is missing that was there before: nothing is recorded meanwhile.
 
 use super::confirm::{Backoff, is_hopeless};
-use super::decide::{self, AfterAdd, Met, Seen, Sent, Verdict, after_add, compare};
+use super::decide::{self, AfterAdd, Met, ReadBack, Sent, Verdict, after_add, compare};
 use super::event::Delay;
 use super::journal::Intention;
 use super::run::{Leave, Run};
@@ -41,8 +41,8 @@ impl<'a> PendingAdd<'a> {
         is_new && compare(Aim::add(self.address, self.config), found) == Verdict::Done
     }
 
-    fn judge(self, found: Option<&Remote>) -> Seen {
-        if self.stands_in(found) { Seen::AsWanted } else { Seen::NotYet }
+    fn judge(self, found: Option<&Remote>) -> ReadBack {
+        if self.stands_in(found) { ReadBack::AsWanted } else { ReadBack::NotYet }
     }
 }
 

@@ -8,7 +8,7 @@
 use tokio::time::Instant;
 
 use super::cause::{Cause, Halt, Stale};
-use super::decide::{self, Seen, Sent};
+use super::decide::{self, ReadBack, Sent};
 use super::domain::Domain;
 use super::event::Delay;
 use super::report::Outcome;
@@ -191,7 +191,7 @@ impl<'a> Guarded<'a> {
                 self.tries.unclear = Some(error);
                 return None;
             }
-            Resolved::Lost => decide::at_deadline(Ok(Seen::NotYet), Sent::Unclear(error)),
+            Resolved::Lost => decide::at_deadline(Ok(ReadBack::NotYet), Sent::Unclear(error)),
         };
         Some(Ended { outcome, request_id })
     }
@@ -202,9 +202,9 @@ impl Run {
         let (sent, settle, deadline) = (Instant::now(), self.books.settle, self.reader.deadline);
         if settle < deadline {
             match self.reader.watch(aim, spelling, sent + settle).await {
-                Ok(Seen::AsWanted) => return Resolved::Ended(Outcome::Done),
-                Ok(Seen::NotYet) => return Resolved::Lost,
-                Ok(Seen::Otherwise(_)) | Err(_) => {}
+                Ok(ReadBack::AsWanted) => return Resolved::Ended(Outcome::Done),
+                Ok(ReadBack::NotYet) => return Resolved::Lost,
+                Ok(ReadBack::Otherwise(_)) | Err(_) => {}
             }
         }
         let looked = self.reader.watch(aim, spelling, sent + deadline).await;

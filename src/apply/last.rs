@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::cause::{Cause, Moved};
-use super::decide::{self, Seen};
+use super::decide::{self, ReadBack};
 use super::run::Run;
 use super::settings::ApplySettings;
 use super::task::Task;
@@ -45,16 +45,11 @@ fn was_just_seen(run: &Run, domain: &str, done: &[Task]) -> bool {
     })
 }
 
-/// A listing that shows all that is done, or the last one before the deadline or a signal; none where there was no time.
+/// A listing that shows all that is done, or the last one before the deadline; none where a signal came before.
 async fn listed(run: &Run, domain: &str, done: &[Task]) -> Option<Result<Arc<DomainSnapshot>, Error>> {
     let reader = &run.reader;
     let listing = reader.list_until(&reader.client, domain, None, |listing| shows(listing, done));
-    if let Some(listed) = reader.unless_stopped(listing).await {
-        return Some(listed);
-    }
-    let written = run.books.written_at(domain);
-    let last = reader.last_listing(domain)?;
-    written.is_none_or(|written| last.is_younger(written)).then_some(Ok(last.configs))
+    reader.unless_stopped(listing).await
 }
 
 /// Whether a listing shows everything that is done as it was wanted.
@@ -65,9 +60,9 @@ fn shows(listing: &DomainSnapshot, done: &[Task]) -> bool {
 /// What happened to a change after it was done, if anything did.
 fn moved(change: &Change, found: Option<&Remote>) -> Option<Moved> {
     match decide::read_back(Aim::of(change), found) {
-        Seen::AsWanted => None,
-        Seen::NotYet if found.is_none() => Some(Moved::Gone),
-        Seen::NotYet => Some(Moved::Reverted),
-        Seen::Otherwise(what) => Some(Moved::Changed(what)),
+        ReadBack::AsWanted => None,
+        ReadBack::NotYet if found.is_none() => Some(Moved::Gone),
+        ReadBack::NotYet => Some(Moved::Reverted),
+        ReadBack::Otherwise(what) => Some(Moved::Changed(what)),
     }
 }

@@ -1,7 +1,5 @@
 //! Deletes an entry and adds it anew, with the gap between as short as can be.
 
-use std::sync::Arc;
-
 use super::cause::{Cause, Failure, Rest, Standing};
 use super::decide::{ALREADY_EXISTS, Met, Sent, Verdict, compare};
 use super::delete::{Deleting, absence};
@@ -15,7 +13,7 @@ use super::siblings::Saved;
 use super::task::Ended;
 use super::write::{Outgoing, Ready, Write, write};
 use crate::api::{Class, Error, Permit};
-use crate::model::{DomainSnapshot, RecordConfig, Remote, StreamSpelling};
+use crate::model::{RecordConfig, Remote, StreamSpelling};
 use crate::plan::{Aim, Change, Contingent};
 use crate::wire::Action;
 
@@ -217,11 +215,9 @@ impl Domain {
         // If it is gone, nothing records the stream meanwhile.
         let client = reader.client.urgent();
         let mut listed = reader.until_absent_by(&client, domain, &[&change.address]).await;
-        let is_settled = self.run.books.settle <= reader.deadline;
-        let still_shows =
-            |listing: &Arc<DomainSnapshot>| is_settled && listing.configs.contains_key(&change.address);
-        if listed.as_ref().is_ok_and(still_shows) {
-            // That listing may be the last one that could be read, from before the Delete arrived.
+        if listed.as_ref().is_ok_and(|listing| listing.configs.contains_key(&change.address)) {
+            // The Delete may still arrive, or have arrived after that listing: then nothing is there, and nobody would know.
+            self.run.books.settled(&change.address).await;
             listed = reader.listed(&client, domain).await;
         }
         let request_id = id_of(Some(&error));

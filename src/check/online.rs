@@ -14,9 +14,9 @@ pub(super) const CODES: &[Code] =
 
 /// What the service said. What could not be asked is left out, and nothing is found about it.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct OnlineFacts {
     /// By name; `None` for a domain that the service does not know.
-    pub domains: BTreeMap<Arc<str>, Option<DomainSeen>>,
+    pub domains: BTreeMap<Arc<str>, Option<DomainFacts>>,
     /// What the domains hold, those that were read whole.
     pub listed: Snapshot,
     /// Regions and ids of transcode groups that VOD does not have.
@@ -25,7 +25,7 @@ pub struct Seen {
 
 /// One domain as the service knows it.
 #[derive(Debug, Clone, Default)]
-pub struct DomainSeen {
+pub struct DomainFacts {
     /// API: DomainStatus.
     pub status: Option<String>,
     /// API: LiveDomainType.
@@ -37,7 +37,7 @@ pub struct DomainSeen {
 }
 
 /// Holds the files to what the service said.
-pub fn found_online(desired: &Desired, seen: &Seen) -> Vec<Diagnostic> {
+pub fn found_online(desired: &Desired, seen: &OnlineFacts) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     for (name, domain) in &desired.domains {
         match seen.domains.get(name) {
@@ -61,8 +61,8 @@ fn unknown(name: &str, domain: &DesiredDomain) -> Diagnostic {
     finding
 }
 
-fn check_domain(name: &str, domain: &DesiredDomain, known: &DomainSeen, findings: &mut Findings) {
-    let DomainSeen { status, kind, region, oss_recordings } = known;
+fn check_domain(name: &str, domain: &DesiredDomain, known: &DomainFacts, findings: &mut Findings) {
+    let DomainFacts { status, kind, region, oss_recordings } = known;
     let state = |message: String| Diagnostic::new(Code::DomainState, message);
     if let Some(status) = status.as_ref().filter(|status| *status != "online") {
         let finding = state(format!("domain `{name}` is `{status}`")).label(domain.key, "not online");
@@ -167,7 +167,7 @@ domains:
 ";
 
     /// Code, severity and labelled text of each finding.
-    fn found(seen: &Seen) -> Vec<(Code, Severity, String)> {
+    fn found(seen: &OnlineFacts) -> Vec<(Code, Severity, String)> {
         let mut sources = Sources::default();
         sources.add(Source::new("livevod.yaml", FILE));
         let (document, _) = parse(&sources);
@@ -176,29 +176,30 @@ domains:
         found_online(&desired, seen).into_iter().map(row).collect()
     }
 
-    fn domain(seen: DomainSeen) -> Seen {
-        Seen { domains: BTreeMap::from([("a.com".into(), Some(seen))]), ..Seen::default() }
+    fn domain(seen: DomainFacts) -> OnlineFacts {
+        OnlineFacts { domains: BTreeMap::from([("a.com".into(), Some(seen))]), ..OnlineFacts::default() }
     }
 
     #[test]
     fn what_was_not_asked_is_not_judged() {
-        assert_eq!(found(&Seen::default()), []);
-        assert_eq!(found(&domain(DomainSeen::default())), []);
+        assert_eq!(found(&OnlineFacts::default()), []);
+        assert_eq!(found(&domain(DomainFacts::default())), []);
     }
 
     #[test]
     fn a_domain_is_known_online_main_and_where_the_files_say() {
-        let unknown = Seen { domains: BTreeMap::from([("a.com".into(), None)]), ..Seen::default() };
+        let unknown =
+            OnlineFacts { domains: BTreeMap::from([("a.com".into(), None)]), ..OnlineFacts::default() };
         assert_eq!(found(&unknown), [(Code::DomainState, Severity::Error, "a.com".into())]);
         let some = |text: &str| Some(text.to_owned());
         let warned = |text: &str| vec![(Code::DomainState, Severity::Warning, text.to_owned())];
-        let offline = DomainSeen { status: some("offline"), ..DomainSeen::default() };
+        let offline = DomainFacts { status: some("offline"), ..DomainFacts::default() };
         assert_eq!(found(&domain(offline)), warned("a.com"));
-        let ingest = DomainSeen { kind: some("liveEdge"), ..DomainSeen::default() };
+        let ingest = DomainFacts { kind: some("liveEdge"), ..DomainFacts::default() };
         assert_eq!(found(&domain(ingest)), warned("a.com"));
-        let elsewhere = DomainSeen { region: some("eu-central-1"), ..DomainSeen::default() };
+        let elsewhere = DomainFacts { region: some("eu-central-1"), ..DomainFacts::default() };
         assert_eq!(found(&domain(elsewhere)), warned("cn-shanghai"));
-        let good = DomainSeen {
+        let good = DomainFacts {
             status: some("online"),
             kind: some("liveVideo"),
             region: some("cn-shanghai"),
@@ -211,7 +212,7 @@ domains:
     fn recording_to_oss_at_the_same_address_is_an_error_and_beside_it_a_warning() {
         let oss = |address: &str| {
             let oss_recordings = BTreeSet::from([address.parse().unwrap()]);
-            found(&domain(DomainSeen { oss_recordings, ..DomainSeen::default() }))
+            found(&domain(DomainFacts { oss_recordings, ..DomainFacts::default() }))
         };
         let row = |severity, text: &str| (Code::OssOverlap, severity, text.to_owned());
         let star = row(Severity::Warning, "\"*\"");
@@ -224,9 +225,9 @@ domains:
     #[test]
     fn a_missing_group_is_shown_where_its_id_stands() {
         let id = "00000000000000000000000000000001";
-        let missing = |region: &str| Seen {
+        let missing = |region: &str| OnlineFacts {
             missing_groups: BTreeSet::from([(Some(region.to_owned()), id.to_owned())]),
-            ..Seen::default()
+            ..OnlineFacts::default()
         };
         assert_eq!(found(&missing("cn-shanghai")), [(Code::GroupNotFound, Severity::Error, id.to_owned())]);
         assert_eq!(found(&missing("cn-beijing")), []);

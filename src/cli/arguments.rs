@@ -17,7 +17,7 @@ use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::emulator::{QuirkError, Quirks};
 use crate::model::Pattern;
-use crate::plan::{Allowances, CallRate, Limit, PlanOptions, Selection, Unfinished};
+use crate::plan::{Allowances, CallRate, Gaps, Limit, PlanOptions, Selection};
 use crate::render::{Format, Layout};
 use crate::wire::SignatureVersion;
 
@@ -475,7 +475,7 @@ pub(super) fn plan_options(scope: &Scope, guards: &Guards) -> PlanOptions {
         rate: remote.call_rate(),
         caller: None,
         expected_digest: None,
-        unfinished: Unfinished::default(),
+        gaps: Gaps::default(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::load::Loaded;
 use super::record::Earlier;
 use super::saved;
 use crate::api;
-use crate::apply::journal::{Found, LeftOpen, Looked, judge};
+use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, judge};
 use crate::check;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Snapshot;
@@ -35,7 +35,7 @@ pub(super) struct Observed {
     /// What tells it from the plan that was reviewed, where one is at hand.
     pub(super) since_review: Vec<Difference>,
     /// What earlier runs left open, and what became of it.
-    pub(super) left_open: Vec<Looked>,
+    pub(super) left_open: Vec<LeftOpenNow>,
     /// One for each domain that could not be read, one where the account could not be confirmed, and what the domains that
     /// were read show of the files.
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -125,9 +125,9 @@ fn planned(
     diagnostics.extend(earlier.diagnostics.clone());
     let is_account_known = caller.is_ok();
     let caller = caller.unwrap_or_default();
-    let unfinished = earlier.unfinished();
+    let gaps = earlier.gaps();
     let options =
-        PlanOptions { target: target.name.clone(), caller: caller.clone(), unfinished, ..options.clone() };
+        PlanOptions { target: target.name.clone(), caller: caller.clone(), gaps, ..options.clone() };
     let (plan, since_review) = plan_to(goal, loaded, &snapshot, &options);
     if plan.is_complete() {
         refuse_slips(&options.selection, &loaded.desired, &snapshot)?;
@@ -181,15 +181,20 @@ fn plan_to(
 }
 
 /// What became of all that earlier runs left open, where it was read.
-fn looked(earlier: &Earlier, desired: &Desired, snapshot: &Snapshot, selection: &Selection) -> Vec<Looked> {
-    let found = |open: &LeftOpen| -> Option<Found> {
+fn looked(
+    earlier: &Earlier,
+    desired: &Desired,
+    snapshot: &Snapshot,
+    selection: &Selection,
+) -> Vec<LeftOpenNow> {
+    let found = |open: &LeftOpen| -> Option<LeftOpenFound> {
         let is_read = snapshot.domains.contains_key(&open.address.domain);
         let may_still_arrive = !earlier.is_settled && open.may_still_arrive();
         let found = || judge(open, snapshot.get(&open.address), may_still_arrive);
         (is_read && selection.selects(&open.address))
             .then(|| found().unless_unwanted(desired.wants_nothing(&open.address)))
     };
-    earlier.left_open().into_iter().map(|open| Looked { found: found(&open), open }).collect()
+    earlier.left_open().into_iter().map(|open| LeftOpenNow { found: found(&open), open }).collect()
 }
 /// Excludes keep whole domains from being read, so what only they select may be declared or in a domain's own name.
 fn refuse_slips(selection: &Selection, desired: &Desired, snapshot: &Snapshot) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::connect::Connection;
 use super::load::Loaded;
 use crate::api::{Client, Error};
-use crate::check::{self, DomainSeen, Seen};
+use crate::check::{self, DomainFacts, OnlineFacts};
 use crate::diag::Diagnostic;
 use crate::model::{DomainSnapshot, Field, NO_TRANSCODE, Value};
 use crate::render::{self, Sought};
@@ -26,7 +26,7 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
     for (region, id) in groups(&loaded.desired) {
         tasks.spawn(group(connection.client.clone(), region, id));
     }
-    let (mut seen, mut failures) = (Seen::default(), Vec::new());
+    let (mut seen, mut failures) = (OnlineFacts::default(), Vec::new());
     for answer in tasks.join_all().await {
         match answer {
             Answer::Domain(name, known) => {
@@ -48,7 +48,7 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
 
 /// What came of one question.
 enum Answer {
-    Domain(Arc<str>, Option<(DomainSeen, Option<DomainSnapshot>)>),
+    Domain(Arc<str>, Option<(DomainFacts, Option<DomainSnapshot>)>),
     Group(Option<(Option<String>, String)>),
     /// A domain, or a group's id, and why nothing is known of it.
     Failure(String, Sought, Error),
@@ -65,7 +65,7 @@ async fn domain(client: Client, name: Arc<str>) -> Answer {
 async fn domain_seen(
     client: &Client,
     name: &str,
-) -> Result<Option<(DomainSeen, Option<DomainSnapshot>)>, Error> {
+) -> Result<Option<(DomainFacts, Option<DomainSnapshot>)>, Error> {
     let Some(detail) = client.domain_detail(name).await? else { return Ok(None) };
     let (status, kind, region) = (detail.status, detail.kind, detail.region);
     let is_main = kind.as_deref().is_none_or(|kind| kind == MAIN);
@@ -76,7 +76,7 @@ async fn domain_seen(
         }
         false => (BTreeSet::new(), None),
     };
-    Ok(Some((DomainSeen { status, kind, region, oss_recordings }, listed)))
+    Ok(Some((DomainFacts { status, kind, region, oss_recordings }, listed)))
 }
 
 async fn group(client: Client, region: Option<String>, id: String) -> Answer {

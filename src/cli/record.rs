@@ -11,13 +11,13 @@ use super::failure::{Failure, with_causes};
 use super::sealed::refuse_secrets;
 use super::terminal::secrets;
 use crate::apply::journal::{
-    Broken, Found, Header, Journal, JournalError, JournalFile, LastEntry, LeftOpen, Lock, LockError, Looked,
-    RunId, RunRecord, Sink, Stored, last_entry, left_open, read_runs, save_snapshot, snapshot_name,
-    unfinished, until_settled,
+    Broken, Header, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound, LeftOpenNow,
+    Lock, LockError, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open, read_runs, save_snapshot,
+    snapshot_name, until_settled,
 };
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Snapshot};
-use crate::plan::{Plan, Unfinished};
+use crate::plan::{Gaps, Plan};
 use crate::render::Target;
 use crate::snapshot::{self, Saved};
 
@@ -65,8 +65,8 @@ impl Earlier {
     }
 
     /// What they removed and did not put back.
-    pub(super) fn unfinished(&self) -> Unfinished {
-        unfinished(&self.runs)
+    pub(super) fn gaps(&self) -> Gaps {
+        gaps(&self.runs)
     }
 
     /// How long it takes until no write that they sent to these addresses may still arrive.
@@ -114,7 +114,7 @@ impl<'a> Folder<'a> {
     pub(super) fn begin(
         &self,
         plan: &Plan,
-        left_open: &[Looked],
+        left_open: &[LeftOpenNow],
         earlier: &Earlier,
         saved: Option<&Saved>,
     ) -> Result<Journal, Failure> {
@@ -133,10 +133,10 @@ impl<'a> Folder<'a> {
     pub(super) fn note_resolved(
         &self,
         plan: &Plan,
-        left_open: &[Looked],
+        left_open: &[LeftOpenNow],
         earlier: &Earlier,
     ) -> Result<(), Failure> {
-        if left_open.iter().any(Looked::is_news) {
+        if left_open.iter().any(LeftOpenNow::is_news) {
             self.begin(plan, left_open, earlier, None)?.finish(false, 0);
         }
         Ok(())
@@ -158,7 +158,7 @@ impl Sink for Gated {
     }
 }
 
-fn resolutions(looked: &[Looked]) -> impl Iterator<Item = (String, Address, Found)> {
+fn resolutions(looked: &[LeftOpenNow]) -> impl Iterator<Item = (String, Address, LeftOpenFound)> {
     looked.iter().filter_map(|one| Some((one.open.run.clone(), one.open.address.clone(), one.found?)))
 }
 

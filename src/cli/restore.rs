@@ -60,7 +60,7 @@ impl Run for Arguments {
 
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let Self { source, scope, writing, .. } = self;
-        let Origin { file, text, only } = find(source, &scope.journal)?;
+        let GoingBack { file, text, only } = find(source, &scope.journal)?;
         let saved = saved::parse(&file, &text)?;
         let loaded = load(self, &file, text, &saved)?;
         let mut options = writing.options(scope);
@@ -79,17 +79,21 @@ impl Arguments {
 }
 
 /// The snapshot to go back to, and the addresses that it is about, where not all.
-struct Origin {
+struct GoingBack {
     file: PathBuf,
     text: String,
     only: Option<BTreeSet<Address>>,
 }
 
 /// A file that is there wins: a run's id is no likely name of one.
-fn find(source: &str, folder: &Path) -> Result<Origin, Failure> {
+fn find(source: &str, folder: &Path) -> Result<GoingBack, Failure> {
     let path = Path::new(source);
     if path.exists() || source.contains(['/', '\\']) {
-        return Ok(Origin { file: path.to_owned(), text: sealed::text(path, Code::Snapshot)?, only: None });
+        return Ok(GoingBack {
+            file: path.to_owned(),
+            text: sealed::text(path, Code::Snapshot)?,
+            only: None,
+        });
     }
     let RunRecord { header, .. } = journal::find(folder, source)?;
     let Some(snapshot) = &header.snapshot else {
@@ -100,7 +104,7 @@ fn find(source: &str, folder: &Path) -> Result<Origin, Failure> {
     let text = read_snapshot(folder, &header.run)
         .map_err(|error| Diagnostic::new(Code::Snapshot, with_causes(&error)))?;
     let text = sealed::decoded(text, &folder.join(snapshot), Code::Snapshot)?;
-    Ok(Origin { file: folder.join(snapshot), text, only: Some(touched.collect()) })
+    Ok(GoingBack { file: folder.join(snapshot), text, only: Some(touched.collect()) })
 }
 
 /// What the snapshot wants, bound by what the files of today say must not be touched.

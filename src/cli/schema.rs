@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::run::{Run, Session, Told};
-use crate::render::{self, Document, Exit};
+use crate::render::{self, Exit, OutputKind};
 use crate::{config, snapshot};
 
 #[derive(Debug, Args)]
@@ -41,11 +41,11 @@ impl Run for Arguments {
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let schema = match self.of {
             Subject::Files => config::schema(),
-            Subject::Plan => render::schema(Document::Plan),
-            Subject::Drift => render::schema(Document::Drift),
-            Subject::Report => render::schema(Document::Report),
-            Subject::Events => render::schema(Document::Events),
-            Subject::Diagnostics => render::schema(Document::Diagnostics),
+            Subject::Plan => render::schema(OutputKind::Plan),
+            Subject::Drift => render::schema(OutputKind::Drift),
+            Subject::Report => render::schema(OutputKind::Report),
+            Subject::Events => render::schema(OutputKind::Events),
+            Subject::Diagnostics => render::schema(OutputKind::Diagnostics),
             Subject::Snapshot => snapshot::schema(),
         };
         session.terminal.print(&render::pretty(&schema));

@@ -14,7 +14,7 @@ use crate::wire::{Request, Response};
 
 /// What the one lock guards.
 #[derive(Debug)]
-pub(super) struct Inner {
+pub(super) struct Delivering {
     pub(super) emulator: Emulator,
     #[cfg(feature = "faults")]
     pub(super) faults: Faults,
@@ -31,7 +31,7 @@ pub(super) struct Handled {
     pub(super) faults: Vec<&'static str>,
 }
 
-impl Inner {
+impl Delivering {
     pub(super) fn new(emulator: Emulator) -> Self {
         Self {
             emulator,

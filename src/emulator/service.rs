@@ -13,7 +13,7 @@ use super::counters::Counters;
 use super::delivery::{Delivery, End};
 use super::dump::{self, DumpError};
 use super::glance::Glance;
-use super::inner::{Handled, Inner};
+use super::inner::{Delivering, Handled};
 use super::{Emulator, Settings, Store, StoreError};
 use crate::wire::{Request, Response};
 
@@ -54,7 +54,7 @@ pub type CallLog = Box<dyn Fn(&CallEntry<'_>) + Send + Sync>;
 /// A write becomes part of the state under the one lock and is put on disk under another, by whichever caller gets there
 /// first and for all that wait: so many share one sync, and no caller hears of a write before it is durable.
 pub struct Service {
-    inner: Mutex<Inner>,
+    inner: Mutex<Delivering>,
     store: Option<Mutex<Store>>,
     outside: Outside,
     call_log: Option<CallLog>,
@@ -106,7 +106,7 @@ impl Service {
             records.into_iter().for_each(|record| emulator.apply(record));
             Mutex::new(store)
         });
-        Ok(Self { inner: Mutex::new(Inner::new(emulator)), store, outside, call_log: None })
+        Ok(Self { inner: Mutex::new(Delivering::new(emulator)), store, outside, call_log: None })
     }
 
     /// Tells `log` of every call from now on.
@@ -220,7 +220,7 @@ impl Service {
         is_kept
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Delivering> {
         // A panic elsewhere can't leave half a change: a state is changed by whole records only.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -138,13 +138,13 @@ impl Record {
 /// Every configuration of the account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct State {
-    entries: BTreeMap<Address, Held>,
+    entries: BTreeMap<Address, Numbered>,
     /// How many were ever added.
     added: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Held {
+struct Numbered {
     /// Grows from each added configuration to the next.
     number: u64,
     entry: Entry,
@@ -173,7 +173,7 @@ impl State {
             return Some(std::mem::replace(&mut held.entry, entry));
         }
         self.added += 1;
-        self.entries.insert(address.clone(), Held { number: self.added, entry });
+        self.entries.insert(address.clone(), Numbered { number: self.added, entry });
         None
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Record;
 use super::log::{self, Damage, End};
-use crate::files::{self, Folder, LARGEST, Readers, Refusal};
+use crate::files::{self, BadFile, Folder, LARGEST, Readers};
 
 /// Why a log can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +78,7 @@ impl Store {
         let mut bytes = Vec::new();
         (&mut file.0).take(LARGEST + 1).read_to_end(&mut bytes).map_err(unopened)?;
         if bytes.len() as u64 > LARGEST {
-            return Err(unopened(Refusal::TooLarge(LARGEST).into()));
+            return Err(unopened(BadFile::TooLarge(LARGEST).into()));
         }
         let (records, end) = log::replay(&bytes).map_err(|damage| match damage {
             Damage::NotALog => StoreError::NotALog(path.to_owned()),

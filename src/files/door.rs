@@ -9,7 +9,7 @@ use super::reach::Split;
 
 /// Why something that stands where livevod keeps a file is not taken for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum BadFile {
     /// It leads elsewhere.
     #[error("it is a link, and livevod follows none here: name the place that it leads to, or remove it")]
     Link,
@@ -21,8 +21,8 @@ pub(crate) enum Refusal {
     TooLarge(u64),
 }
 
-impl From<Refusal> for io::Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<BadFile> for io::Error {
+    fn from(refusal: BadFile) -> Self {
         io::Error::new(io::ErrorKind::InvalidInput, refusal)
     }
 }
@@ -113,18 +113,18 @@ mod system {
             Readers::Usual => Mode::from_raw_mode(0o666),
         };
         let opened = openat(folder, name, flags | ALWAYS, mode);
-        opened.map(File::from).map_err(|error| refused(error, folder, name, Some(Refusal::NoFile)))
+        opened.map(File::from).map_err(|error| refused(error, folder, name, Some(BadFile::NoFile)))
     }
 
     /// Systems tell in different words what stands there instead.
-    fn refused(error: Errno, folder: &File, name: &OsStr, other: Option<Refusal>) -> io::Error {
+    fn refused(error: Errno, folder: &File, name: &OsStr, other: Option<BadFile>) -> io::Error {
         if matches!(error, Errno::EXIST | Errno::NOENT | Errno::ACCESS) {
             return error.into();
         }
         let kind = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)
             .map(|status| FileType::from_raw_mode(status.st_mode as _));
         let refusal = match kind {
-            Ok(FileType::Symlink) => Some(Refusal::Link),
+            Ok(FileType::Symlink) => Some(BadFile::Link),
             Ok(FileType::RegularFile) | Err(_) => None,
             Ok(_) => other,
         };
@@ -189,7 +189,7 @@ mod system {
 
     fn no_link(path: &Path) -> io::Result<()> {
         match std::fs::symlink_metadata(path) {
-            Ok(data) if data.file_type().is_symlink() => Err(Refusal::Link.into()),
+            Ok(data) if data.file_type().is_symlink() => Err(BadFile::Link.into()),
             _ => Ok(()),
         }
     }

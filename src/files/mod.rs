@@ -13,7 +13,7 @@ use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-pub(crate) use door::{Readers, Refusal};
+pub(crate) use door::{BadFile, Readers};
 
 /// The most that is read of one file. A journal of 400,000 changes is half of it.
 pub(crate) const LARGEST: u64 = 1 << 30;
@@ -136,13 +136,13 @@ fn put(file: &Path, text: &str, permissions: Option<Permissions>) -> io::Result<
 
 /// Looked at once it is open: before, another one may stand there.
 fn regular(file: File) -> io::Result<File> {
-    if file.metadata()?.is_file() { Ok(file) } else { Err(Refusal::NoFile.into()) }
+    if file.metadata()?.is_file() { Ok(file) } else { Err(BadFile::NoFile.into()) }
 }
 
 fn read_to(file: File, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most { Err(Refusal::TooLarge(most).into()) } else { Ok(bytes) }
+    if bytes.len() as u64 > most { Err(BadFile::TooLarge(most).into()) } else { Ok(bytes) }
 }
 
 #[cfg(test)]
@@ -152,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    fn refusal<T: std::fmt::Debug>(result: io::Result<T>) -> Refusal {
+    fn refusal<T: std::fmt::Debug>(result: io::Result<T>) -> BadFile {
         *result.unwrap_err().get_ref().unwrap().downcast_ref().unwrap()
     }
 
@@ -167,10 +167,10 @@ mod tests {
         std::fs::create_dir(path.join("folder")).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(path.join("pipe")).status().unwrap().success());
         for (name, why) in [
-            ("link", Refusal::Link),
-            ("endless", Refusal::Link),
-            ("folder", Refusal::NoFile),
-            ("pipe", Refusal::NoFile),
+            ("link", BadFile::Link),
+            ("endless", BadFile::Link),
+            ("folder", BadFile::NoFile),
+            ("pipe", BadFile::NoFile),
         ] {
             assert_eq!(refusal(folder.read(name.as_ref(), LARGEST)), why, "{name}");
             assert!(folder.open_or_create(name.as_ref(), Readers::Owner).is_err(), "{name}");
@@ -187,8 +187,8 @@ mod tests {
         std::fs::create_dir_all(home.path().join("elsewhere/journal")).unwrap();
         symlink("elsewhere", home.path().join(".livevod")).unwrap();
         let path = home.path().join(".livevod/journal");
-        assert_eq!(refusal(Folder::open(&path)), Refusal::Link);
-        assert_eq!(refusal(Folder::make(&path)), Refusal::Link);
+        assert_eq!(refusal(Folder::open(&path)), BadFile::Link);
+        assert_eq!(refusal(Folder::make(&path)), BadFile::Link);
         std::fs::remove_file(home.path().join(".livevod")).unwrap();
         assert_eq!(Folder::open(&path).unwrap_err().kind(), io::ErrorKind::NotFound);
         std::fs::write(home.path().join(".livevod"), "a file").unwrap();
@@ -207,7 +207,7 @@ mod tests {
             [0o700, 0o700, 0o600]
         );
         assert_eq!(folder.read("new".as_ref(), 4).unwrap(), b"text");
-        assert_eq!(refusal(folder.read("new".as_ref(), 3)), Refusal::TooLarge(3));
+        assert_eq!(refusal(folder.read("new".as_ref(), 3)), BadFile::TooLarge(3));
     }
 
     #[test]

@@ -23,15 +23,15 @@ pub enum Field {
     OnDemand,
     /// Bucket host, create-only.
     StorageLocation,
-    /// Passthrough.
+    /// A passthrough field: kept as it is, not managed.
     DelayTime,
-    /// Passthrough.
+    /// A passthrough field: kept as it is, not managed.
     RecordContent,
-    /// Passthrough.
+    /// A passthrough field: kept as it is, not managed.
     SpaceId,
-    /// Passthrough.
+    /// A passthrough field: kept as it is, not managed.
     TranscodeTemplates,
-    /// Passthrough: all response fields that no document knows, together.
+    /// All response fields that no document knows, together: kept as they are, not managed.
     Unknown,
 }
 

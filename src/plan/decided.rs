@@ -48,7 +48,7 @@ impl<'a> Cleared<'a> {
 
 /// Why a plan is not even begun.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum NotCleared {
     /// Guards hold it.
     #[error("the plan is held by {} of its guards", .0.len())]
     Held(Vec<Held>),
@@ -75,10 +75,10 @@ impl Plan {
     ///
     /// # Errors
     /// When one does.
-    pub fn cleared(&self) -> Result<Cleared<'_>, Refusal> {
+    pub fn cleared(&self) -> Result<Cleared<'_>, NotCleared> {
         match &self.notes {
-            notes if !notes.held.is_empty() => Err(Refusal::Held(notes.held.clone())),
-            notes if !notes.unread.is_empty() => Err(Refusal::Unread(notes.unread.clone())),
+            notes if !notes.held.is_empty() => Err(NotCleared::Held(notes.held.clone())),
+            notes if !notes.unread.is_empty() => Err(NotCleared::Unread(notes.unread.clone())),
             _ => Ok(Cleared(&self.decisions)),
         }
     }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, Contingent, Reason, Transition};
 use super::decided::{Decisions, Plan};
+use super::gaps::{Gap, Gaps, Why};
 use super::notes::{ChangeNote, Coverage, FieldOrigin, GroupName, Notes, Shadow, Unsupported, Warning};
 use super::options::PlanOptions;
 use super::selection::Selection;
-use super::unfinished::{Gap, Unfinished, Why};
 use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling};
 use crate::resolve::{Desired, DesiredDomain, OriginKind, Resolved, Restored, Wanted};
 use crate::source::Sources;
@@ -21,8 +21,8 @@ pub(super) fn differences(
     options: &PlanOptions,
 ) -> Plan {
     let selection = &options.selection;
-    let unfinished = &options.unfinished;
-    let mut draft = Draft { desired, sources, unfinished, plan: empty(desired, sources, options) };
+    let gaps = &options.gaps;
+    let mut draft = Draft { desired, sources, gaps, plan: empty(desired, sources, options) };
     for (name, domain) in &desired.domains {
         if !selection.selects_domain(name) {
             continue;
@@ -58,13 +58,13 @@ fn empty(desired: &Desired, sources: &Sources, options: &PlanOptions) -> Plan {
 struct Draft<'a> {
     desired: &'a Desired,
     sources: &'a Sources,
-    unfinished: &'a Unfinished,
+    gaps: &'a Gaps,
     plan: Plan,
 }
 
 impl Draft<'_> {
     fn domain(&mut self, name: &str, domain: &DesiredDomain, remote: &DomainSnapshot, selection: &Selection) {
-        let gaps = self.unfinished.gaps.keys().filter(|address| &*address.domain == name);
+        let gaps = self.gaps.keys().filter(|address| &*address.domain == name);
         let unwritable = domain.restored.iter().flat_map(|restored| restored.unwritable.keys());
         let addresses: BTreeSet<&Address> =
             domain.entries.keys().chain(remote.configs.keys()).chain(gaps).chain(unwritable).collect();
@@ -77,7 +77,7 @@ impl Draft<'_> {
 
     fn address(&mut self, domain: &DesiredDomain, address: &Address, remote: Option<&Remote>) {
         if self.desired.ignore.iter().any(|pattern| pattern.value.matches(address)) {
-            match (remote, self.unfinished.gaps.get(address)) {
+            match (remote, self.gaps.get(address)) {
                 (Some(_), _) => self.plan.notes.ignored.push(address.clone()),
                 (None, Some(gap)) => self.plan.notes.warnings.push(gap.left(address, "`ignore` names it")),
                 (None, None) => {}
@@ -102,7 +102,7 @@ impl Draft<'_> {
             return;
         }
         match (wanted, remote) {
-            (Some(Wanted::Present(resolved)), None) => match self.unfinished.gaps.get(address) {
+            (Some(Wanted::Present(resolved)), None) => match self.gaps.get(address) {
                 Some(gap) => self.finish(domain, address, resolved, gap),
                 None => self.create(domain, address, resolved),
             },
@@ -180,7 +180,7 @@ impl Draft<'_> {
 
     /// Adds what an earlier run removed where no file says what shall be there.
     fn put_back(&mut self, domain: &DesiredDomain, address: &Address) {
-        if let Some(gap) = self.unfinished.gaps.get(address) {
+        if let Some(gap) = self.gaps.get(address) {
             self.fill(domain, address, gap.before.clone(), None, gap.rolled_back());
         }
     }
@@ -224,7 +224,7 @@ impl Draft<'_> {
 
     /// Says of each gap that was not looked at why it was not.
     fn gaps_left_alone(&mut self, selection: &Selection) {
-        for (address, gap) in &self.unfinished.gaps {
+        for (address, gap) in self.gaps {
             if !self.desired.domains.contains_key(&address.domain) {
                 self.plan.notes.warnings.push(gap.left(address, "no file names its domain"));
             } else if !selection.selects(address) {

@@ -31,9 +31,9 @@ pub fn fold(plan: &Plan, full: bool) -> Vec<Fold<'_>> {
         return plan.changes().map(alone).collect();
     }
     let mut folds: Vec<Fold> = Vec::new();
-    let mut places: HashMap<Seen, usize> = HashMap::with_capacity(plan.decisions.changes.len());
+    let mut places: HashMap<AsRead, usize> = HashMap::with_capacity(plan.decisions.changes.len());
     for change in plan.changes() {
-        let place = *places.entry(Seen { plan, change }).or_insert(folds.len());
+        let place = *places.entry(AsRead { plan, change }).or_insert(folds.len());
         match folds.get_mut(place) {
             Some(fold) => fold.changes.push(change),
             None => folds.push(alone(change)),
@@ -43,27 +43,27 @@ pub fn fold(plan: &Plan, full: bool) -> Vec<Fold<'_>> {
 }
 
 /// A change as a reader sees it: two are equal that differ in nothing but their address.
-struct Seen<'a> {
+struct AsRead<'a> {
     plan: &'a Plan,
     change: Noted<'a>,
 }
 
-impl PartialEq for Seen<'_> {
+impl PartialEq for AsRead<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.facts() == other.facts() && self.fields().eq(other.fields())
     }
 }
 
-impl Eq for Seen<'_> {}
+impl Eq for AsRead<'_> {}
 
-impl Hash for Seen<'_> {
+impl Hash for AsRead<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.facts().hash(state);
         self.fields().for_each(|field| field.hash(state));
     }
 }
 
-impl<'a> Seen<'a> {
+impl<'a> AsRead<'a> {
     /// All but its fields.
     fn facts(&self) -> impl Hash + Eq + use<'a> {
         let Noted { change, note } = self.change;

@@ -10,6 +10,7 @@ mod diff;
 mod digest;
 mod file;
 mod fold;
+mod gaps;
 mod guard;
 mod limits;
 mod notes;
@@ -17,7 +18,6 @@ mod options;
 mod review;
 mod selection;
 mod siblings;
-mod unfinished;
 mod weigh;
 
 use crate::model::Snapshot;
@@ -29,9 +29,10 @@ pub use aim::Aim;
 pub use base::{Base, since_base};
 pub use budget::CallRate;
 pub use change::{ActionKind, Change, Contingent, Reason, Transition};
-pub use decided::{Cleared, Decisions, Plan, Refusal, Summary};
+pub use decided::{Cleared, Decisions, NotCleared, Plan, Summary};
 pub use file::{PlanFileError, SavedPlan};
 pub use fold::{Fold, fold, relation};
+pub use gaps::{Gap, GapCause, Gaps};
 pub use limits::{Allowances, Limit, LimitError};
 pub use notes::{
     Budget, ChangeNote, Coverage, FieldChange, FieldOrigin, GroupName, Guard, Held, Noted, Notes, Shadow,
@@ -40,7 +41,6 @@ pub use notes::{
 pub use options::PlanOptions;
 pub use review::{Difference, is_rest_of, resume, since_review};
 pub use selection::Selection;
-pub use unfinished::{Gap, GapCause, Unfinished};
 
 /// Plans the way from what exists to what is wanted, in the order of the addresses.
 ///

@@ -1,9 +1,9 @@
 //! What the caller of the planner decides.
 
 use super::budget::CallRate;
+use super::gaps::Gaps;
 use super::limits::Allowances;
 use super::selection::Selection;
-use super::unfinished::Unfinished;
 
 /// What the caller decides besides the files.
 #[derive(Debug, Clone, Default)]
@@ -23,5 +23,5 @@ pub struct PlanOptions {
     /// How fast calls may go out, for the budget.
     pub rate: CallRate,
     /// What earlier runs removed and did not put back.
-    pub unfinished: Unfinished,
+    pub gaps: Gaps,
 }

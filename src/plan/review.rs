@@ -107,7 +107,7 @@ fn finishing(
     note: &ChangeNote,
     options: &PlanOptions,
 ) -> (Change, ChangeNote) {
-    let run = options.unfinished.gaps.get(&change.address).map(|gap| gap.run.clone());
+    let run = options.gaps.get(&change.address).map(|gap| gap.run.clone());
     let reason = if run.is_some() { Reason::FinishesReplace } else { Reason::Missing };
     let (contingent, siblings) = (Vec::new(), Vec::new());
     let transition = Transition::Create { after };

@@ -8,7 +8,7 @@ use super::left_open::story;
 use super::marks::{code, prose};
 use super::phrases::{account, counted};
 use super::sheet::{Rows, Sheet};
-use crate::apply::journal::Looked;
+use crate::apply::journal::LeftOpenNow;
 
 /// Kept for the end: the digest, and what was left out, all twelve kinds of rows in millions.
 pub(super) const FOOTER: usize = 800;
@@ -29,7 +29,7 @@ pub(super) fn head(command: &str, target: &Target, layout: &Layout) -> String {
 }
 
 /// What became of each change that an earlier run left open: a quarter of what is free is theirs.
-pub(super) fn left_open(sheet: &mut Sheet, looked: &[&Looked]) {
+pub(super) fn left_open(sheet: &mut Sheet, looked: &[&LeftOpenNow]) {
     let head = format!("**Earlier runs left {} open:**\n\n", counted(looked.len(), "change"));
     let rows = Rows { what: "changes that earlier runs left open", head: &head, tail: "\n" };
     sheet.rows(rows, sheet.room(FOOTER) / 4, looked, |one| {

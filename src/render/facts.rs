@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::documents::{AddressRow, texts};
 use super::left_open::story;
 use super::view::{ChangeView, FieldView, PlanView};
-use crate::apply::journal::{Found, LeftOpen, Looked, OpenKind};
+use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
 use crate::model::{AddressText, Field, RecordConfig};
 use crate::plan::{
     ActionKind, Change, Contingent, Coverage, Difference, FieldOrigin, Guard, Held, SinceBase, Unsupported,
@@ -317,21 +317,21 @@ pub(super) struct LeftOpenRow<'a> {
     /// What was to be done there, null where an entry was removed beside a change and not put back.
     action: Option<ActionKind>,
     /// What became of it, null where nobody looked.
-    found: Option<Found>,
+    found: Option<LeftOpenFound>,
     /// The same for people.
     pub(super) message: String,
 }
 
 /// The rows of a document.
-pub(super) fn left_open_rows<'a>(looked: &[&'a Looked]) -> Vec<LeftOpenRow<'a>> {
+pub(super) fn left_open_rows<'a>(looked: &[&'a LeftOpenNow]) -> Vec<LeftOpenRow<'a>> {
     looked.iter().copied().map(left_open_row).collect()
 }
 
-fn left_open_row(one: &Looked) -> LeftOpenRow<'_> {
+fn left_open_row(one: &LeftOpenNow) -> LeftOpenRow<'_> {
     let LeftOpen { run, address, kind, is_looked_at: _ } = &one.open;
     let action = match kind {
-        OpenKind::Change { action, .. } => Some(*action),
-        OpenKind::Lost(_) => None,
+        LeftOpenKind::Change { action, .. } => Some(*action),
+        LeftOpenKind::Lost(_) => None,
     };
     LeftOpenRow { run, address: AddressRow::new(address), action, found: one.found, message: story(one) }
 }

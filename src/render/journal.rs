@@ -6,7 +6,9 @@ use super::documents::{AddressRow, Context, FORMAT_VERSION, Finding, findings, p
 use super::exit::Exit;
 use super::phrases::{account, counted, symbol, tone};
 use super::style::{Style, Tone, pad, wrap};
-use crate::apply::journal::{End, Ending, Finished, Found, Header, Planned, Resolved, RunRecord, RunState};
+use crate::apply::journal::{
+    End, Ending, Finished, Header, LeftOpenFound, Planned, Resolved, RunRecord, RunState,
+};
 use crate::gate::clean;
 use crate::plan::{ActionKind, Summary};
 use crate::snapshot::Saved;
@@ -108,16 +110,16 @@ pub(super) fn end_text(end: End) -> &'static str {
     }
 }
 
-pub(super) fn found_text(found: Found) -> &'static str {
+pub(super) fn found_text(found: LeftOpenFound) -> &'static str {
     match found {
-        Found::Arrived => "it arrived",
-        Found::Pending => "it does not show yet, and may still arrive",
-        Found::NotArrived => "it does not show",
-        Found::Gap => "deleted, and nothing stands there",
-        Found::Gone => "nothing stands there",
-        Found::Back => "something stands there again",
-        Found::Otherwise => "something else stands there",
-        Found::GivenUp => "nothing stands there, as the files want it",
+        LeftOpenFound::Arrived => "it arrived",
+        LeftOpenFound::Pending => "it does not show yet, and may still arrive",
+        LeftOpenFound::NotArrived => "it does not show",
+        LeftOpenFound::Gap => "deleted, and nothing stands there",
+        LeftOpenFound::Gone => "nothing stands there",
+        LeftOpenFound::Back => "something stands there again",
+        LeftOpenFound::Otherwise => "something else stands there",
+        LeftOpenFound::GivenUp => "nothing stands there, as the files want it",
     }
 }
 
@@ -201,7 +203,7 @@ struct ResolvedRow<'a> {
     run: &'a str,
     #[serde(flatten)]
     address: AddressRow<'a>,
-    found: Found,
+    found: LeftOpenFound,
 }
 
 impl<'a> ResolvedRow<'a> {
@@ -282,7 +284,7 @@ pub(super) fn human_snapshot(saved: &Saved, file: &str) -> String {
 /// `snapshot --format json`.
 pub(super) fn snapshot_json(saved: &Saved, file: &str, exit: Exit) -> String {
     #[derive(Serialize)]
-    struct Document<'a> {
+    struct SnapshotSummary<'a> {
         format_version: &'static str,
         file: &'a str,
         target: &'a str,
@@ -296,7 +298,7 @@ pub(super) fn snapshot_json(saved: &Saved, file: &str, exit: Exit) -> String {
     let Saved { time, target, account, .. } = saved;
     let account = account.as_deref();
     let time = time.to_string();
-    pretty(&Document {
+    pretty(&SnapshotSummary {
         format_version: FORMAT_VERSION,
         file,
         target,

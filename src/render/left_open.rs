@@ -1,24 +1,24 @@
 //! What earlier runs left open, and what became of it: in words.
 
 use super::style::{Style, Tone, wrap};
-use crate::apply::journal::{Found, LeftOpen, Looked, OpenKind};
+use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
 use crate::gate::clean;
 use crate::model::Address;
 use crate::plan::{ActionKind, GapCause};
 
 /// What stands again was perhaps never gone: beside an app-wide entry that is every other one of its domain.
-pub(super) fn weighty(looked: &[Looked]) -> Vec<&Looked> {
-    looked.iter().filter(|one| one.found != Some(Found::Back)).collect()
+pub(super) fn weighty(looked: &[LeftOpenNow]) -> Vec<&LeftOpenNow> {
+    looked.iter().filter(|one| one.found != Some(LeftOpenFound::Back)).collect()
 }
 
 /// A paragraph for each run, before the plan; empty where nothing was left open.
-pub(super) fn human_left_open(looked: &[&Looked], style: Style) -> String {
+pub(super) fn human_left_open(looked: &[&LeftOpenNow], style: Style) -> String {
     let mut runs: Vec<&str> = looked.iter().map(|one| one.open.run.as_str()).collect();
     runs.sort_unstable();
     runs.dedup();
     let mut text = String::new();
     for run in runs {
-        let of_run: Vec<&Looked> = looked.iter().copied().filter(|one| one.open.run == run).collect();
+        let of_run: Vec<&LeftOpenNow> = looked.iter().copied().filter(|one| one.open.run == run).collect();
         let what =
             if of_run.len() == 1 { "one change".to_owned() } else { format!("{} changes", of_run.len()) };
         let head = format!("Run {} left {what} open:", clean(run));
@@ -51,46 +51,46 @@ pub fn unresolved(addresses: &[Address], style: Style) -> String {
 }
 
 /// What became of one change, a lowercase fragment.
-pub(super) fn story(one: &Looked) -> String {
+pub(super) fn story(one: &LeftOpenNow) -> String {
     let LeftOpen { kind, .. } = &one.open;
     let Some(found) = one.found else {
         return "not looked at, since this run is not about it".to_owned();
     };
     match (kind, found) {
-        (_, Found::GivenUp) => "nothing stands there, as the files want it".to_owned(),
-        (OpenKind::Change { action: ActionKind::Replace, .. }, found) => replaced(found).to_owned(),
-        (OpenKind::Change { action, .. }, found) => written(call(*action), found),
-        (OpenKind::Lost(GapCause::Replace), Found::Gap) => {
+        (_, LeftOpenFound::GivenUp) => "nothing stands there, as the files want it".to_owned(),
+        (LeftOpenKind::Change { action: ActionKind::Replace, .. }, found) => replaced(found).to_owned(),
+        (LeftOpenKind::Change { action, .. }, found) => written(call(*action), found),
+        (LeftOpenKind::Lost(GapCause::Replace), LeftOpenFound::Gap) => {
             "deleted to be added anew, and nothing stands there".to_owned()
         }
-        (OpenKind::Lost(GapCause::AppWide), Found::Gap) => {
+        (LeftOpenKind::Lost(GapCause::AppWide), LeftOpenFound::Gap) => {
             "it went with an app-wide entry, and nothing stands there".to_owned()
         }
-        (OpenKind::Lost(_), _) => "something stands there again".to_owned(),
+        (LeftOpenKind::Lost(_), _) => "something stands there again".to_owned(),
     }
 }
 
-fn replaced(found: Found) -> &'static str {
+fn replaced(found: LeftOpenFound) -> &'static str {
     match found {
-        Found::Arrived => "the new entry stands there",
-        Found::Pending => "the old entry stands there; what was sent may still arrive",
-        Found::NotArrived => "the old entry stands there",
-        Found::Gap | Found::Gone | Found::GivenUp => {
+        LeftOpenFound::Arrived => "the new entry stands there",
+        LeftOpenFound::Pending => "the old entry stands there; what was sent may still arrive",
+        LeftOpenFound::NotArrived => "the old entry stands there",
+        LeftOpenFound::Gap | LeftOpenFound::Gone | LeftOpenFound::GivenUp => {
             "the Delete arrived, the Add does not show: nothing stands there"
         }
-        Found::Back | Found::Otherwise => {
+        LeftOpenFound::Back | LeftOpenFound::Otherwise => {
             "neither the old entry nor the new one stands there, but another one"
         }
     }
 }
 
-fn written(call: &str, found: Found) -> String {
+fn written(call: &str, found: LeftOpenFound) -> String {
     match found {
-        Found::Arrived => format!("the {call} arrived"),
-        Found::Pending => format!("the {call} does not show yet; it may still arrive"),
-        Found::NotArrived => format!("the {call} does not show: all is as before it"),
-        Found::Gap | Found::Gone | Found::GivenUp => "it is gone".to_owned(),
-        Found::Back | Found::Otherwise => "something else stands there".to_owned(),
+        LeftOpenFound::Arrived => format!("the {call} arrived"),
+        LeftOpenFound::Pending => format!("the {call} does not show yet; it may still arrive"),
+        LeftOpenFound::NotArrived => format!("the {call} does not show: all is as before it"),
+        LeftOpenFound::Gap | LeftOpenFound::Gone | LeftOpenFound::GivenUp => "it is gone".to_owned(),
+        LeftOpenFound::Back | LeftOpenFound::Otherwise => "something else stands there".to_owned(),
     }
 }
 

@@ -11,7 +11,7 @@ use super::phrases::{
     released_by, sentence, symbol, unmanageable,
 };
 use super::sheet::{Rows, Sheet};
-use super::view::{ChangeView, FieldView, FoldView, LeftAlone, PlanView, Refusal};
+use super::view::{ChangeView, FieldView, FoldView, LeftAlone, PlanView, RefusalView};
 use crate::gate::clean;
 use crate::model::{Address, Value};
 use crate::plan::{ActionKind, Coverage, FieldOrigin, Guard};
@@ -267,8 +267,8 @@ impl Scribe<'_> {
 }
 
 /// A refusal in a line, without its bullet.
-fn refused(refusal: &Refusal) -> String {
-    let Refusal { guard, message, release, addresses } = refusal;
+fn refused(refusal: &RefusalView) -> String {
+    let RefusalView { guard, message, release, addresses } = refusal;
     let whose = match addresses.is_empty() {
         true => String::new(),
         false => format!("{}: ", first_and_more(addresses, code)),

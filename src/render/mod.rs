@@ -62,7 +62,7 @@ pub use printed::{
 pub use reasons::{unanswered, unread};
 pub use remote::Sought;
 pub use report_view::{EndView, ReportView};
-pub use schema::{Document, schema};
+pub use schema::{OutputKind, schema};
 pub use style::Style;
 pub use view::PlanView;
 

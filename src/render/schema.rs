@@ -8,7 +8,7 @@ use crate::schema;
 
 /// A document that others may build on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Document {
+pub enum OutputKind {
     /// What a plan says.
     Plan,
     /// The same as an alarm.
@@ -22,12 +22,12 @@ pub enum Document {
 }
 
 /// The schema of a document.
-pub fn schema(document: Document) -> serde_json::Value {
+pub fn schema(document: OutputKind) -> serde_json::Value {
     match document {
-        Document::Plan => schema::of::<PlanDocument>("plan", FORMAT_VERSION),
-        Document::Drift => schema::of::<DriftDocument>("drift", FORMAT_VERSION),
-        Document::Report => schema::of::<ReportDocument>("report", FORMAT_VERSION),
-        Document::Events => schema::of::<Line>("events", FORMAT_VERSION),
-        Document::Diagnostics => schema::of::<DiagnosticsDocument>("diagnostics", FORMAT_VERSION),
+        OutputKind::Plan => schema::of::<PlanDocument>("plan", FORMAT_VERSION),
+        OutputKind::Drift => schema::of::<DriftDocument>("drift", FORMAT_VERSION),
+        OutputKind::Report => schema::of::<ReportDocument>("report", FORMAT_VERSION),
+        OutputKind::Events => schema::of::<Line>("events", FORMAT_VERSION),
+        OutputKind::Diagnostics => schema::of::<DiagnosticsDocument>("diagnostics", FORMAT_VERSION),
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn terraform_json(view: &PlanView, exit: Exit) -> String {
         let resource = |change| side(change).map(|config| Resource::new(change, config));
         Values { root_module: Module { resources: changes.filter_map(resource).collect() } }
     };
-    pretty(&Document {
+    pretty(&TerraformPlan {
         format_version: SHAPE,
         terraform_version: TERRAFORM,
         planned_values: resources(|change| change.after()),
@@ -73,7 +73,7 @@ struct Counts {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct TerraformPlan<'a> {
     format_version: &'static str,
     terraform_version: &'static str,
     planned_values: Values<'a>,

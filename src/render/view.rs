@@ -10,7 +10,7 @@ use super::base::BaseView;
 use super::groups::Groups;
 use super::left_open::weighty;
 use super::phrases::{STOPS_RECORDING, STREAMS_ON_AIR, cost, counted, coverage_text};
-use crate::apply::journal::Looked;
+use crate::apply::journal::LeftOpenNow;
 use crate::model::{Address, Field, RecordConfig, Value};
 use crate::plan::{
     ActionKind, Budget, Change, Coverage, Decisions, Difference, FieldChange, FieldOrigin, Fold, Guard, Held,
@@ -42,7 +42,7 @@ pub struct PlanView<'a> {
     /// The guards that hold it, one by one.
     pub(super) held: &'a [Held],
     /// The same, those that read alike told together, in the order they are told.
-    pub(super) refusals: Vec<Refusal<'a>>,
+    pub(super) refusals: Vec<RefusalView<'a>>,
     /// The guards that refuse single changes.
     pub(super) guards: HashMap<&'a Address, Vec<Guard>>,
     /// What can't be managed, declared or not.
@@ -55,7 +55,7 @@ pub struct PlanView<'a> {
     /// What the files change from those of their target branch, where these were looked at.
     pub(super) base: Option<BaseView<'a>>,
     /// What earlier runs left open, and what became of it.
-    pub(super) left_open: Vec<&'a Looked>,
+    pub(super) left_open: Vec<&'a LeftOpenNow>,
     /// What tells it from the plan that was reviewed, where one is at hand.
     pub(super) since_review: &'a [Difference],
     /// The file that it was saved to, where it was.
@@ -63,7 +63,7 @@ pub struct PlanView<'a> {
 }
 
 /// One guard's refusals that read the same.
-pub(super) struct Refusal<'a> {
+pub(super) struct RefusalView<'a> {
     pub(super) guard: Guard,
     pub(super) message: &'a str,
     /// The flag that releases it.
@@ -90,7 +90,7 @@ impl<'a> PlanView<'a> {
     pub fn new(
         plan: &'a Plan,
         target: &'a Target,
-        left_open: &'a [Looked],
+        left_open: &'a [LeftOpenNow],
         since_review: &'a [Difference],
     ) -> Self {
         let Plan { decisions, notes } = plan;
@@ -180,8 +180,8 @@ impl<'a> PlanView<'a> {
     }
 
     /// The refusals by what releases them: each guard with the one flag.
-    pub(super) fn releases(&self) -> BTreeMap<(Guard, Option<&str>), Vec<&Refusal<'_>>> {
-        let mut releases: BTreeMap<_, Vec<&Refusal>> = BTreeMap::new();
+    pub(super) fn releases(&self) -> BTreeMap<(Guard, Option<&str>), Vec<&RefusalView<'_>>> {
+        let mut releases: BTreeMap<_, Vec<&RefusalView>> = BTreeMap::new();
         for refusal in &self.refusals {
             releases.entry((refusal.guard, refusal.release)).or_default().push(refusal);
         }
@@ -339,12 +339,12 @@ fn consequences(plan: &Plan, summary: Summary) -> String {
 }
 
 /// The refusals in the order they are told.
-fn refusals(held: &[Held]) -> Vec<Refusal<'_>> {
+fn refusals(held: &[Held]) -> Vec<RefusalView<'_>> {
     let mut told: BTreeMap<(Guard, &str, Option<&str>), Vec<&Address>> = BTreeMap::new();
     for Held { guard, address, message, release } in held {
         told.entry((*guard, message, release.as_deref())).or_default().extend(address);
     }
-    let refusal = |((guard, message, release), addresses)| Refusal { guard, message, release, addresses };
+    let refusal = |((guard, message, release), addresses)| RefusalView { guard, message, release, addresses };
     told.into_iter().map(refusal).collect()
 }
 

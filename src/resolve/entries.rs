@@ -28,7 +28,7 @@ pub(super) struct DomainEntries<'e, 'd> {
 }
 
 /// One configuration that must exist, while it is resolved.
-struct Place<'a, 'd> {
+struct PresentEntry<'a, 'd> {
     address: &'a Address,
     /// Where its stream name stands.
     key: Layer<'d, Span>,
@@ -87,7 +87,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         let mut states = layers.iter().filter_map(|layer| layer.block.state.as_ref());
         let doubt = self.doubt || states.any(|state| state.value == Written::Faulty);
         let ladder = Ladder { levels: [&own, app, domain, top], tiers: self.tiers, doubt };
-        let place = Place { address, key: nearest.part(&nearest.block.key), app: *apps.first()? };
+        let place = PresentEntry { address, key: nearest.part(&nearest.block.key), app: *apps.first()? };
         let resolved = self.present(&place, &ladder);
         let expires = layers.iter().find_map(|layer| layer.block.expires.as_ref()).and_then(value);
         Some(Entry { key, wanted: Wanted::Present(Box::new(resolved)), expires })
@@ -117,7 +117,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         Some(state.span)
     }
 
-    fn present(&mut self, place: &Place<'_, 'd>, ladder: &Ladder<'_, 'd>) -> Resolved {
+    fn present(&mut self, place: &PresentEntry<'_, 'd>, ladder: &Ladder<'_, 'd>) -> Resolved {
         let origins = Vec::with_capacity(Field::MANAGED.len());
         let mut resolved = Resolved { config: RecordConfig::default(), origins };
         for field in Field::MANAGED {
@@ -139,7 +139,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         resolved
     }
 
-    fn group(&mut self, place: &Place<'_, 'd>, ruling: Ruling) -> Ruling {
+    fn group(&mut self, place: &PresentEntry<'_, 'd>, ruling: Ruling) -> Ruling {
         let origin = ruling.origin.clone();
         groups::resolve(self.document, self.region, ruling).unwrap_or_else(|finding| {
             self.findings.push(led_here(*finding, &origin).about(place.address));
@@ -148,7 +148,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
     }
 
     /// Reports a group that is needed and not given. `before` holds the fields above it.
-    fn check_group(&mut self, place: &Place<'_, 'd>, field: Field, group: &Ruling, before: &Resolved) {
+    fn check_group(&mut self, place: &PresentEntry<'_, 'd>, field: Field, group: &Ruling, before: &Resolved) {
         if !matches!(group.word, Word::Unset) {
             return;
         }
@@ -158,9 +158,9 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         }
     }
 
-    fn report_group(&mut self, place: &Place<'_, 'd>, group: &Ruling) {
+    fn report_group(&mut self, place: &PresentEntry<'_, 'd>, group: &Ruling) {
         let Some(span) = group.origin.span else {
-            let Place { address, key, app } = place;
+            let PresentEntry { address, key, app } = place;
             return self.groupless.add((*address).clone(), *key, *app);
         };
         let finding = groupless::finding().label(span, "there is no default").help(
@@ -169,7 +169,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         self.findings.push(led_here(finding, &group.origin).about(place.address));
     }
 
-    fn report_compose(&mut self, place: &Place<'_, 'd>, auto: &Origin, compose: &Ruling) {
+    fn report_compose(&mut self, place: &PresentEntry<'_, 'd>, auto: &Origin, compose: &Ruling) {
         let message = "`auto_compose` is on without a `compose_vod_transcode_group`";
         let finding = Diagnostic::new(Code::MissingComposeGroup, message)
             .label(auto.span.unwrap_or(*place.key.block), "turned on here")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use livevod::api::{Client, ClientSettings};
-use livevod::apply::journal::{End, Found, Memory, RunRecord, judge, left_open, unfinished};
+use livevod::apply::journal::{End, LeftOpenFound, Memory, RunRecord, gaps, judge, left_open};
 use livevod::apply::{ApplySettings, apply};
 use livevod::embedded;
 use livevod::emulator::Service;
@@ -53,7 +53,7 @@ async fn world() -> World {
 
 /// Plans and applies until nothing is left, which must take one run.
 async fn make_good(world: &World, earlier: &RunRecord) {
-    let plan = world.plan_after(FILES, unfinished(std::slice::from_ref(earlier))).await;
+    let plan = world.plan_after(FILES, gaps(std::slice::from_ref(earlier))).await;
     let report = world.apply(plan.decisions.changes).await;
     assert!(ends(&report).iter().all(|end| *end == "done"), "{report:?}");
     let again = world.plan(FILES).await;
@@ -69,10 +69,10 @@ async fn judges_rightly(world: &World, run: &RunRecord) {
         let is = found.as_ref().map(|remote| remote.config.clone().normalized());
         match open.iter().find(|open| open.address == change.address) {
             Some(open) => match judge(open, found.as_ref(), false) {
-                Found::Arrived => assert_eq!(is, change.after, "{text}"),
-                Found::NotArrived => assert_eq!(is, change.before, "{text}"),
-                Found::Gap => assert_eq!(is, None, "{text}"),
-                Found::Back => assert!(is.is_some(), "{text}"),
+                LeftOpenFound::Arrived => assert_eq!(is, change.after, "{text}"),
+                LeftOpenFound::NotArrived => assert_eq!(is, change.before, "{text}"),
+                LeftOpenFound::Gap => assert_eq!(is, None, "{text}"),
+                LeftOpenFound::Back => assert!(is.is_some(), "{text}"),
                 other => panic!("{text} is {other:?}"),
             },
             None if run.ending(&change.address).is_some_and(|end| end.outcome == End::Done) => {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use livevod::api::Client;
 use livevod::apply::journal::{
-    End, Found, Header, Intent, LeftOpen, Memory, OpenKind, Reply, Resolved, RunRecord, Step, judge,
-    left_open, unfinished,
+    End, Header, Intent, LeftOpen, LeftOpenFound, LeftOpenKind, Memory, Reply, Resolved, RunRecord, Step,
+    gaps, judge, left_open,
 };
 use livevod::apply::{ApplySettings, Report, apply};
 use livevod::model::{Address, Passthrough, RecordConfig};
@@ -210,9 +210,9 @@ fn a_gap_is_known_wherever_the_replace_stopped() {
     ];
     for (answers, end, open, gap) in table {
         let runs = [run_of(replaced(), answers, end)];
-        let is_change = |open: &LeftOpen| matches!(open.kind, OpenKind::Change { .. });
+        let is_change = |open: &LeftOpen| matches!(open.kind, LeftOpenKind::Change { .. });
         assert_eq!(left_open(&runs).iter().any(is_change), open, "{answers:?} {end:?}");
-        assert_eq!(!unfinished(&runs).gaps.is_empty(), gap, "{answers:?} {end:?}");
+        assert_eq!(!gaps(&runs).is_empty(), gap, "{answers:?} {end:?}");
     }
 }
 
@@ -225,7 +225,7 @@ fn behind(run: RunRecord, name: &str, earlier: &[RunRecord]) -> RunRecord {
 }
 
 /// A run that wrote elsewhere, and found this at the address of [`replaced`] of another run.
-fn finding(name: &str, earlier: &[RunRecord], of: &str, found: Found) -> RunRecord {
+fn finding(name: &str, earlier: &[RunRecord], of: &str, found: LeftOpenFound) -> RunRecord {
     let mut run = run_of(create("a.example.com/show/other", config()), &[], Some(End::Done));
     run.resolved.push(Resolved {
         time: jiff::Timestamp::UNIX_EPOCH,
@@ -243,9 +243,9 @@ fn died() -> RunRecord {
 /// What is left is the same in whatever order the journals are read.
 fn in_any_order(runs: &[RunRecord]) -> (Vec<LeftOpen>, BTreeMap<Address, Gap>) {
     let backwards: Vec<RunRecord> = runs.iter().rev().cloned().collect();
-    let (open, gaps) = (left_open(runs), unfinished(runs).gaps);
-    assert_eq!((&left_open(&backwards), &unfinished(&backwards).gaps), (&open, &gaps));
-    (open, gaps)
+    let (open, left) = (left_open(runs), gaps(runs));
+    assert_eq!((&left_open(&backwards), &gaps(&backwards)), (&open, &left));
+    (open, left)
 }
 
 #[test]
@@ -259,13 +259,15 @@ fn a_run_that_names_what_it_ends_ends_it_wherever_it_stands() {
     assert_eq!(in_any_order(&[died.clone(), done(std::slice::from_ref(&died))]), nothing);
     let (open, gaps) = in_any_order(&[died.clone(), done(&[])]);
     assert_eq!((open.len(), gaps.len()), (1, 1), "a run that knows nothing of it ends nothing");
-    for (found, ends) in [(Found::Arrived, true), (Found::GivenUp, true), (Found::Gap, false)] {
+    for (found, ends) in
+        [(LeftOpenFound::Arrived, true), (LeftOpenFound::GivenUp, true), (LeftOpenFound::Gap, false)]
+    {
         let runs = [died.clone(), finding("found", std::slice::from_ref(&died), "died", found)];
         let (open, gaps) = in_any_order(&runs);
         assert_eq!((open.is_empty(), gaps.is_empty()), (ends, ends), "{found:?}");
         assert!(open.iter().all(|open| open.is_looked_at), "nobody waits for it again");
     }
-    let of_another = finding("found", std::slice::from_ref(&died), "another", Found::Arrived);
+    let of_another = finding("found", std::slice::from_ref(&died), "another", LeftOpenFound::Arrived);
     assert_eq!(in_any_order(&[died, of_another]).0.len(), 1, "what another run left is another thing");
 }
 
@@ -278,13 +280,13 @@ fn what_fails_to_end_it_leaves_it_open_and_passes_it_on() {
     let (open, gaps) = in_any_order(&[died.clone(), failed]);
     assert_eq!(gaps[&replaced().address].before, stored_in(BUCKET));
     assert_eq!(gaps[&replaced().address].cause, GapCause::Replace);
-    assert!(open.iter().all(|open| matches!(open.kind, OpenKind::Lost(_))), "the change itself is over");
+    assert!(open.iter().all(|open| matches!(open.kind, LeftOpenKind::Lost(_))), "the change itself is over");
     let unknown = run_of(create(), &[(2, Reply::Unclear)], Some(End::Unknown));
     let unknown = behind(unknown, "unknown", std::slice::from_ref(&died));
     let two = [died, unknown];
     let (open, gaps) = in_any_order(&two);
     assert_eq!((open.len(), open[0].run.as_str(), gaps.len()), (1, "unknown", 1));
-    let found = finding("found", &two, "unknown", Found::Arrived);
+    let found = finding("found", &two, "unknown", LeftOpenFound::Arrived);
     let [died, unknown] = two;
     let nothing = (Vec::new(), BTreeMap::new());
     assert_eq!(in_any_order(&[died, unknown, found]), nothing, "with it ends what it took over");
@@ -302,29 +304,33 @@ fn what_stands_there_says_what_became_of_it() {
     let (old, new, other) = (cycle(3600), cycle(900), cycle(600));
     let text = "a.example.com/show/cam1";
     let table = [
-        (create(text, new.clone()), Some(&new), Found::Arrived),
-        (create(text, new.clone()), None, Found::NotArrived),
-        (create(text, new.clone()), Some(&other), Found::Otherwise),
-        (update(text, old.clone(), new.clone()), Some(&new), Found::Arrived),
-        (update(text, old.clone(), new.clone()), Some(&old), Found::NotArrived),
-        (update(text, old.clone(), new.clone()), Some(&other), Found::Otherwise),
-        (update(text, old.clone(), new.clone()), None, Found::Gone),
-        (replace(text, old.clone(), new.clone()), None, Found::Gap),
-        (replace(text, old.clone(), new.clone()), Some(&old), Found::NotArrived),
-        (delete(text, old.clone()), None, Found::Arrived),
-        (delete(text, old.clone()), Some(&old), Found::NotArrived),
-        (delete(text, old.clone()), Some(&other), Found::Otherwise),
+        (create(text, new.clone()), Some(&new), LeftOpenFound::Arrived),
+        (create(text, new.clone()), None, LeftOpenFound::NotArrived),
+        (create(text, new.clone()), Some(&other), LeftOpenFound::Otherwise),
+        (update(text, old.clone(), new.clone()), Some(&new), LeftOpenFound::Arrived),
+        (update(text, old.clone(), new.clone()), Some(&old), LeftOpenFound::NotArrived),
+        (update(text, old.clone(), new.clone()), Some(&other), LeftOpenFound::Otherwise),
+        (update(text, old.clone(), new.clone()), None, LeftOpenFound::Gone),
+        (replace(text, old.clone(), new.clone()), None, LeftOpenFound::Gap),
+        (replace(text, old.clone(), new.clone()), Some(&old), LeftOpenFound::NotArrived),
+        (delete(text, old.clone()), None, LeftOpenFound::Arrived),
+        (delete(text, old.clone()), Some(&old), LeftOpenFound::NotArrived),
+        (delete(text, old.clone()), Some(&other), LeftOpenFound::Otherwise),
     ];
     for (change, found, verdict) in table {
         let what = format!("{change:?} {found:?}");
         let (open, found) = (open(change), found.map(remote));
         assert_eq!(judge(&open, found.as_ref(), false), verdict, "{what}");
         let meanwhile = match verdict {
-            Found::NotArrived => Found::Pending,
+            LeftOpenFound::NotArrived => LeftOpenFound::Pending,
             known => known,
         };
         assert_eq!(judge(&open, found.as_ref(), true), meanwhile, "{what}");
-        assert_eq!(meanwhile.settles(), !matches!(verdict, Found::NotArrived | Found::Gap), "{what}");
+        assert_eq!(
+            meanwhile.settles(),
+            !matches!(verdict, LeftOpenFound::NotArrived | LeftOpenFound::Gap),
+            "{what}"
+        );
     }
 }
 
@@ -349,7 +355,7 @@ async fn after_a_gap(files: &str) -> (World, Plan, RecordConfig) {
     let gone = replace("a.example.com/show/cam1", before.clone(), stored_in(OTHER_BUCKET));
     let runs = [run_of(gone, &[(1, Reply::Accepted)], None)];
     let world = World::new();
-    let plan = world.plan_after(files, unfinished(&runs)).await;
+    let plan = world.plan_after(files, gaps(&runs)).await;
     (world, plan, before)
 }
 

@@ -2,7 +2,7 @@
 
 use livevod::apply::blame;
 use livevod::model::{Field, StreamSpelling};
-use livevod::plan::{Guard, Held, Refusal};
+use livevod::plan::{Guard, Held, NotCleared};
 use livevod::wire;
 
 use super::world::*;
@@ -14,12 +14,12 @@ async fn a_held_or_incomplete_plan_is_not_begun() {
     let held = Held { guard: Guard::Limits, address: None, message: "too many".into(), release: None };
     let mut plan_held = plan([change()]);
     plan_held.notes.held.push(held.clone());
-    assert_eq!(world.try_apply(&plan_held).await.unwrap_err(), Refusal::Held(vec![held]));
+    assert_eq!(world.try_apply(&plan_held).await.unwrap_err(), NotCleared::Held(vec![held]));
     let mut plan_unread = plan([change()]);
     plan_unread.notes.unread.push("b.example.com".into());
     assert_eq!(
         world.try_apply(&plan_unread).await.unwrap_err(),
-        Refusal::Unread(vec!["b.example.com".into()])
+        NotCleared::Unread(vec!["b.example.com".into()])
     );
     assert_eq!(world.client.calls(), 0);
 }

@@ -83,7 +83,7 @@ async fn a_server_without_tls_was_never_told_anything() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let moved = b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n";
+    let moved = b"HTTP/1.1 302 LeftOpenFound\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n";
     let error = error_of(|| Fate::Bytes(moved)).await;
     assert_eq!(error.class(), Class::Fatal);
     assert_eq!(error.remote().unwrap().status, 302);

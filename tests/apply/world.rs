@@ -14,8 +14,8 @@ use livevod::embedded;
 use livevod::emulator::{Outside, Service, Settings};
 use livevod::model::{Address, RecordConfig, Remote, StreamSpelling};
 use livevod::plan::{
-    ActionKind, Allowances, Change, Contingent, Decisions, Limit, Notes, Plan, PlanOptions, Reason, Refusal,
-    Transition, Unfinished,
+    ActionKind, Allowances, Change, Contingent, Decisions, Gaps, Limit, NotCleared, Notes, Plan, PlanOptions,
+    Reason, Transition,
 };
 use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
@@ -105,11 +105,11 @@ impl World {
 
     /// Plans the way from what the service holds now to what the file says, every guard released.
     pub(crate) async fn plan(&self, file: &str) -> Plan {
-        self.plan_after(file, Unfinished::default()).await
+        self.plan_after(file, Gaps::default()).await
     }
 
     /// Likewise, after runs that left something undone.
-    pub(crate) async fn plan_after(&self, file: &str, unfinished: Unfinished) -> Plan {
+    pub(crate) async fn plan_after(&self, file: &str, gaps: Gaps) -> Plan {
         let (sources, desired) = desired(file);
         let (snapshot, errors) = self.colleague.snapshot(desired.domains.keys().cloned()).await;
         assert!(errors.is_empty(), "{errors:?}");
@@ -123,13 +123,13 @@ impl World {
             app_wide: true,
             empty: true,
         };
-        let options = PlanOptions { allowances, unfinished, ..PlanOptions::default() };
+        let options = PlanOptions { allowances, gaps, ..PlanOptions::default() };
         let plan = livevod::plan::plan(&desired, &snapshot, &sources, &options);
         assert_eq!(plan.notes.held, []);
         plan
     }
 
-    pub(crate) async fn try_apply(&self, plan: &Plan) -> Result<Report, Refusal> {
+    pub(crate) async fn try_apply(&self, plan: &Plan) -> Result<Report, NotCleared> {
         Ok(apply(plan.cleared()?, &self.client, self.settings.clone(), &|_| {}).await)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use livevod::apply::journal::{Found, LeftOpen, Looked, OpenKind};
+use livevod::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
 use livevod::model::{Address, Field, Passthrough, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Contingent, Coverage, Decisions, Difference, FieldOrigin,
@@ -180,14 +180,14 @@ prop_compose! {
     /// Up to `most` changes that earlier runs left open.
     pub(super) fn left_open(most: usize)(
         open in proptest::collection::vec((change(), text(), proptest::sample::select(vec![
-            None, Some(Found::Arrived), Some(Found::NotArrived), Some(Found::Gap), Some(Found::Gone), Some(Found::Otherwise),
+            None, Some(LeftOpenFound::Arrived), Some(LeftOpenFound::NotArrived), Some(LeftOpenFound::Gap), Some(LeftOpenFound::Gone), Some(LeftOpenFound::Otherwise),
         ])), 0..most),
-    ) -> Vec<Looked> {
-        let looked = |(change, run, found): (Change, String, Option<Found>)| {
+    ) -> Vec<LeftOpenNow> {
+        let looked = |(change, run, found): (Change, String, Option<LeftOpenFound>)| {
             let (before, after) = (change.before().cloned(), change.after().cloned());
-            let kind = OpenKind::Change { action: change.action(), before, after };
+            let kind = LeftOpenKind::Change { action: change.action(), before, after };
             let address = change.address;
-            Looked { open: LeftOpen { run, address, kind, is_looked_at: true }, found }
+            LeftOpenNow { open: LeftOpen { run, address, kind, is_looked_at: true }, found }
         };
         open.into_iter().map(looked).collect()
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use livevod::api;
 use livevod::apply::journal::{
-    Answer, End, Ending, Finished, Found, Header, Intent, Planned, Reply, Resolved, RunRecord, Step,
+    Answer, End, Ending, Finished, Header, Intent, LeftOpenFound, Planned, Reply, Resolved, RunRecord, Step,
     last_entry,
 };
 use livevod::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
@@ -123,7 +123,7 @@ fn run(plan: &Plan, text: &str) -> RunRecord {
         time,
         run: text.to_owned(),
         address: one.address.clone(),
-        found: Found::Otherwise,
+        found: LeftOpenFound::Otherwise,
     });
     RunRecord {
         header: Header {

@@ -69,7 +69,7 @@ fn shapes() -> Vec<(&'static str, Scene)> {
                 let before = scene.remote(CAM1).config.clone();
                 scene.remove_remote(CAM1);
                 let gap = Gap { run: "r".into(), cause: GapCause::Replace, before };
-                scene.options.unfinished.gaps.insert(CAM1.parse().unwrap(), gap);
+                scene.options.gaps.insert(CAM1.parse().unwrap(), gap);
             }),
         ),
         (

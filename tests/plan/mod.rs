@@ -4,12 +4,12 @@ mod base;
 mod budget;
 mod changes;
 mod digest;
+mod gaps;
 mod guards;
 mod leaves;
 mod names;
 mod restore;
 mod review;
-mod unfinished;
 mod words;
 
 use livevod::model::{Address, DomainSnapshot, Passthrough, RecordConfig, Remote, Snapshot, StreamSpelling};

@@ -82,7 +82,7 @@ proptest! {
         hold(&mut scene, &address);
         let before = RecordConfig { vod_transcode_group: "g".into(), ..RecordConfig::default() };
         let other = Address::new("live.example.com", format!("{}x", address.app), address.stream.clone());
-        scene.options.unfinished.gaps.insert(other.clone(), Gap { run: "r".into(), cause: GapCause::Replace, before });
+        scene.options.gaps.insert(other.clone(), Gap { run: "r".into(), cause: GapCause::Replace, before });
         let plan = scene.plan();
         let time = "2026-11-22T20:15:00.5Z".parse().unwrap();
         let saved = SavedPlan::new(plan.clone(), time);

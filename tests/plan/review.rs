@@ -22,7 +22,7 @@ fn changed(cameras: usize) -> Scene {
 /// An earlier run took cam1 away and did not put it back.
 fn gap(scene: &mut Scene, before: RecordConfig) {
     let gap = Gap { run: "r".into(), cause: GapCause::Replace, before };
-    scene.options.unfinished.gaps.insert(CAM1.parse().unwrap(), gap);
+    scene.options.gaps.insert(CAM1.parse().unwrap(), gap);
 }
 
 fn saved(plan: &Plan) -> SavedPlan {

@@ -289,8 +289,10 @@ fn a_redirect_leads_nowhere() {
     let (mut world, server) = playing(&[]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     world.set("ALIBABA_CLOUD_CREDENTIALS_URI", &format!("http://{}/k", listener.local_addr().unwrap()));
-    let there =
-        format!("HTTP/1.1 302 Found\r\nlocation: {}/credentials\r\ncontent-length: 0\r\n\r\n", server.url);
+    let there = format!(
+        "HTTP/1.1 302 LeftOpenFound\r\nlocation: {}/credentials\r\ncontent-length: 0\r\n\r\n",
+        server.url
+    );
     let redirect = std::thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
         let _ = client.read(&mut [0; 1024]);

@@ -236,7 +236,8 @@ pub struct Ending {
 /// What reading showed of a change that an earlier run left open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Found {
+#[schemars(rename = "Found")]
+pub enum LeftOpenFound {
     /// What was to be written stands there.
     Arrived,
     /// All is as before the write, which may still arrive.
@@ -255,16 +256,16 @@ pub enum Found {
     GivenUp,
 }
 
-impl Found {
+impl LeftOpenFound {
     /// Whether nothing is left to be done about it.
     pub fn settles(self) -> bool {
-        !matches!(self, Found::Gap | Found::Pending)
+        !matches!(self, LeftOpenFound::Gap | LeftOpenFound::Pending)
     }
 
     /// A gap is none where the files want nothing: whatever they say later, it is not to be filled from a journal.
     #[must_use]
     pub fn unless_unwanted(self, wants_nothing: bool) -> Self {
-        if self == Found::Gap && wants_nothing { Found::GivenUp } else { self }
+        if self == LeftOpenFound::Gap && wants_nothing { LeftOpenFound::GivenUp } else { self }
     }
 }
 
@@ -278,7 +279,7 @@ pub struct Resolved {
     /// Where.
     pub address: Address,
     /// What was found there.
-    pub found: Found,
+    pub found: LeftOpenFound,
 }
 
 /// The last line.

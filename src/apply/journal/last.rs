@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::entry::{End, Ending, Found, Planned, Reply, Resolved};
+use super::entry::{End, Ending, LeftOpenFound, Planned, Reply, Resolved};
 use super::read::RunRecord;
 use crate::model::Address;
 use crate::plan::ActionKind;
@@ -43,7 +43,7 @@ pub enum Told {
         /// The earlier run.
         of: String,
         /// What was found.
-        found: Found,
+        found: LeftOpenFound,
     },
 }
 
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_newest_run_that_tells_of_the_address_counts_and_in_it_the_last_moment() {
-        let found = (String::from("r2"), Told::Found { of: "r1".into(), found: Found::Arrived });
+        let found = (String::from("r2"), Told::Found { of: "r1".into(), found: LeftOpenFound::Arrived });
         let mut resolving = run("r2", &[RESOLVED]);
         assert_eq!(
             last(&[run("r1", &[INTENT]), resolving.clone()]),

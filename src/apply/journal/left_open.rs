@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::entry::{End, Found, Header, Intent, Planned, Reply, Resolved, Sibling, Step, TakenOver};
+use super::entry::{End, Header, Intent, LeftOpenFound, Planned, Reply, Resolved, Sibling, Step, TakenOver};
 use super::read::RunRecord;
 use crate::model::{Address, RecordConfig, Remote};
-use crate::plan::{ActionKind, Aim, Gap, GapCause, Unfinished};
+use crate::plan::{ActionKind, Aim, Gap, GapCause, Gaps};
 
 /// A change whose outcome no run knows, or an entry that was removed and not put back.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,21 +16,21 @@ pub struct LeftOpen {
     /// Where.
     pub address: Address,
     /// What was to be done there, or what is missing.
-    pub kind: OpenKind,
+    pub kind: LeftOpenKind,
     /// Whether a later run has waited until nothing of it could arrive any more, and looked.
     pub is_looked_at: bool,
 }
 
 /// Something left open, and what was found of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Looked {
+pub struct LeftOpenNow {
     /// What was left open.
     pub open: LeftOpen,
     /// What became of it; `None` where nobody looked.
-    pub found: Option<Found>,
+    pub found: Option<LeftOpenFound>,
 }
 
-impl Looked {
+impl LeftOpenNow {
     /// Whether it is found for the first time, or is over.
     pub fn is_news(&self) -> bool {
         self.found.is_some_and(|found| found.settles() || !self.open.is_looked_at)
@@ -40,7 +40,7 @@ impl Looked {
 /// What is open.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "nearly all are changes, and a run leaves few")]
-pub enum OpenKind {
+pub enum LeftOpenKind {
     /// A change with a write that may have been carried out.
     Change {
         /// What was to be done.
@@ -76,9 +76,9 @@ pub fn left_open(runs: &[RunRecord]) -> Vec<LeftOpen> {
     let open = left.iter().filter_map(|left| {
         let kind = match (left.change, &left.gap) {
             (Some(Planned { address: _, action, before, after }), _) => {
-                OpenKind::Change { action: *action, before: before.clone(), after: after.clone() }
+                LeftOpenKind::Change { action: *action, before: before.clone(), after: after.clone() }
             }
-            (None, Some(gap)) if !changed.contains(left.address) => OpenKind::Lost(gap.cause),
+            (None, Some(gap)) if !changed.contains(left.address) => LeftOpenKind::Lost(gap.cause),
             (None, _) => return None,
         };
         let (run, address) = left.key();
@@ -99,11 +99,10 @@ pub fn until_settled(runs: &[RunRecord], settle: Duration, concerns: impl Fn(&Ad
 
 /// What the runs removed and did not put back, for the planner. Of two that know nothing of each other one is as good as the
 /// other.
-pub fn unfinished(runs: &[RunRecord]) -> Unfinished {
+pub fn gaps(runs: &[RunRecord]) -> Gaps {
     let mut left = still_left(runs);
     left.sort_by_key(|left| (left.run.header.number, &left.run.header.run));
-    let gaps = left.into_iter().filter_map(|left| Some((left.address.clone(), left.gap?)));
-    Unfinished { gaps: gaps.collect() }
+    left.into_iter().filter_map(|left| Some((left.address.clone(), left.gap?))).collect()
 }
 
 /// All that runs left by themselves, whatever others made of it since.
@@ -246,32 +245,32 @@ fn gap(run: &RunRecord, cause: GapCause, before: &RecordConfig) -> Gap {
 impl LeftOpen {
     /// Whether a request that was sent may still arrive, as far as any run knows: none has waited for it and looked.
     pub fn may_still_arrive(&self) -> bool {
-        matches!(self.kind, OpenKind::Change { .. }) && !self.is_looked_at
+        matches!(self.kind, LeftOpenKind::Change { .. }) && !self.is_looked_at
     }
 }
 
 /// What became of something left open, by what stands at its address now. As long as what was sent `may_still_arrive`, nothing
 /// is known not to have arrived; a gap is one all the same.
-pub fn judge(open: &LeftOpen, found: Option<&Remote>, may_still_arrive: bool) -> Found {
+pub fn judge(open: &LeftOpen, found: Option<&Remote>, may_still_arrive: bool) -> LeftOpenFound {
     match by_what_stands(open, found) {
-        Found::NotArrived if may_still_arrive => Found::Pending,
+        LeftOpenFound::NotArrived if may_still_arrive => LeftOpenFound::Pending,
         found => found,
     }
 }
 
-fn by_what_stands(open: &LeftOpen, found: Option<&Remote>) -> Found {
+fn by_what_stands(open: &LeftOpen, found: Option<&Remote>) -> LeftOpenFound {
     let (action, before, after) = match (&open.kind, found) {
-        (OpenKind::Lost(_), None) => return Found::Gap,
-        (OpenKind::Lost(_), Some(_)) => return Found::Back,
-        (OpenKind::Change { action: ActionKind::Replace, .. }, None) => return Found::Gap,
-        (OpenKind::Change { action, before, after }, _) => (*action, before, after),
+        (LeftOpenKind::Lost(_), None) => return LeftOpenFound::Gap,
+        (LeftOpenKind::Lost(_), Some(_)) => return LeftOpenFound::Back,
+        (LeftOpenKind::Change { action: ActionKind::Replace, .. }, None) => return LeftOpenFound::Gap,
+        (LeftOpenKind::Change { action, before, after }, _) => (*action, before, after),
     };
     let exact = action != ActionKind::Create;
     let aim = Aim { address: &open.address, before: before.as_ref(), after: after.as_ref(), exact };
     match () {
-        () if aim.reached(found) => Found::Arrived,
-        () if aim.at_before(found) => Found::NotArrived,
-        () if found.is_none() => Found::Gone,
-        () => Found::Otherwise,
+        () if aim.reached(found) => LeftOpenFound::Arrived,
+        () if aim.at_before(found) => LeftOpenFound::NotArrived,
+        () if found.is_none() => LeftOpenFound::Gone,
+        () => LeftOpenFound::Otherwise,
     }
 }

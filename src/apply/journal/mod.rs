@@ -24,12 +24,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 pub use entry::{
-    Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Found, Header, Intent, Planned, Reply, Resolved,
-    RunId, Sibling, Step, TakenOver,
+    Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, LeftOpenFound, Planned, Reply,
+    Resolved, RunId, Sibling, Step, TakenOver,
 };
 pub use file::{FolderError, JournalFile, Stored, read_runs, read_snapshot, save_snapshot};
 pub use last::{LastEntry, Told, last_entry};
-pub use left_open::{LeftOpen, Looked, OpenKind, judge, left_open, unfinished, until_settled};
+pub use left_open::{LeftOpen, LeftOpenKind, LeftOpenNow, gaps, judge, left_open, until_settled};
 pub use lock::{Lock, LockError};
 pub use memory::Memory;
 pub use read::{JournalError, RunRecord, RunState, read, snapshot_name};
@@ -55,11 +55,11 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// The journal of one run. Clones are the same journal.
 #[derive(Clone)]
 pub struct Journal {
-    inner: Arc<Mutex<Inner>>,
+    inner: Arc<Mutex<OpenJournal>>,
     clock: Clock,
 }
 
-struct Inner {
+struct OpenJournal {
     sink: Box<dyn Sink>,
     next: u64,
     /// The numbers of the writes that may go out.
@@ -102,7 +102,7 @@ impl Journal {
     /// When the head can't be written.
     pub fn begin(sink: Box<dyn Sink>, clock: Clock, header: Header) -> Result<Self, Broken> {
         let inner =
-            Inner { sink, next: 1, intents: BTreeMap::new(), under_way: BTreeSet::new(), broken: None };
+            OpenJournal { sink, next: 1, intents: BTreeMap::new(), under_way: BTreeSet::new(), broken: None };
         let journal = Self { inner: Arc::new(Mutex::new(inner)), clock };
         journal.lock().append(&[Entry::Begun(Box::new(header))], true)?;
         Ok(journal)
@@ -122,7 +122,10 @@ impl Journal {
     ///
     /// # Errors
     /// When the lines can't be written.
-    pub fn resolved(&self, found: impl IntoIterator<Item = (String, Address, Found)>) -> Result<(), Broken> {
+    pub fn resolved(
+        &self,
+        found: impl IntoIterator<Item = (String, Address, LeftOpenFound)>,
+    ) -> Result<(), Broken> {
         let time = (self.clock)();
         let entries: Vec<Entry> = found
             .into_iter()
@@ -191,12 +194,12 @@ impl Journal {
         let _ = inner.append(&[entry], false);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, OpenJournal> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl OpenJournal {
     /// The number of an intent that is on disk.
     fn number(&self, key: &Key) -> u64 {
         self.intents.get(key).copied().unwrap_or_default()

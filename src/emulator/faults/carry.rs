@@ -11,13 +11,13 @@ use crate::emulator::Answer;
 use crate::emulator::answer::Exchange;
 use crate::emulator::delivery::{Delivery, Disturbed, End, Fate};
 use crate::emulator::glance::Glance;
-use crate::emulator::inner::{Handled, Inner};
+use crate::emulator::inner::{Delivering, Handled};
 use crate::emulator::refusal::Refusal;
 use crate::emulator::state::{Entry, Record, State};
 use crate::model::{Address, Pattern, RecordConfig};
 use crate::wire::{Action, Request, Response};
 
-impl Inner {
+impl Delivering {
     /// Carries a request to the service and its answer back, as far as the faults let it.
     pub(in crate::emulator) fn deliver_through_faults(
         &mut self,

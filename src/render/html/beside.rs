@@ -1,6 +1,6 @@
 //! What stands beside a plan on its page: what moved since the review, and what earlier runs left open.
 
-use crate::apply::journal::Looked;
+use crate::apply::journal::LeftOpenNow;
 use crate::plan::{Change, Difference};
 
 use super::super::groups::Groups;
@@ -47,8 +47,8 @@ fn step(Step { field, before, after }: &Step, groups: &Groups) -> String {
 }
 
 /// What became of each change that an earlier run left open; empty where none did.
-pub(super) fn left_open(looked: &[&Looked]) -> String {
-    let item = |one: &&Looked| {
+pub(super) fn left_open(looked: &[&LeftOpenNow]) -> String {
+    let item = |one: &&LeftOpenNow| {
         format!(
             "<li><code>{}</code>: {} <span class=\"quiet\">(run <code>{}</code>)</span></li>\n",
             escaped(&one.open.address.to_string()),

@@ -1,7 +1,7 @@
 //! What decides over a plan, on its page: what refuses it, and what a reviewer should look at.
 
 use super::super::phrases::{UNREAD, first_and_more, released_by, unmanageable};
-use super::super::view::{PlanView, Refusal};
+use super::super::view::{PlanView, RefusalView};
 use super::marks::{escaped, sentence_of};
 use crate::plan::Guard;
 
@@ -10,7 +10,7 @@ const OPEN: usize = 3;
 
 /// Each guard that holds the plan, with the one flag that releases it.
 pub(super) fn refused(view: &PlanView) -> String {
-    let guard = |((guard, release), refusals): ((Guard, Option<&str>), Vec<&Refusal>)| {
+    let guard = |((guard, release), refusals): ((Guard, Option<&str>), Vec<&RefusalView>)| {
         guard_item(guard, release, &refusals.into_iter().map(reason).collect::<Vec<_>>())
     };
     let guards: String = view.releases().into_iter().map(guard).collect();
@@ -41,8 +41,8 @@ fn guard_item(guard: Guard, release: Option<&str>, reasons: &[String]) -> String
     format!("<li><strong>{name}</strong>, {release}{}{folded}</li>\n", items(open))
 }
 
-fn reason(refusal: &Refusal) -> String {
-    let Refusal { guard: _, message, release: _, addresses } = refusal;
+fn reason(refusal: &RefusalView) -> String {
+    let RefusalView { guard: _, message, release: _, addresses } = refusal;
     let whose = match addresses.is_empty() {
         true => String::new(),
         false => format!("{}: ", first_and_more(addresses, |first| format!("`{first}`"))),

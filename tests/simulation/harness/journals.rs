@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
 use livevod::apply::journal::{
-    self, Entry, Header, Journal, LeftOpen, Looked, Memory, RunId, RunRecord, Sink, judge,
+    self, Entry, Header, Journal, LeftOpen, LeftOpenNow, Memory, RunId, RunRecord, Sink, judge,
 };
 use livevod::model::Snapshot;
-use livevod::plan::{Plan, Unfinished};
+use livevod::plan::{Gaps, Plan};
 use livevod::resolve::Desired;
 
 use super::observer::Observer;
@@ -77,7 +77,7 @@ impl Folder {
     pub(crate) fn begin(
         &self,
         plan: &Plan,
-        looked: &[Looked],
+        looked: &[LeftOpenNow],
         earlier: &[RunRecord],
         is_first: bool,
     ) -> Option<Journal> {
@@ -108,18 +108,18 @@ impl Folder {
 }
 
 /// What became of all that they left open.
-pub(crate) fn look(runs: &[RunRecord], desired: &Desired, snapshot: &Snapshot) -> Vec<Looked> {
+pub(crate) fn look(runs: &[RunRecord], desired: &Desired, snapshot: &Snapshot) -> Vec<LeftOpenNow> {
     let found = |open: &LeftOpen| {
         let is_read = snapshot.domains.contains_key(&open.address.domain);
         let found = || judge(open, snapshot.get(&open.address), false);
         is_read.then(|| found().unless_unwanted(desired.wants_nothing(&open.address)))
     };
-    journal::left_open(runs).into_iter().map(|open| Looked { found: found(&open), open }).collect()
+    journal::left_open(runs).into_iter().map(|open| LeftOpenNow { found: found(&open), open }).collect()
 }
 
 /// What they removed and did not put back.
-pub(crate) fn unfinished(runs: &[RunRecord]) -> Unfinished {
-    journal::unfinished(runs)
+pub(crate) fn gaps(runs: &[RunRecord]) -> Gaps {
+    journal::gaps(runs)
 }
 
 /// A journal whose intents are part of the story.

@@ -192,12 +192,12 @@ async fn play(seed: u64) -> Run {
 async fn afterwards(stage: &Stage<'_>, truth: &Truth, second: &Process) -> Option<Afterwards> {
     let (first, later): (Vec<RunRecord>, Vec<RunRecord>) =
         stage.folder.runs().into_iter().partition(|run| run.header.number == 1);
-    let lost_again = journals::unfinished(&later).gaps;
+    let lost_again = journals::gaps(&later);
     let is_good = |address: &Address| {
         let is_there = truth.last().contains_key(&folded(address));
         is_there && second.made_good(address) && !lost_again.contains_key(address)
     };
-    let lost = journals::unfinished(&first).gaps.into_keys();
+    let lost = journals::gaps(&first).into_keys();
     let removed: Vec<Address> = lost.filter(is_good).collect();
     if removed.is_empty() {
         return None;

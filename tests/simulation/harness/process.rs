@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use livevod::api::credentials::{Credentials, Provider, Source};
 use livevod::api::{Client, ClientSettings, Rate};
-use livevod::apply::journal::{Found, Looked, RunRecord, until_settled};
+use livevod::apply::journal::{LeftOpenFound, LeftOpenNow, RunRecord, until_settled};
 use livevod::apply::{ApplySettings, ChangeOutcome, Outcome, Report, apply};
 use livevod::embedded;
 use livevod::emulator::{ACCOUNT, Service};
@@ -30,14 +30,14 @@ pub(crate) struct Process {
     pub(crate) plan: Plan,
     pub(crate) end: End,
     /// What became of what earlier ones left open.
-    pub(crate) looked: Vec<Looked>,
+    pub(crate) looked: Vec<LeftOpenNow>,
 }
 
 impl Process {
     /// Whether it wrote down that nothing is left to be done about what an earlier one lost at an address.
     pub(crate) fn made_good(&self, address: &Address) -> bool {
         let of_it = self.looked.iter().filter(|one| one.open.address == *address);
-        let found: Vec<bool> = of_it.map(|one| one.found.is_some_and(Found::settles)).collect();
+        let found: Vec<bool> = of_it.map(|one| one.found.is_some_and(LeftOpenFound::settles)).collect();
         let is_found = !found.is_empty() && found.iter().all(|settles| *settles);
         match &self.end {
             End::Applied(report) => {
@@ -70,7 +70,7 @@ pub(crate) struct Ends {
 /// A plan, and why it may not be carried out.
 struct Planned {
     plan: Plan,
-    looked: Vec<Looked>,
+    looked: Vec<LeftOpenNow>,
     reasons: Vec<String>,
 }
 
@@ -146,7 +146,7 @@ impl Stage<'_> {
         let mut options = PlanOptions {
             target: TARGET.to_owned(),
             allowances,
-            unfinished: journals::unfinished(runs),
+            gaps: journals::gaps(runs),
             ..PlanOptions::default()
         };
         if desired.account.is_some() {
@@ -166,8 +166,8 @@ impl Stage<'_> {
     }
 
     /// Where there is nothing to write, what became of earlier runs is all there is to note.
-    fn note_resolved(&self, plan: &Plan, looked: &[Looked], runs: &[RunRecord]) {
-        if looked.iter().any(Looked::is_news)
+    fn note_resolved(&self, plan: &Plan, looked: &[LeftOpenNow], runs: &[RunRecord]) {
+        if looked.iter().any(LeftOpenNow::is_news)
             && let Some(journal) = self.folder.begin(plan, looked, runs, false)
         {
             journal.finish(false, 0);
@@ -177,7 +177,7 @@ impl Stage<'_> {
     async fn apply(
         &self,
         plan: &Plan,
-        looked: &[Looked],
+        looked: &[LeftOpenNow],
         runs: &[RunRecord],
         client: &Client,
         ends: Ends,

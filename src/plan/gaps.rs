@@ -7,12 +7,9 @@ use super::notes::Warning;
 use crate::model::{Address, RecordConfig};
 use crate::source::Place;
 
-/// Entries that earlier runs removed in order to add them anew, and that were not confirmed to stand again.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Unfinished {
-    /// By address. Where something stands again when the plan is made, there is nothing to finish.
-    pub gaps: BTreeMap<Address, Gap>,
-}
+/// Entries that earlier runs removed in order to add them anew, and that were not confirmed to stand again. Where something
+/// stands again when the plan is made, there is nothing to finish.
+pub type Gaps = BTreeMap<Address, Gap>;
 
 /// One entry that a run removed.
 #[derive(Debug, Clone, PartialEq)]

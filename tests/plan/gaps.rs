@@ -17,7 +17,7 @@ fn lost(scene: &mut Scene, address: &str, cause: GapCause) {
 
 fn gap(scene: &mut Scene, address: &str, cause: GapCause, before: RecordConfig) {
     let gap = Gap { run: RUN.to_owned(), cause, before };
-    scene.options.unfinished.gaps.insert(address.parse().unwrap(), gap);
+    scene.options.gaps.insert(address.parse().unwrap(), gap);
 }
 
 /// `address: message`, a line a warning.
@@ -80,7 +80,7 @@ fn what_no_file_could_declare_is_put_back_where_the_rest_is_pruned() {
     for stream in ["a.b", "cam2"] {
         let address = Address::new("live.example.com", "show", stream);
         let gap = Gap { run: RUN.to_owned(), cause: GapCause::AppWide, before: before.clone() };
-        scene.options.unfinished.gaps.insert(address, gap);
+        scene.options.gaps.insert(address, gap);
     }
     let plan = scene.plan();
     let names: Vec<&str> = plan.decisions.changes.iter().map(|change| &*change.address.stream).collect();
