@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::arguments::{Planning, Scope, Writing};
 use super::connect::{Access, Connection, connect};
-use super::events::{Streamed, Streaming};
+use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::interrupt::{Interrupt, outlive_file_limit};
 use super::load::{Loaded, load};
 use super::observe::{Observed, block_on, observe};
+use super::places::Places;
 use super::progress::Progress;
 use super::record::{Earlier, Folder, touched};
 use super::reviewed;
@@ -44,9 +45,14 @@ pub(super) struct Arguments {
 
 impl Run for Arguments {
     fn told(&self) -> Told<'_> {
-        let files = || self.planning.files().into_iter().chain(self.reviewed.clone()).collect();
-        let events = Streamed::new(Command::Apply, &self.streaming, files);
-        Told { format: self.planning.scope.format, events: Some(events) }
+        Told { format: self.planning.scope.format, events: Some((Command::Apply, &self.streaming)) }
+    }
+
+    fn places(&self) -> Places<'_> {
+        let (events, file) = self.streaming.output();
+        Places::reading(|| self.planning.files().into_iter().chain(self.reviewed.clone()).collect())
+            .journals(&self.planning.scope.journal)
+            .writing(events, file)
     }
 
     /// Applies what the files say, or a saved plan where one is named instead.

@@ -3,11 +3,12 @@
 use clap::Args;
 
 use super::arguments::{Guards, Planning, plan_options};
-use super::events::{Streamed, Streaming};
+use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::load::load;
 use super::observe::look;
+use super::places::Places;
 use super::run::{Run, Session, Told};
 use crate::plan::{Guard, Plan};
 use crate::render::{self, Command, Context, Exit};
@@ -23,9 +24,12 @@ pub(super) struct Arguments {
 
 impl Run for Arguments {
     fn told(&self) -> Told<'_> {
-        let Self { planning, streaming } = self;
-        let events = Streamed::new(Command::Drift, streaming, || planning.files());
-        Told { format: planning.scope.format, events: Some(events) }
+        Told { format: self.planning.scope.format, events: Some((Command::Drift, &self.streaming)) }
+    }
+
+    fn places(&self) -> Places<'_> {
+        let (events, file) = self.streaming.output();
+        Places::reading(|| self.planning.files()).journals(&self.planning.scope.journal).writing(events, file)
     }
 
     fn run(&self, Session { terminal, events, .. }: &Session) -> Result<Exit, Failure> {

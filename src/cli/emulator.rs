@@ -13,14 +13,15 @@ use super::emulated_account::Account;
 use super::failure::{Failure, with_causes};
 use super::interrupt::Interrupt;
 use super::observe::block_on;
+use super::places::Places;
 use super::run::{Run, Session, Told};
+use super::sealed;
 use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
 use crate::emulator::server::{self, Admin};
 use crate::emulator::{CallEntry, CallLog, QUIRKS, Quirks, Service, Settings};
 #[cfg(feature = "faults")]
 use crate::emulator::{Fault, fault_help};
-use crate::files;
 use crate::gate;
 use crate::render::{self, Exit};
 
@@ -100,6 +101,13 @@ impl Run for Arguments {
         Told::to_people()
     }
 
+    fn places(&self) -> Places<'_> {
+        let reads = || [&self.data, &self.load, &self.groups_file].into_iter().flatten().cloned().collect();
+        Places::reading(reads)
+            .writing("--port-file", self.port_file.as_ref())
+            .writing("--call-log", self.call_log.as_ref())
+    }
+
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         match &self.task {
             Some(Task::Quirks) => {
@@ -162,7 +170,10 @@ async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Termina
     let address = listener.local_addr().map_err(wrong)?;
     if let Some(file) = &arguments.port_file {
         // Whoever waits for the file never finds half of it.
-        files::replace(file, &format!("{}\n", address.port())).map_err(wrong)?;
+        sealed::put(file, &format!("{}\n", address.port())).map_err(|error| {
+            let message = format!("can't write the port to `{}`: {error}", file.display());
+            Diagnostic::new(Code::Unwritable, message)
+        })?;
     }
     terminal.print(&format!("livevod emulator listening on http://{address}\n"));
     let interrupt = Interrupt::listen(|_| {});

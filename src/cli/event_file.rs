@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What names streams that the caller opened, on every Unix: they may hold something already.
-const OPENED: [&str; 2] = ["/dev", "/proc"];
+use super::places::is_standard_output;
+use crate::files;
 
 /// A file that takes whole lines, in their order.
 pub(super) struct EventFile {
@@ -34,14 +34,25 @@ struct State {
     broken: Mutex<Option<String>>,
 }
 
+#[cfg(unix)]
+fn standard_output() -> io::Result<File> {
+    Ok(std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+fn standard_output() -> io::Result<File> {
+    Ok(std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?.into())
+}
+
 impl EventFile {
     /// Opens the file, which is emptied, and writes the first line: where that can't be done, nothing has begun.
     ///
     /// # Errors
     /// When it can't be opened or written. That nobody reads a pipe any more is none.
     pub(super) fn create(path: &Path, first: &str) -> io::Result<Self> {
-        let is_opened = OPENED.iter().any(|folder| path.starts_with(folder));
+        let is_opened = is_standard_output(path) || files::is_opened(path);
         let file = match is_opened {
+            true if is_standard_output(path) => standard_output()?,
             true => OpenOptions::new().append(true).open(path)?,
             false => File::create(path)?,
         };

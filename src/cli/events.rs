@@ -1,6 +1,6 @@
 //! `--json-into`: tells what happens as events, beside whatever else is printed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,9 +26,17 @@ const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Events")]
 pub(super) struct Streaming {
-    /// Write what happens to FILE too, one JSON object a line, as it happens; a file that is there is replaced
+    /// Write what happens to FILE too, one JSON object a line, as it happens; a file that is there is replaced, and `-` is
+    /// standard output
     #[arg(long, value_name = "FILE")]
     json_into: Option<PathBuf>,
+}
+
+impl Streaming {
+    /// What the stream writes to, for the places of a command.
+    pub(super) fn output(&self) -> (&'static str, Option<&PathBuf>) {
+        ("--json-into", self.json_into.as_ref())
+    }
 }
 
 /// A stream of events; none where nobody asked for one. Clones are the same stream.
@@ -40,38 +48,13 @@ struct Stream {
     file: EventFile,
 }
 
-/// The run whose events are told, and the files that it reads, which are looked for only where there is a stream.
-pub(super) struct Streamed<'a> {
-    command: Command,
-    streaming: &'a Streaming,
-    inputs: Box<dyn Fn() -> Vec<PathBuf> + 'a>,
-}
-
-impl<'a> Streamed<'a> {
-    pub(super) fn new(
-        command: Command,
-        streaming: &'a Streaming,
-        inputs: impl Fn() -> Vec<PathBuf> + 'a,
-    ) -> Self {
-        Self { command, streaming, inputs: Box::new(inputs) }
-    }
-}
-
 impl Events {
     /// Begins the stream of a run, where there is one.
     ///
     /// # Errors
-    /// When the file can't be written, or is one of those that the command reads.
-    pub(super) fn begin(streamed: Option<Streamed>) -> Result<Self, Failure> {
-        let Some(Streamed { command, streaming, inputs }) = streamed else { return Ok(Self::default()) };
-        let Some(path) = &streaming.json_into else { return Ok(Self::default()) };
-        if inputs().iter().any(|input| is_same(input, path)) {
-            let message =
-                format!("`{}` is read by this command, and events would replace it", path.display());
-            return Err(Diagnostic::new(Code::Usage, message)
-                .help("name another file for `--json-into`")
-                .into());
-        }
+    /// When the file can't be written.
+    pub(super) fn begin(told: Option<(Command, &Streaming)>) -> Result<Self, Failure> {
+        let Some((command, Streaming { json_into: Some(path) })) = told else { return Ok(Self::default()) };
         let file = line(&Event::version(command)).and_then(|first| EventFile::create(path, &first));
         let file = file.map_err(|error| {
             let message = format!("events can't be written to `{}`: {error}", path.display());
@@ -179,10 +162,4 @@ impl Stream {
 
 fn line(event: &Event) -> std::io::Result<String> {
     Ok(event.line(Timestamp::now())?)
-}
-
-/// Whether both are one and the same file that is there.
-fn is_same(one: &Path, other: &Path) -> bool {
-    let canonical = |path: &Path| path.canonicalize().ok().filter(|path| path.is_file());
-    canonical(one).is_some_and(|one| canonical(other) == Some(one))
 }

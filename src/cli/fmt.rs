@@ -153,7 +153,7 @@ impl Outcome {
             if one.form != Form::Different {
                 continue;
             }
-            one.form = match files::rewrite(path, &one.text) {
+            one.form = match files::write(path, &one.text) {
                 Ok(()) => Form::Written,
                 Err(error) => {
                     self.problems.push(unwritable(self.sources.get(one.file).name(), &error));
@@ -189,8 +189,6 @@ fn unwritable(name: &str, error: &io::Error) -> Diagnostic {
 }
 
 fn reason(error: &io::Error) -> String {
-    // Behind it stands the path of a file that is nobody's business.
     let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    text.split(" at path ").next().unwrap_or(text).to_owned()
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

@@ -20,6 +20,7 @@ mod load;
 mod man;
 mod observe;
 mod online;
+mod places;
 mod plan;
 mod progress;
 mod record;
@@ -127,23 +128,30 @@ commands! {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     terminal::watch_panics();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let Cli { color, max_findings, command } = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
-        Err(error) => return usage::end(&error, &arguments),
-    };
+    match Cli::try_parse_from(&arguments) {
+        Ok(cli) => run(&cli),
+        Err(error) => terminal::all_written(usage::end(&error, &arguments)),
+    }
+}
+
+fn run(Cli { color, max_findings, command }: &Cli) -> Exit {
     let command = command.arguments();
     let Told { format, events } = command.told();
-    let terminal = Terminal::detect(color, max_findings);
+    let places = command.places();
+    let terminal = Terminal::detect(*color, *max_findings);
     let layout = terminal.layout(format);
-    let events = match Events::begin(events) {
+    let events = match places.insist(format).and_then(|()| Events::begin(events)) {
         Ok(events) => events,
         Err(failure) => return failure.report(&layout, &terminal),
     };
+    let terminal = terminal.beside_outputs(places.take_standard_output());
+    let layout = terminal.layout(format);
     let session = Session { terminal, events, program: Cli::command };
     let exit = command.run(&session).unwrap_or_else(|failure: Failure| {
         session.events.failure(&failure);
         failure.report(&layout, &session.terminal)
     });
+    let exit = terminal::all_written(exit);
     session.events.end(exit, &session.terminal);
     exit
 }

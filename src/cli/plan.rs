@@ -6,11 +6,12 @@ use clap::Args;
 
 use super::arguments::{Guards, Planning, plan_options};
 use super::base::{self, BaseFiles};
-use super::events::{Streamed, Streaming};
+use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::load::{Loaded, load};
 use super::observe::{Observed, against, look};
+use super::places::{Places, is_standard_output};
 use super::reviewed;
 use super::run::{Run, Session, Told};
 use crate::plan::Guard;
@@ -30,7 +31,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FOLDER")]
     base: Option<PathBuf>,
 
-    /// Save the plan, for `livevod show` and `livevod apply`; a file that is there is replaced
+    /// Save the plan, for `livevod show` and `livevod apply`; a file that is there is replaced, and `-` is standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
@@ -47,8 +48,15 @@ pub(super) struct Arguments {
 
 impl Run for Arguments {
     fn told(&self) -> Told<'_> {
-        let events = Streamed::new(Command::Plan, &self.streaming, || self.files());
-        Told { format: self.planning.scope.format, events: Some(events) }
+        Told { format: self.planning.scope.format, events: Some((Command::Plan, &self.streaming)) }
+    }
+
+    fn places(&self) -> Places<'_> {
+        let (events, file) = self.streaming.output();
+        Places::reading(|| self.files())
+            .journals(&self.planning.scope.journal)
+            .writing("--out", self.out.as_ref())
+            .writing(events, file)
     }
 
     fn run(&self, Session { terminal, events, .. }: &Session) -> Result<Exit, Failure> {
@@ -72,9 +80,9 @@ impl Run for Arguments {
 }
 
 impl Arguments {
-    /// The files that are read or written besides the events.
+    /// The files that are read.
     fn files(&self) -> Vec<PathBuf> {
-        let others = [&self.against, &self.out].into_iter().flatten().cloned();
+        let others = self.against.clone();
         let base = self.base.iter().flat_map(|folder| base::files(folder, &self.planning.paths));
         self.planning.files().into_iter().chain(others).chain(base).collect()
     }
@@ -96,7 +104,7 @@ fn base(arguments: &Arguments, loaded: &mut Loaded) -> Result<Option<BaseFiles>,
 fn save<'a>(out: Option<&'a Path>, observed: &Observed) -> Result<Option<&'a Path>, Failure> {
     let Some(file) = out.filter(|_| observed.plan.is_complete()) else { return Ok(None) };
     reviewed::write(file, &observed.to_save())?;
-    Ok(Some(file))
+    Ok(Some(file).filter(|file| !is_standard_output(file)))
 }
 
 fn exit(observed: &Observed, detailed: bool) -> Exit {

@@ -7,11 +7,12 @@ use clap::Args;
 
 use super::apply::Order;
 use super::arguments::{Paths, Rules, Scope, Writing};
-use super::events::{Streamed, Streaming};
+use super::events::Streaming;
 use super::failure::{Failure, with_causes};
 use super::goal::Goal;
 use super::journal;
 use super::load::{self, Loaded};
+use super::places::Places;
 use super::run::{Run, Session, Told};
 use super::saved;
 use super::sealed;
@@ -54,8 +55,12 @@ pub(super) struct Arguments {
 
 impl Run for Arguments {
     fn told(&self) -> Told<'_> {
-        let events = Streamed::new(Command::Restore, &self.streaming, || self.files());
-        Told { format: self.scope.format, events: Some(events) }
+        Told { format: self.scope.format, events: Some((Command::Restore, &self.streaming)) }
+    }
+
+    fn places(&self) -> Places<'_> {
+        let (events, file) = self.streaming.output();
+        Places::reading(|| self.files()).journals(&self.scope.journal).writing(events, file)
     }
 
     fn run(&self, session: &Session) -> Result<Exit, Failure> {

@@ -1,14 +1,20 @@
 //! What a command is: arguments that say how their run is told, and that carry it out.
 
-use super::events::{Events, Streamed};
+use super::events::{Events, Streaming};
 use super::failure::Failure;
+use super::places::Places;
 use super::terminal::Terminal;
-use crate::render::{Exit, Format};
+use crate::render::{Command, Exit, Format};
 
 /// The arguments of a command.
 pub(super) trait Run {
     /// How the run is told.
     fn told(&self) -> Told<'_>;
+
+    /// What it reads and writes besides its standard streams.
+    fn places(&self) -> Places<'_> {
+        Places::default()
+    }
 
     /// Carries the command out.
     fn run(&self, session: &Session) -> Result<Exit, Failure>;
@@ -19,7 +25,7 @@ pub(super) struct Told<'a> {
     /// The format in which it is said why the run ended early.
     pub(super) format: Format,
     /// The events, of a command that has any.
-    pub(super) events: Option<Streamed<'a>>,
+    pub(super) events: Option<(Command, &'a Streaming)>,
 }
 
 impl Told<'_> {

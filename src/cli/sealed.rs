@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::failure::{Failure, with_causes};
-use super::terminal::secrets;
+use super::places::is_standard_output;
+use super::terminal::{print_output, secrets};
 use crate::diag::{Code, Diagnostic};
 use crate::files;
 
@@ -35,11 +36,19 @@ pub(super) fn refuse_secrets(text: &str, file: &Path, code: Code) -> Result<(), 
         .into())
 }
 
-/// Writes a text, whole or not at all, for its owner alone.
+/// Writes a text, whole or not at all; a new file is for its owner alone.
 pub(super) fn write(file: &Path, code: Code, text: serde_json::Result<String>) -> Result<(), Failure> {
     let failed = |error: &dyn std::error::Error| Diagnostic::new(code, with_causes(error));
     let text = text.map_err(|error| failed(&error))?;
     refuse_secrets(&text, file, code)?;
     let unwritten = |error| Diagnostic::new(code, format!("can't write `{}`: {error}", file.display()));
-    Ok(files::replace(file, &text).map_err(unwritten)?)
+    Ok(put(file, &text).map_err(unwritten)?)
+}
+
+/// Writes an output; `-` is standard output.
+///
+/// # Errors
+/// When it can't be written.
+pub(super) fn put(file: &Path, text: &str) -> std::io::Result<()> {
+    if is_standard_output(file) { print_output(text) } else { files::write(file, text) }
 }

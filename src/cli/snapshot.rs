@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::goal::Goal;
 use super::load::load;
 use super::observe::look;
+use super::places::Places;
 use super::run::{Run, Session, Told};
 use super::saved;
 use super::views::of_findings;
@@ -21,7 +22,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
 
-    /// The file to write, for its owner alone; one that is there is replaced
+    /// The file to write, for its owner alone; one that is there is replaced, and `-` is standard output
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -29,6 +30,12 @@ pub(super) struct Arguments {
 impl Run for Arguments {
     fn told(&self) -> Told<'_> {
         Told::in_format(self.planning.scope.format)
+    }
+
+    fn places(&self) -> Places<'_> {
+        let Planning { scope, .. } = &self.planning;
+        let reads = || self.planning.files();
+        Places::reading(reads).journals(&scope.journal).writing("--out", Some(&self.out))
     }
 
     /// Saves the selected domains whole: a part of a domain can't be told from a whole one that lost the rest.

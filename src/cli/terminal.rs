@@ -2,13 +2,13 @@
 //! here, and so its gate.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use clap::ValueEnum;
 
 use crate::diag::Diagnostic;
-use crate::gate::{self, Secrets};
-use crate::render::{self, Format, Layout, Links, Printed, Style};
+use crate::gate::{self, Secrets, clean};
+use crate::render::{self, Exit, Format, Layout, Links, Printed, Style};
 use crate::source::Sources;
 
 /// `--color`.
@@ -51,6 +51,8 @@ pub(super) struct Terminal {
     pub(super) stdout: Style,
     /// Standard error.
     pub(super) stderr: Style,
+    /// Whether something else goes to standard output, so that texts go to standard error.
+    is_taken: bool,
     /// Whether standard error is a terminal, so that a progress bar may move on it.
     pub(super) moves: bool,
     /// Whether somebody can answer a question.
@@ -67,15 +69,28 @@ impl Terminal {
         Self {
             stdout: style(color, stdout.is_terminal(), terminal_size::terminal_size_of(&stdout)),
             stderr: style(color, stderr.is_terminal(), terminal_size::terminal_size_of(&stderr)),
+            is_taken: false,
             moves: stderr.is_terminal(),
             answers: io::stdin().is_terminal(),
             max_findings,
         }
     }
 
+    /// The same where an output of the command may take standard output.
+    pub(super) fn beside_outputs(self, take_standard_output: bool) -> Self {
+        match take_standard_output {
+            true => Self { is_taken: true, stdout: self.stderr, ..self },
+            false => self,
+        }
+    }
+
     /// Writes to standard output. A reader that has gone away is no error.
     pub(super) fn print(&self, text: &str) {
-        print(&gate::lines(text, self.stdout.color));
+        self.put(&gate::lines(text, self.stdout.color));
+    }
+
+    fn put(&self, text: &str) {
+        if self.is_taken { write_to(io::stderr().lock(), text) } else { print(text) }
     }
 
     /// Writes what a subject is in some format.
@@ -83,7 +98,7 @@ impl Terminal {
         let Printed { notes, text, is_commands, more } = printed;
         self.note(notes);
         match is_commands {
-            true => print(text),
+            true => self.put(text),
             false => self.print(text),
         }
         self.note(more);
@@ -96,7 +111,7 @@ impl Terminal {
 
     /// How a subject is laid out here.
     pub(super) fn layout(&self, format: Format) -> Layout {
-        let Self { stdout, stderr, moves: _, answers: _, max_findings } = *self;
+        let Self { stdout, stderr, is_taken: _, moves: _, answers: _, max_findings } = *self;
         let links = Links { base: None, folder: working_folder() };
         Layout { stdout, stderr, max_findings, links, ..Layout::new(format) }
     }
@@ -143,13 +158,44 @@ fn working_folder() -> String {
     std::env::current_dir().map_or_else(|_| String::new(), |path| path.to_string_lossy().into_owned())
 }
 
-fn print(text: &str) {
-    write_to(io::stdout().lock(), text);
+/// Writes an output that standard output was named for.
+///
+/// # Errors
+/// When it can't be written; a reader that has gone away is none.
+pub(super) fn print_output(text: &str) -> io::Result<()> {
+    match write_all(io::stdout().lock(), text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
-fn write_to(mut stream: impl Write, text: &str) {
+/// How a run ends whose texts could not all be written, which is told.
+pub(super) fn all_written(exit: Exit) -> Exit {
+    let Some(reason) = UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).clone() else { return exit };
+    note(&format!("Error: standard output could not be written: {}\n", clean(&reason)));
+    match exit {
+        Exit::Success | Exit::Differences => Exit::Error,
+        weightier => weightier,
+    }
+}
+
+/// The first failure of standard output.
+static UNWRITTEN: Mutex<Option<String>> = Mutex::new(None);
+
+fn print(text: &str) {
+    if let Err(error) = print_output(text) {
+        UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
+    }
+}
+
+/// Where standard error can't be written, there is nobody to be told.
+fn write_to(stream: impl Write, text: &str) {
+    let _ = write_all(stream, text);
+}
+
+fn write_all(mut stream: impl Write, text: &str) -> io::Result<()> {
     let text = secrets().hide(text);
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
 }
 
 fn style(

@@ -3,13 +3,13 @@
 //! is open.
 //!
 //! A path that is typed is trusted as far as a checkout can't reach it: outside of the working folder, up to a `.livevod` in it.
-//! Texts that replace a file whole are written here too, under a name that nobody can guess.
+//! Outputs that somebody named are written here too: where a file is replaced whole, under a name that nobody can guess.
 
 mod door;
 mod reach;
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Permissions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -102,36 +102,135 @@ pub(crate) fn read(file: &Path) -> io::Result<Vec<u8>> {
     read_to(File::open(file)?, LARGEST)
 }
 
-/// Puts a text in the place of a file, whole or not at all, for its owner alone and on disk.
-///
-/// # Errors
-/// When it can't be written.
-pub(crate) fn replace(file: &Path, text: &str) -> io::Result<()> {
-    put(file, text, None)
+/// What names streams that the caller opened, on every Unix: they may hold something already.
+const OPENED: [&str; 2] = ["/dev", "/proc"];
+
+/// Links that are followed to an output.
+const MOST_LINKS: usize = 40;
+
+/// Whether a path names a stream that the caller opened.
+pub(crate) fn is_opened(file: &Path) -> bool {
+    OPENED.iter().any(|folder| file.starts_with(folder))
 }
 
-/// Likewise in the place of a file that is there, whose readers and writers stay the same.
+/// Writes an output that somebody named. A regular file is replaced whole or not at all, and stays its owner's; a new one is
+/// for its owner alone. Links are followed. A device, a pipe or a stream that the caller opened is written into.
 ///
 /// # Errors
-/// When it is missing, read-only, or can't be written.
-pub(crate) fn rewrite(file: &Path, text: &str) -> io::Result<()> {
-    let permissions = std::fs::metadata(file)?.permissions();
-    match permissions.readonly() {
-        true => Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only")),
-        false => put(file, text, Some(permissions)),
+/// When it is a folder, read-only, or can't be written.
+pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
+    if is_opened(file) {
+        return OpenOptions::new().append(true).open(file)?.write_all(text.as_bytes());
+    }
+    let target = followed(file)?;
+    let data = match std::fs::metadata(&target) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return put(&target, text, None),
+        data => data?,
+    };
+    let is_read_only = || Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
+    match () {
+        () if data.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
+        () if !data.is_file() => OpenOptions::new().write(true).open(&target)?.write_all(text.as_bytes()),
+        () if data.permissions().readonly() => is_read_only(),
+        () if has_other_names(&data) => write_in_place(&target, text),
+        () => match put(&target, text, Some(&data)) {
+            // Its folder takes no new file, or its owner can't be kept.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => write_in_place(&target, text),
+            written => written,
+        },
     }
 }
 
-fn put(file: &Path, text: &str, permissions: Option<Permissions>) -> io::Result<()> {
+/// The path behind all links; what it leads to may be missing.
+fn followed(file: &Path) -> io::Result<PathBuf> {
+    let mut path = file.to_owned();
+    for _ in 0..MOST_LINKS {
+        match std::fs::read_link(&path) {
+            Ok(target) => path = parts(&path).0.join(target),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "too many links"))
+}
+
+/// Only so do the other names of a file, or its owner, stay with it.
+fn write_in_place(file: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).truncate(true).open(file)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// In the place of a file, whose owner and permissions stay the same.
+fn put(file: &Path, text: &str, old: Option<&Metadata>) -> io::Result<()> {
     let (folder, _) = parts(file);
-    let mut temporary = tempfile::Builder::new().prefix(".livevod-").tempfile_in(folder)?;
+    let mut temporary =
+        tempfile::Builder::new().prefix(".livevod-").tempfile_in(folder).map_err(without_path)?;
     temporary.write_all(text.as_bytes())?;
-    if let Some(permissions) = permissions {
-        temporary.as_file().set_permissions(permissions)?;
+    if let Some(old) = old {
+        keep_owner(temporary.as_file(), old)?;
+        temporary.as_file().set_permissions(old.permissions())?;
     }
     temporary.as_file().sync_all()?;
     temporary.persist(file).map_err(|error| error.error)?;
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// The path of a file that is nobody's business stands behind the reason.
+fn without_path(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    let reason = text.split(" at path ").next().unwrap_or(&text);
+    io::Error::new(error.kind(), reason)
+}
+
+#[cfg(unix)]
+fn keep_owner(file: &File, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) == (old.uid(), old.gid()) {
+        return Ok(());
+    }
+    fchown(file, Some(old.uid()), Some(old.gid()))
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn has_other_names(data: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(data) > 1
+}
+
+#[cfg(not(unix))]
+fn has_other_names(_: &Metadata) -> bool {
+    false
+}
+
+/// Whether two paths name one regular file, by any of its names; where nothing is there yet, whether they would make the same.
+pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
+    match (std::fs::metadata(one), std::fs::metadata(other)) {
+        (Ok(data), Ok(others)) => data.is_file() && others.is_file() && is_one(one, &data, other, &others),
+        (Err(_), Err(_)) => would_be(one).is_some_and(|path| would_be(other) == Some(path)),
+        _ => false,
+    }
+}
+
+#[cfg(unix)]
+fn is_one(_: &Path, data: &Metadata, _: &Path, others: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (data.dev(), data.ino()) == (others.dev(), others.ino())
+}
+
+#[cfg(not(unix))]
+fn is_one(one: &Path, _: &Metadata, other: &Path, _: &Metadata) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
+fn would_be(file: &Path) -> Option<PathBuf> {
+    let file = followed(file).ok()?;
+    let (folder, name) = parts(&file);
+    Some(folder.canonicalize().ok()?.join(name))
 }
 
 /// Looked at once it is open: before, another one may stand there.
@@ -211,14 +310,62 @@ mod tests {
     }
 
     #[test]
-    fn a_text_takes_the_place_of_a_link_and_leaves_what_it_led_to() {
+    fn an_output_is_written_where_a_link_leads() {
         let home = tempfile::tempdir().unwrap();
-        let (target, link) = (home.path().join("target"), home.path().join("link"));
+        let [target, link, dead] = ["target", "link", "dead"].map(|name| home.path().join(name));
         std::fs::write(&target, "theirs").unwrap();
         symlink("target", &link).unwrap();
-        replace(&link, "ours").unwrap();
-        assert_eq!(std::fs::read_to_string(&target).unwrap(), "theirs");
-        assert_eq!(std::fs::read_to_string(&link).unwrap(), "ours");
-        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 2, "nothing is left behind");
+        symlink("new", &dead).unwrap();
+        write(&link, "ours").unwrap();
+        write(&dead, "made").unwrap();
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "ours");
+        assert_eq!(std::fs::read_to_string(home.path().join("new")).unwrap(), "made");
+        assert!(link.is_symlink() && dead.is_symlink());
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 4, "nothing is left behind");
+        symlink("loop", home.path().join("loop")).unwrap();
+        assert!(write(&home.path().join("loop"), "").is_err());
+    }
+
+    #[test]
+    fn an_output_keeps_its_mode_and_its_other_names() {
+        let home = tempfile::tempdir().unwrap();
+        let [file, other] = ["file", "other"].map(|name| home.path().join(name));
+        std::fs::write(&file, "old").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+        write(&file, "new").unwrap();
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+        std::fs::hard_link(&file, &other).unwrap();
+        write(&file, "newer").unwrap();
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "newer");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o400)).unwrap();
+        assert_eq!(write(&file, "").unwrap_err().to_string(), "it is read-only");
+        assert_eq!(write(home.path(), "").unwrap_err().to_string(), "it is a folder");
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_written_into() {
+        let home = tempfile::tempdir().unwrap();
+        let pipe = home.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reader = {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap())
+        };
+        write(&pipe, "through").unwrap();
+        assert_eq!(reader.join().unwrap(), "through");
+        assert!(!std::fs::metadata(&pipe).unwrap().is_file());
+        write(Path::new("/dev/null"), "gone").unwrap();
+        assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[test]
+    fn two_paths_of_one_file_are_found_out() {
+        let home = tempfile::tempdir().unwrap();
+        let [file, link, hard, new] = ["file", "link", "hard", "new"].map(|name| home.path().join(name));
+        std::fs::write(&file, "").unwrap();
+        symlink("file", &link).unwrap();
+        std::fs::hard_link(&file, &hard).unwrap();
+        assert!(is_same(&file, &link) && is_same(&hard, &link) && is_same(&new, &home.path().join("./new")));
+        assert!(!is_same(&file, &new) && !is_same(Path::new("/dev/null"), Path::new("/dev/null")));
     }
 }

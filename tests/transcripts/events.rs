@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 
 use super::server::{Server, keyed, written};
-use super::{Run, World};
+use super::{Run, World, shell};
 
 const FILE: &str = "\
 version: 1
@@ -215,7 +215,7 @@ fn no_file_of_the_run_is_replaced_by_its_events() {
     ] {
         let run = world.run(line);
         assert_eq!(run.code, 1, "{line}");
-        assert!(run.stderr.contains("events would replace it"), "{}", run.transcript());
+        assert!(run.stderr.contains("this command reads it"), "{}", run.transcript());
     }
     assert_eq!(std::fs::read_to_string(world.path().join("livevod.yaml")).unwrap(), FILE);
 }
@@ -235,7 +235,7 @@ fn no_file_that_is_found_in_a_folder_is_replaced_either() {
     ] {
         let run = world.run(&format!("{line} --json-into {file}"));
         assert_eq!(run.code, 1, "{line}");
-        let says = format!("`{file}` is read by this command, and events would replace it");
+        let says = format!("can't write to `{file}`: this command reads it");
         assert!(run.stderr.contains(&says), "{}", run.transcript());
     }
     for file in files {
@@ -244,20 +244,6 @@ fn no_file_that_is_found_in_a_folder_is_replaced_either() {
     // What stands beside them and is not read may be written.
     let run = world.run("plan live --emulator --base base --json-into live/events.ndjson");
     assert_eq!(run.code, 0, "{}", run.transcript());
-}
-
-/// A shell runs `script` with the binary as `$0` in the world's folder.
-#[cfg(unix)]
-fn shell(world: &World, script: &str) -> Run {
-    let mut command = std::process::Command::new("sh");
-    command.args(["-c", script, env!("CARGO_BIN_EXE_livevod")]).current_dir(world.path()).env_clear();
-    command.envs(world.variables()).env("PATH", "/usr/bin:/bin");
-    let output = command.output().unwrap();
-    Run {
-        stdout: world.scrub(&String::from_utf8(output.stdout).unwrap()),
-        stderr: world.scrub(&String::from_utf8(output.stderr).unwrap()),
-        code: output.status.code().unwrap_or(-1),
-    }
 }
 
 #[cfg(unix)]

@@ -19,6 +19,8 @@ mod journal;
 #[cfg(unix)]
 mod kept;
 mod online;
+#[cfg(unix)]
+mod outputs;
 mod plan;
 mod readme;
 mod saved_plan;
@@ -183,4 +185,18 @@ fn scrub_ids(text: &str) -> String {
         }
     }
     String::from_utf8(scrubbed).unwrap()
+}
+
+/// A shell runs `script` with the binary as `$0` in the world's folder.
+#[cfg(unix)]
+pub(crate) fn shell(world: &World, script: &str) -> Run {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_livevod")]).current_dir(world.path()).env_clear();
+    command.envs(world.variables()).env("PATH", "/usr/bin:/bin");
+    let output = command.output().unwrap();
+    Run {
+        stdout: world.scrub(&String::from_utf8(output.stdout).unwrap()),
+        stderr: world.scrub(&String::from_utf8(output.stderr).unwrap()),
+        code: output.status.code().unwrap_or(-1),
+    }
 }

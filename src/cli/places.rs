@@ -1,0 +1,97 @@
+//! The files that a command reads, and those that it writes besides its standard streams: no output takes the place of something
+//! that the run needs.
+
+use std::path::{Path, PathBuf};
+
+use super::failure::Failure;
+use crate::diag::{Code, Diagnostic};
+use crate::files;
+use crate::render::Format;
+
+/// What names standard output among the outputs.
+pub(super) const STANDARD_OUTPUT: &str = "-";
+
+/// What a command reads and writes.
+pub(super) struct Places<'a> {
+    /// Asked for only where something is written.
+    reads: Box<dyn Fn() -> Vec<PathBuf> + 'a>,
+    /// The folder that the run keeps its journals in.
+    journals: Option<&'a Path>,
+    /// Each with the argument that names it.
+    writes: Vec<(&'static str, &'a Path)>,
+}
+
+impl Default for Places<'_> {
+    fn default() -> Self {
+        Self::reading(Vec::new)
+    }
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn reading(reads: impl Fn() -> Vec<PathBuf> + 'a) -> Self {
+        Self { reads: Box::new(reads), journals: None, writes: Vec::new() }
+    }
+
+    pub(super) fn journals(self, folder: &'a Path) -> Self {
+        Self { journals: Some(folder), ..self }
+    }
+
+    pub(super) fn writing(mut self, argument: &'static str, file: Option<&'a PathBuf>) -> Self {
+        self.writes.extend(file.map(|file| (argument, file.as_path())));
+        self
+    }
+
+    /// Whether an output goes to standard output, so that nothing else may.
+    pub(super) fn take_standard_output(&self) -> bool {
+        self.writes.iter().any(|(_, file)| is_standard_output(file))
+    }
+
+    /// # Errors
+    /// When an output would replace what the run reads, keeps, or writes elsewhere.
+    pub(super) fn insist(&self, format: Format) -> Result<(), Failure> {
+        if self.take_standard_output() && !format.is_for_people() {
+            let message = "standard output takes the output of one argument, and `--format` prints to it too";
+            return Err(Diagnostic::new(Code::Usage, message).help("name a file instead of `-`").into());
+        }
+        let mut rest = self.writes.as_slice();
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let reads = (self.reads)();
+        while let [(argument, file), others @ ..] = rest {
+            rest = others;
+            if let Some((other, _)) = others.iter().find(|(_, other)| is_same(file, other)) {
+                return Err(taken(file, argument, &format!("`{other}` writes to it too")));
+            }
+            if !is_standard_output(file) && reads.iter().any(|read| files::is_same(read, file)) {
+                return Err(taken(file, argument, "this command reads it"));
+            }
+            if self.journals.is_some_and(|folder| is_in(file, folder)) {
+                return Err(taken(file, argument, "it is in the folder of the journals"));
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn is_standard_output(file: &Path) -> bool {
+    file == Path::new(STANDARD_OUTPUT)
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    match is_standard_output(one) || is_standard_output(other) {
+        true => one == other,
+        false => files::is_same(one, other),
+    }
+}
+
+fn is_in(file: &Path, folder: &Path) -> bool {
+    let (above, _) = files::parts(file);
+    let canonical = |path: &Path| path.canonicalize().ok();
+    canonical(folder).is_some_and(|folder| canonical(above) == Some(folder))
+}
+
+fn taken(file: &Path, argument: &str, why: &str) -> Failure {
+    let message = format!("`{argument}` can't write to `{}`: {why}", file.display());
+    Diagnostic::new(Code::Usage, message).help(format!("name another file for `{argument}`")).into()
+}
