@@ -147,7 +147,7 @@ pub(super) struct Remote {
     pub(super) log: bool,
 
     /// The account these files are for, where they do not say
-    #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT")]
+    #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT", value_parser = account)]
     pub(super) account: Option<String>,
 
     /// Region of the endpoint for domains whose files name none
@@ -217,6 +217,13 @@ impl Remote {
     fn call_rate(&self) -> CallRate {
         let Rate { per_minute, burst } = self.rate();
         CallRate { per_minute: per_minute.get(), burst: burst.get() }
+    }
+}
+
+fn account(text: &str) -> Result<String, String> {
+    match config::is_account(text) {
+        true => Ok(text.to_owned()),
+        false => Err("an account id is expected, which is a number such as 1234567890123456".to_owned()),
     }
 }
 

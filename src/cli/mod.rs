@@ -38,9 +38,10 @@ mod usage;
 mod validate;
 mod views;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::render::Exit;
 use events::Events;
@@ -128,10 +129,26 @@ commands! {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     terminal::watch_panics();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    match Cli::try_parse_from(&arguments) {
+    match parse(&arguments) {
         Ok(cli) => run(&cli),
         Err(error) => terminal::all_written(usage::end(&error, &arguments)),
     }
+}
+
+fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = without_empty_variables(Cli::command());
+    let mut matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// A variable that is set to nothing is not set, as everywhere else.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let command = command.mut_args(|argument| match argument.get_env() {
+        Some(name) if is_empty(name) => argument.env(Resettable::Reset),
+        _ => argument,
+    });
+    command.mut_subcommands(without_empty_variables)
 }
 
 fn run(Cli { color, max_findings, command }: &Cli) -> Exit {

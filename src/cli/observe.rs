@@ -14,8 +14,9 @@ use super::saved;
 use crate::api;
 use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, judge};
 use crate::check;
+use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::model::Snapshot;
+use crate::model::{Pattern, Snapshot};
 use crate::plan::{self, Decisions, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
 use crate::render::{self, PlanView, Target};
 use crate::resolve::Desired;
@@ -196,22 +197,45 @@ fn looked(
     };
     earlier.left_open().into_iter().map(|open| LeftOpenNow { found: found(&open), open }).collect()
 }
-/// Excludes keep whole domains from being read, so what only they select may be declared or in a domain's own name.
+
+/// A pattern that selects nothing is a slip, and so are patterns that leave nothing over: both look as if all were well.
 fn refuse_slips(selection: &Selection, desired: &Desired, snapshot: &Snapshot) -> Result<(), Failure> {
     let declared = desired.domains.values().flat_map(|domain| domain.entries.keys());
     let existing = snapshot.domains.values().flat_map(|domain| domain.configs.keys());
-    let slips: Vec<Diagnostic> = selection
-        .without_match(declared.chain(existing))
-        .into_iter()
-        .filter(|pattern| {
-            !(pattern.is_whole_domain() && desired.domains.keys().any(|name| pattern.matches_domain(name)))
-        })
-        .map(|pattern| {
-            Diagnostic::new(Code::Usage, format!("`{pattern}` selects nothing that is declared or there"))
-                .help("a pattern is domain[/app[/stream]]; `*` is the entry of that name, `**` is any name")
-        })
-        .collect();
+    let addresses = declared.chain(existing);
+    // Excludes keep whole domains from being read, so what only they select may be declared or in a domain's own name.
+    let is_domain = |pattern: &Pattern| {
+        pattern.is_whole_domain() && desired.domains.keys().any(|name| pattern.matches_domain(name))
+    };
+    let without_match = selection.without_match(addresses.clone()).into_iter();
+    let mut slips: Vec<Diagnostic> =
+        without_match.filter(|pattern| !is_domain(pattern)).map(|pattern| slip(pattern, desired)).collect();
+    let is_empty = |name: &str| !addresses.clone().any(|address| *address.domain == *name);
+    let selects_something = addresses.clone().any(|address| selection.selects(address))
+        || desired.domains.keys().any(|name| selection.selects_domain(name) && is_empty(name));
+    if slips.is_empty() && !selection.excludes.is_empty() && !selects_something {
+        slips.push(
+            Diagnostic::new(Code::Usage, "`--exclude` leaves nothing of what is selected")
+                .help("exclude less: a run that compares nothing says nothing about the service"),
+        );
+    }
     if slips.is_empty() { Ok(()) } else { Err(Failure { diagnostics: slips, ..Failure::default() }) }
+}
+
+fn slip(pattern: &Pattern, desired: &Desired) -> Diagnostic {
+    let message = format!("`{pattern}` selects nothing that is declared or there");
+    let domains = desired.domains.keys().map(ToString::to_string);
+    let addresses =
+        desired.domains.values().flat_map(|domain| domain.entries.keys()).map(ToString::to_string);
+    let known: Vec<String> = domains.chain(addresses).collect();
+    let text = pattern.to_string();
+    let help = match config::closest(&text, known.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => {
+            "a pattern is domain[/app[/stream]]; `*` is the entry of that name, `**` is any name".to_owned()
+        }
+    };
+    Diagnostic::new(Code::Usage, message).help(help)
 }
 
 /// Declared addresses that are never attempted, each at its entry.

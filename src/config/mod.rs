@@ -29,6 +29,7 @@ pub use document::{
 };
 pub use format::{format, not_formatted};
 pub use load::{Loaded, Texts, begins_with, load, read};
+pub use scalar::is_account;
 pub use schema::schema;
 pub use spelling::closest;
 

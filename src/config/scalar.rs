@@ -48,10 +48,14 @@ pub(super) fn version(text: &str) -> Result<u32, Problem> {
     }
 }
 
-/// An Alibaba Cloud account id: digits.
+/// Whether a text is an Alibaba Cloud account id: digits.
+pub fn is_account(text: &str) -> bool {
+    (1..=ACCOUNT_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// An Alibaba Cloud account id.
 pub(super) fn account(text: &str) -> Result<String, Problem> {
-    let good = text.len() <= ACCOUNT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
-    good.then(|| text.to_owned()).ok_or_else(|| {
+    is_account(text).then(|| text.to_owned()).ok_or_else(|| {
         Problem::new(Code::BadAccount, "not an account id", format!("`{text}` is not an account id"))
             .help("write the account's number, such as `\"1234567890123456\"`")
     })
@@ -303,6 +307,7 @@ mod tests {
     fn ids_and_names() {
         assert_eq!(account("0012345678901234"), Ok("0012345678901234".into()));
         assert_eq!(code(account("1.2e15")), Code::BadAccount);
+        assert_eq!(code(account("")), Code::BadAccount);
         assert_eq!(region("ap-southeast-1"), Ok("ap-southeast-1".into()));
         for text in ["shanghai", "CN-shanghai", "cn-", "cn_shanghai", "evil.example.com/-"] {
             assert_eq!(code(region(text)), Code::BadRegion, "{text}");

@@ -155,6 +155,22 @@ async fn what_went_along_is_seen_in_a_listing_that_is_younger_than_the_delete() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_went_along_is_seen_whichever_listing_lags() {
+    for nth in 1..=8 {
+        let world = with_siblings().await;
+        world.hold(WIDE, &stored_in(BUCKET)).await;
+        world.hold(CAM, &cycle(600)).await;
+        sleep(Duration::from_secs(60)).await;
+        world.faults(&["stale:time=10s,chance=0", &format!("stale:action=Describe,time=10s,nth={nth}")]);
+        let change = replace(WIDE, stored_in(BUCKET), stored_in(OTHER_BUCKET));
+        let report = world.apply([beside(change, &[CAM])]).await;
+        assert_eq!(ends(&report), ["failed"], "{nth}: {:?}", report.outcomes);
+        assert!(why(&report, 0).ends_with(&format!("added back: `{CAM}`")), "{nth}: {}", why(&report, 0));
+        assert_eq!(world.config(CAM).await, Some(cycle(600)), "{nth}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_of_this_run_is_no_victim_of_a_listing_that_does_not_show_it_yet() {
     let world = with_siblings().await;
     world.hold(WIDE, &cycle(600)).await;

@@ -192,7 +192,7 @@ fn a_pattern_that_selects_nothing_is_an_error_and_not_no_changes() {
         assert_eq!(run.code, 1, "`{line}`: {}", run.transcript());
         assert!(run.stderr.contains("selects nothing"), "`{line}`: {}", run.transcript());
     }
-    assert_eq!(world.run("plan --emulator --exclude live.example.com").code, 0);
+    assert_eq!(world.run("plan --emulator --exclude live.example.com").code, 1, "nothing is left");
 }
 
 #[test]
@@ -263,4 +263,49 @@ fn an_absent_entry_that_has_done_its_work_is_advice() {
     world.converge("--emulator");
     world.write("livevod.yaml", &text);
     assert_eq!(found("plan --emulator --format json"), [""; 0], "there is something left to delete");
+}
+
+const ONE: &str = "\
+version: 1
+defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
+domains: { live.example.com: { apps: { show: { streams: { cam1: {} } } } } }
+";
+
+#[test]
+fn a_selection_that_leaves_nothing_is_a_slip() {
+    let world = World::with(ONE);
+    for (line, says) in [
+        ("drift --emulator --target live.example.com/show --exclude live.example.com/**", "leaves nothing"),
+        ("plan --emulator --exclude live.example.com", "leaves nothing"),
+        ("plan --emulator --target live.exmaple.com", "did you mean `live.example.com`?"),
+    ] {
+        let run = world.run(line);
+        assert_eq!(run.code, 1, "{line}\n{}", run.transcript());
+        assert!(run.stderr.contains(says), "{line}\n{}", run.transcript());
+    }
+}
+
+#[test]
+fn an_empty_variable_is_not_set() {
+    let mut world = World::with(ONE);
+    for name in [
+        "ACCOUNT",
+        "ENDPOINT",
+        "FRESHNESS",
+        "LINK_BASE",
+        "LOG",
+        "PARALLELISM",
+        "PROFILE",
+        "RATE",
+        "REGION",
+        "SETTLE",
+        "SIGNATURE",
+        "TIMEOUT",
+    ] {
+        world.set(&format!("LIVEVOD_{name}"), "");
+    }
+    assert_eq!(world.run("apply --emulator --auto-approve").code, 0);
+    let run = world.run("plan --emulator --account abc");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert!(run.stderr.contains("an account id is expected"), "{}", run.transcript());
 }

@@ -270,7 +270,7 @@ fn is_unread(call: &Call, outcome: &Outcome) -> bool {
     call.listed.is_some() && matches!(remote, Some(Error::Contradiction(_)))
 }
 
-/// The look at one address that decided about it: itself where it found something, else the listing after it.
+/// The look at one address that decided about it: itself where it found something, else the last listing after it.
 fn last_compare<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(usize, &'a Call)> {
     let answered = |(at, call): &(usize, &Call)| *at < before && !call.step.is_write() && call.is_answered();
     let is_own = |call: &Call| matches!(&call.target, Target::Address(own) if own == address);
@@ -281,7 +281,8 @@ fn last_compare<'a>(view: View<'a>, before: usize, address: &Address) -> Option<
     if tells(&(at, call)) && shown(view.run, at, call, address).is_some() {
         return Some((at, call));
     }
-    view.calls().filter(answered).filter(tells).find(|(listing, _)| *listing > at)
+    // Of a listing that contradicted itself, and was read again, the last reading decides.
+    view.calls().filter(answered).filter(tells).filter(|(listing, _)| *listing > at).last()
 }
 
 /// Deletes come last, and none is sent once something else of the run is not done.
