@@ -2,6 +2,7 @@
 //!
 //! A [`Span`] is cheap and only means something beside its [`Sources`]; a [`Place`] stands alone and may be saved.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -66,6 +67,14 @@ pub struct Place {
     pub end: Position,
 }
 
+impl Place {
+    /// Whether its end does not stand before its start: a file may say anything.
+    fn is_in_order(&self) -> bool {
+        self.start.byte <= self.end.byte
+            && (self.start.line, self.start.column) <= (self.end.line, self.end.column)
+    }
+}
+
 /// What some editors put before the first line. No editor counts it as a column.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -77,6 +86,8 @@ pub struct Source {
     line_starts: Vec<u32>,
     /// How many characters stand before each [`STRIDE`] bytes, so that a column far into a long line is not counted out.
     characters: Vec<u32>,
+    /// What is known of a file without its text.
+    remembered: BTreeMap<u32, Position>,
 }
 
 /// Bytes from one count of characters to the next.
@@ -91,7 +102,20 @@ impl Source {
             .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
             .collect();
         let characters = counts(text.as_bytes());
-        Self { name: name.into(), text, line_starts, characters }
+        Self { name: name.into(), text, line_starts, characters, remembered: BTreeMap::new() }
+    }
+
+    /// A file of which only these places are known, since a saved plan holds them and not the text.
+    pub fn remembered<'p>(name: &str, places: impl IntoIterator<Item = &'p Place>) -> Self {
+        let own = places.into_iter().filter(|place| place.file == name && place.is_in_order());
+        let positions = own.flat_map(|place| [place.start, place.end]);
+        let remembered = positions.map(|position| (position.byte, position)).collect();
+        Self { remembered, ..Self::new(name, "") }
+    }
+
+    /// Whether its text is at hand.
+    pub fn has_text(&self) -> bool {
+        self.remembered.is_empty()
     }
 
     /// The name that users know the file by.
@@ -122,7 +146,11 @@ impl Source {
         self.line_starts.len()
     }
 
-    fn position(&self, byte: u32) -> Position {
+    /// The position of a byte.
+    pub fn position(&self, byte: u32) -> Position {
+        if let Some(position) = self.remembered.get(&byte) {
+            return *position;
+        }
         let line = self.line_index(byte);
         let start = self.line_starts[line];
         // A byte order mark stands before its line.
@@ -133,6 +161,14 @@ impl Source {
     /// 0-based column of `byte`, in characters.
     pub fn column_index(&self, byte: u32) -> usize {
         self.position(byte).column as usize - 1
+    }
+
+    fn holds(&self, place: &Place) -> bool {
+        let [start, end] = [place.start, place.end];
+        match self.has_text() {
+            true => self.text.get(start.byte as usize..end.byte as usize).is_some(),
+            false => [start, end].iter().all(|position| self.remembered.contains_key(&position.byte)),
+        }
     }
 
     fn characters_before(&self, byte: u32) -> u32 {
@@ -179,9 +215,10 @@ impl Sources {
         self.files.iter().enumerate().map(|(at, source)| (FileId(at as u32), source))
     }
 
-    /// The text that a span covers.
+    /// The text that a span covers; nothing where it is not at hand.
     pub fn text(&self, span: Span) -> &str {
-        &self.get(span.file).text[span.start as usize..span.end as usize]
+        let text = &self.get(span.file).text;
+        text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
     /// The span as a place that stands alone.
@@ -197,7 +234,7 @@ impl Sources {
     /// The span that a place stood for, when its file is here and still long enough.
     pub fn span_of(&self, place: &Place) -> Option<Span> {
         let (file, source) = self.iter().find(|(_, source)| source.name == place.file)?;
-        source.text.get(place.start.byte as usize..place.end.byte as usize)?;
+        source.holds(place).then_some(())?;
         Some(Span { file, start: place.start.byte, end: place.end.byte })
     }
 }
@@ -242,6 +279,18 @@ mod tests {
         assert_eq!(at(9, 10), (2, 1, 9));
         assert_eq!(at(0, 0), (1, 1, 0));
         assert_eq!(sources.get(file).line_range(0), 3..9);
+    }
+
+    #[test]
+    fn a_place_is_remembered_without_its_text() {
+        let position = |line, column, byte| Position { line, column, byte };
+        let place = Place { file: "a.yaml".into(), start: position(7, 3, 90), end: position(7, 9, 96) };
+        let turned = Place { start: place.end, end: place.start, ..place.clone() };
+        let mut sources = Sources::default();
+        sources.add(Source::remembered("a.yaml", [&place, &turned]));
+        let span = sources.span_of(&place).unwrap();
+        assert_eq!((sources.place(span), sources.text(span)), (place, ""));
+        assert_eq!(sources.span_of(&Place { file: "b.yaml".into(), ..turned }), None);
     }
 
     #[test]

@@ -38,6 +38,8 @@ struct Ledger {
     sent: BTreeSet<Address>,
     /// What is done. A listing that lags behind may not show it yet.
     done: Vec<Done>,
+    /// Where a change ended as unknown.
+    unknown: BTreeSet<Address>,
     /// When the last write of each domain was answered.
     written: BTreeMap<Arc<str>, Instant>,
     /// Domains whose last listing could not be read.
@@ -128,6 +130,13 @@ impl Books {
         let ledger = self.ledger();
         let own = ledger.unsettled.iter().filter(|(address, _)| *address.domain == *domain);
         own.map(|(_, until)| *until).max()
+    }
+
+    /// When no request can arrive any more, but for those of changes whose end is unknown.
+    pub(super) fn known_ends_settle(&self) -> Instant {
+        let ledger = self.ledger();
+        let known = ledger.unsettled.iter().filter(|(address, _)| !ledger.unknown.contains(*address));
+        known.map(|(_, until)| *until).max().unwrap_or_else(Instant::now)
     }
 
     /// The changes of a domain that are done.
@@ -265,6 +274,9 @@ impl Ledger {
             Outcome::Failed(_) | Outcome::Unknown(_) => false,
         };
         self.trouble |= !is_harmless;
+        if matches!(outcome, Outcome::Unknown(_)) {
+            self.unknown.insert(address.clone());
+        }
         if is_done || is_delete {
             self.undone.remove(address);
         }

@@ -73,6 +73,7 @@ pub async fn apply(
     let mut waves = Waves::new(plan.decisions(), run, events, progress);
     waves.write().await;
     waves.delete().await;
+    waves.settle().await;
     let not_seen_again = waves.look_again().await;
     let report = Report {
         outcomes: waves.into_outcomes(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::cause::{Cause, Failure};
 use super::domain;
@@ -45,6 +46,13 @@ impl<'a> Waves<'a> {
     /// Deletes.
     pub(super) async fn delete(&mut self) {
         self.wave(|action| action == ActionKind::Delete, domain::delete).await;
+    }
+
+    /// Waits until nothing that was sent can arrive any more, unless a signal ended the run: the next run, and the last look of this
+    /// one, must not be undone by it. What has an unknown end stays open in the journal, and the next run waits for it.
+    pub(super) async fn settle(&self) {
+        let until = self.run.books.known_ends_settle();
+        self.run.reader.rest(until.saturating_duration_since(Instant::now())).await;
     }
 
     /// Looks at every domain that was written once more, unless a signal ended the run; gives those that can't be read.

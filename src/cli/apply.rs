@@ -68,7 +68,7 @@ impl Run for Arguments {
             }
             (Some(saved), None) => {
                 expects(&saved, writing, false)?;
-                order(&Loaded::nothing(), Goal::Rest(&saved))
+                order(&Loaded::of_plan(&saved), Goal::Rest(&saved))
             }
             (None, Some(path)) => {
                 let saved = reviewed::read(path)?;
@@ -110,7 +110,7 @@ impl Order<'_> {
         earlier: &mut Earlier,
     ) -> Result<Exit, Failure> {
         outlive_file_limit();
-        self.let_settle(earlier).await;
+        earlier.has_waited = self.let_settle(earlier).await;
         earlier.is_settled = true;
         let mut observed = observe(self.loaded, connection, &self.options, earlier, self.goal).await?;
         observed.insist_on_account();
@@ -140,8 +140,9 @@ impl Order<'_> {
         Ok(exit)
     }
 
-    /// Waits until nothing that an earlier run sent can still arrive: only then does reading prove what became of it.
-    async fn let_settle(&self, earlier: &Earlier) {
+    /// Waits until nothing that an earlier run sent can still arrive: only then does reading prove what became of it. Whether
+    /// there was anything to wait for.
+    async fn let_settle(&self, earlier: &Earlier) -> bool {
         let reach = self.goal.reach(&self.loaded.desired);
         let is_read = |address: &Address| reach.regions.contains_key(&address.domain);
         let concerns = |address: &Address| is_read(address) && self.options.selection.selects(address);
@@ -153,6 +154,7 @@ impl Order<'_> {
             ));
             tokio::time::sleep(left).await;
         }
+        !left.is_zero()
     }
 
     /// Without a terminal nobody can be asked, so the answer must stand in the arguments; found out before anything is read.

@@ -7,6 +7,7 @@ use super::failure::Failure;
 use crate::check::Levels;
 use crate::config::Document;
 use crate::diag::{self, Code, Diagnostic};
+use crate::plan::SavedPlan;
 use crate::render::Exit;
 use crate::resolve::Desired;
 use crate::source::Sources;
@@ -49,9 +50,9 @@ pub(super) fn read(paths: &[PathBuf], rules: &Rules) -> Result<Loaded, Failure> 
 }
 
 impl Loaded {
-    /// For what stands in a saved plan alone.
-    pub(super) fn nothing() -> Self {
-        Self::without_files(Sources::default(), Desired::default())
+    /// What a saved plan remembers of its files.
+    pub(super) fn of_plan(saved: &SavedPlan) -> Self {
+        Self::without_files(saved.sources(), Desired::default())
     }
 
     /// What a snapshot says, where no file is read: nobody can correct its patterns.

@@ -29,6 +29,8 @@ pub(super) struct Earlier {
     highest: u64,
     /// Whether this run has waited until nothing that they sent could arrive any more.
     pub(super) is_settled: bool,
+    /// Whether there was anything to wait for.
+    pub(super) has_waited: bool,
     /// One for each journal that can't be read.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -136,7 +138,7 @@ impl<'a> Folder<'a> {
         left_open: &[LeftOpenNow],
         earlier: &Earlier,
     ) -> Result<(), Failure> {
-        if left_open.iter().any(LeftOpenNow::is_news) {
+        if earlier.has_waited || left_open.iter().any(LeftOpenNow::is_news) {
             self.begin(plan, left_open, earlier, None)?.finish(false, 0);
         }
         Ok(())

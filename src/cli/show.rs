@@ -39,9 +39,10 @@ impl Run for Arguments {
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let Self { plan, format, full, views } = self;
         let saved = reviewed::read(plan)?;
+        let Loaded { sources, .. } = Loaded::of_plan(&saved);
         let observed = Observed::of_file(saved);
         let exit = Exit::Success;
-        let context = Context { sources: &Loaded::nothing().sources, diagnostics: &[], exit };
+        let context = Context { sources: &sources, diagnostics: &[], exit };
         terminal.show(&render::plan(&observed.view(), context, &views.layout(*format, *full, terminal)));
         Ok(exit)
     }

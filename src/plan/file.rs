@@ -1,12 +1,15 @@
 //! Turns a [`Plan`] with all that must be known to apply it later into a text, and that text back. Pure.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::decided::{Decisions, Plan, noted};
-use super::notes::{Noted, Notes};
+use super::notes::{ChangeNote, Noted, Notes};
 use crate::sealed;
+use crate::source::{Place, Source, Sources};
 
 /// Version of the format.
 const FORMAT_VERSION: &str = "2.0";
@@ -59,6 +62,17 @@ impl SavedPlan {
     /// The changes with what is said of each.
     pub fn changes(&self) -> impl ExactSizeIterator<Item = Noted<'_>> + Clone {
         noted(&self.decisions, &self.notes)
+    }
+
+    /// The files of the plan, as far as it remembers them: their names and the places that it tells of.
+    pub fn sources(&self) -> Sources {
+        let places: Vec<&Place> = self.notes.changes.iter().flat_map(ChangeNote::places).collect();
+        let names: BTreeSet<&str> = places.iter().map(|place| place.file.as_str()).collect();
+        let mut sources = Sources::default();
+        for name in names {
+            sources.add(Source::remembered(name, places.iter().copied()));
+        }
+        sources
     }
 
     /// The plan as it was made, for people; what is applied of it is found by [`resume`](super::resume).

@@ -86,6 +86,16 @@ impl ChangeNote {
         origins: BTreeMap::new(),
         coverage: Coverage { before: None, after: None },
     };
+
+    /// All places that it names.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        let Self { place, reason_place, run: _, origins, coverage: _ } = self;
+        let own = place.iter().chain(reason_place);
+        let values = origins.values();
+        own.chain(
+            values.flat_map(|origin| origin.place.iter().chain(origin.via.iter().map(|(_, place)| place))),
+        )
+    }
 }
 
 /// A change, and what is said of it.

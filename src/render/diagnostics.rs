@@ -22,6 +22,9 @@ use crate::source::{FileId, Source, Sources, Span};
 /// A line longer than this is shown as a window around its label, bytes.
 const LONG_LINE: u32 = 240;
 
+/// Lines of a label that are shown; what else it covers is told.
+const LABEL_LINES: usize = 4;
+
 /// Columns that miette draws before a line.
 const MARGIN: usize = 10;
 
@@ -101,6 +104,18 @@ impl<'a> Texts<'a> {
         Self { files, window: style.width.saturating_sub(MARGIN) as u32 / 2 }
     }
 
+    /// Whether a file's text is at hand.
+    fn have(&self, file: FileId) -> bool {
+        self.files.get(&file).is_some_and(|(source, _)| source.has_text())
+    }
+
+    /// The place of a span whose text is not at hand: ` (live.yaml:5:3)`.
+    fn told(&self, span: Span) -> Option<String> {
+        let (source, _) = self.files.get(&span.file).filter(|(source, _)| !source.has_text())?;
+        let start = source.position(span.start);
+        Some(format!(" ({}:{}:{})", clean(source.name()), start.line, start.column))
+    }
+
     fn get(&'a self, file: FileId) -> Option<FileText<'a>> {
         self.files.get(&file).map(|(source, text)| FileText { source, text, window: self.window })
     }
@@ -145,7 +160,7 @@ impl<'a> Shown<'a> {
     fn new(finding: &Diagnostic, texts: &'a Texts<'a>) -> (Self, Vec<Self>) {
         let Diagnostic { severity, code, message: _, help, labels, related, address: _, request_id: _ } =
             finding;
-        let home = labels.first().map(|label| label.span.file);
+        let home = labels.first().map(|label| label.span.file).filter(|file| texts.have(*file));
         let labels = labels.iter().map(|Label { span, text }| (Some(*span), text));
         let notes = related.iter().map(|Note { message, span }| (*span, message));
         let (here, elsewhere): (Vec<_>, Vec<_>) =
@@ -153,28 +168,31 @@ impl<'a> Shown<'a> {
         let here: Vec<(Span, &String)> =
             here.into_iter().filter_map(|(span, text)| Some((span?, text))).collect();
         let notes = elsewhere.into_iter().map(|(span, text)| Self::note(text, span, texts)).collect();
+        let text = home.and_then(|file| texts.get(file));
         let shown = Self {
             message: headline(finding),
             code: Some(code.as_str()),
             severity: weight(*severity),
             help: help.as_deref().map(clean),
-            labels: labeled(&here),
-            text: home.and_then(|file| texts.get(file)),
+            labels: labeled(&here, text.as_ref()),
+            text,
         };
         (shown, notes)
     }
 
     fn note(message: &str, span: Option<Span>, texts: &'a Texts<'a>) -> Self {
+        let place = span.and_then(|span| texts.told(span)).unwrap_or_default();
+        let span = span.filter(|span| texts.have(span.file));
+        let text = span.and_then(|span| texts.get(span.file));
+        let label =
+            span.map(|span| LabeledSpan::new_primary_with_span(None, bytes(clipped(span, text.as_ref()).0)));
         Self {
-            message: clean(message),
+            message: clean(message) + &place,
             code: None,
             severity: miette::Severity::Advice,
             help: None,
-            labels: span
-                .map(|span| LabeledSpan::new_primary_with_span(None, bytes(span)))
-                .into_iter()
-                .collect(),
-            text: span.and_then(|span| texts.get(span.file)),
+            labels: label.into_iter().collect(),
+            text,
         }
     }
 }
@@ -187,14 +205,37 @@ fn weight(severity: Severity) -> miette::Severity {
     }
 }
 
+/// The part of a span that is shown, and in which line it ends where that is not all of it. A label may cover a whole file.
+fn clipped(span: Span, text: Option<&FileText>) -> (Span, Option<usize>) {
+    let Some(FileText { source, text, window }) = text else { return (span, None) };
+    let first = source.line_index(span.start);
+    let last = source.line_index(span.end.max(span.start));
+    let mut end = span.end;
+    if last - first >= LABEL_LINES {
+        end = source.line_range(first + LABEL_LINES - 1).end.saturating_sub(1);
+    }
+    if (first..=source.line_index(end)).any(|line| source.line_range(line).len() as u32 > LONG_LINE) {
+        end = end.min(span.start + window);
+    }
+    while !text.is_char_boundary(end as usize) {
+        end -= 1;
+    }
+    (Span { end, ..span }, (end < span.end).then_some(last + 1))
+}
+
 /// The labels of one file, the first of them the primary one; two texts on one span are joined.
-fn labeled(labels: &[(Span, &String)]) -> Vec<LabeledSpan> {
+fn labeled(labels: &[(Span, &String)], file: Option<&FileText>) -> Vec<LabeledSpan> {
     let mut joined: Vec<(Span, String)> = Vec::new();
     for (span, text) in labels {
-        match joined.iter_mut().find(|(known, _)| known == span) {
-            Some((_, known)) if known.is_empty() => *known = clean(text),
-            Some((_, known)) => *known = format!("{known}; {}", clean(text)),
-            None => joined.push((*span, clean(text))),
+        let (span, text) = match clipped(*span, file) {
+            (span, None) => (span, clean(text)),
+            (span, Some(line)) if text.is_empty() => (span, format!("to line {line}")),
+            (span, Some(line)) => (span, format!("{}, to line {line}", clean(text))),
+        };
+        match joined.iter_mut().find(|(known, _)| *known == span) {
+            Some((_, known)) if known.is_empty() => *known = text,
+            Some((_, known)) => *known = format!("{known}; {text}"),
+            None => joined.push((span, text)),
         }
     }
     let text = |text: String| (!text.is_empty()).then_some(text);

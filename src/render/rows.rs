@@ -63,6 +63,9 @@ fn identity(diagnostic: &Diagnostic, region: Option<&Region>, sources: &Sources)
     match (region, diagnostic.labels.first()) {
         (Some(region), Some(label)) => {
             let source = sources.get(label.span.file);
+            if !source.has_text() {
+                return hash(&[code, &address, &region.path, &diagnostic.message]);
+            }
             let line = source.line_range(source.line_index(label.span.start));
             let line = source.text()[line.start as usize..line.end as usize].trim();
             hash(&[code, &address, &region.path, sources.text(label.span).trim(), line])

@@ -361,3 +361,19 @@ async fn what_can_not_be_seen_again_stays_done_and_is_told() {
     let domains: Vec<&str> = report.not_seen_again.iter().map(|(domain, _)| &**domain).collect();
     assert_eq!(domains, ["a.example.com"]);
 }
+
+/// The first Add got lost, the second one was accepted, and the next run is free to delete the entry at once.
+#[tokio::test(start_paused = true)]
+async fn a_run_ends_only_when_nothing_that_it_sent_can_still_arrive() {
+    let world = World::new();
+    world.hold(CAM, &stored_in(BUCKET)).await;
+    let held = world.sent("Add");
+    world.faults(&["late-commit:action=Add,time=25s,nth=1"]);
+    let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
+    assert_eq!((ends(&report), world.sent("Add")), (vec!["done"], held + 2));
+    world.faults(&[]);
+    let report = world.apply([delete(CAM, stored_in(OTHER_BUCKET))]).await;
+    assert_eq!(ends(&report), ["done"]);
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(world.config(CAM).await, None, "a late Add of the run before");
+}

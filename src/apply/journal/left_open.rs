@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::entry::{End, Header, Intent, LeftOpenFound, Planned, Reply, Resolved, Sibling, Step, TakenOver};
-use super::read::RunRecord;
+use super::read::{RunRecord, RunState};
 use crate::model::{Address, RecordConfig, Remote};
 use crate::plan::{ActionKind, Aim, Gap, GapCause, Gaps};
 
@@ -94,7 +94,30 @@ pub fn left_open(runs: &[RunRecord]) -> Vec<LeftOpen> {
 /// it shorter, so it is the whole time, until a run has waited for it and looked.
 pub fn until_settled(runs: &[RunRecord], settle: Duration, concerns: impl Fn(&Address) -> bool) -> Duration {
     let may_arrive = |open: &LeftOpen| !open.is_looked_at && concerns(&open.address);
-    if left_open(runs).iter().any(may_arrive) { settle } else { Duration::ZERO }
+    if left_open(runs).iter().any(may_arrive) || ended_early(runs, &concerns) {
+        settle
+    } else {
+        Duration::ZERO
+    }
+}
+
+/// Whether the last run ended before it had waited for what it sent, whatever the end of the change was. One that ends by itself
+/// has.
+fn ended_early(runs: &[RunRecord], concerns: impl Fn(&Address) -> bool) -> bool {
+    let last = runs.iter().max_by_key(|run| run.header.number);
+    let Some(run) = last.filter(|run| run.state() != RunState::Finished) else { return false };
+    let is_lost = |id: u64| {
+        let mut answers = run.answers_to(id).peekable();
+        match answers.peek() {
+            // Of a run that was interrupted in order every answer is there.
+            None => run.state() == RunState::Unfinished,
+            Some(_) => answers.any(|answer| answer.reply == Reply::Unclear),
+        }
+    };
+    let siblings = run.intents.iter().flat_map(|intent| &intent.siblings);
+    let sent = run.intents.iter().map(|intent| (intent.id, &intent.address));
+    sent.chain(siblings.map(|sibling| (sibling.id, &sibling.address)))
+        .any(|(id, address)| concerns(address) && is_lost(id))
 }
 
 /// What the runs removed and did not put back, for the planner. Of two that know nothing of each other one is as good as the

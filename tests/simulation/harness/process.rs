@@ -88,7 +88,8 @@ impl Stage<'_> {
     pub(crate) async fn process(&self, allowances: Allowances, writes: bool, ends: Ends) -> Process {
         let client = self.client();
         let runs = self.folder.runs();
-        sleep(until_settled(&runs, SETTLE, |_| true)).await;
+        let left = until_settled(&runs, SETTLE, |_| true);
+        sleep(left).await;
         let Planned { plan, looked, reasons } = self.plan(&client, &runs, allowances).await;
         self.observer.planned(What::Planned {
             changes: plan.decisions.changes.clone(),
@@ -98,7 +99,7 @@ impl Stage<'_> {
             true => self.apply(&plan, &looked, &runs, &client, ends).await,
             false => {
                 if writes && reasons.is_empty() {
-                    self.note_resolved(&plan, &looked, &runs);
+                    self.note_resolved(&plan, &looked, &runs, !left.is_zero());
                 }
                 End::Refused(reasons)
             }
@@ -166,8 +167,8 @@ impl Stage<'_> {
     }
 
     /// Where there is nothing to write, what became of earlier runs is all there is to note.
-    fn note_resolved(&self, plan: &Plan, looked: &[LeftOpenNow], runs: &[RunRecord]) {
-        if looked.iter().any(LeftOpenNow::is_news)
+    fn note_resolved(&self, plan: &Plan, looked: &[LeftOpenNow], runs: &[RunRecord], has_waited: bool) {
+        if (has_waited || looked.iter().any(LeftOpenNow::is_news))
             && let Some(journal) = self.folder.begin(plan, looked, runs, false)
         {
             journal.finish(false, 0);

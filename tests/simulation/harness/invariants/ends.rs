@@ -1,5 +1,7 @@
 //! How runs must end.
 
+use std::time::Duration;
+
 use livevod::apply::Outcome;
 use livevod::model::{Address, Field, Value};
 use livevod::plan::{ActionKind, Plan, Reason};
@@ -150,7 +152,9 @@ fn excuses(run: &Run, plan: &Plan) -> Vec<&'static str> {
     let scene = &run.scene;
     let wide = plan.decisions.changes.iter().any(|change| change.may_take_along());
     let folds = plan.decisions.changes.iter().any(|change| change.address != folded(&change.address));
-    let is_too_slow = is_slow(run) && !scene.call.freshness.is_zero();
+    // Or reading back the pages takes longer than the deadline.
+    let is_short = scene.call.deadline <= Duration::from_secs(5);
+    let is_too_slow = is_slow(run) && (is_short || !scene.call.freshness.is_zero());
     let all = [
         ("a guard that nothing releases", !plan.notes.held.is_empty()),
         ("the service takes siblings along", wide && scene.has_quirk("app-wide-delete=with-siblings")),

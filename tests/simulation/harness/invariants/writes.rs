@@ -255,6 +255,7 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
             let looked = compared.then(|| last_compare(view, at, &address)).flatten();
             if let Some((look, call)) = looked
                 && !is_unread(call, &outcome.outcome)
+                && !is_followed_by_a_failed_look(view, look, at, &address)
                 && is_after(change, shown(run, look, call, &address))
             {
                 return Err(format!("{address} was as wanted, and is {:?}", outcome.outcome));
@@ -268,6 +269,16 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
 fn is_unread(call: &Call, outcome: &Outcome) -> bool {
     let remote = failure(outcome).and_then(|failure| failure.remote.as_ref());
     call.listed.is_some() && matches!(remote, Some(Error::Contradiction(_)))
+}
+
+/// Whether that look had become too old, and the next one failed.
+fn is_followed_by_a_failed_look(view: View, look: usize, end: usize, address: &Address) -> bool {
+    let is_about = |call: &Call| match &call.target {
+        Target::Address(own) => own == address,
+        Target::Domain(domain) => **domain == *address.domain,
+    };
+    let mut later = view.calls().filter(|(at, call)| (look + 1..end).contains(at) && is_about(call));
+    later.any(|(_, call)| !call.step.is_write() && !call.is_answered())
 }
 
 /// The look at one address that decided about it: itself where it found something, else the last listing after it.
