@@ -19,54 +19,9 @@ impl Refusal {
         Self { status, code: code.into(), message: message.into(), retry_after: None }
     }
 
-    pub(super) fn config_already_exists() -> Self {
-        Self::new(400, "ConfigAlreadyExists", "Config has already exist.")
-    }
-
-    /// The code's name is misspelt in the documents too.
-    pub(super) fn oss_recording_exists() -> Self {
-        Self::new(400, "CommomLiveRcordConfigExisted", "Commom liverecord config has already exist.")
-    }
-
     /// No document names the code of this API.
     pub(super) fn config_not_found(status: u16, code: &str) -> Self {
         Self::new(status, code, "Config not found.")
-    }
-
-    pub(super) fn compose_mismatch() -> Self {
-        Self::new(
-            400,
-            "InvalidAutoComposeAndComposeVodTranscodeGroupId.Malformed",
-            "Specified parameter AutoCompose and ComposeVodTranscodeGroupId is not valid, must both empty or input",
-        )
-    }
-
-    pub(super) fn storage_region() -> Self {
-        Self::new(
-            403,
-            "InvalidRegion.Conflict",
-            "Specified parameter StorageLocation and Region is not match",
-        )
-    }
-
-    pub(super) fn storage_not_found() -> Self {
-        Self::new(404, "InvalidStorage.NotFound", "Specified parameter StorageLocation is not exist")
-    }
-
-    pub(super) fn transcode_group_not_found() -> Self {
-        Self::new(
-            404,
-            "InvalidTemplateGroupId.NotFound",
-            "Specified parameter vodTranscodeGroupId or composeVodTranscodeGroupId is not exist",
-        )
-    }
-
-    pub(super) fn domain_not_found() -> Self {
-        Self::new(404, "InvalidDomain.NotFound", "The domain provided does not exist in our records.")
-    }
-
-    pub(super) fn internal_error() -> Self {
-        Self::new(500, "InternalError", "The request processing has failed due to backend service exception.")
     }
 
     /// The status is not that of other services' "too many requests".
@@ -89,93 +44,57 @@ impl Refusal {
         let code = format!("Invalid{parameter}.Malformed");
         Self::new(400, code, format!("Specified parameter {parameter} is not valid."))
     }
-
-    pub(super) fn unknown_action() -> Self {
-        Self::new(
-            404,
-            "InvalidAction.NotFound",
-            "Specified api is not found, please check your url and method.",
-        )
-    }
-
-    pub(super) fn unknown_version() -> Self {
-        Self::new(400, "InvalidVersion", "Specified parameter Version is not valid.")
-    }
-
-    pub(super) fn unsupported_method() -> Self {
-        Self::new(400, "UnsupportedHTTPMethod", "This http method is not supported.")
-    }
-
-    pub(super) fn expired_time() -> Self {
-        Self::new(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
-    }
-
-    pub(super) fn nonce_used() -> Self {
-        Self::new(400, "SignatureNonceUsed", "Specified signature nonce was used already.")
-    }
-
-    pub(super) fn missing_token() -> Self {
-        Self::new(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
-    }
-
-    pub(super) fn token_mismatch() -> Self {
-        Self::new(
-            400,
-            "InvalidSecurityToken.MismatchWithAccessKey",
-            "Specified SecurityToken mismatch with the AccessKey.",
-        )
-    }
 }
 
-/// Refusals of the Security Token Service and of VOD.
-impl Refusal {
-    pub(super) fn token_expired() -> Self {
-        Self::new(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.")
-    }
+/// The refusals that say the same whatever was asked: `name = status, code, message`.
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident = $status:literal, $code:literal, $message:literal;)*) => {
+        impl Refusal {
+            $($(#[$doc])* pub(super) fn $name() -> Self {
+                Self::new($status, $code, $message)
+            })*
+        }
+    };
+}
 
-    pub(super) fn role_arn() -> Self {
-        Self::new(400, "InvalidParameter.RoleArn", "The parameter RoleArn is wrongly formed.")
-    }
+refusals! {
+    config_already_exists = 400, "ConfigAlreadyExists", "Config has already exist.";
+    /// The code's name is misspelt in the documents too.
+    oss_recording_exists = 400, "CommomLiveRcordConfigExisted", "Commom liverecord config has already exist.";
+    compose_mismatch = 400, "InvalidAutoComposeAndComposeVodTranscodeGroupId.Malformed",
+        "Specified parameter AutoCompose and ComposeVodTranscodeGroupId is not valid, must both empty or input";
+    storage_region = 403, "InvalidRegion.Conflict",
+        "Specified parameter StorageLocation and Region is not match";
+    storage_not_found = 404, "InvalidStorage.NotFound", "Specified parameter StorageLocation is not exist";
+    transcode_group_not_found = 404, "InvalidTemplateGroupId.NotFound",
+        "Specified parameter vodTranscodeGroupId or composeVodTranscodeGroupId is not exist";
+    domain_not_found = 404, "InvalidDomain.NotFound", "The domain provided does not exist in our records.";
+    internal_error = 500, "InternalError",
+        "The request processing has failed due to backend service exception.";
+    unknown_action = 404, "InvalidAction.NotFound",
+        "Specified api is not found, please check your url and method.";
+    unknown_version = 400, "InvalidVersion", "Specified parameter Version is not valid.";
+    unsupported_method = 400, "UnsupportedHTTPMethod", "This http method is not supported.";
+    expired_time = 400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.";
+    nonce_used = 400, "SignatureNonceUsed", "Specified signature nonce was used already.";
+    missing_token = 400, "MissingSecurityToken", "SecurityToken is mandatory for this action.";
+    token_mismatch = 400, "InvalidSecurityToken.MismatchWithAccessKey",
+        "Specified SecurityToken mismatch with the AccessKey.";
 
-    pub(super) fn role_session_name() -> Self {
-        Self::new(400, "InvalidParameter.RoleSessionName", "The parameter RoleSessionName is wrongly formed.")
-    }
-
-    pub(super) fn role_duration() -> Self {
-        Self::new(
-            400,
-            "InvalidParameter.DurationSeconds",
-            "The Min/Max value of DurationSeconds is 15min/12hr.",
-        )
-    }
-
-    pub(super) fn role_not_found() -> Self {
-        Self::new(404, "EntityNotExist.Role", "The specified Role not exists.")
-    }
-
-    pub(super) fn no_permission() -> Self {
-        Self::new(
-            403,
-            "NoPermission",
-            "You are not authorized to do this action. You should be authorized by RAM.",
-        )
-    }
-
-    pub(super) fn oidc_provider_not_found() -> Self {
-        Self::new(404, "EntityNotExist.OIDCProvider", "The specified OIDCProvider not exists.")
-    }
-
-    pub(super) fn oidc_token() -> Self {
-        Self::new(400, "AuthenticationFail.OIDCToken.Invalid", "This JWT Token is invalid.")
-    }
-
-    pub(super) fn vod_group_not_found() -> Self {
-        Self::new(
-            404,
-            "InvalidTranscodeTemplateGroup.NotFound",
-            "The transcode template group does not exist.",
-        )
-    }
+    // Of the Security Token Service and of VOD.
+    token_expired = 400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.";
+    role_arn = 400, "InvalidParameter.RoleArn", "The parameter RoleArn is wrongly formed.";
+    role_session_name = 400, "InvalidParameter.RoleSessionName",
+        "The parameter RoleSessionName is wrongly formed.";
+    role_duration = 400, "InvalidParameter.DurationSeconds",
+        "The Min/Max value of DurationSeconds is 15min/12hr.";
+    role_not_found = 404, "EntityNotExist.Role", "The specified Role not exists.";
+    no_permission = 403, "NoPermission",
+        "You are not authorized to do this action. You should be authorized by RAM.";
+    oidc_provider_not_found = 404, "EntityNotExist.OIDCProvider", "The specified OIDCProvider not exists.";
+    oidc_token = 400, "AuthenticationFail.OIDCToken.Invalid", "This JWT Token is invalid.";
+    vod_group_not_found = 404, "InvalidTranscodeTemplateGroup.NotFound",
+        "The transcode template group does not exist.";
 }
 
 impl From<SignatureProblem> for Refusal {
