@@ -80,9 +80,7 @@ mod tests {
             code: "SignatureDoesNotMatch".into(),
             message: "the string to sign is hush".into(),
             request_id: Some("R".into()),
-            recommend: None,
-            access_denied_detail: None,
-            retry_after: None,
+            ..RemoteError::default()
         };
         let line = |refusal: RemoteError| {
             let error = Error::Refused(Box::new(refusal));

@@ -246,10 +246,7 @@ mod tests {
             status,
             code: code.to_owned(),
             message: "no".to_owned(),
-            request_id: None,
-            recommend: None,
-            access_denied_detail: None,
-            retry_after: None,
+            ..RemoteError::default()
         }))
     }
 

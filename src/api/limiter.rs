@@ -442,11 +442,8 @@ mod tests {
         RemoteError {
             status: 400,
             code: "Throttling.User".to_owned(),
-            message: String::new(),
             request_id: Some("R-1".to_owned()),
-            recommend: None,
-            access_denied_detail: None,
-            retry_after: None,
+            ..RemoteError::default()
         }
     }
 

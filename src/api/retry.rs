@@ -109,11 +109,8 @@ mod tests {
         Error::Refused(Box::new(RemoteError {
             status: 400,
             code: "Throttling.User".to_owned(),
-            message: String::new(),
-            request_id: None,
-            recommend: None,
-            access_denied_detail: None,
             retry_after: retry_after.map(Duration::from_secs),
+            ..RemoteError::default()
         }))
     }
 

@@ -91,10 +91,7 @@ mod tests {
             status: 400,
             code: code.to_owned(),
             message: message.to_owned(),
-            request_id: None,
-            recommend: None,
-            access_denied_detail: None,
-            retry_after: None,
+            ..RemoteError::default()
         }
     }
 

@@ -258,15 +258,7 @@ mod tests {
     #[test]
     fn an_add_into_a_gap_is_given_up_only_when_it_is_refused_for_good() {
         let refused = |status, code: &str| {
-            Error::Refused(Box::new(RemoteError {
-                status,
-                code: code.to_owned(),
-                message: String::new(),
-                request_id: None,
-                recommend: None,
-                access_denied_detail: None,
-                retry_after: None,
-            }))
+            Error::Refused(Box::new(RemoteError { status, code: code.to_owned(), ..RemoteError::default() }))
         };
         let table = [
             (refused(400, ALREADY_EXISTS), AfterAdd::TryAgain),

@@ -75,15 +75,7 @@ mod tests {
     use crate::wire::RemoteError;
 
     fn refused(code: &str) -> Error {
-        Error::Refused(Box::new(RemoteError {
-            status: 400,
-            code: code.to_owned(),
-            message: String::new(),
-            request_id: None,
-            recommend: None,
-            access_denied_detail: None,
-            retry_after: None,
-        }))
+        Error::Refused(Box::new(RemoteError { status: 400, code: code.to_owned(), ..RemoteError::default() }))
     }
 
     fn ways(groups: Groups<'_>) -> Vec<ComposeOff> {

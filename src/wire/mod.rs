@@ -121,7 +121,7 @@ impl Call {
 }
 
 /// What the service says when it refuses.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RemoteError {
     /// HTTP status.
     pub status: u16,

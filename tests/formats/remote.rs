@@ -107,8 +107,7 @@ fn refused(code: &str, status: u16, message: &str) -> RemoteError {
         message: if message.is_empty() { "The service's words.".to_owned() } else { message.to_owned() },
         request_id: Some("5056369B-D337-499E-B8B7-B761BD37B08A".to_owned()),
         recommend: Some(format!("https://next.api.aliyun.com/troubleshoot?q={code}&product=live")),
-        access_denied_detail: None,
-        retry_after: None,
+        ..RemoteError::default()
     }
 }
 
