@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::decode::{Decoder, Item};
 use super::document::{App, Document, Domain, GroupIds, Layout, LayoutNames, Tier, TranscodeGroup};
-use super::scalar;
+use super::scalar::{self, Problem};
 use super::tree::{Node, Shape};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Pattern;
@@ -80,25 +80,36 @@ impl Decoder<'_> {
         match name {
             "account" => first(account, self.value(item, scalar::account)),
             "region" => first(region, self.value(item, scalar::region)),
-            "transcode_groups" => self.groups(transcode_groups, item),
+            "transcode_groups" => self.named(transcode_groups, item, scalar::group_name, Self::group),
             "defaults" => first(defaults, Some(self.defaults(item))),
-            "tiers" => self.tiers(tiers, item),
-            "layouts" => self.layouts(layouts, item),
+            "tiers" => self.named(tiers, item, scalar::own_name, Self::tier),
+            "layouts" => self.named(layouts, item, scalar::own_name, Self::layout),
             "ignore" => ignore.extend(self.patterns(item)),
             "protect" => protect.extend(self.patterns(item)),
-            "domains" => self.domains(domains, item),
+            "domains" => self.named(domains, item, scalar::domain, Self::domain),
             _ => {}
         }
     }
 
-    fn groups(&mut self, groups: &mut BTreeMap<String, TranscodeGroup>, item: Item<'_>) {
+    /// A block of things with names. Each name is read before what it names; of a repeated one the first holds.
+    fn named<K: Ord + From<String>, V>(
+        &mut self,
+        into: &mut BTreeMap<K, V>,
+        item: Item<'_>,
+        read: fn(&str) -> Result<String, Problem>,
+        value: impl Fn(&mut Self, Item<'_>) -> V,
+    ) {
         for item in self.block(item) {
-            let name = self.name(item, scalar::group_name);
-            let ids = self.group_ids(item);
+            let name = self.name(item, read);
+            let value = value(self, item);
             if let Some(name) = name {
-                groups.entry(name).or_insert(TranscodeGroup { key: item.key, ids });
+                into.entry(name.into()).or_insert(value);
             }
         }
+    }
+
+    fn group(&mut self, item: Item<'_>) -> TranscodeGroup {
+        TranscodeGroup { key: item.key, ids: self.group_ids(item) }
     }
 
     fn group_ids(&mut self, item: Item<'_>) -> GroupIds {
@@ -118,44 +129,23 @@ impl Decoder<'_> {
         if faulty { GroupIds::Faulty } else { GroupIds::ByRegion(ids) }
     }
 
-    fn tiers(&mut self, tiers: &mut BTreeMap<String, Tier>, item: Item<'_>) {
-        for item in self.block(item) {
-            let name = self.name(item, scalar::own_name);
-            let items = self.entry(item);
-            let settings = self.settings(&items);
-            if let Some(name) = name {
-                tiers.entry(name).or_insert(Tier { key: item.key, settings });
-            }
-        }
+    fn tier(&mut self, item: Item<'_>) -> Tier {
+        let items = self.entry(item);
+        Tier { key: item.key, settings: self.settings(&items) }
     }
 
-    fn layouts(&mut self, layouts: &mut BTreeMap<String, Layout>, item: Item<'_>) {
-        for item in self.block(item) {
-            let name = self.name(item, scalar::own_name);
-            let mut layout = Layout { key: item.key, apps: BTreeMap::new() };
-            for item in self.entry(item) {
-                if self.known(item, LAYOUT).is_some() {
-                    self.apps(&mut layout.apps, item, LAYOUT_APP);
-                }
-            }
-            if let Some(name) = name {
-                layouts.entry(name).or_insert(layout);
+    fn layout(&mut self, item: Item<'_>) -> Layout {
+        let mut layout = Layout { key: item.key, apps: BTreeMap::new() };
+        for item in self.entry(item) {
+            if self.known(item, LAYOUT).is_some() {
+                self.apps(&mut layout.apps, item, LAYOUT_APP);
             }
         }
+        layout
     }
 
     fn patterns(&mut self, item: Item<'_>) -> Vec<Spanned<Pattern>> {
         self.list(item).into_iter().filter_map(|item| self.value(item, scalar::pattern)).collect()
-    }
-
-    fn domains(&mut self, domains: &mut BTreeMap<Arc<str>, Domain>, item: Item<'_>) {
-        for item in self.block(item) {
-            let name = self.name(item, scalar::domain);
-            let domain = self.domain(item);
-            if let Some(name) = name {
-                domains.entry(name.into()).or_insert(domain);
-            }
-        }
     }
 
     fn domain(&mut self, item: Item<'_>) -> Domain {
@@ -190,13 +180,7 @@ impl Decoder<'_> {
     }
 
     fn apps(&mut self, apps: &mut BTreeMap<Arc<str>, App>, item: Item<'_>, keys: &[&'static str]) {
-        for item in self.block(item) {
-            let name = self.name(item, scalar::name);
-            let app = self.app(item, keys);
-            if let Some(name) = name {
-                apps.entry(name.into()).or_insert(app);
-            }
-        }
+        self.named(apps, item, scalar::name, |decoder, item| decoder.app(item, keys));
     }
 
     fn app(&mut self, item: Item<'_>, keys: &[&'static str]) -> App {
@@ -205,21 +189,11 @@ impl Decoder<'_> {
             match self.known(item, keys) {
                 Some("prune") => first(&mut app.prune, self.flag(item)),
                 Some("defaults") => first(&mut app.defaults, Some(self.defaults(item))),
-                Some("streams") => self.streams(&mut app, item),
+                Some("streams") => self.named(&mut app.streams, item, scalar::name, Self::stream),
                 _ => {}
             }
         }
         app
-    }
-
-    fn streams(&mut self, app: &mut App, item: Item<'_>) {
-        for item in self.block(item) {
-            let name = self.name(item, scalar::name);
-            let stream = self.stream(item);
-            if let Some(name) = name {
-                app.streams.entry(name.into()).or_insert(stream);
-            }
-        }
     }
 
     fn report_version(&mut self, root: Node<'_>) {
