@@ -22,16 +22,11 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 
 /// The declared entry that would rule an address in place of its own, if it records by itself.
 fn recording<'d>(desired: &'d Desired, address: &Address) -> Option<(Address, &'d Entry)> {
-    let wider = address.rulers().skip(1);
-    let mut present = wider.filter_map(|ruler| match desired.get(&ruler) {
-        Some(entry) => match &entry.wanted {
-            Wanted::Present(resolved) => Some((ruler, entry, resolved.config.records_by_itself())),
-            Wanted::Absent(_) => None,
-        },
-        None => None,
-    });
-    let (ruler, entry, records) = present.next()?;
-    records.then_some((ruler, entry))
+    let (ruler, entry, resolved) = address.rulers().skip(1).find_map(|ruler| {
+        let entry = desired.get(&ruler)?;
+        Some((ruler, entry, entry.resolved()?))
+    })?;
+    resolved.config.records_by_itself().then_some((ruler, entry))
 }
 
 #[cfg(test)]

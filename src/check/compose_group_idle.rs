@@ -5,17 +5,14 @@ use std::collections::{BTreeMap, HashSet};
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field};
-use crate::resolve::{Wanted, follow};
+use crate::resolve::{Entry, follow};
 use crate::source::Span;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let mut idle: BTreeMap<Span, Vec<(Address, Option<Span>)>> = BTreeMap::new();
     let mut used: HashSet<Span> = HashSet::new();
     follow(facts.document, facts.desired, |trail| {
-        let Some(Wanted::Present(resolved)) = facts.desired.get(trail.address).map(|entry| &entry.wanted)
-        else {
-            return;
-        };
+        let Some(resolved) = facts.desired.get(trail.address).and_then(Entry::resolved) else { return };
         let Some((_, compose)) = trail.written(Field::ComposeVodTranscodeGroup).next() else { return };
         if compose.value.is_none() {
             return;

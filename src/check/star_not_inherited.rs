@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, EVERY, Field};
-use crate::resolve::{Entry, OriginKind, Resolved, Trail, Wanted, follow};
+use crate::resolve::{Entry, OriginKind, Resolved, Trail, follow};
 use crate::source::Span;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
@@ -15,7 +15,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 }
 
 fn check_star(facts: &Facts<'_>, trail: &Trail<'_>, findings: &mut Findings) {
-    let Some(star) = facts.desired.get(trail.address).and_then(present) else { return };
+    let Some(star) = facts.desired.get(trail.address).and_then(Entry::resolved) else { return };
     let own = own_fields(trail);
     let Some(domain) = facts.desired.domains.get(&trail.address.domain).filter(|_| !own.is_empty()) else {
         return;
@@ -25,19 +25,12 @@ fn check_star(facts: &Facts<'_>, trail: &Trail<'_>, findings: &mut Findings) {
         .iter()
         .filter(|(address, _)| address.app == trail.address.app && address.stream != trail.address.stream);
     for (address, entry) in beside {
-        let Some(resolved) = present(entry) else { continue };
+        let Some(resolved) = entry.resolved() else { continue };
         for (field, span) in &own {
             if is_surprising(*field, star, resolved) {
                 findings.push(finding(*field, *span, address, entry));
             }
         }
-    }
-}
-
-fn present(entry: &Entry) -> Option<&Resolved> {
-    match &entry.wanted {
-        Wanted::Present(resolved) => Some(resolved),
-        Wanted::Absent(_) => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::facts::Facts;
 use crate::config::{Defaults, Document, Settings};
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::resolve::{Wanted, follow};
+use crate::resolve::{Entry, follow};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_whole() {
@@ -13,8 +13,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
     let mut reaching: HashSet<*const Settings> = HashSet::new();
     follow(facts.document, facts.desired, |trail| {
-        let entry = facts.desired.get(trail.address);
-        if entry.is_some_and(|entry| matches!(entry.wanted, Wanted::Present(_))) {
+        if facts.desired.get(trail.address).and_then(Entry::resolved).is_some() {
             reaching.extend(trail.rungs.iter().map(|rung| std::ptr::from_ref(rung.settings)));
         }
     });

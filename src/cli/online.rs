@@ -12,7 +12,7 @@ use crate::check::{self, DomainFacts, OnlineFacts};
 use crate::diag::Diagnostic;
 use crate::model::{DomainSnapshot, Field, NO_TRANSCODE, Value};
 use crate::render::{self, Sought};
-use crate::resolve::{Desired, DesiredDomain, Wanted};
+use crate::resolve::{Desired, DesiredDomain, Entry};
 
 /// A main streaming domain (API: LiveDomainType).
 const MAIN: &str = "liveVideo";
@@ -94,12 +94,9 @@ fn groups(desired: &Desired) -> BTreeSet<(Option<String>, String)> {
 
 fn groups_of(domain: &DesiredDomain) -> impl Iterator<Item = (Option<String>, String)> {
     let region = domain.region.as_ref().map(|region| region.value.clone());
-    let present = domain.entries.values().filter_map(|entry| match &entry.wanted {
-        Wanted::Present(resolved) => Some(&resolved.config),
-        Wanted::Absent(_) => None,
-    });
+    let present = domain.entries.values().filter_map(Entry::resolved);
     let fields = [Field::VodTranscodeGroup, Field::ComposeVodTranscodeGroup];
-    let ids = present.flat_map(move |config| fields.map(|field| config.get(field)));
+    let ids = present.flat_map(move |resolved| fields.map(|field| resolved.config.get(field)));
     ids.filter_map(move |value| match value {
         Value::Text(id) if id != NO_TRANSCODE && !id.is_empty() => Some((region.clone(), id)),
         _ => None,

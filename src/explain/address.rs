@@ -108,9 +108,7 @@ fn covering(patterns: &[Spanned<Pattern>], address: &Address) -> Vec<Spanned<Pat
 }
 
 fn fields(desired: &Desired, trail: &Trail<'_>) -> Vec<FieldExplained> {
-    let Some(Wanted::Present(resolved)) = desired.get(trail.address).map(|entry| &entry.wanted) else {
-        return Vec::new();
-    };
+    let Some(resolved) = desired.get(trail.address).and_then(Entry::resolved) else { return Vec::new() };
     let explained = |field| {
         let origin = resolved.origin(field)?.clone();
         let written = trail.written(field).filter(|(_, setting)| Some(setting.span) != origin.span);

@@ -7,7 +7,7 @@ use super::notes::SinceBase;
 use super::review::{by_address, same_transition};
 use super::selection::Selection;
 use crate::model::{Address, Snapshot};
-use crate::resolve::{Desired, Wanted};
+use crate::resolve::{Desired, Entry};
 
 /// The target branch of some files.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ pub fn since_base(
     let standing = || snapshot.domains.values().flat_map(|domain| domain.configs.keys());
     let selected = || standing().filter(|address| selection.selects(address));
     let declares =
-        |files: &Desired, address: &Address| files.get(address).is_some_and(|entry| is_wanted(&entry.wanted));
+        |files: &Desired, address: &Address| files.get(address).and_then(Entry::resolved).is_some();
     let protects =
         |files: &Desired, address: &Address| files.protect.iter().any(|one| one.value.matches(address));
     let released = |address: &&Address| {
@@ -59,12 +59,5 @@ pub fn since_base(
             .filter(|name| !desired.domains.contains_key(*name) && selection.selects_domain(name))
             .map(ToString::to_string)
             .collect(),
-    }
-}
-
-fn is_wanted(wanted: &Wanted) -> bool {
-    match wanted {
-        Wanted::Present(_) => true,
-        Wanted::Absent(_) => false,
     }
 }

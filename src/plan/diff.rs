@@ -9,7 +9,7 @@ use super::notes::{ChangeNote, Coverage, FieldOrigin, GroupName, Notes, Shadow, 
 use super::options::PlanOptions;
 use super::selection::Selection;
 use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling};
-use crate::resolve::{Desired, DesiredDomain, OriginKind, Resolved, Restored, Wanted};
+use crate::resolve::{Desired, DesiredDomain, Entry, OriginKind, Resolved, Restored, Wanted};
 use crate::source::Sources;
 use crate::wire;
 
@@ -314,7 +314,7 @@ impl Draft<'_> {
 
     fn left_alone(&mut self, domain: &DesiredDomain, address: &Address) {
         self.plan.notes.unmanaged.push(address.clone());
-        let declared = |ruler: &Address| matches!(domain.entries.get(ruler), Some(entry) if matches!(entry.wanted, Wanted::Present(_)));
+        let declared = |ruler: &Address| domain.entries.get(ruler).and_then(Entry::resolved).is_some();
         if let Some(shadowed) = address.rulers().skip(1).find(declared) {
             self.plan.notes.shadows.push(Shadow { address: address.clone(), shadowed });
         }

@@ -12,7 +12,7 @@ use super::phrases::{counted, origin_text};
 use crate::config;
 use crate::model::{Address, AddressText, Field, State, Value, is_group_id};
 use crate::plan::FieldOrigin;
-use crate::resolve::{Desired, Entry, Resolved, Wanted};
+use crate::resolve::{Desired, Entry, Resolved};
 use crate::source::{Source, Sources};
 
 /// The configurations as a file that livevod reads, every value written out, its origin in a comment behind it.
@@ -60,17 +60,12 @@ fn entries(desired: &Desired) -> impl Iterator<Item = (&Address, &Entry)> {
 }
 
 fn row(address: &Address, entry: &Entry, sources: &Sources) -> Json {
-    let state = match &entry.wanted {
-        Wanted::Absent(_) => State::Absent,
-        Wanted::Present(_) => State::Present,
-    };
-    let settings: Option<serde_json::Map<String, Json>> = match &entry.wanted {
-        Wanted::Absent(_) => None,
-        Wanted::Present(resolved) => Some(settings(resolved, sources)),
-    };
+    let resolved = entry.resolved();
+    let settings: Option<serde_json::Map<String, Json>> =
+        resolved.map(|resolved| settings(resolved, sources));
     json!({
         "address": AddressText(address),
-        "state": state,
+        "state": if resolved.is_some() { State::Present } else { State::Absent },
         "declared": sources.place(entry.key),
         "expires": entry.expires.as_ref().map(|date| date.value.to_string()),
         "settings": settings,
@@ -146,11 +141,8 @@ impl<'a> File<'a> {
 
 /// The ids that a setting would take for a name, each under the name that the settings then have for it.
 fn unusual_groups(desired: &Desired) -> IndexMap<Cow<'_, str>, &str> {
-    let resolved = entries(desired).filter_map(|(_, entry)| match &entry.wanted {
-        Wanted::Present(resolved) => Some(&resolved.config),
-        Wanted::Absent(_) => None,
-    });
-    let ids = resolved.flat_map(|config| {
+    let resolved = entries(desired).filter_map(|(_, entry)| entry.resolved());
+    let ids = resolved.flat_map(|Resolved { config, .. }| {
         let compose = config.compose_vod_transcode_group.as_deref();
         std::iter::once(config.vod_transcode_group.as_str()).chain(compose)
     });
@@ -164,9 +156,9 @@ fn group_name(id: &str) -> Cow<'_, str> {
 
 /// The settings as they would be written; switches as `on` and `off` would read as text elsewhere, so booleans.
 fn written_out(entry: &Entry) -> IndexMap<&'static str, Json> {
-    let mut settings: IndexMap<&'static str, Json> = match &entry.wanted {
-        Wanted::Absent(_) => IndexMap::from([("state", "absent".into())]),
-        Wanted::Present(resolved) => written_fields(resolved)
+    let mut settings: IndexMap<&'static str, Json> = match entry.resolved() {
+        None => IndexMap::from([("state", "absent".into())]),
+        Some(resolved) => written_fields(resolved)
             .map(|field| (field.name(), written_value(resolved.config.get(field))))
             .collect(),
     };
@@ -193,10 +185,7 @@ fn origins(desired: &Desired, sources: &Sources) -> Vec<String> {
         resolved.origin(field).map_or(String::new(), |origin| origin_text(&FieldOrigin::new(origin, sources)))
     };
     entries(desired)
-        .filter_map(|(_, entry)| match &entry.wanted {
-            Wanted::Present(resolved) => Some(resolved),
-            Wanted::Absent(_) => None,
-        })
+        .filter_map(|(_, entry)| entry.resolved())
         .flat_map(|resolved| written_fields(resolved).map(|field| text(resolved, field)).collect::<Vec<_>>())
         .collect()
 }
@@ -212,7 +201,7 @@ fn is_setting(line: &str) -> bool {
 /// `5 configurations, 1 of them absent, in 2 domains`.
 pub(super) fn desired_summary(desired: &Desired) -> String {
     let all = entries(desired).count();
-    let absent = entries(desired).filter(|(_, entry)| matches!(entry.wanted, Wanted::Absent(_))).count();
+    let absent = entries(desired).filter(|(_, entry)| entry.resolved().is_none()).count();
     let absent = if absent > 0 { format!(", {absent} of them absent,") } else { String::new() };
     format!("{}{absent} in {}", counted(all, "configuration"), counted(desired.domains.len(), "domain"))
 }

@@ -104,6 +104,16 @@ pub struct Entry {
     pub expires: Option<Spanned<Date>>,
 }
 
+impl Entry {
+    /// The configuration that is wanted there, if one is.
+    pub fn resolved(&self) -> Option<&Resolved> {
+        match &self.wanted {
+            Wanted::Present(resolved) => Some(resolved),
+            Wanted::Absent(_) => None,
+        }
+    }
+}
+
 /// What an entry wants.
 #[derive(Debug, Clone)]
 pub enum Wanted {

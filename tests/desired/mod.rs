@@ -17,7 +17,7 @@ use livevod::check::{Levels, check, settle};
 use livevod::config::{Document, parse};
 use livevod::diag::Diagnostic;
 use livevod::model::Field;
-use livevod::resolve::{Desired, OriginKind, Resolved, Wanted, resolve};
+use livevod::resolve::{Desired, OriginKind, Resolved, resolve};
 use livevod::source::{Source, Sources};
 
 /// What came of some files, read on 2026-11-22.
@@ -60,10 +60,7 @@ impl Read {
 
     /// The settings wanted at an address; `None` where nothing is declared, or its absence.
     fn resolved(&self, address: &str) -> Option<&Resolved> {
-        match &self.desired.get(&address.parse().unwrap())?.wanted {
-            Wanted::Present(resolved) => Some(resolved),
-            Wanted::Absent(_) => None,
-        }
+        self.desired.get(&address.parse().unwrap())?.resolved()
     }
 
     /// A value with its origin: `900 tier vip <15m> via tier: vip`.
