@@ -4,30 +4,36 @@ use super::documents::{DiagnosticsDocument, FORMAT_VERSION};
 use super::events::Line;
 use super::plan_json::{DriftDocument, PlanDocument};
 use super::report_json::ReportDocument;
-use crate::schema;
+use crate::{config, schema, snapshot};
 
-/// A document that others may build on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum OutputKind {
-    /// What a plan says.
+    /// The YAML files, for editors
+    Files,
+    /// `plan --format json`
     Plan,
-    /// The same as an alarm.
+    /// `drift --format json`
     Drift,
-    /// What became of a plan.
+    /// `apply --format json`
     Report,
-    /// One line of a stream of events.
+    /// One line of what `--json-into` writes
     Events,
-    /// Findings alone.
+    /// `validate --format json`, and what ends any other command early in that format
     Diagnostics,
+    /// What `snapshot --out` saves
+    Snapshot,
 }
 
 /// The schema of a document.
 pub fn schema(document: OutputKind) -> serde_json::Value {
     match document {
+        OutputKind::Files => config::schema(),
         OutputKind::Plan => schema::of::<PlanDocument>("plan", FORMAT_VERSION),
         OutputKind::Drift => schema::of::<DriftDocument>("drift", FORMAT_VERSION),
         OutputKind::Report => schema::of::<ReportDocument>("report", FORMAT_VERSION),
         OutputKind::Events => schema::of::<Line>("events", FORMAT_VERSION),
         OutputKind::Diagnostics => schema::of::<DiagnosticsDocument>("diagnostics", FORMAT_VERSION),
+        OutputKind::Snapshot => snapshot::schema(),
     }
 }
