@@ -44,18 +44,8 @@ pub(in crate::api) struct Fetcher<'a> {
     pub(in crate::api) until: Instant,
 }
 
-/// Who asks for what, for messages.
-struct Errand<'a> {
-    origin: &'a str,
-    what: String,
-}
-
-impl Errand<'_> {
-    fn failed(&self, reason: Error) -> CredentialsError {
-        let Self { origin, what } = self;
-        CredentialsError::Refused { origin: (*origin).to_owned(), what: what.clone(), reason }
-    }
-}
+/// What is asked: the name of the call, and its request, which every attempt makes anew.
+type Question<'a> = (&'a str, &'a (dyn Fn(&Stamp) -> Request + Sync));
 
 impl Fetcher<'_> {
     pub(super) fn now(&self) -> Result<Timestamp, Arc<CredentialsError>> {
@@ -90,12 +80,18 @@ impl Fetcher<'_> {
             Provider::Key(key) => Ok(Fetched { key: key.clone(), expiration: None }),
             Provider::Role { by, role } => {
                 let by = Box::pin(self.key_of(by, origin)).await?;
-                self.assume(&by.key, role, origin).await
+                let host = self.sts.authority();
+                let request =
+                    |stamp: &Stamp| wire::assume_role(role).sign(&host, &by.key, stamp, self.signature);
+                self.assume(("AssumeRole", &request), role, origin).await
             }
             Provider::Oidc { role, provider_arn, token_file } => {
                 let token = token(token_file, origin)?;
                 self.secrets.learn(token.expose());
-                self.assume_with(&token, role, provider_arn, origin).await
+                let host = self.sts.authority();
+                let request =
+                    |stamp: &Stamp| wire::assume_role_with_oidc(role, provider_arn, &token, &host, stamp);
+                self.assume(("AssumeRoleWithOIDC", &request), role, origin).await
             }
             Provider::Instance(instance) => self.instance(instance, origin).await,
             Provider::Address(address) => self.address(address, origin).await,
@@ -109,38 +105,27 @@ impl Fetcher<'_> {
         }
     }
 
-    async fn assume(&self, by: &Key, role: &Role, origin: &str) -> Result<Fetched, CredentialsError> {
-        let host = self.sts.authority();
-        let request = |stamp: &Stamp| wire::assume_role(role).sign(&host, by, stamp, self.signature);
-        let errand = Errand { origin, what: format!("`AssumeRole` of `{}`", role.arn) };
-        let answer = self.ask(self.transport, self.sts, ("AssumeRole", &request), assumed).await;
-        answer.map(Fetched::from).map_err(|reason| errand.failed(reason))
-    }
-
-    async fn assume_with(
+    /// Asks for the key of a role.
+    async fn assume(
         &self,
-        token: &Secret,
+        question: Question<'_>,
         role: &Role,
-        provider_arn: &str,
         origin: &str,
     ) -> Result<Fetched, CredentialsError> {
-        let host = self.sts.authority();
-        let request = |stamp: &Stamp| wire::assume_role_with_oidc(role, provider_arn, token, &host, stamp);
-        let errand = Errand { origin, what: format!("`AssumeRoleWithOIDC` of `{}`", role.arn) };
-        let answer = self.ask(self.transport, self.sts, ("AssumeRoleWithOIDC", &request), assumed).await;
-        answer.map(Fetched::from).map_err(|reason| errand.failed(reason))
+        let what = format!("`{}` of `{}`", question.0, role.arn);
+        let answer = self.ask(self.transport, self.sts, question, assumed).await;
+        answer.map(Fetched::from).map_err(|reason| refused(origin, what, reason))
     }
 
     async fn address(&self, address: &KeyAddress, origin: &str) -> Result<Fetched, CredentialsError> {
         let KeyAddress { endpoint, path, query } = address;
         let host = endpoint.authority();
-        let errand = Errand { origin, what: format!("the key at {host}") };
         let request = |_: &Stamp| wire::uri_key(&host, path.expose(), query.expose());
         let answer = match self.transport.aside(Timeouts::default(), endpoint) {
             Ok(transport) => self.ask(&*transport, endpoint, ("key", &request), handed_out).await,
             Err(error) => Err(error),
         };
-        answer.map(Fetched::from).map_err(|reason| errand.failed(reason))
+        answer.map(Fetched::from).map_err(|reason| refused(origin, format!("the key at {host}"), reason))
     }
 
     async fn instance(&self, instance: &Instance, origin: &str) -> Result<Fetched, CredentialsError> {
@@ -148,10 +133,9 @@ impl Fetcher<'_> {
             Ok(transport) => self.instance_key(&*transport, instance).await,
             Err(error) => Err(error),
         };
-        let errand = Errand { origin, what: "the key of the instance's role".to_owned() };
         answer.map(Fetched::from).map_err(|reason| match instance.is_last_resort {
             true => CredentialsError::NoInstance { reason },
-            false => errand.failed(reason),
+            false => refused(origin, "the key of the instance's role".to_owned(), reason),
         })
     }
 
@@ -200,7 +184,7 @@ impl Fetcher<'_> {
         &self,
         transport: &dyn Transport,
         endpoint: &Endpoint,
-        (action, request): (&str, &(dyn Fn(&Stamp) -> Request + Sync)),
+        (action, request): Question<'_>,
         read: fn(&str, &Response) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let host = endpoint.authority();
@@ -228,6 +212,10 @@ impl From<TemporaryKey> for Fetched {
     fn from(TemporaryKey { key, expiration }: TemporaryKey) -> Self {
         Self { key, expiration: Some(expiration) }
     }
+}
+
+fn refused(origin: &str, what: String, reason: Error) -> CredentialsError {
+    CredentialsError::Refused { origin: origin.to_owned(), what, reason }
 }
 
 fn token(file: &Path, origin: &str) -> Result<Secret, CredentialsError> {
