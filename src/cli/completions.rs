@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::failure::Failure;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session};
 use crate::render::Exit;
 
 #[derive(Debug, Args)]
@@ -14,10 +14,6 @@ pub(super) struct Arguments {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::to_people()
-    }
-
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut (session.program)(), "livevod", &mut script);

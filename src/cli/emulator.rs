@@ -14,7 +14,7 @@ use super::failure::{Failure, with_causes};
 use super::interrupt::Interrupt;
 use super::observe::block_on;
 use super::places::Places;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session};
 use super::sealed;
 use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
@@ -97,10 +97,6 @@ enum Task {
 }
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::to_people()
-    }
-
     fn places(&self) -> Places<'_> {
         let reads = || [&self.data, &self.load, &self.groups_file].into_iter().flatten().cloned().collect();
         Places::reading(reads)

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::failure::Failure;
-use super::run::{Run, Session, Told};
+use super::run::{Run, Session};
 use crate::diag::{Code, Diagnostic};
 use crate::render::Exit;
 
@@ -11,10 +11,6 @@ use crate::render::Exit;
 pub(super) struct Arguments {}
 
 impl Run for Arguments {
-    fn told(&self) -> Told<'_> {
-        Told::to_people()
-    }
-
     /// One page: the program's, then a section for each command.
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let page = page((session.program)());

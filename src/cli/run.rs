@@ -8,8 +8,10 @@ use crate::render::{Command, Exit, Format};
 
 /// The arguments of a command.
 pub(super) trait Run {
-    /// How the run is told.
-    fn told(&self) -> Told<'_>;
+    /// How the run is told: in words alone, where a command has no other format.
+    fn told(&self) -> Told<'_> {
+        Told::in_format(Format::Human)
+    }
 
     /// What it reads and writes besides its standard streams.
     fn places(&self) -> Places<'_> {
@@ -29,11 +31,6 @@ pub(super) struct Told<'a> {
 }
 
 impl Told<'_> {
-    /// A run of a command that prints for people alone.
-    pub(super) fn to_people() -> Self {
-        Self::in_format(Format::Human)
-    }
-
     /// A run without events.
     pub(super) fn in_format(format: impl Into<Format>) -> Self {
         Self { format: format.into(), events: None }
