@@ -159,8 +159,7 @@ impl Draft<'_> {
         remote: Option<&Remote>,
     ) -> bool {
         if let Some(reason) = remote.and_then(|remote| remote.unsupported.clone()) {
-            let declared = wanted.is_some();
-            self.plan.notes.unsupported.push(Unsupported { address: address.clone(), reason, declared });
+            self.unsupported(address, reason, wanted.is_some());
             return true;
         }
         false
@@ -194,8 +193,7 @@ impl Draft<'_> {
         why: Why,
     ) {
         if let Some(reason) = wire::uncarryable(&after) {
-            let declared = resolved.is_some();
-            self.plan.notes.unsupported.push(Unsupported { address: address.clone(), reason, declared });
+            self.unsupported(address, reason, resolved.is_some());
             return;
         }
         let mut origins = self.origins(resolved);
@@ -242,11 +240,7 @@ impl Draft<'_> {
             return;
         }
         if let Some(reason) = wire::uncarryable(&remote.config) {
-            self.plan.notes.unsupported.push(Unsupported {
-                address: address.clone(),
-                reason,
-                declared: true,
-            });
+            self.unsupported(address, reason, true);
             return;
         }
         let (transition, reason) = match fields.iter().any(|field| field.is_create_only()) {
@@ -260,7 +254,10 @@ impl Draft<'_> {
     /// What stood there can't be written; it is no difference where something of the kind still stands.
     fn unwritable(&mut self, address: &Address, reason: &str, remote: Option<&Remote>) {
         let declared = remote.is_none_or(|remote| remote.unsupported.is_none());
-        let reason = format!("it was saved as {reason}");
+        self.unsupported(address, format!("it was saved as {reason}"), declared);
+    }
+
+    fn unsupported(&mut self, address: &Address, reason: String, declared: bool) {
         self.plan.notes.unsupported.push(Unsupported { address: address.clone(), reason, declared });
     }
 
@@ -293,11 +290,7 @@ impl Draft<'_> {
         }
         let uncarryable = [Some(&after), before.as_ref()].into_iter().flatten().find_map(wire::uncarryable);
         if let Some(reason) = uncarryable {
-            self.plan.notes.unsupported.push(Unsupported {
-                address: address.clone(),
-                reason,
-                declared: true,
-            });
+            self.unsupported(address, reason, true);
             return;
         }
         let place = domain.entries.get(address).map(|entry| self.sources.place(entry.key));

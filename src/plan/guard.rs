@@ -48,6 +48,11 @@ impl Expected<'_> {
     }
 }
 
+fn hold(guard: Guard, change: Option<&Change>, words: impl Into<String>, release: Option<&str>) -> Held {
+    let address = change.map(|change| change.address.clone());
+    Held { guard, address, message: words.into(), release: release.map(str::to_owned) }
+}
+
 /// Changes after which something recorded by itself is not.
 fn stops<'a>(plan: &'a Plan, snapshot: &Snapshot) -> Vec<&'a Change> {
     let before = Rulers::before(snapshot);
@@ -104,14 +109,11 @@ impl Kind {
             over.push(("of all domains".to_owned(), all, everywhere));
         }
         over.into_iter()
-            .map(|(whose, count, total)| Held {
-                guard: Guard::Limits,
-                address: None,
-                message: format!(
-                    "{count} of the {total} configurations {whose} would be {}, over {}",
-                    self.verb, self.limit
-                ),
-                release: Some(format!("{} {all}", self.flag)),
+            .map(|(whose, count, total)| {
+                let Self { flag, verb, limit, .. } = self;
+                let words =
+                    format!("{count} of the {total} configurations {whose} would be {verb}, over {limit}");
+                hold(Guard::Limits, None, words, Some(&format!("{flag} {all}")))
             })
             .collect()
     }
@@ -123,11 +125,9 @@ fn recording_gap(view: &View) -> Vec<Held> {
     }
     let replaces = view.plan.decisions.changes.iter().filter(|change| change.action() == ActionKind::Replace);
     replaces
-        .map(|change| Held {
-            guard: Guard::RecordingGap,
-            address: Some(change.address.clone()),
-            message: "between its delete and its add nothing records it".to_owned(),
-            release: Some("--allow-recording-gap".to_owned()),
+        .map(|change| {
+            let words = "between its delete and its add nothing records it";
+            hold(Guard::RecordingGap, Some(change), words, Some("--allow-recording-gap"))
         })
         .collect()
 }
@@ -141,11 +141,9 @@ fn recording_stop(view: &View) -> Vec<Held> {
         .iter()
         .copied()
         .filter(unsaid)
-        .map(|change| Held {
-            guard: Guard::RecordingStop,
-            address: Some(change.address.clone()),
-            message: "it is recorded by itself now and would not be any more".to_owned(),
-            release: Some("--allow-recording-stop".to_owned()),
+        .map(|change| {
+            let words = "it is recorded by itself now and would not be any more";
+            hold(Guard::RecordingStop, Some(change), words, Some("--allow-recording-stop"))
         })
         .collect()
 }
@@ -167,12 +165,7 @@ fn app_wide(view: &View) -> Vec<Held> {
                     first.within_domain()
                 ),
             };
-            Some(Held {
-                guard: Guard::AppWide,
-                address: Some(change.address.clone()),
-                message: words,
-                release: Some("--allow-app-wide".to_owned()),
-            })
+            Some(hold(Guard::AppWide, Some(change), words, Some("--allow-app-wide")))
         })
         .collect()
 }
@@ -183,23 +176,17 @@ fn empty_set(view: &View) -> Vec<Held> {
     if view.options.allowances.empty || !view.plan.decisions.declares_nothing || deletes == 0 {
         return Vec::new();
     }
-    vec![Held {
-        guard: Guard::Empty,
-        address: None,
-        message: format!("the files declare no configuration at all, and {deletes} would be deleted"),
-        release: Some("--allow-empty".to_owned()),
-    }]
+    let words = format!("the files declare no configuration at all, and {deletes} would be deleted");
+    vec![hold(Guard::Empty, None, words, Some("--allow-empty"))]
 }
 
 fn writes(view: &View) -> Vec<Held> {
     let writes: u64 = view.plan.decisions.changes.iter().map(budget::writes).sum();
     match view.options.allowances.max_writes {
-        Some(most) if writes > most => vec![Held {
-            guard: Guard::Writes,
-            address: None,
-            message: format!("{writes} writes are planned, over {most}"),
-            release: Some(format!("--max-writes {writes}")),
-        }],
+        Some(most) if writes > most => {
+            let words = format!("{writes} writes are planned, over {most}");
+            vec![hold(Guard::Writes, None, words, Some(&format!("--max-writes {writes}")))]
+        }
         Some(_) | None => Vec::new(),
     }
 }
@@ -207,14 +194,11 @@ fn writes(view: &View) -> Vec<Held> {
 /// Holds even a plan without changes: what was read is not what the files are about.
 fn account(view: &View) -> Vec<Held> {
     match (&view.plan.decisions.account, &view.options.caller) {
-        (Some(declared), Some(caller)) if declared != caller => vec![Held {
-            guard: Guard::Account,
-            address: None,
-            message: format!(
-                "the credentials belong to account `{caller}`, not to the declared `{declared}`"
-            ),
-            release: None,
-        }],
+        (Some(declared), Some(caller)) if declared != caller => {
+            let words =
+                format!("the credentials belong to account `{caller}`, not to the declared `{declared}`");
+            vec![hold(Guard::Account, None, words, None)]
+        }
         _ => Vec::new(),
     }
 }
@@ -222,8 +206,8 @@ fn account(view: &View) -> Vec<Held> {
 /// Holds an empty plan too: it is not what was reviewed.
 fn digest(view: &View) -> Vec<Held> {
     let Some(review) = view.review.as_ref().filter(|review| !review.is_met()) else { return Vec::new() };
-    let message = format!("`{}` was reviewed, and this plan is `{}`", review.expected, review.found);
-    vec![Held { guard: Guard::Digest, address: None, message, release: None }]
+    let words = format!("`{}` was reviewed, and this plan is `{}`", review.expected, review.found);
+    vec![hold(Guard::Digest, None, words, None)]
 }
 
 fn protected(view: &View) -> Vec<Held> {
@@ -242,12 +226,8 @@ fn protected(view: &View) -> Vec<Held> {
             let wrong = wrongs(change)?;
             let pattern = view.protect.iter().find(|pattern| pattern.value.matches(&change.address));
             let protect = pattern.map_or("`protect`".to_owned(), |one| format!("`protect: {}`", one.value));
-            Some(Held {
-                guard: Guard::Protect,
-                address: Some(change.address.clone()),
-                message: format!("{protect} keeps it from being {wrong}"),
-                release: None,
-            })
+            let words = format!("{protect} keeps it from being {wrong}");
+            Some(hold(Guard::Protect, Some(change), words, None))
         })
         .collect()
 }
