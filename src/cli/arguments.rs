@@ -15,7 +15,7 @@ use crate::api::Rate;
 use crate::check::Levels;
 use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::emulator::{QuirkError, Quirks};
+use crate::emulator::Quirks;
 use crate::model::Pattern;
 use crate::plan::{Allowances, CallRate, Gaps, Limit, PlanOptions, Selection};
 use crate::render::{Format, Layout};
@@ -251,7 +251,7 @@ impl From<Signature> for SignatureVersion {
 }
 
 /// A quirk's text, known to be one.
-pub(super) fn quirk(text: &str) -> Result<String, QuirkError> {
+pub(super) fn quirk(text: &str) -> Result<String, String> {
     Quirks::with(&[text]).map(|_| text.to_owned())
 }
 

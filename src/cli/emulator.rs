@@ -198,7 +198,7 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     }
     let all = arguments.groups.is_empty() && arguments.groups_file.is_none();
     let transcode_groups = (!all).then(|| groups.into_iter().collect());
-    let quirks = Quirks::with(&arguments.quirks).map_err(wrong)?;
+    let quirks = Quirks::with(&arguments.quirks).map_err(|error| Diagnostic::new(Code::Emulator, error))?;
     let limit = NonZeroU32::new(arguments.limit);
     Ok(Settings { transcode_groups, quirks, limit, ..arguments.account.settings().map_err(wrong)? })
 }

@@ -22,22 +22,6 @@ use crate::model::{Address, EVERY, StreamSpelling, domain_error};
 /// Version of the document; a minor one only adds.
 const FORMAT_VERSION: &str = "1.0";
 
-/// Why a text is no state.
-#[derive(Debug, thiserror::Error)]
-pub enum DumpError {
-    /// No JSON, or of another shape.
-    #[error("it is no state of the emulator: {0}")]
-    Shape(String),
-    /// A configuration that the service could not hold.
-    #[error("configuration number {number}: {reason}")]
-    Config {
-        /// From 1.
-        number: usize,
-        /// A lowercase fragment.
-        reason: String,
-    },
-}
-
 /// Writes every configuration down, by address.
 pub(super) fn write(state: &State) -> Value {
     let configs: Vec<Value> =
@@ -45,19 +29,20 @@ pub(super) fn write(state: &State) -> Value {
     json!({"format_version": FORMAT_VERSION, "configs": configs})
 }
 
-/// Reads a document, or an answer of DescribeLiveRecordVodConfigs, into the records that make its configurations.
-pub(super) fn read(text: &str) -> Result<Vec<Record>, DumpError> {
-    let shape = |reason: &str| DumpError::Shape(reason.to_owned());
+/// Reads a document, or an answer of DescribeLiveRecordVodConfigs, into the records that make its configurations; or says why
+/// it is none, or what the service could not hold.
+pub(super) fn read(text: &str) -> Result<Vec<Record>, String> {
+    let shape = |reason: String| format!("it is no state of the emulator: {reason}");
     let document: Map<String, Value> =
-        serde_json::from_str(text).map_err(|error| DumpError::Shape(error.to_string()))?;
+        serde_json::from_str(text).map_err(|error| shape(error.to_string()))?;
     if let Some(version) = document.get("format_version").filter(|version| !is_known(version)) {
-        return Err(DumpError::Shape(format!("`format_version` is {version}, not \"{FORMAT_VERSION}\"")));
+        return Err(shape(format!("`format_version` is {version}, not \"{FORMAT_VERSION}\"")));
     }
     let listed = || document.get("LiveRecordVodConfigs")?.get("LiveRecordVodConfig");
     let configs = document.get("configs").or_else(listed).and_then(Value::as_array);
-    let configs = configs.ok_or_else(|| shape("there is no list `configs`"))?;
+    let configs = configs.ok_or_else(|| shape("there is no list `configs`".to_owned()))?;
     let record = |(at, config): (usize, &Value)| {
-        read_item(config).map_err(|reason| DumpError::Config { number: at + 1, reason })
+        read_item(config).map_err(|reason| format!("configuration number {}: {reason}", at + 1))
     };
     configs.iter().enumerate().map(record).collect()
 }
@@ -172,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_the_service_could_not_hold_is_refused_with_its_number() {
-        let refusal = |text: &str| read(text).unwrap_err().to_string();
+        let refusal = |text: &str| read(text).unwrap_err();
         let configs = |item: &str| refusal(&format!(r#"{{"configs":[{FULL},{item}]}}"#));
         assert!(refusal("[]").starts_with("it is no state of the emulator"));
         assert!(refusal("{}").ends_with("there is no list `configs`"));

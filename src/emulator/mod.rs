@@ -58,11 +58,10 @@ pub use counters::{ActionCounters, Counters};
 #[cfg(feature = "faults")]
 pub use delivery::Disturbed;
 pub use delivery::{Delivery, End, Fate};
-pub use dump::DumpError;
 #[cfg(feature = "faults")]
-pub use faults::{Fault, FaultError, fault_help};
+pub use faults::{Fault, fault_help};
 pub use metadata::CREDENTIALS_PATH;
-pub use quirks::{QUIRKS, Quirk, QuirkAnswer, QuirkError, Quirks};
+pub use quirks::{QUIRKS, Quirk, QuirkAnswer, Quirks};
 pub use service::{CallLog, LoadError, Outside, Service};
 pub use settings::{ACCOUNT, KEY_ID, Settings};
 pub use state::Record;

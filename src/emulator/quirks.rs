@@ -25,27 +25,6 @@ pub struct QuirkAnswer {
     pub meaning: &'static str,
 }
 
-/// Why a text sets no quirk.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum QuirkError {
-    /// No `=`.
-    #[error("a quirk is written `NAME=VALUE`")]
-    Form,
-    /// No such question.
-    #[error("there is no quirk `{0}`; `livevod emulator quirks` lists them")]
-    Name(String),
-    /// No such answer.
-    #[error("`{name}` can't be `{value}`, only {}", allowed.join(", "))]
-    Value {
-        /// The quirk.
-        name: &'static str,
-        /// What was given.
-        value: String,
-        /// What can be given.
-        allowed: Vec<&'static str>,
-    },
-}
-
 /// Defines, for each question, the enum of its answers, its field of [`Quirks`] and its row of [`QUIRKS`], so that none of
 /// them can be forgotten.
 macro_rules! quirks {
@@ -103,18 +82,18 @@ macro_rules! quirks {
             /// # Errors
             ///
             /// No such quirk, or no such value of it.
-            pub fn set(&mut self, text: &str) -> Result<(), QuirkError> {
-                let (name, value) = text.split_once('=').ok_or(QuirkError::Form)?;
+            pub fn set(&mut self, text: &str) -> Result<(), String> {
+                let (name, value) = text.split_once('=').ok_or("a quirk is written `NAME=VALUE`")?;
                 let quirk = QUIRKS.iter().find(|quirk| quirk.name == name);
-                let quirk = quirk.ok_or_else(|| QuirkError::Name(name.to_owned()))?;
-                let wrong = || QuirkError::Value {
-                    name: quirk.name,
-                    value: value.to_owned(),
-                    allowed: quirk.answers.iter().map(|answer| answer.value).collect(),
+                let unknown = || format!("there is no quirk `{name}`; `livevod emulator quirks` lists them");
+                let quirk = quirk.ok_or_else(unknown)?;
+                let wrong = || {
+                    let allowed: Vec<&str> = quirk.answers.iter().map(|answer| answer.value).collect();
+                    format!("`{name}` can't be `{value}`, only {}", allowed.join(", "))
                 };
                 match name {
                     $( $name => self.$field = $kind::parse(value).ok_or_else(wrong)?, )+
-                    _ => return Err(QuirkError::Name(name.to_owned())),
+                    _ => return Err(unknown()),
                 }
                 Ok(())
             }
@@ -328,7 +307,7 @@ impl Quirks {
     /// # Errors
     ///
     /// The first text that sets no quirk.
-    pub fn with<Text: AsRef<str>>(texts: &[Text]) -> Result<Self, QuirkError> {
+    pub fn with<Text: AsRef<str>>(texts: &[Text]) -> Result<Self, String> {
         let mut quirks = Self::default();
         for text in texts {
             quirks.set(text.as_ref())?;
@@ -379,7 +358,7 @@ mod tests {
 
     #[test]
     fn what_is_no_quirk_is_refused_with_what_is() {
-        let refusal = |text: &str| Quirks::default().set(text).unwrap_err().to_string();
+        let refusal = |text: &str| Quirks::default().set(text).unwrap_err();
         assert_eq!(refusal("filter"), "a quirk is written `NAME=VALUE`");
         assert_eq!(
             refusal("filters=exact"),

@@ -11,7 +11,7 @@ use super::Fault;
 use super::call_log::CallEntry;
 use super::counters::Counters;
 use super::delivery::{Delivery, End};
-use super::dump::{self, DumpError};
+use super::dump;
 use super::glance::Glance;
 use super::inner::{Delivering, Handled};
 use super::{Emulator, Settings, Store, StoreError};
@@ -36,8 +36,8 @@ impl Default for Outside {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The text is none.
-    #[error(transparent)]
-    Dump(#[from] DumpError),
+    #[error("{0}")]
+    Dump(String),
     /// Something would be mixed up with it.
     #[error("the emulator holds configurations already")]
     NotEmpty,
@@ -186,7 +186,7 @@ impl Service {
     ///
     /// The text is no state, something is held already, or the log can't be written.
     pub fn load(&self, text: &str) -> Result<(), LoadError> {
-        let records = dump::read(text)?;
+        let records = dump::read(text).map_err(LoadError::Dump)?;
         let mut inner = self.lock();
         if !inner.state().is_empty() {
             return Err(LoadError::NotEmpty);

@@ -14,7 +14,7 @@ use crate::wire::Request;
 use past::Past;
 use strike::Strikes;
 
-pub use spec::{Fault, FaultError, fault_help};
+pub use spec::{Fault, fault_help};
 
 /// The faults that may strike, and what earlier strikes still lead to.
 #[derive(Debug, Default)]

@@ -40,33 +40,6 @@ pub(super) enum When {
     Chance(f64),
 }
 
-/// Why a text is no fault.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FaultError {
-    /// No such kind.
-    #[error("there is no fault `{0}`; `livevod emulator faults` lists them")]
-    Kind(String),
-    /// No such key.
-    #[error("`{0}` is no `KEY=VALUE` of a fault; `livevod emulator faults` lists the keys")]
-    Key(String),
-    /// Not a value of that key.
-    #[error("`{value}` is no {key}: {reason}")]
-    Value {
-        /// The key.
-        key: String,
-        /// What was given.
-        value: String,
-        /// A lowercase fragment.
-        reason: String,
-    },
-    /// Without it the fault means nothing.
-    #[error("`{kind}` needs `address=PATTERN`: what somebody else changes")]
-    Victim {
-        /// The kind.
-        kind: &'static str,
-    },
-}
-
 /// Defines the kinds with their names, meanings and usual times.
 macro_rules! kinds {
     ($( #[doc = $meaning:literal] $kind:ident = $name:literal, $millis:literal; )+) => {
@@ -154,20 +127,23 @@ pub fn fault_help() -> String {
 }
 
 impl FromStr for Fault {
-    type Err = FaultError;
+    /// Why the text is no fault.
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, FaultError> {
+    fn from_str(text: &str) -> Result<Self, String> {
         let (name, keys) = text.split_once(':').unwrap_or((text, ""));
         let known = FaultKind::ALL.iter().find(|(_, known, ..)| *known == name);
-        let (kind, _, millis, _) = known.ok_or_else(|| FaultError::Kind(name.to_owned()))?;
+        let unknown = || format!("there is no fault `{name}`; `livevod emulator faults` lists them");
+        let (kind, _, millis, _) = known.ok_or_else(unknown)?;
         let mut fault = Fault::usual(*kind, *millis);
         for pair in keys.split(',').filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once('=').ok_or_else(|| FaultError::Key(pair.to_owned()))?;
+            let (key, value) = pair.split_once('=').ok_or_else(|| no_pair(pair))?;
             fault.set(key, value)?;
         }
         let is_foreign = matches!(fault.kind, FaultKind::ForeignEdit | FaultKind::ForeignDelete);
         if is_foreign && fault.address.is_none() {
-            return Err(FaultError::Victim { kind: fault.kind.name() });
+            let name = fault.kind.name();
+            return Err(format!("`{name}` needs `address=PATTERN`: what somebody else changes"));
         }
         Ok(fault)
     }
@@ -191,9 +167,8 @@ impl Fault {
         }
     }
 
-    fn set(&mut self, key: &str, value: &str) -> Result<(), FaultError> {
-        let wrong =
-            |reason: String| FaultError::Value { key: key.to_owned(), value: value.to_owned(), reason };
+    fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let wrong = |reason: String| format!("`{value}` is no {key}: {reason}");
         match key {
             "action" => self.action = Some(action(value).map_err(wrong)?),
             "address" => {
@@ -212,10 +187,14 @@ impl Fault {
             "retry-after" => self.retry_after = Some(duration(value).map_err(wrong)?),
             "status" => self.status = status(value).map_err(wrong)?,
             "items" => self.items = whole(value).map_err(wrong)?,
-            _ => return Err(FaultError::Key(format!("{key}={value}"))),
+            _ => return Err(no_pair(&format!("{key}={value}"))),
         }
         Ok(())
     }
+}
+
+fn no_pair(text: &str) -> String {
+    format!("`{text}` is no `KEY=VALUE` of a fault; `livevod emulator faults` lists the keys")
 }
 
 /// The short name of an action, or its own.
@@ -270,7 +249,7 @@ mod tests {
     #[test]
     fn every_kind_stands_alone_or_with_its_victims() {
         for (kind, name, ..) in FaultKind::ALL {
-            let bare: Result<Fault, FaultError> = name.parse();
+            let bare: Result<Fault, String> = name.parse();
             let with_address = fault(&format!("{name}:address=a.com"));
             assert_eq!(with_address.kind, *kind);
             let needs_victims = matches!(kind, FaultKind::ForeignEdit | FaultKind::ForeignDelete);
@@ -301,7 +280,7 @@ mod tests {
 
     #[test]
     fn what_is_no_fault_is_refused_with_what_is_wrong() {
-        let refusal = |text: &str| text.parse::<Fault>().unwrap_err().to_string();
+        let refusal = |text: &str| text.parse::<Fault>().unwrap_err();
         assert_eq!(refusal("drop"), "there is no fault `drop`; `livevod emulator faults` lists them");
         assert!(refusal("empty:nht=3").starts_with("`nht=3` is no `KEY=VALUE` of a fault"));
         assert!(refusal("empty:nth").starts_with("`nth` is no `KEY=VALUE`"));
