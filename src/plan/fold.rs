@@ -10,33 +10,19 @@ use crate::model::{Address, Field, Value};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
-/// Changes that differ in nothing but their address; never empty.
-#[derive(Debug, Clone)]
-pub struct Fold<'a> {
-    /// In the order of their addresses.
-    pub changes: Vec<Noted<'a>>,
-}
-
-impl<'a> Fold<'a> {
-    /// The change that speaks for all of them.
-    pub fn first(&self) -> Noted<'a> {
-        self.changes[0]
-    }
-}
-
-/// The changes of a plan in groups, in the order of each group's first address. With `full`, each stands alone.
-pub fn fold(plan: &Plan, full: bool) -> Vec<Fold<'_>> {
-    let alone = |change| Fold { changes: vec![change] };
+/// The changes of a plan in groups that differ in nothing but the address; none is empty, and its first one speaks for all.
+/// Groups and their changes are in the order of addresses. With `full`, each stands alone.
+pub fn fold(plan: &Plan, full: bool) -> Vec<Vec<Noted<'_>>> {
     if full {
-        return plan.changes().map(alone).collect();
+        return plan.changes().map(|change| vec![change]).collect();
     }
-    let mut folds: Vec<Fold> = Vec::new();
+    let mut folds: Vec<Vec<Noted>> = Vec::new();
     let mut places: HashMap<AsRead, usize> = HashMap::with_capacity(plan.decisions.changes.len());
     for change in plan.changes() {
         let place = *places.entry(AsRead { plan, change }).or_insert(folds.len());
         match folds.get_mut(place) {
-            Some(fold) => fold.changes.push(change),
-            None => folds.push(alone(change)),
+            Some(fold) => fold.push(change),
+            None => folds.push(vec![change]),
         }
     }
     folds
@@ -82,8 +68,8 @@ impl<'a> AsRead<'a> {
     fn fields(&self) -> impl Iterator<Item = (Field, Value, Value, Option<SeenOrigin<'a>>)> + use<'a> {
         let change = self.change;
         let seen = |FieldOrigin { kind, tier, place, via: _ }: &'a FieldOrigin| (*kind, tier, place);
-        change.field_changes().map(move |FieldChange { field, origin }| {
-            (field, change.before_value(field), change.after_value(field), origin.map(seen))
+        change.field_changes().map(move |FieldChange { field, before, after, origin, .. }| {
+            (field, before, after, origin.map(seen))
         })
     }
 }

@@ -31,7 +31,7 @@ pub use budget::CallRate;
 pub use change::{ActionKind, Change, Contingent, Reason, Transition};
 pub use decided::{Cleared, Decisions, NotCleared, Plan, Summary};
 pub use file::{PlanFileError, SavedPlan};
-pub use fold::{Fold, fold, relation};
+pub use fold::{fold, relation};
 pub use gaps::{Gap, GapCause, Gaps};
 pub use limits::{Allowances, Limit, LimitError};
 pub use notes::{

@@ -6,8 +6,8 @@ use std::ops::Deref;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::change::{Change, Reason};
-use crate::model::{Address, Field};
+use super::change::{ActionKind, Change, Reason};
+use crate::model::{Address, Field, Value};
 use crate::resolve::{Origin, OriginKind};
 use crate::source::{Place, Sources};
 
@@ -116,10 +116,16 @@ impl Deref for Noted<'_> {
 }
 
 impl<'a> Noted<'a> {
-    /// The fields of [`Change::fields`], each with where its new value comes from.
+    /// The fields of [`Change::fields`], each with its values and where the new one comes from.
     pub fn field_changes(self) -> impl Iterator<Item = FieldChange<'a>> {
-        let origins = &self.note.origins;
-        self.change.fields().into_iter().map(|field| FieldChange { field, origin: origins.get(&field) })
+        let Self { change, note } = self;
+        change.fields().into_iter().map(|field| FieldChange {
+            field,
+            before: change.before_value(field),
+            after: change.after_value(field),
+            origin: note.origins.get(&field),
+            forces_replacement: change.action() == ActionKind::Replace && field.is_create_only(),
+        })
     }
 
     /// The reason in words, a lowercase fragment, and the line that asks for it where one does.
@@ -154,12 +160,18 @@ impl<'a> Noted<'a> {
 }
 
 /// One field of a change.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange<'a> {
     /// Which.
     pub field: Field,
+    /// The value now.
+    pub before: Value,
+    /// The value afterwards.
+    pub after: Value,
     /// Where the new value comes from; `None` where the entry goes.
     pub origin: Option<&'a FieldOrigin>,
+    /// Whether it is why the entry must be replaced.
+    pub forces_replacement: bool,
 }
 
 /// Where a planned value comes from, without need of the files.

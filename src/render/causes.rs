@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::phrases::counted;
-use super::view::{ChangeView, FieldView};
+use super::view::ChangeView;
 use crate::model::{Field, Value};
-use crate::plan::{ActionKind, FieldOrigin};
+use crate::plan::{ActionKind, FieldChange, FieldOrigin};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
@@ -52,16 +52,18 @@ impl<'a> Causes<'a> {
     }
 
     /// Whether one of them tells of this field.
-    pub(super) fn tell(&self, one: &FieldView) -> bool {
+    pub(super) fn tell(&self, one: &FieldChange) -> bool {
         let place = one.origin.and_then(|origin| origin.place.as_ref());
         place.is_some_and(|place| self.0.contains_key(&(place, one.field)))
     }
 }
 
 /// The values of an update or a replace that somebody wrote.
-fn written<'a>(change: ChangeView<'a>) -> impl Iterator<Item = (&'a Place, &'a FieldOrigin, FieldView<'a>)> {
+fn written<'a>(
+    change: ChangeView<'a>,
+) -> impl Iterator<Item = (&'a Place, &'a FieldOrigin, FieldChange<'a>)> {
     let counts = matches!(change.action(), ActionKind::Update | ActionKind::Replace);
-    change.fields().filter(move |_| counts).filter_map(|one| {
+    change.field_changes().filter(move |_| counts).filter_map(|one| {
         let origin = one.origin?;
         Some((origin.place.as_ref()?, origin, one))
     })

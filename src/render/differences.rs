@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::causes::{Cause, Causes};
 use super::phrases::{released_by, sentence, unmanageable};
-use super::view::{ChangeView, FieldView, PlanView};
+use super::view::{ChangeView, PlanView};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::Address;
-use crate::plan::{ActionKind, Held, Reason, Shadow, Warning};
+use crate::plan::{ActionKind, FieldChange, Held, Reason, Shadow, Warning};
 use crate::source::{Place, Sources, Span};
 
 /// Differences are as weighty as told: an idea of what will be done in a plan, a warning in drift. What one written value
@@ -35,10 +35,10 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
 
 /// What no shared value tells of already.
 fn differences(change: ChangeView, causes: &Causes, sources: &Sources) -> Vec<Diagnostic> {
-    let mut forcing = change.fields().filter(|one| one.field.is_create_only());
+    let mut forcing = change.field_changes().filter(|one| one.field.is_create_only());
     match change.action() {
         ActionKind::Update => {
-            let fields = change.fields().filter(|one| !causes.tell(one));
+            let fields = change.field_changes().filter(|one| !causes.tell(one));
             fields.map(|field| changed(change, &field, sources)).collect()
         }
         ActionKind::Replace if forcing.any(|one| causes.tell(&one)) => Vec::new(),
@@ -52,7 +52,7 @@ fn shared(cause: &Cause, sources: &Sources) -> Diagnostic {
 }
 
 /// A field that differs, at the value that asks for it.
-fn changed(change: ChangeView, one: &FieldView, sources: &Sources) -> Diagnostic {
+fn changed(change: ChangeView, one: &FieldChange, sources: &Sources) -> Diagnostic {
     let (field, before, after) = (one.field, &one.before, &one.after);
     let finding =
         Diagnostic::new(Code::Difference, format!("`{field}` is `{before}`, will be updated to `{after}`"))

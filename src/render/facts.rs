@@ -6,12 +6,12 @@ use serde_json::Value as Json;
 
 use super::documents::{AddressRow, texts};
 use super::left_open::story;
-use super::view::{ChangeView, FieldView, PlanView};
+use super::view::{ChangeView, PlanView};
 use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
 use crate::model::{AddressText, Field, RecordConfig};
 use crate::plan::{
-    ActionKind, Change, Contingent, Coverage, Difference, FieldOrigin, Guard, Held, SinceBase, Unsupported,
-    Warning,
+    ActionKind, Change, Contingent, Coverage, Difference, FieldChange, FieldOrigin, Guard, Held, SinceBase,
+    Unsupported, Warning,
 };
 use crate::resolve::OriginKind;
 
@@ -268,7 +268,7 @@ pub(super) fn change_row<'a>(account: Option<&'a str>, view: ChangeView<'a>) -> 
         address: AddressRow::new(&change.address),
         action: change.action(),
         reason: view.reason_text(),
-        fields: view.fields().map(field_row).collect(),
+        fields: view.field_changes().map(field_row).collect(),
         coverage: coverage_row(view),
         contingent: &change.contingent,
     }
@@ -284,7 +284,7 @@ pub(super) fn coverage_row(view: ChangeView<'_>) -> CoverageRow<'_> {
     }
 }
 
-fn field_row(field: FieldView) -> FieldRow {
+fn field_row(field: FieldChange) -> FieldRow {
     FieldRow {
         field: field.field,
         before: field.before.to_json(),

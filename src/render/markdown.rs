@@ -11,10 +11,10 @@ use super::phrases::{
     released_by, sentence, symbol, unmanageable,
 };
 use super::sheet::{Rows, Sheet};
-use super::view::{ChangeView, FieldView, FoldView, LeftAlone, PlanView, RefusalView};
+use super::view::{ChangeView, FoldView, LeftAlone, PlanView, RefusalView};
 use crate::gate::clean;
 use crate::model::{Address, Value};
-use crate::plan::{ActionKind, Coverage, FieldOrigin, Guard};
+use crate::plan::{ActionKind, Coverage, FieldChange, FieldOrigin, Guard};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
@@ -161,7 +161,7 @@ impl Scribe<'_> {
         parts.join("<br>")
     }
 
-    fn field(&self, action: ActionKind, one: &FieldView) -> String {
+    fn field(&self, action: ActionKind, one: &FieldChange) -> String {
         let (name, after) = (cell(one.field.name()), cell(&self.shown(&one.after)));
         let forces = if one.forces_replacement { format!(" *{FORCES_REPLACEMENT}*") } else { String::new() };
         match action {
@@ -217,13 +217,13 @@ impl Scribe<'_> {
         lines.extend(change.is_pending.then(|| format!("# {PENDING_BEFORE}")));
         lines.extend(change.instead.map(|other| format!("# {}", clean(&instead(other, "→")))));
         lines.extend(change.contingent.iter().map(|one| format!("# {}", contingency(*one))));
-        for one in change.fields() {
+        for one in change.field_changes() {
             self.sides(change.action(), &one, &mut lines);
         }
         lines
     }
 
-    fn sides(&self, action: ActionKind, one: &FieldView, lines: &mut Vec<String>) {
+    fn sides(&self, action: ActionKind, one: &FieldChange, lines: &mut Vec<String>) {
         let shown = |value: &Value| clipped(&clean(&self.shown(value)), SHOWN_IN_BLOCK);
         let name = one.field.name();
         if action != ActionKind::Create {
@@ -282,7 +282,7 @@ fn prose_cell(text: &str) -> String {
 }
 
 /// The fields that say something about their change: what differs, and of a new configuration what somebody wrote.
-fn telling<'a>(change: ChangeView<'a>) -> impl Iterator<Item = FieldView<'a>> {
-    let is_default = |one: &FieldView| one.origin.is_some_and(|origin| origin.kind == OriginKind::Default);
-    change.fields().filter(move |one| change.action() != ActionKind::Create || !is_default(one))
+fn telling<'a>(change: ChangeView<'a>) -> impl Iterator<Item = FieldChange<'a>> {
+    let is_default = |one: &FieldChange| one.origin.is_some_and(|origin| origin.kind == OriginKind::Default);
+    change.field_changes().filter(move |one| change.action() != ActionKind::Create || !is_default(one))
 }

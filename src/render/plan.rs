@@ -10,10 +10,10 @@ use super::phrases::{
 };
 use super::review::{human_saved_plan, human_since_review};
 use super::style::{Style, Tone, columns, pad, wrap};
-use super::view::{ChangeView, FieldView, FoldView, LeftAlone, PlanView};
+use super::view::{ChangeView, FoldView, LeftAlone, PlanView};
 use crate::gate::clean;
 use crate::model::Value;
-use crate::plan::{ActionKind, Held};
+use crate::plan::{ActionKind, FieldChange, Held};
 
 /// Addresses that a fold names before it only counts.
 const NAMED_IN_FOLD: usize = 5;
@@ -141,8 +141,8 @@ impl<'a> Page<'a> {
     fn fields(&mut self, change: ChangeView, count: usize) {
         let times = if count > 1 { format!(" {}{count}", self.style.times()) } else { String::new() };
         let marker = format!("{:>3}", symbol(change.action()));
-        let name_width = change.fields().map(|one| one.field.name().len()).max().unwrap_or(0);
-        for (at, one) in change.fields().enumerate() {
+        let name_width = change.field_changes().map(|one| one.field.name().len()).max().unwrap_or(0);
+        for (at, one) in change.field_changes().enumerate() {
             let times = if at == 0 { times.clone() } else { " ".repeat(columns(&times)) };
             let row = Row {
                 front: format!(
@@ -159,7 +159,7 @@ impl<'a> Page<'a> {
     }
 
     /// One field: values on one line where they fit, below each other where not; the origin behind them or below.
-    fn row(&mut self, row: &Row, action: ActionKind, one: &FieldView) {
+    fn row(&mut self, row: &Row, action: ActionKind, one: &FieldChange) {
         let values = self.values(action, &self.named(&one.before), &self.named(&one.after), row.indent);
         let note = row.note();
         let gap = " ".repeat(row.indent);

@@ -250,7 +250,10 @@ impl<'a> ChangeExtras<'a> {
         Self {
             reason: change.reason_text(),
             region: change.region,
-            origins: change.fields().map(|one| (one.field.name(), one.origin.map(origin_row))).collect(),
+            origins: change
+                .field_changes()
+                .map(|one| (one.field.name(), one.origin.map(origin_row)))
+                .collect(),
             recorded_by: coverage_row(change),
             contingent: &change.noted.change.contingent,
             guards: change.guards.iter().map(|guard| guard.name()).collect(),

@@ -11,10 +11,10 @@ use super::groups::Groups;
 use super::left_open::weighty;
 use super::phrases::{STOPS_RECORDING, STREAMS_ON_AIR, cost, counted, coverage_text};
 use crate::apply::journal::LeftOpenNow;
-use crate::model::{Address, Field, RecordConfig, Value};
+use crate::model::{Address, RecordConfig};
 use crate::plan::{
-    ActionKind, Budget, Change, Coverage, Decisions, Difference, FieldChange, FieldOrigin, Fold, Guard, Held,
-    Noted, Notes, Plan, Shadow, Summary, Unsupported, Warning, fold,
+    ActionKind, Budget, Change, Coverage, Decisions, Difference, Guard, Held, Noted, Notes, Plan, Shadow,
+    Summary, Unsupported, Warning, fold,
 };
 
 /// Everything that is said of a plan.
@@ -158,10 +158,10 @@ impl<'a> PlanView<'a> {
 
     /// Changes that read alike told together; with `full`, each stands alone.
     pub(super) fn folds(&self, full: bool) -> Vec<FoldView<'_>> {
-        let view = |fold: Fold<'a>| {
-            let addresses: Vec<&Address> = fold.changes.iter().map(|one| &one.change.address).collect();
+        let view = |fold: Vec<Noted<'a>>| {
+            let addresses: Vec<&Address> = fold.iter().map(|one| &one.change.address).collect();
             let is_refused = addresses.iter().any(|address| self.guards.contains_key(address));
-            FoldView { first: self.change(fold.first()), addresses, is_refused }
+            FoldView { first: self.change(fold[0]), addresses, is_refused }
         };
         fold(self.plan, full).into_iter().map(view).collect()
     }
@@ -252,33 +252,10 @@ impl<'a> ChangeView<'a> {
         format!("{}; {}", self.reason_text(), self.coverage_text())
     }
 
-    /// The fields that differ, or that are set in the entry that comes or goes.
-    pub(super) fn fields(self) -> impl Iterator<Item = FieldView<'a>> {
-        let Noted { change, note: _ } = self.noted;
-        self.noted.field_changes().map(move |FieldChange { field, origin }| FieldView {
-            field,
-            before: change.before_value(field),
-            after: change.after_value(field),
-            origin,
-            forces_replacement: change.action() == ActionKind::Replace && field.is_create_only(),
-        })
-    }
-
     /// Whether it loses its own recording.
     pub(super) fn stops_recording(&self) -> bool {
         stops_recording(self.noted)
     }
-}
-
-/// One field of a change, with both values.
-pub(super) struct FieldView<'a> {
-    pub(super) field: Field,
-    pub(super) before: Value,
-    pub(super) after: Value,
-    /// Where the new value comes from; `None` where the entry goes.
-    pub(super) origin: Option<&'a FieldOrigin>,
-    /// Whether it is why the entry must be replaced.
-    pub(super) forces_replacement: bool,
 }
 
 /// Changes that read alike.

@@ -214,7 +214,7 @@ fn identical_changes_fold_and_others_do_not() {
     scene.remote("live.example.com/show/cam4").config.cycle_duration = 900;
     scene.declare(&FLEET.replace("cycle_duration: 1h", "cycle_duration: 30m"));
     let plan = scene.plan();
-    let sizes: Vec<usize> = fold(&plan, false).iter().map(|fold| fold.changes.len()).collect();
+    let sizes: Vec<usize> = fold(&plan, false).iter().map(Vec::len).collect();
     assert_eq!(sizes.iter().sum::<usize>(), 8);
     assert_eq!(sizes, [7, 1]);
     assert_eq!(fold(&plan, true).len(), 8);
@@ -276,8 +276,8 @@ fn what_was_pending_folds_with_nothing_else() {
         unnamed: Vec::new(),
     });
     let folds = fold(&plan, false);
-    let sizes: Vec<usize> = folds.iter().map(|fold| fold.changes.len()).collect();
-    assert_eq!((sizes, folds[1].first().change), (vec![6, 1, 1], &one));
+    let sizes: Vec<usize> = folds.iter().map(Vec::len).collect();
+    assert_eq!((sizes, folds[1][0].change), (vec![6, 1, 1], &one));
 }
 
 #[test]
@@ -290,7 +290,7 @@ fn changes_under_other_rules_do_not_fold() {
     let plan = scene.plan();
     let folds: Vec<Vec<String>> = fold(&plan, false)
         .iter()
-        .map(|fold| fold.changes.iter().map(|change| change.address.within_domain()).collect())
+        .map(|fold| fold.iter().map(|change| change.address.within_domain()).collect())
         .collect();
     assert_eq!(folds, [vec!["a/x", "a/y"], vec!["b/x"], vec!["c/x"]], "then ruled by a/*, b/*, nothing");
 }

@@ -5,11 +5,11 @@ use super::super::links::Links;
 use super::super::phrases::{
     FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, contingency, origin_text, sentence, symbol,
 };
-use super::super::view::{ChangeView, FieldView, PlanView};
+use super::super::view::{ChangeView, PlanView};
 use super::fleet::{ACTIONS, App, Domain, Fleet};
 use super::marks::{escaped, sentence_of, side};
 use crate::model::Value;
-use crate::plan::{ActionKind, FieldOrigin};
+use crate::plan::{ActionKind, FieldChange, FieldOrigin};
 
 /// Rows in one part of the page. A browser lays out the parts that are near the screen; many parts cost it time at every
 /// frame, and so do many rows in one.
@@ -103,7 +103,7 @@ impl Changes<'_> {
             true => (" data-pending", format!(" <span class=\"badge quiet\">{PENDING_BEFORE}</span>")),
             false => ("", String::new()),
         };
-        let rows: String = change.fields().map(|one| self.field(change, &one)).collect();
+        let rows: String = change.field_changes().map(|one| self.field(change, &one)).collect();
         format!(
             "<details class=\"change{}\" data-kind=\"{word}\"{}{}><summary><span class=\"symbol mono {word}\">{}</span> \
              <code>{}</code> <span class=\"what\">{}</span>{badges}{}</summary>\n\
@@ -130,7 +130,7 @@ impl Changes<'_> {
     /// The fields of a change in a few words, and the values where it is one.
     fn gist(&self, change: ChangeView) -> String {
         let shown = |value| escaped(&self.named(value));
-        match (&change.fields().collect::<Vec<_>>()[..], change.action()) {
+        match (&change.field_changes().collect::<Vec<_>>()[..], change.action()) {
             (_, ActionKind::Create | ActionKind::Delete) => sentence(change.action()).to_owned(),
             ([one], _) => format!("{} {} → {}", one.field.name(), shown(&one.before), shown(&one.after)),
             (more, _) => more.iter().map(|one| one.field.name()).collect::<Vec<_>>().join(", "),
@@ -141,7 +141,7 @@ impl Changes<'_> {
         self.view.groups.shown(value, "…")
     }
 
-    fn field(&self, change: ChangeView, one: &FieldView) -> String {
+    fn field(&self, change: ChangeView, one: &FieldChange) -> String {
         let side = |there: bool, value, tag: &str| match there {
             true => side(tag, &self.named(value)),
             false => "<span class=\"quiet\">none</span>".to_owned(),
