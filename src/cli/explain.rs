@@ -13,11 +13,12 @@ use super::observe::block_on;
 use super::record::Earlier;
 use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
+use super::views::of_pages;
 use crate::config::closest;
 use crate::diag::{Code, Diagnostic};
 use crate::explain::{self, DomainState};
 use crate::model::Address;
-use crate::render::{self, Context, Exit, PageFormat, Sought};
+use crate::render::{self, Context, Exit, Format, Sought};
 use crate::wire::DomainDetail;
 
 #[derive(Debug, Args)]
@@ -40,8 +41,8 @@ pub(super) struct Arguments {
     journal: PathBuf,
 
     /// How it is printed
-    #[arg(long, value_enum, default_value_t = PageFormat::Human)]
-    format: PageFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
+    format: Format,
 
     #[command(flatten)]
     remote: Remote,
@@ -55,7 +56,7 @@ impl Run for Arguments {
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let subject = self.subject.as_str();
         if let Some(code) = Code::find(subject) {
-            terminal.show(&render::page(code, self.format, &terminal.layout(self.format.into())));
+            terminal.show(&render::page(code, &terminal.layout(self.format)));
             return Ok(Exit::Success);
         }
         if !subject.contains('/') {
@@ -77,10 +78,10 @@ fn explain_address(address: &Address, arguments: &Arguments, terminal: &Terminal
     let online = asked.as_ref().map(|Asked { online, earlier }| (online, earlier.last_entry(address)));
     let online = online.as_ref().map(|(online, last)| (*online, last.as_ref()));
     let diagnostics = asked.as_ref().map_or(&[][..], |asked| &asked.earlier.diagnostics);
-    let (format, exit) = (arguments.format, Exit::Success);
+    let exit = Exit::Success;
     let context = Context { sources: &loaded.sources, diagnostics, exit };
-    let layout = terminal.layout(format.into());
-    terminal.show(&render::explanation(&explanation, online, format, context, &layout));
+    let layout = terminal.layout(arguments.format);
+    terminal.show(&render::explanation(&explanation, online, context, &layout));
     Ok(exit)
 }
 

@@ -7,9 +7,10 @@ use clap::Args;
 use super::failure::Failure;
 use super::record::{damaged, unusable};
 use super::run::{Run, Session, Told};
+use super::views::of_pages;
 use crate::apply::journal::{RunRecord, Stored, read_runs};
 use crate::diag::{Code, Diagnostic};
-use crate::render::{self, Context, Exit, PageFormat};
+use crate::render::{self, Context, Exit, Format};
 use crate::source::Sources;
 
 #[derive(Debug, Args)]
@@ -22,8 +23,8 @@ pub(super) struct Arguments {
     folder: PathBuf,
 
     /// How it is printed
-    #[arg(long, value_enum, default_value_t = PageFormat::Human)]
-    format: PageFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
+    format: Format,
 }
 
 impl Run for Arguments {
@@ -33,14 +34,14 @@ impl Run for Arguments {
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let Self { run, folder, format } = self;
-        let (exit, layout) = (Exit::Success, terminal.layout((*format).into()));
+        let (exit, layout) = (Exit::Success, terminal.layout(*format));
         if let Some(id) = run {
-            terminal.show(&render::run(&find(folder, id)?, *format, exit, &layout));
+            terminal.show(&render::run(&find(folder, id)?, exit, &layout));
             return Ok(exit);
         }
         let (runs, diagnostics) = all(folder)?;
         let context = Context { sources: &Sources::default(), diagnostics: &diagnostics, exit };
-        terminal.show(&render::runs(&runs, *format, context, &layout));
+        terminal.show(&render::runs(&runs, context, &layout));
         Ok(exit)
     }
 }

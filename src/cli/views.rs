@@ -46,6 +46,11 @@ pub(super) fn of_findings() -> impl TypedValueParser<Value = Format> {
     those(Format::holds_findings)
 }
 
+/// `--format` of commands that print pages, explanations and journals.
+pub(super) fn of_pages() -> impl TypedValueParser<Value = Format> {
+    those(Format::holds_pages)
+}
+
 /// `--format` of commands that carry a plan out.
 pub(super) fn of_reports() -> impl TypedValueParser<Value = Format> {
     those(Format::holds_reports)

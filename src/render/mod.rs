@@ -119,29 +119,16 @@ impl Format {
         }
     }
 
+    /// Whether it can hold pages, explanations and journals, which are no findings.
+    pub fn holds_pages(self) -> bool {
+        matches!(self, Format::Human | Format::Json)
+    }
+
     /// Whether it can hold findings without a plan.
     pub fn holds_findings(self) -> bool {
         match self {
             Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => true,
             Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => false,
-        }
-    }
-}
-
-/// `--format` of pages, explanations and journals, which are no findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PageFormat {
-    /// For people
-    Human,
-    /// One JSON document
-    Json,
-}
-
-impl From<PageFormat> for Format {
-    fn from(format: PageFormat) -> Self {
-        match format {
-            PageFormat::Human => Format::Human,
-            PageFormat::Json => Format::Json,
         }
     }
 }

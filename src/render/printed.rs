@@ -28,7 +28,7 @@ use super::report_view::ReportView;
 use super::sarif::sarif;
 use super::terraform::{gitlab_terraform, terraform_json};
 use super::view::PlanView;
-use super::{FilesFormat, Format, PageFormat};
+use super::{FilesFormat, Format};
 use crate::apply::journal::{LastEntry, RunRecord};
 use crate::diag::{self, Code, Diagnostic, Severity};
 use crate::explain::{self, Explanation, Online};
@@ -189,10 +189,10 @@ pub fn effective(desired: &Desired, format: FilesFormat, context: Context, layou
 }
 
 /// The page of a code.
-pub fn page(code: Code, format: PageFormat, layout: &Layout) -> Printed {
-    Printed::document(match format {
-        PageFormat::Human => human_page(code, explain::page(code), layout.stdout),
-        PageFormat::Json => page_json(code),
+pub fn page(code: Code, layout: &Layout) -> Printed {
+    Printed::document(match layout.format {
+        Format::Json => page_json(code),
+        _ => human_page(code, explain::page(code), layout.stdout),
     })
 }
 
@@ -200,37 +200,36 @@ pub fn page(code: Code, format: PageFormat, layout: &Layout) -> Printed {
 pub fn explanation(
     explanation: &Explanation,
     online: Option<(&Online, Option<&LastEntry>)>,
-    format: PageFormat,
     context: Context,
     layout: &Layout,
 ) -> Printed {
-    match format {
-        PageFormat::Human => {
+    match layout.format {
+        Format::Json => Printed::document(explanation_json(explanation, online, context)),
+        _ => {
             let files = human_explanation(explanation, context.sources, layout.stdout);
             let service = online.map(|(online, last)| human_online(online, last, layout.stdout));
             let notes = told(context.diagnostics, context, layout);
             Printed { notes, ..Printed::document(files + &service.unwrap_or_default()) }
         }
-        PageFormat::Json => Printed::document(explanation_json(explanation, online, context)),
     }
 }
 
 /// Earlier runs.
-pub fn runs(runs: &[RunRecord], format: PageFormat, context: Context, layout: &Layout) -> Printed {
-    match format {
-        PageFormat::Human => {
+pub fn runs(runs: &[RunRecord], context: Context, layout: &Layout) -> Printed {
+    match layout.format {
+        Format::Json => Printed::document(runs_json(runs, context)),
+        _ => {
             let notes = told(context.diagnostics, context, layout);
             Printed { notes, ..Printed::document(human_runs(runs, layout.stdout)) }
         }
-        PageFormat::Json => Printed::document(runs_json(runs, context)),
     }
 }
 
 /// One of them.
-pub fn run(run: &RunRecord, format: PageFormat, exit: Exit, layout: &Layout) -> Printed {
-    Printed::document(match format {
-        PageFormat::Human => human_run(run, layout.stdout),
-        PageFormat::Json => run_json(run, exit),
+pub fn run(run: &RunRecord, exit: Exit, layout: &Layout) -> Printed {
+    Printed::document(match layout.format {
+        Format::Json => run_json(run, exit),
+        _ => human_run(run, layout.stdout),
     })
 }
 

@@ -14,8 +14,7 @@ use livevod::diag::Severity;
 use livevod::gate;
 use livevod::plan::Plan;
 use livevod::render::{
-    self, Context, EndView, Event, Exit, Format, Layout, Links, PageFormat, PlanView, Printed, ReportView,
-    Style, Target,
+    self, Context, EndView, Event, Exit, Format, Layout, Links, PlanView, Printed, ReportView, Style, Target,
 };
 use livevod::source::Sources;
 use livevod::wire::RemoteError;
@@ -222,14 +221,14 @@ proptest! {
         let run = run(&plan, &text);
         let sources = Sources::default();
         let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
-        let layout = Layout { stdout: style, stderr: style, ..Layout::new(Format::Human) };
-        let one = |format| whole(render::run(&run, format, Exit::Success, &layout));
-        let all = |format| whole(render::runs(std::slice::from_ref(&run), format, context, &layout));
+        let layout = |format| Layout { stdout: style, stderr: style, ..Layout::new(format) };
+        let one = |format| whole(render::run(&run, Exit::Success, &layout(format)));
+        let all = |format| whole(render::runs(std::slice::from_ref(&run), context, &layout(format)));
         for (name, output) in [
-            ("run", one(PageFormat::Human)),
-            ("runs", all(PageFormat::Human)),
-            ("run json", one(PageFormat::Json)),
-            ("runs json", all(PageFormat::Json)),
+            ("run", one(Format::Human)),
+            ("runs", all(Format::Human)),
+            ("run json", one(Format::Json)),
+            ("runs json", all(Format::Json)),
         ] {
             is_tame(name, &output)?;
             commands_nothing(name, &output)?;

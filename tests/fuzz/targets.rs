@@ -11,7 +11,7 @@ use livevod::emulator::{KEY_ID, KEY_SECRET, Outside, Service, Settings};
 use livevod::model::{Address, Pattern};
 use livevod::plan::SavedPlan;
 use livevod::render::{
-    self, Context, Exit, FilesFormat, Format, LEAST_BYTES, Layout, Links, PageFormat, PlanView, Style,
+    self, Context, Exit, FilesFormat, Format, LEAST_BYTES, Layout, Links, PlanView, Style,
 };
 use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
@@ -250,6 +250,6 @@ pub fn journal(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(Some(run)) = livevod::apply::journal::read(text) else { return };
     let open = livevod::apply::journal::left_open(std::slice::from_ref(&run));
-    drop(render::run(&run, PageFormat::Human, Exit::Success, &Layout::new(Format::Human)));
+    drop(render::run(&run, Exit::Success, &Layout::new(Format::Human)));
     drop((run.open(), run.state(), open));
 }
