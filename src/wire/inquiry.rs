@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::response::text_of;
 use super::{Key, Operation, Request, SignatureVersion, Stamp};
 use crate::model::{Address, EVERY};
 
@@ -77,8 +78,6 @@ pub struct CallerIdentity {
     pub account: String,
     /// The user or the session of a role, such as `acs:ram::1234567890123456:user/alice`.
     pub arn: Option<String>,
-    /// `Account`, `RAMUser` or `AssumedRoleUser`.
-    pub kind: Option<String>,
 }
 
 /// Reads the answer to [`caller_identity`].
@@ -87,7 +86,7 @@ pub struct CallerIdentity {
 /// A lowercase fragment when no account is named.
 pub fn read_caller_identity(fields: &Map<String, Value>) -> Result<CallerIdentity, String> {
     let account = text(fields, "AccountId").ok_or("the answer names no `AccountId`")?;
-    Ok(CallerIdentity { account, arn: text(fields, "Arn"), kind: text(fields, "IdentityType") })
+    Ok(CallerIdentity { account, arn: text(fields, "Arn") })
 }
 
 /// Is there a transcode template group of this id (VOD: GetTranscodeTemplateGroup)? A missing one is refused with
@@ -97,26 +96,14 @@ pub fn transcode_group(id: &str) -> Inquiry {
     Inquiry::new(Product::Vod, TRANSCODE_GROUP, [id])
 }
 
-/// A transcode template group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TranscodeGroup {
-    /// Its id.
-    pub id: String,
-    /// Its name in the console.
-    pub name: Option<String>,
-    /// Whether it is locked against changes and use.
-    pub is_locked: bool,
-}
-
-/// Reads the answer to [`transcode_group`].
+/// Reads the answer to [`transcode_group`]: the id of the group.
 ///
 /// # Errors
 /// A lowercase fragment when the answer holds no group with an id.
-pub fn read_transcode_group(fields: &Map<String, Value>) -> Result<TranscodeGroup, String> {
+pub fn read_transcode_group(fields: &Map<String, Value>) -> Result<String, String> {
     let group = object(fields, "TranscodeTemplateGroup")?;
-    let id = text(group, "TranscodeTemplateGroupId").ok_or("the group has no `TranscodeTemplateGroupId`")?;
-    let is_locked = text(group, "Locked").is_some_and(|locked| locked == "Enabled");
-    Ok(TranscodeGroup { id, name: text(group, "Name"), is_locked })
+    text(group, "TranscodeTemplateGroupId")
+        .ok_or_else(|| "the group has no `TranscodeTemplateGroupId`".to_owned())
 }
 
 /// What is this domain (Live: DescribeLiveDomainDetail)? A missing one is refused with `InvalidDomain.NotFound`.
@@ -203,11 +190,7 @@ fn object<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a Map<Stri
 
 /// A text that says something, or a number as text.
 fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
-    match fields.get(name)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    text_of(fields.get(name)?).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -235,8 +218,7 @@ mod tests {
     fn a_group_and_a_domain_are_read() {
         let answer = json!({"TranscodeTemplateGroup":
             {"TranscodeTemplateGroupId": "g", "Name": "hd", "IsDefault": "NotDefault", "Locked": "Enabled"}});
-        let group = TranscodeGroup { id: "g".into(), name: Some("hd".into()), is_locked: true };
-        assert_eq!(read_transcode_group(&fields(answer)), Ok(group));
+        assert_eq!(read_transcode_group(&fields(answer)), Ok("g".to_owned()));
         let answer = json!({"DomainDetail": {"DomainName": "Live.Example.com", "LiveDomainType": "liveVideo",
             "DomainStatus": "online", "Region": "cn-shanghai", "Scope": "domestic"}});
         let detail = DomainDetail {

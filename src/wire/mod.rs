@@ -17,7 +17,7 @@ use std::time::Duration;
 
 pub use inquiry::{
     CallerIdentity, DOMAIN_DETAIL, DomainDetail, Inquiry, OSS_RECORDINGS, OssRecordings, Product,
-    TRANSCODE_GROUP, TranscodeGroup, caller_identity, domain_detail, oss_recordings, read_caller_identity,
+    TRANSCODE_GROUP, caller_identity, domain_detail, oss_recordings, read_caller_identity,
     read_domain_detail, read_oss_recordings, read_transcode_group, transcode_group,
 };
 pub use page::{Page, read_page, take_config};
@@ -51,6 +51,20 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
     /// Body.
     pub body: Vec<u8>,
+}
+
+impl Request {
+    /// Without a query, a body or a signature.
+    fn new(method: &str, host: &str, path: &str, headers: &[(&str, &str)]) -> Self {
+        Self {
+            method: method.to_owned(),
+            host: host.to_owned(),
+            path: path.to_owned(),
+            query: String::new(),
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            body: Vec::new(),
+        }
+    }
 }
 
 /// Neither parameters nor headers are shown: they hold key ids, tokens and signatures.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
+use super::response::text_of;
 use crate::model::{Address, EVERY, Field, Form, RecordConfig, Remote, StreamSpelling, Value};
 
 /// One page of a listing.
@@ -79,7 +80,7 @@ impl Item {
         let app = self.name("AppName")?;
         let (stream, spelling) = match self.fields.remove("StreamName") {
             None | Some(Json::Null) => (EVERY.to_owned(), StreamSpelling::Absent),
-            Some(value) => match text(&value) {
+            Some(value) => match text_of(&value) {
                 Some(text) if text.is_empty() => (EVERY.to_owned(), StreamSpelling::Empty),
                 Some(text) => (text, StreamSpelling::Named),
                 None => return Err("an item of the listing has an unreadable `StreamName`".to_owned()),
@@ -89,7 +90,7 @@ impl Item {
     }
 
     fn name(&mut self, field: &str) -> Result<String, String> {
-        let value = self.fields.remove(field).as_ref().and_then(text);
+        let value = self.fields.remove(field).as_ref().and_then(text_of);
         value
             .filter(|text| !text.is_empty())
             .ok_or_else(|| format!("an item of the listing has no readable `{field}`"))
@@ -111,7 +112,7 @@ impl Item {
     }
 
     fn text(&mut self, field: &str) -> Option<String> {
-        self.take(field, text)
+        self.take(field, text_of)
     }
 
     /// The field's value; `None` when it is missing, says nothing, or is noted as unreadable.
@@ -149,7 +150,7 @@ pub fn take_config(
 /// The value of a field as an answer writes it.
 fn value(field: Field, value: &Json) -> Option<Value> {
     match field.form() {
-        Form::Group | Form::Bucket | Form::Text => text(value).map(Value::Text),
+        Form::Group | Form::Bucket | Form::Text => text_of(value).map(Value::Text),
         Form::Seconds { .. } => number(value).map(Value::Seconds),
         Form::Switch => switch(value).map(Value::Switch),
         Form::Choice { .. } => number::<u8>(value).map(|number| Value::Number(number.into())),
@@ -169,18 +170,9 @@ fn says_something(value: &Json) -> bool {
     }
 }
 
-/// A text, or a number as text.
-fn text(value: &Json) -> Option<String> {
-    match value {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
 /// A number, or one written as text.
 fn number<T: std::str::FromStr>(value: &Json) -> Option<T> {
-    text(value)?.trim().parse().ok()
+    text_of(value)?.trim().parse().ok()
 }
 
 /// `ON`, `OFF`, `true`, `false` in any case, or a boolean.
@@ -199,9 +191,9 @@ fn switch(value: &Json) -> Option<bool> {
 /// Documented as text; a list, also one in an element of its own as the sibling API has it, is joined by commas.
 fn list(value: &Json) -> Option<String> {
     match value {
-        Json::Array(items) => Some(items.iter().map(text).collect::<Option<Vec<_>>>()?.join(",")),
+        Json::Array(items) => Some(items.iter().map(text_of).collect::<Option<Vec<_>>>()?.join(",")),
         Json::Object(fields) if fields.len() == 1 => list(fields.values().next()?),
-        other => text(other),
+        other => text_of(other),
     }
 }
 

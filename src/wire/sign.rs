@@ -120,17 +120,9 @@ impl Operation<'_> {
         params.extend(common.into_iter().chain(token).map(owned));
         let text = v1_string_to_sign("POST", pairs(&params));
         params.insert("Signature".to_owned(), v1_signature(&key.secret, &text));
-        Request {
-            method: "POST".to_owned(),
-            host: host.to_owned(),
-            path: "/".to_owned(),
-            query: String::new(),
-            headers: [("accept", "application/json"), ("content-type", FORM)]
-                .into_iter()
-                .map(owned)
-                .collect(),
-            body: canonical_query(pairs(&params)).into_bytes(),
-        }
+        let body = canonical_query(pairs(&params)).into_bytes();
+        let headers = [("accept", "application/json"), ("content-type", FORM)];
+        Request { body, ..Request::new("POST", host, "/", &headers) }
     }
 
     fn sign_v3(self, host: &str, key: &Key, stamp: &Stamp) -> Request {
@@ -155,14 +147,7 @@ impl Operation<'_> {
             v3_signature(&key.secret, &canonical.text)
         );
         headers.extend([("accept", "application/json"), ("authorization", &authorization)].map(owned));
-        Request {
-            method: "POST".to_owned(),
-            host: host.to_owned(),
-            path: "/".to_owned(),
-            query,
-            headers,
-            body: Vec::new(),
-        }
+        Request { query, headers, ..Request::new("POST", host, "/", &[]) }
     }
 }
 

@@ -87,7 +87,7 @@ pub fn assume_role_with_oidc(
     params.extend(besides.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let pairs = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let headers = [("accept", "application/json"), ("content-type", FORM)];
-    Request { body: canonical_query(pairs).into_bytes(), ..plain("POST", host, "/", &headers) }
+    Request { body: canonical_query(pairs).into_bytes(), ..Request::new("POST", host, "/", &headers) }
 }
 
 /// Reads the answer to either of the two.
@@ -103,7 +103,7 @@ pub fn read_assumed_role(fields: &Map<String, Value>) -> Result<TemporaryKey, St
 
 /// Asks the metadata service for a token that its other answers need (version 2 of it).
 pub fn metadata_token(host: &str) -> Request {
-    plain("PUT", host, "/latest/api/token", &[METADATA_TOKEN_SECONDS])
+    Request::new("PUT", host, "/latest/api/token", &[METADATA_TOKEN_SECONDS])
 }
 
 /// Asks the metadata service for the name of the instance's role.
@@ -120,7 +120,7 @@ pub fn metadata_key(host: &str, role: &str, token: Option<&Secret>) -> Request {
 /// Asks a credentials URI for a key; [`read_key`] reads the answer.
 pub fn uri_key(host: &str, path: &str, query: &str) -> Request {
     let headers = [("accept", "application/json")];
-    Request { query: query.to_owned(), ..plain("GET", host, path, &headers) }
+    Request { query: query.to_owned(), ..Request::new("GET", host, path, &headers) }
 }
 
 /// The text that the metadata service answers with; `None` where it is none, or not one line.
@@ -150,19 +150,7 @@ pub fn read_key(fields: &Map<String, Value>) -> Result<TemporaryKey, String> {
 
 fn from_metadata(host: &str, path: &str, token: Option<&Secret>) -> Request {
     let headers: Vec<(&str, &str)> = token.iter().map(|token| (METADATA_TOKEN, token.expose())).collect();
-    plain("GET", host, path, &headers)
-}
-
-/// A request without a signature.
-fn plain(method: &str, host: &str, path: &str, headers: &[(&str, &str)]) -> Request {
-    Request {
-        method: method.to_owned(),
-        host: host.to_owned(),
-        path: path.to_owned(),
-        query: String::new(),
-        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        body: Vec::new(),
-    }
+    Request::new("GET", host, path, &headers)
 }
 
 #[cfg(test)]

@@ -150,7 +150,7 @@ fn a_transcode_group_is_there_or_not() {
     let bench = Bench::new(Settings { transcode_groups: names(&[GROUP]), ..Settings::default() });
     let group = |id: &str| {
         let answer = bench.inquire(&transcode_group(id))?;
-        Ok::<String, String>(read_transcode_group(&answer).unwrap().id)
+        Ok::<String, String>(read_transcode_group(&answer).unwrap())
     };
     assert_eq!(group(GROUP), Ok(GROUP.to_owned()));
     assert_eq!(group(NO_TRANSCODE), Ok(NO_TRANSCODE.to_owned()));
