@@ -5,21 +5,28 @@ use serde_json::{Value as Json, json};
 use crate::plan::ActionKind;
 use crate::wire::{Action, DOMAIN_DETAIL, OSS_RECORDINGS, RemoteError, TRANSCODE_GROUP};
 
-/// Cause and cure of one code, or of all codes that begin with it.
+/// Cause and cure of some codes, or of all codes that begin with one of them.
 struct Meaning {
-    code: &'static str,
+    /// Apart by a space.
+    codes: &'static str,
     cause: &'static str,
     cure: &'static str,
 }
 
-const fn means(code: &'static str, cause: &'static str, cure: &'static str) -> Meaning {
-    Meaning { code, cause, cure }
+const fn means(codes: &'static str, cause: &'static str, cure: &'static str) -> Meaning {
+    Meaning { codes, cause, cure }
+}
+
+impl Meaning {
+    fn codes(&self) -> impl Iterator<Item = &'static str> {
+        self.codes.split(' ')
+    }
 }
 
 /// Whole codes. The spelling of the second one is the service's own.
 const CODES: &[Meaning] = &[
     means(
-        "ConfigAlreadyExists",
+        "ConfigAlreadyExists CodeConfigAlreadyExists",
         "somebody added this configuration after it was planned",
         "plan again, and see what stands there now",
     ),
@@ -27,11 +34,6 @@ const CODES: &[Meaning] = &[
         "CommomLiveRcordConfigExisted",
         "a recording to OSS covers this app and stream, and a stream is recorded either to OSS or to VOD",
         "delete the OSS recording in the Live console, or put this address under `ignore`",
-    ),
-    means(
-        "CodeConfigAlreadyExists",
-        "somebody added this configuration after it was planned",
-        "plan again, and see what stands there now",
     ),
     means(
         "CodeConfigNotFound",
@@ -79,17 +81,11 @@ const CODES: &[Meaning] = &[
         "check in the Live console that the domain is online and a main streaming domain",
     ),
     means(
-        "InternalError",
+        "InternalError UnknownError",
         "the service failed",
         "plan again in a moment; if it goes on, open a ticket with the RequestId",
     ),
-    means(
-        "UnknownError",
-        "the service failed",
-        "plan again in a moment; if it goes on, open a ticket with the RequestId",
-    ),
-    means("ServiceUnavailable", "the service is not available", "plan again in a moment"),
-    means("ServiceUnAvailable", "the service is not available", "plan again in a moment"),
+    means("ServiceUnavailable ServiceUnAvailable", "the service is not available", "plan again in a moment"),
     means("SystemUpgrading", "the service is being upgraded", "plan again in a few minutes"),
     means("ServiceBusy", "the domain is being configured", "plan again once that has ended"),
     means("LockFail", "another operation holds the domain", "plan again in a moment"),
@@ -125,12 +121,7 @@ const CODES: &[Meaning] = &[
         "check it; keys of the China and the international site are not interchangeable",
     ),
     means(
-        "InvalidAccessKeyId.Inactive",
-        "this key is disabled",
-        "enable it in the RAM console, or use another one",
-    ),
-    means(
-        "Forbidden.AccessKeyDisabled",
+        "InvalidAccessKeyId.Inactive Forbidden.AccessKeyDisabled",
         "this key is disabled",
         "enable it in the RAM console, or use another one",
     ),
@@ -171,12 +162,17 @@ const CODES: &[Meaning] = &[
         "pay, and plan again",
     ),
     means("OperationDenied", "the account has not activated VOD", "activate ApsaraVideo VOD in its console"),
-    means("InvalidAction", "nothing at this endpoint knows the action", "check `--endpoint`"),
-    means("InvalidAction.NotFound", "nothing at this endpoint knows the action", "check `--endpoint`"),
-    means("InvalidApi.NotFound", "nothing at this endpoint knows the action", "check `--endpoint`"),
+    means(
+        "InvalidAction InvalidAction.NotFound InvalidApi.NotFound",
+        "nothing at this endpoint knows the action",
+        "check `--endpoint`",
+    ),
     means("InvalidProduct.NotFound", "the endpoint belongs to another product", "check `--endpoint`"),
-    means("InvalidVersion", "the endpoint does not know this version of the API", "check `--endpoint`"),
-    means("NoSuchVersion", "the endpoint does not know this version of the API", "check `--endpoint`"),
+    means(
+        "InvalidVersion NoSuchVersion",
+        "the endpoint does not know this version of the API",
+        "check `--endpoint`",
+    ),
     means(
         "UnsupportedHTTPMethod",
         "the endpoint does not take requests of this kind",
@@ -188,12 +184,7 @@ const CODES: &[Meaning] = &[
 /// Beginnings of codes, for the families whose ends are parameters or kinds; tried in this order.
 const FAMILIES: &[Meaning] = &[
     means(
-        "Throttling",
-        "the account's calls, those of all its users together, are too many",
-        "plan again in a minute; a lower `--rate` leaves room for others",
-    ),
-    means(
-        "Rejected.Throttling",
+        "Throttling Rejected.Throttling",
         "the account's calls, those of all its users together, are too many",
         "plan again in a minute; a lower `--rate` leaves room for others",
     ),
@@ -268,8 +259,9 @@ pub(super) fn remedy(error: &RemoteError) -> Option<String> {
             "the identity of these credentials may not do this; attach the policy below to it".to_owned(),
         );
     }
-    let whole = CODES.iter().find(|meaning| meaning.code == code);
-    let meaning = whole.or_else(|| FAMILIES.iter().find(|family| code.starts_with(family.code)))?;
+    let whole = CODES.iter().find(|meaning| meaning.codes().any(|one| one == code));
+    let begins = |family: &&Meaning| family.codes().any(|beginning| code.starts_with(beginning));
+    let meaning = whole.or_else(|| FAMILIES.iter().find(begins))?;
     Some(format!("{}; {}", meaning.cause, meaning.cure))
 }
 
@@ -315,7 +307,7 @@ mod tests {
 
     #[test]
     fn no_code_stands_twice() {
-        let mut codes: Vec<&str> = CODES.iter().map(|meaning| meaning.code).chain(DENIALS).collect();
+        let mut codes: Vec<&str> = CODES.iter().flat_map(Meaning::codes).chain(DENIALS).collect();
         let all = codes.len();
         codes.sort_unstable();
         codes.dedup();
