@@ -103,6 +103,22 @@ fn escape_json(character: char, written: &mut String) {
     }
 }
 
+/// `text` as it stands between tags and in quoted attributes.
+pub fn html(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => written.push_str("&amp;"),
+            '<' => written.push_str("&lt;"),
+            '>' => written.push_str("&gt;"),
+            '"' => written.push_str("&quot;"),
+            '\'' => written.push_str("&#39;"),
+            other => written.push(other),
+        }
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

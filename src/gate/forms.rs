@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
+use super::escape::html;
+
 /// The text as it is, as JSON and HTML escape it, and its Base64 wherever in an encoded text it may begin. Percent codes are no
 /// form: they are undone before anything is looked for.
 pub(super) fn forms(secret: &str) -> BTreeSet<String> {
@@ -15,14 +17,6 @@ pub(super) fn forms(secret: &str) -> BTreeSet<String> {
     forms.extend((0..3).map(|before| encoded(&STANDARD_NO_PAD, secret, before)));
     forms.extend((0..3).map(|before| encoded(&URL_SAFE_NO_PAD, secret, before)));
     forms
-}
-
-fn html(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
 }
 
 /// The digits that stand for nothing but the secret where so many bytes stand `before` it, more behind it.

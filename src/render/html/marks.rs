@@ -1,22 +1,11 @@
 //! Text from elsewhere made harmless for a page.
 
 use super::super::phrases::marked;
-use crate::gate::clean;
+use crate::gate::{clean, html};
 
 /// Text that is harmless between tags and in quoted attributes.
 pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in clean(text).chars() {
-        match character {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
+    html(&clean(text))
 }
 
 /// A sentence, what stands between its backticks as code.
