@@ -1,13 +1,12 @@
 //! A group id that does not look like the service's own.
 
 use super::facts::Facts;
-use crate::config::{GroupIds, Setting, TranscodeGroup};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::is_group_id;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for group in facts.document.transcode_groups.values() {
-        for id in ids(group) {
+        for id in group.ids() {
             let Some(text) = id.value.value().filter(|text| !is_group_id(text)) else { continue };
             findings.push(
                 Diagnostic::new(Code::UnusualGroup, format!("`{text}` has not the usual form of a group id"))
@@ -15,14 +14,6 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                     .help("compare it with the id in the VOD console"),
             );
         }
-    }
-}
-
-fn ids(group: &TranscodeGroup) -> Vec<&Setting<String>> {
-    match &group.ids {
-        GroupIds::Everywhere(id) => vec![id],
-        GroupIds::ByRegion(ids) => ids.values().collect(),
-        GroupIds::Faulty => Vec::new(),
     }
 }
 

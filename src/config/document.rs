@@ -138,6 +138,17 @@ pub struct TranscodeGroup {
     pub ids: GroupIds,
 }
 
+impl TranscodeGroup {
+    /// Every id that the name stands for.
+    pub fn ids(&self) -> Vec<&Setting<String>> {
+        match &self.ids {
+            GroupIds::Everywhere(id) => vec![id],
+            GroupIds::ByRegion(ids) => ids.values().collect(),
+            GroupIds::Faulty => Vec::new(),
+        }
+    }
+}
+
 /// The id behind a group's name.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GroupIds {

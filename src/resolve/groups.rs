@@ -45,12 +45,7 @@ pub(super) fn resolve(
 pub(super) fn names(document: &Document) -> BTreeMap<String, Spanned<String>> {
     let mut names = BTreeMap::new();
     for (name, group) in &document.transcode_groups {
-        let ids: Vec<_> = match &group.ids {
-            GroupIds::Everywhere(id) => vec![id],
-            GroupIds::ByRegion(ids) => ids.values().collect(),
-            GroupIds::Faulty => Vec::new(),
-        };
-        for id in ids {
+        for id in group.ids() {
             let Some(text) = id.value.value() else { continue };
             names.entry(text.clone()).or_insert_with(|| Spanned::new(name.clone(), id.span));
         }
