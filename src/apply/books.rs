@@ -11,6 +11,7 @@ use super::cause::{Cause, Failure};
 use super::event::{Delay, Event};
 use super::journal::{Broken, Intention, Journal};
 use super::report::{ChangeOutcome, Outcome};
+use super::settings::ApplySettings;
 use super::task::Task;
 use crate::api::{Class, Error, Stop};
 use crate::model::Address;
@@ -67,17 +68,13 @@ enum Undone {
     Delete,
 }
 
-/// What of the settings of a run its books need.
-pub(super) struct Rules {
-    pub(super) settle: Duration,
-    pub(super) stop_on_error: bool,
-    pub(super) stop: watch::Receiver<bool>,
-    pub(super) journal: Journal,
-}
-
 impl Books {
-    pub(super) fn new(decisions: &Decisions, rules: Rules, events: mpsc::UnboundedSender<Event>) -> Self {
-        let Rules { settle, stop_on_error, stop, journal } = rules;
+    pub(super) fn new(
+        decisions: &Decisions,
+        settings: &ApplySettings,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> Self {
+        let ApplySettings { settle, stop_on_error, stop, journal, .. } = settings.clone();
         let ledger = Mutex::new(Ledger { undone: undone(decisions), ..Ledger::default() });
         Self { journal, events, settle, stop_on_error, stop, ledger }
     }

@@ -65,7 +65,7 @@ pub enum Cause {
     #[error("no write could be sent")]
     NoPermit,
     /// The first write of an action was refused, or not sent.
-    #[error("the {} was not carried out", first_call(*.0))]
+    #[error("the {} was not carried out", .0.first_call())]
     NotCarriedOut(ActionKind),
     /// An Add found an entry at its address.
     #[error("{0}")]
@@ -321,14 +321,6 @@ impl fmt::Display for Fates {
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         write!(f, "entries beside it went with it; {}", parts.join("; "))
-    }
-}
-
-fn first_call(action: ActionKind) -> &'static str {
-    match action {
-        ActionKind::Create => "Add",
-        ActionKind::Update => "Update",
-        ActionKind::Replace | ActionKind::Delete => "Delete",
     }
 }
 

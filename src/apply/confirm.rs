@@ -115,17 +115,8 @@ impl Reader {
         }
     }
 
-    /// Lists a domain until none of the addresses is in it, or the deadline; gives the last listing that was read.
+    /// Lists a domain by a client until none of the addresses is in it, or the deadline; gives the last listing that was read.
     pub(super) async fn until_absent(
-        &self,
-        domain: &str,
-        gone: &[&Address],
-    ) -> Result<Arc<DomainSnapshot>, Error> {
-        self.until_absent_by(&self.client, domain, gone).await
-    }
-
-    /// Likewise, by a client of the caller's.
-    pub(super) async fn until_absent_by(
         &self,
         client: &Client,
         domain: &str,

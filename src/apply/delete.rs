@@ -90,7 +90,7 @@ impl Domain {
     async fn refused_delete(&self, change: &Change, error: Error, lost: bool) -> Ended {
         let (reader, domain) = (&self.run.reader, &change.address.domain);
         let listed = match lost {
-            true => reader.until_absent(domain, &[&change.address]).await,
+            true => reader.until_absent(&reader.client, domain, &[&change.address]).await,
             false => reader.listed(&reader.client, domain).await,
         };
         match listed {
@@ -102,7 +102,8 @@ impl Domain {
     async fn prove_absent(&mut self, deleted: Vec<(Task, Deletion)>) {
         let Some((first, _)) = deleted.first() else { return };
         let gone: Vec<&Address> = deleted.iter().map(|(task, _)| &task.change.address).collect();
-        let listed = self.run.reader.until_absent(&first.change.address.domain, &gone).await;
+        let reader = &self.run.reader;
+        let listed = reader.until_absent(&reader.client, &first.change.address.domain, &gone).await;
         for (task, Deletion { request_id }) in &deleted {
             let outcome = absence(&task.change, &listed, Sent::Accepted);
             self.finish(task, Ended { outcome, request_id: request_id.clone() });
@@ -123,7 +124,7 @@ impl Domain {
 
     async fn deleted(&mut self, change: &Change, saved: Saved, request_id: Option<String>) -> Ended {
         let (reader, address) = (&self.run.reader, &change.address);
-        let listed = reader.until_absent_by(&reader.client.urgent(), &address.domain, &[address]).await;
+        let listed = reader.until_absent(&reader.client.urgent(), &address.domain, &[address]).await;
         let mut ended = Ended { outcome: absence(change, &listed, Sent::Accepted), request_id };
         let beside = self.keep_listed(change, &saved, listed).await;
         let beside = self.keep_settled(change, &saved, &mut ended, beside).await;

@@ -25,15 +25,7 @@ pub(super) struct Domain {
 pub(super) async fn write(run: Arc<Run>, mut tasks: Vec<Task>) {
     // App-wide entries first within each kind: they share one listing, read just before.
     tasks.sort_by_key(|task| (task.change.action(), !task.change.address.is_app_wide(), task.index));
-    let mut domain = Domain::new(run);
-    for task in tasks {
-        if domain.start(&task) {
-            let ended = domain.carry_out(&task.change).await;
-            domain.finish(&task, ended);
-        }
-        // So that how it ended is told before the next one begins, however fast the service answers.
-        yield_now().await;
-    }
+    Domain::new(run).carry_out_all(tasks).await;
 }
 
 /// Deletes: the named streams first, so that they are no siblings any more when an app-wide entry goes.
@@ -42,13 +34,7 @@ pub(super) async fn delete(run: Arc<Run>, tasks: Vec<Task>) {
         tasks.into_iter().partition(|task| task.change.address.is_app_wide());
     let mut domain = Domain::new(run);
     domain.delete_named(named).await;
-    for task in wide {
-        if domain.start(&task) {
-            let ended = domain.carry_out(&task.change).await;
-            domain.finish(&task, ended);
-        }
-        yield_now().await;
-    }
+    domain.carry_out_all(wide).await;
 }
 
 impl Domain {
@@ -74,6 +60,17 @@ impl Domain {
     pub(super) fn finish(&self, task: &Task, ended: Ended) {
         let Ended { outcome, request_id } = ended;
         self.run.books.finished(task, outcome, request_id);
+    }
+
+    async fn carry_out_all(&mut self, tasks: Vec<Task>) {
+        for task in tasks {
+            if self.start(&task) {
+                let ended = self.carry_out(&task.change).await;
+                self.finish(&task, ended);
+            }
+            // So that how it ended is told before the next one begins, however fast the service answers.
+            yield_now().await;
+        }
     }
 
     async fn carry_out(&mut self, change: &Change) -> Ended {

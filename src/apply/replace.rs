@@ -214,7 +214,7 @@ impl Domain {
         let (reader, domain) = (&self.run.reader, &change.address.domain);
         // If it is gone, nothing records the stream meanwhile.
         let client = reader.client.urgent();
-        let mut listed = reader.until_absent_by(&client, domain, &[&change.address]).await;
+        let mut listed = reader.until_absent(&client, domain, &[&change.address]).await;
         if listed.as_ref().is_ok_and(|listing| listing.configs.contains_key(&change.address)) {
             // The Delete may still arrive, or have arrived after that listing: then nothing is there, and nobody would know.
             self.run.books.settled(&change.address).await;

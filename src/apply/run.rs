@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::books::{Books, Rules};
+use super::books::Books;
 use super::cause::Cause;
 use super::event::Event;
 use super::fallback::Fallback;
@@ -33,10 +33,9 @@ impl Run {
         client: &Client,
         settings: ApplySettings,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Event>) {
-        let ApplySettings { deadline, settle, freshness, stop_on_error, stop, journal } = settings;
         let (events, receiver) = mpsc::unbounded_channel();
-        let rules = Rules { settle, stop_on_error, stop: stop.clone(), journal };
-        let books = Arc::new(Books::new(decisions, rules, events));
+        let books = Arc::new(Books::new(decisions, &settings, events));
+        let ApplySettings { deadline, freshness, stop, .. } = settings;
         let reader = Reader::new(client, books.clone(), deadline, stop);
         (Arc::new(Self { reader, books, freshness, fallback: Mutex::default() }), receiver)
     }
@@ -94,13 +93,8 @@ impl Leave {
         Self { permit, until, is_urgent: false }
     }
 
-    /// For an Add, which overwrites nothing.
-    pub(super) fn any_time(permit: Permit) -> Self {
-        Self::until(permit, None)
-    }
-
-    /// For an Add until which nothing is recorded.
+    /// For an Add until which nothing is recorded. It overwrites nothing, so it rests on no look.
     pub(super) fn urgently(permit: Permit) -> Self {
-        Self { is_urgent: true, ..Self::any_time(permit) }
+        Self { permit, until: None, is_urgent: true }
     }
 }

@@ -209,6 +209,15 @@ impl ActionKind {
             ActionKind::Delete => "delete",
         }
     }
+
+    /// The first of its calls, in words.
+    pub fn first_call(self) -> &'static str {
+        match self {
+            ActionKind::Create => "Add",
+            ActionKind::Update => "Update",
+            ActionKind::Replace | ActionKind::Delete => "Delete",
+        }
+    }
 }
 
 /// Why a change is planned. Where that stands in the files is a note.

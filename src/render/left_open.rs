@@ -59,7 +59,7 @@ pub(super) fn story(one: &LeftOpenNow) -> String {
     match (kind, found) {
         (_, LeftOpenFound::GivenUp) => "nothing stands there, as the files want it".to_owned(),
         (LeftOpenKind::Change { action: ActionKind::Replace, .. }, found) => replaced(found).to_owned(),
-        (LeftOpenKind::Change { action, .. }, found) => written(call(*action), found),
+        (LeftOpenKind::Change { action, .. }, found) => written(action.first_call(), found),
         (LeftOpenKind::Lost(GapCause::Replace), LeftOpenFound::Gap) => {
             "deleted to be added anew, and nothing stands there".to_owned()
         }
@@ -91,13 +91,5 @@ fn written(call: &str, found: LeftOpenFound) -> String {
         LeftOpenFound::NotArrived => format!("the {call} does not show: all is as before it"),
         LeftOpenFound::Gap | LeftOpenFound::Gone | LeftOpenFound::GivenUp => "it is gone".to_owned(),
         LeftOpenFound::Back | LeftOpenFound::Otherwise => "something else stands there".to_owned(),
-    }
-}
-
-fn call(action: ActionKind) -> &'static str {
-    match action {
-        ActionKind::Create => "Add",
-        ActionKind::Update | ActionKind::Replace => "Update",
-        ActionKind::Delete => "Delete",
     }
 }
