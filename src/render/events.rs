@@ -221,14 +221,14 @@ impl<'a> Event<'a> {
 
     /// What became of a plan.
     pub fn report(view: &'a ReportView) -> [Self; 2] {
-        let ReportView { plan, counts, done, calls, repeated, took, .. } = view;
+        let ReportView { plan, counts, done, report, .. } = view;
         let reported = Reported {
             target: &plan.target.name,
             digest: plan.digest.clone(),
             summary: *counts,
-            calls: *calls,
-            repeated: *repeated,
-            seconds: took.as_secs_f64(),
+            calls: report.calls,
+            repeated: report.repeated,
+            seconds: report.took.as_secs_f64(),
         };
         let Done { added, changed, destroyed } = *done;
         let operation = Operation::Apply;

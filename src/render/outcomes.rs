@@ -1,6 +1,7 @@
 //! What became of a plan, as a comment: what is not done first.
 
 use super::comment::{FOOTER, head, left_open, shortened};
+use super::journal::end_text;
 use super::layout::Layout;
 use super::marks::{cell, code, prose};
 use super::phrases::symbol;
@@ -40,16 +41,16 @@ fn not_done(sheet: &mut Sheet, outcomes: &[&EndView]) {
 
 fn row(end: &EndView) -> String {
     let ChangeOutcome { address, action, outcome, request_id } = end.one;
-    let name = match outcome {
-        Outcome::Unknown(_) => "**UNKNOWN**",
-        Outcome::Failed(_) => "failed",
-        Outcome::NotAttempted(_) => "not attempted",
-        Outcome::Done => "done",
-    };
+    let mark = if matches!(outcome, Outcome::Unknown(_)) { "**" } else { "" };
+    let name = end_text(outcome.into());
     let why = outcome.failure().map(ToString::to_string).unwrap_or_default();
     let why = prose(&why).replace('|', "\\|");
     let id = request_id.as_deref().map(cell).unwrap_or_default();
-    format!("| {} | {} | {name} | {why} | {id} |\n", code(symbol(*action)), cell(&address.to_string()))
+    format!(
+        "| {} | {} | {mark}{name}{mark} | {why} | {id} |\n",
+        code(symbol(*action)),
+        cell(&address.to_string())
+    )
 }
 
 fn all_done(sheet: &mut Sheet, outcomes: &[&EndView]) {

@@ -14,7 +14,7 @@ use crate::source::Sources;
 
 /// `apply --format json`.
 pub(super) fn report_json(view: &ReportView, context: Context) -> String {
-    let ReportView { plan, ends, counts, calls, repeated, took, .. } = view;
+    let ReportView { plan, ends, counts, report, .. } = view;
     pretty(&ReportDocument {
         format_version: FORMAT_VERSION,
         target: &plan.target.name,
@@ -22,9 +22,9 @@ pub(super) fn report_json(view: &ReportView, context: Context) -> String {
         left_open: left_open_rows(&plan.left_open),
         outcomes: ends.iter().map(|end| outcome_row(end, context.sources)).collect(),
         summary: *counts,
-        calls: *calls,
-        repeated: *repeated,
-        seconds: took.as_secs_f64(),
+        calls: report.calls,
+        repeated: report.repeated,
+        seconds: report.took.as_secs_f64(),
         diagnostics: findings(context),
         exit: context.exit,
     })

@@ -1,7 +1,6 @@
 //! What became of a plan as every format tells it: counted, put into words and joined with the reasons here, once.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,6 +22,7 @@ const ALIKE_LISTED: usize = 3;
 /// Everything that is said of what became of a plan.
 pub struct ReportView<'a> {
     pub(super) plan: &'a PlanView<'a>,
+    pub(super) report: &'a Report,
     /// One for each planned change, in the plan's order.
     pub(super) ends: Vec<EndView<'a>>,
     /// The ends by kind.
@@ -35,12 +35,6 @@ pub struct ReportView<'a> {
     pub(super) resources: String,
     /// `14 calls in 2.1 s, 3 of them again.`
     pub(super) cost: String,
-    /// Calls that were sent, reads and writes.
-    pub(super) calls: u64,
-    /// How many of them went out because one before them failed.
-    pub(super) repeated: u64,
-    /// How long it took.
-    pub(super) took: Duration,
     /// Domains whose last listing could not be read.
     not_seen_again: Vec<Diagnostic>,
 }
@@ -76,22 +70,20 @@ pub(super) struct Done {
 impl<'a> ReportView<'a> {
     /// What became of the plan that a view shows.
     pub fn new(plan: &'a PlanView<'a>, report: &'a Report, sources: &Sources) -> Self {
-        let Report { outcomes, not_seen_again: _, calls, repeated, took } = report;
+        let outcomes = &report.outcomes;
         let changes = plan.plan.changes().zip(outcomes);
         let counts = OutcomeCounts::of(outcomes);
         let done = Done::of(outcomes);
         let Done { added, changed, destroyed } = done;
         Self {
             plan,
+            report,
             ends: changes.map(|(change, one)| EndView::new(plan.plan, change, one, sources)).collect(),
             counts,
             done,
             verdict: verdict(plan, counts),
             resources: format!("Resources: {added} added, {changed} changed, {destroyed} destroyed."),
-            cost: cost(*calls, *repeated, *took),
-            calls: *calls,
-            repeated: *repeated,
-            took: *took,
+            cost: cost(report),
             not_seen_again: not_seen_again(plan.account, report),
         }
     }
@@ -188,9 +180,10 @@ fn past(action: ActionKind) -> &'static str {
     }
 }
 
-fn cost(calls: u64, repeated: u64, took: Duration) -> String {
-    let calls = counted(usize::try_from(calls).unwrap_or(usize::MAX), "call");
-    let again = if repeated > 0 { format!(", {repeated} of them again") } else { String::new() };
+fn cost(report: &Report) -> String {
+    let Report { outcomes: _, not_seen_again: _, calls, repeated, took } = report;
+    let calls = counted(usize::try_from(*calls).unwrap_or(usize::MAX), "call");
+    let again = if *repeated > 0 { format!(", {repeated} of them again") } else { String::new() };
     format!("{calls} in {:.1} s{again}.", took.as_secs_f64())
 }
 

@@ -1,30 +1,22 @@
 //! What tells one plan from another: the steps of each side, and how people read them.
 
-use super::style::{Style, Tone, columns, wrap};
+use super::style::{Style, Tone, wrap};
 use crate::gate::clean;
 use crate::model::{Field, RecordConfig, Value};
 use crate::plan::{Change, Difference};
 
-/// What moved since the review, under its heading; empty where nothing did.
+/// What moved since the review, under its heading: a paragraph for each address. Empty where nothing did.
 pub(super) fn human_since_review(differences: &[Difference], style: Style) -> String {
     if differences.is_empty() {
         return String::new();
     }
-    format!("\nSince the review:\n\n{}", human_differences(differences, ["reviewed", "now"], style))
-}
-
-/// A paragraph for each address: what each of the two plans, named by `names`, does there.
-pub(super) fn human_differences(differences: &[Difference], names: [&str; 2], style: Style) -> String {
-    let width = names.map(columns).into_iter().max().unwrap_or(0);
-    let mut lines = Vec::new();
+    let mut lines = vec!["\nSince the review:\n".to_owned()];
     for Difference { address, first, second } in differences {
         lines.push(style.paint(Tone::Strong, &format!("  # {}", clean(&address.to_string()))));
-        for (name, change) in names.into_iter().zip([first, second]) {
-            let gap = " ".repeat(width - columns(name));
-            let front = format!("      {name}:{gap} ");
-            let room = style.width.saturating_sub(columns(&front)).max(20);
+        for (front, change) in [("      reviewed: ", first), ("      now:      ", second)] {
+            let room = style.width.saturating_sub(front.len()).max(20);
             for (at, line) in wrap(&transition(change.as_ref(), style.arrow()), room).iter().enumerate() {
-                let front = if at == 0 { front.clone() } else { " ".repeat(columns(&front)) };
+                let front = if at == 0 { front } else { &" ".repeat(front.len()) };
                 lines.push(format!("{front}{line}"));
             }
         }

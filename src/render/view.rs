@@ -17,6 +17,10 @@ use crate::plan::{
     Summary, Unsupported, Warning, fold,
 };
 
+/// The actions, worst first.
+pub(super) const ACTIONS: [ActionKind; 4] =
+    [ActionKind::Replace, ActionKind::Delete, ActionKind::Update, ActionKind::Create];
+
 /// Everything that is said of a plan.
 pub struct PlanView<'a> {
     /// For what is looked up change by change.
@@ -168,12 +172,7 @@ impl<'a> PlanView<'a> {
 
     /// The same: refused, replaced, deleted, updated, created; within each, by first address.
     pub(super) fn worst_first(&self, full: bool) -> Vec<FoldView<'_>> {
-        let weight = |action| match action {
-            ActionKind::Replace => 0,
-            ActionKind::Delete => 1,
-            ActionKind::Update => 2,
-            ActionKind::Create => 3,
-        };
+        let weight = |action| ACTIONS.iter().position(|one| *one == action);
         let mut folds = self.folds(full);
         folds.sort_by_key(|fold| (!fold.is_refused, weight(fold.first.action())));
         folds

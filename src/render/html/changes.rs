@@ -5,8 +5,8 @@ use super::super::links::Links;
 use super::super::phrases::{
     FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, contingency, origin_text, sentence, symbol,
 };
-use super::super::view::{ChangeView, PlanView};
-use super::fleet::{ACTIONS, App, Domain, Fleet};
+use super::super::view::{ACTIONS, ChangeView, PlanView};
+use super::fleet::{App, Domain, Fleet};
 use super::marks::{escaped, sentence_of, side};
 use crate::model::Value;
 use crate::plan::{ActionKind, FieldChange, FieldOrigin};

@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::super::phrases::counted;
-use super::super::view::{ChangeView, PlanView};
+use super::super::view::{ACTIONS, ChangeView, PlanView};
 use super::marks::escaped;
 use crate::model::Address;
 use crate::plan::ActionKind;
-
-/// The actions, worst first.
-pub(super) const ACTIONS: [ActionKind; 4] =
-    [ActionKind::Replace, ActionKind::Delete, ActionKind::Update, ActionKind::Create];
 
 /// Domains without changes that stand open in the picture; more are folded away.
 const OPEN_QUIET: usize = 4;
