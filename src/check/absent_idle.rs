@@ -20,19 +20,3 @@ pub(super) fn check(desired: &Desired, snapshot: &Snapshot, findings: &mut Findi
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found_listed, streams};
-    use super::*;
-    use crate::diag::Severity;
-
-    #[test]
-    fn only_where_a_whole_domain_shows_that_nothing_is_there() {
-        let text = streams("", "cam: {}, old: { state: absent }");
-        let idle = (Code::AbsentIdle, Severity::Advice, "absent".to_owned());
-        assert_eq!(found_listed(&text, &["a.com/show/cam"], &["a.com"]), [idle]);
-        assert_eq!(found_listed(&text, &["a.com/show/old"], &["a.com"]), []);
-        assert_eq!(found_listed(&text, &[], &[]), []);
-    }
-}

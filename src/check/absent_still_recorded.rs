@@ -28,20 +28,3 @@ fn recording<'d>(desired: &'d Desired, address: &Address) -> Option<(Address, &'
     })?;
     resolved.config.records_by_itself().then_some((ruler, entry))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn a_wider_entry_that_records_by_itself() {
-        let absent =
-            |beside: &str| found(&streams("", &format!("main: {{}}, cam: {{ state: absent }}, {beside}")));
-        assert_eq!(absent("\"*\": {}"), [(Code::AbsentStillRecorded, "absent".into())]);
-        let on_demand = absent("\"*\": { on_demand: 7 }");
-        assert!(on_demand.iter().all(|(code, _)| *code != Code::AbsentStillRecorded), "{on_demand:?}");
-        assert_eq!(absent("\"*\": { state: absent }"), []);
-        assert_eq!(absent("other: {}"), []);
-    }
-}

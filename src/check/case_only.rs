@@ -47,18 +47,3 @@ fn report(
         .about(second.0),
     );
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn streams_and_apps() {
-        assert_eq!(found(&streams("", "cam1: {}, CAM1: {}, cam2: {}")), [(Code::CaseOnly, "cam1".into())]);
-        assert_eq!(found(&streams("", "cam1: {}, cam2: {}")), []);
-        let apps = "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\n\
-                    domains: { a.com: { apps: { Show: { streams: { a: } }, show: { streams: { b: , c: } } } } }\n";
-        assert_eq!(found(apps), [(Code::CaseOnly, "b".into())]);
-    }
-}

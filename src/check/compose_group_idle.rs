@@ -39,22 +39,3 @@ fn finding(span: Span, off: Option<Span>) -> Diagnostic {
         None => finding.help("write `auto_compose: on` beside it, or remove the group"),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn a_group_that_no_entry_merges_with() {
-        let group = "compose_vod_transcode_group: VOD_NO_TRANSCODE";
-        let idle = [(Code::ComposeGroupIdle, "VOD_NO_TRANSCODE".into())];
-        assert_eq!(found(&streams("", &format!("cam: {{ {group} }}"))), idle);
-        assert_eq!(found(&streams("", &format!("cam: {{ {group}, auto_compose: off }}"))), idle);
-        assert_eq!(found(&streams("", &format!("cam: {{ {group}, auto_compose: on }}"))), []);
-        assert_eq!(found(&streams("", "cam: { compose_vod_transcode_group: default }")), []);
-        let tiers = format!("tiers: {{ vip: {{ {group} }} }}");
-        let shared = streams(&tiers, "cam: { tier: vip }, main: { tier: vip, auto_compose: on }");
-        assert_eq!(found(&shared), [], "one that merges is reason enough");
-    }
-}

@@ -38,22 +38,3 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         );
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn forty_files_that_end_within_a_day() {
-        let merged = |settings: &str| {
-            let group = "compose_vod_transcode_group: VOD_NO_TRANSCODE";
-            found(&streams("", &format!("cam: {{ {group}, {settings} }}")))
-        };
-        let short = [(Code::ComposeLimit, "35m59s".into())];
-        assert_eq!(merged("auto_compose: on, cycle_duration: 35m59s"), short);
-        assert_eq!(merged("auto_compose: on, cycle_duration: 36m"), []);
-        let idle = [(Code::ComposeGroupIdle, "VOD_NO_TRANSCODE".into())];
-        assert_eq!(merged("auto_compose: off, cycle_duration: 30m"), idle);
-    }
-}

@@ -25,19 +25,3 @@ fn check_pattern(pattern: &Spanned<Pattern>, domain: &DesiredDomain, findings: &
         );
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn one_pattern_is_one_finding() {
-        let pattern = "ignore: [a.com/show/test-*]";
-        assert_eq!(
-            found(&streams(pattern, "test-1: {}, test-2: { state: absent }, cam: {}")),
-            [(Code::DeclaredIgnored, "a.com/show/test-*".into())]
-        );
-        assert_eq!(found(&streams(pattern, "cam: {}, \"*\": {}")), []);
-    }
-}

@@ -17,16 +17,3 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         );
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn from_that_day() {
-        let stream = |date: &str| found(&streams("", &format!("gala: {{ expires: {date} }}")));
-        assert_eq!(stream("2026-11-22"), [(Code::Expired, "2026-11-22".into())]);
-        assert_eq!(stream("2026-11-23"), []);
-    }
-}

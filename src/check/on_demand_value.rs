@@ -21,19 +21,3 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         );
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn anything_but_zero() {
-        let tier = "tiers: { manual: { on_demand: 7 } }";
-        assert_eq!(
-            found(&streams(tier, "a: { tier: manual }, b: { tier: manual }")),
-            [(Code::OnDemandValue, "7".into())]
-        );
-        assert_eq!(found(&streams(tier, "a: { tier: manual, on_demand: 0 }")), []);
-    }
-}

@@ -28,21 +28,3 @@ fn check_word(what: &str, prune: &Spanned<bool>, findings: &mut Findings) {
             .help("declare what is to stay, or write `prune: false`"),
     );
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::found;
-    use super::*;
-
-    #[test]
-    fn where_nothing_is_declared() {
-        let domain = |block: &str| found(&format!("version: 1\ndomains: {{ a.com: {{ {block} }} }}\n"));
-        assert_eq!(domain("prune: true"), [(Code::PruneWithoutStreams, "true".into())]);
-        assert_eq!(domain("prune: on, apps: { show: {} }"), [(Code::PruneWithoutStreams, "on".into())]);
-        assert_eq!(domain("prune: false"), []);
-        let cam = "apps: { show: { streams: { cam: { vod_transcode_group: VOD_NO_TRANSCODE } } }";
-        assert_eq!(domain(&format!("prune: true, {cam} }}")), []);
-        let bare = format!("{cam}, news: {{ prune: yes }} }}").replace("yes", "on");
-        assert_eq!(domain(&bare), [(Code::PruneWithoutStreams, "on".into())]);
-    }
-}

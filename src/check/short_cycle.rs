@@ -27,18 +27,3 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         );
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn under_twenty_minutes_unless_the_merged_file_says_it() {
-        let cam = |settings: &str| found(&streams("", &format!("cam: {{ {settings} }}")));
-        assert_eq!(cam("cycle_duration: 19m59s"), [(Code::ShortCycle, "19m59s".into())]);
-        assert_eq!(cam("cycle_duration: 20m"), []);
-        let merged = "cycle_duration: 15m, auto_compose: on, compose_vod_transcode_group: VOD_NO_TRANSCODE";
-        assert_eq!(cam(merged), [(Code::ComposeLimit, "15m".into())]);
-    }
-}

@@ -61,22 +61,3 @@ fn finding(field: Field, span: Span, address: &Address, entry: &Entry) -> Diagno
     .help("move it into the app's `defaults`, or write in the entry what it is meant to have")
     .about(address)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn what_an_entry_beside_the_star_lacks() {
-        let beside =
-            |cam: &str| found(&streams("", &format!("\"*\": {{ cycle_duration: 2h }}, cam: {{ {cam} }}")));
-        assert_eq!(beside(""), [(Code::StarNotInherited, "2h".into())]);
-        assert_eq!(beside("cycle_duration: 3h"), [], "who writes its own knows");
-        assert_eq!(beside("cycle_duration: default"), []);
-        assert_eq!(beside("state: absent").len(), 1, "only that the star records it");
-        let inherited =
-            streams("", "\"*\": {}, cam: {}").replace("show: {", "show: { defaults: { cycle_duration: 2h },");
-        assert_eq!(found(&inherited), []);
-    }
-}

@@ -21,19 +21,3 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn a_location_where_prune_deletes() {
-        let location = "vod.oss-cn-shanghai.aliyuncs.com";
-        let cam = streams("", &format!("cam: {{ storage_location: {location} }}"));
-        assert_eq!(found(&cam), []);
-        let pruned = cam.replace("a.com: {", "a.com: { prune: true,");
-        assert_eq!(found(&pruned), [(Code::StoragePrune, location.into())]);
-        assert_eq!(found(&pruned.replace("show: {", "show: { prune: off,")), []);
-    }
-}

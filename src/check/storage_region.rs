@@ -30,26 +30,3 @@ pub(super) fn of(location: &str) -> Option<&str> {
     let (bucket, region) = location.strip_suffix(".aliyuncs.com")?.split_once(".oss-")?;
     (!bucket.is_empty() && !region.is_empty() && !region.contains('.')).then_some(region)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn a_bucket_elsewhere_than_its_domain() {
-        let cam = |region: &str| {
-            let location = "cam: { storage_location: vod.oss-cn-shanghai.aliyuncs.com }";
-            found(&streams(&format!("region: {region}"), location))
-        };
-        let elsewhere = (Code::StorageRegion, "vod.oss-cn-shanghai.aliyuncs.com".to_owned());
-        assert_eq!(cam("eu-central-1"), [elsewhere]);
-        assert_eq!(cam("cn-shanghai"), []);
-        assert_eq!(of("vod.oss-cn-shanghai.aliyuncs.com"), Some("cn-shanghai"));
-        for other in
-            ["vod", ".oss-cn-shanghai.aliyuncs.com", "vod.oss-.aliyuncs.com", "vod.oss-a.b.aliyuncs.com"]
-        {
-            assert_eq!(of(other), None, "{other}");
-        }
-    }
-}

@@ -46,27 +46,3 @@ fn blocks(document: &Document) -> impl Iterator<Item = &Defaults> {
     top.chain(domains.filter_map(|domain| domain.defaults.as_ref()))
         .chain(apps.filter_map(|app| app.defaults.as_ref()))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn a_block_with_no_entry_below() {
-        let app =
-            |app: &str| streams("", "cam: {}").replace("apps: {", &format!("apps: {{ news: {{ {app} }},"));
-        let unused = [(Code::UnusedDefaults, "defaults".into())];
-        assert_eq!(found(&app("defaults: { cycle_duration: 2h }")), unused);
-        assert_eq!(
-            found(&app("defaults: { cycle_duration: 2h }, streams: { x: { state: absent } }")),
-            unused
-        );
-        assert_eq!(found(&app("defaults: { cycle_duration: 2h }, streams: { x: {} }")), []);
-        assert_eq!(
-            found("version: 1\ndefaults: { cycle_duration: 2h }\n"),
-            [],
-            "a shared file declares nothing"
-        );
-    }
-}

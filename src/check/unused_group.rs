@@ -25,21 +25,3 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         );
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn a_name_that_stands_nowhere() {
-        let id = "e2d796d3bb5fd8049d32bff62f94e4c1";
-        let groups = format!("transcode_groups: {{ hd: {id}, sd: {id} }}");
-        let cam = |group: &str| found(&streams(&groups, &format!("cam: {{ vod_transcode_group: {group} }}")));
-        assert_eq!(cam("hd"), [(Code::UnusedGroup, "sd".into())]);
-        assert_eq!(cam(id), [(Code::UnusedGroup, "hd".into()), (Code::UnusedGroup, "sd".into())]);
-        let merged = "vod_transcode_group: hd, auto_compose: on, compose_vod_transcode_group: sd";
-        assert_eq!(found(&streams(&groups, &format!("cam: {{ {merged} }}"))), []);
-        assert_eq!(found(&format!("version: 1\n{groups}\n")), [], "a shared file declares nothing");
-    }
-}

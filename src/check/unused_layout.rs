@@ -21,20 +21,3 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         );
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn one_that_no_domain_has() {
-        let layouts = "layouts: { tv: { apps: { wall: { streams: { cam: {} } } } }, radio: {} }";
-        let text = streams(layouts, "cam: {}");
-        let radio = (Code::UnusedLayout, "radio".to_owned());
-        assert_eq!(found(&text), [(Code::UnusedLayout, "tv".into()), radio.clone()]);
-        assert_eq!(found(&text.replace("a.com: {", "a.com: { layout: tv,")), [radio]);
-        assert_eq!(found(&text.replace("a.com: {", "a.com: { layout: [tv, radio],")), []);
-        assert_eq!(found(&format!("version: 1\n{layouts}\n")), [], "a shared file declares nothing");
-    }
-}

@@ -45,19 +45,3 @@ fn used(document: &Document) -> HashSet<&str> {
 fn named(block: &Settings) -> Option<&str> {
     block.tier.as_ref()?.value.value().map(String::as_str)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn one_that_nothing_leads_to() {
-        let tiers =
-            "tiers: { vip: { tier: long }, long: { cycle_duration: 2h }, old: { tier: older }, older: {} }";
-        let unused = |name: &str| (Code::UnusedTier, name.to_owned());
-        assert_eq!(found(&streams(tiers, "cam: { tier: vip }")), [unused("old"), unused("older")]);
-        assert_eq!(found(&streams(tiers, "cam: { tier: vip }, main: { tier: old }")), []);
-        assert_eq!(found(&format!("version: 1\n{tiers}\n")), [], "a shared file declares nothing");
-    }
-}

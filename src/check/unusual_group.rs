@@ -16,20 +16,3 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::found;
-    use super::*;
-
-    #[test]
-    fn ids_by_region_too() {
-        let text = "version: 1\ntranscode_groups:\n  good: e2d796d3bb5fd8049d32bff62f94e4c1\n  \
-                    none: VOD_NO_TRANSCODE\n  odd: my-group\n  two: { cn-shanghai: e2d7, eu-central-1: \
-                    6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa }\n";
-        assert_eq!(
-            found(text),
-            [(Code::UnusualGroup, "my-group".into()), (Code::UnusualGroup, "e2d7".into())]
-        );
-    }
-}

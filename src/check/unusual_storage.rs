@@ -17,17 +17,3 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         );
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{found, streams};
-    use super::*;
-
-    #[test]
-    fn what_is_no_host_of_a_bucket() {
-        let cam = |location: &str| found(&streams("", &format!("cam: {{ storage_location: {location} }}")));
-        assert_eq!(cam("bucket.example.com"), [(Code::UnusualStorage, "bucket.example.com".into())]);
-        assert_eq!(cam("vod.oss-cn-shanghai.aliyuncs.com"), []);
-        assert_eq!(cam("default"), []);
-    }
-}
