@@ -8,16 +8,13 @@ use super::refusal::Refusal;
 use super::rules::Params;
 use super::sessions::{Assumed, Session};
 use super::settings::Settings;
-use crate::wire::format_time;
+use crate::wire::{OIDC_TOKEN_LENGTH, format_time};
 
 /// Seconds that any role may be assumed for (STS: DurationSeconds up to the role's MaxSessionDuration).
 const DURATION: std::ops::RangeInclusive<u32> = 900..=43_200;
 
 /// Characters of RoleSessionName.
 const SESSION_NAME: std::ops::RangeInclusive<usize> = 2..=64;
-
-/// Characters of OIDCToken.
-const OIDC_TOKEN: std::ops::RangeInclusive<usize> = 4..=20_000;
 
 /// Whose key this is: a RAM user's that is named like the key, or a session's.
 pub(super) fn caller_identity(
@@ -77,7 +74,7 @@ pub(super) fn assume_role_with_oidc(params: &Params<'_>, settings: &Settings) ->
     }
     let token = params.required("OIDCToken")?;
     let expected = settings.oidc_token.as_ref().is_none_or(|expected| expected.expose() == token);
-    if !OIDC_TOKEN.contains(&token.len()) || !expected {
+    if !OIDC_TOKEN_LENGTH.contains(&token.len()) || !expected {
         return Err(Refusal::oidc_token());
     }
     assume_role(params, settings)

@@ -1,21 +1,15 @@
+use super::variables::{
+    ADDRESS, CONFIG_FILE, CREDENTIALS_FILE, KEY_ID, KEY_SECRET, METADATA, METADATA_DISABLED,
+    OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE, PROFILE, PROFILE_DISABLED, ROLE_ARN, TOKEN,
+};
 use super::*;
 use crate::gate::Secrets;
 use crate::wire::Key;
 
-const KEY_ID: &str = "ALIBABA_CLOUD_ACCESS_KEY_ID";
-const KEY_SECRET: &str = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
-const TOKEN: &str = "ALIBABA_CLOUD_SECURITY_TOKEN";
-const PROFILE: &str = "ALIBABA_CLOUD_PROFILE";
-const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
-const PROFILE_DISABLED: &str = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED";
-const INI_FILE: &str = "ALIBABA_CLOUD_CREDENTIALS_FILE";
-const METADATA: &str = "ALIBABA_CLOUD_ECS_METADATA";
-const METADATA_DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
-const ADDRESS: &str = "ALIBABA_CLOUD_CREDENTIALS_URI";
 const OIDC: [(&str, &str); 3] = [
-    ("ALIBABA_CLOUD_ROLE_ARN", "acs:ram::1:role/r"),
-    ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1:oidc-provider/p"),
-    ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "/run/token"),
+    (ROLE_ARN, "acs:ram::1:role/r"),
+    (OIDC_PROVIDER_ARN, "acs:ram::1:oidc-provider/p"),
+    (OIDC_TOKEN_FILE, "/run/token"),
 ];
 
 /// A home folder with a profile file and a credentials file, or one of them, or none.
@@ -148,7 +142,7 @@ const BARE: Home = Home { config: None, ini: None };
 #[test]
 fn the_first_configured_source_decides() {
     let environment = [(KEY_ID, "id"), (KEY_SECRET, "secret")];
-    let rest = [(INI_FILE, "/nowhere"), (METADATA, "recorder"), (ADDRESS, "http://127.0.0.1/k")];
+    let rest = [(CREDENTIALS_FILE, "/nowhere"), (METADATA, "recorder"), (ADDRESS, "http://127.0.0.1/k")];
     let from = |count: usize| -> Vec<(&str, &str)> {
         [&environment[..], &OIDC, &rest].concat().into_iter().skip(count).collect()
     };
