@@ -71,11 +71,7 @@ impl Endpoint {
     /// # Errors
     /// When `region` is not made of lower case letters, digits and hyphens.
     pub fn documented(product: Product, region: Option<&str>) -> Result<Self, EndpointError> {
-        if let Some(region) = region
-            && !is_region(region)
-        {
-            return Err(EndpointError::Region(region.to_owned()));
-        }
+        let region = region.map(checked).transpose()?;
         Ok(Self { secure: true, host: host(product, region), port: None })
     }
 
@@ -84,9 +80,7 @@ impl Endpoint {
     /// # Errors
     /// When `region` is not made of lower case letters, digits and hyphens.
     pub(super) fn sts(region: &str, in_vpc: bool) -> Result<Self, EndpointError> {
-        if !is_region(region) {
-            return Err(EndpointError::Region(region.to_owned()));
-        }
+        let region = checked(region)?;
         let product = if in_vpc { "sts-vpc" } else { "sts" };
         Ok(Self { secure: true, host: format!("{product}.{region}{VENDOR}"), port: None })
     }
@@ -299,6 +293,10 @@ fn host(product: Product, region: Option<&str>) -> String {
         (Product::Vod, None) => format!("vod{VENDOR}"),
         (Product::Sts, _) => format!("sts{VENDOR}"),
     }
+}
+
+fn checked(region: &str) -> Result<&str, EndpointError> {
+    if is_region(region) { Ok(region) } else { Err(EndpointError::Region(region.to_owned())) }
 }
 
 fn is_region(text: &str) -> bool {
