@@ -281,9 +281,10 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
         {
             return Ok(());
         }
-        // A listing that contradicts itself tells nothing.
+        // A listing that contradicts itself tells nothing, and once the service throttled all calls for a minute, none is sent.
         let remote = failure(&outcome.outcome).and_then(|failure| failure.remote.as_ref());
-        let is_unread = matches!(remote, Some(Error::Contradiction(_)));
+        let is_unread =
+            matches!(remote, Some(Error::Contradiction(_) | Error::GivenUp { .. } | Error::Stopped(_)));
         let is_held_back = view.is_throttled_between(write, at, address) || view.is_without_key_at(at);
         if is_unread || is_held_back || forgets_case(run, change) {
             return Ok(());
