@@ -105,14 +105,18 @@ impl Domain {
         let pending = PendingAdd::over(&change.address, after, &saved.entry);
         let mut ended = match (self.run.fill_gap(pending, permit).await, doubt) {
             (Ok(ended), _) => ended,
-            (Err(_), Some(Doubt::Unread(ended))) => {
+            (Err(Unfilled { error, .. }), Some(Doubt::Unread(ended))) if error.code() == ALREADY_EXISTS => {
                 return self.end_app_wide(change, Some(saved), ended).await;
             }
             (Err(Unfilled { error, .. }), _) if error.code() == ALREADY_EXISTS => {
                 self.exists_already(change, error, false).await
             }
-            (Err(unfilled), _) => {
+            (Err(unfilled), doubt) => {
                 let mut ended = self.roll_back(change, before, &saved, unfilled).await;
+                if let (Some(Doubt::Unread(_)), Outcome::Failed(failure)) = (&doubt, &ended.outcome) {
+                    // The old entry may never have gone.
+                    ended.outcome = Outcome::Unknown(failure.clone());
+                }
                 let beside = self.keep_siblings(change, &saved, &mut ended).await;
                 return self.end_beside(ended, beside);
             }

@@ -20,7 +20,8 @@ pub(super) struct BaseFiles {
 }
 
 impl BaseFiles {
-    /// Reads them. A file that only these paths have is no error: it is new. Files that are wrong can't say what was
+    /// Reads them. A file that only these paths have is no error: it is new; where the checkout has none of them, nothing can be
+    /// compared, which is a warning. Files that are wrong can't say what was
     /// pending, and must not keep those from being planned that mend them: that is a warning.
     ///
     /// # Errors
@@ -37,7 +38,7 @@ impl BaseFiles {
         let name = folder.display().to_string();
         let there = counterparts(folder, paths)?;
         if there.is_empty() {
-            return Ok(Ok(Self { name, sources: Sources::default(), desired: Desired::default() }));
+            return Ok(Err(without_files(folder)));
         }
         let config::Loaded { sources, document, mut diagnostics } = config::load(&there);
         let (desired, findings) = resolve::resolve(&document);
@@ -63,6 +64,15 @@ impl BaseFiles {
 /// The files that are read in the checkout.
 pub(super) fn files(folder: &Path, paths: &Paths) -> Vec<PathBuf> {
     counterparts(folder, paths).map(|there| config::read(&there).paths).unwrap_or_default()
+}
+
+fn without_files(folder: &Path) -> Diagnostic {
+    let message =
+        format!("`{}` has none of these files: nothing is compared with the target branch", folder.display());
+    let mut warning = Diagnostic::new(Code::Base, message)
+        .help("where the files are new there, leave out `--base`; else name the checkout's own top folder");
+    warning.severity = Severity::Warning;
+    warning
 }
 
 /// The paths in the checkout, as far as they are there.

@@ -17,6 +17,24 @@ pub(super) fn fewest<'s>(written: &'s str, text: &'s str) -> Cow<'s, str> {
     }
 }
 
+/// A name that stands without quotes, in quotes where some reader of YAML would take it for something else: two such names may
+/// then be one to it.
+pub(super) fn of_name(name: &str) -> Cow<'_, str> {
+    let is_word = WORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
+    if is_word || is_unusual_number(name) { format!("\"{name}\"").into() } else { name.into() }
+}
+
+/// A number or a date that does not stand there as it would be written again: `1_0`, `0x1F`, `1:30`, `2026-11-13`.
+fn is_unusual_number(text: &str) -> bool {
+    let is_decimal =
+        text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    let begins =
+        text.strip_prefix(['+', '-', '.']).unwrap_or(text).starts_with(|first: char| first.is_ascii_digit());
+    let fits =
+        |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b'x' | b'o' | b'_' | b':' | b'.' | b'+' | b'-');
+    begins && !is_decimal && text.bytes().all(fits)
+}
+
 /// A word of letters, digits and a few signs that begins with a letter.
 fn is_plain(text: &str) -> bool {
     let fits = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '/');
@@ -28,6 +46,32 @@ fn is_plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_somebody_might_misread_get_quotes() {
+        for name in [
+            "on",
+            "Off",
+            "yes",
+            "No",
+            "y",
+            "N",
+            "null",
+            "1_0",
+            "0x1F",
+            "0o17",
+            "007",
+            "1:30",
+            "1e3",
+            "2026-11-13",
+            "-1",
+        ] {
+            assert_eq!(of_name(name), format!("\"{name}\""));
+        }
+        for name in ["cam1", "123", "0", "2026-gala", "one", "a.example.com", "中", "~"] {
+            assert_eq!(of_name(name), name);
+        }
+    }
 
     #[test]
     fn quotes_stay_where_somebody_might_misread() {

@@ -21,6 +21,7 @@ pub(super) fn write<'s>(text: &'s str, tokens: &'s [Token<'s>]) -> String {
         lines: Vec::new(),
         waiting: Vec::new(),
         apart: apart(text, tokens),
+        is_key: false,
     };
     for (at, token) in tokens.iter().enumerate() {
         if token.kind == Kind::Comma && writer.is_idle_comma(token, &tokens[at + 1..]) {
@@ -69,6 +70,8 @@ struct Writer<'s> {
     waiting: Vec<&'s Token<'s>>,
     /// Where the entries of the file begin that are to have a blank line above them.
     apart: Vec<usize>,
+    /// Whether a key is due.
+    is_key: bool,
 }
 
 impl<'s> Writer<'s> {
@@ -84,6 +87,7 @@ impl<'s> Writer<'s> {
             Kind::Key => {
                 self.close_bare_list();
                 self.set_in_value(false);
+                self.is_key = true;
             }
             Kind::Comment if self.is_behind(token) => self.write_behind(token),
             Kind::Comment => {
@@ -131,9 +135,12 @@ impl<'s> Writer<'s> {
             self.written.push_str(&continued);
         } else if let Kind::Quoted(text) = &token.kind {
             self.written.push_str(&quotes::fewest(written, text));
+        } else if self.is_key && token.kind == Kind::Plain {
+            self.written.push_str(&quotes::of_name(written));
         } else {
             self.written.push_str(written);
         }
+        self.is_key &= matches!(token.kind, Kind::KeySign | Kind::Anchor);
     }
 
     fn wrote(&mut self, token: &'s Token<'s>) {

@@ -421,6 +421,46 @@ mod tests {
         assert!(shown.lines().all(|line| columns_of(line) <= Style::PLAIN.width), "{shown}");
     }
 
+    #[test]
+    fn a_long_value_and_a_long_block_are_shown_by_their_beginning() {
+        let text = format!("a: {}\nb:\n{}c: 1\n", "9".repeat(2_000_000), "  - 中文\n".repeat(300));
+        let (sources, file) = sources(&text);
+        let block = text.find("- 中").unwrap() as u32;
+        let value = Span { file, start: 3, end: 2_000_003 };
+        let lines = Span { file, start: block, end: text.find("c: 1").unwrap() as u32 };
+        for (span, says) in [(value, "here, to line 1"), (lines, "here, to line 303")] {
+            let finding = Diagnostic::new(Code::WrongType, "no number").label(span, "here");
+            let shown = diagnostics(&[finding], &sources, Style::PLAIN, None);
+            assert!(shown.contains(says), "{shown}");
+            assert!(shown.lines().count() < 15 && shown.len() < 1500, "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_place_without_its_text_is_told() {
+        let position = |line, column, byte| crate::source::Position { line, column, byte };
+        let place = crate::source::Place {
+            file: "live.yaml".into(),
+            start: position(7, 3, 90),
+            end: position(7, 9, 96),
+        };
+        let mut sources = Sources::default();
+        sources.add(Source::remembered("live.yaml", [&place]));
+        let span = sources.span_of(&place).unwrap();
+        let finding =
+            Diagnostic::new(Code::NotDone, "no").label(span, "this entry").note("through `a`", Some(span));
+        for drawings in [true, false] {
+            let shown = diagnostics(
+                std::slice::from_ref(&finding),
+                &sources,
+                Style { drawings, ..Style::PLAIN },
+                None,
+            );
+            let place = if drawings { "live.yaml:7:3" } else { "live.yaml, line 7" };
+            assert_eq!(shown.matches(place).count(), 2, "{shown}");
+        }
+    }
+
     fn columns_of(line: &str) -> usize {
         super::super::style::columns(line)
     }

@@ -53,6 +53,21 @@ async fn a_delete_that_nobody_can_see_is_unknown_where_nothing_can_be_added() {
     assert_eq!(world.config(CAM).await, Some(stored_in(BUCKET)));
 }
 
+/// The Delete was carried out, nothing can be read, and the service refuses the new entry: the old one comes back.
+#[tokio::test(start_paused = true)]
+async fn a_gap_that_nobody_can_see_is_closed_by_the_old_entry_where_the_new_one_is_refused() {
+    let world = World::new();
+    world.hold(CAM, &stored_in(BUCKET)).await;
+    world.faults(&[
+        "truncated:action=Delete,nth=1",
+        "revoked-key:action=Describe,nth=2",
+        "refuse:action=Add,nth=1",
+    ]);
+    let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
+    assert_eq!(ends(&report), ["unknown"], "{:?}", report.outcomes);
+    assert_eq!(world.config(CAM).await, Some(stored_in(BUCKET)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_old_listing_does_not_prove_that_an_entry_stayed() {
     let world = World::new();

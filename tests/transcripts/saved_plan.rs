@@ -152,3 +152,22 @@ fn a_saved_plan_is_for_its_owner_alone() {
     let mode = std::fs::metadata(world.path().join("reviewed.plan")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[test]
+fn a_saved_plan_is_told_at_the_places_of_its_files() {
+    let world = World::with(ONE);
+    assert_eq!(world.run("plan --emulator --out p").code, 0);
+    let places = |line: &str| {
+        let document = world.run(line).json();
+        let results = document["runs"][0]["results"].as_array().unwrap().clone();
+        results.into_iter().map(|result| result["locations"].clone()).collect::<Vec<_>>()
+    };
+    let planned = places("plan --emulator --format sarif");
+    assert!(!planned.is_empty());
+    assert_eq!(places("show p --format sarif"), planned);
+    let document = world.run("show p --format gitlab").json();
+    let issues = document.as_array().unwrap();
+    assert!(issues.iter().all(|issue| issue["location"]["path"] == "livevod.yaml"), "{document}");
+    let annotations = |line: &str| world.run(line).stdout;
+    assert_eq!(annotations("show p --format github"), annotations("plan --emulator --format github"));
+}

@@ -294,7 +294,9 @@ impl Inner {
 
     fn is_to_be_undone(&self, address: &Address) -> bool {
         let now = self.start.elapsed();
-        self.reverts.iter().any(|(due, undone)| *due <= now && undone == address)
+        // What went along with an app-wide entry comes back with it.
+        let is_meant = |undone: &Address| undone == address || undone.has_beside(address);
+        self.reverts.iter().any(|(due, undone)| *due <= now && is_meant(undone))
     }
 
     /// Lost requests arrive before the next call; one at a time, so that each is seen for itself.

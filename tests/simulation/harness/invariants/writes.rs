@@ -254,7 +254,7 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
             let compared = !has_written && matches!(outcome.outcome, Outcome::NotAttempted(_));
             let looked = compared.then(|| last_compare(view, at, &address)).flatten();
             if let Some((look, call)) = looked
-                && !is_unread(call, &outcome.outcome)
+                && !is_unread(&outcome.outcome)
                 && !is_followed_by_a_failed_look(view, look, at, &address)
                 && is_after(change, shown(run, look, call, &address))
             {
@@ -265,10 +265,10 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
     Ok(())
 }
 
-/// Whether the page that a look rests on is of a listing that contradicts itself.
-fn is_unread(call: &Call, outcome: &Outcome) -> bool {
+/// Whether the listing that a look rests on contradicts itself.
+fn is_unread(outcome: &Outcome) -> bool {
     let remote = failure(outcome).and_then(|failure| failure.remote.as_ref());
-    call.listed.is_some() && matches!(remote, Some(Error::Contradiction(_)))
+    matches!(remote, Some(Error::Contradiction(_)))
 }
 
 /// Whether that look had become too old, and the next one failed.
