@@ -12,6 +12,7 @@ use super::arguments::quirk;
 use super::emulated_account::Account;
 use super::failure::{Failure, with_causes};
 use super::interrupt::Interrupt;
+use super::kinds::Kind;
 use super::observe::block_on;
 use super::places::Places;
 use super::run::{Run, Session};
@@ -136,6 +137,9 @@ fn serve(arguments: &Arguments, terminal: &Terminal) -> Result<(), Failure> {
 fn furnished(arguments: &Arguments) -> Result<Service, Failure> {
     let mut service = Service::open(arguments.data.as_deref(), settings(arguments)?).map_err(wrong)?;
     if let Some(file) = &arguments.load {
+        if let Some(kind) = Kind::of(file) {
+            return Err(kind.instead_of("the output of `livevod emulator dump`", file));
+        }
         let text = fs_err::read_to_string(file).map_err(wrong)?;
         service.load(&text).map_err(|error| {
             Diagnostic::new(Code::Emulator, format!("`{}` can't be loaded: {error}", file.display()))

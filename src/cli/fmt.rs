@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::arguments::Paths;
 use super::failure::Failure;
+use super::kinds::insist_on_yaml;
 use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
 use super::views::of_findings;
@@ -53,6 +54,9 @@ impl Run for Arguments {
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let paths = self.paths.resolve()?;
         let is_filter = paths.iter().any(|path| path == Path::new("-"));
+        if !is_filter {
+            insist_on_yaml(&paths)?;
+        }
         let texts = if is_filter { standard_input(self, &paths)? } else { config::read(&paths) };
         let mut outcome = Outcome::of(texts);
         let mut shown = Shown::Nothing;

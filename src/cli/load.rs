@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::arguments::{Paths, Rules};
 use super::failure::Failure;
+use super::kinds::insist_on_yaml;
 use crate::check::Levels;
 use crate::config::Document;
 use crate::diag::{self, Code, Diagnostic};
@@ -37,16 +38,22 @@ pub(super) fn load(paths: &Paths, rules: &Rules) -> Result<Loaded, Failure> {
 /// # Errors
 /// As [`load`].
 pub(super) fn read(paths: &[PathBuf], rules: &Rules) -> Result<Loaded, Failure> {
+    insist_on_yaml(paths)?;
     let config::Loaded { sources, document, mut diagnostics } = config::load(paths);
     let (desired, findings) = resolve::resolve(&document);
     diagnostics.extend(findings);
-    diagnostics.extend(check::check(&document, &desired, jiff::Zoned::now().date()));
+    diagnostics.extend(check::check(&document, &desired, today()));
     let levels = rules.levels();
     let diagnostics = check::settle(diagnostics, &document.allows, &sources, &levels);
     if diag::has_errors(&diagnostics) {
         return Err(Failure { sources, diagnostics, exit: Exit::Error });
     }
     Ok(Loaded { sources, document, desired, diagnostics, levels })
+}
+
+/// The day in UTC: `expires` must mean the same wherever the files are read.
+fn today() -> jiff::civil::Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 impl Loaded {

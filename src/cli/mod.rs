@@ -16,6 +16,7 @@ mod fmt;
 mod goal;
 mod interrupt;
 mod journal;
+mod kinds;
 mod load;
 mod man;
 mod observe;

@@ -1,6 +1,7 @@
 //! `livevod restore`.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,6 +12,7 @@ use super::events::Streaming;
 use super::failure::{Failure, with_causes};
 use super::goal::Goal;
 use super::journal;
+use super::kinds::{Kind, insist_on};
 use super::load::{self, Loaded};
 use super::places::Places;
 use super::run::{Run, Session, Told};
@@ -93,7 +95,8 @@ struct GoingBack {
 /// A file that is there wins: a run's id is no likely name of one.
 fn find(source: &str, folder: &Path) -> Result<GoingBack, Failure> {
     let path = Path::new(source);
-    if path.exists() || source.contains(['/', '\\']) {
+    if path.exists() || looks_like_a_file(path) {
+        insist_on(Kind::Snapshot, path)?;
         return Ok(GoingBack {
             file: path.to_owned(),
             text: sealed::text(path, Code::Snapshot)?,
@@ -110,6 +113,13 @@ fn find(source: &str, folder: &Path) -> Result<GoingBack, Failure> {
         .map_err(|error| Diagnostic::new(Code::Snapshot, with_causes(&error)))?;
     let text = sealed::decoded(text, &folder.join(snapshot), Code::Snapshot)?;
     Ok(GoingBack { file: folder.join(snapshot), text, only: Some(touched.collect()) })
+}
+
+/// No id of a run has a folder or an ending of letters.
+fn looks_like_a_file(path: &Path) -> bool {
+    let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    path.components().count() > 1
+        || (!ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
 /// What the snapshot wants, bound by what the files of today say must not be touched.

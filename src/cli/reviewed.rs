@@ -6,8 +6,8 @@ use super::arguments::Planning;
 use super::connect::Connection;
 use super::failure::Failure;
 use super::goal::Goal;
+use super::kinds::{Kind, insist_on};
 use super::sealed;
-use crate::config;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::SavedPlan;
 use crate::render::Exit;
@@ -17,7 +17,7 @@ use crate::render::Exit;
 /// # Errors
 /// When it can't be read, or something is asked for besides that a plan has decided already.
 pub(super) fn named(planning: &Planning) -> Result<Option<SavedPlan>, Failure> {
-    let means_plan = |path: &&PathBuf| config::begins_with(path, SavedPlan::BEGINNING);
+    let means_plan = |path: &&PathBuf| Kind::of(path) == Some(Kind::Plan);
     let Some(path) = planning.paths.given().iter().find(means_plan) else { return Ok(None) };
     if planning.paths.given().len() > 1 {
         let message = format!("`{}` is a saved plan: nothing can be applied with it", path.display());
@@ -37,6 +37,7 @@ pub(super) fn read(path: &Path) -> Result<SavedPlan, Failure> {
         Diagnostic::new(Code::PlanFile, format!("`{}` can't be used: {reason}", path.display()))
             .help("make a new one with `livevod plan --out FILE`, and have it reviewed")
     };
+    insist_on(Kind::Plan, path)?;
     Ok(SavedPlan::read(&sealed::text(path, Code::PlanFile)?).map_err(|error| unusable(&error))?)
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::failure::Failure;
+use super::kinds::{Kind, insist_on};
 use super::load::Loaded;
 use super::sealed;
 use crate::diag::{Code, Diagnostic};
@@ -13,6 +14,7 @@ use crate::snapshot::{self, Saved};
 
 /// Reads a snapshot.
 pub(super) fn read(file: &Path) -> Result<Saved, Failure> {
+    insist_on(Kind::Snapshot, file)?;
     parse(file, &sealed::text(file, Code::Snapshot)?)
 }
 

@@ -22,7 +22,7 @@ pub(super) fn held(
     let review = options.expected_digest.as_ref().map(|expected| Expected { expected, found: plan.digest() });
     let view = View { plan, protect, snapshot, options, stops: stops(plan, snapshot), review };
     let checks: [fn(&View) -> Vec<Held>; 9] =
-        [limits, recording_gap, recording_stop, app_wide, empty_set, writes, account, digest, protected];
+        [account, digest, protected, empty_set, app_wide, recording_gap, recording_stop, writes, limits];
     checks.iter().flat_map(|check| check(&view)).collect()
 }
 

@@ -242,30 +242,30 @@ pub struct Held {
     pub release: Option<String>,
 }
 
-/// The guards, in the order they are told.
+/// The guards, in the order they are told: the rarest danger first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
-    /// Too many deletes or changes.
-    Limits,
+    /// Credentials of another account.
+    Account,
+    /// Another plan than the one that was reviewed.
+    Digest,
+    /// The service is not as it was when the plan was reviewed.
+    Stale,
+    /// A protected address.
+    Protect,
+    /// Nothing is wanted at all.
+    Empty,
+    /// An app-wide entry goes while entries beside it stay.
+    AppWide,
     /// A replace.
     RecordingGap,
     /// Something recorded by itself would not be any more.
     RecordingStop,
-    /// An app-wide entry goes while entries beside it stay.
-    AppWide,
-    /// Nothing is wanted at all.
-    Empty,
     /// More writes than allowed.
     Writes,
-    /// Credentials of another account.
-    Account,
-    /// The service is not as it was when the plan was reviewed.
-    Stale,
-    /// Another plan than the one that was reviewed.
-    Digest,
-    /// A protected address.
-    Protect,
+    /// Too many deletes or changes.
+    Limits,
 }
 
 impl Guard {

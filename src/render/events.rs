@@ -104,7 +104,7 @@ impl<'a> Event<'a> {
         let guards = view
             .held
             .iter()
-            .map(|held| Self::new(Level::Warn, refusal(held), Body::Guard { guard: held_row(held) }));
+            .map(|held| Self::new(Level::Warn, refusal(held, 0), Body::Guard { guard: held_row(held) }));
         let moved = view.since_review.iter().map(|one| {
             let message = format!("{}: moved since the review", one.address);
             Self::new(Level::Warn, message, Body::SinceReview { difference: difference_row(one) })

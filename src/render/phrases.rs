@@ -110,12 +110,13 @@ pub(super) fn cost(budget: Budget) -> String {
     if seconds > 0 { format!("{calls}, not under {seconds} s at this rate") } else { calls }
 }
 
-/// `refused (limits): …; released by --max-delete 3`.
-pub(super) fn refusal(held: &Held) -> String {
+/// `refused (limits): …; released by --max-delete 3`. It stands for so many `others` too.
+pub(super) fn refusal(held: &Held, others: usize) -> String {
     let Held { guard, address, message, release } = held;
     let subject = address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
     let release = released_by(release.as_deref(), str::to_owned);
-    format!("refused ({}): {subject}{message}; {release}", guard.name())
+    let others = if others > 0 { format!(", and {others} more") } else { String::new() };
+    format!("refused ({}): {subject}{message}{others}; {release}", guard.name())
 }
 
 /// `released by --max-delete 3`; `mark` writes the flag.

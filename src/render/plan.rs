@@ -32,7 +32,7 @@ pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
     page.changes();
     page.left_alone();
     page.totals();
-    page.guards(view.held);
+    page.guards();
     let left_open = human_left_open(&view.left_open, style);
     let since_review = human_since_review(view.since_review, style);
     let saved = view.saved_to.map(|file| human_saved_plan(&file.display().to_string(), style));
@@ -287,21 +287,25 @@ impl<'a> Page<'a> {
         self.line(self.style.paint(Tone::Quiet, &format!("digest {}", view.digest)));
     }
 
-    fn guards(&mut self, held: &[Held]) {
-        if held.is_empty() {
+    /// One line for each flag that releases something; all refusals where everything is listed.
+    fn guards(&mut self) {
+        let view = self.view;
+        if view.held.is_empty() {
             return;
         }
         self.line("");
-        let shown = if self.full || held.len() <= 2 * NAMED_IN_LIST { held.len() } else { 2 * NAMED_IN_LIST };
-        for one in &held[..shown] {
-            self.item(Tone::Danger, "!", &clean(&refusal(one)));
+        let mut left_out = 0;
+        for (guard, release) in view.releases().into_keys() {
+            let of_it = |held: &&Held| held.guard == guard && held.release.as_deref() == release;
+            let held: Vec<&Held> = view.held.iter().filter(of_it).collect();
+            let shown = if self.full { held.len() } else { 1 };
+            for one in &held[..shown] {
+                self.item(Tone::Danger, "!", &clean(&refusal(one, held.len() - shown)));
+            }
+            left_out += held.len() - shown;
         }
-        if shown < held.len() {
-            let text = format!(
-                "{} and {} more refusals (--full lists them)",
-                self.style.ellipsis(),
-                held.len() - shown
-            );
+        if left_out > 0 {
+            let text = format!("{} {left_out} more refusals (--full lists them)", self.style.ellipsis());
             self.item(Tone::Danger, "!", &text);
         }
     }

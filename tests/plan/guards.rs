@@ -242,8 +242,8 @@ fn another_plan_than_the_reviewed_one_is_held_by_nothing_that_a_flag_releases() 
     scene.options.expected_digest = Some(reviewed.clone());
     assert_eq!(scene.held(), [], "what was reviewed is above the limits");
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 1200;
-    assert_eq!(scene.held(), [(Guard::Limits, String::new()), (Guard::Digest, String::new())]);
-    let held = scene.plan().notes.held.pop().unwrap();
+    assert_eq!(scene.held(), [(Guard::Digest, String::new()), (Guard::Limits, String::new())]);
+    let held = scene.plan().notes.held.remove(0);
     assert_eq!(held.release, None);
     assert!(held.message.contains(&reviewed) && held.message.contains(&scene.plan().digest()));
 }

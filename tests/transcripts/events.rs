@@ -97,7 +97,7 @@ fn a_held_plan_names_its_guards_and_what_moved_since_the_review() {
     assert_eq!(world.run(&line).code, 3);
     let events = events(&world, "events.ndjson");
     let guards: Vec<&Json> = of_kind(&events, "guard").iter().map(|one| &one["guard"]["guard"]).collect();
-    assert_eq!(guards, ["limits", "digest"]);
+    assert_eq!(guards, ["digest", "limits"]);
     assert_eq!(of_kind(&events, "since_review").len(), 3);
     assert_eq!(of_kind(&events, "apply_start"), Vec::<&Json>::new());
     assert_eq!(events.last().unwrap()["exit"], json!({"code": 3, "reason": "refused"}));

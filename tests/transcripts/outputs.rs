@@ -142,3 +142,36 @@ fn a_standard_output_that_fails_is_told() {
     let run = shell(&world, "\"$0\" plan --emulator --detailed-exitcode --max-delete 0 > /dev/full");
     assert_eq!(run.code, 3, "{}", run.transcript());
 }
+
+#[test]
+fn a_file_of_ours_in_the_wrong_place_is_named_with_the_command_that_takes_it() {
+    let world = world();
+    assert_eq!(world.run("plan --emulator --out p").code, 0);
+    assert_eq!(world.run("snapshot --emulator --out s").code, 0);
+    let journals = std::fs::read_dir(world.path().join(".livevod/journal")).unwrap();
+    let mut journals = journals.map(|entry| entry.unwrap().path());
+    let journal = journals.find(|path| path.extension().is_some_and(|ending| ending == "jsonl")).unwrap();
+    std::fs::copy(journal, world.path().join("j")).unwrap();
+    std::fs::copy(world.path().join(".livevod/emulator.log"), world.path().join("e")).unwrap();
+    for (line, says, cure) in [
+        ("validate p", "`p` is a saved plan, and YAML is expected", "livevod show p"),
+        ("apply s --emulator --auto-approve", "`s` is a snapshot, and YAML is expected", "--against s"),
+        ("plan j --emulator", "`j` is the journal of a run, and YAML is expected", "livevod journal"),
+        ("fmt e", "`e` is the log of an emulator, and YAML is expected", "--emulator=e"),
+        ("show s", "`s` is a snapshot, and a saved plan is expected", "livevod restore s"),
+        ("restore p --emulator", "`p` is a saved plan, and a snapshot is expected", "livevod apply p"),
+        ("plan --against p", "`p` is a saved plan, and a snapshot is expected", "livevod apply p"),
+        (
+            "emulator --load s",
+            "`s` is a snapshot, and the output of `livevod emulator dump` is expected",
+            "restore s",
+        ),
+        ("restore missing.json --emulator", "can't read `missing.json`: No such file", ""),
+    ] {
+        let run = world.run(line);
+        assert_eq!(run.code, 1, "{line}");
+        let words = run.stderr.replace("\n  │ ", " ").replace("\n        ", " ");
+        assert!(words.contains(says) && words.contains(cure), "{line}\n{}", run.transcript());
+        assert!(run.transcript().len() < 1000, "{line}\n{}", run.transcript());
+    }
+}
