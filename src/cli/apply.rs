@@ -178,14 +178,20 @@ impl Order<'_> {
     ) -> Result<(Report, Option<Exit>), Failure> {
         let (open, terminal, events) = (journal.clone(), self.session.terminal, self.session.events.clone());
         let farewell = move |exit| {
-            terminal.note(&render::unresolved(&open.under_way(), terminal.stderr));
+            let unresolved = open.under_way();
+            terminal.note(&render::unresolved(&unresolved, terminal.stderr));
+            let exit = if unresolved.is_empty() { exit } else { Exit::Unknown };
             events.end_at_once(exit);
+            exit
+        };
+        let answered = move || {
+            terminal.note("Stopping: what is under way is finished. A second signal ends the run at once.\n")
         };
         let cleared = plan.cleared().map_err(|refusal| Failure {
             exit: Exit::Refused,
             ..Failure::from(Diagnostic::new(Code::NotDone, refusal.to_string()))
         })?;
-        let interrupt = Interrupt::listen(farewell);
+        let interrupt = Interrupt::listen(answered, farewell);
         let progress = Progress::new(plan.decisions.changes.len(), &self.session.terminal);
         let settings = ApplySettings {
             deadline: self.scope.remote.timeout,

@@ -176,7 +176,7 @@ async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Termina
         })?;
     }
     terminal.print(&format!("livevod emulator listening on http://{address}\n"));
-    let interrupt = Interrupt::listen(|_| {});
+    let interrupt = Interrupt::listen(|| {}, |exit| exit);
     let mut stop = interrupt.stop();
     let stopped = async move {
         // An error means that nobody can signal any more, which does not happen while `interrupt` lives.

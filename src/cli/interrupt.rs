@@ -26,12 +26,15 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Listens from here on, on the runtime of the caller. A second signal runs `farewell` with the run's end and ends the
-    /// process.
-    pub(super) fn listen(farewell: impl FnOnce(Exit) + Send + 'static) -> Self {
+    /// Listens from here on, on the runtime of the caller. The first signal is `answered` at once; a second one runs `farewell`
+    /// with the end that it asks for, and ends the process as that says.
+    pub(super) fn listen(
+        answered: impl FnOnce() + Send + 'static,
+        farewell: impl FnOnce(Exit) -> Exit + Send + 'static,
+    ) -> Self {
         let (sender, stop) = watch::channel(false);
         let seen = Arc::new(AtomicU8::new(0));
-        let task = tokio::spawn(watch_signals(Signals::listen(), sender, seen.clone(), farewell));
+        let task = tokio::spawn(watch_signals(Signals::listen(), sender, seen.clone(), answered, farewell));
         Self { stop, seen, task }
     }
 
@@ -57,21 +60,23 @@ async fn watch_signals(
     mut signals: Signals,
     stop: watch::Sender<bool>,
     seen: Arc<AtomicU8>,
-    farewell: impl FnOnce(Exit),
+    answered: impl FnOnce(),
+    farewell: impl FnOnce(Exit) -> Exit,
 ) {
     // One listener for all: a second signal right behind the first must not fall between two.
     let first = signals.next().await;
     seen.store(first.exit.code(), Ordering::Release);
     // Nobody listens any more only when the run is over.
     let _ = stop.send(true);
+    answered();
     let second = loop {
         let next = signals.next().await;
         if next.insists {
             break next.exit;
         }
     };
-    farewell(second);
-    std::process::exit(second.code().into());
+    let exit = farewell(second);
+    std::process::exit(exit.code().into());
 }
 
 /// What a signal asks for.

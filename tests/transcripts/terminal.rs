@@ -76,3 +76,40 @@ fn the_first_signal_finishes_what_is_under_way_and_reports() {
         assert_eq!(plan["summary"]["unchanged"], done, "what is reported done is there, and nothing else");
     }
 }
+
+/// The service takes a write and never answers: the first signal is answered all the same, and the second one leaves a write whose
+/// outcome nobody knows.
+#[test]
+fn a_hung_write_is_unknown_to_whoever_insists() {
+    let mut world = World::with(ONE);
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator");
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator");
+    let server = Server::start(&world, &["--data", "state.log", "--fault", "hang:action=Add,time=1h"]);
+    let arguments = ["apply", "--auto-approve", "--endpoint", &server.url];
+    let mut apply = world.command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+    let journal = world.path().join(".livevod/journal");
+    let is_sent = || {
+        let files = std::fs::read_dir(&journal).into_iter().flatten().flatten();
+        files
+            .map(|file| std::fs::read_to_string(file.path()).unwrap_or_default())
+            .any(|text| text.contains("intent"))
+    };
+    while !is_sent() {
+        std::thread::yield_now();
+    }
+    let id = apply.id();
+    let interrupt = || {
+        let kill = Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().unwrap();
+        assert!(kill.success());
+    };
+    interrupt();
+    let mut stderr = std::io::BufReader::new(apply.stderr.take().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut stderr, &mut line).unwrap();
+    assert!(line.starts_with("Stopping: "), "{line}");
+    interrupt();
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(apply.wait().unwrap().code(), Some(5), "{rest}");
+    assert!(rest.contains("live.example.com/show/cam1"), "{rest}");
+}
