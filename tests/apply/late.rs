@@ -61,7 +61,7 @@ async fn a_gap_that_nobody_can_see_is_closed_by_the_old_entry_where_the_new_one_
     world.faults(&[
         "truncated:action=Delete,nth=1",
         "revoked-key:action=Describe,nth=2",
-        "refuse:action=Add,nth=1",
+        "revoked-key:action=Add,nth=1",
     ]);
     let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
     assert_eq!(ends(&report), ["unknown"], "{:?}", report.outcomes);

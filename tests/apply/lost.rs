@@ -343,7 +343,7 @@ async fn a_replace_that_is_interrupted_after_such_a_delete_leaves_no_gap() {
 async fn a_replace_whose_add_was_lost_and_then_refused_is_unknown() {
     let world = World::new();
     world.hold(CAM, &stored_in(BUCKET)).await;
-    world.faults(&["drop-before-commit:action=Add,nth=1", "refuse:action=Add"]);
+    world.faults(&["drop-before-commit:action=Add,nth=1", "revoked-key:action=Add"]);
     let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
     assert_eq!(ends(&report), ["unknown"], "{:?}", report.outcomes);
 }

@@ -513,7 +513,8 @@ impl Strike {
         let keys = if keys.starts_with("retry-after") { self.asked } else { keys };
         let time = seconds(keys);
         match (kind.name, action) {
-            ("stale", _) => self.stale = self.stale.max(time),
+            // It strikes reads alone, whatever the one is that a seed makes sure of.
+            ("stale", None | Some(Action::Describe)) => self.stale = self.stale.max(time),
             // Of several faults that would rule the request, the first does.
             ("late-commit", Some(action)) => {
                 self.late.entry(action.name()).or_insert(time);
