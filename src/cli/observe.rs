@@ -211,9 +211,11 @@ fn refuse_slips(selection: &Selection, desired: &Desired, snapshot: &Snapshot) -
     let mut slips: Vec<Diagnostic> =
         without_match.filter(|pattern| !is_domain(pattern)).map(|pattern| slip(pattern, desired)).collect();
     let is_empty = |name: &str| !addresses.clone().any(|address| *address.domain == *name);
-    let selects_something = addresses.clone().any(|address| selection.selects(address))
-        || desired.domains.keys().any(|name| selection.selects_domain(name) && is_empty(name));
-    if slips.is_empty() && !selection.excludes.is_empty() && !selects_something {
+    let selects_something = || {
+        addresses.clone().any(|address| selection.selects(address))
+            || desired.domains.keys().any(|name| selection.selects_domain(name) && is_empty(name))
+    };
+    if slips.is_empty() && !selection.excludes.is_empty() && !selects_something() {
         slips.push(
             Diagnostic::new(Code::Usage, "`--exclude` leaves nothing of what is selected")
                 .help("exclude less: a run that compares nothing says nothing about the service"),

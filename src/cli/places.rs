@@ -8,9 +8,6 @@ use crate::diag::{Code, Diagnostic};
 use crate::files;
 use crate::render::Format;
 
-/// What names standard output among the outputs.
-pub(super) const STANDARD_OUTPUT: &str = "-";
-
 /// What a command reads and writes.
 pub(super) struct Places<'a> {
     /// Asked for only where something is written.
@@ -74,8 +71,9 @@ impl<'a> Places<'a> {
     }
 }
 
+/// Whether an output is standard output.
 pub(super) fn is_standard_output(file: &Path) -> bool {
-    file == Path::new(STANDARD_OUTPUT)
+    file == Path::new("-")
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -95,7 +95,7 @@ struct GoingBack {
 /// A file that is there wins: a run's id is no likely name of one.
 fn find(source: &str, folder: &Path) -> Result<GoingBack, Failure> {
     let path = Path::new(source);
-    if path.exists() || looks_like_a_file(path) {
+    if path.exists() || source.contains(['/', '\\']) || has_ending(path) {
         insist_on(Kind::Snapshot, path)?;
         return Ok(GoingBack {
             file: path.to_owned(),
@@ -115,11 +115,10 @@ fn find(source: &str, folder: &Path) -> Result<GoingBack, Failure> {
     Ok(GoingBack { file: folder.join(snapshot), text, only: Some(touched.collect()) })
 }
 
-/// No id of a run has a folder or an ending of letters.
-fn looks_like_a_file(path: &Path) -> bool {
+/// No id of a run ends in letters alone.
+fn has_ending(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-    path.components().count() > 1
-        || (!ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    !ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// What the snapshot wants, bound by what the files of today say must not be touched.

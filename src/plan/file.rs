@@ -1,6 +1,6 @@
 //! Turns a [`Plan`] with all that must be known to apply it later into a text, and that text back. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
@@ -66,11 +66,13 @@ impl SavedPlan {
 
     /// The files of the plan, as far as it remembers them: their names and the places that it tells of.
     pub fn sources(&self) -> Sources {
-        let places: Vec<&Place> = self.notes.changes.iter().flat_map(ChangeNote::places).collect();
-        let names: BTreeSet<&str> = places.iter().map(|place| place.file.as_str()).collect();
+        let mut files: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
+        for place in self.notes.changes.iter().flat_map(ChangeNote::places) {
+            files.entry(&place.file).or_default().push(place);
+        }
         let mut sources = Sources::default();
-        for name in names {
-            sources.add(Source::remembered(name, places.iter().copied()));
+        for (name, places) in files {
+            sources.add(Source::remembered(name, places));
         }
         sources
     }
