@@ -55,25 +55,32 @@ impl Reader {
         spelling: StreamSpelling,
         request_id: Option<String>,
     ) -> Ended {
-        let outcome = self.confirm(Aim::of(change), spelling, Sent::Accepted).await;
+        let outcome = self.confirm(&self.client, Aim::of(change), spelling, Sent::Accepted).await;
         Ended { outcome, request_id }
     }
 
-    /// Reads an entry back until it shows as wanted, or the deadline.
-    pub(super) async fn confirm(&self, aim: Aim<'_>, spelling: StreamSpelling, sent: Sent) -> Outcome {
-        let looked = self.watch(aim, spelling, Instant::now() + self.deadline).await;
+    /// Reads an entry back by a client until it shows as wanted, or the deadline.
+    pub(super) async fn confirm(
+        &self,
+        client: &Client,
+        aim: Aim<'_>,
+        spelling: StreamSpelling,
+        sent: Sent,
+    ) -> Outcome {
+        let looked = self.watch(client, aim, spelling, Instant::now() + self.deadline).await;
         decide::at_deadline(looked, sent)
     }
 
-    /// Looks at an entry until it shows as wanted, at `until` for the last time; what was seen last.
+    /// Looks at an entry by a client until it shows as wanted, at `until` for the last time; what was seen last.
     pub(super) async fn watch(
         &self,
+        client: &Client,
         aim: Aim<'_>,
         spelling: StreamSpelling,
         until: Instant,
     ) -> Result<ReadBack, Error> {
         let mut backoff = Backoff::ending(until);
-        let client = self.client.until(until);
+        let client = client.until(until);
         // Asking for the one address is enough at best; what does not show there is looked for in the whole domain, which
         // alone proves that nothing is there.
         let first = match aim.after {

@@ -140,7 +140,7 @@ impl Domain {
     ) -> Ended {
         let Some(saved) = saved.filter(|saved| !saved.siblings.is_empty()) else { return ended };
         let beside = match ended.outcome {
-            Outcome::Done => self.keep_siblings(change, &saved, &mut ended).await,
+            Outcome::Done => self.keep_siblings(change, &saved).await,
             Outcome::Failed(_) | Outcome::NotAttempted(_) | Outcome::Unknown(_) => {
                 let reader = &self.run.reader;
                 let listed = reader.listed(&reader.client.urgent(), &change.address.domain).await;

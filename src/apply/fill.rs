@@ -7,7 +7,7 @@ use super::journal::Intention;
 use super::run::{Leave, Run};
 use super::task::Ended;
 use super::write::{Outgoing, Ready, Write, write};
-use crate::api::{Error, Permit};
+use crate::api::{Client, Error, Permit};
 use crate::model::{Address, RecordConfig, Remote, StreamSpelling};
 use crate::plan::{Aim, Contingent};
 use crate::wire::{self, Action};
@@ -62,7 +62,7 @@ pub(super) enum Added {
 }
 
 impl Run {
-    /// Adds the entry, and reads it back.
+    /// Adds the entry, and reads it back; nothing waits for as long as the service asks, since more may be missing.
     ///
     /// # Errors
     /// When no Add was accepted, and none is seen to have been carried out.
@@ -72,11 +72,11 @@ impl Run {
         permit: Option<Permit>,
     ) -> Result<Ended, Unfilled> {
         let added = self.add_again(pending, permit).await?;
-        Ok(self.seen_added(pending, added).await)
+        Ok(self.seen_added(&self.client().urgent(), pending, added).await)
     }
 
-    /// What became of an Add.
-    pub(super) async fn seen_added(&self, pending: PendingAdd<'_>, added: Added) -> Ended {
+    /// What became of an Add, read back by a client.
+    pub(super) async fn seen_added(&self, client: &Client, pending: PendingAdd<'_>, added: Added) -> Ended {
         let request_id = match added {
             Added::Accepted(request_id) => request_id,
             Added::Seen(ended) => return ended,
@@ -84,7 +84,8 @@ impl Run {
         let PendingAdd { address, config, gone, contingent: _, met: _ } = pending;
         let old = gone.config.clone().normalized();
         let aim = Aim { before: Some(&old), ..Aim::add(address, config) };
-        Ended { outcome: self.reader.confirm(aim, StreamSpelling::Named, Sent::Accepted).await, request_id }
+        let outcome = self.reader.confirm(client, aim, StreamSpelling::Named, Sent::Accepted).await;
+        Ended { outcome, request_id }
     }
 
     /// Adds the entry, again and again until the deadline, with a permit that was taken before or without waiting for more than

@@ -201,13 +201,13 @@ impl Run {
     async fn resolve(&self, aim: Aim<'_>, spelling: StreamSpelling, error: &Error) -> Resolved {
         let (sent, settle, deadline) = (Instant::now(), self.books.settle, self.reader.deadline);
         if settle < deadline {
-            match self.reader.watch(aim, spelling, sent + settle).await {
+            match self.reader.watch(&self.reader.client, aim, spelling, sent + settle).await {
                 Ok(ReadBack::AsWanted) => return Resolved::Ended(Outcome::Done),
                 Ok(ReadBack::NotYet) => return Resolved::Lost,
                 Ok(ReadBack::Otherwise(_)) | Err(_) => {}
             }
         }
-        let looked = self.reader.watch(aim, spelling, sent + deadline).await;
+        let looked = self.reader.watch(&self.reader.client, aim, spelling, sent + deadline).await;
         Resolved::Ended(decide::at_deadline(looked, Sent::Unclear(error.clone())))
     }
 }

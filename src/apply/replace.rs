@@ -9,7 +9,7 @@ use super::fill::{PendingAdd, Unfilled, id_of};
 use super::guarded::Guarded;
 use super::journal::Intention;
 use super::report::Outcome;
-use super::siblings::Saved;
+use super::siblings::{Beside, Saved};
 use super::task::Ended;
 use super::write::{Outgoing, Ready, Write, write};
 use crate::api::{Class, Error, Permit};
@@ -101,30 +101,34 @@ impl Domain {
             Ok(room) => room,
             Err(ended) => return ended,
         };
-        let is_in_doubt = doubt.is_some();
         let pending = PendingAdd::over(&change.address, after, &saved.entry);
-        let mut ended = match (self.run.fill_gap(pending, permit).await, doubt) {
-            (Ok(ended), _) => ended,
-            (Err(Unfilled { error, .. }), Some(Doubt::Unread(ended))) if error.code() == ALREADY_EXISTS => {
+        let added = self.run.add_again(pending, permit).await;
+        let doubt = match (doubt, &added) {
+            (Some(Doubt::Unread(ended)), Err(unfilled)) if unfilled.error.code() == ALREADY_EXISTS => {
                 return self.end_app_wide(change, Some(saved), ended).await;
             }
-            (Err(Unfilled { error, .. }), _) if error.code() == ALREADY_EXISTS => {
-                self.exists_already(change, error, false).await
+            (doubt, _) => doubt,
+        };
+        let (mut ended, mut beside) = match added {
+            Err(unfilled) if unfilled.error.code() != ALREADY_EXISTS => {
+                (self.roll_back(change, before, &saved, unfilled, &doubt).await, Beside::Unread(None))
             }
-            (Err(unfilled), doubt) => {
-                let mut ended = self.roll_back(change, before, &saved, unfilled).await;
-                if let (Some(Doubt::Unread(_)), Outcome::Failed(failure)) = (&doubt, &ended.outcome) {
-                    // The old entry may never have gone.
-                    ended.outcome = Outcome::Unknown(failure.clone());
+            added => {
+                // Before anything is read back: what went along is not recorded.
+                let beside = self.keep_siblings(change, &saved).await;
+                let ended = match added {
+                    Ok(added) => self.run.seen_added(self.run.client(), pending, added).await,
+                    Err(Unfilled { error, .. }) => self.exists_already(change, error, false).await,
+                };
+                match doubt {
+                    Some(_) => (self.fill_again(change, after, &saved, ended).await, beside),
+                    None => (ended, beside),
                 }
-                let beside = self.keep_siblings(change, &saved, &mut ended).await;
-                return self.end_beside(ended, beside);
             }
         };
-        let mut beside = self.keep_siblings(change, &saved, &mut ended).await;
-        if is_in_doubt {
-            ended = self.fill_again(change, after, &saved, ended).await;
-            beside = beside.then(self.keep_siblings(change, &saved, &mut ended).await);
+        let is_unread = matches!(beside, Beside::Unread(_));
+        if is_unread || doubt.is_some() || ended.outcome != Outcome::Done {
+            beside = beside.then(self.see_siblings(change, &saved, &mut ended).await);
         }
         self.end_beside(ended, beside)
     }
@@ -242,12 +246,20 @@ impl Domain {
         before: &RecordConfig,
         saved: &Saved,
         unfilled: Unfilled,
+        doubt: &Option<Doubt>,
     ) -> Ended {
         let cause = Cause::NotReplaced(Rest::Gap);
-        match (change.contingent.contains(&Contingent::AddBack), unfilled) {
+        let ended = match (change.contingent.contains(&Contingent::AddBack), unfilled) {
             (true, unfilled) => self.add_back(change, before, saved, unfilled).await,
             (false, Unfilled { error, is_in_doubt: true }) => Ended::in_doubt(cause, error),
             (false, Unfilled { error, is_in_doubt: false }) => Ended::refused(cause, error),
+        };
+        match (ended.outcome, doubt) {
+            // The old entry may never have gone.
+            (Outcome::Failed(failure), Some(Doubt::Unread(_))) => {
+                Ended { outcome: Outcome::Unknown(failure), ..ended }
+            }
+            (outcome, _) => Ended { outcome, ..ended },
         }
     }
 

@@ -111,21 +111,30 @@ impl Domain {
         Saved { entry, siblings }
     }
 
-    /// Looks after the siblings of an entry that went; what could not be read back may show now.
-    pub(super) async fn keep_siblings(
-        &mut self,
-        change: &Change,
-        saved: &Saved,
-        ended: &mut Ended,
-    ) -> Beside {
+    /// Looks after the siblings of an entry that went.
+    pub(super) async fn keep_siblings(&mut self, change: &Change, saved: &Saved) -> Beside {
         if saved.siblings.is_empty() {
             return Beside::Stayed;
         }
-        let is_after = |listing: &DomainSnapshot| saved.is_gone_in(change, listing);
-        let (reader, about) = (&self.run.reader, &change.address);
-        let listed = reader.list_until(&reader.client.urgent(), &about.domain, Some(about), is_after).await;
+        let listed = self.list_without(change, saved).await;
+        self.keep_listed(change, saved, listed).await
+    }
+
+    /// Looks after the siblings as [`Self::keep_siblings`] does; what could not be read back may show now.
+    pub(super) async fn see_siblings(&mut self, change: &Change, saved: &Saved, ended: &mut Ended) -> Beside {
+        if saved.siblings.is_empty() {
+            return Beside::Stayed;
+        }
+        let listed = self.list_without(change, saved).await;
         ended.seen_in(change, &listed);
         self.keep_listed(change, saved, listed).await
+    }
+
+    /// Lists the domain until the entry that went is not in it, or the deadline.
+    async fn list_without(&self, change: &Change, saved: &Saved) -> Result<Arc<DomainSnapshot>, Error> {
+        let is_after = |listing: &DomainSnapshot| saved.is_gone_in(change, listing);
+        let (reader, about) = (&self.run.reader, &change.address);
+        reader.list_until(&reader.client.urgent(), &about.domain, Some(about), is_after).await
     }
 
     /// Looks after the siblings once more where a Delete that got no usable answer may still arrive: it takes along what was
@@ -142,7 +151,7 @@ impl Domain {
             return beside;
         }
         run.books.settled(&change.address).await;
-        let later = self.keep_siblings(change, saved, ended).await;
+        let later = self.see_siblings(change, saved, ended).await;
         beside.then(later)
     }
 
@@ -224,7 +233,7 @@ impl Domain {
         match answer {
             Some(Ok(added)) => {
                 let pending = PendingAdd::beside(address, config, remote);
-                match self.run.seen_added(pending, added).await.outcome {
+                match self.run.seen_added(self.run.client(), pending, added).await.outcome {
                     Outcome::Done => Fate::Back,
                     Outcome::Unknown(_) => Fate::Unseen,
                     Outcome::Failed(_) | Outcome::NotAttempted(_) => Fate::NotBack,

@@ -128,14 +128,28 @@ async fn what_went_along_is_put_back_once_more_when_the_late_delete_takes_it_too
     }
 }
 
-/// The service asks to stay away for a minute, while what went along is not recorded.
+/// The service asks to stay away for a minute, or somebody edits the new entry, while what went along is not recorded.
 #[tokio::test(start_paused = true)]
 async fn what_went_along_waits_for_nobody() {
-    for nth in 2..=3 {
+    let removed = || delete(WIDE, stored_in(BUCKET));
+    let replaced = || replace(WIDE, stored_in(BUCKET), stored_in(OTHER_BUCKET));
+    let throttled = |nth: u32| format!("throttle:action=Describe,nth={nth},retry-after=50s");
+    let edited = format!("foreign-edit:action=Describe,nth=2,address={WIDE}");
+    let refused = "refuse:action=Add,nth=1";
+    let cases = [
+        (removed(), vec![throttled(2)]),
+        (removed(), vec![throttled(3)]),
+        (replaced(), vec![throttled(2)]),
+        (replaced(), vec![throttled(3)]),
+        (replaced(), vec![throttled(4)]),
+        (replaced(), vec![edited]),
+        (replaced(), vec![refused.to_owned(), throttled(2)]),
+    ];
+    for (change, faults) in cases {
         let world = with_siblings().await;
         world.hold(WIDE, &stored_in(BUCKET)).await;
         world.hold(CAM, &cycle(600)).await;
-        world.faults(&[&format!("throttle:action=Describe,nth={nth},retry-after=50s")]);
+        world.faults(&faults.iter().map(String::as_str).collect::<Vec<_>>());
         let start = tokio::time::Instant::now();
         let is_there = || world.service.dump().to_string().contains("cam1");
         let back = async {
@@ -144,10 +158,9 @@ async fn what_went_along_waits_for_nobody() {
             }
             start.elapsed()
         };
-        let change = beside(delete(WIDE, stored_in(BUCKET)), &[CAM]);
-        let (report, after) = tokio::join!(world.apply([change]), back);
-        assert_eq!(ends(&report), ["failed"], "{:?}", report.outcomes);
-        assert!(after < Duration::from_secs(10), "{nth}: {after:?}");
+        let (report, after) = tokio::join!(world.apply([beside(change, &[CAM])]), back);
+        assert_eq!(ends(&report), ["failed"], "{faults:?}: {:?}", report.outcomes);
+        assert!(after < Duration::from_secs(10), "{faults:?}: {after:?}");
     }
 }
 
