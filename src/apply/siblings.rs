@@ -7,18 +7,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
+
 use super::cause::{Cause, Failure, Fates, Halt, Stale};
 use super::decide::{ALREADY_EXISTS, Verdict, compare};
 use super::domain::Domain;
 use super::event::Delay;
-use super::fill::{Added, PendingAdd, Unfilled};
+use super::fill::{PendingAdd, Unfilled};
 use super::guarded::{Compared, Guarded};
 use super::reader::Listing;
 use super::report::Outcome;
 use super::run::Run;
 use super::task::{Ended, Task};
 use crate::api::{Client, Error};
-use crate::model::{Address, DomainSnapshot, RecordConfig, Remote};
+use crate::model::{Address, DomainSnapshot, Remote};
 use crate::plan::{Aim, Change, Contingent};
 
 /// The other entries of a domain.
@@ -182,18 +184,19 @@ impl Domain {
     async fn add_siblings_back(&mut self, change: &Change, gone: Vec<(&Address, &Remote)>) -> Beside {
         self.halted = Some(Halt::TookAlong(change.address.clone()));
         self.run.books.delayed(&change.address, Delay::AddsSiblingsBack(gone.len()));
-        // All of them first: none waits until another one is read back.
-        let mut added = Vec::new();
+        // All at once: none waits for another one.
+        let mut adding = JoinSet::new();
         for (address, remote) in gone {
-            let config = remote.config.clone().normalized();
-            let answer = self.add_sibling(address, &config, remote).await;
-            added.push((address, remote, config, answer));
+            let (run, address, remote) = (self.run.clone(), address.clone(), remote.clone());
+            adding.spawn(async move {
+                let fate = run.add_sibling_back(&address, &remote).await;
+                (address, fate)
+            });
         }
         let mut fates = BTreeMap::new();
-        for (address, remote, config, answer) in added {
-            let fate = self.fate(address, &config, remote, answer).await;
-            self.keep_in_the_books(change, address, fate);
-            fates.insert(address.clone(), fate);
+        for (address, fate) in adding.join_all().await {
+            self.keep_in_the_books(change, &address, fate);
+            fates.insert(address, fate);
         }
         Beside::Went(fates)
     }
@@ -205,49 +208,6 @@ impl Domain {
             Fate::Back if books.is_settled(&change.address) => books.is_back(address),
             Fate::Back => books.not_back(address, Cause::AddedBackTooEarly),
             Fate::There | Fate::NotBack => {}
-        }
-    }
-
-    /// Adds an entry back; `None` where livevod can't say what it is.
-    async fn add_sibling(
-        &self,
-        address: &Address,
-        config: &RecordConfig,
-        remote: &Remote,
-    ) -> Option<Result<Added, Unfilled>> {
-        let pending = PendingAdd::beside(address, config, remote);
-        match remote.unsupported {
-            None => Some(self.run.add_again(pending, None).await),
-            Some(_) => None,
-        }
-    }
-
-    /// What became of it.
-    async fn fate(
-        &self,
-        address: &Address,
-        config: &RecordConfig,
-        remote: &Remote,
-        answer: Option<Result<Added, Unfilled>>,
-    ) -> Fate {
-        match answer {
-            Some(Ok(added)) => {
-                let pending = PendingAdd::beside(address, config, remote);
-                match self.run.seen_added(self.run.client(), pending, added).await.outcome {
-                    Outcome::Done => Fate::Back,
-                    Outcome::Unknown(_) => Fate::Unseen,
-                    Outcome::Failed(_) | Outcome::NotAttempted(_) => Fate::NotBack,
-                }
-            }
-            // It may only have been missing from the listing.
-            Some(Err(Unfilled { error, .. })) if error.code() == ALREADY_EXISTS => {
-                let found = self.run.reader.look_urgently(address, remote.spelling).await;
-                let stands = |found: Option<Remote>| {
-                    compare(Aim::add(address, config), found.as_ref()) == Verdict::Done
-                };
-                if found.is_ok_and(stands) { Fate::There } else { Fate::NotBack }
-            }
-            Some(Err(_)) | None => Fate::NotBack,
         }
     }
 
@@ -322,6 +282,30 @@ impl From<BTreeMap<Address, Fate>> for Fates {
 }
 
 impl Run {
+    /// Adds an entry back, and reads it back.
+    async fn add_sibling_back(&self, address: &Address, remote: &Remote) -> Fate {
+        if remote.unsupported.is_some() {
+            return Fate::NotBack;
+        }
+        let config = remote.config.clone().normalized();
+        match self.fill_gap(PendingAdd::beside(address, &config, remote), None).await {
+            Ok(ended) => match ended.outcome {
+                Outcome::Done => Fate::Back,
+                Outcome::Unknown(_) => Fate::Unseen,
+                Outcome::Failed(_) | Outcome::NotAttempted(_) => Fate::NotBack,
+            },
+            // It may only have been missing from the listing.
+            Err(Unfilled { error, .. }) if error.code() == ALREADY_EXISTS => {
+                let found = self.reader.look_urgently(address, remote.spelling).await;
+                let stands = |found: Option<Remote>| {
+                    compare(Aim::add(address, &config), found.as_ref()) == Verdict::Done
+                };
+                if found.is_ok_and(stands) { Fate::There } else { Fate::NotBack }
+            }
+            Err(_) => Fate::NotBack,
+        }
+    }
+
     /// What stands beside an entry that is to go and is not in the plan, or the other way around, if so. What the run itself has
     /// yet to delete may stand there, and what it was to create and did not may lack.
     fn other_siblings(&self, change: &Change, listing: &DomainSnapshot) -> Option<Stale> {

@@ -165,6 +165,29 @@ async fn what_went_along_waits_for_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn none_of_what_went_along_waits_for_another() {
+    let second = "a.example.com/show/second";
+    let world = with_siblings().await;
+    world.hold(WIDE, &stored_in(BUCKET)).await;
+    world.hold(CAM, &cycle(600)).await;
+    world.hold(second, &cycle(600)).await;
+    // The first Add gets no answer, and is tried again once that is clear.
+    world.faults(&["hang:action=Add,nth=1"]);
+    let start = tokio::time::Instant::now();
+    let back = async {
+        while world.sent("Delete") == 0 || !world.service.dump().to_string().contains("second") {
+            sleep(Duration::from_millis(100)).await;
+        }
+        start.elapsed()
+    };
+    let change = beside(delete(WIDE, stored_in(BUCKET)), &[CAM, second]);
+    let (report, after) = tokio::join!(world.apply([change]), back);
+    assert_eq!(ends(&report), ["failed"], "{:?}", report.outcomes);
+    assert!(after < Duration::from_secs(5), "{after:?}");
+    assert_eq!(world.config(CAM).await, Some(cycle(600)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_went_along_is_seen_in_a_listing_that_is_younger_than_the_delete() {
     for change in [delete(WIDE, stored_in(BUCKET)), replace(WIDE, stored_in(BUCKET), stored_in(OTHER_BUCKET))]
     {

@@ -41,7 +41,7 @@ pub(super) fn calls_stay_within_the_rate(run: &Run) -> Result<(), String> {
 const PAUSE_IN_A_GAP: Duration = Duration::from_secs(30);
 
 /// From the Delete of a replace to the Add that is accepted, nobody stays away for as long as the service asks. At low rates calls may
-/// wait for the rate. What went along with an app-wide entry is added back once that itself was tried for a deadline.
+/// wait for the rate. What went along with an app-wide entry is added and read back once that itself was tried for a deadline.
 pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
     if run.scene.call.per_minute.get() < 600 {
         return Ok(());
@@ -59,7 +59,7 @@ pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
                 let is_given_up = now.saturating_sub(deleted) > run.scene.call.deadline;
                 let is_sibling = matches!(&call.target, Target::Address(other) if address.has_beside(other))
                     && is_given_up;
-                if !(call.is_about(&address) || call.step == Step::Add && is_sibling) {
+                if !(call.is_about(&address) || is_sibling) {
                     continue;
                 }
                 let own = call.is_write_to(&address);
