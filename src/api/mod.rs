@@ -11,6 +11,7 @@ mod listing;
 mod lookups;
 mod owner;
 mod places;
+mod proxy;
 mod retry;
 mod transport;
 
@@ -20,5 +21,6 @@ pub use draws::{Jitter, StampSource};
 pub use endpoint::{Endpoint, EndpointError, KeyAddress};
 pub use error::{Class, Error, Stop};
 pub use limiter::Rate;
+pub use proxy::proxy_before;
 pub use retry::Retry;
 pub use transport::{LONGEST_BODY, Sending, Timeouts, Transport};

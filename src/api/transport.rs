@@ -1,5 +1,6 @@
 //! Carries one signed request to the service and its response back: the seam, and HTTP behind it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Once};
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use super::endpoint::Endpoint;
 use super::error::Error;
+use super::proxy::Proxies;
 use crate::wire::{Request, Response};
 
 /// Longest response body that is read, in bytes; a page of 100 configurations has some tens of kilobytes.
@@ -55,6 +57,8 @@ pub trait Transport: Send + Sync {
 /// The HTTP client: connections are kept, redirects not followed, nothing sent twice.
 pub(super) struct Http {
     client: reqwest::Client,
+    /// Those on the way, for messages; none where all calls stay near.
+    proxies: Option<Proxies>,
 }
 
 impl Http {
@@ -62,8 +66,11 @@ impl Http {
     /// TLS need no certificates: reading the system's costs more than all the rest of a small run.
     ///
     /// # Errors
-    /// When the system's certificates can't be loaded.
+    /// When the system's certificates can't be loaded, or a variable leads to no proxy.
     pub(super) fn new(timeouts: Timeouts, only: Option<&Endpoint>) -> Result<Self, Error> {
+        let is_near = only.is_some_and(Endpoint::is_near);
+        let proxies = (!is_near).then(Proxies::of_process).transpose();
+        let proxies = proxies.map_err(|error| Error::Withheld { reason: error.to_string() })?;
         install_ring();
         let Timeouts { connect, read, whole } = timeouts;
         let builder = reqwest::Client::builder()
@@ -74,21 +81,29 @@ impl Http {
             .pool_idle_timeout(KEEP_IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never());
-        let builder = if only.is_some_and(Endpoint::is_near) { builder.no_proxy() } else { builder };
+        let builder = if is_near { builder.no_proxy() } else { builder };
         let builder = if only.is_some_and(Endpoint::is_plain) { builder.tls_certs_only([]) } else { builder };
         let client = builder.build().map_err(|error| Error::NotSent {
             host: "any host".to_owned(),
             reason: reason(&error.without_url()),
         })?;
-        Ok(Self { client })
+        Ok(Self { client, proxies })
     }
 
     async fn exchange(&self, request: &Request, plain: bool) -> Result<Response, Error> {
         let sent = self.request(request, plain).send().await;
-        let mut response = sent.map_err(|error| failed(&request.host, error))?;
+        let mut response = sent.map_err(|error| failed(&self.way_to(&request.host), error))?;
         let (status, headers) = (response.status().as_u16(), headers(&response));
         let body = body(&mut response, &request.host).await?;
         Ok(Response { status, headers, body })
+    }
+
+    /// A host, and the proxy before it.
+    fn way_to<'a>(&self, host: &'a str) -> Cow<'a, str> {
+        match self.proxies.as_ref().and_then(|proxies| proxies.before(host)) {
+            Some(proxy) => Cow::Owned(format!("{host} through the proxy {proxy}")),
+            None => Cow::Borrowed(host),
+        }
     }
 
     fn request(&self, request: &Request, plain: bool) -> reqwest::RequestBuilder {

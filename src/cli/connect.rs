@@ -1,15 +1,17 @@
 //! Where the service is: the embedded emulator, a given endpoint, or the regions' own ones, and who asks.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
 use super::goal::Reach;
+use super::progress::telling;
 use super::terminal::{note, secrets};
 use crate::api::credentials::{self, CredentialsError, Surroundings};
-use crate::api::{CallEntry, CallLog, Client, ClientSettings, Endpoint};
+use crate::api::{CallEntry, CallLog, Client, ClientSettings, Endpoint, proxy_before};
 use crate::diag::{Code, Diagnostic};
 use crate::gate::clean;
 use crate::render::{Exit, Target};
@@ -21,6 +23,8 @@ pub(super) struct Connection {
     pub(super) target: Target,
     /// Whether nothing leaves this machine.
     pub(super) is_local: bool,
+    /// Whether somebody looks on who is told of a wait.
+    tells_waits: bool,
 }
 
 /// What a command means to do with the service.
@@ -40,7 +44,7 @@ pub(super) fn connect(remote: &Remote, access: Access, reach: &Reach) -> Result<
             Code::Usage,
             "`--emulator` and `--endpoint` name two services: give one of them",
         ))),
-        Some(file) => embedded(remote, access, file, account),
+        Some(file) => embedded(remote, access, file, reach, account),
         None => over_http(remote, reach, account),
     }
 }
@@ -63,18 +67,22 @@ fn embedded(
     remote: &Remote,
     access: Access,
     file: &Path,
+    reach: &Reach,
     account: Option<String>,
 ) -> Result<Connection, Failure> {
     let kept = (access == Access::Writes || file.exists()).then_some(file);
     let quirks = emulator::Quirks::with(&remote.quirks)
         .map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
-    let account_settings = emulator::Settings { quirks, ..played(account.as_deref()) };
+    // Each domain stands where the files say.
+    let domain_regions = regions(remote, reach).into_iter().map(|(name, region)| (name.to_string(), region));
+    let account_settings =
+        emulator::Settings { quirks, domain_regions: domain_regions.collect(), ..played(account.as_deref()) };
     let service = emulator::Service::open(kept, account_settings).map_err(|error| {
         Diagnostic::new(Code::Emulator, with_causes(&error)).help("name another file: `--emulator=FILE`")
     })?;
     let client = embedded::client(Arc::new(service), settings(remote, embedded::settings()));
     let name = format!("emulator {}", file.display());
-    Ok(Connection { client, target: Target { name, account }, is_local: true })
+    Ok(Connection { client, target: Target { name, account }, is_local: true, tells_waits: false })
 }
 
 /// The embedded emulator plays the account that is asked for.
@@ -93,20 +101,36 @@ fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<
         .map(|text| text.parse())
         .transpose()
         .map_err(|error: crate::api::EndpointError| wrong(error.to_string()))?;
-    let found = credentials::find(&Surroundings::of_process(secrets().clone()), remote.profile.as_deref())
-        .map_err(|error| no_credentials(&error))?;
+    let surroundings = Surroundings::of_process(secrets().clone());
+    let found = credentials::find(&surroundings, remote.profile.as_deref());
+    if let (None, Some((other, ours))) = (&remote.profile, surroundings.read_elsewhere()) {
+        note(&format!("warning: `{other}` is not read; `{ours}` is\n"));
+    }
+    let found = found.map_err(|error| no_credentials(&error))?;
     if remote.log {
         note(&format!("credentials: {}\n", clean(&found.source.to_string())));
+    }
+    if let Some(proxy) = proxy_before(endpoint.as_ref()).filter(|_| remote.log) {
+        note(&format!("proxy: {proxy}\n"));
     }
     let is_local = endpoint.as_ref().is_some_and(Endpoint::is_loopback);
     let name = endpoint.as_ref().map_or("the regions' own endpoints".to_owned(), ToString::to_string);
     let regions = regions(remote, reach);
     let settings = ClientSettings { endpoint, regions, ..settings(remote, ClientSettings::new(found)) };
     let client = Client::new(settings).map_err(|error| wrong(error.to_string()))?;
-    Ok(Connection { client, target: Target { name, account }, is_local })
+    let tells_waits = std::io::stderr().is_terminal() && !remote.log;
+    Ok(Connection { client, target: Target { name, account }, is_local, tells_waits })
 }
 
 impl Connection {
+    /// Waits for what the service answers; who looks on is told once that takes long.
+    pub(super) async fn asking<T>(&self, answers: impl Future<Output = T>) -> T {
+        match self.tells_waits {
+            true => telling(&format!("Reading from {}", clean(&self.target.name)), answers).await,
+            false => answers.await,
+        }
+    }
+
     /// Gets the first key, so that a failure is told once and before anything else.
     pub(super) async fn prepare(&self) -> Result<(), Failure> {
         Ok(self.client.prepare().await.map_err(|error| no_credentials(&error))?)

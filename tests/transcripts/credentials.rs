@@ -44,7 +44,8 @@ const CONFIG: &str = r#"{"current":"key","profiles":[
   "ram_role_arn":"acs:ram::1234567890123456:role/nobody"},
  {"name":"ended","mode":"CloudSSO","access_key_id":"i","access_key_secret":"hush","sts_token":"hush",
   "sts_expiration":1700000000},
- {"name":"failing","mode":"External","process_command":"sh -c 'echo hush; echo hush >&2; exit 3'"},
+ {"name":"unsigned","mode":"OAuth"},
+ {"name":"failing","mode":"External","process_command":"sh -c 'echo hush; echo sign in first >&2; exit 3'"},
  {"name":"chatty","mode":"External","process_command":"echo hush"},
  {"name":"half","mode":"StsToken","access_key_id":"i","access_key_secret":"hush"},
  {"name":"rsa","mode":"RsaKeyPair","private_key":"hush"}
@@ -150,7 +151,14 @@ fn variables_lead_to_a_key_and_nothing_at_all_to_the_instance() {
     let (mut world, server) = playing(&[]);
     world.plan_at(&server, "").says(0, "credentials: the metadata service");
     world.set("ALIBABA_CLOUD_CREDENTIALS_URI", &format!("{}/credentials", server.url));
-    world.plan_at(&server, "").says(0, "credentials: `ALIBABA_CLOUD_CREDENTIALS_URI`");
+    let run = world.plan_at(&server, "");
+    run.says(0, "credentials: the metadata service, or `ALIBABA_CLOUD_CREDENTIALS_URI` where it has no role");
+    assert!(run.stderr.contains("role at 127.0.0.1"), "{}", run.transcript());
+    world.set("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    let run = world.plan_at(&server, "");
+    run.says(0, "credentials: `ALIBABA_CLOUD_CREDENTIALS_URI`");
+    assert!(!run.stderr.contains("role at 127.0.0.1"), "{}", run.transcript());
+    world.set("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "false");
     world.set("ALIBABA_CLOUD_ECS_METADATA", "recorder");
     world.plan_at(&server, "").says(0, "credentials: `ALIBABA_CLOUD_ECS_METADATA`");
     OIDC.into_iter().for_each(|(name, value)| world.set(name, value));
@@ -176,6 +184,86 @@ fn an_instance_without_tokens_is_asked_the_old_way_unless_that_is_forbidden() {
     assert!(!run.stderr.contains("key at"), "{}", run.transcript());
 }
 
+/// The official SDKs ask the instance first, and the address only where it is none.
+#[test]
+fn an_address_is_asked_where_this_is_no_instance() {
+    let mut world = World::with(FILE);
+    world.set("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "false");
+    let server = Server::start(&world, &["--credentials-uri"]);
+    world.set("ALIBABA_CLOUD_CREDENTIALS_URI", &format!("{}/credentials", server.url));
+    let run = world.plan_at(&server, "");
+    run.says(0, "DescribeLiveRecordVodConfigs at 127.0.0.1");
+    assert!(run.stderr.contains("role at 127.0.0.1"), "{}", run.transcript());
+}
+
+/// A metadata service that hands out tokens and then takes none, as some stand-ins do.
+#[test]
+fn an_instance_that_refuses_its_own_token_is_asked_the_old_way() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let mut request = [0; 4096];
+            let length = connection.read(&mut request).unwrap();
+            let request = String::from_utf8_lossy(&request[..length]).to_ascii_lowercase();
+            let (status, body) = match request.lines().next().unwrap() {
+                line if line.starts_with("put /latest/api/token") => ("200 OK", "metadata-token"),
+                line if line.starts_with("get") && request.contains("metadata-token:") => {
+                    ("403 Forbidden", "")
+                }
+                line if line.contains("credentials/ ") => ("200 OK", "recorder"),
+                _ => ("500 Internal Server Error", ""),
+            };
+            let head =
+                format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            connection.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        }
+    });
+    let mut world = World::with(FILE);
+    world.set("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "false");
+    let asked = |world: &World| {
+        let run = world.run(&format!("plan --log --timeout 1s --endpoint {url}"));
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        run.stderr.lines().filter(|line| line.contains("key at 127.0.0.1")).count()
+    };
+    assert!(asked(&world) > 0, "the role was told without a token");
+    world.set("ALIBABA_CLOUD_IMDSV1_DISABLED", "true");
+    assert_eq!(asked(&world), 0);
+}
+
+/// A proxy that can't be read is not gone past, and one that is in the way is named.
+#[test]
+fn a_proxy_is_told_and_never_passed_over() {
+    let mut world = World::with(FILE);
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator");
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator");
+    world.set("HTTPS_PROXY", "http://user:hush#hush@127.0.0.1:9");
+    let run = world.run("plan --log --timeout 1s");
+    run.says(1, "`HTTPS_PROXY` is no address of a proxy");
+    run.shows_no_secret();
+    world.set("HTTPS_PROXY", "http://user:hush-hush@127.0.0.1:9");
+    let run = world.run("plan --log --timeout 1s");
+    run.says(1, "proxy: 127.0.0.1:9");
+    run.says(1, "no connection to live.aliyuncs.com through the proxy 127.0.0.1:9");
+    run.shows_no_secret();
+    let server = Server::start(&world, &[]);
+    world.set("HTTPS_PROXY", "::");
+    world.plan_at(&server, "").says(0, "DescribeLiveRecordVodConfigs at 127.0.0.1");
+}
+
+/// The `aliyun` tool reads more names than the official SDKs.
+#[test]
+fn a_variable_that_only_another_tool_reads_is_told() {
+    let (mut world, server) = playing(&[]);
+    world.write(".aliyun/config.json", CONFIG);
+    world.set("ALIBABACLOUD_PROFILE", "chain");
+    let told = "warning: `ALIBABACLOUD_PROFILE` is not read; `ALIBABA_CLOUD_PROFILE` is";
+    world.plan_at(&server, "").says(0, told);
+    let run = world.plan_at(&server, "--profile chain");
+    assert!(!run.stderr.contains("is not read"), "{}", run.transcript());
+}
+
 #[test]
 fn a_source_that_fails_is_final_and_named() {
     let (world, server) = playing(&[]);
@@ -184,9 +272,10 @@ fn a_source_that_fails_is_final_and_named() {
         ("stranger", "SignatureDoesNotMatch"),
         ("nobody", "EntityNotExist.Role"),
         ("ended", "expired at 2023-11-14T22:13:20Z"),
-        ("failing", "the command ended with exit status: 3"),
+        ("failing", "the command ended with exit status: 3: it said: sign in first"),
         ("chatty", "something else than one JSON object"),
         ("half", "has mode `StsToken`, but no `sts_token`"),
+        ("unsigned", "named by `--profile`) has mode `OAuth`, but no `access_key_id`"),
         ("rsa", "has mode `RsaKeyPair`, which livevod does not use"),
         ("gone", "has no profile `gone`"),
     ];
@@ -288,11 +377,10 @@ fn keys_travel_in_the_clear_to_nobody() {
 fn a_redirect_leads_nowhere() {
     let (mut world, server) = playing(&[]);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    world.set("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
     world.set("ALIBABA_CLOUD_CREDENTIALS_URI", &format!("http://{}/k", listener.local_addr().unwrap()));
-    let there = format!(
-        "HTTP/1.1 302 LeftOpenFound\r\nlocation: {}/credentials\r\ncontent-length: 0\r\n\r\n",
-        server.url
-    );
+    let there =
+        format!("HTTP/1.1 302 Found\r\nlocation: {}/credentials\r\ncontent-length: 0\r\n\r\n", server.url);
     let redirect = std::thread::spawn(move || {
         let (mut client, _) = listener.accept().unwrap();
         let _ = client.read(&mut [0; 1024]);

@@ -143,7 +143,7 @@ fn servers_that_misbehave_end_in_one_clear_finding() {
         b"",
         b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"RequestId\":",
         b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 27\r\n\r\n<html><h1>Bad gateway</h1>\n\n",
-        b"HTTP/1.1 302 LeftOpenFound\r\nlocation: http://example.com/\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nlocation: http://example.com/\r\ncontent-length: 0\r\n\r\n",
         b"garbage that is no HTTP\r\n\r\n",
     ];
     for answer in answers {

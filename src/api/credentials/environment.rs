@@ -1,19 +1,15 @@
 //! The sources that variables alone configure, and what variables say about the others.
 
 use super::fields::SESSION_NAME;
-use super::provider::{Credentials, Instance, Provider};
+use super::provider::{Credentials, Instance, Otherwise, Provider};
 use super::secrets::tell;
 use super::variables::{
     ADDRESS, IN_VPC, KEY_ID, KEY_SECRET, METADATA, METADATA_DISABLED, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE,
-    ROLE_ARN, ROLE_SESSION_NAME, STS_ENDPOINT, STS_REGION, TOKEN, V1_DISABLED,
+    ROLE_ARN, ROLE_SESSION_NAME, STS_ENDPOINT, STS_REGION, TOKEN, V1_DISABLED, proxies,
 };
 use super::{CredentialsError, Source, Surroundings};
 use crate::api::endpoint::{Endpoint, KeyAddress, tell_user};
 use crate::wire::{Key, Role, Secret};
-
-/// What may lead to a proxy, with a password.
-const PROXIES: [&str; 6] =
-    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// Tells the secrets in variables, whether they are used or not: a service may be handed them by others.
 pub(super) fn tell_secrets(surroundings: &Surroundings<'_>) {
@@ -23,7 +19,7 @@ pub(super) fn tell_secrets(surroundings: &Surroundings<'_>) {
         .filter_map(|name| surroundings.get(name))
         .for_each(|text| tell(&text, secrets));
     surroundings.get(ADDRESS).into_iter().for_each(|text| KeyAddress::tell_text(&text, secrets));
-    PROXIES.iter().filter_map(|name| surroundings.get(name)).for_each(|text| tell_user(&text, secrets));
+    proxies().filter_map(|name| surroundings.get(name)).for_each(|text| tell_user(&text, secrets));
 }
 
 /// The key in the variables.
@@ -43,11 +39,11 @@ pub(super) fn key(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>
 
 /// The role that the variables say a token is for. A role alone says nothing: other tools read that variable too.
 pub(super) fn oidc(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {
-    let [arn, provider, file] =
-        [ROLE_ARN, OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE].map(|name| surroundings.get(name));
+    let [arn, provider] = [ROLE_ARN, OIDC_PROVIDER_ARN].map(|name| surroundings.get(name));
+    let file = surroundings.path(OIDC_TOKEN_FILE);
     let (arn, provider_arn, token_file) = match (arn, provider, file) {
         (_, None, None) => return Ok(None),
-        (Some(arn), Some(provider), Some(file)) => (arn, provider, file.into()),
+        (Some(arn), Some(provider), Some(file)) => (arn, provider, file),
         (None, Some(_), _) => return Err(half(OIDC_PROVIDER_ARN, ROLE_ARN)),
         (None, _, Some(_)) => return Err(half(OIDC_TOKEN_FILE, ROLE_ARN)),
         (Some(_), Some(_), None) => return Err(half(OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE)),
@@ -59,7 +55,8 @@ pub(super) fn oidc(surroundings: &Surroundings<'_>) -> Result<Option<Credentials
     credentials(surroundings, provider, Source::Variable(OIDC_TOKEN_FILE))
 }
 
-/// The instance's role or the address, where a variable asks for one of them.
+/// The instance's role or the address, where a variable asks for one of them. The instance goes before the address, as in the official
+/// SDKs, whether or not anybody names its role.
 pub(super) fn later(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {
     if let Some(role) = surroundings.get(METADATA)
         && !surroundings.is_true(METADATA_DISABLED)
@@ -68,10 +65,14 @@ pub(super) fn later(surroundings: &Surroundings<'_>) -> Result<Option<Credential
         return credentials(surroundings, provider, Source::Variable(METADATA));
     }
     let Some(text) = surroundings.get(ADDRESS) else { return Ok(None) };
-    let address = text
+    let address: KeyAddress = text
         .parse()
         .map_err(|reason| CredentialsError::Address { origin: format!("`{ADDRESS}`"), reason })?;
-    credentials(surroundings, Provider::Address(address), Source::Variable(ADDRESS))
+    if surroundings.is_true(METADATA_DISABLED) {
+        return credentials(surroundings, Provider::Address(address), Source::Variable(ADDRESS));
+    }
+    let first = Instance { otherwise: Otherwise::Address(address), ..instance(surroundings) };
+    credentials(surroundings, Provider::Instance(first), Source::InstanceFirst(ADDRESS))
 }
 
 /// Whatever role the instance has, if this is one.
@@ -79,13 +80,13 @@ pub(super) fn last_resort(surroundings: &Surroundings<'_>) -> Result<Credentials
     if surroundings.is_true(METADATA_DISABLED) {
         return Err(CredentialsError::None);
     }
-    let provider = Provider::Instance(Instance { is_last_resort: true, ..instance(surroundings) });
+    let provider = Provider::Instance(Instance { otherwise: Otherwise::Nothing, ..instance(surroundings) });
     Ok(Credentials { provider, source: Source::LastResort, sts: sts(surroundings)? })
 }
 
 /// How variables say that the metadata service is asked.
 pub(super) fn instance(surroundings: &Surroundings<'_>) -> Instance {
-    Instance { role: None, allows_v1: !surroundings.is_true(V1_DISABLED), is_last_resort: false }
+    Instance { role: None, allows_v1: !surroundings.is_true(V1_DISABLED), otherwise: Otherwise::Refused }
 }
 
 /// Where variables say that STS is.

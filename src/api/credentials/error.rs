@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::variables::{ADDRESS, KEY_ID, KEY_SECRET, PROFILE, PROFILE_DISABLED, STS_REGION, TOKEN};
+use super::variables::{CREDENTIALS_FILE, KEY_ID, KEY_SECRET, PROFILE, PROFILE_DISABLED, STS_REGION, TOKEN};
 use crate::api::endpoint::EndpointError;
 use crate::api::error::{Class, Error};
 
@@ -30,6 +30,30 @@ pub enum CredentialsError {
         has: String,
         /// What is not.
         lacks: String,
+    },
+    /// A variable holds bytes that are no text.
+    #[error("`{variable}` is not UTF-8")]
+    NotText {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// A part of a key that can't be sent.
+    #[error("the {part} of the key of {origin} holds {what}")]
+    Unsound {
+        /// Which source.
+        origin: String,
+        /// Id, secret or token.
+        part: &'static str,
+        /// What no key holds.
+        what: &'static str,
+    },
+    /// Two files of one kind that hold different things.
+    #[error("`{}` and `{}` differ", one.display(), other.display())]
+    TwoFiles {
+        /// What some official SDKs read.
+        one: PathBuf,
+        /// What others read.
+        other: PathBuf,
     },
     /// The source is configured and comes first, but livevod can't use it.
     #[error("{origin} has {kind}, which livevod does not use")]
@@ -153,8 +177,14 @@ impl CredentialsError {
             CredentialsError::Half { .. } => {
                 "complete it, or remove it so that the next source is used".to_owned()
             }
-            CredentialsError::Unsupported { kind, .. } if kind == "mode `CredentialsURI`" => {
-                format!("set `{ADDRESS}`, which the official SDKs read too")
+            CredentialsError::NotText { .. } => {
+                "set it anew, or unset it so that the next source is used".to_owned()
+            }
+            CredentialsError::Unsound { .. } => "copy it once more, whole and alone".to_owned(),
+            CredentialsError::TwoFiles { .. } => {
+                format!(
+                    "the official SDKs read one or the other: name one with `{CREDENTIALS_FILE}`, or remove one"
+                )
             }
             CredentialsError::Unsupported { .. } => {
                 format!("set `{KEY_ID}`, `{KEY_SECRET}` and `{TOKEN}`, or use a profile of another mode")

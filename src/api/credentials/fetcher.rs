@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep};
 
-use super::provider::{Credentials, Fetched, Instance, Provider};
+use super::provider::{Credentials, Fetched, Instance, Otherwise, Provider, sound};
 use super::secrets::tell_key;
+use super::surroundings::read;
 use super::{CredentialsError, external, profile};
 use crate::api::call_log::{CallLog, Noted};
 use crate::api::draws::Jitter;
@@ -72,6 +73,7 @@ impl Fetcher<'_> {
     async fn key_of(&self, provider: &Provider, origin: &str) -> Result<Fetched, CredentialsError> {
         let fetched = self.get(provider, origin).await?;
         tell_key(&fetched.key, self.secrets);
+        sound(&fetched.key, origin)?;
         Ok(fetched)
     }
 
@@ -99,8 +101,8 @@ impl Fetcher<'_> {
                 let external = |reason| CredentialsError::External { origin: origin.to_owned(), reason };
                 self.unexpired(external::run(command, self.secrets).await.map_err(external)?, origin)
             }
-            Provider::Kept { file, profile } => {
-                self.unexpired(profile::kept(file, profile, self.secrets)?, origin)
+            Provider::Kept { file, profile, chosen } => {
+                self.unexpired(profile::kept(file, profile, chosen, self.secrets)?, origin)
             }
         }
     }
@@ -133,22 +135,30 @@ impl Fetcher<'_> {
             Ok(transport) => self.instance_key(&*transport, instance).await,
             Err(error) => Err(error),
         };
-        answer.map(Fetched::from).map_err(|reason| match instance.is_last_resort {
-            true => CredentialsError::NoInstance { reason },
-            false => refused(origin, "the key of the instance's role".to_owned(), reason),
-        })
+        match (answer, &instance.otherwise) {
+            (Ok(key), _) => Ok(key.into()),
+            (Err(reason), Otherwise::Address(address)) if is_no_instance(&reason) => {
+                self.address(address, origin).await
+            }
+            (Err(reason), Otherwise::Nothing) => Err(CredentialsError::NoInstance { reason }),
+            (Err(reason), Otherwise::Address(_) | Otherwise::Refused) => {
+                Err(refused(origin, "the key of the instance's role".to_owned(), reason))
+            }
+        }
     }
 
-    /// Version 2 of the service first. Version 1 only where the service is there but gives no token.
+    /// Version 2 of the service first. Version 1 only where the service is there but gives no token, or takes none.
     async fn instance_key(
         &self,
         transport: &dyn Transport,
         instance: &Instance,
     ) -> Result<TemporaryKey, Error> {
-        let Instance { role, allows_v1, is_last_resort } = instance;
+        let Instance { role: _, allows_v1, otherwise } = instance;
         // Nobody who is on no instance shall wait for several attempts.
-        let patient =
-            Self { until: if *is_last_resort { Instant::now() } else { self.until }, ..self.clone() };
+        let patient = Self {
+            until: if *otherwise == Otherwise::Refused { self.until } else { Instant::now() },
+            ..self.clone()
+        };
         let (there, host) = (&self.metadata, self.metadata.authority());
         let token =
             match patient.ask(transport, there, ("token", &|_| wire::metadata_token(&host)), word).await {
@@ -160,14 +170,27 @@ impl Fetcher<'_> {
                 Err(_) if *allows_v1 => None,
                 Err(error) => return Err(error),
             };
-        let token = token.as_ref();
-        let role = match role {
+        match patient.role_key(transport, instance, token.as_ref()).await {
+            Err(error @ Error::NotSent { .. }) => Err(error),
+            Err(_) if *allows_v1 && token.is_some() => patient.role_key(transport, instance, None).await,
+            answer => answer,
+        }
+    }
+
+    async fn role_key(
+        &self,
+        transport: &dyn Transport,
+        instance: &Instance,
+        token: Option<&Secret>,
+    ) -> Result<TemporaryKey, Error> {
+        let (there, host) = (&self.metadata, self.metadata.authority());
+        let role = match &instance.role {
             Some(role) => role.clone(),
             None => {
-                patient.ask(transport, there, ("role", &|_| wire::metadata_role(&host, token)), word).await?
+                self.ask(transport, there, ("role", &|_| wire::metadata_role(&host, token)), word).await?
             }
         };
-        patient.ask(transport, there, ("key", &|_| wire::metadata_key(&host, &role, token)), handed_out).await
+        self.ask(transport, there, ("key", &|_| wire::metadata_key(&host, &role, token)), handed_out).await
     }
 
     /// A key of this machine's own that has ended says so better here than by the service's refusal.
@@ -214,13 +237,21 @@ impl From<TemporaryKey> for Fetched {
     }
 }
 
+/// Whether an answer of the metadata service, or none, shows that this is no instance with a role.
+fn is_no_instance(reason: &Error) -> bool {
+    match reason {
+        Error::NotSent { .. } => true,
+        reason => reason.remote().is_some_and(|refusal| refusal.status == 404),
+    }
+}
+
 fn refused(origin: &str, what: String, reason: Error) -> CredentialsError {
     CredentialsError::Refused { origin: origin.to_owned(), what, reason }
 }
 
 fn token(file: &Path, origin: &str) -> Result<Secret, CredentialsError> {
     let wrong = |reason| CredentialsError::Token { origin: origin.to_owned(), reason };
-    let text = fs_err::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let text = read(file).map_err(|error| wrong(error.to_string()))?;
     let text = text.trim();
     if !OIDC_TOKEN_LENGTH.contains(&text.len()) {
         let reason = format!("`{}` holds {} bytes, which is no token", file.display(), text.len());

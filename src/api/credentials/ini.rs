@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::fields::Fields;
 use super::provider::{Credentials, Instance, Provider};
 use super::secrets::tell_named;
+use super::surroundings::{is_there, read};
 use super::variables::{CREDENTIALS_FILE, METADATA_DISABLED, PROFILE};
 use super::{CredentialsError, Source, Surroundings, environment};
 use crate::wire::Secret;
@@ -18,36 +19,54 @@ type Sections = BTreeMap<String, (usize, BTreeMap<String, String>)>;
 
 /// The section that a variable names, else `default`, where there is a file or one is asked for.
 pub(super) fn configured(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {
-    let Some(file) = file(surroundings) else { return Ok(None) };
+    let Some(file) = file(surroundings)? else { return Ok(None) };
     let fields = fields(surroundings, file)?;
+    // The official SDKs pass it over.
+    let is_disabled = fields.get("enable").is_some_and(|text| !text.eq_ignore_ascii_case("true"));
+    if is_disabled || fields.get("type").is_none() {
+        return Ok(None);
+    }
     let provider = provider(surroundings, &fields)?;
     Ok(Some(Credentials { provider, sts: environment::sts(surroundings)?, source: fields.source }))
 }
 
 /// Whether there is a credentials file.
-pub(super) fn is_there(surroundings: &Surroundings<'_>) -> bool {
-    file(surroundings).is_some()
+pub(super) fn has_file(surroundings: &Surroundings<'_>) -> bool {
+    surroundings.path(CREDENTIALS_FILE).is_some() || at_home(surroundings).next().is_some()
 }
 
-fn file(surroundings: &Surroundings<'_>) -> Option<PathBuf> {
-    if let Some(file) = surroundings.get(CREDENTIALS_FILE) {
-        return Some(file.into());
+/// The file. Of two it can't be said which one the official tools would have used, unless they are alike.
+fn file(surroundings: &Surroundings<'_>) -> Result<Option<PathBuf>, CredentialsError> {
+    if let Some(file) = surroundings.path(CREDENTIALS_FILE) {
+        return Ok(Some(file));
     }
-    let folder = surroundings.home.as_ref()?.join(".alibabacloud");
-    AT_HOME.iter().map(|name| folder.join(name)).find(|file| file.exists())
+    let mut files = at_home(surroundings);
+    let (Some(one), other) = (files.next(), files.next()) else { return Ok(None) };
+    let text = |file: &PathBuf| {
+        read(file).map_err(|reason| CredentialsError::Unreadable { file: file.clone(), reason })
+    };
+    match other {
+        Some(other) if text(&one)? != text(&other)? => Err(CredentialsError::TwoFiles { one, other }),
+        _ => Ok(Some(one)),
+    }
+}
+
+/// The files that are there without anybody having named them.
+fn at_home(surroundings: &Surroundings<'_>) -> impl Iterator<Item = PathBuf> {
+    let folder = surroundings.home.as_ref().map(|home| home.join(".alibabacloud"));
+    let files = folder.into_iter().flat_map(|folder| AT_HOME.map(|name| folder.join(name)));
+    files.filter(|file| is_there(file))
 }
 
 fn fields(surroundings: &Surroundings<'_>, file: PathBuf) -> Result<Fields, CredentialsError> {
     let name = surroundings.get(PROFILE).unwrap_or_else(|| "default".to_owned());
-    let text = match fs_err::read_to_string(&file) {
+    let text = match read(&file) {
         Ok(text) => text,
         Err(reason) => return Err(CredentialsError::Unreadable { file, reason }),
     };
     let mut sections = match sections(&text) {
         Ok(sections) => sections,
-        Err(line) => {
-            return Err(CredentialsError::Malformed { file, line, form: "`KEY = VALUE` in a `[section]`" });
-        }
+        Err((line, form)) => return Err(CredentialsError::Malformed { file, line, form }),
     };
     sections.values().for_each(|(_, values)| tell_named(values, &surroundings.secrets));
     let Some((line, values)) = sections.remove(&name) else {
@@ -59,7 +78,7 @@ fn fields(surroundings: &Surroundings<'_>, file: PathBuf) -> Result<Fields, Cred
 
 fn provider(surroundings: &Surroundings<'_>, fields: &Fields) -> Result<Provider, CredentialsError> {
     let role = || fields.role("role_arn", "role_session_name", "role_session_expiration");
-    Ok(match fields.get("type").unwrap_or("access_key") {
+    Ok(match fields.need("type")? {
         "access_key" => Provider::Key(fields.key()?),
         "sts" => Provider::Key(fields.key_with("security_token")?),
         "ram_role_arn" => {
@@ -83,28 +102,30 @@ fn provider(surroundings: &Surroundings<'_>, fields: &Fields) -> Result<Provider
     })
 }
 
-/// Takes the text apart, or gives the line that is of another form. A `#` behind a blank begins a comment, as in the SDKs.
-fn sections(text: &str) -> Result<Sections, usize> {
+/// Takes the text apart as the SDKs do, or gives the line that is of another form, and of which one: `=` or `:` stands between a name in
+/// any case and its value, and a `#` begins a comment wherever it stands.
+fn sections(text: &str) -> Result<Sections, (usize, &'static str)> {
+    const FORM: &str = "`KEY = VALUE` in a `[section]`";
     let mut sections = Sections::new();
     let mut current: Option<String> = None;
-    for (line, content) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
-        let content = content.split(" #").next().unwrap_or_default().trim();
-        if content.is_empty() || content.starts_with(['#', ';']) {
+    for (line, content) in (1..).zip(text.lines()) {
+        let content = content.split('#').next().unwrap_or_default().trim();
+        if content.is_empty() || content.starts_with(';') {
             continue;
         }
         if let Some(name) = content.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             let name = name.trim().to_owned();
             if sections.insert(name.clone(), (line, BTreeMap::new())).is_some() {
-                return Err(line);
+                return Err((line, "the only section of its name"));
             }
             current = Some(name);
             continue;
         }
-        let (name, value) = content.split_once('=').ok_or(line)?;
-        let (_, values) = current.as_ref().and_then(|name| sections.get_mut(name)).ok_or(line)?;
-        let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
+        let (name, value) = content.split_once(['=', ':']).ok_or((line, FORM))?;
+        let (_, values) = current.as_ref().and_then(|name| sections.get_mut(name)).ok_or((line, FORM))?;
+        let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
         if !value.is_empty() && values.insert(name, value).is_some() {
-            return Err(line);
+            return Err((line, "the only line for its key in the section"));
         }
     }
     Ok(sections)
@@ -116,12 +137,12 @@ mod tests {
 
     #[test]
     fn sections_hold_pairs_and_comments_say_nothing() {
-        let text = "\u{feff}# head\n; more\n[default]\ntype = access_key # plain\n access_key_id=i#d\nempty =\n\n[ ci ]\na = b = c\n";
+        let text = "# head\n; more\n[default]\ntype = access_key # plain\n access_key_id=i#d\nempty =\n\n[ ci ]\na = b = c\n";
         let sections = sections(text).unwrap();
         let pairs = |name: &str| -> Vec<String> {
             sections[name].1.iter().map(|(name, value)| format!("{name}:{value}")).collect()
         };
-        assert_eq!(pairs("default"), ["access_key_id:i#d", "type:access_key"]);
+        assert_eq!(pairs("default"), ["access_key_id:i", "type:access_key"]);
         assert_eq!((sections["ci"].0, pairs("ci")), (8, vec!["a:b = c".to_owned()]));
     }
 
@@ -134,7 +155,7 @@ mod tests {
             ("[a]\nx = 1\n\nx = 2\n", 4),
             ("[a\n", 1),
         ] {
-            assert_eq!(sections(text).unwrap_err(), line, "{text}");
+            assert_eq!(sections(text).unwrap_err().0, line, "{text}");
         }
     }
 }

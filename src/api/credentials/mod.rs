@@ -34,9 +34,16 @@ pub use surroundings::Surroundings;
 /// When the first configured source can't be used, or none is and the last resort is forbidden.
 pub fn find(surroundings: &Surroundings<'_>, profile: Option<&str>) -> Result<Credentials, CredentialsError> {
     environment::tell_secrets(surroundings);
+    let found = of(surroundings, profile)?;
+    found.provider.sound(&found.source)?;
+    Ok(found)
+}
+
+fn of(surroundings: &Surroundings<'_>, profile: Option<&str>) -> Result<Credentials, CredentialsError> {
     if let Some(name) = profile {
         return profile::given(surroundings, name);
     }
+    surroundings.readable()?;
     let sources =
         [environment::key, environment::oidc, profile::configured, ini::configured, environment::later];
     for source in sources {

@@ -11,10 +11,16 @@ use serde_json::value::RawValue;
 use super::fields::Fields;
 use super::provider::{Credentials, Fetched, Instance, Provider};
 use super::secrets::tell_named;
-use super::variables::{CONFIG_FILE, METADATA_DISABLED, PROFILE, PROFILE_DISABLED};
+use super::surroundings::{is_there, read};
+use super::variables::{
+    CONFIG_FILE, EXTERNAL_DISABLED, IN_VPC, METADATA_DISABLED, PROFILE, PROFILE_DISABLED,
+};
 use super::{Chosen, CredentialsError, Source, Surroundings, environment, external, ini};
-use crate::api::endpoint::Endpoint;
+use crate::api::endpoint::{Endpoint, KeyAddress};
 use crate::gate::Secrets;
+
+/// How the ids of temporary keys begin.
+const TEMPORARY: &str = "STS.";
 
 /// The profile that is asked for by name.
 pub(super) fn given(surroundings: &Surroundings<'_>, name: &str) -> Result<Credentials, CredentialsError> {
@@ -29,14 +35,15 @@ pub(super) fn configured(surroundings: &Surroundings<'_>) -> Result<Option<Crede
         return Ok(None);
     }
     let name = surroundings.get(PROFILE);
-    let is_elsewhere = name.is_some() && ini::is_there(surroundings);
-    let is_asked_for = surroundings.get(CONFIG_FILE).is_some() || (name.is_some() && !is_elsewhere);
-    let Some(file) = file(surroundings).filter(|file| is_asked_for || file.exists()) else {
+    let is_elsewhere = name.is_some() && ini::has_file(surroundings);
+    let is_asked_for = surroundings.path(CONFIG_FILE).is_some() || (name.is_some() && !is_elsewhere);
+    let Some(file) = file(surroundings).filter(|file| is_asked_for || is_there(file)) else {
         return Ok(None);
     };
     let reader = Reader::open(surroundings, file)?;
     let found = match &name {
         Some(name) => reader.credentials(name, Chosen::Variable),
+        None if reader.is_blank() => return Ok(None),
         None => reader.credentials(&reader.current, Chosen::Current),
     };
     match found {
@@ -46,9 +53,14 @@ pub(super) fn configured(surroundings: &Surroundings<'_>) -> Result<Option<Crede
 }
 
 /// The temporary key that the official tool keeps in the profile.
-pub(super) fn kept(file: &Path, name: &str, secrets: &Secrets) -> Result<Fetched, CredentialsError> {
+pub(super) fn kept(
+    file: &Path,
+    name: &str,
+    chosen: &Chosen,
+    secrets: &Secrets,
+) -> Result<Fetched, CredentialsError> {
     let nowhere = Surroundings { variable: &|_| None, home: None, secrets: secrets.clone() };
-    let fields = Reader::open(&nowhere, file.to_owned())?.fields(name, Chosen::Current)?;
+    let fields = Reader::open(&nowhere, file.to_owned())?.fields(name, chosen.clone())?;
     let end = fields.get("sts_expiration").and_then(|text| text.parse().ok());
     Ok(Fetched {
         key: fields.key_with("sts_token")?,
@@ -58,7 +70,7 @@ pub(super) fn kept(file: &Path, name: &str, secrets: &Secrets) -> Result<Fetched
 
 fn file(surroundings: &Surroundings<'_>) -> Option<PathBuf> {
     let at_home = || Some(surroundings.home.as_ref()?.join(".aliyun").join("config.json"));
-    surroundings.get(CONFIG_FILE).map(PathBuf::from).or_else(at_home)
+    surroundings.path(CONFIG_FILE).or_else(at_home)
 }
 
 /// Profiles stay unread texts until one is wanted, so that their places are known.
@@ -79,19 +91,38 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn open(surroundings: &'a Surroundings<'a>, file: PathBuf) -> Result<Self, CredentialsError> {
-        let text = match fs_err::read_to_string(&file) {
+        let text = match read(&file) {
             Ok(text) => text,
             Err(reason) => return Err(CredentialsError::Unreadable { file, reason }),
         };
         match profiles(&text) {
             Ok((current, profiles)) => {
-                profiles.iter().for_each(|(_, values)| tell_named(values, &surroundings.secrets));
+                for (_, values) in &profiles {
+                    tell_named(values, &surroundings.secrets);
+                    let address = values.get("credentials_uri");
+                    address.iter().for_each(|text| KeyAddress::tell_text(text, &surroundings.secrets));
+                }
                 Ok(Self { surroundings, file, current, profiles })
             }
             Err(line) => {
                 Err(CredentialsError::Malformed { file, line, form: "what the `aliyun` tool writes" })
             }
         }
+    }
+
+    /// Whether the current profile is none, or what the official tool writes before anybody has entered a key.
+    fn is_blank(&self) -> bool {
+        let has_key = |values: &BTreeMap<String, String>| {
+            ["access_key_id", "access_key_secret"].iter().any(|name| values.contains_key(*name))
+        };
+        match self.values(&self.current) {
+            None => self.current.is_empty(),
+            Some((_, values)) => mode(values).eq_ignore_ascii_case("AK") && !has_key(values),
+        }
+    }
+
+    fn values(&self, name: &str) -> Option<&(usize, BTreeMap<String, String>)> {
+        self.profiles.iter().find(|(_, values)| values.get("name").map_or("", String::as_str) == name)
     }
 
     fn credentials(&self, name: &str, chosen: Chosen) -> Result<Credentials, CredentialsError> {
@@ -101,27 +132,23 @@ impl<'a> Reader<'a> {
     }
 
     fn fields(&self, name: &str, chosen: Chosen) -> Result<Fields, CredentialsError> {
-        let is_it = |profile: &&(usize, BTreeMap<String, String>)| {
-            profile.1.get("name").map_or("", String::as_str) == name
-        };
-        let (line, values) = self.profiles.iter().find(is_it).ok_or_else(|| CredentialsError::NoProfile {
+        let (line, values) = self.values(name).ok_or_else(|| CredentialsError::NoProfile {
             file: self.file.clone(),
             profile: name.to_owned(),
         })?;
         let source = Source::Profile { name: name.to_owned(), file: self.file.clone(), line: *line, chosen };
-        // The tool takes no mode as this one.
-        let mode = values.get("mode").map_or("AK", String::as_str);
-        Ok(Fields { source, kind: format!("mode `{mode}`"), values: values.clone() })
+        Ok(Fields { source, kind: format!("mode `{}`", mode(values)), values: values.clone() })
     }
 
     /// The tool itself takes a mode's name in any case. `met` are the profiles on the way here.
     fn provider(&self, fields: &Fields, met: &mut Vec<String>) -> Result<Provider, CredentialsError> {
         let role = || fields.role("ram_role_arn", "ram_session_name", "expired_seconds");
-        Ok(match fields.get("mode").unwrap_or("AK").to_ascii_lowercase().as_str() {
+        Ok(match mode(&fields.values).to_ascii_lowercase().as_str() {
             "ak" => Provider::Key(fields.key()?),
             "ststoken" => Provider::Key(fields.key_with("sts_token")?),
             "ramrolearn" => {
-                let is_temporary = fields.get("sts_token").is_some();
+                // A token that was left over belongs to no lasting key. The official tool would send it, the SDKs never do.
+                let is_temporary = fields.get("access_key_id").is_some_and(|id| id.starts_with(TEMPORARY));
                 let key = if is_temporary { fields.key_with("sts_token")? } else { fields.key()? };
                 Provider::Role { by: Box::new(Provider::Key(key)), role: role()? }
             }
@@ -136,9 +163,12 @@ impl<'a> Reader<'a> {
                 token_file: fields.need("oidc_token_file")?.into(),
             },
             "cloudsso" | "oauth" => {
-                let Source::Profile { name, .. } = &fields.source else { return Err(fields.unsupported()) };
-                Provider::Kept { file: self.file.clone(), profile: name.clone() }
+                let Source::Profile { name, chosen, .. } = &fields.source else {
+                    return Err(fields.unsupported());
+                };
+                Provider::Kept { file: self.file.clone(), profile: name.clone(), chosen: chosen.clone() }
             }
+            "credentialsuri" => Provider::Address(self.address(fields)?),
             "external" => Provider::External { command: external::command(self.surroundings, fields)? },
             _ => return Err(fields.unsupported()),
         })
@@ -158,6 +188,16 @@ impl<'a> Reader<'a> {
         self.provider(&self.fields(name, Chosen::Source(from))?, met)
     }
 
+    /// The address that the profile names, which the official tool asks and the SDKs don't know.
+    fn address(&self, fields: &Fields) -> Result<KeyAddress, CredentialsError> {
+        if external::is_disabled(self.surroundings) {
+            return Err(fields.forbidden(EXTERNAL_DISABLED));
+        }
+        let address = fields.need("credentials_uri")?;
+        let wrong = |reason| CredentialsError::Address { origin: fields.source.to_string(), reason };
+        address.parse().map_err(wrong)
+    }
+
     fn instance(&self, fields: &Fields) -> Result<Instance, CredentialsError> {
         if self.surroundings.is_true(METADATA_DISABLED) {
             return Err(fields.forbidden(METADATA_DISABLED));
@@ -170,7 +210,9 @@ impl<'a> Reader<'a> {
     fn sts(&self, fields: &Fields) -> Result<Option<Endpoint>, CredentialsError> {
         let endpoint = match (fields.get("sts_endpoint"), fields.get("sts_region")) {
             (Some(host), _) => Endpoint::of_vendor(host),
-            (None, Some(region)) => Endpoint::sts(region, fields.is_true("enable_vpc")),
+            (None, Some(region)) => {
+                Endpoint::sts(region, fields.is_true("enable_vpc") || self.surroundings.is_true(IN_VPC))
+            }
             (None, None) => return environment::sts(self.surroundings),
         };
         endpoint
@@ -191,6 +233,11 @@ fn profiles(text: &str) -> Result<(String, Vec<(usize, BTreeMap<String, String>)
         Ok((line, values.into_iter().filter_map(|(name, value)| Some((name, plain(value)?))).collect()))
     };
     Ok((current, profiles.into_iter().map(read).collect::<Result<_, usize>>()?))
+}
+
+/// The mode of a profile. The official tool takes no mode as this one.
+fn mode(values: &BTreeMap<String, String>) -> &str {
+    values.get("mode").map_or("AK", String::as_str)
 }
 
 fn plain(value: Value) -> Option<String> {

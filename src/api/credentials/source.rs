@@ -30,6 +30,8 @@ pub enum Source {
         /// Where in the file, 1-based.
         line: usize,
     },
+    /// The metadata service, and where this is no instance with a role what a variable configures.
+    InstanceFirst(&'static str),
     /// The metadata service, because nothing is configured.
     LastResort,
 }
@@ -57,6 +59,9 @@ impl fmt::Display for Source {
             }
             Source::Section { name, file, line } => {
                 write!(f, "section `{name}` ({}:{line})", file.display())
+            }
+            Source::InstanceFirst(name) => {
+                write!(f, "the metadata service, or `{name}` where it has no role")
             }
             Source::LastResort => f.write_str("the metadata service"),
         }

@@ -2,6 +2,11 @@ use super::variables::{
     ADDRESS, CONFIG_FILE, CREDENTIALS_FILE, KEY_ID, KEY_SECRET, METADATA, METADATA_DISABLED,
     OIDC_PROVIDER_ARN, OIDC_TOKEN_FILE, PROFILE, PROFILE_DISABLED, ROLE_ARN, TOKEN,
 };
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+
+use super::provider::Otherwise;
 use super::*;
 use crate::gate::Secrets;
 use crate::wire::Key;
@@ -30,29 +35,10 @@ impl Home {
             [(self.config, ".aliyun/config.json"), (self.ini, ".alibabacloud/credentials.ini")]
         {
             if let Some(text) = text {
-                let file = home.path().join(file);
-                std::fs::create_dir(file.parent().unwrap()).unwrap();
-                std::fs::write(file, text).unwrap();
+                put(home.path(), file, text);
             }
         }
-        let variable = |name: &str| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        };
-        let secrets = Secrets::default();
-        let surroundings = Surroundings {
-            variable: &variable,
-            home: Some(home.path().to_owned()),
-            secrets: secrets.clone(),
-        };
-        let found = find(&surroundings, profile);
-        if let Err(error) = &found {
-            let texts = [error.with_reasons(), error.help(), format!("{error:?}")];
-            assert!(
-                texts.iter().all(|text| !text.contains("secret-") && !text.contains("token-")),
-                "{texts:?}"
-            );
-        }
-        found
+        look(home.path(), variables, profile)
     }
 
     fn provider(&self, variables: &[(&str, &str)], profile: Option<&str>) -> Provider {
@@ -62,6 +48,31 @@ impl Home {
     fn message(&self, variables: &[(&str, &str)], profile: Option<&str>) -> String {
         self.look(variables, profile).unwrap_err().with_reasons()
     }
+}
+
+fn put(home: &Path, file: &str, text: &str) {
+    let file = home.join(file);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, text).unwrap();
+}
+
+/// Looks in a home folder; no error may hold a secret.
+fn look(
+    home: &Path,
+    variables: &[(&str, &str)],
+    profile: Option<&str>,
+) -> Result<Credentials, CredentialsError> {
+    let variable = |name: &str| {
+        variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
+    };
+    let surroundings =
+        Surroundings { variable: &variable, home: Some(home.to_owned()), secrets: Secrets::default() };
+    let found = find(&surroundings, profile);
+    if let Err(error) = &found {
+        let texts = [error.with_reasons(), error.help(), format!("{error:?}")];
+        assert!(texts.iter().all(|text| !text.contains("secret-") && !text.contains("token-")), "{texts:?}");
+    }
+    found
 }
 
 fn key(provider: Provider) -> (String, String, Option<String>) {
@@ -96,6 +107,12 @@ const CONFIG: &str = r#"{"current":"main","profiles":[
     {"name":"abroad","mode":"AK","access_key_id":"i","access_key_secret":"s","sts_endpoint":"sts.example.com"},
     {"name":"uri","mode":"CredentialsURI","credentials_uri":"http://localhost/secret-path"},
     {"name":"rsa","mode":"RsaKeyPair"},
+    {"name":"twice-no-token","mode":"RamRoleArn","access_key_id":"STS.1","access_key_secret":"secret-role",
+     "ram_role_arn":"acs:ram::1:role/r"},
+    {"name":"left-over","mode":"RamRoleArn","access_key_id":"LTAI","access_key_secret":"secret-role",
+     "sts_token":"token-old","ram_role_arn":"acs:ram::1:role/r"},
+    {"name":"twice","mode":"RamRoleArn","access_key_id":"STS.1","access_key_secret":"secret-role",
+     "sts_token":"token-new","ram_role_arn":"acs:ram::1:role/r"},
     {"name":"blank","mode":"AK"}],"meta_path":""}"#;
 
 const INI: &str = "\
@@ -152,9 +169,12 @@ fn the_first_configured_source_decides() {
     assert!(BARE.message(&from(5), None).contains("`/nowhere` can't be read"));
     assert_eq!(key_id(INI_ONLY.provider(&from(6), None)), "id-ini");
     assert!(matches!(BARE.provider(&from(6), None), Provider::Instance(_)));
-    assert!(matches!(BARE.provider(&from(7), None), Provider::Address(_)));
+    let Provider::Instance(instance) = BARE.provider(&from(7), None) else { panic!("no instance") };
+    assert!(matches!(instance, Instance { role: None, otherwise: Otherwise::Address(_), .. }));
+    let without_instance = [&from(7)[..], &[(METADATA_DISABLED, "true")]].concat();
+    assert!(matches!(BARE.provider(&without_instance, None), Provider::Address(_)));
     let Provider::Instance(instance) = BARE.provider(&[], None) else { panic!("no instance") };
-    assert_eq!(instance, Instance { role: None, allows_v1: true, is_last_resort: true });
+    assert_eq!(instance, Instance { role: None, allows_v1: true, otherwise: Otherwise::Nothing });
 }
 
 #[test]
@@ -207,7 +227,10 @@ fn each_mode_of_a_profile_leads_to_its_provider() {
     assert_eq!((role.duration, role.external_id.as_deref()), (Some(900), Some("x")));
     assert_eq!(key_id(*by), "id-role");
     let Provider::Instance(instance) = mode("instance") else { panic!("no instance") };
-    assert_eq!(instance, Instance { role: Some("recorder".into()), allows_v1: true, is_last_resort: false });
+    assert_eq!(
+        instance,
+        Instance { role: Some("recorder".into()), allows_v1: true, otherwise: Otherwise::Refused }
+    );
     let Provider::Oidc { role, .. } = mode("oidc") else { panic!("no role") };
     assert_eq!(role.session_name, "named");
     assert!(matches!(mode("sso"), Provider::Kept { profile, .. } if profile == "sso"));
@@ -241,6 +264,7 @@ fn a_half_configured_source_is_an_error_and_never_skipped() {
         (vec![(PROFILE, "half")], "has mode `AK`, but no `access_key_secret`"),
         (vec![(PROFILE, "odd")], "but no `access_key_secret`"),
         (vec![(PROFILE, "blank")], "but no `access_key_id`"),
+        (vec![(PROFILE, "twice-no-token")], "but no `sts_token`"),
         (vec![(PROFILE, "no-token")], "has mode `StsToken`, but no `sts_token`"),
     ];
     for (variables, end) in table {
@@ -254,11 +278,7 @@ fn a_half_configured_source_is_an_error_and_never_skipped() {
 
 #[test]
 fn what_the_official_sdks_refuse_is_refused_by_name() {
-    for (profile, kind) in [("uri", "mode `CredentialsURI`"), ("rsa", "mode `RsaKeyPair`")] {
-        assert!(CONFIGURED.message(&[], Some(profile)).contains(kind), "{profile}");
-    }
-    let help = CONFIGURED.look(&[], Some("uri")).unwrap_err().help();
-    assert!(help.contains(ADDRESS), "{help}");
+    assert!(CONFIGURED.message(&[], Some("rsa")).contains("mode `RsaKeyPair`"));
     assert!(INI_ONLY.message(&[(PROFILE, "rsa")], None).contains("type `rsa_key_pair`"));
 }
 
@@ -278,9 +298,9 @@ fn variables_forbid_what_they_are_for() {
         let message = home.message(&[disabled, (PROFILE, name)], None);
         assert!(message.ends_with("which `ALIBABA_CLOUD_ECS_METADATA_DISABLED` forbids"), "{message}");
     }
-    for value in ["1", "true", "TRUE"] {
+    for (value, profile) in [("1", "external"), ("true", "external"), ("TRUE", "uri"), ("1", "uri")] {
         let variable = ("ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS", value);
-        let message = CONFIGURED.message(&[variable], Some("external"));
+        let message = CONFIGURED.message(&[variable], Some(profile));
         assert!(message.ends_with("which `ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS` forbids"), "{message}");
     }
     let v2 = ("ALIBABA_CLOUD_IMDSV1_DISABLED", "true");
@@ -303,6 +323,7 @@ fn sts_is_where_the_profile_or_a_variable_says() {
     assert_eq!(sts(&[region, vpc], "main").as_deref(), Some("sts-vpc.cn-shanghai.aliyuncs.com"));
     assert_eq!(sts(&[region, host], "main").as_deref(), Some("sts.eu-central-1.aliyuncs.com"));
     assert_eq!(sts(&[region], "role").as_deref(), Some("sts.cn-beijing.aliyuncs.com"));
+    assert_eq!(sts(&[vpc], "role").as_deref(), Some("sts-vpc.cn-beijing.aliyuncs.com"));
     let message = CONFIGURED.message(&[], Some("abroad"));
     assert!(message.contains("`sts.example.com` is not a host of `*.aliyuncs.com`"), "{message}");
     let bad = ("ALIBABA_CLOUD_STS_REGION", "x.example.com/");
@@ -311,7 +332,8 @@ fn sts_is_where_the_profile_or_a_variable_says() {
 
 #[test]
 fn an_address_that_would_give_keys_away_is_refused() {
-    let message = BARE.message(&[(ADDRESS, "http://10.0.0.1/secret-path")], None);
+    let disabled = (METADATA_DISABLED, "true");
+    let message = BARE.message(&[disabled, (ADDRESS, "http://10.0.0.1/secret-path")], None);
     assert!(message.contains("`http` to `10.0.0.1`"), "{message}");
     assert!(BARE.message(&[(ADDRESS, "secret-path")], None).contains("it is not a URL"));
 }
@@ -356,4 +378,154 @@ fn no_debug_text_shows_a_secret() {
         let shown = format!("{found:?}");
         assert!(!shown.contains("secret-") && !shown.contains("token-"), "{shown}");
     }
+}
+
+/// What the file of a source is, other than a file with a key, and how that ends: nothing, or an error with these words.
+#[test]
+fn only_what_is_not_there_is_not_configured() {
+    type Make = fn(&Path);
+    let dead_link: Make = |file| std::os::unix::fs::symlink("/nowhere", file).unwrap();
+    let loops: Make = |file| std::os::unix::fs::symlink(file, file).unwrap();
+    let folder: Make = |file| std::fs::create_dir(file).unwrap();
+    let other: Make = |file| std::fs::write(file, b"[\xff]").unwrap();
+    for file in [".aliyun/config.json", ".alibabacloud/credentials.ini", ".alibabacloud/credentials"] {
+        for make in [dead_link, loops, folder, other] {
+            let home = tempfile::tempdir().unwrap();
+            put(home.path(), ".alibabacloud/x", "");
+            put(home.path(), ".aliyun/x", "");
+            make(&home.path().join(file));
+            let message = look(home.path(), &[], None).unwrap_err().with_reasons();
+            assert!(message.contains(&format!("{file}` can't be read: ")), "{message}");
+        }
+    }
+    // A file where a folder would have to be: nothing bears that name below it.
+    let home = tempfile::tempdir().unwrap();
+    put(home.path(), ".aliyun", "");
+    put(home.path(), ".alibabacloud", "");
+    assert!(matches!(look(home.path(), &[], None).unwrap().provider, Provider::Instance(_)));
+}
+
+#[test]
+fn a_variable_that_is_no_text_is_set_all_the_same() {
+    let odd = OsString::from_vec(b"id-\xff".to_vec());
+    let find_with = |name: &'static str, home: &Path| {
+        let variable = |asked: &str| (asked == name).then(|| odd.clone());
+        let surroundings =
+            Surroundings { variable: &variable, home: Some(home.to_owned()), secrets: Secrets::default() };
+        find(&surroundings, None)
+    };
+    let home = tempfile::tempdir().unwrap();
+    put(home.path(), ".aliyun/config.json", CONFIG);
+    for name in [KEY_ID, KEY_SECRET, TOKEN, PROFILE, ADDRESS, METADATA, PROFILE_DISABLED] {
+        let message = find_with(name, home.path()).unwrap_err().with_reasons();
+        assert_eq!(message, format!("`{name}` is not UTF-8"));
+    }
+    // A path may be any bytes.
+    let message = find_with(CONFIG_FILE, home.path()).unwrap_err().with_reasons();
+    assert!(message.contains("can't be read"), "{message}");
+}
+
+#[test]
+fn yes_is_spelt_as_the_official_sdks_read_it() {
+    assert_eq!(key_id(CONFIGURED.provider(&[(PROFILE_DISABLED, "1")], None)), "id-main");
+    assert!(matches!(BARE.provider(&[(METADATA_DISABLED, "1")], None), Provider::Instance(_)));
+    assert!(matches!(CONFIGURED.provider(&[(PROFILE_DISABLED, "TRUE")], None), Provider::Instance(_)));
+}
+
+#[test]
+fn a_section_that_the_official_sdks_pass_over_is_passed_over() {
+    for text in [
+        "[default]\naccess_key_id = id\naccess_key_secret = secret-1\n",
+        "[default]\ntype = access_key\nenable = false\naccess_key_id = id\naccess_key_secret = secret-1\n",
+    ] {
+        let home = Home { config: None, ini: Some(text) };
+        assert!(matches!(home.provider(&[], None), Provider::Instance(_)), "{text}");
+    }
+    let enabled = "[default]\ntype = access_key\nenable = True\naccess_key_id = id\naccess_key_secret = s\n";
+    assert_eq!(key_id(Home { config: None, ini: Some(enabled) }.provider(&[], None)), "id");
+}
+
+#[test]
+fn of_two_credentials_files_that_differ_neither_is_used() {
+    let home = tempfile::tempdir().unwrap();
+    put(home.path(), ".alibabacloud/credentials", INI);
+    assert_eq!(key_id(look(home.path(), &[], None).unwrap().provider), "id-ini");
+    put(home.path(), ".alibabacloud/credentials.ini", INI);
+    assert_eq!(key_id(look(home.path(), &[], None).unwrap().provider), "id-ini");
+    put(home.path(), ".alibabacloud/credentials.ini", &INI.replace("id-ini", "id-other"));
+    let error = look(home.path(), &[], None).unwrap_err();
+    assert!(error.to_string().ends_with("credentials` differ"), "{error}");
+    assert!(error.help().contains(CREDENTIALS_FILE));
+    let named = home.path().join(".alibabacloud/credentials");
+    let found = look(home.path(), &[(CREDENTIALS_FILE, named.to_str().unwrap())], None).unwrap();
+    assert_eq!(key_id(found.provider), "id-ini");
+}
+
+#[test]
+fn a_profile_without_a_key_is_no_identity() {
+    let blank = r#"{"current":"default","profiles":[{"name":"default","mode":"AK","access_key_id":"",
+        "access_key_secret":"","region_id":"cn-shanghai"}]}"#;
+    for text in [blank, r#"{"current":"","profiles":[]}"#, "{}"] {
+        let home = Home { config: Some(text), ini: Some(INI) };
+        assert_eq!(key_id(home.provider(&[], None)), "id-ini", "{text}");
+    }
+    // Who names it means it.
+    let home = Home { config: Some(blank), ini: None };
+    assert!(home.message(&[(PROFILE, "default")], None).ends_with("but no `access_key_id`"));
+    assert!(home.message(&[], Some("default")).ends_with("but no `access_key_id`"));
+}
+
+#[test]
+fn a_token_that_was_left_over_is_not_sent_with_a_lasting_key() {
+    for (profile, token) in [("left-over", None), ("twice", Some("token-new"))] {
+        let Provider::Role { by, .. } = CONFIGURED.provider(&[], Some(profile)) else { panic!("no role") };
+        assert_eq!(key(*by).2.as_deref(), token, "{profile}");
+    }
+}
+
+#[test]
+fn a_profile_may_name_an_address() {
+    let Provider::Address(address) = CONFIGURED.provider(&[], Some("uri")) else { panic!("no address") };
+    assert_eq!(address.endpoint.authority(), "localhost");
+}
+
+#[test]
+fn files_are_read_however_their_editor_wrote_them() {
+    const MARKED: &str = "\u{feff}{\"current\":\"a\",\"profiles\":[{\"name\":\"a\",\"mode\":\"AK\",\"access_key_id\":\"id\",\"access_key_secret\":\"s\"}]}";
+    assert_eq!(key_id(Home { config: Some(MARKED), ini: None }.provider(&[], None)), "id");
+    let ini = "\u{feff}[default]\r\nType: access_key\r\nAccess_Key_Id = id# mine\r\nACCESS_KEY_SECRET: s\r\n";
+    assert_eq!(key_id(Home { config: None, ini: Some(ini) }.provider(&[], None)), "id");
+}
+
+#[test]
+fn a_section_that_stands_twice_is_told_as_that() {
+    let ini = "[default]\ntype = access_key\n[default]\naccess_key_secret = secret-1\n";
+    let message = Home { config: None, ini: Some(ini) }.message(&[], None);
+    assert!(message.ends_with("credentials.ini:3 is not the only section of its name"), "{message}");
+}
+
+#[test]
+fn a_key_that_was_not_copied_alone_is_told_before_any_call() {
+    let told = |id: &str, secret: &str, token: &str| {
+        let variables = [(KEY_ID, id), (KEY_SECRET, secret), (TOKEN, token)];
+        BARE.look(&variables, None).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let of = |part: &str, what: &str| Err(format!("the {part} of the key of `{KEY_ID}` holds {what}"));
+    assert_eq!(told("id", "secret-1\n", ""), of("secret", "a line break"));
+    assert_eq!(told("id\r", "secret-1", ""), of("id", "a line break"));
+    assert_eq!(told("id", "secret-1", "token-1 token-2"), of("token", "a blank"));
+    assert_eq!(told("id\u{7}", "secret-1", ""), of("id", "a control character"));
+    assert_eq!(told("id", "secret-é", ""), of("secret", "a letter that is not ASCII"));
+    assert_eq!(told("id", "secret-1/+=.", "token-1"), Ok(()));
+}
+
+#[test]
+fn a_variable_of_another_tool_is_known() {
+    let elsewhere = |set: &[&str]| {
+        let variable = |name: &str| set.contains(&name).then(|| OsString::from("x"));
+        Surroundings { variable: &variable, home: None, secrets: Secrets::default() }.read_elsewhere()
+    };
+    assert_eq!(elsewhere(&["ALIBABACLOUD_PROFILE"]), Some(("ALIBABACLOUD_PROFILE", PROFILE)));
+    assert_eq!(elsewhere(&["ALIBABACLOUD_PROFILE", PROFILE]), None);
+    assert_eq!(elsewhere(&[]), None);
 }

@@ -19,3 +19,49 @@ pub(super) const PROFILE_DISABLED: &str = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED";
 pub(super) const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 pub(super) const CREDENTIALS_FILE: &str = "ALIBABA_CLOUD_CREDENTIALS_FILE";
 pub(super) const EXTERNAL_DISABLED: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
+
+/// Those that hold paths, which need not be UTF-8.
+pub(super) const PATHS: [&str; 3] = [OIDC_TOKEN_FILE, CONFIG_FILE, CREDENTIALS_FILE];
+
+/// Those that hold texts.
+pub(super) const TEXTS: [&str; 22] = [
+    KEY_ID,
+    KEY_SECRET,
+    TOKEN,
+    ROLE_ARN,
+    ROLE_SESSION_NAME,
+    OIDC_PROVIDER_ARN,
+    METADATA,
+    METADATA_DISABLED,
+    V1_DISABLED,
+    ADDRESS,
+    STS_REGION,
+    STS_ENDPOINT,
+    IN_VPC,
+    PROFILE,
+    PROFILE_DISABLED,
+    EXTERNAL_DISABLED,
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+
+/// What may lead to a proxy, with a password.
+pub(super) fn proxies() -> impl Iterator<Item = &'static str> {
+    TEXTS.into_iter().filter(|name| name.to_ascii_lowercase().ends_with("_proxy"))
+}
+
+/// Those that the `aliyun` tool or others read under another name.
+pub(super) const READ_ELSEWHERE: [(&str, &str); 8] = [
+    ("ALIBABACLOUD_PROFILE", PROFILE),
+    ("ALICLOUD_PROFILE", PROFILE),
+    ("ALIBABACLOUD_ACCESS_KEY_ID", KEY_ID),
+    ("ALICLOUD_ACCESS_KEY_ID", KEY_ID),
+    ("ALICLOUD_ACCESS_KEY", KEY_ID),
+    ("ALIBABACLOUD_ROLE_ARN", ROLE_ARN),
+    ("ALIBABACLOUD_OIDC_PROVIDER_ARN", OIDC_PROVIDER_ARN),
+    ("ALIBABACLOUD_OIDC_TOKEN_FILE", OIDC_TOKEN_FILE),
+];
