@@ -88,21 +88,37 @@ pub struct Source {
     characters: Vec<u32>,
     /// What is known of a file without its text.
     remembered: BTreeMap<u32, Position>,
+    is_as_written: bool,
+}
+
+/// The text with a line feed for each carriage return that stands alone, if there is one. No byte moves.
+fn with_line_feeds(text: &str) -> Option<String> {
+    let is_alone = |at: usize| text.as_bytes().get(at + 1) != Some(&b'\n');
+    let first = text.bytes().enumerate().find(|(at, byte)| *byte == b'\r' && is_alone(*at));
+    first.map(|_| {
+        let ends =
+            text.char_indices().map(|(at, char)| if char == '\r' && is_alone(at) { '\n' } else { char });
+        ends.collect()
+    })
 }
 
 /// Bytes from one count of characters to the next.
 const STRIDE: usize = 1024;
 
 impl Source {
-    /// Indexes `text`, which is known to users as `name`.
+    /// Indexes `text`, which is known to users as `name`. A carriage return that stands alone ends a line, as it does in YAML, and is kept
+    /// as the line feed that everything else takes for one.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
-        let text = text.into();
+        let written: Arc<str> = text.into();
+        let mended = with_line_feeds(&written);
+        let is_as_written = mended.is_none();
+        let text = mended.map_or(written, Arc::from);
         let first = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() as u32 } else { 0 };
         let line_starts = std::iter::once(first)
             .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
             .collect();
         let characters = counts(text.as_bytes());
-        Self { name: name.into(), text, line_starts, characters, remembered: BTreeMap::new() }
+        Self { name: name.into(), text, line_starts, characters, remembered: BTreeMap::new(), is_as_written }
     }
 
     /// A file of which only these places are known, since a saved plan holds them and not the text.
@@ -126,6 +142,11 @@ impl Source {
     /// The whole text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether that is what stands in the file, byte for byte.
+    pub fn is_as_written(&self) -> bool {
+        self.is_as_written
     }
 
     /// 0-based line that holds `byte`; a byte order mark belongs to the first.

@@ -38,7 +38,8 @@ pub fn not_formatted(sources: &Sources, file: FileId, formatted: &str) -> Option
         let range = source.line_range(*line);
         lines.next() != source.text().get(range.start as usize..range.end as usize)
     };
-    let line = (source.text() != formatted).then(|| (0..source.line_count()).find(differs))?;
+    let is_other = source.text() != formatted || !source.is_as_written();
+    let line = is_other.then(|| (0..source.line_count()).find(differs))?;
     let range = source.line_range(line.unwrap_or(source.line_count()));
     let length = source.text()[range.start as usize..range.end as usize].trim_end().len() as u32;
     let finding =

@@ -169,10 +169,14 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// What an opening bracket's further lines are told from: its own line, or the block around it if that is deeper.
+    /// What an opening bracket's further lines are told from: its own line, or the block around it if that is deeper. Within other
+    /// brackets it is a level deeper than theirs at least, since no closing bracket but the last may stand as deep as the block.
     fn flow_indent(&self) -> usize {
-        match self.frames.last() {
-            Some(Frame::Block { indent, .. }) => self.line_indent.max(*indent),
+        let open = self.frames.iter().rev();
+        let outermost = open.take_while(|frame| matches!(frame, Frame::Flow { .. })).last();
+        match (outermost, self.frames.last()) {
+            (Some(Frame::Flow { indent }), _) => self.line_indent.max(indent + STEP),
+            (_, Some(Frame::Block { indent, .. })) => self.line_indent.max(*indent),
             _ => self.line_indent,
         }
     }
@@ -327,8 +331,12 @@ impl<'s> Writer<'s> {
                 rest => format!("{:to$}{rest}", "").into(),
             })
             .collect();
-        while !keeps_blank && moved.last().is_some_and(|line| line.is_empty()) {
+        // Blanks behind the last line break end no line of the text.
+        let is_unended = moved.len() > 1 && token.end == self.text.len();
+        let mut blank = if keeps_blank { usize::from(is_unended) } else { moved.len() };
+        while blank > 0 && moved.last().is_some_and(|line| line.is_empty()) {
             moved.pop();
+            blank -= 1;
         }
         for line in moved {
             self.written.push('\n');

@@ -105,6 +105,15 @@ fn brackets_over_several_lines_keep_their_lines() {
     );
 }
 
+/// The editors' reader takes a closing bracket as deep as the block around it for the end of all brackets.
+#[test]
+fn brackets_that_share_a_line_close_deeper_than_the_block() {
+    check("a: { b: { c: {\n    d: 1\n  } } }\n", "a: { b: { c: {\n    d: 1\n  } } }\n");
+    check("a: { b: { c: {\nd: 1 }\n}\n}\n", "a: { b: { c: {\n    d: 1 }\n  }\n}\n");
+    check("x:\n  a: [[{\n d: 1\n}]]\n", "x:\n  a: [[{\n      d: 1\n    }]]\n");
+    check("a: [\n{ b: 1,\n c: 2\n}\n]\n", "a: [\n  { b: 1,\n    c: 2\n  }\n]\n");
+}
+
 #[test]
 fn blank_lines_are_single_and_set_parts_apart() {
     check(
@@ -141,7 +150,26 @@ fn texts_of_several_lines_keep_their_value() {
 }
 
 #[test]
+fn blanks_behind_the_last_line_break_are_no_text() {
+    check("a: |+\n  x\n  ", "a: |+\n  x\n");
+    check("a: |+\n  x\n", "a: |+\n  x\n");
+    check("a: |+\n  x\n\n", "a: |+\n  x\n\n");
+    check("a: |+\n  x\n\n ", "a: |+\n  x\n\n");
+    check("a: |\n  x\n  ", "a: |\n  x\n");
+    check("a: >+\n  x\n  ", "a: >+\n  x\n");
+    for text in
+        ["a: |+\n  x\n   ", "a: |+\n  ", "a: |+\n  x\n\t", "a: |+\n  x\n  \n ", "a:\n  - |+\n   x\n   "]
+    {
+        let once = formatted(text).unwrap_or_else(|found| panic!("{text:?}: {found:?}"));
+        check(&once, &once);
+    }
+}
+
+#[test]
 fn line_ends_and_marks_are_those_of_unix() {
+    check("version: 1\rregion: cn-a\r", "version: 1\nregion: cn-a\n");
+    check("version: 1\r\r\nregion: cn-a\r", "version: 1\n\nregion: cn-a\n");
+
     check("\u{feff}version: 1\r\n# 中文\r\nregion:  'cn-a'\r\n", "version: 1\n# 中文\nregion: cn-a\n");
     check("---\nversion: 1", "---\nversion: 1\n");
 }
