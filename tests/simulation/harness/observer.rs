@@ -52,7 +52,7 @@ struct Inner {
     written: Vec<Address>,
     /// Addresses of the account and of the files.
     known: Vec<Address>,
-    /// Whether a listing has several pages.
+    /// Whether a listing has several pages, or has had.
     is_paged: bool,
     /// App-wide entries that the plan of this process removes.
     going: Vec<Address>,
@@ -189,6 +189,8 @@ impl Observer {
     /// For the emulator's call log.
     pub(crate) fn log(&self, entry: &CallEntry<'_>) {
         let mut inner = self.lock();
+        // What is asked for behind a page that lacks entries is a part too.
+        inner.is_paged |= entry.faults.contains(&SHORT);
         let call = inner.call(entry);
         inner.weather.saw(call.step, &call.faults);
         inner.seen = Some(call.step);
@@ -377,7 +379,6 @@ impl Inner {
         };
         let step = self.step(entry.action, &target);
         let is_stale = entry.faults.contains(&"stale") && !step.is_write();
-        let is_part = self.is_paged || entry.faults.contains(&SHORT);
         Call {
             step,
             target,
@@ -386,7 +387,7 @@ impl Inner {
             fate: entry.fate,
             faults: effective(entry.faults),
             stale: if is_stale { self.strike.stale } else { Duration::ZERO },
-            listed: entry.body.filter(|_| is_part).and_then(listed),
+            listed: entry.body.filter(|_| self.is_paged).and_then(listed),
         }
     }
 
