@@ -13,7 +13,7 @@ use super::terminal::Terminal;
 use super::views::Views;
 use crate::api::Rate;
 use crate::check::Levels;
-use crate::config;
+use crate::config::{self, STANDARD_INPUT};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::emulator::Quirks;
 use crate::model::Pattern;
@@ -24,7 +24,7 @@ use crate::wire::SignatureVersion;
 /// The files.
 #[derive(Debug, Args)]
 pub(super) struct Paths {
-    /// Files and folders that together are one document [default: livevod.yaml, else livevod/]
+    /// Files and folders that together are one document; - is standard input [default: livevod.yaml, else livevod/]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
@@ -45,9 +45,16 @@ impl Paths {
         if !self.paths.is_empty() {
             return Ok(self.paths.clone());
         }
-        match standing(Path::new("")) {
-            Some(path) => Ok(vec![path]),
-            None => Err(Failure::from(
+        match standing(Path::new("")).as_slice() {
+            [path] => Ok(vec![path.clone()]),
+            [_, _] => Err(Failure::from(
+                Diagnostic::new(
+                    Code::NoFiles,
+                    "both `livevod.yaml` and files in the folder `livevod` are here",
+                )
+                .help("name what is meant, or both: `livevod plan livevod.yaml livevod`"),
+            )),
+            _ => Err(Failure::from(
                 Diagnostic::new(Code::NoFiles, "neither `livevod.yaml` nor a folder `livevod` is here")
                     .help("name the files or folders: `livevod plan PATH`"),
             )),
@@ -59,14 +66,23 @@ impl Paths {
     /// What is named, or is read where nothing is, with all files that are found in folders.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let named = self.resolve().unwrap_or_default();
+        let named: Vec<PathBuf> =
+            named.into_iter().filter(|path| path != Path::new(STANDARD_INPUT)).collect();
         let found = config::read(&named).paths;
         named.into_iter().chain(found).collect()
     }
 }
 
-/// What stands for the files in a folder where no path is given.
-pub(super) fn standing(folder: &Path) -> Option<PathBuf> {
-    ["livevod.yaml", "livevod"].map(|name| folder.join(name)).into_iter().find(|path| path.exists())
+/// What stands for the files in a folder where no path is given: one of two, or both, where it can't be said which one is meant.
+pub(super) fn standing(folder: &Path) -> Vec<PathBuf> {
+    let [file, inner] = ["livevod.yaml", "livevod"].map(|name| folder.join(name));
+    let holds_files = || config::read(std::slice::from_ref(&inner)).sources.iter().next().is_some();
+    match (file.exists(), inner.exists()) {
+        (true, true) if inner.is_dir() && holds_files() => vec![file, inner],
+        (true, _) => vec![file],
+        (false, true) => vec![inner],
+        (false, false) => Vec::new(),
+    }
 }
 
 /// What rules weigh.

@@ -78,7 +78,7 @@ fn without_files(folder: &Path) -> Diagnostic {
 /// The paths in the checkout, as far as they are there.
 fn counterparts(folder: &Path, paths: &Paths) -> Result<Vec<PathBuf>, Failure> {
     if paths.given().is_empty() {
-        return Ok(standing(folder).into_iter().collect());
+        return Ok(standing(folder));
     }
     let inside = paths.given().iter().map(|path| Ok(folder.join(inside(path)?)));
     let inside: Vec<PathBuf> = inside.collect::<Result<_, Failure>>()?;

@@ -1,14 +1,19 @@
 //! The account that `livevod emulator` plays: what exists around the configurations.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Error;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
 
 use crate::emulator::{ACCOUNT, Settings};
+use crate::files;
 use crate::model::{Address, domain_error};
 use crate::wire::Secret;
+
+/// Longest file of a token, in bytes; the longest token is far shorter.
+const LONGEST_TOKEN: u64 = 64 << 10;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Account")]
@@ -65,7 +70,12 @@ impl Account {
             credentials_uri,
         } = self;
         let oidc_token = match oidc_token_file {
-            Some(file) => Some(Secret::new(fs_err::read_to_string(file)?.trim())),
+            Some(file) => {
+                let named = |error: Error| {
+                    Error::new(error.kind(), format!("can't read `{}`: {error}", file.display()))
+                };
+                Some(Secret::new(files::text(file, LONGEST_TOKEN).map_err(named)?.trim()))
+            }
             None => None,
         };
         Ok(Settings {

@@ -23,8 +23,12 @@ use crate::emulator::server::{self, Admin};
 use crate::emulator::{CallEntry, CallLog, QUIRKS, Quirks, Service, Settings};
 #[cfg(feature = "faults")]
 use crate::emulator::{Fault, fault_help};
+use crate::files;
 use crate::gate;
 use crate::render::{self, Exit};
+
+/// Longest list of groups, in bytes.
+const LONGEST_GROUPS: u64 = 1 << 20;
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -140,7 +144,7 @@ fn furnished(arguments: &Arguments) -> Result<Service, Failure> {
         if let Some(kind) = Kind::of(file) {
             return Err(kind.instead_of("the output of `livevod emulator dump`", file));
         }
-        let text = fs_err::read_to_string(file).map_err(wrong)?;
+        let text = files::text(file, files::LARGEST).map_err(|error| unread(file, &error))?;
         service.load(&text).map_err(|error| {
             Diagnostic::new(Code::Emulator, format!("`{}` can't be loaded: {error}", file.display()))
         })?;
@@ -197,7 +201,7 @@ fn can_not_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
 fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     let mut groups = arguments.groups.clone();
     if let Some(file) = &arguments.groups_file {
-        let text = fs_err::read_to_string(file).map_err(wrong)?;
+        let text = files::text(file, LONGEST_GROUPS).map_err(|error| unread(file, &error))?;
         groups.extend(text.split_whitespace().map(str::to_owned));
     }
     let all = arguments.groups.is_empty() && arguments.groups_file.is_none();
@@ -205,6 +209,10 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     let quirks = Quirks::with(&arguments.quirks).map_err(|error| Diagnostic::new(Code::Emulator, error))?;
     let limit = NonZeroU32::new(arguments.limit);
     Ok(Settings { transcode_groups, quirks, limit, ..arguments.account.settings().map_err(wrong)? })
+}
+
+fn unread(file: &Path, error: &std::io::Error) -> Failure {
+    Diagnostic::new(Code::Emulator, format!("can't read `{}`: {error}", file.display())).into()
 }
 
 fn wrong(error: impl std::error::Error) -> Failure {

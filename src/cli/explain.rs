@@ -103,7 +103,7 @@ fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments) -> Result<Aske
             tokio::try_join!(client.domain_detail(&address.domain), client.list_domain(&address.domain));
         Ok::<_, Failure>(both)
     };
-    let (domain, held) = block_on(answers)??.map_err(|error| {
+    let (domain, held) = block_on(connection.asking(answers))??.map_err(|error| {
         let key = desired.domains.get(&address.domain).map(|domain| domain.key);
         let diagnostic = render::unanswered(&address.domain, Sought::Domain, &error, key);
         Failure { sources: sources.clone(), diagnostics: vec![diagnostic], exit: Exit::Error }

@@ -1,6 +1,5 @@
 //! `livevod fmt`.
 
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,11 +10,11 @@ use super::kinds::insist_on_yaml;
 use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
 use super::views::of_findings;
-use crate::config::{self, Texts};
+use crate::config::{self, STANDARD_INPUT, Texts};
 use crate::diag::{self, Code, Diagnostic};
 use crate::files;
 use crate::render::{self, Context, Exit, Form, FormRow, Format, Shown};
-use crate::source::{FileId, Source, Sources};
+use crate::source::{FileId, Sources};
 
 const LONG_HELP: &str = "\
 Bring the files into their canonical form, comments kept
@@ -53,7 +52,7 @@ impl Run for Arguments {
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let paths = self.paths.resolve()?;
-        let is_filter = paths.iter().any(|path| path == Path::new("-"));
+        let is_filter = paths.iter().any(|path| path == Path::new(STANDARD_INPUT));
         if !is_filter {
             insist_on_yaml(&paths)?;
         }
@@ -84,17 +83,7 @@ fn standard_input(arguments: &Arguments, paths: &[PathBuf]) -> Result<Texts, Fai
             "leave out `--format`, or add `--check`",
         ));
     }
-    let unreadable = |error: io::Error| {
-        Failure::from(
-            Diagnostic::new(Code::Unreadable, format!("can't read standard input: {}", reason(&error)))
-                .help("give it text in UTF-8"),
-        )
-    };
-    let mut text = String::new();
-    io::stdin().lock().read_to_string(&mut text).map_err(unreadable)?;
-    let mut sources = Sources::default();
-    sources.add(Source::new("<stdin>", text));
-    Ok(Texts { sources, paths: Vec::new(), problems: Vec::new() })
+    Ok(config::read(paths))
 }
 
 fn usage(message: &str, help: &str) -> Failure {
@@ -123,7 +112,7 @@ impl Outcome {
         let mut files = Vec::new();
         for (file, source) in sources.iter() {
             match config::format(&sources, file) {
-                Ok(text) if text == source.text() => {
+                Ok(text) if text == source.text() && source.is_as_written() => {
                     files.push(Formatted { file, text, form: Form::Canonical });
                 }
                 Ok(text) => files.push(Formatted { file, text, form: Form::Different }),
@@ -187,12 +176,12 @@ impl Outcome {
     }
 }
 
-fn unwritable(name: &str, error: &io::Error) -> Diagnostic {
+fn unwritable(name: &str, error: &std::io::Error) -> Diagnostic {
     Diagnostic::new(Code::Unwritable, format!("can't write `{name}`: {}", reason(error)))
         .help("make the file and its folder writable; `livevod fmt --diff` shows what would change")
 }
 
-fn reason(error: &io::Error) -> String {
+fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

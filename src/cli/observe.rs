@@ -65,11 +65,13 @@ pub(super) async fn observe(
     earlier: &Earlier,
     goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
-    connection.prepare().await?;
     let reach = goal.reach(&loaded.desired);
     let selected = reach.regions.keys().filter(|name| options.selection.selects_domain(name));
-    let ((snapshot, failures), caller) =
-        tokio::join!(connection.client.snapshot(selected.cloned()), caller(connection));
+    let answers = connection.asking(async {
+        connection.prepare().await?;
+        Ok::<_, Failure>(tokio::join!(connection.client.snapshot(selected.cloned()), caller(connection)))
+    });
+    let ((snapshot, failures), caller) = answers.await?;
     let reading = Reading { target: connection.target.clone(), reach, snapshot, failures, caller };
     planned(loaded, reading, options, earlier, goal)
 }

@@ -1,9 +1,11 @@
 //! Progress of an apply on standard error: a bar on a terminal, now and then a line elsewhere.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::time::{interval, timeout};
 
 use super::terminal::{Terminal, secrets};
 use crate::apply::{Delay, Event, Outcome};
@@ -68,6 +70,33 @@ impl<'a> Progress<'a> {
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+}
+
+/// How long nothing is said on a terminal.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// Waits for some work, and says on the terminal what is waited for, and since when, once that takes long.
+pub(super) async fn telling<T>(what: &str, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    if let Ok(done) = timeout(SILENCE, &mut work).await {
+        return done;
+    }
+    let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_elapsed(SILENCE);
+    let spinner = match ProgressStyle::with_template("{msg} for {elapsed}") {
+        Ok(style) => spinner.with_style(style),
+        Err(_) => spinner,
+    };
+    spinner.set_message(what.to_owned());
+    let mut ticks = interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            done = &mut work => {
+                spinner.finish_and_clear();
+                return done;
+            }
+            _ = ticks.tick() => spinner.tick(),
         }
     }
 }

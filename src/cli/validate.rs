@@ -47,10 +47,10 @@ impl Run for Arguments {
         let mut loaded = load(paths, rules)?;
         if *online {
             let connection = connect(remote, Access::Reads, &Reach::of(&loaded.desired))?;
-            let found = block_on(async {
+            let found = block_on(connection.asking(async {
                 connection.prepare().await?;
                 Ok::<_, Failure>(online::look(&loaded, &connection).await)
-            })??;
+            }))??;
             loaded = loaded.with(found)?;
         }
         let exit = Exit::Success;

@@ -40,7 +40,8 @@ pub struct Loaded {
 
 /// Reads files, and folders in the order of their names, as one document.
 ///
-/// In folders, only `*.yaml` and `*.yml` count, and hidden entries are skipped. A file reached twice is read once.
+/// In folders, only `*.yaml` and `*.yml` count, in any case, and hidden entries are skipped. A file reached twice is read once. The path `-`
+/// is standard input.
 pub fn load(paths: &[PathBuf]) -> Loaded {
     let Texts { sources, paths: _, mut problems } = read(paths);
     let (mut document, found) = parse(&sources);
@@ -73,6 +74,9 @@ pub fn read(paths: &[PathBuf]) -> Texts {
     let Reader { sources, paths, problems, read: _, entered: _, bytes: _ } = reader;
     Texts { sources, paths, problems }
 }
+
+/// The path that stands for standard input.
+pub const STANDARD_INPUT: &str = "-";
 
 /// Whether a file begins so. One that [`load`] would not open for what it is begins in no way; nor does one that can't be
 /// read, which whoever reads all of it can say better.
@@ -113,6 +117,9 @@ struct Reader {
 
 impl Reader {
     fn argument(&mut self, path: &Path) {
+        if path == Path::new(STANDARD_INPUT) {
+            return self.file(path, "<stdin>".to_owned());
+        }
         let name = shown(path);
         let target = match root_of(path).and_then(|root| follow(path, &root)) {
             Ok(target) => target,
@@ -149,7 +156,9 @@ impl Reader {
     }
 
     fn entry(&mut self, path: &Path, above: &mut Vec<PathBuf>, name: &str) {
-        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        let is_yaml = path.extension().is_some_and(|extension| {
+            ["yaml", "yml"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+        });
         match follow(path, &above[0]) {
             Ok(Target::File(path)) if is_yaml => self.file(&path, name.to_owned()),
             Ok(Target::File(_)) => {}
@@ -187,7 +196,10 @@ impl Reader {
             return Err(Problem::Files);
         }
         let mut bytes = Vec::new();
-        File::open(path)?.take(FILE_BYTES + 1).read_to_end(&mut bytes)?;
+        match path == Path::new(STANDARD_INPUT) {
+            true => io::stdin().lock().take(FILE_BYTES + 1).read_to_end(&mut bytes)?,
+            false => File::open(path)?.take(FILE_BYTES + 1).read_to_end(&mut bytes)?,
+        };
         self.bytes += bytes.len() as u64;
         if bytes.len() as u64 > FILE_BYTES {
             return Err(Problem::FileBytes);

@@ -1,5 +1,7 @@
 //! Turns an address and what the service holds into how the two stand to each other.
 
+use std::collections::BTreeMap;
+
 use crate::model::{Address, DomainSnapshot, Field, Remote, Value};
 use crate::resolve::{Desired, Wanted};
 
@@ -16,6 +18,8 @@ pub struct Online {
     pub ruler: Option<Address>,
     /// How the files and the service stand to each other there.
     pub standing: Standing,
+    /// The names that the files have for ids of transcode groups, by id.
+    pub group_names: BTreeMap<String, String>,
 }
 
 /// A domain as the service knows it, in the service's words.
@@ -74,6 +78,7 @@ pub fn online(
         held: here.cloned(),
         ruler: address.rulers().find(|ruler| held.configs.contains_key(ruler)),
         standing: standing(desired.get(address).map(|entry| &entry.wanted), here),
+        group_names: desired.group_names.iter().map(|(id, name)| (id.clone(), name.value.clone())).collect(),
     }
 }
 

@@ -16,6 +16,9 @@ pub(crate) enum BadFile {
     /// A device, a pipe, a socket, a folder.
     #[error("it is no regular file: remove it")]
     NoFile,
+    /// It holds something else.
+    #[error("it is no text in UTF-8")]
+    NoText,
     /// It has more than [`LARGEST`](super::LARGEST) bytes, or than whoever reads it takes.
     #[error("it is larger than {0} bytes")]
     TooLarge(u64),

@@ -18,6 +18,9 @@ pub(crate) use door::{BadFile, Readers};
 /// The most that is read of one file. A journal of 400,000 changes is half of it.
 pub(crate) const LARGEST: u64 = 1 << 30;
 
+/// How much of a file is looked at before the rest is read.
+const BEGINNING: u64 = 4 << 10;
+
 /// An open folder. What is opened in it is opened in this very folder, whatever becomes of its path.
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -99,7 +102,28 @@ pub(crate) fn read(file: &Path) -> io::Result<Vec<u8>> {
     if reach::split(file)?.is_within_reach() {
         return Folder::open(folder)?.read(name, LARGEST);
     }
-    read_to(File::open(file)?, LARGEST)
+    text_of(file, LARGEST)
+}
+
+/// The text of a file that somebody named for this run: links are followed, and pipes are read.
+///
+/// # Errors
+/// When it can't be read, has more than `most` bytes, or is not UTF-8.
+pub(crate) fn text(file: &Path, most: u64) -> io::Result<String> {
+    let bytes = text_of(file, most)?;
+    String::from_utf8(bytes).map_err(|_| BadFile::NoText.into())
+}
+
+/// The bytes of what may be a device, which gives them without end and not as a text.
+fn text_of(file: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(file)?;
+    let mut bytes = Vec::new();
+    (&mut file).take(BEGINNING.min(most + 1)).read_to_end(&mut bytes)?;
+    if bytes.contains(&0) {
+        return Err(BadFile::NoText.into());
+    }
+    bytes.extend(read_to(file, most - (bytes.len() as u64).min(most))?);
+    Ok(bytes)
 }
 
 /// What names streams that the caller opened, on every Unix: they may hold something already.

@@ -89,7 +89,7 @@ fn patterns(patterns: &[Spanned<Pattern>], sources: &Sources) -> Vec<Json> {
 }
 
 fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
-    let Online { target, domain, held, ruler, standing } = online;
+    let Online { target, domain, held, ruler, standing, group_names: _ } = online;
     let state = |domain: &DomainState| {
         let DomainState { status, kind, region } = domain;
         json!({"status": status, "type": kind, "region": region})

@@ -1,17 +1,19 @@
 //! What the service says about an address, below what the files say.
 
+use super::groups::Groups;
 use super::journal::{end_text, found_text};
 use super::style::{Style, Tone, pad, wrap};
 use crate::apply::journal::{LastEntry, Reply, Told};
 use crate::explain::{Difference, DomainState, Online, Standing};
 use crate::gate::clean;
+use crate::plan::GroupName;
 
 /// Column at which values begin.
 const NAME_WIDTH: usize = 28;
 
 /// The domain, what is held, how it differs from what is declared, and what the journals last tell.
 pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Style) -> String {
-    let Online { target, domain, held, ruler, standing } = online;
+    let Online { target, domain, held, ruler, standing, group_names } = online;
     let mut lines = vec![String::new(), style.paint(Tone::Strong, &clean(target))];
     lines.push(format!("  {}", state(domain.as_ref())));
     lines.push(match held {
@@ -28,7 +30,11 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
     }
     lines.push(format!("  {}", verdict(standing)));
     if let Standing::Differs(differences) = standing {
-        lines.extend(differences.iter().map(|difference| row(difference, style)));
+        let named =
+            |(id, name): (&String, &String)| (id.clone(), GroupName { name: name.clone(), place: None });
+        let names = group_names.iter().map(named).collect();
+        let groups = Groups::naming(&names);
+        lines.extend(differences.iter().map(|difference| row(difference, &groups, style)));
     }
     match last {
         Some(last) => lines.extend(last_lines(last, style)),
@@ -97,9 +103,10 @@ fn verdict(standing: &Standing) -> String {
     }
 }
 
-fn row(difference: &Difference, style: Style) -> String {
+fn row(difference: &Difference, groups: &Groups, style: Style) -> String {
     let Difference { field, held, wanted } = difference;
     let mark = style.paint(Tone::Update, "~");
+    let [held, wanted] = [held, wanted].map(|value| groups.shown(value, style.ellipsis()));
     let values = clean(&format!("{held} {} {wanted}", style.arrow()));
-    format!("  {mark} {} {values}", pad(field.name(), NAME_WIDTH - 2))
+    format!("  {mark} {} {values}", pad(field.name(), NAME_WIDTH))
 }

@@ -27,6 +27,11 @@ impl<'a> Groups<'a> {
         Self { names, used, shown }
     }
 
+    /// Those that have a name, wherever they are shown.
+    pub(super) fn naming(names: &'a BTreeMap<String, GroupName>) -> Self {
+        Self::of(&[], names)
+    }
+
     /// A value, a named group's by its name and the beginning of its id.
     pub(super) fn shown(&self, value: &Value, ellipsis: &str) -> String {
         let Value::Text(id) = value else { return value.to_string() };

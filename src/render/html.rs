@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Target;
 use super::groups::Groups;
-use super::links::Links;
+use super::layout::Layout;
 use super::phrases::account;
 use super::view::{LeftAlone, PlanView};
 use crate::gate::clean;
@@ -28,11 +28,12 @@ const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// `plan --format html`.
-pub(super) fn html(view: &PlanView, links: &Links) -> String {
+pub(super) fn html(view: &PlanView, layout: &Layout) -> String {
+    let (links, title) = (&layout.links, layout.title.as_deref());
     let fleet = Fleet::of(view);
     let parts = [
-        head(view),
-        header(view),
+        head(view, title),
+        header(view, title),
         "<main>\n".to_owned(),
         beside::since_review(&view.groups, view.since_review),
         verdict::refused(view),
@@ -48,7 +49,7 @@ pub(super) fn html(view: &PlanView, links: &Links) -> String {
     parts.concat()
 }
 
-fn head(view: &PlanView) -> String {
+fn head(view: &PlanView, title: Option<&str>) -> String {
     let allowed = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     let policy = format!(
         "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
@@ -61,14 +62,15 @@ fn head(view: &PlanView) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n<link rel=\"icon\" href=\"data:,\">\n\
-         <title>livevod: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <title>livevod{}: {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#changes\">Skip to the changes</a>\n",
+        title.map(|title| format!(" {}", escaped(title))).unwrap_or_default(),
         escaped(&view.totals)
     )
 }
 
 /// The sentence of totals, what it was planned for, what it means, and the totals as numbers.
-fn header(view: &PlanView) -> String {
+fn header(view: &PlanView, title: Option<&str>) -> String {
     let Target { name: target, account: id } = view.target;
     let Summary { create, update, replace, delete, unchanged } = view.summary;
     let counts = [
@@ -85,8 +87,9 @@ fn header(view: &PlanView) -> String {
         format!("<li class=\"{class}\"><strong>{count}</strong> {words}</li>\n")
     };
     format!(
-        "<header>\n<h1>{}</h1>\n<p class=\"quiet\">{} · {}</p>\n<p>{}</p>\n{owed}\
+        "<header>\n{}<h1>{}</h1>\n<p class=\"quiet\">{} · {}</p>\n<p>{}</p>\n{owed}\
          <ul class=\"totals\" aria-label=\"Changes by kind\">\n{}</ul>\n</header>\n",
+        title.map(|title| format!("<p class=\"quiet\">{}</p>\n", escaped(title))).unwrap_or_default(),
         escaped(&view.totals),
         escaped(target),
         account(id.as_deref(), escaped),

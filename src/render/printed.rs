@@ -72,7 +72,7 @@ pub fn plan(view: &PlanView, context: Context, layout: &Layout) -> Printed {
         Format::Markdown => beside(markdown_plan("plan", view, layout)),
         Format::TerraformJson => beside(terraform_json(view, context.exit)),
         Format::GitlabTerraform => beside(gitlab_terraform(view)),
-        Format::Html => beside(html(view, &layout.links)),
+        Format::Html => beside(html(view, layout)),
         Format::Github | Format::Gitlab | Format::Sarif => {
             differences(view, Severity::Advice, context, layout)
         }

@@ -38,6 +38,10 @@ fn every_example_converges() {
         let world = World::new();
         let valid = world.run(&format!("validate {files}"));
         assert_eq!((valid.code, valid.stderr.as_str()), (0, ""), "{}", valid.transcript());
+        // The embedded emulator has every domain where the files say.
+        let online = world.run(&format!("validate {files} --online --emulator"));
+        assert_eq!(online.code, 0, "{}", online.transcript());
+        assert!(!online.stderr.contains("another region"), "{}", online.transcript());
         world.converge(&format!("{files} --emulator"));
     }
 }

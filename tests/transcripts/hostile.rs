@@ -172,3 +172,24 @@ fn windows_texts_work_and_are_labelled_truly() {
     let told = world.run("validate a.yaml");
     assert!(told.stderr.contains(" 1 │ version: 1\n"), "the mark is not drawn: {}", told.stderr);
 }
+
+/// Bytes without end are told from a file by their beginning, and nobody reads on.
+#[cfg(unix)]
+#[test]
+fn a_device_is_no_file_of_any_command() {
+    let world = World::with("version: 1\n");
+    for line in [
+        "show /dev/zero",
+        "apply /dev/zero --emulator",
+        "plan --against /dev/zero",
+        "restore /dev/zero --emulator --without-files",
+        "validate /dev/zero",
+        "emulator --load /dev/zero",
+        "emulator --groups-file /dev/zero",
+        "emulator --oidc-token-file /dev/zero",
+    ] {
+        let run = world.run(line);
+        assert_eq!(run.code, 1, "{line}: {}", run.transcript());
+        assert!(run.stderr.contains("/dev/zero"), "{line}: {}", run.transcript());
+    }
+}

@@ -309,3 +309,15 @@ fn an_empty_variable_is_not_set() {
     assert_eq!(run.code, 1, "{}", run.transcript());
     assert!(run.stderr.contains("an account id is expected"), "{}", run.transcript());
 }
+
+#[test]
+fn a_title_is_on_the_page_too() {
+    let world = World::with(
+        "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\ndomains: { live.example.com: { apps: { show: { streams: { cam1: {} } } } } }\n",
+    );
+    let page = |arguments: &str| world.run(&format!("plan --emulator --format html {arguments}")).stdout;
+    assert!(!page("").contains("sport"));
+    let titled = page("--title <sport>");
+    assert!(titled.contains("<title>livevod &lt;sport&gt;: Plan: 1 to add"), "{}", &titled[..2000]);
+    assert!(titled.contains("<p class=\"quiet\">&lt;sport&gt;</p>\n<h1>"));
+}

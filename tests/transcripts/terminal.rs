@@ -113,3 +113,21 @@ fn a_hung_write_is_unknown_to_whoever_insists() {
     assert_eq!(apply.wait().unwrap().code(), Some(5), "{rest}");
     assert!(rest.contains("live.example.com/show/cam1"), "{rest}");
 }
+
+/// Whoever looks on is told what a slow service keeps them waiting for, and then nothing is left of it.
+#[test]
+fn a_slow_service_is_not_waited_for_in_silence() {
+    let mut world = World::with(ONE);
+    world.set("TERM", "xterm");
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator");
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator");
+    let server = Server::start(&world, &["--fault", "latency:action=Describe,time=4s"]);
+    let mut session = Session::spawn(world.command(&["plan", "--endpoint", &server.url])).unwrap();
+    session.set_expect_timeout(Some(std::time::Duration::from_secs(60)));
+    let mut shown = String::new();
+    let _ = session.read_to_string(&mut shown);
+    assert!(shown.contains(&format!("Reading from {} for ", server.url)), "{shown:?}");
+    assert!(shown.contains("Plan: 1 to add"), "{shown:?}");
+    let quiet = world.run(&format!("plan --endpoint {}", server.url));
+    assert!(!quiet.transcript().contains("Reading from"), "{}", quiet.transcript());
+}

@@ -41,6 +41,72 @@ fn a_valid_file_is_counted() {
     assert_snapshot!(world.run("validate").transcript());
 }
 
+const SMALL: &str = "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\ndomains: { live.example.com: { apps: { a: { streams: { b: {} } } } } }\n";
+
+#[test]
+fn standard_input_is_a_file_like_any_other() {
+    let world = World::new();
+    world.write(
+        "more.yaml",
+        "version: 1\ndomains: { live.example.com: { apps: { a: { streams: { c: {} } } } } }\n",
+    );
+    for (line, said) in [
+        ("validate -", "Valid: 1 configuration"),
+        ("validate - more.yaml", "Valid: 2 configurations"),
+        ("plan - --emulator", "Plan: 1 to add"),
+        ("render -", "live.example.com"),
+    ] {
+        let run = world.pipe(line, SMALL);
+        assert_eq!(run.code, 0, "{}", run.transcript());
+        assert!(run.stdout.contains(said), "{}", run.transcript());
+    }
+    let run = world.pipe("validate - --format json", "version: 1\ndefaults: { cycle_duraton: 900 }\n");
+    assert_eq!(run.code, 1);
+    assert_eq!(run.json()["diagnostics"][0]["range"]["file"], "<stdin>");
+    let run = world.pipe("plan - --emulator --out x.plan", SMALL);
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    let shown = world.run("show x.plan");
+    assert!(shown.stdout.contains("(<stdin>:2 defaults)"), "{}", shown.transcript());
+    let endless = "#".repeat(9 << 20);
+    for command in ["validate -", "fmt -"] {
+        let run = world.pipe(command, &endless);
+        assert_eq!(run.code, 1);
+        assert!(run.stderr.contains("`<stdin>` is larger than 8 MiB"), "{}", run.transcript());
+    }
+}
+
+#[test]
+fn capitals_hide_no_file_and_one_of_two_sets_is_not_passed_over() {
+    let world = World::new();
+    world.write("live/A.YAML", SMALL);
+    let run = world.run("validate live");
+    assert!(run.stdout.contains("Valid: 1 configuration"), "{}", run.transcript());
+    let world = World::with(SMALL);
+    world.write("livevod/README.md", "no YAML\n");
+    assert_eq!(world.run("validate").code, 0);
+    world.write("livevod/b.yaml", "version: 1\n");
+    let run = world.run("validate");
+    assert_eq!(run.code, 1);
+    assert_snapshot!(run.transcript());
+    assert_eq!(world.run("validate livevod.yaml livevod").code, 0);
+}
+
+/// A carriage return alone ends a line in YAML, and a comment with it.
+#[test]
+fn places_are_right_whatever_ends_a_line() {
+    let world = World::with("version: 1\r# livevod: allow unused-tier\rdefaults: { cycle_duraton: 900 }\r");
+    let run = world.run("validate --format json");
+    let found = run.json();
+    let codes: Vec<&str> =
+        found["diagnostics"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert!(!codes.contains(&"bad-allow"), "{codes:?}");
+    assert_eq!(found["diagnostics"][0]["range"]["start"], json!({"line": 3, "column": 13, "byte": 52}));
+    world.write("livevod.yaml", &SMALL.replace('\n', "\r"));
+    assert_eq!(world.run("fmt --check").code, 2);
+    assert_eq!(world.run("fmt").code, 0);
+    assert_eq!(std::fs::read_to_string(world.path().join("livevod.yaml")).unwrap(), SMALL);
+}
+
 #[test]
 fn nothing_to_read_is_an_error() {
     let run = World::new().run("validate");
