@@ -40,7 +40,7 @@ pub(super) fn calls_stay_within_the_rate(run: &Run) -> Result<(), String> {
 /// Longer than any pause within a gap and any call together.
 const PAUSE_IN_A_GAP: Duration = Duration::from_secs(30);
 
-/// From the Delete of a replace to the Add that is accepted, nobody stays away for as long as the service asks. At low rates calls may
+/// From the Delete of a replace to the Add that is accepted or seen, nobody stays away for as long as the service asks. At low rates calls may
 /// wait for the rate. What went along with an app-wide entry is added and read back once that itself was tried for a deadline.
 pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
     if run.scene.call.per_minute.get() < 600 {
@@ -69,6 +69,12 @@ pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
                 match call.step {
                     Step::Delete if own && call.is_answered() => (deleted, last) = (now, Some(now)),
                     Step::Add if own && call.is_answered() => last = None,
+                    // A lost Add is seen to have arrived.
+                    _ if is_seen(run, at, call, &address)
+                        && is_after(change, shown(run, at, call, &address)) =>
+                    {
+                        last = None;
+                    }
                     _ => last = last.map(|_| now),
                 }
             }
