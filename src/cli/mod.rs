@@ -14,6 +14,7 @@ mod explain;
 mod failure;
 mod fmt;
 mod goal;
+mod init;
 mod interrupt;
 mod journal;
 mod kinds;
@@ -94,6 +95,8 @@ macro_rules! commands {
 }
 
 commands! {
+    /// Write a first file for some domains, and pipelines with --ci
+    Init(init),
     /// Check the files: everything wrong in all of them in one run; offline, unless --online asks the service too
     Validate(validate),
     /// Show what apply would do

@@ -165,6 +165,23 @@ pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
     }
 }
 
+/// Writes a file that is not there yet, for everybody who may read its folder.
+///
+/// # Errors
+/// When anything bears its name, or it can't be written.
+pub(crate) fn write_new(file: &Path, text: &str, is_program: bool) -> io::Result<()> {
+    let mut new = OpenOptions::new().write(true).create_new(true).open(file)?;
+    new.write_all(text.as_bytes())?;
+    #[cfg(unix)]
+    if is_program {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = new.metadata()?.permissions().mode();
+        // Whoever may read it may run it.
+        new.set_permissions(std::fs::Permissions::from_mode(mode | (mode & 0o444) >> 2))?;
+    }
+    new.sync_all()
+}
+
 /// The path behind all links; what it leads to may be missing.
 fn followed(file: &Path) -> io::Result<PathBuf> {
     let mut path = file.to_owned();

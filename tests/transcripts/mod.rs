@@ -15,6 +15,7 @@ mod gate;
 mod golden;
 #[cfg(unix)]
 mod hostile;
+mod init;
 mod journal;
 #[cfg(unix)]
 mod kept;

@@ -1,0 +1,322 @@
+//! `livevod init`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::arguments::Remote;
+use super::connect::{Access, Connection, connect};
+use super::failure::Failure;
+use super::goal::Reach;
+use super::observe::block_on;
+use super::run::{Run, Session};
+use crate::diag::{Code, Diagnostic};
+use crate::files;
+use crate::model::domain_error;
+use crate::render::Exit;
+
+const LONG_HELP: &str = "\
+Write a first file for some domains, and say what to do next
+
+It is commented, valid and plans one configuration for each domain: every stream of the app `live`, without transcoding. With several
+domains each has a file of its own in a folder. With --online the credentials' account and each domain's region are asked for and
+written, and what the domain holds already is told. Nothing that is there is overwritten.";
+
+const EXAMPLES: &str = "\
+Examples:
+  livevod init live.example.com
+  livevod init live.example.com --online --ci github";
+
+/// What stands for the domain that nobody named.
+const PLACEHOLDER: &str = "live.example.com";
+
+#[derive(Debug, Args)]
+#[command(long_about = LONG_HELP, after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Main streaming domains that the files are for
+    #[arg(value_name = "DOMAIN", default_value = PLACEHOLDER, value_parser = domain)]
+    domains: Vec<String>,
+
+    /// Write pipelines too: plans in pull requests, apply after the merge, an alarm every night
+    #[arg(long, value_enum, value_name = "HOST")]
+    ci: Option<Host>,
+
+    /// Ask the service for the account, the regions, and what is there already
+    #[arg(long)]
+    online: bool,
+
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Whose pipelines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Host {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
+}
+
+/// Part of what is written.
+struct Planned {
+    path: PathBuf,
+    text: String,
+    is_program: bool,
+}
+
+/// What the service says of one domain.
+struct Asked {
+    region: Option<String>,
+    /// How many configurations it holds.
+    held: usize,
+}
+
+/// All that the files are to say.
+struct Facts {
+    account: Option<String>,
+    /// Where domains are that name no region.
+    region: String,
+    domains: Vec<(String, Option<Asked>)>,
+}
+
+impl Run for Arguments {
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let facts = self.facts()?;
+        let folder = self.ci.map(|_| "live");
+        let mut planned = facts.files(folder);
+        planned.extend(self.ci.into_iter().flat_map(Host::pipelines));
+        insist_on_room(&planned)?;
+        for one in &planned {
+            one.write()?;
+        }
+        let ignored = ignore_state()?;
+        let names: Vec<String> = planned.iter().map(|one| one.path.display().to_string()).collect();
+        let mut text: String = names.iter().map(|name| format!("wrote {name}\n")).collect();
+        text.push_str(if ignored { "added .livevod/ to .gitignore\n" } else { "" });
+        for (domain, asked) in &facts.domains {
+            if let Some(Asked { held: held @ 1.., .. }) = asked {
+                text.push_str(&format!(
+                    "{domain} holds {held} already: what no file names is listed by `plan`, and left alone\n"
+                ));
+            }
+        }
+        terminal.print(&format!("{text}\n{}", self.next(&facts)));
+        Ok(Exit::Success)
+    }
+}
+
+impl Arguments {
+    fn facts(&self) -> Result<Facts, Failure> {
+        let region = self.remote.region.clone().unwrap_or_else(|| "cn-shanghai".to_owned());
+        if !self.online {
+            if self.remote.emulator.is_some() || self.remote.endpoint.is_typed {
+                return Err(Diagnostic::new(Code::Usage, "a service is named, and init asks none by itself")
+                    .help("add `--online` to ask it")
+                    .into());
+            }
+            let domains = self.domains.iter().map(|domain| (domain.clone(), None)).collect();
+            return Ok(Facts { account: self.remote.account.clone(), region, domains });
+        }
+        let regions = self.domains.iter().map(|domain| (Arc::from(domain.as_str()), None)).collect();
+        let reach = Reach { account: self.remote.account.clone(), regions };
+        let connection = connect(&self.remote, Access::Reads, &reach)?;
+        let (account, domains) = block_on(connection.asking(self.ask(&connection)))??;
+        let region = domains.iter().find_map(|(_, asked)| asked.as_ref()?.region.clone()).unwrap_or(region);
+        Ok(Facts { account: Some(account), region, domains })
+    }
+
+    async fn ask(&self, connection: &Connection) -> Result<(String, Vec<(String, Option<Asked>)>), Failure> {
+        connection.prepare().await?;
+        let client = &connection.client;
+        let failed = |error: crate::api::Error| {
+            let mut diagnostic = Diagnostic::new(Code::Remote, error.to_string());
+            diagnostic.request_id = error.request_id().map(str::to_owned);
+            diagnostic.help("leave out `--online` to write the files without it")
+        };
+        let account = client.caller_identity().await.map_err(failed)?.account;
+        let mut domains = Vec::new();
+        for domain in &self.domains {
+            let Some(detail) = client.domain_detail(domain).await.map_err(failed)? else {
+                let message = format!("account `{account}` has no domain `{domain}`");
+                return Err(Diagnostic::new(Code::Usage, message)
+                    .help("name a main streaming domain of this account, or use its credentials")
+                    .into());
+            };
+            let held = client.list_domain(domain).await.map_err(failed)?.configs.len();
+            domains.push((domain.clone(), Some(Asked { region: detail.region, held })));
+        }
+        Ok((account, domains))
+    }
+
+    /// The commands that come next.
+    fn next(&self, facts: &Facts) -> String {
+        let path = if self.ci.is_some() { " live" } else { "" };
+        let commands = [
+            (format!("livevod validate{path}"), "checks the files, offline"),
+            (
+                format!("livevod plan{path} --emulator"),
+                "shows what apply would do, on the emulator inside livevod",
+            ),
+            (format!("livevod plan{path}"), "the same in the account of your credentials"),
+        ];
+        let width = commands.iter().map(|(command, _)| command.len()).max().unwrap_or_default();
+        let mut text = "Next:\n".to_owned();
+        for (command, says) in commands {
+            text.push_str(&format!("  {command:width$}  # {says}\n"));
+        }
+        if self.domains == [PLACEHOLDER] {
+            text.push_str(&format!("Put your main streaming domain in the place of {PLACEHOLDER}.\n"));
+        }
+        if facts.account.is_none() {
+            text.push_str(
+                "Write your account's id into the file: apply changes no account that nobody named.\n",
+            );
+        }
+        if self.ci.is_some() {
+            text.push_str(
+                "docs/pull-requests.md of livevod says which roles and settings the pipelines need.\n",
+            );
+        }
+        text
+    }
+}
+
+impl Facts {
+    /// One file, or one for what is common and one for each domain.
+    fn files(&self, folder: Option<&str>) -> Vec<Planned> {
+        let file = |path: PathBuf, text: String| Planned { path, text, is_program: false };
+        let blocks = self.domains.iter().map(|domain| (&domain.0, self.domain(domain)));
+        match (self.domains.as_slice(), folder) {
+            ([_], None) => {
+                let text: String = blocks.map(|(_, block)| block).collect();
+                vec![file("livevod.yaml".into(), format!("{}\n{text}", self.common()))]
+            }
+            (_, folder) => {
+                let folder = Path::new(folder.unwrap_or("livevod"));
+                let common = file(folder.join("common.yaml"), self.common());
+                let each = blocks.map(|(domain, block)| {
+                    file(folder.join(format!("{domain}.yaml")), format!("version: 1\n\n{block}"))
+                });
+                std::iter::once(common).chain(each).collect()
+            }
+        }
+    }
+
+    fn common(&self) -> String {
+        let account = match &self.account {
+            Some(account) => {
+                format!("account: \"{account}\"        # the only account that these files may be applied to")
+            }
+            None => {
+                "# account: \"1234567890123456\"      # the only account that these files may be applied to"
+                    .to_owned()
+            }
+        };
+        let region = format!("region: {}", self.region);
+        let first = self.domains.first().map_or(PLACEHOLDER, |(domain, _)| domain);
+        format!(
+            "# Which live streams are recorded to VOD, and how. `livevod render` shows the result, each value with its origin,\n\
+             # and `livevod explain {first}/live/cam1` what records one stream.\n\n\
+             version: 1\n{account}\n{region:<34} # where the domains are that name no region of their own\n\n\
+             defaults:                          # every configuration starts from these\n\
+             \x20 vod_transcode_group: VOD_NO_TRANSCODE # the stream as it is; else the id of a VOD transcoding template group\n\
+             \x20 cycle_duration: 1h               # a new file every hour\n"
+        )
+    }
+
+    fn domain(&self, (domain, asked): &(String, Option<Asked>)) -> String {
+        let region =
+            asked.as_ref().and_then(|asked| asked.region.clone()).filter(|region| *region != self.region);
+        let region = region.map(|region| format!("    region: {region}\n")).unwrap_or_default();
+        let opening = format!("  {domain}:");
+        format!(
+            "domains:\n{opening:<34} # a main streaming domain\n{region}    apps:\n      live:\n        streams:\n\
+             \x20         \"*\": {{}}                  # every stream of the app `live` that has no entry of its own\n\
+             \x20         # cam1: {{ cycle_duration: 30m }} # and one that has\n"
+        )
+    }
+}
+
+impl Host {
+    fn pipelines(self) -> Vec<Planned> {
+        let file = |path: &str, text: &str| Planned {
+            path: path.into(),
+            text: text.to_owned(),
+            is_program: text.starts_with("#!"),
+        };
+        macro_rules! of {
+            ($host:literal: $($path:literal),*) => {
+                vec![$(file($path, include_str!(concat!("../../examples/ci/", $host, "/", $path)))),*]
+            };
+        }
+        match self {
+            Host::Github => of!("github":
+                ".github/livevod.sh",
+                ".github/actions/livevod/action.yml",
+                ".github/workflows/livevod-validate.yml",
+                ".github/workflows/livevod-plan.yml",
+                ".github/workflows/livevod-apply.yml",
+                ".github/workflows/livevod-drift.yml"),
+            Host::Gitlab => of!("gitlab": ".gitlab/livevod.sh", ".gitlab-ci.yml"),
+        }
+    }
+}
+
+/// # Errors
+/// When anything that is to be written is there already: then nothing is written.
+fn insist_on_room(planned: &[Planned]) -> Result<(), Failure> {
+    let others = ["livevod.yaml", "livevod"].map(Path::new);
+    let mut paths = planned.iter().map(|one| one.path.as_path()).chain(others);
+    let taken = paths.find(|path| path.symlink_metadata().is_ok());
+    match taken {
+        Some(path) => Err(Diagnostic::new(Code::Usage, format!("`{}` is there already", path.display()))
+            .help("init overwrites nothing: run it in another folder, or edit what is there")
+            .into()),
+        None => Ok(()),
+    }
+}
+
+impl Planned {
+    fn write(&self) -> Result<(), Failure> {
+        let written = || -> std::io::Result<()> {
+            if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder)?;
+            }
+            files::write_new(&self.path, &self.text, self.is_program)
+        };
+        let failed =
+            |error| Diagnostic::new(Code::Usage, format!("can't write `{}`: {error}", self.path.display()));
+        Ok(written().map_err(failed)?)
+    }
+}
+
+/// Keeps the state of a folder out of its repository; false where that is so already, or there is none.
+fn ignore_state() -> Result<bool, Failure> {
+    const LINE: &str = ".livevod/";
+    let file = Path::new(".gitignore");
+    if !file.exists() && !Path::new(".git").exists() {
+        return Ok(false);
+    }
+    let failed = |error| Diagnostic::new(Code::Usage, format!("can't write `{}`: {error}", file.display()));
+    if !file.exists() {
+        files::write_new(file, &format!("{LINE}\n"), false).map_err(failed)?;
+        return Ok(true);
+    }
+    let text = files::text(file, files::LARGEST).map_err(failed)?;
+    let is_in = |line: &str| [LINE, ".livevod", "/.livevod", "/.livevod/"].contains(&line.trim());
+    if text.lines().any(is_in) {
+        return Ok(false);
+    }
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    files::write(file, &format!("{text}{end}{LINE}\n")).map_err(failed)?;
+    Ok(true)
+}
+
+fn domain(text: &str) -> Result<String, String> {
+    match domain_error(text) {
+        Some(error) => Err(format!("it {error}")),
+        None => Ok(text.to_owned()),
+    }
+}

@@ -1,0 +1,100 @@
+//! The first files: valid, planned, and nothing overwritten.
+
+use insta::assert_snapshot;
+
+use super::World;
+
+/// Everything below a folder, by path, but for what the version control keeps.
+fn written(world: &World) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut folders = vec![world.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(world.path()).unwrap().to_str().unwrap().to_owned();
+            match path.is_dir() {
+                true if name == ".git" => {}
+                true => folders.push(path),
+                false => files.push(name),
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn a_first_file_is_valid_and_plans_what_it_says() {
+    let world = World::new();
+    std::fs::create_dir(world.path().join(".git")).unwrap();
+    let run = world.run("init");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    let file = std::fs::read_to_string(world.path().join("livevod.yaml")).unwrap();
+    assert_snapshot!(format!("{}\n{file}", run.transcript()));
+    assert_eq!(std::fs::read_to_string(world.path().join(".gitignore")).unwrap(), ".livevod/\n");
+    for (line, said) in [
+        ("validate --deny warnings", "Valid: 1 configuration in 1 domain; no findings."),
+        ("fmt --check", "In canonical form: 1 file."),
+        ("plan --emulator", "Plan: 1 to add"),
+    ] {
+        let run = world.run(line);
+        assert_eq!(run.code, 0, "{}", run.transcript());
+        assert!(run.stdout.contains(said), "{}", run.transcript());
+    }
+}
+
+#[test]
+fn the_service_says_what_nobody_has_to_type() {
+    let world = World::new();
+    world.write("taken.yaml", "version: 1\ndomains: { a.example.com: { apps: { x: { streams: { y: { vod_transcode_group: VOD_NO_TRANSCODE } } } } } }\n");
+    assert_eq!(world.run("apply taken.yaml --emulator --auto-approve").code, 0);
+    let run = world.run("init a.example.com b.example.com --online --emulator --region eu-central-1 --account 6543210987654321");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert!(run.stdout.contains("a.example.com holds 1 already"), "{}", run.transcript());
+    let common = std::fs::read_to_string(world.path().join("livevod/common.yaml")).unwrap();
+    assert!(
+        common.contains("account: \"6543210987654321\" ") && common.contains("region: eu-central-1 "),
+        "{common}"
+    );
+    assert_eq!(world.run("validate --deny warnings").code, 0);
+    assert_eq!(world.run("fmt --check").code, 0);
+    assert!(world.run("plan --emulator --account 6543210987654321").stdout.contains("2 to add"));
+    assert_eq!(world.run("init c.example.com --emulator").code, 1, "asked for nothing");
+}
+
+#[test]
+fn pipelines_come_with_the_files_that_they_plan() {
+    for (host, program) in [("github", ".github/livevod.sh"), ("gitlab", ".gitlab/livevod.sh")] {
+        let world = World::new();
+        let run = world.run(&format!("init live.example.com --ci {host}"));
+        assert_eq!(run.code, 0, "{}", run.transcript());
+        assert_snapshot!(host, format!("{}\n{}", run.transcript(), written(&world).join("\n")));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(world.path().join(program)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o500, 0o500, "{program}");
+        }
+        assert_eq!(world.run("validate live --deny warnings").code, 0);
+    }
+}
+
+#[test]
+fn nothing_that_is_there_is_overwritten() {
+    let taken = ["livevod.yaml", "live/common.yaml", ".github/workflows/livevod-plan.yml", "livevod/x"];
+    for file in taken {
+        let world = World::new();
+        world.write(file, "mine\n");
+        let run = world.run("init live.example.com --ci github");
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        assert!(run.stderr.contains("is there already"), "{}", run.transcript());
+        assert_eq!(written(&world), [file], "nothing else came");
+    }
+    let world = World::new();
+    world.write(".gitignore", "/target");
+    assert_eq!(world.run("init a.example.com").code, 0);
+    assert_eq!(std::fs::read_to_string(world.path().join(".gitignore")).unwrap(), "/target\n.livevod/\n");
+    let run = World::new().run("init A.example.com");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("it holds upper case letters"), "{}", run.transcript());
+}
