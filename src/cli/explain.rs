@@ -23,9 +23,9 @@ use crate::wire::DomainDetail;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The code of a finding, or an address: domain/app/stream
+    /// The code of a finding, or an address: domain/app/stream; without it, all codes are listed
     #[arg(value_name = "CODE|ADDRESS")]
-    subject: String,
+    subject: Option<String>,
 
     /// Files and folders that together are one document [default: livevod.yaml, else livevod/]
     #[arg(long = "path", value_name = "PATH", num_args = 1..)]
@@ -54,7 +54,10 @@ impl Run for Arguments {
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
-        let subject = self.subject.as_str();
+        let Some(subject) = self.subject.as_deref() else {
+            terminal.show(&render::codes(&terminal.layout(self.format)));
+            return Ok(Exit::Success);
+        };
         if let Some(code) = Code::find(subject) {
             terminal.show(&render::page(code, &terminal.layout(self.format)));
             return Ok(Exit::Success);

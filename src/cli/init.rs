@@ -23,16 +23,11 @@ It is commented, valid and plans one configuration for each domain: every stream
 domains each has a file of its own in a folder. With --online the credentials' account and each domain's region are asked for and
 written, and what the domain holds already is told. Nothing that is there is overwritten.";
 
-const EXAMPLES: &str = "\
-Examples:
-  livevod init live.example.com
-  livevod init live.example.com --online --ci github";
-
 /// What stands for the domain that nobody named.
 const PLACEHOLDER: &str = "live.example.com";
 
 #[derive(Debug, Args)]
-#[command(long_about = LONG_HELP, after_help = EXAMPLES)]
+#[command(long_about = LONG_HELP)]
 pub(super) struct Arguments {
     /// Main streaming domains that the files are for
     #[arg(value_name = "DOMAIN", default_value = PLACEHOLDER, value_parser = domain)]

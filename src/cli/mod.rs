@@ -14,6 +14,7 @@ mod explain;
 mod failure;
 mod fmt;
 mod goal;
+mod help;
 mod init;
 mod interrupt;
 mod journal;
@@ -140,9 +141,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut command = without_empty_variables(Cli::command());
+    let mut command = without_empty_variables(program());
     let mut matches = command.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// The command line, as people read it.
+fn program() -> clap::Command {
+    help::arranged(Cli::command())
 }
 
 /// A variable that is set to nothing is not set, as everywhere else.
@@ -167,7 +173,7 @@ fn run(Cli { color, max_findings, command }: &Cli) -> Exit {
     };
     let terminal = terminal.beside_outputs(places.take_standard_output());
     let layout = terminal.layout(format);
-    let session = Session { terminal, events, program: Cli::command };
+    let session = Session { terminal, events, program };
     let exit = command.run(&session).unwrap_or_else(|failure: Failure| {
         session.events.failure(&failure);
         failure.report(&layout, &session.terminal)

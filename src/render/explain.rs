@@ -12,6 +12,26 @@ use crate::source::{Sources, Span, Spanned};
 /// Column at which values begin.
 const NAME_WIDTH: usize = 28;
 
+/// Every code with a line about it, by what it weighs.
+pub(super) fn human_codes(style: Style) -> String {
+    let width = Code::ALL.iter().map(|code| code.as_str().len()).max().unwrap_or_default() + 2;
+    let mut text = String::new();
+    for (heading, severity) in
+        [("Errors", Severity::Error), ("Warnings", Severity::Warning), ("Advice", Severity::Advice)]
+    {
+        text.push_str(&format!("{}\n", style.paint(Tone::Strong, heading)));
+        for code in Code::ALL.iter().filter(|code| code.severity() == severity) {
+            let lines = wrap(code.summary(), style.width.saturating_sub(width + 2).max(24));
+            for (at, line) in lines.iter().enumerate() {
+                let name = if at == 0 { code.as_str() } else { "" };
+                text.push_str(&format!("  {name:width$}{line}\n"));
+            }
+        }
+        text.push('\n');
+    }
+    text + "`livevod explain CODE` says more.\n"
+}
+
 /// A page of Markdown: paragraphs filled to the width, examples indented, and what the rule weighs.
 pub(super) fn human_page(code: Code, markdown: &str, style: Style) -> String {
     let mut text = String::new();

@@ -27,6 +27,18 @@ pub(super) fn page_json(code: Code) -> String {
     }))
 }
 
+/// `explain --format json`: every code.
+pub(super) fn codes_json() -> String {
+    let codes = Code::ALL
+        .iter()
+        .map(|code| json!({"code": code, "severity": code.severity(), "summary": code.summary()}));
+    pretty(&json!({
+        "format_version": FORMAT_VERSION,
+        "codes": codes.collect::<Vec<_>>(),
+        "exit": Exit::Success,
+    }))
+}
+
 /// `explain ADDRESS --format json`; `online` is null where the service was not asked, `journal` in it where none tells of
 /// the address. The findings are about journals that can't be read.
 pub(super) fn explanation_json(

@@ -56,8 +56,8 @@ pub use layout::{LEAST_BYTES, Layout};
 pub use left_open::unresolved;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use printed::{
-    Printed, Shown, drift, effective, explanation, failure, findings, forms, page, plan, report, run, runs,
-    snapshot, validated,
+    Printed, Shown, codes, drift, effective, explanation, failure, findings, forms, page, plan, report, run,
+    runs, snapshot, validated,
 };
 pub use reasons::{unanswered, unread};
 pub use remote::Sought;

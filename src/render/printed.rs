@@ -8,8 +8,8 @@ use super::diagnostics::diagnostics;
 use super::differences::plan_findings;
 use super::documents::{Context, diagnostics_json};
 use super::exit::Exit;
-use super::explain::{human_explanation, human_page};
-use super::explain_json::{explanation_json, page_json};
+use super::explain::{human_codes, human_explanation, human_page};
+use super::explain_json::{codes_json, explanation_json, page_json};
 use super::explain_online::human_online;
 use super::forms::{FormRow, forms_json, forms_summary};
 use super::github::github;
@@ -186,6 +186,14 @@ pub fn effective(desired: &Desired, format: FilesFormat, context: Context, layou
         FilesFormat::Yaml => Printed::beside(context, layout, desired_yaml(desired, context.sources)),
         FilesFormat::Json => Printed::document(desired_json(desired, context)),
     }
+}
+
+/// All codes, each with a line about it.
+pub fn codes(layout: &Layout) -> Printed {
+    Printed::document(match layout.format {
+        Format::Json => codes_json(),
+        _ => human_codes(layout.stdout),
+    })
 }
 
 /// The page of a code.

@@ -138,7 +138,7 @@ fn completions_and_the_manual_page_are_generated() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(world.run(&format!("completions {shell}")).stdout.contains("auto-approve"), "{shell}");
     }
-    let man = world.run("man").stdout;
+    let man = world.run("man apply").stdout;
     assert!(man.contains(".TH livevod") && man.contains("recording\\-gap"), "{man}");
 }
 

@@ -98,3 +98,33 @@ fn nothing_that_is_there_is_overwritten() {
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("it holds upper case letters"), "{}", run.transcript());
 }
+
+#[test]
+fn every_command_and_the_files_have_a_manual_page() {
+    let world = World::new();
+    let run = world.run("man --dir pages");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    let pages = written(&world);
+    assert_eq!(pages.len(), 18, "{pages:?}");
+    for page in &pages {
+        let text = std::fs::read_to_string(world.path().join(page)).unwrap();
+        assert!(text.contains(".SH NAME") && text.contains(".TH livevod"), "{page}");
+    }
+    for (name, said) in [("", "livevod"), ("plan", "livevod\\-plan"), ("files", "cycle_duration")] {
+        let run = world.run(&format!("man {name}"));
+        assert_eq!(run.code, 0, "{}", run.transcript());
+        assert!(run.stdout.contains(said), "{name}: {}", run.stdout);
+    }
+    assert_eq!(world.run("man nothing").code, 1);
+}
+
+#[test]
+fn without_a_code_all_of_them_are_listed() {
+    let world = World::new();
+    let run = world.run("explain");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    let listed = run.stdout.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).count();
+    let codes = world.run("explain --format json").json();
+    assert_eq!(codes["codes"].as_array().unwrap().len(), listed);
+    assert!(run.stdout.lines().all(|line| line.chars().count() <= 100), "{}", run.stdout);
+}

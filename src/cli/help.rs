@@ -1,0 +1,132 @@
+//! How help and manual pages are arranged: what people come for first, then what belongs together, and examples below.
+
+use clap::builder::Resettable;
+use clap::{Arg, Command};
+
+/// A part of a help page: its heading, and its options in the order that people need them.
+struct Part {
+    heading: Option<&'static str>,
+    options: &'static [&'static str],
+}
+
+/// Options that stand under another heading than the one that their place in the code gives them.
+const PARTS: [Part; 4] = [
+    Part {
+        heading: None,
+        options: &[
+            "auto_approve",
+            "expect_digest",
+            "reviewed",
+            "out",
+            "against",
+            "base",
+            "detailed_exitcode",
+            "without_files",
+            "online",
+            "paths",
+            "check",
+            "diff",
+            "ci",
+            "help",
+        ],
+    },
+    Part { heading: Some("Output"), options: &["format", "full", "color", "max_findings"] },
+    Part { heading: Some("Writing"), options: &["stop_on_error", "timeout", "freshness", "settle"] },
+    Part { heading: Some("Journal"), options: &["journal", "folder"] },
+];
+
+/// What a command is used for, by its name.
+const EXAMPLES: [(&str, &str); 16] = [
+    ("init", "  livevod init live.example.com\n  livevod init live.example.com --online --ci github"),
+    ("validate", "  livevod validate live\n  livevod validate live --online --deny warnings"),
+    (
+        "plan",
+        "  livevod plan --emulator\n  livevod plan live --base ../main --out reviewed.plan --detailed-exitcode",
+    ),
+    ("apply", "  livevod apply --emulator\n  livevod apply reviewed.plan --expect-digest sha256:…"),
+    ("show", "  livevod show reviewed.plan\n  livevod show reviewed.plan --format html > plan.html"),
+    ("drift", "  livevod drift live\n  livevod drift live --target live.example.com --format markdown"),
+    (
+        "snapshot",
+        "  livevod snapshot live --out before.json\n  livevod snapshot --target live.example.com/show --out show.json",
+    ),
+    (
+        "restore",
+        "  livevod restore last\n  livevod restore before.json live --target live.example.com/show/cam1",
+    ),
+    ("journal", "  livevod journal\n  livevod journal last --format json"),
+    ("render", "  livevod render\n  livevod render live --format json"),
+    ("explain", "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online"),
+    ("fmt", "  livevod fmt\n  livevod fmt --check live"),
+    (
+        "emulator",
+        "  livevod emulator --data state.log\n  livevod emulator --fault throttle:action=Add,every=3 --call-log calls.jsonl",
+    ),
+    ("schema", "  livevod schema > livevod.schema.json\n  livevod schema plan"),
+    (
+        "completions",
+        "  livevod completions bash > /etc/bash_completion.d/livevod\n  livevod completions fish > ~/.config/fish/completions/livevod.fish",
+    ),
+    ("man", "  livevod man plan | man -l -\n  livevod man --dir /usr/local/share/man"),
+];
+
+/// The program's command line as people read it.
+pub(super) fn arranged(command: Command) -> Command {
+    command.mut_args(placed).mut_subcommands(|command| {
+        let examples = EXAMPLES.iter().find(|(name, _)| *name == command.get_name());
+        let command = match examples {
+            Some((_, text)) => command.after_help(format!("Examples:\n{text}")),
+            None => command,
+        };
+        command.mut_args(placed)
+    })
+}
+
+fn placed(argument: Arg) -> Arg {
+    if argument.is_positional() {
+        return argument;
+    }
+    let place = |part: &Part| part.options.iter().position(|name| argument.get_id() == name);
+    let Some((part, at)) = PARTS.iter().find_map(|part| Some((part, place(part)?))) else { return argument };
+    let heading = part.heading.map_or(Resettable::Reset, |heading| Resettable::Value(heading.into()));
+    argument.help_heading(heading).display_order(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::program;
+    use super::*;
+
+    #[test]
+    fn every_command_has_two_examples_that_can_be_parsed() {
+        let program = program();
+        for command in program.get_subcommands() {
+            let examples = EXAMPLES.iter().find(|(name, _)| *name == command.get_name()).unwrap().1;
+            assert_eq!(examples.lines().count(), 2, "{}", command.get_name());
+            for line in examples.lines() {
+                let line = line.replace("sha256:…", &format!("sha256:{}", "0".repeat(64)));
+                let words = line.split_whitespace().take_while(|word| !["|", ">"].contains(word));
+                let words: Vec<&str> = words.collect();
+                assert_eq!(words[..2], ["livevod", command.get_name()], "{line}");
+                program
+                    .clone()
+                    .try_get_matches_from(&words)
+                    .unwrap_or_else(|error| panic!("{line}: {error}"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_placed_is_an_option_of_some_command() {
+        let program = program();
+        let known: Vec<&str> = program
+            .get_subcommands()
+            .flat_map(clap::Command::get_arguments)
+            .chain(program.get_arguments())
+            .map(|argument| argument.get_id().as_str())
+            .collect();
+        let placed = PARTS.iter().flat_map(|part| part.options);
+        let unknown: Vec<_> = placed.filter(|name| **name != "help" && !known.contains(name)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+}
