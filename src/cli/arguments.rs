@@ -77,8 +77,9 @@ impl Paths {
 pub(super) fn standing(folder: &Path) -> Vec<PathBuf> {
     let [file, inner] = ["livevod.yaml", "livevod"].map(|name| folder.join(name));
     let holds_files = || config::read(std::slice::from_ref(&inner)).sources.iter().next().is_some();
-    match (file.exists(), inner.exists()) {
-        (true, true) if inner.is_dir() && holds_files() => vec![file, inner],
+    // The program itself may be there under that name.
+    match (file.exists(), inner.is_dir()) {
+        (true, true) if holds_files() => vec![file, inner],
         (true, _) => vec![file],
         (false, true) => vec![inner],
         (false, false) => Vec::new(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::Remote;
+use super::arguments::{Remote, standing};
 use super::connect::{Access, Connection, connect};
 use super::failure::Failure;
 use super::goal::Reach;
@@ -262,9 +262,9 @@ impl Host {
 /// # Errors
 /// When anything that is to be written is there already: then nothing is written.
 fn insist_on_room(planned: &[Planned]) -> Result<(), Failure> {
-    let others = ["livevod.yaml", "livevod"].map(Path::new);
-    let mut paths = planned.iter().map(|one| one.path.as_path()).chain(others);
-    let taken = paths.find(|path| path.symlink_metadata().is_ok());
+    let others = standing(Path::new(""));
+    let paths = planned.iter().map(|one| &one.path).filter(|path| path.symlink_metadata().is_ok());
+    let taken = paths.chain(&others).next();
     match taken {
         Some(path) => Err(Diagnostic::new(Code::Usage, format!("`{}` is there already", path.display()))
             .help("init overwrites nothing: run it in another folder, or edit what is there")

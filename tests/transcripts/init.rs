@@ -81,7 +81,7 @@ fn pipelines_come_with_the_files_that_they_plan() {
 
 #[test]
 fn nothing_that_is_there_is_overwritten() {
-    let taken = ["livevod.yaml", "live/common.yaml", ".github/workflows/livevod-plan.yml", "livevod/x"];
+    let taken = ["livevod.yaml", "live/common.yaml", ".github/workflows/livevod-plan.yml", "livevod/x.yaml"];
     for file in taken {
         let world = World::new();
         world.write(file, "mine\n");
@@ -90,6 +90,13 @@ fn nothing_that_is_there_is_overwritten() {
         assert!(run.stderr.contains("is there already"), "{}", run.transcript());
         assert_eq!(written(&world), [file], "nothing else came");
     }
+    // The program itself may lie where it was unpacked.
+    let world = World::new();
+    world.write("livevod", "\u{7f}ELF");
+    assert!(
+        world.run("plan --emulator").stderr.contains("neither `livevod.yaml` nor a folder `livevod` is here")
+    );
+    assert_eq!(world.run("init live.example.com").code, 0);
     let world = World::new();
     world.write(".gitignore", "/target");
     assert_eq!(world.run("init a.example.com").code, 0);
