@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -26,6 +25,12 @@ use super::transport::{Http, Timeouts, Transport};
 use crate::gate::Secrets;
 use crate::model::{Address, Remote, StreamSpelling};
 use crate::wire::{self, Action, Call, CallerIdentity, Inquiry, Key, Request, SignatureVersion, Stamp};
+
+/// How often a call goes again that was turned away for its time or its key.
+const MOST_REPETITIONS: u32 = 2;
+
+/// Two readings of the service's clock that differ by no more are one: the way there and back takes time.
+const SAME_TIME: SignedDuration = SignedDuration::from_secs(1);
 
 /// What a client needs to know.
 pub struct ClientSettings {
@@ -133,7 +138,7 @@ struct Shared {
     repeated: AtomicU64,
     owner: Owner,
     /// What is added to this machine's time, once the service said that it is off.
-    clock: OnceLock<SignedDuration>,
+    clock: Mutex<SignedDuration>,
     places: Places,
 }
 
@@ -201,7 +206,7 @@ impl Client {
             sent: AtomicU64::new(0),
             repeated: AtomicU64::new(0),
             owner: Owner::default(),
-            clock: OnceLock::new(),
+            clock: Mutex::default(),
             places: Places::default(),
         };
         Self {
@@ -510,25 +515,29 @@ impl Client {
         asked.map_or(Duration::ZERO, |asked| asked + jitter)
     }
 
-    /// Sends, and once more where only this machine's clock was wrong or the key had ended: such a request is refused
-    /// before anything else.
+    /// Sends, and again where only this machine's clock was wrong or the key had ended: such a request is refused before anything
+    /// else. A clock may be mended meanwhile, so that the correction has to go as well.
     async fn send(
         &self,
         endpoint: &Endpoint,
         named: Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
         until: Option<Instant>,
     ) -> Result<Asked<Map<String, Value>>, Error> {
-        let Attempt { error, off, key_id } = match self.send_once(endpoint, named, until).await {
-            Ok(answer) => return Ok(answer),
-            Err(attempt) => attempt,
-        };
-        let may_go_again = self.corrects_clock(&error, off)
-            || (error.is_about_an_expired_key() && self.inner.keys.forget(&key_id).await);
-        if !may_go_again {
-            return Err(error);
+        let mut repetitions = 0;
+        loop {
+            let Attempt { error, off, used, key_id } = match self.send_once(endpoint, named, until).await {
+                Ok(answer) => return Ok(answer),
+                Err(attempt) => attempt,
+            };
+            let is_first = repetitions == 0;
+            let may_go_again = self.corrects_clock(&error, off, used)
+                || (is_first && error.is_about_an_expired_key() && self.inner.keys.forget(&key_id).await);
+            if repetitions == MOST_REPETITIONS || !may_go_again {
+                return Err(error);
+            }
+            repetitions += 1;
+            self.inner.repeated.fetch_add(1, Ordering::Relaxed);
         }
-        self.inner.repeated.fetch_add(1, Ordering::Relaxed);
-        self.send_once(endpoint, named, until).await.map_err(|attempt| attempt.error)
     }
 
     async fn send_once(
@@ -547,7 +556,8 @@ impl Client {
         }
         // The stamp is taken last, so that it is still fresh when it arrives.
         let Stamp { time, nonce } = stamps().map_err(|error| Error::not_sent(&host, error))?;
-        let request = sign(&host, &key, &Stamp { time: self.corrected(time), nonce });
+        let used = *self.clock();
+        let request = sign(&host, &key, &Stamp { time: time.checked_add(used).unwrap_or(time), nonce });
         sent.fetch_add(1, Ordering::Relaxed);
         let noted = Noted::begin(log.as_ref(), action, &host);
         let sent = transport.send(&request, endpoint.is_plain()).await;
@@ -558,7 +568,7 @@ impl Client {
         noted.end(answer.as_ref().err(), answer.as_ref().ok().and_then(wire::request_id).as_deref());
         match answer {
             Ok(answer) => Ok(Asked { at, answer }),
-            Err(error) => Err(Attempt { error, off, key_id: key.id }),
+            Err(error) => Err(Attempt { error, off, used, key_id: key.id }),
         }
     }
 
@@ -617,14 +627,29 @@ impl Client {
 
     /// The time by the service's clock, as far as it is known.
     fn corrected(&self, time: Timestamp) -> Timestamp {
-        self.inner.clock.get().and_then(|off| time.checked_add(*off).ok()).unwrap_or(time)
+        time.checked_add(*self.clock()).unwrap_or(time)
     }
 
-    /// Whether the clock is corrected now: once, by the service's own time, and by less than an hour. More than that is for
-    /// people to look at.
-    fn corrects_clock(&self, error: &Error, off: Option<SignedDuration>) -> bool {
-        let credible = off.filter(|off| off.abs() < SignedDuration::from_hours(1) && !off.is_zero());
-        error.is_about_the_clock() && credible.is_some_and(|off| self.inner.clock.set(off).is_ok())
+    /// What this machine's clock is off by, as far as it is known.
+    fn clock(&self) -> MutexGuard<'_, SignedDuration> {
+        self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a call that was signed with `used` may go again by a clock that is corrected by now: by another call meanwhile, or by the
+    /// service's own time, and by less than an hour. More than that is for people to look at.
+    fn corrects_clock(&self, error: &Error, off: Option<SignedDuration>, used: SignedDuration) -> bool {
+        let mut clock = self.clock();
+        let is_new = |off: SignedDuration| (off - used).abs() > SAME_TIME;
+        let credible = off.filter(|off| off.abs() < SignedDuration::from_hours(1) && is_new(*off));
+        match (error.is_about_the_clock(), credible) {
+            (false, _) => false,
+            (true, _) if is_new(*clock) => true,
+            (true, None) => false,
+            (true, Some(off)) => {
+                *clock = off;
+                true
+            }
+        }
     }
 }
 
@@ -688,12 +713,14 @@ type Named<'a, Sign> = (&'static str, &'a Sign);
 struct Attempt {
     error: Error,
     off: Option<SignedDuration>,
+    /// What this machine's clock was taken to be off by.
+    used: SignedDuration,
     key_id: String,
 }
 
 impl From<Error> for Attempt {
     fn from(error: Error) -> Self {
-        Self { error, off: None, key_id: String::new() }
+        Self { error, off: None, used: SignedDuration::ZERO, key_id: String::new() }
     }
 }
 

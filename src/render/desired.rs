@@ -127,12 +127,13 @@ impl<'a> File<'a> {
             let shown = file.domains.entry(name).or_default();
             shown.region = domain.region.as_ref().map(|region| region.value.as_str());
             shown.prune = domain.prune.as_ref().map(|prune| prune.value);
-            for (app, prune) in &domain.app_prune {
-                shown.apps.entry(app).or_default().prune = Some(prune.value);
-            }
+            // Apps stand in the order of their entries, which that of the origins is.
             for (address, entry) in &domain.entries {
                 let app = shown.apps.entry(&address.app).or_default();
                 app.streams.insert(&address.stream, written_out(entry));
+            }
+            for (app, prune) in &domain.app_prune {
+                shown.apps.entry(app).or_default().prune = Some(prune.value);
             }
         }
         file

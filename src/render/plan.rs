@@ -5,7 +5,7 @@ use similar::{ChangeTag, TextDiff};
 use super::base::{BaseView, Lapse, instead};
 use super::left_open::human_left_open;
 use super::phrases::{
-    FORCES_REPLACEMENT, UNREAD, account, contingency, origin_text, refusal, sentence, symbol, tone,
+    FORCES_REPLACEMENT, UNREAD, account, contingency, counted, origin_text, refusal, sentence, symbol, tone,
     unmanageable,
 };
 use super::review::{human_saved_plan, human_since_review};
@@ -305,7 +305,11 @@ impl<'a> Page<'a> {
             left_out += held.len() - shown;
         }
         if left_out > 0 {
-            let text = format!("{} {left_out} more refusals (--full lists them)", self.style.ellipsis());
+            let text = format!(
+                "{} {} (--full lists them)",
+                self.style.ellipsis(),
+                counted(left_out, "more refusal")
+            );
             self.item(Tone::Danger, "!", &text);
         }
     }

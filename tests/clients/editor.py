@@ -2,7 +2,7 @@
 
     editor.py SERVER
 
-SERVER is the folder that its package was installed below. The files name the schema on their first line, as README.md says.
+SERVER is the folder that its package was installed below. The files name the schema on their first line, as docs/files.md says.
 It must complete keys at several depths, show what a setting means, mark a mistake where it stands, and mark nothing in
 any example.
 """
@@ -175,7 +175,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         shutil.copytree(ROOT / "schema", folder / "schema")
-        tally.check("README.md names the schema like this", MODELINE in (ROOT / "README.md").read_text(), True)
+        tally.check("docs/files.md names the schema like this", MODELINE in (ROOT / "docs/files.md").read_text(), True)
         editor = Editor(Path(sys.argv[1]).resolve(), folder)
         check_marks(tally, editor, folder)
         check_help(tally, editor, folder)

@@ -71,8 +71,9 @@ fn the_pages_show_the_canonical_form() {
 }
 
 #[test]
-fn the_readme_shows_the_canonical_form() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+fn the_page_of_the_files_shows_the_canonical_form() {
+    let readme =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/files.md")).unwrap();
     let file = readme
         .split("```yaml\n")
         .find_map(|block| block.split("```").next().filter(|text| text.contains("version: 1")));

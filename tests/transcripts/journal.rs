@@ -29,6 +29,9 @@ pub(super) fn scrub(text: &str) -> String {
         } else if is_form(rest, "dddd-dd-dd dd:dd:dd UTC") {
             scrubbed.push_str("[time]");
             rest = &rest[23..];
+        } else if is_form(rest, "dddd-dd-ddTdd:dd:ddZ") {
+            scrubbed.push_str("[time]");
+            rest = &rest[20..];
         } else {
             scrubbed.push(character);
             rest = &rest[character.len_utf8()..];

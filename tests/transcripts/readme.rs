@@ -1,22 +1,22 @@
-//! The README's `console` blocks, run in their order in one folder: what it shows is what is printed.
+//! The `console` blocks of the READMEs, run in their order in one empty folder: what they show is what is printed.
 
 use std::path::Path;
 use std::process::Command;
 
 use super::World;
+use super::journal;
+
+fn text(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
 
 #[test]
-fn the_tour_shows_what_is_printed() {
+fn the_first_plan_shows_what_is_printed() {
     let mut world = World::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let quickstart = std::fs::read_to_string(root.join("examples/quickstart/livevod.yaml")).unwrap();
-    world.write("livevod.yaml", &quickstart);
-    world.converge("--emulator");
     let binary = Path::new(env!("CARGO_BIN_EXE_livevod")).parent().unwrap().to_str().unwrap().to_owned();
     world.set("PATH", &format!("{binary}:/usr/bin:/bin"));
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let steps = steps(&readme);
-    assert!(steps.len() >= 5, "{steps:?}");
+    let steps = steps(&text("README.md"));
+    assert!(steps.len() >= 10, "{steps:?}");
     for (command, expected) in steps {
         let output = Command::new("/bin/sh")
             .args(["-c", &format!("{command} 2>&1")])
@@ -25,12 +25,54 @@ fn the_tour_shows_what_is_printed() {
             .envs(world.variables())
             .output()
             .unwrap();
-        let printed = world.scrub(&String::from_utf8(output.stdout).unwrap());
+        let printed = journal::scrub(&world.scrub(&String::from_utf8(output.stdout).unwrap()));
         assert_eq!(
             printed.trim_end(),
             world.scrub(&expected).trim_end(),
             "`{command}` prints something else"
         );
+    }
+}
+
+/// Whoever reads the other one types the same, and sees the same.
+#[test]
+fn both_readmes_show_the_same() {
+    let [one, other] = ["README.md", "README.zh-CN.md"].map(text);
+    assert_eq!(steps(&one), steps(&other));
+    let blocks = |text: &str| -> Vec<String> {
+        let blocks = text.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
+        let commands = |block: &str| {
+            let lines: Vec<&str> =
+                block.lines().map(|line| line.split("  #").next().unwrap().trim_end()).collect();
+            lines.join("\n")
+        };
+        blocks.map(commands).collect()
+    };
+    assert_eq!(blocks(&one), blocks(&other));
+}
+
+/// Every page that a page points to is there.
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages = vec![root.join("README.md"), root.join("README.zh-CN.md"), root.join("SECURITY.md")];
+    pages.push(root.join("CONTRIBUTING.md"));
+    for entry in std::fs::read_dir(root.join("docs")).unwrap() {
+        pages.extend(
+            Some(entry.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "md")),
+        );
+    }
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for target in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            let path = target.split('#').next().unwrap();
+            let is_elsewhere = target.contains("://") || path.is_empty();
+            assert!(
+                is_elsewhere || page.parent().unwrap().join(path).exists(),
+                "{}: {target}",
+                page.display()
+            );
+        }
     }
 }
 

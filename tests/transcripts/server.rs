@@ -224,3 +224,34 @@ fn a_taken_address_is_named() {
     let says = format!("can't listen on `{address}`: Address already in use");
     assert!(run.stderr.contains(&says) && run.stderr.contains("port 0 takes a free one"), "{}", run.stderr);
 }
+
+/// Six domains, so that several calls are on their way when the first one is refused for its time.
+fn six() -> World {
+    let domains: String = (1..=6)
+        .map(|n| format!("  d{n}.example.com: {{ apps: {{ show: {{ streams: {{ cam: {{}} }} }} }} }}\n"))
+        .collect();
+    keyed(&format!(
+        "version: 1\naccount: \"1234567890123456\"\ndefaults: {{ vod_transcode_group: VOD_NO_TRANSCODE }}\ndomains:\n{domains}"
+    ))
+}
+
+#[test]
+fn a_clock_that_is_off_is_corrected_for_every_call_on_its_way() {
+    for fault in ["skew:time=20m", "skew:time=-50m"] {
+        for signature in ["v1", "v3"] {
+            let world = six();
+            let server = Server::start(&world, &["--fault", fault]);
+            world.converge(&format!("--endpoint {} --signature {signature}", server.url));
+        }
+    }
+}
+
+/// The clock is mended while a run goes on: the correction must go as well.
+#[test]
+fn a_clock_that_is_mended_in_the_middle_is_corrected_again() {
+    for times in [4, 9, 15, 22] {
+        let world = six();
+        let server = Server::start(&world, &["--fault", &format!("skew:time=20m,times={times}")]);
+        world.converge(&format!("--endpoint {}", server.url));
+    }
+}

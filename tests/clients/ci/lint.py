@@ -26,6 +26,8 @@ def lint(folder, tools):
     path = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
     run(tools / "actionlint", "-no-color", "-shellcheck", tools / "shellcheck", *workflows, env=path)
     run(tools / "shellcheck", *sorted(folder.rglob("*.sh")))
+    own(folder.parents[1], tools, path)
+    run(tools / "zizmor", "--offline", "--quiet", "--min-severity", "medium", folder / "github", env=path)
     schema("vendor.github-workflows", *workflows)
     schema("vendor.github-actions", github / "actions" / "livevod" / "action.yml")
     schema("vendor.gitlab-ci", folder / "gitlab" / ".gitlab-ci.yml")
@@ -35,6 +37,16 @@ def lint(folder, tools):
     policies(folder.parents[1] / "docs" / "pull-requests.md")
     resource_group(load(folder / "gitlab" / ".gitlab-ci.yml"))
     print(f"ci: {len(workflows)} workflows and a pipeline linted")
+
+
+def own(root, tools, path):
+    """The workflows and the action of livevod itself, and what they run."""
+    workflows = sorted((root / ".github" / "workflows").glob("*.yml"))
+    run(tools / "actionlint", "-no-color", "-shellcheck", tools / "shellcheck", *workflows, env=path)
+    run(tools / "shellcheck", root / ".ci" / "run", root / ".ci" / "package", root / ".ci" / "installed", root / ".ci" / "oldest", root / ".github" / "install.sh")
+    run(tools / "zizmor", "--offline", "--quiet", "--min-severity", "medium", root / ".github", root / "action.yml", env=path)
+    schema("vendor.github-workflows", *workflows)
+    schema("vendor.github-actions", root / "action.yml")
 
 
 def rules(workflow):
