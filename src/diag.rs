@@ -60,13 +60,34 @@ pub struct Note {
     pub span: Option<Span>,
 }
 
+/// The longest word of a message, in characters: an address has 765 at most.
+const LONGEST_WORD: usize = 1_024;
+
+/// Characters of a longer word that are told.
+const TOLD: usize = 64;
+
+/// The message, with the beginning of each word that is longer than anything that has a name: a value may be a whole file.
+fn clipped(message: String) -> String {
+    if message.len() <= LONGEST_WORD {
+        return message;
+    }
+    let clip = |word: &str| match word.chars().nth(LONGEST_WORD) {
+        None => word.to_owned(),
+        Some(_) => {
+            let told: String = word.chars().take(TOLD).collect();
+            format!("{told}… ({} characters)", word.chars().count())
+        }
+    };
+    message.split(' ').map(clip).collect::<Vec<_>>().join(" ")
+}
+
 impl Diagnostic {
     /// A finding of `code` with the code's own severity and nothing else yet.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             severity: code.severity(),
             code,
-            message: message.into(),
+            message: clipped(message.into()),
             help: None,
             labels: Vec::new(),
             related: Vec::new(),

@@ -75,6 +75,9 @@ impl Place {
     }
 }
 
+/// What standard input is called in places. It lies in no folder.
+pub const STDIN: &str = "<stdin>";
+
 /// What some editors put before the first line. No editor counts it as a column.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 

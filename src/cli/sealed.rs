@@ -5,13 +5,17 @@ use std::path::Path;
 use super::failure::{Failure, with_causes};
 use super::places::is_standard_output;
 use super::terminal::{print_output, secrets};
+use crate::config::STANDARD_INPUT;
 use crate::diag::{Code, Diagnostic};
 use crate::files;
 
-/// The text of a file; what is wrong with it is a finding of `code`.
+/// The text of a file, or of standard input where it is `-`; what is wrong with it is a finding of `code`.
 pub(super) fn text(file: &Path, code: Code) -> Result<String, Failure> {
     let failed = |error| Diagnostic::new(code, format!("can't read `{}`: {error}", file.display()));
-    let bytes = files::read(file).map_err(failed)?;
+    let bytes = match file == Path::new(STANDARD_INPUT) {
+        true => files::standard_input().map_err(failed)?,
+        false => files::read(file).map_err(failed)?,
+    };
     decoded(bytes, file, code)
 }
 

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::{Document, parse};
 use crate::diag::{self, Code, Diagnostic};
-use crate::source::{Source, Sources};
+use crate::source::{STDIN, Source, Sources};
 
 /// Largest file; ten thousand configurations written out take half of it.
 const FILE_BYTES: u64 = 8 << 20;
@@ -118,7 +118,7 @@ struct Reader {
 impl Reader {
     fn argument(&mut self, path: &Path) {
         if path == Path::new(STANDARD_INPUT) {
-            return self.file(path, "<stdin>".to_owned());
+            return self.file(path, STDIN.to_owned());
         }
         let name = shown(path);
         let target = match root_of(path).and_then(|root| follow(path, &root)) {

@@ -105,6 +105,16 @@ pub(crate) fn read(file: &Path) -> io::Result<Vec<u8>> {
     text_of(file, LARGEST)
 }
 
+/// All of standard input.
+///
+/// # Errors
+/// When it can't be read, or has more than [`LARGEST`] bytes.
+pub(crate) fn standard_input() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST { Err(BadFile::TooLarge(LARGEST).into()) } else { Ok(bytes) }
+}
+
 /// The text of a file that somebody named for this run: links are followed, and pipes are read.
 ///
 /// # Errors

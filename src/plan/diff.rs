@@ -51,7 +51,12 @@ fn empty(desired: &Desired, sources: &Sources, options: &PlanOptions) -> Plan {
             domains: BTreeMap::new(),
             changes: Vec::new(),
         },
-        notes: Notes { group_names: group_names.collect(), ..Notes::default() },
+        notes: Notes {
+            is_way_back: desired.domains.values().any(|domain| domain.restored.is_some()),
+            selected: options.selection.flags(),
+            group_names: group_names.collect(),
+            ..Notes::default()
+        },
     }
 }
 

@@ -18,6 +18,12 @@ pub struct Notes {
     /// Whether this is what is left of a saved plan, so that nothing is known of what else there is.
     #[serde(skip)]
     pub is_rest: bool,
+    /// Whether it leads back to a snapshot, and not to what the files declare.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_way_back: bool,
+    /// What selects the addresses that were compared, as it is typed; empty where all were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selected: Vec<String>,
     /// One for each change, in the same order.
     pub changes: Vec<ChangeNote>,
     /// Declared configurations that already are as wanted.

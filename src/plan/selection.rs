@@ -16,6 +16,13 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// The flags that say so: `--target live.example.com/show`.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let Self { targets, excludes, only: _ } = self;
+        let targets = targets.iter().map(|pattern| format!("--target {pattern}"));
+        targets.chain(excludes.iter().map(|pattern| format!("--exclude {pattern}"))).collect()
+    }
+
     /// Whether nothing is left out.
     pub fn is_all(&self) -> bool {
         let Self { targets, excludes, only } = self;

@@ -8,16 +8,20 @@ use super::left_open::story;
 use super::marks::{code, prose};
 use super::phrases::{account, counted};
 use super::sheet::{Rows, Sheet};
+use super::view::PlanView;
 use crate::apply::journal::LeftOpenNow;
 
 /// Kept for the end: the digest, and what was left out, all twelve kinds of rows in millions.
 pub(super) const FOOTER: usize = 800;
 
-/// The marker, which is the same for every comment of one command, title and target, and the heading.
-pub(super) fn head(command: &str, target: &Target, layout: &Layout) -> String {
-    let Target { name, account: id } = target;
+/// The marker, which is the same for every comment of one command, title, target and selection, and the heading.
+pub(super) fn head(command: &str, view: &PlanView, layout: &Layout) -> String {
+    let Target { name, account: id } = view.target;
     let title = layout.title.as_deref();
-    let identity: Vec<Option<&str>> = vec![title, Some(name), id.as_deref()];
+    let mut identity: Vec<Option<&str>> = vec![title, Some(name), id.as_deref()];
+    identity.extend(view.selected.iter().map(|flag| Some(flag.as_str())));
+    // What leads back is no plan of the files, and takes the place of none.
+    let command = if view.is_way_back && command == "plan" { "restore" } else { command };
     let hash = Sha256::digest(format!("{identity:?}"));
     let marker: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let title = title.map(|title| format!(" {}", code(title))).unwrap_or_default();

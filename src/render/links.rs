@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::rows::relative;
 use crate::gate::clean;
-use crate::source::Place;
+use crate::source::{Place, STDIN};
 
 /// What stands unescaped in a part of a path.
 pub(super) const PATH: &AsciiSet =
@@ -60,7 +60,7 @@ impl Links {
     /// The address of the line; `None` without a base, and for what lies outside the working folder.
     pub(super) fn target(&self, place: &Place) -> Option<String> {
         let path = relative(&place.file, &self.folder);
-        let is_inside = !path.starts_with('/') && !path.split('/').any(|part| part == "..");
+        let is_inside = path != STDIN && !path.starts_with('/') && !path.split('/').any(|part| part == "..");
         let base = self.base.as_ref().filter(|_| is_inside)?;
         Some(format!("{base}/{}#L{}", utf8_percent_encode(&path, PATH), place.start.line))
     }

@@ -35,7 +35,7 @@ pub(super) fn markdown_plan(command: &str, view: &PlanView, layout: &Layout) -> 
     let folds = view.worst_first(layout.full);
     let scribe = Scribe { view, layout };
     let mut sheet = Sheet::new(layout.max_bytes);
-    sheet.must(&head(command, view.target, layout));
+    sheet.must(&head(command, view, layout));
     sheet.must(&scribe.verdict());
     beside::since_review(&mut sheet, &view.groups, view.since_review);
     left_open(&mut sheet, &view.left_open);

@@ -46,6 +46,10 @@ pub(super) struct PlanDocument<'a> {
     /// What was pending on the target branch; left out where nobody looked.
     #[serde(skip_serializing_if = "Option::is_none")]
     since_base: Option<SinceBaseRow<'a>>,
+    /// What selects the addresses that were compared, as it is typed; left out where all were.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    selected: &'a [String],
     /// The changes, in the order of their addresses.
     changes: Vec<ChangeRow<'a>>,
     /// Configurations that no file declares: left alone.
@@ -90,6 +94,7 @@ impl<'a> PlanDocument<'a> {
             left_open: left_open_rows(&view.left_open),
             since_review: view.since_review.iter().map(difference_row).collect(),
             since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
+            selected: view.selected,
             changes: view.changes().map(|change| change_row(view.account, change)).collect(),
             unmanaged: texts(view.unmanaged),
             ignored: texts(view.ignored),

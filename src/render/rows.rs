@@ -9,7 +9,7 @@ use super::documents::Context;
 use super::headlines::headline;
 use crate::diag::{Diagnostic, Severity};
 use crate::gate::clean;
-use crate::source::{Position, Sources, Span};
+use crate::source::{Position, STDIN, Sources, Span};
 
 /// Bytes of a hash that a fingerprint shows.
 const FINGERPRINT_BYTES: usize = 16;
@@ -46,7 +46,10 @@ impl Region {
 pub(super) fn rows<'a>(context: Context<'a>, folder: &str) -> Vec<Row<'a>> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let row = |diagnostic: &'a Diagnostic| {
-        let region = diagnostic.labels.first().map(|label| Region::new(label.span, context.sources, folder));
+        // Standard input is no file that a reader of these could open.
+        let label = diagnostic.labels.first();
+        let label = label.filter(|label| context.sources.get(label.span.file).name() != STDIN);
+        let region = label.map(|label| Region::new(label.span, context.sources, folder));
         let identity = identity(diagnostic, region.as_ref(), context.sources);
         let earlier = seen.entry(identity.clone()).or_default();
         let fingerprint = hash(&[&identity, &earlier.to_string()]);

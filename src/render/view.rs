@@ -11,6 +11,7 @@ use super::groups::Groups;
 use super::left_open::weighty;
 use super::phrases::{STOPS_RECORDING, STREAMS_ON_AIR, cost, counted, coverage_text};
 use crate::apply::journal::LeftOpenNow;
+use crate::gate::clean;
 use crate::model::{Address, RecordConfig};
 use crate::plan::{
     ActionKind, Budget, Change, Coverage, Decisions, Difference, Guard, Held, Noted, Notes, Plan, Shadow,
@@ -34,6 +35,10 @@ pub struct PlanView<'a> {
     /// What stands behind the totals: how replaces count, what stays, what it costs, and what streams on air notice.
     pub(super) consequences: String,
     pub(super) summary: Summary,
+    /// Whether it leads back to a snapshot.
+    pub(super) is_way_back: bool,
+    /// What selects the addresses that were compared, as it is typed; empty where all were.
+    pub(super) selected: &'a [String],
     pub(super) budget: Budget,
     /// Whether the service is other than declared.
     pub(super) is_different: bool,
@@ -101,6 +106,8 @@ impl<'a> PlanView<'a> {
         let Decisions { target: _, account, declares_nothing: _, domains: _, changes } = decisions;
         let Notes {
             is_rest: _,
+            is_way_back,
+            selected,
             changes: _,
             unchanged,
             unmanaged,
@@ -123,6 +130,8 @@ impl<'a> PlanView<'a> {
             totals: totals(plan, summary),
             consequences: consequences(plan, summary),
             summary,
+            is_way_back: *is_way_back,
+            selected,
             budget: *budget,
             is_different: plan.differs(),
             is_complete: plan.is_complete(),
@@ -295,8 +304,33 @@ fn without_changes(plan: &Plan) -> String {
         () if plan.notes.is_rest => {
             "Nothing is left of this plan: the service holds what its changes lead to.".to_owned()
         }
-        () => "No changes. The service holds what the files declare.".to_owned(),
+        () => format!("No changes. {} holds what {}.", where_compared(&plan.notes), aim(&plan.notes)),
     }
+}
+
+/// What was compared, at the beginning of a sentence.
+fn where_compared(notes: &Notes) -> String {
+    match notes.selected.is_empty() {
+        true => "The service".to_owned(),
+        false => format!("Of what {} selects, the service", selection(&notes.selected)),
+    }
+}
+
+/// What the service is to hold, at the end of a sentence.
+fn aim(notes: &Notes) -> &'static str {
+    if notes.is_way_back { "the snapshot holds" } else { "the files declare" }
+}
+
+/// The flags of a selection, as they are typed.
+fn selection(flags: &[String]) -> String {
+    // A saved plan may say anything.
+    flags.iter().map(|flag| format!("`{}`", clean(flag).replace('`', "'"))).collect::<Vec<_>>().join(" ")
+}
+
+/// That not all was compared, where that is so.
+fn partial(notes: &Notes) -> Option<String> {
+    (!notes.selected.is_empty())
+        .then(|| format!("Only what {} selects was compared.", selection(&notes.selected)))
 }
 
 fn consequences(plan: &Plan, summary: Summary) -> String {
@@ -305,13 +339,15 @@ fn consequences(plan: &Plan, summary: Summary) -> String {
         return "Only what the plan changes was compared; `livevod plan` compares all of it.".to_owned();
     }
     if plan.decisions.changes.is_empty() {
-        return format!("{} as declared.", counted(unchanged, "configuration"));
+        let alike = if plan.notes.is_way_back { "as in the snapshot" } else { "as declared" };
+        return format!("{} {alike}.", counted(unchanged, "configuration"));
     }
     let replaces =
         (replace > 0).then(|| format!("{} counted as add and destroy", counted(replace, "replace")));
     let unchanged = (!plan.notes.is_rest).then(|| format!("{unchanged} unchanged"));
     let facts = replaces.into_iter().chain(unchanged).chain([cost(plan.notes.budget)]);
-    format!("{}. {STREAMS_ON_AIR}", facts.collect::<Vec<_>>().join(", "))
+    let facts = format!("{}. {STREAMS_ON_AIR}", facts.collect::<Vec<_>>().join(", "));
+    partial(&plan.notes).map_or(facts.clone(), |partial| format!("{partial} {facts}"))
 }
 
 /// The refusals in the order they are told.

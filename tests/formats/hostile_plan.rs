@@ -139,6 +139,8 @@ prop_compose! {
         let (id, name, place) = names;
         let notes = Notes {
             is_rest: false,
+            is_way_back: false,
+            selected: unread.iter().map(|text| format!("--target {text}")).collect(),
             changes: notes,
             held: of_change.chain(whole).map(|(guard, address)| {
                 Held { guard, address, message: message.clone(), release: release.clone() }

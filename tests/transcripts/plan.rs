@@ -321,3 +321,60 @@ fn a_title_is_on_the_page_too() {
     assert!(titled.contains("<title>livevod &lt;sport&gt;: Plan: 1 to add"), "{}", &titled[..2000]);
     assert!(titled.contains("<p class=\"quiet\">&lt;sport&gt;</p>\n<h1>"));
 }
+
+const TWO: &str = "\
+version: 1
+defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
+domains:
+  live.example.com:
+    apps: { show: { streams: { cam1: {}, cam2: {} } } }
+";
+
+/// Good news of a part is no good news of the whole, in any format, and takes no comment of the whole's place.
+#[test]
+fn what_was_not_compared_is_told() {
+    let world = World::with(TWO);
+    assert_eq!(world.run("apply --emulator --auto-approve").code, 0);
+    world.write("livevod.yaml", &TWO.replace("cam2: {}", "cam2: { cycle_duration: 30m }"));
+    let part = "--emulator --target live.example.com/show/cam1";
+    for command in ["plan", "drift"] {
+        let run = world.run(&format!("{command} {part}"));
+        assert_eq!(run.code, 0, "{}", run.transcript());
+        let told = "No changes. Of what `--target live.example.com/show/cam1` selects, the service holds what the files declare.";
+        assert!(run.stdout.contains(told), "{}", run.transcript());
+    }
+    let json = world.run(&format!("plan {part} --format json")).json();
+    assert_eq!(json["selected"], json!(["--target live.example.com/show/cam1"]));
+    assert!(world.run("plan --emulator --format json").json().get("selected").is_none());
+    let run = world.run("plan --emulator --exclude live.example.com/show/cam1 --out part.plan");
+    let told = "Only what `--exclude live.example.com/show/cam1` selects was compared.";
+    for text in
+        [run.stdout, world.run("show part.plan").stdout, world.run("show part.plan --format html").stdout]
+    {
+        assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(told), "{text}");
+    }
+    let marker = |arguments: &str| {
+        let run = world.run(&format!("plan --emulator --format markdown {arguments}"));
+        run.stdout.lines().next().unwrap().to_owned()
+    };
+    assert_ne!(marker(""), marker("--target live.example.com/show/cam1"));
+}
+
+/// What the snapshot holds is not what the files declare.
+#[test]
+fn a_way_back_with_nothing_to_do_says_nothing_of_the_files() {
+    let world = World::with(TWO);
+    assert_eq!(world.run("apply --emulator --auto-approve").code, 0);
+    assert_eq!(world.run("snapshot --emulator --out before.json").code, 0);
+    world.write("livevod.yaml", &TWO.replace("cam1: {}", "cam1: { cycle_duration: 30m }"));
+    let run = world.run("restore before.json --emulator --auto-approve");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert!(
+        run.stdout.contains("No changes. The service holds what the snapshot holds."),
+        "{}",
+        run.transcript()
+    );
+    assert!(run.stdout.contains("2 configurations as in the snapshot."), "{}", run.transcript());
+    let comment = world.run("restore before.json --emulator --auto-approve --format markdown").stdout;
+    assert!(comment.contains("## livevod restore"), "{comment}");
+}

@@ -56,6 +56,18 @@ fn an_app_with_a_prune_of_its_own_moves_no_origin() {
     }
 }
 
+/// A value may be a whole file: a message shows its beginning.
+#[test]
+fn a_long_value_is_told_by_its_beginning() {
+    let world = World::with(&format!("version: 1\nregion: \"{}\"\n", "y".repeat(1_000_000)));
+    for format in ["human", "json", "github", "gitlab", "sarif"] {
+        let run = world.run(&format!("validate --format {format}"));
+        assert_eq!(run.code, 1);
+        let length = run.stdout.len() + run.stderr.len();
+        assert!(length < 8_000, "{format}: {length} bytes");
+    }
+}
+
 const SMALL: &str = "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\ndomains: { live.example.com: { apps: { a: { streams: { b: {} } } } } }\n";
 
 #[test]
@@ -82,6 +94,13 @@ fn standard_input_is_a_file_like_any_other() {
     assert_eq!(run.code, 0, "{}", run.transcript());
     let shown = world.run("show x.plan");
     assert!(shown.stdout.contains("(<stdin>:2 defaults)"), "{}", shown.transcript());
+    let linked = world.pipe("plan - --emulator --format markdown --link-base https://git.example/x", SMALL);
+    assert!(linked.stdout.contains("<stdin>:2") && !linked.stdout.contains("%3Cstdin"), "{}", linked.stdout);
+    let found = world.pipe("validate - --format sarif", "version: 1\ndefaults: { cycle_duraton: 900 }\n");
+    assert!(!found.stdout.contains("stdin"), "{}", found.stdout);
+    let plan = world.pipe("plan - --emulator --out -", SMALL).stdout;
+    let shown = world.pipe("show -", &plan);
+    assert!(shown.stdout.contains("Plan: 1 to add"), "{}", shown.transcript());
     let endless = "#".repeat(9 << 20);
     for command in ["validate -", "fmt -"] {
         let run = world.pipe(command, &endless);
