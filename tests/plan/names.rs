@@ -66,6 +66,8 @@ proptest! {
         let is_declared = address == "live.example.com/show/cam1".parse().unwrap();
         prop_assert_eq!(goes, address.is_nameable() && !is_declared, "{}", address);
         prop_assert_eq!(plan.notes.unmanaged.contains(&address), !address.is_nameable());
+        // Where a run took it along, the next one puts it back.
+        prop_assert_eq!(scene.desired.wants_nothing(&address), address.is_nameable() && !is_declared);
         // No restore takes it away either.
         let mut back = pruning();
         let before = back.snapshot.clone();
