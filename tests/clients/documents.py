@@ -22,7 +22,7 @@ NAMES = ["diagnostics", "drift", "events", "plan", "report", "snapshot"]
 
 # What may be left out. Everything else is in every document of its kind. An address goes with its parts.
 OPTIONAL = set(
-    "address app column diagnostic domain file left_open line request_id since_base since_review stream tier unknown".split()
+    "address app column diagnostic domain file left_open line request_id selected since_base since_review stream tier unknown".split()
 )
 
 # Their keys are names of users or of the service, not of a format.
