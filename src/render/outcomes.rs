@@ -12,7 +12,7 @@ use crate::apply::{ChangeOutcome, Outcome};
 /// `apply --format markdown`.
 pub(super) fn markdown_report(view: &ReportView, layout: &Layout) -> String {
     let mut sheet = Sheet::new(layout.max_bytes);
-    sheet.must(&head("apply", &view.plan, layout));
+    sheet.must(&head("apply", view.plan, layout));
     sheet.must(&format!("**{} {}** {}\n\n", view.verdict, view.resources, view.cost));
     let (done, mut others): (Vec<&EndView>, Vec<&EndView>) = view.ends.iter().partition(|end| end.is_done());
     others.sort_by_key(|end| weight(&end.one.outcome));
