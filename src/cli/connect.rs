@@ -110,7 +110,7 @@ fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<
     if remote.log {
         note(&format!("credentials: {}\n", clean(&found.source.to_string())));
     }
-    if let Some(proxy) = proxy_before(endpoint.as_ref()).filter(|_| remote.log) {
+    if let Some(proxy) = remote.log.then(|| proxy_before(endpoint.as_ref())).flatten() {
         note(&format!("proxy: {proxy}\n"));
     }
     let is_local = endpoint.as_ref().is_some_and(Endpoint::is_loopback);

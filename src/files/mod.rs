@@ -110,9 +110,7 @@ pub(crate) fn read(file: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// When it can't be read, or has more than [`LARGEST`] bytes.
 pub(crate) fn standard_input() -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST { Err(BadFile::TooLarge(LARGEST).into()) } else { Ok(bytes) }
+    read_to(io::stdin().lock(), LARGEST)
 }
 
 /// The text of a file that somebody named for this run: links are followed, and pipes are read.
@@ -289,7 +287,7 @@ fn regular(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(BadFile::NoFile.into()) }
 }
 
-fn read_to(file: File, most: u64) -> io::Result<Vec<u8>> {
+fn read_to(file: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most { Err(BadFile::TooLarge(most).into()) } else { Ok(bytes) }
