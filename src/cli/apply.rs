@@ -9,7 +9,7 @@ use super::connect::{Access, Connection, connect};
 use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
-use super::interrupt::{Interrupt, outlive_file_limit};
+use super::interrupt::Interrupt;
 use super::load::{Loaded, load};
 use super::observe::{Observed, block_on, observe};
 use super::places::Places;
@@ -109,7 +109,6 @@ impl Order<'_> {
         folder: &Folder<'_>,
         earlier: &mut Earlier,
     ) -> Result<Exit, Failure> {
-        outlive_file_limit();
         earlier.has_waited = self.let_settle(earlier).await;
         earlier.is_settled = true;
         let mut observed = observe(self.loaded, connection, &self.options, earlier, self.goal).await?;

@@ -13,7 +13,7 @@ use super::terminal::Terminal;
 use super::views::Views;
 use crate::api::Rate;
 use crate::check::Levels;
-use crate::config::{self, STANDARD_INPUT};
+use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::emulator::Quirks;
 use crate::model::Pattern;
@@ -66,8 +66,7 @@ impl Paths {
     /// What is named, or is read where nothing is, with all files that are found in folders.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let named = self.resolve().unwrap_or_default();
-        let named: Vec<PathBuf> =
-            named.into_iter().filter(|path| path != Path::new(STANDARD_INPUT)).collect();
+        let named: Vec<PathBuf> = named.into_iter().filter(|path| !config::is_standard_input(path)).collect();
         let found = config::read(&named).paths;
         named.into_iter().chain(found).collect()
     }

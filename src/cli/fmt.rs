@@ -1,6 +1,6 @@
 //! `livevod fmt`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -10,7 +10,7 @@ use super::kinds::insist_on_yaml;
 use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
 use super::views::of_findings;
-use crate::config::{self, STANDARD_INPUT, Texts};
+use crate::config::{self, Texts};
 use crate::diag::{self, Code, Diagnostic};
 use crate::files;
 use crate::render::{self, Context, Exit, Form, FormRow, Format, Shown};
@@ -52,10 +52,8 @@ impl Run for Arguments {
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let paths = self.paths.resolve()?;
-        let is_filter = paths.iter().any(|path| path == Path::new(STANDARD_INPUT));
-        if !is_filter {
-            insist_on_yaml(&paths)?;
-        }
+        let is_filter = paths.iter().any(|path| config::is_standard_input(path));
+        insist_on_yaml(&paths)?;
         let texts = if is_filter { standard_input(self, &paths)? } else { config::read(&paths) };
         let mut outcome = Outcome::of(texts);
         let mut shown = Shown::Nothing;

@@ -131,26 +131,9 @@ fn requests() -> [(SignalKind, Request); 8] {
     ]
 }
 
-/// SIGXCPU and SIGXFSZ, as Linux on all common processors, macOS and the BSDs number them.
+/// SIGXCPU, as Linux on all common processors, macOS and the BSDs number it.
 #[cfg(unix)]
 const CPU_LIMIT: i32 = 24;
-#[cfg(unix)]
-const FILE_LIMIT: i32 = 25;
-
-/// Makes an error of a write past the limit of a file's size, which ends the process otherwise: a journal that finds no room
-/// stops a run before its next write, and never within a replace.
-#[cfg(unix)]
-pub(super) fn outlive_file_limit() {
-    let kind = SignalKind::from_raw(FILE_LIMIT);
-    if !is_set(ignored(), kind) {
-        // The handler stays when its listener is dropped.
-        drop(tokio::signal::unix::signal(kind));
-    }
-}
-
-/// Elsewhere there is no such signal.
-#[cfg(not(unix))]
-pub(super) fn outlive_file_limit() {}
 
 /// The signals that the caller had ignored, a bit each; none where the system does not tell.
 #[cfg(unix)]

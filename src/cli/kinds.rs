@@ -63,8 +63,17 @@ impl Kind {
 
     /// That a path names this where something else is `wanted`: "YAML", "a snapshot".
     pub(super) fn instead_of(self, wanted: &str, path: &Path) -> Failure {
-        let message = format!("`{}` is {}, and {wanted} is expected", path.display(), self.name());
+        let message = format!("{} is {}, and {wanted} is expected", input(path), self.name());
         Diagnostic::new(Code::Usage, message).help(self.taken_by(path)).into()
+    }
+}
+
+/// An input, as a message names it.
+pub(super) fn input(path: &Path) -> String {
+    if config::is_standard_input(path) {
+        "standard input".to_owned()
+    } else {
+        format!("`{}`", path.display())
     }
 }
 

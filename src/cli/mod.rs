@@ -19,6 +19,7 @@ mod init;
 mod interrupt;
 mod journal;
 mod kinds;
+mod limits;
 mod load;
 mod man;
 mod observe;
@@ -133,6 +134,7 @@ commands! {
 /// Runs the program for `arguments`, program name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     terminal::watch_panics();
+    limits::outlive_file_size();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match parse(&arguments) {
         Ok(cli) => run(&cli),

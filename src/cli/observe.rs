@@ -8,6 +8,7 @@ use super::arguments::Scope;
 use super::connect::{Access, Connection, account, connect};
 use super::failure::Failure;
 use super::goal::{Goal, Reach};
+use super::limits::have_descriptors;
 use super::load::Loaded;
 use super::record::Earlier;
 use super::saved;
@@ -269,6 +270,7 @@ async fn caller(connection: &Connection) -> Result<Option<String>, api::Error> {
 
 /// A runtime on this thread: calls wait for the network, not for the processor.
 pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    have_descriptors()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Diagnostic::new(Code::Remote, format!("no runtime: {error}")))?;
     Ok(runtime.block_on(future))

@@ -20,6 +20,7 @@ use super::saved;
 use super::sealed;
 use super::views::of_reports;
 use crate::apply::journal::{RunRecord, read_snapshot};
+use crate::config::is_standard_input;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Address;
 use crate::render::{Command, Exit};
@@ -30,7 +31,7 @@ use crate::source::{Source, Sources, Spanned};
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_reports())))]
 pub(super) struct Arguments {
-    /// A file that `livevod snapshot` wrote: all of it is restored. Or a run, `last` or the beginning of its id: only what
+    /// A file that `livevod snapshot` wrote, or `-` for standard input: all of it is restored. Or a run, `last` or the beginning of its id: only what
     /// its plan changed
     #[arg(value_name = "SNAPSHOT|RUN")]
     source: String,
@@ -95,7 +96,7 @@ struct GoingBack {
 /// A file that is there wins: a run's id is no likely name of one.
 fn find(source: &str, folder: &Path) -> Result<GoingBack, Failure> {
     let path = Path::new(source);
-    if path.exists() || source.contains(['/', '\\']) || has_ending(path) {
+    if is_standard_input(path) || path.exists() || source.contains(['/', '\\']) || has_ending(path) {
         insist_on(Kind::Snapshot, path)?;
         return Ok(GoingBack {
             file: path.to_owned(),

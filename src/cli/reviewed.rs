@@ -6,7 +6,7 @@ use super::arguments::Planning;
 use super::connect::Connection;
 use super::failure::Failure;
 use super::goal::Goal;
-use super::kinds::{Kind, insist_on};
+use super::kinds::{Kind, input, insist_on};
 use super::sealed;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::SavedPlan;
@@ -20,7 +20,7 @@ pub(super) fn named(planning: &Planning) -> Result<Option<SavedPlan>, Failure> {
     let means_plan = |path: &&PathBuf| Kind::of(path) == Some(Kind::Plan);
     let Some(path) = planning.paths.given().iter().find(means_plan) else { return Ok(None) };
     if planning.paths.given().len() > 1 {
-        let message = format!("`{}` is a saved plan: nothing can be applied with it", path.display());
+        let message = format!("{} is a saved plan: nothing can be applied with it", input(path));
         return Err(Diagnostic::new(Code::Usage, message).help("name the plan alone").into());
     }
     if planning.decides() {
@@ -34,7 +34,7 @@ pub(super) fn named(planning: &Planning) -> Result<Option<SavedPlan>, Failure> {
 /// Reads a saved plan.
 pub(super) fn read(path: &Path) -> Result<SavedPlan, Failure> {
     let unusable = |reason: &dyn std::fmt::Display| {
-        Diagnostic::new(Code::PlanFile, format!("`{}` can't be used: {reason}", path.display()))
+        Diagnostic::new(Code::PlanFile, format!("{} can't be used: {reason}", input(path)))
             .help("make a new one with `livevod plan --out FILE`, and have it reviewed")
     };
     insist_on(Kind::Plan, path)?;

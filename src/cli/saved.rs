@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::kinds::{Kind, insist_on};
+use super::kinds::{Kind, input, insist_on};
 use super::load::Loaded;
 use super::sealed;
 use crate::diag::{Code, Diagnostic};
@@ -21,7 +21,7 @@ pub(super) fn read(file: &Path) -> Result<Saved, Failure> {
 /// Makes a snapshot of a text.
 pub(super) fn parse(file: &Path, text: &str) -> Result<Saved, Failure> {
     snapshot::read(text).map_err(|error| {
-        Diagnostic::new(Code::Snapshot, format!("`{}` can't be used: {error}", file.display()))
+        Diagnostic::new(Code::Snapshot, format!("{} can't be used: {error}", input(file)))
             .help("take a new one with `livevod snapshot --out FILE`")
             .into()
     })

@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use super::failure::{Failure, with_causes};
+use super::kinds::input;
 use super::places::is_standard_output;
 use super::terminal::{print_output, secrets};
-use crate::config::STANDARD_INPUT;
+use crate::config;
 use crate::diag::{Code, Diagnostic};
 use crate::files;
 
 /// The text of a file, or of standard input where it is `-`; what is wrong with it is a finding of `code`.
 pub(super) fn text(file: &Path, code: Code) -> Result<String, Failure> {
-    let failed = |error| Diagnostic::new(code, format!("can't read `{}`: {error}", file.display()));
-    let bytes = match file == Path::new(STANDARD_INPUT) {
+    let failed = |error| Diagnostic::new(code, format!("can't read {}: {error}", input(file)));
+    let bytes = match config::is_standard_input(file) {
         true => files::standard_input().map_err(failed)?,
         false => files::read(file).map_err(failed)?,
     };
@@ -21,7 +22,7 @@ pub(super) fn text(file: &Path, code: Code) -> Result<String, Failure> {
 
 /// Bytes of a file as its text.
 pub(super) fn decoded(bytes: Vec<u8>, file: &Path, code: Code) -> Result<String, Failure> {
-    let no_text = |_| Diagnostic::new(code, format!("`{}` is no text", file.display()));
+    let no_text = |_| Diagnostic::new(code, format!("{} is no text", input(file)));
     Ok(String::from_utf8(bytes).map_err(no_text)?)
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, FileType};
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::{Document, parse};
@@ -76,11 +76,19 @@ pub fn read(paths: &[PathBuf]) -> Texts {
 }
 
 /// The path that stands for standard input.
-pub const STANDARD_INPUT: &str = "-";
+const STANDARD_INPUT: &str = "-";
+
+/// Whether a path stands for standard input.
+pub fn is_standard_input(path: &Path) -> bool {
+    path == Path::new(STANDARD_INPUT)
+}
 
 /// Whether a file begins so. One that [`load`] would not open for what it is begins in no way; nor does one that can't be
-/// read, which whoever reads all of it can say better.
+/// read, which whoever reads all of it can say better. Nothing is taken away from standard input.
 pub fn begins_with(path: &Path, beginning: &[u8]) -> bool {
+    if is_standard_input(path) {
+        return io::stdin().lock().fill_buf().is_ok_and(|first| first.starts_with(beginning));
+    }
     let begins = || -> io::Result<bool> {
         let canonical = fs::canonicalize(path)?;
         let mut bytes = Vec::new();
@@ -117,7 +125,7 @@ struct Reader {
 
 impl Reader {
     fn argument(&mut self, path: &Path) {
-        if path == Path::new(STANDARD_INPUT) {
+        if is_standard_input(path) {
             return self.file(path, STDIN.to_owned());
         }
         let name = shown(path);
@@ -196,7 +204,7 @@ impl Reader {
             return Err(Problem::Files);
         }
         let mut bytes = Vec::new();
-        match path == Path::new(STANDARD_INPUT) {
+        match is_standard_input(path) {
             true => io::stdin().lock().take(FILE_BYTES + 1).read_to_end(&mut bytes)?,
             false => File::open(path)?.take(FILE_BYTES + 1).read_to_end(&mut bytes)?,
         };

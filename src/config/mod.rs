@@ -28,7 +28,7 @@ pub use document::{
     TranscodeGroup, Written,
 };
 pub use format::{format, not_formatted};
-pub use load::{Loaded, STANDARD_INPUT, Texts, begins_with, load, read};
+pub use load::{Loaded, Texts, begins_with, is_standard_input, load, read};
 pub use scalar::is_account;
 pub use schema::schema;
 pub use spelling::closest;

@@ -221,7 +221,7 @@ macro_rules! described {
 }
 
 described! {
-    Version: { "const": 1 };
+    Version: { "enum": [1, "1"] };
     // A bare number is no text to an editor, though it is to livevod.
     Account: { "type": ["string", "integer"], "pattern": "^[0-9]{1,20}$" };
     Region: { "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)+$" };

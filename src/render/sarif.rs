@@ -32,6 +32,9 @@ pub(super) fn sarif(context: Context, folder: &str) -> String {
     let codes: BTreeSet<Code> = rows.iter().map(|row| row.diagnostic.code).collect();
     let codes: Vec<Code> = codes.into_iter().collect();
     let (placed, placeless): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.region.is_some());
+    // A finding about the files says that they are wrong; one about the service, that livevod does not know.
+    let unread = |row: &Row| row.diagnostic.code == Code::Remote && row.diagnostic.is_error();
+    let is_whole = !placed.iter().any(unread);
     let (placed, left_out) = worst(placed, RESULTS, |row| row.diagnostic.severity);
     let scribe = Scribe { context, folder, codes: &codes };
     pretty(&json!({
@@ -41,7 +44,7 @@ pub(super) fn sarif(context: Context, folder: &str) -> String {
             "tool": {"driver": driver(&codes)},
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": {ROOT: {"description": {"text": "the folder that livevod ran in"}}},
-            "invocations": [scribe.invocation(&placeless, left_out)],
+            "invocations": [scribe.invocation(&placeless, is_whole, left_out)],
             "results": placed.iter().map(|row| scribe.result(row)).collect::<Vec<_>>(),
         }],
     }))
@@ -91,9 +94,10 @@ struct Scribe<'a> {
 }
 
 impl Scribe<'_> {
-    fn invocation(&self, placeless: &[Row], left_out: usize) -> Json {
+    fn invocation(&self, placeless: &[Row], is_whole: bool, left_out: usize) -> Json {
         let exit = self.context.exit;
-        let failed = exit == Exit::Error && placeless.iter().any(|row| row.diagnostic.is_error());
+        let ended_early = placeless.iter().any(|row| row.diagnostic.is_error());
+        let failed = exit == Exit::Error && (ended_early || !is_whole);
         let mut notifications: Vec<Json> = placeless.iter().map(|row| self.notification(row)).collect();
         if left_out > 0 {
             let text = format!("{left_out} more findings, past the {RESULTS} that a run may hold");

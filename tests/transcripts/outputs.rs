@@ -174,4 +174,71 @@ fn a_file_of_ours_in_the_wrong_place_is_named_with_the_command_that_takes_it() {
         assert!(words.contains(says) && words.contains(cure), "{line}\n{}", run.transcript());
         assert!(run.transcript().len() < 1000, "{line}\n{}", run.transcript());
     }
+    for (line, says, cure) in [
+        ("validate - < p", "standard input is a saved plan, and YAML is expected", "livevod show -"),
+        ("fmt - < s", "standard input is a snapshot, and YAML is expected", "--against -"),
+        ("show - < s", "standard input is a snapshot, and a saved plan is expected", "livevod restore -"),
+        ("restore - --emulator < p", "standard input is a saved plan, and a snapshot", "livevod apply -"),
+        ("plan --against - < p", "standard input is a saved plan, and a snapshot", "livevod apply -"),
+        ("plan --against - < /dev/null", "standard input can't be used", "livevod snapshot --out"),
+    ] {
+        let run = shell(&world, &format!("\"$0\" {line}"));
+        assert_eq!(run.code, 1, "{line}");
+        let words = run.stderr.replace("\n  │ ", " ").replace("\n        ", " ");
+        assert!(words.contains(says) && words.contains(cure), "{line}\n{}", run.transcript());
+    }
+    // What is expected there is taken.
+    for line in [
+        "cat p | \"$0\" show - --format json",
+        "cat p | \"$0\" apply - --emulator --auto-approve",
+        "cat s | \"$0\" plan --against -",
+        "cat s | \"$0\" restore - --emulator --auto-approve",
+    ] {
+        let run = shell(&world, line);
+        assert_eq!(run.code, 0, "{line}\n{}", run.transcript());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_limit_of_the_shell_ends_a_command_with_an_error_and_leaves_nothing_behind() {
+    let world = world();
+    assert_eq!(world.run("plan --emulator").code, 0);
+    world.write(
+        "long.yaml",
+        &format!("{FILE}{}", "# one line more\n".repeat(200)).replace("version: 1", "version:   1"),
+    );
+    let before = names(&world);
+    for line in [
+        "plan --emulator livevod.yaml --out big",
+        "snapshot --emulator livevod.yaml --out big",
+        "render livevod.yaml --format json | cat > /dev/null; \"$0\" man --dir mans",
+        "fmt long.yaml",
+        "schema > big",
+    ] {
+        // A block has 512 bytes in some shells and 1024 in others.
+        let run = shell(&world, &format!("ulimit -f 1; \"$0\" {line}"));
+        assert_eq!(run.code, 1, "{line}\n{}", run.transcript());
+        assert!(run.stderr.contains("File too large"), "{line}\n{}", run.transcript());
+        let _ = std::fs::remove_file(world.path().join("big"));
+        let _ = std::fs::remove_dir_all(world.path().join("mans"));
+        assert_eq!(names(&world), before, "{line}");
+    }
+    for line in ["plan --emulator livevod.yaml", "validate --online --emulator livevod.yaml", "emulator"] {
+        let run = shell(&world, &format!("ulimit -n 8; \"$0\" {line}"));
+        assert_eq!(run.code, 1, "{line}\n{}", run.transcript());
+        let words = run.stderr.replace("\n  │ ", " ");
+        assert!(words.contains("can't open 16 more files and connections"), "{line}\n{}", run.transcript());
+        assert!(run.stderr.contains("ulimit -n 1024"), "{line}\n{}", run.transcript());
+    }
+    assert_eq!(shell(&world, "ulimit -n 8; \"$0\" validate livevod.yaml").code, 0);
+}
+
+/// What stands in a world's folder.
+#[cfg(unix)]
+fn names(world: &World) -> Vec<std::ffi::OsString> {
+    let entries = std::fs::read_dir(world.path()).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort_unstable();
+    names
 }

@@ -174,6 +174,10 @@ fn a_domain_that_can_not_be_read_makes_the_answer_incomplete() {
     assert_eq!(run.code, 1, "{}", run.transcript());
     let drift = run.json();
     assert_eq!((&drift["complete"], &drift["unread"]), (&json!(false), &json!(["live.example.com"])));
+    let sarif = world.run("drift --endpoint http://127.0.0.1:1 --format sarif").json();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert!(results.iter().any(|result| result["ruleId"] == "remote"), "{sarif:#}");
+    assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
     let run = world.run("apply --endpoint http://127.0.0.1:1 --auto-approve");
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("`live.example.com` can't be read"), "{}", run.transcript());
