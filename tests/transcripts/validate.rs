@@ -178,3 +178,25 @@ fn what_render_writes_means_the_same() {
     let run = world.run("plan --emulator --detailed-exitcode");
     assert_eq!(run.code, 0, "{}", run.transcript());
 }
+
+/// Somewhere on Earth it is another day than in UTC at every moment: east of it after noon, west of it before.
+#[test]
+fn the_day_of_expires_is_that_of_utc_in_every_time_zone() {
+    let today = || jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let expired = |zone: &str, day: jiff::civil::Date| {
+        let mut world = World::with(&format!(
+            "version: 1\ndefaults: {{ vod_transcode_group: VOD_NO_TRANSCODE }}\ndomains: {{ live.example.com: {{ apps: {{ a: {{ streams: {{ b: {{ expires: {day} }} }} }} }} }} }}\n"
+        ));
+        world.set("TZ", zone);
+        let run = world.run("validate");
+        assert_eq!(run.code, 0, "{}", run.transcript());
+        run.stderr.contains("expired on") || run.stdout.contains("expired on")
+    };
+    let day = today();
+    let found: Vec<[bool; 2]> = ["UTC0", "<+14>-14", "<-12>12"]
+        .into_iter()
+        .map(|zone| [expired(zone, day), expired(zone, day.tomorrow().unwrap())])
+        .collect();
+    // Midnight in between would make all of it another question.
+    assert!(found.iter().all(|found| *found == [true, false]) || today() != day, "{found:?}");
+}
