@@ -1,4 +1,4 @@
-# What a plan must not do, for any engine that reads Rego: `opa eval`, `conftest`, `regorus`.
+# Rules that a plan must not break, for any engine that reads Rego: `opa eval`, `conftest`, `regorus`.
 #
 #     livevod plan --format terraform-json > plan.json
 #     conftest test --policy examples/policy --namespace livevod plan.json
@@ -6,10 +6,10 @@ package livevod
 
 import rego.v1
 
-# A plan of which nothing is known can't be judged.
-deny contains "the plan is not whole: a domain could not be read" if not input.complete
+# An incomplete plan can't be judged.
+deny contains "the plan is incomplete: a domain could not be read" if not input.complete
 
-# Nobody deletes what is on air around the clock; a replace is a delete too.
+# The app news is on air around the clock: never delete its configurations. A replace is a delete too.
 deny contains message if {
 	some change in input.resource_changes
 	"delete" in change.change.actions
@@ -17,7 +17,7 @@ deny contains message if {
 	message := sprintf("%s: configurations of the app news are never deleted or replaced", [change.index])
 }
 
-# What is recorded now must be recorded afterwards, by its own entry or by a wider one.
+# What is recorded now must still be recorded afterwards, by its own configuration or by an app-wide one.
 deny contains message if {
 	some change in input.resource_changes
 	change.livevod.recorded_by.before != null

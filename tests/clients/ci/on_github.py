@@ -178,7 +178,7 @@ def stays_refused_until_told(team, moved):
     """By hand, with the digest of what was shown; a digest that is none is refused before anything else."""
     sha, refused = moved
     wrong = team.by_hand(sha, digest="$(touch pwned)")
-    assert wrong.state == "failure" and "The digest that was typed is none" in wrong.summary
+    assert wrong.state == "failure" and "The digest is not valid" in wrong.summary
     assert "Get a token for the role" not in wrong.outcomes
     shown = re.search(r"^digest `(sha256:[0-9a-f]{64})`", refused.summary, re.MULTILINE)[1]
     done = team.by_hand(sha, digest=shown, allow_recording_gap="false")
@@ -207,20 +207,20 @@ def forgeries(team, files):
     assert "not written by this repository's workflow" in refusal([{**forged, "creator": {**BOT, "type": "User"}}])
     assert "has no status" in refusal([])
     assert "has no status" in refusal([{**said, "context": "livevod/other"}])
-    assert "holds no digest" in refusal([said, {**said, "id": said["id"] + 1, "state": "error", "description": "no plan"}])
-    assert "holds no digest" in refusal([{**said, "description": said["description"].replace("sha256:", "sha256:0")}])
+    assert "has no digest" in refusal([said, {**said, "id": said["id"] + 1, "state": "error", "description": "no plan"}])
+    assert "has no digest" in refusal([{**said, "description": said["description"].replace("sha256:", "sha256:0")}])
     other = {**said, "id": said["id"] - 1, "description": f"sha256:{'0' * 64}: +0 ~0 -/+0 -0"}
     assert "more than once" in refusal([other, said])
 
     straight = team.world.commit(files + "\n# pushed past every review\n")
     job = team.apply(straight)
-    assert job.state == "failure" and "No merged pull request made" in job.summary
+    assert job.state == "failure" and "does not come from a merged pull request" in job.summary
     # The reviewed plan itself can't be fetched any more; its digest is enough. A fork's artifact of that name is not looked at.
     team.host.blobs.held.clear()
     team.host.add_artifact(f"livevod-plan-{head}", {"plan.lvp": "forged"}, foreign=True)
     job = team.apply(sha)
     assert job.state == "success" and "0 added, 1 changed" in job.summary, job.log
-    assert "its digest decides alone" in job.log
+    assert "only its digest is checked" in job.log
 
 
 def half_done(team, files):
@@ -271,7 +271,7 @@ def held(team, _files):
     event, job = team.plan(12, files.replace("morning: { cycle_duration: 40m }", 'morning: { storage_location: "b.oss-cn-shanghai.aliyuncs.com" }'))
     assert job.state == "success", job.log
     said = team.status(event)
-    assert said["state"] == "failure" and said["description"].endswith("; held: recording-gap"), said
+    assert said["state"] == "failure" and said["description"].endswith("; refused by: recording-gap"), said
     sha = team.merge(event)
     job = team.apply(sha)
     assert job.state == "failure" and "exit code 3" in job.summary

@@ -140,9 +140,9 @@ def behind_the_back(team):
     shown = re.search(r"^digest `(sha256:[0-9a-f]{64})`", job.log, re.MULTILINE)[1]
     assert team.by_hand(sha).jobs == {}, "no digest, no apply"
     wrong = team.by_hand(sha, LIVEVOD_DIGEST="$(touch pwned)").jobs["apply"]
-    assert wrong.state == "failed" and "LIVEVOD_DIGEST is no digest" in wrong.log
+    assert wrong.state == "failed" and "LIVEVOD_DIGEST is not a digest" in wrong.log
     wrong = team.by_hand(sha, LIVEVOD_DIGEST=shown, LIVEVOD_RELEASE="auto-approve").jobs["apply"]
-    assert wrong.state == "failed" and "releases nothing that there is" in wrong.log
+    assert wrong.state == "failed" and "LIVEVOD_RELEASE is not one of the options" in wrong.log
     done = team.by_hand(sha, LIVEVOD_DIGEST=shown).jobs["apply"]
     assert done.state == "success" and "0 added, 1 changed" in done.log, done.log
 
@@ -171,10 +171,10 @@ def refusals(team):
 
     assert "was never planned" in changed(merged, source_project_id=13)
     assert "was never planned" in changed(merged, head_pipeline=None)
-    assert "No merged request made" in changed(merged, state="closed")
+    assert "does not come from a merge request" in changed(merged, state="closed")
     assert "has no plan" in changed(plan, name="other")
     assert "has no plan" in changed(plan, status="failed")
-    assert "is not kept any more" in changed(plan, files={})
+    assert "is no longer available" in changed(plan, files={})
     earlier = next(one for one in team.host.jobs if one["name"] == "plan" and one["pipeline"] != plan["pipeline"] and one["files"])
     twice = {**earlier, "pipeline": plan["pipeline"]}
     team.host.jobs.append(twice)

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# What the workflows beside this file say to GitHub and hear from it: `livevod.sh COMMAND ARGUMENT…`, one function below for
-# each command. Needs bash, curl, jq and unzip, which GitHub's runners have.
+# The calls to GitHub that the workflows in this folder make: `livevod.sh COMMAND ARGUMENT…`, with one function below for each
+# command. Needs bash, curl, jq and unzip, which GitHub's runners have.
 #
-# Plans, reports and comments stand in files, and what comes from a pull request is read from the event's file: nothing of either
-# is ever an argument, a variable or a piece of a script. The token is none of the arguments that other processes could read.
+# Plans, reports and comments are in files, and text from a pull request is read from the event's file: no part of either is ever an
+# argument, a variable or part of a script. The token is never an argument, which other processes could read.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
 
-# The name under which a workflow's own token writes. No account can take a name with brackets.
+# The name under which a workflow's own token writes. No account can have a name with brackets.
 readonly BOT='github-actions[bot]'
 readonly CONTEXT='livevod/plan'
 readonly RUN="${GITHUB_SERVER_URL:?}/${GITHUB_REPOSITORY:?}/actions/runs/${GITHUB_RUN_ID:?}"
@@ -16,7 +16,7 @@ readonly RUN="${GITHUB_SERVER_URL:?}/${GITHUB_REPOSITORY:?}/actions/runs/${GITHU
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# Fetches what may be asked again, with the token in a file descriptor.
+# A GET, which is safe to retry. The token is in a file descriptor.
 get() { # URL
     curl --silent --show-error --fail-with-body --location --retry 3 --max-time 60 --output "$folder/answer" \
         --config <(printf 'header = "Authorization: Bearer %s"\n' "${GITHUB_TOKEN:?}") \
@@ -24,7 +24,7 @@ get() { # URL
     cat "$folder/answer"
 }
 
-# Writes once: a POST that got no answer may have arrived, and a second one would make a second comment.
+# Sends once: an unanswered POST may have arrived, and a second one would create a second comment.
 send() { # METHOD PATH BODY-FILE
     curl --silent --show-error --fail-with-body --max-time 60 --request "$1" --data-binary "@$3" --output "$folder/answer" \
         --config <(printf 'header = "Authorization: Bearer %s"\n' "${GITHUB_TOKEN:?}") \
@@ -32,7 +32,7 @@ send() { # METHOD PATH BODY-FILE
         --header 'Content-Type: application/json' "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/$2" || complain "$1 $2" || return
 }
 
-# Says what the host answered. Always fails.
+# Prints the host's response. Always fails.
 complain() {
     printf 'livevod.sh: %s: %s\n' "$1" "$(head -c 500 "$folder/answer" 2>/dev/null)" >&2
     return 1
@@ -67,7 +67,7 @@ refuse() {
     exit 1
 }
 
-# token FILE: this job's OIDC token, for Alibaba Cloud's STS. The workflow's later steps learn where it is.
+# token FILE: writes this job's OIDC token for Alibaba Cloud's STS to FILE, and the path into the environment of later steps.
 token() {
     curl --silent --show-error --fail-with-body --retry 3 --max-time 60 \
         --config <(printf 'header = "Authorization: Bearer %s"\n' "${ACTIONS_ID_TOKEN_REQUEST_TOKEN:?}") \
@@ -76,7 +76,7 @@ token() {
     echo "ALIBABA_CLOUD_OIDC_TOKEN_FILE=$1" >>"$GITHUB_ENV"
 }
 
-# The workflow's own comment or issue in a list that begins with a marker: others may write a marker too.
+# The comment or issue in a list that begins with the marker and was written by the workflow: others may write a marker too.
 mine() { # LIST-FILE MARKER
     jq --compact-output --arg bot "$BOT" --arg marker "$2" \
         'map(select(.user.login == $bot and ((.body // "") | startswith($marker)))) | last // empty' "$1"
@@ -86,8 +86,8 @@ same() { # ITEM BODY-FILE
     jq --exit-status --rawfile body "$2" '(.body | gsub("\r"; "") | rtrimstr("\n")) == ($body | rtrimstr("\n"))' <<<"$1" >/dev/null
 }
 
-# comment FILE: the plan on the pull request, always in the same comment. A plan without changes makes none, and one that says
-# what the comment says leaves it alone.
+# comment FILE: writes the plan to the pull request, always in the same comment. A plan without changes creates no comment, and an
+# unchanged plan leaves the comment alone.
 comment() {
     local number found
     number=$(event .pull_request.number)
@@ -101,7 +101,7 @@ comment() {
     fi
 }
 
-# no-plan: where a plan was shown before, it says that this commit has none.
+# no-plan: if the comment shows an earlier plan, replaces it with the message that this commit has none.
 no_plan() {
     local number found
     number=$(event .pull_request.number)
@@ -110,15 +110,15 @@ no_plan() {
     [ -n "$found" ] || return 0
     {
         jq --raw-output '.body | split("\n")[0]' <<<"$found"
-        printf '## livevod plan\n\n> [!CAUTION]\n> %s could not be planned: [the run](%s) says why.\n' \
+        printf '## livevod plan\n\n> [!CAUTION]\n> %s could not be planned: see [the run](%s) for the reason.\n' \
             "$(event .pull_request.head.sha)" "$RUN"
     } >"$folder/comment"
     jq --null-input --rawfile body "$folder/comment" '{body: $body}' >"$folder/body"
     send PATCH "issues/comments/$(jq .id <<<"$found")" "$folder/body"
 }
 
-# status PLAN.json: the digest, on the commit that the plan is of. Red where apply would be refused after the merge; a plan
-# above the limits is not, since its reviewed digest releases them. Without a file: that there is no plan.
+# status PLAN.json: writes the digest as a status to the commit that was planned. The status fails if apply would be refused after
+# the merge, but not for the limits, because a reviewed digest lifts them. Without a file, the status says that there is no plan.
 status() {
     if [ $# -eq 0 ]; then
         jq --null-input '{state: "error", description: "no plan"}' >"$folder/said"
@@ -126,19 +126,19 @@ status() {
         jq '([.held[].guard] | unique - ["limits"]) as $held
             | {state: (if $held == [] then "success" else "failure" end),
                description: ("\(.digest): +\(.summary.create) ~\(.summary.update) -/+\(.summary.replace) -\(.summary.delete)"
-                 + (if $held == [] then "" else "; held: \($held | join(", "))" end))[:140]}' "$1" >"$folder/said"
+                 + (if $held == [] then "" else "; refused by: \($held | join(", "))" end))[:140]}' "$1" >"$folder/said"
     fi
     jq --arg context "$CONTEXT" --arg url "$RUN" '. + {context: $context, target_url: $url}' "$folder/said" >"$folder/body"
     send POST "statuses/$(event .pull_request.head.sha)" "$folder/body"
 }
 
-# reviewed FILE: the digest that was reviewed, as the output `digest`, and the plan itself in FILE where it is still kept. For a
-# run that was started by hand that is the digest somebody typed; else the status of the pull request that this push merged.
+# reviewed FILE: sets the output `digest` to the reviewed digest, and saves the plan itself in FILE if it is still available. In a run
+# that was started manually, the digest is the typed one; otherwise it is in the status of the pull request that this push merged.
 reviewed() {
     local digest head
     if [ "$GITHUB_EVENT_NAME" = workflow_dispatch ]; then
         digest=$(event .inputs.digest)
-        [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || refuse 'The digest that was typed is none: sha256: and 64 hex digits.'
+        [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || refuse 'The digest is not valid: it must be sha256: and 64 hex digits.'
     else
         head=$(merged_head)
         digest=$(reviewed_digest "$head")
@@ -147,36 +147,36 @@ reviewed() {
     echo "digest=$digest" >>"$GITHUB_OUTPUT"
 }
 
-# The head of the pull request whose merge, squash or rebase made the commit that was pushed.
+# The head of the pull request whose merge, squash or rebase created the pushed commit.
 merged_head() {
     local head
     path "commits/$GITHUB_SHA/pulls?per_page=100" >"$folder/pulls"
     head=$(jq --raw-output --arg sha "$GITHUB_SHA" --arg base "$GITHUB_REF_NAME" \
         'map(select(.merged_at != null and .base.ref == $base and .merge_commit_sha == $sha))
          | if length == 1 then .[0].head.sha else empty end' "$folder/pulls")
-    [ -n "$head" ] || refuse "No merged pull request made $GITHUB_SHA, so nobody reviewed a plan of it."
+    [ -n "$head" ] || refuse "$GITHUB_SHA does not come from a merged pull request, so nobody reviewed a plan of it."
     echo "$head"
 }
 
-# What the statuses of a commit say of its plan: written by the workflow's own identity, whole, and the same each time.
+# The digest in a commit's statuses: each must be written by the workflow's own identity, be complete, and have the same digest.
 reviewed_digest() { # COMMIT
     list "commits/$1/statuses?" "$folder/statuses"
     jq --arg context "$CONTEXT" 'map(select(.context == $context)) | sort_by(.id)' "$folder/statuses" >"$folder/plans"
     jq --exit-status 'length > 0' "$folder/plans" >/dev/null ||
-        refuse "$1 has no status $CONTEXT: it was never planned (the pull requests of forks are not)."
+        refuse "$1 has no status $CONTEXT: it was never planned (pull requests from forks are not)."
     jq --exit-status --arg bot "$BOT" 'last | .creator.login == $bot and .creator.type == "Bot"' "$folder/plans" >/dev/null ||
         refuse "The status $CONTEXT of $1 was not written by this repository's workflow."
     jq --arg bot "$BOT" 'map(select(.creator.login == $bot and .creator.type == "Bot" and .state != "pending")
         | {state, digest: (.description // "" | capture("^(?<digest>sha256:[0-9a-f]{64})(:|$)").digest? // null)})' \
         "$folder/plans" >"$folder/digests"
     jq --exit-status 'length > 0 and last.state != "error" and last.digest != null' "$folder/digests" >/dev/null ||
-        refuse "The status $CONTEXT of $1 holds no digest: the last plan of it failed."
+        refuse "The status $CONTEXT of $1 has no digest: its last plan failed."
     jq --exit-status '[.[].digest | values] | unique | length == 1' "$folder/digests" >/dev/null ||
-        refuse "$1 was planned more than once, with different digests, and which one was reviewed is not known."
+        refuse "$1 was planned more than once, with different digests, and it is not known which one was reviewed."
     jq --raw-output 'last.digest' "$folder/digests"
 }
 
-# The reviewed plan, with which a refusal tells the difference and a half done apply goes on. Without it the digest decides alone.
+# The reviewed plan: with it, a refusal shows the difference and a half done apply continues. Without it, only the digest counts.
 artifact() { # COMMIT FILE
     local id
     path "actions/artifacts?name=livevod-plan-$1&per_page=100" >"$folder/artifacts"
@@ -186,10 +186,10 @@ artifact() { # COMMIT FILE
         return
     fi
     rm -f "$2"
-    echo '::warning title=livevod::the reviewed plan is not kept any more; its digest decides alone'
+    echo '::warning title=livevod::the reviewed plan is no longer available; only its digest is checked'
 }
 
-# verdict CODE REPORT: the report of an apply, and what its exit code asks of whoever reads it.
+# verdict CODE REPORT: prints the report of an apply, and what to do for its exit code.
 verdict() {
     {
         cat "$2"
@@ -197,30 +197,30 @@ verdict() {
         case $1 in
         0) ;;
         3)
-            printf '> [!CAUTION]\n> **Refused, and nothing was written** (exit code 3). The service, or the files, are not as they '
-            printf 'were when this was reviewed, or a guard holds the plan; above stands which. Read the plan above. If it is '
-            printf 'right, start this workflow by hand with its digest and, where a guard says so, with what releases it.\n'
+            printf '> [!CAUTION]\n> **Refused, and nothing was written** (exit code 3). The service or the files have changed since '
+            printf 'the review, or a guard refused the plan; see above. Read the plan above. If it is right, start this workflow '
+            printf 'manually with the digest of the plan and, if a guard refused it, with the option that allows it.\n'
             ;;
         4)
             printf '> [!CAUTION]\n> **Half done** (exit code 4). Some changes were written and read back, others were not made; '
-            printf 'the report says which. When the cause is gone, re-run this job: it goes on with what is left.\n'
+            printf 'the report says which. Fix the cause, then re-run this job: it continues with the remaining changes.\n'
             ;;
         5)
-            printf '> [!CAUTION]\n> **Somebody must look** (exit code 5). What became of at least one write is not known, even '
-            printf 'after reading back. Look at the addresses in the report, then re-run this job: it reads before it writes.\n'
+            printf '> [!CAUTION]\n> **Check needed** (exit code 5). The outcome of at least one write is unknown, even after '
+            printf 'reading back. Check the addresses in the report, then re-run this job: it reads before it writes.\n'
             ;;
         130 | 143)
             printf '> [!WARNING]\n> **Interrupted** (exit code %s). Writes in flight were finished and reported. ' "$1"
-            printf 'Re-run this job: it goes on with what is left.\n'
+            printf 'Re-run this job: it continues with the remaining changes.\n'
             ;;
         *)
-            printf '> [!CAUTION]\n> **Failed before any write** (exit code %s). The log of the step says why.\n' "$1"
+            printf '> [!CAUTION]\n> **Failed before any write** (exit code %s). The log of the step shows the reason.\n' "$1"
             ;;
         esac
     } >>"$GITHUB_STEP_SUMMARY"
 }
 
-# issue CODE FILE: one issue for one target. Drift opens it, other drift changes it, no drift closes it.
+# issue CODE FILE: one issue per target. Drift opens it, different drift updates it, no drift closes it.
 issue() {
     local found number
     list 'issues?state=all&labels=livevod-drift&sort=created&direction=asc' "$folder/all"
