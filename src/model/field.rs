@@ -281,6 +281,16 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(plain)
 }
 
+/// `1h30m`, as YAML takes it.
+fn duration(seconds: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let parts = [(seconds / 3600, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
+    for (count, unit) in parts.into_iter().filter(|(count, unit)| *count > 0 || (*unit, seconds) == ('s', 0))
+    {
+        write!(f, "{count}{unit}")?;
+    }
+    Ok(())
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -288,7 +298,8 @@ impl fmt::Display for Value {
             Value::Text(text) if is_plain(text) => f.write_str(text),
             // Else it could pass for something else, such as `(not set)` or a group's name.
             Value::Text(text) => f.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?),
-            Value::Seconds(number) | Value::Number(number) => write!(f, "{number}"),
+            Value::Seconds(seconds) => duration(*seconds, f),
+            Value::Number(number) => write!(f, "{number}"),
             Value::Switch(on) => f.write_str(if *on { "on" } else { "off" }),
             Value::Json(fields) => f.write_str(&serde_json::to_string(fields).map_err(|_| fmt::Error)?),
         }
@@ -298,6 +309,13 @@ impl fmt::Display for Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        let shown = [0, 15, 90, 1200, 1230, 3600, 5400, 21_600, 21_601]
+            .map(|seconds| Value::Seconds(seconds).to_string());
+        assert_eq!(shown, ["0s", "15s", "1m30s", "20m", "20m30s", "1h", "1h30m", "6h", "6h1s"]);
+    }
 
     #[test]
     fn each_field_finds_its_own_line_and_the_managed_ones_come_first() {

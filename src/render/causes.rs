@@ -1,5 +1,6 @@
 //! Which written values a plan comes from: each value that changes several configurations, and what it changes.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::phrases::counted;
@@ -8,6 +9,9 @@ use crate::model::{Field, Value};
 use crate::plan::{ActionKind, FieldChange, FieldOrigin};
 use crate::resolve::OriginKind;
 use crate::source::Place;
+
+/// Configurations that one value changes before it heads a plan.
+const SEVERAL: usize = 3;
 
 /// The values of a plan by where they are written.
 pub(super) struct Causes<'a>(BTreeMap<(&'a Place, Field), Cause<'a>>);
@@ -51,6 +55,13 @@ impl<'a> Causes<'a> {
         self.0.values()
     }
 
+    /// The values that change several configurations, the one that changes most first.
+    pub(super) fn weightiest(&self) -> Vec<&Cause<'a>> {
+        let mut causes: Vec<&Cause> = self.iter().filter(|cause| cause.configurations >= SEVERAL).collect();
+        causes.sort_by_key(|cause| Reverse(cause.configurations));
+        causes
+    }
+
     /// Whether one of them tells of this field.
     pub(super) fn tell(&self, one: &FieldChange) -> bool {
         let place = one.origin.and_then(|origin| origin.place.as_ref());
@@ -79,18 +90,34 @@ impl<'a> Cause<'a> {
         }
     }
 
-    /// `defaults.cycle_duration` here changes 214 configurations in 3 domains (2 replaced).
+    /// `defaults.cycle_duration` here changes 214 configurations in 3 domains (2 replaced): `1h` becomes `30m`.
     pub(super) fn sentence(&self) -> String {
+        let values = self.values.as_ref().map(|(before, after)| format!(": `{before}` becomes `{after}`"));
+        format!("`{}` here changes {}{}", self.name(), self.extent(), values.unwrap_or_default())
+    }
+
+    /// `defaults.cycle_duration` (livevod.yaml:18) changes 214 configurations in 3 domains (2 replaced): 1h → 30m, by the ways
+    /// to write what is code, and a value.
+    pub(super) fn headline(
+        &self,
+        code: impl Fn(&str) -> String,
+        value: impl Fn(&Value) -> String,
+        arrow: &str,
+    ) -> String {
+        let Place { file, start, .. } = self.place;
+        let values = self
+            .values
+            .as_ref()
+            .map(|(before, after)| format!(": {} {arrow} {}", value(before), value(after)));
+        let place = code(&format!("{file}:{}", start.line));
+        format!("{} ({place}) changes {}{}", code(&self.name()), self.extent(), values.unwrap_or_default())
+    }
+
+    fn extent(&self) -> String {
         let domains = counted(self.domains.len(), "domain");
         let replaced =
             if self.replaced > 0 { format!(" ({} replaced)", self.replaced) } else { String::new() };
-        let values = self.values.as_ref().map(|(before, after)| format!(": `{before}` becomes `{after}`"));
-        format!(
-            "`{}` here changes {} configurations in {domains}{replaced}{}",
-            self.name(),
-            self.configurations,
-            values.unwrap_or_default()
-        )
+        format!("{} configurations in {domains}{replaced}", self.configurations)
     }
 
     fn name(&self) -> String {

@@ -172,6 +172,7 @@ fn written_out(entry: &Entry) -> IndexMap<&'static str, Json> {
 fn written_value(value: Value) -> Json {
     match value {
         Value::Text(text) => group_name(&text).into_owned().into(),
+        Value::Seconds(_) => value.to_string().into(),
         other => other.to_json(),
     }
 }

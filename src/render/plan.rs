@@ -80,6 +80,26 @@ impl<'a> Page<'a> {
             self.lines.extend(wrap(&base.owed(clean), self.style.width));
         }
         self.line("");
+        self.causes();
+    }
+
+    /// The written values that change much, before all that they change.
+    fn causes(&mut self) {
+        let view = self.view;
+        let causes = view.causes();
+        let causes = causes.weightiest();
+        let shown = if self.full { causes.len() } else { causes.len().min(NAMED_IN_LIST) };
+        for cause in &causes[..shown] {
+            let headline = cause.headline(clean, |value| clean(&self.named(value)), self.style.arrow());
+            self.lines.extend(wrap(&headline, self.style.width));
+        }
+        if shown < causes.len() {
+            let more = counted(causes.len() - shown, "more written value");
+            self.line(format!("{} and {more} (--full lists them)", self.style.ellipsis()));
+        }
+        if shown > 0 {
+            self.line("");
+        }
     }
 
     /// What was pending before these files stands first, under a heading of its own.
@@ -129,7 +149,7 @@ impl<'a> Page<'a> {
                 break;
             }
             let text = format!("  # {} {}", clean(&address.to_string()), sentence(first.action()));
-            self.line(self.style.paint(Tone::Strong, &text));
+            self.line(self.style.paint(heading(first.action()), &text));
         }
         self.fields(*first, addresses.len());
         for text in self.footnotes(*first) {
@@ -312,6 +332,19 @@ impl<'a> Page<'a> {
             );
             self.item(Tone::Danger, "!", &text);
         }
+        if let Some(flags) = view.all_flags() {
+            self.line("");
+            self.lines.extend(wrap("To apply this plan all the same, add these flags:", self.style.width));
+            self.line(format!("  {}", clean(&flags)));
+        }
+    }
+}
+
+/// What ends a recording stands out as a whole.
+fn heading(action: ActionKind) -> Tone {
+    match action {
+        ActionKind::Replace | ActionKind::Delete => Tone::Danger,
+        ActionKind::Create | ActionKind::Update => Tone::Strong,
     }
 }
 

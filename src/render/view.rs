@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::Target;
 use super::base::BaseView;
+use super::causes::Causes;
 use super::groups::Groups;
 use super::left_open::weighty;
 use super::phrases::{STOPS_RECORDING, STREAMS_ON_AIR, cost, counted, coverage_text};
@@ -185,6 +186,19 @@ impl<'a> PlanView<'a> {
         let mut folds = self.folds(full);
         folds.sort_by_key(|fold| (!fold.is_refused, weight(fold.first.action())));
         folds
+    }
+
+    /// What several changes come from, where these files ask for them: the written values, the weightiest first.
+    pub(super) fn causes(&self) -> Causes<'_> {
+        Causes::of(self.changes().filter(|change| !change.is_pending))
+    }
+
+    /// The flags that release every guard, as they are typed; none where a guard has no flag, or one flag alone does.
+    pub(super) fn all_flags(&self) -> Option<String> {
+        let mut flags: Vec<&str> =
+            self.releases().into_keys().map(|(_, flag)| flag).collect::<Option<_>>()?;
+        flags.dedup();
+        (flags.len() > 1).then(|| flags.join(" "))
     }
 
     /// The refusals by what releases them: each guard with the one flag.
