@@ -17,8 +17,8 @@ fn read(text: &str) -> (Sources, Document, Desired) {
     (sources, document, desired)
 }
 
-/// What the service held shows of one file: each code with its severity and the text under its first label. `held` are the
-/// addresses with an entry, in the domains `read`.
+/// The findings for one file and what the service has: each code with its severity and the text under its first label.
+/// `held` are the addresses with a configuration, in the domains `read`.
 fn found_listed(text: &str, held: &[&str], read: &[&str]) -> Vec<(Code, Severity, String)> {
     let (sources, _, desired) = self::read(text);
     let mut snapshot = Snapshot::default();

@@ -121,7 +121,10 @@ fn what_is_no_file_is_one_finding() {
     symlink("../secret/livevod.yaml", path("empty/leak.yaml")).unwrap();
     let leak = only_finding(&world, "empty");
     assert_eq!(leak["code"], "link-outside");
-    assert_eq!(leak["message"], "`empty/leak.yaml` is a symbolic link that leads outside the folder it was found in");
+    assert_eq!(
+        leak["message"],
+        "`empty/leak.yaml` is a symbolic link that leads outside the folder it was found in"
+    );
 }
 
 #[test]
