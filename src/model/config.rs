@@ -41,7 +41,7 @@ pub struct RecordConfig {
     pub compose_vod_transcode_group: Option<String>,
     /// One of [`ON_DEMAND`] (API: OnDemand, default 0).
     pub on_demand: u8,
-    /// VOD bucket host; create-only; `None` means "as the service chose" (API: StorageLocation).
+    /// VOD bucket host; create-only; unset means "as the service chose" (API: StorageLocation).
     pub storage_location: Option<String>,
     /// Other fields of the service's configuration: kept, never managed. Empty in a desired configuration.
     #[serde(rename = "carried")]

@@ -109,7 +109,7 @@ const DECLARATIONS: [Declaration; 11] = [
 const CYCLE_LENGTH: Form = Form::Seconds {
     least: *CYCLE_DURATION.start(),
     most: *CYCLE_DURATION.end(),
-    help: "choose `5m` to `6h`; the service recommends more than `20m`",
+    help: "choose 5m to 6h; the service recommends more than 20m",
 };
 
 const START: Form = Form::Choice {
@@ -118,7 +118,7 @@ const START: Form = Form::Choice {
     help: "write 0 (by itself), 1 (HTTP callback), 2 (ingest parameters) or 7 (by hand)",
 };
 
-const DELAY: Form = Form::Seconds { least: 15, most: 21600, help: "choose `15s` to `6h`" };
+const DELAY: Form = Form::Seconds { least: 15, most: 21600, help: "choose 15s to 6h" };
 
 /// A passthrough field, which each Add and Update sends back as it is; the methods below change that.
 const fn field(field: Field, name: &'static str, api: &'static str, form: Form) -> Declaration {
