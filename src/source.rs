@@ -230,7 +230,7 @@ impl Sources {
         FileId(self.files.len() as u32 - 1)
     }
 
-    /// The file behind an id.
+    /// The file with this id.
     pub fn get(&self, file: FileId) -> &Source {
         &self.files[file.0 as usize]
     }

@@ -134,12 +134,12 @@ pub struct Tier {
 pub struct TranscodeGroup {
     /// Its name.
     pub key: Span,
-    /// What the name stands for.
+    /// The ids that the name means.
     pub ids: GroupIds,
 }
 
 impl TranscodeGroup {
-    /// Every id that the name stands for.
+    /// Every id that the name means.
     pub fn ids(&self) -> Vec<&Setting<String>> {
         match &self.ids {
             GroupIds::Everywhere(id) => vec![id],
@@ -149,7 +149,7 @@ impl TranscodeGroup {
     }
 }
 
-/// The id behind a group's name.
+/// The ids of a group's name.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GroupIds {
     /// One id, whatever the region.

@@ -75,10 +75,10 @@ pub fn read(paths: &[PathBuf]) -> Texts {
     Texts { sources, paths, problems }
 }
 
-/// The path that stands for standard input.
+/// The path that means standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// Whether a path stands for standard input.
+/// Whether a path means standard input.
 pub fn is_standard_input(path: &Path) -> bool {
     path == Path::new(STANDARD_INPUT)
 }

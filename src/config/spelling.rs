@@ -3,8 +3,8 @@
 /// How many names are compared; with more, a hostile file could make suggestions take minutes.
 const NAMES: usize = 1000;
 
-/// The name among `known` that `text` most likely means. Case and underscores are ignored: `CycleDuration` was copied from
-/// the service's documents.
+/// The name among `known` that `text` most likely means. Case and underscores are ignored, so that `CycleDuration`,
+/// copied from the service's documents, finds `cycle_duration`.
 pub fn closest<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let slip = bare(text);
     let most = slip.chars().count() / 3;

@@ -371,14 +371,14 @@ fn takes_space(left: &Kind<'_>, right: &Kind<'_>) -> bool {
     }
 }
 
-/// A text of several lines, its further lines at `indent`; how deep they stand says nothing.
+/// A text of several lines, with its further lines at `indent`; their indentation has no meaning.
 fn folded(written: &str, indent: usize) -> String {
     let last = written.matches('\n').count();
     let mut folded = String::with_capacity(written.len());
     for (at, line) in written.split('\n').enumerate() {
         let begin = if at == 0 { line } else { line.trim_start_matches([' ', '\t']) };
         let trimmed = begin.trim_end_matches([' ', '\t']);
-        // A blank behind a backslash is a part of the text.
+        // A space after a backslash is part of the text.
         let content = if at == last || trimmed.ends_with('\\') { begin } else { trimmed };
         if at > 0 {
             folded.push('\n');
