@@ -1,4 +1,4 @@
-//! Findings as values: what is wrong, where, why, and what to do about it. `render` alone turns them into text.
+//! Findings as values: what is wrong, where, why, and what to do about it. Only `render` turns them into text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,22 +9,22 @@ use serde::Serialize;
 use crate::model::Address;
 use crate::source::Span;
 
-/// How much a finding weighs.
+/// How serious a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// The run can't go on as asked.
+    /// The run can't continue as requested.
     Error,
-    /// Worth a change, but nothing is refused.
+    /// Should be changed, but nothing is refused.
     Warning,
-    /// An idea.
+    /// A suggestion.
     Advice,
 }
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnostic {
-    /// Its weight.
+    /// How serious it is.
     pub severity: Severity,
     /// Which rule found it.
     pub code: Code,
@@ -34,11 +34,11 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Where; the first label is the exact value at fault. Empty when no file is to blame.
     pub labels: Vec<Label>,
-    /// How the value came here: the chain of inheritance, the first definition, and so on.
+    /// Where the value comes from: the chain of inheritance, the first definition, and so on.
     pub related: Vec<Note>,
     /// The configuration it is about.
     pub address: Option<Address>,
-    /// The service's id of the failed request.
+    /// The RequestId of the failed request.
     pub request_id: Option<String>,
 }
 
@@ -51,22 +51,22 @@ pub struct Label {
     pub text: String,
 }
 
-/// A fact beside the finding.
+/// A related fact.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Note {
     /// The fact.
     pub message: String,
-    /// Where it stands, if in a file.
+    /// Its place, if it is in a file.
     pub span: Option<Span>,
 }
 
-/// The longest word of a message, in characters: an address has 765 at most.
+/// The longest word of a message, in characters: an address has at most 765.
 const LONGEST_WORD: usize = 1_024;
 
-/// Characters of a longer word that are told.
+/// How many characters of a longer word are shown.
 const TOLD: usize = 64;
 
-/// The message, with the beginning of each word that is longer than anything that has a name: a value may be a whole file.
+/// The message, with each word cut short that is longer than any name can be: a value may be a whole file.
 fn clipped(message: String) -> String {
     if message.len() <= LONGEST_WORD {
         return message;
@@ -82,7 +82,7 @@ fn clipped(message: String) -> String {
 }
 
 impl Diagnostic {
-    /// A finding of `code` with the code's own severity and nothing else yet.
+    /// A finding of `code` with the code's own severity; everything else but the message is empty.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             severity: code.severity(),
@@ -130,15 +130,15 @@ impl Diagnostic {
     }
 }
 
-/// Most findings that are kept; past that, a hostile file could fill the memory with them, and drawing them would take
-/// seconds.
+/// The most findings that are kept: without a limit, a hostile file could fill the memory with them, and rendering them
+/// would take seconds.
 const FINDINGS: usize = 10_000;
 
-/// How many addresses a folded finding names before it only counts.
+/// How many addresses a folded finding names; further ones are only counted.
 const NAMED_ADDRESSES: usize = 3;
 
-/// Gathers findings. One that many entries or aliases lead to is kept once and says how many they are: the same code,
-/// place and message are the same finding.
+/// Collects findings. Findings with the same code, place and message, which many entries or aliases may lead to, are kept
+/// as one that gives their number.
 #[derive(Debug, Default)]
 pub struct Findings {
     kept: Vec<Reached>,
@@ -154,7 +154,7 @@ struct Reached {
 }
 
 impl Findings {
-    /// Takes a finding in.
+    /// Adds a finding.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         let place =
             diagnostic.labels.first().map(|label| (diagnostic.code, label.span, diagnostic.message.clone()));
@@ -174,9 +174,10 @@ impl Findings {
         let Self { kept, by_place: _, dropped } = self;
         let mut diagnostics: Vec<Diagnostic> = kept.into_iter().map(Reached::finish).collect();
         if dropped > 0 {
-            let message = format!("{dropped} more findings, past the first {FINDINGS}, are not kept");
-            diagnostics
-                .push(Diagnostic::new(Code::Limit, message).help("mend what is shown, then run it again"));
+            let message = format!("{dropped} more findings after the first {FINDINGS} are not shown");
+            diagnostics.push(
+                Diagnostic::new(Code::Limit, message).help("fix the findings shown, then run it again"),
+            );
         }
         sort(&mut diagnostics);
         diagnostics
@@ -217,7 +218,7 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(Diagnostic::is_error)
 }
 
-/// Puts findings in the order they are shown: by file and place, those without one last, errors before warnings.
+/// Puts findings in the order they are shown: by file and place, findings without a place last, errors before warnings.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|diagnostic| {
         let span = diagnostic.labels.first().map(|label| label.span);
@@ -225,7 +226,7 @@ pub fn sort(diagnostics: &mut [Diagnostic]) {
     });
 }
 
-/// A code is a line in this list, which names it, and its page in `explain/pages`.
+/// Defines the codes. Each code has a line in the list below and a page in `explain/pages`.
 macro_rules! codes {
     ($($(#[doc = $summary:literal])+ $name:ident = $text:literal, $severity:ident;)*) => {
         /// The stable name of a rule, in kebab case wherever users see it.
@@ -246,18 +247,18 @@ macro_rules! codes {
                 Code::ALL.iter().copied().find(|code| code.as_str() == text)
             }
 
-            /// The severity that findings of this code have unless told otherwise.
+            /// The default severity of this code's findings.
             pub fn severity(self) -> Severity {
                 match self { $(Code::$name => Severity::$severity,)* }
             }
 
-            /// One line that says what the rule looks for.
+            /// What the rule looks for, in one line.
             pub fn summary(self) -> &'static str {
                 match self { $(Code::$name => concat!($($summary),+).trim_ascii(),)* }
             }
 
-            /// What `livevod explain CODE` prints, in Markdown: what is found, why that matters, an input that earns it
-            /// and one that does not. Tests take these as the rule's own inputs.
+            /// What `livevod explain CODE` prints, in Markdown: what is found, why it matters, an input that has this
+            /// finding and one that does not. Tests run the rule on these inputs.
             pub fn page(self) -> &'static str {
                 match self { $(Code::$name => include_str!(concat!("explain/pages/", $text, ".md")),)* }
             }
@@ -268,55 +269,55 @@ macro_rules! codes {
 codes! {
     /// A file or folder can't be read.
     Unreadable = "unreadable", Error;
-    /// No file was found where files were looked for.
+    /// No configuration files were found.
     NoFiles = "no-files", Error;
-    /// A link leads out of the given root.
+    /// A symbolic link points outside the given root.
     LinkOutside = "link-outside", Error;
     /// A file is not UTF-8 text.
     NotUtf8 = "not-utf8", Error;
-    /// Text that is not YAML.
+    /// Text that is not valid YAML.
     Syntax = "syntax", Error;
     /// A file with nothing in it.
     EmptyFile = "empty-file", Error;
     /// More than one YAML document in a file.
     SeveralDocuments = "several-documents", Error;
-    /// Aliases that expand beyond all bounds, or into themselves.
+    /// Aliases that expand to too many values, or contain themselves.
     AliasBomb = "alias-bomb", Error;
     /// An alias without an anchor.
     UnknownAlias = "unknown-alias", Error;
-    /// More of something than livevod takes.
+    /// Something exceeds a limit of livevod.
     Limit = "limit", Error;
-    /// A merge key, which livevod does not read.
+    /// A merge key (`<<`), which livevod does not support.
     MergeKey = "merge-key", Error;
-    /// A YAML tag, which livevod does not read.
+    /// A YAML tag, which livevod does not support.
     Tag = "tag", Error;
-    /// A key that stands for nothing.
+    /// An unknown key.
     UnknownKey = "unknown-key", Error;
     /// The same key twice in one map.
     DuplicateKey = "duplicate-key", Error;
-    /// A list where a map should stand, and the like.
+    /// A list where a map is expected, and the like.
     WrongType = "wrong-type", Error;
     /// A blank or null setting.
     BlankValue = "blank-value", Error;
     /// A file without `version`.
     MissingVersion = "missing-version", Error;
-    /// A version that this program does not know.
+    /// A version of the file format that this livevod does not know.
     UnsupportedVersion = "unsupported-version", Error;
-    /// An account id that is none.
+    /// An invalid account id.
     BadAccount = "bad-account", Error;
-    /// A region that is none.
+    /// An invalid region id.
     BadRegion = "bad-region", Error;
     /// A domain, app or stream name outside the API's alphabet.
     BadName = "bad-name", Error;
-    /// A pattern that can match nothing.
+    /// A pattern that can't match anything.
     BadPattern = "bad-pattern", Error;
-    /// A date that is none.
+    /// An invalid date.
     BadDate = "bad-date", Error;
-    /// A setting's value outside what the API takes.
+    /// A value that the API does not accept for the setting.
     BadValue = "bad-value", Error;
-    /// A cycle_duration outside 300 to 21600 seconds.
+    /// A `cycle_duration` outside 300 to 21600 seconds.
     CycleRange = "cycle-range", Error;
-    /// The same scalar or block in two files.
+    /// The same scalar, stream or `defaults` block in two files.
     Conflict = "conflict", Error;
     /// A tier that no file defines.
     UnknownTier = "unknown-tier", Error;
@@ -328,15 +329,15 @@ codes! {
     GroupRegion = "group-region", Error;
     /// A transcode group id of an unusual form.
     UnusualGroup = "unusual-group", Warning;
-    /// Tiers that name each other in a circle.
+    /// Tiers that refer to each other in a circle.
     TierCycle = "tier-cycle", Error;
     /// A configuration without a transcode group.
     MissingGroup = "missing-group", Error;
-    /// auto_compose is on without a group for the merged file.
+    /// `auto_compose` is on without a group for the merged file.
     MissingComposeGroup = "missing-compose-group", Error;
-    /// `state: absent` beside other settings.
+    /// `state: absent` combined with other settings.
     AbsentSettings = "absent-settings", Error;
-    /// `prune` on a domain that several files share.
+    /// `prune` on a domain that several files declare.
     PruneSpread = "prune-spread", Error;
     /// An address that is both declared and ignored.
     DeclaredIgnored = "declared-ignored", Error;
@@ -344,69 +345,69 @@ codes! {
     CaseOnly = "case-only", Warning;
     /// A pattern of `ignore` or `protect` that matches nothing.
     PatternWithoutMatch = "pattern-without-match", Warning;
-    /// An entry past its `expires` date.
+    /// An entry whose `expires` date has come.
     Expired = "expired", Warning;
-    /// An on_demand value that old documents say recording to VOD lacks.
+    /// An `on_demand` value that older documents do not allow for recording to VOD.
     OnDemandValue = "on-demand-value", Warning;
-    /// A transcode group's name that nothing uses.
+    /// A transcode group name that nothing uses.
     UnusedGroup = "unused-group", Advice;
     /// A tier that nothing uses.
     UnusedTier = "unused-tier", Advice;
-    /// A layout that no domain has.
+    /// A layout that no domain uses.
     UnusedLayout = "unused-layout", Advice;
     /// A `defaults` block that no configuration inherits.
     UnusedDefaults = "unused-defaults", Advice;
-    /// A value that repeats what would be inherited without it.
+    /// A value that would be inherited anyway.
     RedundantValue = "redundant-value", Advice;
     /// A setting on `"*"` that an entry beside it does not have.
     StarNotInherited = "star-not-inherited", Advice;
-    /// `absent` where a configuration for every stream still records.
+    /// `state: absent`, but a configuration for every stream would still record the stream.
     AbsentStillRecorded = "absent-still-recorded", Advice;
-    /// `absent` where the service holds nothing any more.
+    /// `state: absent`, but the service has no configuration there any more.
     AbsentIdle = "absent-idle", Advice;
-    /// A compose group where auto_compose is off.
+    /// A compose group where `auto_compose` is off.
     ComposeGroupIdle = "compose-group-idle", Warning;
-    /// Files so short that the 40 which the service merges cover less than a day.
+    /// Files so short that the 40 files the service merges cover less than a day.
     ComposeLimit = "compose-limit", Advice;
-    /// A cycle_duration under the recommended 20 minutes.
+    /// A `cycle_duration` below the recommended 20 minutes.
     ShortCycle = "short-cycle", Advice;
     /// A storage location of an unusual form.
     UnusualStorage = "unusual-storage", Warning;
     /// A storage location in another region than its domain.
     StorageRegion = "storage-region", Warning;
-    /// A create-only field where `prune` deletes.
+    /// A create-only setting on an entry that `prune` covers.
     StoragePrune = "storage-prune", Advice;
-    /// `prune` on a domain or app without any stream.
+    /// `prune` on a domain or app that declares no stream.
     PruneWithoutStreams = "prune-without-streams", Warning;
-    /// An allow comment that names no rule, or one that can't be allowed.
+    /// An allow comment whose code is unknown or can't be allowed.
     BadAllow = "bad-allow", Warning;
-    /// An allow comment where there is nothing to allow.
+    /// An allow comment that has no finding to allow.
     StaleAllow = "stale-allow", Warning;
-    /// A file that is not in the canonical form.
+    /// A file that is not in canonical form.
     NotFormatted = "not-formatted", Warning;
     /// A file that can't be written.
     Unwritable = "unwritable", Error;
-    /// The journals' folder can't be used, or is in use.
+    /// The journal folder can't be used, or is in use.
     Journal = "journal", Error;
     /// A snapshot that can't be used.
     Snapshot = "snapshot", Error;
     /// A saved plan that can't be used.
     PlanFile = "plan-file", Error;
-    /// The files of the target branch can't tell what was pending.
+    /// The target branch's files can't show which changes were already pending.
     Base = "base", Error;
-    /// A domain that the service does not know, or not as the files say.
+    /// A domain that the service does not have, or that differs from what the files say.
     DomainState = "domain-state", Warning;
     /// A transcode group that VOD does not have in the domain's region.
     GroupNotFound = "group-not-found", Error;
-    /// Recording to OSS where recording to VOD is declared.
+    /// Recording to OSS is configured where recording to VOD is declared.
     OssOverlap = "oss-overlap", Warning;
-    /// Arguments that do not go together.
+    /// Arguments that can't be combined.
     Usage = "usage", Error;
-    /// Files for one account, and credentials of another or of nobody knows which.
+    /// Files for one account, but credentials of another or unknown account.
     Account = "account", Error;
-    /// Nobody to ask, and nothing that answers in advance.
+    /// Approval is required, and neither a person nor a flag can give it.
     NotApproved = "not-approved", Error;
-    /// The emulator can't keep its state or listen.
+    /// The emulator can't save its state or can't listen.
     Emulator = "emulator", Error;
     /// Credentials are missing or unusable.
     Credentials = "credentials", Error;
@@ -414,13 +415,13 @@ codes! {
     Remote = "remote", Error;
     /// A declared configuration of a kind that livevod can't manage.
     Unsupported = "unsupported", Warning;
-    /// A planned change that was not carried out.
+    /// A planned change was not carried out.
     NotDone = "not-done", Error;
-    /// A write whose outcome could not be confirmed.
+    /// The outcome of a write could not be confirmed.
     UnknownOutcome = "unknown-outcome", Error;
-    /// A plan that a guard refuses.
+    /// A guard refuses the plan.
     Guard = "guard", Error;
-    /// A configuration that is not as the files declare it.
+    /// A configuration that differs from the files.
     Difference = "difference", Warning;
     /// A fact about a plan that a reviewer should see first.
     PlanWarning = "plan-warning", Warning;
@@ -437,10 +438,10 @@ impl JsonSchema for Code {
         "Code".into()
     }
 
-    /// A text and no enumeration: rules come with minor versions.
+    /// A string and not an enumeration, because minor versions add rules.
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "The rule that found it; `livevod explain CODE` tells more. A minor version may bring others.",
+            "description": "The rule of the finding; see `livevod explain CODE`. A minor version may add rules.",
             "type": "string",
             "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
         })
@@ -468,7 +469,7 @@ mod tests {
         }
         let found = findings.finish();
         assert_eq!(found.len(), FINDINGS + 1);
-        assert_eq!(found[FINDINGS].message, "2 more findings, past the first 10000, are not kept");
+        assert_eq!(found[FINDINGS].message, "2 more findings after the first 10000 are not shown");
     }
 
     #[test]

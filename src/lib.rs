@@ -6,24 +6,26 @@
 //! service ─api→ Snapshot ───────────────────┴─plan→ Plan ─apply→ Report ─render→ text
 //! ```
 //!
-//! Layers, the lowest first; each may use those left of a `←` before it: `gate`, `model`, `source`, `files`, `schema` ← `diag`, `wire`, `sealed` ← `snapshot`, `config`, `emulator` ←
-//! `resolve` ← `check`, `explain`, `plan`, `api` ← `apply`, `embedded` ← `render` ← `cli`; a test holds every path in `src/` to it, and
-//! lets no files name each other in a circle. The client knows no emulator: `embedded` joins the two. Input, clock, environment and
-//! randomness live in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service, store and server;
+//! Layers, the lowest first; each may use the layers to its left: `gate`, `model`, `source`, `files`, `schema` ← `diag`,
+//! `wire`, `sealed` ← `snapshot`, `config`, `emulator` ← `resolve` ← `check`, `explain`, `plan`, `api` ← `apply`,
+//! `embedded` ← `render` ← `cli`. A test checks this for every path in `src/`, and that no files use each other in a
+//! circle. The client does not know the emulator: `embedded` joins the two. Input, clock, environment and randomness are
+//! used only in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service, store and server;
 //! everything else is a function of its arguments.
 //!
 //! Where to look first:
 //!
-//! - `model/field.rs` is the table of the settings: the name of each in YAML and in the API, and what its values are. By it `config`
-//!   reads YAML, and `wire/request.rs` makes parameters.
-//! - `plan/diff.rs` finds the changes, and `plan/guard.rs` decides which guards hold them; for a saved plan `plan/review.rs` adds
-//!   `stale`. `Plan::cleared` refuses a plan that is held.
-//! - `apply/write.rs` is the one loop that every write goes through, and `Run::send` in `apply/run.rs` the one place where a write
-//!   leaves.
-//! - `render/view.rs` gathers what is said of a plan, `render/phrases.rs` has the words that formats share, and `render/printed.rs` is
-//!   the table of formats. The reason of a change, and what a guard found, are worded in `plan`.
+//! - `model/field.rs` is the table of the settings: the name of each in YAML and in the API, and its possible values.
+//!   `config` reads YAML by it, and `wire/request.rs` makes parameters.
+//! - `plan/diff.rs` finds the changes, and `plan/guard.rs` decides which guards refuse them; for a saved plan,
+//!   `plan/review.rs` adds `stale`. `Plan::cleared` returns an error for a plan that a guard refuses.
+//! - `apply/write.rs` is the one loop that every write goes through, and `Run::send` in `apply/run.rs` is the one place that
+//!   sends a write.
+//! - `render/view.rs` collects what is shown of a plan, `render/phrases.rs` has the words that formats share, and
+//!   `render/printed.rs` is the table of formats. `plan` words the reason of a change and what a guard found.
 //!
-//! The binary is what is offered. The library is public for its tests and benches alone and unstable: any version may change any of it.
+//! The product is the binary. The library is public only for its tests and benches, and unstable: any version may change
+//! any of it.
 
 pub mod api;
 pub mod apply;

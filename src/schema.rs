@@ -1,18 +1,18 @@
 //! Turns the type of a document that others may build on into its JSON Schema. Pure.
 //!
-//! The schemas are those of readers: all that is there today is named and required, and more may come. So none forbids
-//! further properties, while what is said to be closed is an enumeration.
+//! The schemas are for readers: every property of today is named and required, and later versions may add more. So no
+//! schema forbids further properties; sets of values that are documented as closed are enumerations.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 
-/// What a schema is named by: no address that anybody would have to keep.
+/// The `$id` of a schema: a URN, since a URL would have to be kept alive.
 pub(crate) fn id(name: &str, version: &str) -> String {
     format!("urn:livevod:schema:{name}:{version}")
 }
 
-/// The schema of a version of a document, JSON Schema draft 2020-12, as it is written.
+/// The schema of a document's version, as the document is serialized. JSON Schema draft 2020-12.
 pub(crate) fn of<T: JsonSchema>(name: &str, version: &str) -> serde_json::Value {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
@@ -22,7 +22,8 @@ pub(crate) fn of<T: JsonSchema>(name: &str, version: &str) -> serde_json::Value 
     schema.to_value()
 }
 
-/// A reader takes what it does not know, and has no use for Rust's integers and the links of its documentation.
+/// Adapts a schema for readers: unknown properties are allowed, and Rust's integer formats and documentation links are
+/// removed.
 fn for_readers(schema: &mut Schema) {
     if schema.get("additionalProperties").is_some_and(|more| *more == false) {
         schema.remove("additionalProperties");

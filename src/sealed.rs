@@ -1,16 +1,17 @@
-//! Closes a JSON object with the checksum of all that stands before, and tells whether a text was so closed. Pure.
+//! Closes a JSON object with the checksum of everything before it, and checks that checksum. Pure.
 //!
-//! Snapshots and plans in files are sealed so: a changed byte is noticed before anything in them is believed. It is no
-//! signature: who can write the file can seal it anew.
+//! Snapshots and saved plans are sealed this way: a modified byte is noticed before anything in them is used. It is not a
+//! signature: whoever can write the file can also write a matching checksum.
 
 use sha2::{Digest, Sha256};
 
 use crate::gate;
 
-/// What the last line but one begins with.
+/// The beginning of the line before the last.
 const CHECKSUM: &str = "\"checksum\":";
 
-/// The whole text; `open` is an object up to and with the comma behind its last entry but the checksum, and a line break.
+/// The whole text. `open` is the object up to the checksum: it ends with the comma after the entry before, and a line
+/// break.
 pub fn close(open: &str) -> String {
     let open = &gate::json(open);
     format!("{open}{CHECKSUM}{}", end(open))
@@ -21,7 +22,7 @@ pub fn is_intact(text: &str) -> bool {
     text.rsplit_once(CHECKSUM).is_some_and(|(open, rest)| rest == end(open))
 }
 
-/// What stands behind [`CHECKSUM`].
+/// The text after [`CHECKSUM`].
 fn end(open: &str) -> String {
     let hex: String = Sha256::digest(open).iter().map(|byte| format!("{byte:02x}")).collect();
     format!(" \"sha256:{hex}\"\n}}\n")

@@ -1,7 +1,8 @@
-//! Turns a [`Snapshot`] with all that must be known to use it later into a text, and that text back. Pure.
+//! Turns a [`Snapshot`], with everything that is needed to use it later, into a text and back. Pure.
 //!
 //! The text is one JSON document with a line for each configuration, so that versions of it can be compared line by line
-//! and a place in it means something. Its last line holds the SHA-256 of all lines before: a changed byte is refused.
+//! and a line can be named as the origin of a value. The line before the last holds the SHA-256 of everything before it:
+//! a modified text is refused.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,7 +18,7 @@ use crate::{schema, sealed};
 /// Version of the format.
 const FORMAT_VERSION: &str = "2.0";
 
-/// The version before, which held each address as one text; it is read too.
+/// The previous version, which held each address as one text; it is still read.
 const BEFORE: &str = "1.0";
 
 /// A snapshot, and where it is from.
@@ -27,44 +28,45 @@ pub struct Saved {
     pub livevod: String,
     /// When it was read.
     pub time: Timestamp,
-    /// The endpoint or the emulator's file, as outputs name it.
+    /// The endpoint or the emulator's file, as outputs show it.
     pub target: String,
     /// The declared account.
     pub account: Option<String>,
-    /// The account that the credentials belonged to, where that was found out.
+    /// The account that the credentials belonged to, if it is known.
     pub caller: Option<String>,
     /// The region of each domain that has one.
     pub regions: BTreeMap<Arc<str>, String>,
-    /// What was not to be touched then.
+    /// The `ignore` patterns of then.
     pub ignore: Vec<Pattern>,
-    /// What was not to be deleted, replaced or stopped then.
+    /// The `protect` patterns of then.
     pub protect: Vec<Pattern>,
-    /// Domains that were read whole; others are not in it.
+    /// The domains that were read whole, and no others.
     pub snapshot: Snapshot,
 }
 
-/// Why a text is no snapshot.
+/// Why a text is not a usable snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
-    /// It is no snapshot at all, or only the beginning of one.
-    #[error("it is no snapshot, or one that was cut short: {0}")]
+    /// Not a snapshot, or only the beginning of one.
+    #[error("not a snapshot, or a truncated one: {0}")]
     NotOne(String),
     /// A version that this livevod does not know.
-    #[error("it has format version `{0}`, and this livevod reads {FORMAT_VERSION}")]
+    #[error("format version `{0}` is unknown; this livevod reads {BEFORE} and {FORMAT_VERSION}")]
     Version(String),
-    /// Not as it was written.
-    #[error("it is not as it was written: its checksum does not fit")]
+    /// The checksum does not match.
+    #[error("checksum mismatch: the file was modified")]
     Changed,
-    /// Whole, and yet not possible.
-    #[error("it contradicts itself: {0}")]
+    /// Unmodified, but its content is not possible.
+    #[error("its content is contradictory: {0}")]
     Impossible(String),
 }
 
-/// What the service held, as `livevod snapshot` saves it. One line for each configuration; the last but one seals the rest.
+/// The configurations in the service, as `livevod snapshot` saves them. One line for each configuration; the line before the
+/// last holds the checksum.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SnapshotDocument {
-    /// The version of the format. A livevod reads its own and no other.
+    /// The version of the format. A livevod refuses versions that it does not know.
     #[schemars(regex(pattern = "^2\\.[0-9]+$"))]
     snapshot: String,
     /// The version of livevod that wrote it.
@@ -74,17 +76,17 @@ struct SnapshotDocument {
     time: Timestamp,
     /// The endpoint or the emulator's file.
     target: String,
-    /// The declared account, null where none is declared.
+    /// The declared account; null if none is declared.
     account: Option<String>,
-    /// The account that the credentials belonged to, null where that was not found out.
+    /// The account that the credentials belonged to; null if it is not known.
     caller: Option<String>,
     /// The region of each domain that has one.
     regions: BTreeMap<String, String>,
-    /// Patterns of what was not to be touched then.
+    /// The `ignore` patterns of the files at the time.
     ignore: Vec<String>,
-    /// Patterns of what was not to be deleted, replaced or stopped then.
+    /// The `protect` patterns of the files at the time.
     protect: Vec<String>,
-    /// The domains that were read, each whole: one that is not here was not read.
+    /// The domains that were read, each of them whole. A domain that is not here was not read.
     domains: BTreeMap<String, Vec<Row>>,
     /// `sha256:` and the SHA-256 of all bytes before it.
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
@@ -95,9 +97,9 @@ struct SnapshotDocument {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    /// Where.
+    /// Its address.
     address: Address,
-    /// What stands there.
+    /// What the service has there.
     remote: Remote,
 }
 
@@ -109,7 +111,7 @@ pub fn schema() -> serde_json::Value {
 /// The text of a snapshot.
 ///
 /// # Errors
-/// When a value can't be JSON, which no snapshot of the service can hold.
+/// If a value can't be written as JSON; no value from the service is like that.
 pub fn write(saved: &Saved) -> serde_json::Result<String> {
     let Saved { livevod, time, target, account, caller, regions, ignore, protect, snapshot } = saved;
     let texts = |patterns: &[Pattern]| patterns.iter().map(Pattern::to_string).collect::<Vec<_>>();
@@ -152,7 +154,7 @@ fn rows(domain: &DomainSnapshot) -> serde_json::Result<Vec<String>> {
 /// Reads a snapshot.
 ///
 /// # Errors
-/// When the text is not, byte for byte, what [`write()`] made.
+/// If the text is not, byte for byte, what [`write()`] made.
 pub fn read(text: &str) -> Result<Saved, SnapshotError> {
     known_version(text)?;
     let document: SnapshotDocument =
@@ -163,7 +165,7 @@ pub fn read(text: &str) -> Result<Saved, SnapshotError> {
     document.saved()
 }
 
-/// The version is looked at first, since all else may mean something else in another one.
+/// Checks the version first, since everything else may have another meaning in another version.
 fn known_version(text: &str) -> Result<(), SnapshotError> {
     #[derive(Deserialize)]
     struct Version {
@@ -212,10 +214,10 @@ fn listing(name: &str, rows: Vec<Row>) -> Result<DomainSnapshot, SnapshotError> 
     let mut configs = BTreeMap::new();
     for Row { address, remote } in rows {
         if &*address.domain != name {
-            return Err(SnapshotError::Impossible(format!("`{address}` stands under `{name}`")));
+            return Err(SnapshotError::Impossible(format!("`{address}` is under domain `{name}`")));
         }
         if configs.insert(address.clone(), remote).is_some() {
-            return Err(SnapshotError::Impossible(format!("`{address}` stands there twice")));
+            return Err(SnapshotError::Impossible(format!("`{address}` is listed twice")));
         }
     }
     Ok(DomainSnapshot { configs })

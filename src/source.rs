@@ -1,6 +1,6 @@
 //! Source files and the byte spans that point into them.
 //!
-//! A [`Span`] is cheap and only means something beside its [`Sources`]; a [`Place`] stands alone and may be saved.
+//! A [`Span`] is cheap and only has a meaning together with its [`Sources`]; a [`Place`] is independent and may be saved.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct Span {
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// Its place.
     pub span: Span,
 }
 
@@ -55,7 +55,7 @@ pub struct Position {
     pub byte: u32,
 }
 
-/// A [`Span`] that no longer needs its [`Sources`]: what plans and machine formats carry.
+/// A [`Span`] that no longer needs its [`Sources`], for plans and machine formats.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[schemars(description = "A range of characters in a file.")]
 pub struct Place {
@@ -68,14 +68,14 @@ pub struct Place {
 }
 
 impl Place {
-    /// Whether its end does not stand before its start: a file may say anything.
+    /// Whether its end is not before its start: a file may hold any numbers.
     fn is_in_order(&self) -> bool {
         self.start.byte <= self.end.byte
             && (self.start.line, self.start.column) <= (self.end.line, self.end.column)
     }
 }
 
-/// What standard input is called in places. It lies in no folder.
+/// The name of standard input in places. It is in no folder.
 pub const STDIN: &str = "<stdin>";
 
 /// What some editors put before the first line. No editor counts it as a column.
@@ -87,14 +87,15 @@ pub struct Source {
     name: String,
     text: Arc<str>,
     line_starts: Vec<u32>,
-    /// How many characters stand before each [`STRIDE`] bytes, so that a column far into a long line is not counted out.
+    /// How many characters come before each multiple of [`STRIDE`] bytes, so that the column in a long line is found
+    /// without counting from its start.
     characters: Vec<u32>,
-    /// What is known of a file without its text.
+    /// The known positions of a file without its text.
     remembered: BTreeMap<u32, Position>,
     is_as_written: bool,
 }
 
-/// The text with a line feed for each carriage return that stands alone, if there is one. No byte moves.
+/// The text with a line feed for each lone carriage return, if it has any. No byte moves.
 fn with_line_feeds(text: &str) -> Option<String> {
     let is_alone = |at: usize| text.as_bytes().get(at + 1) != Some(&b'\n');
     let first = text.bytes().enumerate().find(|(at, byte)| *byte == b'\r' && is_alone(*at));
@@ -109,8 +110,8 @@ fn with_line_feeds(text: &str) -> Option<String> {
 const STRIDE: usize = 1024;
 
 impl Source {
-    /// Indexes `text`, which is known to users as `name`. A carriage return that stands alone ends a line, as it does in YAML, and is kept
-    /// as the line feed that everything else takes for one.
+    /// Indexes `text`, which users know as `name`. A lone carriage return ends a line, as it does in YAML, and is kept as a
+    /// line feed, which the rest of the code expects.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         let written: Arc<str> = text.into();
         let mended = with_line_feeds(&written);
@@ -124,7 +125,7 @@ impl Source {
         Self { name: name.into(), text, line_starts, characters, remembered: BTreeMap::new(), is_as_written }
     }
 
-    /// A file of which only these places are known, since a saved plan holds them and not the text.
+    /// A file of which only these places are known: a saved plan holds them and not the text.
     pub fn remembered<'p>(name: &str, places: impl IntoIterator<Item = &'p Place>) -> Self {
         let own = places.into_iter().filter(|place| place.file == name && place.is_in_order());
         let positions = own.flat_map(|place| [place.start, place.end]);
@@ -132,7 +133,7 @@ impl Source {
         Self { remembered, ..Self::new(name, "") }
     }
 
-    /// Whether its text is at hand.
+    /// Whether its text is available.
     pub fn has_text(&self) -> bool {
         self.remembered.is_empty()
     }
@@ -147,7 +148,7 @@ impl Source {
         &self.text
     }
 
-    /// Whether that is what stands in the file, byte for byte.
+    /// Whether [`Self::text`] is the content of the file, byte for byte.
     pub fn is_as_written(&self) -> bool {
         self.is_as_written
     }
@@ -177,7 +178,7 @@ impl Source {
         }
         let line = self.line_index(byte);
         let start = self.line_starts[line];
-        // A byte order mark stands before its line.
+        // A byte order mark comes before the start of its line.
         let column = self.characters_before(byte).saturating_sub(self.characters_before(start));
         Position { line: line as u32 + 1, column: column + 1, byte }
     }
@@ -223,13 +224,13 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Takes a file in and hands out its id.
+    /// Adds a file and returns its id.
     pub fn add(&mut self, source: Source) -> FileId {
         self.files.push(source);
         FileId(self.files.len() as u32 - 1)
     }
 
-    /// The file behind an id.
+    /// The file with this id.
     pub fn get(&self, file: FileId) -> &Source {
         &self.files[file.0 as usize]
     }
@@ -239,13 +240,13 @@ impl Sources {
         self.files.iter().enumerate().map(|(at, source)| (FileId(at as u32), source))
     }
 
-    /// The text that a span covers; nothing where it is not at hand.
+    /// The text that a span covers; empty if it is not available.
     pub fn text(&self, span: Span) -> &str {
         let text = &self.get(span.file).text;
         text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
-    /// The span as a place that stands alone.
+    /// The span as an independent place.
     pub fn place(&self, span: Span) -> Place {
         let source = self.get(span.file);
         Place {
@@ -255,7 +256,7 @@ impl Sources {
         }
     }
 
-    /// The span that a place stood for, when its file is here and still long enough.
+    /// The span of a place, if its file is here and still long enough.
     pub fn span_of(&self, place: &Place) -> Option<Span> {
         let (file, source) = self.iter().find(|(_, source)| source.name == place.file)?;
         source.holds(place).then_some(())?;

@@ -1,4 +1,4 @@
-//! `state: absent` where nothing is there any more: the entry has done its work.
+//! `state: absent`, but the service has no configuration there any more.
 
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Snapshot;
@@ -12,10 +12,13 @@ pub(super) fn check(desired: &Desired, snapshot: &Snapshot, findings: &mut Findi
         {
             let Wanted::Absent(span) = entry.wanted else { continue };
             findings.push(
-                Diagnostic::new(Code::AbsentIdle, "`absent`, and the service holds nothing here")
-                    .label(span, "has nothing left to do")
-                    .help("remove the entry, or keep it on purpose: a comment `# livevod: allow absent-idle` says so")
-                    .about(address),
+                Diagnostic::new(
+                    Code::AbsentIdle,
+                    "declared `absent`, and the service has no configuration here",
+                )
+                .label(span, "has nothing left to do")
+                .help("remove the entry, or keep it on purpose with a comment `# livevod: allow absent-idle`")
+                .about(address),
             );
         }
     }

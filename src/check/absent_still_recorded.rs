@@ -1,4 +1,4 @@
-//! `state: absent` takes an entry away, and the next wider entry rules in its place.
+//! `state: absent`, but a wider entry would still record the stream.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
@@ -9,18 +9,18 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
         let Wanted::Absent(span) = entry.wanted else { continue };
         let Some((ruler, recording)) = recording(facts.desired, address) else { continue };
-        let message = format!("`{}` still records what is `absent` here", ruler.within_domain());
+        let message = format!("`{}` still records what is declared `absent` here", ruler.within_domain());
         findings.push(
             Diagnostic::new(Code::AbsentStillRecorded, message)
                 .label(span, "no configuration of its own")
-                .label(recording.key, "records it then")
-                .help("`absent` stops nothing where a wider entry is there: take that one out, or try `on_demand: 7` here")
+                .label(recording.key, "records it instead")
+                .help("remove the wider entry, or try `on_demand: 7` here: `absent` does not keep a wider entry from recording")
                 .about(address),
         );
     }
 }
 
-/// The declared entry that would rule an address in place of its own, if it records by itself.
+/// The declared entry that would apply to an address in place of its own, if it records by itself.
 fn recording<'d>(desired: &'d Desired, address: &Address) -> Option<(Address, &'d Entry)> {
     let (ruler, entry, resolved) = address.rulers().skip(1).find_map(|ruler| {
         let entry = desired.get(&ruler)?;

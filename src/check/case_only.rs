@@ -1,4 +1,4 @@
-//! Two names that differ only by case: the service is presumed to tell them apart, people often do not.
+//! Two names that differ only by case. The service is presumed to treat them as different names; people often do not.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::resolve::Entry;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for domain in facts.desired.domains.values() {
-        // By lower case: the first entry of each app, and the first of each stream within its app.
+        // By lowercase name: the first entry of each app, and the first of each stream within its app.
         let mut apps: HashMap<String, (&Address, &Entry)> = HashMap::new();
         let mut streams: HashMap<String, (&Address, &Entry)> = HashMap::new();
         for here in &domain.entries {
@@ -17,7 +17,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             let first = apps.entry(address.app.to_ascii_lowercase()).or_insert(here);
             if first.0.app != address.app {
                 report("apps", (&first.0.app, &address.app), *first, here, findings);
-                // Once an app: its further entries say nothing new.
+                // Report each app once: its other entries add nothing new.
                 *first = here;
             }
             let stream = format!("{}/{}", address.app, address.stream.to_ascii_lowercase());

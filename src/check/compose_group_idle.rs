@@ -32,8 +32,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 }
 
 fn finding(span: Span, off: Option<Span>) -> Diagnostic {
-    let message = "`compose_vod_transcode_group` is given, and `auto_compose` is off";
-    let finding = Diagnostic::new(Code::ComposeGroupIdle, message).label(span, "makes no file");
+    let message = "`compose_vod_transcode_group` is set, but `auto_compose` is off";
+    let finding = Diagnostic::new(Code::ComposeGroupIdle, message).label(span, "has no effect");
     match off {
         Some(off) => finding.label(off, "off here").help("turn `auto_compose` on, or remove the group"),
         None => finding.help("write `auto_compose: on` beside it, or remove the group"),

@@ -1,17 +1,17 @@
-//! The service merges 40 files at most: with short files, the merged one ends within the day.
+//! Files so short that the 40 files the service merges cover less than a day.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Field;
 use crate::resolve::Wanted;
 
-/// Most files that the service merges into one (VOD FAQ on recording).
+/// The most files that the service merges into one (VOD FAQ on recording).
 const MERGED_FILES: u32 = 40;
 
 /// Seconds of a day.
 const DAY: u32 = 24 * 60 * 60;
 
-/// Files of this length, in seconds, and 40 of them cover a day.
+/// 40 files of this length, in seconds, cover a day.
 pub(super) const ENOUGH: u32 = DAY / MERGED_FILES;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
@@ -28,12 +28,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             Diagnostic::new(
                 Code::ComposeLimit,
                 format!(
-                    "the merged file ends after {covered}: the service merges {MERGED_FILES} files at most"
+                    "the merged file ends after {covered}: the service merges at most {MERGED_FILES} files"
                 ),
             )
             .label(span(Field::CycleDuration), format!("{MERGED_FILES} × {length} s"))
-            .label(span(Field::AutoCompose), "merged by this")
-            .help("write 36m or more for streams that run all day; allow it where they end before")
+            .label(span(Field::AutoCompose), "files are merged")
+            .help("write `36m` or more for streams that run all day; allow this finding if they always end earlier")
             .about(address),
         );
     }

@@ -1,4 +1,4 @@
-//! An address can't be both ours and not ours.
+//! An address that is both declared and ignored.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
@@ -17,11 +17,14 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 fn check_pattern(pattern: &Spanned<Pattern>, domain: &DesiredDomain, findings: &mut Findings) {
     for (address, entry) in domain.entries.iter().filter(|(address, _)| pattern.value.matches(address)) {
         findings.push(
-            Diagnostic::new(Code::DeclaredIgnored, format!("`{}` ignores what is declared", pattern.value))
-                .label(pattern.span, "ignored by this")
-                .label(entry.key, "declared here")
-                .help("remove one of the two, or narrow the pattern")
-                .about(address),
+            Diagnostic::new(
+                Code::DeclaredIgnored,
+                format!("`{}` ignores a declared configuration", pattern.value),
+            )
+            .label(pattern.span, "ignored here")
+            .label(entry.key, "declared here")
+            .help("remove one of the two, or narrow the pattern")
+            .about(address),
         );
     }
 }

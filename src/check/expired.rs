@@ -1,4 +1,4 @@
-//! An entry past its date: it is kept as it is, and somebody should take it out.
+//! An entry whose `expires` date has come: it is kept as it is, and someone should remove it.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
@@ -10,7 +10,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         };
         findings.push(
             Diagnostic::new(Code::Expired, format!("expired on {}", expires.value))
-                .label(expires.span, "this day has come")
+                .label(expires.span, "this date has come")
                 .label(entry.key, "kept as it is")
                 .help("write `state: absent` in place of its settings, or a later date")
                 .about(address),

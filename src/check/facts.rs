@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::config::Document;
 use crate::resolve::Desired;
 
-/// The files, and what they want.
+/// The files, and what they declare.
 pub(super) struct Facts<'a> {
     pub(super) document: &'a Document,
     pub(super) desired: &'a Desired,
@@ -13,8 +13,8 @@ pub(super) struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// Whether the files can show what nothing uses: all were read, and they declare something. A file of shared tiers
-    /// checked by itself declares nothing.
+    /// Whether the files can show that something is unused: all were read, and they declare a domain. A file of shared
+    /// tiers that is checked alone declares none.
     pub(super) fn is_whole(&self) -> bool {
         !self.document.partial && !self.document.domains.is_empty()
     }

@@ -1,4 +1,5 @@
-//! Rules over what the service holds beside what is declared: plan, drift and apply, which read it, and `validate --online`.
+//! Rules that compare the files with the configurations in the service, for the commands that read them: plan, drift,
+//! apply and `validate --online`.
 
 use super::{absent_idle, pattern_without_match};
 use crate::diag::{Diagnostic, Findings};
@@ -9,7 +10,7 @@ type Rule = fn(&Desired, &Snapshot, &mut Findings);
 
 const RULES: &[Rule] = &[absent_idle::check, pattern_without_match::check_listed];
 
-/// Holds the files to the domains that were read whole; nothing is found about any other.
+/// Compares the files with the domains that were read whole; other domains cause no findings.
 pub fn found_listed(desired: &Desired, snapshot: &Snapshot) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     for rule in RULES {

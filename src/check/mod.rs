@@ -1,7 +1,7 @@
-//! Rules over what is wanted: each reads [`Document`] and [`Desired`] and reports what somebody should look at.
+//! Rules that check the files: each reads [`Document`] and [`Desired`] and reports what someone should look at.
 //!
-//! A rule is one function in a file that has its name, and one line in the table. Its code's summary says what it looks
-//! for.
+//! A rule is one function in a file of the same name, and one line in the table. The summary of its code says what it
+//! looks for.
 
 mod absent_idle;
 mod absent_still_recorded;
@@ -64,7 +64,7 @@ const RULES: &[Rule] = &[
     unusual_storage::check,
 ];
 
-/// Runs every rule. `today` is the day that `expires` is held against.
+/// Runs every rule. `today` is the day that `expires` is compared with.
 pub fn check(document: &Document, desired: &Desired, today: Date) -> Vec<Diagnostic> {
     let facts = Facts { document, desired, today };
     let mut findings = Findings::default();

@@ -1,4 +1,4 @@
-//! The service's documents disagree on whether recording to VOD knows any `on_demand` but 0.
+//! An `on_demand` other than 0: the service's documents disagree on whether recording to VOD supports it.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
@@ -12,10 +12,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             continue;
         }
         let span = resolved.origin(Field::OnDemand).and_then(|origin| origin.span).unwrap_or(entry.key);
-        let message = format!("`on_demand` {} may not be known to the service", resolved.config.on_demand);
+        let message = format!("the service may not support `on_demand: {}`", resolved.config.on_demand);
         findings.push(
             Diagnostic::new(Code::OnDemandValue, message)
-                .label(span, "nothing is recorded by itself")
+                .label(span, "does not record by itself")
                 .help("older documents allow only 0 for recording to VOD; try it on one stream first")
                 .about(address),
         );

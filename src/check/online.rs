@@ -1,4 +1,4 @@
-//! Rules over what the service said around the configurations: `validate --online`.
+//! Rules of `validate --online`: they compare the files with the service's domains, transcode groups and OSS recordings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,22 +8,22 @@ use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::{Address, EVERY, Field, Snapshot, Value};
 use crate::resolve::{Desired, DesiredDomain, Entry, Resolved, Wanted};
 
-/// The codes that only the service can show: a comment that allows one is never stale to who did not ask it.
+/// The codes that need answers from the service. Comments that allow them are never reported as stale.
 pub(super) const CODES: &[Code] =
     &[Code::AbsentIdle, Code::DomainState, Code::GroupNotFound, Code::OssOverlap, Code::PatternWithoutMatch];
 
-/// What the service said. What could not be asked is left out, and nothing is found about it.
+/// The service's answers. What could not be read is left out and causes no findings.
 #[derive(Debug, Clone, Default)]
 pub struct OnlineFacts {
-    /// By name; `None` for a domain that the service does not know.
+    /// By name; `None` for a domain that the service does not have.
     pub domains: BTreeMap<Arc<str>, Option<DomainFacts>>,
-    /// What the domains hold, those that were read whole.
+    /// The configurations of the domains that were read whole.
     pub listed: Snapshot,
     /// Regions and ids of transcode groups that VOD does not have.
     pub missing_groups: BTreeSet<(Option<String>, String)>,
 }
 
-/// One domain as the service knows it.
+/// One domain as the service reports it.
 #[derive(Debug, Clone, Default)]
 pub struct DomainFacts {
     /// API: DomainStatus.
@@ -32,11 +32,11 @@ pub struct DomainFacts {
     pub kind: Option<String>,
     /// API: Region.
     pub region: Option<String>,
-    /// What it records to OSS.
+    /// The addresses that it records to OSS.
     pub oss_recordings: BTreeSet<Address>,
 }
 
-/// Holds the files to what the service said.
+/// Compares the files with the service's answers.
 pub fn found_online(desired: &Desired, seen: &OnlineFacts) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     for (name, domain) in &desired.domains {
@@ -53,10 +53,10 @@ pub fn found_online(desired: &Desired, seen: &OnlineFacts) -> Vec<Diagnostic> {
 }
 
 fn unknown(name: &str, domain: &DesiredDomain) -> Diagnostic {
-    let message = format!("the service knows no domain `{name}` in this account");
-    let mut finding = Diagnostic::new(Code::DomainState, message)
-        .label(domain.key, "not known")
-        .help("compare the name and the account with the console; a new domain shows after some minutes");
+    let message = format!("this account has no domain `{name}`");
+    let mut finding = Diagnostic::new(Code::DomainState, message).label(domain.key, "unknown domain").help(
+        "compare the name and the account with the console; a new domain is visible after a few minutes",
+    );
     finding.severity = Severity::Error;
     finding
 }
@@ -66,10 +66,10 @@ fn check_domain(name: &str, domain: &DesiredDomain, known: &DomainFacts, finding
     let state = |message: String| Diagnostic::new(Code::DomainState, message);
     if let Some(status) = status.as_ref().filter(|status| *status != "online") {
         let finding = state(format!("domain `{name}` is `{status}`")).label(domain.key, "not online");
-        findings.push(finding.help("nothing is recorded until it is online; turn it on in the console"));
+        findings.push(finding.help("enable it in the console: nothing is recorded until it is online"));
     }
     if let Some(kind) = kind.as_ref().filter(|kind| *kind != "liveVideo") {
-        let finding = state(format!("domain `{name}` is of type `{kind}`, no main streaming domain"));
+        let finding = state(format!("domain `{name}` is of type `{kind}`, not a main streaming domain"));
         let finding = finding.label(domain.key, "not the domain that is played from");
         findings.push(finding.help("declare the main streaming domain that this ingest domain belongs to"));
     }
@@ -77,8 +77,9 @@ fn check_domain(name: &str, domain: &DesiredDomain, known: &DomainFacts, finding
         && written.value != *region
     {
         let finding = state(format!("domain `{name}` is in `{region}`, not in `{}`", written.value));
-        let finding =
-            finding.label(written.span, "another region").note("the domain stands here", Some(domain.key));
+        let finding = finding
+            .label(written.span, "another region")
+            .note("the domain is declared here", Some(domain.key));
         findings.push(finding.help(format!("write `region: {region}` in the domain")));
     }
     for (address, entry) in &domain.entries {
@@ -98,12 +99,12 @@ fn check_recording(
     let Some(other) = oss_recordings.iter().find(|other| overlap(address, other)) else { return };
     let is_same = other == address;
     let message = match is_same {
-        true => "recording to OSS is configured at this very address".to_owned(),
-        false => format!("`{other}` records to OSS, and covers some of the same streams"),
+        true => "recording to OSS is configured at this same address".to_owned(),
+        false => format!("`{other}` records to OSS and covers some of the same streams"),
     };
     let mut finding = Diagnostic::new(Code::OssOverlap, message)
-        .label(entry.key, "to be recorded to VOD")
-        .help("a stream is recorded to one of the two: remove the recording to OSS in the console, or this entry")
+        .label(entry.key, "declared for recording to VOD")
+        .help("remove the recording to OSS in the console, or this entry: a stream is recorded to only one of the two")
         .about(address);
     if is_same {
         finding.severity = Severity::Error;
@@ -111,7 +112,7 @@ fn check_recording(
     findings.push(finding);
 }
 
-/// Whether some stream belongs to both.
+/// Whether both cover a common stream.
 fn overlap(one: &Address, other: &Address) -> bool {
     let meets = |one: &str, other: &str| one == other || one == EVERY || other == EVERY;
     one.domain == other.domain && meets(&one.app, &other.app) && meets(&one.stream, &other.stream)
@@ -135,7 +136,7 @@ fn check_groups(
     }
 }
 
-/// Labels the line that defines the id, where a name leads to one.
+/// Labels the line that defines the id, if the setting uses a name.
 fn no_group(id: &str, region: Option<&str>, entry: &Entry, field: Field, resolved: &Resolved) -> Diagnostic {
     let origin = resolved.origin(field);
     let defined =

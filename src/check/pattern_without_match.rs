@@ -1,4 +1,4 @@
-//! A pattern that matches nothing: what it was meant to keep alone is not kept alone.
+//! A pattern that matches nothing, and so does not protect what it was meant for.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
@@ -6,7 +6,7 @@ use crate::model::{Pattern, Snapshot};
 use crate::resolve::Desired;
 use crate::source::Spanned;
 
-/// What the files alone can show: no domain of theirs is meant.
+/// Finds what the files alone can show: a pattern that matches none of their domains.
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_whole() {
         return;
@@ -18,14 +18,15 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
 }
 
-/// What shows once its domains were read: nothing in them is meant. A whole domain is kept alone for what will come.
+/// Finds what shows only after the domains were read: a pattern that matches nothing in them. A pattern that is a whole
+/// domain is skipped, since it is also meant for later configurations.
 pub(super) fn check_listed(desired: &Desired, snapshot: &Snapshot, findings: &mut Findings) {
     for (list, pattern) in patterns(desired).filter(|(_, pattern)| !pattern.value.is_whole_domain()) {
         if !is_read(&pattern.value, desired, snapshot) || matches(&pattern.value, desired, snapshot) {
             continue;
         }
-        let mut finding = found(list, pattern, "nothing that is declared or there");
-        // What is ignored by a glob, such as test streams, comes and goes.
+        let mut finding = found(list, pattern, "nothing that is declared or in the service");
+        // What a glob under `ignore` is meant for, such as test streams, comes and goes.
         if list == "ignore" && !pattern.value.is_literal() {
             finding.severity = Severity::Advice;
         }
@@ -38,7 +39,7 @@ fn patterns(desired: &Desired) -> impl Iterator<Item = (&'static str, &Spanned<P
     ignore.chain(desired.protect.iter().map(|pattern| ("protect", pattern)))
 }
 
-/// Whether some domain is meant, and each one that is was read whole.
+/// Whether the pattern matches a domain, and every domain that it matches was read whole.
 fn is_read(pattern: &Pattern, desired: &Desired, snapshot: &Snapshot) -> bool {
     let mut meant = desired.domains.keys().filter(|name| pattern.matches_domain(name)).peekable();
     meant.peek().is_some() && meant.all(|name| snapshot.domains.contains_key(name))
@@ -51,8 +52,8 @@ fn matches(pattern: &Pattern, desired: &Desired, snapshot: &Snapshot) -> bool {
 }
 
 fn found(list: &str, pattern: &Spanned<Pattern>, what: &str) -> Diagnostic {
-    let message = format!("`{list}` names `{}`, which matches {what}", pattern.value);
-    Diagnostic::new(Code::PatternWithoutMatch, message)
-        .label(pattern.span, "matches nothing")
-        .help("correct or remove it; in a pattern `*` alone is the entry of that name, and `**` is any name")
+    let message = format!("`{}` under `{list}` matches {what}", pattern.value);
+    Diagnostic::new(Code::PatternWithoutMatch, message).label(pattern.span, "matches nothing").help(
+        "correct or remove it; in a pattern, `*` alone matches only the name `*`, and `**` matches any name",
+    )
 }

@@ -1,4 +1,4 @@
-//! `prune` where nothing is declared: everything that the service holds there would be deleted.
+//! `prune` where nothing is declared: every configuration that the service has there would be deleted.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
@@ -23,8 +23,11 @@ fn check_word(what: &str, prune: &Spanned<bool>, findings: &mut Findings) {
         return;
     }
     findings.push(
-        Diagnostic::new(Code::PruneWithoutStreams, format!("`prune` on `{what}`, where nothing is declared"))
-            .label(prune.span, "would delete every configuration there")
-            .help("declare what is to stay, or write `prune: false`"),
+        Diagnostic::new(
+            Code::PruneWithoutStreams,
+            format!("`prune` on `{what}`, which declares no configuration"),
+        )
+        .label(prune.span, "would delete every configuration there")
+        .help("declare what should be kept, or write `prune: false`"),
     );
 }

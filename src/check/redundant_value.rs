@@ -1,4 +1,4 @@
-//! A value that repeats what would be inherited without it: it does nothing today, and stops inheritance tomorrow.
+//! A value that would be inherited anyway: it has no effect today, and stops inheritance later.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use crate::model::{Address, EVERY, Field, Value};
 use crate::resolve::{OriginKind, Trail, follow};
 use crate::source::{Span, Spanned};
 
-/// A setting in all the places that it reaches.
+/// A setting, and every configuration that it reaches.
 struct Reached {
     field: Field,
-    /// What it repeats; `None` once it does not in one place.
+    /// The value that it repeats; `None` if it does not repeat one for every configuration.
     repeats: Option<Span>,
     addresses: Vec<Address>,
 }
@@ -29,17 +29,18 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         let Some(repeats) = repeats else { continue };
         for address in addresses {
             findings.push(
-                Diagnostic::new(Code::RedundantValue, format!("`{field}` repeats what would be inherited"))
+                Diagnostic::new(Code::RedundantValue, format!("`{field}` repeats the inherited value"))
                     .label(span, "the same value")
                     .label(repeats, "inherited from here")
-                    .help("remove it, so that a change of the inherited value reaches this too")
+                    .help("remove it, so that a change of the inherited value applies here too")
                     .about(&address),
             );
         }
     }
 }
 
-/// The fields that `"*"` of an app writes itself: who repeats one beside it makes plain that it does not hold there.
+/// The fields that `"*"` of an app writes itself. An entry beside it that writes one of them shows that the value of `"*"`
+/// does not apply to it, so that is not redundant.
 fn stars(facts: &Facts<'_>) -> HashSet<(Arc<str>, Arc<str>, Field)> {
     let mut stars = HashSet::new();
     follow(facts.document, facts.desired, |trail| {
@@ -62,7 +63,7 @@ fn note(
 ) {
     let written: Vec<_> = trail.written(field).collect();
     for (at, (rung, setting)) in written.iter().enumerate() {
-        // A tier is written to be complete by itself, and the top has nothing above it.
+        // A tier is meant to be complete by itself, and the top inherits from nothing.
         if rung.named_at().is_some() || rung.level == OriginKind::Defaults {
             continue;
         }

@@ -1,5 +1,5 @@
-//! Decides what findings weigh in the end: what is allowed goes, what is denied becomes an error, and an allow comment
-//! without anything to allow is a finding itself.
+//! Decides the final severity of findings: allowed ones are dropped, denied ones become errors, and an allow comment that
+//! allows nothing is a finding itself.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::source::{FileId, Sources};
 /// What the command line says about rules. Errors stay errors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Levels {
-    /// Rules whose findings are dropped; this beats `deny`.
+    /// Rules whose findings are dropped; overrides `deny`.
     pub allow: Vec<Code>,
     /// Rules whose findings are errors.
     pub deny: Vec<Code>,
@@ -21,7 +21,7 @@ pub struct Levels {
 
 /// Applies allow comments, then `levels`, to all findings of a run, and puts them in the order they are shown.
 ///
-/// Advice waits until no error is left: what is broken is not worth polishing, and much of it would follow from the errors.
+/// Advice is dropped as long as there are errors: errors come first, and they would cause much of the advice.
 pub fn settle(
     findings: Vec<Diagnostic>,
     allows: &[Allow],
@@ -54,7 +54,7 @@ pub fn settle(
     kept
 }
 
-/// Applies allow comments and `levels` to findings that came later; no comment is stale on their account.
+/// Applies allow comments and `levels` to later findings, without reporting stale comments.
 pub fn settle_more(
     findings: Vec<Diagnostic>,
     allows: &[Allow],
@@ -122,11 +122,11 @@ fn allowable(allow: &Allow) -> Result<Code, Box<Diagnostic>> {
         Some(code) if code.severity() == Severity::Error => Err(report(
             format!("`{name}` is an error, and errors can't be allowed"),
             "an error's code",
-            "mend what it finds, and remove this",
+            "fix the error, and remove this comment",
         )),
         Some(code) => Ok(code),
         None => Err(report(
-            format!("`{name}` is no rule of livevod"),
+            format!("`{name}` is not a rule of livevod"),
             "not a rule",
             "copy the code from the finding",
         )),
@@ -134,10 +134,10 @@ fn allowable(allow: &Allow) -> Result<Code, Box<Diagnostic>> {
 }
 
 fn stale(allow: &Allow) -> Diagnostic {
-    let message = format!("there is no `{}` here to allow", allow.code.value);
+    let message = format!("there is no `{}` finding here to allow", allow.code.value);
     Diagnostic::new(Code::StaleAllow, message)
         .label(allow.code.span, "allows nothing")
-        .help("remove it, so that it does not hide a finding of tomorrow")
+        .help("remove it, so that it does not hide a later finding")
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Field;
 use crate::resolve::Wanted;
 
-/// The recommended least length of a file, in seconds (VOD FAQ on recording).
+/// The shortest recommended length of a file, in seconds (VOD FAQ on recording).
 const RECOMMENDED: u32 = 20 * 60;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
         let Wanted::Present(resolved) = &entry.wanted else { continue };
         let length = resolved.config.cycle_duration;
-        // Where files are merged, the rule on that has already said that they are short.
+        // If files are merged, `compose-limit` has already reported that they are short.
         let is_said = resolved.config.auto_compose && length < compose_limit::ENOUGH;
         if length >= RECOMMENDED || is_said {
             continue;
@@ -22,7 +22,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         findings.push(
             Diagnostic::new(Code::ShortCycle, format!("files of {length} s are shorter than recommended"))
                 .label(span.unwrap_or(entry.key), "under 20 minutes")
-                .help("write `20m` or more: each file is transcoded and billed by itself")
+                .help("write `20m` or more: each file is transcoded and billed separately")
                 .about(address),
         );
     }

@@ -1,4 +1,4 @@
-//! A setting on `"*"` that an entry beside it does not have: nothing inherits from `"*"`, though it looks so.
+//! A setting on `"*"` that an entry beside it does not have: nothing inherits from `"*"`, although it looks as if it did.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
@@ -34,7 +34,7 @@ fn check_star(facts: &Facts<'_>, trail: &Trail<'_>, findings: &mut Findings) {
     }
 }
 
-/// The fields that the entry itself rules, each with the place that says so.
+/// The fields that the entry sets itself, directly or by its tier, each with the place that does so.
 fn own_fields(trail: &Trail<'_>) -> Vec<(Field, Span)> {
     let own = |field| {
         let (rung, setting) = trail.written(field).next()?;
@@ -44,7 +44,7 @@ fn own_fields(trail: &Trail<'_>) -> Vec<(Field, Span)> {
     Field::MANAGED.into_iter().filter_map(own).collect()
 }
 
-/// Whether the entry has another value, and nothing written in it that says so.
+/// Whether the entry has another value that it does not write itself.
 fn is_surprising(field: Field, star: &Resolved, beside: &Resolved) -> bool {
     let origin = beside.origin(field).map(|origin| origin.kind);
     let is_inherited = !matches!(origin, Some(OriginKind::Stream | OriginKind::Tier));
@@ -54,10 +54,10 @@ fn is_surprising(field: Field, star: &Resolved, beside: &Resolved) -> bool {
 fn finding(field: Field, span: Span, address: &Address, entry: &Entry) -> Diagnostic {
     Diagnostic::new(
         Code::StarNotInherited,
-        format!("`{field}` of `\"*\"` does not reach the entries beside it"),
+        format!("`{field}` of `\"*\"` does not apply to the entries beside it"),
     )
     .label(span, "only for streams without an entry")
     .label(entry.key, "not for this one")
-    .help("move it into the app's `defaults`, or write in the entry what it is meant to have")
+    .help("move it into the app's `defaults`, or write the intended value in the entry")
     .about(address)
 }

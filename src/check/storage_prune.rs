@@ -1,4 +1,4 @@
-//! A create-only field where `prune` deletes what is not declared.
+//! A create-only setting on an entry that `prune` covers.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
@@ -12,10 +12,10 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             let location = resolved.origin(Field::StorageLocation).and_then(|origin| origin.span);
             let (Some(location), Some(prune)) = (location, domain.prunes(address)) else { continue };
             findings.push(
-                Diagnostic::new(Code::StoragePrune, "`storage_location` is only set when a configuration is created")
+                Diagnostic::new(Code::StoragePrune, "`storage_location` can only be set when a configuration is created")
                     .label(location, "can't be changed in place")
-                    .label(prune, "what is not declared is deleted")
-                    .help("rename such an entry in two runs: a delete and a new entry in one run leave a gap in the recording")
+                    .label(prune, "deletes what is not declared")
+                    .help("rename such an entry in two runs: a delete and a create in one run leave a recording gap")
                     .about(address),
             );
         }

@@ -13,12 +13,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             let location = resolved.config.storage_location.as_deref();
             let Some(other) = location.and_then(of).filter(|other| *other != region.value) else { continue };
             let span = resolved.origin(Field::StorageLocation).and_then(|origin| origin.span);
-            let message = format!("a bucket in `{other}` for a domain in `{}`", region.value);
+            let message = format!("the bucket is in `{other}`, but the domain is in `{}`", region.value);
             findings.push(
                 Diagnostic::new(Code::StorageRegion, message)
                     .label(span.unwrap_or(entry.key), format!("in `{other}`"))
                     .label(region.span, "the domain's region")
-                    .help("choose a bucket of the domain's region; the service answers `InvalidRegion.Conflict`")
+                    .help("choose a bucket in the domain's region; for this one the service answers `InvalidRegion.Conflict`")
                     .about(address),
             );
         }

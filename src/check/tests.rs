@@ -17,8 +17,8 @@ fn read(text: &str) -> (Sources, Document, Desired) {
     (sources, document, desired)
 }
 
-/// What the service held shows of one file: each code with its severity and the text under its first label. `held` are the
-/// addresses with an entry, in the domains `read`.
+/// The findings for one file and what the service has: each code with its severity and the text under its first label.
+/// `held` are the addresses with a configuration, in the domains `read`.
 fn found_listed(text: &str, held: &[&str], read: &[&str]) -> Vec<(Code, Severity, String)> {
     let (sources, _, desired) = self::read(text);
     let mut snapshot = Snapshot::default();
@@ -93,7 +93,7 @@ fn compose_group_idle_a_group_that_no_entry_merges_with() {
     assert_eq!(found(&streams("", "cam: { compose_vod_transcode_group: default }")), []);
     let tiers = format!("tiers: {{ vip: {{ {group} }} }}");
     let shared = streams(&tiers, "cam: { tier: vip }, main: { tier: vip, auto_compose: on }");
-    assert_eq!(found(&shared), [], "one that merges is reason enough");
+    assert_eq!(found(&shared), [], "one entry that merges is enough");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn star_not_inherited_what_an_entry_beside_the_star_lacks() {
     let beside =
         |cam: &str| found(&streams("", &format!("\"*\": {{ cycle_duration: 2h }}, cam: {{ {cam} }}")));
     assert_eq!(beside(""), [(Code::StarNotInherited, "2h".into())]);
-    assert_eq!(beside("cycle_duration: 3h"), [], "who writes its own knows");
+    assert_eq!(beside("cycle_duration: 3h"), [], "an entry that writes its own value is not surprising");
     assert_eq!(beside("cycle_duration: default"), []);
     assert_eq!(beside("state: absent").len(), 1, "only that the star records it");
     let inherited =

@@ -1,4 +1,4 @@
-//! A `defaults` block that no configuration inherits, because nothing below it is one.
+//! A `defaults` block that no configuration inherits, because none is declared below it.
 
 use std::collections::HashSet;
 
@@ -24,12 +24,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         findings.push(
             Diagnostic::new(Code::UnusedDefaults, "no configuration inherits these `defaults`")
                 .label(defaults.key, "nothing is declared below")
-                .help("write entries under `streams`, or remove the block: what no file declares is not recorded by it"),
+                .help("write entries under `streams`, or remove the block: `defaults` alone record nothing"),
         );
     }
 }
 
-/// Every such block that could be inherited; a layout that no domain has is found by another rule.
+/// Every `defaults` block that could be inherited; those of unused layouts are left to another rule.
 fn blocks(document: &Document) -> impl Iterator<Item = &Defaults> {
     let used: HashSet<&String> = document
         .domains

@@ -1,4 +1,4 @@
-//! A transcode group's name that nothing uses.
+//! A transcode group name that nothing uses.
 
 use std::collections::HashSet;
 
@@ -13,15 +13,15 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let unread = written.iter().any(|setting| setting.value == Written::Faulty);
     let used: HashSet<&str> = written.iter().filter_map(|setting| setting.value.value()?.as_text()).collect();
     let known = |name: &&str| document.transcode_groups.contains_key(*name) || is_group_id(name);
-    // A name that is none may be a slip of any that seems unused.
+    // An unknown name may be a misspelling of any name that seems unused.
     if !facts.is_whole() || unread || !used.iter().all(known) {
         return;
     }
     for (name, group) in document.transcode_groups.iter().filter(|(name, _)| !used.contains(name.as_str())) {
         findings.push(
             Diagnostic::new(Code::UnusedGroup, format!("nothing uses transcode group `{name}`"))
-                .label(group.key, "used nowhere")
-                .help("remove it, or write its name where its id stands"),
+                .label(group.key, "never used")
+                .help("remove it, or write its name in place of its id"),
         );
     }
 }

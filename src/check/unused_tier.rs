@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic, Findings};
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let document = facts.document;
-    // A name that is none may be a slip of any that seems unused.
+    // An unknown name may be a misspelling of any name that seems unused.
     if !facts.is_whole() || !document.blocks().all(|block| is_known(document, block)) {
         return;
     }
@@ -16,8 +16,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for (name, tier) in document.tiers.iter().filter(|(name, _)| !used.contains(name.as_str())) {
         findings.push(
             Diagnostic::new(Code::UnusedTier, format!("nothing uses tier `{name}`"))
-                .label(tier.key, "used nowhere")
-                .help(format!("remove it, or write `tier: {name}` where its settings are meant to hold")),
+                .label(tier.key, "never used")
+                .help(format!("remove it, or write `tier: {name}` where its settings should apply")),
         );
     }
 }
@@ -30,7 +30,7 @@ fn is_known(document: &Document, block: &Settings) -> bool {
     }
 }
 
-/// The tiers that blocks other than tiers name, and those behind them.
+/// The tiers that blocks other than tiers name, and the tiers that those name in turn.
 fn used(document: &Document) -> HashSet<&str> {
     let mut used = HashSet::new();
     let mut next: Vec<&str> = document.blocks_but_tiers().filter_map(named).collect();

@@ -1,4 +1,4 @@
-//! A group id that does not look like the service's own.
+//! A transcode group id that does not have the form of the service's ids.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
@@ -9,9 +9,12 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         for id in group.ids() {
             let Some(text) = id.value.value().filter(|text| !is_group_id(text)) else { continue };
             findings.push(
-                Diagnostic::new(Code::UnusualGroup, format!("`{text}` has not the usual form of a group id"))
-                    .label(id.span, "not 32 hexadecimal digits")
-                    .help("compare it with the id in the VOD console"),
+                Diagnostic::new(
+                    Code::UnusualGroup,
+                    format!("`{text}` does not look like a transcode group id"),
+                )
+                .label(id.span, "not 32 hexadecimal digits")
+                .help("compare it with the id in the VOD console"),
             );
         }
     }

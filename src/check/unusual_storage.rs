@@ -9,7 +9,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for setting in facts.document.blocks().filter_map(|block| block.get(Field::StorageLocation)) {
         let text = setting.value.value().and_then(Value::as_text);
         let Some(text) = text.filter(|text| storage_region::of(text).is_none()) else { continue };
-        let message = format!("`{text}` has not the usual form of a storage location");
+        let message = format!("`{text}` does not look like a storage location");
         findings.push(
             Diagnostic::new(Code::UnusualStorage, message)
                 .label(setting.span, "not `BUCKET.oss-REGION.aliyuncs.com`")

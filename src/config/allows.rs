@@ -1,11 +1,11 @@
-//! Reads the comments `# livevod: allow CODE` of one file. YAML knows nothing of comments, so they are found in the text:
-//! a `#` behind a blank that stands in no scalar begins one.
+//! Reads the comments `# livevod: allow CODE` of one file. The YAML tree has no comments, so they are found in the text: a
+//! `#` after white space and outside of scalars begins one.
 
 use super::document::Allow;
 use super::tree::Tree;
 use crate::source::{FileId, Source, Sources, Span, Spanned};
 
-/// What such a comment begins with, behind its `#`.
+/// What such a comment begins with, after its `#`.
 const MARK: &str = "livevod:";
 
 /// Reads every allow comment of a file, one [`Allow`] for each code it names.
@@ -21,7 +21,7 @@ pub(super) fn read(sources: &Sources, file: FileId, tree: &Tree<'_>) -> Vec<Allo
         .collect()
 }
 
-/// Where the comment of a line begins: the byte of its `#`.
+/// The byte of the `#` that begins the comment of a line.
 fn comment(source: &Source, line: usize, scalars: &[Span]) -> Option<u32> {
     let range = source.line_range(line);
     let text = &source.text()[range.start as usize..range.end as usize];
@@ -37,11 +37,11 @@ fn stands_in(scalars: &[Span], byte: u32) -> bool {
     before > 0 && byte < scalars[before - 1].end
 }
 
-/// The codes of a comment that begins at byte `start` of `line`; none if it is another comment.
+/// The codes of the comment that begins at byte `start` in `line`; none if it is any other comment.
 fn codes(source: &Source, file: FileId, line: usize, start: u32) -> Vec<Allow> {
     let range = source.line_range(line);
     let comment = source.text()[start as usize..range.end as usize].trim_end();
-    // Words may stand before it: `# the desk wants it so # livevod: allow short-cycle`.
+    // Other text may come before it: `# the desk wants it so # livevod: allow short-cycle`.
     let mut parts = comment.match_indices('#').map(|(at, sign)| comment[at + sign.len()..].trim_start());
     let Some(list) = parts.find_map(|part| part.strip_prefix(MARK)?.trim_start().strip_prefix("allow "))
     else {
@@ -52,7 +52,7 @@ fn codes(source: &Source, file: FileId, line: usize, start: u32) -> Vec<Allow> {
         .all(|character| character.is_whitespace() || character == '\u{feff}');
     let about = if stands_alone { next_content(source, line) } else { line };
     let base = start as usize + comment.len() - list.len();
-    // What follows the codes, behind a colon, `#` or `--`, is the reason.
+    // What follows the codes, after `:`, `(`, `#` or `--`, is the reason.
     let list = list.split([':', '(', '#']).next().unwrap_or(list);
     let list = list.split("--").next().unwrap_or(list);
     let allow = |code: &str| {
@@ -66,7 +66,7 @@ fn codes(source: &Source, file: FileId, line: usize, start: u32) -> Vec<Allow> {
         .collect()
 }
 
-/// The first line below `line` that is more than a comment.
+/// The first line below `line` with more than a comment.
 fn next_content(source: &Source, line: usize) -> usize {
     let is_content = |line: &usize| {
         let range = source.line_range(*line);

@@ -34,7 +34,7 @@ pub(super) const DOMAIN: &[&str] = &["region", "layout", "prune", "defaults", "a
 /// The keys of an app.
 pub(super) const APP: &[&str] = &["prune", "defaults", "streams"];
 
-/// The keys of a layout's app: what is deleted is for each domain to say.
+/// The keys of a layout's app. There is no `prune`: each domain decides what is deleted.
 pub(super) const LAYOUT_APP: &[&str] = &["defaults", "streams"];
 
 impl Decoder<'_> {
@@ -61,7 +61,7 @@ impl Decoder<'_> {
     }
 
     fn part(&mut self, document: &mut Document, name: &str, item: Item<'_>) {
-        // What such a block defines is not to be reported missing wherever it is used.
+        // The names that such a block defines must not be reported as unknown wherever they are used.
         let defines = matches!(name, "transcode_groups" | "defaults" | "tiers" | "layouts");
         document.partial |= defines && !matches!(item.value.shape(), Shape::Map(_));
         let Document {
@@ -91,7 +91,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// A block of things with names. Each name is read before what it names; of a repeated one the first holds.
+    /// Reads a block of named things. Each name is read before its value; the first value of a repeated name is kept.
     fn named<K: Ord + From<String>, V>(
         &mut self,
         into: &mut BTreeMap<K, V>,
@@ -202,7 +202,7 @@ impl Decoder<'_> {
             _ => root.span(),
         };
         self.findings.push(
-            Diagnostic::new(Code::MissingVersion, "this file says no `version`")
+            Diagnostic::new(Code::MissingVersion, "this file has no `version`")
                 .label(span, "the file begins here")
                 .help("begin it with `version: 1`"),
         );
@@ -213,12 +213,12 @@ impl Decoder<'_> {
             Diagnostic::new(Code::DuplicateKey, format!("layout `{}` is named twice", name.value))
                 .label(name.span, "again here")
                 .label(earlier, "first here")
-                .help("remove one: later layouts lie over earlier ones"),
+                .help("remove one: later layouts override earlier ones"),
         );
     }
 }
 
-/// Of a repeated key the first value holds.
+/// Keeps the first value of a repeated key.
 fn first<T>(slot: &mut Option<T>, value: Option<T>) {
     if slot.is_none() {
         *slot = value;

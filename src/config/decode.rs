@@ -1,5 +1,5 @@
-//! The decoder's grips: how it takes a map, a list, a text or a setting from a node, each mistake a finding and never
-//! the end. What the keys mean stands in `blocks` and `settings`.
+//! The decoder's basic reads: a map, a list, a text or a setting from a node. Each mistake becomes a finding, and reading
+//! goes on. `blocks` and `settings` decide what the keys mean.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,12 +11,12 @@ use super::tree::{Node, Shape};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::source::{Span, Spanned};
 
-/// Reads nodes as parts of a [`Document`](super::Document) and gathers what is wrong with them.
+/// Reads nodes as parts of a [`Document`](super::Document) and collects what is wrong with them.
 pub(super) struct Decoder<'f> {
     pub(super) findings: &'f mut Findings,
 }
 
-/// One key of a map and what stands behind it.
+/// One key of a map and its value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Item<'t> {
     pub(super) name: &'t str,
@@ -34,22 +34,22 @@ impl Decoder<'_> {
         });
     }
 
-    /// The entries of a block whose keys livevod names: `domains`, `apps`, `streams`, `defaults`. Blank is an error.
+    /// The entries of a block whose key livevod defines: `domains`, `apps`, `streams`, `defaults`. Blank is an error.
     pub(super) fn block<'t>(&mut self, item: Item<'t>) -> Vec<Item<'t>> {
         if item.value.is_blank() {
-            self.report_blank(item, "write `{}` if nothing is meant, or remove the key");
+            self.report_blank(item, "write `{}` if it is meant to be empty, or remove the key");
             return Vec::new();
         }
         self.items(item.value, example(item.name))
     }
 
-    /// The entries of something that the user named: a domain, app, stream, tier or layout. Blank is `{}`.
+    /// The entries of something that the user named: a domain, app, stream, tier or layout. Blank means `{}`.
     pub(super) fn entry<'t>(&mut self, item: Item<'t>) -> Vec<Item<'t>> {
         if item.value.is_blank() { Vec::new() } else { self.items(item.value, "`NAME: { KEY: VALUE }`") }
     }
 
-    /// The entries of a map in order; a repeated key is reported and still there, for what is wrong behind it. Where
-    /// there is no map, the help shows `example`.
+    /// The entries of a map in order. A repeated key is reported and kept, so that its value is checked too. If the node
+    /// is not a map, the help shows `example`.
     pub(super) fn items<'t>(&mut self, node: Node<'t>, example: &str) -> Vec<Item<'t>> {
         let Shape::Map(pairs) = node.shape() else {
             self.report_type(node, "a map", &format!("write keys with values, as in {example}"));
@@ -71,9 +71,9 @@ impl Decoder<'_> {
         match key.shape() {
             Shape::Scalar { text: "<<", plain: true } => {
                 self.findings.push(
-                    Diagnostic::new(Code::MergeKey, "`<<` merges maps, and livevod does not read it")
+                    Diagnostic::new(Code::MergeKey, "livevod does not support the merge key `<<`")
                         .label(key.span(), "a merge key")
-                        .help("bundle the settings under `tiers` and write `tier: NAME` here"),
+                        .help("bundle the settings in a tier under `tiers`, and write `tier: NAME` here"),
                 );
                 None
             }
@@ -83,8 +83,8 @@ impl Decoder<'_> {
             Shape::Faulty => None,
             Shape::Scalar { .. } | Shape::Missing | Shape::List(_) | Shape::Map(_) => {
                 self.findings.push(
-                    Diagnostic::new(Code::WrongType, "a key must be a text")
-                        .label(key.span(), "not a text")
+                    Diagnostic::new(Code::WrongType, "a key must be a non-empty text")
+                        .label(key.span(), "not a valid key")
                         .help("write a name before the `:`"),
                 );
                 None
@@ -92,8 +92,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// What `item`'s key is among `known`. One that is none is reported; a likely slip is then read as what it was to be,
-    /// so that nothing is reported missing on its account.
+    /// The key of `item` among `known`. An unknown key is reported; a likely typo is then read as the key that was meant,
+    /// so that nothing is reported as missing because of it.
     pub(super) fn known(&mut self, item: Item<'_>, known: &[&'static str]) -> Option<&'static str> {
         if let Some(name) = known.iter().find(|name| **name == item.name) {
             return Some(name);
@@ -112,7 +112,7 @@ impl Decoder<'_> {
         meant
     }
 
-    /// A name that is a key, reported if it is none; what stands behind it is read all the same.
+    /// A name that is a key, reported if it is invalid; its value is read anyway.
     pub(super) fn name(
         &mut self,
         item: Item<'_>,
@@ -121,7 +121,7 @@ impl Decoder<'_> {
         read(item.name).map_err(|problem| self.report(problem, item.key)).ok()
     }
 
-    /// The text of a value; `None` once it is reported that there is none.
+    /// The text of a value; `None` if there is none, which is reported.
     pub(super) fn text<'t>(&mut self, item: Item<'t>) -> Option<&'t str> {
         if item.value.is_blank() {
             self.report_blank(item, "write a value, or remove the key");
@@ -134,7 +134,7 @@ impl Decoder<'_> {
             }
             Shape::Scalar { text, .. } => Some(text),
             Shape::Missing | Shape::Faulty | Shape::List(_) | Shape::Map(_) => {
-                let help = format!("write one value and no more behind `{}`", item.name);
+                let help = format!("write exactly one value after `{}`", item.name);
                 self.report_type(item.value, "a single value", &help);
                 None
             }
@@ -152,7 +152,7 @@ impl Decoder<'_> {
         read(text).map(|value| Spanned::new(value, span)).map_err(|problem| self.report(problem, span)).ok()
     }
 
-    /// Like [`Self::value`], but what could not be read leaves a mark.
+    /// Like [`Self::value`], but an invalid value becomes [`Written::Faulty`].
     pub(super) fn marked<T>(
         &mut self,
         item: Item<'_>,
@@ -179,7 +179,7 @@ impl Decoder<'_> {
     /// The items of a list.
     pub(super) fn list<'t>(&mut self, item: Item<'t>) -> Vec<Item<'t>> {
         if item.value.is_blank() {
-            self.report_blank(item, "write `[]` if nothing is meant, or remove the key");
+            self.report_blank(item, "write `[]` if it is meant to be empty, or remove the key");
             return Vec::new();
         }
         let Shape::List(values) = item.value.shape() else {
@@ -196,12 +196,11 @@ impl Decoder<'_> {
     }
 
     fn report_blank(&mut self, item: Item<'_>, help: &str) {
-        // What is not there can't be underlined: its key is.
+        // A missing value has no bytes to underline, so the key is underlined.
         let value = item.value.span();
         let span = if value.start == value.end { item.key } else { value };
         let message = format!("`{}` is blank", item.name);
-        self.findings
-            .push(Diagnostic::new(Code::BlankValue, message).label(span, "nothing stands here").help(help));
+        self.findings.push(Diagnostic::new(Code::BlankValue, message).label(span, "no value").help(help));
     }
 
     fn report_type(&mut self, node: Node<'_>, expected: &str, help: &str) {
@@ -214,12 +213,12 @@ impl Decoder<'_> {
         };
         let message = format!("expected {expected}, found {found}");
         let finding = Diagnostic::new(Code::WrongType, message);
-        self.findings.push(finding.label(node.span(), format!("{found} stands here")).help(help));
+        self.findings.push(finding.label(node.span(), found).help(help));
     }
 
     fn report_repeated(&mut self, item: Item<'_>, first: Span) {
         self.findings.push(
-            Diagnostic::new(Code::DuplicateKey, format!("`{}` stands twice in the same map", item.name))
+            Diagnostic::new(Code::DuplicateKey, format!("`{}` is twice in the same map", item.name))
                 .label(item.key, "again here")
                 .label(first, "first here")
                 .help("remove one, or join the two"),
@@ -227,7 +226,7 @@ impl Decoder<'_> {
     }
 }
 
-/// A small block as it may stand behind a key that livevod names.
+/// An example of the block after a key that livevod defines.
 fn example(key: &str) -> &'static str {
     match key {
         "transcode_groups" => "`transcode_groups: { hd: VOD_NO_TRANSCODE }`",

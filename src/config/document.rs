@@ -1,4 +1,4 @@
-//! The [`Document`]: everything that the files say, each leaf beside its place, nothing inherited or looked up yet.
+//! The [`Document`]: everything that the files say, each value with its place; nothing is inherited or looked up yet.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::source::{Span, Spanned};
 pub struct Document {
     /// The only account these files may be applied to.
     pub account: Option<Spanned<String>>,
-    /// The region of domains that write none.
+    /// The region of domains without a `region` of their own.
     pub region: Option<Spanned<String>>,
     /// Names for template group ids.
     pub transcode_groups: BTreeMap<String, TranscodeGroup>,
@@ -23,15 +23,15 @@ pub struct Document {
     pub tiers: BTreeMap<String, Tier>,
     /// App trees that domains share, by name.
     pub layouts: BTreeMap<String, Layout>,
-    /// Not ours.
+    /// Patterns of addresses that are never touched.
     pub ignore: Vec<Spanned<Pattern>>,
-    /// Never deleted, replaced or stopped.
+    /// Patterns of addresses that are never deleted, replaced or stopped.
     pub protect: Vec<Spanned<Pattern>>,
     /// By domain name.
     pub domains: BTreeMap<Arc<str>, Domain>,
     /// Comments that allow findings.
     pub allows: Vec<Allow>,
-    /// Whether a file is missing from it, or a definition that could not be read: what is not found here may stand there.
+    /// Whether a file or a definition could not be read: a name that is not found may be defined there.
     pub partial: bool,
 }
 
@@ -41,7 +41,7 @@ impl Document {
         self.blocks_but_tiers().chain(self.tiers.values().map(|tier| &tier.settings))
     }
 
-    /// The same without the tiers' own.
+    /// Like [`Self::blocks`], without those of the tiers.
     pub fn blocks_but_tiers(&self) -> impl Iterator<Item = &Settings> {
         let layouts = self.layouts.values().flat_map(|layout| layout.apps.values());
         let domains = self.domains.values();
@@ -56,26 +56,26 @@ impl Document {
     }
 }
 
-/// One code of a comment `# livevod: allow CODE`: somebody has looked at the finding and keeps what is there.
+/// One code of a comment `# livevod: allow CODE`: someone has looked at the finding and accepts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allow {
     /// The code as written, and where.
     pub code: Spanned<String>,
-    /// 0-based line whose findings it is about: its own, or the next one that is more than a comment.
+    /// The 0-based line whose findings it allows: its own, or the next one with more than a comment.
     pub line: usize,
 }
 
 /// A setting as written.
 pub type Setting<T> = Spanned<Written<T>>;
 
-/// What stands where a value may.
+/// What is written in place of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written<T> {
     /// A value.
     Value(T),
-    /// The word `default`: nothing is inherited, the documented default holds.
+    /// The word `default`: nothing is inherited, the documented default applies.
     Default,
-    /// Something that was reported; it ends inheritance like a value, so that nothing else is reported on its account.
+    /// Invalid, and already reported. It ends inheritance like a value, so that it causes no further findings.
     Faulty,
 }
 
@@ -92,7 +92,7 @@ impl<T> Written<T> {
 /// The settings of one block, `tier` among them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Settings {
-    /// The tier that ranks right behind this block.
+    /// The tier whose settings rank right below this block's own.
     pub tier: Option<Setting<String>>,
     /// What is written for each managed field. A group may be a name, an id or `VOD_NO_TRANSCODE`.
     pub values: BTreeMap<Field, Setting<Value>>,
@@ -104,7 +104,7 @@ impl Settings {
         self.values.get(&field)
     }
 
-    /// What is written for the fields that name transcode groups.
+    /// What is written for the fields whose values are transcode groups.
     pub fn groups(&self) -> impl Iterator<Item = &Setting<Value>> {
         let groups = self.values.iter().filter(|(field, _)| field.form() == Form::Group);
         groups.map(|(_, setting)| setting)
@@ -134,12 +134,12 @@ pub struct Tier {
 pub struct TranscodeGroup {
     /// Its name.
     pub key: Span,
-    /// What the name stands for.
+    /// The ids that the name means.
     pub ids: GroupIds,
 }
 
 impl TranscodeGroup {
-    /// Every id that the name stands for.
+    /// Every id that the name means.
     pub fn ids(&self) -> Vec<&Setting<String>> {
         match &self.ids {
             GroupIds::Everywhere(id) => vec![id],
@@ -149,14 +149,14 @@ impl TranscodeGroup {
     }
 }
 
-/// The id behind a group's name.
+/// The ids of a group's name.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GroupIds {
     /// One id, whatever the region.
     Everywhere(Setting<String>),
     /// One id a region.
     ByRegion(BTreeMap<String, Setting<String>>),
-    /// Something that was reported.
+    /// Invalid, and already reported.
     Faulty,
 }
 
@@ -172,13 +172,13 @@ pub struct Layout {
 /// One domain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Domain {
-    /// Its name where it first stands.
+    /// Its name in the first file that has it.
     pub key: Span,
     /// Its name in every further file that has it.
     pub further_keys: Vec<Span>,
-    /// The live center's region.
+    /// The region of the domain's live center.
     pub region: Option<Spanned<String>>,
-    /// The layouts below its own entries, later ones over earlier ones.
+    /// Its layouts. Its own entries override theirs, and later layouts override earlier ones.
     pub layout: Option<LayoutNames>,
     /// Whether what is not declared is deleted.
     pub prune: Option<Spanned<bool>>,
@@ -211,7 +211,7 @@ pub struct LayoutNames {
 pub struct App {
     /// Its name.
     pub key: Span,
-    /// Whether what is not declared is deleted; beats the domain's word. Never in a layout.
+    /// Whether what is not declared is deleted; overrides the domain's `prune`. Never in a layout.
     pub prune: Option<Spanned<bool>>,
     /// Inherited by the app's configurations.
     pub defaults: Option<Defaults>,
@@ -228,12 +228,12 @@ pub struct Stream {
     pub settings: Settings,
     /// Whether it must exist.
     pub state: Option<Setting<State>>,
-    /// The day from which it is only kept by mistake.
+    /// The day from which it is reported as expired.
     pub expires: Option<Setting<Date>>,
 }
 
 impl Stream {
-    /// Where everything in the entry but its state stands, in order.
+    /// The places of everything in the entry except its state, in order.
     pub fn beside_state(&self) -> Vec<Span> {
         let Self { key: _, settings, state: _, expires } = self;
         let mut spans: Vec<Span> = settings.values.values().map(|setting| setting.span).collect();

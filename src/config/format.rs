@@ -1,8 +1,8 @@
-//! Turns the text of a file into the same text in its canonical form: what `livevod fmt` writes.
+//! Turns the text of a file into its canonical form: what `livevod fmt` writes.
 //!
-//! Line breaks are the author's. What shares a line goes on sharing it, so a comment stays beside what it is about, one
-//! that allows a finding allows no other, and a difference between two versions of a file is small. What changes is
-//! indentation, blanks, blank lines, quotes and line ends.
+//! The author's line breaks stay. What shares a line stays on one line, so a comment stays beside what it is about, a
+//! comment that allows a finding allows no other, and diffs between versions of a file are small. What changes is
+//! indentation, spaces, blank lines, quotes and line endings.
 
 use std::borrow::Cow;
 
@@ -15,8 +15,8 @@ use crate::source::{FileId, Source, Sources, Span};
 /// The file in its canonical form, ending with one line break.
 ///
 /// # Errors
-/// What keeps the file from being read; or one finding that says that the form would not say the same, which would be a
-/// mistake of this program.
+/// The findings if the file can't be read; or one finding that the canonical form would change the file's meaning, which
+/// would be a bug in livevod.
 pub fn format(sources: &Sources, file: FileId) -> Result<String, Vec<Diagnostic>> {
     let mut findings = Findings::default();
     let before = tree::read(sources, file, &mut findings);
@@ -30,7 +30,7 @@ pub fn format(sources: &Sources, file: FileId) -> Result<String, Vec<Diagnostic>
     }
 }
 
-/// What there is to say of a file whose canonical form is another text than its own.
+/// The finding for a file that differs from its canonical form.
 pub fn not_formatted(sources: &Sources, file: FileId, formatted: &str) -> Option<Diagnostic> {
     let source = sources.get(file);
     let mut lines = formatted.split_inclusive('\n');
@@ -48,7 +48,7 @@ pub fn not_formatted(sources: &Sources, file: FileId, formatted: &str) -> Option
                 Span { file, start: range.start, end: range.start + length },
                 "the first line that would change",
             )
-            .help("`livevod fmt` writes it so, and `livevod fmt --diff` shows what it would change");
+            .help("run `livevod fmt` to rewrite it, or `livevod fmt --diff` to see what would change");
     Some(finding)
 }
 
@@ -74,10 +74,10 @@ fn comments(text: &str) -> Option<Vec<&str>> {
 
 fn unfaithful(sources: &Sources, file: FileId) -> Diagnostic {
     let name = sources.get(file).name();
-    let message = format!("the canonical form of `{name}` would not say the same");
+    let message = format!("the canonical form of `{name}` would change its meaning");
     let mut finding = Diagnostic::new(Code::NotFormatted, message)
-        .label(Span { file, start: 0, end: 0 }, "left as it is")
-        .help("this is a mistake of livevod: please report it with the file");
+        .label(Span { file, start: 0, end: 0 }, "left unchanged")
+        .help("this is a bug in livevod: please report it with the file");
     finding.severity = Severity::Error;
     finding
 }

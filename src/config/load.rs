@@ -1,7 +1,7 @@
 //! Turns paths into [`Sources`]: the only part of `config` that touches the file system.
 //!
-//! Files may come from a stranger's pull request while credentials are at hand, so nothing outside the given roots is
-//! ever opened, nothing but regular files, and never more than the limits below.
+//! Files may come from a stranger's pull request while credentials are at hand. So only regular files inside the given
+//! roots are opened, and never more than the limits below.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, FileType};
@@ -12,7 +12,7 @@ use super::{Document, parse};
 use crate::diag::{self, Code, Diagnostic};
 use crate::source::{STDIN, Source, Sources};
 
-/// Largest file; ten thousand configurations written out take half of it.
+/// The largest file; ten thousand configurations written out take half of it.
 const FILE_BYTES: u64 = 8 << 20;
 
 /// Most bytes of all files together.
@@ -24,10 +24,10 @@ const FILES: usize = 10_000;
 /// Deepest folder below an argument.
 const DEPTH: usize = 32;
 
-/// Folders of what the kernel shows as files: some of them keep their reader waiting for ever, such as `/proc/kmsg`.
+/// Folders whose files the kernel makes up. Reading some of them, such as `/proc/kmsg`, never ends.
 const KERNEL: [&str; 2] = ["/proc", "/sys"];
 
-/// What came of reading files.
+/// The result of reading files.
 #[derive(Debug)]
 pub struct Loaded {
     /// The files' texts.
@@ -38,10 +38,10 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads files, and folders in the order of their names, as one document.
+/// Reads files and folders as one document, the files of a folder in the order of their names.
 ///
-/// In folders, only `*.yaml` and `*.yml` count, in any case, and hidden entries are skipped. A file reached twice is read once. The path `-`
-/// is standard input.
+/// In folders, only `*.yaml` and `*.yml` (in any case) are read, and hidden files and folders are skipped. A file that is
+/// reached twice is read once. The path `-` is standard input.
 pub fn load(paths: &[PathBuf]) -> Loaded {
     let Texts { sources, paths: _, mut problems } = read(paths);
     let (mut document, found) = parse(&sources);
@@ -56,13 +56,13 @@ pub fn load(paths: &[PathBuf]) -> Loaded {
 pub struct Texts {
     /// The texts.
     pub sources: Sources,
-    /// By file: its path in canonical form, every link followed.
+    /// The canonical path of each file, with every link followed.
     pub paths: Vec<PathBuf>,
     /// What could not be read.
     pub problems: Vec<Diagnostic>,
 }
 
-/// Reads the same files as [`load`], and makes nothing of what they say.
+/// Reads the same files as [`load`], without parsing them.
 pub fn read(paths: &[PathBuf]) -> Texts {
     let mut reader = Reader::default();
     for path in paths {
@@ -75,16 +75,16 @@ pub fn read(paths: &[PathBuf]) -> Texts {
     Texts { sources, paths, problems }
 }
 
-/// The path that stands for standard input.
+/// The path that means standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// Whether a path stands for standard input.
+/// Whether a path means standard input.
 pub fn is_standard_input(path: &Path) -> bool {
     path == Path::new(STANDARD_INPUT)
 }
 
-/// Whether a file begins so. One that [`load`] would not open for what it is begins in no way; nor does one that can't be
-/// read, which whoever reads all of it can say better. Nothing is taken away from standard input.
+/// Whether a file begins with these bytes. False for a file that [`load`] would not open because of its kind, and for one
+/// that can't be read: reading all of it gives a better error. Nothing is consumed from standard input.
 pub fn begins_with(path: &Path, beginning: &[u8]) -> bool {
     if is_standard_input(path) {
         return io::stdin().lock().fill_buf().is_ok_and(|first| first.starts_with(beginning));
@@ -100,12 +100,12 @@ pub fn begins_with(path: &Path, beginning: &[u8]) -> bool {
     begins().unwrap_or_default()
 }
 
-/// Whether what stands at a path, all links followed, gives its bytes and an end.
+/// Whether a canonical path is a file that can be read to its end.
 fn can_be_read(canonical: &Path, kind: FileType) -> bool {
     kind.is_file() && !KERNEL.iter().any(|folder| canonical.starts_with(folder))
 }
 
-/// What an argument or a link is once it is followed.
+/// What an argument or a link leads to.
 enum Target {
     Folder(PathBuf),
     File(PathBuf),
@@ -118,7 +118,8 @@ struct Reader {
     problems: Vec<Diagnostic>,
     /// Canonical paths of the files that were read.
     read: BTreeSet<PathBuf>,
-    /// Canonical paths of the folders that were entered; without them, links between folders multiply the ways through.
+    /// Canonical paths of the folders that were entered. Without them, links between folders would multiply the paths to
+    /// visit.
     entered: BTreeSet<PathBuf>,
     bytes: u64,
 }
@@ -142,7 +143,7 @@ impl Reader {
         }
     }
 
-    /// Reads a folder; `above` is it and the folders on the way to it, in canonical form, the root first.
+    /// Reads a folder; `above` holds the canonical paths from the root to this folder, both included.
     fn folder(&mut self, folder: &Path, above: &mut Vec<PathBuf>, name: &str) {
         if !self.entered.insert(folder.to_owned()) {
             return;
@@ -178,7 +179,7 @@ impl Reader {
                 self.folder(&folder, above, name);
                 above.pop();
             }
-            // A broken link or a socket is nobody's business unless its name says that it is ours.
+            // A broken link or a socket is ignored unless its name ends in `.yaml` or `.yml`.
             Err(problem @ (Problem::Io(_) | Problem::DeadLink(_) | Problem::Special)) if !is_yaml => {
                 drop(problem)
             }
@@ -261,8 +262,8 @@ impl Problem {
             Problem::Io(error) => return unreadable(name, &error),
             Problem::DeadLink(error) => (
                 Code::Unreadable,
-                format!("`{name}` is a link that leads to no file: {}", reason(&error)),
-                "remove the link, or mend what it leads to",
+                format!("`{name}` is a broken symbolic link: {}", reason(&error)),
+                "remove the link, or fix its target",
             ),
             Problem::Special => (
                 Code::Unreadable,
@@ -271,17 +272,17 @@ impl Problem {
             ),
             Problem::Outside => (
                 Code::LinkOutside,
-                format!("`{name}` is a link that leads out of where it was found"),
-                "replace the link by the file, or name what it leads to",
+                format!("`{name}` is a symbolic link that leads outside the folder it was found in"),
+                "replace the link with the file, or name its target as an argument",
             ),
             Problem::Circle => (
                 Code::Unreadable,
-                format!("`{name}` is a link to a folder that it stands in"),
+                format!("`{name}` is a symbolic link to a folder that contains it"),
                 "remove the link",
             ),
             Problem::FolderNamedFile => (
                 Code::Unreadable,
-                format!("`{name}` is a folder that is named like a file"),
+                format!("`{name}` is a folder with the name of a file"),
                 "rename the folder",
             ),
             Problem::Depth => {
@@ -289,7 +290,7 @@ impl Problem {
             }
             Problem::Files => (
                 Code::Limit,
-                format!("`{name}` is past the first {FILES} files"),
+                format!("`{name}` is one file too many: the limit is {FILES}"),
                 "join files, or name fewer",
             ),
             Problem::FileBytes => {
@@ -297,20 +298,20 @@ impl Problem {
                 (
                     Code::Limit,
                     format!("`{name}` is larger than {most} MiB"),
-                    "split it: several files are one document",
+                    "split it: several files are read as one document",
                 )
             }
             Problem::AllBytes => {
                 let most = ALL_BYTES >> 20;
                 (
                     Code::Limit,
-                    format!("with `{name}`, all files are larger than {most} MiB"),
+                    format!("with `{name}`, all files together are larger than {most} MiB"),
                     "name fewer files",
                 )
             }
             Problem::NotUtf8 { at, is_utf16: false } => (
                 Code::NotUtf8,
-                format!("`{name}` is not UTF-8: byte {at} is part of no character"),
+                format!("`{name}` is not UTF-8: invalid byte at offset {at}"),
                 "save it as UTF-8",
             ),
             Problem::NotUtf8 { is_utf16: true, .. } => {
@@ -325,19 +326,19 @@ fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
     let message = format!("can't read `{name}`: {}", reason(error));
     Diagnostic::new(Code::Unreadable, message).help(match error.kind() {
         io::ErrorKind::NotFound => "check the path",
-        io::ErrorKind::PermissionDenied => "make it readable for the user who runs livevod",
+        io::ErrorKind::PermissionDenied => "make it readable for the user that runs livevod",
         _ => "name a file that can be read",
     })
 }
 
-/// The system's own words, without its number for them.
+/// The system's error text, without the error number.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
-/// The folder that an argument must not lead out of: the working directory for a path down from it, else the folder that
-/// the argument's last part stands in.
+/// The folder that an argument must not lead out of: the working directory for a relative path without `..`, else the
+/// folder that contains the argument's last part.
 fn root_of(path: &Path) -> Result<PathBuf, Problem> {
     let is_below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if is_below {
@@ -349,7 +350,7 @@ fn root_of(path: &Path) -> Result<PathBuf, Problem> {
     }
 }
 
-/// Follows every link of a path and says what is there, if it is still inside `root`.
+/// Follows every link of a path and returns what is there, if it is still inside `root`.
 fn follow(path: &Path, root: &Path) -> Result<Target, Problem> {
     let is_link = || fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_symlink());
     let canonical = fs::canonicalize(path).map_err(|error| match is_link() {

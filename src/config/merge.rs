@@ -1,5 +1,5 @@
-//! Makes one [`Document`] of several files: maps merge key by key, lists join, and whatever can stand only once is an
-//! error that labels both places.
+//! Merges several files into one [`Document`]: maps merge key by key, lists are joined, and whatever may be written only
+//! once is an error that labels both places.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -40,10 +40,10 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
     first.partial |= partial;
 }
 
-/// Most patterns of `ignore` or `protect`: each is held against every configuration.
+/// The most patterns of `ignore` or `protect`: each is compared with every configuration.
 const PATTERNS: usize = 1000;
 
-/// Checks what only the whole document shows.
+/// Runs the checks that need the whole document.
 pub(super) fn check_whole(document: &mut Document, findings: &mut Findings) {
     check_prune(document, findings);
     limit_patterns("ignore", &mut document.ignore, findings);
@@ -55,7 +55,7 @@ fn limit_patterns(name: &str, patterns: &mut Vec<Spanned<Pattern>>, findings: &m
     findings.push(
         Diagnostic::new(Code::Limit, format!("`{name}` has more than {PATTERNS} patterns"))
             .label(first_over.span, "one too many")
-            .help("use patterns that select more, such as `DOMAIN/APP` or `test-*`"),
+            .help("use patterns that match more, such as `DOMAIN/APP` or `test-*`"),
     );
     patterns.truncate(PATTERNS);
 }
@@ -66,15 +66,13 @@ fn check_prune(document: &Document, findings: &mut Findings) {
         let words = domain.prune.iter().chain(domain.apps.values().filter_map(|app| app.prune.as_ref()));
         for prune in words {
             let message =
-                format!("`prune` can't stand on `{name}`, which {} files share", domain.keys().count());
+                format!("`prune` is not allowed on `{name}`, which {} files declare", domain.keys().count());
             let diagnostic = Diagnostic::new(Code::PruneSpread, message)
-                .label(prune.span, "what is not declared would be deleted")
-                .help("move the domain into one file, so that one file shows what is kept");
-            findings.push(
-                domain
-                    .keys()
-                    .fold(diagnostic, |diagnostic, key| diagnostic.note("the domain stands here", Some(key))),
-            );
+                .label(prune.span, "would delete what is not declared")
+                .help("move the domain into one file, so that this file shows everything that is kept");
+            findings.push(domain.keys().fold(diagnostic, |diagnostic, key| {
+                diagnostic.note("the domain is declared here", Some(key))
+            }));
         }
     }
 }
@@ -86,7 +84,7 @@ struct Merger<'f> {
 impl Merger<'_> {
     fn conflict(&mut self, what: &str, first: Span, second: Span) {
         self.findings.push(
-            Diagnostic::new(Code::Conflict, format!("{what} stands in two files"))
+            Diagnostic::new(Code::Conflict, format!("{what} is in two files"))
                 .label(second, "again here")
                 .label(first, "first here")
                 .help("keep one of them"),

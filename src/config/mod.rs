@@ -1,11 +1,11 @@
-//! Turns files into a [`Document`]: what was written, every leaf beside its bytes, and everything wrong with it.
+//! Turns files into a [`Document`]: what was written, every value with its bytes, and everything wrong with it.
 //!
 //! ```text
 //! paths ─load→ Sources ─tree→ nodes ─decode→ one Document a file ─merge→ Document
 //! ```
 //!
-//! Only `load` touches the file system, and only `tree` and `tokens` know YAML. Whatever is wrong becomes a finding, and reading
-//! goes on, so that one run says everything. Beside it, [`format()`] turns the text of a file into its canonical form.
+//! Only `load` touches the file system, and only `tree` and `tokens` know YAML. Whatever is wrong becomes a finding, and
+//! reading goes on, so that one run reports everything. [`format()`] turns the text of a file into its canonical form.
 
 mod allows;
 mod blocks;
@@ -38,7 +38,7 @@ use crate::source::{FileId, Sources};
 
 /// Reads all files as one document, in their order.
 ///
-/// A file that is no YAML leaves the document [`Document::partial`]; every finding of every file is reported.
+/// A file that is not valid YAML makes the document [`Document::partial`]; every finding of every file is reported.
 pub fn parse(sources: &Sources) -> (Document, Vec<Diagnostic>) {
     let mut findings = Findings::default();
     let mut document = Document::default();

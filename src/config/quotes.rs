@@ -1,12 +1,12 @@
-//! Which quotes a text needs.
+//! Decides which quotes a text needs.
 
 use std::borrow::Cow;
 
-/// Words that some readers of YAML take for something else than a text.
+/// Words that some YAML parsers do not read as text.
 const WORDS: [&str; 10] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "default"];
 
-/// A text that stands in quotes in one line, with no more of them than it needs: none where every reader of YAML takes it
-/// for that text, else double ones where it has nothing to escape, else those it has.
+/// A quoted text of one line with the quotes that it needs: none if every YAML parser reads it as that text, else double
+/// quotes if nothing in it needs escaping, else its present quotes.
 pub(super) fn fewest<'s>(written: &'s str, text: &'s str) -> Cow<'s, str> {
     if is_plain(text) {
         text.into()
@@ -17,14 +17,15 @@ pub(super) fn fewest<'s>(written: &'s str, text: &'s str) -> Cow<'s, str> {
     }
 }
 
-/// A name that stands without quotes, in quotes where some reader of YAML would take it for something else: two such names may
-/// then be one to it.
+/// A name that was written without quotes, quoted if some YAML parser would not read it as text: two different names could
+/// then be the same key to that parser.
 pub(super) fn of_name(name: &str) -> Cow<'_, str> {
     let is_word = WORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
     if is_word || is_unusual_number(name) { format!("\"{name}\"").into() } else { name.into() }
 }
 
-/// A number or a date that does not stand there as it would be written again: `1_0`, `0x1F`, `1:30`, `2026-11-13`.
+/// Whether a parser could read a text as a number or date that it would write differently: `1_0`, `0x1F`, `1:30`,
+/// `2026-11-13`.
 fn is_unusual_number(text: &str) -> bool {
     let is_decimal =
         text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
@@ -35,7 +36,7 @@ fn is_unusual_number(text: &str) -> bool {
     begins && !is_decimal && text.bytes().all(fits)
 }
 
-/// A word of letters, digits and a few signs that begins with a letter.
+/// Whether a text is a word of letters, digits and a few other characters that begins with a letter.
 fn is_plain(text: &str) -> bool {
     let fits = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '/');
     text.starts_with(char::is_alphabetic)

@@ -1,4 +1,4 @@
-//! Reads the text of one scalar as what its field asks for. The text alone decides, never YAML's own typing.
+//! Reads the text of one scalar as the type of its field. Only the text counts, never YAML's own typing.
 
 use std::ops::RangeInclusive;
 
@@ -7,17 +7,17 @@ use jiff::civil::Date;
 use crate::diag::Code;
 use crate::model::{Field, Form, Pattern, State, Value, domain_error, is_group_id, name_error};
 
-/// Longest name of a tier, layout or transcode group.
+/// The longest name of a tier, layout or transcode group.
 const NAME_LENGTH: usize = 255;
 
-/// Most digits of an account id; today's have sixteen.
+/// The most digits of an account id; today's ids have sixteen.
 const ACCOUNT_DIGITS: usize = 20;
 
-/// Why a text is not what its field asks for.
+/// Why a text is not a value of its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) code: Code,
-    /// What stands there.
+    /// The label: what is there.
     pub(super) here: &'static str,
     /// What is wrong, with the text in backticks.
     pub(super) message: String,
@@ -42,7 +42,7 @@ pub(super) fn version(text: &str) -> Result<u32, Problem> {
         _ => Err(Problem::new(
             Code::UnsupportedVersion,
             "an unknown version",
-            format!("`{text}` is no version that livevod knows"),
+            format!("livevod does not know version `{text}`"),
         )
         .help("write `version: 1`")),
     }
@@ -96,32 +96,31 @@ pub(super) fn name(text: &str) -> Result<String, Problem> {
             "not an app or stream name",
             format!("name `{text}` {reason}"),
         )
-        .help(
-            "the service takes letters, digits, `-` and `_`; `*` alone stands for every name without its own",
-        )),
+        .help("use letters, digits, `-` and `_`; `*` alone means every name without an entry of its own")),
     }
 }
 
-/// The name of a tier, layout or transcode group: livevod's own, so any text without blanks and control characters.
+/// The name of a tier, layout or transcode group. The service never sees it, so any text without white space and control
+/// characters is allowed.
 pub(super) fn own_name(text: &str) -> Result<String, Problem> {
     let good = !text.is_empty()
         && text.len() <= NAME_LENGTH
         && !text.chars().any(|character| character.is_whitespace() || character.is_control());
     good.then(|| text.to_owned()).ok_or_else(|| {
         Problem::new(Code::BadName, "not a name", format!("`{}` can't be a name", text.escape_debug()))
-            .help("a name has no blanks and no control characters, and at most 255 bytes")
+            .help("use at most 255 bytes, without white space and control characters")
     })
 }
 
-/// The name of a transcode group: a setting must be able to tell it from an id and from `default`.
+/// The name of a transcode group. It must differ from every id and from `default`, since settings accept all three.
 pub(super) fn group_name(text: &str) -> Result<String, Problem> {
     if text == "default" || is_group_id(text) {
         return Err(Problem::new(
             Code::BadName,
-            "taken by something else",
+            "reserved",
             format!("`{text}` can't be the name of a transcode group"),
         )
-        .help("choose another: settings would read it as an id, or as the word `default`"));
+        .help("choose another name: a setting would read this one as an id, or as the word `default`"));
     }
     own_name(text)
 }
@@ -162,12 +161,12 @@ pub(super) fn setting(field: Field, text: &str) -> Result<Value, Problem> {
 /// Seconds, or hours, minutes and seconds in that order: `900`, `15m`, `1h30m`.
 fn length(field: Field, range: RangeInclusive<u32>, help: &str, text: &str) -> Result<u32, Problem> {
     let seconds = seconds(text).ok_or_else(|| {
-        Problem::new(Code::BadValue, "not a length of time", format!("`{text}` is not a length of time"))
+        Problem::new(Code::BadValue, "not a duration", format!("`{text}` is not a duration"))
             .help("write seconds, such as `900`, or `15m`, `1h30m`")
     })?;
     let good = u32::try_from(seconds).ok().filter(|seconds| range.contains(seconds));
     good.ok_or_else(|| {
-        // It alone has a code for this.
+        // Only this field has a code of its own.
         let code = if field == Field::CycleDuration { Code::CycleRange } else { Code::BadValue };
         let message = format!("`{text}` is not within {} to {} seconds", range.start(), range.end());
         Problem::new(code, "out of range", message).help(help)
@@ -189,7 +188,7 @@ fn seconds(text: &str) -> Option<u64> {
     rest.is_empty().then_some(sum)
 }
 
-/// A number of any length, the largest one standing for all that do not fit.
+/// A number of any length; one that does not fit becomes `u64::MAX`.
 fn parse_digits(text: &str) -> Option<u64> {
     let good = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     good.then(|| text.parse().unwrap_or(u64::MAX))
@@ -222,7 +221,7 @@ pub(super) fn state(text: &str) -> Result<State, Problem> {
     match text {
         "present" => Ok(State::Present),
         "absent" => Ok(State::Absent),
-        _ => Err(Problem::new(Code::BadValue, "not a state", format!("`{text}` is no state"))
+        _ => Err(Problem::new(Code::BadValue, "not a state", format!("`{text}` is not a state"))
             .help("write `present` or `absent`")),
     }
 }
@@ -246,7 +245,7 @@ pub(super) fn date(text: &str) -> Result<Date, Problem> {
 pub(super) fn pattern(text: &str) -> Result<Pattern, Problem> {
     text.parse().map_err(|error| {
         Problem::new(Code::BadPattern, "not a pattern", format!("`{text}` is not a pattern: {error}"))
-            .help("write a domain, `domain/app` or `domain/app/stream`; `**` is any name")
+            .help("write `domain`, `domain/app` or `domain/app/stream`; `**` matches any name")
     })
 }
 

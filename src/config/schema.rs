@@ -1,7 +1,7 @@
-//! The file format as JSON Schema, for editors: the same keys as the decoder's, to which a test holds it.
+//! The file format as JSON Schema, for editors. It has the same keys as the decoder; a test checks this.
 //!
-//! The types here are never filled; they only describe. Where the schema and the decoder can't say the same, the schema
-//! is the more lenient one: an editor that marks good files is worse than none.
+//! The types here are never filled; they only describe. Where the schema can't express what the decoder checks, the schema
+//! is the more lenient one: an editor that marks valid files is worse than none.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub fn schema() -> serde_json::Value {
     schema.to_value()
 }
 
-/// Every key but `version` may be left out, which the types, having no `Option` that means null, do not say.
+/// Makes every key but `version` optional. The types can't express this: their `Option` would allow null.
 fn require_only_version(schema: &mut Schema) {
     let has_version = schema.get("properties").is_some_and(|properties| properties.get("version").is_some());
     schema.remove("required");
@@ -31,7 +31,7 @@ fn require_only_version(schema: &mut Schema) {
     }
 }
 
-/// One file of desired state; all files given to a command are one document.
+/// One file of desired state; all files given to a command are read as one document.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes, is never filled")]
@@ -40,9 +40,9 @@ struct File {
     version: Version,
     /// The only account these files may be applied to.
     account: Account,
-    /// The region of domains that write none.
+    /// The region of domains without a `region` of their own.
     region: Region,
-    /// Names for VOD transcoding template group ids: one id, or one a region.
+    /// Names for VOD transcoding template group ids: one id, or one id per region.
     transcode_groups: BTreeMap<String, TranscodeGroup>,
     /// Inherited by every configuration.
     defaults: Settings,
@@ -50,7 +50,7 @@ struct File {
     tiers: BTreeMap<String, Option<Settings>>,
     /// App trees that many domains share, used by `layout: NAME`.
     layouts: BTreeMap<String, Option<Layout>>,
-    /// Patterns of addresses that are not ours: never drift, never touched.
+    /// Patterns of addresses that livevod ignores: never reported as drift, never touched.
     ignore: Vec<String>,
     /// Patterns of addresses that are never deleted, replaced or stopped, whatever the flags.
     protect: Vec<String>,
@@ -63,7 +63,7 @@ struct File {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes, is never filled")]
 struct Layout {
-    /// Apps by name; `*` is every app without its own entries.
+    /// Apps by name; `*` means every app without its own entries.
     apps: BTreeMap<String, Option<LayoutApp>>,
 }
 
@@ -74,7 +74,7 @@ struct Layout {
 struct LayoutApp {
     /// Inherited by the app's configurations.
     defaults: Settings,
-    /// One configuration each, by stream name; `*` is every stream without its own.
+    /// Configurations by stream name; `*` means every stream without its own.
     streams: BTreeMap<String, Option<Stream>>,
 }
 
@@ -85,13 +85,13 @@ struct LayoutApp {
 struct Domain {
     /// The region of the domain's live center.
     region: Region,
-    /// The layouts below the domain's own entries, later ones over earlier ones.
+    /// The domain's layouts. Its own entries override theirs, and later layouts override earlier ones.
     layout: LayoutNames,
     /// Whether configurations that are not declared are deleted.
     prune: Switch,
     /// Inherited by the domain's configurations.
     defaults: Settings,
-    /// Apps by name; `*` is every app without its own entries.
+    /// Apps by name; `*` means every app without its own entries.
     apps: BTreeMap<String, Option<App>>,
 }
 
@@ -100,15 +100,15 @@ struct Domain {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes, is never filled")]
 struct App {
-    /// Whether configurations that are not declared are deleted; beats the domain's word.
+    /// Whether configurations that are not declared are deleted; overrides the domain's `prune`.
     prune: Switch,
     /// Inherited by the app's configurations.
     defaults: Settings,
-    /// One configuration each, by stream name; `*` is every stream without its own.
+    /// Configurations by stream name; `*` means every stream without its own.
     streams: BTreeMap<String, Option<Stream>>,
 }
 
-/// Settings, as they stand in every block that has some.
+/// Settings, the same in every block that has some.
 struct Settings;
 
 impl JsonSchema for Settings {
@@ -117,11 +117,11 @@ impl JsonSchema for Settings {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        block("Settings, each inherited field by field.", [])
+        block("Settings, inherited field by field.", [])
     }
 }
 
-/// A stream's entry: settings, and what it alone may say.
+/// A stream's entry: settings, and the keys that only an entry may have.
 struct Stream;
 
 impl JsonSchema for Stream {
@@ -131,11 +131,11 @@ impl JsonSchema for Stream {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let state = json!({
-            "description": "Whether the configuration must exist; `absent` allows nothing beside it.",
+            "description": "Whether the configuration must exist; `absent` allows no other key.",
             "enum": ["present", "absent"],
         });
         let expires = json!({
-            "description": "The day from which validate, plan and drift say that the entry should go.",
+            "description": "The day (UTC) from which validate, plan and drift report the entry as expired; it deletes nothing.",
             "type": "string",
             "format": "date",
             "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
@@ -147,7 +147,7 @@ impl JsonSchema for Stream {
 /// A block that holds settings, and `more`.
 fn block<const N: usize>(description: &str, more: [(&str, Json); N]) -> Schema {
     let tier = json!({
-        "description": "The tier whose settings rank right behind this block's own.",
+        "description": "A tier; its settings rank right below this block's own.",
         "type": "string",
     });
     let settings = Field::MANAGED.map(|field| (field.name(), setting(field)));
@@ -164,7 +164,7 @@ fn block<const N: usize>(description: &str, more: [(&str, Json); N]) -> Schema {
     })
 }
 
-/// What may stand behind a managed field's name.
+/// The schema of a managed field's value.
 fn setting(field: Field) -> Json {
     let mut schema = match field.form() {
         Form::Group | Form::Bucket | Form::Text | Form::Templates | Form::Json => json!({ "type": "string" }),
@@ -197,7 +197,7 @@ fn setting(field: Field) -> Json {
 /// On or off, in any case.
 const SWITCH: &str = "^([Oo][Nn]|[Oo][Ff][Ff]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
 
-/// A type that has no shape but its schema.
+/// Defines types that are nothing but a schema.
 macro_rules! described {
     ($($name:ident: $schema:tt;)*) => {
         $(
@@ -222,7 +222,7 @@ macro_rules! described {
 
 described! {
     Version: { "enum": [1, "1"] };
-    // A bare number is no text to an editor, though it is to livevod.
+    // An editor reads an unquoted number as a number; livevod reads it as text.
     Account: { "type": ["string", "integer"], "pattern": "^[0-9]{1,20}$" };
     Region: { "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)+$" };
     TranscodeGroup: {

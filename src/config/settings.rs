@@ -1,4 +1,4 @@
-//! Reads the settings of one block, and a stream's own entry, which may hold two keys more.
+//! Reads the settings of one block, and a stream's entry, which may have two more keys.
 
 use std::iter;
 use std::sync::LazyLock;
@@ -53,7 +53,7 @@ impl Decoder<'_> {
         stream
     }
 
-    /// Reads one setting into its place; of a repeated key the first holds.
+    /// Reads one setting into its place; the first value of a repeated key is kept.
     fn setting_named(&mut self, settings: &mut Settings, name: &str, item: Item<'_>) {
         let Settings { tier, values } = settings;
         match Field::MANAGED.into_iter().find(|field| field.name() == name) {
@@ -75,10 +75,11 @@ impl Decoder<'_> {
         };
         let beside = stream.beside_state();
         let Some((first, rest)) = beside.split_first() else { return };
-        let diagnostic = Diagnostic::new(Code::AbsentSettings, "what is `absent` has no settings")
-            .label(*first, "set here")
-            .label(state.span, "absent by this")
-            .help("keep `state: absent` alone, or remove it");
+        let diagnostic =
+            Diagnostic::new(Code::AbsentSettings, "`state: absent` cannot be combined with settings")
+                .label(*first, "a setting here")
+                .label(state.span, "declared absent here")
+                .help("keep `state: absent` alone, or remove it");
         self.findings
             .push(rest.iter().fold(diagnostic, |diagnostic, span| diagnostic.label(*span, "and here")));
     }

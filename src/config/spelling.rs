@@ -1,10 +1,10 @@
-//! Guesses which known name a text is a slip of.
+//! Guesses which known name a misspelled text means.
 
-/// How many names are looked at; more would let a hostile file spend minutes on suggestions.
+/// How many names are compared; with more, a hostile file could make suggestions take minutes.
 const NAMES: usize = 1000;
 
-/// The name among `known` that `text` is most likely a slip of. Case and underscores count little: whoever writes
-/// `CycleDuration` has copied it from the service's documents.
+/// The name among `known` that `text` most likely means. Case and underscores are ignored, so that `CycleDuration`,
+/// copied from the service's documents, finds `cycle_duration`.
 pub fn closest<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let slip = bare(text);
     let most = slip.chars().count() / 3;

@@ -1,13 +1,13 @@
-//! Turns YAML text into its tokens, each with its bytes, comments and punctuation among them: what a formatter moves.
+//! Turns YAML text into tokens for the formatter, each with its bytes, including comments and punctuation.
 //!
 //! The scanner's own places are exact for what has a text (scalars, comments, anchors, aliases). Punctuation is found again
-//! in the gaps between those, where nothing but blanks may stand beside it.
+//! in the gaps between those, which hold nothing else but white space.
 
 use std::borrow::Cow;
 
 use granit_parser::{ScalarStyle, Scanner, StrInput, TokenType, options};
 
-/// A part of the text that stands as it is, or the begin or end of a block, which takes no bytes.
+/// A part of the text that is copied as it is, or the beginning or end of a block, which has no bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token<'s> {
     /// First byte.
@@ -23,13 +23,13 @@ pub(super) struct Token<'s> {
 pub(super) enum Kind<'s> {
     /// `---` or `...`.
     Marker,
-    /// A block map or list begins. A list that stands no deeper than the key above it has none.
+    /// A block map or list begins. A list that is not indented below its key has no such token.
     BlockStart { is_list: bool },
     /// A block ends.
     BlockEnd,
     /// A key begins.
     Key,
-    /// `?`, the sign that a key begins.
+    /// `?`, which marks a key.
     KeySign,
     /// `:`.
     Value,
@@ -47,17 +47,18 @@ pub(super) enum Kind<'s> {
     Alias,
     /// A text without quotes.
     Plain,
-    /// A text in quotes, and what it says.
+    /// A text in quotes, and the text without them.
     Quoted(Cow<'s, str>),
-    /// `|` or `>` with what belongs to it.
+    /// `|` or `>` with its indicators.
     BlockHeader,
-    /// The lines of a block scalar, from the beginning of the first; whether blank lines at its end belong to it.
+    /// The lines of a block scalar, from the beginning of the first one; `keeps_blank` if blank lines at the end belong to
+    /// it.
     BlockText { keeps_blank: bool },
     /// From `#` to the end of the line.
     Comment,
 }
 
-/// The tokens of a text that [`super::tree::read`] takes, in order; `None` where something stands that is none of them.
+/// The tokens of a text that [`super::tree::read`] accepts, in order; `None` if something in it is none of them.
 pub(super) fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
     let options = options! {
         emit_comments: true,
@@ -89,7 +90,7 @@ pub(super) fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
     Some(merged(found, comments))
 }
 
-/// Both in the order of their places.
+/// Both lists as one, in the order of their places.
 fn merged<'s>(others: Vec<Token<'s>>, comments: Vec<Token<'s>>) -> Vec<Token<'s>> {
     let mut all = Vec::with_capacity(others.len() + comments.len());
     let mut comments = comments.into_iter().peekable();
@@ -188,7 +189,7 @@ impl<'s> Gaps<'s, '_> {
         let first = self.text[self.at..].find('\n').map_or(self.text.len(), |at| self.at + at + 1);
         let mut lines = self.text.get(first..end.max(first))?;
         if self.text[first + lines.len()..].starts_with(|next| next != '\n') {
-            // What begins the line behind the last one is the indentation of something else.
+            // The spaces after the last line are the indentation of what follows.
             lines = &lines[..lines.rfind('\n').map_or(0, |at| at + 1)];
         }
         let keeps_blank = header.contains('+');
@@ -201,7 +202,7 @@ impl<'s> Gaps<'s, '_> {
         Some(())
     }
 
-    /// The next byte that is neither blank nor in a comment.
+    /// The next byte that is neither white space nor in a comment.
     fn next(&self) -> usize {
         let mut at = self.at;
         loop {

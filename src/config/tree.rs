@@ -1,9 +1,8 @@
-//! Turns YAML text into a tree whose every node knows its bytes. Only this file and `tokens` name
-//! `granit_parser`.
+//! Turns YAML text into a tree in which every node knows its bytes. Only this file and `tokens` use `granit_parser`.
 //!
-//! Nothing is typed here: a scalar is its text, and what the text means is for the field to say. Aliases share their
-//! target's node, so a tree is never larger than its file; what they would expand to is bounded while it is built,
-//! which lets readers walk the tree without a budget of their own.
+//! Nothing is typed here: a scalar is its text, and its field decides what the text means. Aliases share their target's
+//! node, so a tree is never larger than its file. What they would expand to is limited while the tree is built, so
+//! readers can walk the tree without a limit of their own.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,10 +12,10 @@ use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, St
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::source::{FileId, Sources, Span};
 
-/// Deepest nesting of maps and lists; what livevod reads is nine deep.
+/// The deepest nesting of maps and lists; the file format needs nine levels.
 const DEPTH: usize = 64;
 
-/// How many nodes aliases may add to a walk of the tree. A walk of so many takes well under a second.
+/// How many nodes aliases may add to a walk of the tree. Walking that many takes well under a second.
 const ALIASED_NODES: u64 = 1_000_000;
 
 /// One file's nodes. Children come before their parents, the root last.
@@ -53,7 +52,7 @@ pub(super) struct Node<'t> {
 pub(super) enum Shape<'t> {
     /// Nothing was written.
     Missing,
-    /// Something is wrong with it that was already said.
+    /// Invalid, and already reported.
     Faulty,
     /// A text.
     Scalar {
@@ -74,7 +73,7 @@ impl Tree<'_> {
         Node { tree: self, at: self.root }
     }
 
-    /// Where each scalar stands, in the order of the text.
+    /// The place of each scalar, in the order of the text.
     pub(super) fn scalars(&self) -> Vec<Span> {
         let scalars = self.nodes.iter().filter(|node| matches!(node.shape, Stored::Scalar { .. }));
         let mut spans: Vec<Span> = scalars.map(|node| node.span).collect();
@@ -82,7 +81,7 @@ impl Tree<'_> {
         spans
     }
 
-    /// Whether both have the same texts, lists and maps, aliased alike; quotes count only where they make a difference.
+    /// Whether both have the same texts, lists, maps and aliases; quotes count only where they change the meaning.
     pub(super) fn says_the_same(&self, other: &Tree<'_>) -> bool {
         let Self { nodes, root } = self;
         let pairs = nodes.iter().zip(&other.nodes);
@@ -106,13 +105,13 @@ impl Stored<'_> {
     }
 }
 
-/// One of YAML's unquoted words for nothing.
+/// Whether an unquoted text means null in YAML.
 fn is_blank(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
 impl<'t> Node<'t> {
-    /// The node's bytes, quotes and brackets included; of an aliased node, where it was written out.
+    /// The node's bytes, including quotes and brackets; for an aliased node, the place where it was written out.
     pub(super) fn span(self) -> Span {
         self.tree.nodes[self.at].span
     }
@@ -131,7 +130,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Whether nothing stands here: no text at all, or one of YAML's unquoted words for nothing.
+    /// Whether the node is blank: no text at all, or an unquoted null.
     pub(super) fn is_blank(self) -> bool {
         match &self.tree.nodes[self.at].shape {
             Stored::Missing => true,
@@ -141,7 +140,7 @@ impl<'t> Node<'t> {
     }
 }
 
-/// Reads one file. `None` when there is no tree to go on with; the reason is then among `findings`.
+/// Reads one file. `None` if there is no usable tree; the reason is then in `findings`.
 pub(super) fn read<'s>(sources: &'s Sources, file: FileId, findings: &mut Findings) -> Option<Tree<'s>> {
     let text = sources.get(file).text();
     let mut builder = Builder {
@@ -156,7 +155,7 @@ pub(super) fn read<'s>(sources: &'s Sources, file: FileId, findings: &mut Findin
         aliased: 0,
     };
     if let Some(at) = text.find('\0') {
-        builder.syntax(at, "a NUL character is not text", "reading stopped here");
+        builder.syntax(at, "a NUL character is not allowed", "reading stopped here");
         return None;
     }
     builder.run()?;
@@ -242,7 +241,7 @@ impl<'s> Builder<'s, '_> {
 
     fn scalar(&mut self, text: Cow<'s, str>, style: ScalarStyle, anchor: usize, range: (usize, usize)) {
         let plain = style == ScalarStyle::Plain;
-        // The parser writes `~` where nothing is written; only the empty range tells the two apart.
+        // The parser reports `~` for a missing value; only the empty range distinguishes it from a written `~`.
         let shape =
             if plain && range.0 == range.1 { Stored::Missing } else { Stored::Scalar { text, plain } };
         let range = (range.0, range.0 + self.text[range.0..range.1].trim_end().len());
@@ -301,7 +300,7 @@ impl<'s> Builder<'s, '_> {
         self.nodes.len() - 1
     }
 
-    /// Hangs a node that stands at `range`, which for an alias is not the node's own place, into what is open.
+    /// Adds a node to the innermost open collection. For an alias, `range` is the alias's place, not the node's own.
     fn attach(&mut self, node: usize, range: (usize, usize)) {
         let Some(open) = self.open.last_mut() else {
             self.root.get_or_insert(node);
@@ -329,7 +328,7 @@ impl<'s> Builder<'s, '_> {
         self.findings.push(
             Diagnostic::new(Code::Syntax, format!("not YAML: {message}"))
                 .label(span, here)
-                .help("nothing else in this file was checked; the mistake may stand above this place"),
+                .help("fix this first: nothing else in this file was checked; the mistake may be further up"),
         );
     }
 
@@ -346,10 +345,10 @@ impl<'s> Builder<'s, '_> {
         self.findings.push(
             Diagnostic::new(
                 Code::Tag,
-                format!("`{}` is a tag, and livevod reads none", &self.text[range.0..range.1]),
+                format!("`{}` is a YAML tag, which livevod does not support", &self.text[range.0..range.1]),
             )
             .label(self.span(range), "a tag")
-            .help("remove it: what a value is follows from its key"),
+            .help("remove it: the key decides the type of its value"),
         );
     }
 
@@ -357,23 +356,25 @@ impl<'s> Builder<'s, '_> {
         self.findings.push(
             Diagnostic::new(Code::SeveralDocuments, "a second YAML document begins here")
                 .label(self.span(range), "the second document")
-                .help("move it into a file of its own: all files are read as one"),
+                .help("move it into a file of its own: all files are read as one document"),
         );
     }
 
     fn report_unknown_alias(&mut self, name: &str, range: (usize, usize)) {
         self.findings.push(
-            Diagnostic::new(Code::UnknownAlias, format!("nothing above is anchored as `&{name}`"))
-                .label(self.span(range), "an alias of nothing")
-                .help("anchors reach only as far as their file; for sharing between files there are tiers"),
+            Diagnostic::new(Code::UnknownAlias, format!("no anchor `&{name}` above this alias"))
+                .label(self.span(range), "unknown alias")
+                .help(
+                    "define the anchor above it in this file, or use a tier to share settings between files",
+                ),
         );
         self.attach_faulty(range);
     }
 
     fn report_circle(&mut self, range: (usize, usize)) {
         self.findings.push(
-            Diagnostic::new(Code::AliasBomb, "an alias stands inside the very thing it repeats")
-                .label(self.span(range), "expands for ever")
+            Diagnostic::new(Code::AliasBomb, "an alias is inside the value that it repeats")
+                .label(self.span(range), "expands forever")
                 .help("write the value out"),
         );
         self.attach_faulty(range);
@@ -383,15 +384,15 @@ impl<'s> Builder<'s, '_> {
         self.findings.push(
             Diagnostic::new(Code::AliasBomb, format!("aliases expand to more than {ALIASED_NODES} values"))
                 .label(self.span(range), "one too many")
-                .help("use tiers and layouts in place of aliases"),
+                .help("use tiers and layouts instead of aliases"),
         );
     }
 
     fn report_empty(&mut self) {
         self.findings.push(
-            Diagnostic::new(Code::EmptyFile, "there is nothing in this file")
+            Diagnostic::new(Code::EmptyFile, "this file has no content")
                 .label(self.span((0, 0)), "")
-                .help("every file begins with `version: 1`; remove the file if it is not needed"),
+                .help("begin it with `version: 1`, or remove the file if it is not needed"),
         );
     }
 }

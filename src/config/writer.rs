@@ -1,11 +1,11 @@
-//! Turns tokens into text in the canonical form, each on the line that it shares with others in the source.
+//! Turns tokens into text in canonical form. Tokens that share a line in the source share one in the result.
 
 use std::borrow::Cow;
 
 use super::quotes;
 use super::tokens::{Kind, Token};
 
-/// Blanks for each level.
+/// Spaces for each level.
 const STEP: usize = 2;
 
 /// The canonical form of `text`, whose tokens are `tokens`.
@@ -38,9 +38,9 @@ pub(super) fn write<'s>(text: &'s str, tokens: &'s [Token<'s>]) -> String {
 /// A collection that is being written.
 #[derive(Debug, Clone, Copy)]
 enum Frame {
-    /// Its entries stand at `indent`, and the first of them stood at `column`.
+    /// Its entries are indented by `indent`; in the source, the first one began at `column`.
     Block { block: Block, indent: usize, column: Option<usize>, in_value: bool },
-    /// In brackets: what continues it on further lines stands a level deeper than `indent`.
+    /// In brackets: its further lines are indented one level deeper than `indent`.
     Flow { indent: usize },
 }
 
@@ -48,7 +48,7 @@ enum Frame {
 enum Block {
     Map,
     List,
-    /// A list that stands no deeper than the key above it: no tokens say where it begins and ends.
+    /// A list that is not indented below its key: no tokens mark where it begins and ends.
     BareList,
 }
 
@@ -58,19 +58,19 @@ struct Writer<'s> {
     frames: Vec<Frame>,
     /// The last token that was written, comments included.
     last: Option<&'s Token<'s>>,
-    /// Where that one ends.
+    /// Where that token ends.
     last_end: usize,
-    /// The header of the block scalar whose lines are due.
+    /// The header of the block scalar whose lines come next.
     header: Option<&'s Token<'s>>,
     /// Indentation of the line that is being written.
     line_indent: usize,
-    /// Where the lines stood and stand that are above the one being written, and less deep.
+    /// The lines above the one being written that are indented less: their column in the source and their new indentation.
     lines: Vec<(usize, usize)>,
-    /// Comments with lines of their own, and where each began: what follows decides how deep they stand.
+    /// Comments on lines of their own, not yet written: what follows decides their indentation.
     waiting: Vec<&'s Token<'s>>,
-    /// Where the entries of the file begin that are to have a blank line above them.
+    /// The first bytes of the top-level entries that get a blank line above them.
     apart: Vec<usize>,
-    /// Whether a key is due.
+    /// Whether a key comes next.
     is_key: bool,
 }
 
@@ -98,7 +98,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// Writes what has bytes of its own.
+    /// Writes a token that has bytes of its own.
     fn solid(&mut self, token: &'s Token<'s>) {
         match token.kind {
             Kind::Value => self.close_bare_list(),
@@ -169,8 +169,9 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// What an opening bracket's further lines are told from: its own line, or the block around it if that is deeper. Within other
-    /// brackets it is a level deeper than theirs at least, since no closing bracket but the last may stand as deep as the block.
+    /// The base indentation for the further lines of an opening bracket: that of its own line, or of the block around it
+    /// if that is deeper. Inside other brackets it is at least one level deeper than theirs, since only the outermost
+    /// closing bracket may be indented as little as the block.
     fn flow_indent(&self) -> usize {
         let open = self.frames.iter().rev();
         let outermost = open.take_while(|frame| matches!(frame, Frame::Flow { .. })).last();
@@ -181,7 +182,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// Where a token stands that begins a line.
+    /// The indentation of a token that begins a line.
     fn indent(&self, token: &Token<'_>) -> usize {
         let is_sign = matches!(token.kind, Kind::Entry | Kind::KeySign | Kind::Value);
         match self.frames.last() {
@@ -192,7 +193,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// Where the further lines of a value stand.
+    /// The indentation of the further lines of a value.
     fn deeper(&self) -> usize {
         match self.frames.last() {
             Some(Frame::Block { indent, .. } | Frame::Flow { indent }) => indent + STEP,
@@ -206,7 +207,7 @@ impl<'s> Writer<'s> {
             || self.text[self.last_end..token.start].contains('\n')
     }
 
-    /// A comma with nothing behind it.
+    /// Whether a comma is a trailing one.
     fn is_idle_comma(&self, comma: &Token<'_>, behind: &[Token<'_>]) -> bool {
         let next = behind.iter().find(|token| has_bytes(token));
         next.is_some_and(|next| matches!(next.kind, Kind::Close { .. })) && !self.begins_line(comma)
@@ -218,8 +219,8 @@ impl<'s> Writer<'s> {
             && !self.text[self.last_end..comment.start].contains('\n')
     }
 
-    /// Writes a comment behind what it shares the line with: one blank apart where it was so, else in its old column if
-    /// that leaves room.
+    /// Writes a comment after what shares its line: after one space if it was so, else in its old column if there is
+    /// room.
     fn write_behind(&mut self, comment: &'s Token<'s>) {
         let before = self.written.rsplit('\n').next().unwrap_or_default().chars().count();
         let gap = match comment.start - self.last_end {
@@ -231,7 +232,7 @@ impl<'s> Writer<'s> {
         self.wrote(comment);
     }
 
-    /// Writes the waiting comments, and begins the line of the token behind them.
+    /// Writes the waiting comments, and begins the line of the token after them.
     fn flush(&mut self, next: Option<(&Token<'_>, usize)>) {
         let next_indent = next.map_or(0, |(_, indent)| indent);
         let waiting = std::mem::take(&mut self.waiting);
@@ -262,8 +263,8 @@ impl<'s> Writer<'s> {
         self.written.extend(std::iter::repeat_n(' ', indent));
     }
 
-    /// How deep a comment stands: as deep as what follows; where that is less deep than what is above, as deep as the line
-    /// above that it was under.
+    /// The indentation of a comment: that of what follows; or, if that is less than the line above, that of the line above
+    /// that the comment was aligned under.
     fn comment_indent(
         &self,
         comment: &Token<'_>,
@@ -282,7 +283,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// Which lines have a blank one above: those that had, and the first of those that lead to a part of the file.
+    /// Which lines get a blank line above: those that had one, and the first line that leads to an entry that is set apart.
     fn blanks(
         &self,
         waiting: &[&Token<'_>],
@@ -303,7 +304,7 @@ impl<'s> Writer<'s> {
         {
             blanks[lead] = true;
         }
-        // A blank line would become a part of the text above.
+        // A blank line would become part of the block scalar above.
         if let Some(Token { kind: Kind::BlockText { keeps_blank: true }, .. }) = self.last
             && let Some(first) = blanks.first_mut()
         {
@@ -331,7 +332,7 @@ impl<'s> Writer<'s> {
                 rest => format!("{:to$}{rest}", "").into(),
             })
             .collect();
-        // Blanks behind the last line break end no line of the text.
+        // Spaces after the last line break are not a line of the text.
         let is_unended = moved.len() > 1 && token.end == self.text.len();
         let mut blank = if keeps_blank { usize::from(is_unended) } else { moved.len() };
         while blank > 0 && moved.last().is_some_and(|line| line.is_empty()) {
@@ -345,7 +346,7 @@ impl<'s> Writer<'s> {
         self.wrote(token);
     }
 
-    /// How deep the header of a block scalar says that its lines stand; most say nothing.
+    /// The indentation of its lines that the header of a block scalar gives; most give none.
     fn told_depth(&self) -> Option<usize> {
         let header = self.header?;
         let digit = self.text[header.start..header.end].find(|sign: char| sign.is_ascii_digit())?;
@@ -353,31 +354,31 @@ impl<'s> Writer<'s> {
     }
 }
 
-/// Whether a token is more than the begin or end of something, and no comment.
+/// Whether a token has bytes and is not a comment.
 fn has_bytes(token: &Token<'_>) -> bool {
     token.end > token.start && token.kind != Kind::Comment
 }
 
-/// Whether a blank stands between two tokens that share a line.
+/// Whether there is a space between two tokens that share a line.
 fn takes_space(left: &Kind<'_>, right: &Kind<'_>) -> bool {
     match (left, right) {
         (Kind::Open { .. }, Kind::Close { .. }) | (Kind::Open { is_map: false }, _) => false,
         (Kind::Value, Kind::Comma | Kind::Close { .. }) => true,
         (_, Kind::Comma | Kind::Close { is_map: false }) => false,
-        // An alias would take the colon for a part of its name.
+        // After an alias there is a space: the colon would become part of its name.
         (Kind::Plain | Kind::Quoted(_) | Kind::Close { .. }, Kind::Value) => false,
         _ => true,
     }
 }
 
-/// A text of several lines, its further lines at `indent`; how deep they stand says nothing.
+/// A text of several lines, with its further lines at `indent`; their indentation has no meaning.
 fn folded(written: &str, indent: usize) -> String {
     let last = written.matches('\n').count();
     let mut folded = String::with_capacity(written.len());
     for (at, line) in written.split('\n').enumerate() {
         let begin = if at == 0 { line } else { line.trim_start_matches([' ', '\t']) };
         let trimmed = begin.trim_end_matches([' ', '\t']);
-        // A blank behind a backslash is a part of the text.
+        // A space after a backslash is part of the text.
         let content = if at == last || trimmed.ends_with('\\') { begin } else { trimmed };
         if at > 0 {
             folded.push('\n');
@@ -390,13 +391,13 @@ fn folded(written: &str, indent: usize) -> String {
     folded
 }
 
-/// How many characters stand before a byte in its line.
+/// How many characters come before a byte in its line.
 fn column(text: &str, at: usize) -> usize {
     let line = text[..at].rfind('\n').map_or(0, |at| at + 1);
     text[line..at].chars().count()
 }
 
-/// Where the entries of a file begin that are set apart: those of several lines, and those behind them.
+/// The first bytes of the entries of a file that are set apart: those of several lines, and those after them.
 fn apart(text: &str, tokens: &[Token<'_>]) -> Vec<usize> {
     let mut entries: Vec<(usize, usize)> = Vec::new();
     let (mut blocks, mut brackets) = (0, 0);

@@ -1,5 +1,5 @@
-//! Turns an address into what the files say about it: which entry rules it, where each value comes from, and what is
-//! shadowed on the way.
+//! Turns an address into what the files say about it: which entry applies to it, where each value comes from, and which
+//! values are overridden.
 
 use crate::config::Document;
 use crate::model::{Address, Field, Pattern, Value};
@@ -9,13 +9,13 @@ use crate::source::{Span, Spanned};
 /// What the files say about one address.
 #[derive(Debug, Clone)]
 pub struct Explanation {
-    /// The address that was asked about.
+    /// The address to explain.
     pub address: Address,
     /// Whether any file names its domain.
     pub is_known_domain: bool,
-    /// The declared entries that could rule it, most specific first: the first present one does. The order is presumed.
+    /// The declared entries that could apply to it, most specific first; the first present one does. The order is presumed.
     pub rulers: Vec<Ruler>,
-    /// Each managed field of the entry that rules; empty where none does.
+    /// Each managed field of the entry that applies; empty if none does.
     pub fields: Vec<FieldExplained>,
     /// The patterns of `ignore` that cover the address.
     pub ignored: Vec<Spanned<Pattern>>,
@@ -32,13 +32,13 @@ pub struct Ruler {
     pub address: Address,
     /// Its stream's name in every block that declares it, nearest first.
     pub keys: Vec<Span>,
-    /// `state: absent`, where it says so.
+    /// Its `state: absent`, if it has one.
     pub absent: Option<Span>,
-    /// Whether it records without anybody asking.
+    /// Whether recording starts by itself.
     pub records_by_itself: bool,
 }
 
-/// One field of the entry that rules.
+/// One field of the entry that applies.
 #[derive(Debug, Clone)]
 pub struct FieldExplained {
     /// The field.
@@ -47,21 +47,21 @@ pub struct FieldExplained {
     pub value: Value,
     /// Where it comes from.
     pub origin: Origin,
-    /// What else is written for it, nearest first.
+    /// The overridden values that are written for it, nearest first.
     pub shadowed: Vec<Shadowed>,
 }
 
-/// A value that a nearer one stands in front of.
+/// A value that a nearer one overrides.
 #[derive(Debug, Clone)]
 pub struct Shadowed {
-    /// The value as written; `None` is the word `default`.
+    /// The value as written; `None` means the word `default`.
     pub value: Option<Value>,
-    /// Where it stands.
+    /// Where it is written.
     pub origin: Origin,
 }
 
 impl Explanation {
-    /// The entry that rules.
+    /// The entry that applies.
     pub fn ruler(&self) -> Option<&Ruler> {
         self.rulers.iter().find(|ruler| ruler.absent.is_none())
     }

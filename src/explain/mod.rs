@@ -1,5 +1,4 @@
-//! Explains: turns a [`Code`] into its page, and an address into an [`Explanation`] of what the files
-//! say about it.
+//! Turns a [`Code`] into its page, and an address into an [`Explanation`] of what the files say about it.
 
 mod address;
 mod online;

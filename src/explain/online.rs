@@ -1,4 +1,4 @@
-//! Turns an address and what the service holds into how the two stand to each other.
+//! Compares what the files say about an address with what the service has.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,20 @@ use crate::resolve::{Desired, Wanted};
 pub struct Online {
     /// The service, as every output names it.
     pub target: String,
-    /// The address's domain; `None` where the service knows none of that name.
+    /// The domain of the address; `None` if the service has no such domain.
     pub domain: Option<DomainState>,
-    /// What is held at the very address.
+    /// The configuration in the service at exactly this address.
     pub held: Option<Remote>,
-    /// The held entry that records the address: its own or a wider one. That the most specific one rules is presumed.
+    /// The configuration in the service that records the address: its own or a wider one. The most specific one is
+    /// presumed to.
     pub ruler: Option<Address>,
-    /// How the files and the service stand to each other there.
+    /// How the files and the service compare there.
     pub standing: Standing,
-    /// The names that the files have for ids of transcode groups, by id.
+    /// The names that the files give to ids of transcode groups, by id.
     pub group_names: BTreeMap<String, String>,
 }
 
-/// A domain as the service knows it, in the service's words.
+/// A domain as the service reports it, in its own words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DomainState {
     /// API: DomainStatus.
@@ -33,37 +34,37 @@ pub struct DomainState {
     pub region: Option<String>,
 }
 
-/// The declared side against the held one.
+/// How the files and the service compare at one address.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
-    /// Both alike, or both without.
+    /// Both the same, or both without a configuration.
     AsDeclared,
-    /// Declared and held, with these fields unlike.
+    /// Declared and in the service, but these fields differ.
     Differs(Vec<Difference>),
-    /// Declared, not held.
+    /// Declared, not in the service.
     Missing,
-    /// Declared absent, and held.
+    /// Declared absent, but in the service.
     StillThere,
-    /// Held, not declared.
+    /// In the service, not declared.
     Undeclared,
-    /// Held in a way that livevod can't manage.
+    /// In the service in a form that livevod can't manage.
     Unmanageable(String),
-    /// Neither declared nor held.
+    /// Neither declared nor in the service.
     Nothing,
 }
 
-/// One field that is not as declared.
+/// One field that differs from the files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
-    /// Which.
+    /// The field.
     pub field: Field,
-    /// What the service holds.
+    /// The value in the service.
     pub held: Value,
-    /// What the files want.
+    /// The declared value.
     pub wanted: Value,
 }
 
-/// Holds one address of the files to `held`, its whole domain as it was just read.
+/// Compares one address of the files with `held`, its whole domain as it was just read.
 pub fn online(
     desired: &Desired,
     address: &Address,

@@ -11,18 +11,18 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The name that stands for every stream (or app) without a configuration of its own.
+/// The name that means every stream (or app) without a configuration of its own.
 pub const EVERY: &str = "*";
 
-/// Longest app or stream name (API: "up to 255 characters").
+/// The longest app or stream name (API: "up to 255 characters").
 const NAME_LENGTH: usize = 255;
 
-/// Longest domain name that DNS can carry.
+/// The longest domain name that DNS allows.
 const DOMAIN_LENGTH: usize = 253;
 
 /// The key of one configuration: main streaming domain, app and stream (API: DomainName, AppName, StreamName).
 ///
-/// An app or stream of [`EVERY`] is the configuration for all that have none of their own.
+/// With [`EVERY`] as app or stream, it is the configuration for all that have none of their own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     /// Main streaming domain, lower case.
@@ -33,7 +33,7 @@ pub struct Address {
     pub stream: Arc<str>,
 }
 
-/// Why a text is no address.
+/// Why a text is not an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Not three parts between slashes.
@@ -50,18 +50,18 @@ pub enum AddressError {
 }
 
 impl Address {
-    /// Joins three names, whatever they hold: what the service returns is an address.
+    /// Joins three names with any content: whatever the service returns is an address.
     pub fn new(domain: impl Into<Arc<str>>, app: impl Into<Arc<str>>, stream: impl Into<Arc<str>>) -> Self {
         Self { domain: domain.into(), app: app.into(), stream: stream.into() }
     }
 
-    /// Whether this entry records every stream that has none of its own: `app/*` or `*/*`.
+    /// Whether this is an app-wide configuration (`app/*` or `*/*`), which records every stream without its own.
     pub fn is_app_wide(&self) -> bool {
         &*self.stream == EVERY
     }
 
-    /// Whether another entry stands beside this app-wide one, so that the service may take it along: in the same app, or for
-    /// `*/*` anywhere in the domain.
+    /// Whether another configuration is beside this app-wide one, so that the service may delete it together with this one:
+    /// one in the same app, or for `*/*` anywhere in the domain.
     pub fn has_beside(&self, other: &Address) -> bool {
         self != other
             && self.is_app_wide()
@@ -69,7 +69,7 @@ impl Address {
             && (&*self.app == EVERY || self.app == other.app)
     }
 
-    /// The entries that could record this address, most specific first, itself included.
+    /// The addresses whose configurations could record this one, most specific first, itself included.
     ///
     /// The order is presumed from the sibling API for recording to OSS; no document states it for VOD.
     pub fn rulers(&self) -> impl Iterator<Item = Address> + use<> {
@@ -94,7 +94,7 @@ impl Address {
         format!("{}/{}", shown(&self.app, name_error), shown(&self.stream, name_error))
     }
 
-    /// Whether YAML can write it. What it can't is never declared, and so never changed.
+    /// Whether YAML can name it. An address that YAML can't name is never declared, and so never changed.
     pub fn is_nameable(&self) -> bool {
         let Self { domain, app, stream } = self;
         domain_error(domain).is_none() && name_error(app).is_none() && name_error(stream).is_none()
@@ -107,11 +107,11 @@ impl fmt::Display for Address {
     }
 }
 
-/// A name as it is, or quoted where it could pass for another one, or for several.
+/// A name as it is, or quoted if it could be mistaken for another name or for several.
 fn shown(name: &str, error: fn(&str) -> Option<&'static str>) -> Cow<'_, str> {
     match error(name) {
         None => Cow::Borrowed(name),
-        // A text can be JSON.
+        // A text can always be written as JSON.
         Some(_) => Cow::Owned(serde_json::to_string(name).unwrap_or_default()),
     }
 }
@@ -135,15 +135,15 @@ impl FromStr for Address {
     }
 }
 
-/// An address as files keep it.
+/// An address as it is saved in files.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Names {
     /// The main streaming domain.
     domain: String,
-    /// The app, `*` for every one without an entry of its own.
+    /// The app; `*` means every app without a configuration of its own.
     app: String,
-    /// The stream, likewise.
+    /// The stream; `*` means every stream without a configuration of its own.
     stream: String,
 }
 
@@ -153,7 +153,7 @@ impl<'de> Deserialize<'de> for Address {
     }
 }
 
-/// Reads an address as files keep it: in its parts, or as the one text that version 1 of journals and snapshots held.
+/// Reads an address from a file: in its parts, or as one text, as in version 1 of journals and snapshots.
 struct InFiles;
 
 impl<'de> Visitor<'de> for InFiles {
@@ -194,8 +194,8 @@ impl JsonSchema for Address {
     }
 }
 
-/// An address as one text, for documents that people read: [`Address`] itself is kept in its three parts, since a name that
-/// the service returns may hold anything.
+/// An address as one text, for documents that people read. [`Address`] itself is saved in its three parts, since a name
+/// that the service returns may hold any characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AddressText<'a>(pub &'a Address);
 
@@ -212,14 +212,14 @@ impl JsonSchema for AddressText<'_> {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "`domain/app/stream`; `*` is the entry for every app or stream without its own. \
-                A name that YAML cannot write stands in double quotes, escaped as in JSON.",
+            "description": "`domain/app/stream`; `*` means every app or stream without a configuration of its own. \
+                A name that YAML cannot write is in double quotes, escaped as in JSON.",
             "type": "string",
         })
     }
 }
 
-/// What keeps `text` from being an app or stream name; `None` when it is one.
+/// Why `text` is not an app or stream name; `None` if it is one.
 ///
 /// Letters, digits, hyphens and underscores, up to 255 of them, or `*` alone (console guide, store recordings in VOD).
 pub fn name_error(text: &str) -> Option<&'static str> {
@@ -230,15 +230,15 @@ pub fn name_error(text: &str) -> Option<&'static str> {
         return Some("is empty");
     }
     if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
-        return Some("holds more than letters, digits, `-` and `_`");
+        return Some("has characters other than letters, digits, `-` and `_`");
     }
     (text.len() > NAME_LENGTH).then_some("is longer than 255 characters")
 }
 
-/// What keeps `text` from being a domain name; `None` when it is one. Upper case is an error: the tool compares in lower case.
+/// Why `text` is not a domain name; `None` if it is one. Uppercase is an error: livevod compares in lowercase.
 pub fn domain_error(text: &str) -> Option<&'static str> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Some("holds upper case letters");
+        return Some("has uppercase letters");
     }
     if text.len() > DOMAIN_LENGTH {
         return Some("is longer than 253 characters");

@@ -12,7 +12,7 @@ use super::{Field, Value};
 /// The service's own group that stores recordings as they are.
 pub const NO_TRANSCODE: &str = "VOD_NO_TRANSCODE";
 
-/// Whether `text` has the usual form of a group id: 32 hexadecimal digits, or [`NO_TRANSCODE`].
+/// Whether `text` has the usual form of a transcode group id: 32 hexadecimal digits, or [`NO_TRANSCODE`].
 pub fn is_group_id(text: &str) -> bool {
     text == NO_TRANSCODE || (text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
@@ -41,9 +41,9 @@ pub struct RecordConfig {
     pub compose_vod_transcode_group: Option<String>,
     /// One of [`ON_DEMAND`] (API: OnDemand, default 0).
     pub on_demand: u8,
-    /// VOD bucket host; create-only; `None` is "as the service chose" (API: StorageLocation).
+    /// VOD bucket host; create-only; unset means "as the service chose" (API: StorageLocation).
     pub storage_location: Option<String>,
-    /// What the remote holds besides; kept, never managed. Empty on what YAML wants.
+    /// Other fields of the service's configuration: kept, never managed. Empty in a desired configuration.
     #[serde(rename = "carried")]
     pub passthrough: Passthrough,
 }
@@ -53,15 +53,15 @@ pub struct RecordConfig {
 #[serde(default, deny_unknown_fields)]
 #[schemars(rename = "Carried")]
 pub struct Passthrough {
-    /// Seconds over which an interrupted stream is joined (API: DelayTime; Add and Update).
+    /// Seconds within which an interrupted stream is joined (API: DelayTime; Add and Update).
     pub delay_time: Option<u32>,
     /// What is recorded, `raw` unless set (API: RecordContent; Add only).
     pub record_content: Option<String>,
     /// VOD app space (API: SpaceId; Add only).
     pub space_id: Option<String>,
-    /// Opaque text of the response (API: TranscodeTemplates; a list in Add and Update).
+    /// Text from the response, not interpreted (API: TranscodeTemplates; a list in Add and Update).
     pub transcode_templates: Option<String>,
-    /// Response fields that no document knows; no request can carry them.
+    /// Undocumented response fields; no request can send them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown: BTreeMap<String, serde_json::Value>,
 }
@@ -82,9 +82,9 @@ impl Default for RecordConfig {
 }
 
 impl RecordConfig {
-    /// The same settings under the equality rules: what two configurations are compared, hashed and shown by.
+    /// The same settings under the equality rules, for comparing, hashing and showing.
     ///
-    /// The compose group counts only while `auto_compose` is on; `RecordContent` is `raw` where none is given.
+    /// The compose group counts only while `auto_compose` is on; a missing `RecordContent` means `raw`.
     #[must_use]
     pub fn normalized(mut self) -> Self {
         if !self.auto_compose {
@@ -101,8 +101,8 @@ impl RecordConfig {
         self
     }
 
-    /// What this wanted configuration becomes when it is laid over `remote`: passthrough fields stay, and so does what is not
-    /// set here. Normalized.
+    /// This desired configuration laid over `remote`: passthrough fields, and fields that are not set here, come from
+    /// `remote`. Normalized.
     #[must_use]
     pub fn laid_over(&self, remote: &RecordConfig) -> Self {
         let mut laid = Self { passthrough: remote.passthrough.clone(), ..self.clone() };
@@ -112,7 +112,7 @@ impl RecordConfig {
         laid.normalized()
     }
 
-    /// Whether a stream under this configuration is recorded without anybody asking for it.
+    /// Whether recording starts by itself under this configuration.
     pub fn records_by_itself(&self) -> bool {
         self.on_demand == 0
     }
@@ -134,7 +134,7 @@ impl RecordConfig {
         }
     }
 
-    /// Puts the value of one field. Where a field must have a value, one of another type leaves it as it is.
+    /// Sets the value of one field. A field that must have a value is unchanged if `value` has another type.
     pub fn set(&mut self, field: Field, value: Value) {
         let passthrough = &mut self.passthrough;
         let text = value.as_text().map(str::to_owned);

@@ -1,4 +1,4 @@
-//! The fields of a configuration by name, and their values as they are shown.
+//! The fields of a configuration by name, and how their values are shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -31,21 +31,21 @@ pub enum Field {
     SpaceId,
     /// A passthrough field: kept as it is, not managed.
     TranscodeTemplates,
-    /// All response fields that no document knows, together: kept as they are, not managed.
+    /// All undocumented response fields together: kept as they are, not managed.
     Unknown,
 }
 
-/// What a value of a field may be, wherever it is read or written.
+/// What a value of a field may be, wherever the value is read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// The id of a transcode group, or in YAML a name from `transcode_groups`.
     Group,
-    /// Whole seconds, `least..=most`; `help` says what to write in place of others.
+    /// Whole seconds, `least..=most`; `help` says what to write instead of a value outside.
     #[expect(missing_docs, reason = "the variant's own comment says it")]
     Seconds { least: u32, most: u32, help: &'static str },
     /// On or off.
     Switch,
-    /// One of a few numbers. Of another one it is said `here` what it is, and `help` gives each number with its meaning.
+    /// One of a few numbers. `here` is the label of any other one, and `help` gives each number with its meaning.
     #[expect(missing_docs, reason = "the variant's own comment says it")]
     Choice { values: &'static [u8], here: &'static str, help: &'static str },
     /// The host of a VOD bucket.
@@ -58,7 +58,7 @@ pub enum Form {
     Json,
 }
 
-/// All that there is to know of one field, but for its Rust type and its default: these stand in
+/// All that is known of one field, except its Rust type and its default: these are in
 /// [`RecordConfig`](super::RecordConfig).
 struct Declaration {
     field: Field,
@@ -75,7 +75,7 @@ pub const CYCLE_DURATION: RangeInclusive<u32> = 300..=21600;
 /// When recording starts: 0 by itself, 1 by HTTP callback, 2 by ingest parameters, 7 by hand.
 pub const ON_DEMAND: [u8; 4] = [0, 1, 2, 7];
 
-/// Every field in the order of [`Field`], which is the order in which they are shown: first what YAML manages.
+/// Every field in the order of [`Field`], which is the order in which they are shown: managed fields first.
 ///
 /// Schema, decoding, merging, inheritance, digest, requests, answers, blame and the emulator follow from this table. A new
 /// setting is a line here and in [`Field`], and its value in [`RecordConfig`](super::RecordConfig).
@@ -97,7 +97,7 @@ const DECLARATIONS: [Declaration; 11] = [
         "When recording starts: 0 by itself (default), 1 by HTTP callback, 2 by ingest parameters, 7 by hand.",
     ),
     field(Field::StorageLocation, "storage_location", "StorageLocation", Form::Bucket).only_by_add().managed(
-        "VOD bucket host; it can't be changed in place. Unwritten means as the service chose.",
+        "VOD bucket host; it can't be changed in place. If not written, the service's choice is kept.",
     ),
     field(Field::DelayTime, "delay_time", "DelayTime", DELAY),
     field(Field::RecordContent, "record_content", "RecordContent", Form::Text).only_by_add(),
@@ -120,24 +120,24 @@ const START: Form = Form::Choice {
 
 const DELAY: Form = Form::Seconds { least: 15, most: 21600, help: "choose 15s to 6h" };
 
-/// A field that is passed through, sent back as it is with each Add and Update, unless more is said of it.
+/// A passthrough field, which each Add and Update sends back as it is; the methods below change that.
 const fn field(field: Field, name: &'static str, api: &'static str, form: Form) -> Declaration {
     Declaration { field, name, api: Some(api), form, needs_add: false, description: None }
 }
 
 impl Declaration {
-    /// YAML says what it shall be, and an editor shows this beside its key.
+    /// Managed by YAML; an editor shows the description beside its key.
     const fn managed(self, description: &'static str) -> Self {
         Self { description: Some(description), ..self }
     }
 
-    /// No Update can carry it.
+    /// No Update can send it.
     const fn only_by_add(self) -> Self {
         Self { needs_add: true, ..self }
     }
 }
 
-/// How many fields YAML manages.
+/// The number of managed fields.
 const fn managed() -> usize {
     let mut at = 0;
     while DECLARATIONS[at].description.is_some() {
@@ -172,7 +172,7 @@ impl Field {
         self.declaration().name
     }
 
-    /// The field's name in requests and answers of the API; `None` for [`Field::Unknown`], which no request can carry.
+    /// The field's name in requests and responses of the API; `None` for [`Field::Unknown`], which no request can send.
     pub fn api(self) -> Option<&'static str> {
         self.declaration().api
     }
@@ -182,17 +182,17 @@ impl Field {
         self.declaration().form
     }
 
-    /// What an editor shows beside the key of a managed field; `None` for what is passed through.
+    /// What an editor shows beside the key of a managed field; `None` for passthrough fields.
     pub fn description(self) -> Option<&'static str> {
         self.declaration().description
     }
 
-    /// Whether only Add can set it, so that a change means delete and add.
+    /// Whether it is a managed field that only Add can set, so that a change is a replace.
     pub fn is_create_only(self) -> bool {
         self.needs_add() && self.description().is_some()
     }
 
-    /// Whether no Update can change it, passed through ones included.
+    /// Whether no Update can change it, for managed and passthrough fields.
     pub fn needs_add(self) -> bool {
         self.declaration().needs_add
     }
@@ -221,7 +221,7 @@ pub enum Value {
     Seconds(u32),
     /// On or off.
     Switch(bool),
-    /// A bare number.
+    /// A number without a unit.
     Number(u32),
     /// Unknown response fields by name.
     Json(BTreeMap<String, serde_json::Value>),
@@ -252,7 +252,7 @@ impl Value {
         }
     }
 
-    /// Whether it says nothing: unset, or no unknown fields.
+    /// Whether it holds nothing: unset, or no unknown fields.
     pub fn is_empty(&self) -> bool {
         match self {
             Value::Unset => true,
@@ -270,12 +270,12 @@ impl Value {
     }
 }
 
-/// The ids in a list of templates, which is a set.
+/// The ids in a list of templates, whose order has no meaning.
 pub(crate) fn templates(text: &str) -> BTreeSet<&str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
-/// Whether a text can be shown without quotes: what ids, hosts and lists of them are made of.
+/// Whether a text can be shown without quotes: ids, hosts and lists of them.
 fn is_plain(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.,:/".contains(&byte);
     !text.is_empty() && text.bytes().all(plain)
@@ -296,7 +296,7 @@ impl fmt::Display for Value {
         match self {
             Value::Unset => f.write_str("(not set)"),
             Value::Text(text) if is_plain(text) => f.write_str(text),
-            // Else it could pass for something else, such as `(not set)` or a group's name.
+            // Unquoted, it could be mistaken for something else, such as `(not set)` or a group's name.
             Value::Text(text) => f.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?),
             Value::Seconds(seconds) => duration(*seconds, f),
             Value::Number(number) => write!(f, "{number}"),

@@ -1,4 +1,4 @@
-//! The plain values everything else speaks of, the same for what is wanted and what exists.
+//! The plain values that everything else uses, the same for desired and remote configurations.
 
 mod address;
 mod config;

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use super::{Address, EVERY};
 
-/// Selects addresses part by part; missing parts select all below.
+/// Selects addresses part by part; missing parts select everything below.
 ///
-/// A part that is just `*` is that literal name, `**` is any name, `*` and `?` beside other characters are globs.
+/// A part that is just `*` matches only that name, `**` matches any name, `*` and `?` beside other characters are globs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
@@ -21,16 +21,14 @@ enum Part {
     Glob(String),
 }
 
-/// Why a text is no pattern.
+/// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// More parts than an address has, or an empty one.
     #[error("a pattern has one to three parts, `domain/app/stream`, none of them empty")]
     Parts,
     /// A character that no name can hold.
-    #[error(
-        "`{0}` can match no name: only letters, digits, `-`, `_`, `.` (in domains), `*` and `?` stand here"
-    )]
+    #[error("`{0}` can't match any name: use only letters, digits, `-`, `_`, `.` (in domains), `*` and `?`")]
     Character(String),
 }
 
@@ -41,12 +39,12 @@ impl Pattern {
         self.parts.iter().zip(names).all(|(part, name)| part.matches(name))
     }
 
-    /// Whether the pattern is a domain alone, and so selects all of it.
+    /// Whether the pattern is only a domain, and so selects all of it.
     pub fn is_whole_domain(&self) -> bool {
         self.parts.len() == 1
     }
 
-    /// Whether it holds no glob and no `**`: each part is one name.
+    /// Whether it has no glob and no `**`: each part is one name.
     pub fn is_literal(&self) -> bool {
         self.parts.iter().all(|part| matches!(part, Part::Literal(_)))
     }
@@ -87,7 +85,8 @@ impl Part {
     }
 }
 
-/// `*` is any run of characters, `?` one character; linear in `glob` times `name`, with one place to go back to.
+/// `*` matches any run of characters, `?` one character. Takes time proportional to `glob` times `name`: only the last `*`
+/// is retried.
 fn glob_matches(glob: &[u8], name: &[u8]) -> bool {
     let (mut at_glob, mut at_name) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;

@@ -1,4 +1,4 @@
-//! What exists: every configuration of the domains that were read.
+//! What exists in the service: every configuration of the domains that were read.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Address, RecordConfig};
 
-/// What the service holds, domain by domain. A domain that was not read whole is not in it.
+/// The configurations in the service, by domain. A domain that was not read whole is not in it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     /// By domain name.
@@ -16,7 +16,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The configuration at an address, if its domain was read and holds one.
+    /// The configuration at an address, if its domain was read and has one.
     pub fn get(&self, address: &Address) -> Option<&Remote> {
         self.domains.get(&address.domain)?.configs.get(address)
     }
@@ -25,25 +25,25 @@ impl Snapshot {
 /// Every configuration of one domain.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DomainSnapshot {
-    /// By address, StreamName absent, empty and `*` being one key.
+    /// By address; StreamName absent, empty and `*` are one key.
     pub configs: BTreeMap<Address, Remote>,
 }
 
-/// One configuration as the service holds it.
+/// One configuration as the service has it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Remote {
-    /// Its settings, as they came: not normalized.
+    /// Its settings as they were returned, not normalized.
     pub config: RecordConfig,
-    /// How the service wrote the stream name; each write echoes it.
+    /// How the service writes the stream name; each write sends it in the same form.
     pub spelling: StreamSpelling,
     /// When it was added, as the service wrote it (API: CreateTime).
     pub create_time: Option<String>,
-    /// Why livevod must not touch it, if so: by-format, or several entries under one key.
+    /// Why livevod must not change it, if so: it is by-format, or there are several entries under one key.
     pub unsupported: Option<String>,
 }
 
-/// How a StreamName stands on the wire. All but `Named` mean every stream of the app.
+/// How a StreamName is written in responses and requests. All but `Named` mean every stream of the app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StreamSpelling {

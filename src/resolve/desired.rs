@@ -1,4 +1,4 @@
-//! [`Desired`]: what is wanted, with every setting resolved and the origin of each.
+//! [`Desired`]: the desired state, with every setting resolved and the origin of each.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,18 +9,18 @@ use crate::config::Domain;
 use crate::model::{Address, Field, Pattern, RecordConfig, Value};
 use crate::source::{Span, Spanned};
 
-/// What is wanted, with every setting resolved.
+/// The desired state, with every setting resolved.
 #[derive(Debug, Clone, Default)]
 pub struct Desired {
     /// The only account these files may be applied to.
     pub account: Option<Spanned<String>>,
-    /// The domains that the files name; no other is ever read.
+    /// The domains that the files name; no other domain is ever read.
     pub domains: BTreeMap<Arc<str>, DesiredDomain>,
-    /// Not ours: never drift, never touched.
+    /// Patterns of addresses that livevod ignores: never reported as drift, never touched.
     pub ignore: Vec<Spanned<Pattern>>,
-    /// Never deleted, replaced or stopped.
+    /// Patterns of addresses that are never deleted, replaced or stopped.
     pub protect: Vec<Spanned<Pattern>>,
-    /// The name of each id under `transcode_groups`; of several names, the first.
+    /// The name of each id under `transcode_groups`; if it has several names, the first one.
     pub group_names: BTreeMap<String, Spanned<String>>,
 }
 
@@ -30,7 +30,7 @@ impl Desired {
         self.domains.get(&address.domain)?.entries.get(address)
     }
 
-    /// Whether the files say that nothing shall stand at an address.
+    /// Whether the files say that there must be no configuration at an address.
     pub fn wants_nothing(&self, address: &Address) -> bool {
         let Some(domain) = self.domains.get(&address.domain) else { return false };
         let is_ignored = self.ignore.iter().any(|pattern| pattern.value.matches(address));
@@ -42,35 +42,35 @@ impl Desired {
             }
     }
 
-    /// The region of a domain, where one is written.
+    /// The region of a domain, if one is written.
     pub fn region(&self, domain: &str) -> Option<&str> {
         Some(&self.domains.get(domain)?.region.as_ref()?.value)
     }
 }
 
-/// One domain as the files want it.
+/// One domain as the files declare it.
 #[derive(Debug, Clone)]
 pub struct DesiredDomain {
-    /// Where the domain's name first stands.
+    /// Where the domain's name is first written.
     pub key: Span,
-    /// The live center's region, the domain's own or the files' default.
+    /// The region of its live center: its own `region`, or the files' default.
     pub region: Option<Spanned<String>>,
     /// `prune` of the domain.
     pub prune: Option<Spanned<bool>>,
-    /// `prune` of its apps, which beats the domain's.
+    /// `prune` of its apps, which overrides the domain's.
     pub app_prune: BTreeMap<Arc<str>, Spanned<bool>>,
     /// Every declared configuration.
     pub entries: BTreeMap<Address, Entry>,
-    /// Set where a snapshot speaks instead of files: what is not in `entries` was not there.
+    /// Set if the domain comes from a snapshot instead of files: what is not in `entries` did not exist then.
     pub restored: Option<Restored>,
 }
 
-/// What a snapshot says of a domain besides its entries, which hold every field as it stood there.
+/// What a snapshot says about a domain besides its entries, which hold every field as it was then.
 #[derive(Debug, Clone)]
 pub struct Restored {
-    /// Where it begins.
+    /// The beginning of the snapshot.
     pub place: Span,
-    /// What stood there of a kind that no request can write, and why.
+    /// The configurations of then that no request can write, and why.
     pub unwritable: BTreeMap<Address, String>,
 }
 
@@ -86,7 +86,8 @@ impl DesiredDomain {
         Self { key: domain.key, region, prune, app_prune, entries, restored: None }
     }
 
-    /// The `prune: true` that covers an address that is not declared, if one does. What no file could declare is never pruned.
+    /// The `prune: true` that covers an undeclared address, if there is one. An address that no file could declare is never
+    /// pruned.
     pub fn prunes(&self, address: &Address) -> Option<Span> {
         let word = self.app_prune.get(&address.app).or(self.prune.as_ref())?;
         (word.value && address.is_nameable()).then_some(word.span)
@@ -96,16 +97,16 @@ impl DesiredDomain {
 /// One declared configuration.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Where its stream name stands.
+    /// Where its stream name is written.
     pub key: Span,
-    /// What is wanted there.
+    /// What the files want there.
     pub wanted: Wanted,
-    /// The day from which it is only kept by mistake.
+    /// The day from which it is reported as expired.
     pub expires: Option<Spanned<Date>>,
 }
 
 impl Entry {
-    /// The configuration that is wanted there, if one is.
+    /// The configuration, unless the entry is absent.
     pub fn resolved(&self) -> Option<&Resolved> {
         match &self.wanted {
             Wanted::Present(resolved) => Some(resolved),
@@ -117,7 +118,7 @@ impl Entry {
 /// What an entry wants.
 #[derive(Debug, Clone)]
 pub enum Wanted {
-    /// Nothing at this address: `state: absent` stands at the span.
+    /// Nothing at this address; the span is that of `state: absent`.
     Absent(Span),
     /// This configuration.
     Present(Box<Resolved>),
@@ -126,7 +127,7 @@ pub enum Wanted {
 /// A configuration with the origin of each managed field.
 #[derive(Debug, Clone)]
 pub struct Resolved {
-    /// The settings; no passthrough field.
+    /// The settings, without passthrough fields.
     pub config: RecordConfig,
     /// In [`Field::MANAGED`] order.
     pub origins: Vec<Origin>,
@@ -142,22 +143,22 @@ impl Resolved {
 /// Where one value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// The kind of block it stands in.
+    /// The kind of block that holds it.
     pub kind: OriginKind,
     /// The tier's name, for [`OriginKind::Tier`].
     pub tier: Option<String>,
-    /// The value itself; `None` where nobody wrote it.
+    /// The value itself; `None` if it is not written.
     pub span: Option<Span>,
-    /// What led there, from the entry outwards, each in the words that stand at its place: `layout: NAME`, each
-    /// `tier: NAME`, and last `transcode_groups: NAME` at the line that defines a group's id.
+    /// The path to the value, from the entry outwards, each step as its YAML: `layout: NAME`, each `tier: NAME`, and last
+    /// `transcode_groups: NAME` at the line that defines a group's id.
     pub via: Vec<Spanned<String>>,
 }
 
 impl Origin {
-    /// Of a managed field that nobody wrote.
+    /// The origin of a managed field that is not written.
     pub(super) fn unwritten(field: Field) -> Self {
         let kind = match RecordConfig::default().get(field) {
-            // Without auto_compose, there is none.
+            // Without auto_compose there is no compose group, so its default is unset.
             Value::Unset if field != Field::ComposeVodTranscodeGroup => OriginKind::Service,
             _ => OriginKind::Default,
         };
@@ -165,7 +166,7 @@ impl Origin {
     }
 }
 
-/// The kind of block a value stands in.
+/// The kind of block that holds a value.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
@@ -183,8 +184,8 @@ pub enum OriginKind {
     Tier,
     /// The documented default, not written anywhere.
     Default,
-    /// Left to the service.
+    /// Not written: the service decides.
     Service,
-    /// A snapshot that is restored.
+    /// The snapshot that is restored.
     Snapshot,
 }

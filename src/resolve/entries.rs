@@ -14,14 +14,14 @@ use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field, Form, RecordConfig, State};
 use crate::source::{Span, Spanned};
 
-/// One domain, and what stands above its entries.
+/// One domain, and what its entries inherit from.
 pub(super) struct DomainEntries<'e, 'd> {
     document: &'d Document,
     domain: &'d Domain,
     tiers: &'e Tiers<'d>,
     /// The domain's region, its own or the files'.
     pub(super) region: Option<&'d Spanned<String>>,
-    /// Whether a block above the entries was not read, so that it may hold what is not found.
+    /// Whether a block that the entries inherit from was not read: a value that is not found may be there.
     doubt: bool,
     groupless: Groupless<'d>,
     findings: &'e mut Findings,
@@ -30,14 +30,14 @@ pub(super) struct DomainEntries<'e, 'd> {
 /// One configuration that must exist, while it is resolved.
 struct PresentEntry<'a, 'd> {
     address: &'a Address,
-    /// Where its stream name stands.
+    /// Where its stream name is written.
     key: Layer<'d, Span>,
-    /// Where its app's name stands.
+    /// Where its app's name is written.
     app: Layer<'d, Span>,
 }
 
 impl<'e, 'd> DomainEntries<'e, 'd> {
-    /// Makes ready to resolve `domain`.
+    /// Prepares to resolve `domain`.
     pub(super) fn new(
         document: &'d Document,
         domain: &'d Domain,
@@ -83,7 +83,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         }
         let own = own_level(layers);
         let [app, domain, top] = above;
-        // A state that can't be read leaves open whether anything is needed here at all.
+        // With an invalid state, it is unknown whether the entry needs any settings.
         let mut states = layers.iter().filter_map(|layer| layer.block.state.as_ref());
         let doubt = self.doubt || states.any(|state| state.value == Written::Faulty);
         let ladder = Ladder { levels: [&own, app, domain, top], tiers: self.tiers, doubt };
@@ -93,7 +93,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         Some(Entry { key, wanted: Wanted::Present(Box::new(resolved)), expires })
     }
 
-    /// The `state: absent` that holds for an entry. Settings in a nearer block contradict it.
+    /// The `state: absent` that applies to an entry. Settings in a nearer block contradict it.
     fn absent(&mut self, address: &Address, layers: &[Layer<'d, Stream>]) -> Option<Span> {
         let (depth, state) = layers
             .iter()
@@ -106,10 +106,10 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
             self.findings.push(
                 Diagnostic::new(
                     Code::AbsentSettings,
-                    "a layout says that this is `absent`, and it has settings here",
+                    "`state: absent` from a layout cannot be combined with settings",
                 )
-                .label(span, "set here")
-                .label(state.span, "absent by this")
+                .label(span, "a setting here")
+                .label(state.span, "declared absent here")
                 .help("write `state: present` beside the settings, or remove them")
                 .about(address),
             );
@@ -121,7 +121,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         let origins = Vec::with_capacity(Field::MANAGED.len());
         let mut resolved = Resolved { config: RecordConfig::default(), origins };
         for field in Field::MANAGED {
-            // Without auto_compose the group means nothing to the service, wherever it is written.
+            // Without auto_compose the service ignores the group, wherever it is written.
             let is_idle = field == Field::ComposeVodTranscodeGroup && !resolved.config.auto_compose;
             let mut ruling = match is_idle {
                 true => Ruling { word: Word::Unset, origin: Origin::unwritten(field) },
@@ -147,7 +147,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         })
     }
 
-    /// Reports a group that is needed and not given. `before` holds the fields above it.
+    /// Reports a group that is needed but not set. `before` holds the fields that were resolved before it.
     fn check_group(&mut self, place: &PresentEntry<'_, 'd>, field: Field, group: &Ruling, before: &Resolved) {
         if !matches!(group.word, Word::Unset) {
             return;
@@ -164,7 +164,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
             return self.groupless.add((*address).clone(), *key, *app);
         };
         let finding = groupless::finding().label(span, "there is no default").help(
-            "write a group, `VOD_NO_TRANSCODE` to store recordings as they come, or nothing to inherit one",
+            "write a group, or `VOD_NO_TRANSCODE` to store recordings as they are, or remove the key to inherit one",
         );
         self.findings.push(led_here(finding, &group.origin).about(place.address));
     }

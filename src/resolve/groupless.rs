@@ -1,4 +1,4 @@
-//! Gathers the configurations of a domain that nothing gives a group, and reports them at the one place that would.
+//! Collects the configurations of a domain that have no group, and reports them at the one place where a group is missing.
 
 use super::layouts::Layer;
 use crate::diag::{Code, Diagnostic, Findings};
@@ -11,18 +11,18 @@ pub(super) struct Groupless<'d> {
     found: Vec<(Address, Layer<'d, Span>, Layer<'d, Span>)>,
 }
 
-/// What is said of each of them.
+/// The finding for each of them.
 pub(super) fn finding() -> Diagnostic {
     Diagnostic::new(Code::MissingGroup, "a configuration has no `vod_transcode_group`")
 }
 
 impl<'d> Groupless<'d> {
-    /// Takes one in, with where its stream's and its app's name stand.
+    /// Adds one, with the places of its stream's and its app's name.
     pub(super) fn add(&mut self, address: Address, stream: Layer<'d, Span>, app: Layer<'d, Span>) {
         self.found.push((address, stream, app));
     }
 
-    /// One finding: at the entry if there is but one, else at the app or the domain that holds them all.
+    /// Reports one finding: at the entry if there is only one, else at the app or the domain that holds them all.
     pub(super) fn report(self, domain: Span, findings: &mut Findings) {
         let Self { found } = self;
         let is_alone = found.len() == 1;
@@ -31,7 +31,7 @@ impl<'d> Groupless<'d> {
             let finding = match () {
                 () if is_alone => at_entry(&stream),
                 () if is_one_app => at_app(&app),
-                () => above(domain, "nothing gives its configurations a group"),
+                () => above(domain, "its configurations have no group"),
             };
             findings.push(finding.about(&address));
         }
@@ -39,16 +39,16 @@ impl<'d> Groupless<'d> {
 }
 
 fn at_entry(key: &Layer<'_, Span>) -> Diagnostic {
-    let help = "write it here, in a tier, or in the `defaults` of the app, the domain or the file";
-    led_here(finding().label(*key.block, "nothing gives it a group").help(help), key)
+    let help = "write one here, in a tier, or in the `defaults` of the app, the domain or the file";
+    led_here(finding().label(*key.block, "no group here or inherited").help(help), key)
 }
 
 fn at_app(key: &Layer<'_, Span>) -> Diagnostic {
-    led_here(above(*key.block, "nothing gives its streams a group"), key)
+    led_here(above(*key.block, "its streams have no group"), key)
 }
 
 fn above(key: Span, here: &str) -> Diagnostic {
-    finding().label(key, here).help("write it under `defaults` here, or under those further up")
+    finding().label(key, here).help("write one in the `defaults` here, or in `defaults` further up")
 }
 
 fn led_here(finding: Diagnostic, key: &Layer<'_, Span>) -> Diagnostic {

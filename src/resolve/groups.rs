@@ -1,4 +1,4 @@
-//! Turns what a group setting says into an id: through a name, for the domain's region, or as it stands.
+//! Turns a group setting into an id: by its name and the domain's region, or as it is.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Value, is_group_id};
 use crate::source::{Span, Spanned};
 
-/// Resolves the group that `ruling` names for a domain in `region`. The line that defines the id joins its origin.
+/// Resolves the group that `ruling` names for a domain in `region`. The line that defines the id is added to its origin.
 ///
 /// # Errors
-/// The finding, without an address, where the name has no id for the region.
+/// The finding, without an address, if the name has no id for the region.
 pub(super) fn resolve(
     document: &Document,
     region: Option<&Spanned<String>>,
@@ -41,7 +41,7 @@ pub(super) fn resolve(
     Ok(Ruling { word, origin })
 }
 
-/// The name of each defined id and where the id stands, the first in the order of names where it has several.
+/// The name of each defined id and the place of the id; if it has several names, the first in name order.
 pub(super) fn names(document: &Document) -> BTreeMap<String, Spanned<String>> {
     let mut names = BTreeMap::new();
     for (name, group) in &document.transcode_groups {
@@ -57,16 +57,16 @@ fn no_id(name: &str, defined: Span, region: Option<&Spanned<String>>, used: Span
     let Some(region) = region else {
         return Diagnostic::new(
             Code::GroupRegion,
-            format!("transcode group `{name}` needs a region to be looked up in"),
+            format!("transcode group `{name}` has ids by region, but the domain has no region"),
         )
         .label(used, "used for a domain without a region")
         .help("write `region` for the domain, or at the top")
-        .note("each id is of one region", Some(defined));
+        .note("the group is defined here", Some(defined));
     };
     let region_name = &region.value;
     Diagnostic::new(Code::GroupRegion, format!("transcode group `{name}` has no id for `{region_name}`"))
         .label(used, format!("used for a domain in `{region_name}`"))
         .help(format!("add the group's id in `{region_name}` under `transcode_groups`"))
-        .note("the group stands here", Some(defined))
-        .note("the region stands here", Some(region.span))
+        .note("the group is defined here", Some(defined))
+        .note("the region is set here", Some(region.span))
 }

@@ -1,4 +1,4 @@
-//! Finds the value that rules a setting: nearest wins, and a tier ranks right behind the block that names it.
+//! Finds the value that applies to a setting: the nearest one wins, and a tier ranks right below the block that names it.
 
 use super::desired::{Origin, OriginKind};
 use super::layouts::Layer;
@@ -7,7 +7,7 @@ use crate::config::{Setting, Settings, Written};
 use crate::model::{Field, Value};
 use crate::source::{Span, Spanned};
 
-/// The blocks of one level of inheritance that lie over each other, nearest first.
+/// The blocks of one level of inheritance, nearest first; nearer ones override the others.
 pub(super) struct Level<'d> {
     /// What the level is.
     pub(super) kind: OriginKind,
@@ -25,7 +25,7 @@ pub(super) struct Ladder<'l, 'd> {
     pub(super) doubt: bool,
 }
 
-/// What rules one setting.
+/// The value that applies to one setting.
 pub(super) struct Ruling {
     /// The value, or that there is none.
     pub(super) word: Word,
@@ -39,7 +39,7 @@ pub(super) enum Word {
     Value(Value),
     /// Nothing, or `default`.
     Unset,
-    /// There is no telling: something was not read, and that was reported.
+    /// Unknown: something was not read, and that was reported.
     Unknown,
 }
 
@@ -59,7 +59,7 @@ impl<'l, 'd> Ladder<'l, 'd> {
         })
     }
 
-    /// What rules a managed field.
+    /// The value that applies to a managed field.
     pub(super) fn rule(&self, field: Field) -> Ruling {
         let mut doubt = self.doubt;
         for step in self.steps() {
@@ -86,7 +86,7 @@ pub(super) enum Step<'l, 'd> {
 
 /// A block of settings that reaches a configuration.
 pub struct Rung<'l, 'd> {
-    /// The level at which it stands, or at which its tier is named.
+    /// The level that holds it, or that names its tier.
     pub level: OriginKind,
     /// What it says.
     pub settings: &'d Settings,
@@ -94,7 +94,7 @@ pub struct Rung<'l, 'd> {
     tier: Option<TierRung<'l, 'd>>,
 }
 
-/// How a tier's block came to be a rung.
+/// The path from a level to a tier's block.
 struct TierRung<'l, 'd> {
     /// Where the level names the first tier of the chain.
     named: Span,
@@ -103,12 +103,12 @@ struct TierRung<'l, 'd> {
 }
 
 impl Rung<'_, '_> {
-    /// The place in the level where a value of this block comes in: `tier: NAME`, or nothing where it stands itself.
+    /// The `tier: NAME` in the level that leads to this block; `None` if the block is in the level itself.
     pub fn named_at(&self) -> Option<Span> {
         self.tier.as_ref().map(|tier| tier.named)
     }
 
-    /// The origin of a value that stands in this block at `span`.
+    /// The origin of a value in this block at `span`.
     pub fn origin(&self, span: Span) -> Origin {
         let via = route(self.layout);
         let Some(TierRung { named, chain, depth }) = &self.tier else {
@@ -122,7 +122,7 @@ impl Rung<'_, '_> {
     }
 }
 
-/// The blocks of the tiers behind a name.
+/// The blocks of the tiers that a name leads to.
 fn behind<'l, 'd>(
     tiers: &'l Tiers<'d>,
     level: OriginKind,
@@ -139,7 +139,7 @@ fn behind<'l, 'd>(
     chain.iter().enumerate().map(rung).collect()
 }
 
-/// The tier that the first block of a level to name one names.
+/// The tier of a level: the first block that names a tier decides.
 fn nearest_tier<'d>(level: &Level<'d>) -> Option<(&'d Setting<String>, Option<&'d Spanned<String>>)> {
     level.layers.iter().find_map(|layer| Some((layer.block.tier.as_ref()?, layer.layout)))
 }
@@ -157,7 +157,7 @@ fn route(layout: Option<&Spanned<String>>) -> Vec<Spanned<String>> {
     layout.map(|name| step("layout", &name.value, name.span)).into_iter().collect()
 }
 
-/// One step of [`Origin::via`], in the words of the YAML that stands there.
+/// One step of [`Origin::via`], as its YAML is written.
 pub(super) fn step(key: &str, name: &str, span: Span) -> Spanned<String> {
     Spanned::new(format!("{key}: {name}"), span)
 }

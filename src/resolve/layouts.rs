@@ -1,4 +1,4 @@
-//! Lays a domain's own app tree over those of its layouts, without copying any of it.
+//! Merges a domain's own app tree over those of its layouts, without copying any of it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::config::{App, Document, Domain, Settings, Stream};
 use crate::source::{Span, Spanned};
 
-/// One of the blocks that lie over each other under one name.
+/// One of the blocks that are merged under one name.
 pub(super) struct Layer<'d, T> {
     /// The block.
     pub(super) block: &'d T,
@@ -32,7 +32,7 @@ impl<'d, T> Layer<'d, T> {
 /// One app of a domain, its blocks nearest first: the domain's own, then those of its layouts, the last one first.
 #[derive(Default)]
 pub(super) struct LaidApp<'d> {
-    /// Where the app's name stands.
+    /// Where the app's name is written.
     pub(super) keys: Vec<Layer<'d, Span>>,
     /// The settings that the app's streams inherit.
     pub(super) defaults: Vec<Layer<'d, Settings>>,
@@ -40,7 +40,7 @@ pub(super) struct LaidApp<'d> {
     pub(super) streams: BTreeMap<&'d Arc<str>, Vec<Layer<'d, Stream>>>,
 }
 
-/// Lays the app trees of a domain over each other. Layouts that no file defines are left out.
+/// Merges the app trees of a domain. Layouts that no file defines are left out.
 pub(super) fn lay<'d>(document: &'d Document, domain: &'d Domain) -> BTreeMap<&'d Arc<str>, LaidApp<'d>> {
     let mut laid = BTreeMap::new();
     add(&mut laid, &Layer { block: &domain.apps, layout: None });

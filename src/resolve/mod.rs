@@ -22,12 +22,12 @@ pub use self::trail::{Trail, follow};
 use crate::config::{Document, Domain};
 use crate::diag::{Code, Diagnostic, Findings};
 
-/// Most configurations that files may declare; layouts multiply, so a small file could otherwise fill any memory.
+/// The most configurations that files may declare. Layouts multiply, so without a limit a small file could fill the memory.
 const CONFIGURATIONS: usize = 100_000;
 
-/// Resolves a document, and reports what is missing in it or contradicts itself.
+/// Resolves a document, and reports what is missing or contradictory in it.
 ///
-/// What could not be read or found is replaced by the documented default; there is then a finding that says so.
+/// A value that could not be read or found is replaced by the documented default, and a finding reports it.
 pub fn resolve(document: &Document) -> (Desired, Vec<Diagnostic>) {
     let mut findings = Findings::default();
     references::check(document, &mut findings);
@@ -57,7 +57,7 @@ pub fn resolve(document: &Document) -> (Desired, Vec<Diagnostic>) {
 
 fn report_count(name: &str, domain: &Domain, findings: &mut Findings) {
     let message = format!("with `{name}`, the files declare more than {CONFIGURATIONS} configurations");
-    let finding = Diagnostic::new(Code::Limit, message)
-        .help("split the files into sets that are applied by themselves");
+    let finding =
+        Diagnostic::new(Code::Limit, message).help("split the files into sets that are applied separately");
     findings.push(finding.label(domain.key, "one too many"));
 }

@@ -1,4 +1,4 @@
-//! Finds tiers, layouts and transcode groups that are named but stand nowhere, each at the very place that names it.
+//! Finds tiers, layouts and transcode groups that are used but not defined, each at the place that uses it.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Value, is_group_id};
 use crate::source::{Span, Spanned};
 
-/// How many names get a suggestion; past that, a hostile file could spend minutes on them.
+/// How many names get a suggestion; with more, a hostile file could make suggestions take minutes.
 const SUGGESTIONS: usize = 100;
 
-/// Checks every name in the document, used by a configuration or not. Silent where a file is missing from the document:
-/// what is not found may stand there.
+/// Checks every name in the document, used by a configuration or not. Reports nothing if a file is missing from the
+/// document: a name that is not found may be defined there.
 pub(super) fn check(document: &Document, findings: &mut Findings) {
     if document.partial {
         return;
@@ -37,7 +37,7 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
     }
 }
 
-/// One kind of thing that has names.
+/// One kind of named thing.
 struct Named {
     code: Code,
     noun: &'static str,

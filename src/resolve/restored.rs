@@ -1,4 +1,4 @@
-//! Turns a [`Saved`] snapshot into [`Desired`]: exactly what stood there, each value with its line of the snapshot.
+//! Turns a [`Saved`] snapshot into [`Desired`]: exactly what existed then, each value with its line of the snapshot.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::model::{Address, DomainSnapshot, Field, Pattern, Remote};
 use crate::snapshot::{self, Saved};
 use crate::source::{FileId, Sources, Span, Spanned};
 
-/// What a snapshot wants, with origins in `file` of `sources`, whose text it was read from.
+/// The desired state of a snapshot, with origins in `file` of `sources`, from whose text it was read.
 pub fn restored(saved: &Saved, sources: &Sources, file: FileId) -> Desired {
     let text = sources.get(file).text();
     let lines = Lines {
@@ -32,16 +32,16 @@ pub fn restored(saved: &Saved, sources: &Sources, file: FileId) -> Desired {
     }
 }
 
-/// The account that the snapshot is of: the declared one, or that of the credentials. And the line that says so.
+/// The snapshot's account (the declared one, or that of the credentials) and the key of the line that holds it.
 fn account(saved: &Saved) -> Option<(String, &'static str)> {
     let declared = saved.account.clone().map(|account| (account, "\"account\""));
     declared.or_else(|| saved.caller.clone().map(|caller| (caller, "\"caller\"")))
 }
 
-/// Where everything stands.
+/// The places of everything in the snapshot.
 struct Lines {
     file: FileId,
-    /// The first character, for what has no line of its own.
+    /// The first character: the place of what has no line of its own.
     whole: Span,
     rows: BTreeMap<Address, Span>,
 }

@@ -1,4 +1,4 @@
-//! Follows tiers that name tiers: each tier becomes the chain of blocks that stand behind it, nearest first.
+//! Follows tiers that name tiers: each tier becomes the chain of blocks that it leads to, nearest first.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::config::{Document, Settings, Tier, Written};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::source::{Span, Spanned};
 
-/// Most tiers in one chain.
+/// The most tiers in one chain.
 const DEPTH: usize = 16;
 
 /// One tier of a chain.
@@ -19,13 +19,13 @@ pub(super) struct Link<'d> {
     pub(super) named_at: Option<Span>,
 }
 
-/// The chain behind each tier.
+/// The chain of each tier.
 pub(super) struct Tiers<'d> {
     chains: BTreeMap<&'d str, Vec<Link<'d>>>,
 }
 
 impl<'d> Tiers<'d> {
-    /// Follows every tier; circles and endless chains are findings and end where they would repeat.
+    /// Follows every tier. Circles and chains that are too long are findings; such a chain ends there.
     pub(super) fn new(document: &'d Document, findings: &mut Findings) -> Self {
         let chains = document
             .tiers
@@ -35,7 +35,7 @@ impl<'d> Tiers<'d> {
         Self { chains }
     }
 
-    /// The chain behind a name, if a file defines the tier.
+    /// The chain of a name, if a file defines the tier.
     pub(super) fn chain(&self, name: &str) -> Option<&[Link<'d>]> {
         self.chains.get(name).map(Vec::as_slice)
     }
@@ -72,17 +72,17 @@ fn next_name(tier: &Tier) -> Option<(&String, Span)> {
     }
 }
 
-/// Reports a circle once: when its first tier by name is the one that was begun with.
+/// Reports a circle once: when the chain began with its first tier in name order.
 fn report_circle(chain: &[Link<'_>], closes_with: &str, closed_at: Span, findings: &mut Findings) {
     let is_first = chain[0].name == closes_with && chain.iter().all(|link| chain[0].name <= link.name);
     if !is_first {
         return;
     }
     let names: Vec<String> = chain.iter().map(|link| format!("`{}`", link.name)).collect();
-    let message = format!("tiers lead back to themselves: {} → `{closes_with}`", names.join(" → "));
+    let message = format!("tiers refer to each other in a circle: {} → `{closes_with}`", names.join(" → "));
     let diagnostic = Diagnostic::new(Code::TierCycle, message)
         .label(closed_at, format!("back to `{closes_with}`"))
-        .help("remove one `tier` of the circle");
+        .help("remove one `tier` key of the circle");
     findings.push(chain.iter().fold(diagnostic, |diagnostic, link| match link.named_at {
         Some(span) => diagnostic.label(span, format!("on to `{}`", link.name)),
         None => diagnostic,
@@ -91,8 +91,8 @@ fn report_circle(chain: &[Link<'_>], closes_with: &str, closed_at: Span, finding
 
 fn report_depth(at: Span, findings: &mut Findings) {
     findings.push(
-        Diagnostic::new(Code::Limit, format!("more than {DEPTH} tiers stand behind each other"))
+        Diagnostic::new(Code::Limit, format!("a chain of more than {DEPTH} tiers"))
             .label(at, "one too many")
-            .help("join some of them"),
+            .help("merge some of these tiers"),
     );
 }

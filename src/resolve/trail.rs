@@ -1,4 +1,4 @@
-//! Follows inheritance the way that resolving does, and shows all of it: also what is shadowed.
+//! Follows inheritance as resolving does, and shows all of it, including overridden values.
 
 use super::desired::{Desired, OriginKind};
 use super::entries::{level, own_level};
@@ -10,7 +10,7 @@ use crate::diag::Findings;
 use crate::model::{Address, Field, Value};
 use crate::source::{Span, Spanned};
 
-/// Every block that reaches one configuration, whether it wants it or its absence.
+/// Every block that reaches one declared configuration, present or absent.
 pub struct Trail<'t> {
     /// The configuration.
     pub address: &'t Address,
@@ -21,8 +21,8 @@ pub struct Trail<'t> {
 }
 
 impl<'t> Trail<'t> {
-    /// Everything that is written for a field, nearest first: the first one rules. `None` is `default`, or what could
-    /// not be read.
+    /// Everything that is written for a field, nearest first: the first one applies. `None` means `default`, or a value
+    /// that could not be read.
     pub fn written(&self, field: Field) -> impl Iterator<Item = (&Rung<'t, 't>, Spanned<Option<Value>>)> {
         self.rungs.iter().filter_map(move |rung| {
             let setting = rung.settings.get(field)?;
@@ -31,8 +31,8 @@ impl<'t> Trail<'t> {
     }
 }
 
-/// Visits the trail of every configuration that `desired`, resolved from `document`, holds: domains past the limit are
-/// in no such list.
+/// Visits the trail of every configuration in `desired`, which was resolved from `document`; domains past the limit are
+/// not in it.
 pub fn follow(document: &Document, desired: &Desired, mut visit: impl FnMut(&Trail<'_>)) {
     // What is wrong with tiers was reported when the document was resolved.
     let tiers = Tiers::new(document, &mut Findings::default());

@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 
-FINDS = "The JSON Schema finds it too."
-MISSES = "The JSON Schema does not find it."
+FINDS = "The JSON Schema catches this too."
+MISSES = "The JSON Schema does not catch this."
 
 
 def examples(page, heading):

@@ -221,7 +221,7 @@ fn a_wrong_shape_says_what_to_write() {
         ("tiers: vip", "write keys with values, as in `tiers: { vip: { cycle_duration: 15m } }`"),
         ("tiers: { vip: fast }", "write keys with values, as in `NAME: { KEY: VALUE }`"),
         ("ignore: a.com/b", "write a list, as in `ignore: [ONE, TWO]`"),
-        ("tiers: { vip: { cycle_duration: [5m] } }", "write one value and no more behind `cycle_duration`"),
+        ("tiers: { vip: { cycle_duration: [5m] } }", "write exactly one value after `cycle_duration`"),
     ] {
         assert_eq!(help(text), says, "{text}");
     }

@@ -117,11 +117,14 @@ fn what_is_no_file_is_one_finding() {
         assert_eq!(only_code(&world, name), code, "{name}");
     }
     std::fs::remove_file(path("folder/leak.yml")).unwrap();
-    assert_eq!(only_code(&world, "folder"), "unreadable", "a folder that is named like a file");
+    assert_eq!(only_code(&world, "folder"), "unreadable", "a folder with the name of a file");
     symlink("../secret/livevod.yaml", path("empty/leak.yaml")).unwrap();
     let leak = only_finding(&world, "empty");
     assert_eq!(leak["code"], "link-outside");
-    assert_eq!(leak["message"], "`empty/leak.yaml` is a link that leads out of where it was found");
+    assert_eq!(
+        leak["message"],
+        "`empty/leak.yaml` is a symbolic link that leads outside the folder it was found in"
+    );
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn nothing_that_is_there_is_overwritten() {
     assert_eq!(std::fs::read_to_string(world.path().join(".gitignore")).unwrap(), "/target\n.livevod/\n");
     let run = World::new().run("init A.example.com");
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("it holds upper case letters"), "{}", run.transcript());
+    assert!(run.stderr.contains("it has uppercase letters"), "{}", run.transcript());
 }
 
 #[test]
