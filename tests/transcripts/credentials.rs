@@ -258,10 +258,10 @@ fn a_variable_that_only_another_tool_reads_is_told() {
     let (mut world, server) = playing(&[]);
     world.write(".aliyun/config.json", CONFIG);
     world.set("ALIBABACLOUD_PROFILE", "chain");
-    let told = "warning: `ALIBABACLOUD_PROFILE` is not read; `ALIBABA_CLOUD_PROFILE` is";
+    let told = "warning: `ALIBABACLOUD_PROFILE` is ignored; livevod reads `ALIBABA_CLOUD_PROFILE` instead";
     world.plan_at(&server, "").says(0, told);
     let run = world.plan_at(&server, "--profile chain");
-    assert!(!run.stderr.contains("is not read"), "{}", run.transcript());
+    assert!(!run.stderr.contains("is ignored"), "{}", run.transcript());
 }
 
 #[test]

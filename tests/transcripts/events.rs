@@ -195,7 +195,7 @@ fn where_events_can_not_go_nothing_begins() {
     for file in ["missing/events", "folder", "folder/file/events", "/dev/full"] {
         let run = world.run(&format!("apply --emulator --auto-approve --json-into {file}"));
         assert_eq!(run.code, 1, "{}", run.transcript());
-        let says = format!("events can't be written to `{file}`");
+        let says = format!("can't write events to `{file}`");
         assert!(run.stderr.starts_with("unwritable\n") && run.stderr.contains(&says), "{}", run.transcript());
         assert!(!world.path().join(".livevod").exists(), "{file}");
     }
@@ -215,7 +215,7 @@ fn no_file_of_the_run_is_replaced_by_its_events() {
     ] {
         let run = world.run(line);
         assert_eq!(run.code, 1, "{line}");
-        assert!(run.stderr.contains("this command reads it"), "{}", run.transcript());
+        assert!(run.stderr.contains("this command also reads it"), "{}", run.transcript());
     }
     assert_eq!(std::fs::read_to_string(world.path().join("livevod.yaml")).unwrap(), FILE);
 }
@@ -235,7 +235,7 @@ fn no_file_that_is_found_in_a_folder_is_replaced_either() {
     ] {
         let run = world.run(&format!("{line} --json-into {file}"));
         assert_eq!(run.code, 1, "{line}");
-        let says = format!("can't write to `{file}`: this command reads it");
+        let says = format!("can't write to `{file}`: this command also reads it");
         assert!(run.stderr.contains(&says), "{}", run.transcript());
     }
     for file in files {
@@ -346,7 +346,7 @@ fn a_full_disk_ends_the_events_and_not_the_apply() {
     let run = apply(&room, &server);
     assert_eq!(run.code, 0, "{}", run.transcript());
     assert!(run.stdout.contains("Apply complete! Resources: 40 added"), "{}", run.transcript());
-    let says = "the events in `e` end before the run did: File too large";
+    let says = "the events in `e` are incomplete: File too large";
     assert_eq!(run.stderr.matches(says).count(), 1, "{}", run.transcript());
     let told = events(&world, "e");
     assert_eq!(of_kind(&told, "planned_change").len(), 40);

@@ -288,7 +288,7 @@ fn what_would_be_carried_out_later_is_not_saved_with_a_secret_in_it() {
     world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secret);
     let url = echoing(&["nothing"]);
     let texts = shows_whole_but(&world, &["plan", "--out", "p.json", "--endpoint", &url], secret);
-    assert!(texts["stderr"].contains("would hold a secret"), "{texts:?}");
+    assert!(texts["stderr"].contains("would contain a secret"), "{texts:?}");
     assert!(!texts.contains_key("p.json"), "{texts:?}");
 }
 

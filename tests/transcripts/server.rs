@@ -222,7 +222,7 @@ fn a_taken_address_is_named() {
     let run = world.run(&format!("emulator --listen {address}"));
     assert_eq!(run.code, 1, "{}", run.transcript());
     let says = format!("can't listen on `{address}`: Address already in use");
-    assert!(run.stderr.contains(&says) && run.stderr.contains("port 0 takes a free one"), "{}", run.stderr);
+    assert!(run.stderr.contains(&says) && run.stderr.contains("port 0 takes a free port"), "{}", run.stderr);
 }
 
 /// Six domains, so that several calls are on their way when the first one is refused for its time.
