@@ -71,11 +71,11 @@ fn a_journal_that_is_none_is_neither_read_for_ever_nor_quoted() {
     let table: [(&str, Make, &str); 9] = [
         ("endless", |_, path| symlink("/dev/zero", path).unwrap(), "it is a link"),
         ("foreign", |_, path| symlink("../../precious", path).unwrap(), "it is a link"),
-        ("folder", |_, path| std::fs::create_dir(path).unwrap(), "it is no regular file"),
+        ("folder", |_, path| std::fs::create_dir(path).unwrap(), "it is not a regular file"),
         (
             "pipe",
             |_, path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
-            "it is no regular file",
+            "it is not a regular file",
         ),
         (
             "huge",
@@ -178,7 +178,7 @@ fn an_emulators_log_that_leads_elsewhere_is_refused() {
         assert_eq!(std::fs::read_to_string(world.path().join("empty")).unwrap(), "");
         std::fs::remove_file(&log).unwrap();
         assert!(Command::new("mkfifo").arg(&log).status().unwrap().success());
-        insist(&world, &world.run(command), "it is no regular file");
+        insist(&world, &world.run(command), "it is not a regular file");
     }
 }
 
