@@ -1,10 +1,10 @@
-//! The first files: valid, planned, and nothing overwritten.
+//! `init`: its files are valid and can be planned, and it overwrites nothing.
 
 use insta::assert_snapshot;
 
 use super::World;
 
-/// Everything below a folder, by path, but for what the version control keeps.
+/// All files below a folder, by path, without those of the version control.
 fn written(world: &World) -> Vec<String> {
     let mut files = Vec::new();
     let mut folders = vec![world.path().to_owned()];
@@ -90,7 +90,7 @@ fn nothing_that_is_there_is_overwritten() {
         assert!(run.stderr.contains("already exists"), "{}", run.transcript());
         assert_eq!(written(&world), [file], "nothing else came");
     }
-    // The program itself may lie where it was unpacked.
+    // The program itself may be in the folder where it was unpacked.
     let world = World::new();
     world.write("livevod", "\u{7f}ELF");
     assert!(

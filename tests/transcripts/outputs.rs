@@ -1,4 +1,5 @@
-//! Where a command writes: nothing that it needs, nothing that is no file is replaced, and what could not be written is told.
+//! Outputs of commands: they never overwrite a file that the run needs or replace something that is not a file, and errors are
+//! reported.
 
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 
@@ -137,7 +138,7 @@ fn a_standard_output_that_fails_is_told() {
         assert!(piped.stdout.ends_with("exit 0\n"), "{line}\n{}", piped.transcript());
         assert!(!piped.stdout.contains("could not be written"), "{line}\n{}", piped.transcript());
     }
-    // A weightier code holds.
+    // A more severe exit code wins.
     world.write("livevod.yaml", &FILE.replace("cam1: {}", "cam1: { state: absent }"));
     let run = shell(&world, "\"$0\" plan --emulator --detailed-exitcode --max-delete 0 > /dev/full");
     assert_eq!(run.code, 3, "{}", run.transcript());
@@ -195,7 +196,7 @@ fn a_file_of_ours_in_the_wrong_place_is_named_with_the_command_that_takes_it() {
         let words = run.stderr.replace("\n  │ ", " ").replace("\n        ", " ");
         assert!(words.contains(says) && words.contains(cure), "{line}\n{}", run.transcript());
     }
-    // What is expected there is taken.
+    // The expected kind of file is accepted.
     for line in [
         "cat p | \"$0\" show - --format json",
         "cat p | \"$0\" apply - --emulator --auto-approve",
@@ -224,7 +225,7 @@ fn a_limit_of_the_shell_ends_a_command_with_an_error_and_leaves_nothing_behind()
         "fmt long.yaml",
         "schema > big",
     ] {
-        // A block has 512 bytes in some shells and 1024 in others.
+        // A block is 512 bytes in some shells, and 1024 in others.
         let run = shell(&world, &format!("ulimit -f 1; \"$0\" {line}"));
         assert_eq!(run.code, 1, "{line}\n{}", run.transcript());
         assert!(run.stderr.contains("File too large"), "{line}\n{}", run.transcript());
@@ -242,7 +243,7 @@ fn a_limit_of_the_shell_ends_a_command_with_an_error_and_leaves_nothing_behind()
     assert_eq!(shell(&world, "ulimit -n 8; \"$0\" validate livevod.yaml").code, 0);
 }
 
-/// What stands in a world's folder.
+/// The names in a world's folder.
 #[cfg(unix)]
 fn names(world: &World) -> Vec<std::ffi::OsString> {
     let entries = std::fs::read_dir(world.path()).unwrap();
