@@ -1,28 +1,28 @@
-//! Turns the files of `src/` into the arrows between them: which file names something that another one defines.
+//! Finds the dependencies between the files of `src/`: which file names something that another one defines.
 //!
-//! An import through a re-export leads to the file that defines the thing, so `pub use` in a `mod.rs` makes no arrow of its own.
-//! Unit tests and comments do not count; a method that is called on a value leaves no trace in the text.
+//! An import through a re-export leads to the file that defines the item, so `pub use` in a `mod.rs` is no dependency of its own.
+//! Unit tests and comments do not count. A method call on a value can't be seen in the text.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A module, by the names that lead to it from the crate's root.
+/// A module, as the path of names from the crate's root.
 pub(super) type Module = Vec<String>;
 
-/// One file, read as far as its arrows need it.
+/// One file, parsed as far as needed to find its dependencies.
 pub(super) struct Source {
-    /// From the package's root.
+    /// The path from the package's root.
     pub(super) path: String,
-    /// Everything but comments, texts and unit tests.
+    /// The code without comments, string literals and unit tests.
     pub(super) code: String,
     uses: Vec<Use>,
 }
 
-/// One name that a `use` brings in.
+/// One name that a `use` imports.
 struct Use {
     path: Vec<String>,
     name: String,
-    /// Whether others may take the name from here.
+    /// Whether other modules can import the name from here.
     is_exported: bool,
 }
 
@@ -48,7 +48,7 @@ impl Library {
         Self(files)
     }
 
-    /// The modules that a file's text leads to, each with a path that does.
+    /// The modules that a file's text refers to, each with one path that does.
     pub(super) fn arrows(&self, from: &Module) -> BTreeMap<Module, String> {
         let source = &self.0[from];
         let mut found = BTreeMap::new();
@@ -84,7 +84,7 @@ impl Library {
         self.0.keys().filter(is_child).map(|child| (child[child.len() - 1].clone(), child.clone())).collect()
     }
 
-    /// Where a path begins, and what of it is left from there; `None` for one that leads out of the library.
+    /// The module where a path begins, and the rest of the path; `None` for a path outside the library.
     fn base(&self, from: &Module, path: &[String]) -> Option<(Module, Vec<String>)> {
         let ups = path.iter().take_while(|part| *part == "super").count();
         match path[0].as_str() {

@@ -1,4 +1,4 @@
-//! The emulator's own log of calls: how far a run came, and whether what it was sent adds up.
+//! The emulator's own log of calls: how far a run came, and whether its writes are consistent.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// All calls so far. A line that is being written does not count yet.
+    /// All calls so far. An incomplete last line does not count.
     pub(super) fn all(log: &Path) -> Vec<Self> {
         let text = std::fs::read_to_string(log).unwrap_or_default();
         let lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
@@ -28,7 +28,7 @@ impl Call {
         Some(write)
     }
 
-    /// Whether the service did not get it yet, though livevod lost sight of it.
+    /// Whether the service has not got it yet, although livevod has lost track of it.
     pub(super) fn is_late(&self) -> bool {
         self.fate == "late"
     }
