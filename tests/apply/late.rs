@@ -287,7 +287,7 @@ async fn an_add_that_meets_an_unreadable_entry_failed_where_none_was_lost() {
     assert_eq!(why(&report, 0), "an entry that can't be read stands there already");
 }
 
-/// An account whose listings are nine minutes old, and whose current state is older than that.
+/// An account with listings that are nine minutes old; it has held these configurations for longer than that.
 async fn lagging(held: &[(&str, RecordConfig)], faults: &[&str]) -> World {
     let quirks = Quirks::with(&["missing-config=invalid-config-not-found"]).unwrap();
     let world = World::with(Settings { quirks, ..Settings::default() });

@@ -98,7 +98,7 @@ impl Library {
         }
     }
 
-    /// The module that defines what a path from `base` names, re-exports followed. A private import is seen from below alone.
+    /// The module that defines the item at a path from `base`, through re-exports. A private import is visible only to submodules.
     fn definer(&self, from: &Module, base: Module, rest: &[String]) -> Module {
         let Some((part, behind)) = rest.split_first() else { return base };
         let child = [base.as_slice(), std::slice::from_ref(part)].concat();
@@ -114,7 +114,7 @@ impl Library {
     }
 }
 
-/// A file and its module; `None` for the binary, which uses the library as others do.
+/// A file and its module; `None` for the binary, which uses the library from outside.
 pub(super) fn source(path: &str, text: &str) -> Option<(Module, Source)> {
     Some((module(path)?, Source::new(path.to_owned(), text)))
 }
@@ -143,7 +143,7 @@ impl Source {
                 None => rest.push_str(statement),
             }
         }
-        // In a module within a file, `super::*` is the file itself.
+        // In an inline module, `super::*` is the file itself.
         uses.retain(|one| one.name != "*");
         Self { path, code: rest, uses }
     }
@@ -159,7 +159,7 @@ impl Use {
     }
 }
 
-/// A `use` at the end of a statement: what stands before it, its visibility and its tree.
+/// The last `use` in a text: the text before it, its visibility and its tree.
 fn used(statement: &str) -> Option<(&str, &str, &str)> {
     let at = statement.rfind("use ").filter(|at| statement[..*at].ends_with(['\n', ' ', ')']) || *at == 0)?;
     let line = statement[..at].rfind('\n').map_or(0, |at| at + 1);
@@ -186,7 +186,7 @@ fn leaves(tree: &str) -> Vec<String> {
     found
 }
 
-/// Without comments, texts and unit tests.
+/// Code without comments, string literals and unit tests.
 fn code(text: &str) -> String {
     let mut code = String::new();
     let mut is_test = false;
@@ -223,7 +223,7 @@ fn without_texts(line: &str) -> String {
     kept
 }
 
-/// `pub(in crate::api)` names a module and needs nothing of it.
+/// `pub(in crate::api)` names a module without using it.
 fn without_visibility(line: &str) -> String {
     let Some((before, rest)) = line.split_once("pub(in ") else { return line.to_owned() };
     format!("{before}pub {}", rest.split_once(')').map_or("", |(_, behind)| behind))

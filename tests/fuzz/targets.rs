@@ -17,8 +17,8 @@ use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
 use livevod::wire;
 
-/// A file: it is read, checked and shown in every form without a panic, every label lies inside it, its canonical form
-/// says the same, and what `render` makes of it is a file without errors.
+/// A file: it is read, checked and rendered in every format without a panic, every label is inside it, its canonical form
+/// means the same, and the output of `render` is a file without errors.
 pub fn load(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let read = Read::new(text);
@@ -100,8 +100,8 @@ fn canonical(text: &str) -> Result<String, Vec<Diagnostic>> {
     format(&sources, file)
 }
 
-/// A status and a body as the service might answer: it is read as every kind of answer, and what was read is written as
-/// XML and read again.
+/// A status and a body, as an answer of the service: it is parsed as every kind of answer, and the result is written as
+/// XML and parsed again.
 pub fn answer(bytes: &[u8]) {
     let Some((first, body)) = bytes.split_first() else { return };
     let status = [200, 200, 200, 204, 400, 403, 404, 429, 500, 503][usize::from(*first) % 10];
@@ -128,8 +128,8 @@ pub fn answer(bytes: &[u8]) {
     }
 }
 
-/// Calls as the emulator might get them: `raw`, a request word for word; else one call a line, `NAME PARAMETER=VALUE…`,
-/// each signed as it should be.
+/// Calls to the emulator: `raw` and a complete request, or one call on each line, `NAME PARAMETER=VALUE…`,
+/// each correctly signed.
 pub fn request(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let service = emulator();

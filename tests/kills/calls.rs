@@ -38,8 +38,8 @@ impl Call {
     }
 }
 
-/// Replays the writes over the addresses that were there, and tells each that can't be: one added where one is, or deleted where
-/// none is. What a write that comes late is about may be either way from then on.
+/// Replays the writes over the initial addresses, and returns the impossible ones: an Add of an existing entry, or a Delete of
+/// a missing one. After a late write, the state of its address is uncertain.
 pub(super) fn contradictions(
     calls: &[Call],
     mut there: BTreeSet<String>,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-/// Creates, updates, replaces and deletes by both of their reasons; app-wide entries are among each. In `hall`, `tour` and `desk`
-/// one of them goes while entries beside it stay.
+/// Creates, updates, replaces, and deletes for both reasons; each includes app-wide entries. In `hall`, `tour` and `desk`,
+/// one of these is removed while its siblings stay.
 pub(super) const FILE: &str = r#"
 version: 1
 account: "1234567890123456"

@@ -24,7 +24,7 @@ const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
 const ARCHIVE: &str = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
 const BUCKET: &str = "one.oss-cn-shanghai.aliyuncs.com";
 
-/// Creates, updates with auto_compose going both ways, a replace, deletes by name and by pruning, one of them app-wide with
+/// Creates, updates that turn auto_compose on and off, a replace, and deletes by name and by pruning, one of them app-wide with
 /// a sibling that stays, and two domains whose listings need a second page.
 const FILES: &str = "\
 version: 1
