@@ -1,4 +1,4 @@
-//! Joins the client to an emulator in the same process, without a socket: requests are signed and checked all the same.
+//! Connects the client to an emulator in the same process, without a socket. Requests are still signed and verified.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use crate::emulator::Disturbed;
 use crate::emulator::{Delivery, End, KEY_ID, KEY_SECRET, Service};
 use crate::wire::{Key, Request, Response, Secret};
 
-/// A client of an emulator in this process. The key must be one that it accepts.
+/// A client of an emulator in this process. The emulator must accept its key.
 pub fn client(service: Arc<Service>, settings: ClientSettings) -> Client {
     Client::in_process(Arc::new(InProcess(service)), settings)
 }
 
-/// The usual settings, under the key that every emulator accepts.
+/// The default settings, with the key that every emulator accepts.
 pub fn settings() -> ClientSettings {
     ClientSettings::new(Key { id: KEY_ID.to_owned(), secret: Secret::new(KEY_SECRET), token: None })
 }
@@ -23,7 +23,7 @@ pub fn settings() -> ClientSettings {
 struct InProcess(Arc<Service>);
 
 impl Transport for InProcess {
-    /// On this thread: the emulator takes one call at a time anyway, and so the order of calls stays the same from run to run.
+    /// Runs on this thread: the emulator takes one call at a time anyway, and the order of calls is the same in every run.
     fn send<'a>(&'a self, request: &'a Request, _plain: bool) -> Sending<'a> {
         Box::pin(async { met(self.0.deliver(request), &request.host).await })
     }
@@ -33,10 +33,10 @@ impl Transport for InProcess {
     }
 }
 
-/// What a caller over HTTP would have met, after the time it would have taken.
+/// What a caller over HTTP would see, after the time that it would take.
 async fn met(delivery: Delivery, host: &str) -> Result<Response, Error> {
     let Delivery { delay, fate: _, end } = delivery;
-    // Even a sleep of no time waits for the timer's next tick.
+    // Even a sleep of zero waits for the timer's next tick.
     if !delay.is_zero() {
         sleep(delay).await;
     }

@@ -1,4 +1,4 @@
-//! The one integration binary: every scenario, transcript and simulation is a module of it.
+//! The only integration test binary: every scenario, transcript and simulation is a module of it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests stop at the first thing that is wrong")]
 
 mod apply;

@@ -1,4 +1,4 @@
-//! `livevod apply`, and the way from a plan to a report that `restore` goes too.
+//! `livevod apply`, and the path from a plan to a report, which `restore` shares.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
 
-    /// The saved plan that was reviewed: what is left of it goes on, and what differs from it is told
+    /// Saved plan that was reviewed: continue it if it is half applied, and report what differs from it
     #[arg(long, value_name = "PLAN", requires = "expect_digest")]
     reviewed: Option<PathBuf>,
 
@@ -55,7 +55,7 @@ impl Run for Arguments {
             .writing(events, file)
     }
 
-    /// Applies what the files say, or a saved plan where one is named instead.
+    /// Applies the files, or a saved plan if one is named instead.
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let Self { planning, reviewed, writing, streaming: _ } = self;
         let Planning { paths, rules, scope } = planning;
@@ -63,7 +63,7 @@ impl Run for Arguments {
         let order = |loaded, goal| Order { loaded, goal, options, scope, writing, session }.carry_out();
         match (reviewed::named(planning)?, reviewed) {
             (Some(_), Some(_)) => {
-                let message = "`--reviewed` goes with files, not with a saved plan";
+                let message = "`--reviewed` can be used with files, not with a saved plan";
                 Err(Diagnostic::new(Code::Usage, message).help("leave it out").into())
             }
             (Some(saved), None) => {
@@ -80,7 +80,7 @@ impl Run for Arguments {
     }
 }
 
-/// What is to be applied, and how.
+/// What to apply, and how.
 pub(super) struct Order<'a> {
     pub(super) loaded: &'a Loaded,
     pub(super) goal: Goal<'a>,
@@ -91,7 +91,7 @@ pub(super) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// Plans, asks, carries out and reports.
+    /// Plans, asks for approval, applies and reports.
     pub(super) fn carry_out(&self) -> Result<Exit, Failure> {
         self.someone_approves()?;
         let connection = connect(&self.scope.remote, Access::Writes, &self.goal.reach(&self.loaded.desired))?;
@@ -139,8 +139,8 @@ impl Order<'_> {
         Ok(exit)
     }
 
-    /// Waits until nothing that an earlier run sent can still arrive: only then does reading prove what became of it. Whether
-    /// there was anything to wait for.
+    /// Waits until no write of an earlier run can still arrive: only then does a read prove its outcome. Returns whether there
+    /// was anything to wait for.
     async fn let_settle(&self, earlier: &Earlier) -> bool {
         let reach = self.goal.reach(&self.loaded.desired);
         let is_read = |address: &Address| reach.regions.contains_key(&address.domain);
@@ -148,27 +148,31 @@ impl Order<'_> {
         let left = earlier.until_settled(self.writing.settle, concerns);
         if !left.is_zero() {
             let seconds = left.as_secs_f64().ceil();
-            self.session.terminal.note(&format!(
-                "an earlier run left writes open that may still arrive: waiting {seconds} s\n"
-            ));
+            self.session
+                .terminal
+                .note(&format!("writes of an unfinished run may still arrive: waiting {seconds} s\n"));
             tokio::time::sleep(left).await;
         }
         !left.is_zero()
     }
 
-    /// Without a terminal nobody can be asked, so the answer must stand in the arguments; found out before anything is read.
+    /// Without a terminal, a flag must approve the plan. This is checked before anything is read.
     fn someone_approves(&self) -> Result<(), Failure> {
         let asks = self.session.terminal.answers && self.scope.format.is_for_people();
         if self.writing.is_approved() || asks {
             return Ok(());
         }
+        let reason = match self.scope.format.is_for_people() {
+            true => "approval required, but standard input is not a terminal",
+            false => "approval required, but a run with a machine format can't ask for it",
+        };
         Err(Failure::from(
-            Diagnostic::new(Code::NotApproved, "nobody can be asked here")
+            Diagnostic::new(Code::NotApproved, reason)
                 .help("give `--expect-digest DIGEST` of the plan that was reviewed, or `--auto-approve`"),
         ))
     }
 
-    /// Applies, with signals and progress; the exit is the signal's, if one came.
+    /// Applies, with signals and progress; the exit is that of the signal, if there was one.
     async fn apply(
         &self,
         plan: &Plan,
@@ -184,7 +188,9 @@ impl Order<'_> {
             exit
         };
         let answered = move || {
-            terminal.note("Stopping: what is under way is finished. A second signal ends the run at once.\n")
+            terminal.note(
+                "Stopping: writes in flight are finished first. A second signal ends the run at once.\n",
+            )
         };
         let cleared = plan.cleared().map_err(|refusal| Failure {
             exit: Exit::Refused,
@@ -209,7 +215,7 @@ impl Order<'_> {
     }
 }
 
-/// The digest that is expected must be that of the plan at hand, or the review was of another one.
+/// The expected digest must be that of this plan; otherwise, another plan was reviewed.
 fn expects(saved: &SavedPlan, writing: &Writing, must: bool) -> Result<(), Failure> {
     let digest = saved.decisions.digest();
     match &writing.expect_digest {
@@ -217,15 +223,15 @@ fn expects(saved: &SavedPlan, writing: &Writing, must: bool) -> Result<(), Failu
         None if !must => Ok(()),
         expected => {
             let expected = expected.as_deref().unwrap_or("nothing");
-            let message = format!("`{expected}` is expected, and the saved plan is `{digest}`");
+            let message = format!("expected digest `{expected}`, but the saved plan has digest `{digest}`");
             let diagnostic =
-                Diagnostic::new(Code::PlanFile, message).help("find out which of the two was reviewed");
+                Diagnostic::new(Code::PlanFile, message).help("find out which of the two plans was reviewed");
             Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
         }
     }
 }
 
-/// Writes that leave the machine need to know whose configurations they change.
+/// Writes that leave this machine need a declared account.
 fn account_is_declared(connection: &Connection) -> Result<(), Failure> {
     if connection.is_local || connection.target.account.is_some() {
         return Ok(());
@@ -236,7 +242,7 @@ fn account_is_declared(connection: &Connection) -> Result<(), Failure> {
     ))
 }
 
-/// Why there is nothing to carry out, if so.
+/// How the run ends if there is nothing to apply.
 fn nothing_to_apply(observed: &Observed) -> Option<Exit> {
     let plan = &observed.plan;
     match () {
@@ -250,7 +256,7 @@ fn nothing_to_apply(observed: &Observed) -> Option<Exit> {
 }
 
 fn approve(terminal: &Terminal) -> Result<(), Failure> {
-    let question = "\nDo you want to perform these actions? Only `yes` is taken.\n\n  Enter a value: ";
+    let question = "\nDo you want to perform these actions? Only `yes` is accepted.\n\n  Enter a value: ";
     match terminal.ask(question).as_deref() {
         Some("yes") => Ok(()),
         Some(_) | None => {
@@ -259,7 +265,7 @@ fn approve(terminal: &Terminal) -> Result<(), Failure> {
     }
 }
 
-/// The first line of the documented table that holds.
+/// The exit code: the first row of the documented table that applies.
 fn exit(report: &Report, plan: &Plan, interrupted: Option<Exit>) -> Exit {
     let any = |is: fn(&Outcome) -> bool| report.outcomes.iter().any(|one| is(&one.outcome));
     let all_done = report.outcomes.iter().all(|one| matches!(one.outcome, Outcome::Done));

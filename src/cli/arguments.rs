@@ -21,26 +21,26 @@ use crate::plan::{Allowances, CallRate, Gaps, Limit, PlanOptions, Selection};
 use crate::render::{Format, Layout};
 use crate::wire::SignatureVersion;
 
-/// The files.
+/// The files to read.
 #[derive(Debug, Args)]
 pub(super) struct Paths {
-    /// Files and folders that together are one document; - is standard input [default: livevod.yaml, else livevod/]
+    /// Files and folders, read as one document; - is standard input [default: livevod.yaml, else livevod/]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
 
 impl Paths {
-    /// Paths that were given in another way than as the command's own arguments.
+    /// Paths that do not come from the command's positional arguments.
     pub(super) fn new(paths: Vec<PathBuf>) -> Self {
         Self { paths }
     }
 
-    /// The paths given, where any are.
+    /// The paths given; empty if none are.
     pub(super) fn given(&self) -> &[PathBuf] {
         &self.paths
     }
 
-    /// The paths given, or what stands in the working directory.
+    /// The paths given, or the default ones in the working folder.
     pub(super) fn resolve(&self) -> Result<Vec<PathBuf>, Failure> {
         if !self.paths.is_empty() {
             return Ok(self.paths.clone());
@@ -50,20 +50,23 @@ impl Paths {
             [_, _] => Err(Failure::from(
                 Diagnostic::new(
                     Code::NoFiles,
-                    "both `livevod.yaml` and files in the folder `livevod` are here",
+                    "this folder has both `livevod.yaml` and a folder `livevod` with files",
                 )
-                .help("name what is meant, or both: `livevod plan livevod.yaml livevod`"),
+                .help("name the one to read, or both: `livevod plan livevod.yaml livevod`"),
             )),
             _ => Err(Failure::from(
-                Diagnostic::new(Code::NoFiles, "neither `livevod.yaml` nor a folder `livevod` is here")
-                    .help("name the files or folders: `livevod plan PATH`"),
+                Diagnostic::new(
+                    Code::NoFiles,
+                    "this folder has neither `livevod.yaml` nor a folder `livevod`",
+                )
+                .help("name the files or folders: `livevod plan PATH`"),
             )),
         }
     }
 }
 
 impl Paths {
-    /// What is named, or is read where nothing is, with all files that are found in folders.
+    /// The paths given, or the default ones, and every file in those that are folders.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let named = self.resolve().unwrap_or_default();
         let named: Vec<PathBuf> = named.into_iter().filter(|path| !config::is_standard_input(path)).collect();
@@ -72,11 +75,11 @@ impl Paths {
     }
 }
 
-/// What stands for the files in a folder where no path is given: one of two, or both, where it can't be said which one is meant.
+/// The default paths in a folder, for when no path is given: one of the two, or both if both have files, which is ambiguous.
 pub(super) fn standing(folder: &Path) -> Vec<PathBuf> {
     let [file, inner] = ["livevod.yaml", "livevod"].map(|name| folder.join(name));
     let holds_files = || config::read(std::slice::from_ref(&inner)).sources.iter().next().is_some();
-    // The program itself may be there under that name.
+    // `livevod` may also be the program itself.
     match (file.exists(), inner.is_dir()) {
         (true, true) if holds_files() => vec![file, inner],
         (true, _) => vec![file],
@@ -85,15 +88,15 @@ pub(super) fn standing(folder: &Path) -> Vec<PathBuf> {
     }
 }
 
-/// What rules weigh.
+/// Which rules count as errors, and which are dropped.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Rules")]
 pub(super) struct Rules {
-    /// Take the findings of a rule as errors; `warnings` for every warning
+    /// Treat findings of this rule as errors; `warnings` means all warnings
     #[arg(long, value_name = "CODE|warnings", value_parser = denied)]
     deny: Vec<Denied>,
 
-    /// Drop the findings of a rule, also where --deny names it; errors can't be allowed
+    /// Drop findings of this rule, even if --deny names it; rules that report errors can't be allowed
     #[arg(long, value_name = "CODE", value_parser = allowed)]
     allow: Vec<Code>,
 }
@@ -106,7 +109,7 @@ enum Denied {
 }
 
 impl Rules {
-    /// What the flags say.
+    /// The levels that the flags set.
     pub(super) fn levels(&self) -> Levels {
         let Self { deny, allow } = self;
         let rules = deny.iter().filter_map(|denied| match denied {
@@ -134,60 +137,60 @@ fn allowed(text: &str) -> Result<Code, String> {
 
 fn rule(text: &str) -> Result<Code, String> {
     Code::find(text).ok_or_else(|| match config::closest(text, Code::ALL.iter().map(|code| code.as_str())) {
-        Some(meant) => format!("no rule has this code; did you mean `{meant}`?"),
-        None => "no rule has this code".to_owned(),
+        Some(meant) => format!("unknown rule; did you mean `{meant}`?"),
+        None => "unknown rule; `livevod explain` lists all codes".to_owned(),
     })
 }
 
-/// Where the service is and who asks.
+/// Where the service is, and which credentials to use.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub(super) struct Remote {
-    /// Use the embedded emulator, its state kept in FILE: no network, no credentials
+    /// Use the embedded emulator, which keeps its state in FILE: no network, no credentials
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".livevod/emulator.log")]
     pub(super) emulator: Option<PathBuf>,
 
-    /// Let the embedded emulator read an open question otherwise; `livevod emulator quirks` lists them
+    /// Change how the embedded emulator behaves where the API documents are unclear; see `livevod emulator quirks`
     #[arg(long = "quirk", value_name = "NAME=VALUE", requires = "emulator", value_parser = quirk)]
     pub(super) quirks: Vec<String>,
 
     #[command(flatten)]
     pub(super) endpoint: Endpoint,
 
-    /// Profile of ~/.aliyun/config.json; where given, no other credentials are looked for
+    /// Use this profile of ~/.aliyun/config.json, and no other source of credentials
     #[arg(long, value_name = "NAME", env = "LIVEVOD_PROFILE")]
     pub(super) profile: Option<String>,
 
-    /// Write a line to standard error for each call: action, host, outcome, time, RequestId; never a secret
+    /// Log each call to standard error: action, host, outcome, time and RequestId, but no secrets
     #[arg(long, env = "LIVEVOD_LOG", value_parser = BoolishValueParser::new())]
     pub(super) log: bool,
 
-    /// The account these files are for, where they do not say
+    /// Account that the files are for, if they do not declare one
     #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT", value_parser = account)]
     pub(super) account: Option<String>,
 
-    /// Region of the endpoint for domains whose files name none
+    /// Region of domains for which the files name none
     #[arg(long, value_name = "REGION", env = "LIVEVOD_REGION")]
     pub(super) region: Option<String>,
 
-    /// How requests are signed
+    /// Signature version of requests
     #[arg(long, value_enum, value_name = "VERSION", env = "LIVEVOD_SIGNATURE", default_value_t = Signature::V3)]
     pub(super) signature: Signature,
 
-    /// Calls a minute for each action; bursts to half of it, within the 1,000 a minute that the service documents
+    /// Calls per minute for each action, with bursts of up to half of that; the service documents a limit of 1,000
     #[arg(long, value_name = "N", env = "LIVEVOD_RATE", default_value_t = DEFAULT_RATE, value_parser = rate)]
     rate: NonZeroU32,
 
-    /// Calls under way at once
+    /// Maximum number of calls in flight
     #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", default_value = "16", value_parser = parallelism)]
     pub(super) parallelism: NonZeroUsize,
 
-    /// How long a write may take to show when it is read back
+    /// How long to wait for a write to show up when it is read back
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_TIMEOUT", default_value = "60s", value_parser = duration)]
     pub(super) timeout: Duration,
 }
 
-/// `--endpoint`, which counts for less where a variable gives it.
+/// `--endpoint`. From a variable, it has a lower precedence.
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) url: Option<String>,
@@ -197,7 +200,7 @@ pub(super) struct Endpoint {
 
 #[derive(Debug, Args)]
 struct EndpointArgument {
-    /// Send every call there instead of to the region's endpoint; plain http only to loopback
+    /// Send every call to URL instead of the region's endpoint; plain http only for loopback
     #[arg(long, value_name = "URL", env = "LIVEVOD_ENDPOINT", hide_env_values = true)]
     endpoint: Option<String>,
 }
@@ -239,7 +242,7 @@ impl Remote {
 fn account(text: &str) -> Result<String, String> {
     match config::is_account(text) {
         true => Ok(text.to_owned()),
-        false => Err("an account id is expected, which is a number such as 1234567890123456".to_owned()),
+        false => Err("expected an account id, a number such as 1234567890123456".to_owned()),
     }
 }
 
@@ -266,102 +269,103 @@ impl From<Signature> for SignatureVersion {
     }
 }
 
-/// A quirk's text, known to be one.
+/// The text of a quirk, checked.
 pub(super) fn quirk(text: &str) -> Result<String, String> {
     Quirks::with(&[text]).map(|_| text.to_owned())
 }
 
-/// The longest duration that an argument takes: far more than a run lasts, and far from what a clock can't count.
+/// The longest duration that an argument accepts: far longer than any run, and far below what overflows a clock.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The most calls under way at once that an argument takes.
+/// The largest `--parallelism`.
 const MOST_AT_ONCE: usize = 1000;
 
-/// The most calls a minute that an argument takes: sixty times what the service documents.
+/// The largest `--rate`: sixty times the limit that the service documents.
 const MOST_A_MINUTE: u32 = 60_000;
 
-/// The longest `--freshness`: what was read longer ago says little of what is there now.
+/// The longest `--freshness`: an older reading says little about the current state.
 const LEAST_FRESH: Duration = Duration::from_secs(60);
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     match length(text)? {
-        Some(length) if length > LONGEST => Err("a duration is `24h` at most".to_owned()),
+        Some(length) if length > LONGEST => Err("the longest duration is `24h`".to_owned()),
         Some(length) if !length.is_zero() => Ok(length),
-        Some(_) | None => Err("a duration must be longer than nothing".to_owned()),
+        Some(_) | None => Err("a duration must be greater than zero".to_owned()),
     }
 }
 
 fn freshness(text: &str) -> Result<Duration, String> {
-    // Without a unit, nothing but zero says how long.
+    // Only zero needs no unit.
     let length = if text == "0" { Some(Duration::ZERO) } else { length(text)? };
     let length = length.filter(|length| *length <= LEAST_FRESH);
-    length.ok_or_else(|| "a duration from `0` to `1m` is expected".to_owned())
+    length.ok_or_else(|| "expected a duration from `0` to `1m`".to_owned())
 }
 
-/// None where it is below zero.
+/// `None` if it is negative.
 fn length(text: &str) -> Result<Option<Duration>, String> {
     let parsed: Result<jiff::SignedDuration, _> = text.parse();
-    let length = parsed.map_err(|_| "a duration is a number with a unit, `30s` or `2m`".to_owned())?;
+    let length =
+        parsed.map_err(|_| "a duration is a number with a unit, such as `30s` or `2m`".to_owned())?;
     Ok(Duration::try_from(length).ok())
 }
 
 fn parallelism(text: &str) -> Result<NonZeroUsize, String> {
     let number = text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MOST_AT_ONCE);
-    number.ok_or_else(|| format!("a whole number from 1 to {MOST_AT_ONCE} is expected"))
+    number.ok_or_else(|| format!("expected a whole number from 1 to {MOST_AT_ONCE}"))
 }
 
 fn rate(text: &str) -> Result<NonZeroU32, String> {
     let number = text.parse().ok().filter(|number: &NonZeroU32| number.get() <= MOST_A_MINUTE);
-    number.ok_or_else(|| format!("a whole number from 1 to {MOST_A_MINUTE} is expected"))
+    number.ok_or_else(|| format!("expected a whole number from 1 to {MOST_A_MINUTE}"))
 }
 
-/// Which addresses count.
+/// Which addresses are selected.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Selection")]
 pub(super) struct Selected {
-    /// Only these addresses: domain[/app[/stream]], `**` for any name, globs such as `test-*`
+    /// Select only these addresses: domain[/app[/stream]], with `**` for any name and globs such as `test-*`
     #[arg(long, value_name = "PATTERN")]
     target: Vec<Pattern>,
 
-    /// All but these addresses
+    /// Leave out these addresses
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<Pattern>,
 }
 
-/// What releases guards. No variable mirrors these.
+/// Flags that release guards. No environment variable sets them.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Guards")]
 pub(super) struct Guards {
-    /// Let so many be deleted of a domain's or of all configurations: a number or a share [default: 10%]
+    /// Allow up to this many deletes and replaces: a number, or a share of each domain's and of all configurations [default: 10%]
     #[arg(long, value_name = "N|N%")]
     max_delete: Option<Limit>,
 
-    /// Let so many be changed, likewise [default: 30%]
+    /// Allow up to this many updates and replaces: a number, or a share of each domain's and of all configurations [default: 30%]
     #[arg(long, value_name = "N|N%")]
     max_change: Option<Limit>,
 
-    /// Refuse a plan with more writes than this
+    /// Refuse a plan with more than N writes
     #[arg(long, value_name = "N")]
     max_writes: Option<u64>,
 
-    /// Let replaces leave a moment without recording
+    /// Allow replaces, although nothing is recorded between their delete and their add
     #[arg(long)]
     allow_recording_gap: bool,
 
-    /// Let something recorded by itself be recorded no more
+    /// Allow changes that end the automatic recording of a stream
     #[arg(long)]
     allow_recording_stop: bool,
 
-    /// Let an app-wide entry go while entries beside it stay
+    /// Allow deleting or replacing an app-wide configuration while others of its app or domain remain
     #[arg(long)]
     allow_app_wide: bool,
 
-    /// Let files that declare nothing delete
+    /// Allow deletes even if the files declare no configuration
     #[arg(long)]
     allow_empty: bool,
 }
 
-/// What plan, drift and apply share: the files, and what is planned from them.
+/// Arguments that plan, drift and apply share: the files, and what to plan from them.
 #[derive(Debug, Args)]
 pub(super) struct Planning {
     #[command(flatten)]
@@ -374,14 +378,14 @@ pub(super) struct Planning {
     pub(super) scope: Scope,
 }
 
-/// What is planned, where, and how it is shown.
+/// What to plan, against which service, and how to show it.
 #[derive(Debug, Args)]
 pub(super) struct Scope {
-    /// How it is printed; with a machine format apply needs --auto-approve and prints the report alone
+    /// Output format; in a machine format, apply prints only the report and can't ask for approval
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
 
-    /// List identical changes one by one
+    /// List every change, also identical ones
     #[arg(long)]
     full: bool,
 
@@ -394,38 +398,38 @@ pub(super) struct Scope {
     #[command(flatten)]
     views: Views,
 
-    /// Folder of the journals: what earlier runs left open is looked up there, and apply keeps its own in it
+    /// Folder of the journals: unfinished runs are looked up in it, and apply writes its own journal there
     #[arg(long, value_name = "DIR", default_value = ".livevod/journal", help_heading = "Journal")]
     pub(super) journal: PathBuf,
 }
 
 impl Scope {
-    /// How it is shown.
+    /// The layout of the output.
     pub(super) fn layout(&self, terminal: &Terminal) -> Layout {
         self.views.layout(self.format, self.full, terminal)
     }
 }
 
-/// What commands that write share.
+/// Arguments of the commands that write.
 #[derive(Debug, Args)]
 pub(super) struct Writing {
-    /// Apply without asking
+    /// Apply without asking for approval
     #[arg(long)]
     auto_approve: bool,
 
-    /// Apply without asking, and only the plan of this digest: the one that was reviewed
+    /// Apply without asking for approval, but only the reviewed plan, which has this digest
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub(super) expect_digest: Option<String>,
 
-    /// Start no further write after the first one that is not done
+    /// Start no more writes once a change fails or its outcome is unknown
     #[arg(long)]
     pub(super) stop_on_error: bool,
 
-    /// How old what was read may be when the write that rests on it goes out, up to 1m; 0 reads right before each write
+    /// How old a reading may be when a write that depends on it is sent, up to 1m; 0 reads right before each write
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_FRESHNESS", default_value = "1s", value_parser = freshness)]
     pub(super) freshness: Duration,
 
-    /// How long a request that got no answer may still arrive: no other write goes to its address until then
+    /// How long a request without an answer may still arrive; until then, nothing else is written to its address
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_SETTLE", default_value = "30s", value_parser = duration)]
     pub(super) settle: Duration,
 
@@ -434,7 +438,7 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    /// Whether somebody said yes in advance.
+    /// Whether a flag approves the plan in advance.
     pub(super) fn is_approved(&self) -> bool {
         self.auto_approve || self.expect_digest.is_some()
     }
@@ -451,17 +455,19 @@ fn digest(text: &str) -> Result<String, String> {
     };
     match text.strip_prefix("sha256:") {
         Some(hex) if is_hash(hex) => Ok(text.to_owned()),
-        Some(_) | None => Err("a digest is `sha256:` and 64 hex digits, as plan prints it".to_owned()),
+        Some(_) | None => {
+            Err("a digest is `sha256:` and 64 hex digits, as `livevod plan` prints it".to_owned())
+        }
     }
 }
 
 impl Planning {
-    /// What is named, or is read where nothing is, with all files that are found in folders, and the emulator's.
+    /// The files of [`Paths::files`], and the emulator's.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         self.paths.files().into_iter().chain(self.scope.remote.emulator.clone()).collect()
     }
 
-    /// Whether an argument decides what the plan is, besides the files.
+    /// Whether any argument besides the paths affects what is planned.
     pub(super) fn decides(&self) -> bool {
         let Self { paths: _, rules: Rules { deny, allow }, scope } = self;
         let Selected { target, exclude } = &scope.selected;
@@ -519,7 +525,7 @@ mod tests {
     fn no_number_is_larger_than_clocks_and_counters_take() {
         assert_eq!(duration("24h"), Ok(LONGEST));
         for text in ["24h1s", "9223372036854775807s", "2562047788015215h"] {
-            assert_eq!(duration(text), Err("a duration is `24h` at most".to_owned()), "{text}");
+            assert_eq!(duration(text), Err("the longest duration is `24h`".to_owned()), "{text}");
         }
         let (calls, pace) = (|text| parallelism(text).ok().map(NonZeroUsize::get), |text| rate(text).ok());
         assert_eq!(["1", "1000"].map(calls), [Some(1), Some(1000)]);

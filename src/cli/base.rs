@@ -11,24 +11,24 @@ use crate::resolve::Desired;
 use crate::source::Sources;
 use crate::{config, resolve};
 
-/// What stands in a checkout of the target branch under the paths that are planned from.
+/// The files in a checkout of the target branch, at the same paths as the files that are planned from.
 pub(super) struct BaseFiles {
-    /// The checkout, as it was named.
+    /// The checkout, as the argument names it.
     name: String,
     sources: Sources,
     desired: Desired,
 }
 
 impl BaseFiles {
-    /// Reads them. A file that only these paths have is no error: it is new; where the checkout has none of them, nothing can be
-    /// compared, which is a warning. Files that are wrong can't say what was
-    /// pending, and must not keep those from being planned that mend them: that is a warning.
+    /// Reads the files. A file that the checkout lacks is new, which is no error. If the checkout has none of them, nothing can be
+    /// compared, which is a warning. Errors in its files are a warning too: they hide what was pending, but must not block a plan
+    /// from files that correct them.
     ///
     /// # Errors
-    /// When there is no such folder, or a path leaves the working folder and so has no counterpart in the checkout.
+    /// When the folder does not exist, or a path is outside the working folder and so has no counterpart in the checkout.
     pub(super) fn read(folder: &Path, paths: &Paths) -> Result<Result<Self, Diagnostic>, Failure> {
         if !folder.is_dir() {
-            let message = format!("`{}` is no folder", folder.display());
+            let message = format!("`{}` is not a folder", folder.display());
             return Err(Diagnostic::new(Code::Base, message)
                 .help(
                     "`--base` takes a checkout of the target branch: `git worktree add ../base origin/main`",
@@ -47,7 +47,7 @@ impl BaseFiles {
         Ok(if errors == 0 { Ok(Self { name, sources, desired }) } else { Err(unreadable(folder, errors)) })
     }
 
-    /// What a plan, made from `desired`, owes to its own files.
+    /// Which changes of a plan made from `desired` come from its own files.
     pub(super) fn beside(
         &self,
         plan: &Plan,
@@ -61,21 +61,21 @@ impl BaseFiles {
     }
 }
 
-/// The files that are read in the checkout.
+/// The files to read in the checkout.
 pub(super) fn files(folder: &Path, paths: &Paths) -> Vec<PathBuf> {
     counterparts(folder, paths).map(|there| config::read(&there).paths).unwrap_or_default()
 }
 
 fn without_files(folder: &Path) -> Diagnostic {
     let message =
-        format!("`{}` has none of these files: nothing is compared with the target branch", folder.display());
+        format!("`{}` has none of these files: the target branch is not compared", folder.display());
     let mut warning = Diagnostic::new(Code::Base, message)
-        .help("where the files are new there, leave out `--base`; else name the checkout's own top folder");
+        .help("name the top folder of the checkout; if all the files are new, leave out `--base`");
     warning.severity = Severity::Warning;
     warning
 }
 
-/// The paths in the checkout, as far as they are there.
+/// The same paths in the checkout, as far as they exist.
 fn counterparts(folder: &Path, paths: &Paths) -> Result<Vec<PathBuf>, Failure> {
     if paths.given().is_empty() {
         return Ok(standing(folder));
@@ -85,26 +85,28 @@ fn counterparts(folder: &Path, paths: &Paths) -> Result<Vec<PathBuf>, Failure> {
     Ok(inside.into_iter().filter(|path| path.exists()).collect())
 }
 
-/// A path without what only says that it begins in the working folder.
+/// A path relative to the working folder.
 fn inside(path: &Path) -> Result<PathBuf, Failure> {
     let here = std::env::current_dir().unwrap_or_default();
     let below = path.strip_prefix(&here).unwrap_or(path);
     if below.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Ok(below.to_owned());
     }
-    let message =
-        format!("`{}` lies outside of the working folder, so the base has no such path", path.display());
-    Err(Diagnostic::new(Code::Base, message).help("run it in the checkout's own folder").into())
+    let message = format!("`{}` is outside the working folder, so `--base` has no such path", path.display());
+    Err(Diagnostic::new(Code::Base, message)
+        .help("run livevod in the top folder of the repository that holds the files")
+        .into())
 }
 
 fn unreadable(folder: &Path, errors: usize) -> Diagnostic {
     let message = format!(
-        "what was pending before can't be told: the files in `{}` have {errors} {}",
+        "can't tell which changes were pending before: the files in `{}` have {errors} {}",
         folder.display(),
         if errors == 1 { "error" } else { "errors" }
     );
-    let mut diagnostic = Diagnostic::new(Code::Base, message)
-        .help("`livevod validate` in that folder shows them; the plan is whole without it");
+    let mut diagnostic = Diagnostic::new(Code::Base, message).help(
+        "run `livevod validate` in that folder to see them; the plan is complete without the comparison",
+    );
     diagnostic.severity = Severity::Warning;
     diagnostic
 }

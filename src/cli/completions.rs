@@ -8,7 +8,7 @@ use crate::render::Exit;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The shell
+    /// Shell to print the script for
     #[arg(value_enum)]
     shell: clap_complete::Shell,
 }

@@ -1,4 +1,4 @@
-//! Where the service is: the embedded emulator, a given endpoint, or the regions' own ones, and who asks.
+//! Connects to the service: the embedded emulator, a given endpoint, or the endpoints of the regions, with credentials.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -17,39 +17,39 @@ use crate::gate::clean;
 use crate::render::{Exit, Target};
 use crate::{embedded, emulator};
 
-/// A client, and what it talks to.
+/// A client, and the service that it is connected to.
 pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) target: Target,
-    /// Whether nothing leaves this machine.
+    /// Whether the service is on this machine.
     pub(super) is_local: bool,
-    /// Whether somebody looks on who is told of a wait.
+    /// Whether standard error is a terminal on which long waits are shown.
     tells_waits: bool,
 }
 
-/// What a command means to do with the service.
+/// What a command does with the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
-    /// Only look.
+    /// Only reads it.
     Reads,
-    /// Change it.
+    /// Changes it.
     Writes,
 }
 
-/// Connects as the arguments say; `--emulator` beats an endpoint from a variable.
+/// Connects to the service that the arguments name; `--emulator` wins over an endpoint from a variable.
 pub(super) fn connect(remote: &Remote, access: Access, reach: &Reach) -> Result<Connection, Failure> {
     let account = account(remote.account.as_ref(), reach)?;
     match &remote.emulator {
         Some(_) if remote.endpoint.is_typed => Err(Failure::from(Diagnostic::new(
             Code::Usage,
-            "`--emulator` and `--endpoint` name two services: give one of them",
+            "`--emulator` can't be combined with `--endpoint`: give only one of them",
         ))),
         Some(file) => embedded(remote, access, file, reach, account),
         None => over_http(remote, reach, account),
     }
 }
 
-/// The declared account. Two that differ are refused: nothing releases that.
+/// The account of the files or of `--account`. If they differ, the run is refused, and no flag allows it.
 pub(super) fn account(given: Option<&String>, reach: &Reach) -> Result<Option<String>, Failure> {
     match (given, &reach.account) {
         (Some(given), Some(declared)) if given != declared => {
@@ -62,7 +62,7 @@ pub(super) fn account(given: Option<&String>, reach: &Reach) -> Result<Option<St
     }
 }
 
-/// Whoever only looks leaves no file behind where there is none.
+/// The embedded emulator. A command that only reads does not create its file.
 fn embedded(
     remote: &Remote,
     access: Access,
@@ -73,7 +73,7 @@ fn embedded(
     let kept = (access == Access::Writes || file.exists()).then_some(file);
     let quirks = emulator::Quirks::with(&remote.quirks)
         .map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
-    // Each domain stands where the files say.
+    // Each domain is in the region that the files name.
     let domain_regions = regions(remote, reach).into_iter().map(|(name, region)| (name.to_string(), region));
     let account_settings =
         emulator::Settings { quirks, domain_regions: domain_regions.collect(), ..played(account.as_deref()) };
@@ -85,7 +85,7 @@ fn embedded(
     Ok(Connection { client, target: Target { name, account }, is_local: true, tells_waits: false })
 }
 
-/// The embedded emulator plays the account that is asked for.
+/// The embedded emulator plays the declared account.
 fn played(account: Option<&str>) -> emulator::Settings {
     let default = emulator::Settings::default();
     let account = account.map_or(default.account, str::to_owned);
@@ -104,7 +104,7 @@ fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<
     let surroundings = Surroundings::of_process(secrets().clone());
     let found = credentials::find(&surroundings, remote.profile.as_deref());
     if let (None, Some((other, ours))) = (&remote.profile, surroundings.read_elsewhere()) {
-        note(&format!("warning: `{other}` is not read; `{ours}` is\n"));
+        note(&format!("warning: `{other}` is ignored; livevod reads `{ours}` instead\n"));
     }
     let found = found.map_err(|error| no_credentials(&error))?;
     if remote.log {
@@ -123,7 +123,7 @@ fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<
 }
 
 impl Connection {
-    /// Waits for what the service answers; who looks on is told once that takes long.
+    /// Waits for answers of the service; if that takes long, it is shown on the terminal.
     pub(super) async fn asking<T>(&self, answers: impl Future<Output = T>) -> T {
         match self.tells_waits {
             true => telling(&format!("Reading from {}", clean(&self.target.name)), answers).await,
@@ -131,20 +131,20 @@ impl Connection {
         }
     }
 
-    /// Gets the first key, so that a failure is told once and before anything else.
+    /// Gets the first key, so that a failure is reported once and before anything else.
     pub(super) async fn prepare(&self) -> Result<(), Failure> {
         Ok(self.client.prepare().await.map_err(|error| no_credentials(&error))?)
     }
 }
 
-/// What is told where nobody gives a key.
+/// The finding if there are no credentials.
 fn no_credentials(error: &CredentialsError) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(Code::Credentials, error.with_reasons()).help(error.help());
     diagnostic.request_id = error.request_id().map(str::to_owned);
     diagnostic
 }
 
-/// The region of every domain, as it is written or else from `--region`.
+/// The region of every domain, from the files or else from `--region`.
 fn regions(remote: &Remote, reach: &Reach) -> BTreeMap<Arc<str>, String> {
     let of = |(name, written): (&Arc<str>, &Option<String>)| {
         Some((name.clone(), written.as_ref().or(remote.region.as_ref())?.clone()))
@@ -152,7 +152,7 @@ fn regions(remote: &Remote, reach: &Reach) -> BTreeMap<Arc<str>, String> {
     reach.regions.iter().filter_map(of).collect()
 }
 
-/// The settings that hold wherever calls go.
+/// The settings that are the same for every service.
 fn settings(remote: &Remote, usual: ClientSettings) -> ClientSettings {
     ClientSettings {
         signature: remote.signature.into(),
@@ -165,7 +165,7 @@ fn settings(remote: &Remote, usual: ClientSettings) -> ClientSettings {
     }
 }
 
-/// A line for each call. The clock is left to whoever reads the lines.
+/// Prints a line for each call, without a time: whatever collects the lines can add one.
 fn call_log() -> CallLog {
     Arc::new(|entry: &CallEntry<'_>| note(&format!("{entry}\n")))
 }

@@ -37,7 +37,7 @@ impl Run for Arguments {
         let loaded = load(paths, rules)?;
         let options = plan_options(scope, &Guards::default());
         let mut observed = look(&loaded, scope, &options, Goal::Files)?;
-        // Drift writes nothing, so what would hold an apply says nothing here; whose account was read does.
+        // Drift writes nothing, so only the guard of the account matters: another account was read.
         observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
         let exit = exit(&observed.plan);
         let (view, diagnostics) = (observed.view(), observed.findings(&loaded));
@@ -49,8 +49,8 @@ impl Run for Arguments {
     }
 }
 
-/// An incomplete reading is an error, whatever was found in the rest: silence about it would look like all is well. So is
-/// a reading of another account.
+/// An incomplete reading is an error, whatever the rest shows: otherwise the unread part would look unchanged. A reading of
+/// another account is an error too.
 fn exit(plan: &Plan) -> Exit {
     match () {
         () if !plan.is_complete() || plan.is_held_by(Guard::Account) => Exit::Error,

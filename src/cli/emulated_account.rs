@@ -1,4 +1,4 @@
-//! The account that `livevod emulator` plays: what exists around the configurations.
+//! The account that `livevod emulator` plays: domains, roles, keys, and whatever else exists besides the configurations.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Error;
@@ -12,7 +12,7 @@ use crate::files;
 use crate::model::{Address, domain_error};
 use crate::wire::Secret;
 
-/// Longest file of a token, in bytes; the longest token is far shorter.
+/// The largest token file, in bytes; tokens are far smaller.
 const LONGEST_TOKEN: u64 = 64 << 10;
 
 #[derive(Debug, Args)]
@@ -22,41 +22,41 @@ pub(super) struct Account {
     #[arg(long = "account", value_name = "ID", default_value = ACCOUNT, value_parser = account_id)]
     id: String,
 
-    /// Know only these main streaming domains; without a region they are in cn-shanghai [default: every name]
+    /// Main streaming domain that exists, in cn-shanghai if no region is given [default: every name exists]
     #[arg(long = "domain", value_name = "NAME[=REGION]")]
     domains: Vec<Domain>,
 
-    /// Know this ingest domain besides
+    /// Ingest domain that exists too
     #[arg(long = "ingest-domain", value_name = "NAME[=REGION]")]
     ingest_domains: Vec<Domain>,
 
-    /// Hold a recording to OSS, which a configuration at the same address conflicts with
+    /// Existing recording to OSS, which conflicts with a configuration at the same address
     #[arg(long = "oss-recording", value_name = "DOMAIN/APP/STREAM")]
     oss_recordings: Vec<Address>,
 
-    /// Let only these roles be assumed [default: every name]
+    /// Role that can be assumed [default: every name]
     #[arg(long = "role", value_name = "NAME")]
     roles: Vec<String>,
 
-    /// Take only the token in FILE for AssumeRoleWithOIDC [default: every token]
+    /// For AssumeRoleWithOIDC, accept only the token in FILE [default: every token]
     #[arg(long, value_name = "FILE")]
     oidc_token_file: Option<PathBuf>,
 
-    /// Be the metadata service of an ECS instance with this role: /latest/meta-data/ram/security-credentials/
+    /// Serve /latest/meta-data/ram/security-credentials/, as the metadata service of an ECS instance with this role
     #[arg(long, value_name = "NAME")]
     imds_role: Option<String>,
 
-    /// Answer as metadata service only to requests with a token from /latest/api/token
+    /// Require a token from /latest/api/token for the metadata service
     #[arg(long, requires = "imds_role")]
     imds_token_required: bool,
 
-    /// Hand out keys at /credentials, to be used as ALIBABA_CLOUD_CREDENTIALS_URI
+    /// Serve keys at /credentials, for use as ALIBABA_CLOUD_CREDENTIALS_URI
     #[arg(long)]
     credentials_uri: bool,
 }
 
 impl Account {
-    /// The default settings with what the arguments say of the account.
+    /// The default settings, with the account that the arguments describe.
     pub(super) fn settings(&self) -> std::io::Result<Settings> {
         let Self {
             id,
@@ -94,7 +94,7 @@ impl Account {
     }
 }
 
-/// A set that was given; one without anything in it was not.
+/// A set, or `None` if it is empty and so was not given.
 fn some(names: BTreeSet<String>) -> Option<BTreeSet<String>> {
     (!names.is_empty()).then_some(names)
 }
@@ -126,7 +126,7 @@ impl FromStr for Domain {
             return Err(format!("`{name}` {reason}"));
         }
         if region.is_some_and(str::is_empty) {
-            return Err("no region stands behind `=`".to_owned());
+            return Err("the region after `=` is missing".to_owned());
         }
         Ok(Self { name: name.to_owned(), region: region.map(str::to_owned) })
     }
@@ -134,7 +134,7 @@ impl FromStr for Domain {
 
 fn account_id(text: &str) -> Result<String, String> {
     let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_id { Ok(text.to_owned()) } else { Err("an account id is made of digits".to_owned()) }
+    if is_id { Ok(text.to_owned()) } else { Err("an account id has only digits".to_owned()) }
 }
 
 #[cfg(test)]

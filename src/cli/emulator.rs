@@ -27,7 +27,7 @@ use crate::files;
 use crate::gate;
 use crate::render::{self, Exit};
 
-/// Longest list of groups, in bytes.
+/// The largest file of groups, in bytes.
 const LONGEST_GROUPS: u64 = 1 << 20;
 
 #[derive(Debug, Args)]
@@ -36,66 +36,66 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     task: Option<Task>,
 
-    /// Where to listen, on this machine; port 0 takes a free one
+    /// Loopback address to listen on; port 0 takes a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
 
-    /// Write the port to FILE once calls are answered
+    /// Write the port to FILE once the emulator answers calls
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
 
-    /// Keep the state in FILE, so that acknowledged writes outlive the process; without it, state ends with it
+    /// Keep the state in FILE, so that acknowledged writes survive a restart [default: in memory only]
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 
     #[command(flatten)]
     account: Account,
 
-    /// Begin with what FILE holds: the output of `dump`, or a saved answer of DescribeLiveRecordVodConfigs
+    /// Load the initial state from FILE: the output of `dump`, or a saved answer of DescribeLiveRecordVodConfigs
     #[arg(long, value_name = "FILE")]
     load: Option<PathBuf>,
 
-    /// Know only these transcode groups, and VOD_NO_TRANSCODE [default: every id of 32 hex digits]
+    /// Transcode group that exists, besides VOD_NO_TRANSCODE [default: every id of 32 hex digits]
     #[arg(long = "group", value_name = "ID")]
     groups: Vec<String>,
 
-    /// Know only the transcode groups that stand in FILE, one id a line
+    /// File of the transcode groups that exist, one id per line
     #[arg(long, value_name = "FILE")]
     groups_file: Option<PathBuf>,
 
-    /// Read an open question of the documents otherwise; `livevod emulator quirks` lists them
+    /// Change how the emulator behaves where the API documents are unclear; see `livevod emulator quirks`
     #[arg(long = "quirk", value_name = "NAME=VALUE", value_parser = quirk)]
     quirks: Vec<String>,
 
-    /// Let something go wrong, `drop-after-commit:action=Add,every=3`; `livevod emulator faults` lists what can
+    /// Inject a fault, such as `drop-after-commit:action=Add,every=3`; see `livevod emulator faults`
     #[cfg(feature = "faults")]
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 
-    /// Calls a minute that each action takes before it is throttled; 0 takes any number
+    /// Calls per minute for each action before it is throttled; 0 means no limit
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: u32,
 
-    /// Append a line of JSON to FILE for each call
+    /// Append a JSON line to FILE for each call
     #[arg(long, value_name = "FILE")]
     call_log: Option<PathBuf>,
 
-    /// Let processes of this machine set faults and read counters and state at /_admin/
+    /// Serve /_admin/ to this machine, to set faults and to read counters and state
     #[arg(long)]
     admin: bool,
 }
 
-/// What `livevod emulator` can do besides serving.
+/// The subcommands of `livevod emulator`; without one, it serves the API.
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// List what the documents leave open, and what each `--quirk` makes of it
+    /// List the questions that the API documents leave open, and the behaviour that each `--quirk` selects
     Quirks,
-    /// List the kinds of faults and how `--fault` chooses the calls that they strike
+    /// List the kinds of faults, and how `--fault` selects the calls that they affect
     #[cfg(feature = "faults")]
     Faults,
-    /// Print the state that a log holds, as JSON that `--load` takes
+    /// Print the state in a log as JSON, for `--load`
     Dump {
-        /// The log that the emulator keeps, or kept
+        /// Log that the emulator writes with `--data`
         #[arg(long, value_name = "FILE")]
         data: PathBuf,
     },
@@ -125,14 +125,14 @@ impl Run for Arguments {
 }
 
 fn dump(data: &Path, terminal: &Terminal) -> Result<(), Failure> {
-    // Opening would make a log where there is none.
+    // Opening would create a missing log.
     fs_err::metadata(data).map_err(wrong)?;
     let service = Service::open(Some(data), Settings::default()).map_err(wrong)?;
     terminal.print(&render::pretty(&service.dump()));
     Ok(())
 }
 
-/// Serves until a signal comes; ends with success then, because stopping it is how it is used.
+/// Serves until a signal comes, which is the usual way to stop it, and so counts as success.
 fn serve(arguments: &Arguments, terminal: &Terminal) -> Result<(), Failure> {
     let service = furnished(arguments)?;
     block_on(listen(arguments, Arc::new(service), terminal))?
@@ -146,7 +146,7 @@ fn furnished(arguments: &Arguments) -> Result<Service, Failure> {
         }
         let text = files::text(file, files::LARGEST).map_err(|error| unread(file, &error))?;
         service.load(&text).map_err(|error| {
-            Diagnostic::new(Code::Emulator, format!("`{}` can't be loaded: {error}", file.display()))
+            Diagnostic::new(Code::Emulator, format!("can't load `{}`: {error}", file.display()))
         })?;
     }
     #[cfg(feature = "faults")]
@@ -157,13 +157,13 @@ fn furnished(arguments: &Arguments) -> Result<Service, Failure> {
     Ok(service)
 }
 
-/// Each line is one write, so that lines of a log that is being read are whole.
+/// Each line is one write, so that a reader of the growing log sees complete lines.
 fn call_log(file: &Path) -> Result<CallLog, Failure> {
     let file = fs_err::OpenOptions::new().append(true).create(true).open(file).map_err(wrong)?;
     let file = Mutex::new(file);
     Ok(Box::new(move |entry: &CallEntry<'_>| {
         let line = gate::json(&serde_json::to_string(entry).unwrap_or_default()).into_owned() + "\n";
-        // A full disk must not end the service that is under test.
+        // A full disk must not stop the emulator in the middle of a test.
         let _ = file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
     }))
 }
@@ -173,7 +173,7 @@ async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Termina
         server::bind(arguments.listen).await.map_err(|error| can_not_listen(arguments.listen, &error))?;
     let address = listener.local_addr().map_err(wrong)?;
     if let Some(file) = &arguments.port_file {
-        // Whoever waits for the file never finds half of it.
+        // The file appears complete, for programs that wait for it.
         sealed::put(file, &format!("{}\n", address.port())).map_err(|error| {
             let message = format!("can't write the port to `{}`: {error}", file.display());
             Diagnostic::new(Code::Unwritable, message)
@@ -183,7 +183,7 @@ async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Termina
     let interrupt = Interrupt::listen(|| {}, |exit| exit);
     let mut stop = interrupt.stop();
     let stopped = async move {
-        // An error means that nobody can signal any more, which does not happen while `interrupt` lives.
+        // An error means that the sender is gone, which can't happen while `interrupt` lives.
         let _ = stop.wait_for(|stop| *stop).await;
     };
     let admin = if arguments.admin { Admin::On } else { Admin::Off };
@@ -194,7 +194,7 @@ fn can_not_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
     let message = format!("can't listen on `{address}`: {}", with_causes(error));
     Failure::from(
         Diagnostic::new(Code::Emulator, message)
-            .help("name another address: `--listen 127.0.0.1:PORT`; port 0 takes a free one"),
+            .help("name another address: `--listen 127.0.0.1:PORT`; port 0 takes a free port"),
     )
 }
 

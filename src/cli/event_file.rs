@@ -1,5 +1,5 @@
-//! The file of `--json-into`: lines go to it by a thread of its own, so that a reader who takes his time, or a disk that
-//! fails, never holds up a write to the service.
+//! The file of `--json-into`. A separate thread writes it, so that a slow reader or a failing disk never delays a write to
+//! the service.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -12,25 +12,25 @@ use std::time::Duration;
 use super::places::is_standard_output;
 use crate::files;
 
-/// A file that takes whole lines, in their order.
+/// A file to which complete lines are written in order.
 pub(super) struct EventFile {
     lines: Sender<Entry>,
     state: Arc<State>,
 }
 
-/// What the thread is handed.
+/// What is sent to the thread.
 enum Entry {
     Line(String),
-    /// To be answered once all before it is written.
+    /// To be answered once everything before it is written.
     Mark(Sender<()>),
 }
 
-/// What the thread tells.
+/// What the thread reports.
 #[derive(Default)]
 struct State {
-    /// Lines that were dealt with.
+    /// Lines that were handled.
     taken: AtomicU64,
-    /// Why no more is written, if so.
+    /// Why no more lines are written, if so.
     broken: Mutex<Option<String>>,
 }
 
@@ -45,10 +45,10 @@ fn standard_output() -> io::Result<File> {
 }
 
 impl EventFile {
-    /// Opens the file, which is emptied, and writes the first line: where that can't be done, nothing has begun.
+    /// Opens and empties the file, and writes the first line. This fails before the run has done anything.
     ///
     /// # Errors
-    /// When it can't be opened or written. That nobody reads a pipe any more is none.
+    /// When it can't be opened or written. A closed pipe is not an error.
     pub(super) fn create(path: &Path, first: &str) -> io::Result<Self> {
         let is_opened = is_standard_output(path) || files::is_opened(path);
         let file = match is_opened {
@@ -70,14 +70,14 @@ impl EventFile {
 
     /// Hands a line over.
     pub(super) fn write(&self, line: String) {
-        // The thread ends with the last sender alone.
+        // Sending never fails: the thread runs until the last sender is dropped.
         let _ = self.lines.send(Entry::Line(line));
     }
 
-    /// Waits until all lines are written, as long as some is in every `patience`.
+    /// Waits until all lines are written, as long as at least one is written in every `patience`.
     ///
     /// # Errors
-    /// Why not all are.
+    /// The reason, if not all lines are written.
     pub(super) fn settle(&self, patience: Duration) -> Result<(), String> {
         let (sender, written) = channel();
         let _ = self.lines.send(Entry::Mark(sender));
@@ -85,7 +85,7 @@ impl EventFile {
         while written.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
             let now = self.state.taken.load(Ordering::Relaxed);
             if now == taken {
-                return Err(format!("nobody took a line for {} s", patience.as_secs()));
+                return Err(format!("no line could be written for {} s", patience.as_secs()));
             }
             taken = now;
         }
@@ -102,7 +102,7 @@ impl State {
 /// The thread's side.
 struct Writer {
     file: File,
-    /// Bytes up to here are whole lines; `None` where the file can't be cut.
+    /// The length of all complete lines in bytes; `None` if the file can't be truncated.
     length: Option<u64>,
     state: Arc<State>,
 }
@@ -112,7 +112,7 @@ impl Writer {
         let mut is_read = true;
         for entry in entries {
             match entry {
-                // A stream with a hole would be worse than one that ends early.
+                // A stream that ends early is better than one with a gap.
                 Entry::Line(_) if !is_read || self.state.broken().is_some() => {}
                 Entry::Line(line) => is_read = self.write(&line),
                 Entry::Mark(sender) => _ = sender.send(()),
@@ -121,7 +121,7 @@ impl Writer {
         }
     }
 
-    /// Writes a line at once; false where nobody reads it any more.
+    /// Writes a line at once; false if its reader has closed the pipe.
     fn write(&mut self, line: &str) -> bool {
         match self.file.write_all(line.as_bytes()) {
             Ok(()) => {
@@ -131,7 +131,7 @@ impl Writer {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
             Err(error) => {
                 if let Some(length) = self.length {
-                    // Half a line is taken back where it can be; readers know what to make of one that stays.
+                    // Half a line is removed if possible; readers ignore one that remains.
                     let _ = self.file.set_len(length);
                 }
                 *self.state.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());

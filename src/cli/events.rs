@@ -1,4 +1,4 @@
-//! `--json-into`: tells what happens as events, beside whatever else is printed.
+//! `--json-into`: writes events, in addition to the usual output.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,30 +16,29 @@ use crate::plan::Plan;
 use crate::render::{Command, EndView, Event, Exit, PlanView, ReportView};
 use crate::source::Sources;
 
-/// How long a reader may take no line before the rest is given up at the end of a run.
+/// At the end of a run: how long to wait for a reader that takes no lines, before the rest is dropped.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The same where the run ends at once.
+/// The same for a run that ends at once.
 const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where events go.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Events")]
 pub(super) struct Streaming {
-    /// Write what happens to FILE too, one JSON object a line, as it happens; a file that is there is replaced, and `-` is
-    /// standard output
+    /// Also write events to FILE as they happen, one JSON object per line, replacing an existing file; - is standard output
     #[arg(long, value_name = "FILE")]
     json_into: Option<PathBuf>,
 }
 
 impl Streaming {
-    /// What the stream writes to, for the places of a command.
+    /// The flag and the file of the events, for the places of a command.
     pub(super) fn output(&self) -> (&'static str, Option<&PathBuf>) {
         ("--json-into", self.json_into.as_ref())
     }
 }
 
-/// A stream of events; none where nobody asked for one. Clones are the same stream.
+/// A stream of events, or nothing if `--json-into` is not given. Clones share the stream.
 #[derive(Clone, Default)]
 pub(super) struct Events(Option<Arc<Stream>>);
 
@@ -49,7 +48,7 @@ struct Stream {
 }
 
 impl Events {
-    /// Begins the stream of a run, where there is one.
+    /// Begins the stream of a run, if `--json-into` is given.
     ///
     /// # Errors
     /// When the file can't be written.
@@ -57,14 +56,14 @@ impl Events {
         let Some((command, Streaming { json_into: Some(path) })) = told else { return Ok(Self::default()) };
         let file = line(&Event::version(command)).and_then(|first| EventFile::create(path, &first));
         let file = file.map_err(|error| {
-            let message = format!("events can't be written to `{}`: {error}", path.display());
+            let message = format!("can't write events to `{}`: {error}", path.display());
             Diagnostic::new(Code::Unwritable, message)
-                .help("name a file in a folder that is there and can be written: `--json-into FILE`")
+                .help("name a file in an existing, writable folder: `--json-into FILE`")
         })?;
         Ok(Self(Some(Arc::new(Stream { path: path.clone(), file }))))
     }
 
-    /// Tells the findings and the plan.
+    /// Writes the findings and the plan.
     pub(super) fn plan(&self, view: &PlanView, findings: &[Diagnostic], sources: &Sources) {
         self.findings(findings, sources);
         if let Some(stream) = &self.0 {
@@ -72,12 +71,12 @@ impl Events {
         }
     }
 
-    /// Tells whether the plan is an alarm.
+    /// Writes whether there is drift.
     pub(super) fn drift(&self, view: &PlanView) {
         self.tell(|| Event::drift(view));
     }
 
-    /// Tells what becomes of a change of the plan.
+    /// Writes the progress of a change of the plan.
     pub(super) fn change(&self, event: &apply::Event, plan: &Plan, sources: &Sources) {
         let Some(stream) = &self.0 else { return };
         let end = |index, outcome| Some(EndView::new(plan, plan.noted(index)?, outcome, sources));
@@ -101,7 +100,7 @@ impl Events {
         }
     }
 
-    /// Tells what became of the plan.
+    /// Writes the outcome of the plan.
     pub(super) fn report(&self, view: &ReportView) {
         self.findings(view.not_seen_again(), &Sources::default());
         if let Some(stream) = &self.0 {
@@ -109,21 +108,20 @@ impl Events {
         }
     }
 
-    /// Tells what ended the run early.
+    /// Writes the findings that ended the run early.
     pub(super) fn failure(&self, failure: &Failure) {
         let Failure { sources, diagnostics, exit: _ } = failure;
         self.findings(diagnostics, sources);
     }
 
-    /// Ends the stream. The run ends as it does: that its events are not whole is only told.
+    /// Ends the stream. Missing events are only a warning: they do not change how the run ends.
     pub(super) fn end(&self, exit: Exit, terminal: &Terminal) {
         let Some(stream) = &self.0 else { return };
         stream.tell(&Event::exit(exit));
         if let Err(reason) = stream.file.settle(PATIENCE) {
-            let message =
-                format!("the events in `{}` end before the run did: {reason}", stream.path.display());
+            let message = format!("the events in `{}` are incomplete: {reason}", stream.path.display());
             let mut warning = Diagnostic::new(Code::Unwritable, message)
-                .help("the run itself went on as it would have without them");
+                .help("use the output of the run instead: the run itself was not affected");
             warning.severity = Severity::Warning;
             terminal.tell(&[warning], &Sources::default());
         }
@@ -133,7 +131,7 @@ impl Events {
     pub(super) fn end_at_once(&self, exit: Exit) {
         let Some(stream) = &self.0 else { return };
         stream.tell(&Event::exit(exit));
-        // Nobody is left to be told that a line is missing; readers miss it.
+        // The run ends before it could report missing lines; readers notice that the last one is missing.
         let _ = stream.file.settle(SHORT_PATIENCE);
     }
 
@@ -143,7 +141,7 @@ impl Events {
         }
     }
 
-    /// An event is made only where it goes somewhere.
+    /// Creates the event only if there is a stream.
     fn tell<'a>(&self, event: impl FnOnce() -> Event<'a>) {
         if let Some(stream) = &self.0 {
             stream.tell(&event());
@@ -153,7 +151,7 @@ impl Events {
 
 impl Stream {
     fn tell(&self, event: &Event) {
-        // Every event can be a line.
+        // Every event can be serialized.
         if let Ok(line) = line(event) {
             self.file.write(secrets().hide(&line).into_owned());
         }

@@ -23,24 +23,24 @@ use crate::wire::DomainDetail;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The code of a finding, or an address: domain/app/stream; without it, all codes are listed
+    /// Code of a finding, or an address: domain/app/stream; without it, all codes are listed
     #[arg(value_name = "CODE|ADDRESS")]
     subject: Option<String>,
 
-    /// Files and folders that together are one document [default: livevod.yaml, else livevod/]
+    /// Files and folders, read as one document [default: livevod.yaml, else livevod/]
     #[arg(long = "path", value_name = "PATH", num_args = 1..)]
     paths: Vec<PathBuf>,
 
-    /// Ask the service too: what it holds at the address, how that differs, the state of the domain, and what livevod's
-    /// journals last tell of the address
+    /// Also show what the service holds at the address, how that differs, the state of the domain, and the last entry about
+    /// the address in the journals
     #[arg(long)]
     online: bool,
 
-    /// Folder of the journals, read with --online
+    /// Folder of the journals, read only with --online
     #[arg(long, value_name = "DIR", default_value = ".livevod/journal")]
     journal: PathBuf,
 
-    /// How it is printed
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
     format: Format,
 
@@ -73,7 +73,7 @@ impl Run for Arguments {
 fn explain_address(address: &Address, arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
     let loaded = load(&Paths::new(arguments.paths.clone()), &Rules::default())?;
     let explanation = explain::address(&loaded.document, &loaded.desired, address);
-    // What no file names is never read.
+    // A domain that no file names is never read.
     let asked = match arguments.online && explanation.is_known_domain {
         true => Some(ask(address, &loaded, arguments)?),
         false => None,
@@ -88,13 +88,13 @@ fn explain_address(address: &Address, arguments: &Arguments, terminal: &Terminal
     Ok(exit)
 }
 
-/// What the service says about an address, and what the journals of runs against the same target and account tell.
+/// The service's answer about an address, and the journals of runs against the same target and account.
 struct Asked {
     online: explain::Online,
     earlier: Earlier,
 }
 
-/// Reads the address's domain whole: only so is the lack of an entry a fact.
+/// Reads the whole domain of the address: only a complete listing proves that a configuration is missing.
 fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments) -> Result<Asked, Failure> {
     let Loaded { desired, sources, .. } = loaded;
     let connection = connect(&arguments.remote, Access::Reads, &Reach::of(desired))?;
@@ -121,11 +121,11 @@ fn unknown_code(text: &str) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::Usage, format!("`{text}` is neither a code nor an address"));
     match closest(text, Code::ALL.iter().map(|code| code.as_str())) {
         Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
-        None => diagnostic.help("codes stand above each finding; an address is `domain/app/stream`"),
+        None => diagnostic.help("each finding begins with its code; an address is `domain/app/stream`"),
     }
 }
 
 fn unknown_address(text: &str, error: &crate::model::AddressError) -> Failure {
-    let message = format!("`{text}` is no address: {error}");
+    let message = format!("`{text}` is not an address: {error}");
     Failure::from(Diagnostic::new(Code::Usage, message).help("write `domain/app/stream`, as plans print it"))
 }

@@ -1,4 +1,4 @@
-//! What ends a command early, and how it is said: findings on standard error, or one document for machines.
+//! Findings that end a command early, printed on standard error or as one document for machines.
 
 use super::terminal::Terminal;
 use crate::diag::Diagnostic;
@@ -25,14 +25,14 @@ impl From<Diagnostic> for Failure {
     }
 }
 
-/// An error's text and those of its causes, which do not repeat each other.
+/// An error's text and the texts of its causes; none of them repeats another.
 pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 impl Failure {
-    /// Says it in the format that the command was asked for.
+    /// Prints the findings in the command's format.
     pub(super) fn report(&self, layout: &Layout, terminal: &Terminal) -> Exit {
         let Failure { sources, diagnostics, exit } = self;
         terminal.show(&render::failure(Context { sources, diagnostics, exit: *exit }, layout));

@@ -17,14 +17,14 @@ use crate::render::{self, Context, Exit, Form, FormRow, Format, Shown};
 use crate::source::{FileId, Sources};
 
 const LONG_HELP: &str = "\
-Bring the files into their canonical form, comments kept
+Rewrite the files in canonical form and keep their comments
 
-Two blanks a level, also for lists below a key; one blank behind `:`, `-` and `,` and inside `{ }`; no quotes where no reader
-needs them, else double ones; single blank lines, one around each part of the file that takes several lines; no blanks at the
-end of a line, no byte order mark, `\\n` between lines. Line breaks, the order of keys and the columns of comments are the
-author's. `livevod explain not-formatted` says it in full.
+The canonical form has two spaces for each level, also for lists below a key; one space after `:`, `-` and `,` and inside `{ }`;
+double quotes, and only where they are needed; single blank lines, one around each part of the file that has several lines; no spaces
+at the end of a line, no byte order mark, and `\\n` between lines. It keeps line breaks, the order of keys and the columns of comments.
+`livevod explain not-formatted` has the details.
 
-A file that is not YAML is reported and left as it is; the others are written all the same.";
+A file that is not YAML is reported and left unchanged; the other files are still written.";
 
 #[derive(Debug, Args)]
 #[command(long_about = LONG_HELP)]
@@ -32,15 +32,15 @@ pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,
 
-    /// Write nothing, and end with code 2 where a file is not in canonical form
+    /// Write nothing, and exit with 2 if a file is not in canonical form
     #[arg(long)]
     check: bool,
 
-    /// Write nothing, and show what would change
+    /// Write nothing, and show the changes as a diff
     #[arg(long, conflicts_with = "format")]
     diff: bool,
 
-    /// How the outcome is printed
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_findings())]
     format: Format,
 }
@@ -70,14 +70,14 @@ impl Run for Arguments {
     }
 }
 
-/// What stands on standard input, as a file without a path.
+/// The text from standard input, as a file without a path.
 fn standard_input(arguments: &Arguments, paths: &[PathBuf]) -> Result<Texts, Failure> {
     if paths.len() > 1 {
-        return Err(usage("`-` stands for the only text there is", "name the files, or `-` alone"));
+        return Err(usage("`-` can't be combined with other paths", "name the files, or `-` alone"));
     }
     if !arguments.format.is_for_people() && !arguments.check {
         return Err(usage(
-            "the text goes to standard output, and so would the document",
+            "the formatted text and the document of `--format` would both go to standard output",
             "leave out `--format`, or add `--check`",
         ));
     }
@@ -98,7 +98,7 @@ struct Formatted {
 struct Outcome {
     sources: Sources,
     paths: Vec<PathBuf>,
-    /// Those that have a canonical form.
+    /// The files, each with its canonical form if it has one.
     files: Vec<Formatted>,
     /// What could not be read or written.
     problems: Vec<Diagnostic>,
@@ -154,7 +154,7 @@ impl Outcome {
         }
     }
 
-    /// Says what was done and what is wrong.
+    /// Reports what was done and what is wrong.
     fn report(self, arguments: &Arguments, shown: Shown, terminal: &Terminal) -> Exit {
         let Self { sources, paths: _, files, problems: mut diagnostics } = self;
         diag::sort(&mut diagnostics);

@@ -1,4 +1,4 @@
-//! What a run leads to, and the part of the service that it is about.
+//! The goal of a run, and the part of the service that it concerns.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,23 +8,23 @@ use crate::plan::SavedPlan;
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
 
-/// Where a plan leads.
+/// The state that a plan leads to.
 #[derive(Clone, Copy)]
 pub(super) enum Goal<'a> {
-    /// To what the files say.
+    /// What the files declare.
     Files,
-    /// To what the files say; what these others ask for is told apart.
+    /// What the files declare; changes that these base files already ask for are shown separately.
     Beside(&'a BaseFiles),
-    /// To what the files say, and it may do nothing that this plan does not.
+    /// What the files declare, but with no change that is not in this plan.
     HeldTo(&'a SavedPlan),
-    /// Back to this, but for what the files of today say must not be touched.
+    /// What this snapshot holds, except for what the current files ignore or protect.
     BackTo(&'a Saved),
-    /// To the end of this plan. No file is read.
+    /// The end of this plan. No files are read.
     Rest(&'a SavedPlan),
 }
 
 impl Goal<'_> {
-    /// The part of the service that it is about; `desired` is what the files or the snapshot say.
+    /// The part of the service that it concerns; `desired` comes from the files or the snapshot.
     pub(super) fn reach(self, desired: &Desired) -> Reach {
         match self {
             Goal::Files | Goal::Beside(_) | Goal::HeldTo(_) | Goal::BackTo(_) => Reach::of(desired),
@@ -42,17 +42,17 @@ impl Goal<'_> {
     }
 }
 
-/// Whose configurations, and of which domains.
+/// The account and the domains that a run concerns.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reach {
     /// The declared account.
     pub(super) account: Option<String>,
-    /// Every domain, with its region where one is written.
+    /// Every domain, with its region if the files name one.
     pub(super) regions: BTreeMap<Arc<str>, Option<String>>,
 }
 
 impl Reach {
-    /// What files or a snapshot name.
+    /// The account and the domains that the files or a snapshot name.
     pub(super) fn of(desired: &Desired) -> Self {
         let regions = desired
             .domains

@@ -1,15 +1,15 @@
-//! How help and manual pages are arranged: what people come for first, then what belongs together, and examples below.
+//! The arrangement of help and manual pages: the most used options first, related options together, examples last.
 
 use clap::builder::Resettable;
 use clap::{Arg, Command};
 
-/// A part of a help page: its heading, and its options in the order that people need them.
+/// A section of a help page: its heading, and its options in order of use.
 struct Part {
     heading: Option<&'static str>,
     options: &'static [&'static str],
 }
 
-/// Options that stand under another heading than the one that their place in the code gives them.
+/// Options shown under a heading other than the one of their struct.
 const PARTS: [Part; 4] = [
     Part {
         heading: None,
@@ -35,7 +35,7 @@ const PARTS: [Part; 4] = [
     Part { heading: Some("Journal"), options: &["journal", "folder"] },
 ];
 
-/// What a command is used for, by its name.
+/// Two example lines for each command, by its name.
 const EXAMPLES: [(&str, &str); 16] = [
     ("init", "  livevod init live.example.com\n  livevod init live.example.com --online --ci github"),
     ("validate", "  livevod validate live\n  livevod validate live --online --deny warnings"),
@@ -70,7 +70,7 @@ const EXAMPLES: [(&str, &str); 16] = [
     ("man", "  livevod man plan | man -l -\n  livevod man --dir /usr/local/share/man"),
 ];
 
-/// The program's command line as people read it.
+/// The program's command line with its help arranged and examples added.
 pub(super) fn arranged(command: Command) -> Command {
     command.mut_args(placed).mut_subcommands(|command| {
         let examples = EXAMPLES.iter().find(|(name, _)| *name == command.get_name());

@@ -17,27 +17,27 @@ use crate::model::domain_error;
 use crate::render::Exit;
 
 const LONG_HELP: &str = "\
-Write a first file for some domains, and say what to do next
+Write a first file for your domains, and print the next commands
 
-It is commented, valid and plans one configuration for each domain: every stream of the app `live`, without transcoding. With several
-domains each has a file of its own in a folder. With --online the credentials' account and each domain's region are asked for and
-written, and what the domain holds already is told. Nothing that is there is overwritten.";
+The file has comments, is valid, and declares one configuration for each domain: every stream of the app `live`, without transcoding.
+With several domains, each gets its own file in a folder. With --online, livevod asks the service for the account of the credentials
+and the region of each domain, writes both, and prints how many configurations each domain has. Existing files are never overwritten.";
 
-/// What stands for the domain that nobody named.
+/// The domain that is written if none is named.
 const PLACEHOLDER: &str = "live.example.com";
 
 #[derive(Debug, Args)]
 #[command(long_about = LONG_HELP)]
 pub(super) struct Arguments {
-    /// Main streaming domains that the files are for
+    /// Main streaming domains to write files for
     #[arg(value_name = "DOMAIN", default_value = PLACEHOLDER, value_parser = domain)]
     domains: Vec<String>,
 
-    /// Write pipelines too: plans in pull requests, apply after the merge, an alarm every night
+    /// Write CI pipelines too: a plan in each pull request, apply after the merge, a drift check every night
     #[arg(long, value_enum, value_name = "HOST")]
     ci: Option<Host>,
 
-    /// Ask the service for the account, the regions, and what is there already
+    /// Ask the service for the account, the regions and the existing configurations
     #[arg(long)]
     online: bool,
 
@@ -45,7 +45,7 @@ pub(super) struct Arguments {
     remote: Remote,
 }
 
-/// Whose pipelines.
+/// The CI system of the pipelines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Host {
     /// GitHub Actions.
@@ -54,24 +54,24 @@ enum Host {
     Gitlab,
 }
 
-/// Part of what is written.
+/// A file to write.
 struct Planned {
     path: PathBuf,
     text: String,
     is_program: bool,
 }
 
-/// What the service says of one domain.
+/// The service's answer about one domain.
 struct Asked {
     region: Option<String>,
-    /// How many configurations it holds.
+    /// How many configurations it has.
     held: usize,
 }
 
-/// All that the files are to say.
+/// The contents of the files.
 struct Facts {
     account: Option<String>,
-    /// Where domains are that name no region.
+    /// The region of domains that name none.
     region: String,
     domains: Vec<(String, Option<Asked>)>,
 }
@@ -93,7 +93,7 @@ impl Run for Arguments {
         for (domain, asked) in &facts.domains {
             if let Some(Asked { held: held @ 1.., .. }) = asked {
                 text.push_str(&format!(
-                    "{domain} holds {held} already: what no file names is listed by `plan`, and left alone\n"
+                    "existing configurations of {domain}: {held}; `plan` lists those that no file declares, and leaves them alone\n"
                 ));
             }
         }
@@ -107,8 +107,8 @@ impl Arguments {
         let region = self.remote.region.clone().unwrap_or_else(|| "cn-shanghai".to_owned());
         if !self.online {
             if self.remote.emulator.is_some() || self.remote.endpoint.is_typed {
-                return Err(Diagnostic::new(Code::Usage, "a service is named, and init asks none by itself")
-                    .help("add `--online` to ask it")
+                return Err(Diagnostic::new(Code::Usage, "init uses a service only with `--online`")
+                    .help("add `--online`, or leave out `--emulator` and `--endpoint`")
                     .into());
             }
             let domains = self.domains.iter().map(|domain| (domain.clone(), None)).collect();
@@ -128,7 +128,7 @@ impl Arguments {
         let failed = |error: crate::api::Error| {
             let mut diagnostic = Diagnostic::new(Code::Remote, error.to_string());
             diagnostic.request_id = error.request_id().map(str::to_owned);
-            diagnostic.help("leave out `--online` to write the files without it")
+            diagnostic.help("leave out `--online` to write the files without asking the service")
         };
         let account = client.caller_identity().await.map_err(failed)?.account;
         let mut domains = Vec::new();
@@ -136,7 +136,7 @@ impl Arguments {
             let Some(detail) = client.domain_detail(domain).await.map_err(failed)? else {
                 let message = format!("account `{account}` has no domain `{domain}`");
                 return Err(Diagnostic::new(Code::Usage, message)
-                    .help("name a main streaming domain of this account, or use its credentials")
+                    .help("name a main streaming domain of this account, or use the credentials of the domain's account")
                     .into());
             };
             let held = client.list_domain(domain).await.map_err(failed)?.configs.len();
@@ -150,11 +150,8 @@ impl Arguments {
         let path = if self.ci.is_some() { " live" } else { "" };
         let commands = [
             (format!("livevod validate{path}"), "checks the files, offline"),
-            (
-                format!("livevod plan{path} --emulator"),
-                "shows what apply would do, on the emulator inside livevod",
-            ),
-            (format!("livevod plan{path}"), "the same in the account of your credentials"),
+            (format!("livevod plan{path} --emulator"), "shows what apply would do, on the embedded emulator"),
+            (format!("livevod plan{path}"), "shows the same for the account of your credentials"),
         ];
         let width = commands.iter().map(|(command, _)| command.len()).max().unwrap_or_default();
         let mut text = "Next:\n".to_owned();
@@ -162,16 +159,14 @@ impl Arguments {
             text.push_str(&format!("  {command:width$}  # {says}\n"));
         }
         if self.domains == [PLACEHOLDER] {
-            text.push_str(&format!("Put your main streaming domain in the place of {PLACEHOLDER}.\n"));
+            text.push_str(&format!("Replace {PLACEHOLDER} with your main streaming domain.\n"));
         }
         if facts.account.is_none() {
-            text.push_str(
-                "Write your account's id into the file: apply changes no account that nobody named.\n",
-            );
+            text.push_str("Write your account id into the file: apply requires a declared account.\n");
         }
         if self.ci.is_some() {
             text.push_str(
-                "docs/pull-requests.md of livevod says which roles and settings the pipelines need.\n",
+                "docs/pull-requests.md of livevod lists the roles and settings that the pipelines need.\n",
             );
         }
         text
@@ -179,7 +174,7 @@ impl Arguments {
 }
 
 impl Facts {
-    /// One file, or one for what is common and one for each domain.
+    /// One file, or a common file and one for each domain.
     fn files(&self, folder: Option<&str>) -> Vec<Planned> {
         let file = |path: PathBuf, text: String| Planned { path, text, is_program: false };
         let blocks = self.domains.iter().map(|domain| (&domain.0, self.domain(domain)));
@@ -202,10 +197,12 @@ impl Facts {
     fn common(&self) -> String {
         let account = match &self.account {
             Some(account) => {
-                format!("account: \"{account}\"        # the only account that these files may be applied to")
+                format!(
+                    "account: \"{account}\"        # the only account to which these files may be applied"
+                )
             }
             None => {
-                "# account: \"1234567890123456\"      # the only account that these files may be applied to"
+                "# account: \"1234567890123456\"      # the only account to which these files may be applied"
                     .to_owned()
             }
         };
@@ -213,10 +210,10 @@ impl Facts {
         let first = self.domains.first().map_or(PLACEHOLDER, |(domain, _)| domain);
         format!(
             "# Which live streams are recorded to VOD, and how. `livevod render` shows the result, each value with its origin,\n\
-             # and `livevod explain {first}/live/cam1` what records one stream.\n\n\
-             version: 1\n{account}\n{region:<34} # where the domains are that name no region of their own\n\n\
-             defaults:                          # every configuration starts from these\n\
-             \x20 vod_transcode_group: VOD_NO_TRANSCODE # the stream as it is; else the id of a VOD transcoding template group\n\
+             # and `livevod explain {first}/live/cam1` shows which configuration records one stream.\n\n\
+             version: 1\n{account}\n{region:<34} # the region of domains that name none\n\n\
+             defaults:                          # every configuration inherits these\n\
+             \x20 vod_transcode_group: VOD_NO_TRANSCODE # no transcoding; or the id of a VOD transcoding template group\n\
              \x20 cycle_duration: 1h               # a new file every hour\n"
         )
     }
@@ -228,8 +225,8 @@ impl Facts {
         let opening = format!("  {domain}:");
         format!(
             "domains:\n{opening:<34} # a main streaming domain\n{region}    apps:\n      live:\n        streams:\n\
-             \x20         \"*\": {{}}                  # every stream of the app `live` that has no entry of its own\n\
-             \x20         # cam1: {{ cycle_duration: 30m }} # and one that has\n"
+             \x20         \"*\": {{}}                  # every stream of the app `live` without its own entry\n\
+             \x20         # cam1: {{ cycle_duration: 30m }} # a stream with its own entry\n"
         )
     }
 }
@@ -260,14 +257,14 @@ impl Host {
 }
 
 /// # Errors
-/// When anything that is to be written is there already: then nothing is written.
+/// When any of the files already exists; then nothing is written.
 fn insist_on_room(planned: &[Planned]) -> Result<(), Failure> {
     let others = standing(Path::new(""));
     let paths = planned.iter().map(|one| &one.path).filter(|path| path.symlink_metadata().is_ok());
     let taken = paths.chain(&others).next();
     match taken {
-        Some(path) => Err(Diagnostic::new(Code::Usage, format!("`{}` is there already", path.display()))
-            .help("init overwrites nothing: run it in another folder, or edit what is there")
+        Some(path) => Err(Diagnostic::new(Code::Usage, format!("`{}` already exists", path.display()))
+            .help("init overwrites nothing: run it in another folder, or edit the existing files")
             .into()),
         None => Ok(()),
     }
@@ -287,7 +284,7 @@ impl Planned {
     }
 }
 
-/// Keeps the state of a folder out of its repository; false where that is so already, or there is none.
+/// Adds `.livevod/` to `.gitignore`. False if it is there already, or the folder is not in a repository.
 fn ignore_state() -> Result<bool, Failure> {
     const LINE: &str = ".livevod/";
     let file = Path::new(".gitignore");

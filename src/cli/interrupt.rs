@@ -1,13 +1,13 @@
-//! Signals that end a process: the first lets writes in flight finish, a second that a person sends ends it at once.
+//! Signals that end a process: after the first, writes in flight finish; a second one from a person ends it at once.
 //!
 //! | signal | from | first | second |
 //! |---|---|---|---|
 //! | SIGINT, SIGQUIT | the keyboard, CI | 130 | at once |
 //! | SIGTERM | CI, schedulers | 143 | at once |
-//! | SIGHUP | a terminal or an SSH session that is gone; the shell sends a second one | 143 | nothing more |
-//! | SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU | schedulers and limits, some each second | 143 | nothing more |
+//! | SIGHUP | a closed terminal or SSH session; the shell sends a second one | 143 | ignored |
+//! | SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU | schedulers and limits, some every second | 143 | ignored |
 //!
-//! What the caller had ignored before, as `nohup` does with SIGHUP, stays ignored where the system tells (Linux).
+//! A signal that the caller ignores, as `nohup` does with SIGHUP, stays ignored if the system reports it (Linux).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -26,8 +26,8 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Listens from here on, on the runtime of the caller. The first signal is `answered` at once; a second one runs `farewell`
-    /// with the end that it asks for, and ends the process as that says.
+    /// Starts to listen, on the runtime of the caller. The first signal calls `answered` at once; a second one calls `farewell` with
+    /// its exit, and ends the process with the exit that `farewell` returns.
     pub(super) fn listen(
         answered: impl FnOnce() + Send + 'static,
         farewell: impl FnOnce(Exit) -> Exit + Send + 'static,
@@ -38,12 +38,12 @@ impl Interrupt {
         Self { stop, seen, task }
     }
 
-    /// Turns true at the first signal.
+    /// Becomes true at the first signal.
     pub(super) fn stop(&self) -> watch::Receiver<bool> {
         self.stop.clone()
     }
 
-    /// How the run ends if a signal came.
+    /// How the run ends, if there was a signal.
     pub(super) fn exit(&self) -> Option<Exit> {
         let code = self.seen.load(Ordering::Acquire);
         [Exit::Interrupted, Exit::Terminated].into_iter().find(|exit| exit.code() == code)
@@ -63,10 +63,10 @@ async fn watch_signals(
     answered: impl FnOnce(),
     farewell: impl FnOnce(Exit) -> Exit,
 ) {
-    // One listener for all: a second signal right behind the first must not fall between two.
+    // One listener for all signals: a second signal right after the first must not be lost.
     let first = signals.next().await;
     seen.store(first.exit.code(), Ordering::Release);
-    // Nobody listens any more only when the run is over.
+    // This fails only when the run is over and no receiver is left.
     let _ = stop.send(true);
     answered();
     let second = loop {
@@ -79,12 +79,13 @@ async fn watch_signals(
     std::process::exit(exit.code().into());
 }
 
-/// What a signal asks for.
+/// The request of a signal.
 #[derive(Debug, Clone, Copy)]
 struct Request {
     /// How the run ends.
     exit: Exit,
-    /// Whether a second one ends the process at once: a hang-up comes twice by itself, and limits warn every second.
+    /// Whether it ends the process at once if it is the second signal. SIGHUP does not, because it is often sent twice, nor do limits,
+    /// which send a signal every second.
     insists: bool,
 }
 
@@ -93,7 +94,7 @@ struct Signals(Vec<(Request, tokio::signal::unix::Signal)>);
 
 #[cfg(unix)]
 impl Signals {
-    /// Listens from here on: no write goes out before.
+    /// Starts to listen, before any write is sent.
     fn listen() -> Self {
         use tokio::signal::unix::signal;
         let ignored = ignored();
@@ -114,7 +115,7 @@ impl Signals {
     }
 }
 
-/// Every signal by which somebody, or a limit, ends a process that could still end in order.
+/// Every signal with which a person, a program or a limit ends a process, and that can be handled.
 #[cfg(unix)]
 fn requests() -> [(SignalKind, Request); 8] {
     let insistent = |exit| Request { exit, insists: true };
@@ -135,7 +136,7 @@ fn requests() -> [(SignalKind, Request); 8] {
 #[cfg(unix)]
 const CPU_LIMIT: i32 = 24;
 
-/// The signals that the caller had ignored, a bit each; none where the system does not tell.
+/// The signals that the caller ignores, one bit each; none if the system does not report them.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

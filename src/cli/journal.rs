@@ -15,14 +15,14 @@ use crate::source::Sources;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// One run: `last`, or the beginning of its id
+    /// Run to show: `last`, or the beginning of its id; without it, all runs are listed
     run: Option<String>,
 
     /// Folder of the journals
     #[arg(long = "journal", value_name = "DIR", default_value = ".livevod/journal")]
     folder: PathBuf,
 
-    /// How it is printed
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
     format: Format,
 }
@@ -46,7 +46,7 @@ impl Run for Arguments {
     }
 }
 
-/// Every run of a folder, newest first, and a warning for each journal that can't be read.
+/// All runs in a folder, newest first, and a warning for each journal that can't be read.
 fn all(folder: &Path) -> Result<(Vec<RunRecord>, Vec<Diagnostic>), Failure> {
     let (mut runs, mut diagnostics) = (Vec::new(), Vec::new());
     for Stored { path, run } in read_runs(folder).map_err(|error| unusable(&error))?.into_iter().rev() {
@@ -58,7 +58,7 @@ fn all(folder: &Path) -> Result<(Vec<RunRecord>, Vec<Diagnostic>), Failure> {
     Ok((runs, diagnostics))
 }
 
-/// The one run whose id begins so; `last` is the newest.
+/// The one run whose id begins with `id`; `last` is the newest run.
 pub(super) fn find(folder: &Path, id: &str) -> Result<RunRecord, Failure> {
     let (runs, damaged) = all(folder)?;
     let fits = |run: &RunRecord| id == "last" || run.header.run.starts_with(id);
@@ -69,13 +69,16 @@ pub(super) fn find(folder: &Path, id: &str) -> Result<RunRecord, Failure> {
     match (found.pop(), found.len()) {
         (Some(run), 0) => Ok(run),
         (None, _) => {
-            let message = format!("no run in `{}` begins with `{id}`", folder.display());
-            let none = Diagnostic::new(Code::Usage, message).help("`livevod journal` lists them");
+            let message = match id {
+                "last" => format!("`{}` has no runs", folder.display()),
+                _ => format!("`{}` has no run with an id that begins with `{id}`", folder.display()),
+            };
+            let none = Diagnostic::new(Code::Usage, message).help("`livevod journal` lists the runs");
             Err(Failure { diagnostics: [vec![none], damaged].concat(), ..Failure::default() })
         }
         (Some(_), more) => {
-            let message = format!("{} runs begin with `{id}`", more + 1);
-            Err(Diagnostic::new(Code::Usage, message).help("give more of the id").into())
+            let message = format!("{} runs have an id that begins with `{id}`", more + 1);
+            Err(Diagnostic::new(Code::Usage, message).help("give more characters of the id").into())
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which of livevod's own files a path names, by the first bytes: whoever takes one for another is told which command takes it.
+//! Recognizes livevod's own files by their first bytes, to report which command takes a file that was given to another one.
 
 use std::path::Path;
 
@@ -19,12 +19,12 @@ pub(super) enum Kind {
 impl Kind {
     const ALL: [Self; 4] = [Kind::Plan, Kind::Snapshot, Kind::Journal, Kind::EmulatorLog];
 
-    /// What a path names, where that is a file of livevod's own.
+    /// The kind of the file at a path, if it is livevod's own.
     pub(super) fn of(path: &Path) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| config::begins_with(path, kind.beginning()))
     }
 
-    /// No YAML of livevod begins so.
+    /// The first bytes of the file. No YAML file of livevod begins with them.
     fn beginning(self) -> &'static [u8] {
         match self {
             Kind::Plan => SavedPlan::BEGINNING,
@@ -46,29 +46,27 @@ impl Kind {
     fn taken_by(self, path: &Path) -> String {
         let path = path.display();
         match self {
-            Kind::Plan => format!("`livevod show {path}` prints it, `livevod apply {path}` carries it out"),
+            Kind::Plan => format!("`livevod show {path}` prints it, `livevod apply {path}` applies it"),
             Kind::Snapshot => {
                 format!(
-                    "`livevod plan --against {path}` plans from it, `livevod restore {path}` goes back to it"
+                    "`livevod plan --against {path}` plans against it, `livevod restore {path}` restores it"
                 )
             }
-            Kind::Journal => {
-                "`livevod journal` lists the runs, `livevod journal RUN` tells of one".to_owned()
-            }
+            Kind::Journal => "`livevod journal` lists the runs, `livevod journal RUN` shows one".to_owned(),
             Kind::EmulatorLog => {
-                format!("`--emulator={path}` works on it, `livevod emulator --data {path}` serves it")
+                format!("`--emulator={path}` uses it, `livevod emulator --data {path}` serves it")
             }
         }
     }
 
-    /// That a path names this where something else is `wanted`: "YAML", "a snapshot".
+    /// The error if a path names this kind of file, but `wanted` is expected: "YAML", "a snapshot".
     pub(super) fn instead_of(self, wanted: &str, path: &Path) -> Failure {
-        let message = format!("{} is {}, and {wanted} is expected", input(path), self.name());
+        let message = format!("expected {wanted}, but {} is {}", input(path), self.name());
         Diagnostic::new(Code::Usage, message).help(self.taken_by(path)).into()
     }
 }
 
-/// An input, as a message names it.
+/// The name of an input in messages.
 pub(super) fn input(path: &Path) -> String {
     if config::is_standard_input(path) {
         "standard input".to_owned()
@@ -78,7 +76,7 @@ pub(super) fn input(path: &Path) -> String {
 }
 
 /// # Errors
-/// When a path names a file of livevod's own where YAML is expected.
+/// When YAML is expected, but a path names one of livevod's own files.
 pub(super) fn insist_on_yaml(paths: &[std::path::PathBuf]) -> Result<(), Failure> {
     match paths.iter().find_map(|path| Some((Kind::of(path)?, path))) {
         Some((kind, path)) => Err(kind.instead_of("YAML", path)),
@@ -87,7 +85,7 @@ pub(super) fn insist_on_yaml(paths: &[std::path::PathBuf]) -> Result<(), Failure
 }
 
 /// # Errors
-/// When a path names another file of livevod's own than the one that is expected.
+/// When a path names one of livevod's own files, but of another kind than expected.
 pub(super) fn insist_on(wanted: Kind, path: &Path) -> Result<(), Failure> {
     match Kind::of(path) {
         Some(kind) if kind != wanted => Err(kind.instead_of(wanted.name(), path)),

@@ -1,4 +1,4 @@
-//! Files to what is wanted, with every finding of every rule.
+//! Loads the files: the desired state, and the findings of all rules.
 
 use std::path::PathBuf;
 
@@ -14,14 +14,14 @@ use crate::resolve::Desired;
 use crate::source::Sources;
 use crate::{check, config, resolve};
 
-/// The files, resolved; no finding is an error.
+/// The resolved files; none of their findings is an error.
 pub(super) struct Loaded {
     pub(super) sources: Sources,
     pub(super) document: Document,
     pub(super) desired: Desired,
     /// Warnings and advice.
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// What the flags make of rules.
+    /// The levels of rules, from the flags.
     pub(super) levels: Levels,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn load(paths: &Paths, rules: &Rules) -> Result<Loaded, Failure> {
     read(&paths.resolve()?, rules)
 }
 
-/// Likewise, from files and folders that are known to be meant.
+/// Like [`load`], from paths that are already resolved.
 ///
 /// # Errors
 /// As [`load`].
@@ -51,27 +51,28 @@ pub(super) fn read(paths: &[PathBuf], rules: &Rules) -> Result<Loaded, Failure> 
     Ok(Loaded { sources, document, desired, diagnostics, levels })
 }
 
-/// The day in UTC: `expires` must mean the same wherever the files are read.
+/// The day in UTC: `expires` must mean the same on every machine.
 fn today() -> jiff::civil::Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 impl Loaded {
-    /// What a saved plan remembers of its files.
+    /// The files that a saved plan refers to.
     pub(super) fn of_plan(saved: &SavedPlan) -> Self {
         Self::without_files(saved.sources(), Desired::default())
     }
 
-    /// What a snapshot says, where no file is read: nobody can correct its patterns.
+    /// The desired state without files. Patterns of a saved plan or a snapshot can't be corrected, so those without a match are not
+    /// reported.
     pub(super) fn without_files(sources: Sources, desired: Desired) -> Self {
         let levels = Levels { allow: vec![Code::PatternWithoutMatch], ..Levels::default() };
         Self { sources, document: Document::default(), desired, diagnostics: Vec::new(), levels }
     }
 
-    /// What was found later, weighed by the same comments and flags.
+    /// Applies the levels from comments and flags to later findings.
     ///
     /// # Errors
-    /// When any of it is an error now, with all findings.
+    /// When any of them is an error, with all findings.
     pub(super) fn weigh(&self, findings: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Failure> {
         let found = check::settle_more(findings, &self.document.allows, &self.sources, &self.levels);
         if !diag::has_errors(&found) {
@@ -82,7 +83,7 @@ impl Loaded {
         Err(Failure { sources: self.sources.clone(), diagnostics, exit: Exit::Error })
     }
 
-    /// Takes in what was found later.
+    /// Adds later findings.
     ///
     /// # Errors
     /// As [`Loaded::weigh`].

@@ -13,21 +13,21 @@ use crate::diag::{Code, Diagnostic};
 use crate::files;
 use crate::render::{self, Exit, OutputKind};
 
-/// The page of the files' form, by the name that `man` takes.
+/// The name of the page about the format of the files.
 const FILES: &str = "files";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A command, or `files` for what the files may say; without it, the program's own page
+    /// A command, or `files` for the format of the YAML files; without it, the page of livevod itself
     #[arg(value_name = "COMMAND")]
     page: Option<String>,
 
-    /// Write every page into DIR, in the folders that `man` looks in: man1 and man5
+    /// Write all pages to DIR, in the folders man1 and man5, where `man` finds them
     #[arg(long, value_name = "DIR", conflicts_with = "page")]
     dir: Option<PathBuf>,
 }
 
-/// One page, by the name of its file.
+/// One page, with the name of its file.
 struct Page {
     name: String,
     section: u8,
@@ -42,7 +42,7 @@ impl Run for Arguments {
             for page in &pages {
                 page.write(folder)?;
             }
-            session.terminal.print(&format!("wrote {} pages below {}\n", pages.len(), folder.display()));
+            session.terminal.print(&format!("wrote {} pages to {}\n", pages.len(), folder.display()));
             return Ok(Exit::Success);
         }
         let name = match self.page.as_deref() {
@@ -91,17 +91,17 @@ impl Page {
     }
 }
 
-/// What the files may say, as their JSON Schema describes it.
+/// The format of the files, from their JSON Schema.
 fn of_files() -> io::Result<Vec<u8>> {
     let schema = render::schema(OutputKind::Files);
     let mut page = Roff::new();
     page.control("TH", ["livevod-files", "5"]);
     page.control("SH", ["NAME"]);
-    page.text([roman("livevod-files - what the YAML files of livevod say")]);
+    page.text([roman("livevod-files - the YAML files of livevod")]);
     page.control("SH", ["DESCRIPTION"]);
     page.text([roman(
-        "Files and folders that a command names are one document. Keys that are not listed here are errors, and so are \
-         duplicate keys, merge keys and blank values.",
+        "All files and folders given to a command are read as one document. Keys that are not listed here are errors, and so \
+         are duplicate keys, merge keys and blank values.",
     )]);
     keys(&mut page, "TOP LEVEL", &schema);
     for (name, about) in schema["$defs"].as_object().into_iter().flatten() {
@@ -114,7 +114,7 @@ fn of_files() -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// A section about one kind of block: what it is, then each of its keys.
+/// A section about one kind of block: its description, then each of its keys.
 fn keys(page: &mut Roff, heading: &str, schema: &Value) {
     page.control("SH", [heading]);
     let about = |value: &Value| value["description"].as_str().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Commands: reads arguments, calls the pipeline, prints what it made, ends with a code.
+//! The commands: they read arguments, run the pipeline, print the result and end with an exit code.
 
 mod apply;
 mod arguments;
@@ -55,9 +55,9 @@ use terminal::{Color, Terminal};
 
 /// Keeps the record-to-VOD configurations of ApsaraVideo Live equal to YAML files.
 ///
-/// YAML says what is wanted, `plan` shows the difference to what the service holds, `apply` carries it out and reads it
-/// back. Without PATH, commands read `livevod.yaml`, else the folder `livevod/`. With `--emulator`, they work on the
-/// embedded emulator, which needs no network and no credentials.
+/// YAML files declare the configurations. `plan` shows how the service differs from them, and `apply` makes the changes
+/// and reads them back. Without PATH, commands read `livevod.yaml`, else the folder `livevod/`. With `--emulator`, they
+/// use the embedded emulator, which needs no network and no credentials.
 #[derive(Debug, Parser)]
 #[command(name = "livevod", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
@@ -65,7 +65,7 @@ struct Cli {
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     color: Color,
 
-    /// Show at most N findings to people, the weightiest; machine formats always hold all
+    /// Show only the N most severe findings; machine formats always contain all of them
     #[arg(long, global = true, value_name = "N")]
     max_findings: Option<usize>,
 
@@ -74,11 +74,12 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 success; 1 an error; 2 differences (drift, fmt --check, plan --detailed-exitcode);
-3 refused by a guard before any write; 4 apply began to write and a change is not done;
-5 the outcome of a write is unknown; 130, 143 interrupted.";
+Exit codes: 0 success; 1 error; 2 differences (drift, fmt --check,
+plan --detailed-exitcode); 3 refused by a guard before any write; 4 apply began
+to write, but some change is not done; 5 the outcome of a write is unknown;
+130, 143 interrupted.";
 
-/// A line for each command: what it is, and where it lives.
+/// One line for each command: its help text, its name and its module.
 macro_rules! commands {
     ($($(#[$about:meta])* $name:ident($room:ident),)*) => {
         #[derive(Debug, Subcommand)]
@@ -97,37 +98,37 @@ macro_rules! commands {
 }
 
 commands! {
-    /// Write a first file for some domains, and pipelines with --ci
+    /// Write a first file for your domains, and CI pipelines with --ci
     Init(init),
-    /// Check the files: everything wrong in all of them in one run; offline, unless --online asks the service too
+    /// Check the files and report everything that is wrong in them; offline, unless --online is given
     Validate(validate),
     /// Show what apply would do
     Plan(plan),
-    /// Plan, ask, carry out, and read back
+    /// Plan, ask for approval, make the changes, and read them back
     Apply(apply),
-    /// Show a saved plan in any format, without network
+    /// Show a saved plan in any format, without using the network
     Show(show),
-    /// The plan as an alarm: exit code 2 when the service is not as declared, 1 when it could not be read whole
+    /// Check for drift: exit with 2 if the service differs from the files, with 1 if it could not be read completely
     Drift(drift),
-    /// Save what the service holds to a file, which `plan --against` and `restore` take
+    /// Save what the service holds to a file, for `plan --against` and `restore`
     Snapshot(snapshot),
-    /// Plan the way back to a snapshot, or to what was there before a run; ask, carry out, and read back
+    /// Go back to a snapshot, or to the state before a run: plan, ask for approval, make the changes, and read them back
     Restore(restore),
-    /// List earlier runs, or tell what one of them did
+    /// List earlier runs, or show what one of them did
     Journal(journal),
     /// Print the effective configurations, each value with its origin
     Render(render),
-    /// Explain the code of a finding, or which entry rules an address and where its values come from
+    /// Explain the code of a finding, or which configuration applies to an address and where its values come from
     Explain(explain),
-    /// Bring the files into their canonical form, comments kept; --check only says which are not
+    /// Rewrite the files in canonical form and keep their comments; --check only lists the files that differ
     Fmt(fmt),
-    /// Serve the API on this machine, over the same emulator that --emulator embeds
+    /// Serve the API on this machine, with the same emulator that --emulator embeds
     Emulator(emulator),
     /// Print the JSON Schema of the files, or of a document that livevod prints
     Schema(schema),
-    /// Print a completion script
+    /// Print a completion script for a shell
     Completions(completions),
-    /// Print the manual page
+    /// Print a manual page, or write all of them to a folder
     Man(man),
 }
 
@@ -148,12 +149,12 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
-/// The command line, as people read it.
+/// The command line, with its help arranged.
 fn program() -> clap::Command {
     help::arranged(Cli::command())
 }
 
-/// A variable that is set to nothing is not set, as everywhere else.
+/// An empty environment variable counts as not set, as in other programs.
 fn without_empty_variables(command: clap::Command) -> clap::Command {
     let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
     let command = command.mut_args(|argument| match argument.get_env() {

@@ -1,4 +1,4 @@
-//! What the service holds, or a snapshot of it, and the plan that follows: the part that plan, drift and apply share.
+//! Reads the service or a snapshot, and plans: the part that plan, drift and apply share.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,25 +23,25 @@ use crate::render::{self, PlanView, Target};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
 
-/// A plan of the moment, and why it may be incomplete.
+/// A plan from the current state, and why it may be incomplete.
 pub(super) struct Observed {
     pub(super) plan: Plan,
-    /// What it was planned for.
+    /// The service that it is for.
     pub(super) target: Target,
-    /// The part of the service that it is about.
+    /// The part of the service that it concerns.
     reach: Reach,
-    /// What it was planned from.
+    /// The state that it was planned from.
     pub(super) snapshot: Snapshot,
-    /// The account that the credentials belong to, where it was found out.
+    /// The account that the credentials belong to, if known.
     pub(super) caller: Option<String>,
-    /// What tells it from the plan that was reviewed, where one is at hand.
+    /// How it differs from the plan that was reviewed, if one is given.
     pub(super) since_review: Vec<Difference>,
-    /// What earlier runs left open, and what became of it.
+    /// What earlier runs left unfinished, and what became of it.
     pub(super) left_open: Vec<LeftOpenNow>,
-    /// One for each domain that could not be read, one where the account could not be confirmed, and what the domains that
-    /// were read show of the files.
+    /// A finding for each domain that could not be read, one if the account could not be confirmed, and findings about the
+    /// files from the domains that were read.
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// Whether it is known that the credentials do not belong to another account than the declared one.
+    /// Whether the account of the credentials could be read, if an account is declared.
     pub(super) is_account_known: bool,
 }
 
@@ -54,11 +54,11 @@ struct Reading {
     caller: Result<Option<String>, api::Error>,
 }
 
-/// Reads the selected domains and the credentials' account side by side, and plans.
+/// Reads the selected domains and the credentials' account at the same time, and plans.
 ///
 /// # Errors
-/// When nobody gives a key, a `--target` or `--exclude` selects nothing that is declared or there, or a rule finds what
-/// `--deny` names.
+/// When there are no credentials, a `--target` or `--exclude` matches no declared or existing configuration, or there is a finding
+/// that `--deny` names.
 pub(super) async fn observe(
     loaded: &Loaded,
     connection: &Connection,
@@ -80,7 +80,7 @@ pub(super) async fn observe(
 /// Plans from a snapshot in a file, without credentials or network.
 ///
 /// # Errors
-/// When the file is no snapshot or lacks a domain, and as [`observe`].
+/// When the file is not a snapshot or lacks a domain, and as [`observe`].
 pub(super) fn against(
     file: &Path,
     loaded: &Loaded,
@@ -100,7 +100,7 @@ pub(super) fn against(
     planned(loaded, reading, options, &earlier, goal)
 }
 
-/// Plans from what the service holds now.
+/// Plans from the current state of the service.
 pub(super) fn look(
     loaded: &Loaded,
     scope: &Scope,
@@ -154,7 +154,7 @@ fn planned(
     })
 }
 
-/// The plan that leads to the goal; and what tells it from the one that was reviewed.
+/// The plan that leads to the goal, and how it differs from the plan that was reviewed.
 fn plan_to(
     goal: Goal<'_>,
     loaded: &Loaded,
@@ -177,14 +177,14 @@ fn plan_to(
             if !plan::is_rest_of(reviewed, &plan, snapshot) || !plan.is_held_by(Guard::Digest) {
                 return (plan, differences);
             }
-            // What is left of the reviewed plan was reviewed with it.
+            // The rest of a reviewed plan counts as reviewed.
             let digest = Some(plan.digest());
             (planned(&PlanOptions { expected_digest: digest, ..options.clone() }), differences)
         }
     }
 }
 
-/// What became of all that earlier runs left open, where it was read.
+/// What became of everything that earlier runs left unfinished, as far as it was read.
 fn looked(
     earlier: &Earlier,
     desired: &Desired,
@@ -201,12 +201,12 @@ fn looked(
     earlier.left_open().into_iter().map(|open| LeftOpenNow { found: found(&open), open }).collect()
 }
 
-/// A pattern that selects nothing is a slip, and so are patterns that leave nothing over: both look as if all were well.
+/// Refuses a pattern that selects nothing, and excludes that leave nothing: otherwise such a mistake looks like "no changes".
 fn refuse_slips(selection: &Selection, desired: &Desired, snapshot: &Snapshot) -> Result<(), Failure> {
     let declared = desired.domains.values().flat_map(|domain| domain.entries.keys());
     let existing = snapshot.domains.values().flat_map(|domain| domain.configs.keys());
     let addresses = declared.chain(existing);
-    // Excludes keep whole domains from being read, so what only they select may be declared or in a domain's own name.
+    // An exclude of a whole domain keeps it from being read, so its match may be only the declared domain itself.
     let is_domain = |pattern: &Pattern| {
         pattern.is_whole_domain() && desired.domains.keys().any(|name| pattern.matches_domain(name))
     };
@@ -220,15 +220,15 @@ fn refuse_slips(selection: &Selection, desired: &Desired, snapshot: &Snapshot) -
     };
     if slips.is_empty() && !selection.excludes.is_empty() && !selects_something() {
         slips.push(
-            Diagnostic::new(Code::Usage, "`--exclude` leaves nothing of what is selected")
-                .help("exclude less: a run that compares nothing says nothing about the service"),
+            Diagnostic::new(Code::Usage, "`--exclude` excludes everything that is selected")
+                .help("exclude less: a run that compares nothing shows nothing about the service"),
         );
     }
     if slips.is_empty() { Ok(()) } else { Err(Failure { diagnostics: slips, ..Failure::default() }) }
 }
 
 fn slip(pattern: &Pattern, desired: &Desired) -> Diagnostic {
-    let message = format!("`{pattern}` selects nothing that is declared or there");
+    let message = format!("`{pattern}` matches no declared or existing configuration");
     let domains = desired.domains.keys().map(ToString::to_string);
     let addresses =
         desired.domains.values().flat_map(|domain| domain.entries.keys()).map(ToString::to_string);
@@ -237,21 +237,21 @@ fn slip(pattern: &Pattern, desired: &Desired) -> Diagnostic {
     let help = match config::closest(&text, known.iter().map(String::as_str)) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => {
-            "a pattern is domain[/app[/stream]]; `*` is the entry of that name, `**` is any name".to_owned()
+            "a pattern is domain[/app[/stream]]; `*` is the literal name `*`, `**` is any name".to_owned()
         }
     };
     Diagnostic::new(Code::Usage, message).help(help)
 }
 
-/// Declared addresses that are never attempted, each at its entry.
+/// A finding for each declared address that can't be managed, at its entry.
 fn unmanageable(plan: &Plan, desired: &Desired) -> Vec<Diagnostic> {
     let declared = plan.notes.unsupported.iter().filter(|one| one.declared);
     declared
         .map(|Unsupported { address, reason, declared: _ }| {
             let message = format!("`{address}` can't be managed and is not attempted: {reason}");
             let diagnostic = Diagnostic::new(Code::Unsupported, message).about(address);
-            let diagnostic =
-                diagnostic.help("change it in the console, or take it out of the files and `ignore` it");
+            let diagnostic = diagnostic
+                .help("change it in the console, or remove it from the files and add it to `ignore`");
             match desired.get(address) {
                 Some(entry) => diagnostic.label(entry.key, "declared here"),
                 None => diagnostic,
@@ -260,7 +260,7 @@ fn unmanageable(plan: &Plan, desired: &Desired) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// The credentials' account, asked for where one is declared that it can be compared with.
+/// The credentials' account; it is only asked for if an account is declared to compare it with.
 async fn caller(connection: &Connection) -> Result<Option<String>, api::Error> {
     match connection.target.account {
         Some(_) => Ok(Some(connection.client.caller_identity().await?.account)),
@@ -268,17 +268,18 @@ async fn caller(connection: &Connection) -> Result<Option<String>, api::Error> {
     }
 }
 
-/// A runtime on this thread: calls wait for the network, not for the processor.
+/// Runs a future on this thread: calls wait for the network, not for the processor.
 pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     have_descriptors()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Diagnostic::new(Code::Remote, format!("no runtime: {error}")))?;
+    let runtime = runtime
+        .map_err(|error| Diagnostic::new(Code::Remote, format!("can't start the runtime: {error}")))?;
     Ok(runtime.block_on(future))
 }
 
-/// A warning, since reading another account's configurations harms nobody; apply makes an error of it.
+/// A warning, because reading another account's configurations does no harm; apply makes it an error.
 fn unconfirmed(error: &api::Error, desired: &Desired) -> Diagnostic {
-    let message = format!("whose credentials these are can't be confirmed: {error}");
+    let message = format!("can't confirm which account the credentials belong to: {error}");
     let mut diagnostic = Diagnostic::new(Code::Account, message);
     diagnostic.severity = Severity::Warning;
     diagnostic.request_id = error.request_id().map(str::to_owned);
@@ -289,7 +290,7 @@ fn unconfirmed(error: &api::Error, desired: &Desired) -> Diagnostic {
 }
 
 impl Observed {
-    /// What a file says was planned once.
+    /// The plan in a file.
     pub(super) fn of_file(saved: SavedPlan) -> Self {
         let plan = saved.shown();
         let Decisions { target, account, .. } = &plan.decisions;
@@ -306,12 +307,12 @@ impl Observed {
         }
     }
 
-    /// The plan, as it is kept to be applied later.
+    /// The plan, in the form in which it is saved.
     pub(super) fn to_save(&self) -> SavedPlan {
         SavedPlan::new(self.plan.clone(), jiff::Timestamp::now())
     }
 
-    /// These domains of what was read, as a snapshot.
+    /// A snapshot of these domains, to be saved.
     pub(super) fn saved(&self, snapshot: Snapshot, loaded: &Loaded) -> Saved {
         let Loaded { desired, .. } = loaded;
         let region = |name: &Arc<str>| Some((name.clone(), self.reach.regions.get(name)?.clone()?));
@@ -328,7 +329,7 @@ impl Observed {
         }
     }
 
-    /// The plan, and what its reader is told with it.
+    /// The plan, and what is shown with it.
     pub(super) fn view(&self) -> PlanView<'_> {
         PlanView::new(&self.plan, &self.target, &self.left_open, &self.since_review)
     }

@@ -1,4 +1,4 @@
-//! What `validate --online` asks the service, side by side, and what of it can't be answered.
+//! The questions that `validate --online` asks the service in parallel, and findings for those without an answer.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::resolve::{Desired, DesiredDomain, Entry};
 /// A main streaming domain (API: LiveDomainType).
 const MAIN: &str = "liveVideo";
 
-/// Everything that the service's answers say about the files.
+/// All findings about the files from the service's answers.
 pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagnostic> {
     let mut tasks = JoinSet::new();
     for name in loaded.desired.domains.keys() {
@@ -46,11 +46,11 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
     check::found_online(&loaded.desired, &seen).into_iter().chain(unanswered).collect()
 }
 
-/// What came of one question.
+/// The answer to one question.
 enum Answer {
     Domain(Arc<str>, Option<(DomainFacts, Option<DomainSnapshot>)>),
     Group(Option<(Option<String>, String)>),
-    /// A domain, or a group's id, and why nothing is known of it.
+    /// A domain, or a group's id, and why there is no answer about it.
     Failure(String, Sought, Error),
 }
 
@@ -61,7 +61,7 @@ async fn domain(client: Client, name: Arc<str>) -> Answer {
     }
 }
 
-/// The domain, and what it holds. An ingest domain has no recordings, and is refused by name where they are asked for.
+/// The domain, and its configurations. An ingest domain has none, and the service refuses requests to list them.
 async fn domain_seen(
     client: &Client,
     name: &str,
@@ -87,7 +87,7 @@ async fn group(client: Client, region: Option<String>, id: String) -> Answer {
     }
 }
 
-/// The groups that configurations use, each in its domain's region; the built-in one is always there.
+/// The groups that configurations use, each in its domain's region, without the built-in one, which always exists.
 fn groups(desired: &Desired) -> BTreeSet<(Option<String>, String)> {
     desired.domains.values().flat_map(groups_of).collect()
 }

@@ -1,5 +1,5 @@
-//! The files that a command reads, and those that it writes besides its standard streams: no output takes the place of something
-//! that the run needs.
+//! The files that a command reads, and those that it writes besides its standard streams: no output may overwrite a file that
+//! the run needs.
 
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,11 @@ use crate::render::Format;
 
 /// What a command reads and writes.
 pub(super) struct Places<'a> {
-    /// Asked for only where something is written.
+    /// Called only if something is written.
     reads: Box<dyn Fn() -> Vec<PathBuf> + 'a>,
-    /// The folder that the run keeps its journals in.
+    /// The folder of the journals.
     journals: Option<&'a Path>,
-    /// Each with the argument that names it.
+    /// Each file with the argument that names it.
     writes: Vec<(&'static str, &'a Path)>,
 }
 
@@ -38,16 +38,17 @@ impl<'a> Places<'a> {
         self
     }
 
-    /// Whether an output goes to standard output, so that nothing else may.
+    /// Whether an output goes to standard output, so that nothing else may be written there.
     pub(super) fn take_standard_output(&self) -> bool {
         self.writes.iter().any(|(_, file)| is_standard_output(file))
     }
 
     /// # Errors
-    /// When an output would replace what the run reads, keeps, or writes elsewhere.
+    /// When an output would overwrite a file that the run reads or writes.
     pub(super) fn insist(&self, format: Format) -> Result<(), Failure> {
         if self.take_standard_output() && !format.is_for_people() {
-            let message = "standard output takes the output of one argument, and `--format` prints to it too";
+            let message =
+                "an output named `-` and the document of `--format` would both go to standard output";
             return Err(Diagnostic::new(Code::Usage, message).help("name a file instead of `-`").into());
         }
         let mut rest = self.writes.as_slice();
@@ -58,13 +59,13 @@ impl<'a> Places<'a> {
         while let [(argument, file), others @ ..] = rest {
             rest = others;
             if let Some((other, _)) = others.iter().find(|(_, other)| is_same(file, other)) {
-                return Err(taken(file, argument, &format!("`{other}` writes to it too")));
+                return Err(taken(file, argument, &format!("`{other}` also writes to it")));
             }
             if !is_standard_output(file) && reads.iter().any(|read| files::is_same(read, file)) {
-                return Err(taken(file, argument, "this command reads it"));
+                return Err(taken(file, argument, "this command also reads it"));
             }
             if self.journals.is_some_and(|folder| is_in(file, folder)) {
-                return Err(taken(file, argument, "it is in the folder of the journals"));
+                return Err(taken(file, argument, "it is in the journal folder"));
             }
         }
         Ok(())

@@ -22,20 +22,19 @@ pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
 
-    /// Plan from a file that `livevod snapshot` wrote: no credentials, no network
+    /// Plan against a file that `livevod snapshot` wrote: no network, no credentials
     #[arg(long, value_name = "SNAPSHOT")]
     against: Option<PathBuf>,
 
-    /// Tell what these files change from what was pending already: a checkout of the target branch, where the same paths
-    /// are read
+    /// Show separately what these files change and what was pending before; FOLDER is a checkout of the target branch
     #[arg(long, value_name = "FOLDER")]
     base: Option<PathBuf>,
 
-    /// Save the plan, for `livevod show` and `livevod apply`; a file that is there is replaced, and `-` is standard output
+    /// Save the plan for `livevod show` and `livevod apply`, replacing an existing file; - is standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Exit with 2 when there are differences, with 3 when a guard holds the plan
+    /// Exit with 2 if there are differences, with 3 if a guard refuses the plan
     #[arg(long)]
     detailed_exitcode: bool,
 
@@ -80,7 +79,7 @@ impl Run for Arguments {
 }
 
 impl Arguments {
-    /// The files that are read.
+    /// The files that this command reads.
     fn files(&self) -> Vec<PathBuf> {
         let others = self.against.clone();
         let base = self.base.iter().flat_map(|folder| base::files(folder, &self.planning.paths));
@@ -88,7 +87,7 @@ impl Arguments {
     }
 }
 
-/// The files of the target branch, where they are asked for and can be read.
+/// The files of the target branch, if they are requested and can be read.
 fn base(arguments: &Arguments, loaded: &mut Loaded) -> Result<Option<BaseFiles>, Failure> {
     let Some(folder) = &arguments.base else { return Ok(None) };
     match BaseFiles::read(folder, &arguments.planning.paths)? {
@@ -100,7 +99,7 @@ fn base(arguments: &Arguments, loaded: &mut Loaded) -> Result<Option<BaseFiles>,
     }
 }
 
-/// A plan that lacks a domain is no plan to review.
+/// Saves the plan, unless it lacks a domain: such a plan can't be reviewed.
 fn save<'a>(out: Option<&'a Path>, observed: &Observed) -> Result<Option<&'a Path>, Failure> {
     let Some(file) = out.filter(|_| observed.plan.is_complete()) else { return Ok(None) };
     reviewed::write(file, &observed.to_save())?;

@@ -1,4 +1,4 @@
-//! Progress of an apply on standard error: a bar on a terminal, now and then a line elsewhere.
+//! Progress of an apply on standard error: a bar on a terminal, otherwise a line from time to time.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,10 +11,10 @@ use super::terminal::{Terminal, secrets};
 use crate::apply::{Delay, Event, Outcome};
 use crate::gate::clean;
 
-/// Changes from which on a run counts as long.
+/// A run with more changes than this counts as long.
 const LONG: usize = 20;
 
-/// Lines that a long run prints where no bar can move.
+/// Lines that a long run prints instead of a bar.
 const LINES: usize = 10;
 
 /// Counts finished changes and shows it.
@@ -26,13 +26,13 @@ pub(super) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// Begins at nothing of `total`.
+    /// Begins at zero of `total`.
     pub(super) fn new(total: usize, terminal: &'a Terminal) -> Self {
         let bar = terminal.moves.then(|| bar(total, terminal));
         Self { terminal, bar, total, finished: AtomicUsize::new(0) }
     }
 
-    /// Takes notice of one event.
+    /// Handles one event.
     pub(super) fn event(&self, event: &Event) {
         if let Event::Delayed { address, delay: Delay::SlowListing { took }, .. } = event {
             self.slow(&address.domain, *took);
@@ -54,11 +54,12 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// A listing that no write can rest on is told: what is beside an app-wide entry was read longer ago than the entry.
+    /// Reports a listing that took too long to be used for a write: the other configurations of the domain were then read longer
+    /// ago than the app-wide one.
     fn slow(&self, domain: &str, took: Duration) {
         let took = took.as_secs_f64();
         let told = format!(
-            "listing `{domain}` took {took:.1} s, longer than `--freshness`: its app-wide entry is read by itself too"
+            "listing `{domain}` took {took:.1} s, longer than `--freshness`: its app-wide configuration is read again by itself"
         );
         match &self.bar {
             Some(bar) => bar.println(told),
@@ -66,7 +67,7 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -74,10 +75,10 @@ impl<'a> Progress<'a> {
     }
 }
 
-/// How long nothing is said on a terminal.
+/// How long to wait before a wait is shown on the terminal.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// Waits for some work, and says on the terminal what is waited for, and since when, once that takes long.
+/// Waits for some work. If that takes long, the terminal shows what for, and for how long already.
 pub(super) async fn telling<T>(what: &str, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     if let Ok(done) = timeout(SILENCE, &mut work).await {

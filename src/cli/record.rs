@@ -1,4 +1,4 @@
-//! The folder of journals: what earlier runs left open there, and the journal and snapshot of this run.
+//! The folder of journals: unfinished runs, and the journal and snapshot of this run.
 
 use std::io;
 use std::path::Path;
@@ -21,22 +21,22 @@ use crate::plan::{Gaps, Plan};
 use crate::render::Target;
 use crate::snapshot::{self, Saved};
 
-/// What earlier runs against the same target and account tell.
+/// The journals of earlier runs against the same target and account.
 #[derive(Default)]
 pub(super) struct Earlier {
     runs: Vec<RunRecord>,
-    /// The highest number of any run of the folder.
+    /// The highest number of any run in the folder.
     highest: u64,
-    /// Whether this run has waited until nothing that they sent could arrive any more.
+    /// Whether this run has waited until no write of an earlier run can still arrive.
     pub(super) is_settled: bool,
     /// Whether there was anything to wait for.
     pub(super) has_waited: bool,
-    /// One for each journal that can't be read.
+    /// A finding for each journal that can't be read.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl Earlier {
-    /// Reads the journals of a folder; a missing folder holds none.
+    /// Reads the journals in a folder; a missing folder has none.
     ///
     /// # Errors
     /// When the folder can't be read.
@@ -56,27 +56,28 @@ impl Earlier {
         Ok(earlier)
     }
 
-    /// The last that they tell about an address.
+    /// The last entry about an address.
     pub(super) fn last_entry(&self, address: &Address) -> Option<LastEntry> {
         last_entry(&self.runs, address)
     }
 
-    /// What they left open.
+    /// What is unfinished.
     pub(super) fn left_open(&self) -> Vec<LeftOpen> {
         left_open(&self.runs)
     }
 
-    /// What they removed and did not put back.
+    /// What was removed and not put back.
     pub(super) fn gaps(&self) -> Gaps {
         gaps(&self.runs)
     }
 
-    /// How long it takes until no write that they sent to these addresses may still arrive.
+    /// How long a write that an earlier run sent to these addresses may still arrive.
     pub(super) fn until_settled(&self, settle: Duration, concerns: impl Fn(&Address) -> bool) -> Duration {
         until_settled(&self.runs, settle, concerns)
     }
 
-    /// What can't be read may hide what was left open, so nothing is written before somebody looked.
+    /// Makes errors of journals that can't be read: each may be of an unfinished run, so nothing is written until a person has looked
+    /// at it.
     pub(super) fn insist(&self) -> Result<(), Failure> {
         if self.diagnostics.is_empty() {
             return Ok(());
@@ -89,30 +90,30 @@ impl Earlier {
     }
 }
 
-/// A folder of journals that no other apply uses meanwhile.
+/// A folder of journals, locked against other applies.
 pub(super) struct Folder<'a> {
     path: &'a Path,
     _lock: Lock,
 }
 
 impl<'a> Folder<'a> {
-    /// Locks the folder, which is made where it is missing.
+    /// Locks the folder, and creates it if it is missing.
     ///
     /// # Errors
-    /// When it can't be written, or another apply is under way there.
+    /// When it can't be written, or another apply is running with it.
     pub(super) fn lock(path: &'a Path) -> Result<Self, Failure> {
         let lock = Lock::take(path, Timestamp::now()).map_err(|error| match &error {
             LockError::Taken { path, .. } => Diagnostic::new(Code::Journal, error.to_string())
-                .help(format!("wait until it is over; the lock is on `{}`", path.display())),
+                .help(format!("wait until that apply ends; it holds a lock on `{}`", path.display())),
             LockError::Folder(error) => unusable(error),
         })?;
         Ok(Self { path, _lock: lock })
     }
 
-    /// Saves what is there now, and begins the journal of a run.
+    /// Saves a snapshot of the current state, and begins the journal of a run.
     ///
     /// # Errors
-    /// When either can't be written; nothing may be sent to the service then.
+    /// When either can't be written; then no write may be sent to the service.
     pub(super) fn begin(
         &self,
         plan: &Plan,
@@ -131,7 +132,7 @@ impl<'a> Folder<'a> {
         Ok(journal)
     }
 
-    /// Keeps a journal of a run that has nothing to write where it found out what became of earlier ones.
+    /// Writes a journal for a run without changes if it found out what became of unfinished runs.
     pub(super) fn note_resolved(
         &self,
         plan: &Plan,
@@ -151,7 +152,7 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// A journal into which no secret goes, whatever the service quotes.
+/// A journal file to which no secret is written, even if the service quotes one.
 struct Gated(JournalFile);
 
 impl Sink for Gated {
@@ -178,16 +179,17 @@ fn random() -> Result<u32, getrandom::Error> {
     Ok(u32::from_be_bytes(bytes))
 }
 
-/// Without a journal nothing is written.
+/// An error of the folder of journals.
 pub(super) fn unusable(error: &dyn std::error::Error) -> Diagnostic {
-    Diagnostic::new(Code::Journal, with_causes(error))
-        .help("nothing is written without a journal: make room, or name another folder with `--journal DIR`")
+    Diagnostic::new(Code::Journal, with_causes(error)).help(
+        "livevod writes nothing to the service without a journal: repair the folder, or name another one with `--journal DIR`",
+    )
 }
 
 pub(super) fn damaged(path: &Path, error: &JournalError) -> Diagnostic {
     let message = format!("the journal `{}` can't be read: {error}", path.display());
     let mut diagnostic = Diagnostic::new(Code::Journal, message).help(
-        "what that run left open is not known: look at what it was about in the service, then move the file away",
+        "it is unknown whether that run is unfinished: check the service for what it changed, then move the file away",
     );
     diagnostic.severity = Severity::Warning;
     diagnostic

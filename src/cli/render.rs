@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     rules: Rules,
 
-    /// How the configurations are printed
+    /// Output format
     #[arg(long, value_enum, default_value_t = FilesFormat::Yaml)]
     format: FilesFormat,
 }

@@ -31,15 +31,15 @@ use crate::source::{Source, Sources, Spanned};
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_reports())))]
 pub(super) struct Arguments {
-    /// A file that `livevod snapshot` wrote, or `-` for standard input: all of it is restored. Or a run, `last` or the beginning of its id: only what
-    /// its plan changed
+    /// Snapshot file to restore completely (- is standard input); or a run, as `last` or the beginning of its id, to restore only
+    /// what its plan changed
     #[arg(value_name = "SNAPSHOT|RUN")]
     source: String,
 
     #[command(flatten)]
     paths: Paths,
 
-    /// Keep only to the `ignore` and `protect` that were saved with the snapshot, where there are no files of today
+    /// Obey only the `ignore` and `protect` saved with the snapshot, if there are no current files
     #[arg(long, conflicts_with = "paths")]
     without_files: bool,
 
@@ -78,7 +78,7 @@ impl Run for Arguments {
 }
 
 impl Arguments {
-    /// The files that are read besides journals, and the emulator's.
+    /// The files that this command reads, and the emulator's, without the journals.
     fn files(&self) -> Vec<PathBuf> {
         let source = PathBuf::from(&self.source);
         let files = self.paths.files();
@@ -86,14 +86,14 @@ impl Arguments {
     }
 }
 
-/// The snapshot to go back to, and the addresses that it is about, where not all.
+/// The snapshot to go back to, and the addresses to restore, if not all.
 struct GoingBack {
     file: PathBuf,
     text: String,
     only: Option<BTreeSet<Address>>,
 }
 
-/// A file that is there wins: a run's id is no likely name of one.
+/// An existing file wins: it is unlikely to be named like a run's id.
 fn find(source: &str, folder: &Path) -> Result<GoingBack, Failure> {
     let path = Path::new(source);
     if is_standard_input(path) || path.exists() || source.contains(['/', '\\']) || has_ending(path) {
@@ -116,13 +116,13 @@ fn find(source: &str, folder: &Path) -> Result<GoingBack, Failure> {
     Ok(GoingBack { file: folder.join(snapshot), text, only: Some(touched.collect()) })
 }
 
-/// No id of a run ends in letters alone.
+/// No run's id has an extension of letters only.
 fn has_ending(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
     !ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-/// What the snapshot wants, bound by what the files of today say must not be touched.
+/// The state of the snapshot, bound by the `ignore` and `protect` of the current files.
 fn load(arguments: &Arguments, file: &Path, text: String, saved: &Saved) -> Result<Loaded, Failure> {
     let name = file.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     if arguments.without_files {
@@ -140,20 +140,20 @@ fn load(arguments: &Arguments, file: &Path, text: String, saved: &Saved) -> Resu
     wanted.account = wanted.account.or(account);
     wanted.ignore.extend(ignore);
     wanted.protect.extend(protect);
-    // The patterns of either may be about domains that the other does not name.
+    // The patterns of the snapshot or of the files may concern domains that the other does not name.
     loaded.levels.allow.push(Code::PatternWithoutMatch);
     loaded.desired = wanted;
     Ok(loaded)
 }
 
 fn no_files() -> Diagnostic {
-    let message = "restore needs the files of today, because their `ignore` and `protect` bind it";
+    let message = "restore needs the current files, because it must obey their `ignore` and `protect`";
     Diagnostic::new(Code::NoFiles, message).help(
-        "name the files; if there are none, `--without-files` keeps to those saved with the snapshot alone",
+        "name the files; if there are none, `--without-files` uses only the patterns saved with the snapshot",
     )
 }
 
-/// A snapshot goes back to the account that it was taken from.
+/// A snapshot can only be restored to the account that it was taken from.
 fn of_one_account(declared: Option<&Spanned<String>>, wanted: &Desired) -> Result<(), Failure> {
     match (declared, &wanted.account) {
         (Some(declared), Some(saved)) if declared.value != saved.value => {

@@ -1,4 +1,4 @@
-//! Plans in files: what was reviewed, and is to be applied as it is.
+//! Saved plans, which are applied as they were reviewed.
 
 use std::path::{Path, PathBuf};
 
@@ -12,19 +12,19 @@ use crate::diag::{Code, Diagnostic};
 use crate::plan::SavedPlan;
 use crate::render::Exit;
 
-/// The saved plan that is named where files could be.
+/// The saved plan that is named instead of files, if any.
 ///
 /// # Errors
-/// When it can't be read, or something is asked for besides that a plan has decided already.
+/// When it can't be read, or another argument would change what the plan has already decided.
 pub(super) fn named(planning: &Planning) -> Result<Option<SavedPlan>, Failure> {
     let means_plan = |path: &&PathBuf| Kind::of(path) == Some(Kind::Plan);
     let Some(path) = planning.paths.given().iter().find(means_plan) else { return Ok(None) };
     if planning.paths.given().len() > 1 {
-        let message = format!("{} is a saved plan: nothing can be applied with it", input(path));
-        return Err(Diagnostic::new(Code::Usage, message).help("name the plan alone").into());
+        let message = format!("{} is a saved plan, which can't be combined with other paths", input(path));
+        return Err(Diagnostic::new(Code::Usage, message).help("name only the plan").into());
     }
     if planning.decides() {
-        let message = "a saved plan is applied as it was reviewed: rules and selection were decided with it";
+        let message = "a saved plan is applied as it was reviewed: its rules and selection can't be changed";
         let help = "leave out `--target`, `--exclude`, `--deny` and `--allow`, or name the files instead";
         return Err(Diagnostic::new(Code::Usage, message).help(help).into());
     }
@@ -35,7 +35,7 @@ pub(super) fn named(planning: &Planning) -> Result<Option<SavedPlan>, Failure> {
 pub(super) fn read(path: &Path) -> Result<SavedPlan, Failure> {
     let unusable = |reason: &dyn std::fmt::Display| {
         Diagnostic::new(Code::PlanFile, format!("{} can't be used: {reason}", input(path)))
-            .help("make a new one with `livevod plan --out FILE`, and have it reviewed")
+            .help("make a new plan with `livevod plan --out FILE`, and have it reviewed")
     };
     insist_on(Kind::Plan, path)?;
     Ok(SavedPlan::read(&sealed::text(path, Code::PlanFile)?).map_err(|error| unusable(&error))?)
@@ -46,7 +46,7 @@ pub(super) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
     sealed::write(path, Code::PlanFile, plan.write())
 }
 
-/// A plan or a snapshot is of one service: the same addresses of another one are other configurations.
+/// A plan or a snapshot belongs to one service: in another one, the same addresses are other configurations.
 pub(super) fn insist_on_target(goal: Goal, connection: &Connection) -> Result<(), Failure> {
     let (what, code, target) = match goal {
         Goal::Rest(saved) => ("plan", Code::PlanFile, &saved.decisions.target),
@@ -58,6 +58,6 @@ pub(super) fn insist_on_target(goal: Goal, connection: &Connection) -> Result<()
     }
     let message = format!("the {what} is for {target}, not for {}", connection.target.name);
     let diagnostic = Diagnostic::new(code, message)
-        .help("give the `--emulator=FILE` or `--endpoint URL` that it was made with, or make a new one");
+        .help("give the same `--emulator=FILE` or `--endpoint URL` as when it was made, or make a new one");
     Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
 }

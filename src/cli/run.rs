@@ -1,4 +1,4 @@
-//! What a command is: arguments that say how their run is told, and that carry it out.
+//! The trait of every command: how its run is reported, and how it is carried out.
 
 use super::events::{Events, Streaming};
 use super::failure::Failure;
@@ -8,25 +8,25 @@ use crate::render::{Command, Exit, Format};
 
 /// The arguments of a command.
 pub(super) trait Run {
-    /// How the run is told: in words alone, where a command has no other format.
+    /// How the run is reported: as text for people, unless the command has other formats.
     fn told(&self) -> Told<'_> {
         Told::in_format(Format::Human)
     }
 
-    /// What it reads and writes besides its standard streams.
+    /// The files that it reads and writes besides its standard streams.
     fn places(&self) -> Places<'_> {
         Places::default()
     }
 
-    /// Carries the command out.
+    /// Runs the command.
     fn run(&self, session: &Session) -> Result<Exit, Failure>;
 }
 
-/// What is said of a run whatever it does.
+/// How a run is reported.
 pub(super) struct Told<'a> {
-    /// The format in which it is said why the run ended early.
+    /// The format of errors that end the run early.
     pub(super) format: Format,
-    /// The events, of a command that has any.
+    /// The events, if the command has any.
     pub(super) events: Option<(Command, &'a Streaming)>,
 }
 
@@ -37,7 +37,7 @@ impl Told<'_> {
     }
 }
 
-/// What every command runs with.
+/// What every command gets.
 pub(super) struct Session {
     pub(super) terminal: Terminal,
     pub(super) events: Events,

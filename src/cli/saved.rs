@@ -1,4 +1,4 @@
-//! Snapshots in files.
+//! Snapshot files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ pub(super) fn read(file: &Path) -> Result<Saved, Failure> {
     parse(file, &sealed::text(file, Code::Snapshot)?)
 }
 
-/// Makes a snapshot of a text.
+/// Parses a snapshot.
 pub(super) fn parse(file: &Path, text: &str) -> Result<Saved, Failure> {
     snapshot::read(text).map_err(|error| {
         Diagnostic::new(Code::Snapshot, format!("{} can't be used: {error}", input(file)))
-            .help("take a new one with `livevod snapshot --out FILE`")
+            .help("take a new snapshot with `livevod snapshot --out FILE`")
             .into()
     })
 }
@@ -32,7 +32,7 @@ pub(super) fn write(file: &Path, saved: &Saved) -> Result<(), Failure> {
     sealed::write(file, Code::Snapshot, snapshot::write(saved))
 }
 
-/// A domain that a snapshot lacks is an error and never an empty one.
+/// Makes an error of each selected domain that the snapshot lacks; it never counts as empty.
 pub(super) fn holds_all(
     file: &Path,
     snapshot: &Snapshot,
@@ -43,9 +43,9 @@ pub(super) fn holds_all(
     let missing =
         |name: &&Arc<str>| selection.selects_domain(name) && !snapshot.domains.contains_key(&***name);
     let lacks = |name: &Arc<str>| {
-        let message = format!("the snapshot `{}` does not hold `{name}`", file.display());
+        let message = format!("the snapshot `{}` does not contain the domain `{name}`", file.display());
         let diagnostic = Diagnostic::new(Code::Snapshot, message)
-            .help("take a new one from these files, or leave the domain out with `--exclude`");
+            .help("take a new snapshot with these files, or leave the domain out with `--exclude`");
         match desired.domains.get(name) {
             Some(domain) => diagnostic.label(domain.key, "this domain"),
             None => diagnostic,

@@ -8,7 +8,7 @@ use crate::render::{self, Exit, OutputKind};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Of what
+    /// What to print the schema of
     #[arg(value_enum, default_value_t = OutputKind::Files)]
     of: OutputKind,
 }

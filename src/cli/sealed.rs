@@ -1,4 +1,4 @@
-//! Files that livevod writes for itself and takes only as it wrote them: snapshots and plans.
+//! Files that livevod writes for itself and only accepts unmodified: snapshots and plans.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::config;
 use crate::diag::{Code, Diagnostic};
 use crate::files;
 
-/// The text of a file, or of standard input where it is `-`; what is wrong with it is a finding of `code`.
+/// The text of a file, or of standard input if it is `-`. Errors are findings of `code`.
 pub(super) fn text(file: &Path, code: Code) -> Result<String, Failure> {
     let failed = |error| Diagnostic::new(code, format!("can't read {}: {error}", input(file)));
     let bytes = match config::is_standard_input(file) {
@@ -20,28 +20,29 @@ pub(super) fn text(file: &Path, code: Code) -> Result<String, Failure> {
     decoded(bytes, file, code)
 }
 
-/// Bytes of a file as its text.
+/// The bytes of a file as text.
 pub(super) fn decoded(bytes: Vec<u8>, file: &Path, code: Code) -> Result<String, Failure> {
-    let no_text = |_| Diagnostic::new(code, format!("{} is no text", input(file)));
+    let no_text = |_| Diagnostic::new(code, format!("{} is not UTF-8 text", input(file)));
     Ok(String::from_utf8(bytes).map_err(no_text)?)
 }
 
-/// Such a file is carried out later: a secret in it can neither be kept, since others read the file, nor replaced, since what is
-/// then written would be wrong.
+/// Such a file is applied later. So a secret in it can neither stay, because others read the file, nor be replaced, because the
+/// wrong value would then be written to the service.
 ///
 /// # Errors
-/// When a secret of this process stands in the text.
+/// When the text contains a secret of this process.
 pub(super) fn refuse_secrets(text: &str, file: &Path, code: Code) -> Result<(), Failure> {
     if !secrets().is_in(text) {
         return Ok(());
     }
-    let message = format!("`{}` would hold a secret of this process, and is not written", file.display());
+    let message =
+        format!("`{}` is not written, because it would contain a secret of this process", file.display());
     Err(Diagnostic::new(code, message)
-        .help("a value in the files or in the service is the secret of a key: correct it there, and renew the key")
+        .help("remove the secret from the value in the files or in the service that contains it, and renew the key")
         .into())
 }
 
-/// Writes a text, whole or not at all; a new file is for its owner alone.
+/// Writes a text completely or not at all. Only its owner can read a new file.
 pub(super) fn write(file: &Path, code: Code, text: serde_json::Result<String>) -> Result<(), Failure> {
     let failed = |error: &dyn std::error::Error| Diagnostic::new(code, with_causes(error));
     let text = text.map_err(|error| failed(&error))?;

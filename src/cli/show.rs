@@ -14,15 +14,15 @@ use crate::render::{self, Context, Exit, Format};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A file that `livevod plan --out` wrote
+    /// File that `livevod plan --out` wrote
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
-    /// How it is printed
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 
-    /// List identical changes one by one
+    /// List every change, also identical ones
     #[arg(long)]
     full: bool,
 
@@ -35,7 +35,7 @@ impl Run for Arguments {
         Told::in_format(self.format)
     }
 
-    /// What the file says, whether or not it could still be applied.
+    /// Shows the plan, whether or not it could still be applied.
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let Self { plan, format, full, views } = self;
         let saved = reviewed::read(plan)?;

@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
 
-    /// The file to write, for its owner alone; one that is there is replaced, and `-` is standard output
+    /// File to write, readable only by its owner, replacing an existing file; - is standard output
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -38,7 +38,7 @@ impl Run for Arguments {
         Places::reading(reads).journals(&scope.journal).writing("--out", Some(&self.out))
     }
 
-    /// Saves the selected domains whole: a part of a domain can't be told from a whole one that lost the rest.
+    /// Saves complete domains: a part of a domain would look like a domain that lost the rest.
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let Self { planning: Planning { paths, rules, scope }, out } = self;
         let loaded = load(paths, rules)?;

@@ -1,5 +1,5 @@
-//! What is written to: its colour, symbols and width, and writing that outlives a closed pipe. All that a process prints passes
-//! here, and so its gate.
+//! Standard output and error: their colour, symbols and width, and writing that survives a closed pipe. Everything that the process
+//! prints passes through here, and so through the gate.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use crate::source::Sources;
 /// `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set; CLICOLOR_FORCE turns it on anywhere
+    /// Only on a terminal and without NO_COLOR; CLICOLOR_FORCE colours any output
     Auto,
     /// Always
     Always,
@@ -38,10 +38,10 @@ impl Color {
     }
 }
 
-/// Narrowest and widest text that is laid out.
+/// The range of line widths.
 const WIDTH: std::ops::RangeInclusive<usize> = 40..=160;
 
-/// Width where nothing tells one.
+/// The line width if none is known.
 const WIDTH_UNTOLD: usize = 100;
 
 /// Standard output and error, and what they can show.
@@ -51,19 +51,19 @@ pub(super) struct Terminal {
     pub(super) stdout: Style,
     /// Standard error.
     pub(super) stderr: Style,
-    /// Whether something else goes to standard output, so that texts go to standard error.
+    /// Whether standard output is used for an output file, so that texts go to standard error.
     is_taken: bool,
     /// Whether standard error is a terminal, so that a progress bar may move on it.
     pub(super) moves: bool,
-    /// Whether somebody can answer a question.
+    /// Whether standard input is a terminal, so that a person can answer a question.
     pub(super) answers: bool,
-    /// How many findings are shown to people; all where `None`.
+    /// How many findings are shown to people; all if `None`.
     pub(super) max_findings: Option<usize>,
 }
 
 impl Terminal {
-    /// Looks at the streams and at `NO_COLOR`, `CLICOLOR_FORCE`, `NO_GRAPHICS`, `COLUMNS`, `TERM` and the locale; `color`
-    /// wins.
+    /// Detects it from the streams and from `NO_COLOR`, `CLICOLOR_FORCE`, `NO_GRAPHICS`, `COLUMNS`, `TERM` and the locale;
+    /// `color` wins.
     pub(super) fn detect(color: Color, max_findings: Option<usize>) -> Self {
         let (stdout, stderr) = (io::stdout(), io::stderr());
         Self {
@@ -76,7 +76,7 @@ impl Terminal {
         }
     }
 
-    /// The same where an output of the command may take standard output.
+    /// The same, where an output file of the command may be standard output.
     pub(super) fn beside_outputs(self, take_standard_output: bool) -> Self {
         match take_standard_output {
             true => Self { is_taken: true, stdout: self.stderr, ..self },
@@ -84,7 +84,7 @@ impl Terminal {
         }
     }
 
-    /// Writes to standard output. A reader that has gone away is no error.
+    /// Writes to standard output. A closed pipe is not an error.
     pub(super) fn print(&self, text: &str) {
         self.put(&gate::lines(text, self.stdout.color));
     }
@@ -93,7 +93,7 @@ impl Terminal {
         if self.is_taken { write_to(io::stderr().lock(), text) } else { print(text) }
     }
 
-    /// Writes what a subject is in some format.
+    /// Writes what was rendered in some format.
     pub(super) fn show(&self, printed: &Printed) {
         let Printed { notes, text, is_commands, more } = printed;
         self.note(notes);
@@ -104,19 +104,19 @@ impl Terminal {
         self.note(more);
     }
 
-    /// Writes findings where people look for them.
+    /// Writes findings to standard error.
     pub(super) fn tell(&self, findings: &[Diagnostic], sources: &Sources) {
         self.note(&render::diagnostics(findings, sources, self.stderr, self.max_findings));
     }
 
-    /// How a subject is laid out here.
+    /// The layout of outputs on this terminal.
     pub(super) fn layout(&self, format: Format) -> Layout {
         let Self { stdout, stderr, is_taken: _, moves: _, answers: _, max_findings } = *self;
         let links = Links { base: None, folder: working_folder() };
         Layout { stdout, stderr, max_findings, links, ..Layout::new(format) }
     }
 
-    /// Writes what a program reads back byte for byte: the text of a file, a script.
+    /// Writes a text that a program reads byte for byte, such as a file or a script.
     pub(super) fn print_verbatim(&self, text: &str) {
         print(text);
     }
@@ -137,31 +137,31 @@ impl Terminal {
     }
 }
 
-/// Writes to standard error, where colour and width do not matter.
+/// Writes to standard error, without colour and for any width.
 pub(super) fn note(text: &str) {
     write_to(io::stderr().lock(), &gate::lines(text, false));
 }
 
-/// What this process holds and never writes: whoever reads a secret tells it.
+/// The secrets of this process, which it never writes. Code that reads a secret adds it here.
 pub(super) fn secrets() -> &'static Secrets {
     static SECRETS: LazyLock<Secrets> = LazyLock::new(Secrets::default);
     &SECRETS
 }
 
-/// Lets the last words of a panic, which may quote anything, pass the gate too.
+/// Sends the message of a panic through the gate too, because it may quote anything.
 pub(super) fn watch_panics() {
     std::panic::set_hook(Box::new(|panic| note(&format!("livevod {panic}\n"))));
 }
 
-/// Paths in machine formats are relative to it; where it is not known, they stay as they were given.
+/// The working folder, to which paths in machine formats are relative. If it is unknown, paths stay as given.
 fn working_folder() -> String {
     std::env::current_dir().map_or_else(|_| String::new(), |path| path.to_string_lossy().into_owned())
 }
 
-/// Writes an output that standard output was named for.
+/// Writes an output file that is standard output.
 ///
 /// # Errors
-/// When it can't be written; a reader that has gone away is none.
+/// When it can't be written; a closed pipe is not an error.
 pub(super) fn print_output(text: &str) -> io::Result<()> {
     match write_all(io::stdout().lock(), text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -169,17 +169,17 @@ pub(super) fn print_output(text: &str) -> io::Result<()> {
     }
 }
 
-/// How a run ends whose texts could not all be written, which is told.
+/// The exit of a run, which is an error if standard output could not be written. That is reported.
 pub(super) fn all_written(exit: Exit) -> Exit {
     let Some(reason) = UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).clone() else { return exit };
-    note(&format!("Error: standard output could not be written: {}\n", clean(&reason)));
+    note(&format!("Error: can't write to standard output: {}\n", clean(&reason)));
     match exit {
         Exit::Success | Exit::Differences => Exit::Error,
         weightier => weightier,
     }
 }
 
-/// The first failure of standard output.
+/// The first error of standard output.
 static UNWRITTEN: Mutex<Option<String>> = Mutex::new(None);
 
 fn print(text: &str) {
@@ -188,7 +188,7 @@ fn print(text: &str) {
     }
 }
 
-/// Where standard error can't be written, there is nobody to be told.
+/// Errors are ignored: if standard error can't be written, they can't be reported.
 fn write_to(stream: impl Write, text: &str) {
     let _ = write_all(stream, text);
 }
@@ -213,7 +213,7 @@ fn style(
     }
 }
 
-/// The locale says whether more than ASCII can be shown; a dumb terminal can't.
+/// Whether more than ASCII can be shown: the locale decides, and a dumb terminal can't.
 fn unicode(variable: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find(|name| set(name)).and_then(|name| variable(name));
@@ -221,7 +221,7 @@ fn unicode(variable: impl Fn(&str) -> Option<String>) -> bool {
     utf8 && variable("TERM").as_deref() != Some("dumb")
 }
 
-/// Whoever listens to the output sets `NO_GRAPHICS`, which other programs with such findings know too.
+/// Whether findings are drawn with lines. Users of screen readers set `NO_GRAPHICS`, which miette also supports.
 fn drawings(variable: impl Fn(&str) -> Option<String>) -> bool {
     variable("NO_GRAPHICS").is_none_or(|value| value.is_empty() || value == "0")
 }

@@ -1,4 +1,4 @@
-//! How arguments that can't be read end a run: in clap's words for people, as one document for machines.
+//! Errors in the arguments: clap's text for people, one document for machines.
 
 use std::cmp::Reverse;
 use std::error::Error as _;
@@ -34,9 +34,9 @@ pub(super) fn end(error: &clap::Error, arguments: &[OsString]) -> Exit {
     }
 }
 
-/// clap's text, with the values that it quotes made parts of a line.
+/// clap's text, with control characters escaped in the values that it quotes.
 fn text(error: &clap::Error, colors: bool) -> String {
-    // Without its colours clap would take codes out of the values too, and nobody could find these.
+    // When it renders without colours, clap also removes escape codes from the values, and they could not be found below.
     let text = error.render().ansi().to_string();
     let of_clap = error.context().flat_map(|(_, value)| match value {
         ContextValue::String(text) => std::slice::from_ref(text),
@@ -59,7 +59,7 @@ fn colorless(text: &str) -> String {
     std::iter::once(first).chain(rest).collect()
 }
 
-/// The last `--format` that stands among arguments that are otherwise not understood.
+/// The last `--format` among arguments that could not be parsed.
 fn asked_format(arguments: &[OsString]) -> Option<Format> {
     let words: Vec<&str> =
         arguments.iter().map_while(|word| word.to_str()).take_while(|word| *word != "--").collect();
@@ -70,7 +70,7 @@ fn asked_format(arguments: &[OsString]) -> Option<Format> {
     Format::from_str(values.next_back()?, false).ok()
 }
 
-/// clap's text without its own frame: the first line is the message, the tips are the help.
+/// clap's error as a diagnostic: its first line is the message, its tips are the help.
 fn diagnostic(error: &clap::Error) -> Diagnostic {
     let text = text(error, false);
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -22,11 +22,11 @@ pub(super) struct Arguments {
     #[command(flatten)]
     rules: Rules,
 
-    /// Ask the service too: domains and what they hold, transcode groups, recordings to OSS. It only reads
+    /// Also check against the service, without writing: domains, their configurations, transcode groups, recordings to OSS
     #[arg(long)]
     online: bool,
 
-    /// How the findings are printed
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_findings())]
     format: Format,
 
@@ -61,6 +61,6 @@ impl Run for Arguments {
 }
 
 fn only_online() -> Diagnostic {
-    Diagnostic::new(Code::Usage, "a service is named, and validate asks none by itself")
-        .help("add `--online` to ask it")
+    Diagnostic::new(Code::Usage, "validate uses a service only with `--online`")
+        .help("add `--online`, or leave out `--emulator` and `--endpoint`")
 }

@@ -1,4 +1,4 @@
-//! Which formats a command offers, and what they are written with.
+//! The formats that each command offers, and the options of the Markdown format.
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -7,19 +7,19 @@ use clap::{ValueEnum, builder::PossibleValue};
 use super::terminal::Terminal;
 use crate::render::{Format, LEAST_BYTES, Layout, LinkBase, Links};
 
-/// How views are written.
+/// How plans and reports are written.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Markdown")]
 pub(super) struct Views {
-    /// Most bytes of a document in Markdown; what does not fit is left out by whole rows and counted
+    /// Maximum size of a Markdown document in bytes; rows that do not fit are left out and counted
     #[arg(long, value_name = "N", default_value = "60000", value_parser = max_bytes)]
     max_bytes: usize,
 
-    /// Where the working folder can be read, such as https://github.com/me/live/blob/COMMIT: lines are linked to
+    /// URL of the working folder, for links to lines of files, such as https://github.com/me/live/blob/COMMIT
     #[arg(long, value_name = "URL", env = "LIVEVOD_LINK_BASE")]
     link_base: Option<LinkBase>,
 
-    /// What the plan is called, where one pull request has several: each title is a comment of its own
+    /// Title of the plan, if a pull request has several plans: each title gets its own comment
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
 }
@@ -27,12 +27,12 @@ pub(super) struct Views {
 fn max_bytes(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(bytes) if bytes >= LEAST_BYTES => Ok(bytes),
-        _ => Err(format!("a number of bytes, {LEAST_BYTES} or more")),
+        _ => Err(format!("expected a number of bytes, {LEAST_BYTES} or more")),
     }
 }
 
 impl Views {
-    /// How a plan or a report is laid out.
+    /// The layout of a plan or a report.
     pub(super) fn layout(&self, format: Format, full: bool, terminal: &Terminal) -> Layout {
         let Self { max_bytes, link_base, title } = self;
         let usual = terminal.layout(format);
@@ -51,7 +51,7 @@ pub(super) fn of_pages() -> impl TypedValueParser<Value = Format> {
     those(Format::holds_pages)
 }
 
-/// `--format` of commands that carry a plan out.
+/// `--format` of commands that apply a plan.
 pub(super) fn of_reports() -> impl TypedValueParser<Value = Format> {
     those(Format::holds_reports)
 }

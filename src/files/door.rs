@@ -7,19 +7,21 @@ use std::path::Path;
 
 use super::reach::Split;
 
-/// Why something that stands where livevod keeps a file is not taken for one.
+/// Why a path is refused where livevod keeps a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadFile {
-    /// It leads elsewhere.
-    #[error("it is a link, and livevod follows none here: name the place that it leads to, or remove it")]
+    /// A symbolic link.
+    #[error(
+        "it is a symbolic link, which livevod does not follow here: name the link's target, or remove the link"
+    )]
     Link,
     /// A device, a pipe, a socket, a folder.
-    #[error("it is no regular file: remove it")]
+    #[error("it is not a regular file: remove it")]
     NoFile,
-    /// It holds something else.
-    #[error("it is no text in UTF-8")]
+    /// Something else than text.
+    #[error("it is not UTF-8 text")]
     NoText,
-    /// It has more than [`LARGEST`](super::LARGEST) bytes, or than whoever reads it takes.
+    /// It has more than [`LARGEST`](super::LARGEST) bytes, or more than its reader accepts.
     #[error("it is larger than {0} bytes")]
     TooLarge(u64),
 }
@@ -30,27 +32,27 @@ impl From<BadFile> for io::Error {
     }
 }
 
-/// Who may read a file that is made.
+/// Who may read a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Readers {
-    /// Its owner alone.
+    /// Only its owner.
     Owner,
-    /// Whoever the process lets.
+    /// Everyone that the process's umask allows.
     Usual,
 }
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Way {
-    /// One that is there, to read.
+    /// An existing file, to read.
     Read,
-    /// One that is not there, to append.
+    /// A new file, to append to.
     Create(Readers),
-    /// One that is there or not, to read and append.
+    /// An existing or new file, to read and append to.
     OpenOrCreate(Readers),
 }
 
-/// The trusted part may be made too, with all above it.
+/// Creates the trusted part of a path, with all its parents.
 fn make_trusted(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -69,7 +71,7 @@ mod system {
 
     use super::*;
 
-    /// Nothing is waited for, and no terminal becomes ours.
+    /// Never blocks, and never makes a terminal the controlling one.
     const ALWAYS: OFlags =
         OFlags::NOFOLLOW.union(OFlags::CLOEXEC).union(OFlags::NOCTTY).union(OFlags::NONBLOCK);
     const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -92,7 +94,7 @@ mod system {
             Err(Errno::NOENT) if makes => {
                 match mkdirat(folder, name, Mode::RWXU) {
                     Ok(()) => folder.sync_all()?,
-                    // Somebody else made it just now.
+                    // Another process has just created it.
                     Err(Errno::EXIST) => {}
                     Err(error) => return Err(error.into()),
                 }
@@ -119,7 +121,7 @@ mod system {
         opened.map(File::from).map_err(|error| refused(error, folder, name, Some(BadFile::NoFile)))
     }
 
-    /// Systems tell in different words what stands there instead.
+    /// Finds out what was refused: systems report it with different errors.
     fn refused(error: Errno, folder: &File, name: &OsStr, other: Option<BadFile>) -> io::Error {
         if matches!(error, Errno::EXIST | Errno::NOENT | Errno::ACCESS) {
             return error.into();
@@ -152,7 +154,7 @@ mod system {
     }
 }
 
-/// Elsewhere what stands at a path is looked at before it is opened, and folders are not synced.
+/// On other systems, a path is checked before it is opened, and folders are not synced.
 #[cfg(not(unix))]
 mod system {
     use std::fs::OpenOptions;
@@ -174,7 +176,7 @@ mod system {
             let missing = std::fs::metadata(&whole).map(drop);
             return Err(missing.err().unwrap_or_else(|| io::ErrorKind::NotADirectory.into()));
         }
-        // Folders can't be opened; this stands for the handle, and nothing is read from it.
+        // Folders can't be opened; this file takes the place of the handle, and nothing is read from it.
         tempfile::tempfile()
     }
 

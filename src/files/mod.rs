@@ -1,9 +1,8 @@
-//! Files that livevod keeps for itself, in `.livevod` or wherever it is told to: no link is followed on the way to them, each is
-//! a regular file, and none is read beyond a bound. A checkout may have brought what stands there, so each is looked at once it
-//! is open.
+//! livevod's own files, in `.livevod` or in a folder that is named: no link is followed on the path to them, each must be a regular
+//! file, and none is read beyond a limit. A checkout may have created them, so each is checked after it is opened.
 //!
-//! A path that is typed is trusted as far as a checkout can't reach it: outside of the working folder, up to a `.livevod` in it.
-//! Outputs that somebody named are written here too: where a file is replaced whole, under a name that nobody can guess.
+//! The part of a given path that a checkout can't control is trusted: outside the working folder, up to a `.livevod` in the path.
+//! Named outputs are written here too; when a file is replaced as a whole, its temporary file has a name that can't be guessed.
 
 mod door;
 mod reach;
@@ -15,13 +14,13 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use door::{BadFile, Readers};
 
-/// The most that is read of one file. A journal of 400,000 changes is half of it.
+/// The largest file that is read, in bytes. A journal of 400,000 changes is half of it.
 pub(crate) const LARGEST: u64 = 1 << 30;
 
-/// How much of a file is looked at before the rest is read.
+/// How many bytes of a file are checked before the rest is read.
 const BEGINNING: u64 = 4 << 10;
 
-/// An open folder. What is opened in it is opened in this very folder, whatever becomes of its path.
+/// An open folder. Files are opened in this very folder, even if another one takes its path.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
@@ -29,23 +28,23 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder that is there.
+    /// Opens an existing folder.
     ///
     /// # Errors
-    /// When it is missing, is none or is behind a link.
+    /// When it is missing, is not a folder, or its path has a link.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self { path: path.to_owned(), handle: door::folder(&reach::split(path)?, false)? })
     }
 
-    /// Likewise, and makes what is missing of it, on disk and for its owner alone.
+    /// Like [`Folder::open`], but creates missing folders, for their owner only, and syncs them to disk.
     ///
     /// # Errors
-    /// As [`Folder::open`], and when it can't be made.
+    /// As [`Folder::open`], and when it can't be created.
     pub(crate) fn make(path: &Path) -> io::Result<Self> {
         Ok(Self { path: path.to_owned(), handle: door::folder(&reach::split(path)?, true)? })
     }
 
-    /// The names of all that stands in it, sorted.
+    /// The names of everything in it, sorted.
     ///
     /// # Errors
     /// When it can't be read.
@@ -53,10 +52,10 @@ impl Folder {
         door::names(&self.handle, &self.path)
     }
 
-    /// All of a file in it.
+    /// The contents of a file in it.
     ///
     /// # Errors
-    /// When it is missing, is no regular file, or has more than `most` bytes.
+    /// When it is missing, is not a regular file, or has more than `most` bytes.
     pub(crate) fn read(&self, name: &OsStr, most: u64) -> io::Result<Vec<u8>> {
         read_to(regular(door::file(&self.handle, &self.path, name, door::Way::Read)?)?, most)
     }
@@ -64,20 +63,20 @@ impl Folder {
     /// A new file in it, to append to.
     ///
     /// # Errors
-    /// When anything of that name is there.
+    /// When the name exists.
     pub(crate) fn create(&self, name: &OsStr, readers: Readers) -> io::Result<File> {
         door::file(&self.handle, &self.path, name, door::Way::Create(readers))
     }
 
-    /// A file in it to read and append to; made where it is missing.
+    /// A file in it to read and append to, created if it is missing.
     ///
     /// # Errors
-    /// When something else than a regular file is there.
+    /// When the name exists, but is not a regular file.
     pub(crate) fn open_or_create(&self, name: &OsStr, readers: Readers) -> io::Result<File> {
         regular(door::file(&self.handle, &self.path, name, door::Way::OpenOrCreate(readers))?)
     }
 
-    /// Waits until names that were made in it are on disk: only then do they outlive a crash.
+    /// Waits until names that were created in it are on disk: only then do they survive a crash.
     ///
     /// # Errors
     /// When the disk fails.
@@ -86,14 +85,14 @@ impl Folder {
     }
 }
 
-/// The folder that a file's path names, and its name there.
+/// The folder of a file, and the file's name in it.
 pub(crate) fn parts(file: &Path) -> (&Path, &OsStr) {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     (folder, file.file_name().unwrap_or_default())
 }
 
-/// All of a file that somebody named. One that a checkout can reach is taken as [`Folder::read`] does; elsewhere links are
-/// followed, and pipes are read.
+/// The contents of a named file. A file that a checkout may have created is read as by [`Folder::read`]; for others, links are followed and
+/// pipes are read.
 ///
 /// # Errors
 /// When it can't be read, or has more than [`LARGEST`] bytes.
@@ -105,7 +104,7 @@ pub(crate) fn read(file: &Path) -> io::Result<Vec<u8>> {
     text_of(file, LARGEST)
 }
 
-/// All of standard input.
+/// The contents of standard input.
 ///
 /// # Errors
 /// When it can't be read, or has more than [`LARGEST`] bytes.
@@ -113,7 +112,7 @@ pub(crate) fn standard_input() -> io::Result<Vec<u8>> {
     read_to(io::stdin().lock(), LARGEST)
 }
 
-/// The text of a file that somebody named for this run: links are followed, and pipes are read.
+/// The text of a named file: links are followed, and pipes are read.
 ///
 /// # Errors
 /// When it can't be read, has more than `most` bytes, or is not UTF-8.
@@ -122,7 +121,7 @@ pub(crate) fn text(file: &Path, most: u64) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| BadFile::NoText.into())
 }
 
-/// The bytes of what may be a device, which gives them without end and not as a text.
+/// The bytes of a file that may be a device with endless binary data.
 fn text_of(file: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(file)?;
     let mut bytes = Vec::new();
@@ -134,10 +133,10 @@ fn text_of(file: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What names streams that the caller opened, on every Unix: they may hold something already.
+/// Folders with names for streams that the caller opened, on every Unix. Such a stream may have contents already.
 const OPENED: [&str; 2] = ["/dev", "/proc"];
 
-/// Links that are followed to an output.
+/// The largest number of links that are followed to an output.
 const MOST_LINKS: usize = 40;
 
 /// Whether a path names a stream that the caller opened.
@@ -145,8 +144,8 @@ pub(crate) fn is_opened(file: &Path) -> bool {
     OPENED.iter().any(|folder| file.starts_with(folder))
 }
 
-/// Writes an output that somebody named. A regular file is replaced whole or not at all, and stays its owner's; a new one is
-/// for its owner alone. Links are followed. A device, a pipe or a stream that the caller opened is written into.
+/// Writes a named output. A regular file is replaced completely or not at all, and keeps its owner; only its owner can read a new
+/// one. Links are followed. A device, a pipe or a stream that the caller opened is written to.
 ///
 /// # Errors
 /// When it is a folder, read-only, or can't be written.
@@ -166,17 +165,17 @@ pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
         () if data.permissions().readonly() => is_read_only(),
         () if has_other_names(&data) => write_in_place(&target, text),
         () => match put(&target, text, Some(&data)) {
-            // Its folder takes no new file, or its owner can't be kept.
+            // The folder allows no new file, or the owner can't be kept.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => write_in_place(&target, text),
             written => written,
         },
     }
 }
 
-/// Writes a file that is not there yet, for everybody who may read its folder.
+/// Writes a new file with the process's usual permissions.
 ///
 /// # Errors
-/// When anything bears its name, or it can't be written.
+/// When the name exists, or the file can't be written.
 pub(crate) fn write_new(file: &Path, text: &str, is_program: bool) -> io::Result<()> {
     let mut new = OpenOptions::new().write(true).create_new(true).open(file)?;
     new.write_all(text.as_bytes())?;
@@ -184,13 +183,13 @@ pub(crate) fn write_new(file: &Path, text: &str, is_program: bool) -> io::Result
     if is_program {
         use std::os::unix::fs::PermissionsExt as _;
         let mode = new.metadata()?.permissions().mode();
-        // Whoever may read it may run it.
+        // Everyone who may read it may run it.
         new.set_permissions(std::fs::Permissions::from_mode(mode | (mode & 0o444) >> 2))?;
     }
     new.sync_all()
 }
 
-/// The path behind all links; what it leads to may be missing.
+/// The path after following all links. It may not exist.
 fn followed(file: &Path) -> io::Result<PathBuf> {
     let mut path = file.to_owned();
     for _ in 0..MOST_LINKS {
@@ -202,14 +201,14 @@ fn followed(file: &Path) -> io::Result<PathBuf> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, "too many links"))
 }
 
-/// Only so do the other names of a file, or its owner, stay with it.
+/// Overwrites a file in place, which keeps its hard links and its owner.
 fn write_in_place(file: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).truncate(true).open(file)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }
 
-/// In the place of a file, whose owner and permissions stay the same.
+/// Replaces a file, and keeps its owner and permissions.
 fn put(file: &Path, text: &str, old: Option<&Metadata>) -> io::Result<()> {
     let (folder, _) = parts(file);
     let mut temporary =
@@ -224,7 +223,7 @@ fn put(file: &Path, text: &str, old: Option<&Metadata>) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// The path of a file that is nobody's business stands behind the reason.
+/// Removes the path of the temporary file from an error's text.
 fn without_path(error: io::Error) -> io::Error {
     let text = error.to_string();
     let reason = text.split(" at path ").next().unwrap_or(&text);
@@ -256,7 +255,7 @@ fn has_other_names(_: &Metadata) -> bool {
     false
 }
 
-/// Whether two paths name one regular file, by any of its names; where nothing is there yet, whether they would make the same.
+/// Whether two paths name the same regular file, also by different names; if neither exists, whether they would create the same one.
 pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
     match (std::fs::metadata(one), std::fs::metadata(other)) {
         (Ok(data), Ok(others)) => data.is_file() && others.is_file() && is_one(one, &data, other, &others),
@@ -282,7 +281,7 @@ fn would_be(file: &Path) -> Option<PathBuf> {
     Some(folder.canonicalize().ok()?.join(name))
 }
 
-/// Looked at once it is open: before, another one may stand there.
+/// Checks a file after it is opened: before, another file could take its place.
 fn regular(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(BadFile::NoFile.into()) }
 }

@@ -1,23 +1,23 @@
-//! Tells of a path which part whoever typed it answers for, and which part a checkout may have brought.
+//! Splits a path into the part that the user is responsible for, and the part that a checkout may have created.
 
 use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// The folder in which everything is a checkout's, wherever it stands.
+/// A folder of this name is never trusted, wherever it is: everything in it may come from a checkout.
 const OWN: &str = ".livevod";
 
 /// A path in two parts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Split {
-    /// Taken as it is, links included.
+    /// Used as it is, including links.
     pub(super) trusted: PathBuf,
-    /// Gone step by step below that.
+    /// Opened step by step below the trusted part.
     pub(super) steps: Vec<OsString>,
 }
 
 impl Split {
-    /// Whether a checkout may have brought what stands there.
+    /// Whether a checkout may have created what the path names.
     pub(super) fn is_within_reach(&self) -> bool {
         !self.steps.is_empty()
     }
@@ -26,7 +26,7 @@ impl Split {
 /// Splits a path.
 ///
 /// # Errors
-/// When nobody knows the working folder.
+/// When the working folder is unknown.
 pub(super) fn split(path: &Path) -> io::Result<Split> {
     let here = if path.is_absolute() { std::env::current_dir()? } else { PathBuf::from(".") };
     Ok(split_at(path, &here))
@@ -46,7 +46,7 @@ fn split_at(path: &Path, here: &Path) -> Split {
     }
 }
 
-/// The names of a path that leads nowhere but down.
+/// The names in a path, if it only goes down.
 fn downward(path: &Path) -> Option<Vec<OsString>> {
     let parts = path.components().filter(|part| *part != Component::CurDir);
     parts

@@ -1,9 +1,9 @@
-//! Writes out what could act on a terminal, a log or its reader.
+//! Escapes characters that could affect a terminal, a log or its reader.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// `text`, a part of one line, with everything that could move a cursor, break the line, hide or reorder text written out as
+/// `text`, a part of one line, with every character that could move a cursor, break the line, or hide or reorder text escaped as
 /// `\u{…}`.
 pub fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
@@ -17,8 +17,8 @@ pub fn clean(text: &str) -> String {
     cleaned
 }
 
-/// Whether a character is a control, breaks lines, reorders text or is not seen at all: Unicode's categories Cc, Cf, Zl and Zp,
-/// and what it says to show nothing for (`Default_Ignorable_Code_Point`), such as tags, fillers and selectors of variants.
+/// Whether a character is a control, breaks lines, reorders text or is invisible: Unicode's categories Cc, Cf, Zl and Zp, and
+/// its `Default_Ignorable_Code_Point`, such as tags, fillers and variation selectors.
 pub fn is_harmful(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -29,8 +29,8 @@ pub fn is_harmful(character: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A text of several lines as it may reach a terminal or the log of a CI job: harmful characters are written out but for line
-/// breaks, tabs and, with `colors`, colours; so are the beginnings of commands to the runner, `::name` at the start of a line and
+/// A text of several lines that is safe for a terminal or the log of a CI job: harmful characters are escaped, except line breaks,
+/// tabs and, with `colors`, colours. The beginnings of commands to the CI runner are escaped too: `::name` at the start of a line, and
 /// `##name[` anywhere.
 pub fn lines(text: &str, colors: bool) -> Cow<'_, str> {
     let is_suspect = |line: &str| {
@@ -65,14 +65,14 @@ fn harmless(line: &str, colors: bool) -> String {
     written
 }
 
-/// Bytes of the colour code that a text begins with.
+/// The length in bytes of the colour code that a text begins with.
 fn color(text: &str) -> Option<usize> {
     let codes = text.strip_prefix("\u{1b}[")?;
     let length = codes.find(|character: char| !character.is_ascii_digit() && character != ';')?;
     codes[length..].starts_with('m').then_some(2 + length + 1)
 }
 
-/// Whether a bracket behind `before` would make a command of it: `##[`, `##vso[`, `##teamcity[`.
+/// Whether a bracket after `before` would turn it into a command: `##[`, `##vso[`, `##teamcity[`.
 fn is_after_hashes(before: &str, character: char) -> bool {
     character == '['
         && before
@@ -80,7 +80,7 @@ fn is_after_hashes(before: &str, character: char) -> bool {
             .ends_with("##")
 }
 
-/// A JSON text with everything harmful in its strings escaped as JSON does; it says what it said.
+/// A JSON text with every harmful character in its strings escaped as in JSON, which does not change its values.
 pub fn json(text: &str) -> Cow<'_, str> {
     let is_suspect = |character| character != '\n' && is_harmful(character);
     if !text.contains(is_suspect) && !text.contains("##") {
@@ -103,7 +103,7 @@ fn escape_json(character: char, written: &mut String) {
     }
 }
 
-/// `text` as it stands between tags and in quoted attributes.
+/// `text`, escaped for use between tags and in quoted attributes.
 pub fn html(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for character in text.chars() {

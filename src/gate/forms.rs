@@ -1,4 +1,4 @@
-//! The forms in which a secret may come back.
+//! The forms in which a secret may appear in a text.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use super::escape::html;
 
-/// The text as it is, as JSON and HTML escape it, and its Base64 wherever in an encoded text it may begin. Percent codes are no
-/// form: they are undone before anything is looked for.
+/// The text as it is, as JSON and HTML escape it, and in Base64 at any offset of an encoded text. Percent-encoding is not one of the
+/// forms: it is decoded before the search.
 pub(super) fn forms(secret: &str) -> BTreeSet<String> {
     let mut forms = BTreeSet::from([secret.to_owned(), secret.replace(' ', "+")]);
     let quoted = serde_json::Value::from(secret).to_string();
@@ -19,17 +19,17 @@ pub(super) fn forms(secret: &str) -> BTreeSet<String> {
     forms
 }
 
-/// The digits that stand for nothing but the secret where so many bytes stand `before` it, more behind it.
+/// The Base64 digits that depend only on the secret, if `before` bytes precede it and more follow it.
 fn encoded(engine: &impl Engine, secret: &str, before: usize) -> String {
     let bytes = [&[0; 2][..before], secret.as_bytes()].concat();
-    // The digit that holds bits of what stands behind is none of the secret's.
+    // A digit that also holds bits of the bytes after the secret is left out.
     let whole = bytes.len() * 8 / 6;
     let from = (before * 8).div_ceil(6);
     let digits = engine.encode(&bytes);
     digits.get(from..whole).unwrap_or_default().to_owned()
 }
 
-/// A text with its percent codes undone, and where in the text each byte began.
+/// A text with its percent codes decoded, and where in the text each byte began.
 pub(super) fn unescaped(text: &[u8]) -> (Vec<u8>, Vec<usize>) {
     let (mut bytes, mut starts) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len() + 1));
     let mut at = 0;

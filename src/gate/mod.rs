@@ -1,5 +1,5 @@
-//! What every text passes on its way out: secrets that this process holds are replaced, by value, and characters that could act
-//! on a terminal, a log or its reader are written out.
+//! The gate that every text passes on its way out: secrets of this process are replaced, by value, and characters that could affect
+//! a terminal, a log or its reader are escaped.
 //!
 //! ```text
 //! field ─clean→ text ─hide→ ─lines→ stdout, stderr
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! [`clean`] is for a field within a line, [`lines`] for a whole text of lines, [`json`] for a document, whose values it keeps.
-//! [`Secrets`] knows what has to be replaced: whoever reads a secret tells it. Pure but for that.
+//! [`Secrets`] knows what to replace: code that reads a secret adds it there. Everything else here is pure.
 
 mod escape;
 mod forms;

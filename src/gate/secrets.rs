@@ -9,24 +9,25 @@ use aho_corasick::AhoCorasick;
 
 use super::forms::{forms, unescaped};
 
-/// What stands where a secret was. Plain in every format: JSON, YAML, Markdown and HTML mean nothing by it.
+/// The replacement of a secret. It has no special meaning in JSON, YAML, Markdown or HTML.
 const HIDDEN: &str = "(secret)";
 
-/// Bytes of the shortest text that is taken for a secret. The vendor's own have 30 and more; a shorter word, replaced wherever it
-/// stands, would destroy outputs and keep nobody out.
+/// The shortest text that counts as a secret, in bytes. The vendor's secrets have 30 and more. To replace every occurrence of a
+/// shorter word would destroy outputs and protect nothing.
 const SHORTEST: usize = 8;
 
-/// Bytes of a secret in a row that are replaced, since services and outputs cut long texts; fewer give nothing away.
+/// The shortest part of a secret that is replaced, in bytes, because services and outputs cut long texts. A shorter part reveals too
+/// little to matter.
 const PIECE: usize = 12;
 
-/// Bytes by which a piece is looked for, and how far the next one begins behind it: any [`PIECE`] holds a whole one.
+/// The length of the needles of the search, and the distance between their starts: every [`PIECE`] contains a complete needle.
 const NEEDLE: usize = 8;
 const STRIDE: usize = PIECE - NEEDLE + 1;
 
-/// How often percent codes are undone: signatures quote what was escaped twice.
+/// How often percent codes are decoded: signature errors quote text that was encoded twice.
 const UNDONE: usize = 3;
 
-/// What must not leave this process. Clones are the same.
+/// The texts that must not leave this process. Clones share them.
 #[derive(Clone, Default)]
 pub struct Secrets(Arc<RwLock<Known>>);
 
@@ -34,7 +35,7 @@ pub struct Secrets(Arc<RwLock<Known>>);
 struct Known {
     texts: Vec<String>,
     forms: Vec<Form>,
-    /// Made when it is first needed.
+    /// Created when it is first needed.
     search: Option<Search>,
 }
 
@@ -42,14 +43,14 @@ struct Known {
 #[derive(Clone)]
 struct Form {
     text: String,
-    /// The least of it that is replaced.
+    /// The shortest part of it that is replaced, in bytes.
     least: usize,
 }
 
 #[derive(Clone)]
 struct Search {
     automaton: AhoCorasick,
-    /// Of each needle, its form and where in that it stands.
+    /// The form of each needle, and its position in that form.
     needles: Arc<[(usize, usize)]>,
     forms: Arc<[Form]>,
 }
@@ -61,12 +62,12 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Takes a secret in: nobody could guess it, so that a piece of it is as good as no other text. Short texts are no secrets.
+    /// Adds a secret that can't be guessed, so that a part of it is unlikely to occur in other text. Short texts are ignored.
     pub fn learn(&self, secret: &str) {
         self.add(secret, |form| form.len().min(PIECE));
     }
 
-    /// Takes in what may hold a secret and may be a common word, such as a path: only the whole of it is replaced.
+    /// Adds a text that may contain a secret but may also be a common word, such as a path: only the complete text is replaced.
     pub fn learn_whole(&self, secret: &str) {
         self.add(secret, str::len);
     }
@@ -83,7 +84,7 @@ impl Secrets {
         known.search = None;
     }
 
-    /// The text with `(secret)` wherever a secret stands: as it is, percent-encoded, in Base64, or escaped as JSON and HTML do.
+    /// The text with `(secret)` in place of every secret, whether as it is, percent-encoded, in Base64, or escaped as in JSON or HTML.
     pub fn hide<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let found = self.search().map(|search| search.found(text)).unwrap_or_default();
         if found.is_empty() {
@@ -100,12 +101,12 @@ impl Secrets {
         Cow::Owned(hidden)
     }
 
-    /// Whether a secret stands in the text.
+    /// Whether the text contains a secret.
     pub fn is_in(&self, text: &str) -> bool {
         self.search().is_some_and(|search| !search.found(text).is_empty())
     }
 
-    /// `None` where there is nothing to look for.
+    /// `None` if there is nothing to search for.
     fn search(&self) -> Option<Search> {
         {
             let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -132,7 +133,7 @@ impl Search {
         Some(Self { automaton, needles: needles.into(), forms: forms.into() })
     }
 
-    /// Where secrets stand, in order and apart.
+    /// The ranges of secrets, in order and without overlaps.
     fn found(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = self.in_bytes(text.as_bytes());
         let (mut bytes, mut places): (Vec<u8>, Vec<usize>) = (Vec::new(), Vec::new());
@@ -170,7 +171,7 @@ impl Search {
     }
 }
 
-/// Ranges in order, those that touch as one, none within a character or within an escape: a lone backslash would break a JSON text.
+/// Sorts the ranges, joins those that touch, and extends each to whole characters and escapes: a lone backslash would break JSON.
 fn joined(mut ranges: Vec<Range<usize>>, text: &str) -> Vec<Range<usize>> {
     ranges.sort_by_key(|range| range.start);
     let mut joined: Vec<Range<usize>> = Vec::new();
@@ -193,7 +194,7 @@ fn joined(mut ranges: Vec<Range<usize>>, text: &str) -> Vec<Range<usize>> {
     joined
 }
 
-/// How many a text ends with.
+/// How many backslashes a text ends with.
 fn backslashes(text: &str) -> usize {
     text.len() - text.trim_end_matches('\\').len()
 }

@@ -1,4 +1,4 @@
-//! Whatever the service holds and whatever the file says: one run makes them agree, and touches nothing else.
+//! For any state of the service and any file: one run makes them equal, and touches nothing else.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,10 +12,10 @@ use super::world::*;
 
 const DOMAIN: &str = "a.example.com";
 
-/// `app/stream` to what stands there.
+/// Existing configurations by `app/stream`.
 type Held = BTreeMap<String, (RecordConfig, bool)>;
 
-/// `app/stream` to what is wanted there; `None` is `state: absent`.
+/// Declared configurations by `app/stream`; `None` is `state: absent`.
 type Wanted = BTreeMap<String, Option<RecordConfig>>;
 
 fn key() -> impl Strategy<Value = String> {

@@ -1,4 +1,4 @@
-//! What a plan says comes about, and nothing else.
+//! An apply makes the changes of its plan, and no others.
 
 use livevod::emulator::Settings;
 use livevod::emulator::quirks::{ComposeRule, Quirks};
@@ -190,7 +190,7 @@ async fn a_service_that_wants_off_with_a_group_gets_it_and_is_remembered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_changes_over_many_domains_keep_to_the_rate() {
-    // The emulator's own limit counts by the wall clock, which stands almost still meanwhile.
+    // The emulator's own limit uses the wall clock, which hardly advances in the meantime.
     let world = World::with(Settings { limit: None, ..Settings::default() });
     let start = tokio::time::Instant::now();
     let changes =
@@ -198,7 +198,7 @@ async fn a_thousand_changes_over_many_domains_keep_to_the_rate() {
     let report = world.apply(changes).await;
     assert_eq!(report.outcomes.len(), 1000);
     assert!(ends(&report).iter().all(|end| *end == "done"));
-    // 150 at once, the other 850 at 800 a minute, and the last listings of 50 domains too.
+    // 150 at once, the other 850 at 800 per minute, and then the final listings of 50 domains.
     assert_eq!(start.elapsed().as_secs(), 67);
     let domain = world.client.list_domain("d7.example.com").await.unwrap();
     assert_eq!(domain.configs.len(), 20);

@@ -1,4 +1,4 @@
-//! A run that dies at any call is made good by the next one.
+//! If a run dies at any call, the next run completes its work.
 
 use std::io;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ domains:
       show: { streams: { created: {}, gone: { state: absent } } }
 "#;
 
-/// What was there before, one entry for each kind of change, and two that no file may touch.
+/// The initial state: one entry for each kind of change, and two that no file may touch.
 async fn world() -> World {
     let world = World::new();
     let delayed = Passthrough { delay_time: Some(240), ..Passthrough::default() };
@@ -60,7 +60,8 @@ async fn make_good(world: &World, earlier: &RunRecord) {
     assert_eq!(again.decisions.changes, []);
 }
 
-/// All that the journal does not call done is as it was, or is called open and found as it is.
+/// Everything that the journal does not record as done is either unchanged, or recorded as unfinished and found in its actual
+/// state.
 async fn judges_rightly(world: &World, run: &RunRecord) {
     let open = left_open(std::slice::from_ref(run));
     for change in &run.header.changes {
@@ -83,7 +84,7 @@ async fn judges_rightly(world: &World, run: &RunRecord) {
     }
 }
 
-/// A client that dies as it is about to send call number `last`, and the notice of its death.
+/// A client that dies right before it sends call number `last`, and the signal of its death.
 fn mortal(service: Arc<Service>, last: u64) -> (Client, Arc<Notify>) {
     let death = Arc::new(Notify::new());
     let (calls, notice) = (AtomicU64::new(0), death.clone());
@@ -99,7 +100,7 @@ fn mortal(service: Arc<Service>, last: u64) -> (Client, Arc<Notify>) {
     (embedded::client(service, settings), death)
 }
 
-/// Applies until death; what the journal tells then, and whether the run died.
+/// Applies until the client dies; returns the journal, and whether the run died.
 async fn die_at(world: &World, last: u64) -> (RunRecord, bool) {
     let plan = world.plan(FILES).await;
     let memory = Memory::default();

@@ -1,4 +1,4 @@
-//! How old a look may be when the write that rests on it leaves.
+//! How old a reading may be when the write that depends on it is sent.
 
 use std::cell::RefCell;
 use std::num::NonZeroUsize;
@@ -16,7 +16,7 @@ fn cam(number: usize) -> String {
     format!("d{number}.example.com/show/cam1")
 }
 
-/// One call at a time, each of which takes its time.
+/// One call at a time, and each takes some time.
 fn slow_world() -> World {
     let service = World::new().service;
     let parallelism = NonZeroUsize::MIN;
@@ -24,7 +24,7 @@ fn slow_world() -> World {
     World::of(service.clone(), embedded::client(service, settings))
 }
 
-/// Twenty domains wait for one connection, and somebody edits the last of them while it waits.
+/// Twenty domains wait for one connection, and another client edits the last one while it waits.
 #[tokio::test(start_paused = true)]
 async fn an_edit_while_a_change_waits_for_its_connection_is_not_overwritten() {
     let world = slow_world();
@@ -45,7 +45,7 @@ async fn an_edit_while_a_change_waits_for_its_connection_is_not_overwritten() {
     assert_eq!(ends(&report)[19], "not attempted");
 }
 
-/// Changes over what is there, which each rest on a look.
+/// Changes of existing configurations, each of which depends on a reading.
 fn each() -> [Change; 3] {
     [
         update(&cam(0), cycle(3600), cycle(900)),
@@ -69,7 +69,7 @@ async fn a_look_that_takes_longer_than_it_may_be_old_serves_no_write() {
     }
 }
 
-/// What stands beside an app-wide entry is judged in the listing that is kept of it, so what goes after that is put back.
+/// The siblings of an app-wide configuration are taken from the listing that is kept, so any that disappear after it are put back.
 #[tokio::test(start_paused = true)]
 async fn no_app_wide_entry_goes_beside_what_no_kept_listing_shows() {
     let (wide, beside_it) = ("d0.example.com/show/*", "d0.example.com/show/cam1");
@@ -111,7 +111,7 @@ async fn a_look_that_was_slow_once_is_made_again() {
     }
 }
 
-/// Two pages, each of which takes most of the time that a look may be old.
+/// Two pages, each of which takes most of the freshness window.
 async fn app_wide(edit_after: Option<Duration>) -> (World, Vec<&'static str>, usize) {
     let world = World::new();
     let wide = "d0.example.com/show/*";

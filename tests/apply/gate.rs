@@ -1,4 +1,4 @@
-//! A listener on loopback in front of the real emulator that loses, cuts and spoils what passes through it.
+//! A proxy on loopback before the real emulator that loses, cuts and corrupts traffic.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,29 +13,29 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::world::World;
 
-/// What becomes of one request.
+/// What happens to one request.
 pub(crate) enum Fate {
-    /// It is answered so.
+    /// It gets this answer.
     Answer(Response),
-    /// The answer stops in its middle.
+    /// The answer is cut in the middle.
     Cut(Response),
     /// The connection is closed without an answer.
     Close,
     /// No answer ever comes.
     Hang,
-    /// These bytes come instead of HTTP.
+    /// The answer is these bytes instead of HTTP.
     Bytes(&'static [u8]),
 }
 
-/// Decides over each request; may let the service see it first.
+/// Decides what happens to each request; may forward it to the service first.
 pub(crate) type Policy = Arc<dyn Fn(&Request, &Service) -> Fate + Send + Sync>;
 
-/// A world whose client goes through a gate.
+/// A world whose client connects through a gate.
 pub(crate) async fn world(policy: impl Fn(&Request, &Service) -> Fate + Send + Sync + 'static) -> World {
     patient_world(Timeouts::default(), policy).await
 }
 
-/// The same with a client that waits so long and no longer.
+/// The same, with these timeouts of the client.
 pub(crate) async fn patient_world(
     timeouts: Timeouts,
     policy: impl Fn(&Request, &Service) -> Fate + Send + Sync + 'static,
@@ -77,7 +77,7 @@ async fn connection(mut stream: TcpStream, service: Arc<Service>, policy: Policy
     }
 }
 
-/// V3 requests have no body, so the head is all.
+/// V3 requests have no body, so the head is complete.
 async fn read(stream: &mut TcpStream) -> Option<Request> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

@@ -1,4 +1,4 @@
-//! What the journal holds at every moment, and what later runs make of it.
+//! The contents of the journal at every moment, and what later runs conclude from it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -91,7 +91,7 @@ async fn a_replace_notes_all_its_writes_before_the_first() {
     assert_eq!(second_answer, 4, "head and three intents come first:\n{}", memory.text());
 }
 
-/// The room that a run of these changes takes up to its nth intent.
+/// The journal's size after the nth intent of a run of these changes.
 async fn room_until_intent(nth: usize, changes: &[Change], before: &[(&str, RecordConfig)]) -> usize {
     let memory = Memory::default();
     let world = holding(before).await;
@@ -151,7 +151,7 @@ async fn a_full_disk_never_stops_within_a_replace() {
     }
 }
 
-/// A run whose change at `show/cam1` got as far as these lines say.
+/// A run whose change at `show/cam1` got as far as these lines.
 fn run_of(change: Change, answers: &[(u64, Reply)], end: Option<End>) -> RunRecord {
     let memory = Memory::default();
     drop(journal_of(&plan([change.clone()]), &memory));
@@ -196,7 +196,7 @@ fn replaced() -> Change {
 fn a_gap_is_known_wherever_the_replace_stopped() {
     use Reply::{Accepted, NotSent, Refused, Unclear};
     type Row = (&'static [(u64, Reply)], Option<End>, bool, bool);
-    // Answers, end; is it open, may there be a gap.
+    // Answers and end; whether it is unfinished, and whether there may be a gap.
     let table: [Row; 9] = [
         (&[], None, true, true),
         (&[(1, Accepted)], None, true, true),
@@ -216,7 +216,7 @@ fn a_gap_is_known_wherever_the_replace_stopped() {
     }
 }
 
-/// The same run under another name, behind others, at a time that says nothing.
+/// The same run under another name, after others, at an arbitrary time.
 fn behind(run: RunRecord, name: &str, earlier: &[RunRecord]) -> RunRecord {
     let RunRecord { header, .. } = run;
     let highest = earlier.iter().map(|run| run.header.number).max().unwrap_or_default();
@@ -224,7 +224,7 @@ fn behind(run: RunRecord, name: &str, earlier: &[RunRecord]) -> RunRecord {
     RunRecord { header, ..run }
 }
 
-/// A run that wrote elsewhere, and found this at the address of [`replaced`] of another run.
+/// A run that wrote to another address, and found this at the address of another run's [`replaced`].
 fn finding(name: &str, earlier: &[RunRecord], of: &str, found: LeftOpenFound) -> RunRecord {
     let mut run = run_of(create("a.example.com/show/other", config()), &[], Some(End::Done));
     run.resolved.push(Resolved {
@@ -240,7 +240,7 @@ fn died() -> RunRecord {
     behind(run_of(replaced(), &[(1, Reply::Accepted)], None), "died", &[])
 }
 
-/// What is left is the same in whatever order the journals are read.
+/// The result is the same in whatever order the journals are read.
 fn in_any_order(runs: &[RunRecord]) -> (Vec<LeftOpen>, BTreeMap<Address, Gap>) {
     let backwards: Vec<RunRecord> = runs.iter().rev().cloned().collect();
     let (open, left) = (left_open(runs), gaps(runs));
@@ -348,7 +348,7 @@ defaults: { vod_transcode_group: e2d796d3bb5fd8049d32bff62f94e4c1 }
 domains: { a.example.com: { apps: { show: { streams: { cam1: { cycle_duration: 15m } } } } } }
 ";
 
-/// An entry with fields that no file manages went with a replace; what the next plan makes of it under these files.
+/// A replace removed a configuration with fields that no file manages; the next plan with these files.
 async fn after_a_gap(files: &str) -> (World, Plan, RecordConfig) {
     let passthrough = Passthrough { delay_time: Some(240), ..Passthrough::default() };
     let before = RecordConfig { passthrough, ..stored_in(BUCKET) };

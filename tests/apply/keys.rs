@@ -1,4 +1,4 @@
-//! Temporary keys in a run that outlives them: renewed before they end, once, on the clock of the stamps.
+//! Temporary keys in a run that outlives them: renewed before they expire, once, by the clock of the timestamps.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use super::world::*;
 
 const START: i64 = 1_767_323_045;
 
-/// A client in a role, a service, and the one clock of both.
+/// A client with a role, a service, and the clock that they share.
 struct Session {
     client: Client,
     service: Arc<Service>,
@@ -56,7 +56,7 @@ impl Session {
     }
 }
 
-/// A role whose keys belong to these accounts, one after another; renewed where the service says that a key has ended.
+/// A role whose keys belong to these accounts, one after another; renewed when the service reports that a key has expired.
 fn renewing(accounts: &[&str]) -> World {
     let session_accounts = accounts.iter().map(|account| (*account).to_owned()).collect();
     let world = World::with(Settings { session_accounts, ..Settings::default() });
@@ -93,7 +93,7 @@ async fn a_renewed_key_of_the_same_account_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_written_under_another_accounts_key() {
-    // The key is renewed at the second Update, and at a look before it.
+    // The key is renewed at the second Update, and at the reading before it.
     for (fault, renewed) in
         [("expired-token:action=Update,nth=2", 2), ("expired-token:action=Describe,nth=3", 1)]
     {
@@ -114,7 +114,7 @@ async fn nothing_is_written_under_another_accounts_key() {
     }
 }
 
-/// What was sent before the key was renewed is not read back under another account's.
+/// A write that was sent before the renewal is not read back with another account's key.
 #[tokio::test(start_paused = true)]
 async fn what_was_written_before_another_accounts_key_came_is_told_as_unknown() {
     let (_, report) = apply_with(&[OWN, OTHER], &["expired-token:action=Describe,nth=2"]).await;
@@ -123,10 +123,10 @@ async fn what_was_written_before_another_accounts_key_came_is_told_as_unknown() 
 
 #[tokio::test(start_paused = true)]
 async fn an_account_that_nobody_confirms_gets_no_write() {
-    // The ninth call asks STS about the second key.
+    // The ninth call asks STS for the account of the second key.
     let faults = ["expired-token:action=Update,nth=2", "revoked-key:nth=9"];
     let (world, report) = apply_with(&[OWN], &faults).await;
-    // Before the third, STS is asked once more, and answers.
+    // Before the third, STS is asked again, and answers.
     assert_eq!(ends(&report), ["done", "not attempted", "done"], "{report:?}");
     assert!(failure(&report, 1).to_string().contains("can't be confirmed"), "{:?}", failure(&report, 1));
     assert_eq!(world.sent("Update"), 3, "the second was turned away for its key");

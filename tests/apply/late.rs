@@ -1,4 +1,4 @@
-//! Requests that arrive when nobody counts on them any more, and listings that lag behind.
+//! Requests that arrive very late, and listings that are stale.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::world::*;
 const CAM: &str = "a.example.com/show/cam1";
 const WIDE: &str = "a.example.com/show/*";
 
-/// An account that takes along what stands beside an app-wide entry, with a past that a stale listing can show.
+/// An account that removes siblings together with an app-wide configuration, with a history that a stale listing can show.
 async fn with_siblings() -> World {
     let quirks = Quirks::with(&["app-wide-delete=with-siblings"]).unwrap();
     let world = World::with(Settings { quirks, ..Settings::default() });
@@ -53,7 +53,7 @@ async fn a_delete_that_nobody_can_see_is_unknown_where_nothing_can_be_added() {
     assert_eq!(world.config(CAM).await, Some(stored_in(BUCKET)));
 }
 
-/// The Delete was carried out, nothing can be read, and the service refuses the new entry: the old one comes back.
+/// The Delete was carried out, nothing can be read, and the service refuses the new entry: the old one is added back.
 #[tokio::test(start_paused = true)]
 async fn a_gap_that_nobody_can_see_is_closed_by_the_old_entry_where_the_new_one_is_refused() {
     let world = World::new();
@@ -101,7 +101,8 @@ async fn what_went_along_is_put_back_where_somebody_else_took_the_place() {
     assert_eq!(world.config(CAM).await, Some(cycle(600)));
 }
 
-/// The Delete got lost, somebody else's took its place and the siblings along, and then an entry appeared that it meets.
+/// The Delete got lost. Another client's Delete removed the entry and its siblings, and then a new entry appeared, which the lost
+/// Delete may hit.
 #[tokio::test(start_paused = true)]
 async fn what_went_along_is_put_back_once_more_when_the_late_delete_takes_it_too() {
     let replaced = replace(WIDE, stored_in(BUCKET), stored_in(OTHER_BUCKET));
@@ -128,7 +129,7 @@ async fn what_went_along_is_put_back_once_more_when_the_late_delete_takes_it_too
     }
 }
 
-/// The service asks to stay away for a minute, or somebody edits the new entry, while what went along is not recorded.
+/// The service asks for a pause of a minute, or another client edits the new entry, while the removed siblings are not recorded.
 #[tokio::test(start_paused = true)]
 async fn what_went_along_waits_for_nobody() {
     let removed = || delete(WIDE, stored_in(BUCKET));
@@ -171,7 +172,7 @@ async fn none_of_what_went_along_waits_for_another() {
     world.hold(WIDE, &stored_in(BUCKET)).await;
     world.hold(CAM, &cycle(600)).await;
     world.hold(second, &cycle(600)).await;
-    // The first Add gets no answer, and is tried again once that is clear.
+    // The first Add gets no answer, and is retried once it is clear that it did not arrive.
     world.faults(&["hang:action=Add,nth=1"]);
     let start = tokio::time::Instant::now();
     let back = async {
@@ -226,7 +227,7 @@ async fn a_stream_of_this_run_is_no_victim_of_a_listing_that_does_not_show_it_ye
     let world = with_siblings().await;
     world.hold(WIDE, &cycle(600)).await;
     sleep(Duration::from_secs(60)).await;
-    // The first look confirms the Add.
+    // The first reading confirms the Add.
     world.faults(&["stale:action=Describe,time=10s,nth=2"]);
     let report = world.apply([create(CAM, cycle(900)), beside(delete(WIDE, cycle(600)), &[CAM])]).await;
     assert_eq!(ends(&report), ["done", "failed"]);
@@ -269,7 +270,7 @@ async fn a_listing_that_lags_behind_does_not_make_a_lost_delete_a_failure() {
     world.faults(&["stale:time=45s,chance=0"]);
     world.hold(CAM, &cycle(600)).await;
     sleep(Duration::from_secs(60)).await;
-    // The second Delete is refused, and the service still shows what the first one removed.
+    // The second Delete is refused, and the service still shows the entry that the first one removed.
     world.faults(&["drop-after-commit:action=Delete,nth=1", "stale:action=Describe,time=45s"]);
     let report = world.apply([delete(CAM, cycle(600))]).await;
     assert_eq!(ends(&report), ["done"]);
@@ -286,7 +287,7 @@ async fn an_add_that_meets_an_unreadable_entry_failed_where_none_was_lost() {
     assert_eq!(why(&report, 0), "an entry that can't be read stands there already");
 }
 
-/// An account that shows nothing younger than nine minutes, held as it is since before that.
+/// An account with listings that are nine minutes old; it has held these configurations for longer than that.
 async fn lagging(held: &[(&str, RecordConfig)], faults: &[&str]) -> World {
     let quirks = Quirks::with(&["missing-config=invalid-config-not-found"]).unwrap();
     let world = World::with(Settings { quirks, ..Settings::default() });
@@ -299,7 +300,7 @@ async fn lagging(held: &[(&str, RecordConfig)], faults: &[&str]) -> World {
     world
 }
 
-/// A listing that lags behind for longer than the deadline leaves no end certain, whatever was sent.
+/// If listings are stale for longer than the deadline, every outcome is unknown, whatever was sent.
 #[tokio::test(start_paused = true)]
 async fn what_no_listing_can_show_before_the_deadline_is_unknown() {
     let (old, new) = (stored_in(BUCKET), stored_in(OTHER_BUCKET));
@@ -413,7 +414,7 @@ async fn what_can_not_be_seen_again_stays_done_and_is_told() {
     assert_eq!(domains, ["a.example.com"]);
 }
 
-/// The first Add got lost, the second one was accepted, and the next run is free to delete the entry at once.
+/// The first Add got lost, the second one was accepted, and the next run may delete the entry at once.
 #[tokio::test(start_paused = true)]
 async fn a_run_ends_only_when_nothing_that_it_sent_can_still_arrive() {
     let world = World::new();

@@ -1,4 +1,4 @@
-//! Domains are listed whole, or not at all.
+//! Domains are listed completely, or not at all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -104,7 +104,7 @@ async fn a_listing_that_stays_odd_is_no_snapshot() {
     }
 }
 
-/// Some of forty-five streams, by their numbers.
+/// The streams with these numbers, of forty-five.
 fn some(numbers: std::ops::Range<usize>) -> Vec<String> {
     numbers.map(|number| item(&format!(r#","StreamName":"s{number}""#))).collect()
 }
@@ -115,7 +115,7 @@ fn number(request: &Request) -> usize {
     rest.split('&').next().unwrap().parse().unwrap()
 }
 
-/// Gives pages of these lengths, and empty ones after them.
+/// Serves pages of these lengths, and empty ones after them.
 async fn paged(total: usize, lengths: &'static [usize]) -> World {
     gate::world(move |request, _| {
         let before = number(request) - 1;
@@ -159,7 +159,7 @@ async fn a_total_that_changes_between_pages_says_that_an_entry_may_have_moved() 
         let is_first = calls.fetch_add(1, Ordering::Relaxed) < 2;
         match (is_first, number(request)) {
             (true, 1) => page(101, &hundred(0)),
-            // One of the first page is gone, so the hundred-and-first stands there now.
+            // One entry of the first page is deleted, so the hundred-and-first moves there.
             (true, _) => page(100, &[]),
             (false, 1) => page(100, &hundred(1)),
             (false, _) => page(100, &[]),
@@ -183,7 +183,7 @@ async fn without_a_total_a_page_is_full_by_the_size_that_the_answer_names() {
     assert_eq!(world.client.list_domain("a.example.com").await.unwrap().configs.len(), 40);
 }
 
-/// The calls that reading takes where a service ignores AppName and StreamName grow with the writes, not with their square.
+/// If a service ignores AppName and StreamName, the number of calls for reading grows with the writes, not with their square.
 #[tokio::test(start_paused = true)]
 async fn a_service_that_ignores_filters_is_not_listed_for_every_write() {
     for order in ["order=name", "order=creation"] {

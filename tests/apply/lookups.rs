@@ -1,4 +1,4 @@
-//! What the client looks up around the configurations.
+//! What the client looks up besides configurations.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;

@@ -140,7 +140,7 @@ async fn siblings_that_an_app_wide_delete_takes_along_are_added_back_and_the_dom
     }
 }
 
-/// What the service does by itself.
+/// Side effects of the service.
 fn erase(service: &emulator::Service, address: &Address) {
     static NONCE: AtomicUsize = AtomicUsize::new(0);
     let nonce = format!("erase-{}", NONCE.fetch_add(1, Ordering::Relaxed));
@@ -220,7 +220,7 @@ async fn a_replace_that_can_add_neither_the_new_nor_the_old_says_that_nothing_sh
 async fn a_read_back_that_fails_is_tried_again() {
     let reads = AtomicUsize::new(0);
     let world = gate::world(move |request, service| match is(request, "DescribeLiveRecordVodConfigs") {
-        // The compare is answered; then one answer is lost and one is refused.
+        // The compare is answered; then one answer is lost, and one call is refused.
         true => match reads.fetch_add(1, Ordering::Relaxed) {
             1 => Fate::Close,
             2 => refusal(500, "InternalError"),
@@ -250,7 +250,7 @@ async fn an_absence_that_a_restless_listing_hides_is_looked_for_again() {
     let reads = AtomicUsize::new(0);
     let world = gate::world(move |request, service| {
         let listing = is(request, "DescribeLiveRecordVodConfigs") && !request.query.contains("AppName");
-        // Each of the first two listings says that it holds more than it does.
+        // Each of the first two listings claims more entries than it has.
         match listing && reads.fetch_add(1, Ordering::Relaxed) < 2 {
             true => {
                 let body =
@@ -287,7 +287,8 @@ async fn a_read_back_that_is_forbidden_is_not_tried_again() {
     assert_eq!(reads.load(Ordering::Relaxed), 2);
 }
 
-/// Documents say that what is throttled was not carried out. Where it was, nobody else looks after what went along.
+/// According to the documents, a throttled write was not carried out. If it was, only livevod can restore what the service removed
+/// with it.
 #[tokio::test(start_paused = true)]
 async fn what_went_along_with_a_delete_that_was_refused_and_carried_out_is_added_back() {
     const WIDE: &str = "a.example.com/show/*";
@@ -320,7 +321,7 @@ async fn a_replace_whose_delete_was_refused_and_carried_out_is_finished() {
     assert_eq!(world.config(CAM).await, Some(stored_in(OTHER_BUCKET)));
 }
 
-/// Whatever ends the replace then: the entry is gone, and the new one closes the gap.
+/// However the replace ends after that: the entry is gone, and the new one closes the gap.
 #[tokio::test(start_paused = true)]
 async fn a_replace_that_is_interrupted_after_such_a_delete_leaves_no_gap() {
     let world = World::new();
@@ -338,7 +339,7 @@ async fn a_replace_that_is_interrupted_after_such_a_delete_leaves_no_gap() {
     assert_eq!(world.config(CAM).await, Some(stored_in(OTHER_BUCKET)));
 }
 
-/// The first Add got lost, and every one after it is refused: nobody knows whether the first was carried out.
+/// The first Add got lost, and every later one is refused: it is unknown whether the first was carried out.
 #[tokio::test(start_paused = true)]
 async fn a_replace_whose_add_was_lost_and_then_refused_is_unknown() {
     let world = World::new();

@@ -1,4 +1,4 @@
-//! Plans carried out against the real emulator: in process on a paused clock, and over HTTP with every way to fail.
+//! Plans applied to the real emulator: in process on a paused clock, and over HTTP with every kind of failure.
 
 mod anything;
 mod converge;

@@ -1,4 +1,4 @@
-//! Which requests go out, in which order, and in which words.
+//! Which requests are sent, in which order, and with which parameters.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use livevod::wire::Request;
 use super::gate::{self, Fate};
 use super::world::*;
 
-/// A world that notes every write as `Action/app/stream`.
+/// A world that records every write as `Action/app/stream`.
 async fn noting() -> (World, Arc<Mutex<Vec<String>>>) {
     let notes: Arc<Mutex<Vec<String>>> = Arc::default();
     let pad = notes.clone();

@@ -1,4 +1,4 @@
-//! What livevod must not write, and what it says instead.
+//! Writes that livevod must not send, and what it reports instead.
 
 use livevod::apply::blame;
 use livevod::model::{Field, StreamSpelling};
@@ -50,7 +50,7 @@ async fn an_edit_made_since_the_plan_is_never_overwritten() {
     let snapshot = world.client.list_domain("a.example.com").await.unwrap();
     let report = world.apply(changes).await;
     let stale = "not attempted";
-    // An Add overwrites nothing, so that of a named stream is tried.
+    // An Add overwrites nothing, so the Add of a named stream is sent.
     assert_eq!(ends(&report), [stale, "failed", stale, stale, stale, stale]);
     assert_eq!(world.client.list_domain("a.example.com").await.unwrap(), snapshot);
     assert_eq!(why(&report, 5), "changed since the plan: `cycle_duration` was 3600 and is 1800 now");
@@ -143,7 +143,7 @@ async fn what_is_under_way_when_the_run_is_stopped_is_finished() {
     let world = World::new();
     let changes = (0..400).map(|number| create(&format!("a.example.com/show/cam{number:03}"), config()));
     let applying = world.apply(changes);
-    // The rate lets 150 Adds out at once; the request comes while the others wait for their turn.
+    // The rate allows 150 Adds at once; the stop request comes while the others wait.
     let stopping = async {
         tokio::time::sleep(std::time::Duration::from_millis(250)).await;
         world.stop.send(true).unwrap();
@@ -179,7 +179,7 @@ async fn what_the_run_deleted_itself_is_not_added_back_because_a_listing_still_s
     let world = World::new();
     world.hold("a.example.com/show/*", &config()).await;
     world.hold("a.example.com/show/cam1", &config()).await;
-    // The compare, the proof that `cam1` is gone, and then the listing that `show/*` is compared in.
+    // The compare, the proof that `cam1` is gone, and then the listing for the compare of `show/*`.
     let lagging = "stale:time=1h,action=Describe,nth=3";
     world.service.set_faults(vec![lagging.parse().unwrap()]);
     let report = world

@@ -1,4 +1,4 @@
-//! Writes that go out again: after a refusal that asks for it, and after one that got lost, never over somebody's edit.
+//! Writes that are retried: after a refusal that allows it, and after a lost write, but never over another client's edit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ fn with(fault: &str) -> World {
     world
 }
 
-/// One change of each kind, over what is there.
+/// One change of each kind, for the current state.
 fn each() -> [(&'static str, Change); 4] {
     [
         ("Add", create(CAM, cycle(900))),
@@ -28,7 +28,7 @@ fn each() -> [(&'static str, Change); 4] {
     ]
 }
 
-/// Holds what a change expects.
+/// Holds the state that a change expects.
 async fn hold_before(world: &World, change: &Change) {
     if let Some(before) = change.before() {
         world.hold(CAM, before).await;
@@ -66,7 +66,7 @@ async fn the_service_is_left_alone_for_as_long_as_it_asks() {
     assert!((50..=52).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
 }
 
-/// The change that met it would be over before; the others wait, for two minutes at most.
+/// The change that got it would have ended before that; the others wait, for up to two minutes.
 #[tokio::test(start_paused = true)]
 async fn no_change_waits_past_its_deadline_and_nobody_longer_than_two_minutes() {
     for asked in ["250s", "24h"] {
@@ -82,7 +82,7 @@ async fn no_change_waits_past_its_deadline_and_nobody_longer_than_two_minutes() 
 #[tokio::test(start_paused = true)]
 async fn in_a_gap_nobody_stays_away_for_as_long_as_the_service_asks() {
     let throttled = |action, nth| format!("throttle:action={action},nth={nth},retry-after=250s");
-    // Where the Delete gets no answer, what became of it is read within the gap.
+    // If the Delete gets no answer, its outcome is read within the gap.
     for (fault, delete) in [
         (throttled("Add", 1), "latency:time=0s"),
         (throttled("Describe", 2), "drop-after-commit:action=Delete,nth=1"),
@@ -100,14 +100,14 @@ async fn in_a_gap_nobody_stays_away_for_as_long_as_the_service_asks() {
     }
 }
 
-/// A lost Add is sent again, although nothing can be read that would say what became of it.
+/// A lost Add is sent again, although its outcome can't be read.
 #[tokio::test(start_paused = true)]
 async fn a_gap_does_not_wait_for_reads_that_are_throttled() {
     let world = World::new();
     world.hold(CAM, &stored_in(BUCKET)).await;
     world.faults(&["latency:time=100ms"]);
     let weather = async {
-        // The look is over, and the Delete on its way.
+        // The reading is over, and the Delete is in flight.
         tokio::time::sleep(Duration::from_millis(150)).await;
         world.faults(&[
             "latency:time=100ms",
@@ -123,7 +123,7 @@ async fn a_gap_does_not_wait_for_reads_that_are_throttled() {
     assert_eq!((ends(&report), soon), (vec!["done"], Some(stored_in(OTHER_BUCKET))));
 }
 
-/// Reading back goes on, without the rest of the time that the service asked for.
+/// Reading back continues, without waiting for the rest of the time that the service asked for.
 #[tokio::test(start_paused = true)]
 async fn a_signal_ends_the_time_that_the_service_asks_for() {
     let world = with("throttle:action=Describe,times=1,retry-after=50s");
@@ -168,7 +168,7 @@ async fn reading_that_is_throttled_for_a_minute_ends_however_many_domains_there_
     }
 }
 
-/// The patience with a call begins when its turn has come: 990 others are before it.
+/// The deadline of a call begins when the rate allows it to be sent: 990 others are before it.
 #[tokio::test(start_paused = true)]
 async fn one_throttled_call_among_many_leaves_no_domain_unread() {
     let world = with("error-before-commit:action=Describe,nth=990");
@@ -206,7 +206,7 @@ async fn a_service_that_never_stops_throttling_is_given_up_at_the_deadline() {
 async fn an_edit_during_the_pause_is_not_overwritten() {
     let world = World::new();
     world.hold(CAM, &cycle(3600)).await;
-    // The first Update is throttled; before the second compare somebody edits.
+    // The first Update is throttled; before the second compare, another client edits.
     world.faults(&[
         "throttle:action=Update,nth=1",
         &format!("foreign-edit:action=Describe,nth=2,address={CAM}"),
@@ -280,7 +280,7 @@ async fn what_gets_lost_every_time_is_unknown() {
 async fn an_edit_after_a_lost_write_is_not_overwritten_and_the_outcome_stays_open() {
     let world = World::new();
     world.hold(CAM, &cycle(3600)).await;
-    // The fifth Describe is the first that shows the edit: it comes after the one Update got lost.
+    // The fifth Describe is the first that shows the edit, which is made after the only Update got lost.
     world.faults(&[
         "drop-before-commit:action=Update,nth=1",
         &format!("foreign-edit:action=Describe,nth=5,address={CAM}"),

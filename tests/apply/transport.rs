@@ -1,4 +1,4 @@
-//! Every way a call can fail on the way, and what its error says.
+//! Every way in which a call can fail in transit, and its error.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -48,7 +48,7 @@ impl World {
         Self::of(service, client)
     }
 
-    /// livevod's client goes another way to the service than the colleague does.
+    /// Gives livevod's client another path to the service than the colleague has.
     pub(crate) fn of(service: Arc<Service>, client: Client) -> Self {
         let colleague = embedded::client(service.clone(), embedded::settings());
         let (stop, stopped) = watch::channel(false);
@@ -65,19 +65,19 @@ impl World {
         self
     }
 
-    /// What goes wrong from now on.
+    /// The faults from now on.
     pub(crate) fn faults(&self, faults: &[&str]) {
         self.service.set_faults(faults.iter().map(|fault| fault.parse().unwrap()).collect());
     }
 
-    /// How often an action was called, `Add`.
+    /// How often an action such as `Add` was called.
     pub(crate) fn sent(&self, action: &str) -> u64 {
         let counters = serde_json::to_value(self.service.counters()).unwrap();
         let calls = |name: String| counters["actions"][name]["calls"].as_u64();
         calls(format!("{action}LiveRecordVodConfig")).unwrap_or_default()
     }
 
-    /// What the colleague does.
+    /// A call by the colleague.
     pub(crate) async fn edit(&self, call: Call) {
         self.colleague.write(call).await.unwrap();
     }
@@ -103,12 +103,12 @@ impl World {
         self.remote(text).await.map(|remote| remote.config.normalized())
     }
 
-    /// Plans the way from what the service holds now to what the file says, every guard released.
+    /// Plans from the service's current state to the file, with every guard released.
     pub(crate) async fn plan(&self, file: &str) -> Plan {
         self.plan_after(file, Gaps::default()).await
     }
 
-    /// Likewise, after runs that left something undone.
+    /// The same, after unfinished runs.
     pub(crate) async fn plan_after(&self, file: &str, gaps: Gaps) -> Plan {
         let (sources, desired) = desired(file);
         let (snapshot, errors) = self.colleague.snapshot(desired.domains.keys().cloned()).await;
@@ -133,7 +133,7 @@ impl World {
         Ok(apply(plan.cleared()?, &self.client, self.settings.clone(), &|_| {}).await)
     }
 
-    /// Applies, and checks that the events tell the same story as the report.
+    /// Applies, and checks that the events agree with the report.
     pub(crate) async fn apply(&self, changes: impl IntoIterator<Item = Change>) -> Report {
         let events = RefCell::new(Vec::new());
         let plan = plan(changes);
@@ -153,25 +153,25 @@ impl World {
     }
 }
 
-/// So that the service's time passes while a paused clock is waited on.
+/// Makes the service's time pass while a paused clock is waited on.
 fn on_tokios_clock() -> Outside {
     let (start, began) = (Timestamp::now(), Instant::now());
     let now = move || start + SignedDuration::try_from(began.elapsed()).unwrap();
     Outside { now: Box::new(now), ..Outside::default() }
 }
 
-/// A journal that nobody reads.
+/// A journal that is not read.
 pub(crate) fn journal() -> Journal {
     journal_of(&plan([]), &Memory::default())
 }
 
-/// The journal of a run of `plan`, in a memory that outlives it.
+/// The journal of a run of `plan`, in memory that outlives the run.
 pub(crate) fn journal_of(plan: &Plan, memory: &Memory) -> Journal {
     let header = Header::new(&RunId::new(Timestamp::UNIX_EPOCH, 7), plan, None);
     Journal::begin(Box::new(memory.clone()), Arc::new(|| Timestamp::UNIX_EPOCH), header).unwrap()
 }
 
-/// The run that a memory tells of.
+/// The run that is recorded in memory.
 pub(crate) fn told(memory: &Memory) -> RunRecord {
     journal::read(&memory.text()).unwrap().unwrap()
 }
@@ -231,7 +231,7 @@ pub(crate) fn delete(text: &str, before: RecordConfig) -> Change {
     Change { contingent, ..change(text, ActionKind::Delete, Some(before), None) }
 }
 
-/// A change of an app-wide entry beside which the plan saw these.
+/// A change of an app-wide configuration that has these siblings in the plan.
 pub(crate) fn beside(change: Change, siblings: &[&str]) -> Change {
     Change { siblings: siblings.iter().map(|text| address(text)).collect(), ..change }
 }
@@ -259,7 +259,7 @@ pub(crate) fn plan(changes: impl IntoIterator<Item = Change>) -> Plan {
     Plan { decisions: Decisions { target, changes, ..Decisions::default() }, notes: Notes::default() }
 }
 
-/// The four ends by name.
+/// The names of the four outcomes.
 pub(crate) fn ends(report: &Report) -> Vec<&'static str> {
     report.outcomes.iter().map(|outcome| end(outcome)).collect()
 }
@@ -284,7 +284,7 @@ pub(crate) fn failure(report: &Report, index: usize) -> &Failure {
     failure.unwrap()
 }
 
-/// The words of that.
+/// The text of that reason.
 pub(crate) fn why(report: &Report, index: usize) -> String {
     failure(report, index).cause.to_string()
 }

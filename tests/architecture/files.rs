@@ -1,28 +1,28 @@
-//! Turns the files of `src/` into the arrows between them: which file names something that another one defines.
+//! Finds the dependencies between the files of `src/`: which file names something that another one defines.
 //!
-//! An import through a re-export leads to the file that defines the thing, so `pub use` in a `mod.rs` makes no arrow of its own.
-//! Unit tests and comments do not count; a method that is called on a value leaves no trace in the text.
+//! An import through a re-export leads to the file that defines the item, so `pub use` in a `mod.rs` is no dependency of its own.
+//! Unit tests and comments do not count. A method call on a value can't be seen in the text.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A module, by the names that lead to it from the crate's root.
+/// A module, as the path of names from the crate's root.
 pub(super) type Module = Vec<String>;
 
-/// One file, read as far as its arrows need it.
+/// One file, parsed as far as needed to find its dependencies.
 pub(super) struct Source {
-    /// From the package's root.
+    /// The path from the package's root.
     pub(super) path: String,
-    /// Everything but comments, texts and unit tests.
+    /// The code without comments, string literals and unit tests.
     pub(super) code: String,
     uses: Vec<Use>,
 }
 
-/// One name that a `use` brings in.
+/// One name that a `use` imports.
 struct Use {
     path: Vec<String>,
     name: String,
-    /// Whether others may take the name from here.
+    /// Whether other modules can import the name from here.
     is_exported: bool,
 }
 
@@ -48,7 +48,7 @@ impl Library {
         Self(files)
     }
 
-    /// The modules that a file's text leads to, each with a path that does.
+    /// The modules that a file's text refers to, each with one path that does.
     pub(super) fn arrows(&self, from: &Module) -> BTreeMap<Module, String> {
         let source = &self.0[from];
         let mut found = BTreeMap::new();
@@ -84,7 +84,7 @@ impl Library {
         self.0.keys().filter(is_child).map(|child| (child[child.len() - 1].clone(), child.clone())).collect()
     }
 
-    /// Where a path begins, and what of it is left from there; `None` for one that leads out of the library.
+    /// The module where a path begins, and the rest of the path; `None` for a path outside the library.
     fn base(&self, from: &Module, path: &[String]) -> Option<(Module, Vec<String>)> {
         let ups = path.iter().take_while(|part| *part == "super").count();
         match path[0].as_str() {
@@ -98,7 +98,7 @@ impl Library {
         }
     }
 
-    /// The module that defines what a path from `base` names, re-exports followed. A private import is seen from below alone.
+    /// The module that defines the item at a path from `base`, through re-exports. A private import is visible only to submodules.
     fn definer(&self, from: &Module, base: Module, rest: &[String]) -> Module {
         let Some((part, behind)) = rest.split_first() else { return base };
         let child = [base.as_slice(), std::slice::from_ref(part)].concat();
@@ -114,7 +114,7 @@ impl Library {
     }
 }
 
-/// A file and its module; `None` for the binary, which uses the library as others do.
+/// A file and its module; `None` for the binary, which uses the library from outside.
 pub(super) fn source(path: &str, text: &str) -> Option<(Module, Source)> {
     Some((module(path)?, Source::new(path.to_owned(), text)))
 }
@@ -143,7 +143,7 @@ impl Source {
                 None => rest.push_str(statement),
             }
         }
-        // In a module within a file, `super::*` is the file itself.
+        // In an inline module, `super::*` is the file itself.
         uses.retain(|one| one.name != "*");
         Self { path, code: rest, uses }
     }
@@ -159,7 +159,7 @@ impl Use {
     }
 }
 
-/// A `use` at the end of a statement: what stands before it, its visibility and its tree.
+/// The last `use` in a text: the text before it, its visibility and its tree.
 fn used(statement: &str) -> Option<(&str, &str, &str)> {
     let at = statement.rfind("use ").filter(|at| statement[..*at].ends_with(['\n', ' ', ')']) || *at == 0)?;
     let line = statement[..at].rfind('\n').map_or(0, |at| at + 1);
@@ -186,7 +186,7 @@ fn leaves(tree: &str) -> Vec<String> {
     found
 }
 
-/// Without comments, texts and unit tests.
+/// Code without comments, string literals and unit tests.
 fn code(text: &str) -> String {
     let mut code = String::new();
     let mut is_test = false;
@@ -223,7 +223,7 @@ fn without_texts(line: &str) -> String {
     kept
 }
 
-/// `pub(in crate::api)` names a module and needs nothing of it.
+/// `pub(in crate::api)` names a module without using it.
 fn without_visibility(line: &str) -> String {
     let Some((before, rest)) = line.split_once("pub(in ") else { return line.to_owned() };
     format!("{before}pub {}", rest.split_once(')').map_or("", |(_, behind)| behind))

@@ -1,4 +1,5 @@
-//! Holds `src/` to what `lib.rs` draws: which module may use which, no files in a circle, and nothing public that nobody outside uses.
+//! Checks `src/` against the layers in `lib.rs`: which module may use which, no cycles between files, and no public item that is
+//! unused outside.
 
 mod files;
 
@@ -68,7 +69,7 @@ fn no_files_stand_in_a_circle() {
     assert!(wrong.is_empty(), "circles of files:\n{}", wrong.join("\n"));
 }
 
-/// The arrows of a circle.
+/// The dependencies that form a cycle.
 fn told(library: &Library, circle: &BTreeSet<Module>) -> String {
     let arrows = circle.iter().flat_map(|from| {
         let within = library.arrows(from).into_iter().filter(|(to, _)| circle.contains(to));
@@ -77,7 +78,7 @@ fn told(library: &Library, circle: &BTreeSet<Module>) -> String {
     arrows.collect()
 }
 
-/// The largest sets of files of which each leads to each.
+/// The largest sets of files that all depend on each other.
 fn circles(library: &Library) -> BTreeSet<BTreeSet<Module>> {
     let arrows: BTreeMap<&Module, Vec<Module>> =
         library.0.keys().map(|module| (module, library.arrows(module).into_keys().collect())).collect();
@@ -138,7 +139,7 @@ fn only_what_somebody_outside_uses_is_public() {
     }
 }
 
-/// What stands in `use livevod::{…}`, where that is one line.
+/// The contents of `use livevod::{…}`, if that is on one line.
 fn grouped(text: &str) -> BTreeSet<String> {
     let groups = text.lines().filter_map(|line| line.strip_prefix("use livevod::{")?.strip_suffix("};"));
     groups
@@ -147,7 +148,7 @@ fn grouped(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// All Rust below a folder, except this test.
+/// All Rust code below a folder, except this test.
 fn texts(folder: &Path) -> String {
     let mut text = String::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -171,7 +172,7 @@ fn modules() -> Vec<(String, bool)> {
     declared.collect()
 }
 
-/// The lines of a file that begin so.
+/// The lines of a file that begin with this text.
 fn lines_of(file: &str, beginning: &str) -> String {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
     text.lines().filter(|line| line.starts_with(beginning)).collect::<Vec<_>>().join("\n")

@@ -1,11 +1,11 @@
-"""Texts that a signature gets wrong first: each SDK sends them as values, and livevod's emulator must read the same."""
+"""Texts that are hard to sign: each SDK sends them as values, and livevod's emulator must read the same."""
 
 from sdks import Refusal
 
-# Each kind of character that the signatures encode, or that forms and queries write in several ways.
+# Each kind of character that the signatures encode, or that forms and queries can encode in several ways.
 TEXTS = ["直播 録画", "a b", "*", "~", "/", "+", "=", "&", "%", "%41", "a+b c%20d", "x=1&y=2", "!'()\"#?;:@$,<>[]\\^`{|}"]
 WHOLE = "直播 *~/+=&%"
-# What no app or stream is called; `*` is a name.
+# Invalid names of apps and streams; `*` is a valid name.
 NAMES = [text for text in [*TEXTS, WHOLE] if text != "*"]
 GROUP = "e2d796d3bb5fd8049d32bff62f94e4c1"
 
@@ -21,7 +21,7 @@ def check_awkward(tally, name, sdk):
 
 
 def check_echo(tally, name, sdk, domain, at):
-    """SpaceId may be any text here, and is listed as it came."""
+    """SpaceId may be any text here, and is listed unchanged."""
     for number, text in enumerate(TEXTS):
         sdk.add(**at(f"cam{number:02}", VodTranscodeGroupId=GROUP, SpaceId=text))
     page = sdk.page(DomainName=domain, PageSize=100)
@@ -32,7 +32,7 @@ def check_echo(tally, name, sdk, domain, at):
 
 
 def check_names(tally, name, sdk, at):
-    """Names have an alphabet: a good signature and the documented refusal, never a signature that does not match."""
+    """Names have an alphabet: a correct signature gets the documented error, never a signature mismatch."""
     for parameter, refusal, texts in [
         ("StreamName", ("InvalidStreamName.Malformed", 400), NAMES),
         ("AppName", ("InvalidAppName.Malformed", 400), NAMES),

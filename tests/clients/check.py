@@ -1,4 +1,4 @@
-"""Judges livevod by programs that its authors did not write: the vendor's SDKs and a JSON Schema validator.
+"""Checks livevod with programs that its authors did not write: the vendor's SDKs and a JSON Schema validator.
 
     check.py BINARY
 
@@ -31,7 +31,7 @@ ARCHIVE = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa"
 
 
 class Tally:
-    """Counts what held and what did not, and says so line by line."""
+    """Counts passed and failed checks, and prints a line for each."""
 
     def __init__(self):
         self.passed = self.failed = 0
@@ -55,7 +55,7 @@ class Tally:
 
 @contextmanager
 def emulator(binary, data, *arguments):
-    """The port of a `livevod emulator` that is ended with the block."""
+    """The port of a `livevod emulator`, which is stopped at the end of the block."""
     command = [binary, "emulator", "--listen", "127.0.0.1:0", "--data", str(data), *arguments]
     server = subprocess.Popen(command, cwd=data.parent, stdout=subprocess.PIPE, text=True)
     try:
@@ -73,7 +73,7 @@ def items(page):
 
 
 def listed(sdk, domain, **page):
-    """Every item of a domain by (app, stream), and the sizes of the pages it took."""
+    """Every item of a domain by (app, stream), and the sizes of its pages."""
     found, sizes = {}, []
     while not sizes or sizes[-1] == page.get("PageSize", 10):
         held = items(sdk.page(DomainName=domain, PageNum=len(sizes) + 1, **page))
@@ -83,7 +83,7 @@ def listed(sdk, domain, **page):
 
 
 def check_sdk(tally, name, make, port):
-    """One SDK's whole day on a domain of its own. It leaves `show/*`, `show/main` and `*/*` there."""
+    """Every call of one SDK on its own domain. It leaves `show/*`, `show/main` and `*/*` there."""
     sdk, domain = make(port, KEY), f"{name.replace(' ', '-')}.example.com"
 
     def at(app, stream, **settings):
@@ -143,7 +143,7 @@ def check_refusals(tally, name, sdk, make, port, at):
     domain = at("", "")["DomainName"]
     stranger, forger = make(port, Key("nobody", KEY.secret)), make(port, Key(KEY.id, "wrong"))
     tally.refused(f"{name}: an unknown key is refused", lambda: stranger.page(DomainName=domain), "InvalidAccessKeyId.NotFound", 404)
-    # sdk-core renames the error where the text to sign in the server's message is its own: only the secret can be wrong then.
+    # sdk-core renames the error if the string to sign in the server's message equals its own: then only the secret can be wrong.
     mismatch = "InvalidAccessKeySecret" if name.startswith("sdk-core") else "SignatureDoesNotMatch"
     tally.refused(f"{name}: a wrong secret is refused", lambda: forger.page(DomainName=domain), mismatch, 400)
 
@@ -167,7 +167,7 @@ domains:
 
 
 class Livevod:
-    """The binary over HTTP, with nothing of the caller's environment but the path."""
+    """The binary over HTTP, with only PATH from the caller's environment."""
 
     def __init__(self, binary, port, folder):
         self.binary, self.folder = binary, folder
@@ -180,13 +180,13 @@ class Livevod:
         }
 
     def run(self, command, signature, *rest):
-        """Exit code and standard output; what went to standard error is shown as it is."""
+        """Exit code and standard output; standard error is shown unchanged."""
         words = [self.binary, command, *self.endpoint, "--signature", signature, *map(str, rest)]
         done = subprocess.run(words, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True)
         return done.returncode, done.stdout
 
     def plan(self, signature, *paths):
-        """Exit code and the counts of the plan, or the text that is no JSON."""
+        """Exit code and the counts of the plan, or the text if it is not JSON."""
         code, text = self.run("plan", signature, "--format", "json", "--detailed-exitcode", *paths)
         try:
             summary = json.loads(text)["summary"]
@@ -200,7 +200,7 @@ def counts(unchanged, create=0, update=0):
 
 
 def check_livevod(tally, livevod, sdk_of):
-    """livevod takes over what each SDK left, changes it with one signature and sees it with the other."""
+    """livevod manages what each SDK left, changes it with one signature and reads it with the other."""
     file = livevod.folder / "livevod.yaml"
     for name, sdk in sdk_of.items():
         domain = f"{name.replace(' ', '-')}.example.com"
@@ -216,7 +216,7 @@ def check_livevod(tally, livevod, sdk_of):
 
 
 def examples():
-    """By name: the account of each example, and its words after `plan`."""
+    """By name: the account of each example, and its arguments after `plan`."""
     staging = ROOT / "examples" / "staging-production"
     return {
         "quickstart": (ACCOUNT, [ROOT / "examples" / "quickstart"]),
@@ -227,7 +227,7 @@ def examples():
 
 
 def check_examples(tally, binary, folder):
-    """Each signature applies every example to an empty account of its own, then finds nothing to do; another account is refused."""
+    """Each signature applies every example to its own empty account, then finds nothing to do; another account is refused."""
     for signature in ("v1", "v3"):
         for name, (account, paths) in examples().items():
             with emulator(binary, folder / f"{name}-{signature}.log", "--account", account) as port:
@@ -242,7 +242,7 @@ def check_examples(tally, binary, folder):
 
 
 def check_schema(tally, folder):
-    """Each example is valid by the schema that its own first line names, and a slip in one is not."""
+    """Each example is valid by the schema that its own first line names, and an example with a mistake is not."""
     examples = ROOT / "examples"
     # Policies are for other programs.
     files = sorted(path for path in examples.rglob("*.yaml") if examples / "policy" not in path.parents)
@@ -264,7 +264,7 @@ def check_schema(tally, folder):
 
 
 def schema_findings(files):
-    """Exit code of the validator, and what it says where that is not 0."""
+    """Exit code of the validator, and its output if that is not 0."""
     validator = Path(sys.executable).with_name("check-jsonschema")
     done = subprocess.run([validator, "--schemafile", SCHEMA, *files], capture_output=True, text=True)
     return done.returncode, (done.stdout + done.stderr) if done.returncode else ""
@@ -272,7 +272,7 @@ def schema_findings(files):
 
 def main():
     binary, tally = str(Path(sys.argv[1]).resolve()), Tally()
-    # No proxy of the caller stands between an SDK and loopback.
+    # No proxy of the caller is used between an SDK and loopback.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,4 +1,4 @@
-"""Holds every document and event that livevod prints to the JSON Schemas that it publishes for them.
+"""Validates every document and event that livevod prints against the JSON Schemas that it publishes for them.
 
     documents.py BINARY SCHEMAS PAGE
 
@@ -20,12 +20,12 @@ from jsonschema import Draft202012Validator
 
 NAMES = ["diagnostics", "drift", "events", "plan", "report", "snapshot"]
 
-# What may be left out. Everything else is in every document of its kind. An address goes with its parts.
+# Optional keys. Everything else is in every document of its kind. The parts of an address are left out together with it.
 OPTIONAL = set(
     "address app column diagnostic domain file left_open line request_id selected since_base since_review stream tier unknown".split()
 )
 
-# Their keys are names of users or of the service, not of a format.
+# The keys of these objects are names of users or of the service, not of a format.
 FREE = {"domains", "regions", "unknown"}
 
 BUCKET = "storage_location: %s.oss-cn-shanghai.aliyuncs.com"
@@ -64,7 +64,7 @@ defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
 domains: { live.example.com: { apps: { show: { streams: { cam1: {}, cam2: {} } } } } }
 """
 WRONG = "version: 1\ntiers: { 高级 😀: { cycle_duraton: 1 }, a: { cycle_duration: 1 } }\ntiers: {}\n"
-# What the service holds besides: a configuration that can't be managed, and one with fields that no file manages.
+# Other contents of the service: a configuration that can't be managed, and one with fields that no file manages.
 HELD = {
     "DomainName": "live.example.com", "CreateTime": "2026-01-02T03:04:05Z", "CycleDuration": 900, "AutoCompose": "OFF",
     "OnDemand": 0,
@@ -80,7 +80,7 @@ RELEASE = [*LIMITS, "--allow-recording-gap", "--allow-recording-stop", "--allow-
 
 
 def strict(schema, is_part=False):
-    """The same schema, in which what is not named is an error; a part of another object leaves that to the whole."""
+    """The same schema, in which unnamed keys are errors; for a part of another object, the whole object checks that."""
     if isinstance(schema, list):
         return [strict(one, is_part) for one in schema]
     if not isinstance(schema, dict):
@@ -102,7 +102,7 @@ def strict(schema, is_part=False):
 
 def strict_root(schema):
     made = strict(schema)
-    # What a kind of event refers to as a whole is a part of the line.
+    # A schema that a kind of event refers to is a part of the line.
     for kind in schema.get("oneOf", []):
         if "$ref" in kind:
             made["$defs"][kind["$ref"].rpartition("/")[2]].pop("unevaluatedProperties", None)
@@ -129,7 +129,7 @@ def at(node, path):
 
 
 class Judge:
-    """Validates documents and counts what was seen."""
+    """Validates documents, and counts the keys that were seen."""
 
     def __init__(self, schemas):
         self.failures, self.seen, self.words = [], {name: 0 for name in NAMES}, {}
@@ -151,7 +151,7 @@ class Judge:
             self.mutate(name, document, path, key, what)
 
     def mutate(self, name, document, path, key, what):
-        """One key of each place, once: where it is renamed the strict schema finds it, where it is missing the plain one."""
+        """One key at each place, once: the strict schema finds it if it is renamed, the plain one if it is missing."""
         kind = document.get("type", "") if name == "events" else ""
         place = (name, kind, re.sub(r"\b\d+\b", "N", "/".join(map(str, path))), key)
         if place in self.tried:
@@ -185,7 +185,7 @@ class World:
         path.write_text(text)
 
     def run(self, name, code, *arguments, events=True):
-        """Runs, and judges the document and the events of the run."""
+        """Runs livevod, and checks the document and the events of the run."""
         words = [self.binary, *map(str, arguments), "--format", "json"]
         if events:
             words += ["--json-into", "events.ndjson"]
@@ -221,7 +221,7 @@ def findings(world):
 
 
 def every_action(world):
-    """From one set of files to another: every action, guards, what is left alone, and every certain outcome."""
+    """From one set of files to another: every action, guards, unmanaged configurations, and every outcome except unknown."""
     world.write("livevod.yaml", FIRST)
     world.write("state.json", json.dumps({"format_version": "1.0", "configs": STATE}))
     world.write("base/livevod.yaml", FIRST)
@@ -253,7 +253,7 @@ def snapshot(world, account):
 
 
 def what_moved(world):
-    """A plan that was reviewed, and a service that is not as it was then; a value that falls to its default."""
+    """A plan that was reviewed, and a service that has changed since; a value that falls back to its default."""
     with world.server() as endpoint:
         account = [*endpoint, "--account", "1234567890123456"]
         for cycle, arguments in (("15m", ["--auto-approve"]), ("30m", ["--auto-approve", "--max-change", "2"])):
@@ -266,7 +266,7 @@ def what_moved(world):
 
 
 def what_goes_wrong(world):
-    """Outcomes that nobody knows, what is told of them later, waits, and what can't be read."""
+    """Unknown outcomes, what is reported about them later, waits, and entries that can't be read."""
     world.write("livevod.yaml", ONE)
     short = ["--account", "1234567890123456", "--timeout", "1s", "--settle", "2s", "--auto-approve"]
     with world.server("--fault", "drop-before-commit:action=Add,times=1") as endpoint:
@@ -283,7 +283,7 @@ def what_goes_wrong(world):
 
 
 def examples(judge, page):
-    """The blocks of a page that say which document they show."""
+    """The blocks of a page that name the document that they show."""
     blocks = re.findall(r"```json (\w+)\n(.*?)```", page, re.DOTALL)
     for name, text in blocks:
         for document in text.splitlines() if name == "events" else [text]:

@@ -22,7 +22,7 @@ SECONDS = 60
 
 
 class Editor:
-    """A language server over its standard streams, and what it said of each file."""
+    """A language server over its standard streams, and its messages about each file."""
 
     def __init__(self, server, folder):
         program = server / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
@@ -58,7 +58,7 @@ class Editor:
         if method == "textDocument/publishDiagnostics":
             self.marks.put(message["params"])
         elif method == "workspace/configuration":
-            # No schema of the store: the file's own first line is what counts.
+            # No schema of the schema store: only the file's own first line counts.
             settings = {"yaml": {"schemaStore": {"enable": False}, "hover": True, "completion": True}}
             self.send({"id": message["id"], "result": [settings.get(item.get("section")) for item in message["params"]["items"]]})
         elif method and "id" in message:
@@ -67,7 +67,7 @@ class Editor:
             self.answers.put(message.get("result"))
 
     def open(self, file, text):
-        """What is marked in a text: each message and the text it stands under."""
+        """The marks in a text: each message, and the marked text."""
         document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": text}
         self.tell("textDocument/didOpen", {"textDocument": document})
         while (params := self.marks.get(timeout=SECONDS))["uri"] != file.as_uri():
@@ -75,7 +75,7 @@ class Editor:
         return [(mark["message"].splitlines()[0], under(text, mark["range"])) for mark in params["diagnostics"]]
 
     def at(self, method, file, text, place):
-        """The answer for the `|` in `place`, which stands once in the text."""
+        """The answer for the position of `|` in `place`, which occurs once in the text."""
         before = text[: text.index(place.replace("|", "")) + place.index("|")]
         position = {"line": before.count("\n"), "character": len(before) - before.rfind("\n") - 1}
         return self.ask(method, {"textDocument": {"uri": file.as_uri()}, "position": position})
@@ -87,7 +87,7 @@ class Editor:
 
 
 def labels(editor, file, text, place):
-    """What is offered at a place."""
+    """The completions at a place."""
     return {item["label"] for item in editor.at("textDocument/completion", file, text, place)["items"]}
 
 

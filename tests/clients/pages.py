@@ -1,4 +1,4 @@
-"""Holds what each page of `livevod explain` says of the JSON Schema to a validator of JSON Schema.
+"""Checks what each page of `livevod explain` says about the JSON Schema with a JSON Schema validator.
 
     pages.py SCHEMA PAGES
 
@@ -26,7 +26,7 @@ def examples(page, heading):
 
 
 class Reader(SafeConstructor):
-    """Takes dates for the texts that they are to JSON, as editors do."""
+    """Reads dates as strings, as JSON and editors do."""
 
 
 Reader.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
@@ -39,7 +39,7 @@ def read(text):
 
 
 def is_found(validator, text):
-    """Whether the schema finds something wrong; what is no YAML never comes to it."""
+    """Whether the schema finds an error; invalid YAML is not checked by the schema."""
     try:
         return not validator.is_valid(read(text))
     except (YAMLError, RecursionError):
@@ -47,7 +47,7 @@ def is_found(validator, text):
 
 
 def complaints(validator, page):
-    """What a page says that does not hold."""
+    """Statements of a page that are not true."""
     wrong, right = examples(page, "Wrong"), examples(page, "Right")
     if not wrong:
         return

@@ -1,4 +1,4 @@
-"""Lets two policy engines judge plans in the shape of `terraform show -json`: checkov, and Rego, with the policies under
+"""Lets two policy engines check plans in the shape of `terraform show -json`: checkov, and Rego, with the policies under
 examples/policy. A plan that is seeded with what they forbid must fail, and one without must pass.
 
     policies.py BINARY CHECKOV POLICIES
@@ -24,7 +24,7 @@ domains:
 """
 CHECK = "CUSTOM_LIVEVOD_1"
 
-# Name, what `livevod.yaml` holds, addresses that checkov must fail, how many more it must pass, and what Rego must deny.
+# Name, contents of `livevod.yaml`, addresses that checkov must fail, how many more it must pass, and what Rego must deny.
 CASES = [
     ("a good plan", GOOD.replace("cam1: {}", "cam1: { cycle_duration: 1h }"), [], 1, []),
     (
@@ -65,7 +65,7 @@ def checked(checkov, policies, document):
     results = report.get("results", {"failed_checks": [], "passed_checks": []})
     failed, passed = results["failed_checks"], results["passed_checks"]
     assert run.returncode == (1 if failed else 0), run.stderr
-    # Only where the document is read line by line can a finding point at its lines.
+    # A finding can only point at lines if the document is read line by line.
     assert all(one["file_line_range"][0] > 0 for one in failed + passed), run.stdout
     return sorted(one["resource"] for one in failed), len(passed)
 

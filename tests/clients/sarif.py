@@ -1,4 +1,4 @@
-"""Holds what livevod prints as SARIF to the schema of SARIF 2.1.0, as Microsoft publishes it in a package of its own.
+"""Validates livevod's SARIF output against the schema of SARIF 2.1.0, which Microsoft publishes in its own package.
 
     sarif.py BINARY FOLDER
 
@@ -32,7 +32,7 @@ REFUSED = GOOD.replace("cam1: {}", "cam1: { vod_transcode_group: odd }").replace
 )
 WRONG = "version: 1\ntiers: { 高级 😀: { cycle_duraton: 1 }, a: { cycle_duration: 1 } }\ntiers: {}\n"
 
-# Name, what `livevod.yaml` holds, arguments, least number of results.
+# Name, contents of `livevod.yaml`, arguments, minimum number of results.
 CASES = [
     ("no file at all", None, ["validate"], 0),
     ("nothing to find", GOOD, ["validate"], 0),
@@ -83,7 +83,7 @@ def main(binary, folder):
                 found.append(f"{len(results)} results, and {least} were to be expected")
             failed += bool(found)
             print("\n        ".join([f"{'FAILED' if found else 'ok':8}sarif: {name}", *found]))
-    # A validator that takes anything would prove nothing.
+    # A validator that accepts anything would prove nothing.
     document["runs"][0]["columnKind"] = "bytes"
     if not problems(validator, document):
         sys.exit("the validator takes a column kind that SARIF does not know")

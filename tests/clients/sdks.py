@@ -23,7 +23,7 @@ VERSIONS = {"live": "2016-11-01", "vod": "2017-03-21", "sts": "2015-04-01"}
 
 @dataclass
 class Refusal(Exception):
-    """What an SDK's typed exception carried."""
+    """The fields of an SDK's typed exception."""
 
     code: str
     status: int
@@ -32,7 +32,7 @@ class Refusal(Exception):
 
 @dataclass
 class Key:
-    """What calls are signed with."""
+    """The key that signs calls."""
 
     id: str
     secret: str
@@ -40,7 +40,7 @@ class Key:
 
 
 class Sdk:
-    """What every SDK can do once it has `call(product, action, parameters)`, which returns the answer or raises `Refusal`."""
+    """Methods of every SDK, based on `call(product, action, parameters)`, which returns the answer or raises `Refusal`."""
 
     def ask(self, product, action, **parameters):
         return self.call(product, action, parameters)
@@ -59,7 +59,7 @@ class Sdk:
 
 
 class Tea(Sdk):
-    """`alibabacloud-live20161101` and its like: ACS3-HMAC-SHA256, or HMAC-SHA1 where `algorithm` is `v2`."""
+    """`alibabacloud-live20161101` and similar packages: ACS3-HMAC-SHA256, or HMAC-SHA1 if `algorithm` is `v2`."""
 
     def __init__(self, port, key, algorithm=None, credential=None):
         self.config = TeaConfig(
@@ -77,7 +77,7 @@ class Tea(Sdk):
         client = importlib.import_module(f"{package}.client").Client(self.config)
         models = importlib.import_module(f"{package}.models")
         method = getattr(client, re.sub(r"(?<=[a-z])(?=[A-Z])", "_", action).lower())
-        # An action that takes no parameters has no class of requests.
+        # An action without parameters has no request class.
         request = getattr(models, f"{action}Request", None)
         requests = [request().from_map(parameters)] if request else []
         try:
@@ -87,7 +87,7 @@ class Tea(Sdk):
 
 
 class Core(Sdk):
-    """`aliyun-python-sdk-core` with `aliyun-python-sdk-live` and its like: HMAC-SHA1."""
+    """`aliyun-python-sdk-core` with `aliyun-python-sdk-live` and similar packages: HMAC-SHA1."""
 
     def __init__(self, port, key):
         if key.token:
@@ -102,7 +102,7 @@ class Core(Sdk):
         request.set_endpoint("127.0.0.1")
         request.set_protocol_type("http")
         for name, value in parameters.items():
-            # What is newer than the generated class goes the way that the SDK has for it.
+            # Parameters that are newer than the generated class use the SDK's generic method.
             if hasattr(request, f"set_{name}"):
                 getattr(request, f"set_{name}")(value)
             else:
@@ -116,7 +116,7 @@ class Core(Sdk):
 class Pop(Sdk):
     """`@alicloud/pop-core` for Node.js: HMAC-SHA1, parameters in the query of a GET or in the body of a POST."""
 
-    # One process for each way to a server, whatever keys its calls are signed with.
+    # One process for each kind of connection to a server, whatever keys sign its calls.
     processes = {}
 
     def __init__(self, port, key, method):
@@ -147,7 +147,7 @@ class Pop(Sdk):
             process.wait(timeout=10)
 
 
-# By name: how each is made from a port and a key.
+# By name: how to create each from a port and a key.
 SDKS = {
     "live20161101 v3": Tea,
     "live20161101 v1": lambda port, key: Tea(port, key, "v2"),

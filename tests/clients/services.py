@@ -1,4 +1,4 @@
-"""What livevod talks to besides the configurations, as the SDKs of those services see it: STS, VOD, domains, credentials."""
+"""The other services that livevod uses, as their SDKs see them: STS, VOD, domains, credentials."""
 
 from alibabacloud_credentials.client import Client as CredentialClient
 from alibabacloud_credentials.exceptions import CredentialException
@@ -37,7 +37,7 @@ def handed_out(answer):
 
 
 def check_identity(tally, name, sdk, make, port):
-    """Who the caller is, with a lasting key and in a role; the role's key works and only with its token."""
+    """The caller's identity, with a permanent key and in a role; the role's key works, but only with its token."""
     identity = sdk.ask("sts", "GetCallerIdentity")
     tally.check(f"{name}: STS names the account", (identity["AccountId"], identity["IdentityType"]), (ACCOUNT, "RAMUser"))
     role = {"RoleArn": ROLE, "RoleSessionName": "ci", "DurationSeconds": 900}

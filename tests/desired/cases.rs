@@ -1,6 +1,6 @@
-//! One input a way to earn a code, with the text that is labelled, and one beside it that does not.
+//! For each way to cause a code: an input that does, with the text that is labelled, and a similar one that does not.
 
-/// An input that earns one finding, and one that does not.
+/// An input that causes one finding, and one that does not.
 pub(super) struct Case {
     pub(super) code: &'static str,
     /// The text under the finding's first label.

@@ -10,7 +10,7 @@ use super::cases::{CASES, Case};
 use super::pages::examples;
 use super::read;
 
-/// Codes that no text can earn: the file system, the service and the program do.
+/// Codes that no text causes, but the file system, the service or the program.
 const ELSEWHERE: &[&str] = &[
     "absent-idle",
     "account",
@@ -114,7 +114,7 @@ fn chains_of_tiers_end() {
     assert_eq!(read(&[("a.yaml", &text(16))]).found(), [("limit", "t16")]);
 }
 
-/// A line that many entries lead to is one finding that names some of them and the way.
+/// A line that affects many entries gives one finding, which names some of them and the chain of inheritance.
 #[test]
 fn one_line_is_one_finding() {
     let streams: String = (0..20).map(|stream| format!("s{stream}: , ")).collect();
@@ -170,7 +170,7 @@ fn no_finding_follows_from_another() {
     }
 }
 
-/// Entries that nothing gives a group are one finding, at the narrowest place that would give it to all of them.
+/// Entries without a group give one finding, at the narrowest place that would set it for all of them.
 #[test]
 fn entries_without_a_group_are_one_finding_where_it_is_missing() {
     let file = |domain: &str| {

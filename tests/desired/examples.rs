@@ -1,4 +1,4 @@
-//! The examples are right.
+//! The examples are valid.
 
 use std::path::PathBuf;
 

@@ -1,8 +1,8 @@
-//! A hundred mistakes in five files come out in one run, each at its exact place.
+//! A hundred mistakes in five files are reported in one run, each at its exact place.
 
 use super::read;
 
-/// Mistakes of many kinds; `⟦…⟧` encloses what must be labelled, behind text of every width. `NUMBER` is the file's.
+/// Mistakes of many kinds. `⟦…⟧` encloses the text that must be labelled, after characters of every width. `NUMBER` is the file's.
 const MISTAKES: &str = "version: 1
 # 直播 😀: from here on, bytes and columns differ
 ⟦语言⟧: zh
@@ -51,7 +51,7 @@ fn all_in_one_run() {
     assert!(found.len() >= 100, "only {}", found.len());
 }
 
-/// The text without its marks, and the byte ranges that they enclosed.
+/// The text without the marks, and the byte ranges that they enclosed.
 fn unmark(marked: &str) -> (String, Vec<(u32, u32)>) {
     let mut plain = String::new();
     let mut places = Vec::new();

@@ -1,4 +1,5 @@
-//! Where a value comes from: nearest wins, tiers right behind their block, layouts below the domain's own word.
+//! Where a value comes from: the nearest wins, a tier ranks right after its block, and layouts rank below the domain's own
+//! entries.
 
 use livevod::model::Field;
 
@@ -6,7 +7,7 @@ use super::{Read, read};
 
 const CYCLE: Field = Field::CycleDuration;
 
-/// Reads one domain `a.com` whose app `show` stands at every level; each argument is the settings of that level.
+/// Reads one domain `a.com` with settings at every level above its app `show`; each argument is the settings of one level.
 fn levels(top: &str, domain: &str, app: &str, stream: &str) -> Read {
     let text = format!(
         "version: 1
@@ -129,7 +130,7 @@ domains:
 ";
     let read = read(&[("a.yaml", text)]);
     assert_eq!(read.errors(), [""; 0]);
-    // A setting of the merged entry goes before the entry's tier, whichever layer brought either.
+    // A setting of the merged entry wins over the entry's tier, whichever layer each comes from.
     assert_eq!(read.value("a.com/show/cam", CYCLE), "1200 stream <20m> via layout: high");
     assert_eq!(read.value("a.com/show/cam", Field::OnDemand), "0 tier short <0> via tier: short");
     assert_eq!(read.value("a.com/show/cam", Field::AutoCompose), "off stream <off> via layout: low");

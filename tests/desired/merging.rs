@@ -1,4 +1,4 @@
-//! Several files are one document.
+//! Several files are read as one document.
 
 use livevod::model::Field;
 
@@ -85,7 +85,7 @@ fn lists_of_layouts_join() {
     assert_eq!(read.desired.domains["a.com"].entries.len(), 2);
 }
 
-/// What stands in a file that could not be read is not reported missing elsewhere.
+/// The contents of a file that could not be read are not reported as missing elsewhere.
 #[test]
 fn a_broken_file_causes_no_further_findings() {
     let uses = "version: 1\ndomains: { a.com: { layout: tv, apps: { show: { streams: { cam: { tier: vip } } } } } }\n";

@@ -1,4 +1,4 @@
-//! From YAML to what is wanted: reading, merging, inheriting, and everything that can be wrong with it.
+//! From YAML to the desired state: reading, merging, inheriting, and everything that can be wrong with it.
 
 mod cases;
 mod codes;
@@ -20,7 +20,7 @@ use livevod::model::Field;
 use livevod::resolve::{Desired, OriginKind, Resolved, resolve};
 use livevod::source::{Source, Sources};
 
-/// What came of some files, read on 2026-11-22.
+/// The result of reading some files on 2026-11-22.
 pub(crate) struct Read {
     sources: Sources,
     document: Document,
@@ -58,7 +58,7 @@ impl Read {
         self.diagnostics.iter().filter(|found| found.is_error()).map(|found| found.code.as_str()).collect()
     }
 
-    /// The settings wanted at an address; `None` where nothing is declared, or its absence.
+    /// The declared settings of an address; `None` if nothing or `state: absent` is declared.
     fn resolved(&self, address: &str) -> Option<&Resolved> {
         self.desired.get(&address.parse().unwrap())?.resolved()
     }

@@ -1,10 +1,10 @@
-//! Whatever the text, reading ends without a panic, and every label lies inside its file on character boundaries.
+//! Reading any text ends without a panic, and every label is inside its file and on character boundaries.
 
 use proptest::prelude::*;
 
 use super::{read, round_trip};
 
-/// Pieces that matter to YAML or to livevod, to be strewn over a good file.
+/// Pieces with a meaning in YAML or livevod, to be inserted into a valid file.
 const PIECES: &[&str] = &[
     "{",
     "}",
@@ -73,7 +73,7 @@ domains:
           gala-1111: { tier: vip, expires: 2026-11-13 }
 ";
 
-/// Cuts a piece out of a good file and puts another there.
+/// Replaces a part of a valid file with another piece.
 fn mutation() -> impl Strategy<Value = (prop::sample::Index, usize, prop::sample::Index)> {
     (any::<prop::sample::Index>(), 0usize..12, any::<prop::sample::Index>())
 }
@@ -85,7 +85,7 @@ fn mutate(text: &mut String, at: usize, length: usize, piece: &str) {
     text.replace_range(start..end, piece);
 }
 
-/// A good file with pieces strewn over it.
+/// A valid file with inserted pieces.
 pub(crate) fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(mutation(), 1..6).prop_map(|mutations| {
         let mut text = String::from(GOOD);

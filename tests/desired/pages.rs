@@ -1,4 +1,4 @@
-//! The pages of `livevod explain`: each example is what its page says it is.
+//! The pages of `livevod explain`: each example is right or wrong, as its page says.
 
 use livevod::check::{Levels, check, settle};
 use livevod::config::parse;

@@ -1,4 +1,4 @@
-//! Another program's YAML, whatever quotes and layout it chooses, is read as what it was made from.
+//! YAML that another program wrote, with any quotes and layout, is read as the values that it was made from.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::read;
 
-/// A file as another program would hold it.
+/// A file as another program represents it.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Wanting {
     version: u32,
@@ -40,7 +40,7 @@ struct StreamWanting {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    // Names that YAML 1.1 takes for something else are as good as any.
+    // Names that have another meaning in YAML 1.1 are ordinary names.
     prop_oneof![
         "[A-Za-z0-9_-]{1,12}",
         Just("*".into()),

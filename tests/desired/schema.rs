@@ -1,8 +1,8 @@
-//! The committed schemas are those that the code generates.
+//! The committed schemas are equal to those that the code generates.
 
 use crate::transcripts::World;
 
-/// What `livevod schema` takes, and what begins the name of the file that holds it.
+/// An argument of `livevod schema`, and the beginning of the name of its committed file.
 const SCHEMAS: [(&str, &str); 7] = [
     ("files", "livevod"),
     ("plan", "plan"),

@@ -1,4 +1,4 @@
-//! Every refusal that the documents name for these actions, and what leads to it.
+//! Every error code that the documents name for these actions, and a request that causes it.
 
 use livevod::emulator::Settings;
 use livevod::emulator::quirks::{ComposeRule, Quirks};
@@ -128,7 +128,7 @@ fn messages_are_the_documents_own() {
     assert_eq!(bench.ask(Describe, "").unwrap_err().message, "DomainName is mandatory for this action.");
 }
 
-/// What the three ways of saying "off" in an Update lead to.
+/// The effects of the three ways to say "off" in an Update.
 fn rungs(bench: &Bench) -> [String; 3] {
     let held = format!("DomainName=a.com AppName=show StreamName=cam VodTranscodeGroupId={GROUP}");
     ["AutoCompose=OFF", &format!("AutoCompose=OFF ComposeVodTranscodeGroupId={OTHER}"), ""]

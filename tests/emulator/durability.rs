@@ -1,4 +1,4 @@
-//! What was acknowledged is there after any crash.
+//! Acknowledged writes survive any crash.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use livevod::wire::{add, delete};
 
 use super::{Bench, address, classic};
 
-/// The streams of the one app that the tests write.
+/// The streams of the only app that the tests write to.
 fn streams(bench: &Bench) -> BTreeSet<String> {
     bench.list("a.com").configs.iter().map(|(at, _)| at.stream.to_string()).collect()
 }
@@ -18,7 +18,7 @@ fn a_log_cut_anywhere_holds_a_prefix_of_what_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("emulator.log");
     let bench = Bench::at(Some(&path), Settings::default());
-    // What is there after each acknowledged write, and how long the log was then.
+    // The state after each acknowledged write, and the length of the log at that time.
     let mut history = vec![(std::fs::metadata(&path).unwrap().len(), streams(&bench))];
     for stream in ["a", "b", "*"] {
         bench.call(&add(&address(&format!("a.com/show/{stream}")), &classic())).unwrap();

@@ -1,4 +1,4 @@
-//! Every kind of fault, as a caller over HTTP meets it and as the state remembers it.
+//! Every kind of fault, as a caller over HTTP sees it, and its effect on the state.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -41,7 +41,7 @@ impl Faulty {
         self.client.write(add(&address(&format!("a.com/show/{stream}")), &classic())).await
     }
 
-    /// How an Add is classed, and whether it was carried out.
+    /// How an Add's error is classified, and whether it was carried out.
     async fn meet(&self) -> (Option<Class>, bool) {
         let class = self.add("cam").await.err().map(|error| error.class());
         (class, !self.streams().is_empty())
@@ -53,7 +53,7 @@ impl Faulty {
         configs.map(|config| config["StreamName"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Speaks to the admin path.
+    /// Sends a request to the admin path.
     async fn admin(&self, request: &str, body: &str) -> (String, Value) {
         self.admin_with(request, &format!("host: {}", self.host), body).await
     }
@@ -197,7 +197,7 @@ async fn without_leave_there_is_no_admin_path_and_with_it_none_for_pages_in_brow
     assert_eq!(status, "HTTP/1.1 404 Not Found");
 }
 
-/// In process, on a clock that the test holds.
+/// In process, on a clock that the test controls.
 fn faulty_bench(faults: &[&str]) -> Bench {
     let bench = Bench::new(Settings::default());
     bench.service.set_faults(faults.iter().map(|fault| fault.parse().unwrap()).collect());
@@ -258,7 +258,7 @@ fn a_stale_read_shows_each_change_after_its_time() {
 
 #[test]
 fn a_stale_read_shows_a_change_after_its_time_also_where_the_clock_was_wrong() {
-    // Ten minutes are within what the service takes.
+    // The service accepts a clock error of ten minutes.
     let bench = faulty_bench(&["skew:action=Add,time=10m", "stale:time=3s"]);
     bench.deliver(&add_cam());
     bench.wait(2);

@@ -1,4 +1,4 @@
-//! How many calls the service takes.
+//! How many calls the service accepts.
 
 use std::num::NonZeroU32;
 

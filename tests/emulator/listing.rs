@@ -1,4 +1,4 @@
-//! What was written and how it is listed.
+//! How written configurations are listed.
 
 use livevod::emulator::{End, Quirks, Settings};
 use livevod::model::{Field, Form, Passthrough, RecordConfig, StreamSpelling, Value};
@@ -13,7 +13,7 @@ fn bench() -> Bench {
     Bench::new(Settings::default())
 }
 
-/// Everything an Add can carry.
+/// Every parameter of an Add.
 fn full() -> RecordConfig {
     let mut config = RecordConfig::default();
     for field in Field::ALL {
@@ -144,7 +144,7 @@ fn a_short_page_lacks_what_its_total_counts() {
         page.items
     };
     assert_eq!([items("short"), items("short:items=1"), items("short:items=2")], [0, 1, 2]);
-    // Leaving out nothing is no strike.
+    // A fault that leaves out nothing does not count as used.
     let counters = serde_json::to_value(bench.service.counters()).unwrap();
     assert_eq!(counters["faults"]["short"], 2, "{counters}");
 }

@@ -1,4 +1,4 @@
-//! Domains, recordings to OSS and transcode groups, as the calls that look them up see them.
+//! Lookups of domains, recordings to OSS and transcode groups.
 
 use livevod::emulator::Settings;
 use livevod::model::NO_TRANSCODE;
@@ -30,7 +30,7 @@ impl Bench {
         self.inquire(&inquiry(product, name, params))
     }
 
-    /// Names and the count of all of DescribeLiveUserDomains.
+    /// Names and total count from DescribeLiveUserDomains.
     fn domains(&self, params: &str) -> (Vec<String>, u64) {
         let answer = self.look_up(Product::Live, "DescribeLiveUserDomains", params).unwrap();
         let items = answer["Domains"]["PageData"].as_array().unwrap();

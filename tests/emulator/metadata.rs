@@ -25,7 +25,7 @@ fn text(response: &Response) -> (u16, String) {
     (response.status, String::from_utf8(response.body.clone()).unwrap())
 }
 
-/// The key in a document, which must say that it is one.
+/// The key in a document, which must be marked as successful.
 fn key_in(response: &Response) -> (Key, String) {
     let document: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
     let text = |name: &str| document[name].as_str().unwrap().to_owned();

@@ -26,12 +26,12 @@ use livevod::wire::{
 };
 use serde_json::{Map, Value};
 
-/// When every test begins, in seconds since 1970.
+/// The start time of every test, in seconds since 1970.
 const START: i64 = 1_767_323_045;
 
 const HOST: &str = "live.aliyuncs.com";
 
-/// A service with a clock that the test holds, and a caller who never repeats a nonce.
+/// A service with a clock that the test controls, and a caller that never repeats a nonce.
 struct Bench {
     service: Arc<Service>,
     clock: Arc<AtomicI64>,
@@ -71,7 +71,7 @@ impl Bench {
         outcome(&self.service.call(&self.sign(call)))
     }
 
-    /// Calls with parameters as they are written: `DomainName=a.com AppName=show`.
+    /// Calls with parameters from a text: `DomainName=a.com AppName=show`.
     fn ask(&self, action: Action, params: &str) -> Result<Map<String, Value>, Box<RemoteError>> {
         self.call(&call(action, params))
     }
@@ -85,12 +85,12 @@ impl Bench {
         read_page(self.call(call).unwrap()).unwrap()
     }
 
-    /// Lets time go by.
+    /// Advances the clock.
     fn wait(&self, seconds: i64) {
         self.clock.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    /// Everything of a domain, one page.
+    /// All configurations of a domain, on one page.
     fn list(&self, domain: &str) -> Page {
         self.page(&livevod::wire::describe(domain, 1, None))
     }

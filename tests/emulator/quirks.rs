@@ -1,4 +1,4 @@
-//! Each reading of the documents, by what a caller sees of it.
+//! Each interpretation of the documents, as a caller sees it.
 
 use livevod::emulator::{Quirks, Settings};
 use livevod::wire::Action::{Add, Delete, Describe, Update};

@@ -1,4 +1,4 @@
-//! Who a caller is, and the temporary keys of roles.
+//! Identities of callers, and the temporary keys of roles.
 
 use std::sync::atomic::Ordering;
 
@@ -25,14 +25,14 @@ impl Bench {
         outcome(&self.service.call(&request)).map_err(|error| error.code)
     }
 
-    /// The ARN that STS knows the key's owner under, or the code of the refusal.
+    /// The ARN of the key's owner from STS, or the error code.
     fn arn(&self, key: &Key) -> Result<String, String> {
         let request = caller_identity().sign(HOST, key, &self.stamp(), SignatureVersion::V3);
         let answer = outcome(&self.service.call(&request)).map_err(|error| error.code)?;
         Ok(read_caller_identity(&answer).unwrap().arn.unwrap())
     }
 
-    /// The code that a listing with the key is refused with; empty for a success.
+    /// The error code of a listing with the key; empty for a success.
     fn lists_with(&self, key: &Key, signature: SignatureVersion) -> String {
         let request = sign(&describe("a.com", 1, None), HOST, key, &self.stamp(), signature);
         outcome(&self.service.call(&request)).map_or_else(|error| error.code, |_| String::new())

@@ -1,4 +1,4 @@
-//! The same service behind HTTP.
+//! The same service over HTTP.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ struct Running {
 
 impl Running {
     async fn start() -> Self {
-        // A second test in the process finds the provider installed already.
+        // In a second test in the process, the provider is already installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let service = Arc::new(Service::open(None, Settings::default()).unwrap());
         let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
@@ -88,7 +88,7 @@ async fn both_signatures_work_in_every_form() {
     running.stop().await;
 }
 
-/// V1 over GET is signed by hand: livevod itself never sends it.
+/// V1 over GET is signed by hand, because livevod never sends it.
 #[tokio::test]
 async fn a_v1_get_works() {
     use base64::Engine as _;
@@ -147,7 +147,7 @@ async fn a_silent_connection_does_not_keep_the_server_from_stopping() {
     drop(silent);
 }
 
-/// On a paused clock whatever ends in time ends at once.
+/// On a paused clock, everything that ends in time ends at once.
 #[tokio::test(start_paused = true)]
 async fn a_connection_ends_whose_caller_says_nothing_more() {
     let running = Running::start().await;

@@ -1,4 +1,4 @@
-//! Who may call, when, and how often with one nonce.
+//! Which callers are accepted, at which times, and how often with one nonce.
 
 use std::sync::atomic::Ordering;
 
@@ -15,7 +15,7 @@ fn listing() -> Call {
     describe("a.com", 1, None)
 }
 
-/// The code that a request is refused with; empty for a success.
+/// The error code of a refused request; empty for a success.
 fn code(bench: &Bench, request: &Request) -> String {
     outcome(&bench.service.call(request)).map_or_else(|error| error.code, |_| String::new())
 }

@@ -1,4 +1,4 @@
-//! Whatever the file, its canonical form says the same to livevod and to another program, and is its own.
+//! The canonical form of any file means the same to livevod and to another program, and is its own canonical form.
 
 use proptest::prelude::*;
 
@@ -113,7 +113,7 @@ impl Choices<'_> {
         }
     }
 
-    /// What stands behind `key:` or `-`, its line break included; deeper lines stand deeper than `indent`.
+    /// The text after `key:` or `-`, including its line break; continued lines are indented by more than `indent`.
     fn value(&mut self, indent: usize, depth: usize) -> String {
         let deeper = indent + 1 + self.pick(5);
         let gap = " ".repeat(1 + self.pick(3));
@@ -148,7 +148,7 @@ impl Choices<'_> {
         }
     }
 
-    /// Nothing names it: an alias may stand inside.
+    /// It has no anchor, so it may contain an alias.
     fn anchor_before_block(&mut self) -> &'static str {
         ["", "", " &block"][self.pick(3)]
     }
@@ -191,7 +191,7 @@ fn file() -> impl Strategy<Value = (String, Vec<String>)> {
     })
 }
 
-/// The comments of a file that was made here, in their order.
+/// The comments of a generated file, in order.
 fn comments_of(text: &str) -> Vec<usize> {
     let numbers = text.match_indices("# ").filter_map(|(at, _)| {
         let digits: String = text[at + 2..].chars().take_while(char::is_ascii_digit).collect();
@@ -210,7 +210,7 @@ proptest! {
         let once = once.unwrap();
         prop_assert_eq!(&formatted(&once).unwrap(), &once, "not its own form; from\n{}", text);
         let other = |text: &str| serde_yaml::from_str::<serde_yaml::Value>(text);
-        // It takes a byte order mark for a blank.
+        // It treats a byte order mark as a space.
         if let Ok(before) = other(text.trim_start_matches('\u{feff}')) {
             prop_assert_eq!(before, other(&once).unwrap(), "another program reads something else in\n{}", once);
         }

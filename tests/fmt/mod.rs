@@ -1,4 +1,4 @@
-//! The canonical form: it says the same, keeps every comment, and is its own.
+//! The canonical form: it means the same, keeps every comment, and is its own canonical form.
 
 mod anything;
 mod commands;
@@ -19,7 +19,7 @@ fn formatted(text: &str) -> Result<String, Vec<Diagnostic>> {
     format(&sources, file)
 }
 
-/// What `validate` finds in a text, places left out.
+/// The findings of `validate` in a text, without places.
 fn findings(text: &str) -> Vec<(Code, String, Option<String>, usize)> {
     let found = read(&[("a.yaml", text)]).diagnostics;
     found.into_iter().map(|found| (found.code, found.message, found.help, found.labels.len())).collect()
@@ -106,7 +106,7 @@ fn brackets_over_several_lines_keep_their_lines() {
     );
 }
 
-/// The editors' reader takes a closing bracket as deep as the block around it for the end of all brackets.
+/// The YAML parser of editors takes a closing bracket at the indentation of the surrounding block for the end of all brackets.
 #[test]
 fn brackets_that_share_a_line_close_deeper_than_the_block() {
     check("a: { b: { c: {\n    d: 1\n  } } }\n", "a: { b: { c: {\n    d: 1\n  } } }\n");
@@ -186,6 +186,6 @@ fn what_is_no_yaml_has_no_form() {
     ] {
         assert_eq!(formatted(text).unwrap_err()[0].code, code, "{text}");
     }
-    // What else is wrong is for validate to say.
+    // Other errors are reported by validate.
     check("a: 1\na:   2\n<<: {}\n", "a: 1\na: 2\n<<: {}\n");
 }

@@ -1,4 +1,4 @@
-//! One golden for each format, and what must stay true of them.
+//! A golden file for each format, and properties that must hold for it.
 
 use std::collections::BTreeSet;
 
@@ -58,7 +58,7 @@ fn fingerprints_do_not_move_with_the_lines_and_are_all_unlike() {
     let unlike: BTreeSet<&String> = before.iter().collect();
     assert_eq!((before.len(), unlike.len()), (3, 3));
 
-    /// Three findings of which two look alike.
+    /// Three findings, of which two look the same.
     fn text(head: &str, cycle: &str) -> String {
         format!(
             "{head}version: 1\ntiers:\n  a:\n    cycle_duration: 100\n  b:\n    cycle_duration: 100\n  c:\n    cycle_duration: {cycle}\n"

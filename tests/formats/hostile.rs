@@ -1,4 +1,4 @@
-//! Names and messages of a stranger: whatever they hold, each format keeps its shape.
+//! Hostile names and messages: whatever they contain, each format keeps its structure.
 
 use livevod::diag::{Code, Diagnostic, Severity};
 use livevod::model::Address;
@@ -7,7 +7,7 @@ use livevod::source::{Source, Sources, Span};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-/// Pieces that mean something to one of the formats, and anything else.
+/// Pieces with a meaning in one of the formats, and any other text.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("\n::error file=x::y\n".to_owned()),
@@ -41,7 +41,7 @@ prop_compose! {
         }
         finding.request_id = Some(id);
         let finding = finding.about(&Address::new("a.com", "show", stream.as_str()));
-        // Alike in everything, and more than GitHub shows when they have no place.
+        // Identical findings, and more than GitHub shows if they have no place.
         (sources, vec![finding; 12])
     }
 }
@@ -50,13 +50,13 @@ fn context<'a>(sources: &'a Sources, diagnostics: &'a [Diagnostic]) -> Context<'
     Context { sources, diagnostics, exit: Exit::Error }
 }
 
-/// The findings in some format, run in a folder of its own.
+/// The findings in some format, from a run in its own folder.
 fn document(format: Format, context: Context) -> String {
     let links = Links { base: None, folder: "/repo".to_owned() };
     findings(context, &Layout { links, ..Layout::new(format) }).text
 }
 
-/// What moves a cursor, or hides or reorders text; lines may break.
+/// Whether a character moves the cursor, or hides or reorders text, without line breaks.
 fn is_harmful(character: char) -> bool {
     (character.is_control() && character != '\n') || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2028}')
 }
@@ -116,7 +116,7 @@ proptest! {
     }
 }
 
-/// Every text in a document with the name it stands under.
+/// Every string in a document, with its key.
 fn texts(value: &Json, visit: &mut impl FnMut(&str, &str)) {
     fn walk(name: &str, value: &Json, visit: &mut impl FnMut(&str, &str)) {
         match value {

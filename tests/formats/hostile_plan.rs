@@ -1,4 +1,4 @@
-//! Plans of a stranger: names and values that try to leave their place in a document.
+//! Hostile plans: names and values that try to break out of their place in a document.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
 use proptest::prelude::*;
 
-/// Pieces that mean something to Markdown, HTML or a code host, and anything else.
+/// Pieces with a meaning in Markdown, HTML or on a code host, and any other text.
 pub(super) fn text() -> impl Strategy<Value = String> {
     let pieces = [
         "@octocat",
@@ -170,7 +170,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Up to `most` changes that are not as they were reviewed.
+    /// Up to `most` changes that differ from the reviewed plan.
     pub(super) fn since_review(most: usize)(
         pairs in proptest::collection::vec((change(), proptest::option::of(change())), 0..most),
     ) -> Vec<Difference> {
@@ -179,7 +179,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Up to `most` changes that earlier runs left open.
+    /// Up to `most` changes that earlier runs left unfinished.
     pub(super) fn left_open(most: usize)(
         open in proptest::collection::vec((change(), text(), proptest::sample::select(vec![
             None, Some(LeftOpenFound::Arrived), Some(LeftOpenFound::NotArrived), Some(LeftOpenFound::Gap), Some(LeftOpenFound::Gone), Some(LeftOpenFound::Otherwise),

@@ -1,4 +1,4 @@
-//! Text of a stranger in every place of every output: nothing of it acts on a terminal, breaks a line, or commands a runner.
+//! Hostile text in every field of every output: it never affects a terminal, breaks a line, or gives commands to a CI runner.
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use proptest::prelude::*;
 
 use super::hostile_plan::{left_open, plan, since_review, text};
 
-/// Nothing but line breaks of ours.
+/// Only livevod's own line breaks.
 fn is_tame(name: &str, output: &str) -> Result<(), TestCaseError> {
     let harmful = output.char_indices().find(|(_, one)| *one != '\n' && gate::is_harmful(*one));
     if let Some((at, one)) = harmful {
@@ -34,7 +34,7 @@ fn is_tame(name: &str, output: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What reaches the log of a job.
+/// The text in the log of a CI job.
 fn commands_nothing(name: &str, output: &str) -> Result<(), TestCaseError> {
     let output = gate::lines(output, false);
     let command = output.lines().find(|line| line.contains("##[") || line.trim_start().starts_with("::"));
@@ -42,7 +42,7 @@ fn commands_nothing(name: &str, output: &str) -> Result<(), TestCaseError> {
     is_tame(name, &output)
 }
 
-/// All that reaches a reader.
+/// All text that reaches a reader.
 fn whole(printed: Printed) -> String {
     let Printed { notes, text, is_commands: _, more } = printed;
     notes + &text + &more

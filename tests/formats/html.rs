@@ -1,4 +1,4 @@
-//! Plans as a page: that nothing runs or is fetched but what is meant to, and that no text becomes markup.
+//! Plans as HTML pages: only intended scripts run, nothing is fetched, and no text becomes markup.
 
 use base64::Engine as _;
 use livevod::render::{Format, Layout, PlanView, Target};
@@ -9,7 +9,7 @@ use super::hostile_plan::{left_open, plan, since_review, text};
 use super::plans::{changed, many};
 use crate::plan::shown;
 
-/// What stands between two marks that occur once.
+/// The text between two marks, each of which occurs once.
 fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
     assert_eq!(page.matches(start).count(), 1, "{start}");
     page.split_once(start).unwrap().1.split_once(end).unwrap().0
@@ -38,7 +38,7 @@ fn thousands_of_changes_stand_in_parts_of_which_none_is_long() {
     let page = html(&PlanView::of(&plan, &target()));
     let parts: Vec<&str> = page.split("<div class=\"part\" data-rows=\"").skip(1).collect();
     let rows = |part: &str| part.split_once('"').unwrap().0.parse::<usize>().unwrap();
-    // Each of ten domains is a part of the page, and has 100 changes in parts of its own.
+    // Each of ten domains is a section of the page, with 100 changes in sections of their own.
     let (outer, inner): (Vec<&str>, Vec<&str>) = parts.into_iter().partition(|part| rows(part) == 100);
     assert_eq!(outer.len(), 10);
     assert_eq!(inner.iter().map(|part| rows(part)).collect::<Vec<_>>(), [40, 40, 20].repeat(10));

@@ -1,8 +1,8 @@
-//! More findings than a place takes: what is shown, what is counted, what is kept.
+//! More findings than a place can hold: what is shown, what is counted, what is kept.
 
 use super::World;
 
-/// `count` streams with a wrong cycle each, one a line, and one warning in front of them.
+/// `count` streams with a wrong cycle, one on each line, and one warning before them.
 fn wrong(count: usize) -> String {
     let streams: String =
         (0..count).map(|at| format!("          s{at}: {{ cycle_duration: 1 }}\n")).collect();

@@ -1,4 +1,4 @@
-//! Plans as comments: what stands in them, that they never outgrow their place, and that nothing breaks out of its row.
+//! Plans as comments: their contents, that they never exceed the size limit, and that nothing breaks out of its row.
 
 use insta::assert_snapshot;
 use livevod::plan::Warning;
@@ -86,7 +86,7 @@ fn thousands_of_changes_fit() {
     let document = shown(&PlanView::of(&huge, &target()), &comment(60_000));
     assert!(document.len() <= 60_000);
     assert!(document.contains("Left out to stay within 60000 bytes: "), "{document}");
-    // Alike, they fold into one row, and nothing is left out.
+    // Identical changes fold into one row, and nothing is left out.
     let first = huge.decisions.changes[0].clone();
     for change in &mut huge.decisions.changes {
         change.transition.clone_from(&first.transition);
@@ -113,7 +113,7 @@ fn target() -> Target {
     Target { name: "https://live.aliyuncs.com".to_owned(), account: Some("1234567890123456".to_owned()) }
 }
 
-/// What a reader of Markdown makes of a document.
+/// What a Markdown parser reads from a document.
 #[derive(Default)]
 struct Read {
     text: String,
@@ -147,7 +147,7 @@ fn read(document: &str) -> Read {
     read
 }
 
-/// Whether a piece of HTML is one of ours.
+/// Whether a piece of HTML is one that livevod writes.
 fn is_ours(html: &str) -> bool {
     let is_summary =
         html.strip_prefix("<summary>").is_some_and(|rest| !rest.trim_end_matches("</summary>").contains('<'));
@@ -156,7 +156,7 @@ fn is_ours(html: &str) -> bool {
         || (html.starts_with("<!-- livevod:plan:") && html.ends_with(" -->"))
 }
 
-/// What a code host would make a mention, a reference or a link of.
+/// Text that a code host would turn into a mention, a reference or a link.
 fn is_marked(word: &str) -> bool {
     let lower = word.to_lowercase();
     let hex = word.split(|c: char| !c.is_ascii_hexdigit()).map(str::len).max().unwrap_or(0);
@@ -165,7 +165,7 @@ fn is_marked(word: &str) -> bool {
         || hex >= 7
 }
 
-/// How many of something the last line says were left out.
+/// The number that the last line gives for what was left out.
 fn left_out(document: &str, what: &str) -> usize {
     let line = document.lines().last().and_then(|line| line.strip_prefix("Left out to stay within "));
     let list = line.and_then(|line| line.split_once(" bytes: ")).map_or("", |(_, list)| list);

@@ -1,4 +1,4 @@
-//! The formats that carry findings: what they look like, that they mean the same, and that no text breaks out of them.
+//! The formats of findings: what they look like, that they mean the same, and that no text breaks out of them.
 
 mod documents;
 mod hostile;
@@ -14,7 +14,7 @@ mod terraform;
 
 use crate::transcripts::{Run, World};
 
-/// Two files with errors in both, a chain over the files, and text behind wide characters.
+/// Two files with errors in both, a chain of inheritance across the files, and text after wide characters.
 fn mistaken() -> World {
     let world = World::new();
     world.write(

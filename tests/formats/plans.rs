@@ -1,4 +1,4 @@
-//! Plans that every format of plans is shown.
+//! Plans to render in every format of plans.
 
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
@@ -9,7 +9,7 @@ use livevod::source::{Place, Position};
 
 use super::World;
 
-/// What the service holds before the plans: applied first.
+/// What the service holds before the plans. It is applied first.
 const BEFORE: &str = "\
 version: 1
 account: \"1234567890123456\"
@@ -39,7 +39,7 @@ pub(super) fn applied() -> World {
     world
 }
 
-/// Updates alike and single, a replace, a delete, a create, a stop of recording, and something that no file declares.
+/// Identical and single updates, a replace, a delete, a create, a stop of recording, and an unmanaged configuration.
 pub(super) fn changed() -> World {
     let world = applied();
     let text = BEFORE
@@ -53,7 +53,7 @@ pub(super) fn changed() -> World {
     world
 }
 
-/// So many updates in ten domains, no two of them alike.
+/// This many updates in ten domains, all different.
 pub(super) fn many(count: u32) -> Plan {
     let (changes, notes) = (0..count).map(update).unzip();
     let account = Some("1234567890123456".to_owned());

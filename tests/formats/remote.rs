@@ -1,4 +1,4 @@
-//! What is said of each refusal that a document names, and of one that none does: at the value, with cause and cure.
+//! Findings for each refusal in the API documents, and for an unknown one: at the value, with cause and remedy.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ domains:
           cam1: { tier: vip, auto_compose: on, compose_vod_transcode_group: archive }
 ";
 
-/// Code, HTTP status, and the service's message where it says more than the code.
+/// Code, HTTP status, and the service's message if it says more than the code.
 const DOCUMENTED: &[(&str, u16, &str)] = &[
     ("ConfigAlreadyExists", 400, "Config has already exist."),
     ("CommomLiveRcordConfigExisted", 400, "Commom liverecord config has already exist."),
@@ -111,7 +111,7 @@ fn refused(code: &str, status: u16, message: &str) -> RemoteError {
     }
 }
 
-/// What is printed when the Add of `cam1` meets the refusal.
+/// The output if the Add of `cam1` gets the refusal.
 fn shown(refusal: RemoteError) -> String {
     let (desired, sources) = read(TEXT);
     let snapshot =

@@ -1,4 +1,4 @@
-//! The table of formats: nothing of any subject is lost in any of them.
+//! The table of formats: no format loses a part of any subject.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn every_format_says_something_of_every_subject() {
         ] {
             assert!(!text.trim().is_empty(), "{subject} in {format:?}");
         }
-        // A reader of plans must not take a document without one for an empty plan; a person reads why.
+        // A program that reads plans must not mistake a document without a plan for an empty plan; a person reads the reason.
         let Printed { notes, text, is_commands, more } = render::failure(context, &layout);
         let is_document = format.holds_findings() && !format.is_for_people();
         assert_eq!(text.is_empty(), !is_document, "{format:?}");

@@ -1,4 +1,4 @@
-//! Plans in the shapes of other tools.
+//! Plans in the formats of other tools.
 
 use insta::assert_snapshot;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The fuzzers' corpora, replayed in order: every input that once taught something, and every one that broke something.
+//! The fuzzers' corpora, replayed in order: every input that covered new code, and every one that found a bug.
 
 #[expect(unreachable_pub, reason = "the fuzzers' own package takes them from outside")]
 mod targets;

@@ -1,4 +1,4 @@
-//! What a fuzzer drives: each target takes any bytes and panics where something does not hold that must.
+//! The fuzz targets: each takes any bytes, and panics if an invariant does not hold.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,8 +17,8 @@ use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
 use livevod::wire;
 
-/// A file: it is read, checked and shown in every form without a panic, every label lies inside it, its canonical form
-/// says the same, and what `render` makes of it is a file without errors.
+/// A file: it is read, checked and rendered in every format without a panic, every label is inside it, its canonical form
+/// means the same, and the output of `render` is a file without errors.
 pub fn load(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let read = Read::new(text);
@@ -63,7 +63,7 @@ impl Read {
         Self { sources, desired, diagnostics }
     }
 
-    /// What was found, places left out.
+    /// The findings, without places.
     fn codes(&self) -> Vec<(Code, usize)> {
         let mut codes: Vec<(Code, usize)> =
             self.diagnostics.iter().map(|found| (found.code, found.labels.len())).collect();
@@ -100,8 +100,8 @@ fn canonical(text: &str) -> Result<String, Vec<Diagnostic>> {
     format(&sources, file)
 }
 
-/// A status and a body as the service might answer: it is read as every kind of answer, and what was read is written as
-/// XML and read again.
+/// A status and a body, as an answer of the service: it is parsed as every kind of answer, and the result is written as
+/// XML and parsed again.
 pub fn answer(bytes: &[u8]) {
     let Some((first, body)) = bytes.split_first() else { return };
     let status = [200, 200, 200, 204, 400, 403, 404, 429, 500, 503][usize::from(*first) % 10];
@@ -128,8 +128,8 @@ pub fn answer(bytes: &[u8]) {
     }
 }
 
-/// Calls as the emulator might get them: `raw`, a request word for word; else one call a line, `NAME PARAMETER=VALUE…`,
-/// each signed as it should be.
+/// Calls to the emulator: `raw` and a complete request, or one call on each line, `NAME PARAMETER=VALUE…`,
+/// each correctly signed.
 pub fn request(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let service = emulator();
@@ -154,7 +154,7 @@ fn emulator() -> Service {
     Service::open_with(None, Settings::default(), outside).unwrap()
 }
 
-/// Method, path and query in the first line, then headers, then behind a blank line the body.
+/// Method, path and query in the first line, then headers, then the body after a blank line.
 fn raw_request(raw: &str) -> wire::Request {
     let (head, body) = raw.split_once("\n\n").unwrap_or((raw, ""));
     let mut lines = head.lines();
@@ -190,7 +190,7 @@ fn signed_request(number: usize, line: &str) -> wire::Request {
     wire::Operation { name, version, params: &params }.sign("live.aliyuncs.com", &key, &stamp, signature)
 }
 
-/// A pattern in the first line, addresses below: what is printed is read as the same, and an address selects itself.
+/// A pattern in the first line, addresses below: each is parsed from its printed form as the same, and an address selects itself.
 pub fn pattern(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let mut lines = text.lines();
@@ -209,7 +209,7 @@ pub fn pattern(bytes: &[u8]) {
     }
 }
 
-/// A snapshot without its seal: whatever is in it, sealed it is read or refused, and what is read is written as it was.
+/// A snapshot without its seal: once sealed, any content is either read or refused, and what is read is written back unchanged.
 pub fn snapshot(bytes: &[u8]) {
     let Ok(open) = std::str::from_utf8(bytes) else { return };
     drop(livevod::snapshot::read(open));
@@ -221,7 +221,7 @@ pub fn snapshot(bytes: &[u8]) {
     drop(livevod::resolve::restored(&saved, &sources, file));
 }
 
-/// A saved plan without its seal, likewise; what is read is shown in every form, and held against what a service holds now.
+/// The same for a saved plan; one that is read is rendered in every format, and compared with the state of a service.
 pub fn plan(bytes: &[u8]) {
     let Ok(open) = std::str::from_utf8(bytes) else { return };
     drop(SavedPlan::read(open));
@@ -245,7 +245,7 @@ pub fn plan(bytes: &[u8]) {
     serde_json::from_str::<serde_json::Value>(&text(Format::Json)).unwrap();
 }
 
-/// A journal: it is read or refused, and what is open in it can be told.
+/// A journal: it is read or refused, and its unfinished changes can be found.
 pub fn journal(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(Some(run)) = livevod::apply::journal::read(text) else { return };

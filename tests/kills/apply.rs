@@ -1,4 +1,5 @@
-//! An apply that is killed or hung up at any moment, and the runs after it: nothing is lost, nothing doubled, nothing foreign touched.
+//! An apply that gets SIGKILL or SIGHUP at any moment, and the runs after it: nothing is lost, added twice or touched without a
+//! plan.
 #![expect(clippy::print_stdout, reason = "what was met, and how to meet it again, is for whoever runs it")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -10,13 +11,13 @@ use super::moment::{Moment, Signal, Whole, micros};
 use super::tally::Tally;
 use crate::simulation::harness::random::Random;
 
-/// Runs side by side. They wait for most of their time.
+/// Concurrent runs. They wait most of the time.
 const WORKERS: u64 = 12;
 
-/// The first seed, unless `LIVEVOD_TEST_KILLS_SEED` says otherwise. Each kills once or twice.
+/// The first seed, unless `LIVEVOD_TEST_KILLS_SEED` is set. Each seed kills once or twice.
 const SEED: u64 = 1;
 
-/// The runs that are struck: with entries that go along, the second one is where the deletes are.
+/// The runs that are killed: if siblings are removed too, the deletes are in the second run.
 const STAGES: [Stage; 3] = [
     Stage { takes_siblings: false, earlier: 0 },
     Stage { takes_siblings: true, earlier: 0 },
@@ -55,7 +56,7 @@ fn play_or_tell(seed: u64, wholes: &[Whole]) -> Tally {
     })
 }
 
-/// Kills an apply, and perhaps the one after it; then applies until it is done, and looks.
+/// Kills an apply, and perhaps the one after it; then applies until everything is done, and checks.
 fn play(seed: u64, wholes: &[Whole]) -> Tally {
     let mut random = Random::new(seed);
     let which = random.pick(&[0, 0, 0, 0, 1, 2]);
@@ -71,7 +72,7 @@ fn play(seed: u64, wholes: &[Whole]) -> Tally {
     tally
 }
 
-/// Again with an earlier moment where the run was over before it came.
+/// Repeated with an earlier moment if the run ended before it.
 fn first_kill(stage: Stage, mut moment: Moment, signal: Signal, tally: &mut Tally) -> Case {
     for _ in 0..100 {
         let case = Case::at(stage, moment.fault());

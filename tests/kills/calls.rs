@@ -1,4 +1,4 @@
-//! The emulator's own log of calls: how far a run came, and whether what it was sent adds up.
+//! The emulator's own log of calls: how far a run came, and whether its writes are consistent.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// All calls so far. A line that is being written does not count yet.
+    /// All calls so far. An incomplete last line does not count.
     pub(super) fn all(log: &Path) -> Vec<Self> {
         let text = std::fs::read_to_string(log).unwrap_or_default();
         let lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
@@ -28,7 +28,7 @@ impl Call {
         Some(write)
     }
 
-    /// Whether the service did not get it yet, though livevod lost sight of it.
+    /// Whether the service has not got it yet, although livevod has lost track of it.
     pub(super) fn is_late(&self) -> bool {
         self.fate == "late"
     }
@@ -38,8 +38,8 @@ impl Call {
     }
 }
 
-/// Replays the writes over the addresses that were there, and tells each that can't be: one added where one is, or deleted where
-/// none is. What a write that comes late is about may be either way from then on.
+/// Replays the writes over the initial addresses, and returns the impossible ones: an Add of an existing entry, or a Delete of
+/// a missing one. After a late write, the state of its address is uncertain.
 pub(super) fn contradictions(
     calls: &[Call],
     mut there: BTreeSet<String>,

@@ -1,4 +1,4 @@
-//! An account behind HTTP, a folder with the files that are applied to it, and what must hold whenever an apply there ends.
+//! An account over HTTP, a folder with the files that are applied to it, and the invariants at the end of every apply.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
@@ -18,7 +18,7 @@ use super::tally::{Tally, Victim};
 use crate::transcripts::server::{Server, keyed};
 use crate::transcripts::{Run, World};
 
-/// Every guard is released, since it is not them that are tried.
+/// Every guard is released, because the tests are not about guards.
 const FLAGS: &[&str] = &[
     "--auto-approve",
     "--format=json",
@@ -29,18 +29,18 @@ const FLAGS: &[&str] = &[
     "--allow-app-wide",
 ];
 
-/// How long each answer takes, so that a run can be struck between any two calls.
+/// The time that each answer takes, so that a run can be killed between any two calls.
 const LATENCY: &str = "latency:time=2ms,jitter=3ms";
 
-/// With entries that go along, each run ends at the first that it had to add back.
+/// If the service removes siblings too, each run ends at the first one that it had to add back.
 const MOST_RUNS: usize = 6;
 
-/// Which run is struck.
+/// Which run is killed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stage {
-    /// Whether the service takes entries along with an app-wide one.
+    /// Whether the service removes siblings together with an app-wide entry.
     pub(super) takes_siblings: bool,
-    /// Runs before it that nobody disturbs.
+    /// Undisturbed runs before it.
     pub(super) earlier: usize,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct Case {
 }
 
 impl Case {
-    /// Everything as it is before the run that is struck, which also meets `fault`.
+    /// The state before the run that is killed, with `fault` injected for that run.
     pub(super) fn at(stage: Stage, fault: Option<String>) -> Self {
         let Stage { takes_siblings, earlier } = stage;
         let (world, scene) = (keyed(FILE), Scene::new(takes_siblings));
@@ -62,7 +62,7 @@ impl Case {
             arguments.extend(["--quirk", "app-wide-delete=with-siblings"]);
         }
         let server = Server::start(&world, &arguments);
-        // Far above what a request needs that is killed or comes late.
+        // Far above the needs of a request that is killed or late.
         let settle = fault.as_ref().map_or(Duration::from_millis(500), |_| LATENESS * 5 / 2);
         let case = Self { scene, server, world, settle };
         assert_eq!(case.scene.begun(&case.held()), [""; 0]);
@@ -73,7 +73,7 @@ impl Case {
         case
     }
 
-    /// Applies undisturbed, and then to the end; how far the first run came, and in what time.
+    /// Applies undisturbed, and then until nothing is left; returns how far the first run came, and in what time.
     pub(super) fn measure(self) -> Whole {
         let (seen, start) = (self.calls().len(), Instant::now());
         let run = self.apply(0);
@@ -86,7 +86,7 @@ impl Case {
         whole
     }
 
-    /// Begins an apply and strikes it; whether it was still alive then.
+    /// Starts an apply and kills it; returns whether it was still alive at that time.
     pub(super) fn kill(&self, moment: &Moment, signal: Signal, tally: &mut Tally) -> bool {
         let (seen, journals, line) = (self.calls().len(), self.journals().len(), self.line());
         let mut command = self.world.command(&line.split(' ').collect::<Vec<_>>());
@@ -109,7 +109,7 @@ impl Case {
         was_alive
     }
 
-    /// A run that is asked to end finishes what it began: no gap is left, and nothing open but what may still arrive.
+    /// A run that is asked to end finishes what it began: it leaves no gap, and nothing unfinished except what may still arrive.
     fn insist_on_order(
         &self,
         status: ExitStatus,
@@ -145,7 +145,7 @@ impl Case {
         }
     }
 
-    /// Applies until it is done, which takes one run where nothing goes along, and holds the whole promise against the end.
+    /// Applies until everything is done, which takes one run if no siblings are removed, and checks every promise at the end.
     pub(super) fn make_good(&self) {
         let open = self.journals().last().map_or(0, RunRecord::open);
         let mut run = self.apply(open);
@@ -158,7 +158,7 @@ impl Case {
         }
         assert_eq!(run.code, 0, "{}", run.transcript());
         if self.calls().iter().any(Call::is_late) {
-            // Whatever has not arrived by then never does; the next call takes it in.
+            // A write that has not arrived by then never does; the next call makes the emulator process it.
             sleep(LATENESS);
         }
         let plan =
@@ -169,7 +169,7 @@ impl Case {
         self.insist_on_calls();
     }
 
-    /// The next run knows what became of all that the last one left open.
+    /// The next run finds the outcome of everything that the last one left unfinished.
     fn apply(&self, open: usize) -> Run {
         let run = self.world.run(&self.line());
         let document = run.json();
@@ -179,7 +179,7 @@ impl Case {
         run
     }
 
-    /// All that may fail is an app-wide entry whose siblings went along and came back.
+    /// Only an app-wide entry may fail whose siblings were removed too and added back.
     fn insist_on_siblings(&self, run: &Run) {
         assert!(self.scene.takes_siblings && run.code == 4, "{}", run.transcript());
         let document = run.json();
@@ -192,7 +192,7 @@ impl Case {
         assert_eq!(document["summary"]["unknown"], 0, "{}", run.transcript());
     }
 
-    /// Every write that the emulator saw was intended on disk before, and what is called done is done.
+    /// Every write that the emulator saw has an earlier intent on disk, and every change that is recorded as done is done.
     fn insist_on_journal(&self, run: Option<&RunRecord>, calls: &[Call], held: &BTreeMap<String, Value>) {
         let intents: Vec<_> = run.iter().flat_map(|run| &run.intents).collect();
         let intended =
@@ -209,7 +209,7 @@ impl Case {
         assert_eq!(self.scene.undone(held, &done), [""; 0]);
     }
 
-    /// Nothing that is not to be changed was written, and nothing was added where it stood.
+    /// Nothing was written without a planned change, and nothing was added at an address that had an entry.
     fn insist_on_calls(&self) {
         let (calls, places) = (self.calls(), &self.scene.places);
         let written = |address: &str| places.iter().any(|place| place.is_written && place.address == address);
@@ -230,7 +230,7 @@ impl Case {
         Call::all(&self.world.path().join("calls.jsonl"))
     }
 
-    /// What the runs left on disk, oldest first; a run that died before its head was whole left nothing.
+    /// The journals of the runs, oldest first; a run that died before its header was complete left none.
     fn journals(&self) -> Vec<RunRecord> {
         let stored = read_runs(&self.world.path().join(".livevod/journal")).unwrap();
         stored.into_iter().filter_map(|Stored { run, .. }| run.unwrap()).collect()
@@ -261,7 +261,7 @@ impl Case {
     }
 }
 
-/// What a document tells of earlier runs; nothing where they left nothing.
+/// The part of a document about earlier runs; null if they left nothing.
 fn left_open(document: &Value) -> &[Value] {
     document["left_open"].as_array().map_or(&[], Vec::as_slice)
 }

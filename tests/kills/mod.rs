@@ -1,5 +1,5 @@
-//! Processes that die by SIGKILL, at moments that nobody chose: a server keeps what it acknowledged, and what an apply began
-//! is made good by the next.
+//! Processes that are killed with SIGKILL at arbitrary moments: a server keeps what it acknowledged, and the next apply completes
+//! what a killed one began.
 
 #[cfg(unix)]
 mod apply;
@@ -15,7 +15,7 @@ mod server;
 #[cfg(unix)]
 mod tally;
 
-/// How many times something is killed: `usual`, unless `LIVEVOD_TEST_KILLS` says otherwise.
+/// How many times a process is killed: `usual`, unless `LIVEVOD_TEST_KILLS` is set.
 fn kills(usual: u64) -> u64 {
     std::env::var("LIVEVOD_TEST_KILLS").map_or(usual, |kills| kills.parse().unwrap())
 }

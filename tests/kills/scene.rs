@@ -1,11 +1,11 @@
-//! Files that call for every kind of change, the account that they are applied to, and what each address may hold meanwhile.
+//! Files that need every kind of change, the account that they are applied to, and what each address may hold in the meantime.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-/// Creates, updates, replaces and deletes by both of their reasons; app-wide entries are among each. In `hall`, `tour` and `desk`
-/// one of them goes while entries beside it stay.
+/// Creates, updates, replaces, and deletes for both reasons; each includes app-wide entries. In `hall`, `tour` and `desk`,
+/// one of these is removed while its siblings stay.
 pub(super) const FILE: &str = r#"
 version: 1
 account: "1234567890123456"
@@ -37,7 +37,7 @@ domains:
         streams: { anchor: {}, late: {}, moved: { storage_location: two.oss-cn-shanghai.aliyuncs.com } }
 "#;
 
-/// What sits beside an app-wide entry that goes may go with it.
+/// The siblings of an app-wide entry may be removed with it.
 const APPS_THAT_LOSE_THEIR_WIDE_ENTRY: [&str; 3] = ["tour", "hall", "desk"];
 
 /// One address, as the emulator lists it.
@@ -46,18 +46,19 @@ pub(super) struct Place {
     pub(super) address: &'static str,
     pub(super) before: Option<Value>,
     pub(super) after: Option<Value>,
-    /// Whether nothing may be there for a while, though something is before and after.
+    /// Whether it may be missing for a while, although it exists before and after.
     may_be_missing: bool,
-    /// Whether it is added anew on the way, which gives it another CreateTime.
+    /// Whether it is added again, which gives it another CreateTime.
     is_added: bool,
     /// Whether livevod may send a write to it.
     pub(super) is_written: bool,
 }
 
-/// Everything that the account holds or is to hold.
+/// Everything that the account holds or will hold.
 pub(super) struct Scene {
     pub(super) places: Vec<Place>,
-    /// Whether the service takes entries along with an app-wide one. What went so is added back, and the run says so by failing.
+    /// Whether the service removes siblings together with an app-wide entry. They are added back, and the run reports it by
+    /// failing.
     pub(super) takes_siblings: bool,
 }
 
@@ -77,12 +78,12 @@ impl Scene {
         json!({ "configs": configs }).to_string()
     }
 
-    /// What is not as before.
+    /// Addresses that differ from the initial state.
     pub(super) fn begun(&self, held: &BTreeMap<String, Value>) -> Vec<String> {
         self.told(held, |place, found| place.is(&place.before, found))
     }
 
-    /// What is neither as before nor as it is to become, nor missing where it may be.
+    /// Addresses in neither the initial nor the final state, and not missing where that is allowed.
     pub(super) fn strayed(&self, held: &BTreeMap<String, Value>) -> Vec<String> {
         self.told(held, |place, found| {
             let is_between = found.is_none() && place.may_be_missing;
@@ -90,12 +91,12 @@ impl Scene {
         })
     }
 
-    /// What is not as it is to become.
+    /// Addresses that differ from the final state.
     pub(super) fn unfinished(&self, held: &BTreeMap<String, Value>) -> Vec<String> {
         self.told(held, |place, found| place.is(&place.after, found))
     }
 
-    /// What is called done and is not as it is to become. What was done may have gone along with another since.
+    /// Addresses that are recorded as done but differ from the final state. A later delete may have removed them as siblings.
     pub(super) fn undone(&self, held: &BTreeMap<String, Value>, done: &BTreeSet<String>) -> Vec<String> {
         let may_have_gone = |address: &&String| self.takes_siblings && !held.contains_key(*address);
         let insisted: Vec<&String> = done.iter().filter(|address| !may_have_gone(address)).collect();
@@ -104,21 +105,21 @@ impl Scene {
         unfinished
     }
 
-    /// Whether an old entry is gone whose new one is not there yet, and whether one is gone beside an app-wide entry.
+    /// Whether an old entry is gone and its new one not there yet, and whether a sibling of an app-wide entry is gone.
     pub(super) fn gaps(&self, held: &BTreeMap<String, Value>) -> (bool, bool) {
         let is_gap = |place: &&Place| place.may_be_missing && !held.contains_key(place.address);
         let gaps: Vec<&Place> = self.places.iter().filter(is_gap).collect();
         (gaps.iter().any(|place| place.is_replaced()), gaps.iter().any(|place| !place.is_replaced()))
     }
 
-    /// Where nothing is that was there before and is to be there after.
+    /// Addresses that are empty, but are not empty in the initial and final state.
     pub(super) fn lost(&self, held: &BTreeMap<String, Value>) -> Vec<&str> {
         let stays = |place: &&Place| place.before.is_some() && place.after.is_some();
         let addresses = self.places.iter().filter(stays).map(|place| place.address);
         addresses.filter(|address| !held.contains_key(*address)).collect()
     }
 
-    /// Every address that does not hold what it should, and every one that is not of this scene.
+    /// Every address with a wrong configuration, and every address that is not in this scene.
     fn told(&self, held: &BTreeMap<String, Value>, fits: fn(&Place, Option<&Value>) -> bool) -> Vec<String> {
         let wrong = self.places.iter().filter(|place| !fits(place, held.get(place.address)));
         let wrong = wrong.map(|place| format!("{} holds {:?}", place.address, held.get(place.address)));
@@ -128,7 +129,7 @@ impl Scene {
     }
 }
 
-/// The domain where nothing is lost but by a replace, with three entries that are not livevod's.
+/// The domain where only replaces remove entries for a while, with three unmanaged entries.
 fn live() -> Vec<Place> {
     let archive = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
     let merging = json!({"AutoCompose": "ON", "ComposeVodTranscodeGroupId": archive});
@@ -157,7 +158,7 @@ fn live() -> Vec<Place> {
     ]
 }
 
-/// App-wide entries of both kinds that go, and what stays beside them; nobody declared `visitor`.
+/// App-wide entries of both kinds that are removed, and siblings that stay; `visitor` is not declared.
 fn event() -> Vec<Place> {
     vec![
         Place::replaced("event.example.com/tour/*", json!({"StreamName": "*", "DelayTime": 90})),
@@ -194,7 +195,7 @@ impl Place {
         Self::new(address, Some(item(address, &[before])), Some(after))
     }
 
-    /// By an entry in another bucket, since that is what only an Add can say.
+    /// Replaces an entry with one in another bucket, which only an Add can set.
     fn replaced(address: &'static str, settings: Value) -> Self {
         let stored =
             |bucket: &str| json!({ "StorageLocation": format!("{bucket}.oss-cn-shanghai.aliyuncs.com") });
@@ -224,7 +225,7 @@ impl Place {
         bucket(&self.before) != bucket(&self.after)
     }
 
-    /// Whether the address holds this, byte for byte.
+    /// Whether the address holds exactly this configuration.
     fn is(&self, wanted: &Option<Value>, found: Option<&Value>) -> bool {
         match (wanted, found) {
             (None, None) => true,
@@ -241,7 +242,7 @@ fn timeless(item: &Value) -> Value {
     item
 }
 
-/// A configuration as the emulator lists it: the settings one over the other, where null takes away.
+/// A configuration as the emulator lists it: later settings override earlier ones, and null removes one.
 fn item(address: &str, settings: &[Value]) -> Value {
     let [domain, app, stream] = address.split('/').collect::<Vec<_>>().try_into().unwrap();
     let mut item = json!({

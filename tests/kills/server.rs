@@ -1,4 +1,4 @@
-//! A server that is killed again and again while it writes loses nothing that it acknowledged.
+//! A server that is killed repeatedly while it writes loses nothing that it acknowledged.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::kills;
 use crate::transcripts::World;
 use crate::transcripts::server::Server;
 
-/// Callers that write at once.
+/// The number of concurrent callers.
 const CALLERS: usize = 8;
 
 #[test]
@@ -27,7 +27,7 @@ fn a_server_that_is_killed_while_it_writes_loses_no_acknowledged_write() {
         let before = acknowledged.len();
         let server = Server::start(&world, &["--data", "state.log", "--limit", "0"]);
         let url = server.url.clone();
-        // Each kill meets another moment of the writing.
+        // Each kill comes at another moment.
         acknowledged.extend(runtime.block_on(write_until_killed(&url, kill, 1 + (kill % 17) as u32, server)));
         assert!(acknowledged.len() > before, "nothing was acknowledged before kill {kill}");
     }
@@ -77,7 +77,7 @@ fn client(url: &str) -> Client {
     Client::new(settings).unwrap()
 }
 
-/// The streams in the log that the last server left.
+/// The streams in the log of the last server.
 fn held(world: &World) -> BTreeSet<String> {
     let service = Service::open(Some(&world.path().join("state.log")), Settings::default()).unwrap();
     let dump = service.dump();

@@ -1,4 +1,4 @@
-//! Counts what kills met.
+//! Counts the states in which runs were killed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,15 +25,15 @@ pub(super) struct Tally {
     pub(super) kills: u64,
     /// Before anything was written.
     unbegun: u64,
-    /// With changes whose outcome the journal does not know.
+    /// With changes whose outcome is not in the journal.
     open: u64,
-    /// With a write that had yet to arrive.
+    /// With a write that had not arrived yet.
     late: u64,
     /// With an old entry gone and the new one missing.
     gaps: u64,
-    /// With entries gone beside an app-wide one.
+    /// With siblings of an app-wide entry gone.
     gone_along: u64,
-    /// With nothing left to do.
+    /// After everything was done.
     finished: u64,
     /// Hung up after the first write.
     hung_up: u64,
@@ -57,7 +57,7 @@ impl Tally {
         *self = std::mem::take(self) + one;
     }
 
-    /// Where many are killed, each part of a run is struck. The one after the last write is too short to be sure of.
+    /// If many are killed, every part of a run is hit. The part after the last write is too short to require.
     pub(super) fn insist(&self) {
         let Self { kills: _, unbegun, open, late, gaps, gone_along, finished: _, hung_up } = self;
         assert!([unbegun, open, late, gaps, gone_along, hung_up].iter().all(|count| **count > 0), "{self}");

@@ -1,4 +1,4 @@
-//! A plan beside that of its target branch: what was pending, what these files change, what they no longer say.
+//! A plan compared with that of its target branch: what was pending, what these files change, and what they no longer declare.
 
 use jiff::Timestamp;
 use livevod::plan::{Base, Plan, PlanOptions, SavedPlan, Selection, SinceBase, plan, resume, since_base};
@@ -6,7 +6,7 @@ use livevod::render::{Format, Layout, PlanView, Target};
 
 use super::{FLEET, Scene, resolved, shown};
 
-/// What `files` change from what `base` asks for, over a service that holds what [`FLEET`] declares.
+/// What `files` change compared with `base`, for a service that holds what [`FLEET`] declares.
 fn beside(base: &str, files: &str) -> (Plan, SinceBase) {
     let mut scene = Scene::agreeing(FLEET);
     scene.declare(files);
@@ -48,7 +48,7 @@ fn what_both_ask_for_is_pending_and_the_rest_comes_with_the_files() {
 
 #[test]
 fn the_same_change_from_another_line_is_the_same_change() {
-    // The tier stands elsewhere, but what is done to the service is what counts.
+    // The tier is at another place, but only changes of the service count.
     let by_tier = FLEET
         .replace("domains:", "tiers: { slow: { cycle_duration: 2h } }\ndomains:")
         .replace("cam1: {}", "cam1: { tier: slow }");
@@ -89,14 +89,14 @@ fn an_entry_that_is_taken_out_is_left_alone_and_said_to_be() {
     let (plan, since) = beside(FLEET, &without);
     assert!(plan.decisions.changes.is_empty());
     assert_eq!(names(&since.released), ["show/cam3"]);
-    // Pruned, it is a change; said to be absent, it is a change too.
+    // Pruned, it is a change; with `state: absent`, it is a change too.
     let pruned = without.replace("    apps:", "    prune: true\n    apps:");
     assert!(beside(FLEET, &pruned).1.released.is_empty());
     let absent = FLEET.replace("cam3: {}", "cam3: { state: absent }");
     assert!(beside(FLEET, &absent).1.released.is_empty());
-    // Where it was to go, nothing is released.
+    // If it was to be deleted anyway, nothing is given up.
     assert!(beside(&absent, &without).1.released.is_empty());
-    // What never stood there is given up without loss.
+    // A configuration that never existed is given up without loss.
     let mut scene = Scene::agreeing(&without);
     scene.declare(&without);
     assert!(beside_in(&scene, FLEET).1.released.is_empty());

@@ -1,4 +1,4 @@
-//! The floor of calls and seconds, counted by hand.
+//! The minimum number of calls and seconds, counted by hand.
 
 use livevod::plan::{Budget, CallRate};
 
@@ -53,7 +53,7 @@ fn each_kind_of_change_has_its_calls() {
     }
 }
 
-/// A domain that prunes, with `stays` streams that stay and `goes` that go.
+/// A domain with `prune`, with `stays` streams that stay and `goes` that are deleted.
 fn pruned(stays: usize, goes: usize) -> Scene {
     let streams: String = (0..stays).map(|at| format!("s{at}: {{}}, ")).collect();
     let mut scene = Scene::agreeing(&domains(&[(
@@ -68,7 +68,7 @@ fn pruned(stays: usize, goes: usize) -> Scene {
 
 #[test]
 fn the_listing_after_deletes_is_as_long_as_what_is_left() {
-    // A listing ends with a page that is not full, so a hundred entries take two.
+    // A listing ends with a page that is not full, so a hundred entries take two pages.
     for (stays, goes, pages) in [(1, 1, 1), (99, 1, 1), (99, 2, 1), (100, 1, 2), (199, 1, 2), (200, 1, 3)] {
         let Budget { reads, writes, seconds: _ } = pruned(stays, goes).plan().notes.budget;
         assert_eq!((reads, writes), (goes as u64 + pages, goes as u64), "{stays} stay, {goes} go");

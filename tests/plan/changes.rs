@@ -1,4 +1,4 @@
-//! Which changes follow from which difference.
+//! Which change follows from each difference.
 
 use livevod::model::{Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
@@ -320,7 +320,7 @@ fn a_summary_counts_each_kind() {
     assert_eq!(scene.plan().summary(), summary);
 }
 
-/// The contingency "add them back" does not hold for these.
+/// The contingency "add them back" does not apply to these.
 #[test]
 fn what_could_not_be_added_back_is_named_before_an_app_wide_entry_goes() {
     let yaml = |state: &str| {

@@ -1,4 +1,4 @@
-//! The digest names the transition and nothing else.
+//! The digest depends on the transition and on nothing else.
 
 use sha2::{Digest, Sha256};
 
@@ -10,7 +10,7 @@ fn changed() -> Scene {
     scene
 }
 
-/// The documented text: all of it in canonical JSON.
+/// The documented text, all in canonical JSON.
 fn hashed(changes: &str) -> String {
     let domains = if changes.is_empty() { "" } else { r#""live.example.com":"cn-shanghai""# };
     let text = format!(
@@ -55,7 +55,7 @@ fn several_changes_stand_in_one_list() {
     assert_eq!(digest(scene), hashed(&format!("{},{}", row(1), row(2))));
 }
 
-/// Files that name another domain besides do not make another plan, as long as nothing changes there.
+/// Files that also name another domain give the same plan, as long as nothing changes there.
 #[test]
 fn what_else_is_declared_does_not_count() {
     let mut scene = changed();

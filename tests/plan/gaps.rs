@@ -1,4 +1,4 @@
-//! What earlier runs took away and did not put back.
+//! Configurations that earlier runs removed and did not put back.
 
 use livevod::model::{Address, RecordConfig};
 use livevod::plan::{Gap, GapCause, Plan, Reason};
@@ -8,7 +8,7 @@ use super::{FLEET, Scene, domains, lines};
 
 const RUN: &str = "20261122T201500Z-1";
 
-/// The service has lost `address`, which a run removed.
+/// A service without `address`, which a run removed.
 fn lost(scene: &mut Scene, address: &str, cause: GapCause) {
     let before = scene.remote(address).config.clone();
     scene.remove_remote(address);
@@ -20,7 +20,7 @@ fn gap(scene: &mut Scene, address: &str, cause: GapCause, before: RecordConfig) 
     scene.options.gaps.insert(address.parse().unwrap(), gap);
 }
 
-/// `address: message`, a line a warning.
+/// `address: message`, one line for each warning.
 fn warnings(plan: &Plan) -> Vec<String> {
     let name = |address: &Option<Address>| address.as_ref().map(Address::to_string).unwrap_or_default();
     plan.notes
@@ -71,7 +71,7 @@ fn what_no_file_declares_is_put_back_as_it_was() {
     assert!(plan.notes.changes[0].origins.is_empty());
 }
 
-/// `prune` never deletes what no file can declare, so it does not keep it away either.
+/// `prune` never deletes what no file can declare, so it does not keep it deleted either.
 #[test]
 fn what_no_file_could_declare_is_put_back_where_the_rest_is_pruned() {
     let yaml = "{ prune: true, apps: { show: { streams: { cam1: {} } } } }";

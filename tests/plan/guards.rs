@@ -1,4 +1,4 @@
-//! What holds a plan, and what releases it.
+//! Which guards refuse a plan, and what releases them.
 
 use livevod::plan::{Guard, Limit};
 

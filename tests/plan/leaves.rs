@@ -1,5 +1,5 @@
-//! Every leaf of a saved plan, changed and sealed anew: the digest is another one, or nothing that is written or refused is.
-//! And what is changed of the decisions is shown by every format.
+//! Every leaf of a saved plan, changed and sealed again: either the digest changes, or nothing that is written or refused changes.
+//! And every format shows a change of the decisions.
 
 use livevod::diag::Severity;
 use livevod::plan::{Gap, GapCause, Plan, SavedPlan, SinceBase, resume};
@@ -12,7 +12,7 @@ use super::{FLEET, Scene, domains, shown};
 
 const CAM1: &str = "live.example.com/show/cam1";
 
-/// Plans of every shape, each with what the service holds.
+/// Plans of every shape, each with the state of the service.
 fn shapes() -> Vec<(&'static str, Scene)> {
     let scene = |edit: &dyn Fn(&mut Scene)| {
         let mut scene = Scene::agreeing(FLEET);
@@ -105,7 +105,7 @@ fn rest(saved: &SavedPlan, scene: &Scene) -> Plan {
     resume(saved, &scene.snapshot, &scene.options).0
 }
 
-/// Each place in a document that holds no other, as steps from its root.
+/// Each leaf of a document, as steps from its root.
 fn leaves(value: &Json, at: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     let inner: Vec<(String, &Json)> = match value {
         Json::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value)).collect(),
@@ -131,7 +131,7 @@ fn at<'a>(document: &'a mut Json, path: &[String]) -> &'a mut Json {
     path.iter().fold(document, step)
 }
 
-/// The words that mean something in a saved plan.
+/// The words that have a meaning in a saved plan.
 const WORDS: [&str; 18] = [
     "create",
     "update",
@@ -153,7 +153,7 @@ const WORDS: [&str; 18] = [
     "add_siblings_back",
 ];
 
-/// Other values for a leaf, of its kind and of others.
+/// Other values for a leaf, of its own type and of others.
 fn others(value: &Json) -> Vec<Json> {
     match value {
         Json::Bool(on) => vec![json!(!on)],

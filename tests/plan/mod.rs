@@ -1,4 +1,4 @@
-//! The planner by value: a remote that already agrees with the files is derived from them, then one side is changed.
+//! The planner as a function: a service state that matches the files is derived from them, then one side is changed.
 
 mod base;
 mod budget;
@@ -25,7 +25,7 @@ pub(crate) fn shown(view: &PlanView, layout: &Layout) -> String {
     render::plan(view, context, layout).text
 }
 
-/// Two apps of one domain: six streams of their own and a rule for the rest of `show`.
+/// Two apps of one domain: six named streams, and a configuration for the rest of `show`.
 pub(crate) const FLEET: &str = "\
 version: 1
 account: \"1234567890123456\"
@@ -41,7 +41,7 @@ domains:
         streams: { desk: { auto_compose: on, compose_vod_transcode_group: archive } }
 ";
 
-/// Files that declare domains, each with what it holds in YAML's flow style.
+/// Files that declare domains, each with its contents in YAML's flow style.
 pub(crate) fn domains(domains: &[(&str, &str)]) -> String {
     let domain = |(name, held): &(&str, &str)| format!("  {name}: {held}\n");
     let domains: String = domains.iter().map(domain).collect();
@@ -53,7 +53,7 @@ pub(crate) fn domains(domains: &[(&str, &str)]) -> String {
 /// The id of the group `hd`.
 const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
 
-/// Files and what the service holds.
+/// Files, and the state of the service.
 pub(crate) struct Scene {
     pub(crate) desired: Desired,
     pub(crate) sources: Sources,
@@ -69,13 +69,13 @@ impl Scene {
         Self { desired, sources, snapshot, options: PlanOptions::default() }
     }
 
-    /// The service as it is, under other files.
+    /// The same service with other files.
     pub(crate) fn declare(&mut self, text: &str) -> &mut Self {
         (self.desired, self.sources) = resolved(text);
         self
     }
 
-    /// The service as it is, on its way back to `snapshot`.
+    /// The same service, to be restored to `snapshot`.
     pub(crate) fn restore(&mut self, snapshot: Snapshot) -> &mut Self {
         let saved = Saved {
             livevod: "0.1.0".into(),
@@ -124,7 +124,7 @@ impl Scene {
         plan(&self.desired, &self.snapshot, &self.sources, &self.options)
     }
 
-    /// The guards that hold the plan, by name and address.
+    /// The guards that refuse the plan, by name and address.
     pub(crate) fn held(&self) -> Vec<(Guard, String)> {
         let name =
             |address: Option<Address>| address.map(|address| address.within_domain()).unwrap_or_default();
@@ -168,7 +168,7 @@ fn remote(config: &RecordConfig) -> Remote {
     }
 }
 
-/// `action app/stream: field before -> after, …`, a line a change.
+/// `action app/stream: field before -> after, …`, one line for each change.
 pub(crate) fn lines(plan: &Plan) -> Vec<String> {
     plan.decisions.changes.iter().map(line).collect()
 }

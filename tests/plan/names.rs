@@ -1,4 +1,4 @@
-//! Any text that the service returns is a name: it is kept, shown and left alone, and never taken for another.
+//! Any text that the service returns is a valid name: it is kept, shown and left alone, and never confused with another.
 
 use livevod::apply::journal::{Header, RunId, read as read_journal};
 use livevod::model::{Address, Pattern, RecordConfig};
@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::{Scene, domains, shown};
 
-/// Names that mean something somewhere, and any text of Unicode.
+/// Names with a special meaning somewhere, and any Unicode text.
 fn name() -> impl Strategy<Value = String> {
     let known = [
         "",
@@ -66,9 +66,9 @@ proptest! {
         let is_declared = address == "live.example.com/show/cam1".parse().unwrap();
         prop_assert_eq!(goes, address.is_nameable() && !is_declared, "{}", address);
         prop_assert_eq!(plan.notes.unmanaged.contains(&address), !address.is_nameable());
-        // Where a run took it along, the next one puts it back.
+        // If a run removed it along with another, the next run puts it back.
         prop_assert_eq!(scene.desired.wants_nothing(&address), address.is_nameable() && !is_declared);
-        // No restore takes it away either.
+        // A restore does not remove it either.
         let mut back = pruning();
         let before = back.snapshot.clone();
         hold(&mut back, &address);
@@ -120,7 +120,7 @@ proptest! {
             prop_assert_eq!(change["address"].as_str().unwrap(), Address::new(domain, app, stream).to_string());
         }
         drop([Format::Human, Format::Markdown, Format::Html].map(shown));
-        // A printed address that can be read at all is read as itself.
+        // A printed address that can be parsed is parsed as itself.
         if let Ok(read) = address.to_string().parse::<Address>() {
             prop_assert_eq!(read, address);
         }

@@ -1,4 +1,4 @@
-//! The way back to what a snapshot saved.
+//! Restores to a snapshot.
 
 use livevod::model::Remote;
 use livevod::plan::{Plan, Reason};
@@ -6,12 +6,12 @@ use livevod::resolve::OriginKind;
 
 use super::{FLEET, Scene, lines};
 
-/// The plan back to what stood there before `change`.
+/// The plan back to the state before `change`.
 fn back_from(change: impl FnOnce(&mut Scene)) -> Plan {
     back(|_| {}, change)
 }
 
-/// The same, with `saved` done to the service before it was saved.
+/// The same, with `saved` done to the service before the snapshot.
 fn back(saved: impl FnOnce(&mut Scene), change: impl FnOnce(&mut Scene)) -> Plan {
     let mut scene = Scene::agreeing(FLEET);
     saved(&mut scene);

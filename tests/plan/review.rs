@@ -1,4 +1,4 @@
-//! Plans in files, and plans held to the one that was reviewed.
+//! Saved plans, and plans that must match the one that was reviewed.
 
 use livevod::model::RecordConfig;
 use livevod::plan::{
@@ -19,7 +19,7 @@ fn changed(cameras: usize) -> Scene {
     scene
 }
 
-/// An earlier run took cam1 away and did not put it back.
+/// An earlier run removed cam1 and did not put it back.
 fn gap(scene: &mut Scene, before: RecordConfig) {
     let gap = Gap { run: "r".into(), cause: GapCause::Replace, before };
     scene.options.gaps.insert(CAM1.parse().unwrap(), gap);
@@ -72,7 +72,7 @@ fn the_rest_of_a_half_applied_plan_goes_on() {
     assert_eq!((moved, rest.notes.held.as_slice()), (vec![], [].as_slice()));
     let left: Vec<String> = rest.decisions.changes.iter().map(|change| change.address.to_string()).collect();
     assert_eq!(left, ["live.example.com/show/cam2"]);
-    // A plan that was made anew from the files goes on in the same way.
+    // A new plan from the files continues in the same way.
     assert_eq!(since_review(&reviewed.decisions, &scene.plan().decisions, &scene.snapshot), []);
 }
 
@@ -162,7 +162,7 @@ fn what_moved_is_told_with_what_it_would_take_now() {
 
 #[test]
 fn fields_that_no_file_manages_count_but_where_the_service_gives_them() {
-    // What changes at cam1, where a plan was made and then carried out, until its `delay_time` reads as it does.
+    // How the reviewed plan for cam1 continues, if its `delay_time` reads as given after it was planned and applied.
     let moved = |before: fn(&mut Scene), after: fn(&mut Scene), delay: Option<u32>| {
         let mut scene = Scene::agreeing(FLEET);
         before(&mut scene);
@@ -197,7 +197,7 @@ fn fields_that_no_file_manages_count_but_where_the_service_gives_them() {
     }
 }
 
-/// Of a plan that was made anew from files, only what was decided in the reviewed one counts as reviewed.
+/// In a new plan from the files, only the decisions of the reviewed plan count as reviewed.
 #[test]
 fn what_is_decided_otherwise_was_not_reviewed() {
     let mut scene = Scene::agreeing(FLEET);
@@ -254,7 +254,7 @@ fn a_list_of_templates_in_another_order_has_not_moved() {
     assert_eq!(since_review(&reviewed.decisions, &scene.plan().decisions, &scene.snapshot).len(), 1);
 }
 
-/// A plan that deletes `show/*` beside six cameras, of which one is to go and one more is to come.
+/// A plan that deletes `show/*` beside six cameras, deletes one of them, and adds another.
 fn app_wide() -> (Scene, Plan) {
     let mut scene = Scene::agreeing(FLEET);
     let text = FLEET

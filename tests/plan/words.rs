@@ -1,4 +1,4 @@
-//! The words of a plan: names that outputs share, and reasons as a reader meets them.
+//! The words of a plan: names that outputs share, and reasons as readers see them.
 
 use livevod::model::{Address, RecordConfig, StreamSpelling};
 use livevod::plan::{ActionKind, Change, ChangeNote, Guard, Noted, Reason, Transition, relation};

@@ -1,25 +1,25 @@
-//! livevod against every service that the documents allow: plan, apply, plan.
+//! livevod with every service that the documents allow: plan, apply, plan.
 
 mod scene;
 
 use livevod::emulator::{QUIRKS, Quirks};
 use scene::{Ended, Scene};
 
-/// Readings under which livevod may end with a reason instead of an empty plan, because no client could do better.
+/// Interpretations with which livevod may end with a reason instead of an empty plan, because no client could do better.
 const MAY_REFUSE: [&str; 5] = [
-    // Adding back what went along is all that can be done, and is reported as a failure.
+    // Siblings that were removed too can only be added back, which is reported as a failure.
     "app-wide-delete=with-siblings",
-    // What files ask for beside an app-wide entry can't be had.
+    // Other configurations beside an app-wide one are not possible.
     "overlap=refused",
-    // Names in mixed case never come back as they were written.
+    // Names in mixed case are never returned as they were written.
     "name-case=folded",
-    // A listing of several pages is never the same twice.
+    // A listing of several pages differs every time.
     "order=unstable",
-    // Whether a full page that comes again was the last one can't be told without a count of entries.
+    // If a full page is repeated, only a total count could show whether it was the last one.
     "past-end=last-page",
 ];
 
-/// Readings that only listings of several pages can show.
+/// Interpretations that only matter for listings of several pages.
 const OF_LISTINGS: [&str; 5] = ["filter", "order", "total", "total-type", "past-end"];
 
 /// Every answer that is not the default.
@@ -41,7 +41,7 @@ async fn played(readings: &[&str]) -> Ended {
     Scene::new(quirks, long_listings).await.run().await
 }
 
-/// What is wrong with how a run ended, if anything.
+/// What is wrong with the end of a run, if anything.
 fn complaint(readings: &[&str], ended: &Ended) -> Option<String> {
     let Ended { reasons, is_empty, lost } = ended;
     let may_refuse = readings.iter().any(|reading| MAY_REFUSE.contains(reading));
@@ -75,7 +75,7 @@ async fn the_likely_reading_and_every_other_one_converges_or_is_refused_with_a_r
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// Every pair of answers to different questions, half of them on each of two threads.
+/// Every pair of answers to different questions, on two threads.
 #[test]
 fn every_pair_of_readings_converges_or_is_refused_with_a_reason() {
     let readings = readings();

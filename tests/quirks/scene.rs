@@ -1,4 +1,4 @@
-//! Files and an account that together call for every kind of write, and what must still be there afterwards.
+//! Files and an account that together need every kind of write, and what must still exist afterwards.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
 const ARCHIVE: &str = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
 const BUCKET: &str = "one.oss-cn-shanghai.aliyuncs.com";
 
-/// Creates, updates with auto_compose going both ways, a replace, deletes by name and by pruning, one of them app-wide with
+/// Creates, updates that turn auto_compose on and off, a replace, and deletes by name and by pruning, one of them app-wide with
 /// a sibling that stays, and two domains whose listings need a second page.
 const FILES: &str = "\
 version: 1
@@ -59,13 +59,13 @@ pub(crate) struct Scene {
     sources: Sources,
 }
 
-/// How a run ended.
+/// The end of a run.
 pub(crate) struct Ended {
-    /// Everything that livevod said against it: guards, unread domains, changes that are not done.
+    /// Everything that livevod reported: guards, unread domains, changes that are not done.
     pub(crate) reasons: Vec<String>,
     /// Whether a second plan would change nothing.
     pub(crate) is_empty: bool,
-    /// What should still be there and is not as it was.
+    /// Configurations that should be unchanged, but are not.
     pub(crate) lost: Vec<String>,
 }
 
@@ -81,7 +81,7 @@ impl Scene {
         scene
     }
 
-    /// Puts in whatever a service with these quirks takes.
+    /// Adds everything that a service with these quirks accepts.
     async fn furnish(&self, long_listings: bool) {
         if long_listings {
             self.service.load(&bulk().to_string()).unwrap();
@@ -128,7 +128,7 @@ impl Scene {
         apply(plan.cleared().unwrap(), &self.client, settings, &|_| {}).await
     }
 
-    /// What the service holds, by names without regard to case, CreateTime and spellings of "every stream" apart.
+    /// What the service holds, by case-insensitive names, without CreateTime and regardless of the spelling of "every stream".
     fn held(&self) -> BTreeMap<String, Map<String, Value>> {
         let dump = self.service.dump();
         let configs = dump["configs"].as_array().unwrap().iter().map(|config| {
@@ -153,7 +153,7 @@ struct Planned {
     reasons: Vec<String>,
 }
 
-/// The emulator's limit counts by the clock on which the client waits.
+/// Makes the emulator's limit use the clock on which the client waits.
 fn on_tokios_clock() -> Outside {
     let (start, ids) = (Instant::now(), AtomicU64::new(0));
     let began = Timestamp::now();
@@ -173,7 +173,7 @@ fn resolved(text: &str) -> (Desired, Sources) {
     (desired, sources)
 }
 
-/// Every guard that a flag releases is released: it is the service that is on trial.
+/// Every guard that a flag can release is released, because the test is about the service.
 fn released() -> PlanOptions {
     let allowances = Allowances {
         max_delete: Some(Limit::Percent(100)),
@@ -229,7 +229,7 @@ fn add(domain: &str, app: &str, stream: Option<&str>, more: &str) -> Call {
     Call { action: wire::Action::Add, params }
 }
 
-/// Every change that is not done, with livevod's words; one without words would be no reason.
+/// Every change that is not done, with livevod's reason; an empty text does not count as a reason.
 fn not_done(report: &Report) -> Vec<String> {
     let told = report.outcomes.iter().filter_map(|change| match &change.outcome {
         Outcome::Done => None,
@@ -241,7 +241,7 @@ fn not_done(report: &Report) -> Vec<String> {
     told.collect()
 }
 
-/// What was there, was not to be deleted, and is gone or, where no change was planned for it, another one.
+/// Configurations that were not to be deleted and are gone, or that changed without a planned change.
 fn lost(
     before: &BTreeMap<String, Map<String, Value>>,
     after: &BTreeMap<String, Map<String, Value>>,

@@ -1,7 +1,7 @@
-//! livevod against an account where everything goes wrong: seeds by the thousand, each a run that must keep its promises.
+//! livevod against an account with every kind of fault: thousands of seeds, each of them a run that must keep every promise.
 //!
-//! More of them, and how many a second: `cargo bench --bench simulation -- --runs 100000`. What is simulated and what must
-//! hold: `docs/simulation.md`.
+//! To run more, and to measure runs per second: `cargo bench --bench simulation -- --runs 100000`. The simulation and its
+//! invariants are described in `docs/simulation.md`.
 
 pub(crate) mod harness;
 
@@ -10,7 +10,7 @@ use harness::{ONCE_BROKEN, PARTS, Run, Tally};
 /// Seeds of the plain test run.
 const SEEDS: u64 = 2310;
 
-/// Plays seeds, of which none may break a promise.
+/// Plays seeds; none may break a promise.
 fn hold(seeds: impl Iterator<Item = u64>) -> Tally {
     let tally = Tally::of(seeds);
     if let Some(first) = tally.broken.first() {
@@ -20,7 +20,7 @@ fn hold(seeds: impl Iterator<Item = u64>) -> Tally {
     tally
 }
 
-/// Plays the seeds of one part, each in turn with its own share of the faults at the next step.
+/// Plays the seeds of one part, each in turn with the next fault of its share at the next step.
 fn part(number: u64) {
     let tally = hold((0..SEEDS).filter(|seed| seed % PARTS == number));
     let missing = tally.missing_strikes(number);
@@ -68,7 +68,7 @@ fn every_promise_is_kept_where_one_was_broken_once() {
     hold(ONCE_BROKEN.into_iter());
 }
 
-/// What two threads count is what one counts.
+/// Two threads count the same as one.
 #[test]
 fn counts_of_parts_add_up() {
     let mut sum = Tally::of(0..6);
@@ -79,7 +79,7 @@ fn counts_of_parts_add_up() {
     assert_eq!(sum.rarest(), 0, "twelve runs can't have seen every fault everywhere");
 }
 
-/// Plays the seed of `LIVEVOD_SEED` and prints its story; the same seed is the same story to the letter.
+/// Plays the seed of `LIVEVOD_SEED` and prints its story. The same seed always gives exactly the same story.
 #[test]
 #[expect(clippy::print_stdout, reason = "the story is what it is run for")]
 fn replay() {

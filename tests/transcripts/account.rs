@@ -1,4 +1,4 @@
-//! The declared account against that of the credentials.
+//! The declared account, compared with the account of the credentials.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -18,10 +18,10 @@ domains:
     apps: { show: { streams: { cam1: { vod_transcode_group: e2d796d3bb5fd8049d32bff62f94e4c1 } } } }
 ";
 
-/// What the question for the account is answered with, in place of the service's own answer.
+/// An answer to `GetCallerIdentity` instead of the service's own.
 type Instead = Option<&'static str>;
 
-/// A way to the service that counts the questions for the account, and may answer them itself.
+/// A proxy before the service that counts calls of `GetCallerIdentity`, and may answer them itself.
 struct Way {
     url: String,
     questions: Arc<AtomicUsize>,
@@ -48,7 +48,7 @@ impl Way {
     }
 }
 
-/// One request, which has no body under version 3 of the signature; then the connection is closed.
+/// Handles one request, which has no body with signature version 3; then the connection is closed.
 fn pass_on(mut client: TcpStream, service: &str, asked: &AtomicUsize, instead: Instead) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -142,7 +142,7 @@ fn another_account_is_refused_without_changes_and_without_readable_domains_too()
     }
 }
 
-/// The digest is of the target too, and so of a port.
+/// The digest depends on the target, and so on a port.
 fn without_digest(text: &str) -> String {
     let lines = text.lines().map(|line| if line.starts_with("digest ") { "digest […]" } else { line });
     lines.map(|line| format!("{line}\n")).collect()

@@ -1,4 +1,4 @@
-//! Applies: what is asked, what is done, what is said of what was not.
+//! Applies: the approval, the changes, and reports of what was not done.
 
 use insta::assert_snapshot;
 use serde_json::json;
@@ -38,7 +38,7 @@ fn every_example_converges() {
         let world = World::new();
         let valid = world.run(&format!("validate {files}"));
         assert_eq!((valid.code, valid.stderr.as_str()), (0, ""), "{}", valid.transcript());
-        // The embedded emulator has every domain where the files say.
+        // The embedded emulator has every domain in the region that the files name.
         let online = world.run(&format!("validate {files} --online --emulator"));
         assert_eq!(online.code, 0, "{}", online.transcript());
         assert!(!online.stderr.contains("another region"), "{}", online.transcript());
@@ -55,7 +55,7 @@ fn nobody_to_ask_is_an_error_before_anything_is_read() {
     assert!(!world.path().join(".livevod").exists());
 }
 
-/// Nothing is written, and no guard holds anything: what is there can't be read any more.
+/// Nothing is written, and no guard refuses: the current state can no longer be read.
 #[test]
 fn a_compare_that_cannot_be_read_is_an_error_and_no_refusal() {
     let world = keyed(&ONE.replace("cam1: {}, cam2: {}, ", ""));
@@ -80,7 +80,7 @@ fn only_the_reviewed_plan_is_applied() {
     assert!(refused.stdout.contains(&other) && refused.stdout.contains(&digest), "{}", refused.transcript());
     let applied = world.run(&format!("apply --emulator --expect-digest {digest}"));
     assert_eq!(applied.code, 0, "{}", applied.transcript());
-    // What is left to do is nothing, and that is not what was reviewed.
+    // Nothing is left to do, and that is not the plan that was reviewed.
     assert_eq!(world.run(&format!("apply --emulator --expect-digest {digest}")).code, 3);
     let malformed = world.run("apply --emulator --expect-digest sha256:12");
     assert_eq!(malformed.code, 1);
@@ -236,7 +236,7 @@ fn an_apply_that_leaves_the_machine_needs_an_account() {
     assert!(run.stderr.contains("no account is declared"), "{}", run.transcript());
 }
 
-/// Adds a configuration of the kind that livevod does not manage, as another tool would.
+/// Adds a configuration of a kind that livevod does not manage, as another tool would.
 pub(super) fn add_by_format(world: &World, stream: &str) {
     use livevod::emulator::{KEY_ID, KEY_SECRET, Service, Settings};
     use livevod::wire::{Action, Call, Key, Secret, SignatureVersion, Stamp, sign};

@@ -1,4 +1,4 @@
-//! What a pull request changes from what was already pending on its target branch.
+//! What a pull request changes, apart from what was already pending on its target branch.
 
 use super::World;
 use insta::assert_snapshot;
@@ -15,14 +15,14 @@ domains:
       vip: { streams: { gala: {} } }
 ";
 
-/// The target branch: two edits that nobody applied yet.
+/// The target branch: two edits that were not applied yet.
 fn main_branch() -> String {
     APPLIED
         .replace("cam1: {}, cam2: {}", "cam1: { cycle_duration: 20m }, cam2: { cycle_duration: 20m }")
         .replace("cam5: {}", "cam5: { cycle_duration: 25m }")
 }
 
-/// The pull request: another value for cam2, none for cam5, cam3 left out, cam6 new, and `vip` protected no more.
+/// The pull request: another value for cam2, none for cam5, cam3 left out, cam6 new, and `vip` no longer protected.
 fn pull_request() -> String {
     APPLIED
         .replace("protect: [live.example.com/vip]\n", "")
@@ -61,7 +61,7 @@ fn what_was_pending_stands_apart_and_first() {
         .map(|one| &one["livevod"]["pending_on_base"])
         .collect();
     assert_eq!(pending, [true, false, false]);
-    // A policy engine learns of all that no change shows.
+    // A policy engine gets everything that is not in the changes.
     assert_eq!(terraform["livevod"]["since_base"], json["since_base"]);
 }
 
@@ -82,7 +82,7 @@ fn paths_are_read_at_the_same_place_in_the_base() {
     let world = world();
     world.write("live/new.yaml", &APPLIED.replace("live.example.com", "new.example.com"));
     let own = world.run("plan live --emulator --base base --max-change 100%");
-    // The checkout has none of these files, so it tells nothing of what they ask for.
+    // The checkout has none of these files, so nothing can be compared.
     assert!(own.stderr.contains("`base` has none of these files"), "{}", own.transcript());
     assert!(!own.stdout.contains("pending before"), "{}", own.transcript());
     assert_eq!(own.code, 0, "{}", own.transcript());

@@ -1,4 +1,4 @@
-//! Arguments, help, and what is written around the commands.
+//! Arguments, help, completions and manual pages.
 
 use std::process::Stdio;
 
@@ -20,7 +20,7 @@ fn usage_errors_end_with_one_because_two_means_differences() {
     }
 }
 
-/// A format that a command can't give is refused before anything is done, and its help does not offer it.
+/// A format that a command does not support is refused before anything is done, and is not in its help.
 #[test]
 fn no_command_takes_a_format_that_it_can_not_give() {
     let name = |format: &Format| format.to_possible_value().unwrap().get_name().to_owned();
@@ -51,7 +51,7 @@ fn no_command_takes_a_format_that_it_can_not_give() {
                 assert_eq!(run.code, 1, "{}", run.transcript());
                 assert!(run.stderr.contains("possible values"), "{}", run.transcript());
             }
-            // Annotations of nothing are nothing.
+            // No findings give no annotations.
             if format != "github" {
                 assert_eq!(run.stdout.is_empty(), !is_offered, "{}", run.transcript());
             }
@@ -59,7 +59,7 @@ fn no_command_takes_a_format_that_it_can_not_give() {
     }
 }
 
-/// Arguments and variables alike: each of these ended in a panic once, the settle time within the gap of a replace.
+/// From arguments and from variables: each of these once caused a panic, the settle time within the gap of a replace.
 #[test]
 fn a_number_that_no_clock_or_counter_takes_is_a_usage_error() {
     let long = "9223372036854775807s";

@@ -23,7 +23,7 @@ const OIDC: [(&str, &str); 3] = [
     ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "token"),
 ];
 
-/// Every secret in the files and variables here has one of these in it, and so has every key that the server hands out.
+/// Every secret in these files and variables contains one of these texts, and so does every key that the server hands out.
 const SECRETS: [&str; 4] = ["hush", "to.ke.n", "CAIS", "metadata-"];
 
 const CONFIG: &str = r#"{"current":"key","profiles":[
@@ -68,7 +68,7 @@ oidc_provider_arn = acs:ram::1234567890123456:oidc-provider/ci
 oidc_token_file_path = token
 ";
 
-/// A folder with a good token and an account that plays everything, with what goes wrong.
+/// A folder with a valid token, and a server that plays every source of keys, with faults.
 fn playing(faults: &[&str]) -> (World, Server) {
     let mut world = World::with(FILE);
     world.write("token", "to.ke.n\n");
@@ -88,7 +88,7 @@ fn playing(faults: &[&str]) -> (World, Server) {
 }
 
 impl World {
-    /// A plan as the variables and arguments say, with all that can be told; none of it may be a secret.
+    /// Runs a plan with the variables and arguments, and full logging; the output must contain no secret.
     fn plan_at(&self, server: &Server, arguments: &str) -> Run {
         let run = self.run(&format!("plan --log --endpoint {} {arguments}", server.url));
         run.shows_no_secret();
@@ -175,7 +175,7 @@ fn an_instance_without_tokens_is_asked_the_old_way_unless_that_is_forbidden() {
     let server = Server::start(&world, &["--imds-role", "recorder"]);
     world.plan_at(&server, "").says(0, "token at");
     drop(server);
-    // No instance at all: the answer to the token is 404, and so is the one to the key.
+    // Not on an instance: the requests for a token and for a key both get 404.
     let server = Server::start(&world, &[]);
     world.plan_at(&server, "").says(1, "the key of the instance's role was not given out");
     world.set("ALIBABA_CLOUD_IMDSV1_DISABLED", "true");
@@ -184,7 +184,7 @@ fn an_instance_without_tokens_is_asked_the_old_way_unless_that_is_forbidden() {
     assert!(!run.stderr.contains("key at"), "{}", run.transcript());
 }
 
-/// The official SDKs ask the instance first, and the address only where it is none.
+/// The official SDKs ask the metadata service first, and the credentials URI only when not on an instance.
 #[test]
 fn an_address_is_asked_where_this_is_no_instance() {
     let mut world = World::with(FILE);
@@ -196,7 +196,7 @@ fn an_address_is_asked_where_this_is_no_instance() {
     assert!(run.stderr.contains("role at 127.0.0.1"), "{}", run.transcript());
 }
 
-/// A metadata service that hands out tokens and then takes none, as some stand-ins do.
+/// A metadata service that hands out tokens and then accepts none, as some fake services do.
 #[test]
 fn an_instance_that_refuses_its_own_token_is_asked_the_old_way() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -232,7 +232,7 @@ fn an_instance_that_refuses_its_own_token_is_asked_the_old_way() {
     assert_eq!(asked(&world), 0);
 }
 
-/// A proxy that can't be read is not gone past, and one that is in the way is named.
+/// An invalid proxy setting is an error and is not bypassed; a failing proxy is named.
 #[test]
 fn a_proxy_is_told_and_never_passed_over() {
     let mut world = World::with(FILE);
@@ -252,16 +252,16 @@ fn a_proxy_is_told_and_never_passed_over() {
     world.plan_at(&server, "").says(0, "DescribeLiveRecordVodConfigs at 127.0.0.1");
 }
 
-/// The `aliyun` tool reads more names than the official SDKs.
+/// The `aliyun` tool reads more variables than the official SDKs.
 #[test]
 fn a_variable_that_only_another_tool_reads_is_told() {
     let (mut world, server) = playing(&[]);
     world.write(".aliyun/config.json", CONFIG);
     world.set("ALIBABACLOUD_PROFILE", "chain");
-    let told = "warning: `ALIBABACLOUD_PROFILE` is not read; `ALIBABA_CLOUD_PROFILE` is";
+    let told = "warning: `ALIBABACLOUD_PROFILE` is ignored; livevod reads `ALIBABA_CLOUD_PROFILE` instead";
     world.plan_at(&server, "").says(0, told);
     let run = world.plan_at(&server, "--profile chain");
-    assert!(!run.stderr.contains("is not read"), "{}", run.transcript());
+    assert!(!run.stderr.contains("is ignored"), "{}", run.transcript());
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn a_source_that_fails_is_final_and_named() {
     }
 }
 
-/// The server hands the same key to everybody who asks in time, so what livevod was given is known.
+/// The server hands out the same key within its lifetime, so the test knows livevod's key.
 #[test]
 fn no_output_of_any_command_shows_a_key_that_was_handed_out() {
     let (mut world, server) =

@@ -1,4 +1,4 @@
-//! What the arguments of `livevod emulator` make exist around the configurations.
+//! The arguments of `livevod emulator` that create domains, roles, keys and other things besides configurations.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::World;
 use super::server::{Server, keyed};
 
-/// One request on a connection of its own; the answer's status and body.
+/// Sends one request on its own connection; returns the status and the body of the response.
 fn ask(server: &Server, head: &str, body: &str) -> (String, String) {
     let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
     let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
@@ -21,7 +21,7 @@ fn ask(server: &Server, head: &str, body: &str) -> (String, String) {
     (head.split(' ').nth(1).unwrap().to_owned(), body.to_owned())
 }
 
-/// A world whose variables hold the key of a document such as the metadata service's.
+/// A world whose variables hold the key from a document, such as the one of the metadata service.
 fn keyed_by(document: &Value, text: &str) -> World {
     let mut world = World::with(text);
     let names = [

@@ -1,4 +1,4 @@
-//! The stream of `--json-into`: what it tells, in which order, and what it never breaks.
+//! The stream of `--json-into`: its events, their order, and what it must not affect.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -18,12 +18,12 @@ domains:
     apps: { show: { streams: { cam1: {}, cam2: { vod_transcode_group: odd }, cam3: {} } } }
 ";
 
-/// The same files, and the service takes every value in them.
+/// The same files, with values that the service accepts.
 fn good() -> String {
     FILE.replace("{ vod_transcode_group: odd }", "{}").replace("transcode_groups: { odd: not-a-group }\n", "")
 }
 
-/// The lines of a stream, each whole.
+/// The lines of a stream, all complete.
 fn events(world: &World, file: &str) -> Vec<Json> {
     let text = std::fs::read_to_string(world.path().join(file)).unwrap();
     assert!(text.ends_with('\n'), "{text}");
@@ -38,7 +38,7 @@ fn of_kind<'a>(events: &'a [Json], kind: &str) -> Vec<&'a Json> {
     events.iter().filter(|event| event["type"] == kind).collect()
 }
 
-/// The stream for a snapshot: without what differs from run to run.
+/// The stream for a snapshot, without values that differ from run to run.
 fn told(world: &World, file: &str) -> String {
     let text = std::fs::read_to_string(world.path().join(file)).unwrap();
     let timeless = scrub_value(&text, "@timestamp");
@@ -46,7 +46,7 @@ fn told(world: &World, file: &str) -> String {
     world.scrub(&timeless).replace(env!("CARGO_PKG_VERSION"), "[version]")
 }
 
-/// Replaces each text or fraction under a key; a whole number stays.
+/// Replaces each text or fraction under a key; whole numbers stay.
 fn scrub_value(text: &str, key: &str) -> String {
     let mark = format!("\"{key}\":");
     let mut parts = text.split(&mark);
@@ -59,7 +59,7 @@ fn scrub_value(text: &str, key: &str) -> String {
     scrubbed
 }
 
-/// The run with a stream is, word for word, the run without one.
+/// The output of a run with a stream is exactly that of a run without one.
 fn beside(world: &World, line: &str, file: &str) -> Run {
     let plain = world.run(line);
     let run = world.run(&format!("{line} --json-into {file}"));
@@ -140,7 +140,7 @@ fn a_restore_is_told_too() {
     assert_eq!(of_kind(&events, "change_summary")[1]["changes"]["remove"], 3);
 }
 
-/// The service answers no Add: nobody can say what became of it.
+/// The service answers no Add, so the outcome of each is unknown.
 #[test]
 fn what_is_waited_for_and_never_known_is_told() {
     let world = keyed(&good());
@@ -183,7 +183,7 @@ fn an_apply_that_is_killed_leaves_whole_lines() {
     apply.wait().unwrap();
     let events = events(&world, "events.ndjson");
     assert_eq!(of_kind(&events, "planned_change").len(), 40);
-    // What was carried out when the kill came was told, but for the one write that was under way.
+    // Every write that was carried out before the kill is in the stream, except the one in flight.
     assert!(of_kind(&events, "apply_complete").len() >= 10, "{:?}", kinds(&events));
     assert_eq!(of_kind(&events, "exit"), Vec::<&Json>::new());
 }
@@ -195,7 +195,7 @@ fn where_events_can_not_go_nothing_begins() {
     for file in ["missing/events", "folder", "folder/file/events", "/dev/full"] {
         let run = world.run(&format!("apply --emulator --auto-approve --json-into {file}"));
         assert_eq!(run.code, 1, "{}", run.transcript());
-        let says = format!("events can't be written to `{file}`");
+        let says = format!("can't write events to `{file}`");
         assert!(run.stderr.starts_with("unwritable\n") && run.stderr.contains(&says), "{}", run.transcript());
         assert!(!world.path().join(".livevod").exists(), "{file}");
     }
@@ -215,7 +215,7 @@ fn no_file_of_the_run_is_replaced_by_its_events() {
     ] {
         let run = world.run(line);
         assert_eq!(run.code, 1, "{line}");
-        assert!(run.stderr.contains("this command reads it"), "{}", run.transcript());
+        assert!(run.stderr.contains("this command also reads it"), "{}", run.transcript());
     }
     assert_eq!(std::fs::read_to_string(world.path().join("livevod.yaml")).unwrap(), FILE);
 }
@@ -235,13 +235,13 @@ fn no_file_that_is_found_in_a_folder_is_replaced_either() {
     ] {
         let run = world.run(&format!("{line} --json-into {file}"));
         assert_eq!(run.code, 1, "{line}");
-        let says = format!("can't write to `{file}`: this command reads it");
+        let says = format!("can't write to `{file}`: this command also reads it");
         assert!(run.stderr.contains(&says), "{}", run.transcript());
     }
     for file in files {
         assert_eq!(std::fs::read_to_string(world.path().join(file)).unwrap(), FILE, "{file}");
     }
-    // What stands beside them and is not read may be written.
+    // Other files in the same folders that are not read may be written.
     let run = world.run("plan live --emulator --base base --json-into live/events.ndjson");
     assert_eq!(run.code, 0, "{}", run.transcript());
 }
@@ -269,7 +269,7 @@ fn a_reader_that_goes_away_changes_nothing() {
     assert_eq!(kinds(&events(&world, "e")), ["version"]);
 }
 
-/// Far more than a pipe holds is told, and nobody reads it before the service holds all.
+/// The events are far larger than a pipe's buffer, and are read only after the service has all changes.
 #[cfg(unix)]
 #[test]
 fn a_reader_who_takes_his_time_holds_no_write_up() {
@@ -309,18 +309,18 @@ fn the_second_signal_ends_the_stream_too() {
         std::thread::yield_now();
     }
     let line = format!("kill -INT {0}; kill -INT {0}", apply.id());
-    // The second of two signals at once may be lost in the first; it is sent until the process is gone.
+    // The second of two signals may be merged with the first, so it is sent until the process has ended.
     while apply.try_wait().unwrap().is_none() {
         std::process::Command::new("sh").args(["-c", &line]).stderr(Stdio::null()).status().unwrap();
     }
     let code = apply.wait().unwrap().code().unwrap();
-    // The write may not have left yet.
+    // The write may not have been sent yet.
     let reason = if code == 5 { "unknown_outcome" } else { "interrupted" };
     assert!(code == 5 || code == 130, "{code}");
     assert_eq!(events(&world, "e").last().unwrap()["exit"], json!({"code": code, "reason": reason}));
 }
 
-/// The disk fills up in the middle: the apply goes on to its own end, and says once that its events are not whole.
+/// The disk fills up in the middle: the apply still runs to its end, and reports once that its events are incomplete.
 #[cfg(unix)]
 #[test]
 fn a_full_disk_ends_the_events_and_not_the_apply() {
@@ -340,13 +340,13 @@ fn a_full_disk_ends_the_events_and_not_the_apply() {
     let kept = std::fs::read_dir(world.path().join("journal")).unwrap();
     let kept = kept.map(|entry| size(&entry.unwrap().path())).max().unwrap();
     assert!(whole > kept + 2048, "events {whole}, journal {kept}: no limit tells one from the other");
-    // Room for the journal and not for the events, in the 512 bytes that a shell counts.
+    // Room for the journal but not for the events, in the shell's units of 512 bytes.
     let room = format!("trap '' XFSZ; ulimit -f {};", (whole + kept) / 2 / 512);
     let server = Server::start(&world, &[]);
     let run = apply(&room, &server);
     assert_eq!(run.code, 0, "{}", run.transcript());
     assert!(run.stdout.contains("Apply complete! Resources: 40 added"), "{}", run.transcript());
-    let says = "the events in `e` end before the run did: File too large";
+    let says = "the events in `e` are incomplete: File too large";
     assert_eq!(run.stderr.matches(says).count(), 1, "{}", run.transcript());
     let told = events(&world, "e");
     assert_eq!(of_kind(&told, "planned_change").len(), 40);

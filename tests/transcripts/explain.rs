@@ -1,4 +1,4 @@
-//! Pages of codes, and what the files say about an address.
+//! `explain`: pages of codes, and explanations of addresses.
 
 use insta::assert_snapshot;
 use serde_json::json;
@@ -75,7 +75,7 @@ fn rules_are_denied_and_allowed() {
     assert_eq!(codes("--deny warnings"), (0, vec![advice.clone()]));
     assert_eq!(codes("--deny absent-still-recorded"), (1, vec![advice.clone()]));
     assert_eq!(codes("--allow absent-still-recorded --deny absent-still-recorded"), (0, vec![]));
-    // Advice is for validate: what else a command prints is about something else.
+    // Only validate prints advice.
     assert_eq!(world.run("render").stderr, "");
     assert_eq!(world.run("plan --emulator --deny absent-still-recorded").code, 1);
     let comment = FILES.replace("cam2: { state", "cam2: { # livevod: allow absent-still-recorded\nstate");
@@ -88,7 +88,7 @@ fn rules_are_denied_and_allowed() {
     assert_eq!(codes("--deny warnings"), (0, vec![]));
 }
 
-/// The service after an edit in the console, seen from the files.
+/// The service after an edit in the console.
 #[test]
 fn online_adds_what_the_service_holds() {
     let mut world = World::with(FILES);
@@ -118,7 +118,7 @@ fn online_adds_what_the_service_holds() {
     assert_snapshot!(parts.join("---\n"));
 }
 
-/// Replaces the times of entries' births and of journal entries, and the runs' ids.
+/// Replaces the creation times of configurations, the times of journal entries, and the ids of runs.
 fn scrub_times(text: &str) -> String {
     let line = |line: &str| match line.split_once(", added ") {
         Some((before, _)) => format!("{before}, added [time]\n"),

@@ -1,4 +1,5 @@
-//! What leaves the binary: no secret, in whatever form the service sends it back, and no text that acts on who reads it.
+//! The binary's outputs contain no secret, in whatever form the service sends it back, and no text that affects a terminal or a
+//! reader.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
@@ -25,7 +26,7 @@ const IN_ADDRESS: [&str; 3] = ["p4th-Of-The-Address", "qu3ry of/the address", "a
 const HANDED_OUT: [&str; 2] = ["hAnded0ut/secret+of=theaddress", "hAnded0ut.token~of/the+address"];
 const FROM_COMMAND: &str = "fr0m-The/Command+that=printed";
 
-/// Every way in which a service may quote a text.
+/// Every form in which a service may quote a text.
 fn quoted(text: &str) -> String {
     let once = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let twice = utf8_percent_encode(&once, NON_ALPHANUMERIC).to_string();
@@ -79,7 +80,7 @@ fn one(mut stream: TcpStream, answer: &Answer) {
     let _ = stream.write_all((head + &body).as_bytes());
 }
 
-/// A refusal with `text` wherever one has room for text.
+/// A refusal with `text` in every field that can hold text.
 fn refusal(code: &str, text: &str) -> (u16, String) {
     let body = json!({"Code": code, "Message": text, "RequestId": text, "Recommend": text, "HostId": text,
         "AccessDeniedDetail": {"AuthAction": text, "AuthPrincipalDisplayName": text, "NoPermissionType": text}});
@@ -97,7 +98,7 @@ fn identity() -> (u16, String) {
     (200, json!({"AccountId": "1234567890123456", "Arn": "acs:ram::1:user/x", "IdentityType": "RAMUser", "RequestId": "A"}).to_string())
 }
 
-/// Reads are answered, and all else is refused with every secret in it.
+/// Answers reads, and refuses everything else with every secret in the refusal.
 fn echoing(all: &'static [&'static str]) -> String {
     serve(Arc::new(move |request: &str| {
         let echo = all.iter().map(|secret| quoted(secret)).collect::<Vec<_>>().join("\n");
@@ -117,7 +118,7 @@ fn echoing(all: &'static [&'static str]) -> String {
     }))
 }
 
-/// A run's whole output, and every file that it left.
+/// A run's complete output, and every file that it left.
 fn leaves(world: &World, arguments: &[&str]) -> BTreeMap<String, String> {
     let output = world.command(arguments).output().unwrap();
     let mut texts = BTreeMap::from(
@@ -139,7 +140,7 @@ fn leaves(world: &World, arguments: &[&str]) -> BTreeMap<String, String> {
     texts
 }
 
-/// Whether twelve bytes of a secret in a row stand in a text, however they are written.
+/// Whether a text contains twelve consecutive bytes of a secret, in any form.
 fn shows(text: &str, secret: &str) -> bool {
     let mut texts = vec![text.as_bytes().to_vec()];
     for _ in 0..3 {
@@ -156,7 +157,7 @@ fn shows(text: &str, secret: &str) -> bool {
     texts.iter().any(|text| text.windows(12).any(|piece| pieces.contains(piece)))
 }
 
-/// Files that hold secrets because they were given so.
+/// Files that contain secrets because they were written with them.
 const GIVEN: [&str; 3] = ["token", ".aliyun/config.json", "key.sh"];
 
 fn shows_none(world: &World, arguments: &[&str], secrets: &[&str]) -> BTreeMap<String, String> {
@@ -171,7 +172,7 @@ fn shows_none(world: &World, arguments: &[&str], secrets: &[&str]) -> BTreeMap<S
     texts
 }
 
-/// Everything that talks to the service.
+/// All commands that talk to the service.
 fn commands(url: &str) -> Vec<Vec<&str>> {
     let remote = ["--endpoint", url, "--log", "--timeout", "1s", "--settle", "1s"];
     let reading = ["--endpoint", url, "--log", "--timeout", "1s"];
@@ -255,7 +256,7 @@ fn an_address_that_hands_out_keys_is_not_told_on() {
     }
 }
 
-/// Of an address only the whole is a secret.
+/// Only a complete URL is a secret.
 fn shows_whole(world: &World, arguments: &[&str], secrets: &[&str]) {
     for (name, text) in leaves(world, arguments) {
         let shown = secrets.iter().find(|secret| text.contains(*secret));
@@ -288,11 +289,11 @@ fn what_would_be_carried_out_later_is_not_saved_with_a_secret_in_it() {
     world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", secret);
     let url = echoing(&["nothing"]);
     let texts = shows_whole_but(&world, &["plan", "--out", "p.json", "--endpoint", &url], secret);
-    assert!(texts["stderr"].contains("would hold a secret"), "{texts:?}");
+    assert!(texts["stderr"].contains("would contain a secret"), "{texts:?}");
     assert!(!texts.contains_key("p.json"), "{texts:?}");
 }
 
-/// As it is, but in the file that was given.
+/// The text unchanged, only in the given file.
 fn shows_whole_but(world: &World, arguments: &[&str], secret: &str) -> BTreeMap<String, String> {
     let texts = leaves(world, arguments);
     let shown = texts.iter().find(|(name, text)| *name != "livevod.yaml" && text.contains(secret));
@@ -300,10 +301,10 @@ fn shows_whole_but(world: &World, arguments: &[&str], secret: &str) -> BTreeMap<
     texts
 }
 
-/// Acts on terminals, on the logs of jobs, and on who reads either.
+/// A text that affects terminals, logs of CI jobs and their readers.
 const HOSTILE: &str = "x\nINJECTED\r\n::error::y\n##[group]\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}\u{200b}\u{2028}\u{e0041}\u{e007f}\u{61c}z";
 
-/// Answers all that may be asked with hostile text in every place, and refuses writes with it.
+/// Answers every read with hostile text in every field, and refuses writes with it.
 fn hostile() -> String {
     serve(Arc::new(|request: &str| {
         let item = |app: &str, stream: &str| {
@@ -331,14 +332,14 @@ fn is_tame(what: &str, arguments: &[&OsStr], bytes: &[u8], is_github: bool) {
     for line in text.lines() {
         let start = line.trim_start();
         assert!(!start.starts_with("INJECTED"), "{what} of {arguments:?}: {text}");
-        // A line that is a command is none of the older form.
+        // A line that is a command can't also be one in the older form.
         let is_ours = is_github && ours.iter().any(|head| line.starts_with(head));
         let commands = start.starts_with("::") || line.contains("##[");
         assert!(is_ours || !commands, "{what} of {arguments:?}: {line:?}");
     }
 }
 
-/// Runs the binary; `true` where it said anything.
+/// Runs the binary; `true` if it printed anything.
 fn tamed(world: &World, arguments: &[&OsStr]) -> bool {
     let output = world.command(&[]).args(arguments).output().unwrap();
     let is_github = arguments.contains(&OsStr::new("github"));
@@ -527,7 +528,7 @@ fn spoil_journal(world: &World, journal: &Path) {
     }
 }
 
-/// How many texts a JSON text holds.
+/// How many strings a JSON text contains.
 fn texts_in(text: &str) -> usize {
     let mut value = serde_json::from_str(text).unwrap();
     let mut left = usize::MAX;
@@ -535,7 +536,7 @@ fn texts_in(text: &str) -> usize {
     usize::MAX - left
 }
 
-/// A sealed document, open, with a hostile text in the place of one of its own.
+/// A sealed document, opened, with one of its strings replaced by a hostile one.
 fn spoilt(text: &str, leaf: usize) -> String {
     let mut value: serde_json::Value = serde_json::from_str(text).unwrap();
     value.as_object_mut().unwrap().remove("checksum");
@@ -544,7 +545,7 @@ fn spoilt(text: &str, leaf: usize) -> String {
     format!("{},\n  ", open.strip_suffix("\n}").unwrap())
 }
 
-/// Replaces the text that so many others stand before.
+/// Replaces the string at this index.
 fn replace(value: &mut serde_json::Value, left: &mut usize) {
     match value {
         serde_json::Value::String(text) => {

@@ -1,5 +1,5 @@
-//! What each code looks like at 80 columns, word for word: what stands on its page as wrong, or else a scene that earns it.
-//! Some are told in sentences and at 120 columns too.
+//! The output of each code at 80 columns, word for word: from the wrong example on its page, or else from a scene that causes it.
+//! Some are also shown without drawings, and at 120 columns.
 
 use std::collections::BTreeSet;
 
@@ -19,10 +19,10 @@ domains:
   live.example.com: { prune: true, apps: { show: { streams: { cam1: {}, cam2: {} } } } }
 ";
 
-/// A code, and what ends in it.
+/// A code, and a run that ends with it.
 type Scene = (&'static str, fn() -> Run);
 
-/// Codes that no text of a file earns alone.
+/// Codes that need more than the text of a file.
 const SCENES: &[Scene] = &[
     ("absent-idle", || {
         columns(ONE.replace("cam2: {}", "cam2: { state: absent }")).run("validate --online --emulator")
@@ -115,14 +115,14 @@ const SCENES: &[Scene] = &[
     ("usage", || columns(ONE).run("explain short-cycel")),
 ];
 
-/// A folder with a file, seen through a window of 80 columns.
+/// A folder with a file, and a terminal of 80 columns.
 fn columns(text: impl AsRef<str>) -> World {
     let mut world = World::with(text.as_ref());
     world.set("COLUMNS", "80");
     world
 }
 
-/// What was applied, and then edited so far that guards hold it.
+/// A service after an apply, and files that were then edited so much that guards refuse the plan.
 fn edited() -> World {
     let world = columns(ONE);
     world.converge("--emulator");
@@ -130,7 +130,7 @@ fn edited() -> World {
     world
 }
 
-/// `validate --online` of a file with one more line, against a service that was told one thing.
+/// `validate --online` of a file with one more line, against a service with one more setting.
 fn asked(service: &str, line: &str) -> Run {
     let text = ONE.replace("domains:", &format!("{line}\ndomains:"));
     let text = if line.starts_with("transcode") { text.replace("VOD_NO_TRANSCODE", "hd") } else { text };
@@ -140,7 +140,7 @@ fn asked(service: &str, line: &str) -> Run {
     world.run(&format!("validate --online --endpoint {}", server.url))
 }
 
-/// An apply whose one create the service refuses, so that the delete behind it is not attempted.
+/// An apply whose create is refused by the service, so that the delete after it is not attempted.
 fn refused() -> Run {
     let world = columns(ONE);
     world.converge("--emulator");
@@ -150,7 +150,7 @@ fn refused() -> Run {
     world.run("apply --emulator --auto-approve --max-delete 1")
 }
 
-/// `validate` of what a page shows as wrong; nothing where it shows no file.
+/// `validate` of the wrong example of a page; nothing if the page has no file.
 fn page_world(code: Code) -> Option<(World, String)> {
     let wrong = examples(page(code), "Wrong");
     let names: Vec<String> = match wrong.len() {
@@ -193,7 +193,7 @@ fn no_code_is_without_a_picture() {
     assert_eq!(shown.len(), all.len(), "a code has two");
 }
 
-/// No line is wider than the window, but for what can't be broken: excerpts of files, and long words.
+/// No line is wider than the terminal, except what can't be wrapped: excerpts of files, and long words.
 #[test]
 fn no_picture_leaves_the_window() {
     for code in Code::ALL {
@@ -215,7 +215,7 @@ fn the_richest_are_told_and_wide_as_well() {
     }
 }
 
-/// Across files, the chain of inheritance is shown step by step, each where it stands.
+/// The chain of inheritance is shown step by step across files, each step at its place.
 #[test]
 fn a_chain_is_followed_through_files() {
     let mut world = columns("");

@@ -1,4 +1,4 @@
-//! Files that break readers: each ends in one finding that says what to do, or simply works.
+//! Files that break parsers: each gives one finding that says what to do, or simply works.
 
 use std::fmt::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -9,10 +9,10 @@ use serde_json::{Value as Json, json};
 
 use super::World;
 
-/// The user who owns nothing.
+/// The id of a user who owns no files.
 const NOBODY: u32 = 65534;
 
-/// `validate` of a path: the one finding, in the form for machines. People must be told of one error too.
+/// Runs `validate` on a path: returns its only finding from the JSON. The human format must report one error too.
 fn only_finding(world: &World, path: &str) -> Json {
     let run = world.run(&format!("validate {path} --format json"));
     assert_eq!((run.code, run.stderr.as_str()), (1, ""), "{path}");
@@ -134,13 +134,13 @@ fn a_file_that_may_not_be_read_says_so() {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o0)).unwrap();
     let mut command = world.command(&["validate", "livevod.yaml"]);
     if std::fs::read(&path).is_ok() {
-        // The superuser may read everything, so somebody else is to try.
+        // Root may read everything, so another user runs the command.
         std::fs::set_permissions(world.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         command.uid(NOBODY);
     }
     let told = match command.output() {
         Ok(output) => String::from_utf8(output.stderr).unwrap(),
-        // Nobody else may run the binary where it was built: then there is nothing to see.
+        // If another user can't run the binary where it was built, there is nothing to test.
         Err(error) => return assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied),
     };
     assert_eq!(
@@ -150,7 +150,7 @@ fn a_file_that_may_not_be_read_says_so() {
     );
 }
 
-/// Windows line breaks and a byte order mark change no place: the same text without them has the same lines and columns.
+/// Windows line breaks and a byte order mark change no position: the same text without them has the same lines and columns.
 #[test]
 fn windows_texts_work_and_are_labelled_truly() {
     let world = World::new();
@@ -176,7 +176,7 @@ fn windows_texts_work_and_are_labelled_truly() {
     assert!(told.stderr.contains(" 1 │ version: 1\n"), "the mark is not drawn: {}", told.stderr);
 }
 
-/// Bytes without end are told from a file by their beginning, and nobody reads on.
+/// An endless stream of bytes is recognized by its beginning, and not read further.
 #[cfg(unix)]
 #[test]
 fn a_device_is_no_file_of_any_command() {

@@ -1,10 +1,10 @@
-//! The first files: valid, planned, and nothing overwritten.
+//! `init`: its files are valid and can be planned, and it overwrites nothing.
 
 use insta::assert_snapshot;
 
 use super::World;
 
-/// Everything below a folder, by path, but for what the version control keeps.
+/// All files below a folder, by path, without those of the version control.
 fn written(world: &World) -> Vec<String> {
     let mut files = Vec::new();
     let mut folders = vec![world.path().to_owned()];
@@ -50,7 +50,7 @@ fn the_service_says_what_nobody_has_to_type() {
     assert_eq!(world.run("apply taken.yaml --emulator --auto-approve").code, 0);
     let run = world.run("init a.example.com b.example.com --online --emulator --region eu-central-1 --account 6543210987654321");
     assert_eq!(run.code, 0, "{}", run.transcript());
-    assert!(run.stdout.contains("a.example.com holds 1 already"), "{}", run.transcript());
+    assert!(run.stdout.contains("existing configurations of a.example.com: 1"), "{}", run.transcript());
     let common = std::fs::read_to_string(world.path().join("livevod/common.yaml")).unwrap();
     assert!(
         common.contains("account: \"6543210987654321\" ") && common.contains("region: eu-central-1 "),
@@ -87,10 +87,10 @@ fn nothing_that_is_there_is_overwritten() {
         world.write(file, "mine\n");
         let run = world.run("init live.example.com --ci github");
         assert_eq!(run.code, 1, "{}", run.transcript());
-        assert!(run.stderr.contains("is there already"), "{}", run.transcript());
+        assert!(run.stderr.contains("already exists"), "{}", run.transcript());
         assert_eq!(written(&world), [file], "nothing else came");
     }
-    // The program itself may lie where it was unpacked.
+    // The program itself may be in the folder where it was unpacked.
     let world = World::new();
     world.write("livevod", "\u{7f}ELF");
     assert!(

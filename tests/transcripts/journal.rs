@@ -1,4 +1,4 @@
-//! Journals, snapshots and the way back, with real processes: killed, kept out, without room, and asked afterwards.
+//! Journals, snapshots and restores, with real processes: killed, locked out, without disk space, and run again.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -109,7 +109,7 @@ fn runs_are_listed_and_told() {
     assert_eq!(world.run("journal 2").code, 1, "both begin so");
 }
 
-/// What an apply leaves that was killed right after the emulator had carried out its first write.
+/// What an apply leaves behind that is killed right after the emulator has carried out its first write.
 fn killed_midway(world: &World, server: &Server, flags: &[&str]) {
     let before = written(world);
     let arguments =
@@ -187,7 +187,8 @@ fn a_replace_that_died_in_the_middle_is_finished_first() {
     assert!(second.stdout.contains("No changes."), "{}", second.transcript());
 }
 
-/// What the files want gone is over, whatever they say later: no journal brings it back.
+/// If the files want a configuration deleted, its unfinished change is over, whatever the files say later: no journal brings it
+/// back.
 #[test]
 fn a_gap_where_the_files_want_nothing_is_given_up() {
     for files in ["cam1: { state: absent }, cam2: {}", "cam2: {}"] {
@@ -206,7 +207,7 @@ fn a_gap_where_the_files_want_nothing_is_given_up() {
     }
 }
 
-/// The clock of the run that made it good was behind, so its journal stands before the other; and the wait is the whole one.
+/// The clock of the run that repaired it was slow, so its journal sorts before the other one; and the wait has its full length.
 #[test]
 fn a_clock_that_steps_back_reorders_nothing() {
     let world = World::with(&THREE.replace("cam1: {}, cam2: {}", "cam1: {}"));
@@ -309,7 +310,8 @@ fn without_a_journal_nothing_is_written() {
     assert_eq!(plan["summary"]["create"], 3);
 }
 
-/// A file may grow to so many 512-byte blocks, which is as good as a full disk, though SIGXFSZ comes with it; the emulator serves from another process.
+/// Limits files to this many 512-byte blocks, which is like a full disk, but also sends SIGXFSZ. The emulator runs in another
+/// process.
 #[cfg(unix)]
 fn with_little_room(world: &World, server: &Server, blocks: usize) -> (Value, i32) {
     let binary = env!("CARGO_BIN_EXE_livevod");
@@ -394,7 +396,7 @@ fn send(apply: &std::process::Child, signal: &str) {
     assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
 }
 
-/// Three slow creates one after the other: what a signal leaves of them.
+/// What a signal leaves of three slow creates, one after the other.
 #[cfg(unix)]
 fn struck_by(signals: &[&str], prelude: &str) -> (Option<i32>, Value) {
     let world = keyed(&THREE.replace("version: 1", "version: 1\naccount: \"1234567890123456\""));

@@ -1,4 +1,4 @@
-//! What stands where livevod keeps its files may have come with a checkout: nothing of it is followed, waited for or quoted.
+//! Files in livevod's own folders may come from a checkout: livevod never follows their links, waits for them or quotes them.
 
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
@@ -12,10 +12,10 @@ defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
 domains: { live.example.com: { apps: { show: { streams: { cam1: {} } } } } }
 ";
 
-/// What must neither change nor show up anywhere.
+/// A text that must neither change nor appear anywhere.
 const PRECIOUS: &str = "S3CRET of somebody else";
 
-/// A folder with a journal and an emulator of one earlier run, and a file of somebody else.
+/// A folder with a journal and an emulator of one earlier run, and a file of another program.
 fn world() -> World {
     let world = World::with(FILE);
     world.converge("--emulator");
@@ -32,7 +32,7 @@ fn only_journal(world: &World) -> PathBuf {
     listed.find(|path| path.extension().is_some_and(|end| end == "jsonl")).unwrap()
 }
 
-/// It is refused and says why, and the file of somebody else is as it was.
+/// The run is refused with this reason, and the other program's file is unchanged.
 fn insist(world: &World, run: &Run, why: &str) {
     assert_eq!(run.code, 1, "{}", run.transcript());
     let words = run.stderr.replace("\n  │ ", " ");
@@ -63,7 +63,7 @@ fn a_holder_that_says_something_else_is_not_quoted() {
     insist(&world, &run, "another apply is under way here: a process that did not say who it is");
 }
 
-/// Makes something that ends like a journal, at this path in this world.
+/// Creates something with the name of a journal, at this path in this world.
 type Make = fn(&World, PathBuf);
 
 #[test]
@@ -71,11 +71,11 @@ fn a_journal_that_is_none_is_neither_read_for_ever_nor_quoted() {
     let table: [(&str, Make, &str); 9] = [
         ("endless", |_, path| symlink("/dev/zero", path).unwrap(), "it is a link"),
         ("foreign", |_, path| symlink("../../precious", path).unwrap(), "it is a link"),
-        ("folder", |_, path| std::fs::create_dir(path).unwrap(), "it is no regular file"),
+        ("folder", |_, path| std::fs::create_dir(path).unwrap(), "it is not a regular file"),
         (
             "pipe",
             |_, path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
-            "it is no regular file",
+            "it is not a regular file",
         ),
         (
             "huge",
@@ -113,7 +113,7 @@ fn a_journal_that_is_none_is_neither_read_for_ever_nor_quoted() {
     }
 }
 
-/// A copy of the one journal, with one text for another.
+/// A copy of the only journal, with one text replaced.
 fn edited(world: &World, path: PathBuf, from: &str, to: &str) {
     let text = std::fs::read_to_string(only_journal(world)).unwrap();
     std::fs::write(path, text.replacen(from, to, 1)).unwrap();
@@ -178,7 +178,7 @@ fn an_emulators_log_that_leads_elsewhere_is_refused() {
         assert_eq!(std::fs::read_to_string(world.path().join("empty")).unwrap(), "");
         std::fs::remove_file(&log).unwrap();
         assert!(Command::new("mkfifo").arg(&log).status().unwrap().success());
-        insist(&world, &world.run(command), "it is no regular file");
+        insist(&world, &world.run(command), "it is not a regular file");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What users see: the binary run in a folder of its own with nothing of this machine's environment, word for word.
+//! What users see, word for word: the binary runs in its own folder, without the environment of this machine.
 
 mod account;
 mod apply;
@@ -35,13 +35,13 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// A folder, the variables that the binary sees, and nothing else.
+/// A folder, and the only variables that the binary sees.
 pub(crate) struct World {
     pub(crate) folder: TempDir,
     variables: Vec<(String, String)>,
 }
 
-/// What one run printed and how it ended.
+/// The output and the exit code of a run.
 pub(crate) struct Run {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -100,7 +100,7 @@ impl World {
         let mut command = self.command(&arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // Whoever reads nothing closes the pipe, which is its right.
+        // A process that does not read its input may close the pipe.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let output = child.wait_with_output().unwrap();
         Run {
@@ -110,7 +110,7 @@ impl World {
         }
     }
 
-    /// Applies, and holds that it was done and that a second plan is empty.
+    /// Applies, and asserts that everything was done and that a second plan is empty.
     pub(crate) fn converge(&self, arguments: &str) -> Run {
         let run = self.run(&format!("apply {arguments} --auto-approve"));
         assert_eq!(run.code, 0, "{}", run.transcript());
@@ -125,7 +125,7 @@ impl World {
         run
     }
 
-    /// What differs from run to run: the folder's name, the ids of requests, and how long it took.
+    /// Replaces what differs from run to run: the folder's name, the ids of requests, and durations.
     pub(crate) fn scrub(&self, text: &str) -> String {
         let text = text.replace(self.path().to_str().unwrap(), "[folder]");
         let text = scrub_number(&scrub_ids(&text), " call in ");
@@ -188,7 +188,7 @@ fn scrub_ids(text: &str) -> String {
     String::from_utf8(scrubbed).unwrap()
 }
 
-/// A shell runs `script` with the binary as `$0` in the world's folder.
+/// Runs `script` in a shell in the world's folder, with the binary as `$0`.
 #[cfg(unix)]
 pub(crate) fn shell(world: &World, script: &str) -> Run {
     let mut command = std::process::Command::new("sh");

@@ -1,4 +1,4 @@
-//! `validate --online`: what the service says about the files, shown where they say otherwise.
+//! `validate --online`: findings from the service's answers, each at the line of the files that disagrees.
 
 use insta::assert_snapshot;
 
@@ -34,7 +34,7 @@ const SERVICE: &[&str] = &[
     "--group=00000000000000000000000000000001",
 ];
 
-/// Asks a service that knows little.
+/// Asks a service that has few domains and groups.
 fn ask(world: &mut World, line: &str) -> Run {
     world.set("COLUMNS", "80");
     let server = Server::start(world, SERVICE);

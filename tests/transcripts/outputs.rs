@@ -1,4 +1,5 @@
-//! Where a command writes: nothing that it needs, nothing that is no file is replaced, and what could not be written is told.
+//! Outputs of commands: they never overwrite a file that the run needs or replace something that is not a file, and errors are
+//! reported.
 
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 
@@ -24,17 +25,17 @@ fn nothing_that_a_run_needs_is_replaced_by_an_output() {
     std::fs::hard_link(world.path().join("livevod.yaml"), world.path().join("other-name")).unwrap();
     symlink("livevod.yaml", world.path().join("link")).unwrap();
     for (line, why) in [
-        ("plan --emulator --out livevod.yaml", "this command reads it"),
-        ("plan --emulator --out other-name", "this command reads it"),
-        ("plan --emulator --out link", "this command reads it"),
-        ("plan --emulator --out .livevod/emulator.log", "this command reads it"),
-        ("snapshot --emulator --out livevod.yaml", "this command reads it"),
-        ("plan --emulator --out .livevod/journal/new", "it is in the folder of the journals"),
-        ("drift --emulator --json-into .livevod/journal/lock", "it is in the folder of the journals"),
-        ("plan --emulator --out new --json-into ./new", "`--json-into` writes to it too"),
-        ("plan --emulator --out - --json-into -", "`--json-into` writes to it too"),
-        ("emulator --load copy.yaml --port-file copy.yaml", "this command reads it"),
-        ("emulator --port-file new --call-log new", "`--call-log` writes to it too"),
+        ("plan --emulator --out livevod.yaml", "this command also reads it"),
+        ("plan --emulator --out other-name", "this command also reads it"),
+        ("plan --emulator --out link", "this command also reads it"),
+        ("plan --emulator --out .livevod/emulator.log", "this command also reads it"),
+        ("snapshot --emulator --out livevod.yaml", "this command also reads it"),
+        ("plan --emulator --out .livevod/journal/new", "it is in the journal folder"),
+        ("drift --emulator --json-into .livevod/journal/lock", "it is in the journal folder"),
+        ("plan --emulator --out new --json-into ./new", "`--json-into` also writes to it"),
+        ("plan --emulator --out - --json-into -", "`--json-into` also writes to it"),
+        ("emulator --load copy.yaml --port-file copy.yaml", "this command also reads it"),
+        ("emulator --port-file new --call-log new", "`--call-log` also writes to it"),
     ] {
         let run = world.run(line);
         assert_eq!(run.code, 1, "{line}");
@@ -137,7 +138,7 @@ fn a_standard_output_that_fails_is_told() {
         assert!(piped.stdout.ends_with("exit 0\n"), "{line}\n{}", piped.transcript());
         assert!(!piped.stdout.contains("could not be written"), "{line}\n{}", piped.transcript());
     }
-    // A weightier code holds.
+    // A more severe exit code wins.
     world.write("livevod.yaml", &FILE.replace("cam1: {}", "cam1: { state: absent }"));
     let run = shell(&world, "\"$0\" plan --emulator --detailed-exitcode --max-delete 0 > /dev/full");
     assert_eq!(run.code, 3, "{}", run.transcript());
@@ -154,16 +155,16 @@ fn a_file_of_ours_in_the_wrong_place_is_named_with_the_command_that_takes_it() {
     std::fs::copy(journal, world.path().join("j")).unwrap();
     std::fs::copy(world.path().join(".livevod/emulator.log"), world.path().join("e")).unwrap();
     for (line, says, cure) in [
-        ("validate p", "`p` is a saved plan, and YAML is expected", "livevod show p"),
-        ("apply s --emulator --auto-approve", "`s` is a snapshot, and YAML is expected", "--against s"),
-        ("plan j --emulator", "`j` is the journal of a run, and YAML is expected", "livevod journal"),
-        ("fmt e", "`e` is the log of an emulator, and YAML is expected", "--emulator=e"),
-        ("show s", "`s` is a snapshot, and a saved plan is expected", "livevod restore s"),
-        ("restore p --emulator", "`p` is a saved plan, and a snapshot is expected", "livevod apply p"),
-        ("plan --against p", "`p` is a saved plan, and a snapshot is expected", "livevod apply p"),
+        ("validate p", "expected YAML, but `p` is a saved plan", "livevod show p"),
+        ("apply s --emulator --auto-approve", "expected YAML, but `s` is a snapshot", "--against s"),
+        ("plan j --emulator", "expected YAML, but `j` is the journal of a run", "livevod journal"),
+        ("fmt e", "expected YAML, but `e` is the log of an emulator", "--emulator=e"),
+        ("show s", "expected a saved plan, but `s` is a snapshot", "livevod restore s"),
+        ("restore p --emulator", "expected a snapshot, but `p` is a saved plan", "livevod apply p"),
+        ("plan --against p", "expected a snapshot, but `p` is a saved plan", "livevod apply p"),
         (
             "emulator --load s",
-            "`s` is a snapshot, and the output of `livevod emulator dump` is expected",
+            "expected the output of `livevod emulator dump`, but `s` is a snapshot",
             "restore s",
         ),
         ("restore missing.json --emulator", "can't read `missing.json`: No such file", ""),
@@ -175,11 +176,19 @@ fn a_file_of_ours_in_the_wrong_place_is_named_with_the_command_that_takes_it() {
         assert!(run.transcript().len() < 1000, "{line}\n{}", run.transcript());
     }
     for (line, says, cure) in [
-        ("validate - < p", "standard input is a saved plan, and YAML is expected", "livevod show -"),
-        ("fmt - < s", "standard input is a snapshot, and YAML is expected", "--against -"),
-        ("show - < s", "standard input is a snapshot, and a saved plan is expected", "livevod restore -"),
-        ("restore - --emulator < p", "standard input is a saved plan, and a snapshot", "livevod apply -"),
-        ("plan --against - < p", "standard input is a saved plan, and a snapshot", "livevod apply -"),
+        ("validate - < p", "expected YAML, but standard input is a saved plan", "livevod show -"),
+        ("fmt - < s", "expected YAML, but standard input is a snapshot", "--against -"),
+        ("show - < s", "expected a saved plan, but standard input is a snapshot", "livevod restore -"),
+        (
+            "restore - --emulator < p",
+            "expected a snapshot, but standard input is a saved plan",
+            "livevod apply -",
+        ),
+        (
+            "plan --against - < p",
+            "expected a snapshot, but standard input is a saved plan",
+            "livevod apply -",
+        ),
         ("plan --against - < /dev/null", "standard input can't be used", "livevod snapshot --out"),
     ] {
         let run = shell(&world, &format!("\"$0\" {line}"));
@@ -187,7 +196,7 @@ fn a_file_of_ours_in_the_wrong_place_is_named_with_the_command_that_takes_it() {
         let words = run.stderr.replace("\n  │ ", " ").replace("\n        ", " ");
         assert!(words.contains(says) && words.contains(cure), "{line}\n{}", run.transcript());
     }
-    // What is expected there is taken.
+    // The expected kind of file is accepted.
     for line in [
         "cat p | \"$0\" show - --format json",
         "cat p | \"$0\" apply - --emulator --auto-approve",
@@ -216,7 +225,7 @@ fn a_limit_of_the_shell_ends_a_command_with_an_error_and_leaves_nothing_behind()
         "fmt long.yaml",
         "schema > big",
     ] {
-        // A block has 512 bytes in some shells and 1024 in others.
+        // A block is 512 bytes in some shells, and 1024 in others.
         let run = shell(&world, &format!("ulimit -f 1; \"$0\" {line}"));
         assert_eq!(run.code, 1, "{line}\n{}", run.transcript());
         assert!(run.stderr.contains("File too large"), "{line}\n{}", run.transcript());
@@ -234,7 +243,7 @@ fn a_limit_of_the_shell_ends_a_command_with_an_error_and_leaves_nothing_behind()
     assert_eq!(shell(&world, "ulimit -n 8; \"$0\" validate livevod.yaml").code, 0);
 }
 
-/// What stands in a world's folder.
+/// The names in a world's folder.
 #[cfg(unix)]
 fn names(world: &World) -> Vec<std::ffi::OsString> {
     let entries = std::fs::read_dir(world.path()).unwrap();

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::World;
 
-/// What the service holds before the plans of this file: applied first.
+/// What the service holds before the plans of this file. It is applied first.
 const BEFORE: &str = "\
 version: 1
 account: \"1234567890123456\"
@@ -36,7 +36,7 @@ fn applied() -> World {
     world
 }
 
-/// An update of some, a replace, a delete, a create, and something that a file no longer declares.
+/// Several updates, a replace, a delete, a create, and a configuration that no file declares any more.
 fn changed() -> World {
     let world = applied();
     let text = BEFORE
@@ -194,7 +194,7 @@ fn a_pattern_that_selects_nothing_is_an_error_and_not_no_changes() {
     ] {
         let run = world.run(line);
         assert_eq!(run.code, 1, "`{line}`: {}", run.transcript());
-        assert!(run.stderr.contains("selects nothing"), "`{line}`: {}", run.transcript());
+        assert!(run.stderr.contains("matches no declared"), "`{line}`: {}", run.transcript());
     }
     assert_eq!(world.run("plan --emulator --exclude live.example.com").code, 1, "nothing is left");
 }
@@ -208,7 +208,7 @@ fn drift_tells_differences_and_no_guards() {
     assert!(!run.stdout.contains("refused"), "{}", run.transcript());
 }
 
-/// Nothing that another rule finds.
+/// Files without other findings.
 const SMALL: &str = "\
 version: 1
 defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
@@ -279,8 +279,11 @@ domains: { live.example.com: { apps: { show: { streams: { cam1: {} } } } } }
 fn a_selection_that_leaves_nothing_is_a_slip() {
     let world = World::with(ONE);
     for (line, says) in [
-        ("drift --emulator --target live.example.com/show --exclude live.example.com/**", "leaves nothing"),
-        ("plan --emulator --exclude live.example.com", "leaves nothing"),
+        (
+            "drift --emulator --target live.example.com/show --exclude live.example.com/**",
+            "excludes everything",
+        ),
+        ("plan --emulator --exclude live.example.com", "excludes everything"),
         ("plan --emulator --target live.exmaple.com", "did you mean `live.example.com`?"),
     ] {
         let run = world.run(line);
@@ -311,7 +314,7 @@ fn an_empty_variable_is_not_set() {
     assert_eq!(world.run("apply --emulator --auto-approve").code, 0);
     let run = world.run("plan --emulator --account abc");
     assert_eq!(run.code, 1, "{}", run.transcript());
-    assert!(run.stderr.contains("an account id is expected"), "{}", run.transcript());
+    assert!(run.stderr.contains("expected an account id"), "{}", run.transcript());
 }
 
 #[test]
@@ -334,7 +337,7 @@ domains:
     apps: { show: { streams: { cam1: {}, cam2: {} } } }
 ";
 
-/// Good news of a part is no good news of the whole, in any format, and takes no comment of the whole's place.
+/// A clean plan of a part must not look like a clean plan of the whole in any format, and must not replace its comment.
 #[test]
 fn what_was_not_compared_is_told() {
     let world = World::with(TWO);
@@ -364,7 +367,7 @@ fn what_was_not_compared_is_told() {
     assert_ne!(marker(""), marker("--target live.example.com/show/cam1"));
 }
 
-/// What the snapshot holds is not what the files declare.
+/// The snapshot differs from the files.
 #[test]
 fn a_way_back_with_nothing_to_do_says_nothing_of_the_files() {
     let world = World::with(TWO);

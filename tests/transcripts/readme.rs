@@ -1,4 +1,4 @@
-//! The `console` blocks of the READMEs, run in their order in one empty folder: what they show is what is printed.
+//! The `console` blocks of the READMEs, run in order in one empty folder: they must show the real output.
 
 use std::path::Path;
 use std::process::Command;
@@ -34,7 +34,7 @@ fn the_first_plan_shows_what_is_printed() {
     }
 }
 
-/// Whoever reads the other one types the same, and sees the same.
+/// Both READMEs have the same commands and the same output.
 #[test]
 fn both_readmes_show_the_same() {
     let [one, other] = ["README.md", "README.zh-CN.md"].map(text);
@@ -51,7 +51,7 @@ fn both_readmes_show_the_same() {
     assert_eq!(blocks(&one), blocks(&other));
 }
 
-/// Every page that a page points to is there.
+/// Every page that a page links to exists.
 #[test]
 fn links_between_pages_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -76,7 +76,7 @@ fn links_between_pages_lead_somewhere() {
     }
 }
 
-/// Each command behind `$ `, and what stands below it.
+/// Each command after `$ `, and the output below it.
 fn steps(readme: &str) -> Vec<(String, String)> {
     let mut steps: Vec<(String, String)> = Vec::new();
     for block in readme.split("```console\n").skip(1) {

@@ -1,4 +1,4 @@
-//! From a plan in a file to exactly that, or nothing.
+//! A saved plan is applied exactly as it is, or not at all.
 
 use super::World;
 use insta::assert_snapshot;
@@ -10,7 +10,7 @@ domains:
   live.example.com: { apps: { show: { streams: { cam1: {}, cam2: {}, cam3: {}, cam4: {} } } } }
 ";
 
-/// A service that holds what the files say, and files that say two things else since.
+/// A service that matched the files, and files with two later edits.
 fn edited() -> World {
     let mut world = World::with(ONE);
     world.set("COLUMNS", "80");
@@ -22,7 +22,7 @@ fn edited() -> World {
     world
 }
 
-/// Somebody changes cam1 behind the reviewer's back.
+/// Changes cam1 in the service after the review.
 fn behind_the_back(world: &World) {
     world.write("theirs/livevod.yaml", &ONE.replace("cam1: {}", "cam1: { cycle_duration: 5m }"));
     let run = world.run("apply theirs --emulator --auto-approve --max-change 100% --journal theirs/journal");
@@ -57,12 +57,12 @@ fn the_whole_story_of_a_pull_request() {
     assert_eq!(applied.code, 0, "{}", applied.transcript());
     let second = world.run("plan --emulator --detailed-exitcode");
     assert_eq!(second.code, 0, "{}", second.transcript());
-    // All of it is done: the same plan again is nothing to do, and no error.
+    // Everything is done: applying the same plan again changes nothing, and is not an error.
     let same = world.run(&format!("apply again.plan --emulator --expect-digest {digest}"));
     assert_eq!(same.code, 0, "{}", same.transcript());
 }
 
-/// Whoever can write the file can seal it anew; the digest that was reviewed is not in their hands.
+/// Everyone who can write the file can seal it again, but can't change the digest that was reviewed.
 #[test]
 fn a_plan_that_was_edited_and_sealed_anew_is_not_the_reviewed_one() {
     let world = World::with(ONE);

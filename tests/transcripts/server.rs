@@ -1,4 +1,4 @@
-//! The emulator as a server of its own, and the binary against it over HTTP: both signatures, and servers that misbehave.
+//! The emulator as a separate server, and the binary against it over HTTP: both signatures, and servers that misbehave.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -119,7 +119,7 @@ fn plain_http_leaves_the_machine_for_nobody() {
     }
 }
 
-/// Answers every connection with `answer` after having read a request, then closes.
+/// Reads a request from every connection, answers with `answer`, and closes it.
 fn misbehaving(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -128,7 +128,7 @@ fn misbehaving(answer: &'static [u8]) -> String {
             let Ok(mut stream) = stream else { return };
             let mut buffer = [0; 8192];
             if stream.read(&mut buffer).is_ok() {
-                // The client may be gone already, which is what some of these tests are about.
+                // The client may have closed the connection, which some of these tests are about.
                 let _ = stream.write_all(answer);
             }
         }
@@ -154,7 +154,7 @@ fn servers_that_misbehave_end_in_one_clear_finding() {
     }
 }
 
-/// Lines in the server's log, one a write.
+/// Lines in the server's log, one for each write.
 pub(crate) fn written(world: &World) -> usize {
     std::fs::read(world.path().join("state.log"))
         .map_or(0, |log| log.iter().filter(|byte| **byte == b'\n').count())
@@ -222,10 +222,10 @@ fn a_taken_address_is_named() {
     let run = world.run(&format!("emulator --listen {address}"));
     assert_eq!(run.code, 1, "{}", run.transcript());
     let says = format!("can't listen on `{address}`: Address already in use");
-    assert!(run.stderr.contains(&says) && run.stderr.contains("port 0 takes a free one"), "{}", run.stderr);
+    assert!(run.stderr.contains(&says) && run.stderr.contains("port 0 takes a free port"), "{}", run.stderr);
 }
 
-/// Six domains, so that several calls are on their way when the first one is refused for its time.
+/// Six domains, so that several calls are in flight when the first one is refused because of its timestamp.
 fn six() -> World {
     let domains: String = (1..=6)
         .map(|n| format!("  d{n}.example.com: {{ apps: {{ show: {{ streams: {{ cam: {{}} }} }} }} }}\n"))
@@ -246,7 +246,7 @@ fn a_clock_that_is_off_is_corrected_for_every_call_on_its_way() {
     }
 }
 
-/// The clock is mended while a run goes on: the correction must go as well.
+/// The clock is set right during a run: then livevod must drop its correction too.
 #[test]
 fn a_clock_that_is_mended_in_the_middle_is_corrected_again() {
     for times in [4, 9, 15, 22] {

@@ -1,4 +1,4 @@
-//! What needs a terminal or a signal: the question before an apply, and an interrupt in the middle of one.
+//! Tests with a terminal or signals: the question before an apply, and an interrupt in the middle of one.
 #![cfg(unix)]
 
 use std::io::Read;
@@ -22,7 +22,7 @@ fn answered(world: &World, answer: &str) -> (String, i32) {
     session.expect("Enter a value:").unwrap();
     session.send_line(answer).unwrap();
     let mut rest = String::new();
-    // The terminal's other end closes with an error on Linux, after everything was read.
+    // On Linux, the other end of the terminal closes with an error after everything was read.
     let _ = session.read_to_string(&mut rest);
     let code = match session.get_process().wait().unwrap() {
         expectrl::process::unix::WaitStatus::Exited(_, code) => code,
@@ -44,7 +44,7 @@ fn only_yes_is_yes() {
     assert!(rest.contains("Apply complete! Resources: 1 added"), "{rest}");
 }
 
-/// A slow rate keeps the apply busy once the burst is spent; the signal comes before that.
+/// A slow rate keeps the apply busy once the burst is used up; the signal comes before that.
 #[test]
 fn the_first_signal_finishes_what_is_under_way_and_reports() {
     let streams: String = (0..400).map(|number| format!("cam{number}: {{}}, ")).collect();
@@ -77,8 +77,8 @@ fn the_first_signal_finishes_what_is_under_way_and_reports() {
     }
 }
 
-/// The service takes a write and never answers: the first signal is answered all the same, and the second one leaves a write whose
-/// outcome nobody knows.
+/// The service accepts a write and never answers. The first signal still gets a response, and the second one leaves a write whose
+/// outcome is unknown.
 #[test]
 fn a_hung_write_is_unknown_to_whoever_insists() {
     let mut world = World::with(ONE);
@@ -114,7 +114,7 @@ fn a_hung_write_is_unknown_to_whoever_insists() {
     assert!(rest.contains("live.example.com/show/cam1"), "{rest}");
 }
 
-/// Whoever looks on is told what a slow service keeps them waiting for, and then nothing is left of it.
+/// The terminal shows what a slow service is being read for, and the text is removed afterwards.
 #[test]
 fn a_slow_service_is_not_waited_for_in_silence() {
     let mut world = World::with(ONE);

@@ -1,4 +1,4 @@
-//! What is said of files, right and wrong.
+//! Findings about files, right and wrong.
 
 use insta::assert_snapshot;
 use serde_json::json;
@@ -41,7 +41,7 @@ fn a_valid_file_is_counted() {
     assert_snapshot!(world.run("validate").transcript());
 }
 
-/// Each value's comment says the line that holds it, whatever else an app says.
+/// The comment of each value names the line that it comes from, whatever else an app says.
 #[test]
 fn an_app_with_a_prune_of_its_own_moves_no_origin() {
     let world = World::with(
@@ -56,7 +56,7 @@ fn an_app_with_a_prune_of_its_own_moves_no_origin() {
     }
 }
 
-/// A value may be a whole file: a message shows its beginning.
+/// A value may be as long as a file: a message shows only its beginning.
 #[test]
 fn a_long_value_is_told_by_its_beginning() {
     let world = World::with(&format!("version: 1\nregion: \"{}\"\n", "y".repeat(1_000_000)));

@@ -8,19 +8,19 @@ use std::collections::BTreeMap;
 
 use livevod::wire::{Request, Secret, SignatureProblem, Verified, verify};
 
-/// Checks a request as the holder of one key would.
+/// Verifies a request as a service that knows one key.
 fn verify_with(request: &Request, id: &str, secret: &str) -> Result<Verified, SignatureProblem> {
     verify(request, |key| (key == id).then(|| Secret::new(secret)))
 }
 
-/// The text that the signature should have been made of.
+/// The expected string to sign.
 fn signed_text(request: &Request, id: &str) -> String {
     let problem = verify_with(request, id, "not the secret").unwrap_err();
     let SignatureProblem::Mismatch { signed_text } = problem else { unreachable!("{problem:?}") };
     signed_text
 }
 
-/// A GET with everything in the query; values are encoded byte by byte, which every server must take.
+/// A GET with everything in the query; values are encoded byte by byte, which every server must accept.
 fn get(params: &[(&str, &str)]) -> Request {
     let query: Vec<String> =
         params.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();

@@ -1,4 +1,4 @@
-//! The examples that the vendor published for its own signatures.
+//! The vendor's published examples of signatures.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Whatever is signed verifies, and nothing else does.
+//! Every signed request verifies, and no other one does.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ fn awkward() -> impl Strategy<Value = String> {
 }
 
 fn call() -> impl Strategy<Value = Call> {
-    // A name that a common parameter has would collide with it in V1, and no business parameter has one.
+    // In V1, the name of a common parameter would collide with it; no parameter of an action has such a name.
     let name = awkward().prop_map(|name| format!("P{name}"));
     let action = prop::sample::select(Action::ALL.to_vec());
     (action, prop::collection::btree_map(name, awkward(), 0..6))

@@ -1,4 +1,4 @@
-//! Vectors for the Live API that several official signers agree on.
+//! Test vectors for the Live API on which several official signers agree.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-"""Lints the pipelines under `examples/ci`, then plays them: their scripts run as they stand in the files, against livevod's
+"""Lints the pipelines under `examples/ci`, then plays them: their scripts run unchanged, against livevod's
 emulator and a stand-in for the code host's API.
 
     ci BINARY EXAMPLES TOOLS

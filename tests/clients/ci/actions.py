@@ -1,5 +1,5 @@
-"""Runs jobs of workflows as GitHub's runners do, as far as these workflows go: each `run` as it stands in the file, with the
-environment, outputs, summary, caches, artifacts and the token's rights that the file gives it."""
+"""Runs jobs of workflows as GitHub's runners do, as far as these workflows need it: each `run` as written in the file, with the
+environment, outputs, summary, caches, artifacts and token permissions that the file gives it."""
 
 import fnmatch
 import json
@@ -16,7 +16,7 @@ from github import REPOSITORY
 from world import environment, text
 
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
-# Linux takes 128 KiB for one variable; nothing here has a reason to come near.
+# Linux allows 128 KiB for one variable; nothing here should come close to that.
 VARIABLE_LIMIT = 1024
 
 
@@ -25,7 +25,7 @@ def load(path):
 
 
 class Context(dict):
-    """What expressions name. What is not there is null."""
+    """The contexts of expressions. A missing name is null."""
 
     def look_up(self, path):
         value = self
@@ -54,7 +54,7 @@ class Context(dict):
 
 
 class Job:
-    """One job's run: what became of it, its summary, its log."""
+    """One run of a job: its result, its summary, its log."""
 
     def __init__(self, host, world, workflow, event_name, event, sha, ref, fork=False, attempt=1, caches=None):
         self.host, self.world, self.workflow = host, world, workflow
@@ -151,7 +151,7 @@ class Job:
         return done.returncode == 0
 
     def take(self, step, files):
-        """What a step leaves for the later ones."""
+        """The effects of a step on later steps."""
         pairs = {name: dict(line.split("=", 1) for line in text(files[name]).splitlines()) for name in ("GITHUB_OUTPUT", "GITHUB_ENV")}
         self.environment |= pairs["GITHUB_ENV"]
         for folder in text(files["GITHUB_PATH"]).splitlines():
@@ -192,7 +192,7 @@ class Job:
         return [self.workspace / line.strip().replace("~", home, 1) for line in inputs["path"].strip().splitlines()]
 
     def actions_cache(self, step, inputs):
-        """Restores now. What it would save at the end is a build that tests need not share."""
+        """Restores the cache now. It would save a build at the end, which the tests do not need to share."""
         self.context["steps"][step["id"]] = {"outputs": {"cache-hit": "false"}}
         return True
 
@@ -228,7 +228,7 @@ class Job:
 
 
 def triggered(workflow, event_name, branch, paths):
-    """Does this event start the workflow?"""
+    """Whether this event starts the workflow."""
     if event_name not in workflow["on"]:
         return False
     rule = workflow["on"][event_name]

@@ -1,4 +1,4 @@
-"""Plays as much of GitHub's API as the workflows use. A token may do only what the `permissions` of its job say."""
+"""Plays as much of GitHub's API as the workflows use. A token may only do what the `permissions` of its job allow."""
 
 import io
 import re
@@ -13,7 +13,7 @@ COMMENT_LIMIT = 65536
 
 
 class Blobs(Host):
-    """Where artifacts are downloaded from: an address that is signed, on another host, which must see no token."""
+    """The download server of artifacts: a signed URL on another host, which must not see any token."""
 
     def __init__(self):
         super().__init__()
@@ -43,7 +43,7 @@ class GitHub(Host):
         self.number += 1
         return self.number
 
-    # Who may do what.
+    # Permissions.
 
     def grant(self, token, permissions):
         self.tokens[token] = permissions

@@ -60,7 +60,7 @@ class GitLab(Host):
         issue.update(fields)
         issue["state"] = {"close": "closed", "reopen": "opened", None: issue["state"]}[change]
 
-    # Merge requests and what their pipelines kept.
+    # Merge requests and the artifacts of their pipelines.
 
     def get_merged(self, call, sha):
         return call.page([one for one in self.requests if sha in one["commits"]])
@@ -96,12 +96,12 @@ class GitLab(Host):
 
 
 def expand(value, variables):
-    """A value with the variables that it names, as GitLab fills them in."""
+    """A value with its variables replaced, as GitLab does."""
     return re.sub(r"\$(\w+)", lambda found: variables.get(found[1], ""), str(value))
 
 
 def holds(rule, variables, paths):
-    """Does a rule of a job take it in?"""
+    """Whether the rules of a job include it."""
     words = re.findall(r'"[^"]*"|\$\w+|==|&&', rule["if"])
     source = []
     for word in words:

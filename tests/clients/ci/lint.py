@@ -1,5 +1,5 @@
-"""Reads the pipelines as their hosts would: actionlint with shellcheck over scripts, the published schemas, and a few rules of
-their own that no linter has."""
+"""Reads the pipelines as their hosts would: actionlint with shellcheck over scripts, the published schemas, and a few rules
+that no linter has."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def lint(folder, tools):
 
 
 def own(root, tools, path):
-    """The workflows and the action of livevod itself, and what they run."""
+    """The workflows and the action of livevod itself, and their scripts."""
     workflows = sorted((root / ".github" / "workflows").glob("*.yml"))
     run(tools / "actionlint", "-no-color", "-shellcheck", tools / "shellcheck", *workflows, env=path)
     run(tools / "shellcheck", root / ".ci" / "run", root / ".ci" / "package", root / ".ci" / "installed", root / ".ci" / "oldest", root / ".github" / "install.sh")
@@ -74,7 +74,7 @@ def resource_group(pipeline):
 
 
 def policies(page):
-    """The RAM policies of the page: two of trust, one that reads, one that also writes, and only to named domains."""
+    """The RAM policies of the page: two trust policies, one for reading, and one that also writes, but only to named domains."""
     texts = re.findall(r"^```json\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
     reading_trust, reads, writing_trust, writes = (json.loads(text) for text in texts)
     for trust in (reading_trust, writing_trust):

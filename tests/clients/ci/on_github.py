@@ -1,4 +1,4 @@
-"""The story of a platform team on GitHub, played with the workflows of `examples/ci/github` as they stand there."""
+"""The story of a platform team on GitHub, played with the unchanged workflows of `examples/ci/github`."""
 
 import json
 import re
@@ -27,7 +27,7 @@ class Team:
         return Job(self.host, self.world, workflow, event_name, event, sha, ref, caches=self.caches, **more).run()
 
     def pull(self, number, files, fork=False):
-        """A pull request with these files: what GitHub tells its workflows."""
+        """A pull request with these files, as the event that GitHub gives its workflows."""
         head, merge = self.world.branch(f"pull-{number}", files)
         repository = "stranger/recordings" if fork else REPOSITORY
         pull = {
@@ -47,7 +47,7 @@ class Team:
         return event, self.on_pull("livevod-plan", event, merge)
 
     def merge(self, event):
-        """Squashes a pull request into main, as GitHub tells of it afterwards."""
+        """Squashes a pull request into main; returns GitHub's event."""
         pull = event["pull_request"]
         sha = self.world.squash(pull["head"]["sha"])
         merged = {**pull, "merged_at": "2026-11-25T10:00:00Z", "merge_commit_sha": sha, "commits": [sha, pull["head"]["sha"]]}
@@ -106,7 +106,7 @@ def forks(team, files):
 
 def reviews(team, files):
     """A pull request has one comment, which later pushes rewrite; a status holds the digest."""
-    # Somebody else wrote the marker first, and more comments than one page holds stand above.
+    # Another user wrote the marker first, and there are more comments above than fit on one page.
     for number in range(130):
         team.host.add_comment(7, f"a remark {number}", PERSON)
     event, job = team.plan(7, files)
@@ -138,7 +138,7 @@ def reviews(team, files):
 
 
 def applies(team, event):
-    """After the merge exactly that is applied, and a second run finds nothing to do."""
+    """After the merge, exactly the reviewed plan is applied, and a second run finds nothing to do."""
     sha = team.merge(event)
     job = team.apply(sha)
     assert job.state == "success", job.log
@@ -155,7 +155,7 @@ def applies(team, event):
 
 
 def behind_the_back(team, files):
-    """An edit in the console between review and merge: nothing is written, and the job tells what moved."""
+    """An edit in the console between review and merge: nothing is written, and the job reports what changed."""
     files = files.replace("cycle_duration: 2h", "cycle_duration: 3h")
     event, job = team.plan(9, files.replace("morning: {}", "morning: { cycle_duration: 30m }"))
     assert job.state == "success", job.log
@@ -175,7 +175,7 @@ def behind_the_back(team, files):
 
 
 def stays_refused_until_told(team, moved):
-    """By hand, with the digest of what was shown; a digest that is none is refused before anything else."""
+    """By hand, with the digest of the plan that was shown; an invalid digest is refused before anything else."""
     sha, refused = moved
     wrong = team.by_hand(sha, digest="$(touch pwned)")
     assert wrong.state == "failure" and "The digest is not valid" in wrong.summary
@@ -186,7 +186,7 @@ def stays_refused_until_told(team, moved):
 
 
 def forgeries(team, files):
-    """Only the workflow's own, single word for a commit counts; nothing asks for the role before that is settled."""
+    """Only the workflow's own, single review status of a commit counts; the role is not requested before that is clear."""
     files = files.replace("cycle_duration: 2h", "cycle_duration: 3h").replace("morning: {}", "morning: { cycle_duration: 40m }")
     event, job = team.plan(10, files)
     assert job.state == "success", job.log
@@ -215,7 +215,7 @@ def forgeries(team, files):
     straight = team.world.commit(files + "\n# pushed past every review\n")
     job = team.apply(straight)
     assert job.state == "failure" and "does not come from a merged pull request" in job.summary
-    # The reviewed plan itself can't be fetched any more; its digest is enough. A fork's artifact of that name is not looked at.
+    # The reviewed plan itself can no longer be fetched; its digest is enough. A fork's artifact of that name is ignored.
     team.host.blobs.held.clear()
     team.host.add_artifact(f"livevod-plan-{head}", {"plan.lvp": "forged"}, foreign=True)
     job = team.apply(sha)
@@ -224,7 +224,7 @@ def forgeries(team, files):
 
 
 def half_done(team, files):
-    """The key is revoked in the middle: the job says so, and run again it does the rest."""
+    """The key is revoked in the middle: the job reports it, and when it is run again, it does the rest."""
     files = files.replace("cycle_duration: 2h", "cycle_duration: 3h").replace("morning: {}", "morning: { cycle_duration: 40m }")
     more = "".join(f"          extra{number}: {{}}\n" for number in range(6))
     event, job = team.plan(11, files + more)
@@ -266,7 +266,7 @@ def alarms(team, _files):
 
 
 def held(team, _files):
-    """A plan that a guard holds is red before the merge, is refused after it, and goes through by hand with what releases it."""
+    """A plan that a guard refuses is red before the merge, is refused after it, and can be applied by hand with the flag that allows it."""
     files = (team.world.origin / "live" / "livevod.yaml").read_text()
     event, job = team.plan(12, files.replace("morning: { cycle_duration: 40m }", 'morning: { storage_location: "b.oss-cn-shanghai.aliyuncs.com" }'))
     assert job.state == "success", job.log

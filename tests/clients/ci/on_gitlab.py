@@ -1,4 +1,4 @@
-"""The same story on GitLab, played with the pipeline of `examples/ci/gitlab` as it stands there."""
+"""The same story on GitLab, played with the unchanged pipeline of `examples/ci/gitlab`."""
 
 import json
 import re
@@ -76,7 +76,7 @@ def story(folder, binary, template, quickstart):
 
 
 def reviews(team, files):
-    """A merge request has one note; wrong files have findings on their lines; a fork's is checked and not planned."""
+    """A merge request has one note; wrong files get findings on their lines; a fork's merge request is checked and not planned."""
     _, pipeline = team.request(3, files.replace("tier: premium }", "tier: premum }", 1), fork=True)
     assert list(pipeline.jobs) == ["validate"] and pipeline.state == "failed"
     finding, *_ = json.loads(report(pipeline.jobs["validate"], "codequality"))
@@ -126,7 +126,7 @@ def files_of(team):
 
 
 def behind_the_back(team):
-    """Refused after an edit in the console; by hand it goes through with the digest that the refusal shows."""
+    """Refused after an edit in the console; by hand, it can be applied with the digest that the refusal shows."""
     files = files_of(team)
     request, pipeline = team.request(9, files.replace("morning: {}", "morning: { cycle_duration: 30m }"))
     assert pipeline.state == "success"
@@ -148,7 +148,7 @@ def behind_the_back(team):
 
 
 def refusals(team):
-    """Only the plan of the request that was merged counts, and only where it is one."""
+    """Only the plan of the merge request that was merged counts, and only if there is exactly one."""
     files = files_of(team).replace("morning: { cycle_duration: 30m }", "morning: { cycle_duration: 40m }")
     request, pipeline = team.request(10, files)
     assert pipeline.state == "success"

@@ -1,5 +1,5 @@
-"""Runs pipelines as GitLab's runners do, as far as this one goes: the jobs that the rules take in, in the order of their stages,
-each with its `before_script` and `script` as they stand in the file."""
+"""Runs pipelines as GitLab's runners do, as far as this pipeline needs it: the jobs that the rules include, in the order of their stages,
+each with its `before_script` and `script` as written in the file."""
 
 import secrets
 import shutil
@@ -112,7 +112,7 @@ class Job:
         self.pipeline.caches[self.key(cache)] = copy
 
     def keep(self):
-        """Artifacts, and reports beside them."""
+        """Artifacts and reports."""
         artifacts = self.job.get("artifacts", {})
         self.kept = {}
         if self.state == "success" or artifacts.get("when") == "always":

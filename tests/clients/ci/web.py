@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Refused(Exception):
-    """An answer that is no success."""
+    """An unsuccessful answer."""
 
     def __init__(self, status, message):
         super().__init__(message)
@@ -16,7 +16,7 @@ class Refused(Exception):
 
 
 class Redirect(Exception):
-    """An answer that sends the client elsewhere."""
+    """An answer that redirects the client."""
 
 
 class Call:
@@ -42,7 +42,7 @@ class Call:
 
 
 class Host:
-    """A server whose routes are its methods: `routes` names them by method and path."""
+    """A server with routes that are methods of the class: `routes` names them by HTTP method and path."""
 
     routes = []
 
@@ -99,11 +99,11 @@ class Host:
         raise Refused(404, f"no route for {call.method} {call.path}")
 
     def admit(self, call, permission):
-        """Refuses calls without a token that may do this."""
+        """Refuses calls without a token that has this permission."""
         raise NotImplementedError
 
     def writes(self):
-        """The writes since the last time that somebody asked."""
+        """The writes since the last call of this method."""
         with self.lock:
             seen = [(method, path) for method, path, status in self.calls if method != "GET" and status < 300]
             refused = [call for call in self.calls if call[2] >= 400]

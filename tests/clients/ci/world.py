@@ -1,4 +1,4 @@
-"""What a story plays in: the emulator as Alibaba Cloud, a git repository, and somebody who edits behind everybody's back."""
+"""The setting of a story: the emulator as Alibaba Cloud, a git repository, and edits in the console."""
 
 import json
 import os
@@ -48,7 +48,7 @@ class World:
         )
 
     def in_the_console(self, files):
-        """Somebody brings the service to what other files say, past every pull request."""
+        """Changes the service to the state of other files, without a pull request."""
         file = self.folder / "console.yaml"
         file.write_text(files)
         key = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator"}
@@ -58,7 +58,7 @@ class World:
         )
         assert done.returncode == 0, done.stderr
 
-    # The build that stands in for `cargo install`.
+    # The build that replaces `cargo install`.
 
     def install_cargo(self):
         cargo = self.tools / "cargo"
@@ -80,7 +80,7 @@ cp "{self.binary}" "$8/bin/livevod"
         return done.stdout.strip()
 
     def init(self, template, files):
-        """A repository that has a host's workflows and the first files."""
+        """A repository with a host's workflows and the first files."""
         shutil.copytree(template, self.origin)
         self.git("init", "--quiet")
         self.git("config", "uploadpack.allowAnySHA1InWant", "true")
@@ -110,12 +110,12 @@ cp "{self.binary}" "$8/bin/livevod"
         return self.git("rev-parse", "HEAD")
 
     def nothing_touched(self):
-        """No name or title was run as a command, anywhere."""
+        """No name or title was executed as a command."""
         assert not list(self.folder.rglob("pwned"))
 
 
 def environment(home, tools):
-    """What a job's processes begin with; nothing of the person who runs the test."""
+    """The environment of a job's processes, without the environment of the test."""
     home.mkdir(parents=True, exist_ok=True)
     return {"PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8", "CI": "true"}
 
@@ -125,5 +125,5 @@ def text(path):
 
 
 def events(content):
-    """The events in a file of them."""
+    """The events in a file."""
     return [json.loads(line) for line in content.splitlines()]

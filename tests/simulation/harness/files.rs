@@ -1,4 +1,4 @@
-//! Draws a desired-state file as text: domains, apps, streams and wildcards, with every way to inherit.
+//! Generates a desired-state file as text: domains, apps, streams and wildcards, with every kind of inheritance.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ pub(crate) fn other_group(group: &str) -> String {
     if group == OTHER_GROUP { GROUP } else { OTHER_GROUP }.to_owned()
 }
 
-/// A file without an error in it.
+/// A file without errors.
 pub(crate) fn draw(random: &mut Random) -> String {
     let domains = random.pick(&["a", "a", "a b", "a b", "a b c"]);
     let mut text = head(random);

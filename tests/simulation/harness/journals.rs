@@ -1,4 +1,4 @@
-//! The journals that the processes of a run leave behind, and what each next one makes of them, as the command does.
+//! The journals that the processes of a run leave, and what each next process reads from them, as the command does.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,26 +15,26 @@ use super::observer::Observer;
 use super::random::Random;
 use super::story::What;
 
-/// What all outputs call the account.
+/// The name of the account in all outputs.
 pub(crate) const TARGET: &str = "simulation";
 
 /// One folder of journals, in memory.
 pub(crate) struct Folder {
     observer: Arc<Observer>,
     journals: Mutex<Vec<Memory>>,
-    /// Bytes that a journal of the first process finds room for, where the disk is almost full.
+    /// The bytes of disk space for a journal of the first process, if the disk is almost full.
     room: Option<usize>,
     /// How far off each process's clock is.
     clocks: Clocks,
 }
 
-/// By how many seconds the clock of each process in turn is off: between runs it steps back and forth, or the next run is on
-/// another machine. The journals alone are written by it.
+/// The clock error of each process in seconds: between runs the clock steps back and forth, or the next run is on
+/// another machine. It only affects the journals.
 #[derive(Debug, Clone)]
 pub(crate) struct Clocks(Vec<i64>);
 
 impl Clocks {
-    /// From a stream of its own, so that all else of a seed stays as it is.
+    /// From a separate random stream, so that the rest of the seed does not change.
     pub(crate) fn draw(seed: u64) -> Self {
         const HOUR: i64 = 3600;
         let mut random = Random::new(seed ^ 0x000c_10c5_0013);
@@ -59,12 +59,12 @@ impl Folder {
         Self { observer, journals: Mutex::default(), room, clocks }
     }
 
-    /// All that was written down so far.
+    /// Everything that was recorded so far.
     pub(crate) fn text(&self) -> String {
         self.journals().iter().map(Memory::text).collect()
     }
 
-    /// The runs so far, in the order of their names. What can't be read would keep the command from writing at all.
+    /// The runs so far, in the order of their names. With a journal that can't be read, the command would write nothing.
     pub(crate) fn runs(&self) -> Vec<RunRecord> {
         let journals = self.journals();
         let read = journals.iter().filter_map(|memory| journal::read(&memory.text()).unwrap());
@@ -73,7 +73,7 @@ impl Folder {
         runs
     }
 
-    /// Begins the journal of a process; `None` where there is no room even for its head.
+    /// Begins the journal of a process; `None` if there is not even space for its header.
     pub(crate) fn begin(
         &self,
         plan: &Plan,
@@ -107,7 +107,7 @@ impl Folder {
     }
 }
 
-/// What became of all that they left open.
+/// The outcomes of everything that they left unfinished.
 pub(crate) fn look(runs: &[RunRecord], desired: &Desired, snapshot: &Snapshot) -> Vec<LeftOpenNow> {
     let found = |open: &LeftOpen| {
         let is_read = snapshot.domains.contains_key(&open.address.domain);

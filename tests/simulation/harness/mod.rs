@@ -1,13 +1,13 @@
-//! Runs of livevod against an account where everything goes wrong, each decided by one number, and what must hold of them.
+//! Runs of livevod against an account with every kind of fault, each determined by one number, and the invariants that must hold.
 //!
 //! ```text
 //! seed ─scene→ files, account, quirks ─┐
 //!      ─weather→ faults, deaths, others ┴─process→ plan, apply, death → plan, apply → plan ─invariants→ verdict
 //! ```
 //!
-//! The files go the whole way through configuration, resolution, rules, plan, guards and apply; the real client calls the
-//! real emulator, signatures included, over no socket and on a clock that only moves when everybody waits. So a run takes
-//! milliseconds, and is the same to the letter whenever its seed is run again.
+//! The files pass through configuration, resolution, rules, plan, guards and apply. The real client calls the
+//! real emulator, with signatures, but without a socket, and on a clock that only advances when every task waits. So a run takes
+//! milliseconds, and is exactly the same whenever its seed is run again.
 
 mod files;
 mod invariants;
@@ -42,10 +42,10 @@ pub(crate) use self::tally::Tally;
 use self::truth::{Truth, folded};
 pub(crate) use self::weather::{PARTS, Weather};
 
-/// So many of these are from before listings had several pages, and keep the stories that they told.
+/// This many of these seeds are older than listings with several pages, and keep their stories.
 const BEFORE_PAGES: usize = 60;
 
-/// Seeds that broke a promise once, when hundreds of thousands were played: they show what is rare.
+/// Seeds that once broke a promise, out of hundreds of thousands: they show rare cases.
 pub(crate) const ONCE_BROKEN: [u64; 68] = [
     5560, 7630, 12479, 12683, 14656, 20674, 22786, 23120, 24737, 26557, 28444, 30340, 30398, 33720, 36730,
     42139, 42889, 45783, 49043, 50861, 51237, 51361, 52171, 52425, 52586, 53637, 53975, 55097, 56001, 57168,
@@ -54,18 +54,18 @@ pub(crate) const ONCE_BROKEN: [u64; 68] = [
     367982, 49982, 76221, 105334, 123586, 138368, 216514, 270836, 275941,
 ];
 
-/// What no output may hold.
+/// Texts that no output may contain.
 const SECRET: &str = "s3cr3t-of-the-simulation";
 const TOKEN: &str = "t0ken-of-the-simulation";
 
-/// Longer than any lost request takes.
+/// Longer than the delay of any lost request.
 const LONG: Duration = Duration::from_secs(90);
 
-/// One run, when it is over.
+/// One finished run.
 pub(crate) struct Run {
     pub(crate) seed: u64,
     scene: Scene,
-    /// The first one under all faults, the second under none, the third only plans.
+    /// The first one has all faults, the second one none, and the third one only plans.
     processes: Vec<Process>,
     story: Vec<Happening>,
     truth: Truth,
@@ -75,13 +75,13 @@ pub(crate) struct Run {
     afterwards: Option<Afterwards>,
 }
 
-/// What a fourth process plans where somebody removed on purpose what the second one had made good.
+/// The plan of a fourth process, after another client removed on purpose what the second one had repaired.
 pub(crate) struct Afterwards {
     pub(crate) removed: Vec<Address>,
     pub(crate) plan: Plan,
 }
 
-/// A run of which something does not hold.
+/// A run that breaks an invariant.
 pub(crate) struct Broken {
     pub(crate) seed: u64,
     pub(crate) invariant: &'static str,
@@ -96,7 +96,7 @@ impl Run {
         runtime.unwrap().block_on(play(seed))
     }
 
-    /// Holds the run against every invariant, and counts what happened in it.
+    /// Checks the run against every invariant, and counts what happened in it.
     pub(crate) fn judge(&self, tally: &mut Tally) -> Option<Broken> {
         tally.count(self);
         let broken = invariants::ALL
@@ -105,7 +105,7 @@ impl Run {
         broken.map(|(invariant, message)| Broken { seed: self.seed, invariant, message, story: self.text() })
     }
 
-    /// Everything that was drawn and everything that happened.
+    /// Everything that was generated, and everything that happened.
     pub(crate) fn text(&self) -> String {
         let Scene { yaml, quirks, is_released, call, held, .. } = &self.scene;
         let usual: Vec<&String> = quirks.iter().filter(|quirk| !is_default(quirk)).collect();
@@ -140,7 +140,7 @@ fn is_default(text: &str) -> bool {
 }
 
 impl Broken {
-    /// What a developer needs, and the command that shows it again.
+    /// What a developer needs to know, and the command that repeats the run.
     pub(crate) fn text(&self) -> String {
         let Self { seed, invariant, message, story } = self;
         format!(
@@ -153,7 +153,7 @@ impl Broken {
 async fn play(seed: u64) -> Run {
     let mut random = Random::new(seed);
     let has_pages = !ONCE_BROKEN[..BEFORE_PAGES].contains(&seed);
-    // What came later is drawn apart, so that it changes no older story but where it is drawn.
+    // Choices that were added later use a separate generator, so that other stories do not change.
     let mut pages = Random::added(seed, 0);
     let mut scene = Scene::draw(&mut random.fork(), has_pages.then(|| pages.fork()).as_mut());
     let mut weather = Weather::draw(seed, random.fork());
@@ -181,14 +181,14 @@ async fn play(seed: u64) -> Run {
     let journals = stage.folder.text();
     let (story, truth) = observer.finish();
     let afterwards = match first.end {
-        // It left no journal, so the first one is another's.
+        // It left no journal, so the first one is of another process.
         End::Refused(_) => None,
         End::Applied(_) | End::Died => afterwards(&stage, &truth, &second).await,
     };
     Run { seed, processes: vec![first, second, third], story, truth, journals, clocks, afterwards, scene }
 }
 
-/// What the first process had lost and the second one made good is removed on purpose: no journal may bring it back.
+/// An entry that the first process lost and the second one repaired is removed on purpose: no journal may bring it back.
 async fn afterwards(stage: &Stage<'_>, truth: &Truth, second: &Process) -> Option<Afterwards> {
     let (first, later): (Vec<RunRecord>, Vec<RunRecord>) =
         stage.folder.runs().into_iter().partition(|run| run.header.number == 1);
@@ -208,7 +208,7 @@ async fn afterwards(stage: &Stage<'_>, truth: &Truth, second: &Process) -> Optio
     Some(Afterwards { removed, plan })
 }
 
-/// The emulated account with what it holds, and who watches it.
+/// The emulated account with its contents, and its observer.
 fn account(scene: &Scene, random: Random) -> (Arc<Service>, Arc<Observer>) {
     let watcher: Arc<OnceLock<Arc<Observer>>> = Arc::default();
     let session_accounts = scene.call.accounts.iter().map(|account| (*account).to_owned()).collect();
@@ -233,7 +233,7 @@ fn account(scene: &Scene, random: Random) -> (Arc<Service>, Arc<Observer>) {
     (service, observer)
 }
 
-/// Where somebody else may do something: at every address that is declared or there.
+/// The addresses that another client may change: all that are declared or exist.
 fn known(scene: &Scene) -> Vec<Address> {
     let declared = scene.desired.domains.values().flat_map(|domain| domain.entries.keys().cloned());
     let held = scene.held["configs"].as_array().into_iter().flatten().map(|item| {

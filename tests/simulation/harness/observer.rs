@@ -1,8 +1,8 @@
-//! Stands between livevod and the emulated account: decides before each call what goes wrong with it, and writes down
-//! what became of it and of the account.
+//! Sits between livevod and the emulated account: decides before each call what goes wrong with it, and records
+//! the outcome and the changes of the account.
 //!
-//! It hears of a call twice: when its stamp is taken, which is the last thing before it goes out, and when the emulator
-//! logs it. What a call changed is looked up when something else happens, before anybody else may change anything.
+//! It learns of a call twice: when its timestamp is taken, which is the last step before it is sent, and when the emulator
+//! logs it. The changes by a call are looked up at the next event, before another client may change anything.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -21,7 +21,7 @@ use super::story::{Author, Call, Happening, Target, What};
 use super::truth::{Truth, folded};
 use super::weather::{Foreign, SHORT, Step, Strike, Weather};
 
-/// When every run begins.
+/// The start time of every run.
 fn beginning() -> Timestamp {
     "2026-11-22T12:00:00Z".parse().unwrap()
 }
@@ -52,16 +52,16 @@ struct Inner {
     written: Vec<Address>,
     /// Addresses of the account and of the files.
     known: Vec<Address>,
-    /// Whether a listing has several pages, or has had.
+    /// Whether a listing has or had several pages.
     is_paged: bool,
     /// App-wide entries that the plan of this process removes.
     going: Vec<Address>,
-    /// Lost requests on their way: when they arrive, and whose they are.
+    /// Lost requests in flight: when they arrive, and which process sent them.
     late: Vec<(Duration, usize)>,
-    /// Writes that the service is to undo: when, and where.
+    /// Writes that the service will undo: when, and at which address.
     reverts: Vec<(Duration, Address)>,
     strike: Strike,
-    /// When the last call was carried out that may have changed something, until that is looked up.
+    /// The time of the last call that may have changed something, until its changes are looked up.
     open: Option<Duration>,
     clock: i64,
     nonces: u64,
@@ -112,7 +112,7 @@ impl Observer {
         inner.tell(What::Began);
     }
 
-    /// The process has its plan, and carries it out from now on.
+    /// The process has its plan, and now begins to apply it.
     pub(crate) fn planned(&self, what: What) {
         let mut inner = self.lock();
         inner.enter(false);
@@ -129,17 +129,17 @@ impl Observer {
         inner.tell(what);
     }
 
-    /// For what changes nothing; may come while a call is under way.
+    /// For events that change nothing; they may occur while a call is in flight.
     pub(crate) fn note(&self, what: What) {
         self.lock().tell(what);
     }
 
-    /// Which process it is, from 1.
+    /// The number of the process, from 1.
     pub(crate) fn process(&self) -> usize {
         self.lock().process
     }
 
-    /// Removes entries, as somebody does who wants them gone.
+    /// Removes entries on purpose, as another client.
     pub(crate) fn remove(&self, addresses: &[Address]) {
         let (mut inner, service) = self.both();
         for address in addresses {
@@ -152,12 +152,12 @@ impl Observer {
         }
     }
 
-    /// The account's time, which is that of the machine too.
+    /// The account's time, which is also the machine's.
     pub(crate) fn now(&self) -> Timestamp {
         self.lock().now()
     }
 
-    /// For the stamps of a client: the time, and what must be decided before the call goes out.
+    /// For the timestamps of a client: returns the time, and decides what must be decided before the call is sent.
     pub(crate) fn stamp(&self) -> Stamp {
         let (mut inner, service) = self.both();
         inner.catch_up(&service);
@@ -189,7 +189,7 @@ impl Observer {
     /// For the emulator's call log.
     pub(crate) fn log(&self, entry: &CallEntry<'_>) {
         let mut inner = self.lock();
-        // What is asked for behind a page that lacks entries is a part too.
+        // A page that is requested after one with missing entries is incomplete too.
         inner.is_paged |= entry.faults.contains(&SHORT);
         let call = inner.call(entry);
         inner.weather.saw(call.step, &call.faults);
@@ -225,21 +225,21 @@ impl Observer {
     pub(crate) fn progress(&self, event: Event) {
         self.tell(match event {
             Event::Started { index: _, address, action } => What::Started { address, action },
-            // The calls tell the same.
+            // The calls show the same.
             Event::Delayed { .. } => return,
             Event::Finished { index: _, outcome, sent, took: _ } => What::Finished { outcome, sent },
             Event::Moved { index: _, outcome, after: _ } => What::Moved(outcome),
         });
     }
 
-    /// Lets every lost request arrive that is to arrive by now.
+    /// Delivers every lost request that is due.
     pub(crate) fn settle(&self) {
         let (mut inner, service) = self.both();
         inner.catch_up(&service);
         inner.take_in_late(&service);
     }
 
-    /// What was seen, at the end of all processes.
+    /// The story, after the end of all processes.
     pub(crate) fn finish(&self) -> (Vec<Happening>, Truth) {
         let (mut inner, service) = self.both();
         inner.catch_up(&service);
@@ -286,7 +286,7 @@ impl Inner {
         let from = self.story.len();
         let changed = self.truth.look(service, from, at);
         for changed in changed {
-            // Beside a lost request that arrives now, the service may undo another write.
+            // While a lost request arrives, the service may also undo another write.
             let is_undone = self.is_to_be_undone(&changed.address);
             let author =
                 if matches!(author, Author::Late(_)) && is_undone { Author::Service } else { author };
@@ -296,12 +296,12 @@ impl Inner {
 
     fn is_to_be_undone(&self, address: &Address) -> bool {
         let now = self.start.elapsed();
-        // What went along with an app-wide entry comes back with it.
+        // Siblings that were removed with an app-wide entry come back with it.
         let is_meant = |undone: &Address| undone == address || undone.has_beside(address);
         self.reverts.iter().any(|(due, undone)| *due <= now && is_meant(undone))
     }
 
-    /// Lost requests arrive before the next call; one at a time, so that each is seen for itself.
+    /// Lost requests arrive before the next call, one at a time, so that each is observed separately.
     fn take_in_late(&mut self, service: &Service) {
         let now = self.start.elapsed();
         let mut due: Vec<(Duration, usize)> = Vec::new();
@@ -327,7 +327,7 @@ impl Inner {
         self.look(service, Author::Other, self.start.elapsed());
     }
 
-    /// Something that somebody could do in the console now.
+    /// An edit that is possible in the console now.
     fn foreign_call(&self, foreign: Foreign, number: u64) -> Option<(Address, WireCall)> {
         let state = self.truth.last();
         if foreign == Foreign::AddBeside {
@@ -366,7 +366,7 @@ impl Inner {
         Some((address, call))
     }
 
-    /// Past all faults.
+    /// Bypasses all faults.
     fn by_colleague(&mut self, service: &Service, call: &WireCall) {
         let stamp = Stamp { time: self.now(), nonce: self.nonce() };
         service.call(&wire::sign(call, "localhost", &self.colleague, &stamp, SignatureVersion::V3));
@@ -411,7 +411,7 @@ impl Inner {
     }
 }
 
-/// What an answer lists.
+/// The entries in an answer.
 fn listed(body: &[u8]) -> Option<Vec<Address>> {
     let response = Response { status: 200, headers: BTreeMap::new(), body: body.to_vec() };
     let page = wire::read_page(wire::read(&response).ok()?).ok()?;
@@ -426,8 +426,8 @@ fn added() -> RecordConfig {
     }
 }
 
-/// The faults that mattered: all but the first, which is the usual time that a call takes, and of those that would each
-/// rule what becomes of the request or its answer only the one that did.
+/// The faults that had an effect: all except the first, which is the usual time of a call, and except those that would
+/// also decide what happens to the request or its answer, but did not.
 fn effective(faults: &[&'static str]) -> Vec<&'static str> {
     let mut is_ruled = false;
     let matters = |fault: &&'static str| {
@@ -437,7 +437,7 @@ fn effective(faults: &[&'static str]) -> Vec<&'static str> {
     faults.iter().skip(1).copied().filter(matters).collect()
 }
 
-/// The address in a call's own words, whatever the names in it; of them only an app may hold a slash here.
+/// The address in a call, with any names; here, only an app may contain a slash.
 fn named(text: &str) -> Option<Address> {
     let (domain, rest) = text.split_once('/')?;
     let (app, stream) = rest.rsplit_once('/')?;

@@ -1,4 +1,4 @@
-//! One process of a run: reads, plans, and carries the plan out, as the command does, until it ends or dies.
+//! One process of a run: reads, plans and applies, as the command does, until it ends or dies.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -22,19 +22,19 @@ use super::scene::Scene;
 use super::story::What;
 use super::weather::Death;
 
-/// How long a lost request may still arrive, as the command is told; none takes as long.
+/// The `--settle` of the command. No lost request takes longer.
 pub(crate) const SETTLE: Duration = Duration::from_secs(30);
 
 /// What a process left behind.
 pub(crate) struct Process {
     pub(crate) plan: Plan,
     pub(crate) end: End,
-    /// What became of what earlier ones left open.
+    /// The outcomes of what earlier processes left unfinished.
     pub(crate) looked: Vec<LeftOpenNow>,
 }
 
 impl Process {
-    /// Whether it wrote down that nothing is left to be done about what an earlier one lost at an address.
+    /// Whether it recorded that nothing is left to do about an earlier loss at an address.
     pub(crate) fn made_good(&self, address: &Address) -> bool {
         let of_it = self.looked.iter().filter(|one| one.open.address == *address);
         let found: Vec<bool> = of_it.map(|one| one.found.is_some_and(LeftOpenFound::settles)).collect();
@@ -52,29 +52,29 @@ impl Process {
 
 /// How it ended.
 pub(crate) enum End {
-    /// Nothing was written, for these reasons; none is "there was nothing to do".
+    /// Nothing was written, for these reasons; without a reason, there was nothing to do.
     Refused(Vec<String>),
     Applied(Report),
     Died,
 }
 
-/// What ends a process before its time.
+/// What ends a process early.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Ends {
     pub(crate) death: Option<Death>,
     pub(crate) stop: Option<Duration>,
-    /// Whether it is the process that things go wrong for.
+    /// Whether it is the process with faults.
     pub(crate) is_first: bool,
 }
 
-/// A plan, and why it may not be carried out.
+/// A plan, and why it may not be applied.
 struct Planned {
     plan: Plan,
     looked: Vec<LeftOpenNow>,
     reasons: Vec<String>,
 }
 
-/// What all processes of a run have in common.
+/// What all processes of a run share.
 pub(crate) struct Stage<'a> {
     pub(crate) scene: &'a Scene,
     pub(crate) service: Arc<Service>,
@@ -84,7 +84,7 @@ pub(crate) struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Plans and applies. `writes` says whether the plan may be carried out.
+    /// Plans, and applies if `writes` is true.
     pub(crate) async fn process(&self, allowances: Allowances, writes: bool, ends: Ends) -> Process {
         let client = self.client();
         let runs = self.folder.runs();
@@ -124,7 +124,7 @@ impl Stage<'_> {
         embedded::client(self.service.clone(), settings)
     }
 
-    /// A lasting key, or that of a role, which is got anew where the service says that it has ended.
+    /// A permanent key, or the key of a role, which is renewed when the service reports that it has expired.
     fn credentials(&self) -> Credentials {
         if self.scene.call.accounts.is_empty() {
             return self.key.clone().into();
@@ -140,7 +140,7 @@ impl Stage<'_> {
         Credentials { provider, source: Source::Given, sts: None }
     }
 
-    /// The plan, and why it may not be carried out.
+    /// The plan, and why it may not be applied.
     async fn plan(&self, client: &Client, runs: &[RunRecord], allowances: Allowances) -> Planned {
         let Scene { desired, sources, .. } = self.scene;
         let mut reasons = Vec::new();
@@ -166,7 +166,7 @@ impl Stage<'_> {
         Planned { looked: journals::look(runs, desired, &snapshot), plan, reasons }
     }
 
-    /// Where there is nothing to write, what became of earlier runs is all there is to note.
+    /// If there is nothing to write, only the outcomes of earlier runs are recorded.
     fn note_resolved(&self, plan: &Plan, looked: &[LeftOpenNow], runs: &[RunRecord], has_waited: bool) {
         if (has_waited || looked.iter().any(LeftOpenNow::is_news))
             && let Some(journal) = self.folder.begin(plan, looked, runs, false)
@@ -209,14 +209,14 @@ impl Stage<'_> {
             }
             report = apply(cleared, client, settings, &progress) => End::Applied(report),
         };
-        // What was dropped with the process must be gone before anything else happens.
+        // Everything that is dropped with the process must be gone before anything else happens.
         tokio::task::yield_now().await;
         end
     }
 }
 
 impl Stage<'_> {
-    /// Asks the process to stop when its time has come; that is not its end.
+    /// Asks the process to stop at the chosen time; that does not end it yet.
     async fn stop(&self, after: Option<Duration>, stopper: watch::Sender<bool>) {
         if let Some(after) = after {
             sleep(after).await;

@@ -1,4 +1,4 @@
-//! Choices that look random and are the same for the same seed.
+//! Pseudo-random choices, which are the same for the same seed.
 
 /// SplitMix64: small, and every seed is a good one.
 #[derive(Debug, Clone)]
@@ -9,12 +9,12 @@ impl Random {
         Self(seed)
     }
 
-    /// A generator for what was added to the simulation later, by its number: what it draws goes with nothing that others draw.
+    /// A generator for choices that were added to the simulation later, by number: it is independent of all others.
     pub(crate) fn added(seed: u64, number: u32) -> Self {
         Self::new(!seed.rotate_left(16 * number))
     }
 
-    /// A generator of its own for one part of a run, so that a choice more in one part changes nothing in another.
+    /// A separate generator for one part of a run, so that an additional choice in one part changes nothing in another.
     pub(crate) fn fork(&mut self) -> Self {
         Self(self.number())
     }
@@ -32,7 +32,7 @@ impl Random {
         self.number() % end.max(1)
     }
 
-    /// True in so many of a hundred cases.
+    /// True with this probability in percent.
     pub(crate) fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }

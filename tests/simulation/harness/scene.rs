@@ -1,6 +1,6 @@
-//! Draws what a run begins with: files, an account that almost agrees with them, and how livevod is called.
+//! Generates the start of a run: files, an account that almost matches them, and the arguments of livevod.
 //!
-//! The account is derived from the files with the real resolver, so that it agrees, and then changed on one side.
+//! The account is derived from the files with the real resolver, so that it matches, and then changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -23,23 +23,23 @@ use super::random::Random;
 /// The account of another key than the first.
 pub(crate) const ANOTHER_ACCOUNT: &str = "6543210987654321";
 
-/// Where the emulator lets recordings go when it chooses.
+/// The storage location that the emulator chooses by default.
 const CHOSEN: &str = "outin-emulator.oss-cn-shanghai.aliyuncs.com";
 
-/// Everything that a seed draws before anything happens.
+/// Everything that a seed generates before the run.
 pub(crate) struct Scene {
     pub(crate) yaml: String,
     pub(crate) sources: Sources,
     pub(crate) desired: Desired,
-    /// What the account holds, as `Service::load` takes it.
+    /// The contents of the account, for `Service::load`.
     pub(crate) held: Value,
-    /// Every quirk with its answer, `NAME=VALUE`.
+    /// Every quirk with its value, `NAME=VALUE`.
     pub(crate) quirks: Vec<String>,
     pub(crate) is_released: bool,
     pub(crate) call: Calling,
 }
 
-/// How livevod is called.
+/// The arguments of livevod.
 #[derive(Debug, Clone)]
 pub(crate) struct Calling {
     pub(crate) deadline: Duration,
@@ -47,14 +47,14 @@ pub(crate) struct Calling {
     pub(crate) per_minute: NonZeroU32,
     pub(crate) parallelism: NonZeroUsize,
     pub(crate) signature: SignatureVersion,
-    /// How old a look may be when the write that rests on it leaves.
+    /// How old a reading may be when the write that depends on it is sent.
     pub(crate) freshness: Duration,
-    /// Whose keys a role hands out, one after another; none where the key is a lasting one.
+    /// The accounts of the keys that a role hands out, one after another; empty if the key is permanent.
     pub(crate) accounts: &'static [&'static str],
 }
 
 impl Scene {
-    /// Without `pages` each listing is one.
+    /// Without `pages`, each listing has one page.
     pub(crate) fn draw(random: &mut Random, pages: Option<&mut Random>) -> Self {
         let yaml = files::draw(random);
         let (sources, desired) = resolved(&yaml);
@@ -75,7 +75,7 @@ impl Scene {
         self.quirks.iter().any(|quirk| quirk == text)
     }
 
-    /// Every guard that a flag releases is released, or none is.
+    /// Releases every guard that a flag can release, or none.
     pub(crate) fn allowances(&self) -> Allowances {
         if self.is_released { released() } else { Allowances::default() }
     }
@@ -95,7 +95,7 @@ pub(crate) fn released() -> Allowances {
 }
 
 impl Calling {
-    /// What was not drawn from the beginning, from a generator of its own.
+    /// Choices that were added later, from a separate generator.
     pub(crate) fn draw_more(&mut self, random: &mut Random) {
         self.freshness = Duration::from_millis(random.pick(&[1000, 1000, 1000, 1000, 300, 5000, 0]));
         self.accounts = random.pick(&[&[][..], &[], &[], &[ACCOUNT], &[ACCOUNT, ANOTHER_ACCOUNT]]);
@@ -114,7 +114,7 @@ impl Calling {
     }
 }
 
-/// The whole way from text to what is wanted, as the command goes it.
+/// From text to the desired state, by the same steps as in the command.
 fn resolved(yaml: &str) -> (Sources, Desired) {
     let mut sources = Sources::default();
     sources.add(Source::new("livevod.yaml", yaml));
@@ -131,7 +131,7 @@ fn weighed(findings: Vec<diag::Diagnostic>, document: &Document, sources: &Sourc
     check::settle(findings, &document.allows, sources, &check::Levels::default())
 }
 
-/// Questions that were asked after seeds had shown their faults.
+/// Quirks that were added after the seeds in use had been chosen.
 const LATER: [&str; 1] = ["names"];
 
 /// Apps and streams that no YAML can write.
@@ -146,7 +146,7 @@ const UNNAMEABLE: [(&str, &str); 8] = [
     ("old", "a\u{202e}\"b"),
 ];
 
-/// One answer to each question. Those under which livevod may rightly refuse are drawn less often.
+/// One value for each quirk. Values with which livevod may rightly refuse are chosen less often.
 fn quirks(random: &mut Random) -> Vec<String> {
     let mut later = random.clone().fork();
     let answers = QUIRKS.iter().map(|quirk| {
@@ -155,7 +155,7 @@ fn quirks(random: &mut Random) -> Vec<String> {
             _ => 50,
         };
         let others = &quirk.answers[1..];
-        // What came later has a stream of its own, so that the seeds before it tell what they told.
+        // Quirks that were added later use a separate generator, so that earlier seeds keep their stories.
         let random = if LATER.contains(&quirk.name) { &mut later } else { &mut *random };
         let is_usual = quirk.name == PAGE_CAP || random.percent(usual);
         let answer = if is_usual { quirk.default_answer() } else { random.pick(others) };
@@ -166,8 +166,8 @@ fn quirks(random: &mut Random) -> Vec<String> {
 
 const PAGE_CAP: &str = "page-cap";
 
-/// Lets listings have several pages, but for a service that never gives the same pages twice, or whose last page comes again:
-/// nothing can be read whole there.
+/// Limits the size of pages, so that listings have several, except if the service never gives the same pages twice or repeats its
+/// last page: then nothing can be read completely.
 fn cap_pages(quirks: &mut [String], random: &mut Random) {
     let never = |quirk: &String| ["order=unstable", "past-end=last-page"].contains(&quirk.as_str());
     let cap = random.pick(&["asked", "asked", "asked", "asked", "asked", "3", "3", "20"]);
@@ -177,10 +177,10 @@ fn cap_pages(quirks: &mut [String], random: &mut Random) {
     }
 }
 
-/// Builds what the account holds.
+/// Builds the contents of the account.
 struct Held<'a> {
     random: &'a mut Random,
-    /// Whether the service chooses a bucket where none is given.
+    /// Whether the service chooses a bucket if none is given.
     chooses: bool,
     /// Whether it keeps names in lower case.
     folds: bool,
@@ -211,7 +211,7 @@ impl<'a> Held<'a> {
         json!({ "configs": held.items.into_values().collect::<Vec<_>>() })
     }
 
-    /// What is wanted, or that with one thing changed.
+    /// The declared configuration, or the same with one change.
     fn almost(&mut self, address: &Address, wanted: &RecordConfig) {
         let mut config = wanted.clone();
         match self.random.below(100) {
@@ -243,7 +243,7 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// What no file declares: unmanaged, ignored, or pruned.
+    /// Configurations that no file declares: unmanaged, ignored, or pruned.
     fn strangers(&mut self, domain: &str, declared: &BTreeSet<&Address>) {
         for (app, stream, chance) in
             [("show", "stranger", 30), ("show", "*", 10), ("old", "*", 12), ("show", "test-1", 25)]
@@ -260,7 +260,7 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// What no file could declare.
+    /// Configurations that no file can declare.
     fn unnameable(&mut self, domain: &str) {
         let mut random = self.random.clone().fork();
         for (app, stream) in UNNAMEABLE {
@@ -274,7 +274,7 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// So many that a page of 20 does not hold them.
+    /// More than fit on a page of 20.
     fn crowd(&mut self, domain: &str) {
         for number in 0..15 + self.random.below(15) {
             self.put(&Address::new(domain, "crowd", format!("c{number}")), plain());
@@ -314,7 +314,7 @@ impl<'a> Held<'a> {
         self.items.insert(address.clone(), item);
     }
 
-    /// The ways in which "every stream" may have been sent.
+    /// The ways in which "every stream" may be spelled.
     fn spelled(&mut self, stream: &str) -> Option<Value> {
         if stream == "*" {
             return self.random.pick(&[Some("*"), Some(""), None]).map(Value::from);

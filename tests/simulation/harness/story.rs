@@ -1,4 +1,4 @@
-//! What happened in a run, in order, and how it reads.
+//! The events of a run, in order, and their text.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::weather::{Foreign, Step};
 pub(crate) struct Happening {
     /// Since the run began.
     pub(crate) at: Duration,
-    /// Which process of the run, from 1.
+    /// The number of the process in the run, from 1.
     pub(crate) process: usize,
     pub(crate) what: What,
 }
@@ -31,38 +31,38 @@ pub(crate) enum What {
     Call(Call),
     /// The account changed.
     Changed(Changed, Author),
-    /// Somebody else acts.
+    /// Another client acts.
     Foreign(Foreign, Address),
-    /// The caller's clock is off from now on, by seconds.
+    /// From now on, the caller's clock is off by this many seconds.
     Clock(i64),
     /// The process is asked to stop.
     Stopped,
-    /// The journal holds an intent, and whether it is sure to be on disk.
+    /// The journal has an intent, and whether it is certainly on disk.
     Intended(Box<Intent>, bool),
-    /// The process began to carry a change out.
+    /// The process began a change.
     Started { address: Address, action: ActionKind },
-    /// A change has its outcome, and a write of it left or not.
+    /// A change has its outcome, and whether a write was sent for it.
     Finished { outcome: ChangeOutcome, sent: bool },
-    /// What had ended as done is not as wanted any more.
+    /// A change that was done is no longer as wanted.
     Moved(ChangeOutcome),
     /// The process died.
     Died(&'static str),
-    /// It ended alive; why, where it carried nothing out.
+    /// It ended by itself, and why if it applied nothing.
     Ended(String),
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) step: Step,
-    /// In lower case; of a listing the domain alone.
+    /// In lower case; for a listing, only the domain.
     pub(crate) target: Target,
     pub(crate) status: Option<u16>,
     pub(crate) code: Option<String>,
     pub(crate) fate: &'static str,
     pub(crate) faults: Vec<&'static str>,
-    /// How old the state was that it read.
+    /// The age of the state that it read.
     pub(crate) stale: Duration,
-    /// What its answer lists, where that may be but a part of what there is.
+    /// The entries in its answer, if they may be incomplete.
     pub(crate) listed: Option<Vec<Address>>,
 }
 
@@ -76,25 +76,25 @@ pub(crate) enum Target {
 /// Who changed the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Author {
-    /// livevod, by the call before.
+    /// livevod, by the previous call.
     Livevod,
     /// livevod, by a lost request of this process that arrived now.
     Late(usize),
-    /// The service, which takes back a write of livevod's that it had accepted.
+    /// The service, which undoes a write of livevod that it had accepted.
     Service,
-    /// Somebody else.
+    /// Another client.
     Other,
 }
 
 impl Author {
-    /// Whether livevod did it, now or by a request that was late.
+    /// Whether livevod did it, now or by a late request.
     pub(crate) fn is_own(self) -> bool {
         matches!(self, Author::Livevod | Author::Late(_))
     }
 }
 
 impl Call {
-    /// Whether the caller could make something of the answer.
+    /// Whether the answer was usable for the caller.
     pub(crate) fn is_answered(&self) -> bool {
         self.status == Some(200) && self.is_readable()
     }
@@ -104,8 +104,8 @@ impl Call {
         self.status.is_some() && !self.faults.iter().any(|fault| SPOILT.contains(fault))
     }
 
-    /// Whether it left for the service and was looked at. One with a wrong time or an ended key is turned away before
-    /// anything else, and goes again at once.
+    /// Whether it was sent to the service and processed. One with a wrong time or an expired key is refused before
+    /// anything else, and is sent again at once.
     pub(crate) fn has_left(&self) -> bool {
         let is_turned_away =
             |code: &str| matches!(code, "InvalidTimeStamp.Expired" | "InvalidSecurityToken.Expired");
@@ -124,7 +124,7 @@ impl Call {
                 && self.code.as_deref().is_some_and(|code| !ambiguous(code)))
     }
 
-    /// Whether it may have been carried out, for all that the caller knows.
+    /// Whether it may have been carried out, as far as the caller knows.
     pub(crate) fn is_ambiguous(&self) -> bool {
         !self.is_answered() && !self.is_refused()
     }

@@ -1,4 +1,4 @@
-//! Counts what happened over many runs: which fault struck at which step under which quirk, and how runs ended.
+//! Counts what happened over many runs: which fault occurred at which step with which quirk, and how runs ended.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::story::{Happening, What, name};
 use super::weather::{KINDS, OTHERS, SHORT, Step, share};
 use super::{Broken, Run};
 
-/// Counts of runs that were judged.
+/// Counts of the runs that were checked.
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) runs: u64,
@@ -20,16 +20,16 @@ pub(crate) struct Tally {
     pub(crate) ambiguous: u64,
     /// By fault and step.
     strikes: BTreeMap<(&'static str, Step), u64>,
-    /// By fault, step and answer of a quirk, the answers numbered through.
+    /// By fault, step and value of a quirk; the values are numbered.
     product: BTreeMap<(&'static str, Step), Vec<u64>>,
-    /// How first processes ended, and what became of their changes.
+    /// How first processes ended, and the outcomes of their changes.
     ends: BTreeMap<&'static str, u64>,
     outcomes: BTreeMap<&'static str, u64>,
     pub(crate) broken: Vec<Broken>,
 }
 
 impl Tally {
-    /// Plays and judges seeds.
+    /// Plays and checks seeds.
     pub(crate) fn of(seeds: impl Iterator<Item = u64>) -> Self {
         let mut tally = Self::default();
         for seed in seeds {
@@ -88,7 +88,7 @@ impl Tally {
         self.broken.extend(broken);
     }
 
-    /// Faults of a part's share that never struck at a step.
+    /// Faults of a part's share that never occurred at a step.
     pub(crate) fn missing_strikes(&self, part: u64) -> Vec<String> {
         let share: Vec<&str> = share(part).collect();
         let missing = |(fault, step): &(&'static str, Step)| {
@@ -97,7 +97,7 @@ impl Tally {
         cells().filter(missing).map(|(fault, step)| format!("{fault} at {}", step.name())).collect()
     }
 
-    /// Faults that never struck at a step under some answer of a quirk.
+    /// Faults that never occurred at a step with some value of a quirk.
     pub(crate) fn missing_products(&self) -> Vec<String> {
         let names: Vec<String> = QUIRKS
             .iter()
@@ -113,17 +113,17 @@ impl Tally {
         missing.collect()
     }
 
-    /// The smallest count of any fault at any step under any answer.
+    /// The smallest count of any fault at any step with any value of a quirk.
     pub(crate) fn rarest(&self) -> u64 {
         cells().filter_map(|cell| self.product.get(&cell)).flatten().min().copied().unwrap_or(0)
     }
 }
 
-/// Every fault with every step that it means something at.
+/// Every fault with every step at which it has an effect.
 fn cells() -> impl Iterator<Item = (&'static str, Step)> {
     let network = KINDS.iter().flat_map(|kind| Step::STRUCK.map(|step| (kind.name, step)));
     let others = OTHERS.into_iter().flat_map(|name| Step::STRUCK.map(|step| (name, step)));
-    // A write reads nothing that could be old; others act, and processes die, while a plan is carried out.
+    // A write reads nothing that could be stale; other clients act, and processes die, only during an apply.
     let network = network.filter(|(name, step)| !(*name == "stale" && step.is_write()));
     let means =
         |(name, step): &(&str, Step)| if *name == SHORT { !step.is_write() } else { *step != Step::Plan };
@@ -153,7 +153,7 @@ fn count_of_answers() -> usize {
     QUIRKS.iter().map(|quirk| quirk.answers.len()).sum()
 }
 
-/// The number of each answer that is played.
+/// The number of each value that is played.
 fn answers(quirks: &[String]) -> Vec<usize> {
     let mut first = 0;
     let numbers = QUIRKS.iter().zip(quirks).map(|(quirk, text)| {

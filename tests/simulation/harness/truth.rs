@@ -1,4 +1,4 @@
-//! What the account really held, from the first moment on.
+//! The actual contents of the account, from the beginning of a run.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use livevod::model::{Address, Remote};
 use livevod::wire;
 use serde_json::{Map, Value};
 
-/// Every configuration at one moment, by address in lower case: no two that are drawn differ only in that.
+/// Every configuration at one moment, by lower-case address: no two generated addresses differ only in case.
 pub(crate) type State = BTreeMap<Address, Arc<Remote>>;
 
 /// One configuration before and after.
@@ -20,7 +20,7 @@ pub(crate) struct Changed {
     pub(crate) after: Option<Arc<Remote>>,
 }
 
-/// All states, each from the place in the story on at which it began.
+/// All states, each with the index in the story at which it began.
 #[derive(Debug)]
 pub(crate) struct Truth {
     states: Vec<Moment>,
@@ -28,7 +28,7 @@ pub(crate) struct Truth {
 
 #[derive(Debug)]
 struct Moment {
-    /// The first happening that could see it.
+    /// The first event that could see it.
     from: usize,
     at: Duration,
     state: State,
@@ -39,7 +39,7 @@ impl Truth {
         Self { states: vec![Moment { from: 0, at: Duration::ZERO, state: read(service) }] }
     }
 
-    /// Notes what the account holds now, and says what is new.
+    /// Records what the account holds now, and returns the differences.
     pub(crate) fn look(&mut self, service: &Service, from: usize, at: Duration) -> Vec<Changed> {
         let state = read(service);
         let changed = differences(self.last(), &state);
@@ -53,27 +53,27 @@ impl Truth {
         self.states.last().map(|moment| &moment.state).unwrap()
     }
 
-    /// As a happening saw it.
+    /// The state that an event saw.
     pub(crate) fn seen_by(&self, happening: usize) -> &State {
         let moment = self.states.iter().rev().find(|moment| moment.from <= happening);
         moment.map(|moment| &moment.state).unwrap()
     }
 
-    /// As a happening saw it that looks so far back.
+    /// The state that an event saw that reads a state this old.
     pub(crate) fn seen_late_by(&self, happening: usize, at: Duration, age: Duration) -> &State {
         let then = at.saturating_sub(age);
         let older = |moment: &&Moment| moment.from <= happening && (moment.at <= then || moment.from == 0);
         self.states.iter().rev().find(older).map(|moment| &moment.state).unwrap()
     }
 
-    /// Every state that stood at some time between two happenings, both included.
+    /// Every state at any time between two events, inclusive.
     pub(crate) fn between(&self, first: usize, last: usize) -> impl Iterator<Item = &State> {
         let begun = self.states.iter().rposition(|moment| moment.from <= first).unwrap_or(0);
         self.states[begun..].iter().take_while(move |moment| moment.from <= last).map(|moment| &moment.state)
     }
 }
 
-/// Names are compared without case, since some quirks do not tell it.
+/// Names are compared without case, because some quirks do not preserve it.
 pub(crate) fn folded(address: &Address) -> Address {
     Address::new(
         address.domain.clone(),

@@ -1,4 +1,4 @@
-//! Draws what goes wrong in a run, call by call: faults of the network and the service, others in the console, the clock,
+//! Generates what goes wrong in a run, call by call: faults of the network and the service, edits in the console, the clock,
 //! and the end of the process.
 
 use std::collections::BTreeMap;
@@ -10,14 +10,14 @@ use livevod::wire::Action;
 
 use super::random::Random;
 
-/// One kind of fault as the emulator plays it.
+/// One kind of fault of the emulator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kind {
-    /// The emulator's name of it.
+    /// Its name in the emulator.
     pub(crate) name: &'static str,
-    /// Its keys; one line is drawn.
+    /// Its parameters; one line is chosen.
     keys: &'static [&'static str],
-    /// Whether a write that it strikes gets no usable answer.
+    /// Whether a write with it gets no usable answer.
     is_ambiguous: bool,
 }
 
@@ -31,7 +31,7 @@ const STRAGGLER: Kind = kind("late-commit", &["time=25s"], true);
 
 const ENDLESS: Kind = kind("endless", &[""], true);
 
-/// Every fault of the emulator but those of somebody else in the console, who is played by a client of the harness.
+/// Every fault of the emulator except edits in the console, which a client of the harness makes.
 pub(crate) const KINDS: [Kind; 21] = [
     kind("latency", &["time=3s", "time=200ms,jitter=5s"], false),
     kind("refuse", &[""], false),
@@ -56,58 +56,59 @@ pub(crate) const KINDS: [Kind; 21] = [
     kind("stale", &["time=2s", "time=10s"], false),
 ];
 
-/// What goes wrong besides the network: others in the console, and the end of the process.
+/// What goes wrong besides the network: edits in the console, and the end of the process.
 pub(crate) const OTHERS: [&str; 6] =
     ["foreign-edit", "foreign-delete", "foreign-add", "death-before", "death-after", SHORT];
 
-/// A page that holds less than its Total says.
+/// A page with fewer entries than its Total says.
 pub(crate) const SHORT: &str = "short";
 
-/// The seeds fall into so many parts; each makes sure of its own share of the faults.
+/// The seeds are divided into this many parts; each ensures its own share of the faults.
 pub(crate) const PARTS: u64 = 7;
 
-/// The faults that a part of the seeds makes sure of.
+/// The faults that a part of the seeds ensures.
 pub(crate) fn share(part: u64) -> impl Iterator<Item = &'static str> {
     let kinds = KINDS.iter().map(|kind| kind.name).skip(part as usize).step_by(PARTS as usize);
     kinds.chain(OTHERS.get(part as usize).copied())
 }
 
-/// Struck every call: an answer takes its time, so that domains take turns. In some runs it takes longer than a look may be old.
+/// Applies to every call: an answer takes time, so that domains take turns. In some runs it takes longer than the freshness
+/// window.
 const TRAVELS: [&str; 3] =
     ["latency:time=20ms,jitter=60ms", "latency:time=100ms,jitter=600ms", "latency:time=500ms,jitter=1s"];
 
-/// Keeps the past readable for `stale`, and never strikes.
+/// Keeps old states for `stale`, and never occurs by itself.
 const KEEP_THE_PAST: &str = "stale:time=200s,chance=0";
 
-/// What every call meets, the first of them by name too.
+/// The faults of every call, and the name of the first one.
 fn usual(travel: usize) -> Vec<Fault> {
     static USUAL: LazyLock<[[Fault; 2]; 3]> =
         LazyLock::new(|| TRAVELS.map(|travel| [travel, KEEP_THE_PAST].map(|text| text.parse().unwrap())));
     USUAL[travel].to_vec()
 }
 
-/// Where in a run a call stands.
+/// The step of a run that a call belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Step {
-    /// Asking whose credentials these are.
+    /// Asking for the account of the credentials.
     Identify,
     /// Getting a key for a role.
     Assume,
     /// A listing for the plan.
     Plan,
-    /// A look at one address before its first write.
+    /// A read of one address before its first write.
     Compare,
     Add,
     Update,
     Delete,
-    /// A look at one address after a write.
+    /// A read of one address after a write.
     Confirm,
-    /// A listing while the plan is carried out: compares, proofs of absence, siblings.
+    /// A listing during an apply: compares, proofs of absence, siblings.
     List,
 }
 
 impl Step {
-    /// Those that each fault must be seen to strike.
+    /// The steps at which each fault must occur.
     pub(crate) const STRUCK: [Step; 7] =
         [Step::Plan, Step::Compare, Step::Add, Step::Update, Step::Delete, Step::Confirm, Step::List];
 
@@ -141,17 +142,17 @@ impl Step {
     }
 }
 
-/// What somebody else does.
+/// What another client does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Foreign {
     Edit,
     Delete,
     Add,
-    /// Takes away an entry beside an app-wide one that the plan removes.
+    /// Removes a sibling of an app-wide entry that the plan removes.
     DeleteBeside,
-    /// Puts an entry there that no file and no listing has named before.
+    /// Adds an entry that no file and no listing has named before.
     AddBeside,
-    /// Takes away what a lost Delete of this process is on its way to.
+    /// Removes the entry that a lost Delete of this process is about to reach.
     DeleteFirst,
 }
 
@@ -170,65 +171,65 @@ impl Foreign {
     }
 }
 
-/// How a process ends before its time.
+/// How a process ends early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Death {
-    /// As the apply's call of this number, counted from 0, is about to be carried out.
+    /// Right before the apply's call of this number is carried out, counted from 0.
     Before(u64),
-    /// After it was carried out, before its answer.
+    /// After the call was carried out, before its answer.
     After(u64),
-    /// So long after the apply began.
+    /// This long after the apply began.
     At(Duration),
 }
 
-/// A Delete that arrives when nobody counts on it any more.
+/// A Delete that arrives very late.
 #[derive(Debug, Clone, Copy)]
 struct Straggler {
-    /// What happens as the call after it goes out.
+    /// What happens when the next call is sent.
     then: Then,
     is_on_its_way: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Then {
-    /// Somebody else removes the entry, so that the Delete seems to have arrived.
+    /// Another client removes the entry, so that the Delete seems to have arrived.
     OthersDelete,
     /// The process dies, and the next one begins at once.
     Dies,
 }
 
-/// What is to go wrong with one call.
+/// What goes wrong with one call.
 #[derive(Debug, Default)]
 pub(crate) struct Strike {
     pub(crate) faults: Vec<Fault>,
-    /// How long the service asks to stay away where it says so.
+    /// How long the service asks to wait, if it does.
     asked: &'static str,
-    /// How far back a read looks that is struck by `stale`.
+    /// How old the state of a `stale` read is.
     pub(crate) stale: Duration,
-    /// How much later the service undoes what the call writes.
+    /// The time after which the service undoes the call's write.
     pub(crate) revert: Option<Duration>,
-    /// How much later a lost request arrives, by the action it is of.
+    /// The time after which a lost request arrives, by its action.
     pub(crate) late: BTreeMap<&'static str, Duration>,
-    /// What somebody else does before, and a number that chooses to what.
+    /// What another client does before it, and a number that chooses the address.
     pub(crate) foreign: Option<(Foreign, u64)>,
-    /// Likewise beside an app-wide entry.
+    /// The same for a sibling of an app-wide entry.
     pub(crate) beside: Option<(Foreign, u64)>,
-    /// From this call on the caller's clock is off by so much, in seconds.
+    /// From this call on, the caller's clock is off by this many seconds.
     pub(crate) clock: Option<i64>,
     pub(crate) dies: Option<&'static str>,
 }
 
-/// One fault at one step: what a seed makes sure of.
+/// One fault at one step, which a seed ensures.
 #[derive(Debug, Clone, Copy)]
 struct Feature {
     kind: Kind,
     step: Step,
-    /// Calls of that step that are spared first.
+    /// The number of calls of that step to skip first.
     spared: u64,
     is_spent: bool,
 }
 
-/// All that goes wrong in one run.
+/// Everything that goes wrong in one run.
 #[derive(Debug)]
 pub(crate) struct Weather {
     random: Random,
@@ -242,28 +243,28 @@ pub(crate) struct Weather {
     on_plan: u64,
     foreign: u64,
     favourite: Option<Foreign>,
-    /// What the write of this number does is undone so much later.
+    /// The write of this number is undone after this time.
     revert: Option<(u64, Duration)>,
-    /// From the call of this number on, all reads look so far back.
+    /// From the call of this number on, all reads are this stale.
     lag: Option<(u64, Duration)>,
-    /// Before the call of this number somebody else acts beside an app-wide entry.
+    /// Before the call of this number, another client changes a sibling of an app-wide entry.
     beside: Option<(u64, Foreign)>,
     straggler: Option<Straggler>,
     clock: Option<(u64, i64)>,
     pub(crate) death: Option<Death>,
-    /// When somebody asks the process to stop.
+    /// When the process is asked to stop.
     pub(crate) stop: Option<Duration>,
-    /// Bytes that the journal finds room for.
+    /// The bytes of disk space for the journal.
     pub(crate) room: Option<usize>,
-    /// How long nobody looks after the process.
+    /// The time between this process and the next.
     pub(crate) rest: Duration,
-    /// The share of reads whose page is short, and what is left of it.
+    /// The share of reads with a short page, and how much of the page remains.
     short: Option<(u64, &'static str, Random)>,
     calls: u64,
     writes: u64,
-    /// Which of [`TRAVELS`].
+    /// The index in [`TRAVELS`].
     travel: usize,
-    /// How long the service asks to stay away when it throttles, where it says so.
+    /// How long the service asks to wait when it throttles, if it does.
     asked: &'static str,
     /// Every call from this one on is throttled.
     throttled: Option<u64>,
@@ -300,7 +301,7 @@ impl Weather {
         }
     }
 
-    /// What was not drawn from the beginning, from a generator of its own.
+    /// Choices that were added later, from a separate generator.
     pub(crate) fn draw_more(&mut self, random: &mut Random) {
         self.travel = random.pick(&[0, 0, 0, 0, 0, 0, 0, 1, 2]);
         self.asked = random.pick(&[
@@ -339,13 +340,14 @@ impl Weather {
         weather
     }
 
-    /// Lets pages lack entries, where their Total shows that they do. One that counts pages shows only a page without any.
+    /// Leaves entries out of pages if their Total shows it. If Total counts pages, it only shows a page without entries.
     pub(crate) fn shorten(&mut self, quirks: &[String], seed: u64, mut random: Random) {
         let has = |text: &str| quirks.iter().any(|quirk| quirk == text);
         let is_featured = OTHERS.get((seed % PARTS) as usize) == Some(&SHORT);
         let share = if is_featured { random.pick(&[10, 40]) } else { random.pick(&[0, 0, 0, 0, 15]) };
         let kept = match (has("total=entries"), has("total=pages")) {
-            // A page that is searched for one address is believed where it shows it; what it shows is known if it filters.
+            // A page that is read for one address is trusted if it has the entry, and its contents are known if the service
+            // filters.
             (true, _) if has("filter=exact") => random.pick(&["items=0", "items=1"]),
             (true, _) | (_, true) => "items=0",
             _ => return,
@@ -353,7 +355,7 @@ impl Weather {
         self.short = Some((share, kept, random));
     }
 
-    /// What came later, from numbers of its own, so that a seed still tells what it told before.
+    /// Faults that were added later, from separate random numbers, so that every seed keeps its story.
     fn draw_since(&mut self, random: &mut Random) {
         let beside = random.pick(&[Foreign::AddBeside, Foreign::DeleteBeside]);
         let lag = Duration::from_secs(random.pick(&[15, 40, 90, 200]));
@@ -361,13 +363,13 @@ impl Weather {
         let time = Duration::from_secs(random.pick(&[1, 3, 8, 20]));
         self.revert = random.percent(12).then(|| (random.below(4), time));
         if self.revert.is_some() {
-            // So that it is over when the next process begins.
+            // It must be over when the next process begins.
             self.rest = self.rest.max(Duration::from_secs(30));
         }
         self.beside = random.percent(30).then(|| (random.pick(&[0, 0, 1, 2, 3, 5, 8, 13]), beside));
     }
 
-    /// Lets a Delete be late in a few runs, from a generator of its own.
+    /// Makes a Delete late in a few runs, from a separate generator.
     pub(crate) fn draw_straggler(&mut self, random: &mut Random) {
         if !random.percent(6) {
             return;
@@ -379,7 +381,7 @@ impl Weather {
         }
     }
 
-    /// Each part of the seeds has more of one thing that is no fault of the network.
+    /// Each part of the seeds has more of one kind of trouble that is not a fault of the network.
     fn emphasize(&mut self, other: Option<&'static str>, random: &mut Random) {
         self.favourite = Foreign::ALL.into_iter().find(|foreign| Some(foreign.name()) == other);
         if self.favourite.is_some() {
@@ -392,7 +394,7 @@ impl Weather {
         }
     }
 
-    /// What becomes of the next call. `seen` is the step of the call before it in this phase; `is_plan` says which phase.
+    /// What goes wrong with the next call. `seen` is the step of the previous call in this phase; `is_plan` is the phase.
     pub(crate) fn next(&mut self, is_plan: bool, seen: Option<Step>) -> Strike {
         let mut strike = Strike { faults: usual(self.travel), asked: self.asked, ..Strike::default() };
         if let Some(armed) = self.feature.filter(|feature| feature.is_armed(is_plan, seen)) {
@@ -438,7 +440,7 @@ impl Weather {
         strike
     }
 
-    /// Hears what became of a call.
+    /// Gets the outcome of a call.
     pub(crate) fn saw(&mut self, step: Step, struck: &[&str]) {
         self.writes += u64::from(step.is_write());
         if let Some(feature) = &mut self.feature {
@@ -463,14 +465,14 @@ impl Weather {
         }
     }
 
-    /// Beside others in the console, nothing may be left of the schedule that does not end with the process.
+    /// Besides edits in the console, everything left in the schedule must end with the process.
     fn die(&mut self, strike: &mut Strike) {
         let (fate, name) = match self.death {
             Some(Death::Before(call)) if call == self.calls => (Some("drop-before-commit"), "death-before"),
             Some(Death::After(call)) if call == self.calls => (None, "death-after"),
             _ => return,
         };
-        // Whoever waits for this answer waits for ever, and so does nothing that a dead process could not do.
+        // The caller waits for this answer forever, so it can't do anything that a dead process could not do.
         let silence = "latency:time=1000h".parse().unwrap();
         strike.faults = usual(self.travel);
         strike.faults.extend(fate.map(|fate| fate.parse().unwrap()));
@@ -495,13 +497,13 @@ impl Weather {
 }
 
 impl Strike {
-    /// Lets what the call writes be undone, if it writes.
+    /// Makes the service undo the call's write, if it is a write.
     fn undo_later(&mut self, time: Duration) {
         self.revert = Some(time);
         self.faults.push(format!("revert:time={}s", time.as_secs()).parse().unwrap());
     }
 
-    /// Lets the call look back, if it reads.
+    /// Makes the call read an old state, if it is a read.
     fn look_back(&mut self, time: Duration) {
         self.stale = self.stale.max(time);
         let (seconds, action) = (time.as_secs(), Action::Describe.name());
@@ -513,9 +515,9 @@ impl Strike {
         let keys = if keys.starts_with("retry-after") { self.asked } else { keys };
         let time = seconds(keys);
         match (kind.name, action) {
-            // It strikes reads alone, whatever the one is that a seed makes sure of.
+            // It only affects reads, whatever fault the seed ensures.
             ("stale", None | Some(Action::Describe)) => self.stale = self.stale.max(time),
-            // Of several faults that would rule the request, the first does.
+            // If several faults would decide what happens to the request, the first one does.
             ("late-commit", Some(action)) => {
                 self.late.entry(action.name()).or_insert(time);
             }
@@ -531,14 +533,14 @@ impl Strike {
     }
 }
 
-/// The whole seconds of the first key, where it is a time.
+/// The whole seconds of the first parameter, if it is a time.
 fn seconds(keys: &str) -> Duration {
     let digits = keys.strip_prefix("time=").and_then(|time| time.strip_suffix('s'));
     Duration::from_secs(digits.and_then(|digits| digits.parse().ok()).unwrap_or_default())
 }
 
 impl Feature {
-    /// Each seed in turn the next fault at the next step.
+    /// Gives each seed in turn the next fault at the next step.
     fn of(seed: u64, random: &mut Random) -> Self {
         let (kinds, steps) = (KINDS.len() as u64, Step::STRUCK.len() as u64);
         let (kind, step, round) = (seed % kinds, seed / kinds % steps, seed / kinds / steps);
@@ -547,7 +549,7 @@ impl Feature {
         Self { kind, step, spared: random.pick(&[0, 0, 1]), is_spent: false }
     }
 
-    /// Whether the next call may be the one. Reads are told apart only by what came before them.
+    /// Whether the next call may be the one. Reads differ only in what came before them.
     fn is_armed(self, is_plan: bool, seen: Option<Step>) -> bool {
         if self.is_spent || self.spared > 0 {
             return false;
@@ -563,12 +565,12 @@ impl Feature {
     }
 }
 
-/// A kind by chance.
+/// A random kind.
 fn any(random: &mut Random) -> Kind {
     rarely_huge(random.pick(&KINDS), random)
 }
 
-/// The one whose body takes 64 MiB of memory gives way to the one that livevod takes for the same.
+/// The kind with a body of 64 MiB is replaced by one that livevod treats in the same way.
 fn rarely_huge(kind: Kind, random: &mut Random) -> Kind {
     if kind.name == "huge" && !random.percent(5) { ENDLESS } else { kind }
 }

@@ -1,4 +1,4 @@
-//! What may stand beside an app-wide entry when it goes.
+//! Which siblings an app-wide entry may have when it is removed.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ use super::super::truth::{State, folded};
 use super::super::weather::Step;
 use super::{View, is_foreign_between};
 
-/// An app-wide entry goes only where the last listing before its Delete shows the same entries beside it as the plan's own
-/// listing did, but for what the run itself was to add or to delete.
+/// An app-wide entry is removed only if the last listing before its Delete shows the same siblings as the plan's own
+/// listing, except those that the run itself was to add or delete.
 pub(super) fn an_app_wide_entry_goes_only_beside_what_the_plan_saw(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         let deletes = view.writes().filter(|(_, call, address)| {
@@ -27,7 +27,7 @@ pub(super) fn an_app_wide_entry_goes_only_beside_what_the_plan_saw(run: &Run) ->
             };
             let planned = as_planned(view, wide, planned);
             let other = planned.symmetric_difference(&listed);
-            // Of a listing in several pages each shows another moment.
+            // Each page of a listing shows another moment.
             let is_paged = !run.scene.has_quirk("page-cap=asked");
             let other =
                 other.filter(|address| !is_paged || !is_foreign_between(run, view.start(), at, address));
@@ -39,7 +39,7 @@ pub(super) fn an_app_wide_entry_goes_only_beside_what_the_plan_saw(run: &Run) ->
     Ok(())
 }
 
-/// What the last answered listing of a domain that fits shows beside an entry.
+/// The siblings of an entry in the last matching, answered listing of its domain.
 fn listed(view: View, wide: &Address, fits: impl Fn(usize, &Call) -> bool) -> Option<BTreeSet<Address>> {
     let own = view.run.story.iter().enumerate().filter(|(_, one)| one.process == view.number);
     let calls = own.filter_map(|(at, one)| match &one.what {
@@ -60,7 +60,7 @@ fn state<'a>(view: View<'a>, at: usize, call: &Call) -> &'a State {
     }
 }
 
-/// What stands there once the rest of the plan is carried out.
+/// The state after the rest of the plan.
 fn as_planned(view: View, wide: &Address, mut listed: BTreeSet<Address>) -> BTreeSet<Address> {
     for change in
         view.plan.decisions.changes.iter().filter(|change| wide.has_beside(&folded(&change.address)))
@@ -73,7 +73,7 @@ fn as_planned(view: View, wide: &Address, mut listed: BTreeSet<Address>) -> BTre
     listed
 }
 
-/// Whether the difference is the run's own doing: it was to add the entry and has not, or is to delete it after this.
+/// Whether the run itself causes the difference: it was to add the entry and has not, or will delete it after this.
 fn is_own(view: View, before: usize, address: &Address) -> bool {
     let end = view.finished().find(|(at, one)| *at < before && folded(&one.address) == *address);
     let is_done = end.is_some_and(|(_, one)| one.outcome == Outcome::Done);

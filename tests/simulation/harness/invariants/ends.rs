@@ -14,8 +14,8 @@ use super::super::{Afterwards, Run};
 use super::writes::{is_seen, shown};
 use super::{View, changes, is_foreign_between};
 
-/// What a replace deleted is recorded again, by the new entry or the old one, unless both were refused, or the process
-/// died; then the next one makes it good.
+/// After a replace, the new or the old entry records again, unless both were refused or the process
+/// died; then the next process repairs it.
 pub(super) fn a_failed_replace_leaves_something(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         if matches!(run.processes[view.number - 1].end, End::Died) {
@@ -45,13 +45,13 @@ pub(super) fn a_failed_replace_leaves_something(run: &Run) -> Result<(), String>
     Ok(())
 }
 
-/// Known gap: with a deadline below the settle time, slow reads after a lost Add can use it up before a second one.
+/// Known gap: with a deadline below the settle time, slow reads after a lost Add can use it up before a second Add.
 fn is_out_of_time(view: View, address: &Address) -> bool {
     let mut adds = view.writes().filter(|(_, call, own)| call.step == Step::Add && *own == address);
     view.run.scene.call.deadline < SETTLE && adds.any(|(_, call, _)| call.is_ambiguous())
 }
 
-/// Whether the Delete was answered with a success, or a look showed that it took before the change had its end.
+/// Whether the Delete was answered with success, or a reading showed its effect before the change ended.
 fn is_seen_gone(view: View, address: &Address) -> bool {
     let end = view.finished().find(|(_, one)| folded(&one.address) == *address);
     let end = end.map_or(usize::MAX, |(at, _)| at);
@@ -66,7 +66,7 @@ fn is_seen_gone(view: View, address: &Address) -> bool {
     delete.is_answered() || view.calls().any(shows_none)
 }
 
-/// Whether the last look showed the old entry from before its Delete, so that the refused Add seemed to have met that.
+/// Whether the last reading showed the old entry from before its Delete, so that it seemed to be why the Add was refused.
 fn is_shown_late(view: View, address: &Address) -> bool {
     let last = view.calls().filter(|(at, call)| is_seen(view.run, *at, call, address)).last();
     last.is_some_and(|(at, call)| !call.stale.is_zero() && shown(view.run, at, call, address).is_some())
@@ -78,7 +78,7 @@ fn was_tried_twice(view: View, address: &Address) -> bool {
     adds.filter(|(_, call, _)| call.is_refused()).count() >= 2
 }
 
-/// Whether the last look was refused for good, so that nothing more could be done. After a refused Add the old entry is tried.
+/// Whether the last reading was refused for good, so that nothing more could be done. After a refused Add, the old entry is tried.
 fn is_locked_out(view: View, address: &Address) -> bool {
     let last = view.calls().filter(|(_, call)| call.is_about(address)).last();
     last.is_some_and(|(_, call)| {
@@ -88,7 +88,7 @@ fn is_locked_out(view: View, address: &Address) -> bool {
     })
 }
 
-/// Without faults nothing is unknown, and nothing fails but for what the account itself refuses.
+/// Without faults, no outcome is unknown, and nothing fails except what the account itself refuses.
 pub(super) fn a_run_without_faults_knows_what_it_did(run: &Run) -> Result<(), String> {
     for view in View::all(run).filter(|view| view.number > 1) {
         for (_, outcome) in view.finished() {
@@ -109,7 +109,7 @@ pub(super) fn a_run_without_faults_knows_what_it_did(run: &Run) -> Result<(), St
     Ok(())
 }
 
-/// The second process, under no faults, leaves nothing to do for a third, or says why.
+/// The second process, without faults, leaves nothing to do for a third, or reports why.
 pub(super) fn it_converges_or_refuses(run: &Run) -> Result<(), String> {
     let [_, second, third] = &run.processes[..] else { return Err("a process is missing".to_owned()) };
     if !third.plan.notes.unread.is_empty() {
@@ -142,17 +142,17 @@ pub(super) fn it_converges_or_refuses(run: &Run) -> Result<(), String> {
     }
 }
 
-/// Whether each page of a listing waits long for the one before.
+/// Whether each page of a listing takes long after the one before.
 fn is_slow(run: &Run) -> bool {
     run.scene.call.per_minute.get() < 600 && !run.scene.has_quirk("page-cap=asked")
 }
 
-/// What no client could do better about.
+/// Cases in which no client could do better.
 fn excuses(run: &Run, plan: &Plan) -> Vec<&'static str> {
     let scene = &run.scene;
     let wide = plan.decisions.changes.iter().any(|change| change.may_take_along());
     let folds = plan.decisions.changes.iter().any(|change| change.address != folded(&change.address));
-    // Or reading back the pages takes longer than the deadline.
+    // Or reading back all pages takes longer than the deadline.
     let is_short = scene.call.deadline <= Duration::from_secs(5);
     let is_too_slow = is_slow(run) && (is_short || !scene.call.freshness.is_zero());
     let all = [
@@ -165,8 +165,8 @@ fn excuses(run: &Run, plan: &Plan) -> Vec<&'static str> {
     all.into_iter().filter(|(_, holds)| *holds).map(|(name, _)| name).collect()
 }
 
-/// What went along with an app-wide entry, in whatever process, stands again when all of them are over: where the process
-/// died, the next one puts it back by the journal.
+/// Siblings that were removed with an app-wide entry, in any process, exist again when all processes are over: if the process
+/// died, the next one adds them back from the journal.
 pub(super) fn what_went_along_is_back_in_the_end(run: &Run) -> Result<(), String> {
     let [_, second, third] = &run.processes[..] else { return Err("a process is missing".to_owned()) };
     let is_refused = matches!(&second.end, End::Refused(reasons) if !reasons.is_empty());
@@ -182,7 +182,7 @@ pub(super) fn what_went_along_is_back_in_the_end(run: &Run) -> Result<(), String
         let by_others = is_foreign_between(run, view.start(), run.story.len(), address);
         let is_planned =
             third.plan.decisions.changes.iter().any(|change| folded(&change.address) == *address);
-        // What is ignored by now, or managed no more, stays away, and the plan says so.
+        // A configuration that is now ignored, or can no longer be managed, stays deleted, and the plan says so.
         let is_told = [second, third].iter().any(|process| tells_of(&process.plan, address));
         if is_along && !by_others && !is_planned && !is_told && !run.truth.last().contains_key(address) {
             return Err(format!("{address} went along at {:?}, and is gone for good", run.story[at].at));
@@ -191,12 +191,12 @@ pub(super) fn what_went_along_is_back_in_the_end(run: &Run) -> Result<(), String
     Ok(())
 }
 
-/// What an Add can say and no file can.
+/// A field that an Add can set, but no file.
 const CARRIED: [Field; 4] =
     [Field::DelayTime, Field::RecordContent, Field::SpaceId, Field::TranscodeTemplates];
 
-/// What a replace of the first process removed stands in the end with all that no file mentions, also where the next process
-/// finished it.
+/// In the end, the entry of a replace in the first process has all fields that no file mentions, even if the next process
+/// finished the replace.
 pub(super) fn a_finished_replace_keeps_what_no_file_mentions(run: &Run) -> Result<(), String> {
     let view = View { run, number: 1, plan: &run.processes[0].plan };
     for change in view.plan.decisions.changes.iter().filter(|change| change.action() == ActionKind::Replace) {
@@ -218,8 +218,8 @@ pub(super) fn a_finished_replace_keeps_what_no_file_mentions(run: &Run) -> Resul
     Ok(())
 }
 
-/// What one process lost and a later one made good is over, whatever the clocks say: when somebody removes it on purpose, no
-/// journal plans it back.
+/// A loss that a later process repaired is over, whatever the clocks say: if another client removes the entry on purpose, no
+/// journal causes a plan to add it back.
 pub(super) fn what_was_made_good_is_never_planned_back(run: &Run) -> Result<(), String> {
     let Some(Afterwards { removed, plan }) = &run.afterwards else { return Ok(()) };
     let by_journal = |reason: &Reason| matches!(reason, Reason::FinishesReplace | Reason::PutsBack);

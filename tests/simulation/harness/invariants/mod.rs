@@ -1,4 +1,4 @@
-//! What must hold of every run, one function each.
+//! What must hold for every run, one function for each invariant.
 
 mod beside;
 mod ends;
@@ -16,7 +16,7 @@ use super::story::{Author, Call, Happening, What};
 use super::truth::{Changed, folded};
 use super::weather::Step;
 
-/// Says what does not hold.
+/// Returns what does not hold.
 pub(super) type Invariant = fn(&Run) -> Result<(), String>;
 
 /// Every invariant by name.
@@ -57,11 +57,11 @@ pub(super) const ALL: &[(&str, Invariant)] = &[
     ("no secret in any output", secrets::no_secret_in_any_output),
 ];
 
-/// One process of a run, seen through its part of the story.
+/// One process of a run, with its part of the story.
 #[derive(Clone, Copy)]
 struct View<'a> {
     run: &'a Run,
-    /// From 1.
+    /// Counted from 1.
     number: usize,
     plan: &'a Plan,
 }
@@ -73,7 +73,7 @@ impl<'a> View<'a> {
         processes.map(move |(at, process)| View { run, number: at + 1, plan: &process.plan })
     }
 
-    /// What happened from the plan on, each with its place in the story.
+    /// The events since the plan, each with its place in the story.
     fn applying(self) -> impl Iterator<Item = (usize, &'a What)> {
         let own = self.run.story.iter().enumerate().filter(move |(_, one)| one.process == self.number);
         own.map(|(at, one)| (at, &one.what)).skip_while(|(_, what)| !matches!(what, What::Planned { .. }))
@@ -86,7 +86,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The calls that write, with the address.
+    /// The writing calls, with their addresses.
     fn writes(self) -> impl Iterator<Item = (usize, &'a Call, &'a Address)> {
         self.calls().filter(|(_, call)| call.step.is_write()).filter_map(|(at, call)| match &call.target {
             super::story::Target::Address(address) => Some((at, call, address)),
@@ -101,7 +101,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// What had ended as done and is not any more.
+    /// Changes that were reported as done, but were then undone.
     fn moved(self) -> impl Iterator<Item = &'a ChangeOutcome> {
         self.applying().filter_map(|(_, what)| match what {
             What::Moved(outcome) => Some(outcome),
@@ -113,13 +113,13 @@ impl<'a> View<'a> {
         self.plan.decisions.changes.iter().find(|change| folded(&change.address) == *address)
     }
 
-    /// Where the process's first happening after the plan stands.
+    /// The place of the process's first event after the plan.
     fn start(self) -> usize {
         self.applying().next().map_or(0, |(at, _)| at)
     }
 
-    /// Whether the service took reads for too many, between two places, and answered none about an address after that: it holds
-    /// all of them back.
+    /// Whether the service throttled reads between two places, and answered none about an address after that: it blocks
+    /// all of them.
     fn is_throttled_between(self, first: usize, last: usize, address: &Address) -> bool {
         let is_throttled =
             |call: &Call| call.code.as_deref().is_some_and(|code| code.starts_with("Throttling"));
@@ -130,8 +130,8 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Whether a process that works with a role's keys had none for the account at a place: the role gave it no other one, or
-    /// one of another account where one is declared.
+    /// Whether a process with a role's keys had none for the account at a place: the role gave it no other key, or
+    /// one of an account that is not the declared one.
     fn is_without_key_at(self, place: usize) -> bool {
         let before = |(at, one): &(usize, &Happening)| *at < place && one.process == self.number;
         let story = self.run.story.iter().enumerate();
@@ -144,7 +144,7 @@ impl<'a> View<'a> {
         asked.next_back().is_some_and(|call| !call.is_answered()) || (is_declared && is_anothers)
     }
 
-    /// Whether any call about an address, or its domain, went wrong after a place in the story.
+    /// Whether any call about an address or its domain failed after a place in the story.
     fn is_troubled_after(self, place: usize, address: &Address) -> bool {
         let about = |call: &Call| call.is_about(address);
         let is_wrong = |call: &Call| !call.faults.is_empty() || !call.is_answered();
@@ -163,14 +163,14 @@ fn changes(run: &Run) -> impl Iterator<Item = (usize, usize, &Changed, Author)> 
     })
 }
 
-/// Whether somebody else changed an address between two places.
+/// Whether another client changed an address between two places.
 fn is_foreign_between(run: &Run, first: usize, last: usize, address: &Address) -> bool {
     changes(run).any(|(at, _, changed, author)| {
         at >= first && at <= last && !author.is_own() && changed.address == *address
     })
 }
 
-/// Whether an entry is as a change wants it; a fresh one may have got more from the service.
+/// Whether an entry is in the state that a change wants; the service may have set more fields of a new one.
 fn is_as(wanted: Option<&RecordConfig>, found: Option<&Remote>, is_fresh: bool) -> bool {
     match (wanted, found) {
         (None, None) => true,

@@ -1,4 +1,4 @@
-//! Whether what is said of each change is true.
+//! Whether the reported outcome of each change is true.
 
 use livevod::api::Error;
 use livevod::apply::{ChangeOutcome, Outcome};
@@ -31,9 +31,10 @@ fn each(
     Ok(())
 }
 
-/// The account was as wanted at some moment after the last write that was not refused, or, where nothing was written, since
-/// the plan. The same Add or Update once more changes nothing of an entry that stands, so the first of them counts. Where
-/// somebody else wrote there too, a look into the past may show it as wanted, and nobody can know.
+/// For a change that is done, the account was as wanted at some moment after the last write that was not refused or, if nothing
+/// was written, since the plan. Repeating the same Add or Update does not change an existing entry, so the first of them counts.
+/// If
+/// another client wrote there too, a stale reading may show it as wanted, which can't be detected.
 pub(super) fn done_is_true_when_confirmed(run: &Run) -> Result<(), String> {
     each(run, |view, at, outcome, address, change| {
         if outcome.outcome != Outcome::Done {
@@ -47,7 +48,7 @@ pub(super) fn done_is_true_when_confirmed(run: &Run) -> Result<(), String> {
                 (_, step) => last = Some((write, step)),
             }
         }
-        // The state that a write left begins right after it.
+        // The state after a write begins right after it.
         let from = last.map_or(view.start(), |(write, _)| write + 1);
         let mut states = run.truth.between(from, at);
         let was_wanted = states.any(|state| is_after(change, state.get(address).map(|remote| &**remote)));
@@ -65,18 +66,18 @@ pub(super) fn done_is_true_when_confirmed(run: &Run) -> Result<(), String> {
     })
 }
 
-/// Whether a listing was cut short before a place that can look whole: Total counts its pages, and there are as many entries.
+/// Whether a listing before a place was cut short but can look complete: Total counts its pages, and equals its number of entries.
 fn is_cut(view: View, at: usize, address: &Address) -> bool {
     let is_short = |call: &Call| call.is_about(address) && call.faults.contains(&SHORT);
     view.run.scene.has_quirk("total=pages") && view.calls().any(|(look, call)| look < at && is_short(call))
 }
 
-/// What is done stays as wanted to the end of the process and until all that was lost has arrived, unless somebody else
+/// What is done stays as wanted until the process has ended and all lost requests have arrived, unless another client
 /// changes it.
 pub(super) fn done_is_true_at_the_end(run: &Run) -> Result<(), String> {
     each(run, |view, at, outcome, address, change| {
         let end = run.story.iter().rposition(|one| one.process == view.number).unwrap_or(0);
-        // An entry that the service takes along later is another invariant's, unless nothing of it was told.
+        // An entry that the service removes later as a sibling belongs to another invariant, unless that was not reported.
         let is_dead = matches!(run.processes[view.number - 1].end, End::Died);
         let is_told = || view.finished().any(|(_, one)| one.outcome != Outcome::Done);
         let is_touched = is_foreign_between(run, view.start(), end, address)
@@ -98,7 +99,7 @@ pub(super) fn done_is_true_at_the_end(run: &Run) -> Result<(), String> {
     })
 }
 
-/// Where a lost request of the process changes an address so that it is not as wanted any more; the next process may have
+/// The place where a lost request of the process changes an address to an unwanted state; the next process may have
 /// begun by then.
 fn undone_late(run: &Run, view: View, at: usize, address: &Address, change: &Change) -> Option<usize> {
     let late = changes(run).find(|(when, process, changed, author)| {
@@ -111,7 +112,7 @@ fn undone_late(run: &Run, view: View, at: usize, address: &Address, change: &Cha
     late.map(|(when, ..)| when)
 }
 
-/// A failed change was certainly not carried out: no write of livevod's makes it so, not even one that arrives late.
+/// A failed change was certainly not carried out: no write of livevod carries it out, not even one that arrives late.
 pub(super) fn failed_is_true(run: &Run) -> Result<(), String> {
     each(run, |view, at, outcome, address, change| {
         if !matches!(outcome.outcome, Outcome::Failed(_)) || forgets_case(run, change) {
@@ -120,7 +121,7 @@ pub(super) fn failed_is_true(run: &Run) -> Result<(), String> {
         let mut own = changes(run).filter(|(_, process, changed, author)| {
             *process == view.number && author.is_own() && changed.address == *address
         });
-        // Where what went along is all that failed, the new entry stood there, and the same Add may come once more.
+        // If only the removed siblings failed, the new entry existed, and the same Add may arrive once more.
         let was_there = change.action() == ActionKind::Replace
             && run
                 .truth
@@ -132,15 +133,15 @@ pub(super) fn failed_is_true(run: &Run) -> Result<(), String> {
         });
         match late {
             Some(_) => Err(format!("{address} failed for certain, and a lost request changed it later")),
-            // Where what went along is all that failed, the new entry stands.
+            // If only the removed siblings failed, the new entry exists.
             None if change.action() == ActionKind::Replace && address.is_app_wide() => Ok(()),
             None => carried_out_all_the_same(run, view, at, address, change),
         }
     })
 }
 
-/// What is done when a process ends by itself was as wanted in a listing of its domain after the last write there: what reverts
-/// after it was read back is not called done.
+/// If a process ends by itself, what is done was as wanted in a listing of its domain after the last write there: a change that
+/// reverts after it was read back is not reported as done.
 pub(super) fn what_is_done_stayed_to_the_last_listing(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         let End::Applied(report) = &run.processes[view.number - 1].end else { continue };
@@ -161,7 +162,7 @@ pub(super) fn what_is_done_stayed_to_the_last_listing(run: &Run) -> Result<(), S
                 |call: &Call| call.step == Step::List && matches!(call.target, Target::Domain(_));
             let tells = |at, call: &Call| at > write && is_listing(call) && is_seen(run, at, call, &address);
             let pages: Vec<(usize, &Call)> = view.calls().filter(|(at, call)| tells(*at, call)).collect();
-            // Of several pages the one counts that has the entry, if one does.
+            // Of several pages, the one with the entry counts, if there is one.
             let has_it = |(_, call): &&(usize, &Call)| {
                 call.listed.as_ref().is_none_or(|listed| listed.contains(&address))
             };
@@ -182,7 +183,7 @@ pub(super) fn what_is_done_stayed_to_the_last_listing(run: &Run) -> Result<(), S
     Ok(())
 }
 
-/// What an end says of an entry that stands there was read, or is so.
+/// What an outcome says about an existing entry was read, or is true.
 pub(super) fn what_is_said_to_stand_there_was_seen(run: &Run) -> Result<(), String> {
     each(run, |view, at, outcome, address, _| {
         let Some(failure) = failure(&outcome.outcome) else { return Ok(()) };
@@ -200,7 +201,7 @@ pub(super) fn what_is_said_to_stand_there_was_seen(run: &Run) -> Result<(), Stri
     })
 }
 
-/// Whether the service lists an address under another name than it was given, so that nobody can find it again.
+/// Whether the service lists an address under another name than it was given, so that it can't be found again.
 fn forgets_case(run: &Run, change: &Change) -> bool {
     change.address != folded(&change.address) && !run.scene.has_quirk("name-case=sensitive")
 }
@@ -226,7 +227,7 @@ fn carried_out_all_the_same(
 pub(super) fn what_is_not_attempted_is_not_sent(run: &Run) -> Result<(), String> {
     each(run, |view, _, outcome, address, change| {
         let is_sent = view.writes().any(|(_, call, _)| {
-            // An Add may also be that of a sibling that went along.
+            // An Add may also add back a removed sibling.
             call.is_write_to(address)
                 && !call.is_refused()
                 && !(call.step == Step::Add && change.before().is_some())
@@ -238,7 +239,7 @@ pub(super) fn what_is_not_attempted_is_not_sent(run: &Run) -> Result<(), String>
     })
 }
 
-/// Each end says whether a write to its address left for the service. One that was refused the connection never did.
+/// Each outcome says whether a write to its address was sent to the service. A write without a connection was not.
 pub(super) fn what_was_sent_is_told(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         for (at, what) in view.applying() {
@@ -262,7 +263,7 @@ pub(super) fn what_was_sent_is_told(run: &Run) -> Result<(), String> {
     Ok(())
 }
 
-/// An unknown end needs a write without a usable answer, or one that could not be read back, or somebody else.
+/// An unknown outcome needs a write without a usable answer, one that could not be read back, or another client.
 pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String> {
     each(run, |view, at, outcome, address, change| {
         if !matches!(outcome.outcome, Outcome::Unknown(_))
@@ -275,13 +276,13 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
         let Some((write, ..)) = written.last() else {
             return Err(format!("{address} is unknown, and nothing was sent"));
         };
-        // Whether the entries beside it stayed is another question.
+        // Whether its siblings stayed is another question.
         if failure(&outcome.outcome)
             .is_some_and(|failure| failure.cause.to_string().contains("entries beside it"))
         {
             return Ok(());
         }
-        // A listing that contradicts itself tells nothing, and once the service throttled all calls for a minute, none is sent.
+        // A listing that contradicts itself proves nothing, and after the service throttled all calls for a minute, none is sent.
         let remote = failure(&outcome.outcome).and_then(|failure| failure.remote.as_ref());
         let is_unread =
             matches!(remote, Some(Error::Contradiction(_) | Error::GivenUp { .. } | Error::Stopped(_)));
@@ -295,7 +296,7 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
         let Some((look, call)) = looks.last() else {
             return Err(format!("{address} is unknown, and nobody looked"));
         };
-        // What goes wrong or belongs to a listing of several pages tells nothing for certain.
+        // A failed read, or one page of several, proves nothing.
         if !call.faults.is_empty() || !call.is_answered() || call.listed.is_some() {
             return Ok(());
         }

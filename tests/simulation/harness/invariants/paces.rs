@@ -1,4 +1,4 @@
-//! How fast calls go out, and when they stop.
+//! How fast calls are sent, and when they stop.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::super::weather::Step;
 use super::writes::{is_seen, shown};
 use super::{View, is_after};
 
-/// In any minute each action is called so often by one process: a burst, and a minute's worth.
+/// In any minute, one process calls each action at most as often as a burst plus the calls of a minute.
 pub(super) fn calls_stay_within_the_rate(run: &Run) -> Result<(), String> {
     let Rate { per_minute, burst } = Rate::per_minute(run.scene.call.per_minute);
     let most = (per_minute.get() + burst.get()) as usize;
@@ -37,11 +37,13 @@ pub(super) fn calls_stay_within_the_rate(run: &Run) -> Result<(), String> {
     Ok(())
 }
 
-/// Longer than any pause within a gap and any call together.
+/// Longer than any pause within a gap plus any call.
 const PAUSE_IN_A_GAP: Duration = Duration::from_secs(30);
 
-/// From the Delete of a replace to the Add that is accepted or seen, nobody stays away for as long as the service asks. At low rates calls may
-/// wait for the rate. What went along with an app-wide entry is added and read back once that itself was tried for a deadline.
+/// From the Delete of a replace to the Add that is accepted or seen, livevod does not wait for as long as the service asks. At low
+/// rates, calls may
+/// wait for the rate. Removed siblings of an app-wide entry are added and read back after the entry itself was tried for a
+/// deadline.
 pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
     if run.scene.call.per_minute.get() < 600 {
         return Ok(());
@@ -69,7 +71,7 @@ pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
                 match call.step {
                     Step::Delete if own && call.is_answered() => (deleted, last) = (now, Some(now)),
                     Step::Add if own && call.is_answered() => last = None,
-                    // A lost Add is seen to have arrived.
+                    // A read shows that a lost Add arrived.
                     _ if is_seen(run, at, call, &address)
                         && is_after(change, shown(run, at, call, &address)) =>
                     {
@@ -83,12 +85,12 @@ pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
     Ok(())
 }
 
-/// After twice the longest time that the service can ask for, since a write waits for the looks before it too, and a call that
+/// Twice the longest time that the service can ask for, because a write also waits for the readings before it, plus a call that
 /// takes long.
 const GIVEN_UP: Duration = Duration::from_secs(60 + 120 + 120 + 20);
 
-/// No action is called on and on that is throttled throughout. An Add may be: it may have a gap to close, and what went along with
-/// an app-wide entry is looked for until the deadline all the same.
+/// An action that is always throttled is not called forever. An Add may be: it may have a gap to close, and removed siblings of
+/// an app-wide entry are still read until the deadline.
 pub(super) fn what_is_throttled_for_a_minute_is_given_up(run: &Run) -> Result<(), String> {
     for number in 1..=run.processes.len() {
         let plan = &run.processes[number - 1].plan;
@@ -116,9 +118,9 @@ pub(super) fn what_is_throttled_for_a_minute_is_given_up(run: &Run) -> Result<()
     Ok(())
 }
 
-/// After a write without a usable answer no other write goes to that address while it may still arrive, unless reading back
-/// shows that it did. The same Add may, since the second of the two is refused. So may the Add of a replace after its Delete,
-/// since it is refused while the entry stands, and goes out once more in the end.
+/// After a write without a usable answer, no other write goes to that address while it may still arrive, unless reading back
+/// shows that it did. The same Add may, because the second of the two is refused. So may the Add of a replace after its Delete,
+/// because it is refused while the entry exists, and is sent once more at the end.
 pub(super) fn a_lost_write_settles_before_another(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         for (at, lost, address) in view.writes().filter(|(_, call, _)| call.is_ambiguous()) {
@@ -141,7 +143,7 @@ pub(super) fn a_lost_write_settles_before_another(run: &Run) -> Result<(), Strin
     Ok(())
 }
 
-/// Whether a look between two places showed what a write was to do.
+/// Whether a reading between two places showed the effect of a write.
 fn has_arrived(view: View, (first, last): (usize, usize), step: Step, address: &Address) -> bool {
     let between = |at: usize| at > first && at < last;
     let looks = view.calls().filter(|(at, call)| between(*at) && is_seen(view.run, *at, call, address));
@@ -160,7 +162,7 @@ fn action(step: Step) -> Step {
     }
 }
 
-/// With `--stop-on-error`, nothing begins once a change is not done.
+/// With `--stop-on-error`, no change begins once another one is not done.
 pub(super) fn stop_on_error_starts_nothing_more(run: &Run) -> Result<(), String> {
     if !run.scene.call.stop_on_error {
         return Ok(());

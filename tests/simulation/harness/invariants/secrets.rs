@@ -1,4 +1,4 @@
-//! Nothing that is printed or logged holds a secret.
+//! No output or log contains a secret.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(super) fn no_secret_in_any_output(run: &Run) -> Result<(), String> {
     Ok(())
 }
 
-/// Every kind of output, of every eighth run, since rendering takes longer than running.
+/// Every kind of output, for every eighth run, because rendering takes longer than running.
 fn outputs(run: &Run) -> Vec<String> {
     if !run.seed.is_multiple_of(8) {
         return Vec::new();
@@ -60,7 +60,7 @@ fn outputs(run: &Run) -> Vec<String> {
     texts
 }
 
-/// The events that tell how changes ended.
+/// The events with the outcomes of changes.
 fn ends(plan: &Plan, report: &Report, sources: &Sources) -> Vec<String> {
     let changes = plan.changes().zip(&report.outcomes);
     changes

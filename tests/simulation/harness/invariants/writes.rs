@@ -1,4 +1,4 @@
-//! What may be written, where, and on the strength of what.
+//! What may be written, where, and after which readings.
 
 use livevod::api::Error;
 use livevod::apply::Outcome;
@@ -13,8 +13,9 @@ use super::super::truth::{Changed, folded};
 use super::super::weather::{SHORT, Step};
 use super::{View, changes, is_after, is_as, is_before, is_foreign_between};
 
-/// Contingent writes are in the plan; nothing else may be sent, whatever becomes of it, and what is written is what the
-/// plan says.
+/// Contingent writes are in the plan. Nothing else may be sent, whatever its outcome, and the values that are written are those of
+/// the
+/// plan.
 pub(super) fn only_what_is_planned_is_written(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         let process = &run.processes[view.number - 1];
@@ -48,7 +49,7 @@ fn is_planned(view: View, step: Step, address: &Address) -> bool {
     }
 }
 
-/// Whether the plan has an app-wide change in the domain that may put others back.
+/// Whether the plan has an app-wide change in the domain that may add siblings back.
 fn is_sibling(view: View, address: &Address) -> bool {
     view.plan.decisions.changes.iter().any(|change| {
         change.contingent.contains(&Contingent::AddSiblingsBack)
@@ -73,7 +74,7 @@ fn is_result(view: View, at: usize, changed: &Changed) -> bool {
     planned || (is_sibling(view, address) && (went_along || came_back))
 }
 
-/// An Update may meet an entry that somebody else put there after the look: it keeps what an Update can't say.
+/// An Update may hit an entry that another client added after the reading: it keeps the fields that an Update can't set.
 fn is_update_of_another(view: View, at: usize, change: &Change, changed: &Changed) -> bool {
     let Changed { address, before, after } = changed;
     let (Some(wanted), Some(old), Some(new)) = (change.after(), before, after) else { return false };
@@ -82,7 +83,7 @@ fn is_update_of_another(view: View, at: usize, change: &Change, changed: &Change
     is_foreign_between(view.run, view.start(), at, address) && is_as(Some(&wanted), Some(new), true)
 }
 
-/// The new entry, or the old one again.
+/// The new entry, or the old one added back.
 fn is_filled(change: &Change, found: Option<&Remote>) -> bool {
     is_as(change.after(), found, true) || is_as(change.before(), found, true)
 }
@@ -99,7 +100,7 @@ fn was_there(view: View, address: &Address, found: Option<&Remote>) -> bool {
 pub(super) fn what_is_not_ours_stays_as_it_is(run: &Run) -> Result<(), String> {
     for (_, process, changed, author) in changes(run).filter(|(_, _, _, author)| author.is_own()) {
         let Changed { address, before, after } = changed;
-        // What the service takes along, and what may be put back for that reason, is another invariant's.
+        // Siblings that the service removes, and those that may be added back, are checked by another invariant.
         let is_beside = View::all(run).any(|view| view.number == process && is_sibling(view, address));
         let is_put_back = View::all(run).any(|view| view.number == process && puts_back(view, address));
         if is_put_back || (is_beside && (before.is_none() || after.is_none())) {
@@ -112,12 +113,12 @@ pub(super) fn what_is_not_ours_stays_as_it_is(run: &Run) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the plan puts back what an earlier run removed.
+/// Whether the plan adds back what an earlier run removed.
 fn puts_back(view: View, address: &Address) -> bool {
     view.change(address).is_some_and(|change| matches!(change.reason, Reason::PutsBack))
 }
 
-/// Why livevod must keep its hands off, by the files and the account alone.
+/// Why livevod must not touch an address, from the files and the account alone.
 fn whose(run: &Run, changed: &Changed) -> Option<&'static str> {
     let Changed { address, before, after } = changed;
     let desired = &run.scene.desired;
@@ -141,9 +142,9 @@ fn whose(run: &Run, changed: &Changed) -> Option<&'static str> {
     }
 }
 
-/// An Update or Delete goes out only where the last look of this process showed exactly what the plan saw, and no write of
-/// its own without a clear end came after that look. A look that was not stale is the truth of its moment, so nothing that
-/// anybody else did before it is overwritten.
+/// An Update or Delete is sent only if the last reading of this process showed exactly what the plan saw, and no write of
+/// its own with an unclear outcome came after that reading. A reading that was not stale was true at its moment, so no earlier
+/// change of another client is overwritten.
 pub(super) fn every_write_rests_on_a_look(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         for (at, call, address) in view.writes().filter(|(_, call, _)| call.step != Step::Add) {
@@ -168,7 +169,7 @@ pub(super) fn every_write_rests_on_a_look(run: &Run) -> Result<(), String> {
     Ok(())
 }
 
-/// Where an account is declared, nothing is written any more once a role hands out a key of another one.
+/// If an account is declared, nothing is written after a role hands out a key of another account.
 pub(super) fn nothing_is_written_under_another_accounts_key(run: &Run) -> Result<(), String> {
     if run.scene.call.accounts.len() < 2 || run.scene.desired.account.is_none() {
         return Ok(());
@@ -182,7 +183,7 @@ pub(super) fn nothing_is_written_under_another_accounts_key(run: &Run) -> Result
     Ok(())
 }
 
-/// Where in the story a process got its second key.
+/// The place in the story where a process got its second key.
 pub(super) fn another_accounts_key(run: &Run, process: usize) -> Option<usize> {
     let calls = run.story.iter().enumerate().filter(|(_, one)| one.process == process);
     let mut keys = calls.filter_map(|(at, one)| match &one.what {
@@ -192,7 +193,7 @@ pub(super) fn another_accounts_key(run: &Run, process: usize) -> Option<usize> {
     keys.nth(1)
 }
 
-/// When an Update or Delete leaves, what it rests on was asked for a moment before: an edit that is older is not overwritten.
+/// When an Update or Delete is sent, the reading that it depends on is recent: no older edit is overwritten.
 pub(super) fn every_write_rests_on_a_fresh_look(run: &Run) -> Result<(), String> {
     let window = run.scene.call.freshness;
     for view in View::all(run) {
@@ -212,10 +213,10 @@ pub(super) fn every_write_rests_on_a_fresh_look(run: &Run) -> Result<(), String>
     Ok(())
 }
 
-/// The last answered read about an address before a place in the story, and what it showed. Asking for the one entry proves
-/// nothing where it is not answered with it.
+/// The last answered read about an address before a place in the story, and what it showed. A read of a single entry proves
+/// nothing if the entry is not in the answer.
 fn last_look<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(usize, Option<&'a Remote>)> {
-    // Nor does one page of several that lacks it.
+    // Neither does one page of several without it.
     let lists = |call: &Call| call.listed.as_ref().is_none_or(|listed| listed.contains(address));
     let shows = |at, call: &Call| match call.target {
         Target::Domain(_) => lists(call),
@@ -228,7 +229,7 @@ fn last_look<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(us
     Some((at, shown(view.run, at, call, address)))
 }
 
-/// Whether a read tells of an address. A page that does not list what is there tells nothing of it: it may stand on another,
+/// Whether a read says anything about an address. A page without an existing entry says nothing: the entry may be on another page
 /// or be left out.
 pub(super) fn is_seen(run: &Run, at: usize, call: &Call, address: &Address) -> bool {
     let tells = |listed: &Vec<Address>| listed.contains(address) || shown(run, at, call, address).is_none();
@@ -244,7 +245,7 @@ pub(super) fn shown<'a>(run: &'a Run, at: usize, call: &Call, address: &Address)
     state.get(address).map(|remote| &**remote)
 }
 
-/// What a compare shows to be as wanted already is done, and not written.
+/// A change whose compare already shows the wanted state is done, and not written.
 pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         for (at, outcome) in view.finished() {
@@ -265,13 +266,13 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
     Ok(())
 }
 
-/// Whether the listing that a look rests on contradicts itself.
+/// Whether the listing of a reading contradicts itself.
 fn is_unread(outcome: &Outcome) -> bool {
     let remote = failure(outcome).and_then(|failure| failure.remote.as_ref());
     matches!(remote, Some(Error::Contradiction(_)))
 }
 
-/// Whether that look had become too old, and the next one failed.
+/// Whether that reading was too old, and the next one failed.
 fn is_followed_by_a_failed_look(view: View, look: usize, end: usize, address: &Address) -> bool {
     let is_about = |call: &Call| match &call.target {
         Target::Address(own) => own == address,
@@ -281,22 +282,22 @@ fn is_followed_by_a_failed_look(view: View, look: usize, end: usize, address: &A
     later.any(|(_, call)| !call.step.is_write() && !call.is_answered())
 }
 
-/// The look at one address that decided about it: itself where it found something, else the last listing after it.
+/// The reading that decided about an address: a single read that found it, otherwise the last listing after it.
 fn last_compare<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(usize, &'a Call)> {
     let answered = |(at, call): &(usize, &Call)| *at < before && !call.step.is_write() && call.is_answered();
     let is_own = |call: &Call| matches!(&call.target, Target::Address(own) if own == address);
-    // A page that lacks something belongs to a listing that is read again.
+    // A page with missing entries belongs to a listing that is read again.
     let tells =
         |(at, call): &(usize, &Call)| is_seen(view.run, *at, call, address) && !call.faults.contains(&SHORT);
     let (at, call) = view.calls().filter(answered).filter(|(_, call)| is_own(call)).last()?;
     if tells(&(at, call)) && shown(view.run, at, call, address).is_some() {
         return Some((at, call));
     }
-    // Of a listing that contradicted itself, and was read again, the last reading decides.
+    // If a listing contradicted itself and was read again, the last reading decides.
     view.calls().filter(answered).filter(tells).filter(|(listing, _)| *listing > at).last()
 }
 
-/// Deletes come last, and none is sent once something else of the run is not done.
+/// Deletes come last, and none is sent after another change of the run is not done.
 pub(super) fn nothing_is_deleted_after_a_failure(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         let mut failed = None;
@@ -332,14 +333,14 @@ fn is_trouble(outcome: &livevod::apply::ChangeOutcome) -> bool {
     }
 }
 
-/// What the service took along with an app-wide entry is there again when the process ends, or the change is not done.
+/// Siblings that the service removed with an app-wide entry are back when the process ends, or the change is not done.
 pub(super) fn siblings_that_went_along_come_back(run: &Run) -> Result<(), String> {
     for (at, process, changed, author) in changes(run) {
         let Some(view) = View::all(run).find(|view| view.number == process) else { continue };
         let is_own = matches!(author, Author::Livevod | Author::Late(_));
         let planned = view.change(&changed.address).is_some_and(Change::removes);
         let last = run.story.iter().rposition(|one| one.process == process).unwrap_or(at);
-        // Nobody can have saved what somebody else put there or changed after the look.
+        // livevod can't have saved what another client added or changed after the reading.
         let by_others = is_foreign_between(run, view.start(), last, &changed.address);
         if !is_own
             || planned
@@ -369,7 +370,7 @@ pub(super) fn siblings_that_went_along_come_back(run: &Run) -> Result<(), String
     Ok(())
 }
 
-/// Before a write goes out, its intent is on disk.
+/// The intent of a write is on disk before it is sent.
 pub(super) fn every_write_is_in_the_journal_before(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         for (at, call, address) in view.writes() {
@@ -385,7 +386,7 @@ pub(super) fn every_write_is_in_the_journal_before(run: &Run) -> Result<(), Stri
     Ok(())
 }
 
-/// Intents of app-wide removals hold those of the siblings.
+/// Intents of app-wide removals contain the siblings.
 fn is_intent_of(intent: &Intent, step: Step, address: &Address) -> bool {
     let is_step = match step {
         Step::Add => intent.step == journal::Step::Add,
