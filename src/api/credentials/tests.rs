@@ -17,7 +17,7 @@ const OIDC: [(&str, &str); 3] = [
     (OIDC_TOKEN_FILE, "/run/token"),
 ];
 
-/// A home folder with a profile file and a credentials file, or one of them, or none.
+/// A home folder with a profile file, a credentials file, both or neither.
 #[derive(Default)]
 struct Home {
     config: Option<&'static str>,
@@ -56,7 +56,7 @@ fn put(home: &Path, file: &str, text: &str) {
     std::fs::write(file, text).unwrap();
 }
 
-/// Looks in a home folder; no error may hold a secret.
+/// Looks in a home folder; no error may contain a secret.
 fn look(
     home: &Path,
     variables: &[(&str, &str)],
@@ -272,7 +272,7 @@ fn a_half_configured_source_is_an_error_and_never_skipped() {
         assert!(message.ends_with(end), "{variables:?}: {message}");
     }
     assert!(INI_ONLY.message(&[(PROFILE, "half")], None).ends_with("but no `role_arn`"));
-    // A role alone is read by other tools too.
+    // Other tools read the role variable too.
     assert_eq!(key_id(CONFIGURED.provider(&OIDC[..1], None)), "id-main");
 }
 
@@ -380,7 +380,7 @@ fn no_debug_text_shows_a_secret() {
     }
 }
 
-/// What the file of a source is, other than a file with a key, and how that ends: nothing, or an error with these words.
+/// What stands in place of a source's file, and the result: nothing, or an error with these words.
 #[test]
 fn only_what_is_not_there_is_not_configured() {
     type Make = fn(&Path);
@@ -398,7 +398,7 @@ fn only_what_is_not_there_is_not_configured() {
             assert!(message.contains(&format!("{file}` can't be read: ")), "{message}");
         }
     }
-    // A file where a folder would have to be: nothing bears that name below it.
+    // A file where a folder would have to be: no such path exists below it.
     let home = tempfile::tempdir().unwrap();
     put(home.path(), ".aliyun", "");
     put(home.path(), ".alibabacloud", "");
@@ -469,7 +469,7 @@ fn a_profile_without_a_key_is_no_identity() {
         let home = Home { config: Some(text), ini: Some(INI) };
         assert_eq!(key_id(home.provider(&[], None)), "id-ini", "{text}");
     }
-    // Who names it means it.
+    // A name given by the user is not optional.
     let home = Home { config: Some(blank), ini: None };
     assert!(home.message(&[(PROFILE, "default")], None).ends_with("but no `access_key_id`"));
     assert!(home.message(&[], Some("default")).ends_with("but no `access_key_id`"));
