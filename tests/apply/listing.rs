@@ -93,10 +93,10 @@ async fn a_listing_that_stays_odd_is_no_snapshot() {
     let endless = gate::world(|_, _| page(500, &hundred(0))).await;
     let foreign = gate::world(|_, _| page(1, &[item("").replace("a.example.com", "b.example.com")])).await;
     let table = [
-        (short, "does not hold as many entries as its `Total` says"),
-        (changing, "changes while it is read"),
-        (endless, "gives a page that holds nothing new"),
-        (foreign, "holds `b.example.com/show/*`"),
+        (short, "has a different number of entries than its `Total` says"),
+        (changing, "changed while it was read"),
+        (endless, "has a page without any new entry"),
+        (foreign, "contains `b.example.com/show/*` of another domain"),
     ];
     for (world, text) in table {
         let error = world.client.list_domain("a.example.com").await.unwrap_err();

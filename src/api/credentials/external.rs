@@ -225,7 +225,10 @@ mod tests {
     #[tokio::test]
     async fn a_command_that_fails_is_told_with_what_it_says_to_people_alone() {
         let failing = "sh -c 'echo hush; echo sign in first >&2; exit 3'";
-        assert_eq!(error_of(failing).await, "the command ended with exit status: 3: it said: sign in first");
+        assert_eq!(
+            error_of(failing).await,
+            "the command ended with exit status: 3; its standard error: sign in first"
+        );
         let secrets = Secrets::default();
         secrets.learn("hush-hush-hush");
         let quoting = shlex::split("sh -c 'echo no hush-hush-hush here >&2; exit 3'").unwrap();
@@ -233,7 +236,7 @@ mod tests {
         assert!(error.ends_with("it said: no (secret) here"), "{error}");
         let long = error_of("sh -c 'seq 100000 >&2; exit 3'").await;
         assert!(long.len() < 2 * LAST_WORDS && long.ends_with("100000"), "{long}");
-        let chatty = "the command printed something else than one JSON object";
+        let chatty = "the command did not print exactly one JSON object";
         assert_eq!(error_of("echo hush").await, chatty);
         assert!(error_of("/nowhere/program").await.starts_with("the command can't be run: No such file"));
     }
