@@ -358,12 +358,13 @@ fn a_file_of_another_form_is_told_by_its_line() {
     let config = |text| Home { config: Some(text), ini: None }.message(&[], None);
     assert!(
         config("{\"profiles\":[\n{\"name\":\"a\",\n\"mode\" \"secret-1\"}]}")
-            .contains("config.json:3 is not what")
+            .contains("config.json:3: not the format")
     );
     assert!(
-        config("{\"current\":\"a\",\"profiles\":[\n\n[\"secret-1\"]]}").contains("config.json:3 is not what")
+        config("{\"current\":\"a\",\"profiles\":[\n\n[\"secret-1\"]]}")
+            .contains("config.json:3: not the format")
     );
-    assert!(config("").contains("config.json:1 is not what"));
+    assert!(config("").contains("config.json:1: not the format"));
     let ini = Home { config: None, ini: Some("[default]\naccess_key_secret secret-1\n") };
     assert!(ini.message(&[], None).contains("credentials.ini:2: expected `KEY = VALUE`"));
 }
