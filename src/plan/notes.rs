@@ -122,7 +122,7 @@ impl Deref for Noted<'_> {
 }
 
 impl<'a> Noted<'a> {
-    /// The fields of [`Change::fields`], each with its values and where the new one comes from.
+    /// The fields of [`Change::fields`], each with its values and the origin of the new one.
     pub fn field_changes(self) -> impl Iterator<Item = FieldChange<'a>> {
         let Self { change, note } = self;
         change.fields().into_iter().map(|field| FieldChange {
