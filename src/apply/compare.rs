@@ -24,7 +24,7 @@ impl Guarded<'_> {
         }
     }
 
-    /// Compares one address with the plan, by asking for it alone.
+    /// Compares one address with the plan by asking for that address alone.
     async fn compare(&self, client: &Client) -> Compared {
         let Change { address, spelling, .. } = self.change;
         match self.run().reader.look_by(client, address, *spelling).await {
