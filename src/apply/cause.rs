@@ -362,7 +362,7 @@ mod tests {
     fn the_fates_name_what_came_back_and_what_did_not() {
         assert_eq!(
             fates().to_string(),
-            "entries beside it went with it; added back: `a.com/show/a`; there again: `a.com/show/c`; \
+            "configurations beside it were deleted with it; added back: `a.com/show/a`; still there: `a.com/show/c`; \
              NOT added back: `a.com/show/b`"
         );
     }
