@@ -51,9 +51,9 @@ pub enum Provider {
     },
     /// From the metadata service of this ECS instance.
     Instance(Instance),
-    /// From the output of a command.
+    /// From an address that hands out keys.
     Address(KeyAddress),
-    /// From what a command prints.
+    /// From the output of a command.
     External {
         /// Program and arguments.
         command: Vec<String>,
