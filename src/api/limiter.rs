@@ -17,12 +17,12 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::wire::RemoteError;
 
-/// How fast calls of one action may go out.
+/// How fast calls of one action may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// Sustained calls per minute.
     pub per_minute: NonZeroU32,
-    /// Calls that may go out at once after a pause.
+    /// Calls that may be sent at once after a pause.
     pub burst: NonZeroU32,
 }
 
@@ -726,6 +726,6 @@ mod tests {
         assert_eq!(limiter.given_up(), None);
         throttle(&limiter, Duration::from_secs(120)).await;
         throttle(&limiter, Duration::ZERO).await;
-        assert_eq!(limiter.given_up(), Some("Add"), "nobody was allowed to call in between");
+        assert_eq!(limiter.given_up(), Some("Add"), "no call was allowed in between");
     }
 }

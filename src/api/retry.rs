@@ -1,4 +1,4 @@
-//! Decides whether a call that failed goes out again, and after what pause. Pure: time and jitter are arguments.
+//! Decides whether a failed call is sent again, and after what pause. Pure: time and jitter are arguments.
 //!
 //! A read may always be repeated; a write only if it was certainly not carried out. In every other case the caller must
 //! read back first.

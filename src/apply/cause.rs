@@ -51,7 +51,7 @@ pub enum Cause {
     #[error("the current configuration can't be read")]
     Unreadable,
     /// Every read was too old when the write was to be sent.
-    #[error("it could not be read less than {} s before the write in {looks} attempts; `--freshness` allows more", .window.as_secs_f64())]
+    #[error("in {looks} attempts it could not be read less than {} s before the write; `--freshness` allows more", .window.as_secs_f64())]
     Outdated {
         /// How old a read may be.
         window: Duration,

@@ -8,7 +8,7 @@ use super::Record;
 /// Writes by number, counted from 1. No answer that depends on a write is sent before that write is settled.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    /// Writes that nobody has started to put on disk.
+    /// Writes that no caller has started to put on disk.
     lines: Vec<Vec<Record>>,
     /// How to undo what is not settled, oldest first.
     undo: VecDeque<(u64, Record)>,

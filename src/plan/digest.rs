@@ -22,9 +22,9 @@ impl Decisions {
 }
 
 /// `sha256:` and the hex hash of the RFC 8785 text of `{"digest":2,"decisions":{…}}`.
-/// Hashed change by change, so that the text of a hundred thousand changes is never in memory at once. In canonical
-/// form the names of an object are sorted, and only commas separate the items of a list.
-/// names of an object stand in order, and nothing stands between the items of a list but commas.
+///
+/// Hashed change by change, so that the text of a hundred thousand changes is never in memory at once. In canonical form
+/// the names of an object are sorted, and only commas separate the items of a list.
 fn of(decisions: &Decisions) -> String {
     let Decisions { target, account, declares_nothing, domains, changes } = decisions;
     let mut hasher = Sha256::new();

@@ -20,7 +20,7 @@ pub struct PlanOptions {
     pub caller: Option<String>,
     /// The digest of the plan that was reviewed: only that plan may be applied, and the limits do not apply to it.
     pub expected_digest: Option<String>,
-    /// How fast calls may go out, for the budget.
+    /// How fast calls may be sent, for the budget.
     pub rate: CallRate,
     /// What earlier runs removed and did not add back.
     pub gaps: Gaps,

@@ -211,7 +211,10 @@ mod tests {
         }
         let mut late = whole;
         late["Expiration"] = json!("hush");
-        assert_eq!(read(json!({ "Credentials": late })).unwrap_err(), "the answer's `Expiration` is not a time");
+        assert_eq!(
+            read(json!({ "Credentials": late })).unwrap_err(),
+            "the answer's `Expiration` is not a time"
+        );
         assert_eq!(read(json!({})).unwrap_err(), "the answer has no `Credentials`");
     }
 

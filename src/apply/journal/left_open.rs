@@ -69,7 +69,6 @@ impl Header {
 ///
 /// What a run left is settled once another run names it: as resolved, or as taken over and then written. So it does not
 /// matter when a run was, by which clock, or what its file is called now.
-/// matter when a run was, by whose clock, nor what its file is called by now.
 pub fn left_open(runs: &[RunRecord]) -> Vec<LeftOpen> {
     let left = still_left(runs);
     let changed: BTreeSet<&Address> =
