@@ -333,7 +333,7 @@ fn lags_behind(listing: &DomainSnapshot, done: &[Task]) -> bool {
     done.iter().any(|Task { change, .. }| Aim::of(change).at_before(listing.configs.get(&change.address)))
 }
 
-/// The outcome of a change whose configuration was deleted together with others. That never makes an unknown outcome a known one.
+/// The outcome of a change that deleted siblings too. This never makes an unknown outcome a known one.
 fn and_took_along(outcome: Outcome, fates: Fates) -> Outcome {
     match outcome {
         Outcome::Done => Outcome::Failed(Failure::new(Cause::TookAlong(fates))),
