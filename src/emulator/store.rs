@@ -26,7 +26,7 @@ pub enum StoreError {
     #[error("`{}` is not a log of the emulator", .0.display())]
     NotALog(PathBuf),
     /// An acknowledged write can't be read.
-    #[error("the emulator's log `{}` is damaged in line {line}: the line was modified", path.display())]
+    #[error("the emulator's log `{}` is damaged in line {line}: checksum mismatch", path.display())]
     Damaged {
         /// The log.
         path: PathBuf,

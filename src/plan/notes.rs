@@ -153,7 +153,7 @@ impl<'a> Noted<'a> {
             Reason::Differs => "differs from the files".to_owned(),
             Reason::CreateOnly => match self.change.fields().into_iter().find(|field| field.needs_add()) {
                 Some(field) => format!("`{field}` can only be set when a configuration is added"),
-                None => "a field can only be set when a configuration is added".to_owned(),
+                None => "it can't be changed in place".to_owned(),
             },
             Reason::DeclaredAbsent => "declared `state: absent`".to_owned(),
             Reason::Pruned => "not declared, and `prune: true`".to_owned(),

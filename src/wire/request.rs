@@ -77,7 +77,7 @@ pub fn uncarryable(config: &RecordConfig) -> Option<String> {
         &config.passthrough;
     let mut names: Vec<String> = unknown.keys().map(|name| format!("`{name}`")).collect();
     if transcode_templates.as_deref().is_some_and(|text| template_ids(text).is_none()) {
-        names.push("the current `TranscodeTemplates`".to_owned());
+        names.push("`TranscodeTemplates` in its current form".to_owned());
     }
     (!names.is_empty()).then(|| format!("holds {}, which no request can carry", names.join(", ")))
 }
@@ -263,7 +263,7 @@ mod tests {
         let opaque = Passthrough { transcode_templates: Some("{\"a\":1}".into()), ..Passthrough::default() };
         assert_eq!(
             with(opaque).unwrap(),
-            "holds the current `TranscodeTemplates`, which no request can carry"
+            "holds `TranscodeTemplates` in its current form, which no request can carry"
         );
         let unknown = BTreeMap::from([("NewField".into(), 1.into())]);
         let reason = with(Passthrough { unknown, ..Passthrough::default() }).unwrap();
