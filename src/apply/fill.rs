@@ -63,7 +63,7 @@ pub(super) enum Added {
 }
 
 impl Run {
-    /// Adds the configuration and reads it back. No wait is as long as the service asks, since more may be missing.
+    /// Adds the configuration and reads it back. Does not wait as long as the service asks, since more may be missing.
     ///
     /// # Errors
     /// When no Add was accepted, and reading shows none that was carried out.

@@ -31,7 +31,7 @@ pub struct LeftOpenNow {
 }
 
 impl LeftOpenNow {
-    /// Whether this is the first finding, or the last.
+    /// Whether this is the first finding, or one that settles what was left unfinished.
     pub fn is_news(&self) -> bool {
         self.found.is_some_and(|found| found.settles() || !self.open.is_looked_at)
     }
