@@ -61,7 +61,7 @@ async fn two_entries_under_one_key_are_listed_as_one_that_can_not_be_managed() {
     let world = gate::world(|_, _| page(2, &[item(""), item(r#","StreamName":"*""#)])).await;
     let listing = world.client.list_domain("a.example.com").await.unwrap();
     let unsupported = listing.configs[&address("a.example.com/show/*")].unsupported.as_deref();
-    assert_eq!(unsupported, Some("several entries stand under this one key"));
+    assert_eq!(unsupported, Some("the service lists several configurations with this key"));
     assert_eq!(world.client.calls(), 2, "it was listed twice to be sure");
 }
 

@@ -97,7 +97,11 @@ fn a_journal_that_is_none_is_neither_read_for_ever_nor_quoted() {
             |world, path| edited(world, path, "\"format_version\":\"", "\"format_version\":\"S3CRET"),
             "format version is not supported",
         ),
-        ("name", |world, path| edited(world, path, "\"run\":\"", "\"run\":\"../S3CRET"), "names its run"),
+        (
+            "name",
+            |world, path| edited(world, path, "\"run\":\"", "\"run\":\"../S3CRET"),
+            "the name of its run",
+        ),
     ];
     for (name, make, why) in table {
         let world = world();

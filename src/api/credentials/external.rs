@@ -189,7 +189,7 @@ mod tests {
         }
         let modeless = printed(json!({"access_key_id": "i", "access_key_secret": "s", "sts_token": "t"}));
         assert!(modeless.unwrap().key.token.is_some());
-        for (name, end) in [("mode", "`StsToken`"), ("expiration", "no time")] {
+        for (name, end) in [("mode", "`StsToken`"), ("expiration", "not a time")] {
             let mut part = whole.clone();
             part[name] = json!("hush");
             let error = printed(part).unwrap_err();
@@ -233,7 +233,7 @@ mod tests {
         secrets.learn("hush-hush-hush");
         let quoting = shlex::split("sh -c 'echo no hush-hush-hush here >&2; exit 3'").unwrap();
         let error = run(&quoting, &secrets).await.unwrap_err();
-        assert!(error.ends_with("it said: no (secret) here"), "{error}");
+        assert!(error.ends_with("its standard error: no (secret) here"), "{error}");
         let long = error_of("sh -c 'seq 100000 >&2; exit 3'").await;
         assert!(long.len() < 2 * LAST_WORDS && long.ends_with("100000"), "{long}");
         let chatty = "the command did not print exactly one JSON object";

@@ -284,14 +284,14 @@ mod tests {
         let refusal = |text: &str| text.parse::<Fault>().unwrap_err();
         assert_eq!(refusal("drop"), "there is no fault `drop`; `livevod emulator faults` lists them");
         assert!(refusal("empty:nht=3").starts_with("`nht=3` is not a `KEY=VALUE` of a fault"));
-        assert!(refusal("empty:nth").starts_with("`nth` is no `KEY=VALUE`"));
+        assert!(refusal("empty:nth").starts_with("`nth` is not a `KEY=VALUE`"));
         assert_eq!(refusal("empty:nth=0"), "`0` is not a valid `nth`: expected a whole number of at least 1");
         assert!(refusal("empty:chance=2").contains("from 0 to 1"));
-        assert!(refusal("empty:action=Remove").contains("only `Add`"));
+        assert!(refusal("empty:action=Remove").contains("expected `Add`"));
         assert!(refusal("empty:address=a b").contains("`a b`"));
-        assert!(refusal("slow:time=-3s").contains("not below zero"));
+        assert!(refusal("slow:time=-3s").contains("can't be negative"));
         assert!(refusal("slow:time=3").contains("a number with a unit"));
-        assert!(refusal("error-before-commit:status=404").contains("500 and 503"));
+        assert!(refusal("error-before-commit:status=404").contains("500 or 503"));
         assert!(refusal("foreign-edit").contains("needs `address=PATTERN`"));
     }
 }
