@@ -64,7 +64,7 @@ fn plan(count: u32, alike: bool) -> Plan {
     let held = replaces.map(|change| Held {
         guard: Guard::RecordingGap,
         address: Some(change.address.clone()),
-        message: "between its delete and its add nothing records it".to_owned(),
+        message: "nothing records it between its delete and its add".to_owned(),
         release: Some("--allow-recording-gap".to_owned()),
     });
     let hd = GroupName { name: "hd".to_owned(), place: None };

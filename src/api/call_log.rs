@@ -1,4 +1,4 @@
-//! Tells of each call as it ends. No parameter, no header and no URL is told: any of them may be a secret.
+//! Reports each call as it ends. Parameters, headers and URLs are never reported: any of them may be a secret.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,25 +9,25 @@ use tokio::time::Instant;
 use super::error::Error;
 use crate::gate::clean;
 
-/// Takes what there is to tell.
+/// Receives a report of each call.
 pub type CallLog = Arc<dyn Fn(&CallEntry<'_>) + Send + Sync>;
 
 /// One attempt of one call.
 pub struct CallEntry<'a> {
-    /// The action's name, or which part of a key was asked for.
+    /// The action's name, or the part of a key that was asked for.
     pub action: &'a str,
-    /// Who was asked.
+    /// The host that was called.
     pub host: &'a str,
-    /// How it failed, where it did.
+    /// The error, if the call failed.
     pub error: Option<&'a Error>,
-    /// The service's id of the request, where it gave one.
+    /// The service's request id, if it gave one.
     pub request_id: Option<&'a str>,
     /// How long it took.
     pub duration: Duration,
 }
 
 impl fmt::Display for CallEntry<'_> {
-    /// A refusal by its code alone: some messages of the service quote what was signed.
+    /// Shows a refusal by its code alone: some messages of the service quote what was signed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let CallEntry { action, host, error, request_id, duration } = self;
         write!(f, "{action} at {host}: ")?;
@@ -47,7 +47,7 @@ impl fmt::Display for CallEntry<'_> {
     }
 }
 
-/// A call that is under way.
+/// A call that is in progress.
 pub(super) struct Noted<'a> {
     log: Option<&'a CallLog>,
     action: &'a str,

@@ -1,5 +1,5 @@
-//! Turns [`Call`]s into answers: waits for the action's turn and a connection, signs with a fresh stamp, sends, reads; and again where
-//! that may help.
+//! Turns [`Call`]s into answers: waits for the action's rate and a connection, signs with a fresh stamp, sends and
+//! reads; repeats where that may help.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -26,45 +26,45 @@ use crate::gate::Secrets;
 use crate::model::{Address, Remote, StreamSpelling};
 use crate::wire::{self, Action, Call, CallerIdentity, Inquiry, Key, Request, SignatureVersion, Stamp};
 
-/// How often a call goes again that was turned away for its time or its key.
+/// How often a call is repeated that was refused for its timestamp or an expired key.
 const MOST_REPETITIONS: u32 = 2;
 
-/// Two readings of the service's clock that differ by no more are one: the way there and back takes time.
+/// Two readings of the service's clock that differ by at most this count as equal: a round trip takes time.
 const SAME_TIME: SignedDuration = SignedDuration::from_secs(1);
 
-/// What a client needs to know.
+/// What a client needs.
 pub struct ClientSettings {
-    /// What requests are signed with, and how that is got.
+    /// What requests are signed with, and how to get it.
     pub credentials: Credentials,
-    /// How they are signed.
+    /// The signature version of the requests.
     pub signature: SignatureVersion,
-    /// Where every service is called, instead of the documented endpoints.
+    /// The endpoint for every service, instead of the documented ones.
     pub endpoint: Option<Endpoint>,
-    /// The region of each domain; one that is missing is called at the central endpoint.
+    /// The region of each domain; a domain without one is called at the central endpoint.
     pub regions: BTreeMap<Arc<str>, String>,
     /// How fast each action may be called.
     pub rate: Rate,
-    /// Calls that may be under way at once.
+    /// The most calls in progress at once.
     pub parallelism: NonZeroUsize,
     /// How long a call may take.
     pub timeouts: Timeouts,
-    /// How long a read is repeated where that may help, and a write that was certainly not carried out.
+    /// How long a failed read is retried, and a write that was certainly not carried out.
     pub patience: Duration,
     /// Time and nonce of each attempt.
     pub stamps: StampSource,
     /// Jitter for the pauses between attempts.
     pub jitter: Jitter,
-    /// Who is told of each call.
+    /// Receives a report of each call.
     pub log: Option<CallLog>,
-    /// Takes in every secret that the client comes to hold, and keeps them out of its errors.
+    /// Collects every secret that the client gets to know, to keep it out of its errors.
     pub secrets: Secrets,
 }
 
 impl ClientSettings {
-    /// Calls under way at once, unless told otherwise.
+    /// The default for calls in progress at once.
     pub const PARALLELISM: usize = 16;
 
-    /// How long calls are repeated, unless told otherwise.
+    /// The default for how long calls are retried.
     pub const PATIENCE: Duration = Duration::from_secs(60);
 
     /// The usual settings: V3 signatures, documented endpoints, default rate.
@@ -90,31 +90,31 @@ impl ClientSettings {
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Shared>,
-    /// When reads are repeated no more; the usual patience from each read's own start where there is none.
+    /// When reads are no longer repeated; if `None`, after the usual patience, counted from the start of each read.
     until: Option<Instant>,
-    /// Until when the time counts that the service asks to stay away.
+    /// The latest time until which the client waits when the service asks it to.
     stays: Option<Instant>,
-    /// Turns true when the run shall end: then no pause that is under way lasts any longer.
+    /// Becomes true when the run is to end: pauses in progress then end at once.
     stop: Option<watch::Receiver<bool>>,
-    /// Whether something is unrecorded until its calls get through.
+    /// Whether something is not recorded until its calls succeed.
     is_urgent: bool,
-    /// The connection that its calls go over, where one is held for them.
+    /// The connection reserved for its calls, if any.
     connection: Option<Connection>,
 }
 
-/// One of the calls that may be under way at once.
+/// One of the calls that may be in progress at once.
 type Connection = Arc<OwnedSemaphorePermit>;
 
-/// The right to send one call of an action now: its turn has come, and a connection is held for it.
+/// The right to send one call of an action now: its turn has come, and a connection is reserved for it.
 #[derive(Debug)]
 pub struct Permit {
     turn: Turn,
     connection: Option<Connection>,
-    /// How long it was waited for, but for the time that the service asked to stay away.
+    /// How long the permit was waited for, without the time that the service asked to wait.
     waited: Duration,
 }
 
-/// What a read gave, and when it was sent.
+/// The answer of a read, and when the read was sent.
 struct Asked<T> {
     at: Instant,
     answer: T,
@@ -123,7 +123,7 @@ struct Asked<T> {
 struct Shared {
     transport: Arc<dyn Transport>,
     endpoints: Endpoints,
-    /// Where the metadata service of an instance is asked for keys.
+    /// Where an instance's metadata service is asked for keys.
     metadata: Endpoint,
     keys: Keys,
     signature: SignatureVersion,
@@ -137,7 +137,7 @@ struct Shared {
     sent: AtomicU64,
     repeated: AtomicU64,
     owner: Owner,
-    /// What is added to this machine's time, once the service said that it is off.
+    /// What is added to this machine's time once the service has shown that this machine's clock is off.
     clock: Mutex<SignedDuration>,
     places: Places,
 }
@@ -146,8 +146,8 @@ impl Client {
     /// A client over HTTP.
     ///
     /// # Errors
-    /// When the endpoint may not be used (see [`Endpoint::permit`]), a region is none, or the system's certificates can't
-    /// be loaded.
+    /// When the endpoint may not be used (see [`Endpoint::permit`]), a region is not valid, or the system's
+    /// certificates can't be loaded.
     pub fn new(settings: ClientSettings) -> Result<Self, ClientError> {
         let endpoints = match &settings.endpoint {
             Some(endpoint) => {
@@ -156,14 +156,14 @@ impl Client {
             }
             None => Endpoints::documented(&settings.regions, settings.credentials.sts.as_ref())?,
         };
-        // What plays the service on this machine plays the instance too.
+        // A local server that plays the service also plays the metadata service.
         let metadata = settings.endpoint.clone().filter(Endpoint::is_loopback);
         let metadata = metadata.unwrap_or_else(Endpoint::metadata);
         let http = Http::new(settings.timeouts, settings.endpoint.as_ref())?;
         Ok(Self::over(Arc::new(http), endpoints, metadata, settings))
     }
 
-    /// A client of a service in this process, to which every call goes.
+    /// A client that sends every call to a service in this process.
     pub fn in_process(transport: Arc<dyn Transport>, settings: ClientSettings) -> Self {
         let here = Endpoint::here();
         Self::over(transport, Endpoints::only(here.clone()), here, settings)
@@ -219,93 +219,93 @@ impl Client {
         }
     }
 
-    /// The same client, with reads that are repeated until `deadline` at the latest.
+    /// The same client; its reads are repeated until `deadline` at the latest.
     pub fn until(&self, deadline: Instant) -> Self {
         Self { until: Some(deadline), ..self.staying_until(deadline) }
     }
 
-    /// The same client, which stays away until `deadline` at the latest where the service asks for it.
+    /// The same client; where the service asks to wait, it waits until `deadline` at the latest.
     pub fn staying_until(&self, deadline: Instant) -> Self {
         Self { stays: Some(deadline), ..self.clone() }
     }
 
-    /// The same client, whose reads are not repeated.
+    /// The same client; its reads are not repeated.
     pub fn once(&self) -> Self {
         Self { until: Some(Instant::now()), ..self.clone() }
     }
 
-    /// The same client, of which no pause lasts any longer once `stop` turns true.
+    /// The same client; its pauses end when `stop` becomes true.
     pub fn heeding(&self, stop: watch::Receiver<bool>) -> Self {
         Self { stop: Some(stop), ..self.clone() }
     }
 
-    /// The same client, for calls until which something is unrecorded: they wait for nothing but the rate, and their
-    /// own pauses, which the service can't lengthen.
+    /// The same client, for calls that something stays unrecorded without: they wait only for the rate and for
+    /// livevod's own pauses, which the service can't lengthen.
     pub fn urgent(&self) -> Self {
         Self { is_urgent: true, ..self.clone() }
     }
 
-    /// The same client, whose calls go over the connection that is held for a write, so that no wait for one lies before it.
+    /// The same client; its calls use the connection that is reserved for a write, so they do not wait for one.
     pub fn sharing(&self, permit: &Permit) -> Self {
         Self { connection: permit.connection.clone(), ..self.clone() }
     }
 
-    /// Calls sent so far, reads and writes.
+    /// Calls sent so far: reads and writes.
     pub fn calls(&self) -> u64 {
         self.inner.sent.load(Ordering::Relaxed)
     }
 
-    /// How many of the calls went out because one before them failed.
+    /// How many of the calls repeated a failed one.
     pub fn repeated(&self) -> u64 {
         self.inner.repeated.load(Ordering::Relaxed)
     }
 
-    /// Counts the failures of one write. Whoever repeats it says so with [`Client::again`].
+    /// Counts the failures of one write. The caller reports each repetition with [`Client::again`].
     pub fn retry(&self) -> Retry {
         let until = self.until.unwrap_or_else(|| Instant::now() + self.inner.patience);
         Retry::until(until).urgent(self.is_urgent)
     }
 
-    /// The pause before a write is repeated, where it was certainly not carried out and may be.
+    /// The pause before a write is repeated; `None` unless the write was certainly not carried out and may be repeated.
     pub fn again(&self, retry: &mut Retry, error: &Error) -> Option<Duration> {
         let pause = retry.write(error, Instant::now(), (self.inner.jitter)())?;
         self.inner.repeated.fetch_add(1, Ordering::Relaxed);
         Some(pause)
     }
 
-    /// The pause before a read is repeated, where it may be.
+    /// The pause before a read is repeated; `None` where it may not be.
     pub fn read_again(&self, retry: &mut Retry, error: &Error) -> Option<Duration> {
         let pause = retry.read(error, Instant::now(), (self.inner.jitter)())?;
         self.inner.repeated.fetch_add(1, Ordering::Relaxed);
         Some(pause)
     }
 
-    /// Why nothing more is to be sent at all, if so.
+    /// Why the client sends nothing more, if so.
     pub fn stopped(&self) -> Option<Stop> {
         self.inner.owner.other().or_else(|| self.inner.limiter.given_up().map(Stop::Throttled))
     }
 
-    /// From now on nothing is sent to Live with a key that STS does not say is of this account. Keys are renewed, and what they are
-    /// renewed from may have changed meanwhile.
+    /// From now on the client sends nothing to Live with a key that STS does not confirm to belong to this account.
+    /// Keys are renewed, and the source of the new key may have changed in the meantime.
     pub fn insist_on(&self, account: &str) {
         self.inner.owner.insist_on(account);
     }
 
-    /// Waits until one call of `action` may go out over a connection that is held from then on. To be taken before an entry is
-    /// compared, so that no wait lies between the compare and the write.
+    /// Waits until one call of `action` may be sent, over a connection that stays reserved for it. Take it before the
+    /// configuration is compared, so that there is no wait between the compare and the write.
     ///
     /// # Errors
-    /// When nothing more of this action is to be sent.
+    /// When no more calls of this action are to be sent.
     pub async fn permit(&self, action: Action) -> Result<Permit, Error> {
         let turn = self.turn(action.name()).await?;
-        // What is compared first would wait with the connection in its hands.
+        // Otherwise the compare that comes first would wait while it holds the connection.
         self.inner.limiter.unheld(Action::Describe.name(), &self.heed()).await;
         let asked = Instant::now();
         let connection = self.connect().await?;
         Ok(Permit { waited: turn.waited + asked.elapsed(), turn, connection })
     }
 
-    /// Two of them, over one connection.
+    /// Two permits over one connection.
     ///
     /// # Errors
     /// As [`Client::permit`].
@@ -316,8 +316,8 @@ impl Client {
         Ok((Permit { turn, connection, waited }, second))
     }
 
-    /// Asks for one address, and says when. `None` proves nothing: what the service makes of the filter is not documented, so
-    /// only an entry with the very key is a fact.
+    /// Asks for one address, and returns when it was asked. `None` proves nothing: how the service treats the filter is
+    /// not documented, so only a configuration with exactly this key is a fact.
     ///
     /// # Errors
     /// When the call fails or its answer can't be understood.
@@ -343,7 +343,7 @@ impl Client {
         Ok((None, first_asked.unwrap_or_else(Instant::now)))
     }
 
-    /// Sends an Add, Update or Delete once, when its turn comes, and gives its RequestId.
+    /// Sends an Add, Update or Delete once, when its turn comes, and returns its RequestId.
     ///
     /// # Errors
     /// When the call fails; [`Error::class`] says whether it may have been carried out.
@@ -352,8 +352,8 @@ impl Client {
         self.write_in(permit, &call, None).await
     }
 
-    /// Sends an Add, Update or Delete once, now, with a permit that was waited for before; where it rests on a look, only until
-    /// that is too old.
+    /// Sends an Add, Update or Delete once, now, with a permit that was waited for before. A write that rests on a
+    /// compare is sent only until `until`, when the compare becomes too old.
     ///
     /// # Errors
     /// When the call fails; [`Error::class`] says whether it may have been carried out.
@@ -367,10 +367,10 @@ impl Client {
         Ok(wire::request_id(&fields))
     }
 
-    /// Gets the first key, so that a failure is told before anything else and once.
+    /// Gets the first key, so that a failure is reported once and before anything else.
     ///
     /// # Errors
-    /// When the source of the credentials gives none.
+    /// When the source of the credentials gives no key.
     pub async fn prepare(&self) -> Result<(), Arc<CredentialsError>> {
         self.key().await.map(|_| ())
     }
@@ -383,7 +383,7 @@ impl Client {
         let before = self.key_id().await;
         let fields = self.inquire(&wire::caller_identity(), self.inner.endpoints.sts()).await?;
         let identity = wire::read_caller_identity(&fields).map_err(Error::Contradiction)?;
-        // Where it was renewed meanwhile, nobody knows which of the two was asked about.
+        // If the key was renewed in the meantime, it is unclear which of the two the answer is about.
         if let Some(key_id) = self.key_id().await.filter(|after| before.as_ref() == Some(after)) {
             self.inner.owner.learn(key_id, &identity.account).await;
         }
@@ -394,7 +394,7 @@ impl Client {
         self.key().await.ok().map(|key| key.id)
     }
 
-    /// A call that only looks something up, in its turn, and repeated like every read.
+    /// Sends a call that only looks something up: within the rate, and repeated like every read.
     pub(super) async fn inquire(
         &self,
         inquiry: &Inquiry,
@@ -412,17 +412,17 @@ impl Client {
         }
     }
 
-    /// Where Live is asked about a domain.
+    /// The endpoint of Live for a domain.
     pub(super) fn live(&self, domain: &str) -> &Endpoint {
         self.inner.endpoints.of(domain)
     }
 
-    /// Where VOD is asked in a region.
+    /// The endpoint of VOD in a region.
     pub(super) fn vod(&self, region: Option<&str>) -> Result<Endpoint, Error> {
         self.inner.endpoints.vod(region).map_err(|error| Error::not_sent("VOD", error))
     }
 
-    /// Where entries were last seen.
+    /// The pages on which configurations were last seen.
     pub(super) fn places(&self) -> &Places {
         &self.inner.places
     }
@@ -446,7 +446,7 @@ impl Client {
         }
     }
 
-    /// A call's turn, at the rate.
+    /// Waits for the turn of a call, at the configured rate.
     async fn turn(&self, action: &'static str) -> Result<Turn, Error> {
         let turn = self.inner.limiter.turn(action, &self.heed()).await;
         turn.map_err(|refusal| Error::GivenUp { action, refusal })
@@ -456,7 +456,7 @@ impl Client {
         Heed { until: self.stays, is_urgent: self.is_urgent, stop: self.stop.clone() }
     }
 
-    /// The connection that is held, or the next one; what is urgent waits for none.
+    /// The reserved connection, or the next free one; an urgent call does not wait for one.
     async fn connect(&self) -> Result<Option<Connection>, Error> {
         if self.connection.is_some() {
             return Ok(self.connection.clone());
@@ -471,7 +471,7 @@ impl Client {
         }
     }
 
-    /// One attempt, in its turn.
+    /// One attempt of a call whose turn has come.
     async fn attempt(
         &self,
         call: &Call,
@@ -483,7 +483,7 @@ impl Client {
         self.send_in(turn, endpoints.of(call.domain()), (call.action.name(), &sign), until).await
     }
 
-    /// Sends in a turn, and tells the limiter what the service makes of its pace.
+    /// Sends a call whose turn has come, and reports to the limiter whether the service throttled it.
     async fn send_in(
         &self,
         turn: Turn,
@@ -502,21 +502,22 @@ impl Client {
                 limiter.passed(&turn);
                 limiter.hold(&turn, self.stays_away(error));
             }
-            // Without an answer nothing is known of its pace.
+            // Without an answer nothing is known about the rate.
             Err(_) => {}
         }
         answer
     }
 
-    /// How long the whole action is held back, with jitter, so that those who wait don't come back together.
+    /// How long the whole action waits, with jitter so that the waiting calls do not all return at once.
     fn stays_away(&self, error: &Error) -> Duration {
         let asked = if error.class() == Class::Busy { Retry::asked(error) } else { None };
         let jitter = Duration::from_millis(500).mul_f64((self.inner.jitter)().clamp(0.0, 1.0));
         asked.map_or(Duration::ZERO, |asked| asked + jitter)
     }
 
-    /// Sends, and again where only this machine's clock was wrong or the key had ended: such a request is refused before anything
-    /// else. A clock may be mended meanwhile, so that the correction has to go as well.
+    /// Sends a request, and repeats it if only this machine's clock was wrong or the key had expired: the service
+    /// refuses such a request before anything else. If the clock is set right in the meantime, the correction must be
+    /// dropped too.
     async fn send(
         &self,
         endpoint: &Endpoint,
@@ -572,8 +573,8 @@ impl Client {
         }
     }
 
-    /// Waits until a call whose turn has come may go out, over the connection that it gives. Nobody holds one while the service asks to
-    /// stay away.
+    /// Waits until a call whose turn has come may be sent, and returns its connection. No connection is held while the
+    /// service asks to wait.
     async fn way_out(&self, action: &'static str) -> Result<Option<Connection>, Error> {
         let (limiter, heed) = (&self.inner.limiter, self.heed());
         loop {
@@ -588,13 +589,14 @@ impl Client {
         }
     }
 
-    /// The key to sign with now, from its source where it is not at hand.
+    /// The key to sign with now; fetched from its source unless there is a valid one.
     async fn key(&self) -> Result<Key, Arc<CredentialsError>> {
         let stamp = || self.stamp();
         self.inner.keys.key(&self.fetcher(&stamp)).await
     }
 
-    /// Likewise for a call; for one that reads or writes configurations, a key of the account that is insisted on.
+    /// The key for a call; for a call that reads or writes configurations, it must belong to the account that
+    /// [`Client::insist_on`] names.
     async fn key_for(&self, action: &str) -> Result<Key, Error> {
         let key = self.key().await.map_err(|error| Error::Withheld { reason: error.with_reasons() })?;
         if Action::ALL.iter().any(|known| known.name() == action) {
@@ -630,13 +632,14 @@ impl Client {
         time.checked_add(*self.clock()).unwrap_or(time)
     }
 
-    /// What this machine's clock is off by, as far as it is known.
+    /// How far this machine's clock is off, as far as it is known.
     fn clock(&self) -> MutexGuard<'_, SignedDuration> {
         self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a call that was signed with `used` may go again by a clock that is corrected by now: by another call meanwhile, or by the
-    /// service's own time, and by less than an hour. More than that is for people to look at.
+    /// Whether a call that was signed with the correction `used` may be repeated because the clock is corrected by now:
+    /// by another call in the meantime, or by the service's own time. Corrections of an hour or more are left to
+    /// people.
     fn corrects_clock(&self, error: &Error, off: Option<SignedDuration>, used: SignedDuration) -> bool {
         let mut clock = self.clock();
         let is_new = |off: SignedDuration| (off - used).abs() > SAME_TIME;
@@ -653,13 +656,13 @@ impl Client {
     }
 }
 
-/// Marks the first of several entries under one key: nobody could tell which one a write would reach.
+/// Marks the first of several configurations with the same key: it is unclear which one a write would reach.
 pub(super) fn one_of_several(remote: Remote) -> Remote {
-    let unsupported = Some("several entries stand under this one key".to_owned());
+    let unsupported = Some("the service lists several configurations with this key".to_owned());
     Remote { unsupported, ..remote }
 }
 
-/// The tries of one read. The time that it waits for the rate is not its own.
+/// The attempts of one read. The time that it waits for the rate does not count against its deadline.
 struct ReadTries<'a> {
     client: &'a Client,
     action: &'static str,
@@ -671,7 +674,7 @@ impl<'a> ReadTries<'a> {
         Self { client, action, retry: None }
     }
 
-    /// The next turn. The patience begins with the first one.
+    /// Waits for the next turn. The time for retries starts with the first turn.
     async fn turn(&mut self) -> Result<Turn, Error> {
         let turn = self.client.turn(self.action).await?;
         match &mut self.retry {
@@ -689,8 +692,9 @@ impl<'a> ReadTries<'a> {
         retry
     }
 
-    /// Waits until the read may be repeated; its error, where it has failed for good. A throttled one of no change has no deadline of
-    /// its own: whether the service goes on throttling is known of all calls of its action together.
+    /// Waits until the read may be repeated; returns its error if it failed for good. A throttled read that belongs to
+    /// no change has no deadline of its own: whether the service keeps throttling is decided from all calls of its
+    /// action together.
     async fn pause(&mut self, error: Error) -> Result<(), Error> {
         let Client { inner, until, is_urgent, .. } = self.client;
         let retry = self.retry.get_or_insert_with(|| self.client.retry());
@@ -706,14 +710,14 @@ impl<'a> ReadTries<'a> {
     }
 }
 
-/// An action's name and what signs a call of it.
+/// An action's name, and the function that signs a call of it.
 type Named<'a, Sign> = (&'static str, &'a Sign);
 
-/// One attempt that failed, how far the service's time was ahead then, and whose key it was signed with.
+/// A failed attempt, how far the service's clock was ahead, and the id of the key that signed it.
 struct Attempt {
     error: Error,
     off: Option<SignedDuration>,
-    /// What this machine's clock was taken to be off by.
+    /// The clock correction that was used.
     used: SignedDuration,
     key_id: String,
 }
@@ -725,19 +729,19 @@ impl From<Error> for Attempt {
 }
 
 impl Permit {
-    /// How long it was waited for, but for the time that the service asked to stay away.
+    /// How long the permit was waited for, without the time that the service asked to wait.
     pub fn waited(&self) -> Duration {
         self.waited
     }
 }
 
-/// Why there is no client.
+/// Why a client can't be made.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ClientError {
     /// The endpoint may not be used.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// HTTP can't be spoken at all.
+    /// HTTP is not available at all.
     #[error(transparent)]
     Http(#[from] Error),
 }

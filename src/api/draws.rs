@@ -1,4 +1,4 @@
-//! What a client draws from outside for each attempt: time, nonces and jitter.
+//! What a client takes from outside for each attempt: time, nonces and jitter.
 
 use std::sync::Arc;
 

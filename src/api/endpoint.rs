@@ -1,4 +1,4 @@
-//! Turns a region, or the user's own address, into the place where calls go.
+//! Turns a region, or the user's own address, into the endpoint of calls.
 //!
 //! Nothing in YAML chooses a host: a region only picks a row of the tables here.
 
@@ -25,7 +25,7 @@ const LIVE_REGIONAL: [&str; 2] = ["ap-southeast-1", "eu-central-1"];
 const VOD_ELSEWHERE: [(&str, &str); 2] =
     [("cn-hangzhou", "vod.cn-shanghai.aliyuncs.com"), ("cn-qingdao", "vod.aliyuncs.com")];
 
-/// Where the calls of one service go: scheme, host and port, never a path.
+/// The endpoint of one service: scheme, host and port, never a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     secure: bool,
@@ -33,17 +33,17 @@ pub struct Endpoint {
     port: Option<u16>,
 }
 
-/// Why a text is no endpoint, or an endpoint may not be used.
+/// Why a text is not an endpoint, or an endpoint may not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// Not an absolute URL.
     #[error("the endpoint is not a URL such as `https://live.aliyuncs.com`")]
     NotUrl,
-    /// Another scheme than HTTP.
+    /// A scheme other than HTTP.
     #[error("the endpoint's scheme is `{0}`, not `https`")]
     Scheme(String),
-    /// A path, a query, a fragment or credentials beside the host.
-    #[error("the endpoint holds more than scheme, host and port")]
+    /// A path, a query, a fragment or credentials besides the host.
+    #[error("the endpoint contains more than scheme, host and port")]
     More,
     /// Plain HTTP to another machine.
     #[error("`http` to `{0}`: only loopback addresses may be called without TLS")]
@@ -51,16 +51,16 @@ pub enum EndpointError {
     /// A region name that could change the host it is put into.
     #[error("`{0}` is not a region such as `cn-shanghai`")]
     Region(String),
-    /// Not an address that hands keys out.
-    #[error("it is not a URL such as `http://127.0.0.1:8787/credentials`")]
+    /// Not an address that hands out keys.
+    #[error("not a URL such as `http://127.0.0.1:8787/credentials`")]
     NotAddress,
-    /// Keys would travel in the clear.
-    #[error("`http` to `{0}`: keys travel without TLS only to loopback and link-local addresses")]
+    /// Keys would travel unencrypted.
+    #[error("`http` to `{0}`: only loopback and link-local addresses may hand out keys without TLS")]
     PlainKey(String),
-    /// A host of somebody else.
-    #[error("`{0}` is not a host of `*{VENDOR}`; other ones are named with `--endpoint`")]
+    /// A host outside the vendor's domain.
+    #[error("`{0}` is not a host under `*{VENDOR}`; use `--endpoint` for other hosts")]
     Foreign(String),
-    /// A V1 signature signs no host, so whoever receives one could use it elsewhere.
+    /// A V1 signature does not sign the host, so whoever receives one could use it elsewhere.
     #[error("V1 signatures go only to `*{VENDOR}` and loopback, not to `{0}`")]
     Signature(String),
 }
@@ -75,7 +75,7 @@ impl Endpoint {
         Ok(Self { secure: true, host: host(product, region), port: None })
     }
 
-    /// STS in a region, within the vendor's networks where `in_vpc`.
+    /// STS in a region; inside the vendor's network if `in_vpc`.
     ///
     /// # Errors
     /// When `region` is not made of lower case letters, digits and hyphens.
@@ -85,10 +85,10 @@ impl Endpoint {
         Ok(Self { secure: true, host: format!("{product}.{region}{VENDOR}"), port: None })
     }
 
-    /// A host of the vendor's that a file or a variable names, without scheme and port.
+    /// A vendor host that a file or a variable names, without scheme and port.
     ///
     /// # Errors
-    /// When it is none.
+    /// When it is not a vendor host.
     pub(super) fn of_vendor(host: &str) -> Result<Self, EndpointError> {
         match host.strip_suffix(VENDOR) {
             Some(labels) if labels.split('.').all(is_region) => {
@@ -98,17 +98,17 @@ impl Endpoint {
         }
     }
 
-    /// The metadata service of the ECS instance that this may be.
+    /// The metadata service, if this is an ECS instance.
     pub(super) fn metadata() -> Self {
         Self { secure: false, host: METADATA_HOST.to_owned(), port: None }
     }
 
-    /// This process: what requests to the embedded emulator name as their host.
+    /// This process: the host that requests to the embedded emulator name.
     pub(super) fn here() -> Self {
         Self { secure: false, host: "localhost".to_owned(), port: None }
     }
 
-    /// Host as requests name it: with the port where it is not the scheme's own, IPv6 in brackets.
+    /// The host as requests name it: with the port if it is not the scheme's default, IPv6 in brackets.
     pub fn authority(&self) -> String {
         match self.port {
             Some(port) => format!("{}:{port}", self.host),
@@ -121,7 +121,7 @@ impl Endpoint {
         is_loopback(&self.host)
     }
 
-    /// Whether calls reach no further than this machine's own network link, where no proxy has a place.
+    /// Whether calls stay on this machine's own network link, where no proxy is used.
     pub(super) fn is_near(&self) -> bool {
         is_near(&self.host)
     }
@@ -131,7 +131,7 @@ impl Endpoint {
         !self.secure
     }
 
-    /// Whether requests signed that way may go there.
+    /// Whether requests with this signature version may go there.
     ///
     /// # Errors
     /// For V1 to a host that is neither the vendor's nor loopback.
@@ -147,7 +147,7 @@ impl Endpoint {
 impl FromStr for Endpoint {
     type Err = EndpointError;
 
-    /// The text itself is never repeated in an error: it may hold a password.
+    /// Errors never repeat the text: it may contain a password.
     fn from_str(text: &str) -> Result<Self, EndpointError> {
         let url = reqwest::Url::parse(text).map_err(|_| EndpointError::NotUrl)?;
         let secure = match url.scheme() {
@@ -173,7 +173,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// An address that hands keys out, with path and query: either may hold what keeps others from asking.
+/// An address that hands out keys, with path and query: either may contain a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyAddress {
     pub(super) endpoint: Endpoint,
@@ -182,15 +182,15 @@ pub struct KeyAddress {
 }
 
 impl KeyAddress {
-    /// Tells what may be secret in the text of an address, whether it can be used or not. Path and query may be common words, of
-    /// which only the whole is hidden.
+    /// Registers what may be secret in the text of an address, valid or not. Path and query may be common words, so
+    /// only the whole of each is hidden.
     pub(super) fn tell_text(text: &str, secrets: &Secrets) {
         tell_user(text, secrets);
         let Ok(url) = reqwest::Url::parse(text) else { return secrets.learn_whole(text) };
         secrets.learn_whole(&decoded(url.path()));
         secrets.learn_whole(&decoded(url.query().unwrap_or_default()));
         url.query_pairs().for_each(|(_, value)| secrets.learn_whole(&value));
-        // Words of plain letters are the address's own, such as `credentials`.
+        // Words of plain lowercase letters belong to the address itself, such as `credentials`.
         let is_own =
             |word: &str| word.chars().all(|letter| letter.is_ascii_lowercase() || "-._".contains(letter));
         let words = url.path_segments().into_iter().flatten().filter(|word| !is_own(word));
@@ -203,7 +203,7 @@ impl KeyAddress {
     }
 }
 
-/// Tells the name and the password that an address holds.
+/// Registers the user name and the password in an address.
 pub(super) fn tell_user(text: &str, secrets: &Secrets) {
     let Ok(url) = reqwest::Url::parse(text) else { return };
     secrets.learn_whole(&decoded(url.username()));
@@ -217,8 +217,8 @@ fn decoded(text: &str) -> Cow<'_, str> {
 impl FromStr for KeyAddress {
     type Err = EndpointError;
 
-    /// Without TLS only to where nobody else listens: such addresses are those of sidecars and of the vendor's metadata
-    /// service, and further away the keys in the answer would be anybody's.
+    /// Without TLS only to loopback and link-local addresses, such as those of sidecars and of the vendor's metadata
+    /// service: farther away, others could read the keys in the answer.
     fn from_str(text: &str) -> Result<Self, EndpointError> {
         let url = reqwest::Url::parse(text).map_err(|_| EndpointError::NotAddress)?;
         let host = url.host_str().ok_or(EndpointError::NotAddress)?.to_owned();
@@ -239,7 +239,7 @@ impl FromStr for KeyAddress {
     }
 }
 
-/// Where calls go: those about each domain, and those about the caller.
+/// The endpoints for calls: per domain, and for calls about the caller.
 #[derive(Debug)]
 pub(super) struct Endpoints {
     regional: BTreeMap<Arc<str>, Endpoint>,
@@ -248,12 +248,12 @@ pub(super) struct Endpoints {
 }
 
 impl Endpoints {
-    /// All calls to one place.
+    /// Sends all calls to one endpoint.
     pub(super) fn only(central: Endpoint) -> Self {
         Self { regional: BTreeMap::new(), sts: central.clone(), central }
     }
 
-    /// The documented Live endpoint of each domain's region, and the central ones for the rest and for STS, unless that is
+    /// The documented Live endpoint of each domain's region, and the central endpoints for all else; STS may be
     /// elsewhere.
     pub(super) fn documented(
         regions: &BTreeMap<Arc<str>, String>,
@@ -273,7 +273,7 @@ impl Endpoints {
         &self.sts
     }
 
-    /// VOD in a region, or the one place that all calls go to.
+    /// VOD in a region, or the one endpoint for all calls.
     pub(super) fn vod(&self, region: Option<&str>) -> Result<Endpoint, EndpointError> {
         match self.central == self.sts {
             true => Ok(self.central.clone()),
@@ -308,7 +308,7 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
 }
 
-/// Loopback, link-local addresses, and the vendor's own one of that kind.
+/// Loopback and link-local addresses, and the vendor's own metadata address.
 fn is_near(host: &str) -> bool {
     is_loopback(host)
         || host == METADATA_HOST

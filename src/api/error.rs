@@ -1,53 +1,53 @@
-//! Turns what went wrong with one call into what may be done next. Pure.
+//! Classifies the error of a call: what may be done next. Pure.
 
 use std::time::Duration;
 
 use crate::gate::Secrets;
 use crate::wire::{ReadError, RemoteError};
 
-/// What went wrong with one call. No text holds a URL or a parameter.
+/// Why a call failed. No text contains a URL or a parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The connection was never made: nothing was sent.
     #[error("no connection to {host}: {reason}")]
     NotSent {
-        /// Where to.
+        /// The host.
         host: String,
-        /// Why, without a URL.
+        /// The cause, without a URL.
         reason: String,
     },
-    /// It was kept back on this side: nothing was sent.
+    /// livevod did not send the call: nothing was sent.
     #[error("{reason}")]
     Withheld {
-        /// Why.
+        /// The cause.
         reason: String,
     },
-    /// It was kept back on this side, since the client sends nothing more: nothing was sent.
+    /// livevod did not send the call because the client sends nothing more: nothing was sent.
     #[error("{0}")]
     Stopped(Stop),
-    /// It was kept back on this side, since what it rests on was read too long before: nothing was sent.
-    #[error("what is there now was read too long before")]
+    /// livevod did not send the call because the read that it rests on is too old: nothing was sent.
+    #[error("the current configuration was read too long ago")]
     Outdated,
-    /// It was kept back on this side, since every call of its action was throttled for a minute: nothing was sent.
-    #[error("every call of `{action}` was throttled for a minute; the last: {}", told(.refusal))]
+    /// livevod did not send the call because every call of its action was throttled for a minute: nothing was sent.
+    #[error("every call of `{action}` was throttled for a minute; the last error: {}", told(.refusal))]
     GivenUp {
         /// The action's name on the wire.
         action: &'static str,
-        /// The last of them.
+        /// The last refusal.
         refusal: Box<RemoteError>,
     },
-    /// Something was sent and no usable answer came: it may have been carried out.
+    /// The call was sent and no usable answer came: it may have been carried out.
     #[error("no usable answer from {host}: {reason}")]
     Ambiguous {
-        /// Where to.
+        /// The host.
         host: String,
-        /// Why, without a URL.
+        /// The cause, without a URL.
         reason: String,
     },
     /// The service answered with an error.
     #[error("{}", told(.0))]
     Refused(Box<RemoteError>),
-    /// The answer was understood but contradicts the documents.
+    /// The answer was understood but contradicts the service's documents.
     #[error("{0}")]
     Contradiction(String),
 }
@@ -56,30 +56,28 @@ pub enum Error {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Stop {
     /// Its credentials were renewed, and the new ones belong to another account.
-    #[error(
-        "the credentials were renewed and belong to account `{other}` now, not to `{account}`: nothing more is sent"
-    )]
+    #[error("the renewed credentials belong to account `{other}`, not to `{account}`: nothing more is sent")]
     OtherAccount {
-        /// Whose they are now.
+        /// The account of the new credentials.
         other: String,
-        /// Whose they have to be.
+        /// The account that they must belong to.
         account: String,
     },
-    /// The service throttled every call of an action, by its name on the wire, for a minute.
+    /// The service throttled every call of an action, given by its name on the wire, for a minute.
     #[error("every call of `{0}` was throttled for a minute")]
     Throttled(&'static str),
 }
 
-/// What an error says about the call that met it.
+/// What an error says about the call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// Nothing was sent: trying again is safe.
+    /// Nothing was sent: a retry is safe.
     NotSent,
-    /// Certainly not carried out, and the service asks to come again.
+    /// Certainly not carried out, and the service asks for a retry.
     Busy,
     /// May have been carried out: read back before anything else.
     Ambiguous,
-    /// Certainly not carried out, and trying again would not help.
+    /// Certainly not carried out, and a retry would not help.
     Fatal,
 }
 
@@ -95,13 +93,13 @@ impl Error {
         }
     }
 
-    /// An answer with more bytes than are read.
+    /// An answer longer than the limit.
     pub fn too_long(host: &str, most: usize) -> Self {
         let reason = format!("the answer is longer than {} MiB", most >> 20);
         Error::Ambiguous { host: host.to_owned(), reason }
     }
 
-    /// The same without a secret in any text: services quote what they were sent.
+    /// The same error with every secret removed: services quote what they were sent.
     pub(super) fn without(self, secrets: &Secrets) -> Self {
         let hide = |text: String| secrets.hide(&text).into_owned();
         match self {
@@ -147,12 +145,12 @@ impl Error {
         }
     }
 
-    /// The service's code, empty where it gave none.
+    /// The service's code, empty if it gave none.
     pub fn code(&self) -> &str {
         self.remote().map_or("", |refusal| &refusal.code)
     }
 
-    /// The service's answer, where there was one.
+    /// The service's error, if it answered with one.
     pub fn remote(&self) -> Option<&RemoteError> {
         match self {
             Error::Refused(refusal) | Error::GivenUp { refusal, .. } => Some(refusal),
@@ -165,12 +163,12 @@ impl Error {
         }
     }
 
-    /// Whether the service was called too often, and not busy for another reason.
+    /// Whether the service refused because of too many calls, not for another reason.
     pub fn is_throttling(&self) -> bool {
         self.remote().is_some_and(|refusal| refusal.status == 429 || is_throttling(&refusal.code))
     }
 
-    /// Whether the call was kept back on this side.
+    /// Whether livevod did not send the call.
     pub fn is_kept_back(&self) -> bool {
         matches!(
             self,
@@ -182,41 +180,41 @@ impl Error {
         )
     }
 
-    /// How long the service asks to stay away.
+    /// How long the service asks to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         self.remote()?.retry_after
     }
 
-    /// Whether the request was refused because it carries another time than the service's.
+    /// Whether the request was refused because its time differs from the service's.
     pub fn is_about_the_clock(&self) -> bool {
         ["InvalidTimeStamp.Expired", "IllegalTimestamp"].contains(&self.code())
     }
 
-    /// Whether the request was refused because its temporary key has ended.
+    /// Whether the request was refused because its temporary key has expired.
     pub fn is_about_an_expired_key(&self) -> bool {
         self.code() == "InvalidSecurityToken.Expired"
     }
 
-    /// The service's id of the request, where it gave one.
+    /// The service's request id, if it gave one.
     pub fn request_id(&self) -> Option<&str> {
         self.remote()?.request_id.as_deref()
     }
 }
 
-/// The code decides, because statuses differ from page to page (a throttled call comes with 400); the status only
-/// where the code says nothing.
+/// The code decides, because statuses differ from page to page (a throttled call comes with 400); the status decides
+/// only if the code says nothing.
 fn class_of(status: u16, code: &str) -> Class {
     if is_throttling(code) || ["ServiceBusy", "SystemUpgrading", "LockFail"].contains(&code) {
         return Class::Busy;
     }
     if is_backend_failure(code) || code == "SignatureNonceUsed" {
-        // A nonce is never sent twice by livevod, so somebody on the way sent the same request again.
+        // livevod never sends a nonce twice, so the same request was sent again on the way.
         return Class::Ambiguous;
     }
     match status {
         429 => Class::Busy,
         500.. => Class::Ambiguous,
-        // Its code can't be read, and may be one of those above.
+        // The code is not readable, and may be one of those above.
         400..500 if code.is_empty() => Class::Ambiguous,
         _ => Class::Fatal,
     }

@@ -1,9 +1,11 @@
-//! Spaces the calls of each action: so many a minute, a burst after a pause, and fewer while the service throttles.
+//! Spaces the calls of each action: a rate per minute, a burst after a pause, and a lower rate while the service
+//! throttles.
 //!
-//! The service counts by account and action, so there is one lane for each action, lookups included. Callers queue in a lane, and whoever
-//! is first takes the next call that the rate allows *then*: nothing is booked ahead, so that what the service says while others wait holds
-//! for all of them. Throttling halves the rate of its action and empties the bucket; every call that goes through gives a little back.
-//! The time that the service asks to stay away holds the whole lane. An action that was throttled throughout for a minute is given up.
+//! The service counts by account and action, so each action has its own lane, lookups included. Callers queue in a
+//! lane, and the first one takes the next call that the rate allows *at that moment*: nothing is reserved ahead, so
+//! what the service says while others wait applies to all of them. Throttling halves the rate of its action and empties
+//! the bucket; every call that succeeds gives a little back. When the service asks to wait, the whole lane waits. An
+//! action whose calls were all throttled for a minute is given up.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -15,26 +17,27 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::wire::RemoteError;
 
-/// How fast calls of one action may go out.
+/// How fast calls of one action may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Calls a minute in the long run.
+    /// Sustained calls per minute.
     pub per_minute: NonZeroU32,
-    /// Calls that may go out at once after a pause.
+    /// Calls that may be sent at once after a pause.
     pub burst: NonZeroU32,
 }
 
 impl Rate {
-    /// Calls a minute unless told otherwise: below the documented 1,000, which other clients of the account share.
+    /// Default calls per minute: below the documented 1,000, which other clients of the account share.
     pub const CALLS: u32 = 800;
 
-    /// The most calls that go out within any minute, where the rate itself is lower: the documented 1,000, less a few for others.
+    /// The most calls within any minute, if the rate itself is lower: the documented 1,000, less a few for others.
     const MOST_IN_A_MINUTE: u32 = 950;
 
     /// Largest burst.
     const LARGEST_BURST: u32 = 300;
 
-    /// That many calls a minute, with bursts to half of it, but not over 300, and not over what the documented limit leaves.
+    /// This many calls per minute, with bursts of half as many, but at most 300, and at most what the documented limit
+    /// leaves.
     pub fn per_minute(calls: NonZeroU32) -> Self {
         let left = Self::MOST_IN_A_MINUTE.saturating_sub(calls.get());
         let burst = (calls.get() / 2).min(left).clamp(1, Self::LARGEST_BURST);
@@ -51,23 +54,23 @@ impl Rate {
 }
 
 impl Default for Rate {
-    /// 800 calls a minute with bursts to 150.
+    /// 800 calls per minute with bursts of 150.
     fn default() -> Self {
         Self::per_minute(NonZeroU32::new(Self::CALLS).unwrap_or(NonZeroU32::MIN))
     }
 }
 
-/// The right to send one call of an action now. Spent by the call it is for.
+/// The right to send one call of an action now. Used up by that call.
 #[derive(Debug)]
 pub(super) struct Turn {
-    /// Which action, by its name on the wire.
+    /// The action, by its name on the wire.
     action: &'static str,
     from: Instant,
-    /// How long it was waited for, but for the time that the service asked to stay away.
+    /// How long the turn was waited for, without the time that the service asked to wait.
     pub(super) waited: Duration,
 }
 
-/// When a call is to ask for its way out again.
+/// When a call is to try to leave again.
 pub(super) struct Later {
     lane: Arc<Lane>,
     at: Instant,
@@ -82,14 +85,14 @@ impl Later {
     }
 }
 
-/// What of a lane somebody waits for. Everybody keeps to the rate.
+/// Which delays of a lane a caller accepts. Every caller keeps to the rate.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Heed {
-    /// Until when to stay away where the service asks for it; as long as it asks where this is none.
+    /// The latest time to wait until when the service asks to wait; no limit if `None`.
     pub(super) until: Option<Instant>,
-    /// Whether something is unrecorded until the call gets through: then it waits for nobody but the rate itself.
+    /// Whether something is not recorded until the call succeeds: then it waits only for the rate itself.
     pub(super) is_urgent: bool,
-    /// Turns true when the run shall end: then nobody stays away any longer.
+    /// Becomes true when the run is to end: then no caller waits any longer for the service.
     pub(super) stop: Option<watch::Receiver<bool>>,
 }
 
@@ -98,7 +101,7 @@ impl Heed {
         self.stop.as_ref().is_some_and(|stop| *stop.borrow())
     }
 
-    /// Returns at the moment when the run is asked to end; never, where it was before, or nobody is left who could ask.
+    /// Returns when the run is asked to end; never, if it was asked before or if no sender is left.
     async fn stopped(&self) {
         let stop = self.stop.clone().filter(|stop| !*stop.borrow());
         let is_asked = match stop {
@@ -110,7 +113,7 @@ impl Heed {
         }
     }
 
-    /// Until when to stay away, by what the service asked for.
+    /// Until when this caller waits, given the time that the service asked for.
     fn hold(&self, asked: Option<Instant>) -> Option<Instant> {
         let asked = asked.filter(|_| !self.is_urgent && !self.is_stopped())?;
         Some(self.until.map_or(asked, |until| asked.min(until)))
@@ -127,31 +130,31 @@ pub(super) struct Limiter {
 
 #[derive(Debug)]
 struct Lane {
-    /// Whoever asked first goes first.
+    /// First come, first served.
     queue: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     given_up: Notify,
 }
 
-/// What is left of an action's rate.
+/// The remaining rate of an action.
 #[derive(Debug)]
 struct State {
     turns: Bucket,
-    /// The calls that went out. A turn that has come may wait for something else.
+    /// The calls that were sent. A call whose turn has come may still wait for something else.
     out: Bucket,
-    /// The share of the rate that throttling leaves, above 0 and at most 1.
+    /// The share of the rate that is left after throttling: above 0 and at most 1.
     share: f64,
     /// When the rate was last lowered.
     lowered: Option<Instant>,
-    /// Until when the service asks to stay away.
+    /// Until when the service asks to wait.
     held: Option<Instant>,
-    /// Since when every answer was a refusal to take calls as fast, and the last of them.
+    /// Since when every answer was a throttling error, and when the last one came.
     throttled: Option<(Instant, Instant)>,
     /// The last refusal, once the action is given up.
     given_up: Option<Box<RemoteError>>,
 }
 
-/// Calls that may go out at `at`; it fills from then on.
+/// The calls that may be sent at `at`; it refills from then on.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
     tokens: f64,
@@ -159,7 +162,7 @@ struct Bucket {
 }
 
 impl Bucket {
-    /// What rounding may take from a whole token.
+    /// A whole token, less what rounding may take.
     const WHOLE: f64 = 1.0 - 1e-6;
 
     fn fill(&mut self, per_second: f64, burst: f64, now: Instant) {
@@ -168,7 +171,7 @@ impl Bucket {
         self.at = self.at.max(now);
     }
 
-    /// Takes a token of a filled bucket; says when there will be one, where there is none.
+    /// Takes a token from a filled bucket; if there is none, returns when there will be one.
     fn take(&mut self, per_second: f64) -> Result<(), Instant> {
         if self.tokens >= Self::WHOLE {
             self.tokens -= 1.0;
@@ -178,26 +181,26 @@ impl Bucket {
     }
 }
 
-/// When a call may go.
+/// When a call may be sent.
 #[derive(Debug, Clone, Copy)]
 enum When {
     Now,
-    /// Then, at the rate.
+    /// At this time, because of the rate.
     At(Instant),
-    /// Then, since the service asks to stay away.
+    /// At this time, because the service asks to wait.
     Held(Instant),
 }
 
 impl State {
-    /// The least share: at the default rate a call every 2.4 s.
+    /// The smallest share: a call every 2.4 s at the default rate.
     const LEAST: f64 = 1.0 / 32.0;
-    /// No rate is lowered below a call every 10 s, so that a minute shows whether the service goes on throttling.
+    /// No rate falls below a call every 10 s, so that a minute shows whether the service keeps throttling.
     const LEAST_PER_SECOND: f64 = 0.1;
     /// The share that one call gives back: the whole rate returns within 50 calls.
     const GIVEN_BACK: f64 = 1.0 / 50.0;
-    /// How long an action is throttled throughout before it is given up.
+    /// How long all calls of an action must be throttled before it is given up.
     const GIVES_UP: Duration = Duration::from_secs(60);
-    /// After so long without a call, nobody knows whether the service would have throttled one.
+    /// After this long without a call, it is unknown whether the service would have throttled one.
     const FORGETS: Duration = Duration::from_secs(120);
 
     fn full(rate: Rate, now: Instant) -> Self {
@@ -243,7 +246,7 @@ impl State {
         Ok(self.out.take(rate.per_second()).map_or_else(When::At, |()| When::Now))
     }
 
-    /// Until when somebody has to stay away, if so.
+    /// Until when a caller has to wait, if at all.
     fn held_for(&self, heed: &Heed, now: Instant) -> Result<Option<Instant>, Box<RemoteError>> {
         match &self.given_up {
             Some(refusal) if !heed.is_urgent => Err(refusal.clone()),
@@ -251,7 +254,7 @@ impl State {
         }
     }
 
-    /// Calls that were on their way when the rate was lowered say nothing new of the rate.
+    /// Calls that were sent before the rate was lowered say nothing about the lowered rate.
     fn lower(&mut self, rate: Rate, sent: Instant, now: Instant) {
         self.fill(rate, now);
         if self.lowered.is_none_or(|lowered| lowered < sent) {
@@ -261,7 +264,7 @@ impl State {
         self.turns.tokens = self.turns.tokens.min(0.0);
     }
 
-    /// Whether the action was throttled throughout, this time included, for so long that it is given up.
+    /// Whether all calls of the action, this one included, were throttled for so long that it is given up.
     fn is_hopeless(&mut self, now: Instant) -> bool {
         let goes_on = |last: Instant| {
             let waited = self.held.map_or(last, |held| held.min(now).max(last));
@@ -284,14 +287,14 @@ impl Limiter {
     /// Returns when the caller may send one call of `action`.
     ///
     /// # Errors
-    /// The last refusal, where the action is given up.
+    /// The last refusal, if the action is given up.
     pub(super) async fn turn(&self, action: &'static str, heed: &Heed) -> Result<Turn, Box<RemoteError>> {
         let (lane, mut waited) = (self.lane(action), Duration::ZERO);
         loop {
             let asked = Instant::now();
             let away = self.queued(&lane, heed).await?;
             waited += asked.elapsed();
-            // Nobody stays away at the head of the queue: those behind may not have to.
+            // No caller waits for the service at the head of the queue: those behind it may not have to wait.
             match away {
                 None => return Ok(Turn { action, from: Instant::now(), waited }),
                 Some(until) => lane.rest(until, heed).await,
@@ -299,7 +302,7 @@ impl Limiter {
         }
     }
 
-    /// Waits in the queue for a call's turn; until when to stay away, where it does not come before that.
+    /// Waits in the queue for a call's turn; returns until when to wait if the service asks to wait first.
     async fn queued(&self, lane: &Lane, heed: &Heed) -> Result<Option<Instant>, Box<RemoteError>> {
         if heed.is_urgent {
             lane.state().turn(self.rate, heed, Instant::now())?;
@@ -316,11 +319,11 @@ impl Limiter {
         }
     }
 
-    /// Lets a call out whose turn has come: at once, unless so many of them were held up after their turns that together they would
-    /// break the rate, or the service asked to stay away meanwhile.
+    /// Lets a call leave whose turn has come: at once, unless so many calls were delayed after their turns that
+    /// together they would exceed the rate, or the service has asked to wait since.
     ///
     /// # Errors
-    /// The last refusal, where the action is given up.
+    /// The last refusal, if the action is given up.
     pub(super) fn way_out(
         &self,
         action: &'static str,
@@ -334,7 +337,7 @@ impl Limiter {
         })
     }
 
-    /// Waits as long as the service asks to stay away from an action.
+    /// Waits as long as the service asks to wait with an action.
     pub(super) async fn unheld(&self, action: &'static str, heed: &Heed) {
         let lane = self.lane(action);
         let held = lane.state().held_for(heed, Instant::now());
@@ -348,7 +351,7 @@ impl Limiter {
         Later { lane: self.lane(action), at: Instant::now() + pause }.wait(heed).await;
     }
 
-    /// The service throttled a call, and asks to stay away for `pause`.
+    /// The service throttled a call, and asks to wait for `pause`.
     pub(super) fn throttled(&self, turn: &Turn, pause: Duration, refusal: &RemoteError) {
         let (lane, now) = (self.lane(turn.action), Instant::now());
         let mut state = lane.state();
@@ -361,7 +364,7 @@ impl Limiter {
         self.hold(turn, pause);
     }
 
-    /// The service asks to stay away for `pause`.
+    /// The service asks to wait for `pause`.
     pub(super) fn hold(&self, turn: &Turn, pause: Duration) {
         if pause.is_zero() {
             return;
@@ -371,7 +374,7 @@ impl Limiter {
         state.held = Some(state.held.map_or(until, |held| held.max(until)));
     }
 
-    /// A call was answered, and not throttled.
+    /// A call was answered and not throttled.
     pub(super) fn passed(&self, turn: &Turn) {
         let lane = self.lane(turn.action);
         let mut state = lane.state();
@@ -406,7 +409,7 @@ impl Lane {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until `at`, unless the action is given up before; then whoever asks next is told.
+    /// Waits until `at`, or until the action is given up; the next question then returns that.
     async fn wait(&self, at: Instant) {
         let given_up = self.given_up.notified();
         tokio::pin!(given_up);
@@ -420,7 +423,7 @@ impl Lane {
         }
     }
 
-    /// Likewise, and until the run shall end.
+    /// Like [`Self::wait`], and ends when the run is to end.
     async fn rest(&self, at: Instant, heed: &Heed) {
         tokio::select! {
             () = self.wait(at) => {}
@@ -457,7 +460,7 @@ mod tests {
         }
     }
 
-    /// Whole milliseconds, since a sleep ends at the next one.
+    /// Whole milliseconds, because a sleep ends at the next one.
     async fn millis_for(limiter: &Limiter, calls: u32) -> u128 {
         let start = Instant::now();
         for _ in 0..calls {
@@ -573,7 +576,7 @@ mod tests {
             let turn = turn(&limiter).await;
             limiter.passed(&turn);
         }
-        // A 32nd and ten 50ths of ten calls a second, once the pause at the last rate is over.
+        // A 32nd and ten 50ths of ten calls per second, after the pause at the last rate.
         turn(&limiter).await;
         assert!((431..=433).contains(&millis_for(&limiter, 1).await));
     }
@@ -596,7 +599,7 @@ mod tests {
         }
     }
 
-    /// The longest time in which none of so many calls that wait got its turn, of which the first `throttled` were throttled.
+    /// The longest time in which none of `callers` waiting calls got its turn, if the first `throttled` were throttled.
     async fn longest_silence(calls: usize, throttled: usize) -> Duration {
         let limiter = Arc::new(Limiter::new(Rate::default()));
         let turns = Arc::new(Mutex::new(Vec::new()));
@@ -680,7 +683,7 @@ mod tests {
         assert_eq!(start.elapsed().as_secs(), 15);
     }
 
-    /// Throttles whatever goes out; when the last of so many callers was told that the action is given up.
+    /// Throttles every call; returns when the last of the callers learned that the action is given up.
     async fn given_up_after(callers: usize) -> Duration {
         let (limiter, start) = (Arc::new(Limiter::new(Rate::default())), Instant::now());
         let mut all = tokio::task::JoinSet::new();
@@ -723,6 +726,6 @@ mod tests {
         assert_eq!(limiter.given_up(), None);
         throttle(&limiter, Duration::from_secs(120)).await;
         throttle(&limiter, Duration::ZERO).await;
-        assert_eq!(limiter.given_up(), Some("Add"), "nobody was allowed to call in between");
+        assert_eq!(limiter.given_up(), Some("Add"), "no call was allowed in between");
     }
 }

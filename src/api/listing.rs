@@ -1,8 +1,9 @@
 //! Turns the pages of a domain's listing into a [`DomainSnapshot`] that is known to be whole.
 //!
-//! Neither the order of a listing nor the meaning of its `Total` is documented, so a configuration may move from one page
-//! to another while they are read. A listing is whole when `Total` is absent, or equals its entries or its pages; it is
-//! read on to an empty page otherwise. What looks odd is read once more; what stays odd is no snapshot.
+//! Neither the order of a listing nor the meaning of its `Total` is documented, so a configuration may move from one
+//! page to another while the pages are read. A listing is whole when `Total` is absent, or equals the number of its
+//! entries or of its pages; otherwise it is read on to an empty page. A listing that looks odd is read once more; if it
+//! stays odd, there is no snapshot.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -41,7 +42,7 @@ impl Client {
         }
     }
 
-    /// Reads domains side by side; those that can't be read whole stand beside the snapshot with their errors.
+    /// Reads domains in parallel; those that can't be read whole are returned with their errors beside the snapshot.
     pub async fn snapshot<Names>(&self, domains: Names) -> (Snapshot, BTreeMap<Arc<str>, Error>)
     where
         Names: IntoIterator<Item = Arc<str>>,
@@ -83,23 +84,23 @@ struct Listing {
     entries: Vec<(Address, Remote)>,
     /// Every key, with its spelling, of the pages so far.
     keys: HashSet<(Address, u8)>,
-    /// How many entries each page held; one that held none ends the listing.
+    /// How many entries each page has; an empty page ends the listing.
     lengths: Vec<usize>,
     totals: BTreeSet<u64>,
-    /// Whether a page showed an entry of a page before it.
+    /// Whether a page repeated an entry of an earlier page.
     overlaps: bool,
-    /// Whether a page held entries, and none that is new.
+    /// Whether the last page has entries, but no new one.
     repeats: bool,
 }
 
-/// Whether a listing is read to its end.
+/// Whether a listing is to be read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Read {
     OnePage,
     ToTheEnd,
 }
 
-/// Why a listing can't be trusted as it is.
+/// Why a listing can't be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Oddity {
     NothingNew,
@@ -111,9 +112,9 @@ enum Oddity {
 impl Oddity {
     fn error(self, domain: &str) -> Error {
         let what = match self {
-            Oddity::NothingNew => "gives a page that holds nothing new",
-            Oddity::OtherTotal => "does not hold as many entries as its `Total` says",
-            Oddity::Changing | Oddity::SeveralUnderOneKey => "changes while it is read",
+            Oddity::NothingNew => "has a page without any new entry",
+            Oddity::OtherTotal => "has a different number of entries than its `Total` says",
+            Oddity::Changing | Oddity::SeveralUnderOneKey => "changed while it was read",
         };
         Error::Contradiction(format!("the listing of `{domain}` {what}, twice in a row"))
     }
@@ -129,9 +130,11 @@ impl Listing {
     fn take(&mut self, domain: &str, page: wire::Page) -> Result<Read, Error> {
         let wire::Page { configs, total, items, size } = page;
         if let Some((stranger, _)) = configs.iter().find(|(address, _)| &*address.domain != domain) {
-            return Err(Error::Contradiction(format!("the listing of `{domain}` holds `{stranger}`")));
+            return Err(Error::Contradiction(format!(
+                "the listing of `{domain}` contains `{stranger}` of another domain"
+            )));
         }
-        // What a page beyond the last one counts is that it holds nothing.
+        // A page past the last one may report a total of 0 because it is empty itself; that total does not count.
         self.totals.extend(total.filter(|total| *total > 0 || items > 0 || self.lengths.is_empty()));
         if items == 0 {
             return Ok(Read::ToTheEnd);
@@ -156,7 +159,7 @@ impl Listing {
         self.entries.extend(configs);
     }
 
-    /// Whether the service's count, where it gives one, is that of the entries or that of the pages.
+    /// Whether the service's count, if it gives one, is the number of entries or of pages.
     fn is_whole(&self) -> bool {
         let mut totals = self.totals.iter();
         match (totals.next(), totals.next()) {
@@ -166,7 +169,8 @@ impl Listing {
         }
     }
 
-    /// Whether there are so many pages, all but the last of one length: one that is shorter lacks something.
+    /// Whether there are exactly `total` pages, all but the last of one length: a shorter page in between lacks
+    /// something.
     fn has_pages(&self, total: u64) -> bool {
         let Some((last, others)) = self.lengths.split_last() else { return total == 0 };
         let longest = others.first().unwrap_or(last);
@@ -193,7 +197,7 @@ impl Listing {
         self.entries.iter().map(|(address, _)| address).zip(numbers)
     }
 
-    /// Whether two passes saw the same entries, in whatever order.
+    /// Whether two passes saw the same entries, in any order.
     fn same_as(&self, other: &Listing) -> bool {
         let (one, two) = (self.by_key(), other.by_key());
         let alike = |key: &Address, group: &[&Remote]| {
@@ -227,7 +231,7 @@ impl Listing {
 fn too_long(domain: &str) -> Error {
     let most = MOST_PAGES * PAGE_SIZE as usize;
     Error::Contradiction(format!(
-        "the listing of `{domain}` has more than {MOST_PAGES} pages; livevod reads at most {most} configurations of a domain"
+        "the listing of `{domain}` has more than {MOST_PAGES} pages; livevod reads at most {most} configurations per domain"
     ))
 }
 
@@ -256,7 +260,7 @@ mod tests {
         page(total, &names.iter().map(|name| (name.as_str(), Named)).collect::<Vec<_>>())
     }
 
-    /// A listing of these pages, all of them taken.
+    /// A listing of these pages, all of them added.
     fn listing_of(pages: impl IntoIterator<Item = wire::Page>) -> Listing {
         let mut listing = Listing::default();
         for page in pages {

@@ -1,4 +1,4 @@
-//! The calls that only look something up around the configurations: domains, recordings to OSS, transcode groups.
+//! Calls that look something up around the configurations: domains, recordings to OSS, transcode groups.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::wire::{self, DomainDetail};
 const MOST_PAGES: u32 = 1000;
 
 impl Client {
-    /// A domain as the service knows it; `None` where it knows none of that name.
+    /// A domain as the service knows it; `None` if the service has no domain of that name.
     ///
     /// # Errors
     /// When the call fails otherwise, or its answer can't be understood.
@@ -23,10 +23,10 @@ impl Client {
         known.map(|fields| wire::read_domain_detail(&fields)).transpose().map_err(Error::Contradiction)
     }
 
-    /// Whether VOD has a transcode template group of this id in a region.
+    /// Whether VOD has a transcode template group with this id in a region.
     ///
     /// # Errors
-    /// When the call fails otherwise, the region is none, or the answer can't be understood.
+    /// When the call fails otherwise, the region is not valid, or the answer can't be understood.
     pub async fn has_transcode_group(&self, region: Option<&str>, id: &str) -> Result<bool, Error> {
         let endpoint = self.vod(region)?;
         let answer = self.inquire(&wire::transcode_group(id), &endpoint).await;
@@ -48,25 +48,26 @@ impl Client {
             let known = found.len();
             items += page.addresses.len() as u64;
             found.extend(page.addresses);
-            // A short page proves nothing: the service may give fewer at a time than were asked for.
+            // A short page proves nothing: the service may return fewer items than were asked for.
             match page.total {
                 Some(total) if items >= total => return Ok(found),
                 None if found.len() == known => return Ok(found),
                 Some(total) if found.len() == known => {
                     let what = format!(
-                        "the listing of what `{domain}` records to OSS ends after {items} of {total} recordings"
+                        "the listing of the OSS recordings of `{domain}` ends after {items} of {total}"
                     );
                     return Err(Error::Contradiction(what));
                 }
                 Some(_) | None => {}
             }
         }
-        let what = format!("the recordings of `{domain}` to OSS do not end after {MOST_PAGES} pages");
+        let what =
+            format!("the listing of the OSS recordings of `{domain}` does not end after {MOST_PAGES} pages");
         Err(Error::Contradiction(what))
     }
 }
 
-/// `None` for the refusal that says that there is no such thing.
+/// `None` for the refusal that means that the item does not exist.
 fn unless(
     answer: Result<Map<String, Value>, Error>,
     code: &str,

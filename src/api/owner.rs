@@ -1,7 +1,7 @@
-//! Keeps a run within its account: says of each key, once, whether it belongs there.
+//! Keeps a run within its account: checks once for each key whether it belongs to the account.
 //!
-//! A run may outlive its key. Whatever hands out the next one (a role, a profile, a command) may have been changed meanwhile, and then
-//! hands out a key of somebody else.
+//! A run may outlive its key. The source of the next key (a role, a profile, a command) may have changed in the
+//! meantime, and may then hand out a key of another account.
 
 use std::sync::OnceLock;
 
@@ -11,19 +11,19 @@ use super::credentials::Fetcher;
 use super::error::{Class, Error, Stop};
 use crate::wire::Key;
 
-/// The account that is insisted on, and what is known of keys.
+/// The account that the run must stay in, and what is known about keys.
 #[derive(Debug, Default)]
 pub(super) struct Owner {
     account: OnceLock<String>,
-    /// The last key that was asked about, by its id, and its account.
+    /// The id of the last key that was asked about, and its account.
     known: Mutex<Option<(String, String)>>,
-    /// The other account, once a key belonged to one. Final: nothing is sent any more.
+    /// The other account, once a key belonged to one. Final: nothing more is sent.
     other: OnceLock<String>,
 }
 
 impl Owner {
     pub(super) fn insist_on(&self, account: &str) {
-        // Whoever insists first is obeyed: a run has one account.
+        // The first account wins: a run has only one.
         let _ = self.account.set(account.to_owned());
     }
 
@@ -40,7 +40,7 @@ impl Owner {
     /// Asks STS about a key that is not known yet.
     ///
     /// # Errors
-    /// When it belongs to another account, or nobody says to which; then nothing was sent.
+    /// When it belongs to another account, or its account can't be found out; then nothing was sent.
     pub(super) async fn check(&self, key: &Key, fetcher: &Fetcher<'_>) -> Result<(), Error> {
         let Some(owner) = self.account.get() else { return Ok(()) };
         let mut known = self.known.lock().await;
@@ -55,9 +55,9 @@ impl Owner {
     }
 }
 
-/// Another try may go better, but for a refusal.
+/// A retry may succeed, except after a refusal.
 fn unconfirmed(error: &Error, fetcher: &Fetcher<'_>) -> Error {
-    let reason = format!("whose credentials these are since they were renewed can't be confirmed: {error}");
+    let reason = format!("can't confirm which account the renewed credentials belong to: {error}");
     match error.class() {
         Class::Fatal => Error::Withheld { reason },
         Class::NotSent | Class::Busy | Class::Ambiguous => Error::not_sent(&fetcher.sts.authority(), reason),

@@ -1,7 +1,8 @@
-//! Where entries stand in the listings of a service that ignores AppName and StreamName: asking for one address gives the
-//! first page of everything then, and looking through all pages for each would cost a listing for every write.
+//! Where configurations are in the listings of a service that ignores AppName and StreamName. Such a service answers a
+//! request for one address with the first page of everything, and reading all pages for each would cost a listing per
+//! write.
 //!
-//! A place is only where to look first. What is not found there is looked for in the whole domain.
+//! A place only says where to look first. What is not found there is looked for in the whole domain.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{Address, EVERY};
 
-/// The pages that entries were last seen on, by domain.
+/// The pages on which configurations were last seen, by domain.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     /// Whether the service was seen to ignore the filters.
@@ -18,7 +19,7 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Notes a listing, where that will be of use.
+    /// Remembers a listing, if that will be of use.
     pub(super) fn note<'a>(&self, domain: &str, entries: impl Iterator<Item = (&'a Address, u32)>) {
         if self.is_needed.load(Ordering::Relaxed) {
             let pages = entries.map(|(address, number)| (address.clone(), number)).collect();
@@ -26,15 +27,15 @@ impl Places {
         }
     }
 
-    /// Notes what was found when one address was asked for.
+    /// Remembers what was found when one address was asked for.
     pub(super) fn saw(&self, asked: &Address, found: &[Address]) {
         if found.iter().any(|found| !could_select(asked, found)) {
             self.is_needed.store(true, Ordering::Relaxed);
         }
     }
 
-    /// The pages to ask for one address: the first alone where the service filters; else the one where it was seen, or where
-    /// it belongs by its name, and the last.
+    /// The pages to ask for one address: only the first if the service filters; otherwise the page where it was last
+    /// seen, or where its name belongs, and the last page.
     pub(super) fn of(&self, address: &Address) -> Vec<u32> {
         let domains = self.by_domain();
         let Some(pages) = domains.get(&address.domain) else { return vec![1] };
@@ -48,7 +49,7 @@ impl Places {
     }
 }
 
-/// Whether a filter for `asked` may give `found`: the documents do not say whether names are compared or searched.
+/// Whether a filter for `asked` may return `found`: the documents do not say whether names are compared or searched.
 fn could_select(asked: &Address, found: &Address) -> bool {
     let part = |asked: &str, found: &str| {
         asked == EVERY || found.to_ascii_lowercase().contains(&asked.to_ascii_lowercase())

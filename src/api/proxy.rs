@@ -1,4 +1,4 @@
-//! The proxy that variables lead to, as the HTTP client reads them.
+//! The proxy that variables configure, read as the HTTP client reads them.
 
 use hyper::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
@@ -6,16 +6,16 @@ use hyper_util::client::proxy::matcher::Matcher;
 use super::endpoint::Endpoint;
 use crate::wire::Product;
 
-/// The variables that lead to a proxy for calls with TLS; of each pair the first one that is set counts. No other calls leave this machine's
-/// own link.
+/// The variables that configure a proxy for calls with TLS; of each pair the first one that is set counts. Calls
+/// without TLS do not leave this machine's own link.
 const VARIABLES: [[&str; 2]; 2] = [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]];
 
-/// Why a variable leads to no proxy. The value is never repeated: it may hold a password.
+/// Why a variable does not configure a usable proxy. The value is never repeated: it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ProxyError {
-    /// The client would go past it, and nobody would know.
+    /// The client would silently bypass the proxy.
     #[error(
-        "`{0}` is no address of a proxy such as `http://proxy.example.com:3128`; signs in a password are percent-encoded"
+        "`{0}` is not a proxy address such as `http://proxy.example.com:3128`; percent-encode special characters in a password"
     )]
     NotAddress(&'static str),
     /// Another protocol.
@@ -23,16 +23,16 @@ pub(super) enum ProxyError {
     NotHttp(&'static str),
 }
 
-/// The proxies of this process, and what goes past them.
+/// The proxies of this process, and the hosts that bypass them.
 pub(super) struct Proxies {
     matcher: Matcher,
 }
 
 impl Proxies {
-    /// Those that variables lead to.
+    /// The proxies that variables configure.
     ///
     /// # Errors
-    /// When a variable is set and leads to none.
+    /// When a variable is set but does not configure a usable proxy.
     pub(super) fn of_process() -> Result<Self, ProxyError> {
         for [upper, lower] in VARIABLES {
             let set = [upper, lower].into_iter().find_map(|name| Some((name, std::env::var_os(name)?)));
@@ -43,14 +43,14 @@ impl Proxies {
         Ok(Self { matcher: Matcher::from_system() })
     }
 
-    /// Host and port of the proxy on the way to a host, where there is one.
+    /// Host and port of the proxy on the way to a host, if there is one.
     pub(super) fn before(&self, host: &str) -> Option<String> {
         let target: Uri = format!("https://{host}").parse().ok()?;
         Some(self.matcher.intercept(&target)?.uri().authority()?.as_str().to_owned())
     }
 }
 
-/// Host and port of the proxy on the way to the documented endpoints, or to the one that all calls go to.
+/// Host and port of the proxy on the way to the documented endpoints, or to the one endpoint for all calls.
 pub fn proxy_before(endpoint: Option<&Endpoint>) -> Option<String> {
     if endpoint.is_some_and(Endpoint::is_near) {
         return None;
@@ -60,7 +60,8 @@ pub fn proxy_before(endpoint: Option<&Endpoint>) -> Option<String> {
     Proxies::of_process().ok()?.before(&host)
 }
 
-/// Whether a value is the address of a proxy: a scheme or none, perhaps a name and a password, a host, perhaps a port.
+/// Whether a value is the address of a proxy: an optional scheme, an optional user name and password, a host, an
+/// optional port.
 fn check(variable: &'static str, value: &str) -> Result<(), ProxyError> {
     let wrong = ProxyError::NotAddress(variable);
     let uri: Uri = value.parse().map_err(|_| wrong)?;

@@ -1,7 +1,7 @@
-//! Decides whether a call that failed goes out again, and after what pause. Pure: time and jitter are arguments.
+//! Decides whether a failed call is sent again, and after what pause. Pure: time and jitter are arguments.
 //!
-//! A read may always be repeated. A write only where it was certainly not carried out; everything else is for the caller,
-//! who has to read back first.
+//! A read may always be repeated; a write only if it was certainly not carried out. In every other case the caller must
+//! read back first.
 
 use std::time::Duration;
 
@@ -14,50 +14,50 @@ use super::error::{Class, Error};
 pub struct Retry {
     until: Instant,
     failures: u32,
-    /// Whether something is unrecorded meanwhile, so that nobody stays away for as long as the service asks.
+    /// Whether something is not recorded in the meantime, so that the service's request to wait is not followed.
     is_urgent: bool,
 }
 
 impl Retry {
-    /// Longest pause of livevod's own.
+    /// The longest pause that livevod chooses itself.
     const LONGEST: Duration = Duration::from_secs(20);
-    /// Longest pause that the service can ask for (official SDKs honour as much).
+    /// The longest pause that the service can ask for (the same as in the official SDKs).
     const LONGEST_ASKED: Duration = Duration::from_secs(120);
-    /// The longest first pause of a call that found no connection.
+    /// The longest first pause after a connection failed.
     const FIRST_NOT_SENT: Duration = Duration::from_millis(200);
-    /// The longest first pause of any other.
+    /// The longest first pause after any other failure.
     const FIRST_BUSY: Duration = Duration::from_millis(500);
-    /// How often a read is repeated that found no connection: some two seconds, then people want to know.
+    /// How often a read is repeated that found no connection: about two seconds, then people want to know.
     const UNCONNECTED: u32 = 4;
-    /// How often a read is repeated that got no usable answer; each may have taken the whole timeout.
+    /// How often a read is repeated that got no usable answer; each attempt may have taken the whole timeout.
     const UNANSWERED: u32 = 2;
 
-    /// No pause ends after that.
+    /// No pause ends after `until`.
     pub fn until(until: Instant) -> Self {
         Self { until, failures: 0, is_urgent: false }
     }
 
-    /// Whether no pause is longer than one's own.
+    /// If `is_urgent`, no pause is longer than livevod's own.
     pub(super) fn urgent(self, is_urgent: bool) -> Self {
         Self { is_urgent, ..self }
     }
 
-    /// When the last pause ends at the latest.
+    /// The latest end of the last pause.
     pub fn deadline(&self) -> Instant {
         self.until
     }
 
-    /// The time that a call waits for the rate is not its own.
+    /// Extends the deadline: the time that a call waits for the rate does not count.
     pub fn extend(&mut self, waited: Duration) {
         self.until += waited;
     }
 
-    /// What the service asks for, as far as anybody waits for it.
+    /// How long the service asks to wait, up to the longest wait that livevod accepts.
     pub(super) fn asked(error: &Error) -> Option<Duration> {
         error.retry_after().map(|asked| asked.min(Self::LONGEST_ASKED))
     }
 
-    /// The pause before a read is repeated; `None` where it has failed for good.
+    /// The pause before a read is repeated; `None` if it failed for good.
     pub fn read(&mut self, error: &Error, now: Instant, jitter: f64) -> Option<Duration> {
         let most = match error.class() {
             Class::Busy => u32::MAX,
@@ -68,12 +68,13 @@ impl Retry {
         if self.failures < most { self.pause(error, now, jitter) } else { None }
     }
 
-    /// The pause before a throttled call is repeated whose end is the limiter's to say: it knows whether any call passes.
+    /// The pause before a throttled call is repeated. The limiter decides when to give up: it knows whether any call
+    /// succeeds.
     pub(super) fn throttled(&mut self, jitter: f64) -> Duration {
         self.own(Self::FIRST_BUSY, jitter)
     }
 
-    /// The pause before a write is repeated; `None` where it must not be, or has failed for good.
+    /// The pause before a write is repeated; `None` if it must not be, or failed for good.
     pub fn write(&mut self, error: &Error, now: Instant, jitter: f64) -> Option<Duration> {
         match error.class() {
             Class::Busy | Class::NotSent => self.pause(error, now, jitter),
@@ -81,7 +82,8 @@ impl Retry {
         }
     }
 
-    /// What the service asks for is a floor, unless it is urgent; where it lies past the deadline, the call has failed.
+    /// The time that the service asks for is the shortest pause, unless the call is urgent; if it ends past the
+    /// deadline, the call has failed.
     fn pause(&mut self, error: &Error, now: Instant, jitter: f64) -> Option<Duration> {
         let first = if error.class() == Class::NotSent { Self::FIRST_NOT_SENT } else { Self::FIRST_BUSY };
         let own = self.own(first, jitter);
@@ -126,7 +128,7 @@ mod tests {
         Error::Ambiguous { host: String::new(), reason: String::new() }
     }
 
-    /// The pauses of a call that goes on failing, with the longest pauses that jitter can give.
+    /// The pauses of a call that keeps failing, with the longest pauses that jitter allows.
     fn pauses(error: &Error, next: fn(&mut Retry, &Error, Instant, f64) -> Option<Duration>) -> Vec<u128> {
         let mut now = Instant::now();
         let mut retry = Retry::until(now + MINUTE);

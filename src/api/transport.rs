@@ -1,4 +1,4 @@
-//! Carries one signed request to the service and its response back: the seam, and HTTP behind it.
+//! Carries one signed request to the service and its response back: the trait, and HTTP as its implementation.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,7 +14,8 @@ use crate::wire::{Request, Response};
 /// Longest response body that is read, in bytes; a page of 100 configurations has some tens of kilobytes.
 pub const LONGEST_BODY: usize = 8 << 20;
 
-/// How long an idle connection is kept: below what servers commonly allow, so that none is used while it is being closed.
+/// How long an idle connection is kept: shorter than servers commonly keep it, so that none is used while it is being
+/// closed.
 const KEEP_IDLE: Duration = Duration::from_secs(15);
 
 /// How long the steps of one call may take.
@@ -22,9 +23,9 @@ const KEEP_IDLE: Duration = Duration::from_secs(15);
 pub struct Timeouts {
     /// Making the connection, TLS included.
     pub connect: Duration,
-    /// Each wait for something to be read.
+    /// Each wait for data.
     pub read: Duration,
-    /// The whole call, against servers that send a byte now and then.
+    /// The whole call, as a limit for servers that send a byte now and then.
     pub whole: Duration,
 }
 
@@ -39,34 +40,34 @@ impl Default for Timeouts {
     }
 }
 
-/// A request under way, and what comes back.
+/// A request in progress and its response.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send + 'a>>;
 
-/// The way to the service: over HTTP, or straight into one that runs in this very process.
+/// The way to the service: over HTTP, or directly to one in this process.
 pub trait Transport: Send + Sync {
     /// Sends a request once, without TLS where it is `plain`.
     fn send<'a>(&'a self, request: &'a Request, plain: bool) -> Sending<'a>;
 
-    /// Another way, with these timeouts, for requests to that endpoint alone.
+    /// Another transport with these timeouts, for requests to that endpoint only.
     ///
     /// # Errors
     /// When the system's certificates can't be loaded.
     fn aside(&self, timeouts: Timeouts, endpoint: &Endpoint) -> Result<Arc<dyn Transport>, Error>;
 }
 
-/// The HTTP client: connections are kept, redirects not followed, nothing sent twice.
+/// The HTTP client: it keeps connections, follows no redirects and sends nothing twice.
 pub(super) struct Http {
     client: reqwest::Client,
-    /// Those on the way, for messages; none where all calls stay near.
+    /// The proxies, for messages; `None` if all calls stay on this machine or its link.
     proxies: Option<Proxies>,
 }
 
 impl Http {
-    /// Makes a client, for `only` that endpoint or for any. Calls to this machine and its link go past every proxy, and those without
-    /// TLS need no certificates: reading the system's costs more than all the rest of a small run.
+    /// Makes a client for any endpoint, or for `only` that one. Calls to this machine and its link bypass every proxy,
+    /// and calls without TLS need no certificates: loading the system's costs more than all the rest of a small run.
     ///
     /// # Errors
-    /// When the system's certificates can't be loaded, or a variable leads to no proxy.
+    /// When the system's certificates can't be loaded, or a variable does not configure a usable proxy.
     pub(super) fn new(timeouts: Timeouts, only: Option<&Endpoint>) -> Result<Self, Error> {
         let is_near = only.is_some_and(Endpoint::is_near);
         let proxies = (!is_near).then(Proxies::of_process).transpose();
@@ -98,7 +99,7 @@ impl Http {
         Ok(Response { status, headers, body })
     }
 
-    /// A host, and the proxy before it.
+    /// A host, and the proxy on the way to it.
     fn way_to<'a>(&self, host: &'a str) -> Cow<'a, str> {
         match self.proxies.as_ref().and_then(|proxies| proxies.before(host)) {
             Some(proxy) => Cow::Owned(format!("{host} through the proxy {proxy}")),
@@ -131,7 +132,7 @@ impl Transport for Http {
     }
 }
 
-/// The providers of rustls are process-wide; another one that stands already is as good.
+/// The providers of rustls are process-wide; one that is already installed is as good.
 fn install_ring() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -155,7 +156,7 @@ async fn body(response: &mut reqwest::Response, host: &str) -> Result<Vec<u8>, E
     Ok(body)
 }
 
-/// Only where no connection was made, or no request could be built, is it certain that nothing was sent.
+/// Only if no connection was made, or the request could not be built, is it certain that nothing was sent.
 fn failed(host: &str, error: reqwest::Error) -> Error {
     let error = error.without_url();
     let host = host.to_owned();

@@ -1,10 +1,10 @@
-//! Maps a refusal to the fields whose values it is about, so that they can be pointed at where they are written. Pure.
+//! Maps a refusal to the fields whose values it is about, so that messages can point at where they are written. Pure.
 
 use crate::model::{Field, NO_TRANSCODE, RecordConfig};
 use crate::plan::Change;
 use crate::wire::RemoteError;
 
-/// The fields at fault; empty where the refusal is about no value of the change. Several where it leaves open which.
+/// The fields at fault; empty if the refusal is about no value of the change, several if it leaves open which one.
 pub fn blame(change: &Change, error: &RemoteError) -> Vec<Field> {
     let Some(after) = change.after() else { return Vec::new() };
     let code = error.code.as_str();
@@ -23,7 +23,7 @@ pub fn blame(change: &Change, error: &RemoteError) -> Vec<Field> {
     Vec::new()
 }
 
-/// The service says that one of two groups does not exist, and not which.
+/// The service says that one of two groups does not exist, but not which one.
 fn group_at_fault(change: &Change, after: &RecordConfig, message: &str) -> Vec<Field> {
     let sent = [
         (Field::VodTranscodeGroup, Some(&after.vod_transcode_group)),
@@ -49,7 +49,7 @@ fn group_at_fault(change: &Change, after: &RecordConfig, message: &str) -> Vec<F
         .unwrap_or_default()
 }
 
-/// The managed field whose API name stands in a text; the longest where one name ends in another.
+/// The managed field whose API name occurs in a text; the longest if one name ends in another.
 fn named_in(text: &str) -> Option<Field> {
     let text = text.to_ascii_lowercase();
     let named =

@@ -1,4 +1,5 @@
-//! Keeps the books of a run: what is under way, done or may still arrive, and whether a change may start. Tells what happens.
+//! Records the state of a run: what is in progress, done or may still arrive, and whether a change may start. Reports
+//! events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,39 +18,40 @@ use crate::api::{Class, Error, Stop};
 use crate::model::Address;
 use crate::plan::{ActionKind, Change, Decisions};
 
-/// What a run has done so far, and what bars it from going on.
+/// What a run has done so far, and what keeps it from going on.
 pub(super) struct Books {
     journal: Journal,
     events: mpsc::UnboundedSender<Event>,
-    /// How long after it was sent a request that got no answer may still arrive.
+    /// How long after it was sent a request without an answer may still arrive.
     pub(super) settle: Duration,
     stop_on_error: bool,
-    /// Becomes true when no new write shall start.
+    /// Becomes true when no new write may start.
     stop: watch::Receiver<bool>,
     ledger: Mutex<Ledger>,
 }
 
 #[derive(Default)]
 struct Ledger {
-    /// Addresses that a request may still arrive at, and until when.
+    /// Addresses at which a request may still arrive, and until when.
     unsettled: BTreeMap<Address, Instant>,
-    /// The changes under way, each since when.
+    /// The changes in progress, and when each started.
     begun: BTreeMap<Address, (ActionKind, Instant)>,
-    /// Where a write left for the service.
+    /// Addresses for which a write was sent to the service.
     sent: BTreeSet<Address>,
     /// What is done. A listing that lags behind may not show it yet.
     done: Vec<Done>,
-    /// Where a change ended as unknown.
+    /// Addresses whose change ended as unknown.
     unknown: BTreeSet<Address>,
     /// When the last write of each domain was answered.
     written: BTreeMap<Arc<str>, Instant>,
     /// Domains whose last listing could not be read.
     not_seen_again: Vec<(Arc<str>, Error)>,
-    /// The creates and deletes of domains where an app-wide entry goes, which have not ended or are not done.
+    /// The creates and deletes that have not ended or are not done, in domains where an app-wide configuration is
+    /// removed.
     undone: BTreeMap<Address, Undone>,
-    /// What was added back beside an app-wide entry and may be gone again.
+    /// What was added back beside an app-wide configuration and may be gone again.
     not_back: BTreeSet<Address>,
-    /// Whether some change is not done, so that no delete may start any more.
+    /// Whether some change is not done, so that no delete may start.
     trouble: bool,
 }
 
@@ -60,7 +62,7 @@ struct Done {
     at: Instant,
 }
 
-/// How far a create or delete is that is not done.
+/// The state of a create or delete that is not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Undone {
     Create,
@@ -83,20 +85,21 @@ impl Books {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts intents on disk together, before the first of their writes: once it is out, the others can't be held up.
+    /// Puts several intents on disk together, before the first of their writes: once that one is sent, nothing can
+    /// delay the others.
     pub(super) fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Cause> {
         self.journal.intend(intentions).map_err(|Broken(reason)| Cause::JournalBroken(reason))
     }
 
-    /// Notes that a write goes out; gives its number.
+    /// Records that a write is about to be sent; returns its number.
     ///
     /// # Errors
-    /// When its intent can't be written: then it must not go out.
+    /// When its intent can't be written: then the write must not be sent.
     pub(super) fn sending(&self, intention: &Intention<'_>) -> Result<u64, Error> {
         self.journal.send(intention).map_err(|broken| Error::Withheld { reason: broken.to_string() })
     }
 
-    /// Notes how a write was answered.
+    /// Records how a write was answered.
     pub(super) fn answered(&self, id: u64, address: &Address, sent: &Result<Option<String>, Error>) {
         self.journal.answered(id, sent);
         let (now, mut ledger) = (Instant::now(), self.ledger());
@@ -109,7 +112,7 @@ impl Books {
         }
     }
 
-    /// Waits until no request that was sent to an address can arrive any more. To be awaited before another kind of write.
+    /// Waits until no request that was sent to an address can still arrive. To be awaited before another kind of write.
     pub(super) async fn settled(&self, address: &Address) {
         let until = self.ledger().unsettled.get(address).copied();
         if let Some(until) = until {
@@ -117,19 +120,19 @@ impl Books {
         }
     }
 
-    /// Whether no request that was sent to an address can arrive any more.
+    /// Whether no request that was sent to an address can still arrive.
     pub(super) fn is_settled(&self, address: &Address) -> bool {
         self.ledger().unsettled.get(address).is_none_or(|until| *until <= Instant::now())
     }
 
-    /// Until when some request may arrive that was sent to a domain.
+    /// Until when a request that was sent to a domain may still arrive.
     pub(super) fn unsettled_until(&self, domain: &str) -> Option<Instant> {
         let ledger = self.ledger();
         let own = ledger.unsettled.iter().filter(|(address, _)| *address.domain == *domain);
         own.map(|(_, until)| *until).max()
     }
 
-    /// When no request can arrive any more, but for those of changes whose end is unknown.
+    /// When no request can still arrive, apart from those of changes with an unknown outcome.
     pub(super) fn known_ends_settle(&self) -> Instant {
         let ledger = self.ledger();
         let known = ledger.unsettled.iter().filter(|(address, _)| !ledger.unknown.contains(*address));
@@ -148,25 +151,25 @@ impl Books {
         self.ledger().written.get(domain).copied()
     }
 
-    /// The domains that were written, where something is done.
+    /// The written domains in which something is done.
     pub(super) fn to_see_again(&self) -> Vec<Arc<str>> {
         let written: Vec<Arc<str>> = self.ledger().written.keys().cloned().collect();
         written.into_iter().filter(|domain| !self.done_in(domain).is_empty()).collect()
     }
 
-    /// The last listing of a domain could not be read.
+    /// Records that the last listing of a domain could not be read.
     pub(super) fn not_seen_again(&self, domain: Arc<str>, error: Error) {
         self.ledger().not_seen_again.push((domain, error));
     }
 
-    /// The domains whose last listing could not be read, in order.
+    /// The domains whose last listing could not be read, sorted.
     pub(super) fn take_not_seen_again(&self) -> Vec<(Arc<str>, Error)> {
         let mut unread = std::mem::take(&mut self.ledger().not_seen_again);
         unread.sort_by(|one, other| one.0.cmp(&other.0));
         unread
     }
 
-    /// Whether the run is to delete an address and has not come to it yet.
+    /// Whether the run is to delete an address and has not started to.
     pub(super) fn is_yet_to_be_deleted(&self, address: &Address) -> bool {
         self.ledger().undone.get(address) == Some(&Undone::Delete)
     }
@@ -176,7 +179,7 @@ impl Books {
         self.ledger().undone.get(address) == Some(&Undone::Create)
     }
 
-    /// Why a change may not be started now, if so. `client` says why no call is sent any more, if so.
+    /// Why a change may not be started now, if so. `client` is why no more calls are sent, if so.
     pub(super) fn bar(&self, action: ActionKind, client: Option<Stop>) -> Option<Cause> {
         if *self.stop.borrow() {
             return Some(Cause::Interrupted);
@@ -194,14 +197,14 @@ impl Books {
         (trouble && action == ActionKind::Delete).then_some(Cause::DeletesHeld)
     }
 
-    /// A change begins.
+    /// A change starts.
     pub(super) fn started(&self, task: &Task) {
         let (address, action) = (&task.change.address, task.change.action());
         self.ledger().begun.insert(address.clone(), (action, Instant::now()));
         self.tell(Event::Started { index: task.index, address: address.clone(), action });
     }
 
-    /// A change takes longer. What is added back beside a change is no change under way, and not told.
+    /// A change takes longer. What is added back beside a change is not a change in progress, so it is not reported.
     pub(super) fn delayed(&self, address: &Address, delay: Delay) {
         let begun = self.ledger().begun.get(address).copied();
         if let Some((action, since)) = begun {
@@ -210,7 +213,7 @@ impl Books {
         }
     }
 
-    /// A change ends. A delete that was not attempted leaves everything as it was, so it keeps no other one back.
+    /// A change ends. A delete that was not attempted leaves everything as it was, so it does not stop other deletes.
     pub(super) fn finished(&self, task: &Task, outcome: Outcome, request_id: Option<String>) {
         let (address, action) = (&task.change.address, task.change.action());
         let (sent, took) = self.ledger().finish(task, &outcome, request_id.as_ref());
@@ -219,7 +222,7 @@ impl Books {
         self.tell(Event::Finished { index: task.index, outcome, sent, took });
     }
 
-    /// A change that was done is not as wanted any more.
+    /// A change that was done is no longer as wanted.
     pub(super) fn moved(&self, task: &Task, cause: Cause) {
         let (address, action) = (&task.change.address, task.change.action());
         let (request_id, after) = {
@@ -233,14 +236,14 @@ impl Books {
         self.tell(Event::Moved { index: task.index, outcome, after });
     }
 
-    /// What went along with an app-wide entry was accepted again, and is not seen, or a lost Delete may still take it along:
-    /// the journal must not take it for back.
+    /// What was deleted along with an app-wide configuration was accepted again, but is not visible, or a lost Delete
+    /// may still delete it: the journal must not record it as added back.
     pub(super) fn not_back(&self, address: &Address, cause: Cause) {
         self.ledger().not_back.insert(address.clone());
         self.added_back(address, Outcome::Unknown(Failure::new(cause)));
     }
 
-    /// What went along is there again, and nothing on its way can take it along.
+    /// What was deleted along exists again, and no request in flight can delete it.
     pub(super) fn is_back(&self, address: &Address) {
         let was_open = self.ledger().not_back.remove(address);
         if was_open {
@@ -253,14 +256,14 @@ impl Books {
         self.journal.ended(&ChangeOutcome { address, action, outcome, request_id: None });
     }
 
-    /// The receiver outlives every worker; were it gone, nobody would be left to tell.
+    /// The receiver outlives every worker; without it there would be no one to report to.
     fn tell(&self, event: Event) {
         let _ = self.events.send(event);
     }
 }
 
 impl Ledger {
-    /// Whether a write of the change left for the service, and how long the change took.
+    /// Whether a write of the change was sent to the service, and how long the change took.
     fn finish(&mut self, task: &Task, outcome: &Outcome, request_id: Option<&String>) -> (bool, Duration) {
         let (address, action) = (&task.change.address, task.change.action());
         let is_done = *outcome == Outcome::Done;
@@ -286,7 +289,7 @@ impl Ledger {
     }
 }
 
-/// The creates and deletes that matter to an app-wide entry that goes.
+/// The creates and deletes that matter to an app-wide configuration that is removed.
 fn undone(decisions: &Decisions) -> BTreeMap<Address, Undone> {
     let going = decisions.changes.iter().filter(|change| change.may_take_along());
     let domains: BTreeSet<&str> = going.map(|change| &*change.address.domain).collect();

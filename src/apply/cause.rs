@@ -1,5 +1,5 @@
-//! Why changes end otherwise than planned: one closed set of causes. What exit code and what report follow from an end follows
-//! from its cause, never from its words.
+//! Why changes end otherwise than planned: one closed set of causes. Exit code and report follow from the cause, never
+//! from its words.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,102 +13,103 @@ use crate::plan::ActionKind;
 pub struct Failure {
     /// Its text is a lowercase fragment that does not repeat `remote`.
     pub cause: Cause,
-    /// What went wrong with the call, where one did.
+    /// The error of the call, if a call failed.
     pub remote: Option<api::Error>,
 }
 
 /// Why a change did not end as planned.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Cause {
-    /// A signal ended the run before the change began.
+    /// A signal ended the run before the change started.
     #[error("the run was interrupted")]
     Interrupted,
-    /// The write could not be noted in the journal.
+    /// The write could not be recorded in the journal.
     #[error("the journal can't be written: {0}")]
     JournalBroken(String),
     /// The client sends nothing more.
     #[error("the run ends: {0}")]
     Stopped(Stop),
-    /// The client gave the call up.
+    /// The client gave up the action of the call.
     #[error("the run ends")]
     GivenUp,
-    /// The client kept the write back.
+    /// The client did not send the write.
     #[error("{0}")]
     Withheld(String),
-    /// `--stop-on-error`, after another change of the run.
-    #[error("the run stops at the first change that is not done")]
+    /// `--stop-on-error`, after another change of the run was not done.
+    #[error("the run stopped at the first change that was not done")]
     StopOnError,
-    /// A delete, after another change of the run.
-    #[error("nothing is deleted once another change of the run is not done")]
+    /// A delete, after another change of the run was not done.
+    #[error("nothing is deleted after another change of the run was not done")]
     DeletesHeld,
     /// Nothing more is written in the domain.
-    #[error("its domain was stopped: {0}")]
+    #[error("writing in its domain was stopped: {0}")]
     DomainStopped(Halt),
-    /// What is there, or beside it, is not as the plan saw it.
+    /// The configuration, or what exists beside it, is not as the plan saw it.
     #[error("changed since the plan: {0}")]
     Stale(Stale),
-    /// What is there could not be read.
-    #[error("what is there now can't be read")]
+    /// The current configuration could not be read.
+    #[error("the current configuration can't be read")]
     Unreadable,
-    /// Every look was too old when the write was to go out.
-    #[error("it could not be read within {} s before the write, {looks} times; `--freshness` allows more", .window.as_secs_f64())]
+    /// Every read was too old when the write was to be sent.
+    #[error("in {looks} attempts it could not be read less than {} s before the write; `--freshness` allows more", .window.as_secs_f64())]
     Outdated {
-        /// How old a look may be.
+        /// How old a read may be.
         window: Duration,
-        /// How many looks there were.
+        /// How many reads there were.
         looks: u32,
     },
-    /// Listings do not show the run's own work before the deadline.
-    #[error("the listing of its domain does not show what this run has done there")]
+    /// Listings did not show the run's own work before the deadline.
+    #[error("the listing of its domain does not show this run's own changes")]
     ListingLags,
-    /// No permit came.
+    /// The client gave no permit.
     #[error("no write could be sent")]
     NoPermit,
-    /// The first write of an action was refused, or not sent.
+    /// The first write of an action was refused or not sent.
     #[error("the {} was not carried out", .0.first_call())]
     NotCarriedOut(ActionKind),
-    /// An Add found an entry at its address.
+    /// An Add found a configuration at its address.
     #[error("{0}")]
     Occupied(Occupant),
-    /// A write was answered, and reading back does not show it as wanted.
+    /// A write was sent, and reading back does not show it as wanted.
     #[error("{}", read_back(*.accepted, .shown))]
     NotConfirmed {
-        /// Whether the service accepted the write; else it got no usable answer.
+        /// Whether the service accepted the write; otherwise it got no usable answer.
         accepted: bool,
         /// What reading back shows.
         shown: Shown,
     },
-    /// A write got no usable answer, and a later try ended so.
+    /// A write got no usable answer, and a later attempt ended like this.
     #[error("a write got no usable answer; then: {0}")]
     AfterLost(Box<Cause>),
-    /// A write was refused, and one before it may have been carried out.
-    #[error("a write before may have been carried out; {0}")]
+    /// A write was refused, and an earlier one may have been carried out.
+    #[error("an earlier write may have been carried out; {0}")]
     InDoubt(Box<Cause>),
-    /// A replace deleted the old entry, and could not add the new one.
+    /// A replace deleted the old configuration and could not add the new one.
     #[error("{0}")]
     NotReplaced(Rest),
-    /// The entry went, and whether those beside it stayed can't be read.
-    #[error("it went, but whether the entries beside it stayed can't be read")]
+    /// The configuration was deleted, and whether those beside it still exist can't be read.
+    #[error("it was deleted, but whether the configurations beside it still exist can't be read")]
     BesideUnread,
-    /// Entries beside it went with it.
+    /// Configurations beside it were deleted with it.
     #[error("{0}")]
     TookAlong(Fates),
-    /// As told, and besides, entries beside it went with it.
+    /// The inner cause, and configurations beside it were deleted with it.
     #[error("{0}; {1}")]
     AndTookAlong(Box<Cause>, Fates),
-    /// As told of the Delete of a replace, whose Add was not sent therefore.
+    /// The inner cause ended the Delete of a replace, so the Add was not sent.
     #[error("{0}; nothing was added")]
     NothingAdded(Box<Cause>),
-    /// It was done, and is not as wanted any more in the last listing.
+    /// It was done, but the last listing no longer shows it as wanted.
     #[error("it was done, and then {0}")]
     Moved(Moved),
-    /// What went with an app-wide entry was added back, and is not seen.
-    #[error("it was added back, and reading back does not show it")]
+    /// What was deleted along with an app-wide configuration was added back, but is not visible.
+    #[error("it was added back, but reading back does not show it")]
     AddedBackUnseen,
-    /// What went with an app-wide entry was added back while a lost Delete of that entry might still arrive.
-    #[error("it was added back, and a lost Delete may take it along once more")]
+    /// What was deleted along with an app-wide configuration was added back while a lost Delete of that configuration
+    /// might still arrive.
+    #[error("it was added back, but a lost Delete may still delete it again")]
     AddedBackTooEarly,
-    /// The task that worked on the domain ended without a word.
+    /// The task that worked on the domain ended without a report.
     #[error("the work on its domain ended unexpectedly")]
     WorkLost,
 }
@@ -119,41 +120,41 @@ pub enum Halt {
     /// No connection could be made; the text is the error's.
     #[error("{0}")]
     NoConnection(String),
-    /// Entries went with an app-wide one.
-    #[error("entries beside `{0}` went with it")]
+    /// Configurations were deleted along with an app-wide one.
+    #[error("configurations beside `{0}` were deleted with it")]
     TookAlong(Address),
-    /// Nobody knows whether some did.
+    /// It is unknown whether some were.
     #[error("{}", Cause::BesideUnread)]
     BesideUnread,
 }
 
-/// In what an address is not as the plan saw it.
+/// How an address differs from what the plan saw.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Stale {
-    /// The entry can't be managed now; the text says why.
+    /// The configuration can't be managed now; the text says why.
     #[error("{0}")]
     Unmanageable(String),
     /// Its settings differ.
     #[error("{}", phrases(.0, |Difference { field, expected, found }| format!("`{field}` was {expected} and is {found} now")))]
     Differs(Vec<Difference>),
-    /// Something is there where nothing was.
-    #[error("it is there now")]
+    /// A configuration exists where there was none.
+    #[error("it exists now")]
     Appeared,
-    /// Nothing is there where something was.
+    /// The configuration no longer exists.
     #[error("it is gone")]
     Gone,
-    /// An entry that the plan does not know stands beside an app-wide one.
-    #[error("{} stands beside it now{}", within(.0), and_more(*.1))]
+    /// A configuration that the plan does not know exists beside an app-wide one.
+    #[error("{} now exists beside it{}", within(.0), and_more(*.1))]
     Joined(Address, usize),
-    /// An entry that the plan knows beside an app-wide one is gone.
-    #[error("{} stands beside it no more{}", within(.0), and_more(*.1))]
+    /// A configuration that the plan knows beside an app-wide one no longer exists.
+    #[error("{} no longer exists beside it{}", within(.0), and_more(*.1))]
     Left(Address, usize),
 }
 
-/// One field of an entry.
+/// One field of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Difference {
-    /// Which.
+    /// The field.
     pub field: Field,
     /// Its value in the plan.
     pub expected: Value,
@@ -161,70 +162,70 @@ pub struct Difference {
     pub found: Value,
 }
 
-/// In what an entry is not as it was written.
+/// How a configuration differs from what was written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Mismatch {
     /// Its settings differ.
     #[error("{}", phrases(.0, |Difference { field, expected, found }| format!("`{field}` reads back as {found} instead of {expected}")))]
     Fields(Vec<Difference>),
-    /// It was deleted.
-    #[error("it is there again, with other settings")]
+    /// It was deleted, and exists again.
+    #[error("it exists again, with other settings")]
     BackAgain,
 }
 
 /// What reading back shows of a write.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Shown {
-    /// Something else.
+    /// Neither the old state nor the wanted one.
     Otherwise(Mismatch),
-    /// What was there before.
+    /// The old state.
     Nothing,
     /// It can't be read.
     Unreadable,
 }
 
-/// What an Add met.
+/// What an Add found at its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Occupant {
-    /// Something that can't be read.
-    #[error("an entry that can't be read stands there already")]
+    /// A configuration that can't be read.
+    #[error("a configuration that can't be read already exists")]
     Unreadable,
-    /// Something that no look shows.
-    #[error("an entry stands there already that reading does not show")]
+    /// A configuration that no read shows.
+    #[error("a configuration already exists, but reading does not show it")]
     NotShown,
-    /// What a Delete before the Add should have removed.
-    #[error("the old entry still shows, and the new one could not be added")]
+    /// The configuration that an earlier Delete should have removed.
+    #[error("the old configuration is still visible, and the new one could not be added")]
     Old,
-    /// Something else.
-    #[error("an entry with other settings stands there already")]
+    /// Another configuration.
+    #[error("a configuration with other settings already exists")]
     Other,
 }
 
-/// How a replace whose new entry could not be added left the address.
+/// The state of the address after a replace that could not add the new configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Rest {
     /// Nothing more was tried.
-    #[error("the new entry could not be added")]
+    #[error("the new configuration could not be added")]
     Gap,
-    /// The old entry stands there again.
-    #[error("the new entry could not be added; the old one was added back")]
+    /// The old configuration exists again.
+    #[error("the new configuration could not be added; the old one was added back")]
     OldAddedBack,
-    /// The old entry may stand there again.
-    #[error("the new entry could not be added; whether the old one was added back is not known")]
+    /// The old configuration may exist again.
+    #[error("the new configuration could not be added; whether the old one was added back is unknown")]
     OldUnconfirmed,
-    /// The old entry could not be added either.
-    #[error("neither the new entry nor the old one ({refusal}) could be added: {standing}")]
+    /// The old configuration could not be added either.
+    #[error("neither the new configuration nor the old one ({refusal}) could be added: {standing}")]
     Neither {
-        /// Why the old one could not.
+        /// Why the old one could not be added.
         refusal: String,
-        /// What stands there.
+        /// What reading shows.
         standing: Standing,
     },
-    /// The new entry was added, and a late Delete may have removed it.
-    #[error("the new entry does not show any more, and it could not be added again")]
+    /// The new configuration was added, and a late Delete may have removed it.
+    #[error("the new configuration is no longer visible, and it could not be added again")]
     NewGone,
-    /// Whether a late Delete removed the new entry is not known.
-    #[error("the Delete got no usable answer, and whether it took the new entry away can't be read")]
+    /// It is unknown whether a late Delete removed the new configuration.
+    #[error("the Delete got no usable answer, and whether it removed the new configuration can't be read")]
     NewUnread,
 }
 
@@ -232,41 +233,41 @@ pub enum Rest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Standing {
     /// Nothing.
-    #[error("nothing shows there now")]
+    #[error("nothing is visible there now")]
     Nothing,
-    /// What was there before.
-    #[error("the old entry still shows")]
+    /// The old configuration.
+    #[error("the old configuration is still visible")]
     Old,
-    /// Something else.
-    #[error("another entry stands there now")]
+    /// Another configuration.
+    #[error("another configuration exists there now")]
     Other,
     /// It can't be read.
-    #[error("what is there now can't be read")]
+    #[error("the current state can't be read")]
     Unreadable,
 }
 
-/// What became of a change after it was done.
+/// What happened to a change after it was done.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Moved {
-    /// It is not there.
-    #[error("did not show any more")]
+    /// It is not listed.
+    #[error("was no longer visible")]
     Gone,
     /// It is as before the write.
-    #[error("was as before again")]
+    #[error("reverted to the state before")]
     Reverted,
-    /// It is something else.
+    /// It has another state.
     #[error("changed: {0}")]
     Changed(Mismatch),
 }
 
-/// What became of the entries that went with an app-wide one.
+/// What happened to the configurations that were deleted along with an app-wide one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Fates {
-    /// Added back, and seen.
+    /// Added back, and visible.
     pub back: Vec<Address>,
-    /// Added, or perhaps added, and not seen.
+    /// Added, or perhaps added, and not visible.
     pub unseen: Vec<Address>,
-    /// Never gone: the service refuses a second one, and shows it as it was.
+    /// Never gone: the service refuses to add it again, and shows it as it was.
     pub there: Vec<Address>,
     /// Not added back.
     pub not_back: Vec<Address>,
@@ -281,12 +282,12 @@ impl Failure {
         Self { cause, remote: Some(error) }
     }
 
-    /// The same for another cause, which is made of this one.
+    /// The same failure with an outer cause around its own.
     pub(super) fn within(self, outer: impl FnOnce(Box<Cause>) -> Cause) -> Self {
         Self { cause: outer(Box::new(self.cause)), ..self }
     }
 
-    /// Whether a guard held the change: what is there, or whose account it is, is not as it was when the plan was made.
+    /// Whether the change was refused because the service, or the account, is not as it was when the plan was made.
     pub fn is_held(&self) -> bool {
         let of_other_account = |stop: &Stop| matches!(stop, Stop::OtherAccount { .. });
         match (&self.cause, &self.remote) {
@@ -316,11 +317,11 @@ impl fmt::Display for Fates {
         let parts = [
             part("added back", back),
             part("added, but not seen yet", unseen),
-            part("there again", there),
+            part("still there", there),
             part("NOT added back", not_back),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        write!(f, "entries beside it went with it; {}", parts.join("; "))
+        write!(f, "configurations beside it were deleted with it; {}", parts.join("; "))
     }
 }
 
@@ -361,7 +362,7 @@ mod tests {
     fn the_fates_name_what_came_back_and_what_did_not() {
         assert_eq!(
             fates().to_string(),
-            "entries beside it went with it; added back: `a.com/show/a`; there again: `a.com/show/c`; \
+            "configurations beside it were deleted with it; added back: `a.com/show/a`; still there: `a.com/show/c`; \
              NOT added back: `a.com/show/b`"
         );
     }

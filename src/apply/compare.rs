@@ -1,4 +1,4 @@
-//! Looks at an address right before it is written.
+//! Reads an address right before it is written.
 
 use super::decide::{self, Verdict};
 use super::event::Delay;
@@ -10,8 +10,8 @@ use crate::api::{Client, Permit};
 use crate::plan::{ActionKind, Aim, Change};
 
 impl Guarded<'_> {
-    /// The create of a named stream needs no look: an Add never overwrites. That of an app-wide entry does, since the service
-    /// could hold it under another spelling and take a second one beside it.
+    /// The create of a named stream needs no read: an Add never overwrites. The create of an app-wide configuration
+    /// needs one, because the service could hold it under another spelling and accept a second one beside it.
     pub(super) async fn look_before(&mut self, permit: &Permit) -> Compared {
         let client = self.client(permit);
         match (self.change.action(), self.change.address.is_app_wide()) {
@@ -24,7 +24,7 @@ impl Guarded<'_> {
         }
     }
 
-    /// Compares one address with the plan, by asking for it alone.
+    /// Compares one address with the plan by asking for that address alone.
     async fn compare(&self, client: &Client) -> Compared {
         let Change { address, spelling, .. } = self.change;
         match self.run().reader.look_by(client, address, *spelling).await {
@@ -33,7 +33,7 @@ impl Guarded<'_> {
         }
     }
 
-    /// Compares one address with the plan in the wave's full listing, which proves absence too.
+    /// Compares one address with the plan in the wave's full listing, which also proves absence.
     async fn compare_listed(&mut self, client: &Client) -> Compared {
         let run = self.domain.run.clone();
         match self.domain.listed(client, self.change).await {
@@ -56,8 +56,8 @@ impl Run {
         }
     }
 
-    /// Compares one address with the plan in a listing. Where that took longer than a look may be old, the address is asked for by
-    /// itself after it.
+    /// Compares one address with the plan in a listing. If the listing took longer than the freshness window, the
+    /// address is asked for alone after it.
     pub(super) async fn compared_in(&self, client: &Client, change: &Change, listing: &Listing) -> Compared {
         let found = listing.configs.configs.get(&change.address).cloned();
         let listed = Look { found, asked: listing.asked };
@@ -66,7 +66,8 @@ impl Run {
         }
         self.books.delayed(&change.address, Delay::SlowListing { took: listing.took });
         match client.find(&change.address, change.spelling).await {
-            // Its lack proves nothing where the listing shows it: then the listing counts, which is too old for a write.
+            // If the single read does not show what the listing shows, that proves nothing: then the listing counts,
+            // and it is too old for a write.
             Ok((None, asked)) if listed.found.is_none() => self.compared(change, Look { found: None, asked }),
             Ok((None, _)) => self.compared(change, listed),
             Ok((found, asked)) => self.compared(change, Look { found, asked }),

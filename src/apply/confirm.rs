@@ -1,4 +1,4 @@
-//! Reads back after a write until it shows, or the deadline.
+//! Reads back after a write until the write shows, or until the deadline.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::api::{Class, Client, Error};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
 use crate::plan::{Aim, Change};
 
-/// The pauses between looks: 0.5, 1, 2, 4, 8, 8, … s, the last one cut so that the last look is at the deadline.
+/// The pauses between reads: 0.5, 1, 2, 4, 8, 8, … s; the last pause is cut so that the last read is at the deadline.
 pub(super) struct Backoff {
     deadline: Instant,
     pause: Duration,
@@ -32,13 +32,13 @@ impl Backoff {
         Self { deadline, pause: Self::FIRST }
     }
 
-    /// How long it is until the next look; `None` when the deadline is over.
+    /// The time until the next read; `None` when the deadline has passed.
     pub(super) fn ahead(&self) -> Option<Duration> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         (!left.is_zero()).then(|| left.min(self.pause))
     }
 
-    /// Waits for the next look; false when the deadline is over.
+    /// Waits for the next read; false when the deadline has passed.
     pub(super) async fn next(&mut self) -> bool {
         let Some(pause) = self.ahead() else { return false };
         sleep(pause).await;
@@ -48,7 +48,7 @@ impl Backoff {
 }
 
 impl Reader {
-    /// How a change ends whose last write was accepted.
+    /// The outcome of a change whose last write was accepted.
     pub(super) async fn confirm_change(
         &self,
         change: &Change,
@@ -59,7 +59,7 @@ impl Reader {
         Ended { outcome, request_id }
     }
 
-    /// Reads an entry back by a client until it shows as wanted, or the deadline.
+    /// Reads a configuration back with a client until it shows as wanted, or until the deadline.
     pub(super) async fn confirm(
         &self,
         client: &Client,
@@ -71,7 +71,8 @@ impl Reader {
         decide::at_deadline(looked, sent)
     }
 
-    /// Looks at an entry by a client until it shows as wanted, at `until` for the last time; what was seen last.
+    /// Reads a configuration with a client until it shows as wanted, for the last time at `until`; returns what the
+    /// last read showed.
     pub(super) async fn watch(
         &self,
         client: &Client,
@@ -81,8 +82,8 @@ impl Reader {
     ) -> Result<ReadBack, Error> {
         let mut backoff = Backoff::ending(until);
         let client = client.until(until);
-        // Asking for the one address is enough at best; what does not show there is looked for in the whole domain, which
-        // alone proves that nothing is there.
+        // At best, asking for the one address is enough. What it does not show is looked for in the whole domain, which
+        // alone proves absence.
         let first = match aim.after {
             Some(_) => client.find(aim.address, spelling).await.map(|(found, _)| found),
             None => self.look_by(&client, aim.address, spelling).await.map(|look| look.found),
@@ -105,7 +106,8 @@ impl Reader {
         }
     }
 
-    /// Waits for the next look; a signal that ends the run ends the pause, but not the looking. False when the deadline is over.
+    /// Waits for the next read. A signal that ends the run ends the pause, but not the reading. False when the deadline
+    /// has passed.
     pub(super) async fn next(&self, backoff: &mut Backoff) -> bool {
         if self.is_stopped() {
             return backoff.next().await;
@@ -122,7 +124,8 @@ impl Reader {
         }
     }
 
-    /// Lists a domain by a client until none of the addresses is in it, or the deadline; gives the last listing that was read.
+    /// Lists a domain with a client until it shows none of the addresses, or until the deadline; returns the last
+    /// listing that was read.
     pub(super) async fn until_absent(
         &self,
         client: &Client,
@@ -135,8 +138,8 @@ impl Reader {
         self.list_until(client, domain, about, shows).await
     }
 
-    /// Lists a domain by a client until it shows what is wanted, or the deadline; gives the last listing that was read. The one
-    /// change that it is `about` tells of the wait.
+    /// Lists a domain with a client until it shows what is wanted, or until the deadline; returns the last listing that
+    /// was read. The change that it is `about` reports the wait.
     pub(super) async fn list_until(
         &self,
         client: &Client,
@@ -163,11 +166,11 @@ impl Reader {
     }
 }
 
-/// Whether another look can't go better. A listing that contradicts itself may well be whole the next time, and a clock that
-/// was right when the run began may be right again.
+/// Whether another read can't succeed. A listing that contradicts itself may be whole the next time, and a clock that
+/// was right when the run started may be set right again.
 pub(super) fn is_hopeless(error: &Error) -> bool {
     match error {
-        // Nothing is sent any more.
+        // Nothing more is sent.
         Error::Withheld { .. } | Error::Stopped(_) | Error::GivenUp { .. } => true,
         _ => error.remote().is_some() && error.class() == Class::Fatal && !error.is_about_the_clock(),
     }

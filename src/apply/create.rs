@@ -1,4 +1,4 @@
-//! Adds an entry.
+//! Adds a configuration.
 
 use super::cause::{Cause, Occupant};
 use super::confirm::Backoff;
@@ -13,7 +13,7 @@ use crate::model::{RecordConfig, Remote};
 use crate::plan::{ActionKind, Aim, Change};
 use crate::wire::{self, Action};
 
-/// The Add of an entry where none is.
+/// The Add of a configuration where there is none.
 struct Adding<'a> {
     guarded: Guarded<'a>,
     after: &'a RecordConfig,
@@ -54,13 +54,14 @@ impl Write for Adding<'_> {
 }
 
 impl Domain {
-    /// What the Add met may be the very entry that is wanted. The service knows of it, so a listing will show it. Where a write of
-    /// this change before it is `in_doubt`, a Delete or another Add, what is there may be its own work, or a listing may lag behind.
+    /// What the Add found may be the very configuration that is wanted. The service knows of it, so a listing will show
+    /// it. If an earlier write of this change, a Delete or another Add, is `in_doubt`, what exists may be that write's
+    /// work, or a listing may lag behind.
     pub(super) async fn exists_already(&self, change: &Change, error: Error, in_doubt: bool) -> Ended {
         let reader = &self.run.reader;
         let mut backoff = Backoff::until(reader.deadline);
         loop {
-            // After a Delete nothing may be recorded meanwhile.
+            // After a Delete the stream may not be recorded in the meantime.
             let looked = match change.action() {
                 ActionKind::Replace => reader.look_urgently(&change.address, change.spelling).await,
                 _ => reader.look(&change.address, change.spelling).await,
@@ -70,7 +71,7 @@ impl Domain {
                 Ok(found) if compare(Aim::of(change), found.as_ref()) == Verdict::Done => {
                     return Ended::done();
                 }
-                // A Delete was accepted: what shows as before it may be gone.
+                // A Delete was accepted: a configuration that reads as before may be gone.
                 Ok(found)
                     if in_doubt
                         || (change.before().is_some() && Aim::of(change).at_before(found.as_ref())) =>
@@ -87,7 +88,7 @@ impl Domain {
     }
 }
 
-/// What is known of an entry that an Add has met.
+/// What is known about a configuration that an Add found.
 fn met(change: &Change, looked: Result<&Option<Remote>, &Error>) -> Cause {
     Cause::Occupied(match looked {
         Err(_) => Occupant::Unreadable,

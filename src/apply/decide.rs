@@ -1,4 +1,4 @@
-//! Judges what was found at an address: may the write go out, and did it take. Pure.
+//! Judges what was found at an address: whether the write may be sent, and whether it took effect. Pure.
 
 use super::cause::{Cause, Difference, Failure, Mismatch, Shown, Stale};
 use super::report::Outcome;
@@ -6,18 +6,18 @@ use crate::api::{Class, Error};
 use crate::model::{RecordConfig, Remote};
 use crate::plan::Aim;
 
-/// Whether a write may go out.
+/// Whether a write may be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// The address is as the plan saw it.
     Go,
-    /// It already is as wanted: nothing is written.
+    /// It is already as wanted: nothing is written.
     Done,
     /// It changed since the plan: nothing is written.
     Stale(Stale),
 }
 
-/// Compares what is there with what the plan saw.
+/// Compares the current state with what the plan saw.
 pub(super) fn compare(aim: Aim<'_>, found: Option<&Remote>) -> Verdict {
     if let Some(reason) = found.and_then(|remote| remote.unsupported.as_deref()) {
         return Verdict::Stale(Stale::Unmanageable(reason.to_owned()));
@@ -65,11 +65,11 @@ pub(super) fn read_back(aim: Aim<'_>, found: Option<&Remote>) -> ReadBack {
 pub(super) enum Sent {
     /// With a success.
     Accepted,
-    /// Not usably: it may have been carried out.
+    /// Without a usable answer: it may have been carried out.
     Unclear(Error),
 }
 
-/// What became of a write, by the last look at it before the deadline.
+/// The outcome of a write, judged by the last read before the deadline.
 pub(super) fn at_deadline(looked: Result<ReadBack, Error>, sent: Sent) -> Outcome {
     let (accepted, unclear) = match sent {
         Sent::Accepted => (true, None),
@@ -85,7 +85,7 @@ pub(super) fn at_deadline(looked: Result<ReadBack, Error>, sent: Sent) -> Outcom
     }
 }
 
-/// What later looks leave of earlier ones: one that could be read outlives those that could not.
+/// Combines an earlier read with a later one: a read that succeeded outlives those that failed.
 pub(super) fn newer<T>(old: Result<T, Error>, new: Result<T, Error>) -> Result<T, Error> {
     match new {
         Ok(new) => Ok(new),
@@ -93,10 +93,10 @@ pub(super) fn newer<T>(old: Result<T, Error>, new: Result<T, Error>) -> Result<T
     }
 }
 
-/// What to do after an Add that must close a gap failed.
+/// What to do after a failed Add that must close a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AfterAdd {
-    /// Nothing was added, but another try may well succeed.
+    /// Nothing was added, but another attempt may well succeed.
     TryAgain,
     /// It may have been added.
     ReadBack,
@@ -104,15 +104,16 @@ pub(super) enum AfterAdd {
     GiveUp,
 }
 
-/// The code of an Add at an address that holds an entry; after a Delete: the service does not see the Delete yet.
+/// The code of an Add at an address that already has a configuration. After a Delete it means that the service does not
+/// see the Delete yet.
 pub(super) const ALREADY_EXISTS: &str = "ConfigAlreadyExists";
 
-/// What an Add that must close a gap has met where an entry is there.
+/// What an Add that must close a gap has met if a configuration exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Met {
-    /// The one that was just deleted, for as long as the service does not see that.
+    /// The one that was just deleted, until the service sees the Delete.
     OldEntry,
-    /// The one that is to stand there.
+    /// The one that is to be added.
     NewEntry,
 }
 
@@ -125,7 +126,7 @@ pub(super) fn after_add(error: &Error, met: Met) -> AfterAdd {
         };
     }
     if error.is_about_the_clock() || error.is_about_an_expired_key() {
-        // Turned away before anything else; a clock comes right again, and so may a key.
+        // It was refused before anything else was checked; the clock may be corrected, and the key renewed.
         return AfterAdd::TryAgain;
     }
     match error.class() {

@@ -1,4 +1,4 @@
-//! Removes entries, and proves that they are gone by listing the domain.
+//! Deletes configurations, and proves that they are gone by listing the domain.
 
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ use crate::model::{Address, DomainSnapshot, Remote};
 use crate::plan::{ActionKind, Aim, Change};
 use crate::wire::{self, Action};
 
-/// The Delete of an entry.
+/// The Delete of a configuration.
 pub(super) struct Deleting<'a> {
     pub(super) guarded: Guarded<'a>,
-    /// What stood there before the last Delete that may have arrived.
+    /// What existed before the last Delete that may have arrived.
     pub(super) saved: Option<Saved>,
 }
 
@@ -46,7 +46,7 @@ impl Write for Deleting<'_> {
         Ok(Outgoing { intention: Intention::delete(change, &saved.siblings), call, kept: saved })
     }
 
-    /// Whatever it was answered with: it may have come twice, or the answer be wrong.
+    /// The answer does not matter: the Delete may have arrived twice, or the answer may be wrong.
     async fn failed(&mut self, error: Error, saved: Saved) -> Option<Ended> {
         let spelling = saved.entry.spelling;
         if error.is_kept_back() {
@@ -62,7 +62,7 @@ impl Write for Deleting<'_> {
 }
 
 impl Domain {
-    /// Deletes named streams one after another; one listing at the end proves them all.
+    /// Deletes named streams one after another; one listing at the end proves all deletes.
     pub(super) async fn delete_named(&mut self, tasks: Vec<Task>) {
         let mut accepted = Vec::new();
         for task in tasks {
@@ -85,8 +85,9 @@ impl Domain {
         Ok(Deletion { request_id })
     }
 
-    /// A refusal is no proof that the entry is there: no document says how a missing one is answered. Where a Delete before
-    /// it got `lost`, the entry is probably gone, and a listing may only lag behind.
+    /// A refusal does not prove that the configuration exists: no document says how a Delete of a missing one is
+    /// answered. If an earlier Delete got `lost`, the configuration is probably gone, and a listing may only lag
+    /// behind.
     async fn refused_delete(&self, change: &Change, error: Error, lost: bool) -> Ended {
         let (reader, domain) = (&self.run.reader, &change.address.domain);
         let listed = match lost {
@@ -110,7 +111,7 @@ impl Domain {
         }
     }
 
-    /// Deletes one entry, and looks after those that an app-wide one might take along.
+    /// Deletes one configuration, and keeps those that the service may delete along with an app-wide one.
     pub(super) async fn delete(&mut self, change: &Change) -> Ended {
         let run = self.run.clone();
         let mut deleting = Deleting { guarded: Guarded::new(self, change, Action::Delete), saved: None };
@@ -131,7 +132,7 @@ impl Domain {
         self.end_beside(ended, beside)
     }
 
-    /// Looks after the siblings where some Delete may have arrived.
+    /// Checks the siblings if some Delete may have arrived.
     pub(super) async fn end_app_wide(
         &mut self,
         change: &Change,

@@ -1,4 +1,4 @@
-//! Takes the changes of one domain one at a time, in an order that leaves as little unrecorded as can be.
+//! Takes the changes of one domain one at a time, in an order that leaves as little unrecorded as possible.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::plan::{Change, Transition};
 /// One domain within one wave.
 pub(super) struct Domain {
     pub(super) run: Arc<Run>,
-    /// The wave's one full listing, read when first needed. Only this run's own writes are younger.
+    /// The wave's one full listing, read when first needed. Only this run's own writes are newer.
     pub(super) listing: Option<Listing>,
     /// Why nothing more is written in this domain, if so.
     pub(super) halted: Option<Halt>,
@@ -23,12 +23,12 @@ pub(super) struct Domain {
 
 /// Creates, updates and replaces.
 pub(super) async fn write(run: Arc<Run>, mut tasks: Vec<Task>) {
-    // App-wide entries first within each kind: they share one listing, read just before.
+    // App-wide configurations first within each kind: they share one listing, read just before.
     tasks.sort_by_key(|task| (task.change.action(), !task.change.address.is_app_wide(), task.index));
     Domain::new(run).carry_out_all(tasks).await;
 }
 
-/// Deletes: the named streams first, so that they are no siblings any more when an app-wide entry goes.
+/// Deletes: the named streams first, so that they are no longer siblings when an app-wide configuration is deleted.
 pub(super) async fn delete(run: Arc<Run>, tasks: Vec<Task>) {
     let (wide, named): (Vec<Task>, Vec<Task>) =
         tasks.into_iter().partition(|task| task.change.address.is_app_wide());
@@ -42,7 +42,7 @@ impl Domain {
         Self { run, listing: None, halted: None }
     }
 
-    /// Begins a change, unless something bars it; then that is its outcome.
+    /// Starts a change, unless something keeps it from starting; that is its outcome then.
     pub(super) fn start(&self, task: &Task) -> bool {
         let halted = self.halted.clone().map(Cause::DomainStopped);
         match halted.or_else(|| self.run.bar(task.change.action())) {
@@ -68,7 +68,7 @@ impl Domain {
                 let ended = self.carry_out(&task.change).await;
                 self.finish(&task, ended);
             }
-            // So that how it ended is told before the next one begins, however fast the service answers.
+            // Yield so that the change's end is reported before the next one starts, however fast the service answers.
             yield_now().await;
         }
     }
@@ -82,7 +82,7 @@ impl Domain {
         }
     }
 
-    /// The wave's listing; read now if it is the first time, or that was too long ago.
+    /// The wave's listing; read now if there is none yet, or if it is too old.
     pub(super) async fn listed(&mut self, client: &Client, change: &Change) -> Result<&Listing, Error> {
         let window = self.run.freshness;
         let listing = match self.listing.take().filter(|listing| listing.is_fresh(window)) {

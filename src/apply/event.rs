@@ -1,4 +1,4 @@
-//! What an apply tells while it works.
+//! What an apply reports while it works.
 
 use std::time::Duration;
 
@@ -10,42 +10,42 @@ use crate::plan::ActionKind;
 /// What happens while a plan is applied.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// A change is compared and then written.
+    /// A change is about to be compared and then written.
     Started {
         /// Its index in the plan.
         index: usize,
-        /// Which.
+        /// The configuration.
         address: Address,
         /// What is to be done.
         action: ActionKind,
     },
-    /// A change takes longer than a write and a look, and goes on.
+    /// A change takes longer than one write and one read, and goes on.
     Delayed {
-        /// Which.
+        /// The configuration.
         address: Address,
         /// What is to be done.
         action: ActionKind,
         /// Why.
         delay: Delay,
-        /// The time since it started.
+        /// The time since the change started.
         after: Duration,
     },
-    /// A change has its outcome. Each has one once, those that never started too.
+    /// A change has its outcome. Every change gets one exactly once, even if it never started.
     Finished {
         /// Its index in the plan.
         index: usize,
-        /// What became of it.
+        /// The outcome.
         outcome: ChangeOutcome,
-        /// Whether a write of it left for the service.
+        /// Whether a write of it was sent to the service.
         sent: bool,
-        /// The time since it started; none where it never did.
+        /// The time since the change started; `None` if it never did.
         took: Duration,
     },
-    /// A change that was done is not as wanted any more in the last listing of its domain.
+    /// The last listing of its domain no longer shows a done change as wanted.
     Moved {
         /// Its index in the plan.
         index: usize,
-        /// What became of it after all.
+        /// The corrected outcome.
         outcome: ChangeOutcome,
         /// The time since its write was done.
         after: Duration,
@@ -55,27 +55,27 @@ pub enum Event {
 /// Why a change takes longer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delay {
-    /// A write was certainly not carried out, and goes out again.
+    /// A write was certainly not carried out, and is sent again.
     Again {
-        /// After so long.
+        /// After this pause.
         pause: Duration,
-        /// What kept it from being carried out.
+        /// Why it was not carried out.
         error: api::Error,
     },
-    /// A write got no usable answer: what became of it is read back.
+    /// A write got no usable answer: it is read back to find out whether it was carried out.
     Unanswered(api::Error),
-    /// Listing the domain took longer than a look may be old: what stands at the address is read by itself, too.
+    /// Listing the domain took longer than the freshness window: the address is also read alone.
     SlowListing {
-        /// So long.
+        /// This long.
         took: Duration,
     },
-    /// What was written does not show yet, and is looked at again.
+    /// The write is not visible yet, and is read again.
     NotShown {
-        /// After so long.
+        /// After this pause.
         pause: Duration,
     },
-    /// The new entry of a replace was refused: the old one is added back.
+    /// The new configuration of a replace was refused: the old one is added back.
     AddsBack(api::Error),
-    /// Entries beside an app-wide one went with it: so many are added back.
+    /// This many configurations beside an app-wide one were deleted with it, and are added back.
     AddsSiblingsBack(usize),
 }

@@ -1,8 +1,9 @@
 //! Chooses how an Update says that auto_compose is off. Pure.
 //!
-//! The documents contradict each other: one says both compose parameters must be given or neither, the official sample
-//! sends OFF with a group, and another page says leaving the switch out means off. So the ways are tried from the plainest
-//! on, each only after the service refused the one before, and reading back decides whether it was understood.
+//! The documents contradict each other: one says that both compose parameters must be given or neither, the official
+//! sample sends OFF with a group, and another page says that leaving out the switch means off. So the ways are tried
+//! from the plainest on, each only after the service refused the one before, and reading back decides whether it took
+//! effect.
 
 use std::iter::successors;
 
@@ -26,17 +27,17 @@ pub(super) enum Fallback {
     Neither,
 }
 
-/// The groups that an entry offers for the fallbacks that need one.
+/// The groups of a configuration for the fallbacks that need one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Groups<'a> {
-    /// The compose group that the service holds or held last.
+    /// The compose group that the service holds, or held last.
     pub last: Option<&'a str>,
     /// The transcode group.
     pub transcode: &'a str,
 }
 
 impl Fallback {
-    /// This fallback if the entry has the group for it, else the next one that it has.
+    /// This fallback if the configuration has the group for it, else the next usable one.
     pub(super) fn usable(self, groups: Groups<'_>) -> Option<Fallback> {
         successors(Some(self), |fallback| fallback.next())
             .find(|fallback| *fallback != Fallback::LastGroup || groups.last.is_some())

@@ -1,4 +1,4 @@
-//! Adds an entry where one is missing that was there before: nothing is recorded meanwhile.
+//! Adds a configuration that existed before and is missing: nothing is recorded until it is added.
 
 use super::confirm::{Backoff, is_hopeless};
 use super::decide::{self, AfterAdd, Met, ReadBack, Sent, Verdict, after_add, compare};
@@ -12,30 +12,31 @@ use crate::model::{Address, RecordConfig, Remote, StreamSpelling};
 use crate::plan::{Aim, Contingent};
 use crate::wire::{self, Action};
 
-/// What is to be added.
+/// The configuration to add.
 #[derive(Clone, Copy)]
 pub(super) struct PendingAdd<'a> {
     pub(super) address: &'a Address,
     pub(super) config: &'a RecordConfig,
     pub(super) contingent: Option<Contingent>,
-    /// What the Add has met where it is refused because an entry is there.
+    /// What the Add has met if it is refused because a configuration exists.
     pub(super) met: Met,
-    /// What stood there before. A look that shows it is older than the Add.
+    /// What existed before. A read that shows it is older than the Add.
     pub(super) gone: &'a Remote,
 }
 
 impl<'a> PendingAdd<'a> {
-    /// The Add right after an entry is gone.
+    /// The Add right after a configuration was deleted.
     pub(super) fn over(address: &'a Address, config: &'a RecordConfig, gone: &'a Remote) -> Self {
         Self { address, config, contingent: None, met: Met::OldEntry, gone }
     }
 
-    /// What an app-wide entry took along.
+    /// The Add of a configuration that was deleted along with an app-wide one.
     pub(super) fn beside(address: &'a Address, config: &'a RecordConfig, gone: &'a Remote) -> Self {
         Self { contingent: Some(Contingent::AddSiblingsBack), ..Self::over(address, config, gone) }
     }
 
-    /// Whether a look shows that a lost Add of this was carried out. The very entry that went is none: its creation time tells.
+    /// Whether a read shows that a lost Add was carried out. The configuration that was deleted does not count: its
+    /// creation time distinguishes it.
     fn stands_in(self, found: Option<&Remote>) -> bool {
         let is_new = found.is_some_and(|found| found.create_time.is_none() || found != self.gone);
         is_new && compare(Aim::add(self.address, self.config), found) == Verdict::Done
@@ -46,26 +47,26 @@ impl<'a> PendingAdd<'a> {
     }
 }
 
-/// Why an entry was not added.
+/// Why a configuration was not added.
 pub(super) struct Unfilled {
     pub(super) error: Error,
-    /// Whether an Add before that got no usable answer, and may have been carried out or still be.
+    /// Whether an earlier Add got no usable answer, so that it may have been carried out or may still be.
     pub(super) is_in_doubt: bool,
 }
 
-/// How an Add ended that is not refused.
+/// How an Add ended that was not refused.
 pub(super) enum Added {
-    /// With a success; it was not read back yet. Holds its RequestId.
+    /// Accepted, not read back yet. Holds its RequestId.
     Accepted(Option<String>),
-    /// It got no usable answer, and this is what reading back shows.
+    /// It got no usable answer, and reading back shows this.
     Seen(Ended),
 }
 
 impl Run {
-    /// Adds the entry, and reads it back; nothing waits for as long as the service asks, since more may be missing.
+    /// Adds the configuration and reads it back. Does not wait as long as the service asks, since more may be missing.
     ///
     /// # Errors
-    /// When no Add was accepted, and none is seen to have been carried out.
+    /// When no Add was accepted, and reading shows none that was carried out.
     pub(super) async fn fill_gap(
         &self,
         pending: PendingAdd<'_>,
@@ -75,7 +76,7 @@ impl Run {
         Ok(self.seen_added(&self.client().urgent(), pending, added).await)
     }
 
-    /// What became of an Add, read back by a client.
+    /// The outcome of an Add, read back with a client.
     pub(super) async fn seen_added(&self, client: &Client, pending: PendingAdd<'_>, added: Added) -> Ended {
         let request_id = match added {
             Added::Accepted(request_id) => request_id,
@@ -88,11 +89,12 @@ impl Run {
         Ended { outcome, request_id }
     }
 
-    /// Adds the entry, again and again until the deadline, with a permit that was taken before or without waiting for more than
-    /// the rate. The same Add may go out again before a lost one could arrive, since the second of the two is refused.
+    /// Sends the Add again and again until the deadline, with a permit taken before or without waiting for more than
+    /// the rate. The same Add may be sent again before a lost one could have arrived, since the service refuses the
+    /// second of the two.
     ///
     /// # Errors
-    /// When no Add was accepted, and none is seen to have been carried out.
+    /// When no Add was accepted, and reading shows none that was carried out.
     pub(super) async fn add_again(
         &self,
         pending: PendingAdd<'_>,
@@ -106,8 +108,8 @@ impl Run {
         }
     }
 
-    /// What became of an Add that got no usable answer and did not show until the deadline. Once it can arrive no more, its
-    /// absence is a failure like a refusal.
+    /// The outcome of an Add that got no usable answer and did not show until the deadline. Once it can no longer
+    /// arrive, its absence is a failure, like a refusal.
     async fn late(&self, pending: PendingAdd<'_>, lost: Error) -> Result<Ended, Unfilled> {
         let reader = &self.reader;
         let mut backoff = Backoff::until(reader.deadline);
@@ -135,14 +137,14 @@ impl Run {
         self.reader.look_once(pending.address).await.is_ok_and(|found| pending.stands_in(found.as_ref()))
     }
 
-    /// Whether the entry is there as wanted.
+    /// Whether the configuration exists as wanted.
     pub(super) async fn stands(&self, aim: Aim<'_>) -> bool {
         let found = self.reader.look_once(aim.address).await;
         found.is_ok_and(|found| compare(aim, found.as_ref()) == Verdict::Done)
     }
 }
 
-/// The Add of an entry that is missing.
+/// The Add of a missing configuration.
 struct GapAdd<'a> {
     run: &'a Run,
     pending: PendingAdd<'a>,

@@ -1,9 +1,9 @@
-//! Sends the write of one change: takes a permit, compares first (but for the create of a named stream, since an Add overwrites
-//! nothing), and repeats after a failure only what is safe.
+//! Sends the write of one change: takes a permit, compares first (except for the create of a named stream, since an Add
+//! overwrites nothing), and after a failure repeats only what is safe.
 //!
-//! A definite failure is repeated after a pause. A write without a usable answer is read back until it shows, or until a
-//! lost request can arrive no more; only then may it go out again. Before each try the entry is compared anew, and again at once
-//! where that is too long before the write leaves.
+//! After a definite failure the write is sent again after a pause. A write without a usable answer is read back until
+//! it shows, or until a lost request can no longer arrive; only then may it be sent again. Before each attempt the
+//! configuration is compared again, and once more at once if the compare is too old when the write is about to be sent.
 
 use tokio::time::Instant;
 
@@ -21,7 +21,7 @@ use crate::model::{Remote, StreamSpelling};
 use crate::plan::{Aim, Change};
 use crate::wire::Action;
 
-/// The write of one change, which goes out only over what the plan saw.
+/// The write of one change, which is sent only if the configuration is as the plan saw it.
 pub(super) struct Guarded<'a> {
     pub(super) domain: &'a mut Domain,
     pub(super) change: &'a Change,
@@ -29,32 +29,33 @@ pub(super) struct Guarded<'a> {
     action: Action,
     /// The call right after this write, the Add of a replace: its permit is taken together with that of the write.
     follow_up: Option<Action>,
-    /// The permit of the follow-up, until it is used or given back.
+    /// The permit of that call, until it is used or given back.
     pub(super) reserve: Option<Permit>,
 }
 
-/// What the look allows.
+/// What the compare allows.
 pub(super) enum Compared {
-    /// The write may go out, over this entry and until then; at any time, where the look was asked to be right before it.
+    /// The write may be sent over this configuration, and until this time; at any time if the read was to be right
+    /// before it.
     Go(Option<Remote>, Option<Instant>),
     /// The change ends here.
     End(Ended),
-    /// What is there can't be read now.
+    /// The current configuration can't be read.
     Unread(Error),
 }
 
 impl Compared {
-    /// The entry, or what stands beside it, is not as the plan saw it.
+    /// The configuration, or what exists beside it, is not as the plan saw it.
     pub(super) fn stale(stale: Stale) -> Self {
         Compared::End(Ended::not_attempted(Cause::Stale(stale)))
     }
 }
 
-/// What reading back tells of a write that got no usable answer.
+/// What reading back shows about a write that got no usable answer.
 enum Resolved {
-    /// It did not arrive and can't any more.
+    /// It did not arrive, and no longer can.
     Lost,
-    /// This is known, or all that can be known.
+    /// The outcome: what is known, or all that can be known.
     Ended(Outcome),
 }
 
@@ -64,7 +65,7 @@ impl<'a> Guarded<'a> {
         Self { domain, change, tries, action, follow_up: None, reserve: None }
     }
 
-    /// Takes the permit of the call that follows together with that of the write.
+    /// Takes the permit of the next call together with that of the write.
     pub(super) fn followed_by(self, action: Action) -> Self {
         Self { follow_up: Some(action), ..self }
     }
@@ -73,17 +74,17 @@ impl<'a> Guarded<'a> {
         &self.domain.run
     }
 
-    /// A client for the look before the write, which shares its connection.
+    /// A client for the compare before the write, which shares its connection.
     pub(super) fn client(&self, permit: &Permit) -> Client {
         self.tries.client(self.run().client()).sharing(permit)
     }
 
-    /// How the change ends, given how its last try did.
+    /// How the change ends, given how its last attempt did.
     pub(super) fn end(&self, ended: Ended) -> Ended {
         self.tries.end(ended)
     }
 
-    /// First the permits, then the look. What can't be read is looked at again, and no permit is held meanwhile.
+    /// First the permits, then the compare. A failed read is repeated, and no permit is held in the meantime.
     pub(super) async fn ready(&mut self) -> Result<Ready, Ended> {
         loop {
             self.domain.settled_beside(self.change).await;
@@ -100,7 +101,7 @@ impl<'a> Guarded<'a> {
         }
     }
 
-    /// The permit of the next write, unless the run ends before it comes; that of the call after it is kept.
+    /// The permit of the next write, unless the run ends before it comes; the permit of the call after it is kept.
     async fn permits(&mut self) -> Result<Permit, Ended> {
         let client = self.tries.client(self.run().client());
         let (action, follow_up) = (self.action, self.follow_up);
@@ -121,7 +122,7 @@ impl<'a> Guarded<'a> {
         Ok(permit)
     }
 
-    /// Waits until the write may be tried again; gives the end where it may not.
+    /// Waits until the write may be attempted again; returns the end if it may not.
     pub(super) async fn retry(&mut self, spelling: StreamSpelling, error: Error) -> Option<Ended> {
         self.domain.listing = None;
         self.tries.looks = None;
@@ -138,7 +139,7 @@ impl<'a> Guarded<'a> {
         Ended::refused(Cause::NotCarriedOut(self.change.action()), error)
     }
 
-    /// Waits until the look before a write may be tried again; gives the end where it may not.
+    /// Waits until the compare before a write may be attempted again; returns the end if it may not.
     async fn unread(&mut self, error: Error) -> Option<Ended> {
         let deadline = self.tries.retry.deadline();
         let looks = self.tries.looks.get_or_insert_with(|| Retry::until(deadline));
@@ -151,7 +152,7 @@ impl<'a> Guarded<'a> {
         }
     }
 
-    /// The next look may be faster.
+    /// The next read may be faster.
     fn outdated(&mut self) -> Option<Ended> {
         self.tries.outdated += 1;
         let (window, looks) = (self.run().freshness, Tries::MOST_OUTDATED);

@@ -1,6 +1,7 @@
-//! Looks at every domain that was written once more when all is done: what reverts after it was read back is not done.
+//! Reads every written domain once more when all is done: a change that reverts after it was read back is not done.
 //!
-//! A listing that shows something else may only lag behind, so it is read again until the deadline. A signal ends the looks.
+//! A listing that shows something else may only lag behind, so it is read again until the deadline. A signal ends the
+//! reading.
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::api::Error;
 use crate::model::{DomainSnapshot, Remote};
 use crate::plan::{Aim, Change};
 
-/// Looks at all that is done in a domain, unless a listing has just shown it.
+/// Checks everything that is done in a domain, unless a listing has just shown it.
 pub(super) async fn look(run: Arc<Run>, domain: Arc<str>) {
     let done = run.books.done_in(&domain);
     if was_just_seen(&run, &domain, &done) {
@@ -33,8 +34,8 @@ pub(super) async fn look(run: Arc<Run>, domain: Arc<str>) {
     }
 }
 
-/// Whether the last listing of a domain shows all that is done there, is younger than the last write to it, and no older than a
-/// look may usually be.
+/// Whether the last listing of a domain shows everything that is done there, is newer than the last write to it, and is
+/// within the freshness window.
 fn was_just_seen(run: &Run, domain: &str, done: &[Task]) -> bool {
     let fresh = run.freshness.min(ApplySettings::FRESHNESS);
     let written = run.books.written_at(domain);
@@ -45,19 +46,19 @@ fn was_just_seen(run: &Run, domain: &str, done: &[Task]) -> bool {
     })
 }
 
-/// A listing that shows all that is done, or the last one before the deadline; none where a signal came before.
+/// A listing that shows everything that is done, or the last one before the deadline; `None` if a signal came first.
 async fn listed(run: &Run, domain: &str, done: &[Task]) -> Option<Result<Arc<DomainSnapshot>, Error>> {
     let reader = &run.reader;
     let listing = reader.list_until(&reader.client, domain, None, |listing| shows(listing, done));
     reader.unless_stopped(listing).await
 }
 
-/// Whether a listing shows everything that is done as it was wanted.
+/// Whether a listing shows every done change as wanted.
 fn shows(listing: &DomainSnapshot, done: &[Task]) -> bool {
     done.iter().all(|task| moved(&task.change, listing.configs.get(&task.change.address)).is_none())
 }
 
-/// What happened to a change after it was done, if anything did.
+/// What happened to a change after it was done, if anything.
 fn moved(change: &Change, found: Option<&Remote>) -> Option<Moved> {
     match decide::read_back(Aim::of(change), found) {
         ReadBack::AsWanted => None,

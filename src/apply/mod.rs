@@ -1,4 +1,5 @@
-//! Carries out the [`Decisions`](crate::plan::Decisions) of a plan with guarded writes, each read back, and reports what became of every change.
+//! Carries out the [`Decisions`](crate::plan::Decisions) of a plan with guarded writes, reads each one back, and
+//! reports the outcome of every change.
 //!
 //! ```text
 //! take a permit → compare with `before` → write → read back until it shows, or the deadline
@@ -7,13 +8,15 @@
 //!   └ lost: once it can arrive no more ────┘
 //! ```
 //!
-//! Domains go side by side, the writes of one domain one at a time. A first wave creates, updates and replaces, a second one
-//! deletes; once any change of the run is not done, no further delete starts. A last listing of each domain that was written ends the run. Time is
-//! tokio's alone and nothing here is random, so a run can be repeated exactly on a paused clock.
+//! Domains are written in parallel, the writes of one domain one at a time. A first wave creates, updates and replaces,
+//! a second one deletes; once any change of the run is not done, no further delete starts. The run ends with a last
+//! listing of each written domain. The only clock is tokio's and nothing here is random, so a run can be repeated
+//! exactly on a paused clock.
 //!
-//! `write` is the loop, and `create`, `update`, `delete`, `replace` and `fill` say what goes through it. `guarded` takes permits, looks
-//! before each write and says what follows from a failure; `reader` and `confirm` read; `books` keeps the journal and what bars a start;
-//! `domain` and `waves` order the work; `decide` judges, and `cause` says why a change ended otherwise than planned.
+//! `write` is the loop; `create`, `update`, `delete`, `replace` and `fill` define what goes through it. `guarded` takes
+//! permits, compares before each write and decides what follows from a failure; `reader` and `confirm` read; `books`
+//! keeps the journal and decides whether a change may start; `domain` and `waves` order the work; `decide` judges, and
+//! `cause` says why a change ended otherwise than planned.
 
 mod blame;
 mod books;
@@ -57,7 +60,7 @@ use crate::plan::Cleared;
 use run::Run;
 use waves::Waves;
 
-/// Carries out what was decided and tells `progress` about every change that starts and ends.
+/// Carries out what was decided, and reports to `progress` every change that starts and ends.
 pub async fn apply(
     plan: Cleared<'_>,
     client: &Client,

@@ -1,4 +1,4 @@
-//! Reads what a domain and an address hold, for all that a run compares and confirms.
+//! Reads what a domain or an address holds, for every compare and every read-back of a run.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,19 +11,19 @@ use super::books::Books;
 use crate::api::{Client, Error};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
 
-/// All that a run reads goes through here.
+/// Everything that a run reads goes through here.
 pub(super) struct Reader {
     pub(super) client: Client,
     pub(super) books: Arc<Books>,
     /// How long a write is read back before it counts as unconfirmed.
     pub(super) deadline: Duration,
-    /// Becomes true when no new write shall start.
+    /// Becomes true when no new write may start.
     stop: watch::Receiver<bool>,
     /// The last listing of each domain.
     seen: Mutex<BTreeMap<Arc<str>, Listing>>,
 }
 
-/// What stood at an address, and when that was asked for.
+/// What was at an address, and when that was asked for.
 pub(super) struct Look {
     pub(super) found: Option<Remote>,
     pub(super) asked: Instant,
@@ -45,12 +45,12 @@ impl Listing {
         Ok(Self { configs, asked, took: asked.elapsed() })
     }
 
-    /// Whether it was asked for no sooner than that.
+    /// Whether it was asked for at that time or later.
     pub(super) fn is_younger(&self, than: Instant) -> bool {
         than <= self.asked
     }
 
-    /// Whether a write may still go out that rests on it.
+    /// Whether a write that rests on it may still be sent.
     pub(super) fn is_fresh(&self, window: Duration) -> bool {
         self.asked.elapsed() <= window
     }
@@ -66,14 +66,14 @@ impl Reader {
         Self { client: client.heeding(stop.clone()), books, deadline, stop, seen: Mutex::default() }
     }
 
-    /// Lists a domain by a client, and keeps that as the last listing of it.
+    /// Lists a domain with a client, and keeps the listing as the domain's last one.
     pub(super) async fn list(&self, client: &Client, domain: &str) -> Result<Listing, Error> {
         let listing = Listing::read(client, domain).await?;
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(domain.into(), listing.clone());
         Ok(listing)
     }
 
-    /// Likewise, only what it shows.
+    /// Like [`Self::list`], but returns only the configurations.
     pub(super) async fn listed(&self, client: &Client, domain: &str) -> Result<Arc<DomainSnapshot>, Error> {
         Ok(self.list(client, domain).await?.configs)
     }
@@ -83,7 +83,7 @@ impl Reader {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(domain).cloned()
     }
 
-    /// What stands at an address.
+    /// What is at an address.
     pub(super) async fn look(
         &self,
         address: &Address,
@@ -92,7 +92,8 @@ impl Reader {
         Ok(self.look_by(&self.client, address, spelling).await?.found)
     }
 
-    /// Likewise, where something may be unrecorded until it is known: until the deadline at most, and as fast as the rate allows.
+    /// Like [`Self::look`], while something may be unrecorded until the answer is known: at most until the deadline,
+    /// and as fast as the rate allows.
     pub(super) async fn look_urgently(
         &self,
         address: &Address,
@@ -102,12 +103,12 @@ impl Reader {
         Ok(self.look_by(&client, address, spelling).await?.found)
     }
 
-    /// Likewise, by one try. Where it can't be read at once, another Add tells as much.
+    /// Like [`Self::look_urgently`], with one attempt. If it can't be read at once, another Add finds out as much.
     pub(super) async fn look_once(&self, address: &Address) -> Result<Option<Remote>, Error> {
         Ok(self.look_by(&self.client.urgent().once(), address, StreamSpelling::Named).await?.found)
     }
 
-    /// What stands at an address, by a client. Only a full listing proves that nothing does.
+    /// What is at an address, read with a client. Only a full listing proves that there is nothing.
     pub(super) async fn look_by(
         &self,
         client: &Client,
@@ -122,7 +123,7 @@ impl Reader {
         Ok(Look { found: configs.configs.get(address).cloned(), asked })
     }
 
-    /// Waits; a signal that ends the run ends the pause.
+    /// Waits; a signal that ends the run ends the wait.
     pub(super) async fn rest(&self, pause: Duration) {
         tokio::select! {
             () = sleep(pause) => {}
@@ -130,14 +131,14 @@ impl Reader {
         }
     }
 
-    /// Waits until no request that was sent to any address of a domain can arrive any more, or the run ends.
+    /// Waits until no request that was sent to any address of a domain can still arrive, or until the run ends.
     pub(super) async fn all_settled(&self, domain: &str) {
         if let Some(until) = self.books.unsettled_until(domain) {
             self.rest(until.saturating_duration_since(Instant::now())).await;
         }
     }
 
-    /// What comes of it, unless the run shall end before.
+    /// The result of `awaited`, unless the run is to end before.
     pub(super) async fn unless_stopped<T>(&self, awaited: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             come = awaited => Some(come),
@@ -145,12 +146,12 @@ impl Reader {
         }
     }
 
-    /// Whether the run shall end.
+    /// Whether the run is to end.
     pub(super) fn is_stopped(&self) -> bool {
         *self.stop.borrow()
     }
 
-    /// Returns when the run shall end; never, where nobody is left who could say so.
+    /// Returns when the run is to end; never, if no sender is left.
     pub(super) async fn stopped(&self) {
         let mut stop = self.stop.clone();
         if stop.wait_for(|stop| *stop).await.is_err() {

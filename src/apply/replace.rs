@@ -1,4 +1,4 @@
-//! Deletes an entry and adds it anew, with the gap between as short as can be.
+//! Deletes a configuration and adds it again, with the shortest possible gap between.
 
 use super::cause::{Cause, Failure, Rest, Standing};
 use super::decide::{ALREADY_EXISTS, Met, Sent, Verdict, compare};
@@ -17,7 +17,7 @@ use crate::model::{RecordConfig, Remote, StreamSpelling};
 use crate::plan::{Aim, Change, Contingent};
 use crate::wire::Action;
 
-/// The place of an old entry that is gone.
+/// The address of a deleted old configuration.
 struct Room {
     saved: Saved,
     /// Taken before the Delete, so that no wait lengthens the gap.
@@ -26,30 +26,31 @@ struct Room {
     doubt: Option<Doubt>,
 }
 
-/// What is known of a Delete that got no usable answer: it may still arrive, and take the new entry away.
+/// What is known of a Delete that got no usable answer: it may still arrive and remove the new configuration.
 enum Doubt {
-    /// The entry is gone; somebody else may have removed it.
+    /// The configuration is gone; someone else may have removed it.
     Gone,
-    /// Nothing can be read. An Add is safe all the same, since the service refuses it where the entry still stands.
+    /// Nothing can be read. An Add is safe all the same, since the service refuses it if the configuration still
+    /// exists.
     Unread(Ended),
 }
 
-/// The Delete of an entry that is added anew.
+/// The Delete of a configuration that is added again.
 struct MakingRoom<'a> {
     deleting: Deleting<'a>,
     before: &'a RecordConfig,
     after: &'a RecordConfig,
 }
 
-/// How the Delete ends that was not accepted.
+/// How a Delete ended that was not accepted.
 enum NoRoom {
-    /// It was refused since nothing is there.
+    /// It was refused because there is no configuration.
     Gone(Saved),
     /// It got no usable answer.
     Unanswered(Error, Saved),
-    /// It was refused, and the entry stands there, or nobody knows.
+    /// It was refused, and the configuration exists, or that is unknown.
     Refused(Ended),
-    /// The change ends so; a Delete before may have been carried out all the same.
+    /// The change ends like this; an earlier Delete may have been carried out all the same.
     Ended(Ended),
 }
 
@@ -61,7 +62,7 @@ impl Write for MakingRoom<'_> {
         self.deleting.ready().await.map_err(NoRoom::Ended)
     }
 
-    /// None of the writes that may follow may lack its intent once the first is out.
+    /// Once the first write is sent, every write that may follow it must have its intent on disk.
     fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Saved>, NoRoom> {
         let (change, run) = (self.deleting.guarded.change, self.deleting.guarded.domain.run.clone());
         let outgoing = self.deleting.outgoing(found).map_err(NoRoom::Ended)?;
@@ -78,7 +79,7 @@ impl Write for MakingRoom<'_> {
         if error.class() == Class::Ambiguous {
             return Some(NoRoom::Unanswered(error, saved));
         }
-        // What is read now needs the connection.
+        // The reads from here on need the connection.
         drop(self.deleting.guarded.reserve.take());
         let is_refusal = error.class() == Class::Fatal && !error.is_kept_back();
         let ended = self.deleting.failed(error, saved).await?;
@@ -114,7 +115,7 @@ impl Domain {
                 (self.roll_back(change, before, &saved, unfilled, &doubt).await, Beside::Unread(None))
             }
             added => {
-                // Before anything is read back: what went along is not recorded.
+                // Before anything is read back: what was deleted along is not recorded.
                 let beside = self.keep_siblings(change, &saved).await;
                 let ended = match added {
                     Ok(added) => self.run.seen_added(self.run.client(), pending, added).await,
@@ -133,8 +134,9 @@ impl Domain {
         self.end_beside(ended, beside)
     }
 
-    /// Adds the new entry once more when the Delete in doubt can arrive no more. The service refuses that where the entry
-    /// stands; where the Delete took it away, it closes the gap. Reading would tell the same, but may lag behind.
+    /// Adds the new configuration once more when the Delete in doubt can no longer arrive. If the configuration exists,
+    /// the service refuses the Add; if the Delete removed it, the Add closes the gap. Reading would show the same, but
+    /// may lag behind.
     async fn fill_again(
         &mut self,
         change: &Change,
@@ -156,7 +158,7 @@ impl Domain {
         }
     }
 
-    /// How a replace ends whose new entry could not be added once more.
+    /// How a replace ends whose new configuration could not be added once more.
     async fn not_filled_again(&self, change: &Change, ended: Ended, error: Error) -> Ended {
         let is_vacant = error.code() != ALREADY_EXISTS;
         let found = match self.run.reader.look(&change.address, StreamSpelling::Named).await {
@@ -176,7 +178,8 @@ impl Domain {
         }
     }
 
-    /// Deletes the old entry. After a success the Add follows at once; after no usable answer only once the entry is gone.
+    /// Deletes the old configuration. After a success the Add follows at once; after no usable answer, only once the
+    /// configuration is gone.
     async fn make_room(
         &mut self,
         change: &Change,
@@ -198,7 +201,7 @@ impl Domain {
             },
             Err(NoRoom::Refused(ended)) => (ended, saved),
             Err(NoRoom::Ended(ended)) => match saved {
-                // The answer of a Delete before was wrong.
+                // The answer to an earlier Delete was wrong.
                 Some(saved) if self.is_gone(change).await => {
                     return Ok(Room { saved, permit, doubt: Some(Doubt::Gone) });
                 }
@@ -209,22 +212,23 @@ impl Domain {
         Err(self.end_app_wide(change, saved, ended).await)
     }
 
-    /// Whether a listing shows that an entry is gone.
+    /// Whether a listing shows that a configuration is gone.
     async fn is_gone(&self, change: &Change) -> bool {
         let reader = &self.run.reader;
         let listed = reader.listed(&reader.client.urgent().once(), &change.address.domain).await;
         listed.is_ok_and(|listing| !listing.configs.contains_key(&change.address))
     }
 
-    /// Waits until the entry is gone. Where it is seen to stay, nothing may be added.
+    /// Waits until the configuration is gone. If it is seen to stay, nothing may be added.
     async fn await_room(&self, change: &Change, error: Error) -> Result<Doubt, Ended> {
         self.run.books.delayed(&change.address, Delay::Unanswered(error.clone()));
         let (reader, domain) = (&self.run.reader, &change.address.domain);
-        // If it is gone, nothing records the stream meanwhile.
+        // If it is gone, nothing records the stream in the meantime.
         let client = reader.client.urgent();
         let mut listed = reader.until_absent(&client, domain, &[&change.address]).await;
         if listed.as_ref().is_ok_and(|listing| listing.configs.contains_key(&change.address)) {
-            // The Delete may still arrive, or have arrived after that listing: then nothing is there, and nobody would know.
+            // The Delete may still arrive, or may have arrived after that listing: then the configuration is gone
+            // without anyone knowing.
             self.run.books.settled(&change.address).await;
             listed = reader.listed(&client, domain).await;
         }
@@ -239,7 +243,7 @@ impl Domain {
         }
     }
 
-    /// Leaves what can be left after the new entry could not be added.
+    /// Restores what can be restored after the new configuration could not be added.
     async fn roll_back(
         &mut self,
         change: &Change,
@@ -255,7 +259,7 @@ impl Domain {
             (false, Unfilled { error, is_in_doubt: false }) => Ended::refused(cause, error),
         };
         match (ended.outcome, doubt) {
-            // The old entry may never have gone.
+            // The old configuration may never have been deleted.
             (Outcome::Failed(failure), Some(Doubt::Unread(_))) => {
                 Ended { outcome: Outcome::Unknown(failure), ..ended }
             }
@@ -263,7 +267,7 @@ impl Domain {
         }
     }
 
-    /// Adds the old entry back.
+    /// Adds the old configuration back.
     async fn add_back(
         &self,
         change: &Change,
@@ -289,12 +293,12 @@ impl Domain {
                 end(Outcome::Failed, Rest::OldAddedBack, refused.or(request_id))
             }
             Ok(Ended { request_id, .. }) => end(Outcome::Unknown, Rest::OldUnconfirmed, request_id),
-            // The new one was only late.
+            // The new configuration only appeared late.
             Err(_) if self.run.stands(Aim::of(change)).await => Ended::done(),
             Err(again) => {
                 let standing = self.standing(change).await;
                 let rest = Rest::Neither { refusal: again.error.to_string(), standing };
-                // One of them may be there, though no listing shows it.
+                // One of them may exist, though no listing shows it.
                 let is_open = is_in_doubt || again.is_in_doubt || error.class() == Class::Ambiguous;
                 end(if is_open { Outcome::Unknown } else { Outcome::Failed }, rest, refused)
             }
@@ -303,7 +307,7 @@ impl Domain {
 }
 
 impl Domain {
-    /// What reading shows where neither entry could be added.
+    /// What reading shows if neither configuration could be added.
     async fn standing(&self, change: &Change) -> Standing {
         match self.run.reader.look_urgently(&change.address, StreamSpelling::Named).await {
             Ok(None) => Standing::Nothing,

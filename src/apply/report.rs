@@ -1,4 +1,4 @@
-//! What became of a plan and of each of its changes.
+//! The outcome of a plan and of each of its changes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,35 +8,36 @@ use crate::api;
 use crate::model::Address;
 use crate::plan::ActionKind;
 
-/// What became of a plan.
+/// The outcome of a plan.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// One for each planned change, in the plan's order.
+    /// One per planned change, in the plan's order.
     pub outcomes: Vec<ChangeOutcome>,
-    /// Domains that were written and whose last listing could not be read: what was confirmed there was not seen again.
+    /// Domains that were written and whose last listing could not be read: what was confirmed there was not checked
+    /// again.
     pub not_seen_again: Vec<(Arc<str>, api::Error)>,
     /// Calls that were sent, reads and writes.
     pub calls: u64,
-    /// How many of them went out because one before them failed.
+    /// How many of them repeated a failed call.
     pub repeated: u64,
     /// How long it took.
     pub took: Duration,
 }
 
-/// What became of one change.
+/// The outcome of one change.
 #[derive(Debug, Clone)]
 pub struct ChangeOutcome {
-    /// Which.
+    /// The configuration.
     pub address: Address,
-    /// What was to be done.
+    /// The planned action.
     pub action: ActionKind,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// The service's id of the last write.
     pub request_id: Option<String>,
 }
 
-/// The four ends of a change.
+/// The four outcomes of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Confirmed by reading back.
@@ -45,7 +46,7 @@ pub enum Outcome {
     Failed(Failure),
     /// Nothing was sent.
     NotAttempted(Failure),
-    /// A write was sent, and what became of it could not be confirmed.
+    /// A write was sent, and its effect could not be confirmed.
     Unknown(Failure),
 }
 

@@ -1,4 +1,4 @@
-//! What all domains of a run share: what they read with, the books, and the one door for writes.
+//! What all domains of a run share: the reader, the books, and the only way to send a write.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,9 +21,9 @@ use crate::wire::Call;
 pub(super) struct Run {
     pub(super) reader: Reader,
     pub(super) books: Arc<Books>,
-    /// How old the look may be that a write rests on when it goes out.
+    /// The oldest read that a write may rest on when it is sent.
     pub(super) freshness: Duration,
-    /// The way of saying "auto_compose off" that the service understood.
+    /// The way to say "auto_compose off" that the service accepted.
     fallback: Mutex<Fallback>,
 }
 
@@ -44,7 +44,7 @@ impl Run {
         &self.reader.client
     }
 
-    /// The one door for writes: the intent is on disk before one goes out, the answer is noted after.
+    /// The only way to send a write: the intent is on disk before it is sent, the answer is recorded after.
     ///
     /// # Errors
     /// When the call fails, or its intent can't be written: then nothing was sent.
@@ -82,18 +82,18 @@ impl Run {
 /// The right to send a write now.
 pub(super) struct Leave {
     permit: Permit,
-    /// Until when the look holds that the write rests on; for ever where it rests on none.
+    /// Until when the read that the write rests on is fresh enough; `None` if there is no limit.
     until: Option<Instant>,
     is_urgent: bool,
 }
 
 impl Leave {
-    /// For a write that rests on a look.
+    /// For a write that rests on a read.
     pub(super) fn until(permit: Permit, until: Option<Instant>) -> Self {
         Self { permit, until, is_urgent: false }
     }
 
-    /// For an Add until which nothing is recorded. It overwrites nothing, so it rests on no look.
+    /// For an Add that closes a recording gap. It overwrites nothing, so it rests on no read.
     pub(super) fn urgently(permit: Permit) -> Self {
         Self { permit, until: None, is_urgent: true }
     }

@@ -1,8 +1,9 @@
-//! Keeps the entries beside an app-wide one that goes.
+//! Keeps the configurations beside an app-wide one that is removed.
 //!
-//! Whether deleting `app/*` also removes the app's own streams is not documented. So they are saved before, listed after,
-//! added back if they are gone, and then nothing more is done in that domain. Either listing may lag behind: the first one
-//! counts once it shows what this run has done, the last one once it does not show the deleted entry any more.
+//! Whether deleting `app/*` also deletes the app's own streams is not documented. So they are saved before and listed
+//! after; if they are gone, they are added back, and then nothing more is done in that domain. Either listing may lag
+//! behind: the first one counts once it shows what this run has done, the last one once it no longer shows the deleted
+//! configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,38 +24,38 @@ use crate::api::{Client, Error};
 use crate::model::{Address, DomainSnapshot, Remote};
 use crate::plan::{Aim, Change, Contingent};
 
-/// The other entries of a domain.
+/// The other configurations of a domain.
 pub(super) type Siblings = BTreeMap<Address, Remote>;
 
-/// What a domain holds right before an entry is deleted.
+/// What a domain holds right before a configuration is deleted.
 pub(super) struct Saved {
-    /// The entry.
+    /// The configuration.
     pub(super) entry: Remote,
-    /// Those beside it, where the plan says to keep them.
+    /// The configurations beside it, if the plan says to keep them.
     pub(super) siblings: Siblings,
 }
 
-/// What became of the entries beside one that went.
+/// What happened to the configurations beside one that was deleted.
 pub(super) enum Beside {
-    /// They are all there.
+    /// All of them still exist.
     Stayed,
-    /// Some went with it; what was done about each.
+    /// Some were deleted with it; what was done about each.
     Went(BTreeMap<Address, Fate>),
-    /// Nobody can say.
+    /// It is unknown.
     Unread(Option<Error>),
 }
 
 impl Saved {
-    /// Whether a listing was made after the Delete of the entry: it does not show the very same one. An entry that was added
-    /// anew has another creation time.
+    /// Whether a listing was made after the Delete of the configuration: it does not show the very same one. A
+    /// configuration that was added again has another creation time.
     fn is_gone_in(&self, change: &Change, listing: &DomainSnapshot) -> bool {
         listing.configs.get(&change.address) != Some(&self.entry)
     }
 }
 
 impl Domain {
-    /// Waits until nothing that was sent to the entries beside an app-wide one is on its way any more: it would meet those
-    /// that are added back, and they can't wait for it.
+    /// Waits until no request that was sent to the configurations beside an app-wide one can still arrive: it could hit
+    /// those that are added back, and adding back can't wait for it.
     pub(super) async fn settled_beside(&self, change: &Change) {
         if change.contingent.contains(&Contingent::AddSiblingsBack) {
             self.run.reader.all_settled(&change.address.domain).await;
@@ -63,7 +64,8 @@ impl Domain {
 }
 
 impl Guarded<'_> {
-    /// Compares an app-wide entry with the plan in a listing made right before: what is not in it could not be added back.
+    /// Compares an app-wide configuration with the plan in a listing made right before the write: what the listing
+    /// lacks could not be added back.
     pub(super) async fn compare_app_wide(&mut self, client: &Client) -> Compared {
         let Self { domain, change, .. } = self;
         let done = domain.run.books.done_in(&change.address.domain);
@@ -73,7 +75,7 @@ impl Guarded<'_> {
             }
             Ok(listing) => {
                 let compared = domain.run.compared_in(&client.once(), change, &listing).await;
-                // What is kept, what is compared and what stands beside it is all in the one listing.
+                // What is kept, what is compared and what exists beside it all come from this one listing.
                 let moved = domain.run.other_siblings(change, &listing.configs);
                 domain.listing = Some(listing);
                 match (compared, moved) {
@@ -87,8 +89,8 @@ impl Guarded<'_> {
 }
 
 impl Domain {
-    /// A listing that shows what this run has done, where one can be had before the deadline: what it made would not be added
-    /// back, and what it deleted would be.
+    /// A listing that shows what this run has done, if there is one before the deadline. In an older listing, what the
+    /// run created would be missing and could not be added back, and what it deleted would be added back.
     async fn list_with(&self, client: &Client, about: &Address, done: &[Task]) -> Result<Listing, Error> {
         let reader = &self.run.reader;
         let listing = reader.list(&client.once(), &about.domain).await?;
@@ -101,9 +103,9 @@ impl Domain {
         reader.list(&client.once(), &about.domain).await
     }
 
-    /// What is to be kept when `entry` goes, by the listing that it was compared in.
+    /// What is to be kept when `entry` is deleted, from the listing in which it was compared.
     pub(super) fn saved(&mut self, change: &Change, entry: Remote) -> Saved {
-        // The entry goes, so nothing is compared in that listing any more.
+        // The configuration is about to be deleted, so nothing more is compared in that listing.
         let listing = self.listing.take();
         if !change.contingent.contains(&Contingent::AddSiblingsBack) {
             return Saved { entry, siblings: Siblings::new() };
@@ -113,7 +115,7 @@ impl Domain {
         Saved { entry, siblings }
     }
 
-    /// Looks after the siblings of an entry that went.
+    /// Checks the siblings of a deleted configuration, and adds back those that are gone.
     pub(super) async fn keep_siblings(&mut self, change: &Change, saved: &Saved) -> Beside {
         if saved.siblings.is_empty() {
             return Beside::Stayed;
@@ -122,7 +124,7 @@ impl Domain {
         self.keep_listed(change, saved, listed).await
     }
 
-    /// Looks after the siblings as [`Self::keep_siblings`] does; what could not be read back may show now.
+    /// Like [`Self::keep_siblings`]; in addition, what could not be read back may be visible now.
     pub(super) async fn see_siblings(&mut self, change: &Change, saved: &Saved, ended: &mut Ended) -> Beside {
         if saved.siblings.is_empty() {
             return Beside::Stayed;
@@ -132,15 +134,15 @@ impl Domain {
         self.keep_listed(change, saved, listed).await
     }
 
-    /// Lists the domain until the entry that went is not in it, or the deadline.
+    /// Lists the domain until the listing does not show the deleted configuration, or until the deadline.
     async fn list_without(&self, change: &Change, saved: &Saved) -> Result<Arc<DomainSnapshot>, Error> {
         let is_after = |listing: &DomainSnapshot| saved.is_gone_in(change, listing);
         let (reader, about) = (&self.run.reader, &change.address);
         reader.list_until(&reader.client.urgent(), &about.domain, Some(about), is_after).await
     }
 
-    /// Looks after the siblings once more where a Delete that got no usable answer may still arrive: it takes along what was
-    /// added back, and whatever else stands there by then.
+    /// Checks the siblings once more if a Delete without a usable answer may still arrive: it could delete what was
+    /// added back, and whatever else exists by then.
     pub(super) async fn keep_settled(
         &mut self,
         change: &Change,
@@ -184,7 +186,7 @@ impl Domain {
     async fn add_siblings_back(&mut self, change: &Change, gone: Vec<(&Address, &Remote)>) -> Beside {
         self.halted = Some(Halt::TookAlong(change.address.clone()));
         self.run.books.delayed(&change.address, Delay::AddsSiblingsBack(gone.len()));
-        // All at once: none waits for another one.
+        // All at once: none waits for another.
         let mut adding = JoinSet::new();
         for (address, remote) in gone {
             let (run, address, remote) = (self.run.clone(), address.clone(), remote.clone());
@@ -211,7 +213,7 @@ impl Domain {
         }
     }
 
-    /// How a change ends beside whose entry this happened.
+    /// The end of a change after this happened beside its configuration.
     pub(super) fn end_beside(&mut self, ended: Ended, beside: Beside) -> Ended {
         let outcome = match beside {
             Beside::Went(fates) => and_took_along(ended.outcome, fates.into()),
@@ -226,7 +228,7 @@ impl Domain {
 }
 
 impl Ended {
-    /// Nothing is unknown that a later listing shows to be as wanted.
+    /// An outcome is not unknown if a later listing shows the configuration as wanted.
     pub(super) fn seen_in(&mut self, change: &Change, listed: &Result<Arc<DomainSnapshot>, Error>) {
         let shows =
             |listing: &Arc<DomainSnapshot>| Aim::of(change).reached(listing.configs.get(&change.address));
@@ -237,7 +239,7 @@ impl Ended {
 }
 
 impl Beside {
-    /// What is known after another look.
+    /// What is known after another read.
     pub(super) fn then(self, later: Self) -> Self {
         match (self, later) {
             (Beside::Went(mut fates), Beside::Went(later)) => {
@@ -254,13 +256,13 @@ impl Beside {
     }
 }
 
-/// What became of an entry that a listing lacks after an app-wide one went.
+/// What happened to a configuration that a listing lacks after an app-wide one was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Back,
-    /// It was added, or may have been, and no look shows it.
+    /// It was added, or may have been, and no read shows it.
     Unseen,
-    /// It was never gone: the service refuses a second one, and shows it as it was.
+    /// It was never gone: the service refuses to add it again, and shows it as it was.
     There,
     NotBack,
 }
@@ -282,7 +284,7 @@ impl From<BTreeMap<Address, Fate>> for Fates {
 }
 
 impl Run {
-    /// Adds an entry back, and reads it back.
+    /// Adds a configuration back, and reads it back.
     async fn add_sibling_back(&self, address: &Address, remote: &Remote) -> Fate {
         if remote.unsupported.is_some() {
             return Fate::NotBack;
@@ -306,8 +308,8 @@ impl Run {
         }
     }
 
-    /// What stands beside an entry that is to go and is not in the plan, or the other way around, if so. What the run itself has
-    /// yet to delete may stand there, and what it was to create and did not may lack.
+    /// A configuration that exists beside one to be removed and is not in the plan, or the other way around, if there
+    /// is one. What the run itself has yet to delete may exist, and what it was to create and did not may be missing.
     fn other_siblings(&self, change: &Change, listing: &DomainSnapshot) -> Option<Stale> {
         let planned: BTreeSet<&Address> = change.siblings.iter().collect();
         let found: BTreeSet<&Address> =
@@ -331,7 +333,7 @@ fn lags_behind(listing: &DomainSnapshot, done: &[Task]) -> bool {
     done.iter().any(|Task { change, .. }| Aim::of(change).at_before(listing.configs.get(&change.address)))
 }
 
-/// The end of a change whose entry took others along. That never makes an unknown end a known one.
+/// The outcome of a change that deleted siblings too. This never makes an unknown outcome a known one.
 fn and_took_along(outcome: Outcome, fates: Fates) -> Outcome {
     match outcome {
         Outcome::Done => Outcome::Failed(Failure::new(Cause::TookAlong(fates))),

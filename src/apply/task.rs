@@ -1,4 +1,4 @@
-//! One change as work, and how that ended.
+//! One change as a unit of work, and how it ended.
 
 use std::sync::Arc;
 
@@ -29,13 +29,13 @@ impl Ended {
         Self { outcome: Outcome::NotAttempted(Failure::new(cause)), request_id: None }
     }
 
-    /// Nothing was written because what is there could not be read.
+    /// Nothing was written because the current configuration could not be read.
     pub(super) fn unreadable(error: Error) -> Self {
         let outcome = Outcome::NotAttempted(Failure::of(Cause::Unreadable, error));
         Self { outcome, request_id: None }
     }
 
-    /// The last write was refused, and one before it may have been carried out.
+    /// The last write was refused, and an earlier one may have been carried out.
     pub(super) fn in_doubt(cause: Cause, error: Error) -> Self {
         let request_id = error.request_id().map(str::to_owned);
         let failure = Failure::of(cause, error).within(Cause::InDoubt);
@@ -48,7 +48,7 @@ impl Ended {
         match error {
             Error::Withheld { reason } => not_attempted(Failure::new(Cause::Withheld(reason))),
             Error::Stopped(stop) => not_attempted(Failure::new(Cause::Stopped(stop))),
-            // The refusal that it holds is that of another call.
+            // The refusal that it holds belongs to another call.
             Error::GivenUp { .. } => not_attempted(Failure::of(Cause::GivenUp, error)),
             error => {
                 let request_id = error.request_id().map(str::to_owned);

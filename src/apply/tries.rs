@@ -1,4 +1,4 @@
-//! What happened to one change's write so far: how often it failed, and what that leaves open.
+//! The history of one change's write: how often it failed, and what those failures leave open.
 
 use std::time::Duration;
 
@@ -7,38 +7,39 @@ use super::report::Outcome;
 use super::task::Ended;
 use crate::api::{Client, Error, Retry};
 
-/// What happened to one change's write so far.
+/// The history of one change's write.
 pub(super) struct Tries {
     pub(super) retry: Retry,
     /// The last write that got no usable answer.
     pub(super) unclear: Option<Error>,
-    /// How many writes got none.
+    /// How many writes got no usable answer.
     pub(super) lost: u32,
-    /// The failures of the look before the next write.
+    /// The failures of the read before the next write.
     pub(super) looks: Option<Retry>,
-    /// How many looks were too old when the write was to go out.
+    /// How many reads were too old when the write was to be sent.
     pub(super) outdated: u32,
-    /// Whether its first permit has come: until then, no time of its own has passed.
+    /// Whether its first permit has come: until then, none of its own time has passed.
     has_begun: bool,
 }
 
 impl Tries {
-    /// Looks that may be too old before the change is given up.
+    /// How many reads may be too old before the change is given up.
     pub(super) const MOST_OUTDATED: u32 = 5;
 
-    /// Writes that may get lost before the change is given up. Each costs the settle time.
+    /// How many writes may be lost before the change is given up. Each costs the settle time.
     pub(super) const MOST_LOST: u32 = 3;
 
     pub(super) fn new(client: &Client) -> Self {
         Self { retry: client.retry(), unclear: None, lost: 0, looks: None, outdated: 0, has_begun: false }
     }
 
-    /// A client that stays away no longer than to the change's deadline. Before its first permit nothing presses.
+    /// A client that, when the service asks to wait, waits at most until the change's deadline. Before the first permit
+    /// there is no deadline.
     pub(super) fn client(&self, client: &Client) -> Client {
         if self.has_begun { client.staying_until(self.retry.deadline()) } else { client.clone() }
     }
 
-    /// The time until a permit is not the change's own.
+    /// The wait for a permit does not count as the change's own time.
     pub(super) fn admitted(&mut self, client: &Client, waited: Duration) {
         match self.has_begun {
             true => self.retry.extend(waited),
@@ -47,13 +48,14 @@ impl Tries {
         self.has_begun = true;
     }
 
-    /// Whether a write before this one got no usable answer and was not seen to arrive.
+    /// Whether an earlier write got no usable answer and was not seen to arrive.
     pub(super) fn lost_one(&self) -> bool {
         self.unclear.is_some()
     }
 
-    /// How the change ends, given how its last try did: what an earlier try left open stays open, also where this one was
-    /// refused, unless it found everything as wanted. That an earlier one does not show proves nothing: listings lag behind.
+    /// How the change ends, given how its last attempt did. What an earlier attempt left open stays open, even if this
+    /// one was refused, unless this one found everything as wanted. That an earlier write is not visible proves
+    /// nothing: listings lag behind.
     pub(super) fn end(&self, ended: Ended) -> Ended {
         let Some(error) = &self.unclear else { return ended };
         let request_id = ended.request_id.or_else(|| error.request_id().map(str::to_owned));
@@ -62,7 +64,8 @@ impl Tries {
                 remote: failure.remote.clone().or_else(|| Some(error.clone())),
                 ..failure.within(Cause::AfterLost)
             }),
-            // What a refusal left is an earlier try's, or not; what reads back otherwise stays a failure.
+            // After a refusal, what exists may or may not be an earlier attempt's work. What reads back otherwise stays
+            // a failure.
             Outcome::Failed(failure) if failure.remote.is_some() => {
                 Outcome::Unknown(failure.within(Cause::AfterLost))
             }

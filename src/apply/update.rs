@@ -1,4 +1,5 @@
-//! Changes an entry in place; with auto_compose off, in the ways that the service may understand, one after another.
+//! Updates a configuration in place; with auto_compose off, tries the ways that the service may accept, one after
+//! another.
 
 use super::domain::Domain;
 use super::fallback::{Fallback, Groups};
@@ -12,11 +13,11 @@ use crate::model::{RecordConfig, Remote};
 use crate::plan::Change;
 use crate::wire::{self, Action, ComposeOff};
 
-/// The Update of an entry.
+/// The Update of a configuration.
 struct Updating<'a> {
     guarded: Guarded<'a>,
     after: &'a RecordConfig,
-    /// How the Update says that auto_compose is off, where it has to.
+    /// How the Update says that auto_compose is off, if it has to.
     fallback: Option<Fallback>,
 }
 
@@ -71,7 +72,7 @@ impl Write for Updating<'_> {
 }
 
 impl Updating<'_> {
-    /// Remembers the way of saying it that the service has carried out.
+    /// Remembers the way that the service has carried out.
     fn keep_fallback(&self, ended: &Ended) {
         if let (Some(fallback), Outcome::Done) = (self.fallback, &ended.outcome) {
             self.guarded.run().keep_fallback(fallback);
@@ -79,7 +80,7 @@ impl Updating<'_> {
     }
 }
 
-/// The last known compose group is what the service holds, even where it no longer counts.
+/// The last known compose group is the one that the service holds, even if it no longer has an effect.
 fn groups<'a>(after: &'a RecordConfig, remote: &'a Remote) -> Groups<'a> {
     Groups {
         last: remote.config.compose_vod_transcode_group.as_deref(),

@@ -19,7 +19,7 @@ use super::task::Task;
 use crate::api::Error;
 use crate::plan::{ActionKind, Change, Decisions};
 
-/// Runs the waves and keeps the outcomes.
+/// Runs the waves and collects the outcomes.
 pub(super) struct Waves<'a> {
     plan: &'a Decisions,
     run: Arc<Run>,
@@ -48,14 +48,15 @@ impl<'a> Waves<'a> {
         self.wave(|action| action == ActionKind::Delete, domain::delete).await;
     }
 
-    /// Waits until nothing that was sent can arrive any more, unless a signal ended the run: the next run, and the last look of this
-    /// one, must not be undone by it. What has an unknown end stays open in the journal, and the next run waits for it.
+    /// Waits until nothing that was sent can still arrive, unless a signal ended the run: it must not undo the next
+    /// run, or what the last listings of this one show. A change with an unknown outcome stays unfinished in the
+    /// journal, and the next run waits for it.
     pub(super) async fn settle(&self) {
         let until = self.run.books.known_ends_settle();
         self.run.reader.rest(until.saturating_duration_since(Instant::now())).await;
     }
 
-    /// Looks at every domain that was written once more, unless a signal ended the run; gives those that can't be read.
+    /// Checks every written domain once more, unless a signal ended the run; returns those that can't be read.
     pub(super) async fn look_again(&mut self) -> Vec<(Arc<str>, Error)> {
         let mut workers = JoinSet::new();
         for domain in self.run.books.to_see_again() {
@@ -86,7 +87,7 @@ impl<'a> Waves<'a> {
         self.work(workers).await;
     }
 
-    /// Lets workers do their work, and tells what they tell.
+    /// Lets workers do their work, and reports their events.
     async fn work(&mut self, mut workers: JoinSet<()>) {
         loop {
             tokio::select! {
@@ -119,7 +120,7 @@ impl<'a> Waves<'a> {
     }
 }
 
-/// The end of a change that nobody told the end of.
+/// The outcome of a change whose end was never reported.
 fn lost(change: &Change) -> ChangeOutcome {
     ChangeOutcome {
         address: change.address.clone(),

@@ -12,38 +12,38 @@ use crate::api::Error;
 use crate::model::Remote;
 use crate::wire::Call;
 
-/// One kind of write: what it waits for, what it sends, and what it makes of a failure.
+/// One kind of write: what it waits for, what it sends, and what follows from a failure.
 pub(super) trait Write {
-    /// What is to be known about a write once it is out.
+    /// What must be known about a write once it was sent.
     type Kept;
-    /// How it ends where no write is accepted.
+    /// How it ends if no write is accepted.
     type End;
 
-    /// Waits until a write may go out.
+    /// Waits until a write may be sent.
     async fn ready(&mut self) -> Result<Ready, Self::End>;
 
-    /// The write over what was found there.
+    /// The write over what was found at the address.
     fn outgoing(&mut self, found: Option<Remote>) -> Result<Outgoing<'_, Self::Kept>, Self::End>;
 
-    /// What follows from a failure; nothing where the write is to be tried again.
+    /// What follows from a failure; `None` if the write is to be attempted again.
     async fn failed(&mut self, error: Error, kept: Self::Kept) -> Option<Self::End>;
 }
 
-/// What a write needs to go out.
+/// What is needed to send a write.
 pub(super) struct Ready {
     pub(super) leave: Leave,
-    /// What stands there; nothing where no look is needed.
+    /// What exists at the address; `None` if no read is needed.
     pub(super) found: Option<Remote>,
 }
 
-/// A write as it goes out.
+/// A write about to be sent.
 pub(super) struct Outgoing<'a, K> {
     pub(super) intention: Intention<'a>,
     pub(super) call: Call,
     pub(super) kept: K,
 }
 
-/// Sends a write until it is accepted, or ends otherwise; gives its RequestId, and what was kept about it.
+/// Sends a write until it is accepted or ends otherwise; returns its RequestId and what was kept about it.
 pub(super) async fn write<W: Write>(run: &Run, writer: &mut W) -> Result<(Option<String>, W::Kept), W::End> {
     loop {
         let Ready { leave, found } = writer.ready().await?;

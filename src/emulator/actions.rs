@@ -15,13 +15,13 @@ use super::state::{Entry, Record, State};
 use crate::model::{Address, EVERY, Field, StreamSpelling};
 use crate::wire::format_time;
 
-/// Where recordings go when the service chooses.
+/// Where recordings are stored if the service chooses.
 const CHOSEN_STORAGE: &str = "outin-emulator.oss-cn-shanghai.aliyuncs.com";
 
-/// The fields of an answer, RequestId apart.
+/// The fields of an answer without RequestId.
 pub(super) enum Fields {
     Map(Map<String, Value>),
-    /// A JSON object that is written already, with one field or more: long listings are not built twice.
+    /// A JSON object already written as text, with at least one field: long listings are not built twice.
     Text(String),
 }
 
@@ -31,12 +31,12 @@ impl Default for Fields {
     }
 }
 
-/// What an accepted call answers, RequestId apart, and changes.
+/// The answer to an accepted call, without RequestId, and the changes it makes.
 #[derive(Default)]
 pub(super) struct Accepted {
     pub(super) fields: Fields,
     pub(super) records: Vec<Record>,
-    /// Whether the answer stands in an element of its own.
+    /// Whether the answer is inside an element of its own.
     pub(super) wrapped: bool,
 }
 
@@ -46,7 +46,7 @@ impl Accepted {
     }
 }
 
-/// What a call meets.
+/// The surroundings of a call.
 pub(super) struct Scene<'a> {
     pub(super) state: &'a State,
     pub(super) settings: &'a Settings,
@@ -106,7 +106,7 @@ impl Scene<'_> {
         Ok(Accepted { wrapped, ..Accepted::changed(records) })
     }
 
-    /// The answer to a write where nothing stands.
+    /// The answer to a write to a missing configuration.
     fn missing(&self) -> Result<Accepted, Refusal> {
         let quirks = self.settings.quirks;
         let status = match quirks.missing_status {
@@ -122,7 +122,7 @@ impl Scene<'_> {
         }
     }
 
-    /// The key that a write names, as the state has it where letter case does not count.
+    /// The key that a write names, in the state's spelling if letter case does not count.
     fn key(&self, params: &Params<'_>) -> Result<(Address, StreamSpelling), Refusal> {
         let (address, spelling) = params.key(self.settings)?;
         let Address { domain, app, stream } = &address;
@@ -136,7 +136,7 @@ impl Scene<'_> {
         Ok((address, spelling))
     }
 
-    /// The address as it stands, whatever its letter case.
+    /// The address as it is stored, whatever its letter case.
     fn first_written(&self, address: &Address) -> Option<Address> {
         let mut standing = self.state.of_domain(&address.domain).map(|(standing, _)| standing);
         standing.find(|standing| same_but_for_case(standing, address)).cloned()
@@ -148,7 +148,7 @@ impl Scene<'_> {
             && self.state.of_domain(&address.domain).any(|(other, _)| overlaps(other))
     }
 
-    /// Removes the other entries whose streams an app-wide one rules too.
+    /// Removes the other configurations whose streams an app-wide one covers too.
     fn covered(&self, address: &Address) -> Vec<Record> {
         let others = self.state.of_domain(&address.domain).map(|(other, _)| other);
         let covered = others.filter(|other| *other != address && covers(address, other));
@@ -156,7 +156,7 @@ impl Scene<'_> {
     }
 }
 
-/// Whether every stream of `other` is one of `wide`.
+/// Whether every stream of `other` is also one of `wide`.
 fn covers(wide: &Address, other: &Address) -> bool {
     let part = |wide: &str, other: &str| wide == EVERY || wide == other;
     part(&wide.app, &other.app) && part(&wide.stream, &other.stream)

@@ -1,4 +1,4 @@
-//! Turns what was accepted or refused into the HTTP response, in JSON or XML as the request asked.
+//! Turns an accepted or refused call into the HTTP response, in JSON or XML as the request asked.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use super::actions::Fields;
 use super::refusal::Refusal;
 use crate::wire::{Request, Response, unverified_param, write_xml};
 
-/// Where a request came in and how its answer is written; known of every request, also of one that is refused.
+/// Where a request was received and in which format it is answered; known for every request, refused ones included.
 pub(super) struct Exchange {
     host: String,
-    /// V1 answers XML unless `Format=JSON` is asked for; V3 has no Format and answers JSON.
+    /// V1 answers XML unless `Format=JSON` is requested; V3 has no Format and answers JSON.
     is_json: bool,
     request_id: String,
     time: Timestamp,
@@ -21,7 +21,7 @@ pub(super) struct Exchange {
 impl Exchange {
     pub(super) fn new(request: &Request, request_id: String, time: Timestamp) -> Self {
         let has = |name: &str| request.headers.contains_key(name);
-        // Headers first: hardly any request has to be taken apart for its parameters then.
+        // Headers first: then parameters of hardly any request have to be parsed.
         let is_json = has("authorization")
             || match unverified_param(request, "Format") {
                 Some(format) => format.eq_ignore_ascii_case("json"),
@@ -30,7 +30,7 @@ impl Exchange {
         Self { host: request.host.clone(), is_json, request_id, time }
     }
 
-    /// A success; `action` names the XML root, and in JSON the element around the answer where there is one.
+    /// A success; `action` names the XML root, and in JSON the element around the answer, if there is one.
     pub(super) fn accept(&self, action: &str, fields: Fields, wrapped: bool) -> Response {
         let mut fields = match fields {
             Fields::Text(text) if self.is_json && !wrapped => return self.text(200, self.with_id(&text)),
@@ -46,7 +46,7 @@ impl Exchange {
         self.response(200, &root, &body)
     }
 
-    /// A JSON object with the RequestId in front.
+    /// A JSON object with the RequestId as its first field.
     fn with_id(&self, object: &str) -> String {
         let id = Value::from(self.request_id.as_str());
         format!("{{\"RequestId\":{id},{}", object.trim_start_matches('{'))

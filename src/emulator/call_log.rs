@@ -1,4 +1,4 @@
-//! The log of calls: one JSON object a line for each, without anything that is secret.
+//! The log of calls: one JSON object per line and call, without secrets.
 
 use serde::Serialize;
 
@@ -9,23 +9,23 @@ use crate::wire::{ReadError, read};
 /// One call as it is logged.
 #[derive(Debug, Serialize)]
 pub struct CallEntry<'a> {
-    /// When it came.
+    /// When it was received.
     pub time: String,
-    /// The id that its answer carries.
+    /// The RequestId of its answer.
     pub request_id: &'a str,
     /// The action's name.
     pub action: &'a str,
     /// `domain/app/stream`, or the domain of a listing.
     pub address: String,
-    /// HTTP status; null where the caller got no answer.
+    /// HTTP status; null if the caller got no answer.
     pub status: Option<u16>,
     /// Code of a refusal.
     pub code: Option<&'a str>,
     /// `carried_out`, `lost` or `late`.
     pub fate: &'static str,
-    /// Faults that struck, by name.
+    /// The names of the faults that struck.
     pub faults: &'a [&'static str],
-    /// The body of the answer, which is not logged.
+    /// The body of the answer; it is not logged.
     #[serde(skip)]
     pub body: Option<&'a [u8]>,
 }
@@ -58,12 +58,12 @@ impl<'a> CallEntry<'a> {
 }
 
 impl Delivery {
-    /// The code of a refusal, `none` where there is no answer or none in it; `None` for a success.
+    /// The code of a refusal, `none` if there is no answer or no code in it; `None` for a success.
     pub(super) fn code(&self) -> Option<String> {
         let unnamed = || Some("none".to_owned());
         match self.response() {
             None => unnamed(),
-            // A success is not read again.
+            // The body of a success is not parsed again.
             Some(response) if response.status == 200 => None,
             Some(response) => match read(response) {
                 Err(ReadError::Refused(error)) if !error.code.is_empty() => Some(error.code),

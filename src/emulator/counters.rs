@@ -1,4 +1,4 @@
-//! Counts calls by action and by how they ended.
+//! Counts calls by action and by outcome.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Calls since the start.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
-    /// By action; what names no known one is under `other`.
+    /// By action; unknown actions are under `other`.
     pub actions: BTreeMap<String, ActionCounters>,
     /// Strikes of faults, by kind.
     pub faults: BTreeMap<&'static str, u64>,
@@ -16,22 +16,22 @@ pub struct Counters {
 /// Calls of one action.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ActionCounters {
-    /// All that came.
+    /// All calls.
     pub calls: u64,
-    /// Those that ended well.
+    /// Successful calls.
     pub accepted: u64,
-    /// The rest by the code of the answer; `none` where the caller got no answer or one without a code.
+    /// The rest by the code of the answer; `none` if the caller got no answer or one without a code.
     pub refused: BTreeMap<String, u64>,
 }
 
-/// Most actions that are told apart, since names come from outside.
+/// The most actions that are counted separately, since names come from outside.
 const ACTIONS: usize = 64;
 
 impl Counters {
     pub(super) fn count(&mut self, action: &str, code: Option<&str>, faults: &[&'static str]) {
         let has_room = self.actions.len() < ACTIONS && !action.is_empty();
         let name = if has_room || self.actions.contains_key(action) { action } else { "other" };
-        // Without an allocation for an action that is counted already.
+        // Avoids an allocation for an action that is already counted.
         let counters = match self.actions.get_mut(name) {
             Some(counters) => counters,
             None => self.actions.entry(name.to_owned()).or_default(),

@@ -1,4 +1,4 @@
-//! What became of a request on its way to the service and back.
+//! What happened to a request on its way to the service and back.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use crate::wire::Response;
 /// How one request ended, faults included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// How much later than it could the end comes.
+    /// By how much a fault delays the end.
     pub delay: Duration,
     /// Whether the service carried it out.
     pub fate: Fate,
-    /// What the caller meets.
+    /// What the caller gets.
     pub end: End,
 }
 
@@ -26,12 +26,12 @@ pub enum Fate {
     Late,
 }
 
-/// What a caller meets.
+/// What a caller gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
     /// An answer, good or not.
     Answer(Response),
-    /// What no service means to do to its callers.
+    /// What no real service intends.
     #[cfg(feature = "faults")]
     Disturbed(Disturbed),
 }
@@ -40,7 +40,7 @@ pub enum End {
 #[cfg(feature = "faults")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Disturbed {
-    /// No connection now, nor any other for this time.
+    /// The connection is refused, and so is any other for this time.
     Refused(Duration),
     /// A connection that closes without an answer.
     Closed,
@@ -50,7 +50,7 @@ pub enum Disturbed {
     Slow(Response, Duration),
     /// An answer whose body never ends.
     Endless(Response),
-    /// Silence for this time, then a connection that closes.
+    /// No data for this time, then the connection closes.
     Hang(Duration),
 }
 
@@ -59,7 +59,7 @@ impl Delivery {
         Self { delay: Duration::ZERO, fate: Fate::CarriedOut, end: End::Answer(response) }
     }
 
-    /// The answer that the caller gets at least the head of.
+    /// The answer whose head, at least, reaches the caller.
     pub(super) fn response(&self) -> Option<&Response> {
         match &self.end {
             End::Answer(response) => Some(response),

@@ -1,11 +1,11 @@
-//! The state as a JSON document and back: what `livevod emulator dump` prints and `--load` takes.
+//! The state as a JSON document and back: what `livevod emulator dump` prints and `--load` reads.
 //!
 //! ```json
 //! {"format_version": "1.0", "configs": [{"DomainName": "…", "AppName": "…", …}]}
 //! ```
 //!
-//! A configuration is written as DescribeLiveRecordVodConfigs lists it, so that what a listing gave can be loaded too, be
-//! it one item under `configs` or the whole answer.
+//! A configuration is written as DescribeLiveRecordVodConfigs lists it, so that listings can be loaded too: single
+//! items under `configs`, or the whole answer.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,20 +19,20 @@ use super::quirks::EveryStream;
 use super::state::{Entry, Record, State, take_whole};
 use crate::model::{Address, EVERY, StreamSpelling, domain_error};
 
-/// Version of the document; a minor one only adds.
+/// The version of the document; a minor one only adds.
 const FORMAT_VERSION: &str = "1.0";
 
-/// Writes every configuration down, by address.
+/// Writes all configurations, sorted by address.
 pub(super) fn write(state: &State) -> Value {
     let configs: Vec<Value> =
         state.all().map(|(address, entry)| item(address, entry, EveryStream::AsSent)).collect();
     json!({"format_version": FORMAT_VERSION, "configs": configs})
 }
 
-/// Reads a document, or an answer of DescribeLiveRecordVodConfigs, into the records that make its configurations; or says why
-/// it is none, or what the service could not hold.
+/// Parses a document, or an answer of DescribeLiveRecordVodConfigs, into the records that create its configurations; or
+/// says why the text is neither, or what the service could not hold.
 pub(super) fn read(text: &str) -> Result<Vec<Record>, String> {
-    let shape = |reason: String| format!("it is no state of the emulator: {reason}");
+    let shape = |reason: String| format!("not a state of the emulator: {reason}");
     let document: Map<String, Value> =
         serde_json::from_str(text).map_err(|error| shape(error.to_string()))?;
     if let Some(version) = document.get("format_version").filter(|version| !is_known(version)) {
@@ -40,7 +40,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Record>, String> {
     }
     let listed = || document.get("LiveRecordVodConfigs")?.get("LiveRecordVodConfig");
     let configs = document.get("configs").or_else(listed).and_then(Value::as_array);
-    let configs = configs.ok_or_else(|| shape("there is no list `configs`".to_owned()))?;
+    let configs = configs.ok_or_else(|| shape("the list `configs` is missing".to_owned()))?;
     let record = |(at, config): (usize, &Value)| {
         read_item(config).map_err(|reason| format!("configuration number {}: {reason}", at + 1))
     };
@@ -58,12 +58,12 @@ struct FormatList {
     record_format: Vec<BTreeMap<String, Value>>,
 }
 
-/// When a configuration was added that does not say when.
+/// The creation time of a configuration that has none.
 const LONG_AGO: &str = "2016-11-01T00:00:00Z";
 
-/// A listed configuration. CreateTime and the settings may be left out, as the service's own listings do.
+/// A listed configuration. CreateTime and the settings may be missing, as in the service's own listings.
 fn read_item(config: &Value) -> Result<Record, String> {
-    let mut item = Item(config.as_object().cloned().ok_or("it is no object")?);
+    let mut item = Item(config.as_object().cloned().ok_or("not an object")?);
     let (address, spelling) = item.key()?;
     let create_time = item.take::<String>("CreateTime")?.unwrap_or_else(|| LONG_AGO.to_owned());
     let is_by_format = item.take::<bool>("FormatConfig")?.unwrap_or_default();
@@ -79,7 +79,7 @@ fn read_item(config: &Value) -> Result<Record, String> {
     Ok(Record::put(address, Entry { spelling, create_time, config, record_formats }))
 }
 
-/// What is not read yet of a listed configuration.
+/// The unread rest of a listed configuration.
 struct Item(Map<String, Value>);
 
 impl Item {
@@ -103,7 +103,7 @@ impl Item {
         match domain_error(&domain) {
             Some(reason) => Err(format!("`{domain}` {reason}")),
             None if app.is_empty() => Err("`AppName` is empty".to_owned()),
-            // What a listing gave can be loaded, whatever the names in it.
+            // Whatever a listing contains can be loaded, with any names.
             None => Ok((Address::new(domain, app, stream), spelling)),
         }
     }
@@ -159,8 +159,8 @@ mod tests {
     fn what_the_service_could_not_hold_is_refused_with_its_number() {
         let refusal = |text: &str| read(text).unwrap_err();
         let configs = |item: &str| refusal(&format!(r#"{{"configs":[{FULL},{item}]}}"#));
-        assert!(refusal("[]").starts_with("it is no state of the emulator"));
-        assert!(refusal("{}").ends_with("there is no list `configs`"));
+        assert!(refusal("[]").starts_with("not a state of the emulator"));
+        assert!(refusal("{}").ends_with("the list `configs` is missing"));
         assert!(refusal(r#"{"format_version":"2.0","configs":[]}"#).contains("`format_version`"));
         assert!(configs(r#"{"DomainName":"a.com"}"#).starts_with("configuration number 2: missing field"));
         assert!(configs(r#"{"DomainName":"a b","AppName":"a"}"#).contains("`a b`"));

@@ -1,4 +1,4 @@
-//! What a request says it is about, before anything of it is checked.
+//! What a request claims to be about, before anything in it is checked.
 
 use crate::model::EVERY;
 use crate::wire::{Request, unverified_params};
@@ -6,9 +6,9 @@ use crate::wire::{Request, unverified_params};
 /// The action and the address that a request names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Glance {
-    /// The action's name, known or not; empty where there is none.
+    /// The action's name, known or not; empty if there is none.
     pub(super) action: String,
-    /// Empty where there is none.
+    /// Empty if there is none.
     pub(super) domain: String,
     pub(super) app: Option<String>,
     /// As it was sent.

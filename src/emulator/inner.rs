@@ -1,5 +1,5 @@
-//! The emulator and what its callers wait for. Turns a request into its delivery and the number of the write that it rests
-//! on. Pure: the time is given.
+//! The emulator and what its callers wait for. Turns a request into its delivery and the number of the write that it
+//! depends on. Pure: the time is an argument.
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ use super::state::{Record, State};
 use super::{Answer, Emulator};
 use crate::wire::{Request, Response};
 
-/// What the one lock guards.
+/// The data behind the one lock.
 #[derive(Debug)]
 pub(super) struct Delivering {
     pub(super) emulator: Emulator,
@@ -22,12 +22,12 @@ pub(super) struct Delivering {
     pub(super) counters: Counters,
 }
 
-/// A request that was delivered, or not.
+/// A request that was handled, delivered or not.
 pub(super) struct Handled {
     pub(super) delivery: Delivery,
-    /// The write that must be settled before the caller hears of it.
+    /// The write that must be settled before the caller gets the answer.
     pub(super) number: u64,
-    /// Faults that struck, by name.
+    /// The names of the faults that struck.
     pub(super) faults: Vec<&'static str>,
 }
 
@@ -46,7 +46,7 @@ impl Delivering {
         &self.emulator.state
     }
 
-    /// Answers past all faults, with the number of the write that the answer rests on.
+    /// Answers a request without any faults; returns the answer and the number of the write that it depends on.
     pub(super) fn call(&mut self, request: &Request, now: Timestamp, request_id: String) -> (Response, u64) {
         #[cfg(feature = "faults")]
         self.take_in_late(now);
@@ -60,13 +60,13 @@ impl Delivering {
         Handled { delivery: Delivery::answered(response), number, faults: Vec::new() }
     }
 
-    /// Makes a change that needs no answer; gives its number.
+    /// Makes a change that needs no answer; returns its number.
     pub(super) fn make(&mut self, records: Vec<Record>, now: Timestamp) -> u64 {
         self.make_undoable(records, now);
         self.pending.applied()
     }
 
-    /// Makes a change; gives the records that take it back, in the order of the changes: whoever takes them back begins at the end.
+    /// Makes a change; returns the records that undo it, in the order of the changes: they must be applied in reverse.
     #[cfg_attr(not(feature = "faults"), expect(unused_variables, reason = "only faults look back"))]
     fn make_undoable(&mut self, records: Vec<Record>, now: Timestamp) -> Vec<Record> {
         if records.is_empty() {
@@ -80,14 +80,15 @@ impl Delivering {
         undo
     }
 
-    /// Takes back everything that the disk did not keep.
+    /// Undoes everything that is not kept on disk.
     pub(super) fn take_back(&mut self) {
         for record in self.pending.fail() {
             self.emulator.state.apply(record);
         }
     }
 
-    /// Carries a request out by the service's `clock`, which may be wrong `now`; gives the answer and what takes the change back.
+    /// Carries a request out by the service's `clock`, which may differ from `now`; returns the answer and what undoes
+    /// the change.
     pub(super) fn carry_out(
         &mut self,
         request: &Request,

@@ -1,17 +1,18 @@
-//! Counts the calls of each action, and says when one comes too many.
+//! Counts the calls of each action, and reports when there are too many.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The calls of the account that still count, by action. Refused ones never do.
+/// The account's calls that still count, by action. Refused calls never count.
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     counted: BTreeMap<&'static str, VecDeque<Timestamp>>,
 }
 
 impl Limits {
-    /// Counts a call; when `limit` calls stand within the `window` before `now`, says how long until one more may come.
+    /// Counts a call; if there were `limit` calls in the `window` before `now`, returns how long until the next is
+    /// allowed.
     pub(super) fn take(
         &mut self,
         action: &'static str,

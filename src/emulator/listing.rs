@@ -1,4 +1,4 @@
-//! DescribeLiveRecordVodConfigs: turns what is held into one page of a listing.
+//! DescribeLiveRecordVodConfigs: turns the state into one page of a listing.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -37,7 +37,7 @@ pub(super) fn describe(params: &Params<'_>, scene: &Scene<'_>) -> Result<Accepte
     Ok(Accepted { fields: Fields::Text(text), ..Accepted::default() })
 }
 
-/// The answer but for its RequestId.
+/// The answer without its RequestId.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Listing<'a> {
@@ -55,7 +55,7 @@ struct List<'a> {
     live_record_vod_config: Option<Vec<Item<'a>>>,
 }
 
-/// How many entries a page holds.
+/// How many entries a page has.
 pub(super) fn capped(asked: u32, cap: PageCap) -> u32 {
     match cap {
         PageCap::Asked => asked,
@@ -64,7 +64,7 @@ pub(super) fn capped(asked: u32, cap: PageCap) -> u32 {
     }
 }
 
-/// The page that is given for page `number`.
+/// The page that is returned for page `number`.
 fn shown_page(number: u64, pages: u64, past_end: PastEnd) -> u64 {
     match past_end {
         PastEnd::LastPage => number.min(pages).max(1),
@@ -84,7 +84,7 @@ fn total(quirks: Quirks, entries: u64, pages: u64) -> Option<Value> {
     })
 }
 
-/// What a listing is narrowed to.
+/// What a listing is restricted to.
 struct Selection<'a> {
     app: Option<&'a str>,
     stream: Option<&'a str>,
@@ -135,14 +135,14 @@ fn in_order<'a>(
     entries.into_iter().map(|(address, _, entry)| (address, entry)).collect()
 }
 
-/// An order that is another one in every turn, and the same whenever that turn is played again.
+/// An order that differs in every turn, and is the same whenever that turn is repeated.
 fn scrambled(turn: u64, number: u64) -> u64 {
     let mut hasher = DefaultHasher::new();
     (turn, number).hash(&mut hasher);
     hasher.finish()
 }
 
-/// One configuration as the API lists it: what was never set is left out.
+/// One configuration as the API lists it: fields that were never set are left out.
 pub(super) fn item(address: &Address, entry: &Entry, every_stream: EveryStream) -> Value {
     serde_json::to_value(Item { address, entry, every_stream }).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
-//! The log's text: a head line, then one line for each acknowledged write. Pure; `store` keeps it on disk.
+//! The log's text: a first line, then one line for each acknowledged write. Pure; `store` keeps it on disk.
 //!
-//! A line is `CHECKSUM RECORDS`, the records as a JSON array. Each checksum covers the one before it, so that no line can
-//! change, vanish or move without every later one failing.
+//! A line is `CHECKSUM RECORDS`, with the records as a JSON array. Each checksum covers the one before it, so no line
+//! can change, disappear or move without an error in every later one.
 
 use sha2::{Digest, Sha256};
 
@@ -17,17 +17,17 @@ const CHECKSUM_LENGTH: usize = 16;
 /// The end of a log: where the next line goes, and what its checksum covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct End {
-    /// Bytes up to here are good.
+    /// Bytes up to here are valid.
     pub(super) length: u64,
     checksum: String,
 }
 
-/// Why a text is no log.
+/// Why a text is not a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Damage {
-    /// It does not begin like one.
+    /// It does not begin like a log.
     NotALog,
-    /// The 1-based line is not the one that was written.
+    /// The line, 1-based, is not as it was written.
     Line(usize),
 }
 
@@ -45,9 +45,9 @@ pub(super) fn line(end: &End, records: &[Record]) -> serde_json::Result<(String,
     Ok((line, End { length, checksum }))
 }
 
-/// Reads a log back. A last line that was cut short was never acknowledged, so it is left out and the end stands before it.
+/// Reads a log. A last line that was cut short was never acknowledged, so it is left out, and the end is before it.
 ///
-/// `None` for the end when not even the head is whole.
+/// The end is `None` if not even the first line is complete.
 pub(super) fn replay(bytes: &[u8]) -> Result<(Vec<Record>, Option<End>), Damage> {
     let Some(lines) = bytes.strip_prefix(HEAD.as_bytes()) else {
         let is_torn_head = HEAD.as_bytes().starts_with(bytes);
@@ -63,7 +63,7 @@ pub(super) fn replay(bytes: &[u8]) -> Result<(Vec<Record>, Option<End>), Damage>
                 records.append(&mut more);
                 end = End { length: end.length + line.len() as u64, checksum };
             }
-            // A whole line whose break alone is another byte was not cut short but changed.
+            // A line in which only the line break is another byte was not cut short but changed.
             None if line.split_last().is_some_and(|(_, whole)| read_line(&end, whole).is_some()) => {
                 return Err(damage);
             }
@@ -73,7 +73,7 @@ pub(super) fn replay(bytes: &[u8]) -> Result<(Vec<Record>, Option<End>), Damage>
     Ok((records, Some(end)))
 }
 
-/// The records of a line and its checksum; `None` when the checksum is not the one that follows `end`.
+/// The records of a line and its checksum; `None` if the checksum is not the one that follows `end`.
 fn read_line(end: &End, line: &[u8]) -> Option<(Vec<Record>, String)> {
     let line = std::str::from_utf8(line).ok()?;
     let (found, rest) = line.split_at_checked(CHECKSUM_LENGTH)?;

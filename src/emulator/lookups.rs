@@ -13,13 +13,13 @@ use super::settings::Settings;
 use super::state::State;
 use crate::model::{Address, NO_TRANSCODE, domain_error};
 
-/// When everything that was not made here was made.
+/// The creation time of everything that was not created here.
 const LONG_AGO: &str = "2024-01-01T00:00:00Z";
 
 /// Transcode groups belong to the account's first VOD app.
 const APP: &str = "app-1000000";
 
-/// What DomainSearchType may say, and whether a domain is found that way.
+/// A value of DomainSearchType, and whether it finds a domain.
 type Search = (&'static str, fn(&str, &str) -> bool);
 
 const SEARCHES: [Search; 4] = [
@@ -29,7 +29,7 @@ const SEARCHES: [Search; 4] = [
     ("full_match", |domain, wanted| domain == wanted),
 ];
 
-/// DescribeLiveUserDomains: what was given to the account, else what holds configurations.
+/// DescribeLiveUserDomains: the configured domains of the account, else those that hold configurations.
 pub(super) fn user_domains(
     params: &Params<'_>,
     state: &State,
@@ -43,7 +43,7 @@ pub(super) fn user_domains(
         .ok_or_else(|| Refusal::malformed("DomainSearchType"))?;
     let wanted = params.text("DomainName").unwrap_or_default().to_ascii_lowercase();
     let is = |name: &str, value: &str| params.text(name).is_none_or(|wanted| wanted == value);
-    // Nothing here has a tag or belongs to a resource group of its own.
+    // Nothing here has a tag or its own resource group.
     let is_marked = params.text("ResourceGroupId").is_some() || !params.objects("Tag").is_empty();
     let domains = account_domains(state, settings);
     let found: Vec<&str> = domains
@@ -139,7 +139,7 @@ fn oss_recording(address: &Address, settings: &Settings) -> Value {
         "OssObjectPrefix": "record/{AppName}/{StreamName}/{EscapedStartTime}_{EscapedEndTime}",
         "SliceOssObjectPrefix": "record/{AppName}/{StreamName}/{UnixTimestamp}_{Sequence}",
     });
-    // `OnDemond` is how the service spells it here.
+    // `OnDemond` is the service's own spelling here.
     json!({
         "DomainName": &*address.domain,
         "AppName": &*address.app,
@@ -165,7 +165,8 @@ pub(super) fn transcode_group(params: &Params<'_>, settings: &Settings) -> Resul
     accept(json!({ "TranscodeTemplateGroup": group }))
 }
 
-/// ListTranscodeTemplateGroup (VOD): what was given to the account, else what configurations use; never in pages.
+/// ListTranscodeTemplateGroup (VOD): the configured groups of the account, else those that configurations use; never in
+/// pages.
 pub(super) fn transcode_groups(
     params: &Params<'_>,
     state: &State,
@@ -192,7 +193,7 @@ fn group(id: &str) -> Value {
     })
 }
 
-/// Where a list was given, exactly that; else whatever holds configurations or records to OSS.
+/// The configured list, if there is one; else every domain that holds configurations or records to OSS.
 fn account_domains(state: &State, settings: &Settings) -> BTreeSet<String> {
     let held = || state.domains().chain(settings.oss_recordings.iter().map(|address| &*address.domain));
     let given = settings.domains.clone();
@@ -209,7 +210,7 @@ fn cname(domain: &str) -> String {
     format!("{domain}.w.alikunlun.com")
 }
 
-/// Number from 1 and size of the page that is asked for.
+/// The number, from 1, and the size of the requested page.
 fn page(
     params: &Params<'_>,
     number: &str,

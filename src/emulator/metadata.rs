@@ -1,5 +1,5 @@
-//! Two places that hand keys out without a signature: the metadata service of an ECS instance, and a credentials URI.
-//! Both are off unless the settings turn them on, and neither is refused in the form of an API error.
+//! Two services that hand out keys without a signature: the metadata service of an ECS instance, and a credentials URI.
+//! Both are off unless the settings turn them on, and their refusals do not have the form of API errors.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,13 @@ const ROLE_PATH: &str = "/latest/meta-data/ram/security-credentials";
 const TOKEN: &str = "x-aliyun-ecs-metadata-token";
 const TOKEN_SECONDS: &str = "x-aliyun-ecs-metadata-token-ttl-seconds";
 
-/// Seconds that a token of the metadata service may be good for.
+/// How many seconds a token of the metadata service may be valid.
 const TOKEN_LIFE: std::ops::RangeInclusive<i64> = 1..=21_600;
 
-/// How long a key of an instance's role is good.
+/// How long a key of an instance's role is valid.
 const KEY_LIFE: SignedDuration = SignedDuration::from_hours(6);
 
-/// A key with less than this left is not handed out again.
+/// A key that is valid for less than this is not handed out again.
 const KEY_REST: SignedDuration = SignedDuration::from_mins(30);
 
 /// What was handed out: tokens with their expiry, and the key of each role.
@@ -34,17 +34,17 @@ pub(super) struct Metadata {
     keys: BTreeMap<String, Session>,
 }
 
-/// What one answer is made from.
+/// The input for one answer.
 pub(super) struct Visit<'a> {
     pub(super) settings: &'a Settings,
     pub(super) sessions: &'a mut Sessions,
     pub(super) now: Timestamp,
-    /// Unlike that of any other request.
+    /// Unique for each request.
     pub(super) seed: &'a str,
 }
 
 impl Metadata {
-    /// The answer, if the request is for one of the two places and that place is there.
+    /// The answer, if the request is for one of the two services and that service is on.
     pub(super) fn answer(&mut self, request: &Request, visit: Visit<'_>) -> Option<Response> {
         if request.path == CREDENTIALS_PATH && visit.settings.credentials_uri {
             return Some(match request.method.as_str() {
@@ -69,7 +69,7 @@ impl Metadata {
         if method != "GET" {
             return text(405, "Method Not Allowed");
         }
-        // No document states the status; a client can only tell that it was not let in.
+        // No document states the status; a client can only see that it was refused.
         if !self.lets_in(request, &visit) {
             return text(403, "Forbidden");
         }
@@ -92,7 +92,7 @@ impl Metadata {
         text(200, &token)
     }
 
-    /// Without a token where that is not forbidden; with one only while it is good.
+    /// Allows requests without a token unless that is forbidden, and requests with a token only while it is valid.
     fn lets_in(&self, request: &Request, visit: &Visit<'_>) -> bool {
         match request.headers.get(TOKEN) {
             Some(token) => self.tokens.get(token).is_some_and(|expiry| visit.now < *expiry),

@@ -4,10 +4,11 @@
 //! Request ─verify→ Verified ─rules→ what it means ─actions→ Response + Records ─store→ log
 //! ```
 //!
-//! Where the documents leave the service's behaviour open, [`Quirks`] choose; the defaults are the documents' most likely
-//! reading. A missing, empty and `*` StreamName are one key under every one of them.
+//! Where the documents leave the service's behaviour open, [`Quirks`] decide; the defaults are the documents' most
+//! likely reading. A missing, an empty and a `*` StreamName are one key under every quirk.
 //!
-//! The other calls that livevod makes, to Live, VOD, STS and the places that hand keys out, are answered at the same address.
+//! The other calls that livevod makes, to Live, VOD, STS and the services that hand out keys, are answered at the same
+//! address.
 
 mod actions;
 mod answer;
@@ -69,7 +70,7 @@ pub use store::{Store, StoreError};
 
 pub use crate::wire::EMULATOR_SECRET as KEY_SECRET;
 
-/// The emulated service: what it holds and what it remembers of its callers.
+/// The emulated service: its state, and what it remembers of its callers.
 #[derive(Debug)]
 pub struct Emulator {
     settings: Settings,
@@ -82,12 +83,12 @@ pub struct Emulator {
     turn: u64,
 }
 
-/// What one request leads to.
+/// The result of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// What the caller gets.
     pub response: Response,
-    /// What changes. Nothing has changed yet: the response must not be given before these are durable and applied.
+    /// The changes. Nothing has changed yet: the response must not be sent before these are durable and applied.
     pub records: Vec<Record>,
 }
 
@@ -105,12 +106,13 @@ impl Emulator {
         }
     }
 
-    /// Makes a change that [`handle`](Self::handle) answered, or that a log kept.
+    /// Makes a change that [`handle`](Self::handle) returned, or that a log kept.
     pub fn apply(&mut self, record: Record) {
         let _ = self.state.apply(record);
     }
 
-    /// Answers one request. Only the nonce and keys that were handed out are remembered; changes come back as records.
+    /// Answers one request. It remembers only the nonce and the keys that were handed out; changes are returned as
+    /// records.
     pub fn handle(&mut self, request: &Request, now: Timestamp, request_id: String) -> Answer {
         if let Some(response) = self.hand_out(request, now, &request_id) {
             return Answer { response, records: Vec::new() };
@@ -129,7 +131,7 @@ impl Emulator {
         Exchange::new(request, request_id, now).refuse(&Refusal::internal_error())
     }
 
-    /// Everything that is checked before the action's own parameters.
+    /// Checks everything except the action's own parameters.
     fn admit(&mut self, request: &Request, now: Timestamp) -> Result<(Operation, Verified), Refusal> {
         if !matches!(request.method.as_str(), "GET" | "POST") {
             return Err(Refusal::unsupported_method());
@@ -159,12 +161,12 @@ impl Emulator {
         })
     }
 
-    /// A lasting key, or one that was handed out.
+    /// A permanent key, or one that was handed out.
     fn key(&self, id: &str) -> Option<&Key> {
         self.settings.key(id).or_else(|| self.sessions.get(id).map(|session| &session.key))
     }
 
-    /// A temporary key is good only with its own token, and only for a time.
+    /// A temporary key is valid only with its own token, and only for a time.
     fn check_token(&self, verified: &Verified, now: Timestamp) -> Result<(), Refusal> {
         let expected = self.key(&verified.key_id).and_then(|key| key.token.as_ref());
         let session = self.sessions.get(&verified.key_id);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-/// Nonces by key, each until a day when its timestamp is too old anyway: so memory is bounded by the rate of calls.
+/// Nonces by key, each until a day when its timestamp is too old anyway, so that memory is bounded by the rate of
+/// calls.
 #[derive(Debug, Default)]
 pub(super) struct Nonces {
     used: HashSet<Arc<str>>,
@@ -13,7 +14,7 @@ pub(super) struct Nonces {
 }
 
 impl Nonces {
-    /// Notes a nonce; `false` when the key has used it before.
+    /// Records a nonce; `false` if the key has used it before.
     pub(super) fn insert(&mut self, key_id: &str, nonce: &str, expiry: Timestamp, now: Timestamp) -> bool {
         self.forget_expired(now);
         let name: Arc<str> = format!("{key_id}\n{nonce}").into();

@@ -1,4 +1,4 @@
-//! Everything that the emulator can be asked by name, over all services: the host is not looked at.
+//! Everything that the emulator can be asked by name, for all services: the host does not matter.
 
 use super::refusal::Refusal;
 use crate::wire::{Action, Product};
@@ -6,7 +6,7 @@ use crate::wire::{Action, Product};
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation {
-    /// One of the four that livevod is about.
+    /// One of the four actions that livevod uses on configurations.
     Configurations(Action),
     UserDomains,
     DomainDetail,
@@ -17,10 +17,10 @@ pub(super) enum Operation {
     AssumeRole,
 }
 
-/// The one action that needs no signature: its token says who asks.
+/// The one action that needs no signature: its token identifies the caller.
 pub(super) const ASSUME_ROLE_WITH_OIDC: &str = "AssumeRoleWithOIDC";
 
-/// What only looks things up, and the roles.
+/// The lookups and the roles.
 const OTHERS: [(&str, Product, Operation); 7] = [
     ("DescribeLiveUserDomains", Product::Live, Operation::UserDomains),
     ("DescribeLiveDomainDetail", Product::Live, Operation::DomainDetail),
@@ -32,7 +32,7 @@ const OTHERS: [(&str, Product, Operation); 7] = [
 ];
 
 impl Operation {
-    /// The operation of that name, if the version is that of its service.
+    /// The operation with that name, if the version is that of its service.
     pub(super) fn find(name: &str, version: &str) -> Result<Self, Refusal> {
         let ours = Action::from_name(name).map(|action| (Product::Live, Operation::Configurations(action)));
         let other = || OTHERS.iter().find(|(known, _, _)| *known == name).map(|row| (row.1, row.2));

@@ -1,18 +1,18 @@
-//! Keeps count of the writes that are part of the state but not yet on disk, so that many share one sync.
+//! Tracks the writes that are in the state but not yet on disk, so that many share one sync.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
 use super::Record;
 
-/// Writes by number, counted from 1. Nobody is answered on the strength of one that is not settled.
+/// Writes by number, counted from 1. No answer that depends on a write is sent before that write is settled.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    /// Writes that nobody has begun to put on disk.
+    /// Writes that no caller has started to put on disk.
     lines: Vec<Vec<Record>>,
-    /// How to take back what is not settled, oldest first.
+    /// How to undo what is not settled, oldest first.
     undo: VecDeque<(u64, Record)>,
-    /// The last write that is part of the state.
+    /// The last write that is in the state.
     applied: u64,
     /// The last write whose fate is known.
     settled: u64,
@@ -27,7 +27,7 @@ pub(super) struct Batch {
 }
 
 impl Pending {
-    /// Takes a write in, with the records that take it back, and gives its number.
+    /// Adds a write, with the records that undo it, and returns its number.
     pub(super) fn push(&mut self, line: Vec<Record>, undo: Vec<Record>) -> u64 {
         self.applied += 1;
         self.lines.push(line);
@@ -35,7 +35,7 @@ impl Pending {
         self.applied
     }
 
-    /// The number that everything so far has been settled by.
+    /// The number of the last write so far; once it is settled, so are all before it.
     pub(super) fn applied(&self) -> u64 {
         self.applied
     }
@@ -51,7 +51,7 @@ impl Pending {
         Batch { lines: std::mem::take(&mut self.lines), last: self.applied }
     }
 
-    /// The batch is on disk.
+    /// Records that the batch is on disk.
     pub(super) fn keep(&mut self, batch: &Batch) {
         self.settled = batch.last;
         while self.undo.front().is_some_and(|(number, _)| *number <= batch.last) {
@@ -59,10 +59,10 @@ impl Pending {
         }
     }
 
-    /// The disk took nothing of what was open: gives the records that take all of it back, in their order.
+    /// Records that the disk kept none of the open writes; returns the records that undo all of them, in their order.
     pub(super) fn fail(&mut self) -> Vec<Record> {
         self.failed.push(self.settled + 1..=self.applied);
-        // What is read from now on rests on none of them.
+        // From now on reads depend on none of them.
         self.applied += 1;
         self.settled = self.applied;
         self.lines.clear();

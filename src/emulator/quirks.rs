@@ -1,32 +1,32 @@
-//! The readings of what the documents leave open. Each quirk is one question with a closed set of answers; the first answer
-//! is the documents' most likely one and the default.
+//! The possible readings of what the documents leave open. Each quirk is one question with a closed set of answers; the
+//! first answer is the documents' most likely one and the default.
 
 use std::fmt;
 
 /// One question that the documents leave open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quirk {
-    /// As it is written before the `=`.
+    /// The name before the `=`.
     pub name: &'static str,
-    /// What is open, in words that need no other document.
+    /// The open question, understandable without another document.
     pub question: &'static str,
     /// What the documents say about it.
     pub source: &'static str,
-    /// The answers that can be played, the default first.
+    /// The possible answers, the default first.
     pub answers: &'static [QuirkAnswer],
 }
 
 /// One answer to a [`Quirk`]'s question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuirkAnswer {
-    /// As it is written behind the `=`.
+    /// The value after the `=`.
     pub value: &'static str,
-    /// What the service does then.
+    /// What the service does with this answer.
     pub meaning: &'static str,
 }
 
-/// Defines, for each question, the enum of its answers, its field of [`Quirks`] and its row of [`QUIRKS`], so that none of
-/// them can be forgotten.
+/// Defines, for each question, the enum of its answers, its field in [`Quirks`] and its row in [`QUIRKS`], so that none
+/// of them can be forgotten.
 macro_rules! quirks {
     ($(
         #[doc = $question:literal]
@@ -57,7 +57,7 @@ macro_rules! quirks {
             }
         )+
 
-        /// Which reading of the documents the emulated service is.
+        /// The reading of the documents that the emulated service follows.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         pub struct Quirks {
             $( #[doc = $question] pub $field: $kind, )+
@@ -77,11 +77,11 @@ macro_rules! quirks {
         ];
 
         impl Quirks {
-            /// Gives one question another answer: `NAME=VALUE`.
+            /// Sets another answer to one question: `NAME=VALUE`.
             ///
             /// # Errors
             ///
-            /// No such quirk, or no such value of it.
+            /// There is no such quirk, or no such value of it.
             pub fn set(&mut self, text: &str) -> Result<(), String> {
                 let (name, value) = text.split_once('=').ok_or("a quirk is written `NAME=VALUE`")?;
                 let quirk = QUIRKS.iter().find(|quirk| quirk.name == name);
@@ -103,34 +103,34 @@ macro_rules! quirks {
 
 quirks! {
     /// What an Update does to the optional parameters that it leaves out
-    #[source = "UpdateLiveRecordVodConfig: `CycleDuration` says \"default 3600\"; no page says what a missing parameter does to a value that stands"]
+    #[source = "UpdateLiveRecordVodConfig: `CycleDuration` says \"default 3600\"; no page says what a missing parameter does to the current value"]
     update_omitted: "update-omitted" = UpdateOmitted {
         /// they go back to their documented defaults
         Reset = "reset",
-        /// they keep the values that stand
+        /// they keep their current values
         Keep = "keep",
     }
 
     /// How an Update says that AutoCompose is off
     #[source = "Error table: \"AutoCompose and ComposeVodTranscodeGroupId ... must both empty or input\"; the official sample sends OFF with a group; the parameter table asks for a group only with ON"]
     compose_rule: "compose-rule" = ComposeRule {
-        /// ON needs a group, a group needs AutoCompose, OFF may stand alone
+        /// ON needs a group, a group needs AutoCompose, and OFF may be sent alone
         OnNeedsGroup = "on-needs-group",
-        /// both parameters or neither, with OFF too
+        /// both parameters or neither, also with OFF
         BothOrNeither = "both-or-neither",
     }
 
-    /// What becomes of ComposeVodTranscodeGroupId when AutoCompose goes OFF
+    /// What happens to ComposeVodTranscodeGroupId when AutoCompose is turned OFF
     #[source = "DescribeLiveRecordVodConfigs: the group \"is returned if AutoCompose is ON\""]
     compose_off: "compose-off" = ComposeOffGroup {
         /// the group is dropped
         Drops = "drops-group",
-        /// the group stays and is listed beside OFF
+        /// the group stays and is listed with OFF
         Keeps = "keeps-group",
     }
 
     /// How a configuration for every stream is listed
-    #[source = "StreamName is optional and may be `*`; a sample answer has no StreamName at all; no page says what a missing one is listed as"]
+    #[source = "StreamName is optional and may be `*`; a sample answer has no StreamName at all; no page says how a missing one is listed"]
     every_stream: "every-stream" = EveryStream {
         /// as it was sent
         AsSent = "as-sent",
@@ -142,46 +142,46 @@ quirks! {
         Empty = "empty",
     }
 
-    /// What deleting a configuration for every stream takes along
+    /// What else is deleted with a configuration for every stream
     #[source = "DeleteLiveRecordVodConfig: StreamName is optional; no page says what a Delete without it removes"]
     app_wide_delete: "app-wide-delete" = AppWideDelete {
-        /// nothing else
+        /// nothing
         Alone = "alone",
         /// the streams of its app, and with app `*` everything in the domain
         WithSiblings = "with-siblings",
     }
 
-    /// Whether a configuration may stand beside one for every stream that covers it
+    /// Whether a configuration may exist beside one for every stream that covers it
     #[source = "AddLiveRecordVodConfig: ConfigAlreadyExists (\"Config has already exist.\"), without saying what counts as the same"]
     overlap: "overlap" = Overlap {
-        /// it may; only the same names are the same
+        /// it may; only configurations with the same names conflict
         Allowed = "allowed",
         /// the Add is refused with ConfigAlreadyExists
         Refused = "refused",
     }
 
-    /// Whether letter case tells app and stream names apart
-    #[source = "Names hold \"letters, digits, hyphens, and underscores\"; no page speaks of case"]
+    /// Whether app and stream names are case-sensitive
+    #[source = "Names hold \"letters, digits, hyphens, and underscores\"; no page mentions case"]
     name_case: "name-case" = NameCase {
-        /// it does
+        /// they are
         Sensitive = "sensitive",
-        /// it does not; names are listed as they were first written
+        /// they are not; names are listed as they were first written
         Insensitive = "insensitive",
-        /// it does not; names are kept in lower case
+        /// they are not; names are kept in lower case
         Folded = "folded",
     }
 
-    /// Where recordings go when an Add names no StorageLocation
+    /// Where recordings are stored when an Add has no StorageLocation
     #[source = "AddLiveRecordVodConfig: StorageLocation is optional, without a default"]
     storage_location: "storage-location" = StorageLocation {
-        /// none is listed
+        /// no location is listed
         AsSent = "as-sent",
         /// to a bucket that the service chooses, listed from then on
         Chosen = "chosen",
     }
 
     /// How an Update or Delete of a configuration that does not exist is answered
-    #[source = "Neither page has a code for it; other actions of the product use the first one"]
+    #[source = "Neither page has a code for it; other actions of the product use the first code"]
     missing_config: "missing-config" = MissingConfig {
         /// with the error CodeConfigNotFound
         CodeConfigNotFound = "code-config-not-found",
@@ -210,24 +210,24 @@ quirks! {
     }
 
     /// What AppName and StreamName do in DescribeLiveRecordVodConfigs
-    #[source = "Both are listed as optional request parameters, without a word on how they match"]
+    #[source = "Both are listed as optional request parameters, and no page says how they match"]
     filter: "filter" = Filter {
         /// they select what has exactly these names
         Exact = "exact",
         /// they select what contains these texts
         Fuzzy = "fuzzy",
-        /// nothing
+        /// they have no effect
         Ignored = "ignored",
     }
 
     /// The order of a listing
-    #[source = "No page speaks of it"]
+    #[source = "No page mentions it"]
     order: "order" = Order {
         /// by app and stream name
         Name = "name",
         /// by creation, oldest first
         Creation = "creation",
-        /// another one on every call
+        /// a different one on every call
         Unstable = "unstable",
     }
 
@@ -252,7 +252,7 @@ quirks! {
     }
 
     /// What a page after the last entry holds
-    #[source = "No page says how a listing ends, least of all one whose last page is full"]
+    #[source = "No page says how a listing ends, especially if its last page is full"]
     past_end: "past-end" = PastEnd {
         /// an empty list
         EmptyList = "empty-list",
@@ -262,51 +262,52 @@ quirks! {
         LastPage = "last-page",
     }
 
-    /// How many entries a page holds where 100 are asked for
-    #[source = "PageSize is 5 to 100; other listings of the product end at 30 or 50, and no page says what becomes of a larger PageSize here"]
+    /// How many entries a page has when 100 are requested
+    #[source = "PageSize is 5 to 100; other listings of the product end at 30 or 50, and no page says what happens with a larger PageSize here"]
     page_cap: "page-cap" = PageCap {
-        /// as many
+        /// as many as requested
         Asked = "asked",
-        /// 20 at most, and the answer's PageSize says so
+        /// at most 20, and PageSize in the answer says so
         Twenty = "20",
-        /// 3 at most, and the answer's PageSize says so
+        /// at most 3, and PageSize in the answer says so
         Three = "3",
     }
 
-    /// What the limit on DescribeLiveRecordVodConfigs counts by
+    /// The period of the limit on DescribeLiveRecordVodConfigs
     #[source = "1,000 calls \"per minute\" on some pages, \"per second\" on others"]
     describe_limit: "describe-limit" = DescribeLimit {
-        /// the minute
+        /// a minute
         Minute = "minute",
-        /// the second
+        /// a second
         Second = "second",
     }
 
-    /// Whether names outside the documented alphabet are taken
+    /// Whether names outside the documented alphabet are accepted
     #[source = "The console guide allows letters, digits, `-` and `_`; no page of these actions says that others are refused"]
     names: "names" = Names {
         /// they are refused
         Documented = "documented",
-        /// they are taken
+        /// they are accepted
         Any = "any",
     }
 
-    /// Whether a throttled call is told when to come again
+    /// Whether the answer to a throttled call says when to retry
     #[source = "SDKs read the header x-acs-retry-after (milliseconds); no page of these actions mentions it"]
     retry_after: "retry-after" = RetryAfter {
-        /// it is not
+        /// it does not
         Absent = "absent",
-        /// by x-acs-retry-after
+        /// it does, in the header x-acs-retry-after
         Present = "present",
     }
 }
 
 impl Quirks {
-    /// The default answers but for these, each `NAME=VALUE`; of several to one question the last counts.
+    /// The default answers with these changes, each `NAME=VALUE`; if a question is answered more than once, the last
+    /// answer counts.
     ///
     /// # Errors
     ///
-    /// The first text that sets no quirk.
+    /// The first text that does not set a quirk.
     pub fn with<Text: AsRef<str>>(texts: &[Text]) -> Result<Self, String> {
         let mut quirks = Self::default();
         for text in texts {
@@ -317,13 +318,13 @@ impl Quirks {
 }
 
 impl Quirk {
-    /// The answer unless told otherwise.
+    /// The default answer.
     pub fn default_answer(&self) -> QuirkAnswer {
         self.answers[0]
     }
 }
 
-/// `NAME=VALUE` for every value, the default marked: the list that users choose from.
+/// Shows `NAME=VALUE` for every value, with the default marked: the list that users choose from.
 impl fmt::Display for Quirk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Quirk { name, question, source, answers } = self;

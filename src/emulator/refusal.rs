@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::wire::SignatureProblem;
 
-/// Why a request is not carried out.
+/// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) status: u16,
     pub(super) code: String,
     pub(super) message: String,
-    /// When to come again, where the service says so.
+    /// When to retry, if the service says so.
     pub(super) retry_after: Option<Duration>,
 }
 
@@ -19,7 +19,7 @@ impl Refusal {
         Self { status, code: code.into(), message: message.into(), retry_after: None }
     }
 
-    /// No document names the code of this API.
+    /// No document names the code that this API uses.
     pub(super) fn config_not_found(status: u16, code: &str) -> Self {
         Self::new(status, code, "Config not found.")
     }
@@ -31,7 +31,7 @@ impl Refusal {
     }
 
     pub(super) fn missing(parameter: &str) -> Self {
-        // Headers have no parameter's name to make a code of.
+        // A header has no parameter name to make a code from.
         let code = if parameter.contains('-') {
             "MissingParameter".to_owned()
         } else {
@@ -46,7 +46,7 @@ impl Refusal {
     }
 }
 
-/// The refusals that say the same whatever was asked: `name = status, code, message`.
+/// The refusals whose text does not depend on the request: `name = status, code, message`.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $status:literal, $code:literal, $message:literal;)*) => {
         impl Refusal {

@@ -1,4 +1,4 @@
-//! Turns parameters into what they mean, or into the refusal that the documents have for them.
+//! Turns parameters into their meaning, or into the refusal that the documents specify.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -13,7 +13,7 @@ use crate::model::{
 const SLICE_DURATION: RangeInclusive<u32> = 5..=30;
 const PAGE_SIZE: RangeInclusive<u32> = 5..=100;
 
-/// What each field of a `RecordFormat.N` may hold; the fields that are not here may hold anything.
+/// The allowed values of fields in a `RecordFormat.N`; other fields may have any value.
 const RECORD_FORMAT: [(&str, &[&str]); 4] = [
     ("Format", &["m3u8", "flv", "mp4"]),
     ("AutoCompose", &["ON", "OFF"]),
@@ -24,7 +24,7 @@ const RECORD_FORMAT: [(&str, &[&str]); 4] = [
 /// The fields of each `RecordFormat.N`.
 pub(super) type Formats = Vec<BTreeMap<String, String>>;
 
-/// The parameters of one call. Unknown ones are passed over, empty ones count as missing.
+/// The parameters of one call. Unknown ones are ignored, empty ones count as missing.
 pub(super) struct Params<'a>(pub(super) &'a BTreeMap<String, String>);
 
 impl<'a> Params<'a> {
@@ -42,7 +42,7 @@ impl<'a> Params<'a> {
         number.map(Some).ok_or_else(|| Refusal::malformed(name))
     }
 
-    /// `NAME.1`, `NAME.2` and so on, by their numbers.
+    /// `NAME.1`, `NAME.2` and so on, by number.
     fn list(&self, name: &str) -> Vec<String> {
         self.numbered(name)
             .into_iter()
@@ -62,7 +62,7 @@ impl<'a> Params<'a> {
         objects.into_values().collect()
     }
 
-    /// Number, what follows it, value.
+    /// The number, the rest of the name, the value.
     fn numbered(&self, name: &str) -> Vec<(u32, String, String)> {
         let prefix = format!("{name}.");
         let parts = self.0.iter().filter(|(_, text)| !text.is_empty()).filter_map(|(key, text)| {
@@ -75,14 +75,14 @@ impl<'a> Params<'a> {
         parts
     }
 
-    /// DomainName; the service's domains are in lower case.
+    /// DomainName; the service stores domains in lower case.
     pub(super) fn domain(&self, settings: &Settings) -> Result<String, Refusal> {
         let domain = self.required("DomainName")?.to_ascii_lowercase();
         let exists = domain_error(&domain).is_none() && settings.has_domain(&domain);
         if exists { Ok(domain) } else { Err(Refusal::domain_not_found()) }
     }
 
-    /// The triplet that a write names. A missing or empty StreamName is taken for `*`, as the sibling API describes `*`.
+    /// The three names of a write. A missing or empty StreamName is treated as `*`, as the sibling API describes `*`.
     pub(super) fn key(&self, settings: &Settings) -> Result<(Address, StreamSpelling), Refusal> {
         let domain = self.domain(settings)?;
         let app = self.required("AppName")?;
@@ -99,19 +99,19 @@ impl<'a> Params<'a> {
         Ok((Address::new(domain, app, stream), spelling))
     }
 
-    /// What a listing is narrowed to: exactly this AppName, exactly this StreamName.
+    /// What a listing is restricted to: exactly this AppName, exactly this StreamName.
     pub(super) fn filter(&self) -> (Option<&'a str>, Option<&'a str>) {
         (self.text("AppName"), self.text("StreamName"))
     }
 
-    /// PageNum from 1 and PageSize.
+    /// PageNum, from 1, and PageSize.
     pub(super) fn page(&self) -> Result<(u32, u32), Refusal> {
         let number = self.number("PageNum", &(1..=u32::MAX))?.unwrap_or(1);
         Ok((number, self.number("PageSize", &PAGE_SIZE)?.unwrap_or(10)))
     }
 
-    /// What Add and Update have in common, and the formats. What is left out is as in `standing` where the service keeps
-    /// that, and else its documented default.
+    /// What Add and Update have in common, and the formats. Parameters that are left out are as in `standing` if the
+    /// service keeps them, else their documented defaults.
     pub(super) fn recording(
         &self,
         settings: &Settings,
@@ -137,7 +137,7 @@ impl<'a> Params<'a> {
         Ok((config, formats))
     }
 
-    /// Puts a field's value where the call has one.
+    /// Sets a field's value if the call has one.
     fn put(&self, field: Field, config: &mut RecordConfig) -> Result<(), Refusal> {
         let Some(name) = field.api() else { return Ok(()) };
         let value = match field.form() {
@@ -167,7 +167,7 @@ impl<'a> Params<'a> {
         Ok(())
     }
 
-    /// The group of the files, and that of the merged file where AutoCompose is ON.
+    /// The group for the files, and the group for the merged file if AutoCompose is ON.
     fn groups(&self, settings: &Settings, standing: Option<&RecordConfig>) -> Result<RecordConfig, Refusal> {
         let quirks = settings.quirks;
         let group = self.required("VodTranscodeGroupId")?;
@@ -220,7 +220,7 @@ impl<'a> Params<'a> {
         if formats.iter().all(is_good) { Ok(formats) } else { Err(Refusal::malformed("RecordFormat")) }
     }
 
-    /// Puts what only Add takes.
+    /// Sets what only Add accepts.
     pub(super) fn put_fixed(&self, settings: &Settings, config: &mut RecordConfig) -> Result<(), Refusal> {
         if let Some(host) = self.text("StorageLocation") {
             if !settings.has_storage_location(host) {

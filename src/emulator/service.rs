@@ -1,4 +1,4 @@
-//! The emulator with its store behind one lock: what answers calls in process and behind the server.
+//! The emulator and its store behind one lock: answers calls in process and behind the server.
 
 use std::fmt;
 use std::path::Path;
@@ -17,11 +17,11 @@ use super::inner::{Delivering, Handled};
 use super::{Emulator, Settings, Store, StoreError};
 use crate::wire::{Request, Response};
 
-/// What the service draws from outside.
+/// What the service takes from outside.
 pub struct Outside {
     /// The time.
     pub now: Box<dyn Fn() -> Timestamp + Send + Sync>,
-    /// An id that no other request has.
+    /// A unique request id.
     pub request_id: Box<dyn Fn() -> String + Send + Sync>,
 }
 
@@ -35,24 +35,24 @@ impl Default for Outside {
 /// Why a state was not loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The text is none.
+    /// The text is not a state.
     #[error("{0}")]
     Dump(String),
-    /// Something would be mixed up with it.
-    #[error("the emulator holds configurations already")]
+    /// It would be mixed with what the emulator holds.
+    #[error("the emulator already holds configurations")]
     NotEmpty,
     /// The log can't be written.
-    #[error("the loaded state can't be kept")]
+    #[error("the loaded state can't be written to the log")]
     Store,
 }
 
-/// Takes every call as it ends.
+/// Receives every call as it ends.
 pub type CallLog = Box<dyn Fn(&CallEntry<'_>) + Send + Sync>;
 
 /// The emulated service, shared by all its callers.
 ///
-/// A write becomes part of the state under the one lock and is put on disk under another, by whichever caller gets there
-/// first and for all that wait: so many share one sync, and no caller hears of a write before it is durable.
+/// A write enters the state under the one lock and is put on disk under another, by the first caller to get there, for
+/// all that wait: so many writes share one sync, and no caller gets an answer before its write is durable.
 pub struct Service {
     inner: Mutex<Delivering>,
     store: Option<Mutex<Store>>,
@@ -60,7 +60,7 @@ pub struct Service {
     call_log: Option<CallLog>,
 }
 
-/// A request that was handled, and whose answer waits until what it says is durable.
+/// A handled request, whose answer waits until the state behind it is durable.
 pub(super) struct Begun {
     delivery: Delivery,
     /// The write that must be settled first.
@@ -72,7 +72,7 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    /// For [`Service::settle`].
+    /// The number for [`Service::settle`].
     pub(super) fn number(&self) -> u64 {
         self.number
     }
@@ -85,7 +85,7 @@ impl fmt::Debug for Service {
 }
 
 impl Service {
-    /// Takes up what the log at `path` holds; without a path nothing outlives the process.
+    /// Loads what the log at `path` holds; without a path nothing outlives the process.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl Service {
         Self::open_with(path, settings, Outside::default())
     }
 
-    /// The same with another clock and other ids.
+    /// Like [`Service::open`], with another clock and other ids.
     ///
     /// # Errors
     ///
@@ -109,21 +109,21 @@ impl Service {
         Ok(Self { inner: Mutex::new(Delivering::new(emulator)), store, outside, call_log: None })
     }
 
-    /// Tells `log` of every call from now on.
+    /// Reports every call to `log` from now on.
     #[must_use]
     pub fn with_call_log(mut self, log: CallLog) -> Self {
         self.call_log = Some(log);
         self
     }
 
-    /// Puts these faults in the place of all others; each begins to count anew.
+    /// Replaces all faults with these; each starts to count from zero.
     #[cfg(feature = "faults")]
     pub fn set_faults(&self, faults: Vec<Fault>) {
         self.lock().faults.set(faults);
     }
 
-    /// Answers one request as the service does, past all faults; what it changed is durable before this returns. Blocks on
-    /// the disk.
+    /// Answers one request as the service does, without any faults; its changes are durable before this returns. Blocks
+    /// on the disk.
     pub fn call(&self, request: &Request) -> Response {
         let (now, request_id) = ((self.outside.now)(), (self.outside.request_id)());
         let (response, number) = self.lock().call(request, now, request_id.clone());
@@ -137,7 +137,7 @@ impl Service {
         self.finish(request, begun, is_kept)
     }
 
-    /// The first half of [`deliver`](Self::deliver), which waits for nothing.
+    /// The first half of [`deliver`](Self::deliver), which does not wait.
     pub(super) fn begin(&self, request: &Request) -> Begun {
         let (now, request_id) = ((self.outside.now)(), (self.outside.request_id)());
         let glance = Glance::at(request);
@@ -150,7 +150,7 @@ impl Service {
         Begun { delivery, number, glance, faults, request_id, now }
     }
 
-    /// The last half; `is_kept` is what [`settle`](Self::settle) said.
+    /// The second half; `is_kept` is the result of [`settle`](Self::settle).
     pub(super) fn finish(&self, request: &Request, begun: Begun, is_kept: bool) -> Delivery {
         let Begun { mut delivery, number: _, glance, faults, request_id, now } = begun;
         if !is_kept {
@@ -179,12 +179,12 @@ impl Service {
         dump::write(self.lock().state())
     }
 
-    /// Takes up what [`dump`](Self::dump) gave, or an answer of DescribeLiveRecordVodConfigs. Only a service that holds
-    /// nothing can load.
+    /// Loads a document of [`dump`](Self::dump), or an answer of DescribeLiveRecordVodConfigs. Only a service without
+    /// configurations can load.
     ///
     /// # Errors
     ///
-    /// The text is no state, something is held already, or the log can't be written.
+    /// The text is not a state, the service already holds configurations, or the log can't be written.
     pub fn load(&self, text: &str) -> Result<(), LoadError> {
         let records = dump::read(text).map_err(LoadError::Dump)?;
         let mut inner = self.lock();
@@ -196,7 +196,7 @@ impl Service {
         if self.settle(number) { Ok(()) } else { Err(LoadError::Store) }
     }
 
-    /// Puts on disk what waits for it, unless another caller has done so meanwhile.
+    /// Puts waiting writes on disk, unless another caller has done so in the meantime.
     pub(super) fn settle(&self, number: u64) -> bool {
         let Some(store) = &self.store else { return true };
         if let Some(is_kept) = self.lock().pending.verdict(number) {
@@ -221,15 +221,15 @@ impl Service {
     }
 
     fn lock(&self) -> MutexGuard<'_, Delivering> {
-        // A panic elsewhere can't leave half a change: a state is changed by whole records only.
+        // A panic elsewhere can't leave half a change: the state changes by whole records only.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A random UUID in upper case, as the service's ids look.
+/// A random UUID in upper case, in the form of the service's ids.
 fn random_request_id() -> String {
     let mut bytes = [0; 16];
-    // Without randomness the ids repeat, which harms nothing but the reading of logs.
+    // Without randomness the ids repeat, which only makes logs harder to read.
     let _ = getrandom::fill(&mut bytes);
     let hex = format!("{:032X}", u128::from_be_bytes(bytes));
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")

@@ -1,4 +1,4 @@
-//! Leads each request to what answers it: the configurations, a lookup, the roles, or a place that hands keys out.
+//! Routes each request to what answers it: the configurations, a lookup, the roles, or a service that hands out keys.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ impl Emulator {
         metadata.answer(request, Visit { settings, sessions, now, seed })
     }
 
-    /// Carries out one call; the name is that of the action.
+    /// Carries out one call; returns the action's name too.
     pub(super) fn carry_out(
         &mut self,
         request: &Request,
@@ -98,7 +98,7 @@ fn without_signature(request: &Request) -> Option<Unsigned> {
     let is_call = matches!(request.method.as_str(), "GET" | "POST") && request.path == "/";
     let in_header = request.headers.get("x-acs-action").map_or("", String::as_str);
     let in_body = std::str::from_utf8(&request.body).unwrap_or_default();
-    // Hardly any request is, so that the rest is not parsed twice.
+    // Hardly any request is, so this check avoids parsing the others twice.
     let may_be = [in_header, &request.query, in_body].iter().any(|text| text.contains(ASSUME_ROLE_WITH_OIDC));
     let unsigned = (is_call && may_be).then(|| read_unsigned(request).ok()).flatten()?;
     (unsigned.action_name == ASSUME_ROLE_WITH_OIDC).then_some(unsigned)

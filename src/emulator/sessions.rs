@@ -1,4 +1,4 @@
-//! Temporary keys: made for a role, good until they expire, gone with the process.
+//! Temporary keys: issued for a role, valid until they expire, lost with the process.
 
 use std::collections::BTreeMap;
 
@@ -7,26 +7,26 @@ use sha2::{Digest, Sha256};
 
 use crate::wire::{Key, Secret, hex};
 
-/// How long an expired key is still told apart from one that never was.
+/// How long an expired key is still distinguished from an unknown one.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 
-/// Somebody in a role for a while.
+/// A role assumed for a while.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
-    /// With the token that must go along.
+    /// The key, with the token that must be sent with it.
     pub(super) key: Key,
     pub(super) role: String,
     pub(super) name: String,
     pub(super) expiration: Timestamp,
-    /// How many of that name were handed out before it.
+    /// How many sessions of that name were issued before it.
     pub(super) number: usize,
 }
 
-/// All that were issued and not forgotten.
+/// All sessions that were issued and not forgotten.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     by_key_id: BTreeMap<String, Session>,
-    /// How many were issued, by their names.
+    /// How many were issued, by name.
     issued: BTreeMap<String, usize>,
 }
 
@@ -35,8 +35,8 @@ impl Sessions {
         self.by_key_id.get(key_id)
     }
 
-    /// Issues a key that differs for each `seed`. Whoever knows the seed knows the key, as everybody knows the lasting
-    /// one: neither guards anything.
+    /// Issues a key that differs for each `seed`. Anyone who knows the seed knows the key, as everyone knows the
+    /// permanent one: neither protects anything.
     pub(super) fn issue(&mut self, assumed: Assumed, seed: &str, now: Timestamp) -> Session {
         self.by_key_id.retain(|_, session| now.duration_since(session.expiration) < REMEMBERED);
         let Assumed { role, name, duration } = assumed;
@@ -54,7 +54,7 @@ impl Sessions {
     }
 }
 
-/// Who shall be whom, and for how long.
+/// Who assumes which role, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Assumed {
     pub(super) role: String,

@@ -1,4 +1,4 @@
-//! What the emulated account is like. The defaults are the documents' most likely reading.
+//! The emulated account. The defaults are the documents' most likely reading.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -7,47 +7,47 @@ use super::quirks::Quirks;
 use crate::model::{Address, NO_TRANSCODE};
 use crate::wire::{EMULATOR_SECRET, Key, Secret};
 
-/// Id of the key that an emulator accepts unless told otherwise.
+/// The id of the key that an emulator accepts by default.
 pub const KEY_ID: &str = "emulator";
 
-/// Id of the account that an emulator plays unless told otherwise.
+/// The id of the account that an emulator plays by default.
 pub const ACCOUNT: &str = "1234567890123456";
 
-/// What exists around the configurations, and which reading of the documents holds.
+/// What exists around the configurations, and which reading of the documents applies.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Id of the account that everything belongs to.
+    /// The id of the account that everything belongs to.
     pub account: String,
     /// Keys that may call; a key with a token only together with that token.
     pub keys: Vec<Key>,
-    /// Main streaming domains of the account, in lower case; `None`: every well-formed one.
+    /// The account's main streaming domains, in lower case; `None`: every well-formed one.
     pub domains: Option<BTreeSet<String>>,
     /// Ingest domains, which hold no configurations but exist as domains too, in lower case.
     pub ingest_domains: BTreeSet<String>,
-    /// Where domains have their live centers; the rest have it in `cn-shanghai`.
+    /// The regions of domains' live centers; `cn-shanghai` for all others.
     pub domain_regions: BTreeMap<String, String>,
     /// Transcode template groups; `None`: every 32-digit hexadecimal id. `VOD_NO_TRANSCODE` always exists.
     pub transcode_groups: Option<BTreeSet<String>>,
     /// VOD buckets by host; `None`: every `NAME.oss-REGION.aliyuncs.com`.
     pub storage_locations: Option<BTreeSet<String>>,
-    /// Ordinary recordings to OSS, which a recording to VOD of the same key conflicts with.
+    /// Recordings to OSS, which conflict with a recording to VOD of the same key.
     pub oss_recordings: BTreeSet<Address>,
     /// Names of roles that may be assumed; `None`: every well-formed one.
     pub roles: Option<BTreeSet<String>>,
-    /// Accounts that the sessions of one name belong to, in the order in which they are handed out; the last one from then on, and this
-    /// account where none is named.
+    /// The accounts that the sessions of one name belong to, in the order in which they are issued; after the list, the
+    /// last one. If the list is empty, this account.
     pub session_accounts: Vec<String>,
-    /// The only token that proves an identity to AssumeRoleWithOIDC; `None`: every well-formed one.
+    /// The only token that AssumeRoleWithOIDC accepts; `None`: every well-formed one.
     pub oidc_token: Option<Secret>,
-    /// The role of the ECS instance whose metadata service is there; `None`: there is none.
+    /// The role of the ECS instance whose metadata service is emulated; `None`: there is none.
     pub imds_role: Option<String>,
     /// Whether that service answers only requests with its token.
     pub imds_token_required: bool,
     /// Whether keys are handed out at [`CREDENTIALS_PATH`](super::CREDENTIALS_PATH).
     pub credentials_uri: bool,
-    /// Calls a minute that each action takes; `None`: any number.
+    /// Allowed calls per minute and action; `None`: any number.
     pub limit: Option<NonZeroU32>,
-    /// Which reading of the documents holds.
+    /// Which reading of the documents applies.
     pub quirks: Quirks,
 }
 
@@ -92,7 +92,7 @@ impl Settings {
         self.roles.as_ref().is_none_or(|roles| roles.contains(name))
     }
 
-    /// The account of a session, by how many of its name were handed out before it.
+    /// The account of a session, by how many of its name were issued before it.
     pub(super) fn session_account(&self, number: usize) -> &str {
         let own = self.session_accounts.get(number).or(self.session_accounts.last());
         own.map_or(&self.account, String::as_str)

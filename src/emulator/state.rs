@@ -17,15 +17,15 @@ pub(super) struct Entry {
     pub(super) spelling: StreamSpelling,
     /// As it is listed, `yyyy-MM-ddTHH:mm:ssZ`.
     pub(super) create_time: String,
-    /// Defaults filled in. Without a transcode group beside `record_formats`; the compose group that stayed when AutoCompose
-    /// went OFF, where the service keeps it.
+    /// Defaults are filled in. There is no transcode group beside `record_formats`. Where the service keeps it, the
+    /// compose group stays after AutoCompose is turned OFF.
     pub(super) config: RecordConfig,
     /// Not empty for a by-format configuration: the fields of each `RecordFormat.N`.
     pub(super) record_formats: Vec<BTreeMap<String, String>>,
 }
 
 impl Entry {
-    /// A field as it is listed; `None` for what was never set.
+    /// A field as it is listed; `None` if it was never set.
     pub(super) fn listed(&self, field: Field) -> Option<Json> {
         match self.config.get(field) {
             Value::Text(text) if !text.is_empty() => Some(text.into()),
@@ -36,8 +36,8 @@ impl Entry {
     }
 }
 
-/// An [`Entry`] as the log keeps it: apart what an Update replaces and what only an Add sets, apart too the compose group
-/// that is in use and the one that is not.
+/// An [`Entry`] as the log stores it: what an Update replaces is separate from what only an Add sets, and the compose
+/// group in use is separate from the unused one.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
@@ -50,7 +50,7 @@ struct Kept {
 const FORMATS: &str = "record_formats";
 const IDLE_COMPOSE: &str = "idle_compose_group_id";
 
-/// The name that the log has for a field; AutoCompose has none, since it is ON exactly where there is a compose group.
+/// The name of a field in the log; AutoCompose has none, since it is ON exactly if there is a compose group.
 fn kept_name(field: Field) -> Option<Cow<'static, str>> {
     match (field, field.form()) {
         (Field::AutoCompose | Field::Unknown, _) => None,
@@ -98,7 +98,7 @@ impl TryFrom<Kept> for Entry {
     }
 }
 
-/// Reads the settings out of an object that holds nothing else.
+/// Parses the settings from an object that contains nothing else.
 pub(super) fn take_whole(
     mut object: Map<String, Json>,
     name: impl Fn(Field) -> Option<Cow<'static, str>>,
@@ -111,7 +111,7 @@ pub(super) fn take_whole(
     }
 }
 
-/// One change of the state: what the log keeps. Records are absolute, so replaying them needs no rules.
+/// One change of the state, as the log stores it. Records are absolute, so replaying them needs no rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Record(Change);
@@ -119,9 +119,9 @@ pub struct Record(Change);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Change {
-    /// The key, in which every spelling of "all streams" is `*`, now holds this.
+    /// The key, in which every spelling of "all streams" is `*`, now has this configuration.
     Put(Address, Box<Entry>),
-    /// The key holds nothing.
+    /// The key has no configuration.
     Remove(Address),
 }
 
@@ -145,13 +145,13 @@ pub(super) struct State {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Numbered {
-    /// Grows from each added configuration to the next.
+    /// Increases from each added configuration to the next.
     number: u64,
     entry: Entry,
 }
 
 impl State {
-    /// Makes a change and gives the one that takes it back.
+    /// Makes a change and returns the one that undoes it.
     pub(super) fn apply(&mut self, record: Record) -> Record {
         match record.0 {
             Change::Put(address, entry) => {
@@ -185,17 +185,17 @@ impl State {
         self.entries.is_empty()
     }
 
-    /// Every configuration, by address.
+    /// All configurations, sorted by address.
     pub(super) fn all(&self) -> impl Iterator<Item = (&Address, &Entry)> {
         self.entries.iter().map(|(address, held)| (address, &held.entry))
     }
 
-    /// Every domain that holds a configuration, as often as it holds one.
+    /// Every domain that holds a configuration, once per configuration.
     pub(super) fn domains(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(|address| &*address.domain)
     }
 
-    /// Every transcode group that a configuration names.
+    /// Every transcode group that a configuration uses.
     pub(super) fn transcode_groups(&self) -> impl Iterator<Item = &str> {
         self.entries.values().map(|held| &held.entry.config).flat_map(|config| {
             let compose = config.compose_vod_transcode_group.as_deref().filter(|_| config.auto_compose);
@@ -205,12 +205,12 @@ impl State {
         })
     }
 
-    /// A domain's configurations, by app and stream.
+    /// A domain's configurations, sorted by app and stream.
     pub(super) fn of_domain<'a>(&'a self, domain: &'a str) -> impl Iterator<Item = (&'a Address, &'a Entry)> {
         self.numbered(domain).map(|(address, _, entry)| (address, entry))
     }
 
-    /// The same, each with a number that grows in the order of creation.
+    /// The same, each with a number that increases in the order of creation.
     pub(super) fn numbered<'a>(
         &'a self,
         domain: &'a str,
@@ -253,7 +253,7 @@ mod tests {
             let expected: Json = serde_json::from_str(&text).unwrap();
             let (kept, known) = (&mut written["put"][1], &expected["put"][1]);
             for part in ["recording", "fixed"] {
-                // A field that is new is null here.
+                // A new field is null here.
                 kept[part]
                     .as_object_mut()
                     .unwrap()

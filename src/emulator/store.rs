@@ -1,4 +1,4 @@
-//! Keeps the log on disk: one process a file, every write synced before it counts.
+//! Keeps the log on disk: one process per file, every write synced before it counts.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Write};
@@ -11,22 +11,22 @@ use crate::files::{self, BadFile, Folder, LARGEST, Readers};
 /// Why a log can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The file or its folder can't be made, read or written.
+    /// The file or its folder can't be created, read or written.
     #[error("the emulator's log `{}` can't be opened", path.display())]
     Open {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// Another process has it.
+    /// Another process holds it.
     #[error("the emulator's log `{}` is in use by another process", .0.display())]
     Taken(PathBuf),
-    /// Something else stands there.
+    /// The file is something else.
     #[error("`{}` is not a log of the emulator", .0.display())]
     NotALog(PathBuf),
-    /// What was acknowledged can't be read back.
-    #[error("the emulator's log `{}` is damaged in line {line}: it is not as it was written", path.display())]
+    /// An acknowledged write can't be read.
+    #[error("the emulator's log `{}` is damaged in line {line}: checksum mismatch", path.display())]
     Damaged {
         /// The log.
         path: PathBuf,
@@ -40,30 +40,30 @@ pub enum StoreError {
 pub struct Store {
     file: Locked,
     end: End,
-    /// Set when nobody knows what the file holds after `end`.
+    /// Set when it is unknown what the file contains after `end`.
     broken: bool,
 }
 
-/// A file that nobody else may lock until this is gone.
+/// A file that no one else can lock until this is dropped.
 ///
-/// Closing it is not enough: a child that is just being started by another thread has a copy of the handle until it
+/// Closing it is not enough: a child process that another thread is just starting has a copy of the handle until it
 /// runs its program, and keeps the lock with it.
 #[derive(Debug)]
 struct Locked(File);
 
 impl Drop for Locked {
     fn drop(&mut self) {
-        // A file system without locks has none to give back.
+        // A file system without locks has none to release.
         _ = self.0.unlock();
     }
 }
 
 impl Store {
-    /// Opens or makes the log at `path`, and gives every record that it holds.
+    /// Opens or creates the log at `path`, and returns every record that it holds.
     ///
     /// # Errors
     ///
-    /// A log that another process has open, that is damaged, or that is none, is left as it is.
+    /// A log that another process has open, or that is damaged, and a file that is not a log are left as they are.
     pub fn open(path: &Path) -> Result<(Self, Vec<Record>), StoreError> {
         let unopened = |source| StoreError::Open { path: path.to_owned(), source };
         let (folder, name) = files::parts(path);
@@ -88,12 +88,12 @@ impl Store {
         Ok((Self { file, end, broken: false }, records))
     }
 
-    /// Writes each write's records as one line and syncs them all at once: after a crash a line is there whole or not at
-    /// all, and none without those before it.
+    /// Writes the records of each write as one line and syncs them all at once: after a crash a line is there whole or
+    /// not at all, and none without those before it.
     ///
     /// # Errors
     ///
-    /// Nothing was kept. Once a sync failed nothing more is taken, since what the disk holds is not known.
+    /// Nothing was kept. After a failed sync nothing more is accepted, since it is unknown what the disk holds.
     pub fn append<'a>(&mut self, writes: impl IntoIterator<Item = &'a [Record]>) -> io::Result<()> {
         if self.broken {
             return Err(io::Error::other("an earlier write failed"));
@@ -119,7 +119,7 @@ impl Store {
     }
 }
 
-/// Leaves the file with whole lines only, and a new one with its head, durable together with its name.
+/// Leaves the file with whole lines only, and a new one with its first line, durable together with its name.
 fn cut_torn_tail(file: &mut File, folder: &Folder, end: Option<End>) -> io::Result<End> {
     let Some(end) = end else {
         let (head, end) = log::empty();

@@ -1,4 +1,4 @@
-//! Security Token Service: who a caller is, and temporary keys for roles.
+//! Security Token Service: the identity of a caller, and temporary keys for roles.
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
@@ -10,13 +10,13 @@ use super::sessions::{Assumed, Session};
 use super::settings::Settings;
 use crate::wire::{OIDC_TOKEN_LENGTH, format_time};
 
-/// Seconds that any role may be assumed for (STS: DurationSeconds up to the role's MaxSessionDuration).
+/// The seconds for which any role may be assumed (STS: DurationSeconds up to the role's MaxSessionDuration).
 const DURATION: std::ops::RangeInclusive<u32> = 900..=43_200;
 
 /// Characters of RoleSessionName.
 const SESSION_NAME: std::ops::RangeInclusive<usize> = 2..=64;
 
-/// Whose key this is: a RAM user's that is named like the key, or a session's.
+/// The identity of a key: a RAM user named like the key, or a session.
 pub(super) fn caller_identity(
     key_id: &str,
     session: Option<&Session>,
@@ -49,7 +49,7 @@ pub(super) fn caller_identity(
     fields
 }
 
-/// AssumeRole, whose caller is known by the signature.
+/// AssumeRole; the signature identifies its caller.
 pub(super) fn assume_role(params: &Params<'_>, settings: &Settings) -> Result<Assumed, Refusal> {
     let role = role(params, settings)?;
     let name = params.required("RoleSessionName")?;
@@ -66,7 +66,7 @@ pub(super) fn assume_role(params: &Params<'_>, settings: &Settings) -> Result<As
     Ok(Assumed { role, name: name.to_owned(), duration })
 }
 
-/// AssumeRoleWithOIDC, whose caller is known by a token.
+/// AssumeRoleWithOIDC; a token identifies its caller.
 pub(super) fn assume_role_with_oidc(params: &Params<'_>, settings: &Settings) -> Result<Assumed, Refusal> {
     let provider = params.required("OIDCProviderArn")?;
     if name_in(provider, "oidc-provider", settings).is_none() {
@@ -80,7 +80,7 @@ pub(super) fn assume_role_with_oidc(params: &Params<'_>, settings: &Settings) ->
     assume_role(params, settings)
 }
 
-/// The answer that hands a session's key out.
+/// The answer that hands out a session's key.
 pub(super) fn assumed(session: &Session, settings: &Settings) -> Map<String, Value> {
     let Session { key, role, name, expiration, number: _ } = session;
     object(json!({
@@ -97,12 +97,12 @@ pub(super) fn assumed(session: &Session, settings: &Settings) -> Map<String, Val
     }))
 }
 
-/// What AssumeRoleWithOIDC says besides. No token is taken apart, so no claim of it is repeated.
+/// Additional fields of AssumeRoleWithOIDC. The token is not parsed, so none of its claims is repeated.
 pub(super) fn oidc_token_info() -> Value {
     json!({ "VerificationInfo": "Success" })
 }
 
-/// The name of the role in RoleArn.
+/// The role's name in RoleArn.
 fn role(params: &Params<'_>, settings: &Settings) -> Result<String, Refusal> {
     let arn = params.required("RoleArn")?;
     let parts: Vec<&str> = arn.split(':').collect();

@@ -1,23 +1,24 @@
-//! Judges what stands at an address by the change that is planned there: the one answer of review, compare and read-back.
+//! Judges what is at an address against the change planned there: review, compare and read-back all ask here.
 
 use super::change::{ActionKind, Change};
 use crate::model::{Address, Field, RecordConfig, Remote};
 
-/// What an address is to hold after a write, and what it held before.
+/// What an address must hold after a write, and what it held before.
 #[derive(Debug, Clone, Copy)]
 pub struct Aim<'a> {
-    /// Where.
+    /// The address.
     pub address: &'a Address,
-    /// Normalized; `None` is "nothing there".
+    /// Normalized; `None` means that there is no configuration.
     pub before: Option<&'a RecordConfig>,
-    /// Normalized; `None` is "nothing there".
+    /// Normalized; `None` means that there is no configuration.
     pub after: Option<&'a RecordConfig>,
-    /// Whether fields that livevod does not manage must be as in `after` too. A fresh entry gets them from the service.
+    /// Whether fields that livevod does not manage must be as in `after` too. A new configuration gets them from the
+    /// service.
     pub exact: bool,
 }
 
 impl<'a> Aim<'a> {
-    /// The whole of a change.
+    /// The aim of a whole change.
     pub fn of(change: &'a Change) -> Self {
         Self {
             address: &change.address,
@@ -27,12 +28,12 @@ impl<'a> Aim<'a> {
         }
     }
 
-    /// To add an entry where none is.
+    /// The aim to add a configuration where there is none.
     pub fn add(address: &'a Address, config: &'a RecordConfig) -> Self {
         Self { address, before: None, after: Some(config), exact: true }
     }
 
-    /// Whether it is as wanted.
+    /// Whether the address is as wanted.
     pub fn reached(self, found: Option<&Remote>) -> bool {
         match (self.after, found) {
             (None, None) => true,
@@ -41,7 +42,7 @@ impl<'a> Aim<'a> {
         }
     }
 
-    /// Whether it is as it was planned from.
+    /// Whether the address is as it was when the change was planned.
     pub fn at_before(self, found: Option<&Remote>) -> bool {
         match (self.before, found) {
             (None, None) => true,
@@ -52,12 +53,12 @@ impl<'a> Aim<'a> {
         }
     }
 
-    /// `after` as it reads once it is there, in place of `remote`.
+    /// `after` as it will read once it has replaced `remote`.
     pub fn wanted(self, after: &RecordConfig, remote: &Remote) -> RecordConfig {
         if self.exact { after.clone() } else { after.laid_over(&remote.config) }
     }
 
-    /// The fields in which an entry is not as wanted.
+    /// The fields in which a configuration is not as wanted.
     fn off_target(self, after: &RecordConfig, remote: &Remote) -> Vec<Field> {
         self.wanted(after, remote).differences(&remote.config.clone().normalized())
     }

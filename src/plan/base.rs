@@ -1,5 +1,5 @@
-//! Holds the plan of some files against that of their target branch, both over one [`Snapshot`]: what was pending anyway, and
-//! what these files change. Pure.
+//! Compares the plan of some files with the plan of their target branch, both made from one [`Snapshot`]: what was
+//! pending anyway, and what these files change. Pure.
 
 use super::change::Change;
 use super::decided::Plan;
@@ -12,15 +12,15 @@ use crate::resolve::{Desired, Entry};
 /// The target branch of some files.
 #[derive(Debug, Clone, Copy)]
 pub struct Base<'a> {
-    /// Where its files stand, as it was named.
+    /// The path of its files, as the user named it.
     pub name: &'a str,
-    /// What its files want.
+    /// The desired state that its files declare.
     pub desired: &'a Desired,
-    /// What follows from them over the snapshot that `plan` was made from.
+    /// The plan for them, over the snapshot that `plan` was made from.
     pub plan: &'a Plan,
 }
 
-/// What `plan`, made from `desired`, owes to these files alone.
+/// The part of `plan`, made from `desired`, that only these files cause.
 pub fn since_base(
     base: Base,
     desired: &Desired,

@@ -1,4 +1,4 @@
-//! What a plan costs at least: calls, and the seconds that the rate allows them in.
+//! The least that a plan costs: calls, and the seconds that they take at the rate.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use super::notes::Budget;
 use crate::model::Snapshot;
 use crate::wire::PAGE_SIZE;
 
-/// How fast the calls of one action may go out.
+/// How fast the calls of one action may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallRate {
-    /// Calls a minute.
+    /// Calls per minute.
     pub per_minute: u32,
-    /// Calls that may go out at once after a pause.
+    /// Calls that may be sent at once after a pause.
     pub burst: u32,
 }
 
@@ -23,7 +23,7 @@ impl Default for CallRate {
     }
 }
 
-/// Calls by action, in the floor: everything works at the first try and shows at once.
+/// Calls by action, at least: every call succeeds at once, and every write is visible at once.
 #[derive(Default)]
 struct Calls {
     describe: u64,
@@ -32,7 +32,8 @@ struct Calls {
     delete: u64,
 }
 
-/// The floor for `changes`: compares, writes and confirms, and the last listing of each domain, which proves deletes too.
+/// The least for `changes`: compares, writes and confirms, and the last listing of each domain, which proves deletes
+/// too.
 pub(super) fn of(changes: &[Change], snapshot: &Snapshot, rate: CallRate) -> Budget {
     let mut calls = Calls::default();
     changes.iter().for_each(|change| calls.count(change));
@@ -42,14 +43,14 @@ pub(super) fn of(changes: &[Change], snapshot: &Snapshot, rate: CallRate) -> Bud
     Budget { reads: describe, writes: add + update + delete, seconds: seconds.into_iter().max().unwrap_or(0) }
 }
 
-/// What comes into a domain and what goes.
+/// How many configurations are added to a domain and removed from it.
 #[derive(Default)]
 struct Moves {
     come: u64,
     go: u64,
 }
 
-/// The pages of one listing of each domain that is written, as long as it is then; the last page is never full.
+/// The pages of one listing of each domain that is written, with its length at that time; the last page is never full.
 fn listings(changes: &[Change], snapshot: &Snapshot) -> u64 {
     let mut domains: BTreeMap<&str, Moves> = BTreeMap::new();
     for change in changes {

@@ -5,58 +5,59 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Field, Passthrough, RecordConfig, StreamSpelling, Value};
 
-/// One change of one configuration: all that is decided of it.
+/// One change of one configuration: everything that is decided about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Row", into = "Row")]
 pub struct Change {
-    /// What is changed.
+    /// The configuration.
     pub address: Address,
-    /// From what to what.
+    /// The settings before and after.
     pub transition: Transition,
-    /// The kind of reason, which some guards ask for.
+    /// The kind of reason, which some guards need.
     pub reason: Reason,
-    /// Whether `protect` names it.
+    /// Whether `protect` matches it.
     pub is_protected: bool,
     /// How the service writes the stream name.
     pub spelling: StreamSpelling,
-    /// What is written besides if a step goes wrong. Nothing that is not in here is.
+    /// Writes that are made only if a step fails. No other write is made then.
     pub contingent: Vec<Contingent>,
-    /// What stands beside an app-wide entry that is deleted or replaced, in order, once the rest of the plan is carried out;
-    /// empty for every other change. Another set than this one when it is to go, and it does not.
+    /// For an app-wide configuration that is deleted or replaced: what exists beside it, in order, once the rest of the
+    /// plan is carried out. Empty for every other change. If the set is different when the configuration is to be
+    /// removed, it is not removed.
     pub siblings: Vec<Address>,
 }
 
-/// From which settings to which; all of them normalized.
+/// From which settings to which; all are normalized.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Transition {
-    /// Add.
+    /// Add a configuration.
     Create {
         /// The settings afterwards.
         after: RecordConfig,
     },
     /// Update in place.
     Update {
-        /// The settings now.
+        /// The settings before.
         before: RecordConfig,
         /// The settings afterwards.
         after: RecordConfig,
     },
-    /// Delete, then Add.
+    /// Delete, then add again.
     Replace {
-        /// The settings now.
+        /// The settings before.
         before: RecordConfig,
         /// The settings afterwards.
         after: RecordConfig,
     },
-    /// Delete.
+    /// Delete a configuration.
     Delete {
-        /// The settings now.
+        /// The settings before.
         before: RecordConfig,
     },
 }
 
 impl Transition {
-    /// The transition between two states; an action that does not lead from the one to the other makes none.
+    /// The transition between two states; `None` if the action does not lead from one to the other.
     pub fn new(
         action: ActionKind,
         before: Option<RecordConfig>,
@@ -72,7 +73,7 @@ impl Transition {
     }
 }
 
-/// A change as files hold it.
+/// A change as files store it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
@@ -117,7 +118,7 @@ impl TryFrom<Row> for Change {
 }
 
 impl Change {
-    /// What is done.
+    /// The action.
     pub fn action(&self) -> ActionKind {
         match &self.transition {
             Transition::Create { .. } => ActionKind::Create,
@@ -127,7 +128,7 @@ impl Change {
         }
     }
 
-    /// The settings now; `None` for a create.
+    /// The settings before; `None` for a create.
     pub fn before(&self) -> Option<&RecordConfig> {
         match &self.transition {
             Transition::Create { .. } => None,
@@ -147,7 +148,7 @@ impl Change {
         }
     }
 
-    /// The value of a field now.
+    /// The value of a field before.
     pub fn before_value(&self, field: Field) -> Value {
         self.before().map_or(Value::Unset, |config| config.get(field))
     }
@@ -157,7 +158,7 @@ impl Change {
         self.after().map_or(Value::Unset, |config| config.get(field))
     }
 
-    /// The fields that differ, or that are set in the entry that comes or goes, in [`Field::ALL`] order.
+    /// The fields that differ, or that are set in the configuration that is added or deleted, in [`Field::ALL`] order.
     pub fn fields(&self) -> Vec<Field> {
         match &self.transition {
             Transition::Update { before, after } | Transition::Replace { before, after } => {
@@ -169,23 +170,23 @@ impl Change {
         }
     }
 
-    /// Whether it adds an entry with fields that no file manages, as it once stood there.
+    /// Whether it adds back a configuration with fields that no file manages.
     pub fn puts_back(&self) -> bool {
         matches!(&self.transition, Transition::Create { after } if after.passthrough != Passthrough::default())
     }
 
-    /// Whether the entry is gone at some moment: a delete or a replace.
+    /// Whether the configuration is absent at some moment: a delete or a replace.
     pub fn removes(&self) -> bool {
         matches!(self.transition, Transition::Delete { .. } | Transition::Replace { .. })
     }
 
-    /// Whether it is gone and app-wide, so that the service may take along what stands beside it.
+    /// Whether it removes an app-wide configuration, so that the service may delete those beside it too.
     pub fn may_take_along(&self) -> bool {
         self.removes() && self.address.is_app_wide()
     }
 }
 
-/// What a change does, in the words of Terraform.
+/// What a change does, in Terraform's terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
@@ -193,7 +194,7 @@ pub enum ActionKind {
     Create,
     /// Update in place.
     Update,
-    /// Delete, then Add.
+    /// Delete, then add again.
     Replace,
     /// Delete.
     Delete,
@@ -210,7 +211,7 @@ impl ActionKind {
         }
     }
 
-    /// The first of its calls, in words.
+    /// The first of its calls.
     pub fn first_call(self) -> &'static str {
         match self {
             ActionKind::Create => "Add",
@@ -220,27 +221,27 @@ impl ActionKind {
     }
 }
 
-/// Why a change is planned. Where that stands in the files is a note.
+/// Why a change is planned. The place in the files is a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// Declared, and not there.
+    /// Declared but missing.
     Missing,
-    /// Declared otherwise.
+    /// Differs from the declared settings.
     Differs,
-    /// A create-only field is declared otherwise.
+    /// A create-only field differs from the declared value.
     CreateOnly,
-    /// `state: absent` stands in its entry.
+    /// Declared as `state: absent`.
     DeclaredAbsent,
     /// Not declared, and pruned.
     Pruned,
-    /// A snapshot that is restored holds it, or holds it otherwise.
+    /// The restored snapshot has it, and it is missing or differs.
     InSnapshot,
-    /// A snapshot that is restored does not hold it.
+    /// The restored snapshot does not have it.
     NotInSnapshot,
-    /// A run deleted it to add it anew, and its Add was not confirmed; nothing is there.
+    /// A run deleted it in order to add it again, and the Add was not confirmed; it is missing.
     FinishesReplace,
-    /// A run removed it and did not put it back; nothing is there.
+    /// A run removed it and did not add it back; it is missing.
     PutsBack,
 }
 
@@ -248,9 +249,9 @@ pub enum Reason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Contingent {
-    /// If the Add of a replace fails: add the old one back.
+    /// If the Add of a replace fails: add the old configuration back.
     AddBack,
-    /// If siblings of a deleted app-wide entry are gone: add them back.
+    /// If configurations beside a deleted app-wide one are gone: add them back.
     AddSiblingsBack,
 }
 

@@ -1,4 +1,4 @@
-//! Who records each changed address before and after the plan, and what a reviewer should see first.
+//! Which configuration records each changed address before and after the plan, and what a reviewer should see first.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::notes::{Coverage, Noted, Warning};
 use crate::model::{Address, RecordConfig, Snapshot};
 use crate::resolve::OriginKind;
 
-/// Fills in the coverage of every change, as it is once all of them are carried out.
+/// Fills in the coverage of every change, as it is once all changes are carried out.
 pub(super) fn fill_in(plan: &mut Plan, snapshot: &Snapshot) {
     let changes = &plan.decisions.changes;
     let before = Rulers::before(snapshot);
@@ -19,7 +19,7 @@ pub(super) fn fill_in(plan: &mut Plan, snapshot: &Snapshot) {
     }
 }
 
-/// All configurations of one moment, to ask which one rules an address.
+/// All configurations at one moment, to find the one that applies to an address.
 pub(super) struct Rulers<'a> {
     configs: BTreeMap<&'a Address, &'a RecordConfig>,
 }
@@ -50,13 +50,13 @@ impl<'a> Rulers<'a> {
         address.rulers().find(|ruler| self.configs.contains_key(ruler))
     }
 
-    /// Whether the address is recorded without anybody asking for it.
+    /// Whether the address is recorded automatically, not only on demand.
     pub(super) fn records(&self, address: &Address) -> bool {
         self.ruler(address).is_some_and(|ruler| self.configs[&ruler].records_by_itself())
     }
 }
 
-/// The facts that head the plan.
+/// The facts at the head of the plan.
 pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = fallen_to_defaults(plan).into_iter().collect();
     warnings.extend(plan.notes.shadows.iter().map(|shadow| Warning {
@@ -69,7 +69,7 @@ pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
     warnings
 }
 
-/// Changed values that nobody wrote, so that the documented default takes the place of what is there.
+/// Changed values that no file sets, so that the documented default replaces the current value.
 fn fallen_to_defaults(plan: &Plan) -> Option<Warning> {
     let fallen = |noted: &Noted| {
         noted.action() != ActionKind::Create
@@ -78,9 +78,9 @@ fn fallen_to_defaults(plan: &Plan) -> Option<Warning> {
     let changes = plan.changes().filter(fallen).count();
     let words = match changes {
         0 => return None,
-        1 => "1 configuration falls".to_owned(),
-        more => format!("{more} configurations fall"),
+        1 => "1 configuration falls back".to_owned(),
+        more => format!("{more} configurations fall back"),
     };
-    let message = format!("{words} to a documented default that nobody wrote: look for `(not written)`");
+    let message = format!("{words} to a documented default that no file sets: look for `(not written)`");
     Some(Warning { message, address: None })
 }

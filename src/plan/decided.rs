@@ -1,4 +1,4 @@
-//! A plan: all that is decided, and all that a reader is told besides.
+//! A plan: everything that is decided, and everything that readers see besides.
 
 use std::collections::BTreeMap;
 
@@ -8,34 +8,34 @@ use serde::{Deserialize, Serialize};
 use super::change::{ActionKind, Change};
 use super::notes::{ChangeNote, Guard, Held, Noted, Notes};
 
-/// Everything that is to be done and everything a reviewer should know, in two halves that are never mixed: inert, complete,
-/// the same on any machine.
+/// Everything that is to be done and everything that a reviewer should know, in two halves that are never mixed. It is
+/// inert, complete, and the same on any machine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// All that apply, guards and digest read.
+    /// Everything that apply, guards and digest read.
     pub decisions: Decisions,
-    /// All else, for people. Nothing here changes a write or releases a guard.
+    /// Everything else, for people. Nothing here changes a write or releases a guard.
     pub notes: Notes,
 }
 
-/// What is written where, and what decides whether it may be. All of it is in the digest.
+/// What is written where, and what decides whether it may be written. All of it is in the digest.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decisions {
-    /// The endpoint or the emulator's file, as outputs name it: the changes are for no other service.
+    /// The endpoint or the emulator's file, as outputs name it: the changes are for this service only.
     pub target: String,
     /// The declared account, `None` where none is declared.
     pub account: Option<String>,
     /// Whether the files declare no configuration at all.
     pub declares_nothing: bool,
-    /// The domains of the changes, each with its region where one is written. What else was read does not count: the digest is
-    /// the same whatever other domains the files name.
+    /// The domains of the changes, each with its region if one is written. Other domains that were read do not count:
+    /// the digest is the same whatever other domains the files name.
     pub domains: BTreeMap<String, Option<String>>,
-    /// In the order of their addresses.
+    /// Sorted by address.
     pub changes: Vec<Change>,
 }
 
-/// The decisions of a plan that no guard holds and that lacks no domain: what apply takes.
+/// The decisions of a plan that no guard refuses and that lacks no domain: the input of apply.
 #[derive(Debug, Clone, Copy)]
 pub struct Cleared<'a>(&'a Decisions);
 
@@ -46,11 +46,11 @@ impl<'a> Cleared<'a> {
     }
 }
 
-/// Why a plan is not even begun.
+/// Why a plan is not started.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotCleared {
-    /// Guards hold it.
-    #[error("the plan is held by {} of its guards", .0.len())]
+    /// Guards refuse it.
+    #[error("the plan is refused by {} of its guards", .0.len())]
     Held(Vec<Held>),
     /// Selected domains could not be read.
     #[error("the plan lacks domains that could not be read: {}", .0.join(", "))]
@@ -58,20 +58,20 @@ pub enum NotCleared {
 }
 
 impl Decisions {
-    /// The region that a change's domain is in, where one is written.
+    /// The region of a change's domain, if one is written.
     pub fn region(&self, change: &Change) -> Option<&str> {
         self.domains.get(&*change.address.domain)?.as_deref()
     }
 }
 
 impl Plan {
-    /// Adds a change, and what is said of it.
+    /// Adds a change and its note.
     pub(super) fn push(&mut self, change: Change, note: ChangeNote) {
         self.decisions.changes.push(change);
         self.notes.changes.push(note);
     }
 
-    /// The decisions, where neither a guard nor an unread domain stands against them.
+    /// The decisions, unless a guard refuses them or a domain could not be read.
     ///
     /// # Errors
     /// When one does.
@@ -88,17 +88,17 @@ impl Plan {
         self.decisions.digest()
     }
 
-    /// The changes with what is said of each.
+    /// The changes with their notes.
     pub fn changes(&self) -> impl ExactSizeIterator<Item = Noted<'_>> + Clone {
         noted(&self.decisions, &self.notes)
     }
 
-    /// One of them, by its place in the plan's order.
+    /// One of them, by its index in the plan.
     pub fn noted(&self, index: usize) -> Option<Noted<'_>> {
         Some(Noted { change: self.decisions.changes.get(index)?, note: self.notes.of(index) })
     }
 
-    /// How many changes of each kind there are.
+    /// The number of changes of each kind.
     pub fn summary(&self) -> Summary {
         let count = |action| self.decisions.changes.iter().filter(|change| change.action() == action).count();
         Summary {
@@ -110,25 +110,25 @@ impl Plan {
         }
     }
 
-    /// Whether the service is other than declared: a change, a declared address that can't be managed, or an unmanaged
-    /// entry in front of a declared app-wide one.
+    /// Whether the service differs from the files: a change, a declared address that can't be managed, or an unmanaged
+    /// configuration that takes precedence over a declared app-wide one.
     pub fn differs(&self) -> bool {
         !self.decisions.changes.is_empty()
             || self.notes.unsupported.iter().any(|one| one.declared)
             || !self.notes.shadows.is_empty()
     }
 
-    /// Whether this guard holds it.
+    /// Whether this guard refuses it.
     pub fn is_held_by(&self, guard: Guard) -> bool {
         self.notes.held.iter().any(|held| held.guard == guard)
     }
 
-    /// Whether the files of the target branch ask for the same change, as far as they were looked at.
+    /// Whether the target branch's files ask for the same change, if they were compared.
     pub fn is_pending(&self, change: &Change) -> bool {
         self.notes.since_base.as_ref().is_some_and(|since| since.pending.contains(&change.address))
     }
 
-    /// What the files of the target branch ask for where these files ask for this change.
+    /// What the target branch's files ask for in place of this change.
     pub fn instead_of(&self, change: &Change) -> Option<&Change> {
         self.notes.since_base.as_ref()?.otherwise(&change.address)
     }
@@ -150,7 +150,7 @@ pub struct Summary {
     pub replace: usize,
     /// Deletes.
     pub delete: usize,
-    /// Declared configurations that are as wanted.
+    /// Declared configurations that are already as declared.
     pub unchanged: usize,
 }
 

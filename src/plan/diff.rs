@@ -1,4 +1,4 @@
-//! Compares what is wanted with what exists, address by address.
+//! Compares the desired state with the existing one, address by address.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,13 +84,13 @@ impl Draft<'_> {
         if self.desired.ignore.iter().any(|pattern| pattern.value.matches(address)) {
             match (remote, self.gaps.get(address)) {
                 (Some(_), _) => self.plan.notes.ignored.push(address.clone()),
-                (None, Some(gap)) => self.plan.notes.warnings.push(gap.left(address, "`ignore` names it")),
+                (None, Some(gap)) => self.plan.notes.warnings.push(gap.left(address, "`ignore` matches it")),
                 (None, None) => {}
             }
             return;
         }
         if remote.is_some() && !address.is_nameable() {
-            // No file could ever say that it shall stay.
+            // No file can declare it, so nothing could say that it is to stay.
             self.left_alone(domain, address);
             return;
         }
@@ -100,7 +100,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Files say what shall be there, and nothing of what they don't name but that it goes where they prune.
+    /// Files say what is to exist. What they do not name is left alone, unless they prune it.
     fn towards_files(&mut self, domain: &DesiredDomain, address: &Address, remote: Option<&Remote>) {
         let wanted = domain.entries.get(address).map(|entry| &entry.wanted);
         if self.is_unsupported(address, wanted, remote) {
@@ -130,7 +130,7 @@ impl Draft<'_> {
         }
     }
 
-    /// A snapshot says all that was there, so what it does not hold goes.
+    /// A snapshot is complete, so what it does not have is deleted.
     fn back_to(
         &mut self,
         restored: &Restored,
@@ -156,7 +156,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether something stands there that no request can write; then that is noted.
+    /// Whether the configuration at the address is one that no request can write; if so, notes it.
     fn is_unsupported(
         &mut self,
         address: &Address,
@@ -176,13 +176,13 @@ impl Draft<'_> {
         self.change(domain, address, Steps::create(Why::of(Reason::Missing), after, origins));
     }
 
-    /// Adds what is declared over what an earlier run removed: a plain create would lose what no file manages.
+    /// Adds a declared configuration over what an earlier run removed: a plain create would lose what no file manages.
     fn finish(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved, gap: &Gap) {
         let after = resolved.config.laid_over(&gap.before);
         self.fill(domain, address, after, Some(resolved), gap.finished());
     }
 
-    /// Adds what an earlier run removed where no file says what shall be there.
+    /// Adds back what an earlier run removed, if no file says what is to exist there.
     fn put_back(&mut self, domain: &DesiredDomain, address: &Address) {
         if let Some(gap) = self.gaps.get(address) {
             self.fill(domain, address, gap.before.clone(), None, gap.rolled_back());
@@ -202,12 +202,12 @@ impl Draft<'_> {
             return;
         }
         let mut origins = self.origins(resolved);
-        // What nobody wrote is what stood there.
+        // Values that no file sets are those of the removed configuration.
         origins.retain(|_, origin| origin.kind != OriginKind::Service);
         self.change(domain, address, Steps::create(why, after, origins));
     }
 
-    /// Says what could not be added back if the service took it along with an app-wide entry that goes.
+    /// Warns of what could not be added back if the service deleted it along with an app-wide configuration.
     fn lost_for_good(&mut self, snapshot: &Snapshot) {
         for change in self.plan.decisions.changes.iter().filter(|change| change.may_take_along()) {
             let held = snapshot.domains.get(&change.address.domain);
@@ -217,7 +217,7 @@ impl Draft<'_> {
                 .filter(|(other, remote)| remote.unsupported.is_some() && change.address.has_beside(other));
             for (other, _) in beside {
                 let message = format!(
-                    "`{}` stands beside it and can't be managed: if the service takes it along, livevod can't add it back",
+                    "`{}` exists beside it and can't be managed: if the service deletes it too, livevod can't add it back",
                     other.within_domain()
                 );
                 self.plan.notes.warnings.push(Warning { message, address: Some(change.address.clone()) });
@@ -225,13 +225,13 @@ impl Draft<'_> {
         }
     }
 
-    /// Says of each gap that was not looked at why it was not.
+    /// For each gap that was not examined, notes why.
     fn gaps_left_alone(&mut self, selection: &Selection) {
         for (address, gap) in self.gaps {
             if !self.desired.domains.contains_key(&address.domain) {
                 self.plan.notes.warnings.push(gap.left(address, "no file names its domain"));
             } else if !selection.selects(address) {
-                self.plan.notes.warnings.push(gap.left(address, "this run is not about it"));
+                self.plan.notes.warnings.push(gap.left(address, "this run does not select it"));
             }
         }
     }
@@ -256,7 +256,8 @@ impl Draft<'_> {
         self.change(domain, address, Steps { transition, why, origins, spelling: remote.spelling });
     }
 
-    /// What stood there can't be written; it is no difference where something of the kind still stands.
+    /// What the snapshot has can't be written; that is not a difference if a configuration of the same kind still
+    /// exists.
     fn unwritable(&mut self, address: &Address, reason: &str, remote: Option<&Remote>) {
         let declared = remote.is_none_or(|remote| remote.unsupported.is_none());
         self.unsupported(address, format!("it was saved as {reason}"), declared);
@@ -266,7 +267,8 @@ impl Draft<'_> {
         self.plan.notes.unsupported.push(Unsupported { address: address.clone(), reason, declared });
     }
 
-    /// Goes back to exactly what stood there, passthrough fields too. Only a location that nobody chose stays as it is.
+    /// Goes back to exactly what the snapshot has, passthrough fields included. Only a storage location that nobody
+    /// chose stays.
     fn restore(
         &mut self,
         domain: &DesiredDomain,
@@ -280,7 +282,7 @@ impl Draft<'_> {
             after.storage_location = before.as_ref().and_then(|before| before.storage_location.clone());
             if let Some(location) = &after.storage_location {
                 let message = format!(
-                    "it stores in `{location}` now and named no place when it was saved; no call takes that back"
+                    "it stores in `{location}` now and had no storage location in the snapshot; no call can undo that"
                 );
                 self.plan.notes.warnings.push(Warning { message, address: Some(address.clone()) });
             }
@@ -372,8 +374,8 @@ impl Steps {
     }
 }
 
-/// A replace puts the old one back if the new one can't be added; when an app-wide entry goes, what the service took along
-/// is put back.
+/// A replace adds the old configuration back if the new one can't be added; when an app-wide configuration is removed,
+/// those that the service deleted along with it are added back.
 fn contingent(transition: &Transition, address: &Address) -> Vec<Contingent> {
     let siblings = address.is_app_wide().then_some(Contingent::AddSiblingsBack);
     match transition {

@@ -1,4 +1,4 @@
-//! The name of what is decided: a hash over all of it, and over nothing else.
+//! The hash that identifies the decisions: over all of them, and nothing else.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -14,8 +14,8 @@ use crate::model::{Address, Field, Form, RecordConfig, StreamSpelling, Value, te
 use crate::wire;
 
 impl Decisions {
-    /// `sha256:` and the hex SHA-256 of the decisions in canonical JSON: the same decisions have the same digest on any
-    /// machine at any time, those of an empty plan included.
+    /// `sha256:` and the hex SHA-256 of the decisions in canonical JSON. The same decisions have the same digest on any
+    /// machine at any time; an empty plan has one too.
     pub fn digest(&self) -> String {
         of(self)
     }
@@ -23,8 +23,8 @@ impl Decisions {
 
 /// `sha256:` and the hex hash of the RFC 8785 text of `{"digest":2,"decisions":{…}}`.
 ///
-/// It is hashed change by change: the text of a hundred thousand of them is never held as a whole. In canonical form the
-/// names of an object stand in order, and nothing stands between the items of a list but commas.
+/// Hashed change by change, so that the text of a hundred thousand changes is never in memory at once. In canonical form
+/// the names of an object are sorted, and only commas separate the items of a list.
 fn of(decisions: &Decisions) -> String {
     let Decisions { target, account, declares_nothing, domains, changes } = decisions;
     let mut hasher = Sha256::new();
@@ -47,14 +47,14 @@ fn of(decisions: &Decisions) -> String {
 
 #[expect(
     clippy::expect_used,
-    reason = "a text of an error in its place would be the digest of other decisions too"
+    reason = "an error text in its place would give other decisions the same digest"
 )]
 fn hash(hasher: &mut Sha256, value: &impl Serialize) {
-    hasher.update(serde_json::to_vec(value).expect("all that is decided can be JSON"));
+    hasher.update(serde_json::to_vec(value).expect("all decisions can be JSON"));
 }
 
-/// A change. The fields stand in the order of their names, as canonical JSON wants them: to sort them for each change anew
-/// takes most of the time. Texts, switches and whole numbers below 2^53 are canonical as they are written.
+/// A change. The fields are declared in the order of their names, as canonical JSON requires: sorting them for each
+/// change would take most of the time. Texts, booleans and integers below 2^53 are canonical as they are written.
 #[derive(Serialize)]
 struct Row<'a> {
     action: ActionKind,
@@ -100,7 +100,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// All settings under the equality rules, in the order of their names too.
+/// All settings under the equality rules, also in the order of their names.
 struct Settings<'a>(&'a RecordConfig);
 
 static BY_NAME: LazyLock<[Field; Field::ALL.len()]> = LazyLock::new(|| {
@@ -135,7 +135,7 @@ fn sorted(text: &str) -> String {
     ids.join(",")
 }
 
-/// What may hold anything, in canonical form.
+/// A map with any content, in canonical form.
 struct Canonical<'a, T>(&'a BTreeMap<String, T>);
 
 impl<T: Serialize> Serialize for Canonical<'_, T> {
@@ -156,7 +156,7 @@ mod tests {
     use crate::model::Passthrough;
     use crate::plan::change::Transition;
 
-    /// The hash of the text that any other program would make of the same decisions.
+    /// The hash of the text that any other program would write for the same decisions.
     #[test]
     fn the_hash_is_that_of_the_canonical_document() {
         let config = RecordConfig { vod_transcode_group: "g".into(), ..RecordConfig::default() };
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(of(&decisions), format!("sha256:{}", wire::hex(&Sha256::digest(text))));
     }
 
-    /// Written by hand in canonical order, so a field in the wrong place, or a text that is escaped otherwise, must show.
+    /// The canonical text, written by hand: a field in the wrong place, or a text escaped differently, must show.
     #[test]
     fn the_text_of_settings_is_canonical() {
         let awkward = "\u{0}\u{7}\u{8}\t\n\u{c}\r\u{1f}\"\\/\u{7f}\u{2028}é😀";

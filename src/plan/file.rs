@@ -1,4 +1,4 @@
-//! Turns a [`Plan`] with all that must be known to apply it later into a text, and that text back. Pure.
+//! Turns a [`Plan`], with everything needed to apply it later, into text, and that text back. Pure.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::notes::{ChangeNote, Noted, Notes};
 use crate::sealed;
 use crate::source::{Place, Source, Sources};
 
-/// Version of the format.
+/// The version of the format.
 const FORMAT_VERSION: &str = "2.0";
 
 /// A plan that is reviewed now and applied later.
@@ -22,36 +22,36 @@ pub struct SavedPlan {
     plan_file: String,
     /// The version of livevod that wrote it.
     pub livevod: String,
-    /// When it was made.
+    /// When the plan was made.
     pub time: Timestamp,
     /// What is to be done.
     pub decisions: Decisions,
-    /// What a reader is told besides.
+    /// What readers see besides.
     pub notes: Notes,
-    /// Stands behind the rest in the file; [`sealed`] writes it and knows what it must be.
+    /// Comes last in the file; [`sealed`] writes it and knows what it must be.
     #[serde(default, skip_serializing)]
     checksum: IgnoredAny,
 }
 
-/// Why a text is no saved plan.
+/// Why a text is not a saved plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanFileError {
-    /// It is no plan at all, or only the beginning of one.
-    #[error("it is no saved plan, or one that was cut short: {0}")]
+    /// Not a plan at all, or only the beginning of one.
+    #[error("not a saved plan, or one that was cut short: {0}")]
     NotOne(String),
     /// A version that this livevod does not know.
-    #[error("it has format version `{0}`, and this livevod reads {FORMAT_VERSION}")]
+    #[error("the format version is `{0}`, but this livevod reads {FORMAT_VERSION}")]
     Version(String),
-    /// Not as it was written.
-    #[error("it is not as it was written: its checksum does not fit")]
+    /// The file was modified.
+    #[error("checksum mismatch: the file was modified")]
     Changed,
 }
 
 impl SavedPlan {
-    /// What the text of every saved plan begins with, whatever its version; no YAML of livevod does.
+    /// The first bytes of every saved plan, in any version; no YAML file of livevod begins like this.
     pub const BEGINNING: &[u8] = b"{\n  \"plan_file\":";
 
-    /// A plan to be saved.
+    /// A plan to save.
     pub fn new(plan: Plan, time: Timestamp) -> Self {
         let livevod = env!("CARGO_PKG_VERSION").to_owned();
         let (plan_file, checksum) = (FORMAT_VERSION.to_owned(), IgnoredAny);
@@ -59,12 +59,12 @@ impl SavedPlan {
         Self { plan_file, livevod, time, decisions, notes, checksum }
     }
 
-    /// The changes with what is said of each.
+    /// The changes with their notes.
     pub fn changes(&self) -> impl ExactSizeIterator<Item = Noted<'_>> + Clone {
         noted(&self.decisions, &self.notes)
     }
 
-    /// The files of the plan, as far as it remembers them: their names and the places that it tells of.
+    /// The files of the plan, as far as it stores them: their names and the places that it names.
     pub fn sources(&self) -> Sources {
         let mut files: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
         for place in self.notes.changes.iter().flat_map(ChangeNote::places) {
@@ -77,7 +77,7 @@ impl SavedPlan {
         sources
     }
 
-    /// The plan as it was made, for people; what is applied of it is found by [`resume`](super::resume).
+    /// The plan as it was made, for people; [`resume`](super::resume) finds what is applied of it.
     pub fn shown(self) -> Plan {
         let Self { decisions, notes, .. } = self;
         Plan { decisions, notes }
@@ -93,10 +93,10 @@ impl SavedPlan {
         Ok(sealed::close(&format!("{open},\n  ")))
     }
 
-    /// Reads a plan.
+    /// Parses a plan.
     ///
     /// # Errors
-    /// When the text is not, byte for byte, what [`SavedPlan::write`] made.
+    /// When the text is not byte for byte what [`SavedPlan::write`] made.
     pub fn read(text: &str) -> Result<Self, PlanFileError> {
         let read = match sealed::is_intact(text) {
             true => serde_json::from_str(text).map_err(not_one),
@@ -107,7 +107,7 @@ impl SavedPlan {
                 Err(PlanFileError::Version(plan_file))
             }
             Ok(saved) => Ok(saved),
-            // All else may mean something else in another version, so that is told first.
+            // Another version may define everything else differently, so its number is reported first.
             Err(error) => known_version(text).and(Err(error)),
         }
     }

@@ -1,4 +1,4 @@
-//! Groups changes that read the same but for their address.
+//! Groups changes that read the same except for their address.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -10,8 +10,8 @@ use crate::model::{Address, Field, Value};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
-/// The changes of a plan in groups that differ in nothing but the address; none is empty, and its first one speaks for all.
-/// Groups and their changes are in the order of addresses. With `full`, each stands alone.
+/// The changes of a plan in groups that differ only in the address; no group is empty, and its first change represents
+/// all. Groups and their changes are sorted by address. With `full`, each change is its own group.
 pub fn fold(plan: &Plan, full: bool) -> Vec<Vec<Noted<'_>>> {
     if full {
         return plan.changes().map(|change| vec![change]).collect();
@@ -28,7 +28,7 @@ pub fn fold(plan: &Plan, full: bool) -> Vec<Vec<Noted<'_>>> {
     folds
 }
 
-/// A change as a reader sees it: two are equal that differ in nothing but their address.
+/// A change as readers see it: two are equal if they differ only in their address.
 struct AsRead<'a> {
     plan: &'a Plan,
     change: Noted<'a>,
@@ -50,7 +50,7 @@ impl Hash for AsRead<'_> {
 }
 
 impl<'a> AsRead<'a> {
-    /// All but its fields.
+    /// Everything but its fields.
     fn facts(&self) -> impl Hash + Eq + use<'a> {
         let Noted { change, note } = self.change;
         let Change { address, transition: _, reason, is_protected: _, spelling: _, contingent, siblings: _ } =
@@ -76,12 +76,13 @@ impl<'a> AsRead<'a> {
 
 type SeenOrigin<'a> = (OriginKind, &'a Option<String>, &'a Option<Place>);
 
-/// A ruling entry as it is named beside the address it rules, without the text; `None` is its own entry.
+/// How a recording configuration is named next to the address it applies to, without the text; `None` for the address's
+/// own.
 fn ruler_name<'a>(ruler: &'a Address, address: &Address) -> Option<(&'a str, &'a str)> {
     (ruler != address).then_some((&ruler.app, &ruler.stream))
 }
 
-/// How a ruling entry is named beside the address it rules: `its own entry`, or `show/*`.
+/// How a recording configuration is named next to the address it applies to: `its own entry`, or `show/*`.
 pub fn relation(ruler: &Address, address: &Address) -> String {
     if ruler == address { "its own entry".to_owned() } else { ruler.within_domain() }
 }

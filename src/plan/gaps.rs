@@ -1,4 +1,4 @@
-//! What earlier runs took away and did not put back: the plan finishes it, with what a plain create would lose.
+//! What earlier runs removed and did not add back: the plan finishes it, with what a plain create would lose.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use super::notes::Warning;
 use crate::model::{Address, RecordConfig};
 use crate::source::Place;
 
-/// Entries that earlier runs removed in order to add them anew, and that were not confirmed to stand again. Where something
-/// stands again when the plan is made, there is nothing to finish.
+/// Configurations that earlier runs removed in order to add them again, and that were not confirmed to exist again. If
+/// one exists when the plan is made, there is nothing to finish.
 pub type Gaps = BTreeMap<Address, Gap>;
 
-/// One entry that a run removed.
+/// A configuration that a run removed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gap {
     /// The run's id.
     pub run: String,
     /// How it came to be removed.
     pub cause: GapCause,
-    /// What stood there, normalized.
+    /// The removed configuration, normalized.
     pub before: RecordConfig,
 }
 
-/// A reason, with where it stands or which run it is about.
+/// A reason, with its place in the files or the run that it is about.
 #[derive(Debug, Clone)]
 pub(super) struct Why {
     pub(super) reason: Reason,
@@ -44,17 +44,17 @@ impl Why {
     }
 }
 
-/// How an entry came to be removed and not put back.
+/// How a configuration came to be removed and not added back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GapCause {
-    /// The Delete of a replace went out; its Add was not confirmed.
+    /// The Delete of a replace was sent; the Add was not confirmed.
     Replace,
-    /// It stood beside an app-wide entry that was removed, and may have gone with it.
+    /// It was beside an app-wide configuration that was removed, and may have been deleted with it.
     AppWide,
 }
 
 impl Gap {
-    /// The reason of a create that brings the declared entry, over what stood there.
+    /// The reason for a create that adds the declared configuration over the removed one.
     pub(super) fn finished(&self) -> Why {
         match self.cause {
             GapCause::Replace => Why::run(Reason::FinishesReplace, &self.run),
@@ -62,15 +62,15 @@ impl Gap {
         }
     }
 
-    /// The reason of a create that brings the old entry back, because no file says what shall be there.
+    /// The reason for a create that adds the removed configuration back, because no file says what is to exist there.
     pub(super) fn rolled_back(&self) -> Why {
         Why::run(Reason::PutsBack, &self.run)
     }
 
-    /// That nothing is planned for it, and why.
+    /// A warning that nothing is planned for it, and why.
     pub(super) fn left(&self, address: &Address, why: &str) -> Warning {
         let message = format!(
-            "run {} removed `{address}` and did not put it back; nothing is planned there, because {why}",
+            "run {} removed `{address}` and did not add it back; nothing is planned there because {why}",
             self.run
         );
         Warning { message, address: Some(address.clone()) }

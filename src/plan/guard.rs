@@ -1,4 +1,4 @@
-//! The guards: what holds a plan until a flag, or nothing, releases it.
+//! The guards: each refuses a plan unless its flag, if it has one, allows it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::options::PlanOptions;
 use crate::model::{Address, Pattern, Snapshot};
 use crate::source::Spanned;
 
-/// Every guard that holds `plan`, in the order of [`Guard`] and then of the addresses.
+/// Every guard that refuses `plan`, in the order of [`Guard`] and then of the addresses.
 pub(super) fn held(
     plan: &Plan,
     protect: &[Spanned<Pattern>],
@@ -35,14 +35,14 @@ struct View<'a> {
     review: Option<Expected<'a>>,
 }
 
-/// The digest that was reviewed, and the plan's own.
+/// The digest that was reviewed, and this plan's own.
 struct Expected<'a> {
     expected: &'a str,
     found: String,
 }
 
 impl Expected<'_> {
-    /// Whether somebody has looked at this very transition.
+    /// Whether exactly this plan was reviewed.
     fn is_met(&self) -> bool {
         self.expected == self.found
     }
@@ -53,7 +53,7 @@ fn hold(guard: Guard, change: Option<&Change>, words: impl Into<String>, release
     Held { guard, address, message: words.into(), release: release.map(str::to_owned) }
 }
 
-/// Changes after which something recorded by itself is not.
+/// Changes after which something that is recorded automatically no longer is.
 fn stops<'a>(plan: &'a Plan, snapshot: &Snapshot) -> Vec<&'a Change> {
     let before = Rulers::before(snapshot);
     let after = Rulers::after(snapshot, &plan.decisions.changes);
@@ -90,7 +90,7 @@ struct Kind {
 }
 
 impl Kind {
-    /// Over the limit in a domain, or in the whole run; the flag named is the one number that lets all of it through.
+    /// Over the limit in a domain or in the whole run; the flag names the one number that allows all of it.
     fn held(&self, view: &View) -> Vec<Held> {
         let mut by_domain: BTreeMap<&str, usize> = BTreeMap::new();
         for change in view.plan.decisions.changes.iter().filter(|change| (self.counts)(change)) {
@@ -126,7 +126,7 @@ fn recording_gap(view: &View) -> Vec<Held> {
     let replaces = view.plan.decisions.changes.iter().filter(|change| change.action() == ActionKind::Replace);
     replaces
         .map(|change| {
-            let words = "between its delete and its add nothing records it";
+            let words = "nothing records it between its delete and its add";
             hold(Guard::RecordingGap, Some(change), words, Some("--allow-recording-gap"))
         })
         .collect()
@@ -142,7 +142,7 @@ fn recording_stop(view: &View) -> Vec<Held> {
         .copied()
         .filter(unsaid)
         .map(|change| {
-            let words = "it is recorded by itself now and would not be any more";
+            let words = "it is recorded automatically now and would no longer be";
             hold(Guard::RecordingStop, Some(change), words, Some("--allow-recording-stop"))
         })
         .collect()
@@ -158,10 +158,10 @@ fn app_wide(view: &View) -> Vec<Held> {
             let first = change.siblings.first()?;
             let words = match change.siblings.len() {
                 1 => {
-                    format!("`{}` stands beside it, and the service may take it along", first.within_domain())
+                    format!("`{}` exists beside it, and the service may delete it too", first.within_domain())
                 }
                 more => format!(
-                    "{more} configurations stand beside it, `{}` first, and the service may take them along",
+                    "{more} configurations exist beside it, the first is `{}`, and the service may delete them too",
                     first.within_domain()
                 ),
             };
@@ -176,7 +176,7 @@ fn empty_set(view: &View) -> Vec<Held> {
     if view.options.allowances.empty || !view.plan.decisions.declares_nothing || deletes == 0 {
         return Vec::new();
     }
-    let words = format!("the files declare no configuration at all, and {deletes} would be deleted");
+    let words = format!("the files declare no configuration, and {deletes} would be deleted");
     vec![hold(Guard::Empty, None, words, Some("--allow-empty"))]
 }
 
@@ -184,14 +184,14 @@ fn writes(view: &View) -> Vec<Held> {
     let writes: u64 = view.plan.decisions.changes.iter().map(budget::writes).sum();
     match view.options.allowances.max_writes {
         Some(most) if writes > most => {
-            let words = format!("{writes} writes are planned, over {most}");
+            let words = format!("{writes} writes are planned, over the limit of {most}");
             vec![hold(Guard::Writes, None, words, Some(&format!("--max-writes {writes}")))]
         }
         Some(_) | None => Vec::new(),
     }
 }
 
-/// Holds even a plan without changes: what was read is not what the files are about.
+/// Refuses even a plan without changes: the files are about another account than the one that was read.
 fn account(view: &View) -> Vec<Held> {
     match (&view.plan.decisions.account, &view.options.caller) {
         (Some(declared), Some(caller)) if declared != caller => {
@@ -203,10 +203,10 @@ fn account(view: &View) -> Vec<Held> {
     }
 }
 
-/// Holds an empty plan too: it is not what was reviewed.
+/// Refuses an empty plan too: it is not what was reviewed.
 fn digest(view: &View) -> Vec<Held> {
     let Some(review) = view.review.as_ref().filter(|review| !review.is_met()) else { return Vec::new() };
-    let words = format!("`{}` was reviewed, and this plan is `{}`", review.expected, review.found);
+    let words = format!("the reviewed plan is `{}`, but this plan is `{}`", review.expected, review.found);
     vec![hold(Guard::Digest, None, words, None)]
 }
 

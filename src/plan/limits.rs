@@ -1,16 +1,16 @@
-//! How much a plan may change, and which guards are released.
+//! How much a plan may change, and which guards flags release.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Which guards are released; the default releases none.
+/// Which guards flags release; the default releases none.
 #[derive(Debug, Clone, Default)]
 pub struct Allowances {
-    /// `--max-delete`; 10 % where not given.
+    /// `--max-delete`; 10 % by default.
     pub max_delete: Option<Limit>,
-    /// `--max-change`; 30 % where not given.
+    /// `--max-change`; 30 % by default.
     pub max_change: Option<Limit>,
-    /// `--max-writes`; no limit where not given.
+    /// `--max-writes`; no limit by default.
     pub max_writes: Option<u64>,
     /// `--allow-recording-gap`.
     pub recording_gap: bool,
@@ -22,18 +22,18 @@ pub struct Allowances {
     pub empty: bool,
 }
 
-/// A number of configurations, or a share of those that exist.
+/// A number of configurations, or a share of the existing ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// So many.
+    /// This many.
     Count(usize),
-    /// So many percent, 0 to 100.
+    /// This percentage, 0 to 100.
     Percent(u8),
 }
 
-/// Why a text is no limit.
+/// Why a text is not a limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a limit is a number, `12`, or a share, `30%`")]
+#[error("a limit is a number such as `12` or a share such as `30%`")]
 pub struct LimitError;
 
 impl FromStr for Limit {
@@ -60,7 +60,7 @@ impl fmt::Display for Limit {
 }
 
 impl Limit {
-    /// Whether `count` of `total` is within the limit. A share over 0 always lets one through; a number means what it says.
+    /// Whether `count` of `total` is within the limit. A share over 0 always allows one; a number is exact.
     pub(super) fn lets(self, count: usize, total: usize) -> bool {
         match self {
             Limit::Count(limit) => count <= limit,

@@ -42,7 +42,7 @@ pub use options::PlanOptions;
 pub use review::{Difference, is_rest_of, resume, since_review};
 pub use selection::Selection;
 
-/// Plans the way from what exists to what is wanted, in the order of the addresses.
+/// Plans the changes from the existing to the desired state, sorted by address.
 ///
 /// `sources` must be the files that `desired` was resolved from: origins are looked up there.
 pub fn plan(desired: &Desired, snapshot: &Snapshot, sources: &Sources, options: &PlanOptions) -> Plan {

@@ -1,4 +1,4 @@
-//! What a reader is told of a plan. Nothing here changes a write or releases a guard.
+//! What readers see of a plan. Nothing here changes a write or releases a guard.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
@@ -11,80 +11,80 @@ use crate::model::{Address, Field, Value};
 use crate::resolve::{Origin, OriginKind};
 use crate::source::{Place, Sources};
 
-/// What a reader is told besides.
+/// What readers see besides the decisions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notes {
-    /// Whether this is what is left of a saved plan, so that nothing is known of what else there is.
+    /// Whether this is the rest of a saved plan, so that nothing is known of what else exists.
     #[serde(skip)]
     pub is_rest: bool,
-    /// Whether it leads back to a snapshot, and not to what the files declare.
+    /// Whether the plan leads back to a snapshot, not to what the files declare.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_way_back: bool,
-    /// What selects the addresses that were compared, as it is typed; empty where all were.
+    /// The flags that select the compared addresses, as typed; empty if all were compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub selected: Vec<String>,
-    /// One for each change, in the same order.
+    /// One per change, in the same order.
     pub changes: Vec<ChangeNote>,
-    /// Declared configurations that already are as wanted.
+    /// Declared configurations that are already as declared.
     pub unchanged: Vec<Address>,
     /// Remote configurations that no file declares; left alone.
     pub unmanaged: Vec<Address>,
-    /// Remote configurations that `ignore` names; left alone.
+    /// Remote configurations that `ignore` matches; left alone.
     pub ignored: Vec<Address>,
     /// Addresses that livevod can't manage.
     pub unsupported: Vec<Unsupported>,
     /// Unmanaged configurations that record in place of a declared app-wide one.
     pub shadows: Vec<Shadow>,
-    /// Guards that hold the plan; none of its changes may be applied while one is left.
+    /// Guards that refuse the plan; none of its changes may be applied while one is left.
     pub held: Vec<Held>,
     /// Facts that a reviewer should see first.
     pub warnings: Vec<Warning>,
     /// Selected domains that could not be read.
     pub unread: Vec<String>,
-    /// What applying it will cost.
+    /// The least cost of applying it.
     pub budget: Budget,
-    /// The names that the files have for transcode group ids, by id.
+    /// The names in the files for transcode group ids, by id.
     pub group_names: BTreeMap<String, GroupName>,
-    /// What was pending on the target branch of the files, where that was looked at.
+    /// What was pending on the target branch of the files, if that was compared.
     pub since_base: Option<SinceBase>,
 }
 
 impl Notes {
-    /// What is said of the change at this place in the plan's order; a change without a note says nothing.
+    /// The note of the change at this index; empty if it has none.
     pub(super) fn of(&self, index: usize) -> &ChangeNote {
         self.changes.get(index).unwrap_or(ChangeNote::NONE)
     }
 }
 
-/// The name that the files have for a transcode group's id.
+/// The name in the files for a transcode group's id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupName {
     /// The name.
     pub name: String,
-    /// Where the id stands under it.
+    /// Where the name is given to the id.
     pub place: Option<Place>,
 }
 
-/// What a reader is told of a change.
+/// What readers see of a change.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeNote {
-    /// Where the entry's name stands; `None` where no file declares it.
+    /// The place of the entry's name; `None` if no file declares it.
     pub place: Option<Place>,
-    /// The line that asks for the change, where one does, or the snapshot that is restored.
+    /// The line that asks for the change, if there is one, or the restored snapshot.
     pub reason_place: Option<Place>,
-    /// The run that left open what the change finishes, where it does.
+    /// The run that left unfinished what the change finishes, if there is one.
     pub run: Option<String>,
-    /// Where the new values come from, by field; a field that nobody asked for has none.
+    /// Where the new values come from, by field; a field that no file asks for has none.
     pub origins: BTreeMap<Field, FieldOrigin>,
-    /// Who records the address, before and after.
+    /// Which configuration records the address, before and after.
     pub coverage: Coverage,
 }
 
 impl ChangeNote {
-    /// Nothing to say.
+    /// An empty note.
     const NONE: &Self = &Self {
         place: None,
         reason_place: None,
@@ -93,7 +93,7 @@ impl ChangeNote {
         coverage: Coverage { before: None, after: None },
     };
 
-    /// All places that it names.
+    /// All places that the note names.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
         let Self { place, reason_place, run: _, origins, coverage: _ } = self;
         let own = place.iter().chain(reason_place);
@@ -104,12 +104,12 @@ impl ChangeNote {
     }
 }
 
-/// A change, and what is said of it.
+/// A change and its note.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noted<'a> {
-    /// What is decided.
+    /// The decision.
     pub change: &'a Change,
-    /// What is said.
+    /// The note.
     pub note: &'a ChangeNote,
 }
 
@@ -122,7 +122,7 @@ impl Deref for Noted<'_> {
 }
 
 impl<'a> Noted<'a> {
-    /// The fields of [`Change::fields`], each with its values and where the new one comes from.
+    /// The fields of [`Change::fields`], each with its values and the origin of the new one.
     pub fn field_changes(self) -> impl Iterator<Item = FieldChange<'a>> {
         let Self { change, note } = self;
         change.fields().into_iter().map(|field| FieldChange {
@@ -134,7 +134,7 @@ impl<'a> Noted<'a> {
         })
     }
 
-    /// The reason in words, a lowercase fragment, and the line that asks for it where one does.
+    /// The reason, a lowercase fragment, with the line that asks for it if there is one.
     pub fn reason_text(self) -> String {
         match (self.change.reason, &self.note.reason_place) {
             (Reason::DeclaredAbsent | Reason::Pruned, Some(place)) => {
@@ -144,23 +144,23 @@ impl<'a> Noted<'a> {
         }
     }
 
-    /// The reason in words alone, for who shows the line beside them.
+    /// The reason alone, for callers that show the line themselves.
     pub fn reason_words(self) -> String {
         let file = self.note.reason_place.as_ref().map_or("the snapshot", |place| place.file.as_str());
         let run = self.note.run.as_ref().map_or("an earlier run".to_owned(), |run| format!("run {run}"));
         match self.change.reason {
-            Reason::Missing => "declared, but not there".to_owned(),
-            Reason::Differs => "not as declared".to_owned(),
+            Reason::Missing => "declared but missing".to_owned(),
+            Reason::Differs => "differs from the files".to_owned(),
             Reason::CreateOnly => match self.change.fields().into_iter().find(|field| field.needs_add()) {
-                Some(field) => format!("`{field}` can only be set by adding anew"),
-                None => "it can only be changed by adding anew".to_owned(),
+                Some(field) => format!("`{field}` can only be set when a configuration is added"),
+                None => "it can't be changed in place".to_owned(),
             },
             Reason::DeclaredAbsent => "declared `state: absent`".to_owned(),
             Reason::Pruned => "not declared, and `prune: true`".to_owned(),
-            Reason::InSnapshot => format!("not as in {file}"),
+            Reason::InSnapshot => format!("differs from {file}"),
             Reason::NotInSnapshot => format!("not in {file}"),
-            Reason::FinishesReplace => format!("finishes the replace that {run} left half done"),
-            Reason::PutsBack => format!("puts back what {run} removed"),
+            Reason::FinishesReplace => format!("finishes the replace that {run} left unfinished"),
+            Reason::PutsBack => format!("adds back what {run} removed"),
         }
     }
 }
@@ -168,33 +168,33 @@ impl<'a> Noted<'a> {
 /// One field of a change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldChange<'a> {
-    /// Which.
+    /// The field.
     pub field: Field,
-    /// The value now.
+    /// The value before.
     pub before: Value,
-    /// The value afterwards.
+    /// The value after.
     pub after: Value,
-    /// Where the new value comes from; `None` where the entry goes.
+    /// Where the new value comes from; `None` if the configuration is deleted.
     pub origin: Option<&'a FieldOrigin>,
-    /// Whether it is why the entry must be replaced.
+    /// Whether this field makes the replace necessary.
     pub forces_replacement: bool,
 }
 
-/// Where a planned value comes from, without need of the files.
+/// Where a planned value comes from, readable without the files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldOrigin {
     /// The kind of block.
     pub kind: OriginKind,
     /// The tier's name.
     pub tier: Option<String>,
-    /// The value's place, where somebody wrote it.
+    /// The place of the value, if a file sets it.
     pub place: Option<Place>,
-    /// What led there, nearest first, each with what it says.
+    /// What led there, nearest first, each place with its label.
     pub via: Vec<(String, Place)>,
 }
 
 impl FieldOrigin {
-    /// Looks the spans of an origin up in the files it was resolved from.
+    /// Looks up the spans of an origin in the files it was resolved from.
     pub fn new(origin: &Origin, sources: &Sources) -> Self {
         let Origin { kind, tier, span, via } = origin;
         Self {
@@ -206,67 +206,67 @@ impl FieldOrigin {
     }
 }
 
-/// The address that records a stream, before and after; `None` is "not recorded".
+/// The address that records a stream, before and after; `None` means not recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
-    /// Ruling entry before.
+    /// The recording configuration before.
     pub before: Option<Address>,
-    /// Ruling entry after the whole plan.
+    /// The recording configuration after the whole plan.
     pub after: Option<Address>,
 }
 
-/// An unmanaged configuration in front of a declared app-wide one.
+/// An unmanaged configuration that takes precedence over a declared app-wide one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shadow {
     /// The unmanaged one.
     pub address: Address,
-    /// The declared one that does not rule there.
+    /// The declared one that does not apply there.
     pub shadowed: Address,
 }
 
 /// An address that livevod can't manage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsupported {
-    /// Which.
+    /// The address.
     pub address: Address,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Whether a file declares it, which makes it a difference.
+    /// Whether a file declares it; if so, it is a difference.
     pub declared: bool,
 }
 
-/// A guard that holds the plan.
+/// A guard that refuses the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// Which guard.
+    /// The guard.
     pub guard: Guard,
-    /// The change it is about, where it is about one.
+    /// The change it is about, if it is about one.
     pub address: Option<Address>,
-    /// What it found.
+    /// What the guard found.
     pub message: String,
-    /// The flag that releases it; `None` when nothing does.
+    /// The flag that releases it; `None` if nothing does.
     pub release: Option<String>,
 }
 
-/// The guards, in the order they are told: the rarest danger first.
+/// The guards, in the order in which they are listed: the rarest danger first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
-    /// Credentials of another account.
+    /// The credentials belong to another account.
     Account,
-    /// Another plan than the one that was reviewed.
+    /// Not the plan that was reviewed.
     Digest,
-    /// The service is not as it was when the plan was reviewed.
+    /// The service has changed since the plan was reviewed.
     Stale,
     /// A protected address.
     Protect,
-    /// Nothing is wanted at all.
+    /// The files declare nothing at all.
     Empty,
-    /// An app-wide entry goes while entries beside it stay.
+    /// An app-wide configuration is removed while others beside it stay.
     AppWide,
     /// A replace.
     RecordingGap,
-    /// Something recorded by itself would not be any more.
+    /// Something that is recorded automatically would no longer be.
     RecordingStop,
     /// More writes than allowed.
     Writes,
@@ -295,42 +295,44 @@ impl Guard {
 /// A fact at the head of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// The fact, as a fragment.
+    /// The fact, a fragment.
     pub message: String,
-    /// What it is about.
+    /// The configuration it is about.
     pub address: Option<Address>,
 }
 
-/// Calls and time, as floors.
+/// The least number of calls and seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Budget {
     /// Read calls, compares and confirms included.
     pub reads: u64,
     /// Write calls.
     pub writes: u64,
-    /// Least seconds that the rate allows it in.
+    /// The least seconds at the configured rate.
     pub seconds: u64,
 }
 
-/// What the files of a plan do that the files of their target branch do not. Nothing of it decides what is applied.
+/// What the files of a plan change that the files of their target branch do not. It does not affect what is applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SinceBase {
-    /// Where the branch's files stand, as it was named.
+    /// The path of the branch's files, as the user named it.
     pub base: String,
-    /// The changes of the plan that the branch's files ask for just so: they are pending without these files too.
+    /// The changes of the plan that the branch's files ask for in the same form: they are pending without these files
+    /// too.
     pub pending: BTreeSet<Address>,
-    /// The changes that the branch's files ask for, and these files not, or not so; in the order of their addresses.
+    /// The changes that the branch's files ask for and these files do not, or not in the same form; sorted by address.
     pub otherwise: Vec<Change>,
-    /// What the branch's files declare and these do not, where something stands and stays: left alone from now on.
+    /// What the branch's files declare and these do not, where a configuration exists and stays: left alone from now
+    /// on.
     pub released: Vec<Address>,
-    /// What stands there, protected by the branch's files and not by these.
+    /// Existing configurations that the branch's files protect and these do not.
     pub unprotected: Vec<Address>,
-    /// Domains that only the branch's files name: not even read any more.
+    /// Domains that only the branch's files name: from now on they are not even read.
     pub unnamed: Vec<String>,
 }
 
 impl SinceBase {
-    /// What the branch's files ask for at an address where these files ask for something else, or for nothing.
+    /// What the branch's files ask for at an address where these files ask for something else or nothing.
     pub fn otherwise(&self, address: &Address) -> Option<&Change> {
         let at = self.otherwise.binary_search_by(|change| change.address.cmp(address)).ok()?;
         self.otherwise.get(at)

@@ -1,4 +1,4 @@
-//! What the caller of the planner decides.
+//! What the planner's caller decides.
 
 use super::budget::CallRate;
 use super::gaps::Gaps;
@@ -12,16 +12,16 @@ pub struct PlanOptions {
     pub target: String,
     /// Which addresses count.
     pub selection: Selection,
-    /// Which guards are released.
+    /// Which guards flags release.
     pub allowances: Allowances,
     /// The account, for files that declare none.
     pub account: Option<String>,
-    /// The account that the credentials belong to, where it was found out.
+    /// The account that the credentials belong to, if it was looked up.
     pub caller: Option<String>,
-    /// The digest of the plan that was reviewed: no other may be applied, and this one is above the limits.
+    /// The digest of the plan that was reviewed: only that plan may be applied, and the limits do not apply to it.
     pub expected_digest: Option<String>,
-    /// How fast calls may go out, for the budget.
+    /// How fast calls may be sent, for the budget.
     pub rate: CallRate,
-    /// What earlier runs removed and did not put back.
+    /// What earlier runs removed and did not add back.
     pub gaps: Gaps,
 }

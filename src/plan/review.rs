@@ -1,4 +1,5 @@
-//! Holds a plan to the one that was reviewed: what is still to be done of it, what is done, and what moved since. Pure.
+//! Compares a plan with the one that was reviewed: what is still to be done, what is done, and what changed since.
+//! Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,31 +12,31 @@ use super::options::PlanOptions;
 use super::weigh::weigh;
 use crate::model::{Address, RecordConfig, Remote, Snapshot};
 
-/// A change that is not, or not so, in one of two plans.
+/// A change that is in one of two plans and not, or not in the same form, in the other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
-    /// Where.
+    /// The address.
     pub address: Address,
-    /// In the first plan: the one that was reviewed, or that of the target branch.
+    /// In the first plan: the reviewed one, or the target branch's.
     pub first: Option<Change>,
-    /// In the second.
+    /// In the second plan.
     pub second: Option<Change>,
 }
 
-/// What an address holds, as a planned change sees it.
+/// What an address holds, from the point of view of a planned change.
 enum Standing {
-    /// Still what it was planned from.
+    /// Still the state before.
     Before,
-    /// Already what it was planned to become.
+    /// Already the state after.
     After,
-    /// Nothing, between the Delete and the Add of a replace.
+    /// Nothing: the replace is between its Delete and its Add.
     Gap { after: RecordConfig },
     /// Something else.
     Moved,
 }
 
-/// The rest of reviewed decisions over what the service holds now, and what moved since. Guards are found anew; where anything
-/// moved, the rest is held. The notes are shown again and decide nothing.
+/// The rest of reviewed decisions, compared with what the service holds now, and what changed since. Guards are
+/// evaluated again; if anything changed, the rest is refused. The notes are shown again and decide nothing.
 pub fn resume(reviewed: &SavedPlan, snapshot: &Snapshot, options: &PlanOptions) -> (Plan, Vec<Difference>) {
     let mut plan = rest_of(reviewed, unread(&reviewed.decisions, snapshot));
     let mut moved = Vec::new();
@@ -65,7 +66,7 @@ pub fn resume(reviewed: &SavedPlan, snapshot: &Snapshot, options: &PlanOptions) 
     (plan, moved)
 }
 
-/// The reviewed plan without its changes, and with nothing in it that only held for the snapshot it was made from.
+/// The reviewed plan without its changes, and without anything that was true only for the snapshot it was made from.
 fn rest_of(reviewed: &SavedPlan, unread: Vec<String>) -> Plan {
     let SavedPlan { decisions, notes, .. } = reviewed;
     Plan {
@@ -132,11 +133,11 @@ fn rebased(change: &Change, found: Option<&Remote>) -> Option<Change> {
 
 fn stale(moved: &Difference) -> Held {
     let address = Some(moved.address.clone());
-    let message = "it is not as it was when the plan was reviewed".to_owned();
+    let message = "it has changed since the plan was reviewed".to_owned();
     Held { guard: Guard::Stale, address, message, release: None }
 }
 
-/// App-wide entries that go, beside which other entries stand than when the plan was reviewed.
+/// App-wide configurations to be removed that have other configurations beside them than when the plan was reviewed.
 fn other_siblings(reviewed: &Decisions, rest: &Decisions, snapshot: &Snapshot) -> Vec<Difference> {
     let reviewed = by_address(reviewed);
     let is_read = |change: &&Change| snapshot.domains.contains_key(&change.address.domain);
@@ -150,19 +151,19 @@ fn other_siblings(reviewed: &Decisions, rest: &Decisions, snapshot: &Snapshot) -
 }
 
 fn other_beside(moved: &Difference) -> Held {
-    let message = "other entries stand beside it than when the plan was reviewed".to_owned();
+    let message = "the configurations beside it have changed since the plan was reviewed".to_owned();
     Held { message, ..stale(moved) }
 }
 
-/// Whoever expects the reviewed plan expects the rest of it too.
+/// If the reviewed plan was expected, its rest is expected too.
 fn expecting_rest(reviewed: &Decisions, rest: &Plan, options: &PlanOptions) -> PlanOptions {
     let expects = options.expected_digest.as_ref().is_some_and(|expected| *expected == reviewed.digest());
     let expected_digest = if expects { Some(rest.digest()) } else { options.expected_digest.clone() };
     PlanOptions { expected_digest, ..options.clone() }
 }
 
-/// The changes of a plan that was made anew where each of them was decided in the reviewed one, or is what is left of it, and
-/// none is missing but those that are done.
+/// Whether a new plan is the rest of a reviewed one: each of its changes was decided there, or is what is left of a
+/// change, and no change is missing except those that are done.
 pub fn is_rest_of(reviewed: &Decisions, plan: &Plan, snapshot: &Snapshot) -> bool {
     let Decisions { target, account, declares_nothing, domains, changes: _ } = &plan.decisions;
     *target == reviewed.target
@@ -172,7 +173,8 @@ pub fn is_rest_of(reviewed: &Decisions, plan: &Plan, snapshot: &Snapshot) -> boo
         && since_review(reviewed, &plan.decisions, snapshot).is_empty()
 }
 
-/// What tells a plan that was made anew from the reviewed one. Changes that are done since, or half done, do not count.
+/// What distinguishes a new plan from the reviewed one. Changes that have been done since, in whole or by half, do not
+/// count.
 pub fn since_review(reviewed: &Decisions, plan: &Decisions, snapshot: &Snapshot) -> Vec<Difference> {
     let goes_on = |difference: &Difference| match (&difference.first, &difference.second) {
         (Some(first), None) => {
@@ -187,7 +189,7 @@ pub fn since_review(reviewed: &Decisions, plan: &Decisions, snapshot: &Snapshot)
     between(reviewed, plan, same_decision).into_iter().filter(|difference| !goes_on(difference)).collect()
 }
 
-/// All that is in one of two plans and not, or not so, in the other; in the order of the addresses.
+/// Everything that is in one of two plans and not, or not in the same form, in the other; sorted by address.
 fn between(first: &Decisions, second: &Decisions, same: fn(&Change, &Change) -> bool) -> Vec<Difference> {
     let (first, second) = (by_address(first), by_address(second));
     let addresses: BTreeSet<&Address> = first.keys().chain(second.keys()).copied().collect();
@@ -207,7 +209,7 @@ pub(super) fn by_address(decisions: &Decisions) -> BTreeMap<&Address, &Change> {
     decisions.changes.iter().map(|change| (&change.address, change)).collect()
 }
 
-/// Whether nothing that is decided of an address differs.
+/// Whether two decisions about an address are the same.
 fn same_decision(one: &Change, two: &Change) -> bool {
     let Change { address, transition: _, reason, is_protected, spelling, contingent, siblings } = one;
     same_transition(one, two)

@@ -1,22 +1,22 @@
-//! Which addresses a run is about: `--target` and `--exclude`.
+//! Which addresses a run selects: `--target` and `--exclude`.
 
 use std::collections::BTreeSet;
 
 use crate::model::{Address, Pattern};
 
-/// The addresses that count: any target's, or all where there is none, less the excluded ones.
+/// The selected addresses: those of any target, or all if there is no target, without the excluded ones.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// `--target`.
     pub targets: Vec<Pattern>,
     /// `--exclude`.
     pub excludes: Vec<Pattern>,
-    /// The only addresses that may count at all, where a run that is restored says so.
+    /// If set, only these addresses may be selected: those of the run that is restored.
     pub only: Option<BTreeSet<Address>>,
 }
 
 impl Selection {
-    /// The flags that say so: `--target live.example.com/show`.
+    /// The flags of the selection: `--target live.example.com/show`.
     pub(super) fn flags(&self) -> Vec<String> {
         let Self { targets, excludes, only: _ } = self;
         let targets = targets.iter().map(|pattern| format!("--target {pattern}"));
@@ -29,14 +29,14 @@ impl Selection {
         targets.is_empty() && excludes.is_empty() && only.is_none()
     }
 
-    /// Whether the run is about `address`.
+    /// Whether the run selects `address`.
     pub fn selects(&self, address: &Address) -> bool {
         let targeted = self.targets.is_empty() || self.targets.iter().any(|pattern| pattern.matches(address));
         let meant = self.only.as_ref().is_none_or(|only| only.contains(address));
         meant && targeted && !self.excludes.iter().any(|pattern| pattern.matches(address))
     }
 
-    /// Whether the run may be about something in `domain`, so that it must be read.
+    /// Whether the run may select something in `domain`, so that it must be read.
     pub fn selects_domain(&self, domain: &str) -> bool {
         let targeted =
             self.targets.is_empty() || self.targets.iter().any(|pattern| pattern.matches_domain(domain));
@@ -47,7 +47,7 @@ impl Selection {
                 .any(|pattern| pattern.is_whole_domain() && pattern.matches_domain(domain))
     }
 
-    /// The patterns that select none of `addresses`: most likely slips, and a slip must not read as "no changes".
+    /// The patterns that match none of `addresses`: most likely typing errors, and those must not read as "no changes".
     pub fn without_match<'a>(&self, addresses: impl Iterator<Item = &'a Address> + Clone) -> Vec<&Pattern> {
         let matches = |pattern: &&Pattern| addresses.clone().any(|address| pattern.matches(address));
         self.targets.iter().chain(&self.excludes).filter(|pattern| !matches(pattern)).collect()

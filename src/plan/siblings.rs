@@ -1,12 +1,13 @@
-//! What stands beside an app-wide entry that goes: the service may take it along.
+//! What exists beside an app-wide configuration that is removed: the service may delete it too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Change;
 use crate::model::{Address, Snapshot};
 
-/// Names the siblings of every app-wide entry that is deleted or replaced, as they stand once the rest of the plan is carried
-/// out: with what it creates, without what it deletes. So the set stays the same while a plan is half carried out.
+/// Lists the siblings of every app-wide configuration that is deleted or replaced, as they are once the rest of the
+/// plan is carried out: with what it creates, without what it deletes. So the set stays the same while a plan is half
+/// carried out.
 pub(super) fn fill_in(changes: &mut [Change], snapshot: &Snapshot) {
     if !changes.iter().any(Change::may_take_along) {
         changes.iter_mut().for_each(|change| change.siblings.clear());

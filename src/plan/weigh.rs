@@ -6,7 +6,7 @@ use super::{budget, coverage, guard, siblings};
 use crate::model::{Pattern, Snapshot};
 use crate::source::Spanned;
 
-/// Fills in who records what, the guards and the cost. A guard names the pattern of `protect` where it is at hand.
+/// Fills in coverage, guards and cost. A guard names the `protect` pattern if it is known.
 pub(super) fn weigh(
     plan: &mut Plan,
     protect: &[Spanned<Pattern>],

@@ -2,10 +2,10 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode};
 
-/// All but RFC 3986's unreserved characters is encoded.
+/// Everything except RFC 3986's unreserved characters is encoded.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// Parameters by raw name, in the order they came; names may repeat.
+/// Parameters by raw name, in their original order; names may repeat.
 pub(super) type Pairs = Vec<(String, String)>;
 
 /// UTF-8, percent-encoded in upper case; a space is `%20`, never `+`.

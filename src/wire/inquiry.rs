@@ -1,4 +1,4 @@
-//! The calls that only ask, to any of the services: each constructor has its reader beside it.
+//! The read-only calls to any of the services; each constructor has its parser beside it.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use super::response::text_of;
 use super::{Key, Operation, Request, SignatureVersion, Stamp};
 use crate::model::{Address, EVERY};
 
-/// Items asked for in one page of recordings to OSS; the most that the service gives (API: PageSize, 5..=30).
+/// Items per page of recordings to OSS; the most that the service allows (API: PageSize, 5..=30).
 const OSS_PAGE_SIZE: u32 = 30;
 
-/// What [`domain_detail`] asks.
+/// The action of [`domain_detail`].
 pub const DOMAIN_DETAIL: &str = "DescribeLiveDomainDetail";
 
-/// What [`oss_recordings`] asks.
+/// The action of [`oss_recordings`].
 pub const OSS_RECORDINGS: &str = "DescribeLiveRecordConfig";
 
-/// What [`transcode_group`] asks.
+/// The action of [`transcode_group`].
 pub const TRANSCODE_GROUP: &str = "GetTranscodeTemplateGroup";
 
 /// A service that livevod talks to.
@@ -27,7 +27,7 @@ pub enum Product {
     Live,
     /// ApsaraVideo VOD, which holds the transcode template groups.
     Vod,
-    /// Security Token Service, which tells whose credentials these are.
+    /// Security Token Service, which says who credentials belong to.
     Sts,
 }
 
@@ -45,7 +45,7 @@ impl Product {
 /// A call that changes nothing, before it is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inquiry {
-    /// Who is asked.
+    /// The service that is asked.
     pub product: Product,
     /// The action's name on the wire.
     pub name: &'static str,
@@ -59,19 +59,19 @@ impl Inquiry {
         Self { product, name, params }
     }
 
-    /// Signs it; `host` has the port where it is not the scheme's own.
+    /// Signs it; `host` includes the port if it is not the scheme's default.
     pub fn sign(&self, host: &str, key: &Key, stamp: &Stamp, signature: SignatureVersion) -> Request {
         let Self { product, name, params } = self;
         Operation { name, version: product.version(), params }.sign(host, key, stamp, signature)
     }
 }
 
-/// Whose credentials sign this very call (STS: GetCallerIdentity)?
+/// Asks whose credentials sign this very call (STS: GetCallerIdentity).
 pub fn caller_identity() -> Inquiry {
     Inquiry::new(Product::Sts, "GetCallerIdentity", [])
 }
 
-/// Who owns a pair of credentials.
+/// The identity that credentials belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallerIdentity {
     /// The account's id.
@@ -83,14 +83,14 @@ pub struct CallerIdentity {
 /// Reads the answer to [`caller_identity`].
 ///
 /// # Errors
-/// A lowercase fragment when no account is named.
+/// A lowercase fragment, when no account is named.
 pub fn read_caller_identity(fields: &Map<String, Value>) -> Result<CallerIdentity, String> {
-    let account = text(fields, "AccountId").ok_or("the answer names no `AccountId`")?;
+    let account = text(fields, "AccountId").ok_or("the answer has no `AccountId`")?;
     Ok(CallerIdentity { account, arn: text(fields, "Arn") })
 }
 
-/// Is there a transcode template group of this id (VOD: GetTranscodeTemplateGroup)? A missing one is refused with
-/// `InvalidTranscodeTemplateGroup.NotFound`.
+/// Asks whether there is a transcode template group with this id (VOD: GetTranscodeTemplateGroup). A missing one is
+/// refused with `InvalidTranscodeTemplateGroup.NotFound`.
 pub fn transcode_group(id: &str) -> Inquiry {
     let id = ("TranscodeTemplateGroupId", id.to_owned());
     Inquiry::new(Product::Vod, TRANSCODE_GROUP, [id])
@@ -99,14 +99,15 @@ pub fn transcode_group(id: &str) -> Inquiry {
 /// Reads the answer to [`transcode_group`]: the id of the group.
 ///
 /// # Errors
-/// A lowercase fragment when the answer holds no group with an id.
+/// A lowercase fragment, when the answer has no group with an id.
 pub fn read_transcode_group(fields: &Map<String, Value>) -> Result<String, String> {
     let group = object(fields, "TranscodeTemplateGroup")?;
     text(group, "TranscodeTemplateGroupId")
         .ok_or_else(|| "the group has no `TranscodeTemplateGroupId`".to_owned())
 }
 
-/// What is this domain (Live: DescribeLiveDomainDetail)? A missing one is refused with `InvalidDomain.NotFound`.
+/// Asks for the details of a domain (Live: DescribeLiveDomainDetail). A missing one is refused with
+/// `InvalidDomain.NotFound`.
 pub fn domain_detail(domain: &str) -> Inquiry {
     Inquiry::new(Product::Live, DOMAIN_DETAIL, [("DomainName", domain.to_owned())])
 }
@@ -118,16 +119,16 @@ pub struct DomainDetail {
     pub name: String,
     /// `liveVideo` for a main streaming domain, `liveEdge` for an ingest domain (API: LiveDomainType).
     pub kind: Option<String>,
-    /// `online` for one that works (API: DomainStatus).
+    /// `online` if it is in service (API: DomainStatus).
     pub status: Option<String>,
-    /// Where its live center is, such as `cn-shanghai`.
+    /// The region of its live center, such as `cn-shanghai`.
     pub region: Option<String>,
 }
 
 /// Reads the answer to [`domain_detail`].
 ///
 /// # Errors
-/// A lowercase fragment when the answer holds no domain with a name.
+/// A lowercase fragment, when the answer has no domain with a name.
 pub fn read_domain_detail(fields: &Map<String, Value>) -> Result<DomainDetail, String> {
     let detail = object(fields, "DomainDetail")?;
     let name = text(detail, "DomainName").ok_or("the domain has no `DomainName`")?.to_ascii_lowercase();
@@ -135,7 +136,7 @@ pub fn read_domain_detail(fields: &Map<String, Value>) -> Result<DomainDetail, S
     Ok(DomainDetail { name, kind, status, region })
 }
 
-/// Lists page `page` (from 1) of what a domain records to OSS (Live: DescribeLiveRecordConfig).
+/// Lists page `page` (from 1) of a domain's recordings to OSS (Live: DescribeLiveRecordConfig).
 pub fn oss_recordings(domain: &str, page: u32) -> Inquiry {
     let params = [
         ("DomainName", domain.to_owned()),
@@ -148,47 +149,47 @@ pub fn oss_recordings(domain: &str, page: u32) -> Inquiry {
 /// One page of recordings to OSS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OssRecordings {
-    /// What records there; a missing or empty stream name is `*`.
+    /// The recorded addresses; a missing or empty stream name is `*`.
     pub addresses: Vec<Address>,
-    /// The service's count of all of them.
+    /// The service's total count.
     pub total: Option<u64>,
 }
 
 /// Reads the answer to [`oss_recordings`].
 ///
 /// # Errors
-/// A lowercase fragment when there is no list, or an item has no readable key.
+/// A lowercase fragment, when there is no list, or an item has no readable key.
 pub fn read_oss_recordings(fields: &Map<String, Value>) -> Result<OssRecordings, String> {
     let total = text(fields, "TotalNum").and_then(|total| total.parse().ok());
     let items = match object(fields, "LiveAppRecordList")?.get("LiveAppRecord") {
         Some(Value::Array(items)) => items.as_slice(),
-        // XML gives a lone item bare.
+        // XML gives a single item without a list.
         Some(item @ Value::Object(_)) => std::slice::from_ref(item),
         None | Some(Value::Null) => &[],
-        Some(_) => return Err("`LiveAppRecordList` holds no list".to_owned()),
+        Some(_) => return Err("`LiveAppRecordList` does not contain a list".to_owned()),
     };
     Ok(OssRecordings { addresses: items.iter().map(oss_address).collect::<Result<_, _>>()?, total })
 }
 
 fn oss_address(item: &Value) -> Result<Address, String> {
-    let fields = item.as_object().ok_or("an item of the listing is no object")?;
+    let fields = item.as_object().ok_or("an item of the listing is not an object")?;
     let name =
         |name: &str| text(fields, name).ok_or_else(|| format!("an item of the listing has no `{name}`"));
     let stream = text(fields, "StreamName").unwrap_or_else(|| EVERY.to_owned());
     Ok(Address::new(name("DomainName")?.to_ascii_lowercase(), name("AppName")?, stream))
 }
 
-/// The object under `name`; XML gives an empty one as an empty text.
+/// The object under `name`; XML gives an empty one as empty text.
 fn object<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>, String> {
     static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
     match fields.get(name) {
         Some(Value::Object(inner)) => Ok(inner),
         Some(Value::String(text)) if text.is_empty() => Ok(&EMPTY),
-        _ => Err(format!("the answer holds no `{name}`")),
+        _ => Err(format!("the answer has no `{name}`")),
     }
 }
 
-/// A text that says something, or a number as text.
+/// A non-empty text, or a number as text.
 fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
     text_of(fields.get(name)?).filter(|text| !text.is_empty())
 }

@@ -1,5 +1,5 @@
-//! Requests, responses and signatures of the service: pure, shared by client and emulator. The API's own names stand here, but
-//! for those of the fields, which are in the table of [`Field`](crate::model::Field).
+//! Requests, responses and signatures of the service: pure, shared by client and emulator. The API's own names are
+//! here, except for those of the fields, which are in the table of [`Field`](crate::model::Field).
 
 mod encode;
 mod inquiry;
@@ -36,12 +36,12 @@ pub use xml::write as write_xml;
 /// Version of the Live API that every call names.
 pub const LIVE_VERSION: &str = "2016-11-01";
 
-/// One HTTP request before it is sent or after it came in.
+/// One HTTP request, before it is sent or after it was received.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// `GET` or `POST`; `PUT` for a token of the metadata service.
     pub method: String,
-    /// Host, with the port where it is not the scheme's own: the value of the Host header.
+    /// The host, with the port if it is not the scheme's default: the value of the Host header.
     pub host: String,
     /// Path, `/` for RPC calls.
     pub path: String,
@@ -54,7 +54,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Without a query, a body or a signature.
+    /// A request without a query, a body or a signature.
     fn new(method: &str, host: &str, path: &str, headers: &[(&str, &str)]) -> Self {
         Self {
             method: method.to_owned(),
@@ -67,7 +67,7 @@ impl Request {
     }
 }
 
-/// Neither parameters nor headers are shown: they hold key ids, tokens and signatures.
+/// Shows neither parameters nor headers: they contain key ids, tokens and signatures.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} https://{}{}", self.method, self.host, self.path)
@@ -90,11 +90,11 @@ pub struct Response {
 pub enum Action {
     /// Lists a domain's configurations.
     Describe,
-    /// Creates one.
+    /// Creates a configuration.
     Add,
-    /// Changes one.
+    /// Changes a configuration.
     Update,
-    /// Removes one.
+    /// Deletes a configuration.
     Delete,
 }
 
@@ -112,7 +112,7 @@ impl Action {
         }
     }
 
-    /// The action of that name.
+    /// The action with that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }
@@ -134,14 +134,14 @@ impl Call {
     }
 }
 
-/// What the service says when it refuses.
+/// The service's error when it refuses a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RemoteError {
     /// HTTP status.
     pub status: u16,
-    /// The service's code, `InvalidDomain.NotFound`; empty when the body held none.
+    /// The service's code, such as `InvalidDomain.NotFound`; empty if the body had none.
     pub code: String,
-    /// The service's words.
+    /// The service's message.
     pub message: String,
     /// Id of the request.
     pub request_id: Option<String>,
@@ -149,6 +149,6 @@ pub struct RemoteError {
     pub recommend: Option<String>,
     /// The service's details of a denial, as JSON text.
     pub access_denied_detail: Option<String>,
-    /// How long the service asks to stay away (header `x-acs-retry-after`, milliseconds).
+    /// How long the service asks to wait (header `x-acs-retry-after`, milliseconds).
     pub retry_after: Option<Duration>,
 }

@@ -10,27 +10,27 @@ use crate::model::{Address, EVERY, Field, Form, RecordConfig, Remote, StreamSpel
 /// One page of a listing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// What it holds, in the service's order. Two may have one key: the lister must say what to make of them.
+    /// Its configurations, in the service's order. Two may have one key: the caller must decide what that means.
     pub configs: Vec<(Address, Remote)>,
     /// The service's count, of entries or of pages: the documents disagree.
     pub total: Option<u64>,
-    /// How many items the page held.
+    /// How many items the page has.
     pub items: usize,
-    /// How many it may hold, by its own words.
+    /// How many items it may have, according to the answer.
     pub size: Option<u64>,
 }
 
-/// Reads a listing. An item that can't be understood but has a readable key is kept and marked unsupported.
+/// Parses a listing. An item that can't be understood but has a readable key is kept and marked as unsupported.
 ///
 /// # Errors
 ///
-/// A lowercase fragment when there is no list, or when an item has no readable key: then nobody knows what exists.
+/// A lowercase fragment, when there is no list, or when an item has no readable key: then it is unknown what exists.
 pub fn read_page(mut fields: Map<String, Json>) -> Result<Page, String> {
     let total = fields.get("Total").and_then(number::<u64>);
     let size = fields.get("PageSize").and_then(number::<u64>);
     let items = match fields.remove("LiveRecordVodConfigs") {
         Some(list) => items_of(list)?,
-        // Only a page that says it is empty may lack its list.
+        // Only a page that says that it is empty may lack its list.
         None if total == Some(0) => Vec::new(),
         None => return Err("the listing has no `LiveRecordVodConfigs`".to_owned()),
     };
@@ -38,7 +38,7 @@ pub fn read_page(mut fields: Map<String, Json>) -> Result<Page, String> {
     Ok(Page { items: configs.len(), configs, total, size })
 }
 
-/// The items under the list's element, which is left out or null where there are none; XML gives a lone one bare.
+/// The items in the list's element, which is missing or null if there are none; XML gives a single item without a list.
 fn items_of(list: Json) -> Result<Vec<Json>, String> {
     let inner = match list {
         Json::Object(mut object) => object.remove("LiveRecordVodConfig").unwrap_or_default(),
@@ -49,12 +49,12 @@ fn items_of(list: Json) -> Result<Vec<Json>, String> {
         Json::String(text) if text.trim().is_empty() => Ok(Vec::new()),
         Json::Array(items) => Ok(items),
         Json::Object(item) => Ok(vec![Json::Object(item)]),
-        _ => Err("`LiveRecordVodConfigs` holds no list".to_owned()),
+        _ => Err("`LiveRecordVodConfigs` does not contain a list".to_owned()),
     }
 }
 
 fn read_item(item: Json) -> Result<(Address, Remote), String> {
-    let Json::Object(fields) = item else { return Err("an item of the listing is no object".to_owned()) };
+    let Json::Object(fields) = item else { return Err("an item of the listing is not an object".to_owned()) };
     let mut item = Item { fields, unreadable: Vec::new() };
     let (address, spelling) = item.key()?;
     let by_format = item.is_by_format();
@@ -68,7 +68,7 @@ fn read_item(item: Json) -> Result<(Address, Remote), String> {
     Ok((address, Remote { config, spelling, create_time, unsupported }))
 }
 
-/// One item's fields; those that were read are taken out, so that the rest is what no document knows.
+/// The fields of one item; those that were read are removed, so that the rest are the undocumented ones.
 struct Item {
     fields: Map<String, Json>,
     unreadable: Vec<String>,
@@ -102,7 +102,7 @@ impl Item {
         by_flag || says_something(&formats)
     }
 
-    /// Comes last: what is left then is unknown.
+    /// Must be called last: what is left then is undocumented.
     fn config(&mut self) -> RecordConfig {
         let (mut config, unreadable) = take_config(&mut self.fields, |field| field.api().map(Cow::Borrowed));
         self.unreadable.extend(unreadable);
@@ -115,7 +115,7 @@ impl Item {
         self.take(field, text_of)
     }
 
-    /// The field's value; `None` when it is missing, says nothing, or is noted as unreadable.
+    /// The field's value; `None` if it is missing, empty or recorded as unreadable.
     fn take<T>(&mut self, field: &str, read: impl Fn(&Json) -> Option<T>) -> Option<T> {
         let value = self.fields.remove(field).filter(says_something)?;
         let known = read(&value);
@@ -126,8 +126,8 @@ impl Item {
     }
 }
 
-/// Takes out of an object each field that `name` has a name for, and gives the names of those that can't be read. A missing
-/// field is the documented default.
+/// Removes from an object each field that `name` has a name for, and returns the names of those that can't be read. A
+/// missing field is the documented default.
 pub fn take_config(
     object: &mut Map<String, Json>,
     name: impl Fn(Field) -> Option<Cow<'static, str>>,
@@ -138,7 +138,7 @@ pub fn take_config(
         let Some(name) = name(field) else { continue };
         let Some(json) = object.remove(&*name).filter(says_something) else { continue };
         match value(field, &json) {
-            // A length of 0, which no request may send, is none where there need not be one.
+            // A length of 0, which no request may send, counts as unset if the field is optional.
             Some(Value::Seconds(0)) if config.get(field) == Value::Unset => {}
             Some(value) => config.set(field, value),
             None => unreadable.push(format!("`{name}`")),
@@ -188,7 +188,7 @@ fn switch(value: &Json) -> Option<bool> {
     }
 }
 
-/// Documented as text; a list, also one in an element of its own as the sibling API has it, is joined by commas.
+/// Documented as text; a list, also one inside an element as in the sibling API, is joined with commas.
 fn list(value: &Json) -> Option<String> {
     match value {
         Json::Array(items) => Some(items.iter().map(text_of).collect::<Option<Vec<_>>>()?.join(",")),
@@ -215,7 +215,7 @@ mod tests {
         json!({"Total": "1", "LiveRecordVodConfigs": {"LiveRecordVodConfig": [item]}})
     }
 
-    /// Reads a page whose one item has a good key and these fields besides.
+    /// Parses a page whose one item has a valid key and these fields besides.
     fn item(more: Json) -> (Address, Remote) {
         let mut fields = json!({"DomainName": "Live.Example.com", "AppName": "show"});
         fields.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

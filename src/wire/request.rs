@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use super::{Action, Call};
 use crate::model::{Address, EVERY, Field, Form, Passthrough, RecordConfig, StreamSpelling, Value};
 
-/// Items asked for in one page; the most that the service gives (API: PageSize, 5..=100).
+/// Items per page; the most that the service allows (API: PageSize, 5..=100).
 pub const PAGE_SIZE: u32 = 100;
 
-/// How an Update says that auto_compose is off; the documents contradict each other on it.
+/// How an Update says that auto_compose is off; the documents contradict each other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ComposeOff {
     /// `AutoCompose=OFF` alone.
     #[default]
     Bare,
-    /// `AutoCompose=OFF` beside a group, as the official sample has it.
+    /// `AutoCompose=OFF` with a group, as in the official sample.
     WithGroup(String),
     /// Neither parameter.
     Neither,
@@ -22,7 +22,8 @@ pub enum ComposeOff {
 
 /// Lists page `page` (from 1) of a domain, or only what one address selects.
 ///
-/// What the service makes of the filter is not documented: an item with the exact key is a fact, its lack proves nothing.
+/// How the service treats the filter is not documented: an item with the exact key is a fact, its absence proves
+/// nothing.
 pub fn describe(domain: &str, page: u32, only: Option<(&Address, StreamSpelling)>) -> Call {
     let mut params = Params::default();
     params.set("DomainName", domain);
@@ -37,7 +38,7 @@ pub fn describe(domain: &str, page: u32, only: Option<(&Address, StreamSpelling)
 
 /// Creates a configuration with every field that an Add can carry.
 ///
-/// With auto_compose off both compose parameters stay out, which all documents agree means off.
+/// With auto_compose off, both compose parameters are left out, which means off in all documents.
 pub fn add(address: &Address, config: &RecordConfig) -> Call {
     let mut params = Params::default();
     params.set_key(address, StreamSpelling::Named);
@@ -45,9 +46,10 @@ pub fn add(address: &Address, config: &RecordConfig) -> Call {
     params.call(Action::Add)
 }
 
-/// Changes a configuration: says every field that an Update can carry, since what an omitted one does is not documented.
+/// Changes a configuration: sends every field that an Update can carry, since the effect of an omitted one is not
+/// documented.
 ///
-/// `compose_off` is how auto_compose is said while it is off; while it is on the configuration rules.
+/// `compose_off` is how to say that auto_compose is off; while it is on, the configuration decides.
 pub fn update(
     address: &Address,
     spelling: StreamSpelling,
@@ -60,27 +62,27 @@ pub fn update(
     params.call(Action::Update)
 }
 
-/// Removes a configuration.
+/// Deletes a configuration.
 pub fn delete(address: &Address, spelling: StreamSpelling) -> Call {
     let mut params = Params::default();
     params.set_key(address, spelling);
     params.call(Action::Delete)
 }
 
-/// Names what a configuration holds that neither Add nor Update could send back; `None` when they can carry it all.
+/// Names the fields of a configuration that neither Add nor Update can send back; `None` if they can send all of them.
 ///
-/// A configuration with such a field must not be updated (it might be lost) nor replaced (it would be).
+/// A configuration with such a field must not be updated (the field might be lost) or replaced (it would be lost).
 pub fn uncarryable(config: &RecordConfig) -> Option<String> {
     let Passthrough { delay_time: _, record_content: _, space_id: _, transcode_templates, unknown } =
         &config.passthrough;
     let mut names: Vec<String> = unknown.keys().map(|name| format!("`{name}`")).collect();
     if transcode_templates.as_deref().is_some_and(|text| template_ids(text).is_none()) {
-        names.push("`TranscodeTemplates` as it stands".to_owned());
+        names.push("`TranscodeTemplates` in its current form".to_owned());
     }
     (!names.is_empty()).then(|| format!("holds {}, which no request can carry", names.join(", ")))
 }
 
-/// The ids in the response's opaque text; `None` when it is not plain ids between commas.
+/// The ids in the response's opaque text; `None` if it is not plain ids separated by commas.
 fn template_ids(text: &str) -> Option<Vec<&str>> {
     let is_id = |part: &&str| {
         !part.is_empty()
@@ -98,7 +100,7 @@ impl Params {
         self.0.insert(name.to_owned(), value.to_string());
     }
 
-    /// Official SDKs send empty texts; what the service makes of them is not documented, so none is ever sent.
+    /// Official SDKs send empty texts; how the service treats them is not documented, so none is ever sent.
     fn set_if(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             self.set(name, value);
@@ -111,8 +113,8 @@ impl Params {
         self.set_stream(address, spelling);
     }
 
-    /// Echoes the remote's own spelling. An entry that is listed with an empty name is written as if it had none: that is
-    /// what an omitted parameter most likely stored, while `*` could name a second entry beside it.
+    /// Repeats the remote's own spelling. A configuration that is listed with an empty name is written without the
+    /// parameter: that is most likely how it was created, while `*` could name a second configuration beside it.
     fn set_stream(&mut self, address: &Address, spelling: StreamSpelling) {
         match spelling {
             StreamSpelling::Absent | StreamSpelling::Empty if &*address.stream == EVERY => {}
@@ -261,7 +263,7 @@ mod tests {
         let opaque = Passthrough { transcode_templates: Some("{\"a\":1}".into()), ..Passthrough::default() };
         assert_eq!(
             with(opaque).unwrap(),
-            "holds `TranscodeTemplates` as it stands, which no request can carry"
+            "holds `TranscodeTemplates` in its current form, which no request can carry"
         );
         let unknown = BTreeMap::from([("NewField".into(), 1.into())]);
         let reason = with(Passthrough { unknown, ..Passthrough::default() }).unwrap();

@@ -1,4 +1,5 @@
-//! Turns a [`Response`] into its fields or the service's refusal. Lenient, because the documents disagree on the forms.
+//! Turns a [`Response`] into its fields or the service's refusal. Lenient, because the documents disagree about the
+//! formats.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::{RemoteError, Response, xml};
 
-/// Why a response gave no fields.
+/// Why a response has no fields.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// A success whose body says nothing readable: what was asked for may have been done.
+    /// A success with an unreadable body: the request may have been carried out.
     #[error("{0}")]
     Unreadable(String),
     /// The service refused.
@@ -29,8 +30,8 @@ pub fn time(response: &Response) -> Option<Timestamp> {
 ///
 /// # Errors
 ///
-/// [`ReadError::Refused`] for any status but 2xx, and for a 2xx whose body holds an error `Code`; [`ReadError::Unreadable`]
-/// for a 2xx whose body is no object.
+/// [`ReadError::Refused`] for any status except 2xx, and for a 2xx whose body has an error `Code`;
+/// [`ReadError::Unreadable`] for a 2xx whose body is not an object.
 pub fn read(response: &Response) -> Result<Map<String, Value>, ReadError> {
     let body = parse(&response.body);
     if !(200..300).contains(&response.status) {
@@ -38,14 +39,14 @@ pub fn read(response: &Response) -> Result<Map<String, Value>, ReadError> {
     }
     let Some(fields) = body else {
         return Err(ReadError::Unreadable(format!(
-            "status {} with a body that is no object",
+            "status {} with a body that is not an object",
             response.status
         )));
     };
     if has_error_code(&fields) { Err(refused(response, fields)) } else { Ok(fields) }
 }
 
-/// The id that the service gave the request, out of a response's fields.
+/// The service's request id in a response's fields.
 pub fn request_id(fields: &Map<String, Value>) -> Option<String> {
     field(fields, "RequestId").and_then(text_of)
 }
@@ -54,7 +55,7 @@ fn header<T: FromStr>(response: &Response, name: &str) -> Option<T> {
     response.headers.get(name)?.trim().parse().ok()
 }
 
-/// The body's fields, out of JSON or XML, without a wrapper like `DeleteLiveRecordVodConfigResponse`.
+/// The body's fields, from JSON or XML, without a wrapper such as `DeleteLiveRecordVodConfigResponse`.
 fn parse(body: &[u8]) -> Option<Map<String, Value>> {
     let text = std::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}').trim();
     let value = if text.starts_with('<') { xml::read(text)?.1 } else { serde_json::from_str(text).ok()? };
@@ -70,7 +71,7 @@ fn unwrap(mut fields: Map<String, Value>) -> Map<String, Value> {
     }
 }
 
-/// The words that some services put into `Code` of a success.
+/// Some services put one of these words into `Code` of a success.
 fn has_error_code(fields: &Map<String, Value>) -> bool {
     let code = field(fields, "Code").and_then(text_of);
     code.is_some_and(|code| !matches!(code.as_str(), "" | "200" | "OK" | "Success" | "success"))
@@ -91,7 +92,7 @@ fn refused(response: &Response, fields: Map<String, Value>) -> ReadError {
     }))
 }
 
-/// The field by the API's name, or by that name with a small first letter.
+/// The field with the API's name, or with that name and a lowercase first letter.
 fn field<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let lower = || {
         let (first, rest) = name.split_at_checked(1)?;

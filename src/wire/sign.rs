@@ -19,15 +19,15 @@ pub(super) const V3_ALGORITHM: &str = "ACS3-HMAC-SHA256";
 /// The name of the V1 algorithm (parameter SignatureMethod).
 pub(super) const V1_ALGORITHM: &str = "HMAC-SHA1";
 
-/// Media type of a body that holds parameters.
+/// Media type of a body with parameters.
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A text that no output may show.
+/// A text that must not appear in any output.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text in.
+    /// Wraps the text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -44,24 +44,24 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Secret of the key that every emulator accepts: documented, a common word, and guards nothing.
+/// The secret of the key that every emulator accepts: it is documented, a common word, and protects nothing.
 pub const EMULATOR_SECRET: &str = "emulator";
 
-/// What a request is signed with.
+/// The credentials that sign a request.
 #[derive(Debug, Clone)]
 pub struct Key {
     /// AccessKey id.
     pub id: String,
     /// AccessKey secret.
     pub secret: Secret,
-    /// Security token that goes with temporary keys (STS).
+    /// The security token of temporary keys (STS).
     pub token: Option<Secret>,
 }
 
-/// What makes a request unlike every other one. Every attempt takes a fresh stamp.
+/// What makes a request unique. Every attempt takes a fresh stamp.
 #[derive(Debug, Clone)]
 pub struct Stamp {
-    /// When it is signed; the service takes 15 minutes of difference.
+    /// The time of signing; the service accepts a difference of 15 minutes.
     pub time: Timestamp,
     /// Unique for each request.
     pub nonce: String,
@@ -88,14 +88,14 @@ pub struct Operation<'a> {
     pub params: &'a BTreeMap<String, String>,
 }
 
-/// Signs one of the four calls; `host` has the port where it is not the scheme's own.
+/// Signs one of the four calls; `host` includes the port if it is not the scheme's default.
 pub fn sign(call: &Call, host: &str, key: &Key, stamp: &Stamp, signature: SignatureVersion) -> Request {
     let operation = Operation { name: call.action.name(), version: LIVE_VERSION, params: &call.params };
     operation.sign(host, key, stamp, signature)
 }
 
 impl Operation<'_> {
-    /// Signs the operation; `host` has the port where it is not the scheme's own.
+    /// Signs the operation; `host` includes the port if it is not the scheme's default.
     pub fn sign(self, host: &str, key: &Key, stamp: &Stamp, signature: SignatureVersion) -> Request {
         match signature {
             SignatureVersion::V1 => self.sign_v1(host, key, stamp),
@@ -151,7 +151,7 @@ impl Operation<'_> {
     }
 }
 
-/// The text whose HMAC is the V1 signature; `pairs` leave `Signature` out.
+/// The text whose HMAC is the V1 signature; `pairs` must not contain `Signature`.
 pub(super) fn v1_string_to_sign<'a>(
     method: &str,
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -159,7 +159,7 @@ pub(super) fn v1_string_to_sign<'a>(
     format!("{method}&%2F&{}", encode(&canonical_query(pairs)))
 }
 
-/// Base64 of the HMAC-SHA1; the key is the secret and `&`.
+/// Base64 of the HMAC-SHA1; the HMAC key is the secret followed by `&`.
 pub(super) fn v1_signature(secret: &Secret, text: &str) -> String {
     STANDARD.encode(hmac::<Hmac<Sha1>>(format!("{}&", secret.expose()).as_bytes(), text))
 }
@@ -172,7 +172,7 @@ pub(super) struct Canonical {
     pub(super) signed_headers: String,
 }
 
-/// Builds the canonical request; `query` is canonical already, header names are in lower case.
+/// Builds the canonical request; `query` must be canonical already, and header names in lower case.
 pub(super) fn v3_canonical_request<'a>(
     method: &str,
     query: &str,
@@ -187,7 +187,7 @@ pub(super) fn v3_canonical_request<'a>(
     Canonical { text, signed_headers }
 }
 
-/// Hex of the HMAC-SHA256 over the hashed canonical request; the key is the bare secret.
+/// Hex of the HMAC-SHA256 over the hashed canonical request; the HMAC key is the secret alone.
 pub(super) fn v3_signature(secret: &Secret, canonical_request: &str) -> String {
     let text = format!("{V3_ALGORITHM}\n{}", hex_sha256(canonical_request.as_bytes()));
     hex(&hmac::<Hmac<Sha256>>(secret.expose().as_bytes(), &text))
@@ -198,19 +198,19 @@ pub(super) fn hex_sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// `yyyy-MM-ddTHH:mm:ssZ` in UTC, as signatures carry it and services answer it.
+/// `yyyy-MM-ddTHH:mm:ssZ` in UTC, as in signatures and answers.
 pub fn format_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn hmac<M: Mac + KeyInit>(key: &[u8], text: &str) -> Vec<u8> {
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length, so this error has no value")]
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length, so this error can't occur")]
     let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }
 
-/// Lower-case hexadecimal digits, two a byte.
+/// Lower-case hexadecimal digits, two per byte.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: [char; 16] =
         ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];

@@ -1,5 +1,5 @@
-//! The calls that hand out temporary keys: to a role, to the holder of a token, to an ECS instance. Requests and their
-//! readers side by side; none of the latter puts a secret into an error.
+//! The calls that hand out temporary keys: to a role, to the holder of a token, to an ECS instance. Each request has
+//! its parser beside it; no parser puts a secret into an error.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::inquiry::{Inquiry, Product};
 use super::sign::FORM;
 use super::{Key, Request, Response, Secret, Stamp, format_time};
 
-/// Where the metadata service of an ECS instance answers, without TLS: an address that leads to no other machine.
+/// The address of an ECS instance's metadata service, without TLS: it leads to no other machine.
 pub const METADATA_HOST: &str = "100.100.100.200";
 
 const METADATA_ROLES: &str = "/latest/meta-data/ram/security-credentials/";
@@ -21,18 +21,18 @@ const METADATA_TOKEN_SECONDS: (&str, &str) = ("x-aliyun-ecs-metadata-token-ttl-s
 /// Characters of OIDCToken.
 pub const OIDC_TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 4..=20_000;
 
-/// A role to be assumed, and the terms.
+/// A role to assume, and its terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
-    /// `acs:ram::1234567890123456:role/deployer`.
+    /// Such as `acs:ram::1234567890123456:role/deployer`.
     pub arn: String,
-    /// What the session is called in the account's logs (API: RoleSessionName, 2 to 64 characters).
+    /// The session's name in the account's logs (API: RoleSessionName, 2 to 64 characters).
     pub session_name: String,
-    /// Seconds from 900 on; the service gives 3600 unless told.
+    /// Seconds, at least 900; the service's default is 3600.
     pub duration: Option<u64>,
-    /// Lets the session do less than the role may.
+    /// Restricts the session to less than the role may do.
     pub policy: Option<String>,
-    /// What the role's trust policy may ask for.
+    /// An id that the role's trust policy may require.
     pub external_id: Option<String>,
 }
 
@@ -53,19 +53,19 @@ impl Role {
 /// A key that expires.
 #[derive(Debug, Clone)]
 pub struct TemporaryKey {
-    /// What to sign with.
+    /// The key.
     pub key: Key,
-    /// When it is refused from.
+    /// When it expires.
     pub expiration: Timestamp,
 }
 
-/// May the caller act as this role (STS: AssumeRole)?
+/// Asks for a key of this role (STS: AssumeRole).
 pub fn assume_role(role: &Role) -> Inquiry {
     Inquiry { product: Product::Sts, name: "AssumeRole", params: role.params() }
 }
 
-/// May the holder of the token act as this role (STS: AssumeRoleWithOIDC)? Nothing signs it: the token is the proof, so
-/// it travels in the body, where no log of a proxy or a server holds it.
+/// Asks for a key of this role for the holder of the token (STS: AssumeRoleWithOIDC). The request is not signed: the
+/// token is the proof, so it travels in the body, where logs of proxies and servers do not record it.
 pub fn assume_role_with_oidc(
     role: &Role,
     provider_arn: &str,
@@ -90,10 +90,10 @@ pub fn assume_role_with_oidc(
     Request { body: canonical_query(pairs).into_bytes(), ..Request::new("POST", host, "/", &headers) }
 }
 
-/// Reads the answer to either of the two.
+/// Parses the answer to either of the two.
 ///
 /// # Errors
-/// A lowercase fragment when the answer holds no whole key.
+/// A lowercase fragment, when the answer has no complete key.
 pub fn read_assumed_role(fields: &Map<String, Value>) -> Result<TemporaryKey, String> {
     match fields.get("Credentials") {
         Some(Value::Object(credentials)) => read_key(credentials),
@@ -101,7 +101,7 @@ pub fn read_assumed_role(fields: &Map<String, Value>) -> Result<TemporaryKey, St
     }
 }
 
-/// Asks the metadata service for a token that its other answers need (version 2 of it).
+/// Asks the metadata service for a token, which its other answers require (in its version 2).
 pub fn metadata_token(host: &str) -> Request {
     Request::new("PUT", host, "/latest/api/token", &[METADATA_TOKEN_SECONDS])
 }
@@ -123,17 +123,17 @@ pub fn uri_key(host: &str, path: &str, query: &str) -> Request {
     Request { query: query.to_owned(), ..Request::new("GET", host, path, &headers) }
 }
 
-/// The text that the metadata service answers with; `None` where it is none, or not one line.
+/// The text of the metadata service's answer; `None` if it is not text or not one line.
 pub fn read_metadata_text(response: &Response) -> Option<String> {
     let text = std::str::from_utf8(&response.body).ok()?.trim();
     let is_word = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
     (response.status == 200 && is_word).then(|| text.to_owned())
 }
 
-/// Reads a key in the form that STS, the metadata service and credentials URIs share.
+/// Parses a key in the form that STS, the metadata service and credentials URIs share.
 ///
 /// # Errors
-/// A lowercase fragment when the answer holds no whole key.
+/// A lowercase fragment, when the answer has no complete key.
 pub fn read_key(fields: &Map<String, Value>) -> Result<TemporaryKey, String> {
     let text = |name: &str| {
         let text = fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -144,7 +144,7 @@ pub fn read_key(fields: &Map<String, Value>) -> Result<TemporaryKey, String> {
         secret: Secret::new(text("AccessKeySecret")?),
         token: Some(Secret::new(text("SecurityToken")?)),
     };
-    let expiration = text("Expiration")?.parse().map_err(|_| "the answer's `Expiration` is no time")?;
+    let expiration = text("Expiration")?.parse().map_err(|_| "the answer's `Expiration` is not a time")?;
     Ok(TemporaryKey { key, expiration })
 }
 
@@ -211,7 +211,10 @@ mod tests {
         }
         let mut late = whole;
         late["Expiration"] = json!("hush");
-        assert_eq!(read(json!({ "Credentials": late })).unwrap_err(), "the answer's `Expiration` is no time");
+        assert_eq!(
+            read(json!({ "Credentials": late })).unwrap_err(),
+            "the answer's `Expiration` is not a time"
+        );
         assert_eq!(read(json!({})).unwrap_err(), "the answer has no `Credentials`");
     }
 

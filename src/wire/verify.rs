@@ -1,5 +1,5 @@
-//! Checks the signature of a [`Request`] and takes its parameters out: the receiving half of `sign`. Pure: whether the
-//! time is near and the nonce new is for the caller to say.
+//! Checks the signature of a [`Request`] and extracts its parameters: the receiving half of `sign`. Pure: the caller
+//! must check that the time is near and the nonce new.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::sign::{
     v3_canonical_request, v3_signature,
 };
 
-/// Parameters of V1 that every call has; all others are the action's own.
+/// The parameters of V1 that every call has; all others belong to the action.
 const COMMON: [&str; 11] = [
     "Action",
     "Version",
@@ -29,18 +29,18 @@ const COMMON: [&str; 11] = [
     "Signature",
 ];
 
-/// What a request with a good signature says.
+/// The content of a request with a valid signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// Which signature it carried.
+    /// The signature version.
     pub signature: SignatureVersion,
     /// The action's name, known or not.
     pub action_name: String,
     /// The API version.
     pub version: String,
-    /// Whose key signed it.
+    /// The id of the key that signed it.
     pub key_id: String,
-    /// The security token that came along.
+    /// The security token sent with it.
     pub token: Option<Secret>,
     /// The action's own parameters, not encoded.
     pub params: BTreeMap<String, String>,
@@ -57,19 +57,19 @@ pub enum SignatureProblem {
     Missing(String),
     /// The same parameter twice.
     Repeated(String),
-    /// A part is not UTF-8, or the Authorization header has another form.
+    /// A part is not UTF-8, or the Authorization header is not valid.
     Malformed(String),
-    /// Another algorithm.
+    /// An unknown algorithm.
     UnknownAlgorithm(String),
-    /// Nobody has this key.
+    /// An unknown key.
     UnknownKey(String),
-    /// The time has another form.
+    /// The time is not valid.
     TimeFormat(String),
-    /// The body is not the one that was signed.
+    /// The body differs from the signed one.
     BodyHash,
-    /// The signature is another one.
+    /// The signature does not match.
     Mismatch {
-        /// What the signature should be made of: V1's string to sign, V3's canonical request.
+        /// What the signature should cover: V1's string to sign, V3's canonical request.
         signed_text: String,
     },
 }
@@ -89,13 +89,13 @@ pub fn verify(
     }
 }
 
-/// A parameter as it stands in the query or the form body, signed or not; for what must be known of a refused request.
+/// A parameter as it is in the query or the form body, signed or not; for facts about a request that is refused.
 pub fn unverified_param(request: &Request, name: &str) -> Option<String> {
     unverified_params(request).remove(name)
 }
 
-/// All parameters in the query and the form body, signed or not. Of several under one name the first counts; where a part
-/// can't be read, nothing does.
+/// All parameters in the query and the form body, signed or not. Of several with one name the first counts; if a part
+/// can't be read, there are none.
 pub fn unverified_params(request: &Request) -> BTreeMap<String, String> {
     let pairs = decode_pairs(&request.query).zip(form_pairs(request).ok());
     let pairs = pairs.map(|(query, form)| query.into_iter().chain(form)).into_iter().flatten();
@@ -106,7 +106,7 @@ pub fn unverified_params(request: &Request) -> BTreeMap<String, String> {
     params
 }
 
-/// What a request without a signature says; only what proves itself otherwise is taken that way.
+/// The content of a request without a signature; only for requests that carry another proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsigned {
     /// The action's name.
@@ -117,10 +117,10 @@ pub struct Unsigned {
     pub params: BTreeMap<String, String>,
 }
 
-/// Reads a request as if nobody had to sign it: action and version from headers or parameters.
+/// Parses a request as if it needed no signature: action and version from headers or parameters.
 ///
 /// # Errors
-/// When one of them is missing, or a parameter is there twice.
+/// When one of them is missing, or a parameter is repeated.
 pub fn read_unsigned(request: &Request) -> Result<Unsigned, SignatureProblem> {
     let mut pairs = query_pairs(request)?;
     pairs.extend(form_pairs(request)?);
@@ -216,8 +216,8 @@ fn parse_authorization(text: &str) -> Result<Authorization, SignatureProblem> {
     })
 }
 
-/// The headers that the signature covers. Host, content-type and every `x-acs-` header that is there must be among them,
-/// or somebody on the way could change them.
+/// The headers that the signature covers. Host, content-type and every `x-acs-` header of the request must be among
+/// them, or they could be changed in transit.
 fn covered_headers<'a>(
     request: &'a Request,
     signed: &'a [String],
@@ -236,7 +236,7 @@ fn covered_headers<'a>(
     signed.iter().map(value).collect()
 }
 
-/// A header that is there and not empty.
+/// A header that exists and is not empty.
 fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     if name == "host" {
         return Some(&request.host);
@@ -248,7 +248,7 @@ fn query_pairs(request: &Request) -> Result<Pairs, SignatureProblem> {
     decode_pairs(&request.query).ok_or_else(|| SignatureProblem::Malformed("the query".to_owned()))
 }
 
-/// Parameters in the body; none unless its media type says that it holds some.
+/// Parameters in the body; none unless its media type says that it contains some.
 fn form_pairs(request: &Request) -> Result<Pairs, SignatureProblem> {
     let is_form = request
         .headers

@@ -1,13 +1,13 @@
-//! The little XML that the service speaks where JSON was not asked for: elements and text, read into and written from JSON.
+//! The little XML that the service uses if JSON was not requested: elements and text, converted from and to JSON.
 
 use serde_json::{Map, Value};
 
-/// Deepest nesting that is read; the service's own answers need five.
+/// The deepest nesting that is read; the service's own answers need five levels.
 const DEPTH: usize = 16;
 
-/// Reads a document into its root's name and content: elements become objects, repeated ones arrays, the rest text.
+/// Parses a document into its root's name and content: elements become objects, repeated ones arrays, the rest text.
 ///
-/// Attributes are passed over. `None` when it is not such a document.
+/// Attributes are ignored. `None` if the text is not such a document.
 pub(super) fn read(text: &str) -> Option<(String, Value)> {
     let mut reader = Reader { rest: text.trim() };
     reader.skip_declarations()?;
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// What stands before `end`, which is passed over.
+    /// The text before `end`, which is skipped.
     fn until(&mut self, end: char) -> Option<&'a str> {
         let (before, after) = self.rest.split_once(end)?;
         self.rest = after;

@@ -63,7 +63,7 @@ async fn a_look_that_takes_longer_than_it_may_be_old_serves_no_write() {
         let report = world.apply([change.clone()]).await;
         assert_eq!(ends(&report), ["not attempted"], "{:?}", change.action());
         let message = &why(&report, 0);
-        assert!(message.contains("within 1 s") && message.contains("`--freshness`"), "{message}");
+        assert!(message.contains("less than 1 s before") && message.contains("`--freshness`"), "{message}");
         let writes = ["Add", "Update", "Delete"].map(|action| world.sent(action));
         assert_eq!(writes, [1, 0, 0], "but for the one that the scene is made with");
     }

@@ -128,7 +128,7 @@ async fn an_account_that_nobody_confirms_gets_no_write() {
     let (world, report) = apply_with(&[OWN], &faults).await;
     // Before the third, STS is asked again, and answers.
     assert_eq!(ends(&report), ["done", "not attempted", "done"], "{report:?}");
-    assert!(failure(&report, 1).to_string().contains("can't be confirmed"), "{:?}", failure(&report, 1));
+    assert!(failure(&report, 1).to_string().contains("can't confirm"), "{:?}", failure(&report, 1));
     assert_eq!(world.sent("Update"), 3, "the second was turned away for its key");
 }
 
@@ -184,7 +184,7 @@ async fn a_refused_role_is_final_and_asked_for_once() {
     for _ in 0..3 {
         let error = session.client.list_domain("a.example.com").await.unwrap_err().to_string();
         assert!(
-            error.contains("`AssumeRole` of `acs:ram::") && error.contains("InvalidAccessKeyId.Inactive"),
+            error.contains("`AssumeRole` for `acs:ram::") && error.contains("InvalidAccessKeyId.Inactive"),
             "{error}"
         );
     }

@@ -284,7 +284,7 @@ async fn an_add_that_meets_an_unreadable_entry_failed_where_none_was_lost() {
     world.faults(&["revoked-key:action=Describe,nth=1"]);
     let report = world.apply([create(CAM, cycle(900))]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert_eq!(why(&report, 0), "an entry that can't be read stands there already");
+    assert_eq!(why(&report, 0), "a configuration that can't be read already exists");
 }
 
 /// An account with listings that are nine minutes old; it has held these configurations for longer than that.
@@ -347,7 +347,10 @@ async fn an_old_entry_in_an_old_listing_was_not_added_back() {
     let report = world.apply([replace(CAM, stored_in(BUCKET), refused)]).await;
     assert_eq!(ends(&report), ["unknown"], "{report:?}");
     let message = &why(&report, 0);
-    assert_eq!(message, "the new entry could not be added; whether the old one was added back is not known");
+    assert_eq!(
+        message,
+        "the new configuration could not be added; whether the old one was added back is unknown"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -356,15 +359,15 @@ async fn an_entry_that_was_never_read_has_no_settings() {
     world.hold(CAM, &cycle(600)).await;
     let report = world.apply([create(CAM, cycle(900))]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert_eq!(why(&report, 0), "an entry stands there already that reading does not show");
+    assert_eq!(why(&report, 0), "a configuration already exists, but reading does not show it");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_reverts_after_it_was_read_back_is_unknown() {
     let new = "a.example.com/show/new";
     for (change, action, what) in [
-        (create(new, cycle(900)), "Add", "it was done, and then did not show any more"),
-        (update(CAM, cycle(600), cycle(900)), "Update", "it was done, and then was as before again"),
+        (create(new, cycle(900)), "Add", "it was done, and then was no longer visible"),
+        (update(CAM, cycle(600), cycle(900)), "Update", "it was done, and then reverted to the state before"),
     ] {
         let world = World::new();
         world.hold(CAM, &cycle(600)).await;

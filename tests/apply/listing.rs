@@ -61,7 +61,7 @@ async fn two_entries_under_one_key_are_listed_as_one_that_can_not_be_managed() {
     let world = gate::world(|_, _| page(2, &[item(""), item(r#","StreamName":"*""#)])).await;
     let listing = world.client.list_domain("a.example.com").await.unwrap();
     let unsupported = listing.configs[&address("a.example.com/show/*")].unsupported.as_deref();
-    assert_eq!(unsupported, Some("several entries stand under this one key"));
+    assert_eq!(unsupported, Some("the service lists several configurations with this key"));
     assert_eq!(world.client.calls(), 2, "it was listed twice to be sure");
 }
 
@@ -93,10 +93,10 @@ async fn a_listing_that_stays_odd_is_no_snapshot() {
     let endless = gate::world(|_, _| page(500, &hundred(0))).await;
     let foreign = gate::world(|_, _| page(1, &[item("").replace("a.example.com", "b.example.com")])).await;
     let table = [
-        (short, "does not hold as many entries as its `Total` says"),
-        (changing, "changes while it is read"),
-        (endless, "gives a page that holds nothing new"),
-        (foreign, "holds `b.example.com/show/*`"),
+        (short, "has a different number of entries than its `Total` says"),
+        (changing, "changed while it was read"),
+        (endless, "has a page without any new entry"),
+        (foreign, "contains `b.example.com/show/*` of another domain"),
     ];
     for (world, text) in table {
         let error = world.client.list_domain("a.example.com").await.unwrap_err();

@@ -133,7 +133,7 @@ async fn siblings_that_an_app_wide_delete_takes_along_are_added_back_and_the_dom
         message.ends_with("added back: `a.example.com/show/cam1`, `a.example.com/show/cam2`"),
         "{message}"
     );
-    assert!(why(&report, 1).starts_with("its domain was stopped"));
+    assert!(why(&report, 1).starts_with("writing in its domain was stopped"));
     assert_eq!(world.config("a.example.com/news/*").await, None);
     for text in &texts[1..] {
         assert_eq!(world.config(text).await, Some(cycle(600)), "{text}");
@@ -213,7 +213,7 @@ async fn a_replace_that_can_add_neither_the_new_nor_the_old_says_that_nothing_sh
     let report =
         world.apply([replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert!(why(&report, 0).ends_with("nothing shows there now"), "{:?}", failure(&report, 0));
+    assert!(why(&report, 0).ends_with("nothing is visible there now"), "{:?}", failure(&report, 0));
 }
 
 #[tokio::test]
@@ -241,7 +241,7 @@ async fn a_write_whose_address_can_not_be_read_first_does_not_go_out() {
     world.hold("a.example.com/show/cam1", &cycle(3600)).await;
     let report = world.apply([update("a.example.com/show/cam1", cycle(3600), cycle(900))]).await;
     assert_eq!(ends(&report), ["not attempted"]);
-    assert_eq!(why(&report, 0), "what is there now can't be read");
+    assert_eq!(why(&report, 0), "the current configuration can't be read");
     assert_eq!(report.calls, 1);
 }
 

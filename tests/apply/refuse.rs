@@ -83,7 +83,7 @@ async fn nothing_is_deleted_once_a_write_failed_anywhere() {
         ])
         .await;
     assert_eq!(ends(&report), ["failed", "done", "not attempted"]);
-    assert_eq!(why(&report, 2), "nothing is deleted once another change of the run is not done");
+    assert_eq!(why(&report, 2), "nothing is deleted after another change of the run was not done");
     assert_eq!(world.config("b.example.com/show/old").await, Some(config()));
 }
 
@@ -109,7 +109,7 @@ async fn a_refused_replacement_puts_the_old_entry_back() {
     let change = replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in("nowhere.example.com"));
     let report = world.apply([change.clone()]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert_eq!(why(&report, 0), "the new entry could not be added; the old one was added back");
+    assert_eq!(why(&report, 0), "the new configuration could not be added; the old one was added back");
     let remote = failure(&report, 0).remote.as_ref().unwrap().remote().unwrap();
     assert_eq!(blame(&change, remote), [Field::StorageLocation]);
     assert_eq!(world.config("a.example.com/show/cam1").await, Some(stored_in(BUCKET)));
@@ -196,10 +196,10 @@ async fn an_app_wide_entry_stays_where_others_stand_beside_it_than_the_plan_saw(
     let cams = ["a.example.com/show/cam1", "a.example.com/show/cam2"];
     let new = stored_in(OTHER_BUCKET);
     for (planned, held, what) in [
-        (&cams[..0], &cams[..1], "`show/cam1` stands beside it now"),
-        (&cams[..1], &cams[..], "`show/cam2` stands beside it now"),
-        (&cams[..], &cams[..0], "`show/cam1` stands beside it no more, and 1 more"),
-        (&cams[..], &cams[1..], "`show/cam1` stands beside it no more"),
+        (&cams[..0], &cams[..1], "`show/cam1` now exists beside it"),
+        (&cams[..1], &cams[..], "`show/cam2` now exists beside it"),
+        (&cams[..], &cams[..0], "`show/cam1` no longer exists beside it, and 1 more"),
+        (&cams[..], &cams[1..], "`show/cam1` no longer exists beside it"),
     ] {
         for change in [delete(WIDE, stored_in(BUCKET)), replace(WIDE, stored_in(BUCKET), new.clone())] {
             let world = World::new();
@@ -224,7 +224,7 @@ async fn a_stream_that_was_to_go_first_and_did_not_keeps_the_app_wide_entry() {
         .apply([delete("a.example.com/show/*", config()), delete("a.example.com/show/cam1", config())])
         .await;
     assert_eq!(ends(&report), ["not attempted"; 2]);
-    assert_eq!(why(&report, 0), "changed since the plan: `show/cam1` stands beside it now");
+    assert_eq!(why(&report, 0), "changed since the plan: `show/cam1` now exists beside it");
 }
 
 #[tokio::test(start_paused = true)]

@@ -331,7 +331,7 @@ async fn a_domain_whose_service_can_not_be_reached_is_stopped() {
         .apply([1, 2, 3].map(|number| create(&format!("a.example.com/show/cam{number}"), config())))
         .await;
     assert_eq!(ends(&report), ["failed", "not attempted", "not attempted"]);
-    assert!(why(&report, 1).starts_with("its domain was stopped: no connection"));
+    assert!(why(&report, 1).starts_with("writing in its domain was stopped: no connection"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -186,7 +186,7 @@ impl Case {
         let outcomes = document["outcomes"].as_array().unwrap();
         for failed in outcomes.iter().filter(|one| one["outcome"] == "failed") {
             let message = failed["diagnostic"]["message"].as_str().unwrap();
-            let is_that = message.starts_with("entries beside it went with it; added back: ");
+            let is_that = message.starts_with("configurations beside it were deleted with it; added back: ");
             assert!(is_that && !message.contains("NOT"), "{}", run.transcript());
         }
         assert_eq!(document["summary"]["unknown"], 0, "{}", run.transcript());

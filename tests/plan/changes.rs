@@ -57,7 +57,7 @@ fn a_value_that_nobody_wrote_heads_the_plan() {
         assert!(plan.differs());
         plan.notes.warnings.into_iter().map(|warning| warning.message).collect::<Vec<_>>()
     };
-    let fall = " to a documented default that nobody wrote: look for `(not written)`";
+    let fall = " back to a documented default that no file sets: look for `(not written)`";
     let on_demand = |scene: &mut Scene, address| scene.remote(address).config.on_demand = 1;
     let [cam1, cam2] = ["live.example.com/show/cam1", "live.example.com/show/cam2"];
     assert_eq!(heads(&|scene| on_demand(scene, cam1)), [format!("1 configuration falls{fall}")]);
@@ -340,7 +340,7 @@ fn what_could_not_be_added_back_is_named_before_an_app_wide_entry_goes() {
     assert_eq!(
         warnings,
         [
-            "`show/by-format` stands beside it and can't be managed: if the service takes it along, livevod can't add it back"
+            "`show/by-format` exists beside it and can't be managed: if the service deletes it too, livevod can't add it back"
         ]
     );
 }

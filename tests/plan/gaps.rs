@@ -157,20 +157,20 @@ fn a_gap_that_is_left_is_told_with_the_reason() {
     let cam1 = "live.example.com/show/cam1";
     let left = |address: &str, why: &str| {
         format!(
-            "{address}: run {RUN} removed `{address}` and did not put it back; nothing is planned there, because {why}"
+            "{address}: run {RUN} removed `{address}` and did not add it back; nothing is planned there because {why}"
         )
     };
     let mut scene = Scene::agreeing(FLEET);
     lost(&mut scene, cam1, GapCause::Replace);
     assert_eq!(warnings(&scene.plan()), Vec::<String>::new(), "it is filled");
     scene.options.selection.excludes = vec!["live.example.com/show".parse().unwrap()];
-    assert_eq!(warnings(&scene.plan()), [left(cam1, "this run is not about it")]);
+    assert_eq!(warnings(&scene.plan()), [left(cam1, "this run does not select it")]);
     scene.options.selection.excludes.clear();
     let ignored = FLEET
         .replace(" cam1: {},", "")
         .replace("domains:\n", "ignore: [live.example.com/show/cam1]\ndomains:\n");
     scene.declare(&ignored);
-    assert_eq!(warnings(&scene.plan()), [left(cam1, "`ignore` names it")]);
+    assert_eq!(warnings(&scene.plan()), [left(cam1, "`ignore` matches it")]);
     assert_eq!(scene.plan().notes.ignored, []);
     scene.add_remote(cam1);
     assert_eq!(warnings(&scene.plan()), Vec::<String>::new(), "something stands there");

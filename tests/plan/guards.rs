@@ -138,7 +138,9 @@ fn an_app_wide_entry_does_not_go_while_others_stay() {
     scene.declare(&FLEET.replace("\"*\": {}", "\"*\": { state: absent }"));
     assert_eq!(scene.held(), [(Guard::AppWide, "show/*".to_owned())]);
     assert!(
-        scene.plan().notes.held[0].message.starts_with("6 configurations stand beside it, `show/cam1` first")
+        scene.plan().notes.held[0]
+            .message
+            .starts_with("6 configurations exist beside it, the first is `show/cam1`")
     );
     scene.allow(|allowances| allowances.app_wide = true);
     assert_eq!(scene.held(), []);
@@ -184,7 +186,7 @@ fn writes_are_counted_only_where_a_limit_is_given() {
     scene.allow(|allowances| allowances.max_writes = Some(1));
     assert_eq!(scene.held(), [(Guard::Writes, String::new())]);
     assert_eq!(scene.plan().notes.held[0].release.as_deref(), Some("--max-writes 2"));
-    assert_eq!(scene.plan().notes.held[0].message, "2 writes are planned, over 1");
+    assert_eq!(scene.plan().notes.held[0].message, "2 writes are planned, over the limit of 1");
     scene.allow(|allowances| allowances.max_writes = Some(2));
     assert_eq!(scene.held(), []);
 }
@@ -196,7 +198,7 @@ fn a_replace_is_two_writes() {
     scene
         .declare(&FLEET.replace("cam2: {}", "cam2: { storage_location: mine.oss-cn-shanghai.aliyuncs.com }"));
     scene.allow(|allowances| (allowances.recording_gap, allowances.max_writes) = (true, Some(2)));
-    assert_eq!(scene.plan().notes.held[0].message, "3 writes are planned, over 2");
+    assert_eq!(scene.plan().notes.held[0].message, "3 writes are planned, over the limit of 2");
     scene.allow(|allowances| allowances.max_writes = Some(3));
     assert_eq!(scene.held(), []);
 }

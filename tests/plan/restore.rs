@@ -74,7 +74,7 @@ fn a_location_that_came_since_is_told_where_it_can_not_go() {
     let warnings: Vec<&str> = plan.notes.warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert_eq!(
         warnings,
-        ["it stores in `other` now and named no place when it was saved; no call takes that back"]
+        ["it stores in `other` now and had no storage location in the snapshot; no call can undo that"]
     );
 }
 

@@ -44,23 +44,23 @@ fn a_reason_names_the_line_that_asks_for_it() {
     };
     let note = ChangeNote { reason_place: Some(place), run: Some("r1".to_owned()), ..ChangeNote::default() };
     let table = [
-        (Reason::Missing, "declared, but not there", None),
-        (Reason::Differs, "not as declared", None),
-        (Reason::CreateOnly, "`storage_location` can only be set by adding anew", None),
+        (Reason::Missing, "declared but missing", None),
+        (Reason::Differs, "differs from the files", None),
+        (Reason::CreateOnly, "`storage_location` can only be set when a configuration is added", None),
         (Reason::DeclaredAbsent, "declared `state: absent` (live.yaml:7)", Some("declared `state: absent`")),
         (
             Reason::Pruned,
             "not declared, and `prune: true` (live.yaml:7)",
             Some("not declared, and `prune: true`"),
         ),
-        (Reason::InSnapshot, "not as in live.yaml", Some("not as in the snapshot")),
+        (Reason::InSnapshot, "differs from live.yaml", Some("differs from the snapshot")),
         (Reason::NotInSnapshot, "not in live.yaml", Some("not in the snapshot")),
         (
             Reason::FinishesReplace,
-            "finishes the replace that run r1 left half done",
-            Some("finishes the replace that an earlier run left half done"),
+            "finishes the replace that run r1 left unfinished",
+            Some("finishes the replace that an earlier run left unfinished"),
         ),
-        (Reason::PutsBack, "puts back what run r1 removed", Some("puts back what an earlier run removed")),
+        (Reason::PutsBack, "adds back what run r1 removed", Some("adds back what an earlier run removed")),
     ];
     for (reason, text, bare) in table {
         let change = change(reason);

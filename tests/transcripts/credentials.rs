@@ -152,7 +152,7 @@ fn variables_lead_to_a_key_and_nothing_at_all_to_the_instance() {
     world.plan_at(&server, "").says(0, "credentials: the metadata service");
     world.set("ALIBABA_CLOUD_CREDENTIALS_URI", &format!("{}/credentials", server.url));
     let run = world.plan_at(&server, "");
-    run.says(0, "credentials: the metadata service, or `ALIBABA_CLOUD_CREDENTIALS_URI` where it has no role");
+    run.says(0, "credentials: the metadata service, or `ALIBABA_CLOUD_CREDENTIALS_URI` if it has no role");
     assert!(run.stderr.contains("role at 127.0.0.1"), "{}", run.transcript());
     world.set("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
     let run = world.plan_at(&server, "");
@@ -177,10 +177,10 @@ fn an_instance_without_tokens_is_asked_the_old_way_unless_that_is_forbidden() {
     drop(server);
     // Not on an instance: the requests for a token and for a key both get 404.
     let server = Server::start(&world, &[]);
-    world.plan_at(&server, "").says(1, "the key of the instance's role was not given out");
+    world.plan_at(&server, "").says(1, "the request for the key of the instance's role failed");
     world.set("ALIBABA_CLOUD_IMDSV1_DISABLED", "true");
     let run = world.plan_at(&server, "");
-    run.says(1, "was not given out");
+    run.says(1, "the request for the key of the instance's role failed");
     assert!(!run.stderr.contains("key at"), "{}", run.transcript());
 }
 
@@ -240,7 +240,7 @@ fn a_proxy_is_told_and_never_passed_over() {
     world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator");
     world.set("HTTPS_PROXY", "http://user:hush#hush@127.0.0.1:9");
     let run = world.run("plan --log --timeout 1s");
-    run.says(1, "`HTTPS_PROXY` is no address of a proxy");
+    run.says(1, "`HTTPS_PROXY` is not a proxy address");
     run.shows_no_secret();
     world.set("HTTPS_PROXY", "http://user:hush-hush@127.0.0.1:9");
     let run = world.run("plan --log --timeout 1s");
@@ -272,11 +272,11 @@ fn a_source_that_fails_is_final_and_named() {
         ("stranger", "SignatureDoesNotMatch"),
         ("nobody", "EntityNotExist.Role"),
         ("ended", "expired at 2023-11-14T22:13:20Z"),
-        ("failing", "the command ended with exit status: 3: it said: sign in first"),
-        ("chatty", "something else than one JSON object"),
+        ("failing", "the command ended with exit status: 3; its standard error: sign in first"),
+        ("chatty", "did not print exactly one JSON object"),
         ("half", "has mode `StsToken`, but no `sts_token`"),
         ("unsigned", "named by `--profile`) has mode `OAuth`, but no `access_key_id`"),
-        ("rsa", "has mode `RsaKeyPair`, which livevod does not use"),
+        ("rsa", "has mode `RsaKeyPair`, which livevod does not support"),
         ("gone", "has no profile `gone`"),
     ];
     for (profile, reason) in table {
@@ -336,7 +336,7 @@ fn a_broken_token_leads_to_nobody_else() {
     assert_snapshot!(run.transcript());
     assert_eq!(world.calls("DescribeLiveRecordVodConfigs", None), 0);
     world.write("token", "x");
-    world.plan_at(&server, "").says(1, "`token` holds 1 bytes, which is no token");
+    world.plan_at(&server, "").says(1, "`token` holds 1 bytes, which can't be a token");
     std::fs::remove_file(world.path().join("token")).unwrap();
     world.plan_at(&server, "").says(1, "the OIDC token can't be used: failed to open file `token`");
 }
@@ -370,7 +370,10 @@ fn keys_travel_in_the_clear_to_nobody() {
     world.set("ALIBABA_CLOUD_CREDENTIALS_URI", "http://192.0.2.1/hush?hush");
     let run = world.run("plan --log");
     run.shows_no_secret();
-    run.says(1, "`http` to `192.0.2.1`: keys travel without TLS only to loopback");
+    run.says(
+        1,
+        "`http` to `192.0.2.1`: only loopback and link-local addresses may hand out keys without TLS",
+    );
 }
 
 #[test]
@@ -386,6 +389,6 @@ fn a_redirect_leads_nowhere() {
         let _ = client.read(&mut [0; 1024]);
         client.write_all(there.as_bytes()).unwrap();
     });
-    world.plan_at(&server, "").says(1, "was not given out: status 302");
+    world.plan_at(&server, "").says(1, "failed: status 302");
     redirect.join().unwrap();
 }

@@ -235,7 +235,7 @@ fn a_token_that_sts_quotes_stays_here() {
         let texts = shows_none(&world, &arguments, &[OIDC]);
         let is_remote = arguments.contains(&"--endpoint");
         let told = format!("{} {}", texts["stdout"], texts["stderr"]).replace('│', " ");
-        let told = told.split_whitespace().collect::<Vec<_>>().join(" ").contains("was not given out");
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ").contains("role/deployer` failed");
         assert!(told || !is_remote, "{arguments:?}: {}{}", texts["stdout"], texts["stderr"]);
     }
 }

@@ -50,7 +50,7 @@ fn a_lock_that_is_none_of_ours_stays_as_it_is() {
     insist(&world, &world.run("apply --emulator --auto-approve"), "it is a link");
     std::fs::remove_file(&lock).unwrap();
     std::fs::hard_link(world.path().join("precious"), &lock).unwrap();
-    insist(&world, &world.run("apply --emulator --auto-approve"), "it is no lock of livevod");
+    insist(&world, &world.run("apply --emulator --auto-approve"), "not a lock file of livevod");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_holder_that_says_something_else_is_not_quoted() {
     let held = std::fs::File::open(journal(&world, "lock")).unwrap();
     held.lock().unwrap();
     let run = world.run("apply --emulator --auto-approve");
-    insist(&world, &run, "another apply is under way here: a process that did not say who it is");
+    insist(&world, &run, "another apply is running here: an unknown process");
 }
 
 /// Creates something with the name of a journal, at this path in this world.
@@ -85,7 +85,7 @@ fn a_journal_that_is_none_is_neither_read_for_ever_nor_quoted() {
         (
             "word",
             |_, path| std::fs::write(path, format!("{{\"event\":\"{PRECIOUS}\",\"run\":1}}\n")).unwrap(),
-            "it does not begin like a journal",
+            "the file does not begin like a journal",
         ),
         (
             "field",
@@ -95,9 +95,13 @@ fn a_journal_that_is_none_is_neither_read_for_ever_nor_quoted() {
         (
             "version",
             |world, path| edited(world, path, "\"format_version\":\"", "\"format_version\":\"S3CRET"),
-            "another format version",
+            "format version is not supported",
         ),
-        ("name", |world, path| edited(world, path, "\"run\":\"", "\"run\":\"../S3CRET"), "names its run"),
+        (
+            "name",
+            |world, path| edited(world, path, "\"run\":\"", "\"run\":\"../S3CRET"),
+            "the name of its run",
+        ),
     ];
     for (name, make, why) in table {
         let world = world();
@@ -130,7 +134,7 @@ fn a_journal_counts_once_whatever_its_files_are_called() {
     assert_eq!(runs["runs"][0]["outcomes"]["done"], 1, "the whole one counts: {runs}");
     edited(&world, journal(&world, "other.jsonl"), "\"outcome\":\"done\"", "\"outcome\":\"failed\"");
     let run = world.run("apply --emulator --auto-approve");
-    insist(&world, &run, "another journal tells something else of the same run");
+    insist(&world, &run, "another journal has different content for the same run");
 }
 
 #[test]
@@ -144,7 +148,7 @@ fn a_snapshot_elsewhere_is_not_restored() {
     insist(&world, &world.run("restore last --emulator --auto-approve"), "it is a link");
     let name = snapshot.file_name().unwrap().to_str().unwrap();
     edited(&world, kept, name, "../../elsewhere.json");
-    insist(&world, &world.run("restore last --emulator --auto-approve"), "names its run or its snapshot");
+    insist(&world, &world.run("restore last --emulator --auto-approve"), "the name of its run or snapshot");
 }
 
 #[test]

@@ -193,7 +193,7 @@ fn what_a_log_holds_is_dumped_and_begins_another_server() {
     drop(server);
     let again = world.run("emulator --load state.json --data other.log --listen 127.0.0.1:0");
     assert_eq!(again.code, 1);
-    assert!(again.stderr.contains("holds configurations already"), "{}", again.transcript());
+    assert!(again.stderr.contains("already holds configurations"), "{}", again.transcript());
     assert_eq!(world.run("emulator dump --data nowhere.log").code, 1);
 }
 

@@ -1,4 +1,4 @@
-//! The sources that variables alone configure, and what variables say about the others.
+//! The sources that are configured by variables alone, and what variables set for the others.
 
 use super::fields::SESSION_NAME;
 use super::provider::{Credentials, Instance, Otherwise, Provider};
@@ -11,7 +11,7 @@ use super::{CredentialsError, Source, Surroundings};
 use crate::api::endpoint::{Endpoint, KeyAddress, tell_user};
 use crate::wire::{Key, Role, Secret};
 
-/// Tells the secrets in variables, whether they are used or not: a service may be handed them by others.
+/// Registers the secrets in variables, used or not: a service may get them from elsewhere.
 pub(super) fn tell_secrets(surroundings: &Surroundings<'_>) {
     let Surroundings { variable: _, home: _, secrets } = surroundings;
     [KEY_SECRET, TOKEN]
@@ -37,7 +37,8 @@ pub(super) fn key(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>
     }
 }
 
-/// The role that the variables say a token is for. A role alone says nothing: other tools read that variable too.
+/// The role that the variables configure a token for. A role alone configures nothing: other tools read that variable
+/// too.
 pub(super) fn oidc(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {
     let [arn, provider] = [ROLE_ARN, OIDC_PROVIDER_ARN].map(|name| surroundings.get(name));
     let file = surroundings.path(OIDC_TOKEN_FILE);
@@ -55,8 +56,8 @@ pub(super) fn oidc(surroundings: &Surroundings<'_>) -> Result<Option<Credentials
     credentials(surroundings, provider, Source::Variable(OIDC_TOKEN_FILE))
 }
 
-/// The instance's role or the address, where a variable asks for one of them. The instance goes before the address, as in the official
-/// SDKs, whether or not anybody names its role.
+/// The instance's role or the address, if a variable asks for one of them. The instance comes before the address, as in
+/// the official SDKs, whether its role is named or not.
 pub(super) fn later(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {
     if let Some(role) = surroundings.get(METADATA)
         && !surroundings.is_true(METADATA_DISABLED)
@@ -75,7 +76,7 @@ pub(super) fn later(surroundings: &Surroundings<'_>) -> Result<Option<Credential
     credentials(surroundings, Provider::Instance(first), Source::InstanceFirst(ADDRESS))
 }
 
-/// Whatever role the instance has, if this is one.
+/// The role of the instance, if this machine is one.
 pub(super) fn last_resort(surroundings: &Surroundings<'_>) -> Result<Credentials, CredentialsError> {
     if surroundings.is_true(METADATA_DISABLED) {
         return Err(CredentialsError::None);
@@ -84,12 +85,12 @@ pub(super) fn last_resort(surroundings: &Surroundings<'_>) -> Result<Credentials
     Ok(Credentials { provider, source: Source::LastResort, sts: sts(surroundings)? })
 }
 
-/// How variables say that the metadata service is asked.
+/// How the metadata service is asked, as variables configure it.
 pub(super) fn instance(surroundings: &Surroundings<'_>) -> Instance {
     Instance { role: None, allows_v1: !surroundings.is_true(V1_DISABLED), otherwise: Otherwise::Refused }
 }
 
-/// Where variables say that STS is.
+/// The STS endpoint that variables configure.
 pub(super) fn sts(surroundings: &Surroundings<'_>) -> Result<Option<Endpoint>, CredentialsError> {
     let wrong = |name: &str| {
         let origin = format!("`{name}`");

@@ -1,4 +1,4 @@
-//! Why there is no key, and what to do about it.
+//! Why there is no key, and how to fix it.
 
 use std::path::PathBuf;
 
@@ -8,75 +8,75 @@ use super::variables::{CREDENTIALS_FILE, KEY_ID, KEY_SECRET, PROFILE, PROFILE_DI
 use crate::api::endpoint::EndpointError;
 use crate::api::error::{Class, Error};
 
-/// Why there are no credentials. No text holds any part of a secret. `origin` is always the source that was chosen.
+/// Why there are no credentials. No text contains any part of a secret. `origin` is always the chosen source.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
     /// No source is configured.
     #[error("no credentials are configured")]
     None,
-    /// No source is configured, and no metadata service gave a key.
-    #[error("no credentials are configured, and this is no ECS instance with a role")]
+    /// No source is configured, and no metadata service returned a key.
+    #[error("no credentials are configured, and this machine is not an ECS instance with a role")]
     NoInstance {
-        /// What the metadata service said.
+        /// The metadata service's answer.
         #[source]
         reason: Error,
     },
     /// One half of a pair is missing.
     #[error("{origin} has {has}, but no `{lacks}`")]
     Half {
-        /// Which source.
+        /// The source.
         origin: String,
         /// What is there.
         has: String,
-        /// What is not.
+        /// What is missing.
         lacks: String,
     },
-    /// A variable holds bytes that are no text.
+    /// A variable is not valid UTF-8.
     #[error("`{variable}` is not UTF-8")]
     NotText {
         /// The variable.
         variable: &'static str,
     },
-    /// A part of a key that can't be sent.
-    #[error("the {part} of the key of {origin} holds {what}")]
+    /// A part of a key can't be sent.
+    #[error("the {part} of the access key from {origin} contains {what}")]
     Unsound {
-        /// Which source.
+        /// The source.
         origin: String,
         /// Id, secret or token.
         part: &'static str,
-        /// What no key holds.
+        /// What no key may contain.
         what: &'static str,
     },
-    /// Two files of one kind that hold different things.
+    /// Two files of one kind have different content.
     #[error("`{}` and `{}` differ", one.display(), other.display())]
     TwoFiles {
-        /// What some official SDKs read.
+        /// The file that some official SDKs read.
         one: PathBuf,
-        /// What others read.
+        /// The file that others read.
         other: PathBuf,
     },
-    /// The source is configured and comes first, but livevod can't use it.
-    #[error("{origin} has {kind}, which livevod does not use")]
+    /// The source is configured and comes first, but livevod does not support it.
+    #[error("{origin} has {kind}, which livevod does not support")]
     Unsupported {
-        /// Which source.
+        /// The source.
         origin: String,
-        /// What it is.
+        /// Its mode or type.
         kind: String,
     },
     /// The source is configured and comes first, but a variable forbids its kind.
     #[error("{origin} has {kind}, which `{variable}` forbids")]
     Forbidden {
-        /// Which source.
+        /// The source.
         origin: String,
-        /// What it is.
+        /// Its mode or type.
         kind: String,
         /// The variable.
         variable: &'static str,
     },
-    /// Profiles that name each other.
-    #[error("{origin} has `source_profile` `{profile}`, which leads back here")]
+    /// Profiles that form a cycle.
+    #[error("{origin} has `source_profile` `{profile}`, which forms a cycle")]
     Circle {
-        /// Which source.
+        /// The source.
         origin: String,
         /// The profile.
         profile: String,
@@ -84,34 +84,34 @@ pub enum CredentialsError {
     /// The file can't be read.
     #[error("the credentials file `{}` can't be read", file.display())]
     Unreadable {
-        /// Which.
+        /// The file.
         file: PathBuf,
         /// Why.
         #[source]
         reason: std::io::Error,
     },
-    /// The file is not of the known form. The reader's own words are left out: they may quote a secret.
-    #[error("{}:{line} is not {form}", file.display())]
+    /// A line of the file is not valid. The parser's own message is left out: it may quote a secret.
+    #[error("{}:{line}: {form}", file.display())]
     Malformed {
-        /// Which.
+        /// The file.
         file: PathBuf,
         /// 1-based line.
         line: usize,
-        /// What it should be.
+        /// What is wrong, a lowercase fragment.
         form: &'static str,
     },
-    /// The profile or section is not in the file.
+    /// The file does not have the profile or section.
     #[error("the credentials file `{}` has no profile `{profile}`", file.display())]
     NoProfile {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// Which profile.
+        /// The profile.
         profile: String,
     },
-    /// An address that may not be called, or is none.
-    #[error("{origin} holds an address that can't be used")]
+    /// An address that is not valid or may not be called.
+    #[error("the address in {origin} can't be used")]
     Address {
-        /// Which source.
+        /// The source.
         origin: String,
         /// Why.
         #[source]
@@ -120,7 +120,7 @@ pub enum CredentialsError {
     /// The token of an identity provider can't be used.
     #[error("{origin}: the OIDC token can't be used: {reason}")]
     Token {
-        /// Which source.
+        /// The source.
         origin: String,
         /// A lowercase fragment.
         reason: String,
@@ -128,32 +128,32 @@ pub enum CredentialsError {
     /// The command of a profile gave no key.
     #[error("{origin}: {reason}")]
     External {
-        /// Which source.
+        /// The source.
         origin: String,
         /// A lowercase fragment.
         reason: String,
     },
-    /// A key that somebody else renews has ended.
-    #[error("the key of {origin} expired at {end}")]
+    /// A key that another program renews has expired.
+    #[error("the access key from {origin} expired at {end}")]
     Expired {
-        /// Which source.
+        /// The source.
         origin: String,
-        /// When.
+        /// When it expired.
         end: Timestamp,
     },
-    /// Nobody gave a key out.
-    #[error("{origin}: {what} was not given out")]
+    /// The request for a key failed.
+    #[error("{origin}: {what} failed")]
     Refused {
-        /// Which source.
+        /// The source.
         origin: String,
-        /// What was asked for.
+        /// The request.
         what: String,
-        /// What was answered.
+        /// The answer, or why there is none.
         #[source]
         reason: Error,
     },
-    /// Neither time nor chance can be had.
-    #[error("no request can be made unique")]
+    /// The clock or the random number generator can't be read.
+    #[error("no nonce can be made for a request")]
     Random {
         /// Why.
         #[source]
@@ -162,13 +162,13 @@ pub enum CredentialsError {
 }
 
 impl CredentialsError {
-    /// What went wrong, and what that was caused by.
+    /// The error, followed by its causes.
     pub fn with_reasons(&self) -> String {
         let reasons = std::iter::successors(std::error::Error::source(self), |reason| reason.source());
         reasons.fold(self.to_string(), |text, reason| format!("{text}: {reason}"))
     }
 
-    /// What to do about it.
+    /// How to fix it.
     pub fn help(&self) -> String {
         match self {
             CredentialsError::None | CredentialsError::NoInstance { .. } => format!(
@@ -178,12 +178,12 @@ impl CredentialsError {
                 "complete it, or remove it so that the next source is used".to_owned()
             }
             CredentialsError::NotText { .. } => {
-                "set it anew, or unset it so that the next source is used".to_owned()
+                "set it again, or unset it so that the next source is used".to_owned()
             }
-            CredentialsError::Unsound { .. } => "copy it once more, whole and alone".to_owned(),
+            CredentialsError::Unsound { .. } => "copy the whole value again, and nothing else".to_owned(),
             CredentialsError::TwoFiles { .. } => {
                 format!(
-                    "the official SDKs read one or the other: name one with `{CREDENTIALS_FILE}`, or remove one"
+                    "the official SDKs read one or the other: choose one with `{CREDENTIALS_FILE}`, or remove one"
                 )
             }
             CredentialsError::Unsupported { .. } => {
@@ -193,29 +193,31 @@ impl CredentialsError {
                 format!("unset `{variable}`, or use another profile")
             }
             CredentialsError::Circle { .. } => {
-                "let the first profile have a key of its own, with `aliyun configure`".to_owned()
+                "give the first profile its own key with `aliyun configure`".to_owned()
             }
             CredentialsError::Unreadable { .. } => {
-                format!("make it readable, or set `{PROFILE_DISABLED}=true` to leave profiles out")
+                format!("make it readable, or set `{PROFILE_DISABLED}=true` to ignore profiles")
             }
-            CredentialsError::Malformed { .. } => "correct it there, or write the file anew".to_owned(),
+            CredentialsError::Malformed { .. } => "correct the line, or write the file again".to_owned(),
             CredentialsError::NoProfile { .. } => {
-                format!("name one that is there with `--profile` or `{PROFILE}`")
+                format!("name an existing one with `--profile` or `{PROFILE}`")
             }
             CredentialsError::Address { .. } => "correct it: no other source is tried instead".to_owned(),
             CredentialsError::Token { .. } => "have the identity provider write a token there".to_owned(),
             CredentialsError::External { .. } => {
-                "run the command of the profile yourself: it has to print a key as JSON".to_owned()
+                "run the command of the profile yourself: it must print a key as JSON".to_owned()
             }
             CredentialsError::Expired { .. } => {
-                "let the `aliyun` tool or the command sign in again".to_owned()
+                "sign in again with the `aliyun` tool or the profile's command".to_owned()
             }
             CredentialsError::Refused { origin, reason, .. } => refused(origin, reason),
-            CredentialsError::Random { .. } => "look at the system's source of random numbers".to_owned(),
+            CredentialsError::Random { .. } => {
+                "check the system's clock and random number generator".to_owned()
+            }
         }
     }
 
-    /// The service's id of the request that failed, where it gave one.
+    /// The service's request id of the failed call, if it gave one.
     pub fn request_id(&self) -> Option<&str> {
         match self {
             CredentialsError::Refused { reason, .. } | CredentialsError::NoInstance { reason } => {
@@ -226,20 +228,20 @@ impl CredentialsError {
     }
 }
 
-/// What to do where nobody gave a key out.
+/// How to fix a request for a key that failed.
 fn refused(origin: &str, reason: &Error) -> String {
     let code = reason.code();
     match code {
         _ if code.contains("OIDCToken") => {
-            "the token may have expired, or be meant for another provider or audience: have a new one issued"
+            "the token may have expired, or be meant for another provider or audience: get a new one"
                 .to_owned()
         }
         _ if code.contains("OIDCProvider") => "correct the ARN of the identity provider".to_owned(),
-        "NoPermission" => "let the role's trust policy name the one who assumes it".to_owned(),
+        "NoPermission" => "add the identity that assumes the role to the role's trust policy".to_owned(),
         _ if code.starts_with("EntityNotExist.Role") => "correct the role's ARN".to_owned(),
         _ if reason.class() == Class::NotSent => {
-            format!("check the network; `{STS_REGION}` chooses an STS that can be reached")
+            format!("check the network; `{STS_REGION}` selects an STS region that can be reached")
         }
-        _ => format!("mend {origin}, or configure a source that comes before it: no other is tried instead"),
+        _ => format!("fix {origin}, or configure a source that comes before it: no other source is tried"),
     }
 }

@@ -19,27 +19,27 @@ use super::{CredentialsError, Surroundings};
 use crate::gate::Secrets;
 use crate::wire::{Key, Secret};
 
-/// How long a command may take, as in the official tool: people may have to confirm something.
+/// How long a command may take, as in the official tool: someone may have to confirm something.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Longest output of a command, in bytes.
 const LONGEST_OUTPUT: u64 = 64 << 10;
 
-/// How much of the end of what a command says on standard error is repeated, in bytes.
+/// How many bytes of the end of standard error are quoted.
 const LAST_WORDS: usize = 2 << 10;
 
-/// How long is listened to standard error once the command has ended.
+/// How long standard error is still read after the command has ended.
 const LISTENS_ON: Duration = Duration::from_millis(50);
 
-/// A number of at least this many is of milliseconds: as seconds it would be the year 5138.
+/// Numbers from here on are milliseconds: as seconds this one would be the year 5138.
 const FIRST_OF_MILLISECONDS: i64 = 100_000_000_000;
 
-/// Whether a variable forbids what comes from elsewhere. The official tool takes two words for it.
+/// Whether a variable forbids keys from other programs. The official tool accepts two words for yes.
 pub(super) fn is_disabled(surroundings: &Surroundings<'_>) -> bool {
     surroundings.is_true(EXTERNAL_DISABLED) || surroundings.get(EXTERNAL_DISABLED).as_deref() == Some("1")
 }
 
-/// Program and arguments of a profile's command. No shell reads it, so quotes group words and nothing else means anything.
+/// Program and arguments of a profile's command. No shell reads it: quotes group words, and nothing else has a meaning.
 pub(super) fn command(
     surroundings: &Surroundings<'_>,
     fields: &Fields,
@@ -50,14 +50,14 @@ pub(super) fn command(
     let words = shlex::split(fields.need("process_command")?).filter(|words| !words.is_empty());
     words.ok_or_else(|| CredentialsError::External {
         origin: fields.source.to_string(),
-        reason: "`process_command` is no command: a quote is left open".to_owned(),
+        reason: "`process_command` is not a command: it is empty or a quote is not closed".to_owned(),
     })
 }
 
-/// Runs it.
+/// Runs the command.
 ///
 /// # Errors
-/// A lowercase fragment, with what the command said last on standard error.
+/// A lowercase fragment, with the end of the command's standard error.
 pub(super) async fn run(command: &[String], secrets: &Secrets) -> Result<Fetched, String> {
     let [program, arguments @ ..] = command else { return Err("the command is empty".to_owned()) };
     let mut child = Command::new(program);
@@ -75,7 +75,7 @@ pub(super) async fn run(command: &[String], secrets: &Secrets) -> Result<Fetched
         let mut ending = pin!(timeout(PATIENCE, async { tokio::join!(whole(stdout), child.wait()) }));
         tokio::select! {
             ended = &mut ending => {
-                // What the command left running may hold standard error open.
+                // A process that the command left running may keep standard error open.
                 let _ = timeout(LISTENS_ON, listening).await;
                 ended
             }
@@ -83,10 +83,14 @@ pub(super) async fn run(command: &[String], secrets: &Secrets) -> Result<Fetched
         }
     };
     let said = secrets.hide(String::from_utf8_lossy(&last_words).trim()).into_owned();
-    let said = |reason: String| if said.is_empty() { reason } else { format!("{reason}: it said: {said}") };
+    let said = |reason: String| {
+        if said.is_empty() { reason } else { format!("{reason}; its standard error: {said}") }
+    };
     match ended {
         Err(_) => Err(said(format!("the command did not end within {} s", PATIENCE.as_secs()))),
-        Ok((Err(error), _) | (_, Err(error))) => Err(said(format!("the command can't be read: {error}"))),
+        Ok((Err(error), _) | (_, Err(error))) => {
+            Err(said(format!("the command's output can't be read: {error}")))
+        }
         Ok((Ok(None), _)) => Err(format!("the command printed more than {} KiB", LONGEST_OUTPUT >> 10)),
         Ok((Ok(Some(_)), Ok(status))) if !status.success() => {
             Err(said(format!("the command ended with {status}")))
@@ -95,7 +99,7 @@ pub(super) async fn run(command: &[String], secrets: &Secrets) -> Result<Fetched
     }
 }
 
-/// All that is printed, unless it is too much: then nobody reads on, and the command ends.
+/// All of standard output; `None` if it is too long: reading stops then, and the command ends.
 async fn whole(stdout: Option<impl AsyncRead + Unpin>) -> std::io::Result<Option<Vec<u8>>> {
     let mut printed = Vec::new();
     if let Some(stdout) = stdout {
@@ -104,7 +108,7 @@ async fn whole(stdout: Option<impl AsyncRead + Unpin>) -> std::io::Result<Option
     Ok((printed.len() as u64 <= LONGEST_OUTPUT).then_some(printed))
 }
 
-/// The end of what is said, kept also where the time is over before it ends.
+/// The end of standard error, also if the time is over before the command closes it.
 async fn tail(stderr: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
     let Some(mut stderr) = stderr else { return };
     let mut part = [0; 4096];
@@ -117,7 +121,7 @@ async fn tail(stderr: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
 
 fn key_in(printed: &[u8], secrets: &Secrets) -> Result<Fetched, String> {
     let printed: Map<String, Value> = serde_json::from_slice(printed)
-        .map_err(|_| "the command printed something else than one JSON object".to_owned())?;
+        .map_err(|_| "the command did not print exactly one JSON object".to_owned())?;
     let texts = printed.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
     tell_named(&texts.collect::<BTreeMap<_, _>>(), secrets);
     read(&printed)
@@ -126,12 +130,12 @@ fn key_in(printed: &[u8], secrets: &Secrets) -> Result<Fetched, String> {
 fn read(printed: &Map<String, Value>) -> Result<Fetched, String> {
     let text = |name: &str| printed.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let need = |name: &str| text(name).ok_or_else(|| format!("the command printed no `{name}`"));
-    // The SDKs read no mode, but for this one.
+    // The SDKs read no mode except this one.
     let token = match text("mode") {
         Some("StsToken") => Some(need("sts_token")?),
-        // Not repeated: it could be anything.
+        // Not quoted: it could be anything.
         Some(mode) if mode != "AK" => {
-            return Err("the command printed another `mode` than `AK` and `StsToken`".to_owned());
+            return Err("the command printed a `mode` other than `AK` and `StsToken`".to_owned());
         }
         Some(_) | None => text("sts_token"),
     };
@@ -143,7 +147,7 @@ fn read(printed: &Map<String, Value>) -> Result<Fetched, String> {
     Ok(Fetched { key, expiration: expiration(printed.get("expiration"))? })
 }
 
-/// When the key ends: a time, or the seconds or milliseconds since 1970.
+/// When the key expires: a time, or seconds or milliseconds since 1970.
 fn expiration(printed: Option<&Value>) -> Result<Option<Timestamp>, String> {
     let time = match printed {
         None | Some(Value::Null) => return Ok(None),
@@ -156,7 +160,7 @@ fn expiration(printed: Option<&Value>) -> Result<Option<Timestamp>, String> {
             None => None,
         },
     };
-    time.map(Some).ok_or_else(|| "the command printed an `expiration` that is no time".to_owned())
+    time.map(Some).ok_or_else(|| "the command printed an `expiration` that is not a time".to_owned())
 }
 
 #[cfg(test)]
@@ -185,7 +189,7 @@ mod tests {
         }
         let modeless = printed(json!({"access_key_id": "i", "access_key_secret": "s", "sts_token": "t"}));
         assert!(modeless.unwrap().key.token.is_some());
-        for (name, end) in [("mode", "`StsToken`"), ("expiration", "no time")] {
+        for (name, end) in [("mode", "`StsToken`"), ("expiration", "not a time")] {
             let mut part = whole.clone();
             part[name] = json!("hush");
             let error = printed(part).unwrap_err();
@@ -221,15 +225,18 @@ mod tests {
     #[tokio::test]
     async fn a_command_that_fails_is_told_with_what_it_says_to_people_alone() {
         let failing = "sh -c 'echo hush; echo sign in first >&2; exit 3'";
-        assert_eq!(error_of(failing).await, "the command ended with exit status: 3: it said: sign in first");
+        assert_eq!(
+            error_of(failing).await,
+            "the command ended with exit status: 3; its standard error: sign in first"
+        );
         let secrets = Secrets::default();
         secrets.learn("hush-hush-hush");
         let quoting = shlex::split("sh -c 'echo no hush-hush-hush here >&2; exit 3'").unwrap();
         let error = run(&quoting, &secrets).await.unwrap_err();
-        assert!(error.ends_with("it said: no (secret) here"), "{error}");
+        assert!(error.ends_with("its standard error: no (secret) here"), "{error}");
         let long = error_of("sh -c 'seq 100000 >&2; exit 3'").await;
         assert!(long.len() < 2 * LAST_WORDS && long.ends_with("100000"), "{long}");
-        let chatty = "the command printed something else than one JSON object";
+        let chatty = "the command did not print exactly one JSON object";
         assert_eq!(error_of("echo hush").await, chatty);
         assert!(error_of("/nowhere/program").await.starts_with("the command can't be run: No such file"));
     }
@@ -239,7 +246,7 @@ mod tests {
         assert_eq!(error_of("yes").await, "the command printed more than 64 KiB");
     }
 
-    /// Tokio's clock leaps ahead while nothing but the command is waited for.
+    /// Tokio's clock jumps ahead while only the command is waited for.
     #[tokio::test(start_paused = true)]
     async fn a_command_that_never_ends_is_given_up() {
         assert_eq!(error_of("sleep 1000").await, "the command did not end within 60 s");

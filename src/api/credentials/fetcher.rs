@@ -1,4 +1,5 @@
-//! Gets the key that [`Credentials`] lead to: asks STS, the metadata service or an address, runs a command, reads a file.
+//! Gets the key that [`Credentials`] describe: asks STS, the metadata service or an address, runs a command, or reads a
+//! file.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,28 +25,28 @@ use crate::wire::{
     TemporaryKey,
 };
 
-/// The metadata service is on this very machine: whoever is not answered at once is on no instance.
+/// The metadata service is on this very machine: if it does not answer at once, this is not an instance.
 const METADATA_TIMEOUTS: Timeouts =
     Timeouts { connect: Duration::from_secs(1), read: Duration::from_secs(1), whole: Duration::from_secs(2) };
 
-/// What getting a key needs of the client.
+/// What the client provides to get a key.
 #[derive(Clone)]
 pub(in crate::api) struct Fetcher<'a> {
     pub(in crate::api) transport: &'a dyn Transport,
     pub(in crate::api) sts: &'a Endpoint,
     pub(in crate::api) metadata: Endpoint,
     pub(in crate::api) signature: SignatureVersion,
-    /// By the service's clock, where that is known.
+    /// A stamp by the service's clock, where that is known.
     pub(in crate::api) stamp: &'a (dyn Fn() -> std::io::Result<Stamp> + Sync),
     pub(in crate::api) jitter: &'a Jitter,
     pub(in crate::api) log: Option<&'a CallLog>,
-    /// Told every secret that is got on the way.
+    /// Registers every secret that is fetched.
     pub(in crate::api) secrets: &'a Secrets,
-    /// Until when a call is repeated.
+    /// Until when calls are repeated.
     pub(in crate::api) until: Instant,
 }
 
-/// What is asked: the name of the call, and its request, which every attempt makes anew.
+/// A call's name, and its request, which is made again for every attempt.
 type Question<'a> = (&'a str, &'a (dyn Fn(&Stamp) -> Request + Sync));
 
 impl Fetcher<'_> {
@@ -114,7 +115,7 @@ impl Fetcher<'_> {
         role: &Role,
         origin: &str,
     ) -> Result<Fetched, CredentialsError> {
-        let what = format!("`{}` of `{}`", question.0, role.arn);
+        let what = format!("`{}` for `{}`", question.0, role.arn);
         let answer = self.ask(self.transport, self.sts, question, assumed).await;
         answer.map(Fetched::from).map_err(|reason| refused(origin, what, reason))
     }
@@ -127,7 +128,9 @@ impl Fetcher<'_> {
             Ok(transport) => self.ask(&*transport, endpoint, ("key", &request), handed_out).await,
             Err(error) => Err(error),
         };
-        answer.map(Fetched::from).map_err(|reason| refused(origin, format!("the key at {host}"), reason))
+        answer
+            .map(Fetched::from)
+            .map_err(|reason| refused(origin, format!("the key request to {host}"), reason))
     }
 
     async fn instance(&self, instance: &Instance, origin: &str) -> Result<Fetched, CredentialsError> {
@@ -142,19 +145,20 @@ impl Fetcher<'_> {
             }
             (Err(reason), Otherwise::Nothing) => Err(CredentialsError::NoInstance { reason }),
             (Err(reason), Otherwise::Address(_) | Otherwise::Refused) => {
-                Err(refused(origin, "the key of the instance's role".to_owned(), reason))
+                Err(refused(origin, "the request for the key of the instance's role".to_owned(), reason))
             }
         }
     }
 
-    /// Version 2 of the service first. Version 1 only where the service is there but gives no token, or takes none.
+    /// Asks version 2 of the service first. Version 1 is asked only if the service exists but returns no token or
+    /// accepts none.
     async fn instance_key(
         &self,
         transport: &dyn Transport,
         instance: &Instance,
     ) -> Result<TemporaryKey, Error> {
         let Instance { role: _, allows_v1, otherwise } = instance;
-        // Nobody who is on no instance shall wait for several attempts.
+        // On a machine that is not an instance, several attempts would only cost time.
         let patient = Self {
             until: if *otherwise == Otherwise::Refused { self.until } else { Instant::now() },
             ..self.clone()
@@ -193,7 +197,7 @@ impl Fetcher<'_> {
         self.ask(transport, there, ("key", &|_| wire::metadata_key(&host, &role, token)), handed_out).await
     }
 
-    /// A key of this machine's own that has ended says so better here than by the service's refusal.
+    /// An expired key of this machine's own is reported here: the message is clearer than the service's refusal.
     fn unexpired(&self, fetched: Fetched, origin: &str) -> Result<Fetched, CredentialsError> {
         let now = (self.stamp)().map_err(|reason| CredentialsError::Random { reason })?.time;
         match fetched.expiration {
@@ -202,7 +206,7 @@ impl Fetcher<'_> {
         }
     }
 
-    /// Asks, and again where that may help: nothing here changes anything.
+    /// Asks, and repeats where that may help: none of these calls changes anything.
     async fn ask<T>(
         &self,
         transport: &dyn Transport,
@@ -237,7 +241,7 @@ impl From<TemporaryKey> for Fetched {
     }
 }
 
-/// Whether an answer of the metadata service, or none, shows that this is no instance with a role.
+/// Whether the metadata service's answer, or its lack, shows that this is not an instance with a role.
 fn is_no_instance(reason: &Error) -> bool {
     match reason {
         Error::NotSent { .. } => true,
@@ -254,7 +258,7 @@ fn token(file: &Path, origin: &str) -> Result<Secret, CredentialsError> {
     let text = read(file).map_err(|error| wrong(error.to_string()))?;
     let text = text.trim();
     if !OIDC_TOKEN_LENGTH.contains(&text.len()) {
-        let reason = format!("`{}` holds {} bytes, which is no token", file.display(), text.len());
+        let reason = format!("`{}` holds {} bytes, which can't be a token", file.display(), text.len());
         return Err(wrong(reason));
     }
     Ok(Secret::new(text))
@@ -279,7 +283,7 @@ fn handed_out(host: &str, response: &Response) -> Result<TemporaryKey, Error> {
 fn word(host: &str, response: &Response) -> Result<String, Error> {
     match wire::read_metadata_text(response) {
         Some(word) => Ok(word),
-        // Never the text itself: it may be a token.
+        // Never quote the text: it may be a token.
         None => {
             fields(host, response)?;
             Err(Error::Contradiction("the answer is not one word".to_owned()))

@@ -1,20 +1,20 @@
-//! What a profile or a section says, by name: the two forms share most of what a key is got from.
+//! The settings of a profile or section, by name: the two forms share most of what a key needs.
 
 use std::collections::BTreeMap;
 
 use super::{CredentialsError, Source};
 use crate::wire::{Key, Role, Secret};
 
-/// What a session is called where nobody says.
+/// The session name if none is configured.
 pub(super) const SESSION_NAME: &str = "livevod";
 
-/// The named texts of one source. Not for output: some are secrets.
+/// The named values of one source. Not for output: some are secrets.
 pub(super) struct Fields {
-    /// Whose they are, for messages.
+    /// The source, for messages.
     pub(super) source: Source,
-    /// What makes them necessary, for messages: a mode.
+    /// What requires the values, for messages: a mode or type.
     pub(super) kind: String,
-    /// Never empty texts.
+    /// Never empty.
     pub(super) values: BTreeMap<String, String>,
 }
 
@@ -47,11 +47,11 @@ impl Fields {
         Ok(Key { token: Some(Secret::new(self.need(name)?)), ..key })
     }
 
-    /// The role whose ARN is called `arn`, its session `session` and its seconds `duration`.
+    /// The role: `arn`, `session` and `duration` are the names of its ARN, its session name and its seconds.
     pub(super) fn role(&self, arn: &str, session: &str, duration: &str) -> Result<Role, CredentialsError> {
-        // Some official SDKs read the session's name under one name in all modes.
+        // Some official SDKs read the session name under one name in all modes.
         let session = self.get(session).or(self.get("role_session_name")).unwrap_or(SESSION_NAME);
-        // The official tool writes 0 where nobody said.
+        // The official tool writes 0 if it is not set.
         let duration = self.get(duration).and_then(|text| text.parse().ok()).filter(|seconds| *seconds > 0);
         Ok(Role {
             arn: self.need(arn)?.to_owned(),
@@ -62,7 +62,7 @@ impl Fields {
         })
     }
 
-    /// What can't be used because `variable` forbids it.
+    /// The error that `variable` forbids this source.
     pub(super) fn forbidden(&self, variable: &'static str) -> CredentialsError {
         let (origin, kind) = (self.source.to_string(), self.kind.clone());
         CredentialsError::Forbidden { origin, kind, variable }

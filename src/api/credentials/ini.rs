@@ -11,17 +11,17 @@ use super::variables::{CREDENTIALS_FILE, METADATA_DISABLED, PROFILE};
 use super::{CredentialsError, Source, Surroundings, environment};
 use crate::wire::Secret;
 
-/// Where the file is unless a variable says; the SDKs differ in the name.
+/// The default locations of the file; the SDKs differ in the name.
 const AT_HOME: [&str; 2] = ["credentials.ini", "credentials"];
 
 /// Each section's line, 1-based, and its plain values.
 type Sections = BTreeMap<String, (usize, BTreeMap<String, String>)>;
 
-/// The section that a variable names, else `default`, where there is a file or one is asked for.
+/// The section that a variable names, else `default`, if there is a file or one is asked for.
 pub(super) fn configured(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {
     let Some(file) = file(surroundings)? else { return Ok(None) };
     let fields = fields(surroundings, file)?;
-    // The official SDKs pass it over.
+    // The official SDKs skip it.
     let is_disabled = fields.get("enable").is_some_and(|text| !text.eq_ignore_ascii_case("true"));
     if is_disabled || fields.get("type").is_none() {
         return Ok(None);
@@ -35,7 +35,7 @@ pub(super) fn has_file(surroundings: &Surroundings<'_>) -> bool {
     surroundings.path(CREDENTIALS_FILE).is_some() || at_home(surroundings).next().is_some()
 }
 
-/// The file. Of two it can't be said which one the official tools would have used, unless they are alike.
+/// The file. If two files differ, it is unclear which one the official tools would have used.
 fn file(surroundings: &Surroundings<'_>) -> Result<Option<PathBuf>, CredentialsError> {
     if let Some(file) = surroundings.path(CREDENTIALS_FILE) {
         return Ok(Some(file));
@@ -51,7 +51,7 @@ fn file(surroundings: &Surroundings<'_>) -> Result<Option<PathBuf>, CredentialsE
     }
 }
 
-/// The files that are there without anybody having named them.
+/// The files that exist at the default locations.
 fn at_home(surroundings: &Surroundings<'_>) -> impl Iterator<Item = PathBuf> {
     let folder = surroundings.home.as_ref().map(|home| home.join(".alibabacloud"));
     let files = folder.into_iter().flat_map(|folder| AT_HOME.map(|name| folder.join(name)));
@@ -102,10 +102,10 @@ fn provider(surroundings: &Surroundings<'_>, fields: &Fields) -> Result<Provider
     })
 }
 
-/// Takes the text apart as the SDKs do, or gives the line that is of another form, and of which one: `=` or `:` stands between a name in
-/// any case and its value, and a `#` begins a comment wherever it stands.
+/// Parses the text as the SDKs do, or returns the line that is not valid and what is wrong with it. `=` or `:`
+/// separates a name, in any case, from its value; `#` starts a comment anywhere.
 fn sections(text: &str) -> Result<Sections, (usize, &'static str)> {
-    const FORM: &str = "`KEY = VALUE` in a `[section]`";
+    const FORM: &str = "expected `KEY = VALUE` in a `[section]`";
     let mut sections = Sections::new();
     let mut current: Option<String> = None;
     for (line, content) in (1..).zip(text.lines()) {
@@ -116,7 +116,7 @@ fn sections(text: &str) -> Result<Sections, (usize, &'static str)> {
         if let Some(name) = content.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             let name = name.trim().to_owned();
             if sections.insert(name.clone(), (line, BTreeMap::new())).is_some() {
-                return Err((line, "the only section of its name"));
+                return Err((line, "duplicate section"));
             }
             current = Some(name);
             continue;
@@ -125,7 +125,7 @@ fn sections(text: &str) -> Result<Sections, (usize, &'static str)> {
         let (_, values) = current.as_ref().and_then(|name| sections.get_mut(name)).ok_or((line, FORM))?;
         let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
         if !value.is_empty() && values.insert(name, value).is_some() {
-            return Err((line, "the only line for its key in the section"));
+            return Err((line, "duplicate key in the section"));
         }
     }
     Ok(sections)

@@ -1,4 +1,5 @@
-//! Keeps the key of [`Credentials`] until it is about to expire, and gets the next one then: once, however many wait.
+//! Keeps the key of [`Credentials`] until it is about to expire, then fetches the next one: once, however many callers
+//! wait.
 
 use std::sync::Arc;
 
@@ -9,10 +10,10 @@ use super::provider::{Credentials, Fetched, Provider};
 use super::{CredentialsError, Fetcher};
 use crate::wire::Key;
 
-/// How long before its end a key is renewed: more than any call takes with all its repetitions.
+/// How long before its end a key is renewed: longer than any call takes with all its repetitions.
 const EARLY: SignedDuration = SignedDuration::from_mins(5);
 
-/// The keys of one client.
+/// The current key of one client.
 pub(in crate::api) struct Keys {
     credentials: Credentials,
     held: Mutex<Held>,
@@ -24,7 +25,7 @@ enum Held {
         fetched: Fetched,
         renewed_from: Option<Timestamp>,
     },
-    /// Final: whoever goes on asking would wait for the same answer once a call.
+    /// Final: every further call would wait for the same answer again.
     Failed(Arc<CredentialsError>),
 }
 
@@ -56,7 +57,7 @@ impl Keys {
         }
     }
 
-    /// What is held after an answer. The old key is good to its end, whatever its renewal met.
+    /// What is kept after an answer. If renewal fails, the old key is used until it expires.
     fn next(held: Held, answer: Result<Fetched, Arc<CredentialsError>>, now: Timestamp) -> Held {
         let fetched = match (answer, held) {
             (Ok(fetched), _) => fetched,
@@ -67,7 +68,8 @@ impl Keys {
         Held::Key { fetched, renewed_from }
     }
 
-    /// Forgets the key that the service says has expired, unless it is forgotten already. Whether another can be got.
+    /// Forgets the key that the service reports as expired, unless it is forgotten already. Returns whether another can
+    /// be fetched.
     pub(in crate::api) async fn forget(&self, key_id: &str) -> bool {
         let mut held = self.held.lock().await;
         if matches!(&*held, Held::Key { fetched, .. } if fetched.key.id == key_id) {
@@ -77,8 +79,8 @@ impl Keys {
     }
 }
 
-/// When a key is renewed that ends at `end`: early, but not at every call where it has little time left anyway. Where it
-/// has ended by this machine's clock, the clock may be wrong; the service will say so.
+/// When a key that expires at `end` is renewed: early, but not at every call if it has little time left. If it has
+/// expired by this machine's clock, the clock may be wrong; the service will report it.
 fn renewed_from(end: Timestamp, now: Timestamp) -> Option<Timestamp> {
     let left = end.duration_since(now);
     let early = EARLY.min(left / 2);

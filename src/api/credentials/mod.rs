@@ -1,11 +1,11 @@
-//! Finds who signs requests, in the vendor's own order of sources, and gets the keys from there.
+//! Finds the credentials that sign requests, in the vendor's own order of sources, and gets the keys from there.
 //!
-//! The first source that is *configured* decides. If it can't be used the run ends: falling to the next one would act
-//! under another identity than the user believes. Only where nothing at all is configured is the metadata service asked
-//! whether this is an ECS instance with a role.
+//! The first source that is *configured* decides. If it can't be used, the run ends: the next source would act under
+//! another identity than the user believes. Only if nothing at all is configured is the metadata service asked whether
+//! this is an ECS instance with a role.
 //!
-//! [`find`] reads variables and files and turns them into [`Credentials`], which say how a key is got; a fetcher carries
-//! that out, and `Keys` keeps the result until it is about to expire.
+//! [`find`] reads variables and files and turns them into [`Credentials`], which describe how to get a key; a fetcher
+//! gets it, and `Keys` keeps it until it is about to expire.
 
 mod environment;
 mod error;
@@ -28,10 +28,10 @@ pub use provider::{Credentials, Instance, Provider};
 pub use source::{Chosen, Source};
 pub use surroundings::Surroundings;
 
-/// Finds the credentials: those of `profile` alone where one is given, else of the first configured source.
+/// Finds the credentials: those of `profile` alone if one is given, else those of the first configured source.
 ///
 /// # Errors
-/// When the first configured source can't be used, or none is and the last resort is forbidden.
+/// When the first configured source can't be used, or none is configured and the metadata service is forbidden.
 pub fn find(surroundings: &Surroundings<'_>, profile: Option<&str>) -> Result<Credentials, CredentialsError> {
     environment::tell_secrets(surroundings);
     let found = of(surroundings, profile)?;

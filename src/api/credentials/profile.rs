@@ -19,17 +19,17 @@ use super::{Chosen, CredentialsError, Source, Surroundings, environment, externa
 use crate::api::endpoint::{Endpoint, KeyAddress};
 use crate::gate::Secrets;
 
-/// How the ids of temporary keys begin.
+/// The prefix of the ids of temporary keys.
 const TEMPORARY: &str = "STS.";
 
-/// The profile that is asked for by name.
+/// The profile that the user names.
 pub(super) fn given(surroundings: &Surroundings<'_>, name: &str) -> Result<Credentials, CredentialsError> {
     let file = file(surroundings).ok_or(CredentialsError::None)?;
     Reader::open(surroundings, file)?.credentials(name, Chosen::Given)
 }
 
-/// The profile that a variable names, or the current one, where there is a file. Where the variable's name stands in no
-/// profile but there is a credentials file, it may be meant for that.
+/// The profile that a variable names, or the current one, if there is a file. If no profile has the variable's name but
+/// there is a credentials file, the name may refer to that file.
 pub(super) fn configured(surroundings: &Surroundings<'_>) -> Result<Option<Credentials>, CredentialsError> {
     if surroundings.is_true(PROFILE_DISABLED) {
         return Ok(None);
@@ -73,7 +73,7 @@ fn file(surroundings: &Surroundings<'_>) -> Option<PathBuf> {
     surroundings.path(CONFIG_FILE).or_else(at_home)
 }
 
-/// Profiles stay unread texts until one is wanted, so that their places are known.
+/// Profiles stay unparsed until one is needed, so that their positions are known.
 #[derive(Deserialize)]
 struct ConfigFile<'a> {
     #[serde(default)]
@@ -104,13 +104,15 @@ impl<'a> Reader<'a> {
                 }
                 Ok(Self { surroundings, file, current, profiles })
             }
-            Err(line) => {
-                Err(CredentialsError::Malformed { file, line, form: "what the `aliyun` tool writes" })
-            }
+            Err(line) => Err(CredentialsError::Malformed {
+                file,
+                line,
+                form: "not the format that the `aliyun` tool writes",
+            }),
         }
     }
 
-    /// Whether the current profile is none, or what the official tool writes before anybody has entered a key.
+    /// Whether there is no current profile, or only the one that the official tool writes before a key is entered.
     fn is_blank(&self) -> bool {
         let has_key = |values: &BTreeMap<String, String>| {
             ["access_key_id", "access_key_secret"].iter().any(|name| values.contains_key(*name))
@@ -140,14 +142,15 @@ impl<'a> Reader<'a> {
         Ok(Fields { source, kind: format!("mode `{}`", mode(values)), values: values.clone() })
     }
 
-    /// The tool itself takes a mode's name in any case. `met` are the profiles on the way here.
+    /// The tool accepts a mode's name in any case. `met` holds the profiles that led here.
     fn provider(&self, fields: &Fields, met: &mut Vec<String>) -> Result<Provider, CredentialsError> {
         let role = || fields.role("ram_role_arn", "ram_session_name", "expired_seconds");
         Ok(match mode(&fields.values).to_ascii_lowercase().as_str() {
             "ak" => Provider::Key(fields.key()?),
             "ststoken" => Provider::Key(fields.key_with("sts_token")?),
             "ramrolearn" => {
-                // A token that was left over belongs to no lasting key. The official tool would send it, the SDKs never do.
+                // A leftover token does not belong to a permanent key. The official tool would send it; the SDKs never
+                // do.
                 let is_temporary = fields.get("access_key_id").is_some_and(|id| id.starts_with(TEMPORARY));
                 let key = if is_temporary { fields.key_with("sts_token")? } else { fields.key()? };
                 Provider::Role { by: Box::new(Provider::Key(key)), role: role()? }
@@ -188,7 +191,7 @@ impl<'a> Reader<'a> {
         self.provider(&self.fields(name, Chosen::Source(from))?, met)
     }
 
-    /// The address that the profile names, which the official tool asks and the SDKs don't know.
+    /// The address in the profile. The official tool supports it; the SDKs do not.
     fn address(&self, fields: &Fields) -> Result<KeyAddress, CredentialsError> {
         if external::is_disabled(self.surroundings) {
             return Err(fields.forbidden(EXTERNAL_DISABLED));
@@ -206,7 +209,7 @@ impl<'a> Reader<'a> {
         Ok(Instance { role, ..environment::instance(self.surroundings) })
     }
 
-    /// Where the profile says that STS is, else where variables do.
+    /// The STS endpoint of the profile, else the one that variables configure.
     fn sts(&self, fields: &Fields) -> Result<Option<Endpoint>, CredentialsError> {
         let endpoint = match (fields.get("sts_endpoint"), fields.get("sts_region")) {
             (Some(host), _) => Endpoint::of_vendor(host),
@@ -221,9 +224,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The current profile's name, and the line and the plain values of each; where the text is of another form, the line of
-/// that. The reader's own words are left out: they may quote a secret.
-#[expect(clippy::type_complexity, reason = "a name for a pair that one caller takes apart says less")]
+/// The current profile's name, and the line and plain values of each profile; or the line where the text is not valid.
+/// The parser's own message is left out: it may quote a secret.
+#[expect(
+    clippy::type_complexity,
+    reason = "the single caller destructures it at once, so a name would say less"
+)]
 fn profiles(text: &str) -> Result<(String, Vec<(usize, BTreeMap<String, String>)>), usize> {
     let ConfigFile { current, profiles } = serde_json::from_str(text).map_err(|error| error.line())?;
     let read = |raw: &RawValue| {
@@ -235,7 +241,7 @@ fn profiles(text: &str) -> Result<(String, Vec<(usize, BTreeMap<String, String>)
     Ok((current, profiles.into_iter().map(read).collect::<Result<_, usize>>()?))
 }
 
-/// The mode of a profile. The official tool takes no mode as this one.
+/// The mode of a profile. The official tool defaults to this one.
 fn mode(values: &BTreeMap<String, String>) -> &str {
     values.get("mode").map_or("AK", String::as_str)
 }

@@ -1,4 +1,4 @@
-//! How a key is got.
+//! How to get a key.
 
 use std::path::PathBuf;
 
@@ -11,14 +11,14 @@ use crate::api::endpoint::{Endpoint, KeyAddress};
 use crate::gate::Secrets;
 use crate::wire::{Key, Role};
 
-/// How a key is got, and where that was found.
+/// How to get a key, and which source says so.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// How a key is got.
+    /// How to get the key.
     pub provider: Provider,
-    /// Which source says so.
+    /// The source that says so.
     pub source: Source,
-    /// Where STS is asked, where not at its central endpoint.
+    /// The STS endpoint, if not the central one.
     pub sts: Option<Endpoint>,
 }
 
@@ -28,49 +28,49 @@ impl From<Key> for Credentials {
     }
 }
 
-/// How a key is got.
+/// How to get a key.
 #[derive(Debug, Clone)]
 pub enum Provider {
-    /// It is there, and lasts as long as anybody knows.
+    /// The key itself; it does not expire as far as is known.
     Key(Key),
     /// By assuming a role with another key.
     Role {
-        /// Who assumes it.
+        /// The provider of the key that assumes it.
         by: Box<Provider>,
-        /// Which.
+        /// The role.
         role: Role,
     },
-    /// By assuming a role with a token of an identity provider, read anew each time: others renew it.
+    /// By assuming a role with an identity provider's token, which is read again each time: another program renews it.
     Oidc {
-        /// Which role.
+        /// The role.
         role: Role,
         /// The identity provider's ARN.
         provider_arn: String,
-        /// Where the token is.
+        /// The file with the token.
         token_file: PathBuf,
     },
-    /// From the metadata service of the ECS instance that this is.
+    /// From the metadata service of this ECS instance.
     Instance(Instance),
-    /// From an address that hands keys out.
+    /// From an address that hands out keys.
     Address(KeyAddress),
-    /// From what a command prints.
+    /// From the output of a command.
     External {
         /// Program and arguments.
         command: Vec<String>,
     },
-    /// From a profile that the official tool keeps a temporary key in, read anew each time: the tool renews it.
+    /// From a profile in which the official tool keeps a temporary key; it is read again each time: the tool renews it.
     Kept {
         /// The profile file.
         file: PathBuf,
         /// The profile.
         profile: String,
-        /// Why it counts.
+        /// Why it was chosen.
         chosen: Chosen,
     },
 }
 
 impl Provider {
-    /// Whether the keys that are known before anybody is asked can be sent.
+    /// Whether the keys that are already known can be sent.
     pub(super) fn sound(&self, source: &Source) -> Result<(), CredentialsError> {
         match self {
             Provider::Key(key) => sound(key, &source.to_string()),
@@ -83,7 +83,7 @@ impl Provider {
         }
     }
 
-    /// Tells the secrets that are known before anybody is asked.
+    /// Registers the secrets that are already known.
     pub(in crate::api) fn tell(&self, secrets: &Secrets) {
         match self {
             Provider::Key(key) => tell_key(key, secrets),
@@ -100,36 +100,37 @@ impl Provider {
     }
 }
 
-/// How the metadata service is asked.
+/// How to ask the metadata service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
-    /// The role, where it need not be asked for.
+    /// The role, if it is known.
     pub role: Option<String>,
-    /// Whether the first version of the service, which needs no token, will do.
+    /// Whether version 1 of the service, which needs no token, is allowed.
     pub allows_v1: bool,
-    /// What holds where this is no instance with a role.
+    /// What to do if this is not an instance with a role.
     pub otherwise: Otherwise,
 }
 
-/// What holds where this is no instance with a role.
+/// What to do if this is not an instance with a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Otherwise {
-    /// Somebody said that it is one.
+    /// Fail: it was configured as one.
     Refused,
-    /// Nothing is configured at all.
+    /// Fail: nothing is configured at all.
     Nothing,
-    /// An address is asked.
+    /// Ask an address.
     Address(KeyAddress),
 }
 
-/// A key that was got, and when it ends, where anybody said.
+/// A fetched key, and when it expires, if that is known.
 #[derive(Debug)]
 pub(in crate::api) struct Fetched {
     pub(in crate::api) key: Key,
     pub(in crate::api) expiration: Option<Timestamp>,
 }
 
-/// Whether a key can be sent: what holds more than letters, digits and signs was not copied whole, or with more than itself.
+/// Whether a key can be sent: one with anything but visible ASCII characters was not copied whole, or was copied with
+/// more than itself.
 pub(super) fn sound(key: &Key, origin: &str) -> Result<(), CredentialsError> {
     let Key { id, secret, token } = key;
     let parts = [
@@ -142,9 +143,9 @@ pub(super) fn sound(key: &Key, origin: &str) -> Result<(), CredentialsError> {
         let what = match odd {
             None => continue,
             Some('\n' | '\r') => "a line break",
-            Some(char) if char.is_whitespace() => "a blank",
+            Some(char) if char.is_whitespace() => "white space",
             Some(char) if char.is_ascii_control() => "a control character",
-            Some(_) => "a letter that is not ASCII",
+            Some(_) => "a non-ASCII character",
         };
         return Err(CredentialsError::Unsound { origin: origin.to_owned(), part, what });
     }

@@ -14,29 +14,29 @@ pub enum Source {
     Profile {
         /// Its name.
         name: String,
-        /// The file it stands in.
+        /// The file.
         file: PathBuf,
         /// Where in the file, 1-based.
         line: usize,
-        /// Why this one.
+        /// Why it was chosen.
         chosen: Chosen,
     },
     /// A section of a credentials file.
     Section {
         /// Its name.
         name: String,
-        /// The file it stands in.
+        /// The file.
         file: PathBuf,
         /// Where in the file, 1-based.
         line: usize,
     },
-    /// The metadata service, and where this is no instance with a role what a variable configures.
+    /// The metadata service; if this is not an instance with a role, what a variable configures.
     InstanceFirst(&'static str),
     /// The metadata service, because nothing is configured.
     LastResort,
 }
 
-/// Why a profile counts.
+/// Why a profile was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chosen {
     /// `--profile` names it.
@@ -61,7 +61,7 @@ impl fmt::Display for Source {
                 write!(f, "section `{name}` ({}:{line})", file.display())
             }
             Source::InstanceFirst(name) => {
-                write!(f, "the metadata service, or `{name}` where it has no role")
+                write!(f, "the metadata service, or `{name}` if it has no role")
             }
             Source::LastResort => f.write_str("the metadata service"),
         }
@@ -73,8 +73,8 @@ impl fmt::Display for Chosen {
         match self {
             Chosen::Given => f.write_str("named by `--profile`"),
             Chosen::Variable => f.write_str("named by `ALIBABA_CLOUD_PROFILE`"),
-            Chosen::Current => f.write_str("the current one"),
-            Chosen::Source(profile) => write!(f, "the source of `{profile}`"),
+            Chosen::Current => f.write_str("the current profile"),
+            Chosen::Source(profile) => write!(f, "`source_profile` of `{profile}`"),
         }
     }
 }

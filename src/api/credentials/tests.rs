@@ -17,7 +17,7 @@ const OIDC: [(&str, &str); 3] = [
     (OIDC_TOKEN_FILE, "/run/token"),
 ];
 
-/// A home folder with a profile file and a credentials file, or one of them, or none.
+/// A home folder with a profile file, a credentials file, both or neither.
 #[derive(Default)]
 struct Home {
     config: Option<&'static str>,
@@ -56,7 +56,7 @@ fn put(home: &Path, file: &str, text: &str) {
     std::fs::write(file, text).unwrap();
 }
 
-/// Looks in a home folder; no error may hold a secret.
+/// Looks in a home folder; no error may contain a secret.
 fn look(
     home: &Path,
     variables: &[(&str, &str)],
@@ -272,7 +272,7 @@ fn a_half_configured_source_is_an_error_and_never_skipped() {
         assert!(message.ends_with(end), "{variables:?}: {message}");
     }
     assert!(INI_ONLY.message(&[(PROFILE, "half")], None).ends_with("but no `role_arn`"));
-    // A role alone is read by other tools too.
+    // Other tools read the role variable too.
     assert_eq!(key_id(CONFIGURED.provider(&OIDC[..1], None)), "id-main");
 }
 
@@ -285,8 +285,11 @@ fn what_the_official_sdks_refuse_is_refused_by_name() {
 #[test]
 fn profiles_that_name_each_other_come_to_an_end() {
     let message = CONFIGURED.message(&[], Some("loop"));
-    assert!(message.contains("profile `loop-2`") && message.contains("the source of `loop`"), "{message}");
-    assert!(message.ends_with("`source_profile` `loop`, which leads back here"), "{message}");
+    assert!(
+        message.contains("profile `loop-2`") && message.contains("`source_profile` of `loop`"),
+        "{message}"
+    );
+    assert!(message.ends_with("`source_profile` `loop`, which forms a cycle"), "{message}");
 }
 
 #[test]
@@ -325,7 +328,7 @@ fn sts_is_where_the_profile_or_a_variable_says() {
     assert_eq!(sts(&[region], "role").as_deref(), Some("sts.cn-beijing.aliyuncs.com"));
     assert_eq!(sts(&[vpc], "role").as_deref(), Some("sts-vpc.cn-beijing.aliyuncs.com"));
     let message = CONFIGURED.message(&[], Some("abroad"));
-    assert!(message.contains("`sts.example.com` is not a host of `*.aliyuncs.com`"), "{message}");
+    assert!(message.contains("`sts.example.com` is not a host under `*.aliyuncs.com`"), "{message}");
     let bad = ("ALIBABA_CLOUD_STS_REGION", "x.example.com/");
     assert!(CONFIGURED.message(&[bad], None).contains("`x.example.com/` is not a region"));
 }
@@ -335,12 +338,12 @@ fn an_address_that_would_give_keys_away_is_refused() {
     let disabled = (METADATA_DISABLED, "true");
     let message = BARE.message(&[disabled, (ADDRESS, "http://10.0.0.1/secret-path")], None);
     assert!(message.contains("`http` to `10.0.0.1`"), "{message}");
-    assert!(BARE.message(&[(ADDRESS, "secret-path")], None).contains("it is not a URL"));
+    assert!(BARE.message(&[(ADDRESS, "secret-path")], None).contains("not a URL"));
 }
 
 #[test]
 fn a_command_with_an_open_quote_is_none() {
-    assert!(CONFIGURED.message(&[], Some("external-open")).ends_with("a quote is left open"));
+    assert!(CONFIGURED.message(&[], Some("external-open")).ends_with("a quote is not closed"));
 }
 
 #[test]
@@ -355,14 +358,15 @@ fn a_file_of_another_form_is_told_by_its_line() {
     let config = |text| Home { config: Some(text), ini: None }.message(&[], None);
     assert!(
         config("{\"profiles\":[\n{\"name\":\"a\",\n\"mode\" \"secret-1\"}]}")
-            .contains("config.json:3 is not what")
+            .contains("config.json:3: not the format")
     );
     assert!(
-        config("{\"current\":\"a\",\"profiles\":[\n\n[\"secret-1\"]]}").contains("config.json:3 is not what")
+        config("{\"current\":\"a\",\"profiles\":[\n\n[\"secret-1\"]]}")
+            .contains("config.json:3: not the format")
     );
-    assert!(config("").contains("config.json:1 is not what"));
+    assert!(config("").contains("config.json:1: not the format"));
     let ini = Home { config: None, ini: Some("[default]\naccess_key_secret secret-1\n") };
-    assert!(ini.message(&[], None).contains("credentials.ini:2 is not `KEY = VALUE`"));
+    assert!(ini.message(&[], None).contains("credentials.ini:2: expected `KEY = VALUE`"));
 }
 
 #[test]
@@ -380,7 +384,7 @@ fn no_debug_text_shows_a_secret() {
     }
 }
 
-/// What the file of a source is, other than a file with a key, and how that ends: nothing, or an error with these words.
+/// What stands in place of a source's file, and the result: nothing, or an error with these words.
 #[test]
 fn only_what_is_not_there_is_not_configured() {
     type Make = fn(&Path);
@@ -398,7 +402,7 @@ fn only_what_is_not_there_is_not_configured() {
             assert!(message.contains(&format!("{file}` can't be read: ")), "{message}");
         }
     }
-    // A file where a folder would have to be: nothing bears that name below it.
+    // A file where a folder would have to be: no such path exists below it.
     let home = tempfile::tempdir().unwrap();
     put(home.path(), ".aliyun", "");
     put(home.path(), ".alibabacloud", "");
@@ -469,7 +473,7 @@ fn a_profile_without_a_key_is_no_identity() {
         let home = Home { config: Some(text), ini: Some(INI) };
         assert_eq!(key_id(home.provider(&[], None)), "id-ini", "{text}");
     }
-    // Who names it means it.
+    // A name given by the user is not optional.
     let home = Home { config: Some(blank), ini: None };
     assert!(home.message(&[(PROFILE, "default")], None).ends_with("but no `access_key_id`"));
     assert!(home.message(&[], Some("default")).ends_with("but no `access_key_id`"));
@@ -501,7 +505,7 @@ fn files_are_read_however_their_editor_wrote_them() {
 fn a_section_that_stands_twice_is_told_as_that() {
     let ini = "[default]\ntype = access_key\n[default]\naccess_key_secret = secret-1\n";
     let message = Home { config: None, ini: Some(ini) }.message(&[], None);
-    assert!(message.ends_with("credentials.ini:3 is not the only section of its name"), "{message}");
+    assert!(message.ends_with("credentials.ini:3: duplicate section"), "{message}");
 }
 
 #[test]
@@ -510,12 +514,13 @@ fn a_key_that_was_not_copied_alone_is_told_before_any_call() {
         let variables = [(KEY_ID, id), (KEY_SECRET, secret), (TOKEN, token)];
         BARE.look(&variables, None).map(|_| ()).map_err(|error| error.to_string())
     };
-    let of = |part: &str, what: &str| Err(format!("the {part} of the key of `{KEY_ID}` holds {what}"));
+    let of =
+        |part: &str, what: &str| Err(format!("the {part} of the access key from `{KEY_ID}` contains {what}"));
     assert_eq!(told("id", "secret-1\n", ""), of("secret", "a line break"));
     assert_eq!(told("id\r", "secret-1", ""), of("id", "a line break"));
-    assert_eq!(told("id", "secret-1", "token-1 token-2"), of("token", "a blank"));
+    assert_eq!(told("id", "secret-1", "token-1 token-2"), of("token", "white space"));
     assert_eq!(told("id\u{7}", "secret-1", ""), of("id", "a control character"));
-    assert_eq!(told("id", "secret-é", ""), of("secret", "a letter that is not ASCII"));
+    assert_eq!(told("id", "secret-é", ""), of("secret", "a non-ASCII character"));
     assert_eq!(told("id", "secret-1/+=.", "token-1"), Ok(()));
 }
 

@@ -20,10 +20,10 @@ pub(super) const CONFIG_FILE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 pub(super) const CREDENTIALS_FILE: &str = "ALIBABA_CLOUD_CREDENTIALS_FILE";
 pub(super) const EXTERNAL_DISABLED: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
 
-/// Those that hold paths, which need not be UTF-8.
+/// The variables that hold paths, which need not be UTF-8.
 pub(super) const PATHS: [&str; 3] = [OIDC_TOKEN_FILE, CONFIG_FILE, CREDENTIALS_FILE];
 
-/// Those that hold texts.
+/// The variables that hold text.
 pub(super) const TEXTS: [&str; 22] = [
     KEY_ID,
     KEY_SECRET,
@@ -49,12 +49,12 @@ pub(super) const TEXTS: [&str; 22] = [
     "all_proxy",
 ];
 
-/// What may lead to a proxy, with a password.
+/// The variables that may name a proxy, with a password.
 pub(super) fn proxies() -> impl Iterator<Item = &'static str> {
     TEXTS.into_iter().filter(|name| name.to_ascii_lowercase().ends_with("_proxy"))
 }
 
-/// Those that the `aliyun` tool or others read under another name.
+/// Variables that the `aliyun` tool or others read, with the names that livevod reads.
 pub(super) const READ_ELSEWHERE: [(&str, &str); 8] = [
     ("ALIBABACLOUD_PROFILE", PROFILE),
     ("ALICLOUD_PROFILE", PROFILE),

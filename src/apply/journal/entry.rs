@@ -1,4 +1,4 @@
-//! What one line of a journal says. Plain values; a minor version of the format only adds.
+//! The content of one journal line. Plain values; a minor version of the format only adds.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -10,25 +10,25 @@ use crate::plan::{ActionKind, Change, Contingent, Plan, Summary};
 
 use super::super::report::Outcome;
 
-/// Version of the format; a reader takes every one with the same first number, and version 1, which held each address as one
-/// text.
+/// The version of the format. A reader accepts every version with the same first number, and version 1, which stored
+/// each address as one text.
 pub const FORMAT_VERSION: &str = "2.1";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Entry {
-    /// The first line: what the run set out to do.
+    /// The first line: what the run is to do.
     Begun(Box<Header>),
-    /// A write that may go out from here on; on disk before it does.
+    /// A write that may be sent from here on; on disk before it is.
     Intent(Box<Intent>),
     /// How one write was answered.
     Answer(Answer),
     /// How a change ended, reading back included.
     Ended(Ending),
-    /// What this run found of something that an earlier one left open.
+    /// What this run found of something that an earlier run left unfinished.
     Resolved(Resolved),
-    /// The last line of a run that came to its end.
+    /// The last line of a run that ended in order.
     Finished(Finished),
     /// An event that a later minor version writes.
     #[serde(other)]
@@ -42,12 +42,13 @@ pub struct Header {
     pub format_version: String,
     /// The run's id, which is also the file's name.
     pub run: String,
-    /// Its place among the runs of its folder: one more than the highest that it found there. No clock has a say in it.
+    /// Its number among the runs of its folder: one more than the highest existing one. It does not depend on any
+    /// clock.
     #[serde(default)]
     pub number: u64,
     /// The writer's version.
     pub livevod: String,
-    /// When the run began.
+    /// When the run started.
     pub time: Timestamp,
     /// The declared account.
     pub account: Option<String>,
@@ -55,40 +56,41 @@ pub struct Header {
     pub target: String,
     /// The plan's digest.
     pub digest: String,
-    /// File beside the journal that holds what was there before.
+    /// The file beside the journal that holds what existed before.
     pub snapshot: Option<String>,
     /// The plan's counts.
     pub summary: Summary,
-    /// What was planned, in the plan's order.
+    /// The planned changes, in the plan's order.
     pub changes: Vec<Planned>,
-    /// What earlier runs left at the addresses of these changes: once this run has written there, it says what stands there.
+    /// What earlier runs left unfinished at the addresses of these changes: once this run has written there, its
+    /// journal says what exists there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takes_over: Vec<TakenOver>,
 }
 
-/// What an earlier run left at an address.
+/// What an earlier run left unfinished at an address.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TakenOver {
     /// The run's id.
     pub run: String,
-    /// Where.
+    /// The address.
     pub address: Address,
 }
 
-/// One planned change: all that a later run needs to judge what became of it.
+/// One planned change: everything that a later run needs to find out how it ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Planned {
-    /// Where.
+    /// The address.
     pub address: Address,
-    /// What was to be done.
+    /// The planned action.
     pub action: ActionKind,
-    /// Normalized; `None` is "nothing there".
+    /// Normalized; `None` means that there is no configuration.
     pub before: Option<RecordConfig>,
-    /// Normalized; `None` is "nothing there".
+    /// Normalized; `None` means that there is no configuration.
     pub after: Option<RecordConfig>,
 }
 
-/// A single call that writes.
+/// One writing call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -100,35 +102,35 @@ pub enum Step {
     Delete,
 }
 
-/// A write that may go out, once or several times.
+/// A write that may be sent, once or several times.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
-    /// Number within the run; answers refer to it.
+    /// Its number within the run; answers refer to it.
     pub id: u64,
-    /// When.
+    /// When it was recorded.
     pub time: Timestamp,
-    /// Where.
+    /// The address.
     pub address: Address,
     /// The call.
     pub step: Step,
-    /// Set where the write only goes out after another one failed.
+    /// Set if the write is only sent after another one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contingent: Option<Contingent>,
-    /// What stands there right before this call.
+    /// What exists at the address right before this call.
     pub before: Option<RecordConfig>,
-    /// What shall stand there right after it.
+    /// What is to exist at the address right after it.
     pub after: Option<RecordConfig>,
-    /// What stands beside an app-wide entry that goes, and is added back if it goes too.
+    /// What exists beside an app-wide configuration that is deleted, and is added back if it is deleted too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub siblings: Vec<Sibling>,
 }
 
-/// An entry beside an app-wide one.
+/// A configuration beside an app-wide one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sibling {
-    /// Number of the Add that puts it back; answers refer to it.
+    /// The number of the Add that adds it back; answers refer to it.
     pub id: u64,
-    /// Where.
+    /// The address.
     pub address: Address,
     /// Normalized.
     pub config: RecordConfig,
@@ -138,18 +140,18 @@ pub struct Sibling {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// With a success.
+    /// Success.
     Accepted,
-    /// With a refusal: certainly not carried out.
+    /// A refusal: certainly not carried out.
     Refused,
-    /// Not at all, or not usably: perhaps carried out.
+    /// No answer, or no usable one: perhaps carried out.
     Unclear,
-    /// It never left.
+    /// It was never sent.
     NotSent,
 }
 
 impl Reply {
-    /// Whether the service may hold what was written.
+    /// Whether the write may have been carried out.
     pub fn may_have_arrived(self) -> bool {
         matches!(self, Reply::Accepted | Reply::Unclear)
     }
@@ -160,19 +162,19 @@ impl Reply {
 pub struct Answer {
     /// The intent's number.
     pub id: u64,
-    /// When.
+    /// When it came.
     pub time: Timestamp,
-    /// How.
+    /// The kind of answer.
     pub reply: Reply,
     /// The service's id of the request.
     pub request_id: Option<String>,
-    /// What the service said against it.
+    /// The service's error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
 impl Answer {
-    /// The answer in an outcome of a write.
+    /// The answer that the result of a write stands for.
     pub(super) fn of(id: u64, time: Timestamp, sent: &Result<Option<String>, Error>) -> Self {
         let (reply, request_id, message) = match sent {
             Ok(request_id) => (Reply::Accepted, request_id.clone(), None),
@@ -190,17 +192,17 @@ impl Answer {
     }
 }
 
-/// The four ends of a change, as they are written.
+/// The four outcomes of a change, as they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
-    /// Confirmed.
+    /// Confirmed by reading back.
     Done,
     /// Certainly not carried out, or carried out otherwise.
     Failed,
     /// Nothing was sent.
     NotAttempted,
-    /// Nobody knows.
+    /// It could not be confirmed.
     Unknown,
 }
 
@@ -218,41 +220,41 @@ impl From<&Outcome> for End {
 /// How a change ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ending {
-    /// When.
+    /// When it ended.
     pub time: Timestamp,
-    /// Where.
+    /// The address.
     pub address: Address,
-    /// What was to be done.
+    /// The planned action.
     pub action: ActionKind,
-    /// What became of it.
+    /// The outcome.
     pub outcome: End,
     /// The service's id of the last write.
     pub request_id: Option<String>,
-    /// Why it is not done.
+    /// Why the change is not done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
-/// What reading showed of a change that an earlier run left open.
+/// What reading showed of a change that an earlier run left unfinished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "Found")]
 pub enum LeftOpenFound {
-    /// What was to be written stands there.
+    /// The new state exists.
     Arrived,
-    /// All is as before the write, which may still arrive.
+    /// The state is as before the write, which may still arrive.
     Pending,
-    /// All is as before the write.
+    /// The state is as before the write.
     NotArrived,
-    /// The old entry went and the new one did not come: nothing stands there.
+    /// The old configuration was deleted and the new one was not added: there is none.
     Gap,
-    /// Nothing stands there, and that was not wanted.
+    /// There is no configuration, although one was wanted.
     Gone,
-    /// What was lost stands there again.
+    /// What was lost exists again.
     Back,
-    /// Neither what was before nor what was to be written.
+    /// Neither the old state nor the new one.
     Otherwise,
-    /// Nothing stands there, and the files want nothing there.
+    /// There is no configuration, and the files want none.
     GivenUp,
 }
 
@@ -262,30 +264,31 @@ impl LeftOpenFound {
         !matches!(self, LeftOpenFound::Gap | LeftOpenFound::Pending)
     }
 
-    /// A gap is none where the files want nothing: whatever they say later, it is not to be filled from a journal.
+    /// A gap is not one if the files want no configuration there: whatever they say later, it is not to be filled from
+    /// a journal.
     #[must_use]
     pub fn unless_unwanted(self, wants_nothing: bool) -> Self {
         if self == LeftOpenFound::Gap && wants_nothing { LeftOpenFound::GivenUp } else { self }
     }
 }
 
-/// The resolution of something that an earlier run left open.
+/// What a run found of something that an earlier run left unfinished.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resolved {
-    /// When.
+    /// When it was found.
     pub time: Timestamp,
     /// The earlier run.
     pub run: String,
-    /// Where.
+    /// The address.
     pub address: Address,
-    /// What was found there.
+    /// What was found.
     pub found: LeftOpenFound,
 }
 
 /// The last line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finished {
-    /// When.
+    /// When the run ended.
     pub time: Timestamp,
     /// Whether a signal ended it early.
     pub interrupted: bool,
@@ -294,7 +297,7 @@ pub struct Finished {
 }
 
 impl Header {
-    /// The head of the first run of `plan` in its folder.
+    /// The header for the first run of `plan` in its folder.
     pub fn new(run: &RunId, plan: &Plan, snapshot: Option<String>) -> Self {
         Self {
             format_version: FORMAT_VERSION.to_owned(),
@@ -324,17 +327,17 @@ impl Planned {
     }
 }
 
-/// The id of a run: it tells when its clock said that it began, and is unlike any other.
+/// The id of a run: it contains the time at which the run started by its clock, and is unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunId {
-    /// `20261122T201500.123Z-3f9a1c`: file names take it as it is.
+    /// `20261122T201500.123Z-3f9a1c`, valid as a file name.
     pub name: String,
-    /// When the run began.
+    /// When the run started.
     pub time: Timestamp,
 }
 
 impl RunId {
-    /// The id of a run that begins at `time`; `random` tells it from others of the same millisecond.
+    /// The id of a run that starts at `time`; `random` distinguishes it from others of the same millisecond.
     pub fn new(time: Timestamp, random: u32) -> Self {
         let name = format!("{}-{:06x}", time.strftime("%Y%m%dT%H%M%S.%3fZ"), random & 0x00ff_ffff);
         Self { name, time }

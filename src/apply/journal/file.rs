@@ -1,4 +1,4 @@
-//! Journals on disk: one file a run, readable by its owner alone, every intent synced before it counts.
+//! Journals on disk: one file per run, readable only by its owner, with every intent synced before it counts.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -10,7 +10,7 @@ use super::entry::Header;
 use super::read::{JournalError, RunRecord, read, snapshot_name};
 use crate::files::{Folder, LARGEST, Readers};
 
-/// Ends the name of each journal.
+/// The extension of journal files.
 const EXTENSION: &str = "jsonl";
 
 /// Why a folder of journals can't be used.
@@ -19,9 +19,9 @@ const EXTENSION: &str = "jsonl";
 pub struct FolderError {
     /// The folder or file.
     pub path: PathBuf,
-    /// What failed: `made`, `read`, `written`.
+    /// What failed: `created`, `read`, `written`.
     pub what: &'static str,
-    /// Why.
+    /// The cause.
     pub source: io::Error,
 }
 
@@ -41,17 +41,17 @@ pub struct JournalFile {
 }
 
 impl JournalFile {
-    /// Makes the folder where it is missing, and in it the new file, both on disk and for their owner alone.
+    /// Creates the folder if it is missing, and the new file in it; both are on disk and readable only by their owner.
     ///
     /// # Errors
-    /// When either can't be made, or the file is there already.
+    /// When either can't be created, or the file already exists.
     pub fn create(folder: &Path, run: &str) -> Result<Self, FolderError> {
         Ok(Self { file: make(folder, &format!("{run}.{EXTENSION}"), "")?, length: 0 })
     }
 }
 
 impl Sink for JournalFile {
-    /// Cuts off what a failed write left, where that can still be done.
+    /// Cuts off what a failed write left, if possible.
     fn append(&mut self, lines: &str, sync: bool) -> io::Result<()> {
         let written = self.file.write_all(lines.as_bytes());
         let written = written.and_then(|()| if sync { self.file.sync_data() } else { Ok(()) });
@@ -68,11 +68,11 @@ impl Sink for JournalFile {
 pub struct Stored {
     /// Its file.
     pub path: PathBuf,
-    /// Its run; `None` where it died before its head was whole.
+    /// Its run; `None` if the process died before the first line was complete.
     pub run: Result<Option<RunRecord>, JournalError>,
 }
 
-/// Every journal of a folder in the order of the runs, whatever their clocks said; none where the folder is missing.
+/// Every journal of a folder in the order of the runs, whatever their clocks said; none if the folder is missing.
 ///
 /// # Errors
 /// When the folder can't be read.
@@ -87,7 +87,7 @@ pub fn read_runs(folder: &Path) -> Result<Vec<Stored>, FolderError> {
     Ok(sorted(journals.map(|name| (folder.join(&name), opened.read(&name, LARGEST)))))
 }
 
-/// What the files say, each run once: a copy of a journal says the same, or less.
+/// The content of the files, each run once: a copy of a journal says the same, or less.
 fn sorted(files: impl Iterator<Item = (PathBuf, io::Result<Vec<u8>>)>) -> Vec<Stored> {
     let mut all: Vec<(Stored, Vec<u8>)> = Vec::new();
     for (path, bytes) in files {
@@ -115,7 +115,7 @@ impl Stored {
         Some(&self.run.as_ref().ok()?.as_ref()?.header.run)
     }
 
-    /// What can't be read comes first.
+    /// Unreadable files come first.
     fn place(&self) -> Option<(u64, String)> {
         let Header { number, run, .. } = &self.run.as_ref().ok()?.as_ref()?.header;
         Some((*number, run.clone()))
@@ -124,17 +124,17 @@ impl Stored {
 
 fn stored(path: PathBuf, bytes: &io::Result<Vec<u8>>) -> Stored {
     let run = match bytes {
-        // Bytes that are no text make their line unreadable, which is then named.
+        // Bytes that are not UTF-8 make their line unreadable, and the error names that line.
         Ok(bytes) => read(&String::from_utf8_lossy(bytes)),
         Err(error) => Err(JournalError::File(error.to_string())),
     };
     Stored { path, run }
 }
 
-/// Saves what was there before a run, beside its journal; gives the file's name.
+/// Saves what existed before a run, beside its journal; returns the file's name.
 ///
 /// # Errors
-/// When it can't be written, or is there already.
+/// When it can't be written, or already exists.
 pub fn save_snapshot(folder: &Path, run: &str, text: &str) -> Result<String, FolderError> {
     let name = snapshot_name(run);
     make(folder, &name, text)?;
@@ -151,14 +151,14 @@ pub fn read_snapshot(folder: &Path, run: &str) -> Result<Vec<u8>, FolderError> {
     read.map_err(FolderError::new(&folder.join(&name), "read"))
 }
 
-/// A new file with this text, for its owner alone, on disk together with its name.
+/// A new file with this text, readable only by its owner, on disk together with its name.
 fn make(folder: &Path, name: &str, text: &str) -> Result<File, FolderError> {
-    let opened = Folder::make(folder).map_err(FolderError::new(folder, "made"))?;
+    let opened = Folder::make(folder).map_err(FolderError::new(folder, "created"))?;
     let made = opened.create(name.as_ref(), Readers::Owner).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         opened.sync()?;
         Ok(file)
     });
-    made.map_err(FolderError::new(&folder.join(name), "made"))
+    made.map_err(FolderError::new(&folder.join(name), "created"))
 }

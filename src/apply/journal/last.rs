@@ -1,4 +1,4 @@
-//! Turns the records of runs into the last that they tell about one address. Pure.
+//! Finds the last thing that the records of runs say about one address. Pure.
 
 use jiff::Timestamp;
 
@@ -7,38 +7,38 @@ use super::read::RunRecord;
 use crate::model::Address;
 use crate::plan::ActionKind;
 
-/// The last that journals tell about an address.
+/// The last thing that journals say about an address.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LastEntry {
     /// The run that wrote it.
     pub run: String,
-    /// When.
+    /// When it was written.
     pub time: Timestamp,
-    /// What it tells.
+    /// What it says.
     pub told: Told,
 }
 
-/// What a journal tells about an address.
+/// What a journal says about an address.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Told {
     /// How a planned change ended.
     Ended {
-        /// What was to be done.
+        /// The planned action.
         action: ActionKind,
-        /// What became of it.
+        /// The outcome.
         outcome: End,
         /// The service's id of the last write.
         request_id: Option<String>,
-        /// Why it is not done.
+        /// Why the change is not done.
         message: Option<String>,
     },
-    /// A write of a planned change may have gone out, and its end was never written down.
+    /// A write of a planned change may have been sent, and its end was never recorded.
     Open(ActionKind),
-    /// A planned change of a run that did not get to it.
+    /// A planned change that the run did not start.
     NotBegun(ActionKind),
-    /// The entry was to be put back beside an app-wide one that went.
+    /// The configuration was to be added back beside an app-wide one that was deleted.
     PutBack(Reply),
-    /// What became of something that an earlier run had left open.
+    /// What a run found of something that an earlier run left unfinished.
     Found {
         /// The earlier run.
         of: String,
@@ -47,7 +47,7 @@ pub enum Told {
     },
 }
 
-/// The last that the runs tell about `address`; in `runs` the first run comes first.
+/// The last thing that the runs say about `address`; `runs` are sorted, the first run first.
 pub fn last_entry(runs: &[RunRecord], address: &Address) -> Option<LastEntry> {
     runs.iter().rev().find_map(|run| {
         let (time, told) = told(run, address).into_iter().next_back()?;
@@ -55,7 +55,8 @@ pub fn last_entry(runs: &[RunRecord], address: &Address) -> Option<LastEntry> {
     })
 }
 
-/// All that one run tells, in the order of its steps: what it does not get to, it tells before it looks around.
+/// Everything that one run says, in the order of its steps: the changes that it did not start come before what it
+/// found.
 fn told(run: &RunRecord, address: &Address) -> Vec<(Timestamp, Told)> {
     let found = run.resolved.iter().filter(|resolved| resolved.address == *address);
     let found = found.map(|Resolved { time, run, address: _, found }| {
@@ -91,7 +92,7 @@ mod tests {
 
     const HEAD: &str = r#"{"event":"begun","format_version":"1.0","run":"RUN","livevod":"0","time":"2026-11-22T20:00:00Z","account":null,"target":"t","digest":"d","snapshot":null,"summary":SUMMARY,"changes":[{"address":"a.com/show/cam1","action":"delete","before":null,"after":null}]}"#;
 
-    /// The record of a run with these lines below its head.
+    /// The record of a run with these lines after its first.
     fn run(name: &str, lines: &[&str]) -> RunRecord {
         let summary = serde_json::to_string(&crate::plan::Summary::default()).unwrap();
         let head = HEAD.replace("RUN", name).replace("SUMMARY", &summary);

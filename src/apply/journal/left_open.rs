@@ -1,4 +1,4 @@
-//! Turns the records of runs into what they left open, and what stands at an address into what became of it. Pure.
+//! Finds what the records of runs left unfinished, and, from what exists at an address, what became of it. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,54 +8,54 @@ use super::read::{RunRecord, RunState};
 use crate::model::{Address, RecordConfig, Remote};
 use crate::plan::{ActionKind, Aim, Gap, GapCause, Gaps};
 
-/// A change whose outcome no run knows, or an entry that was removed and not put back.
+/// A change whose outcome no run knows, or a configuration that was removed and not added back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOpen {
     /// The run that left it.
     pub run: String,
-    /// Where.
+    /// The address.
     pub address: Address,
-    /// What was to be done there, or what is missing.
+    /// The planned change, or what is missing.
     pub kind: LeftOpenKind,
-    /// Whether a later run has waited until nothing of it could arrive any more, and looked.
+    /// Whether a later run has waited until nothing of it could still arrive, and then read the address.
     pub is_looked_at: bool,
 }
 
-/// Something left open, and what was found of it.
+/// Something that was left unfinished, and what was found of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOpenNow {
-    /// What was left open.
+    /// What was left unfinished.
     pub open: LeftOpen,
-    /// What became of it; `None` where nobody looked.
+    /// What became of it; `None` if it was not looked at.
     pub found: Option<LeftOpenFound>,
 }
 
 impl LeftOpenNow {
-    /// Whether it is found for the first time, or is over.
+    /// Whether this is the first finding, or one that settles what was left unfinished.
     pub fn is_news(&self) -> bool {
         self.found.is_some_and(|found| found.settles() || !self.open.is_looked_at)
     }
 }
 
-/// What is open.
+/// What is unfinished.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "nearly all are changes, and a run leaves few")]
 pub enum LeftOpenKind {
     /// A change with a write that may have been carried out.
     Change {
-        /// What was to be done.
+        /// The planned action.
         action: ActionKind,
-        /// Normalized; `None` is "nothing there".
+        /// Normalized; `None` means that there is no configuration.
         before: Option<RecordConfig>,
-        /// Normalized; `None` is "nothing there".
+        /// Normalized; `None` means that there is no configuration.
         after: Option<RecordConfig>,
     },
-    /// An entry that was removed and, as far as is known, not put back.
+    /// A configuration that was removed and, as far as is known, not added back.
     Lost(GapCause),
 }
 
 impl Header {
-    /// The same behind the runs of its folder; `earlier` are those of the same target and account.
+    /// The same header numbered after the runs of its folder; `earlier` are those of the same target and account.
     #[must_use]
     pub fn behind(self, highest: u64, earlier: &[RunRecord]) -> Self {
         let changed: BTreeSet<&Address> = self.changes.iter().map(|change| &change.address).collect();
@@ -64,10 +64,11 @@ impl Header {
     }
 }
 
-/// What the runs left open, all of one target and account, in whatever order; in the order of the addresses.
+/// What the runs left unfinished, sorted by address. All runs must be of one target and account; their order does not
+/// matter.
 ///
-/// What a run left is over once another one names it: as resolved, or as taken over and then written there. So it does not
-/// matter when a run was, by whose clock, nor what its file is called by now.
+/// What a run left is settled once another run names it: as resolved, or as taken over and then written. So it does not
+/// matter when a run was, by which clock, or what its file is called now.
 pub fn left_open(runs: &[RunRecord]) -> Vec<LeftOpen> {
     let left = still_left(runs);
     let changed: BTreeSet<&Address> =
@@ -90,8 +91,8 @@ pub fn left_open(runs: &[RunRecord]) -> Vec<LeftOpen> {
     open
 }
 
-/// How long it takes until no write to these addresses may still arrive that the runs sent. A clock that jumped must not make
-/// it shorter, so it is the whole time, until a run has waited for it and looked.
+/// How long to wait until no write that the runs sent to these addresses can still arrive. A clock that jumped must not
+/// shorten the wait, so it is the whole settle time until a run has waited for it and then read the addresses.
 pub fn until_settled(runs: &[RunRecord], settle: Duration, concerns: impl Fn(&Address) -> bool) -> Duration {
     let may_arrive = |open: &LeftOpen| !open.is_looked_at && concerns(&open.address);
     if left_open(runs).iter().any(may_arrive) || ended_early(runs, &concerns) {
@@ -101,15 +102,15 @@ pub fn until_settled(runs: &[RunRecord], settle: Duration, concerns: impl Fn(&Ad
     }
 }
 
-/// Whether the last run ended before it had waited for what it sent, whatever the end of the change was. One that ends by itself
-/// has.
+/// Whether the last run ended before it had waited for what it sent, whatever the outcome of the change. A run that
+/// ended by itself has waited.
 fn ended_early(runs: &[RunRecord], concerns: impl Fn(&Address) -> bool) -> bool {
     let last = runs.iter().max_by_key(|run| run.header.number);
     let Some(run) = last.filter(|run| run.state() != RunState::Finished) else { return false };
     let is_lost = |id: u64| {
         let mut answers = run.answers_to(id).peekable();
         match answers.peek() {
-            // Of a run that was interrupted in order every answer is there.
+            // A run that was interrupted in order has recorded every answer.
             None => run.state() == RunState::Unfinished,
             Some(_) => answers.any(|answer| answer.reply == Reply::Unclear),
         }
@@ -120,15 +121,15 @@ fn ended_early(runs: &[RunRecord], concerns: impl Fn(&Address) -> bool) -> bool 
         .any(|(id, address)| concerns(address) && is_lost(id))
 }
 
-/// What the runs removed and did not put back, for the planner. Of two that know nothing of each other one is as good as the
-/// other.
+/// What the runs removed and did not add back, for the planner. Of two runs that know nothing of each other, either
+/// will do.
 pub fn gaps(runs: &[RunRecord]) -> Gaps {
     let mut left = still_left(runs);
     left.sort_by_key(|left| (left.run.header.number, &left.run.header.run));
     left.into_iter().filter_map(|left| Some((left.address.clone(), left.gap?))).collect()
 }
 
-/// All that runs left by themselves, whatever others made of it since.
+/// Everything that runs left themselves, whatever later runs did about it.
 pub(super) fn left(runs: &[RunRecord]) -> impl Iterator<Item = TakenOver> {
     let all = runs.iter().flat_map(Left::by);
     all.map(|left| TakenOver { run: left.run.header.run.clone(), address: left.address.clone() })
@@ -138,14 +139,14 @@ pub(super) fn left(runs: &[RunRecord]) -> impl Iterator<Item = TakenOver> {
 struct Left<'a> {
     run: &'a RunRecord,
     address: &'a Address,
-    /// A change with a write that may have been carried out, and no known end.
+    /// A change with a write that may have been carried out and no known outcome.
     change: Option<&'a Planned>,
-    /// An entry that was removed and not put back.
+    /// A configuration that was removed and not added back.
     gap: Option<Gap>,
 }
 
 impl<'a> Left<'a> {
-    /// By its own journal alone.
+    /// What the run's own journal says, alone.
     fn by(run: &'a RunRecord) -> Vec<Self> {
         let mut all: BTreeMap<&Address, Self> = BTreeMap::new();
         for (change, end) in written(run) {
@@ -171,7 +172,7 @@ impl<'a> Left<'a> {
     }
 }
 
-/// What none of the runs says the end of.
+/// What was left and whose end none of the runs records.
 fn still_left(runs: &[RunRecord]) -> Vec<Left<'_>> {
     let mut left: Vec<Left<'_>> = runs.iter().flat_map(Left::by).collect();
     let over = Over::by(runs, &left);
@@ -188,7 +189,7 @@ fn still_left(runs: &[RunRecord]) -> Vec<Left<'_>> {
     left
 }
 
-/// What the runs say the end of, by the run that left it and its address.
+/// What was left and whose end the runs record, by the run that left it and its address.
 #[derive(Default)]
 struct Over<'a> {
     changes: BTreeSet<(&'a str, &'a Address)>,
@@ -224,7 +225,7 @@ fn named(resolved: &Resolved) -> (&str, &Address) {
     (&resolved.run, &resolved.address)
 }
 
-/// The changes of which a write may have gone out, with how they ended.
+/// The changes of which a write may have been sent, with their outcomes.
 fn written(run: &RunRecord) -> impl Iterator<Item = (&Planned, Option<End>)> {
     let intended: BTreeSet<&Address> = run.intents.iter().map(|intent| &intent.address).collect();
     let ends: BTreeMap<&Address, End> =
@@ -234,7 +235,7 @@ fn written(run: &RunRecord) -> impl Iterator<Item = (&Planned, Option<End>)> {
     ended.filter(|(_, end)| *end != Some(End::NotAttempted))
 }
 
-/// What a replace removed that is not done.
+/// What a replace removed, if the replace is not done.
 fn replaced<'a>(run: &RunRecord, change: &'a Planned, end: Option<End>) -> Option<(&'a Address, Gap)> {
     let Planned { address, action, before, after: _ } = change;
     let is_delete = |intent: &&Intent| intent.address == *address && intent.step == Step::Delete;
@@ -244,7 +245,8 @@ fn replaced<'a>(run: &RunRecord, change: &'a Planned, end: Option<End>) -> Optio
     Some((address, gap(run, GapCause::Replace, before.as_ref().filter(|_| is_gap)?)))
 }
 
-/// What may have gone with an app-wide entry and was not put back. A removal that is done has proved that it stayed.
+/// What may have been deleted along with an app-wide configuration and was not added back. A removal that is done has
+/// proved that its siblings stayed.
 fn gone_along(run: &RunRecord) -> impl Iterator<Item = &Sibling> {
     let is_over = |address: &Address| {
         let end = run.ending(address).map(|ending| ending.outcome);
@@ -266,14 +268,14 @@ fn gap(run: &RunRecord, cause: GapCause, before: &RecordConfig) -> Gap {
 }
 
 impl LeftOpen {
-    /// Whether a request that was sent may still arrive, as far as any run knows: none has waited for it and looked.
+    /// Whether a request may still arrive, as far as the runs know: none has waited for it and then read the address.
     pub fn may_still_arrive(&self) -> bool {
         matches!(self.kind, LeftOpenKind::Change { .. }) && !self.is_looked_at
     }
 }
 
-/// What became of something left open, by what stands at its address now. As long as what was sent `may_still_arrive`, nothing
-/// is known not to have arrived; a gap is one all the same.
+/// What became of something unfinished, judged by what exists at its address now. While a request `may_still_arrive`, a
+/// write can't be known not to have arrived; a gap is a gap all the same.
 pub fn judge(open: &LeftOpen, found: Option<&Remote>, may_still_arrive: bool) -> LeftOpenFound {
     match by_what_stands(open, found) {
         LeftOpenFound::NotArrived if may_still_arrive => LeftOpenFound::Pending,

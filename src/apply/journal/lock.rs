@@ -1,4 +1,4 @@
-//! One apply a folder: a lock that the system takes back when its process ends, however it ends.
+//! One apply per folder: a lock that the operating system releases when its process ends, however it ends.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -9,23 +9,23 @@ use jiff::Timestamp;
 use super::file::FolderError;
 use crate::files::{Folder, Readers};
 
-/// Name of the file that is locked. It stays behind; what stands in it counts only while it is locked.
+/// The name of the locked file. The file is kept; its content counts only while it is locked.
 const NAME: &str = "lock";
 
-/// More than what is written there ever takes.
+/// Longer than anything that is written there.
 const LONGEST: u64 = 100;
 
-/// Held until it is dropped.
+/// Held until dropped.
 #[derive(Debug)]
 pub struct Lock(File);
 
-/// Why there is no lock.
+/// Why the lock could not be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another process has it.
-    #[error("another apply is under way here: {holder}")]
+    /// Another process holds it.
+    #[error("another apply is running here: {holder}")]
     Taken {
-        /// Who, since when.
+        /// The process, and since when.
         holder: String,
         /// The file that is locked.
         path: PathBuf,
@@ -36,13 +36,13 @@ pub enum LockError {
 }
 
 impl Lock {
-    /// Takes the lock of a folder, which is made where it is missing.
+    /// Takes the lock of a folder, which is created if it is missing.
     ///
     /// # Errors
-    /// When another process has it, or the folder can't be written.
+    /// When another process holds it, or the folder can't be written.
     pub fn take(folder: &Path, now: Timestamp) -> Result<Self, LockError> {
         let path = folder.join(NAME);
-        let opened = Folder::make(folder).map_err(FolderError::new(folder, "made"))?;
+        let opened = Folder::make(folder).map_err(FolderError::new(folder, "created"))?;
         let opened = opened.open_or_create(NAME.as_ref(), Readers::Owner);
         let mut file = opened.map_err(FolderError::new(&path, "opened"))?;
         match file.try_lock() {
@@ -58,23 +58,24 @@ impl Lock {
 }
 
 impl Drop for Lock {
-    /// Closing the file is not enough while a child that is just being started holds a copy of it.
+    /// Unlocks explicitly: closing the file is not enough while a child process that is just being started has a copy
+    /// of it.
     fn drop(&mut self) {
         _ = self.0.unlock();
     }
 }
 
-/// Only over what a holder before wrote: a file of that name that is somebody else's stays as it is.
+/// Overwrites only what an earlier holder wrote: a file of that name that someone else made stays as it is.
 fn sign(file: &mut File, now: Timestamp) -> io::Result<()> {
     if !text(file)?.is_some_and(|text| text.is_empty() || is_holder(&text)) {
-        return Err(io::Error::other("it is no lock of livevod: move it away"));
+        return Err(io::Error::other("not a lock file of livevod: move it away"));
     }
     file.set_len(0)?;
     file.rewind()?;
     writeln!(file, "process {} since {}", std::process::id(), now.strftime("%Y-%m-%dT%H:%M:%SZ"))
 }
 
-/// What stands in it, where it is no longer than what is written there.
+/// The file's content, if it is no longer than what is written there.
 fn text(file: &mut File) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
     file.take(LONGEST + 1).read_to_end(&mut bytes)?;
@@ -82,14 +83,14 @@ fn text(file: &mut File) -> io::Result<Option<String>> {
     Ok(text.map(|text| text.trim().to_owned()))
 }
 
-/// Whether a text is what [`sign`] writes, and nothing that somebody else could say with it.
+/// Whether a text has exactly the form that [`sign`] writes, so that it can't say anything else.
 fn is_holder(text: &str) -> bool {
     let parts = text.strip_prefix("process ").and_then(|rest| rest.split_once(" since "));
     parts.is_some_and(|(id, time)| id.parse::<u32>().is_ok() && time.parse::<Timestamp>().is_ok())
 }
 
-/// What the holder wrote. It may be writing it just now.
+/// What the holder wrote. It may be writing it at this moment.
 fn holder(file: &mut File) -> String {
     let said = text(file).ok().flatten().filter(|text| is_holder(text));
-    said.unwrap_or_else(|| "a process that did not say who it is".to_owned())
+    said.unwrap_or_else(|| "an unknown process".to_owned())
 }

@@ -1,11 +1,11 @@
-//! A journal that is kept in memory: for simulations, whose runs die without their process.
+//! A journal in memory: for simulations, whose runs die without their process.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Sink;
 
-/// Shared text; clones are the same one. It may be told to have no room left.
+/// Shared text; clones share it. Its size may be limited.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     inner: Arc<Mutex<Kept>>,
@@ -18,7 +18,7 @@ struct Kept {
 }
 
 impl Memory {
-    /// One that takes `room` bytes and no more.
+    /// A journal that takes `room` bytes and no more.
     pub fn of_size(room: usize) -> Self {
         let kept = Kept { text: String::new(), room: Some(room) };
         Self { inner: Arc::new(Mutex::new(kept)) }

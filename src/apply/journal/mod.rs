@@ -1,12 +1,13 @@
-//! Turns the writes of a run into lines that outlive it: the intent is on disk before a write goes out, the outcome after.
+//! Turns the writes of a run into lines that outlive it: the intent is on disk before a write is sent, the outcome is
+//! recorded after.
 //!
 //! ```text
 //! intent ─sync→ disk → send → answer → … → how the change ended
 //! ```
 //!
-//! An [`Entry`] is what a line says, [`read()`] turns a journal's text back into a [`RunRecord`], [`left_open()`] tells what
-//! runs left undone, [`last_entry()`] what they last say about an address: all pure. [`JournalFile`] and [`Lock`] touch the
-//! disk. A caller may bring another [`Sink`] and another clock.
+//! An [`Entry`] is the content of a line, [`read()`] turns a journal's text back into a [`RunRecord`], [`left_open()`]
+//! finds what runs left unfinished, [`last_entry()`] what they last say about an address: all pure. [`JournalFile`] and
+//! [`Lock`] touch the disk. A caller may bring another [`Sink`] and another clock.
 
 mod entry;
 mod file;
@@ -42,17 +43,17 @@ use crate::plan::{Change, Contingent};
 
 /// Where lines go.
 pub trait Sink: Send {
-    /// Takes whole lines. Where `sync` is set they have reached the disk when this returns.
+    /// Takes whole lines. If `sync` is set, they are on disk when this returns.
     ///
     /// # Errors
-    /// None of the lines counts then, and no further one is handed over.
+    /// If it fails, none of the lines counts, and no further line is handed over.
     fn append(&mut self, lines: &str, sync: bool) -> io::Result<()>;
 }
 
-/// Tells the time of each line.
+/// Gives the time of each line.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// The journal of one run. Clones are the same journal.
+/// The journal of one run. Clones share it.
 #[derive(Clone)]
 pub struct Journal {
     inner: Arc<Mutex<OpenJournal>>,
@@ -62,18 +63,18 @@ pub struct Journal {
 struct OpenJournal {
     sink: Box<dyn Sink>,
     next: u64,
-    /// The numbers of the writes that may go out.
+    /// The numbers of the writes that may be sent.
     intents: BTreeMap<Key, u64>,
-    /// Where a write may have gone out, and the change has not ended yet.
+    /// Addresses where a write may have been sent and the change has not ended yet.
     under_way: BTreeSet<Address>,
     /// Why nothing more is written, if so.
     broken: Option<String>,
 }
 
-/// What makes two writes one and the same intent.
+/// Two writes with the same key are one intent.
 type Key = (Address, Step, Option<Contingent>);
 
-/// A write before it has a number.
+/// A write that has no number yet.
 #[derive(Debug, Clone)]
 pub(super) struct Intention<'a> {
     pub(super) address: &'a Address,
@@ -84,7 +85,7 @@ pub(super) struct Intention<'a> {
     pub(super) siblings: Vec<(Address, RecordConfig)>,
 }
 
-/// Why a write must not go out.
+/// Why a write must not be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the journal can't be written: {0}")]
 pub struct Broken(pub(super) String);
@@ -96,10 +97,10 @@ impl fmt::Debug for Journal {
 }
 
 impl Journal {
-    /// Begins the journal of a run with its head, on disk.
+    /// Begins the journal of a run with its first line, on disk.
     ///
     /// # Errors
-    /// When the head can't be written.
+    /// When the first line can't be written.
     pub fn begin(sink: Box<dyn Sink>, clock: Clock, header: Header) -> Result<Self, Broken> {
         let inner =
             OpenJournal { sink, next: 1, intents: BTreeMap::new(), under_way: BTreeSet::new(), broken: None };
@@ -108,17 +109,17 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Why no write may go out any more, if so.
+    /// Why no more writes may be sent, if so.
     pub fn broken(&self) -> Option<Broken> {
         self.lock().broken.clone().map(Broken)
     }
 
-    /// Where a write may have gone out whose outcome is not known yet.
+    /// Addresses where a write may have been sent whose outcome is not known yet.
     pub fn under_way(&self) -> Vec<Address> {
         self.lock().under_way.iter().cloned().collect()
     }
 
-    /// Notes what was found of something that an earlier run left open.
+    /// Records what was found of something that an earlier run left unfinished.
     ///
     /// # Errors
     /// When the lines can't be written.
@@ -137,11 +138,11 @@ impl Journal {
     /// Ends the journal.
     pub fn finish(&self, interrupted: bool, calls: u64) {
         let entry = Entry::Finished(Finished { time: (self.clock)(), interrupted, calls });
-        // What is missing here a later run reads from the service.
+        // If this line is missing, a later run finds out from the service.
         let _ = self.lock().append(&[entry], true);
     }
 
-    /// Puts the intents of writes on disk, all at once; those that are there already stay.
+    /// Puts the intents of writes on disk, all at once; those already there stay.
     pub(super) fn intend(&self, intentions: &[Intention<'_>]) -> Result<(), Broken> {
         let time = (self.clock)();
         let mut inner = self.lock();
@@ -163,7 +164,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes that a write of an intent is about to go out; gives the intent's number.
+    /// Records that a write of an intent is about to be sent; returns the intent's number.
     pub(super) fn send(&self, intention: &Intention<'_>) -> Result<u64, Broken> {
         self.intend(std::slice::from_ref(intention))?;
         let mut inner = self.lock();
@@ -173,7 +174,7 @@ impl Journal {
 
     pub(super) fn answered(&self, id: u64, sent: &Result<Option<String>, Error>) {
         let entry = Entry::Answer(Answer::of(id, (self.clock)(), sent));
-        // A later run reads what became of a write whose answer is not here.
+        // If an answer is missing, a later run reads what became of the write.
         let _ = self.lock().append(&[entry], false);
     }
 
@@ -205,7 +206,7 @@ impl OpenJournal {
         self.intents.get(key).copied().unwrap_or_default()
     }
 
-    /// After a failure nobody knows what the file holds, so nothing more is written.
+    /// After a failure it is unknown what the file contains, so nothing more is written.
     fn append(&mut self, entries: &[Entry], sync: bool) -> Result<(), Broken> {
         if let Some(reason) = &self.broken {
             return Err(Broken(reason.clone()));
@@ -219,13 +220,13 @@ impl OpenJournal {
 }
 
 impl<'a> Intention<'a> {
-    /// To add an entry where none is.
+    /// The intention to add a configuration where there is none.
     pub(super) fn add(address: &'a Address, after: &'a RecordConfig, contingent: Option<Contingent>) -> Self {
         let (step, siblings) = (Step::Add, Vec::new());
         Self { address, step, contingent, before: None, after: Some(after), siblings }
     }
 
-    /// To change an entry.
+    /// The intention to update a configuration.
     pub(super) fn update(
         address: &'a Address,
         before: Option<&'a RecordConfig>,
@@ -235,8 +236,8 @@ impl<'a> Intention<'a> {
         Self { address, step, contingent: None, before, after: Some(after), siblings }
     }
 
-    /// To remove an entry; those beside it that can be added back are named with it. What another app holds is looked after
-    /// while the run lasts, but a later one could not know who removed it.
+    /// The intention to delete a configuration, with those beside it that can be added back. What another app holds is
+    /// watched while the run lasts; a later run could not know who removed it.
     pub(super) fn delete(change: &'a Change, siblings: &BTreeMap<Address, Remote>) -> Self {
         let is_kept = |(other, remote): &(&Address, &Remote)| {
             change.address.has_beside(other) && remote.unsupported.is_none()
@@ -254,7 +255,7 @@ impl<'a> Intention<'a> {
         }
     }
 
-    /// Whether it is on disk, with all siblings.
+    /// Whether it is on disk, with all its siblings.
     fn is_in(&self, intents: &BTreeMap<Key, u64>) -> bool {
         intents.contains_key(&self.key())
             && self.siblings.iter().all(|(address, _)| intents.contains_key(&back(address)))
@@ -285,7 +286,7 @@ impl<'a> Intention<'a> {
     }
 }
 
-/// To put a sibling back.
+/// The key of the Add that adds a sibling back.
 fn back(address: &Address) -> Key {
     (address.clone(), Step::Add, Some(Contingent::AddSiblingsBack))
 }

@@ -3,12 +3,12 @@
 use super::entry::{Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, Planned, Resolved};
 use crate::model::Address;
 
-/// What a journal tells of one run.
+/// What a journal says of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRecord {
-    /// Its head.
+    /// Its header.
     pub header: Header,
-    /// Writes that may have gone out, in order.
+    /// Writes that may have been sent, in order.
     pub intents: Vec<Intent>,
     /// How they were answered.
     pub answers: Vec<Answer>,
@@ -16,25 +16,25 @@ pub struct RunRecord {
     pub endings: Vec<Ending>,
     /// What it found of earlier runs.
     pub resolved: Vec<Resolved>,
-    /// Its end; `None` where it died.
+    /// Its end; `None` if it died.
     pub finished: Option<Finished>,
 }
 
-/// How far a run came.
+/// How far a run got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
     /// It ended by itself.
     Finished,
-    /// A signal ended it, in order.
+    /// A signal ended it in order.
     Interrupted,
     /// It died, or is still going on.
     Unfinished,
 }
 
-/// Why a file is no journal. Nothing that stands in it is quoted: it may be anybody's.
+/// Why a file is not a journal. Its content is never quoted: it may be anyone's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
-    /// A whole line that is none of a journal's.
+    /// A complete line that is not a line of a journal.
     #[error("line {line} is damaged: {reason}")]
     Line {
         /// 1-based.
@@ -42,28 +42,28 @@ pub enum JournalError {
         /// What is wrong, and in which column.
         reason: String,
     },
-    /// It does not begin like a journal.
-    #[error("it does not begin like a journal")]
+    /// The first line is not a journal's.
+    #[error("the file does not begin like a journal")]
     NoHead,
     /// A version that this livevod does not know.
-    #[error("it has another format version, and this livevod reads {FORMAT_VERSION}")]
+    #[error("the format version is not supported; this livevod reads {FORMAT_VERSION}")]
     Version,
-    /// The run's id or its snapshot's name is none that livevod gives.
-    #[error("it names its run or its snapshot as livevod never does")]
+    /// The run's id or its snapshot's name does not have the form that livevod gives.
+    #[error("the name of its run or snapshot is not one that livevod gives")]
     Name,
-    /// Another file tells of the same run, and something else.
-    #[error("another journal tells something else of the same run")]
+    /// Another file has different content for the same run.
+    #[error("another journal has different content for the same run")]
     Twice,
-    /// Nothing could be read.
+    /// The file can't be read.
     #[error("{0}")]
     File(String),
 }
 
-/// Reads a journal. A last line without its end was never acted upon, so it does not count; `None` where not even the head is
-/// whole.
+/// Parses a journal. A last line without its end was never acted upon, so it does not count; `None` if not even the
+/// first line is complete.
 ///
 /// # Errors
-/// When a whole line is damaged or the version is another one.
+/// When a complete line is damaged, or the version is not supported.
 pub fn read(text: &str) -> Result<Option<RunRecord>, JournalError> {
     let mut run: Option<RunRecord> = None;
     for (at, line) in text.split_inclusive('\n').enumerate() {
@@ -80,7 +80,7 @@ pub fn read(text: &str) -> Result<Option<RunRecord>, JournalError> {
 
 fn entry(line: &str) -> Result<Entry, String> {
     serde_json::from_str(line).map_err(|error| {
-        let what = if error.is_data() { "no line of a journal" } else { "no JSON" };
+        let what = if error.is_data() { "not a journal line" } else { "not JSON" };
         format!("{what} in column {}", error.column())
     })
 }
@@ -94,7 +94,7 @@ fn known(header: Header) -> Result<Header, JournalError> {
     if is_id(&header.run) && snapshot { Ok(header) } else { Err(JournalError::Name) }
 }
 
-/// Whether a text may be a run's id, and so part of a file's name.
+/// Whether a text is a valid run id, and so safe as part of a file's name.
 fn is_id(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     (1..=64).contains(&text.len()) && text.bytes().all(is_part) && !text.starts_with('.')
@@ -123,7 +123,7 @@ impl RunRecord {
         }
     }
 
-    /// How far it came.
+    /// How far it got.
     pub fn state(&self) -> RunState {
         match self.finished {
             Some(Finished { interrupted: true, .. }) => RunState::Interrupted,
@@ -132,19 +132,19 @@ impl RunRecord {
         }
     }
 
-    /// How the change of an address ended, where that was written down.
+    /// How the change of an address ended, if that was recorded.
     pub fn ending(&self, address: &Address) -> Option<&Ending> {
         self.endings.iter().rfind(|ending| ending.address == *address)
     }
 
-    /// How many changes ended so.
+    /// How many changes ended like this.
     pub fn count(&self, end: End) -> usize {
         let ended =
             |change: &&Planned| self.ending(&change.address).is_some_and(|ending| ending.outcome == end);
         self.header.changes.iter().filter(ended).count()
     }
 
-    /// How many changes had a write that may have gone out, and no known end.
+    /// How many changes had a write that may have been sent, and have no known end.
     pub fn open(&self) -> usize {
         let open = |address: &&Address| {
             self.ending(address).is_none_or(|ending| ending.outcome == End::Unknown)
@@ -158,14 +158,14 @@ impl RunRecord {
         self.answers.iter().filter(move |answer| answer.id == id)
     }
 
-    /// Whether a write of this intent may have been carried out: it was answered so, or never answered.
+    /// Whether a write of this intent may have been carried out: an answer says so, or there is none.
     pub fn may_have_arrived(&self, id: u64) -> bool {
         let mut answers = self.answers_to(id).peekable();
         answers.peek().is_none() || answers.any(|answer| answer.reply.may_have_arrived())
     }
 }
 
-/// The snapshot of a run, in the folder of its journal.
+/// The file name of a run's snapshot, in the folder of its journal.
 pub fn snapshot_name(run: &str) -> String {
     format!("{run}.snapshot.json")
 }

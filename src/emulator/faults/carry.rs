@@ -1,4 +1,4 @@
-//! Carries requests to the service and answers back, as far as the faults let them.
+//! Carries requests to the service and answers back, as far as the faults allow.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::model::{Address, Pattern, RecordConfig};
 use crate::wire::{Action, Request, Response};
 
 impl Delivering {
-    /// Carries a request to the service and its answer back, as far as the faults let it.
+    /// Carries a request to the service and its answer back, as far as the faults allow.
     pub(in crate::emulator) fn deliver_through_faults(
         &mut self,
         request: &Request,
@@ -40,7 +40,7 @@ impl Delivering {
         Handled { delivery, number: self.pending.applied(), faults: strike.names }
     }
 
-    /// Carries a request out for so long, or for good.
+    /// Carries a request out, for a limited time or for good.
     fn carry_out_for(
         &mut self,
         time: Option<Duration>,
@@ -57,7 +57,7 @@ impl Delivering {
         response
     }
 
-    /// Carries the request out as often as the strike lets it; the answer, where there is one.
+    /// Carries the request out as often as the strike allows; returns the answer, if there is one.
     fn commit(
         &mut self,
         strike: &Strike,
@@ -106,7 +106,7 @@ impl Delivering {
         response
     }
 
-    /// Carries out the lost requests whose time has come, and takes back what is to be taken back by now.
+    /// Carries out the delayed requests that are due, and undoes what is due to be undone.
     pub(in crate::emulator) fn take_in_late(&mut self, now: Timestamp) {
         while let Some(at) = self.faults.reverts.iter().position(|(due, _)| *due <= now) {
             let (_, undo) = self.faults.reverts.remove(at);
@@ -126,7 +126,7 @@ impl Delivering {
     }
 }
 
-/// What somebody else's edit or delete changes.
+/// What someone else's edit or delete changes.
 fn changed_by_others(state: &State, what: Foreign, victims: &Pattern) -> Vec<Record> {
     let victims = state.all().filter(|(address, _)| victims.matches(address));
     let change = |(address, entry): (&Address, &Entry)| match what {
@@ -136,7 +136,7 @@ fn changed_by_others(state: &State, what: Foreign, victims: &Pattern) -> Vec<Rec
     victims.map(change).collect()
 }
 
-/// The same after somebody changed its CycleDuration.
+/// The same configuration after someone changed its CycleDuration.
 fn edited(entry: &Entry) -> Entry {
     let cycle_duration = if entry.config.cycle_duration == 7200 { 5400 } else { 7200 };
     Entry { config: RecordConfig { cycle_duration, ..entry.config.clone() }, ..entry.clone() }
@@ -146,7 +146,7 @@ fn shifted(time: Timestamp, millis: i64) -> Timestamp {
     time.checked_add(SignedDuration::from_millis(millis)).unwrap_or(time)
 }
 
-/// A page without what the strike leaves out; where that is nothing, it did not strike.
+/// A page without what the strike removes; if that is nothing, the fault did not strike.
 fn shortened(response: Response, strike: &mut Strike) -> Response {
     let Some(items) = strike.short else { return response };
     spoilt::short(&response, items).unwrap_or_else(|| {
@@ -155,7 +155,7 @@ fn shortened(response: Response, strike: &mut Strike) -> Response {
     })
 }
 
-/// What the caller meets in place of the answer.
+/// What the caller gets in place of the answer.
 fn spoil(answered: Option<Response>, spoil: Option<Spoil>, exchange: &Exchange) -> End {
     let closed = || End::Disturbed(Disturbed::Closed);
     let Some(spoil) = spoil else { return answered.map_or_else(closed, End::Answer) };

@@ -1,5 +1,5 @@
-//! Faults: what goes wrong on the way to the emulator and back, and what others do meanwhile. Everything here is behind the
-//! feature `faults`.
+//! Faults: what goes wrong on the way to the emulator and back, and what others do in the meantime. Everything here is
+//! behind the feature `faults`.
 
 mod carry;
 mod past;
@@ -16,14 +16,14 @@ use strike::Strikes;
 
 pub use spec::{Fault, fault_help};
 
-/// The faults that may strike, and what earlier strikes still lead to.
+/// The faults that may strike, and the pending effects of earlier strikes.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     strikes: Strikes,
     past: Past,
-    /// Lost requests that arrive after all.
+    /// Delayed requests that still arrive.
     late: Vec<Late>,
-    /// What takes back writes that were carried out, and when.
+    /// What undoes writes that were carried out, and when.
     reverts: Vec<(Timestamp, Vec<Record>)>,
 }
 
@@ -35,12 +35,12 @@ struct Late {
 }
 
 impl Faults {
-    /// Puts these faults in the place of all others. What earlier ones began goes on.
+    /// Replaces all faults with these. The effects of earlier strikes go on.
     pub(super) fn set(&mut self, faults: Vec<Fault>) {
         self.strikes = Strikes::new(faults);
     }
 
-    /// Keeps what takes a change back, for reads that are behind.
+    /// Keeps what undoes a change, for reads that lag behind.
     pub(super) fn note(&mut self, undo: &[Record], now: Timestamp) {
         if let Some(kept) = self.strikes.stalest() {
             undo.iter().for_each(|record| self.past.note(record.clone(), now, kept));

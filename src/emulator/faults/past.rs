@@ -1,4 +1,4 @@
-//! Remembers the changes of late, so that a read can be answered as of a moment ago.
+//! Remembers recent changes, so that a read can be answered as of a moment ago.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use jiff::Timestamp;
 
 use crate::emulator::state::{Record, State};
 
-/// The records that take back the latest changes, each with the time of its change.
+/// The records that undo the latest changes, each with the time of its change.
 #[derive(Debug, Default)]
 pub(super) struct Past {
     undo: VecDeque<(Timestamp, Record)>,
 }
 
 impl Past {
-    /// Notes how to take back a change; what is older than `kept` is forgotten.
+    /// Records how to undo a change; what is older than `kept` is forgotten.
     pub(super) fn note(&mut self, undo: Record, now: Timestamp, kept: Duration) {
         let oldest = now.checked_sub(kept).unwrap_or(Timestamp::MIN);
         while self.undo.front().is_some_and(|(time, _)| *time < oldest) {

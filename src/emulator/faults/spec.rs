@@ -1,4 +1,4 @@
-//! Reads faults: `KIND`, or `KIND:KEY=VALUE,KEY=VALUE`.
+//! Parses faults: `KIND`, or `KIND:KEY=VALUE,KEY=VALUE`.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,19 +8,19 @@ use jiff::SignedDuration;
 use crate::model::Pattern;
 use crate::wire::Action;
 
-/// One kind of misfortune and the calls that it strikes.
+/// One kind of fault and the calls that it strikes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     pub(super) kind: FaultKind,
     pub(super) action: Option<Action>,
     pub(super) address: Option<Pattern>,
     pub(super) when: When,
-    /// Most strikes.
+    /// The most strikes.
     pub(super) times: Option<u64>,
     pub(super) seed: u64,
-    /// How long; what that means is the kind's.
+    /// A duration; its meaning depends on the kind.
     pub(super) time: Duration,
-    /// The skew's own time, which may be negative, in milliseconds.
+    /// The skew, in milliseconds; it may be negative.
     pub(super) skew: i64,
     pub(super) jitter: Duration,
     pub(super) retry_after: Option<Duration>,
@@ -40,10 +40,10 @@ pub(super) enum When {
     Chance(f64),
 }
 
-/// Defines the kinds with their names, meanings and usual times.
+/// Defines the kinds with their names, meanings and default durations.
 macro_rules! kinds {
     ($( #[doc = $meaning:literal] $kind:ident = $name:literal, $millis:literal; )+) => {
-        /// Kinds of misfortune.
+        /// The kinds of faults.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum FaultKind { $( #[doc = $meaning] $kind, )+ }
 
@@ -59,75 +59,75 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// the answer comes `time` later (100ms), and up to `jitter` more
+    /// the answer comes `time` (100ms) later, plus up to `jitter`
     Latency = "latency", 100;
-    /// the connection is closed before anything is carried out, and for `time` (1s) none is accepted
+    /// the connection is closed before anything is carried out, and none is accepted for `time` (1s)
     Refuse = "refuse", 1000;
-    /// the connection is closed, nothing is carried out
+    /// the connection is closed, and nothing is carried out
     DropBeforeCommit = "drop-before-commit", 0;
     /// carried out, but the connection is closed without an answer
     DropAfterCommit = "drop-after-commit", 0;
-    /// the connection is closed, and the request carried out `time` (5s) later
+    /// the connection is closed, and the request is carried out `time` (5s) later
     LateCommit = "late-commit", 5000;
-    /// delivered twice; the second answer is given
+    /// delivered twice; the second answer is returned
     Duplicate = "duplicate", 0;
-    /// an error of the service (`status` 500 or 503), nothing is carried out
+    /// an error of the service (`status` 500 or 503); nothing is carried out
     ErrorBeforeCommit = "error-before-commit", 0;
     /// carried out, but answered with an error of the service (`status` 500 or 503)
     ErrorAfterCommit = "error-after-commit", 0;
     /// carried out, but a gateway answers 502 with a page of HTML
     GatewayPage = "gateway-page", 0;
-    /// Throttling.User, nothing is carried out; `retry-after` adds x-acs-retry-after
+    /// Throttling.User; nothing is carried out; `retry-after` adds x-acs-retry-after
     Throttle = "throttle", 0;
     /// carried out, but answered with Throttling.User, as if it had not been
     FalseThrottle = "false-throttle", 0;
-    /// InvalidSecurityToken.Expired, nothing is carried out
+    /// InvalidSecurityToken.Expired; nothing is carried out
     ExpiredToken = "expired-token", 0;
-    /// InvalidAccessKeyId.Inactive, nothing is carried out
+    /// InvalidAccessKeyId.Inactive; nothing is carried out
     RevokedKey = "revoked-key", 0;
     /// carried out, but the answer ends in the middle
     Truncated = "truncated", 0;
-    /// carried out, but the answer is no JSON
+    /// carried out, but the answer is not JSON
     Garbage = "garbage", 0;
-    /// carried out, but the answer's body is empty
+    /// carried out, but the body of the answer is empty
     Empty = "empty", 0;
-    /// carried out, but the answer's body has 64 MiB
+    /// carried out, but the body of the answer is 64 MiB long
     Huge = "huge", 0;
-    /// carried out, but the answer's body never ends
+    /// carried out, but the body of the answer never ends
     Endless = "endless", 0;
-    /// carried out; the answer comes in pieces of 16 bytes with `time` (100ms) between
+    /// carried out; the answer comes in pieces of 16 bytes, with `time` (100ms) between them
     Slow = "slow", 100;
     /// carried out, but the connection stays silent for `time` (1m), then closes
     Hang = "hang", 60_000;
     /// carried out and answered, and undone `time` (5s) later
     Revert = "revert", 5000;
-    /// a Describe reads what was held `time` (2s) ago
+    /// a Describe returns the state of `time` (2s) ago
     Stale = "stale", 2000;
-    /// a page of a Describe holds only its first `items` (0), though Total counts them all
+    /// a page of a Describe contains only its first `items` (0), though Total counts all of them
     Short = "short", 0;
-    /// before the call, somebody else changes CycleDuration of what `address` selects
+    /// before the call, someone else changes CycleDuration of what `address` selects
     ForeignEdit = "foreign-edit", 0;
-    /// before the call, somebody else deletes what `address` selects
+    /// before the call, someone else deletes what `address` selects
     ForeignDelete = "foreign-delete", 0;
-    /// the service's clock is `time` (20m) ahead, or behind where it is negative
+    /// the service's clock is `time` (20m) ahead, or behind if `time` is negative
     Skew = "skew", 1_200_000;
 }
 
-/// Every kind of fault and every key, for those who write some.
+/// The help text: every kind of fault and every key.
 pub fn fault_help() -> String {
     let kinds = FaultKind::ALL.iter().map(|(_, name, _, meaning)| format!("  {name}: {}\n", meaning.trim()));
     let keys = "\
   action=Add|Update|Delete|Describe: only calls of that action\n  \
   address=PATTERN: only calls about what the pattern selects, domain[/app[/stream]]\n  \
-  nth=N, every=N, chance=0.5: only the Nth, every Nth, or a share of those calls\n  \
-  seed=N: another choice for chance and jitter; the same seed repeats it\n  \
-  times=N: at most so many\n  \
+  nth=N, every=N, chance=0.5: only the Nth, every Nth, or a random share of those calls\n  \
+  seed=N: other random choices for chance and jitter; the same seed repeats them\n  \
+  times=N: strike at most N times\n  \
   time=DURATION, jitter=DURATION, retry-after=DURATION, status=500|503, items=N: see the kinds\n";
     format!("KIND:KEY=VALUE,KEY=VALUE\n\nkinds\n{}\nkeys\n{keys}", kinds.collect::<String>())
 }
 
 impl FromStr for Fault {
-    /// Why the text is no fault.
+    /// Why the text is not a fault.
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -143,7 +143,7 @@ impl FromStr for Fault {
         let is_foreign = matches!(fault.kind, FaultKind::ForeignEdit | FaultKind::ForeignDelete);
         if is_foreign && fault.address.is_none() {
             let name = fault.kind.name();
-            return Err(format!("`{name}` needs `address=PATTERN`: what somebody else changes"));
+            return Err(format!("`{name}` needs `address=PATTERN`: what someone else changes"));
         }
         Ok(fault)
     }
@@ -168,7 +168,7 @@ impl Fault {
     }
 
     fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let wrong = |reason: String| format!("`{value}` is no {key}: {reason}");
+        let wrong = |reason: String| format!("`{value}` is not a valid `{key}`: {reason}");
         match key {
             "action" => self.action = Some(action(value).map_err(wrong)?),
             "address" => {
@@ -194,47 +194,48 @@ impl Fault {
 }
 
 fn no_pair(text: &str) -> String {
-    format!("`{text}` is no `KEY=VALUE` of a fault; `livevod emulator faults` lists the keys")
+    format!("`{text}` is not a `KEY=VALUE` of a fault; `livevod emulator faults` lists the keys")
 }
 
-/// The short name of an action, or its own.
+/// The action with this short or full name.
 fn action(text: &str) -> Result<Action, String> {
     let short = |action: Action| {
         action.name().strip_prefix(text).is_some_and(|rest| rest.starts_with("LiveRecordVodConfig"))
     };
     let known = Action::ALL.into_iter().find(|action| action.name() == text || short(*action));
-    known.ok_or_else(|| "only `Add`, `Update`, `Delete` and `Describe` stand here".to_owned())
+    known.ok_or_else(|| "expected `Add`, `Update`, `Delete` or `Describe`".to_owned())
 }
 
 fn whole(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| "only a whole number stands here".to_owned())
+    text.parse().map_err(|_| "expected a whole number".to_owned())
 }
 
 fn count(text: &str) -> Result<u64, String> {
     let count = text.parse().ok().filter(|count| *count > 0);
-    count.ok_or_else(|| "only a whole number from 1 stands here".to_owned())
+    count.ok_or_else(|| "expected a whole number of at least 1".to_owned())
 }
 
 fn chance(text: &str) -> Result<f64, String> {
     let chance = text.parse().ok().filter(|chance| (0.0..=1.0).contains(chance));
-    chance.ok_or_else(|| "only a number from 0 to 1 stands here".to_owned())
+    chance.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
 fn status(text: &str) -> Result<u16, String> {
     let status = text.parse().ok().filter(|status| [500, 503].contains(status));
-    status.ok_or_else(|| "only 500 and 503 stand here".to_owned())
+    status.ok_or_else(|| "expected 500 or 503".to_owned())
 }
 
-/// Milliseconds, perhaps below zero.
+/// Milliseconds; may be negative.
 fn millis(text: &str) -> Result<i64, String> {
-    let duration: SignedDuration =
-        text.parse().map_err(|_| "a duration is a number with a unit, `200ms` or `20m`".to_owned())?;
-    i64::try_from(duration.as_millis()).map_err(|_| "that is too long".to_owned())
+    let duration: SignedDuration = text
+        .parse()
+        .map_err(|_| "a duration is a number with a unit, such as `200ms` or `20m`".to_owned())?;
+    i64::try_from(duration.as_millis()).map_err(|_| "the duration is too long".to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
     let millis = millis(text)?;
-    let millis = u64::try_from(millis).map_err(|_| "a duration is not below zero".to_owned())?;
+    let millis = u64::try_from(millis).map_err(|_| "a duration can't be negative".to_owned())?;
     Ok(Duration::from_millis(millis))
 }
 
@@ -282,15 +283,15 @@ mod tests {
     fn what_is_no_fault_is_refused_with_what_is_wrong() {
         let refusal = |text: &str| text.parse::<Fault>().unwrap_err();
         assert_eq!(refusal("drop"), "there is no fault `drop`; `livevod emulator faults` lists them");
-        assert!(refusal("empty:nht=3").starts_with("`nht=3` is no `KEY=VALUE` of a fault"));
-        assert!(refusal("empty:nth").starts_with("`nth` is no `KEY=VALUE`"));
-        assert_eq!(refusal("empty:nth=0"), "`0` is no nth: only a whole number from 1 stands here");
+        assert!(refusal("empty:nht=3").starts_with("`nht=3` is not a `KEY=VALUE` of a fault"));
+        assert!(refusal("empty:nth").starts_with("`nth` is not a `KEY=VALUE`"));
+        assert_eq!(refusal("empty:nth=0"), "`0` is not a valid `nth`: expected a whole number of at least 1");
         assert!(refusal("empty:chance=2").contains("from 0 to 1"));
-        assert!(refusal("empty:action=Remove").contains("only `Add`"));
+        assert!(refusal("empty:action=Remove").contains("expected `Add`"));
         assert!(refusal("empty:address=a b").contains("`a b`"));
-        assert!(refusal("slow:time=-3s").contains("not below zero"));
+        assert!(refusal("slow:time=-3s").contains("can't be negative"));
         assert!(refusal("slow:time=3").contains("a number with a unit"));
-        assert!(refusal("error-before-commit:status=404").contains("500 and 503"));
+        assert!(refusal("error-before-commit:status=404").contains("500 or 503"));
         assert!(refusal("foreign-edit").contains("needs `address=PATTERN`"));
     }
 }

@@ -1,4 +1,4 @@
-//! Answers that no service meant to give.
+//! Answers that no real service intends.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ const HUGE: usize = 64 << 20;
 const PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
     <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>Tengine</center>\r\n</body>\r\n</html>\r\n";
 
-/// What stands before the service when it does not answer in time.
+/// The answer of a gateway before the service, when the service does not answer in time.
 pub(super) fn gateway_page() -> Response {
     let headers = BTreeMap::from([("content-type".to_owned(), "text/html".to_owned())]);
     Response { status: 502, headers, body: PAGE.into() }
 }
 
-/// A listing with its first `items` alone; `None` where it has no more.
+/// A listing with its first `items` only; `None` if it has no more.
 pub(super) fn short(response: &Response, items: u64) -> Option<Response> {
     let mut fields: Value = serde_json::from_slice(&response.body).ok()?;
     let list = fields.pointer_mut("/LiveRecordVodConfigs/LiveRecordVodConfig")?.as_array_mut()?;
@@ -36,7 +36,7 @@ pub(super) fn empty(response: Response) -> Response {
     Response { body: Vec::new(), ..response }
 }
 
-/// Good JSON, were it not for the size.
+/// Valid JSON, except for its size.
 pub(super) fn huge(response: Response) -> Response {
     let mut body = response.body;
     body.resize(HUGE, b' ');

@@ -1,5 +1,5 @@
-//! Which calls the faults strike, and what the strikes on one call come to. Pure; they happen to the state in the folder's own
-//! module, and to the wire in the server.
+//! Which calls the faults strike, and the combined effect on one call. Pure; `carry` applies it to the state, and the
+//! server to the connection.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::spec::{Fault, FaultKind, When};
 use crate::emulator::glance::Glance;
 use crate::model::{Address, Pattern};
 
-/// Strikes with the calls that each has seen so far.
+/// The faults, with the calls that each has seen so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Strikes {
     faults: Vec<Counted>,
@@ -20,56 +20,56 @@ struct Counted {
     struck: u64,
 }
 
-/// What all faults together do to one call.
+/// The combined effect of all faults on one call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Strike {
-    /// How much later the answer comes.
+    /// By how much the answer is delayed.
     pub(super) delay: Duration,
     /// How far the service's clock is ahead, in milliseconds.
     pub(super) skew: i64,
-    /// How old the state is that a Describe reads.
+    /// The age of the state that a Describe reads.
     pub(super) stale: Option<Duration>,
     /// How many items the page of a Describe keeps.
     pub(super) short: Option<u64>,
-    /// What somebody else does before.
+    /// What someone else does before the call.
     pub(super) foreign: Vec<(Foreign, Pattern)>,
-    /// What becomes of the request.
+    /// What happens to the request.
     pub(super) commit: Commit,
-    /// How much later the service takes back what it carried out.
+    /// After how long the service undoes what it carried out.
     pub(super) revert: Option<Duration>,
-    /// What becomes of the answer.
+    /// What happens to the answer.
     pub(super) spoil: Option<Spoil>,
-    /// Every fault that struck, by name.
+    /// The names of the faults that struck.
     pub(super) names: Vec<&'static str>,
 }
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Commit {
     #[default]
     Once,
     Never,
-    /// Delivered twice; the second answer is the one that is given.
+    /// Delivered twice; the second answer is returned.
     Twice,
-    /// Lost, and delivered after all once this much time has gone by.
+    /// Not delivered at once, but after this time.
     Later(Duration),
 }
 
-/// What somebody else does to a configuration.
+/// What someone else does to a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Foreign {
     Edit,
     Delete,
 }
 
-/// What becomes of an answer.
+/// What happens to an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spoil {
     /// The connection is closed, and for this time none is accepted.
     Refuse(Duration),
-    /// None: the connection is closed.
+    /// The connection is closed without an answer.
     Lose,
-    /// An error of the service's own with this status.
+    /// An error of the service with this status.
     Error(u16),
     GatewayPage,
     Throttle(Option<Duration>),
@@ -82,7 +82,7 @@ pub(super) enum Spoil {
     Endless,
     /// One piece, then this pause, and so on.
     Slow(Duration),
-    /// No answer for this time, then none at all.
+    /// No answer for this time, then the connection closes.
     Hang(Duration),
 }
 
@@ -96,13 +96,13 @@ impl Strikes {
         self.faults.is_empty()
     }
 
-    /// The longest that a read may be behind, which is how long the past must be kept.
+    /// The longest time that a read may lag behind, for which the past must be kept.
     pub(super) fn stalest(&self) -> Option<Duration> {
         let stale = self.faults.iter().filter(|counted| counted.fault.kind == FaultKind::Stale);
         stale.map(|counted| counted.fault.time).max()
     }
 
-    /// Shows a call to every fault, and says what those that strike it do.
+    /// Shows a call to every fault; returns the combined effect of those that strike it.
     pub(super) fn strike(&mut self, call: &Glance) -> Strike {
         let mut strike = Strike::default();
         for counted in &mut self.faults {
@@ -115,7 +115,7 @@ impl Strikes {
 }
 
 impl Counted {
-    /// Counts a call that the fault selects; its number if it is struck.
+    /// Counts a call that the fault selects; returns its number if it is struck.
     fn strikes(&mut self, call: &Glance) -> Option<u64> {
         if !self.fault.selects(call) {
             return None;
@@ -137,7 +137,7 @@ impl Counted {
 }
 
 impl Fault {
-    /// Foreign edits name their victims by the address, so they count every call.
+    /// Foreign edits name the changed configurations with `address`, so they count every call.
     fn selects(&self, call: &Glance) -> bool {
         let is_foreign = matches!(self.kind, FaultKind::ForeignEdit | FaultKind::ForeignDelete);
         let at_address = || is_foreign || self.address.as_ref().is_none_or(|pattern| is_about(call, pattern));
@@ -154,7 +154,7 @@ fn is_about(call: &Glance, pattern: &Pattern) -> bool {
 }
 
 impl Strike {
-    /// Adds what one fault does; of several that would each rule the request or the answer, the first does.
+    /// Adds the effect of one fault; if several decide about the request or the answer, the first one wins.
     fn add(&mut self, fault: &Fault, number: u64) {
         let time = fault.time;
         self.names.push(fault.kind.name());
@@ -201,7 +201,7 @@ impl Strike {
     }
 }
 
-/// A number that looks random and is the same for the same seed and call (the mixing of SplitMix64).
+/// A pseudorandom number that is the same for the same seed and call (the mixing function of SplitMix64).
 fn random(seed: u64, number: u64) -> u64 {
     let mut mixed = seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -236,7 +236,7 @@ mod tests {
         }
     }
 
-    /// Which of so many Adds are struck.
+    /// Which of a number of Adds are struck.
     fn struck(spec: &str, calls: u64) -> Vec<u64> {
         let mut faults = faults(&[spec]);
         (1..=calls).filter(|_| faults.strike(&call("Add", "cam")) != Strike::default()).collect()

@@ -1,4 +1,4 @@
-//! The admin path, which is off unless told: sets faults and shows counters and state while the server runs.
+//! The admin path, off by default: sets faults and shows counters and state while the server runs.
 
 use std::net::IpAddr;
 
@@ -9,11 +9,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use crate::emulator::Fault;
 use crate::emulator::Service;
 
-/// Where it is; the API itself knows no path but `/`.
+/// The path; the API itself uses only `/`.
 pub(super) const PATH: &str = "/_admin/";
 
-/// Whether a request may come from a process of this machine, and from no web page: a browser names the page's origin, and
-/// the page's own host where that was made to resolve to this machine.
+/// Whether a request may come from a process on this machine, and not from a web page: a browser names the page's
+/// origin, and the page's own host if that was made to resolve to this machine.
 pub(super) fn may_ask(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.filter(|host| !host.contains('@')).and_then(|host| host.parse().ok());
@@ -30,16 +30,17 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Answers `GET counters`, `GET state`, and `PUT faults` with one fault a line in the body, none to end them all.
+/// Answers `GET counters`, `GET state`, and `PUT faults` with one fault per line in the body; an empty body ends all
+/// faults.
 pub(super) fn answer(service: &Service, method: &str, path: &str, body: &[u8]) -> (StatusCode, String) {
     match (method, path.strip_prefix(PATH).unwrap_or_default()) {
         ("GET", "counters") => json(&service.counters()),
         ("GET", "state") => json(&service.dump()),
         ("PUT" | "POST", "faults") => set_faults(service, &String::from_utf8_lossy(body)),
         (_, "counters" | "state" | "faults") => {
-            said(StatusCode::METHOD_NOT_ALLOWED, "another method is used here")
+            said(StatusCode::METHOD_NOT_ALLOWED, "this path needs another method")
         }
-        _ => said(StatusCode::NOT_FOUND, "only `counters`, `state` and `faults` are here"),
+        _ => said(StatusCode::NOT_FOUND, "there are only `counters`, `state` and `faults`"),
     }
 }
 

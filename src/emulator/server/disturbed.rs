@@ -1,4 +1,4 @@
-//! What a caller over HTTP meets where a fault struck: bodies that misbehave, connections that close.
+//! What a caller over HTTP gets when a fault struck: broken bodies, closed connections.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,16 +15,16 @@ use super::door::Latch;
 use super::http::with_body;
 use crate::emulator::Disturbed;
 
-/// Bytes of one piece of a slow body.
+/// The length of a piece of a slow body, in bytes.
 const SLOW_PIECE: usize = 16;
 
-/// Bytes of one piece of an endless body.
+/// The length of a piece of an endless body, in bytes.
 const ENDLESS_PIECE: usize = 1 << 16;
 
-/// Long enough for what was sent before to leave the machine.
+/// Long enough for the bytes sent before to leave the machine.
 const FLUSH: Duration = Duration::from_millis(5);
 
-/// A body in pieces, with a pause before each but the first, and its end.
+/// A body in pieces, with a pause before each except the first, and its end.
 struct Scripted {
     pieces: VecDeque<Bytes>,
     pause: Duration,
@@ -32,7 +32,7 @@ struct Scripted {
     last: Last,
 }
 
-/// What comes after the pieces.
+/// What follows the pieces.
 enum Last {
     End,
     /// The connection breaks.
@@ -41,7 +41,7 @@ enum Last {
     Repeat(Bytes),
 }
 
-/// The response, or the end of the connection that stands for none.
+/// The response, or the closed connection in place of one.
 pub(super) async fn response(disturbed: Disturbed, latch: &Latch) -> Response {
     match disturbed {
         Disturbed::Truncated(response) => with_body(&response, truncated(response.body.clone())),
@@ -59,7 +59,7 @@ pub(super) async fn response(disturbed: Disturbed, latch: &Latch) -> Response {
     }
 }
 
-/// No body, not even a head: the connection closes.
+/// No body and no head: the connection closes.
 fn closed() -> Response {
     Response::new(scripted([], Duration::ZERO, Last::Break))
 }
@@ -71,12 +71,12 @@ fn truncated(body: Vec<u8>) -> Body {
     scripted([bytes], FLUSH, Last::Break)
 }
 
-/// All of it, a little at a time.
+/// The whole body, a little at a time.
 fn slow(body: &[u8], pause: Duration) -> Body {
     scripted(body.chunks(SLOW_PIECE).map(Bytes::copy_from_slice), pause, Last::End)
 }
 
-/// All of it, and then spaces for as long as somebody reads.
+/// The whole body, and then spaces for as long as the caller reads.
 fn endless(body: Vec<u8>) -> Body {
     let spaces = Bytes::from(vec![b' '; ENDLESS_PIECE]);
     scripted([Bytes::from(body)], Duration::ZERO, Last::Repeat(spaces))

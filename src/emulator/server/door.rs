@@ -12,10 +12,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How long to wait before the address is tried again.
+/// The pause before the address is bound again.
 const AGAIN: Duration = Duration::from_millis(20);
 
-/// Says until when no connection is accepted.
+/// Until when no connection is accepted.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Latch {
     shut_until: Arc<Mutex<Option<Instant>>>,
@@ -23,7 +23,7 @@ pub(super) struct Latch {
 }
 
 impl Latch {
-    /// From now on, and for so long.
+    /// Closes the latch from now on, for this time.
     pub(super) fn shut(&self, time: Duration) {
         let until = Instant::now() + time;
         *self.shut_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
@@ -35,7 +35,7 @@ impl Latch {
     }
 }
 
-/// A listener that is really closed while the latch is shut, so that callers are refused as by a machine that is down.
+/// A listener that is really closed while the latch is shut, so that callers are refused as if the machine were down.
 pub(super) struct Door {
     address: SocketAddr,
     listener: Option<TcpListener>,
@@ -53,7 +53,7 @@ impl Door {
         sleep_until(until).await;
     }
 
-    /// The listener, opened again if need be.
+    /// The listener, opened again if necessary.
     async fn open(&mut self) -> &mut TcpListener {
         let listener = match self.listener.take() {
             Some(listener) => listener,

@@ -1,4 +1,4 @@
-//! Requests out of HTTP, and responses into it.
+//! Converts requests from HTTP, and responses to it.
 
 use std::collections::BTreeMap;
 

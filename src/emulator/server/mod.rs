@@ -32,20 +32,20 @@ use crate::wire::Request;
 use door::{Door, Latch};
 use http::{from_http, plain, status};
 
-/// Longest body that is read; the longest real one has a few kilobytes.
+/// The longest body that is read; the longest real one is a few kilobytes.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// How long connections may take to end once the server is to stop.
+/// How long connections may take to end when the server is to stop.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a connection may wait for the next request, or for the rest of one.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Opens a listener for processes of this machine, since everybody knows the emulator's key; port 0 takes any free one.
+/// Opens a listener for processes on this machine only, since the emulator's key is public; port 0 takes any free port.
 ///
 /// # Errors
 ///
-/// The address is taken, or is none of this machine alone.
+/// The address is in use, or is not local to this machine.
 pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     if !address.ip().is_loopback() {
         let message = format!("`{address}` is not a loopback address");
@@ -60,11 +60,11 @@ pub enum Admin {
     /// Nothing.
     #[default]
     Off,
-    /// `/_admin/`: faults, counters and state, for processes of this machine that are no web pages.
+    /// `/_admin/`: faults, counters and state, for processes on this machine that are not web pages.
     On,
 }
 
-/// Answers until `shutdown` resolves and every request that came before it has its answer.
+/// Answers until `shutdown` resolves and every earlier request has its answer.
 ///
 /// # Errors
 ///
@@ -94,13 +94,13 @@ pub async fn serve(
     }
     tokio::select! {
         () = connections.shutdown() => {}
-        // Some faults keep a connection for as long as they like.
+        // Some faults keep a connection open as long as they like.
         () = sleep(PATIENCE) => {}
     }
     Ok(())
 }
 
-/// Takes connections for ever; each ends when its caller sends nothing for too long.
+/// Accepts connections forever; each ends if its caller sends nothing for too long.
 async fn accept(mut listener: impl Listener<Io = TcpStream>, router: Router, connections: &GracefulShutdown) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(IDLE);
@@ -109,7 +109,7 @@ async fn accept(mut listener: impl Listener<Io = TcpStream>, router: Router, con
         let service = TowerToHyperService::new(router.clone());
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
-            // How a connection ends is the caller's business alone.
+            // How a connection ends matters only to its caller.
             let _ = connection.await;
         });
     }
@@ -121,7 +121,7 @@ struct Server {
     admin: Admin,
     #[cfg(feature = "faults")]
     latch: Latch,
-    /// Who may wait for the disk; those behind find their writes done by the one before.
+    /// Held by the one caller that waits for the disk; the callers behind find their writes already done.
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -145,7 +145,7 @@ async fn answer(
 }
 
 impl Server {
-    /// Handles the request at once, then waits until what its answer says is on disk.
+    /// Handles the request at once, then waits until the state behind its answer is on disk.
     async fn deliver(&self, request: &Request) -> Delivery {
         let begun = self.service.begin(request);
         let is_kept = match self.service.verdict(&begun) {
@@ -161,7 +161,7 @@ impl Server {
             return is_kept;
         }
         let (service, number) = (self.service.clone(), begun.number());
-        // The disk must hold up no other connection.
+        // The disk must not block other connections.
         tokio::task::spawn_blocking(move || service.settle(number)).await.unwrap_or(false)
     }
 

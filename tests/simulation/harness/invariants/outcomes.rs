@@ -278,7 +278,7 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
         };
         // Whether its siblings stayed is another question.
         if failure(&outcome.outcome)
-            .is_some_and(|failure| failure.cause.to_string().contains("entries beside it"))
+            .is_some_and(|failure| failure.cause.to_string().contains("configurations beside it"))
         {
             return Ok(());
         }
