@@ -10,7 +10,7 @@ use super::observe::Observed;
 use super::reviewed;
 use super::run::{Run, Session, Told};
 use super::views::Views;
-use crate::render::{self, Context, Exit, Format};
+use crate::render::{self, Context, Exit, Format, Layout, Made};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -40,10 +40,13 @@ impl Run for Arguments {
         let Self { plan, format, full, views } = self;
         let saved = reviewed::read(plan)?;
         let Loaded { sources, .. } = Loaded::of_plan(&saved);
+        let (time, version) = (Some(saved.time), Some(saved.livevod.clone()));
+        let usual = views.layout(*format, *full, terminal);
+        let layout = Layout { made: Made { time, version, ..usual.made.clone() }, ..usual };
         let observed = Observed::of_file(saved);
         let exit = Exit::Success;
         let context = Context { sources: &sources, diagnostics: &[], exit };
-        terminal.show(&render::plan(&observed.view(), context, &views.layout(*format, *full, terminal)));
+        terminal.show(&render::plan(&observed.view(), context, &layout));
         Ok(exit)
     }
 }

@@ -249,7 +249,7 @@ pub struct Held {
 }
 
 /// The guards, in the order in which they are listed: the rarest danger first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
     /// The credentials belong to another account.

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Target;
 use super::groups::Groups;
-use super::layout::Layout;
+use super::layout::{Layout, Made};
 use super::phrases::account;
 use super::view::{LeftAlone, PlanView};
 use crate::gate::clean;
@@ -29,15 +29,17 @@ const SCRIPT: &str = include_str!("html/page.js");
 
 /// `plan --format html`.
 pub(super) fn html(view: &PlanView, layout: &Layout) -> String {
-    let (links, title) = (&layout.links, layout.title.as_deref());
+    let (links, title, made) = (&layout.links, layout.title.as_deref(), &layout.made);
     let fleet = Fleet::of(view);
     let parts = [
         head(view, title),
-        header(view, title),
+        header(view, title, made),
         "<main>\n".to_owned(),
         beside::since_review(&view.groups, view.since_review),
         verdict::refused(view),
         verdict::notes(view),
+        verdict::causes(view, links),
+        verdict::command(view),
         beside::left_open(&view.left_open),
         fleet.picture(),
         Changes { view, links, fleet: &fleet }.section(),
@@ -70,7 +72,7 @@ fn head(view: &PlanView, title: Option<&str>) -> String {
 }
 
 /// The sentence of totals, what it was planned for, what it means, and the totals as numbers.
-fn header(view: &PlanView, title: Option<&str>) -> String {
+fn header(view: &PlanView, title: Option<&str>, made: &Made) -> String {
     let Target { name: target, account: id } = view.target;
     let Summary { create, update, replace, delete, unchanged } = view.summary;
     let counts = [
@@ -87,15 +89,32 @@ fn header(view: &PlanView, title: Option<&str>) -> String {
         format!("<li class=\"{class}\"><strong>{count}</strong> {words}</li>\n")
     };
     format!(
-        "<header>\n{}<h1>{}</h1>\n<p class=\"quiet\">{} · {}</p>\n<p>{}</p>\n{owed}\
+        "<header>\n{}<h1>{}</h1>\n<p class=\"quiet\">{} · {}</p>\n{}<p>{}</p>\n{owed}\
          <ul class=\"totals\" aria-label=\"Changes by kind\">\n{}</ul>\n</header>\n",
         title.map(|title| format!("<p class=\"quiet\">{}</p>\n", escaped(title))).unwrap_or_default(),
         escaped(&view.totals),
         escaped(target),
         account(id.as_deref(), escaped),
+        origin(made),
         escaped(&view.consequences),
         counts.map(item).concat()
     )
+}
+
+/// When, by which version and from what the plan was made, as far as that is known.
+fn origin(Made { time, version, commit, author }: &Made) -> String {
+    let time = time.as_ref().map(|time| {
+        let time = time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+        format!("planned {time}")
+    });
+    let version = version.as_ref().map(|version| format!("livevod {}", escaped(version)));
+    let commit = commit.as_ref().map(|commit| format!("commit <code>{}</code>", escaped(commit)));
+    let author = author.as_ref().map(|author| escaped(author));
+    let facts: Vec<String> = [time, version, commit, author].into_iter().flatten().collect();
+    match facts.is_empty() {
+        true => String::new(),
+        false => format!("<p class=\"quiet\">{}</p>\n", facts.join(" · ")),
+    }
 }
 
 fn left_alone(view: &PlanView) -> String {

@@ -1,8 +1,23 @@
 //! How a subject is laid out: in which format, for which screen, within which bounds.
 
+use jiff::Timestamp;
+
 use super::Format;
 use super::links::Links;
 use super::style::Style;
+
+/// When and from what a plan was made, as far as that is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Made {
+    /// When, in UTC, to the second.
+    pub time: Option<Timestamp>,
+    /// The version of livevod that made it.
+    pub version: Option<String>,
+    /// The commit that the pipeline runs on, in hex.
+    pub commit: Option<String>,
+    /// Who made the commit, or started the pipeline.
+    pub author: Option<String>,
+}
 
 /// The least bytes that the fixed parts of a comment fit into.
 pub const LEAST_BYTES: usize = 6_000;
@@ -26,6 +41,8 @@ pub struct Layout {
     pub full: bool,
     /// Where the files can be read.
     pub links: Links,
+    /// When and from what the plan was made.
+    pub made: Made,
 }
 
 impl Layout {
@@ -40,6 +57,7 @@ impl Layout {
             title: None,
             full: false,
             links: Links::default(),
+            made: Made::default(),
         }
     }
 }

@@ -52,7 +52,7 @@ pub use documents::{Context, pretty};
 pub use events::{Command, Event};
 pub use exit::Exit;
 pub use forms::{Form, FormRow, form_diff};
-pub use layout::{LEAST_BYTES, Layout};
+pub use layout::{LEAST_BYTES, Layout, Made};
 pub use left_open::unresolved;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use printed::{

@@ -201,6 +201,18 @@ impl<'a> PlanView<'a> {
         (flags.len() > 1).then(|| flags.join(" "))
     }
 
+    /// The command that applies exactly this plan, with the flags that release its guards; `None` where no command does, or the
+    /// plan goes back to a snapshot.
+    pub(super) fn apply_command(&self) -> Option<String> {
+        if !self.is_complete || self.is_way_back || self.changes().len() == 0 {
+            return None;
+        }
+        let flags: Option<Vec<&str>> = self.releases().into_keys().map(|(_, flag)| flag).collect();
+        let digest = ["livevod apply --expect-digest", &self.digest];
+        let selected = self.selected.iter().map(String::as_str);
+        Some(digest.into_iter().chain(selected).chain(flags?).collect::<Vec<_>>().join(" "))
+    }
+
     /// The refusals by what releases them: each guard with the one flag.
     pub(super) fn releases(&self) -> BTreeMap<(Guard, Option<&str>), Vec<&RefusalView<'_>>> {
         let mut releases: BTreeMap<_, Vec<&RefusalView>> = BTreeMap::new();

@@ -1,7 +1,9 @@
 //! The changes of a plan on its page, by domain and app; each folds open to its fields before and after, with their origins.
 
+use percent_encoding::utf8_percent_encode;
+
 use super::super::base::instead;
-use super::super::links::Links;
+use super::super::links::{Links, PATH};
 use super::super::phrases::{
     FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, contingency, origin_text, sentence, symbol,
 };
@@ -81,10 +83,11 @@ impl Changes<'_> {
     }
 
     fn app(&self, app: &App) -> Piece {
-        let changes = app.changes.iter().map(|change| Piece { rows: 1, text: self.change(*change) });
+        let changes = app.groups.iter().map(|group| Piece { rows: 1, text: self.group(group) });
         let Piece { rows, text } = parted(changes.collect());
+        let open = if app.is_danger() || !self.fleet.is_long() { " open" } else { "" };
         let text = format!(
-            "<details class=\"app\" id=\"{}\" open>\n<summary><h4>{}</h4> <span class=\"quiet\">{}</span></summary>\n{text}</details>\n",
+            "<details class=\"app\" id=\"{}\"{open}>\n<summary><h4>{}</h4> <span class=\"quiet\">{}</span></summary>\n{text}</details>\n",
             app.anchor,
             escaped(app.name),
             app.counts()
@@ -92,7 +95,10 @@ impl Changes<'_> {
         Piece { rows, text }
     }
 
-    fn change(&self, change: ChangeView) -> String {
+    /// A row for changes that read alike.
+    fn group(&self, group: &[ChangeView]) -> String {
+        let [change, others @ ..] = group else { return String::new() };
+        let change = *change;
         let word = change.action().name();
         let refused = if change.guards.is_empty() { ("", "") } else { (" is-refused", " data-refused") };
         let badges = change.guards.iter().map(|guard| format!("refused: {}", guard.name()));
@@ -103,11 +109,15 @@ impl Changes<'_> {
             true => (" data-pending", format!(" <span class=\"badge quiet\">{PENDING_BEFORE}</span>")),
             false => ("", String::new()),
         };
+        let times = match others.len() {
+            0 => String::new(),
+            more => format!(" <span class=\"times\">×{}</span>", more + 1),
+        };
         let rows: String = change.field_changes().map(|one| self.field(change, &one)).collect();
         format!(
             "<details class=\"change{}\" data-kind=\"{word}\"{}{}><summary><span class=\"symbol mono {word}\">{}</span> \
-             <code>{}</code> <span class=\"what\">{}</span>{badges}{}</summary>\n\
-             <div class=\"inside\"><p>{}</p>\n<table><thead><tr><th scope=\"col\">field</th><th scope=\"col\">before</th>\
+             <code>{}</code>{times} <span class=\"what\">{}</span>{badges}{}</summary>\n\
+             <div class=\"inside\">{}<p>{}</p>\n<table><thead><tr><th scope=\"col\">field</th><th scope=\"col\">before</th>\
              <th scope=\"col\">after</th><th scope=\"col\">from</th></tr></thead><tbody>{rows}</tbody></table></div></details>\n",
             refused.0,
             refused.1,
@@ -116,6 +126,7 @@ impl Changes<'_> {
             escaped(&change.address.to_string()),
             self.gist(change),
             pending.1,
+            addresses(group),
             sentence_of(&self.reasons(change)),
         )
     }
@@ -167,6 +178,19 @@ impl Changes<'_> {
             format!("<a href=\"{}\" rel=\"noreferrer\">{text}</a>", escaped(&target))
         })
     }
+}
+
+/// The addresses of a row, each with a link that leads to it.
+fn addresses(group: &[ChangeView]) -> String {
+    let item = |change: &ChangeView| {
+        let address = change.address.to_string();
+        let anchor = utf8_percent_encode(&address, PATH);
+        format!("<li id=\"{anchor}\"><a href=\"#{anchor}\"><code>{}</code></a></li>", escaped(&address))
+    };
+    format!(
+        "<ul class=\"addresses\" aria-label=\"Configurations\">{}</ul>\n",
+        group.iter().map(item).collect::<String>()
+    )
 }
 
 /// The pieces one behind the other; where there are many rows, in parts that are laid out one by one.

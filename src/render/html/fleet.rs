@@ -1,15 +1,18 @@
 //! A plan by domain and app, the worst first, and the picture of it in which danger stands out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::phrases::counted;
 use super::super::view::{ACTIONS, ChangeView, PlanView};
 use super::marks::escaped;
 use crate::model::Address;
-use crate::plan::ActionKind;
+use crate::plan::{ActionKind, Guard};
 
 /// Domains without changes that stand open in the picture; more are folded away.
 const OPEN_QUIET: usize = 4;
+
+/// Rows of changes up to which every app stands open.
+const OPEN_ROWS: usize = 40;
 
 /// What the plan says of every domain that it knows.
 pub(super) struct Fleet<'a> {
@@ -26,6 +29,8 @@ pub(super) struct App<'a> {
     pub(super) name: &'a str,
     /// Worst first.
     pub(super) changes: Vec<ChangeView<'a>>,
+    /// The same, those that read alike together.
+    pub(super) groups: Vec<Vec<ChangeView<'a>>>,
     /// Configurations that stay as they are, or are not managed.
     others: usize,
     worst: Danger,
@@ -74,10 +79,11 @@ impl Danger {
 
 impl<'a> Fleet<'a> {
     pub(super) fn of(view: &'a PlanView<'a>) -> Self {
+        let alike = alike(view);
         let mut domains: Vec<Domain> = by_domain(view)
             .into_iter()
             .map(|(name, apps)| {
-                let app = |(name, (changes, others))| App::new(name, changes, others);
+                let app = |(name, (changes, others))| App::new(name, changes, others, &alike);
                 let mut apps: Vec<App> = apps.into_iter().map(app).collect();
                 apps.sort_by_key(|app| app.worst);
                 Domain { name, apps }
@@ -90,6 +96,13 @@ impl<'a> Fleet<'a> {
             }
         }
         Self { domains }
+    }
+
+    /// Whether so much changes that what is no danger is folded away.
+    pub(super) fn is_long(&self) -> bool {
+        let rows: usize =
+            self.domains.iter().flat_map(|domain| &domain.apps).map(|app| app.groups.len()).sum();
+        rows > OPEN_ROWS
     }
 
     /// Every domain in a row, every app a tile; danger is filled and says so.
@@ -121,6 +134,12 @@ impl<'a> Fleet<'a> {
     }
 }
 
+/// The number of the fold that each change is in: two that read alike have the same.
+fn alike<'a>(view: &'a PlanView<'a>) -> HashMap<&'a Address, usize> {
+    let folds = view.folds(false).into_iter().enumerate();
+    folds.flat_map(|(at, fold)| fold.addresses.into_iter().map(move |address| (address, at))).collect()
+}
+
 /// The changes of an app, and how many other configurations it has.
 type OfApp<'a> = (Vec<ChangeView<'a>>, usize);
 
@@ -150,10 +169,30 @@ impl Domain<'_> {
 }
 
 impl<'a> App<'a> {
-    fn new(name: &'a str, mut changes: Vec<ChangeView<'a>>, others: usize) -> Self {
+    fn new(
+        name: &'a str,
+        mut changes: Vec<ChangeView<'a>>,
+        others: usize,
+        alike: &HashMap<&Address, usize>,
+    ) -> Self {
         changes.sort_by_key(|change| Danger::of(*change));
         let worst = changes.first().map_or(Danger::None, |change| Danger::of(*change));
-        Self { name, changes, others, worst, anchor: String::new() }
+        let mut groups: Vec<Vec<ChangeView>> = Vec::new();
+        let mut places: HashMap<(Option<&usize>, &[Guard]), usize> = HashMap::new();
+        for change in &changes {
+            let key = (alike.get(&change.noted.change.address), change.guards);
+            let place = *places.entry(key).or_insert(groups.len());
+            match groups.get_mut(place) {
+                Some(group) => group.push(*change),
+                None => groups.push(vec![*change]),
+            }
+        }
+        Self { name, changes, groups, others, worst, anchor: String::new() }
+    }
+
+    /// Whether a reviewer has to look at it first.
+    pub(super) fn is_danger(&self) -> bool {
+        self.worst <= Danger::Stop
     }
 
     fn count(&self, action: ActionKind) -> usize {

@@ -14,7 +14,10 @@
   const around = (element) => numbers.get(element.parentElement.closest(".domain, .app, .part")) ?? -1;
   const groupOfGroup = groups.map(around);
   const groupOfRow = rows.map(around);
+  // Of each row what all its configurations share, and the configurations one by one.
   const texts = new Array(rows.length);
+  const items = rows.map((row) => [...row.querySelector(".addresses").children]);
+  const total = items.reduce((sum, one) => sum + one.length, 0);
   let filterRun = 0;
   let foldRun = 0;
   let filtered = Promise.resolve();
@@ -35,9 +38,23 @@
     return isWanted();
   }
 
-  function textOf(row) {
-    const inside = row.querySelector("tbody").textContent;
-    return `${row.firstElementChild.textContent} ${inside} ${row.querySelector("p").textContent}`.toLowerCase();
+  function textOf(at) {
+    const part = (selector) => rows[at].querySelector(selector).textContent;
+    const badges = [...rows[at].firstElementChild.querySelectorAll(".symbol, .what, .badge")];
+    const shared = [...badges.map((badge) => badge.textContent), part("tbody"), part("p")].join(" ").toLowerCase();
+    return { shared, each: items[at].map((item) => item.textContent.toLowerCase()) };
+  }
+
+  // How many configurations of a row hold all words; the others are out of sight in it.
+  function matching(at, words) {
+    if (words.length > 0) texts[at] ??= textOf(at);
+    let count = 0;
+    items[at].forEach((item, which) => {
+      const fits = words.every((word) => texts[at].shared.includes(word) || texts[at].each[which].includes(word));
+      if (item.hidden === fits) item.hidden = !fits;
+      if (fits) count += 1;
+    });
+    return count;
   }
 
   async function filter() {
@@ -55,10 +72,10 @@
       if (!wanted.has(row.dataset.kind)) return;
       if (wanted.has("refused") && !("refused" in row.dataset)) return;
       if (wanted.has("own") && "pending" in row.dataset) return;
-      if (words.length > 0) texts[at] ??= textOf(row);
-      if (!words.every((word) => texts[at].includes(word))) return;
+      const matches = matching(at, words);
+      if (matches === 0) return;
       fits[at] = 1;
-      count += 1;
+      count += matches;
       counts[groupOfRow[at]] += 1;
     };
     if (!(await each(isWanted, decide))) return;
@@ -69,8 +86,10 @@
     groups.forEach((group, at) => {
       if (group.hidden !== (counts[at] === 0)) group.hidden = counts[at] === 0;
       if (group.dataset.rows !== undefined) group.dataset.rows = counts[at];
+      if (words.length > 0 && counts[at] > 0 && group.tagName === "DETAILS") group.open = true;
     });
-    status.textContent = `${count} of ${rows.length} changes shown`;
+    status.textContent = `${count} of ${total} changes shown`;
+    keep();
     // Rows of a hidden group are out of sight anyway.
     const show = (at) => {
       if (counts[groupOfRow[at]] > 0 && rows[at].hidden !== !fits[at]) rows[at].hidden = !fits[at];
@@ -93,18 +112,85 @@
     });
   }
 
-  // A tile leads to its app even where a filter has hidden it.
-  async function follow(event) {
-    const link = event.target.closest("a.tile");
-    const app = link && document.getElementById(link.hash.slice(1));
-    if (!app) return;
-    app.open = true;
-    if (!app.closest("[hidden]")) return;
-    event.preventDefault();
-    controls.reset();
+  // Shows what a link leads to, even where it is folded away or a filter has hidden it.
+  async function reveal(id) {
+    const target = document.getElementById(id) ?? document.getElementById(decoded(id));
+    if (!target) return;
+    if (target.closest("[hidden]")) {
+      controls.reset();
+      await start();
+    }
+    for (let part = target; part; part = part.parentElement) {
+      if (part.tagName === "DETAILS") part.open = true;
+    }
+    document.querySelector(".sought")?.classList.remove("sought");
+    target.classList.add("sought");
+    target.scrollIntoView();
+  }
+
+  function decoded(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  }
+
+  // Open rows that the address keeps.
+  const KEPT = 20;
+  // Milliseconds without a change before the address is written: a browser takes only so many addresses in a while.
+  const CALM = 400;
+  let keeping;
+  let isRestored = false;
+
+  const named = (row) => row.querySelector(".addresses").firstElementChild.id;
+  const apps = [...document.querySelectorAll(".app")];
+  const usuallyOpen = new Set(apps.filter((app) => app.open));
+
+  // What is searched, ticked and open, in the page's address, so that a reload or a copied address shows the same.
+  function keep() {
+    if (!isRestored) return;
+    clearTimeout(keeping);
+    keeping = setTimeout(() => {
+      const state = new URLSearchParams();
+      if (search.value !== "") state.set("find", search.value);
+      for (const kind of kinds) if (kind.checked !== kind.defaultChecked) state.append("turned", kind.value);
+      for (const app of apps) if (app.open !== usuallyOpen.has(app)) state.append("app", app.id);
+      for (const row of rows.filter((row) => row.open).slice(0, KEPT)) state.append("open", named(row));
+      history.replaceState(null, "", state.size > 0 ? `#?${state}` : location.pathname + location.search);
+    }, CALM);
+  }
+
+  async function restore() {
+    const wanted = location.hash;
+    if (!wanted.startsWith("#?")) {
+      await start();
+      if (wanted.length > 1) await reveal(wanted.slice(1));
+      return;
+    }
+    const state = new URLSearchParams(wanted.slice(2));
+    const turned = new Set(state.getAll("turned"));
+    search.value = state.get("find") ?? "";
+    for (const kind of kinds) kind.checked = kind.defaultChecked !== turned.has(kind.value);
     await start();
-    location.hash = link.hash;
-    app.scrollIntoView();
+    const turnedApps = new Set(state.getAll("app"));
+    for (const app of apps) app.open = usuallyOpen.has(app) !== turnedApps.has(app.id);
+    for (const id of state.getAll("open").slice(0, KEPT)) {
+      const row = document.getElementById(id)?.closest(".change");
+      if (row) row.open = true;
+    }
+  }
+
+  async function copy(button) {
+    const command = document.getElementById("command");
+    try {
+      await navigator.clipboard.writeText(command.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(command);
+      button.textContent = "Selected: copy it";
+    }
+    setTimeout(() => (button.textContent = "Copy"), 2000);
   }
 
   search.addEventListener("input", start);
@@ -113,7 +199,21 @@
   controls.addEventListener("submit", (event) => event.preventDefault());
   document.getElementById("unfold").addEventListener("click", () => fold(true));
   document.getElementById("fold").addEventListener("click", () => fold(false));
-  document.addEventListener("click", follow);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    if (link?.hash === location.hash) reveal(link.hash.slice(1));
+  });
+  addEventListener("hashchange", () => {
+    if (location.hash.startsWith("#?")) restore();
+    else reveal(location.hash.slice(1));
+  });
+  // It does not bubble.
+  document.addEventListener("toggle", keep, true);
+  const copier = document.getElementById("copy");
+  if (copier) {
+    copier.hidden = false;
+    copier.addEventListener("click", () => copy(copier));
+  }
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/" && document.activeElement !== search) {
@@ -125,5 +225,5 @@
     }
   });
   controls.hidden = false;
-  start();
+  restore().then(() => (isRestored = true));
 })();

@@ -1,5 +1,7 @@
 //! What decides over a plan, on its page: what refuses it, and what a reviewer should look at.
 
+use super::super::causes::Cause;
+use super::super::links::Links;
 use super::super::phrases::{UNREAD, first_and_more, released_by, unmanageable};
 use super::super::view::{PlanView, RefusalView};
 use super::marks::{escaped, sentence_of};
@@ -18,8 +20,49 @@ pub(super) fn refused(view: &PlanView) -> String {
         return guards;
     }
     format!(
-        "<section class=\"box danger\" aria-labelledby=\"refused\">\n<h2 id=\"refused\">Refused until released</h2>\n\
+        "<section class=\"box danger\" aria-labelledby=\"refused\">\n<h2 id=\"refused\">Refused</h2>\n\
          <ul>\n{guards}</ul>\n</section>\n"
+    )
+}
+
+/// The written values that change much, the one that changes most first.
+pub(super) fn causes(view: &PlanView, links: &Links) -> String {
+    let causes = view.causes();
+    let item = |cause: &&Cause| {
+        let code = |text: &str| format!("<code>{}</code>", escaped(text));
+        let text = cause.headline(code, |value| code(&view.groups.shown(value, "…")), "→");
+        let link = links
+            .target(cause.place)
+            .map(|target| format!(" <a href=\"{}\" rel=\"noreferrer\">open</a>", escaped(&target)));
+        format!("<li>{text}{}</li>\n", link.unwrap_or_default())
+    };
+    let all: Vec<String> = causes.weightiest().iter().map(item).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    let (open, folded) = all.split_at(if all.len() <= OPEN + 1 { all.len() } else { OPEN });
+    let folded = match folded.len() {
+        0 => String::new(),
+        more => format!("<details><summary>{more} more</summary><ul>{}</ul></details>\n", folded.concat()),
+    };
+    format!(
+        "<section class=\"box plain\" aria-labelledby=\"causes\">\n<h2 id=\"causes\">Values that change much</h2>\n\
+         <ul>\n{}</ul>\n{folded}</section>\n",
+        open.concat()
+    )
+}
+
+/// The command that applies the plan, ready to copy.
+pub(super) fn command(view: &PlanView) -> String {
+    let Some(command) = view.apply_command() else { return String::new() };
+    let words = match view.held.is_empty() {
+        true => "Apply exactly this plan",
+        false => "Apply exactly this plan, with every guard allowed",
+    };
+    format!(
+        "<section class=\"box plain\" aria-labelledby=\"apply\">\n<h2 id=\"apply\">{words}</h2>\n\
+         <p class=\"command\"><code id=\"command\">{}</code> <button type=\"button\" id=\"copy\" hidden>Copy</button></p>\n</section>\n",
+        escaped(&command)
     )
 }
 
