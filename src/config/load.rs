@@ -326,7 +326,7 @@ fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
     let message = format!("can't read `{name}`: {}", reason(error));
     Diagnostic::new(Code::Unreadable, message).help(match error.kind() {
         io::ErrorKind::NotFound => "check the path",
-        io::ErrorKind::PermissionDenied => "make it readable for the user that runs livevod",
+        io::ErrorKind::PermissionDenied => "make it readable for the user who runs livevod",
         _ => "name a file that can be read",
     })
 }
