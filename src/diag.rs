@@ -137,8 +137,8 @@ const FINDINGS: usize = 10_000;
 /// How many addresses a folded finding names; further ones are only counted.
 const NAMED_ADDRESSES: usize = 3;
 
-/// Collects findings. Findings with the same code, place and message, which many entries or aliases may lead to, are kept
-/// as one that gives their number.
+/// Collects findings. Findings with the same code, place and message, which many entries or aliases may lead to, are
+/// kept as one that gives their number.
 #[derive(Debug, Default)]
 pub struct Findings {
     kept: Vec<Reached>,

@@ -6,12 +6,12 @@
 //! service ─api→ Snapshot ───────────────────┴─plan→ Plan ─apply→ Report ─render→ text
 //! ```
 //!
-//! Layers, the lowest first; each may use the layers to its left: `gate`, `model`, `source`, `files`, `schema` ← `diag`,
-//! `wire`, `sealed` ← `snapshot`, `config`, `emulator` ← `resolve` ← `check`, `explain`, `plan`, `api` ← `apply`,
-//! `embedded` ← `render` ← `cli`. A test checks this for every path in `src/`, and that no files use each other in a
-//! circle. The client does not know the emulator: `embedded` joins the two. Input, clock, environment and randomness are
-//! used only in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service, store and server;
-//! everything else is a function of its arguments.
+//! Layers, the lowest first; each may use the layers to its left: `gate`, `model`, `source`, `files`, `schema` ←
+//! `diag`, `wire`, `sealed` ← `snapshot`, `config`, `emulator` ← `resolve` ← `check`, `explain`, `plan`, `api` ←
+//! `apply`, `embedded` ← `render` ← `cli`. A test checks this for every path in `src/`, and that no files use each
+//! other in a circle. The client does not know the emulator: `embedded` joins the two. Input, clock, environment and
+//! randomness are used only in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service,
+//! store and server; everything else is a function of its arguments.
 //!
 //! Where to look first:
 //!
@@ -19,13 +19,13 @@
 //!   `config` reads YAML by it, and `wire/request.rs` makes parameters.
 //! - `plan/diff.rs` finds the changes, and `plan/guard.rs` decides which guards refuse them; for a saved plan,
 //!   `plan/review.rs` adds `stale`. `Plan::cleared` returns an error for a plan that a guard refuses.
-//! - `apply/write.rs` is the one loop that every write goes through, and `Run::send` in `apply/run.rs` is the one place that
-//!   sends a write.
+//! - `apply/write.rs` is the one loop that every write goes through, and `Run::send` in `apply/run.rs` is the one place
+//!   that sends a write.
 //! - `render/view.rs` collects what is shown of a plan, `render/phrases.rs` has the words that formats share, and
 //!   `render/printed.rs` is the table of formats. `plan` words the reason of a change and what a guard found.
 //!
-//! The product is the binary. The library is public only for its tests and benches, and unstable: any version may change
-//! any of it.
+//! The product is the binary. The library is public only for its tests and benches, and unstable: any version may
+//! change any of it.
 
 pub mod api;
 pub mod apply;

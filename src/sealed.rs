@@ -1,7 +1,7 @@
 //! Closes a JSON object with the checksum of everything before it, and checks that checksum. Pure.
 //!
-//! Snapshots and saved plans are sealed this way: a modified byte is noticed before anything in them is used. It is not a
-//! signature: whoever can write the file can also write a matching checksum.
+//! Snapshots and saved plans are sealed this way: a modified byte is noticed before anything in them is used. It is not
+//! a signature: whoever can write the file can also write a matching checksum.
 
 use sha2::{Digest, Sha256};
 

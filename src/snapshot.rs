@@ -1,8 +1,8 @@
 //! Turns a [`Snapshot`], with everything that is needed to use it later, into a text and back. Pure.
 //!
-//! The text is one JSON document with a line for each configuration, so that versions of it can be compared line by line
-//! and a line can be named as the origin of a value. The line before the last holds the SHA-256 of everything before it:
-//! a modified text is refused.
+//! The text is one JSON document with a line for each configuration, so that versions of it can be compared line by
+//! line and a line can be named as the origin of a value. The line before the last holds the SHA-256 of everything
+//! before it: a modified text is refused.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -61,8 +61,8 @@ pub enum SnapshotError {
     Impossible(String),
 }
 
-/// The configurations in the service, as `livevod snapshot` saves them. One line for each configuration; the line before the
-/// last holds the checksum.
+/// The configurations in the service, as `livevod snapshot` saves them. One line for each configuration; the line
+/// before the last holds the checksum.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SnapshotDocument {

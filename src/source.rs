@@ -1,6 +1,7 @@
 //! Source files and the byte spans that point into them.
 //!
-//! A [`Span`] is cheap and only has a meaning together with its [`Sources`]; a [`Place`] is independent and may be saved.
+//! A [`Span`] is cheap and only has a meaning together with its [`Sources`]; a [`Place`] is independent and may be
+//! saved.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -110,8 +111,8 @@ fn with_line_feeds(text: &str) -> Option<String> {
 const STRIDE: usize = 1024;
 
 impl Source {
-    /// Indexes `text`, which users know as `name`. A lone carriage return ends a line, as it does in YAML, and is kept as a
-    /// line feed, which the rest of the code expects.
+    /// Indexes `text`, which users know as `name`. A lone carriage return ends a line, as it does in YAML, and is kept
+    /// as a line feed, which the rest of the code expects.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         let written: Arc<str> = text.into();
         let mended = with_line_feeds(&written);

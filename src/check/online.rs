@@ -1,4 +1,5 @@
-//! Rules of `validate --online`: they compare the files with the service's domains, transcode groups and OSS recordings.
+//! Rules of `validate --online`: they compare the files with the service's domains, transcode groups and OSS
+//! recordings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

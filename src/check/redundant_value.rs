@@ -39,8 +39,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     }
 }
 
-/// The fields that `"*"` of an app writes itself. An entry beside it that writes one of them shows that the value of `"*"`
-/// does not apply to it, so that is not redundant.
+/// The fields that `"*"` of an app writes itself. An entry beside it that writes one of them shows that the value of
+/// `"*"` does not apply to it, so that is not redundant.
 fn stars(facts: &Facts<'_>) -> HashSet<(Arc<str>, Arc<str>, Field)> {
     let mut stars = HashSet::new();
     follow(facts.document, facts.desired, |trail| {

@@ -1,5 +1,5 @@
-//! Decides the final severity of findings: allowed ones are dropped, denied ones become errors, and an allow comment that
-//! allows nothing is a finding itself.
+//! Decides the final severity of findings: allowed ones are dropped, denied ones become errors, and an allow comment
+//! that allows nothing is a finding itself.
 
 use std::collections::HashSet;
 

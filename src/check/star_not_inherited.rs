@@ -1,4 +1,5 @@
-//! A setting on `"*"` that an entry beside it does not have: nothing inherits from `"*"`, although it looks as if it did.
+//! A setting on `"*"` that an entry beside it does not have: nothing inherits from `"*"`, although it looks as if it
+//! did.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};

@@ -1,5 +1,5 @@
-//! Reads the comments `# livevod: allow CODE` of one file. The YAML tree has no comments, so they are found in the text: a
-//! `#` after white space and outside of scalars begins one.
+//! Reads the comments `# livevod: allow CODE` of one file. The YAML tree has no comments, so they are found in the
+//! text: a `#` after white space and outside of scalars begins one.
 
 use super::document::Allow;
 use super::tree::Tree;

@@ -1,5 +1,5 @@
-//! The decoder's basic reads: a map, a list, a text or a setting from a node. Each mistake becomes a finding, and reading
-//! goes on. `blocks` and `settings` decide what the keys mean.
+//! The decoder's basic reads: a map, a list, a text or a setting from a node. Each mistake becomes a finding, and
+//! reading goes on. `blocks` and `settings` decide what the keys mean.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -48,8 +48,8 @@ impl Decoder<'_> {
         if item.value.is_blank() { Vec::new() } else { self.items(item.value, "`NAME: { KEY: VALUE }`") }
     }
 
-    /// The entries of a map in order. A repeated key is reported and kept, so that its value is checked too. If the node
-    /// is not a map, the help shows `example`.
+    /// The entries of a map in order. A repeated key is reported and kept, so that its value is checked too. If the
+    /// node is not a map, the help shows `example`.
     pub(super) fn items<'t>(&mut self, node: Node<'t>, example: &str) -> Vec<Item<'t>> {
         let Shape::Map(pairs) = node.shape() else {
             self.report_type(node, "a map", &format!("write keys with values, as in {example}"));
@@ -92,8 +92,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// The key of `item` among `known`. An unknown key is reported; a likely typo is then read as the key that was meant,
-    /// so that nothing is reported as missing because of it.
+    /// The key of `item` among `known`. An unknown key is reported; a likely typo is then read as the key that was
+    /// meant, so that nothing is reported as missing because of it.
     pub(super) fn known(&mut self, item: Item<'_>, known: &[&'static str]) -> Option<&'static str> {
         if let Some(name) = known.iter().find(|name| **name == item.name) {
             return Some(name);

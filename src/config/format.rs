@@ -15,8 +15,8 @@ use crate::source::{FileId, Source, Sources, Span};
 /// The file in its canonical form, ending with one line break.
 ///
 /// # Errors
-/// The findings if the file can't be read; or one finding that the canonical form would change the file's meaning, which
-/// would be a bug in livevod.
+/// The findings if the file can't be read; or one finding that the canonical form would change the file's meaning,
+/// which would be a bug in livevod.
 pub fn format(sources: &Sources, file: FileId) -> Result<String, Vec<Diagnostic>> {
     let mut findings = Findings::default();
     let before = tree::read(sources, file, &mut findings);

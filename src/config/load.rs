@@ -40,8 +40,8 @@ pub struct Loaded {
 
 /// Reads files and folders as one document, the files of a folder in the order of their names.
 ///
-/// In folders, only `*.yaml` and `*.yml` (in any case) are read, and hidden files and folders are skipped. A file that is
-/// reached twice is read once. The path `-` is standard input.
+/// In folders, only `*.yaml` and `*.yml` (in any case) are read, and hidden files and folders are skipped. A file that
+/// is reached twice is read once. The path `-` is standard input.
 pub fn load(paths: &[PathBuf]) -> Loaded {
     let Texts { sources, paths: _, mut problems } = read(paths);
     let (mut document, found) = parse(&sources);
@@ -83,8 +83,8 @@ pub fn is_standard_input(path: &Path) -> bool {
     path == Path::new(STANDARD_INPUT)
 }
 
-/// Whether a file begins with these bytes. False for a file that [`load`] would not open because of its kind, and for one
-/// that can't be read: reading all of it gives a better error. Nothing is consumed from standard input.
+/// Whether a file begins with these bytes. False for a file that [`load`] would not open because of its kind, and for
+/// one that can't be read: reading all of it gives a better error. Nothing is consumed from standard input.
 pub fn begins_with(path: &Path, beginning: &[u8]) -> bool {
     if is_standard_input(path) {
         return io::stdin().lock().fill_buf().is_ok_and(|first| first.starts_with(beginning));
@@ -118,8 +118,8 @@ struct Reader {
     problems: Vec<Diagnostic>,
     /// Canonical paths of the files that were read.
     read: BTreeSet<PathBuf>,
-    /// Canonical paths of the folders that were entered. Without them, links between folders would multiply the paths to
-    /// visit.
+    /// Canonical paths of the folders that were entered. Without them, links between folders would multiply the paths
+    /// to visit.
     entered: BTreeSet<PathBuf>,
     bytes: u64,
 }
@@ -326,7 +326,7 @@ fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
     let message = format!("can't read `{name}`: {}", reason(error));
     Diagnostic::new(Code::Unreadable, message).help(match error.kind() {
         io::ErrorKind::NotFound => "check the path",
-        io::ErrorKind::PermissionDenied => "make it readable for the user that runs livevod",
+        io::ErrorKind::PermissionDenied => "make it readable for the user who runs livevod",
         _ => "name a file that can be read",
     })
 }

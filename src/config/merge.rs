@@ -1,5 +1,5 @@
-//! Merges several files into one [`Document`]: maps merge key by key, lists are joined, and whatever may be written only
-//! once is an error that labels both places.
+//! Merges several files into one [`Document`]: maps merge key by key, lists are joined, and whatever may be written
+//! only once is an error that labels both places.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

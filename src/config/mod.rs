@@ -4,8 +4,9 @@
 //! paths ─load→ Sources ─tree→ nodes ─decode→ one Document a file ─merge→ Document
 //! ```
 //!
-//! Only `load` touches the file system, and only `tree` and `tokens` know YAML. Whatever is wrong becomes a finding, and
-//! reading goes on, so that one run reports everything. [`format()`] turns the text of a file into its canonical form.
+//! Only `load` touches the file system, and only `tree` and `tokens` know YAML. Whatever is wrong becomes a finding,
+//! and reading goes on, so that one run reports everything. [`format()`] turns the text of a file into its canonical
+//! form.
 
 mod allows;
 mod blocks;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 /// Words that some YAML parsers do not read as text.
 const WORDS: [&str; 10] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "default"];
 
-/// A quoted text of one line with the quotes that it needs: none if every YAML parser reads it as that text, else double
-/// quotes if nothing in it needs escaping, else its present quotes.
+/// A quoted text of one line with the quotes that it needs: none if every YAML parser reads it as that text, else
+/// double quotes if nothing in it needs escaping, else its present quotes.
 pub(super) fn fewest<'s>(written: &'s str, text: &'s str) -> Cow<'s, str> {
     if is_plain(text) {
         text.into()
@@ -17,8 +17,8 @@ pub(super) fn fewest<'s>(written: &'s str, text: &'s str) -> Cow<'s, str> {
     }
 }
 
-/// A name that was written without quotes, quoted if some YAML parser would not read it as text: two different names could
-/// then be the same key to that parser.
+/// A name that was written without quotes, quoted if some YAML parser would not read it as text: two different names
+/// could then be the same key to that parser.
 pub(super) fn of_name(name: &str) -> Cow<'_, str> {
     let is_word = WORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
     if is_word || is_unusual_number(name) { format!("\"{name}\"").into() } else { name.into() }

@@ -100,8 +100,8 @@ pub(super) fn name(text: &str) -> Result<String, Problem> {
     }
 }
 
-/// The name of a tier, layout or transcode group. The service never sees it, so any text without white space and control
-/// characters is allowed.
+/// The name of a tier, layout or transcode group. The service never sees it, so any text without white space and
+/// control characters is allowed.
 pub(super) fn own_name(text: &str) -> Result<String, Problem> {
     let good = !text.is_empty()
         && text.len() <= NAME_LENGTH

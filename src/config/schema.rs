@@ -1,7 +1,7 @@
 //! The file format as JSON Schema, for editors. It has the same keys as the decoder; a test checks this.
 //!
-//! The types here are never filled; they only describe. Where the schema can't express what the decoder checks, the schema
-//! is the more lenient one: an editor that marks valid files is worse than none.
+//! The types here are never filled; they only describe. Where the schema can't express what the decoder checks, the
+//! schema is the more lenient one: an editor that marks valid files is worse than none.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

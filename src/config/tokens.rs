@@ -51,8 +51,8 @@ pub(super) enum Kind<'s> {
     Quoted(Cow<'s, str>),
     /// `|` or `>` with its indicators.
     BlockHeader,
-    /// The lines of a block scalar, from the beginning of the first one; `keeps_blank` if blank lines at the end belong to
-    /// it.
+    /// The lines of a block scalar, from the beginning of the first one; `keeps_blank` if blank lines at the end belong
+    /// to it.
     BlockText { keeps_blank: bool },
     /// From `#` to the end of the line.
     Comment,

@@ -64,7 +64,8 @@ struct Writer<'s> {
     header: Option<&'s Token<'s>>,
     /// Indentation of the line that is being written.
     line_indent: usize,
-    /// The lines above the one being written that are indented less: their column in the source and their new indentation.
+    /// The lines above the one being written that are indented less: their column in the source and their new
+    /// indentation.
     lines: Vec<(usize, usize)>,
     /// Comments on lines of their own, not yet written: what follows decides their indentation.
     waiting: Vec<&'s Token<'s>>,
@@ -169,9 +170,9 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// The base indentation for the further lines of an opening bracket: that of its own line, or of the block around it
-    /// if that is deeper. Inside other brackets it is at least one level deeper than theirs, since only the outermost
-    /// closing bracket may be indented as little as the block.
+    /// The base indentation for the further lines of an opening bracket: that of its own line, or of the block around
+    /// it if that is deeper. Inside other brackets it is at least one level deeper than theirs, since only the
+    /// outermost closing bracket may be indented as little as the block.
     fn flow_indent(&self) -> usize {
         let open = self.frames.iter().rev();
         let outermost = open.take_while(|frame| matches!(frame, Frame::Flow { .. })).last();
@@ -263,8 +264,8 @@ impl<'s> Writer<'s> {
         self.written.extend(std::iter::repeat_n(' ', indent));
     }
 
-    /// The indentation of a comment: that of what follows; or, if that is less than the line above, that of the line above
-    /// that the comment was aligned under.
+    /// The indentation of a comment: that of what follows; or, if that is less than the line above, that of the line
+    /// above that the comment was aligned under.
     fn comment_indent(
         &self,
         comment: &Token<'_>,
@@ -283,7 +284,8 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// Which lines get a blank line above: those that had one, and the first line that leads to an entry that is set apart.
+    /// Which lines get a blank line above: those that had one, and the first line that leads to an entry that is set
+    /// apart.
     fn blanks(
         &self,
         waiting: &[&Token<'_>],

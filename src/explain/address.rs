@@ -13,7 +13,8 @@ pub struct Explanation {
     pub address: Address,
     /// Whether any file names its domain.
     pub is_known_domain: bool,
-    /// The declared entries that could apply to it, most specific first; the first present one does. The order is presumed.
+    /// The declared entries that could apply to it, most specific first; the first present one does. The order is
+    /// presumed.
     pub rulers: Vec<Ruler>,
     /// Each managed field of the entry that applies; empty if none does.
     pub fields: Vec<FieldExplained>,

@@ -60,8 +60,8 @@ impl Address {
         &*self.stream == EVERY
     }
 
-    /// Whether another configuration is beside this app-wide one, so that the service may delete it together with this one:
-    /// one in the same app, or for `*/*` anywhere in the domain.
+    /// Whether another configuration is beside this app-wide one, so that the service may delete it together with this
+    /// one: one in the same app, or for `*/*` anywhere in the domain.
     pub fn has_beside(&self, other: &Address) -> bool {
         self != other
             && self.is_app_wide()

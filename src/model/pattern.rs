@@ -7,7 +7,8 @@ use super::{Address, EVERY};
 
 /// Selects addresses part by part; missing parts select everything below.
 ///
-/// A part that is just `*` matches only that name, `**` matches any name, `*` and `?` beside other characters are globs.
+/// A part that is just `*` matches only that name, `**` matches any name, `*` and `?` beside other characters are
+/// globs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
@@ -85,8 +86,8 @@ impl Part {
     }
 }
 
-/// `*` matches any run of characters, `?` one character. Takes time proportional to `glob` times `name`: only the last `*`
-/// is retried.
+/// `*` matches any run of characters, `?` one character. Takes time proportional to `glob` times `name`: only the last
+/// `*` is retried.
 fn glob_matches(glob: &[u8], name: &[u8]) -> bool {
     let (mut at_glob, mut at_name) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;

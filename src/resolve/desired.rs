@@ -86,8 +86,8 @@ impl DesiredDomain {
         Self { key: domain.key, region, prune, app_prune, entries, restored: None }
     }
 
-    /// The `prune: true` that covers an undeclared address, if there is one. An address that no file could declare is never
-    /// pruned.
+    /// The `prune: true` that covers an undeclared address, if there is one. An address that no file could declare is
+    /// never pruned.
     pub fn prunes(&self, address: &Address) -> Option<Span> {
         let word = self.app_prune.get(&address.app).or(self.prune.as_ref())?;
         (word.value && address.is_nameable()).then_some(word.span)
@@ -149,8 +149,8 @@ pub struct Origin {
     pub tier: Option<String>,
     /// The value itself; `None` if it is not written.
     pub span: Option<Span>,
-    /// The path to the value, from the entry outwards, each step as its YAML: `layout: NAME`, each `tier: NAME`, and last
-    /// `transcode_groups: NAME` at the line that defines a group's id.
+    /// The path to the value, from the entry outwards, each step as its YAML: `layout: NAME`, each `tier: NAME`, and
+    /// last `transcode_groups: NAME` at the line that defines a group's id.
     pub via: Vec<Spanned<String>>,
 }
 

@@ -1,4 +1,5 @@
-//! Collects the configurations of a domain that have no group, and reports them at the one place where a group is missing.
+//! Collects the configurations of a domain that have no group, and reports them at the one place where a group is
+//! missing.
 
 use super::layouts::Layer;
 use crate::diag::{Code, Diagnostic, Findings};

@@ -8,7 +8,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{Value, is_group_id};
 use crate::source::{Span, Spanned};
 
-/// Resolves the group that `ruling` names for a domain in `region`. The line that defines the id is added to its origin.
+/// Resolves the group that `ruling` names for a domain in `region`. The line that defines the id is added to its
+/// origin.
 ///
 /// # Errors
 /// The finding, without an address, if the name has no id for the region.

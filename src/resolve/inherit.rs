@@ -1,4 +1,5 @@
-//! Finds the value that applies to a setting: the nearest one wins, and a tier ranks right below the block that names it.
+//! Finds the value that applies to a setting: the nearest one wins, and a tier ranks right below the block that names
+//! it.
 
 use super::desired::{Origin, OriginKind};
 use super::layouts::Layer;

@@ -22,7 +22,8 @@ pub use self::trail::{Trail, follow};
 use crate::config::{Document, Domain};
 use crate::diag::{Code, Diagnostic, Findings};
 
-/// The most configurations that files may declare. Layouts multiply, so without a limit a small file could fill the memory.
+/// The most configurations that files may declare. Layouts multiply, so without a limit a small file could fill the
+/// memory.
 const CONFIGURATIONS: usize = 100_000;
 
 /// Resolves a document, and reports what is missing or contradictory in it.
