@@ -27,6 +27,9 @@ use marks::{escaped, sentence_of};
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
+/// Characters of a commit that tell it from every other one.
+const COMMIT_SHOWN: usize = 12;
+
 /// `plan --format html`.
 pub(super) fn html(view: &PlanView, layout: &Layout) -> String {
     let (links, title, made) = (&layout.links, layout.title.as_deref(), &layout.made);
@@ -108,7 +111,10 @@ fn origin(Made { time, version, commit, author }: &Made) -> String {
         format!("planned {time}")
     });
     let version = version.as_ref().map(|version| format!("livevod {}", escaped(version)));
-    let commit = commit.as_ref().map(|commit| format!("commit <code>{}</code>", escaped(commit)));
+    let commit = commit.as_ref().map(|commit| {
+        let short: String = commit.chars().take(COMMIT_SHOWN).collect();
+        format!("commit <code>{}</code>", escaped(&short))
+    });
     let author = author.as_ref().map(|author| escaped(author));
     let facts: Vec<String> = [time, version, commit, author].into_iter().flatten().collect();
     match facts.is_empty() {

@@ -54,6 +54,9 @@
       if (item.hidden === fits) item.hidden = !fits;
       if (fits) count += 1;
     });
+    const times = rows[at].querySelector(".times");
+    const text = count < items[at].length ? `${count} of ×${items[at].length}` : `×${items[at].length}`;
+    if (times && times.textContent !== text) times.textContent = text;
     return count;
   }
 
