@@ -11,9 +11,7 @@ use super::reach::Split;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadFile {
     /// A symbolic link.
-    #[error(
-        "it is a symbolic link, which livevod does not follow here: name the link's target, or remove the link"
-    )]
+    #[error("it is a symbolic link, which is not followed here: name its target, or remove it")]
     Link,
     /// A device, a pipe, a socket, a folder.
     #[error("it is not a regular file: remove it")]

@@ -47,7 +47,7 @@ fn a_lock_that_is_none_of_ours_stays_as_it_is() {
     let lock = journal(&world, "lock");
     std::fs::remove_file(&lock).unwrap();
     symlink("../../precious", &lock).unwrap();
-    insist(&world, &world.run("apply --emulator --auto-approve"), "it is a link");
+    insist(&world, &world.run("apply --emulator --auto-approve"), "it is a symbolic link");
     std::fs::remove_file(&lock).unwrap();
     std::fs::hard_link(world.path().join("precious"), &lock).unwrap();
     insist(&world, &world.run("apply --emulator --auto-approve"), "not a lock file of livevod");
@@ -69,8 +69,8 @@ type Make = fn(&World, PathBuf);
 #[test]
 fn a_journal_that_is_none_is_neither_read_for_ever_nor_quoted() {
     let table: [(&str, Make, &str); 9] = [
-        ("endless", |_, path| symlink("/dev/zero", path).unwrap(), "it is a link"),
-        ("foreign", |_, path| symlink("../../precious", path).unwrap(), "it is a link"),
+        ("endless", |_, path| symlink("/dev/zero", path).unwrap(), "it is a symbolic link"),
+        ("foreign", |_, path| symlink("../../precious", path).unwrap(), "it is a symbolic link"),
         ("folder", |_, path| std::fs::create_dir(path).unwrap(), "it is not a regular file"),
         (
             "pipe",
@@ -145,7 +145,7 @@ fn a_snapshot_elsewhere_is_not_restored() {
     let secret = world.path().join("elsewhere.json");
     std::fs::rename(&snapshot, &secret).unwrap();
     symlink("../../elsewhere.json", &snapshot).unwrap();
-    insist(&world, &world.run("restore last --emulator --auto-approve"), "it is a link");
+    insist(&world, &world.run("restore last --emulator --auto-approve"), "it is a symbolic link");
     let name = snapshot.file_name().unwrap().to_str().unwrap();
     edited(&world, kept, name, "../../elsewhere.json");
     insist(&world, &world.run("restore last --emulator --auto-approve"), "the name of its run or snapshot");
@@ -157,14 +157,14 @@ fn no_folder_of_ours_is_a_link() {
     world.write("elsewhere/keep", "");
     world.write("precious", PRECIOUS);
     symlink("elsewhere", world.path().join(".livevod")).unwrap();
-    insist(&world, &world.run("apply --emulator=state.log --auto-approve"), "it is a link");
-    insist(&world, &world.run("plan --emulator=state.log"), "it is a link");
+    insist(&world, &world.run("apply --emulator=state.log --auto-approve"), "it is a symbolic link");
+    insist(&world, &world.run("plan --emulator=state.log"), "it is a symbolic link");
     insist(
         &world,
         &world.run("apply --emulator=state.log --auto-approve --journal elsewhere/../.livevod"),
-        "it is a link",
+        "it is a symbolic link",
     );
-    insist(&world, &world.run("apply --emulator --auto-approve --journal journals"), "it is a link");
+    insist(&world, &world.run("apply --emulator --auto-approve --journal journals"), "it is a symbolic link");
     assert_eq!(std::fs::read_dir(world.path().join("elsewhere")).unwrap().count(), 1);
 }
 
@@ -178,7 +178,7 @@ fn an_emulators_log_that_leads_elsewhere_is_refused() {
         std::fs::remove_file(&log).unwrap();
         world.write("empty", "");
         symlink("../empty", &log).unwrap();
-        insist(&world, &world.run(command), "it is a link");
+        insist(&world, &world.run(command), "it is a symbolic link");
         assert_eq!(std::fs::read_to_string(world.path().join("empty")).unwrap(), "");
         std::fs::remove_file(&log).unwrap();
         assert!(Command::new("mkfifo").arg(&log).status().unwrap().success());

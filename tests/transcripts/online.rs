@@ -80,7 +80,7 @@ fn the_embedded_emulator_knows_everything() {
 fn a_service_is_only_named_with_online() {
     let run = World::with(FILE).run("validate --emulator");
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("add `--online` to ask it"), "{}", run.stderr);
+    assert!(run.stderr.contains("uses a service only with `--online`"), "{}", run.stderr);
 }
 
 #[test]
