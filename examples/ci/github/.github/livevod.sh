@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# What the workflows beside this file say to GitHub and hear from it: `livevod.sh COMMAND ARGUMENT…`, one function below for
-# each command. Needs bash, curl, jq and unzip, which GitHub's runners have.
+# Talks to GitHub for the workflows beside this file: `livevod.sh COMMAND ARGUMENT…`, one function below per command. Needs bash, curl, jq
+# and unzip, which GitHub's runners have.
 #
-# Plans, reports and comments stand in files, and what comes from a pull request is read from the event's file: nothing of either
-# is ever an argument, a variable or a piece of a script. The token is none of the arguments that other processes could read.
+# Plans, reports and comments are files, and the script reads what comes from a pull request from the event's file: neither ever
+# becomes an argument, a variable or part of a script. The token is never an argument, which other processes could read.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
 
-# The name under which a workflow's own token writes. No account can take a name with brackets.
+# The user that a workflow's own token writes as. Accounts can't have brackets in their names.
 readonly BOT='github-actions[bot]'
 readonly CONTEXT='livevod/plan'
 readonly RUN="${GITHUB_SERVER_URL:?}/${GITHUB_REPOSITORY:?}/actions/runs/${GITHUB_RUN_ID:?}"
@@ -16,7 +16,7 @@ readonly RUN="${GITHUB_SERVER_URL:?}/${GITHUB_REPOSITORY:?}/actions/runs/${GITHU
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# Fetches what may be asked again, with the token in a file descriptor.
+# Fetches a URL, with retries. The token is passed in a file descriptor.
 get() { # URL
     curl --silent --show-error --fail-with-body --location --retry 3 --max-time 60 --output "$folder/answer" \
         --config <(printf 'header = "Authorization: Bearer %s"\n' "${GITHUB_TOKEN:?}") \
@@ -24,7 +24,7 @@ get() { # URL
     cat "$folder/answer"
 }
 
-# Writes once: a POST that got no answer may have arrived, and a second one would make a second comment.
+# Writes once, without retries: a POST that got no answer may have arrived, and a second one would add a second comment.
 send() { # METHOD PATH BODY-FILE
     curl --silent --show-error --fail-with-body --max-time 60 --request "$1" --data-binary "@$3" --output "$folder/answer" \
         --config <(printf 'header = "Authorization: Bearer %s"\n' "${GITHUB_TOKEN:?}") \
@@ -32,7 +32,7 @@ send() { # METHOD PATH BODY-FILE
         --header 'Content-Type: application/json' "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/$2" || complain "$1 $2" || return
 }
 
-# Says what the host answered. Always fails.
+# Prints what the host answered. Always fails.
 complain() {
     printf 'livevod.sh: %s: %s\n' "$1" "$(head -c 500 "$folder/answer" 2>/dev/null)" >&2
     return 1
@@ -42,7 +42,7 @@ path() {
     get "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/$1"
 }
 
-# All pages of a list, as one array in a file.
+# Saves all pages of a list as one array.
 list() { # PATH?QUERY FILE
     local page=1
     : >"$folder/pages"
@@ -67,7 +67,7 @@ refuse() {
     exit 1
 }
 
-# token FILE: this job's OIDC token, for Alibaba Cloud's STS. The workflow's later steps learn where it is.
+# token FILE: saves this job's OIDC token for Alibaba Cloud's STS, and tells later steps where it is.
 token() {
     curl --silent --show-error --fail-with-body --retry 3 --max-time 60 \
         --config <(printf 'header = "Authorization: Bearer %s"\n' "${ACTIONS_ID_TOKEN_REQUEST_TOKEN:?}") \
@@ -76,7 +76,7 @@ token() {
     echo "ALIBABA_CLOUD_OIDC_TOKEN_FILE=$1" >>"$GITHUB_ENV"
 }
 
-# The workflow's own comment or issue in a list that begins with a marker: others may write a marker too.
+# The newest comment or issue in a list that starts with a marker and was written by a workflow: others can write a marker too.
 mine() { # LIST-FILE MARKER
     jq --compact-output --arg bot "$BOT" --arg marker "$2" \
         'map(select(.user.login == $bot and ((.body // "") | startswith($marker)))) | last // empty' "$1"
@@ -86,8 +86,8 @@ same() { # ITEM BODY-FILE
     jq --exit-status --rawfile body "$2" '(.body | gsub("\r"; "") | rtrimstr("\n")) == ($body | rtrimstr("\n"))' <<<"$1" >/dev/null
 }
 
-# comment FILE: the plan on the pull request, always in the same comment. A plan without changes makes none, and one that says
-# what the comment says leaves it alone.
+# comment FILE: shows the plan on the pull request, always in the same comment. A plan without changes adds no comment, and an unchanged
+# comment is left alone.
 comment() {
     local number found
     number=$(event .pull_request.number)
@@ -101,7 +101,7 @@ comment() {
     fi
 }
 
-# no-plan: where a plan was shown before, it says that this commit has none.
+# no-plan: replaces a plan that was shown before, since this commit could not be planned.
 no_plan() {
     local number found
     number=$(event .pull_request.number)
@@ -117,8 +117,8 @@ no_plan() {
     send PATCH "issues/comments/$(jq .id <<<"$found")" "$folder/body"
 }
 
-# status PLAN.json: the digest, on the commit that the plan is of. Red where apply would be refused after the merge; a plan
-# above the limits is not, since its reviewed digest releases them. Without a file: that there is no plan.
+# status PLAN.json: writes the digest to the planned commit. Red if apply would be refused after the merge; a plan above the limits is not,
+# since a reviewed digest releases them. Without a file: there is no plan.
 status() {
     if [ $# -eq 0 ]; then
         jq --null-input '{state: "error", description: "no plan"}' >"$folder/said"
@@ -132,13 +132,13 @@ status() {
     send POST "statuses/$(event .pull_request.head.sha)" "$folder/body"
 }
 
-# reviewed FILE: the digest that was reviewed, as the output `digest`, and the plan itself in FILE where it is still kept. For a
-# run that was started by hand that is the digest somebody typed; else the status of the pull request that this push merged.
+# reviewed FILE: sets the output `digest` to the reviewed digest, and saves the plan in FILE if it is still kept. In a run that was started
+# by hand, the digest is the one that was typed. Otherwise it comes from the status of the merged pull request.
 reviewed() {
     local digest head
     if [ "$GITHUB_EVENT_NAME" = workflow_dispatch ]; then
         digest=$(event .inputs.digest)
-        [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || refuse 'The digest that was typed is none: sha256: and 64 hex digits.'
+        [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || refuse 'The typed digest is not a digest: sha256: and 64 hex digits.'
     else
         head=$(merged_head)
         digest=$(reviewed_digest "$head")
@@ -147,36 +147,36 @@ reviewed() {
     echo "digest=$digest" >>"$GITHUB_OUTPUT"
 }
 
-# The head of the pull request whose merge, squash or rebase made the commit that was pushed.
+# The head of the pull request whose merge, squash or rebase created the pushed commit.
 merged_head() {
     local head
     path "commits/$GITHUB_SHA/pulls?per_page=100" >"$folder/pulls"
     head=$(jq --raw-output --arg sha "$GITHUB_SHA" --arg base "$GITHUB_REF_NAME" \
         'map(select(.merged_at != null and .base.ref == $base and .merge_commit_sha == $sha))
          | if length == 1 then .[0].head.sha else empty end' "$folder/pulls")
-    [ -n "$head" ] || refuse "No merged pull request made $GITHUB_SHA, so nobody reviewed a plan of it."
+    [ -n "$head" ] || refuse "No merged pull request created $GITHUB_SHA, so no plan of it was reviewed."
     echo "$head"
 }
 
-# What the statuses of a commit say of its plan: written by the workflow's own identity, whole, and the same each time.
+# The digest in the statuses of a commit. All must be written by a workflow and hold the same digest.
 reviewed_digest() { # COMMIT
     list "commits/$1/statuses?" "$folder/statuses"
     jq --arg context "$CONTEXT" 'map(select(.context == $context)) | sort_by(.id)' "$folder/statuses" >"$folder/plans"
     jq --exit-status 'length > 0' "$folder/plans" >/dev/null ||
-        refuse "$1 has no status $CONTEXT: it was never planned (the pull requests of forks are not)."
+        refuse "$1 has no status $CONTEXT: it was never planned. Pull requests from forks are not planned."
     jq --exit-status --arg bot "$BOT" 'last | .creator.login == $bot and .creator.type == "Bot"' "$folder/plans" >/dev/null ||
         refuse "The status $CONTEXT of $1 was not written by this repository's workflow."
     jq --arg bot "$BOT" 'map(select(.creator.login == $bot and .creator.type == "Bot" and .state != "pending")
         | {state, digest: (.description // "" | capture("^(?<digest>sha256:[0-9a-f]{64})(:|$)").digest? // null)})' \
         "$folder/plans" >"$folder/digests"
     jq --exit-status 'length > 0 and last.state != "error" and last.digest != null' "$folder/digests" >/dev/null ||
-        refuse "The status $CONTEXT of $1 holds no digest: the last plan of it failed."
+        refuse "The status $CONTEXT of $1 has no digest: its last plan failed."
     jq --exit-status '[.[].digest | values] | unique | length == 1' "$folder/digests" >/dev/null ||
-        refuse "$1 was planned more than once, with different digests, and which one was reviewed is not known."
+        refuse "$1 was planned more than once, with different digests. It is not known which one was reviewed."
     jq --raw-output 'last.digest' "$folder/digests"
 }
 
-# The reviewed plan, with which a refusal tells the difference and a half done apply goes on. Without it the digest decides alone.
+# The reviewed plan: with it a refusal shows what differs, and an incomplete apply can continue. Without it only the digest is compared.
 artifact() { # COMMIT FILE
     local id
     path "actions/artifacts?name=livevod-plan-$1&per_page=100" >"$folder/artifacts"
@@ -186,10 +186,10 @@ artifact() { # COMMIT FILE
         return
     fi
     rm -f "$2"
-    echo '::warning title=livevod::the reviewed plan is not kept any more; its digest decides alone'
+    echo '::warning title=livevod::the reviewed plan has expired; only its digest is compared'
 }
 
-# verdict CODE REPORT: the report of an apply, and what its exit code asks of whoever reads it.
+# verdict CODE REPORT: shows the report of an apply, and what to do about its exit code.
 verdict() {
     {
         cat "$2"
@@ -197,30 +197,37 @@ verdict() {
         case $1 in
         0) ;;
         3)
-            printf '> [!CAUTION]\n> **Refused, and nothing was written** (exit code 3). The service, or the files, are not as they '
-            printf 'were when this was reviewed, or a guard holds the plan; above stands which. Read the plan above. If it is '
-            printf 'right, start this workflow by hand with its digest and, where a guard says so, with what releases it.\n'
+            printf '> [!CAUTION]\n> **Refused, nothing was written** (exit code 3). The service or the files changed since the review, '
+            printf 'or a guard holds the plan: see the plan above. If it is right, start this workflow by hand with its digest, '
+            printf 'and tick the guard to release if the refusal names one.\n'
             ;;
         4)
-            printf '> [!CAUTION]\n> **Half done** (exit code 4). Some changes were written and read back, others were not made; '
-            printf 'the report says which. When the cause is gone, re-run this job: it goes on with what is left.\n'
+            printf '> [!CAUTION]\n> **Incomplete** (exit code 4). Some changes were written and read back, others were not made: '
+            printf 'see the report. When the cause is fixed, re-run this job: it continues with the rest.\n'
             ;;
         5)
-            printf '> [!CAUTION]\n> **Somebody must look** (exit code 5). What became of at least one write is not known, even '
-            printf 'after reading back. Look at the addresses in the report, then re-run this job: it reads before it writes.\n'
+            printf '> [!CAUTION]\n> **Unknown** (exit code 5). The outcome of at least one write is not known, even after '
+            printf 'reading back. Check the addresses in the report, then re-run this job: it reads before it writes.\n'
             ;;
         130 | 143)
             printf '> [!WARNING]\n> **Interrupted** (exit code %s). Writes in flight were finished and reported. ' "$1"
-            printf 'Re-run this job: it goes on with what is left.\n'
+            printf 'Re-run this job: it continues with the rest.\n'
             ;;
         *)
-            printf '> [!CAUTION]\n> **Failed before any write** (exit code %s). The log of the step says why.\n' "$1"
+            printf '> [!CAUTION]\n> **Failed before any write** (exit code %s). See the log of the step.\n' "$1"
             ;;
         esac
     } >>"$GITHUB_STEP_SUMMARY"
 }
 
-# issue CODE FILE: one issue for one target. Drift opens it, other drift changes it, no drift closes it.
+# heartbeat: tells a monitor that the drift check ran to its end. Does nothing without the secret.
+heartbeat() {
+    [ -n "${LIVEVOD_HEARTBEAT_URL:-}" ] || return 0
+    curl --silent --show-error --fail --retry 3 --max-time 60 --output /dev/null \
+        --config <(printf 'url = "%s"\n' "$LIVEVOD_HEARTBEAT_URL")
+}
+
+# issue CODE FILE: keeps one issue per target. Drift opens it, different drift rewrites it, no drift closes it.
 issue() {
     local found number
     list 'issues?state=all&labels=livevod-drift&sort=created&direction=asc' "$folder/all"
@@ -229,7 +236,7 @@ issue() {
     number=$(jq .number <<<"${found:-null}")
     case "$1 $(jq --raw-output .state <<<"${found:-null}")" in
     '2 null') jq --null-input --rawfile body "$2" \
-        '{title: "Recordings are not configured as declared", labels: ["livevod-drift"], body: $body}' >"$folder/body" ;;
+        '{title: "Recording configurations differ from the files", labels: ["livevod-drift"], body: $body}' >"$folder/body" ;;
     '2 closed') jq --null-input --rawfile body "$2" '{state: "open", body: $body}' >"$folder/body" ;;
     '2 open')
         ! same "$found" "$2" || return 0
@@ -246,10 +253,10 @@ issue() {
 }
 
 case ${1:?which command?} in
-token | comment | status | reviewed | verdict | issue) "$@" ;;
+token | comment | status | reviewed | verdict | issue | heartbeat) "$@" ;;
 no-plan) no_plan ;;
 *)
-    echo "livevod.sh: no command $1" >&2
+    echo "livevod.sh: unknown command $1" >&2
     exit 1
     ;;
 esac
