@@ -15,14 +15,21 @@ class GitLab(Host):
         self.token = "glpat-project-bot"
         self.notes, self.issues, self.requests, self.jobs = [], [], [], []
         self.number = 1000
+        self.heartbeats = 0
 
     def next(self):
         self.number += 1
         return self.number
 
     def admit(self, call, permission):
+        if permission == "public":
+            return
         if call.headers.get("PRIVATE-TOKEN") != self.token:
             raise Refused(401, "401 Unauthorized")
+
+    def get_heartbeat(self, _call):
+        self.heartbeats += 1
+        return {}
 
     def get_user(self, _call):
         return BOT
@@ -82,6 +89,7 @@ class GitLab(Host):
     project = rf"/api/v4/projects/{PROJECT}"
     routes = [
         ("GET", r"/api/v4/user", None, get_user),
+        ("GET", r"/heartbeat", "public", get_heartbeat),
         ("GET", rf"{project}/merge_requests/(\d+)/notes", None, get_notes),
         ("POST", rf"{project}/merge_requests/(\d+)/notes", None, post_note),
         ("PUT", rf"{project}/merge_requests/(\d+)/notes/(\d+)", None, put_note),
@@ -102,7 +110,7 @@ def expand(value, variables):
 
 def holds(rule, variables, paths):
     """Does a rule of a job take it in?"""
-    words = re.findall(r'"[^"]*"|\$\w+|==|&&', rule["if"])
+    words = re.findall(r'"[^"]*"|\$\w+|==|!=|&&', rule["if"])
     source = []
     for word in words:
         if word.startswith("$"):

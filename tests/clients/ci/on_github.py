@@ -77,6 +77,7 @@ def story(folder, binary, template, quickstart):
     # Nothing is declared at first.
     team = Team(folder, binary, template, quickstart.partition("domains:")[0])
     try:
+        tampered(team, quickstart)
         forks(team, quickstart)
         event = reviews(team, quickstart)
         applies(team, event)
@@ -90,6 +91,17 @@ def story(folder, binary, template, quickstart):
         team.world.nothing_touched()
     finally:
         team.world.stop()
+
+
+def tampered(team, files):
+    """A release that was replaced is never run: neither with the old checksum nor, without attestation, with a new one."""
+    event, merge = team.pull(2, files)
+    with team.world.tampered() as release:
+        job = team.on_pull("livevod-validate", event, merge)
+        assert job.state == "failure" and "checksum mismatch" in job.log, job.log
+        release.with_its_checksum()
+        job = team.on_pull("livevod-validate", event, merge)
+        assert job.state == "failure" and "checksum mismatch" not in job.log, job.log
 
 
 def forks(team, files):
@@ -178,7 +190,7 @@ def stays_refused_until_told(team, moved):
     """By hand, with the digest of what was shown; a digest that is none is refused before anything else."""
     sha, refused = moved
     wrong = team.by_hand(sha, digest="$(touch pwned)")
-    assert wrong.state == "failure" and "The digest that was typed is none" in wrong.summary
+    assert wrong.state == "failure" and "The typed digest is not a digest" in wrong.summary
     assert "Get a token for the role" not in wrong.outcomes
     shown = re.search(r"^digest `(sha256:[0-9a-f]{64})`", refused.summary, re.MULTILINE)[1]
     done = team.by_hand(sha, digest=shown, allow_recording_gap="false")
@@ -214,7 +226,7 @@ def forgeries(team, files):
 
     straight = team.world.commit(files + "\n# pushed past every review\n")
     job = team.apply(straight)
-    assert job.state == "failure" and "No merged pull request made" in job.summary
+    assert job.state == "failure" and "No merged pull request created" in job.summary
     # The reviewed plan itself can't be fetched any more; its digest is enough. A fork's artifact of that name is not looked at.
     team.host.blobs.held.clear()
     team.host.add_artifact(f"livevod-plan-{head}", {"plan.lvp": "forged"}, foreign=True)
@@ -232,7 +244,7 @@ def half_done(team, files):
     sha = team.merge(event)
     team.world.fault("revoked-key:action=Add,address=live.example.com/news/extra3")
     job = team.apply(sha)
-    assert job.state == "failure" and "exit code 4" in job.summary and "Half done" in job.summary, job.summary
+    assert job.state == "failure" and "exit code 4" in job.summary and "Incomplete" in job.summary, job.summary
     team.world.fault("")
     job = team.apply(sha, attempt=2)
     assert job.state == "success" and "1 added, 0 changed" in job.summary, job.log
@@ -243,6 +255,7 @@ def alarms(team, _files):
     team.host.writes()
     files = (team.world.origin / "live" / "livevod.yaml").read_text()
     assert team.drift().state == "success" and team.host.writes() == [] and team.host.issues == []
+    assert team.host.heartbeats == 1
     team.world.in_the_console(files.replace("backstage: { cycle_duration: 3h }", "backstage: {}"))
     assert team.drift().state == "success"
     issue, = team.host.issues
@@ -254,8 +267,10 @@ def alarms(team, _files):
     assert team.drift().state == "success" and team.host.writes() == [address]
     assert "`1800` → `10800`" in issue["body"] and issue["state"] == "open"
     team.world.fault("revoked-key:action=Describe")
+    beats = team.host.heartbeats
     job = team.drift()
     assert job.state == "failure" and team.host.writes() == [], "what could not be read closes nothing"
+    assert team.host.heartbeats == beats, "an incomplete check sends no heartbeat"
     team.world.fault("")
     team.world.in_the_console(files)
     assert team.drift().state == "success" and team.host.writes() == [address] and issue["state"] == "closed"
