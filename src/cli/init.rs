@@ -370,7 +370,7 @@ mod tests {
                 "{}",
                 file.text
             );
-            for one in written {
+            for one in &written {
                 let pinned = release.pin(&one.text);
                 let compiled = ["cargo ", "rustup"].iter().any(|word| pinned.contains(word));
                 assert!(!compiled, "{} compiles", one.path.display());

@@ -219,8 +219,8 @@ def forgeries(team, files):
     assert "not written by this repository's workflow" in refusal([{**forged, "creator": {**BOT, "type": "User"}}])
     assert "has no status" in refusal([])
     assert "has no status" in refusal([{**said, "context": "livevod/other"}])
-    assert "holds no digest" in refusal([said, {**said, "id": said["id"] + 1, "state": "error", "description": "no plan"}])
-    assert "holds no digest" in refusal([{**said, "description": said["description"].replace("sha256:", "sha256:0")}])
+    assert "has no digest" in refusal([said, {**said, "id": said["id"] + 1, "state": "error", "description": "no plan"}])
+    assert "has no digest" in refusal([{**said, "description": said["description"].replace("sha256:", "sha256:0")}])
     other = {**said, "id": said["id"] - 1, "description": f"sha256:{'0' * 64}: +0 ~0 -/+0 -0"}
     assert "more than once" in refusal([other, said])
 
@@ -232,7 +232,7 @@ def forgeries(team, files):
     team.host.add_artifact(f"livevod-plan-{head}", {"plan.lvp": "forged"}, foreign=True)
     job = team.apply(sha)
     assert job.state == "success" and "0 added, 1 changed" in job.summary, job.log
-    assert "its digest decides alone" in job.log
+    assert "only its digest is compared" in job.log
 
 
 def half_done(team, files):

@@ -68,13 +68,14 @@ class World:
     # The release that the pipelines install.
 
     def release(self):
-        """What the release workflow publishes for this machine, with the program that is tested."""
+        """What the release workflow publishes for this machine. The program in it calls the one that is tested, so that it is small."""
         self.published = self.folder / "published"
         name = f"livevod-{VERSION}-{platform.machine()}-unknown-linux-musl"
         self.archive = self.published / f"v{VERSION}" / f"{name}.tar.gz"
         self.archive.parent.mkdir(parents=True)
+        self.tool("livevod-released", f"#!/bin/sh\nexec {self.binary} \"$@\"\n")
         with tarfile.open(self.archive, "w:gz", compresslevel=1) as archive:
-            archive.add(self.binary, f"{name}/livevod")
+            archive.add(self.tools / "livevod-released", f"{name}/livevod")
             archive.add(ROOT / "templates" / "livevod" / "livevod.sh", f"{name}/ci/gitlab.sh")
         self.checksum = self.archive.with_name(f"{self.archive.name}.sha256")
         self.sha256 = hashlib.sha256(self.archive.read_bytes()).hexdigest()
@@ -189,8 +190,9 @@ class Tampered:
 
 def environment(home, tools):
     """What a job's processes begin with; nothing of the person who runs the test."""
-    home.mkdir(parents=True, exist_ok=True)
-    return {"PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8", "CI": "true"}
+    temporary = home / "temporary"
+    temporary.mkdir(parents=True, exist_ok=True)
+    return {"TMPDIR": str(temporary), "PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8", "CI": "true"}
 
 
 def text(path):
