@@ -65,6 +65,11 @@ def gitlab(root, folder, tools):
     for file in (component, folder / ".gitlab-ci.yml"):
         consistent(file)
         filled(file)
+    first, second = (resolve(component, {"prefix": prefix, "lock": f"{prefix}lock", "apply-when": "manual"}) for prefix in ("a-", "b-"))
+    assert not set(first) & set(second), "two targets share a job"
+    keys = [{cache["key"] for job in target.values() for cache in job.get("cache", [])} for target in (first, second)]
+    assert not keys[0] & keys[1] and first["a-apply"]["resource_group"] == "a-lock", "two targets share journals or a lock"
+    assert first["a-apply"]["rules"][0]["when"] == "manual"
     for name, job in resolve(component, {}).items():
         script(name, job, resolve(component, {})[".livevod-base"], tools)
 
