@@ -26,6 +26,17 @@ and the region of each domain, writes both, and prints how many configurations e
 /// The domain that is written if none is named.
 const PLACEHOLDER: &str = "live.example.com";
 
+/// What the pipelines under `examples/ci` hold for the repository and the commit of the release that they install.
+const UNKNOWN: Release =
+    Release { repository: "OWNER/livevod", commit: "0000000000000000000000000000000000000000" };
+
+/// The release that this program is. The workflow that builds releases sets both variables; other builds are no release.
+const RELEASE: Option<Release> =
+    match (option_env!("LIVEVOD_RELEASE_REPOSITORY"), option_env!("LIVEVOD_RELEASE_COMMIT")) {
+        (Some(repository), Some(commit)) => Some(Release { repository, commit }),
+        _ => None,
+    };
+
 #[derive(Debug, Args)]
 #[command(long_about = LONG_HELP)]
 pub(super) struct Arguments {
@@ -52,6 +63,19 @@ enum Host {
     Github,
     /// GitLab CI.
     Gitlab,
+}
+
+/// Where a release of this version comes from.
+struct Release {
+    repository: &'static str,
+    commit: &'static str,
+}
+
+impl Release {
+    /// Pins this release in the text of a pipeline.
+    fn pin(&self, text: &str) -> String {
+        text.replace(UNKNOWN.repository, self.repository).replace(UNKNOWN.commit, self.commit)
+    }
 }
 
 /// A file to write.
@@ -164,6 +188,12 @@ impl Arguments {
         if facts.account.is_none() {
             text.push_str("Write your account id into the file: apply requires a declared account.\n");
         }
+        if let (Some(host), None) = (self.ci, &RELEASE) {
+            text.push_str(&format!(
+                "This build is not a release: name the release to install in {}.\n",
+                host.release_file()
+            ));
+        }
         if self.ci.is_some() {
             text.push_str(
                 "docs/pull-requests.md of livevod lists the roles and settings that the pipelines need.\n",
@@ -235,7 +265,7 @@ impl Host {
     fn pipelines(self) -> Vec<Planned> {
         let file = |path: &str, text: &str| Planned {
             path: path.into(),
-            text: text.to_owned(),
+            text: RELEASE.as_ref().map_or_else(|| text.to_owned(), |release| release.pin(text)),
             is_program: text.starts_with("#!"),
         };
         macro_rules! of {
@@ -251,7 +281,15 @@ impl Host {
                 ".github/workflows/livevod-plan.yml",
                 ".github/workflows/livevod-apply.yml",
                 ".github/workflows/livevod-drift.yml"),
-            Host::Gitlab => of!("gitlab": ".gitlab/livevod.sh", ".gitlab-ci.yml"),
+            Host::Gitlab => of!("gitlab": ".gitlab/livevod.yml", ".gitlab-ci.yml"),
+        }
+    }
+
+    /// The file that pins the release to install.
+    fn release_file(self) -> &'static str {
+        match self {
+            Host::Github => ".github/actions/livevod/action.yml",
+            Host::Gitlab => ".gitlab-ci.yml",
         }
     }
 }
@@ -310,5 +348,35 @@ fn domain(text: &str) -> Result<String, String> {
     match domain_error(text) {
         Some(error) => Err(format!("it {error}")),
         None => Ok(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pipelines_install_this_version_from_the_release_that_wrote_them() {
+        let release =
+            Release { repository: "platform/recorder", commit: "89abcdef89abcdef89abcdef89abcdef89abcdef" };
+        for host in [Host::Github, Host::Gitlab] {
+            let written = host.pipelines();
+            let file = written.iter().find(|one| one.path == Path::new(host.release_file())).unwrap();
+            assert!(
+                file.text.contains(&format!("version: \"{}\"", env!("CARGO_PKG_VERSION"))),
+                "{}",
+                file.text
+            );
+            for one in &written {
+                let pinned = release.pin(&one.text);
+                let compiled = ["cargo ", "rustup"].iter().any(|word| pinned.contains(word));
+                assert!(!compiled, "{} compiles", one.path.display());
+                assert!(!pinned.contains("OWNER/livevod") && !pinned.contains("0000000000"), "{pinned}");
+            }
+            assert!(release.pin(&file.text).contains("platform/recorder"), "{}", file.text);
+        }
+        let action =
+            Host::Github.pipelines().into_iter().find(|one| one.path.ends_with("action.yml")).unwrap();
+        assert!(release.pin(&action.text).contains("uses: platform/recorder@89abcdef89"), "{}", action.text);
     }
 }

@@ -64,16 +64,17 @@ fn the_service_says_what_nobody_has_to_type() {
 
 #[test]
 fn pipelines_come_with_the_files_that_they_plan() {
-    for (host, program) in [("github", ".github/livevod.sh"), ("gitlab", ".gitlab/livevod.sh")] {
+    for host in ["github", "gitlab"] {
         let world = World::new();
         let run = world.run(&format!("init live.example.com --ci {host}"));
         assert_eq!(run.code, 0, "{}", run.transcript());
         assert_snapshot!(host, format!("{}\n{}", run.transcript(), written(&world).join("\n")));
         #[cfg(unix)]
-        {
+        if host == "github" {
             use std::os::unix::fs::PermissionsExt as _;
-            let mode = std::fs::metadata(world.path().join(program)).unwrap().permissions().mode();
-            assert_eq!(mode & 0o500, 0o500, "{program}");
+            let mode =
+                std::fs::metadata(world.path().join(".github/livevod.sh")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o500, 0o500, "the script can be run");
         }
         assert_eq!(world.run("validate live --deny warnings").code, 0);
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import on_github
 import on_gitlab
+import on_shell
 from lint import lint
 
 
@@ -26,7 +27,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         on_github.story(Path(folder) / "github", binary, examples / "ci" / "github", quickstart)
         on_gitlab.story(Path(folder) / "gitlab", binary, examples / "ci" / "gitlab", quickstart)
-    print("ci: the stories of both hosts went as they should")
+        on_shell.story(Path(folder) / "shell", binary, examples / "ci" / "shell", quickstart)
+    print("ci: the stories of GitHub, GitLab and the shell went as they should")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ class GitHub(Host):
         self.tokens = {}
         self.comments, self.issues, self.statuses, self.pulls, self.artifacts = [], [], [], [], []
         self.blobs = Blobs()
+        self.heartbeats = 0
         self.number = 1000
 
     def next(self):
@@ -49,6 +50,8 @@ class GitHub(Host):
         self.tokens[token] = permissions
 
     def admit(self, call, permission):
+        if permission == "public":
+            return
         scheme, _, token = call.headers.get("Authorization", "").partition(" ")
         if scheme not in ("Bearer", "bearer") or token not in self.tokens:
             raise Refused(401, "Bad credentials")
@@ -134,6 +137,10 @@ class GitHub(Host):
     def get_zip(self, _call, number):
         raise Redirect(f"{self.blobs.url}/blob/{number}")
 
+    def get_heartbeat(self, _call):
+        self.heartbeats += 1
+        return {}
+
     def get_token(self, call):
         if call.query.get("audience") != "sts.aliyuncs.com":
             raise Refused(400, "another audience")
@@ -154,4 +161,5 @@ class GitHub(Host):
         ("GET", rf"{repository}/actions/artifacts", (("actions",), "read"), get_artifacts),
         ("GET", rf"{repository}/actions/artifacts/(\d+)/zip", (("actions",), "read"), get_zip),
         ("GET", r"/oidc", (("request-token",), "read"), get_token),
+        ("GET", r"/heartbeat", "public", get_heartbeat),
     ]

@@ -15,14 +15,21 @@ class GitLab(Host):
         self.token = "glpat-project-bot"
         self.notes, self.issues, self.requests, self.jobs = [], [], [], []
         self.number = 1000
+        self.heartbeats = 0
 
     def next(self):
         self.number += 1
         return self.number
 
     def admit(self, call, permission):
+        if permission == "public":
+            return
         if call.headers.get("PRIVATE-TOKEN") != self.token:
             raise Refused(401, "401 Unauthorized")
+
+    def get_heartbeat(self, _call):
+        self.heartbeats += 1
+        return {}
 
     def get_user(self, _call):
         return BOT
@@ -60,7 +67,7 @@ class GitLab(Host):
         issue.update(fields)
         issue["state"] = {"close": "closed", "reopen": "opened", None: issue["state"]}[change]
 
-    # Merge requests and the artifacts of their pipelines.
+    # Merge requests and what their pipelines kept.
 
     def get_merged(self, call, sha):
         return call.page([one for one in self.requests if sha in one["commits"]])
@@ -82,6 +89,7 @@ class GitLab(Host):
     project = rf"/api/v4/projects/{PROJECT}"
     routes = [
         ("GET", r"/api/v4/user", None, get_user),
+        ("GET", r"/heartbeat", "public", get_heartbeat),
         ("GET", rf"{project}/merge_requests/(\d+)/notes", None, get_notes),
         ("POST", rf"{project}/merge_requests/(\d+)/notes", None, post_note),
         ("PUT", rf"{project}/merge_requests/(\d+)/notes/(\d+)", None, put_note),
@@ -96,13 +104,13 @@ class GitLab(Host):
 
 
 def expand(value, variables):
-    """A value with its variables replaced, as GitLab does."""
+    """A value with the variables that it names, as GitLab fills them in."""
     return re.sub(r"\$(\w+)", lambda found: variables.get(found[1], ""), str(value))
 
 
 def holds(rule, variables, paths):
-    """Whether the rules of a job include it."""
-    words = re.findall(r'"[^"]*"|\$\w+|==|&&', rule["if"])
+    """Does a rule of a job take it in?"""
+    words = re.findall(r'"[^"]*"|\$\w+|==|!=|&&', rule["if"])
     source = []
     for word in words:
         if word.startswith("$"):

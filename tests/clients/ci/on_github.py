@@ -1,4 +1,4 @@
-"""The story of a platform team on GitHub, played with the unchanged workflows of `examples/ci/github`."""
+"""The story of a platform team on GitHub, played with the workflows of `examples/ci/github` as they stand there."""
 
 import json
 import re
@@ -27,7 +27,7 @@ class Team:
         return Job(self.host, self.world, workflow, event_name, event, sha, ref, caches=self.caches, **more).run()
 
     def pull(self, number, files, fork=False):
-        """A pull request with these files, as the event that GitHub gives its workflows."""
+        """A pull request with these files: what GitHub tells its workflows."""
         head, merge = self.world.branch(f"pull-{number}", files)
         repository = "stranger/recordings" if fork else REPOSITORY
         pull = {
@@ -47,7 +47,7 @@ class Team:
         return event, self.on_pull("livevod-plan", event, merge)
 
     def merge(self, event):
-        """Squashes a pull request into main; returns GitHub's event."""
+        """Squashes a pull request into main, as GitHub tells of it afterwards."""
         pull = event["pull_request"]
         sha = self.world.squash(pull["head"]["sha"])
         merged = {**pull, "merged_at": "2026-11-25T10:00:00Z", "merge_commit_sha": sha, "commits": [sha, pull["head"]["sha"]]}
@@ -77,6 +77,7 @@ def story(folder, binary, template, quickstart):
     # Nothing is declared at first.
     team = Team(folder, binary, template, quickstart.partition("domains:")[0])
     try:
+        tampered(team, quickstart)
         forks(team, quickstart)
         event = reviews(team, quickstart)
         applies(team, event)
@@ -90,6 +91,17 @@ def story(folder, binary, template, quickstart):
         team.world.nothing_touched()
     finally:
         team.world.stop()
+
+
+def tampered(team, files):
+    """A release that was replaced is never run: neither with the old checksum nor, without attestation, with a new one."""
+    event, merge = team.pull(2, files)
+    with team.world.tampered() as release:
+        job = team.on_pull("livevod-validate", event, merge)
+        assert job.state == "failure" and "checksum mismatch" in job.log, job.log
+        release.with_its_checksum()
+        job = team.on_pull("livevod-validate", event, merge)
+        assert job.state == "failure" and "checksum mismatch" not in job.log, job.log
 
 
 def forks(team, files):
@@ -106,7 +118,7 @@ def forks(team, files):
 
 def reviews(team, files):
     """A pull request has one comment, which later pushes rewrite; a status holds the digest."""
-    # Another user wrote the marker first, and there are more comments above than fit on one page.
+    # Somebody else wrote the marker first, and more comments than one page holds stand above.
     for number in range(130):
         team.host.add_comment(7, f"a remark {number}", PERSON)
     event, job = team.plan(7, files)
@@ -138,7 +150,7 @@ def reviews(team, files):
 
 
 def applies(team, event):
-    """After the merge, exactly the reviewed plan is applied, and a second run finds nothing to do."""
+    """After the merge exactly that is applied, and a second run finds nothing to do."""
     sha = team.merge(event)
     job = team.apply(sha)
     assert job.state == "success", job.log
@@ -155,7 +167,7 @@ def applies(team, event):
 
 
 def behind_the_back(team, files):
-    """An edit in the console between review and merge: nothing is written, and the job reports what changed."""
+    """An edit in the console between review and merge: nothing is written, and the job tells what moved."""
     files = files.replace("cycle_duration: 2h", "cycle_duration: 3h")
     event, job = team.plan(9, files.replace("morning: {}", "morning: { cycle_duration: 30m }"))
     assert job.state == "success", job.log
@@ -175,10 +187,10 @@ def behind_the_back(team, files):
 
 
 def stays_refused_until_told(team, moved):
-    """By hand, with the digest of the plan that was shown; an invalid digest is refused before anything else."""
+    """By hand, with the digest of what was shown; a digest that is none is refused before anything else."""
     sha, refused = moved
     wrong = team.by_hand(sha, digest="$(touch pwned)")
-    assert wrong.state == "failure" and "The digest is not valid" in wrong.summary
+    assert wrong.state == "failure" and "The typed digest is not a digest" in wrong.summary
     assert "Get a token for the role" not in wrong.outcomes
     shown = re.search(r"^digest `(sha256:[0-9a-f]{64})`", refused.summary, re.MULTILINE)[1]
     done = team.by_hand(sha, digest=shown, allow_recording_gap="false")
@@ -186,7 +198,7 @@ def stays_refused_until_told(team, moved):
 
 
 def forgeries(team, files):
-    """Only the workflow's own, single review status of a commit counts; the role is not requested before that is clear."""
+    """Only the workflow's own, single word for a commit counts; nothing asks for the role before that is settled."""
     files = files.replace("cycle_duration: 2h", "cycle_duration: 3h").replace("morning: {}", "morning: { cycle_duration: 40m }")
     event, job = team.plan(10, files)
     assert job.state == "success", job.log
@@ -214,17 +226,17 @@ def forgeries(team, files):
 
     straight = team.world.commit(files + "\n# pushed past every review\n")
     job = team.apply(straight)
-    assert job.state == "failure" and "does not come from a merged pull request" in job.summary
-    # The reviewed plan itself can no longer be fetched; its digest is enough. A fork's artifact of that name is ignored.
+    assert job.state == "failure" and "No merged pull request created" in job.summary
+    # The reviewed plan itself can't be fetched any more; its digest is enough. A fork's artifact of that name is not looked at.
     team.host.blobs.held.clear()
     team.host.add_artifact(f"livevod-plan-{head}", {"plan.lvp": "forged"}, foreign=True)
     job = team.apply(sha)
     assert job.state == "success" and "0 added, 1 changed" in job.summary, job.log
-    assert "only its digest is checked" in job.log
+    assert "only its digest is compared" in job.log
 
 
 def half_done(team, files):
-    """The key is revoked in the middle: the job reports it, and when it is run again, it does the rest."""
+    """The key is revoked in the middle: the job says so, and run again it does the rest."""
     files = files.replace("cycle_duration: 2h", "cycle_duration: 3h").replace("morning: {}", "morning: { cycle_duration: 40m }")
     more = "".join(f"          extra{number}: {{}}\n" for number in range(6))
     event, job = team.plan(11, files + more)
@@ -232,7 +244,7 @@ def half_done(team, files):
     sha = team.merge(event)
     team.world.fault("revoked-key:action=Add,address=live.example.com/news/extra3")
     job = team.apply(sha)
-    assert job.state == "failure" and "exit code 4" in job.summary and "Half done" in job.summary, job.summary
+    assert job.state == "failure" and "exit code 4" in job.summary and "Incomplete" in job.summary, job.summary
     team.world.fault("")
     job = team.apply(sha, attempt=2)
     assert job.state == "success" and "1 added, 0 changed" in job.summary, job.log
@@ -243,6 +255,7 @@ def alarms(team, _files):
     team.host.writes()
     files = (team.world.origin / "live" / "livevod.yaml").read_text()
     assert team.drift().state == "success" and team.host.writes() == [] and team.host.issues == []
+    assert team.host.heartbeats == 1
     team.world.in_the_console(files.replace("backstage: { cycle_duration: 3h }", "backstage: {}"))
     assert team.drift().state == "success"
     issue, = team.host.issues
@@ -254,8 +267,10 @@ def alarms(team, _files):
     assert team.drift().state == "success" and team.host.writes() == [address]
     assert "`1800` → `10800`" in issue["body"] and issue["state"] == "open"
     team.world.fault("revoked-key:action=Describe")
+    beats = team.host.heartbeats
     job = team.drift()
     assert job.state == "failure" and team.host.writes() == [], "what could not be read closes nothing"
+    assert team.host.heartbeats == beats, "an incomplete check sends no heartbeat"
     team.world.fault("")
     team.world.in_the_console(files)
     assert team.drift().state == "success" and team.host.writes() == [address] and issue["state"] == "closed"
@@ -266,12 +281,12 @@ def alarms(team, _files):
 
 
 def held(team, _files):
-    """A plan that a guard refuses is red before the merge, is refused after it, and can be applied by hand with the flag that allows it."""
+    """A plan that a guard holds is red before the merge, is refused after it, and goes through by hand with what releases it."""
     files = (team.world.origin / "live" / "livevod.yaml").read_text()
     event, job = team.plan(12, files.replace("morning: { cycle_duration: 40m }", 'morning: { storage_location: "b.oss-cn-shanghai.aliyuncs.com" }'))
     assert job.state == "success", job.log
     said = team.status(event)
-    assert said["state"] == "failure" and said["description"].endswith("; refused by: recording-gap"), said
+    assert said["state"] == "failure" and said["description"].endswith("; held: recording-gap"), said
     sha = team.merge(event)
     job = team.apply(sha)
     assert job.state == "failure" and "exit code 3" in job.summary

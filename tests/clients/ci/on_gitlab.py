@@ -1,11 +1,10 @@
-"""The same story on GitLab, played with the unchanged pipeline of `examples/ci/gitlab`."""
+"""The same story on GitLab, played with the pipeline of `examples/ci/gitlab` as it stands there."""
 
 import json
 import re
 
-from actions import load
 from gitlab import BOT, PERSON, PROJECT, GitLab
-from pipelines import Pipeline, report
+from pipelines import Invalid, Pipeline, pipeline_file, report
 from world import HOSTILE, World, events
 
 NOTES = f"/api/v4/projects/{PROJECT}/merge_requests/7/notes"
@@ -15,12 +14,13 @@ class Team:
     def __init__(self, folder, binary, template, files):
         self.world, self.host, self.caches = World(folder, binary), GitLab(), {}
         self.world.init(template, files)
-        self.file = load(template / ".gitlab-ci.yml")
+        self.template = template
 
-    def start(self, variables, sha, protected):
+    def start(self, variables, sha, protected, **inputs):
         tokens = {"LIVEVOD_API_TOKEN": self.host.token, "LIVEVOD_OIDC_PROVIDER_ARN": "acs:ram::1234567890123456:oidc-provider/gitlab"}
-        roles = {"LIVEVOD_PLAN_ROLE_ARN": "acs:ram::1234567890123456:role/livevod-plan"}
-        return Pipeline(self.host, self.world, self.file, {**tokens, **roles, **variables}, sha, self.caches, protected).run()
+        roles = {"LIVEVOD_PLAN_ROLE_ARN": "acs:ram::1234567890123456:role/livevod-plan", "LIVEVOD_HEARTBEAT_URL": f"{self.host.url}/heartbeat"}
+        file = pipeline_file(self.template, {name.replace("_", "-"): value for name, value in inputs.items()})
+        return Pipeline(self.host, self.world, file, {**tokens, **roles, **variables}, sha, self.caches, protected).run()
 
     def request(self, number, files, fork=False):
         """A merge request with these files, and the pipeline that GitLab runs for it."""
@@ -51,8 +51,8 @@ class Team:
     def push(self, sha):
         return self.start({"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}, sha, protected=True)
 
-    def by_hand(self, sha, **variables):
-        return self.start({"CI_PIPELINE_SOURCE": "web", "CI_COMMIT_BRANCH": "main", **variables}, sha, protected=True)
+    def by_hand(self, sha, **inputs):
+        return self.start({"CI_PIPELINE_SOURCE": "web", "CI_COMMIT_BRANCH": "main"}, sha, True, **inputs)
 
     def drift(self):
         sha = self.world.git("rev-parse", "main")
@@ -63,6 +63,7 @@ def story(folder, binary, template, quickstart):
     # Nothing is declared at first.
     team = Team(folder, binary, template, quickstart.partition("domains:")[0])
     try:
+        tampered(team, quickstart)
         request = reviews(team, quickstart)
         applies(team, request)
         behind_the_back(team)
@@ -75,26 +76,34 @@ def story(folder, binary, template, quickstart):
         team.world.stop()
 
 
+def tampered(team, files):
+    """A release that was replaced is never run."""
+    with team.world.tampered():
+        _, pipeline = team.request(2, files)
+        assert list(pipeline.jobs) == ["livevod-validate"] and pipeline.state == "failed"
+        assert "checksum mismatch" in pipeline.jobs["livevod-validate"].log, pipeline.jobs["livevod-validate"].log
+
+
 def reviews(team, files):
-    """A merge request has one note; wrong files get findings on their lines; a fork's merge request is checked and not planned."""
+    """A merge request has one note; wrong files have findings on their lines; a fork's is checked and not planned."""
     _, pipeline = team.request(3, files.replace("tier: premium }", "tier: premum }", 1), fork=True)
-    assert list(pipeline.jobs) == ["validate"] and pipeline.state == "failed"
-    finding, *_ = json.loads(report(pipeline.jobs["validate"], "codequality"))
+    assert list(pipeline.jobs) == ["livevod-validate"] and pipeline.state == "failed"
+    finding, *_ = json.loads(report(pipeline.jobs["livevod-validate"], "codequality"))
     assert finding["check_name"] == "unknown-tier" and finding["location"]["path"] == "live/livevod.yaml", finding
-    assert list(team.request(3, files, fork=True)[1].jobs) == ["validate"]
+    assert list(team.request(3, files, fork=True)[1].jobs) == ["livevod-validate"]
 
     for number in range(130):
         team.host.add_note(7, f"a remark {number}", PERSON)
     _, pipeline = team.request(7, files)
-    assert pipeline.state == "success" and list(pipeline.jobs) == ["validate", "plan"], pipeline.jobs["plan"].log
-    assert json.loads(report(pipeline.jobs["plan"], "terraform")) == {"create": 5, "update": 0, "delete": 0}
-    assert json.loads(report(pipeline.jobs["plan"], "codequality"))
+    assert pipeline.state == "success" and list(pipeline.jobs) == ["livevod-validate", "livevod-plan"], pipeline.jobs["livevod-plan"].log
+    assert json.loads(report(pipeline.jobs["livevod-plan"], "terraform")) == {"create": 5, "update": 0, "delete": 0}
+    assert json.loads(report(pipeline.jobs["livevod-plan"], "codequality"))
     assert team.host.writes() == [("POST", NOTES)]
     note = team.host.notes[-1]
     assert note["author"] == BOT and "**Plan: 5 to add, 0 to change, 0 to destroy.**" in note["body"]
     marker = note["body"].splitlines()[0]
     team.host.add_note(7, marker + "\nforged", PERSON)
-    assert pipeline.retry("plan").state == "success" and team.host.writes() == []
+    assert pipeline.retry("livevod-plan").state == "success" and team.host.writes() == []
 
     team.world.fault("revoked-key:action=Describe")
     _, broken = team.request(7, files)
@@ -109,12 +118,12 @@ def reviews(team, files):
 def applies(team, request):
     sha = team.merge(request)
     pipeline = team.push(sha)
-    assert list(pipeline.jobs) == ["apply"]
-    job = pipeline.jobs["apply"]
+    assert list(pipeline.jobs) == ["livevod-apply"]
+    job = pipeline.jobs["livevod-apply"]
     assert job.state == "success" and "Apply complete! Resources: 5 added, 0 changed, 0 destroyed." in job.log, job.log
     assert any(name.startswith(".livevod/journal/") for name in job.kept) and events(job.kept["events.ndjson"])
     assert ("livevod-journal", True) in team.caches
-    again = pipeline.retry("apply")
+    again = pipeline.retry("livevod-apply")
     assert again.state == "success" and "No changes." in again.log
     unchanged = (team.world.origin / "live" / "livevod.yaml").read_text()
     assert team.request(8, unchanged)[1].state == "success"
@@ -126,38 +135,44 @@ def files_of(team):
 
 
 def behind_the_back(team):
-    """Refused after an edit in the console; by hand, it can be applied with the digest that the refusal shows."""
+    """Refused after an edit in the console; by hand it goes through with the digest that the refusal shows."""
     files = files_of(team)
     request, pipeline = team.request(9, files.replace("morning: {}", "morning: { cycle_duration: 30m }"))
     assert pipeline.state == "success"
     team.world.in_the_console(files.replace("morning: {}", "morning: { cycle_duration: 50m }"))
     sha = team.merge(request)
-    job = team.push(sha).jobs["apply"]
-    assert job.state == "failed" and "REFUSED, and nothing was written (exit code 3)" in job.log, job.log
+    job = team.push(sha).jobs["livevod-apply"]
+    assert job.state == "failed" and "REFUSED, nothing was written (exit code 3)" in job.log, job.log
     assert "`3000` → `1800`" in job.log
     team.request(14, files_of(team).replace("cycle_duration: 20m }", "cycle_duration: 25m }"))
     assert "1 change was pending before, 1 comes with these files" in team.host.notes[-1]["body"], team.host.notes[-1]["body"]
     shown = re.search(r"^digest `(sha256:[0-9a-f]{64})`", job.log, re.MULTILINE)[1]
     assert team.by_hand(sha).jobs == {}, "no digest, no apply"
-    wrong = team.by_hand(sha, LIVEVOD_DIGEST="$(touch pwned)").jobs["apply"]
-    assert wrong.state == "failed" and "LIVEVOD_DIGEST is not a digest" in wrong.log
-    wrong = team.by_hand(sha, LIVEVOD_DIGEST=shown, LIVEVOD_RELEASE="auto-approve").jobs["apply"]
-    assert wrong.state == "failed" and "LIVEVOD_RELEASE is not one of the options" in wrong.log
-    done = team.by_hand(sha, LIVEVOD_DIGEST=shown).jobs["apply"]
+    for wrong in ({"digest": "$(touch pwned)"}, {"digest": f"{shown}\n"}, {"digest": shown, "release_guard": "auto-approve"}):
+        assert refused_inputs(team, sha, wrong), wrong
+    done = team.by_hand(sha, digest=shown).jobs["livevod-apply"]
     assert done.state == "success" and "0 added, 1 changed" in done.log, done.log
 
 
+def refused_inputs(team, sha, inputs):
+    try:
+        team.by_hand(sha, **inputs)
+    except Invalid:
+        return True
+    return False
+
+
 def refusals(team):
-    """Only the plan of the merge request that was merged counts, and only if there is exactly one."""
+    """Only the plan of the request that was merged counts, and only where it is one."""
     files = files_of(team).replace("morning: { cycle_duration: 30m }", "morning: { cycle_duration: 40m }")
     request, pipeline = team.request(10, files)
     assert pipeline.state == "success"
     sha = team.merge(request)
     merged = team.host.requests[-1]
-    plan = next(one for one in team.host.jobs if one["id"] == pipeline.jobs["plan"].id)
+    plan = next(one for one in team.host.jobs if one["id"] == pipeline.jobs["livevod-plan"].id)
 
     def refusal():
-        job = team.push(sha).jobs["apply"]
+        job = team.push(sha).jobs["livevod-apply"]
         assert job.state == "failed" and "Nothing was applied." in job.log, job.log
         return job.log
 
@@ -171,18 +186,18 @@ def refusals(team):
 
     assert "was never planned" in changed(merged, source_project_id=13)
     assert "was never planned" in changed(merged, head_pipeline=None)
-    assert "does not come from a merge request" in changed(merged, state="closed")
+    assert "No merge request created" in changed(merged, state="closed")
     assert "has no plan" in changed(plan, name="other")
     assert "has no plan" in changed(plan, status="failed")
-    assert "is no longer available" in changed(plan, files={})
-    earlier = next(one for one in team.host.jobs if one["name"] == "plan" and one["pipeline"] != plan["pipeline"] and one["files"])
+    assert "has expired" in changed(plan, files={})
+    earlier = next(one for one in team.host.jobs if one["name"] == "livevod-plan" and one["pipeline"] != plan["pipeline"] and one["files"])
     twice = {**earlier, "pipeline": plan["pipeline"]}
     team.host.jobs.append(twice)
     assert "more than once" in refusal()
     team.host.jobs.remove(twice)
     with team.host.lock:
         team.host.calls.clear()
-    job = team.push(sha).jobs["apply"]
+    job = team.push(sha).jobs["livevod-apply"]
     assert job.state == "success" and "0 added, 1 changed" in job.log, job.log
 
 
@@ -195,9 +210,9 @@ def half_done(team):
     team.world.fault("revoked-key:action=Add,address=live.example.com/news/extra3")
     pipeline = team.push(sha)
     assert team.caches["livevod-journal", True] != kept, "the journals are kept after a failure too"
-    assert pipeline.state == "failed" and "HALF DONE (exit code 4)" in pipeline.jobs["apply"].log
+    assert pipeline.state == "failed" and "INCOMPLETE (exit code 4)" in pipeline.jobs["livevod-apply"].log
     team.world.fault("")
-    job = pipeline.retry("apply")
+    job = pipeline.retry("livevod-apply")
     assert job.state == "success" and "1 added, 0 changed" in job.log, job.log
 
 
@@ -205,7 +220,7 @@ def alarms(team):
     team.host.writes()
     files = files_of(team)
     edit = {minutes: files.replace("backstage: { cycle_duration: 3h }", f"backstage: {{ cycle_duration: {minutes}m }}") for minutes in (30, 60)}
-    assert list(team.drift().jobs) == ["drift"] and team.host.writes() == [] and team.host.issues == []
+    assert list(team.drift().jobs) == ["livevod-drift"] and team.host.writes() == [] and team.host.issues == []
     team.world.in_the_console(edit[60])
     assert team.drift().state == "success"
     issue, = team.host.issues
@@ -216,7 +231,9 @@ def alarms(team):
     team.world.in_the_console(edit[30])
     assert team.drift().state == "success" and team.host.writes() == [address] and issue["state"] == "opened"
     team.world.fault("revoked-key:action=Describe")
-    assert team.drift().state == "failed" and team.host.writes() == []
+    beats = team.host.heartbeats
+    assert beats and team.drift().state == "failed" and team.host.writes() == []
+    assert team.host.heartbeats == beats, "an incomplete check sends no heartbeat"
     team.world.fault("")
     team.world.in_the_console(files)
     assert team.drift().state == "success" and team.host.writes() == [address] and issue["state"] == "closed"
@@ -228,5 +245,5 @@ def alarms(team):
 def large(team):
     more = "".join(f"          camera-{number:04}: {{ cycle_duration: {600 + number} }} # livevod: allow short-cycle\n" for number in range(3000))
     _, pipeline = team.request(13, files_of(team) + more)
-    assert pipeline.state == "success", pipeline.jobs["plan"].log[-2000:]
+    assert pipeline.state == "success", pipeline.jobs["livevod-plan"].log[-2000:]
     assert 20000 < len(team.host.notes[-1]["body"].encode()) <= 60000

@@ -1,22 +1,78 @@
-"""Runs pipelines as GitLab's runners do, as far as this pipeline needs it: the jobs that the rules include, in the order of their stages,
-each with its `before_script` and `script` as written in the file."""
+"""Runs pipelines as GitLab's runners do, as far as this one goes: inputs and includes, the jobs that the rules take in, in the order of
+their stages, each with its `before_script` and `script` as they stand in the file."""
 
+import re
 import secrets
 import shutil
 import subprocess
+
+from ruamel.yaml import YAML
 
 from gitlab import PROJECT, expand, holds
 from world import TOKEN, environment, text
 
 VARIABLE_LIMIT = 1024
+INPUT = re.compile(r"\$\[\[ inputs\.([a-z0-9-]+) \]\]")
+
+
+class Invalid(Exception):
+    """A configuration or an input from which GitLab makes no pipeline."""
+
+
+def documents(file):
+    """The inputs that a file declares, and what follows them."""
+    header, _, body = file.read_text().partition("\n---\n")
+    yaml = YAML(typ="safe")
+    return yaml.load(header)["spec"]["inputs"], yaml.load(body)
+
+
+def resolve(file, given):
+    """A configuration with its inputs filled in."""
+    declared, body = documents(file)
+    if set(given) - set(declared):
+        raise Invalid(f"unknown inputs: {set(given) - set(declared)}")
+    values = {name: value_of(name, one, given) for name, one in declared.items()}
+    return fill(body, values)
+
+
+def value_of(name, declared, given):
+    value = given.get(name, declared.get("default"))
+    kind = {"array": list, "boolean": bool}.get(declared.get("type"), str)
+    if not isinstance(value, kind):
+        raise Invalid(f"{name} is no {kind.__name__}")
+    if "regex" in declared and not re.search(declared["regex"].replace("$", r"\Z"), value):
+        raise Invalid(f"{name} does not match")
+    if "options" in declared and value not in declared["options"]:
+        raise Invalid(f"{name} is none of the options")
+    return value
+
+
+def fill(node, values):
+    if isinstance(node, dict):
+        return {fill(key, values): fill(value, values) for key, value in node.items()}
+    if isinstance(node, list):
+        return [fill(one, values) for one in node]
+    if not isinstance(node, str):
+        return node
+    if whole := INPUT.fullmatch(node):
+        return values[whole[1]]
+    return INPUT.sub(lambda found: str(values[found[1]]), node)
+
+
+def pipeline_file(folder, given):
+    """The pipeline of a repository, with what it includes."""
+    file = resolve(folder / ".gitlab-ci.yml", given)
+    whole = {}
+    for include in file.pop("include"):
+        whole |= resolve(folder / include["local"], include["inputs"])
+    return whole | file
 
 
 class Pipeline:
     def __init__(self, host, world, file, variables, sha, caches, protected):
         self.host, self.world, self.file, self.sha, self.caches = host, world, file, sha, caches
         self.protected, self.number = protected, host.next()
-        given = {name: one["value"] if isinstance(one, dict) else one for name, one in file["variables"].items()}
-        self.variables = given | {
+        self.variables = {
             "CI_API_V4_URL": f"{host.url}/api/v4",
             "CI_COMMIT_SHA": sha,
             "CI_DEFAULT_BRANCH": "main",
@@ -32,11 +88,18 @@ class Pipeline:
         named = {name: job for name, job in self.file.items() if isinstance(job, dict) and "stage" in job}
         for stage in self.file["stages"]:
             for name, job in named.items():
-                if job["stage"] == stage and any(holds(rule, self.variables, ["live/livevod.yaml"]) for rule in job["rules"]):
-                    self.jobs[name] = Job(self, name, {**self.file[job["extends"]], **job}).run()
+                rule = next((rule for rule in job["rules"] if holds(rule, self.variables, ["live/livevod.yaml"])), None)
+                if job["stage"] == stage and rule:
+                    self.jobs[name] = Job(self, name, self.extended(job))
+                    if rule.get("when", "on_success") == "on_success":
+                        self.jobs[name].run()
             if any(job.state == "failed" for job in self.jobs.values()):
                 break
         return self
+
+    def extended(self, job):
+        base = self.file[job["extends"]]
+        return {**base, **job, "variables": base["variables"] | job.get("variables", {})}
 
     def retry(self, name):
         self.jobs[name] = Job(self, name, self.jobs[name].job).run()
@@ -50,13 +113,14 @@ class Pipeline:
 class Job:
     def __init__(self, pipeline, name, job):
         self.pipeline, self.name, self.job, self.id = pipeline, name, job, pipeline.host.next()
+        self.state = "manual"
         self.folder = pipeline.world.folder / "jobs" / secrets.token_hex(4)
         self.workspace = self.folder / "work"
         self.workspace.mkdir(parents=True)
 
     def run(self):
         self.check_out()
-        caches = self.job["cache"]
+        caches = self.job.get("cache", [])
         for cache in caches:
             self.restore(cache)
         done = subprocess.run(
@@ -112,7 +176,7 @@ class Job:
         self.pipeline.caches[self.key(cache)] = copy
 
     def keep(self):
-        """Artifacts and reports."""
+        """Artifacts, and reports beside them."""
         artifacts = self.job.get("artifacts", {})
         self.kept = {}
         if self.state == "success" or artifacts.get("when") == "always":

@@ -1,12 +1,18 @@
-"""The setting of a story: the emulator as Alibaba Cloud, a git repository, and edits in the console."""
+"""What a story plays in: the emulator as Alibaba Cloud, a git repository, and somebody who edits behind everybody's back."""
 
+import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
+import tarfile
 import time
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[3]
+RELEASES = "https://github.com/OWNER/livevod/releases/download"
+VERSION = "0.1.0"
 ROLES = ["livevod-plan", "livevod-apply"]
 ACCOUNT = "1234567890123456"
 TOKEN = "header.claims.signature"
@@ -20,7 +26,8 @@ class World:
         self.tools = folder / "tools"
         self.tools.mkdir(parents=True)
         self.start_emulator()
-        self.install_cargo()
+        self.release()
+        self.stand_ins()
 
     # Alibaba Cloud.
 
@@ -48,7 +55,7 @@ class World:
         )
 
     def in_the_console(self, files):
-        """Changes the service to the state of other files, without a pull request."""
+        """Somebody brings the service to what other files say, past every pull request."""
         file = self.folder / "console.yaml"
         file.write_text(files)
         key = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "emulator", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "emulator"}
@@ -58,18 +65,60 @@ class World:
         )
         assert done.returncode == 0, done.stderr
 
-    # The build that replaces `cargo install`.
+    # The release that the pipelines install.
 
-    def install_cargo(self):
-        cargo = self.tools / "cargo"
-        cargo.write_text(f"""#!/bin/sh
-set -eu
-case "$4" in https://git*.com/OWNER/livevod) ;; *) exit 1 ;; esac
-[ "$1 $2 $3 $5 $6 $7 $9" = "install --locked --git --rev {"0" * 40} --root livevod" ]
-mkdir -p "$8/bin"
-cp "{self.binary}" "$8/bin/livevod"
+    def release(self):
+        """What the release workflow publishes for this machine. The program in it calls the one that is tested, so that it is small."""
+        self.published = self.folder / "published"
+        name = f"livevod-{VERSION}-{platform.machine()}-unknown-linux-musl"
+        self.archive = self.published / f"v{VERSION}" / f"{name}.tar.gz"
+        self.archive.parent.mkdir(parents=True)
+        self.tool("livevod-released", f"#!/bin/sh\nexec {self.binary} \"$@\"\n")
+        with tarfile.open(self.archive, "w:gz", compresslevel=1) as archive:
+            archive.add(self.tools / "livevod-released", f"{name}/livevod")
+            archive.add(ROOT / "templates" / "livevod" / "livevod.sh", f"{name}/ci/gitlab.sh")
+        self.checksum = self.archive.with_name(f"{self.archive.name}.sha256")
+        self.sha256 = hashlib.sha256(self.archive.read_bytes()).hexdigest()
+        self.checksum.write_text(f"{self.sha256}  {self.archive.name}\n")
+
+    def stand_ins(self):
+        """`curl` and `gh` as the pipelines know them, except that releases on github.com are files here."""
+        self.tool("curl", f"""#!/bin/sh
+for word; do
+    case $word in {RELEASES}/*) url=$word ;; esac
+    [ "${{previous:-}}" != --output ] || output=$word
+    previous=$word
+done
+[ -n "${{url:-}}" ] || exec {shutil.which("curl")} "$@"
+case " $* " in *" --proto =https "*) ;; *) exit 1 ;; esac
+cp "{self.published}/${{url#{RELEASES}/}}" "$output" || exit 22
 """)
-        cargo.chmod(0o755)
+        self.tool("gh", f"""#!/bin/sh
+set -eu
+[ -n "$GH_TOKEN" ]
+case "$1 $2" in
+"release download")
+    [ "$3 $4 $5 $6 $8 ${{10}}" = "v{VERSION} --repo OWNER/livevod --dir --pattern --pattern" ]
+    cp "{self.published}/$3/$9" "{self.published}/$3/${{11}}" "$7"
+    ;;
+"attestation verify")
+    [ "$4 $5 $6 $7" = "--repo OWNER/livevod --signer-workflow OWNER/livevod/.github/workflows/release.yml" ]
+    [ "$(sha256sum < "$3")" = "{self.sha256}  -" ]
+    ;;
+*) exit 1 ;;
+esac
+""")
+        for compiler in ("cargo", "rustc", "rustup"):
+            self.tool(compiler, f"#!/bin/sh\ntouch '{self.folder}/compiled'\nexit 1\n")
+
+    def tool(self, name, text):
+        file = self.tools / name
+        file.write_text(text)
+        file.chmod(0o755)
+
+    def tampered(self):
+        """A release whose archive was replaced, while its checksum stayed: what a job must not run."""
+        return Tampered(self)
 
     # The repository.
 
@@ -80,7 +129,7 @@ cp "{self.binary}" "$8/bin/livevod"
         return done.stdout.strip()
 
     def init(self, template, files):
-        """A repository with a host's workflows and the first files."""
+        """A repository that has a host's workflows and the first files."""
         shutil.copytree(template, self.origin)
         self.git("init", "--quiet")
         self.git("config", "uploadpack.allowAnySHA1InWant", "true")
@@ -110,14 +159,40 @@ cp "{self.binary}" "$8/bin/livevod"
         return self.git("rev-parse", "HEAD")
 
     def nothing_touched(self):
-        """No name or title was executed as a command."""
+        """No name or title was run as a command, anywhere."""
         assert not list(self.folder.rglob("pwned"))
+        assert not (self.folder / "compiled").exists(), "a pipeline compiled something"
+
+
+class Tampered:
+    def __init__(self, world):
+        self.world = world
+
+    def __enter__(self):
+        self.kept = self.world.archive.read_bytes()
+        name = self.world.archive.name.removesuffix(".tar.gz")
+        program = self.world.folder / "program"
+        program.write_text("#!/bin/sh\ntouch pwned\n")
+        program.chmod(0o755)
+        with tarfile.open(self.world.archive, "w:gz") as archive:
+            archive.add(program, f"{name}/livevod")
+        return self
+
+    def with_its_checksum(self):
+        """The checksum was replaced too."""
+        found = hashlib.sha256(self.world.archive.read_bytes()).hexdigest()
+        self.world.checksum.write_text(f"{found}  {self.world.archive.name}\n")
+
+    def __exit__(self, *_):
+        self.world.archive.write_bytes(self.kept)
+        self.world.checksum.write_text(f"{self.world.sha256}  {self.world.archive.name}\n")
 
 
 def environment(home, tools):
-    """The environment of a job's processes, without the environment of the test."""
-    home.mkdir(parents=True, exist_ok=True)
-    return {"PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8", "CI": "true"}
+    """What a job's processes begin with; nothing of the person who runs the test."""
+    temporary = home / "temporary"
+    temporary.mkdir(parents=True, exist_ok=True)
+    return {"TMPDIR": str(temporary), "PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8", "CI": "true"}
 
 
 def text(path):
@@ -125,5 +200,5 @@ def text(path):
 
 
 def events(content):
-    """The events in a file."""
+    """The events in a file of them."""
     return [json.loads(line) for line in content.splitlines()]

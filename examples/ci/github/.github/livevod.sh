@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# The calls to GitHub that the workflows in this folder make: `livevod.sh COMMAND ARGUMENT…`, with one function below for each
-# command. Needs bash, curl, jq and unzip, which GitHub's runners have.
+# Talks to GitHub for the workflows beside this file: `livevod.sh COMMAND ARGUMENT…`, one function below per command. Needs bash, curl, jq
+# and unzip, which GitHub's runners have.
 #
-# Plans, reports and comments are in files, and text from a pull request is read from the event's file: no part of either is ever an
-# argument, a variable or part of a script. The token is never an argument, which other processes could read.
+# Plans, reports and comments are files, and the script reads what comes from a pull request from the event's file: neither ever
+# becomes an argument, a variable or part of a script. The token is never an argument, which other processes could read.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
 
-# The name under which a workflow's own token writes. No account can have a name with brackets.
+# The user that a workflow's own token writes as. Accounts can't have brackets in their names.
 readonly BOT='github-actions[bot]'
 readonly CONTEXT='livevod/plan'
 readonly RUN="${GITHUB_SERVER_URL:?}/${GITHUB_REPOSITORY:?}/actions/runs/${GITHUB_RUN_ID:?}"
@@ -16,7 +16,7 @@ readonly RUN="${GITHUB_SERVER_URL:?}/${GITHUB_REPOSITORY:?}/actions/runs/${GITHU
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# A GET, which is safe to retry. The token is in a file descriptor.
+# Fetches a URL, with retries. The token is passed in a file descriptor.
 get() { # URL
     curl --silent --show-error --fail-with-body --location --retry 3 --max-time 60 --output "$folder/answer" \
         --config <(printf 'header = "Authorization: Bearer %s"\n' "${GITHUB_TOKEN:?}") \
@@ -24,7 +24,7 @@ get() { # URL
     cat "$folder/answer"
 }
 
-# Sends once: an unanswered POST may have arrived, and a second one would create a second comment.
+# Writes once, without retries: a POST that got no answer may have arrived, and a second one would add a second comment.
 send() { # METHOD PATH BODY-FILE
     curl --silent --show-error --fail-with-body --max-time 60 --request "$1" --data-binary "@$3" --output "$folder/answer" \
         --config <(printf 'header = "Authorization: Bearer %s"\n' "${GITHUB_TOKEN:?}") \
@@ -32,7 +32,7 @@ send() { # METHOD PATH BODY-FILE
         --header 'Content-Type: application/json' "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/$2" || complain "$1 $2" || return
 }
 
-# Prints the host's response. Always fails.
+# Prints what the host answered. Always fails.
 complain() {
     printf 'livevod.sh: %s: %s\n' "$1" "$(head -c 500 "$folder/answer" 2>/dev/null)" >&2
     return 1
@@ -42,7 +42,7 @@ path() {
     get "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/$1"
 }
 
-# All pages of a list, as one array in a file.
+# Saves all pages of a list as one array.
 list() { # PATH?QUERY FILE
     local page=1
     : >"$folder/pages"
@@ -67,7 +67,7 @@ refuse() {
     exit 1
 }
 
-# token FILE: writes this job's OIDC token for Alibaba Cloud's STS to FILE, and the path into the environment of later steps.
+# token FILE: saves this job's OIDC token for Alibaba Cloud's STS, and tells later steps where it is.
 token() {
     curl --silent --show-error --fail-with-body --retry 3 --max-time 60 \
         --config <(printf 'header = "Authorization: Bearer %s"\n' "${ACTIONS_ID_TOKEN_REQUEST_TOKEN:?}") \
@@ -76,7 +76,7 @@ token() {
     echo "ALIBABA_CLOUD_OIDC_TOKEN_FILE=$1" >>"$GITHUB_ENV"
 }
 
-# The comment or issue in a list that begins with the marker and was written by the workflow: others may write a marker too.
+# The newest comment or issue in a list that starts with a marker and was written by a workflow: others can write a marker too.
 mine() { # LIST-FILE MARKER
     jq --compact-output --arg bot "$BOT" --arg marker "$2" \
         'map(select(.user.login == $bot and ((.body // "") | startswith($marker)))) | last // empty' "$1"
@@ -86,8 +86,8 @@ same() { # ITEM BODY-FILE
     jq --exit-status --rawfile body "$2" '(.body | gsub("\r"; "") | rtrimstr("\n")) == ($body | rtrimstr("\n"))' <<<"$1" >/dev/null
 }
 
-# comment FILE: writes the plan to the pull request, always in the same comment. A plan without changes creates no comment, and an
-# unchanged plan leaves the comment alone.
+# comment FILE: shows the plan on the pull request, always in the same comment. A plan without changes adds no comment, and an unchanged
+# comment is left alone.
 comment() {
     local number found
     number=$(event .pull_request.number)
@@ -101,7 +101,7 @@ comment() {
     fi
 }
 
-# no-plan: if the comment shows an earlier plan, replaces it with the message that this commit has none.
+# no-plan: replaces a plan that was shown before, since this commit could not be planned.
 no_plan() {
     local number found
     number=$(event .pull_request.number)
@@ -110,15 +110,15 @@ no_plan() {
     [ -n "$found" ] || return 0
     {
         jq --raw-output '.body | split("\n")[0]' <<<"$found"
-        printf '## livevod plan\n\n> [!CAUTION]\n> %s could not be planned: see [the run](%s) for the reason.\n' \
+        printf '## livevod plan\n\n> [!CAUTION]\n> %s could not be planned: [the run](%s) says why.\n' \
             "$(event .pull_request.head.sha)" "$RUN"
     } >"$folder/comment"
     jq --null-input --rawfile body "$folder/comment" '{body: $body}' >"$folder/body"
     send PATCH "issues/comments/$(jq .id <<<"$found")" "$folder/body"
 }
 
-# status PLAN.json: writes the digest as a status to the commit that was planned. The status fails if apply would be refused after
-# the merge, but not for the limits, because a reviewed digest lifts them. Without a file, the status says that there is no plan.
+# status PLAN.json: writes the digest to the planned commit. Red if apply would be refused after the merge; a plan above the limits is not,
+# since a reviewed digest releases them. Without a file: there is no plan.
 status() {
     if [ $# -eq 0 ]; then
         jq --null-input '{state: "error", description: "no plan"}' >"$folder/said"
@@ -126,19 +126,19 @@ status() {
         jq '([.held[].guard] | unique - ["limits"]) as $held
             | {state: (if $held == [] then "success" else "failure" end),
                description: ("\(.digest): +\(.summary.create) ~\(.summary.update) -/+\(.summary.replace) -\(.summary.delete)"
-                 + (if $held == [] then "" else "; refused by: \($held | join(", "))" end))[:140]}' "$1" >"$folder/said"
+                 + (if $held == [] then "" else "; held: \($held | join(", "))" end))[:140]}' "$1" >"$folder/said"
     fi
     jq --arg context "$CONTEXT" --arg url "$RUN" '. + {context: $context, target_url: $url}' "$folder/said" >"$folder/body"
     send POST "statuses/$(event .pull_request.head.sha)" "$folder/body"
 }
 
-# reviewed FILE: sets the output `digest` to the reviewed digest, and saves the plan itself in FILE if it is still available. In a run
-# that was started manually, the digest is the typed one; otherwise it is in the status of the pull request that this push merged.
+# reviewed FILE: sets the output `digest` to the reviewed digest, and saves the plan in FILE if it is still kept. In a run that was started
+# by hand, the digest is the one that was typed. Otherwise it comes from the status of the merged pull request.
 reviewed() {
     local digest head
     if [ "$GITHUB_EVENT_NAME" = workflow_dispatch ]; then
         digest=$(event .inputs.digest)
-        [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || refuse 'The digest is not valid: it must be sha256: and 64 hex digits.'
+        [[ $digest =~ ^sha256:[0-9a-f]{64}$ ]] || refuse 'The typed digest is not a digest: sha256: and 64 hex digits.'
     else
         head=$(merged_head)
         digest=$(reviewed_digest "$head")
@@ -154,16 +154,16 @@ merged_head() {
     head=$(jq --raw-output --arg sha "$GITHUB_SHA" --arg base "$GITHUB_REF_NAME" \
         'map(select(.merged_at != null and .base.ref == $base and .merge_commit_sha == $sha))
          | if length == 1 then .[0].head.sha else empty end' "$folder/pulls")
-    [ -n "$head" ] || refuse "$GITHUB_SHA does not come from a merged pull request, so nobody reviewed a plan of it."
+    [ -n "$head" ] || refuse "No merged pull request created $GITHUB_SHA, so no plan of it was reviewed."
     echo "$head"
 }
 
-# The digest in a commit's statuses: each must be written by the workflow's own identity, be complete, and have the same digest.
+# The digest in the statuses of a commit. All must be written by a workflow and hold the same digest.
 reviewed_digest() { # COMMIT
     list "commits/$1/statuses?" "$folder/statuses"
     jq --arg context "$CONTEXT" 'map(select(.context == $context)) | sort_by(.id)' "$folder/statuses" >"$folder/plans"
     jq --exit-status 'length > 0' "$folder/plans" >/dev/null ||
-        refuse "$1 has no status $CONTEXT: it was never planned (pull requests from forks are not)."
+        refuse "$1 has no status $CONTEXT: it was never planned. Pull requests from forks are not planned."
     jq --exit-status --arg bot "$BOT" 'last | .creator.login == $bot and .creator.type == "Bot"' "$folder/plans" >/dev/null ||
         refuse "The status $CONTEXT of $1 was not written by this repository's workflow."
     jq --arg bot "$BOT" 'map(select(.creator.login == $bot and .creator.type == "Bot" and .state != "pending")
@@ -172,11 +172,11 @@ reviewed_digest() { # COMMIT
     jq --exit-status 'length > 0 and last.state != "error" and last.digest != null' "$folder/digests" >/dev/null ||
         refuse "The status $CONTEXT of $1 has no digest: its last plan failed."
     jq --exit-status '[.[].digest | values] | unique | length == 1' "$folder/digests" >/dev/null ||
-        refuse "$1 was planned more than once, with different digests, and it is not known which one was reviewed."
+        refuse "$1 was planned more than once, with different digests. It is not known which one was reviewed."
     jq --raw-output 'last.digest' "$folder/digests"
 }
 
-# The reviewed plan: with it, a refusal shows the difference and a half done apply continues. Without it, only the digest counts.
+# The reviewed plan: with it a refusal shows what differs, and an incomplete apply can continue. Without it only the digest is compared.
 artifact() { # COMMIT FILE
     local id
     path "actions/artifacts?name=livevod-plan-$1&per_page=100" >"$folder/artifacts"
@@ -186,10 +186,10 @@ artifact() { # COMMIT FILE
         return
     fi
     rm -f "$2"
-    echo '::warning title=livevod::the reviewed plan is no longer available; only its digest is checked'
+    echo '::warning title=livevod::the reviewed plan has expired; only its digest is compared'
 }
 
-# verdict CODE REPORT: prints the report of an apply, and what to do for its exit code.
+# verdict CODE REPORT: shows the report of an apply, and what to do about its exit code.
 verdict() {
     {
         cat "$2"
@@ -197,30 +197,37 @@ verdict() {
         case $1 in
         0) ;;
         3)
-            printf '> [!CAUTION]\n> **Refused, and nothing was written** (exit code 3). The service or the files have changed since '
-            printf 'the review, or a guard refused the plan; see above. Read the plan above. If it is right, start this workflow '
-            printf 'manually with the digest of the plan and, if a guard refused it, with the option that allows it.\n'
+            printf '> [!CAUTION]\n> **Refused, nothing was written** (exit code 3). The service or the files changed since the review, '
+            printf 'or a guard holds the plan: see the plan above. If it is right, start this workflow by hand with its digest, '
+            printf 'and tick the guard to release if the refusal names one.\n'
             ;;
         4)
-            printf '> [!CAUTION]\n> **Half done** (exit code 4). Some changes were written and read back, others were not made; '
-            printf 'the report says which. Fix the cause, then re-run this job: it continues with the remaining changes.\n'
+            printf '> [!CAUTION]\n> **Incomplete** (exit code 4). Some changes were written and read back, others were not made: '
+            printf 'see the report. When the cause is fixed, re-run this job: it continues with the rest.\n'
             ;;
         5)
-            printf '> [!CAUTION]\n> **Check needed** (exit code 5). The outcome of at least one write is unknown, even after '
+            printf '> [!CAUTION]\n> **Unknown** (exit code 5). The outcome of at least one write is not known, even after '
             printf 'reading back. Check the addresses in the report, then re-run this job: it reads before it writes.\n'
             ;;
         130 | 143)
             printf '> [!WARNING]\n> **Interrupted** (exit code %s). Writes in flight were finished and reported. ' "$1"
-            printf 'Re-run this job: it continues with the remaining changes.\n'
+            printf 'Re-run this job: it continues with the rest.\n'
             ;;
         *)
-            printf '> [!CAUTION]\n> **Failed before any write** (exit code %s). The log of the step shows the reason.\n' "$1"
+            printf '> [!CAUTION]\n> **Failed before any write** (exit code %s). See the log of the step.\n' "$1"
             ;;
         esac
     } >>"$GITHUB_STEP_SUMMARY"
 }
 
-# issue CODE FILE: one issue per target. Drift opens it, different drift updates it, no drift closes it.
+# heartbeat: tells a monitor that the drift check ran to its end. Does nothing without the secret.
+heartbeat() {
+    [ -n "${LIVEVOD_HEARTBEAT_URL:-}" ] || return 0
+    curl --silent --show-error --fail --retry 3 --max-time 60 --output /dev/null \
+        --config <(printf 'url = "%s"\n' "$LIVEVOD_HEARTBEAT_URL")
+}
+
+# issue CODE FILE: keeps one issue per target. Drift opens it, different drift rewrites it, no drift closes it.
 issue() {
     local found number
     list 'issues?state=all&labels=livevod-drift&sort=created&direction=asc' "$folder/all"
@@ -229,7 +236,7 @@ issue() {
     number=$(jq .number <<<"${found:-null}")
     case "$1 $(jq --raw-output .state <<<"${found:-null}")" in
     '2 null') jq --null-input --rawfile body "$2" \
-        '{title: "Recordings are not configured as declared", labels: ["livevod-drift"], body: $body}' >"$folder/body" ;;
+        '{title: "Recording configurations differ from the files", labels: ["livevod-drift"], body: $body}' >"$folder/body" ;;
     '2 closed') jq --null-input --rawfile body "$2" '{state: "open", body: $body}' >"$folder/body" ;;
     '2 open')
         ! same "$found" "$2" || return 0
@@ -246,10 +253,10 @@ issue() {
 }
 
 case ${1:?which command?} in
-token | comment | status | reviewed | verdict | issue) "$@" ;;
+token | comment | status | reviewed | verdict | issue | heartbeat) "$@" ;;
 no-plan) no_plan ;;
 *)
-    echo "livevod.sh: no command $1" >&2
+    echo "livevod.sh: unknown command $1" >&2
     exit 1
     ;;
 esac

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The calls to GitLab that the pipeline in .gitlab-ci.yml makes: `livevod.sh COMMAND ARGUMENT…`, with one function below for each
-# command. Needs bash, curl and jq.
+# Talks to GitLab for the component beside this file: `livevod.sh COMMAND ARGUMENT…`, one function below per command. Releases hold it as
+# `ci/gitlab.sh`, so it is covered by their checksum. Needs bash, curl and jq.
 #
-# Plans, reports and notes are in files: no part of them is ever an argument, a variable or part of a script. Tokens are never
-# arguments, which other processes could read.
+# Plans, reports and notes are files and never become an argument, a variable or part of a script. Tokens are never arguments, which
+# other processes could read.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
@@ -11,21 +11,21 @@ umask 077
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# A GET, which is safe to retry. The token is in a file descriptor.
+# Fetches a URL, with retries. The token is passed in a file descriptor.
 get() { # URL
     curl --silent --show-error --fail-with-body --location --retry 3 --max-time 60 --output "$folder/answer" \
         --config <(printf 'header = "PRIVATE-TOKEN: %s"\n' "${LIVEVOD_API_TOKEN:?}") "$1" || complain "$1" || return
     cat "$folder/answer"
 }
 
-# Sends once: an unanswered POST may have arrived, and a second one would create a second note.
+# Writes once, without retries: a POST that got no answer may have arrived, and a second one would add a second note.
 send() { # METHOD PATH BODY-FILE
     curl --silent --show-error --fail-with-body --max-time 60 --request "$1" --data-binary "@$3" --output "$folder/answer" \
         --config <(printf 'header = "PRIVATE-TOKEN: %s"\n' "${LIVEVOD_API_TOKEN:?}") \
         --header 'Content-Type: application/json' "$CI_API_V4_URL/projects/$CI_PROJECT_ID/$2" || complain "$1 $2" || return
 }
 
-# Prints the host's response. Always fails.
+# Prints what the host answered. Always fails.
 complain() {
     printf 'livevod.sh: %s: %s\n' "$1" "$(head -c 500 "$folder/answer" 2>/dev/null)" >&2
     return 1
@@ -35,7 +35,7 @@ path() {
     get "$CI_API_V4_URL/projects/$CI_PROJECT_ID/$1"
 }
 
-# All pages of a list, as one array in a file.
+# Saves all pages of a list as one array.
 list() { # PATH?QUERY FILE
     local page=1
     : >"$folder/pages"
@@ -55,15 +55,7 @@ refuse() {
     exit 1
 }
 
-# install FOLDER: livevod in FOLDER/bin, built once per revision, and jq if the image has none. There is no release to download
-# yet, so it is built from the revision in .gitlab-ci.yml.
-install_livevod() {
-    command -v jq >/dev/null || { apt-get update --quiet=2 && apt-get install --quiet=2 --yes jq; }
-    [ -x "$1/bin/livevod" ] ||
-        cargo install --locked --git "${LIVEVOD_REPOSITORY:?}" --rev "${LIVEVOD_REVISION:?}" --root "$1" livevod
-}
-
-# token: writes this job's OIDC token for Alibaba Cloud's STS to a file, and the file's name to standard output.
+# token: saves this job's OIDC token for Alibaba Cloud's STS and prints the file's name.
 token() {
     local file
     file=$(mktemp)
@@ -71,7 +63,7 @@ token() {
     echo "$file"
 }
 
-# The note or issue in a list that begins with the marker and was written with this token: others may write a marker too.
+# The newest note or issue in a list that starts with a marker and was written by this token's user: others can write a marker too.
 mine() { # LIST-FILE FIELD MARKER
     get "$CI_API_V4_URL/user" >"$folder/me"
     jq --compact-output --slurpfile me "$folder/me" --arg field "$2" --arg marker "$3" \
@@ -83,8 +75,8 @@ same() { # ITEM FIELD BODY-FILE
         '(.[$field] | gsub("\r"; "") | rtrimstr("\n")) == ($body | rtrimstr("\n"))' <<<"$1" >/dev/null
 }
 
-# note FILE: writes the plan to the merge request, always in the same note. A plan without changes creates no note, and an unchanged
-# plan leaves the note alone.
+# note FILE: shows the plan on the merge request, always in the same note. A plan without changes adds no note, and an unchanged note is
+# left alone.
 note() {
     local notes found
     notes="merge_requests/$CI_MERGE_REQUEST_IID/notes"
@@ -98,7 +90,7 @@ note() {
     fi
 }
 
-# no-plan: if the note shows an earlier plan, replaces it with the message that this commit has none.
+# no-plan: replaces a plan that was shown before, since this commit could not be planned.
 no_plan() {
     local notes found
     notes="merge_requests/$CI_MERGE_REQUEST_IID/notes"
@@ -107,25 +99,25 @@ no_plan() {
     [ -n "$found" ] || return 0
     {
         jq --raw-output '.body | split("\n")[0]' <<<"$found"
-        printf '## livevod plan\n\n> [!CAUTION]\n> %s could not be planned: see [the job](%s) for the reason.\n' "$CI_COMMIT_SHA" "$CI_JOB_URL"
+        printf '## livevod plan\n\n> [!CAUTION]\n> %s could not be planned: [the job](%s) says why.\n' "$CI_COMMIT_SHA" "$CI_JOB_URL"
     } >"$folder/note"
     jq --null-input --rawfile body "$folder/note" '{body: $body}' >"$folder/body"
     send PUT "$notes/$(jq .id <<<"$found")" "$folder/body"
 }
 
-# reviewed FILE: prints the reviewed digest on standard output, and saves the plan itself in FILE. In a pipeline that was started
-# manually, the digest is the typed one; otherwise the plan is the one that the merged request's pipeline kept.
+# reviewed FILE: prints the reviewed digest and saves the plan in FILE. In a pipeline that was started by hand, the digest is the one that
+# was typed, and there is no file. Otherwise both come from the pipeline of the merge request.
 reviewed() {
     local request pipeline
     if [ -n "${LIVEVOD_DIGEST:-}" ]; then
-        [[ $LIVEVOD_DIGEST =~ ^sha256:[0-9a-f]{64}$ ]] || refuse 'LIVEVOD_DIGEST is not a digest (sha256: and 64 hex digits).'
+        [[ $LIVEVOD_DIGEST =~ ^sha256:[0-9a-f]{64}$ ]] || refuse 'The typed digest is not a digest: sha256: and 64 hex digits.'
         echo "$LIVEVOD_DIGEST"
         return
     fi
     request=$(merged_request)
     path "merge_requests/$request" >"$folder/request"
     pipeline=$(jq 'select(.source_project_id == .project_id) | .head_pipeline.id // empty' "$folder/request")
-    [ -n "$pipeline" ] || refuse "Merge request !$request was never planned (merge requests from forks are not)."
+    [ -n "$pipeline" ] || refuse "Merge request !$request was never planned. Merge requests from forks are not planned."
     kept_plan "$request" "$pipeline" "$1"
 }
 
@@ -137,46 +129,53 @@ merged_request() {
         'map(select(.state == "merged" and .target_branch == $branch
              and ([.merge_commit_sha, .squash_commit_sha, .sha] | index($sha))))
          | if length == 1 then .[0].iid else empty end' "$folder/requests")
-    [ -n "$request" ] || refuse "$CI_COMMIT_SHA does not come from a merge request, so nobody reviewed a plan of it."
+    [ -n "$request" ] || refuse "No merge request created $CI_COMMIT_SHA, so no plan of it was reviewed."
     echo "$request"
 }
 
-# The plan that the `plan` jobs of a request's last pipeline kept. If they kept different plans, none is used.
+# The plan that the last pipeline of a merge request kept. If the plan job ran more than once, all its plans must have the same digest.
 kept_plan() { # REQUEST PIPELINE FILE
     local job
     list "pipelines/$2/jobs?include_retried=true" "$folder/jobs"
-    jq 'map(select(.name == "plan")) | sort_by(.id)' "$folder/jobs" >"$folder/plans"
+    jq --arg name "${LIVEVOD_PLAN_JOB:?}" 'map(select(.name == $name)) | sort_by(.id)' "$folder/jobs" >"$folder/plans"
     jq --exit-status 'length > 0 and last.status == "success"' "$folder/plans" >/dev/null ||
         refuse "The last pipeline of merge request !$1 has no plan."
     : >"$folder/digests"
     for job in $(jq '.[] | select(.status == "success") | .id' "$folder/plans"); do
-        path "jobs/$job/artifacts/plan.lvp" >"$3" || refuse "The plan of job $job is no longer available."
+        path "jobs/$job/artifacts/plan.lvp" >"$3" || refuse "The plan of job $job has expired."
         livevod show "$3" --format json | jq --raw-output .digest >>"$folder/digests"
     done
     [ "$(sort --unique "$folder/digests" | wc -l)" -eq 1 ] ||
-        refuse "Merge request !$1 was planned more than once, with different digests, and it is not known which one was reviewed."
+        refuse "Merge request !$1 was planned more than once, with different digests. It is not known which one was reviewed."
     head -n 1 "$folder/digests"
 }
 
-# verdict CODE REPORT: prints the report of an apply, and what to do for its exit code.
+# verdict CODE REPORT: prints the report of an apply, and what to do about its exit code.
 verdict() {
     cat "$2"
     case $1 in
     0) ;;
-    3) echo 'REFUSED, and nothing was written (exit code 3). The service or the files have changed since the review, or a guard' \
-        'refused the plan; see above. Read the plan above. If it is right, start a pipeline manually on the default branch, with' \
-        'the digest of the plan in LIVEVOD_DIGEST and, if a guard refused it, the flag that allows it in LIVEVOD_RELEASE.' ;;
-    4) echo 'HALF DONE (exit code 4). Some changes were written and read back, others were not made; the report says which. Fix' \
-        'the cause, then retry this job: it continues with the remaining changes.' ;;
-    5) echo 'CHECK NEEDED (exit code 5). The outcome of at least one write is unknown, even after reading back. Check the addresses' \
-        'in the report, then retry this job: it reads before it writes.' ;;
-    130 | 143) echo "INTERRUPTED (exit code $1). Writes in flight were finished and reported. Retry this job: it continues with" \
-        'the remaining changes.' ;;
-    *) echo "FAILED before any write (exit code $1). The log above shows the reason." ;;
+    3) echo 'REFUSED, nothing was written (exit code 3). The service or the files changed since the review, or a guard holds the plan:' \
+        'see the plan above. If it is right, start a pipeline on the default branch by hand (Build, Pipelines, New pipeline) with' \
+        'its digest, and with the guard to release if the refusal names one.' ;;
+    4) echo 'INCOMPLETE (exit code 4). Some changes were written and read back, others were not made: see the report. When the' \
+        'cause is fixed, retry this job: it continues with the rest.' ;;
+    5) echo 'UNKNOWN (exit code 5). The outcome of at least one write is not known, even after reading back. Check the addresses in' \
+        'the report, then retry this job: it reads before it writes.' ;;
+    130 | 143) echo "INTERRUPTED (exit code $1). Writes in flight were finished and reported. Retry this job: it continues with the" \
+        'rest.' ;;
+    *) echo "FAILED before any write (exit code $1). See the log above." ;;
     esac
 }
 
-# issue CODE FILE: one issue per target. Drift opens it, different drift updates it, no drift closes it.
+# heartbeat: tells a monitor that the drift check ran to its end. Does nothing without the variable.
+heartbeat() {
+    [ -n "${LIVEVOD_HEARTBEAT_URL:-}" ] || return 0
+    curl --silent --show-error --fail --retry 3 --max-time 60 --output /dev/null \
+        --config <(printf 'url = "%s"\n' "$LIVEVOD_HEARTBEAT_URL")
+}
+
+# issue CODE FILE: keeps one issue per target. Drift opens it, different drift rewrites it, no drift closes it.
 issue() {
     local found number
     list 'issues?labels=livevod-drift&order_by=created_at&sort=asc&scope=all' "$folder/issues"
@@ -184,7 +183,7 @@ issue() {
     number=$(jq .iid <<<"${found:-null}")
     case "$1 $(jq --raw-output .state <<<"${found:-null}")" in
     '2 null') jq --null-input --rawfile text "$2" \
-        '{title: "Recordings are not configured as declared", labels: "livevod-drift", description: $text}' >"$folder/body" ;;
+        '{title: "Recording configurations differ from the files", labels: "livevod-drift", description: $text}' >"$folder/body" ;;
     '2 closed') jq --null-input --rawfile text "$2" '{state_event: "reopen", description: $text}' >"$folder/body" ;;
     '2 opened')
         ! same "$found" description "$2" || return 0
@@ -201,11 +200,10 @@ issue() {
 }
 
 case ${1:?which command?} in
-token | note | reviewed | verdict | issue) "$@" ;;
-install) install_livevod "${2:?}" ;;
+token | note | reviewed | verdict | issue | heartbeat) "$@" ;;
 no-plan) no_plan ;;
 *)
-    echo "livevod.sh: no command $1" >&2
+    echo "livevod.sh: unknown command $1" >&2
     exit 1
     ;;
 esac
