@@ -24,13 +24,14 @@ const [binary, chromium, pictures] = process.argv.slice(2);
 /// Name of the page, what is looked at, how the browser is, the check.
 const CASES = [
   ["danger", "the policy lets nothing else run", { expected: true }, checks.policy],
-  ["danger", "all is told without scripts", { javaScriptEnabled: false }, (page) => checks.withoutScripts(page, 9)],
+  ["danger", "all is told without scripts", { javaScriptEnabled: false }, (page) => checks.withoutScripts(page, 8)],
   ["danger", "search and filters", {}, checks.filters],
+  ["danger", "address, links and copying", { visits: 2 }, checks.address],
   ["danger", "keyboard alone", {}, checks.keyboard],
   ["danger", "names and roles", {}, checks.spoken],
   ["danger", "light and dark", {}, checks.schemes],
   ["danger", "stillness", { reducedMotion: "reduce" }, checks.still],
-  ["danger", "print", {}, (page) => checks.printed(page, 9)],
+  ["danger", "print", {}, (page) => checks.printed(page, 8)],
   ["base", "what was pending stands apart", {}, checks.beside],
   ["hostile", "hostile names are text", {}, checks.inert],
   ...["danger", "base", "quiet", "hostile"].flatMap((name) =>
@@ -94,14 +95,14 @@ async function quick(page) {
 }
 
 async function look(server, [name, what, options, check]) {
-  const { expected, ...settings } = options;
+  const { expected, visits = 1, ...settings } = options;
   const from = server.requests.length;
   const wrong = await visit(chromium, server.base + name, settings, async (page, noticed) => {
     const wrong = await check(page);
     // What a check provokes is what it looks for.
     return expected ? wrong : [...wrong, ...noticed, ...(await page.evaluate(() => globalThis.violations ?? []))];
   });
-  return [...wrong, ...checks.same("requests", server.requests.slice(from), [`/${name}`])];
+  return [...wrong, ...checks.same("requests", server.requests.slice(from), Array(visits).fill(`/${name}`))];
 }
 
 async function picture(server, folder) {
