@@ -133,7 +133,7 @@ impl Shown<'_> {
         let mut lines = Vec::new();
         match own {
             Some(Ruler { absent: Some(span), .. }) => {
-                lines.push(format!("  declared absent  ({})", self.line(*span)));
+                lines.push(format!("  declared `state: absent`  ({})", self.line(*span)));
             }
             Some(own) => lines.push(format!("  declared  ({})", self.keys(own))),
             None => lines.push("  no configuration of its own".to_owned()),

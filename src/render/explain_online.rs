@@ -97,7 +97,7 @@ fn state(domain: Option<&DomainState>) -> String {
 fn verdict(standing: &Standing) -> String {
     match standing {
         Standing::AsDeclared => "matches the files".to_owned(),
-        Standing::Differs(_) => "differs from the files; apply would change".to_owned(),
+        Standing::Differs(_) => "differs from the files; apply would change:".to_owned(),
         Standing::Missing => "declared but missing; apply would create it".to_owned(),
         Standing::StillThere => "declared `state: absent` but still there; apply would delete it".to_owned(),
         Standing::Undeclared => "not declared in any file".to_owned(),

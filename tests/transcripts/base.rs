@@ -88,11 +88,7 @@ fn paths_are_read_at_the_same_place_in_the_base() {
     assert_eq!(own.code, 0, "{}", own.transcript());
     let whole = format!("plan {} --emulator --base base", world.path().join("livevod.yaml").display());
     let run = world.run(&whole);
-    assert!(
-        run.stdout.contains("1 change was pending; these files add 2"),
-        "{}",
-        run.transcript()
-    );
+    assert!(run.stdout.contains("1 change was pending; these files add 2"), "{}", run.transcript());
 }
 
 #[test]
