@@ -82,7 +82,8 @@ fn ruler_name<'a>(ruler: &'a Address, address: &Address) -> Option<(&'a str, &'a
     (ruler != address).then_some((&ruler.app, &ruler.stream))
 }
 
-/// How a recording configuration is named next to the address it applies to: `its own entry`, or `show/*`.
+/// How a recording configuration is named next to the address it applies to: `its own configuration`, or
+/// `show/*`.
 pub fn relation(ruler: &Address, address: &Address) -> String {
-    if ruler == address { "its own entry".to_owned() } else { ruler.within_domain() }
+    if ruler == address { "its own configuration".to_owned() } else { ruler.within_domain() }
 }

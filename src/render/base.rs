@@ -1,4 +1,4 @@
-//! What files change from what was pending on their target branch, in the words of every format.
+//! What the files change compared with their target branch, in words that all formats share.
 
 use std::collections::HashSet;
 
@@ -7,27 +7,27 @@ use super::review::transition;
 use crate::model::Address;
 use crate::plan::{Change, SinceBase};
 
-/// A plan beside the files of its target branch.
+/// A plan compared with the files of its target branch.
 pub(super) struct BaseView<'a> {
     /// The facts, for documents.
     pub(super) since: &'a SinceBase,
-    /// How many changes of the plan were pending before.
+    /// How many changes of the plan were already pending.
     pub(super) pending: usize,
-    /// How many come with these files.
+    /// How many these files add.
     own: usize,
-    /// What was pending and will not be done.
+    /// Changes that were pending and no longer are.
     pub(super) withdrawn: Vec<&'a Change>,
-    /// What the branch's files say and these do not any more, though nothing is changed by it now; none of them is empty.
+    /// What the branch's files say and these files no longer do, without a change in the plan; none of them is empty.
     pub(super) lapses: Vec<Lapse>,
 }
 
-/// Something that these files no longer say of what stands there.
+/// Something that these files no longer say about existing configurations.
 pub(super) struct Lapse {
-    /// Behind the count.
+    /// The words after the count.
     pub(super) what: &'static str,
     /// Addresses or domains.
     pub(super) names: Vec<String>,
-    /// Whether a guard is gone with it.
+    /// Whether it removes a guard.
     pub(super) is_danger: bool,
 }
 
@@ -39,9 +39,9 @@ impl<'a> BaseView<'a> {
         let names = |addresses: &[Address]| addresses.iter().map(ToString::to_string).collect();
         let lapse = |what, names: Vec<String>, is_danger| Lapse { what, names, is_danger };
         let lapses = [
-            lapse("not protected any more", names(unprotected), true),
-            lapse("not declared any more, left alone", names(released), false),
-            lapse("not named any more, not even read", unnamed.clone(), false),
+            lapse("no longer protected", names(unprotected), true),
+            lapse("no longer declared, left alone", names(released), false),
+            lapse("no longer named and no longer read", unnamed.clone(), false),
         ];
         Self {
             since,
@@ -52,23 +52,19 @@ impl<'a> BaseView<'a> {
         }
     }
 
-    /// `Beside ../base: 7 changes were pending before, 3 come with these files.`; `mark` writes the base's name.
+    /// `Compared with ../base: 7 changes were pending; these files add 3.`; `mark` formats the base's name.
     pub(super) fn owed(&self, mark: impl Fn(&str) -> String) -> String {
         let before = match self.pending {
-            0 => "nothing was pending before".to_owned(),
-            1 => "1 change was pending before".to_owned(),
-            more => format!("{more} changes were pending before"),
+            0 => "no changes were pending".to_owned(),
+            1 => "1 change was pending".to_owned(),
+            more => format!("{more} changes were pending"),
         };
-        let now = match self.own {
-            0 => "nothing comes".to_owned(),
-            1 => "1 comes".to_owned(),
-            more => format!("{more} come"),
-        };
-        format!("Beside {}: {before}, {now} with these files.", mark(&self.since.base))
+        let now = if self.own > 0 { self.own.to_string() } else { "none".to_owned() };
+        format!("Compared with {}: {before}; these files add {now}.", mark(&self.since.base))
     }
 
-    /// A sentence for each thing that the branch's files say and these do not any more. `name` writes an address or a
-    /// domain, `danger` words that are one, and `step` what was pending.
+    /// A sentence for each thing that the branch's files say and these files no longer do. `name` formats an address or a
+    /// domain, `danger` dangerous words, and `step` what was pending.
     pub(super) fn notes(
         &self,
         name: impl Fn(&str) -> String,
@@ -81,13 +77,13 @@ impl<'a> BaseView<'a> {
         };
         let withdrawn = self.withdrawn.iter().map(|change| {
             let (address, text) = (change.address.to_string(), transition(Some(change), "→"));
-            format!("{} was pending and is not any more: {}", name(&address), step(&text))
+            format!("{} was pending and no longer is: {}", name(&address), step(&text))
         });
         self.lapses.iter().map(lapse).chain(withdrawn).collect()
     }
 }
 
-/// What the branch's files ask for where another change is planned.
+/// What the branch's files ask for at an address for which these files plan a different change.
 pub(super) fn instead(other: &Change, arrow: &str) -> String {
-    format!("{}: {}", super::phrases::PENDING_BEFORE, transition(Some(other), arrow))
+    format!("was pending: {}", transition(Some(other), arrow))
 }

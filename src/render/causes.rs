@@ -1,4 +1,4 @@
-//! Which written values a plan comes from: each value that changes several configurations, and what it changes.
+//! The values in the files that cause a plan: each value that changes several configurations, and what it changes.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,10 +10,10 @@ use crate::plan::{ActionKind, FieldChange, FieldOrigin};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
-/// Configurations that one value changes before it heads a plan.
+/// How many configurations a value must change to be shown at the head of a plan.
 const SEVERAL: usize = 3;
 
-/// The values of a plan by where they are written.
+/// The values behind a plan, by the place where they are written.
 pub(super) struct Causes<'a>(BTreeMap<(&'a Place, Field), Cause<'a>>);
 
 /// One written value, and what it changes.
@@ -24,7 +24,7 @@ pub(super) struct Cause<'a> {
     configurations: usize,
     replaced: usize,
     domains: BTreeSet<&'a str>,
-    /// Both values, where they are the same for all.
+    /// The values before and after, if they are the same for all.
     values: Option<(Value, Value)>,
 }
 
@@ -55,14 +55,14 @@ impl<'a> Causes<'a> {
         self.0.values()
     }
 
-    /// The values that change several configurations, the one that changes most first.
+    /// The values that change several configurations, the one with most changes first.
     pub(super) fn weightiest(&self) -> Vec<&Cause<'a>> {
         let mut causes: Vec<&Cause> = self.iter().filter(|cause| cause.configurations >= SEVERAL).collect();
         causes.sort_by_key(|cause| Reverse(cause.configurations));
         causes
     }
 
-    /// Whether one of them tells of this field.
+    /// Whether one of them covers this field.
     pub(super) fn tell(&self, one: &FieldChange) -> bool {
         let place = one.origin.and_then(|origin| origin.place.as_ref());
         place.is_some_and(|place| self.0.contains_key(&(place, one.field)))
@@ -96,8 +96,8 @@ impl<'a> Cause<'a> {
         format!("`{}` here changes {}{}", self.name(), self.extent(), values.unwrap_or_default())
     }
 
-    /// `defaults.cycle_duration` (livevod.yaml:18) changes 214 configurations in 3 domains (2 replaced): 1h → 30m, by the ways
-    /// to write what is code, and a value.
+    /// `defaults.cycle_duration` (livevod.yaml:18) changes 214 configurations in 3 domains (2 replaced): 1h → 30m,
+    /// formatted by `code` and `value`.
     pub(super) fn headline(
         &self,
         code: impl Fn(&str) -> String,

@@ -1,4 +1,4 @@
-//! What every comment on a pull request has: its head, what earlier runs left open, and what was left out.
+//! The parts of every comment on a pull request: its head, what earlier runs left unfinished, and what was left out.
 
 use sha2::{Digest as _, Sha256};
 
@@ -11,16 +11,16 @@ use super::sheet::{Rows, Sheet};
 use super::view::PlanView;
 use crate::apply::journal::LeftOpenNow;
 
-/// Kept for the end: the digest, and what was left out, all twelve kinds of rows in millions.
+/// Bytes reserved for the end: the digest, and the counts of all twelve kinds of left-out rows, in millions.
 pub(super) const FOOTER: usize = 800;
 
-/// The marker, which is the same for every comment of one command, title, target and selection, and the heading.
+/// The heading, and the marker, which is the same for every comment of one command, title, target and selection.
 pub(super) fn head(command: &str, view: &PlanView, layout: &Layout) -> String {
     let Target { name, account: id } = view.target;
     let title = layout.title.as_deref();
     let mut identity: Vec<Option<&str>> = vec![title, Some(name), id.as_deref()];
     identity.extend(view.selected.iter().map(|flag| Some(flag.as_str())));
-    // What leads back is no plan of the files, and takes the place of none.
+    // A restore is no plan of the files, so its comment must not replace one.
     let command = if view.is_way_back && command == "plan" { "restore" } else { command };
     let hash = Sha256::digest(format!("{identity:?}"));
     let marker: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
@@ -32,23 +32,23 @@ pub(super) fn head(command: &str, view: &PlanView, layout: &Layout) -> String {
     )
 }
 
-/// What became of each change that an earlier run left open: a quarter of what is free is theirs.
+/// The outcome of each change that an earlier run left unfinished: they may take a quarter of the free space.
 pub(super) fn left_open(sheet: &mut Sheet, looked: &[&LeftOpenNow]) {
-    let head = format!("**Earlier runs left {} open:**\n\n", counted(looked.len(), "change"));
-    let rows = Rows { what: "changes that earlier runs left open", head: &head, tail: "\n" };
+    let head = format!("**Earlier runs left {} unfinished:**\n\n", counted(looked.len(), "change"));
+    let rows = Rows { what: "changes that earlier runs left unfinished", head: &head, tail: "\n" };
     sheet.rows(rows, sheet.room(FOOTER) / 4, looked, |one| {
         let (address, run) = (code(&one.open.address.to_string()), code(&one.open.run));
         format!("- {address}: {} (run {run})\n", prose(&story(one)))
     });
 }
 
-/// What was left out, and why; empty where nothing was.
+/// What was left out, and why; empty if nothing was.
 pub(super) fn shortened(left_out: &[String], max_bytes: usize) -> String {
     if left_out.is_empty() {
         return String::new();
     }
     format!(
-        "\nLeft out to stay within {max_bytes} bytes: {}. The run's other formats hold all.\n",
+        "\nLeft out to stay within {max_bytes} bytes: {}. The run's other formats show everything.\n",
         left_out.join(", ")
     )
 }

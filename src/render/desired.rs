@@ -15,7 +15,7 @@ use crate::plan::FieldOrigin;
 use crate::resolve::{Desired, Entry, Resolved};
 use crate::source::{Source, Sources};
 
-/// The configurations as a file that livevod reads, every value written out, its origin in a comment behind it.
+/// The configurations as a file that livevod reads: every value written out, followed by its origin in a comment.
 ///
 /// Resolving the text again gives the same configurations.
 pub(super) fn desired_yaml(desired: &Desired, sources: &Sources) -> String {
@@ -35,14 +35,14 @@ pub(super) fn desired_yaml(desired: &Desired, sources: &Sources) -> String {
     canonical(commented)
 }
 
-/// The text as `fmt` would write it.
+/// The text in the layout of `fmt`.
 fn canonical(text: String) -> String {
     let mut sources = Sources::default();
     let file = sources.add(Source::new("", text.as_str()));
     config::format(&sources, file).unwrap_or(text)
 }
 
-/// The same as JSON: one row a configuration, one object a setting.
+/// The same as JSON: one row for each configuration, one object for each setting.
 pub(super) fn desired_json(desired: &Desired, context: Context) -> String {
     let rows: Vec<Json> =
         entries(desired).map(|(address, entry)| row(address, entry, context.sources)).collect();
@@ -81,7 +81,7 @@ fn settings(resolved: &Resolved, sources: &Sources) -> serde_json::Map<String, J
     Field::MANAGED.into_iter().map(setting).collect()
 }
 
-/// The shape of a file with everything written out.
+/// A file with everything written out.
 #[derive(Serialize)]
 struct File<'a> {
     version: u32,
@@ -127,7 +127,7 @@ impl<'a> File<'a> {
             let shown = file.domains.entry(name).or_default();
             shown.region = domain.region.as_ref().map(|region| region.value.as_str());
             shown.prune = domain.prune.as_ref().map(|prune| prune.value);
-            // Apps stand in the order of their entries, which that of the origins is.
+            // Apps keep the order of their entries, on which the order of the origins relies.
             for (address, entry) in &domain.entries {
                 let app = shown.apps.entry(&address.app).or_default();
                 app.streams.insert(&address.stream, written_out(entry));
@@ -140,7 +140,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// The ids that a setting would take for a name, each under the name that the settings then have for it.
+/// The ids that a setting would read as a name, each under the name that the settings use for it.
 fn unusual_groups(desired: &Desired) -> IndexMap<Cow<'_, str>, &str> {
     let resolved = entries(desired).filter_map(|(_, entry)| entry.resolved());
     let ids = resolved.flat_map(|Resolved { config, .. }| {
@@ -150,12 +150,13 @@ fn unusual_groups(desired: &Desired) -> IndexMap<Cow<'_, str>, &str> {
     ids.filter(|id| !is_group_id(id)).map(|id| (group_name(id), id)).collect()
 }
 
-/// How a setting names the group of that id. `default` is a word of its own there, and no id has a dot.
+/// The name that a setting uses for the group with this id. `default` has a meaning of its own there, and no id has a
+/// dot.
 fn group_name(id: &str) -> Cow<'_, str> {
     if id == "default" { "id.default".into() } else { id.into() }
 }
 
-/// The settings as they would be written; switches as `on` and `off` would read as text elsewhere, so booleans.
+/// The settings as YAML values. Switches are booleans, since other readers take `on` and `off` as text.
 fn written_out(entry: &Entry) -> IndexMap<&'static str, Json> {
     let mut settings: IndexMap<&'static str, Json> = match entry.resolved() {
         None => IndexMap::from([("state", "absent".into())]),
@@ -192,7 +193,7 @@ fn origins(desired: &Desired, sources: &Sources) -> Vec<String> {
         .collect()
 }
 
-/// Whether a line of the written file is a managed setting: its key is a field and it stands at a stream's depth.
+/// Whether a line of the written file is a managed setting: its key is a field, at the depth of a stream's settings.
 fn is_setting(line: &str) -> bool {
     const DEPTH: usize = 12;
     let key = line.trim_start();

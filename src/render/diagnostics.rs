@@ -1,5 +1,5 @@
-//! Findings as miette draws them, over line indexes of our own: the built-in source scans from the first byte for each label
-//! and merges far labels into one excerpt.
+//! Findings as miette draws them, with our own line indexes: miette's built-in source scans from the first byte for each
+//! label and merges distant labels into one excerpt.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,14 +22,14 @@ use crate::source::{FileId, Source, Sources, Span};
 /// A line longer than this is shown as a window around its label, bytes.
 const LONG_LINE: u32 = 240;
 
-/// Lines of a label that are shown; what else it covers is told.
+/// How many lines of a label are shown; for a longer one, its last line is named.
 const LABEL_LINES: usize = 4;
 
-/// Columns that miette draws before a line.
+/// Columns that miette uses before a line.
 const MARGIN: usize = 10;
 
-/// Findings one below the other, in the order given; where `most` is too few for them, the weightiest, and how many are
-/// left out.
+/// Findings one below the other, in the given order; if there are more than `most`, the most severe ones and the count of
+/// the rest.
 pub fn diagnostics(findings: &[Diagnostic], sources: &Sources, style: Style, most: Option<usize>) -> String {
     let (shown, left_out) =
         worst(findings.iter().collect(), most.unwrap_or(usize::MAX), |finding: &&Diagnostic| {
@@ -54,7 +54,7 @@ fn drawn(findings: &[&Diagnostic], sources: &Sources, style: Style) -> String {
         if handler.render_report(&mut text, &shown).is_err() {
             text.push_str(&headline(finding));
         }
-        // As related diagnostics, miette would head each with a weight of its own.
+        // As related diagnostics, miette would give each a severity heading of its own.
         for note in notes {
             if handler.render_report(&mut text, &note).is_err() {
                 text.push_str(&note.message);
@@ -83,7 +83,7 @@ fn handler(style: Style) -> GraphicalReportHandler {
         .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
-/// The files that findings point into, each with its text as it may be shown.
+/// The files that findings refer to, each with its text in displayable form.
 struct Texts<'a> {
     files: BTreeMap<FileId, (&'a Source, Cow<'a, str>)>,
     /// Bytes of a long line that are shown on each side of its label.
@@ -104,12 +104,12 @@ impl<'a> Texts<'a> {
         Self { files, window: style.width.saturating_sub(MARGIN) as u32 / 2 }
     }
 
-    /// Whether a file's text is at hand.
+    /// Whether a file's text is available.
     fn have(&self, file: FileId) -> bool {
         self.files.get(&file).is_some_and(|(source, _)| source.has_text())
     }
 
-    /// The place of a span whose text is not at hand: ` (live.yaml:5:3)`.
+    /// The place of a span whose text is not available: ` (live.yaml:5:3)`.
     fn told(&self, span: Span) -> Option<String> {
         let (source, _) = self.files.get(&span.file).filter(|(source, _)| !source.has_text())?;
         let start = source.position(span.start);
@@ -121,8 +121,8 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// A file's text without characters that could move a cursor, hide or reorder text: an excerpt of a stranger's file reaches
-/// the terminal as it is. What stands in for one has as many bytes, so that spans stay true.
+/// A file's text without characters that could move a cursor, hide or reorder text, since an untrusted file may be
+/// excerpted to the terminal. Each replacement has as many bytes as its original, so that spans stay valid.
 fn disarmed(text: &str) -> Cow<'_, str> {
     let is_break = |at: usize, character: char| match character {
         '\n' | '\t' => true,
@@ -146,7 +146,8 @@ fn disarmed(text: &str) -> Cow<'_, str> {
     Cow::Owned(disarmed)
 }
 
-/// One finding, or one of its notes, as miette wants it: labels in one file; what stands elsewhere is a note of its own.
+/// One finding, or one of its notes, in the form that miette needs: labels in one file; a label in another file becomes a
+/// note.
 struct Shown<'a> {
     message: String,
     code: Option<&'static str>,
@@ -205,7 +206,7 @@ fn weight(severity: Severity) -> miette::Severity {
     }
 }
 
-/// The part of a span that is shown, and in which line it ends where that is not all of it. A label may cover a whole file.
+/// The part of a span that is shown, and its last line if that part is not all of it. A label may cover a whole file.
 fn clipped(span: Span, text: Option<&FileText>) -> (Span, Option<usize>) {
     let Some(FileText { source, text, window }) = text else { return (span, None) };
     let first = source.line_index(span.start);
@@ -223,7 +224,7 @@ fn clipped(span: Span, text: Option<&FileText>) -> (Span, Option<usize>) {
     (Span { end, ..span }, (end < span.end).then_some(last + 1))
 }
 
-/// The labels of one file, the first of them the primary one; two texts on one span are joined.
+/// The labels of one file, the first of them primary; two texts on one span are joined.
 fn labeled(labels: &[(Span, &String)], file: Option<&FileText>) -> Vec<LabeledSpan> {
     let mut joined: Vec<(Span, String)> = Vec::new();
     for (span, text) in labels {
@@ -297,7 +298,7 @@ struct FileText<'a> {
 }
 
 impl FileText<'_> {
-    /// Bytes to show around `start..end`, and the 0-based line and column they begin at.
+    /// The bytes to show around `start..end`, and the 0-based line and column at which they begin.
     fn excerpt(
         &self,
         start: u32,
@@ -316,7 +317,7 @@ impl FileText<'_> {
         let short = |line: &usize| self.source.line_range(*line).len() as u32 <= LONG_LINE;
         let from = (from..=first).rev().take_while(short).last().unwrap_or(first);
         let to = (last..=to).take_while(short).last().unwrap_or(last);
-        // A label may stand on a byte order mark, which no line holds.
+        // A label may be on a byte order mark, which is in no line.
         (self.source.line_range(from).start.min(start)..self.source.line_range(to).end, from, 0)
     }
 
@@ -356,7 +357,7 @@ impl SourceCode for FileText<'_> {
             return Err(MietteError::OutOfBounds);
         }
         let (bytes, line, column) = match (before, after) {
-            // Asked without context, miette wants to know where the label itself begins.
+            // Without context, miette expects the start of the label itself.
             (0, 0) => self.exactly(start, end),
             _ => self.excerpt(start, end, before, after),
         };
@@ -412,7 +413,7 @@ mod tests {
         text.push_str(&format!("list: [{}]\n", "x, ".repeat(5000)));
         let (sources, file) = sources(&text);
         let at = |start: u32| Span { file, start, end: start + 1 };
-        let far = Diagnostic::new(Code::DuplicateKey, "`a` stands twice")
+        let far = Diagnostic::new(Code::DuplicateKey, "`a` is given twice")
             .label(at(5), "first")
             .label(at(250), "second");
         let long = Diagnostic::new(Code::WrongType, "`x` is no number").label(at(9000), "here");

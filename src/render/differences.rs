@@ -1,4 +1,4 @@
-//! A plan as findings, for formats that hold nothing else: what differs, what holds it, what a reviewer should know.
+//! A plan as findings, for formats that contain nothing else: differences, refusals, and facts for reviewers.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,9 @@ use crate::model::Address;
 use crate::plan::{ActionKind, FieldChange, Held, Reason, Shadow, Warning};
 use crate::source::{Place, Sources, Span};
 
-/// Differences are as weighty as told: an idea of what will be done in a plan, a warning in drift. What one written value
-/// causes in many configurations is one finding; what was pending on the target branch is one too, since no line here causes it.
+/// Differences have the given severity: advice in a plan, a warning in drift. All differences that one value in the files
+/// causes are one finding; so are all changes already pending on the target branch, since no line of these files causes
+/// them.
 pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     let own = || view.changes().filter(|change| !change.is_pending);
@@ -33,7 +34,7 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
     findings.finish()
 }
 
-/// What no shared value tells of already.
+/// The differences that no shared value covers.
 fn differences(change: ChangeView, causes: &Causes, sources: &Sources) -> Vec<Diagnostic> {
     let mut forcing = change.field_changes().filter(|one| one.field.is_create_only());
     match change.action() {
@@ -61,7 +62,7 @@ fn changed(change: ChangeView, one: &FieldChange, sources: &Sources) -> Diagnost
     at(finding, value.or(change.note.place.as_ref()), sources, "declared here")
 }
 
-/// An entry that comes, goes, or both.
+/// A configuration that is created, deleted or replaced.
 fn whole(change: ChangeView, sources: &Sources) -> Diagnostic {
     let message = format!("{}: {}", sentence(change.action()), change.why());
     let finding = Diagnostic::new(Code::Difference, message).about(&change.address);
@@ -93,11 +94,11 @@ fn declared_unsupported(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
 }
 
 fn shadow(Shadow { address, shadowed }: &Shadow) -> Diagnostic {
-    let message = format!("is not declared, and rules there in place of `{shadowed}`");
+    let message = format!("is not declared, but records in place of the declared `{shadowed}`");
     Diagnostic::new(Code::Difference, message).about(address)
 }
 
-/// What the plan owes to the target branch, in one sentence.
+/// The comparison with the target branch, in one sentence.
 fn on_the_base(view: &PlanView) -> Option<Diagnostic> {
     let base = view.base.as_ref().filter(|base| base.pending > 0)?;
     Some(Diagnostic::new(Code::Difference, base.owed(str::to_owned)))
@@ -106,11 +107,11 @@ fn on_the_base(view: &PlanView) -> Option<Diagnostic> {
 fn unprotected(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
     let addresses = view.base.iter().flat_map(|base| &base.since.unprotected);
     addresses.map(|address| {
-        Diagnostic::new(Code::PlanWarning, format!("`{address}` is not protected any more")).about(address)
+        Diagnostic::new(Code::PlanWarning, format!("`{address}` is no longer protected")).about(address)
     })
 }
 
-/// `entry` is where the entry of what is held stands.
+/// `entry` is the place of the refused entry.
 fn guard(held: &Held, entry: Option<&Place>, sources: &Sources) -> Diagnostic {
     let Held { guard, address, message, release } = held;
     let mut finding = Diagnostic::new(Code::Guard, format!("refused ({}): {message}", guard.name()))

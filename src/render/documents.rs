@@ -1,4 +1,4 @@
-//! What every JSON document is made of: its version, its findings, its addresses.
+//! The parts of every JSON document: its version, its findings, its addresses.
 
 use std::fmt;
 
@@ -14,18 +14,18 @@ use crate::source::{Place, Sources};
 /// Version of every document; a minor version only adds.
 pub(super) const FORMAT_VERSION: &str = "1.0";
 
-/// What every document says besides its subject.
+/// The parts of every document besides its subject.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
-    /// The files that spans point into.
+    /// The files that spans refer to.
     pub sources: &'a Sources,
     /// Findings of the run.
     pub diagnostics: &'a [Diagnostic],
-    /// How the run ends.
+    /// How the run ended.
     pub exit: Exit,
 }
 
-/// Pretty-printed, with a line break at the end: machine formats are read by people too.
+/// Pretty-printed, with a line break at the end, since people read machine formats too.
 pub fn pretty(document: &impl Serialize) -> String {
     let text =
         serde_json::to_string_pretty(document).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"));
@@ -42,7 +42,7 @@ pub(super) fn diagnostics_json(context: Context) -> String {
     })
 }
 
-/// `validate --format json`, and what any command prints in this format when it ends before it has more to tell.
+/// `validate --format json`, and the output of any other command in this format when it ends early.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct DiagnosticsDocument<'a> {
     /// The version of the format.
@@ -56,14 +56,14 @@ pub(super) struct DiagnosticsDocument<'a> {
     exit: Exit,
 }
 
-/// Findings by weight.
+/// Findings by severity.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Counts {
-    /// What ends a run.
+    /// Findings that end a run.
     errors: usize,
-    /// What is worth a change.
+    /// Findings that should be fixed.
     warnings: usize,
-    /// Ideas.
+    /// Suggestions.
     advice: usize,
 }
 
@@ -82,45 +82,45 @@ impl Counts {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Diagnostic")]
 pub(super) struct Finding<'a> {
-    /// How much it weighs.
+    /// The severity.
     pub(super) severity: Severity,
-    /// Which rule found it.
+    /// The rule that found it.
     code: Code,
     /// What is wrong: a lowercase fragment with literals in backticks.
     message: &'a str,
-    /// What to do, null where nothing is to be said.
+    /// What to do, null if there is no advice.
     help: Option<&'a str>,
-    /// The value at fault, null where no file is to blame.
+    /// The value at fault, null if it is in no file.
     range: Option<Place>,
-    /// How the value came there, and what else belongs to it.
+    /// The chain that led to the value, and further notes.
     related: Vec<RelatedNote<'a>>,
-    /// The configuration it is about, where it is about one.
+    /// The configuration that it is about, if it is about one.
     #[serde(flatten)]
     address: Option<AddressRow<'a>>,
-    /// The service's id of the failed request, where there was one.
+    /// The service's RequestId of the failed request, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
 }
 
-/// A fact beside a finding.
+/// A note of a finding.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct RelatedNote<'a> {
-    /// The fact.
+    /// The note.
     message: &'a str,
-    /// Where it stands, null where in no file.
+    /// Its place, null if it is in no file.
     range: Option<Place>,
 }
 
 /// An address as one text and in its parts.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct AddressRow<'a> {
-    /// The parts between slashes; a name that YAML cannot write stands in double quotes.
+    /// The parts, separated by slashes; a name that YAML can't express is in double quotes.
     address: AddressText<'a>,
     /// The main streaming domain.
     domain: &'a str,
-    /// The app, `*` for every one without an entry of its own.
+    /// The app; `*` is every app without a configuration of its own.
     app: &'a str,
-    /// The stream, likewise.
+    /// The stream; `*` likewise.
     stream: &'a str,
 }
 
@@ -141,7 +141,7 @@ impl fmt::Display for AddressRow<'_> {
     }
 }
 
-/// Addresses where there is no room for their parts.
+/// Addresses without their parts.
 pub(super) fn texts<'a>(addresses: impl IntoIterator<Item = &'a Address>) -> Vec<AddressText<'a>> {
     addresses.into_iter().map(AddressText).collect()
 }

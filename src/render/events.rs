@@ -1,5 +1,5 @@
-//! Turns what happens in a run into lines for machines, one JSON object each, in the shape of Terraform's machine-readable
-//! output. Pure: whoever writes a line brings its time.
+//! Turns the events of a run into lines for machines, one JSON object each, in the shape of Terraform's machine-readable
+//! output. Pure: the writer of a line supplies its time.
 
 mod shapes;
 
@@ -19,7 +19,7 @@ use super::facts::{
     self, Drift, change_row, difference_row, held_row, left_open_rows, since_base_row, unsupported_row,
     warning_row,
 };
-use super::phrases::refusal;
+use super::phrases::{counted, refusal};
 use super::report_view::{Done, EndView, ReportView};
 use super::style::Style;
 use super::view::{ChangeView, PlanView};
@@ -31,10 +31,10 @@ use crate::plan::{ActionKind, Summary};
 use crate::schema;
 use crate::source::Sources;
 
-/// Who speaks, in every line.
+/// The `@module` of every line.
 const MODULE: &str = "livevod";
 
-/// One thing that happened, before it has a time.
+/// One event, without its time.
 pub struct Event<'a> {
     level: Level,
     message: String,
@@ -64,7 +64,7 @@ impl<'a> Event<'a> {
     /// The line, with its break.
     ///
     /// # Errors
-    /// When a fact can't be JSON, which none can hold.
+    /// If a fact can't be JSON, which does not happen.
     pub fn line(&self, timestamp: Timestamp) -> serde_json::Result<String> {
         let Self { level, message, body } = self;
         let line = serde_json::to_string(&Line { level: *level, message, module: MODULE, timestamp, body })?;
@@ -90,10 +90,10 @@ impl<'a> Event<'a> {
         Self::new(level, &diagnostic.message, Body::Diagnostic { diagnostic: diagnostic_row })
     }
 
-    /// A plan, in the order in which it is read: what was there before, what is to be done, what holds it, the totals.
+    /// A plan, in reading order: unfinished runs, warnings, changes, guards, what changed since the review, the totals.
     pub fn plan(view: &'a PlanView<'a>) -> impl Iterator<Item = Self> {
         let found = left_open_rows(&view.left_open).into_iter().map(|row| {
-            let message = format!("{}: run {} left it open: {}", row.address, row.run, row.message);
+            let message = format!("{}: run {} left it unfinished: {}", row.address, row.run, row.message);
             Self::new(Level::Warn, message, Body::LeftOpen { left_open: row })
         });
         let warnings = view
@@ -106,7 +106,7 @@ impl<'a> Event<'a> {
             .iter()
             .map(|held| Self::new(Level::Warn, refusal(held, 0), Body::Guard { guard: held_row(held) }));
         let moved = view.since_review.iter().map(|one| {
-            let message = format!("{}: moved since the review", one.address);
+            let message = format!("{}: changed since the review", one.address);
             Self::new(Level::Warn, message, Body::SinceReview { difference: difference_row(one) })
         });
         let totals = [Self::whole_plan(view), Self::plan_summary(view)];
@@ -155,9 +155,9 @@ impl<'a> Event<'a> {
     pub fn drift(view: &PlanView) -> Self {
         let drift = facts::drift(view);
         let (level, message) = match drift {
-            Drift { complete: false, .. } => (Level::Error, "the service could not be read whole"),
-            Drift { drifted: true, .. } => (Level::Warn, "the service is not as declared"),
-            Drift { drifted: false, .. } => (Level::Info, "the service is as declared"),
+            Drift { complete: false, .. } => (Level::Error, "the service could not be read completely"),
+            Drift { drifted: true, .. } => (Level::Warn, "the service differs from the files"),
+            Drift { drifted: false, .. } => (Level::Info, "the service matches the files"),
         };
         Self::new(level, message, Body::Drift { drift })
     }
@@ -165,33 +165,39 @@ impl<'a> Event<'a> {
     /// A change begins.
     pub fn started(address: &'a Address, action: ActionKind) -> Self {
         let hook = Hook { resource: Resource { addr: AddressText(address) }, action };
-        Self::new(Level::Info, format!("{address}: {} begins", action.name()), Body::ApplyStart { hook })
+        Self::new(Level::Info, format!("{address}: {} started", action.name()), Body::ApplyStart { hook })
     }
 
-    /// The work on a change takes longer.
+    /// A change takes longer.
     pub fn delayed(address: &'a Address, action: ActionKind, delay: &Delay, elapsed: Duration) -> Self {
         let (step, pause, reason, words) = match delay {
             Delay::Again { pause, error } => {
-                (Step::Again, Some(*pause), Some(error), "not carried out, tried again".to_owned())
+                (Step::Again, Some(*pause), Some(error), "not carried out, retrying".to_owned())
             }
             Delay::Unanswered(error) => {
-                (Step::Unanswered, None, Some(error), "no usable answer, read back".to_owned())
+                (Step::Unanswered, None, Some(error), "no usable answer, reading back".to_owned())
             }
             Delay::SlowListing { took } => (
                 Step::SlowListing,
                 None,
                 None,
-                format!("listing its domain took {:.1} s, so it is read by itself too", took.as_secs_f64()),
+                format!(
+                    "listing its domain took {:.1} s, so the address is also read alone",
+                    took.as_secs_f64()
+                ),
             ),
             Delay::NotShown { pause } => {
-                (Step::NotShown, Some(*pause), None, "does not show yet, looked at again".to_owned())
+                (Step::NotShown, Some(*pause), None, "not visible yet, checking again".to_owned())
             }
             Delay::AddsBack(error) => {
-                (Step::AddBack, None, Some(error), "refused, the old entry is added back".to_owned())
+                (Step::AddBack, None, Some(error), "refused, adding the old configuration back".to_owned())
             }
-            Delay::AddsSiblingsBack(count) => {
-                (Step::AddSiblingsBack, None, None, format!("{count} entries beside it are added back"))
-            }
+            Delay::AddsSiblingsBack(count) => (
+                Step::AddSiblingsBack,
+                None,
+                None,
+                format!("adding back {} beside it", counted(*count, "configuration")),
+            ),
         };
         let hook = ProgressHook {
             resource: Resource { addr: AddressText(address) },
@@ -204,7 +210,7 @@ impl<'a> Event<'a> {
         Self::new(Level::Warn, format!("{address}: {words}"), Body::ApplyProgress { hook })
     }
 
-    /// A change ended; `sent` says whether a write of it left for the service.
+    /// A change ended; `sent` says whether one of its writes was sent.
     pub fn ended(end: &'a EndView, sent: bool, elapsed: Duration, sources: &Sources) -> Self {
         let hook = EndHook::new(end, sent, elapsed, sources);
         match end.is_done() {
@@ -213,13 +219,13 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// A change that had ended as done is not as wanted any more; `after` says how long after its end.
+    /// A change that had ended as done was undone or altered; `after` is the time since its end.
     pub fn moved(end: &'a EndView, after: Duration, sources: &Sources) -> Self {
         let hook = EndHook::new(end, true, after, sources);
         Self::new(Level::Error, end_message(end), Body::ApplyMoved { hook })
     }
 
-    /// What became of a plan.
+    /// A report.
     pub fn report(view: &'a ReportView) -> [Self; 2] {
         let ReportView { plan, counts, done, report, .. } = view;
         let reported = Reported {

@@ -1,4 +1,4 @@
-//! The exit codes, which are part of what users may build on.
+//! The exit codes, on which users may build.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 
-/// How a run ended. The order is that of the documented table: the first that holds is the one that counts.
+/// How a run ended. The order is that of the documented table: the first one that applies counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// The outcome of at least one write is unknown, even after reading back.
     Unknown,
-    /// Interrupted by SIGINT or SIGQUIT; writes in flight were finished and reported first.
+    /// Interrupted by SIGINT or SIGQUIT; in-flight writes were finished and reported first.
     Interrupted,
-    /// Interrupted by SIGTERM, SIGHUP or another signal that asks for the end, likewise.
+    /// Interrupted by SIGTERM, SIGHUP or another termination signal, likewise.
     Terminated,
     /// Apply began to write, and some planned change is not done.
     Incomplete,
@@ -28,7 +28,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Every end, in the order of the table.
+    /// All of them, in the order of the table.
     pub const ALL: [Exit; 8] = [
         Exit::Unknown,
         Exit::Interrupted,
@@ -82,7 +82,7 @@ impl JsonSchema for Exit {
         "Exit".into()
     }
 
-    /// Code and reason go together, and there are no others.
+    /// The pairs of code and reason; there are no others.
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let ends = Exit::ALL.map(|exit| {
             json_schema!({

@@ -12,7 +12,7 @@ use crate::source::{Sources, Span, Spanned};
 /// Column at which values begin.
 const NAME_WIDTH: usize = 28;
 
-/// Every code with a line about it, by what it weighs.
+/// Every code with a line about it, grouped by severity.
 pub(super) fn human_codes(style: Style) -> String {
     let width = Code::ALL.iter().map(|code| code.as_str().len()).max().unwrap_or_default() + 2;
     let mut text = String::new();
@@ -32,7 +32,7 @@ pub(super) fn human_codes(style: Style) -> String {
     text + "`livevod explain CODE` says more.\n"
 }
 
-/// A page of Markdown: paragraphs filled to the width, examples indented, and what the rule weighs.
+/// A page of Markdown: paragraphs wrapped to the width, examples indented, and the severity of the rule.
 pub(super) fn human_page(code: Code, markdown: &str, style: Style) -> String {
     let mut text = String::new();
     let mut paragraph = String::new();
@@ -79,9 +79,9 @@ fn blank(text: &mut String) {
 fn weight(code: Code) -> String {
     match code.severity() {
         _ if matches!(code, Code::Difference | Code::PlanWarning) => {
-            "A warning about a plan: no comment and no flag changes what it weighs.".to_owned()
+            "A warning about a plan: no comment and no flag changes its severity.".to_owned()
         }
-        Severity::Error => "An error: it ends the run, and it can't be allowed.".to_owned(),
+        Severity::Error => "An error: it ends the run and can't be allowed.".to_owned(),
         severity => {
             let noun = if severity == Severity::Warning { "A warning" } else { "Advice" };
             format!(
@@ -92,7 +92,7 @@ fn weight(code: Code) -> String {
     }
 }
 
-/// Which entry rules an address, each value with its origin and what it shadows.
+/// Which configuration records an address, and each value with its origin and the values that it shadows.
 pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, style: Style) -> String {
     let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
     let shown = Shown { sources, style };
@@ -114,7 +114,10 @@ pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, st
     lines.extend(patterns("ignored by", ignored));
     lines.extend(patterns("protected by", protected));
     lines.extend(prune.map(|span| {
-        format!("  under `prune`  ({}): what is not declared there is deleted", shown.line(span))
+        format!(
+            "  under `prune`  ({}): configurations that are not declared there are deleted",
+            shown.line(span)
+        )
     }));
     lines.join("\n") + "\n"
 }
@@ -130,17 +133,17 @@ impl Shown<'_> {
         let mut lines = Vec::new();
         match own {
             Some(Ruler { absent: Some(span), .. }) => {
-                lines.push(format!("  declared absent  ({})", self.line(*span)));
+                lines.push(format!("  declared `state: absent`  ({})", self.line(*span)));
             }
             Some(own) => lines.push(format!("  declared  ({})", self.keys(own))),
-            None => lines.push("  no entry of its own".to_owned()),
+            None => lines.push("  no configuration of its own".to_owned()),
         }
         match ruler {
             Some(ruler) if ruler.address != explanation.address => {
-                lines.push(format!("  ruled by {}  ({})", ruler.address, self.keys(ruler)));
+                lines.push(format!("  recorded by {}  ({})", ruler.address, self.keys(ruler)));
             }
             Some(_) => {}
-            None => lines.push("  NOT RECORDED by anything that the files declare".to_owned()),
+            None => lines.push("  NOT RECORDED by any declared configuration".to_owned()),
         }
         lines
     }
@@ -148,10 +151,10 @@ impl Shown<'_> {
     fn keys(&self, ruler: &Ruler) -> String {
         let Ruler { address: _, keys, absent: _, records_by_itself: _ } = ruler;
         let lines: Vec<String> = keys.iter().map(|key| self.line(*key)).collect();
-        lines.join(", laid over ")
+        lines.join(", merged over ")
     }
 
-    /// The value with its origin, then the way it took, then what it shadows.
+    /// The value with its origin, then the chain that led to it, then the values that it shadows.
     fn field(&self, explained: &FieldExplained) -> Vec<String> {
         let FieldExplained { field, value, origin, shadowed } = explained;
         let origin = FieldOrigin::new(origin, self.sources);
@@ -172,7 +175,7 @@ impl Shown<'_> {
         self.style.paint(Tone::Quiet, &format!("      {text}"))
     }
 
-    /// What would rule if the ruling entry were not there.
+    /// What would record the address without the configuration that records it.
     fn wider(&self, rulers: &[Ruler], ruler: Option<&Ruler>) -> Vec<String> {
         let Some(ruler) = ruler else { return Vec::new() };
         let present = |next: &&Ruler| next.absent.is_none() && next.address != ruler.address;
@@ -183,17 +186,19 @@ impl Shown<'_> {
         };
         let says = match wider.split_first() {
             None => {
-                return vec![
-                    "  without it, nothing that the files declare would record the stream".to_owned(),
-                ];
+                return vec!["  without it, no declared configuration would record the stream".to_owned()];
             }
-            Some((next, [])) => format!("  without it, ruled by {}", says(next)),
+            Some((next, [])) => format!("  without it, recorded by {}", says(next)),
             Some((next, more)) => {
-                let more = counted(more.len(), "wider entry").replace("entrys", "entries");
-                format!("  without it, ruled by {}, and {more} behind", says(next))
+                let more = counted(more.len(), "wider configuration");
+                format!("  without it, recorded by {}, followed by {more}", says(next))
             }
         };
-        vec![says, "  (that the most specific entry rules is presumed: no document says so)".to_owned()]
+        vec![
+            says,
+            "  (presumed: the most specific configuration wins; the API documentation does not say)"
+                .to_owned(),
+        ]
     }
 
     fn line(&self, span: Span) -> String {

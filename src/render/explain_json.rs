@@ -39,7 +39,7 @@ pub(super) fn codes_json() -> String {
     }))
 }
 
-/// `explain ADDRESS --format json`; `online` is null where the service was not asked, `journal` in it where none tells of
+/// `explain ADDRESS --format json`; `online` is null if the service was not asked, its `journal` if no journal mentions
 /// the address. The findings are about journals that can't be read.
 pub(super) fn explanation_json(
     explanation: &Explanation,

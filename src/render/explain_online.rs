@@ -11,17 +11,17 @@ use crate::plan::GroupName;
 /// Column at which values begin.
 const NAME_WIDTH: usize = 28;
 
-/// The domain, what is held, how it differs from what is declared, and what the journals last tell.
+/// The domain, its configuration at the address, how that differs from the files, and the last entry in the journals.
 pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Style) -> String {
     let Online { target, domain, held, ruler, standing, group_names } = online;
     let mut lines = vec![String::new(), style.paint(Tone::Strong, &clean(target))];
     lines.push(format!("  {}", state(domain.as_ref())));
     lines.push(match held {
         Some(held) => match &held.create_time {
-            Some(time) => format!("  holds an entry here, added {}", clean(time)),
-            None => "  holds an entry here".to_owned(),
+            Some(time) => format!("  has a configuration here, added {}", clean(time)),
+            None => "  has a configuration here".to_owned(),
         },
-        None => "  holds no entry here".to_owned(),
+        None => "  has no configuration here".to_owned(),
     });
     match (held, ruler) {
         (None, Some(ruler)) => lines.push(format!("  recorded by {}", clean(&ruler.to_string()))),
@@ -38,12 +38,12 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
     }
     match last {
         Some(last) => lines.extend(last_lines(last, style)),
-        None => lines.push("  no journal tells of it".to_owned()),
+        None => lines.push("  no journal mentions it".to_owned()),
     }
     lines.join("\n") + "\n"
 }
 
-/// What the last entry tells, and below it the run that wrote it.
+/// What the last journal entry says, and below it the run that wrote it.
 fn last_lines(last: &LastEntry, style: Style) -> Vec<String> {
     let LastEntry { run, time, told } = last;
     let time = time.strftime("%Y-%m-%d %H:%M:%S UTC");
@@ -55,7 +55,7 @@ fn last_lines(last: &LastEntry, style: Style) -> Vec<String> {
             let width = style.width.saturating_sub(6).max(20);
             below.extend(message.iter().flat_map(|message| wrap(&clean(message), width)));
         }
-        Told::Found { of, found: _ } => below.push(format!("left open by run {}", clean(of))),
+        Told::Found { of, found: _ } => below.push(format!("left unfinished by run {}", clean(of))),
         Told::Open(_) | Told::NotBegun(_) | Told::PutBack(_) => {}
     }
     lines.extend(below.into_iter().map(|line| format!("      {line}")));
@@ -67,9 +67,9 @@ fn told_text(told: &Told) -> String {
         Told::Ended { action, outcome, request_id: _, message: _ } => {
             format!("{} {}", action.name(), end_text(*outcome))
         }
-        Told::Open(action) => format!("{} open, a write may have gone out", action.name()),
-        Told::NotBegun(action) => format!("{} not begun", action.name()),
-        Told::PutBack(reply) => format!("put back beside another entry, {}", reply_text(*reply)),
+        Told::Open(action) => format!("{} without outcome: a write may have been sent", action.name()),
+        Told::NotBegun(action) => format!("{} not started", action.name()),
+        Told::PutBack(reply) => format!("to be added back after an app-wide change: {}", reply_text(*reply)),
         Told::Found { of: _, found } => found_text(*found).to_owned(),
     }
 }
@@ -78,26 +78,29 @@ fn reply_text(reply: Reply) -> &'static str {
     match reply {
         Reply::Accepted => "accepted",
         Reply::Refused => "refused",
-        Reply::Unclear => "with no usable answer",
-        Reply::NotSent => "but never sent",
+        Reply::Unclear => "no usable answer",
+        Reply::NotSent => "never sent",
     }
 }
 
 fn state(domain: Option<&DomainState>) -> String {
     let Some(DomainState { status, kind, region }) = domain else {
-        return "knows no domain of this name in the account".to_owned();
+        return "has no domain of this name in the account".to_owned();
     };
     let told: Vec<&str> = [status, kind, region].into_iter().flatten().map(String::as_str).collect();
-    clean(&format!("domain: {}", if told.is_empty() { "no state told".to_owned() } else { told.join(", ") }))
+    clean(&format!(
+        "domain: {}",
+        if told.is_empty() { "no state returned".to_owned() } else { told.join(", ") }
+    ))
 }
 
 fn verdict(standing: &Standing) -> String {
     match standing {
-        Standing::AsDeclared => "as declared".to_owned(),
-        Standing::Differs(_) => "not as declared; apply would change".to_owned(),
-        Standing::Missing => "declared, but not there; apply would create it".to_owned(),
-        Standing::StillThere => "declared absent, and still there; apply would delete it".to_owned(),
-        Standing::Undeclared => "not declared by any file".to_owned(),
+        Standing::AsDeclared => "matches the files".to_owned(),
+        Standing::Differs(_) => "differs from the files; apply would change:".to_owned(),
+        Standing::Missing => "declared but missing; apply would create it".to_owned(),
+        Standing::StillThere => "declared `state: absent` but still there; apply would delete it".to_owned(),
+        Standing::Undeclared => "not declared in any file".to_owned(),
         Standing::Unmanageable(reason) => clean(&format!("can't be managed: {reason}")),
         Standing::Nothing => "not declared either".to_owned(),
     }

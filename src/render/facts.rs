@@ -1,4 +1,4 @@
-//! The facts of a plan as rows of documents: of the plan's own, of Terraform's shape and of events.
+//! The facts of a plan as rows for the plan document, Terraform's JSON and events.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -21,20 +21,20 @@ use crate::resolve::OriginKind;
 pub(super) struct ChangeRow<'a> {
     /// The declared account, null where none is declared.
     account: Option<&'a str>,
-    /// The region of the domain, null where none is written.
+    /// The region of the domain, null if the files name none.
     region: Option<&'a str>,
-    /// What is changed.
+    /// The configuration.
     #[serde(flatten)]
     address: AddressRow<'a>,
-    /// What is done.
+    /// The action.
     action: ActionKind,
-    /// Why, for people.
+    /// The reason, for people.
     reason: String,
-    /// The fields that differ; a create lists every one that is set.
+    /// The fields that differ; a create lists every field that is set.
     fields: Vec<FieldRow>,
-    /// What records the address.
+    /// The configurations that record the address.
     coverage: CoverageRow<'a>,
-    /// What is written besides if a step goes wrong.
+    /// Further writes that are sent only if a step fails.
     #[schemars(with = "Vec<Contingent>")]
     contingent: &'a [Contingent],
 }
@@ -43,19 +43,19 @@ pub(super) struct ChangeRow<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "FieldChange")]
 struct FieldRow {
-    /// Which, by its name in YAML.
+    /// The name of the field in YAML.
     field: Field,
-    /// Its value now, null where nothing is set.
+    /// The value now, null if not set.
     #[schemars(schema_with = "value_schema")]
     before: Json,
-    /// Its value afterwards, null where nothing is set.
+    /// The value afterwards, null if not set.
     #[schemars(schema_with = "value_schema")]
     after: Json,
-    /// Where the new value comes from, null where the entry goes.
+    /// Where the new value comes from, null if the configuration is deleted.
     origin: Option<OriginRow>,
 }
 
-/// A field's value: seconds are integers, switches booleans, groups ids; what no document knows is an object.
+/// A field's value: seconds are integers, switches booleans, groups ids; undocumented values are objects.
 fn value_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "integer", "boolean", "object", "null"] })
 }
@@ -64,12 +64,12 @@ fn value_schema(_: &mut SchemaGenerator) -> Schema {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Origin")]
 pub(super) struct OriginRow {
-    /// The kind of block that it stands in.
+    /// The kind of block that sets it.
     kind: OriginKind,
-    /// The tier's name, where it comes from one.
+    /// The tier's name, if it comes from a tier.
     #[serde(skip_serializing_if = "Option::is_none")]
     tier: Option<String>,
-    /// The file, where somebody wrote the value.
+    /// The file, if the value is in a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     /// The line, from 1.
@@ -80,13 +80,13 @@ pub(super) struct OriginRow {
     column: Option<u32>,
 }
 
-/// What records an address before and after the plan; that the most specific entry wins is presumed.
+/// The configurations that record an address before and after the plan; it is presumed that the most specific one wins.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Coverage")]
 pub(super) struct CoverageRow<'a> {
-    /// The entry that rules it now, null where it is not recorded.
+    /// The configuration that records it now, null if it is not recorded.
     before: Option<AddressText<'a>>,
-    /// The entry that rules it afterwards, null where it is not recorded.
+    /// The configuration that records it afterwards, null if it is not recorded.
     after: Option<AddressText<'a>>,
     /// The same for people.
     text: String,
@@ -96,41 +96,41 @@ pub(super) struct CoverageRow<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Unsupported")]
 pub(super) struct UnsupportedRow<'a> {
-    /// Which.
+    /// The configuration.
     #[serde(flatten)]
     address: AddressRow<'a>,
     /// Why.
     reason: &'a str,
-    /// Whether a file declares it, which makes it a difference.
+    /// Whether a file declares it; if so, it is a difference.
     declared: bool,
 }
 
-/// A change that is not, or not so, in one of two plans.
+/// An address at which two plans differ.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Difference")]
 pub(super) struct DifferenceRow<'a> {
-    /// Where.
+    /// The configuration.
     #[serde(flatten)]
     address: AddressRow<'a>,
-    /// The change that was reviewed, null where there was none.
+    /// The reviewed change, null if there was none.
     reviewed: Option<Transition>,
-    /// The change now, null where there is none.
+    /// The change now, null if there is none.
     now: Option<Transition>,
 }
 
-/// What the files of a plan change from what was pending on their target branch.
+/// How the files of a plan differ from those of their target branch.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "SinceBase")]
 pub(super) struct SinceBaseRow<'a> {
-    /// The branch's checkout, as it was named.
+    /// The branch's checkout, as given on the command line.
     base: &'a str,
-    /// Changes of the plan that the branch's files ask for just so.
+    /// Changes of the plan that the branch's files ask for in exactly the same way.
     pending: Vec<AddressText<'a>>,
-    /// What the branch's files ask for, and these files not, or not so.
+    /// Changes that the branch's files ask for and these files do not, or ask for differently.
     otherwise: Vec<OtherwiseRow<'a>>,
-    /// What the branch's files declare and these do not, where something stands and stays.
+    /// Existing configurations that the branch's files declare and these files do not; they are left alone.
     released: Vec<AddressText<'a>>,
-    /// What stands there, protected by the branch's files and not by these.
+    /// Existing configurations that the branch's files protect and these files do not.
     unprotected: Vec<AddressText<'a>>,
     /// Domains that only the branch's files name.
     #[schemars(with = "Vec<String>")]
@@ -141,22 +141,22 @@ pub(super) struct SinceBaseRow<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Otherwise")]
 struct OtherwiseRow<'a> {
-    /// Where.
+    /// The configuration.
     #[serde(flatten)]
     address: AddressRow<'a>,
     /// What the branch's files ask for.
     base: Transition,
 }
 
-/// A change by what it leads from and to.
+/// A change with its states before and after.
 #[derive(Serialize, JsonSchema)]
 struct Transition {
-    /// What is done.
+    /// The action.
     action: ActionKind,
-    /// All settings now, null where nothing is there.
+    /// All settings now, null if there is no configuration.
     #[schemars(schema_with = "settings_schema")]
     before: Option<serde_json::Map<String, Json>>,
-    /// All settings afterwards, null where nothing is.
+    /// All settings afterwards, null if there is no configuration.
     #[schemars(schema_with = "settings_schema")]
     after: Option<serde_json::Map<String, Json>>,
 }
@@ -172,24 +172,24 @@ fn settings_schema(generator: &mut SchemaGenerator) -> Schema {
 /// Whether a plan is an alarm.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Drift {
-    /// Whether the service is other than declared.
+    /// Whether the service differs from the files.
     pub(super) drifted: bool,
-    /// Whether everything was read, and of the declared account; where not, `drifted: false` says nothing.
+    /// Whether everything was read, from the declared account; if not, `drifted: false` means nothing.
     pub(super) complete: bool,
 }
 
-/// A guard that holds the plan.
+/// A guard that refuses the plan.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Held")]
 pub(super) struct HeldRow<'a> {
-    /// Which guard.
+    /// The guard.
     guard: Guard,
-    /// The change it is about, where it is about one.
+    /// The change that it is about, if it is about one.
     #[serde(flatten)]
     address: Option<AddressRow<'a>>,
-    /// What it found.
+    /// The reason.
     message: &'a str,
-    /// The flag that releases it, null where nothing does.
+    /// The flag that allows it, null if no flag does.
     release: Option<&'a str>,
 }
 
@@ -199,7 +199,7 @@ pub(super) struct HeldRow<'a> {
 pub(super) struct WarningRow<'a> {
     /// The fact.
     message: &'a str,
-    /// The configuration it is about, where it is about one.
+    /// The configuration that it is about, if it is about one.
     #[serde(flatten)]
     address: Option<AddressRow<'a>>,
 }
@@ -216,14 +216,14 @@ pub(super) fn warning_row(one: &Warning) -> WarningRow<'_> {
     WarningRow { message, address: AddressRow::of(address) }
 }
 
-/// What tells a plan from a reviewed one, as a row.
+/// A difference from the reviewed plan, as a row.
 pub(super) fn difference_row(difference: &Difference) -> DifferenceRow<'_> {
     let Difference { address, first, second } = difference;
     let [reviewed, now] = [first, second].map(|change| change.as_ref().map(transition));
     DifferenceRow { address: AddressRow::new(address), reviewed, now }
 }
 
-/// What was pending on the target branch, as a row.
+/// The comparison with the target branch, as a row.
 pub(super) fn since_base_row(since: &SinceBase) -> SinceBaseRow<'_> {
     let SinceBase { base, pending, otherwise, released, unprotected, unnamed } = since;
     let otherwise = otherwise
@@ -253,7 +253,7 @@ pub(super) fn drift(view: &PlanView) -> Drift {
     Drift { drifted: view.is_different, complete: view.is_conclusive() }
 }
 
-/// A guard that holds, as a row.
+/// A refusal as a row.
 pub(super) fn held_row(held: &Held) -> HeldRow<'_> {
     let Held { guard, address, message, release } = held;
     HeldRow { guard: *guard, address: AddressRow::of(address), message, release: release.as_deref() }
@@ -274,7 +274,7 @@ pub(super) fn change_row<'a>(account: Option<&'a str>, view: ChangeView<'a>) -> 
     }
 }
 
-/// Who records the address of a change, as a row.
+/// The configurations that record the address of a change, as a row.
 pub(super) fn coverage_row(view: ChangeView<'_>) -> CoverageRow<'_> {
     let Coverage { before, after } = &view.noted.note.coverage;
     CoverageRow {
@@ -293,7 +293,7 @@ fn field_row(field: FieldChange) -> FieldRow {
     }
 }
 
-/// Where a value comes from, as a row.
+/// The origin of a value, as a row.
 pub(super) fn origin_row(origin: &FieldOrigin) -> OriginRow {
     let FieldOrigin { kind, tier, place, via: _ } = origin;
     OriginRow {
@@ -305,18 +305,18 @@ pub(super) fn origin_row(origin: &FieldOrigin) -> OriginRow {
     }
 }
 
-/// Something that an earlier run left open.
+/// Something that an earlier run left unfinished.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "LeftOpen")]
 pub(super) struct LeftOpenRow<'a> {
     /// The run's id.
     pub(super) run: &'a str,
-    /// Where.
+    /// The configuration.
     #[serde(flatten)]
     pub(super) address: AddressRow<'a>,
-    /// What was to be done there, null where an entry was removed beside a change and not put back.
+    /// The planned action, null if a configuration beside a change was removed and not added back.
     action: Option<ActionKind>,
-    /// What became of it, null where nobody looked.
+    /// Its outcome, null if it was not checked.
     found: Option<LeftOpenFound>,
     /// The same for people.
     pub(super) message: String,

@@ -1,4 +1,4 @@
-//! What `fmt` did with files, or would do: a list of them, a difference between two texts, a document for machines.
+//! What `fmt` did with files, or would do: a list, a diff, a document for machines.
 
 use serde::Serialize;
 use serde_json::json;
@@ -9,17 +9,17 @@ use super::phrases::counted;
 use super::style::{Style, Tone};
 use crate::gate::clean;
 
-/// How a file stands to its canonical form.
+/// How a file compares with its canonical form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
-    /// It was in it.
+    /// It was already canonical.
     Canonical,
-    /// It is not in it.
+    /// It is not canonical.
     Different,
-    /// It was not, and is now.
+    /// It was not canonical and is now.
     Written,
-    /// There is none, or it could not be written: a finding says why.
+    /// It has no canonical form, or could not be written: a finding says why.
     Failed,
 }
 
@@ -28,11 +28,11 @@ pub enum Form {
 pub struct FormRow {
     /// The file as the user named it.
     pub file: String,
-    /// How it stands.
+    /// How it compares.
     pub form: Form,
 }
 
-/// The files that are not in canonical form, or were not, and a count.
+/// The files that are not canonical, or were not, and a count.
 pub(super) fn forms_summary(rows: &[FormRow], style: Style) -> String {
     let is_other = |row: &&FormRow| matches!(row.form, Form::Different | Form::Written);
     let sign = style.paint(Tone::Update, "~");
@@ -54,9 +54,9 @@ fn count(rows: &[FormRow]) -> String {
     }
 }
 
-/// A unified difference between a file's text and its canonical form; empty where there is none.
+/// A unified diff between a file's text and its canonical form; empty if they are equal.
 ///
-/// Characters that could move a cursor are written out, so a line that holds one can be read and not be applied.
+/// Characters that could move a cursor are escaped, so a patch with such a line can be read but not applied.
 pub fn form_diff(file: &str, before: &str, after: &str, style: Style) -> String {
     let difference = TextDiff::from_lines(before, after);
     let file = clean(file);

@@ -1,4 +1,4 @@
-//! Findings as GitHub workflow commands: annotations on the lines of a pull request, and below them what did not fit.
+//! Findings as GitHub workflow commands: annotations on the lines of a pull request, and a log of those that did not fit.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,12 @@ use crate::diag::{Note, Severity};
 use crate::gate::clean;
 use crate::source::Sources;
 
-/// Annotations of one level that GitHub shows for a step; it drops what is more without a word.
+/// How many annotations of one level GitHub shows for a step; it silently drops the rest.
 const ANNOTATIONS: usize = 10;
 
-/// One annotation a source line, at most ten a level, the last of which counts what it stands for; then, where anything
-/// was left out, a folded list of all findings; then the summary. Each line is a command or can't be taken for one.
+/// One annotation for each source line, at most ten for each level, the last of which counts the rest; then, if
+/// anything was left out, a folded list of all findings; then the summary. Each line is a command or can't be mistaken
+/// for one.
 pub(super) fn github(context: Context, folder: &str) -> String {
     let rows = rows(context, folder);
     let annotations: Vec<Annotation> =
@@ -82,7 +83,7 @@ impl Annotation {
     }
 }
 
-/// Columns only stand within one line: the runner takes no others.
+/// Columns only for ranges within one line: the runner accepts no others.
 fn place(region: &Region) -> String {
     let Region { path, start, end } = region;
     let lines = format!("{},line={},endLine={}", property("file", &clean(path)), start.line, end.line);
@@ -92,7 +93,7 @@ fn place(region: &Region) -> String {
     }
 }
 
-/// Groups rows by file and line in the order of their first; what has no place stays alone.
+/// Groups rows by file and line, in the order of the first of each; rows without a place are not grouped.
 fn by_line<'r, 'a>(rows: &'r [Row<'a>]) -> Vec<Vec<&'r Row<'a>>> {
     let mut groups: Vec<Vec<&Row>> = Vec::new();
     let mut by_place: BTreeMap<(&str, u32), usize> = BTreeMap::new();
@@ -124,7 +125,7 @@ fn text(row: &Row, sources: &Sources, folder: &str) -> String {
     lines.join("\n")
 }
 
-/// The last annotation of a level that is full.
+/// The last annotation of a level that is over the limit.
 fn more(command: &str, left_out: &[&Annotation]) -> String {
     let findings: usize = left_out.iter().map(|one| one.findings).sum();
     let message = format!("{}, all listed in the log", counted_more(findings, command));
@@ -136,7 +137,7 @@ fn counted_more(findings: usize, command: &str) -> String {
     format!("{findings} more {nouns}")
 }
 
-/// All findings on a line each, folded away.
+/// All findings, one on each line, folded away.
 fn everything(rows: &[Row]) -> impl Iterator<Item = String> {
     let head = format!("::group::{}", data(&counted(rows.len(), "finding")));
     let lines = rows.iter().map(log_line).collect::<Vec<_>>();
@@ -158,12 +159,12 @@ fn log_line(row: &Row) -> String {
     harmless(&line)
 }
 
-/// The runner looks for commands of its older form, `##[name]`, anywhere in a line.
+/// The runner accepts commands of its older form, `##[name]`, anywhere in a line.
 fn harmless(line: &str) -> String {
     line.replace("##[", "##\\u{5b}")
 }
 
-/// The text of a command. The order matters: the escapes themselves hold `%`.
+/// The text of a command. `%` is escaped first, since the escapes contain it.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }

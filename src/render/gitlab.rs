@@ -7,7 +7,8 @@ use super::rows::{Row, relative, rows, words};
 use crate::diag::Severity;
 use crate::gate::clean;
 
-/// The report. GitLab takes no entry without a file, so what has none stands at the first line of the first file read.
+/// The report. GitLab requires a file for each entry, so a finding without one is at the first line of the first file
+/// read.
 pub(super) fn gitlab(context: Context, folder: &str) -> String {
     let first = context.sources.iter().next().map(|(_, source)| relative(source.name(), folder));
     let fallback = first.unwrap_or_else(|| "livevod.yaml".to_owned());

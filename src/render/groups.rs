@@ -1,5 +1,5 @@
-//! Transcode groups as people know them: by the names that the files have for their ids, each with so much of the id that no
-//! two of one plan look alike.
+//! Transcode groups by the names that the files give to their ids, each with enough of the id that no two of one plan
+//! look alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::gate::clean;
 use crate::model::{RecordConfig, Value};
 use crate::plan::{Change, GroupName};
 
-/// Characters of an id that stand behind its name, where they tell it from every other id of the plan.
+/// How many characters of an id follow its name, if they distinguish it from every other id of the plan.
 const ID_SHOWN: usize = 8;
 
 /// The groups of one plan.
@@ -15,7 +15,7 @@ pub(super) struct Groups<'a> {
     names: &'a BTreeMap<String, GroupName>,
     /// The ids that the changes show.
     used: BTreeSet<&'a str>,
-    /// Characters of an id that are shown behind its name.
+    /// How many characters of an id follow its name.
     shown: usize,
 }
 
@@ -27,12 +27,12 @@ impl<'a> Groups<'a> {
         Self { names, used, shown }
     }
 
-    /// Those that have a name, wherever they are shown.
+    /// All groups with a name.
     pub(super) fn naming(names: &'a BTreeMap<String, GroupName>) -> Self {
         Self::of(&[], names)
     }
 
-    /// A value, a named group's by its name and the beginning of its id.
+    /// A value; a named group as its name and the beginning of its id.
     pub(super) fn shown(&self, value: &Value, ellipsis: &str) -> String {
         let Value::Text(id) = value else { return value.to_string() };
         let Some(GroupName { name, place: _ }) = self.names.get(id) else { return value.to_string() };
@@ -43,7 +43,7 @@ impl<'a> Groups<'a> {
         }
     }
 
-    /// What each name that a change shows stands for, and where that is written: `hd is e2d7… (livevod.yaml:5)`.
+    /// The id and place of each name that a change shows: `hd is e2d7… (livevod.yaml:5)`.
     pub(super) fn legend(&self) -> Vec<String> {
         let used = self.names.iter().filter(|(id, _)| self.used.contains(id.as_str()));
         let mut lines: Vec<(&String, String)> =
@@ -58,7 +58,7 @@ fn ids(config: &RecordConfig) -> impl Iterator<Item = &str> {
     std::iter::once(vod_transcode_group.as_str()).chain(compose_vod_transcode_group.as_deref())
 }
 
-/// The ids of one side that the other side does not have in the same field.
+/// The ids of one side that differ from the same field of the other side.
 fn moved(change: &Change) -> impl Iterator<Item = &str> {
     let sides = [change.before(), change.after()].map(|side| {
         let group = side.as_ref().map(|config| config.vod_transcode_group.as_str());
@@ -76,7 +76,7 @@ fn line(id: &str, GroupName { name, place }: &GroupName) -> String {
     clean(&format!("{name} is {id}{}", place.unwrap_or_default()))
 }
 
-/// How many characters tell every two of `ids` apart, upper and lower case being alike to a reader.
+/// How many characters distinguish every two of `ids`, ignoring case, as a reader may.
 fn told_apart<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
     let mut ids: Vec<(String, &str)> = ids.map(|id| (id.to_ascii_lowercase(), id)).collect();
     ids.sort();

@@ -1,4 +1,4 @@
-//! Findings in one line: what one says, what several come to, and where to read on.
+//! Findings in one line: a single one, the counts of several, and where to read more.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use super::style::{Style, wrap};
 use crate::diag::{Diagnostic, Severity};
 use crate::gate::clean;
 
-/// What a finding says in one line: the address it is about, the message, the service's id of the request.
+/// A finding in one line: its address, its message, the RequestId.
 pub(super) fn headline(finding: &Diagnostic) -> String {
     let mut message = clean(&finding.message);
     let address = finding.address.as_ref().map(|address| clean(&address.to_string()));
@@ -20,7 +20,8 @@ pub(super) fn headline(finding: &Diagnostic) -> String {
     message
 }
 
-/// Where to read on about findings in files: `livevod explain CODE`, and the codes where there are several; filled to the width.
+/// Where to read more about findings in files: `livevod explain CODE`, with the codes if there are several; wrapped to
+/// the width.
 pub(super) fn explain_line(findings: &[Diagnostic], style: Style) -> Option<String> {
     let codes: BTreeSet<&str> = findings
         .iter()

@@ -1,4 +1,4 @@
-//! What earlier runs did, and what a snapshot holds.
+//! What earlier runs did, and what a snapshot contains.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::gate::clean;
 use crate::plan::{ActionKind, Summary};
 use crate::snapshot::Saved;
 
-/// One line a run.
+/// One line for each run.
 pub(super) fn human_runs(runs: &[RunRecord], style: Style) -> String {
     if runs.is_empty() {
         return "No runs yet.\n".to_owned();
@@ -30,7 +30,7 @@ pub(super) fn human_runs(runs: &[RunRecord], style: Style) -> String {
     text
 }
 
-/// What a run came to, and the tone of it where it needs a look.
+/// The result of a run, and its tone if it needs attention.
 fn state(run: &RunRecord) -> (Option<Tone>, String) {
     let Counts { done, failed, not_attempted, unknown, open } = Counts::of(run);
     let named = [
@@ -38,13 +38,13 @@ fn state(run: &RunRecord) -> (Option<Tone>, String) {
         (failed, "failed"),
         (not_attempted, "not attempted"),
         (unknown, "unknown"),
-        (open - unknown.min(open), "open"),
+        (open - unknown.min(open), "without outcome"),
     ];
     let counts: Vec<String> =
         named.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
     let counts = if counts.is_empty() { "nothing written".to_owned() } else { counts.join(", ") };
     match run.state() {
-        RunState::Unfinished => (Some(Tone::Danger), format!("died: {counts}")),
+        RunState::Unfinished => (Some(Tone::Danger), format!("unfinished: {counts}")),
         RunState::Interrupted => (Some(Tone::Warning), format!("interrupted: {counts}")),
         RunState::Finished if open > 0 => (Some(Tone::Danger), counts),
         RunState::Finished if failed + not_attempted > 0 => (Some(Tone::Warning), counts),
@@ -59,11 +59,11 @@ pub(super) fn human_run(run: &RunRecord, style: Style) -> String {
     let mut lines = vec![
         style.paint(Tone::Strong, &format!("Run {}", clean(id))),
         format!("{} {} {}", clean(target), style.dot(), account(owner.as_deref(), clean)),
-        format!("begun {}, by livevod {}", time.strftime("%Y-%m-%d %H:%M:%S UTC"), clean(livevod)),
+        format!("started {}, by livevod {}", time.strftime("%Y-%m-%d %H:%M:%S UTC"), clean(livevod)),
         what,
         format!("digest {}", clean(digest)),
     ];
-    lines.extend(snapshot.as_ref().map(|file| format!("before it: {}", clean(file))));
+    lines.extend(snapshot.as_ref().map(|file| format!("snapshot before the run: {}", clean(file))));
     lines.push(String::new());
     for resolved in &run.resolved {
         let Resolved { run, address, found, time: _ } = resolved;
@@ -88,8 +88,8 @@ fn change_lines(run: &RunRecord, change: &Planned, style: Style) -> Vec<String> 
     let wrote = run.intents.iter().any(|intent| intent.address == change.address);
     let outcome = match ending {
         Some(ending) => end_text(ending.outcome),
-        None if wrote => "open: a write may have gone out",
-        None => "not begun",
+        None if wrote => "without outcome: a write may have been sent",
+        None => "not started",
     };
     let id = ending.and_then(|ending| ending.request_id.as_ref());
     let id = id.map(|id| format!(" (RequestId {})", clean(id))).unwrap_or_default();
@@ -112,14 +112,14 @@ pub(super) fn end_text(end: End) -> &'static str {
 
 pub(super) fn found_text(found: LeftOpenFound) -> &'static str {
     match found {
-        LeftOpenFound::Arrived => "it arrived",
-        LeftOpenFound::Pending => "it does not show yet, and may still arrive",
-        LeftOpenFound::NotArrived => "it does not show",
-        LeftOpenFound::Gap => "deleted, and nothing stands there",
-        LeftOpenFound::Gone => "nothing stands there",
-        LeftOpenFound::Back => "something stands there again",
-        LeftOpenFound::Otherwise => "something else stands there",
-        LeftOpenFound::GivenUp => "nothing stands there, as the files want it",
+        LeftOpenFound::Arrived => "the write arrived",
+        LeftOpenFound::Pending => "the write is not visible yet and may still arrive",
+        LeftOpenFound::NotArrived => "the write is not visible",
+        LeftOpenFound::Gap => "deleted and not added again",
+        LeftOpenFound::Gone => "there is no configuration now",
+        LeftOpenFound::Back => "there is a configuration again",
+        LeftOpenFound::Otherwise => "there is a different configuration now",
+        LeftOpenFound::GivenUp => "there is no configuration now, and the files ask for none",
     }
 }
 

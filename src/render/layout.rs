@@ -1,4 +1,4 @@
-//! How a subject is laid out: in which format, for which screen, within which bounds.
+//! How a subject is laid out: its format, its screen, its limits.
 
 use jiff::Timestamp;
 
@@ -19,34 +19,34 @@ pub struct Made {
     pub author: Option<String>,
 }
 
-/// The least bytes that the fixed parts of a comment fit into.
+/// The smallest limit, in bytes, that the fixed parts of a comment fit into.
 pub const LEAST_BYTES: usize = 6_000;
 
-/// What every format is written with, as far as it has a use for it.
+/// The options of all formats; each uses those that apply to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// In which format.
+    /// The format.
     pub format: Format,
     /// What standard output can show.
     pub stdout: Style,
     /// What standard error can show.
     pub stderr: Style,
-    /// How many findings are shown to people; all where `None`.
+    /// How many findings are shown to people; `None` for all.
     pub max_findings: Option<usize>,
-    /// Most bytes of a comment, [`LEAST_BYTES`] or more.
+    /// The largest size of a comment in bytes, [`LEAST_BYTES`] or more.
     pub max_bytes: usize,
-    /// What the plan is called, where there are several of one target.
+    /// The title of the plan, for several plans of one target.
     pub title: Option<String>,
-    /// Whether identical changes stand one by one.
+    /// Whether identical changes are listed one by one.
     pub full: bool,
-    /// Where the files can be read.
+    /// Where the files can be read on the web.
     pub links: Links,
     /// When and from what the plan was made.
     pub made: Made,
 }
 
 impl Layout {
-    /// Plain text without bounds but the usual one of comments.
+    /// Plain text, without limits except the usual one of comments.
     pub fn new(format: Format) -> Self {
         Self {
             format,

@@ -1,4 +1,4 @@
-//! What earlier runs left open, and what became of it: in words.
+//! What earlier runs left unfinished, and its outcome, in words.
 
 use super::style::{Style, Tone, wrap};
 use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
@@ -6,12 +6,13 @@ use crate::gate::clean;
 use crate::model::Address;
 use crate::plan::{ActionKind, GapCause};
 
-/// What stands again was perhaps never gone: beside an app-wide entry that is every other one of its domain.
+/// All but those found to exist again: next to an app-wide change these are all other configurations of its domain, and
+/// they were perhaps never gone.
 pub(super) fn weighty(looked: &[LeftOpenNow]) -> Vec<&LeftOpenNow> {
     looked.iter().filter(|one| one.found != Some(LeftOpenFound::Back)).collect()
 }
 
-/// A paragraph for each run, before the plan; empty where nothing was left open.
+/// A paragraph for each run, before the plan; empty if nothing was left unfinished.
 pub(super) fn human_left_open(looked: &[&LeftOpenNow], style: Style) -> String {
     let mut runs: Vec<&str> = looked.iter().map(|one| one.open.run.as_str()).collect();
     runs.sort_unstable();
@@ -21,7 +22,7 @@ pub(super) fn human_left_open(looked: &[&LeftOpenNow], style: Style) -> String {
         let of_run: Vec<&LeftOpenNow> = looked.iter().copied().filter(|one| one.open.run == run).collect();
         let what =
             if of_run.len() == 1 { "one change".to_owned() } else { format!("{} changes", of_run.len()) };
-        let head = format!("Run {} left {what} open:", clean(run));
+        let head = format!("Run {} left {what} unfinished:", clean(run));
         text.push_str(&style.paint(Tone::Strong, &head));
         text.push('\n');
         for one in of_run {
@@ -37,7 +38,7 @@ pub(super) fn human_left_open(looked: &[&LeftOpenNow], style: Style) -> String {
     text
 }
 
-/// What is said when a run ends at once, with writes that nobody waits for any more.
+/// The message when a run ends at once, without waiting for its writes.
 pub fn unresolved(addresses: &[Address], style: Style) -> String {
     if addresses.is_empty() {
         return "interrupted again: ended at once; no write is unresolved\n".to_owned();
@@ -46,40 +47,40 @@ pub fn unresolved(addresses: &[Address], style: Style) -> String {
     for address in addresses {
         text.push_str(&format!("\n  {}", clean(&address.to_string())));
     }
-    text.push_str("\nthe next apply reads what became of them\n");
+    text.push_str("\nthe next apply reads their outcome\n");
     text
 }
 
-/// What became of one change, a lowercase fragment.
+/// The outcome of one change, a lowercase fragment.
 pub(super) fn story(one: &LeftOpenNow) -> String {
     let LeftOpen { kind, .. } = &one.open;
     let Some(found) = one.found else {
-        return "not looked at, since this run is not about it".to_owned();
+        return "not checked: its address was not read or not selected".to_owned();
     };
     match (kind, found) {
-        (_, LeftOpenFound::GivenUp) => "nothing stands there, as the files want it".to_owned(),
+        (_, LeftOpenFound::GivenUp) => "there is no configuration now, and the files ask for none".to_owned(),
         (LeftOpenKind::Change { action: ActionKind::Replace, .. }, found) => replaced(found).to_owned(),
         (LeftOpenKind::Change { action, .. }, found) => written(action.first_call(), found),
         (LeftOpenKind::Lost(GapCause::Replace), LeftOpenFound::Gap) => {
-            "deleted to be added anew, and nothing stands there".to_owned()
+            "deleted for a replace and not added again".to_owned()
         }
         (LeftOpenKind::Lost(GapCause::AppWide), LeftOpenFound::Gap) => {
-            "it went with an app-wide entry, and nothing stands there".to_owned()
+            "deleted together with an app-wide configuration and not added back".to_owned()
         }
-        (LeftOpenKind::Lost(_), _) => "something stands there again".to_owned(),
+        (LeftOpenKind::Lost(_), _) => "there is a configuration again".to_owned(),
     }
 }
 
 fn replaced(found: LeftOpenFound) -> &'static str {
     match found {
-        LeftOpenFound::Arrived => "the new entry stands there",
-        LeftOpenFound::Pending => "the old entry stands there; what was sent may still arrive",
-        LeftOpenFound::NotArrived => "the old entry stands there",
+        LeftOpenFound::Arrived => "the new configuration is in place",
+        LeftOpenFound::Pending => "the old configuration is in place; the writes may still arrive",
+        LeftOpenFound::NotArrived => "the old configuration is in place",
         LeftOpenFound::Gap | LeftOpenFound::Gone | LeftOpenFound::GivenUp => {
-            "the Delete arrived, the Add does not show: nothing stands there"
+            "the Delete arrived, the Add is not visible: nothing is there now"
         }
         LeftOpenFound::Back | LeftOpenFound::Otherwise => {
-            "neither the old entry nor the new one stands there, but another one"
+            "a configuration is in place that is neither the old nor the new one"
         }
     }
 }
@@ -87,9 +88,11 @@ fn replaced(found: LeftOpenFound) -> &'static str {
 fn written(call: &str, found: LeftOpenFound) -> String {
     match found {
         LeftOpenFound::Arrived => format!("the {call} arrived"),
-        LeftOpenFound::Pending => format!("the {call} does not show yet; it may still arrive"),
-        LeftOpenFound::NotArrived => format!("the {call} does not show: all is as before it"),
-        LeftOpenFound::Gap | LeftOpenFound::Gone | LeftOpenFound::GivenUp => "it is gone".to_owned(),
-        LeftOpenFound::Back | LeftOpenFound::Otherwise => "something else stands there".to_owned(),
+        LeftOpenFound::Pending => format!("the {call} is not visible yet; it may still arrive"),
+        LeftOpenFound::NotArrived => format!("the {call} is not visible: the configuration is as before"),
+        LeftOpenFound::Gap | LeftOpenFound::Gone | LeftOpenFound::GivenUp => {
+            "the configuration is gone".to_owned()
+        }
+        LeftOpenFound::Back | LeftOpenFound::Otherwise => "there is a different configuration now".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! Where a place in a file can be read on the web.
+//! Links to places in files on the web.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,17 +9,17 @@ use super::rows::relative;
 use crate::gate::clean;
 use crate::source::{Place, STDIN};
 
-/// What stands unescaped in a part of a path.
+/// The characters to percent-encode in a path.
 pub(super) const PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// The address of the working folder at a code host, such as `https://github.com/me/live/blob/main`.
+/// The URL of the working folder at a code host, such as `https://github.com/me/live/blob/main`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkBase(String);
 
-/// Why a text is no base of links.
+/// Why a text can't be a link base.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a base of links is `https://…`, of letters, digits and `-._~/:%@+` alone")]
+#[error("a link base is `https://…`, with only letters, digits and `-._~/:%@+`")]
 pub struct LinkBaseError;
 
 impl FromStr for LinkBase {
@@ -45,9 +45,9 @@ impl fmt::Display for LinkBase {
 /// How places in files are named and linked to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links {
-    /// Where the files can be read; no links where not given.
+    /// Where the files can be read; without it there are no links.
     pub base: Option<LinkBase>,
-    /// The absolute working folder, which the base stands for; empty where it is not known.
+    /// The absolute working folder, which the base points to; empty if unknown.
     pub folder: String,
 }
 
@@ -57,7 +57,7 @@ impl Links {
         clean(&format!("{}:{}", relative(&place.file, &self.folder), place.start.line))
     }
 
-    /// The address of the line; `None` without a base, and for what lies outside the working folder.
+    /// The URL of the line; `None` without a base, and for files outside the working folder.
     pub(super) fn target(&self, place: &Place) -> Option<String> {
         let path = relative(&place.file, &self.folder);
         let is_inside = path != STDIN && !path.starts_with('/') && !path.split('/').any(|part| part == "..");

@@ -1,8 +1,10 @@
-//! A plan as a comment on a pull request: what decides stands first, the rest is folded away, and it never outgrows its place.
+//! A plan as a comment on a pull request: what a reviewer decides on comes first, the rest is folded away, and it never
+//! exceeds the size limit.
 
 mod beside;
 
 use super::base::instead;
+use super::causes::Cause;
 use super::comment::{FOOTER, head, left_open, shortened};
 use super::layout::Layout;
 use super::marks::{cell, clipped, code, difference, prose};
@@ -18,16 +20,17 @@ use crate::plan::{ActionKind, Coverage, FieldChange, FieldOrigin, Guard};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
-/// Rows that stand open, and notes before them; more are folded away, so that the table begins on the first screen.
+/// How many rows, and notes before them, are shown open; more are folded away, so that the table begins on the first
+/// screen.
 const OPEN_ROWS: usize = 12;
 
-/// The head of every table of changes.
+/// The header of every table of changes.
 const TABLE: &str = "| | Configuration | Change | From |\n|:-:|---|---|---|\n";
 
-/// Addresses that a block of alike changes names.
+/// How many addresses a block of identical changes names.
 const NAMED_IN_BLOCK: usize = 20;
 
-/// Characters of a value in a block.
+/// How many characters of a value a block shows.
 const SHOWN_IN_BLOCK: usize = 1_000;
 
 /// `plan --format markdown` and `drift --format markdown`.
@@ -37,6 +40,7 @@ pub(super) fn markdown_plan(command: &str, view: &PlanView, layout: &Layout) -> 
     let mut sheet = Sheet::new(layout.max_bytes);
     sheet.must(&head(command, view, layout));
     sheet.must(&scribe.verdict());
+    scribe.causes(&mut sheet);
     beside::since_review(&mut sheet, &view.groups, view.since_review);
     left_open(&mut sheet, &view.left_open);
     scribe.notes(&mut sheet);
@@ -57,7 +61,7 @@ struct Scribe<'a> {
 }
 
 impl Scribe<'_> {
-    /// Totals, dangers and what holds the plan: short, whatever the plan.
+    /// Totals, dangers and refusals: short for every plan.
     fn verdict(&self) -> String {
         let PlanView { totals, consequences, base, dangers, .. } = self.view;
         let mut text = format!("**{totals}** {consequences}\n\n");
@@ -70,6 +74,10 @@ impl Scribe<'_> {
         let releases: Vec<String> = self.view.releases().into_keys().map(release).collect();
         if !releases.is_empty() {
             text.push_str(&format!("> [!CAUTION]\n> **Refused** by {}\n", releases.join(", ")));
+            let flags = self.view.all_flags();
+            text.push_str(
+                &flags.map(|flags| format!(">\n> All flags: {}\n", code(&flags))).unwrap_or_default(),
+            );
         } else if !dangers.is_empty() {
             text.push_str("> [!WARNING]\n");
         }
@@ -82,7 +90,18 @@ impl Scribe<'_> {
         text
     }
 
-    /// Each domain that was not read, each refusal and warning, as far as there is room for them.
+    /// The written values that change much, the one that changes most first.
+    fn causes(&self, sheet: &mut Sheet) {
+        let causes = self.view.causes();
+        let causes = causes.weightiest();
+        let item =
+            |cause: &&Cause| format!("- {}\n", cause.headline(code, |value| code(&self.shown(value)), "→"));
+        let rows = Rows { what: "values that change much", head: "", tail: "\n" };
+        let room = sheet.room(FOOTER) / 8;
+        sheet.rows(rows, room, &causes[..causes.len().min(OPEN_ROWS)], item);
+    }
+
+    /// Each unread domain, refusal and warning, as far as there is room.
     fn notes(&self, sheet: &mut Sheet) {
         let view = self.view;
         let unread = view.unread.iter().map(|domain| format!("{} could not be read", code(domain)));
@@ -103,23 +122,23 @@ impl Scribe<'_> {
         sheet.rows(rows, room, folded, String::clone);
     }
 
-    /// What was pending on the target branch anyway, folded away before what these files change.
+    /// Changes already pending on the target branch, folded away before the changes of these files.
     fn pending(&self, sheet: &mut Sheet, folds: &[&FoldView]) {
         let head =
             format!("<details>\n<summary>{} {PENDING_BEFORE}</summary>\n\n{TABLE}", self.view.pending());
-        let rows = Rows { what: "rows of what was pending before", head: &head, tail: "\n</details>\n\n" };
+        let rows = Rows { what: "rows of changes already pending", head: &head, tail: "\n</details>\n\n" };
         let room = sheet.room(FOOTER) / 4;
         sheet.rows(rows, room, folds, |one| self.row(one));
     }
 
-    /// One row for changes that read alike: the first ones open, more of them folded away.
+    /// One row for each group of identical changes: the first ones open, more of them folded away.
     fn table(&self, sheet: &mut Sheet, folds: &[&FoldView]) {
         let (open, folded) = folds.split_at(folds.len().min(OPEN_ROWS));
         let head = match self.view.pending() {
             0 => TABLE.to_owned(),
-            _ => format!("**With these files:**\n\n{TABLE}"),
+            _ => format!("**Added by these files:**\n\n{TABLE}"),
         };
-        // What stands below tells the same at length, or matters less.
+        // The text below repeats this in full, or matters less.
         let room = sheet.room(FOOTER);
         sheet.rows(Rows { what: "rows of the table", head: &head, tail: "\n" }, room, open, |one| {
             self.row(one)
@@ -143,7 +162,7 @@ impl Scribe<'_> {
         )
     }
 
-    /// The fields that a reviewer decides on, and what the change means for the recording.
+    /// The fields that a reviewer decides on, and the effect on the recording.
     fn what(&self, change: ChangeView) -> String {
         let mut parts: Vec<String> = match change.action() {
             ActionKind::Delete => vec![prose_cell(&change.reason_words())],
@@ -176,7 +195,7 @@ impl Scribe<'_> {
         self.view.groups.shown(value, "…")
     }
 
-    /// The places that cause the change, each once.
+    /// The places in the files that cause the change, each once.
     fn whence(&self, change: ChangeView) -> String {
         let origin = |origin: &FieldOrigin| match &origin.place {
             Some(place) => self.link(place),
@@ -211,7 +230,7 @@ impl Scribe<'_> {
         let name = |one: &&Address| format!("# {} {}", clean(&one.to_string()), sentence(change.action()));
         let mut lines: Vec<String> = addresses.iter().take(NAMED_IN_BLOCK).map(name).collect();
         if addresses.len() > NAMED_IN_BLOCK {
-            lines.push(format!("# … and {} more alike", addresses.len() - NAMED_IN_BLOCK));
+            lines.push(format!("# … and {} more like these", addresses.len() - NAMED_IN_BLOCK));
         }
         lines.push(format!("# {}", clean(&change.why())));
         lines.extend(change.is_pending.then(|| format!("# {PENDING_BEFORE}")));
@@ -246,7 +265,7 @@ impl Scribe<'_> {
         }
     }
 
-    /// What the names of groups stand for, folded away.
+    /// The ids behind the names of groups, folded away.
     fn legend(&self, sheet: &mut Sheet) {
         let head = "<details>\n<summary>Transcode groups</summary>\n\n";
         let rows = Rows { what: "transcode groups", head, tail: "\n</details>\n\n" };
@@ -257,16 +276,15 @@ impl Scribe<'_> {
     fn footer(&self, command: &str, left_out: &[String]) -> String {
         let digest = &self.view.digest;
         let mut text = format!("---\n\ndigest `{digest}`");
-        if command == "plan" && self.view.changes().len() > 0 && self.view.held.is_empty() {
-            text.push_str(&format!("; to apply exactly this: `livevod apply --expect-digest {digest}`"));
-        }
+        let apply = self.view.apply_command().filter(|_| command == "plan" && self.view.held.is_empty());
+        text.extend(apply.map(|apply| format!("; to apply exactly this: {}", code(&apply))));
         text.push('\n');
         text.push_str(&shortened(left_out, self.layout.max_bytes));
         text
     }
 }
 
-/// A refusal in a line, without its bullet.
+/// A refusal on one line, without its bullet.
 fn refused(refusal: &RefusalView) -> String {
     let RefusalView { guard, message, release, addresses } = refusal;
     let whose = match addresses.is_empty() {
@@ -276,12 +294,12 @@ fn refused(refusal: &RefusalView) -> String {
     format!("refused ({}): {whose}{}; {}", guard.name(), prose(message), released_by(*release, code))
 }
 
-/// A sentence in a table, where a bar would end the cell.
+/// A sentence in a table cell, which a bar would end.
 fn prose_cell(text: &str) -> String {
     prose(text).replace('|', "\\|")
 }
 
-/// The fields that say something about their change: what differs, and of a new configuration what somebody wrote.
+/// The fields worth showing: those that differ, and for a new configuration those that somebody wrote.
 fn telling<'a>(change: ChangeView<'a>) -> impl Iterator<Item = FieldChange<'a>> {
     let is_default = |one: &FieldChange| one.origin.is_some_and(|origin| origin.kind == OriginKind::Default);
     change.field_changes().filter(move |one| change.action() != ActionKind::Create || !is_default(one))

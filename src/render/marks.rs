@@ -1,28 +1,28 @@
-//! Text from elsewhere made harmless for Markdown: no mention, reference, link, HTML or fence comes out of it.
+//! Untrusted text made harmless for Markdown: it can't become a mention, reference, link, HTML or fence.
 //!
-//! Code hosts look for mentions and references in what Markdown has become, so escaping marks is not enough: what is not a
-//! plain word stands in a code span, where nothing is looked for.
+//! Code hosts look for mentions and references in the rendered Markdown, so escaping marks is not enough: text that is
+//! not a plain word goes into a code span, where code hosts look for nothing.
 
 use super::phrases::marked;
 use crate::gate::clean;
 
-/// Characters of a value that a table or a list shows.
+/// How many characters of a value a table or a list shows.
 const SHOWN: usize = 120;
 
-/// Hexadecimal digits from which on a word may be taken for a commit.
+/// From this many hexadecimal digits a word may be read as a commit.
 const COMMIT: usize = 7;
 
-/// `text` as a code span, shortened where it is long.
+/// `text` as a code span, shortened if it is long.
 pub(super) fn code(text: &str) -> String {
     span(&clipped(&clean(text), SHOWN))
 }
 
-/// The same within a table, where a bar would end the cell even in code.
+/// The same for a table cell, which a bar would end even in code.
 pub(super) fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 
-/// A sentence: its words as they are where they are plain, else as code; what stands between backticks as one piece.
+/// A sentence: plain words unchanged, other words as code, and text between backticks as one code span.
 pub(super) fn prose(text: &str) -> String {
     marked(&clean(text), words, code)
 }
@@ -32,7 +32,7 @@ fn words(text: &str) -> String {
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a word means nothing to Markdown or to a code host: letters and digits, and between and around them what prose has.
+/// Whether a word has no meaning for Markdown or a code host: letters and digits, with the punctuation of prose.
 fn is_plain(word: &str) -> bool {
     let inner = word
         .trim_start_matches(['(', '"', '\''])
@@ -57,12 +57,12 @@ fn is_reference(word: &str) -> bool {
 fn span(text: &str) -> String {
     let text = if text.trim().is_empty() { "(blank)" } else { text };
     let fence = "`".repeat(longest_run(text) + 1);
-    // One space at both ends is taken off again.
+    // Markdown removes one space at each end.
     let gap = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
     format!("{fence}{gap}{text}{gap}{fence}")
 }
 
-/// Lines as a block that is coloured as a difference; the fence is longer than any in the lines.
+/// Lines as a `diff` block; the fence is longer than any in the lines.
 pub(super) fn difference(lines: &[String]) -> String {
     let body = lines.join("\n");
     let fence = "`".repeat(longest_run(&body).max(2) + 1);

@@ -1,5 +1,5 @@
-//! Turns values into text for people and machines: the only code that does. A subject (a plan, what became of it, findings, …)
-//! is told in a [`Format`]; `printed` is the table of both.
+//! Turns values into text for people and machines, and is the only code that does. A subject (a plan, a report,
+//! findings, …) is printed in a [`Format`]; `printed` is the table of both.
 
 mod base;
 mod causes;
@@ -68,7 +68,7 @@ pub use view::PlanView;
 
 use clap::ValueEnum;
 
-/// What a target is called in every output: `emulator .livevod/emulator.log`, `https://live.aliyuncs.com`.
+/// The name of a target in every output: `emulator .livevod/emulator.log`, `https://live.aliyuncs.com`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The endpoint or the emulator's file.
@@ -90,7 +90,7 @@ pub enum Format {
     TerraformJson,
     /// The plan's counts as GitLab shows them in merge requests
     GitlabTerraform,
-    /// The plan as one page that stands alone, for the artefacts of a pipeline
+    /// The plan as one self-contained page, for the artifacts of a pipeline
     Html,
     /// Findings as GitHub workflow commands: annotations on the lines at fault
     Github,
@@ -101,12 +101,12 @@ pub enum Format {
 }
 
 impl Format {
-    /// Whether a person reads along, who can be asked and shown more than one thing.
+    /// Whether it is for a person, who can be asked questions and shown more than one output.
     pub fn is_for_people(self) -> bool {
         self == Format::Human
     }
 
-    /// Whether it can hold what became of a plan.
+    /// Whether it can contain a report.
     pub fn holds_reports(self) -> bool {
         match self {
             Format::Human
@@ -119,12 +119,12 @@ impl Format {
         }
     }
 
-    /// Whether it can hold pages, explanations and journals, which are no findings.
+    /// Whether it can contain pages, explanations and journals, which are no findings.
     pub fn holds_pages(self) -> bool {
         matches!(self, Format::Human | Format::Json)
     }
 
-    /// Whether it can hold findings without a plan.
+    /// Whether it can contain findings without a plan.
     pub fn holds_findings(self) -> bool {
         match self {
             Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => true,
@@ -138,7 +138,7 @@ impl Format {
 pub enum FilesFormat {
     /// A file that livevod reads, origins in comments
     Yaml,
-    /// One JSON document, origins beside the values
+    /// One JSON document, each value with its origin
     Json,
 }
 

@@ -1,14 +1,14 @@
-//! Findings told in sentences, for those who listen to them: no drawing, every place by line and column.
+//! Findings as sentences, for screen readers: no drawing, every place by line and column.
 
 use super::headlines::headline;
 use crate::diag::{Diagnostic, Label, Note, Severity};
 use crate::gate::clean;
 use crate::source::{Sources, Span};
 
-/// Characters of a quoted line; a longer one is not quoted.
+/// Longest line that is quoted, in bytes.
 const QUOTED: usize = 240;
 
-/// One finding: what and where, the line, what is there, the chain, what to do.
+/// One finding: what is wrong and where, the line, its label, the notes, what to do.
 pub(super) fn narrated(finding: &Diagnostic, sources: &Sources) -> String {
     let mut lines = vec![opening(finding, sources)];
     let more = finding.labels.iter().skip(1).map(|Label { span, text }| (text, Some(*span)));
@@ -35,7 +35,7 @@ fn opening(finding: &Diagnostic, sources: &Sources) -> String {
     format!("{weight} {}{}: {}", finding.code, place.unwrap_or_default(), headline(finding))
 }
 
-/// `a.yaml, line 2, columns 13 to 25`; the last column is inclusive here, as people count.
+/// `a.yaml, line 2, columns 13 to 25`; the last column is inclusive here, as people expect.
 fn place(span: Span, sources: &Sources) -> String {
     let place = sources.place(span);
     let (start, end) = (place.start, place.end);

@@ -1,4 +1,4 @@
-//! What became of a plan, as a comment: what is not done first.
+//! The report of an apply as a comment: changes that are not done come first.
 
 use super::comment::{FOOTER, head, left_open, shortened};
 use super::journal::end_text;

@@ -1,4 +1,4 @@
-//! The words that several formats say in the same way, each of them once.
+//! Phrases that several formats share, each defined once.
 
 use super::style::Tone;
 use crate::gate::clean;
@@ -6,19 +6,19 @@ use crate::model::Address;
 use crate::plan::{ActionKind, Budget, Contingent, Coverage, FieldOrigin, Held, relation};
 use crate::resolve::OriginKind;
 
-/// What is said of a field that an update can't change.
+/// For a field that an update can't change.
 pub(super) const FORCES_REPLACEMENT: &str = "forces replacement";
 
-/// What is said of a change that loses its own recording.
-pub(super) const STOPS_RECORDING: &str = "not recorded by itself any more";
+/// For a change after which the stream is no longer recorded automatically.
+pub(super) const STOPS_RECORDING: &str = "no longer recorded automatically";
 
-/// What is said of a change that the files of the target branch ask for too.
-pub(super) const PENDING_BEFORE: &str = "pending before";
+/// For a change that the files of the target branch also ask for.
+pub(super) const PENDING_BEFORE: &str = "already pending";
 
-/// What is said of a domain that the plan lacks.
+/// For a domain that is missing from the plan.
 pub(super) const UNREAD: &str = "could not be read: the plan is incomplete";
 
-/// The sentence that plan and report end with.
+/// The sentence at the end of every plan and report.
 pub(super) const STREAMS_ON_AIR: &str =
     "Streams on air are presumed to keep their old configuration until they are published again.";
 
@@ -27,7 +27,7 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-/// `account 1234567890123456`; `mark` writes the id.
+/// `account 1234567890123456`; `mark` formats the id.
 pub(super) fn account(id: Option<&str>, mark: impl Fn(&str) -> String) -> String {
     id.map_or("no account declared".to_owned(), |id| format!("account {}", mark(id)))
 }
@@ -91,26 +91,29 @@ pub(super) fn coverage_text(coverage: &Coverage, address: &Address, action: Acti
     let name = |ruler: &Option<Address>| {
         ruler
             .as_ref()
-            .map_or("NOT RECORDED".to_owned(), |ruler| format!("ruled by {}", relation(ruler, address)))
+            .map_or("NOT RECORDED".to_owned(), |ruler| format!("recorded by {}", relation(ruler, address)))
     };
     let (before, after) = (name(before), name(after));
     match action {
-        ActionKind::Create => format!("until now {before}"),
+        ActionKind::Create => format!("currently {before}"),
         ActionKind::Delete => format!("then {after}"),
         ActionKind::Update | ActionKind::Replace if before == after => after,
         ActionKind::Update | ActionKind::Replace => format!("{before}, then {after}"),
     }
 }
 
-/// `7 reads and 4 writes at least, not under 9 s at this rate`.
+/// `at least 7 reads, 4 writes and 9 s at the configured rate`.
 pub(super) fn cost(budget: Budget) -> String {
     let Budget { reads, writes, seconds } = budget;
     let count = |calls: u64| usize::try_from(calls).unwrap_or(usize::MAX);
-    let calls = format!("{} and {} at least", counted(count(reads), "read"), counted(count(writes), "write"));
-    if seconds > 0 { format!("{calls}, not under {seconds} s at this rate") } else { calls }
+    let (reads, writes) = (counted(count(reads), "read"), counted(count(writes), "write"));
+    match seconds {
+        0 => format!("at least {reads} and {writes}"),
+        _ => format!("at least {reads}, {writes} and {seconds} s at the configured rate"),
+    }
 }
 
-/// `refused (limits): …; released by --max-delete 3`. It stands for so many `others` too.
+/// `refused (limits): …; --max-delete 3 allows it`; `others` counts the refusals that it stands for besides its own.
 pub(super) fn refusal(held: &Held, others: usize) -> String {
     let Held { guard, address, message, release } = held;
     let subject = address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
@@ -119,12 +122,12 @@ pub(super) fn refusal(held: &Held, others: usize) -> String {
     format!("refused ({}): {subject}{message}{others}; {release}", guard.name())
 }
 
-/// `released by --max-delete 3`; `mark` writes the flag.
+/// `--max-delete 3 allows it`; `mark` formats the flag.
 pub(super) fn released_by(flag: Option<&str>, mark: impl Fn(&str) -> String) -> String {
-    flag.map_or("nothing releases it".to_owned(), |flag| format!("released by {}", mark(flag)))
+    flag.map_or("no flag allows it".to_owned(), |flag| format!("{} allows it", mark(flag)))
 }
 
-/// `first and 3 more`; `mark` writes the first.
+/// `first and 3 more`; `mark` formats the first.
 pub(super) fn first_and_more<T: ToString>(names: &[T], mark: impl Fn(&str) -> String) -> String {
     match names {
         [] => String::new(),
@@ -133,8 +136,8 @@ pub(super) fn first_and_more<T: ToString>(names: &[T], mark: impl Fn(&str) -> St
     }
 }
 
-/// A sentence: what stands between its backticks as `code` writes it, the rest as `words` does. A backtick without its other
-/// half marks nothing.
+/// A sentence: `code` formats the text between backticks, `words` the rest. With an unpaired backtick, all of it is
+/// words.
 pub(super) fn marked(text: &str, words: impl Fn(&str) -> String, code: impl Fn(&str) -> String) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
     let is_marked = pieces.len() % 2 == 1;
@@ -145,15 +148,15 @@ pub(super) fn marked(text: &str, words: impl Fn(&str) -> String, code: impl Fn(&
     pieces.iter().enumerate().map(piece).collect()
 }
 
-/// What is said of an address that livevod can't manage.
+/// For an address that livevod can't manage.
 pub(super) fn unmanageable(reason: &str) -> String {
     format!("can't be managed: {reason}; not attempted")
 }
 
-/// What is written only if a step goes wrong.
+/// A write that is sent only if a step fails.
 pub(super) fn contingency(contingent: Contingent) -> &'static str {
     match contingent {
         Contingent::AddBack => "if the Add fails: add the old one back",
-        Contingent::AddSiblingsBack => "if the service takes entries beside it along: add them back",
+        Contingent::AddSiblingsBack => "if the service also deletes configurations beside it: add them back",
     }
 }

@@ -15,17 +15,17 @@ use crate::gate::clean;
 use crate::model::Value;
 use crate::plan::{ActionKind, FieldChange, Held};
 
-/// Addresses that a fold names before it only counts.
+/// How many addresses of a fold are named; the rest are counted.
 const NAMED_IN_FOLD: usize = 5;
 
-/// Addresses that a list such as `unmanaged` names before it only counts.
+/// How many addresses of a list such as `unmanaged` are named; the rest are counted.
 const NAMED_IN_LIST: usize = 5;
 
-/// Longest value that may stand beside another on one line.
+/// Longest value that may share a line with another.
 const SHORT_VALUE: usize = 24;
 
-/// The whole plan: what was left open, head, changes, what is left alone, guards, totals, digest, what moved since the review, where it was saved.
-/// `full` lists identical changes one by one.
+/// The whole plan: unfinished runs, head, changes, what is left alone, totals, digest, guards, what changed since the
+/// review, where it was saved. `full` lists identical changes one by one.
 pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
     let mut page = Page { view, style, full, lines: Vec::new() };
     page.head();
@@ -56,7 +56,7 @@ impl<'a> Page<'a> {
         self.lines.join("\n")
     }
 
-    /// A paragraph behind a marker, wrapped to the width, its further lines indented to the text.
+    /// A marker and a paragraph, wrapped to the width; its further lines are indented to the text.
     fn item(&mut self, tone: Tone, marker: &str, text: &str) {
         let indent = columns(marker) + 1;
         for (at, line) in wrap(text, self.style.width.saturating_sub(indent).max(20)).iter().enumerate() {
@@ -83,7 +83,7 @@ impl<'a> Page<'a> {
         self.causes();
     }
 
-    /// The written values that change much, before all that they change.
+    /// The values in the files that cause many changes, before those changes.
     fn causes(&mut self) {
         let view = self.view;
         let causes = view.causes();
@@ -94,7 +94,7 @@ impl<'a> Page<'a> {
             self.lines.extend(wrap(&headline, self.style.width));
         }
         if shown < causes.len() {
-            let more = counted(causes.len() - shown, "more written value");
+            let more = counted(causes.len() - shown, "more such value");
             self.line(format!("{} and {more} (--full lists them)", self.style.ellipsis()));
         }
         if shown > 0 {
@@ -102,14 +102,14 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// What was pending before these files stands first, under a heading of its own.
+    /// Changes that were already pending come first, under their own heading.
     fn changes(&mut self) {
         let view = self.view;
         let folds = view.folds(self.full);
         let (pending, own): (Vec<FoldView>, Vec<FoldView>) =
             folds.into_iter().partition(|fold| fold.first.is_pending);
-        self.group("Pending before:", &pending);
-        self.group("With these files:", &own);
+        self.group("Already pending:", &pending);
+        self.group("Added by these files:", &own);
         if let Some(base) = &view.base {
             self.withdrawn(base);
         }
@@ -129,7 +129,7 @@ impl<'a> Page<'a> {
         if base.withdrawn.is_empty() {
             return;
         }
-        self.line(self.style.paint(Tone::Strong, "Not pending any more:"));
+        self.line(self.style.paint(Tone::Strong, "No longer pending:"));
         self.line("");
         for change in &base.withdrawn {
             let name = format!("  # {}", clean(&change.address.to_string()));
@@ -144,7 +144,8 @@ impl<'a> Page<'a> {
         for (at, address) in addresses.iter().enumerate() {
             if at == NAMED_IN_FOLD && addresses.len() > NAMED_IN_FOLD + 1 {
                 let more = addresses.len() - at;
-                let text = format!("  # {} and {more} more alike (--full lists them)", self.style.ellipsis());
+                let text =
+                    format!("  # {} and {more} more like these (--full lists them)", self.style.ellipsis());
                 self.line(self.style.paint(Tone::Strong, &text));
                 break;
             }
@@ -178,7 +179,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// One field: values on one line where they fit, below each other where not; the origin behind them or below.
+    /// One field: values on one line if they fit, else one below the other; the origin after them or below.
     fn row(&mut self, row: &Row, action: ActionKind, one: &FieldChange) {
         let values = self.values(action, &self.named(&one.before), &self.named(&one.after), row.indent);
         let note = row.note();
@@ -203,7 +204,7 @@ impl<'a> Page<'a> {
         self.view.groups.shown(value, self.style.ellipsis())
     }
 
-    /// The lines that show the values, each with its columns.
+    /// The lines that show the values, each with its width in columns.
     fn values(&self, action: ActionKind, before: &str, after: &str, indent: usize) -> Vec<(String, usize)> {
         let plain = |value: &str| {
             let text = clean(value);
@@ -234,7 +235,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Two long values with the characters that differ made strong, unless nearly all of them do.
+    /// Two long values with the differing characters in bold, unless nearly all of them differ.
     fn emphasized(&self, old: &str, new: &str) -> (String, String) {
         let difference = TextDiff::from_chars(old, new);
         if !self.style.color || difference.ratio() < 0.5 {
@@ -271,7 +272,7 @@ impl<'a> Page<'a> {
             let (tone, marker) = if *is_danger { (Tone::Danger, "  !") } else { (Tone::Quiet, "  .") };
             self.list(tone, marker, what, names);
         }
-        // What can't be managed stands below with its reason.
+        // Unmanageable configurations are listed below with their reasons.
         let [unmanaged, ignored, _] = view.left_alone();
         for LeftAlone { what: _, title, addresses } in [unmanaged, ignored] {
             self.list(Tone::Quiet, "  .", title, &addresses);
@@ -307,7 +308,7 @@ impl<'a> Page<'a> {
         self.line(self.style.paint(Tone::Quiet, &format!("digest {}", view.digest)));
     }
 
-    /// One line for each flag that releases something; all refusals where everything is listed.
+    /// One line for each flag that allows something; with `full`, all refusals.
     fn guards(&mut self) {
         let view = self.view;
         if view.held.is_empty() {
@@ -334,13 +335,13 @@ impl<'a> Page<'a> {
         }
         if let Some(flags) = view.all_flags() {
             self.line("");
-            self.lines.extend(wrap("To apply this plan all the same, add these flags:", self.style.width));
+            self.lines.extend(wrap("To apply this plan anyway, add these flags:", self.style.width));
             self.line(format!("  {}", clean(&flags)));
         }
     }
 }
 
-/// What ends a recording stands out as a whole.
+/// Changes that end a recording are coloured as a whole line.
 fn heading(action: ActionKind) -> Tone {
     match action {
         ActionKind::Replace | ActionKind::Delete => Tone::Danger,
@@ -348,7 +349,7 @@ fn heading(action: ActionKind) -> Tone {
     }
 }
 
-/// What stands around the values of a field.
+/// The text around the values of a field.
 struct Row {
     front: String,
     indent: usize,

@@ -24,7 +24,7 @@ pub(super) fn drift_json(view: &PlanView, context: Context) -> String {
     pretty(&DriftDocument { drift: drift(view), plan: PlanDocument::new(view, context) })
 }
 
-/// `plan --format json`: all that apply would do, and all that a reviewer should know.
+/// `plan --format json`: everything that apply would do and that a reviewer should know.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct PlanDocument<'a> {
     /// The version of the format.
@@ -34,40 +34,40 @@ pub(super) struct PlanDocument<'a> {
     target: &'a str,
     /// The declared account, null where none is declared.
     account: Option<&'a str>,
-    /// What the plan is known by: the same transition has the same digest on any machine at any time.
+    /// The digest of the plan: the same decisions have the same digest on any machine at any time.
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     digest: String,
-    /// What earlier runs left open, and what became of it; left out where there is nothing.
+    /// What earlier runs left unfinished, and its outcome; left out if there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_open: Vec<LeftOpenRow<'a>>,
-    /// What tells the plan from the one that was reviewed; left out where there is nothing.
+    /// How the plan differs from the reviewed one; left out if it does not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     since_review: Vec<DifferenceRow<'a>>,
-    /// What was pending on the target branch; left out where nobody looked.
+    /// The comparison with the target branch; left out if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     since_base: Option<SinceBaseRow<'a>>,
-    /// What selects the addresses that were compared, as it is typed; left out where all were.
+    /// The flags that select the addresses that were compared, as typed; left out if all were compared.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schemars(with = "Vec<String>")]
     selected: &'a [String],
     /// The changes, in the order of their addresses.
     changes: Vec<ChangeRow<'a>>,
-    /// Configurations that no file declares: left alone.
+    /// Configurations that no file declares; they are left alone.
     unmanaged: Vec<AddressText<'a>>,
-    /// Configurations that `ignore` names: left alone.
+    /// Configurations that `ignore` matches; they are left alone.
     ignored: Vec<AddressText<'a>>,
     /// Configurations that livevod can't manage.
     unsupported: Vec<UnsupportedRow<'a>>,
     /// Domains that could not be read.
     #[schemars(with = "Vec<String>")]
     unread: &'a [String],
-    /// The guards that hold the plan: nothing is applied while there is one.
+    /// The guards that refuse the plan: nothing is applied while there is one.
     held: Vec<HeldRow<'a>>,
     /// Facts that a reviewer should see first.
     warnings: Vec<WarningRow<'a>>,
     /// The changes by kind.
     summary: Summary,
-    /// What applying it costs at least.
+    /// The least that applying it costs.
     budget: Budget,
     /// All findings of the run.
     diagnostics: Vec<Finding<'a>>,

@@ -1,7 +1,7 @@
-//! The table of formats: for each subject, what is printed of it in each format.
+//! The table of formats: for each subject, its output in each format.
 //!
-//! A command line offers a format only where it can hold the subject ([`Format::holds_reports`], [`Format::holds_findings`]);
-//! whoever asks for another one all the same is answered as people are.
+//! A command offers a format only if it can contain the subject ([`Format::holds_reports`],
+//! [`Format::holds_findings`]); for any other format, the output is that for people.
 
 use super::desired::{desired_json, desired_summary, desired_yaml};
 use super::diagnostics::diagnostics;
@@ -35,16 +35,16 @@ use crate::explain::{self, Explanation, Online};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
 
-/// What is printed, in this order.
+/// The printed texts, in this order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Printed {
     /// On standard error: findings for people.
     pub notes: String,
     /// On standard output.
     pub text: String,
-    /// Whether lines of the text are commands to the runner of a job, and so must reach it as they are.
+    /// Whether lines of the text are commands for the runner of a job, and so must stay unchanged.
     pub is_commands: bool,
-    /// On standard error, below it all.
+    /// On standard error, after everything else.
     pub more: String,
 }
 
@@ -57,7 +57,7 @@ impl Printed {
         Self { text, is_commands: true, ..Self::default() }
     }
 
-    /// A text that holds no findings, which people find beside it; advice is for `validate` and for machines.
+    /// A text without findings, which go to standard error for people; advice is for `validate` and for machines.
     fn beside(context: Context, layout: &Layout, text: String) -> Self {
         Self { notes: told(&weighty(context.diagnostics), context, layout), text, ..Self::default() }
     }
@@ -100,7 +100,7 @@ fn differences(view: &PlanView, weight: Severity, context: Context, layout: &Lay
     findings(Context { diagnostics: &diagnostics, ..context }, layout)
 }
 
-/// What became of a plan; people have read the plan and the findings about it before.
+/// A report; people have already read the plan and its findings.
 pub fn report(view: &ReportView, context: Context, layout: &Layout) -> Printed {
     let outcomes = view.findings();
     let diagnostics = sorted(context.diagnostics, &outcomes);
@@ -121,7 +121,8 @@ pub fn report(view: &ReportView, context: Context, layout: &Layout) -> Printed {
     }
 }
 
-/// Findings alone. A format that holds a plan and nothing else has none: its reader must not take an empty document for a plan.
+/// Findings alone. A format for plans only prints no document, since its reader must not take an empty document for a
+/// plan.
 pub fn findings(context: Context, layout: &Layout) -> Printed {
     match layout.format {
         Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
@@ -160,7 +161,7 @@ pub fn validated(desired: &Desired, context: Context, layout: &Layout) -> Printe
     }
 }
 
-/// A snapshot that was saved. `seen` is what was found of the service, which is told to machines alone.
+/// A saved snapshot. `seen` are findings about the service, which only machines get.
 pub fn snapshot(
     saved: &Saved,
     file: &str,
@@ -204,7 +205,7 @@ pub fn page(code: Code, layout: &Layout) -> Printed {
     })
 }
 
-/// What the files say about an address and, where it was asked, the service with the last entry of the journals.
+/// What the files say about an address and, if asked, what the service and the last journal entry say.
 pub fn explanation(
     explanation: &Explanation,
     online: Option<(&Online, Option<&LastEntry>)>,
@@ -222,7 +223,7 @@ pub fn explanation(
     }
 }
 
-/// Earlier runs.
+/// The earlier runs.
 pub fn runs(runs: &[RunRecord], context: Context, layout: &Layout) -> Printed {
     match layout.format {
         Format::Json => Printed::document(runs_json(runs, context)),
@@ -233,7 +234,7 @@ pub fn runs(runs: &[RunRecord], context: Context, layout: &Layout) -> Printed {
     }
 }
 
-/// One of them.
+/// One earlier run.
 pub fn run(run: &RunRecord, exit: Exit, layout: &Layout) -> Printed {
     Printed::document(match layout.format {
         Format::Json => run_json(run, exit),
@@ -241,18 +242,18 @@ pub fn run(run: &RunRecord, exit: Exit, layout: &Layout) -> Printed {
     })
 }
 
-/// What `fmt` has put on standard output before it says what it did.
+/// What `fmt` has already written to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
     /// Nothing.
     Nothing,
-    /// What would change.
+    /// A diff of what would change.
     Differences,
     /// The text of the file itself.
     Text,
 }
 
-/// What `fmt` did. `different` makes a finding of each file that is not in canonical form, for machines: people see a list.
+/// What `fmt` did. `different` makes a finding for each file that is not canonical, for machines; people see a list.
 pub fn forms(
     rows: &[FormRow],
     shown: Shown,

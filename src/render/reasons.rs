@@ -1,5 +1,5 @@
-//! Why something is not done or not known, as a finding: what the service said, at the YAML value that it is about, and what
-//! helps.
+//! Why something is not done or not known, as a finding: the answer of the service, the YAML value that it is about, and
+//! what to do.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::Noted;
 use crate::source::{Place, Sources, Span};
 
-/// Why one change is not done, if so.
+/// Why a change is not done; `None` if it is done.
 pub(super) fn not_done(
     account: Option<&str>,
     change: Noted,
@@ -20,14 +20,12 @@ pub(super) fn not_done(
     let (code, failure, help) = match &one.outcome {
         Outcome::Done => return None,
         Outcome::Failed(failure) => {
-            (Code::NotDone, failure, "put it right and apply again: what is done stays done")
+            (Code::NotDone, failure, "fix the cause and apply again; changes that are done stay done")
         }
         Outcome::NotAttempted(failure) => (Code::NotDone, failure, "plan again to see what is left"),
-        Outcome::Unknown(failure) => (
-            Code::UnknownOutcome,
-            failure,
-            "plan again: it reads what became of the write, which may still arrive late",
-        ),
+        Outcome::Unknown(failure) => {
+            (Code::UnknownOutcome, failure, "plan again to read the outcome; the write may still arrive late")
+        }
     };
     let remote = failure.remote.as_ref();
     let code = if remote.is_some() && code == Code::NotDone { Code::Remote } else { code };
@@ -35,7 +33,7 @@ pub(super) fn not_done(
     diagnostic.request_id =
         remote.and_then(api::Error::request_id).or(one.request_id.as_deref()).map(str::to_owned);
     let asked = Asked {
-        // What was not attempted failed at reading what is there.
+        // A change is not attempted when the read before it failed.
         actions: match one.outcome {
             Outcome::NotAttempted(_) => listing(),
             _ => calls(change.action()),
@@ -56,7 +54,7 @@ pub(super) fn not_seen_again(account: Option<&str>, report: &Report) -> Vec<Diag
     let warning = |(domain, error): &(Arc<str>, api::Error)| {
         let message = format!("the last listing of `{domain}` could not be read: {error}");
         let asked = Asked { actions: listing(), account, domain };
-        let otherwise = "every write was read back, but not looked at once more: plan again to see whether all of it stayed";
+        let otherwise = "every write was read back, but not checked again at the end: plan again to see whether all of them are still in place";
         let mut diagnostic = unreadable(message, error, None, &asked, otherwise);
         diagnostic.severity = Severity::Warning;
         diagnostic
@@ -67,18 +65,18 @@ pub(super) fn not_seen_again(account: Option<&str>, report: &Report) -> Vec<Diag
 /// A domain that could not be read, at its name in the files.
 pub fn unread(domain: &str, error: &api::Error, account: Option<&str>, key: Option<Span>) -> Diagnostic {
     let asked = Asked { actions: listing(), account, domain };
-    let otherwise = "nothing is planned for it until it can be read; leave it out with `--exclude`";
+    let otherwise = "nothing is planned for this domain until it can be read; leave it out with `--exclude`";
     unreadable(format!("`{domain}` can't be read: {error}"), error, key, &asked, otherwise)
 }
 
-/// A domain or a transcode group that the service did not tell of.
+/// A domain or a transcode group that could not be looked up in the service.
 pub fn unanswered(what: &str, sought: Sought, error: &api::Error, key: Option<Span>) -> Diagnostic {
     let asked = Asked { actions: sought.calls(), account: None, domain: what };
-    let otherwise = "try again; without `--online` nobody is asked";
+    let otherwise = "try again, or run without `--online`, which needs no answer of the service";
     unreadable(format!("`{what}` can't be looked up: {error}"), error, key, &asked, otherwise)
 }
 
-/// A read that failed, at the domain's name in the files where it stands there.
+/// A failed read, at the domain's name in the files if it is there.
 fn unreadable(
     message: String,
     error: &api::Error,
@@ -94,7 +92,7 @@ fn unreadable(
     helped(diagnostic, Some(error), asked, otherwise)
 }
 
-/// The cure for the service's code where it is known, else what helps `otherwise`; the service's own page and details too.
+/// Adds the cure for the service's code, or `otherwise` if the code is unknown, and the service's own page and details.
 fn helped(
     mut diagnostic: Diagnostic,
     error: Option<&api::Error>,
@@ -106,12 +104,12 @@ fn helped(
         diagnostic = diagnostic.note(details, None);
     }
     let cure = remedy(refusal).unwrap_or_else(|| otherwise.to_owned());
-    let page = refusal.recommend.as_ref().map(|page| format!("the service's page on it: {page}"));
+    let page = refusal.recommend.as_ref().map(|page| format!("the service's page about it: {page}"));
     let help: Vec<String> = [Some(cure), page, policy(refusal, asked)].into_iter().flatten().collect();
     diagnostic.help(help.join("; "))
 }
 
-/// Labels the values that the service complains of, the chain that led to them beside; else the entry.
+/// Labels the values that the service rejects, with the chain that led to them as notes; else the entry.
 fn at_the_cause(
     diagnostic: Diagnostic,
     change: Noted,

@@ -1,13 +1,13 @@
-//! What the service's refusals mean and what to do about them: every documented code, in words.
+//! What the service's error codes mean and what to do about them: every documented code.
 
 use serde_json::{Value as Json, json};
 
 use crate::plan::ActionKind;
 use crate::wire::{Action, DOMAIN_DETAIL, OSS_RECORDINGS, RemoteError, TRANSCODE_GROUP};
 
-/// Cause and cure of some codes, or of all codes that begin with one of them.
+/// Cause and cure of some codes, or of all codes with one of these prefixes.
 struct Meaning {
-    /// Apart by a space.
+    /// Separated by spaces.
     codes: &'static str,
     cause: &'static str,
     cure: &'static str,
@@ -27,8 +27,8 @@ impl Meaning {
 const CODES: &[Meaning] = &[
     means(
         "ConfigAlreadyExists CodeConfigAlreadyExists",
-        "somebody added this configuration after it was planned",
-        "plan again, and see what stands there now",
+        "somebody added this configuration after the plan was made",
+        "plan again to see what it is now",
     ),
     means(
         "CommomLiveRcordConfigExisted",
@@ -37,38 +37,38 @@ const CODES: &[Meaning] = &[
     ),
     means(
         "CodeConfigNotFound",
-        "somebody deleted this configuration after it was planned",
-        "plan again, and see what stands there now",
+        "somebody deleted this configuration after the plan was made",
+        "plan again to see what is there now",
     ),
     means(
         "InvalidAutoCompose.Malformed",
-        "the service takes no such value for `auto_compose`",
+        "the service does not accept this value of `auto_compose`",
         "write `on` or `off`",
     ),
     means(
         "InvalidAutoComposeAndComposeVodTranscodeGroupId.Malformed",
-        "the service wants `auto_compose` and the group of the merged file together, or neither",
-        "write `compose_vod_transcode_group` beside `auto_compose: on`, or `auto_compose: off`",
+        "the service requires `auto_compose` and the group of the merged file together, or neither",
+        "write `compose_vod_transcode_group` together with `auto_compose: on`, or write `auto_compose: off`",
     ),
     means(
         "InvalidRegion.Conflict",
-        "the storage location lies in another region than the domain",
-        "name a VOD bucket of the domain's own region, or leave `storage_location` out",
+        "the storage location is not in the region of the domain",
+        "use a VOD bucket in the domain's region, or leave `storage_location` out",
     ),
     means(
         "InvalidStorage.NotFound",
-        "VOD knows no such storage location",
+        "VOD has no such storage location",
         "enable it in the VOD console, or correct `storage_location`",
     ),
     means(
         "InvalidTemplateGroupId.NotFound",
-        "VOD has no transcoding template group of this id in the domain's region",
-        "compare the id with the VOD console, in the domain's region and account",
+        "VOD has no transcoding template group with this id in the domain's region",
+        "check the id in the VOD console, in the domain's region and account",
     ),
     means(
         "InvalidDomain.NotFound",
         "the account of these credentials has no such domain",
-        "check the name, and that account and region are the right ones",
+        "check the name, the account and the region",
     ),
     means(
         "InvalidIdentity.ServiceDisabled",
@@ -77,53 +77,53 @@ const CODES: &[Meaning] = &[
     ),
     means(
         "IllegalOperation",
-        "the service allows no such operation on this domain",
+        "the service does not allow this operation on this domain",
         "check in the Live console that the domain is online and a main streaming domain",
     ),
     means(
         "InternalError UnknownError",
         "the service failed",
-        "plan again in a moment; if it goes on, open a ticket with the RequestId",
+        "plan again in a moment; if it fails again, open a ticket with the RequestId",
     ),
     means("ServiceUnavailable ServiceUnAvailable", "the service is not available", "plan again in a moment"),
     means("SystemUpgrading", "the service is being upgraded", "plan again in a few minutes"),
-    means("ServiceBusy", "the domain is being configured", "plan again once that has ended"),
-    means("LockFail", "another operation holds the domain", "plan again in a moment"),
+    means("ServiceBusy", "the domain is being configured", "plan again when that has finished"),
+    means("LockFail", "another operation has locked the domain", "plan again in a moment"),
     means(
         "SignatureDoesNotMatch",
-        "the secret does not belong to this key id, or something on the way altered the request",
-        "check the secret; try the other `--signature`",
+        "the secret does not match this key id, or the request was changed on its way",
+        "check the secret, and try the other `--signature`",
     ),
     means(
         "SignatureNonceUsed",
-        "a request arrived twice: something on the way repeats requests",
+        "a request arrived twice: something between livevod and the service repeats requests",
         "plan again; look for a proxy that retries",
     ),
     means(
         "InvalidTimeStamp.Expired",
         "this machine's clock is off by more than the service allows",
-        "set the clock",
+        "correct the clock",
     ),
     means(
         "InvalidTimeStamp.Format",
         "the service can't read the time of the request",
-        "set the clock; try the other `--signature`",
+        "correct the clock, or try the other `--signature`",
     ),
-    means("IllegalTimestamp", "the service takes no such time", "set the clock"),
+    means("IllegalTimestamp", "the service does not accept this time", "correct the clock"),
     means(
         "IncompleteSignature",
-        "the request lost parts of its signature on the way",
-        "look for a proxy that rewrites requests; try the other `--signature`",
+        "the request lost parts of its signature on its way",
+        "look for a proxy that rewrites requests, or try the other `--signature`",
     ),
     means(
         "InvalidAccessKeyId.NotFound",
         "this key id does not exist",
-        "check it; keys of the China and the international site are not interchangeable",
+        "check it; keys of the China site and of the international site are not interchangeable",
     ),
     means(
         "InvalidAccessKeyId.Inactive Forbidden.AccessKeyDisabled",
         "this key is disabled",
-        "enable it in the RAM console, or use another one",
+        "enable it in the RAM console, or use another key",
     ),
     means(
         "InvalidSecurityToken.Expired",
@@ -137,25 +137,25 @@ const CODES: &[Meaning] = &[
     ),
     means(
         "InvalidSecurityToken.MismatchWithAccessKey",
-        "security token and key are not of one issue",
+        "the security token and the key were not issued together",
         "take key id, secret and token from the same answer",
     ),
     means(
         "MissingSecurityToken",
-        "a temporary key is good only with its security token",
-        "give the token that was issued with the key",
+        "a temporary key works only with its security token",
+        "provide the token that was issued with the key",
     ),
     means(
         "Forbidden.RiskControl",
         "the account is under risk control",
-        "see the messages in the account's console",
+        "read the messages in the account's console",
     ),
     means(
         "Forbidden.UserVerification",
         "the account has not passed real-name verification",
         "verify the account in its console",
     ),
-    means("InsufficientBalance", "the account's balance does not suffice", "top it up"),
+    means("InsufficientBalance", "the account's balance is too low", "top it up"),
     means(
         "OperationDenied.Suspended",
         "a payment is overdue, and the service is suspended",
@@ -164,7 +164,7 @@ const CODES: &[Meaning] = &[
     means("OperationDenied", "the account has not activated VOD", "activate ApsaraVideo VOD in its console"),
     means(
         "InvalidAction InvalidAction.NotFound InvalidApi.NotFound",
-        "nothing at this endpoint knows the action",
+        "the endpoint does not know this action",
         "check `--endpoint`",
     ),
     means("InvalidProduct.NotFound", "the endpoint belongs to another product", "check `--endpoint`"),
@@ -175,35 +175,35 @@ const CODES: &[Meaning] = &[
     ),
     means(
         "UnsupportedHTTPMethod",
-        "the endpoint does not take requests of this kind",
+        "the endpoint does not accept this kind of request",
         "check `--endpoint`, and whether a proxy rewrites requests",
     ),
-    means("InvalidProtocol.NeedSsl", "the endpoint takes HTTPS alone", "write `https://` into `--endpoint`"),
+    means("InvalidProtocol.NeedSsl", "the endpoint accepts only HTTPS", "use `https://` in `--endpoint`"),
 ];
 
-/// Beginnings of codes, for the families whose ends are parameters or kinds; tried in this order.
+/// Prefixes of codes whose ends are parameters or kinds; tried in this order.
 const FAMILIES: &[Meaning] = &[
     means(
         "Throttling Rejected.Throttling",
-        "the account's calls, those of all its users together, are too many",
+        "the account makes too many calls, counting all its users",
         "plan again in a minute; a lower `--rate` leaves room for others",
     ),
     means(
         "Missing",
-        "the service misses a parameter that livevod did not send",
-        "write the setting out; if all are, this is a bug of livevod worth a report",
+        "the service requires a parameter that livevod did not send",
+        "write the setting explicitly; if all settings are written, please report this as a bug in livevod",
     ),
     means(
         "Invalid",
-        "the service takes no such value",
+        "the service does not accept a value",
         "correct the value; the service's message names the parameter",
     ),
 ];
 
-/// Codes that say that the identity may not do this.
+/// Codes for a missing permission.
 const DENIALS: [&str; 3] = ["Forbidden.RAM", "NoPermission", "Forbidden"];
 
-/// What was asked for, as far as a denial must be told it.
+/// What was requested: the facts that the help for a missing permission needs.
 pub(super) struct Asked<'a> {
     /// As RAM names them: `live:AddLiveRecordVodConfig`.
     pub(super) actions: Vec<String>,
@@ -211,7 +211,7 @@ pub(super) struct Asked<'a> {
     pub(super) domain: &'a str,
 }
 
-/// The calls that carry out a change; reads were allowed before it was planned.
+/// The calls that carry out a change. Reads are not among them: planning has shown that they are allowed.
 pub(super) fn calls(action: ActionKind) -> Vec<String> {
     let actions: &[Action] = match action {
         ActionKind::Create => &[Action::Add],
@@ -232,10 +232,10 @@ fn live(action: &str) -> String {
     format!("live:{action}")
 }
 
-/// What the service was asked about with `--online`.
+/// What `--online` looks up in the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sought {
-    /// A domain, what it holds and what it records to OSS.
+    /// A domain, its configurations and its recordings to OSS.
     Domain,
     /// A transcode group.
     Group,
@@ -251,12 +251,13 @@ impl Sought {
     }
 }
 
-/// Cause and cure: what a person can do about a refusal. `None` for a code that no document names.
+/// The cause of an error and what to do about it. `None` for a code that no documentation lists.
 pub(super) fn remedy(error: &RemoteError) -> Option<String> {
     let code = error.code.as_str();
     if DENIALS.contains(&code) {
         return Some(
-            "the identity of these credentials may not do this; attach the policy below to it".to_owned(),
+            "the identity of these credentials is not allowed to do this; attach the policy below to it"
+                .to_owned(),
         );
     }
     let whole = CODES.iter().find(|meaning| meaning.codes().any(|one| one == code));
@@ -265,7 +266,7 @@ pub(super) fn remedy(error: &RemoteError) -> Option<String> {
     Some(format!("{}; {}", meaning.cause, meaning.cure))
 }
 
-/// What the service tells of a denial, where it does.
+/// The details that the service gives for a missing permission, if any.
 pub(super) fn denial(error: &RemoteError) -> Option<String> {
     let detail = detail(error)?;
     let text = |name: &str| detail.get(name).and_then(Json::as_str).filter(|text| !text.is_empty());
@@ -277,7 +278,8 @@ pub(super) fn denial(error: &RemoteError) -> Option<String> {
     (!facts.is_empty()).then(|| format!("the service's details: {}", facts.join(", ")))
 }
 
-/// The policy that a denied identity needs, on one line without spaces, so that it can be copied whole at any width.
+/// The policy that an identity without permission needs, on one line without spaces, so that it can be copied at any
+/// width.
 pub(super) fn policy(error: &RemoteError, asked: &Asked) -> Option<String> {
     if !DENIALS.contains(&error.code.as_str()) {
         return None;
@@ -287,9 +289,9 @@ pub(super) fn policy(error: &RemoteError, asked: &Asked) -> Option<String> {
     let is_read = |action: &String| ["live:Describe", "vod:Get"].iter().any(|read| action.starts_with(read));
     let reads = actions.iter().all(is_read);
     let resource = match reads {
-        // Reads know no resources.
+        // Reads have no resource to name.
         true => "*".to_owned(),
-        // The documents name the resource after the CDN, whose domains these once were.
+        // The documentation names the resource after the CDN, to which these domains once belonged.
         false => format!("acs:cdn:*:{}:domain/{}", asked.account.unwrap_or("*"), asked.domain),
     };
     let (actions, resource) = (json!(actions), json!(resource));

@@ -1,10 +1,10 @@
-//! What became of a plan for people: every outcome on a line, then the totals in Terraform's words.
+//! The report of an apply for people: every outcome on a line, then the totals in Terraform's words.
 
 use super::phrases::STREAMS_ON_AIR;
 use super::report_view::ReportView;
 use super::style::{Style, Tone, columns, wrap};
 
-/// Confirmed changes that are listed one by one; more are only counted.
+/// How many confirmed changes are listed one by one; more are only counted.
 const DONE_LISTED: usize = 20;
 
 /// The outcomes, then the totals.
@@ -21,7 +21,7 @@ pub(super) fn human_report(view: &ReportView, style: Style) -> String {
     lines.join("\n")
 }
 
-/// The verdict and the counts; where one line is too short for both, the counts stand whole on their own.
+/// The verdict and the counts; if they do not fit on one line, the counts get a line of their own.
 fn totals(view: &ReportView, style: Style) -> Vec<String> {
     let line = format!("{} {}", view.verdict, view.resources);
     if columns(&line) <= style.width {

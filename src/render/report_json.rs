@@ -1,4 +1,4 @@
-//! What became of a plan, as the document that others may build on.
+//! The report of an apply, as the document that others may build on.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub(super) fn report_json(view: &ReportView, context: Context) -> String {
     })
 }
 
-/// `apply --format json`: what became of every change.
+/// `apply --format json`: the outcome of every change.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ReportDocument<'a> {
     /// The version of the format.
@@ -38,42 +38,42 @@ pub(super) struct ReportDocument<'a> {
     format_version: &'static str,
     /// The endpoint or the emulator's file.
     target: &'a str,
-    /// The digest of the plan that was carried out.
+    /// The digest of the applied plan.
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     digest: String,
-    /// What earlier runs left open, and what became of it; left out where there is nothing.
+    /// What earlier runs left unfinished, and its outcome; left out if there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left_open: Vec<LeftOpenRow<'a>>,
     /// One for each planned change, in the plan's order.
     outcomes: Vec<OutcomeRow<'a>>,
     /// The outcomes by kind.
     summary: OutcomeCounts,
-    /// Calls that were sent, reads and writes.
+    /// How many calls were sent, reads and writes.
     calls: u64,
-    /// How many of them went out because one before them failed.
+    /// How many of them were retries.
     repeated: u64,
-    /// How long it took.
+    /// How long the run took, in seconds.
     seconds: f64,
-    /// All findings of the run, those of the outcomes among them; many that are alike are one here.
+    /// All findings of the run, including those of the outcomes; many identical ones are merged into one.
     diagnostics: Vec<Finding<'a>>,
     /// How the run ended.
     exit: Exit,
 }
 
-/// What became of one change.
+/// The outcome of one change.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ChangeOutcome")]
 struct OutcomeRow<'a> {
-    /// Which.
+    /// The configuration.
     #[serde(flatten)]
     address: AddressRow<'a>,
-    /// What was to be done.
+    /// The planned action.
     action: ActionKind,
-    /// What became of it.
+    /// The outcome.
     outcome: End,
-    /// The service's id of the last write, null where it gave none.
+    /// The service's RequestId of the last write, null if it returned none.
     request_id: Option<&'a str>,
-    /// Why it is not done, where it is not.
+    /// Why it is not done; left out if it is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     diagnostic: Option<Finding<'a>>,
 }

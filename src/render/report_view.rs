@@ -1,4 +1,4 @@
-//! What became of a plan as every format tells it: counted, put into words and joined with the reasons here, once.
+//! The report of an apply that every format shows: counted, put into words and joined with the reasons here, once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,33 +16,33 @@ use crate::gate::clean;
 use crate::plan::{ActionKind, Noted, Plan};
 use crate::source::Sources;
 
-/// Changes not attempted for one cause that are told one by one; more are told together.
+/// How many changes that were not attempted for one cause are reported one by one; more are reported together.
 const ALIKE_LISTED: usize = 3;
 
-/// Everything that is said of what became of a plan.
+/// Everything that the formats show of a report.
 pub struct ReportView<'a> {
     pub(super) plan: &'a PlanView<'a>,
     pub(super) report: &'a Report,
     /// One for each planned change, in the plan's order.
     pub(super) ends: Vec<EndView<'a>>,
-    /// The ends by kind.
+    /// The outcomes by kind.
     pub(super) counts: OutcomeCounts,
     /// What was done, as Terraform counts it: a replace on both sides.
     pub(super) done: Done,
-    /// `Apply complete!`, or what is not.
+    /// `Apply complete!`, or what is not done.
     pub(super) verdict: String,
     /// What was done, in Terraform's words.
     pub(super) resources: String,
-    /// `14 calls in 2.1 s, 3 of them again.`
+    /// `14 calls in 2.1 s, 3 retries.`
     pub(super) cost: String,
     /// Domains whose last listing could not be read.
     not_seen_again: Vec<Diagnostic>,
 }
 
-/// The end of one change, and why it is not done.
+/// The outcome of one change, and why it is not done.
 pub struct EndView<'a> {
     pub(super) one: &'a ChangeOutcome,
-    /// Why it is not done, where it is not; at the YAML value that caused it where there is one.
+    /// Why it is not done, if so; at the YAML value that caused it, if there is one.
     pub reason: Option<Diagnostic>,
 }
 
@@ -51,11 +51,11 @@ pub struct EndView<'a> {
 pub(super) struct OutcomeCounts {
     /// Confirmed by reading back.
     done: usize,
-    /// Certainly not carried out, or carried out otherwise than planned.
+    /// Certainly not carried out, or not carried out as planned.
     failed: usize,
     /// Nothing was sent.
     not_attempted: usize,
-    /// A write was sent, and what became of it could not be confirmed.
+    /// A write was sent, and its outcome could not be confirmed.
     unknown: usize,
 }
 
@@ -68,7 +68,7 @@ pub(super) struct Done {
 }
 
 impl<'a> ReportView<'a> {
-    /// What became of the plan that a view shows.
+    /// The report of the plan that a view shows.
     pub fn new(plan: &'a PlanView<'a>, report: &'a Report, sources: &Sources) -> Self {
         let outcomes = &report.outcomes;
         let changes = plan.plan.changes().zip(outcomes);
@@ -93,8 +93,8 @@ impl<'a> ReportView<'a> {
         &self.not_seen_again
     }
 
-    /// A finding for each change that is not done, and for each domain that was not seen again. Many changes that were not
-    /// attempted for one and the same cause are one finding.
+    /// A finding for each change that is not done, and for each domain whose last listing failed. Many changes that
+    /// were not attempted for the same cause are one finding.
     pub fn findings(&self) -> Vec<Diagnostic> {
         let mut alike: HashMap<&Cause, usize> = HashMap::new();
         for cause in self.ends.iter().filter_map(EndView::local_cause) {
@@ -111,7 +111,7 @@ impl<'a> ReportView<'a> {
 }
 
 impl<'a> EndView<'a> {
-    /// The end of a change of the plan.
+    /// The outcome of a change of the plan.
     pub fn new(plan: &Plan, change: Noted, one: &'a ChangeOutcome, sources: &Sources) -> Self {
         Self { one, reason: not_done(plan.decisions.account.as_deref(), change, one, sources) }
     }
@@ -135,7 +135,7 @@ impl<'a> EndView<'a> {
         format!("{} {address} {end}{id}", style.paint(tone, &format!("{mark:>3}")))
     }
 
-    /// Why the change was not attempted, where that is no answer of the service.
+    /// Why the change was not attempted, unless that is an answer of the service.
     fn local_cause(&self) -> Option<&'a Cause> {
         match &self.one.outcome {
             Outcome::NotAttempted(Failure { cause, remote: None }) => Some(cause),
@@ -183,11 +183,15 @@ fn past(action: ActionKind) -> &'static str {
 fn cost(report: &Report) -> String {
     let Report { outcomes: _, not_seen_again: _, calls, repeated, took } = report;
     let calls = counted(usize::try_from(*calls).unwrap_or(usize::MAX), "call");
-    let again = if *repeated > 0 { format!(", {repeated} of them again") } else { String::new() };
+    let again = match usize::try_from(*repeated).unwrap_or(usize::MAX) {
+        0 => String::new(),
+        1 => ", 1 retry".to_owned(),
+        more => format!(", {more} retries"),
+    };
     format!("{calls} in {:.1} s{again}.", took.as_secs_f64())
 }
 
-/// Each kind of what is not done by its own name: what is unknown may well be done.
+/// Each kind of change that is not done, by its own name: an unknown one may well be done.
 fn verdict(plan: &PlanView, counts: OutcomeCounts) -> String {
     let OutcomeCounts { done, failed, not_attempted, unknown } = counts;
     let all = counted(done + failed + not_attempted + unknown, "change");

@@ -1,16 +1,16 @@
-//! What tells one plan from another: the steps of each side, and how people read them.
+//! How two plans differ: the steps of each side, as text for people.
 
 use super::style::{Style, Tone, wrap};
 use crate::gate::clean;
 use crate::model::{Field, RecordConfig, Value};
 use crate::plan::{Change, Difference};
 
-/// What moved since the review, under its heading: a paragraph for each address. Empty where nothing did.
+/// What changed since the review, under its heading: a paragraph for each address. Empty if nothing did.
 pub(super) fn human_since_review(differences: &[Difference], style: Style) -> String {
     if differences.is_empty() {
         return String::new();
     }
-    let mut lines = vec!["\nSince the review:\n".to_owned()];
+    let mut lines = vec!["\nChanged since the review:\n".to_owned()];
     for Difference { address, first, second } in differences {
         lines.push(style.paint(Tone::Strong, &format!("  # {}", clean(&address.to_string()))));
         for (front, change) in [("      reviewed: ", first), ("      now:      ", second)] {
@@ -25,9 +25,10 @@ pub(super) fn human_since_review(differences: &[Difference], style: Style) -> St
     lines.join("\n")
 }
 
-/// What to do with a plan that was saved.
+/// What to do with a saved plan.
 pub(super) fn human_saved_plan(file: &str, style: Style) -> String {
-    let text = format!("Saved to `{0}`. `livevod apply {0}` does exactly this, or nothing.", clean(file));
+    let text =
+        format!("Saved to `{0}`. `livevod apply {0}` applies exactly this plan or nothing.", clean(file));
     format!("\n{}\n", wrap(&text, style.width).join("\n"))
 }
 
@@ -43,7 +44,7 @@ pub(super) fn transition(change: Option<&Change>, arrow: &str) -> String {
         .join(", ")
 }
 
-/// `beside show/cam1 and 3 more`: what the service may take along.
+/// `beside show/cam1 and 3 more`: configurations that the service may also delete.
 fn siblings(change: &Change) -> Option<String> {
     let first = clean(&change.siblings.first()?.within_domain());
     Some(match change.siblings.len() - 1 {
@@ -58,14 +59,14 @@ fn human_step(Step { field, before, after }: &Step, arrow: &str) -> String {
     format!("{} {}", field.name(), sides.join(&format!(" {arrow} ")))
 }
 
-/// What a change does to one field; both sides are there where both entries are.
+/// What a change does to one field; a side is `None` if its configuration does not exist.
 pub(super) struct Step {
     pub(super) field: Field,
     pub(super) before: Option<Value>,
     pub(super) after: Option<Value>,
 }
 
-/// What a change does: the fields that differ, or what is set in the entry that comes or goes.
+/// What a change does: the fields that differ, or the fields that are set in a created or deleted configuration.
 pub(super) fn steps(change: &Change) -> Vec<Step> {
     let fields: Vec<Field> = match (change.before(), change.after()) {
         (Some(before), Some(after)) => before.differences(after),

@@ -1,5 +1,5 @@
-//! What the machine formats share: each finding beside its place, a path relative to the working folder, and a fingerprint
-//! that outlives edits elsewhere in the file.
+//! The rows that machine formats share: each finding with its place, a path relative to the working folder, and a
+//! fingerprint that survives edits elsewhere in the file.
 
 use std::collections::HashMap;
 
@@ -11,25 +11,25 @@ use crate::diag::{Diagnostic, Severity};
 use crate::gate::clean;
 use crate::source::{Position, STDIN, Sources, Span};
 
-/// Bytes of a hash that a fingerprint shows.
+/// How many bytes of a hash a fingerprint shows.
 const FINGERPRINT_BYTES: usize = 16;
 
-/// Bytes of a value or a line that go into a fingerprint: a long line may bear many findings.
+/// How many bytes of a value or a line go into a fingerprint, since a long line may have many findings.
 const HASHED_BYTES: usize = 1024;
 
 /// One finding, ready for a format.
 pub(super) struct Row<'a> {
     pub(super) diagnostic: &'a Diagnostic,
-    /// Where, if in a file.
+    /// Its place, if it is in a file.
     pub(super) region: Option<Region>,
-    /// Hexadecimal, unlike those of all other rows.
+    /// In hexadecimal, different from those of all other rows.
     pub(super) fingerprint: String,
 }
 
 /// A part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Region {
-    /// As [`relative`] makes it.
+    /// As returned by [`relative`].
     pub(super) path: String,
     pub(super) start: Position,
     pub(super) end: Position,
@@ -42,11 +42,11 @@ impl Region {
     }
 }
 
-/// All findings in the order given; `folder` is the absolute working folder, empty where it is not known.
+/// All findings in the given order; `folder` is the absolute working folder, empty if unknown.
 pub(super) fn rows<'a>(context: Context<'a>, folder: &str) -> Vec<Row<'a>> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let row = |diagnostic: &'a Diagnostic| {
-        // Standard input is no file that a reader of these could open.
+        // Standard input is no file that a reader could open.
         let label = diagnostic.labels.first();
         let label = label.filter(|label| context.sources.get(label.span.file).name() != STDIN);
         let region = label.map(|label| Region::new(label.span, context.sources, folder));
@@ -59,7 +59,7 @@ pub(super) fn rows<'a>(context: Context<'a>, folder: &str) -> Vec<Row<'a>> {
     context.diagnostics.iter().map(row).collect()
 }
 
-/// What makes a finding the same one after the lines around it moved: the rule, the file, and the words at fault.
+/// What identifies a finding after the lines around it have moved: the rule, the file, and the words at fault.
 fn identity(diagnostic: &Diagnostic, region: Option<&Region>, sources: &Sources) -> String {
     let code = diagnostic.code.as_str();
     let address = diagnostic.address.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -77,7 +77,7 @@ fn identity(diagnostic: &Diagnostic, region: Option<&Region>, sources: &Sources)
     }
 }
 
-/// The beginning of the SHA-256 of the parts, none of which can reach into the next.
+/// The beginning of the SHA-256 of the parts, which are separated unambiguously.
 fn hash(parts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {
@@ -87,7 +87,7 @@ fn hash(parts: &[&str]) -> String {
     hasher.finalize().iter().take(FINGERPRINT_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// `name` relative to `folder` and without `.` and `..`; what lies elsewhere stays or becomes absolute.
+/// `name` relative to `folder` and without `.` and `..`; a path outside `folder` stays or becomes absolute.
 pub(super) fn relative(name: &str, folder: &str) -> String {
     let climbs = name.split('/').any(|part| part == "..");
     let whole = if climbs && !name.starts_with('/') { format!("{folder}/{name}") } else { name.to_owned() };
@@ -115,7 +115,7 @@ fn without_dots(path: &str) -> String {
     format!("{root}{}", kept.join("/"))
 }
 
-/// The finding in full as plain lines, without the places of its notes: what it is, its notes, what to do.
+/// The whole finding as plain lines, without the places of its notes: its message, its notes, what to do.
 pub(super) fn words(diagnostic: &Diagnostic) -> Vec<String> {
     let notes = diagnostic.related.iter().filter(|note| note.span.is_none());
     let notes = notes.map(|note| clean(&note.message));
@@ -123,7 +123,7 @@ pub(super) fn words(diagnostic: &Diagnostic) -> Vec<String> {
     std::iter::once(headline(diagnostic)).chain(notes).chain(help).collect()
 }
 
-/// The `most` weightiest, in the order given, and how many are left out.
+/// The `most` most severe ones, in the given order, and how many are left out.
 pub(super) fn worst<T>(all: Vec<T>, most: usize, severity: impl Fn(&T) -> Severity) -> (Vec<T>, usize) {
     let left_out = all.len().saturating_sub(most);
     if left_out == 0 {

@@ -1,4 +1,5 @@
-//! Findings as SARIF 2.1.0, as code scanning takes it in: one run, one result a finding, the chain as related locations.
+//! Findings as SARIF 2.1.0, in the form that code scanning accepts: one run, one result for each finding, the chain as
+//! related locations.
 
 use std::collections::BTreeSet;
 
@@ -17,22 +18,23 @@ use crate::source::Span;
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// Results that GitHub takes in one run; with more it refuses the file.
+/// How many results GitHub accepts in one run; it refuses a file with more.
 const RESULTS: usize = 25_000;
 
-/// Locations that GitHub takes with one result.
+/// How many locations GitHub accepts with one result.
 const LOCATIONS: usize = 1_000;
 
-/// Name of the folder that paths are relative to. Where it lies is left out: the same findings give the same bytes anywhere.
+/// Name of the folder that paths are relative to. Its location is left out, so that the same findings give the same bytes
+/// on every machine.
 const ROOT: &str = "SRCROOT";
 
-/// One SARIF document. Findings without a place are the run's notifications: code scanning refuses a result without one.
+/// One SARIF document. Findings without a place are notifications of the run: code scanning refuses results without one.
 pub(super) fn sarif(context: Context, folder: &str) -> String {
     let rows = rows(context, folder);
     let codes: BTreeSet<Code> = rows.iter().map(|row| row.diagnostic.code).collect();
     let codes: Vec<Code> = codes.into_iter().collect();
     let (placed, placeless): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.region.is_some());
-    // A finding about the files says that they are wrong; one about the service, that livevod does not know.
+    // A finding about the files means that they are wrong; one about the service, that livevod could not find out.
     let unread = |row: &Row| row.diagnostic.code == Code::Remote && row.diagnostic.is_error();
     let is_whole = !placed.iter().any(unread);
     let (placed, left_out) = worst(placed, RESULTS, |row| row.diagnostic.severity);
@@ -71,7 +73,7 @@ fn rule(code: Code) -> Json {
     })
 }
 
-/// What the page says before its examples, as one line.
+/// The text of the page before its examples, as one line.
 fn full_description(code: Code) -> String {
     let page = explain::page(code);
     let lines = page.lines().skip(1).take_while(|line| !line.starts_with('#'));
@@ -86,7 +88,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// What every result is written with.
+/// The facts that every result needs.
 struct Scribe<'a> {
     context: Context<'a>,
     folder: &'a str,
@@ -100,7 +102,7 @@ impl Scribe<'_> {
         let failed = exit == Exit::Error && (ended_early || !is_whole);
         let mut notifications: Vec<Json> = placeless.iter().map(|row| self.notification(row)).collect();
         if left_out > 0 {
-            let text = format!("{left_out} more findings, past the {RESULTS} that a run may hold");
+            let text = format!("{left_out} more findings, over the limit of {RESULTS} in one run");
             notifications.push(json!({"level": "warning", "message": {"text": text}}));
         }
         json!({
@@ -184,7 +186,7 @@ fn artifact(path: &str) -> Json {
     }
 }
 
-/// Text that a viewer shows as it is: in SARIF `[text](target)` is a link, even in plain messages.
+/// Text that a viewer shows unchanged: in SARIF, `[text](target)` is a link even in plain messages.
 fn plain(text: &str) -> String {
     let text = text.lines().map(clean).collect::<Vec<_>>().join("\n");
     if !text.contains("](") {

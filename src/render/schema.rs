@@ -1,4 +1,4 @@
-//! The JSON Schemas of the documents, from the very types that are written.
+//! The JSON Schemas of the documents, generated from the types that are serialized.
 
 use super::documents::{DiagnosticsDocument, FORMAT_VERSION};
 use super::events::Line;
@@ -6,7 +6,7 @@ use super::plan_json::{DriftDocument, PlanDocument};
 use super::report_json::ReportDocument;
 use crate::{config, schema, snapshot};
 
-/// What has a schema.
+/// The documents with a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum OutputKind {
     /// The YAML files, for editors
@@ -17,11 +17,11 @@ pub enum OutputKind {
     Drift,
     /// `apply --format json`
     Report,
-    /// One line of what `--json-into` writes
+    /// One line of the output of `--json-into`
     Events,
-    /// `validate --format json`, and what ends any other command early in that format
+    /// `validate --format json`, and the output of any other command in that format when it ends early
     Diagnostics,
-    /// What `snapshot --out` saves
+    /// The file that `snapshot --out` saves
     Snapshot,
 }
 

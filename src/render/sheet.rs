@@ -1,6 +1,6 @@
-//! Text that grows under a budget of bytes, by whole rows: a row stands in it as it is, or is counted as left out.
+//! Text within a limit of bytes, built from whole rows: a row is added in full or counted as left out.
 
-/// Rows in a row that did not fit before the rest is left out unseen.
+/// After this many consecutive rows that do not fit, the rest is left out without trying.
 const TRIES: usize = 16;
 
 /// The text so far.
@@ -13,29 +13,29 @@ pub(super) struct Sheet {
 /// Rows of one kind that did not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LeftOut {
-    /// What they are, in the plural.
+    /// Their name, in the plural.
     pub(super) what: &'static str,
     pub(super) count: usize,
     pub(super) of: usize,
 }
 
 impl Sheet {
-    /// An empty one that may grow to `most` bytes.
+    /// An empty sheet that may grow to `most` bytes.
     pub(super) fn new(most: usize) -> Self {
         Self { text: String::new(), most, left_out: Vec::new() }
     }
 
-    /// What must stand in it: counted, but never refused.
+    /// Adds text that must be in it: counted, but never refused.
     pub(super) fn must(&mut self, text: &str) {
         self.text.push_str(text);
     }
 
-    /// Bytes that are still free when `reserve` is kept.
+    /// How many bytes are free besides `reserve`.
     pub(super) fn room(&self, reserve: usize) -> usize {
         self.most.saturating_sub(self.text.len() + reserve)
     }
 
-    /// As many of `items` as fit into `room` bytes, their frame included, each made by `row`; nothing at all where none does.
+    /// Adds as many of `items` as fit into `room` bytes with their frame, each formatted by `row`; nothing if none fits.
     pub(super) fn rows<T>(&mut self, rows: Rows, room: usize, items: &[T], row: impl Fn(&T) -> String) {
         let Rows { what, head, tail } = rows;
         let mut body = String::new();
@@ -60,7 +60,7 @@ impl Sheet {
         }
     }
 
-    /// What did not fit, in words; empty where all did.
+    /// The rows that did not fit, in words; empty if all did.
     pub(super) fn left_out(&self) -> Vec<String> {
         let words = |LeftOut { what, count, of }: &LeftOut| format!("{count} of {of} {what}");
         self.left_out.iter().map(words).collect()
@@ -71,7 +71,7 @@ impl Sheet {
     }
 }
 
-/// What stands around the rows, and what they are called where some are left out.
+/// The text around the rows, and their name for when some are left out.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
     pub(super) what: &'static str,

@@ -1,21 +1,21 @@
-//! Colour, symbols and width: what the terminal can show.
+//! The colour, symbols and width that the terminal can show.
 
 use anstyle::{AnsiColor, Effects};
 
-/// What the place that is written to can show. Without colour or Unicode the text reads the same.
+/// What the output can show. Without colour or Unicode the text reads the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     /// Whether colour codes may be written.
     pub color: bool,
     /// Whether more than ASCII may be written.
     pub unicode: bool,
-    /// Whether findings may be drawn; told in sentences otherwise.
+    /// Whether findings may be drawn; otherwise they are written as sentences.
     pub drawings: bool,
     /// Columns.
     pub width: usize,
 }
 
-/// What a piece of text means; its colour follows.
+/// The meaning of a piece of text, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Create,
@@ -74,7 +74,8 @@ pub(super) fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
 }
 
-/// `text` broken at spaces into lines of at most `width` columns; a longer word, such as a link, stands alone and whole.
+/// `text` broken at spaces into lines of at most `width` columns; a longer word, such as a link, is on its own line in
+/// one piece.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let options = textwrap::Options::new(width)
         .break_words(false)

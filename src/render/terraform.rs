@@ -1,7 +1,7 @@
 //! A plan in the shape of `terraform show -json`, for policy engines and viewers that read nothing else.
 //!
-//! Complete and with every null written out: readers of that shape pass silently over what they miss, or fail on it. What
-//! Terraform has no word for stands under `livevod`.
+//! Complete, with every null written out: readers of that shape silently skip missing keys, or fail. Facts that
+//! Terraform has no key for are under `livevod`.
 
 use std::collections::BTreeMap;
 
@@ -21,16 +21,16 @@ use crate::plan::{ActionKind, Budget, Change, Contingent, Held, Reason, Summary,
 /// The version of Terraform's shape.
 const SHAPE: &str = "1.2";
 
-/// The version of Terraform that wrote that shape; readers know a plan by it.
+/// A version of Terraform that writes that shape; readers recognize a plan by it.
 const TERRAFORM: &str = "1.11.4";
 
 /// The version of the shape of states.
 const STATE: &str = "1.0";
 
-/// What a configuration is to readers who know resources by type.
+/// The resource type of a configuration.
 const TYPE: &str = "alicloud_live_record_vod";
 
-/// `plan --format terraform-json`. Configurations that stay as they are have no values in a plan, and are left out.
+/// `plan --format terraform-json`. Unchanged configurations have no values in a plan and are left out.
 pub(super) fn terraform_json(view: &PlanView, exit: Exit) -> String {
     let resources = |side: fn(&Change) -> Option<&RecordConfig>| {
         let changes = view.changes().map(|one| one.noted.change);
@@ -107,7 +107,7 @@ struct Module<'a> {
     resources: Vec<Resource<'a>>,
 }
 
-/// What names a configuration.
+/// The name of a configuration.
 #[derive(Serialize)]
 struct Name<'a> {
     address: String,
@@ -146,7 +146,7 @@ impl<'a> Resource<'a> {
     }
 }
 
-/// The address's parts and every field by its name in YAML, null where it is not set.
+/// The address's parts, and every field by its name in YAML, null if not set.
 fn values(address: &Address, config: &RecordConfig) -> Map<String, Json> {
     let Address { domain, app, stream } = address;
     let parts = [("domain", domain), ("app", app), ("stream", stream)];
@@ -191,7 +191,7 @@ struct Transition {
 impl Transition {
     fn new(change: &Change) -> Self {
         let side = |config: Option<&RecordConfig>| config.map(|config| values(&change.address, config));
-        // Terraform's own: an object for what is there, `false` for what is not.
+        // As in Terraform: an object for an existing side, `false` for a missing one.
         let sensitive = |config: Option<&RecordConfig>| match config {
             Some(_) => Json::Object(Map::new()),
             None => Json::Bool(false),
@@ -241,7 +241,7 @@ struct ChangeExtras<'a> {
     recorded_by: CoverageRow<'a>,
     contingent: &'a [Contingent],
     guards: Vec<&'static str>,
-    /// Whether the files of the target branch ask for it too; null where nobody looked.
+    /// Whether the files of the target branch also ask for it; null without a comparison.
     pending_on_base: Option<bool>,
 }
 
@@ -280,8 +280,8 @@ struct Extras<'a> {
     ignored: Vec<AddressText<'a>>,
     unsupported: Vec<UnsupportedRow<'a>>,
     unread: &'a [String],
-    /// What the files change from the target branch beside the changes themselves: protection that they take away, what they
-    /// leave alone from now on, domains that they name no more.
+    /// How the files differ from the target branch besides the changes: protection that they remove, configurations
+    /// that they leave alone from now on, domains that they no longer name.
     #[serde(skip_serializing_if = "Option::is_none")]
     since_base: Option<SinceBaseRow<'a>>,
     exit: Exit,

@@ -1,5 +1,5 @@
-//! A plan as every format tells it: the parts of a plan are named here, once, and a format only lays them out. So none can
-//! forget one, and none decides by itself what is a danger or what is left alone.
+//! The parts of a plan that every format shows, named once; a format only lays them out. So no format can forget a
+//! part, or decide for itself what is dangerous or what is left alone.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
@@ -23,9 +23,9 @@ use crate::plan::{
 pub(super) const ACTIONS: [ActionKind; 4] =
     [ActionKind::Replace, ActionKind::Delete, ActionKind::Update, ActionKind::Create];
 
-/// Everything that is said of a plan.
+/// Everything that the formats show of a plan.
 pub struct PlanView<'a> {
-    /// For what is looked up change by change.
+    /// For facts that are looked up change by change.
     pub(super) plan: &'a Plan,
     pub(super) target: &'a Target,
     /// The account that the plan is for, as the digest has it.
@@ -33,25 +33,25 @@ pub struct PlanView<'a> {
     pub(super) digest: String,
     /// Terraform's sentence of totals, which other tools look for; a replace counts on both sides.
     pub(super) totals: String,
-    /// What stands behind the totals: how replaces count, what stays, what it costs, and what streams on air notice.
+    /// The text after the totals: how replaces count, what is unchanged, the cost, and the effect on streams on air.
     pub(super) consequences: String,
     pub(super) summary: Summary,
-    /// Whether it leads back to a snapshot.
+    /// Whether it restores a snapshot.
     pub(super) is_way_back: bool,
-    /// What selects the addresses that were compared, as it is typed; empty where all were.
+    /// The flags that select the addresses that were compared, as typed; empty if all were compared.
     pub(super) selected: &'a [String],
     pub(super) budget: Budget,
-    /// Whether the service is other than declared.
+    /// Whether the service differs from the files.
     pub(super) is_different: bool,
     /// Whether every selected domain was read.
     pub(super) is_complete: bool,
     pub(super) unread: &'a [String],
-    /// The kinds of danger that are there, each with its count.
+    /// The kinds of danger in the plan, each with its count.
     pub(super) dangers: Vec<String>,
     pub(super) warnings: &'a [Warning],
-    /// The guards that hold it, one by one.
+    /// The refusals, one by one.
     pub(super) held: &'a [Held],
-    /// The same, those that read alike told together, in the order they are told.
+    /// The same, with identical ones grouped, in the order in which they are shown.
     pub(super) refusals: Vec<RefusalView<'a>>,
     /// The guards that refuse single changes.
     pub(super) guards: HashMap<&'a Address, Vec<Guard>>,
@@ -62,27 +62,27 @@ pub struct PlanView<'a> {
     pub(super) unmanaged: &'a [Address],
     pub(super) ignored: &'a [Address],
     pub(super) groups: Groups<'a>,
-    /// What the files change from those of their target branch, where these were looked at.
+    /// What the files change compared with their target branch, if it was compared.
     pub(super) base: Option<BaseView<'a>>,
-    /// What earlier runs left open, and what became of it.
+    /// What earlier runs left unfinished, and its outcome.
     pub(super) left_open: Vec<&'a LeftOpenNow>,
-    /// What tells it from the plan that was reviewed, where one is at hand.
+    /// How it differs from the reviewed plan, if there is one.
     pub(super) since_review: &'a [Difference],
-    /// The file that it was saved to, where it was.
+    /// The file that it was saved to, if any.
     pub saved_to: Option<&'a Path>,
 }
 
-/// One guard's refusals that read the same.
+/// Identical refusals of one guard.
 pub(super) struct RefusalView<'a> {
     pub(super) guard: Guard,
     pub(super) message: &'a str,
-    /// The flag that releases it.
+    /// The flag that allows it.
     pub(super) release: Option<&'a str>,
-    /// What it is about, where it is about single changes.
+    /// The addresses that it is about, if it is about single changes.
     pub(super) addresses: Vec<&'a Address>,
 }
 
-/// Configurations that no change is about, under a title.
+/// Configurations without a change, under a title.
 pub(super) struct LeftAlone<'a> {
     /// One word.
     pub(super) what: &'static str,
@@ -91,12 +91,12 @@ pub(super) struct LeftAlone<'a> {
 }
 
 impl<'a> PlanView<'a> {
-    /// A plan with nothing to be told beside it.
+    /// A plan alone.
     pub fn of(plan: &'a Plan, target: &'a Target) -> Self {
         Self::new(plan, target, &[], &[])
     }
 
-    /// A plan, what earlier runs left open, and what tells the plan from the one that was reviewed.
+    /// A plan, what earlier runs left unfinished, and how the plan differs from the reviewed one.
     pub fn new(
         plan: &'a Plan,
         target: &'a Target,
@@ -170,7 +170,7 @@ impl<'a> PlanView<'a> {
         }
     }
 
-    /// Changes that read alike told together; with `full`, each stands alone.
+    /// Identical changes grouped; with `full`, each change by itself.
     pub(super) fn folds(&self, full: bool) -> Vec<FoldView<'_>> {
         let view = |fold: Vec<Noted<'a>>| {
             let addresses: Vec<&Address> = fold.iter().map(|one| &one.change.address).collect();
@@ -180,7 +180,7 @@ impl<'a> PlanView<'a> {
         fold(self.plan, full).into_iter().map(view).collect()
     }
 
-    /// The same: refused, replaced, deleted, updated, created; within each, by first address.
+    /// The same, ordered: refused, replaced, deleted, updated, created; then by first address.
     pub(super) fn worst_first(&self, full: bool) -> Vec<FoldView<'_>> {
         let weight = |action| ACTIONS.iter().position(|one| *one == action);
         let mut folds = self.folds(full);
@@ -188,32 +188,37 @@ impl<'a> PlanView<'a> {
         folds
     }
 
-    /// What several changes come from, where these files ask for them: the written values, the weightiest first.
+    /// The values in these files that cause several changes, the one with most changes first.
     pub(super) fn causes(&self) -> Causes<'_> {
         Causes::of(self.changes().filter(|change| !change.is_pending))
     }
 
-    /// The flags that release every guard, as they are typed; none where a guard has no flag, or one flag alone does.
-    pub(super) fn all_flags(&self) -> Option<String> {
-        let mut flags: Vec<&str> =
-            self.releases().into_keys().map(|(_, flag)| flag).collect::<Option<_>>()?;
+    /// The flags that allow what the guards refuse, to be pasted behind a command; `None` if a guard has no flag.
+    fn flags(&self) -> Option<Vec<&str>> {
+        let flags = self.releases().into_keys().map(|(_, flag)| flag.filter(|flag| is_flag(flag)));
+        let mut flags: Vec<&str> = flags.collect::<Option<_>>()?;
         flags.dedup();
-        (flags.len() > 1).then(|| flags.join(" "))
+        Some(flags)
     }
 
-    /// The command that applies exactly this plan, with the flags that release its guards; `None` where no command does, or the
-    /// plan goes back to a snapshot.
+    /// The flags that together allow the whole plan, if it needs several.
+    pub(super) fn all_flags(&self) -> Option<String> {
+        self.flags().filter(|flags| flags.len() > 1).map(|flags| flags.join(" "))
+    }
+
+    /// The command that applies exactly this plan, to be pasted into a shell, with the flags that it needs; `None` if there is no
+    /// such command.
     pub(super) fn apply_command(&self) -> Option<String> {
         if !self.is_complete || self.is_way_back || self.changes().len() == 0 {
             return None;
         }
-        let flags: Option<Vec<&str>> = self.releases().into_keys().map(|(_, flag)| flag).collect();
-        let digest = ["livevod apply --expect-digest", &self.digest];
-        let selected = self.selected.iter().map(String::as_str);
-        Some(digest.into_iter().chain(selected).chain(flags?).collect::<Vec<_>>().join(" "))
+        let selected: Option<Vec<String>> = self.selected.iter().map(|text| selecting(text)).collect();
+        let digest = format!("livevod apply --expect-digest {}", self.digest);
+        let flags = self.flags()?.into_iter().map(str::to_owned);
+        Some([digest].into_iter().chain(selected?).chain(flags).collect::<Vec<_>>().join(" "))
     }
 
-    /// The refusals by what releases them: each guard with the one flag.
+    /// The refusals by the guard and the one flag that allows them.
     pub(super) fn releases(&self) -> BTreeMap<(Guard, Option<&str>), Vec<&RefusalView<'_>>> {
         let mut releases: BTreeMap<_, Vec<&RefusalView>> = BTreeMap::new();
         for refusal in &self.refusals {
@@ -238,32 +243,33 @@ impl<'a> PlanView<'a> {
         ]
     }
 
-    /// How many changes were pending on the target branch.
+    /// How many changes were already pending on the target branch.
     pub(super) fn pending(&self) -> usize {
         self.base.as_ref().map_or(0, |base| base.pending)
     }
 
-    /// Whether apply would carry it out as it is.
+    /// Whether apply would carry it out without further flags.
     pub(super) fn is_applicable(&self) -> bool {
         self.held.is_empty() && self.is_complete && self.changes().len() > 0
     }
 
-    /// Whether everything was read, and of the declared account, so that it can be said whether the service is as declared.
+    /// Whether everything was read, and from the declared account, so that it is known whether the service matches the
+    /// files.
     pub(super) fn is_conclusive(&self) -> bool {
         self.is_complete && !self.plan.is_held_by(Guard::Account)
     }
 }
 
-/// A change, and what the rest of its plan means for it.
+/// A change, with the facts about it from the rest of its plan.
 #[derive(Clone, Copy)]
 pub(super) struct ChangeView<'a> {
     pub(super) noted: Noted<'a>,
     pub(super) region: Option<&'a str>,
     /// The guards that refuse it.
     pub(super) guards: &'a [Guard],
-    /// Whether the files of the target branch ask for it too.
+    /// Whether the files of the target branch also ask for it.
     pub(super) is_pending: bool,
-    /// What the files of the target branch ask for there instead.
+    /// The different change at this address that the files of the target branch ask for.
     pub(super) instead: Option<&'a Change>,
 }
 
@@ -276,25 +282,40 @@ impl<'a> Deref for ChangeView<'a> {
 }
 
 impl<'a> ChangeView<'a> {
-    /// Who records the address before and after, in words.
+    /// Which configuration records the address before and after, in words.
     pub(super) fn coverage_text(&self) -> String {
         coverage_text(&self.note.coverage, &self.address, self.action())
     }
 
-    /// Why, and who records the address.
+    /// The reason of the change, and which configuration records the address.
     pub(super) fn why(&self) -> String {
         format!("{}; {}", self.reason_text(), self.coverage_text())
     }
 
-    /// Whether it loses its own recording.
+    /// Whether the stream is no longer recorded automatically after it.
     pub(super) fn stops_recording(&self) -> bool {
         stops_recording(self.noted)
     }
 }
 
-/// Changes that read alike.
+/// Whether a text is a flag and nothing else, so that it does no harm in a shell: the file of a plan may say anything.
+fn is_flag(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"- %".contains(&byte);
+    text.starts_with("--") && text.bytes().all(is_plain)
+}
+
+/// `--target PATTERN` with the pattern in quotes; `None` for any other text.
+fn selecting(text: &str) -> Option<String> {
+    let (flag, pattern) = text.split_once(' ')?;
+    let is_known = ["--target", "--exclude"].contains(&flag);
+    let is_seen = clean(pattern) == pattern;
+    let pattern = shlex::try_quote(pattern).ok().filter(|_| is_known && is_seen)?;
+    Some(format!("{flag} {pattern}"))
+}
+
+/// Identical changes.
 pub(super) struct FoldView<'a> {
-    /// The one that speaks for all of them.
+    /// The one that represents all of them.
     pub(super) first: ChangeView<'a>,
     /// In order; never empty.
     pub(super) addresses: Vec<&'a Address>,
@@ -310,7 +331,7 @@ fn totals(plan: &Plan, summary: Summary) -> String {
     format!("Plan: {} to add, {update} to change, {} to destroy.", create + replace, delete + replace)
 }
 
-/// The sentence for a plan without changes, which says `No changes.` only where all is as declared.
+/// The sentence for a plan without changes. It says `No changes.` only if the service matches the files.
 fn without_changes(plan: &Plan) -> String {
     let declared = plan.notes.unsupported.iter().filter(|one| one.declared).count();
     let shadows = plan.notes.shadows.len();
@@ -319,41 +340,44 @@ fn without_changes(plan: &Plan) -> String {
             format!("Incomplete: {} could not be read.", counted(plan.notes.unread.len(), "domain"))
         }
         () if declared > 0 => {
-            format!("Not as declared: {} can't be managed.", counted(declared, "declared configuration"))
+            format!(
+                "Differs from the files: {} can't be managed.",
+                counted(declared, "declared configuration")
+            )
         }
         () if shadows > 0 => {
             format!(
-                "Not as declared: {} before a declared rule.",
+                "Differs from the files: {} in place of declared ones.",
                 counted(shadows, "unmanaged configuration")
             )
         }
         () if plan.notes.is_rest => {
-            "Nothing is left of this plan: the service holds what its changes lead to.".to_owned()
+            "Nothing is left to do: every address of this plan already has its planned state.".to_owned()
         }
-        () => format!("No changes. {} holds what {}.", where_compared(&plan.notes), aim(&plan.notes)),
+        () => format!("No changes. {} matches what {}.", where_compared(&plan.notes), aim(&plan.notes)),
     }
 }
 
-/// What was compared, at the beginning of a sentence.
+/// The compared part of the service, for the beginning of a sentence.
 fn where_compared(notes: &Notes) -> String {
     match notes.selected.is_empty() {
         true => "The service".to_owned(),
-        false => format!("Of what {} selects, the service", selection(&notes.selected)),
+        false => format!("Within {}, the service", selection(&notes.selected)),
     }
 }
 
-/// What the service is to hold, at the end of a sentence.
+/// What the service was compared with, for the end of a sentence.
 fn aim(notes: &Notes) -> &'static str {
     if notes.is_way_back { "the snapshot holds" } else { "the files declare" }
 }
 
-/// The flags of a selection, as they are typed.
+/// The flags of a selection, as typed.
 fn selection(flags: &[String]) -> String {
-    // A saved plan may say anything.
+    // A saved plan may contain any text here.
     flags.iter().map(|flag| format!("`{}`", clean(flag).replace('`', "'"))).collect::<Vec<_>>().join(" ")
 }
 
-/// That not all was compared, where that is so.
+/// A sentence about the selection, if there is one.
 fn partial(notes: &Notes) -> Option<String> {
     (!notes.selected.is_empty())
         .then(|| format!("Only what {} selects was compared.", selection(&notes.selected)))
@@ -362,7 +386,8 @@ fn partial(notes: &Notes) -> Option<String> {
 fn consequences(plan: &Plan, summary: Summary) -> String {
     let Summary { create: _, update: _, replace, delete: _, unchanged } = summary;
     if plan.decisions.changes.is_empty() && plan.notes.is_rest {
-        return "Only what the plan changes was compared; `livevod plan` compares all of it.".to_owned();
+        return "Only the addresses in this plan were compared; `livevod plan` compares everything."
+            .to_owned();
     }
     if plan.decisions.changes.is_empty() {
         let alike = if plan.notes.is_way_back { "as in the snapshot" } else { "as declared" };
@@ -376,7 +401,7 @@ fn consequences(plan: &Plan, summary: Summary) -> String {
     partial(&plan.notes).map_or(facts.clone(), |partial| format!("{partial} {facts}"))
 }
 
-/// The refusals in the order they are told.
+/// The refusals in the order in which they are shown.
 fn refusals(held: &[Held]) -> Vec<RefusalView<'_>> {
     let mut told: BTreeMap<(Guard, &str, Option<&str>), Vec<&Address>> = BTreeMap::new();
     for Held { guard, address, message, release } in held {
@@ -397,7 +422,7 @@ fn guards(held: &[Held]) -> HashMap<&Address, Vec<Guard>> {
     guards
 }
 
-/// `1 replaced`, `2 deleted`, `3 not recorded any more`: each kind of danger that is there.
+/// `1 replaced`, `2 deleted`, `3 no longer recorded automatically`: each kind of danger in the plan.
 fn dangers(plan: &Plan, summary: Summary) -> Vec<String> {
     let Summary { create: _, update: _, replace, delete, unchanged: _ } = summary;
     let unread = plan.notes.unread.len();
@@ -405,7 +430,7 @@ fn dangers(plan: &Plan, summary: Summary) -> Vec<String> {
     let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared).count();
     let kinds = [
         (unread, format!("{} could not be read", counted(unread, "domain"))),
-        (replace, format!("{replace} replaced: between its delete and its add nothing records")),
+        (replace, format!("{replace} replaced: nothing records between the delete and the add")),
         (delete, format!("{delete} deleted")),
         (stops, format!("{stops} {STOPS_RECORDING}")),
         (unsupported, format!("{} that can't be managed", counted(unsupported, "declared configuration"))),
@@ -413,11 +438,33 @@ fn dangers(plan: &Plan, summary: Summary) -> Vec<String> {
     kinds.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect()
 }
 
-/// Whether what the change is about is recorded now and, as far as its own entry and the plan tell, not by itself any more.
+/// Whether the address is recorded now and, judging by its own configuration and the plan, no longer automatically
+/// afterwards.
 fn stops_recording(change: Noted) -> bool {
     let Coverage { before, after } = &change.note.coverage;
     let asks = |config: Option<&RecordConfig>| config.is_some_and(|config| !config.records_by_itself());
     let is_ruled_by_itself = after.as_ref() == Some(&change.address);
     before.is_some()
         && (after.is_none() || (is_ruled_by_itself && asks(change.after()) && !asks(change.before())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pasted_into_a_shell_is_flags_alone() {
+        assert!(is_flag("--allow-recording-gap") && is_flag("--max-delete 3"));
+        for bad in
+            ["", "-x", "allow", "--a;b", "--a $(b)", "--a `b`", "--a\nb", "--a|b", "--a&b", "--A", "--a'b"]
+        {
+            assert!(!is_flag(bad), "{bad}");
+        }
+        assert_eq!(selecting("--target a.com/*/b").unwrap(), "--target 'a.com/*/b'");
+        assert_eq!(selecting("--exclude a.com/b").unwrap(), "--exclude a.com/b");
+        assert_eq!(selecting("--target $(b)").unwrap(), "--target '$(b)'");
+        for bad in ["--target", "--other a", "--target a\u{202e}b", "--target a\nb"] {
+            assert_eq!(selecting(bad), None, "{bad}");
+        }
+    }
 }

@@ -147,7 +147,7 @@ fn each_code_is_said_with_cause_and_cure() {
 
 #[test]
 fn no_documented_code_is_left_to_the_words_for_unknown_ones() {
-    let unknown = "put it right and apply again";
+    let unknown = "fix the cause and apply again";
     for (code, status, message) in DOCUMENTED {
         let text = shown(refused(code, *status, message));
         assert_eq!(text.contains(unknown), *code == "SomethingNew.Unheard", "{text}");

@@ -156,5 +156,5 @@ fn the_rest_of_a_half_applied_plan_keeps_it() {
     assert!(!rest.is_pending(&rest.decisions.changes[0]));
     let target = Target { name: "emulator x".to_owned(), account: None };
     let page = shown(&PlanView::of(&rest, &target), &Layout::new(Format::Human));
-    assert!(page.contains("nothing was pending before, 1 comes with these files"), "{page}");
+    assert!(page.contains("no changes were pending; these files add 1"), "{page}");
 }

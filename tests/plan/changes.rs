@@ -292,7 +292,7 @@ fn changes_under_other_rules_do_not_fold() {
         .iter()
         .map(|fold| fold.iter().map(|change| change.address.within_domain()).collect())
         .collect();
-    assert_eq!(folds, [vec!["a/x", "a/y"], vec!["b/x"], vec!["c/x"]], "then ruled by a/*, b/*, nothing");
+    assert_eq!(folds, [vec!["a/x", "a/y"], vec!["b/x"], vec!["c/x"]], "then recorded by a/*, b/*, nothing");
 }
 
 #[test]

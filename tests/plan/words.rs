@@ -74,6 +74,6 @@ fn a_reason_names_the_line_that_asks_for_it() {
 fn a_ruler_is_named_within_the_domain() {
     let address = |text: &str| text.parse::<Address>().unwrap();
     let cam = address("live.example.com/show/cam1");
-    assert_eq!(relation(&cam, &cam), "its own entry");
+    assert_eq!(relation(&cam, &cam), "its own configuration");
     assert_eq!(relation(&address("live.example.com/show/*"), &cam), "show/*");
 }

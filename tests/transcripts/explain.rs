@@ -137,7 +137,7 @@ fn online_tells_how_the_last_run_at_the_address_ended() {
     assert_eq!(applied.code, 0, "{}", applied.transcript());
     let asked =
         |flags: &str| world.run(&format!("explain live.example.com/show/cam1 --online --emulator {flags}"));
-    assert!(asked("").stdout.ends_with("  no journal tells of it\n"));
+    assert!(asked("").stdout.ends_with("  no journal mentions it\n"));
     let journal = asked("--journal elsewhere --format json").json()["online"]["journal"].clone();
     assert_eq!(
         (&journal["event"], &journal["action"], &journal["outcome"]),

@@ -199,7 +199,11 @@ fn a_gap_where_the_files_want_nothing_is_given_up() {
         died_between(&world);
         let run = world.run("apply --emulator --auto-approve --settle 1ms");
         assert_eq!(run.code, 0, "{}", run.transcript());
-        assert!(run.stdout.contains("nothing stands there, as the files want it"), "{}", run.transcript());
+        assert!(
+            run.stdout.contains("there is no configuration now, and the files ask for none"),
+            "{}",
+            run.transcript()
+        );
         world.write("livevod.yaml", &THREE.replace("cam1: {}, ", ""));
         let plan = world.run("plan --emulator --detailed-exitcode");
         assert_eq!(plan.code, 0, "{}", plan.transcript());
@@ -247,7 +251,7 @@ fn what_was_left_open_is_told_in_every_form() {
     ]) {
         for form in forms {
             let run = world.run(&format!("{command} --format {form}"));
-            let told = "the Delete arrived, the Add does not show: nothing stands there";
+            let told = "the Delete arrived, the Add is not visible: nothing is there now";
             assert!(run.stdout.contains(told), "{command} {form}: {}", run.transcript());
         }
     }

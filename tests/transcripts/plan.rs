@@ -347,7 +347,7 @@ fn what_was_not_compared_is_told() {
     for command in ["plan", "drift"] {
         let run = world.run(&format!("{command} {part}"));
         assert_eq!(run.code, 0, "{}", run.transcript());
-        let told = "No changes. Of what `--target live.example.com/show/cam1` selects, the service holds what the files declare.";
+        let told = "No changes. Within `--target live.example.com/show/cam1`, the service matches what the files declare.";
         assert!(run.stdout.contains(told), "{}", run.transcript());
     }
     let json = world.run(&format!("plan {part} --format json")).json();
@@ -377,7 +377,7 @@ fn a_way_back_with_nothing_to_do_says_nothing_of_the_files() {
     let run = world.run("restore before.json --emulator --auto-approve");
     assert_eq!(run.code, 0, "{}", run.transcript());
     assert!(
-        run.stdout.contains("No changes. The service holds what the snapshot holds."),
+        run.stdout.contains("No changes. The service matches what the snapshot holds."),
         "{}",
         run.transcript()
     );

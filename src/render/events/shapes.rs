@@ -15,17 +15,17 @@ use crate::apply::journal::End;
 use crate::model::AddressText;
 use crate::plan::{ActionKind, Budget, Summary};
 
-/// One line of a stream of events: what happened, and its facts. The first line of a stream is a `version`, the last one an
-/// `exit`. Minor versions bring further types.
+/// One line of a stream of events: what happened, and its facts. The first line of a stream is a `version`, the last
+/// one an `exit`. Minor versions may add further types.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::render) struct Line<'a> {
-    /// How much it weighs.
+    /// The level.
     #[serde(rename = "@level")]
     pub(super) level: Level,
-    /// The same for people.
+    /// The event in words.
     #[serde(rename = "@message")]
     pub(super) message: &'a str,
-    /// Who speaks: `livevod`.
+    /// The writer: `livevod`.
     #[serde(rename = "@module")]
     pub(super) module: &'static str,
     /// When it happened, in UTC.
@@ -36,58 +36,58 @@ pub(in crate::render) struct Line<'a> {
     pub(super) body: &'a Body<'a>,
 }
 
-/// The weight of a line.
+/// The level of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Level {
-    /// All goes on.
+    /// Normal progress.
     Info,
-    /// Somebody should look.
+    /// Needs attention.
     Warn,
-    /// Something is not done.
+    /// Something failed or is not done.
     Error,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Body<'a> {
-    /// The first line: who writes, and in which format.
+    /// The first line: the writer and the format.
     Version(Version),
     /// A finding, as in every document.
     Diagnostic { diagnostic: Finding<'a> },
-    /// Something that an earlier run left open, and what became of it.
+    /// Something that an earlier run left unfinished, and its outcome.
     LeftOpen { left_open: LeftOpenRow<'a> },
     /// A fact about the plan that a reviewer should see first.
     Warning { warning: WarningRow<'a> },
-    /// A change that is planned.
+    /// A planned change.
     PlannedChange { change: PlannedChange<'a> },
-    /// A guard that holds the plan.
+    /// A guard that refuses the plan.
     Guard { guard: HeldRow<'a> },
-    /// What moved since the plan was reviewed.
+    /// A difference from the reviewed plan.
     SinceReview { difference: DifferenceRow<'a> },
-    /// The plan as a whole: what of its document has no line of its own.
+    /// The plan as a whole: the parts of its document without a line of their own.
     Plan { plan: Box<Planned<'a>> },
     /// Whether the plan is an alarm.
     Drift { drift: Drift },
-    /// The counts of a plan, or of what was done of it.
+    /// The counts of a plan, or of what apply did.
     ChangeSummary(Totals),
-    /// A change is compared and then written.
+    /// A change starts: it is compared and then written.
     ApplyStart { hook: Hook<'a> },
-    /// The work on a change takes longer, and goes on.
+    /// A change takes longer and continues.
     ApplyProgress { hook: ProgressHook<'a> },
     /// A change is done.
     ApplyComplete { hook: EndHook<'a> },
     /// A change is not done.
     ApplyErrored { hook: EndHook<'a> },
-    /// A change that was complete is not as wanted any more in the last listing of its domain.
+    /// A complete change no longer shows its result in the last listing of its domain.
     ApplyMoved { hook: EndHook<'a> },
-    /// What became of the plan: what of the report has no line of its own.
+    /// The report: the parts of its document without a line of their own.
     Report { report: Reported<'a> },
-    /// The last line: how the run ended. A stream without it was cut.
+    /// The last line: how the run ended. A stream without it was cut short.
     Exit { exit: Exit },
 }
 
-/// Who writes, and in which format.
+/// The writer and the format.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Version {
     /// The version of livevod.
@@ -95,13 +95,13 @@ pub(super) struct Version {
     /// The version of the format.
     #[schemars(regex(pattern = "^1\\.[0-9]+$"))]
     pub(super) format_version: &'static str,
-    /// The `$id` of the schema that holds for each line.
+    /// The `$id` of the schema of each line.
     pub(super) schema: String,
-    /// The command that runs.
+    /// The command.
     pub(super) command: Command,
 }
 
-/// The commands whose runs are told in events.
+/// The commands that write events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
@@ -133,49 +133,49 @@ pub(super) struct Resource<'a> {
     pub(super) addr: AddressText<'a>,
 }
 
-/// A planned change: as in a plan's document, and the same address where Terraform's readers look for it.
+/// A planned change: as in a plan's document, with the address also where Terraform's readers look for it.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct PlannedChange<'a> {
-    /// What is changed.
+    /// The configuration.
     pub(super) resource: Resource<'a>,
     #[serde(flatten)]
     pub(super) row: ChangeRow<'a>,
 }
 
-/// What a plan's document holds besides changes, guards, warnings and findings.
+/// The parts of a plan's document besides changes, guards, warnings and findings.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Planned<'a> {
     /// The endpoint or the emulator's file.
     pub(super) target: &'a str,
     /// The declared account, null where none is declared.
     pub(super) account: Option<&'a str>,
-    /// What the plan is known by.
+    /// The digest of the plan.
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub(super) digest: String,
-    /// Configurations that no file declares: left alone.
+    /// Configurations that no file declares; they are left alone.
     pub(super) unmanaged: Vec<AddressText<'a>>,
-    /// Configurations that `ignore` names: left alone.
+    /// Configurations that `ignore` matches; they are left alone.
     pub(super) ignored: Vec<AddressText<'a>>,
     /// Configurations that livevod can't manage.
     pub(super) unsupported: Vec<UnsupportedRow<'a>>,
     /// Domains that could not be read.
     #[schemars(with = "Vec<String>")]
     pub(super) unread: &'a [String],
-    /// What was pending on the target branch; left out where nobody looked.
+    /// The comparison with the target branch; left out if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) since_base: Option<SinceBaseRow<'a>>,
     /// The changes by kind.
     pub(super) summary: Summary,
-    /// What applying it costs at least.
+    /// The least that applying it costs.
     pub(super) budget: Budget,
 }
 
-/// The counts of a plan, or of what was done of it.
+/// The counts of a plan, or of what apply did.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Totals {
     /// The counts.
     pub(super) changes: Changes,
-    /// What the plan is known by.
+    /// The digest of the plan.
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub(super) digest: String,
 }
@@ -195,89 +195,89 @@ pub(super) struct Changes {
     pub(super) operation: Operation,
 }
 
-/// What is counted.
+/// The kind of counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Operation {
-    /// What is to be done.
+    /// Planned changes.
     Plan,
-    /// What was done.
+    /// Changes that were carried out.
     Apply,
 }
 
-/// The change that begins.
+/// The change that starts.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Hook<'a> {
-    /// What is changed.
+    /// The configuration.
     pub(super) resource: Resource<'a>,
-    /// What is done.
+    /// The action.
     pub(super) action: ActionKind,
 }
 
 /// The change that takes longer.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ProgressHook<'a> {
-    /// What is changed.
+    /// The configuration.
     pub(super) resource: Resource<'a>,
-    /// What is done.
+    /// The action.
     pub(super) action: ActionKind,
-    /// What goes on.
+    /// The current step.
     pub(super) step: Step,
-    /// The seconds until it goes on, null where it does so at once.
+    /// The seconds until it continues, null if it continues at once.
     pub(super) pause_seconds: Option<f64>,
-    /// What led to it, null where nothing went wrong.
+    /// The error behind it, null if nothing went wrong.
     pub(super) reason: Option<String>,
-    /// The seconds since the change began.
+    /// The seconds since the change started.
     pub(super) elapsed_seconds: f64,
 }
 
-/// What goes on while a change takes longer. A minor version may bring others.
+/// The current step of a change that takes longer. Minor versions may add others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Step {
-    /// A write was certainly not carried out, and goes out again.
+    /// A write was certainly not carried out and is sent again.
     Again,
-    /// A write got no usable answer: what became of it is read back.
+    /// A write got no usable answer: its outcome is read back.
     Unanswered,
-    /// Listing the domain took too long for a write to rest on it: what stands at the address is read by itself too.
+    /// Listing the domain took too long for a write to rely on it: the address is also read alone.
     SlowListing,
-    /// What was written does not show yet, and is looked at again.
+    /// The write is not visible yet and is checked again.
     NotShown,
-    /// The new entry of a replace was refused: the old one is added back.
+    /// The new configuration of a replace was refused: the old one is added back.
     AddBack,
-    /// Entries beside an app-wide one went with it: they are added back.
+    /// Configurations beside an app-wide one were deleted with it: they are added back.
     AddSiblingsBack,
 }
 
 /// The change that ended.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct EndHook<'a> {
-    /// What was changed.
+    /// The configuration.
     pub(super) resource: Resource<'a>,
-    /// What was to be done.
+    /// The planned action.
     pub(super) action: ActionKind,
-    /// What became of it.
+    /// The outcome.
     pub(super) outcome: End,
-    /// What became of its last write, null where none left for the service.
+    /// The outcome of its last write, null if none was sent.
     pub(super) write_outcome: Option<WriteOutcome>,
-    /// The service's id of the last write, null where it gave none.
+    /// The service's RequestId of the last write, null if it returned none.
     pub(super) request_id: Option<&'a str>,
-    /// The seconds since the change began; 0 where it never did.
+    /// The seconds since the change started; 0 if it never started.
     pub(super) elapsed_seconds: f64,
-    /// Why it is not done, where it is not.
+    /// Why it is not done; left out if it is done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) diagnostic: Option<Finding<'a>>,
 }
 
-/// What became of the writes of a change.
+/// The outcome of the last write of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum WriteOutcome {
     /// Read back as planned.
     Confirmed,
-    /// Certainly not carried out, or carried out otherwise than planned.
+    /// Certainly not carried out, or not carried out as planned.
     Rejected,
-    /// It could not be found out.
+    /// Its outcome could not be found out.
     Unknown,
 }
 
@@ -291,20 +291,20 @@ impl WriteOutcome {
     }
 }
 
-/// What a report holds besides outcomes and findings.
+/// The parts of a report's document besides outcomes and findings.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Reported<'a> {
     /// The endpoint or the emulator's file.
     pub(super) target: &'a str,
-    /// The digest of the plan that was carried out.
+    /// The digest of the applied plan.
     #[schemars(regex(pattern = "^sha256:[0-9a-f]{64}$"))]
     pub(super) digest: String,
     /// The outcomes by kind.
     pub(super) summary: OutcomeCounts,
-    /// Calls that were sent, reads and writes.
+    /// How many calls were sent, reads and writes.
     pub(super) calls: u64,
-    /// How many of them went out because one before them failed.
+    /// How many of them were retries.
     pub(super) repeated: u64,
-    /// How long it took.
+    /// How long the run took, in seconds.
     pub(super) seconds: f64,
 }

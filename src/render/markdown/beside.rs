@@ -1,4 +1,4 @@
-//! What moved since the review, beside a plan in a comment.
+//! What changed since the review, next to a plan in a comment.
 
 use super::super::comment::FOOTER;
 use super::super::groups::Groups;
@@ -8,16 +8,16 @@ use super::super::review::{Step, steps};
 use super::super::sheet::{Rows, Sheet};
 use crate::plan::{Change, Difference};
 
-/// A row for each address at which the plan is not what was reviewed: half of what is free is theirs.
+/// A row for each address at which the plan differs from the review: they may take half of the free space.
 pub(super) fn since_review(sheet: &mut Sheet, groups: &Groups, differences: &[Difference]) {
     let head = format!(
-        "**{} not as reviewed:**\n\n| Configuration | Reviewed | Now |\n|---|---|---|\n",
+        "**{} from the review:**\n\n| Configuration | Reviewed | Now |\n|---|---|---|\n",
         match differences.len() {
-            1 => "1 change is".to_owned(),
-            more => format!("{more} changes are"),
+            1 => "1 change differs".to_owned(),
+            more => format!("{more} changes differ"),
         }
     );
-    let rows = Rows { what: "rows of what moved since the review", head: &head, tail: "\n" };
+    let rows = Rows { what: "rows of changes since the review", head: &head, tail: "\n" };
     sheet.rows(rows, sheet.room(FOOTER) / 2, differences, |Difference { address, first, second }| {
         let [reviewed, now] = [first, second].map(|change| transition(change.as_ref(), groups));
         format!("| {} | {reviewed} | {now} |\n", cell(&address.to_string()))

@@ -178,11 +178,11 @@ def behind_the_back(team, files):
     assert job.state == "failure"
     assert "exit code 3" in job.summary and "nothing was written" in job.summary, job.summary
     assert "`3000` → `1800`" in job.summary, "what would be done now"
-    assert "1 change is not as reviewed" in job.summary, "what moved"
+    assert "1 change differs from the review" in job.summary, "what moved"
     assert len(team.caches) == kept + 1, "the journals are kept after a refusal too"
     files = (team.world.origin / "live" / "livevod.yaml").read_text()
     team.plan(14, files.replace("evening: { tier: premium, cycle_duration: 20m }", "evening: { tier: premium, cycle_duration: 25m }"))
-    assert "1 change was pending before, 1 comes with these files" in team.host.comments[-1]["body"], team.host.comments[-1]["body"]
+    assert "1 change was pending; these files add 1" in team.host.comments[-1]["body"], team.host.comments[-1]["body"]
     return sha, job
 
 

@@ -145,7 +145,7 @@ def behind_the_back(team):
     assert job.state == "failed" and "REFUSED, nothing was written (exit code 3)" in job.log, job.log
     assert "`3000` → `1800`" in job.log
     team.request(14, files_of(team).replace("cycle_duration: 20m }", "cycle_duration: 25m }"))
-    assert "1 change was pending before, 1 comes with these files" in team.host.notes[-1]["body"], team.host.notes[-1]["body"]
+    assert "1 change was pending; these files add 1" in team.host.notes[-1]["body"], team.host.notes[-1]["body"]
     shown = re.search(r"^digest `(sha256:[0-9a-f]{64})`", job.log, re.MULTILINE)[1]
     assert team.by_hand(sha).jobs == {}, "no digest, no apply"
     for wrong in ({"digest": "$(touch pwned)"}, {"digest": f"{shown}\n"}, {"digest": shown, "release_guard": "auto-approve"}):

@@ -227,19 +227,19 @@ export async function spoken(page) {
 export async function beside(page) {
   const wrong = await settled(page, "4 of 4 changes shown");
   const told = async (what, text) => holds(`nothing says "${text}"`, (await page.locator(what).innerText()).includes(text));
-  wrong.push(...(await told("header", "Beside main: 2 changes were pending before, 2 come with these files.")));
+  wrong.push(...(await told("header", "Compared with main: 2 changes were pending; these files add 2.")));
   for (const text of [
-    "1 not protected any more: sport.example.com/cup/final",
-    "1 not declared any more, left alone: sport.example.com/cup/final",
-    "live.example.com/show/cam3 was pending and is not any more: update, cycle_duration 1h → 1h30m",
+    "1 no longer protected: sport.example.com/cup/final",
+    "1 no longer declared, left alone: sport.example.com/cup/final",
+    "live.example.com/show/cam3 was pending and no longer is: update, cycle_duration 1h → 1h30m",
   ]) wrong.push(...(await told("section.notes", text)));
   const rows = page.locator(".change:visible > summary");
   const shown = async () => (await rows.locator("code").allInnerTexts()).map((text) => text.split("/").at(-1)).sort();
-  const marked = rows.filter({ has: page.locator(".badge", { hasText: "pending before" }) });
+  const marked = rows.filter({ has: page.locator(".badge", { hasText: "already pending" }) });
   wrong.push(...same("all", await shown(), ["cam1", "cam2", "main", "old"]));
   wrong.push(...same("pending", (await marked.locator("code").allInnerTexts()).sort(), ["live.example.com/show/cam1", "live.example.com/show/main"]));
   await page.locator(".change", { hasText: "show/cam2" }).locator("summary").click();
-  wrong.push(...(await told(".change[open]", "pending before: update, cycle_duration 1h → 1h30m")));
+  wrong.push(...(await told(".change[open]", "was pending: update, cycle_duration 1h → 1h30m")));
   const own = page.getByRole("checkbox", { name: "only with these files" });
   await own.check();
   wrong.push(...(await settled(page, "2 of 4 changes shown")));
