@@ -218,7 +218,7 @@ mod tests {
         let update = Aim { address: &address, before: Some(&old), after: Some(&new), exact: true };
         assert_eq!(read_back(update, Some(&remote(new.clone()))), ReadBack::AsWanted);
         let ReadBack::Otherwise(lost) = read_back(update, Some(&remote(plain.clone()))) else { panic!() };
-        assert_eq!(lost.to_string(), "`delay_time` reads back as (not set) instead of 180");
+        assert_eq!(lost.to_string(), "`delay_time` reads back as (not set) instead of 3m");
     }
 
     #[test]

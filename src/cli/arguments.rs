@@ -7,7 +7,10 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 
+use super::candidates;
+use super::default_paths::default_paths;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use super::views::Views;
@@ -45,7 +48,7 @@ impl Paths {
         if !self.paths.is_empty() {
             return Ok(self.paths.clone());
         }
-        match standing(Path::new("")).as_slice() {
+        match default_paths(Path::new("")).as_slice() {
             [path] => Ok(vec![path.clone()]),
             [_, _] => Err(Failure::from(
                 Diagnostic::new(
@@ -75,29 +78,16 @@ impl Paths {
     }
 }
 
-/// The default paths in a folder, for when no path is given: one of the two, or both if both have files, which is ambiguous.
-pub(super) fn standing(folder: &Path) -> Vec<PathBuf> {
-    let [file, inner] = ["livevod.yaml", "livevod"].map(|name| folder.join(name));
-    let holds_files = || config::read(std::slice::from_ref(&inner)).sources.iter().next().is_some();
-    // `livevod` may also be the program itself.
-    match (file.exists(), inner.is_dir()) {
-        (true, true) if holds_files() => vec![file, inner],
-        (true, _) => vec![file],
-        (false, true) => vec![inner],
-        (false, false) => Vec::new(),
-    }
-}
-
 /// Which rules count as errors, and which are dropped.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Rules")]
 pub(super) struct Rules {
     /// Treat findings of this rule as errors; `warnings` means all warnings
-    #[arg(long, value_name = "CODE|warnings", value_parser = denied)]
+    #[arg(long, value_name = "CODE|warnings", value_parser = denied, add = ArgValueCandidates::new(candidates::denied))]
     deny: Vec<Denied>,
 
     /// Drop findings of this rule, even if --deny names it; rules that report errors can't be allowed
-    #[arg(long, value_name = "CODE", value_parser = allowed)]
+    #[arg(long, value_name = "CODE", value_parser = allowed, add = ArgValueCandidates::new(candidates::codes))]
     allow: Vec<Code>,
 }
 
@@ -324,11 +314,11 @@ fn rate(text: &str) -> Result<NonZeroU32, String> {
 #[command(next_help_heading = "Selection")]
 pub(super) struct Selected {
     /// Select only these addresses: domain[/app[/stream]], with `**` for any name and globs such as `test-*`
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", add = ArgValueCandidates::new(candidates::patterns))]
     target: Vec<Pattern>,
 
     /// Leave out these addresses
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", add = ArgValueCandidates::new(candidates::patterns))]
     exclude: Vec<Pattern>,
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::arguments::{Paths, standing};
+use super::arguments::Paths;
+use super::default_paths::default_paths;
 use super::failure::Failure;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Snapshot;
@@ -78,7 +79,7 @@ fn without_files(folder: &Path) -> Diagnostic {
 /// The same paths in the checkout, as far as they exist.
 fn counterparts(folder: &Path, paths: &Paths) -> Result<Vec<PathBuf>, Failure> {
     if paths.given().is_empty() {
-        return Ok(standing(folder));
+        return Ok(default_paths(folder));
     }
     let inside = paths.given().iter().map(|path| Ok(folder.join(inside(path)?)));
     let inside: Vec<PathBuf> = inside.collect::<Result<_, Failure>>()?;

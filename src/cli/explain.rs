@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
 use super::arguments::{Paths, Remote, Rules};
+use super::candidates;
 use super::connect::{Access, connect};
 use super::failure::Failure;
 use super::goal::Reach;
@@ -24,7 +26,7 @@ use crate::wire::DomainDetail;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Code of a finding, or an address: domain/app/stream; without it, all codes are listed
-    #[arg(value_name = "CODE|ADDRESS")]
+    #[arg(value_name = "CODE|ADDRESS", add = ArgValueCandidates::new(candidates::codes_and_addresses))]
     subject: Option<String>,
 
     /// Files and folders, read as one document [default: livevod.yaml, else livevod/]

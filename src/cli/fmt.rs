@@ -16,7 +16,7 @@ use crate::files;
 use crate::render::{self, Context, Exit, Form, FormRow, Format, Shown};
 use crate::source::{FileId, Sources};
 
-const LONG_HELP: &str = "\
+pub(super) const LONG_HELP: &str = "\
 Rewrite the files in canonical form and keep their comments
 
 The canonical form has two spaces for each level, also for lists below a key; one space after `:`, `-` and `,` and inside `{ }`;
@@ -27,7 +27,6 @@ at the end of a line, no byte order mark, and `\\n` between lines. It keeps line
 A file that is not YAML is reported and left unchanged; the other files are still written.";
 
 #[derive(Debug, Args)]
-#[command(long_about = LONG_HELP)]
 pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::{Remote, standing};
+use super::arguments::Remote;
 use super::connect::{Access, Connection, connect};
+use super::default_paths::default_paths;
 use super::failure::Failure;
 use super::goal::Reach;
 use super::observe::block_on;
@@ -16,7 +17,7 @@ use crate::files;
 use crate::model::domain_error;
 use crate::render::Exit;
 
-const LONG_HELP: &str = "\
+pub(super) const LONG_HELP: &str = "\
 Write a first file for your domains, and print the next commands
 
 The file has comments, is valid, and declares one configuration for each domain: every stream of the app `live`, without transcoding.
@@ -38,7 +39,6 @@ const RELEASE: Option<Release> =
     };
 
 #[derive(Debug, Args)]
-#[command(long_about = LONG_HELP)]
 pub(super) struct Arguments {
     /// Main streaming domains to write files for
     #[arg(value_name = "DOMAIN", default_value = PLACEHOLDER, value_parser = domain)]
@@ -297,7 +297,7 @@ impl Host {
 /// # Errors
 /// When any of the files already exists; then nothing is written.
 fn insist_on_room(planned: &[Planned]) -> Result<(), Failure> {
-    let others = standing(Path::new(""));
+    let others = default_paths(Path::new(""));
     let paths = planned.iter().map(|one| &one.path).filter(|path| path.symlink_metadata().is_ok());
     let taken = paths.chain(&others).next();
     match taken {

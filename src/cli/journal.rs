@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
+use super::candidates;
 use super::failure::Failure;
 use super::record::{damaged, unusable};
 use super::run::{Run, Session, Told};
@@ -16,6 +18,7 @@ use crate::source::Sources;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Run to show: `last`, or the beginning of its id; without it, all runs are listed
+    #[arg(add = ArgValueCandidates::new(candidates::runs))]
     run: Option<String>,
 
     /// Folder of the journals

@@ -3,8 +3,10 @@
 mod apply;
 mod arguments;
 mod base;
+mod candidates;
 mod completions;
 mod connect;
+mod default_paths;
 mod drift;
 mod emulated_account;
 mod emulator;
@@ -99,6 +101,7 @@ macro_rules! commands {
 
 commands! {
     /// Write a first file for your domains, and CI pipelines with --ci
+    #[command(long_about = init::LONG_HELP)]
     Init(init),
     /// Check the files and report everything that is wrong in them; offline, unless --online is given
     Validate(validate),
@@ -121,6 +124,7 @@ commands! {
     /// Explain the code of a finding, or which configuration applies to an address and where its values come from
     Explain(explain),
     /// Rewrite the files in canonical form and keep their comments; --check only lists the files that differ
+    #[command(long_about = fmt::LONG_HELP)]
     Fmt(fmt),
     /// Serve the API on this machine, with the same emulator that --emulator embeds
     Emulator(emulator),
@@ -136,6 +140,9 @@ commands! {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     terminal::watch_panics();
     limits::outlive_file_size();
+    if let Some(exit) = completions::answer(program) {
+        return exit;
+    }
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match parse(&arguments) {
         Ok(cli) => run(&cli),

@@ -76,7 +76,7 @@ impl<'a> Progress<'a> {
 }
 
 /// How long to wait before a wait is shown on the terminal.
-const SILENCE: Duration = Duration::from_secs(2);
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Waits for some work. If that takes long, the terminal shows what for, and for how long already.
 pub(super) async fn telling<T>(what: &str, work: impl Future<Output = T>) -> T {

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
 
 use super::apply::Order;
 use super::arguments::{Paths, Rules, Scope, Writing};
+use super::candidates;
 use super::events::Streaming;
 use super::failure::{Failure, with_causes};
 use super::goal::Goal;
@@ -33,7 +35,7 @@ use crate::source::{Source, Sources, Spanned};
 pub(super) struct Arguments {
     /// Snapshot file to restore completely (- is standard input); or a run, as `last` or the beginning of its id, to restore only
     /// what its plan changed
-    #[arg(value_name = "SNAPSHOT|RUN")]
+    #[arg(value_name = "SNAPSHOT|RUN", value_hint = ValueHint::FilePath, add = ArgValueCandidates::new(candidates::runs))]
     source: String,
 
     #[command(flatten)]

@@ -14,10 +14,14 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::model::{Field, Form};
 
+/// Where SchemaStore serves the schema, by whose catalogue editors find it; `schema/catalog.json` is the entry for it.
+const ID: &str = "https://www.schemastore.org/livevod.json";
+
 /// The schema of one file, JSON Schema draft 2020-12.
 pub fn schema() -> serde_json::Value {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>();
     RecursiveTransform(require_only_version).transform(&mut schema);
+    schema.insert("$id".into(), ID.into());
     schema.insert("title".into(), "livevod".into());
     schema.to_value()
 }

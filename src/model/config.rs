@@ -33,7 +33,7 @@ pub enum State {
 pub struct RecordConfig {
     /// VOD transcoding template group id (API: VodTranscodeGroupId).
     pub vod_transcode_group: String,
-    /// Length of one recorded file, [`CYCLE_DURATION`] s (API: CycleDuration, default 3600).
+    /// Length of one recorded file, 300 to 21600 s (API: CycleDuration, default 3600).
     pub cycle_duration: u32,
     /// Merge the files of one stream into one (API: AutoCompose, default OFF).
     pub auto_compose: bool,

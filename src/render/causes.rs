@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::phrases::counted;
-use super::view::ChangeView;
+use super::view::{ChangeView, PlanView};
 use crate::model::{Field, Value};
 use crate::plan::{ActionKind, FieldChange, FieldOrigin};
 use crate::resolve::OriginKind;
@@ -29,7 +29,9 @@ pub(super) struct Cause<'a> {
 }
 
 impl<'a> Causes<'a> {
-    pub(super) fn of(changes: impl Iterator<Item = ChangeView<'a>>) -> Self {
+    /// The values in these files that cause several changes, not counting what was pending before.
+    pub(super) fn of(view: &'a PlanView<'_>) -> Self {
+        let changes = view.changes().filter(|change| !change.is_pending);
         let mut causes: BTreeMap<(&Place, Field), Cause> = BTreeMap::new();
         for change in changes {
             for (place, origin, one) in written(change) {

@@ -16,7 +16,7 @@ use crate::source::{Place, Sources, Span};
 pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     let own = || view.changes().filter(|change| !change.is_pending);
-    let causes = view.causes();
+    let causes = Causes::of(view);
     let shared = causes.iter().map(|cause| shared(cause, sources));
     let differences = own().flat_map(|change| differences(change, &causes, sources));
     let others = declared_unsupported(view).chain(view.shadows.iter().map(shadow)).chain(on_the_base(view));

@@ -38,7 +38,8 @@ pub(super) fn human_page(code: Code, markdown: &str, style: Style) -> String {
     let mut paragraph = String::new();
     let mut is_code = false;
     for line in markdown.lines() {
-        if line.starts_with("```") || line.starts_with('#') || line.is_empty() || is_code {
+        let begins_item = line.starts_with(ITEM) && !is_code;
+        if line.starts_with("```") || line.starts_with('#') || line.is_empty() || begins_item || is_code {
             flush(&mut paragraph, &mut text, style);
         }
         match line {
@@ -51,7 +52,7 @@ pub(super) fn human_page(code: Code, markdown: &str, style: Style) -> String {
                     style.paint(Tone::Strong, line.trim_start_matches(['#', ' ']))
                 ));
             }
-            _ => paragraph.push_str(&format!("{line} ")),
+            _ => paragraph.push_str(&format!("{} ", line.trim_start())),
         }
     }
     flush(&mut paragraph, &mut text, style);
@@ -62,9 +63,19 @@ pub(super) fn human_page(code: Code, markdown: &str, style: Style) -> String {
     text
 }
 
+/// What an item of a list begins with.
+const ITEM: &str = "- ";
+
+/// Writes a paragraph, or an item of a list with its further lines below its text.
 fn flush(paragraph: &mut String, text: &mut String, style: Style) {
-    for line in wrap(paragraph.trim_end(), style.width).iter().filter(|_| !paragraph.is_empty()) {
-        text.push_str(&format!("{line}\n"));
+    let (marker, words) = match paragraph.strip_prefix(ITEM) {
+        Some(words) => (ITEM, words),
+        None => ("", paragraph.as_str()),
+    };
+    let lines = wrap(words.trim_end(), style.width - marker.len());
+    for (at, line) in lines.iter().enumerate().filter(|_| !paragraph.is_empty()) {
+        let front = if at == 0 { marker.to_owned() } else { " ".repeat(marker.len()) };
+        text.push_str(&format!("{front}{line}\n"));
     }
     paragraph.clear();
 }

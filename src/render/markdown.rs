@@ -4,7 +4,7 @@
 mod beside;
 
 use super::base::instead;
-use super::causes::Cause;
+use super::causes::{Cause, Causes};
 use super::comment::{FOOTER, head, left_open, shortened};
 use super::layout::Layout;
 use super::marks::{cell, clipped, code, difference, prose};
@@ -92,7 +92,7 @@ impl Scribe<'_> {
 
     /// The written values that change much, the one that changes most first.
     fn causes(&self, sheet: &mut Sheet) {
-        let causes = self.view.causes();
+        let causes = Causes::of(self.view);
         let causes = causes.weightiest();
         let item =
             |cause: &&Cause| format!("- {}\n", cause.headline(code, |value| code(&self.shown(value)), "→"));

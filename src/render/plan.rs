@@ -3,6 +3,7 @@
 use similar::{ChangeTag, TextDiff};
 
 use super::base::{BaseView, Lapse, instead};
+use super::causes::Causes;
 use super::left_open::human_left_open;
 use super::phrases::{
     FORCES_REPLACEMENT, UNREAD, account, contingency, counted, origin_text, refusal, sentence, symbol, tone,
@@ -86,7 +87,7 @@ impl<'a> Page<'a> {
     /// The values in the files that cause many changes, before those changes.
     fn causes(&mut self) {
         let view = self.view;
-        let causes = view.causes();
+        let causes = Causes::of(view);
         let causes = causes.weightiest();
         let shown = if self.full { causes.len() } else { causes.len().min(NAMED_IN_LIST) };
         for cause in &causes[..shown] {

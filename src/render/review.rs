@@ -27,8 +27,7 @@ pub(super) fn human_since_review(differences: &[Difference], style: Style) -> St
 
 /// What to do with a saved plan.
 pub(super) fn human_saved_plan(file: &str, style: Style) -> String {
-    let text =
-        format!("Saved to `{0}`. `livevod apply {0}` applies exactly this plan or nothing.", clean(file));
+    let text = format!("Saved to `{0}`. `livevod apply {0}` applies this plan and no other.", clean(file));
     format!("\n{}\n", wrap(&text, style.width).join("\n"))
 }
 

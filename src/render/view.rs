@@ -7,7 +7,6 @@ use std::path::Path;
 
 use super::Target;
 use super::base::BaseView;
-use super::causes::Causes;
 use super::groups::Groups;
 use super::left_open::weighty;
 use super::phrases::{STOPS_RECORDING, STREAMS_ON_AIR, cost, counted, coverage_text};
@@ -186,11 +185,6 @@ impl<'a> PlanView<'a> {
         let mut folds = self.folds(full);
         folds.sort_by_key(|fold| (!fold.is_refused, weight(fold.first.action())));
         folds
-    }
-
-    /// The values in these files that cause several changes, the one with most changes first.
-    pub(super) fn causes(&self) -> Causes<'_> {
-        Causes::of(self.changes().filter(|change| !change.is_pending))
     }
 
     /// The flags that allow what the guards refuse, to be pasted behind a command; `None` if a guard has no flag.

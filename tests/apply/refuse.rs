@@ -53,7 +53,7 @@ async fn an_edit_made_since_the_plan_is_never_overwritten() {
     // An Add overwrites nothing, so the Add of a named stream is sent.
     assert_eq!(ends(&report), [stale, "failed", stale, stale, stale, stale]);
     assert_eq!(world.client.list_domain("a.example.com").await.unwrap(), snapshot);
-    assert_eq!(why(&report, 5), "changed since the plan: `cycle_duration` was 3600 and is 1800 now");
+    assert_eq!(why(&report, 5), "changed since the plan: `cycle_duration` was 1h and is 30m now");
     assert_eq!(why(&report, 3), "changed since the plan: it is gone");
 }
 

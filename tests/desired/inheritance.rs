@@ -40,29 +40,29 @@ fn cycle(top: &str, domain: &str, app: &str, stream: &str) -> String {
 fn nearest_wins() {
     let (top, domain, app, stream) =
         ("cycle_duration: 10m", "cycle_duration: 20m", "cycle_duration: 30m", "cycle_duration: 40m");
-    assert_eq!(cycle("", "", "", ""), "3600 default");
-    assert_eq!(cycle(top, "", "", ""), "600 defaults <10m>");
-    assert_eq!(cycle(top, domain, "", ""), "1200 domain <20m>");
-    assert_eq!(cycle(top, domain, app, ""), "1800 app <30m>");
-    assert_eq!(cycle(top, domain, app, stream), "2400 stream <40m>");
+    assert_eq!(cycle("", "", "", ""), "1h default");
+    assert_eq!(cycle(top, "", "", ""), "10m defaults <10m>");
+    assert_eq!(cycle(top, domain, "", ""), "20m domain <20m>");
+    assert_eq!(cycle(top, domain, app, ""), "30m app <30m>");
+    assert_eq!(cycle(top, domain, app, stream), "40m stream <40m>");
 }
 
 #[test]
 fn a_tier_ranks_right_behind_its_block() {
-    let short = "300 tier short <5m> via tier: short";
+    let short = "5m tier short <5m> via tier: short";
     assert_eq!(cycle("", "", "cycle_duration: 30m", "tier: short"), short);
     assert_eq!(cycle("", "cycle_duration: 20m", "tier: short", ""), short);
     assert_eq!(cycle("cycle_duration: 10m", "tier: short", "", ""), short);
     assert_eq!(cycle("tier: short", "", "", ""), short);
     assert_eq!(cycle("", "", "tier: short", "tier: empty"), short);
-    assert_eq!(cycle("", "", "", "tier: short, cycle_duration: 40m"), "2400 stream <40m>");
-    assert_eq!(cycle("", "", "cycle_duration: 30m, tier: short", ""), "1800 app <30m>");
+    assert_eq!(cycle("", "", "", "tier: short, cycle_duration: 40m"), "40m stream <40m>");
+    assert_eq!(cycle("", "", "cycle_duration: 30m, tier: short", ""), "30m app <30m>");
 }
 
 #[test]
 fn tiers_stand_behind_tiers() {
     let read = levels("", "", "", "tier: long");
-    assert_eq!(read.value("a.com/show/cam", CYCLE), "21600 tier long <6h> via tier: long");
+    assert_eq!(read.value("a.com/show/cam", CYCLE), "6h tier long <6h> via tier: long");
     let location = read.value("a.com/show/cam", Field::StorageLocation);
     assert_eq!(location, "b.example.com tier longer <b.example.com> via tier: long, tier: longer");
     let compose = read.value("a.com/show/cam", Field::AutoCompose);
@@ -71,8 +71,8 @@ fn tiers_stand_behind_tiers() {
 
 #[test]
 fn default_stops_inheritance() {
-    assert_eq!(cycle("cycle_duration: 10m", "", "cycle_duration: default", ""), "3600 app <default>");
-    assert_eq!(cycle("", "", "cycle_duration: 30m", "cycle_duration: default"), "3600 stream <default>");
+    assert_eq!(cycle("cycle_duration: 10m", "", "cycle_duration: default", ""), "1h app <default>");
+    assert_eq!(cycle("", "", "cycle_duration: 30m", "cycle_duration: default"), "1h stream <default>");
     let read = levels("storage_location: x.example.com", "", "", "storage_location: default");
     assert_eq!(read.value("a.com/show/cam", Field::StorageLocation), "(not set) stream <default>");
 }
@@ -81,7 +81,7 @@ fn default_stops_inheritance() {
 fn what_nobody_wrote_is_the_documented_default() {
     let read = levels("", "", "", "");
     for (field, value) in [
-        (Field::CycleDuration, "3600 default"),
+        (Field::CycleDuration, "1h default"),
         (Field::AutoCompose, "off default"),
         (Field::ComposeVodTranscodeGroup, "(not set) default"),
         (Field::OnDemand, "0 default"),
@@ -94,8 +94,8 @@ fn what_nobody_wrote_is_the_documented_default() {
 #[test]
 fn the_star_is_a_name_like_another() {
     let read = levels("", "", "cycle_duration: 30m", "");
-    assert_eq!(read.value("a.com/show/*", CYCLE), "4620 stream <77m>");
-    assert_eq!(read.value("a.com/show/cam", CYCLE), "1800 app <30m>");
+    assert_eq!(read.value("a.com/show/*", CYCLE), "1h17m stream <77m>");
+    assert_eq!(read.value("a.com/show/cam", CYCLE), "30m app <30m>");
 }
 
 #[test]
@@ -109,8 +109,8 @@ domains:
       show: { streams: { cam: {} } }
 ";
     let read = read(&[("a.yaml", text)]);
-    assert_eq!(read.value("a.com/*/*", CYCLE), "300 app <5m>");
-    assert_eq!(read.value("a.com/show/cam", CYCLE), "3600 default");
+    assert_eq!(read.value("a.com/*/*", CYCLE), "5m app <5m>");
+    assert_eq!(read.value("a.com/show/cam", CYCLE), "1h default");
 }
 
 #[test]
@@ -131,12 +131,12 @@ domains:
     let read = read(&[("a.yaml", text)]);
     assert_eq!(read.errors(), [""; 0]);
     // A setting of the merged entry wins over the entry's tier, whichever layer each comes from.
-    assert_eq!(read.value("a.com/show/cam", CYCLE), "1200 stream <20m> via layout: high");
+    assert_eq!(read.value("a.com/show/cam", CYCLE), "20m stream <20m> via layout: high");
     assert_eq!(read.value("a.com/show/cam", Field::OnDemand), "0 tier short <0> via tier: short");
     assert_eq!(read.value("a.com/show/cam", Field::AutoCompose), "off stream <off> via layout: low");
-    assert_eq!(read.value("a.com/show/mine", CYCLE), "600 app <10m> via layout: low");
-    assert_eq!(read.value("b.com/show/two", CYCLE), "300 tier short <5m> via layout: high, tier: short");
-    assert_eq!(read.value("c.com/show/cam", CYCLE), "1800 app <30m>");
+    assert_eq!(read.value("a.com/show/mine", CYCLE), "10m app <10m> via layout: low");
+    assert_eq!(read.value("b.com/show/two", CYCLE), "5m tier short <5m> via layout: high, tier: short");
+    assert_eq!(read.value("c.com/show/cam", CYCLE), "30m app <30m>");
     let keys: Vec<String> = read.desired.domains["a.com"].entries.keys().map(ToString::to_string).collect();
     assert_eq!(keys, ["a.com/show/cam", "a.com/show/gone", "a.com/show/mine", "a.com/show/two"]);
     let gone = read.desired.get(&"a.com/show/gone".parse().unwrap()).unwrap();

@@ -34,7 +34,7 @@ fn maps_merge_and_lists_join() {
         let streams: Vec<&str> =
             read.desired.domains["a.com"].entries.keys().map(|address| &*address.stream).collect();
         assert_eq!(streams, ["*", "cam1", "cam2", "news"]);
-        assert_eq!(read.value("a.com/show/cam1", Field::CycleDuration), "900 tier vip <15m> via tier: vip");
+        assert_eq!(read.value("a.com/show/cam1", Field::CycleDuration), "15m tier vip <15m> via tier: vip");
         let group = read.resolved("b.com/show/news").unwrap().config.vod_transcode_group.clone();
         assert_eq!(group, "77aa0d5ce0dd4bb9a1b7b5dba1f7c0bb");
         assert_eq!((read.desired.ignore.len(), read.desired.protect.len()), (2, 2));

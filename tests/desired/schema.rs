@@ -28,8 +28,8 @@ fn the_committed_files_are_fresh() {
 #[test]
 fn every_schema_is_committed_and_every_document_has_one() {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schema")).unwrap();
-    let mut files: Vec<String> =
-        folder.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut files: Vec<String> = names.filter(|name| name != "catalog.json").collect();
     let mut named = SCHEMAS.map(|(_, file)| format!("{file}.schema.json"));
     files.sort();
     named.sort();

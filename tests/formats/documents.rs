@@ -151,7 +151,7 @@ fn a_value_that_changes_many_is_one_annotation() {
     assert_eq!(
         notices[0],
         "::notice file=livevod.yaml,line=4,endLine=4,col=19,endColumn=22,title=difference::\
-         `defaults.cycle_duration` here changes 9 configurations in 3 domains (3 replaced): `3600` becomes `1800`"
+         `defaults.cycle_duration` here changes 9 configurations in 3 domains (3 replaced): `1h` becomes `30m`"
     );
     assert_eq!(notices.len(), 1, "the other one stands on the line of the guards' errors: {github}");
     let other = "`defaults.storage_location` here changes 3 configurations in 1 domain (3 replaced)";

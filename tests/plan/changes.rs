@@ -26,7 +26,7 @@ fn what_is_missing_is_created_with_the_origin_of_every_value() {
     assert_eq!(
         lines(&plan),
         ["Create show/cam2: vod_transcode_group (not set) -> e2d796d3bb5fd8049d32bff62f94e4c1, \
-          cycle_duration (not set) -> 3600, auto_compose (not set) -> off, on_demand (not set) -> 0"]
+          cycle_duration (not set) -> 1h, auto_compose (not set) -> off, on_demand (not set) -> 0"]
     );
     let change = plan.noted(0).unwrap();
     assert_eq!(change.reason, Reason::Missing);
@@ -44,7 +44,7 @@ fn only_the_fields_that_differ_are_updated_and_carried_ones_go_along() {
     let mut scene = Scene::agreeing(FLEET);
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
     let plan = scene.plan();
-    assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 900 -> 3600"]);
+    assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 15m -> 1h"]);
     assert_eq!(plan.decisions.changes[0].after().unwrap().passthrough.delay_time, Some(180));
 }
 
@@ -202,10 +202,10 @@ fn selection_limits_what_is_planned_and_pruned() {
     let mut scene = Scene::agreeing(FLEET);
     scene.declare(&FLEET.replace("cycle_duration: 1h", "cycle_duration: 30m"));
     scene.options.selection.targets = vec!["live.example.com/show/*".parse().unwrap()];
-    assert_eq!(lines(&scene.plan()), ["Update show/*: cycle_duration 3600 -> 1800"]);
+    assert_eq!(lines(&scene.plan()), ["Update show/*: cycle_duration 1h -> 30m"]);
     scene.options.selection.targets = vec!["live.example.com".parse().unwrap()];
     scene.options.selection.excludes = vec!["live.example.com/show".parse().unwrap()];
-    assert_eq!(lines(&scene.plan()), ["Update news/desk: cycle_duration 3600 -> 1800"]);
+    assert_eq!(lines(&scene.plan()), ["Update news/desk: cycle_duration 1h -> 30m"]);
 }
 
 #[test]

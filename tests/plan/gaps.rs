@@ -41,8 +41,8 @@ fn what_is_declared_is_added_with_what_only_the_service_knew() {
         assert_eq!(
             lines(&plan),
             ["Create show/cam1: vod_transcode_group (not set) -> e2d796d3bb5fd8049d32bff62f94e4c1, \
-              cycle_duration (not set) -> 3600, auto_compose (not set) -> off, on_demand (not set) -> 0, \
-              storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 180"]
+              cycle_duration (not set) -> 1h, auto_compose (not set) -> off, on_demand (not set) -> 0, \
+              storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 3m"]
         );
         let change = plan.noted(0).unwrap();
         assert_eq!((change.reason, change.note.run.as_deref()), (reason, Some(RUN)));
@@ -62,9 +62,9 @@ fn what_no_file_declares_is_put_back_as_it_was() {
     let plan = scene.plan();
     assert_eq!(
         lines(&plan),
-        ["Create news/extra: vod_transcode_group (not set) -> g, cycle_duration (not set) -> 3600, \
+        ["Create news/extra: vod_transcode_group (not set) -> g, cycle_duration (not set) -> 1h, \
           auto_compose (not set) -> off, on_demand (not set) -> 0, \
-          storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 180"]
+          storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 3m"]
     );
     assert_eq!(plan.decisions.changes[0].reason, Reason::PutsBack);
     assert_eq!(plan.notes.changes[0].run.as_deref(), Some(RUN));
@@ -111,7 +111,7 @@ fn where_something_stands_again_there_is_nothing_to_finish() {
     gap(&mut scene, "live.example.com/show/cam1", GapCause::Replace, before);
     assert!(!scene.plan().differs());
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
-    assert_eq!(lines(&scene.plan()), ["Update show/cam1: cycle_duration 900 -> 3600"]);
+    assert_eq!(lines(&scene.plan()), ["Update show/cam1: cycle_duration 15m -> 1h"]);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn fields_that_no_file_knows_go_back_too() {
         cam1(scene).config.cycle_duration = 900;
         cam1(scene).config.passthrough.delay_time = Some(60);
     });
-    assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 900 -> 3600, delay_time 60 -> 180"]);
+    assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 15m -> 1h, delay_time 1m -> 3m"]);
     let change = plan.noted(0).unwrap();
     assert_eq!(change.reason, Reason::InSnapshot);
     assert_eq!(change.note.reason_place.as_ref().unwrap().file, "saved.json");
@@ -97,12 +97,12 @@ fn what_is_gone_is_added_with_all_that_it_had_and_what_came_goes() {
     assert_eq!(
         lines(&plan),
         [
-            "Delete news/extra: vod_transcode_group g -> (not set), cycle_duration 3600 -> (not set), \
+            "Delete news/extra: vod_transcode_group g -> (not set), cycle_duration 1h -> (not set), \
              auto_compose off -> (not set), on_demand 0 -> (not set), \
-             storage_location chosen.oss-cn-shanghai.aliyuncs.com -> (not set), delay_time 180 -> (not set)",
+             storage_location chosen.oss-cn-shanghai.aliyuncs.com -> (not set), delay_time 3m -> (not set)",
             "Create show/cam1: vod_transcode_group (not set) -> e2d796d3bb5fd8049d32bff62f94e4c1, \
-             cycle_duration (not set) -> 3600, auto_compose (not set) -> off, on_demand (not set) -> 0, \
-             storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 180"
+             cycle_duration (not set) -> 1h, auto_compose (not set) -> off, on_demand (not set) -> 0, \
+             storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 3m"
         ]
     );
     assert_eq!(plan.decisions.changes[0].reason, Reason::NotInSnapshot);

@@ -136,10 +136,54 @@ fn the_emulator_and_an_endpoint_do_not_go_together_but_the_flag_beats_the_variab
 fn completions_and_the_manual_page_are_generated() {
     let world = World::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        assert!(world.run(&format!("completions {shell}")).stdout.contains("auto-approve"), "{shell}");
+        assert!(world.run(&format!("completions {shell}")).stdout.contains("LIVEVOD_COMPLETE"), "{shell}");
     }
     let man = world.run("man apply").stdout;
     assert!(man.contains(".TH livevod") && man.contains("recording\\-gap"), "{man}");
+}
+
+/// Bash asks livevod itself, with the words so far and the place of the one that is typed.
+#[cfg(unix)]
+#[test]
+fn a_shell_is_told_what_only_livevod_knows() {
+    let world = World::with(
+        "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\ndomains: { live.example.com: { apps: { show: { streams: { cam1: {}, cam2: {} } } } } }\n",
+    );
+    world.converge("--emulator");
+    let script = world.run("completions bash").stdout;
+    world.write("complete.bash", &script);
+    let complete = |line: &str| {
+        let binary = std::path::Path::new(env!("CARGO_BIN_EXE_livevod")).parent().unwrap();
+        let words: Vec<&str> = line.split(' ').collect();
+        let list: String = words.iter().map(|word| format!(" '{word}'")).collect();
+        let asked = format!(
+            "PATH={}:$PATH; complete() {{ :; }}; source ./complete.bash; COMP_WORDS=({list}); COMP_CWORD={}; \
+             _clap_complete_livevod livevod '{}' ''; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            binary.display(),
+            words.len() - 1,
+            words.last().unwrap()
+        );
+        let mut bash = std::process::Command::new("bash");
+        bash.args(["-c", &asked]).current_dir(world.path()).env_clear().envs(world.variables());
+        let output = bash.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{line}");
+        text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(complete("livevod explain short-"), ["short-cycle"]);
+    assert_eq!(complete("livevod plan --deny warn"), ["warnings"]);
+    assert_eq!(
+        complete("livevod explain live.example.com/show/cam"),
+        ["live.example.com/show/cam1", "live.example.com/show/cam2"]
+    );
+    assert_eq!(
+        complete("livevod plan --target live.example.com/sh"),
+        ["live.example.com/show", "live.example.com/show/cam1", "live.example.com/show/cam2",]
+    );
+    assert_eq!(complete("livevod plan --format terra"), ["terraform-json"]);
+    let runs = complete("livevod journal ");
+    assert!(runs[0] == "last" && runs[1].ends_with(|last: char| last.is_ascii_hexdigit()), "{runs:?}");
+    assert!(complete("livevod sh").contains(&"show".to_owned()));
 }
 
 #[test]

@@ -76,6 +76,18 @@ fn links_between_pages_lead_somewhere() {
     }
 }
 
+/// The site that is built from docs/ has every page.
+#[test]
+fn every_page_is_in_the_table_of_contents() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let contents = text("docs/SUMMARY.md");
+    for entry in std::fs::read_dir(docs).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let is_page = name.ends_with(".md") && name != "SUMMARY.md";
+        assert!(!is_page || contents.contains(&format!("]({name})")), "{name}");
+    }
+}
+
 /// Each command after `$ `, and the output below it.
 fn steps(readme: &str) -> Vec<(String, String)> {
     let mut steps: Vec<(String, String)> = Vec::new();

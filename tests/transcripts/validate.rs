@@ -48,7 +48,7 @@ fn an_app_with_a_prune_of_its_own_moves_no_origin() {
         "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\ndomains:\n  live.example.com:\n    apps:\n      a: { streams: { cam: { cycle_duration: 40m } } }\n      b: { prune: true, streams: { cam: { cycle_duration: 50m } } }\n      c: { prune: true, streams: {} }\n",
     );
     let run = world.run("render");
-    for line in ["cycle_duration: 2400  # livevod.yaml:6", "cycle_duration: 3000  # livevod.yaml:7"] {
+    for line in ["cycle_duration: 40m  # livevod.yaml:6", "cycle_duration: 50m  # livevod.yaml:7"] {
         assert!(run.stdout.contains(line), "{}", run.transcript());
     }
     for line in run.stdout.lines().filter(|line| line.contains("vod_transcode_group")) {

@@ -1,6 +1,6 @@
 //! What decides over a plan, on its page: what refuses it, and what a reviewer should look at.
 
-use super::super::causes::Cause;
+use super::super::causes::{Cause, Causes};
 use super::super::links::Links;
 use super::super::phrases::{UNREAD, first_and_more, released_by, unmanageable};
 use super::super::view::{PlanView, RefusalView};
@@ -27,7 +27,7 @@ pub(super) fn refused(view: &PlanView) -> String {
 
 /// The written values that change much, the one that changes most first.
 pub(super) fn causes(view: &PlanView, links: &Links) -> String {
-    let causes = view.causes();
+    let causes = Causes::of(view);
     let item = |cause: &&Cause| {
         let code = |text: &str| format!("<code>{}</code>", escaped(text));
         let text = cause.headline(code, |value| code(&view.groups.shown(value, "…")), "→");
