@@ -341,7 +341,7 @@ codes! {
     PruneSpread = "prune-spread", Error;
     /// An address that is both declared and ignored.
     DeclaredIgnored = "declared-ignored", Error;
-    /// Two names that differ only by case.
+    /// Two names that differ only in case.
     CaseOnly = "case-only", Warning;
     /// A pattern of `ignore` or `protect` that matches nothing.
     PatternWithoutMatch = "pattern-without-match", Warning;

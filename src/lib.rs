@@ -1,4 +1,4 @@
-//! Keeps the record-to-VOD configurations of ApsaraVideo Live equal to YAML files.
+//! Keeps the record-to-VOD configurations of ApsaraVideo Live in sync with YAML files.
 //!
 //! ```text
 //! YAML ─config→ Document ─resolve→ Desired ─┐

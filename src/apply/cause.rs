@@ -39,7 +39,7 @@ pub enum Cause {
     #[error("the run stopped at the first change that was not done")]
     StopOnError,
     /// A delete, after another change of the run was not done.
-    #[error("nothing is deleted after another change of the run was not done")]
+    #[error("not deleted, because another change of this run was not done")]
     DeletesHeld,
     /// Nothing more is written in the domain.
     #[error("writing in its domain was stopped: {0}")]

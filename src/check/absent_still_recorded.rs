@@ -9,12 +9,15 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
         let Wanted::Absent(span) = entry.wanted else { continue };
         let Some((ruler, recording)) = recording(facts.desired, address) else { continue };
-        let message = format!("`{}` still records what is declared `absent` here", ruler.within_domain());
+        let message = format!(
+            "`{}` still records this stream, although it is declared `state: absent`",
+            ruler.within_domain()
+        );
         findings.push(
             Diagnostic::new(Code::AbsentStillRecorded, message)
                 .label(span, "no configuration of its own")
                 .label(recording.key, "records it instead")
-                .help("remove the wider entry, or try `on_demand: 7` here: `absent` does not keep a wider entry from recording")
+                .help("remove the wider entry, or try `on_demand: 7` here: `state: absent` does not stop a wider entry from recording the stream")
                 .about(address),
         );
     }

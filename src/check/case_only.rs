@@ -1,4 +1,4 @@
-//! Two names that differ only by case. The service is presumed to treat them as different names; people often do not.
+//! Two names that differ only in case. The service is presumed to treat them as different names; people often do not.
 
 use std::collections::HashMap;
 
@@ -39,11 +39,11 @@ fn report(
     findings.push(
         Diagnostic::new(
             Code::CaseOnly,
-            format!("{nouns} `{}` and `{}` differ only by case", names.0, names.1),
+            format!("{nouns} `{}` and `{}` differ only in case", names.0, names.1),
         )
         .label(second.1.key, format!("`{}`", second.0.within_domain()))
         .label(first.1.key, format!("`{}`", first.0.within_domain()))
-        .help("keep both only if streams are published under both")
+        .help("keep both only if streams are published under both names")
         .about(second.0),
     );
 }

@@ -19,7 +19,7 @@ fn check_pattern(pattern: &Spanned<Pattern>, domain: &DesiredDomain, findings: &
         findings.push(
             Diagnostic::new(
                 Code::DeclaredIgnored,
-                format!("`{}` ignores a declared configuration", pattern.value),
+                format!("`{}` matches a declared configuration, which is then ignored", pattern.value),
             )
             .label(pattern.span, "ignored here")
             .label(entry.key, "declared here")

@@ -15,7 +15,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         let message = format!("the service may not support `on_demand: {}`", resolved.config.on_demand);
         findings.push(
             Diagnostic::new(Code::OnDemandValue, message)
-                .label(span, "does not record by itself")
+                .label(span, "recording does not start automatically")
                 .help("older documents allow only 0 for recording to VOD; try it on one stream first")
                 .about(address),
         );

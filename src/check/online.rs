@@ -100,12 +100,12 @@ fn check_recording(
     let Some(other) = oss_recordings.iter().find(|other| overlap(address, other)) else { return };
     let is_same = other == address;
     let message = match is_same {
-        true => "recording to OSS is configured at this same address".to_owned(),
+        true => "recording to OSS is configured at the same address".to_owned(),
         false => format!("`{other}` records to OSS and covers some of the same streams"),
     };
     let mut finding = Diagnostic::new(Code::OssOverlap, message)
         .label(entry.key, "declared for recording to VOD")
-        .help("remove the recording to OSS in the console, or this entry: a stream is recorded to only one of the two")
+        .help("remove either this entry or, in the console, the configuration that records to OSS: a stream is recorded only to OSS or only to VOD")
         .about(address);
     if is_same {
         finding.severity = Severity::Error;

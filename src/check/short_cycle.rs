@@ -3,7 +3,7 @@
 use super::compose_limit;
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::Field;
+use crate::model::{Field, Value};
 use crate::resolve::Wanted;
 
 /// The shortest recommended length of a file, in seconds (VOD FAQ on recording).
@@ -20,10 +20,13 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         }
         let span = resolved.origin(Field::CycleDuration).and_then(|origin| origin.span);
         findings.push(
-            Diagnostic::new(Code::ShortCycle, format!("files of {length} s are shorter than recommended"))
-                .label(span.unwrap_or(entry.key), "under 20 minutes")
-                .help("write `20m` or more: each file is transcoded and billed separately")
-                .about(address),
+            Diagnostic::new(
+                Code::ShortCycle,
+                format!("files of {} are shorter than recommended", Value::Seconds(length)),
+            )
+            .label(span.unwrap_or(entry.key), "under 20 minutes")
+            .help("write `20m` or more: each file is transcoded and billed separately")
+            .about(address),
         );
     }
 }

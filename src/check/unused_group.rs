@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         findings.push(
             Diagnostic::new(Code::UnusedGroup, format!("nothing uses transcode group `{name}`"))
                 .label(group.key, "never used")
-                .help("remove it, or write its name in place of its id"),
+                .help("remove the group, or write its name where its id is written"),
         );
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
 
-    /// Saved plan that was reviewed: continue it if it is half applied, and report what differs from it
+    /// The reviewed saved plan: continue it if it was only partly applied, and report what differs from it
     #[arg(long, value_name = "PLAN", requires = "expect_digest")]
     reviewed: Option<PathBuf>,
 

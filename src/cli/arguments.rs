@@ -326,11 +326,11 @@ pub(super) struct Selected {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Guards")]
 pub(super) struct Guards {
-    /// Allow up to this many deletes and replaces: a number, or a share of each domain's and of all configurations [default: 10%]
+    /// Allow up to this many deletes and replaces: a number, or a percentage of the configurations of each domain and of all domains [default: 10%]
     #[arg(long, value_name = "N|N%")]
     max_delete: Option<Limit>,
 
-    /// Allow up to this many updates and replaces: a number, or a share of each domain's and of all configurations [default: 30%]
+    /// Allow up to this many updates and replaces: a number, or a percentage of the configurations of each domain and of all domains [default: 30%]
     #[arg(long, value_name = "N|N%")]
     max_change: Option<Limit>,
 
@@ -407,7 +407,7 @@ pub(super) struct Writing {
     #[arg(long)]
     auto_approve: bool,
 
-    /// Apply without asking for approval, but only the reviewed plan, which has this digest
+    /// Apply without asking for approval, but only if the plan has the digest of the reviewed plan
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub(super) expect_digest: Option<String>,
 
@@ -415,11 +415,11 @@ pub(super) struct Writing {
     #[arg(long)]
     pub(super) stop_on_error: bool,
 
-    /// How old a reading may be when a write that depends on it is sent, up to 1m; 0 reads right before each write
+    /// Maximum age of the reading that a write relies on, up to 1m; with 0, livevod reads right before each write
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_FRESHNESS", default_value = "1s", value_parser = freshness)]
     pub(super) freshness: Duration,
 
-    /// How long a request without an answer may still arrive; until then, nothing else is written to its address
+    /// How long to wait after an unanswered request before anything else is written to its address
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_SETTLE", default_value = "30s", value_parser = duration)]
     pub(super) settle: Duration,
 

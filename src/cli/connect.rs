@@ -53,7 +53,8 @@ pub(super) fn connect(remote: &Remote, access: Access, reach: &Reach) -> Result<
 pub(super) fn account(given: Option<&String>, reach: &Reach) -> Result<Option<String>, Failure> {
     match (given, &reach.account) {
         (Some(given), Some(declared)) if given != declared => {
-            let message = format!("the files are for account `{declared}`, not for `{given}`");
+            let message =
+                format!("the files are for account `{declared}`, but the run is for account `{given}`");
             let diagnostic = Diagnostic::new(Code::Account, message)
                 .help("use the files of that account, or its credentials");
             Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })

@@ -18,7 +18,7 @@ const LONGEST_TOKEN: u64 = 64 << 10;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Account")]
 pub(super) struct Account {
-    /// Play the account with this id
+    /// Account id that the emulator uses
     #[arg(long = "account", value_name = "ID", default_value = ACCOUNT, value_parser = account_id)]
     id: String,
 

@@ -72,7 +72,7 @@ pub(super) struct Arguments {
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 
-    /// Calls per minute for each action before it is throttled; 0 means no limit
+    /// Calls per minute for each action; further calls are throttled; 0 means no limit
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: u32,
 

@@ -20,6 +20,7 @@ use crate::config::closest;
 use crate::diag::{Code, Diagnostic};
 use crate::explain::{self, DomainState};
 use crate::model::Address;
+use crate::plan::Guard;
 use crate::render::{self, Context, Exit, Format, Sought};
 use crate::wire::DomainDetail;
 
@@ -62,6 +63,10 @@ impl Run for Arguments {
         };
         if let Some(code) = Code::find(subject) {
             terminal.show(&render::page(code, &terminal.layout(self.format)));
+            return Ok(Exit::Success);
+        }
+        if Guard::ALL.iter().any(|guard| guard.name() == subject) {
+            terminal.show(&render::page(Code::Guard, &terminal.layout(self.format)));
             return Ok(Exit::Success);
         }
         if !subject.contains('/') {

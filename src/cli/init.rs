@@ -40,8 +40,8 @@ const RELEASE: Option<Release> =
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Main streaming domains to write files for
-    #[arg(value_name = "DOMAIN", default_value = PLACEHOLDER, value_parser = domain)]
+    /// Main streaming domains to write files for [default: live.example.com]
+    #[arg(value_name = "DOMAIN", value_parser = domain)]
     domains: Vec<String>,
 
     /// Write CI pipelines too: a plan in each pull request, apply after the merge, a drift check every night
@@ -102,11 +102,12 @@ struct Facts {
 
 impl Run for Arguments {
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let existing = self.existing_files();
         let facts = self.facts()?;
-        let folder = self.ci.map(|_| "live");
-        let mut planned = facts.files(folder);
+        let folder = self.ci.map(|_| FOLDER);
+        let mut planned = if existing.is_some() { Vec::new() } else { facts.files(folder) };
         planned.extend(self.ci.into_iter().flat_map(Host::pipelines));
-        insist_on_room(&planned)?;
+        insist_on_room(&planned, existing.is_some())?;
         for one in &planned {
             one.write()?;
         }
@@ -121,12 +122,39 @@ impl Run for Arguments {
                 ));
             }
         }
-        terminal.print(&format!("{text}\n{}", self.next(&facts)));
+        let next = match existing {
+            Some(path) if path != Path::new(FOLDER) => {
+                format!(
+                    "The pipelines read the folder `{FOLDER}`: write `{}` in its place.\n",
+                    path.display()
+                )
+            }
+            Some(_) => String::new(),
+            None => self.next(&facts),
+        };
+        terminal.print(&format!("{text}\n{next}{}", self.about_pipelines()));
         Ok(Exit::Success)
     }
 }
 
+/// Where the pipelines look for files.
+const FOLDER: &str = "live";
+
 impl Arguments {
+    /// The files that a project has already, if only pipelines are asked for: they are kept, and get their pipelines.
+    fn existing_files(&self) -> Option<PathBuf> {
+        let asks_for_files = self.ci.is_none() || self.online || !self.domains.is_empty();
+        let folder = Path::new(FOLDER);
+        let existing = default_paths(Path::new("")).into_iter().next();
+        let existing = existing.or_else(|| folder.is_dir().then(|| folder.to_owned()));
+        existing.filter(|_| !asks_for_files)
+    }
+
+    /// The domains to write files for.
+    fn named(&self) -> Vec<String> {
+        if self.domains.is_empty() { vec![PLACEHOLDER.to_owned()] } else { self.domains.clone() }
+    }
+
     fn facts(&self) -> Result<Facts, Failure> {
         let region = self.remote.region.clone().unwrap_or_else(|| "cn-shanghai".to_owned());
         if !self.online {
@@ -135,10 +163,10 @@ impl Arguments {
                     .help("add `--online`, or leave out `--emulator` and `--endpoint`")
                     .into());
             }
-            let domains = self.domains.iter().map(|domain| (domain.clone(), None)).collect();
+            let domains = self.named().into_iter().map(|domain| (domain, None)).collect();
             return Ok(Facts { account: self.remote.account.clone(), region, domains });
         }
-        let regions = self.domains.iter().map(|domain| (Arc::from(domain.as_str()), None)).collect();
+        let regions = self.named().into_iter().map(|domain| (Arc::from(domain), None)).collect();
         let reach = Reach { account: self.remote.account.clone(), regions };
         let connection = connect(&self.remote, Access::Reads, &reach)?;
         let (account, domains) = block_on(connection.asking(self.ask(&connection)))??;
@@ -156,7 +184,7 @@ impl Arguments {
         };
         let account = client.caller_identity().await.map_err(failed)?.account;
         let mut domains = Vec::new();
-        for domain in &self.domains {
+        for domain in &self.named() {
             let Some(detail) = client.domain_detail(domain).await.map_err(failed)? else {
                 let message = format!("account `{account}` has no domain `{domain}`");
                 return Err(Diagnostic::new(Code::Usage, message)
@@ -182,21 +210,29 @@ impl Arguments {
         for (command, says) in commands {
             text.push_str(&format!("  {command:width$}  # {says}\n"));
         }
-        if self.domains == [PLACEHOLDER] {
+        if self.named() == [PLACEHOLDER] {
             text.push_str(&format!("Replace {PLACEHOLDER} with your main streaming domain.\n"));
         }
         if facts.account.is_none() {
-            text.push_str("Write your account id into the file: apply requires a declared account.\n");
+            text.push_str(
+                "Write your account id into the files: apply to the service requires a declared account.\n",
+            );
         }
+        text
+    }
+
+    /// What the pipelines need before they run; empty without pipelines.
+    fn about_pipelines(&self) -> String {
+        let mut text = String::new();
         if let (Some(host), None) = (self.ci, &RELEASE) {
             text.push_str(&format!(
-                "This build is not a release: name the release to install in {}.\n",
+                "This build is not a release. In {}, set the release to install.\n",
                 host.release_file()
             ));
         }
         if self.ci.is_some() {
             text.push_str(
-                "docs/pull-requests.md of livevod lists the roles and settings that the pipelines need.\n",
+                "docs/pull-requests.md in the livevod repository lists the roles and settings that the pipelines need.\n",
             );
         }
         text
@@ -241,7 +277,7 @@ impl Facts {
         format!(
             "# Which live streams are recorded to VOD, and how. `livevod render` shows the result, each value with its origin,\n\
              # and `livevod explain {first}/live/cam1` shows which configuration records one stream.\n\n\
-             version: 1\n{account}\n{region:<34} # the region of domains that name none\n\n\
+             version: 1\n{account}\n{region:<34} # the region of domains that do not set one\n\n\
              defaults:                          # every configuration inherits these\n\
              \x20 vod_transcode_group: VOD_NO_TRANSCODE # no transcoding; or the id of a VOD transcoding template group\n\
              \x20 cycle_duration: 1h               # a new file every hour\n"
@@ -296,8 +332,8 @@ impl Host {
 
 /// # Errors
 /// When any of the files already exists; then nothing is written.
-fn insist_on_room(planned: &[Planned]) -> Result<(), Failure> {
-    let others = default_paths(Path::new(""));
+fn insist_on_room(planned: &[Planned], has_files: bool) -> Result<(), Failure> {
+    let others = if has_files { Vec::new() } else { default_paths(Path::new("")) };
     let paths = planned.iter().map(|one| &one.path).filter(|path| path.symlink_metadata().is_ok());
     let taken = paths.chain(&others).next();
     match taken {

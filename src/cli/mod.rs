@@ -55,7 +55,7 @@ use failure::Failure;
 use run::{Run, Session, Told};
 use terminal::{Color, Terminal};
 
-/// Keeps the record-to-VOD configurations of ApsaraVideo Live equal to YAML files.
+/// Keeps the record-to-VOD configurations of ApsaraVideo Live in sync with YAML files.
 ///
 /// YAML files declare the configurations. `plan` shows how the service differs from them, and `apply` makes the changes
 /// and reads them back. Without PATH, commands read `livevod.yaml`, else the folder `livevod/`. With `--emulator`, they
@@ -78,7 +78,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes: 0 success; 1 error; 2 differences (drift, fmt --check,
 plan --detailed-exitcode); 3 refused by a guard before any write; 4 apply began
-to write, but some change is not done; 5 the outcome of a write is unknown;
+to write, but not every change is done; 5 the outcome of a write is unknown;
 130, 143 interrupted.";
 
 /// One line for each command: its help text, its name and its module.
@@ -126,7 +126,7 @@ commands! {
     /// Rewrite the files in canonical form and keep their comments; --check only lists the files that differ
     #[command(long_about = fmt::LONG_HELP)]
     Fmt(fmt),
-    /// Serve the API on this machine, with the same emulator that --emulator embeds
+    /// Run the emulator that --emulator embeds as an API server on this machine
     Emulator(emulator),
     /// Print the JSON Schema of the files, or of a document that livevod prints
     Schema(schema),

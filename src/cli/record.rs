@@ -189,7 +189,7 @@ pub(super) fn unusable(error: &dyn std::error::Error) -> Diagnostic {
 pub(super) fn damaged(path: &Path, error: &JournalError) -> Diagnostic {
     let message = format!("the journal `{}` can't be read: {error}", path.display());
     let mut diagnostic = Diagnostic::new(Code::Journal, message).help(
-        "it is unknown whether that run is unfinished: check the service for what it changed, then move the file away",
+        "livevod can't tell whether that run finished: check in the service what the run changed, then move the file away",
     );
     diagnostic.severity = Severity::Warning;
     diagnostic

@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     paths: Paths,
 
-    /// Obey only the `ignore` and `protect` saved with the snapshot, if there are no current files
+    /// Restore without files: obey the `ignore` and `protect` patterns that are saved in the snapshot
     #[arg(long, conflicts_with = "paths")]
     without_files: bool,
 

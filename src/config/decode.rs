@@ -218,7 +218,7 @@ impl Decoder<'_> {
 
     fn report_repeated(&mut self, item: Item<'_>, first: Span) {
         self.findings.push(
-            Diagnostic::new(Code::DuplicateKey, format!("`{}` is twice in the same map", item.name))
+            Diagnostic::new(Code::DuplicateKey, format!("`{}` appears twice in the same map", item.name))
                 .label(item.key, "again here")
                 .label(first, "first here")
                 .help("remove one, or join the two"),

@@ -65,8 +65,10 @@ fn check_prune(document: &Document, findings: &mut Findings) {
     for (name, domain) in document.domains.iter().filter(|(_, domain)| !domain.further_keys.is_empty()) {
         let words = domain.prune.iter().chain(domain.apps.values().filter_map(|app| app.prune.as_ref()));
         for prune in words {
-            let message =
-                format!("`prune` is not allowed on `{name}`, which {} files declare", domain.keys().count());
+            let message = format!(
+                "`prune` is not allowed on `{name}`, because {} files declare it",
+                domain.keys().count()
+            );
             let diagnostic = Diagnostic::new(Code::PruneSpread, message)
                 .label(prune.span, "would delete what is not declared")
                 .help("move the domain into one file, so that this file shows everything that is kept");
@@ -84,7 +86,7 @@ struct Merger<'f> {
 impl Merger<'_> {
     fn conflict(&mut self, what: &str, first: Span, second: Span) {
         self.findings.push(
-            Diagnostic::new(Code::Conflict, format!("{what} is in two files"))
+            Diagnostic::new(Code::Conflict, format!("{what} is set in two files"))
                 .label(second, "again here")
                 .label(first, "first here")
                 .help("keep one of them"),

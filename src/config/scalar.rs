@@ -42,7 +42,7 @@ pub(super) fn version(text: &str) -> Result<u32, Problem> {
         _ => Err(Problem::new(
             Code::UnsupportedVersion,
             "an unknown version",
-            format!("livevod does not know version `{text}`"),
+            format!("version `{text}` of the file format is not supported"),
         )
         .help("write `version: 1`")),
     }
@@ -149,7 +149,7 @@ pub(super) fn setting(field: Field, text: &str) -> Result<Value, Problem> {
         Form::Choice { values, here, help } => {
             let known = values.iter().find(|value| value.to_string() == text);
             known.map(|value| Value::Number((*value).into())).ok_or_else(|| {
-                let message = format!("`{text}` is not a value of `{field}`");
+                let message = format!("`{text}` is not an allowed value of `{field}`");
                 Problem::new(Code::BadValue, here, message).help(help)
             })
         }
@@ -168,7 +168,8 @@ fn length(field: Field, range: RangeInclusive<u32>, help: &str, text: &str) -> R
     good.ok_or_else(|| {
         // Only this field has a code of its own.
         let code = if field == Field::CycleDuration { Code::CycleRange } else { Code::BadValue };
-        let message = format!("`{text}` is not within {} to {} seconds", range.start(), range.end());
+        let [least, most] = [range.start(), range.end()].map(|seconds| Value::Seconds(*seconds));
+        let message = format!("`{text}` is not between {least} and {most}");
         Problem::new(code, "out of range", message).help(help)
     })
 }

@@ -364,9 +364,10 @@ impl<'s> Builder<'s, '_> {
         self.findings.push(
             Diagnostic::new(Code::UnknownAlias, format!("no anchor `&{name}` above this alias"))
                 .label(self.span(range), "unknown alias")
-                .help(
-                    "define the anchor above it in this file, or use a tier to share settings between files",
-                ),
+                .help(match name.trim_end_matches(':') {
+                    "" => "write `\"*\"` in quotes: `*` alone is a YAML alias",
+                    _ => "define the anchor above it in this file, or use a tier to share settings between files",
+                }),
         );
         self.attach_faulty(range);
     }

@@ -109,13 +109,13 @@ const DECLARATIONS: [Declaration; 11] = [
 const CYCLE_LENGTH: Form = Form::Seconds {
     least: *CYCLE_DURATION.start(),
     most: *CYCLE_DURATION.end(),
-    help: "choose 5m to 6h; the service recommends more than 20m",
+    help: "choose 5m to 6h; the service recommends 20m or more",
 };
 
 const START: Form = Form::Choice {
     values: &ON_DEMAND,
     here: "not one of the four values",
-    help: "write 0 (by itself), 1 (HTTP callback), 2 (ingest parameters) or 7 (by hand)",
+    help: "write 0 (automatically), 1 (HTTP callback), 2 (ingest parameters) or 7 (manually)",
 };
 
 const DELAY: Form = Form::Seconds { least: 15, most: 21600, help: "choose 15s to 6h" };

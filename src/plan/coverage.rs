@@ -61,7 +61,7 @@ pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = fallen_to_defaults(plan).into_iter().collect();
     warnings.extend(plan.notes.shadows.iter().map(|shadow| Warning {
         message: format!(
-            "unmanaged `{}` records in place of the declared `{}`",
+            "the unmanaged configuration `{}` records instead of the declared `{}`",
             shadow.address, shadow.shadowed
         ),
         address: Some(shadow.address.clone()),

@@ -126,7 +126,7 @@ fn recording_gap(view: &View) -> Vec<Held> {
     let replaces = view.plan.decisions.changes.iter().filter(|change| change.action() == ActionKind::Replace);
     replaces
         .map(|change| {
-            let words = "nothing records it between its delete and its add";
+            let words = "the stream is not recorded between the delete and the add";
             hold(Guard::RecordingGap, Some(change), words, Some("--allow-recording-gap"))
         })
         .collect()
@@ -142,7 +142,7 @@ fn recording_stop(view: &View) -> Vec<Held> {
         .copied()
         .filter(unsaid)
         .map(|change| {
-            let words = "it is recorded automatically now and would no longer be";
+            let words = "recording would no longer start automatically";
             hold(Guard::RecordingStop, Some(change), words, Some("--allow-recording-stop"))
         })
         .collect()
@@ -176,7 +176,8 @@ fn empty_set(view: &View) -> Vec<Held> {
     if view.options.allowances.empty || !view.plan.decisions.declares_nothing || deletes == 0 {
         return Vec::new();
     }
-    let words = format!("the files declare no configuration, and {deletes} would be deleted");
+    let declares = if view.plan.notes.is_way_back { "the snapshot holds" } else { "the files declare" };
+    let words = format!("{declares} no configuration, but {deletes} would be deleted");
     vec![hold(Guard::Empty, None, words, Some("--allow-empty"))]
 }
 

@@ -6,9 +6,9 @@ use std::str::FromStr;
 /// Which guards flags release; the default releases none.
 #[derive(Debug, Clone, Default)]
 pub struct Allowances {
-    /// `--max-delete`; 10 % by default.
+    /// `--max-delete`; 10% by default.
     pub max_delete: Option<Limit>,
-    /// `--max-change`; 30 % by default.
+    /// `--max-change`; 30% by default.
     pub max_change: Option<Limit>,
     /// `--max-writes`; no limit by default.
     pub max_writes: Option<u64>,
@@ -54,7 +54,7 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Limit::Count(count) => write!(f, "{count}"),
-            Limit::Percent(percent) => write!(f, "{percent} %"),
+            Limit::Percent(percent) => write!(f, "{percent}%"),
         }
     }
 }

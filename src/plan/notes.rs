@@ -275,6 +275,20 @@ pub enum Guard {
 }
 
 impl Guard {
+    /// Every guard.
+    pub const ALL: [Guard; 10] = [
+        Guard::Account,
+        Guard::Digest,
+        Guard::Stale,
+        Guard::Protect,
+        Guard::Empty,
+        Guard::AppWide,
+        Guard::RecordingGap,
+        Guard::RecordingStop,
+        Guard::Writes,
+        Guard::Limits,
+    ];
+
     /// The guard's name in every output.
     pub fn name(self) -> &'static str {
         match self {

@@ -14,8 +14,8 @@ use super::headlines::headline;
 use super::narrated::narrated;
 use super::phrases::counted;
 use super::rows::worst;
-use super::style::Style;
-use crate::diag::{Diagnostic, Label, Note, Severity};
+use super::style::{Style, wrap};
+use crate::diag::{Code, Diagnostic, Label, Note, Severity};
 use crate::gate::{clean, is_harmful};
 use crate::source::{FileId, Source, Sources, Span};
 
@@ -24,6 +24,12 @@ const LONG_LINE: u32 = 240;
 
 /// How many lines of a label are shown; for a longer one, its last line is named.
 const LABEL_LINES: usize = 4;
+
+/// Findings that say the same and are shown before the rest are only named by their places.
+const ALIKE: usize = 3;
+
+/// Places of them that are named.
+const PLACES: usize = 10;
 
 /// Columns that miette uses before a line.
 const MARGIN: usize = 10;
@@ -35,14 +41,65 @@ pub fn diagnostics(findings: &[Diagnostic], sources: &Sources, style: Style, mos
         worst(findings.iter().collect(), most.unwrap_or(usize::MAX), |finding: &&Diagnostic| {
             finding.severity
         });
-    let mut text = match style.drawings {
-        true => drawn(&shown, sources, style),
-        false => shown.iter().map(|finding| narrated(finding, sources)).collect(),
-    };
+    // Whoever says how many findings to show means each of them.
+    let groups = if most.is_none() { alike(&shown) } else { shown.iter().map(|one| vec![*one]).collect() };
+    let mut text = String::new();
+    for (group, places) in groups.iter().map(|group| group.split_at(group.len().min(ALIKE))) {
+        match style.drawings {
+            true => text.push_str(&drawn(group, sources, style)),
+            false => text.extend(group.iter().map(|finding| narrated(finding, sources))),
+        }
+        text.push_str(&more_like_these(places, sources, style));
+    }
     if left_out > 0 {
         text.push_str(&format!("{} not shown (--max-findings)\n", counted(left_out, "more finding")));
     }
     text
+}
+
+/// Findings in groups that are shown together: those that say the same about different places, if they are many.
+fn alike<'a>(findings: &[&'a Diagnostic]) -> Vec<Vec<&'a Diagnostic>> {
+    let mut groups: Vec<Vec<&Diagnostic>> = Vec::new();
+    let mut known: BTreeMap<(Code, &str, Option<&str>), usize> = BTreeMap::new();
+    for finding in findings {
+        let says = (finding.code, finding.message.as_str(), finding.help.as_deref());
+        let at = *known.entry(says).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    // Few findings stay in the order of their places.
+    let is_short = |group: &Vec<&Diagnostic>| group.len() <= ALIKE + 1;
+    if groups.iter().all(is_short) {
+        return findings.iter().map(|finding| vec![*finding]).collect();
+    }
+    groups
+}
+
+/// Names the places of findings that are not shown, one line for all.
+fn more_like_these(findings: &[&Diagnostic], sources: &Sources, style: Style) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    let place = |finding: &&Diagnostic| {
+        let place = sources.place(finding.labels.first()?.span);
+        Some(clean(&format!("{}:{}", place.file, place.start.line)))
+    };
+    let mut places: Vec<String> = findings.iter().filter_map(place).collect();
+    places.dedup();
+    let left_out = places.len().saturating_sub(PLACES);
+    places.truncate(PLACES);
+    if left_out > 0 {
+        places.push(format!("{} and {left_out} more places", style.ellipsis()));
+    }
+    let places = if places.is_empty() { String::new() } else { format!(": {}", places.join(", ")) };
+    let text = format!(
+        "{} and {} like these{places} (--max-findings 1000 shows each)",
+        style.ellipsis(),
+        counted(findings.len(), "more finding"),
+    );
+    wrap(&text, style.width).join("\n") + "\n\n"
 }
 
 fn drawn(findings: &[&Diagnostic], sources: &Sources, style: Style) -> String {

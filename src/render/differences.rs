@@ -94,7 +94,7 @@ fn declared_unsupported(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
 }
 
 fn shadow(Shadow { address, shadowed }: &Shadow) -> Diagnostic {
-    let message = format!("is not declared, but records in place of the declared `{shadowed}`");
+    let message = format!("is not declared, but records instead of the declared `{shadowed}`");
     Diagnostic::new(Code::Difference, message).about(address)
 }
 

@@ -92,7 +92,7 @@ fn weight(code: Code) -> String {
         _ if matches!(code, Code::Difference | Code::PlanWarning) => {
             "A warning about a plan: no comment and no flag changes its severity.".to_owned()
         }
-        Severity::Error => "An error: it ends the run and can't be allowed.".to_owned(),
+        Severity::Error => "Severity: error. It can't be allowed.".to_owned(),
         severity => {
             let noun = if severity == Severity::Warning { "A warning" } else { "Advice" };
             format!(

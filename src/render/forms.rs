@@ -49,7 +49,7 @@ fn count(rows: &[FormRow]) -> String {
         (0, 0, 0) => String::new(),
         (0, 0, canonical) if canonical == rows.len() => format!("In canonical form: {all}.\n"),
         (0, 0, canonical) => format!("In canonical form: {canonical} of {all}.\n"),
-        (0, written, _) => format!("Written in canonical form: {written} of {all}.\n"),
+        (0, written, _) => format!("Rewrote {written} of {all} in canonical form.\n"),
         (different, ..) => format!("Not in canonical form: {different} of {all}.\n"),
     }
 }

@@ -41,9 +41,9 @@ pub(super) fn human_left_open(looked: &[&LeftOpenNow], style: Style) -> String {
 /// The message when a run ends at once, without waiting for its writes.
 pub fn unresolved(addresses: &[Address], style: Style) -> String {
     if addresses.is_empty() {
-        return "interrupted again: ended at once; no write is unresolved\n".to_owned();
+        return "interrupted again: the run ended at once; every outcome is known\n".to_owned();
     }
-    let mut text = style.paint(Tone::Danger, "interrupted again: ended at once; unresolved:");
+    let mut text = style.paint(Tone::Danger, "interrupted again: the run ended at once; outcome unknown:");
     for address in addresses {
         text.push_str(&format!("\n  {}", clean(&address.to_string())));
     }
@@ -77,7 +77,7 @@ fn replaced(found: LeftOpenFound) -> &'static str {
         LeftOpenFound::Pending => "the old configuration is in place; the writes may still arrive",
         LeftOpenFound::NotArrived => "the old configuration is in place",
         LeftOpenFound::Gap | LeftOpenFound::Gone | LeftOpenFound::GivenUp => {
-            "the Delete arrived, the Add is not visible: nothing is there now"
+            "the Delete took effect, but the Add is not visible: no configuration exists now"
         }
         LeftOpenFound::Back | LeftOpenFound::Otherwise => {
             "a configuration is in place that is neither the old nor the new one"

@@ -136,7 +136,7 @@ impl Format {
 /// `--format` of `render`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FilesFormat {
-    /// A file that livevod reads, origins in comments
+    /// A file that livevod can read, with origins in comments
     Yaml,
     /// One JSON document, each value with its origin
     Json,

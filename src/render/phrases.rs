@@ -116,10 +116,14 @@ pub(super) fn cost(budget: Budget) -> String {
 /// `refused (limits): …; --max-delete 3 allows it`; `others` counts the refusals that it stands for besides its own.
 pub(super) fn refusal(held: &Held, others: usize) -> String {
     let Held { guard, address, message, release } = held;
-    let subject = address.as_ref().map(|address| format!("{address}: ")).unwrap_or_default();
     let release = released_by(release.as_deref(), str::to_owned);
-    let others = if others > 0 { format!(", and {others} more") } else { String::new() };
-    format!("refused ({}): {subject}{message}{others}; {release}", guard.name())
+    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+    let says = match address {
+        Some(address) => format!("{address}{more}: {message}"),
+        None if others > 0 => format!("{message};{more} like this"),
+        None => message.clone(),
+    };
+    format!("refused ({}): {says}; {release}", guard.name())
 }
 
 /// `--max-delete 3 allows it`; `mark` formats the flag.
@@ -156,7 +160,9 @@ pub(super) fn unmanageable(reason: &str) -> String {
 /// A write that is sent only if a step fails.
 pub(super) fn contingency(contingent: Contingent) -> &'static str {
     match contingent {
-        Contingent::AddBack => "if the Add fails: add the old one back",
-        Contingent::AddSiblingsBack => "if the service also deletes configurations beside it: add them back",
+        Contingent::AddBack => "if the Add fails, livevod adds the old configuration back",
+        Contingent::AddSiblingsBack => {
+            "if the service also deletes configurations beside it, livevod adds them back"
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn not_done(
         }
         Outcome::NotAttempted(failure) => (Code::NotDone, failure, "plan again to see what is left"),
         Outcome::Unknown(failure) => {
-            (Code::UnknownOutcome, failure, "plan again to read the outcome; the write may still arrive late")
+            (Code::UnknownOutcome, failure, "wait, then plan again: the write may still take effect")
         }
     };
     let remote = failure.remote.as_ref();
@@ -104,7 +104,8 @@ fn helped(
         diagnostic = diagnostic.note(details, None);
     }
     let cure = remedy(refusal).unwrap_or_else(|| otherwise.to_owned());
-    let page = refusal.recommend.as_ref().map(|page| format!("the service's page about it: {page}"));
+    let page =
+        refusal.recommend.as_ref().map(|page| format!("Alibaba Cloud's page about this error: {page}"));
     let help: Vec<String> = [Some(cure), page, policy(refusal, asked)].into_iter().flatten().collect();
     diagnostic.help(help.join("; "))
 }

@@ -33,7 +33,7 @@ const CODES: &[Meaning] = &[
     means(
         "CommomLiveRcordConfigExisted",
         "a recording to OSS covers this app and stream, and a stream is recorded either to OSS or to VOD",
-        "delete the OSS recording in the Live console, or put this address under `ignore`",
+        "delete the configuration that records to OSS, in the Live console, or put this address under `ignore`",
     ),
     means(
         "CodeConfigNotFound",

@@ -345,6 +345,9 @@ fn without_changes(plan: &Plan) -> String {
                 counted(shadows, "unmanaged configuration")
             )
         }
+        () if plan.notes.is_rest && !plan.notes.held.is_empty() => {
+            "Nothing of this plan can be applied.".to_owned()
+        }
         () if plan.notes.is_rest => {
             "Nothing is left to do: every address of this plan already has its planned state.".to_owned()
         }

@@ -14,7 +14,7 @@ pub(super) struct Groupless<'d> {
 
 /// The finding for each of them.
 pub(super) fn finding() -> Diagnostic {
-    Diagnostic::new(Code::MissingGroup, "a configuration has no `vod_transcode_group`")
+    Diagnostic::new(Code::MissingGroup, "this configuration has no `vod_transcode_group`")
 }
 
 impl<'d> Groupless<'d> {

@@ -83,7 +83,7 @@ async fn nothing_is_deleted_once_a_write_failed_anywhere() {
         ])
         .await;
     assert_eq!(ends(&report), ["failed", "done", "not attempted"]);
-    assert_eq!(why(&report, 2), "nothing is deleted after another change of the run was not done");
+    assert_eq!(why(&report, 2), "not deleted, because another change of this run was not done");
     assert_eq!(world.config("b.example.com/show/old").await, Some(config()));
 }
 

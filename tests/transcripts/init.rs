@@ -134,3 +134,31 @@ fn without_a_code_all_of_them_are_listed() {
     assert_eq!(codes["codes"].as_array().unwrap().len(), listed);
     assert!(run.stdout.lines().all(|line| line.chars().count() <= 100), "{}", run.stdout);
 }
+
+/// A project that has files gets its pipelines, and keeps its files.
+#[test]
+fn pipelines_come_to_files_that_are_there() {
+    let world = World::with("version: 1\n");
+    let run = world.run("init --ci github");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert!(run.stdout.contains("wrote .github/workflows/livevod-plan.yml"), "{}", run.transcript());
+    assert!(run.stdout.contains("write `livevod.yaml` in its place"), "{}", run.transcript());
+    assert_eq!(std::fs::read_to_string(world.path().join("livevod.yaml")).unwrap(), "version: 1\n");
+    assert!(!world.path().join("live").exists());
+    assert_eq!(world.run("init --ci github").code, 1, "nothing is overwritten");
+    assert_eq!(
+        world.run("init a.example.com --ci gitlab").code,
+        1,
+        "files are asked for, and files are there"
+    );
+}
+
+/// What a refusal calls its guard leads to the page of guards.
+#[test]
+fn the_name_of_a_guard_is_explained() {
+    let world = World::new();
+    for name in ["recording-gap", "limits", "stale"] {
+        let run = world.run(&format!("explain {name}"));
+        assert!(run.code == 0 && run.stdout.contains(&format!("- `{name}`: ")), "{}", run.transcript());
+    }
+}
