@@ -142,7 +142,7 @@ def reviews(team, files):
     assert broken.state == "failure" and team.status(event)["state"] == "error"
     assert "could not be planned" in first["body"] and first["body"].startswith(marker)
     event, job = team.plan(7, files.replace("cycle_duration: 2h", "cycle_duration: 3h"))
-    assert job.state == "success" and "`10800`" in first["body"] and "could not" not in first["body"]
+    assert job.state == "success" and "`3h`" in first["body"] and "could not" not in first["body"]
     team.host.writes()
     mine = [one for one in team.host.comments if one["issue"] == 7 and one["user"] == BOT]
     assert mine == [first], "one comment"
@@ -177,7 +177,7 @@ def behind_the_back(team, files):
     job = team.apply(sha)
     assert job.state == "failure"
     assert "exit code 3" in job.summary and "nothing was written" in job.summary, job.summary
-    assert "`3000` → `1800`" in job.summary, "what would be done now"
+    assert "`50m` → `30m`" in job.summary, "what would be done now"
     assert "1 change differs from the review" in job.summary, "what moved"
     assert len(team.caches) == kept + 1, "the journals are kept after a refusal too"
     files = (team.world.origin / "live" / "livevod.yaml").read_text()
@@ -260,12 +260,12 @@ def alarms(team, _files):
     assert team.drift().state == "success"
     issue, = team.host.issues
     address = ("PATCH", f"/repos/{REPOSITORY}/issues/{issue['number']}")
-    assert issue["labels"] == ["livevod-drift"] and "`3600` → `10800`" in issue["body"]
+    assert issue["labels"] == ["livevod-drift"] and "`1h` → `3h`" in issue["body"]
     team.host.writes()
     assert team.drift().state == "success" and team.host.writes() == [], "the same drift says nothing twice"
     team.world.in_the_console(files.replace("backstage: { cycle_duration: 3h }", "backstage: { cycle_duration: 1800 }"))
     assert team.drift().state == "success" and team.host.writes() == [address]
-    assert "`1800` → `10800`" in issue["body"] and issue["state"] == "open"
+    assert "`30m` → `3h`" in issue["body"] and issue["state"] == "open"
     team.world.fault("revoked-key:action=Describe")
     beats = team.host.heartbeats
     job = team.drift()

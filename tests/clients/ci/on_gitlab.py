@@ -110,7 +110,7 @@ def reviews(team, files):
     team.world.fault("")
     assert broken.state == "failed" and "could not be planned" in note["body"] and note["body"].startswith(marker)
     request, pipeline = team.request(7, files.replace("cycle_duration: 2h", "cycle_duration: 3h"))
-    assert pipeline.state == "success" and "`10800`" in note["body"] and "could not" not in note["body"]
+    assert pipeline.state == "success" and "`3h`" in note["body"] and "could not" not in note["body"]
     assert team.host.writes() == [("PUT", f"{NOTES}/{note['id']}")] * 2
     return request
 
@@ -143,7 +143,7 @@ def behind_the_back(team):
     sha = team.merge(request)
     job = team.push(sha).jobs["livevod-apply"]
     assert job.state == "failed" and "REFUSED, nothing was written (exit code 3)" in job.log, job.log
-    assert "`3000` → `1800`" in job.log
+    assert "`50m` → `30m`" in job.log
     team.request(14, files_of(team).replace("cycle_duration: 20m }", "cycle_duration: 25m }"))
     assert "1 change was pending; these files add 1" in team.host.notes[-1]["body"], team.host.notes[-1]["body"]
     shown = re.search(r"^digest `(sha256:[0-9a-f]{64})`", job.log, re.MULTILINE)[1]
@@ -225,7 +225,7 @@ def alarms(team):
     assert team.drift().state == "success"
     issue, = team.host.issues
     address = ("PUT", f"/api/v4/projects/{PROJECT}/issues/{issue['iid']}")
-    assert issue["labels"] == ["livevod-drift"] and "`3600` → `10800`" in issue["description"]
+    assert issue["labels"] == ["livevod-drift"] and "`1h` → `3h`" in issue["description"]
     team.host.writes()
     assert team.drift().state == "success" and team.host.writes() == []
     team.world.in_the_console(edit[30])
