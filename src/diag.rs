@@ -393,7 +393,7 @@ codes! {
     Snapshot = "snapshot", Error;
     /// A saved plan that can't be used.
     PlanFile = "plan-file", Error;
-    /// The target branch's files can't show which changes were already pending.
+    /// livevod can't determine which changes were already pending on the target branch.
     Base = "base", Error;
     /// A domain that the service does not have, or that differs from what the files say.
     DomainState = "domain-state", Warning;

@@ -19,9 +19,9 @@ use crate::source::{FileId, Sources};
 pub(super) const LONG_HELP: &str = "\
 Rewrite the files in canonical form and keep their comments
 
-The canonical form has two spaces for each level, also for lists below a key; one space after `:`, `-` and `,` and inside `{ }`;
-double quotes, and only where they are needed; single blank lines, one around each part of the file that has several lines; no spaces
-at the end of a line, no byte order mark, and `\\n` between lines. It keeps line breaks, the order of keys and the columns of comments.
+The canonical form has two spaces for each level, also for lists below a key; one space after `:`, `-` and `,` and inside `{ }`; \
+double quotes, and only where they are needed; single blank lines, one around each part of the file that has several lines; no spaces \
+at the end of a line, no byte order mark, and `\\n` between lines. It keeps line breaks, the order of keys and the columns of comments. \
 `livevod explain not-formatted` has the details.
 
 A file that is not YAML is reported and left unchanged; the other files are still written.";

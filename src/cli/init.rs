@@ -20,8 +20,8 @@ use crate::render::Exit;
 pub(super) const LONG_HELP: &str = "\
 Write a first file for your domains, and print the next commands
 
-The file has comments, is valid, and declares one configuration for each domain: every stream of the app `live`, without transcoding.
-With several domains, each gets its own file in a folder. With --online, livevod asks the service for the account of the credentials
+The file has comments, is valid, and declares one configuration for each domain: every stream of the app `live`, without transcoding. \
+With several domains, each gets its own file in a folder. With --online, livevod asks the service for the account of the credentials \
 and the region of each domain, writes both, and prints how many configurations each domain has. Existing files are never overwritten.";
 
 /// The domain that is written if none is named.

@@ -58,6 +58,8 @@ pub(super) fn insist_on_target(goal: Goal, connection: &Connection) -> Result<()
     }
     let message = format!("the {what} is for {target}, not for {}", connection.target.name);
     let diagnostic = Diagnostic::new(code, message)
-        .help("give the same `--emulator=FILE` or `--endpoint URL` as when it was made, or make a new one");
+        .help(format!(
+            "give the same `--emulator=FILE` or `--endpoint URL` as when the {what} was made, or make a new {what}"
+        ));
     Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
 }

@@ -112,7 +112,7 @@ impl Kind {
             .map(|(whose, count, total)| {
                 let Self { flag, verb, limit, .. } = self;
                 let words =
-                    format!("{count} of the {total} configurations {whose} would be {verb}, over {limit}");
+                    format!("{count} of the {total} configurations {whose} would be {verb}, more than the limit of {limit}");
                 hold(Guard::Limits, None, words, Some(&format!("{flag} {all}")))
             })
             .collect()

@@ -134,7 +134,7 @@ impl<'a> Event<'a> {
             budget: view.budget,
         };
         let level = if view.is_complete { Level::Info } else { Level::Error };
-        let message = format!("planned for {}", view.target.name);
+        let message = format!("plan made for {}", view.target.name);
         Self::new(level, message, Body::Plan { plan: Box::new(planned) })
     }
 

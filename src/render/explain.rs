@@ -94,10 +94,10 @@ fn weight(code: Code) -> String {
         }
         Severity::Error => "Severity: error. It can't be allowed.".to_owned(),
         severity => {
-            let noun = if severity == Severity::Warning { "A warning" } else { "Advice" };
+            let name = if severity == Severity::Warning { "warning" } else { "advice" };
             format!(
-                "{noun}: `# livevod: allow {code}` on its line or on the line above allows it there, `--allow {code}` \
-                 everywhere, and `--deny {code}` makes it an error."
+                "Severity: {name}. To allow one finding, write `# livevod: allow {code}` on its line or on the line above. \
+                 `--allow {code}` allows all of them; `--deny {code}` makes them errors."
             )
         }
     }
@@ -177,7 +177,7 @@ impl Shown<'_> {
         for Shadowed { value, origin } in shadowed {
             let value = value.as_ref().map_or("default".to_owned(), Value::to_string);
             let origin = origin_text(&FieldOrigin::new(origin, self.sources));
-            lines.push(self.below(&format!("shadows {}  ({origin})", clean(&value))));
+            lines.push(self.below(&format!("overrides {}  ({origin})", clean(&value))));
         }
         lines
     }
@@ -197,12 +197,15 @@ impl Shown<'_> {
         };
         let says = match wider.split_first() {
             None => {
-                return vec!["  without it, no declared configuration would record the stream".to_owned()];
+                return vec![
+                    "  without this configuration, no declared configuration would record the stream"
+                        .to_owned(),
+                ];
             }
-            Some((next, [])) => format!("  without it, recorded by {}", says(next)),
+            Some((next, [])) => format!("  without this configuration, recorded by {}", says(next)),
             Some((next, more)) => {
                 let more = counted(more.len(), "wider configuration");
-                format!("  without it, recorded by {}, followed by {more}", says(next))
+                format!("  without this configuration, recorded by {}; wider than that: {more}", says(next))
             }
         };
         vec![

@@ -47,7 +47,7 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
 fn last_lines(last: &LastEntry, style: Style) -> Vec<String> {
     let LastEntry { run, time, told } = last;
     let time = time.strftime("%Y-%m-%d %H:%M:%S UTC");
-    let mut lines = vec![format!("  last in the journal: {}, {time}", told_text(told))];
+    let mut lines = vec![format!("  last journal entry: {}, {time}", told_text(told))];
     let mut below = vec![format!("run {}", clean(run))];
     match told {
         Told::Ended { action: _, outcome: _, request_id, message } => {

@@ -100,8 +100,8 @@ mod tests {
     #[test]
     fn prose_keeps_plain_words_and_nothing_else() {
         assert_eq!(
-            prose("3 of the 9 configurations of `a.com` would be deleted, over 10%"),
-            "3 of the 9 configurations of `a.com` would be deleted, over 10%"
+            prose("3 of the 9 configurations of `a.com` would be deleted, more than the limit of 10%"),
+            "3 of the 9 configurations of `a.com` would be deleted, more than the limit of 10%"
         );
         assert_eq!(
             prose("ask @octocat about #12, <b> and me/you#3"),

@@ -18,6 +18,9 @@ pub(super) const PENDING_BEFORE: &str = "already pending";
 /// For a domain that is missing from the plan.
 pub(super) const UNREAD: &str = "could not be read: the plan is incomplete";
 
+/// What is said of an address that nothing records.
+pub(super) const NOT_RECORDED: &str = "NOT RECORDED";
+
 /// The sentence at the end of every plan and report.
 pub(super) const STREAMS_ON_AIR: &str =
     "Streams on air are presumed to keep their old configuration until they are published again.";
@@ -91,7 +94,7 @@ pub(super) fn coverage_text(coverage: &Coverage, address: &Address, action: Acti
     let name = |ruler: &Option<Address>| {
         ruler
             .as_ref()
-            .map_or("NOT RECORDED".to_owned(), |ruler| format!("recorded by {}", relation(ruler, address)))
+            .map_or(NOT_RECORDED.to_owned(), |ruler| format!("recorded by {}", relation(ruler, address)))
     };
     let (before, after) = (name(before), name(after));
     match action {

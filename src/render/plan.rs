@@ -6,8 +6,8 @@ use super::base::{BaseView, Lapse, instead};
 use super::causes::Causes;
 use super::left_open::human_left_open;
 use super::phrases::{
-    FORCES_REPLACEMENT, UNREAD, account, contingency, counted, origin_text, refusal, sentence, symbol, tone,
-    unmanageable,
+    FORCES_REPLACEMENT, NOT_RECORDED, UNREAD, account, contingency, counted, origin_text, refusal, sentence,
+    symbol, tone, unmanageable,
 };
 use super::review::{human_saved_plan, human_since_review};
 use super::style::{Style, Tone, columns, pad, wrap};
@@ -154,8 +154,11 @@ impl<'a> Page<'a> {
             self.line(self.style.paint(heading(first.action()), &text));
         }
         self.fields(*first, addresses.len());
+        let unrecorded = self.style.paint(Tone::Danger, NOT_RECORDED);
         for text in self.footnotes(*first) {
-            self.item(Tone::Quiet, "   ", &text);
+            for line in wrap(&text, self.style.width.saturating_sub(4).max(20)) {
+                self.line(format!("    {}", line.replace(NOT_RECORDED, &unrecorded)));
+            }
         }
         self.line("");
     }

@@ -91,7 +91,7 @@ const CODES: &[Meaning] = &[
     means("LockFail", "another operation has locked the domain", "plan again in a moment"),
     means(
         "SignatureDoesNotMatch",
-        "the secret does not match this key id, or the request was changed on its way",
+        "the secret does not match this key id, or the request was changed in transit",
         "check the secret, and try the other `--signature`",
     ),
     means(
@@ -102,17 +102,21 @@ const CODES: &[Meaning] = &[
     means(
         "InvalidTimeStamp.Expired",
         "this machine's clock is off by more than the service allows",
-        "correct the clock",
+        "correct the clock of this machine",
     ),
     means(
         "InvalidTimeStamp.Format",
         "the service can't read the time of the request",
         "correct the clock, or try the other `--signature`",
     ),
-    means("IllegalTimestamp", "the service does not accept this time", "correct the clock"),
+    means(
+        "IllegalTimestamp",
+        "the service rejected the timestamp of the request",
+        "correct the clock of this machine",
+    ),
     means(
         "IncompleteSignature",
-        "the request lost parts of its signature on its way",
+        "part of the signature was lost in transit",
         "look for a proxy that rewrites requests, or try the other `--signature`",
     ),
     means(

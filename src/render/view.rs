@@ -351,6 +351,9 @@ fn without_changes(plan: &Plan) -> String {
         () if plan.notes.is_rest => {
             "Nothing is left to do: every address of this plan already has its planned state.".to_owned()
         }
+        () if plan.decisions.declares_nothing => {
+            format!("No changes. {} no configuration.", sentence_case(aim(&plan.notes)))
+        }
         () => format!("No changes. {} matches what {}.", where_compared(&plan.notes), aim(&plan.notes)),
     }
 }
@@ -366,6 +369,12 @@ fn where_compared(notes: &Notes) -> String {
 /// What the service was compared with, for the end of a sentence.
 fn aim(notes: &Notes) -> &'static str {
     if notes.is_way_back { "the snapshot holds" } else { "the files declare" }
+}
+
+/// A text with a capital at its beginning.
+fn sentence_case(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The flags of a selection, as typed.
@@ -387,14 +396,15 @@ fn consequences(plan: &Plan, summary: Summary) -> String {
             .to_owned();
     }
     if plan.decisions.changes.is_empty() {
-        let alike = if plan.notes.is_way_back { "as in the snapshot" } else { "as declared" };
-        return format!("{} {alike}.", counted(unchanged, "configuration"));
+        let wanted = if plan.notes.is_way_back { "the snapshot" } else { "the files" };
+        let verb = if unchanged == 1 { "matches" } else { "match" };
+        return format!("{} {verb} {wanted}.", counted(unchanged, "configuration"));
     }
     let replaces =
         (replace > 0).then(|| format!("{} counted as add and destroy", counted(replace, "replace")));
     let unchanged = (!plan.notes.is_rest).then(|| format!("{unchanged} unchanged"));
     let facts = replaces.into_iter().chain(unchanged).chain([cost(plan.notes.budget)]);
-    let facts = format!("{}. {STREAMS_ON_AIR}", facts.collect::<Vec<_>>().join(", "));
+    let facts = format!("{}. {STREAMS_ON_AIR}", sentence_case(&facts.collect::<Vec<_>>().join(", ")));
     partial(&plan.notes).map_or(facts.clone(), |partial| format!("{partial} {facts}"))
 }
 

@@ -81,10 +81,10 @@ fn report_circle(chain: &[Link<'_>], closes_with: &str, closed_at: Span, finding
     let names: Vec<String> = chain.iter().map(|link| format!("`{}`", link.name)).collect();
     let message = format!("tiers refer to each other in a circle: {} → `{closes_with}`", names.join(" → "));
     let diagnostic = Diagnostic::new(Code::TierCycle, message)
-        .label(closed_at, format!("back to `{closes_with}`"))
+        .label(closed_at, format!("refers back to `{closes_with}`"))
         .help("remove one `tier` key of the circle");
     findings.push(chain.iter().fold(diagnostic, |diagnostic, link| match link.named_at {
-        Some(span) => diagnostic.label(span, format!("on to `{}`", link.name)),
+        Some(span) => diagnostic.label(span, format!("refers to `{}`", link.name)),
         None => diagnostic,
     }));
 }

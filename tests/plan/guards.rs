@@ -18,7 +18,10 @@ fn changes_over_the_limit_are_held_until_it_is_raised() {
     let mut scene = changed(3);
     assert_eq!(scene.held(), [(Guard::Limits, String::new())]);
     let held = scene.plan().notes.held;
-    assert_eq!(held[0].message, "3 of the 8 configurations of `live.example.com` would be changed, over 30%");
+    assert_eq!(
+        held[0].message,
+        "3 of the 8 configurations of `live.example.com` would be changed, more than the limit of 30%"
+    );
     assert_eq!(held[0].release.as_deref(), Some("--max-change 3"));
     scene.allow(|allowances| allowances.max_change = Some(Limit::Count(3)));
     assert_eq!(scene.held(), []);
@@ -59,8 +62,8 @@ fn the_whole_run_has_limits_too() {
     assert_eq!(
         messages,
         [
-            "2 of the 4 configurations of `second.example.com` would be changed, over 30%",
-            "4 of the 12 configurations of all domains would be changed, over 30%"
+            "2 of the 4 configurations of `second.example.com` would be changed, more than the limit of 30%",
+            "4 of the 12 configurations of all domains would be changed, more than the limit of 30%"
         ]
     );
     scene.allow(|allowances| allowances.max_change = Some(Limit::Count(4)));

@@ -381,7 +381,7 @@ fn a_way_back_with_nothing_to_do_says_nothing_of_the_files() {
         "{}",
         run.transcript()
     );
-    assert!(run.stdout.contains("2 configurations as in the snapshot."), "{}", run.transcript());
+    assert!(run.stdout.contains("2 configurations match the snapshot."), "{}", run.transcript());
     let comment = world.run("restore before.json --emulator --auto-approve --format markdown").stdout;
     assert!(comment.contains("## livevod restore"), "{comment}");
 }

@@ -80,8 +80,8 @@ pub fn read(text: &str) -> Result<Option<RunRecord>, JournalError> {
 
 fn entry(line: &str) -> Result<Entry, String> {
     serde_json::from_str(line).map_err(|error| {
-        let what = if error.is_data() { "not a journal line" } else { "not JSON" };
-        format!("{what} in column {}", error.column())
+        let what = if error.is_data() { "not a journal line" } else { "invalid JSON" };
+        format!("{what} at column {}", error.column())
     })
 }
 
