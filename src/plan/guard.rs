@@ -207,7 +207,7 @@ fn account(view: &View) -> Vec<Held> {
 /// Refuses an empty plan too: it is not what was reviewed.
 fn digest(view: &View) -> Vec<Held> {
     let Some(review) = view.review.as_ref().filter(|review| !review.is_met()) else { return Vec::new() };
-    let words = format!("the reviewed plan is `{}`, but this plan is `{}`", review.expected, review.found);
+    let words = format!("the reviewed plan is `{}` and this plan is `{}`", review.expected, review.found);
     vec![hold(Guard::Digest, None, words, None)]
 }
 

@@ -330,12 +330,7 @@ impl<'a> Page<'a> {
             left_out += held.len() - shown;
         }
         if left_out > 0 {
-            let text = format!(
-                "{} {} (--full lists them)",
-                self.style.ellipsis(),
-                counted(left_out, "more refusal")
-            );
-            self.item(Tone::Danger, "!", &text);
+            self.line("  (--full lists every refusal)");
         }
         if let Some(flags) = view.all_flags() {
             self.line("");
