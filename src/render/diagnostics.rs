@@ -10,12 +10,13 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
+use super::alike::{Group, alike, more_like_these};
 use super::headlines::headline;
 use super::narrated::narrated;
 use super::phrases::counted;
 use super::rows::worst;
-use super::style::{Style, wrap};
-use crate::diag::{Code, Diagnostic, Label, Note, Severity};
+use super::style::Style;
+use crate::diag::{Diagnostic, Label, Note, Severity};
 use crate::gate::{clean, is_harmful};
 use crate::source::{FileId, Source, Sources, Span};
 
@@ -24,12 +25,6 @@ const LONG_LINE: u32 = 240;
 
 /// How many lines of a label are shown; for a longer one, its last line is named.
 const LABEL_LINES: usize = 4;
-
-/// Findings that say the same and are shown before the rest are only named by their places.
-const ALIKE: usize = 3;
-
-/// Places of them that are named.
-const PLACES: usize = 10;
 
 /// Columns that miette uses before a line.
 const MARGIN: usize = 10;
@@ -42,14 +37,17 @@ pub fn diagnostics(findings: &[Diagnostic], sources: &Sources, style: Style, mos
             finding.severity
         });
     // Whoever says how many findings to show means each of them.
-    let groups = if most.is_none() { alike(&shown) } else { shown.iter().map(|one| vec![*one]).collect() };
+    let groups = if most.is_none() { alike(&shown) } else { vec![Group { shown, others: Vec::new() }] };
+    let board = style.drawings.then(|| Board::of(&groups, sources, style));
     let mut text = String::new();
-    for (group, places) in groups.iter().map(|group| group.split_at(group.len().min(ALIKE))) {
-        match style.drawings {
-            true => text.push_str(&drawn(group, sources, style)),
-            false => text.extend(group.iter().map(|finding| narrated(finding, sources))),
+    for Group { shown, others } in &groups {
+        for finding in shown {
+            match &board {
+                Some(board) => board.draw(finding, &mut text),
+                None => text.push_str(&narrated(finding, sources)),
+            }
         }
-        text.push_str(&more_like_these(places, sources, style));
+        text.push_str(&more_like_these(others, sources, style));
     }
     if left_out > 0 {
         text.push_str(&format!("{} not shown (--max-findings)\n", counted(left_out, "more finding")));
@@ -57,69 +55,31 @@ pub fn diagnostics(findings: &[Diagnostic], sources: &Sources, style: Style, mos
     text
 }
 
-/// Findings in groups that are shown together: those that say the same about different places, if they are many.
-fn alike<'a>(findings: &[&'a Diagnostic]) -> Vec<Vec<&'a Diagnostic>> {
-    let mut groups: Vec<Vec<&Diagnostic>> = Vec::new();
-    let mut known: BTreeMap<(Code, &str, Option<&str>), usize> = BTreeMap::new();
-    for finding in findings {
-        let says = (finding.code, finding.message.as_str(), finding.help.as_deref());
-        let at = *known.entry(says).or_insert(groups.len());
-        match groups.get_mut(at) {
-            Some(group) => group.push(finding),
-            None => groups.push(vec![finding]),
-        }
-    }
-    // Few findings stay in the order of their places.
-    let is_short = |group: &Vec<&Diagnostic>| group.len() <= ALIKE + 1;
-    if groups.iter().all(is_short) {
-        return findings.iter().map(|finding| vec![*finding]).collect();
-    }
-    groups
+/// What all findings are drawn with.
+struct Board<'a> {
+    handler: GraphicalReportHandler,
+    texts: Texts<'a>,
 }
 
-/// Names the places of findings that are not shown, one line for all.
-fn more_like_these(findings: &[&Diagnostic], sources: &Sources, style: Style) -> String {
-    if findings.is_empty() {
-        return String::new();
+impl<'a> Board<'a> {
+    fn of(groups: &[Group], sources: &'a Sources, style: Style) -> Self {
+        let shown = groups.iter().flat_map(|group| &group.shown).copied();
+        Self { handler: handler(style), texts: Texts::of(shown, sources, style) }
     }
-    let place = |finding: &&Diagnostic| {
-        let place = sources.place(finding.labels.first()?.span);
-        Some(clean(&format!("{}:{}", place.file, place.start.line)))
-    };
-    let mut places: Vec<String> = findings.iter().filter_map(place).collect();
-    places.dedup();
-    let left_out = places.len().saturating_sub(PLACES);
-    places.truncate(PLACES);
-    if left_out > 0 {
-        places.push(format!("{} and {left_out} more places", style.ellipsis()));
-    }
-    let places = if places.is_empty() { String::new() } else { format!(": {}", places.join(", ")) };
-    let text = format!(
-        "{} and {} like these{places} (--max-findings 1000 shows each)",
-        style.ellipsis(),
-        counted(findings.len(), "more finding"),
-    );
-    wrap(&text, style.width).join("\n") + "\n\n"
-}
 
-fn drawn(findings: &[&Diagnostic], sources: &Sources, style: Style) -> String {
-    let handler = handler(style);
-    let texts = Texts::of(findings, sources, style);
-    let mut text = String::new();
-    for finding in findings {
-        let (shown, notes) = Shown::new(finding, &texts);
-        if handler.render_report(&mut text, &shown).is_err() {
+    fn draw(&self, finding: &Diagnostic, text: &mut String) {
+        let (shown, notes) = Shown::new(finding, &self.texts);
+        if self.handler.render_report(text, &shown).is_err() {
             text.push_str(&headline(finding));
         }
         // As related diagnostics, miette would give each a severity heading of its own.
         for note in notes {
-            if handler.render_report(&mut text, &note).is_err() {
+            if self.handler.render_report(text, &note).is_err() {
                 text.push_str(&note.message);
             }
         }
         text.push('\n');
     }
-    text
 }
 
 fn handler(style: Style) -> GraphicalReportHandler {
@@ -148,11 +108,13 @@ struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    fn of(findings: &[&Diagnostic], sources: &'a Sources, style: Style) -> Self {
-        let labels = findings.iter().flat_map(|finding| finding.labels.iter().map(|label| label.span));
-        let notes = findings.iter().flat_map(|finding| finding.related.iter().filter_map(|note| note.span));
+    fn of<'f>(findings: impl Iterator<Item = &'f Diagnostic>, sources: &'a Sources, style: Style) -> Self {
         let mut files = BTreeMap::new();
-        for span in labels.chain(notes) {
+        let spans = findings.flat_map(|finding| {
+            let labels = finding.labels.iter().map(|label| label.span);
+            labels.chain(finding.related.iter().filter_map(|note| note.span))
+        });
+        for span in spans {
             files.entry(span.file).or_insert_with(|| {
                 let source = sources.get(span.file);
                 (source, disarmed(source.text()))

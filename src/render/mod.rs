@@ -1,6 +1,7 @@
 //! Turns values into text for people and machines, and is the only code that does. A subject (a plan, a report,
 //! findings, …) is printed in a [`Format`]; `printed` is the table of both.
 
+mod alike;
 mod base;
 mod causes;
 mod comment;
