@@ -1,7 +1,8 @@
 //! Groups changes that read the same except for their address.
 
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
+
+use indexmap::IndexMap;
 
 use super::change::Change;
 use super::decided::Plan;
@@ -16,16 +17,11 @@ pub fn fold(plan: &Plan, full: bool) -> Vec<Vec<Noted<'_>>> {
     if full {
         return plan.changes().map(|change| vec![change]).collect();
     }
-    let mut folds: Vec<Vec<Noted>> = Vec::new();
-    let mut places: HashMap<AsRead, usize> = HashMap::with_capacity(plan.decisions.changes.len());
+    let mut folds: IndexMap<AsRead, Vec<Noted>> = IndexMap::with_capacity(plan.decisions.changes.len());
     for change in plan.changes() {
-        let place = *places.entry(AsRead { plan, change }).or_insert(folds.len());
-        match folds.get_mut(place) {
-            Some(fold) => fold.push(change),
-            None => folds.push(vec![change]),
-        }
+        folds.entry(AsRead { plan, change }).or_default().push(change);
     }
-    folds
+    folds.into_values().collect()
 }
 
 /// A change as readers see it: two are equal if they differ only in their address.

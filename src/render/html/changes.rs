@@ -85,7 +85,7 @@ impl Changes<'_> {
     fn app(&self, app: &App) -> Piece {
         let changes = app.groups.iter().map(|group| Piece { rows: 1, text: self.group(group) });
         let Piece { rows, text } = parted(changes.collect());
-        let open = if app.is_danger() || !self.fleet.is_long() { " open" } else { "" };
+        let open = if app.is_danger() || !self.fleet.is_long { " open" } else { "" };
         let text = format!(
             "<details class=\"app\" id=\"{}\"{open}>\n<summary><h4>{}</h4> <span class=\"quiet\">{}</span></summary>\n{text}</details>\n",
             app.anchor,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use indexmap::IndexMap;
+
 use super::super::phrases::counted;
 use super::super::view::{ACTIONS, ChangeView, PlanView};
 use super::marks::escaped;
@@ -17,6 +19,8 @@ const OPEN_ROWS: usize = 40;
 /// What the plan says of every domain that it knows.
 pub(super) struct Fleet<'a> {
     pub(super) domains: Vec<Domain<'a>>,
+    /// Whether there are so many rows that apps without danger start closed.
+    pub(super) is_long: bool,
 }
 
 pub(super) struct Domain<'a> {
@@ -95,14 +99,9 @@ impl<'a> Fleet<'a> {
                 app.anchor = format!("a{at}-{which}");
             }
         }
-        Self { domains }
-    }
-
-    /// Whether so much changes that what is no danger is folded away.
-    pub(super) fn is_long(&self) -> bool {
-        let rows: usize =
-            self.domains.iter().flat_map(|domain| &domain.apps).map(|app| app.groups.len()).sum();
-        rows > OPEN_ROWS
+        let apps = domains.iter().flat_map(|domain| &domain.apps);
+        let is_long = apps.map(|app| app.groups.len()).sum::<usize>() > OPEN_ROWS;
+        Self { domains, is_long }
     }
 
     /// Every domain in a row, every app a tile; danger is filled and says so.
@@ -177,16 +176,12 @@ impl<'a> App<'a> {
     ) -> Self {
         changes.sort_by_key(|change| Danger::of(*change));
         let worst = changes.first().map_or(Danger::None, |change| Danger::of(*change));
-        let mut groups: Vec<Vec<ChangeView>> = Vec::new();
-        let mut places: HashMap<(Option<&usize>, &[Guard]), usize> = HashMap::new();
+        let mut groups: IndexMap<(Option<&usize>, &[Guard]), Vec<ChangeView>> = IndexMap::new();
         for change in &changes {
             let key = (alike.get(&change.noted.change.address), change.guards);
-            let place = *places.entry(key).or_insert(groups.len());
-            match groups.get_mut(place) {
-                Some(group) => group.push(*change),
-                None => groups.push(vec![*change]),
-            }
+            groups.entry(key).or_default().push(*change);
         }
+        let groups = groups.into_values().collect();
         Self { name, changes, groups, others, worst, anchor: String::new() }
     }
 
