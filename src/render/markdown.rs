@@ -75,9 +75,7 @@ impl Scribe<'_> {
         if !releases.is_empty() {
             text.push_str(&format!("> [!CAUTION]\n> **Refused** by {}\n", releases.join(", ")));
             let flags = self.view.all_flags();
-            text.push_str(
-                &flags.map(|flags| format!(">\n> All flags: {}\n", code(&flags))).unwrap_or_default(),
-            );
+            text.extend(flags.map(|flags| format!(">\n> All flags: {}\n", code(&flags))));
         } else if !dangers.is_empty() {
             text.push_str("> [!WARNING]\n");
         }

@@ -33,10 +33,12 @@ pub(super) fn sarif(context: Context, folder: &str) -> String {
     let rows = rows(context, folder);
     let codes: BTreeSet<Code> = rows.iter().map(|row| row.diagnostic.code).collect();
     let codes: Vec<Code> = codes.into_iter().collect();
+    // An error in the files is a result of the run. One without a place, or from the service, kept the run from its result.
+    let stops = |row: &Row| {
+        row.diagnostic.is_error() && (row.region.is_none() || row.diagnostic.code == Code::Remote)
+    };
+    let failed = context.exit == Exit::Error && rows.iter().any(stops);
     let (placed, placeless): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.region.is_some());
-    // A finding about the files means that they are wrong; one about the service, that livevod could not find out.
-    let unread = |row: &Row| row.diagnostic.code == Code::Remote && row.diagnostic.is_error();
-    let is_whole = !placed.iter().any(unread);
     let (placed, left_out) = worst(placed, RESULTS, |row| row.diagnostic.severity);
     let scribe = Scribe { context, folder, codes: &codes };
     pretty(&json!({
@@ -46,7 +48,7 @@ pub(super) fn sarif(context: Context, folder: &str) -> String {
             "tool": {"driver": driver(&codes)},
             "columnKind": "unicodeCodePoints",
             "originalUriBaseIds": {ROOT: {"description": {"text": "the folder that livevod ran in"}}},
-            "invocations": [scribe.invocation(&placeless, is_whole, left_out)],
+            "invocations": [scribe.invocation(&placeless, failed, left_out)],
             "results": placed.iter().map(|row| scribe.result(row)).collect::<Vec<_>>(),
         }],
     }))
@@ -96,10 +98,8 @@ struct Scribe<'a> {
 }
 
 impl Scribe<'_> {
-    fn invocation(&self, placeless: &[Row], is_whole: bool, left_out: usize) -> Json {
+    fn invocation(&self, placeless: &[Row], failed: bool, left_out: usize) -> Json {
         let exit = self.context.exit;
-        let ended_early = placeless.iter().any(|row| row.diagnostic.is_error());
-        let failed = exit == Exit::Error && (ended_early || !is_whole);
         let mut notifications: Vec<Json> = placeless.iter().map(|row| self.notification(row)).collect();
         if left_out > 0 {
             let text = format!("{left_out} more findings, over the limit of {RESULTS} in one run");

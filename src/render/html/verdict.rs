@@ -7,7 +7,7 @@ use super::super::view::{PlanView, RefusalView};
 use super::marks::{escaped, sentence_of};
 use crate::plan::Guard;
 
-/// Refusals of one guard that stand open; more are folded away.
+/// Items of a list that are open; more are folded away.
 const OPEN: usize = 3;
 
 /// Each guard that holds the plan, with the one flag that releases it.
@@ -34,21 +34,16 @@ pub(super) fn causes(view: &PlanView, links: &Links) -> String {
         let link = links
             .target(cause.place)
             .map(|target| format!(" <a href=\"{}\" rel=\"noreferrer\">open</a>", escaped(&target)));
-        format!("<li>{text}{}</li>\n", link.unwrap_or_default())
+        format!("{text}{}", link.unwrap_or_default())
     };
     let all: Vec<String> = causes.weightiest().iter().map(item).collect();
     if all.is_empty() {
         return String::new();
     }
-    let (open, folded) = all.split_at(if all.len() <= OPEN + 1 { all.len() } else { OPEN });
-    let folded = match folded.len() {
-        0 => String::new(),
-        more => format!("<details><summary>{more} more</summary><ul>{}</ul></details>\n", folded.concat()),
-    };
     format!(
         "<section class=\"box plain\" aria-labelledby=\"causes\">\n<h2 id=\"causes\">Values that change much</h2>\n\
-         <ul>\n{}</ul>\n{folded}</section>\n",
-        open.concat()
+         {}\n</section>\n",
+        list(&all)
     )
 }
 
@@ -72,16 +67,20 @@ fn guard_item(guard: Guard, release: Option<&str>, reasons: &[String]) -> String
     if let [reason] = reasons {
         return format!("<li><strong>{name}</strong>: {reason}; {release}</li>\n");
     }
-    let (open, folded) = reasons.split_at(if reasons.len() <= OPEN + 1 { reasons.len() } else { OPEN });
-    let items = |reasons: &[String]| -> String {
-        let items: String = reasons.iter().map(|reason| format!("<li>{reason}</li>")).collect();
+    format!("<li><strong>{name}</strong>, {release}{}</li>\n", list(reasons))
+}
+
+/// The first items open, the others folded away.
+fn list(items: &[String]) -> String {
+    let (open, folded) = items.split_at(if items.len() <= OPEN + 1 { items.len() } else { OPEN });
+    let items = |items: &[String]| -> String {
+        let items: String = items.iter().map(|item| format!("<li>{item}</li>")).collect();
         format!("<ul>{items}</ul>")
     };
-    let folded = match folded.len() {
-        0 => String::new(),
-        more => format!("<details><summary>{more} more</summary>{}</details>", items(folded)),
-    };
-    format!("<li><strong>{name}</strong>, {release}{}{folded}</li>\n", items(open))
+    match folded.len() {
+        0 => items(open),
+        more => format!("{}<details><summary>{more} more</summary>{}</details>", items(open), items(folded)),
+    }
 }
 
 fn reason(refusal: &RefusalView) -> String {
