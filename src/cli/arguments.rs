@@ -10,7 +10,7 @@ use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::candidates;
-use super::default_paths::default_paths;
+use super::default_paths::{JOURNALS, default_paths};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use super::views::Views;
@@ -389,7 +389,7 @@ pub(super) struct Scope {
     views: Views,
 
     /// Folder of the journals: unfinished runs are looked up in it, and apply writes its own journal there
-    #[arg(long, value_name = "DIR", default_value = ".livevod/journal", help_heading = "Journal")]
+    #[arg(long, value_name = "DIR", default_value = JOURNALS, help_heading = "Journal")]
     pub(super) journal: PathBuf,
 }
 

@@ -5,15 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap_complete::engine::CompletionCandidate;
 
-use super::default_paths::default_paths;
+use super::default_paths::{JOURNALS, default_paths};
 use crate::apply::journal::read_runs;
 use crate::config;
 use crate::diag::Code;
 use crate::model::Address;
 use crate::resolve;
-
-/// Folder of the journals where no option names one.
-const JOURNALS: &str = ".livevod/journal";
 
 /// Codes of findings, each with what it means.
 pub(super) fn codes() -> Vec<CompletionCandidate> {

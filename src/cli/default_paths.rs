@@ -1,8 +1,11 @@
-//! The files and folders that are read if no path is given.
+//! The files and folders that are used if none is given.
 
 use std::path::{Path, PathBuf};
 
 use crate::config;
+
+/// The folder of the journals.
+pub(super) const JOURNALS: &str = ".livevod/journal";
 
 /// The default paths in a folder, for when no path is given: one of the two, or both if both have files, which is ambiguous.
 pub(super) fn default_paths(folder: &Path) -> Vec<PathBuf> {

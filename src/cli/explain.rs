@@ -8,6 +8,7 @@ use clap_complete::engine::ArgValueCandidates;
 use super::arguments::{Paths, Remote, Rules};
 use super::candidates;
 use super::connect::{Access, connect};
+use super::default_paths::JOURNALS;
 use super::failure::Failure;
 use super::goal::Reach;
 use super::load::{Loaded, load};
@@ -40,7 +41,7 @@ pub(super) struct Arguments {
     online: bool,
 
     /// Folder of the journals, read only with --online
-    #[arg(long, value_name = "DIR", default_value = ".livevod/journal")]
+    #[arg(long, value_name = "DIR", default_value = JOURNALS)]
     journal: PathBuf,
 
     /// Output format
@@ -61,12 +62,9 @@ impl Run for Arguments {
             terminal.show(&render::codes(&terminal.layout(self.format)));
             return Ok(Exit::Success);
         };
-        if let Some(code) = Code::find(subject) {
+        let is_guard = || Guard::ALL.iter().any(|guard| guard.name() == subject);
+        if let Some(code) = Code::find(subject).or_else(|| is_guard().then_some(Code::Guard)) {
             terminal.show(&render::page(code, &terminal.layout(self.format)));
-            return Ok(Exit::Success);
-        }
-        if Guard::ALL.iter().any(|guard| guard.name() == subject) {
-            terminal.show(&render::page(Code::Guard, &terminal.layout(self.format)));
             return Ok(Exit::Success);
         }
         if !subject.contains('/') {

@@ -6,6 +6,7 @@ use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
 use super::candidates;
+use super::default_paths::JOURNALS;
 use super::failure::Failure;
 use super::record::{damaged, unusable};
 use super::run::{Run, Session, Told};
@@ -22,7 +23,7 @@ pub(super) struct Arguments {
     run: Option<String>,
 
     /// Folder of the journals
-    #[arg(long = "journal", value_name = "DIR", default_value = ".livevod/journal")]
+    #[arg(long = "journal", value_name = "DIR", default_value = JOURNALS)]
     folder: PathBuf,
 
     /// Output format

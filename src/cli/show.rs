@@ -10,7 +10,7 @@ use super::observe::Observed;
 use super::reviewed;
 use super::run::{Run, Session, Told};
 use super::views::Views;
-use crate::render::{self, Context, Exit, Format, Layout, Made};
+use crate::render::{self, Context, Exit, Format};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -40,9 +40,9 @@ impl Run for Arguments {
         let Self { plan, format, full, views } = self;
         let saved = reviewed::read(plan)?;
         let Loaded { sources, .. } = Loaded::of_plan(&saved);
-        let (time, version) = (Some(saved.time), Some(saved.livevod.clone()));
-        let usual = views.layout(*format, *full, terminal);
-        let layout = Layout { made: Made { time, version, ..usual.made.clone() }, ..usual };
+        let mut layout = views.layout(*format, *full, terminal);
+        layout.made.time = Some(saved.time);
+        layout.made.version = Some(saved.livevod.clone());
         let observed = Observed::of_file(saved);
         let exit = Exit::Success;
         let context = Context { sources: &sources, diagnostics: &[], exit };
