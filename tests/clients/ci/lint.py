@@ -50,7 +50,7 @@ def own(root, tools, path):
     """The workflows and the action of livevod itself, and their scripts."""
     workflows = sorted((root / ".github" / "workflows").glob("*.yml"))
     run(tools / "actionlint", "-no-color", "-shellcheck", tools / "shellcheck", *workflows, env=path)
-    run(tools / "shellcheck", root / ".ci" / "run", root / ".ci" / "package", root / ".ci" / "installed", root / ".ci" / "oldest", root / ".github" / "install.sh", root / "templates" / "livevod" / "livevod.sh")
+    run(tools / "shellcheck", *sorted((root / ".ci").iterdir()), root / ".github" / "install.sh", root / "templates" / "livevod" / "livevod.sh")
     run(tools / "zizmor", "--offline", "--quiet", "--min-severity", "medium", root / ".github", root / "action.yml", env=path)
     schema("vendor.github-workflows", *workflows)
     schema("vendor.github-actions", root / "action.yml")
