@@ -335,6 +335,12 @@ codes! {
     MissingGroup = "missing-group", Error;
     /// `auto_compose` is on without a group for the merged file.
     MissingComposeGroup = "missing-compose-group", Error;
+    /// A transcode group or `auto_compose` beside `record_format`.
+    MixedFormats = "mixed-formats", Error;
+    /// `slice_duration` of a format that has no slices.
+    SliceFormat = "slice-format", Error;
+    /// Transcoded streams are to be recorded, but no template is named.
+    MissingTemplates = "missing-templates", Error;
     /// `state: absent` combined with other settings.
     AbsentSettings = "absent-settings", Error;
     /// `prune` on a domain that several files declare.
@@ -367,8 +373,14 @@ codes! {
     AbsentIdle = "absent-idle", Advice;
     /// A compose group where `auto_compose` is off.
     ComposeGroupIdle = "compose-group-idle", Warning;
+    /// The merged file of a format that is to be processed, where `auto_compose` is off.
+    VideoIdle = "video-idle", Warning;
+    /// Transcode templates where only the source stream is recorded.
+    TemplatesIdle = "templates-idle", Warning;
+    /// Transcoded streams are to be recorded when ingest parameters ask for it, which covers only the source stream.
+    ContentOnDemand = "content-on-demand", Warning;
     /// Files so short that the 40 files the service merges cover less than a day.
-    ComposeLimit = "compose-limit", Advice;
+    ComposeLimit = "compose-limit", Warning;
     /// A `cycle_duration` below the recommended 20 minutes.
     ShortCycle = "short-cycle", Advice;
     /// A storage location of an unusual form.
@@ -399,6 +411,8 @@ codes! {
     DomainState = "domain-state", Warning;
     /// A transcode group that VOD does not have in the domain's region.
     GroupNotFound = "group-not-found", Error;
+    /// A transcode group of another app space than the configuration's.
+    GroupSpace = "group-space", Warning;
     /// Recording to OSS is configured where recording to VOD is declared.
     OssOverlap = "oss-overlap", Warning;
     /// Arguments that can't be combined.

@@ -252,13 +252,17 @@ fn address_of(row: &str) -> Option<Address> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Passthrough, RecordConfig, StreamSpelling};
+    use crate::model::{RecordConfig, StreamSpelling};
 
     fn saved() -> Saved {
         let address = |text: &str| text.parse::<Address>().unwrap();
         let unknown = [("New".to_owned(), serde_json::json!({"deep": [1, null]}))].into();
-        let passthrough = Passthrough { delay_time: Some(180), unknown, ..Passthrough::default() };
-        let config = RecordConfig { vod_transcode_group: "g".into(), passthrough, ..RecordConfig::default() };
+        let config = RecordConfig {
+            vod_transcode_group: "g".into(),
+            delay_time: Some(240),
+            unknown,
+            ..RecordConfig::default()
+        };
         let plain = Remote {
             config,
             spelling: StreamSpelling::Absent,

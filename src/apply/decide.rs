@@ -147,7 +147,7 @@ fn differences(expected: &RecordConfig, remote: &Remote) -> Vec<Difference> {
 mod tests {
     use super::*;
     use crate::model::Address;
-    use crate::model::{Field, Passthrough, StreamSpelling, Value};
+    use crate::model::{Field, StreamSpelling, Value};
     use crate::wire::RemoteError;
 
     fn config(cycle_duration: u32) -> RecordConfig {
@@ -159,10 +159,7 @@ mod tests {
     }
 
     fn with_delay(config: RecordConfig, delay: u32) -> RecordConfig {
-        RecordConfig {
-            passthrough: Passthrough { delay_time: Some(delay), ..Passthrough::default() },
-            ..config
-        }
+        RecordConfig { delay_time: Some(delay), ..config }
     }
 
     fn address() -> Address {
@@ -211,14 +208,14 @@ mod tests {
     #[test]
     fn a_fresh_entry_may_get_fields_from_the_service_and_an_old_one_may_not_lose_them() {
         let address = address();
-        let (old, new) = (with_delay(config(3600), 180), with_delay(config(900), 180));
+        let (old, new) = (with_delay(config(3600), 180), with_delay(config(900), 240));
         let plain = config(900);
         let create = Aim { address: &address, before: None, after: Some(&plain), exact: false };
         assert_eq!(read_back(create, Some(&remote(new.clone()))), ReadBack::AsWanted);
         let update = Aim { address: &address, before: Some(&old), after: Some(&new), exact: true };
         assert_eq!(read_back(update, Some(&remote(new.clone()))), ReadBack::AsWanted);
         let ReadBack::Otherwise(lost) = read_back(update, Some(&remote(plain.clone()))) else { panic!() };
-        assert_eq!(lost.to_string(), "`delay_time` reads back as (not set) instead of 3m");
+        assert_eq!(lost.to_string(), "`delay_time` reads back as (not set) instead of 4m");
     }
 
     #[test]

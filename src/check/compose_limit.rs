@@ -1,8 +1,10 @@
 //! Files so short that the 40 files the service merges cover less than a day.
 
+use std::iter;
+
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::Field;
+use crate::model::{Field, Format, Part, RecordConfig, Value};
 use crate::resolve::Wanted;
 
 /// The most files that the service merges into one (VOD FAQ on recording).
@@ -18,23 +20,24 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
         let Wanted::Present(resolved) = &entry.wanted else { continue };
         let length = resolved.config.cycle_duration;
-        if !resolved.config.auto_compose || length >= ENOUGH {
-            continue;
-        }
+        let Some(merges) = merging(&resolved.config).filter(|_| length < ENOUGH) else { continue };
         let span = |field| resolved.origin(field).and_then(|origin| origin.span).unwrap_or(entry.key);
-        let covered =
-            format!("{} h {:02} min", length * MERGED_FILES / 3600, length * MERGED_FILES / 60 % 60);
+        let covered = Value::Seconds(length * MERGED_FILES);
         findings.push(
             Diagnostic::new(
                 Code::ComposeLimit,
-                format!(
-                    "the merged file ends after {covered}: the service merges at most {MERGED_FILES} files"
-                ),
+                format!("the service merges at most {MERGED_FILES} files: a stream longer than {covered} may have no merged file"),
             )
-            .label(span(Field::CycleDuration), format!("{MERGED_FILES} × {length} s"))
-            .label(span(Field::AutoCompose), "files are merged")
+            .label(span(Field::CycleDuration), format!("{MERGED_FILES} × {}", Value::Seconds(length)))
+            .label(span(merges), "files are merged")
             .help("write `36m` or more for streams that run all day; allow this finding if they always end earlier")
             .about(address),
         );
     }
+}
+
+/// The setting that merges files, if one does.
+fn merging(config: &RecordConfig) -> Option<Field> {
+    let formats = Format::ALL.into_iter().map(|format| Field::Part(format, Part::AutoCompose));
+    iter::once(Field::AutoCompose).chain(formats).find(|field| config.get(*field) == Value::Switch(true))
 }

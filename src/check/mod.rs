@@ -8,10 +8,12 @@ mod absent_still_recorded;
 mod case_only;
 mod compose_group_idle;
 mod compose_limit;
+mod content_on_demand;
 mod declared_ignored;
 mod expired;
 mod facts;
 mod listed;
+mod missing_templates;
 mod on_demand_value;
 mod online;
 mod pattern_without_match;
@@ -19,15 +21,18 @@ mod prune_without_streams;
 mod redundant_value;
 mod settle;
 mod short_cycle;
+mod slice_format;
 mod star_not_inherited;
 mod storage_prune;
 mod storage_region;
+mod templates_idle;
 mod unused_defaults;
 mod unused_group;
 mod unused_layout;
 mod unused_tier;
 mod unusual_group;
 mod unusual_storage;
+mod video_idle;
 
 use jiff::civil::Date;
 
@@ -46,22 +51,27 @@ const RULES: &[Rule] = &[
     case_only::check,
     compose_group_idle::check,
     compose_limit::check,
+    content_on_demand::check,
     declared_ignored::check,
     expired::check,
+    missing_templates::check,
     on_demand_value::check,
     pattern_without_match::check,
     prune_without_streams::check,
     redundant_value::check,
     short_cycle::check,
+    slice_format::check,
     star_not_inherited::check,
     storage_prune::check,
     storage_region::check,
+    templates_idle::check,
     unused_defaults::check,
     unused_group::check,
     unused_layout::check,
     unused_tier::check,
     unusual_group::check,
     unusual_storage::check,
+    video_idle::check,
 ];
 
 /// Runs every rule. `today` is the day that `expires` is compared with.

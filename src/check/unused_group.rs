@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 
 use super::facts::Facts;
-use crate::config::{Settings, Written};
+use crate::config::Settings;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::is_group_id;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let document = facts.document;
     let written: Vec<_> = document.blocks().flat_map(Settings::groups).collect();
-    let unread = written.iter().any(|setting| setting.value == Written::Faulty);
-    let used: HashSet<&str> = written.iter().filter_map(|setting| setting.value.value()?.as_text()).collect();
+    let unread = written.iter().any(|group| group.value.is_none());
+    let used: HashSet<&str> = written.iter().filter_map(|group| group.value).collect();
     let known = |name: &&str| document.transcode_groups.contains_key(*name) || is_group_id(name);
     // An unknown name may be a misspelling of any name that seems unused.
     if !facts.is_whole() || unread || !used.iter().all(known) {

@@ -94,7 +94,8 @@ impl<T> Written<T> {
 pub struct Settings {
     /// The tier whose settings rank right below this block's own.
     pub tier: Option<Setting<String>>,
-    /// What is written for each managed field. A group may be a name, an id or `VOD_NO_TRANSCODE`.
+    /// What is written for each managed field, and for each format and its settings. A group may be a name, an id or
+    /// `VOD_NO_TRANSCODE`.
     pub values: BTreeMap<Field, Setting<Value>>,
 }
 
@@ -104,10 +105,25 @@ impl Settings {
         self.values.get(&field)
     }
 
-    /// What is written for the fields whose values are transcode groups.
-    pub fn groups(&self) -> impl Iterator<Item = &Setting<Value>> {
-        let groups = self.values.iter().filter(|(field, _)| field.form() == Form::Group);
-        groups.map(|(_, setting)| setting)
+    /// What is written for each format of `record_format` and for its settings.
+    pub fn parts(&self) -> impl Iterator<Item = (Field, &Setting<Value>)> {
+        self.values
+            .iter()
+            .filter(|(field, _)| field.whole() != **field)
+            .map(|(field, setting)| (*field, setting))
+    }
+
+    /// The transcode groups that are written, each as a name or an id; `None` for one that could not be read.
+    pub fn groups(&self) -> impl Iterator<Item = Spanned<Option<&str>>> {
+        self.values.iter().filter_map(|(field, setting)| {
+            let group = match (&setting.value, field.form()) {
+                (Written::Value(Value::Text(name)), Form::Group) => Some(name.as_str()),
+                (Written::Value(Value::Process(process)), Form::Process) => Some(process.group()?),
+                (Written::Faulty, Form::Group | Form::Process) => None,
+                _ => return None,
+            };
+            Some(Spanned::new(group, setting.span))
+        })
     }
 }
 

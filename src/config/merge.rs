@@ -145,7 +145,10 @@ impl Merger<'_> {
         let Settings { tier, values } = second.settings;
         self.scalar("tier", &mut first.settings.tier, tier);
         self.map(&mut first.settings.values, values, |merger, name, first, second| {
-            merger.conflict(&format!("`{name}`"), first.span, second.span);
+            // A part of `record_format` conflicts with it as a whole.
+            if !name.contains('.') {
+                merger.conflict(&format!("`{name}`"), first.span, second.span);
+            }
         });
     }
 

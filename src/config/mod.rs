@@ -16,6 +16,7 @@ mod format;
 mod load;
 mod merge;
 mod quotes;
+mod record_format;
 mod scalar;
 mod schema;
 mod settings;

@@ -154,8 +154,57 @@ pub(super) fn setting(field: Field, text: &str) -> Result<Value, Problem> {
             })
         }
         Form::Bucket => bucket(text).map(Value::Text),
-        Form::Text | Form::Templates | Form::Json => Ok(Value::Text(text.to_owned())),
+        Form::Id => id(text).map(Value::Text),
+        // The decoder reads what is no single value.
+        Form::Text
+        | Form::Words(_)
+        | Form::Templates
+        | Form::Process
+        | Form::Formats
+        | Form::Bare
+        | Form::Json => Ok(Value::Text(text.to_owned())),
     }
+}
+
+/// The id of something in VOD: any text of letters, digits, `_` and `-`.
+pub(super) fn id(text: &str) -> Result<String, Problem> {
+    group_id(text).map_err(|_| {
+        Problem::new(Code::BadValue, "not an id", format!("`{text}` is not an id"))
+            .help("copy the id from the VOD console: letters, digits, `_` and `-`")
+    })
+}
+
+/// One of the words of a set.
+pub(super) fn word(field: Field, words: &[&str], text: &str) -> Result<String, Problem> {
+    words.contains(&text).then(|| text.to_owned()).ok_or_else(|| {
+        let message = format!("`{text}` is not an allowed value of `{}`", last_name(field));
+        let known: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        let help = match text.contains(',') {
+            true => format!("write a list, as in `[{}]`", words.join(", ")),
+            false => format!("write {}, or a list of both", known.join(" or ")),
+        };
+        Problem::new(Code::BadValue, "not one of the two words", message).help(help)
+    })
+}
+
+/// The name or id of a live transcode template; the documents do not say which.
+pub(super) fn template(text: &str) -> Result<String, Problem> {
+    let good = !text.is_empty()
+        && text.len() <= NAME_LENGTH
+        && !text.chars().any(|one| one.is_whitespace() || one.is_control() || ",\"[]{}".contains(one));
+    good.then(|| text.to_owned()).ok_or_else(|| {
+        Problem::new(
+            Code::BadValue,
+            "not a template",
+            format!("`{}` is not a transcode template", text.escape_debug()),
+        )
+        .help("write a list of templates as the Live console names them, such as `[lld, lsd]`")
+    })
+}
+
+/// The key of a field, as it is written.
+fn last_name(field: Field) -> &'static str {
+    field.name().rsplit('.').next().unwrap_or_default()
 }
 
 /// Seconds, or hours, minutes and seconds in that order: `900`, `15m`, `1h30m`.

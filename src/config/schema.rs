@@ -12,7 +12,8 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value as Json, json};
 
-use crate::model::{Field, Form};
+use super::record_format::FORMATS;
+use crate::model::{Field, Form, Format, Part};
 
 /// Where SchemaStore serves the schema, by whose catalogue editors find it; `schema/catalog.json` is the entry for it.
 const ID: &str = "https://www.schemastore.org/livevod.json";
@@ -120,8 +121,28 @@ impl JsonSchema for Settings {
         "Settings".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<FormatBlock>();
         block("Settings, inherited field by field.", [])
+    }
+}
+
+/// The settings of one format. Blank means that it has none of its own.
+struct FormatBlock;
+
+impl JsonSchema for FormatBlock {
+    fn schema_name() -> Cow<'static, str> {
+        "Format".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let parts = Part::ALL.map(|part| (part.name(), setting(Field::Part(Format::M3u8, part))));
+        json_schema!({
+            "description": "What happens to the files of one format.",
+            "type": ["object", "null"],
+            "additionalProperties": false,
+            "properties": object(parts),
+        })
     }
 }
 
@@ -149,29 +170,59 @@ impl JsonSchema for Stream {
 }
 
 /// A block that holds settings, and `more`.
-fn block<const N: usize>(description: &str, more: [(&str, Json); N]) -> Schema {
+fn block<const N: usize>(description: &str, more: [(&'static str, Json); N]) -> Schema {
     let tier = json!({
         "description": "A tier; its settings rank right below this block's own.",
         "type": "string",
     });
     let settings = Field::MANAGED.map(|field| (field.name(), setting(field)));
-    let properties: Map<String, Json> = iter::once(("tier", tier))
-        .chain(settings)
-        .chain(more)
-        .map(|(name, property)| (name.to_owned(), property))
-        .collect();
     json_schema!({
         "description": description,
         "type": "object",
         "additionalProperties": false,
-        "properties": properties,
+        "properties": object(iter::once(("tier", tier)).chain(settings).chain(more)),
     })
+}
+
+fn object(properties: impl IntoIterator<Item = (&'static str, Json)>) -> Map<String, Json> {
+    properties.into_iter().map(|(name, property)| (name.to_owned(), property)).collect()
 }
 
 /// The schema of a managed field's value.
 fn setting(field: Field) -> Json {
     let mut schema = match field.form() {
-        Form::Group | Form::Bucket | Form::Text | Form::Templates | Form::Json => json!({ "type": "string" }),
+        Form::Group | Form::Bucket => json!({ "type": "string" }),
+        Form::Id | Form::Text => json!({ "type": ["string", "number"] }),
+        Form::Words(words) => {
+            let one = json!({ "enum": words });
+            let list = json!({ "type": "array", "items": one, "minItems": 1, "uniqueItems": true });
+            json!({ "anyOf": [one, list, { "const": "default" }] })
+        }
+        Form::Templates => {
+            let one = json!({ "type": ["string", "number"] });
+            json!({ "anyOf": [one, { "type": "array", "items": one, "uniqueItems": true }] })
+        }
+        Form::Process => {
+            let way = |name: &str| {
+                json!({
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": [name],
+                    "properties": { name: { "type": ["string", "number"] } },
+                })
+            };
+            json!({ "anyOf": [way("transcode"), way("workflow"), { "const": "default" }] })
+        }
+        Form::Formats => {
+            let formats = json!({
+                "type": "object",
+                "additionalProperties": false,
+                "minProperties": 1,
+                "properties": object(FORMATS.map(|name| (name, json!({ "$ref": "#/$defs/Format" })))),
+            });
+            json!({ "anyOf": [formats, { "const": "default" }] })
+        }
+        Form::Bare | Form::Json => json!({}),
         Form::Seconds { least, most, help: _ } => json!({
             "anyOf": [
                 { "type": "integer", "minimum": least, "maximum": most },
@@ -246,7 +297,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::config::{blocks, settings};
+    use crate::config::{blocks, record_format, settings};
 
     #[test]
     fn the_schema_has_the_decoders_keys() {
@@ -259,6 +310,7 @@ mod tests {
             (Some("App"), blocks::APP),
             (Some("Settings"), &settings::SETTINGS),
             (Some("Stream"), &settings::STREAM),
+            (Some("Format"), &record_format::PARTS),
         ] {
             let object = name.map_or(&schema, |name| &schema["$defs"][name]);
             assert_eq!(object["additionalProperties"], false, "{name:?}");
@@ -266,7 +318,7 @@ mod tests {
                 object["properties"].as_object().unwrap().keys().map(String::as_str).collect();
             assert_eq!(keys, known.iter().copied().collect(), "{name:?}");
         }
-        assert_eq!(schema["$defs"].as_object().unwrap().len(), 6, "a block that is not compared");
+        assert_eq!(schema["$defs"].as_object().unwrap().len(), 7, "a block that is not compared");
         assert_eq!(schema["required"], serde_json::json!(["version"]));
     }
 

@@ -57,8 +57,9 @@ impl Decoder<'_> {
     fn setting_named(&mut self, settings: &mut Settings, name: &str, item: Item<'_>) {
         let Settings { tier, values } = settings;
         match Field::MANAGED.into_iter().find(|field| field.name() == name) {
+            Some(Field::RecordFormat) => self.record_format(settings, item),
             Some(field) => {
-                let setting = self.setting(item, |text| scalar::setting(field, text));
+                let setting = self.field(field, item);
                 values.entry(field).or_insert(setting);
             }
             None => {

@@ -138,6 +138,11 @@ impl<'t> Node<'t> {
             _ => false,
         }
     }
+
+    /// Whether the node is the word `default`, which ends inheritance.
+    pub(super) fn is_default(self) -> bool {
+        matches!(self.shape(), Shape::Scalar { text: "default", .. })
+    }
 }
 
 /// Reads one file. `None` if there is no usable tree; the reason is then in `findings`.

@@ -1,7 +1,5 @@
 //! The three writes: each turns parameters and state into an answer and the records that change the state.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -9,7 +7,7 @@ use super::quirks::{
     AppWideDelete, DeleteAnswer, MissingConfig, MissingStatus, NameCase, Overlap, StorageLocation,
 };
 use super::refusal::Refusal;
-use super::rules::{Formats, Params};
+use super::rules::Params;
 use super::settings::Settings;
 use super::state::{Entry, Record, State};
 use crate::model::{Address, EVERY, Field, StreamSpelling};
@@ -59,7 +57,7 @@ impl Scene<'_> {
     pub(super) fn add(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
         let Scene { settings, state, now, turn: _ } = *self;
         let (address, spelling) = self.key(params)?;
-        let (mut config, record_formats) = params.recording(settings, None)?;
+        let mut config = params.recording(settings, None)?;
         params.put_fixed(settings, &mut config)?;
         if state.get(&address).is_some() || self.is_overlapped(&address) {
             return Err(Refusal::config_already_exists());
@@ -71,7 +69,7 @@ impl Scene<'_> {
             config.storage_location.get_or_insert_with(|| CHOSEN_STORAGE.to_owned());
         }
         let create_time = format_time(now);
-        let entry = Entry { spelling, create_time, config, record_formats };
+        let entry = Entry { spelling, create_time, config };
         Ok(Accepted::changed(vec![Record::put(address, entry)]))
     }
 
@@ -79,16 +77,13 @@ impl Scene<'_> {
     pub(super) fn update(&self, params: &Params<'_>) -> Result<Accepted, Refusal> {
         let (address, _) = self.key(params)?;
         let standing = self.state.get(&address);
-        let (mut config, record_formats) =
-            params.recording(self.settings, standing.map(|entry| &entry.config))?;
+        let mut config = params.recording(self.settings, standing.map(|entry| &entry.config))?;
         let Some(entry) = standing else { return self.missing() };
-        if formats(&record_formats) != formats(&entry.record_formats) {
-            return Err(Refusal::malformed("RecordFormat"));
-        }
         for field in Field::ALL.into_iter().filter(|field| field.needs_add()) {
             config.set(field, entry.config.get(field));
         }
-        let entry = Entry { config, record_formats, ..entry.clone() };
+        config.unknown.clone_from(&entry.config.unknown);
+        let entry = Entry { config, ..entry.clone() };
         Ok(Accepted::changed(vec![Record::put(address, entry)]))
     }
 
@@ -164,9 +159,4 @@ fn covers(wide: &Address, other: &Address) -> bool {
 
 fn same_but_for_case(one: &Address, other: &Address) -> bool {
     one.app.eq_ignore_ascii_case(&other.app) && one.stream.eq_ignore_ascii_case(&other.stream)
-}
-
-/// The set of recorded formats, which no Update can change; classic configurations have none.
-fn formats(formats: &Formats) -> BTreeSet<&str> {
-    formats.iter().filter_map(|format| format.get("Format").map(String::as_str)).collect()
 }

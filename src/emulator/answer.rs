@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 
 use super::actions::Fields;
 use super::refusal::Refusal;
-use crate::wire::{Request, Response, unverified_param, write_xml};
+use crate::wire::{Product, Request, Response, unverified_param, write_xml};
 
 /// Where a request was received and in which format it is answered; known for every request, refused ones included.
 pub(super) struct Exchange {
     host: String,
     /// V1 answers XML unless `Format=JSON` is requested; V3 has no Format and answers JSON.
     is_json: bool,
+    /// The product in the service's links.
+    product: &'static str,
     request_id: String,
     time: Timestamp,
 }
@@ -27,7 +29,7 @@ impl Exchange {
                 Some(format) => format.eq_ignore_ascii_case("json"),
                 None => has("x-acs-action"),
             };
-        Self { host: request.host.clone(), is_json, request_id, time }
+        Self { host: request.host.clone(), is_json, product: product(request), request_id, time }
     }
 
     /// A success; `action` names the XML root, and in JSON the element around the answer, if there is one.
@@ -60,7 +62,10 @@ impl Exchange {
             "HostId": self.host,
             "Code": code,
             "Message": message,
-            "Recommend": format!("https://next.api.aliyun.com/troubleshoot?q={code}&product=live"),
+            "Recommend": format!(
+                "https://api.aliyun.com/troubleshoot?q={code}&product={}&requestId={}",
+                self.product, self.request_id
+            ),
         });
         let mut response = self.response(*status, "Error", &body);
         if let Some(time) = retry_after {
@@ -85,4 +90,12 @@ impl Exchange {
         .into();
         Response { status, headers, body: text.into_bytes() }
     }
+}
+
+/// The product whose version a request names; headers first.
+fn product(request: &Request) -> &'static str {
+    let named = [(Product::Vod, "vod"), (Product::Sts, "Sts")];
+    let version = request.headers.get("x-acs-version").map_or(request.query.as_str(), String::as_str);
+    let is_named = |(product, _): &(Product, &str)| version.contains(product.version());
+    named.into_iter().find(is_named).map_or("live", |(_, name)| name)
 }

@@ -8,16 +8,14 @@
 //! items under `configs`, or the whole answer.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::listing::item;
-use super::quirks::EveryStream;
-use super::state::{Entry, Record, State, take_whole};
-use crate::model::{Address, EVERY, StreamSpelling, domain_error};
+use super::listing::{Reading, item};
+use super::state::{Entry, Record, State};
+use crate::model::{Address, EVERY, RecordConfig, StreamSpelling, domain_error};
+use crate::wire::{FORMAT_LIST, read_formats, take_config};
 
 /// The version of the document; a minor one only adds.
 const FORMAT_VERSION: &str = "1.0";
@@ -25,12 +23,12 @@ const FORMAT_VERSION: &str = "1.0";
 /// Writes all configurations, sorted by address.
 pub(super) fn write(state: &State) -> Value {
     let configs: Vec<Value> =
-        state.all().map(|(address, entry)| item(address, entry, EveryStream::AsSent)).collect();
+        state.all().map(|(address, entry)| item(address, entry, Reading::WHOLE)).collect();
     json!({"format_version": FORMAT_VERSION, "configs": configs})
 }
 
 /// Parses a document, or an answer of DescribeLiveRecordVodConfigs, into the records that create its configurations; or
-/// says why the text is neither, or what the service could not hold.
+/// says why the text is neither, or which key can't be read.
 pub(super) fn read(text: &str) -> Result<Vec<Record>, String> {
     let shape = |reason: String| format!("not a state of the emulator: {reason}");
     let document: Map<String, Value> =
@@ -51,13 +49,6 @@ fn is_known(version: &Value) -> bool {
     version.as_str().and_then(|version| version.split_once('.')).is_some_and(|(major, _)| major == "1")
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct FormatList {
-    #[serde(default)]
-    record_format: Vec<BTreeMap<String, Value>>,
-}
-
 /// The creation time of a configuration that has none.
 const LONG_AGO: &str = "2016-11-01T00:00:00Z";
 
@@ -66,17 +57,7 @@ fn read_item(config: &Value) -> Result<Record, String> {
     let mut item = Item(config.as_object().cloned().ok_or("not an object")?);
     let (address, spelling) = item.key()?;
     let create_time = item.take::<String>("CreateTime")?.unwrap_or_else(|| LONG_AGO.to_owned());
-    let is_by_format = item.take::<bool>("FormatConfig")?.unwrap_or_default();
-    let list = item.take::<FormatList>("RecordFormatList")?.unwrap_or_default();
-    let record_formats: Vec<_> = list.record_format.into_iter().map(texts).collect();
-    if is_by_format == record_formats.is_empty() {
-        return Err("`FormatConfig` and `RecordFormatList` contradict each other".to_owned());
-    }
-    let config = take_whole(item.0, |field| field.api().map(Cow::Borrowed))?;
-    if config.auto_compose && config.compose_vod_transcode_group.is_none() {
-        return Err("`AutoCompose` is ON without `ComposeVodTranscodeGroupId`".to_owned());
-    }
-    Ok(Record::put(address, Entry { spelling, create_time, config, record_formats }))
+    Ok(Record::put(address, Entry { spelling, create_time, config: item.config() }))
 }
 
 /// The unread rest of a listed configuration.
@@ -86,6 +67,30 @@ impl Item {
     fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, String> {
         let value = self.0.remove(name).unwrap_or_default();
         serde_json::from_value(value).map_err(|error| format!("`{name}`: {error}"))
+    }
+
+    /// The settings. Whatever they can't hold, or what contradicts them, stays as it is and is listed like that.
+    fn config(self) -> RecordConfig {
+        let Self(mut fields) = self;
+        let before = fields.clone();
+        let (mut config, unreadable) = take_config(&mut fields, |field| field.api().map(Cow::Borrowed));
+        for name in unreadable.iter().map(|name| name.trim_matches('`')) {
+            fields.extend(before.get(name).map(|value| (name.to_owned(), value.clone())));
+        }
+        let formats = fields.get(FORMAT_LIST).map_or(Ok(None), read_formats);
+        let flag = fields.get("FormatConfig").and_then(Value::as_bool);
+        match formats {
+            Ok(Some(formats)) if flag != Some(false) => {
+                config.record_format = Some(formats);
+                fields.remove(FORMAT_LIST);
+            }
+            _ => {}
+        }
+        if flag == Some(config.is_by_format()) {
+            fields.remove("FormatConfig");
+        }
+        config.unknown = fields.into_iter().collect();
+        config
     }
 
     fn required(&mut self, name: &str) -> Result<String, String> {
@@ -109,11 +114,6 @@ impl Item {
     }
 }
 
-fn texts(format: BTreeMap<String, Value>) -> BTreeMap<String, String> {
-    let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    format.into_iter().map(|(name, value)| (name, text(value))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +123,7 @@ mod tests {
         "StorageLocation":"s","DelayTime":180,"RecordContent":"raw","SpaceId":"app-1","TranscodeTemplates":"a,b",
         "FormatConfig":false}"#;
     const BY_FORMAT: &str = r#"{"DomainName":"a.com","AppName":"show","CreateTime":"2026-01-02T03:04:05Z","CycleDuration":3600,
-        "AutoCompose":"OFF","OnDemand":0,"FormatConfig":true,
+        "OnDemand":0,"FormatConfig":true,
         "RecordFormatList":{"RecordFormat":[{"Format":"m3u8","SliceDuration":30}]}}"#;
     const IDLE: &str = r#"{"DomainName":"a.com","AppName":"*","StreamName":"","CreateTime":"2026-01-02T03:04:05Z",
         "VodTranscodeGroupId":"g","CycleDuration":900,"AutoCompose":"OFF","ComposeVodTranscodeGroupId":"c","OnDemand":0,
@@ -165,9 +165,31 @@ mod tests {
         assert!(configs(r#"{"DomainName":"a.com"}"#).starts_with("configuration number 2: missing field"));
         assert!(configs(r#"{"DomainName":"a b","AppName":"a"}"#).contains("`a b`"));
         assert!(configs(r#"{"DomainName":"a.com","AppName":""}"#).contains("is empty"));
-        assert!(configs(r#"{"DomainName":"a.com","AppName":"a","Extra":1}"#).contains("Extra"));
-        assert!(
-            configs(r#"{"DomainName":"a.com","AppName":"a","AutoCompose":"ON"}"#).contains("is ON without")
-        );
+    }
+
+    #[test]
+    fn whatever_an_account_may_hold_is_listed_as_it_was_loaded() {
+        let key = r#""DomainName":"a.com","AppName":"show","CreateTime":"2026-01-02T03:04:05Z""#;
+        for more in [
+            r#""Extra":{"x":[1]},"Empty":false"#,
+            r#""CycleDuration":"soon","AutoCompose":7"#,
+            r#""AutoCompose":"ON""#,
+            r#""FormatConfig":true"#,
+            r#""FormatConfig":false,"RecordFormatList":{"RecordFormat":[{"Format":"mp4"}]}"#,
+            r#""RecordFormatList":{"RecordFormat":[{"Format":"mp4"},{"Format":"mp4"}]}"#,
+            r#""RecordFormatList":{"RecordFormat":[{"Format":"cmaf"}]},"FormatConfig":true"#,
+            r#""FormatConfig":true,"VodTranscodeGroupId":"g","RecordFormatList":{"RecordFormat":[{"Format":"mp4","New":1}]}"#,
+        ] {
+            let item: Value = serde_json::from_str(&format!("{{{key},{more}}}")).unwrap();
+            let held = state(&json!({ "configs": [item] }).to_string());
+            let written = write(&held)["configs"][0].clone();
+            for (name, value) in item.as_object().unwrap() {
+                assert_eq!(written[name], *value, "{name} of {item}");
+            }
+            let records: Vec<Record> =
+                held.all().map(|(at, entry)| Record::put(at.clone(), entry.clone())).collect();
+            let kept = serde_json::to_string(&records[0]).unwrap();
+            assert_eq!(serde_json::from_str::<Record>(&kept).unwrap(), records[0], "{kept}");
+        }
     }
 }

@@ -1,18 +1,22 @@
 //! DescribeLiveRecordVodConfigs: turns the state into one page of a listing.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use super::actions::{Accepted, Fields, Scene};
-use super::quirks::{EveryStream, Filter, NameCase, Order, PageCap, PastEnd, Quirks, Total, TotalType};
+use super::quirks::{
+    Defaults, EveryStream, Filter, NameCase, Order, PageCap, PastEnd, Quirks, Templates, Total, TotalType,
+};
 use super::refusal::Refusal;
 use super::rules::Params;
-use super::state::Entry;
-use crate::model::{Address, EVERY, Field, StreamSpelling};
+use super::settings::{Api, Settings};
+use super::state::{Entry, listed};
+use crate::model::{Address, EVERY, Field, Form, Format, Part, RecordConfig, StreamSpelling, Value};
+use crate::wire::FORMAT_LIST;
 
 pub(super) fn describe(params: &Params<'_>, scene: &Scene<'_>) -> Result<Accepted, Refusal> {
     let quirks = scene.settings.quirks;
@@ -24,8 +28,8 @@ pub(super) fn describe(params: &Params<'_>, scene: &Scene<'_>) -> Result<Accepte
     let shown = shown_page(u64::from(number), pages, quirks.past_end);
     let skipped = (shown as usize - 1).saturating_mul(size as usize);
     let page = found.iter().skip(skipped).take(size as usize);
-    let items: Vec<Item<'_>> =
-        page.map(|(address, entry)| Item { address, entry, every_stream: quirks.every_stream }).collect();
+    let reading = Reading::of(scene.settings);
+    let items: Vec<Item<'_>> = page.map(|(address, entry)| Item { address, entry, reading }).collect();
     let has_list = !items.is_empty() || quirks.past_end != PastEnd::NoList;
     let listing = Listing {
         page_num: number,
@@ -44,7 +48,7 @@ struct Listing<'a> {
     page_num: u32,
     page_size: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    total: Option<Value>,
+    total: Option<Json>,
     live_record_vod_configs: List<'a>,
 }
 
@@ -72,7 +76,7 @@ fn shown_page(number: u64, pages: u64, past_end: PastEnd) -> u64 {
     }
 }
 
-fn total(quirks: Quirks, entries: u64, pages: u64) -> Option<Value> {
+fn total(quirks: Quirks, entries: u64, pages: u64) -> Option<Json> {
     let count = match quirks.total {
         Total::Entries => entries,
         Total::Pages => pages,
@@ -143,40 +147,109 @@ fn scrambled(turn: u64, number: u64) -> u64 {
 }
 
 /// One configuration as the API lists it: fields that were never set are left out.
-pub(super) fn item(address: &Address, entry: &Entry, every_stream: EveryStream) -> Value {
-    serde_json::to_value(Item { address, entry, every_stream }).unwrap_or_default()
+pub(super) fn item(address: &Address, entry: &Entry, reading: Reading) -> Json {
+    serde_json::to_value(Item { address, entry, reading }).unwrap_or_default()
 }
 
 /// A listed configuration.
 struct Item<'a> {
     address: &'a Address,
     entry: &'a Entry,
-    every_stream: EveryStream,
+    reading: Reading,
 }
 
 impl Serialize for Item<'_> {
-    /// The fields in the service's order.
+    /// The fields in the service's order. What no field can hold is listed as it is.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { address, entry: Entry { spelling, create_time, config: _, record_formats }, every_stream } =
-            self;
+        let Self { address, entry: Entry { spelling, create_time, config }, reading } = self;
+        let config = reading.filled_in(config);
+        let unknown = &config.unknown;
         let mut item = serializer.serialize_map(None)?;
         item.serialize_entry("DomainName", &*address.domain)?;
         item.serialize_entry("AppName", &*address.app)?;
-        if let Some(stream) = stream_name(&address.stream, *spelling, *every_stream) {
+        if let Some(stream) = stream_name(&address.stream, *spelling, reading.every_stream) {
             item.serialize_entry("StreamName", stream)?;
         }
         item.serialize_entry("CreateTime", create_time)?;
-        for field in Field::ALL {
-            if let (Some(name), Some(value)) = (field.api(), self.entry.listed(field)) {
+        for field in Field::ALL.into_iter().filter(|field| reading.knows(*field)) {
+            let name = field.api().or((field == Field::RecordFormat).then_some(FORMAT_LIST));
+            let Some(name) = name.filter(|name| !unknown.contains_key(*name)) else { continue };
+            if let Some(value) = reading.listed(&config, field) {
                 item.serialize_entry(name, &value)?;
             }
         }
-        item.serialize_entry("FormatConfig", &!record_formats.is_empty())?;
-        if !record_formats.is_empty() {
-            let formats: Vec<Value> = record_formats.iter().map(format_item).collect();
-            item.serialize_entry("RecordFormatList", &json!({"RecordFormat": formats}))?;
+        if reading.knows(Field::RecordFormat) && !unknown.contains_key(FORMAT_CONFIG) {
+            item.serialize_entry(FORMAT_CONFIG, &config.is_by_format())?;
+        }
+        for (name, value) in unknown {
+            item.serialize_entry(name, value)?;
         }
         item.end()
+    }
+}
+
+/// Says whether a configuration is by-format.
+const FORMAT_CONFIG: &str = "FormatConfig";
+
+/// How the service writes a configuration.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
+    every_stream: EveryStream,
+    defaults: Defaults,
+    templates: Templates,
+    api: Api,
+}
+
+impl Reading {
+    /// As everything was sent, with all that is known.
+    pub(super) const WHOLE: Self = Self {
+        every_stream: EveryStream::AsSent,
+        defaults: Defaults::Omitted,
+        templates: Templates::Commas,
+        api: Api::Y2026,
+    };
+
+    fn of(settings: &Settings) -> Self {
+        let Quirks { every_stream, defaults, templates, .. } = settings.quirks;
+        Self { every_stream, defaults, templates, api: settings.api }
+    }
+
+    fn knows(self, field: Field) -> bool {
+        self.api == Api::Y2026 || !field.is_of_2026()
+    }
+
+    fn filled_in(self, config: &RecordConfig) -> Cow<'_, RecordConfig> {
+        if self.defaults == Defaults::Omitted {
+            return Cow::Borrowed(config);
+        }
+        let mut filled = config.clone();
+        for field in Field::leaves().filter(|field| has_default(*field) && config.get(*field) == Value::Unset)
+        {
+            if let Some(implied) = field.implied() {
+                filled.set(field, implied);
+            }
+        }
+        Cow::Owned(filled)
+    }
+
+    fn listed(self, config: &RecordConfig, field: Field) -> Option<Json> {
+        match (config.get(field), self.templates) {
+            (Value::Set(names), Templates::JsonText) if field.form() == Form::Templates => {
+                Some(Json::from(json!(names).to_string()))
+            }
+            (Value::Set(names), Templates::List) if field.form() == Form::Templates => Some(json!(names)),
+            _ => listed(config, field),
+        }
+    }
+}
+
+/// Whether the service may list a value that was never sent.
+fn has_default(field: Field) -> bool {
+    match field {
+        Field::DelayTime | Field::RecordContent | Field::SpaceId => true,
+        Field::Part(format, Part::SliceDuration) => format == Format::M3u8,
+        Field::Part(_, Part::AutoCompose | Part::Video) => true,
+        _ => false,
     }
 }
 
@@ -193,13 +266,4 @@ fn stream_name(stream: &str, sent: StreamSpelling, every_stream: EveryStream) ->
         StreamSpelling::Empty => Some(""),
         StreamSpelling::Named => Some(stream),
     }
-}
-
-fn format_item(format: &BTreeMap<String, String>) -> Value {
-    let value = |name: &str, text: &str| match text.parse::<u32>() {
-        Ok(seconds) if name == "SliceDuration" => seconds.into(),
-        _ => text.into(),
-    };
-    let fields = format.iter().map(|(name, text)| (name.clone(), value(name, text)));
-    Value::Object(fields.collect())
 }

@@ -27,6 +27,7 @@ mod lookups;
 mod metadata;
 mod nonces;
 mod operation;
+mod parameters;
 mod pending;
 pub mod quirks;
 mod refusal;
@@ -64,7 +65,7 @@ pub use faults::{Fault, fault_help};
 pub use metadata::CREDENTIALS_PATH;
 pub use quirks::{QUIRKS, Quirk, QuirkAnswer, Quirks};
 pub use service::{CallLog, LoadError, Outside, Service};
-pub use settings::{ACCOUNT, KEY_ID, Settings};
+pub use settings::{ACCOUNT, Api, KEY_ID, Settings};
 pub use state::Record;
 pub use store::{Store, StoreError};
 

@@ -129,6 +129,37 @@ quirks! {
         Keeps = "keeps-group",
     }
 
+    /// What an Update does that would turn a classic configuration into a by-format one, or back
+    #[source = "UpdateLiveRecordVodConfig: the set of formats can't be changed; VodTranscodeGroupId \"is invalid\" beside RecordFormat; no page says what else happens"]
+    shape_change: "shape-change" = ShapeChange {
+        /// it is refused
+        Refused = "refused",
+        /// the parameters of the other kind are ignored
+        Ignored = "ignored",
+        /// the configuration becomes one of the other kind
+        Converts = "converts",
+    }
+
+    /// Whether a listing has values that were never sent
+    #[source = "The tables give defaults for DelayTime, RecordContent, SliceDuration, VideoProcess and AutoCompose; no sample answer has these fields"]
+    defaults: "defaults" = Defaults {
+        /// no: it has what was sent
+        Omitted = "omitted",
+        /// yes: the documented defaults
+        Filled = "filled",
+    }
+
+    /// How TranscodeTemplates is listed
+    #[source = "DescribeLiveRecordVodConfigs: text, without a sample; a list in requests"]
+    templates: "templates" = Templates {
+        /// as text, with commas
+        Commas = "commas",
+        /// as a JSON list in a text
+        JsonText = "json-text",
+        /// as a list
+        List = "list",
+    }
+
     /// How a configuration for every stream is listed
     #[source = "StreamName is optional and may be `*`; a sample answer has no StreamName at all; no page says how a missing one is listed"]
     every_stream: "every-stream" = EveryStream {

@@ -40,6 +40,11 @@ impl Refusal {
         Self::new(400, code, format!("{parameter} is mandatory for this action."))
     }
 
+    /// Only where the emulator is asked to be strict: a gateway ignores what it does not know.
+    pub(super) fn unknown_parameter(parameter: &str) -> Self {
+        Self::new(400, "InvalidParameter", format!("The parameter {parameter} is not known to this action."))
+    }
+
     pub(super) fn malformed(parameter: &str) -> Self {
         let code = format!("Invalid{parameter}.Malformed");
         Self::new(400, code, format!("Specified parameter {parameter} is not valid."))

@@ -1,28 +1,26 @@
 //! Turns parameters into their meaning, or into the refusal that the documents specify.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::quirks::{ComposeOffGroup, ComposeRule, Names, UpdateOmitted};
+use serde_json::Value as Json;
+
+use super::quirks::{ComposeOffGroup, ComposeRule, Names, ShapeChange, UpdateOmitted};
 use super::refusal::Refusal;
 use super::settings::{Settings, storage_region};
 use crate::model::{
-    Address, EVERY, Field, Form, RecordConfig, StreamSpelling, Value, domain_error, name_error,
+    Address, EVERY, Field, Form, Format, Formats, Part, Process, RecordConfig, StreamSpelling, Value,
+    domain_error, name_error, words,
 };
+use crate::wire::read_formats;
 
+/// Seconds (API: SliceDuration).
 const SLICE_DURATION: RangeInclusive<u32> = 5..=30;
+
+/// The words of VideoProcess.
+const VIDEO: [&str; 2] = ["origin", "compose"];
+
 const PAGE_SIZE: RangeInclusive<u32> = 5..=100;
-
-/// The allowed values of fields in a `RecordFormat.N`; other fields may have any value.
-const RECORD_FORMAT: [(&str, &[&str]); 4] = [
-    ("Format", &["m3u8", "flv", "mp4"]),
-    ("AutoCompose", &["ON", "OFF"]),
-    ("ProcessMethod", &["transcode", "workflow"]),
-    ("VideoProcess", &["origin", "compose", "origin,compose"]),
-];
-
-/// The fields of each `RecordFormat.N`.
-pub(super) type Formats = Vec<BTreeMap<String, String>>;
 
 /// The parameters of one call. Unknown ones are ignored, empty ones count as missing.
 pub(super) struct Params<'a>(pub(super) &'a BTreeMap<String, String>);
@@ -110,20 +108,20 @@ impl<'a> Params<'a> {
         Ok((number, self.number("PageSize", &PAGE_SIZE)?.unwrap_or(10)))
     }
 
-    /// What Add and Update have in common, and the formats. Parameters that are left out are as in `standing` if the
-    /// service keeps them, else their documented defaults.
+    /// What Add and Update have in common. Parameters that are left out are as in `standing` if the service keeps them,
+    /// else their documented defaults.
     pub(super) fn recording(
         &self,
         settings: &Settings,
         standing: Option<&RecordConfig>,
-    ) -> Result<(RecordConfig, Formats), Refusal> {
+    ) -> Result<RecordConfig, Refusal> {
         let kept = standing.filter(|_| settings.quirks.update_omitted == UpdateOmitted::Keep);
         let mut config = kept.cloned().unwrap_or_default();
-        let formats = self.record_formats()?;
+        config.record_format = self.shape(settings, standing, kept)?;
         // By-format configurations ignore the classic parameters.
-        let groups = match formats.is_empty() {
-            true => self.groups(settings, standing)?,
-            false => RecordConfig::default(),
+        let groups = match config.record_format {
+            None => self.groups(settings, standing)?,
+            Some(_) => RecordConfig::default(),
         };
         config.vod_transcode_group = groups.vod_transcode_group;
         config.auto_compose = groups.auto_compose;
@@ -134,14 +132,41 @@ impl<'a> Params<'a> {
                 _ => self.put(field, &mut config)?,
             }
         }
-        Ok((config, formats))
+        Ok(config)
+    }
+
+    /// The formats of the configuration, as the call and the standing configuration make it; `None` for a classic one.
+    /// An Update can't change the set of formats.
+    fn shape(
+        &self,
+        settings: &Settings,
+        standing: Option<&RecordConfig>,
+        kept: Option<&RecordConfig>,
+    ) -> Result<Option<Formats>, Refusal> {
+        let sent = self.record_formats(settings)?;
+        let Some(standing) = standing else { return Ok(sent) };
+        match (sent, &standing.record_format, settings.quirks.shape_change) {
+            (None, None, _) => Ok(None),
+            (Some(_), None, ShapeChange::Ignored) => Ok(None),
+            (Some(sent), None, ShapeChange::Converts) => Ok(Some(sent)),
+            (Some(_), None, ShapeChange::Refused) => Err(Refusal::malformed("RecordFormat")),
+            (None, Some(_), ShapeChange::Converts) if self.text("VodTranscodeGroupId").is_some() => Ok(None),
+            (None, Some(_), ShapeChange::Refused) if self.text("VodTranscodeGroupId").is_some() => {
+                Err(Refusal::malformed("RecordFormat"))
+            }
+            (None, Some(held), _) => Ok(Some(held.clone())),
+            (Some(sent), Some(held), _) if !sent.keys().eq(held.keys()) => {
+                Err(Refusal::malformed("RecordFormat"))
+            }
+            (Some(sent), Some(_), _) => Ok(Some(filled_up(sent, kept))),
+        }
     }
 
     /// Sets a field's value if the call has one.
     fn put(&self, field: Field, config: &mut RecordConfig) -> Result<(), Refusal> {
         let Some(name) = field.api() else { return Ok(()) };
         let value = match field.form() {
-            Form::Group | Form::Bucket | Form::Text => {
+            Form::Group | Form::Bucket | Form::Id | Form::Text => {
                 self.text(name).map(|text| Value::Text(text.to_owned()))
             }
             Form::Seconds { least, most, help: _ } => self.number(name, &(least..=most))?.map(Value::Seconds),
@@ -158,8 +183,17 @@ impl<'a> Params<'a> {
                 Some(_) => return Err(Refusal::malformed(name)),
                 None => None,
             },
-            Form::Templates => Some(self.list(name).join(",")).filter(|ids| !ids.is_empty()).map(Value::Text),
-            Form::Json => None,
+            Form::Words(known) => match self.text(name).map(words) {
+                Some(sent) if sent.iter().any(|word| !known.contains(&word.as_str())) => {
+                    return Err(Refusal::malformed(name));
+                }
+                sent => sent.map(Value::Set),
+            },
+            Form::Templates => {
+                let names: BTreeSet<String> = self.list(name).into_iter().collect();
+                (!names.is_empty()).then_some(Value::Set(names))
+            }
+            Form::Process | Form::Formats | Form::Bare | Form::Json => None,
         };
         if let Some(value) = value {
             config.set(field, value);
@@ -206,18 +240,27 @@ impl<'a> Params<'a> {
         })
     }
 
-    fn record_formats(&self) -> Result<Formats, Refusal> {
-        let formats = self.objects("RecordFormat");
-        let is_good = |format: &BTreeMap<String, String>| {
-            let value_is_good = |(name, allowed): (&str, &[&str])| {
-                format.get(name).is_none_or(|value| allowed.contains(&value.as_str()))
-            };
-            let slice = format.get("SliceDuration").map(|text| text.parse::<u32>());
-            format.contains_key("Format")
-                && RECORD_FORMAT.into_iter().all(value_is_good)
-                && slice.is_none_or(|slice| slice.is_ok_and(|slice| SLICE_DURATION.contains(&slice)))
-        };
-        if formats.iter().all(is_good) { Ok(formats) } else { Err(Refusal::malformed("RecordFormat")) }
+    /// The formats of the call; `None` if it has none. Refuses what the documents rule out.
+    fn record_formats(&self, settings: &Settings) -> Result<Option<Formats>, Refusal> {
+        let malformed = || Refusal::malformed("RecordFormat");
+        let items: Vec<Json> = self.objects("RecordFormat").into_iter().map(Json::from_iter).collect();
+        let read = read_formats(&Json::Array(items)).map_err(|_| malformed())?;
+        for (format, one) in read.iter().flatten() {
+            let is_within =
+                |words: &BTreeSet<String>| words.iter().all(|word| VIDEO.contains(&word.as_str()));
+            let slice = one.slice_duration;
+            let is_good = one.unknown.is_empty()
+                && one.video.as_ref().is_none_or(is_within)
+                && slice.is_none_or(|slice| *format == Format::M3u8 && SLICE_DURATION.contains(&slice));
+            if !is_good {
+                return Err(malformed());
+            }
+            let group = one.process.as_ref().and_then(Process::group);
+            if group.is_some_and(|group| !settings.has_transcode_group(group)) {
+                return Err(Refusal::transcode_group_not_found());
+            }
+        }
+        Ok(read)
     }
 
     /// Sets what only Add accepts.
@@ -226,19 +269,35 @@ impl<'a> Params<'a> {
             if !settings.has_storage_location(host) {
                 return Err(Refusal::storage_not_found());
             }
-            let regions = (self.text("RegionId"), storage_region(host));
-            if matches!(regions, (Some(asked), Some(held)) if asked != held) {
+            let domain = self.domain(settings)?;
+            let known = [self.text("RegionId"), settings.known_region_of(&domain)];
+            let held = storage_region(host);
+            if known.into_iter().flatten().any(|region| held.is_some_and(|held| held != region)) {
                 return Err(Refusal::storage_region());
             }
         }
-        match self.text("RecordContent") {
-            None | Some("raw") => {}
-            Some("transcode" | "raw,transcode") if self.list("TranscodeTemplates").is_empty() => {
-                return Err(Refusal::missing("TranscodeTemplates"));
-            }
-            Some("transcode" | "raw,transcode") => {}
-            Some(_) => return Err(Refusal::malformed("RecordContent")),
+        let space = self.text("SpaceId");
+        if space.is_some_and(|space| !settings.has_app_space(space)) {
+            return Err(Refusal::malformed("SpaceId"));
+        }
+        let content = self.text("RecordContent").map(words).unwrap_or_default();
+        if content.contains("transcode") && self.list("TranscodeTemplates").is_empty() {
+            return Err(Refusal::missing("TranscodeTemplates"));
         }
         Field::ALL.into_iter().filter(|field| field.needs_add()).try_for_each(|field| self.put(field, config))
     }
+}
+
+/// What an item leaves out, as in the standing configuration, if the service keeps that.
+fn filled_up(mut sent: Formats, kept: Option<&RecordConfig>) -> Formats {
+    let Some(held) = kept.and_then(|kept| kept.record_format.as_ref()) else { return sent };
+    for (format, one) in &mut sent {
+        let Some(held) = held.get(format) else { continue };
+        for part in Part::ALL {
+            if one.get(part) == Value::Unset {
+                one.set(part, held.get(part));
+            }
+        }
+    }
+    sent
 }

@@ -9,7 +9,7 @@ use super::operation::{ASSUME_ROLE_WITH_OIDC, Operation};
 use super::refusal::Refusal;
 use super::rules::Params;
 use super::sessions::Assumed;
-use super::{Emulator, listing, lookups, sts};
+use super::{Emulator, listing, lookups, parameters, sts};
 use crate::wire::{Action, Product, Request, Response, Unsigned, Verified, read_unsigned};
 
 impl Emulator {
@@ -43,7 +43,11 @@ impl Emulator {
         let (params, state, settings) = (&Params(&verified.params), &self.state, &self.settings);
         match operation {
             Operation::Configurations(action) => {
-                configurations(action, params, &Scene { state, settings, now, turn: self.turn })
+                let (known, ignored) = parameters::known(action, &verified.params, settings);
+                if let Some(name) = ignored.first().filter(|_| settings.strict) {
+                    return Err(Refusal::unknown_parameter(name));
+                }
+                configurations(action, &Params(&known), &Scene { state, settings, now, turn: self.turn })
             }
             Operation::UserDomains => lookups::user_domains(params, state, settings),
             Operation::DomainDetail => lookups::domain_detail(params, settings),

@@ -45,11 +45,32 @@ pub struct Settings {
     pub imds_token_required: bool,
     /// Whether keys are handed out at [`CREDENTIALS_PATH`](super::CREDENTIALS_PATH).
     pub credentials_uri: bool,
+    /// VOD app spaces; `None`: every well-formed one. The first one, `app-1000000`, always exists.
+    pub app_spaces: Option<BTreeSet<String>>,
+    /// The spaces of transcode groups; `app-1000000` for all others.
+    pub group_spaces: BTreeMap<String, String>,
+    /// The generation of the API.
+    pub api: Api,
+    /// Whether a parameter that the action does not know is refused. A gateway ignores it.
+    pub strict: bool,
     /// Allowed calls per minute and action; `None`: any number.
     pub limit: Option<NonZeroU32>,
     /// Which reading of the documents applies.
     pub quirks: Quirks,
 }
+
+/// A generation of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Api {
+    /// Before May 2026: classic configurations only.
+    Y2025,
+    /// Since May 2026: recording by format, recorded content, app spaces, delay time.
+    #[default]
+    Y2026,
+}
+
+/// The app space that every account has.
+pub(super) const FIRST_SPACE: &str = "app-1000000";
 
 impl Default for Settings {
     fn default() -> Self {
@@ -69,6 +90,10 @@ impl Default for Settings {
             imds_role: None,
             imds_token_required: false,
             credentials_uri: false,
+            app_spaces: None,
+            group_spaces: BTreeMap::new(),
+            api: Api::default(),
+            strict: false,
             limit: NonZeroU32::new(1000),
             quirks: Quirks::default(),
         }
@@ -84,8 +109,13 @@ impl Settings {
         self.domains.as_ref().is_none_or(|domains| domains.contains(domain))
     }
 
+    /// The region of a domain, if it was given.
+    pub(super) fn known_region_of(&self, domain: &str) -> Option<&str> {
+        self.domain_regions.get(domain).map(String::as_str)
+    }
+
     pub(super) fn region_of(&self, domain: &str) -> &str {
-        self.domain_regions.get(domain).map_or("cn-shanghai", String::as_str)
+        self.known_region_of(domain).unwrap_or("cn-shanghai")
     }
 
     pub(super) fn has_role(&self, name: &str) -> bool {
@@ -102,6 +132,16 @@ impl Settings {
         let is_plausible = || id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         id == NO_TRANSCODE
             || self.transcode_groups.as_ref().map_or_else(is_plausible, |groups| groups.contains(id))
+    }
+
+    /// The space of a transcode group.
+    pub(super) fn space_of(&self, group: &str) -> &str {
+        self.group_spaces.get(group).map_or(FIRST_SPACE, String::as_str)
+    }
+
+    pub(super) fn has_app_space(&self, id: &str) -> bool {
+        let is_plausible = || id.strip_prefix("app-").is_some_and(|rest| !rest.is_empty());
+        id == FIRST_SPACE || self.app_spaces.as_ref().map_or_else(is_plausible, |spaces| spaces.contains(id))
     }
 
     pub(super) fn has_storage_location(&self, host: &str) -> bool {

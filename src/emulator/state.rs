@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::model::{Address, Field, Form, RecordConfig, StreamSpelling, Value};
-use crate::wire::take_config;
+use crate::wire::{FORMAT_LIST, list_formats, read_formats, take_config, write_value};
 
 /// One configuration as the service holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,22 +17,20 @@ pub(super) struct Entry {
     pub(super) spelling: StreamSpelling,
     /// As it is listed, `yyyy-MM-ddTHH:mm:ssZ`.
     pub(super) create_time: String,
-    /// Defaults are filled in. There is no transcode group beside `record_formats`. Where the service keeps it, the
-    /// compose group stays after AutoCompose is turned OFF.
+    /// Classic defaults are filled in; the others are as they were sent. Where the service keeps it, the compose group
+    /// stays after AutoCompose is turned OFF. What no field can hold is under `unknown`, and is listed as it is.
     pub(super) config: RecordConfig,
-    /// Not empty for a by-format configuration: the fields of each `RecordFormat.N`.
-    pub(super) record_formats: Vec<BTreeMap<String, String>>,
 }
 
-impl Entry {
-    /// A field as it is listed; `None` if it was never set.
-    pub(super) fn listed(&self, field: Field) -> Option<Json> {
-        match self.config.get(field) {
-            Value::Text(text) if !text.is_empty() => Some(text.into()),
-            Value::Seconds(number) | Value::Number(number) => Some(number.into()),
-            Value::Switch(on) => Some(if on { "ON" } else { "OFF" }.into()),
-            Value::Unset | Value::Text(_) | Value::Json(_) => None,
-        }
+/// A field as it is listed; `None` if it was never set.
+pub(super) fn listed(config: &RecordConfig, field: Field) -> Option<Json> {
+    match config.get(field) {
+        Value::Text(text) if !text.is_empty() => Some(text.into()),
+        Value::Seconds(number) | Value::Number(number) => Some(number.into()),
+        Value::Switch(on) => Some(if on { "ON" } else { "OFF" }.into()),
+        value @ Value::Set(_) => write_value(field, value).filter(|text| !text.is_empty()).map(Json::from),
+        Value::Formats(formats) => Some(list_formats(&formats)),
+        Value::Unset | Value::Text(_) | Value::Process(_) | Value::Bare | Value::Json(_) => None,
     }
 }
 
@@ -48,12 +46,13 @@ struct Kept {
 }
 
 const FORMATS: &str = "record_formats";
+const UNKNOWN: &str = "unknown";
 const IDLE_COMPOSE: &str = "idle_compose_group_id";
 
 /// The name of a field in the log; AutoCompose has none, since it is ON exactly if there is a compose group.
 fn kept_name(field: Field) -> Option<Cow<'static, str>> {
     match (field, field.form()) {
-        (Field::AutoCompose | Field::Unknown, _) => None,
+        (Field::AutoCompose | Field::RecordFormat | Field::Unknown, _) => None,
         (_, Form::Group) => Some(format!("{field}_id").into()),
         _ => Some(field.name().into()),
     }
@@ -66,16 +65,20 @@ impl From<Entry> for Kept {
         let (mut recording, mut fixed) = (Map::new(), Map::new());
         for field in Field::ALL {
             let Some(name) = kept_name(field) else { continue };
-            let listed = entry.listed(field);
+            let listed = listed(&entry.config, field);
             let ids = || listed.iter().filter_map(Json::as_str).flat_map(|ids| ids.split(','));
             let value =
                 if field.form() == Form::Templates { ids().collect() } else { listed.unwrap_or_default() };
             let part = if field.needs_add() { &mut fixed } else { &mut recording };
             part.insert(name.into_owned(), value);
         }
-        let Entry { spelling, create_time, config: _, record_formats } = entry;
+        let Entry { spelling, create_time, config: RecordConfig { record_format, unknown, .. } } = entry;
         recording.extend(idle.map(|group| (IDLE_COMPOSE.to_owned(), group.into())));
-        recording.insert(FORMATS.to_owned(), record_formats.into_iter().map(Json::from_iter).collect());
+        let mut formats = list_formats(&record_format.unwrap_or_default());
+        recording.insert(FORMATS.to_owned(), formats["RecordFormat"].take());
+        if !unknown.is_empty() {
+            recording.insert(UNKNOWN.to_owned(), unknown.into_iter().collect());
+        }
         Self { spelling, create_time, recording, fixed }
     }
 }
@@ -86,20 +89,26 @@ impl TryFrom<Kept> for Entry {
     fn try_from(kept: Kept) -> Result<Self, String> {
         let Kept { spelling, create_time, recording: mut kept, fixed } = kept;
         kept.extend(fixed);
-        let formats = kept.remove(FORMATS).unwrap_or_else(|| Json::Array(Vec::new()));
-        let record_formats = serde_json::from_value(formats).map_err(|error| error.to_string())?;
+        let formats = kept.remove(FORMATS).unwrap_or_default();
+        let unknown = kept.remove(UNKNOWN).unwrap_or_else(|| Json::Object(Map::new()));
         let idle = kept.remove(IDLE_COMPOSE);
         let mut config = take_whole(kept, kept_name)?;
+        config.unknown = serde_json::from_value(unknown).map_err(|error| error.to_string())?;
+        match read_formats(&formats) {
+            Ok(formats) => config.record_format = formats,
+            // Earlier versions took more.
+            Err(_) => _ = config.unknown.insert(FORMAT_LIST.to_owned(), json!({ "RecordFormat": formats })),
+        }
         config.auto_compose = config.compose_vod_transcode_group.is_some();
         if let Some(Json::String(idle)) = idle {
             config.compose_vod_transcode_group.get_or_insert(idle);
         }
-        Ok(Self { spelling, create_time, config, record_formats })
+        Ok(Self { spelling, create_time, config })
     }
 }
 
 /// Parses the settings from an object that contains nothing else.
-pub(super) fn take_whole(
+fn take_whole(
     mut object: Map<String, Json>,
     name: impl Fn(Field) -> Option<Cow<'static, str>>,
 ) -> Result<RecordConfig, String> {
@@ -197,12 +206,8 @@ impl State {
 
     /// Every transcode group that a configuration uses.
     pub(super) fn transcode_groups(&self) -> impl Iterator<Item = &str> {
-        self.entries.values().map(|held| &held.entry.config).flat_map(|config| {
-            let compose = config.compose_vod_transcode_group.as_deref().filter(|_| config.auto_compose);
-            [Some(config.vod_transcode_group.as_str()).filter(|group| !group.is_empty()), compose]
-                .into_iter()
-                .flatten()
-        })
+        let configs = self.entries.values().map(|held| &held.entry.config);
+        configs.flat_map(RecordConfig::transcode_groups)
     }
 
     /// A domain's configurations, sorted by app and stream.

@@ -1,10 +1,11 @@
 //! One record-to-VOD configuration as plain settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::format::{Format, FormatSettings, Formats, Part};
 #[cfg(doc)]
 use super::{CYCLE_DURATION, ON_DEMAND};
 use super::{Field, Value};
@@ -27,11 +28,12 @@ pub enum State {
     Absent,
 }
 
-/// The settings of one classic configuration, ids resolved, defaults filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema, Deserialize)]
+/// The settings of one configuration, ids resolved, defaults filled in. It is by-format if it has formats, else classic.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordConfig {
-    /// VOD transcoding template group id (API: VodTranscodeGroupId).
+    /// VOD transcoding template group id (API: VodTranscodeGroupId). Empty if there is none, as in by-format
+    /// configurations.
     pub vod_transcode_group: String,
     /// Length of one recorded file, 300 to 21600 s (API: CycleDuration, default 3600).
     pub cycle_duration: u32,
@@ -43,27 +45,99 @@ pub struct RecordConfig {
     pub on_demand: u8,
     /// VOD bucket host; create-only; unset means "as the service chose" (API: StorageLocation).
     pub storage_location: Option<String>,
-    /// Other fields of the service's configuration: kept, never managed. Empty in a desired configuration.
-    #[serde(rename = "carried")]
-    pub passthrough: Passthrough,
-}
-
-/// Fields of a classic configuration that livevod does not manage but must not lose.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, JsonSchema, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[schemars(rename = "Carried")]
-pub struct Passthrough {
-    /// Seconds within which an interrupted stream is joined (API: DelayTime; Add and Update).
+    /// How long an interrupted stream is awaited, 15 to 21600 s; unset means "as the service has it" (API: DelayTime,
+    /// 180 in the guides).
     pub delay_time: Option<u32>,
-    /// What is recorded, `raw` unless set (API: RecordContent; Add only).
-    pub record_content: Option<String>,
-    /// VOD app space (API: SpaceId; Add only).
+    /// Which streams are recorded, a set of `raw` and `transcode`; create-only (API: RecordContent, default `raw`).
+    pub record_content: Option<BTreeSet<String>>,
+    /// The live transcode templates whose streams are recorded (API: TranscodeTemplates).
+    pub transcode_templates: Option<BTreeSet<String>>,
+    /// VOD app space; create-only (API: SpaceId).
     pub space_id: Option<String>,
-    /// Text from the response, not interpreted (API: TranscodeTemplates; a list in Add and Update).
-    pub transcode_templates: Option<String>,
+    /// The formats of a by-format configuration; their set is create-only (API: RecordFormat).
+    pub record_format: Option<Formats>,
     /// Undocumented response fields; no request can send them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(default)]
     pub unknown: BTreeMap<String, serde_json::Value>,
+}
+
+/// A [`RecordConfig`] as files store it. Older ones store what livevod did not manage then under `carried`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    vod_transcode_group: String,
+    cycle_duration: u32,
+    auto_compose: bool,
+    compose_vod_transcode_group: Option<String>,
+    on_demand: u8,
+    storage_location: Option<String>,
+    delay_time: Option<u32>,
+    record_content: Option<BTreeSet<String>>,
+    transcode_templates: Option<BTreeSet<String>>,
+    space_id: Option<String>,
+    record_format: Option<Formats>,
+    #[serde(default)]
+    unknown: BTreeMap<String, serde_json::Value>,
+    carried: Option<Carried>,
+}
+
+/// What older files store as texts.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Carried {
+    delay_time: Option<u32>,
+    record_content: Option<String>,
+    space_id: Option<String>,
+    transcode_templates: Option<String>,
+    unknown: BTreeMap<String, serde_json::Value>,
+}
+
+impl<'de> Deserialize<'de> for RecordConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Stored::deserialize(deserializer).map(Into::into)
+    }
+}
+
+impl From<Stored> for RecordConfig {
+    fn from(stored: Stored) -> Self {
+        let Stored {
+            vod_transcode_group,
+            cycle_duration,
+            auto_compose,
+            compose_vod_transcode_group,
+            on_demand,
+            storage_location,
+            delay_time,
+            record_content,
+            transcode_templates,
+            space_id,
+            record_format,
+            unknown,
+            carried,
+        } = stored;
+        let carried = carried.unwrap_or_default();
+        Self {
+            vod_transcode_group,
+            cycle_duration,
+            auto_compose,
+            compose_vod_transcode_group,
+            on_demand,
+            storage_location,
+            delay_time: delay_time.or(carried.delay_time),
+            record_content: record_content.or_else(|| carried.record_content.as_deref().map(words)),
+            transcode_templates: transcode_templates
+                .or_else(|| carried.transcode_templates.as_deref().map(words)),
+            space_id: space_id.or(carried.space_id),
+            record_format,
+            unknown: if unknown.is_empty() { carried.unknown } else { unknown },
+        }
+    }
+}
+
+/// The words in a text with commas, whose order has no meaning.
+pub fn words(text: &str) -> BTreeSet<String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 impl Default for RecordConfig {
@@ -76,7 +150,12 @@ impl Default for RecordConfig {
             compose_vod_transcode_group: None,
             on_demand: 0,
             storage_location: None,
-            passthrough: Passthrough::default(),
+            delay_time: None,
+            record_content: None,
+            transcode_templates: None,
+            space_id: None,
+            record_format: None,
+            unknown: BTreeMap::new(),
         }
     }
 }
@@ -84,32 +163,44 @@ impl Default for RecordConfig {
 impl RecordConfig {
     /// The same settings under the equality rules, for comparing, hashing and showing.
     ///
-    /// The compose group counts only while `auto_compose` is on; a missing `RecordContent` means `raw`.
+    /// The compose group counts only while `auto_compose` is on; beside formats, neither group nor `auto_compose` counts.
     #[must_use]
     pub fn normalized(mut self) -> Self {
+        if self.record_format.is_some() {
+            self.vod_transcode_group = String::new();
+            self.auto_compose = false;
+        }
         if !self.auto_compose {
             self.compose_vod_transcode_group = None;
-        }
-        if self
-            .passthrough
-            .record_content
-            .as_deref()
-            .is_some_and(|content| content == "raw" || content.is_empty())
-        {
-            self.passthrough.record_content = None;
         }
         self
     }
 
-    /// This desired configuration laid over `remote`: passthrough fields, and fields that are not set here, come from
+    /// This desired configuration laid over `remote`: fields that are not set here, and what no file manages, come from
     /// `remote`. Normalized.
     #[must_use]
     pub fn laid_over(&self, remote: &RecordConfig) -> Self {
-        let mut laid = Self { passthrough: remote.passthrough.clone(), ..self.clone() };
+        let mut laid = Self { unknown: remote.unknown.clone(), ..self.clone() };
         for field in Field::MANAGED.into_iter().filter(|field| self.get(*field) == Value::Unset) {
-            laid.set(field, remote.get(field));
+            match field {
+                // Whether there are formats is declared: a group says that there are none.
+                Field::VodTranscodeGroup | Field::RecordFormat => {}
+                _ => laid.set(field, remote.get(field)),
+            }
+        }
+        if let Some(formats) = &mut laid.record_format {
+            let held = remote.record_format.as_ref();
+            for (format, settings) in formats.iter_mut() {
+                let held = held.and_then(|held| held.get(format));
+                *settings = std::mem::take(settings).laid_over(held);
+            }
         }
         laid.normalized()
+    }
+
+    /// Whether it is by-format.
+    pub fn is_by_format(&self) -> bool {
+        self.record_format.is_some()
     }
 
     /// Whether recording starts by itself under this configuration.
@@ -117,29 +208,58 @@ impl RecordConfig {
         self.on_demand == 0
     }
 
+    /// Whether transcoded streams are recorded, as far as it says so.
+    pub fn records_transcoded(&self) -> bool {
+        self.record_content.as_ref().is_some_and(|content| content.contains("transcode"))
+    }
+
+    /// The ids of all transcode groups that it uses.
+    pub fn transcode_groups(&self) -> impl Iterator<Item = &str> {
+        let own = (!self.vod_transcode_group.is_empty()).then_some(self.vod_transcode_group.as_str());
+        let compose = self.compose_vod_transcode_group.as_deref();
+        let formats = self.record_format.iter().flat_map(BTreeMap::values);
+        let processes = formats.filter_map(|settings| settings.process.as_ref()?.group());
+        own.into_iter().chain(compose).chain(processes)
+    }
+
     /// The value of one field.
     pub fn get(&self, field: Field) -> Value {
+        let set = |words: &Option<BTreeSet<String>>| words.clone().map_or(Value::Unset, Value::Set);
         match field {
+            Field::VodTranscodeGroup if self.vod_transcode_group.is_empty() => Value::Unset,
             Field::VodTranscodeGroup => Value::Text(self.vod_transcode_group.clone()),
             Field::CycleDuration => Value::Seconds(self.cycle_duration),
+            Field::AutoCompose if self.is_by_format() => Value::Unset,
             Field::AutoCompose => Value::Switch(self.auto_compose),
             Field::ComposeVodTranscodeGroup => Value::text(self.compose_vod_transcode_group.as_deref()),
             Field::OnDemand => Value::Number(self.on_demand.into()),
             Field::StorageLocation => Value::text(self.storage_location.as_deref()),
-            Field::DelayTime => self.passthrough.delay_time.map_or(Value::Unset, Value::Seconds),
-            Field::RecordContent => Value::text(self.passthrough.record_content.as_deref()),
-            Field::SpaceId => Value::text(self.passthrough.space_id.as_deref()),
-            Field::TranscodeTemplates => Value::text(self.passthrough.transcode_templates.as_deref()),
-            Field::Unknown => Value::Json(self.passthrough.unknown.clone()),
+            Field::DelayTime => self.delay_time.map_or(Value::Unset, Value::Seconds),
+            Field::RecordContent => set(&self.record_content),
+            Field::TranscodeTemplates => set(&self.transcode_templates),
+            Field::SpaceId => Value::text(self.space_id.as_deref()),
+            Field::RecordFormat => self.record_format.clone().map_or(Value::Unset, Value::Formats),
+            Field::Unknown => Value::Json(self.unknown.clone()),
+            Field::Format(format) => self.format(format).map_or(Value::Unset, |_| Value::Bare),
+            Field::Part(format, part) => {
+                self.format(format).map_or(Value::Unset, |settings| settings.get(part))
+            }
         }
+    }
+
+    fn format(&self, format: Format) -> Option<&FormatSettings> {
+        self.record_format.as_ref()?.get(&format)
     }
 
     /// Sets the value of one field. A field that must have a value is unchanged if `value` has another type.
     pub fn set(&mut self, field: Field, value: Value) {
-        let passthrough = &mut self.passthrough;
         let text = value.as_text().map(str::to_owned);
         let number = match value {
             Value::Seconds(number) | Value::Number(number) => Some(number),
+            _ => None,
+        };
+        let set = match &value {
+            Value::Set(words) => Some(words.clone()),
             _ => None,
         };
         match field {
@@ -151,29 +271,63 @@ impl RecordConfig {
                 self.on_demand = number.and_then(|number| number.try_into().ok()).unwrap_or(self.on_demand);
             }
             Field::StorageLocation => self.storage_location = text,
-            Field::DelayTime => passthrough.delay_time = number,
-            Field::RecordContent => passthrough.record_content = text,
-            Field::SpaceId => passthrough.space_id = text,
-            Field::TranscodeTemplates => passthrough.transcode_templates = text,
+            Field::DelayTime => self.delay_time = number,
+            Field::RecordContent => self.record_content = set,
+            Field::TranscodeTemplates => self.transcode_templates = set,
+            Field::SpaceId => self.space_id = text,
+            Field::RecordFormat => {
+                self.record_format = if let Value::Formats(formats) = value { Some(formats) } else { None };
+            }
             Field::Unknown => {
-                passthrough.unknown = if let Value::Json(fields) = value { fields } else { BTreeMap::new() };
+                self.unknown = if let Value::Json(fields) = value { fields } else { BTreeMap::new() };
+            }
+            Field::Format(format) => {
+                if value == Value::Bare {
+                    self.record_format.get_or_insert_default().entry(format).or_default();
+                }
+            }
+            Field::Part(format, part) => {
+                let formats = self.record_format.iter_mut();
+                formats.filter_map(|formats| formats.get_mut(&format)).for_each(|one| {
+                    one.set(part, value.clone());
+                });
             }
         }
     }
 
-    /// The fields that are set, in [`Field::ALL`] order.
+    /// What is set, in the order of [`Field::leaves`]. A format is left out where its settings show it.
     pub fn set_fields(&self) -> Vec<Field> {
-        Field::ALL.into_iter().filter(|field| !self.get(*field).is_empty()).collect()
+        let is_shown = |field: &Field| match field {
+            Field::Format(format) => self
+                .format(*format)
+                .is_some_and(|one| Part::ALL.into_iter().all(|part| one.get(part) == Value::Unset)),
+            field => !self.get(*field).is_empty(),
+        };
+        Field::leaves().filter(is_shown).collect()
     }
 
-    /// The fields in which two normalized configurations differ, in [`Field::ALL`] order.
+    /// In what two normalized configurations differ, in the order of [`Field::leaves`].
     pub fn differences(&self, other: &RecordConfig) -> Vec<Field> {
-        Field::ALL.into_iter().filter(|field| !self.get(*field).same(*field, &other.get(*field))).collect()
+        let differs = |field: &Field| {
+            let (one, two) = (self.get(*field), other.get(*field));
+            match field {
+                Field::Format(_) | Field::Part(..) if !(self.is_by_format() || other.is_by_format()) => false,
+                // What a format implies means nothing where there is no such format.
+                Field::Part(format, _)
+                    if self.format(*format).is_some() != other.format(*format).is_some() =>
+                {
+                    one != two
+                }
+                _ => !one.same(*field, &two),
+            }
+        };
+        Field::leaves().filter(differs).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::format::Process;
     use super::*;
 
     fn config() -> RecordConfig {
@@ -189,23 +343,68 @@ mod tests {
     }
 
     #[test]
-    fn laying_over_keeps_what_yaml_does_not_manage() {
-        let passthrough = Passthrough { delay_time: Some(180), ..Passthrough::default() };
-        let remote = RecordConfig { storage_location: Some("bucket".into()), passthrough, ..config() };
+    fn laying_over_keeps_what_is_not_written() {
+        let remote =
+            RecordConfig { storage_location: Some("bucket".into()), delay_time: Some(300), ..config() };
         assert_eq!(config().laid_over(&remote), remote);
         let wanted = RecordConfig { storage_location: Some("other".into()), ..config() };
         assert_eq!(wanted.laid_over(&remote).differences(&remote), [Field::StorageLocation]);
     }
 
+    fn by_format(formats: impl IntoIterator<Item = (Format, FormatSettings)>) -> RecordConfig {
+        RecordConfig { record_format: Some(formats.into_iter().collect()), ..RecordConfig::default() }
+    }
+
+    fn full_format() -> FormatSettings {
+        FormatSettings {
+            process: Some(Process::Transcode("g".into())),
+            slice_duration: Some(10),
+            auto_compose: Some(true),
+            video: Some(words("origin,compose")),
+            tags: Some("gala".into()),
+            unknown: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn laying_over_keeps_what_a_format_does_not_write() {
+        let remote = by_format([(Format::M3u8, full_format()), (Format::Mp4, full_format())]);
+        let one = FormatSettings { slice_duration: Some(20), ..FormatSettings::default() };
+        let laid = by_format([(Format::M3u8, one)]).laid_over(&remote);
+        let slice = Field::Part(Format::M3u8, Part::SliceDuration);
+        let gone = Part::ALL.map(|part| Field::Part(Format::Mp4, part));
+        let expected: Vec<Field> = [slice, Field::Format(Format::Mp4)].into_iter().chain(gone).collect();
+        assert_eq!(laid.differences(&remote), expected);
+        assert_eq!(config().laid_over(&remote), config(), "a classic configuration takes no formats over");
+    }
+
+    #[test]
+    fn what_the_service_fills_in_is_no_difference() {
+        let filled = FormatSettings {
+            process: Some(Process::Nothing),
+            slice_duration: Some(30),
+            auto_compose: Some(false),
+            video: Some(words("origin")),
+            tags: Some(String::new()),
+            unknown: BTreeMap::from([("New".into(), false.into())]),
+        };
+        let bare = by_format([(Format::M3u8, FormatSettings::default())]);
+        let full = RecordConfig {
+            delay_time: Some(180),
+            record_content: Some(words("raw")),
+            transcode_templates: Some(BTreeSet::new()),
+            space_id: Some("app-1000000".into()),
+            unknown: BTreeMap::from([("New".into(), 0.into()), ("Newer".into(), "".into())]),
+            ..by_format([(Format::M3u8, filled)])
+        };
+        assert_eq!((bare.differences(&full), full.differences(&bare)), (vec![], vec![]));
+        let none = by_format([]);
+        assert_eq!(none.differences(&full)[0], Field::Format(Format::M3u8));
+        assert_eq!(none.differences(&full).len(), 6, "beside no such format, each of its settings counts");
+    }
+
     #[test]
     fn what_was_got_can_be_set() {
-        let passthrough = Passthrough {
-            delay_time: Some(180),
-            record_content: Some("transcode".into()),
-            space_id: Some("app-1".into()),
-            transcode_templates: Some("a,b".into()),
-            unknown: BTreeMap::from([("New".into(), 1.into())]),
-        };
         let full = RecordConfig {
             vod_transcode_group: "g".into(),
             cycle_duration: 900,
@@ -213,24 +412,54 @@ mod tests {
             compose_vod_transcode_group: Some("c".into()),
             on_demand: 7,
             storage_location: Some("bucket".into()),
-            passthrough,
+            delay_time: Some(180),
+            record_content: Some(words("transcode")),
+            transcode_templates: Some(words("a,b")),
+            space_id: Some("app-1".into()),
+            record_format: None,
+            unknown: BTreeMap::from([("New".into(), 1.into())]),
         };
-        for (from, to) in [(config(), full.clone()), (full, config())] {
-            let mut copy = from;
+        let formats = by_format([(Format::Mp4, full_format()), (Format::Flv, FormatSettings::default())]);
+        let configs = [config(), full, formats];
+        for (from, to) in configs.iter().flat_map(|one| configs.iter().map(move |two| (one, two))) {
+            let [mut whole, mut leaves] = [from, from].map(Clone::clone);
             for field in Field::ALL {
-                copy.set(field, to.get(field));
+                whole.set(field, to.get(field));
             }
-            assert_eq!(copy, to);
+            assert_eq!(whole.clone().normalized(), *to);
+            leaves.record_format = None;
+            for field in Field::leaves() {
+                leaves.set(field, to.get(field));
+            }
+            assert_eq!(leaves.normalized(), *to);
         }
     }
 
     #[test]
-    fn templates_are_a_set() {
-        let with = |text: &str| {
-            let passthrough =
-                Passthrough { transcode_templates: Some(text.into()), ..Passthrough::default() };
-            RecordConfig { passthrough, ..config() }
+    fn what_older_versions_stored_is_read() {
+        let old = serde_json::json!({
+            "vod_transcode_group": "g", "cycle_duration": 3600, "auto_compose": false,
+            "compose_vod_transcode_group": null, "on_demand": 0, "storage_location": null,
+            "carried": { "delay_time": 60, "record_content": "raw,transcode", "space_id": "app-1",
+                         "transcode_templates": "b, a", "unknown": { "New": 1 } },
+        });
+        let read: RecordConfig = serde_json::from_value(old).unwrap();
+        let expected = RecordConfig {
+            delay_time: Some(60),
+            record_content: Some(words("raw,transcode")),
+            transcode_templates: Some(words("a,b")),
+            space_id: Some("app-1".into()),
+            unknown: BTreeMap::from([("New".into(), 1.into())]),
+            ..config()
         };
+        assert_eq!(read, expected);
+        let written = serde_json::to_value(&expected).unwrap();
+        assert_eq!(serde_json::from_value::<RecordConfig>(written).unwrap(), expected);
+    }
+
+    #[test]
+    fn templates_are_a_set() {
+        let with = |text: &str| RecordConfig { transcode_templates: Some(words(text)), ..config() };
         assert_eq!(with("a,b").differences(&with("b, a")), []);
         assert_eq!(with("a,b").differences(&with("b,c")), [Field::TranscodeTemplates]);
     }

@@ -1,15 +1,18 @@
 //! The fields of a configuration by name, and how their values are shown.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::format::{Format, Formats, Part, Process};
 
 /// A field of a configuration, named as in YAML.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     /// Group of the recorded files.
     VodTranscodeGroup,
@@ -23,16 +26,22 @@ pub enum Field {
     OnDemand,
     /// Bucket host, create-only.
     StorageLocation,
-    /// A passthrough field: kept as it is, not managed.
+    /// How long an interrupted stream is awaited.
     DelayTime,
-    /// A passthrough field: kept as it is, not managed.
+    /// Which streams are recorded, create-only.
     RecordContent,
-    /// A passthrough field: kept as it is, not managed.
-    SpaceId,
-    /// A passthrough field: kept as it is, not managed.
+    /// The live transcode templates whose streams are recorded.
     TranscodeTemplates,
+    /// VOD app space, create-only.
+    SpaceId,
+    /// The formats, which make a configuration by-format.
+    RecordFormat,
     /// All undocumented response fields together: kept as they are, not managed.
     Unknown,
+    /// Whether a format is recorded, a part of [`Field::RecordFormat`].
+    Format(Format),
+    /// A setting of one format, a part of [`Field::RecordFormat`].
+    Part(Format, Part),
 }
 
 /// What a value of a field may be, wherever the value is read or written.
@@ -50,21 +59,45 @@ pub enum Form {
     Choice { values: &'static [u8], here: &'static str, help: &'static str },
     /// The host of a VOD bucket.
     Bucket,
+    /// The id of something in VOD: letters, digits, `_` and `-`.
+    Id,
     /// Any text.
     Text,
-    /// A set of ids: a list in requests, a text with commas in answers.
+    /// A set of these words, which the API writes with commas, in this order.
+    Words(&'static [&'static str]),
+    /// A set of names or ids: a list in requests, a text in answers.
     Templates,
+    /// What processes the files of a format.
+    Process,
+    /// The settings of each format.
+    Formats,
+    /// A format that is there, whatever its settings.
+    Bare,
     /// Any JSON, by name.
     Json,
 }
 
-/// All that is known of one field, except its Rust type and its default: these are in
-/// [`RecordConfig`](super::RecordConfig).
+/// What a field that is not set means in the service. A service may fill it in: that is no difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Implied {
+    /// Nothing is documented.
+    Nothing,
+    Seconds(u32),
+    Switch(bool),
+    Text(&'static str),
+    Set(&'static [&'static str]),
+    Process,
+    /// A text without characters.
+    NoText,
+}
+
+/// All that is known of one field, except its Rust type: that is in [`RecordConfig`](super::RecordConfig).
 struct Declaration {
     field: Field,
     name: &'static str,
     api: Option<&'static str>,
     form: Form,
+    implied: Implied,
     needs_add: bool,
     description: Option<&'static str>,
 }
@@ -75,11 +108,17 @@ pub const CYCLE_DURATION: RangeInclusive<u32> = 300..=21600;
 /// When recording starts: 0 by itself, 1 by HTTP callback, 2 by ingest parameters, 7 by hand.
 pub const ON_DEMAND: [u8; 4] = [0, 1, 2, 7];
 
+/// The words of `record_content`: the source stream, and its transcoded streams.
+const CONTENT: &[&str] = &["raw", "transcode"];
+
+/// The words of `video`: the recorded files, and the merged one.
+const VIDEO: &[&str] = &["origin", "compose"];
+
 /// Every field in the order of [`Field`], which is the order in which they are shown: managed fields first.
 ///
 /// Schema, decoding, merging, inheritance, digest, requests, answers, blame and the emulator follow from this table. A new
 /// setting is a line here and in [`Field`], and its value in [`RecordConfig`](super::RecordConfig).
-const DECLARATIONS: [Declaration; 11] = [
+const DECLARATIONS: [Declaration; 12] = [
     field(Field::VodTranscodeGroup, "vod_transcode_group", "VodTranscodeGroupId", Form::Group)
         .managed("Group of the recorded files: a name from `transcode_groups`, an id, or `VOD_NO_TRANSCODE`."),
     field(Field::CycleDuration, "cycle_duration", "CycleDuration", CYCLE_LENGTH)
@@ -99,11 +138,77 @@ const DECLARATIONS: [Declaration; 11] = [
     field(Field::StorageLocation, "storage_location", "StorageLocation", Form::Bucket).only_by_add().managed(
         "VOD bucket host; it can't be changed in place. If not written, the service's choice is kept.",
     ),
-    field(Field::DelayTime, "delay_time", "DelayTime", DELAY),
-    field(Field::RecordContent, "record_content", "RecordContent", Form::Text).only_by_add(),
-    field(Field::SpaceId, "space_id", "SpaceId", Form::Text).only_by_add(),
-    field(Field::TranscodeTemplates, "transcode_templates", "TranscodeTemplates", Form::Templates),
+    field(Field::DelayTime, "delay_time", "DelayTime", DELAY).implied(Implied::Seconds(180)).managed(
+        "How long an interrupted stream is awaited before its file is closed, 15s to 6h. If not written, the service's value is kept; `default` is 3m.",
+    ),
+    field(Field::RecordContent, "record_content", "RecordContent", Form::Words(CONTENT))
+        .implied(Implied::Set(&["raw"]))
+        .only_by_add()
+        .managed(
+            "Which streams are recorded, a list of `raw` (the source) and `transcode`; it can't be changed in place. If not written, the service's value is kept; `default` is `[raw]`.",
+        ),
+    field(Field::TranscodeTemplates, "transcode_templates", "TranscodeTemplates", Form::Templates)
+        .implied(Implied::Set(&[]))
+        .managed(
+            "The live transcode templates whose streams are recorded, together with `record_content: [transcode]`. If not written, the service's value is kept.",
+        ),
+    field(Field::SpaceId, "space_id", "SpaceId", Form::Id)
+        .implied(Implied::Text("app-1000000"))
+        .only_by_add()
+        .managed(
+            "VOD app space, such as `app-1000000`; it can't be changed in place. If not written, the service's value is kept.",
+        ),
+    Declaration {
+        api: None,
+        ..field(Field::RecordFormat, "record_format", "", Form::Formats).managed(
+            "Settings by format: `m3u8`, `flv`, `mp4`. Takes the place of the two transcode groups and `auto_compose`. Formats can't be added or removed in place.",
+        )
+    },
     Declaration { api: None, ..field(Field::Unknown, "unknown", "", Form::Json) },
+];
+
+/// The settings of a format, in the order of [`Part`]; the field of each is that of the first format.
+const PARTS: [Declaration; 5] = [
+    part(Part::Process, "ProcessMethod", Form::Process, Implied::Process)
+        .managed("What processes the files: `{ transcode: GROUP }` or `{ workflow: ID }`."),
+    part(Part::SliceDuration, "SliceDuration", SLICE, Implied::Seconds(30))
+        .managed("Length of one slice, 5s to 30s, for `m3u8` only; `default` is 30s."),
+    part(Part::AutoCompose, "AutoCompose", Form::Switch, Implied::Switch(false))
+        .managed("Merge the files of one stream into one; `default` is off."),
+    part(Part::Video, "VideoProcess", Form::Words(VIDEO), Implied::Set(&["origin"])).managed(
+        "Which files are processed, a list of `origin` and `compose` (the merged file); `default` is `[origin]`.",
+    ),
+    part(Part::Tags, "Tags", Form::Text, Implied::NoText).managed("Tags of the files in VOD."),
+];
+
+const BARE: Declaration = field(Field::Format(Format::Flv), "format", "Format", Form::Bare);
+
+/// The names of each format and its parts, in the order of [`Format`] and [`Part`].
+const NAMES: [[&str; 6]; 3] = [
+    [
+        "record_format.flv",
+        "record_format.flv.process",
+        "record_format.flv.slice_duration",
+        "record_format.flv.auto_compose",
+        "record_format.flv.video",
+        "record_format.flv.tags",
+    ],
+    [
+        "record_format.m3u8",
+        "record_format.m3u8.process",
+        "record_format.m3u8.slice_duration",
+        "record_format.m3u8.auto_compose",
+        "record_format.m3u8.video",
+        "record_format.m3u8.tags",
+    ],
+    [
+        "record_format.mp4",
+        "record_format.mp4.process",
+        "record_format.mp4.slice_duration",
+        "record_format.mp4.auto_compose",
+        "record_format.mp4.video",
+        "record_format.mp4.tags",
+    ],
 ];
 
 const CYCLE_LENGTH: Form = Form::Seconds {
@@ -120,9 +225,23 @@ const START: Form = Form::Choice {
 
 const DELAY: Form = Form::Seconds { least: 15, most: 21600, help: "choose 15s to 6h" };
 
-/// A passthrough field, which each Add and Update sends back as it is; the methods below change that.
+const SLICE: Form = Form::Seconds { least: 5, most: 30, help: "choose 5s to 30s" };
+
+/// A field that each Add and Update sends; the methods below change that.
 const fn field(field: Field, name: &'static str, api: &'static str, form: Form) -> Declaration {
-    Declaration { field, name, api: Some(api), form, needs_add: false, description: None }
+    Declaration {
+        field,
+        name,
+        api: Some(api),
+        form,
+        implied: Implied::Nothing,
+        needs_add: false,
+        description: None,
+    }
+}
+
+const fn part(part: Part, api: &'static str, form: Form, implied: Implied) -> Declaration {
+    field(Field::Part(Format::Flv, part), "", api, form).implied(implied)
 }
 
 impl Declaration {
@@ -134,6 +253,11 @@ impl Declaration {
     /// No Update can send it.
     const fn only_by_add(self) -> Self {
         Self { needs_add: true, ..self }
+    }
+
+    /// What it means if it is not set.
+    const fn implied(self, implied: Implied) -> Self {
+        Self { implied, ..self }
     }
 }
 
@@ -163,16 +287,63 @@ impl Field {
     /// The fields that YAML manages.
     pub const MANAGED: [Field; managed()] = first();
 
-    const fn declaration(self) -> &'static Declaration {
-        &DECLARATIONS[self as usize]
+    /// Everything that is compared and shown on its own: the fields, with the formats and their settings in place of
+    /// [`Field::RecordFormat`].
+    pub fn leaves() -> impl Iterator<Item = Field> {
+        let formats = || {
+            Format::ALL.into_iter().flat_map(|format| {
+                let parts = Part::ALL.into_iter().map(move |part| Field::Part(format, part));
+                std::iter::once(Field::Format(format)).chain(parts)
+            })
+        };
+        Self::ALL.into_iter().flat_map(move |field| {
+            let parts = (field == Field::RecordFormat).then(formats);
+            parts.into_iter().flatten().chain((field != Field::RecordFormat).then_some(field))
+        })
     }
 
-    /// The field's name in YAML and in every output.
+    fn declaration(self) -> &'static Declaration {
+        match self {
+            Field::Format(_) => &BARE,
+            Field::Part(_, part) => &PARTS[part as usize],
+            Field::VodTranscodeGroup => &DECLARATIONS[0],
+            Field::CycleDuration => &DECLARATIONS[1],
+            Field::AutoCompose => &DECLARATIONS[2],
+            Field::ComposeVodTranscodeGroup => &DECLARATIONS[3],
+            Field::OnDemand => &DECLARATIONS[4],
+            Field::StorageLocation => &DECLARATIONS[5],
+            Field::DelayTime => &DECLARATIONS[6],
+            Field::RecordContent => &DECLARATIONS[7],
+            Field::TranscodeTemplates => &DECLARATIONS[8],
+            Field::SpaceId => &DECLARATIONS[9],
+            Field::RecordFormat => &DECLARATIONS[10],
+            Field::Unknown => &DECLARATIONS[11],
+        }
+    }
+
+    /// The field's name in YAML and in every output; a setting of a format has the names of both before its own.
     pub fn name(self) -> &'static str {
-        self.declaration().name
+        match self {
+            Field::Format(format) => NAMES[format as usize][0],
+            Field::Part(format, part) => NAMES[format as usize][part as usize + 1],
+            _ => self.declaration().name,
+        }
     }
 
-    /// The field's name in requests and responses of the API; `None` for [`Field::Unknown`], which no request can send.
+    /// The field of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().chain(Self::leaves()).find(|field| field.name() == name)
+    }
+
+    /// The managed field that it is a part of, or itself.
+    pub fn whole(self) -> Self {
+        match self {
+            Field::Format(_) | Field::Part(..) => Field::RecordFormat,
+            other => other,
+        }
+    }
+
+    /// The field's name in requests and responses of the API; `None` where it has none of its own.
     pub fn api(self) -> Option<&'static str> {
         self.declaration().api
     }
@@ -182,19 +353,54 @@ impl Field {
         self.declaration().form
     }
 
-    /// What an editor shows beside the key of a managed field; `None` for passthrough fields.
+    /// What an editor shows beside the key of a managed field; `None` for what YAML does not manage.
     pub fn description(self) -> Option<&'static str> {
         self.declaration().description
     }
 
-    /// Whether it is a managed field that only Add can set, so that a change is a replace.
-    pub fn is_create_only(self) -> bool {
-        self.needs_add() && self.description().is_some()
-    }
-
-    /// Whether no Update can change it, for managed and passthrough fields.
+    /// Whether no Update can send it.
     pub fn needs_add(self) -> bool {
         self.declaration().needs_add
+    }
+
+    /// Whether the API has it only since May 2026.
+    pub fn is_of_2026(self) -> bool {
+        matches!(
+            self.whole(),
+            Field::DelayTime
+                | Field::RecordContent
+                | Field::TranscodeTemplates
+                | Field::SpaceId
+                | Field::RecordFormat
+        )
+    }
+
+    /// What the documents say that it is if it is not set; `None` if they say nothing.
+    pub fn implied(self) -> Option<Value> {
+        let set = |words: &[&str]| Value::Set(words.iter().map(|word| (*word).to_owned()).collect());
+        match self.declaration().implied {
+            Implied::Nothing => None,
+            Implied::Seconds(seconds) => Some(Value::Seconds(seconds)),
+            Implied::Switch(on) => Some(Value::Switch(on)),
+            Implied::Text(text) => Some(Value::Text(text.to_owned())),
+            Implied::Set(words) => Some(set(words)),
+            Implied::Process => Some(Value::Process(Process::Nothing)),
+            Implied::NoText => Some(Value::Text(String::new())),
+        }
+    }
+
+    /// Whether no Update leads from one value to the other, so that the configuration must be replaced: the field can't be
+    /// sent, or an empty value would have to be.
+    pub fn forces_replacement(self, after: &Value) -> bool {
+        match (self.form(), after) {
+            (Form::Bare, _) => true,
+            (Form::Templates, Value::Unset) => true,
+            (Form::Templates, Value::Set(names)) => names.is_empty(),
+            (Form::Process, value) => matches!(value, Value::Unset | Value::Process(Process::Nothing)),
+            (Form::Text, Value::Unset) => true,
+            (Form::Text, Value::Text(text)) => text.is_empty(),
+            _ => self.needs_add(),
+        }
     }
 }
 
@@ -207,6 +413,33 @@ impl AsRef<str> for Field {
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Field::named(&name).ok_or_else(|| D::Error::custom(format!("`{name}` is not a field")))
+    }
+}
+
+impl JsonSchema for Field {
+    fn schema_name() -> Cow<'static, str> {
+        "Field".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: Vec<&str> = Field::leaves().map(Field::name).collect();
+        json_schema!({
+            "description": "A field of a configuration, named as in YAML; a setting of a format is `record_format.FORMAT.NAME`.",
+            "enum": names,
+        })
     }
 }
 
@@ -223,6 +456,14 @@ pub enum Value {
     Switch(bool),
     /// A number without a unit.
     Number(u32),
+    /// Words or names whose order has no meaning.
+    Set(BTreeSet<String>),
+    /// What processes the files of a format.
+    Process(Process),
+    /// A format that is there, whatever its settings.
+    Bare,
+    /// The settings of each format.
+    Formats(Formats),
     /// Unknown response fields by name.
     Json(BTreeMap<String, serde_json::Value>),
 }
@@ -240,6 +481,14 @@ impl Value {
             Value::Text(text) => text.as_str().into(),
             Value::Seconds(number) | Value::Number(number) => (*number).into(),
             Value::Switch(on) => (*on).into(),
+            Value::Set(words) => words.iter().map(String::as_str).collect(),
+            Value::Process(Process::Transcode(id)) => serde_json::json!({ "transcode": id }),
+            Value::Process(Process::Workflow(id)) => serde_json::json!({ "workflow": id }),
+            Value::Process(Process::Nothing) => "default".into(),
+            Value::Bare => serde_json::json!({}),
+            Value::Formats(formats) => {
+                formats.iter().map(|(format, one)| (format.name().to_owned(), one.to_json())).collect()
+            }
             Value::Json(fields) => fields.clone().into_iter().collect(),
         }
     }
@@ -252,27 +501,40 @@ impl Value {
         }
     }
 
-    /// Whether it holds nothing: unset, or no unknown fields.
+    /// Whether it holds nothing: unset, or no unknown fields that say something.
     pub fn is_empty(&self) -> bool {
         match self {
             Value::Unset => true,
-            Value::Json(fields) => fields.is_empty(),
-            Value::Text(_) | Value::Seconds(_) | Value::Switch(_) | Value::Number(_) => false,
+            Value::Json(fields) => !fields.values().any(says_something),
+            _ => false,
         }
     }
 
-    /// Equality for `field`: template lists are sets, everything else is compared as it is.
+    /// Equality for `field`: what is not set equals what that means, and unknown fields count only if they say something.
     pub(super) fn same(&self, field: Field, other: &Value) -> bool {
-        match (field.form(), self, other) {
-            (Form::Templates, Value::Text(one), Value::Text(two)) => templates(one) == templates(two),
-            _ => self == other,
-        }
+        let settled = |value: &Value| match value {
+            Value::Unset => field.implied().unwrap_or(Value::Unset),
+            Value::Json(fields) => {
+                let telling = fields.iter().filter(|(_, value)| says_something(value));
+                Value::Json(telling.map(|(name, value)| (name.clone(), value.clone())).collect())
+            }
+            other => other.clone(),
+        };
+        self == other || settled(self) == settled(other)
     }
 }
 
-/// The ids in a list of templates, whose order has no meaning.
-pub(crate) fn templates(text: &str) -> BTreeSet<&str> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
+/// Whether a value that nobody knows means more than nothing, off or zero. XML writes all of them as text.
+pub(crate) fn says_something(value: &serde_json::Value) -> bool {
+    use serde_json::Value as Json;
+    match value {
+        Json::Null | Json::Bool(false) => false,
+        Json::Bool(true) => true,
+        Json::Number(number) => number.as_f64() != Some(0.0),
+        Json::String(text) => !matches!(text.trim(), "" | "0" | "false" | "[]" | "{}"),
+        Json::Array(items) => items.iter().any(says_something),
+        Json::Object(fields) => fields.values().any(says_something),
+    }
 }
 
 /// Whether a text can be shown without quotes: ids, hosts and lists of them.
@@ -301,6 +563,13 @@ impl fmt::Display for Value {
             Value::Seconds(seconds) => duration(*seconds, f),
             Value::Number(number) => write!(f, "{number}"),
             Value::Switch(on) => f.write_str(if *on { "on" } else { "off" }),
+            Value::Set(words) => {
+                let shown = |word: &String| Value::Text(word.clone()).to_string();
+                write!(f, "[{}]", words.iter().map(shown).collect::<Vec<_>>().join(", "))
+            }
+            Value::Process(process) => process.fmt(f),
+            Value::Bare => f.write_str("{}"),
+            Value::Formats(_) => write!(f, "{}", self.to_json()),
             Value::Json(fields) => f.write_str(&serde_json::to_string(fields).map_err(|_| fmt::Error)?),
         }
     }
@@ -320,10 +589,25 @@ mod tests {
     #[test]
     fn each_field_finds_its_own_line_and_the_managed_ones_come_first() {
         for (at, declaration) in DECLARATIONS.iter().enumerate() {
-            assert_eq!(declaration.field as usize, at);
+            assert_eq!(declaration.field.declaration().name, declaration.name);
+            assert_eq!(Field::ALL[at], declaration.field);
             assert_eq!(declaration.description.is_some(), at < Field::MANAGED.len(), "{}", declaration.name);
-            assert_eq!(serde_json::to_value(declaration.field).unwrap(), declaration.name);
         }
-        assert_eq!(DECLARATIONS.len(), Field::Unknown as usize + 1);
+        for (at, part) in Part::ALL.into_iter().enumerate() {
+            assert_eq!(PARTS[at].field, Field::Part(Format::Flv, part));
+            assert_eq!(part as usize, at);
+        }
+        for (at, format) in Format::ALL.into_iter().enumerate() {
+            assert_eq!(format as usize, at);
+            assert_eq!(Field::Format(format).name(), format!("record_format.{format}"));
+            for part in Part::ALL {
+                let name = format!("record_format.{format}.{}", part.name());
+                assert_eq!(Field::Part(format, part).name(), name);
+            }
+        }
+        for field in Field::leaves() {
+            let text = serde_json::to_value(field).unwrap();
+            assert_eq!(serde_json::from_value::<Field>(text).unwrap(), field);
+        }
     }
 }

@@ -3,12 +3,15 @@
 mod address;
 mod config;
 mod field;
+mod format;
+mod parts;
 mod pattern;
 mod snapshot;
 
 pub use address::{Address, AddressError, AddressText, EVERY, domain_error, name_error};
-pub use config::{NO_TRANSCODE, Passthrough, RecordConfig, State, is_group_id};
-pub(crate) use field::templates;
+pub use config::{NO_TRANSCODE, RecordConfig, State, is_group_id, words};
+pub(crate) use field::says_something;
 pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Value};
+pub use format::{Format, FormatSettings, Formats, Part, Process};
 pub use pattern::{Pattern, PatternError};
 pub use snapshot::{DomainSnapshot, Remote, Snapshot, StreamSpelling};

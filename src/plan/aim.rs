@@ -12,8 +12,7 @@ pub struct Aim<'a> {
     pub before: Option<&'a RecordConfig>,
     /// Normalized; `None` means that there is no configuration.
     pub after: Option<&'a RecordConfig>,
-    /// Whether fields that livevod does not manage must be as in `after` too. A new configuration gets them from the
-    /// service.
+    /// Whether fields that are not set in `after` must not be set either. The service sets some in a new configuration.
     pub exact: bool,
 }
 
@@ -24,7 +23,7 @@ impl<'a> Aim<'a> {
             address: &change.address,
             before: change.before(),
             after: change.after(),
-            exact: change.action() != ActionKind::Create || change.puts_back(),
+            exact: change.action() != ActionKind::Create,
         }
     }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Field, Passthrough, RecordConfig, StreamSpelling, Value};
+use crate::model::{Address, Field, RecordConfig, StreamSpelling, Value};
 
 /// One change of one configuration: everything that is decided about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -170,9 +170,10 @@ impl Change {
         }
     }
 
-    /// Whether it adds back a configuration with fields that no file manages.
-    pub fn puts_back(&self) -> bool {
-        matches!(&self.transition, Transition::Create { after } if after.passthrough != Passthrough::default())
+    /// Whether this field, which differs, makes the replace necessary.
+    pub fn is_forced_by(&self, field: Field) -> bool {
+        matches!(self.transition, Transition::Replace { .. })
+            && field.forces_replacement(&self.after_value(field))
     }
 
     /// Whether the configuration is absent at some moment: a delete or a replace.

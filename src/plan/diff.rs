@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Change, Contingent, Reason, Transition};
+use super::change::{ActionKind, Change, Contingent, Reason, Transition};
 use super::decided::{Decisions, Plan};
 use super::gaps::{Gap, Gaps, Why};
 use super::notes::{ChangeNote, Coverage, FieldOrigin, GroupName, Notes, Shadow, Unsupported, Warning};
 use super::options::PlanOptions;
 use super::selection::Selection;
-use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling};
+use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling, Value};
 use crate::resolve::{Desired, DesiredDomain, Entry, OriginKind, Resolved, Restored, Wanted};
 use crate::source::Sources;
-use crate::wire;
+use crate::wire::{self, Action};
 
 /// A plan with its changes, but without coverage, guards and budget.
 pub(super) fn differences(
@@ -197,7 +197,7 @@ impl Draft<'_> {
         resolved: Option<&Resolved>,
         why: Why,
     ) {
-        if let Some(reason) = wire::uncarryable(&after) {
+        if let Some(reason) = wire::uncarryable(&after, Action::Add) {
             self.unsupported(address, reason, resolved.is_some());
             return;
         }
@@ -244,13 +244,17 @@ impl Draft<'_> {
             self.plan.notes.unchanged.push(address.clone());
             return;
         }
-        if let Some(reason) = wire::uncarryable(&remote.config) {
+        let (action, reason) = match forces_replacement(&fields, &after) {
+            true => (ActionKind::Replace, Reason::CreateOnly),
+            false => (ActionKind::Update, Reason::Differs),
+        };
+        if let Some(reason) = lost_by(action, &remote.config) {
             self.unsupported(address, reason, true);
             return;
         }
-        let (transition, reason) = match fields.iter().any(|field| field.is_create_only()) {
-            true => (Transition::Replace { before, after }, Reason::CreateOnly),
-            false => (Transition::Update { before, after }, Reason::Differs),
+        let transition = match action {
+            ActionKind::Replace => Transition::Replace { before, after },
+            _ => Transition::Update { before, after },
         };
         let (why, origins) = (Why::of(reason), self.origins(Some(resolved)));
         self.change(domain, address, Steps { transition, why, origins, spelling: remote.spelling });
@@ -287,6 +291,9 @@ impl Draft<'_> {
                 self.plan.notes.warnings.push(Warning { message, address: Some(address.clone()) });
             }
         }
+        if let Some(before) = &before {
+            ask_for_defaults(&mut after, before);
+        }
         let fields = match &before {
             Some(before) => before.differences(&after),
             None => after.set_fields(),
@@ -295,17 +302,25 @@ impl Draft<'_> {
             self.plan.notes.unchanged.push(address.clone());
             return;
         }
-        let uncarryable = [Some(&after), before.as_ref()].into_iter().flatten().find_map(wire::uncarryable);
+        let action = match (&before, forces_replacement(&fields, &after)) {
+            (None, _) => ActionKind::Create,
+            (Some(_), true) => ActionKind::Replace,
+            (Some(_), false) => ActionKind::Update,
+        };
+        let uncarryable =
+            [Some(&after), before.as_ref()].into_iter().flatten().find_map(|config| lost_by(action, config));
         if let Some(reason) = uncarryable {
             self.unsupported(address, reason, true);
             return;
         }
         let place = domain.entries.get(address).map(|entry| self.sources.place(entry.key));
         let in_snapshot = place.map_or(Why::of(Reason::Differs), |place| Why::at(Reason::InSnapshot, place));
-        let (transition, why) = match (before, fields.iter().any(|field| field.needs_add())) {
+        let (transition, why) = match (before, action) {
+            (Some(before), ActionKind::Replace) => {
+                (Transition::Replace { before, after }, Why::of(Reason::CreateOnly))
+            }
+            (Some(before), _) => (Transition::Update { before, after }, in_snapshot),
             (None, _) => (Transition::Create { after }, in_snapshot),
-            (Some(before), true) => (Transition::Replace { before, after }, Why::of(Reason::CreateOnly)),
-            (Some(before), false) => (Transition::Update { before, after }, in_snapshot),
         };
         let spelling = remote.map(|remote| remote.spelling).unwrap_or_default();
         let origins = self.origins(Some(resolved));
@@ -357,7 +372,27 @@ impl Draft<'_> {
             let origin = resolved?.origin(field)?;
             Some((field, FieldOrigin::new(origin, self.sources)))
         };
-        Field::ALL.into_iter().filter_map(origin).collect()
+        Field::leaves().filter_map(origin).collect()
+    }
+}
+
+/// Whether one of these fields, in which a configuration is to become `after`, can't be changed in place.
+fn forces_replacement(fields: &[Field], after: &RecordConfig) -> bool {
+    fields.iter().any(|field| field.forces_replacement(&after.get(*field)))
+}
+
+/// Why a configuration must not be changed like this; `None` if nothing of it is lost.
+fn lost_by(action: ActionKind, config: &RecordConfig) -> Option<String> {
+    let last_call = if action == ActionKind::Update { Action::Update } else { Action::Add };
+    wire::uncarryable(config, last_call)
+}
+
+/// Writes out what the documents imply for each field that is to be unset again: what is left out of a request might stay.
+fn ask_for_defaults(after: &mut RecordConfig, before: &RecordConfig) {
+    for field in before.differences(after) {
+        if let (Value::Unset, Some(implied)) = (after.get(field), field.implied()) {
+            after.set(field, implied);
+        }
     }
 }
 

@@ -1,16 +1,15 @@
 //! The hash that identifies the decisions: over all of them, and nothing else.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::ser::{Error, SerializeMap};
 use serde::{Serialize, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::change::{ActionKind, Change, Contingent, Reason};
 use super::decided::Decisions;
-use crate::model::{Address, Field, Form, RecordConfig, StreamSpelling, Value, templates};
+use crate::model::{Address, Field, RecordConfig, StreamSpelling, Value};
 use crate::wire;
 
 impl Decisions {
@@ -116,34 +115,28 @@ impl Serialize for Settings<'_> {
             settings.serialize_key(field.name())?;
             match self.0.get(field) {
                 Value::Unset => settings.serialize_value(&())?,
-                Value::Text(text) if field.form() == Form::Templates => {
-                    settings.serialize_value(&sorted(&text))?;
-                }
                 Value::Text(text) => settings.serialize_value(&text)?,
                 Value::Seconds(number) | Value::Number(number) => settings.serialize_value(&number)?,
                 Value::Switch(on) => settings.serialize_value(&on)?,
+                Value::Set(words) => settings.serialize_value(&words)?,
+                // Canonical already, as it nearly always is.
+                Value::Json(fields) if fields.is_empty() => settings.serialize_value(&fields)?,
                 Value::Json(fields) => settings.serialize_value(&Canonical(&fields))?,
+                value @ (Value::Formats(_) | Value::Process(_) | Value::Bare) => {
+                    settings.serialize_value(&Canonical(&value.to_json()))?;
+                }
             }
         }
         settings.end()
     }
 }
 
-/// Template lists are sets, so their order must not count.
-fn sorted(text: &str) -> String {
-    let ids: Vec<&str> = templates(text).into_iter().collect();
-    ids.join(",")
-}
-
-/// A map with any content, in canonical form.
-struct Canonical<'a, T>(&'a BTreeMap<String, T>);
+/// Any content, in canonical form.
+struct Canonical<'a, T>(&'a T);
 
 impl<T: Serialize> Serialize for Canonical<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = match self.0.is_empty() {
-            true => to_raw_value(self.0),
-            false => serde_json_canonicalizer::to_string(self.0).and_then(RawValue::from_string),
-        };
+        let text = serde_json_canonicalizer::to_string(self.0).and_then(RawValue::from_string);
         text.map_err(S::Error::custom)?.serialize(serializer)
     }
 }
@@ -153,7 +146,7 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::model::Passthrough;
+    use crate::model::{Format, FormatSettings, Process, words};
     use crate::plan::change::Transition;
 
     /// The hash of the text that any other program would write for the same decisions.
@@ -185,8 +178,6 @@ mod tests {
         for change in document["decisions"]["changes"].as_array_mut().unwrap() {
             for side in ["before", "after"] {
                 let Some(settings) = change[side].as_object_mut() else { continue };
-                let passthrough = settings.remove("carried").unwrap();
-                settings.extend(passthrough.as_object().unwrap().clone());
                 settings.entry("unknown").or_insert(serde_json::json!({}));
             }
         }
@@ -201,19 +192,24 @@ mod tests {
         let unknown = serde_json::json!({ "b": [1.0, 1e21, -0.0, 1e-7], "é": null, "😀": { "2": true, "10": awkward }, "\u{fb33}": 9 });
         let Json::Object(unknown) = unknown else { unreachable!("it is written as one") };
         let text = || Some(awkward.to_owned());
-        let passthrough = Passthrough {
-            delay_time: Some(u32::MAX),
-            record_content: text(),
-            space_id: text(),
-            transcode_templates: Some(format!("b,{awkward}, a")),
-            unknown: unknown.into_iter().collect(),
+        let mp4 = FormatSettings {
+            process: Some(Process::Workflow(awkward.to_owned())),
+            video: Some(words("origin,compose")),
+            tags: text(),
+            unknown: unknown.clone().into_iter().collect(),
+            ..FormatSettings::default()
         };
         let config = RecordConfig {
             vod_transcode_group: awkward.to_owned(),
             auto_compose: true,
             compose_vod_transcode_group: text(),
             storage_location: text(),
-            passthrough,
+            delay_time: Some(u32::MAX),
+            record_content: Some(words("raw,transcode")),
+            space_id: text(),
+            transcode_templates: Some([awkward.to_owned(), "b".to_owned(), "a".to_owned()].into()),
+            record_format: Some([(Format::Mp4, mp4), (Format::Flv, FormatSettings::default())].into()),
+            unknown: unknown.into_iter().collect(),
             ..RecordConfig::default()
         };
         for config in [config, RecordConfig::default()] {

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::change::{ActionKind, Change, Reason};
+use super::change::{Change, Reason};
 use crate::model::{Address, Field, Value};
 use crate::resolve::{Origin, OriginKind};
 use crate::source::{Place, Sources};
@@ -130,7 +130,7 @@ impl<'a> Noted<'a> {
             before: change.before_value(field),
             after: change.after_value(field),
             origin: note.origins.get(&field),
-            forces_replacement: change.action() == ActionKind::Replace && field.is_create_only(),
+            forces_replacement: change.is_forced_by(field),
         })
     }
 
@@ -151,10 +151,12 @@ impl<'a> Noted<'a> {
         match self.change.reason {
             Reason::Missing => "declared but missing".to_owned(),
             Reason::Differs => "differs from the files".to_owned(),
-            Reason::CreateOnly => match self.change.fields().into_iter().find(|field| field.needs_add()) {
-                Some(field) => format!("`{field}` can only be set when a configuration is added"),
-                None => "it can't be changed in place".to_owned(),
-            },
+            Reason::CreateOnly => {
+                match self.change.fields().into_iter().find(|field| self.change.is_forced_by(*field)) {
+                    Some(field) => format!("`{field}` can only be set when a configuration is added"),
+                    None => "it can't be changed in place".to_owned(),
+                }
+            }
             Reason::DeclaredAbsent => "declared `state: absent`".to_owned(),
             Reason::Pruned => "not declared, and `prune: true`".to_owned(),
             Reason::InSnapshot => format!("differs from {file}"),

@@ -36,7 +36,7 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
 
 /// The differences that no shared value covers.
 fn differences(change: ChangeView, causes: &Causes, sources: &Sources) -> Vec<Diagnostic> {
-    let mut forcing = change.field_changes().filter(|one| one.field.is_create_only());
+    let mut forcing = change.field_changes().filter(|one| one.forces_replacement);
     match change.action() {
         ActionKind::Update => {
             let fields = change.field_changes().filter(|one| !causes.tell(one));

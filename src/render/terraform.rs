@@ -185,7 +185,7 @@ struct Transition {
     before_sensitive: Json,
     after_sensitive: Json,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    replace_paths: Vec<[&'static str; 1]>,
+    replace_paths: Vec<Vec<&'static str>>,
 }
 
 impl Transition {
@@ -196,8 +196,7 @@ impl Transition {
             Some(_) => Json::Object(Map::new()),
             None => Json::Bool(false),
         };
-        let forcing = change.fields().into_iter().filter(|field| field.is_create_only());
-        let replaces = change.action() == ActionKind::Replace;
+        let forcing = change.fields().into_iter().filter(|field| change.is_forced_by(*field));
         Self {
             actions: actions(change.action()),
             before: side(change.before()),
@@ -205,7 +204,7 @@ impl Transition {
             after_unknown: Map::new(),
             before_sensitive: sensitive(change.before()),
             after_sensitive: sensitive(change.after()),
-            replace_paths: forcing.filter(|_| replaces).map(|field| [field.name()]).collect(),
+            replace_paths: forcing.map(|field| field.name().split('.').collect()).collect(),
         }
     }
 }

@@ -127,16 +127,21 @@ pub enum Wanted {
 /// A configuration with the origin of each managed field.
 #[derive(Debug, Clone)]
 pub struct Resolved {
-    /// The settings, without passthrough fields.
+    /// The settings. What is not written, and has no documented default, is not set.
     pub config: RecordConfig,
     /// In [`Field::MANAGED`] order.
     pub origins: Vec<Origin>,
+    /// Of each format that is written, and of each of its settings.
+    pub parts: BTreeMap<Field, Origin>,
 }
 
 impl Resolved {
-    /// Where the value of a managed field comes from; `None` for passthrough fields.
+    /// Where the value of a field comes from, for a part of `record_format` that is not written the whole; `None` for what
+    /// YAML does not manage.
     pub fn origin(&self, field: Field) -> Option<&Origin> {
-        self.origins.get(Field::MANAGED.iter().position(|managed| *managed == field)?)
+        let whole = field.whole();
+        let managed = || self.origins.get(Field::MANAGED.iter().position(|managed| *managed == whole)?);
+        self.parts.get(&field).or_else(managed)
     }
 }
 
@@ -158,8 +163,15 @@ impl Origin {
     /// The origin of a managed field that is not written.
     pub(super) fn unwritten(field: Field) -> Self {
         let kind = match RecordConfig::default().get(field) {
-            // Without auto_compose there is no compose group, so its default is unset.
-            Value::Unset if field != Field::ComposeVodTranscodeGroup => OriginKind::Service,
+            // The documents say what these are if they are not written: the other two groups are not there.
+            Value::Unset
+                if !matches!(
+                    field,
+                    Field::VodTranscodeGroup | Field::ComposeVodTranscodeGroup | Field::RecordFormat
+                ) =>
+            {
+                OriginKind::Service
+            }
             _ => OriginKind::Default,
         };
         Self { kind, tier: None, span: None, via: Vec::new() }

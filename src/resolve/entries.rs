@@ -8,10 +8,11 @@ use super::groupless::{self, Groupless};
 use super::groups;
 use super::inherit::{Ladder, Level, Ruling, Word};
 use super::layouts::{LaidApp, Layer, lay};
+use super::shape::{self, Shape};
 use super::tiers::Tiers;
 use crate::config::{Defaults, Document, Domain, Setting, Stream, Written};
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::{Address, Field, Form, RecordConfig, State};
+use crate::model::{Address, Field, Form, Process, RecordConfig, State, Value};
 use crate::source::{Span, Spanned};
 
 /// One domain, and what its entries inherit from.
@@ -119,15 +120,24 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
 
     fn present(&mut self, place: &PresentEntry<'_, 'd>, ladder: &Ladder<'_, 'd>) -> Resolved {
         let origins = Vec::with_capacity(Field::MANAGED.len());
-        let mut resolved = Resolved { config: RecordConfig::default(), origins };
+        let mut resolved = Resolved { config: RecordConfig::default(), origins, parts: BTreeMap::new() };
+        let shape = Shape::of(ladder);
+        if let Shape::ByFormat(formats) = &shape {
+            shape::check_mixed(ladder, formats, place.address, self.findings);
+        }
         for field in Field::MANAGED {
             // Without auto_compose the service ignores the group, wherever it is written.
             let is_idle = field == Field::ComposeVodTranscodeGroup && !resolved.config.auto_compose;
-            let mut ruling = match is_idle {
-                true => Ruling { word: Word::Unset, origin: Origin::unwritten(field) },
-                false => ladder.rule(field),
+            let void = shape.voids(field);
+            let mut ruling = match (void, is_idle) {
+                (Some(origin), _) => Ruling { origin: origin.clone(), ..Ruling::unwritten(field) },
+                (None, true) => Ruling::unwritten(field),
+                (None, false) => ladder.rule(field),
             };
-            if field.form() == Form::Group && !is_idle {
+            if field == Field::RecordFormat && void.is_none() {
+                ruling = self.formats(place, ladder, ruling, &mut resolved.parts);
+            }
+            if field.form() == Form::Group && !is_idle && void.is_none() {
                 ruling = self.group(place, ruling);
                 self.check_group(place, field, &ruling, &resolved);
             }
@@ -139,11 +149,45 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         resolved
     }
 
+    /// Looks up the groups of the formats, and notes the origin of each format and of its settings.
+    fn formats(
+        &mut self,
+        place: &PresentEntry<'_, 'd>,
+        ladder: &Ladder<'_, 'd>,
+        ruling: Ruling,
+        parts: &mut BTreeMap<Field, Origin>,
+    ) -> Ruling {
+        let (Word::Value(Value::Formats(formats)), Some(depth)) = (&ruling.word, ruling.depth) else {
+            return ruling;
+        };
+        let Some(rung) = ladder.rung(depth) else { return ruling };
+        let mut formats = formats.clone();
+        for (field, setting) in rung.settings.parts() {
+            let origin = rung.origin(setting.span);
+            let group = match &setting.value {
+                Written::Value(Value::Process(process)) => process.group(),
+                _ => None,
+            };
+            let (Field::Part(format, _), Some(group)) = (field, group) else {
+                parts.insert(field, origin);
+                continue;
+            };
+            let word = Word::Value(Value::Text(group.to_owned()));
+            let Ruling { word, origin, depth: _ } =
+                self.group(place, Ruling { word, origin, depth: Some(depth) });
+            if let (Word::Value(Value::Text(id)), Some(settings)) = (word, formats.get_mut(&format)) {
+                settings.process = Some(Process::Transcode(id));
+            }
+            parts.insert(field, origin);
+        }
+        Ruling { word: Word::Value(Value::Formats(formats)), ..ruling }
+    }
+
     fn group(&mut self, place: &PresentEntry<'_, 'd>, ruling: Ruling) -> Ruling {
-        let origin = ruling.origin.clone();
+        let (origin, depth) = (ruling.origin.clone(), ruling.depth);
         groups::resolve(self.document, self.region, ruling).unwrap_or_else(|finding| {
             self.findings.push(led_here(*finding, &origin).about(place.address));
-            Ruling { word: Word::Unknown, origin }
+            Ruling { word: Word::Unknown, origin, depth }
         })
     }
 

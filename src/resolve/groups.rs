@@ -18,18 +18,20 @@ pub(super) fn resolve(
     region: Option<&Spanned<String>>,
     ruling: Ruling,
 ) -> Result<Ruling, Box<Diagnostic>> {
-    let Ruling { word: Word::Value(Value::Text(name)), mut origin } = ruling else { return Ok(ruling) };
+    let Ruling { word: Word::Value(Value::Text(name)), mut origin, depth } = ruling else {
+        return Ok(ruling);
+    };
     let Some(group) = document.transcode_groups.get(&name) else {
         let word = if is_group_id(&name) { Word::Value(Value::Text(name)) } else { Word::Unknown };
-        return Ok(Ruling { word, origin });
+        return Ok(Ruling { word, origin, depth });
     };
     let id = match &group.ids {
-        GroupIds::Faulty => return Ok(Ruling { word: Word::Unknown, origin }),
+        GroupIds::Faulty => return Ok(Ruling { word: Word::Unknown, origin, depth }),
         GroupIds::Everywhere(id) => id,
         GroupIds::ByRegion(ids) => match region.and_then(|region| ids.get(&region.value)) {
             Some(id) => id,
             None if region.is_none() && document.partial => {
-                return Ok(Ruling { word: Word::Unknown, origin });
+                return Ok(Ruling { word: Word::Unknown, origin, depth });
             }
             None => return Err(Box::new(no_id(&name, group.key, region, origin.span.unwrap_or(group.key)))),
         },
@@ -39,7 +41,7 @@ pub(super) fn resolve(
         Written::Value(id) => Word::Value(Value::Text(id.clone())),
         Written::Default | Written::Faulty => Word::Unknown,
     };
-    Ok(Ruling { word, origin })
+    Ok(Ruling { word, origin, depth })
 }
 
 /// The name of each defined id and the place of the id; if it has several names, the first in name order.

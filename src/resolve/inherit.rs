@@ -32,6 +32,15 @@ pub(super) struct Ruling {
     pub(super) word: Word,
     /// Where it comes from.
     pub(super) origin: Origin,
+    /// How many steps away from the entry it is written; `None` if it is not written.
+    pub(super) depth: Option<usize>,
+}
+
+impl Ruling {
+    /// Nothing is written for the field.
+    pub(super) fn unwritten(field: Field) -> Self {
+        Self { word: Word::Unset, origin: Origin::unwritten(field), depth: None }
+    }
 }
 
 /// What the nearest block says.
@@ -63,17 +72,26 @@ impl<'l, 'd> Ladder<'l, 'd> {
     /// The value that applies to a managed field.
     pub(super) fn rule(&self, field: Field) -> Ruling {
         let mut doubt = self.doubt;
-        for step in self.steps() {
+        for (depth, step) in self.steps().enumerate() {
             let Step::Rung(rung) = step else {
                 doubt = true;
                 continue;
             };
             if let Some(setting) = rung.settings.get(field) {
-                return ruling(setting, rung.origin(setting.span));
+                let (word, origin) = (word(field, setting), rung.origin(setting.span));
+                return Ruling { word, origin, depth: Some(depth) };
             }
         }
         let word = if doubt { Word::Unknown } else { Word::Unset };
-        Ruling { word, origin: Origin::unwritten(field) }
+        Ruling { word, ..Ruling::unwritten(field) }
+    }
+
+    /// The block so many steps away.
+    pub(super) fn rung(&self, depth: usize) -> Option<Rung<'l, 'd>> {
+        match self.steps().nth(depth)? {
+            Step::Rung(rung) => Some(rung),
+            Step::Gap => None,
+        }
     }
 }
 
@@ -145,13 +163,13 @@ fn nearest_tier<'d>(level: &Level<'d>) -> Option<(&'d Setting<String>, Option<&'
     level.layers.iter().find_map(|layer| Some((layer.block.tier.as_ref()?, layer.layout)))
 }
 
-fn ruling(setting: &Setting<Value>, origin: Origin) -> Ruling {
-    let word = match &setting.value {
+/// What is written. `default` asks for what the documents say, where they say something.
+fn word(field: Field, setting: &Setting<Value>) -> Word {
+    match &setting.value {
         Written::Value(value) => Word::Value(value.clone()),
-        Written::Default => Word::Unset,
+        Written::Default => field.implied().map_or(Word::Unset, Word::Value),
         Written::Faulty => Word::Unknown,
-    };
-    Ruling { word, origin }
+    }
 }
 
 fn route(layout: Option<&Spanned<String>>) -> Vec<Spanned<String>> {

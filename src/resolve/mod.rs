@@ -8,6 +8,7 @@ mod inherit;
 mod layouts;
 mod references;
 mod restored;
+mod shape;
 mod tiers;
 mod trail;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::{Document, Written, closest};
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::{Value, is_group_id};
+use crate::model::is_group_id;
 use crate::source::{Span, Spanned};
 
 /// How many names get a suggestion; with more, a hostile file could make suggestions take minutes.
@@ -22,11 +22,8 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
             names.check(name, *span, &TIERS, &document.tiers);
         }
         for group in settings.groups() {
-            match &group.value {
-                Written::Value(Value::Text(name)) if !is_group_id(name) => {
-                    names.check(name, group.span, &GROUPS, &document.transcode_groups);
-                }
-                _ => {}
+            if let Some(name) = group.value.filter(|name| !is_group_id(name)) {
+                names.check(name, group.span, &GROUPS, &document.transcode_groups);
             }
         }
     }

@@ -80,7 +80,8 @@ impl Lines {
         let span = self.rows.get(address).copied().unwrap_or(self.whole);
         let origin = Origin { kind: OriginKind::Snapshot, tier: None, span: Some(span), via: Vec::new() };
         let origins = vec![origin; Field::MANAGED.len()];
-        let resolved = Resolved { config: remote.config.clone().normalized(), origins };
+        let config = remote.config.clone().normalized();
+        let resolved = Resolved { config, origins, parts: BTreeMap::new() };
         Entry { key: span, wanted: Wanted::Present(Box::new(resolved)), expires: None }
     }
 }

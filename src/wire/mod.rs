@@ -2,12 +2,14 @@
 //! here, except for those of the fields, which are in the table of [`Field`](crate::model::Field).
 
 mod encode;
+mod formats;
 mod inquiry;
 mod page;
 mod request;
 mod response;
 mod sign;
 mod temporary;
+mod values;
 mod verify;
 mod xml;
 
@@ -15,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+pub use formats::{LIST as FORMAT_LIST, list_formats, read_formats};
 pub use inquiry::{
     CallerIdentity, DOMAIN_DETAIL, DomainDetail, Inquiry, OSS_RECORDINGS, OssRecordings, Product,
     TRANSCODE_GROUP, caller_identity, domain_detail, oss_recordings, read_caller_identity,
@@ -28,6 +31,7 @@ pub use temporary::{
     METADATA_HOST, OIDC_TOKEN_LENGTH, Role, TemporaryKey, assume_role, assume_role_with_oidc, metadata_key,
     metadata_role, metadata_token, read_assumed_role, read_key, read_metadata_text, uri_key,
 };
+pub use values::write_value;
 pub use verify::{
     SignatureProblem, Unsigned, Verified, read_unsigned, unverified_param, unverified_params, verify,
 };

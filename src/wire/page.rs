@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
+use super::formats::{self, read_formats};
 use super::response::text_of;
-use crate::model::{Address, EVERY, Field, Form, RecordConfig, Remote, StreamSpelling, Value};
+use super::values::{is_given, list_of, number, read_value, switch};
+use crate::model::{Address, EVERY, Field, RecordConfig, Remote, StreamSpelling, Value};
 
 /// One page of a listing.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,40 +40,27 @@ pub fn read_page(mut fields: Map<String, Json>) -> Result<Page, String> {
     Ok(Page { items: configs.len(), configs, total, size })
 }
 
-/// The items in the list's element, which is missing or null if there are none; XML gives a single item without a list.
+/// The items of a listing.
 fn items_of(list: Json) -> Result<Vec<Json>, String> {
-    let inner = match list {
-        Json::Object(mut object) => object.remove("LiveRecordVodConfig").unwrap_or_default(),
-        other => other,
-    };
-    match inner {
-        Json::Null => Ok(Vec::new()),
-        Json::String(text) if text.trim().is_empty() => Ok(Vec::new()),
-        Json::Array(items) => Ok(items),
-        Json::Object(item) => Ok(vec![Json::Object(item)]),
-        _ => Err("`LiveRecordVodConfigs` does not contain a list".to_owned()),
-    }
+    list_of(list, "LiveRecordVodConfig")
+        .ok_or_else(|| "`LiveRecordVodConfigs` does not contain a list".to_owned())
 }
 
 fn read_item(item: Json) -> Result<(Address, Remote), String> {
     let Json::Object(fields) = item else { return Err("an item of the listing is not an object".to_owned()) };
-    let mut item = Item { fields, unreadable: Vec::new() };
+    let mut item = Item { fields, faults: Vec::new() };
     let (address, spelling) = item.key()?;
-    let by_format = item.is_by_format();
     let create_time = item.text("CreateTime");
     let config = item.config();
-    let unsupported = if by_format {
-        Some("it is configured by recording format (`RecordFormat`)".to_owned())
-    } else {
-        (!item.unreadable.is_empty()).then(|| format!("its {} can't be read", item.unreadable.join(", ")))
-    };
+    let unsupported = (!item.faults.is_empty()).then(|| item.faults.join("; "));
     Ok((address, Remote { config, spelling, create_time, unsupported }))
 }
 
 /// The fields of one item; those that were read are removed, so that the rest are the undocumented ones.
 struct Item {
     fields: Map<String, Json>,
-    unreadable: Vec<String>,
+    /// Why livevod must not write the configuration.
+    faults: Vec<String>,
 }
 
 impl Item {
@@ -96,19 +85,35 @@ impl Item {
             .ok_or_else(|| format!("an item of the listing has no readable `{field}`"))
     }
 
-    fn is_by_format(&mut self) -> bool {
-        let by_flag = self.take("FormatConfig", switch).unwrap_or(false);
-        let formats = self.fields.remove("RecordFormatList").unwrap_or_default();
-        by_flag || says_something(&formats)
-    }
-
     /// Must be called last: what is left then is undocumented.
     fn config(&mut self) -> RecordConfig {
         let (mut config, unreadable) = take_config(&mut self.fields, |field| field.api().map(Cow::Borrowed));
-        self.unreadable.extend(unreadable);
-        let unknown = std::mem::take(&mut self.fields).into_iter();
-        config.passthrough.unknown = unknown.filter(|(_, value)| says_something(value)).collect();
+        if !unreadable.is_empty() {
+            self.faults.push(format!("its {} can't be read", unreadable.join(", ")));
+        }
+        self.take_formats(&mut config);
+        config.unknown.extend(std::mem::take(&mut self.fields));
         config
+    }
+
+    /// `FormatConfig` decides whether formats count; if it is missing, a list that is not empty does. A list that does
+    /// not count, or that can't be read, stays among the undocumented fields.
+    fn take_formats(&mut self, config: &mut RecordConfig) {
+        let flag = self.take("FormatConfig", switch);
+        let list = self.fields.remove(formats::LIST).filter(is_given);
+        let read = list.as_ref().map_or(Ok(None), read_formats);
+        match (flag, read) {
+            (Some(false), _) | (_, Ok(None)) => {}
+            (_, Ok(formats)) => {
+                config.record_format = formats;
+                return;
+            }
+            (_, Err(fault)) => self.faults.push(fault),
+        }
+        if flag == Some(true) && list.is_none() {
+            self.faults.push("its `FormatConfig` is true, but it lists no formats".to_owned());
+        }
+        config.unknown.extend(list.map(|list| (formats::LIST.to_owned(), list)));
     }
 
     fn text(&mut self, field: &str) -> Option<String> {
@@ -117,10 +122,10 @@ impl Item {
 
     /// The field's value; `None` if it is missing, empty or recorded as unreadable.
     fn take<T>(&mut self, field: &str, read: impl Fn(&Json) -> Option<T>) -> Option<T> {
-        let value = self.fields.remove(field).filter(says_something)?;
+        let value = self.fields.remove(field).filter(is_given)?;
         let known = read(&value);
         if known.is_none() {
-            self.unreadable.push(format!("`{field}`"));
+            self.faults.push(format!("its `{field}` can't be read"));
         }
         known
     }
@@ -136,8 +141,8 @@ pub fn take_config(
     let mut unreadable = Vec::new();
     for field in Field::ALL {
         let Some(name) = name(field) else { continue };
-        let Some(json) = object.remove(&*name).filter(says_something) else { continue };
-        match value(field, &json) {
+        let Some(json) = object.remove(&*name).filter(is_given) else { continue };
+        match read_value(field, &json) {
             // A length of 0, which no request may send, counts as unset if the field is optional.
             Some(Value::Seconds(0)) if config.get(field) == Value::Unset => {}
             Some(value) => config.set(field, value),
@@ -147,56 +152,6 @@ pub fn take_config(
     (config, unreadable)
 }
 
-/// The value of a field as an answer writes it.
-fn value(field: Field, value: &Json) -> Option<Value> {
-    match field.form() {
-        Form::Group | Form::Bucket | Form::Text => text_of(value).map(Value::Text),
-        Form::Seconds { .. } => number(value).map(Value::Seconds),
-        Form::Switch => switch(value).map(Value::Switch),
-        Form::Choice { .. } => number::<u8>(value).map(|number| Value::Number(number.into())),
-        Form::Templates => list(value).map(Value::Text),
-        Form::Json => None,
-    }
-}
-
-/// Whether a value is more than null, an empty text, or empty lists of those.
-fn says_something(value: &Json) -> bool {
-    match value {
-        Json::Null => false,
-        Json::String(text) => !text.is_empty(),
-        Json::Array(items) => items.iter().any(says_something),
-        Json::Object(fields) => fields.values().any(says_something),
-        Json::Bool(_) | Json::Number(_) => true,
-    }
-}
-
-/// A number, or one written as text.
-fn number<T: std::str::FromStr>(value: &Json) -> Option<T> {
-    text_of(value)?.trim().parse().ok()
-}
-
-/// `ON`, `OFF`, `true`, `false` in any case, or a boolean.
-fn switch(value: &Json) -> Option<bool> {
-    match value {
-        Json::Bool(on) => Some(*on),
-        Json::String(text) => match text.to_ascii_lowercase().as_str() {
-            "on" | "true" => Some(true),
-            "off" | "false" => Some(false),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Documented as text; a list, also one inside an element as in the sibling API, is joined with commas.
-fn list(value: &Json) -> Option<String> {
-    match value {
-        Json::Array(items) => Some(items.iter().map(text_of).collect::<Option<Vec<_>>>()?.join(",")),
-        Json::Object(fields) if fields.len() == 1 => list(fields.values().next()?),
-        other => text_of(other),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -204,6 +159,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::{Format, FormatSettings, Formats, Process, words};
     use crate::wire::{Response, read, write_xml};
 
     fn page(value: Json) -> Result<Page, String> {
@@ -233,6 +189,8 @@ mod tests {
         }));
         assert_eq!(address.to_string(), "live.example.com/show/cam");
         let text = |text: &str| Value::Text(text.to_owned());
+        let unknown = [("NewField", json!({"x": 1})), ("Nothing", json!([null, ""]))]
+            .map(|(name, value)| (name.to_owned(), value));
         let mut config = RecordConfig::default();
         for (field, value) in [
             (Field::VodTranscodeGroup, text("g")),
@@ -242,10 +200,10 @@ mod tests {
             (Field::OnDemand, Value::Number(7)),
             (Field::StorageLocation, text("bucket")),
             (Field::DelayTime, Value::Seconds(180)),
-            (Field::RecordContent, text("raw")),
+            (Field::RecordContent, Value::Set(words("raw"))),
             (Field::SpaceId, text("app-1")),
-            (Field::TranscodeTemplates, text("a,b")),
-            (Field::Unknown, Value::Json([("NewField".to_owned(), json!({"x": 1}))].into())),
+            (Field::TranscodeTemplates, Value::Set(words("a,b"))),
+            (Field::Unknown, Value::Json(unknown.into())),
         ] {
             config.set(field, value);
         }
@@ -279,28 +237,106 @@ mod tests {
             item(json!({"CycleDuration": "900", "OnDemand": "1", "AutoCompose": "on", "DelayTime": "15"}));
         let config = remote.config;
         assert_eq!((config.cycle_duration, config.on_demand, config.auto_compose), (900, 1, true));
-        assert_eq!((config.passthrough.delay_time, remote.unsupported), (Some(15), None));
+        assert_eq!((config.delay_time, remote.unsupported), (Some(15), None));
         assert_eq!(item(json!({"AutoCompose": "Off"})).1.unsupported, None);
     }
 
     #[test]
-    fn a_template_list_in_any_form_is_one_text() {
-        for value in [json!("a,b"), json!(["a", "b"]), json!({"Templates": ["a", "b"]})] {
-            let (_, remote) = item(json!({"TranscodeTemplates": value}));
-            assert_eq!(remote.config.passthrough.transcode_templates.as_deref(), Some("a,b"));
+    fn a_set_in_any_form_is_one_set() {
+        let lists = [
+            json!("a,b"),
+            json!("b, a"),
+            json!("[\"a\",\"b\"]"),
+            json!(["b", "a", ""]),
+            json!({"Templates": ["a", "b"]}),
+        ];
+        for (value, set) in lists.map(|list| (list, Some("a,b"))).into_iter().chain([
+            (json!(""), None),
+            (json!(null), None),
+            (json!([]), None),
+            (json!("[]"), Some("")),
+        ]) {
+            for name in ["TranscodeTemplates", "RecordContent"] {
+                let (_, remote) = item(json!({name: value}));
+                let read = match name {
+                    "RecordContent" => remote.config.record_content,
+                    _ => remote.config.transcode_templates,
+                };
+                assert_eq!((read, remote.unsupported), (set.map(words), None), "{name}: {value}");
+            }
         }
     }
 
     #[test]
-    fn by_format_items_are_unsupported() {
-        for fields in [
-            json!({"FormatConfig": true}),
-            json!({"FormatConfig": "true"}),
-            json!({"RecordFormatList": {"RecordFormat": [{"Format": "m3u8"}]}}),
-        ] {
-            let reason = item(fields).1.unsupported.unwrap();
-            assert!(reason.contains("recording format"), "{reason}");
+    fn format_config_decides_and_without_it_the_list() {
+        let list = json!({"RecordFormat": [
+            {"Format": "mp4", "ProcessMethod": "workflow", "ProcessTemplateId": "wf"},
+            {"Format": "m3u8", "AutoCompose": "ON", "ProcessMethod": "transcode", "ProcessTemplateId": "g",
+             "SliceDuration": "10", "Tags": "sports,live", "VideoProcess": "compose,origin", "New": 1},
+        ]});
+        let mp4 =
+            FormatSettings { process: Some(Process::Workflow("wf".into())), ..FormatSettings::default() };
+        let m3u8 = FormatSettings {
+            process: Some(Process::Transcode("g".into())),
+            slice_duration: Some(10),
+            auto_compose: Some(true),
+            video: Some(words("origin,compose")),
+            tags: Some("sports,live".into()),
+            unknown: [("New".to_owned(), json!(1))].into(),
+        };
+        let formats: Formats = [(Format::Mp4, mp4), (Format::M3u8, m3u8)].into();
+        for flag in [json!(true), json!("true"), json!(null)] {
+            let (_, remote) = item(json!({"FormatConfig": flag, "RecordFormatList": list}));
+            assert_eq!(
+                (remote.config.record_format, remote.unsupported),
+                (Some(formats.clone()), None),
+                "{flag}"
+            );
         }
+        let (_, classic) =
+            item(json!({"FormatConfig": false, "RecordFormatList": list, "VodTranscodeGroupId": "g"}));
+        assert_eq!((classic.config.record_format, classic.unsupported), (None, None));
+        assert_eq!(classic.config.unknown, [("RecordFormatList".to_owned(), list)].into());
+        let alone =
+            json!({"RecordFormatList": {"RecordFormat": {"Format": "flv", "SliceDuration": 0, "Tags": ""}}});
+        let bare: Formats = [(Format::Flv, FormatSettings::default())].into();
+        assert_eq!(
+            item(alone).1.config.record_format,
+            Some(bare),
+            "XML does not tell a lone item from a list"
+        );
+    }
+
+    #[test]
+    fn contradictory_formats_are_unsupported_and_kept() {
+        let one = |fields: Json| json!({"RecordFormat": [fields]});
+        for (list, reason) in [
+            (json!({"RecordFormat": [{"Format": "mp4"}, {"Format": "mp4"}]}), "has the format `mp4` twice"),
+            (one(json!({"Format": "cmaf"})), "has the format `cmaf`, which livevod does not know"),
+            (one(json!({"AutoCompose": "ON"})), "has the format ``, which"),
+            (
+                one(json!({"Format": "mp4", "ProcessMethod": "transcode"})),
+                "is `transcode`, without `ProcessTemplateId`",
+            ),
+            (one(json!({"Format": "mp4", "ProcessTemplateId": "g"})), "is `g`, without `ProcessMethod`"),
+            (
+                one(json!({"Format": "mp4", "ProcessMethod": "x", "ProcessTemplateId": "g"})),
+                "is `x`, which livevod",
+            ),
+            (
+                one(json!({"Format": "mp4", "SliceDuration": "soon"})),
+                "`SliceDuration` of format `mp4` can't be read",
+            ),
+            (json!("m3u8"), "its `RecordFormatList` can't be read"),
+            (json!(["m3u8"]), "its `RecordFormatList` can't be read"),
+        ] {
+            let (_, remote) = item(json!({"RecordFormatList": list}));
+            let found = remote.unsupported.unwrap();
+            assert!(found.contains(reason), "{found}");
+            assert_eq!(remote.config.unknown["RecordFormatList"], list);
+        }
+        let (_, flagged) = item(json!({"FormatConfig": true}));
+        assert_eq!(flagged.unsupported.unwrap(), "its `FormatConfig` is true, but it lists no formats");
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::formats;
+use super::values::write_value;
 use super::{Action, Call};
-use crate::model::{Address, EVERY, Field, Form, Passthrough, RecordConfig, StreamSpelling, Value};
+use crate::model::{Address, EVERY, Field, Form, RecordConfig, StreamSpelling, Value, says_something};
 
 /// Items per page; the most that the service allows (API: PageSize, 5..=100).
 pub const PAGE_SIZE: u32 = 100;
@@ -69,27 +71,22 @@ pub fn delete(address: &Address, spelling: StreamSpelling) -> Call {
     params.call(Action::Delete)
 }
 
-/// Names the fields of a configuration that neither Add nor Update can send back; `None` if they can send all of them.
-///
-/// A configuration with such a field must not be updated (the field might be lost) or replaced (it would be lost).
-pub fn uncarryable(config: &RecordConfig) -> Option<String> {
-    let Passthrough { delay_time: _, record_content: _, space_id: _, transcode_templates, unknown } =
-        &config.passthrough;
-    let mut names: Vec<String> = unknown.keys().map(|name| format!("`{name}`")).collect();
-    if transcode_templates.as_deref().is_some_and(|text| template_ids(text).is_none()) {
-        names.push("`TranscodeTemplates` in its current form".to_owned());
-    }
-    (!names.is_empty()).then(|| format!("holds {}, which no request can carry", names.join(", ")))
-}
+/// Fields of an answer that say nothing about the configuration: they belong to the request or to the answer.
+const PLUMBING: [&str; 3] = ["OwnerId", "RegionId", "RequestId"];
 
-/// The ids in the response's opaque text; `None` if it is not plain ids separated by commas.
-fn template_ids(text: &str) -> Option<Vec<&str>> {
-    let is_id = |part: &&str| {
-        !part.is_empty()
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    };
-    let ids: Vec<&str> = text.split(',').map(str::trim).collect();
-    ids.iter().all(is_id).then_some(ids)
+/// Why a write would lose something that the configuration holds; `None` if it loses nothing.
+///
+/// No request can send an undocumented field, so an Update might lose it and a replace would. A list of formats beside
+/// `FormatConfig: false` is kept by an Update of the classic fields.
+pub fn uncarryable(config: &RecordConfig, action: Action) -> Option<String> {
+    let own = config.unknown.iter().filter(|(name, value)| {
+        let is_kept = name.as_str() == formats::LIST && action == Action::Update;
+        says_something(value) && !is_kept && !PLUMBING.contains(&name.as_str())
+    });
+    let own = own.map(|(name, value)| (name.clone(), value));
+    let inner = config.record_format.iter().flat_map(formats::unknown);
+    let lost: Vec<String> = own.chain(inner).map(|(name, value)| format!("`{name}` ({value})")).collect();
+    (!lost.is_empty()).then(|| format!("holds {}, which no request can carry", lost.join(", ")))
 }
 
 #[derive(Default)]
@@ -130,8 +127,13 @@ impl Params {
         for field in Field::ALL.into_iter().filter(is_carried) {
             match field {
                 Field::AutoCompose | Field::ComposeVodTranscodeGroup => {}
+                Field::VodTranscodeGroup if config.is_by_format() => {}
                 _ => self.set_field(field, config.get(field)),
             }
+        }
+        if let Some(formats) = &config.record_format {
+            self.0.extend(formats::parameters(formats));
+            return;
         }
         match (config.auto_compose, compose_off) {
             (true, _) => self.set_compose("ON", config.compose_vod_transcode_group.as_deref()),
@@ -143,16 +145,13 @@ impl Params {
 
     fn set_field(&mut self, field: Field, value: Value) {
         let Some(name) = field.api() else { return };
-        match value {
-            Value::Text(text) if field.form() == Form::Templates => {
-                for (at, id) in template_ids(&text).unwrap_or_default().into_iter().enumerate() {
+        match (value, field.form()) {
+            (Value::Set(names), Form::Templates) => {
+                for (at, id) in names.iter().enumerate() {
                     self.set(&format!("{name}.{}", at + 1), id);
                 }
             }
-            Value::Text(text) => self.set_if(name, Some(&text)),
-            Value::Seconds(number) | Value::Number(number) => self.set(name, number),
-            Value::Switch(on) => self.set(name, if on { "ON" } else { "OFF" }),
-            Value::Unset | Value::Json(_) => {}
+            (value, _) => self.set_if(name, write_value(field, value).as_deref()),
         }
     }
 
@@ -168,7 +167,10 @@ impl Params {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::model::{Format, FormatSettings, Process, words};
 
     fn address(text: &str) -> Address {
         text.parse().unwrap()
@@ -192,19 +194,15 @@ mod tests {
     }
 
     #[test]
-    fn an_add_sends_everything_that_is_carried() {
-        let passthrough = Passthrough {
-            delay_time: Some(180),
-            record_content: Some("raw,transcode".into()),
-            space_id: Some("app-1000000".into()),
-            transcode_templates: Some("a, b".into()),
-            unknown: BTreeMap::new(),
-        };
+    fn an_add_sends_everything_that_is_set() {
         let full = RecordConfig {
             auto_compose: true,
             compose_vod_transcode_group: Some("c".into()),
             storage_location: Some("bucket".into()),
-            passthrough,
+            delay_time: Some(180),
+            record_content: Some(words("transcode,raw")),
+            space_id: Some("app-1000000".into()),
+            transcode_templates: Some(words("b, a")),
             ..config()
         };
         assert_eq!(
@@ -220,6 +218,41 @@ mod tests {
              DomainName=a.com OnDemand=0 StreamName=cam TranscodeTemplates.1=a TranscodeTemplates.2=b \
              VodTranscodeGroupId=g"
         );
+    }
+
+    /// The query that an official SDK sends for the same configuration.
+    #[test]
+    fn a_by_format_configuration_sends_every_format_and_nothing_classic() {
+        let m3u8 = FormatSettings {
+            process: Some(Process::Transcode("e2d7".into())),
+            slice_duration: Some(10),
+            auto_compose: Some(true),
+            video: Some(words("compose,origin")),
+            tags: Some("sports,live".into()),
+            ..FormatSettings::default()
+        };
+        let mp4 =
+            FormatSettings { process: Some(Process::Workflow("wf-1".into())), ..FormatSettings::default() };
+        let bare = FormatSettings {
+            process: Some(Process::Nothing),
+            tags: Some(String::new()),
+            ..FormatSettings::default()
+        };
+        let formats = [(Format::Mp4, mp4), (Format::M3u8, m3u8), (Format::Flv, bare)];
+        let config = RecordConfig {
+            record_format: Some(formats.into()),
+            record_content: Some(words("raw")),
+            ..RecordConfig { auto_compose: true, compose_vod_transcode_group: Some("c".into()), ..config() }
+        };
+        let sent = "AppName=s CycleDuration=3600 DomainName=a.com OnDemand=0 RecordFormat.1.Format=flv \
+             RecordFormat.2.AutoCompose=ON RecordFormat.2.Format=m3u8 RecordFormat.2.ProcessMethod=transcode \
+             RecordFormat.2.ProcessTemplateId=e2d7 RecordFormat.2.SliceDuration=10 RecordFormat.2.Tags=sports,live \
+             RecordFormat.2.VideoProcess=origin,compose RecordFormat.3.Format=mp4 \
+             RecordFormat.3.ProcessMethod=workflow RecordFormat.3.ProcessTemplateId=wf-1 StreamName=c";
+        let at = address("a.com/s/c");
+        assert_eq!(text(&update(&at, StreamSpelling::Named, &config, ComposeOff::Bare)), sent);
+        let added = sent.replace("RecordFormat.1.F", "RecordContent=raw RecordFormat.1.F");
+        assert_eq!(text(&add(&at, &config)), added);
     }
 
     #[test]
@@ -253,20 +286,28 @@ mod tests {
     }
 
     #[test]
-    fn what_no_request_can_carry_is_named() {
-        let with = |passthrough| uncarryable(&RecordConfig { passthrough, ..config() });
-        assert_eq!(uncarryable(&config()), None);
-        assert_eq!(
-            with(Passthrough { transcode_templates: Some("a,b-1".into()), ..Passthrough::default() }),
-            None
-        );
-        let opaque = Passthrough { transcode_templates: Some("{\"a\":1}".into()), ..Passthrough::default() };
-        assert_eq!(
-            with(opaque).unwrap(),
-            "holds `TranscodeTemplates` in its current form, which no request can carry"
-        );
-        let unknown = BTreeMap::from([("NewField".into(), 1.into())]);
-        let reason = with(Passthrough { unknown, ..Passthrough::default() }).unwrap();
-        assert_eq!(reason, "holds `NewField`, which no request can carry");
+    fn what_a_write_would_lose_is_named_with_its_value() {
+        let with = |name: &str, value: serde_json::Value| RecordConfig {
+            unknown: [(name.to_owned(), value)].into(),
+            ..config()
+        };
+        let lost =
+            |config: &RecordConfig| [Action::Update, Action::Add].map(|action| uncarryable(config, action));
+        assert_eq!(lost(&config()), [None, None]);
+        for nothing in
+            [json!(false), json!(0), json!(null), json!(""), json!([]), json!({"a": [0, ""]}), json!("0")]
+        {
+            assert_eq!(lost(&with("New", nothing.clone())), [None, None], "{nothing}");
+        }
+        assert_eq!(lost(&with("RegionId", "cn-shanghai".into())), [None, None]);
+        let reason = Some("holds `New` ({\"a\":1}), which no request can carry".to_owned());
+        assert_eq!(lost(&with("New", json!({"a": 1}))), [reason.clone(), reason]);
+        let [updated, added] = lost(&with("RecordFormatList", json!({"RecordFormat": [{"Format": "mp4"}]})));
+        assert_eq!((updated, added.is_some()), (None, true), "an Update leaves an unused list alone");
+        let mp4 =
+            FormatSettings { unknown: [("New".to_owned(), 1.into())].into(), ..FormatSettings::default() };
+        let inner = RecordConfig { record_format: Some([(Format::Mp4, mp4)].into()), ..config() };
+        let reason = Some("holds `mp4.New` (1), which no request can carry".to_owned());
+        assert_eq!(lost(&inner), [reason.clone(), reason]);
     }
 }

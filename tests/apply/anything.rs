@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use livevod::emulator::Settings;
 use livevod::emulator::quirks::{ComposeRule, Quirks};
-use livevod::model::{DomainSnapshot, Passthrough, RecordConfig};
+use livevod::model::{DomainSnapshot, RecordConfig};
 use proptest::prelude::*;
 
 use super::world::*;
@@ -42,10 +42,8 @@ fn setting() -> impl Strategy<Value = RecordConfig> {
 
 /// Settings with a field that livevod does not manage, and whether StreamName is left out.
 fn held() -> impl Strategy<Value = Held> {
-    let delayed = (setting(), prop::option::of(Just(240))).prop_map(|(config, delay_time)| RecordConfig {
-        passthrough: Passthrough { delay_time, ..Passthrough::default() },
-        ..config
-    });
+    let delayed = (setting(), prop::option::of(Just(240)))
+        .prop_map(|(config, delay_time)| RecordConfig { delay_time, ..config });
     prop::collection::btree_map(key(), (delayed, any::<bool>()), 0..8)
 }
 
@@ -113,8 +111,8 @@ async fn one_run(held: Held, wanted: Wanted, prune: bool, compose_rule: ComposeR
         assert_eq!(after.configs.get(&address), expected, "{address}");
     }
     for (key, (config, _)) in held.iter().filter(|(key, _)| matches!(wanted.get(*key), Some(Some(_)))) {
-        let kept = &after.configs[&address(&format!("{DOMAIN}/{key}"))].config.passthrough;
-        assert_eq!(*kept, config.passthrough, "{key}");
+        let kept = after.configs[&address(&format!("{DOMAIN}/{key}"))].config.delay_time;
+        assert_eq!(kept, config.delay_time, "{key}");
     }
 }
 

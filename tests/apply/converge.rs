@@ -2,7 +2,7 @@
 
 use livevod::emulator::Settings;
 use livevod::emulator::quirks::{ComposeRule, Quirks};
-use livevod::model::{Passthrough, RecordConfig, StreamSpelling};
+use livevod::model::{RecordConfig, StreamSpelling, words};
 use livevod::wire;
 
 use super::world::*;
@@ -77,9 +77,7 @@ async fn a_change_costs_no_more_calls_than_it_must() {
 
 #[tokio::test(start_paused = true)]
 async fn what_livevod_does_not_manage_survives_an_update() {
-    let passthrough = Passthrough { delay_time: Some(240), ..Passthrough::default() };
-    let with_delay =
-        |cycle_duration| RecordConfig { passthrough: passthrough.clone(), ..cycle(cycle_duration) };
+    let with_delay = |cycle_duration| RecordConfig { delay_time: Some(240), ..cycle(cycle_duration) };
     let world = World::new();
     world.hold("a.example.com/show/cam1", &with_delay(3600)).await;
     let report = world.apply([update("a.example.com/show/cam1", with_delay(3600), with_delay(900))]).await;
@@ -89,18 +87,13 @@ async fn what_livevod_does_not_manage_survives_an_update() {
 
 #[tokio::test(start_paused = true)]
 async fn a_carried_field_that_moves_is_a_failure() {
-    let passthrough = Passthrough { delay_time: Some(240), ..Passthrough::default() };
-    let before = RecordConfig { passthrough, ..cycle(3600) };
+    let before = RecordConfig { delay_time: Some(240), ..cycle(3600) };
     let world = World::new();
     world.hold("a.example.com/show/cam1", &before).await;
     // The emulated service resets what an Update leaves out; a plan that drops the field wants it gone, so it is done, while
     // one that keeps it and a service that lost it would not be. The plan here keeps one that the service does not take.
-    let kept = Passthrough {
-        delay_time: Some(240),
-        record_content: Some("transcode".into()),
-        ..Passthrough::default()
-    };
-    let after = RecordConfig { passthrough: kept, ..cycle(900) };
+    let after =
+        RecordConfig { delay_time: Some(240), record_content: Some(words("transcode")), ..cycle(900) };
     let report = world.apply([update("a.example.com/show/cam1", before, after)]).await;
     assert_eq!(ends(&report), ["failed"]);
     assert!(why(&report, 0).contains("`record_content`"), "{:?}", failure(&report, 0));

@@ -9,7 +9,7 @@ use livevod::apply::journal::{End, LeftOpenFound, Memory, RunRecord, gaps, judge
 use livevod::apply::{ApplySettings, apply};
 use livevod::embedded;
 use livevod::emulator::Service;
-use livevod::model::{Passthrough, RecordConfig};
+use livevod::model::RecordConfig;
 use livevod::wire::Stamp;
 use tokio::sync::Notify;
 
@@ -37,9 +37,8 @@ domains:
 /// The initial state: one entry for each kind of change, and two that no file may touch.
 async fn world() -> World {
     let world = World::new();
-    let delayed = Passthrough { delay_time: Some(240), ..Passthrough::default() };
-    let updated = RecordConfig { passthrough: delayed.clone(), ..cycle(900) };
-    let replaced = RecordConfig { passthrough: delayed, ..stored_in(BUCKET) };
+    let updated = RecordConfig { delay_time: Some(240), ..cycle(900) };
+    let replaced = RecordConfig { delay_time: Some(240), ..stored_in(BUCKET) };
     world.hold("a.example.com/show/replaced", &replaced).await;
     world.hold("a.example.com/show/updated", &updated).await;
     world.hold("a.example.com/show/kept", &config()).await;
@@ -131,7 +130,7 @@ async fn a_run_that_dies_at_any_call_is_made_good_by_the_next() {
         }
         for text in ["a.example.com/show/updated", "a.example.com/show/replaced"] {
             let kept = world.config(text).await.unwrap();
-            assert_eq!(kept.passthrough.delay_time, Some(240), "{text} after death at call {last}");
+            assert_eq!(kept.delay_time, Some(240), "{text} after death at call {last}");
         }
         if !died {
             break;

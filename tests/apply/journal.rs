@@ -9,7 +9,7 @@ use livevod::apply::journal::{
     gaps, judge, left_open,
 };
 use livevod::apply::{ApplySettings, Report, apply};
-use livevod::model::{Address, Passthrough, RecordConfig};
+use livevod::model::{Address, RecordConfig};
 use livevod::plan::{Change, Contingent, Gap, GapCause, Plan, Reason};
 
 use super::gate::{self, Fate, is};
@@ -350,8 +350,7 @@ domains: { a.example.com: { apps: { show: { streams: { cam1: { cycle_duration: 1
 
 /// A replace removed a configuration with fields that no file manages; the next plan with these files.
 async fn after_a_gap(files: &str) -> (World, Plan, RecordConfig) {
-    let passthrough = Passthrough { delay_time: Some(240), ..Passthrough::default() };
-    let before = RecordConfig { passthrough, ..stored_in(BUCKET) };
+    let before = RecordConfig { delay_time: Some(240), ..stored_in(BUCKET) };
     let gone = replace("a.example.com/show/cam1", before.clone(), stored_in(OTHER_BUCKET));
     let runs = [run_of(gone, &[(1, Reply::Accepted)], None)];
     let world = World::new();

@@ -156,11 +156,12 @@ async fn what_is_under_way_when_the_run_is_stopped_is_finished() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_by_format_entry_is_not_touched() {
+async fn an_entry_that_contradicts_itself_is_not_touched() {
     let world = World::new();
-    let mut call = wire::add(&address("a.example.com/show/cam1"), &config());
-    call.params.insert("RecordFormat.1.Format".into(), "mp4".into());
-    world.edit(call).await;
+    let item = serde_json::json!({
+        "DomainName": "a.example.com", "AppName": "show", "StreamName": "cam1", "FormatConfig": true,
+    });
+    world.service.load(&serde_json::json!({ "configs": [item] }).to_string()).unwrap();
     let before = world.remote("a.example.com/show/cam1").await;
     assert!(before.as_ref().unwrap().unsupported.is_some());
     let report = world

@@ -20,6 +20,7 @@ const ELSEWHERE: &[&str] = &[
     "domain-state",
     "emulator",
     "group-not-found",
+    "group-space",
     "guard",
     "journal",
     "link-outside",

@@ -1,7 +1,7 @@
 //! How written configurations are listed.
 
 use livevod::emulator::{End, Quirks, Settings};
-use livevod::model::{Field, Form, Passthrough, RecordConfig, StreamSpelling, Value};
+use livevod::model::{Field, Form, RecordConfig, StreamSpelling, Value, words};
 use livevod::wire::Action::{Add, Delete, Describe, Update};
 use livevod::wire::{ComposeOff, add, delete, describe, read, read_page, update};
 
@@ -30,10 +30,10 @@ fn example(field: Field) -> Value {
         Form::Switch => Value::Switch(true),
         Form::Choice { values, .. } => Value::Number(values[values.len() - 1].into()),
         Form::Bucket => text("bucket.oss-cn-shanghai.aliyuncs.com"),
-        Form::Text if field == Field::RecordContent => text("raw,transcode"),
-        Form::Text => text("app-1000000"),
-        Form::Templates => text("a,b"),
-        Form::Json => Value::Unset,
+        Form::Id => text("app-1000000"),
+        Form::Words(known) => Value::Set(words(&known.join(","))),
+        Form::Templates => Value::Set(words("a,b")),
+        Form::Text | Form::Process | Form::Formats | Form::Bare | Form::Json => Value::Unset,
     }
 }
 
@@ -59,9 +59,8 @@ fn an_update_sets_all_it_carries_and_leaves_what_only_an_add_sets() {
     let cam = address("a.com/show/cam");
     bench.call(&add(&cam, &full())).unwrap();
     bench.call(&update(&cam, StreamSpelling::Named, &classic(), ComposeOff::Bare)).unwrap();
-    let Passthrough { record_content, space_id, .. } = full().passthrough;
-    let passthrough = Passthrough { record_content, space_id, ..Passthrough::default() };
-    let expected = RecordConfig { storage_location: full().storage_location, passthrough, ..classic() };
+    let RecordConfig { record_content, space_id, storage_location, .. } = full();
+    let expected = RecordConfig { storage_location, record_content, space_id, ..classic() };
     let remote = bench.list("a.com").configs.remove(0).1;
     assert_eq!(remote.config, expected);
     assert_eq!(remote.create_time.as_deref(), Some("2026-01-02T03:04:05Z"));
@@ -181,7 +180,8 @@ fn by_format_configurations_are_kept_and_marked() {
     let item = &fields["LiveRecordVodConfigs"]["LiveRecordVodConfig"][0];
     assert_eq!(item["FormatConfig"], true);
     assert_eq!(item["RecordFormatList"]["RecordFormat"][0]["SliceDuration"], 20);
-    assert!(bench.list("a.com").configs[0].1.unsupported.is_some());
+    let held = bench.list("a.com").configs.remove(0).1;
+    assert_eq!((held.config.record_format.map(|formats| formats.len()), held.unsupported), (Some(2), None));
     assert_eq!(
         bench.code(Update, &format!("{key} VodTranscodeGroupId={GROUP}")),
         "InvalidRecordFormat.Malformed"

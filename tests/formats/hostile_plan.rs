@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use livevod::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
-use livevod::model::{Address, Field, Passthrough, RecordConfig, StreamSpelling};
+use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Contingent, Coverage, Decisions, Difference, FieldOrigin,
     GroupName, Guard, Held, Notes, Plan, Reason, SinceBase, Transition, Unsupported, Warning,
@@ -65,10 +65,7 @@ fn config() -> impl Strategy<Value = RecordConfig> {
             cycle_duration,
             auto_compose,
             storage_location,
-            passthrough: Passthrough {
-                unknown: BTreeMap::from([(unknown.clone(), unknown.into())]),
-                ..Passthrough::default()
-            },
+            unknown: BTreeMap::from([(unknown.clone(), unknown.into())]),
             ..RecordConfig::default()
         },
     )

@@ -134,7 +134,7 @@ fn live() -> Vec<Place> {
     let archive = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
     let merging = json!({"AutoCompose": "ON", "ComposeVodTranscodeGroupId": archive});
     let delayed = json!({"CycleDuration": 900, "DelayTime": 240, "TranscodeTemplates": "t1,t2"});
-    let formats = json!([{"Format": "mp4"}, {"Format": "flv", "SliceDuration": 30}]);
+    let formats = json!([{"Format": "m3u8", "SliceDuration": 30}, {"Format": "mp4"}]);
     let formats = json!({"VodTranscodeGroupId": null, "FormatConfig": true, "RecordFormatList": {"RecordFormat": formats}});
     let transcoded = json!({"DelayTime": 30, "RecordContent": "raw,transcode", "TranscodeTemplates": "t1", "SpaceId": "app-1000000"});
     vec![

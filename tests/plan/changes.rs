@@ -45,7 +45,7 @@ fn only_the_fields_that_differ_are_updated_and_carried_ones_go_along() {
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
     let plan = scene.plan();
     assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 15m -> 1h"]);
-    assert_eq!(plan.decisions.changes[0].after().unwrap().passthrough.delay_time, Some(180));
+    assert_eq!(plan.decisions.changes[0].after().unwrap().delay_time, Some(240));
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn what_can_not_be_managed_is_never_touched_and_a_difference_only_where_declared
 fn a_field_that_no_request_can_carry_forbids_update_but_not_agreement() {
     let mut scene = Scene::agreeing(FLEET);
     let remote = scene.remote("live.example.com/show/cam1");
-    remote.config.passthrough.unknown.insert("NewField".into(), json!("x"));
+    remote.config.unknown.insert("NewField".into(), json!("x"));
     assert!(!scene.plan().differs());
     scene.remote("live.example.com/show/cam1").config.cycle_duration = 900;
     let plan = scene.plan();

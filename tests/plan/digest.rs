@@ -1,5 +1,6 @@
 //! The digest depends on the transition and on nothing else.
 
+use livevod::model::words;
 use sha2::{Digest, Sha256};
 
 use super::{FLEET, Scene};
@@ -22,7 +23,7 @@ fn hashed(changes: &str) -> String {
 
 fn settings(cycle: u32) -> String {
     format!(
-        r#"{{"auto_compose":false,"compose_vod_transcode_group":null,"cycle_duration":{cycle},"delay_time":180,"on_demand":0,"record_content":null,"space_id":null,"storage_location":"chosen.oss-cn-shanghai.aliyuncs.com","transcode_templates":null,"unknown":{{}},"vod_transcode_group":"e2d796d3bb5fd8049d32bff62f94e4c1"}}"#
+        r#"{{"auto_compose":false,"compose_vod_transcode_group":null,"cycle_duration":{cycle},"delay_time":240,"on_demand":0,"record_content":null,"record_format":null,"space_id":null,"storage_location":"chosen.oss-cn-shanghai.aliyuncs.com","transcode_templates":null,"unknown":{{}},"vod_transcode_group":"e2d796d3bb5fd8049d32bff62f94e4c1"}}"#
     )
 }
 
@@ -83,7 +84,7 @@ fn where_a_value_was_written_does_not_count_and_what_it_is_does() {
     other.remote("live.example.com/show/cam1").config.cycle_duration = 901;
     assert_ne!(other.plan().digest(), digest);
     let mut passthrough = changed();
-    passthrough.remote("live.example.com/show/cam1").config.passthrough.delay_time = Some(60);
+    passthrough.remote("live.example.com/show/cam1").config.delay_time = Some(60);
     assert_ne!(passthrough.plan().digest(), digest);
 }
 
@@ -91,8 +92,7 @@ fn where_a_value_was_written_does_not_count_and_what_it_is_does() {
 fn the_order_of_templates_does_not_count() {
     let with = |templates: &str| {
         let mut scene = changed();
-        scene.remote("live.example.com/show/cam1").config.passthrough.transcode_templates =
-            Some(templates.into());
+        scene.remote("live.example.com/show/cam1").config.transcode_templates = Some(words(templates));
         scene.plan().digest()
     };
     assert_eq!(with("a,b"), with("b, a"));

@@ -42,11 +42,10 @@ fn what_is_declared_is_added_with_what_only_the_service_knew() {
             lines(&plan),
             ["Create show/cam1: vod_transcode_group (not set) -> e2d796d3bb5fd8049d32bff62f94e4c1, \
               cycle_duration (not set) -> 1h, auto_compose (not set) -> off, on_demand (not set) -> 0, \
-              storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 3m"]
+              storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 4m"]
         );
         let change = plan.noted(0).unwrap();
         assert_eq!((change.reason, change.note.run.as_deref()), (reason, Some(RUN)));
-        assert!(change.puts_back());
         let origins: Vec<Option<OriginKind>> =
             change.field_changes().map(|one| one.origin.map(|origin| origin.kind)).collect();
         let (file, default) = (Some(OriginKind::Defaults), Some(OriginKind::Default));
@@ -64,7 +63,7 @@ fn what_no_file_declares_is_put_back_as_it_was() {
         lines(&plan),
         ["Create news/extra: vod_transcode_group (not set) -> g, cycle_duration (not set) -> 1h, \
           auto_compose (not set) -> off, on_demand (not set) -> 0, \
-          storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 3m"]
+          storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 4m"]
     );
     assert_eq!(plan.decisions.changes[0].reason, Reason::PutsBack);
     assert_eq!(plan.notes.changes[0].run.as_deref(), Some(RUN));
@@ -119,7 +118,7 @@ fn what_no_request_can_carry_is_not_added_without_it() {
     let mut scene = Scene::agreeing(FLEET);
     scene.add_remote("live.example.com/news/extra");
     for address in ["live.example.com/show/cam1", "live.example.com/news/extra"] {
-        scene.remote(address).config.passthrough.unknown.insert("NewField".into(), "x".into());
+        scene.remote(address).config.unknown.insert("NewField".into(), "x".into());
         lost(&mut scene, address, GapCause::Replace);
     }
     let plan = scene.plan();
@@ -130,7 +129,7 @@ fn what_no_request_can_carry_is_not_added_without_it() {
         .iter()
         .map(|one| (one.address.within_domain(), one.reason.as_str(), one.declared))
         .collect();
-    let reason = "holds `NewField`, which no request can carry";
+    let reason = "holds `NewField` (\"x\"), which no request can carry";
     assert_eq!(
         unsupported,
         [("news/extra".to_owned(), reason, false), ("show/cam1".to_owned(), reason, true)]

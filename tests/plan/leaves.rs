@@ -2,6 +2,7 @@
 //! And every format shows a change of the decisions.
 
 use livevod::diag::Severity;
+use livevod::model::words;
 use livevod::plan::{Gap, GapCause, Plan, SavedPlan, SinceBase, resume};
 use livevod::render::{self, Format, Layout, PlanView, Target};
 use livevod::sealed;
@@ -28,7 +29,7 @@ fn shapes() -> Vec<(&'static str, Scene)> {
             scene(&|scene| {
                 let config = &mut scene.remote(CAM1).config;
                 config.cycle_duration = 900;
-                config.passthrough.transcode_templates = Some("a,b".into());
+                config.transcode_templates = Some(words("a,b"));
             }),
         ),
         (

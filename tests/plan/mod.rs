@@ -12,7 +12,7 @@ mod restore;
 mod review;
 mod words;
 
-use livevod::model::{Address, DomainSnapshot, Passthrough, RecordConfig, Remote, Snapshot, StreamSpelling};
+use livevod::model::{Address, DomainSnapshot, RecordConfig, Remote, Snapshot, StreamSpelling};
 use livevod::plan::{Allowances, Change, Guard, Plan, PlanOptions, plan};
 use livevod::render::{self, Context, Exit, Layout, PlanView};
 use livevod::resolve::{Desired, Wanted, restored};
@@ -159,9 +159,8 @@ pub(crate) fn agreeing(desired: &Desired) -> Snapshot {
 fn remote(config: &RecordConfig) -> Remote {
     let storage_location =
         config.storage_location.clone().or_else(|| Some("chosen.oss-cn-shanghai.aliyuncs.com".into()));
-    let passthrough = Passthrough { delay_time: Some(180), ..Passthrough::default() };
     Remote {
-        config: RecordConfig { storage_location, passthrough, ..config.clone() },
+        config: RecordConfig { storage_location, delay_time: Some(240), ..config.clone() },
         spelling: StreamSpelling::Named,
         create_time: None,
         unsupported: None,

@@ -1,6 +1,6 @@
 //! Restores to a snapshot.
 
-use livevod::model::Remote;
+use livevod::model::{Remote, words};
 use livevod::plan::{Plan, Reason};
 use livevod::resolve::OriginKind;
 
@@ -35,14 +35,14 @@ fn what_still_is_as_saved_is_left() {
 fn fields_that_no_file_knows_go_back_too() {
     let plan = back_from(|scene| {
         cam1(scene).config.cycle_duration = 900;
-        cam1(scene).config.passthrough.delay_time = Some(60);
+        cam1(scene).config.delay_time = Some(60);
     });
-    assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 15m -> 1h, delay_time 1m -> 3m"]);
+    assert_eq!(lines(&plan), ["Update show/cam1: cycle_duration 15m -> 1h, delay_time 1m -> 4m"]);
     let change = plan.noted(0).unwrap();
     assert_eq!(change.reason, Reason::InSnapshot);
     assert_eq!(change.note.reason_place.as_ref().unwrap().file, "saved.json");
     let origins: Vec<_> = change.field_changes().map(|one| one.origin.map(|origin| origin.kind)).collect();
-    assert_eq!(origins, [Some(OriginKind::Snapshot), None], "what no file manages has no origin");
+    assert_eq!(origins, [Some(OriginKind::Snapshot); 2], "each value is the snapshot's");
 }
 
 #[test]
@@ -52,10 +52,10 @@ fn what_only_an_add_can_set_is_replaced() {
         ("storage_location other -> chosen.oss-cn-shanghai.aliyuncs.com", |remote| {
             remote.config.storage_location = Some("other".into());
         }),
-        ("record_content x -> (not set)", |remote| {
-            remote.config.passthrough.record_content = Some("x".into())
+        ("record_content [transcode] -> [raw]", |remote| {
+            remote.config.record_content = Some(words("transcode"))
         }),
-        ("space_id x -> (not set)", |remote| remote.config.passthrough.space_id = Some("x".into())),
+        ("space_id x -> app-1000000", |remote| remote.config.space_id = Some("x".into())),
     ];
     for (fields, touch) in table {
         let plan = back_from(|scene| touch(cam1(scene)));
@@ -99,10 +99,10 @@ fn what_is_gone_is_added_with_all_that_it_had_and_what_came_goes() {
         [
             "Delete news/extra: vod_transcode_group g -> (not set), cycle_duration 1h -> (not set), \
              auto_compose off -> (not set), on_demand 0 -> (not set), \
-             storage_location chosen.oss-cn-shanghai.aliyuncs.com -> (not set), delay_time 3m -> (not set)",
+             storage_location chosen.oss-cn-shanghai.aliyuncs.com -> (not set), delay_time 4m -> (not set)",
             "Create show/cam1: vod_transcode_group (not set) -> e2d796d3bb5fd8049d32bff62f94e4c1, \
              cycle_duration (not set) -> 1h, auto_compose (not set) -> off, on_demand (not set) -> 0, \
-             storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 3m"
+             storage_location (not set) -> chosen.oss-cn-shanghai.aliyuncs.com, delay_time (not set) -> 4m"
         ]
     );
     assert_eq!(plan.decisions.changes[0].reason, Reason::NotInSnapshot);
@@ -125,12 +125,12 @@ fn what_could_not_be_written_is_not_lost_in_silence() {
 #[test]
 fn what_no_request_can_carry_is_neither_brought_back_nor_overwritten() {
     let odd = |scene: &mut Scene| {
-        cam1(scene).config.passthrough.unknown.insert("NewField".into(), "x".into());
+        cam1(scene).config.unknown.insert("NewField".into(), "x".into());
     };
-    let even = |scene: &mut Scene| cam1(scene).config.passthrough.unknown.clear();
+    let even = |scene: &mut Scene| cam1(scene).config.unknown.clear();
     for plan in [back(odd, even), back(|_| {}, odd)] {
         assert_eq!(lines(&plan), Vec::<String>::new());
-        assert_eq!(plan.notes.unsupported[0].reason, "holds `NewField`, which no request can carry");
+        assert_eq!(plan.notes.unsupported[0].reason, "holds `NewField` (\"x\"), which no request can carry");
         assert!(plan.notes.unsupported[0].declared);
     }
 }

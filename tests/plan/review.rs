@@ -1,6 +1,6 @@
 //! Saved plans, and plans that must match the one that was reviewed.
 
-use livevod::model::RecordConfig;
+use livevod::model::{RecordConfig, words};
 use livevod::plan::{
     ActionKind, Gap, GapCause, Guard, Limit, Plan, PlanFileError, Reason, SavedPlan, is_rest_of, resume,
     since_review,
@@ -171,7 +171,7 @@ fn fields_that_no_file_manages_count_but_where_the_service_gives_them() {
         after(&mut scene);
         scene.remote(CAM1).config.cycle_duration = 3600;
         scene.remote(CAM1).config.vod_transcode_group = GROUP.into();
-        scene.remote(CAM1).config.passthrough.delay_time = delay;
+        scene.remote(CAM1).config.delay_time = delay;
         let (rest, moved) = resume(&saved(&reviewed), &scene.snapshot, &scene.options);
         assert_eq!(rest.decisions.changes, []);
         !moved.is_empty()
@@ -185,11 +185,11 @@ fn fields_that_no_file_manages_count_but_where_the_service_gives_them() {
     };
     let none: fn(&mut Scene) = |_| {};
     let table = [
-        ("an update", slow, none, Some(180), false),
+        ("an update", slow, none, Some(240), false),
         ("an update that lost one", slow, none, None, true),
-        ("a create", gone, there, Some(180), false),
+        ("a create", gone, there, Some(240), false),
         ("a create that got none", gone, there, None, false),
-        ("a create that puts back", lost, there, Some(180), false),
+        ("a create that puts back", lost, there, Some(240), false),
         ("a create that puts back, without", lost, there, None, true),
     ];
     for (what, before, after, delay, has_moved) in table {
@@ -240,8 +240,7 @@ fn a_domain_that_can_not_be_read_is_no_difference_but_a_gap_in_the_plan() {
 fn a_list_of_templates_in_another_order_has_not_moved() {
     let mut scene = changed(1);
     let templates = |scene: &mut Scene, order: &str| {
-        scene.remote("live.example.com/show/cam1").config.passthrough.transcode_templates =
-            Some(order.into());
+        scene.remote("live.example.com/show/cam1").config.transcode_templates = Some(words(order));
     };
     templates(&mut scene, "a,b");
     let reviewed = scene.plan();

@@ -138,7 +138,7 @@ fn the_report_in_json_names_every_outcome() {
 #[test]
 fn a_report_tells_what_the_plan_found() {
     let world = World::with(&ONE.replace("domains:", "ignore: [live.example.com/nothing-*]\ndomains:"));
-    add_by_format(&world, "cam1");
+    hold_unmanageable(&world, "cam1");
     for (format, words) in [
         ("json", ["\"code\": \"unsupported\"", "\"code\": \"pattern-without-match\""]),
         ("github", ["title=unsupported", "title=pattern-without-match"]),
@@ -236,30 +236,21 @@ fn an_apply_that_leaves_the_machine_needs_an_account() {
     assert!(run.stderr.contains("no account is declared"), "{}", run.transcript());
 }
 
-/// Adds a configuration of a kind that livevod does not manage, as another tool would.
-pub(super) fn add_by_format(world: &World, stream: &str) {
-    use livevod::emulator::{KEY_ID, KEY_SECRET, Service, Settings};
-    use livevod::wire::{Action, Call, Key, Secret, SignatureVersion, Stamp, sign};
+/// A configuration that contradicts itself, in a service that holds nothing else.
+pub(super) fn hold_unmanageable(world: &World, stream: &str) {
+    use livevod::emulator::{Service, Settings};
     let file = world.path().join(".livevod/emulator.log");
     let service = Service::open(Some(&file), Settings::default()).unwrap();
-    let params = [
-        ("DomainName", "live.example.com"),
-        ("AppName", "show"),
-        ("StreamName", stream),
-        ("RecordFormat.1.Format", "mp4"),
-    ];
-    let params = params.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
-    let key = Key { id: KEY_ID.to_owned(), secret: Secret::new(KEY_SECRET), token: None };
-    let stamp = Stamp { time: jiff::Timestamp::now(), nonce: "by-format".to_owned() };
-    let call = Call { action: Action::Add, params };
-    let response = service.call(&sign(&call, "live.aliyuncs.com", &key, &stamp, SignatureVersion::V3));
-    assert_eq!(response.status, 200, "{}", String::from_utf8_lossy(&response.body));
+    let item = serde_json::json!({
+        "DomainName": "live.example.com", "AppName": "show", "StreamName": stream, "FormatConfig": true,
+    });
+    service.load(&serde_json::json!({ "configs": [item] }).to_string()).unwrap();
 }
 
 #[test]
 fn what_can_not_be_managed_is_named_and_never_success() {
     let world = World::with(ONE);
-    add_by_format(&world, "cam1");
+    hold_unmanageable(&world, "cam1");
     let first = world.run("apply --emulator --auto-approve");
     assert_eq!(first.code, 4, "{}", first.transcript());
     assert!(!first.stdout.contains("Apply complete!"), "{}", first.transcript());

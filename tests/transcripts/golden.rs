@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use livevod::diag::Code;
 use livevod::explain::page;
 
-use super::apply::add_by_format;
+use super::apply::hold_unmanageable;
 use super::server::{Server, keyed};
 use super::{Run, World};
 use crate::desired::pages::examples;
@@ -102,7 +102,7 @@ const SCENES: &[Scene] = &[
     ("unreadable", || columns(ONE).run("validate livevod.yml")),
     ("unsupported", || {
         let world = columns(ONE);
-        add_by_format(&world, "cam1");
+        hold_unmanageable(&world, "cam1");
         world.run("plan --emulator")
     }),
     ("unwritable", || {

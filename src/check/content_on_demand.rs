@@ -1,0 +1,26 @@
+//! Transcoded streams with `on_demand: 2`: ingest parameters start the recording of the source stream only.
+
+use super::facts::Facts;
+use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::Field;
+
+/// Recording by ingest parameters.
+const BY_INGEST: u8 = 2;
+
+pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
+    for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
+        let Some(resolved) = entry.resolved() else { continue };
+        if resolved.config.on_demand != BY_INGEST || !resolved.config.records_transcoded() {
+            continue;
+        }
+        let place = |field| resolved.origin(field).and_then(|origin| origin.span).unwrap_or(entry.key);
+        let message = "ingest parameters record only the source stream, not transcoded ones";
+        findings.push(
+            Diagnostic::new(Code::ContentOnDemand, message)
+                .label(place(Field::RecordContent), "transcoded streams")
+                .label(place(Field::OnDemand), "started by ingest parameters")
+                .help("write another `on_demand`, or `record_content: [raw]`")
+                .about(address),
+        );
+    }
+}
