@@ -307,7 +307,7 @@ codes! {
     BadAccount = "bad-account", Error;
     /// An invalid region id.
     BadRegion = "bad-region", Error;
-    /// A domain, app or stream name outside the API's alphabet.
+    /// A domain, app or stream name with characters that the API does not allow.
     BadName = "bad-name", Error;
     /// A pattern that can't match anything.
     BadPattern = "bad-pattern", Error;
@@ -357,9 +357,9 @@ codes! {
     UnusedLayout = "unused-layout", Advice;
     /// A `defaults` block that no configuration inherits.
     UnusedDefaults = "unused-defaults", Advice;
-    /// A value that would be inherited anyway.
+    /// A value that repeats the inherited value.
     RedundantValue = "redundant-value", Advice;
-    /// A setting on `"*"` that an entry beside it does not have.
+    /// A setting on `"*"`, while another entry of the app inherits a different value.
     StarNotInherited = "star-not-inherited", Advice;
     /// `state: absent`, but a configuration for every stream would still record the stream.
     AbsentStillRecorded = "absent-still-recorded", Advice;
@@ -377,11 +377,11 @@ codes! {
     StorageRegion = "storage-region", Warning;
     /// A create-only setting on an entry that `prune` covers.
     StoragePrune = "storage-prune", Advice;
-    /// `prune` on a domain or app that declares no stream.
+    /// `prune` on a domain or app that declares no configuration.
     PruneWithoutStreams = "prune-without-streams", Warning;
     /// An allow comment whose code is unknown or can't be allowed.
     BadAllow = "bad-allow", Warning;
-    /// An allow comment that has no finding to allow.
+    /// An allow comment that allows nothing.
     StaleAllow = "stale-allow", Warning;
     /// A file that is not in canonical form.
     NotFormatted = "not-formatted", Warning;
@@ -399,11 +399,11 @@ codes! {
     DomainState = "domain-state", Warning;
     /// A transcode group that VOD does not have in the domain's region.
     GroupNotFound = "group-not-found", Error;
-    /// Recording to OSS is configured where recording to VOD is declared.
+    /// A recording to OSS covers a stream that is declared for recording to VOD.
     OssOverlap = "oss-overlap", Warning;
     /// Arguments that can't be combined.
     Usage = "usage", Error;
-    /// Files for one account, but credentials of another or unknown account.
+    /// The files and the credentials may belong to different accounts.
     Account = "account", Error;
     /// Approval is required, and neither a person nor a flag can give it.
     NotApproved = "not-approved", Error;
