@@ -66,7 +66,19 @@ const LONGEST_WORD: usize = 1_024;
 /// How many characters of a longer word are shown.
 const TOLD: usize = 64;
 
-/// The message, with each word cut short that is longer than any name can be: a value may be a whole file.
+/// A text without the numbers that system errors end with, such as ` (os error 2)`: their words say the same.
+pub fn without_error_numbers(text: &str) -> Cow<'_, str> {
+    const BEFORE: &str = " (os error ";
+    let Some((head, rest)) = text.split_once(BEFORE) else { return text.into() };
+    let rest = match rest.trim_start_matches(|one: char| one.is_ascii_digit() || one == '-').strip_prefix(')')
+    {
+        Some(rest) => without_error_numbers(rest),
+        None => return text.into(),
+    };
+    format!("{head}{rest}").into()
+}
+
+/// The message, with each word clipped that is longer than any name can be: a value may be a whole file.
 fn clipped(message: String) -> String {
     if message.len() <= LONGEST_WORD {
         return message;
@@ -87,7 +99,7 @@ impl Diagnostic {
         Self {
             severity: code.severity(),
             code,
-            message: clipped(message.into()),
+            message: clipped(without_error_numbers(&message.into()).into_owned()),
             help: None,
             labels: Vec::new(),
             related: Vec::new(),
@@ -209,7 +221,7 @@ impl Reached {
         let named: Vec<String> = addresses.iter().map(|address| format!("`{address}`")).collect();
         let rest = times - named.len();
         let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
-        diagnostic.note(format!("{times} configurations: {}{more}", named.join(", ")), None)
+        diagnostic.note(format!("applies to {times} configurations: {}{more}", named.join(", ")), None)
     }
 }
 
@@ -487,8 +499,20 @@ mod tests {
         assert_eq!(found[0].labels[0].span.start, 0);
         assert_eq!(
             found[1].related[0].message,
-            "5 configurations: `a.com/show/a`, `a.com/show/b`, `a.com/show/c` and 2 more"
+            "applies to 5 configurations: `a.com/show/a`, `a.com/show/b`, `a.com/show/c` and 2 more"
         );
+    }
+
+    #[test]
+    fn numbers_of_system_errors_are_left_out() {
+        for (text, kept) in [
+            ("can't read `a`: No such file (os error 2)", "can't read `a`: No such file"),
+            ("one (os error 2), two (os error 20): end", "one, two: end"),
+            ("an (os error here)", "an (os error here)"),
+            ("none", "none"),
+        ] {
+            assert_eq!(without_error_numbers(text), kept);
+        }
     }
 
     #[test]

@@ -181,11 +181,6 @@ impl Outcome {
 }
 
 fn unwritable(name: &str, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::new(Code::Unwritable, format!("can't write `{name}`: {}", reason(error)))
+    Diagnostic::new(Code::Unwritable, format!("can't write `{name}`: {}", error))
         .help("make the file and its folder writable; `livevod fmt --diff` shows what would change")
-}
-
-fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
