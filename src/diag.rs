@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
+use crate::gate::without_error_numbers;
 use crate::model::Address;
 use crate::source::Span;
 
@@ -65,18 +66,6 @@ const LONGEST_WORD: usize = 1_024;
 
 /// How many characters of a longer word are shown.
 const TOLD: usize = 64;
-
-/// A text without the numbers that system errors end with, such as ` (os error 2)`: their words say the same.
-pub fn without_error_numbers(text: &str) -> Cow<'_, str> {
-    const BEFORE: &str = " (os error ";
-    let Some((head, rest)) = text.split_once(BEFORE) else { return text.into() };
-    let rest = match rest.trim_start_matches(|one: char| one.is_ascii_digit() || one == '-').strip_prefix(')')
-    {
-        Some(rest) => without_error_numbers(rest),
-        None => return text.into(),
-    };
-    format!("{head}{rest}").into()
-}
 
 /// The message, with each word clipped that is longer than any name can be: a value may be a whole file.
 fn clipped(message: String) -> String {
@@ -501,18 +490,6 @@ mod tests {
             found[1].related[0].message,
             "applies to 5 configurations: `a.com/show/a`, `a.com/show/b`, `a.com/show/c` and 2 more"
         );
-    }
-
-    #[test]
-    fn numbers_of_system_errors_are_left_out() {
-        for (text, kept) in [
-            ("can't read `a`: No such file (os error 2)", "can't read `a`: No such file"),
-            ("one (os error 2), two (os error 20): end", "one, two: end"),
-            ("an (os error here)", "an (os error here)"),
-            ("none", "none"),
-        ] {
-            assert_eq!(without_error_numbers(text), kept);
-        }
     }
 
     #[test]

@@ -219,12 +219,9 @@ impl Shown<'_> {
             }
             Some((next, [])) => format!("  without this configuration, recorded by {}", says(next)),
             Some((next, more)) => {
-                let more: Vec<String> = more.iter().map(|one| one.address.to_string()).collect();
-                format!(
-                    "  without this configuration, recorded by {}; then by {}",
-                    says(next),
-                    more.join(", then ")
-                )
+                let more: String =
+                    more.iter().map(|one| format!("; without that, by {}", one.address)).collect();
+                format!("  without this configuration, recorded by {}{more}", says(next))
             }
         };
         vec![
