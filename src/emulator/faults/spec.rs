@@ -270,7 +270,7 @@ mod tests {
             assert_eq!(with_address.kind, *kind);
             let needs_victims = matches!(kind, FaultKind::ForeignEdit | FaultKind::ForeignDelete);
             assert_eq!(bare.is_err(), needs_victims, "{name}");
-            assert!(fault_help().contains(&format!("  {name}: ")));
+            assert!(fault_help().contains(&format!("\n  {name} ")));
         }
     }
 
