@@ -70,7 +70,11 @@ impl Scribe<'_> {
         }
         let is_refused = !self.view.held.is_empty();
         if is_refused {
-            text.push_str(&format!("> [!CAUTION]\n> **Refused**; {}\n", self.way_out()));
+            let mut guards: Vec<String> =
+                self.view.releases().into_keys().map(|(guard, _)| code(guard.name())).collect();
+            guards.dedup();
+            let guards = guards.join(", ");
+            text.push_str(&format!("> [!CAUTION]\n> **Refused** by {guards}; {}\n", self.way_out()));
         } else if !dangers.is_empty() {
             text.push_str("> [!WARNING]\n");
         }
@@ -286,14 +290,14 @@ impl Scribe<'_> {
     }
 }
 
-/// A refusal on one line, without its bullet.
+/// A refusal on one line, without its bullet; the guards are named above.
 fn refused(refusal: &RefusalView) -> String {
-    let RefusalView { guard, message, release, addresses } = refusal;
+    let RefusalView { guard: _, message, release, addresses } = refusal;
     let whose = match addresses.is_empty() {
         true => String::new(),
         false => format!("{}: ", first_and_more(addresses, code)),
     };
-    format!("refused ({}): {whose}{}; {}", guard.name(), prose(message), released_by(*release, code))
+    format!("refused: {whose}{}; {}", prose(message), released_by(*release, code))
 }
 
 /// A sentence in a table cell, which a bar would end.
