@@ -152,7 +152,7 @@ impl<'a> Noted<'a> {
             Reason::Missing => "declared but missing".to_owned(),
             Reason::Differs => "differs from the files".to_owned(),
             Reason::CreateOnly => match self.change.fields().into_iter().find(|field| field.needs_add()) {
-                Some(field) => format!("`{field}` can only be set when a configuration is added"),
+                Some(field) => format!("`{field}` can only be set when a configuration is created"),
                 None => "it can't be changed in place".to_owned(),
             },
             Reason::DeclaredAbsent => "declared `state: absent`".to_owned(),
