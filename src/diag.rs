@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
+use crate::gate::without_error_numbers;
 use crate::model::Address;
 use crate::source::Span;
 
@@ -66,7 +67,7 @@ const LONGEST_WORD: usize = 1_024;
 /// How many characters of a longer word are shown.
 const TOLD: usize = 64;
 
-/// The message, with each word cut short that is longer than any name can be: a value may be a whole file.
+/// The message, with each word clipped that is longer than any name can be: a value may be a whole file.
 fn clipped(message: String) -> String {
     if message.len() <= LONGEST_WORD {
         return message;
@@ -87,7 +88,7 @@ impl Diagnostic {
         Self {
             severity: code.severity(),
             code,
-            message: clipped(message.into()),
+            message: clipped(without_error_numbers(&message.into()).into_owned()),
             help: None,
             labels: Vec::new(),
             related: Vec::new(),
@@ -209,7 +210,7 @@ impl Reached {
         let named: Vec<String> = addresses.iter().map(|address| format!("`{address}`")).collect();
         let rest = times - named.len();
         let more = if rest == 0 { String::new() } else { format!(" and {rest} more") };
-        diagnostic.note(format!("{times} configurations: {}{more}", named.join(", ")), None)
+        diagnostic.note(format!("applies to {times} configurations: {}{more}", named.join(", ")), None)
     }
 }
 
@@ -307,7 +308,7 @@ codes! {
     BadAccount = "bad-account", Error;
     /// An invalid region id.
     BadRegion = "bad-region", Error;
-    /// A domain, app or stream name outside the API's alphabet.
+    /// A domain, app or stream name with characters that the API does not allow.
     BadName = "bad-name", Error;
     /// A pattern that can't match anything.
     BadPattern = "bad-pattern", Error;
@@ -363,9 +364,9 @@ codes! {
     UnusedLayout = "unused-layout", Advice;
     /// A `defaults` block that no configuration inherits.
     UnusedDefaults = "unused-defaults", Advice;
-    /// A value that would be inherited anyway.
+    /// A value that repeats the inherited value.
     RedundantValue = "redundant-value", Advice;
-    /// A setting on `"*"` that an entry beside it does not have.
+    /// A setting on `"*"`, while another entry of the app inherits a different value.
     StarNotInherited = "star-not-inherited", Advice;
     /// `state: absent`, but a configuration for every stream would still record the stream.
     AbsentStillRecorded = "absent-still-recorded", Advice;
@@ -389,11 +390,11 @@ codes! {
     StorageRegion = "storage-region", Warning;
     /// A create-only setting on an entry that `prune` covers.
     StoragePrune = "storage-prune", Advice;
-    /// `prune` on a domain or app that declares no stream.
+    /// `prune` on a domain or app that declares no configuration.
     PruneWithoutStreams = "prune-without-streams", Warning;
     /// An allow comment whose code is unknown or can't be allowed.
     BadAllow = "bad-allow", Warning;
-    /// An allow comment that has no finding to allow.
+    /// An allow comment that allows nothing.
     StaleAllow = "stale-allow", Warning;
     /// A file that is not in canonical form.
     NotFormatted = "not-formatted", Warning;
@@ -413,11 +414,11 @@ codes! {
     GroupNotFound = "group-not-found", Error;
     /// A transcode group of another app space than the configuration's.
     GroupSpace = "group-space", Warning;
-    /// Recording to OSS is configured where recording to VOD is declared.
+    /// A recording to OSS covers a stream that is declared for recording to VOD.
     OssOverlap = "oss-overlap", Warning;
     /// Arguments that can't be combined.
     Usage = "usage", Error;
-    /// Files for one account, but credentials of another or unknown account.
+    /// The files and the credentials may belong to different accounts.
     Account = "account", Error;
     /// Approval is required, and neither a person nor a flag can give it.
     NotApproved = "not-approved", Error;
@@ -501,7 +502,7 @@ mod tests {
         assert_eq!(found[0].labels[0].span.start, 0);
         assert_eq!(
             found[1].related[0].message,
-            "5 configurations: `a.com/show/a`, `a.com/show/b`, `a.com/show/c` and 2 more"
+            "applies to 5 configurations: `a.com/show/a`, `a.com/show/b`, `a.com/show/c` and 2 more"
         );
     }
 

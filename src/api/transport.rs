@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::endpoint::Endpoint;
 use super::error::Error;
 use super::proxy::Proxies;
+use crate::gate::without_error_numbers;
 use crate::wire::{Request, Response};
 
 /// Longest response body that is read, in bytes; a page of 100 configurations has some tens of kilobytes.
@@ -176,5 +177,5 @@ fn reason(error: &reqwest::Error) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    innermost.to_string()
+    without_error_numbers(&innermost.to_string()).into_owned()
 }

@@ -1,4 +1,4 @@
-//! `state: absent`, but a wider entry would still record the stream.
+//! `state: absent`, but an app-wide entry would still record the stream.
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
@@ -17,7 +17,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             Diagnostic::new(Code::AbsentStillRecorded, message)
                 .label(span, "no configuration of its own")
                 .label(recording.key, "records it instead")
-                .help("remove the wider entry, or try `on_demand: 7` here: `state: absent` does not stop a wider entry from recording the stream")
+                .help(format!("remove `{}`, or try `on_demand: 7` here: `state: absent` only deletes the stream's own configuration", ruler.within_domain()))
                 .about(address),
         );
     }

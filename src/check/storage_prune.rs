@@ -15,7 +15,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
                 Diagnostic::new(Code::StoragePrune, "`storage_location` can only be set when a configuration is created")
                     .label(location, "can't be changed in place")
                     .label(prune, "deletes what is not declared")
-                    .help("to rename such an entry, add the new one in one run and remove the old one in the next: both in one run leave a recording gap")
+                    .help("to rename such an entry, add the new entry and apply, then remove the old one: doing both in one apply leaves a recording gap")
                     .about(address),
             );
         }

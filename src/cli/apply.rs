@@ -48,6 +48,10 @@ impl Run for Arguments {
         Told { format: self.planning.scope.format, events: Some((Command::Apply, &self.streaming)) }
     }
 
+    fn max_findings(&self) -> Option<usize> {
+        self.planning.rules.shown.given()
+    }
+
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
         Places::reading(|| self.planning.files().into_iter().chain(self.reviewed.clone()).collect())

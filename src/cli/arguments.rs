@@ -78,6 +78,21 @@ impl Paths {
     }
 }
 
+/// How many findings are shown.
+#[derive(Debug, Default, Args)]
+pub(super) struct MaxFindings {
+    /// Show only the N most severe findings, each one by itself; machine formats always contain all of them
+    #[arg(long, value_name = "N")]
+    max_findings: Option<usize>,
+}
+
+impl MaxFindings {
+    /// The number given.
+    pub(super) fn given(&self) -> Option<usize> {
+        self.max_findings
+    }
+}
+
 /// Which rules count as errors, and which are dropped.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Rules")]
@@ -89,6 +104,9 @@ pub(super) struct Rules {
     /// Drop findings of this rule, even if --deny names it; rules that report errors can't be allowed
     #[arg(long, value_name = "CODE", value_parser = allowed, add = ArgValueCandidates::new(candidates::codes))]
     allow: Vec<Code>,
+
+    #[command(flatten)]
+    pub(super) shown: MaxFindings,
 }
 
 /// A value of `--deny`.
@@ -101,7 +119,7 @@ enum Denied {
 impl Rules {
     /// The levels that the flags set.
     pub(super) fn levels(&self) -> Levels {
-        let Self { deny, allow } = self;
+        let Self { deny, allow, shown: _ } = self;
         let rules = deny.iter().filter_map(|denied| match denied {
             Denied::Rule(code) => Some(*code),
             Denied::Warnings => None,
@@ -175,7 +193,7 @@ pub(super) struct Remote {
     #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", default_value = "16", value_parser = parallelism)]
     pub(super) parallelism: NonZeroUsize,
 
-    /// How long to wait for a write to show up when it is read back
+    /// How long to retry a read, and to wait for a write to show up when it is read back
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_TIMEOUT", default_value = "60s", value_parser = duration)]
     pub(super) timeout: Duration,
 }
@@ -371,7 +389,7 @@ pub(super) struct Planning {
 /// What to plan, against which service, and how to show it.
 #[derive(Debug, Args)]
 pub(super) struct Scope {
-    /// Output format; in a machine format, apply prints only the report and can't ask for approval
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
 
@@ -459,7 +477,7 @@ impl Planning {
 
     /// Whether any argument besides the paths affects what is planned.
     pub(super) fn decides(&self) -> bool {
-        let Self { paths: _, rules: Rules { deny, allow }, scope } = self;
+        let Self { paths: _, rules: Rules { deny, allow, shown: _ }, scope } = self;
         let Selected { target, exclude } = &scope.selected;
         !(deny.is_empty() && allow.is_empty() && target.is_empty() && exclude.is_empty())
     }

@@ -16,21 +16,21 @@ use crate::wire::Secret;
 const LONGEST_TOKEN: u64 = 64 << 10;
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Account")]
+#[command(next_help_heading = "Emulated account")]
 pub(super) struct Account {
-    /// Account id that the emulator uses
+    /// Account id
     #[arg(long = "account", value_name = "ID", default_value = ACCOUNT, value_parser = account_id)]
     id: String,
 
-    /// Main streaming domain that exists, in cn-shanghai if no region is given [default: every name exists]
+    /// Main streaming domain that exists, in cn-shanghai if no region is given [default: every name]
     #[arg(long = "domain", value_name = "NAME[=REGION]")]
     domains: Vec<Domain>,
 
-    /// Ingest domain that exists too
+    /// Ingest domain that exists [default: none]
     #[arg(long = "ingest-domain", value_name = "NAME[=REGION]")]
     ingest_domains: Vec<Domain>,
 
-    /// Existing recording to OSS, which conflicts with a configuration at the same address
+    /// Recording to OSS that exists; it conflicts with a configuration at the same address [default: none]
     #[arg(long = "oss-recording", value_name = "DOMAIN/APP/STREAM")]
     oss_recordings: Vec<Address>,
 
@@ -38,19 +38,19 @@ pub(super) struct Account {
     #[arg(long = "role", value_name = "NAME")]
     roles: Vec<String>,
 
-    /// For AssumeRoleWithOIDC, accept only the token in FILE [default: every token]
+    /// File of the only token that AssumeRoleWithOIDC accepts [default: every token]
     #[arg(long, value_name = "FILE")]
     oidc_token_file: Option<PathBuf>,
 
-    /// Serve /latest/meta-data/ram/security-credentials/, as the metadata service of an ECS instance with this role
+    /// Role of the ECS instance: serve /latest/meta-data/ram/security-credentials/, as its metadata service does
     #[arg(long, value_name = "NAME")]
     imds_role: Option<String>,
 
-    /// Require a token from /latest/api/token for the metadata service
+    /// Make the metadata service require a token from /latest/api/token
     #[arg(long, requires = "imds_role")]
     imds_token_required: bool,
 
-    /// Serve keys at /credentials, for use as ALIBABA_CLOUD_CREDENTIALS_URI
+    /// Serve keys at /credentials, for ALIBABA_CLOUD_CREDENTIALS_URI
     #[arg(long)]
     credentials_uri: bool,
 }

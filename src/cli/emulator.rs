@@ -45,17 +45,17 @@ pub(super) struct Arguments {
     port_file: Option<PathBuf>,
 
     /// Keep the state in FILE, so that acknowledged writes survive a restart [default: in memory only]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "State")]
     data: Option<PathBuf>,
 
     #[command(flatten)]
     account: Account,
 
     /// Load the initial state from FILE: the output of `dump`, or a saved answer of DescribeLiveRecordVodConfigs
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "State")]
     load: Option<PathBuf>,
 
-    /// Transcode group that exists, besides VOD_NO_TRANSCODE [default: every id of 32 hex digits]
+    /// Transcode group that exists; VOD_NO_TRANSCODE always does [default: every id of 32 hex digits]
     #[arg(long = "group", value_name = "ID")]
     groups: Vec<String>,
 
@@ -64,38 +64,38 @@ pub(super) struct Arguments {
     groups_file: Option<PathBuf>,
 
     /// Change how the emulator behaves where the API documents are unclear; see `livevod emulator quirks`
-    #[arg(long = "quirk", value_name = "NAME=VALUE", value_parser = quirk)]
+    #[arg(long = "quirk", value_name = "NAME=VALUE", value_parser = quirk, help_heading = "Behaviour")]
     quirks: Vec<String>,
 
     /// Inject a fault, such as `drop-after-commit:action=Add,every=3`; see `livevod emulator faults`
     #[cfg(feature = "faults")]
-    #[arg(long = "fault", value_name = "FAULT")]
+    #[arg(long = "fault", value_name = "FAULT", help_heading = "Behaviour")]
     faults: Vec<Fault>,
 
-    /// Calls per minute for each action; further calls are throttled; 0 means no limit
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    /// Throttle each action at N calls per minute; 0 means no limit
+    #[arg(long, value_name = "N", default_value_t = 1000, help_heading = "Behaviour")]
     limit: u32,
 
     /// Append a JSON line to FILE for each call
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Observation")]
     call_log: Option<PathBuf>,
 
     /// Serve /_admin/ to this machine, to set faults and to read counters and state
-    #[arg(long)]
+    #[arg(long, help_heading = "Observation")]
     admin: bool,
 }
 
 /// The subcommands of `livevod emulator`; without one, it serves the API.
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// List the questions that the API documents leave open, and the behaviour that each `--quirk` selects
+    /// List the questions that the API documents leave open, and the answers that --quirk can select
     Quirks,
-    /// List the kinds of faults, and how `--fault` selects the calls that they affect
+    /// List the kinds of faults, and the keys that select the calls they affect
     #[cfg(feature = "faults")]
     Faults,
-    /// Print the state in a log as JSON, for `--load`
+    /// Print the state that --data keeps as JSON, for --load
     Dump {
-        /// Log that the emulator writes with `--data`
+        /// File that the emulator writes with --data
         #[arg(long, value_name = "FILE")]
         data: PathBuf,
     },

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use super::arguments::{Paths, Remote, Rules};
+use super::arguments::{MaxFindings, Paths, Remote, Rules};
 use super::candidates;
 use super::connect::{Access, connect};
 use super::default_paths::JOURNALS;
@@ -50,11 +50,18 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     remote: Remote,
+
+    #[command(flatten)]
+    shown: MaxFindings,
 }
 
 impl Run for Arguments {
     fn told(&self) -> Told<'_> {
         Told::in_format(self.format)
+    }
+
+    fn max_findings(&self) -> Option<usize> {
+        self.shown.given()
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::Paths;
+use super::arguments::{MaxFindings, Paths};
 use super::failure::Failure;
 use super::kinds::insist_on_yaml;
 use super::run::{Run, Session, Told};
@@ -42,11 +42,18 @@ pub(super) struct Arguments {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_findings())]
     format: Format,
+
+    #[command(flatten)]
+    shown: MaxFindings,
 }
 
 impl Run for Arguments {
     fn told(&self) -> Told<'_> {
         Told::in_format(self.format)
+    }
+
+    fn max_findings(&self) -> Option<usize> {
+        self.shown.given()
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
@@ -174,11 +181,6 @@ impl Outcome {
 }
 
 fn unwritable(name: &str, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::new(Code::Unwritable, format!("can't write `{name}`: {}", reason(error)))
+    Diagnostic::new(Code::Unwritable, format!("can't write `{name}`: {}", error))
         .help("make the file and its folder writable; `livevod fmt --diff` shows what would change")
-}
-
-fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

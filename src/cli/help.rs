@@ -31,7 +31,7 @@ const PARTS: [Part; 4] = [
         ],
     },
     Part { heading: Some("Output"), options: &["format", "full", "color", "max_findings"] },
-    Part { heading: Some("Writing"), options: &["stop_on_error", "timeout", "freshness", "settle"] },
+    Part { heading: Some("Writing"), options: &["stop_on_error", "freshness", "settle"] },
     Part { heading: Some("Journal"), options: &["journal", "folder"] },
 ];
 
@@ -70,6 +70,10 @@ const EXAMPLES: [(&str, &str); 16] = [
     ("man", "  livevod man plan | man -l -\n  livevod man --dir /usr/local/share/man"),
 ];
 
+/// The help of `--format` where a command asks for approval.
+const APPROVED: &str =
+    "Output format; a machine format contains only the report, and the approval must come from a flag";
+
 /// The program's command line with its help arranged and examples added.
 pub(super) fn arranged(command: Command) -> Command {
     command.mut_args(placed).mut_subcommands(|command| {
@@ -78,11 +82,16 @@ pub(super) fn arranged(command: Command) -> Command {
             Some((_, text)) => command.after_help(format!("Examples:\n{text}")),
             None => command,
         };
-        command.mut_args(placed)
+        let command = match command.get_name() {
+            "apply" | "restore" => command.mut_arg("format", |argument| argument.help(APPROVED)),
+            _ => command,
+        };
+        command.mut_args(placed).mut_subcommands(|inner| inner.mut_args(placed))
     })
 }
 
 fn placed(argument: Arg) -> Arg {
+    let argument = with_sources(argument);
     if argument.is_positional() {
         return argument;
     }
@@ -90,6 +99,22 @@ fn placed(argument: Arg) -> Arg {
     let Some((part, at)) = PARTS.iter().find_map(|part| Some((part, place(part)?))) else { return argument };
     let heading = part.heading.map_or(Resettable::Reset, |heading| Resettable::Value(heading.into()));
     argument.help_heading(heading).display_order(at)
+}
+
+/// The argument with its variable and its default on a line of their own below its help. A default that clap does not
+/// know is written at the end of the help.
+fn with_sources(argument: Arg) -> Arg {
+    let takes_values = argument.get_action().takes_values();
+    let text = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let (help, written) = text
+        .split_once(" [default: ")
+        .map_or((text.as_str(), None), |(help, rest)| (help, Some(format!("[default: {rest}"))));
+    let variable = argument.get_env().map(|name| format!("[env: {}]", name.display()));
+    let default = argument.get_default_values().first().filter(|_| takes_values);
+    let default = default.map(|value| format!("[default: {}]", value.display()));
+    let sources: Vec<String> = [variable, default, written].into_iter().flatten().collect();
+    let help = [help.to_owned(), sources.join(" ")].join("\n");
+    argument.help(help.trim_end().to_owned()).hide_env(true).hide_default_value(takes_values)
 }
 
 #[cfg(test)]

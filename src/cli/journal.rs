@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
+use super::arguments::MaxFindings;
 use super::candidates;
 use super::default_paths::JOURNALS;
 use super::failure::Failure;
@@ -29,6 +30,9 @@ pub(super) struct Arguments {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
     format: Format,
+
+    #[command(flatten)]
+    shown: MaxFindings,
 }
 
 impl Run for Arguments {
@@ -36,8 +40,12 @@ impl Run for Arguments {
         Told::in_format(self.format)
     }
 
+    fn max_findings(&self) -> Option<usize> {
+        self.shown.given()
+    }
+
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
-        let Self { run, folder, format } = self;
+        let Self { run, folder, format, shown: _ } = self;
         let (exit, layout) = (Exit::Success, terminal.layout(*format));
         if let Some(id) = run {
             terminal.show(&render::run(&find(folder, id)?, exit, &layout));

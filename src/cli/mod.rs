@@ -67,19 +67,20 @@ struct Cli {
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     color: Color,
 
-    /// Show only the N most severe findings; machine formats always contain all of them
-    #[arg(long, global = true, value_name = "N")]
-    max_findings: Option<usize>,
-
     #[command(subcommand)]
     command: Command,
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 success; 1 error; 2 differences (drift, fmt --check,
-plan --detailed-exitcode); 3 refused by a guard before any write; 4 apply began
-to write, but not every change is done; 5 the outcome of a write is unknown;
-130, 143 interrupted.";
+Exit codes:
+  0         success
+  1         error, such as wrong usage, invalid files or a failed read
+  2         differences found: drift, fmt --check, plan --detailed-exitcode
+  3         refused by a guard before any write; also plan --detailed-exitcode
+            of a refused plan
+  4         apply began to write and some planned change is not done
+  5         the outcome of at least one write is unknown
+  130, 143  interrupted";
 
 /// One line for each command: its help text, its name and its module.
 macro_rules! commands {
@@ -126,7 +127,7 @@ commands! {
     /// Rewrite the files in canonical form and keep their comments; --check only lists the files that differ
     #[command(long_about = fmt::LONG_HELP)]
     Fmt(fmt),
-    /// Run the emulator that --emulator embeds as an API server on this machine
+    /// Serve the API on this machine, with the same emulator that --emulator embeds
     Emulator(emulator),
     /// Print the JSON Schema of the files, or of a document that livevod prints
     Schema(schema),
@@ -171,11 +172,11 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
     command.mut_subcommands(without_empty_variables)
 }
 
-fn run(Cli { color, max_findings, command }: &Cli) -> Exit {
+fn run(Cli { color, command }: &Cli) -> Exit {
     let command = command.arguments();
     let Told { format, events } = command.told();
     let places = command.places();
-    let terminal = Terminal::detect(*color, *max_findings);
+    let terminal = Terminal::detect(*color, command.max_findings());
     let layout = terminal.layout(format);
     let events = match places.insist(format).and_then(|()| Events::begin(events)) {
         Ok(events) => events,

@@ -50,6 +50,10 @@ impl Run for Arguments {
         Told { format: self.planning.scope.format, events: Some((Command::Plan, &self.streaming)) }
     }
 
+    fn max_findings(&self) -> Option<usize> {
+        self.planning.rules.shown.given()
+    }
+
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
         Places::reading(|| self.files())

@@ -26,6 +26,10 @@ impl Run for Arguments {
         Told::in_format(self.format)
     }
 
+    fn max_findings(&self) -> Option<usize> {
+        self.rules.shown.given()
+    }
+
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let Self { paths, rules, format } = self;
         let loaded = load(paths, rules)?;

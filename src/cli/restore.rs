@@ -63,6 +63,10 @@ impl Run for Arguments {
         Told { format: self.scope.format, events: Some((Command::Restore, &self.streaming)) }
     }
 
+    fn max_findings(&self) -> Option<usize> {
+        self.rules.shown.given()
+    }
+
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
         Places::reading(|| self.files()).journals(&self.scope.journal).writing(events, file)

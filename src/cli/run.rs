@@ -13,6 +13,11 @@ pub(super) trait Run {
         Told::in_format(Format::Human)
     }
 
+    /// How many findings people are shown; `None` for all.
+    fn max_findings(&self) -> Option<usize> {
+        None
+    }
+
     /// The files that it reads and writes besides its standard streams.
     fn places(&self) -> Places<'_> {
         Places::default()

@@ -32,6 +32,10 @@ impl Run for Arguments {
         Told::in_format(self.planning.scope.format)
     }
 
+    fn max_findings(&self) -> Option<usize> {
+        self.planning.rules.shown.given()
+    }
+
     fn places(&self) -> Places<'_> {
         let Planning { scope, .. } = &self.planning;
         let reads = || self.planning.files();

@@ -7,7 +7,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use clap::ValueEnum;
 
 use crate::diag::Diagnostic;
-use crate::gate::{self, Secrets, clean};
+use crate::gate::{self, Secrets, clean, without_error_numbers};
 use crate::render::{self, Exit, Format, Layout, Links, Printed, Style};
 use crate::source::Sources;
 
@@ -172,7 +172,7 @@ pub(super) fn print_output(text: &str) -> io::Result<()> {
 /// The exit of a run, which is an error if standard output could not be written. That is reported.
 pub(super) fn all_written(exit: Exit) -> Exit {
     let Some(reason) = UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).clone() else { return exit };
-    note(&format!("Error: can't write to standard output: {}\n", clean(&reason)));
+    note(&format!("Error: can't write to standard output: {}\n", clean(&without_error_numbers(&reason))));
     match exit {
         Exit::Success | Exit::Differences => Exit::Error,
         weightier => weightier,

@@ -39,6 +39,10 @@ impl Run for Arguments {
         Told::in_format(self.format)
     }
 
+    fn max_findings(&self) -> Option<usize> {
+        self.rules.shown.given()
+    }
+
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let Self { paths, rules, online, remote, format } = self;
         if !online && (remote.emulator.is_some() || remote.endpoint.is_typed) {

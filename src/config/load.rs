@@ -262,7 +262,7 @@ impl Problem {
             Problem::Io(error) => return unreadable(name, &error),
             Problem::DeadLink(error) => (
                 Code::Unreadable,
-                format!("`{name}` is a broken symbolic link: {}", reason(&error)),
+                format!("`{name}` is a broken symbolic link: {error}"),
                 "remove the link, or fix its target",
             ),
             Problem::Special => (
@@ -323,7 +323,7 @@ impl Problem {
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
-    let message = format!("can't read `{name}`: {}", reason(error));
+    let message = format!("can't read `{name}`: {}", error);
     Diagnostic::new(Code::Unreadable, message).help(match error.kind() {
         io::ErrorKind::NotFound => "check the path",
         io::ErrorKind::PermissionDenied => "make it readable for the user who runs livevod",
@@ -331,13 +331,7 @@ fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
     })
 }
 
-/// The system's error text, without the error number.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
-}
-
-/// The folder that an argument must not lead out of: the working directory for a relative path without `..`, else the
+/// The folder that an argument must not lead out of: the working folder for a relative path without `..`, else the
 /// folder that contains the argument's last part.
 fn root_of(path: &Path) -> Result<PathBuf, Problem> {
     let is_below = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));

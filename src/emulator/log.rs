@@ -45,7 +45,7 @@ pub(super) fn line(end: &End, records: &[Record]) -> serde_json::Result<(String,
     Ok((line, End { length, checksum }))
 }
 
-/// Reads a log. A last line that was cut short was never acknowledged, so it is left out, and the end is before it.
+/// Reads a log. A truncated last line was never acknowledged, so it is left out, and the end is before it.
 ///
 /// The end is `None` if not even the first line is complete.
 pub(super) fn replay(bytes: &[u8]) -> Result<(Vec<Record>, Option<End>), Damage> {
@@ -63,7 +63,7 @@ pub(super) fn replay(bytes: &[u8]) -> Result<(Vec<Record>, Option<End>), Damage>
                 records.append(&mut more);
                 end = End { length: end.length + line.len() as u64, checksum };
             }
-            // A line in which only the line break is another byte was not cut short but changed.
+            // A line in which only the line break is another byte was not truncated but changed.
             None if line.split_last().is_some_and(|(_, whole)| read_line(&end, whole).is_some()) => {
                 return Err(damage);
             }

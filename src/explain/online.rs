@@ -14,7 +14,7 @@ pub struct Online {
     pub domain: Option<DomainState>,
     /// The configuration in the service at exactly this address.
     pub held: Option<Remote>,
-    /// The configuration in the service that records the address: its own or a wider one. The most specific one is
+    /// The configuration in the service that records the address: its own or an app-wide one. The most specific one is
     /// presumed to.
     pub ruler: Option<Address>,
     /// How the files and the service compare there.

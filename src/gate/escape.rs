@@ -119,6 +119,18 @@ pub fn html(text: &str) -> String {
     written
 }
 
+/// A text without the numbers that system errors end with, such as ` (os error 2)`: their words say the same.
+pub fn without_error_numbers(text: &str) -> Cow<'_, str> {
+    const BEFORE: &str = " (os error ";
+    let Some((head, rest)) = text.split_once(BEFORE) else { return text.into() };
+    let rest = match rest.trim_start_matches(|one: char| one.is_ascii_digit() || one == '-').strip_prefix(')')
+    {
+        Some(rest) => without_error_numbers(rest),
+        None => return text.into(),
+    };
+    format!("{head}{rest}").into()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -176,5 +188,17 @@ mod tests {
         assert!(!written.contains(|character| character != '\n' && is_harmful(character)), "{written}");
         assert!(!written.contains("##["), "{written}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), value);
+    }
+
+    #[test]
+    fn numbers_of_system_errors_are_left_out() {
+        for (text, kept) in [
+            ("can't read `a`: No such file (os error 2)", "can't read `a`: No such file"),
+            ("one (os error 2), two (os error 20): end", "one, two: end"),
+            ("an (os error here)", "an (os error here)"),
+            ("none", "none"),
+        ] {
+            assert_eq!(without_error_numbers(text), kept);
+        }
     }
 }

@@ -37,7 +37,7 @@ pub struct SavedPlan {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanFileError {
     /// Not a plan at all, or only the beginning of one.
-    #[error("not a saved plan, or one that was cut short: {0}")]
+    #[error("not a saved plan, or truncated: {0}")]
     NotOne(String),
     /// A version that this livevod does not know.
     #[error("the format version is `{0}`, but this livevod reads {FORMAT_VERSION}")]

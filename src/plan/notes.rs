@@ -153,7 +153,11 @@ impl<'a> Noted<'a> {
             Reason::Differs => "differs from the files".to_owned(),
             Reason::CreateOnly => {
                 match self.change.fields().into_iter().find(|field| self.change.is_forced_by(*field)) {
-                    Some(field) => format!("`{field}` can only be set when a configuration is added"),
+                    Some(Field::Format(_)) => "formats can't be added or removed in place".to_owned(),
+                    Some(field) if field.needs_add() => {
+                        format!("`{field}` can only be set when a configuration is created")
+                    }
+                    Some(field) => format!("`{field}` can't be cleared in place"),
                     None => "it can't be changed in place".to_owned(),
                 }
             }

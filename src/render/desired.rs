@@ -24,7 +24,7 @@ pub(super) fn desired_yaml(desired: &Desired, sources: &Sources) -> String {
     let mut origins = origins(desired, sources).into_iter();
     let mut commented = String::new();
     for line in text.lines() {
-        commented.push_str(line);
+        commented.push_str(&switched(line));
         if is_setting(line)
             && let Some(origin) = origins.next()
         {
@@ -156,7 +156,15 @@ fn group_name(id: &str) -> Cow<'_, str> {
     if id == "default" { "id.default".into() } else { id.into() }
 }
 
-/// The settings as YAML values. Switches are booleans, since other readers take `on` and `off` as text.
+/// A line with a switch written as `on` or `off`, as in plans.
+fn switched(line: &str) -> Cow<'_, str> {
+    let word = [(": true", ": on"), (": false", ": off")];
+    let found =
+        word.iter().find_map(|(written, word)| Some(format!("{}{word}", line.strip_suffix(written)?)));
+    found.filter(|_| is_setting(line)).map_or(line.into(), Cow::from)
+}
+
+/// The settings as YAML values.
 fn written_out(entry: &Entry) -> IndexMap<&'static str, Json> {
     let mut settings: IndexMap<&'static str, Json> = match entry.resolved() {
         None => IndexMap::from([("state", "absent".into())]),

@@ -1,12 +1,13 @@
 //! The pages of codes and what the files say about an address, for the terminal.
 
-use super::phrases::{counted, origin_text};
+use super::phrases::origin_text;
 use super::style::{Style, Tone, pad, wrap};
 use crate::diag::{Code, Severity};
 use crate::explain::{Explanation, FieldExplained, Ruler, Shadowed};
 use crate::gate::clean;
 use crate::model::{Pattern, Value};
 use crate::plan::FieldOrigin;
+use crate::resolve::step_in_words;
 use crate::source::{Sources, Span, Spanned};
 
 /// Column at which values begin.
@@ -92,14 +93,27 @@ fn weight(code: Code) -> String {
         _ if matches!(code, Code::Difference | Code::PlanWarning) => {
             "A warning about a plan: no comment and no flag changes its severity.".to_owned()
         }
-        Severity::Error => "Severity: error. It can't be allowed.".to_owned(),
+        Severity::Error => format!("Severity: error{}. It can't be allowed.", exceptions(code)),
         severity => {
             let name = if severity == Severity::Warning { "warning" } else { "advice" };
+            let exceptions = exceptions(code);
             format!(
-                "Severity: {name}. To allow one finding, write `# livevod: allow {code}` on its line or on the line above. \
+                "Severity: {name}{exceptions}. To allow one finding, write `# livevod: allow {code}` on its line or on the line above. \
                  `--allow {code}` allows all of them; `--deny {code}` makes them errors."
             )
         }
+    }
+}
+
+/// The other severity that some findings of a code have; the code's page says which.
+fn exceptions(code: Code) -> &'static str {
+    match code {
+        Code::Account | Code::Base | Code::Journal | Code::Unwritable => {
+            "; a warning where this page says so"
+        }
+        Code::DomainState | Code::OssOverlap | Code::NotFormatted => "; an error where this page says so",
+        Code::PatternWithoutMatch => "; advice where this page says so",
+        _ => "",
     }
 }
 
@@ -115,7 +129,7 @@ pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, st
         ruler => lines.extend(shown.ruling(explanation, ruler)),
     }
     lines.extend(fields.iter().flat_map(|field| shown.field(field)));
-    lines.extend(shown.wider(rulers, explanation.ruler()));
+    lines.extend(shown.without(rulers, explanation.ruler()));
     let patterns = |verb: &'static str, patterns: &[Spanned<Pattern>]| -> Vec<String> {
         let line = |one: &Spanned<Pattern>| {
             format!("  {verb} `{}`  ({})", clean(&one.value.to_string()), shown.line(one.span))
@@ -171,9 +185,10 @@ impl Shown<'_> {
         let origin = FieldOrigin::new(origin, self.sources);
         let name = pad(field.name(), NAME_WIDTH);
         let mut lines = vec![format!("  {name} {}  ({})", clean(&value.to_string()), origin_text(&origin))];
-        let via =
-            origin.via.iter().map(|(what, place)| format!("{what}  ({}:{})", place.file, place.start.line));
-        lines.extend(via.map(|step| self.below(&format!("through {}", clean(&step)))));
+        let via = origin.via.iter().map(|(step, place)| {
+            format!("{}  ({}:{})", step_in_words(step, str::to_owned), place.file, place.start.line)
+        });
+        lines.extend(via.map(|step| self.below(&clean(&step))));
         for Shadowed { value, origin } in shadowed {
             let value = value.as_ref().map_or("default".to_owned(), Value::to_string);
             let origin = origin_text(&FieldOrigin::new(origin, self.sources));
@@ -187,15 +202,15 @@ impl Shown<'_> {
     }
 
     /// What would record the address without the configuration that records it.
-    fn wider(&self, rulers: &[Ruler], ruler: Option<&Ruler>) -> Vec<String> {
+    fn without(&self, rulers: &[Ruler], ruler: Option<&Ruler>) -> Vec<String> {
         let Some(ruler) = ruler else { return Vec::new() };
         let present = |next: &&Ruler| next.absent.is_none() && next.address != ruler.address;
-        let wider: Vec<&Ruler> = rulers.iter().filter(present).collect();
-        let says = |wider: &Ruler| {
-            let records = if wider.records_by_itself { "" } else { ", which records only on demand" };
-            format!("{}{records}  ({})", wider.address, self.keys(wider))
+        let next: Vec<&Ruler> = rulers.iter().filter(present).collect();
+        let says = |next: &Ruler| {
+            let records = if next.records_by_itself { "" } else { ", which records only on demand" };
+            format!("{}{records}  ({})", next.address, self.keys(next))
         };
-        let says = match wider.split_first() {
+        let says = match next.split_first() {
             None => {
                 return vec![
                     "  without this configuration, no declared configuration would record the stream"
@@ -204,14 +219,14 @@ impl Shown<'_> {
             }
             Some((next, [])) => format!("  without this configuration, recorded by {}", says(next)),
             Some((next, more)) => {
-                let more = counted(more.len(), "wider configuration");
-                format!("  without this configuration, recorded by {}; wider than that: {more}", says(next))
+                let more: String =
+                    more.iter().map(|one| format!("; without that, by {}", one.address)).collect();
+                format!("  without this configuration, recorded by {}{more}", says(next))
             }
         };
         vec![
             says,
-            "  (presumed: the most specific configuration wins; the API documentation does not say)"
-                .to_owned(),
+            "  (presumed: the most specific configuration wins; the API documents do not say)".to_owned(),
         ]
     }
 

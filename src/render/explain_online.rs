@@ -18,7 +18,7 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
     lines.push(format!("  {}", state(domain.as_ref())));
     lines.push(match held {
         Some(held) => match &held.create_time {
-            Some(time) => format!("  has a configuration here, added {}", clean(time)),
+            Some(time) => format!("  has a configuration here, created {}", clean(time)),
             None => "  has a configuration here".to_owned(),
         },
         None => "  has no configuration here".to_owned(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::documents::{AddressRow, Context, FORMAT_VERSION, Finding, findings, pretty};
 use super::exit::Exit;
-use super::phrases::{account, counted, symbol, tone};
+use super::phrases::{account, counted, outcome_mark};
 use super::style::{Style, Tone, pad, wrap};
 use crate::apply::journal::{
     End, Ending, Finished, Header, LeftOpenFound, Planned, Resolved, RunRecord, RunState,
@@ -83,7 +83,6 @@ pub(super) fn human_run(run: &RunRecord, style: Style) -> String {
 
 fn change_lines(run: &RunRecord, change: &Planned, style: Style) -> Vec<String> {
     let address = clean(&change.address.to_string());
-    let marker = style.paint(tone(change.action), &format!("{:>3}", symbol(change.action)));
     let ending = run.ending(&change.address);
     let wrote = run.intents.iter().any(|intent| intent.address == change.address);
     let outcome = match ending {
@@ -91,6 +90,8 @@ fn change_lines(run: &RunRecord, change: &Planned, style: Style) -> Vec<String> 
         None if wrote => "without outcome: a write may have been sent",
         None => "not started",
     };
+    let (mark, tone) = outcome_mark(change.action, ending.map(|ending| ending.outcome), wrote);
+    let marker = style.paint(tone, &format!("{mark:>3}"));
     let id = ending.and_then(|ending| ending.request_id.as_ref());
     let id = id.map(|id| format!(" (RequestId {})", clean(id))).unwrap_or_default();
     let mut lines = vec![format!("{marker} {address} {outcome}{}", style.paint(Tone::Quiet, &id))];

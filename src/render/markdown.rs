@@ -16,7 +16,7 @@ use super::sheet::{Rows, Sheet};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView, RefusalView};
 use crate::gate::clean;
 use crate::model::{Address, Value};
-use crate::plan::{ActionKind, Coverage, FieldChange, FieldOrigin, Guard};
+use crate::plan::{ActionKind, Coverage, FieldChange, FieldOrigin};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
@@ -68,24 +68,32 @@ impl Scribe<'_> {
         if let Some(base) = base {
             text.push_str(&format!("{}\n\n", base.owed(code)));
         }
-        let release = |(guard, flag): (Guard, Option<&str>)| {
-            format!("{} ({})", code(guard.name()), released_by(flag, code))
-        };
-        let releases: Vec<String> = self.view.releases().into_keys().map(release).collect();
-        if !releases.is_empty() {
-            text.push_str(&format!("> [!CAUTION]\n> **Refused** by {}\n", releases.join(", ")));
-            let flags = self.view.all_flags();
-            text.extend(flags.map(|flags| format!(">\n> All flags: {}\n", code(&flags))));
+        let is_refused = !self.view.held.is_empty();
+        if is_refused {
+            let mut guards: Vec<String> =
+                self.view.releases().into_keys().map(|(guard, _)| code(guard.name())).collect();
+            guards.dedup();
+            let guards = guards.join(", ");
+            text.push_str(&format!("> [!CAUTION]\n> **Refused** by {guards}; {}\n", self.way_out()));
         } else if !dangers.is_empty() {
             text.push_str("> [!WARNING]\n");
         }
         for danger in dangers {
             text.push_str(&format!("> - {danger}\n"));
         }
-        if !releases.is_empty() || !dangers.is_empty() {
+        if is_refused || !dangers.is_empty() {
             text.push('\n');
         }
         text
+    }
+
+    /// Which flags allow what the guards refuse.
+    fn way_out(&self) -> String {
+        match self.view.flags().as_deref() {
+            None => "no flag allows it".to_owned(),
+            Some([flag]) => released_by(Some(flag), code),
+            Some(flags) => format!("these flags together allow it: {}", code(&flags.join(" "))),
+        }
     }
 
     /// The written values that change much, the one that changes most first.
@@ -282,14 +290,14 @@ impl Scribe<'_> {
     }
 }
 
-/// A refusal on one line, without its bullet.
+/// A refusal on one line, without its bullet; the guards are named above.
 fn refused(refusal: &RefusalView) -> String {
-    let RefusalView { guard, message, release, addresses } = refusal;
+    let RefusalView { guard: _, message, release, addresses } = refusal;
     let whose = match addresses.is_empty() {
         true => String::new(),
         false => format!("{}: ", first_and_more(addresses, code)),
     };
-    format!("refused ({}): {whose}{}; {}", guard.name(), prose(message), released_by(*release, code))
+    format!("refused: {whose}{}; {}", prose(message), released_by(*release, code))
 }
 
 /// A sentence in a table cell, which a bar would end.

@@ -15,7 +15,8 @@ pub(super) fn narrated(finding: &Diagnostic, sources: &Sources) -> String {
     let notes = finding.related.iter().map(|Note { message, span }| (message, *span));
     if let Some(Label { span, text }) = finding.labels.first() {
         lines.extend(quoted(*span, sources));
-        lines.extend((!text.is_empty()).then(|| format!("Here: {}", clean(text))));
+        let columns = columns(*span, sources);
+        lines.extend((!text.is_empty()).then(|| format!("At {columns}: {}", clean(text))));
     }
     lines.extend(more.chain(notes).map(|(text, span)| {
         let place = span.map(|span| format!(", in {}", place(span, sources)));
@@ -38,13 +39,18 @@ fn opening(finding: &Diagnostic, sources: &Sources) -> String {
 /// `a.yaml, line 2, columns 13 to 25`; the last column is inclusive here, as people expect.
 fn place(span: Span, sources: &Sources) -> String {
     let place = sources.place(span);
+    format!("{}, line {}, {}", clean(&place.file), place.start.line, columns(span, sources))
+}
+
+/// `columns 13 to 25`.
+fn columns(span: Span, sources: &Sources) -> String {
+    let place = sources.place(span);
     let (start, end) = (place.start, place.end);
-    let columns = match end.column.saturating_sub(1) {
+    match end.column.saturating_sub(1) {
         _ if start.line != end.line => format!("column {} to line {}", start.column, end.line),
         last if last > start.column => format!("columns {} to {last}", start.column),
         _ => format!("column {}", start.column),
-    };
-    format!("{}, line {}, {columns}", clean(&place.file), start.line)
+    }
 }
 
 fn quoted(span: Span, sources: &Sources) -> Option<String> {

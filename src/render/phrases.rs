@@ -1,6 +1,7 @@
 //! Phrases that several formats share, each defined once.
 
 use super::style::Tone;
+use crate::apply::journal::End;
 use crate::gate::clean;
 use crate::model::Address;
 use crate::plan::{ActionKind, Budget, Contingent, Coverage, FieldOrigin, Held, relation};
@@ -21,7 +22,7 @@ pub(super) const UNREAD: &str = "could not be read: the plan is incomplete";
 /// What is said of an address that nothing records.
 pub(super) const NOT_RECORDED: &str = "NOT RECORDED";
 
-/// The sentence at the end of every plan and report.
+/// The sentence at the end of every plan with changes, and of every report of writes.
 pub(super) const STREAMS_ON_AIR: &str =
     "Streams on air are presumed to keep their old configuration until they are published again.";
 
@@ -52,6 +53,17 @@ pub(super) fn symbol(action: ActionKind) -> &'static str {
         ActionKind::Update => "~",
         ActionKind::Replace => "-/+",
         ActionKind::Delete => "-",
+    }
+}
+
+/// The symbol and colour of a change's outcome: the action's own if it is done, else `!`. Without an outcome, a write may
+/// have been sent or not.
+pub(super) fn outcome_mark(action: ActionKind, outcome: Option<End>, sent: bool) -> (&'static str, Tone) {
+    match outcome {
+        Some(End::Done) => (symbol(action), tone(action)),
+        Some(End::Failed | End::Unknown) => ("!", Tone::Danger),
+        Some(End::NotAttempted) => ("!", Tone::Warning),
+        None => ("!", if sent { Tone::Danger } else { Tone::Warning }),
     }
 }
 

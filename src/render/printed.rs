@@ -141,7 +141,7 @@ pub fn failure(context: Context, layout: &Layout) -> Printed {
     match layout.format {
         Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
             let more = explain_line(context.diagnostics, layout.stderr).unwrap_or_default();
-            Printed { more: errors(context) + &more, ..printed }
+            Printed { more: found(context) + &more, ..printed }
         }
         Format::Json | Format::Github | Format::Gitlab | Format::Sarif => printed,
     }
@@ -269,7 +269,7 @@ pub fn forms(
                 Shown::Differences => (forms_summary(rows, layout.stderr), String::new()),
                 Shown::Text => (String::new(), String::new()),
             };
-            let more = if context.diagnostics.is_empty() { String::new() } else { errors(context) };
+            let more = if context.diagnostics.is_empty() { String::new() } else { found(context) };
             let notes = told(context.diagnostics, context, layout) + &notes;
             Printed { notes, text, more, ..Printed::default() }
         }
@@ -298,6 +298,6 @@ fn sorted(findings: &[Diagnostic], more: &[Diagnostic]) -> Vec<Diagnostic> {
     diagnostics
 }
 
-fn errors(context: Context) -> String {
-    format!("Error: {}\n", summary_line(context.diagnostics))
+fn found(context: Context) -> String {
+    format!("Found {}.\n", summary_line(context.diagnostics))
 }

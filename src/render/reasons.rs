@@ -8,6 +8,7 @@ use crate::api;
 use crate::apply::{ChangeOutcome, Outcome, Report, blame};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::Noted;
+use crate::resolve::step_in_words;
 use crate::source::{Place, Sources, Span};
 
 /// Why a change is not done; `None` if it is done.
@@ -137,7 +138,7 @@ fn at_the_cause(
     });
     let steps = written.iter().flat_map(|(_, origin, _)| &origin.via);
     let chain = steps.fold(labeled, |diagnostic, (text, place)| {
-        diagnostic.note(format!("through `{text}`"), sources.span_of(place))
+        diagnostic.note(step_in_words(text, |yaml| format!("`{yaml}`")), sources.span_of(place))
     });
-    chain.note(format!("for `{}`", change.address), entry)
+    chain.note(format!("applies to `{}`", change.address), entry)
 }

@@ -27,7 +27,7 @@ impl Meaning {
 const CODES: &[Meaning] = &[
     means(
         "ConfigAlreadyExists CodeConfigAlreadyExists",
-        "somebody added this configuration after the plan was made",
+        "somebody created this configuration after the plan was made",
         "plan again to see what it is now",
     ),
     means(

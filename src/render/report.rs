@@ -16,7 +16,8 @@ pub(super) fn human_report(view: &ReportView, style: Style) -> String {
         lines.push(String::new());
     }
     lines.extend(totals(view, style).iter().map(|line| style.paint(Tone::Strong, line)));
-    lines.extend(wrap(&format!("{} {STREAMS_ON_AIR}", view.cost), style.width));
+    let streams = if view.wrote() { format!(" {STREAMS_ON_AIR}") } else { String::new() };
+    lines.extend(wrap(&format!("{}{streams}", view.cost), style.width));
     lines.push(String::new());
     lines.join("\n")
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::phrases::{counted, symbol, tone};
+use super::phrases::{counted, outcome_mark};
 use super::reasons::{not_done, not_seen_again};
 use super::style::{Style, Tone};
 use super::view::PlanView;
@@ -88,6 +88,12 @@ impl<'a> ReportView<'a> {
         }
     }
 
+    /// Whether any change was attempted.
+    pub(super) fn wrote(&self) -> bool {
+        let OutcomeCounts { done, failed, not_attempted: _, unknown } = self.counts;
+        done + failed + unknown > 0
+    }
+
     /// A warning for each domain whose last listing could not be read.
     pub fn not_seen_again(&self) -> &[Diagnostic] {
         &self.not_seen_again
@@ -126,12 +132,13 @@ impl<'a> EndView<'a> {
         let address = clean(&address.to_string());
         let id = request_id.as_ref().map(|id| format!(" (RequestId {})", clean(id))).unwrap_or_default();
         let id = style.paint(Tone::Quiet, &id);
-        let (mark, tone, end) = match outcome {
-            Outcome::Done => (symbol(*action), tone(*action), past(*action)),
-            Outcome::Failed(_) => ("!", Tone::Danger, "failed"),
-            Outcome::NotAttempted(_) => ("!", Tone::Warning, "not attempted"),
-            Outcome::Unknown(_) => ("!", Tone::Danger, "UNKNOWN"),
+        let end = match outcome {
+            Outcome::Done => past(*action),
+            Outcome::Failed(_) => "failed",
+            Outcome::NotAttempted(_) => "not attempted",
+            Outcome::Unknown(_) => "UNKNOWN",
         };
+        let (mark, tone) = outcome_mark(*action, Some(outcome.into()), true);
         format!("{} {address} {end}{id}", style.paint(tone, &format!("{mark:>3}")))
     }
 
@@ -191,16 +198,18 @@ fn cost(report: &Report) -> String {
     format!("{calls} in {:.1} s{again}.", took.as_secs_f64())
 }
 
-/// Each kind of change that is not done, by its own name: an unknown one may well be done.
+/// Each kind of change that is not done, by its own name: one whose outcome is unknown may well be done.
 fn verdict(plan: &PlanView, counts: OutcomeCounts) -> String {
     let OutcomeCounts { done, failed, not_attempted, unknown } = counts;
     let all = counted(done + failed + not_attempted + unknown, "change");
-    let kinds = [(failed, "failed"), (not_attempted, "not attempted"), (unknown, "unknown")];
-    let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
-    let mut reasons: Vec<String> = kinds.map(|(count, name)| format!("{count} of {all} {name}")).collect();
+    let mut reasons = Vec::new();
+    reasons.extend((failed > 0).then(|| format!("{failed} of {all} failed")));
+    let was = if not_attempted == 1 { "was" } else { "were" };
+    reasons.extend((not_attempted > 0).then(|| format!("{not_attempted} of {all} {was} not attempted")));
+    reasons.extend((unknown > 0).then(|| format!("the outcome of {unknown} of {all} is unknown")));
     let unmanaged = plan.unmanageable().count();
     if unmanaged > 0 {
-        reasons.push(format!("{} not manageable", counted(unmanaged, "declared configuration")));
+        reasons.push(format!("{} can't be managed", counted(unmanaged, "declared configuration")));
     }
     match reasons.is_empty() {
         true => "Apply complete!".to_owned(),

@@ -74,15 +74,28 @@ pub(super) fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
 }
 
+/// Stands for a space at which no line breaks.
+const JOINED: &str = "\u{e000}";
+
 /// `text` broken at spaces into lines of at most `width` columns; a longer word, such as a link, is on its own line in
-/// one piece.
+/// one piece. Text between backticks, such as a command, stays on one line if it fits.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let pieces: Vec<&str> = text.split('`').collect();
+    let is_marked = pieces.len() % 2 == 1 && !text.contains(JOINED);
+    let piece = |(at, piece): (usize, &&str)| match is_marked && at % 2 == 1 && columns(piece) + 2 <= width {
+        true => piece.replace(' ', JOINED),
+        false => (*piece).to_owned(),
+    };
+    let joined = pieces.iter().enumerate().map(piece).collect::<Vec<_>>().join("`");
     let options = textwrap::Options::new(width)
         .break_words(false)
         .word_separator(textwrap::WordSeparator::AsciiSpace)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit);
-    textwrap::wrap(text, options).into_iter().map(Into::into).collect()
+    textwrap::wrap(&joined, options)
+        .into_iter()
+        .map(|line| if is_marked { line.replace(JOINED, " ") } else { line.into() })
+        .collect()
 }
 
 #[cfg(test)]
@@ -93,5 +106,7 @@ mod tests {
     fn lines_break_at_spaces() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("a longword b", 3), ["a", "longword", "b"]);
+        assert_eq!(wrap("run `a b c`, then `d`", 10), ["run", "`a b c`,", "then `d`"]);
+        assert_eq!(wrap("`a b c d e f g` ` h", 5), ["`a b", "c d e", "f g`", "` h"]);
     }
 }

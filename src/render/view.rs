@@ -188,7 +188,7 @@ impl<'a> PlanView<'a> {
     }
 
     /// The flags that allow what the guards refuse, to be pasted behind a command; `None` if a guard has no flag.
-    fn flags(&self) -> Option<Vec<&str>> {
+    pub(super) fn flags(&self) -> Option<Vec<&str>> {
         let flags = self.releases().into_keys().map(|(_, flag)| flag.filter(|flag| is_flag(flag)));
         let mut flags: Vec<&str> = flags.collect::<Option<_>>()?;
         flags.dedup();

@@ -178,6 +178,16 @@ impl Origin {
     }
 }
 
+/// One step of [`Origin::via`] in words; `mark` formats its YAML.
+pub fn step_in_words(step: &str, mark: impl Fn(&str) -> String) -> String {
+    let words = match step.split(':').next() {
+        Some("transcode_groups") => "defined by",
+        Some("tier") => "inherited through",
+        _ => "included by",
+    };
+    format!("{words} {}", mark(step))
+}
+
 /// The kind of block that holds a value.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::desired::{Entry, Origin, OriginKind, Resolved, Wanted};
+use super::desired::{Entry, Origin, OriginKind, Resolved, Wanted, step_in_words};
 use super::groupless::{self, Groupless};
 use super::groups;
 use super::inherit::{Ladder, Level, Ruling, Word};
@@ -228,10 +228,10 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
 
 /// Adds the chain that led to a value.
 fn led_here(finding: Diagnostic, origin: &Origin) -> Diagnostic {
-    origin
-        .via
-        .iter()
-        .fold(finding, |finding, step| finding.note(format!("through `{}`", step.value), Some(step.span)))
+    let note = |finding: Diagnostic, step: &Spanned<String>| {
+        finding.note(step_in_words(&step.value, |yaml| format!("`{yaml}`")), Some(step.span))
+    };
+    origin.via.iter().fold(finding, note)
 }
 
 /// The level of one `defaults` block.

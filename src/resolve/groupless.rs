@@ -54,7 +54,7 @@ fn above(key: Span, here: &str) -> Diagnostic {
 
 fn led_here(finding: Diagnostic, key: &Layer<'_, Span>) -> Diagnostic {
     match key.layout {
-        Some(name) => finding.note(format!("through `layout: {}`", name.value), Some(name.span)),
+        Some(name) => finding.note(format!("included by `layout: {}`", name.value), Some(name.span)),
         None => finding,
     }
 }

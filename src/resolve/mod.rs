@@ -14,7 +14,9 @@ mod trail;
 
 use std::collections::BTreeMap;
 
-pub use self::desired::{Desired, DesiredDomain, Entry, Origin, OriginKind, Resolved, Restored, Wanted};
+pub use self::desired::{
+    Desired, DesiredDomain, Entry, Origin, OriginKind, Resolved, Restored, Wanted, step_in_words,
+};
 use self::entries::DomainEntries;
 pub use self::inherit::Rung;
 pub use self::restored::restored;

@@ -155,7 +155,7 @@ verdict() {
     cat "$2"
     case $1 in
     0) ;;
-    3) echo 'REFUSED, nothing was written (exit code 3). The service or the files changed since the review, or a guard holds the plan:' \
+    3) echo 'REFUSED, nothing was written (exit code 3). The service or the files changed since the review, or a guard refuses the plan:' \
         'see the plan above. If it is right, start a pipeline on the default branch by hand (Build, Pipelines, New pipeline) with' \
         'its digest, and with the guard to release if the refusal names one.' ;;
     4) echo 'INCOMPLETE (exit code 4). Some changes were written and read back, others were not made: see the report. When the' \

@@ -14,7 +14,7 @@ const ALLOWED: [(&str, &[&str]); 20] = [
     ("model", &[]),
     ("source", &[]),
     ("files", &[]),
-    ("diag", &["model", "source"]),
+    ("diag", &["gate", "model", "source"]),
     ("wire", &["model"]),
     ("sealed", &["gate"]),
     ("schema", &[]),

@@ -129,9 +129,9 @@ fn one_line_is_one_finding() {
     assert_eq!(
         notes,
         [
-            "through `layout: l`",
-            "through `tier: on`",
-            "40 configurations: `a.com/a/s0`, `a.com/a/s1`, `a.com/a/s10` and 37 more"
+            "included by `layout: l`",
+            "inherited through `tier: on`",
+            "applies to 40 configurations: `a.com/a/s0`, `a.com/a/s1`, `a.com/a/s10` and 37 more"
         ]
     );
 }
@@ -195,12 +195,15 @@ fn entries_without_a_group_are_one_finding_where_it_is_missing() {
     ));
     assert_eq!(
         one_app,
-        (vec!["show".into()], vec!["2 configurations: `a.com/show/x`, `a.com/show/y`".into()])
+        (vec!["show".into()], vec!["applies to 2 configurations: `a.com/show/x`, `a.com/show/y`".into()])
     );
     let layout = notes(&(file("{ layout: tv }") + "  b.com: { layout: tv }\n"));
     assert_eq!(layout.0, ["wall"]);
-    assert_eq!(layout.1[0], "through `layout: tv`");
-    assert_eq!(layout.1[1], "4 configurations: `a.com/wall/a`, `a.com/wall/b`, `b.com/wall/a` and 1 more");
+    assert_eq!(layout.1[0], "included by `layout: tv`");
+    assert_eq!(
+        layout.1[1],
+        "applies to 4 configurations: `a.com/wall/a`, `a.com/wall/b`, `b.com/wall/a` and 1 more"
+    );
     let two_apps = notes(&file("{ layout: tv, apps: { show: { streams: { x: } } } }"));
     assert_eq!(two_apps.0, ["a.com"]);
     let alone = notes(&file("{ apps: { show: { streams: { x: } } } }"));

@@ -50,7 +50,7 @@ fn people_are_shown_as_many_as_they_ask_for_the_weightiest_first() {
         (2, 0),
         "{few}"
     );
-    let end = "11 more findings not shown (--max-findings)\nError: 12 errors, 1 warning\n\
+    let end = "11 more findings not shown (--max-findings)\nFound 12 errors, 1 warning.\n\
                `livevod explain CODE` says more about each: cycle-range, unusual-group.\n";
     assert!(few.ends_with(end), "{few}");
 }

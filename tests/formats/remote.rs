@@ -213,8 +213,8 @@ fn a_long_verdict_is_broken_and_the_counts_stand_whole() {
     assert_eq!(
         totals,
         [
-            "Apply incomplete: 1 of 3 changes failed, 1 of 3 changes not",
-            "attempted, 1 of 3 changes unknown.",
+            "Apply incomplete: 1 of 3 changes failed, 1 of 3 changes was",
+            "not attempted, the outcome of 1 of 3 changes is unknown.",
             "Resources: 0 added, 0 changed, 0 destroyed."
         ]
     );

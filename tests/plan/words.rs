@@ -46,7 +46,7 @@ fn a_reason_names_the_line_that_asks_for_it() {
     let table = [
         (Reason::Missing, "declared but missing", None),
         (Reason::Differs, "differs from the files", None),
-        (Reason::CreateOnly, "`storage_location` can only be set when a configuration is added", None),
+        (Reason::CreateOnly, "`storage_location` can only be set when a configuration is created", None),
         (Reason::DeclaredAbsent, "declared `state: absent` (live.yaml:7)", Some("declared `state: absent`")),
         (
             Reason::Pruned,

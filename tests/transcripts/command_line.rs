@@ -202,7 +202,7 @@ fn an_emulator_file_that_can_not_be_kept_is_an_error() {
     world.write("taken", "a file where a folder is needed");
     let run = world.run("apply --emulator=taken/emulator.log --auto-approve");
     assert_eq!(run.code, 1, "{}", run.transcript());
-    assert!(run.stderr.contains("os error"), "the system's own reason is said: {}", run.transcript());
+    assert!(run.stderr.contains("Not a directory"), "the system's own reason is said: {}", run.transcript());
     world.write("garbage.log", "this is no log\nof any kind\n");
     let run = world.run("plan --emulator=garbage.log");
     assert_eq!(run.code, 1, "{}", run.transcript());

@@ -20,7 +20,7 @@ fn only_finding(world: &World, path: &str) -> Json {
     assert_eq!(document["summary"], json!({"errors": 1, "warnings": 0, "advice": 0}), "{path}");
     let told = world.run(&format!("validate {path}"));
     assert_eq!((told.code, told.stdout.as_str()), (1, ""), "{path}");
-    assert!(told.stderr.contains("Error: 1 error\n"), "{path}: {}", told.stderr);
+    assert!(told.stderr.contains("Found 1 error.\n"), "{path}: {}", told.stderr);
     assert!(told.stderr.len() < 4096, "{path}: {} bytes are printed", told.stderr.len());
     document["diagnostics"][0].clone()
 }
@@ -146,7 +146,7 @@ fn a_file_that_may_not_be_read_says_so() {
     assert_eq!(
         told,
         "unreadable\n\n  × can't read `livevod.yaml`: Permission denied\n  help: make it readable for the user who runs \
-         livevod\n\nError: 1 error\n"
+         livevod\n\nFound 1 error.\n"
     );
 }
 

@@ -203,7 +203,7 @@ fn quirks_and_faults_are_listed_and_taken_by_name() {
     let quirks = world.run("emulator quirks").stdout;
     assert!(quirks.contains("\n  filter=exact (default): "), "{quirks}");
     let faults = world.run("emulator faults").stdout;
-    assert!(faults.contains("\n  drop-after-commit: "), "{faults}");
+    assert!(faults.contains("\n  drop-after-commit "), "{faults}");
     world.converge("--emulator --quirk every-stream=absent --quirk compose-rule=both-or-neither");
     let wrong = world.run("plan --emulator --quirk filter=loose");
     assert_eq!(wrong.code, 1);

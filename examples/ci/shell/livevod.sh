@@ -128,7 +128,7 @@ apply() {
 verdict() { # CODE
     case $1 in
     0) ;;
-    3) echo 'REFUSED, nothing was written (exit code 3). The service or the files changed since the review, or a guard holds the' \
+    3) echo 'REFUSED, nothing was written (exit code 3). The service or the files changed since the review, or a guard refuses the' \
         'plan: see the plan above. If it is right, apply again with its digest in LIVEVOD_DIGEST, and with the guard to release in' \
         'LIVEVOD_GUARD if the refusal names one.' ;;
     4) echo 'INCOMPLETE (exit code 4). Some changes were written and read back, others were not made: see the report. When the' \

@@ -59,51 +59,51 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// the answer comes `time` (100ms) later, plus up to `jitter`
+    /// answered `time` (100ms) later, plus up to `jitter`
     Latency = "latency", 100;
-    /// the connection is closed before anything is carried out, and none is accepted for `time` (1s)
+    /// not carried out; the connection is closed, and none is accepted for `time` (1s)
     Refuse = "refuse", 1000;
-    /// the connection is closed, and nothing is carried out
+    /// not carried out; the connection is closed
     DropBeforeCommit = "drop-before-commit", 0;
-    /// carried out, but the connection is closed without an answer
+    /// carried out; the connection is closed without an answer
     DropAfterCommit = "drop-after-commit", 0;
-    /// the connection is closed, and the request is carried out `time` (5s) later
+    /// carried out `time` (5s) later; the connection is closed at once
     LateCommit = "late-commit", 5000;
     /// delivered twice; the second answer is returned
     Duplicate = "duplicate", 0;
-    /// an error of the service (`status` 500 or 503); nothing is carried out
+    /// not carried out; answered with an error, `status` 500 or 503
     ErrorBeforeCommit = "error-before-commit", 0;
-    /// carried out, but answered with an error of the service (`status` 500 or 503)
+    /// carried out; answered with an error, `status` 500 or 503
     ErrorAfterCommit = "error-after-commit", 0;
-    /// carried out, but a gateway answers 502 with a page of HTML
+    /// carried out; answered by a gateway with 502 and an HTML page
     GatewayPage = "gateway-page", 0;
-    /// Throttling.User; nothing is carried out; `retry-after` adds x-acs-retry-after
+    /// not carried out; answered with Throttling.User; `retry-after` adds x-acs-retry-after
     Throttle = "throttle", 0;
-    /// carried out, but answered with Throttling.User, as if it had not been
+    /// carried out; answered with Throttling.User, as if it were not
     FalseThrottle = "false-throttle", 0;
-    /// InvalidSecurityToken.Expired; nothing is carried out
+    /// not carried out; answered with InvalidSecurityToken.Expired
     ExpiredToken = "expired-token", 0;
-    /// InvalidAccessKeyId.Inactive; nothing is carried out
+    /// not carried out; answered with InvalidAccessKeyId.Inactive
     RevokedKey = "revoked-key", 0;
-    /// carried out, but the answer ends in the middle
+    /// carried out; the answer ends in the middle
     Truncated = "truncated", 0;
-    /// carried out, but the answer is not JSON
+    /// carried out; the answer is not JSON
     Garbage = "garbage", 0;
-    /// carried out, but the body of the answer is empty
+    /// carried out; the answer has an empty body
     Empty = "empty", 0;
-    /// carried out, but the body of the answer is 64 MiB long
+    /// carried out; the answer has a body of 64 MiB
     Huge = "huge", 0;
-    /// carried out, but the body of the answer never ends
+    /// carried out; the answer has a body that never ends
     Endless = "endless", 0;
-    /// carried out; the answer comes in pieces of 16 bytes, with `time` (100ms) between them
+    /// carried out; the answer comes in pieces of 16 bytes, `time` (100ms) apart
     Slow = "slow", 100;
-    /// carried out, but the connection stays silent for `time` (1m), then closes
+    /// carried out; the connection stays silent for `time` (1m), then closes
     Hang = "hang", 60_000;
-    /// carried out and answered, and undone `time` (5s) later
+    /// carried out and answered, then undone `time` (5s) later
     Revert = "revert", 5000;
     /// a Describe returns the state of `time` (2s) ago
     Stale = "stale", 2000;
-    /// a page of a Describe contains only its first `items` (0), though Total counts all of them
+    /// a page of a Describe has only its first `items` (0), but Total counts all of them
     Short = "short", 0;
     /// before the call, someone else changes CycleDuration of what `address` selects
     ForeignEdit = "foreign-edit", 0;
@@ -113,17 +113,32 @@ kinds! {
     Skew = "skew", 1_200_000;
 }
 
+/// The keys, and what they mean.
+const KEYS: [(&str, &str); 12] = [
+    ("action=Add|Update|Delete|Describe", "only calls of this action"),
+    ("address=PATTERN", "only calls about these addresses: domain[/app[/stream]]"),
+    ("nth=N", "only the Nth of those calls"),
+    ("every=N", "only every Nth of those calls"),
+    ("chance=SHARE", "only a random share of those calls, from 0 to 1"),
+    ("seed=N", "other random choices for `chance` and `jitter`; the same seed repeats them"),
+    ("times=N", "at most N times"),
+    ("time=DURATION", "see the kinds"),
+    ("jitter=DURATION", "see the kinds"),
+    ("retry-after=DURATION", "see the kinds"),
+    ("status=500|503", "see the kinds"),
+    ("items=N", "see the kinds"),
+];
+
 /// The help text: every kind of fault and every key.
 pub fn fault_help() -> String {
-    let kinds = FaultKind::ALL.iter().map(|(_, name, _, meaning)| format!("  {name}: {}\n", meaning.trim()));
-    let keys = "\
-  action=Add|Update|Delete|Describe: only calls of that action\n  \
-  address=PATTERN: only calls about what the pattern selects, domain[/app[/stream]]\n  \
-  nth=N, every=N, chance=0.5: only the Nth, every Nth, or a random share of those calls\n  \
-  seed=N: other random choices for chance and jitter; the same seed repeats them\n  \
-  times=N: strike at most N times\n  \
-  time=DURATION, jitter=DURATION, retry-after=DURATION, status=500|503, items=N: see the kinds\n";
-    format!("KIND:KEY=VALUE,KEY=VALUE\n\nkinds\n{}\nkeys\n{keys}", kinds.collect::<String>())
+    let kinds = FaultKind::ALL.iter().map(|(_, name, _, meaning)| (*name, meaning.trim()));
+    let list = |rows: &mut dyn Iterator<Item = (&'static str, &'static str)>| {
+        let rows: Vec<_> = rows.collect();
+        let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        rows.iter().map(|(name, meaning)| format!("  {name:width$}  {meaning}\n")).collect::<String>()
+    };
+    let (kinds, keys) = (list(&mut kinds.into_iter()), list(&mut KEYS.into_iter()));
+    format!("--fault KIND or --fault KIND:KEY=VALUE,KEY=VALUE\n\nKinds:\n{kinds}\nKeys:\n{keys}")
 }
 
 impl FromStr for Fault {
@@ -255,7 +270,7 @@ mod tests {
             assert_eq!(with_address.kind, *kind);
             let needs_victims = matches!(kind, FaultKind::ForeignEdit | FaultKind::ForeignDelete);
             assert_eq!(bare.is_err(), needs_victims, "{name}");
-            assert!(fault_help().contains(&format!("  {name}: ")));
+            assert!(fault_help().contains(&format!("\n  {name} ")));
         }
     }
 

@@ -83,7 +83,7 @@ pub(super) enum Body<'a> {
     ApplyMoved { hook: EndHook<'a> },
     /// The report: the parts of its document without a line of their own.
     Report { report: Reported<'a> },
-    /// The last line: how the run ended. A stream without it was cut short.
+    /// The last line: how the run ended. A stream without it is truncated.
     Exit { exit: Exit },
 }
 

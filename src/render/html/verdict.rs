@@ -10,7 +10,7 @@ use crate::plan::Guard;
 /// Items of a list that are open; more are folded away.
 const OPEN: usize = 3;
 
-/// Each guard that holds the plan, with the one flag that releases it.
+/// Each guard that refuses the plan, with the one flag that allows it.
 pub(super) fn refused(view: &PlanView) -> String {
     let guard = |((guard, release), refusals): ((Guard, Option<&str>), Vec<&RefusalView>)| {
         guard_item(guard, release, &refusals.into_iter().map(reason).collect::<Vec<_>>())

@@ -198,7 +198,7 @@ verdict() {
         0) ;;
         3)
             printf '> [!CAUTION]\n> **Refused, nothing was written** (exit code 3). The service or the files changed since the review, '
-            printf 'or a guard holds the plan: see the plan above. If it is right, start this workflow by hand with its digest, '
+            printf 'or a guard refuses the plan: see the plan above. If it is right, start this workflow by hand with its digest, '
             printf 'and tick the guard to release if the refusal names one.\n'
             ;;
         4)
