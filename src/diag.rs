@@ -412,8 +412,6 @@ codes! {
     DomainState = "domain-state", Warning;
     /// A transcode group that VOD does not have in the domain's region.
     GroupNotFound = "group-not-found", Error;
-    /// A transcode group of another app space than the configuration's.
-    GroupSpace = "group-space", Warning;
     /// A recording to OSS covers a stream that is declared for recording to VOD.
     OssOverlap = "oss-overlap", Warning;
     /// Arguments that can't be combined.

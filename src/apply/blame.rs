@@ -14,6 +14,9 @@ pub fn blame(change: &Change, error: &RemoteError) -> Vec<Field> {
     if code.starts_with("InvalidStorage") || code == "InvalidRegion.Conflict" {
         return vec![Field::StorageLocation];
     }
+    if code.starts_with("InvalidRecordFormat") {
+        return vec![Field::RecordFormat];
+    }
     if code.starts_with("InvalidAutoCompose") {
         return vec![Field::AutoCompose];
     }
@@ -25,25 +28,20 @@ pub fn blame(change: &Change, error: &RemoteError) -> Vec<Field> {
 
 /// The service says that one of two groups does not exist, but not which one.
 fn group_at_fault(change: &Change, after: &RecordConfig, message: &str) -> Vec<Field> {
-    let sent = [
-        (Field::VodTranscodeGroup, Some(&after.vod_transcode_group)),
-        (
-            Field::ComposeVodTranscodeGroup,
-            after.compose_vod_transcode_group.as_ref().filter(|_| after.auto_compose),
-        ),
-    ];
+    let is_sent = |field: &Field| *field != Field::ComposeVodTranscodeGroup || after.auto_compose;
+    let sent = RecordConfig::GROUPS.into_iter().filter(is_sent);
     // The built-in group always exists.
-    let sent: Vec<(Field, &String)> = sent
-        .into_iter()
-        .filter_map(|(field, group)| Some((field, group.filter(|group| *group != NO_TRANSCODE)?)))
+    let sent: Vec<(Field, &str)> = sent
+        .filter_map(|field| Some((field, after.transcode_group(field)?)))
+        .filter(|(_, group)| *group != NO_TRANSCODE)
         .collect();
     let is_new = |field: Field| change.before().is_none_or(|before| before.get(field) != after.get(field));
-    let narrowed_by = |keep: &dyn Fn(&(Field, &String)) -> bool| {
+    let narrowed_by = |keep: &dyn Fn(&(Field, &str)) -> bool| {
         let kept: Vec<Field> =
             sent.iter().filter(|candidate| keep(candidate)).map(|(field, _)| *field).collect();
         (!kept.is_empty()).then_some(kept)
     };
-    narrowed_by(&|(_, group)| message.contains(group.as_str()))
+    narrowed_by(&|(_, group)| message.contains(*group))
         .or_else(|| narrowed_by(&|(field, _)| is_new(*field)))
         .or_else(|| narrowed_by(&|_| true))
         .unwrap_or_default()

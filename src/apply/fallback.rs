@@ -10,8 +10,10 @@ use std::iter::successors;
 use crate::api::Error;
 use crate::wire::ComposeOff;
 
-/// The refusal after which the next fallback is tried.
-const MUST_GO_TOGETHER: &str = "InvalidAutoComposeAndComposeVodTranscodeGroupId.Malformed";
+/// The refusals after which the next fallback is tried: the two parameters must go together, or `AutoCompose` can't be
+/// OFF. Since May 2026 the model of an Update lists only ON.
+const REFUSALS: [&str; 2] =
+    ["InvalidAutoComposeAndComposeVodTranscodeGroupId.Malformed", "InvalidAutoCompose.Malformed"];
 
 /// One way to say it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +47,7 @@ impl Fallback {
 
     /// The fallback to try after this one was refused with `error`.
     pub(super) fn after(self, error: &Error, groups: Groups<'_>) -> Option<Fallback> {
-        (error.code() == MUST_GO_TOGETHER).then(|| self.next()?.usable(groups)).flatten()
+        REFUSALS.contains(&error.code()).then(|| self.next()?.usable(groups)).flatten()
     }
 
     /// The parameters of this fallback.
@@ -80,11 +82,13 @@ mod tests {
     }
 
     fn ways(groups: Groups<'_>) -> Vec<ComposeOff> {
-        successors(Fallback::default().usable(groups), |fallback| {
-            fallback.after(&refused(MUST_GO_TOGETHER), groups)
-        })
-        .map(|fallback| fallback.parameters(groups))
-        .collect()
+        let [first, second] = REFUSALS.map(|code| {
+            let next = |fallback: &Fallback| fallback.after(&refused(code), groups);
+            let all = successors(Fallback::default().usable(groups), next);
+            all.map(|fallback| fallback.parameters(groups)).collect::<Vec<_>>()
+        });
+        assert_eq!(first, second);
+        first
     }
 
     #[test]
@@ -100,7 +104,7 @@ mod tests {
     fn another_refusal_ends_the_fallbacks() {
         let groups = Groups { last: Some("last"), transcode: "transcode" };
         assert_eq!(Fallback::Bare.after(&refused("InvalidTemplateGroupId.NotFound"), groups), None);
-        assert_eq!(Fallback::Neither.after(&refused(MUST_GO_TOGETHER), groups), None);
+        assert_eq!(Fallback::Neither.after(&refused(REFUSALS[0]), groups), None);
     }
 
     #[test]

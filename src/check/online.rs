@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::found_listed;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
-use crate::model::{Address, EVERY, Field, Snapshot, Value};
+use crate::model::{Address, EVERY, Field, RecordConfig, Snapshot};
 use crate::resolve::{Desired, DesiredDomain, Entry, Resolved, Wanted};
 
 /// The codes that need answers from the service. Comments that allow them are never reported as stale.
@@ -127,10 +127,10 @@ fn check_groups(
     let region = domain.region.as_ref().map(|region| region.value.clone());
     for (address, entry) in &domain.entries {
         let Wanted::Present(resolved) = &entry.wanted else { continue };
-        for field in [Field::VodTranscodeGroup, Field::ComposeVodTranscodeGroup] {
-            let Value::Text(id) = resolved.config.get(field) else { continue };
-            if missing.contains(&(region.clone(), id.clone())) {
-                let finding = no_group(&id, region.as_deref(), entry, field, resolved);
+        for field in RecordConfig::GROUPS {
+            let Some(id) = resolved.config.transcode_group(field) else { continue };
+            if missing.contains(&(region.clone(), id.to_owned())) {
+                let finding = no_group(id, region.as_deref(), entry, field, resolved);
                 findings.push(finding.about(address));
             }
         }

@@ -10,7 +10,7 @@ use super::load::Loaded;
 use crate::api::{Client, Error};
 use crate::check::{self, DomainFacts, OnlineFacts};
 use crate::diag::Diagnostic;
-use crate::model::{DomainSnapshot, Field, NO_TRANSCODE, Value};
+use crate::model::{DomainSnapshot, NO_TRANSCODE};
 use crate::render::{self, Sought};
 use crate::resolve::{Desired, DesiredDomain, Entry};
 
@@ -95,10 +95,6 @@ fn groups(desired: &Desired) -> BTreeSet<(Option<String>, String)> {
 fn groups_of(domain: &DesiredDomain) -> impl Iterator<Item = (Option<String>, String)> {
     let region = domain.region.as_ref().map(|region| region.value.clone());
     let present = domain.entries.values().filter_map(Entry::resolved);
-    let fields = [Field::VodTranscodeGroup, Field::ComposeVodTranscodeGroup];
-    let ids = present.flat_map(move |resolved| fields.map(|field| resolved.config.get(field)));
-    ids.filter_map(move |value| match value {
-        Value::Text(id) if id != NO_TRANSCODE && !id.is_empty() => Some((region.clone(), id)),
-        _ => None,
-    })
+    let ids = present.flat_map(|resolved| resolved.config.transcode_groups());
+    ids.filter(|id| *id != NO_TRANSCODE).map(move |id| (region.clone(), id.to_owned()))
 }

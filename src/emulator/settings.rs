@@ -47,8 +47,6 @@ pub struct Settings {
     pub credentials_uri: bool,
     /// VOD app spaces; `None`: every well-formed one. The first one, `app-1000000`, always exists.
     pub app_spaces: Option<BTreeSet<String>>,
-    /// The spaces of transcode groups; `app-1000000` for all others.
-    pub group_spaces: BTreeMap<String, String>,
     /// The generation of the API.
     pub api: Api,
     /// Whether a parameter that the action does not know is refused. A gateway ignores it.
@@ -91,7 +89,6 @@ impl Default for Settings {
             imds_token_required: false,
             credentials_uri: false,
             app_spaces: None,
-            group_spaces: BTreeMap::new(),
             api: Api::default(),
             strict: false,
             limit: NonZeroU32::new(1000),
@@ -132,11 +129,6 @@ impl Settings {
         let is_plausible = || id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         id == NO_TRANSCODE
             || self.transcode_groups.as_ref().map_or_else(is_plausible, |groups| groups.contains(id))
-    }
-
-    /// The space of a transcode group.
-    pub(super) fn space_of(&self, group: &str) -> &str {
-        self.group_spaces.get(group).map_or(FIRST_SPACE, String::as_str)
     }
 
     pub(super) fn has_app_space(&self, id: &str) -> bool {

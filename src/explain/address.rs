@@ -3,7 +3,7 @@
 
 use crate::config::Document;
 use crate::model::{Address, Field, Pattern, Value};
-use crate::resolve::{Desired, Entry, Origin, Trail, Wanted, follow};
+use crate::resolve::{Desired, Entry, Origin, OriginKind, Trail, Wanted, follow};
 use crate::source::{Span, Spanned};
 
 /// What the files say about one address.
@@ -59,6 +59,18 @@ pub struct Shadowed {
     pub value: Option<Value>,
     /// Where it is written.
     pub origin: Origin,
+}
+
+impl FieldExplained {
+    /// Whether there is anything to say of it: a value, or one that does not apply.
+    pub fn is_telling(&self) -> bool {
+        self.value != Value::Unset || !self.shadowed.is_empty()
+    }
+
+    /// Whether nothing is written for it, so that the service's value stays.
+    pub fn is_left_to_the_service(&self) -> bool {
+        self.origin.kind == OriginKind::Service && self.shadowed.is_empty()
+    }
 }
 
 impl Explanation {
@@ -118,5 +130,10 @@ fn fields(desired: &Desired, trail: &Trail<'_>) -> Vec<FieldExplained> {
         let shadowed = shadowed.collect();
         Some(FieldExplained { field, value: resolved.config.get(field), origin, shadowed })
     };
-    Field::MANAGED.into_iter().filter_map(explained).collect()
+    let config = &resolved.config;
+    // Formats are explained setting by setting.
+    let managed =
+        Field::MANAGED.into_iter().filter(|field| *field != Field::RecordFormat || !config.is_by_format());
+    let parts = config.set_fields().into_iter().filter(|field| field.whole() != *field);
+    managed.chain(parts).filter_map(explained).collect()
 }

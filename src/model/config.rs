@@ -161,6 +161,15 @@ impl Default for RecordConfig {
 }
 
 impl RecordConfig {
+    /// The fields that may hold a transcode group.
+    pub const GROUPS: [Field; 5] = [
+        Field::VodTranscodeGroup,
+        Field::ComposeVodTranscodeGroup,
+        Field::Part(Format::Flv, Part::Process),
+        Field::Part(Format::M3u8, Part::Process),
+        Field::Part(Format::Mp4, Part::Process),
+    ];
+
     /// The same settings under the equality rules, for comparing, hashing and showing.
     ///
     /// The compose group counts only while `auto_compose` is on; beside formats, neither group nor `auto_compose` counts.
@@ -213,13 +222,19 @@ impl RecordConfig {
         self.record_content.as_ref().is_some_and(|content| content.contains("transcode"))
     }
 
+    /// The id of the transcode group in one field.
+    pub fn transcode_group(&self, field: Field) -> Option<&str> {
+        match field {
+            Field::VodTranscodeGroup => Some(self.vod_transcode_group.as_str()).filter(|id| !id.is_empty()),
+            Field::ComposeVodTranscodeGroup => self.compose_vod_transcode_group.as_deref(),
+            Field::Part(format, Part::Process) => self.format(format)?.process.as_ref()?.group(),
+            _ => None,
+        }
+    }
+
     /// The ids of all transcode groups that it uses.
     pub fn transcode_groups(&self) -> impl Iterator<Item = &str> {
-        let own = (!self.vod_transcode_group.is_empty()).then_some(self.vod_transcode_group.as_str());
-        let compose = self.compose_vod_transcode_group.as_deref();
-        let formats = self.record_format.iter().flat_map(BTreeMap::values);
-        let processes = formats.filter_map(|settings| settings.process.as_ref()?.group());
-        own.into_iter().chain(compose).chain(processes)
+        Self::GROUPS.into_iter().filter_map(|field| self.transcode_group(field))
     }
 
     /// The value of one field.

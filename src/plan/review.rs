@@ -30,7 +30,7 @@ enum Standing {
     /// Already the state after.
     After,
     /// Nothing: the replace is between its Delete and its Add.
-    Gap { after: RecordConfig },
+    Gap { after: Box<RecordConfig> },
     /// Something else.
     Moved,
 }
@@ -46,6 +46,7 @@ pub fn resume(reviewed: &SavedPlan, snapshot: &Snapshot, options: &PlanOptions) 
             Standing::Before => plan.push(change.clone(), note.clone()),
             Standing::After => plan.notes.unchanged.push(change.address.clone()),
             Standing::Gap { after } => {
+                let after = *after;
                 let (change, note) = finishing(change, after, note, options);
                 plan.push(change, note);
             }
@@ -96,7 +97,7 @@ fn standing(change: &Change, found: Option<&Remote>) -> Standing {
         _ if found.is_some_and(|remote| remote.unsupported.is_some()) => Standing::Moved,
         _ if aim.reached(found) => Standing::After,
         _ if aim.at_before(found) => Standing::Before,
-        (Transition::Replace { after, .. }, None) => Standing::Gap { after: after.clone() },
+        (Transition::Replace { after, .. }, None) => Standing::Gap { after: Box::new(after.clone()) },
         _ => Standing::Moved,
     }
 }

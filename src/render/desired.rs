@@ -10,7 +10,7 @@ use super::documents::{Context, FORMAT_VERSION, findings, pretty};
 use super::facts::origin_row;
 use super::phrases::{counted, origin_text};
 use crate::config;
-use crate::model::{Address, AddressText, Field, State, Value, is_group_id};
+use crate::model::{Address, AddressText, Field, FormatSettings, Part, Process, State, Value, is_group_id};
 use crate::plan::FieldOrigin;
 use crate::resolve::{Desired, Entry, Resolved};
 use crate::source::{Source, Sources};
@@ -109,7 +109,7 @@ struct Domain<'a> {
 struct App<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     prune: Option<bool>,
-    streams: IndexMap<&'a str, IndexMap<&'static str, Json>>,
+    streams: IndexMap<&'a str, IndexMap<&'static str, Written>>,
 }
 
 impl<'a> File<'a> {
@@ -143,10 +143,7 @@ impl<'a> File<'a> {
 /// The ids that a setting would read as a name, each under the name that the settings use for it.
 fn unusual_groups(desired: &Desired) -> IndexMap<Cow<'_, str>, &str> {
     let resolved = entries(desired).filter_map(|(_, entry)| entry.resolved());
-    let ids = resolved.flat_map(|Resolved { config, .. }| {
-        let compose = config.compose_vod_transcode_group.as_deref();
-        std::iter::once(config.vod_transcode_group.as_str()).chain(compose)
-    });
+    let ids = resolved.flat_map(|Resolved { config, .. }| config.transcode_groups());
     ids.filter(|id| !is_group_id(id)).map(|id| (group_name(id), id)).collect()
 }
 
@@ -156,34 +153,56 @@ fn group_name(id: &str) -> Cow<'_, str> {
     if id == "default" { "id.default".into() } else { id.into() }
 }
 
+/// The beginning of each line with a switch, also inside a format.
+const SWITCH: &str = "auto_compose:";
+
 /// A line with a switch written as `on` or `off`, as in plans.
 fn switched(line: &str) -> Cow<'_, str> {
     let word = [(": true", ": on"), (": false", ": off")];
     let found =
         word.iter().find_map(|(written, word)| Some(format!("{}{word}", line.strip_suffix(written)?)));
-    found.filter(|_| is_setting(line)).map_or(line.into(), Cow::from)
+    found.filter(|_| line.trim_start().starts_with(SWITCH)).map_or(line.into(), Cow::from)
 }
 
 /// The settings as YAML values.
-fn written_out(entry: &Entry) -> IndexMap<&'static str, Json> {
-    let mut settings: IndexMap<&'static str, Json> = match entry.resolved() {
-        None => IndexMap::from([("state", "absent".into())]),
+fn written_out(entry: &Entry) -> IndexMap<&'static str, Written> {
+    let mut settings: IndexMap<&'static str, Written> = match entry.resolved() {
+        None => IndexMap::from([("state", Written::One("absent".into()))]),
         Some(resolved) => written_fields(resolved)
             .map(|field| (field.name(), written_value(resolved.config.get(field))))
             .collect(),
     };
     if let Some(date) = &entry.expires {
-        settings.insert("expires", date.value.to_string().into());
+        settings.insert("expires", Written::One(date.value.to_string().into()));
     }
     settings
 }
 
-fn written_value(value: Value) -> Json {
+fn written_value(value: Value) -> Written {
+    let one = |json: Json| Written::One(json);
     match value {
-        Value::Text(text) => group_name(&text).into_owned().into(),
-        Value::Seconds(_) => value.to_string().into(),
-        other => other.to_json(),
+        Value::Text(text) if text.is_empty() => one("default".into()),
+        Value::Text(text) => one(group_name(&text).into()),
+        Value::Seconds(_) => one(value.to_string().into()),
+        Value::Process(Process::Transcode(id)) => one(json!({ "transcode": group_name(&id) })),
+        Value::Formats(formats) => Written::Block(
+            formats.into_iter().map(|(format, one)| (format.name(), written_format(&one))).collect(),
+        ),
+        other => one(other.to_json()),
     }
+}
+
+fn written_format(settings: &FormatSettings) -> Written {
+    let set = Part::ALL.into_iter().filter(|part| settings.get(*part) != Value::Unset);
+    Written::Block(set.map(|part| (part.name(), written_value(settings.get(part)))).collect())
+}
+
+/// A value in YAML, or a block of them in the order in which people write them.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Written {
+    One(Json),
+    Block(IndexMap<&'static str, Written>),
 }
 
 fn written_fields(resolved: &Resolved) -> impl Iterator<Item = Field> {

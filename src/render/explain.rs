@@ -10,9 +10,6 @@ use crate::plan::FieldOrigin;
 use crate::resolve::step_in_words;
 use crate::source::{Sources, Span, Spanned};
 
-/// Column at which values begin.
-const NAME_WIDTH: usize = 28;
-
 /// Every code with a line about it, grouped by severity.
 pub(super) fn human_codes(style: Style) -> String {
     let width = Code::ALL.iter().map(|code| code.as_str().len()).max().unwrap_or_default() + 2;
@@ -120,7 +117,10 @@ fn exceptions(code: Code) -> &'static str {
 /// Which configuration records an address, and each value with its origin and the values that it shadows.
 pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, style: Style) -> String {
     let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
-    let shown = Shown { sources, style };
+    let (left, told): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.is_left_to_the_service());
+    let told: Vec<_> = told.into_iter().filter(|field| field.is_telling()).collect();
+    let width = told.iter().map(|field| field.field.name().len()).max().unwrap_or(0);
+    let shown = Shown { sources, style, width };
     let mut lines = vec![style.paint(Tone::Strong, &clean(&address.to_string()))];
     match explanation.ruler() {
         None if !is_known_domain => {
@@ -128,7 +128,11 @@ pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, st
         }
         ruler => lines.extend(shown.ruling(explanation, ruler)),
     }
-    lines.extend(fields.iter().flat_map(|field| shown.field(field)));
+    lines.extend(told.into_iter().flat_map(|field| shown.field(field)));
+    if !left.is_empty() {
+        let names: Vec<&str> = left.iter().map(|field| field.field.name()).collect();
+        lines.push(format!("  left to the service: {}", names.join(", ")));
+    }
     lines.extend(shown.without(rulers, explanation.ruler()));
     let patterns = |verb: &'static str, patterns: &[Spanned<Pattern>]| -> Vec<String> {
         let line = |one: &Spanned<Pattern>| {
@@ -150,6 +154,8 @@ pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, st
 struct Shown<'a> {
     sources: &'a Sources,
     style: Style,
+    /// Of the longest name of a field.
+    width: usize,
 }
 
 impl Shown<'_> {
@@ -183,8 +189,8 @@ impl Shown<'_> {
     fn field(&self, explained: &FieldExplained) -> Vec<String> {
         let FieldExplained { field, value, origin, shadowed } = explained;
         let origin = FieldOrigin::new(origin, self.sources);
-        let name = pad(field.name(), NAME_WIDTH);
-        let mut lines = vec![format!("  {name} {}  ({})", clean(&value.to_string()), origin_text(&origin))];
+        let name = pad(field.name(), self.width);
+        let mut lines = vec![format!("  {name}  {}  ({})", clean(&value.to_string()), origin_text(&origin))];
         let via = origin.via.iter().map(|(step, place)| {
             format!("{}  ({}:{})", step_in_words(step, str::to_owned), place.file, place.start.line)
         });

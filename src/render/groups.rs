@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::gate::clean;
-use crate::model::{RecordConfig, Value};
+use crate::model::{Process, RecordConfig, Value};
 use crate::plan::{Change, GroupName};
 
 /// How many characters of an id follow its name, if they distinguish it from every other id of the plan.
@@ -22,7 +22,9 @@ pub(super) struct Groups<'a> {
 impl<'a> Groups<'a> {
     pub(super) fn of(changes: &'a [Change], names: &'a BTreeMap<String, GroupName>) -> Self {
         let configs = changes.iter().flat_map(|change| [change.before(), change.after()]).flatten();
-        let shown = told_apart(configs.flat_map(ids).chain(names.keys().map(String::as_str)));
+        let shown = told_apart(
+            configs.flat_map(RecordConfig::transcode_groups).chain(names.keys().map(String::as_str)),
+        );
         let used = changes.iter().flat_map(moved).collect();
         Self { names, used, shown }
     }
@@ -34,13 +36,23 @@ impl<'a> Groups<'a> {
 
     /// A value; a named group as its name and the beginning of its id.
     pub(super) fn shown(&self, value: &Value, ellipsis: &str) -> String {
-        let Value::Text(id) = value else { return value.to_string() };
-        let Some(GroupName { name, place: _ }) = self.names.get(id) else { return value.to_string() };
-        let is_usual = id.len() > self.shown && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        match is_usual {
-            true => format!("{name} ({}{ellipsis})", &id[..self.shown]),
-            false => format!("{name} ({value})"),
+        match value {
+            Value::Text(id) => self.named(id, ellipsis).unwrap_or_else(|| value.to_string()),
+            Value::Process(Process::Transcode(id)) => {
+                self.named(id, ellipsis).map_or_else(|| value.to_string(), |name| format!("transcode {name}"))
+            }
+            _ => value.to_string(),
         }
+    }
+
+    /// The name of an id and the beginning of the id, if a file names it.
+    fn named(&self, id: &str, ellipsis: &str) -> Option<String> {
+        let GroupName { name, place: _ } = self.names.get(id)?;
+        let is_usual = id.len() > self.shown && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        Some(match is_usual {
+            true => format!("{name} ({}{ellipsis})", &id[..self.shown]),
+            false => format!("{name} ({})", Value::Text(id.to_owned())),
+        })
     }
 
     /// The id and place of each name that a change shows: `hd is e2d7… (livevod.yaml:5)`.
@@ -53,21 +65,11 @@ impl<'a> Groups<'a> {
     }
 }
 
-fn ids(config: &RecordConfig) -> impl Iterator<Item = &str> {
-    let RecordConfig { vod_transcode_group, compose_vod_transcode_group, .. } = config;
-    std::iter::once(vod_transcode_group.as_str()).chain(compose_vod_transcode_group.as_deref())
-}
-
-/// The ids of one side that differ from the same field of the other side.
+/// The ids of the fields that a change shows.
 fn moved(change: &Change) -> impl Iterator<Item = &str> {
-    let sides = [change.before(), change.after()].map(|side| {
-        let group = side.as_ref().map(|config| config.vod_transcode_group.as_str());
-        let compose = side.as_ref().and_then(|config| config.compose_vod_transcode_group.as_deref());
-        [group, compose]
-    });
-    let [before, after] = sides;
-    let differ = before.into_iter().zip(after).filter(|(before, after)| before != after);
-    differ.flat_map(|(before, after)| [before, after]).flatten()
+    let shown = change.fields();
+    let sides = [change.before(), change.after()].into_iter().flatten();
+    sides.flat_map(move |config| shown.clone().into_iter().filter_map(|field| config.transcode_group(field)))
 }
 
 fn line(id: &str, GroupName { name, place }: &GroupName) -> String {

@@ -20,7 +20,6 @@ const ELSEWHERE: &[&str] = &[
     "domain-state",
     "emulator",
     "group-not-found",
-    "group-space",
     "guard",
     "journal",
     "link-outside",

@@ -135,7 +135,7 @@ fn live() -> Vec<Place> {
     let merging = json!({"AutoCompose": "ON", "ComposeVodTranscodeGroupId": archive});
     let delayed = json!({"CycleDuration": 900, "DelayTime": 240, "TranscodeTemplates": "t1,t2"});
     let formats = json!([{"Format": "m3u8", "SliceDuration": 30}, {"Format": "mp4"}]);
-    let formats = json!({"VodTranscodeGroupId": null, "FormatConfig": true, "RecordFormatList": {"RecordFormat": formats}});
+    let formats = json!({"VodTranscodeGroupId": null, "AutoCompose": null, "FormatConfig": true, "RecordFormatList": {"RecordFormat": formats}});
     let transcoded = json!({"DelayTime": 30, "RecordContent": "raw,transcode", "TranscodeTemplates": "t1", "SpaceId": "app-1000000"});
     vec![
         Place::created("live.example.com/radio/*", json!({"StreamName": "*"})),
@@ -153,7 +153,7 @@ fn live() -> Vec<Place> {
         Place::deleted("live.example.com/show/gone", json!({})),
         Place::kept("live.example.com/show/same", json!({"SpaceId": "app-1000000"})),
         Place::kept("live.example.com/show/rehearsal", json!({"CycleDuration": 600})),
-        Place::kept("live.example.com/show/formats", formats),
+        Place::kept("live.example.com/studio/formats", formats),
         Place::kept("live.example.com/studio/stranger", json!({"OnDemand": 7, "DelayTime": 10})),
     ]
 }

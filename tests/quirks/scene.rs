@@ -261,7 +261,22 @@ fn lost(
     let is_lost = |(address, config): &(&String, &Map<String, Value>)| match planned.get(*address) {
         Some(ActionKind::Delete) if deletes_ran => false,
         Some(ActionKind::Update | ActionKind::Replace) => !after.contains_key(*address),
-        Some(ActionKind::Create | ActionKind::Delete) | None => after.get(*address) != Some(*config),
+        Some(ActionKind::Create | ActionKind::Delete) | None => {
+            after.get(*address).map(without_defaults) != Some(without_defaults(config))
+        }
     };
     before.iter().filter(is_lost).map(|(address, _)| address.clone()).collect()
+}
+
+/// Without what the service may fill in: livevod adds back what it saw.
+fn without_defaults(config: &Map<String, Value>) -> Map<String, Value> {
+    let mut config = config.clone();
+    for (name, default) in
+        [("DelayTime", json!(180)), ("RecordContent", json!("raw")), ("SpaceId", json!("app-1000000"))]
+    {
+        if config.get(name) == Some(&default) {
+            config.remove(name);
+        }
+    }
+    config
 }
