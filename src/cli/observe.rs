@@ -89,6 +89,7 @@ pub(super) fn against(
     goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
     let Saved { target, caller, mut snapshot, .. } = saved::read(file)?;
+    let unnamed = unnamed(&snapshot, loaded).filter(|_| options.selection.is_all());
     snapshot.domains.retain(|name, _| {
         loaded.desired.domains.contains_key(name) && options.selection.selects_domain(name)
     });
@@ -97,7 +98,26 @@ pub(super) fn against(
     let target = Target { name: target, account: account(options.account.as_ref(), &reach)? };
     let earlier = Earlier::read(journal, &target)?;
     let reading = Reading { target, reach, snapshot, failures: BTreeMap::new(), caller: Ok(caller) };
-    planned(loaded, reading, options, &earlier, goal)
+    let mut observed = planned(loaded, reading, options, &earlier, goal)?;
+    observed.plan.notes.warnings.extend(unnamed);
+    Ok(observed)
+}
+
+/// A warning about the domains of a snapshot that have configurations and that no file names.
+fn unnamed(snapshot: &Snapshot, loaded: &Loaded) -> Option<plan::Warning> {
+    let named = &loaded.desired.domains;
+    let others = snapshot.domains.iter();
+    let others: Vec<_> = others
+        .filter(|(name, domain)| !named.contains_key(*name) && !domain.configs.is_empty())
+        .map(|(name, domain)| format!("`{name}` ({})", domain.configs.len()))
+        .collect();
+    (!others.is_empty()).then(|| plan::Warning {
+        message: format!(
+            "the snapshot has configurations in domains that no file names: {}; they are left alone and may keep recording",
+            others.join(", ")
+        ),
+        address: None,
+    })
 }
 
 /// Plans from the current state of the service.

@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::base::{BaseView, Lapse, instead};
+use super::base::{BaseView, instead};
 use super::causes::Causes;
 use super::left_open::human_left_open;
 use super::phrases::{
@@ -272,9 +272,10 @@ impl<'a> Page<'a> {
     fn left_alone(&mut self) {
         let view = self.view;
         let before = self.lines.len();
-        for Lapse { what, names, is_danger } in view.base.iter().flat_map(|base| &base.lapses) {
-            let (tone, marker) = if *is_danger { (Tone::Danger, "  !") } else { (Tone::Quiet, "  .") };
-            self.list(tone, marker, what, names);
+        for lapse in view.base.iter().flat_map(|base| &base.lapses) {
+            let (tone, marker) = if lapse.is_danger { (Tone::Danger, "  !") } else { (Tone::Quiet, "  .") };
+            let names = lapse.after_names(self.names(&lapse.names));
+            self.item(tone, marker, &format!("{} {}: {names}", lapse.names.len(), lapse.what));
         }
         // Unmanageable configurations are listed below with their reasons.
         let [unmanaged, ignored, _] = view.left_alone();
@@ -294,15 +295,19 @@ impl<'a> Page<'a> {
     }
 
     fn list(&mut self, tone: Tone, marker: &str, what: &str, all: &[impl ToString]) {
-        if all.is_empty() {
-            return;
+        if !all.is_empty() {
+            self.item(tone, marker, &format!("{} {what}: {}", all.len(), self.names(all)));
         }
+    }
+
+    /// As many names as are shown, and how many more there are.
+    fn names(&self, all: &[impl ToString]) -> String {
         let shown = if self.full || all.len() <= NAMED_IN_LIST + 1 { all.len() } else { NAMED_IN_LIST };
         let mut names: Vec<String> = all[..shown].iter().map(|name| clean(&name.to_string())).collect();
         if shown < all.len() {
             names.push(format!("{} and {} more", self.style.ellipsis(), all.len() - shown));
         }
-        self.item(tone, marker, &format!("{} {what}: {}", all.len(), names.join(", ")));
+        names.join(", ")
     }
 
     fn totals(&mut self) {
