@@ -135,8 +135,19 @@ impl Order<'_> {
         let exit = exit(&report, plan, interrupted);
         let report = ReportView::new(&view, &report, &self.loaded.sources);
         self.session.events.report(&report);
-        terminal.show(&render::report(&report, context(exit), &layout));
+        let undone = self.undone_by_the_files(&observed).filter(|_| exit == Exit::Success);
+        let all = [diagnostics.as_slice(), undone.as_slice()].concat();
+        terminal.show(&render::report(&report, Context { diagnostics: &all, ..context(exit) }, &layout));
+        if self.scope.format.is_for_people() {
+            terminal.tell(undone.as_slice(), &self.loaded.sources);
+        }
         Ok(exit)
+    }
+
+    /// After a restore: a warning if the current files would undo it.
+    fn undone_by_the_files(&self, observed: &Observed) -> Option<Diagnostic> {
+        let Goal::BackTo(back) = self.goal else { return None };
+        back.until_next_plan(&observed.plan, &observed.snapshot, &self.loaded.sources)
     }
 
     /// Waits until no write of an earlier run can still arrive: only then does a read prove its outcome. Returns whether there

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::arguments::Scope;
 use super::connect::{Access, Connection, account, connect};
 use super::failure::Failure;
-use super::goal::{Goal, Reach};
+use super::goal::{Goal, Reach, WayBack};
 use super::limits::have_descriptors;
 use super::load::Loaded;
 use super::record::Earlier;
 use super::saved;
 use crate::api;
-use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, judge};
+use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, changed_since, judge};
 use crate::check;
 use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
@@ -185,7 +185,13 @@ fn plan_to(
     let planned = |options: &PlanOptions| plan::plan(desired, snapshot, sources, options);
     match goal {
         Goal::Rest(saved) => plan::resume(saved, snapshot, options),
-        Goal::Files | Goal::BackTo(_) => (planned(options), Vec::new()),
+        Goal::Files => (planned(options), Vec::new()),
+        Goal::BackTo(WayBack { run, .. }) => {
+            let mut plan = planned(options);
+            let later = run.iter().flat_map(|run| changed_since(run, &plan, snapshot)).collect::<Vec<_>>();
+            plan.notes.warnings.splice(..0, later);
+            (plan, Vec::new())
+        }
         Goal::Beside(base) => {
             let mut plan = planned(options);
             plan.notes.since_base = Some(base.beside(&plan, desired, snapshot, options));

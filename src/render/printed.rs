@@ -8,8 +8,8 @@ use super::diagnostics::diagnostics;
 use super::differences::plan_findings;
 use super::documents::{Context, diagnostics_json};
 use super::exit::Exit;
-use super::explain::{human_codes, human_explanation, human_page};
-use super::explain_json::{codes_json, explanation_json, page_json};
+use super::explain::{human_area, human_codes, human_explanation, human_page};
+use super::explain_json::{area_json, codes_json, explanation_json, page_json};
 use super::explain_online::human_online;
 use super::forms::{FormRow, forms_json, forms_summary};
 use super::github::github;
@@ -31,7 +31,7 @@ use super::view::PlanView;
 use super::{FilesFormat, Format};
 use crate::apply::journal::{LastEntry, RunRecord};
 use crate::diag::{self, Code, Diagnostic, Severity};
-use crate::explain::{self, Explanation, Online};
+use crate::explain::{self, Area, Explanation, Online};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
 
@@ -221,6 +221,14 @@ pub fn explanation(
             Printed { notes, ..Printed::document(files + &service.unwrap_or_default()) }
         }
     }
+}
+
+/// The configurations of a domain or an app.
+pub fn area(area: &Area, context: Context, layout: &Layout) -> Printed {
+    Printed::document(match layout.format {
+        Format::Json => area_json(area, context),
+        _ => human_area(area, context.sources, layout.stdout),
+    })
 }
 
 /// The earlier runs.
