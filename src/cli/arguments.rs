@@ -223,6 +223,17 @@ impl Remote {
         Rate::per_minute(self.rate)
     }
 
+    /// The flags that choose the service and the credentials, as far as they were typed or have no usual value.
+    pub(super) fn typed(&self) -> Vec<String> {
+        let emulator = self.emulator.iter().map(|file| format!("--emulator={}", file.display()));
+        let quirks = self.quirks.iter().map(|quirk| format!("--quirk={quirk}"));
+        let endpoint = self.endpoint.url.iter().filter(|_| self.endpoint.is_typed);
+        let flag = |name: &'static str| move |value: &String| format!("--{name}={value}");
+        let others = self.profile.iter().map(flag("profile")).chain(self.account.iter().map(flag("account")));
+        let others = others.chain(self.region.iter().map(flag("region")));
+        emulator.chain(quirks).chain(endpoint.map(flag("endpoint"))).chain(others).collect()
+    }
+
     fn call_rate(&self) -> CallRate {
         let Rate { per_minute, burst } = self.rate();
         CallRate { per_minute: per_minute.get(), burst: burst.get() }

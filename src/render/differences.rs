@@ -130,7 +130,7 @@ fn lapses(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
 fn guard(held: &Held, entry: Option<&Place>, sources: &Sources) -> Diagnostic {
     let Held { guard, address, message, release } = held;
     let mut finding = Diagnostic::new(Code::Guard, format!("refused ({}): {message}", guard.name()))
-        .help(released_by(release.as_deref(), |flag| format!("`{flag}`")));
+        .help(released_by(*guard, release.as_deref(), |flag| format!("`{flag}`")));
     finding.address = address.clone();
     at(finding, entry, sources, "this entry")
 }

@@ -69,7 +69,7 @@ impl Scribe<'_> {
             text.push_str(&format!("{}\n\n", base.owed(code)));
         }
         let release = |(guard, flag): (Guard, Option<&str>)| {
-            format!("{} ({})", code(guard.name()), released_by(flag, code))
+            format!("{} ({})", code(guard.name()), released_by(guard, flag, code))
         };
         let releases: Vec<String> = self.view.releases().into_keys().map(release).collect();
         if !releases.is_empty() {
@@ -289,7 +289,7 @@ fn refused(refusal: &RefusalView) -> String {
         true => String::new(),
         false => format!("{}: ", first_and_more(addresses, code)),
     };
-    format!("refused ({}): {whose}{}; {}", guard.name(), prose(message), released_by(*release, code))
+    format!("refused ({}): {whose}{}; {}", guard.name(), prose(message), released_by(*guard, *release, code))
 }
 
 /// A sentence in a table cell, which a bar would end.

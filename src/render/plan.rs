@@ -32,11 +32,22 @@ pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
     page.head();
     page.changes();
     page.left_alone();
-    page.totals();
-    page.guards();
+    match view.changes().len() {
+        0 => {
+            page.guards();
+            page.totals();
+        }
+        _ => {
+            page.totals();
+            page.guards();
+        }
+    }
+    page.command();
     let left_open = human_left_open(&view.left_open, style);
     let since_review = human_since_review(view.since_review, style);
-    let saved = view.saved_to.map(|file| human_saved_plan(&file.display().to_string(), style));
+    let saved = view
+        .saved_to
+        .map(|file| human_saved_plan(&file.display().to_string(), view.command.as_deref(), style));
     [left_open, page.finish(), since_review, saved.unwrap_or_default()].concat()
 }
 
@@ -323,7 +334,10 @@ impl<'a> Page<'a> {
         if view.held.is_empty() {
             return;
         }
-        self.line("");
+        let is_first = view.changes().len() == 0;
+        if !is_first {
+            self.line("");
+        }
         let mut left_out = 0;
         for (guard, release) in view.releases().into_keys() {
             let of_it = |held: &&Held| held.guard == guard && held.release.as_deref() == release;
@@ -337,11 +351,27 @@ impl<'a> Page<'a> {
         if left_out > 0 {
             self.line("  (--full lists every refusal)");
         }
-        if let Some(flags) = view.all_flags() {
+        if let Some(flags) = view.all_flags().filter(|_| view.command.is_none()) {
             self.line("");
             self.lines.extend(wrap("To apply this plan anyway, add these flags:", self.style.width));
             self.line(format!("  {}", clean(&flags)));
         }
+        if is_first {
+            self.line("");
+        }
+    }
+
+    /// The command that applies the plan, on one line, so that it can be copied.
+    fn command(&mut self) {
+        let view = self.view;
+        let Some(command) = view.command.as_ref().filter(|_| view.saved_to.is_none()) else { return };
+        let head = match view.held.is_empty() {
+            true => "To apply exactly this plan after a review:",
+            false => "To apply this plan anyway:",
+        };
+        self.line("");
+        self.line(head);
+        self.line(format!("  {}", clean(command)));
     }
 }
 

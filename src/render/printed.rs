@@ -20,6 +20,7 @@ use super::journal::{human_run, human_runs, human_snapshot, run_json, runs_json,
 use super::layout::Layout;
 use super::markdown::markdown_plan;
 use super::outcomes::markdown_report;
+use super::phrases::counted;
 use super::plan::human_plan;
 use super::plan_json::{drift_json, plan_json};
 use super::report::human_report;
@@ -65,7 +66,7 @@ impl Printed {
 
 /// A plan.
 pub fn plan(view: &PlanView, context: Context, layout: &Layout) -> Printed {
-    let beside = |text| Printed::beside(context, layout, text);
+    let beside = |text| Printed { more: refused(view, context), ..Printed::beside(context, layout, text) };
     match layout.format {
         Format::Human => beside(human_plan(view, layout.full, layout.stdout)),
         Format::Json => Printed::document(plan_json(view, context)),
@@ -306,6 +307,23 @@ fn sorted(findings: &[Diagnostic], more: &[Diagnostic]) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// The last line of a run that ends early.
 fn errors(context: Context) -> String {
-    format!("Error: {}\n", summary_line(context.diagnostics))
+    match context.exit {
+        Exit::Refused => format!("Refused: {}; {NOTHING_WRITTEN}\n", summary_line(context.diagnostics)),
+        _ => format!("Error: {}\n", summary_line(context.diagnostics)),
+    }
 }
+
+/// The last line of a run whose plan guards refuse.
+fn refused(view: &PlanView, context: Context) -> String {
+    match context.exit {
+        Exit::Refused => {
+            format!("Refused: {}; {NOTHING_WRITTEN}\n", counted(view.held.len(), "refusal"))
+        }
+        _ => String::new(),
+    }
+}
+
+/// For a run that ends with [`Exit::Refused`].
+const NOTHING_WRITTEN: &str = "nothing was written (exit code 3)";

@@ -69,6 +69,8 @@ pub struct PlanView<'a> {
     pub(super) since_review: &'a [Difference],
     /// The file that it was saved to, if any.
     pub saved_to: Option<&'a Path>,
+    /// The command that applies it, to be pasted into a shell, if the run knows one.
+    pub command: Option<String>,
 }
 
 /// Identical refusals of one guard.
@@ -151,6 +153,7 @@ impl<'a> PlanView<'a> {
             left_open: weighty(left_open),
             since_review,
             saved_to: None,
+            command: None,
         }
     }
 
@@ -187,8 +190,18 @@ impl<'a> PlanView<'a> {
         folds
     }
 
+    /// Its digest.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Whether it has changes and lacks no domain.
+    pub fn is_ready(&self) -> bool {
+        self.is_complete && self.changes().len() > 0
+    }
+
     /// The flags that allow what the guards refuse, to be pasted behind a command; `None` if a guard has no flag.
-    fn flags(&self) -> Option<Vec<&str>> {
+    pub fn flags(&self) -> Option<Vec<&str>> {
         let flags = self.releases().into_keys().map(|(_, flag)| flag.filter(|flag| is_flag(flag)));
         let mut flags: Vec<&str> = flags.collect::<Option<_>>()?;
         flags.dedup();
@@ -344,6 +357,9 @@ fn without_changes(plan: &Plan) -> String {
                 "Differs from the files: {} in place of declared ones.",
                 counted(shadows, "unmanaged configuration")
             )
+        }
+        () if plan.is_held_by(Guard::Account) => {
+            "Not compared: the credentials belong to another account.".to_owned()
         }
         () if plan.notes.is_rest && !plan.notes.held.is_empty() => {
             "Nothing of this plan can be applied.".to_owned()
