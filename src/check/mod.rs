@@ -22,6 +22,7 @@ mod short_cycle;
 mod star_not_inherited;
 mod storage_prune;
 mod storage_region;
+mod unknown_region;
 mod unused_defaults;
 mod unused_group;
 mod unused_layout;
@@ -56,6 +57,7 @@ const RULES: &[Rule] = &[
     star_not_inherited::check,
     storage_prune::check,
     storage_region::check,
+    unknown_region::check,
     unused_defaults::check,
     unused_group::check,
     unused_layout::check,

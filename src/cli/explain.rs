@@ -8,7 +8,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::arguments::{Paths, Remote, Rules};
 use super::candidates;
-use super::connect::{Access, connect};
+use super::connect::{Access, Connection, connect, with_source};
 use super::default_paths::JOURNALS;
 use super::failure::Failure;
 use super::goal::Reach;
@@ -108,7 +108,7 @@ fn list(domain: &Arc<str>, loaded: &Loaded, arguments: &Arguments) -> Result<Dom
         connection.prepare().await?;
         Ok::<_, Failure>(connection.client.list_domain(domain).await)
     };
-    block_on(connection.asking(answer))??.map_err(|error| unanswered(domain, &error, loaded))
+    block_on(connection.asking(answer))??.map_err(|error| unanswered(domain, &error, loaded, &connection))
 }
 
 fn explain_address(address: &Address, arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -148,16 +148,17 @@ fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments) -> Result<Aske
         Ok::<_, Failure>(both)
     };
     let (domain, held) = block_on(connection.asking(answers))??
-        .map_err(|error| unanswered(&address.domain, &error, loaded))?;
+        .map_err(|error| unanswered(&address.domain, &error, loaded, &connection))?;
     let domain =
         domain.map(|DomainDetail { name: _, kind, status, region }| DomainState { status, kind, region });
     let online = explain::online(desired, address, &connection.target.name, domain, &held);
     Ok(Asked { online, earlier })
 }
 
-fn unanswered(domain: &str, error: &api::Error, loaded: &Loaded) -> Failure {
+fn unanswered(domain: &str, error: &api::Error, loaded: &Loaded, connection: &Connection) -> Failure {
     let key = loaded.desired.domains.get(domain).map(|domain| domain.key);
     let diagnostic = render::unanswered(domain, Sought::Domain, error, key);
+    let diagnostic = with_source(diagnostic, error, connection.credentials.as_deref());
     Failure { sources: loaded.sources.clone(), diagnostics: vec![diagnostic], exit: Exit::Error }
 }
 

@@ -246,7 +246,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::config::{blocks, settings};
+    use crate::config::{blocks, keys};
 
     #[test]
     fn the_schema_has_the_decoders_keys() {
@@ -257,8 +257,8 @@ mod tests {
             (Some("LayoutApp"), blocks::LAYOUT_APP),
             (Some("Domain"), blocks::DOMAIN),
             (Some("App"), blocks::APP),
-            (Some("Settings"), &settings::SETTINGS),
-            (Some("Stream"), &settings::STREAM),
+            (Some("Settings"), &keys::SETTINGS),
+            (Some("Stream"), &keys::STREAM),
         ] {
             let object = name.map_or(&schema, |name| &schema["$defs"][name]);
             assert_eq!(object["additionalProperties"], false, "{name:?}");

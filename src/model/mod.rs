@@ -4,6 +4,7 @@ mod address;
 mod config;
 mod field;
 mod pattern;
+mod region;
 mod snapshot;
 
 pub use address::{Address, AddressError, AddressText, EVERY, domain_error, name_error};
@@ -11,4 +12,5 @@ pub use config::{NO_TRANSCODE, Passthrough, RecordConfig, State, is_group_id};
 pub(crate) use field::templates;
 pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Value};
 pub use pattern::{Pattern, PatternError};
+pub use region::REGIONS;
 pub use snapshot::{DomainSnapshot, Remote, Snapshot, StreamSpelling};

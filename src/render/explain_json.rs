@@ -78,7 +78,7 @@ pub(super) fn area_json(area: &Area, context: Context) -> String {
         "pattern": pattern.to_string(),
         "known_domain": is_known_domain,
         "declared": declared.iter().map(row).collect::<Vec<_>>(),
-        "unmanaged": unmanaged.as_ref().map(|addresses| texts(addresses)),
+        "unmanaged": unmanaged.as_ref().map(texts),
         "diagnostics": findings(context),
         "exit": context.exit,
     }))

@@ -272,8 +272,8 @@ impl Scribe<'_> {
     }
 
     fn footer(&self, command: &str, left_out: &[String]) -> String {
-        let digest = &self.view.digest;
-        let mut text = format!("---\n\ndigest `{digest}`");
+        let PlanView { digest, digest_scope, .. } = self.view;
+        let mut text = format!("---\n\ndigest `{digest}`{digest_scope}");
         let apply = self.view.apply_command().filter(|_| command == "plan" && self.view.held.is_empty());
         text.extend(apply.map(|apply| format!("; to apply exactly this: {}", code(&apply))));
         text.push('\n');

@@ -325,7 +325,7 @@ impl<'a> Page<'a> {
         let view = self.view;
         self.line(self.style.paint(Tone::Strong, &view.totals));
         self.lines.extend(wrap(&view.consequences, self.style.width));
-        self.line(self.style.paint(Tone::Quiet, &format!("digest {}", view.digest)));
+        self.line(self.style.paint(Tone::Quiet, &format!("digest {}{}", view.digest, view.digest_scope)));
     }
 
     /// One line for each flag that allows something; with `full`, all refusals.

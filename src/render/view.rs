@@ -30,6 +30,8 @@ pub struct PlanView<'a> {
     /// The account that the plan is for, as the digest has it.
     pub(super) account: Option<&'a str>,
     pub(super) digest: String,
+    /// For the end of the line of the digest: what it leaves out, if anything.
+    pub(super) digest_scope: &'static str,
     /// Terraform's sentence of totals, which other tools look for; a replace counts on both sides.
     pub(super) totals: String,
     /// The text after the totals: how replaces count, what is unchanged, the cost, and the effect on streams on air.
@@ -129,6 +131,7 @@ impl<'a> PlanView<'a> {
             target,
             account: account.as_deref(),
             digest: plan.digest(),
+            digest_scope: if plan.is_complete() { "" } else { " (only of the domains that were read)" },
             totals: totals(plan, summary),
             consequences: consequences(plan, summary),
             summary,
@@ -335,7 +338,11 @@ fn totals(plan: &Plan, summary: Summary) -> String {
         return without_changes(plan);
     }
     let Summary { create, update, replace, delete, unchanged: _ } = summary;
-    format!("Plan: {} to add, {update} to change, {} to destroy.", create + replace, delete + replace)
+    let counts = format!("{} to add, {update} to change, {} to destroy", create + replace, delete + replace);
+    match plan.is_complete() {
+        true => format!("Plan: {counts}."),
+        false => format!("Incomplete plan: {counts} in the domains that were read."),
+    }
 }
 
 /// The sentence for a plan without changes. It says `No changes.` only if the service matches the files.

@@ -107,7 +107,7 @@ fn what_no_flag_allows_says_what_to_do() {
         assert!(run.code == 3 && told.contains(text), "{}", run.transcript());
     };
     says(&stale, "no flag allows it: make a new plan and have it reviewed");
-    let protected = changed("state: absent").replace("domains:", "protect: [\"**/cam1\"]\ndomains:");
+    let protected = changed("state: absent").replace("domains:", "protect: [\"**/show/cam1\"]\ndomains:");
     world.write("livevod.yaml", &protected);
     let kept = world.run("apply --emulator --auto-approve --max-delete 100%");
     says(&kept, "no flag allows it: if it is intended, remove the pattern from the files");
@@ -325,4 +325,52 @@ fn what_can_not_be_managed_is_named_and_never_success() {
     assert_eq!(second.code, 1, "{}", second.transcript());
     assert_snapshot!(second.transcript());
     assert_eq!(world.run("plan --emulator --detailed-exitcode").code, 2);
+}
+
+#[test]
+fn an_incomplete_plan_says_that_it_is_a_part() {
+    let world = keyed(&format!("{ONE}  gone.example.com: {{}}\n"));
+    let server = Server::start(&world, &["--domain", "live.example.com"]);
+    for format in ["human", "markdown", "html"] {
+        let run = world.run(&format!("plan --format {format} --endpoint {}", server.url));
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        let counts = "Incomplete plan: 3 to add, 0 to change, 0 to destroy in the domains that were read.";
+        assert!(run.stdout.contains(counts), "{}", run.transcript());
+        assert!(!run.stdout.contains("Plan: "), "{}", run.transcript());
+        let digest =
+            run.stdout.lines().find(|line| line.contains("digest <code>") || line.starts_with("digest "));
+        assert!(digest.unwrap().contains(" (only of the domains that were read)"), "{}", run.transcript());
+    }
+}
+
+/// What records a stream afterwards is what the whole plan leaves.
+#[test]
+fn deletes_of_the_same_plan_count_for_what_records_afterwards() {
+    let world = World::with(ONE);
+    world.converge("--emulator");
+    let absent =
+        ONE.replace("cam1: {}", "cam1: { state: absent }").replace("\"*\": {}", "\"*\": { state: absent }");
+    let alone = ONE.replace("cam1: {}", "cam1: { state: absent }");
+    let coverage = |text: &str| {
+        world.write("livevod.yaml", text);
+        let plan = world.run("plan --emulator --format json").json();
+        let changes = plan["changes"].as_array().unwrap().iter();
+        changes.map(|change| change["coverage"]["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(coverage(&alone), ["then recorded by show/*"]);
+    assert_eq!(coverage(&absent), ["then NOT RECORDED", "then NOT RECORDED"]);
+}
+
+#[test]
+fn results_fit_the_width_of_the_terminal() {
+    let mut world = World::with(ONE);
+    world.set("COLUMNS", "80");
+    let run = world.run("apply --emulator --auto-approve");
+    let output = world.command(&["journal", "last"]).output().unwrap();
+    let journal = String::from_utf8(output.stdout).unwrap();
+    assert!(run.stdout.contains("created\n    RequestId "), "{}", run.transcript());
+    assert!(journal.contains("done\n    RequestId "), "{journal}");
+    for text in [&run.stdout, &journal] {
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
 }
