@@ -1,6 +1,6 @@
 //! Commands that are printed for people to copy: they name the same files and the same service as the run that prints them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::arguments::Remote;
 use crate::config::is_standard_input;
@@ -33,10 +33,18 @@ fn with_flags(arguments: &[String], flags: &[&str]) -> Option<String> {
 
 /// The command that applies a saved plan to the same service.
 pub(super) fn apply(file: &Path, remote: &Remote) -> Option<String> {
-    let file = file.to_str()?.to_owned();
-    let words: Vec<String> =
-        ["livevod".to_owned(), "apply".to_owned(), file].into_iter().chain(remote.typed()).collect();
-    joined(words.iter().map(String::as_str))
+    let arguments = arguments(&[file.to_owned()], remote)?;
+    Some(format!("livevod apply {arguments}"))
+}
+
+/// These files and the service of this run, as arguments; `None` if there are none, or if one is standard input.
+pub(super) fn arguments(files: &[PathBuf], remote: &Remote) -> Option<String> {
+    if files.iter().any(|file| is_standard_input(file)) {
+        return None;
+    }
+    let files = files.iter().map(|file| file.to_str().map(str::to_owned));
+    let words: Vec<String> = files.chain(remote.typed().into_iter().map(Some)).collect::<Option<_>>()?;
+    joined(words.iter().map(String::as_str)).filter(|text| !text.is_empty())
 }
 
 /// One line for a shell; only words that a shell would change are quoted.

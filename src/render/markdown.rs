@@ -5,9 +5,9 @@ mod beside;
 
 use super::base::instead;
 use super::causes::{Cause, Causes};
-use super::comment::{FOOTER, head, left_open, shortened};
+use super::comment::{COMMAND, FOOTER, head, left_open, shortened};
 use super::layout::Layout;
-use super::marks::{cell, clipped, code, difference, prose};
+use super::marks::{cell, clipped, code, difference, prose, whole};
 use super::phrases::{
     FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, contingency, first_and_more, origin_text,
     released_by, sentence, symbol, unmanageable,
@@ -275,7 +275,8 @@ impl Scribe<'_> {
         let PlanView { digest, digest_scope, .. } = self.view;
         let mut text = format!("---\n\ndigest `{digest}`{digest_scope}");
         let apply = self.view.apply_command().filter(|_| command == "plan" && self.view.held.is_empty());
-        text.extend(apply.map(|apply| format!("; to apply exactly this: {}", code(&apply))));
+        let apply = apply.filter(|apply| apply.len() <= COMMAND);
+        text.extend(apply.map(|apply| format!("; to apply exactly this: {}", whole(&apply))));
         text.push('\n');
         text.push_str(&shortened(left_out, self.layout.max_bytes));
         text

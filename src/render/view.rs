@@ -73,6 +73,8 @@ pub struct PlanView<'a> {
     pub saved_to: Option<&'a Path>,
     /// The command that applies it, to be pasted into a shell, if the run knows one.
     pub command: Option<String>,
+    /// The files and the service of the run, as arguments for a shell.
+    pub arguments: Option<String>,
 }
 
 /// Identical refusals of one guard.
@@ -157,6 +159,7 @@ impl<'a> PlanView<'a> {
             since_review,
             saved_to: None,
             command: None,
+            arguments: None,
         }
     }
 
@@ -225,7 +228,8 @@ impl<'a> PlanView<'a> {
         let selected: Option<Vec<String>> = self.selected.iter().map(|text| selecting(text)).collect();
         let digest = format!("livevod apply --expect-digest {}", self.digest);
         let flags = self.flags()?.into_iter().map(str::to_owned);
-        Some([digest].into_iter().chain(selected?).chain(flags).collect::<Vec<_>>().join(" "))
+        let words = [digest].into_iter().chain(selected?).chain(flags).chain(self.arguments.clone());
+        Some(words.collect::<Vec<_>>().join(" "))
     }
 
     /// The refusals by the guard and the one flag that allows them.
