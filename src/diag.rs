@@ -328,6 +328,8 @@ codes! {
     UnknownGroup = "unknown-group", Error;
     /// A transcode group without an id for the domain's region.
     GroupRegion = "group-region", Error;
+    /// A region that livevod does not know.
+    UnknownRegion = "unknown-region", Warning;
     /// A transcode group id of an unusual form.
     UnusualGroup = "unusual-group", Warning;
     /// Tiers that refer to each other in a circle.

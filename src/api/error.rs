@@ -190,6 +190,14 @@ impl Error {
         ["InvalidTimeStamp.Expired", "IllegalTimestamp"].contains(&self.code())
     }
 
+    /// Whether the request was refused because of its key, secret or token.
+    pub fn is_about_the_key(&self) -> bool {
+        let whole = ["SignatureDoesNotMatch", "Forbidden.AccessKeyDisabled", "MissingSecurityToken"];
+        let code = self.code();
+        let begins = |beginning| code.starts_with(beginning);
+        whole.contains(&code) || ["InvalidAccessKeyId", "InvalidSecurityToken"].into_iter().any(begins)
+    }
+
     /// Whether the request was refused because its temporary key has expired.
     pub fn is_about_an_expired_key(&self) -> bool {
         self.code() == "InvalidSecurityToken.Expired"

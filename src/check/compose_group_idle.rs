@@ -17,7 +17,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         if compose.value.is_none() {
             return;
         }
-        if resolved.config.auto_compose {
+        // An unknown `auto_compose` may be on.
+        if resolved.config.auto_compose || !trail.is_known(Field::AutoCompose) {
             used.insert(compose.span);
         } else {
             let off = resolved.origin(Field::AutoCompose).and_then(|origin| origin.span);

@@ -26,6 +26,7 @@ mod star_not_inherited;
 mod storage_prune;
 mod storage_region;
 mod templates_idle;
+mod unknown_region;
 mod unused_defaults;
 mod unused_group;
 mod unused_layout;
@@ -65,6 +66,7 @@ const RULES: &[Rule] = &[
     storage_prune::check,
     storage_region::check,
     templates_idle::check,
+    unknown_region::check,
     unused_defaults::check,
     unused_group::check,
     unused_layout::check,

@@ -15,6 +15,7 @@ use super::observe::{Observed, block_on, observe};
 use super::places::Places;
 use super::progress::Progress;
 use super::record::{Earlier, Folder, touched};
+use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
@@ -24,7 +25,7 @@ use crate::apply::{self, ApplySettings, Outcome, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Address;
 use crate::plan::{Guard, Plan, PlanOptions, SavedPlan};
-use crate::render::{self, Command, Context, Exit, ReportView};
+use crate::render::{self, Command, Context, Exit, PlanView, ReportView};
 
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_reports())))]
@@ -97,14 +98,51 @@ pub(super) struct Order<'a> {
 impl Order<'_> {
     /// Plans, asks for approval, applies and reports.
     pub(super) fn carry_out(&self) -> Result<Exit, Failure> {
-        self.someone_approves()?;
-        let connection = connect(&self.scope.remote, Access::Writes, &self.goal.reach(&self.loaded.desired))?;
-        account_is_declared(&connection)?;
-        reviewed::insist_on_target(self.goal, &connection)?;
+        if let Some(refusal) = self.not_approved() {
+            return self.show_only(refusal);
+        }
+        let connection = self.connect(Access::Writes)?;
         let folder = Folder::lock(&self.scope.journal)?;
         let mut earlier = Earlier::read(&self.scope.journal, &connection.target)?;
         earlier.insist()?;
         block_on(self.plan_and_apply(&connection, &folder, &mut earlier))?
+    }
+
+    fn connect(&self, access: Access) -> Result<Connection, Failure> {
+        let connection = connect(&self.scope.remote, access, &self.goal.reach(&self.loaded.desired))?;
+        account_is_declared(&connection)?;
+        reviewed::insist_on_target(self.goal, &connection)?;
+        Ok(connection)
+    }
+
+    /// Shows the plan that nothing approves, so that a log says what would have happened. Nothing is written, not even a
+    /// journal.
+    fn show_only(&self, refusal: Diagnostic) -> Result<Exit, Failure> {
+        let connection = self.connect(Access::Reads)?;
+        let earlier = Earlier::read(&self.scope.journal, &connection.target)?;
+        let observed = observe(self.loaded, &connection, &self.options, &earlier, self.goal);
+        let mut observed = block_on(observed)??;
+        observed.insist_on_account();
+        let early = nothing_to_apply(&observed);
+        let is_for_people = self.scope.format.is_for_people();
+        // A machine format prints one document.
+        let told = early.is_none().then_some(&refusal).filter(|_| !is_for_people).cloned();
+        let mut view = observed.view();
+        let diagnostics: Vec<Diagnostic> = observed.findings(self.loaded).into_iter().chain(told).collect();
+        self.session.events.plan(&view, &diagnostics, &self.loaded.sources);
+        view.command = self.command(&view);
+        let exit = early.unwrap_or(Exit::Error);
+        let context = Context { sources: &self.loaded.sources, diagnostics: &diagnostics, exit };
+        let terminal = &self.session.terminal;
+        terminal.show(&render::plan(&view, context, &self.scope.layout(terminal)));
+        if early.is_none() && is_for_people { Err(refusal.into()) } else { Ok(exit) }
+    }
+
+    /// The command that applies the plan, if this run does not.
+    fn command(&self, view: &PlanView) -> Option<String> {
+        let digest = format!("--expect-digest {}", view.digest());
+        let approval = Some(digest.as_str()).filter(|_| !self.writing.is_approved());
+        view.is_ready().then(|| rerun::again(&[view.flags()?, approval.into_iter().collect()].concat()))?
     }
 
     async fn plan_and_apply(
@@ -117,9 +155,10 @@ impl Order<'_> {
         earlier.is_settled = true;
         let mut observed = observe(self.loaded, connection, &self.options, earlier, self.goal).await?;
         observed.insist_on_account();
-        let (view, diagnostics) = (observed.view(), observed.findings(self.loaded));
+        let (mut view, diagnostics) = (observed.view(), observed.findings(self.loaded));
         self.session.events.plan(&view, &diagnostics, &self.loaded.sources);
         let early = nothing_to_apply(&observed);
+        view.command = self.command(&view).filter(|_| early == Some(Exit::Refused));
         let context = |exit| Context { sources: &self.loaded.sources, diagnostics: &diagnostics, exit };
         let (terminal, layout) = (&self.session.terminal, self.scope.layout(&self.session.terminal));
         if self.scope.format.is_for_people() || early.is_some() {
@@ -139,8 +178,19 @@ impl Order<'_> {
         let exit = exit(&report, plan, interrupted);
         let report = ReportView::new(&view, &report, &self.loaded.sources);
         self.session.events.report(&report);
-        terminal.show(&render::report(&report, context(exit), &layout));
+        let undone = self.undone_by_the_files(&observed).filter(|_| exit == Exit::Success);
+        let all = [diagnostics.as_slice(), undone.as_slice()].concat();
+        terminal.show(&render::report(&report, Context { diagnostics: &all, ..context(exit) }, &layout));
+        if self.scope.format.is_for_people() {
+            terminal.tell(undone.as_slice(), &self.loaded.sources);
+        }
         Ok(exit)
+    }
+
+    /// After a restore: a warning if the current files would undo it.
+    fn undone_by_the_files(&self, observed: &Observed) -> Option<Diagnostic> {
+        let Goal::BackTo(back) = self.goal else { return None };
+        back.until_next_plan(&observed.plan, &observed.snapshot, &self.loaded.sources)
     }
 
     /// Waits until no write of an earlier run can still arrive: only then does a read prove its outcome. Returns whether there
@@ -160,20 +210,20 @@ impl Order<'_> {
         !left.is_zero()
     }
 
-    /// Without a terminal, a flag must approve the plan. This is checked before anything is read.
-    fn someone_approves(&self) -> Result<(), Failure> {
+    /// Without a terminal, a flag must approve the plan.
+    fn not_approved(&self) -> Option<Diagnostic> {
         let asks = self.session.terminal.answers && self.scope.format.is_for_people();
         if self.writing.is_approved() || asks {
-            return Ok(());
+            return None;
         }
         let reason = match self.scope.format.is_for_people() {
             true => "approval required, but standard input is not a terminal",
             false => "approval required, but a run with a machine format can't ask for it",
         };
-        Err(Failure::from(
+        Some(
             Diagnostic::new(Code::NotApproved, reason)
                 .help("give `--expect-digest DIGEST` of the plan that was reviewed, or `--auto-approve`"),
-        ))
+        )
     }
 
     /// Applies, with signals and progress; the exit is that of the signal, if there was one.

@@ -150,12 +150,15 @@ fn rule(text: &str) -> Result<Code, String> {
     })
 }
 
+/// The file of the embedded emulator, if `--emulator` names none.
+const EMULATED: &str = ".livevod/emulator.log";
+
 /// Where the service is, and which credentials to use.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Service")]
 pub(super) struct Remote {
     /// Use the embedded emulator, which keeps its state in FILE: no network, no credentials
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = ".livevod/emulator.log")]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = EMULATED)]
     pub(super) emulator: Option<PathBuf>,
 
     /// Change how the embedded emulator behaves where the API documents are unclear; see `livevod emulator quirks`
@@ -239,6 +242,20 @@ impl Remote {
     /// How fast each action may be called.
     pub(super) fn rate(&self) -> Rate {
         Rate::per_minute(self.rate)
+    }
+
+    /// The flags that choose the service and the credentials, as far as they were typed or have no usual value.
+    pub(super) fn typed(&self) -> Vec<String> {
+        let emulator = self.emulator.iter().map(|file| match file == Path::new(EMULATED) {
+            true => "--emulator".to_owned(),
+            false => format!("--emulator={}", file.display()),
+        });
+        let quirks = self.quirks.iter().map(|quirk| format!("--quirk={quirk}"));
+        let endpoint = self.endpoint.url.iter().filter(|_| self.endpoint.is_typed);
+        let flag = |name: &'static str| move |value: &String| format!("--{name}={value}");
+        let others = self.profile.iter().map(flag("profile")).chain(self.account.iter().map(flag("account")));
+        let others = others.chain(self.region.iter().map(flag("region")));
+        emulator.chain(quirks).chain(endpoint.map(flag("endpoint"))).chain(others).collect()
     }
 
     fn call_rate(&self) -> CallRate {

@@ -11,7 +11,7 @@ use super::goal::Reach;
 use super::progress::telling;
 use super::terminal::{note, secrets};
 use crate::api::credentials::{self, CredentialsError, Surroundings};
-use crate::api::{CallEntry, CallLog, Client, ClientSettings, Endpoint, proxy_before};
+use crate::api::{self, CallEntry, CallLog, Client, ClientSettings, Endpoint, proxy_before};
 use crate::diag::{Code, Diagnostic};
 use crate::gate::clean;
 use crate::render::{Exit, Target};
@@ -23,8 +23,18 @@ pub(super) struct Connection {
     pub(super) target: Target,
     /// Whether the service is on this machine.
     pub(super) is_local: bool,
+    /// Where the credentials come from, never what they are; `None` for the embedded emulator, which needs none.
+    pub(super) credentials: Option<String>,
     /// Whether standard error is a terminal on which long waits are shown.
     tells_waits: bool,
+}
+
+/// Names the source of the credentials in a finding about an error that they cause.
+pub(super) fn with_source(finding: Diagnostic, error: &api::Error, source: Option<&str>) -> Diagnostic {
+    match source.filter(|_| error.is_about_the_key()) {
+        Some(source) => finding.note(format!("the credentials come from {source}"), None),
+        None => finding,
+    }
 }
 
 /// What a command does with the service.
@@ -83,7 +93,8 @@ fn embedded(
     })?;
     let client = embedded::client(Arc::new(service), settings(remote, embedded::settings()));
     let name = format!("emulator {}", file.display());
-    Ok(Connection { client, target: Target { name, account }, is_local: true, tells_waits: false })
+    let target = Target { name, account };
+    Ok(Connection { client, target, is_local: true, credentials: None, tells_waits: false })
 }
 
 /// The embedded emulator plays the declared account.
@@ -108,8 +119,9 @@ fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<
         note(&format!("warning: `{other}` is ignored; livevod reads `{ours}` instead\n"));
     }
     let found = found.map_err(|error| no_credentials(&error))?;
+    let source = clean(&found.source.to_string());
     if remote.log {
-        note(&format!("credentials: {}\n", clean(&found.source.to_string())));
+        note(&format!("credentials: {source}\n"));
     }
     if let Some(proxy) = remote.log.then(|| proxy_before(endpoint.as_ref())).flatten() {
         note(&format!("proxy: {proxy}\n"));
@@ -120,7 +132,8 @@ fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<
     let settings = ClientSettings { endpoint, regions, ..settings(remote, ClientSettings::new(found)) };
     let client = Client::new(settings).map_err(|error| wrong(error.to_string()))?;
     let tells_waits = std::io::stderr().is_terminal() && !remote.log;
-    Ok(Connection { client, target: Target { name, account }, is_local, tells_waits })
+    let target = Target { name, account };
+    Ok(Connection { client, target, is_local, credentials: Some(source), tells_waits })
 }
 
 impl Connection {

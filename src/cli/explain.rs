@@ -1,13 +1,14 @@
 //! `livevod explain`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
 use super::arguments::{MaxFindings, Paths, Remote, Rules};
 use super::candidates;
-use super::connect::{Access, connect};
+use super::connect::{Access, Connection, connect, with_source};
 use super::default_paths::JOURNALS;
 use super::failure::Failure;
 use super::goal::Reach;
@@ -17,17 +18,19 @@ use super::record::Earlier;
 use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
 use super::views::of_pages;
+use crate::api;
 use crate::config::closest;
 use crate::diag::{Code, Diagnostic};
 use crate::explain::{self, DomainState};
-use crate::model::Address;
+use crate::model::{Address, DomainSnapshot, Pattern};
 use crate::plan::Guard;
 use crate::render::{self, Context, Exit, Format, Sought};
 use crate::wire::DomainDetail;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Code of a finding, or an address: domain/app/stream; without it, all codes are listed
+    /// Code of a finding, an address (domain/app/stream), or a domain or app, whose configurations are listed; without it, all
+    /// codes are listed
     #[arg(value_name = "CODE|ADDRESS", add = ArgValueCandidates::new(candidates::codes_and_addresses))]
     subject: Option<String>,
 
@@ -74,12 +77,45 @@ impl Run for Arguments {
             terminal.show(&render::page(code, &terminal.layout(self.format)));
             return Ok(Exit::Success);
         }
-        if !subject.contains('/') {
+        if !subject.contains(['/', '.']) {
             return Err(Failure::from(unknown_code(subject)));
+        }
+        if let Some(pattern) = domain_or_app(subject) {
+            return explain_area(pattern, self, terminal);
         }
         let address: Address = subject.parse().map_err(|error| unknown_address(subject, &error))?;
         explain_address(&address, self, terminal)
     }
+}
+
+/// A domain, or a domain and an app, if the text is one.
+fn domain_or_app(subject: &str) -> Option<Pattern> {
+    let is_address = subject.split('/').count() > 2;
+    subject.parse().ok().filter(|pattern: &Pattern| !is_address && pattern.is_literal())
+}
+
+fn explain_area(pattern: Pattern, arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+    let loaded = load(&Paths::new(arguments.paths.clone()), &Rules::default())?;
+    let domain = loaded.desired.domains.keys().find(|name| pattern.matches_domain(name)).cloned();
+    let held = match domain.filter(|_| arguments.online) {
+        Some(domain) => Some(list(&domain, &loaded, arguments)?),
+        None => None,
+    };
+    let area = explain::area(&loaded.desired, pattern, held.as_ref());
+    let exit = Exit::Success;
+    let context = Context { sources: &loaded.sources, diagnostics: &[], exit };
+    terminal.show(&render::area(&area, context, &terminal.layout(arguments.format)));
+    Ok(exit)
+}
+
+/// The configurations of a domain in the service.
+fn list(domain: &Arc<str>, loaded: &Loaded, arguments: &Arguments) -> Result<DomainSnapshot, Failure> {
+    let connection = connect(&arguments.remote, Access::Reads, &Reach::of(&loaded.desired))?;
+    let answer = async {
+        connection.prepare().await?;
+        Ok::<_, Failure>(connection.client.list_domain(domain).await)
+    };
+    block_on(connection.asking(answer))??.map_err(|error| unanswered(domain, &error, loaded, &connection))
 }
 
 fn explain_address(address: &Address, arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -108,7 +144,7 @@ struct Asked {
 
 /// Reads the whole domain of the address: only a complete listing proves that a configuration is missing.
 fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments) -> Result<Asked, Failure> {
-    let Loaded { desired, sources, .. } = loaded;
+    let desired = &loaded.desired;
     let connection = connect(&arguments.remote, Access::Reads, &Reach::of(desired))?;
     let earlier = Earlier::read(&arguments.journal, &connection.target)?;
     let answers = async {
@@ -118,19 +154,23 @@ fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments) -> Result<Aske
             tokio::try_join!(client.domain_detail(&address.domain), client.list_domain(&address.domain));
         Ok::<_, Failure>(both)
     };
-    let (domain, held) = block_on(connection.asking(answers))??.map_err(|error| {
-        let key = desired.domains.get(&address.domain).map(|domain| domain.key);
-        let diagnostic = render::unanswered(&address.domain, Sought::Domain, &error, key);
-        Failure { sources: sources.clone(), diagnostics: vec![diagnostic], exit: Exit::Error }
-    })?;
+    let (domain, held) = block_on(connection.asking(answers))??
+        .map_err(|error| unanswered(&address.domain, &error, loaded, &connection))?;
     let domain =
         domain.map(|DomainDetail { name: _, kind, status, region }| DomainState { status, kind, region });
     let online = explain::online(desired, address, &connection.target.name, domain, &held);
     Ok(Asked { online, earlier })
 }
 
+fn unanswered(domain: &str, error: &api::Error, loaded: &Loaded, connection: &Connection) -> Failure {
+    let key = loaded.desired.domains.get(domain).map(|domain| domain.key);
+    let diagnostic = render::unanswered(domain, Sought::Domain, error, key);
+    let diagnostic = with_source(diagnostic, error, connection.credentials.as_deref());
+    Failure { sources: loaded.sources.clone(), diagnostics: vec![diagnostic], exit: Exit::Error }
+}
+
 fn unknown_code(text: &str) -> Diagnostic {
-    let diagnostic = Diagnostic::new(Code::Usage, format!("`{text}` is neither a code nor an address"));
+    let diagnostic = Diagnostic::new(Code::Usage, format!("`{text}` is not a code, an address or a domain"));
     match closest(text, Code::ALL.iter().map(|code| code.as_str())) {
         Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
         None => diagnostic.help("each finding begins with its code; an address is `domain/app/stream`"),

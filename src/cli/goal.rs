@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::base::BaseFiles;
-use crate::plan::SavedPlan;
+use crate::apply::journal::Header;
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Address, Snapshot};
+use crate::plan::{self, Plan, PlanOptions, SavedPlan};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
+use crate::source::Sources;
 
 /// The state that a plan leads to.
 #[derive(Clone, Copy)]
@@ -18,9 +22,43 @@ pub(super) enum Goal<'a> {
     /// What the files declare, but with no change that is not in this plan.
     HeldTo(&'a SavedPlan),
     /// What this snapshot holds, except for what the current files ignore or protect.
-    BackTo(&'a Saved),
+    BackTo(&'a WayBack),
     /// The end of this plan. No files are read.
     Rest(&'a SavedPlan),
+}
+
+/// A snapshot to go back to.
+pub(super) struct WayBack {
+    /// The snapshot.
+    pub(super) saved: Saved,
+    /// The run that is taken back; `None` if the snapshot itself is named.
+    pub(super) run: Option<Header>,
+    /// What the current files declare, if there are any.
+    pub(super) files: Option<Desired>,
+}
+
+impl WayBack {
+    /// A warning if the files still declare something else than what `plan` has restored, so that a later plan would change
+    /// it back.
+    pub(super) fn until_next_plan(
+        &self,
+        plan: &Plan,
+        snapshot: &Snapshot,
+        sources: &Sources,
+    ) -> Option<Diagnostic> {
+        let files = self.files.as_ref()?;
+        let next = plan::plan(files, &plan.decisions.carried_out(snapshot), sources, &PlanOptions::default());
+        let restored = |address: &Address| plan.decisions.changes.iter().any(|one| one.address == *address);
+        let undone = next.decisions.changes.iter().map(|change| &change.address);
+        let undone: Vec<&Address> = undone.filter(|address| restored(address)).collect();
+        let (first, more) = undone.split_first()?;
+        let others = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        let message = format!(
+            "the files do not declare what was restored at `{first}`{others}: the next `apply` would undo this restore"
+        );
+        let warning = Diagnostic::new(Code::PlanWarning, message);
+        Some(warning.help("edit the files until `livevod plan` shows no changes there"))
+    }
 }
 
 impl Goal<'_> {

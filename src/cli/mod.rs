@@ -31,6 +31,7 @@ mod plan;
 mod progress;
 mod record;
 mod render;
+mod rerun;
 mod restore;
 mod reviewed;
 mod run;

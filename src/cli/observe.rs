@@ -5,15 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::arguments::Scope;
-use super::connect::{Access, Connection, account, connect};
+use super::connect::{Access, Connection, account, connect, with_source};
 use super::failure::Failure;
-use super::goal::{Goal, Reach};
+use super::goal::{Goal, Reach, WayBack};
 use super::limits::have_descriptors;
 use super::load::Loaded;
 use super::record::Earlier;
 use super::saved;
 use crate::api;
-use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, judge};
+use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, changed_since, judge};
 use crate::check;
 use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
@@ -52,6 +52,8 @@ struct Reading {
     snapshot: Snapshot,
     failures: BTreeMap<Arc<str>, api::Error>,
     caller: Result<Option<String>, api::Error>,
+    /// Where the credentials come from, if there are any.
+    credentials: Option<String>,
 }
 
 /// Reads the selected domains and the credentials' account at the same time, and plans.
@@ -73,7 +75,8 @@ pub(super) async fn observe(
         Ok::<_, Failure>(tokio::join!(connection.client.snapshot(selected.cloned()), caller(connection)))
     });
     let ((snapshot, failures), caller) = answers.await?;
-    let reading = Reading { target: connection.target.clone(), reach, snapshot, failures, caller };
+    let (target, credentials) = (connection.target.clone(), connection.credentials.clone());
+    let reading = Reading { target, reach, snapshot, failures, caller, credentials };
     planned(loaded, reading, options, earlier, goal)
 }
 
@@ -89,6 +92,7 @@ pub(super) fn against(
     goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
     let Saved { target, caller, mut snapshot, .. } = saved::read(file)?;
+    let unnamed = unnamed(&snapshot, loaded).filter(|_| options.selection.is_all());
     snapshot.domains.retain(|name, _| {
         loaded.desired.domains.contains_key(name) && options.selection.selects_domain(name)
     });
@@ -96,8 +100,28 @@ pub(super) fn against(
     let reach = goal.reach(&loaded.desired);
     let target = Target { name: target, account: account(options.account.as_ref(), &reach)? };
     let earlier = Earlier::read(journal, &target)?;
-    let reading = Reading { target, reach, snapshot, failures: BTreeMap::new(), caller: Ok(caller) };
-    planned(loaded, reading, options, &earlier, goal)
+    let (failures, caller, credentials) = (BTreeMap::new(), Ok(caller), None);
+    let reading = Reading { target, reach, snapshot, failures, caller, credentials };
+    let mut observed = planned(loaded, reading, options, &earlier, goal)?;
+    observed.plan.notes.warnings.extend(unnamed);
+    Ok(observed)
+}
+
+/// A warning about the domains of a snapshot that have configurations and that no file names.
+fn unnamed(snapshot: &Snapshot, loaded: &Loaded) -> Option<plan::Warning> {
+    let named = &loaded.desired.domains;
+    let others = snapshot.domains.iter();
+    let others: Vec<_> = others
+        .filter(|(name, domain)| !named.contains_key(*name) && !domain.configs.is_empty())
+        .map(|(name, domain)| format!("`{name}` ({})", domain.configs.len()))
+        .collect();
+    (!others.is_empty()).then(|| plan::Warning {
+        message: format!(
+            "the snapshot has configurations in domains that no file names: {}; they are left alone and may keep recording",
+            others.join(", ")
+        ),
+        address: None,
+    })
 }
 
 /// Plans from the current state of the service.
@@ -119,12 +143,15 @@ fn planned(
     earlier: &Earlier,
     goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
-    let Reading { target, reach, snapshot, failures, caller } = reading;
+    let Reading { target, reach, snapshot, failures, caller, credentials } = reading;
+    let source = credentials.as_deref();
     let unread = failures.into_iter().map(|(domain, error)| {
         let key = loaded.desired.domains.get(&domain).map(|domain| domain.key);
-        render::unread(&domain, &error, target.account.as_deref(), key)
+        with_source(render::unread(&domain, &error, target.account.as_deref(), key), &error, source)
     });
-    let unconfirmed = caller.as_ref().err().map(|error| unconfirmed(error, &loaded.desired));
+    let unconfirmed = caller.as_ref().err();
+    let unconfirmed =
+        unconfirmed.map(|error| with_source(unconfirmed_account(error, &loaded.desired), error, source));
     let mut diagnostics: Vec<Diagnostic> = unread.chain(unconfirmed).collect();
     diagnostics.extend(earlier.diagnostics.clone());
     let is_account_known = caller.is_ok();
@@ -165,7 +192,13 @@ fn plan_to(
     let planned = |options: &PlanOptions| plan::plan(desired, snapshot, sources, options);
     match goal {
         Goal::Rest(saved) => plan::resume(saved, snapshot, options),
-        Goal::Files | Goal::BackTo(_) => (planned(options), Vec::new()),
+        Goal::Files => (planned(options), Vec::new()),
+        Goal::BackTo(WayBack { run, .. }) => {
+            let mut plan = planned(options);
+            let later = run.iter().flat_map(|run| changed_since(run, &plan, snapshot)).collect::<Vec<_>>();
+            plan.notes.warnings.splice(..0, later);
+            (plan, Vec::new())
+        }
         Goal::Beside(base) => {
             let mut plan = planned(options);
             plan.notes.since_base = Some(base.beside(&plan, desired, snapshot, options));
@@ -278,7 +311,7 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure>
 }
 
 /// A warning, because reading another account's configurations does no harm; apply makes it an error.
-fn unconfirmed(error: &api::Error, desired: &Desired) -> Diagnostic {
+fn unconfirmed_account(error: &api::Error, desired: &Desired) -> Diagnostic {
     let message = format!("can't confirm which account the credentials belong to: {error}");
     let mut diagnostic = Diagnostic::new(Code::Account, message);
     diagnostic.severity = Severity::Warning;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::connect::Connection;
+use super::connect::{Connection, with_source};
 use super::load::Loaded;
 use crate::api::{Client, Error};
 use crate::check::{self, DomainFacts, OnlineFacts};
@@ -41,7 +41,8 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
     failures.sort_by(|(one, ..), (other, ..)| one.cmp(other));
     let unanswered = failures.iter().map(|(what, sought, error)| {
         let key = loaded.desired.domains.get(what.as_str()).map(|domain| domain.key);
-        render::unanswered(what, *sought, error, key)
+        let finding = render::unanswered(what, *sought, error, key);
+        with_source(finding, error, connection.credentials.as_deref())
     });
     check::found_online(&loaded.desired, &seen).into_iter().chain(unanswered).collect()
 }

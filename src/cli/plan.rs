@@ -12,6 +12,7 @@ use super::goal::Goal;
 use super::load::{Loaded, load};
 use super::observe::{Observed, against, look};
 use super::places::{Places, is_standard_output};
+use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
 use crate::plan::Guard;
@@ -76,6 +77,8 @@ impl Run for Arguments {
         let (mut view, diagnostics) = (observed.view(), observed.findings(&loaded));
         events.plan(&view, &diagnostics, &loaded.sources);
         view.saved_to = save(self.out.as_deref(), &observed)?;
+        view.arguments = rerun::arguments(paths.given(), &scope.remote);
+        view.command = view.saved_to.and_then(|file| rerun::apply(file, &scope.remote));
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
         terminal.show(&render::plan(&view, context, &scope.layout(terminal)));
         Ok(exit)

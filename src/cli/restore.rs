@@ -1,6 +1,5 @@
 //! `livevod restore`.
 
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +11,7 @@ use super::arguments::{Paths, Rules, Scope, Writing};
 use super::candidates;
 use super::events::Streaming;
 use super::failure::{Failure, with_causes};
-use super::goal::Goal;
+use super::goal::{Goal, WayBack};
 use super::journal;
 use super::kinds::{Kind, insist_on};
 use super::load::{self, Loaded};
@@ -21,10 +20,9 @@ use super::run::{Run, Session, Told};
 use super::saved;
 use super::sealed;
 use super::views::of_reports;
-use crate::apply::journal::{RunRecord, read_snapshot};
+use crate::apply::journal::{Header, RunRecord, read_snapshot};
 use crate::config::is_standard_input;
 use crate::diag::{Code, Diagnostic};
-use crate::model::Address;
 use crate::render::{Command, Exit};
 use crate::resolve::{self, Desired};
 use crate::snapshot::Saved;
@@ -74,12 +72,14 @@ impl Run for Arguments {
 
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let Self { source, scope, writing, .. } = self;
-        let GoingBack { file, text, only } = find(source, &scope.journal)?;
+        let GoingBack { file, text, run } = find(source, &scope.journal)?;
         let saved = saved::parse(&file, &text)?;
-        let loaded = load(self, &file, text, &saved)?;
+        let (loaded, files) = load(self, &file, text, &saved)?;
         let mut options = writing.options(scope);
-        options.selection.only = only;
-        Order { loaded: &loaded, goal: Goal::BackTo(&saved), options, scope, writing, session }.carry_out()
+        let touched = |run: &Header| run.changes.iter().map(|change| change.address.clone()).collect();
+        options.selection.only = run.as_ref().map(touched);
+        let goal = Goal::BackTo(&WayBack { saved, run, files });
+        Order { loaded: &loaded, goal, options, scope, writing, session }.carry_out()
     }
 }
 
@@ -92,11 +92,11 @@ impl Arguments {
     }
 }
 
-/// The snapshot to go back to, and the addresses to restore, if not all.
+/// The snapshot to go back to, and the run that is taken back, if one is named: only what it changed is restored.
 struct GoingBack {
     file: PathBuf,
     text: String,
-    only: Option<BTreeSet<Address>>,
+    run: Option<Header>,
 }
 
 /// An existing file wins: it is unlikely to be named like a run's id.
@@ -104,22 +104,17 @@ fn find(source: &str, folder: &Path) -> Result<GoingBack, Failure> {
     let path = Path::new(source);
     if is_standard_input(path) || path.exists() || source.contains(['/', '\\']) || has_ending(path) {
         insist_on(Kind::Snapshot, path)?;
-        return Ok(GoingBack {
-            file: path.to_owned(),
-            text: sealed::text(path, Code::Snapshot)?,
-            only: None,
-        });
+        return Ok(GoingBack { file: path.to_owned(), text: sealed::text(path, Code::Snapshot)?, run: None });
     }
     let RunRecord { header, .. } = journal::find(folder, source)?;
     let Some(snapshot) = &header.snapshot else {
         let message = format!("run {} wrote nothing, so there is nothing to restore", header.run);
         return Err(Diagnostic::new(Code::Snapshot, message).into());
     };
-    let touched = header.changes.iter().map(|change| change.address.clone());
     let text = read_snapshot(folder, &header.run)
         .map_err(|error| Diagnostic::new(Code::Snapshot, with_causes(&error)))?;
     let text = sealed::decoded(text, &folder.join(snapshot), Code::Snapshot)?;
-    Ok(GoingBack { file: folder.join(snapshot), text, only: Some(touched.collect()) })
+    Ok(GoingBack { file: folder.join(snapshot), text, run: Some(header) })
 }
 
 /// No run's id has an extension of letters only.
@@ -128,19 +123,25 @@ fn has_ending(path: &Path) -> bool {
     !ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-/// The state of the snapshot, bound by the `ignore` and `protect` of the current files.
-fn load(arguments: &Arguments, file: &Path, text: String, saved: &Saved) -> Result<Loaded, Failure> {
+/// The state of the snapshot, bound by the `ignore` and `protect` of the current files, and what those files declare.
+fn load(
+    arguments: &Arguments,
+    file: &Path,
+    text: String,
+    saved: &Saved,
+) -> Result<(Loaded, Option<Desired>), Failure> {
     let name = file.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     if arguments.without_files {
         let mut sources = Sources::default();
         let id = sources.add(Source::new(name, text));
         let desired = resolve::restored(saved, &sources, id);
-        return Ok(Loaded::without_files(sources, desired));
+        return Ok((Loaded::without_files(sources, desired), None));
     }
     let paths = arguments.paths.resolve().map_err(|_| no_files())?;
     let mut loaded = load::read(&paths, &arguments.rules)?;
     let id = loaded.sources.add(Source::new(name, text));
-    let Desired { account, ignore, protect, .. } = loaded.desired;
+    let files = loaded.desired;
+    let Desired { account, ignore, protect, .. } = files.clone();
     let mut wanted = resolve::restored(saved, &loaded.sources, id);
     of_one_account(account.as_ref(), &wanted)?;
     wanted.account = wanted.account.or(account);
@@ -149,7 +150,7 @@ fn load(arguments: &Arguments, file: &Path, text: String, saved: &Saved) -> Resu
     // The patterns of the snapshot or of the files may concern domains that the other does not name.
     loaded.levels.allow.push(Code::PatternWithoutMatch);
     loaded.desired = wanted;
-    Ok(loaded)
+    Ok((loaded, Some(files)))
 }
 
 fn no_files() -> Diagnostic {

@@ -50,7 +50,7 @@ pub(super) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
 pub(super) fn insist_on_target(goal: Goal, connection: &Connection) -> Result<(), Failure> {
     let (what, code, target) = match goal {
         Goal::Rest(saved) => ("plan", Code::PlanFile, &saved.decisions.target),
-        Goal::BackTo(saved) => ("snapshot", Code::Snapshot, &saved.target),
+        Goal::BackTo(back) => ("snapshot", Code::Snapshot, &back.saved.target),
         Goal::Files | Goal::Beside(_) | Goal::HeldTo(_) => return Ok(()),
     };
     if *target == connection.target.name {

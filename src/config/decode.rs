@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::document::{Setting, Written};
+use super::keys::SETTINGS;
 use super::scalar::{self, Problem};
 use super::spelling::closest;
 use super::tree::{Node, Shape};
@@ -98,9 +99,14 @@ impl Decoder<'_> {
         if let Some(name) = known.iter().find(|name| **name == item.name) {
             return Some(name);
         }
-        let meant = closest(item.name, known.iter().copied());
+        let is_setting = known.contains(&"defaults") && SETTINGS.contains(&item.name);
+        let meant = closest(item.name, known.iter().copied()).filter(|_| !is_setting);
         let help = match meant {
             Some(name) => format!("did you mean `{name}`?"),
+            None if is_setting => format!(
+                "write it inside `defaults` here (`defaults: {{ {}: … }}`), or in the entry of a stream",
+                item.name
+            ),
             None => format!(
                 "known here: {}",
                 known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")

@@ -13,6 +13,7 @@ mod blocks;
 mod decode;
 mod document;
 mod format;
+mod keys;
 mod load;
 mod merge;
 mod quotes;

@@ -297,7 +297,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::config::{blocks, record_format, settings};
+    use crate::config::{blocks, keys, record_format};
 
     #[test]
     fn the_schema_has_the_decoders_keys() {
@@ -308,8 +308,8 @@ mod tests {
             (Some("LayoutApp"), blocks::LAYOUT_APP),
             (Some("Domain"), blocks::DOMAIN),
             (Some("App"), blocks::APP),
-            (Some("Settings"), &settings::SETTINGS),
-            (Some("Stream"), &settings::STREAM),
+            (Some("Settings"), &keys::SETTINGS),
+            (Some("Stream"), &keys::STREAM),
             (Some("Format"), &record_format::PARTS),
         ] {
             let object = name.map_or(&schema, |name| &schema["$defs"][name]);

@@ -1,21 +1,11 @@
 //! Reads the settings of one block, and a stream's entry, which may have two more keys.
 
-use std::iter;
-use std::sync::LazyLock;
-
 use super::decode::{Decoder, Item};
 use super::document::{Defaults, Settings, Stream, Written};
+use super::keys::{SETTINGS, STREAM};
 use super::scalar;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Field, State};
-
-/// The keys of a block of settings.
-pub(super) static SETTINGS: LazyLock<Vec<&str>> =
-    LazyLock::new(|| iter::once("tier").chain(Field::MANAGED.map(Field::name)).collect());
-
-/// The keys of a stream's entry.
-pub(super) static STREAM: LazyLock<Vec<&str>> =
-    LazyLock::new(|| SETTINGS.iter().copied().chain(["state", "expires"]).collect());
 
 impl Decoder<'_> {
     pub(super) fn defaults(&mut self, item: Item<'_>) -> Defaults {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Address, DomainSnapshot, Field, Remote, Value};
+use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Value};
 use crate::resolve::{Desired, Wanted};
 
 /// What the service says about one address.
@@ -19,6 +19,8 @@ pub struct Online {
     pub ruler: Option<Address>,
     /// How the files and the service compare there.
     pub standing: Standing,
+    /// The settings of `ruler`, normalized, if no file declares it.
+    pub undeclared: Option<RecordConfig>,
     /// The names that the files give to ids of transcode groups, by id.
     pub group_names: BTreeMap<String, String>,
 }
@@ -73,11 +75,15 @@ pub fn online(
     held: &DomainSnapshot,
 ) -> Online {
     let here = held.configs.get(address);
+    let ruler = address.rulers().find(|ruler| held.configs.contains_key(ruler));
+    let undeclared = ruler.as_ref().filter(|ruler| desired.get(ruler).is_none());
+    let settings = |ruler| held.configs.get(ruler).map(|remote| remote.config.clone().normalized());
     Online {
         target: target.to_owned(),
         domain,
         held: here.cloned(),
-        ruler: address.rulers().find(|ruler| held.configs.contains_key(ruler)),
+        undeclared: undeclared.and_then(settings),
+        ruler,
         standing: standing(desired.get(address).map(|entry| &entry.wanted), here),
         group_names: desired.group_names.iter().map(|(id, name)| (id.clone(), name.value.clone())).collect(),
     }

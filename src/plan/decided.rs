@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{ActionKind, Change};
 use super::notes::{ChangeNote, Guard, Held, Noted, Notes};
+use crate::model::{Remote, Snapshot};
 
 /// Everything that is to be done and everything that a reviewer should know, in two halves that are never mixed. It is
 /// inert, complete, and the same on any machine.
@@ -61,6 +62,24 @@ impl Decisions {
     /// The region of a change's domain, if one is written.
     pub fn region(&self, change: &Change) -> Option<&str> {
         self.domains.get(&*change.address.domain)?.as_deref()
+    }
+
+    /// What exists after all changes, if `before` is what existed when they were planned.
+    #[must_use]
+    pub fn carried_out(&self, before: &Snapshot) -> Snapshot {
+        let mut snapshot = before.clone();
+        for change in &self.changes {
+            let Some(domain) = snapshot.domains.get_mut(&change.address.domain) else { continue };
+            match change.after() {
+                None => domain.configs.remove(&change.address),
+                Some(after) => {
+                    let (spelling, config) = (change.spelling, after.clone());
+                    let remote = Remote { config, spelling, create_time: None, unsupported: None };
+                    domain.configs.insert(change.address.clone(), remote)
+                }
+            };
+        }
+        snapshot
     }
 }
 

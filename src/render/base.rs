@@ -29,7 +29,26 @@ pub(super) struct Lapse {
     pub(super) names: Vec<String>,
     /// Whether it removes a guard.
     pub(super) is_danger: bool,
+    /// What to do, with literals in backticks.
+    pub(super) step: Option<&'static str>,
 }
+
+impl Lapse {
+    /// The names, then what to do.
+    pub(super) fn after_names(&self, names: String) -> String {
+        self.step.map_or(names.clone(), |step| format!("{names}; {KEPT}; {step}"))
+    }
+}
+
+/// What becomes of configurations that no file declares any more.
+pub(super) const KEPT: &str = "may keep recording";
+
+/// How to delete a configuration that no file declares any more.
+pub(super) const DELETE_UNDECLARED: &str = "to delete it, declare it again with `state: absent`";
+
+/// How to delete the configurations of a domain that no file names any more.
+pub(super) const DELETE_UNNAMED: &str =
+    "to delete its configurations, name the domain again and declare each of them with `state: absent`";
 
 impl<'a> BaseView<'a> {
     pub(super) fn new(since: &'a SinceBase, changes: &[Change]) -> Self {
@@ -37,11 +56,11 @@ impl<'a> BaseView<'a> {
         let planned: HashSet<&Address> = changes.iter().map(|change| &change.address).collect();
         let pending = changes.iter().filter(|change| pending.contains(&change.address)).count();
         let names = |addresses: &[Address]| addresses.iter().map(ToString::to_string).collect();
-        let lapse = |what, names: Vec<String>, is_danger| Lapse { what, names, is_danger };
+        let lapse = |what, names: Vec<String>, step| Lapse { what, names, is_danger: false, step };
         let lapses = [
-            lapse("no longer protected", names(unprotected), true),
-            lapse("no longer declared, left alone", names(released), false),
-            lapse("no longer named and no longer read", unnamed.clone(), false),
+            Lapse { is_danger: true, ..lapse("no longer protected", names(unprotected), None) },
+            lapse("no longer declared, left alone", names(released), Some(DELETE_UNDECLARED)),
+            lapse("no longer named and no longer read", unnamed.clone(), Some(DELETE_UNNAMED)),
         ];
         Self {
             since,
@@ -71,9 +90,10 @@ impl<'a> BaseView<'a> {
         danger: impl Fn(&str) -> String,
         step: impl Fn(&str) -> String,
     ) -> Vec<String> {
-        let lapse = |Lapse { what, names, is_danger }: &Lapse| {
+        let lapse = |lapse: &Lapse| {
+            let Lapse { what, names, is_danger, step: _ } = lapse;
             let what = if *is_danger { danger(what) } else { String::from(*what) };
-            format!("{} {what}: {}", names.len(), first_and_more(names, &name))
+            format!("{} {what}: {}", names.len(), lapse.after_names(first_and_more(names, &name)))
         };
         let withdrawn = self.withdrawn.iter().map(|change| {
             let (address, text) = (change.address.to_string(), transition(Some(change), "→"));

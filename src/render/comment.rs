@@ -11,8 +11,11 @@ use super::sheet::{Rows, Sheet};
 use super::view::PlanView;
 use crate::apply::journal::LeftOpenNow;
 
-/// Bytes reserved for the end: the digest, and the counts of all twelve kinds of left-out rows, in millions.
-pub(super) const FOOTER: usize = 800;
+/// Bytes reserved for the end: the digest, the command, and the counts of all twelve kinds of left-out rows, in millions.
+pub(super) const FOOTER: usize = 800 + COMMAND;
+
+/// Longest command that is shown, in bytes: a part of one can't be run.
+pub(super) const COMMAND: usize = 300;
 
 /// The heading, and the marker, which is the same for every comment of one command, title, target and selection.
 pub(super) fn head(command: &str, view: &PlanView, layout: &Layout) -> String {

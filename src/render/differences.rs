@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::base::{DELETE_UNDECLARED, DELETE_UNNAMED, KEPT};
 use super::causes::{Cause, Causes};
 use super::phrases::{released_by, sentence, unmanageable};
 use super::view::{ChangeView, PlanView};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::Address;
-use crate::plan::{ActionKind, FieldChange, Held, Reason, Shadow, Warning};
+use crate::plan::{ActionKind, FieldChange, Held, Reason, Shadow, SinceBase, Warning};
 use crate::source::{Place, Sources, Span};
 
 /// Differences have the given severity: advice in a plan, a warning in drift. All differences that one value in the files
@@ -28,7 +29,7 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
         view.changes().map(|one| (&one.noted.change.address, one.noted.note.place.as_ref())).collect();
     let entry = |held: &Held| entries.get(held.address.as_ref()?).copied().flatten();
     let guards = view.held.iter().map(|held| guard(held, entry(held), sources));
-    for finding in guards.chain(view.warnings.iter().map(warning)).chain(unprotected(view)) {
+    for finding in guards.chain(view.warnings.iter().map(warning)).chain(lapses(view)) {
         findings.push(finding);
     }
     findings.finish()
@@ -104,10 +105,24 @@ fn on_the_base(view: &PlanView) -> Option<Diagnostic> {
     Some(Diagnostic::new(Code::Difference, base.owed(str::to_owned)))
 }
 
-fn unprotected(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
-    let addresses = view.base.iter().flat_map(|base| &base.since.unprotected);
-    addresses.map(|address| {
-        Diagnostic::new(Code::PlanWarning, format!("`{address}` is no longer protected")).about(address)
+/// What the target branch's files say of existing configurations and these files no longer say.
+fn lapses(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
+    let since = view.base.iter().map(|base| base.since);
+    let warning = |message: String| Diagnostic::new(Code::PlanWarning, message);
+    since.flat_map(move |SinceBase { unprotected, released, unnamed, .. }| {
+        let unprotected = unprotected
+            .iter()
+            .map(move |address| warning(format!("`{address}` is no longer protected")).about(address));
+        let released = released.iter().map(move |address| {
+            warning(format!("`{address}` is no longer declared, stays in the service and {KEPT}"))
+                .about(address)
+                .help(DELETE_UNDECLARED)
+        });
+        let unnamed = unnamed.iter().map(move |domain| {
+            warning(format!("no file names `{domain}` any more: what it has in the service stays and {KEPT}"))
+                .help(DELETE_UNNAMED)
+        });
+        unprotected.chain(released).chain(unnamed)
     })
 }
 
@@ -115,7 +130,7 @@ fn unprotected(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
 fn guard(held: &Held, entry: Option<&Place>, sources: &Sources) -> Diagnostic {
     let Held { guard, address, message, release } = held;
     let mut finding = Diagnostic::new(Code::Guard, format!("refused ({}): {message}", guard.name()))
-        .help(released_by(release.as_deref(), |flag| format!("`{flag}`")));
+        .help(released_by(*guard, release.as_deref(), |flag| format!("`{flag}`")));
     finding.address = address.clone();
     at(finding, entry, sources, "this entry")
 }

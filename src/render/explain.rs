@@ -1,11 +1,12 @@
 //! The pages of codes and what the files say about an address, for the terminal.
 
+use super::lines::{Line, laid_out};
 use super::phrases::origin_text;
 use super::style::{Style, Tone, pad, wrap};
 use crate::diag::{Code, Severity};
-use crate::explain::{Explanation, FieldExplained, Ruler, Shadowed};
+use crate::explain::{Area, Declared, Explanation, FieldExplained, Ruler, Shadowed};
 use crate::gate::clean;
-use crate::model::{Pattern, Value};
+use crate::model::{Address, Pattern, Value};
 use crate::plan::FieldOrigin;
 use crate::resolve::step_in_words;
 use crate::source::{Sources, Span, Spanned};
@@ -120,61 +121,94 @@ pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, st
     let (left, told): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.is_left_to_the_service());
     let told: Vec<_> = told.into_iter().filter(|field| field.is_telling()).collect();
     let width = told.iter().map(|field| field.field.name().len()).max().unwrap_or(0);
-    let shown = Shown { sources, style, width };
-    let mut lines = vec![style.paint(Tone::Strong, &clean(&address.to_string()))];
-    match explanation.ruler() {
-        None if !is_known_domain => {
-            lines.push("  no file names its domain: livevod never reads or touches it".into())
-        }
-        ruler => lines.extend(shown.ruling(explanation, ruler)),
-    }
+    let shown = Shown { sources, width };
+    let mut lines = match explanation.ruler() {
+        None if !is_known_domain => vec![Line::fact(UNKNOWN_DOMAIN)],
+        ruler => shown.ruling(explanation, ruler),
+    };
     lines.extend(told.into_iter().flat_map(|field| shown.field(field)));
     if !left.is_empty() {
         let names: Vec<&str> = left.iter().map(|field| field.field.name()).collect();
-        lines.push(format!("  left to the service: {}", names.join(", ")));
+        lines.push(Line::fact(format!("left to the service: {}", names.join(", "))));
     }
     lines.extend(shown.without(rulers, explanation.ruler()));
-    let patterns = |verb: &'static str, patterns: &[Spanned<Pattern>]| -> Vec<String> {
+    let patterns = |verb: &'static str, patterns: &[Spanned<Pattern>]| -> Vec<Line> {
         let line = |one: &Spanned<Pattern>| {
-            format!("  {verb} `{}`  ({})", clean(&one.value.to_string()), shown.line(one.span))
+            Line::fact(format!("{verb} `{}`  ({})", clean(&one.value.to_string()), shown.line(one.span)))
         };
         patterns.iter().map(line).collect()
     };
     lines.extend(patterns("ignored by", ignored));
     lines.extend(patterns("protected by", protected));
     lines.extend(prune.map(|span| {
-        format!(
-            "  under `prune`  ({}): configurations that are not declared there are deleted",
+        Line::fact(format!(
+            "under `prune`  ({}): configurations that are not declared there are deleted",
             shown.line(span)
-        )
+        ))
     }));
-    lines.join("\n") + "\n"
+    format!("{}\n{}", style.paint(Tone::Strong, &clean(&address.to_string())), laid_out(&lines, style))
 }
+
+/// The configurations of a domain or an app, and how to ask for one of them.
+pub(super) fn human_area(area: &Area, sources: &Sources, style: Style) -> String {
+    let Area { pattern, is_known_domain, declared, unmanaged } = area;
+    let shown = Shown { sources, width: 0 };
+    let row = |one: &Declared| {
+        let state = if one.is_absent { "declared `state: absent`" } else { "declared" };
+        Line::fact(format!("{}  {state} ({})", clean(&one.address.to_string()), shown.line(one.key)))
+    };
+    let mut lines: Vec<Line> = declared.iter().map(row).collect();
+    match unmanaged {
+        _ if !is_known_domain => lines.push(Line::fact(UNKNOWN_DOMAIN)),
+        None if lines.is_empty() => lines.push(Line::fact("no file declares a configuration here")),
+        None => {}
+        Some(unmanaged) => {
+            let row = |address: &Address| {
+                Line::fact(format!(
+                    "{}  unmanaged (in the service, not declared)",
+                    clean(&address.to_string())
+                ))
+            };
+            lines.extend(unmanaged.iter().map(row));
+            if lines.is_empty() {
+                lines.push(Line::fact("no configuration here, neither declared nor in the service"));
+            }
+        }
+    }
+    let heading = style.paint(Tone::Strong, &clean(&pattern.to_string()));
+    let next = match declared.is_empty() && unmanaged.as_ref().is_none_or(Vec::is_empty) {
+        true => "",
+        false => "`livevod explain ADDRESS` explains one of them.\n",
+    };
+    format!("{heading}\n{}{next}", laid_out(&lines, style))
+}
+
+/// For a domain that only the service may know.
+const UNKNOWN_DOMAIN: &str = "no file names its domain: livevod never reads or touches it";
 
 struct Shown<'a> {
     sources: &'a Sources,
-    style: Style,
     /// Of the longest name of a field.
     width: usize,
 }
 
 impl Shown<'_> {
-    fn ruling(&self, explanation: &Explanation, ruler: Option<&Ruler>) -> Vec<String> {
+    fn ruling(&self, explanation: &Explanation, ruler: Option<&Ruler>) -> Vec<Line> {
         let own = explanation.rulers.iter().find(|ruler| ruler.address == explanation.address);
         let mut lines = Vec::new();
         match own {
             Some(Ruler { absent: Some(span), .. }) => {
-                lines.push(format!("  declared `state: absent`  ({})", self.line(*span)));
+                lines.push(Line::fact(format!("declared `state: absent`  ({})", self.line(*span))));
             }
-            Some(own) => lines.push(format!("  declared  ({})", self.keys(own))),
-            None => lines.push("  no configuration of its own".to_owned()),
+            Some(own) => lines.push(Line::fact(format!("declared  ({})", self.keys(own)))),
+            None => lines.push(Line::fact("no configuration of its own")),
         }
         match ruler {
             Some(ruler) if ruler.address != explanation.address => {
-                lines.push(format!("  recorded by {}  ({})", ruler.address, self.keys(ruler)));
+                lines.push(Line::fact(format!("recorded by {}  ({})", ruler.address, self.keys(ruler))));
             }
             Some(_) => {}
-            None => lines.push("  NOT RECORDED by any declared configuration".to_owned()),
+            None => lines.push(Line::fact("NOT RECORDED by any declared configuration")),
         }
         lines
     }
@@ -186,29 +220,26 @@ impl Shown<'_> {
     }
 
     /// The value with its origin, then the chain that led to it, then the values that it shadows.
-    fn field(&self, explained: &FieldExplained) -> Vec<String> {
+    fn field(&self, explained: &FieldExplained) -> Vec<Line> {
         let FieldExplained { field, value, origin, shadowed } = explained;
         let origin = FieldOrigin::new(origin, self.sources);
         let name = pad(field.name(), self.width);
-        let mut lines = vec![format!("  {name}  {}  ({})", clean(&value.to_string()), origin_text(&origin))];
+        let value = clean(&value.to_string());
+        let mut lines = vec![Line::fact(format!("{name}  {value}  ({})", origin_text(&origin)))];
         let via = origin.via.iter().map(|(step, place)| {
             format!("{}  ({}:{})", step_in_words(step, str::to_owned), place.file, place.start.line)
         });
-        lines.extend(via.map(|step| self.below(&clean(&step))));
+        lines.extend(via.map(|step| Line::detail(clean(&step))));
         for Shadowed { value, origin } in shadowed {
             let value = value.as_ref().map_or("default".to_owned(), Value::to_string);
             let origin = origin_text(&FieldOrigin::new(origin, self.sources));
-            lines.push(self.below(&format!("overrides {}  ({origin})", clean(&value))));
+            lines.push(Line::detail(format!("overrides {}  ({origin})", clean(&value))));
         }
         lines
     }
 
-    fn below(&self, text: &str) -> String {
-        self.style.paint(Tone::Quiet, &format!("      {text}"))
-    }
-
     /// What would record the address without the configuration that records it.
-    fn without(&self, rulers: &[Ruler], ruler: Option<&Ruler>) -> Vec<String> {
+    fn without(&self, rulers: &[Ruler], ruler: Option<&Ruler>) -> Vec<Line> {
         let Some(ruler) = ruler else { return Vec::new() };
         let present = |next: &&Ruler| next.absent.is_none() && next.address != ruler.address;
         let next: Vec<&Ruler> = rulers.iter().filter(present).collect();
@@ -218,21 +249,19 @@ impl Shown<'_> {
         };
         let says = match next.split_first() {
             None => {
-                return vec![
-                    "  without this configuration, no declared configuration would record the stream"
-                        .to_owned(),
-                ];
+                let none = "without this configuration, no declared configuration would record the stream";
+                return vec![Line::fact(none)];
             }
-            Some((next, [])) => format!("  without this configuration, recorded by {}", says(next)),
+            Some((next, [])) => format!("without this configuration, recorded by {}", says(next)),
             Some((next, more)) => {
                 let more: String =
                     more.iter().map(|one| format!("; without that, by {}", one.address)).collect();
-                format!("  without this configuration, recorded by {}{more}", says(next))
+                format!("without this configuration, recorded by {}{more}", says(next))
             }
         };
         vec![
-            says,
-            "  (presumed: the most specific configuration wins; the API documents do not say)".to_owned(),
+            Line::fact(says),
+            Line::fact("(presumed: the most specific configuration wins; the API documents do not say)"),
         ]
     }
 

@@ -2,15 +2,16 @@
 
 use serde_json::{Value as Json, json};
 
-use super::documents::{Context, FORMAT_VERSION, findings, pretty};
+use super::documents::{Context, FORMAT_VERSION, findings, pretty, texts};
 use super::exit::Exit;
 use super::facts::origin_row;
 use crate::apply::journal::{LastEntry, Told};
 use crate::diag::Code;
 use crate::explain::{
-    Difference, DomainState, Explanation, FieldExplained, Online, Ruler, Shadowed, Standing, page,
+    Area, Declared, Difference, DomainState, Explanation, FieldExplained, Online, Ruler, Shadowed, Standing,
+    page,
 };
-use crate::model::{AddressText, Field, Pattern, Value};
+use crate::model::{AddressText, Field, Pattern, RecordConfig, State, Value};
 use crate::plan::FieldOrigin;
 use crate::resolve::Origin;
 use crate::source::{Sources, Spanned};
@@ -64,6 +65,25 @@ pub(super) fn explanation_json(
     }))
 }
 
+/// `explain DOMAIN --format json`; `unmanaged` is null if the service was not asked.
+pub(super) fn area_json(area: &Area, context: Context) -> String {
+    let Area { pattern, is_known_domain, declared, unmanaged } = area;
+    let row = |one: &Declared| {
+        let Declared { address, key, is_absent } = one;
+        let state = if *is_absent { State::Absent } else { State::Present };
+        json!({"address": AddressText(address), "state": state, "range": context.sources.place(*key)})
+    };
+    pretty(&json!({
+        "format_version": FORMAT_VERSION,
+        "pattern": pattern.to_string(),
+        "known_domain": is_known_domain,
+        "declared": declared.iter().map(row).collect::<Vec<_>>(),
+        "unmanaged": unmanaged.as_ref().map(texts),
+        "diagnostics": findings(context),
+        "exit": context.exit,
+    }))
+}
+
 fn ruler(one: &Ruler, sources: &Sources) -> Json {
     let Ruler { address, keys, absent, records_by_itself } = one;
     json!({
@@ -101,22 +121,22 @@ fn patterns(patterns: &[Spanned<Pattern>], sources: &Sources) -> Vec<Json> {
 }
 
 fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
-    let Online { target, domain, held, ruler, standing, group_names: _ } = online;
+    let Online { target, domain, held, ruler, standing, undeclared, group_names: _ } = online;
     let state = |domain: &DomainState| {
         let DomainState { status, kind, region } = domain;
         json!({"status": status, "type": kind, "region": region})
     };
-    let settings = held.as_ref().map(|held| {
-        let config = held.config.clone().normalized();
+    let settings = |config: &RecordConfig| {
         let row = |field: Field| (field.name().to_owned(), config.get(field).to_json());
         Field::ALL.into_iter().map(row).collect::<serde_json::Map<_, _>>()
-    });
+    };
     json!({
         "target": target,
         "domain": domain.as_ref().map(state),
-        "held": settings,
+        "held": held.as_ref().map(|held| settings(&held.config.clone().normalized())),
         "create_time": held.as_ref().and_then(|held| held.create_time.as_ref()),
         "ruler": ruler,
+        "undeclared": undeclared.as_ref().map(settings),
         "standing": standing_name(standing),
         "differences": differences(standing),
         "journal": last.map(journal_row),

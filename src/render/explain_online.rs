@@ -2,10 +2,12 @@
 
 use super::groups::Groups;
 use super::journal::{end_text, found_text};
-use super::style::{Style, Tone, pad, wrap};
+use super::lines::{Line, laid_out};
+use super::style::{Style, Tone, pad};
 use crate::apply::journal::{LastEntry, Reply, Told};
 use crate::explain::{Difference, DomainState, Online, Standing};
 use crate::gate::clean;
+use crate::model::{Address, Field, RecordConfig};
 use crate::plan::GroupName;
 
 /// Column at which values begin.
@@ -13,53 +15,65 @@ const NAME_WIDTH: usize = 28;
 
 /// The domain, its configuration at the address, how that differs from the files, and the last entry in the journals.
 pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Style) -> String {
-    let Online { target, domain, held, ruler, standing, group_names } = online;
-    let mut lines = vec![String::new(), style.paint(Tone::Strong, &clean(target))];
-    lines.push(format!("  {}", state(domain.as_ref())));
-    lines.push(match held {
+    let Online { target, domain, held, ruler, standing, undeclared, group_names } = online;
+    let mut lines = vec![Line::fact(state(domain.as_ref()))];
+    lines.push(Line::fact(match held {
         Some(held) => match &held.create_time {
-            Some(time) => format!("  has a configuration here, created {}", clean(time)),
-            None => "  has a configuration here".to_owned(),
+            Some(time) => format!("has a configuration here, created {}", clean(time)),
+            None => "has a configuration here".to_owned(),
         },
-        None => "  has no configuration here".to_owned(),
-    });
+        None => "has no configuration here".to_owned(),
+    }));
     match (held, ruler) {
-        (None, Some(ruler)) => lines.push(format!("  recorded by {}", clean(&ruler.to_string()))),
-        (None, None) => lines.push("  NOT RECORDED".to_owned()),
+        (None, Some(ruler)) => lines.push(Line::fact(format!("recorded by {}", clean(&ruler.to_string())))),
+        (None, None) => lines.push(Line::fact("NOT RECORDED")),
         (Some(_), _) => {}
     }
-    lines.push(format!("  {}", verdict(standing)));
+    lines.push(Line::fact(verdict(standing)));
+    let named = |(id, name): (&String, &String)| (id.clone(), GroupName { name: name.clone(), place: None });
+    let names = group_names.iter().map(named).collect();
+    let groups = Groups::naming(&names);
     if let Standing::Differs(differences) = standing {
-        let named =
-            |(id, name): (&String, &String)| (id.clone(), GroupName { name: name.clone(), place: None });
-        let names = group_names.iter().map(named).collect();
-        let groups = Groups::naming(&names);
         lines.extend(differences.iter().map(|difference| row(difference, &groups, style)));
     }
+    let other = ruler.as_ref().filter(|_| held.is_none());
+    lines.extend(undeclared.iter().flat_map(|config| settings(config, other, &groups, style)));
     match last {
-        Some(last) => lines.extend(last_lines(last, style)),
-        None => lines.push("  no journal mentions it".to_owned()),
+        Some(last) => lines.extend(last_lines(last)),
+        None => lines.push(Line::fact("no journal mentions it")),
     }
-    lines.join("\n") + "\n"
+    format!("\n{}\n{}", style.paint(Tone::Strong, &clean(target)), laid_out(&lines, style))
+}
+
+/// The settings of a configuration that no file declares; `other` is its address if another one was asked for.
+fn settings(config: &RecordConfig, other: Option<&Address>, groups: &Groups, style: Style) -> Vec<Line> {
+    let head =
+        other.map(|other| Line::fact(format!("unmanaged: no file declares {}", clean(&other.to_string()))));
+    let fields = Field::ALL
+        .into_iter()
+        .filter(|field| Field::MANAGED.contains(field) || !config.get(*field).is_empty());
+    let row = |field: Field| {
+        let value = groups.shown(&config.get(field), style.ellipsis());
+        Line::fact(format!("  {} {}", pad(field.name(), NAME_WIDTH), clean(&value)))
+    };
+    head.into_iter().chain(fields.map(row)).collect()
 }
 
 /// What the last journal entry says, and below it the run that wrote it.
-fn last_lines(last: &LastEntry, style: Style) -> Vec<String> {
+fn last_lines(last: &LastEntry) -> Vec<Line> {
     let LastEntry { run, time, told } = last;
     let time = time.strftime("%Y-%m-%d %H:%M:%S UTC");
-    let mut lines = vec![format!("  last journal entry: {}, {time}", told_text(told))];
     let mut below = vec![format!("run {}", clean(run))];
     match told {
         Told::Ended { action: _, outcome: _, request_id, message } => {
             below.extend(request_id.as_ref().map(|id| format!("RequestId {}", clean(id))));
-            let width = style.width.saturating_sub(6).max(20);
-            below.extend(message.iter().flat_map(|message| wrap(&clean(message), width)));
+            below.extend(message.as_ref().map(|message| clean(message)));
         }
         Told::Found { of, found: _ } => below.push(format!("left unfinished by run {}", clean(of))),
         Told::Open(_) | Told::NotBegun(_) | Told::PutBack(_) => {}
     }
-    lines.extend(below.into_iter().map(|line| format!("      {line}")));
-    lines
+    let first = Line::fact(format!("last journal entry: {}, {time}", told_text(told)));
+    std::iter::once(first).chain(below.into_iter().map(Line::detail)).collect()
 }
 
 fn told_text(told: &Told) -> String {
@@ -100,16 +114,15 @@ fn verdict(standing: &Standing) -> String {
         Standing::Differs(_) => "differs from the files; apply would change:".to_owned(),
         Standing::Missing => "declared but missing; apply would create it".to_owned(),
         Standing::StillThere => "declared `state: absent` but still there; apply would delete it".to_owned(),
-        Standing::Undeclared => "not declared in any file".to_owned(),
+        Standing::Undeclared => "unmanaged: no file declares it".to_owned(),
         Standing::Unmanageable(reason) => clean(&format!("can't be managed: {reason}")),
         Standing::Nothing => "not declared either".to_owned(),
     }
 }
 
-fn row(difference: &Difference, groups: &Groups, style: Style) -> String {
+fn row(difference: &Difference, groups: &Groups, style: Style) -> Line {
     let Difference { field, held, wanted } = difference;
-    let mark = style.paint(Tone::Update, "~");
     let [held, wanted] = [held, wanted].map(|value| groups.shown(value, style.ellipsis()));
     let values = clean(&format!("{held} {} {wanted}", style.arrow()));
-    format!("  {mark} {} {values}", pad(field.name(), NAME_WIDTH))
+    Line::fact(format!("~ {} {values}", pad(field.name(), NAME_WIDTH)))
 }

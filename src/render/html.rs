@@ -151,7 +151,7 @@ fn legend(groups: &Groups) -> String {
 
 fn footer(view: &PlanView) -> String {
     format!(
-        "<footer><p>digest <code>{}</code></p></footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
-        view.digest
+        "<footer><p>digest <code>{}</code>{}</p></footer>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
+        view.digest, view.digest_scope
     )
 }

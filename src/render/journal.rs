@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::documents::{AddressRow, Context, FORMAT_VERSION, Finding, findings, pretty};
 use super::exit::Exit;
 use super::phrases::{account, counted, outcome_mark};
-use super::style::{Style, Tone, pad, wrap};
+use super::style::{Style, Tone, columns, pad, request, wrap};
 use crate::apply::journal::{
     End, Ending, Finished, Header, LeftOpenFound, Planned, Resolved, RunRecord, RunState,
 };
@@ -13,21 +13,40 @@ use crate::gate::clean;
 use crate::plan::{ActionKind, Summary};
 use crate::snapshot::Saved;
 
-/// One line for each run.
+/// One line for each run, below the target of the runs that follow each other there.
 pub(super) fn human_runs(runs: &[RunRecord], style: Style) -> String {
     if runs.is_empty() {
         return "No runs yet.\n".to_owned();
     }
     let width = runs.iter().map(|run| run.header.run.len()).max().unwrap_or(0);
-    let mut text = String::new();
+    let (mut text, mut last) = (String::new(), String::new());
     for run in runs {
-        let Header { run: id, time, .. } = &run.header;
+        let place = place(&run.header, style);
+        if place != last {
+            text.push_str(&format!("{}\n", style.paint(Tone::Strong, &place)));
+            last = place;
+        }
+        let Header { run: id, time, command, .. } = &run.header;
         let time = time.strftime("%Y-%m-%d %H:%M:%S UTC");
+        let command = clean(command.as_deref().unwrap_or_default());
         let (mark, what) = state(run);
         let what = mark.map_or(what.clone(), |tone| style.paint(tone, &what));
-        text.push_str(&format!("{}  {time}  {what}\n", pad(&clean(id), width)));
+        text.push_str(&format!(
+            "  {}  {time}  {}  {what}\n",
+            pad(&clean(id), width),
+            pad(&command, COMMAND_WIDTH)
+        ));
     }
     text
+}
+
+/// Columns of the longest command that writes.
+const COMMAND_WIDTH: usize = "restore".len();
+
+/// The target and the account of a run.
+fn place(header: &Header, style: Style) -> String {
+    let Header { target, account: owner, .. } = header;
+    format!("{} {} {}", clean(target), style.dot(), account(owner.as_deref(), clean))
 }
 
 /// The result of a run, and its tone if it needs attention.
@@ -54,11 +73,12 @@ fn state(run: &RunRecord) -> (Option<Tone>, String) {
 
 /// All about one run.
 pub(super) fn human_run(run: &RunRecord, style: Style) -> String {
-    let Header { run: id, livevod, time, account: owner, target, digest, snapshot, .. } = &run.header;
+    let Header { run: id, command, livevod, time, digest, snapshot, .. } = &run.header;
     let (_, what) = state(run);
+    let command = command.as_ref().map(|command| format!(" {} {}", style.dot(), clean(command)));
     let mut lines = vec![
-        style.paint(Tone::Strong, &format!("Run {}", clean(id))),
-        format!("{} {} {}", clean(target), style.dot(), account(owner.as_deref(), clean)),
+        style.paint(Tone::Strong, &format!("Run {}{}", clean(id), command.unwrap_or_default())),
+        place(&run.header, style),
         format!("started {}, by livevod {}", time.strftime("%Y-%m-%d %H:%M:%S UTC"), clean(livevod)),
         what,
         format!("digest {}", clean(digest)),
@@ -92,9 +112,10 @@ fn change_lines(run: &RunRecord, change: &Planned, style: Style) -> Vec<String> 
     };
     let (mark, tone) = outcome_mark(change.action, ending.map(|ending| ending.outcome), wrote);
     let marker = style.paint(tone, &format!("{mark:>3}"));
-    let id = ending.and_then(|ending| ending.request_id.as_ref());
-    let id = id.map(|id| format!(" (RequestId {})", clean(id))).unwrap_or_default();
-    let mut lines = vec![format!("{marker} {address} {outcome}{}", style.paint(Tone::Quiet, &id))];
+    let width = 3 + columns(&format!(" {address} {outcome}"));
+    let id = ending.and_then(|ending| ending.request_id.as_deref());
+    let id = id.map(|id| request(id, width, style)).unwrap_or_default();
+    let mut lines = vec![format!("{marker} {address} {outcome}{id}")];
     if let Some(message) = ending.and_then(|ending| ending.message.as_ref()) {
         let wrapped = wrap(&clean(message), style.width.saturating_sub(6).max(20));
         lines.extend(wrapped.into_iter().map(|line| format!("      {line}")));
@@ -176,6 +197,7 @@ struct RunDocument<'a> {
 struct RunRow<'a> {
     run: &'a str,
     time: String,
+    command: Option<&'a str>,
     livevod: &'a str,
     target: &'a str,
     account: Option<&'a str>,
@@ -240,6 +262,7 @@ impl<'a> RunRow<'a> {
         let Header {
             format_version: _,
             run: id,
+            command,
             livevod,
             time,
             account,
@@ -254,6 +277,7 @@ impl<'a> RunRow<'a> {
         Self {
             run: id,
             time: time.to_string(),
+            command: command.as_deref(),
             livevod,
             target,
             account: account.as_deref(),

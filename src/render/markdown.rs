@@ -5,9 +5,9 @@ mod beside;
 
 use super::base::instead;
 use super::causes::{Cause, Causes};
-use super::comment::{FOOTER, head, left_open, shortened};
+use super::comment::{COMMAND, FOOTER, head, left_open, shortened};
 use super::layout::Layout;
-use super::marks::{cell, clipped, code, difference, prose};
+use super::marks::{cell, clipped, code, difference, prose, whole};
 use super::phrases::{
     FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, contingency, first_and_more, origin_text,
     released_by, sentence, symbol, unmanageable,
@@ -91,7 +91,7 @@ impl Scribe<'_> {
     fn way_out(&self) -> String {
         match self.view.flags().as_deref() {
             None => "no flag allows it".to_owned(),
-            Some([flag]) => released_by(Some(flag), code),
+            Some([flag]) => format!("{} allows it", code(flag)),
             Some(flags) => format!("these flags together allow it: {}", code(&flags.join(" "))),
         }
     }
@@ -280,10 +280,11 @@ impl Scribe<'_> {
     }
 
     fn footer(&self, command: &str, left_out: &[String]) -> String {
-        let digest = &self.view.digest;
-        let mut text = format!("---\n\ndigest `{digest}`");
+        let PlanView { digest, digest_scope, .. } = self.view;
+        let mut text = format!("---\n\ndigest `{digest}`{digest_scope}");
         let apply = self.view.apply_command().filter(|_| command == "plan" && self.view.held.is_empty());
-        text.extend(apply.map(|apply| format!("; to apply exactly this: {}", code(&apply))));
+        let apply = apply.filter(|apply| apply.len() <= COMMAND);
+        text.extend(apply.map(|apply| format!("; to apply exactly this: {}", whole(&apply))));
         text.push('\n');
         text.push_str(&shortened(left_out, self.layout.max_bytes));
         text
@@ -292,12 +293,12 @@ impl Scribe<'_> {
 
 /// A refusal on one line, without its bullet; the guards are named above.
 fn refused(refusal: &RefusalView) -> String {
-    let RefusalView { guard: _, message, release, addresses } = refusal;
+    let RefusalView { guard, message, release, addresses } = refusal;
     let whose = match addresses.is_empty() {
         true => String::new(),
         false => format!("{}: ", first_and_more(addresses, code)),
     };
-    format!("refused: {whose}{}; {}", prose(message), released_by(*release, code))
+    format!("refused: {whose}{}; {}", prose(message), released_by(*guard, *release, code))
 }
 
 /// A sentence in a table cell, which a bar would end.

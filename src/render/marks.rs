@@ -12,12 +12,17 @@ const SHOWN: usize = 120;
 /// From this many hexadecimal digits a word may be read as a commit.
 const COMMIT: usize = 7;
 
+/// `text` as a code span, whole.
+pub(super) fn whole(text: &str) -> String {
+    span(&clean(text))
+}
+
 /// `text` as a code span, shortened if it is long.
 pub(super) fn code(text: &str) -> String {
     span(&clipped(&clean(text), SHOWN))
 }
 
-/// The same for a table cell, which a bar would end even in code.
+/// [`code`] for a table cell, which a bar would end even in code.
 pub(super) fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }

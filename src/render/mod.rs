@@ -24,6 +24,7 @@ mod html;
 mod journal;
 mod layout;
 mod left_open;
+mod lines;
 mod links;
 mod markdown;
 mod marks;
@@ -57,8 +58,8 @@ pub use layout::{LEAST_BYTES, Layout, Made};
 pub use left_open::unresolved;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use printed::{
-    Printed, Shown, codes, drift, effective, explanation, failure, findings, forms, page, plan, report, run,
-    runs, snapshot, validated,
+    Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, report,
+    run, runs, snapshot, validated,
 };
 pub use reasons::{unanswered, unread};
 pub use remote::Sought;

@@ -4,7 +4,7 @@ use super::style::Tone;
 use crate::apply::journal::End;
 use crate::gate::clean;
 use crate::model::Address;
-use crate::plan::{ActionKind, Budget, Contingent, Coverage, FieldOrigin, Held, relation};
+use crate::plan::{ActionKind, Budget, Contingent, Coverage, FieldOrigin, Guard, Held, relation};
 use crate::resolve::OriginKind;
 
 /// For a field that an update can't change.
@@ -131,7 +131,7 @@ pub(super) fn cost(budget: Budget) -> String {
 /// `refused (limits): …; --max-delete 3 allows it`; `others` counts the refusals that it stands for besides its own.
 pub(super) fn refusal(held: &Held, others: usize) -> String {
     let Held { guard, address, message, release } = held;
-    let release = released_by(release.as_deref(), str::to_owned);
+    let release = released_by(*guard, release.as_deref(), str::to_owned);
     let more = if others > 0 { format!(" and {others} more") } else { String::new() };
     let says = match address {
         Some(address) => format!("{address}{more}: {message}"),
@@ -141,9 +141,25 @@ pub(super) fn refusal(held: &Held, others: usize) -> String {
     format!("refused ({}): {says}; {release}", guard.name())
 }
 
-/// `--max-delete 3 allows it`; `mark` formats the flag.
-pub(super) fn released_by(flag: Option<&str>, mark: impl Fn(&str) -> String) -> String {
-    flag.map_or("no flag allows it".to_owned(), |flag| format!("{} allows it", mark(flag)))
+/// `--max-delete 3 allows it`, or what to do if no flag does; `mark` formats the flag.
+pub(super) fn released_by(guard: Guard, flag: Option<&str>, mark: impl Fn(&str) -> String) -> String {
+    flag.map_or_else(|| without_flag(guard).to_owned(), |flag| format!("{} allows it", mark(flag)))
+}
+
+/// What to do about a refusal that no flag allows, without backticks.
+fn without_flag(guard: Guard) -> &'static str {
+    match guard {
+        Guard::Account => "no flag allows it: use credentials of the declared account",
+        Guard::Digest => "no flag allows it: have this plan reviewed",
+        Guard::Stale => "no flag allows it: make a new plan and have it reviewed",
+        Guard::Protect => "no flag allows it: if it is intended, remove the pattern from the files",
+        Guard::Empty
+        | Guard::AppWide
+        | Guard::RecordingGap
+        | Guard::RecordingStop
+        | Guard::Writes
+        | Guard::Limits => "no flag allows it",
+    }
 }
 
 /// `first and 3 more`; `mark` formats the first.

@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::base::{BaseView, Lapse, instead};
+use super::base::{BaseView, instead};
 use super::causes::Causes;
 use super::left_open::human_left_open;
 use super::phrases::{
@@ -32,11 +32,22 @@ pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
     page.head();
     page.changes();
     page.left_alone();
-    page.totals();
-    page.guards();
+    match view.changes().len() {
+        0 => {
+            page.guards();
+            page.totals();
+        }
+        _ => {
+            page.totals();
+            page.guards();
+        }
+    }
+    page.command();
     let left_open = human_left_open(&view.left_open, style);
     let since_review = human_since_review(view.since_review, style);
-    let saved = view.saved_to.map(|file| human_saved_plan(&file.display().to_string(), style));
+    let saved = view
+        .saved_to
+        .map(|file| human_saved_plan(&file.display().to_string(), view.command.as_deref(), style));
     [left_open, page.finish(), since_review, saved.unwrap_or_default()].concat()
 }
 
@@ -272,9 +283,10 @@ impl<'a> Page<'a> {
     fn left_alone(&mut self) {
         let view = self.view;
         let before = self.lines.len();
-        for Lapse { what, names, is_danger } in view.base.iter().flat_map(|base| &base.lapses) {
-            let (tone, marker) = if *is_danger { (Tone::Danger, "  !") } else { (Tone::Quiet, "  .") };
-            self.list(tone, marker, what, names);
+        for lapse in view.base.iter().flat_map(|base| &base.lapses) {
+            let (tone, marker) = if lapse.is_danger { (Tone::Danger, "  !") } else { (Tone::Quiet, "  .") };
+            let names = lapse.after_names(self.names(&lapse.names));
+            self.item(tone, marker, &format!("{} {}: {names}", lapse.names.len(), lapse.what));
         }
         // Unmanageable configurations are listed below with their reasons.
         let [unmanaged, ignored, _] = view.left_alone();
@@ -294,22 +306,26 @@ impl<'a> Page<'a> {
     }
 
     fn list(&mut self, tone: Tone, marker: &str, what: &str, all: &[impl ToString]) {
-        if all.is_empty() {
-            return;
+        if !all.is_empty() {
+            self.item(tone, marker, &format!("{} {what}: {}", all.len(), self.names(all)));
         }
+    }
+
+    /// As many names as are shown, and how many more there are.
+    fn names(&self, all: &[impl ToString]) -> String {
         let shown = if self.full || all.len() <= NAMED_IN_LIST + 1 { all.len() } else { NAMED_IN_LIST };
         let mut names: Vec<String> = all[..shown].iter().map(|name| clean(&name.to_string())).collect();
         if shown < all.len() {
             names.push(format!("{} and {} more", self.style.ellipsis(), all.len() - shown));
         }
-        self.item(tone, marker, &format!("{} {what}: {}", all.len(), names.join(", ")));
+        names.join(", ")
     }
 
     fn totals(&mut self) {
         let view = self.view;
         self.line(self.style.paint(Tone::Strong, &view.totals));
         self.lines.extend(wrap(&view.consequences, self.style.width));
-        self.line(self.style.paint(Tone::Quiet, &format!("digest {}", view.digest)));
+        self.line(self.style.paint(Tone::Quiet, &format!("digest {}{}", view.digest, view.digest_scope)));
     }
 
     /// One line for each flag that allows something; with `full`, all refusals.
@@ -318,7 +334,10 @@ impl<'a> Page<'a> {
         if view.held.is_empty() {
             return;
         }
-        self.line("");
+        let is_first = view.changes().len() == 0;
+        if !is_first {
+            self.line("");
+        }
         let mut left_out = 0;
         for (guard, release) in view.releases().into_keys() {
             let of_it = |held: &&Held| held.guard == guard && held.release.as_deref() == release;
@@ -332,11 +351,27 @@ impl<'a> Page<'a> {
         if left_out > 0 {
             self.line("  (--full lists every refusal)");
         }
-        if let Some(flags) = view.all_flags() {
+        if let Some(flags) = view.all_flags().filter(|_| view.command.is_none()) {
             self.line("");
             self.lines.extend(wrap("To apply this plan anyway, add these flags:", self.style.width));
             self.line(format!("  {}", clean(&flags)));
         }
+        if is_first {
+            self.line("");
+        }
+    }
+
+    /// The command that applies the plan, on one line, so that it can be copied.
+    fn command(&mut self) {
+        let view = self.view;
+        let Some(command) = view.command.as_ref().filter(|_| view.saved_to.is_none()) else { return };
+        let head = match view.held.is_empty() {
+            true => "To apply exactly this plan after a review:",
+            false => "To apply this plan anyway:",
+        };
+        self.line("");
+        self.line(head);
+        self.line(format!("  {}", clean(command)));
     }
 }
 

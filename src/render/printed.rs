@@ -8,8 +8,8 @@ use super::diagnostics::diagnostics;
 use super::differences::plan_findings;
 use super::documents::{Context, diagnostics_json};
 use super::exit::Exit;
-use super::explain::{human_codes, human_explanation, human_page};
-use super::explain_json::{codes_json, explanation_json, page_json};
+use super::explain::{human_area, human_codes, human_explanation, human_page};
+use super::explain_json::{area_json, codes_json, explanation_json, page_json};
 use super::explain_online::human_online;
 use super::forms::{FormRow, forms_json, forms_summary};
 use super::github::github;
@@ -20,6 +20,7 @@ use super::journal::{human_run, human_runs, human_snapshot, run_json, runs_json,
 use super::layout::Layout;
 use super::markdown::markdown_plan;
 use super::outcomes::markdown_report;
+use super::phrases::counted;
 use super::plan::human_plan;
 use super::plan_json::{drift_json, plan_json};
 use super::report::human_report;
@@ -31,7 +32,7 @@ use super::view::PlanView;
 use super::{FilesFormat, Format};
 use crate::apply::journal::{LastEntry, RunRecord};
 use crate::diag::{self, Code, Diagnostic, Severity};
-use crate::explain::{self, Explanation, Online};
+use crate::explain::{self, Area, Explanation, Online};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
 
@@ -65,7 +66,7 @@ impl Printed {
 
 /// A plan.
 pub fn plan(view: &PlanView, context: Context, layout: &Layout) -> Printed {
-    let beside = |text| Printed::beside(context, layout, text);
+    let beside = |text| Printed { more: refused(view, context), ..Printed::beside(context, layout, text) };
     match layout.format {
         Format::Human => beside(human_plan(view, layout.full, layout.stdout)),
         Format::Json => Printed::document(plan_json(view, context)),
@@ -223,6 +224,14 @@ pub fn explanation(
     }
 }
 
+/// The configurations of a domain or an app.
+pub fn area(area: &Area, context: Context, layout: &Layout) -> Printed {
+    Printed::document(match layout.format {
+        Format::Json => area_json(area, context),
+        _ => human_area(area, context.sources, layout.stdout),
+    })
+}
+
 /// The earlier runs.
 pub fn runs(runs: &[RunRecord], context: Context, layout: &Layout) -> Printed {
     match layout.format {
@@ -298,6 +307,23 @@ fn sorted(findings: &[Diagnostic], more: &[Diagnostic]) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// The last line of a run that ends early.
 fn found(context: Context) -> String {
-    format!("Found {}.\n", summary_line(context.diagnostics))
+    match context.exit {
+        Exit::Refused => format!("Refused: {}; {NOTHING_WRITTEN}\n", summary_line(context.diagnostics)),
+        _ => format!("Found {}.\n", summary_line(context.diagnostics)),
+    }
 }
+
+/// The last line of a run whose plan guards refuse.
+fn refused(view: &PlanView, context: Context) -> String {
+    match context.exit {
+        Exit::Refused => {
+            format!("Refused: {}; {NOTHING_WRITTEN}\n", counted(view.held.len(), "refusal"))
+        }
+        _ => String::new(),
+    }
+}
+
+/// For a run that ends with [`Exit::Refused`].
+const NOTHING_WRITTEN: &str = "nothing was written (exit code 3)";

@@ -24,9 +24,11 @@ pub(super) fn not_done(
             (Code::NotDone, failure, "fix the cause and apply again; changes that are done stay done")
         }
         Outcome::NotAttempted(failure) => (Code::NotDone, failure, "plan again to see what is left"),
-        Outcome::Unknown(failure) => {
-            (Code::UnknownOutcome, failure, "wait, then plan again: the write may still take effect")
-        }
+        Outcome::Unknown(failure) => (
+            Code::UnknownOutcome,
+            failure,
+            "the write may still take effect; wait, then run `livevod plan` to see whether it did",
+        ),
     };
     let remote = failure.remote.as_ref();
     let code = if remote.is_some() && code == Code::NotDone { Code::Remote } else { code };
@@ -42,10 +44,15 @@ pub(super) fn not_done(
         account,
         domain: &one.address.domain,
     };
-    diagnostic = helped(diagnostic, remote, &asked, help);
-    if code == Code::UnknownOutcome && diagnostic.help.as_deref() != Some(help) {
-        diagnostic.help = diagnostic.help.map(|cure| format!("{help}; {cure}"));
-    }
+    diagnostic = match code {
+        // What the last error means matters less than that the write may be there.
+        Code::UnknownOutcome => {
+            let meaning = remote.and_then(api::Error::remote).and_then(remedy);
+            let diagnostic = diagnostic.help(help);
+            meaning.into_iter().fold(diagnostic, |diagnostic, meaning| diagnostic.note(meaning, None))
+        }
+        _ => helped(diagnostic, remote, &asked, help),
+    };
     Some(at_the_cause(diagnostic, change, remote, sources))
 }
 

@@ -91,8 +91,8 @@ const CODES: &[Meaning] = &[
     means("LockFail", "another operation has locked the domain", "plan again in a moment"),
     means(
         "SignatureDoesNotMatch",
-        "the secret does not match this key id, or the request was changed in transit",
-        "check the secret, and try the other `--signature`",
+        "the access key secret is wrong for this access key id, or something changed the request on its way",
+        "correct the secret where these credentials come from; if it is right, try the other `--signature`",
     ),
     means(
         "SignatureNonceUsed",

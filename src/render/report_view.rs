@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::phrases::{counted, outcome_mark};
 use super::reasons::{not_done, not_seen_again};
-use super::style::{Style, Tone};
+use super::style::{Style, columns, request};
 use super::view::PlanView;
 use crate::apply::journal::End;
 use crate::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
@@ -126,12 +126,10 @@ impl<'a> EndView<'a> {
         matches!(self.one.outcome, Outcome::Done)
     }
 
-    /// `+ live.example.com/show/cam1 created (RequestId …)`.
+    /// `+ live.example.com/show/cam1 created (RequestId …)`; the RequestId is on the next line if it does not fit.
     pub fn line(&self, style: Style) -> String {
         let ChangeOutcome { address, action, outcome, request_id } = self.one;
         let address = clean(&address.to_string());
-        let id = request_id.as_ref().map(|id| format!(" (RequestId {})", clean(id))).unwrap_or_default();
-        let id = style.paint(Tone::Quiet, &id);
         let end = match outcome {
             Outcome::Done => past(*action),
             Outcome::Failed(_) => "failed",
@@ -139,6 +137,8 @@ impl<'a> EndView<'a> {
             Outcome::Unknown(_) => "UNKNOWN",
         };
         let (mark, tone) = outcome_mark(*action, Some(outcome.into()), true);
+        let width = columns(&format!("{mark:>3} {address} {end}"));
+        let id = request_id.as_deref().map(|id| request(id, width, style)).unwrap_or_default();
         format!("{} {address} {end}{id}", style.paint(tone, &format!("{mark:>3}")))
     }
 

@@ -26,9 +26,10 @@ pub(super) fn human_since_review(differences: &[Difference], style: Style) -> St
 }
 
 /// What to do with a saved plan.
-pub(super) fn human_saved_plan(file: &str, style: Style) -> String {
-    let text = format!("Saved to `{0}`. `livevod apply {0}` applies this plan and no other.", clean(file));
-    format!("\n{}\n", wrap(&text, style.width).join("\n"))
+pub(super) fn human_saved_plan(file: &str, command: Option<&str>, style: Style) -> String {
+    let command = command.map_or_else(|| format!("livevod apply {file}"), str::to_owned);
+    let text = format!("Saved to `{}`. To apply this plan and no other:", clean(file));
+    format!("\n{}\n  {}\n", wrap(&text, style.width).join("\n"), clean(&command))
 }
 
 /// `update, cycle_duration 3600 → 900`.

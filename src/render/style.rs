@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Effects};
 
+use crate::gate::clean;
+
 /// What the output can show. Without colour or Unicode the text reads the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
@@ -96,6 +98,16 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
         .into_iter()
         .map(|line| if is_marked { line.replace(JOINED, " ") } else { line.into() })
         .collect()
+}
+
+/// A RequestId behind a line of `width` columns, or below it if it does not fit.
+pub(super) fn request(id: &str, width: usize, style: Style) -> String {
+    let text = format!("RequestId {}", clean(id));
+    if width + columns(&text) + 3 <= style.width {
+        return style.paint(Tone::Quiet, &format!(" ({text})"));
+    }
+    let lines = wrap(&text, style.width.saturating_sub(4).max(20));
+    lines.iter().map(|line| format!("\n    {}", style.paint(Tone::Quiet, line))).collect()
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub struct PlanView<'a> {
     /// The account that the plan is for, as the digest has it.
     pub(super) account: Option<&'a str>,
     pub(super) digest: String,
+    /// For the end of the line of the digest: what it leaves out, if anything.
+    pub(super) digest_scope: &'static str,
     /// Terraform's sentence of totals, which other tools look for; a replace counts on both sides.
     pub(super) totals: String,
     /// The text after the totals: how replaces count, what is unchanged, the cost, and the effect on streams on air.
@@ -69,6 +71,10 @@ pub struct PlanView<'a> {
     pub(super) since_review: &'a [Difference],
     /// The file that it was saved to, if any.
     pub saved_to: Option<&'a Path>,
+    /// The command that applies it, to be pasted into a shell, if the run knows one.
+    pub command: Option<String>,
+    /// The files and the service of the run, as arguments for a shell.
+    pub arguments: Option<String>,
 }
 
 /// Identical refusals of one guard.
@@ -127,6 +133,7 @@ impl<'a> PlanView<'a> {
             target,
             account: account.as_deref(),
             digest: plan.digest(),
+            digest_scope: if plan.is_complete() { "" } else { " (only of the domains that were read)" },
             totals: totals(plan, summary),
             consequences: consequences(plan, summary),
             summary,
@@ -151,6 +158,8 @@ impl<'a> PlanView<'a> {
             left_open: weighty(left_open),
             since_review,
             saved_to: None,
+            command: None,
+            arguments: None,
         }
     }
 
@@ -187,8 +196,18 @@ impl<'a> PlanView<'a> {
         folds
     }
 
+    /// Its digest.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Whether it has changes and lacks no domain.
+    pub fn is_ready(&self) -> bool {
+        self.is_complete && self.changes().len() > 0
+    }
+
     /// The flags that allow what the guards refuse, to be pasted behind a command; `None` if a guard has no flag.
-    pub(super) fn flags(&self) -> Option<Vec<&str>> {
+    pub fn flags(&self) -> Option<Vec<&str>> {
         let flags = self.releases().into_keys().map(|(_, flag)| flag.filter(|flag| is_flag(flag)));
         let mut flags: Vec<&str> = flags.collect::<Option<_>>()?;
         flags.dedup();
@@ -209,7 +228,8 @@ impl<'a> PlanView<'a> {
         let selected: Option<Vec<String>> = self.selected.iter().map(|text| selecting(text)).collect();
         let digest = format!("livevod apply --expect-digest {}", self.digest);
         let flags = self.flags()?.into_iter().map(str::to_owned);
-        Some([digest].into_iter().chain(selected?).chain(flags).collect::<Vec<_>>().join(" "))
+        let words = [digest].into_iter().chain(selected?).chain(flags).chain(self.arguments.clone());
+        Some(words.collect::<Vec<_>>().join(" "))
     }
 
     /// The refusals by the guard and the one flag that allows them.
@@ -322,7 +342,11 @@ fn totals(plan: &Plan, summary: Summary) -> String {
         return without_changes(plan);
     }
     let Summary { create, update, replace, delete, unchanged: _ } = summary;
-    format!("Plan: {} to add, {update} to change, {} to destroy.", create + replace, delete + replace)
+    let counts = format!("{} to add, {update} to change, {} to destroy", create + replace, delete + replace);
+    match plan.is_complete() {
+        true => format!("Plan: {counts}."),
+        false => format!("Incomplete plan: {counts} in the domains that were read."),
+    }
 }
 
 /// The sentence for a plan without changes. It says `No changes.` only if the service matches the files.
@@ -344,6 +368,9 @@ fn without_changes(plan: &Plan) -> String {
                 "Differs from the files: {} in place of declared ones.",
                 counted(shadows, "unmanaged configuration")
             )
+        }
+        () if plan.is_held_by(Guard::Account) => {
+            "Not compared: the credentials belong to another account.".to_owned()
         }
         () if plan.notes.is_rest && !plan.notes.held.is_empty() => {
             "Nothing of this plan can be applied.".to_owned()

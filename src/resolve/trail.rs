@@ -5,7 +5,7 @@ use super::entries::{level, own_level};
 use super::inherit::{Ladder, Level, Rung, Step};
 use super::layouts::{LaidApp, lay};
 use super::tiers::Tiers;
-use crate::config::{Document, Domain};
+use crate::config::{Document, Domain, Written};
 use crate::diag::Findings;
 use crate::model::{Address, Field, Value};
 use crate::source::{Span, Spanned};
@@ -18,9 +18,19 @@ pub struct Trail<'t> {
     pub keys: &'t [Span],
     /// Nearest first.
     pub rungs: Vec<Rung<'t, 't>>,
+    /// Whether a tier that may hold any setting could not be read.
+    pub lacks_tier: bool,
 }
 
 impl<'t> Trail<'t> {
+    /// Whether the value that applies to a field could be read; if not, that is reported already.
+    pub fn is_known(&self, field: Field) -> bool {
+        match self.rungs.iter().find_map(|rung| rung.settings.get(field)) {
+            Some(setting) => !matches!(setting.value, Written::Faulty),
+            None => !self.lacks_tier,
+        }
+    }
+
     /// Everything that is written for a field, nearest first: the first one applies. `None` means `default`, or a value
     /// that could not be read.
     pub fn written(&self, field: Field) -> impl Iterator<Item = (&Rung<'t, 't>, Spanned<Option<Value>>)> {
@@ -62,7 +72,8 @@ fn follow_domain(
                 Step::Rung(rung) => Some(rung),
                 Step::Gap => None,
             });
-            visit(&Trail { address: &address, keys: &keys, rungs: rungs.collect() });
+            let lacks_tier = ladder.steps().any(|step| matches!(step, Step::Gap));
+            visit(&Trail { address: &address, keys: &keys, rungs: rungs.collect(), lacks_tier });
         }
     }
 }

@@ -92,7 +92,7 @@ pub(super) const CASES: &[Case] = &[
     Case { code: "wrong-type", labelled: "[x]", wrong: "tiers: { [x]: {} }", right: "tiers: { x: {} }" },
     Case { code: "wrong-type", labelled: "just text", wrong: "!just text\n", right: "# just text" },
     Case { code: "blank-value", labelled: "account", wrong: "account:", right: "account: 1" },
-    Case { code: "blank-value", labelled: "null", wrong: "region: null", right: "region: cn-a" },
+    Case { code: "blank-value", labelled: "null", wrong: "region: null", right: "region: cn-shanghai" },
     Case {
         code: "blank-value",
         labelled: "''",
@@ -100,7 +100,12 @@ pub(super) const CASES: &[Case] = &[
         right: "tiers: { a: { storage_location: default } }",
     },
     Case { code: "blank-value", labelled: "domains", wrong: "domains:", right: "domains: {}" },
-    Case { code: "missing-version", labelled: "region", wrong: "!region: cn-a\n", right: "region: cn-a" },
+    Case {
+        code: "missing-version",
+        labelled: "region",
+        wrong: "!region: cn-shanghai\n",
+        right: "region: cn-shanghai",
+    },
     Case { code: "unsupported-version", labelled: "2", wrong: "!version: 2\n", right: "# version: 2" },
     Case {
         code: "bad-account",
@@ -183,14 +188,20 @@ pub(super) const CASES: &[Case] = &[
     Case {
         code: "group-region",
         labelled: "hd",
-        wrong: "region: cn-b\ntranscode_groups: { hd: { cn-a: VOD_NO_TRANSCODE } }\ndomains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: hd } } } } } }",
-        right: "region: cn-a\ntranscode_groups: { hd: { cn-a: VOD_NO_TRANSCODE } }\ndomains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: hd } } } } } }",
+        wrong: "region: cn-beijing\ntranscode_groups: { hd: { cn-shanghai: VOD_NO_TRANSCODE } }\ndomains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: hd } } } } } }",
+        right: "region: cn-shanghai\ntranscode_groups: { hd: { cn-shanghai: VOD_NO_TRANSCODE } }\ndomains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: hd } } } } } }",
     },
     Case {
         code: "group-region",
         labelled: "hd",
-        wrong: "transcode_groups: { hd: { cn-a: VOD_NO_TRANSCODE } }\ndomains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: hd } } } } } }",
+        wrong: "transcode_groups: { hd: { cn-shanghai: VOD_NO_TRANSCODE } }\ndomains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: hd } } } } } }",
         right: "transcode_groups: { hd: VOD_NO_TRANSCODE }\ndomains: { a.com: { apps: { b: { streams: { c: { vod_transcode_group: hd } } } } } }",
+    },
+    Case {
+        code: "unknown-region",
+        labelled: "cn-shangai",
+        wrong: "region: cn-shangai",
+        right: "region: cn-shanghai",
     },
     Case {
         code: "unusual-group",

@@ -79,7 +79,7 @@ fn no_code_is_left_out() {
 #[test]
 fn prune_needs_the_domain_in_one_file() {
     let first = "version: 1\ndomains: { a.com: { prune: true, apps: { b: { prune: off, streams: { c: { state: absent } } } } } }\n";
-    let second = "version: 1\ndomains: { a.com: { region: cn-a } }\n";
+    let second = "version: 1\ndomains: { a.com: { region: cn-shanghai } }\n";
     assert_eq!(
         read(&[("a.yaml", first), ("b.yaml", second)]).found(),
         [("prune-spread", "true"), ("prune-spread", "off")]
@@ -161,6 +161,10 @@ fn no_finding_follows_from_another() {
             stream(&format!("{group}, auto_compose: on, compose_vod_transcode_group: ")),
             ("blank-value", "compose_vod_transcode_group"),
         ),
+        (
+            stream(&format!("{group}, auto_compose: yes, compose_vod_transcode_group: VOD_NO_TRANSCODE")),
+            ("bad-value", "yes"),
+        ),
         (stream("").replace("apps", "layout: tv, apps"), ("unknown-layout", "tv")),
         (stream("") + "defaults: [a]\n", ("wrong-type", "[a]")),
     ] {
@@ -224,6 +228,19 @@ fn a_wrong_shape_says_what_to_write() {
         ("tiers: vip", "write keys with values, as in `tiers: { vip: { cycle_duration: 15m } }`"),
         ("tiers: { vip: fast }", "write keys with values, as in `NAME: { KEY: VALUE }`"),
         ("ignore: a.com/b", "write a list, as in `ignore: [ONE, TWO]`"),
+        (
+            "domains: { a.com: { tier: vip, apps: { b: { streams: { c: {} } } } } }",
+            "write it inside `defaults` here (`defaults: { tier: … }`), or in the entry of a stream",
+        ),
+        (
+            "domains: { a.com: { apps: { b: { tier: vip, streams: { c: {} } } } } }",
+            "write it inside `defaults` here (`defaults: { tier: … }`), or in the entry of a stream",
+        ),
+        (
+            "tier: vip",
+            "write it inside `defaults` here (`defaults: { tier: … }`), or in the entry of a stream",
+        ),
+        ("regions: cn-shanghai", "did you mean `region`?"),
         ("tiers: { vip: { cycle_duration: [5m] } }", "write exactly one value after `cycle_duration`"),
     ] {
         assert_eq!(help(text), says, "{text}");

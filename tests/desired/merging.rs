@@ -46,15 +46,19 @@ fn what_stands_once_is_labelled_at_both_places() {
     let one = |body: &str| format!("version: 1\n{body}\n");
     for (first, second, labelled) in [
         ("account: \"1\"", "account: \"1\"", "\"1\""),
-        ("region: cn-a", "region: cn-b", "cn-b"),
+        ("region: cn-shanghai", "region: cn-beijing", "cn-beijing"),
         ("defaults: { cycle_duration: 5m }", "defaults: { on_demand: 0 }", "defaults"),
         ("tiers: { vip: { cycle_duration: 5m } }", "tiers: { vip: { cycle_duration: 6m } }", "6m"),
         (
             "transcode_groups: { hd: VOD_NO_TRANSCODE }",
-            "transcode_groups: { hd: { cn-a: VOD_NO_TRANSCODE } }",
+            "transcode_groups: { hd: { cn-shanghai: VOD_NO_TRANSCODE } }",
             "hd",
         ),
-        ("domains: { a.com: { region: cn-a } }", "domains: { a.com: { region: cn-a } }", "cn-a"),
+        (
+            "domains: { a.com: { region: cn-shanghai } }",
+            "domains: { a.com: { region: cn-shanghai } }",
+            "cn-shanghai",
+        ),
         ("domains: { a.com: { defaults: {} } }", "domains: { a.com: { defaults: {} } }", "defaults"),
         (
             "layouts: { a: , b: }\ndomains: { a.com: { layout: a } }",

@@ -129,6 +129,7 @@ fn run(plan: &Plan, text: &str) -> RunRecord {
             format_version: "1.0".to_owned(),
             run: text.to_owned(),
             number: 1,
+            command: Some(text.to_owned()),
             livevod: text.to_owned(),
             time,
             account: Some(text.to_owned()),

@@ -135,6 +135,11 @@ fn another_account_is_refused_without_changes_and_without_readable_domains_too()
         for command in ["plan --detailed-exitcode", "apply --auto-approve"] {
             let run = world.run(&format!("{command} --endpoint {}", server.url));
             assert_eq!(run.code, 3, "{}", run.transcript());
+            // Nothing is claimed about an account that was not read.
+            let (before, _) = run.stdout.split_once("\ndigest ").unwrap();
+            let (head, total) = before.rsplit_once("\n\n").unwrap();
+            assert!(head.contains("refused (account)"), "{}", run.transcript());
+            assert!(!total.contains("No changes."), "{}", run.transcript());
         }
         let plan = world.run(&format!("plan --format json --endpoint {}", server.url)).json();
         assert_eq!(plan["held"][0]["guard"], "account");

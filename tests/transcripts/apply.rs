@@ -3,8 +3,8 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use super::World;
 use super::server::{Server, keyed};
+use super::{Run, World};
 
 const ONE: &str = "\
 version: 1
@@ -46,13 +46,75 @@ fn every_example_converges() {
     }
 }
 
+/// The log of a pipeline shows what would have been done, and the command that does it.
 #[test]
-fn nobody_to_ask_is_an_error_before_anything_is_read() {
+fn nobody_to_ask_is_an_error_after_the_plan_and_writes_nothing() {
     let world = World::with(ONE);
     let run = world.run("apply --emulator");
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("--auto-approve"), "{}", run.transcript());
+    assert!(run.stdout.contains("# live.example.com/show/cam1 will be created"), "{}", run.transcript());
     assert!(!world.path().join(".livevod").exists());
+    let json = world.run("apply --emulator --format json");
+    let document = json.json();
+    assert_eq!((json.code, &document["diagnostics"][0]["code"]), (1, &json!("not-approved")));
+    assert_eq!(document["changes"][0]["action"], "create");
+    assert!(!world.path().join(".livevod").exists());
+    let again = world.run(proposed(&run));
+    assert_eq!(again.code, 0, "{}", again.transcript());
+    // Nothing has to be approved if nothing is to be done.
+    let none = world.run("apply --emulator");
+    assert!(none.stdout.contains("No changes.") && none.code == 0, "{}", none.transcript());
+}
+
+/// The arguments of the command that a run prints for people to copy.
+fn proposed(run: &Run) -> &str {
+    let command = run.stdout.lines().find_map(|line| line.strip_prefix("  livevod "));
+    command.unwrap_or_else(|| panic!("no command in {}", run.transcript()))
+}
+
+#[test]
+fn a_refused_plan_prints_the_command_that_allows_it_on_the_same_service() {
+    let world = World::with(ONE);
+    world.converge("--emulator=some.log");
+    world.write("livevod.yaml", &ONE.replace("cam1: {}", "cam1: { cycle_duration: 15m }"));
+    let saved = world.run("plan --emulator=some.log --out a.plan --max-change 0");
+    assert_eq!(proposed(&saved), "apply a.plan --emulator=some.log");
+    let comment = world.run("plan livevod.yaml --emulator=some.log --format markdown --max-change 100%");
+    let (_, command) = comment.stdout.split_once("to apply exactly this: `livevod ").unwrap();
+    let command = command.split('`').next().unwrap();
+    assert!(command.ends_with(" livevod.yaml --emulator=some.log"), "{command}");
+    let refused = world.run("apply a.plan --emulator=some.log --auto-approve --max-change 0");
+    assert_eq!(refused.code, 3, "{}", refused.transcript());
+    let last = "Refused: 1 refusal; nothing was written (exit code 3)\n";
+    assert!(refused.stderr.ends_with(last), "{}", refused.transcript());
+    assert_eq!(proposed(&refused), "apply a.plan --emulator=some.log --auto-approve --max-change 1");
+    let other = world.run("apply a.plan --emulator=other.log --auto-approve");
+    let last = "Refused: 1 error; nothing was written (exit code 3)\n";
+    assert!(other.code == 3 && other.stderr.ends_with(last), "{}", other.transcript());
+    let done = world.run(proposed(&refused));
+    assert_eq!(done.code, 0, "{}", done.transcript());
+}
+
+#[test]
+fn what_no_flag_allows_says_what_to_do() {
+    let world = World::with(ONE);
+    world.converge("--emulator");
+    let changed = |text: &str| ONE.replace("cam1: {}", &format!("cam1: {{ {text} }}"));
+    world.write("livevod.yaml", &changed("cycle_duration: 15m"));
+    world.run("plan --emulator --out a.plan");
+    world.write("livevod.yaml", &changed("cycle_duration: 25m"));
+    world.converge("--emulator --max-change=100%");
+    let stale = world.run("apply a.plan --emulator --auto-approve");
+    let says = |run: &Run, text: &str| {
+        let told = run.stdout.replace("\n  ", " ");
+        assert!(run.code == 3 && told.contains(text), "{}", run.transcript());
+    };
+    says(&stale, "no flag allows it: make a new plan and have it reviewed");
+    let protected = changed("state: absent").replace("domains:", "protect: [\"**/show/cam1\"]\ndomains:");
+    world.write("livevod.yaml", &protected);
+    let kept = world.run("apply --emulator --auto-approve --max-delete 100%");
+    says(&kept, "no flag allows it: if it is intended, remove the pattern from the files");
 }
 
 /// Nothing is written, and no guard refuses: the current state can no longer be read.
@@ -258,4 +320,52 @@ fn what_can_not_be_managed_is_named_and_never_success() {
     assert_eq!(second.code, 1, "{}", second.transcript());
     assert_snapshot!(second.transcript());
     assert_eq!(world.run("plan --emulator --detailed-exitcode").code, 2);
+}
+
+#[test]
+fn an_incomplete_plan_says_that_it_is_a_part() {
+    let world = keyed(&format!("{ONE}  gone.example.com: {{}}\n"));
+    let server = Server::start(&world, &["--domain", "live.example.com"]);
+    for format in ["human", "markdown", "html"] {
+        let run = world.run(&format!("plan --format {format} --endpoint {}", server.url));
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        let counts = "Incomplete plan: 3 to add, 0 to change, 0 to destroy in the domains that were read.";
+        assert!(run.stdout.contains(counts), "{}", run.transcript());
+        assert!(!run.stdout.contains("Plan: "), "{}", run.transcript());
+        let digest =
+            run.stdout.lines().find(|line| line.contains("digest <code>") || line.starts_with("digest "));
+        assert!(digest.unwrap().contains(" (only of the domains that were read)"), "{}", run.transcript());
+    }
+}
+
+/// What records a stream afterwards is what the whole plan leaves.
+#[test]
+fn deletes_of_the_same_plan_count_for_what_records_afterwards() {
+    let world = World::with(ONE);
+    world.converge("--emulator");
+    let absent =
+        ONE.replace("cam1: {}", "cam1: { state: absent }").replace("\"*\": {}", "\"*\": { state: absent }");
+    let alone = ONE.replace("cam1: {}", "cam1: { state: absent }");
+    let coverage = |text: &str| {
+        world.write("livevod.yaml", text);
+        let plan = world.run("plan --emulator --format json").json();
+        let changes = plan["changes"].as_array().unwrap().iter();
+        changes.map(|change| change["coverage"]["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(coverage(&alone), ["then recorded by show/*"]);
+    assert_eq!(coverage(&absent), ["then NOT RECORDED", "then NOT RECORDED"]);
+}
+
+#[test]
+fn results_fit_the_width_of_the_terminal() {
+    let mut world = World::with(ONE);
+    world.set("COLUMNS", "80");
+    let run = world.run("apply --emulator --auto-approve");
+    let output = world.command(&["journal", "last"]).output().unwrap();
+    let journal = String::from_utf8(output.stdout).unwrap();
+    assert!(run.stdout.contains("created\n    RequestId "), "{}", run.transcript());
+    assert!(journal.contains("done\n    RequestId "), "{journal}");
+    for text in [&run.stdout, &journal] {
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
 }

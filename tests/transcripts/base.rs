@@ -103,3 +103,44 @@ fn a_base_that_can_not_tell_is_said_to_be_one() {
     let said: Vec<&str> = runs.iter().map(|run| run.stderr.as_str()).collect();
     assert_snapshot!("can_not_tell", said.join("\n---\n"));
 }
+
+/// Renamed domains and removed entries keep recording: every format says so, and how to delete them.
+#[test]
+fn what_the_files_no_longer_declare_is_told_with_the_next_step() {
+    let old = APPLIED.replace(
+        "domains:\n",
+        "domains:\n  old.example.com: { apps: { show: { streams: { cam1: {}, cam2: {} } } } }\n",
+    );
+    let mut world = World::with(&old);
+    world.set("COLUMNS", "120");
+    world.converge("--emulator");
+    world.write("base/livevod.yaml", &old);
+    world.write("livevod.yaml", &APPLIED.replace("cam5: {}", "").replace("cam4: {},", "cam4: {}"));
+    for format in ["human", "markdown", "html", "github"] {
+        let run = world.run(&format!("plan --emulator --base base --format {format}"));
+        let text = run.stdout.replace("\n    ", " ").replace("<code>", "`").replace("</code>", "`");
+        let all = ["old.example.com", "live.example.com/show/cam5", "may keep recording"];
+        let steps = [
+            "to delete it, declare it again with `state: absent`",
+            "to delete its configurations, name the domain again and declare each of them with `state: absent`",
+        ];
+        for part in all.into_iter().chain(steps) {
+            assert!(text.contains(part), "{format}: no {part} in {}", run.transcript());
+        }
+    }
+}
+
+/// A snapshot may have more domains than the files, such as one that was renamed in them.
+#[test]
+fn a_snapshot_tells_of_domains_that_no_file_names() {
+    let world = World::with(APPLIED);
+    world.converge("--emulator");
+    world.write("livevod.yaml", &APPLIED.replace("live.example.com:", "other.example.com:"));
+    world.converge("--emulator");
+    world.write("both.yaml", &format!("{APPLIED}  other.example.com: {{}}\n"));
+    assert_eq!(world.run("snapshot both.yaml --emulator --out both.json").code, 0);
+    let run = world.run("plan --against both.json");
+    assert!(run.stdout.contains("no file names: `live.example.com` (6)"), "{}", run.transcript());
+    let selected = world.run("plan --against both.json --target other.example.com");
+    assert!(!selected.stdout.contains("no file names"), "{}", selected.transcript());
+}

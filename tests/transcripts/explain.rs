@@ -52,7 +52,8 @@ fn what_is_neither_a_code_nor_an_address_is_an_error() {
     let world = World::with(FILES);
     for (line, says) in [
         ("explain shrt-cycle", "did you mean `short-cycle`?"),
-        ("explain live.example.com/show", "an address has three parts"),
+        ("explain live.example.com/show/a/b", "an address has three parts"),
+        ("explain shrt", "not a code, an address or a domain"),
         ("validate --deny shrt-cycle", "did you mean `short-cycle`?"),
         ("validate --allow syntax", "an error can't be allowed"),
     ] {
@@ -86,6 +87,64 @@ fn rules_are_denied_and_allowed() {
         &FILES.replace("absent } }", "absent } } # livevod: allow absent-still-recorded\n     "),
     );
     assert_eq!(codes("--deny warnings"), (0, vec![]));
+}
+
+#[test]
+fn a_domain_lists_its_configurations() {
+    let world = World::with(FILES);
+    let own = world.run("explain live.example.com");
+    for line in [
+        "live.example.com/*/*  declared (livevod.yaml:13)",
+        "live.example.com/show/cam2  declared `state: absent` (livevod.yaml:14)",
+        "`livevod explain ADDRESS` explains one of them.",
+    ] {
+        assert!(own.stdout.contains(line), "{}", own.transcript());
+    }
+    assert_eq!(own.code, 0);
+    let app = world.run("explain live.example.com/show");
+    assert!(!app.stdout.contains("live.example.com/*/*"), "{}", app.transcript());
+    let other = world.run("explain play.example.com");
+    assert!(other.stdout.contains("no file names its domain"), "{}", other.transcript());
+    world.converge("--emulator");
+    world.write("livevod.yaml", &FILES.replace("      \"*\": { streams: { \"*\": {} } }\n", ""));
+    let online = world.run("explain live.example.com --online --emulator");
+    assert!(online.stdout.contains("live.example.com/*/*  unmanaged"), "{}", online.transcript());
+    let json = world.run("explain live.example.com --online --emulator --format json").json();
+    assert_eq!(json["unmanaged"], json!(["live.example.com/*/*"]));
+    assert_eq!(json["declared"][1]["address"], "live.example.com/show/cam1");
+}
+
+/// Somebody added a configuration in the console, or removed its entry from the files.
+#[test]
+fn what_is_unmanaged_is_shown_with_the_settings_of_the_service() {
+    let world = World::with(FILES);
+    world.converge("--emulator");
+    world.write("livevod.yaml", "version: 1\ndomains: { live.example.com: {} }\n");
+    let own = world.run("explain live.example.com/show/cam1 --online --emulator");
+    let settings = "  unmanaged: no file declares it
+    vod_transcode_group          e2d796d3bb5fd8049d32bff62f94e4c1
+    cycle_duration               6h
+";
+    assert!(own.stdout.contains(settings), "{}", own.transcript());
+    let wider = world.run("explain live.example.com/show/cam9 --online --emulator");
+    let settings = "  unmanaged: no file declares live.example.com/show/*
+    vod_transcode_group          e2d796d3bb5fd8049d32bff62f94e4c1
+    cycle_duration               2h
+";
+    assert!(wider.stdout.contains(settings), "{}", wider.transcript());
+    let json = world.run("explain live.example.com/show/cam9 --online --emulator --format json").json();
+    assert_eq!(json["online"]["undeclared"]["cycle_duration"], 7200);
+}
+
+#[test]
+fn a_narrow_terminal_gets_short_lines() {
+    let mut world = World::with(FILES);
+    world.set("COLUMNS", "40");
+    world.converge("--emulator");
+    let run = world.run("explain live.example.com/show/cam1 --online --emulator");
+    // Ids are not broken.
+    let long = run.stdout.lines().filter(|line| line.chars().count() > 40);
+    assert!(long.clone().all(|line| line.trim().split(' ').count() == 1), "{}", run.transcript());
 }
 
 /// The service after an edit in the console.

@@ -507,6 +507,42 @@ fn a_run_is_undone() {
     assert!(whole.stdout.contains("No changes."), "{}", whole.transcript());
 }
 
+/// A person or another run may have changed the same configuration since.
+#[test]
+fn a_restore_tells_what_it_overwrites_and_that_the_files_would_undo_it() {
+    let with = |cycle: &str| THREE.replace("cam1: {}", &format!("cam1: {{ cycle_duration: {cycle} }}"));
+    let world = World::with(THREE);
+    world.converge("--emulator");
+    world.write("livevod.yaml", &with("15m"));
+    world.converge("--emulator --max-change=100%");
+    let undone = "would undo this restore";
+    let back = world.run("restore last --emulator --auto-approve --max-change 100%");
+    assert!(!back.stdout.contains("was changed after run"), "{}", back.transcript());
+    assert!(back.stderr.contains(undone), "{}", back.transcript());
+    let plan = world.run("plan --emulator --detailed-exitcode --max-change 100%");
+    assert_eq!(plan.code, 2, "{}", plan.transcript());
+    world.converge("--emulator --max-change=100%");
+    // The next edit is in another journal, as the console's is in none.
+    world.write("livevod.yaml", &with("20m"));
+    world.converge("--emulator --max-change=100% --journal elsewhere");
+    let line = "restore last --emulator --auto-approve --max-change 100% --format json";
+    let report = world.run(line).json();
+    let found = report["diagnostics"].as_array().unwrap().iter();
+    assert!(found.clone().any(|one| one["message"].as_str().unwrap().contains(undone)), "{report}");
+    world.converge("--emulator --max-change=100%");
+    world.write("livevod.yaml", &with("25m"));
+    world.converge("--emulator --max-change=100% --journal elsewhere");
+    let back = world.run("restore last --emulator --auto-approve --max-change 100%");
+    let told = back.stdout.replace("\n  ", " ");
+    assert!(
+        told.contains("`cycle_duration` was 20m and is 25m now; restoring overwrites that change"),
+        "{told}"
+    );
+    world.write("livevod.yaml", THREE);
+    let restored = world.run("plan --emulator --detailed-exitcode --max-change 100%");
+    assert_eq!(restored.code, 0, "{}", restored.transcript());
+}
+
 #[test]
 fn what_was_protected_and_ignored_then_is_so_on_the_way_back() {
     let world = World::with(&THREE.replace(

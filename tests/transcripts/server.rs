@@ -90,6 +90,9 @@ fn a_wrong_secret_is_refused_and_printed_nowhere() {
         let run = world.run(&format!("plan --endpoint {} --signature {signature}", server.url));
         assert_eq!(run.code, 1);
         assert!(run.stderr.contains("SignatureDoesNotMatch"), "{}", run.transcript());
+        for told in ["the access key secret is wrong", "come from `ALIBABA_CLOUD_ACCESS_KEY_ID`"] {
+            assert!(run.stderr.contains(told), "{}", run.transcript());
+        }
         assert!(!run.transcript().contains("top-secret"), "{}", run.transcript());
         assert!(!run.transcript().contains("Signature="), "{}", run.transcript());
     }

@@ -12,7 +12,7 @@ use super::super::report::Outcome;
 
 /// The version of the format. A reader accepts every version with the same first number, and version 1, which stored
 /// each address as one text.
-pub const FORMAT_VERSION: &str = "2.1";
+pub const FORMAT_VERSION: &str = "2.2";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct Header {
     /// clock.
     #[serde(default)]
     pub number: u64,
+    /// The command of the run, as it is typed. Journals before 2.2 do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// The writer's version.
     pub livevod: String,
     /// When the run started.
@@ -303,6 +306,7 @@ impl Header {
             format_version: FORMAT_VERSION.to_owned(),
             run: run.name.clone(),
             number: 1,
+            command: Some(if plan.notes.is_way_back { "restore" } else { "apply" }.to_owned()),
             livevod: env!("CARGO_PKG_VERSION").to_owned(),
             time: run.time,
             account: plan.decisions.account.clone(),

@@ -181,6 +181,7 @@ mod tests {
             format_version: FORMAT_VERSION.to_owned(),
             run: "r".to_owned(),
             number: 1,
+            command: None,
             livevod: "0.0.0".to_owned(),
             time: jiff::Timestamp::UNIX_EPOCH,
             account: None,
@@ -223,13 +224,13 @@ mod tests {
 
     #[test]
     fn a_minor_version_only_adds() {
-        let newer = journal().replace("\"2.1\"", "\"2.9\"").replacen(
+        let newer = journal().replace("\"2.2\"", "\"2.9\"").replacen(
             '\n',
             "\n{\"event\":\"something_new\",\"of\":\"2.9\"}\n",
             1,
         );
         assert!(read(&newer).unwrap().unwrap().finished.is_some());
-        let other = journal().replace("\"2.1\"", "\"3.0\"");
+        let other = journal().replace("\"2.2\"", "\"3.0\"");
         assert_eq!(read(&other), Err(JournalError::Version));
     }
 }

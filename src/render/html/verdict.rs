@@ -62,7 +62,8 @@ pub(super) fn command(view: &PlanView) -> String {
 }
 
 fn guard_item(guard: Guard, release: Option<&str>, reasons: &[String]) -> String {
-    let release = released_by(release, |flag| format!("<code class=\"flag\">{}</code>", escaped(flag)));
+    let release =
+        released_by(guard, release, |flag| format!("<code class=\"flag\">{}</code>", escaped(flag)));
     let name = guard.name();
     if let [reason] = reasons {
         return format!("<li><strong>{name}</strong>: {reason}; {release}</li>\n");

@@ -1,0 +1,83 @@
+//! Commands that are printed for people to copy: they name the same files and the same service as the run that prints them.
+
+use std::path::{Path, PathBuf};
+
+use super::arguments::Remote;
+use crate::config::is_standard_input;
+
+/// The command line of this run with other flags, in which a flag that is already there is replaced; `None` if the run
+/// reads standard input.
+pub(super) fn again(flags: &[&str]) -> Option<String> {
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|one| one.into_string().ok()).collect::<Option<_>>()?;
+    with_flags(&arguments, flags)
+}
+
+fn with_flags(arguments: &[String], flags: &[&str]) -> Option<String> {
+    if arguments.iter().any(|one| is_standard_input(Path::new(one))) {
+        return None;
+    }
+    let mut kept: Vec<&str> = vec!["livevod"];
+    let mut arguments = arguments.iter().map(String::as_str);
+    while let Some(argument) = arguments.next() {
+        let name = argument.split('=').next().unwrap_or_default();
+        match flags.iter().find(|flag| flag.split(' ').next() == Some(name)) {
+            Some(flag) if flag.contains(' ') && argument == name => drop(arguments.next()),
+            Some(_) => {}
+            None => kept.push(argument),
+        }
+    }
+    let words = flags.iter().flat_map(|flag| flag.split(' '));
+    joined(kept.into_iter().chain(words))
+}
+
+/// The command that applies a saved plan to the same service.
+pub(super) fn apply(file: &Path, remote: &Remote) -> Option<String> {
+    let arguments = arguments(&[file.to_owned()], remote)?;
+    Some(format!("livevod apply {arguments}"))
+}
+
+/// These files and the service of this run, as arguments; `None` if there are none, or if one is standard input.
+pub(super) fn arguments(files: &[PathBuf], remote: &Remote) -> Option<String> {
+    if files.iter().any(|file| is_standard_input(file)) {
+        return None;
+    }
+    let files = files.iter().map(|file| file.to_str().map(str::to_owned));
+    let words: Vec<String> = files.chain(remote.typed().into_iter().map(Some)).collect::<Option<_>>()?;
+    joined(words.iter().map(String::as_str)).filter(|text| !text.is_empty())
+}
+
+/// One line for a shell; only words that a shell would change are quoted.
+fn joined<'a>(words: impl Iterator<Item = &'a str>) -> Option<String> {
+    let is_plain =
+        |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:=@%+,-".contains(&byte));
+    let word = |word: &'a str| match is_plain(word) && !word.is_empty() {
+        true => Some(word.to_owned()),
+        false => shlex::try_quote(word).ok().map(|quoted| quoted.into_owned()),
+    };
+    Some(words.map(word).collect::<Option<Vec<_>>>()?.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(line: &str, flags: &[&str]) -> Option<String> {
+        let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        with_flags(&arguments, flags)
+    }
+
+    #[test]
+    fn flags_are_added_once_and_names_are_quoted() {
+        let flags = ["--max-delete 3", "--allow-empty"];
+        let whole = "livevod apply p.plan --emulator=r.log --max-delete 3 --allow-empty";
+        assert_eq!(command("apply p.plan --emulator=r.log", &flags).unwrap(), whole);
+        assert_eq!(command("apply --max-delete 1 p.plan --emulator=r.log", &flags).unwrap(), whole);
+        assert_eq!(
+            command("apply p.plan --allow-empty --emulator=r.log --max-delete=1", &flags).unwrap(),
+            whole
+        );
+        assert_eq!(command("apply --target a/*/b", &[]).unwrap(), "livevod apply --target 'a/*/b'");
+        assert_eq!(command("apply -", &flags), None);
+    }
+}
