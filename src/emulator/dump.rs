@@ -77,6 +77,11 @@ impl Item {
         for name in unreadable.iter().map(|name| name.trim_matches('`')) {
             fields.extend(before.get(name).map(|value| (name.to_owned(), value.clone())));
         }
+        // The log knows no AutoCompose without a group.
+        if config.auto_compose && config.compose_vod_transcode_group.is_none() {
+            config.auto_compose = false;
+            fields.extend(before.get("AutoCompose").map(|value| ("AutoCompose".to_owned(), value.clone())));
+        }
         let formats = fields.get(FORMAT_LIST).map_or(Ok(None), read_formats);
         let flag = fields.get("FormatConfig").and_then(Value::as_bool);
         match formats {

@@ -248,7 +248,8 @@ impl Draft<'_> {
             true => (ActionKind::Replace, Reason::CreateOnly),
             false => (ActionKind::Update, Reason::Differs),
         };
-        if let Some(reason) = lost_by(action, &remote.config) {
+        if let Some(reason) = [&remote.config, &after].into_iter().find_map(|config| lost_by(action, config))
+        {
             self.unsupported(address, reason, true);
             return;
         }
@@ -381,7 +382,7 @@ fn forces_replacement(fields: &[Field], after: &RecordConfig) -> bool {
     fields.iter().any(|field| field.forces_replacement(&after.get(*field)))
 }
 
-/// Why a configuration must not be changed like this; `None` if nothing of it is lost.
+/// Why a configuration must not be changed like this: something would be lost, or could not be added back.
 fn lost_by(action: ActionKind, config: &RecordConfig) -> Option<String> {
     let last_call = if action == ActionKind::Update { Action::Update } else { Action::Add };
     wire::uncarryable(config, last_call)

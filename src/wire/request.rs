@@ -74,7 +74,7 @@ pub fn delete(address: &Address, spelling: StreamSpelling) -> Call {
 /// Fields of an answer that say nothing about the configuration: they belong to the request or to the answer.
 const PLUMBING: [&str; 3] = ["OwnerId", "RegionId", "RequestId"];
 
-/// Why a write would lose something that the configuration holds; `None` if it loses nothing.
+/// Why a write can't send the configuration whole; `None` if it can.
 ///
 /// No request can send an undocumented field, so an Update might lose it and a replace would. A list of formats beside
 /// `FormatConfig: false` is kept by an Update of the classic fields.
@@ -86,7 +86,16 @@ pub fn uncarryable(config: &RecordConfig, action: Action) -> Option<String> {
     let own = own.map(|(name, value)| (name.clone(), value));
     let inner = config.record_format.iter().flat_map(formats::unknown);
     let lost: Vec<String> = own.chain(inner).map(|(name, value)| format!("`{name}` ({value})")).collect();
-    (!lost.is_empty()).then(|| format!("holds {}, which no request can carry", lost.join(", ")))
+    if !lost.is_empty() {
+        return Some(format!("holds {}, which no request can carry", lost.join(", ")));
+    }
+    let names_templates = config.transcode_templates.as_ref().is_some_and(|names| !names.is_empty());
+    let is_refused = action == Action::Add && config.records_transcoded() && !names_templates;
+    is_refused.then(|| {
+        "records transcoded streams without `transcode_templates`, which no configuration can be created with; \
+         write both, or `record_content: [raw]`"
+            .to_owned()
+    })
 }
 
 #[derive(Default)]
@@ -283,6 +292,17 @@ mod tests {
             text(&describe("a.com", 1, Some((&only, StreamSpelling::Named)))),
             "AppName=s DomainName=a.com PageNum=1 PageSize=100 StreamName=c"
         );
+    }
+
+    #[test]
+    fn transcoded_streams_without_templates_can_be_updated_but_not_added() {
+        let content = RecordConfig { record_content: Some(words("transcode")), ..config() };
+        let named = RecordConfig { transcode_templates: Some(words("a")), ..content.clone() };
+        let cleared = RecordConfig { transcode_templates: Some(words("")), ..content.clone() };
+        for (config, is_refused) in [(&content, true), (&cleared, true), (&named, false)] {
+            assert_eq!(uncarryable(config, Action::Update), None);
+            assert_eq!(uncarryable(config, Action::Add).is_some(), is_refused);
+        }
     }
 
     #[test]

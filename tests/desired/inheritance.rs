@@ -181,3 +181,39 @@ domains:
     let definition = read.resolved("b.com/show/cam").unwrap().origin(group).unwrap().via[0].span;
     assert_eq!(read.sources.text(definition), "77aa0d5ce0dd4bb9a1b7b5dba1f7c0bb");
 }
+
+/// The kind of configuration that three levels give: the group and the formats, each with its origin.
+fn shape(domain: &str, app: &str, stream: &str) -> [String; 2] {
+    let read = levels("", domain, app, stream);
+    [Field::VodTranscodeGroup, Field::RecordFormat].map(|field| read.value("a.com/show/cam", field))
+}
+
+#[test]
+fn the_nearer_of_group_and_formats_makes_the_kind() {
+    let (mp4, flv) = ("record_format: { mp4: }", "record_format: { flv: }");
+    let group = "vod_transcode_group: 6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
+    let none = "(not set)";
+    let by = |format: &str, level: &str| {
+        [format!("{none} {level} <record_format>"), format!("{{\"{format}\":{{}}}} {level} <record_format>")]
+    };
+    assert_eq!(shape("", "", mp4), by("mp4", "stream"));
+    assert_eq!(shape(mp4, flv, ""), by("flv", "app"), "the nearer one replaces it whole");
+    assert_eq!(shape(group, mp4, ""), by("mp4", "app"));
+    let id = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
+    assert_eq!(shape(mp4, "", group), [format!("{id} stream <{id}>"), format!("{none} stream <{id}>")]);
+    assert_eq!(
+        shape(mp4, group, "auto_compose: off"),
+        [format!("{id} app <{id}>"), format!("{none} app <{id}>")]
+    );
+    let top = "VOD_NO_TRANSCODE defaults <VOD_NO_TRANSCODE>".to_owned();
+    assert_eq!(shape(mp4, "", "record_format: default"), [top, format!("{none} stream <default>")]);
+}
+
+#[test]
+fn classic_settings_farther_away_do_not_count_beside_formats() {
+    let classic = "auto_compose: on, compose_vod_transcode_group: VOD_NO_TRANSCODE";
+    let read = levels(classic, "", "", "record_format: { mp4: }");
+    let config = &read.resolved("a.com/show/cam").unwrap().config;
+    assert!(config.is_by_format() && !config.auto_compose);
+    assert_eq!((config.vod_transcode_group.as_str(), &config.compose_vod_transcode_group), ("", &None));
+}

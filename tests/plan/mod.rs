@@ -4,6 +4,7 @@ mod base;
 mod budget;
 mod changes;
 mod digest;
+mod formats;
 mod gaps;
 mod guards;
 mod leaves;

@@ -52,8 +52,9 @@ fn what_only_an_add_can_set_is_replaced() {
         ("storage_location other -> chosen.oss-cn-shanghai.aliyuncs.com", |remote| {
             remote.config.storage_location = Some("other".into());
         }),
-        ("record_content [transcode] -> [raw]", |remote| {
-            remote.config.record_content = Some(words("transcode"))
+        ("record_content [transcode] -> [raw], transcode_templates [a] -> []", |remote| {
+            remote.config.record_content = Some(words("transcode"));
+            remote.config.transcode_templates = Some(words("a"));
         }),
         ("space_id x -> app-1000000", |remote| remote.config.space_id = Some("x".into())),
     ];

@@ -155,7 +155,13 @@ async fn play(seed: u64) -> Run {
     let has_pages = !ONCE_BROKEN[..BEFORE_PAGES].contains(&seed);
     // Choices that were added later use a separate generator, so that other stories do not change.
     let mut pages = Random::added(seed, 0);
-    let mut scene = Scene::draw(&mut random.fork(), has_pages.then(|| pages.fork()).as_mut());
+    let has_forms = !ONCE_BROKEN.contains(&seed);
+    let mut forms = Random::added(seed, 4);
+    let mut scene = Scene::draw(
+        &mut random.fork(),
+        has_pages.then(|| pages.fork()).as_mut(),
+        has_forms.then_some(&mut forms),
+    );
     let mut weather = Weather::draw(seed, random.fork());
     if has_pages {
         weather.shorten(&scene.quirks, seed, pages.fork());

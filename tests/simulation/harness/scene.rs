@@ -9,13 +9,13 @@ use std::time::Duration;
 use livevod::apply::ApplySettings;
 use livevod::config::Document;
 use livevod::emulator::{ACCOUNT, QUIRKS, Quirks};
-use livevod::model::{Address, RecordConfig};
+use livevod::model::{Address, Format, FormatSettings, Process, RecordConfig, words};
 use livevod::plan::{Allowances, Limit};
 use livevod::resolve::{Desired, Wanted, resolve};
 use livevod::source::{Source, Sources};
-use livevod::wire::SignatureVersion;
+use livevod::wire::{self, SignatureVersion};
 use livevod::{check, config, diag};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::files::{self, ARCHIVE, BUCKETS, GROUP};
 use super::random::Random;
@@ -54,15 +54,19 @@ pub(crate) struct Calling {
 }
 
 impl Scene {
-    /// Without `pages`, each listing has one page.
-    pub(crate) fn draw(random: &mut Random, pages: Option<&mut Random>) -> Self {
-        let yaml = files::draw(random);
+    /// Without `pages`, each listing has one page. Without `forms`, every configuration is classic.
+    pub(crate) fn draw(
+        random: &mut Random,
+        pages: Option<&mut Random>,
+        mut forms: Option<&mut Random>,
+    ) -> Self {
+        let yaml = files::draw(random, forms.as_deref_mut());
         let (sources, desired) = resolved(&yaml);
-        let mut quirks = quirks(random);
+        let mut quirks = quirks(random, forms.as_deref_mut());
         if let Some(pages) = pages {
             cap_pages(&mut quirks, pages);
         }
-        let held = Held::draw(&desired, &quirks, random);
+        let held = Held::draw(&desired, &quirks, random, forms);
         let is_released = random.percent(93);
         Self { yaml, sources, desired, held, quirks, is_released, call: Calling::draw(random) }
     }
@@ -134,6 +138,9 @@ fn weighed(findings: Vec<diag::Diagnostic>, document: &Document, sources: &Sourc
 /// Quirks that were added after the seeds in use had been chosen.
 const LATER: [&str; 1] = ["names"];
 
+/// Quirks about the fields of 2026.
+const OF_2026: [&str; 3] = ["shape-change", "defaults", "templates"];
+
 /// Apps and streams that no YAML can write.
 const UNNAMEABLE: [(&str, &str); 8] = [
     ("show", "a.b"),
@@ -147,9 +154,15 @@ const UNNAMEABLE: [(&str, &str); 8] = [
 ];
 
 /// One value for each quirk. Values with which livevod may rightly refuse are chosen less often.
-fn quirks(random: &mut Random) -> Vec<String> {
+fn quirks(random: &mut Random, mut forms: Option<&mut Random>) -> Vec<String> {
     let mut later = random.clone().fork();
     let answers = QUIRKS.iter().map(|quirk| {
+        if OF_2026.contains(&quirk.name) {
+            let drawn = forms.as_deref_mut().map(|forms| (forms.percent(50), forms.pick(quirk.answers)));
+            let answer =
+                drawn.filter(|(is_usual, _)| !is_usual).map_or(quirk.default_answer(), |(_, one)| one);
+            return format!("{}={}", quirk.name, answer.value);
+        }
         let usual = match quirk.name {
             "app-wide-delete" | "overlap" | "name-case" => 75,
             _ => 50,
@@ -184,14 +197,21 @@ struct Held<'a> {
     chooses: bool,
     /// Whether it keeps names in lower case.
     folds: bool,
+    /// Chooses among the forms and fields of 2026.
+    forms: Option<&'a mut Random>,
     items: BTreeMap<Address, Value>,
 }
 
 impl<'a> Held<'a> {
-    fn draw(desired: &Desired, quirks: &[String], random: &'a mut Random) -> Value {
+    fn draw(
+        desired: &Desired,
+        quirks: &[String],
+        random: &'a mut Random,
+        forms: Option<&'a mut Random>,
+    ) -> Value {
         let has = |text: &str| quirks.iter().any(|quirk| quirk == text);
         let (chooses, folds) = (has("storage-location=chosen"), has("name-case=folded"));
-        let mut held = Self { random, chooses, folds, items: BTreeMap::new() };
+        let mut held = Self { random, chooses, folds, forms, items: BTreeMap::new() };
         for (name, domain) in &desired.domains {
             for (address, entry) in &domain.entries {
                 match &entry.wanted {
@@ -216,9 +236,12 @@ impl<'a> Held<'a> {
         let mut config = wanted.clone();
         match self.random.below(100) {
             0..22 => return,
-            22..26 => return self.put_by_format(address),
+            22..26 => return self.put_unmanageable(address),
             26..60 => self.change(&mut config),
             _ => {}
+        }
+        if let Some(forms) = self.forms.as_deref_mut() {
+            change_form(&mut config, forms);
         }
         self.put(address, config);
     }
@@ -226,6 +249,7 @@ impl<'a> Held<'a> {
     fn change(&mut self, config: &mut RecordConfig) {
         match self.random.below(if config.storage_location.is_some() { 6 } else { 4 }) {
             0 => config.cycle_duration = if config.cycle_duration == 2400 { 4800 } else { 2400 },
+            1 | 2 if config.is_by_format() => config.cycle_duration = 5400,
             1 => config.vod_transcode_group = files::other_group(&config.vod_transcode_group),
             2 if config.auto_compose => config.auto_compose = false,
             2 => {
@@ -253,7 +277,9 @@ impl<'a> Held<'a> {
                 continue;
             }
             if self.random.percent(12) {
-                self.put_by_format(&address);
+                self.put_unmanageable(&address);
+            } else if self.forms.as_deref_mut().is_some_and(|forms| forms.percent(30)) {
+                self.put(&address, by_format());
             } else {
                 self.put(&address, plain());
             }
@@ -297,16 +323,30 @@ impl<'a> Held<'a> {
         set("ComposeVodTranscodeGroupId", config.compose_vod_transcode_group.map(Value::from));
         let chosen = self.chooses.then(|| CHOSEN.to_owned());
         set("StorageLocation", config.storage_location.or(chosen).map(Value::from));
-        set("DelayTime", self.random.percent(20).then(|| 240.into()));
-        set("TranscodeTemplates", self.random.percent(8).then(|| "t1,t2".into()));
-        set("SpaceId", self.random.percent(5).then(|| "app-1000000".into()));
+        let delay = self.random.percent(20).then_some(240);
+        set("DelayTime", config.delay_time.or(delay).map(Value::from));
+        let templates = self.random.percent(8).then(|| "t1,t2".to_owned());
+        set("TranscodeTemplates", joined(config.transcode_templates).or(templates).map(Value::from));
+        let space = self.random.percent(5).then(|| "app-1000000".to_owned());
+        set("SpaceId", config.space_id.or(space).map(Value::from));
+        set("RecordContent", joined(config.record_content).map(Value::from));
+        if let Some(formats) = config.record_format {
+            set("FormatConfig", Some(true.into()));
+            set("RecordFormatList", Some(wire::list_formats(&formats)));
+            for name in ["VodTranscodeGroupId", "AutoCompose"] {
+                item.as_object_mut().unwrap().remove(name);
+            }
+        }
+        if let Some(forms) = self.forms.as_deref_mut() {
+            add_harmless(item.as_object_mut().unwrap(), forms);
+        }
         self.items.insert(address.clone(), item);
     }
 
-    fn put_by_format(&mut self, address: &Address) {
+    /// A configuration that contradicts itself.
+    fn put_unmanageable(&mut self, address: &Address) {
         let mut item = json!({
             "DomainName": &*address.domain, "AppName": &*address.app, "AutoCompose": "OFF", "FormatConfig": true,
-            "RecordFormatList": { "RecordFormat": [{ "Format": "m3u8", "SliceDuration": 30 }] },
         });
         if let Some(stream) = self.spelled(&address.stream) {
             item["StreamName"] = stream;
@@ -321,6 +361,68 @@ impl<'a> Held<'a> {
         }
         Some(if self.folds { stream.to_ascii_lowercase() } else { stream.to_owned() }.into())
     }
+}
+
+/// The words of a set, as an answer lists them.
+fn joined(words: Option<BTreeSet<String>>) -> Option<String> {
+    Some(words?.into_iter().collect::<Vec<_>>().join(",")).filter(|text| !text.is_empty())
+}
+
+/// Another configuration than the declared one in what came in 2026.
+fn change_form(config: &mut RecordConfig, forms: &mut Random) {
+    match forms.below(14) {
+        0 => config.delay_time = forms.pick(&[None, Some(180), Some(300)]),
+        1 => {
+            config.record_content = Some(words("raw,transcode"));
+            config.transcode_templates = Some(words("t1,t3"));
+        }
+        2 => config.space_id = forms.pick(&[None, Some("app-1000000".to_owned()), Some("app-2".to_owned())]),
+        // The other kind of configuration.
+        3 if config.is_by_format() => *config = plain(),
+        3 => *config = by_format(),
+        4..=9 => {
+            for settings in config.record_format.iter_mut().flat_map(BTreeMap::values_mut) {
+                change_format(settings, forms);
+            }
+        }
+        10 => {
+            let formats = config.record_format.iter_mut();
+            formats.for_each(|formats| _ = formats.entry(Format::Flv).or_default());
+        }
+        11 => {
+            let formats = config.record_format.iter_mut();
+            formats.filter(|formats| formats.len() > 1).for_each(|formats| _ = formats.pop_first());
+        }
+        _ => {}
+    }
+}
+
+fn change_format(settings: &mut FormatSettings, forms: &mut Random) {
+    match forms.below(6) {
+        0 => settings.process = None,
+        1 => settings.process = Some(Process::Workflow("wf-2".to_owned())),
+        2 => settings.process = Some(Process::Transcode(ARCHIVE.to_owned())),
+        3 => settings.auto_compose = forms.pick(&[None, Some(true), Some(false)]),
+        4 => settings.video = forms.pick(&[None, Some(words("origin")), Some(words("compose"))]),
+        _ => settings.tags = forms.pick(&[None, Some("old".to_owned())]),
+    }
+}
+
+/// Fields that nobody knows and that say nothing, and a list of formats that does not count.
+fn add_harmless(item: &mut Map<String, Value>, forms: &mut Random) {
+    if forms.percent(15) {
+        item.insert("NewField".to_owned(), forms.pick(&[json!(false), json!(0), json!(""), json!([])]));
+    }
+    if forms.percent(5) && !item.contains_key("FormatConfig") {
+        item.insert("FormatConfig".to_owned(), false.into());
+        item.insert("RecordFormatList".to_owned(), json!({ "RecordFormat": [{ "Format": "mp4" }] }));
+    }
+}
+
+fn by_format() -> RecordConfig {
+    let m3u8 = FormatSettings { tags: Some("theirs".to_owned()), ..FormatSettings::default() };
+    let formats = [(Format::M3u8, m3u8), (Format::Mp4, FormatSettings::default())].into();
+    RecordConfig { record_format: Some(formats), ..RecordConfig::default() }
 }
 
 fn plain() -> RecordConfig {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use livevod::apply::Outcome;
 use livevod::model::{Address, Field, Value};
 use livevod::plan::{ActionKind, Plan, Reason};
+use livevod::resolve::Entry;
 
 use super::super::process::{End, SETTLE};
 use super::super::story::{Call, failure};
@@ -191,10 +192,6 @@ pub(super) fn what_went_along_is_back_in_the_end(run: &Run) -> Result<(), String
     Ok(())
 }
 
-/// A field that an Add can set, but no file.
-const CARRIED: [Field; 4] =
-    [Field::DelayTime, Field::RecordContent, Field::SpaceId, Field::TranscodeTemplates];
-
 /// In the end, the entry of a replace in the first process has all fields that no file mentions, even if the next process
 /// finished the replace.
 pub(super) fn a_finished_replace_keeps_what_no_file_mentions(run: &Run) -> Result<(), String> {
@@ -206,11 +203,21 @@ pub(super) fn a_finished_replace_keeps_what_no_file_mentions(run: &Run) -> Resul
         });
         let by_others = is_foreign_between(run, view.start(), run.story.len(), &address);
         let found = run.truth.last().get(&address).filter(|_| is_removed && !by_others);
-        if let (Some(found), Some(before)) = (found, change.before()) {
+        if let (Some(found), Some(before), Some(after)) = (found, change.before(), change.after()) {
+            let written = run.scene.desired.get(&change.address).and_then(Entry::resolved);
+            // What a file mentions is as it says. Settings of a format go with it.
+            let is_left = |field: &Field| match field {
+                Field::Unknown | Field::Format(_) => false,
+                Field::Part(format, _) => after.get(Field::Format(*format)) != Value::Unset,
+                _ => field.is_of_2026(),
+            };
+            let is_unwritten =
+                |field: &Field| written.is_some_and(|written| written.config.get(*field) == Value::Unset);
             let is_lost = |field: &Field| {
                 !matches!(before.get(*field), Value::Unset) && before.get(*field) != found.config.get(*field)
             };
-            if let Some(lost) = CARRIED.into_iter().find(is_lost) {
+            let mut left = Field::leaves().filter(|field| is_left(field) && is_unwritten(field));
+            if let Some(lost) = left.find(is_lost) {
                 return Err(format!("{address} lost its {}, which no file mentions", lost.name()));
             }
         }

@@ -96,7 +96,7 @@ fn was_there(view: View, address: &Address, found: Option<&Remote>) -> bool {
     })
 }
 
-/// Unmanaged, ignored, by-format and protected configurations, and those of domains that no file names.
+/// Unmanaged, ignored, unmanageable and protected configurations, and those of domains that no file names.
 pub(super) fn what_is_not_ours_stays_as_it_is(run: &Run) -> Result<(), String> {
     for (_, process, changed, author) in changes(run).filter(|(_, _, _, author)| author.is_own()) {
         let Changed { address, before, after } = changed;
@@ -132,7 +132,7 @@ fn whose(run: &Run, changed: &Changed) -> Option<&'static str> {
     } else if !address.is_nameable() {
         Some("what no file could name")
     } else if before.as_ref().is_some_and(|remote| remote.unsupported.is_some()) {
-        Some("by format")
+        Some("what can't be managed")
     } else if after.is_none() && matches(&desired.protect) {
         Some("protected")
     } else if !is_declared && domain.prunes(address).is_none() {
