@@ -3,6 +3,7 @@
 mod anything;
 mod converge;
 mod crash;
+mod formats;
 mod fresh;
 mod gate;
 mod journal;

@@ -5,10 +5,12 @@
 
 pub(crate) mod harness;
 
+use std::ops::Range;
+
 use harness::{ONCE_BROKEN, PARTS, Run, Tally};
 
-/// Seeds of the plain test run.
-const SEEDS: u64 = 2450;
+/// Seeds of the plain test run: as few as let every fault strike everywhere.
+const SEEDS: Range<u64> = 840..3150;
 
 /// Plays seeds; none may break a promise.
 fn hold(seeds: impl Iterator<Item = u64>) -> Tally {
@@ -22,7 +24,7 @@ fn hold(seeds: impl Iterator<Item = u64>) -> Tally {
 
 /// Plays the seeds of one part, each in turn with the next fault of its share at the next step.
 fn part(number: u64) {
-    let tally = hold((0..SEEDS).filter(|seed| seed % PARTS == number));
+    let tally = hold(SEEDS.filter(|seed| seed % PARTS == number));
     let missing = tally.missing_strikes(number);
     assert!(missing.is_empty(), "never struck: {missing:?}\n{tally}");
     assert!(tally.ambiguous * 2 > tally.runs, "too few writes without an answer\n{tally}");
