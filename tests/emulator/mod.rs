@@ -1,5 +1,6 @@
 //! The emulated service as its callers see it.
 
+mod by_format;
 mod codes;
 mod durability;
 mod faults;
