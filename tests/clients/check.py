@@ -221,6 +221,7 @@ def examples():
     return {
         "quickstart": (ACCOUNT, [ROOT / "examples" / "quickstart"]),
         "platform": (ACCOUNT, [ROOT / "examples" / "platform"]),
+        "by-format": (ACCOUNT, [ROOT / "examples" / "by-format"]),
         "staging": (ACCOUNT, [staging / "common.yaml", staging / "staging.yaml"]),
         "production": (PRODUCTION, [staging / "common.yaml", staging / "production.yaml"]),
     }
