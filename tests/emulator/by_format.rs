@@ -293,6 +293,18 @@ fn the_generation_of_2025_neither_takes_nor_lists_what_came_later() {
     assert_eq!(bench.try_at(Update, "CycleDuration=900"), "MissingVodTranscodeGroupId");
 }
 
+#[test]
+fn an_update_sets_what_was_loaded_as_something_that_no_request_can_say() {
+    let bench = bench(&[]);
+    let held = json!({"DomainName": "a.com", "AppName": "show", "StreamName": "cam", "VodTranscodeGroupId": GROUP,
+        "CycleDuration": "soon", "DelayTime": "later", "New": 1});
+    bench.service.load(&json!({ "configs": [held] }).to_string()).unwrap();
+    assert_eq!(bench.try_at(Update, "VodTranscodeGroupId=G CycleDuration=900"), "");
+    let item = bench.items("DomainName=a.com").remove(0);
+    let seen = ["CycleDuration", "DelayTime", "New"].map(|name| item[name].clone());
+    assert_eq!(seen, [json!(900), json!("later"), json!(1)]);
+}
+
 /// Parameters that no document has, or not for this action, in the forms that callers try.
 const UNKNOWN: &[(Action, &str)] = &[
     (Add, "RecordFormat=[{\"Format\":\"mp4\"}]"),
