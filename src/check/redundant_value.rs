@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, EVERY, Field, Value};
-use crate::resolve::{OriginKind, Trail, follow};
+use crate::resolve::{OriginKind, Rung, Trail, follow};
 use crate::source::{Span, Spanned};
 
 /// A setting, and every configuration that it reaches.
@@ -70,11 +70,25 @@ fn note(
         let key = (trail.address.domain.clone(), trail.address.app.clone(), field);
         let is_plain_speech = rung.level == OriginKind::Stream && stars.contains(&key);
         let next = written.get(at + 1).map(|(_, next)| next);
-        let repeats = if is_plain_speech { None } else { repeated(setting, next) };
+        let switches = next.is_some_and(|next| is_switch(trail, field, (setting.span, next.span)));
+        let repeats = if is_plain_speech || switches { None } else { repeated(setting, next) };
         let known = reached.entry(setting.span).or_insert(Reached { field, repeats, addresses: Vec::new() });
         known.repeats = known.repeats.and(repeats);
         known.addresses.push(trail.address.clone());
     }
+}
+
+/// Whether a block between two that write the field writes formats, if the field is a group, or a group, if it is formats:
+/// then the nearer value switches back.
+fn is_switch(trail: &Trail<'_>, field: Field, (nearer, next): (Span, Span)) -> bool {
+    let other = match field {
+        Field::VodTranscodeGroup => Field::RecordFormat,
+        Field::RecordFormat => Field::VodTranscodeGroup,
+        _ => return false,
+    };
+    let is_at = |rung: &Rung<'_, '_>, span| rung.settings.get(field).is_some_and(|held| held.span == span);
+    let mut between = trail.rungs.iter().skip_while(|rung| !is_at(rung, nearer)).skip(1);
+    between.by_ref().take_while(|rung| !is_at(rung, next)).any(|rung| rung.settings.get(other).is_some())
 }
 
 fn repeated(setting: &Spanned<Option<Value>>, next: Option<&Spanned<Option<Value>>>) -> Option<Span> {

@@ -212,6 +212,17 @@ fn redundant_value_what_is_the_same_in_one_place_alone_is_needed_in_the_other() 
 }
 
 #[test]
+fn redundant_value_a_group_that_leaves_inherited_formats_out_is_needed() {
+    let text = |app: &str, cam: &str| {
+        streams("", &format!("cam: {{ {cam} }}"))
+            .replace("show: {", &format!("show: {{ defaults: {{ {app} }},"))
+    };
+    let group = "vod_transcode_group: VOD_NO_TRANSCODE";
+    assert_eq!(found(&text("record_format: { mp4: {} }", group)), []);
+    assert_eq!(found(&text("delay_time: 5m", group)), [(Code::RedundantValue, "VOD_NO_TRANSCODE".into())]);
+}
+
+#[test]
 fn short_cycle_under_twenty_minutes_unless_the_merged_file_says_it() {
     let cam = |settings: &str| found(&streams("", &format!("cam: {{ {settings} }}")));
     assert_eq!(cam("cycle_duration: 19m59s"), [(Code::ShortCycle, "19m59s".into())]);

@@ -30,6 +30,10 @@ pub(super) struct Account {
     #[arg(long = "ingest-domain", value_name = "NAME[=REGION]")]
     ingest_domains: Vec<Domain>,
 
+    /// VOD app space that exists; app-1000000 always does [default: every id]
+    #[arg(long = "space", value_name = "ID")]
+    spaces: Vec<String>,
+
     /// Recording to OSS that exists; it conflicts with a configuration at the same address [default: none]
     #[arg(long = "oss-recording", value_name = "DOMAIN/APP/STREAM")]
     oss_recordings: Vec<Address>,
@@ -62,6 +66,7 @@ impl Account {
             id,
             domains,
             ingest_domains,
+            spaces,
             oss_recordings,
             roles,
             oidc_token_file,
@@ -83,6 +88,7 @@ impl Account {
             domains: some(names(domains)),
             ingest_domains: names(ingest_domains),
             domain_regions: regions(domains.iter().chain(ingest_domains)),
+            app_spaces: some(spaces.iter().cloned().collect()),
             oss_recordings: oss_recordings.iter().cloned().collect(),
             roles: some(roles.iter().cloned().collect()),
             oidc_token,

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::arguments::quirk;
 use super::emulated_account::Account;
@@ -20,7 +20,7 @@ use super::sealed;
 use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
 use crate::emulator::server::{self, Admin};
-use crate::emulator::{CallEntry, CallLog, QUIRKS, Quirks, Service, Settings};
+use crate::emulator::{Api, CallEntry, CallLog, QUIRKS, Quirks, Service, Settings};
 #[cfg(feature = "faults")]
 use crate::emulator::{Fault, fault_help};
 use crate::files;
@@ -63,6 +63,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     groups_file: Option<PathBuf>,
 
+    /// Generation of the API
+    #[arg(long, default_value = "2026", help_heading = "Behaviour")]
+    api: Generation,
+
+    /// Refuse a parameter that the action does not know, instead of ignoring it
+    #[arg(long, help_heading = "Behaviour")]
+    strict: bool,
+
     /// Change how the emulator behaves where the API documents are unclear; see `livevod emulator quirks`
     #[arg(long = "quirk", value_name = "NAME=VALUE", value_parser = quirk, help_heading = "Behaviour")]
     quirks: Vec<String>,
@@ -83,6 +91,26 @@ pub(super) struct Arguments {
     /// Serve /_admin/ to this machine, to set faults and to read counters and state
     #[arg(long, help_heading = "Observation")]
     admin: bool,
+}
+
+/// `--api`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Generation {
+    /// Before May 2026: only what is recorded the same way for all formats
+    #[value(name = "2025")]
+    Y2025,
+    /// Since May 2026: recording by format, delay time, recorded content, live transcode templates, app spaces
+    #[value(name = "2026")]
+    Y2026,
+}
+
+impl From<Generation> for Api {
+    fn from(generation: Generation) -> Self {
+        match generation {
+            Generation::Y2025 => Api::Y2025,
+            Generation::Y2026 => Api::Y2026,
+        }
+    }
 }
 
 /// The subcommands of `livevod emulator`; without one, it serves the API.
@@ -208,7 +236,9 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     let transcode_groups = (!all).then(|| groups.into_iter().collect());
     let quirks = Quirks::with(&arguments.quirks).map_err(|error| Diagnostic::new(Code::Emulator, error))?;
     let limit = NonZeroU32::new(arguments.limit);
-    Ok(Settings { transcode_groups, quirks, limit, ..arguments.account.settings().map_err(wrong)? })
+    let (api, strict) = (arguments.api.into(), arguments.strict);
+    let account = arguments.account.settings().map_err(wrong)?;
+    Ok(Settings { transcode_groups, api, strict, quirks, limit, ..account })
 }
 
 fn unread(file: &Path, error: &std::io::Error) -> Failure {

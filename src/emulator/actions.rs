@@ -83,6 +83,7 @@ impl Scene<'_> {
             config.set(field, entry.config.get(field));
         }
         config.unknown.clone_from(&entry.config.unknown);
+        config.unknown.retain(|name, _| params.text(name).is_none());
         let entry = Entry { config, ..entry.clone() };
         Ok(Accepted::changed(vec![Record::put(address, entry)]))
     }

@@ -92,10 +92,17 @@ impl Exchange {
     }
 }
 
-/// The product whose version a request names; headers first.
+/// The product whose version a request names in a header, in the query or in the form body.
 fn product(request: &Request) -> &'static str {
     let named = [(Product::Vod, "vod"), (Product::Sts, "Sts")];
-    let version = request.headers.get("x-acs-version").map_or(request.query.as_str(), String::as_str);
-    let is_named = |(product, _): &(Product, &str)| version.contains(product.version());
+    let in_params = |version: &str| {
+        let param = format!("Version={version}");
+        let in_body = || std::str::from_utf8(&request.body).is_ok_and(|body| body.contains(&param));
+        request.query.contains(&param) || in_body()
+    };
+    let is_named = |(product, _): &(Product, &str)| match request.headers.get("x-acs-version") {
+        Some(version) => version == product.version(),
+        None => in_params(product.version()),
+    };
     named.into_iter().find(is_named).map_or("live", |(_, name)| name)
 }

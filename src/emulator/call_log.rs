@@ -25,6 +25,9 @@ pub struct CallEntry<'a> {
     pub fate: &'static str,
     /// The names of the faults that struck.
     pub faults: &'a [&'static str],
+    /// The names of the parameters that the action does not know, left out if there are none.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub ignored: &'a [String],
     /// The body of the answer; it is not logged.
     #[serde(skip)]
     pub body: Option<&'a [u8]>,
@@ -52,6 +55,7 @@ impl<'a> CallEntry<'a> {
             code,
             fate,
             faults,
+            ignored: &glance.ignored,
             body: delivery.response().map(|response| response.body.as_slice()),
         }
     }

@@ -91,6 +91,11 @@ impl Item {
             }
             _ => {}
         }
+        if config.is_by_format() {
+            // It has no meaning there, so the settings don't have it.
+            config.auto_compose = false;
+            fields.extend(before.get("AutoCompose").map(|value| ("AutoCompose".to_owned(), value.clone())));
+        }
         if flag == Some(config.is_by_format()) {
             fields.remove("FormatConfig");
         }
@@ -183,6 +188,7 @@ mod tests {
             r#""FormatConfig":false,"RecordFormatList":{"RecordFormat":[{"Format":"mp4"}]}"#,
             r#""RecordFormatList":{"RecordFormat":[{"Format":"mp4"},{"Format":"mp4"}]}"#,
             r#""RecordFormatList":{"RecordFormat":[{"Format":"cmaf"}]},"FormatConfig":true"#,
+            r#""FormatConfig":true,"AutoCompose":"ON","RecordFormatList":{"RecordFormat":[{"Format":"mp4"}]}"#,
             r#""FormatConfig":true,"VodTranscodeGroupId":"g","RecordFormatList":{"RecordFormat":[{"Format":"mp4","New":1}]}"#,
         ] {
             let item: Value = serde_json::from_str(&format!("{{{key},{more}}}")).unwrap();

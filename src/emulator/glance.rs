@@ -1,7 +1,9 @@
 //! What a request claims to be about, before anything in it is checked.
 
+use super::parameters;
+use super::settings::Api;
 use crate::model::EVERY;
-use crate::wire::{Request, unverified_params};
+use crate::wire::{Action, Request, unverified_call};
 
 /// The action and the address that a request names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,14 +15,18 @@ pub(super) struct Glance {
     pub(super) app: Option<String>,
     /// As it was sent.
     pub(super) stream: Option<String>,
+    /// The names of the parameters that the action does not know.
+    pub(super) ignored: Vec<String>,
 }
 
 impl Glance {
-    pub(super) fn at(request: &Request) -> Self {
-        let mut params = unverified_params(request);
-        let action = request.headers.get("x-acs-action").cloned().or_else(|| params.remove("Action"));
+    pub(super) fn at(request: &Request, api: Api) -> Self {
+        let (action, mut params) = unverified_call(request);
+        let known = Action::from_name(&action);
+        let ignored = known.map(|action| parameters::ignored(action, &params, api)).unwrap_or_default();
         Self {
-            action: action.unwrap_or_default(),
+            ignored: ignored.into_iter().map(str::to_owned).collect(),
+            action,
             domain: params.remove("DomainName").unwrap_or_default().to_ascii_lowercase(),
             app: params.remove("AppName"),
             stream: params.remove("StreamName"),

@@ -63,6 +63,7 @@ pub use delivery::{Delivery, End, Fate};
 #[cfg(feature = "faults")]
 pub use faults::{Fault, fault_help};
 pub use metadata::CREDENTIALS_PATH;
+pub use parameters::parameters;
 pub use quirks::{QUIRKS, Quirk, QuirkAnswer, Quirks};
 pub use service::{CallLog, LoadError, Outside, Service};
 pub use settings::{ACCOUNT, Api, KEY_ID, Settings};

@@ -2,86 +2,101 @@
 
 use std::collections::BTreeMap;
 
-use super::settings::{Api, Settings};
-use crate::wire::Action;
+use super::settings::Api;
+use crate::wire::Action::{self, Add, Describe, Update};
 
-/// The parameters that every action knows, besides those of the signature.
-const COMMON: [&str; 2] = ["RegionId", "OwnerId"];
+/// A parameter, the generation that it came with, and the actions that know it. In a list, `N` is the number of an item.
+type Parameter = (&'static str, Api, &'static [Action]);
 
-const KEY: [&str; 3] = ["DomainName", "AppName", "StreamName"];
-const PAGE: [&str; 2] = ["PageNum", "PageSize"];
-const CLASSIC: [&str; 5] =
-    ["VodTranscodeGroupId", "CycleDuration", "AutoCompose", "ComposeVodTranscodeGroupId", "OnDemand"];
-const ADD_ONLY: [&str; 1] = ["StorageLocation"];
-const OF_2026: [&str; 1] = ["DelayTime"];
-const ADD_ONLY_OF_2026: [&str; 2] = ["RecordContent", "SpaceId"];
-const LISTS_OF_2026: [&str; 1] = ["TranscodeTemplates"];
-const FORMAT_OF_2026: &str = "RecordFormat";
+const EVERY_ACTION: &[Action] = &Action::ALL;
 
-/// The parameters of each item of [`FORMAT_OF_2026`].
-const FORMAT: [&str; 7] =
-    ["Format", "AutoCompose", "ProcessMethod", "ProcessTemplateId", "SliceDuration", "Tags", "VideoProcess"];
+/// Every parameter of the four actions, besides those of the signature.
+const PARAMETERS: [Parameter; 24] = [
+    ("DomainName", Api::Y2025, EVERY_ACTION),
+    ("AppName", Api::Y2025, EVERY_ACTION),
+    ("StreamName", Api::Y2025, EVERY_ACTION),
+    ("VodTranscodeGroupId", Api::Y2025, &[Add, Update]),
+    ("CycleDuration", Api::Y2025, &[Add, Update]),
+    ("AutoCompose", Api::Y2025, &[Add, Update]),
+    ("ComposeVodTranscodeGroupId", Api::Y2025, &[Add, Update]),
+    ("OnDemand", Api::Y2025, &[Add, Update]),
+    ("StorageLocation", Api::Y2025, &[Add]),
+    ("DelayTime", Api::Y2026, &[Add, Update]),
+    ("RecordContent", Api::Y2026, &[Add]),
+    ("TranscodeTemplates.N", Api::Y2026, &[Add, Update]),
+    ("SpaceId", Api::Y2026, &[Add]),
+    ("RecordFormat.N.Format", Api::Y2026, &[Add, Update]),
+    ("RecordFormat.N.AutoCompose", Api::Y2026, &[Add, Update]),
+    ("RecordFormat.N.ProcessMethod", Api::Y2026, &[Add, Update]),
+    ("RecordFormat.N.ProcessTemplateId", Api::Y2026, &[Add, Update]),
+    ("RecordFormat.N.SliceDuration", Api::Y2026, &[Add, Update]),
+    ("RecordFormat.N.Tags", Api::Y2026, &[Add, Update]),
+    ("RecordFormat.N.VideoProcess", Api::Y2026, &[Add, Update]),
+    ("PageNum", Api::Y2025, &[Describe]),
+    ("PageSize", Api::Y2025, &[Describe]),
+    ("RegionId", Api::Y2025, EVERY_ACTION),
+    ("OwnerId", Api::Y2025, EVERY_ACTION),
+];
 
-/// The parameters of a call that its action knows, and the names of the others.
-pub(super) fn known<'a>(
-    action: Action,
-    params: &'a BTreeMap<String, String>,
-    settings: &Settings,
-) -> (BTreeMap<String, String>, Vec<&'a str>) {
-    let (known, ignored): (Vec<_>, Vec<_>) =
-        params.iter().partition(|(name, _)| is_known(action, name, settings.api));
-    let known = known.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    (known, ignored.into_iter().map(|(name, _)| name.as_str()).collect())
+/// The names of the parameters that an action knows in a generation of the API. In a list, `N` is the number of an item,
+/// from 1: `RecordFormat.N.Tags`.
+pub fn parameters(action: Action, api: Api) -> impl Iterator<Item = &'static str> {
+    let knows = move |(_, since, actions): &&Parameter| {
+        actions.contains(&action) && (*since == Api::Y2025 || api == Api::Y2026)
+    };
+    PARAMETERS.iter().filter(knows).map(|(name, ..)| *name)
+}
+
+/// The parameters of a call that its action knows.
+pub(super) fn known(action: Action, params: &BTreeMap<String, String>, api: Api) -> BTreeMap<String, String> {
+    let known = params.iter().filter(|(name, _)| is_known(action, name, api));
+    known.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// The names of the others.
+pub(super) fn ignored(action: Action, params: &BTreeMap<String, String>, api: Api) -> Vec<&str> {
+    params.keys().map(String::as_str).filter(|name| !is_known(action, name, api)).collect()
 }
 
 fn is_known(action: Action, name: &str, api: Api) -> bool {
-    let is_write = matches!(action, Action::Add | Action::Update);
-    let is_add = action == Action::Add;
-    COMMON.contains(&name)
-        || KEY.contains(&name)
-        || (action == Action::Describe && PAGE.contains(&name))
-        || (is_write && CLASSIC.contains(&name))
-        || (is_add && ADD_ONLY.contains(&name))
-        || (api == Api::Y2026 && is_write && is_of_2026(name, is_add))
+    parameters(action, api).any(|known| is_named(name, known))
 }
 
-fn is_of_2026(name: &str, is_add: bool) -> bool {
-    OF_2026.contains(&name)
-        || (is_add && ADD_ONLY_OF_2026.contains(&name))
-        || LISTS_OF_2026.iter().any(|list| number(name, list) == Some(""))
-        || number(name, FORMAT_OF_2026).is_some_and(|rest| FORMAT.contains(&rest))
-}
-
-/// What follows the number of a list's item: `Format` in `RecordFormat.2.Format`. Numbers begin at 1.
-fn number<'a>(name: &'a str, list: &str) -> Option<&'a str> {
-    let rest = name.strip_prefix(list)?.strip_prefix('.')?;
-    let (number, rest) = rest.split_once('.').unwrap_or((rest, ""));
-    (number.parse::<u32>().ok()? > 0).then_some(rest)
+/// Whether a name is that of a known parameter, with a number in place of its `N`.
+fn is_named(name: &str, known: &str) -> bool {
+    let Some((before, after)) = known.split_once(".N") else { return name == known };
+    let number = name.strip_prefix(before).and_then(|rest| rest.strip_prefix('.')?.strip_suffix(after));
+    number.is_some_and(|number| number.parse().is_ok_and(|number: u32| number > 0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Action::Delete;
 
     #[test]
     fn each_generation_knows_its_own_parameters() {
         let knows = |action, name| [Api::Y2025, Api::Y2026].map(|api| is_known(action, name, api));
         for (action, name, expected) in [
-            (Action::Add, "StorageLocation", [true, true]),
-            (Action::Update, "StorageLocation", [false, false]),
-            (Action::Add, "RecordContent", [false, true]),
-            (Action::Update, "RecordContent", [false, false]),
-            (Action::Update, "DelayTime", [false, true]),
-            (Action::Update, "TranscodeTemplates.1", [false, true]),
-            (Action::Update, "TranscodeTemplates", [false, false]),
-            (Action::Add, "RecordFormat.2.Tags", [false, true]),
-            (Action::Add, "RecordFormat.0.Tags", [false, false]),
-            (Action::Add, "RecordFormat.x.Tags", [false, false]),
-            (Action::Add, "RecordFormat.1.Cycle", [false, false]),
-            (Action::Add, "FormatConfig", [false, false]),
-            (Action::Delete, "CycleDuration", [false, false]),
-            (Action::Describe, "PageSize", [true, true]),
-            (Action::Delete, "RegionId", [true, true]),
+            (Add, "StorageLocation", [true, true]),
+            (Update, "StorageLocation", [false, false]),
+            (Add, "RecordContent", [false, true]),
+            (Update, "RecordContent", [false, false]),
+            (Update, "DelayTime", [false, true]),
+            (Update, "TranscodeTemplates.1", [false, true]),
+            (Update, "TranscodeTemplates", [false, false]),
+            (Update, "TranscodeTemplates.1.Id", [false, false]),
+            (Add, "RecordFormat.2.Tags", [false, true]),
+            (Add, "RecordFormat.12.Tags", [false, true]),
+            (Add, "RecordFormat.2", [false, false]),
+            (Add, "RecordFormat.0.Tags", [false, false]),
+            (Add, "RecordFormat.x.Tags", [false, false]),
+            (Add, "RecordFormat.N.Tags", [false, false]),
+            (Add, "RecordFormat.1.Cycle", [false, false]),
+            (Add, "FormatConfig", [false, false]),
+            (Delete, "CycleDuration", [false, false]),
+            (Describe, "PageSize", [true, true]),
+            (Delete, "RegionId", [true, true]),
         ] {
             assert_eq!(knows(action, name), expected, "{name}");
         }

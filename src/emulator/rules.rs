@@ -184,9 +184,7 @@ impl<'a> Params<'a> {
                 None => None,
             },
             Form::Words(known) => match self.text(name).map(words) {
-                Some(sent) if sent.iter().any(|word| !known.contains(&word.as_str())) => {
-                    return Err(Refusal::malformed(name));
-                }
+                Some(sent) if !is_list_of(&sent, known) => return Err(Refusal::malformed(name)),
                 sent => sent.map(Value::Set),
             },
             Form::Templates => {
@@ -243,22 +241,15 @@ impl<'a> Params<'a> {
     /// The formats of the call; `None` if it has none. Refuses what the documents rule out.
     fn record_formats(&self, settings: &Settings) -> Result<Option<Formats>, Refusal> {
         let malformed = || Refusal::malformed("RecordFormat");
-        let items: Vec<Json> = self.objects("RecordFormat").into_iter().map(Json::from_iter).collect();
+        let items = self.objects("RecordFormat");
+        if !items.iter().all(is_good_format) {
+            return Err(malformed());
+        }
+        let items: Vec<Json> = items.into_iter().map(Json::from_iter).collect();
         let read = read_formats(&Json::Array(items)).map_err(|_| malformed())?;
-        for (format, one) in read.iter().flatten() {
-            let is_within =
-                |words: &BTreeSet<String>| words.iter().all(|word| VIDEO.contains(&word.as_str()));
-            let slice = one.slice_duration;
-            let is_good = one.unknown.is_empty()
-                && one.video.as_ref().is_none_or(is_within)
-                && slice.is_none_or(|slice| *format == Format::M3u8 && SLICE_DURATION.contains(&slice));
-            if !is_good {
-                return Err(malformed());
-            }
-            let group = one.process.as_ref().and_then(Process::group);
-            if group.is_some_and(|group| !settings.has_transcode_group(group)) {
-                return Err(Refusal::transcode_group_not_found());
-            }
+        let processes = read.iter().flatten().filter_map(|(_, one)| one.process.as_ref());
+        if !processes.filter_map(Process::group).all(|group| settings.has_transcode_group(group)) {
+            return Err(Refusal::transcode_group_not_found());
         }
         Ok(read)
     }
@@ -286,6 +277,21 @@ impl<'a> Params<'a> {
         }
         Field::ALL.into_iter().filter(|field| field.needs_add()).try_for_each(|field| self.put(field, config))
     }
+}
+
+/// Whether the values of one item are documented ones. Whether the items agree with each other is another question.
+fn is_good_format(item: &BTreeMap<String, String>) -> bool {
+    let sent = |name: &str| item.get(name).map(String::as_str);
+    let slice = |text: &str| text.parse().is_ok_and(|slice| SLICE_DURATION.contains(&slice));
+    let is_m3u8 = sent("Format") == Some(Format::M3u8.name());
+    sent("AutoCompose").is_none_or(|switch| matches!(switch, "ON" | "OFF"))
+        && sent("SliceDuration").is_none_or(|text| is_m3u8 && slice(text))
+        && sent("VideoProcess").is_none_or(|text| is_list_of(&words(text), &VIDEO))
+}
+
+/// Whether a list has words, and only such.
+fn is_list_of(sent: &BTreeSet<String>, known: &[&str]) -> bool {
+    !sent.is_empty() && sent.iter().all(|word| known.contains(&word.as_str()))
 }
 
 /// What an item leaves out, as in the standing configuration, if the service keeps that.

@@ -14,7 +14,7 @@ use super::delivery::{Delivery, End};
 use super::dump;
 use super::glance::Glance;
 use super::inner::{Delivering, Handled};
-use super::{Emulator, Settings, Store, StoreError};
+use super::{Api, Emulator, Settings, Store, StoreError};
 use crate::wire::{Request, Response};
 
 /// What the service takes from outside.
@@ -54,6 +54,7 @@ pub type CallLog = Box<dyn Fn(&CallEntry<'_>) + Send + Sync>;
 /// A write enters the state under the one lock and is put on disk under another, by the first caller to get there, for
 /// all that wait: so many writes share one sync, and no caller gets an answer before its write is durable.
 pub struct Service {
+    api: Api,
     inner: Mutex<Delivering>,
     store: Option<Mutex<Store>>,
     outside: Outside,
@@ -100,13 +101,14 @@ impl Service {
     ///
     /// The log can't be used; see [`StoreError`].
     pub fn open_with(path: Option<&Path>, settings: Settings, outside: Outside) -> Result<Self, StoreError> {
+        let api = settings.api;
         let mut emulator = Emulator::new(settings);
         let opened = path.map(Store::open).transpose()?;
         let store = opened.map(|(store, records)| {
             records.into_iter().for_each(|record| emulator.apply(record));
             Mutex::new(store)
         });
-        Ok(Self { inner: Mutex::new(Delivering::new(emulator)), store, outside, call_log: None })
+        Ok(Self { api, inner: Mutex::new(Delivering::new(emulator)), store, outside, call_log: None })
     }
 
     /// Reports every call to `log` from now on.
@@ -140,7 +142,7 @@ impl Service {
     /// The first half of [`deliver`](Self::deliver), which does not wait.
     pub(super) fn begin(&self, request: &Request) -> Begun {
         let (now, request_id) = ((self.outside.now)(), (self.outside.request_id)());
-        let glance = Glance::at(request);
+        let glance = Glance::at(request, self.api);
         let mut inner = self.lock();
         #[cfg(feature = "faults")]
         let handled = inner.deliver_through_faults(request, &glance, now, request_id.clone());

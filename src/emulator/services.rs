@@ -43,10 +43,11 @@ impl Emulator {
         let (params, state, settings) = (&Params(&verified.params), &self.state, &self.settings);
         match operation {
             Operation::Configurations(action) => {
-                let (known, ignored) = parameters::known(action, &verified.params, settings);
+                let ignored = parameters::ignored(action, &verified.params, settings.api);
                 if let Some(name) = ignored.first().filter(|_| settings.strict) {
                     return Err(Refusal::unknown_parameter(name));
                 }
+                let known = parameters::known(action, &verified.params, settings.api);
                 configurations(action, &Params(&known), &Scene { state, settings, now, turn: self.turn })
             }
             Operation::UserDomains => lookups::user_domains(params, state, settings),

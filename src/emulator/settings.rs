@@ -45,7 +45,7 @@ pub struct Settings {
     pub imds_token_required: bool,
     /// Whether keys are handed out at [`CREDENTIALS_PATH`](super::CREDENTIALS_PATH).
     pub credentials_uri: bool,
-    /// VOD app spaces; `None`: every well-formed one. The first one, `app-1000000`, always exists.
+    /// VOD app spaces; `None`: every one. The first one, `app-1000000`, always exists.
     pub app_spaces: Option<BTreeSet<String>>,
     /// The generation of the API.
     pub api: Api,
@@ -132,8 +132,7 @@ impl Settings {
     }
 
     pub(super) fn has_app_space(&self, id: &str) -> bool {
-        let is_plausible = || id.strip_prefix("app-").is_some_and(|rest| !rest.is_empty());
-        id == FIRST_SPACE || self.app_spaces.as_ref().map_or_else(is_plausible, |spaces| spaces.contains(id))
+        id == FIRST_SPACE || self.app_spaces.as_ref().is_none_or(|spaces| spaces.contains(id))
     }
 
     pub(super) fn has_storage_location(&self, host: &str) -> bool {

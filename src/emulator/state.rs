@@ -49,7 +49,10 @@ const FORMATS: &str = "record_formats";
 const UNKNOWN: &str = "unknown";
 const IDLE_COMPOSE: &str = "idle_compose_group_id";
 
-/// The name of a field in the log; AutoCompose has none, since it is ON exactly if there is a compose group.
+/// Whether AutoCompose is ON without a compose group, which only a loaded state can say.
+const COMPOSE_ALONE: &str = "auto_compose";
+
+/// The name of a field in the log; AutoCompose has none, since it is usually ON exactly if there is a compose group.
 fn kept_name(field: Field) -> Option<Cow<'static, str>> {
     match (field, field.form()) {
         (Field::AutoCompose | Field::RecordFormat | Field::Unknown, _) => None,
@@ -72,8 +75,11 @@ impl From<Entry> for Kept {
             let part = if field.needs_add() { &mut fixed } else { &mut recording };
             part.insert(name.into_owned(), value);
         }
-        let Entry { spelling, create_time, config: RecordConfig { record_format, unknown, .. } } = entry;
+        if entry.config.auto_compose && entry.config.compose_vod_transcode_group.is_none() {
+            recording.insert(COMPOSE_ALONE.to_owned(), true.into());
+        }
         recording.extend(idle.map(|group| (IDLE_COMPOSE.to_owned(), group.into())));
+        let Entry { spelling, create_time, config: RecordConfig { record_format, unknown, .. } } = entry;
         let mut formats = list_formats(&record_format.unwrap_or_default());
         recording.insert(FORMATS.to_owned(), formats["RecordFormat"].take());
         if !unknown.is_empty() {
@@ -92,6 +98,7 @@ impl TryFrom<Kept> for Entry {
         let formats = kept.remove(FORMATS).unwrap_or_default();
         let unknown = kept.remove(UNKNOWN).unwrap_or_else(|| Json::Object(Map::new()));
         let idle = kept.remove(IDLE_COMPOSE);
+        let is_alone = kept.remove(COMPOSE_ALONE).is_some();
         let mut config = take_whole(kept, kept_name)?;
         config.unknown = serde_json::from_value(unknown).map_err(|error| error.to_string())?;
         match read_formats(&formats) {
@@ -99,7 +106,7 @@ impl TryFrom<Kept> for Entry {
             // Earlier versions took more.
             Err(_) => _ = config.unknown.insert(FORMAT_LIST.to_owned(), json!({ "RecordFormat": formats })),
         }
-        config.auto_compose = config.compose_vod_transcode_group.is_some();
+        config.auto_compose = is_alone || config.compose_vod_transcode_group.is_some();
         if let Some(Json::String(idle)) = idle {
             config.compose_vod_transcode_group.get_or_insert(idle);
         }

@@ -33,7 +33,7 @@ pub use temporary::{
 };
 pub use values::write_value;
 pub use verify::{
-    SignatureProblem, Unsigned, Verified, read_unsigned, unverified_param, unverified_params, verify,
+    SignatureProblem, Unsigned, Verified, read_unsigned, unverified_call, unverified_param, verify,
 };
 pub use xml::write as write_xml;
 

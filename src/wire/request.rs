@@ -85,7 +85,11 @@ pub fn uncarryable(config: &RecordConfig, action: Action) -> Option<String> {
     });
     let own = own.map(|(name, value)| (name.clone(), value));
     let inner = config.record_format.iter().flat_map(formats::unknown);
-    let lost: Vec<String> = own.chain(inner).map(|(name, value)| format!("`{name}` ({value})")).collect();
+    let shown = |(name, value): (String, &_)| match name.as_str() {
+        formats::LIST => format!("`{name}` beside `FormatConfig: false` ({value})"),
+        _ => format!("`{name}` ({value})"),
+    };
+    let lost: Vec<String> = own.chain(inner).map(shown).collect();
     if !lost.is_empty() {
         return Some(format!("holds {}, which no request can carry", lost.join(", ")));
     }

@@ -96,7 +96,7 @@ pub fn unverified_param(request: &Request, name: &str) -> Option<String> {
 
 /// All parameters in the query and the form body, signed or not. Of several with one name the first counts; if a part
 /// can't be read, there are none.
-pub fn unverified_params(request: &Request) -> BTreeMap<String, String> {
+fn unverified_params(request: &Request) -> BTreeMap<String, String> {
     let pairs = decode_pairs(&request.query).zip(form_pairs(request).ok());
     let pairs = pairs.map(|(query, form)| query.into_iter().chain(form)).into_iter().flatten();
     let mut params = BTreeMap::new();
@@ -104,6 +104,17 @@ pub fn unverified_params(request: &Request) -> BTreeMap<String, String> {
         params.entry(name).or_insert(value);
     }
     params
+}
+
+/// The action that a request names and the action's own parameters, signed or not; for facts about a request that is
+/// refused. The name is empty if there is none.
+pub fn unverified_call(request: &Request) -> (String, BTreeMap<String, String>) {
+    let mut params = unverified_params(request);
+    let action = request.headers.get("x-acs-action").cloned().or_else(|| params.remove("Action"));
+    if !request.headers.contains_key("authorization") {
+        params.retain(|name, _| !COMMON.contains(&name.as_str()));
+    }
+    (action.unwrap_or_default(), params)
 }
 
 /// The content of a request without a signature; only for requests that carry another proof.

@@ -6,7 +6,8 @@
    typed exceptions.
 2. `livevod plan` and `apply` with both signatures work on what the SDKs left there, and the SDKs read what livevod wrote.
 3. Each SDK asks STS, VOD and Live what livevod asks them, and takes roles and temporary keys.
-4. Every example is valid by the published schema.
+4. The SDK of each generation of the API gets on with the emulator of its generation, which is strict.
+5. Every example is valid by the published schema.
 """
 
 import json
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from awkward import check_awkward
+from generations import check_2025, check_2026
 from sdks import SDKS, Key, Pop, Refusal
 from services import ARGUMENTS, check_credentials_uri, check_services
 
@@ -215,12 +217,29 @@ def check_livevod(tally, livevod, sdk_of):
             tally.check(f"{way}: the SDK sees it", [item["CycleDuration"] for item in seen], [seconds])
 
 
+def check_generations(tally, binary, folder):
+    """The SDK of each generation on a strict server of its generation."""
+    with emulator(binary, folder / "2026.log", "--strict") as port:
+        livevod = Livevod(binary, port, folder)
+
+        def is_empty(text):
+            file = folder / "generations.yaml"
+            file.write_text(text)
+            code, shown = livevod.run("plan", "v3", "--detailed-exitcode", file)
+            return code == 0 and "No changes." in shown or shown
+
+        check_2026(tally, port, is_empty)
+    with emulator(binary, folder / "2025.log", "--api", "2025", "--strict") as port:
+        check_2025(tally, port)
+
+
 def examples():
     """By name: the account of each example, and its arguments after `plan`."""
     staging = ROOT / "examples" / "staging-production"
     return {
         "quickstart": (ACCOUNT, [ROOT / "examples" / "quickstart"]),
         "platform": (ACCOUNT, [ROOT / "examples" / "platform"]),
+        "by-format": (ACCOUNT, [ROOT / "examples" / "by-format"]),
         "staging": (ACCOUNT, [staging / "common.yaml", staging / "staging.yaml"]),
         "production": (PRODUCTION, [staging / "common.yaml", staging / "production.yaml"]),
     }
@@ -286,6 +305,7 @@ def main():
                 check_services(tally, sdk, make, port, KEY)
             check_credentials_uri(tally, port)
         Pop.stop()
+        check_generations(tally, binary, folder)
         check_examples(tally, binary, folder)
         check_schema(tally, folder)
     print(f"\n{tally.passed} passed, {tally.failed} failed")

@@ -3,11 +3,12 @@
 use livevod::emulator::Settings;
 use livevod::model::NO_TRANSCODE;
 use livevod::wire::{
-    self, Product, read_domain_detail, read_oss_recordings, read_transcode_group, transcode_group,
+    self, Product, SignatureVersion, read_domain_detail, read_oss_recordings, read_transcode_group,
+    transcode_group,
 };
 use serde_json::{Map, Value};
 
-use super::{Bench, address, classic, inquiry, outcome};
+use super::{Bench, HOST, address, classic, inquiry, key, outcome};
 
 const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
 
@@ -193,5 +194,24 @@ fn each_service_has_its_own_version() {
         (Product::Live, "GetCallerIdentity"),
     ] {
         assert_eq!(bench.look_up(product, name, "DomainName=a.com").unwrap_err(), "InvalidVersion");
+    }
+}
+
+#[test]
+fn a_refusal_recommends_the_page_of_its_own_product() {
+    let bench = Bench::new(Settings::default());
+    for (product, name, shown) in [
+        (Product::Live, "DescribeLiveDomainDetail", "live"),
+        (Product::Vod, "GetTranscodeTemplateGroup", "vod"),
+        (Product::Sts, "AssumeRole", "Sts"),
+    ] {
+        let inquiry = inquiry(product, name, "");
+        for signature in [SignatureVersion::V1, SignatureVersion::V3] {
+            let request = inquiry.sign(HOST, &key(), &bench.stamp(), signature);
+            let error = outcome(&bench.service.call(&request)).unwrap_err();
+            let (code, id) = (error.code, error.request_id.unwrap());
+            let page = format!("https://api.aliyun.com/troubleshoot?q={code}&product={shown}&requestId={id}");
+            assert_eq!(error.recommend, Some(page), "{name} {signature:?}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The emulated service as its callers see it.
 
+mod by_format;
+mod call_log;
 mod codes;
 mod durability;
 mod faults;

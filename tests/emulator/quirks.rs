@@ -22,7 +22,7 @@ impl Bench {
         self
     }
 
-    fn items(&self, params: &str) -> Vec<Value> {
+    pub(super) fn items(&self, params: &str) -> Vec<Value> {
         let mut answer = self.ask(Describe, params).unwrap();
         let Value::Array(items) = answer["LiveRecordVodConfigs"]["LiveRecordVodConfig"].take() else {
             return Vec::new();

@@ -11,6 +11,7 @@ mod leaves;
 mod names;
 mod restore;
 mod review;
+mod variations;
 mod words;
 
 use livevod::model::{Address, DomainSnapshot, RecordConfig, Remote, Snapshot, StreamSpelling};

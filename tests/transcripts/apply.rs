@@ -31,6 +31,7 @@ fn every_example_converges() {
     let sets = [
         format!("{examples}/quickstart"),
         format!("{examples}/platform"),
+        format!("{examples}/by-format"),
         format!("{common} {examples}/staging-production/staging.yaml"),
         format!("{common} {examples}/staging-production/production.yaml"),
     ];

@@ -99,3 +99,35 @@ fn only_given_domains_hold_configurations() {
     }
     assert_eq!(world.run("emulator --imds-token-required").code, 1);
 }
+
+#[test]
+fn a_strict_emulator_of_2025_refuses_a_newer_setting_and_logs_its_name() {
+    let world = keyed(&FILE.replace("VOD_NO_TRANSCODE", "VOD_NO_TRANSCODE, delay_time: 5m"));
+    let arguments = ["--account", "42", "--api", "2025", "--strict", "--call-log", "calls"];
+    let server = Server::start(&world, &arguments);
+    let run = world.run(&format!("apply --auto-approve --endpoint {}", server.url));
+    assert_eq!(run.code, 4, "{}", run.transcript());
+    assert!(run.stderr.contains("InvalidParameter"), "{}", run.transcript());
+    let log = std::fs::read_to_string(world.path().join("calls")).unwrap();
+    let calls: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let add = calls.iter().find(|call| call["action"] == "AddLiveRecordVodConfig").unwrap();
+    assert_eq!(add["ignored"], serde_json::json!(["DelayTime"]));
+    let others = calls.iter().filter(|call| call["action"] != "AddLiveRecordVodConfig");
+    assert!(others.clone().count() > 0 && others.clone().all(|call| call.get("ignored").is_none()), "{log}");
+    world.write("livevod.yaml", FILE);
+    world.converge(&format!("--endpoint {}", server.url));
+}
+
+#[test]
+fn the_newest_generation_and_every_space_are_the_default() {
+    let with =
+        |settings: &str| keyed(&FILE.replace("VOD_NO_TRANSCODE", &format!("VOD_NO_TRANSCODE, {settings}")));
+    let server = Server::start(&World::new(), &["--account", "42", "--strict"]);
+    with("delay_time: 5m, space_id: app-7").converge(&format!("--endpoint {}", server.url));
+    let server = Server::start(&World::new(), &["--account", "42", "--space", "app-1"]);
+    let run = with("space_id: app-7").run(&format!("apply --auto-approve --endpoint {}", server.url));
+    assert!(run.stderr.contains("InvalidSpaceId.Malformed"), "{}", run.transcript());
+    with("space_id: app-1").converge(&format!("--endpoint {}", server.url));
+    let run = World::new().run("emulator --api 2024");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+}

@@ -1,5 +1,6 @@
 //! Signatures against published examples and against each other.
 
+mod fields;
 mod official;
 mod round_trip;
 mod vectors;
