@@ -1,6 +1,6 @@
 //! Turns a region, or the user's own address, into the endpoint of calls.
 //!
-//! Nothing in YAML chooses a host: a region only picks a row of the tables here.
+//! Nothing in YAML chooses a host: a region only picks a row of the table of [`Region`]s.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::gate::Secrets;
+use crate::model::{Region, Served};
 use crate::wire::{METADATA_HOST, Product, Secret, SignatureVersion};
 
 /// The vendor's domain, the only one besides loopback that V1 signatures may go to.
@@ -17,13 +18,6 @@ const VENDOR: &str = ".aliyuncs.com";
 
 /// The Live endpoint of every region without its own (official endpoint list of version 2016-11-01).
 const LIVE: &str = "live.aliyuncs.com";
-
-/// Regions that have a Live endpoint of their own. Some official SDKs send these to [`LIVE`] too; the list prevails.
-const LIVE_REGIONAL: [&str; 2] = ["ap-southeast-1", "eu-central-1"];
-
-/// Regions whose VOD endpoint is not `vod.REGION.aliyuncs.com`.
-const VOD_ELSEWHERE: [(&str, &str); 2] =
-    [("cn-hangzhou", "vod.cn-shanghai.aliyuncs.com"), ("cn-qingdao", "vod.aliyuncs.com")];
 
 /// The endpoint of one service: scheme, host and port, never a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -283,12 +277,17 @@ impl Endpoints {
 }
 
 fn host(product: Product, region: Option<&str>) -> String {
+    let known = region.and_then(Region::find);
     match (product, region) {
-        (Product::Live, Some(region)) if LIVE_REGIONAL.contains(&region) => format!("live.{region}{VENDOR}"),
-        (Product::Live, _) => LIVE.to_owned(),
-        (Product::Vod, Some(region)) => match VOD_ELSEWHERE.iter().find(|(known, _)| *known == region) {
-            Some((_, host)) => (*host).to_owned(),
-            None => format!("vod.{region}{VENDOR}"),
+        (Product::Live, _) => match known {
+            Some(Region { name, live: Served::Here, .. }) => format!("live.{name}{VENDOR}"),
+            Some(_) | None => LIVE.to_owned(),
+        },
+        // A region that is newer than the table follows the vendor's rule for hosts.
+        (Product::Vod, Some(region)) => match known.map_or(Served::Here, |known| known.vod) {
+            Served::Here => format!("vod.{region}{VENDOR}"),
+            Served::From(other) => format!("vod.{other}{VENDOR}"),
+            Served::Centrally | Served::Nowhere => format!("vod{VENDOR}"),
         },
         (Product::Vod, None) => format!("vod{VENDOR}"),
         (Product::Sts, _) => format!("sts{VENDOR}"),
@@ -340,6 +339,13 @@ mod tests {
             (Product::Live, Some("me-central-1"), "https://live.aliyuncs.com"),
             (Product::Live, Some("ap-southeast-1"), "https://live.ap-southeast-1.aliyuncs.com"),
             (Product::Live, Some("eu-central-1"), "https://live.eu-central-1.aliyuncs.com"),
+            (Product::Live, Some("cn-hangzhou"), "https://live.aliyuncs.com"),
+            (Product::Live, Some("us-east-1"), "https://live.aliyuncs.com"),
+            (Product::Live, Some("cn-north-2-gov-1"), "https://live.aliyuncs.com"),
+            (Product::Live, Some("ap-southeast-77"), "https://live.aliyuncs.com"),
+            (Product::Vod, Some("cn-north-2-gov-1"), "https://vod.cn-north-2-gov-1.aliyuncs.com"),
+            (Product::Vod, Some("us-east-1"), "https://vod.aliyuncs.com"),
+            (Product::Vod, Some("ap-southeast-77"), "https://vod.ap-southeast-77.aliyuncs.com"),
             (Product::Vod, Some("cn-shanghai"), "https://vod.cn-shanghai.aliyuncs.com"),
             (Product::Vod, Some("cn-hangzhou"), "https://vod.cn-shanghai.aliyuncs.com"),
             (Product::Vod, Some("cn-qingdao"), "https://vod.aliyuncs.com"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::found_listed;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
-use crate::model::{Address, EVERY, Field, RecordConfig, Snapshot};
+use crate::model::{Address, EVERY, Field, RecordConfig, Region, Snapshot};
 use crate::resolve::{Desired, DesiredDomain, Entry, Resolved, Wanted};
 
 /// The codes that need answers from the service. Comments that allow them are never reported as stale.
@@ -46,6 +46,7 @@ pub fn found_online(desired: &Desired, seen: &OnlineFacts) -> Vec<Diagnostic> {
             Some(None) => findings.push(unknown(name, domain)),
             None => {}
         }
+        check_region(name, domain, &mut findings);
         check_groups(domain, &seen.missing_groups, &mut findings);
     }
     let mut found = findings.finish();
@@ -86,6 +87,22 @@ fn check_domain(name: &str, domain: &DesiredDomain, known: &DomainFacts, finding
     for (address, entry) in &domain.entries {
         check_recording(address, entry, oss_recordings, findings);
     }
+}
+
+/// VOD is a part of every recording, so a region without it is worth a finding even where nothing else was asked.
+fn check_region(name: &str, domain: &DesiredDomain, findings: &mut Findings) {
+    let records = domain.entries.values().any(|entry| entry.resolved().is_some());
+    let Some(region) =
+        domain.region.as_ref().filter(|region| records && !Region::may_have_vod(&region.value))
+    else {
+        return;
+    };
+    let finding = Diagnostic::new(Code::DomainState, format!("VOD is not offered in `{}`", region.value))
+        .label(region.span, "no VOD here")
+        .note(format!("the region of `{name}`"), Some(domain.key));
+    findings.push(finding.help(
+        "compare the region with the domain's in the console; its transcode groups and app spaces were not looked up",
+    ));
 }
 
 fn check_recording(
@@ -168,12 +185,16 @@ domains:
   a.com: { apps: { show: { streams: { cam1: {}, cam2: { state: absent }, \"*\": { vod_transcode_group: VOD_NO_TRANSCODE } } } } }
 ";
 
+    fn read(text: &str) -> (Desired, Sources) {
+        let mut sources = Sources::default();
+        sources.add(Source::new("livevod.yaml", text));
+        let (document, _) = parse(&sources);
+        (resolve(&document).0, sources)
+    }
+
     /// Code, severity and labelled text of each finding.
     fn found(seen: &OnlineFacts) -> Vec<(Code, Severity, String)> {
-        let mut sources = Sources::default();
-        sources.add(Source::new("livevod.yaml", FILE));
-        let (document, _) = parse(&sources);
-        let (desired, _) = resolve(&document);
+        let (desired, sources) = read(FILE);
         let row = |one: Diagnostic| (one.code, one.severity, sources.text(one.labels[0].span).to_owned());
         found_online(&desired, seen).into_iter().map(row).collect()
     }
@@ -208,6 +229,25 @@ domains:
             oss_recordings: BTreeSet::new(),
         };
         assert_eq!(found(&domain(good)), []);
+    }
+
+    #[test]
+    fn a_region_without_vod_is_said_once_at_its_line() {
+        let elsewhere = FILE.replace("region: cn-shanghai", "region: us-east-1");
+        let two = elsewhere.replace("  a.com:", "  b.com: { apps: { show: { streams: { x: } } } }\n  a.com:");
+        for text in [&elsewhere, &two] {
+            let (desired, sources) = read(text);
+            let found = found_online(&desired, &OnlineFacts::default());
+            let rows: Vec<_> = found.iter().map(|one| sources.text(one.labels[0].span)).collect();
+            assert_eq!((rows, found[0].severity), (vec!["us-east-1"], Severity::Warning));
+            assert_eq!(found[0].message, "VOD is not offered in `us-east-1`");
+        }
+        let (idle, _) = read(
+            &elsewhere
+                .replace("cam1: {}", "cam1: { state: absent }")
+                .replace("\"*\": { vod_transcode_group: VOD_NO_TRANSCODE }", "\"*\": { state: absent }"),
+        );
+        assert_eq!(found_online(&idle, &OnlineFacts::default()), []);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::load::Loaded;
 use crate::api::{Client, Error};
 use crate::check::{self, DomainFacts, OnlineFacts};
 use crate::diag::Diagnostic;
-use crate::model::{DomainSnapshot, NO_TRANSCODE};
+use crate::model::{DomainSnapshot, NO_TRANSCODE, Region};
 use crate::render::{self, Sought};
 use crate::resolve::{Desired, DesiredDomain, Entry};
 
@@ -87,9 +87,14 @@ async fn group(client: Client, region: Option<String>, id: String) -> Answer {
     }
 }
 
-/// The groups that configurations use, each in its domain's region, without the built-in one, which always exists.
+/// The groups that configurations use, each in its domain's region, without the built-in one, which always exists. Where
+/// VOD is not offered, no host can be asked.
 fn groups(desired: &Desired) -> BTreeSet<(Option<String>, String)> {
-    desired.domains.values().flat_map(groups_of).collect()
+    desired.domains.values().filter(|domain| may_have_vod(domain)).flat_map(groups_of).collect()
+}
+
+fn may_have_vod(domain: &DesiredDomain) -> bool {
+    domain.region.as_ref().is_none_or(|region| Region::may_have_vod(&region.value))
 }
 
 fn groups_of(domain: &DesiredDomain) -> impl Iterator<Item = (Option<String>, String)> {

@@ -6,6 +6,7 @@ mod field;
 mod format;
 mod parts;
 mod pattern;
+mod region;
 mod snapshot;
 
 pub use address::{Address, AddressError, AddressText, EVERY, domain_error, name_error};
@@ -14,4 +15,5 @@ pub(crate) use field::says_something;
 pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Value};
 pub use format::{Format, FormatSettings, Formats, Part, Process};
 pub use pattern::{Pattern, PatternError};
+pub use region::{Region, Served};
 pub use snapshot::{DomainSnapshot, Remote, Snapshot, StreamSpelling};
