@@ -1,4 +1,4 @@
-//! Calls that look something up around the configurations: domains, recordings to OSS, transcode groups.
+//! Calls that look something up around the configurations: domains, recordings to OSS, transcode groups, app spaces.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::client::Client;
 use super::error::Error;
 use crate::model::Address;
-use crate::wire::{self, DomainDetail};
+use crate::wire::{self, DomainDetail, MOST_APP_SPACES, TranscodeGroup};
 
 /// Pages after which a listing is given up.
 const MOST_PAGES: u32 = 1000;
@@ -23,16 +23,45 @@ impl Client {
         known.map(|fields| wire::read_domain_detail(&fields)).transpose().map_err(Error::Contradiction)
     }
 
-    /// Whether VOD has a transcode template group with this id in a region.
+    /// A transcode template group as VOD knows it in a region; `None` if there is none with this id.
     ///
     /// # Errors
     /// When the call fails otherwise, the region is not valid, or the answer can't be understood.
-    pub async fn has_transcode_group(&self, region: Option<&str>, id: &str) -> Result<bool, Error> {
+    pub async fn transcode_group(
+        &self,
+        region: Option<&str>,
+        id: &str,
+    ) -> Result<Option<TranscodeGroup>, Error> {
         let endpoint = self.vod(region)?;
         let answer = self.inquire(&wire::transcode_group(id), &endpoint).await;
         let known = unless(answer, "InvalidTranscodeTemplateGroup.NotFound")?;
-        let group = known.map(|fields| wire::read_transcode_group(&fields)).transpose();
-        Ok(group.map_err(Error::Contradiction)?.is_some())
+        known.map(|fields| wire::read_transcode_group(&fields)).transpose().map_err(Error::Contradiction)
+    }
+
+    /// Those of the ids that are no app space of VOD in a region.
+    ///
+    /// # Errors
+    /// When a call fails, the region is not valid, or an answer can't be understood or leaves out an id.
+    pub async fn missing_spaces(
+        &self,
+        region: Option<&str>,
+        ids: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, Error> {
+        let endpoint = self.vod(region)?;
+        let all: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let mut found = BTreeSet::new();
+        for some in all.chunks(MOST_APP_SPACES) {
+            let fields = self.inquire(&wire::app_spaces(some.iter().copied()), &endpoint).await?;
+            let spaces = wire::read_app_spaces(&fields).map_err(Error::Contradiction)?;
+            for id in some {
+                match (spaces.known.contains(*id), spaces.missing.contains(*id)) {
+                    (true, false) => {}
+                    (false, true) => _ = found.insert((*id).to_owned()),
+                    (true, true) | (false, false) => return Err(Error::Contradiction(unclear(id))),
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// What a domain records to OSS.
@@ -65,6 +94,10 @@ impl Client {
             format!("the listing of the OSS recordings of `{domain}` does not end after {MOST_PAGES} pages");
         Err(Error::Contradiction(what))
     }
+}
+
+fn unclear(id: &str) -> String {
+    format!("the answer does not say whether there is an app space `{id}`")
 }
 
 /// `None` for the refusal that means that the item does not exist.

@@ -70,7 +70,7 @@ pub fn unread(domain: &str, error: &api::Error, account: Option<&str>, key: Opti
     unreadable(format!("`{domain}` can't be read: {error}"), error, key, &asked, otherwise)
 }
 
-/// A domain or a transcode group that could not be looked up in the service.
+/// A domain, a transcode group or an app space that could not be looked up in the service.
 pub fn unanswered(what: &str, sought: Sought, error: &api::Error, key: Option<Span>) -> Diagnostic {
     let asked = Asked { actions: sought.calls(), account: None, domain: what };
     let otherwise = "try again, or run without `--online`, which needs no answer of the service";

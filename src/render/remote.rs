@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::plan::ActionKind;
-use crate::wire::{Action, DOMAIN_DETAIL, OSS_RECORDINGS, RemoteError, TRANSCODE_GROUP};
+use crate::wire::{APP_SPACES, Action, DOMAIN_DETAIL, OSS_RECORDINGS, RemoteError, TRANSCODE_GROUP};
 
 /// Cause and cure of some codes, or of all codes with one of these prefixes.
 struct Meaning {
@@ -243,6 +243,8 @@ pub enum Sought {
     Domain,
     /// A transcode group.
     Group,
+    /// App spaces.
+    Space,
 }
 
 impl Sought {
@@ -251,6 +253,7 @@ impl Sought {
         match self {
             Sought::Domain => [DOMAIN_DETAIL, OSS_RECORDINGS, Action::Describe.name()].map(live).into(),
             Sought::Group => vec![format!("vod:{TRANSCODE_GROUP}")],
+            Sought::Space => vec![format!("vod:{APP_SPACES}")],
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The read-only calls to any of the services; each constructor has its parser beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -19,6 +19,12 @@ pub const OSS_RECORDINGS: &str = "DescribeLiveRecordConfig";
 
 /// The action of [`transcode_group`].
 pub const TRANSCODE_GROUP: &str = "GetTranscodeTemplateGroup";
+
+/// The action of [`app_spaces`].
+pub const APP_SPACES: &str = "GetAppInfos";
+
+/// The most app spaces that one call may ask about (API: AppIds).
+pub const MOST_APP_SPACES: usize = 10;
 
 /// A service that livevod talks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,14 +102,55 @@ pub fn transcode_group(id: &str) -> Inquiry {
     Inquiry::new(Product::Vod, TRANSCODE_GROUP, [id])
 }
 
-/// Reads the answer to [`transcode_group`]: the id of the group.
+/// A transcode template group as VOD knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TranscodeGroup {
+    /// Its id.
+    pub id: String,
+    /// The app space that it belongs to, such as `app-1000000` (API: AppId).
+    pub space: Option<String>,
+}
+
+/// Reads the answer to [`transcode_group`].
 ///
 /// # Errors
 /// A lowercase fragment, when the answer has no group with an id.
-pub fn read_transcode_group(fields: &Map<String, Value>) -> Result<String, String> {
+pub fn read_transcode_group(fields: &Map<String, Value>) -> Result<TranscodeGroup, String> {
     let group = object(fields, "TranscodeTemplateGroup")?;
-    text(group, "TranscodeTemplateGroupId")
-        .ok_or_else(|| "the group has no `TranscodeTemplateGroupId`".to_owned())
+    let id = text(group, "TranscodeTemplateGroupId");
+    let id = id.ok_or_else(|| "the group has no `TranscodeTemplateGroupId`".to_owned())?;
+    Ok(TranscodeGroup { id, space: text(group, "AppId") })
+}
+
+/// Asks which app spaces exist, of [`MOST_APP_SPACES`] ids at most (VOD: GetAppInfos). Missing ones are no refusal.
+pub fn app_spaces<'a>(ids: impl IntoIterator<Item = &'a str>) -> Inquiry {
+    let ids: Vec<&str> = ids.into_iter().collect();
+    Inquiry::new(Product::Vod, APP_SPACES, [("AppIds", ids.join(","))])
+}
+
+/// What VOD says about app spaces.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AppSpaces {
+    /// The ids of those that exist.
+    pub known: BTreeSet<String>,
+    /// The ids of those that do not.
+    pub missing: BTreeSet<String>,
+}
+
+/// Reads the answer to [`app_spaces`].
+///
+/// # Errors
+/// A lowercase fragment, when a list is not one, or an item has no id.
+pub fn read_app_spaces(fields: &Map<String, Value>) -> Result<AppSpaces, String> {
+    let id = |item: &Value| {
+        let id = item.as_object().and_then(|item| text(item, "AppId"));
+        id.ok_or_else(|| "an item of `AppInfoList` has no `AppId`".to_owned())
+    };
+    let name =
+        |item: &Value| text_of(item).ok_or_else(|| "an item of `NonExistAppIds` is not an id".to_owned());
+    let known = list(fields, "AppInfoList")?.iter().map(id).collect::<Result<_, _>>()?;
+    let missing = list(fields, "NonExistAppIds")?.iter().map(name).collect::<Result<_, _>>()?;
+    Ok(AppSpaces { known, missing })
 }
 
 /// Asks for the details of a domain (Live: DescribeLiveDomainDetail). A missing one is refused with
@@ -179,6 +226,15 @@ fn oss_address(item: &Value) -> Result<Address, String> {
     Ok(Address::new(name("DomainName")?.to_ascii_lowercase(), name("AppName")?, stream))
 }
 
+/// The list under `name`; empty if there is none.
+fn list<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], String> {
+    match fields.get(name) {
+        Some(Value::Array(items)) => Ok(items),
+        None | Some(Value::Null) => Ok(&[]),
+        Some(_) => Err(format!("`{name}` is not a list")),
+    }
+}
+
 /// The object under `name`; XML gives an empty one as empty text.
 fn object<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>, String> {
     static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
@@ -219,7 +275,10 @@ mod tests {
     fn a_group_and_a_domain_are_read() {
         let answer = json!({"TranscodeTemplateGroup":
             {"TranscodeTemplateGroupId": "g", "Name": "hd", "IsDefault": "NotDefault", "Locked": "Enabled"}});
-        assert_eq!(read_transcode_group(&fields(answer)), Ok("g".to_owned()));
+        let group = |space: Option<&str>| TranscodeGroup { id: "g".into(), space: space.map(str::to_owned) };
+        assert_eq!(read_transcode_group(&fields(answer)), Ok(group(None)));
+        let answer = json!({"TranscodeTemplateGroup": {"TranscodeTemplateGroupId": "g", "AppId": "app-2"}});
+        assert_eq!(read_transcode_group(&fields(answer)), Ok(group(Some("app-2"))));
         let answer = json!({"DomainDetail": {"DomainName": "Live.Example.com", "LiveDomainType": "liveVideo",
             "DomainStatus": "online", "Region": "cn-shanghai", "Scope": "domestic"}});
         let detail = DomainDetail {
@@ -232,6 +291,26 @@ mod tests {
         for answer in [json!({}), json!({"TranscodeTemplateGroup": {}, "DomainDetail": {}})] {
             assert!(read_transcode_group(&fields(answer.clone())).is_err());
             assert!(read_domain_detail(&fields(answer)).is_err());
+        }
+    }
+
+    #[test]
+    fn app_spaces_are_known_or_missing() {
+        let inquiry = app_spaces(["app-1000000", "app-2"]);
+        assert_eq!((inquiry.product, inquiry.name), (Product::Vod, "GetAppInfos"));
+        assert_eq!(inquiry.params["AppIds"], "app-1000000,app-2");
+        let answer = json!({"AppInfoList": [{"AppId": "app-1000000", "Status": "Normal"}], "NonExistAppIds": ["app-2"]});
+        let spaces = read_app_spaces(&fields(answer)).unwrap();
+        let set = |id: &str| BTreeSet::from([id.to_owned()]);
+        assert_eq!(spaces, AppSpaces { known: set("app-1000000"), missing: set("app-2") });
+        let all_missing = json!({"AppInfoList": null, "NonExistAppIds": ["app-2"]});
+        assert_eq!(read_app_spaces(&fields(all_missing)).unwrap().known, BTreeSet::new());
+        for bad in [
+            json!({"AppInfoList": [{}]}),
+            json!({"NonExistAppIds": [{}]}),
+            json!({"NonExistAppIds": "app-2"}),
+        ] {
+            assert!(read_app_spaces(&fields(bad)).is_err());
         }
     }
 
