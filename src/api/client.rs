@@ -745,3 +745,46 @@ pub enum ClientError {
     #[error(transparent)]
     Http(#[from] Error),
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::super::transport::Sending;
+    use super::*;
+    use crate::wire::{Response, Secret};
+
+    /// Answers every call that there is such a group, and remembers the hosts.
+    struct Always(Mutex<Vec<String>>);
+
+    impl Transport for Always {
+        fn send<'a>(&'a self, request: &'a Request, _plain: bool) -> Sending<'a> {
+            self.0.lock().unwrap().push(request.host.clone());
+            let body = br#"{"RequestId":"R","TranscodeTemplateGroup":{"TranscodeTemplateGroupId":"g"}}"#;
+            let response = Response { status: 200, headers: BTreeMap::new(), body: body.to_vec() };
+            Box::pin(async { Ok(response) })
+        }
+
+        fn aside(&self, _timeouts: Timeouts, _endpoint: &Endpoint) -> Result<Arc<dyn Transport>, Error> {
+            Ok(Arc::new(Self(Mutex::default())))
+        }
+    }
+
+    /// The service counts an account's calls of an action, wherever they are sent.
+    #[tokio::test(start_paused = true)]
+    async fn calls_of_an_action_keep_to_one_rate_in_all_regions() {
+        let key = Key { id: "id".to_owned(), secret: Secret::new("secret"), token: None };
+        let rate = Rate { per_minute: NonZeroU32::new(60).unwrap(), burst: NonZeroU32::MIN };
+        let settings = ClientSettings { rate, ..ClientSettings::new(key) };
+        let endpoints = Endpoints::documented(&BTreeMap::new(), None).unwrap();
+        let transport = Arc::new(Always(Mutex::default()));
+        let client = Client::over(transport.clone(), endpoints, Endpoint::here(), settings);
+        let start = Instant::now();
+        for region in ["cn-shanghai", "cn-beijing", "eu-central-1", "cn-shanghai"] {
+            assert!(client.transcode_group(Some(region), "g").await.unwrap().is_some());
+        }
+        assert_eq!(start.elapsed().as_secs(), 3, "one call a second");
+        let hosts = transport.0.lock().unwrap().clone();
+        assert_eq!(hosts[1..3], ["vod.cn-beijing.aliyuncs.com", "vod.eu-central-1.aliyuncs.com"]);
+    }
+}
