@@ -100,6 +100,8 @@ pub struct Client {
     is_urgent: bool,
     /// The connection reserved for its calls, if any.
     connection: Option<Connection>,
+    /// The endpoints of domains that the settings do not name.
+    further: Arc<BTreeMap<Arc<str>, Endpoint>>,
 }
 
 /// One of the calls that may be in progress at once.
@@ -216,7 +218,13 @@ impl Client {
             stop: None,
             is_urgent: false,
             connection: None,
+            further: Arc::default(),
         }
+    }
+
+    /// The same client; it calls these further domains in their regions, as far as their names are valid.
+    pub fn in_regions(&self, regions: &BTreeMap<Arc<str>, String>) -> Self {
+        Self { further: Arc::new(self.inner.endpoints.further(regions)), ..self.clone() }
     }
 
     /// The same client; its reads are repeated until `deadline` at the latest.
@@ -414,7 +422,12 @@ impl Client {
 
     /// The endpoint of Live for a domain.
     pub(super) fn live(&self, domain: &str) -> &Endpoint {
-        self.inner.endpoints.of(domain)
+        self.further.get(domain).unwrap_or_else(|| self.inner.endpoints.of(domain))
+    }
+
+    /// The endpoint of Live for calls about no single domain.
+    pub(super) fn central(&self) -> &Endpoint {
+        self.inner.endpoints.central()
     }
 
     /// The endpoint of VOD in a region.
@@ -478,9 +491,9 @@ impl Client {
         turn: Turn,
         until: Option<Instant>,
     ) -> Result<Asked<Map<String, Value>>, Error> {
-        let Shared { endpoints, signature, .. } = &*self.inner;
+        let Shared { signature, .. } = &*self.inner;
         let sign = |host: &str, key: &Key, stamp: &Stamp| wire::sign(call, host, key, stamp, *signature);
-        self.send_in(turn, endpoints.of(call.domain()), (call.action.name(), &sign), until).await
+        self.send_in(turn, self.live(call.domain()), (call.action.name(), &sign), until).await
     }
 
     /// Sends a call whose turn has come, and reports to the limiter whether the service throttled it.

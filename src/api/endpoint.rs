@@ -259,8 +259,25 @@ impl Endpoints {
         Ok(Self { regional: regional.collect::<Result<_, _>>()?, central: live(None)?, sts })
     }
 
+    /// The documented Live endpoints of further domains' regions; none if there is one endpoint for all calls. A region
+    /// that is no region selects no host, so its domain stays with the central one.
+    pub(super) fn further(&self, regions: &BTreeMap<Arc<str>, String>) -> BTreeMap<Arc<str>, Endpoint> {
+        let live = |region| Endpoint::documented(Product::Live, Some(region)).ok();
+        let further = regions.iter().filter(|_| !self.is_only());
+        further.filter_map(|(domain, region)| Some((domain.clone(), live(region)?))).collect()
+    }
+
+    /// Whether there is one endpoint for all calls.
+    fn is_only(&self) -> bool {
+        self.central == self.sts
+    }
+
     pub(super) fn of(&self, domain: &str) -> &Endpoint {
         self.regional.get(domain).unwrap_or(&self.central)
+    }
+
+    pub(super) fn central(&self) -> &Endpoint {
+        &self.central
     }
 
     pub(super) fn sts(&self) -> &Endpoint {
@@ -269,7 +286,7 @@ impl Endpoints {
 
     /// VOD in a region, or the one endpoint for all calls.
     pub(super) fn vod(&self, region: Option<&str>) -> Result<Endpoint, EndpointError> {
-        match self.central == self.sts {
+        match self.is_only() {
             true => Ok(self.central.clone()),
             false => Endpoint::documented(Product::Vod, region),
         }
@@ -365,6 +382,23 @@ mod tests {
         assert_eq!(hosts, ["live.aliyuncs.com", "live.eu-central-1.aliyuncs.com", "live.aliyuncs.com"]);
         let bad = [(Arc::from("a.com"), "evil.com/".to_owned())].into();
         assert!(Endpoints::documented(&bad, None).is_err());
+    }
+
+    #[test]
+    fn further_domains_are_called_in_their_regions_too() {
+        let regions = [("a.com", "ap-southeast-1"), ("b.com", "evil.com/"), ("c.com", "cn-beijing")];
+        let regions = regions.map(|(domain, region)| (Arc::from(domain), region.to_owned())).into();
+        let further = |endpoints: Endpoints| -> Vec<String> {
+            endpoints
+                .further(&regions)
+                .iter()
+                .map(|(domain, endpoint)| format!("{domain} {endpoint}"))
+                .collect()
+        };
+        let documented = Endpoints::documented(&BTreeMap::new(), None).unwrap();
+        let found = ["a.com https://live.ap-southeast-1.aliyuncs.com", "c.com https://live.aliyuncs.com"];
+        assert_eq!(further(documented), found);
+        assert_eq!(further(Endpoints::only("http://127.0.0.1:8787".parse().unwrap())), [""; 0]);
     }
 
     #[test]

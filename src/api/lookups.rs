@@ -1,13 +1,14 @@
 //! Calls that look something up around the configurations: domains, recordings to OSS, transcode groups, app spaces.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::client::Client;
 use super::error::Error;
 use crate::model::Address;
-use crate::wire::{self, DomainDetail, MOST_APP_SPACES, TranscodeGroup};
+use crate::wire::{self, DomainDetail, MOST_APP_SPACES, TranscodeGroup, UserDomain};
 
 /// Pages after which a listing is given up.
 const MOST_PAGES: u32 = 1000;
@@ -77,23 +78,60 @@ impl Client {
             let known = found.len();
             items += page.addresses.len() as u64;
             found.extend(page.addresses);
-            // A short page proves nothing: the service may return fewer items than were asked for.
-            match page.total {
-                Some(total) if items >= total => return Ok(found),
-                None if found.len() == known => return Ok(found),
-                Some(total) if found.len() == known => {
-                    let what = format!(
-                        "the listing of the OSS recordings of `{domain}` ends after {items} of {total}"
-                    );
-                    return Err(Error::Contradiction(what));
-                }
-                Some(_) | None => {}
+            let listing = || format!("the listing of the OSS recordings of `{domain}`");
+            if is_last(listing, items, page.total, found.len() > known)? {
+                return Ok(found);
             }
         }
-        let what =
-            format!("the listing of the OSS recordings of `{domain}` does not end after {MOST_PAGES} pages");
-        Err(Error::Contradiction(what))
+        Err(endless(&format!("the listing of the OSS recordings of `{domain}`")))
     }
+
+    /// The account's main streaming domains, each with the region of its live center if the service tells it.
+    ///
+    /// # Errors
+    /// When a call fails, or an answer can't be understood.
+    pub async fn main_domains(&self) -> Result<BTreeMap<Arc<str>, Option<String>>, Error> {
+        const LISTING: &str = "the listing of the account's domains";
+        let (mut seen, mut main, mut items) = (BTreeSet::new(), BTreeMap::new(), 0);
+        for number in 1..=MOST_PAGES {
+            let fields = self.inquire(&wire::user_domains(number), self.central()).await?;
+            let page = wire::read_user_domains(&fields).map_err(Error::Contradiction)?;
+            let known = seen.len();
+            items += page.domains.len() as u64;
+            for UserDomain { name, region, is_main } in page.domains {
+                seen.insert(name.clone());
+                if is_main {
+                    main.insert(Arc::from(name), region);
+                }
+            }
+            if is_last(|| LISTING.to_owned(), items, page.total, seen.len() > known)? {
+                return Ok(main);
+            }
+        }
+        Err(endless(LISTING))
+    }
+}
+
+/// Whether a page ends a listing, after so many items. A short page proves nothing: the service may return fewer items
+/// than were asked for.
+fn is_last(
+    listing: impl Fn() -> String,
+    items: u64,
+    total: Option<u64>,
+    has_new: bool,
+) -> Result<bool, Error> {
+    match total {
+        Some(total) if items >= total => Ok(true),
+        Some(total) if !has_new => {
+            Err(Error::Contradiction(format!("{} ends after {items} of {total}", listing())))
+        }
+        Some(_) => Ok(false),
+        None => Ok(!has_new),
+    }
+}
+
+fn endless(listing: &str) -> Error {
+    Error::Contradiction(format!("{listing} does not end after {MOST_PAGES} pages"))
 }
 
 fn unclear(id: &str) -> String {

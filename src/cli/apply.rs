@@ -18,6 +18,7 @@ use super::record::{Earlier, Folder, touched};
 use super::reviewed;
 use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
+use super::undeclared::Breadth;
 use super::views::of_reports;
 use crate::apply::journal::Journal;
 use crate::apply::{self, ApplySettings, Outcome, Report};
@@ -115,7 +116,8 @@ impl Order<'_> {
     ) -> Result<Exit, Failure> {
         earlier.has_waited = self.let_settle(earlier).await;
         earlier.is_settled = true;
-        let mut observed = observe(self.loaded, connection, &self.options, earlier, self.goal).await?;
+        let mut observed =
+            observe(self.loaded, connection, &self.options, earlier, self.goal, Breadth::DECLARED).await?;
         observed.insist_on_account();
         let (view, diagnostics) = (observed.view(), observed.findings(self.loaded));
         self.session.events.plan(&view, &diagnostics, &self.loaded.sources);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::causes::{Cause, Causes};
-use super::phrases::{released_by, sentence, unmanageable};
+use super::phrases::{released_by, sentence, undeclared_title, unmanageable};
 use super::view::{ChangeView, PlanView};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::Address;
@@ -28,7 +28,9 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
         view.changes().map(|one| (&one.noted.change.address, one.noted.note.place.as_ref())).collect();
     let entry = |held: &Held| entries.get(held.address.as_ref()?).copied().flatten();
     let guards = view.held.iter().map(|held| guard(held, entry(held), sources));
-    for finding in guards.chain(view.warnings.iter().map(warning)).chain(unprotected(view)) {
+    for finding in
+        guards.chain(view.warnings.iter().map(warning)).chain(unprotected(view)).chain(undeclared(view))
+    {
         findings.push(finding);
     }
     findings.finish()
@@ -109,6 +111,23 @@ fn unprotected(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
     addresses.map(|address| {
         Diagnostic::new(Code::PlanWarning, format!("`{address}` is no longer protected")).about(address)
     })
+}
+
+/// How many domains a finding names; further ones are only counted.
+const NAMED_DOMAINS: usize = 20;
+
+/// The other domains of the account that hold configurations, in one piece of advice: nothing is wrong with them.
+fn undeclared(view: &PlanView) -> Option<Diagnostic> {
+    let domains = view.undeclared_domains.filter(|domains| !domains.is_empty())?;
+    let (named, rest) = domains.split_at(domains.len().min(NAMED_DOMAINS));
+    let mut names: Vec<String> =
+        named.iter().map(|one| format!("`{}` ({})", one.domain, one.configurations)).collect();
+    names.extend((!rest.is_empty()).then(|| format!("{} more", rest.len())));
+    let message = format!("{} {}: {}", domains.len(), undeclared_title(domains), names.join(", "));
+    let mut finding = Diagnostic::new(Code::PlanWarning, message)
+        .help("declare these domains where livevod should manage them; it never touches a domain that no file names");
+    finding.severity = Severity::Advice;
+    Some(finding)
 }
 
 /// `entry` is the place of the refused entry.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::remote::{Asked, Sought, calls, denial, listing, policy, remedy};
+use super::remote::{Asked, Sought, account_listing, calls, denial, listing, policy, remedy};
 use crate::api;
 use crate::apply::{ChangeOutcome, Outcome, Report, blame};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -68,6 +68,22 @@ pub fn unread(domain: &str, error: &api::Error, account: Option<&str>, key: Opti
     let asked = Asked { actions: listing(), account, domain };
     let otherwise = "nothing is planned for this domain until it can be read; leave it out with `--exclude`";
     unreadable(format!("`{domain}` can't be read: {error}"), error, key, &asked, otherwise)
+}
+
+/// A domain of the account that could not be read; no file names it.
+pub fn unread_beside(domain: &str, error: &api::Error, account: Option<&str>) -> Diagnostic {
+    let asked = Asked { actions: listing(), account, domain };
+    let otherwise =
+        "no file names this domain, and nothing is planned for it; without `--all-domains` it is not read";
+    unreadable(format!("`{domain}` can't be read: {error}"), error, None, &asked, otherwise)
+}
+
+/// The account's domains, if they could not be listed.
+pub fn unlisted(error: &api::Error, account: Option<&str>) -> Diagnostic {
+    let asked = Asked { actions: account_listing(), account, domain: "*" };
+    let otherwise =
+        "try again, or leave out `--all-domains`, which compares only the domains that the files name";
+    unreadable(format!("the account's domains can't be listed: {error}"), error, None, &asked, otherwise)
 }
 
 /// A domain, a transcode group or an app space that could not be looked up in the service.

@@ -3,7 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use crate::plan::ActionKind;
-use crate::wire::{APP_SPACES, Action, DOMAIN_DETAIL, OSS_RECORDINGS, RemoteError, TRANSCODE_GROUP};
+use crate::wire::{
+    APP_SPACES, Action, DOMAIN_DETAIL, OSS_RECORDINGS, RemoteError, TRANSCODE_GROUP, USER_DOMAINS,
+};
 
 /// Cause and cure of some codes, or of all codes with one of these prefixes.
 struct Meaning {
@@ -229,6 +231,11 @@ pub(super) fn calls(action: ActionKind) -> Vec<String> {
 /// The call that lists a domain.
 pub(super) fn listing() -> Vec<String> {
     vec![live(Action::Describe.name())]
+}
+
+/// The call that lists the account's domains.
+pub(super) fn account_listing() -> Vec<String> {
+    vec![live(USER_DOMAINS)]
 }
 
 /// An action of the Live API, as RAM names it.

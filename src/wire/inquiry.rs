@@ -17,6 +17,15 @@ pub const DOMAIN_DETAIL: &str = "DescribeLiveDomainDetail";
 /// The action of [`oss_recordings`].
 pub const OSS_RECORDINGS: &str = "DescribeLiveRecordConfig";
 
+/// Domains per page of the account's domains; the most that the service allows (API: PageSize, 1..=50).
+const DOMAIN_PAGE_SIZE: u32 = 50;
+
+/// A main streaming domain (API: LiveDomainType); the other kind, `liveEdge`, holds no configurations.
+const MAIN_DOMAIN: &str = "liveVideo";
+
+/// The action of [`user_domains`].
+pub const USER_DOMAINS: &str = "DescribeLiveUserDomains";
+
 /// The action of [`transcode_group`].
 pub const TRANSCODE_GROUP: &str = "GetTranscodeTemplateGroup";
 
@@ -183,6 +192,53 @@ pub fn read_domain_detail(fields: &Map<String, Value>) -> Result<DomainDetail, S
     Ok(DomainDetail { name, kind, status, region })
 }
 
+/// Lists page `page` (from 1) of the account's main streaming domains (Live: DescribeLiveUserDomains).
+pub fn user_domains(page: u32) -> Inquiry {
+    let params = [
+        ("LiveDomainType", MAIN_DOMAIN.to_owned()),
+        ("PageNumber", page.to_string()),
+        ("PageSize", DOMAIN_PAGE_SIZE.to_string()),
+    ];
+    Inquiry::new(Product::Live, USER_DOMAINS, params)
+}
+
+/// One page of the account's domains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserDomains {
+    /// Its domains, whatever their kind.
+    pub domains: Vec<UserDomain>,
+    /// The service's total count.
+    pub total: Option<u64>,
+}
+
+/// A domain in the list of the account's domains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserDomain {
+    /// Its name, in lower case.
+    pub name: String,
+    /// The region of its live center.
+    pub region: Option<String>,
+    /// Whether it is a main streaming domain, as far as the answer says: only those hold configurations.
+    pub is_main: bool,
+}
+
+/// Reads the answer to [`user_domains`].
+///
+/// # Errors
+/// A lowercase fragment, when there is no list, or an item has no name.
+pub fn read_user_domains(fields: &Map<String, Value>) -> Result<UserDomains, String> {
+    let total = text(fields, "TotalCount").and_then(|total| total.parse().ok());
+    let items = items(object(fields, "Domains")?, "PageData")?;
+    Ok(UserDomains { domains: items.iter().map(user_domain).collect::<Result<_, _>>()?, total })
+}
+
+fn user_domain(item: &Value) -> Result<UserDomain, String> {
+    let fields = item.as_object().ok_or("an item of the list of domains is not an object")?;
+    let name = text(fields, "DomainName").ok_or("an item of the list of domains has no `DomainName`")?;
+    let is_main = text(fields, "LiveDomainType").is_none_or(|kind| kind == MAIN_DOMAIN);
+    Ok(UserDomain { name: name.to_ascii_lowercase(), region: text(fields, "RegionName"), is_main })
+}
+
 /// Lists page `page` (from 1) of a domain's recordings to OSS (Live: DescribeLiveRecordConfig).
 pub fn oss_recordings(domain: &str, page: u32) -> Inquiry {
     let params = [
@@ -208,13 +264,7 @@ pub struct OssRecordings {
 /// A lowercase fragment, when there is no list, or an item has no readable key.
 pub fn read_oss_recordings(fields: &Map<String, Value>) -> Result<OssRecordings, String> {
     let total = text(fields, "TotalNum").and_then(|total| total.parse().ok());
-    let items = match object(fields, "LiveAppRecordList")?.get("LiveAppRecord") {
-        Some(Value::Array(items)) => items.as_slice(),
-        // XML gives a single item without a list.
-        Some(item @ Value::Object(_)) => std::slice::from_ref(item),
-        None | Some(Value::Null) => &[],
-        Some(_) => return Err("`LiveAppRecordList` does not contain a list".to_owned()),
-    };
+    let items = items(object(fields, "LiveAppRecordList")?, "LiveAppRecord")?;
     Ok(OssRecordings { addresses: items.iter().map(oss_address).collect::<Result<_, _>>()?, total })
 }
 
@@ -224,6 +274,14 @@ fn oss_address(item: &Value) -> Result<Address, String> {
         |name: &str| text(fields, name).ok_or_else(|| format!("an item of the listing has no `{name}`"));
     let stream = text(fields, "StreamName").unwrap_or_else(|| EVERY.to_owned());
     Ok(Address::new(name("DomainName")?.to_ascii_lowercase(), name("AppName")?, stream))
+}
+
+/// The objects under `name`; XML gives a single one without a list.
+fn items<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], String> {
+    match fields.get(name) {
+        Some(item @ Value::Object(_)) => Ok(std::slice::from_ref(item)),
+        _ => list(fields, name),
+    }
 }
 
 /// The list under `name`; empty if there is none.
@@ -311,6 +369,38 @@ mod tests {
             json!({"NonExistAppIds": "app-2"}),
         ] {
             assert!(read_app_spaces(&fields(bad)).is_err());
+        }
+    }
+
+    #[test]
+    fn domains_have_name_region_and_kind() {
+        let inquiry = user_domains(3);
+        let params: Vec<(&str, &str)> =
+            inquiry.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(params, [("LiveDomainType", "liveVideo"), ("PageNumber", "3"), ("PageSize", "50")]);
+        let domain = |name: &str, region: Option<&str>, is_main| UserDomain {
+            name: name.to_owned(),
+            region: region.map(str::to_owned),
+            is_main,
+        };
+        let answer = json!({"TotalCount": 3, "Domains": {"PageData": [
+            {"DomainName": "A.com", "LiveDomainType": "liveVideo", "RegionName": "cn-shanghai"},
+            {"DomainName": "push.a.com", "LiveDomainType": "liveEdge", "RegionName": ""},
+            {"DomainName": "b.com"},
+        ]}});
+        let page = read_user_domains(&fields(answer)).unwrap();
+        let domains = [
+            domain("a.com", Some("cn-shanghai"), true),
+            domain("push.a.com", None, false),
+            domain("b.com", None, true),
+        ];
+        assert_eq!((page.domains, page.total), (domains.to_vec(), Some(3)));
+        let alone = json!({"TotalCount": "1", "Domains": {"PageData": {"DomainName": "a.com"}}});
+        assert_eq!(read_user_domains(&fields(alone)).unwrap().domains, [domain("a.com", None, true)]);
+        assert_eq!(read_user_domains(&fields(json!({"Domains": ""}))).unwrap().domains, []);
+        for bad in [json!({}), json!({"Domains": {"PageData": "x"}}), json!({"Domains": {"PageData": [{}]}})]
+        {
+            assert!(read_user_domains(&fields(bad)).is_err());
         }
     }
 
