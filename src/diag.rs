@@ -414,6 +414,10 @@ codes! {
     DomainState = "domain-state", Warning;
     /// A transcode group that VOD does not have in the domain's region.
     GroupNotFound = "group-not-found", Error;
+    /// A VOD app space that does not exist.
+    SpaceNotFound = "space-not-found", Error;
+    /// A transcode group that belongs to another app space than its configuration.
+    GroupSpace = "group-space", Warning;
     /// A recording to OSS covers a stream that is declared for recording to VOD.
     OssOverlap = "oss-overlap", Warning;
     /// Arguments that can't be combined.

@@ -100,6 +100,8 @@ pub struct Client {
     is_urgent: bool,
     /// The connection reserved for its calls, if any.
     connection: Option<Connection>,
+    /// The endpoints of domains that the settings do not name.
+    further: Arc<BTreeMap<Arc<str>, Endpoint>>,
 }
 
 /// One of the calls that may be in progress at once.
@@ -216,7 +218,13 @@ impl Client {
             stop: None,
             is_urgent: false,
             connection: None,
+            further: Arc::default(),
         }
+    }
+
+    /// The same client; it calls these further domains in their regions, as far as their names are valid.
+    pub fn in_regions(&self, regions: &BTreeMap<Arc<str>, String>) -> Self {
+        Self { further: Arc::new(self.inner.endpoints.further(regions)), ..self.clone() }
     }
 
     /// The same client; its reads are repeated until `deadline` at the latest.
@@ -414,7 +422,12 @@ impl Client {
 
     /// The endpoint of Live for a domain.
     pub(super) fn live(&self, domain: &str) -> &Endpoint {
-        self.inner.endpoints.of(domain)
+        self.further.get(domain).unwrap_or_else(|| self.inner.endpoints.of(domain))
+    }
+
+    /// The endpoint of Live for calls about no single domain.
+    pub(super) fn central(&self) -> &Endpoint {
+        self.inner.endpoints.central()
     }
 
     /// The endpoint of VOD in a region.
@@ -478,9 +491,9 @@ impl Client {
         turn: Turn,
         until: Option<Instant>,
     ) -> Result<Asked<Map<String, Value>>, Error> {
-        let Shared { endpoints, signature, .. } = &*self.inner;
+        let Shared { signature, .. } = &*self.inner;
         let sign = |host: &str, key: &Key, stamp: &Stamp| wire::sign(call, host, key, stamp, *signature);
-        self.send_in(turn, endpoints.of(call.domain()), (call.action.name(), &sign), until).await
+        self.send_in(turn, self.live(call.domain()), (call.action.name(), &sign), until).await
     }
 
     /// Sends a call whose turn has come, and reports to the limiter whether the service throttled it.
@@ -744,4 +757,47 @@ pub enum ClientError {
     /// HTTP is not available at all.
     #[error(transparent)]
     Http(#[from] Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::super::transport::Sending;
+    use super::*;
+    use crate::wire::{Response, Secret};
+
+    /// Answers every call that there is such a group, and remembers the hosts.
+    struct Always(Mutex<Vec<String>>);
+
+    impl Transport for Always {
+        fn send<'a>(&'a self, request: &'a Request, _plain: bool) -> Sending<'a> {
+            self.0.lock().unwrap().push(request.host.clone());
+            let body = br#"{"RequestId":"R","TranscodeTemplateGroup":{"TranscodeTemplateGroupId":"g"}}"#;
+            let response = Response { status: 200, headers: BTreeMap::new(), body: body.to_vec() };
+            Box::pin(async { Ok(response) })
+        }
+
+        fn aside(&self, _timeouts: Timeouts, _endpoint: &Endpoint) -> Result<Arc<dyn Transport>, Error> {
+            Ok(Arc::new(Self(Mutex::default())))
+        }
+    }
+
+    /// The service counts an account's calls of an action, wherever they are sent.
+    #[tokio::test(start_paused = true)]
+    async fn calls_of_an_action_keep_to_one_rate_in_all_regions() {
+        let key = Key { id: "id".to_owned(), secret: Secret::new("secret"), token: None };
+        let rate = Rate { per_minute: NonZeroU32::new(60).unwrap(), burst: NonZeroU32::MIN };
+        let settings = ClientSettings { rate, ..ClientSettings::new(key) };
+        let endpoints = Endpoints::documented(&BTreeMap::new(), None).unwrap();
+        let transport = Arc::new(Always(Mutex::default()));
+        let client = Client::over(transport.clone(), endpoints, Endpoint::here(), settings);
+        let start = Instant::now();
+        for region in ["cn-shanghai", "cn-beijing", "eu-central-1", "cn-shanghai"] {
+            assert!(client.transcode_group(Some(region), "g").await.unwrap().is_some());
+        }
+        assert_eq!(start.elapsed().as_secs(), 3, "one call a second");
+        let hosts = transport.0.lock().unwrap().clone();
+        assert_eq!(hosts[1..3], ["vod.cn-beijing.aliyuncs.com", "vod.eu-central-1.aliyuncs.com"]);
+    }
 }

@@ -1,6 +1,6 @@
 //! Turns a region, or the user's own address, into the endpoint of calls.
 //!
-//! Nothing in YAML chooses a host: a region only picks a row of the tables here.
+//! Nothing in YAML chooses a host: a region only picks a row of the table of [`Region`]s.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::gate::Secrets;
+use crate::model::{Region, Served};
 use crate::wire::{METADATA_HOST, Product, Secret, SignatureVersion};
 
 /// The vendor's domain, the only one besides loopback that V1 signatures may go to.
@@ -17,13 +18,6 @@ const VENDOR: &str = ".aliyuncs.com";
 
 /// The Live endpoint of every region without its own (official endpoint list of version 2016-11-01).
 const LIVE: &str = "live.aliyuncs.com";
-
-/// Regions that have a Live endpoint of their own. Some official SDKs send these to [`LIVE`] too; the list prevails.
-const LIVE_REGIONAL: [&str; 2] = ["ap-southeast-1", "eu-central-1"];
-
-/// Regions whose VOD endpoint is not `vod.REGION.aliyuncs.com`.
-const VOD_ELSEWHERE: [(&str, &str); 2] =
-    [("cn-hangzhou", "vod.cn-shanghai.aliyuncs.com"), ("cn-qingdao", "vod.aliyuncs.com")];
 
 /// The endpoint of one service: scheme, host and port, never a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,8 +259,25 @@ impl Endpoints {
         Ok(Self { regional: regional.collect::<Result<_, _>>()?, central: live(None)?, sts })
     }
 
+    /// The documented Live endpoints of further domains' regions; none if there is one endpoint for all calls. A region
+    /// that is no region selects no host, so its domain stays with the central one.
+    pub(super) fn further(&self, regions: &BTreeMap<Arc<str>, String>) -> BTreeMap<Arc<str>, Endpoint> {
+        let live = |region| Endpoint::documented(Product::Live, Some(region)).ok();
+        let further = regions.iter().filter(|_| !self.is_only());
+        further.filter_map(|(domain, region)| Some((domain.clone(), live(region)?))).collect()
+    }
+
+    /// Whether there is one endpoint for all calls.
+    fn is_only(&self) -> bool {
+        self.central == self.sts
+    }
+
     pub(super) fn of(&self, domain: &str) -> &Endpoint {
         self.regional.get(domain).unwrap_or(&self.central)
+    }
+
+    pub(super) fn central(&self) -> &Endpoint {
+        &self.central
     }
 
     pub(super) fn sts(&self) -> &Endpoint {
@@ -275,7 +286,7 @@ impl Endpoints {
 
     /// VOD in a region, or the one endpoint for all calls.
     pub(super) fn vod(&self, region: Option<&str>) -> Result<Endpoint, EndpointError> {
-        match self.central == self.sts {
+        match self.is_only() {
             true => Ok(self.central.clone()),
             false => Endpoint::documented(Product::Vod, region),
         }
@@ -283,12 +294,17 @@ impl Endpoints {
 }
 
 fn host(product: Product, region: Option<&str>) -> String {
+    let known = region.and_then(Region::find);
     match (product, region) {
-        (Product::Live, Some(region)) if LIVE_REGIONAL.contains(&region) => format!("live.{region}{VENDOR}"),
-        (Product::Live, _) => LIVE.to_owned(),
-        (Product::Vod, Some(region)) => match VOD_ELSEWHERE.iter().find(|(known, _)| *known == region) {
-            Some((_, host)) => (*host).to_owned(),
-            None => format!("vod.{region}{VENDOR}"),
+        (Product::Live, _) => match known {
+            Some(Region { name, live: Served::Here, .. }) => format!("live.{name}{VENDOR}"),
+            Some(_) | None => LIVE.to_owned(),
+        },
+        // A region that is newer than the table follows the vendor's rule for hosts.
+        (Product::Vod, Some(region)) => match known.map_or(Served::Here, |known| known.vod) {
+            Served::Here => format!("vod.{region}{VENDOR}"),
+            Served::From(other) => format!("vod.{other}{VENDOR}"),
+            Served::Centrally | Served::Nowhere => format!("vod{VENDOR}"),
         },
         (Product::Vod, None) => format!("vod{VENDOR}"),
         (Product::Sts, _) => format!("sts{VENDOR}"),
@@ -340,6 +356,13 @@ mod tests {
             (Product::Live, Some("me-central-1"), "https://live.aliyuncs.com"),
             (Product::Live, Some("ap-southeast-1"), "https://live.ap-southeast-1.aliyuncs.com"),
             (Product::Live, Some("eu-central-1"), "https://live.eu-central-1.aliyuncs.com"),
+            (Product::Live, Some("cn-hangzhou"), "https://live.aliyuncs.com"),
+            (Product::Live, Some("us-east-1"), "https://live.aliyuncs.com"),
+            (Product::Live, Some("cn-north-2-gov-1"), "https://live.aliyuncs.com"),
+            (Product::Live, Some("ap-southeast-77"), "https://live.aliyuncs.com"),
+            (Product::Vod, Some("cn-north-2-gov-1"), "https://vod.cn-north-2-gov-1.aliyuncs.com"),
+            (Product::Vod, Some("us-east-1"), "https://vod.aliyuncs.com"),
+            (Product::Vod, Some("ap-southeast-77"), "https://vod.ap-southeast-77.aliyuncs.com"),
             (Product::Vod, Some("cn-shanghai"), "https://vod.cn-shanghai.aliyuncs.com"),
             (Product::Vod, Some("cn-hangzhou"), "https://vod.cn-shanghai.aliyuncs.com"),
             (Product::Vod, Some("cn-qingdao"), "https://vod.aliyuncs.com"),
@@ -359,6 +382,23 @@ mod tests {
         assert_eq!(hosts, ["live.aliyuncs.com", "live.eu-central-1.aliyuncs.com", "live.aliyuncs.com"]);
         let bad = [(Arc::from("a.com"), "evil.com/".to_owned())].into();
         assert!(Endpoints::documented(&bad, None).is_err());
+    }
+
+    #[test]
+    fn further_domains_are_called_in_their_regions_too() {
+        let regions = [("a.com", "ap-southeast-1"), ("b.com", "evil.com/"), ("c.com", "cn-beijing")];
+        let regions = regions.map(|(domain, region)| (Arc::from(domain), region.to_owned())).into();
+        let further = |endpoints: Endpoints| -> Vec<String> {
+            endpoints
+                .further(&regions)
+                .iter()
+                .map(|(domain, endpoint)| format!("{domain} {endpoint}"))
+                .collect()
+        };
+        let documented = Endpoints::documented(&BTreeMap::new(), None).unwrap();
+        let found = ["a.com https://live.ap-southeast-1.aliyuncs.com", "c.com https://live.aliyuncs.com"];
+        assert_eq!(further(documented), found);
+        assert_eq!(further(Endpoints::only("http://127.0.0.1:8787".parse().unwrap())), [""; 0]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Spaces the calls of each action: a rate per minute, a burst after a pause, and a lower rate while the service
 //! throttles.
 //!
-//! The service counts by account and action, so each action has its own lane, lookups included. Callers queue in a
+//! The service counts by account and action, so each action has its own lane, lookups included, and one limiter serves all
+//! regions and endpoints of a client, which is one account. Callers queue in a
 //! lane, and the first one takes the next call that the rate allows *at that moment*: nothing is reserved ahead, so
 //! what the service says while others wait applies to all of them. Throttling halves the rate of its action and empties
 //! the bucket; every call that succeeds gives a little back. When the service asks to wait, the whole lane waits. An

@@ -39,7 +39,7 @@ use jiff::civil::Date;
 
 use self::facts::Facts;
 pub use self::listed::found_listed;
-pub use self::online::{DomainFacts, OnlineFacts, found_online};
+pub use self::online::{DomainFacts, GroupFacts, OnlineFacts, found_online};
 pub use self::settle::{Levels, settle, settle_more};
 use crate::config::Document;
 use crate::diag::{Diagnostic, Findings};

@@ -1,17 +1,27 @@
-//! Rules of `validate --online`: they compare the files with the service's domains, transcode groups and OSS
-//! recordings.
+//! Rules of `validate --online`: they compare the files with the service's domains, transcode groups, app spaces and
+//! OSS recordings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::found_listed;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
-use crate::model::{Address, EVERY, Field, RecordConfig, Snapshot};
+use crate::model::{Address, EVERY, Field, NO_TRANSCODE, RecordConfig, Region, Snapshot};
 use crate::resolve::{Desired, DesiredDomain, Entry, Resolved, Wanted};
 
 /// The codes that need answers from the service. Comments that allow them are never reported as stale.
-pub(super) const CODES: &[Code] =
-    &[Code::AbsentIdle, Code::DomainState, Code::GroupNotFound, Code::OssOverlap, Code::PatternWithoutMatch];
+pub(super) const CODES: &[Code] = &[
+    Code::AbsentIdle,
+    Code::DomainState,
+    Code::GroupNotFound,
+    Code::GroupSpace,
+    Code::OssOverlap,
+    Code::PatternWithoutMatch,
+    Code::SpaceNotFound,
+];
+
+/// The region where old accounts call VOD although they store elsewhere.
+const OLD_ACCOUNTS: &str = "cn-shanghai";
 
 /// The service's answers. What could not be read is left out and causes no findings.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +30,17 @@ pub struct OnlineFacts {
     pub domains: BTreeMap<Arc<str>, Option<DomainFacts>>,
     /// The configurations of the domains that were read whole.
     pub listed: Snapshot,
-    /// Regions and ids of transcode groups that VOD does not have.
-    pub missing_groups: BTreeSet<(Option<String>, String)>,
+    /// Transcode groups by region and id; `None` for one that VOD does not have.
+    pub groups: BTreeMap<(Option<String>, String), Option<GroupFacts>>,
+    /// Regions and ids of app spaces that VOD does not have.
+    pub missing_spaces: BTreeSet<(Option<String>, String)>,
+}
+
+/// One transcode group as VOD reports it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupFacts {
+    /// API: AppId.
+    pub space: Option<String>,
 }
 
 /// One domain as the service reports it.
@@ -46,7 +65,8 @@ pub fn found_online(desired: &Desired, seen: &OnlineFacts) -> Vec<Diagnostic> {
             Some(None) => findings.push(unknown(name, domain)),
             None => {}
         }
-        check_groups(domain, &seen.missing_groups, &mut findings);
+        check_region(name, domain, &mut findings);
+        check_vod(domain, seen, &mut findings);
     }
     let mut found = findings.finish();
     found.extend(found_listed(desired, &seen.listed));
@@ -88,6 +108,22 @@ fn check_domain(name: &str, domain: &DesiredDomain, known: &DomainFacts, finding
     }
 }
 
+/// VOD is a part of every recording, so a region without it is worth a finding even where nothing else was asked.
+fn check_region(name: &str, domain: &DesiredDomain, findings: &mut Findings) {
+    let records = domain.entries.values().any(|entry| entry.resolved().is_some());
+    let Some(region) =
+        domain.region.as_ref().filter(|region| records && !Region::may_have_vod(&region.value))
+    else {
+        return;
+    };
+    let finding = Diagnostic::new(Code::DomainState, format!("VOD is not offered in `{}`", region.value))
+        .label(region.span, "no VOD here")
+        .note(format!("the region of `{name}`"), Some(domain.key));
+    findings.push(finding.help(
+        "compare the region with the domain's in the console; its transcode groups and app spaces were not looked up",
+    ));
+}
+
 fn check_recording(
     address: &Address,
     entry: &Entry,
@@ -119,22 +155,58 @@ fn overlap(one: &Address, other: &Address) -> bool {
     one.domain == other.domain && meets(&one.app, &other.app) && meets(&one.stream, &other.stream)
 }
 
-fn check_groups(
-    domain: &DesiredDomain,
-    missing: &BTreeSet<(Option<String>, String)>,
-    findings: &mut Findings,
-) {
+/// The transcode groups and app spaces of a domain's configurations.
+fn check_vod(domain: &DesiredDomain, seen: &OnlineFacts, findings: &mut Findings) {
     let region = domain.region.as_ref().map(|region| region.value.clone());
     for (address, entry) in &domain.entries {
         let Wanted::Present(resolved) = &entry.wanted else { continue };
+        let space = resolved.config.space_id.as_ref();
+        let missing = space.filter(|id| seen.missing_spaces.contains(&(region.clone(), (*id).clone())));
+        if let Some(id) = missing {
+            findings.push(no_space(id, region.as_deref(), entry, resolved).about(address));
+        }
         for field in RecordConfig::GROUPS {
             let Some(id) = resolved.config.transcode_group(field) else { continue };
-            if missing.contains(&(region.clone(), id.to_owned())) {
-                let finding = no_group(id, region.as_deref(), entry, field, resolved);
+            let finding = match seen.groups.get(&(region.clone(), id.to_owned())) {
+                Some(None) => Some(no_group(id, region.as_deref(), entry, field, resolved)),
+                // The space that does not exist is what is wrong then.
+                Some(Some(group)) if missing.is_none() => other_space(id, group, entry, field, resolved),
+                Some(Some(_)) | None => None,
+            };
+            if let Some(finding) = finding {
                 findings.push(finding.about(address));
             }
         }
     }
+}
+
+/// An app space that VOD does not have, where it is written.
+fn no_space(id: &str, region: Option<&str>, entry: &Entry, resolved: &Resolved) -> Diagnostic {
+    let written = resolved.origin(Field::SpaceId).and_then(|origin| origin.span).unwrap_or(entry.key);
+    let place = region.map_or(String::new(), |region| format!(" in `{region}`"));
+    Diagnostic::new(Code::SpaceNotFound, format!("VOD has no app space `{id}`{place}"))
+        .label(written, "not found")
+        .help("compare the id with the VOD console, in the domain's region and account")
+}
+
+/// A group that belongs to another app space than the one that is written for its configuration.
+fn other_space(
+    id: &str,
+    group: &GroupFacts,
+    entry: &Entry,
+    field: Field,
+    resolved: &Resolved,
+) -> Option<Diagnostic> {
+    let (wanted, held) = (resolved.config.space_id.as_ref()?, group.space.as_ref()?);
+    if id == NO_TRANSCODE || wanted == held {
+        return None;
+    }
+    let span = |field| resolved.origin(field).and_then(|origin| origin.span);
+    let message = format!("transcode group `{id}` belongs to app space `{held}`, not to `{wanted}`");
+    let finding = Diagnostic::new(Code::GroupSpace, message)
+        .label(span(field).unwrap_or(entry.key), format!("a group of `{held}`"))
+        .help("use a group of the configuration's app space, or the app space of the group");
+    Some(finding.note("recorded to this app space", span(Field::SpaceId)))
 }
 
 /// Labels the line that defines the id, if the setting uses a name.
@@ -146,10 +218,16 @@ fn no_group(id: &str, region: Option<&str>, entry: &Entry, field: Field, resolve
     let place = region.map_or(String::new(), |region| format!(" in `{region}`"));
     let finding = Diagnostic::new(Code::GroupNotFound, format!("VOD has no transcode group `{id}`{place}"))
         .help("compare the id with the VOD console, in the domain's region and account");
-    match defined {
+    let mut finding = match defined {
         Some(step) => finding.label(step.span, "not found").note(format!("used as `{field}`"), Some(written)),
         None => finding.label(written, "not found"),
+    };
+    if region == Some(OLD_ACCOUNTS) {
+        finding.severity = Severity::Warning;
+        let why = "only a warning: old accounts that store in Beijing still call VOD in Shanghai, so the group may exist in another storage region";
+        return finding.note(why, None);
     }
+    finding
 }
 
 #[cfg(test)]
@@ -168,12 +246,20 @@ domains:
   a.com: { apps: { show: { streams: { cam1: {}, cam2: { state: absent }, \"*\": { vod_transcode_group: VOD_NO_TRANSCODE } } } } }
 ";
 
+    fn read(text: &str) -> (Desired, Sources) {
+        let mut sources = Sources::default();
+        sources.add(Source::new("livevod.yaml", text));
+        let (document, _) = parse(&sources);
+        (resolve(&document).0, sources)
+    }
+
     /// Code, severity and labelled text of each finding.
     fn found(seen: &OnlineFacts) -> Vec<(Code, Severity, String)> {
-        let mut sources = Sources::default();
-        sources.add(Source::new("livevod.yaml", FILE));
-        let (document, _) = parse(&sources);
-        let (desired, _) = resolve(&document);
+        found_in(FILE, seen)
+    }
+
+    fn found_in(text: &str, seen: &OnlineFacts) -> Vec<(Code, Severity, String)> {
+        let (desired, sources) = read(text);
         let row = |one: Diagnostic| (one.code, one.severity, sources.text(one.labels[0].span).to_owned());
         found_online(&desired, seen).into_iter().map(row).collect()
     }
@@ -211,6 +297,25 @@ domains:
     }
 
     #[test]
+    fn a_region_without_vod_is_said_once_at_its_line() {
+        let elsewhere = FILE.replace("region: cn-shanghai", "region: us-east-1");
+        let two = elsewhere.replace("  a.com:", "  b.com: { apps: { show: { streams: { x: } } } }\n  a.com:");
+        for text in [&elsewhere, &two] {
+            let (desired, sources) = read(text);
+            let found = found_online(&desired, &OnlineFacts::default());
+            let rows: Vec<_> = found.iter().map(|one| sources.text(one.labels[0].span)).collect();
+            assert_eq!((rows, found[0].severity), (vec!["us-east-1"], Severity::Warning));
+            assert_eq!(found[0].message, "VOD is not offered in `us-east-1`");
+        }
+        let (idle, _) = read(
+            &elsewhere
+                .replace("cam1: {}", "cam1: { state: absent }")
+                .replace("\"*\": { vod_transcode_group: VOD_NO_TRANSCODE }", "\"*\": { state: absent }"),
+        );
+        assert_eq!(found_online(&idle, &OnlineFacts::default()), []);
+    }
+
+    #[test]
     fn recording_to_oss_at_the_same_address_is_an_error_and_beside_it_a_warning() {
         let oss = |address: &str| {
             let oss_recordings = BTreeSet::from([address.parse().unwrap()]);
@@ -224,14 +329,47 @@ domains:
         assert_eq!(oss("a.com/news/*"), []);
     }
 
+    const HD: &str = "00000000000000000000000000000001";
+
+    fn at(region: &str, id: &str) -> (Option<String>, String) {
+        (Some(region.to_owned()), id.to_owned())
+    }
+
+    fn group(region: &str, group: Option<GroupFacts>) -> OnlineFacts {
+        OnlineFacts { groups: [(at(region, HD), group)].into(), ..OnlineFacts::default() }
+    }
+
+    /// Old accounts store elsewhere, but call VOD in Shanghai.
     #[test]
-    fn a_missing_group_is_shown_where_its_id_stands() {
-        let id = "00000000000000000000000000000001";
-        let missing = |region: &str| OnlineFacts {
-            missing_groups: BTreeSet::from([(Some(region.to_owned()), id.to_owned())]),
-            ..OnlineFacts::default()
-        };
-        assert_eq!(found(&missing("cn-shanghai")), [(Code::GroupNotFound, Severity::Error, id.to_owned())]);
-        assert_eq!(found(&missing("cn-beijing")), []);
+    fn a_missing_group_is_shown_where_its_id_stands_and_in_shanghai_only_warns() {
+        let missing = |severity| [(Code::GroupNotFound, severity, HD.to_owned())];
+        assert_eq!(found(&group("cn-shanghai", None)), missing(Severity::Warning));
+        assert_eq!(found(&group("cn-beijing", None)), []);
+        let beijing = FILE.replace("cn-shanghai", "cn-beijing");
+        assert_eq!(found_in(&beijing, &group("cn-beijing", None)), missing(Severity::Error));
+        let formats = beijing.replace(
+            "cam1: {}",
+            &format!("cam1: {{ record_format: {{ mp4: {{ process: {{ transcode: {HD} }} }} }} }}"),
+        );
+        assert_eq!(found_in(&formats, &group("cn-beijing", None)), missing(Severity::Error));
+    }
+
+    #[test]
+    fn an_app_space_exists_and_has_the_groups() {
+        let file = FILE.replace("cam1: {}", "cam1: { space_id: app-2 }");
+        let none =
+            OnlineFacts { missing_spaces: [at("cn-shanghai", "app-2")].into(), ..OnlineFacts::default() };
+        let row = |code, severity, text: &str| vec![(code, severity, text.to_owned())];
+        assert_eq!(found_in(&file, &none), row(Code::SpaceNotFound, Severity::Error, "app-2"));
+        assert_eq!(found_in(FILE, &none), []);
+        let of =
+            |space: Option<&str>| group("cn-shanghai", Some(GroupFacts { space: space.map(str::to_owned) }));
+        let other = row(Code::GroupSpace, Severity::Warning, "hd");
+        assert_eq!(found_in(&file, &of(Some("app-1000000"))), other);
+        assert_eq!(found_in(&file, &of(Some("app-2"))), []);
+        assert_eq!(found_in(&file, &of(None)), []);
+        assert_eq!(found(&of(Some("app-2"))), [], "no space is written");
+        let both = OnlineFacts { missing_spaces: none.missing_spaces.clone(), ..of(Some("app-1000000")) };
+        assert_eq!(found_in(&file, &both), found_in(&file, &none));
     }
 }

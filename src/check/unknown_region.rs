@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use crate::config::closest;
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::REGIONS;
+use crate::model::Region;
 use crate::source::Span;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
@@ -17,13 +17,13 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 }
 
 fn unknown(region: &str, span: Span) -> Option<Diagnostic> {
-    if REGIONS.contains(&region) {
+    if Region::find(region).is_some() {
         return None;
     }
     let finding =
         Diagnostic::new(Code::UnknownRegion, format!("`{region}` is not a region that livevod knows"))
             .label(span, "an unknown region");
-    Some(match closest(region, REGIONS) {
+    Some(match closest(region, Region::names()) {
         Some(meant) => {
             finding.help(format!("did you mean `{meant}`? If the region is new, allow this finding"))
         }

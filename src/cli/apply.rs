@@ -19,6 +19,7 @@ use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
 use super::terminal::Terminal;
+use super::undeclared::Breadth;
 use super::views::of_reports;
 use crate::apply::journal::Journal;
 use crate::apply::{self, ApplySettings, Outcome, Report};
@@ -120,7 +121,8 @@ impl Order<'_> {
     fn show_only(&self, refusal: Diagnostic) -> Result<Exit, Failure> {
         let connection = self.connect(Access::Reads)?;
         let earlier = Earlier::read(&self.scope.journal, &connection.target)?;
-        let observed = observe(self.loaded, &connection, &self.options, &earlier, self.goal);
+        let observed =
+            observe(self.loaded, &connection, &self.options, &earlier, self.goal, Breadth::DECLARED);
         let mut observed = block_on(observed)??;
         observed.insist_on_account();
         let early = nothing_to_apply(&observed);
@@ -153,7 +155,8 @@ impl Order<'_> {
     ) -> Result<Exit, Failure> {
         earlier.has_waited = self.let_settle(earlier).await;
         earlier.is_settled = true;
-        let mut observed = observe(self.loaded, connection, &self.options, earlier, self.goal).await?;
+        let mut observed =
+            observe(self.loaded, connection, &self.options, earlier, self.goal, Breadth::DECLARED).await?;
         observed.insist_on_account();
         let (mut view, diagnostics) = (observed.view(), observed.findings(self.loaded));
         self.session.events.plan(&view, &diagnostics, &self.loaded.sources);

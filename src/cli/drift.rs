@@ -10,6 +10,7 @@ use super::load::load;
 use super::observe::look;
 use super::places::Places;
 use super::run::{Run, Session, Told};
+use super::undeclared::Breadth;
 use crate::plan::{Guard, Plan};
 use crate::render::{self, Command, Context, Exit};
 
@@ -17,6 +18,9 @@ use crate::render::{self, Command, Context, Exit};
 pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
+
+    #[command(flatten)]
+    breadth: Breadth,
 
     #[command(flatten)]
     streaming: Streaming,
@@ -40,7 +44,7 @@ impl Run for Arguments {
         let Planning { paths, rules, scope } = &self.planning;
         let loaded = load(paths, rules)?;
         let options = plan_options(scope, &Guards::default());
-        let mut observed = look(&loaded, scope, &options, Goal::Files)?;
+        let mut observed = look(&loaded, scope, &options, Goal::Files, self.breadth)?;
         // Drift writes nothing, so only the guard of the account matters: another account was read.
         observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
         let exit = exit(&observed.plan);

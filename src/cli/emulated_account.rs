@@ -1,8 +1,8 @@
 //! The account that `livevod emulator` plays: domains, roles, keys, and whatever else exists besides the configurations.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Error;
-use std::path::PathBuf;
+use std::io::{Error, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
@@ -14,6 +14,9 @@ use crate::wire::Secret;
 
 /// The largest token file, in bytes; tokens are far smaller.
 const LONGEST_TOKEN: u64 = 64 << 10;
+
+/// The largest file of groups, in bytes.
+const LONGEST_GROUPS: u64 = 1 << 20;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Emulated account")]
@@ -30,13 +33,21 @@ pub(super) struct Account {
     #[arg(long = "ingest-domain", value_name = "NAME[=REGION]")]
     ingest_domains: Vec<Domain>,
 
-    /// VOD app space that exists; app-1000000 always does [default: every id]
-    #[arg(long = "space", value_name = "ID")]
-    spaces: Vec<String>,
-
     /// Recording to OSS that exists; it conflicts with a configuration at the same address [default: none]
     #[arg(long = "oss-recording", value_name = "DOMAIN/APP/STREAM")]
     oss_recordings: Vec<Address>,
+
+    /// Transcode group that exists, in app-1000000 if no app space is given; VOD_NO_TRANSCODE always does [default: every id of 32 hex digits]
+    #[arg(long = "group", value_name = "ID[=SPACE]")]
+    groups: Vec<Group>,
+
+    /// File of the transcode groups that exist, one ID[=SPACE] per line
+    #[arg(long, value_name = "FILE")]
+    pub(super) groups_file: Option<PathBuf>,
+
+    /// VOD app space that exists; app-1000000 always does [default: every id]
+    #[arg(long = "app-space", value_name = "ID")]
+    app_spaces: Vec<String>,
 
     /// Role that can be assumed [default: every name]
     #[arg(long = "role", value_name = "NAME")]
@@ -66,8 +77,10 @@ impl Account {
             id,
             domains,
             ingest_domains,
-            spaces,
             oss_recordings,
+            groups,
+            groups_file,
+            app_spaces,
             roles,
             oidc_token_file,
             imds_role,
@@ -75,21 +88,25 @@ impl Account {
             credentials_uri,
         } = self;
         let oidc_token = match oidc_token_file {
-            Some(file) => {
-                let named = |error: Error| {
-                    Error::new(error.kind(), format!("can't read `{}`: {error}", file.display()))
-                };
-                Some(Secret::new(files::text(file, LONGEST_TOKEN).map_err(named)?.trim()))
-            }
+            Some(file) => Some(Secret::new(text(file, LONGEST_TOKEN)?.trim())),
             None => None,
         };
+        let mut all = groups.clone();
+        if let Some(file) = groups_file {
+            all.extend(listed(file)?);
+        }
+        let is_given = !groups.is_empty() || groups_file.is_some();
+        let ids: BTreeSet<String> = all.iter().map(|group| group.id.clone()).collect();
+        let in_space = |Group { id, space }: Group| Some((id, space?));
         Ok(Settings {
             account: id.clone(),
             domains: some(names(domains)),
             ingest_domains: names(ingest_domains),
             domain_regions: regions(domains.iter().chain(ingest_domains)),
-            app_spaces: some(spaces.iter().cloned().collect()),
             oss_recordings: oss_recordings.iter().cloned().collect(),
+            transcode_groups: is_given.then_some(ids),
+            group_spaces: all.into_iter().filter_map(in_space).collect(),
+            app_spaces: some(app_spaces.iter().cloned().collect()),
             roles: some(roles.iter().cloned().collect()),
             oidc_token,
             imds_role: imds_role.clone(),
@@ -98,6 +115,20 @@ impl Account {
             ..Settings::default()
         })
     }
+}
+
+fn text(file: &Path, longest: u64) -> std::io::Result<String> {
+    let named = |error: Error| Error::new(error.kind(), format!("can't read `{}`: {error}", file.display()));
+    files::text(file, longest).map_err(named)
+}
+
+/// The groups in a file, one per line.
+fn listed(file: &Path) -> std::io::Result<Vec<Group>> {
+    let named = |line: &str, error: String| {
+        Error::new(ErrorKind::InvalidData, format!("`{line}` in `{}`: {error}", file.display()))
+    };
+    let text = text(file, LONGEST_GROUPS)?;
+    text.split_whitespace().map(|line| line.parse().map_err(|error| named(line, error))).collect()
 }
 
 /// A set, or `None` if it is empty and so was not given.
@@ -111,6 +142,28 @@ fn names(domains: &[Domain]) -> BTreeSet<String> {
 
 fn regions<'a>(domains: impl Iterator<Item = &'a Domain>) -> BTreeMap<String, String> {
     domains.filter_map(|domain| Some((domain.name.clone(), domain.region.clone()?))).collect()
+}
+
+/// `ID` or `ID=SPACE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Group {
+    id: String,
+    space: Option<String>,
+}
+
+impl FromStr for Group {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (id, space) = text.split_once('=').map_or((text, None), |(id, space)| (id, Some(space)));
+        if id.is_empty() {
+            return Err("the id of the group is missing".to_owned());
+        }
+        if space.is_some_and(str::is_empty) {
+            return Err("the app space after `=` is missing".to_owned());
+        }
+        Ok(Self { id: id.to_owned(), space: space.map(str::to_owned) })
+    }
 }
 
 /// `NAME` or `NAME=REGION`.
@@ -146,6 +199,17 @@ fn account_id(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_may_have_an_app_space() {
+        let group =
+            |id: &str, space: Option<&str>| Ok(Group { id: id.into(), space: space.map(str::to_owned) });
+        assert_eq!("hd".parse(), group("hd", None));
+        assert_eq!("hd=app-2".parse(), group("hd", Some("app-2")));
+        for bad in ["", "=app-2", "hd="] {
+            assert!(bad.parse::<Group>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_domain_may_have_a_region() {

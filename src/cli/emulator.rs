@@ -27,9 +27,6 @@ use crate::files;
 use crate::gate;
 use crate::render::{self, Exit};
 
-/// The largest file of groups, in bytes.
-const LONGEST_GROUPS: u64 = 1 << 20;
-
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
@@ -54,14 +51,6 @@ pub(super) struct Arguments {
     /// Load the initial state from FILE: the output of `dump`, or a saved answer of DescribeLiveRecordVodConfigs
     #[arg(long, value_name = "FILE", help_heading = "State")]
     load: Option<PathBuf>,
-
-    /// Transcode group that exists; VOD_NO_TRANSCODE always does [default: every id of 32 hex digits]
-    #[arg(long = "group", value_name = "ID")]
-    groups: Vec<String>,
-
-    /// File of the transcode groups that exist, one id per line
-    #[arg(long, value_name = "FILE")]
-    groups_file: Option<PathBuf>,
 
     /// Generation of the API
     #[arg(long, default_value = "2026", help_heading = "Behaviour")]
@@ -131,7 +120,8 @@ enum Task {
 
 impl Run for Arguments {
     fn places(&self) -> Places<'_> {
-        let reads = || [&self.data, &self.load, &self.groups_file].into_iter().flatten().cloned().collect();
+        let reads =
+            || [&self.data, &self.load, &self.account.groups_file].into_iter().flatten().cloned().collect();
         Places::reading(reads)
             .writing("--port-file", self.port_file.as_ref())
             .writing("--call-log", self.call_log.as_ref())
@@ -227,18 +217,11 @@ fn can_not_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
 }
 
 fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
-    let mut groups = arguments.groups.clone();
-    if let Some(file) = &arguments.groups_file {
-        let text = files::text(file, LONGEST_GROUPS).map_err(|error| unread(file, &error))?;
-        groups.extend(text.split_whitespace().map(str::to_owned));
-    }
-    let all = arguments.groups.is_empty() && arguments.groups_file.is_none();
-    let transcode_groups = (!all).then(|| groups.into_iter().collect());
     let quirks = Quirks::with(&arguments.quirks).map_err(|error| Diagnostic::new(Code::Emulator, error))?;
     let limit = NonZeroU32::new(arguments.limit);
     let (api, strict) = (arguments.api.into(), arguments.strict);
     let account = arguments.account.settings().map_err(wrong)?;
-    Ok(Settings { transcode_groups, api, strict, quirks, limit, ..account })
+    Ok(Settings { api, strict, quirks, limit, ..account })
 }
 
 fn unread(file: &Path, error: &std::io::Error) -> Failure {

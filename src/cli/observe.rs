@@ -12,6 +12,7 @@ use super::limits::have_descriptors;
 use super::load::Loaded;
 use super::record::Earlier;
 use super::saved;
+use super::undeclared::{Breadth, Others, others};
 use crate::api;
 use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, changed_since, judge};
 use crate::check;
@@ -54,12 +55,15 @@ struct Reading {
     caller: Result<Option<String>, api::Error>,
     /// Where the credentials come from, if there are any.
     credentials: Option<String>,
+    /// The domains that no file names, if they were asked for.
+    others: Option<Others>,
 }
 
-/// Reads the selected domains and the credentials' account at the same time, and plans.
+/// Reads the selected domains, the credentials' account and, with `breadth`, the account's other domains at the same
+/// time, and plans.
 ///
 /// # Errors
-/// When there are no credentials, a `--target` or `--exclude` matches no declared or existing configuration, or there is a finding
+/// When there are no credentials, the account's domains are asked for and can't be listed, a `--target` or `--exclude` matches no declared or existing configuration, or there is a finding
 /// that `--deny` names.
 pub(super) async fn observe(
     loaded: &Loaded,
@@ -67,16 +71,21 @@ pub(super) async fn observe(
     options: &PlanOptions,
     earlier: &Earlier,
     goal: Goal<'_>,
+    breadth: Breadth,
 ) -> Result<Observed, Failure> {
     let reach = goal.reach(&loaded.desired);
     let selected = reach.regions.keys().filter(|name| options.selection.selects_domain(name));
     let answers = connection.asking(async {
         connection.prepare().await?;
-        Ok::<_, Failure>(tokio::join!(connection.client.snapshot(selected.cloned()), caller(connection)))
+        Ok::<_, Failure>(tokio::join!(
+            connection.client.snapshot(selected.cloned()),
+            caller(connection),
+            others(breadth, connection, &loaded.desired)
+        ))
     });
-    let ((snapshot, failures), caller) = answers.await?;
-    let (target, credentials) = (connection.target.clone(), connection.credentials.clone());
-    let reading = Reading { target, reach, snapshot, failures, caller, credentials };
+    let ((snapshot, failures), caller, others) = answers.await?;
+    let (target, credentials, others) = (connection.target.clone(), connection.credentials.clone(), others?);
+    let reading = Reading { target, reach, snapshot, failures, caller, credentials, others };
     planned(loaded, reading, options, earlier, goal)
 }
 
@@ -100,8 +109,8 @@ pub(super) fn against(
     let reach = goal.reach(&loaded.desired);
     let target = Target { name: target, account: account(options.account.as_ref(), &reach)? };
     let earlier = Earlier::read(journal, &target)?;
-    let (failures, caller, credentials) = (BTreeMap::new(), Ok(caller), None);
-    let reading = Reading { target, reach, snapshot, failures, caller, credentials };
+    let (failures, caller) = (BTreeMap::new(), Ok(caller));
+    let reading = Reading { target, reach, snapshot, failures, caller, credentials: None, others: None };
     let mut observed = planned(loaded, reading, options, &earlier, goal)?;
     observed.plan.notes.warnings.extend(unnamed);
     Ok(observed)
@@ -130,10 +139,11 @@ pub(super) fn look(
     scope: &Scope,
     options: &PlanOptions,
     goal: Goal<'_>,
+    breadth: Breadth,
 ) -> Result<Observed, Failure> {
     let connection = connect(&scope.remote, Access::Reads, &goal.reach(&loaded.desired))?;
     let earlier = Earlier::read(&scope.journal, &connection.target)?;
-    block_on(observe(loaded, &connection, options, &earlier, goal))?
+    block_on(observe(loaded, &connection, options, &earlier, goal, breadth))?
 }
 
 fn planned(
@@ -143,7 +153,7 @@ fn planned(
     earlier: &Earlier,
     goal: Goal<'_>,
 ) -> Result<Observed, Failure> {
-    let Reading { target, reach, snapshot, failures, caller, credentials } = reading;
+    let Reading { target, reach, snapshot, failures, caller, credentials, others } = reading;
     let source = credentials.as_deref();
     let unread = failures.into_iter().map(|(domain, error)| {
         let key = loaded.desired.domains.get(&domain).map(|domain| domain.key);
@@ -159,9 +169,12 @@ fn planned(
     let gaps = earlier.gaps();
     let options =
         PlanOptions { target: target.name.clone(), caller: caller.clone(), gaps, ..options.clone() };
-    let (plan, since_review) = plan_to(goal, loaded, &snapshot, &options);
+    let (mut plan, since_review) = plan_to(goal, loaded, &snapshot, &options);
     if plan.is_complete() {
         refuse_slips(&options.selection, &loaded.desired, &snapshot)?;
+    }
+    if let Some(others) = others {
+        diagnostics.extend(others.note(&mut plan, &loaded.desired, target.account.as_deref()));
     }
     diagnostics.extend(unmanageable(&plan, &loaded.desired));
     if options.selection.is_all() {

@@ -1,6 +1,6 @@
 //! The questions that `validate --online` asks the service in parallel, and findings for those without an answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 use super::connect::{Connection, with_source};
 use super::load::Loaded;
 use crate::api::{Client, Error};
-use crate::check::{self, DomainFacts, OnlineFacts};
+use crate::check::{self, DomainFacts, GroupFacts, OnlineFacts};
 use crate::diag::Diagnostic;
-use crate::model::{DomainSnapshot, NO_TRANSCODE};
+use crate::model::{DomainSnapshot, NO_TRANSCODE, Region};
 use crate::render::{self, Sought};
 use crate::resolve::{Desired, DesiredDomain, Entry};
 
@@ -26,6 +26,9 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
     for (region, id) in groups(&loaded.desired) {
         tasks.spawn(group(connection.client.clone(), region, id));
     }
+    for (region, ids) in spaces(&loaded.desired) {
+        tasks.spawn(spaces_seen(connection.client.clone(), region, ids));
+    }
     let (mut seen, mut failures) = (OnlineFacts::default(), Vec::new());
     for answer in tasks.join_all().await {
         match answer {
@@ -34,7 +37,10 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
                 seen.listed.domains.extend(listed.flatten().map(|listed| (name.clone(), listed)));
                 seen.domains.insert(name, domain);
             }
-            Answer::Group(missing) => seen.missing_groups.extend(missing),
+            Answer::Group(place, group) => _ = seen.groups.insert(place, group),
+            Answer::Spaces(region, missing) => {
+                seen.missing_spaces.extend(missing.into_iter().map(|id| (region.clone(), id)));
+            }
             Answer::Failure(what, sought, error) => failures.push((what, sought, error)),
         }
     }
@@ -50,8 +56,11 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
 /// The answer to one question.
 enum Answer {
     Domain(Arc<str>, Option<(DomainFacts, Option<DomainSnapshot>)>),
-    Group(Option<(Option<String>, String)>),
-    /// A domain, or a group's id, and why there is no answer about it.
+    /// A group's region and id, and the group if there is one.
+    Group((Option<String>, String), Option<GroupFacts>),
+    /// The app spaces that a region does not have.
+    Spaces(Option<String>, BTreeSet<String>),
+    /// A domain, a group's id or the ids of app spaces, and why there is no answer.
     Failure(String, Sought, Error),
 }
 
@@ -81,21 +90,51 @@ async fn domain_seen(
 }
 
 async fn group(client: Client, region: Option<String>, id: String) -> Answer {
-    match client.has_transcode_group(region.as_deref(), &id).await {
-        Ok(true) => Answer::Group(None),
-        Ok(false) => Answer::Group(Some((region, id))),
+    match client.transcode_group(region.as_deref(), &id).await {
+        Ok(group) => Answer::Group((region, id), group.map(|group| GroupFacts { space: group.space })),
         Err(error) => Answer::Failure(id, Sought::Group, error),
     }
 }
 
-/// The groups that configurations use, each in its domain's region, without the built-in one, which always exists.
+async fn spaces_seen(client: Client, region: Option<String>, ids: BTreeSet<String>) -> Answer {
+    match client.missing_spaces(region.as_deref(), &ids).await {
+        Ok(missing) => Answer::Spaces(region, missing),
+        Err(error) => {
+            let ids: Vec<String> = ids.into_iter().collect();
+            Answer::Failure(ids.join("`, `"), Sought::Space, error)
+        }
+    }
+}
+
+/// The groups that configurations use, each in its domain's region, without the built-in one, which always exists. Where
+/// VOD is not offered, no host can be asked.
 fn groups(desired: &Desired) -> BTreeSet<(Option<String>, String)> {
-    desired.domains.values().flat_map(groups_of).collect()
+    desired.domains.values().filter(|domain| may_have_vod(domain)).flat_map(groups_of).collect()
+}
+
+fn may_have_vod(domain: &DesiredDomain) -> bool {
+    domain.region.as_ref().is_none_or(|region| Region::may_have_vod(&region.value))
 }
 
 fn groups_of(domain: &DesiredDomain) -> impl Iterator<Item = (Option<String>, String)> {
-    let region = domain.region.as_ref().map(|region| region.value.clone());
+    let region = region_of(domain);
     let present = domain.entries.values().filter_map(Entry::resolved);
     let ids = present.flat_map(|resolved| resolved.config.transcode_groups());
     ids.filter(|id| *id != NO_TRANSCODE).map(move |id| (region.clone(), id.to_owned()))
+}
+
+/// The app spaces that configurations name, by their domains' regions.
+fn spaces(desired: &Desired) -> BTreeMap<Option<String>, BTreeSet<String>> {
+    let mut spaces: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for domain in desired.domains.values().filter(|domain| may_have_vod(domain)) {
+        let present = domain.entries.values().filter_map(Entry::resolved);
+        for id in present.filter_map(|resolved| resolved.config.space_id.clone()) {
+            spaces.entry(region_of(domain)).or_default().insert(id);
+        }
+    }
+    spaces
+}
+
+fn region_of(domain: &DesiredDomain) -> Option<String> {
+    domain.region.as_ref().map(|region| region.value.clone())
 }

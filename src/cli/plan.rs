@@ -15,6 +15,7 @@ use super::places::{Places, is_standard_output};
 use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
+use super::undeclared::Breadth;
 use crate::plan::Guard;
 use crate::render::{self, Command, Context, Exit};
 
@@ -23,8 +24,11 @@ pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
 
+    #[command(flatten)]
+    breadth: Breadth,
+
     /// Plan against a file that `livevod snapshot` wrote: no network, no credentials
-    #[arg(long, value_name = "SNAPSHOT")]
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "all_domains")]
     against: Option<PathBuf>,
 
     /// Show separately what these files change and what was pending before; FOLDER is a checkout of the target branch
@@ -71,7 +75,7 @@ impl Run for Arguments {
         let options = plan_options(scope, &self.guards);
         let observed = match &self.against {
             Some(file) => against(file, &loaded, &options, &scope.journal, goal)?,
-            None => look(&loaded, scope, &options, goal)?,
+            None => look(&loaded, scope, &options, goal, self.breadth)?,
         };
         let exit = exit(&observed, self.detailed_exitcode);
         let (mut view, diagnostics) = (observed.view(), observed.findings(&loaded));

@@ -12,6 +12,7 @@ use super::observe::look;
 use super::places::Places;
 use super::run::{Run, Session, Told};
 use super::saved;
+use super::undeclared::Breadth;
 use super::views::of_findings;
 use crate::diag::{self, Code};
 use crate::render::{self, Context, Exit};
@@ -47,7 +48,7 @@ impl Run for Arguments {
         let Self { planning: Planning { paths, rules, scope }, out } = self;
         let loaded = load(paths, rules)?;
         let options = plan_options(scope, &Guards::default());
-        let observed = look(&loaded, scope, &options, Goal::Files)?;
+        let observed = look(&loaded, scope, &options, Goal::Files, Breadth::DECLARED)?;
         let held_back = observed.diagnostics.iter().any(|one| one.code == Code::Remote);
         if held_back || diag::has_errors(&observed.diagnostics) {
             return Err(Failure {

@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     rules: Rules,
 
-    /// Also check against the service, without writing: domains, their configurations, transcode groups, recordings to OSS
+    /// Also check against the service, without writing: domains, their configurations, transcode groups, app spaces, recordings to OSS
     #[arg(long)]
     online: bool,
 

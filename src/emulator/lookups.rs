@@ -1,4 +1,4 @@
-//! The calls that only look something up: domains, recordings to OSS, transcode groups.
+//! The calls that only look something up: domains, recordings to OSS, transcode groups, app spaces.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -9,15 +9,15 @@ use super::actions::{Accepted, Fields};
 use super::listing::capped;
 use super::refusal::Refusal;
 use super::rules::Params;
-use super::settings::Settings;
+use super::settings::{FIRST_SPACE, Settings};
 use super::state::State;
 use crate::model::{Address, NO_TRANSCODE, domain_error};
 
 /// The creation time of everything that was not created here.
 const LONG_AGO: &str = "2024-01-01T00:00:00Z";
 
-/// Transcode groups belong to the account's first VOD app.
-const APP: &str = "app-1000000";
+/// The most ids of one GetAppInfos.
+const MOST_SPACES: usize = 10;
 
 /// A value of DomainSearchType, and whether it finds a domain.
 type Search = (&'static str, fn(&str, &str) -> bool);
@@ -158,15 +158,15 @@ pub(super) fn transcode_group(params: &Params<'_>, settings: &Settings) -> Resul
     if !settings.has_transcode_group(id) {
         return Err(Refusal::vod_group_not_found());
     }
-    let mut group = group(id);
+    let mut group = group(id, settings);
     if let Some(fields) = group.as_object_mut() {
         fields.insert("TranscodeTemplateList".to_owned(), json!([]));
     }
     accept(json!({ "TranscodeTemplateGroup": group }))
 }
 
-/// ListTranscodeTemplateGroup (VOD): the configured groups of the account, else those that configurations use; never in
-/// pages.
+/// ListTranscodeTemplateGroup (VOD): the groups of one app space, of the account's configured ones, else of those that
+/// configurations use; never in pages.
 pub(super) fn transcode_groups(
     params: &Params<'_>,
     state: &State,
@@ -175,21 +175,46 @@ pub(super) fn transcode_groups(
     let used = || state.transcode_groups().map(str::to_owned).collect();
     let mut ids: BTreeSet<String> = settings.transcode_groups.clone().unwrap_or_else(used);
     ids.insert(NO_TRANSCODE.to_owned());
-    let is_of_app = params.text("AppId").is_none_or(|app| app == APP);
-    let groups: Vec<Value> = ids.iter().filter(|_| is_of_app).map(|id| group(id)).collect();
+    let space = params.text("AppId").unwrap_or(FIRST_SPACE);
+    let found = ids.iter().filter(|id| settings.space_of_group(id) == space);
+    let groups: Vec<Value> = found.map(|id| group(id, settings)).collect();
     accept(json!({ "TranscodeTemplateGroupList": groups }))
 }
 
-fn group(id: &str) -> Value {
+fn group(id: &str, settings: &Settings) -> Value {
     let is_built_in = id == NO_TRANSCODE;
     json!({
         "TranscodeTemplateGroupId": id,
         "Name": if is_built_in { "No Transcoding" } else { id },
-        "AppId": APP,
+        "AppId": settings.space_of_group(id),
         "IsDefault": if is_built_in { "Default" } else { "NotDefault" },
         "Locked": "Disabled",
         "CreationTime": LONG_AGO,
         "ModifyTime": LONG_AGO,
+    })
+}
+
+/// GetAppInfos (VOD): those of the ids that exist, and the others by their ids.
+pub(super) fn app_spaces(params: &Params<'_>, settings: &Settings) -> Result<Accepted, Refusal> {
+    let ids: BTreeSet<&str> = params.required("AppIds")?.split(',').collect();
+    if ids.len() > MOST_SPACES {
+        return Err(Refusal::malformed("AppIds"));
+    }
+    let (known, missing): (Vec<&str>, Vec<&str>) = ids.into_iter().partition(|id| settings.has_app_space(id));
+    let infos: Vec<Value> = known.into_iter().map(app_space).collect();
+    accept(json!({ "AppInfoList": infos, "NonExistAppIds": missing }))
+}
+
+fn app_space(id: &str) -> Value {
+    json!({
+        "AppId": id,
+        "AppName": id,
+        "CreationTime": LONG_AGO,
+        "Description": "",
+        "ModificationTime": LONG_AGO,
+        "ResourceGroupId": "",
+        "Status": "Normal",
+        "Type": if id == FIRST_SPACE { "System" } else { "Custom" },
     })
 }
 

@@ -13,6 +13,7 @@ pub(super) enum Operation {
     OssRecordings,
     TranscodeGroup,
     TranscodeGroups,
+    AppSpaces,
     CallerIdentity,
     AssumeRole,
 }
@@ -21,12 +22,13 @@ pub(super) enum Operation {
 pub(super) const ASSUME_ROLE_WITH_OIDC: &str = "AssumeRoleWithOIDC";
 
 /// The lookups and the roles.
-const OTHERS: [(&str, Product, Operation); 7] = [
+const OTHERS: [(&str, Product, Operation); 8] = [
     ("DescribeLiveUserDomains", Product::Live, Operation::UserDomains),
     ("DescribeLiveDomainDetail", Product::Live, Operation::DomainDetail),
     ("DescribeLiveRecordConfig", Product::Live, Operation::OssRecordings),
     ("GetTranscodeTemplateGroup", Product::Vod, Operation::TranscodeGroup),
     ("ListTranscodeTemplateGroup", Product::Vod, Operation::TranscodeGroups),
+    ("GetAppInfos", Product::Vod, Operation::AppSpaces),
     ("GetCallerIdentity", Product::Sts, Operation::CallerIdentity),
     ("AssumeRole", Product::Sts, Operation::AssumeRole),
 ];

@@ -55,6 +55,7 @@ impl Emulator {
             Operation::OssRecordings => lookups::oss_recordings(params, settings),
             Operation::TranscodeGroup => lookups::transcode_group(params, settings),
             Operation::TranscodeGroups => lookups::transcode_groups(params, state, settings),
+            Operation::AppSpaces => lookups::app_spaces(params, settings),
             Operation::CallerIdentity => {
                 let session = self.sessions.get(&verified.key_id);
                 let fields = sts::caller_identity(&verified.key_id, session, settings);

@@ -47,6 +47,8 @@ pub struct Settings {
     pub credentials_uri: bool,
     /// VOD app spaces; `None`: every one. The first one, `app-1000000`, always exists.
     pub app_spaces: Option<BTreeSet<String>>,
+    /// The app space of each transcode group; `app-1000000` for all others.
+    pub group_spaces: BTreeMap<String, String>,
     /// The generation of the API.
     pub api: Api,
     /// Whether a parameter that the action does not know is refused. A gateway ignores it.
@@ -89,6 +91,7 @@ impl Default for Settings {
             imds_token_required: false,
             credentials_uri: false,
             app_spaces: None,
+            group_spaces: BTreeMap::new(),
             api: Api::default(),
             strict: false,
             limit: NonZeroU32::new(1000),
@@ -129,6 +132,10 @@ impl Settings {
         let is_plausible = || id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         id == NO_TRANSCODE
             || self.transcode_groups.as_ref().map_or_else(is_plausible, |groups| groups.contains(id))
+    }
+
+    pub(super) fn space_of_group(&self, id: &str) -> &str {
+        self.group_spaces.get(id).map_or(FIRST_SPACE, String::as_str)
     }
 
     pub(super) fn has_app_space(&self, id: &str) -> bool {

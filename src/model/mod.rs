@@ -15,5 +15,5 @@ pub(crate) use field::says_something;
 pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Value};
 pub use format::{Format, FormatSettings, Formats, Part, Process};
 pub use pattern::{Pattern, PatternError};
-pub use region::REGIONS;
+pub use region::{Region, Served};
 pub use snapshot::{DomainSnapshot, Remote, Snapshot, StreamSpelling};

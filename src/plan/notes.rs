@@ -42,6 +42,9 @@ pub struct Notes {
     pub warnings: Vec<Warning>,
     /// Selected domains that could not be read.
     pub unread: Vec<String>,
+    /// The account's other domains that hold configurations, sorted by name; `None` if the account was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undeclared_domains: Option<Vec<UndeclaredDomain>>,
     /// The least cost of applying it.
     pub budget: Budget,
     /// The names in the files for transcode group ids, by id.
@@ -239,6 +242,16 @@ pub struct Unsupported {
     pub reason: String,
     /// Whether a file declares it; if so, it is a difference.
     pub declared: bool,
+}
+
+/// A domain of the account that no file names, and that holds configurations. It is only read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UndeclaredDomain {
+    /// Its name, in lower case.
+    pub domain: String,
+    /// How many configurations it holds, without those that `ignore` matches; at least 1.
+    pub configurations: usize,
 }
 
 /// A guard that refuses the plan.

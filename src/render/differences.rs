@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::base::{DELETE_UNDECLARED, DELETE_UNNAMED, KEPT};
 use super::causes::{Cause, Causes};
-use super::phrases::{released_by, sentence, unmanageable};
+use super::phrases::{released_by, sentence, undeclared_title, unmanageable};
 use super::view::{ChangeView, PlanView};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::Address;
@@ -29,7 +29,8 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
         view.changes().map(|one| (&one.noted.change.address, one.noted.note.place.as_ref())).collect();
     let entry = |held: &Held| entries.get(held.address.as_ref()?).copied().flatten();
     let guards = view.held.iter().map(|held| guard(held, entry(held), sources));
-    for finding in guards.chain(view.warnings.iter().map(warning)).chain(lapses(view)) {
+    let others = lapses(view).into_iter().chain(undeclared(view));
+    for finding in guards.chain(view.warnings.iter().map(warning)).chain(others) {
         findings.push(finding);
     }
     findings.finish()
@@ -124,6 +125,23 @@ fn lapses(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
         });
         unprotected.chain(released).chain(unnamed)
     })
+}
+
+/// How many domains a finding names; further ones are only counted.
+const NAMED_DOMAINS: usize = 20;
+
+/// The other domains of the account that hold configurations, in one piece of advice: nothing is wrong with them.
+fn undeclared(view: &PlanView) -> Option<Diagnostic> {
+    let domains = view.undeclared_domains.filter(|domains| !domains.is_empty())?;
+    let (named, rest) = domains.split_at(domains.len().min(NAMED_DOMAINS));
+    let mut names: Vec<String> =
+        named.iter().map(|one| format!("`{}` ({})", one.domain, one.configurations)).collect();
+    names.extend((!rest.is_empty()).then(|| format!("{} more", rest.len())));
+    let message = format!("{} {}: {}", domains.len(), undeclared_title(domains), names.join(", "));
+    let mut finding = Diagnostic::new(Code::PlanWarning, message)
+        .help("declare these domains where livevod should manage them; it never touches a domain that no file names");
+    finding.severity = Severity::Advice;
+    Some(finding)
 }
 
 /// `entry` is the place of the refused entry.

@@ -16,8 +16,8 @@ use self::shapes::{
 use super::documents::{FORMAT_VERSION, finding, texts};
 use super::exit::Exit;
 use super::facts::{
-    self, Drift, change_row, difference_row, held_row, left_open_rows, since_base_row, unsupported_row,
-    warning_row,
+    self, Drift, change_row, difference_row, held_row, left_open_rows, since_base_row, undeclared_rows,
+    unsupported_row, warning_row,
 };
 use super::phrases::{counted, refusal};
 use super::report_view::{Done, EndView, ReportView};
@@ -129,6 +129,7 @@ impl<'a> Event<'a> {
             ignored: texts(view.ignored),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,
+            undeclared_domains: undeclared_rows(view),
             since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
             summary: view.summary,
             budget: view.budget,

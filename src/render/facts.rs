@@ -11,7 +11,7 @@ use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
 use crate::model::{AddressText, Field, RecordConfig};
 use crate::plan::{
     ActionKind, Change, Contingent, Coverage, Difference, FieldChange, FieldOrigin, Guard, Held, SinceBase,
-    Unsupported, Warning,
+    UndeclaredDomain, Unsupported, Warning,
 };
 use crate::resolve::OriginKind;
 
@@ -103,6 +103,16 @@ pub(super) struct UnsupportedRow<'a> {
     reason: &'a str,
     /// Whether a file declares it; if so, it is a difference.
     declared: bool,
+}
+
+/// A domain of the account that no file names, and that holds configurations.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "UndeclaredDomain")]
+pub(super) struct UndeclaredDomainRow<'a> {
+    /// The domain.
+    domain: &'a str,
+    /// How many configurations it holds, without those that `ignore` matches; at least 1.
+    configurations: usize,
 }
 
 /// An address at which two plans differ.
@@ -251,6 +261,15 @@ fn transition(change: &Change) -> Transition {
 /// Whether a plan is an alarm.
 pub(super) fn drift(view: &PlanView) -> Drift {
     Drift { drifted: view.is_different, complete: view.is_conclusive() }
+}
+
+/// The other domains of the account as rows, if the account was asked.
+pub(super) fn undeclared_rows<'a>(view: &'a PlanView) -> Option<Vec<UndeclaredDomainRow<'a>>> {
+    let row = |UndeclaredDomain { domain, configurations }: &'a UndeclaredDomain| UndeclaredDomainRow {
+        domain,
+        configurations: *configurations,
+    };
+    view.undeclared_domains.map(|domains| domains.iter().map(row).collect())
 }
 
 /// A refusal as a row.

@@ -17,7 +17,6 @@ use super::layout::{Layout, Made};
 use super::phrases::account;
 use super::view::{LeftAlone, PlanView};
 use crate::gate::clean;
-use crate::model::Address;
 use crate::plan::Summary;
 
 use changes::Changes;
@@ -124,12 +123,12 @@ fn origin(Made { time, version, commit, author }: &Made) -> String {
 }
 
 fn left_alone(view: &PlanView) -> String {
-    let list = |LeftAlone { what: _, title, addresses }: LeftAlone| {
-        let item = |address: &&Address| format!("<li><code>{}</code></li>", escaped(&address.to_string()));
-        let items: String = addresses.iter().map(item).collect();
+    let list = |LeftAlone { what: _, title, names }: LeftAlone| {
+        let item = |name: &String| format!("<li><code>{}</code></li>", escaped(name));
+        let items: String = names.iter().map(item).collect();
         let whole =
-            format!("<details><summary>{} {title}</summary><ul>{items}</ul></details>\n", addresses.len());
-        if addresses.is_empty() { String::new() } else { whole }
+            format!("<details><summary>{} {title}</summary><ul>{items}</ul></details>\n", names.len());
+        if names.is_empty() { String::new() } else { whole }
     };
     let lists = view.left_alone().map(list).concat();
     match lists.is_empty() {

@@ -263,11 +263,11 @@ impl Scribe<'_> {
     }
 
     fn left_alone(&self, sheet: &mut Sheet) {
-        for LeftAlone { what, title, addresses } in self.view.left_alone() {
-            let head = format!("<details>\n<summary>{} {title}</summary>\n\n", addresses.len());
+        for LeftAlone { what, title, names } in self.view.left_alone() {
+            let head = format!("<details>\n<summary>{} {title}</summary>\n\n", names.len());
             let rows = Rows { what, head: &head, tail: "\n</details>\n\n" };
             let room = sheet.room(FOOTER);
-            sheet.rows(rows, room, &addresses, |address| format!("- {}\n", code(&address.to_string())));
+            sheet.rows(rows, room, &names, |name| format!("- {}\n", code(name)));
         }
     }
 

@@ -61,7 +61,7 @@ pub use printed::{
     Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, report,
     run, runs, snapshot, validated,
 };
-pub use reasons::{unanswered, unread};
+pub use reasons::{unanswered, unlisted, unread, unread_beside};
 pub use remote::Sought;
 pub use report_view::{EndView, ReportView};
 pub use schema::{OutputKind, schema};

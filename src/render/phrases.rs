@@ -4,7 +4,9 @@ use super::style::Tone;
 use crate::apply::journal::End;
 use crate::gate::clean;
 use crate::model::Address;
-use crate::plan::{ActionKind, Budget, Contingent, Coverage, FieldOrigin, Guard, Held, relation};
+use crate::plan::{
+    ActionKind, Budget, Contingent, Coverage, FieldOrigin, Guard, Held, UndeclaredDomain, relation,
+};
 use crate::resolve::OriginKind;
 
 /// For a field that an update can't change.
@@ -196,4 +198,17 @@ pub(super) fn contingency(contingent: Contingent) -> &'static str {
             "if the service also deletes configurations beside it, livevod adds them back"
         }
     }
+}
+
+/// What follows the number of domains that hold configurations although no file names them.
+pub(super) fn undeclared_title(domains: &[UndeclaredDomain]) -> &'static str {
+    match domains.len() {
+        1 => "domain holds configurations that no file names",
+        _ => "domains hold configurations that no file names",
+    }
+}
+
+/// `a.example.com (3)`: a domain, and how many configurations it holds.
+pub(super) fn with_count(UndeclaredDomain { domain, configurations }: &UndeclaredDomain) -> String {
+    format!("{domain} ({configurations})")
 }

@@ -289,9 +289,9 @@ impl<'a> Page<'a> {
             self.item(tone, marker, &format!("{} {}: {names}", lapse.names.len(), lapse.what));
         }
         // Unmanageable configurations are listed below with their reasons.
-        let [unmanaged, ignored, _] = view.left_alone();
-        for LeftAlone { what: _, title, addresses } in [unmanaged, ignored] {
-            self.list(Tone::Quiet, "  .", title, &addresses);
+        let [unmanaged, ignored, _, domains] = view.left_alone();
+        for LeftAlone { what: _, title, names } in [unmanaged, ignored, domains] {
+            self.list(Tone::Quiet, "  .", title, &names);
         }
         for one in view.unsupported {
             let text = clean(&format!("{} {}", one.address, unmanageable(&one.reason)));

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::documents::{Context, FORMAT_VERSION, Finding, findings, pretty, texts};
 use super::exit::Exit;
 use super::facts::{
-    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UnsupportedRow, WarningRow,
-    change_row, difference_row, drift, held_row, left_open_rows, since_base_row, unsupported_row,
-    warning_row,
+    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnsupportedRow,
+    WarningRow, change_row, difference_row, drift, held_row, left_open_rows, since_base_row, undeclared_rows,
+    unsupported_row, warning_row,
 };
 use super::view::PlanView;
 use crate::model::AddressText;
@@ -61,6 +61,9 @@ pub(super) struct PlanDocument<'a> {
     /// Domains that could not be read.
     #[schemars(with = "Vec<String>")]
     unread: &'a [String],
+    /// Domains of the account that no file names and that hold configurations; left out unless `--all-domains` asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undeclared_domains: Option<Vec<UndeclaredDomainRow<'a>>>,
     /// The guards that refuse the plan: nothing is applied while there is one.
     held: Vec<HeldRow<'a>>,
     /// Facts that a reviewer should see first.
@@ -100,6 +103,7 @@ impl<'a> PlanDocument<'a> {
             ignored: texts(view.ignored),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,
+            undeclared_domains: undeclared_rows(view),
             held: view.held.iter().map(held_row).collect(),
             warnings: view.warnings.iter().map(warning_row).collect(),
             summary: view.summary,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::remote::{Asked, Sought, calls, denial, listing, policy, remedy};
+use super::remote::{Asked, Sought, account_listing, calls, denial, listing, policy, remedy};
 use crate::api;
 use crate::apply::{ChangeOutcome, Outcome, Report, blame};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -77,7 +77,23 @@ pub fn unread(domain: &str, error: &api::Error, account: Option<&str>, key: Opti
     unreadable(format!("`{domain}` can't be read: {error}"), error, key, &asked, otherwise)
 }
 
-/// A domain or a transcode group that could not be looked up in the service.
+/// A domain of the account that could not be read; no file names it.
+pub fn unread_beside(domain: &str, error: &api::Error, account: Option<&str>) -> Diagnostic {
+    let asked = Asked { actions: listing(), account, domain };
+    let otherwise =
+        "no file names this domain, and nothing is planned for it; without `--all-domains` it is not read";
+    unreadable(format!("`{domain}` can't be read: {error}"), error, None, &asked, otherwise)
+}
+
+/// The account's domains, if they could not be listed.
+pub fn unlisted(error: &api::Error, account: Option<&str>) -> Diagnostic {
+    let asked = Asked { actions: account_listing(), account, domain: "*" };
+    let otherwise =
+        "try again, or leave out `--all-domains`, which compares only the domains that the files name";
+    unreadable(format!("the account's domains can't be listed: {error}"), error, None, &asked, otherwise)
+}
+
+/// A domain, a transcode group or an app space that could not be looked up in the service.
 pub fn unanswered(what: &str, sought: Sought, error: &api::Error, key: Option<Span>) -> Diagnostic {
     let asked = Asked { actions: sought.calls(), account: None, domain: what };
     let otherwise = "try again, or run without `--online`, which needs no answer of the service";

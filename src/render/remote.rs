@@ -3,7 +3,9 @@
 use serde_json::{Value as Json, json};
 
 use crate::plan::ActionKind;
-use crate::wire::{Action, DOMAIN_DETAIL, OSS_RECORDINGS, RemoteError, TRANSCODE_GROUP};
+use crate::wire::{
+    APP_SPACES, Action, DOMAIN_DETAIL, OSS_RECORDINGS, RemoteError, TRANSCODE_GROUP, USER_DOMAINS,
+};
 
 /// Cause and cure of some codes, or of all codes with one of these prefixes.
 struct Meaning {
@@ -231,6 +233,11 @@ pub(super) fn listing() -> Vec<String> {
     vec![live(Action::Describe.name())]
 }
 
+/// The call that lists the account's domains.
+pub(super) fn account_listing() -> Vec<String> {
+    vec![live(USER_DOMAINS)]
+}
+
 /// An action of the Live API, as RAM names it.
 fn live(action: &str) -> String {
     format!("live:{action}")
@@ -243,6 +250,8 @@ pub enum Sought {
     Domain,
     /// A transcode group.
     Group,
+    /// App spaces.
+    Space,
 }
 
 impl Sought {
@@ -251,6 +260,7 @@ impl Sought {
         match self {
             Sought::Domain => [DOMAIN_DETAIL, OSS_RECORDINGS, Action::Describe.name()].map(live).into(),
             Sought::Group => vec![format!("vod:{TRANSCODE_GROUP}")],
+            Sought::Space => vec![format!("vod:{APP_SPACES}")],
         }
     }
 }

@@ -11,8 +11,9 @@ use serde_json::{Map, Value as Json};
 use super::documents::{FORMAT_VERSION, pretty, texts};
 use super::exit::Exit;
 use super::facts::{
-    CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, UnsupportedRow, coverage_row,
-    difference_row, left_open_rows, origin_row, since_base_row, unsupported_row,
+    CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, UndeclaredDomainRow, UnsupportedRow,
+    coverage_row, difference_row, left_open_rows, origin_row, since_base_row, undeclared_rows,
+    unsupported_row,
 };
 use super::view::{ChangeView, PlanView};
 use crate::model::{Address, AddressText, Field, RecordConfig};
@@ -279,6 +280,8 @@ struct Extras<'a> {
     ignored: Vec<AddressText<'a>>,
     unsupported: Vec<UnsupportedRow<'a>>,
     unread: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undeclared_domains: Option<Vec<UndeclaredDomainRow<'a>>>,
     /// How the files differ from the target branch besides the changes: protection that they remove, configurations
     /// that they leave alone from now on, domains that they no longer name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -324,6 +327,7 @@ impl<'a> Extras<'a> {
             ignored: texts(view.ignored),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,
+            undeclared_domains: undeclared_rows(view),
             since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
             exit,
         }

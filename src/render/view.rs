@@ -9,13 +9,15 @@ use super::Target;
 use super::base::BaseView;
 use super::groups::Groups;
 use super::left_open::weighty;
-use super::phrases::{STOPS_RECORDING, STREAMS_ON_AIR, cost, counted, coverage_text};
+use super::phrases::{
+    STOPS_RECORDING, STREAMS_ON_AIR, cost, counted, coverage_text, undeclared_title, with_count,
+};
 use crate::apply::journal::LeftOpenNow;
 use crate::gate::clean;
 use crate::model::{Address, RecordConfig};
 use crate::plan::{
     ActionKind, Budget, Change, Coverage, Decisions, Difference, Guard, Held, Noted, Notes, Plan, Shadow,
-    Summary, Unsupported, Warning, fold,
+    Summary, UndeclaredDomain, Unsupported, Warning, fold,
 };
 
 /// The actions, worst first.
@@ -47,6 +49,8 @@ pub struct PlanView<'a> {
     /// Whether every selected domain was read.
     pub(super) is_complete: bool,
     pub(super) unread: &'a [String],
+    /// The other domains of the account that hold configurations, if the account was asked.
+    pub(super) undeclared_domains: Option<&'a [UndeclaredDomain]>,
     /// The kinds of danger in the plan, each with its count.
     pub(super) dangers: Vec<String>,
     pub(super) warnings: &'a [Warning],
@@ -87,12 +91,13 @@ pub(super) struct RefusalView<'a> {
     pub(super) addresses: Vec<&'a Address>,
 }
 
-/// Configurations without a change, under a title.
-pub(super) struct LeftAlone<'a> {
-    /// One word.
+/// Configurations or domains without a change, under a title.
+pub(super) struct LeftAlone {
+    /// One or two words.
     pub(super) what: &'static str,
+    /// What follows their number.
     pub(super) title: &'static str,
-    pub(super) addresses: Vec<&'a Address>,
+    pub(super) names: Vec<String>,
 }
 
 impl<'a> PlanView<'a> {
@@ -123,6 +128,7 @@ impl<'a> PlanView<'a> {
             held,
             warnings,
             unread,
+            undeclared_domains,
             budget,
             group_names,
             since_base,
@@ -143,6 +149,7 @@ impl<'a> PlanView<'a> {
             is_different: plan.differs(),
             is_complete: plan.is_complete(),
             unread,
+            undeclared_domains: undeclared_domains.as_deref(),
             dangers: dangers(plan, summary),
             warnings,
             held,
@@ -247,13 +254,17 @@ impl<'a> PlanView<'a> {
     }
 
     /// What the plan does not touch.
-    pub(super) fn left_alone(&self) -> [LeftAlone<'_>; 3] {
-        let undeclared = self.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address);
-        let list = |what, title, addresses| LeftAlone { what, title, addresses };
+    pub(super) fn left_alone(&self) -> [LeftAlone; 4] {
+        let undeclared =
+            self.unsupported.iter().filter(|one| !one.declared).map(|one| one.address.to_string());
+        let names = |addresses: &[Address]| addresses.iter().map(Address::to_string).collect();
+        let domains = self.undeclared_domains.unwrap_or_default();
+        let list = |what, title, names| LeftAlone { what, title, names };
         [
-            list("unmanaged", "unmanaged, left alone", self.unmanaged.iter().collect()),
-            list("ignored", "ignored", self.ignored.iter().collect()),
+            list("unmanaged", "unmanaged, left alone", names(self.unmanaged)),
+            list("ignored", "ignored", names(self.ignored)),
             list("unsupported", "not declared, and can't be managed", undeclared.collect()),
+            list("undeclared domains", undeclared_title(domains), domains.iter().map(with_count).collect()),
         ]
     }
 

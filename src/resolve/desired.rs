@@ -14,7 +14,7 @@ use crate::source::{Span, Spanned};
 pub struct Desired {
     /// The only account these files may be applied to.
     pub account: Option<Spanned<String>>,
-    /// The domains that the files name; no other domain is ever read.
+    /// The domains that the files name; of other domains, configurations are at most counted.
     pub domains: BTreeMap<Arc<str>, DesiredDomain>,
     /// Patterns of addresses that livevod ignores: never reported as drift, never touched.
     pub ignore: Vec<Spanned<Pattern>>,

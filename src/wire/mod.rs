@@ -19,9 +19,11 @@ use std::time::Duration;
 
 pub use formats::{LIST as FORMAT_LIST, list_formats, read_formats};
 pub use inquiry::{
-    CallerIdentity, DOMAIN_DETAIL, DomainDetail, Inquiry, OSS_RECORDINGS, OssRecordings, Product,
-    TRANSCODE_GROUP, caller_identity, domain_detail, oss_recordings, read_caller_identity,
-    read_domain_detail, read_oss_recordings, read_transcode_group, transcode_group,
+    APP_SPACES, AppSpaces, CallerIdentity, DOMAIN_DETAIL, DomainDetail, Inquiry, MOST_APP_SPACES,
+    OSS_RECORDINGS, OssRecordings, Product, TRANSCODE_GROUP, TranscodeGroup, USER_DOMAINS, UserDomain,
+    UserDomains, app_spaces, caller_identity, domain_detail, oss_recordings, read_app_spaces,
+    read_caller_identity, read_domain_detail, read_oss_recordings, read_transcode_group, read_user_domains,
+    transcode_group, user_domains,
 };
 pub use page::{Page, read_page, take_config};
 pub use request::{ComposeOff, PAGE_SIZE, add, delete, describe, uncarryable, update};

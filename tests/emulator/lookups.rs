@@ -1,10 +1,10 @@
-//! Lookups of domains, recordings to OSS and transcode groups.
+//! Lookups of domains, recordings to OSS, transcode groups and app spaces.
 
 use livevod::emulator::Settings;
 use livevod::model::NO_TRANSCODE;
 use livevod::wire::{
-    self, Product, SignatureVersion, read_domain_detail, read_oss_recordings, read_transcode_group,
-    transcode_group,
+    self, Product, SignatureVersion, TranscodeGroup, read_domain_detail, read_oss_recordings,
+    read_transcode_group, transcode_group,
 };
 use serde_json::{Map, Value};
 
@@ -148,13 +148,20 @@ fn recordings_to_oss_are_listed_in_pages() {
 
 #[test]
 fn a_transcode_group_is_there_or_not() {
-    let bench = Bench::new(Settings { transcode_groups: names(&[GROUP]), ..Settings::default() });
+    let settings = Settings {
+        transcode_groups: names(&[GROUP, "g2"]),
+        group_spaces: [("g2".to_owned(), "app-2".to_owned())].into(),
+        ..Settings::default()
+    };
+    let bench = Bench::new(settings);
     let group = |id: &str| {
         let answer = bench.inquire(&transcode_group(id))?;
-        Ok::<String, String>(read_transcode_group(&answer).unwrap())
+        Ok::<TranscodeGroup, String>(read_transcode_group(&answer).unwrap())
     };
-    assert_eq!(group(GROUP), Ok(GROUP.to_owned()));
-    assert_eq!(group(NO_TRANSCODE), Ok(NO_TRANSCODE.to_owned()));
+    let found = |id: &str, space: &str| Ok(TranscodeGroup { id: id.into(), space: Some(space.into()) });
+    assert_eq!(group(GROUP), found(GROUP, "app-1000000"));
+    assert_eq!(group("g2"), found("g2", "app-2"));
+    assert_eq!(group(NO_TRANSCODE), found(NO_TRANSCODE, "app-1000000"));
     assert_eq!(group("nosuchgroup").unwrap_err(), "InvalidTranscodeTemplateGroup.NotFound");
     assert_eq!(group("").unwrap_err(), "MissingTranscodeTemplateGroupId");
     let response = bench.service.call(&bench.sign_inquiry(&transcode_group("nosuchgroup")));
@@ -181,8 +188,36 @@ fn groups_are_those_that_were_given_or_are_in_use() {
     assert_eq!(listed(&bench, ""), only(&[NO_TRANSCODE, GROUP]));
     assert_eq!(listed(&bench, "AppId=app-1000000"), only(&[NO_TRANSCODE, GROUP]));
     assert_eq!(listed(&bench, "AppId=app-2"), only(&[]));
-    let given = Bench::new(Settings { transcode_groups: names(&["g1", "g2"]), ..Settings::default() });
+    let given = Bench::new(Settings {
+        transcode_groups: names(&["g1", "g2", "g3"]),
+        group_spaces: [("g3".to_owned(), "app-2".to_owned())].into(),
+        ..Settings::default()
+    });
     assert_eq!(listed(&given, ""), only(&[NO_TRANSCODE, "g1", "g2"]));
+    assert_eq!(listed(&given, "AppId=app-2"), only(&["g3"]));
+}
+
+#[test]
+fn app_spaces_that_do_not_exist_are_named_not_refused() {
+    let bench = Bench::new(Settings { app_spaces: names(&["app-2"]), ..Settings::default() });
+    let spaces = |ids: &[&str]| {
+        let answer = bench.inquire(&wire::app_spaces(ids.iter().copied()))?;
+        let wire::AppSpaces { known, missing } = wire::read_app_spaces(&answer).unwrap();
+        Ok::<_, String>((known.into_iter().collect::<Vec<_>>(), missing.into_iter().collect::<Vec<_>>()))
+    };
+    let texts = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    assert_eq!(spaces(&["app-2", "app-3"]), Ok((texts(&["app-2"]), texts(&["app-3"]))));
+    assert_eq!(spaces(&["app-1000000"]), Ok((texts(&["app-1000000"]), texts(&[]))));
+    assert_eq!(spaces(&["app-3"]), Ok((texts(&[]), texts(&["app-3"]))));
+    assert_eq!(spaces(&[]).unwrap_err(), "MissingAppIds");
+    let many: Vec<String> = (0..11).map(|number| format!("app-{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(spaces(&many).unwrap_err(), "InvalidAppIds.Malformed");
+    assert!(spaces(&many[..10]).is_ok());
+    let any = Bench::new(Settings::default());
+    let answer = any.inquire(&wire::app_spaces(["app-7", "none"])).unwrap();
+    assert_eq!(answer["NonExistAppIds"], serde_json::json!(["none"]));
+    assert_eq!(answer["AppInfoList"][0]["Type"], "Custom");
 }
 
 #[test]
@@ -191,6 +226,7 @@ fn each_service_has_its_own_version() {
     for (product, name) in [
         (Product::Vod, "DescribeLiveDomainDetail"),
         (Product::Live, "GetTranscodeTemplateGroup"),
+        (Product::Live, "GetAppInfos"),
         (Product::Live, "GetCallerIdentity"),
     ] {
         assert_eq!(bench.look_up(product, name, "DomainName=a.com").unwrap_err(), "InvalidVersion");

@@ -6,7 +6,8 @@ use livevod::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Contingent, Coverage, Decisions, Difference, FieldOrigin,
-    GroupName, Guard, Held, Notes, Plan, Reason, SinceBase, Transition, Unsupported, Warning,
+    GroupName, Guard, Held, Notes, Plan, Reason, SinceBase, Transition, UndeclaredDomain, Unsupported,
+    Warning,
 };
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
@@ -150,6 +151,12 @@ prop_compose! {
             }).collect(),
             warnings: vec![Warning { message: format!("`{message}` {reason}"), address: None }],
             shadows: Vec::new(),
+            undeclared_domains: Some(
+                unread
+                    .iter()
+                    .map(|domain| UndeclaredDomain { domain: domain.clone(), configurations: pending + 1 })
+                    .collect(),
+            ),
             unread,
             budget: Budget { reads: 3, writes: 4, seconds },
             group_names: [(id, GroupName { name, place: Some(place) })].into(),

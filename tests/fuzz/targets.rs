@@ -116,7 +116,11 @@ pub fn answer(bytes: &[u8]) {
         Err(wire::ReadError::Unreadable(reason)) => return drop(reason),
     };
     let told = wire::request_id(&fields);
-    drop((wire::read_caller_identity(&fields), wire::read_transcode_group(&fields)));
+    drop((
+        wire::read_caller_identity(&fields),
+        wire::read_transcode_group(&fields),
+        wire::read_app_spaces(&fields),
+    ));
     drop((wire::read_domain_detail(&fields), wire::read_oss_recordings(&fields)));
     let body = wire::write_xml("Answer", &serde_json::Value::Object(fields.clone())).into_bytes();
     drop(wire::read(&wire::Response { status, headers: BTreeMap::new(), body }));

@@ -124,7 +124,7 @@ fn the_newest_generation_and_every_space_are_the_default() {
         |settings: &str| keyed(&FILE.replace("VOD_NO_TRANSCODE", &format!("VOD_NO_TRANSCODE, {settings}")));
     let server = Server::start(&World::new(), &["--account", "42", "--strict"]);
     with("delay_time: 5m, space_id: app-7").converge(&format!("--endpoint {}", server.url));
-    let server = Server::start(&World::new(), &["--account", "42", "--space", "app-1"]);
+    let server = Server::start(&World::new(), &["--account", "42", "--app-space", "app-1"]);
     let run = with("space_id: app-7").run(&format!("apply --auto-approve --endpoint {}", server.url));
     assert!(run.stderr.contains("InvalidSpaceId.Malformed"), "{}", run.transcript());
     with("space_id: app-1").converge(&format!("--endpoint {}", server.url));

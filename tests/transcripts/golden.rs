@@ -42,6 +42,12 @@ const SCENES: &[Scene] = &[
             "transcode_groups: { hd: e2d796d3bb5fd8049d32bff62f94e4c1 }",
         )
     }),
+    ("group-space", || {
+        asked(
+            "--group=e2d796d3bb5fd8049d32bff62f94e4c1=app-2",
+            "transcode_groups: { hd: e2d796d3bb5fd8049d32bff62f94e4c1 }\nregion: cn-shanghai\ntiers: { sports: { space_id: app-1000000 } }",
+        )
+    }),
     ("guard", || edited().run("plan --emulator")),
     ("journal", || {
         let world = columns(ONE);
@@ -84,6 +90,9 @@ const SCENES: &[Scene] = &[
         world.run("snapshot --emulator --out before.json");
         world.write("livevod.yaml", &ONE.replace("live.example.com", "more.example.com"));
         world.run("plan --against before.json")
+    }),
+    ("space-not-found", || {
+        asked("--app-space=app-2", "region: cn-shanghai\ntiers: { sports: { space_id: app-20 } }")
     }),
     ("unknown-outcome", || {
         let mut world = keyed(ONE);
@@ -134,6 +143,8 @@ fn edited() -> World {
 fn asked(service: &str, line: &str) -> Run {
     let text = ONE.replace("domains:", &format!("{line}\ndomains:"));
     let text = if line.starts_with("transcode") { text.replace("VOD_NO_TRANSCODE", "hd") } else { text };
+    let text =
+        if line.contains("sports:") { text.replace("cam2: {}", "cam2: { tier: sports }") } else { text };
     let mut world = keyed(&text);
     world.set("COLUMNS", "80");
     let server = Server::start(&world, &[service]);

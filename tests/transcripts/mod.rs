@@ -1,6 +1,7 @@
 //! What users see, word for word: the binary runs in its own folder, without the environment of this machine.
 
 mod account;
+mod all_domains;
 mod apply;
 mod base;
 mod command_line;

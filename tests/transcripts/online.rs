@@ -94,3 +94,53 @@ fn what_can_not_be_asked_is_said() {
     assert_eq!(found.len(), 6, "four domains and two groups: {}", run.transcript());
     assert!(found.iter().all(|one| one["code"] == "remote"), "{}", run.transcript());
 }
+
+const NO_VOD: &str = "\
+version: 1
+transcode_groups: { hd: 00000000000000000000000000000002 }
+defaults: { vod_transcode_group: hd }
+domains:
+  live.example.com:
+    region: us-east-1
+    apps: { show: { streams: { \"*\": { space_id: app-9 } } } }
+";
+
+#[test]
+fn a_region_without_vod_is_said_and_vod_is_not_asked() {
+    let world = keyed(NO_VOD);
+    let server = Server::start(&world, &["--domain=live.example.com=us-east-1", "--app-space=app-2"]);
+    let run = world.run(&format!("validate --online --log --endpoint {}", server.url));
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert!(run.stderr.contains("VOD is not offered in `us-east-1`"), "{}", run.transcript());
+    assert!(!run.stderr.contains("GetTranscodeTemplateGroup") && !run.stderr.contains("GetAppInfos"));
+    let elsewhere = NO_VOD.replace("us-east-1", "cn-beijing");
+    world.write("livevod.yaml", &elsewhere);
+    let run = world.run(&format!("validate --online --log --endpoint {}", server.url));
+    assert!(run.stderr.contains("GetTranscodeTemplateGroup") && run.stderr.contains("GetAppInfos"));
+}
+
+#[test]
+fn groups_of_formats_are_looked_up_and_spaces_ten_at_a_time() {
+    let streams: String =
+        (0..12).map(|number| format!("s{number}: {{ space_id: app-{number} }}, ")).collect();
+    let by_format =
+        "f: { record_format: { mp4: { process: { transcode: 00000000000000000000000000000003 } } } }";
+    let world = keyed(&format!(
+        "version: 1\nregion: eu-central-1\ndomains:\n  live.example.com:\n    apps:\n      \
+         show: {{ defaults: {{ vod_transcode_group: VOD_NO_TRANSCODE }}, streams: {{ {streams} }} }}\n      \
+         formats: {{ streams: {{ {by_format} }} }}\n"
+    ));
+    let arguments = [
+        "--domain=live.example.com=eu-central-1",
+        "--group=00000000000000000000000000000001",
+        "--app-space=app-3",
+    ];
+    let server = Server::start(&world, &arguments);
+    let run = world.run(&format!("validate --online --log --format json --endpoint {}", server.url));
+    let document = run.json();
+    let codes: Vec<&str> =
+        document["diagnostics"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+    let of = |code: &str| codes.iter().filter(|one| **one == code).count();
+    assert_eq!((of("space-not-found"), of("group-not-found")), (11, 1), "{}", run.transcript());
+    assert_eq!(run.stderr.matches("GetAppInfos").count(), 2, "{}", run.stderr);
+}

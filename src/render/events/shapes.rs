@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::super::documents::Finding;
 use super::super::exit::Exit;
 use super::super::facts::{
-    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UnsupportedRow, WarningRow,
+    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnsupportedRow,
+    WarningRow,
 };
 use super::super::report_view::OutcomeCounts;
 use crate::apply::Outcome;
@@ -161,6 +162,9 @@ pub(super) struct Planned<'a> {
     /// Domains that could not be read.
     #[schemars(with = "Vec<String>")]
     pub(super) unread: &'a [String],
+    /// Domains of the account that no file names and that hold configurations; left out unless `--all-domains` asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) undeclared_domains: Option<Vec<UndeclaredDomainRow<'a>>>,
     /// The comparison with the target branch; left out if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) since_base: Option<SinceBaseRow<'a>>,
