@@ -29,7 +29,7 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
         view.changes().map(|one| (&one.noted.change.address, one.noted.note.place.as_ref())).collect();
     let entry = |held: &Held| entries.get(held.address.as_ref()?).copied().flatten();
     let guards = view.held.iter().map(|held| guard(held, entry(held), sources));
-    let others = lapses(view).into_iter().chain(undeclared(view));
+    let others = lapses(view).chain(undeclared(view));
     for finding in guards.chain(view.warnings.iter().map(warning)).chain(others) {
         findings.push(finding);
     }
