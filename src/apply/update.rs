@@ -24,7 +24,8 @@ struct Updating<'a> {
 impl Domain {
     pub(super) async fn update(&mut self, change: &Change, after: &RecordConfig) -> Ended {
         let run = self.run.clone();
-        let fallback = (!after.auto_compose).then(|| run.fallback());
+        let says_off = !after.auto_compose && !after.is_by_format();
+        let fallback = says_off.then(|| run.fallback());
         let guarded = Guarded::new(self, change, Action::Update);
         let mut updating = Updating { guarded, after, fallback };
         let ended = match write(&run, &mut updating).await {

@@ -49,14 +49,13 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
 fn settings(config: &RecordConfig, other: Option<&Address>, groups: &Groups, style: Style) -> Vec<Line> {
     let head =
         other.map(|other| Line::fact(format!("unmanaged: no file declares {}", clean(&other.to_string()))));
-    let fields = Field::ALL
-        .into_iter()
-        .filter(|field| Field::MANAGED.contains(field) || !config.get(*field).is_empty());
+    let fields = config.set_fields();
+    let width = fields.iter().map(|field| field.name().len()).max().unwrap_or(0);
     let row = |field: Field| {
         let value = groups.shown(&config.get(field), style.ellipsis());
-        Line::fact(format!("  {} {}", pad(field.name(), NAME_WIDTH), clean(&value)))
+        Line::fact(format!("  {}  {}", pad(field.name(), width), clean(&value)))
     };
-    head.into_iter().chain(fields.map(row)).collect()
+    head.into_iter().chain(fields.into_iter().map(row)).collect()
 }
 
 /// What the last journal entry says, and below it the run that wrote it.

@@ -70,9 +70,7 @@ pub(super) struct Step {
 pub(super) fn steps(change: &Change) -> Vec<Step> {
     let fields: Vec<Field> = match (change.before(), change.after()) {
         (Some(before), Some(after)) => before.differences(after),
-        (None, Some(config)) | (Some(config), None) => {
-            Field::MANAGED.into_iter().filter(|field| config.get(*field) != Value::Unset).collect()
-        }
+        (None, Some(config)) | (Some(config), None) => config.set_fields(),
         (None, None) => Vec::new(),
     };
     let side = |config: Option<&RecordConfig>, field| config.map(|config| config.get(field));

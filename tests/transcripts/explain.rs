@@ -122,14 +122,14 @@ fn what_is_unmanaged_is_shown_with_the_settings_of_the_service() {
     world.write("livevod.yaml", "version: 1\ndomains: { live.example.com: {} }\n");
     let own = world.run("explain live.example.com/show/cam1 --online --emulator");
     let settings = "  unmanaged: no file declares it
-    vod_transcode_group          e2d796d3bb5fd8049d32bff62f94e4c1
-    cycle_duration               6h
+    vod_transcode_group  e2d796d3bb5fd8049d32bff62f94e4c1
+    cycle_duration       6h
 ";
     assert!(own.stdout.contains(settings), "{}", own.transcript());
     let wider = world.run("explain live.example.com/show/cam9 --online --emulator");
     let settings = "  unmanaged: no file declares live.example.com/show/*
-    vod_transcode_group          e2d796d3bb5fd8049d32bff62f94e4c1
-    cycle_duration               2h
+    vod_transcode_group  e2d796d3bb5fd8049d32bff62f94e4c1
+    cycle_duration       2h
 ";
     assert!(wider.stdout.contains(settings), "{}", wider.transcript());
     let json = world.run("explain live.example.com/show/cam9 --online --emulator --format json").json();
