@@ -17,7 +17,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             Diagnostic::new(Code::AbsentStillRecorded, message)
                 .label(span, "no configuration of its own")
                 .label(recording.key, "records it instead")
-                .help(format!("remove `{}`, or try `on_demand: 7` here: `state: absent` only deletes the stream's own configuration", ruler.within_domain()))
+                .help(format!("remove `{}`, or write `on_demand: 7` in place of `state: absent`: `state: absent` only deletes the stream's own configuration", ruler.within_domain()))
                 .about(address),
         );
     }

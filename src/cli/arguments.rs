@@ -81,7 +81,7 @@ impl Paths {
 /// How many findings are shown.
 #[derive(Debug, Default, Args)]
 pub(super) struct MaxFindings {
-    /// Show only the N most severe findings, each one by itself; machine formats always contain all of them
+    /// Show only the N most severe findings, without grouping equal ones; machine formats always contain all of them
     #[arg(long, value_name = "N")]
     max_findings: Option<usize>,
 }

@@ -242,6 +242,8 @@ fn example(key: &str) -> &'static str {
         "apps" => "`apps: { show: { streams: { cam1: {} } } }`",
         "streams" => "`streams: { cam1: {}, cam2: {} }`",
         "defaults" => "`defaults: { cycle_duration: 15m }`",
+        "record_format" => "`record_format: { mp4: {} }`",
+        "process" => "`process: { transcode: GROUP }`",
         _ => "`KEY: VALUE`",
     }
 }

@@ -75,6 +75,9 @@ impl Decoder<'_> {
         if item.value.is_default() {
             return Spanned::new(Written::Default, span);
         }
+        if item.value.is_blank() {
+            return self.marked(item, |text| Ok(Value::Text(text.to_owned())));
+        }
         let is_empty = matches!(item.value.shape(), Shape::Map(entries) if entries.is_empty());
         let mut read = Vec::new();
         for one in self.block(item) {
@@ -120,9 +123,13 @@ impl Decoder<'_> {
         if item.value.is_default() {
             return Spanned::new(Written::Default, span);
         }
+        if item.value.is_blank() {
+            // Its own message: an empty list is no value either.
+            return self.marked(item, |text| Ok(Value::Text(text.to_owned())));
+        }
         let (items, is_readable) = match item.value.shape() {
             Shape::List(_) => (self.list(item), true),
-            Shape::Scalar { .. } if !item.value.is_blank() => (vec![item], true),
+            Shape::Scalar { .. } => (vec![item], true),
             _ => (self.list(item), false),
         };
         let count = items.len();

@@ -124,16 +124,14 @@ fn fields(desired: &Desired, trail: &Trail<'_>) -> Vec<FieldExplained> {
     let Some(resolved) = desired.get(trail.address).and_then(Entry::resolved) else { return Vec::new() };
     let explained = |field| {
         let origin = resolved.origin(field)?.clone();
-        let written = trail.written(field).filter(|(_, setting)| Some(setting.span) != origin.span);
+        // Formats are overridden as a whole.
+        let written = trail.written(field).filter(|_| field.whole() == field);
         let shadowed = written
+            .filter(|(_, setting)| Some(setting.span) != origin.span)
             .map(|(rung, setting)| Shadowed { value: setting.value, origin: rung.origin(setting.span) });
         let shadowed = shadowed.collect();
         Some(FieldExplained { field, value: resolved.config.get(field), origin, shadowed })
     };
-    let config = &resolved.config;
-    // Formats are explained setting by setting.
-    let managed =
-        Field::MANAGED.into_iter().filter(|field| *field != Field::RecordFormat || !config.is_by_format());
-    let parts = config.set_fields().into_iter().filter(|field| field.whole() != *field);
-    managed.chain(parts).filter_map(explained).collect()
+    let parts = resolved.config.set_fields().into_iter().filter(|field| field.whole() != *field);
+    Field::MANAGED.into_iter().chain(parts).filter_map(explained).collect()
 }

@@ -49,6 +49,8 @@ pub enum Standing {
     StillThere,
     /// In the service, not declared.
     Undeclared,
+    /// In the service, not declared, and covered by `prune: true`.
+    Pruned,
     /// In the service in a form that livevod can't manage.
     Unmanageable(String),
     /// Neither declared nor in the service.
@@ -75,6 +77,13 @@ pub fn online(
     held: &DomainSnapshot,
 ) -> Online {
     let here = held.configs.get(address);
+    let wanted = desired.get(address).map(|entry| &entry.wanted);
+    let pruned = |desired: &Desired, address: &Address| {
+        let is_ignored = desired.ignore.iter().any(|pattern| pattern.value.matches(address));
+        let covers = desired.domains.get(&address.domain).and_then(|domain| domain.prunes(address)).is_some();
+        let is_pruned = wanted.is_none() && here.is_some_and(|held| held.unsupported.is_none()) && covers;
+        (is_pruned && !is_ignored).then_some(Standing::Pruned)
+    };
     let ruler = address.rulers().find(|ruler| held.configs.contains_key(ruler));
     let undeclared = ruler.as_ref().filter(|ruler| desired.get(ruler).is_none());
     let settings = |ruler| held.configs.get(ruler).map(|remote| remote.config.clone().normalized());
@@ -84,7 +93,7 @@ pub fn online(
         held: here.cloned(),
         undeclared: undeclared.and_then(settings),
         ruler,
-        standing: standing(desired.get(address).map(|entry| &entry.wanted), here),
+        standing: pruned(desired, address).unwrap_or_else(|| standing(wanted, here)),
         group_names: desired.group_names.iter().map(|(id, name)| (id.clone(), name.value.clone())).collect(),
     }
 }

@@ -568,8 +568,11 @@ impl fmt::Display for Value {
                 write!(f, "[{}]", words.iter().map(shown).collect::<Vec<_>>().join(", "))
             }
             Value::Process(process) => process.fmt(f),
-            Value::Bare => f.write_str("{}"),
-            Value::Formats(_) => write!(f, "{}", self.to_json()),
+            Value::Bare => f.write_str("recorded"),
+            Value::Formats(formats) => {
+                let names: Vec<&str> = formats.keys().map(|format| format.name()).collect();
+                write!(f, "{{ {} }}", names.join(", "))
+            }
             Value::Json(fields) => f.write_str(&serde_json::to_string(fields).map_err(|_| fmt::Error)?),
         }
     }

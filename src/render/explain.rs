@@ -91,7 +91,9 @@ fn weight(code: Code) -> String {
         _ if matches!(code, Code::Difference | Code::PlanWarning) => {
             "A warning about a plan: no comment and no flag changes its severity.".to_owned()
         }
-        Severity::Error => format!("Severity: error{}. It can't be allowed.", exceptions(code)),
+        Severity::Error => {
+            format!("Severity: error{}. No comment and no `--allow` allows it.", exceptions(code))
+        }
         severity => {
             let name = if severity == Severity::Warning { "warning" } else { "advice" };
             let exceptions = exceptions(code);

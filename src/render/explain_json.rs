@@ -168,6 +168,7 @@ fn standing_name(standing: &Standing) -> &'static str {
         Standing::Missing => "missing",
         Standing::StillThere => "still_there",
         Standing::Undeclared => "undeclared",
+        Standing::Pruned => "pruned",
         Standing::Unmanageable(_) => "unmanageable",
         Standing::Nothing => "nothing",
     }

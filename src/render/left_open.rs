@@ -87,7 +87,7 @@ fn replaced(found: LeftOpenFound) -> &'static str {
 
 fn written(call: &str, found: LeftOpenFound) -> String {
     match found {
-        LeftOpenFound::Arrived => format!("the {call} arrived"),
+        LeftOpenFound::Arrived => format!("the {call} was carried out"),
         LeftOpenFound::Pending => format!("the {call} is not visible yet; it may still arrive"),
         LeftOpenFound::NotArrived => format!("the {call} is not visible: the configuration is as before"),
         LeftOpenFound::Gap | LeftOpenFound::Gone | LeftOpenFound::GivenUp => {

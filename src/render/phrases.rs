@@ -203,8 +203,8 @@ pub(super) fn contingency(contingent: Contingent) -> &'static str {
 /// What follows the number of domains that hold configurations although no file names them.
 pub(super) fn undeclared_title(domains: &[UndeclaredDomain]) -> &'static str {
     match domains.len() {
-        1 => "domain holds configurations that no file names",
-        _ => "domains hold configurations that no file names",
+        1 => "domain that no file names holds configurations",
+        _ => "domains that no file names hold configurations",
     }
 }
 

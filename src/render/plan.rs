@@ -45,9 +45,10 @@ pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
     page.command();
     let left_open = human_left_open(&view.left_open, style);
     let since_review = human_since_review(view.since_review, style);
-    let saved = view
-        .saved_to
-        .map(|file| human_saved_plan(&file.display().to_string(), view.command.as_deref(), style));
+    let saved = view.saved_to.map(|file| {
+        let command = view.command.clone().unwrap_or_else(|| format!("livevod apply {}", file.display()));
+        human_saved_plan(&file.display().to_string(), command, view.flags(), style)
+    });
     [left_open, page.finish(), since_review, saved.unwrap_or_default()].concat()
 }
 

@@ -25,11 +25,24 @@ pub(super) fn human_since_review(differences: &[Difference], style: Style) -> St
     lines.join("\n")
 }
 
-/// What to do with a saved plan.
-pub(super) fn human_saved_plan(file: &str, command: Option<&str>, style: Style) -> String {
-    let command = command.map_or_else(|| format!("livevod apply {file}"), str::to_owned);
-    let text = format!("Saved to `{}`. To apply this plan and no other:", clean(file));
-    format!("\n{}\n  {}\n", wrap(&text, style.width).join("\n"), clean(&command))
+/// What to do with a saved plan. `flags` are those that allow what guards refuse; `None` if a guard has no flag.
+pub(super) fn human_saved_plan(
+    file: &str,
+    command: String,
+    flags: Option<Vec<&str>>,
+    style: Style,
+) -> String {
+    let (how, command) = match flags {
+        None => ("It can't be applied: no flag allows one of the refusals.", None),
+        Some(flags) if flags.is_empty() => ("To apply this plan and no other:", Some(command)),
+        Some(flags) => {
+            let how = "To apply this plan and no other, in spite of the refusals:";
+            (how, Some(format!("{command} {}", flags.join(" "))))
+        }
+    };
+    let text = format!("Saved to `{}`. {how}", clean(file));
+    let command: String = command.iter().map(|command| format!("  {}\n", clean(command))).collect();
+    format!("\n{}\n{command}", wrap(&text, style.width).join("\n"))
 }
 
 /// `update, cycle_duration 3600 → 900`.

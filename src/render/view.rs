@@ -376,7 +376,7 @@ fn without_changes(plan: &Plan) -> String {
         }
         () if shadows > 0 => {
             format!(
-                "Differs from the files: {} in place of declared ones.",
+                "Differs from the files: {} recording in place of declared ones.",
                 counted(shadows, "unmanaged configuration")
             )
         }

@@ -52,7 +52,9 @@ pub(super) fn check_mixed(
             continue;
         };
         let help = match (depth == whole, field) {
-            (true, _) => "remove one: by format, groups and `auto_compose` are written inside each format",
+            (true, _) => {
+                "remove one: inside a format, write `process: { transcode: GROUP }` and `auto_compose`"
+            }
             (false, Field::VodTranscodeGroup) => "write a group, or `record_format: default` to inherit one",
             (false, _) => {
                 "write it inside the format, or write `vod_transcode_group` beside it to leave `record_format` out"

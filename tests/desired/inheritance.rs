@@ -194,7 +194,7 @@ fn the_nearer_of_group_and_formats_makes_the_kind() {
     let group = "vod_transcode_group: 6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
     let none = "(not set)";
     let by = |format: &str, level: &str| {
-        [format!("{none} {level} <record_format>"), format!("{{\"{format}\":{{}}}} {level} <record_format>")]
+        [format!("{none} {level} <record_format>"), format!("{{ {format} }} {level} <record_format>")]
     };
     assert_eq!(shape("", "", mp4), by("mp4", "stream"));
     assert_eq!(shape(mp4, flv, ""), by("flv", "app"), "the nearer one replaces it whole");

@@ -59,19 +59,19 @@ fn what_is_not_written_is_as_the_service_has_it() {
 #[test]
 fn the_set_of_formats_and_the_kind_can_only_be_replaced() {
     let classic = "Replace show/cam: vod_transcode_group e2d796d3bb5fd8049d32bff62f94e4c1 -> (not set), \
-                   auto_compose off -> (not set), record_format.mp4 (not set) -> {}";
+                   auto_compose off -> (not set), record_format.mp4 (not set) -> recorded";
     assert_eq!(moved("", "record_format: { mp4: }"), [classic]);
     let back = "Replace show/cam: vod_transcode_group (not set) -> e2d796d3bb5fd8049d32bff62f94e4c1, \
-                auto_compose (not set) -> off, record_format.mp4 {} -> (not set)";
+                auto_compose (not set) -> off, record_format.mp4 recorded -> (not set)";
     assert_eq!(moved("record_format: { mp4: }", ""), [back]);
     assert_eq!(
         moved("record_format: { mp4: }", "record_format: { mp4: , flv: { tags: x } }"),
-        ["Replace show/cam: record_format.flv (not set) -> {}, record_format.flv.tags (not set) -> x"]
+        ["Replace show/cam: record_format.flv (not set) -> recorded, record_format.flv.tags (not set) -> x"]
     );
     assert_eq!(
         moved("record_format: { mp4: , flv: { auto_compose: off } }", "record_format: { mp4: }"),
         [
-            "Replace show/cam: record_format.flv {} -> (not set), record_format.flv.auto_compose off -> (not set)"
+            "Replace show/cam: record_format.flv recorded -> (not set), record_format.flv.auto_compose off -> (not set)"
         ]
     );
     for (setting, other) in [

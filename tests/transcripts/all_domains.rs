@@ -81,7 +81,7 @@ fn every_format_names_them() {
         let run = shown(format);
         assert_eq!(run.code, 0, "{}", run.transcript());
         let text = run.stdout.clone() + &run.stderr;
-        assert!(text.contains("2 domains hold configurations that no file names"), "{format}: {text}");
+        assert!(text.contains("2 domains that no file names hold configurations"), "{format}: {text}");
         assert!(text.contains("three.example.com") && text.contains("(3)"), "{format}: {text}");
     }
     let events = world.run(&format!("drift --all-domains --json-into - --endpoint {}", server.url)).stdout;

@@ -80,7 +80,7 @@ fn a_refused_plan_prints_the_command_that_allows_it_on_the_same_service() {
     world.converge("--emulator=some.log");
     world.write("livevod.yaml", &ONE.replace("cam1: {}", "cam1: { cycle_duration: 15m }"));
     let saved = world.run("plan --emulator=some.log --out a.plan --max-change 0");
-    assert_eq!(proposed(&saved), "apply a.plan --emulator=some.log");
+    assert_eq!(proposed(&saved), "apply a.plan --emulator=some.log --max-change 1");
     let comment = world.run("plan livevod.yaml --emulator=some.log --format markdown --max-change 100%");
     let (_, command) = comment.stdout.split_once("to apply exactly this: `livevod ").unwrap();
     let command = command.split('`').next().unwrap();
