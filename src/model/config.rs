@@ -55,6 +55,7 @@ pub struct RecordConfig {
     /// VOD app space; create-only (API: SpaceId).
     pub space_id: Option<String>,
     /// The formats of a by-format configuration; their set is create-only (API: RecordFormat).
+    #[schemars(extend("propertyNames" = { "enum": ["flv", "m3u8", "mp4"] }))]
     pub record_format: Option<Formats>,
     /// Undocumented response fields; no request can send them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -22,7 +22,7 @@ NAMES = ["diagnostics", "drift", "events", "plan", "report", "snapshot"]
 
 # Optional keys. Everything else is in every document of its kind. The parts of an address are left out together with it.
 OPTIONAL = set(
-    "address app column diagnostic domain file left_open line request_id selected since_base since_review stream tier unknown".split()
+    "address app column diagnostic domain file left_open line m3u8 request_id selected since_base since_review stream tier unknown".split()
 )
 
 # The keys of these objects are names of users or of the service, not of a format.
@@ -56,7 +56,7 @@ domains:
           bad: { vod_transcode_group: odd }
           new: {}
           moved: { %s }
-          by-format: {}
+          contradictory: {}
 """ % (BUCKET % "two")
 ONE = """\
 version: 1
@@ -69,10 +69,13 @@ HELD = {
     "DomainName": "live.example.com", "CreateTime": "2026-01-02T03:04:05Z", "CycleDuration": 900, "AutoCompose": "OFF",
     "OnDemand": 0,
 }
-BY_FORMAT = {"FormatConfig": True, "RecordFormatList": {"RecordFormat": [{"Format": "m3u8"}]}}
+# Its flag says that it has formats, but it lists none.
+CONTRADICTORY = {"FormatConfig": True}
+BY_FORMAT = {"FormatConfig": True, "RecordFormatList": {"RecordFormat": [{"Format": "m3u8", "Tags": "theirs"}]}}
 CLASSIC = {"FormatConfig": False, "VodTranscodeGroupId": "VOD_NO_TRANSCODE", "DelayTime": 60}
 STATE = [
-    {**HELD, **BY_FORMAT, "AppName": "show", "StreamName": "by-format"},
+    {**HELD, **CONTRADICTORY, "AppName": "show", "StreamName": "contradictory"},
+    {**HELD, **BY_FORMAT, "AppName": "test", "StreamName": "formats"},
     {**HELD, **CLASSIC, "AppName": "test", "StreamName": "ours"},
 ]
 LIMITS = ["--max-delete", "100%", "--max-change", "100%", "--settle", "1ms"]
