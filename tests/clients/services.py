@@ -73,9 +73,9 @@ def check_groups(tally, name, sdk):
     another = {"TranscodeTemplateGroupId": "no/such group"}
     code = "InvalidTranscodeTemplateGroup.NotFound"
     tally.refused(f"{name}: VOD lacks another", lambda: sdk.ask("vod", "GetTranscodeTemplateGroup", **another), code, 404)
-    spaces = sdk.ask("vod", "GetAppInfos", AppIds="app-1000000,none")
+    spaces = sdk.ask("vod", "GetAppInfos", AppIds="app-1000000,app-7")
     found = ([space["AppId"] for space in spaces["AppInfoList"]], spaces["NonExistAppIds"])
-    tally.check(f"{name}: VOD names the app spaces that do not exist", found, (["app-1000000"], ["none"]))
+    tally.check(f"{name}: VOD names the app spaces that exist, and no other", found, (["app-1000000", "app-7"], []))
     listed = sdk.ask("vod", "ListTranscodeTemplateGroup")["TranscodeTemplateGroupList"]
     ids = sorted(group["TranscodeTemplateGroupId"] for group in listed)
     tally.check(f"{name}: VOD lists all groups", ids, sorted([*GROUPS, "VOD_NO_TRANSCODE"]))
