@@ -172,8 +172,7 @@ impl Draft<'_> {
 
     fn create(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved) {
         let after = resolved.config.clone().normalized();
-        let origins = self.origins(Some(resolved));
-        self.change(domain, address, Steps::create(Why::of(Reason::Missing), after, origins));
+        self.change(domain, address, Steps::create(Why::of(Reason::Missing), after, Some(resolved)));
     }
 
     /// Adds a declared configuration over what an earlier run removed: a plain create would lose what no file manages.
@@ -201,10 +200,7 @@ impl Draft<'_> {
             self.unsupported(address, reason, resolved.is_some());
             return;
         }
-        let mut origins = self.origins(resolved);
-        // Values that no file sets are those of the removed configuration.
-        origins.retain(|_, origin| origin.kind != OriginKind::Service);
-        self.change(domain, address, Steps::create(why, after, origins));
+        self.change(domain, address, Steps::create(why, after, resolved));
     }
 
     /// Warns of what could not be added back if the service deleted it along with an app-wide configuration.
@@ -257,8 +253,8 @@ impl Draft<'_> {
             ActionKind::Replace => Transition::Replace { before, after },
             _ => Transition::Update { before, after },
         };
-        let (why, origins) = (Why::of(reason), self.origins(Some(resolved)));
-        self.change(domain, address, Steps { transition, why, origins, spelling: remote.spelling });
+        let (why, resolved, spelling) = (Why::of(reason), Some(resolved), remote.spelling);
+        self.change(domain, address, Steps { transition, why, resolved, spelling });
     }
 
     /// What the snapshot has can't be written; that is not a difference if a configuration of the same kind still
@@ -324,8 +320,7 @@ impl Draft<'_> {
             (None, _) => (Transition::Create { after }, in_snapshot),
         };
         let spelling = remote.map(|remote| remote.spelling).unwrap_or_default();
-        let origins = self.origins(Some(resolved));
-        self.change(domain, address, Steps { transition, why, origins, spelling });
+        self.change(domain, address, Steps { transition, why, resolved: Some(resolved), spelling });
     }
 
     fn left_alone(&mut self, domain: &DesiredDomain, address: &Address) {
@@ -338,12 +333,11 @@ impl Draft<'_> {
 
     fn delete(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote, why: Why) {
         let transition = Transition::Delete { before: remote.config.clone().normalized() };
-        let (origins, spelling) = (BTreeMap::new(), remote.spelling);
-        self.change(domain, address, Steps { transition, why, origins, spelling });
+        self.change(domain, address, Steps { transition, why, resolved: None, spelling: remote.spelling });
     }
 
-    fn change(&mut self, domain: &DesiredDomain, address: &Address, steps: Steps) {
-        let Steps { transition, why, mut origins, spelling } = steps;
+    fn change(&mut self, domain: &DesiredDomain, address: &Address, steps: Steps<'_>) {
+        let Steps { transition, why, resolved, spelling } = steps;
         let Why { reason, place, run } = why;
         let change = Change {
             address: address.clone(),
@@ -354,13 +348,11 @@ impl Draft<'_> {
             spelling,
             siblings: Vec::new(),
         };
-        let fields = change.fields();
-        origins.retain(|field, _| fields.contains(field));
         let note = ChangeNote {
             place: domain.entries.get(address).map(|entry| self.sources.place(entry.key)),
             reason_place: place,
             run,
-            origins,
+            origins: self.origins(&change, resolved),
             coverage: Coverage::default(),
         };
         let region = domain.region.as_ref().map(|region| region.value.clone());
@@ -368,12 +360,14 @@ impl Draft<'_> {
         self.plan.push(change, note);
     }
 
-    fn origins(&self, resolved: Option<&Resolved>) -> BTreeMap<Field, FieldOrigin> {
+    /// The origins of the fields that a change shows. A value that no file sets has none: it is the service's, or that of
+    /// a configuration that was removed.
+    fn origins(&self, change: &Change, resolved: Option<&Resolved>) -> BTreeMap<Field, FieldOrigin> {
         let origin = |field| {
-            let origin = resolved?.origin(field)?;
+            let origin = resolved?.origin(field).filter(|origin| origin.kind != OriginKind::Service)?;
             Some((field, FieldOrigin::new(origin, self.sources)))
         };
-        Field::leaves().filter_map(origin).collect()
+        change.fields().into_iter().filter_map(origin).collect()
     }
 }
 
@@ -397,16 +391,17 @@ fn ask_for_defaults(after: &mut RecordConfig, before: &RecordConfig) {
     }
 }
 
-struct Steps {
+struct Steps<'a> {
     transition: Transition,
     why: Why,
-    origins: BTreeMap<Field, FieldOrigin>,
+    /// What the files or the snapshot say, if they say something.
+    resolved: Option<&'a Resolved>,
     spelling: StreamSpelling,
 }
 
-impl Steps {
-    fn create(why: Why, after: RecordConfig, origins: BTreeMap<Field, FieldOrigin>) -> Self {
-        Self { transition: Transition::Create { after }, why, origins, spelling: StreamSpelling::Named }
+impl<'a> Steps<'a> {
+    fn create(why: Why, after: RecordConfig, resolved: Option<&'a Resolved>) -> Self {
+        Self { transition: Transition::Create { after }, why, resolved, spelling: StreamSpelling::Named }
     }
 }
 
