@@ -47,8 +47,13 @@ impl Emulator {
                 if let Some(name) = ignored.first().filter(|_| settings.strict) {
                     return Err(Refusal::unknown_parameter(name));
                 }
+                let scene = Scene { state, settings, now, turn: self.turn };
+                // Hardly any call has others, so its parameters are not copied.
+                if ignored.is_empty() {
+                    return configurations(action, params, &scene);
+                }
                 let known = parameters::known(action, &verified.params, settings.api);
-                configurations(action, &Params(&known), &Scene { state, settings, now, turn: self.turn })
+                configurations(action, &Params(&known), &scene)
             }
             Operation::UserDomains => lookups::user_domains(params, state, settings),
             Operation::DomainDetail => lookups::domain_detail(params, settings),

@@ -324,10 +324,11 @@ impl RecordConfig {
 
     /// In what two normalized configurations differ, in the order of [`Field::leaves`].
     pub fn differences(&self, other: &RecordConfig) -> Vec<Field> {
+        let has_formats = self.is_by_format() || other.is_by_format();
+        let counts = |field: &Field| has_formats || field.whole() == *field;
         let differs = |field: &Field| {
             let (one, two) = (self.get(*field), other.get(*field));
             match field {
-                Field::Format(_) | Field::Part(..) if !(self.is_by_format() || other.is_by_format()) => false,
                 // What a format implies means nothing where there is no such format.
                 Field::Part(format, _)
                     if self.format(*format).is_some() != other.format(*format).is_some() =>
@@ -337,7 +338,7 @@ impl RecordConfig {
                 _ => !one.same(*field, &two),
             }
         };
-        Field::leaves().filter(differs).collect()
+        Field::leaves().filter(counts).filter(differs).collect()
     }
 }
 
