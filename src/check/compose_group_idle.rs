@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         if resolved.config.auto_compose || !trail.is_known(Field::AutoCompose) {
             used.insert(compose.span);
         } else {
-            let off = resolved.origin(Field::AutoCompose).and_then(|origin| origin.span);
+            let off = resolved.span(Field::AutoCompose);
             idle.entry(compose.span).or_default().push((trail.address.clone(), off));
         }
     });

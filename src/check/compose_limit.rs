@@ -5,7 +5,6 @@ use std::iter;
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Field, Format, Part, RecordConfig, Value};
-use crate::resolve::Wanted;
 
 /// The most files that the service merges into one (VOD FAQ on recording).
 const MERGED_FILES: u32 = 40;
@@ -17,11 +16,10 @@ const DAY: u32 = 24 * 60 * 60;
 pub(super) const ENOUGH: u32 = DAY / MERGED_FILES;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
-        let Wanted::Present(resolved) = &entry.wanted else { continue };
+    for (address, entry, resolved) in facts.present() {
         let length = resolved.config.cycle_duration;
         let Some(merges) = merging(&resolved.config).filter(|_| length < ENOUGH) else { continue };
-        let span = |field| resolved.origin(field).and_then(|origin| origin.span).unwrap_or(entry.key);
+        let span = |field| resolved.span(field).unwrap_or(entry.key);
         let covered = Value::Seconds(length * MERGED_FILES);
         findings.push(
             Diagnostic::new(

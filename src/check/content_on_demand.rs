@@ -8,12 +8,11 @@ use crate::model::Field;
 const BY_INGEST: u8 = 2;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
-        let Some(resolved) = entry.resolved() else { continue };
+    for (address, entry, resolved) in facts.present() {
         if resolved.config.on_demand != BY_INGEST || !resolved.config.records_transcoded() {
             continue;
         }
-        let place = |field| resolved.origin(field).and_then(|origin| origin.span).unwrap_or(entry.key);
+        let place = |field| resolved.span(field).unwrap_or(entry.key);
         let message = "ingest parameters record only the source stream, not transcoded ones";
         findings.push(
             Diagnostic::new(Code::ContentOnDemand, message)

@@ -3,7 +3,8 @@
 use jiff::civil::Date;
 
 use crate::config::Document;
-use crate::resolve::Desired;
+use crate::model::Address;
+use crate::resolve::{Desired, Entry, Resolved};
 
 /// The files, and what they declare.
 pub(super) struct Facts<'a> {
@@ -12,7 +13,13 @@ pub(super) struct Facts<'a> {
     pub(super) today: Date,
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
+    /// Every configuration that must exist.
+    pub(super) fn present(&self) -> impl Iterator<Item = (&'a Address, &'a Entry, &'a Resolved)> + use<'a> {
+        let entries = self.desired.domains.values().flat_map(|domain| &domain.entries);
+        entries.filter_map(|(address, entry)| Some((address, entry, entry.resolved()?)))
+    }
+
     /// Whether the files can show that something is unused: all were read, and they declare a domain. A file of shared
     /// tiers that is checked alone declares none.
     pub(super) fn is_whole(&self) -> bool {

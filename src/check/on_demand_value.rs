@@ -3,15 +3,13 @@
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Field;
-use crate::resolve::Wanted;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
-        let Wanted::Present(resolved) = &entry.wanted else { continue };
+    for (address, entry, resolved) in facts.present() {
         if resolved.config.records_by_itself() {
             continue;
         }
-        let span = resolved.origin(Field::OnDemand).and_then(|origin| origin.span).unwrap_or(entry.key);
+        let span = resolved.span(Field::OnDemand).unwrap_or(entry.key);
         let message = format!("the service may not support `on_demand: {}`", resolved.config.on_demand);
         findings.push(
             Diagnostic::new(Code::OnDemandValue, message)

@@ -182,7 +182,7 @@ fn check_vod(domain: &DesiredDomain, seen: &OnlineFacts, findings: &mut Findings
 
 /// An app space that VOD does not have, where it is written.
 fn no_space(id: &str, region: Option<&str>, entry: &Entry, resolved: &Resolved) -> Diagnostic {
-    let written = resolved.origin(Field::SpaceId).and_then(|origin| origin.span).unwrap_or(entry.key);
+    let written = resolved.span(Field::SpaceId).unwrap_or(entry.key);
     let place = region.map_or(String::new(), |region| format!(" in `{region}`"));
     Diagnostic::new(Code::SpaceNotFound, format!("VOD has no app space `{id}`{place}"))
         .label(written, "not found")
@@ -201,7 +201,7 @@ fn other_space(
     if id == NO_TRANSCODE || wanted == held {
         return None;
     }
-    let span = |field| resolved.origin(field).and_then(|origin| origin.span);
+    let span = |field| resolved.span(field);
     let message = format!("transcode group `{id}` belongs to app space `{held}`, not to `{wanted}`");
     let finding = Diagnostic::new(Code::GroupSpace, message)
         .label(span(field).unwrap_or(entry.key), format!("a group of `{held}`"))

@@ -4,21 +4,19 @@ use super::compose_limit;
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Field, Value};
-use crate::resolve::Wanted;
 
 /// The shortest recommended length of a file, in seconds (VOD FAQ on recording).
 const RECOMMENDED: u32 = 20 * 60;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
-        let Wanted::Present(resolved) = &entry.wanted else { continue };
+    for (address, entry, resolved) in facts.present() {
         let length = resolved.config.cycle_duration;
         // If files are merged, `compose-limit` has already reported that they are short.
         let is_said = resolved.config.auto_compose && length < compose_limit::ENOUGH;
         if length >= RECOMMENDED || is_said {
             continue;
         }
-        let span = resolved.origin(Field::CycleDuration).and_then(|origin| origin.span);
+        let span = resolved.span(Field::CycleDuration);
         findings.push(
             Diagnostic::new(
                 Code::ShortCycle,

@@ -9,7 +9,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for domain in facts.desired.domains.values() {
         for (address, entry) in &domain.entries {
             let Wanted::Present(resolved) = &entry.wanted else { continue };
-            let location = resolved.origin(Field::StorageLocation).and_then(|origin| origin.span);
+            let location = resolved.span(Field::StorageLocation);
             let (Some(location), Some(prune)) = (location, domain.prunes(address)) else { continue };
             findings.push(
                 Diagnostic::new(Code::StoragePrune, "`storage_location` can only be set when a configuration is created")

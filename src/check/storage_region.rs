@@ -12,7 +12,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             let Wanted::Present(resolved) = &entry.wanted else { continue };
             let location = resolved.config.storage_location.as_deref();
             let Some(other) = location.and_then(of).filter(|other| *other != region.value) else { continue };
-            let span = resolved.origin(Field::StorageLocation).and_then(|origin| origin.span);
+            let span = resolved.span(Field::StorageLocation);
             let message = format!("the bucket is in `{other}`, but the domain is in `{}`", region.value);
             findings.push(
                 Diagnostic::new(Code::StorageRegion, message)

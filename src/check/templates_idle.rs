@@ -5,15 +5,13 @@ use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Field;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    for (address, entry) in facts.desired.domains.values().flat_map(|domain| &domain.entries) {
-        let Some(resolved) = entry.resolved() else { continue };
+    for (address, entry, resolved) in facts.present() {
         let config = &resolved.config;
-        let is_named = config.transcode_templates.as_ref().is_some_and(|names| !names.is_empty());
         // If the content is not written, the service's may have transcoded streams.
-        if !is_named || config.record_content.is_none() || config.records_transcoded() {
+        if !config.names_templates() || config.record_content.is_none() || config.records_transcoded() {
             continue;
         }
-        let place = |field| resolved.origin(field).and_then(|origin| origin.span).unwrap_or(entry.key);
+        let place = |field| resolved.span(field).unwrap_or(entry.key);
         let message = "`transcode_templates` is set, but only the source stream is recorded";
         findings.push(
             Diagnostic::new(Code::TemplatesIdle, message)

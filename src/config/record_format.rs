@@ -53,12 +53,9 @@ impl Decoder<'_> {
     fn format(&mut self, settings: &mut Settings, format: Format, item: Item<'_>) -> FormatSettings {
         let mut read = FormatSettings::default();
         for one in self.entry(item) {
-            let Some(part) = self.known(one, &PARTS).and_then(part_named) else { continue };
+            let Some(part) = self.known(one, &PARTS).and_then(Part::named) else { continue };
             let field = Field::Part(format, part);
-            let setting = match part {
-                Part::Process => self.process(one),
-                _ => self.field(field, one),
-            };
+            let setting = self.field(field, one);
             match &setting.value {
                 Written::Value(value) => read.set(part, value.clone()),
                 Written::Default => read.set(part, field.implied().unwrap_or(Value::Unset)),
@@ -72,12 +69,6 @@ impl Decoder<'_> {
     /// `{ transcode: GROUP }` or `{ workflow: ID }`. The place is that of the group or id.
     fn process(&mut self, item: Item<'_>) -> Setting<Value> {
         let span = item.value.span();
-        if item.value.is_default() {
-            return Spanned::new(Written::Default, span);
-        }
-        if item.value.is_blank() {
-            return self.marked(item, |text| Ok(Value::Text(text.to_owned())));
-        }
         let is_empty = matches!(item.value.shape(), Shape::Map(entries) if entries.is_empty());
         let mut read = Vec::new();
         for one in self.block(item) {
@@ -103,9 +94,12 @@ impl Decoder<'_> {
         }
     }
 
-    /// The value of a managed field, in whatever form it is written.
+    /// The value of a managed field, in whatever form it is written. `default` and a blank are the same in all of them.
     pub(super) fn field(&mut self, field: Field, item: Item<'_>) -> Setting<Value> {
+        let is_one_text = item.value.is_default() || item.value.is_blank();
         match field.form() {
+            _ if is_one_text => self.setting(item, |text| scalar::setting(field, text)),
+            Form::Process => self.process(item),
             Form::Words(words) => self.set(field, item, |text| scalar::word(field, words, text)),
             Form::Templates => self.set(field, item, scalar::template),
             _ => self.setting(item, |text| scalar::setting(field, text)),
@@ -120,13 +114,6 @@ impl Decoder<'_> {
         read: impl Fn(&str) -> Result<String, scalar::Problem>,
     ) -> Setting<Value> {
         let span = item.value.span();
-        if item.value.is_default() {
-            return Spanned::new(Written::Default, span);
-        }
-        if item.value.is_blank() {
-            // Its own message: an empty list is no value either.
-            return self.marked(item, |text| Ok(Value::Text(text.to_owned())));
-        }
         let (items, is_readable) = match item.value.shape() {
             Shape::List(_) => (self.list(item), true),
             Shape::Scalar { .. } => (vec![item], true),
@@ -158,10 +145,6 @@ impl Decoder<'_> {
         };
         Spanned::new(value, span)
     }
-}
-
-fn part_named(name: &str) -> Option<Part> {
-    Part::ALL.into_iter().find(|part| part.name() == name)
 }
 
 fn named_process(method: &str, id: Written<String>) -> Written<Value> {

@@ -223,6 +223,11 @@ impl RecordConfig {
         self.record_content.as_ref().is_some_and(|content| content.contains("transcode"))
     }
 
+    /// Whether it names a template whose streams are recorded.
+    pub fn names_templates(&self) -> bool {
+        self.transcode_templates.as_ref().is_some_and(|names| !names.is_empty())
+    }
+
     /// The id of the transcode group in one field.
     pub fn transcode_group(&self, field: Field) -> Option<&str> {
         match field {

@@ -97,6 +97,11 @@ impl Part {
     pub const ALL: [Part; 5] =
         [Part::Process, Part::SliceDuration, Part::AutoCompose, Part::Video, Part::Tags];
 
+    /// The part with this key.
+    pub fn named(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == key)
+    }
+
     /// Its key in YAML.
     pub fn name(self) -> &'static str {
         match self {
@@ -110,14 +115,6 @@ impl Part {
 }
 
 impl Process {
-    /// The id of its transcode group or workflow.
-    pub fn id(&self) -> Option<&str> {
-        match self {
-            Process::Transcode(id) | Process::Workflow(id) => Some(id),
-            Process::Nothing => None,
-        }
-    }
-
     /// The id of its transcode group.
     pub fn group(&self) -> Option<&str> {
         match self {

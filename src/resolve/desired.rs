@@ -136,6 +136,11 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    /// Where the value of a field is written, if it is.
+    pub fn span(&self, field: Field) -> Option<Span> {
+        self.origin(field)?.span
+    }
+
     /// Where the value of a field comes from, for a part of `record_format` that is not written the whole; `None` for what
     /// YAML does not manage.
     pub fn origin(&self, field: Field) -> Option<&Origin> {

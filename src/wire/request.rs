@@ -93,8 +93,7 @@ pub fn uncarryable(config: &RecordConfig, action: Action) -> Option<String> {
     if !lost.is_empty() {
         return Some(format!("holds {}, which no request can carry", lost.join(", ")));
     }
-    let names_templates = config.transcode_templates.as_ref().is_some_and(|names| !names.is_empty());
-    let is_refused = action == Action::Add && config.records_transcoded() && !names_templates;
+    let is_refused = action == Action::Add && config.records_transcoded() && !config.names_templates();
     is_refused.then(|| {
         "records transcoded streams without `transcode_templates`, which no configuration can be created with; \
          write both, or `record_content: [raw]`"
