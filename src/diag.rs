@@ -404,6 +404,8 @@ codes! {
     Unwritable = "unwritable", Error;
     /// The journal folder can't be used, or is in use.
     Journal = "journal", Error;
+    /// An import whose files would not match the service.
+    Import = "import", Error;
     /// A snapshot that can't be used.
     Snapshot = "snapshot", Error;
     /// A saved plan that can't be used.

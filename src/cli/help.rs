@@ -18,6 +18,8 @@ const PARTS: [Part; 4] = [
             "expect_digest",
             "reviewed",
             "out",
+            "all",
+            "from",
             "against",
             "base",
             "detailed_exitcode",
@@ -36,8 +38,9 @@ const PARTS: [Part; 4] = [
 ];
 
 /// Two example lines for each command, by its name.
-const EXAMPLES: [(&str, &str); 16] = [
+const EXAMPLES: [(&str, &str); 17] = [
     ("init", "  livevod init live.example.com\n  livevod init live.example.com --online --ci github"),
+    ("import", "  livevod import live.example.com > livevod.yaml\n  livevod import --all --out livevod"),
     ("validate", "  livevod validate live\n  livevod validate live --online --deny warnings"),
     (
         "plan",

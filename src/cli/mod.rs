@@ -17,6 +17,7 @@ mod failure;
 mod fmt;
 mod goal;
 mod help;
+mod import;
 mod init;
 mod interrupt;
 mod journal;
@@ -26,6 +27,7 @@ mod load;
 mod man;
 mod observe;
 mod online;
+mod outputs;
 mod places;
 mod plan;
 mod progress;
@@ -106,6 +108,9 @@ commands! {
     /// Write a first file for your domains, and CI pipelines with --ci
     #[command(long_about = init::LONG_HELP)]
     Init(init),
+    /// Write YAML for the configurations that exist, proved by an empty plan
+    #[command(long_about = import::LONG_HELP)]
+    Import(import),
     /// Check the files and report everything that is wrong in them; offline, unless --online is given
     Validate(validate),
     /// Show what apply would do

@@ -14,6 +14,10 @@ use crate::plan::{Plan, UndeclaredDomain};
 use crate::render;
 use crate::resolve::Desired;
 
+/// What to do if the account's domains can't be listed.
+const OTHERWISE: &str =
+    "try again, or leave out `--all-domains`, which compares only the domains that the files name";
+
 /// How much of the account a command reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Selection")]
@@ -49,7 +53,8 @@ pub(super) async fn others(
         return Ok(None);
     }
     let (client, account) = (&connection.client, connection.target.account.as_deref());
-    let mut regions = client.main_domains().await.map_err(|error| render::unlisted(&error, account))?;
+    let mut regions =
+        client.main_domains().await.map_err(|error| render::unlisted(&error, account, OTHERWISE))?;
     regions.retain(|name, _| !desired.domains.contains_key(name) && !is_ignored(name, desired));
     let names: Vec<Arc<str>> = regions.keys().cloned().collect();
     let regions = regions.into_iter().filter_map(|(name, region)| Some((name, region?))).collect();

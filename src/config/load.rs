@@ -78,6 +78,13 @@ pub fn read(paths: &[PathBuf]) -> Texts {
 /// The path that means standard input.
 const STANDARD_INPUT: &str = "-";
 
+/// Whether a name is that of a YAML file.
+pub fn is_yaml(path: &Path) -> bool {
+    let extension = path.extension();
+    extension
+        .is_some_and(|extension| ["yaml", "yml"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
 /// Whether a path means standard input.
 pub fn is_standard_input(path: &Path) -> bool {
     path == Path::new(STANDARD_INPUT)
@@ -165,9 +172,7 @@ impl Reader {
     }
 
     fn entry(&mut self, path: &Path, above: &mut Vec<PathBuf>, name: &str) {
-        let is_yaml = path.extension().is_some_and(|extension| {
-            ["yaml", "yml"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-        });
+        let is_yaml = is_yaml(path);
         match follow(path, &above[0]) {
             Ok(Target::File(path)) if is_yaml => self.file(&path, name.to_owned()),
             Ok(Target::File(_)) => {}

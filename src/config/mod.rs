@@ -31,8 +31,9 @@ pub use document::{
     TranscodeGroup, Written,
 };
 pub use format::{format, not_formatted};
-pub use load::{Loaded, Texts, begins_with, is_standard_input, load, read};
-pub use scalar::is_account;
+pub use load::{Loaded, Texts, begins_with, is_standard_input, is_yaml, load, read};
+pub use quotes::is_plain;
+pub use scalar::{is_account, is_id};
 pub use schema::schema;
 pub use spelling::closest;
 

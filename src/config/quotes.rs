@@ -36,8 +36,9 @@ fn is_unusual_number(text: &str) -> bool {
     begins && !is_decimal && text.bytes().all(fits)
 }
 
-/// Whether a text is a word of letters, digits and a few other characters that begins with a letter.
-fn is_plain(text: &str) -> bool {
+/// Whether every YAML parser reads a text without quotes as that text: a word of letters, digits and a few other characters
+/// that begins with a letter.
+pub fn is_plain(text: &str) -> bool {
     let fits = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '/');
     text.starts_with(char::is_alphabetic)
         && text.chars().all(fits)

@@ -125,12 +125,16 @@ pub(super) fn group_name(text: &str) -> Result<String, Problem> {
     own_name(text)
 }
 
+/// Whether a text can be the id of something in VOD.
+pub fn is_id(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= NAME_LENGTH
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
 /// A transcode group's id: any text of letters, digits, `_` and `-`.
 pub(super) fn group_id(text: &str) -> Result<String, Problem> {
-    let good = !text.is_empty()
-        && text.len() <= NAME_LENGTH
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    good.then(|| text.to_owned()).ok_or_else(|| {
+    is_id(text).then(|| text.to_owned()).ok_or_else(|| {
         Problem::new(
             Code::BadValue,
             "not a group id",

@@ -189,6 +189,67 @@ pub(crate) fn write_new(file: &Path, text: &str, is_program: bool) -> io::Result
     new.sync_all()
 }
 
+/// Writes a new file that appears whole, with the process's usual permissions.
+///
+/// # Errors
+/// When the name exists, or the file can't be written.
+pub(crate) fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+    let (folder, _) = parts(file);
+    let staged = staged(folder, text)?;
+    staged.persist_noclobber(file).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// Writes new files into a folder. A new folder appears with all of them; in an existing one, each file appears whole.
+///
+/// # Errors
+/// When a name exists, or a file can't be written.
+pub(crate) fn write_folder(folder: &Path, all: &[(PathBuf, &str)]) -> io::Result<()> {
+    let (above, _) = parts(folder);
+    if folder.is_dir() {
+        let staged = all.iter().map(|(name, text)| Ok((name, staged(folder, text)?)));
+        for (name, staged) in staged.collect::<io::Result<Vec<_>>>()? {
+            staged.persist_noclobber(folder.join(name)).map_err(|error| error.error)?;
+        }
+        return sync_folder(folder);
+    }
+    std::fs::create_dir_all(above)?;
+    let new = builder(0o777).tempdir_in(above).map_err(without_path)?;
+    for (name, text) in all {
+        write_new(&new.path().join(name), text, false)?;
+    }
+    sync_folder(new.path())?;
+    // An empty folder in its place would be replaced, and nothing else.
+    std::fs::rename(new.path(), folder)?;
+    let _ = new.keep();
+    sync_folder(above)
+}
+
+fn staged(folder: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
+    let mut staged = builder(0o666).tempfile_in(folder).map_err(without_path)?;
+    staged.write_all(text.as_bytes())?;
+    staged.as_file().sync_all()?;
+    Ok(staged)
+}
+
+/// Makes temporary files and folders with these permissions, as far as the process's mask allows.
+fn builder(mode: u32) -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".livevod-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(mode));
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
 /// The path after following all links. It may not exist.
 fn followed(file: &Path) -> io::Result<PathBuf> {
     let mut path = file.to_owned();
@@ -220,7 +281,7 @@ fn put(file: &Path, text: &str, old: Option<&Metadata>) -> io::Result<()> {
     }
     temporary.as_file().sync_all()?;
     temporary.persist(file).map_err(|error| error.error)?;
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    sync_folder(folder)
 }
 
 /// Removes the path of the temporary file from an error's text.

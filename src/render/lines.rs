@@ -13,6 +13,11 @@ pub(super) struct Line {
 }
 
 impl Line {
+    /// A line that is not indented.
+    pub(super) fn flush(text: impl Into<String>) -> Self {
+        Self { indent: 0, tone: None, text: text.into() }
+    }
+
     /// A fact about the subject of the page.
     pub(super) fn fact(text: impl Into<String>) -> Self {
         Self { indent: 2, tone: None, text: text.into() }

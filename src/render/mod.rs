@@ -21,6 +21,7 @@ mod gitlab;
 mod groups;
 mod headlines;
 mod html;
+mod imported;
 mod journal;
 mod layout;
 mod left_open;
@@ -54,6 +55,7 @@ pub use documents::{Context, pretty};
 pub use events::{Command, Event};
 pub use exit::Exit;
 pub use forms::{Form, FormRow, form_diff};
+pub use imported::imported;
 pub use layout::{LEAST_BYTES, Layout, Made};
 pub use left_open::unresolved;
 pub use links::{LinkBase, LinkBaseError, Links};
@@ -61,7 +63,7 @@ pub use printed::{
     Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, report,
     run, runs, snapshot, validated,
 };
-pub use reasons::{unanswered, unlisted, unread, unread_beside};
+pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_beside};
 pub use remote::Sought;
 pub use report_view::{EndView, ReportView};
 pub use schema::{OutputKind, schema};

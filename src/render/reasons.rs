@@ -85,11 +85,30 @@ pub fn unread_beside(domain: &str, error: &api::Error, account: Option<&str>) ->
     unreadable(format!("`{domain}` can't be read: {error}"), error, None, &asked, otherwise)
 }
 
-/// The account's domains, if they could not be listed.
-pub fn unlisted(error: &api::Error, account: Option<&str>) -> Diagnostic {
+/// A domain that could not be read for an import.
+pub fn not_imported(domain: &str, error: &api::Error, account: Option<&str>) -> Diagnostic {
+    let asked = Asked { actions: listing(), account, domain };
+    let otherwise = "nothing was written: try again, or name the domains to import without this one";
+    unreadable(format!("`{domain}` can't be read: {error}"), error, None, &asked, otherwise)
+}
+
+/// Transcode groups whose names could not be read, the first of `count` with its error.
+pub fn unnamed_groups(id: &str, count: usize, error: &api::Error) -> Diagnostic {
+    let asked = Asked { actions: Sought::Group.calls(), account: None, domain: id };
+    let message = match count {
+        1 => format!("the name of the transcode group `{id}` can't be read: {error}"),
+        _ => {
+            format!("the names of {count} transcode groups can't be read, the first that of `{id}`: {error}")
+        }
+    };
+    let mut diagnostic = unreadable(message, error, None, &asked, "the files number these groups instead");
+    diagnostic.severity = Severity::Warning;
+    diagnostic
+}
+
+/// The account's domains, if they could not be listed; `otherwise` is what to do about an error without a cure of its own.
+pub fn unlisted(error: &api::Error, account: Option<&str>, otherwise: &str) -> Diagnostic {
     let asked = Asked { actions: account_listing(), account, domain: "*" };
-    let otherwise =
-        "try again, or leave out `--all-domains`, which compares only the domains that the files name";
     unreadable(format!("the account's domains can't be listed: {error}"), error, None, &asked, otherwise)
 }
 

@@ -116,6 +116,8 @@ pub fn transcode_group(id: &str) -> Inquiry {
 pub struct TranscodeGroup {
     /// Its id.
     pub id: String,
+    /// Its name (API: Name).
+    pub name: Option<String>,
     /// The app space that it belongs to, such as `app-1000000` (API: AppId).
     pub space: Option<String>,
 }
@@ -128,7 +130,7 @@ pub fn read_transcode_group(fields: &Map<String, Value>) -> Result<TranscodeGrou
     let group = object(fields, "TranscodeTemplateGroup")?;
     let id = text(group, "TranscodeTemplateGroupId");
     let id = id.ok_or_else(|| "the group has no `TranscodeTemplateGroupId`".to_owned())?;
-    Ok(TranscodeGroup { id, space: text(group, "AppId") })
+    Ok(TranscodeGroup { id, name: text(group, "Name"), space: text(group, "AppId") })
 }
 
 /// Asks which app spaces exist, of [`MOST_APP_SPACES`] ids at most (VOD: GetAppInfos). Missing ones are no refusal.
@@ -333,10 +335,13 @@ mod tests {
     fn a_group_and_a_domain_are_read() {
         let answer = json!({"TranscodeTemplateGroup":
             {"TranscodeTemplateGroupId": "g", "Name": "hd", "IsDefault": "NotDefault", "Locked": "Enabled"}});
-        let group = |space: Option<&str>| TranscodeGroup { id: "g".into(), space: space.map(str::to_owned) };
-        assert_eq!(read_transcode_group(&fields(answer)), Ok(group(None)));
+        let group = |name: Option<&str>, space: Option<&str>| {
+            let owned = |text: &str| text.to_owned();
+            TranscodeGroup { id: "g".into(), name: name.map(owned), space: space.map(owned) }
+        };
+        assert_eq!(read_transcode_group(&fields(answer)), Ok(group(Some("hd"), None)));
         let answer = json!({"TranscodeTemplateGroup": {"TranscodeTemplateGroupId": "g", "AppId": "app-2"}});
-        assert_eq!(read_transcode_group(&fields(answer)), Ok(group(Some("app-2"))));
+        assert_eq!(read_transcode_group(&fields(answer)), Ok(group(None, Some("app-2"))));
         let answer = json!({"DomainDetail": {"DomainName": "Live.Example.com", "LiveDomainType": "liveVideo",
             "DomainStatus": "online", "Region": "cn-shanghai", "Scope": "domestic"}});
         let detail = DomainDetail {

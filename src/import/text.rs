@@ -1,0 +1,249 @@
+//! Writes the files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::comments;
+use super::layouts::Tree;
+use super::settings::{Patch, SLOTS};
+use super::tiers::Written;
+use super::yaml::{Lines, Yaml, quoted};
+use super::{Division, File, Import, ImportError, Sketch, SketchedDomain};
+use crate::config;
+use crate::gate::clean;
+use crate::model::{Address, domain_error};
+use crate::source::{Source, Sources};
+
+/// The file for what the domains share.
+const SHARED: &str = "shared.yaml";
+
+/// The file for everything.
+const WHOLE: &str = "livevod.yaml";
+
+/// All that goes into the files.
+pub(super) struct Text<'a> {
+    pub(super) import: Import<'a>,
+    pub(super) left_out: &'a BTreeMap<Address, String>,
+    pub(super) sketch: &'a Sketch,
+}
+
+impl Text<'_> {
+    /// The files in canonical form.
+    pub(super) fn files(&self, division: Division) -> Result<Vec<File>, ImportError> {
+        let mut files = Vec::new();
+        let mut shared = Lines::default();
+        self.head(&mut shared);
+        match division {
+            Division::Whole => {
+                self.domains(&mut shared, self.sketch.domains.iter());
+                self.unnamed(&mut shared);
+                files.push((WHOLE.to_owned(), shared));
+            }
+            Division::ByDomain => {
+                self.unnamed(&mut shared);
+                for (name, domain) in &self.sketch.domains {
+                    let mut lines = Lines::default();
+                    lines.line("version: 1");
+                    self.domains(&mut lines, [(name, domain)].into_iter());
+                    files.push((format!("{name}.yaml"), lines));
+                }
+                files.push((SHARED.to_owned(), shared));
+            }
+        }
+        let canonical = files.into_iter().map(|(name, lines)| canonical(name, &lines.into_text()));
+        let mut files = canonical.collect::<Result<Vec<File>, _>>()?;
+        files.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(files)
+    }
+
+    fn head(&self, lines: &mut Lines) {
+        let Sketch { values: _, groups, tiers, layouts, top, domains: _ } = self.sketch;
+        lines.line("version: 1");
+        if let Some(account) = self.import.account.filter(|account| config::is_account(account)) {
+            lines.line(&format!("account: \"{account}\""));
+        }
+        if let Some(region) = self.usual_region() {
+            lines.line(&format!("region: {region}"));
+        }
+        groups.write(lines);
+        if !top.is_bare() {
+            lines.line("");
+            lines.block("defaults", |lines| {
+                for (key, value) in self.settings(&top.own) {
+                    lines.entry(&key, &value, None);
+                }
+            });
+        }
+        if !tiers.all.is_empty() {
+            lines.line("");
+            lines.block("tiers", |lines| {
+                for (name, settings) in &tiers.all {
+                    lines.entry(name, &Yaml::Map(self.settings(settings)), None);
+                }
+            });
+        }
+        if !layouts.is_empty() {
+            lines.line("");
+            lines.block("layouts", |lines| {
+                for layout in layouts {
+                    lines.block(&layout.name, |lines| {
+                        lines.block("apps", |lines| {
+                            layout.apps.iter().for_each(|(name, tree)| self.app(lines, None, name, tree));
+                        });
+                    });
+                }
+            });
+        }
+    }
+
+    /// The region that most domains are in.
+    fn usual_region(&self) -> Option<&str> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let regions = self.sketch.domains.values().filter_map(|domain| domain.region.as_deref());
+        regions.for_each(|region| *counts.entry(region).or_default() += 1);
+        let most = counts.into_iter().max_by_key(|(region, count)| (*count, std::cmp::Reverse(*region)));
+        most.map(|(region, _)| region)
+    }
+
+    fn domains<'d>(
+        &self,
+        lines: &mut Lines,
+        domains: impl Iterator<Item = (&'d Arc<str>, &'d SketchedDomain)>,
+    ) {
+        lines.line("");
+        lines.block("domains", |lines| domains.for_each(|(name, domain)| self.domain(lines, name, domain)));
+    }
+
+    fn domain(&self, lines: &mut Lines, name: &str, domain: &SketchedDomain) {
+        let SketchedDomain { region, layouts, defaults, apps } = domain;
+        let mut head = Vec::new();
+        if let Some(region) = region.as_deref().filter(|region| Some(*region) != self.usual_region()) {
+            head.push(("region".to_owned(), Yaml::Text(region.to_owned())));
+        }
+        match &layouts[..] {
+            [] => {}
+            [one] => head.push(("layout".to_owned(), Yaml::Text(one.clone()))),
+            several => head.push(("layout".to_owned(), Yaml::List(several.to_vec()))),
+        }
+        if !defaults.is_bare() {
+            head.push(("defaults".to_owned(), self.written(defaults)));
+        }
+        let left_out = self.left_out_elsewhere(name, domain);
+        if apps.is_empty() && left_out.is_empty() {
+            return lines.entry(name, &Yaml::Map(head), None);
+        }
+        if apps.is_empty() && head.is_empty() {
+            left_out.iter().for_each(|line| lines.line(line));
+            return lines.entry(name, &Yaml::Map(head), None);
+        }
+        lines.block(name, |lines| {
+            left_out.iter().for_each(|line| lines.line(line));
+            head.iter().for_each(|(key, value)| lines.entry(key, value, None));
+            if !apps.is_empty() {
+                lines.block("apps", |lines| {
+                    apps.iter().for_each(|(app, tree)| self.app(lines, Some(name), app, tree));
+                });
+            }
+        });
+    }
+
+    /// An app of a domain, or of a layout.
+    fn app(&self, lines: &mut Lines, domain: Option<&str>, name: &Arc<str>, tree: &Tree) {
+        let Tree { defaults, streams } = tree;
+        let left_out = domain.map(|domain| self.left_out_in(domain, name)).unwrap_or_default();
+        let one = streams.iter().next().filter(|_| streams.len() == 1 && defaults.is_bare());
+        if let Some((stream, written)) = one.filter(|_| left_out.is_empty()) {
+            let entry = Yaml::one("streams", Yaml::one(stream, self.written(written)));
+            if lines.fits(&format!("{}: {}", quoted(name), entry.flow())) {
+                let comment = self.comment(lines, domain, name, stream);
+                return lines.entry(name, &entry, comment.as_deref());
+            }
+        }
+        let comment = comments::of_wildcard(name, true).filter(|comment| lines.says_first(comment));
+        lines.commented_block(name, comment, |lines| {
+            if !defaults.is_bare() {
+                lines.entry("defaults", &self.written(defaults), None);
+            }
+            lines.block("streams", |lines| {
+                for (stream, written) in streams {
+                    let comment = self.comment(lines, domain, name, stream);
+                    lines.entry(stream, &self.written(written), comment.as_deref());
+                }
+                left_out.iter().for_each(|line| lines.line(line));
+            });
+        });
+    }
+
+    /// The comment behind an entry, if there is one. What `"*"` means is said once in a file.
+    fn comment(
+        &self,
+        lines: &mut Lines,
+        domain: Option<&str>,
+        app: &Arc<str>,
+        stream: &Arc<str>,
+    ) -> Option<String> {
+        if let Some(comment) = comments::of_wildcard(stream, false) {
+            return lines.says_first(comment).then(|| comment.to_owned());
+        }
+        let remote = self.import.snapshot.get(&Address::new(domain?, app.clone(), stream.clone()))?;
+        comments::of_temporary(stream, remote, self.newest())
+    }
+
+    /// When the newest configuration was created.
+    fn newest(&self) -> Option<&str> {
+        let all = self.import.snapshot.domains.values().flat_map(|domain| domain.configs.values());
+        all.filter_map(|remote| remote.create_time.as_deref()).max()
+    }
+
+    fn written(&self, written: &Written) -> Yaml {
+        let tier = written.tier.map(|tier| Yaml::Text(self.sketch.tiers.all[tier].0.clone()));
+        let tier = tier.map(|tier| ("tier".to_owned(), tier));
+        Yaml::Map(tier.into_iter().chain(self.settings(&written.own)).collect())
+    }
+
+    fn settings(&self, patch: &Patch) -> Vec<(String, Yaml)> {
+        let setting = |slot: usize| {
+            let setting = self.sketch.values.setting(patch[slot]?);
+            Some((setting.key.to_owned(), setting.value.clone()))
+        };
+        (0..SLOTS.len()).filter_map(setting).collect()
+    }
+
+    /// A line for each configuration of an app that no file can declare.
+    fn left_out_in(&self, domain: &str, app: &str) -> Vec<String> {
+        let here =
+            self.left_out.iter().filter(|(address, _)| *address.domain == *domain && *address.app == *app);
+        here.map(|(address, reason)| not_managed(&quoted(&address.stream), reason)).collect()
+    }
+
+    /// A line for each of those in apps that the domain does not write.
+    fn left_out_elsewhere(&self, name: &str, domain: &SketchedDomain) -> Vec<String> {
+        let elsewhere = self
+            .left_out
+            .iter()
+            .filter(|(address, _)| *address.domain == *name && !domain.apps.contains_key(&address.app));
+        elsewhere.map(|(address, reason)| not_managed(&address.within_domain(), reason)).collect()
+    }
+
+    /// What is in domains that no file can name.
+    fn unnamed(&self, lines: &mut Lines) {
+        let unnamed = self.left_out.iter().filter(|(address, _)| domain_error(&address.domain).is_some());
+        for (address, reason) in unnamed {
+            lines.line(&not_managed(&address.to_string(), reason));
+        }
+    }
+}
+
+fn not_managed(name: &str, reason: &str) -> String {
+    format!("# not managed: {}: {}", clean(name), clean(reason))
+}
+
+/// The text in the form that `fmt` writes.
+fn canonical(name: String, text: &str) -> Result<File, ImportError> {
+    let mut sources = Sources::default();
+    let file = sources.add(Source::new(name.as_str(), text));
+    match config::format(&sources, file) {
+        Ok(text) => Ok(File { name, text }),
+        Err(_) => Err(ImportError::Unreadable(name)),
+    }
+}

@@ -1,0 +1,201 @@
+//! A value in YAML, in one line or over several.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// A value to write.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Yaml {
+    /// Text that needs no quotes, such as `15m`.
+    Word(String),
+    /// Any other text.
+    Text(String),
+    /// A list of texts.
+    List(Vec<String>),
+    /// A block of named values.
+    Map(Vec<(String, Yaml)>),
+}
+
+impl Yaml {
+    /// A block with one value.
+    pub(super) fn one(key: &str, value: Yaml) -> Self {
+        Yaml::Map(vec![(key.to_owned(), value)])
+    }
+
+    /// The value in one line.
+    pub(super) fn flow(&self) -> String {
+        match self {
+            Yaml::Word(word) => word.clone(),
+            Yaml::Text(text) => quoted(text).into_owned(),
+            Yaml::List(texts) => {
+                let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| quoted(text)).collect();
+                format!("[{}]", texts.join(", "))
+            }
+            Yaml::Map(entries) if entries.is_empty() => "{}".to_owned(),
+            Yaml::Map(entries) => {
+                let entries: Vec<String> =
+                    entries.iter().map(|(key, value)| format!("{}: {}", quoted(key), value.flow())).collect();
+                format!("{{ {} }}", entries.join(", "))
+            }
+        }
+    }
+}
+
+/// A text as a key or a value: without quotes if every YAML parser reads it as text.
+pub(super) fn quoted(text: &str) -> Cow<'_, str> {
+    if crate::config::is_plain(text) || is_plain_id(text) { text.into() } else { in_quotes(text).into() }
+}
+
+/// Whether a text that begins with a digit is an id that no parser takes for a number or a date.
+fn is_plain_id(text: &str) -> bool {
+    let is_telling = |byte: u8| byte.is_ascii_alphabetic() && !b"eExXoObB".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && text.bytes().any(is_telling)
+}
+
+fn in_quotes(text: &str) -> String {
+    let mut written = String::with_capacity(text.len() + 2);
+    written.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => written.extend(['\\', character]),
+            '\n' => written.push_str("\\n"),
+            '\t' => written.push_str("\\t"),
+            _ if crate::gate::is_harmful(character) || !is_printable(character) => {
+                written.push_str(&escaped(character));
+            }
+            _ => written.push(character),
+        }
+    }
+    written.push('"');
+    written
+}
+
+/// Whether YAML allows the character as it is.
+fn is_printable(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{feff}' | '\u{fffe}' | '\u{ffff}' | '\u{2028}' | '\u{2029}')
+}
+
+fn escaped(character: char) -> String {
+    match u32::from(character) {
+        code @ 0..=0xffff => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    }
+}
+
+/// Lines of text, with the indentation of the one that comes next.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    text: String,
+    depth: usize,
+    /// The comments that are said once.
+    said: BTreeSet<String>,
+}
+
+/// The longest line of a block in brackets; a longer one is written over several lines.
+const WIDTH: usize = 100;
+
+impl Lines {
+    /// The text so far.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Whether a comment has not been said yet; now it is.
+    pub(super) fn says_first(&mut self, comment: &str) -> bool {
+        self.said.insert(comment.to_owned())
+    }
+
+    /// A line at the present depth.
+    pub(super) fn line(&mut self, line: &str) {
+        if !line.is_empty() {
+            self.text.extend(std::iter::repeat_n(' ', 2 * self.depth));
+            self.text.push_str(line);
+        }
+        self.text.push('\n');
+    }
+
+    /// A line with a comment behind it, if there is one.
+    pub(super) fn commented(&mut self, line: &str, comment: Option<&str>) {
+        match comment {
+            Some(comment) => self.line(&format!("{line} # {comment}")),
+            None => self.line(line),
+        }
+    }
+
+    /// `key:`, and what `inner` writes below it.
+    pub(super) fn block(&mut self, key: &str, inner: impl FnOnce(&mut Self)) {
+        self.commented_block(key, None, inner);
+    }
+
+    /// A block with a comment behind its key, if there is one.
+    pub(super) fn commented_block(
+        &mut self,
+        key: &str,
+        comment: Option<&str>,
+        inner: impl FnOnce(&mut Self),
+    ) {
+        self.commented(&format!("{}:", quoted(key)), comment);
+        self.depth += 1;
+        inner(self);
+        self.depth -= 1;
+    }
+
+    /// Whether a text fits in a line.
+    pub(super) fn fits(&self, line: &str) -> bool {
+        2 * self.depth + line.chars().count() <= WIDTH
+    }
+
+    /// `key: value`: in one line if that is short, or if nothing in the value has lines of its own.
+    pub(super) fn entry(&mut self, key: &str, value: &Yaml, comment: Option<&str>) {
+        let line = format!("{}: {}", quoted(key), value.flow());
+        match value {
+            Yaml::Map(entries) if !self.fits(&line) && !entries.is_empty() => {
+                self.commented(&format!("{}:", quoted(key)), comment);
+                self.depth += 1;
+                entries.iter().for_each(|(key, value)| self.entry(key, value, None));
+                self.depth -= 1;
+            }
+            _ => self.commented(&line, comment),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_a_parser_might_misread_get_quotes() {
+        for (text, written) in [
+            ("cam1", "cam1"),
+            ("on", "\"on\""),
+            ("007", "\"007\""),
+            ("12e7", "\"12e7\""),
+            ("3f1c9a7e", "3f1c9a7e"),
+            ("*", "\"*\""),
+            ("", "\"\""),
+            ("a b", "\"a b\""),
+            ("say \"x\" \\", "\"say \\\"x\\\" \\\\\""),
+            ("a\nb\u{7}\u{202e}", "\"a\\nb\\u0007\\u202e\""),
+            ("高清", "高清"),
+        ] {
+            assert_eq!(quoted(text), written);
+        }
+    }
+
+    #[test]
+    fn a_block_that_is_too_long_for_a_line_is_written_over_several() {
+        let value = |length: usize| Yaml::one("tags", Yaml::Text("a".repeat(length)));
+        let written = |length: usize| {
+            let mut lines = Lines::default();
+            lines.entry("mp4", &value(length), Some("why"));
+            lines.into_text()
+        };
+        assert_eq!(written(3), "mp4: { tags: aaa } # why\n");
+        let long = "a".repeat(90);
+        assert_eq!(written(90), format!("mp4: # why\n  tags: {long}\n"));
+    }
+}
