@@ -33,7 +33,7 @@ pub use document::{
 pub use format::{format, not_formatted};
 pub use load::{Loaded, Texts, begins_with, is_standard_input, is_yaml, load, read};
 pub use quotes::is_plain;
-pub use scalar::{is_account, is_id};
+pub use scalar::{is_account, is_writable};
 pub use schema::schema;
 pub use spelling::closest;
 

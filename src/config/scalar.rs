@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use jiff::civil::Date;
 
 use crate::diag::Code;
-use crate::model::{Field, Form, Pattern, State, Value, domain_error, is_group_id, name_error};
+use crate::model::{Field, Form, Pattern, Process, State, Value, domain_error, is_group_id, name_error};
 
 /// The longest name of a tier, layout or transcode group.
 const NAME_LENGTH: usize = 255;
@@ -126,7 +126,7 @@ pub(super) fn group_name(text: &str) -> Result<String, Problem> {
 }
 
 /// Whether a text can be the id of something in VOD.
-pub fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= NAME_LENGTH
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
@@ -189,6 +189,22 @@ pub(super) fn word(field: Field, words: &[&str], text: &str) -> Result<String, P
         };
         Problem::new(Code::BadValue, "not one of the two words", message).help(help)
     })
+}
+
+/// Whether a file can say a value of a field.
+pub fn is_writable(field: Field, value: &Value) -> bool {
+    let is_read = |text: &str| setting(field, text).is_ok();
+    match (value, field.form()) {
+        (Value::Text(id), Form::Group) => is_id(id),
+        (Value::Text(text), _) => text != "default" && is_read(text),
+        (Value::Seconds(number) | Value::Number(number), _) => is_read(&number.to_string()),
+        (Value::Set(words), Form::Words(known)) => {
+            !words.is_empty() && words.iter().all(|one| word(field, known, one).is_ok())
+        }
+        (Value::Set(names), _) => names.iter().all(|name| template(name).is_ok()),
+        (Value::Process(Process::Transcode(id) | Process::Workflow(id)), _) => is_id(id),
+        _ => true,
+    }
 }
 
 /// The name or id of a live transcode template; the documents do not say which.

@@ -1,6 +1,9 @@
 //! The few comments that help the reader of imported files.
 
-use crate::model::{EVERY, Remote};
+use std::collections::BTreeSet;
+
+use crate::gate::clean;
+use crate::model::{EVERY, Field, RecordConfig, Remote};
 
 /// Words in a name that say that it was not meant to stay.
 const WORDS: [&str; 9] = ["test", "tests", "testing", "tmp", "temp", "demo", "debug", "trial", "old"];
@@ -12,6 +15,12 @@ pub(super) fn of_wildcard(name: &str, is_app: bool) -> Option<&'static str> {
         (true, true) => Some("every app without its own entry"),
         (false, _) => None,
     }
+}
+
+/// The settings of an entry that no file can say, with the values that it keeps.
+pub(super) fn of_kept(config: &RecordConfig, kept: &BTreeSet<Field>) -> Option<String> {
+    let values: Vec<String> = kept.iter().map(|field| format!("{field} {}", config.get(*field))).collect();
+    (!values.is_empty()).then(|| clean(&format!("keeps {}: files can't say that", values.join(", "))))
 }
 
 /// A comment for an entry that looks as if it was to be removed again: its name says so, or holds a day that has passed.
@@ -44,7 +53,6 @@ fn digits_as_day(word: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RecordConfig;
 
     #[test]
     fn names_that_look_temporary_are_told_with_their_age() {

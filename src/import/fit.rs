@@ -1,130 +1,192 @@
-//! Finds the configurations that no file can declare, and why.
+//! Finds what no file can declare: whole configurations, or single settings that stay as the service has them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::File;
-use super::groups::Groups;
-use super::proof;
-use super::settings::{Wanted, wanted};
+use super::groups::{GroupKey, Groups};
+use super::proof::{self, Reading};
+use super::settings::{Want, Wanted, wanted};
 use super::yaml::{Lines, Yaml};
 use crate::config;
-use crate::model::{Address, DomainSnapshot, NO_TRANSCODE, RecordConfig, Remote, Snapshot, name_error};
+use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, Value, name_error};
 
-/// A configuration in its region: what decides whether it can be written.
-type Kind<'a> = (Option<&'a str>, &'a RecordConfig);
+/// What files can't declare.
+#[derive(Debug, Default)]
+pub(super) struct Fit {
+    /// The configurations, and why.
+    pub(super) left_out: BTreeMap<Address, String>,
+    /// The settings that must not be written, of the other configurations.
+    pub(super) kept: BTreeMap<Address, BTreeSet<Field>>,
+}
 
-/// Why a configuration can't be declared, for each of those.
-pub(super) fn left_out(
-    snapshot: &Snapshot,
-    regions: &BTreeMap<Arc<str>, String>,
-) -> BTreeMap<Address, String> {
-    let mut reasons = BTreeMap::new();
-    let mut kinds: Vec<(Kind<'_>, Vec<&Address>)> = Vec::new();
-    let mut known: std::collections::HashMap<Kind<'_>, usize> = std::collections::HashMap::new();
-    for (domain, listed) in &snapshot.domains {
-        let region = regions.get(domain).map(String::as_str);
-        for (address, remote) in &listed.configs {
-            if let Some(reason) = unwritable(address, remote) {
-                reasons.insert(address.clone(), reason);
+/// What decides whether a configuration can be declared, besides its name.
+type Kind<'a> = &'a RecordConfig;
+
+/// How a kind can be declared: without these settings, or not at all, and why.
+type Verdict = Result<BTreeSet<Field>, String>;
+
+impl Fit {
+    /// Looks at every configuration, at equal ones once.
+    pub(super) fn new(snapshot: &Snapshot) -> Self {
+        let mut fit = Self::default();
+        let mut kinds: HashMap<Kind<'_>, usize> = HashMap::new();
+        let mut places: Vec<(Kind<'_>, Vec<&Address>)> = Vec::new();
+        for (address, remote) in snapshot.domains.values().flat_map(|domain| &domain.configs) {
+            if let Some(reason) = unnameable(address).or_else(|| remote.unsupported.clone()) {
+                fit.left_out.insert(address.clone(), reason);
                 continue;
             }
-            let kind = (region, &remote.config);
-            let at = *known.entry(kind).or_insert(kinds.len());
-            if at == kinds.len() {
-                kinds.push((kind, Vec::new()));
+            let at = *kinds.entry(&remote.config).or_insert(places.len());
+            if at == places.len() {
+                places.push((&remote.config, Vec::new()));
             }
-            kinds[at].1.push(address);
+            places[at].1.push(address);
         }
+        let verdicts = verdicts(&places.iter().map(|(kind, _)| *kind).collect::<Vec<_>>());
+        for ((_, addresses), verdict) in places.into_iter().zip(verdicts) {
+            let addresses = addresses.into_iter().cloned();
+            match verdict {
+                Ok(kept) if kept.is_empty() => {}
+                Ok(kept) => fit.kept.extend(addresses.map(|address| (address, kept.clone()))),
+                Err(reason) => fit.left_out.extend(addresses.map(|address| (address, reason.clone()))),
+            }
+        }
+        fit
     }
-    let refused = refused(&kinds);
-    for ((_, addresses), reason) in kinds.into_iter().zip(refused) {
-        let Some(reason) = reason else { continue };
-        reasons.extend(addresses.into_iter().map(|address| (address.clone(), reason.clone())));
+
+    /// The settings that an entry keeps.
+    pub(super) fn kept(&self, address: &Address) -> &BTreeSet<Field> {
+        const NONE: &BTreeSet<Field> = &BTreeSet::new();
+        self.kept.get(address).unwrap_or(NONE)
     }
-    reasons
 }
 
-/// What can be told from the configuration alone.
-fn unwritable(address: &Address, remote: &Remote) -> Option<String> {
-    let Remote { config, unsupported, .. } = remote;
-    if let Some(reason) = unsupported {
-        return Some(reason.clone());
+fn unnameable(address: &Address) -> Option<String> {
+    let names = [&address.app, &address.stream];
+    let bad = names.into_iter().find_map(|name| Some(format!("its name {}", name_error(name)?)));
+    bad.or_else(|| (!address.is_nameable()).then(|| "files can't name its domain".to_owned()))
+}
+
+/// Tries each kind as it is, except for values that no file can say; then those that are refused without one setting
+/// more, whichever helps first.
+fn verdicts(kinds: &[Kind<'_>]) -> Vec<Verdict> {
+    let first: Vec<(Kind<'_>, BTreeSet<Field>)> = kinds.iter().map(|kind| (*kind, unsayable(kind))).collect();
+    let mut verdicts: Vec<Verdict> = refusals(&first)
+        .into_iter()
+        .zip(&first)
+        .map(|(refusal, (_, kept))| refusal.map_or(Ok(kept.clone()), Err))
+        .collect();
+    let mut tries = Vec::new();
+    for (at, (kind, kept)) in first.iter().enumerate().filter(|(at, _)| verdicts[*at].is_err()) {
+        let more = kind.set_fields().into_iter().filter(|field| may_be_kept(*field) && !kept.contains(field));
+        tries.extend(more.map(|field| (at, (*kind, kept.iter().copied().chain([field]).collect()))));
     }
-    if let Some((name, reason)) =
-        [&address.app, &address.stream].into_iter().find_map(|name| Some((name, name_error(name)?)))
+    let (places, tries): (Vec<usize>, Vec<(Kind<'_>, BTreeSet<Field>)>) = tries.into_iter().unzip();
+    let refusals = refusals(&tries);
+    for ((at, (_, kept)), _) in
+        places.into_iter().zip(tries).zip(refusals).filter(|(_, refusal)| refusal.is_none())
     {
-        return Some(format!("the name `{}` {reason}", name.escape_debug()));
+        if verdicts[at].is_err() {
+            verdicts[at] = Ok(kept);
+        }
     }
-    if !address.is_nameable() {
-        return Some("no file can name the domain".to_owned());
-    }
-    let odd = config.transcode_groups().find(|id| *id != NO_TRANSCODE && !config::is_id(id))?;
-    Some(format!("the transcode group `{}` is not an id", odd.escape_debug()))
+    verdicts
 }
 
-/// Tries each kind on its own: writes one entry for each, and reads and plans them all together.
-fn refused(kinds: &[(Kind<'_>, Vec<&Address>)]) -> Vec<Option<String>> {
+/// The settings with values that no file can say, and that need not be written.
+fn unsayable(config: &RecordConfig) -> BTreeSet<Field> {
+    let fields = config.set_fields().into_iter().filter(|field| may_be_kept(*field));
+    fields.filter(|field| !config::is_writable(*field, &config.get(*field))).collect()
+}
+
+/// Whether a setting that is not written stays as the service has it.
+fn may_be_kept(field: Field) -> bool {
+    match field {
+        Field::Part(..) => true,
+        Field::Format(_) | Field::Unknown | Field::RecordFormat => false,
+        field => !RecordConfig::GROUPS.contains(&field) && RecordConfig::default().get(field) == Value::Unset,
+    }
+}
+
+/// Writes one entry for each try, reads and plans them all together, and returns why each is refused.
+fn refusals(tries: &[(Kind<'_>, BTreeSet<Field>)]) -> Vec<Option<String>> {
     const APP: &str = "app";
-    let mut reasons: Vec<Option<String>> = vec![None; kinds.len()];
-    if kinds.is_empty() {
-        return reasons;
-    }
     let domain: Arc<str> = "example.com".into();
-    let groups = Groups::default();
+    let name = |at: usize| format!("s{at}");
+    let mut refusals: Vec<Option<String>> =
+        tries.iter().map(|(kind, kept)| unsayable_group(kind, kept)).collect();
+    let open: Vec<usize> = (0..tries.len()).filter(|at| refusals[*at].is_none()).collect();
+    let used = open.iter().flat_map(|at| tries[*at].0.transcode_groups());
+    let used: Vec<GroupKey> =
+        used.filter(|id| is_sayable(id)).map(|id| GroupKey { region: None, id: id.to_owned() }).collect();
+    let groups = Groups::new(&used, &BTreeMap::new());
     let mut lines = Lines::default();
-    let used: Vec<&str> = kinds.iter().flat_map(|((_, config), _)| config.transcode_groups()).collect();
     lines.line("version: 1");
-    lines.block("transcode_groups", |lines| {
-        let ids: std::collections::BTreeSet<&str> =
-            used.into_iter().filter(|id| *id != NO_TRANSCODE).collect();
-        for id in ids.into_iter().filter(|id| !crate::model::is_group_id(id) && *id != "default") {
-            lines.entry(id, &Yaml::Text(id.to_owned()), None);
-        }
-        lines.entry("unused", &Yaml::Text(NO_TRANSCODE.to_owned()), None);
-    });
-    let mut entries = Vec::new();
-    for ((_, config), _) in kinds {
-        entries.push(whole(&wanted(config, None, &groups)));
-    }
+    groups.write(&mut lines);
     let mut text = lines.into_text();
     text.push_str(&format!("domains:\n  {domain}:\n    apps:\n      {APP}:\n        streams:\n"));
     let first = text.lines().count();
-    for (at, entry) in entries.iter().enumerate() {
-        text.push_str(&format!("          s{at}: {}\n", entry.flow()));
+    for at in &open {
+        let (kind, kept) = &tries[*at];
+        text.push_str(&format!(
+            "          {}: {}\n",
+            name(*at),
+            whole(&wanted(kind, None, kept, &groups)).flow()
+        ));
     }
-    let address = |at: usize| Address::new(domain.clone(), APP, format!("s{at}"));
-    let configs = kinds.iter().enumerate().map(|(at, ((_, config), _))| {
+    let configs = open.iter().map(|at| {
         let remote = Remote {
-            config: (*config).clone(),
+            config: tries[*at].0.clone(),
             spelling: Default::default(),
             create_time: None,
             unsupported: None,
         };
-        (address(at), remote)
+        (Address::new(domain.clone(), APP, name(*at)), remote)
     });
     let listed = DomainSnapshot { configs: configs.collect() };
+    if listed.configs.is_empty() {
+        return refusals;
+    }
     let snapshot = Snapshot { domains: [(domain.clone(), listed)].into() };
-    let reading = proof::read(&[File { name: "livevod.yaml".to_owned(), text }], &snapshot);
-    for (error, line) in reading.errors {
+    let Reading { errors, changes, left: _ } =
+        proof::read(&[File { name: "livevod.yaml".to_owned(), text }], &snapshot);
+    let at_line = |line: usize| open.get(line.checked_sub(first)?).copied();
+    for (error, line) in errors {
         let at = match &error.address {
             Some(address) => address.stream[1..].parse().ok(),
-            None => line.and_then(|line| line.checked_sub(first)),
+            None => line.and_then(at_line),
         };
-        if let Some(reason) = at.and_then(|at: usize| reasons.get_mut(at)) {
-            reason.get_or_insert(error.message);
+        if let Some(refusal) = at.and_then(|at: usize| refusals.get_mut(at)) {
+            refusal.get_or_insert(error.message);
         }
     }
-    for (at, reason) in reasons.iter_mut().enumerate() {
-        if reason.is_none() {
-            *reason = reading.changes.get(&address(at)).cloned();
+    for (address, what) in changes {
+        let at: Option<usize> = address.stream[1..].parse().ok();
+        if let Some(refusal) = at.and_then(|at| refusals.get_mut(at)) {
+            refusal.get_or_insert(what);
         }
     }
-    reasons
+    refusals
+}
+
+/// A group that must be written, and whose id no file can say.
+fn unsayable_group(config: &RecordConfig, kept: &BTreeSet<Field>) -> Option<String> {
+    let config = config.clone().normalized();
+    let groups = RecordConfig::GROUPS.into_iter().filter(|field| !kept.contains(field));
+    let odd = groups.filter_map(|field| config.transcode_group(field)).find(|id| !is_sayable(id))?;
+    Some(format!("`{}` is not the id of a transcode group", odd.escape_debug()))
+}
+
+fn is_sayable(id: &str) -> bool {
+    config::is_writable(Field::VodTranscodeGroup, &Value::Text(id.to_owned()))
 }
 
 /// Every setting in one block.
 fn whole(wanted: &Wanted) -> Yaml {
-    let settings = wanted.iter().flatten();
-    Yaml::Map(settings.map(|setting| (setting.key.to_owned(), setting.value.clone())).collect())
+    let set = wanted.iter().filter_map(|want| match want {
+        Want::Set(setting) => Some((setting.key.to_owned(), setting.value.clone())),
+        Want::Anything | Want::Kept => None,
+    });
+    Yaml::Map(set.collect())
 }

@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::settings::{CLASSIC, Needs, Patch, Reached, Values, below, counted, is_bare, patch};
+use super::settings::{
+    CLASSIC, Id, KEPT, Needs, Patch, Reached, SLOTS, Values, below, counted, is_bare, nothing_written, patch,
+};
 
 /// A line of its own for a block.
 const BLOCK: u64 = 5;
@@ -62,7 +64,7 @@ pub(super) struct LiftedDomain {
 /// The search, with what it found out so far.
 struct Search<'s> {
     values: &'s Values,
-    weights: Vec<u64>,
+    weights: HashMap<Id, u64>,
     /// For an app, by its place in memory, and what reaches it.
     apps: HashMap<(*const App, Reached), (u64, Patch)>,
     tried: HashMap<*const App, Vec<Needs>>,
@@ -70,7 +72,7 @@ struct Search<'s> {
 
 /// Finds what each block writes.
 pub(super) fn lift(domains: &BTreeMap<Arc<str>, Domain>, values: &Values) -> Lifted {
-    let weights = (0..values.len()).map(|id| values.weight(id as u32)).collect();
+    let weights = values.ids().chain([KEPT]).map(|id| (id, values.weight(id))).collect();
     let mut search = Search { values, weights, apps: HashMap::new(), tried: HashMap::new() };
     let apps = || domains.values().flat_map(|domain| domain.apps.values());
     for app in apps() {
@@ -81,7 +83,7 @@ pub(super) fn lift(domains: &BTreeMap<Arc<str>, Domain>, values: &Values) -> Lif
         .iter()
         .map(|(name, domain)| (name, search.choices(&kinds(domain.apps.values()), TRIED[1])))
         .collect();
-    let reached = values.unwritten();
+    let reached = nothing_written();
     let top = search.choices(&kinds(apps()), TRIED[0]);
     let (_, top) = search.best(&reached, &top, |search, reached| {
         domains.iter().map(|(name, domain)| search.domain(domain, &choices[name], reached).0).sum()
@@ -114,15 +116,21 @@ impl Search<'_> {
         if !choices.contains(&usual) {
             choices.push(usual);
         }
+        // Where one configuration needs that nothing is written, no block above it may write anything.
+        for needs in kinds.keys() {
+            for slot in (0..SLOTS.len()).filter(|slot| needs[*slot] == Some(KEPT)) {
+                choices.iter_mut().for_each(|choice| choice[slot] = None);
+            }
+        }
         choices
     }
 
     /// Of each setting the most frequent value.
     fn usual(&self, kinds: &BTreeMap<Needs, u64>) -> Needs {
         let mut usual: Needs = std::array::from_fn(|slot| {
-            let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+            let mut counts: BTreeMap<Id, u64> = BTreeMap::new();
             for (needs, count) in kinds {
-                if let Some(id) = needs[slot] {
+                if let Some(id) = needs[slot].filter(|id| *id != KEPT) {
                     *counts.entry(id).or_insert(0) += count;
                 }
             }
@@ -162,7 +170,7 @@ impl Search<'_> {
     }
 
     fn weight(&self, patch: &Patch) -> u64 {
-        patch.iter().flatten().map(|id| self.weights[*id as usize]).sum()
+        patch.iter().flatten().map(|id| self.weights[id]).sum()
     }
 
     /// The cheapest of no block and one block for each choice.

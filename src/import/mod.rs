@@ -21,14 +21,15 @@ mod yaml;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::fit::Fit;
 pub use self::groups::GroupKey;
 use self::groups::Groups;
 use self::layouts::{Layout, Tree, Trees, share};
 use self::lift::{App, Domain, Lifted, lift};
-use self::settings::{Needs, Reached, Values, Wanted, below, is_bare, patch, wanted};
+use self::settings::{Needs, Reached, Values, Wanted, below, is_bare, nothing_written, patch, wanted};
 use self::text::Text;
 use self::tiers::{Spot, Tiers, Written};
-use crate::model::{Address, Snapshot};
+use crate::model::{Address, RecordConfig, Snapshot, domain_error};
 
 /// What is imported.
 #[derive(Debug, Clone, Copy)]
@@ -109,12 +110,13 @@ struct SketchedDomain {
 /// # Errors
 /// When it can't be proved; that would be a bug in livevod.
 pub fn import(import: Import<'_>, division: Division) -> Result<Imported, ImportError> {
-    let Import { snapshot, regions, account: _, group_names: _ } = import;
-    let left_out = fit::left_out(snapshot, regions);
-    let sketch = sketch(import, &left_out);
-    let text = Text { import, left_out: &left_out, sketch: &sketch };
+    let Import { snapshot, regions: _, account: _, group_names: _ } = import;
+    let fit = Fit::new(snapshot);
+    let sketch = sketch(import, &fit);
+    let text = Text { import, fit: &fit, sketch: &sketch };
     let files = text.files(division)?;
-    let is_declared = |address: &&Address| crate::model::domain_error(&address.domain).is_none();
+    let is_declared = |address: &&Address| domain_error(&address.domain).is_none();
+    let Fit { left_out, kept: _ } = fit;
     let expected: BTreeSet<Address> = left_out.keys().filter(is_declared).cloned().collect();
     proof::prove(&files, snapshot, &expected).map_err(ImportError::Unproved)?;
     let held: usize = snapshot.domains.values().map(|domain| domain.configs.len()).sum();
@@ -122,9 +124,9 @@ pub fn import(import: Import<'_>, division: Division) -> Result<Imported, Import
     Ok(Imported { files, domains, declared: held - left_out.len(), left_out })
 }
 
-fn sketch(import: Import<'_>, left_out: &BTreeMap<Address, String>) -> Sketch {
-    let groups = Groups::new(&used_groups(import, left_out), import.group_names);
-    let wanted = all_wanted(import, left_out, &groups);
+fn sketch(import: Import<'_>, fit: &Fit) -> Sketch {
+    let groups = Groups::new(&used_groups(import, fit), import.group_names);
+    let wanted = all_wanted(import, fit, &groups);
     let values = Values::new(wanted.values());
     let domains = needed(import, &wanted, &values);
     let lifted = lift(&domains, &values);
@@ -146,15 +148,17 @@ fn sketch(import: Import<'_>, left_out: &BTreeMap<Address, String>) -> Sketch {
 }
 
 /// The groups of all declared configurations, the oldest configuration's first: a new one gives no group a new name.
-fn used_groups(import: Import<'_>, left_out: &BTreeMap<Address, String>) -> Vec<GroupKey> {
+fn used_groups(import: Import<'_>, fit: &Fit) -> Vec<GroupKey> {
     let mut used: Vec<(Option<&str>, &Address, GroupKey)> = Vec::new();
     for (domain, listed) in &import.snapshot.domains {
         let region = import.regions.get(domain);
-        for (address, remote) in listed.configs.iter().filter(|(address, _)| !left_out.contains_key(*address))
+        for (address, remote) in
+            listed.configs.iter().filter(|(address, _)| !fit.left_out.contains_key(*address))
         {
             let config = remote.config.clone().normalized();
-            let keys =
-                config.transcode_groups().map(|id| GroupKey { region: region.cloned(), id: id.to_owned() });
+            let written = RecordConfig::GROUPS.into_iter().filter(|field| !fit.kept(address).contains(field));
+            let ids = written.filter_map(|field| config.transcode_group(field));
+            let keys = ids.map(|id| GroupKey { region: region.cloned(), id: id.to_owned() });
             used.extend(keys.map(|key| (remote.create_time.as_deref(), address, key)));
         }
     }
@@ -164,17 +168,13 @@ fn used_groups(import: Import<'_>, left_out: &BTreeMap<Address, String>) -> Vec<
     used.into_iter().map(|(_, _, key)| key).collect()
 }
 
-fn all_wanted<'a>(
-    import: Import<'a>,
-    left_out: &BTreeMap<Address, String>,
-    groups: &Groups,
-) -> BTreeMap<&'a Address, Wanted> {
+fn all_wanted<'a>(import: Import<'a>, fit: &Fit, groups: &Groups) -> BTreeMap<&'a Address, Wanted> {
     let listed = import.snapshot.domains.values().flat_map(|domain| &domain.configs);
-    let declared = listed.filter(|(address, _)| !left_out.contains_key(*address));
+    let declared = listed.filter(|(address, _)| !fit.left_out.contains_key(*address));
     declared
         .map(|(address, remote)| {
             let region = import.regions.get(&address.domain).map(String::as_str);
-            (address, wanted(&remote.config, region, groups))
+            (address, wanted(&remote.config, region, fit.kept(address), groups))
         })
         .collect()
 }
@@ -186,7 +186,7 @@ fn needed(
     values: &Values,
 ) -> BTreeMap<Arc<str>, Domain> {
     let mut domains: BTreeMap<Arc<str>, BTreeMap<Arc<str>, BTreeMap<Arc<str>, Needs>>> = BTreeMap::new();
-    for name in import.snapshot.domains.keys().filter(|name| crate::model::domain_error(name).is_none()) {
+    for name in import.snapshot.domains.keys().filter(|name| domain_error(name).is_none()) {
         domains.entry(name.clone()).or_default();
     }
     for (address, wanted) in wanted {
@@ -212,7 +212,7 @@ struct PlacedDomain {
 
 impl Placed {
     fn new(domains: &BTreeMap<Arc<str>, Domain>, lifted: &Lifted, values: &Values) -> Self {
-        let top = below(&values.unwritten(), &lifted.top);
+        let top = below(&nothing_written(), &lifted.top);
         let placed = domains.iter().filter_map(|(name, domain)| {
             let blocks = lifted.domains.get(name)?;
             let reached = below(&top, &blocks.own);

@@ -1,6 +1,6 @@
 //! The settings of a configuration as YAML says them, and what each block has to write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::groups::Groups;
 use super::yaml::Yaml;
@@ -45,9 +45,14 @@ pub(super) struct Setting {
     pub(super) value: Yaml,
 }
 
-/// Every value that an account uses, ordered by slot and text: the order does not depend on that of the configurations.
+/// A value that no file can say: nothing may be written for it, here or above.
+pub(super) const KEPT: Id = Id::MAX;
+
+/// Every value that an account uses. The first ones are what each slot has if nothing is written; the others are ordered
+/// by slot and text, so that the order does not depend on that of the configurations.
 #[derive(Debug)]
 pub(super) struct Values {
+    unwritten: [Setting; SLOTS.len()],
     all: Vec<(usize, Setting)>,
 }
 
@@ -55,38 +60,52 @@ pub(super) struct Values {
 const DEFAULT: &str = "default";
 
 /// The settings of one configuration, before they are numbered.
-pub(super) type Wanted = [Option<Setting>; SLOTS.len()];
+pub(super) type Wanted = [Want; SLOTS.len()];
+
+/// What a configuration needs in a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Want {
+    /// Any value will do.
+    Anything,
+    /// This value.
+    Set(Setting),
+    /// That nothing is written.
+    Kept,
+}
 
 impl Values {
     /// Numbers the values of all configurations.
     pub(super) fn new<'w>(wanted: impl Iterator<Item = &'w Wanted>) -> Self {
+        let unwritten: [Setting; SLOTS.len()] = std::array::from_fn(unwritten);
         let set = wanted.flat_map(|wanted| wanted.iter().enumerate());
-        let set = set.filter_map(|(slot, setting)| Some((slot, setting.clone()?)));
-        let mut all: Vec<(usize, Setting)> =
-            (0..SLOTS.len()).map(|slot| (slot, unwritten(slot))).chain(set).collect();
+        let mut all: Vec<(usize, Setting)> = set
+            .filter_map(|(slot, want)| match want {
+                Want::Set(setting) if unwritten[slot] != *setting => Some((slot, setting.clone())),
+                _ => None,
+            })
+            .collect();
         all.sort_unstable();
         all.dedup();
-        Self { all }
+        Self { unwritten, all }
     }
 
     /// The needs of a configuration.
     pub(super) fn needs(&self, wanted: &Wanted) -> Needs {
-        std::array::from_fn(|slot| self.id(slot, wanted[slot].as_ref()?))
-    }
-
-    fn id(&self, slot: usize, setting: &Setting) -> Option<Id> {
-        let found = self.all.binary_search_by(|(at, other)| (*at, other).cmp(&(slot, setting)));
-        found.ok().and_then(|at| at.try_into().ok())
-    }
-
-    /// What reaches the top of the files: the documented defaults.
-    pub(super) fn unwritten(&self) -> Reached {
-        std::array::from_fn(|slot| self.id(slot, &unwritten(slot)).unwrap_or_default())
+        std::array::from_fn(|slot| match &wanted[slot] {
+            Want::Anything => None,
+            Want::Kept => Some(KEPT),
+            Want::Set(setting) if self.unwritten[slot] == *setting => Some(slot as Id),
+            Want::Set(setting) => {
+                let found = self.all.binary_search_by(|(at, other)| (*at, other).cmp(&(slot, setting)));
+                found.ok().map(|at| (SLOTS.len() + at) as Id)
+            }
+        })
     }
 
     /// The setting of a value.
     pub(super) fn setting(&self, id: Id) -> &Setting {
-        &self.all[id as usize].1
+        let at = id as usize;
+        self.unwritten.get(at).unwrap_or_else(|| &self.all[at - SLOTS.len()].1)
     }
 
     /// Whether the value of the first slot makes a configuration by-format.
@@ -96,14 +115,23 @@ impl Values {
 
     /// How much it takes to write a value: about a word, and more for a long one.
     pub(super) fn weight(&self, id: Id) -> u64 {
+        const NEVER: u64 = 1 << 20;
+        if id == KEPT {
+            return NEVER;
+        }
         let Setting { key, value } = self.setting(id);
         (2 + (key.len() + value.flow().len()) / 24) as u64
     }
 
-    /// The number of values.
-    pub(super) fn len(&self) -> usize {
-        self.all.len()
+    /// Every value.
+    pub(super) fn ids(&self) -> std::ops::Range<Id> {
+        0..(SLOTS.len() + self.all.len()) as Id
     }
+}
+
+/// What reaches the top of the files: the documented defaults.
+pub(super) fn nothing_written() -> Reached {
+    std::array::from_fn(|slot| slot as Id)
 }
 
 /// What a configuration gets if nothing is written.
@@ -116,36 +144,53 @@ fn unwritten(slot: usize) -> Setting {
     Setting { key: field.name(), value }
 }
 
-/// The settings of a configuration in a region. A classic one needs no compose group while it merges nothing, and a
-/// by-format one neither of the classic settings.
-pub(super) fn wanted(config: &RecordConfig, region: Option<&str>, groups: &Groups) -> Wanted {
+/// The settings of a configuration in a region, except for those that it keeps because no file can say them. A classic one
+/// needs no compose group while it merges nothing, and a by-format one neither of the classic settings.
+pub(super) fn wanted(
+    config: &RecordConfig,
+    region: Option<&str>,
+    kept: &BTreeSet<Field>,
+    groups: &Groups,
+) -> Wanted {
     let config = config.clone().normalized();
+    let set = |field: Field, value: Yaml| Want::Set(Setting { key: field.name(), value });
     std::array::from_fn(|slot| {
         let field = SLOTS[slot];
+        let is_idle = field == Field::ComposeVodTranscodeGroup && !config.auto_compose;
         if let (0, Some(formats)) = (slot, &config.record_format) {
             let order = [Format::M3u8, Format::Flv, Format::Mp4];
-            let written = order.into_iter().filter(|format| formats.contains_key(format));
-            let written = written
-                .map(|format| (format.name().to_owned(), format_block(&config, format, region, groups)));
-            return Some(Setting { key: Field::RecordFormat.name(), value: Yaml::Map(written.collect()) });
+            let written = order.into_iter().filter(|format| formats.contains_key(format)).map(|format| {
+                let parts = Part::ALL.into_iter().filter(|part| !kept.contains(&Field::Part(format, *part)));
+                (format.name().to_owned(), format_block(&config, format, parts, region, groups))
+            });
+            return set(Field::RecordFormat, Yaml::Map(written.collect()));
         }
-        let is_idle = field == Field::ComposeVodTranscodeGroup && !config.auto_compose;
         if is_idle || (config.is_by_format() && CLASSIC.contains(&slot)) {
-            return None;
+            return Want::Anything;
         }
-        let value = match config.get(field) {
-            Value::Text(id) if RecordConfig::GROUPS.contains(&field) => groups.written(region, &id),
-            value if value == Value::Unset || field.implied().as_ref() == Some(&value) => {
-                return Some(unwritten(slot));
+        if kept.contains(&field) {
+            return Want::Kept;
+        }
+        match config.get(field) {
+            Value::Text(id) if RecordConfig::GROUPS.contains(&field) => {
+                set(field, groups.written(region, &id))
             }
-            value => scalar(&value),
-        };
-        Some(Setting { key: field.name(), value })
+            value if value == Value::Unset || field.implied().as_ref() == Some(&value) => {
+                Want::Set(unwritten(slot))
+            }
+            value => set(field, scalar(&value)),
+        }
     })
 }
 
 /// The settings of one format that say something.
-fn format_block(config: &RecordConfig, format: Format, region: Option<&str>, groups: &Groups) -> Yaml {
+fn format_block(
+    config: &RecordConfig,
+    format: Format,
+    parts: impl Iterator<Item = Part>,
+    region: Option<&str>,
+    groups: &Groups,
+) -> Yaml {
     let part = |part: Part| {
         let field = Field::Part(format, part);
         let value = config.get(field);
@@ -160,7 +205,7 @@ fn format_block(config: &RecordConfig, format: Format, region: Option<&str>, gro
         };
         Some((part.name().to_owned(), value))
     };
-    Yaml::Map(Part::ALL.into_iter().filter_map(part).collect())
+    Yaml::Map(parts.filter_map(part).collect())
 }
 
 fn scalar(value: &Value) -> Yaml {
@@ -173,7 +218,11 @@ fn scalar(value: &Value) -> Yaml {
 
 /// What must be written so that a configuration or block gets what it needs.
 pub(super) fn patch(reached: &Reached, needs: &Needs) -> Patch {
-    std::array::from_fn(|slot| needs[slot].filter(|id| *id != reached[slot]))
+    let is_there = |slot: usize, id: Id| match id {
+        KEPT => reached[slot] == slot as Id,
+        id => reached[slot] == id,
+    };
+    std::array::from_fn(|slot| needs[slot].filter(|id| !is_there(slot, *id)))
 }
 
 /// What reaches the entries below a block that writes `patch`.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::comments;
+use super::fit::Fit;
 use super::layouts::Tree;
 use super::settings::{Patch, SLOTS};
 use super::tiers::Written;
@@ -23,7 +24,7 @@ const WHOLE: &str = "livevod.yaml";
 /// All that goes into the files.
 pub(super) struct Text<'a> {
     pub(super) import: Import<'a>,
-    pub(super) left_out: &'a BTreeMap<Address, String>,
+    pub(super) fit: &'a Fit,
     pub(super) sketch: &'a Sketch,
 }
 
@@ -185,8 +186,10 @@ impl Text<'_> {
         if let Some(comment) = comments::of_wildcard(stream, false) {
             return lines.says_first(comment).then(|| comment.to_owned());
         }
-        let remote = self.import.snapshot.get(&Address::new(domain?, app.clone(), stream.clone()))?;
-        comments::of_temporary(stream, remote, self.newest())
+        let address = Address::new(domain?, app.clone(), stream.clone());
+        let remote = self.import.snapshot.get(&address)?;
+        let kept = comments::of_kept(&remote.config, self.fit.kept(&address));
+        kept.or_else(|| comments::of_temporary(stream, remote, self.newest()))
     }
 
     /// When the newest configuration was created.
@@ -211,23 +214,28 @@ impl Text<'_> {
 
     /// A line for each configuration of an app that no file can declare.
     fn left_out_in(&self, domain: &str, app: &str) -> Vec<String> {
-        let here =
-            self.left_out.iter().filter(|(address, _)| *address.domain == *domain && *address.app == *app);
+        let here = self
+            .fit
+            .left_out
+            .range(Address::new(domain, app, "")..)
+            .take_while(|(address, _)| *address.domain == *domain && *address.app == *app);
         here.map(|(address, reason)| not_managed(&quoted(&address.stream), reason)).collect()
     }
 
     /// A line for each of those in apps that the domain does not write.
     fn left_out_elsewhere(&self, name: &str, domain: &SketchedDomain) -> Vec<String> {
         let elsewhere = self
+            .fit
             .left_out
-            .iter()
-            .filter(|(address, _)| *address.domain == *name && !domain.apps.contains_key(&address.app));
+            .range(Address::new(name, "", "")..)
+            .take_while(|(address, _)| *address.domain == *name)
+            .filter(|(address, _)| !domain.apps.contains_key(&address.app));
         elsewhere.map(|(address, reason)| not_managed(&address.within_domain(), reason)).collect()
     }
 
     /// What is in domains that no file can name.
     fn unnamed(&self, lines: &mut Lines) {
-        let unnamed = self.left_out.iter().filter(|(address, _)| domain_error(&address.domain).is_some());
+        let unnamed = self.fit.left_out.iter().filter(|(address, _)| domain_error(&address.domain).is_some());
         for (address, reason) in unnamed {
             lines.line(&not_managed(&address.to_string(), reason));
         }
