@@ -1,6 +1,7 @@
 //! The only integration test binary: every scenario, transcript and simulation is a module of it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests stop at the first thing that is wrong")]
 
+mod accounts;
 mod apply;
 mod architecture;
 mod desired;
