@@ -9,6 +9,7 @@ mod emulator;
 mod fmt;
 mod formats;
 mod fuzz;
+mod import;
 mod kills;
 mod plan;
 mod quirks;

@@ -73,7 +73,7 @@ impl Tiers {
     pub(super) fn new(spots: &BTreeMap<Spot, u64>, values: &Values) -> Self {
         let mut tiers = Self::default();
         let mut open: BTreeMap<Spot, u64> = spots.clone();
-        let bundles = bundles(spots);
+        let bundles = bundles(spots, values);
         while let Some(bundle) = best(&bundles, &open, values) {
             let name = tiers.free_name(&bundle, values);
             let at = tiers.all.len();
@@ -109,38 +109,56 @@ impl Tiers {
 
     /// A name that tells the bundle's main values.
     fn free_name(&self, bundle: &Patch, values: &Values) -> String {
-        let parts: Vec<String> = (0..SLOTS.len())
-            .filter_map(|slot| part(slot, values.setting(bundle[slot]?).value.clone()))
-            .collect();
-        let name = match &parts[..] {
-            [] => "usual".to_owned(),
-            parts => parts[..parts.len().min(3)].join("-"),
-        };
+        let part = |slot: usize| part(slot, &values.setting(bundle[slot]?).value);
+        let parts: Vec<String> = NAMING.into_iter().filter_map(part).take(3).collect();
+        let name = if parts.is_empty() { "usual".to_owned() } else { parts.join("-") };
         let numbered = (2..).map(|number: usize| format!("{name}-{number}"));
         let mut names = std::iter::once(name.clone()).chain(numbered);
         names.find(|name| self.all.iter().all(|(taken, _)| taken != name)).unwrap_or_default()
     }
 }
 
+/// The slots that name a tier, the most telling first: the group or the formats, merging, the start, the length, …
+const NAMING: [usize; 7] = [0, 2, 4, 1, 6, 7, 9];
+
 /// What a value adds to the name of its tier.
-fn part(slot: usize, value: Yaml) -> Option<String> {
-    let text = match value {
-        Yaml::Map(formats) => formats.into_iter().map(|(format, _)| format).collect::<Vec<_>>().join("-"),
-        Yaml::List(words) => words.into_iter().next()?,
-        Yaml::Word(text) | Yaml::Text(text) => text,
+fn part(slot: usize, value: &Yaml) -> Option<String> {
+    let text = value.flow();
+    let text = match (slot, value) {
+        (_, Yaml::Word(text)) if text == "default" => return None,
+        (0, Yaml::Map(formats)) => formats_in_words(formats),
+        (1, _) => format!("cycle-{text}"),
+        (2, _) if text == "on" => "merged".to_owned(),
+        (2, _) => "unmerged".to_owned(),
+        (4, _) => format!("on-demand-{text}"),
+        (6, _) => format!("delay-{text}"),
+        (7, Yaml::List(words)) => words.join("-"),
+        _ => text,
     };
-    match (slot, &*text) {
-        (2, "on") => Some("merged".to_owned()),
-        (2, _) => Some("unmerged".to_owned()),
-        (3 | 5, _) | (_, "default") => None,
-        (4, mode) => Some(format!("on-demand-{mode}")),
-        (6, delay) => Some(format!("delay-{delay}")),
-        _ => Some(text.chars().filter(|one| !one.is_whitespace() && !one.is_control()).take(24).collect()),
-    }
+    let fits = |one: &char| one.is_alphanumeric() || matches!(one, '-' | '_' | '.');
+    Some(text.chars().filter(fits).take(LONGEST).collect())
 }
 
-/// The bundles that are worth trying: the most frequent ones, and what pairs of them share.
-fn bundles(spots: &BTreeMap<Spot, u64>) -> Vec<Patch> {
+/// The longest part of a name, in characters.
+const LONGEST: usize = 32;
+
+/// `m3u8-mp4-hd`: the formats, and what processes the first of them.
+fn formats_in_words(formats: &[(String, Yaml)]) -> String {
+    let names: Vec<&str> = formats.iter().map(|(format, _)| format.as_str()).collect();
+    let settings = formats.iter().find_map(|(_, settings)| match settings {
+        Yaml::Map(settings) => settings.iter().find(|(key, _)| key == "process").map(|(_, process)| process),
+        _ => None,
+    });
+    let process = match settings {
+        Some(Yaml::Map(process)) => process.first().map(|(_, id)| format!("-{}", id.flow())),
+        _ => None,
+    };
+    format!("{}{}", names.join("-"), process.unwrap_or_default())
+}
+
+/// The bundles that are worth trying: the most frequent ones, and what pairs of them share. A bundle has several settings,
+/// or formats, which are several in one.
+fn bundles(spots: &BTreeMap<Spot, u64>, values: &Values) -> Vec<Patch> {
     let mut counts: BTreeMap<Patch, u64> = BTreeMap::new();
     for (spot, count) in spots {
         *counts.entry(spot.patch).or_insert(0) += count;
@@ -155,7 +173,11 @@ fn bundles(spots: &BTreeMap<Spot, u64>) -> Vec<Patch> {
             found.insert(std::array::from_fn(|slot| one[slot].filter(|id| other[slot] == Some(*id))));
         }
     }
-    found.into_iter().filter(|bundle| bundle.iter().flatten().count() > 1 || bundle[0].is_some()).collect()
+    let is_one = |bundle: &Patch| match bundle[0] {
+        Some(id) => values.is_by_format(id),
+        None => false,
+    };
+    found.into_iter().filter(|bundle| bundle.iter().flatten().count() > 1 || is_one(bundle)).collect()
 }
 
 /// The bundle that saves most in the spots that name no tier yet, if any pays for its definition.

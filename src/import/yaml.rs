@@ -117,12 +117,15 @@ impl Lines {
         self.text.push('\n');
     }
 
-    /// A line with a comment behind it, if there is one.
+    /// A line with a comment behind it, if there is one; above it if the line would be too long.
     pub(super) fn commented(&mut self, line: &str, comment: Option<&str>) {
-        match comment {
-            Some(comment) => self.line(&format!("{line} # {comment}")),
-            None => self.line(line),
+        let Some(comment) = comment else { return self.line(line) };
+        let together = format!("{line} # {comment}");
+        if self.fits(&together) {
+            return self.line(&together);
         }
+        self.line(&format!("# {comment}"));
+        self.line(line);
     }
 
     /// `key:`, and what `inner` writes below it.

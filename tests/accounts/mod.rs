@@ -19,7 +19,7 @@ use crate::apply::world::World;
 pub(crate) use crate::simulation::harness::random::Random;
 pub(crate) use files::{loadable, saved};
 pub(crate) use naive::{left_out, naive, undeclarable};
-pub(crate) use states::{mess, scripts};
+pub(crate) use states::{all, mess, region, scripts};
 
 /// What `validate` makes of one file, on the day of the accounts.
 pub(crate) struct Read {

@@ -158,12 +158,12 @@ fn a_transcode_group_is_there_or_not() {
         let answer = bench.inquire(&transcode_group(id))?;
         Ok::<TranscodeGroup, String>(read_transcode_group(&answer).unwrap())
     };
-    let found = |id: &str, space: &str| {
-        Ok(TranscodeGroup { id: id.into(), name: Some(named(id).into()), space: Some(space.into()) })
+    let found = |id: &str, name: &str, space: &str| {
+        Ok(TranscodeGroup { id: id.into(), name: Some(name.into()), space: Some(space.into()) })
     };
-    assert_eq!(group(GROUP), found(GROUP, "app-1000000"));
-    assert_eq!(group("g2"), found("g2", "app-2"));
-    assert_eq!(group(NO_TRANSCODE), found(NO_TRANSCODE, "app-1000000"));
+    assert_eq!(group(GROUP), found(GROUP, GROUP, "app-1000000"));
+    assert_eq!(group("g2"), found("g2", "g2", "app-2"));
+    assert_eq!(group(NO_TRANSCODE), found(NO_TRANSCODE, "No Transcoding", "app-1000000"));
     assert_eq!(group("nosuchgroup").unwrap_err(), "InvalidTranscodeTemplateGroup.NotFound");
     assert_eq!(group("").unwrap_err(), "MissingTranscodeTemplateGroupId");
     let response = bench.service.call(&bench.sign_inquiry(&transcode_group("nosuchgroup")));
