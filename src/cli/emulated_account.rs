@@ -41,6 +41,10 @@ pub(super) struct Account {
     #[arg(long = "group", value_name = "ID[=SPACE]")]
     groups: Vec<Group>,
 
+    /// Name of a transcode group [default: its id]
+    #[arg(long = "group-name", value_name = "ID=NAME")]
+    group_names: Vec<GroupName>,
+
     /// File of the transcode groups that exist, one ID[=SPACE] per line
     #[arg(long, value_name = "FILE")]
     pub(super) groups_file: Option<PathBuf>,
@@ -79,6 +83,7 @@ impl Account {
             ingest_domains,
             oss_recordings,
             groups,
+            group_names,
             groups_file,
             app_spaces,
             roles,
@@ -106,6 +111,7 @@ impl Account {
             oss_recordings: oss_recordings.iter().cloned().collect(),
             transcode_groups: is_given.then_some(ids),
             group_spaces: all.into_iter().filter_map(in_space).collect(),
+            group_names: group_names.iter().map(|one| (one.id.clone(), one.name.clone())).collect(),
             app_spaces: some(app_spaces.iter().cloned().collect()),
             roles: some(roles.iter().cloned().collect()),
             oidc_token,
@@ -163,6 +169,29 @@ impl FromStr for Group {
             return Err("the app space after `=` is missing".to_owned());
         }
         Ok(Self { id: id.to_owned(), space: space.map(str::to_owned) })
+    }
+}
+
+/// `ID=NAME`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct GroupName {
+    id: String,
+    name: String,
+}
+
+impl FromStr for GroupName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((id, name)) if !id.is_empty() && !name.is_empty() => {
+                Ok(Self { id: id.to_owned(), name: name.to_owned() })
+            }
+            _ => {
+                Err("expected the id of a group and its name, such as `e2d796d3bb5fd8049d32bff62f94e4c1=hd`"
+                    .to_owned())
+            }
+        }
     }
 }
 

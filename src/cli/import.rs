@@ -19,7 +19,7 @@ use super::terminal::Terminal;
 use super::{outputs, saved};
 use crate::config;
 use crate::diag::{Code, Diagnostic};
-use crate::import::{Division, GroupKey, Import, ImportError, Imported, import};
+use crate::import::{Account, Division, GroupKey, ImportError, Imported, import};
 use crate::model::{NO_TRANSCODE, Region, Snapshot, domain_error};
 use crate::render::{self, Exit};
 
@@ -94,7 +94,7 @@ impl Run for Arguments {
         }
         let account = account.as_deref();
         let imported =
-            import(Import { snapshot, regions, account, group_names }, division).map_err(unproved)?;
+            import(Account { snapshot, regions, id: account, group_names }, division).map_err(unproved)?;
         for file in &imported.files {
             refuse_secrets(&file.text, Path::new(&file.name), Code::Import)?;
         }

@@ -185,7 +185,7 @@ fn group(id: &str, settings: &Settings) -> Value {
     let is_built_in = id == NO_TRANSCODE;
     json!({
         "TranscodeTemplateGroupId": id,
-        "Name": if is_built_in { "No Transcoding" } else { id },
+        "Name": if is_built_in { "No Transcoding" } else { settings.name_of_group(id) },
         "AppId": settings.space_of_group(id),
         "IsDefault": if is_built_in { "Default" } else { "NotDefault" },
         "Locked": "Disabled",

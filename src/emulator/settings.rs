@@ -49,6 +49,8 @@ pub struct Settings {
     pub app_spaces: Option<BTreeSet<String>>,
     /// The app space of each transcode group; `app-1000000` for all others.
     pub group_spaces: BTreeMap<String, String>,
+    /// The name of each transcode group; all others are named as their ids.
+    pub group_names: BTreeMap<String, String>,
     /// The generation of the API.
     pub api: Api,
     /// Whether a parameter that the action does not know is refused. A gateway ignores it.
@@ -92,6 +94,7 @@ impl Default for Settings {
             credentials_uri: false,
             app_spaces: None,
             group_spaces: BTreeMap::new(),
+            group_names: BTreeMap::new(),
             api: Api::default(),
             strict: false,
             limit: NonZeroU32::new(1000),
@@ -136,6 +139,10 @@ impl Settings {
 
     pub(super) fn space_of_group(&self, id: &str) -> &str {
         self.group_spaces.get(id).map_or(FIRST_SPACE, String::as_str)
+    }
+
+    pub(super) fn name_of_group<'a>(&'a self, id: &'a str) -> &'a str {
+        self.group_names.get(id).map_or(id, String::as_str)
     }
 
     pub(super) fn has_app_space(&self, id: &str) -> bool {

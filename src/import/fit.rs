@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::File;
+use super::files::File;
 use super::groups::{GroupKey, Groups};
 use super::proof::{self, Reading};
 use super::settings::{Want, Wanted, wanted};

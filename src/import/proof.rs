@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::File;
+use super::files::File;
 use crate::diag::{Diagnostic, Severity};
 use crate::model::{Address, Snapshot};
 use crate::plan::{self, PlanOptions};

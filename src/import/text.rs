@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::account::Account;
 use super::comments;
+use super::files::{Division, File, ImportError};
 use super::fit::Fit;
 use super::layouts::Tree;
 use super::settings::{Patch, SLOTS};
+use super::sketch::{Sketch, SketchedDomain};
 use super::tiers::Written;
 use super::yaml::{Lines, Yaml, quoted};
-use super::{Division, File, Import, ImportError, Sketch, SketchedDomain};
 use crate::config;
 use crate::gate::clean;
 use crate::model::{Address, domain_error};
@@ -23,7 +25,7 @@ const WHOLE: &str = "livevod.yaml";
 
 /// All that goes into the files.
 pub(super) struct Text<'a> {
-    pub(super) import: Import<'a>,
+    pub(super) account: Account<'a>,
     pub(super) fit: &'a Fit,
     pub(super) sketch: &'a Sketch,
 }
@@ -60,7 +62,7 @@ impl Text<'_> {
     fn head(&self, lines: &mut Lines) {
         let Sketch { values: _, groups, tiers, layouts, top, domains: _ } = self.sketch;
         lines.line("version: 1");
-        if let Some(account) = self.import.account.filter(|account| config::is_account(account)) {
+        if let Some(account) = self.account.id.filter(|account| config::is_account(account)) {
             lines.line(&format!("account: \"{account}\""));
         }
         if let Some(region) = self.usual_region() {
@@ -187,14 +189,14 @@ impl Text<'_> {
             return lines.says_first(comment).then(|| comment.to_owned());
         }
         let address = Address::new(domain?, app.clone(), stream.clone());
-        let remote = self.import.snapshot.get(&address)?;
+        let remote = self.account.snapshot.get(&address)?;
         let kept = comments::of_kept(&remote.config, self.fit.kept(&address));
         kept.or_else(|| comments::of_temporary(stream, remote, self.newest()))
     }
 
     /// When the newest configuration was created.
     fn newest(&self) -> Option<&str> {
-        let all = self.import.snapshot.domains.values().flat_map(|domain| domain.configs.values());
+        let all = self.account.snapshot.domains.values().flat_map(|domain| domain.configs.values());
         all.filter_map(|remote| remote.create_time.as_deref()).max()
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use livevod::config;
-use livevod::import::{Division, Import, Imported, import};
+use livevod::import::{Account, Division, Imported, import};
 use livevod::model::{Address, Snapshot};
 use livevod::source::{Source, Sources};
 
@@ -14,12 +14,8 @@ use crate::accounts::{self, region, rendered_lines, undeclarable};
 pub(crate) fn imported(snapshot: &Snapshot, division: Division) -> Imported {
     let regions: BTreeMap<Arc<str>, String> =
         snapshot.domains.keys().map(|domain| (domain.clone(), region(domain).to_owned())).collect();
-    let account = Import {
-        snapshot,
-        regions: &regions,
-        account: Some("1234567890123456"),
-        group_names: &BTreeMap::new(),
-    };
+    let account =
+        Account { snapshot, regions: &regions, id: Some("1234567890123456"), group_names: &BTreeMap::new() };
     import(account, division).unwrap_or_else(|error| panic!("{error}: {error:#?}"))
 }
 
@@ -55,7 +51,8 @@ fn everything_that_a_file_can_declare_is_declared() {
                 .collect();
             assert_eq!(imported.left_out.keys().collect::<Vec<_>>(), expected, "{name}");
             let text: String = imported.files.iter().map(|file| file.text.as_str()).collect();
-            let comments = text.lines().filter(|line| line.trim_start().starts_with("# not managed: ")).count();
+            let comments =
+                text.lines().filter(|line| line.trim_start().starts_with("# not managed: ")).count();
             assert_eq!(comments, expected.len(), "{name}");
         }
     }

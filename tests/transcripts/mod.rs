@@ -16,6 +16,7 @@ mod gate;
 mod golden;
 #[cfg(unix)]
 mod hostile;
+mod import;
 mod init;
 mod journal;
 #[cfg(unix)]
