@@ -1,5 +1,6 @@
 //! Realistic states of an account, and plain files that declare them: what `import` is measured with and tested by.
 
+mod edits;
 mod files;
 mod naive;
 mod states;
@@ -17,6 +18,7 @@ use livevod::{config, snapshot};
 
 use crate::apply::world::World;
 pub(crate) use crate::simulation::harness::random::Random;
+pub(crate) use edits::{changed_lines, with_one_changed, with_one_more};
 pub(crate) use files::{loadable, saved};
 pub(crate) use naive::{left_out, naive, undeclarable};
 pub(crate) use states::{mess, scripts};
@@ -182,5 +184,43 @@ async fn an_emulator_lists_the_account_that_it_loads() {
             assert_eq!(listed.get(address), Some(remote), "{name}: {address}");
         }
         assert_eq!(entries(&listed).count(), entries(&account).count(), "{name}");
+    }
+}
+
+#[test]
+fn one_more_stream_is_one_more_entry() {
+    for (name, account) in states::all() {
+        let before = naive(&account);
+        for seed in 0..4 {
+            let edited = with_one_more(&account, seed);
+            assert_eq!(entries(&edited).count(), entries(&account).count() + 1, "{name} {seed}");
+            assert!(entries(&account).all(|(address, remote)| edited.get(address) == Some(remote)));
+            let after = naive(&edited);
+            let added = after.lines().count() - before.lines().count();
+            assert_eq!(changed_lines(&before, &after), added, "{name} {seed}: lines are only added");
+            assert_eq!(edited, with_one_more(&account, seed));
+        }
+    }
+}
+
+#[test]
+fn one_changed_value_is_one_changed_line() {
+    for (name, account) in states::all() {
+        let before = naive(&account);
+        for seed in 0..4 {
+            let edited = with_one_changed(&account, seed);
+            let differing = entries(&edited).filter(|(address, remote)| account.get(address) != Some(remote));
+            assert_eq!(differing.count(), 1, "{name} {seed}");
+            assert_eq!(changed_lines(&before, &naive(&edited)), 2, "{name} {seed}: one removed, one added");
+            assert_eq!(edited, with_one_changed(&account, seed));
+        }
+    }
+}
+
+#[test]
+fn changed_lines_are_counted_as_git_does() {
+    for (before, after, count) in [("a\nb\n", "a\nb\n", 0), ("a\nb\n", "a\nc\n", 2), ("a\n", "x\na\ny\n", 2)]
+    {
+        assert_eq!(changed_lines(before, after), count);
     }
 }
