@@ -1,5 +1,7 @@
 //! Realistic states of an account, and plain files that declare them: what `import` is measured with and tested by.
 
+mod any;
+mod edits;
 mod files;
 mod naive;
 mod states;
@@ -8,7 +10,7 @@ use std::collections::BTreeSet;
 
 use livevod::check::{Levels, check, settle};
 use livevod::diag::{Diagnostic, has_errors};
-use livevod::model::{Address, Field, Remote, Snapshot};
+use livevod::model::{Address, Field, Remote, Snapshot, StreamSpelling};
 use livevod::plan::{Plan, PlanOptions, plan};
 use livevod::render::{self, Context, Exit, FilesFormat, Layout};
 use livevod::resolve::{Desired, Entry, resolve};
@@ -17,6 +19,8 @@ use livevod::{config, snapshot};
 
 use crate::apply::world::World;
 pub(crate) use crate::simulation::harness::random::Random;
+pub(crate) use any::any_state;
+pub(crate) use edits::{changed_lines, with_one_changed, with_one_more};
 pub(crate) use files::{loadable, saved};
 pub(crate) use naive::{left_out, naive, undeclarable};
 pub(crate) use states::{all, mess, region, scripts};
@@ -182,5 +186,79 @@ async fn an_emulator_lists_the_account_that_it_loads() {
             assert_eq!(listed.get(address), Some(remote), "{name}: {address}");
         }
         assert_eq!(entries(&listed).count(), entries(&account).count(), "{name}");
+    }
+}
+
+#[test]
+fn one_more_stream_is_one_more_entry() {
+    for (name, account) in states::all() {
+        let before = naive(&account);
+        for seed in 0..4 {
+            let edited = with_one_more(&account, seed);
+            assert_eq!(entries(&edited).count(), entries(&account).count() + 1, "{name} {seed}");
+            assert!(entries(&account).all(|(address, remote)| edited.get(address) == Some(remote)));
+            let after = naive(&edited);
+            let added = after.lines().count() - before.lines().count();
+            assert_eq!(changed_lines(&before, &after), added, "{name} {seed}: lines are only added");
+            assert_eq!(edited, with_one_more(&account, seed));
+        }
+    }
+}
+
+#[test]
+fn one_changed_value_is_one_changed_line() {
+    for (name, account) in states::all() {
+        let before = naive(&account);
+        for seed in 0..4 {
+            let edited = with_one_changed(&account, seed);
+            let differing = entries(&edited).filter(|(address, remote)| account.get(address) != Some(remote));
+            assert_eq!(differing.count(), 1, "{name} {seed}");
+            assert_eq!(changed_lines(&before, &naive(&edited)), 2, "{name} {seed}: one removed, one added");
+            assert_eq!(edited, with_one_changed(&account, seed));
+        }
+    }
+}
+
+#[test]
+fn changed_lines_are_counted_as_git_does() {
+    for (before, after, count) in [("a\nb\n", "a\nb\n", 0), ("a\nb\n", "a\nc\n", 2), ("a\n", "x\na\ny\n", 2)]
+    {
+        assert_eq!(changed_lines(before, after), count);
+    }
+}
+
+type IsOne = fn(&Address, &Remote) -> bool;
+
+/// The kinds of entries that states of many seeds must have.
+const KINDS: [(&str, IsOne); 9] = [
+    ("classic", |_, remote| !remote.config.is_by_format()),
+    ("by-format", |_, remote| remote.config.is_by_format()),
+    ("app-wide without a name", |_, remote| remote.spelling != StreamSpelling::Named),
+    ("unnameable", |address, _| !address.is_nameable()),
+    ("unsupported", |_, remote| remote.unsupported.is_some()),
+    ("several", |_, remote| remote.unsupported.as_deref() == Some(states::SEVERAL)),
+    ("with an unknown field", |_, remote| !remote.config.unknown.is_empty()),
+    ("partly left out", |_, remote| !left_out(remote).is_empty()),
+    ("undeclarable by a value", |address, remote| {
+        address.is_nameable() && remote.unsupported.is_none() && undeclarable(address, remote).is_some()
+    }),
+];
+
+#[test]
+fn any_state_can_be_declared_plainly() {
+    let states: Vec<Snapshot> = (0..120).map(any_state).collect();
+    for (seed, state) in states.iter().enumerate().step_by(10) {
+        assert_eq!(*state, any_state(seed as u64), "{seed}");
+    }
+    for (kind, is_one) in KINDS {
+        let count =
+            states.iter().flat_map(entries).filter(|(address, remote)| is_one(address, remote)).count();
+        assert!(count > 0, "{kind}");
+    }
+    for state in &states {
+        assert_declared(state);
+        assert_undeclarable(state);
+        assert_left_out(state);
+        assert_eq!(snapshot::read(&saved(state)).unwrap().snapshot, *state);
     }
 }

@@ -11,7 +11,7 @@ mod leaves;
 mod names;
 mod restore;
 mod review;
-mod variations;
+pub(crate) mod variations;
 mod words;
 
 use livevod::model::{Address, DomainSnapshot, RecordConfig, Remote, Snapshot, StreamSpelling};

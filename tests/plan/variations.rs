@@ -386,6 +386,19 @@ fn only_by_format() -> Vec<(&'static str, Variations)> {
     ]
 }
 
+/// Every item of the tables that has a domain and an app, and a stream or none.
+pub(crate) fn items() -> Vec<Value> {
+    let kinds = [(classic(), only_classic()), (by_format(), only_by_format())];
+    let varied = kinds.iter().flat_map(|(pair, own)| {
+        let table = [common(), own.clone()].concat();
+        let fields = table.into_iter().filter(|(field, _)| !field.ends_with("Name"));
+        fields.flat_map(|(field, variations)| {
+            each(&variations).map(|(value, _)| pair.varied(field, value)).collect::<Vec<_>>()
+        })
+    });
+    varied.collect()
+}
+
 /// Every difference between the table and the program, so that one run shows them all.
 fn wrong(pair: &Pair, table: &[(&str, Variations)]) -> Vec<String> {
     let mut wrong = Vec::new();
