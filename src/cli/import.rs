@@ -171,6 +171,7 @@ impl Arguments {
             let unread = failures.iter().map(|(name, error)| {
                 with_source(render::not_imported(name, error, account.as_deref()), error, source)
             });
+            let unread = unread.map(|finding| finding.note("nothing was written", None));
             return Err(Failure { diagnostics: unread.collect(), ..Failure::default() });
         }
         if self.all {

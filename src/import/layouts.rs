@@ -73,6 +73,10 @@ impl Tree {
     /// How many lines the layout saves a domain with this tree.
     fn saved(&self, shared: &Tree) -> usize {
         let Some(rest) = self.beside(shared) else { return 0 };
+        // A layout is what the domains have in common, not some of it.
+        if 2 * rest.len() > shared.streams.len() {
+            return 0;
+        }
         let left = if rest.is_empty() { 0 } else { APP + rest.len() };
         self.lines().saturating_sub(left + 1)
     }

@@ -88,7 +88,7 @@ pub fn unread_beside(domain: &str, error: &api::Error, account: Option<&str>) ->
 /// A domain that could not be read for an import.
 pub fn not_imported(domain: &str, error: &api::Error, account: Option<&str>) -> Diagnostic {
     let asked = Asked { actions: listing(), account, domain };
-    let otherwise = "nothing was written: try again, or name the domains to import without this one";
+    let otherwise = "try again, or name the domains to import without this one";
     unreadable(format!("`{domain}` can't be read: {error}"), error, None, &asked, otherwise)
 }
 

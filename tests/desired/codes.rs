@@ -22,6 +22,7 @@ const ELSEWHERE: &[&str] = &[
     "group-not-found",
     "group-space",
     "guard",
+    "import",
     "journal",
     "link-outside",
     "no-files",

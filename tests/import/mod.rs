@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use livevod::config;
-use livevod::import::{Account, Division, Imported, import};
-use livevod::model::{Address, Snapshot};
+use livevod::import::{Account, Division, File, Imported, import};
+use livevod::model::{Address, Remote, Snapshot};
+use livevod::snapshot;
 use livevod::source::{Source, Sources};
 
-use crate::accounts::{self, region, rendered_lines, undeclarable};
+use crate::accounts::{
+    self, any_state, changed_lines, region, rendered_lines, scripts, undeclarable, with_one_changed,
+    with_one_more,
+};
 
 /// What import writes for an account.
 pub(crate) fn imported(snapshot: &Snapshot, division: Division) -> Imported {
@@ -23,6 +27,12 @@ pub(crate) fn imported(snapshot: &Snapshot, division: Division) -> Imported {
 fn whole(snapshot: &Snapshot) -> String {
     let files = imported(snapshot, Division::Whole).files;
     files.into_iter().map(|file| file.text).collect()
+}
+
+fn assert_canonical(file: &File) {
+    let mut sources = Sources::default();
+    let id = sources.add(Source::new(file.name.as_str(), file.text.as_str()));
+    assert_eq!(config::format(&sources, id).as_deref(), Ok(file.text.as_str()));
 }
 
 /// How long the files are, beside the lines that `render` writes.
@@ -62,9 +72,7 @@ fn everything_that_a_file_can_declare_is_declared() {
 fn every_file_is_in_canonical_form() {
     for (_, account) in accounts::all() {
         for file in imported(&account, Division::ByDomain).files {
-            let mut sources = Sources::default();
-            let id = sources.add(Source::new(file.name.as_str(), file.text.as_str()));
-            assert_eq!(config::format(&sources, id), Ok(file.text));
+            assert_canonical(&file);
         }
     }
 }
@@ -75,5 +83,51 @@ fn the_accounts_look_like_this() {
         let text = whole(&account);
         let shown: Vec<&str> = text.lines().take(160).collect();
         insta::assert_snapshot!(format!("import_{name}"), shown.join("\n"));
+    }
+}
+
+/// Any state that an account may hold is declared as far as files can, and its text is what `fmt` writes.
+#[test]
+fn any_state_is_imported_and_plans_empty() {
+    let (mut declared, mut left_out) = (0, 0);
+    for seed in 0..60 {
+        let account = any_state(seed);
+        for division in [Division::Whole, Division::ByDomain] {
+            let imported = imported(&account, division);
+            let expected = |(address, remote): &(&Address, &Remote)| undeclarable(address, remote).is_some();
+            let all = account.domains.values().flat_map(|domain| &domain.configs);
+            let expected: Vec<&Address> = all.filter(expected).map(|(address, _)| address).collect();
+            assert_eq!(imported.left_out.keys().collect::<Vec<_>>(), expected, "seed {seed}");
+            imported.files.iter().for_each(assert_canonical);
+            declared += imported.declared;
+            left_out += imported.left_out.len();
+        }
+    }
+    assert!(declared > 1_000 && left_out > 50, "{declared} declared, {left_out} left out");
+}
+
+/// What owners do every day changes a line or two. Now and then one more occurrence makes a tier or a block pay.
+#[test]
+fn a_small_edit_changes_a_line_or_two() {
+    let mut table = "account: lines changed by one more stream, by another value\n".to_owned();
+    for (name, account) in accounts::all() {
+        let account = if name == "scripts" { scripts(300) } else { account };
+        let before = whole(&account);
+        let count = |edited: Snapshot| changed_lines(&before, &whole(&edited));
+        let mut more: Vec<usize> = (0..6).map(|seed| count(with_one_more(&account, seed))).collect();
+        let mut other: Vec<usize> = (0..6).map(|seed| count(with_one_changed(&account, seed))).collect();
+        more.sort_unstable();
+        other.sort_unstable();
+        table.push_str(&format!("{name}: {more:?}, {other:?}\n"));
+    }
+    insta::assert_snapshot!(table);
+}
+
+/// The text follows from the state alone: neither the files of before nor the time of the import change it.
+#[test]
+fn the_same_state_gives_the_same_text() {
+    for (name, account) in accounts::all() {
+        let again = snapshot::read(&accounts::saved(&account)).unwrap().snapshot;
+        assert_eq!(whole(&account), whole(&again), "{name}");
     }
 }
