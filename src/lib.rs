@@ -8,7 +8,7 @@
 //!
 //! Layers, the lowest first; each may use the layers to its left: `gate`, `model`, `source`, `files`, `schema` ←
 //! `diag`, `wire`, `sealed` ← `snapshot`, `config`, `emulator` ← `resolve` ← `check`, `explain`, `plan`, `api` ←
-//! `apply`, `embedded` ← `render` ← `cli`. A test checks this for every path in `src/`, and that no files use each
+//! `merge`, `apply`, `embedded` ← `render` ← `cli`. A test checks this for every path in `src/`, and that no files use each
 //! other in a circle. The client does not know the emulator: `embedded` joins the two. Input, clock, environment and
 //! randomness are used only in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service,
 //! store and server; everything else is a function of its arguments.
@@ -38,6 +38,7 @@ pub mod emulator;
 pub mod explain;
 mod files;
 pub mod gate;
+pub mod merge;
 pub mod model;
 pub mod plan;
 pub mod render;

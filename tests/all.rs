@@ -9,6 +9,7 @@ mod fmt;
 mod formats;
 mod fuzz;
 mod kills;
+mod merge;
 mod plan;
 mod quirks;
 mod simulation;

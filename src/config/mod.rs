@@ -16,6 +16,7 @@ mod format;
 mod keys;
 mod load;
 mod merge;
+mod outline;
 mod quotes;
 mod record_format;
 mod scalar;
@@ -32,6 +33,8 @@ pub use document::{
 };
 pub use format::{format, not_formatted};
 pub use load::{Loaded, Texts, begins_with, is_standard_input, load, read};
+pub use outline::{WrittenEntry, WrittenMap, WrittenValue, outline};
+pub use quotes::quoted;
 pub use scalar::is_account;
 pub use schema::schema;
 pub use spelling::closest;

@@ -24,6 +24,19 @@ pub(super) fn of_name(name: &str) -> Cow<'_, str> {
     if is_word || is_unusual_number(name) { format!("\"{name}\"").into() } else { name.into() }
 }
 
+/// A text as YAML: in double quotes unless every YAML parser reads it as that text without them.
+pub fn quoted(text: &str) -> Cow<'_, str> {
+    let begins = |first: char| first.is_ascii_digit() || first == '_';
+    let fits = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | '.');
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit()) || is_unusual_number(text);
+    let is_name = text.starts_with(begins) && text.chars().all(fits) && !is_number;
+    if is_plain(text) || is_name {
+        return text.into();
+    }
+    // A text can always be written as JSON, and double quotes of YAML read JSON.
+    serde_json::to_string(text).unwrap_or_default().into()
+}
+
 /// Whether a parser could read a text as a number or date that it would write differently: `1_0`, `0x1F`, `1:30`,
 /// `2026-11-13`.
 fn is_unusual_number(text: &str) -> bool {
@@ -71,6 +84,40 @@ mod tests {
         }
         for name in ["cam1", "123", "0", "2026-gala", "one", "a.example.com", "中", "~"] {
             assert_eq!(of_name(name), name);
+        }
+    }
+
+    #[test]
+    fn a_text_gets_quotes_where_somebody_might_misread_it() {
+        for text in ["cam1", "1080p", "2026-gala", "_x", "live.example.com", "高清", "hd/low"] {
+            assert_eq!(quoted(text), text);
+        }
+        for text in [
+            "*",
+            "on",
+            "No",
+            "y",
+            "null",
+            "~",
+            "007",
+            "123",
+            "1e3",
+            "0x1F",
+            "2026-11-13",
+            "-",
+            "-x",
+            "a b",
+            "a:b",
+            "a: b",
+            "#a",
+            "",
+        ] {
+            assert_eq!(quoted(text), format!("\"{text}\""));
+        }
+        assert_eq!(quoted("say \"x\"\n\\"), "\"say \\\"x\\\"\\n\\\\\"");
+        for text in ["cam1", "*", "123", "a\tb", "say \"x\"", "2026-gala"] {
+            let (written, read) = (quoted(text), text);
+            assert!(!written.starts_with('"') || fewest(&written, read) == written, "fmt keeps {written}");
         }
     }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use files::{Library, Module, Source};
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 20] = [
+const ALLOWED: [(&str, &[&str]); 21] = [
     ("gate", &[]),
     ("model", &[]),
     ("source", &[]),
@@ -25,6 +25,7 @@ const ALLOWED: [(&str, &[&str]); 20] = [
     ("check", &["model", "source", "diag", "config", "resolve"]),
     ("explain", &["model", "source", "diag", "config", "resolve"]),
     ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
+    ("merge", &["model", "source", "diag", "config", "resolve", "plan"]),
     ("api", &["gate", "model", "wire"]),
     ("embedded", &["wire", "api", "emulator"]),
     ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),
@@ -39,7 +40,7 @@ const ALLOWED: [(&str, &[&str]); 20] = [
         "cli",
         &[
             "gate", "model", "snapshot", "source", "files", "diag", "wire", "config", "emulator", "embedded",
-            "resolve", "check", "explain", "plan", "api", "apply", "render",
+            "resolve", "check", "explain", "plan", "api", "merge", "apply", "render",
         ],
     ),
 ];
