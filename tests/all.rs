@@ -11,6 +11,7 @@ mod formats;
 mod fuzz;
 mod import;
 mod kills;
+mod merge;
 mod plan;
 mod quirks;
 mod simulation;

@@ -410,7 +410,7 @@ pub(super) struct Scope {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
 
-    /// List every change, also identical ones
+    /// List every change, also identical ones, and the settings of unmanaged configurations
     #[arg(long)]
     full: bool,
 

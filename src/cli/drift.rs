@@ -9,6 +9,7 @@ use super::goal::Goal;
 use super::load::load;
 use super::observe::look;
 use super::places::Places;
+use super::rerun;
 use super::run::{Run, Session, Told};
 use super::undeclared::Breadth;
 use crate::plan::{Guard, Plan};
@@ -48,9 +49,10 @@ impl Run for Arguments {
         // Drift writes nothing, so only the guard of the account matters: another account was read.
         observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
         let exit = exit(&observed.plan);
-        let (view, diagnostics) = (observed.view(), observed.findings(&loaded));
+        let (mut view, diagnostics) = (observed.view(), observed.findings(&loaded));
         events.plan(&view, &diagnostics, &loaded.sources);
         events.drift(&view);
+        view.import = rerun::import(paths.given(), &scope.remote, None);
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
         terminal.show(&render::drift(&view, context, &scope.layout(terminal)));
         Ok(exit)

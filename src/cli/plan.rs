@@ -82,6 +82,7 @@ impl Run for Arguments {
         events.plan(&view, &diagnostics, &loaded.sources);
         view.saved_to = save(self.out.as_deref(), &observed)?;
         view.arguments = rerun::arguments(paths.given(), &scope.remote);
+        view.import = rerun::import(paths.given(), &scope.remote, self.against.as_deref());
         view.command = view.saved_to.and_then(|file| rerun::apply(file, &scope.remote));
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
         terminal.show(&render::plan(&view, context, &scope.layout(terminal)));

@@ -37,6 +37,29 @@ pub(super) fn apply(file: &Path, remote: &Remote) -> Option<String> {
     Some(format!("livevod apply {arguments}"))
 }
 
+/// What follows the domains in the command that adds unmanaged configurations to these files, read from the same service
+/// or from the same snapshot. `None` if the run reads standard input, or several files and folders: the command adds to
+/// one.
+pub(super) fn import(files: &[PathBuf], remote: &Remote, snapshot: Option<&Path>) -> Option<String> {
+    let out = match files {
+        [] => None,
+        [file] => Some(named("out", file)?),
+        [_, _, ..] => return None,
+    };
+    let source = match snapshot {
+        Some(snapshot) => vec![named("from", snapshot)?],
+        None => remote.typed(),
+    };
+    let words: Vec<String> = ["--merge".to_owned()].into_iter().chain(out).chain(source).collect();
+    joined(words.iter().map(String::as_str))
+}
+
+/// A flag with a path, unless the path is standard input or not Unicode.
+fn named(flag: &str, path: &Path) -> Option<String> {
+    let path = path.to_str().filter(|_| !is_standard_input(path))?;
+    Some(format!("--{flag}={path}"))
+}
+
 /// These files and the service of this run, as arguments; `None` if there are none, or if one is standard input.
 pub(super) fn arguments(files: &[PathBuf], remote: &Remote) -> Option<String> {
     if files.iter().any(|file| is_standard_input(file)) {

@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 
-    /// List every change, also identical ones
+    /// List every change, also identical ones, and the settings of unmanaged configurations
     #[arg(long)]
     full: bool,
 

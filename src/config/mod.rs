@@ -16,6 +16,7 @@ mod format;
 mod keys;
 mod load;
 mod merge;
+mod outline;
 mod quotes;
 mod record_format;
 mod scalar;
@@ -32,7 +33,8 @@ pub use document::{
 };
 pub use format::{format, not_formatted};
 pub use load::{Loaded, Texts, begins_with, is_standard_input, is_yaml, load, read};
-pub use quotes::is_plain;
+pub use outline::{WrittenEntry, WrittenMap, WrittenValue, outline};
+pub use quotes::{is_plain, quoted};
 pub use scalar::{is_account, is_writable};
 pub use schema::schema;
 pub use spelling::closest;

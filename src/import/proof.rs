@@ -51,11 +51,8 @@ pub(super) fn read(files: &[File], snapshot: &Snapshot) -> Reading {
     let unsupported = planned.notes.unsupported.iter().filter(|one| one.declared);
     let declared = unsupported.map(|one| (one.address.clone(), one.reason.clone()));
     let changes = changes.chain(declared).collect();
-    let undeclared = planned
-        .notes
-        .unmanaged
-        .iter()
-        .chain(planned.notes.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address));
+    let unsupported = planned.notes.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address);
+    let undeclared = planned.notes.unmanaged.iter().map(|one| &one.address).chain(unsupported);
     Reading { errors, changes, left: undeclared.cloned().collect() }
 }
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::config::quoted;
+
 /// A value to write.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Yaml {
@@ -38,50 +40,6 @@ impl Yaml {
                 format!("{{ {} }}", entries.join(", "))
             }
         }
-    }
-}
-
-/// A text as a key or a value: without quotes if every YAML parser reads it as text.
-pub(super) fn quoted(text: &str) -> Cow<'_, str> {
-    if crate::config::is_plain(text) || is_plain_id(text) { text.into() } else { in_quotes(text).into() }
-}
-
-/// Whether a text that begins with a digit is an id that no parser takes for a number or a date.
-fn is_plain_id(text: &str) -> bool {
-    let is_telling = |byte: u8| byte.is_ascii_alphabetic() && !b"eExXoObB".contains(&byte);
-    text.starts_with(|first: char| first.is_ascii_digit())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && text.bytes().any(is_telling)
-}
-
-fn in_quotes(text: &str) -> String {
-    let mut written = String::with_capacity(text.len() + 2);
-    written.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => written.extend(['\\', character]),
-            '\n' => written.push_str("\\n"),
-            '\t' => written.push_str("\\t"),
-            _ if crate::gate::is_harmful(character) || !is_printable(character) => {
-                written.push_str(&escaped(character));
-            }
-            _ => written.push(character),
-        }
-    }
-    written.push('"');
-    written
-}
-
-/// Whether YAML allows the character as it is.
-fn is_printable(character: char) -> bool {
-    !character.is_control()
-        && !matches!(character, '\u{feff}' | '\u{fffe}' | '\u{ffff}' | '\u{2028}' | '\u{2029}')
-}
-
-fn escaped(character: char) -> String {
-    match u32::from(character) {
-        code @ 0..=0xffff => format!("\\u{code:04x}"),
-        code => format!("\\U{code:08x}"),
     }
 }
 
@@ -169,25 +127,6 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_that_a_parser_might_misread_get_quotes() {
-        for (text, written) in [
-            ("cam1", "cam1"),
-            ("on", "\"on\""),
-            ("007", "\"007\""),
-            ("12e7", "\"12e7\""),
-            ("3f1c9a7e", "3f1c9a7e"),
-            ("*", "\"*\""),
-            ("", "\"\""),
-            ("a b", "\"a b\""),
-            ("say \"x\" \\", "\"say \\\"x\\\" \\\\\""),
-            ("a\nb\u{7}\u{202e}", "\"a\\nb\\u0007\\u202e\""),
-            ("高清", "高清"),
-        ] {
-            assert_eq!(quoted(text), written);
-        }
-    }
 
     #[test]
     fn a_block_that_is_too_long_for_a_line_is_written_over_several() {

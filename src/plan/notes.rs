@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Reason};
-use crate::model::{Address, Field, Value};
+use crate::model::{Address, Field, RecordConfig, Value};
 use crate::resolve::{Origin, OriginKind};
 use crate::source::{Place, Sources};
 
@@ -29,7 +29,7 @@ pub struct Notes {
     /// Declared configurations that are already as declared.
     pub unchanged: Vec<Address>,
     /// Remote configurations that no file declares; left alone.
-    pub unmanaged: Vec<Address>,
+    pub unmanaged: Vec<Unmanaged>,
     /// Remote configurations that `ignore` matches; left alone.
     pub ignored: Vec<Address>,
     /// Addresses that livevod can't manage.
@@ -222,6 +222,16 @@ pub struct Coverage {
     pub before: Option<Address>,
     /// The recording configuration after the whole plan.
     pub after: Option<Address>,
+}
+
+/// A configuration that no file declares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unmanaged {
+    /// Its address.
+    pub address: Address,
+    /// Its settings, normalized.
+    pub config: RecordConfig,
 }
 
 /// An unmanaged configuration that takes precedence over a declared app-wide one.

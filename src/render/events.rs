@@ -17,7 +17,7 @@ use super::documents::{FORMAT_VERSION, finding, texts};
 use super::exit::Exit;
 use super::facts::{
     self, Drift, change_row, difference_row, held_row, left_open_rows, since_base_row, undeclared_rows,
-    unsupported_row, warning_row,
+    unmanaged_rows, unsupported_row, warning_row,
 };
 use super::phrases::{counted, refusal};
 use super::report_view::{Done, EndView, ReportView};
@@ -125,7 +125,8 @@ impl<'a> Event<'a> {
             target: &view.target.name,
             account: view.account,
             digest: view.digest.clone(),
-            unmanaged: texts(view.unmanaged),
+            unmanaged: texts(view.unmanaged_addresses()),
+            unmanaged_settings: unmanaged_rows(view),
             ignored: texts(view.ignored),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,

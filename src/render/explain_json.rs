@@ -4,14 +4,14 @@ use serde_json::{Value as Json, json};
 
 use super::documents::{Context, FORMAT_VERSION, findings, pretty, texts};
 use super::exit::Exit;
-use super::facts::origin_row;
+use super::facts::{origin_row, settings_row};
 use crate::apply::journal::{LastEntry, Told};
 use crate::diag::Code;
 use crate::explain::{
     Area, Declared, Difference, DomainState, Explanation, FieldExplained, Online, Ruler, Shadowed, Standing,
     page,
 };
-use crate::model::{AddressText, Field, Pattern, RecordConfig, State, Value};
+use crate::model::{AddressText, Pattern, State, Value};
 use crate::plan::FieldOrigin;
 use crate::resolve::Origin;
 use crate::source::{Sources, Spanned};
@@ -126,17 +126,13 @@ fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
         let DomainState { status, kind, region } = domain;
         json!({"status": status, "type": kind, "region": region})
     };
-    let settings = |config: &RecordConfig| {
-        let row = |field: Field| (field.name().to_owned(), config.get(field).to_json());
-        Field::ALL.into_iter().map(row).collect::<serde_json::Map<_, _>>()
-    };
     json!({
         "target": target,
         "domain": domain.as_ref().map(state),
-        "held": held.as_ref().map(|held| settings(&held.config.clone().normalized())),
+        "held": held.as_ref().map(|held| settings_row(&held.config.clone().normalized())),
         "create_time": held.as_ref().and_then(|held| held.create_time.as_ref()),
         "ruler": ruler,
-        "undeclared": undeclared.as_ref().map(settings),
+        "undeclared": undeclared.as_ref().map(settings_row),
         "standing": standing_name(standing),
         "differences": differences(standing),
         "journal": last.map(journal_row),

@@ -7,7 +7,7 @@ use super::style::{Style, Tone, pad};
 use crate::apply::journal::{LastEntry, Reply, Told};
 use crate::explain::{Difference, DomainState, Online, Standing};
 use crate::gate::clean;
-use crate::model::{Address, Field, RecordConfig};
+use crate::model::{Address, RecordConfig};
 use crate::plan::GroupName;
 
 /// Column at which values begin.
@@ -49,13 +49,11 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
 fn settings(config: &RecordConfig, other: Option<&Address>, groups: &Groups, style: Style) -> Vec<Line> {
     let head =
         other.map(|other| Line::fact(format!("unmanaged: no file declares {}", clean(&other.to_string()))));
-    let fields = config.set_fields();
-    let width = fields.iter().map(|field| field.name().len()).max().unwrap_or(0);
-    let row = |field: Field| {
-        let value = groups.shown(&config.get(field), style.ellipsis());
-        Line::fact(format!("  {}  {}", pad(field.name(), width), clean(&value)))
-    };
-    head.into_iter().chain(fields.into_iter().map(row)).collect()
+    let settings = groups.settings(config, style.ellipsis());
+    let width = settings.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let row =
+        |(name, value): &(&str, String)| Line::fact(format!("  {}  {}", pad(name, width), clean(value)));
+    head.into_iter().chain(settings.iter().map(row)).collect()
 }
 
 /// What the last journal entry says, and below it the run that wrote it.

@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::documents::{AddressRow, texts};
 use super::left_open::story;
@@ -11,7 +11,7 @@ use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
 use crate::model::{AddressText, Field, RecordConfig};
 use crate::plan::{
     ActionKind, Change, Contingent, Coverage, Difference, FieldChange, FieldOrigin, Guard, Held, SinceBase,
-    UndeclaredDomain, Unsupported, Warning,
+    UndeclaredDomain, Unmanaged, Unsupported, Warning,
 };
 use crate::resolve::OriginKind;
 
@@ -92,6 +92,18 @@ pub(super) struct CoverageRow<'a> {
     text: String,
 }
 
+/// A configuration that no file declares, with its settings.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Unmanaged")]
+pub(super) struct UnmanagedRow<'a> {
+    /// The configuration.
+    #[serde(flatten)]
+    address: AddressRow<'a>,
+    /// All its settings; null what is not set.
+    #[schemars(schema_with = "settings_schema")]
+    settings: serde_json::Map<String, Json>,
+}
+
 /// A configuration that livevod can't manage.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Unsupported")]
@@ -164,10 +176,10 @@ struct Transition {
     /// The action.
     action: ActionKind,
     /// All settings now, null if there is no configuration.
-    #[schemars(schema_with = "settings_schema")]
+    #[schemars(schema_with = "optional_settings_schema")]
     before: Option<serde_json::Map<String, Json>>,
     /// All settings afterwards, null if there is no configuration.
-    #[schemars(schema_with = "settings_schema")]
+    #[schemars(schema_with = "optional_settings_schema")]
     after: Option<serde_json::Map<String, Json>>,
 }
 
@@ -176,7 +188,13 @@ fn settings_schema(generator: &mut SchemaGenerator) -> Schema {
     let names = Field::ALL.map(Field::name);
     let values: serde_json::Map<String, Json> =
         names.iter().map(|name| ((*name).to_owned(), value_schema(generator).to_value())).collect();
-    json_schema!({ "type": ["object", "null"], "properties": values, "required": names.to_vec() })
+    json_schema!({ "type": "object", "properties": values, "required": names.to_vec() })
+}
+
+fn optional_settings_schema(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = settings_schema(generator);
+    schema.insert("type".to_owned(), json!(["object", "null"]));
+    schema
 }
 
 /// Whether a plan is an alarm.
@@ -212,6 +230,21 @@ pub(super) struct WarningRow<'a> {
     /// The configuration that it is about, if it is about one.
     #[serde(flatten)]
     address: Option<AddressRow<'a>>,
+}
+
+/// The configurations that no file declares, as rows.
+pub(super) fn unmanaged_rows<'a>(view: &'a PlanView) -> Vec<UnmanagedRow<'a>> {
+    let row = |Unmanaged { address, config }: &'a Unmanaged| UnmanagedRow {
+        address: AddressRow::new(address),
+        settings: settings_row(config),
+    };
+    view.unmanaged.iter().map(row).collect()
+}
+
+/// Every field of a configuration by its name.
+pub(super) fn settings_row(config: &RecordConfig) -> serde_json::Map<String, Json> {
+    let value = |field: Field| (field.name().to_owned(), config.get(field).to_json());
+    Field::ALL.into_iter().map(value).collect()
 }
 
 /// A configuration that can't be managed, as a row.
@@ -250,12 +283,8 @@ pub(super) fn since_base_row(since: &SinceBase) -> SinceBaseRow<'_> {
 }
 
 fn transition(change: &Change) -> Transition {
-    let settings = |config: Option<&RecordConfig>| -> Option<serde_json::Map<_, _>> {
-        let config = config?;
-        let value = |field: Field| (field.name().to_owned(), config.get(field).to_json());
-        Some(Field::ALL.into_iter().map(value).collect())
-    };
-    Transition { action: change.action(), before: settings(change.before()), after: settings(change.after()) }
+    let [before, after] = [change.before(), change.after()].map(|config| config.map(settings_row));
+    Transition { action: change.action(), before, after }
 }
 
 /// Whether a plan is an alarm.

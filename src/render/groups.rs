@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::gate::clean;
-use crate::model::{Process, RecordConfig, Value};
-use crate::plan::{Change, GroupName};
+use crate::model::{Field, Process, RecordConfig, Value};
+use crate::plan::{Change, GroupName, Unmanaged};
 
 /// How many characters of an id follow its name, if they distinguish it from every other id of the plan.
 const ID_SHOWN: usize = 8;
@@ -20,8 +20,13 @@ pub(super) struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn of(changes: &'a [Change], names: &'a BTreeMap<String, GroupName>) -> Self {
+    pub(super) fn of(
+        changes: &'a [Change],
+        unmanaged: &'a [Unmanaged],
+        names: &'a BTreeMap<String, GroupName>,
+    ) -> Self {
         let configs = changes.iter().flat_map(|change| [change.before(), change.after()]).flatten();
+        let configs = configs.chain(unmanaged.iter().map(|one| &one.config));
         let shown = told_apart(
             configs.flat_map(RecordConfig::transcode_groups).chain(names.keys().map(String::as_str)),
         );
@@ -31,7 +36,7 @@ impl<'a> Groups<'a> {
 
     /// All groups with a name.
     pub(super) fn naming(names: &'a BTreeMap<String, GroupName>) -> Self {
-        Self::of(&[], names)
+        Self::of(&[], &[], names)
     }
 
     /// A value; a named group as its name and the beginning of its id.
@@ -43,6 +48,12 @@ impl<'a> Groups<'a> {
             }
             _ => value.to_string(),
         }
+    }
+
+    /// Everything that a configuration sets: the name of each field and its value.
+    pub(super) fn settings(&self, config: &RecordConfig, ellipsis: &str) -> Vec<(&'static str, String)> {
+        let shown = |field: Field| (field.name(), self.shown(&config.get(field), ellipsis));
+        config.set_fields().into_iter().map(shown).collect()
     }
 
     /// The name of an id and the beginning of the id, if a file names it.

@@ -14,10 +14,10 @@ use sha2::{Digest as _, Sha256};
 use super::Target;
 use super::groups::Groups;
 use super::layout::{Layout, Made};
-use super::phrases::account;
+use super::phrases::{ADD_UNMANAGED, UNMANAGED, account};
 use super::view::{LeftAlone, PlanView};
 use crate::gate::clean;
-use crate::plan::Summary;
+use crate::plan::{Summary, Unmanaged};
 
 use changes::Changes;
 use fleet::Fleet;
@@ -122,6 +122,29 @@ fn origin(Made { time, version, commit, author }: &Made) -> String {
     }
 }
 
+/// Each unmanaged configuration with its settings, and the command that adds them to the files.
+fn unmanaged(view: &PlanView) -> String {
+    let setting =
+        |(name, value): (&str, String)| format!("{} <code>{}</code>", escaped(name), escaped(&value));
+    let item = |one: &Unmanaged| {
+        let settings = view.groups.settings(&one.config, "…").into_iter().map(setting);
+        let settings = settings.collect::<Vec<_>>().join(", ");
+        let address = escaped(&one.address.to_string());
+        format!("<li><code>{address}</code><br><span class=\"quiet\">{settings}</span></li>")
+    };
+    let items: String = view.unmanaged.iter().map(item).collect();
+    let command = view.import_command().map(|command| {
+        format!("<p>{ADD_UNMANAGED}</p><p class=\"command\"><code>{}</code></p>", escaped(&command))
+    });
+    match view.unmanaged.len() {
+        0 => items,
+        count => format!(
+            "<details><summary>{count} {UNMANAGED}</summary><ul>{items}</ul>{}</details>\n",
+            command.unwrap_or_default()
+        ),
+    }
+}
+
 fn left_alone(view: &PlanView) -> String {
     let list = |LeftAlone { what: _, title, names }: LeftAlone| {
         let item = |name: &String| format!("<li><code>{}</code></li>", escaped(name));
@@ -130,7 +153,7 @@ fn left_alone(view: &PlanView) -> String {
             format!("<details><summary>{} {title}</summary><ul>{items}</ul></details>\n", names.len());
         if names.is_empty() { String::new() } else { whole }
     };
-    let lists = view.left_alone().map(list).concat();
+    let lists = unmanaged(view) + &view.left_alone().map(list).concat();
     match lists.is_empty() {
         true => lists,
         false => format!("<section class=\"alone\" aria-label=\"Left alone\">\n{lists}</section>\n"),

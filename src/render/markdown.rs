@@ -9,8 +9,8 @@ use super::comment::{COMMAND, FOOTER, head, left_open, shortened};
 use super::layout::Layout;
 use super::marks::{cell, clipped, code, difference, prose, whole};
 use super::phrases::{
-    FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, contingency, first_and_more, origin_text,
-    released_by, sentence, symbol, unmanageable,
+    ADD_UNMANAGED, FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, UNMANAGED, contingency,
+    first_and_more, origin_text, released_by, sentence, symbol, unmanageable,
 };
 use super::sheet::{Rows, Sheet};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView, RefusalView};
@@ -49,6 +49,7 @@ pub(super) fn markdown_plan(command: &str, view: &PlanView, layout: &Layout) -> 
     scribe.pending(&mut sheet, &pending);
     scribe.table(&mut sheet, &own);
     scribe.blocks(&mut sheet, &folds);
+    scribe.unmanaged(&mut sheet);
     scribe.left_alone(&mut sheet);
     scribe.legend(&mut sheet);
     sheet.must(&scribe.footer(command, &sheet.left_out()));
@@ -260,6 +261,23 @@ impl Scribe<'_> {
                 if one.forces_replacement { format!("  # {FORCES_REPLACEMENT}") } else { String::new() };
             lines.push(format!("+ {name}: {}{origin}{forces}", shown(&one.after)));
         }
+    }
+
+    /// Each unmanaged configuration with its settings, and the command that adds them to the files, folded away.
+    fn unmanaged(&self, sheet: &mut Sheet) {
+        let view = self.view;
+        let head = format!("<details>\n<summary>{} {UNMANAGED}</summary>\n\n", view.unmanaged.len());
+        let command = view.import_command().filter(|command| command.len() <= COMMAND);
+        let command = command.map(|command| format!("\n{ADD_UNMANAGED} {}\n", whole(&command)));
+        let tail = format!("{}\n</details>\n\n", command.unwrap_or_default());
+        let rows = Rows { what: "unmanaged", head: &head, tail: &tail };
+        let room = sheet.room(FOOTER);
+        sheet.rows(rows, room, view.unmanaged, |one| {
+            let settings = view.groups.settings(&one.config, "…").into_iter();
+            let settings = settings.map(|(name, value)| code(&format!("{name} {value}")));
+            let settings: Vec<String> = settings.collect();
+            format!("- {}: {}\n", code(&one.address.to_string()), settings.join(", "))
+        });
     }
 
     fn left_alone(&self, sheet: &mut Sheet) {

@@ -200,6 +200,12 @@ pub(super) fn contingency(contingent: Contingent) -> &'static str {
     }
 }
 
+/// What follows the number of configurations that no file declares.
+pub(super) const UNMANAGED: &str = "unmanaged, left alone";
+
+/// What precedes the command that adds those configurations to the files.
+pub(super) const ADD_UNMANAGED: &str = "To add them to the files as they are:";
+
 /// What follows the number of domains that hold configurations although no file names them.
 pub(super) fn undeclared_title(domains: &[UndeclaredDomain]) -> &'static str {
     match domains.len() {

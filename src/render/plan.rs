@@ -6,14 +6,14 @@ use super::base::{BaseView, instead};
 use super::causes::Causes;
 use super::left_open::human_left_open;
 use super::phrases::{
-    FORCES_REPLACEMENT, NOT_RECORDED, UNREAD, account, contingency, counted, origin_text, refusal, sentence,
-    symbol, tone, unmanageable,
+    ADD_UNMANAGED, FORCES_REPLACEMENT, NOT_RECORDED, UNMANAGED, UNREAD, account, contingency, counted,
+    origin_text, refusal, sentence, symbol, tone, unmanageable,
 };
 use super::review::{human_saved_plan, human_since_review};
 use super::style::{Style, Tone, columns, pad, wrap};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView};
 use crate::gate::clean;
-use crate::model::Value;
+use crate::model::{Address, Value};
 use crate::plan::{ActionKind, FieldChange, Held};
 
 /// How many addresses of a fold are named; the rest are counted.
@@ -289,9 +289,10 @@ impl<'a> Page<'a> {
             let names = lapse.after_names(self.names(&lapse.names));
             self.item(tone, marker, &format!("{} {}: {names}", lapse.names.len(), lapse.what));
         }
+        self.unmanaged();
         // Unmanageable configurations are listed below with their reasons.
-        let [unmanaged, ignored, _, domains] = view.left_alone();
-        for LeftAlone { what: _, title, names } in [unmanaged, ignored, domains] {
+        let [ignored, _, domains] = view.left_alone();
+        for LeftAlone { what: _, title, names } in [ignored, domains] {
             self.list(Tone::Quiet, "  .", title, &names);
         }
         for one in view.unsupported {
@@ -303,6 +304,32 @@ impl<'a> Page<'a> {
         }
         if self.lines.len() > before {
             self.line("");
+        }
+    }
+
+    /// The unmanaged configurations; with `full`, each with its settings, and the command that adds them to the files.
+    fn unmanaged(&mut self) {
+        let view = self.view;
+        let addresses: Vec<&Address> = view.unmanaged_addresses().collect();
+        match addresses.len() {
+            0 => return,
+            count if !self.full => {
+                let names = self.names(&addresses);
+                let text = format!("{count} {UNMANAGED}: {names} (--full shows their settings)");
+                return self.item(Tone::Quiet, "  .", &text);
+            }
+            count => self.item(Tone::Quiet, "  .", &format!("{count} {UNMANAGED}:")),
+        }
+        for one in view.unmanaged {
+            let settings = view.groups.settings(&one.config, self.style.ellipsis());
+            let settings = settings.iter().map(|(name, value)| format!("{name} {value}"));
+            let settings = settings.collect::<Vec<_>>().join(", ");
+            self.item(Tone::Quiet, "   ", &clean(&one.address.to_string()));
+            self.item(Tone::Quiet, "     ", &clean(&settings));
+        }
+        if let Some(command) = view.import_command() {
+            self.item(Tone::Quiet, "   ", ADD_UNMANAGED);
+            self.line(format!("      {}", clean(&command)));
         }
     }
 

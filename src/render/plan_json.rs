@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::documents::{Context, FORMAT_VERSION, Finding, findings, pretty, texts};
 use super::exit::Exit;
 use super::facts::{
-    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnsupportedRow,
-    WarningRow, change_row, difference_row, drift, held_row, left_open_rows, since_base_row, undeclared_rows,
-    unsupported_row, warning_row,
+    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnmanagedRow,
+    UnsupportedRow, WarningRow, change_row, difference_row, drift, held_row, left_open_rows, since_base_row,
+    undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
 };
 use super::view::PlanView;
 use crate::model::AddressText;
@@ -54,6 +54,8 @@ pub(super) struct PlanDocument<'a> {
     changes: Vec<ChangeRow<'a>>,
     /// Configurations that no file declares; they are left alone.
     unmanaged: Vec<AddressText<'a>>,
+    /// The same configurations with their settings.
+    unmanaged_settings: Vec<UnmanagedRow<'a>>,
     /// Configurations that `ignore` matches; they are left alone.
     ignored: Vec<AddressText<'a>>,
     /// Configurations that livevod can't manage.
@@ -99,7 +101,8 @@ impl<'a> PlanDocument<'a> {
             since_base: view.base.as_ref().map(|base| since_base_row(base.since)),
             selected: view.selected,
             changes: view.changes().map(|change| change_row(view.account, change)).collect(),
-            unmanaged: texts(view.unmanaged),
+            unmanaged: texts(view.unmanaged_addresses()),
+            unmanaged_settings: unmanaged_rows(view),
             ignored: texts(view.ignored),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,

@@ -11,9 +11,9 @@ use serde_json::{Map, Value as Json};
 use super::documents::{FORMAT_VERSION, pretty, texts};
 use super::exit::Exit;
 use super::facts::{
-    CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, UndeclaredDomainRow, UnsupportedRow,
-    coverage_row, difference_row, left_open_rows, origin_row, since_base_row, undeclared_rows,
-    unsupported_row,
+    CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, UndeclaredDomainRow, UnmanagedRow,
+    UnsupportedRow, coverage_row, difference_row, left_open_rows, origin_row, since_base_row,
+    undeclared_rows, unmanaged_rows, unsupported_row,
 };
 use super::view::{ChangeView, PlanView};
 use crate::model::{Address, AddressText, Field, RecordConfig};
@@ -277,6 +277,7 @@ struct Extras<'a> {
     guards: Vec<GuardRow<'a>>,
     warnings: Vec<&'a str>,
     unmanaged: Vec<AddressText<'a>>,
+    unmanaged_settings: Vec<UnmanagedRow<'a>>,
     ignored: Vec<AddressText<'a>>,
     unsupported: Vec<UnsupportedRow<'a>>,
     unread: &'a [String],
@@ -323,7 +324,8 @@ impl<'a> Extras<'a> {
             since_review: view.since_review.iter().map(difference_row).collect(),
             guards: view.held.iter().map(GuardRow::new).collect(),
             warnings: view.warnings.iter().map(message).collect(),
-            unmanaged: texts(view.unmanaged),
+            unmanaged: texts(view.unmanaged_addresses()),
+            unmanaged_settings: unmanaged_rows(view),
             ignored: texts(view.ignored),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,

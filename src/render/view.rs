@@ -1,7 +1,7 @@
 //! The parts of a plan that every format shows, named once; a format only lays them out. So no format can forget a
 //! part, or decide for itself what is dangerous or what is left alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Deref;
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::gate::clean;
 use crate::model::{Address, RecordConfig};
 use crate::plan::{
     ActionKind, Budget, Change, Coverage, Decisions, Difference, Guard, Held, Noted, Notes, Plan, Shadow,
-    Summary, UndeclaredDomain, Unsupported, Warning, fold,
+    Summary, UndeclaredDomain, Unmanaged, Unsupported, Warning, fold,
 };
 
 /// The actions, worst first.
@@ -64,7 +64,7 @@ pub struct PlanView<'a> {
     pub(super) unsupported: &'a [Unsupported],
     pub(super) shadows: &'a [Shadow],
     pub(super) unchanged: &'a [Address],
-    pub(super) unmanaged: &'a [Address],
+    pub(super) unmanaged: &'a [Unmanaged],
     pub(super) ignored: &'a [Address],
     pub(super) groups: Groups<'a>,
     /// What the files change compared with their target branch, if it was compared.
@@ -79,6 +79,9 @@ pub struct PlanView<'a> {
     pub command: Option<String>,
     /// The files and the service of the run, as arguments for a shell.
     pub arguments: Option<String>,
+    /// What follows the domains in the command that adds unmanaged configurations to the files of the run, if the run
+    /// knows one.
+    pub import: Option<String>,
 }
 
 /// Identical refusals of one guard.
@@ -160,13 +163,14 @@ impl<'a> PlanView<'a> {
             unchanged,
             unmanaged,
             ignored,
-            groups: Groups::of(changes, group_names),
+            groups: Groups::of(changes, unmanaged, group_names),
             base: since_base.as_ref().map(|since| BaseView::new(since, changes)),
             left_open: weighty(left_open),
             since_review,
             saved_to: None,
             command: None,
             arguments: None,
+            import: None,
         }
     }
 
@@ -239,6 +243,21 @@ impl<'a> PlanView<'a> {
         Some(words.collect::<Vec<_>>().join(" "))
     }
 
+    /// The command that adds the unmanaged configurations to the files, to be pasted into a shell. It names only domains
+    /// with a configuration that YAML can name.
+    pub(super) fn import_command(&self) -> Option<String> {
+        let nameable = self.unmanaged_addresses().filter(|address| address.is_nameable());
+        let domains: BTreeSet<&str> = nameable.map(|address| &*address.domain).collect();
+        let arguments = self.import.as_ref().filter(|_| !domains.is_empty())?;
+        let words = ["livevod", "import"].into_iter().chain(domains).chain([arguments.as_str()]);
+        Some(words.collect::<Vec<_>>().join(" "))
+    }
+
+    /// The addresses that no file declares.
+    pub(super) fn unmanaged_addresses(&self) -> impl Iterator<Item = &'a Address> + use<'a> {
+        self.unmanaged.iter().map(|one| &one.address)
+    }
+
     /// The refusals by the guard and the one flag that allows them.
     pub(super) fn releases(&self) -> BTreeMap<(Guard, Option<&str>), Vec<&RefusalView<'_>>> {
         let mut releases: BTreeMap<_, Vec<&RefusalView>> = BTreeMap::new();
@@ -253,15 +272,14 @@ impl<'a> PlanView<'a> {
         self.unsupported.iter().filter(|one| one.declared)
     }
 
-    /// What the plan does not touch.
-    pub(super) fn left_alone(&self) -> [LeftAlone; 4] {
+    /// What the plan does not touch, besides unmanaged configurations.
+    pub(super) fn left_alone(&self) -> [LeftAlone; 3] {
         let undeclared =
             self.unsupported.iter().filter(|one| !one.declared).map(|one| one.address.to_string());
         let names = |addresses: &[Address]| addresses.iter().map(Address::to_string).collect();
         let domains = self.undeclared_domains.unwrap_or_default();
         let list = |what, title, names| LeftAlone { what, title, names };
         [
-            list("unmanaged", "unmanaged, left alone", names(self.unmanaged)),
             list("ignored", "ignored", names(self.ignored)),
             list("unsupported", "not declared, and can't be managed", undeclared.collect()),
             list("undeclared domains", undeclared_title(domains), domains.iter().map(with_count).collect()),

@@ -9,7 +9,7 @@ use std::path::Path;
 use files::{Library, Module, Source};
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 21] = [
+const ALLOWED: [(&str, &[&str]); 22] = [
     ("gate", &[]),
     ("model", &[]),
     ("source", &[]),
@@ -26,6 +26,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
     ("explain", &["model", "source", "diag", "config", "resolve"]),
     ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
     ("import", &["gate", "model", "source", "diag", "config", "resolve", "check", "plan"]),
+    ("merge", &["model", "source", "diag", "config", "resolve", "plan"]),
     ("api", &["gate", "model", "wire"]),
     ("embedded", &["wire", "api", "emulator"]),
     ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),
@@ -40,7 +41,7 @@ const ALLOWED: [(&str, &[&str]); 21] = [
         "cli",
         &[
             "gate", "model", "snapshot", "source", "files", "diag", "wire", "config", "emulator", "embedded",
-            "resolve", "check", "explain", "plan", "import", "api", "apply", "render",
+            "resolve", "check", "explain", "plan", "import", "api", "merge", "apply", "render",
         ],
     ),
 ];

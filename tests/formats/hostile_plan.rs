@@ -6,8 +6,8 @@ use livevod::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Contingent, Coverage, Decisions, Difference, FieldOrigin,
-    GroupName, Guard, Held, Notes, Plan, Reason, SinceBase, Transition, UndeclaredDomain, Unsupported,
-    Warning,
+    GroupName, Guard, Held, Notes, Plan, Reason, SinceBase, Transition, UndeclaredDomain, Unmanaged,
+    Unsupported, Warning,
 };
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
@@ -144,7 +144,10 @@ prop_compose! {
                 Held { guard, address, message: message.clone(), release: release.clone() }
             }).collect(),
             unchanged: addresses.clone(),
-            unmanaged: addresses.clone(),
+            unmanaged: changes.iter().filter_map(|change| {
+                let config = change.before().or(change.after())?.clone();
+                Some(Unmanaged { address: change.address.clone(), config })
+            }).collect(),
             ignored: addresses.clone(),
             unsupported: addresses.iter().take(3).map(|address| {
                 Unsupported { address: address.clone(), reason: reason.clone(), declared: held > 2 }

@@ -25,7 +25,9 @@ fn the_page_tells_what_the_plan_does() {
         "<del><code>first-bucket.oss-cn-shanghai.aliyuncs.com</code></del>",
         "<ins><code>second-bucket.oss-cn-shanghai.aliyuncs.com</code></ins>",
         "<a href=\"https://git.example/live/livevod.yaml#L17\" rel=\"noreferrer\">livevod.yaml:17</a>",
-        "<details><summary>1 unmanaged, left alone</summary><ul><li><code>live.example.com/news/desk</code></li></ul></details>",
+        "<details><summary>1 unmanaged, left alone</summary><ul><li><code>live.example.com/news/desk</code><br>\
+         <span class=\"quiet\">vod_transcode_group <code>hd (e2d796d3…)</code>, cycle_duration <code>30m</code>, ",
+        "<code>livevod import live.example.com --merge --emulator</code>",
         "digest <code>sha256:",
     ] {
         assert!(page.contains(part), "{part} in {page}");

@@ -69,7 +69,7 @@ fn outcome(yaml: &str, item: &Value) -> String {
 fn told(plan: &Plan) -> String {
     let changes = lines(plan).into_iter().map(|line| line.replace(" show/cam:", ""));
     let unsupported = plan.notes.unsupported.iter().map(|one| format!("unsupported: {}", one.reason));
-    let unmanaged = plan.notes.unmanaged.iter().map(|address| format!("unmanaged: {address}"));
+    let unmanaged = plan.notes.unmanaged.iter().map(|one| format!("unmanaged: {}", one.address));
     let all: Vec<String> = changes.chain(unsupported).chain(unmanaged).collect();
     all.join("; ").replace(GROUP, "GROUP").replace(ARCHIVE, "ARCHIVE")
 }

@@ -119,7 +119,7 @@ fn detailed_exit_codes_tell_no_difference_difference_and_refusal() {
 fn json_holds_the_documented_facts() {
     let run = changed().run("plan --emulator --format json --target live.example.com/show/cam2");
     let plan = run.json();
-    assert_eq!(plan["format_version"], "1.0");
+    assert_eq!(plan["format_version"], "1.1");
     assert_eq!(plan["summary"], json!({"create": 0, "update": 1, "replace": 0, "delete": 0, "unchanged": 0}));
     assert_eq!(plan["exit"], json!({"code": 0, "reason": "success"}));
     let change = &plan["changes"][0];
@@ -140,6 +140,43 @@ fn json_holds_the_documented_facts() {
     );
     assert!(plan["digest"].as_str().unwrap().starts_with("sha256:"));
     assert_eq!(plan["held"], json!([]));
+}
+
+#[test]
+fn what_no_file_declares_is_listed_with_its_settings() {
+    let world = applied();
+    let digest = world.run("plan --emulator --format json").json()["digest"].clone();
+    world.write("livevod.yaml", &BEFORE.replace("        streams: { desk: { tier: vip } }\n", ""));
+    for command in ["plan", "drift"] {
+        let document = world.run(&format!("{command} --emulator --format json")).json();
+        assert_eq!(document["unmanaged"], json!(["live.example.com/news/desk"]));
+        let [row] = &document["unmanaged_settings"].as_array().unwrap()[..] else { panic!("{document:#}") };
+        assert_eq!((&row["address"], &row["app"]), (&document["unmanaged"][0], &json!("news")));
+        assert_eq!(row["settings"]["cycle_duration"], 1800);
+        assert_eq!(row["settings"]["storage_location"], json!(null));
+        assert_eq!(document["digest"], digest, "what is left alone does not change the plan");
+    }
+}
+
+#[test]
+fn the_command_that_imports_names_the_files_and_the_service_of_the_run() {
+    let world = applied();
+    assert_eq!(world.run("snapshot --emulator --out now.json").code, 0);
+    world.write("livevod.yaml", &BEFORE.replace("        streams: { desk: { tier: vip } }\n", ""));
+    world.write("more.yaml", "version: 1\n");
+    let told = |line: &str| {
+        let shown = world.run(line).stdout;
+        shown.lines().find_map(|line| Some(line.split_once("livevod import ")?.1.to_owned()))
+    };
+    let merge = |rest: &str| Some(format!("live.example.com --merge{rest}"));
+    assert_eq!(told("plan --full --emulator"), merge(" --emulator"));
+    assert_eq!(
+        told("drift --full livevod.yaml --emulator --region cn-shanghai"),
+        merge(" --out=livevod.yaml --emulator --region=cn-shanghai")
+    );
+    assert_eq!(told("plan --full --against now.json"), merge(" --from=now.json"));
+    assert_eq!(told("plan --full livevod.yaml more.yaml --emulator"), None, "it adds to one file or folder");
+    assert_eq!(told("plan --emulator"), None);
 }
 
 #[test]

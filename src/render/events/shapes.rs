@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::super::documents::Finding;
 use super::super::exit::Exit;
 use super::super::facts::{
-    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnsupportedRow,
-    WarningRow,
+    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnmanagedRow,
+    UnsupportedRow, WarningRow,
 };
 use super::super::report_view::OutcomeCounts;
 use crate::apply::Outcome;
@@ -155,6 +155,8 @@ pub(super) struct Planned<'a> {
     pub(super) digest: String,
     /// Configurations that no file declares; they are left alone.
     pub(super) unmanaged: Vec<AddressText<'a>>,
+    /// The same configurations with their settings.
+    pub(super) unmanaged_settings: Vec<UnmanagedRow<'a>>,
     /// Configurations that `ignore` matches; they are left alone.
     pub(super) ignored: Vec<AddressText<'a>>,
     /// Configurations that livevod can't manage.

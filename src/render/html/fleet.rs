@@ -149,8 +149,8 @@ fn by_domain<'a>(view: &'a PlanView<'a>) -> BTreeMap<&'a str, BTreeMap<&'a str, 
         let Address { domain, app, stream: _ } = &change.noted.change.address;
         domains.entry(domain).or_default().entry(app).or_default().0.push(change);
     }
-    let others = [view.unchanged, view.unmanaged, view.ignored];
-    for Address { domain, app, stream: _ } in others.into_iter().flatten() {
+    let others = view.unchanged.iter().chain(view.unmanaged_addresses()).chain(view.ignored);
+    for Address { domain, app, stream: _ } in others {
         domains.entry(domain).or_default().entry(app).or_default().1 += 1;
     }
     domains

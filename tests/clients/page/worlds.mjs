@@ -120,7 +120,7 @@ export class Worlds {
     notes.warnings = HOSTILE.map((message) => ({ message, address: null }));
     notes.unread = HOSTILE;
     notes.held = HOSTILE.map((message) => ({ guard: "limits", address: null, message, release: message }));
-    notes.unmanaged = decisions.changes.map((one) => one.address);
+    notes.unmanaged = decisions.changes.map((one) => ({ address: one.address, config: one.after }));
     decisions.target = HOSTILE.join(" ");
     this.write("hostile/bad.plan", sealed(plan));
     return this.run("hostile", "show bad.plan --format html");
