@@ -8,13 +8,16 @@ use super::lines::{Line, laid_out};
 use super::phrases::counted;
 use crate::gate::clean;
 use crate::import::Imported;
+use crate::merge::Merge;
 use crate::model::Address;
+use crate::source::Sources;
 
 /// How many files and reasons are named.
 const NAMED: usize = 8;
 
-/// What was written to `out`, or to standard output, and the next command; `rest` is what that needs behind its name.
-pub fn imported(imported: &Imported, out: Option<&Path>, rest: &str, layout: &Layout) -> String {
+/// What was written to `out`, or to standard output, and the next command; `next` is what `livevod plan` needs behind its
+/// name.
+pub fn imported(imported: &Imported, out: Option<&Path>, next: Option<&str>, layout: &Layout) -> String {
     let Imported { files, domains, declared, left_out } = imported;
     let mut lines = Vec::new();
     if let Some(out) = out {
@@ -28,13 +31,7 @@ pub fn imported(imported: &Imported, out: Option<&Path>, rest: &str, layout: &La
     )));
     lines.extend(not_managed(left_out));
     let style = if out.is_some() { layout.stdout } else { layout.stderr };
-    let next = out.map(|_| {
-        format!(
-            "\nNext:\n  livevod plan{}\n",
-            if rest.is_empty() { String::new() } else { format!(" {}", clean(rest)) }
-        )
-    });
-    format!("{}{}", laid_out(&lines, style), next.unwrap_or_default())
+    format!("{}{}", laid_out(&lines, style), next_command(next))
 }
 
 fn written(out: &Path, names: Vec<&str>) -> Vec<Line> {
@@ -77,4 +74,53 @@ fn not_managed(left_out: &BTreeMap<Address, String>) -> Vec<Line> {
     lines.extend(reasons.iter().take(NAMED).map(line));
     lines.extend((more > 0).then(|| Line::fact(format!("and {} more", counted(more, "reason")))));
     lines
+}
+
+/// What a merge added, and what it left; `next` is what `livevod plan` needs behind its name.
+pub fn merged(
+    merged: &Merge,
+    sources: &Sources,
+    is_diff: bool,
+    next: Option<&str>,
+    layout: &Layout,
+) -> String {
+    let Merge { edited, created, added, ambiguous, differing } = merged;
+    let style = if is_diff { layout.stderr } else { layout.stdout };
+    let mut lines = Vec::new();
+    if !is_diff {
+        let changed = edited.iter().map(|(file, _)| format!("changed {}", clean(sources.get(*file).name())));
+        let written = created.iter().map(|(name, _)| format!("wrote {}", clean(name)));
+        lines.extend(changed.chain(written).map(Line::flush));
+    }
+    lines.extend(
+        match (added.len(), is_diff) {
+            (0, _) if ambiguous.is_empty() => Some("Nothing to add.".to_owned()),
+            (0, _) => None,
+            (count, true) => Some(format!("Would add {}.", counted(count, "configuration"))),
+            (count, false) => {
+                Some(format!("Added {}; a plan changes none of them.", counted(count, "configuration")))
+            }
+        }
+        .map(Line::flush),
+    );
+    if !ambiguous.is_empty() {
+        lines.push(Line::flush(format!("Not added: {}.", counted(ambiguous.len(), "configuration"))));
+    }
+    if !differing.is_empty() {
+        lines.push(Line::flush(format!(
+            "{} from the service, and left as written:",
+            match differing.len() {
+                1 => "1 declared configuration differs".to_owned(),
+                count => format!("{count} declared configurations differ"),
+            }
+        )));
+        lines.extend(differing.iter().take(NAMED).map(|address| Line::fact(clean(&address.to_string()))));
+        let more = differing.len().saturating_sub(NAMED);
+        lines.extend((more > 0).then(|| Line::fact(format!("and {more} more"))));
+    }
+    format!("{}{}", laid_out(&lines, style), next_command(next.filter(|_| !is_diff)))
+}
+
+fn next_command(next: Option<&str>) -> String {
+    next.map(|next| format!("\nNext:\n  livevod plan {}\n", clean(next))).unwrap_or_default()
 }

@@ -55,7 +55,7 @@ pub use documents::{Context, pretty};
 pub use events::{Command, Event};
 pub use exit::Exit;
 pub use forms::{Form, FormRow, form_diff};
-pub use imported::imported;
+pub use imported::{imported, merged};
 pub use layout::{LEAST_BYTES, Layout, Made};
 pub use left_open::unresolved;
 pub use links::{LinkBase, LinkBaseError, Links};

@@ -34,7 +34,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
         "render",
         &[
             "gate", "model", "schema", "snapshot", "source", "diag", "wire", "config", "resolve", "explain",
-            "plan", "import", "api", "apply",
+            "plan", "import", "merge", "api", "apply",
         ],
     ),
     (

@@ -227,3 +227,75 @@ fn a_domain_that_can_not_be_read_keeps_everything_from_being_written() {
     assert!(run.stderr.contains("nothing was written"), "{}", run.transcript());
     assert_eq!(yaml(&world), ["livevod.yaml"]);
 }
+
+/// Files that lack some of what the emulator holds.
+fn lacking() -> World {
+    let world = World::with(FILE);
+    assert_eq!(world.run("apply --emulator --auto-approve").code, 0);
+    let text = FILE.replace("          cam2: {}\n", "").replace("morning: {", "morning: { on_demand: 7,");
+    world.write("livevod.yaml", &format!("{text}# The end.\n"));
+    world
+}
+
+#[test]
+fn what_no_file_declares_is_added_where_it_belongs() {
+    let world = lacking();
+    let before = text(&world, "livevod.yaml");
+    let shown = world.run("import --merge --diff --emulator");
+    assert_eq!((shown.code, text(&world, "livevod.yaml")), (0, before.clone()), "{}", shown.transcript());
+    let run = world.run("import --merge --emulator");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert_snapshot!(format!("{}\n{}", shown.transcript(), run.transcript()));
+    let after = text(&world, "livevod.yaml");
+    assert_eq!(after, before.replace("          vip:", "          cam2: {}\n          vip:"));
+    let plan = world.run("plan --emulator");
+    assert!(plan.stdout.contains("Plan: 0 to add, 1 to change, 0 to destroy."), "{}", plan.transcript());
+    assert!(!plan.stdout.contains("unmanaged"), "{}", plan.transcript());
+    let again = world.run("import --merge --emulator");
+    assert!(again.stdout.contains("Nothing to add."), "{}", again.transcript());
+    assert_eq!(text(&world, "livevod.yaml"), after);
+}
+
+/// The command that plan prints does what it says.
+#[test]
+fn the_command_that_a_plan_prints_adds_what_it_lists() {
+    let world = lacking();
+    let plan = world.run("plan --emulator --full");
+    let command = plan.stdout.lines().find_map(|line| line.split("livevod ").nth(1)).unwrap();
+    assert!(command.starts_with("import live.example.com --merge"), "{}", plan.transcript());
+    let run = world.run(command.trim());
+    assert!(run.stdout.contains("Added 1 configuration"), "{}", run.transcript());
+}
+
+#[test]
+fn a_merge_needs_files_that_are_right() {
+    let world = lacking();
+    for (line, said) in [
+        ("import --merge --out nosuch.yaml --emulator", "can't read `nosuch.yaml`"),
+        ("import --merge --out - --emulator", "can't add to standard input"),
+        ("import --diff live.example.com --emulator", "--merge"),
+        ("import other.example.com --merge --account 1 --emulator", "Nothing to add."),
+    ] {
+        let run = world.run(line);
+        let told = run.transcript();
+        assert!(told.contains(said), "{told}");
+    }
+    world.write("livevod.yaml", "version: 1\ndomains: { live.example.com: { apps: 7 } }\n");
+    let run = world.run("import --merge --emulator");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert_eq!(text(&world, "livevod.yaml"), "version: 1\ndomains: { live.example.com: { apps: 7 } }\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_can_not_be_written_stays_as_it_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = lacking();
+    let file = world.path().join("livevod.yaml");
+    let before = text(&world, "livevod.yaml");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).unwrap();
+    let run = world.run("import --merge --emulator");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert!(run.stderr.contains("can't write `livevod.yaml`: it is read-only"), "{}", run.transcript());
+    assert_eq!(text(&world, "livevod.yaml"), before);
+}
