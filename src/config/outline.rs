@@ -42,8 +42,8 @@ pub enum WrittenValue {
     Map(WrittenMap),
     /// A text or a list.
     Other(Span),
-    /// Something that is also used elsewhere in the file, or whose keys are marked with `?`: adding to it would change
-    /// more than this place. The text says which.
+    /// Something that is also used elsewhere in the file, so that adding to it would change more than this place, or that is
+    /// laid out in a way that can't be continued. The text says which.
     Closed(&'static str),
 }
 
@@ -70,6 +70,9 @@ const SHARED: &str = "it is an anchor or an alias, so it is also used elsewhere"
 /// Why a map with a key that is marked with `?` is left alone.
 const MARKED: &str = "its keys are marked with `?`";
 
+/// Why a block that is indented with tabs is left alone: YAML allows them only in some places.
+const TABBED: &str = "it is indented with tabs";
+
 /// The topmost map of a file; `None` if the file is not YAML or has no map.
 pub fn outline(sources: &Sources, file: FileId) -> Option<WrittenMap> {
     let tree = tree::read(sources, file, &mut Findings::default())?;
@@ -92,6 +95,10 @@ impl Reader<'_> {
         let is_marked = |key: &Node<'_>| self.line_before(key.span().start).trim_end().ends_with('?');
         if pairs.iter().any(|(key, _)| is_marked(key)) {
             return Some(WrittenValue::Closed(MARKED));
+        }
+        let is_tabbed = |key: &Node<'_>| self.line_before(key.span().start).contains('\t');
+        if !is_flow && pairs.iter().any(|(key, _)| is_tabbed(key)) {
+            return Some(WrittenValue::Closed(TABBED));
         }
         let is_empty = pairs.is_empty() && self.text(span.start + 1, span.end - 1).trim().is_empty();
         if is_empty {
@@ -219,6 +226,7 @@ mod tests {
             ("a:\n&x b: 2\n", "(a:-^\\n b:2^\\n)"),
             ("a: { &k b: 1 }\nc: { *k : 2 }\n", "(a:{b:1^ }^\\n c:!^\\n)"),
             ("a:\n  ? b\n  : 1\n", "(a:!^\\n)"),
+            ("a:\n  \tb: 1\n", "(a:!^\\n)"),
             ("a: \"&x\"\nb: '*x'\n", "(a:\"&x\"^\\n b:'*x'^\\n)"),
         ];
         for (text, expected) in table {

@@ -11,29 +11,37 @@ const ORDERS: [Compare; 2] = [by_number, Ord::cmp];
 
 /// The order of some names.
 pub(super) struct Order<'n> {
-    names: &'n [&'n str],
+    /// The index of each name but `*`, which people write first or last.
+    named: Vec<(usize, &'n str)>,
+    /// Where `*` is last, its index; else the number of names.
+    end: usize,
+    count: usize,
     /// `None` if they are not sorted.
     compare: Option<Compare>,
 }
 
 impl<'n> Order<'n> {
-    /// Finds it. `*`, which people write first or last, does not count.
-    pub(super) fn of(names: &'n [&'n str]) -> Self {
-        let is_sorted = |compare: &Compare| named(names).is_sorted_by(|one, two| compare(one, two).is_lt());
-        Self { names, compare: ORDERS.into_iter().find(is_sorted) }
-    }
-
-    /// The index before which a new name belongs: its sorted place if the names are sorted, else the end. `*` goes first.
-    pub(super) fn place(&self, new: &str) -> usize {
-        let Self { names, compare: Some(compare) } = self else { return self.names.len() };
-        if new == EVERY {
-            return 0;
-        }
+    /// Finds it.
+    pub(super) fn of(names: &[&'n str]) -> Self {
+        let named: Vec<(usize, &str)> =
+            names.iter().copied().enumerate().filter(|(_, name)| *name != EVERY).collect();
+        let is_sorted = |compare: &Compare| named.is_sorted_by(|one, two| compare(one.1, two.1).is_lt());
+        let compare = ORDERS.into_iter().find(is_sorted);
         let end = match names {
             [_, .., last] if *last == EVERY => names.len() - 1,
             _ => names.len(),
         };
-        names.iter().position(|name| *name != EVERY && compare(name, new).is_gt()).unwrap_or(end)
+        Self { named, end, count: names.len(), compare }
+    }
+
+    /// The index before which a new name belongs: its sorted place if the names are sorted, else the end. `*` goes first.
+    pub(super) fn place(&self, new: &str) -> usize {
+        let Some(compare) = self.compare else { return self.count };
+        if new == EVERY {
+            return 0;
+        }
+        let next = self.named.partition_point(|(_, name)| compare(name, new).is_le());
+        self.named.get(next).map_or(self.end, |(at, _)| *at)
     }
 
     /// How two new names follow each other.
@@ -45,13 +53,10 @@ impl<'n> Order<'n> {
     /// Whether the names are sorted and a new name belongs between two of them.
     pub(super) fn is_within(&self, new: &str) -> bool {
         let Some(compare) = self.compare else { return false };
-        let is_past = |name: &str| compare(name, new).is_gt();
-        named(self.names).any(|name| compare(name, new).is_lt()) && named(self.names).any(is_past)
+        let next = self.named.partition_point(|(_, name)| compare(name, new).is_lt());
+        let is_other = |(_, name): &(usize, &str)| *name != new;
+        next > 0 && self.named.get(next).is_some_and(is_other)
     }
-}
-
-fn named<'n>(names: &'n [&'n str]) -> impl Iterator<Item = &'n str> {
-    names.iter().copied().filter(|name| *name != EVERY)
 }
 
 /// Compares numbers in names by their value: `cam2` comes before `cam10`.

@@ -116,9 +116,10 @@ impl<'r, 'f> Additions<'r, 'f> {
         self.request.regions.get(domain).filter(|region| Some(*region) != usual).cloned()
     }
 
-    /// Adds to each entry what it still lacks; whether any lacked something.
+    /// Adds to each entry what it still lacks; whether one of them may lack more: what is inherited depends on the kind, and on
+    /// `auto_compose`.
     fn learn(&mut self, files: &Files<'_>) -> bool {
-        let mut has_learned = false;
+        let mut may_lack = false;
         for (address, Pending { held, place: _, own }) in &mut self.pending {
             let resolved = files.desired.get(address).and_then(|entry| entry.resolved());
             let Some(resolved) = resolved else { continue };
@@ -128,9 +129,11 @@ impl<'r, 'f> Additions<'r, 'f> {
             let lacking = held.differing(&inherited).into_iter().filter(is_lacking);
             let before = own.fields.len();
             own.fields.extend(lacking);
-            has_learned |= own.fields.len() > before;
+            let is_other = inherited.is_by_format() != held.config.is_by_format()
+                || inherited.auto_compose != held.config.auto_compose;
+            may_lack |= is_other && own.fields.len() > before;
         }
-        has_learned
+        may_lack
     }
 
     fn use_tiers(&mut self) {

@@ -1,7 +1,7 @@
 //! Compares the plans before and after the merge: what was added has no change and is managed now, and nothing else is
 //! different.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{Address, RecordConfig};
@@ -15,34 +15,48 @@ pub(super) struct Side<'s> {
 }
 
 /// Every way in which the sides differ, other than that `added` are declared as they are.
-pub(super) fn differences([before, after]: &[Side<'_>; 2], added: &BTreeSet<Address>) -> Vec<String> {
+pub(super) fn differences(sides: &[Side<'_>; 2], added: &BTreeSet<Address>) -> Vec<String> {
+    let [before, after] = sides;
     let unchanged: BTreeSet<&Address> = after.plan.notes.unchanged.iter().collect();
     let not_as_it_is = added.iter().filter(|address| !unchanged.contains(address));
-    let mut found: Vec<String> =
-        not_as_it_is.map(|address| format!("`{address}` would not be as it is")).collect();
-    let told = |what: &str, address: &Address| format!("{what} `{address}`");
-    let changes = |side: &Side<'_>| side.plan.decisions.changes.clone();
-    let lists: [(&str, fn(&Plan) -> Vec<&Address>); 4] = [
-        ("unchanged:", |plan| plan.notes.unchanged.iter().collect()),
-        ("unmanaged:", |plan| plan.notes.unmanaged.iter().map(|one| &one.address).collect()),
-        ("ignored:", |plan| plan.notes.ignored.iter().collect()),
-        ("unsupported:", |plan| plan.notes.unsupported.iter().map(|one| &one.address).collect()),
-    ];
-    let was_named = |address: &&Address| before.desired.domains.contains_key(&address.domain);
-    for (what, list) in lists {
-        let rest = |plan| -> BTreeSet<&Address> {
-            list(plan).into_iter().filter(|address| was_named(address) && !added.contains(*address)).collect()
-        };
-        found.extend(
-            rest(before.plan).symmetric_difference(&rest(after.plan)).map(|address| told(what, address)),
-        );
-    }
-    let (old, new) = (changes(before), changes(after));
-    let other = |change: &&Change, others: &[Change]| !others.contains(change);
-    let moved = old.iter().filter(|one| other(one, &new)).chain(new.iter().filter(|one| other(one, &old)));
-    found.extend(moved.map(|change| told("the change of", &change.address)));
-    found.extend(settings(before.desired, after.desired));
-    found
+    let wrong = not_as_it_is.map(|address| format!("`{address}` would not be as it is"));
+    let found = wrong.chain(standings(sides, added)).chain(changes(before.plan, after.plan));
+    found.chain(settings(before.desired, after.desired)).collect()
+}
+
+/// The addresses of the domains before that are listed in another way, without those that were added.
+fn standings([before, after]: &[Side<'_>; 2], added: &BTreeSet<Address>) -> Vec<String> {
+    let is_of_before = |address: &&Address| before.desired.domains.contains_key(&address.domain);
+    let rest = |side: &Side<'_>| -> BTreeSet<(&'static str, Address)> {
+        let listed = listed(side.plan);
+        let kept =
+            listed.into_iter().filter(|(_, address)| is_of_before(address) && !added.contains(*address));
+        kept.map(|(list, address)| (list, address.clone())).collect()
+    };
+    let (old, new) = (rest(before), rest(after));
+    old.symmetric_difference(&new).map(|(list, address)| format!("{list}: `{address}`")).collect()
+}
+
+/// Every address without a change, with the list that has it.
+fn listed(plan: &Plan) -> Vec<(&'static str, &Address)> {
+    let notes = &plan.notes;
+    let unchanged = notes.unchanged.iter().map(|address| ("unchanged", address));
+    let unmanaged = notes.unmanaged.iter().map(|one| ("unmanaged", &one.address));
+    let ignored = notes.ignored.iter().map(|address| ("ignored", address));
+    let unsupported = notes.unsupported.iter().map(|one| ("unsupported", &one.address));
+    unchanged.chain(unmanaged).chain(ignored).chain(unsupported).collect()
+}
+
+/// The addresses whose changes differ.
+fn changes(before: &Plan, after: &Plan) -> Vec<String> {
+    let (old, new) = (by_address(before), by_address(after));
+    let addresses: BTreeSet<&Address> = old.keys().chain(new.keys()).copied().collect();
+    let moved = addresses.into_iter().filter(|address| old.get(address) != new.get(address));
+    moved.map(|address| format!("the change of `{address}`")).collect()
+}
+
+fn by_address(plan: &Plan) -> BTreeMap<&Address, &Change> {
+    plan.decisions.changes.iter().map(|change| (&change.address, change)).collect()
 }
 
 /// The declared configurations whose settings are not the same any more.
@@ -110,11 +124,7 @@ mod tests {
         );
         assert_eq!(
             told("x: { on_demand: 1 }", "x: { on_demand: 2 }", &[]),
-            [
-                "the change of `a.example/s/x`",
-                "the change of `a.example/s/x`",
-                "the settings of `a.example/s/x`"
-            ]
+            ["the change of `a.example/s/x`", "the settings of `a.example/s/x`"]
         );
         assert_eq!(told("x: {}, w: { state: absent }", "x: {}", &[]), ["the settings of `a.example/s/w`"]);
         assert_eq!(told("x: {}", "", &[]).len(), 3);

@@ -91,9 +91,9 @@ impl Held {
 
     /// The name of a group, or its id if no name means it in this region.
     fn group(&self, id: &str, document: &Document) -> Result<Yaml, String> {
-        let means = |group: &&TranscodeGroup| group_id(group, self.region()) == Some(id);
+        let means = |group: &TranscodeGroup| group_id(group, self.region()) == Some(id);
         let name =
-            document.transcode_groups.iter().find(|(_, group)| means(&group)).map(|(name, _)| name.as_str());
+            document.transcode_groups.iter().find(|(_, group)| means(group)).map(|(name, _)| name.as_str());
         match name {
             Some(name) => Ok(Yaml::Text(name.to_owned())),
             None if is_group_id(id) => Ok(Yaml::Text(id.to_owned())),

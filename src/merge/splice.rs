@@ -1,5 +1,6 @@
 //! Adds entries to the text of a file where they belong. Every other byte stays as it is.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -21,13 +22,16 @@ pub(super) fn splice(source: &Source, root: &WrittenMap, added: &Map) -> String 
     let style = Style::of(source, root);
     let mut splicer = Splicer { source, edits: Vec::new() };
     splicer.map(root, added, style, true);
-    let mut edits = splicer.edits;
+    let mut edits = std::mem::take(&mut splicer.edits);
     edits.sort_by_key(|edit| edit.at.start);
-    let mut text = source.text().to_owned();
-    for Edit { at, text: piece } in edits.into_iter().rev() {
-        text.replace_range(at.start as usize..at.end as usize, &piece);
+    let mut text = String::with_capacity(source.text().len());
+    let mut copied = 0;
+    for Edit { at, text: piece } in &edits {
+        text.push_str(splicer.between(copied, at.start));
+        text.push_str(piece);
+        copied = at.end;
     }
-    text
+    text + splicer.between(copied, source.text().len() as u32)
 }
 
 struct Splicer<'s> {
@@ -48,10 +52,12 @@ impl Splicer<'_> {
         let style = style.inside(self.source, map);
         let style = if is_of_streams { style.beside(map) } else { style };
         let names: Vec<&str> = map.entries.iter().map(|entry| entry.name.as_str()).collect();
+        let written: HashMap<&str, &WrittenEntry> =
+            map.entries.iter().map(|entry| (entry.name.as_str(), entry)).collect();
         let order = Order::of(&names);
         let mut missing: Vec<Placed<'_>> = Vec::new();
         for entry in &added.entries {
-            match (map.get(&entry.0), &entry.1) {
+            match (written.get(&*entry.0), &entry.1) {
                 (Some(written), Yaml::Map(inner)) => self.entry(map, written, inner, style),
                 (Some(_), _) => {}
                 (None, _) if added.kind == Kind::Names => missing.push((order.place(&entry.0), entry)),

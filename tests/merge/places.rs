@@ -182,6 +182,18 @@ fn what_differs_is_named_and_left_as_it_is() {
 }
 
 #[test]
+fn a_domain_that_no_file_names_needs_a_folder_or_one_file() {
+    let files = [("a.yaml", super::HEAD), ("b.yaml", "version: 1\n")];
+    let refused = Account::agreeing(&files).and("a.example.com/show/a").refused();
+    assert_eq!(refused, ["a.example.com/show/a: no file names its domain, and there are several files"]);
+    let text = format!("{}domains:\n  b.example.com:\n    {{}}\n", super::HEAD);
+    let account = Account::agreeing(&[("a.yaml", &text), ("b.yaml", "version: 1\n")]);
+    let (_, merge) = account.and("a.example.com/show/a").and("b.example.com/show/a").merged();
+    let added = "domains:\n  a.example.com:\n    apps:\n      show:\n        streams:\n          a: {}\n  b.example.com:\n    { apps: { show: { streams: { a: {} } } } }\n";
+    assert!(merge.edited[0].1.ends_with(added), "{}", merge.edited[0].1);
+}
+
+#[test]
 fn files_with_errors_are_not_merged_into() {
     let mut account = Account::of("");
     account.sources.add(livevod::source::Source::new("b.yaml", "version: 1\ndomain: {}\n"));

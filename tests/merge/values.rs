@@ -156,27 +156,20 @@ fn by_format(config: &mut RecordConfig) {
 
 #[test]
 fn formats_have_lines_of_their_own() {
-    assert_eq!(
-        entry("{ on_demand: 0 }", by_format),
-        "            record_format:
+    let formats = "            record_format:
               flv: {}
-              m3u8: { process: { transcode: hd }, slice_duration: 10s, auto_compose: on, video: [origin, compose], tags: \"gala night\" }
-              mp4: { process: { workflow: wf-7 } }"
-            .replace(
-                "m3u8: { process: { transcode: hd }, slice_duration: 10s, auto_compose: on, video: [origin, compose], tags: \"gala night\" }",
-                "m3u8:
+              m3u8:
                 process: { transcode: hd }
                 slice_duration: 10s
                 auto_compose: on
                 video: [origin, compose]
-                tags: \"gala night\""
-            )
-    );
+                tags: \"gala night\"
+              mp4: { process: { workflow: wf-7 } }";
+    assert_eq!(entry("{ on_demand: 0 }", by_format), formats);
 }
 
 #[test]
 fn the_kind_switches_where_another_one_is_inherited() {
-    let formats = "{ record_format: { mp4: {} }, auto_compose: default }";
     let by_mp4 = |config: &mut RecordConfig| {
         config.vod_transcode_group = String::new();
         config.record_format = Some([(Format::Mp4, FormatSettings::default())].into());
@@ -190,7 +183,6 @@ fn the_kind_switches_where_another_one_is_inherited() {
         }),
         "{ vod_transcode_group: hd, auto_compose: on, compose_vod_transcode_group: archive }"
     );
-    assert!(!formats.is_empty());
 }
 
 #[test]
