@@ -7,6 +7,7 @@
 
 mod bare;
 mod documents;
+mod import;
 mod service;
 mod work;
 
@@ -33,6 +34,9 @@ const MISTAKES: usize = 1_000;
 
 /// Most that it may take to find and draw them.
 const MOST_FOR_MISTAKES: Duration = Duration::from_secs(1);
+
+/// Most that an import of ten thousand configurations may take.
+const MOST_FOR_IMPORT: Duration = Duration::from_secs(2);
 
 /// Most that the comment of a hundred thousand changes may take.
 const MOST_FOR_COMMENT: Duration = Duration::from_secs(1);
@@ -75,6 +79,8 @@ fn main() -> Outcome<ExitCode> {
     print_written("  alike by kind", &comments[1]);
     print_written("page of 10,000", &documents::page(10_000));
     print_written("JSON of 10,000", &documents::document(10_000));
+    let imported = import::files(10_000)?;
+    print_written("import 10,000", &imported);
     println!();
 
     let ratio = thousand.ratio();
@@ -90,8 +96,12 @@ fn main() -> Outcome<ExitCode> {
         mistakes < MOST_FOR_MISTAKES,
         &format!("{:.3} s for {MISTAKES} mistakes, under {MOST_FOR_MISTAKES:?}", mistakes.as_secs_f64()),
     );
+    let import_held = print_verdict(
+        imported.took < MOST_FOR_IMPORT,
+        &format!("{:.3} s for an import of 10,000, under {MOST_FOR_IMPORT:?}", imported.took.as_secs_f64()),
+    );
     let comments_held = comments.each_ref().map(print_comment) == [true; 2];
-    Ok(if calls_held && ratio_held && mistakes_held && comments_held {
+    Ok(if calls_held && ratio_held && mistakes_held && import_held && comments_held {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

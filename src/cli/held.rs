@@ -68,7 +68,7 @@ impl Source {
     /// When one can't be read, or nothing says which to read.
     pub(super) fn read(&self, known: &Known) -> Result<Held, Failure> {
         match &self.from {
-            Some(file) => self.from_snapshot(file, known),
+            Some(file) => self.saved(file, known),
             None if self.domains.is_empty() && !self.all && known.domains.is_empty() => {
                 Err(Diagnostic::new(Code::Usage, "import needs to know what to import")
                     .help("name domains, as in `livevod import live.example.com`, or add `--all`")
@@ -89,7 +89,7 @@ impl Source {
         self.domains.iter().chain(of_files)
     }
 
-    fn from_snapshot(&self, file: &Path, known: &Known) -> Result<Held, Failure> {
+    fn saved(&self, file: &Path, known: &Known) -> Result<Held, Failure> {
         let Saved { mut snapshot, mut regions, account, caller, .. } = saved::read(file)?;
         if let Some(missing) = self.domains.iter().find(|domain| !snapshot.domains.contains_key(*domain)) {
             let message =

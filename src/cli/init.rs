@@ -118,7 +118,7 @@ impl Run for Arguments {
         for (domain, asked) in &facts.domains {
             if let Some(Asked { held: held @ 1.., .. }) = asked {
                 text.push_str(&format!(
-                    "existing configurations of {domain}: {held}; `plan` lists those that no file declares, and leaves them alone\n"
+                    "existing configurations of {domain}: {held}; `livevod import {domain} --merge` adds them to the files\n"
                 ));
             }
         }

@@ -33,8 +33,8 @@ pub(super) fn of_temporary(name: &str, remote: &Remote, now: Option<&str>) -> Op
     let is_temporary =
         words.any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)) || is_past(word));
     is_temporary.then(|| match created {
-        Some(day) => format!("looks temporary: created {day}"),
-        None => "looks temporary".to_owned(),
+        Some(day) => format!("temporary, by its name? created {day}"),
+        None => "temporary, by its name?".to_owned(),
     })
 }
 
@@ -65,13 +65,16 @@ mod tests {
         let told = |name: &str| {
             of_temporary(name, &remote(Some("2024-10-01T00:00:00Z")), Some("2026-01-01T00:00:00Z"))
         };
-        let temporary = Some("looks temporary: created 2024-10-01".to_owned());
+        let temporary = Some("temporary, by its name? created 2024-10-01".to_owned());
         for name in ["test-2023", "TMP_1", "gala-20241111"] {
             assert_eq!(told(name), temporary, "{name}");
         }
         for name in ["cam1", "testimony", "gala-20270101", "gala-20249999", "20"] {
             assert_eq!(told(name), None, "{name}");
         }
-        assert_eq!(of_temporary("demo", &remote(Some("x")), None).as_deref(), Some("looks temporary"));
+        assert_eq!(
+            of_temporary("demo", &remote(Some("x")), None).as_deref(),
+            Some("temporary, by its name?")
+        );
     }
 }

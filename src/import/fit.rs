@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::files::File;
 use super::groups::{GroupKey, Groups};
-use super::proof::{self, Reading};
+use super::proof::{self, Reading, Refusal};
 use super::settings::{Want, Wanted, wanted};
 use super::yaml::{Lines, Yaml};
 use crate::config;
@@ -152,13 +152,13 @@ fn refusals(tries: &[(Kind<'_>, BTreeSet<Field>)]) -> Vec<Option<String>> {
     let Reading { errors, changes, left: _ } =
         proof::read(&[File { name: "livevod.yaml".to_owned(), text }], &snapshot);
     let at_line = |line: usize| open.get(line.checked_sub(first)?).copied();
-    for (error, line) in errors {
-        let at = match &error.address {
+    for Refusal { address, line, message } in errors {
+        let at = match &address {
             Some(address) => address.stream[1..].parse().ok(),
             None => line.and_then(at_line),
         };
         if let Some(refusal) = at.and_then(|at: usize| refusals.get_mut(at)) {
-            refusal.get_or_insert(error.message);
+            refusal.get_or_insert(message);
         }
     }
     for (address, what) in changes {

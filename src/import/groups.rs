@@ -78,7 +78,10 @@ impl Groups {
         }
         lines.line("");
         lines.block("transcode_groups", |lines| {
-            self.defined.iter().for_each(|(name, ids)| lines.entry(name, ids, None));
+            for (name, ids) in &self.defined {
+                let is_odd = |id: &Yaml| matches!(id, Yaml::Text(id) if !is_group_id(id));
+                lines.entry(name, ids, is_odd(ids).then_some("unusual for the id of a group"));
+            }
         });
     }
 }
@@ -145,7 +148,7 @@ mod tests {
             [(used[0].clone(), "HD 高清"), (used[1].clone(), "HD 高清"), (used[2].clone(), "HD 高清")];
         assert_eq!(
             written(&used, &known),
-            "\ntranscode_groups:\n  HD-高清: { cn-beijing: b, cn-shanghai: a }\n  HD-高清-2: c\n"
+            "\ntranscode_groups:\n  HD-高清: { cn-beijing: b, cn-shanghai: a }\n  HD-高清-2: c # unusual for the id of a group\n"
         );
     }
 
@@ -158,8 +161,14 @@ mod tests {
             key("x", NO_TRANSCODE),
         ];
         let known = [(used[1].clone(), "group-1"), (key("cn-shanghai", "b"), "***")];
-        assert_eq!(written(&used[..1], &[]), "\ntranscode_groups:\n  group-1: b\n");
-        assert_eq!(written(&used, &known), "\ntranscode_groups:\n  group-1: b\n  group-1-2: a\n");
+        assert_eq!(
+            written(&used[..1], &[]),
+            "\ntranscode_groups:\n  group-1: b # unusual for the id of a group\n"
+        );
+        assert_eq!(
+            written(&used, &known),
+            "\ntranscode_groups:\n  group-1: b # unusual for the id of a group\n  group-1-2: a # unusual for the id of a group\n"
+        );
         assert_eq!(written(&used[3..], &[]), "");
     }
 

@@ -31,6 +31,9 @@ pub(super) struct Tree {
 /// The apps of a domain.
 pub(super) type Trees = BTreeMap<Arc<str>, Tree>;
 
+/// The domains that have a layout.
+type Users = BTreeSet<Arc<str>>;
+
 /// An app tree that several domains share.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -38,7 +41,7 @@ pub(super) struct Layout {
     pub(super) name: String,
     /// Its apps.
     pub(super) apps: Trees,
-    users: BTreeSet<Arc<str>>,
+    users: Users,
 }
 
 impl Layout {
@@ -93,7 +96,7 @@ impl Tree {
 /// Takes the layouts out of the domains: what is left in a domain is what it writes itself.
 pub(super) fn share(domains: &mut BTreeMap<Arc<str>, Trees>) -> Vec<Layout> {
     let names: BTreeSet<Arc<str>> = domains.values().flat_map(|trees| trees.keys().cloned()).collect();
-    let mut shared: BTreeMap<BTreeSet<Arc<str>>, Vec<(Arc<str>, Tree)>> = BTreeMap::new();
+    let mut shared: BTreeMap<Users, Vec<(Arc<str>, Tree)>> = BTreeMap::new();
     for app in names {
         let mut open: BTreeMap<Arc<str>, Tree> = domains
             .iter()
@@ -101,7 +104,7 @@ pub(super) fn share(domains: &mut BTreeMap<Arc<str>, Trees>) -> Vec<Layout> {
             .collect();
         let mut taken = BTreeSet::new();
         while let Some(tree) = best(&open) {
-            let users: BTreeSet<Arc<str>> = open
+            let users: Users = open
                 .iter()
                 .filter(|(_, own)| own.saved(&tree) > 0)
                 .map(|(domain, _)| domain.clone())

@@ -8,14 +8,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::settings::{
-    CLASSIC, Id, KEPT, Needs, Patch, Reached, SLOTS, Values, below, counted, is_bare, nothing_written, patch,
+    CLASSIC, Id, KEPT, Needs, Patch, Reached, SLOTS, Values, below, is_bare, nothing_written, patch,
 };
+use crate::model::EVERY;
 
 /// A line of its own for a block.
 const BLOCK: u64 = 5;
 
 /// An entry that is not like the others in its block.
 const EXCEPTION: u64 = 2;
+
+/// How much `"*"` counts beside a named stream. It applies to every stream without an entry, so readers take it for what is
+/// usual, and expect the same of an entry that writes nothing.
+const OF_EVERY: u64 = 2;
 
 /// How many kinds of configurations are tried for a block at each level: the top, a domain, an app.
 const TRIED: [usize; 3] = [16, 12, 8];
@@ -25,6 +30,7 @@ const TRIED: [usize; 3] = [16, 12, 8];
 pub(super) struct App {
     /// What each stream's entry needs.
     pub(super) streams: BTreeMap<Arc<str>, Needs>,
+    /// How much each kind of needs counts.
     kinds: BTreeMap<Needs, u64>,
 }
 
@@ -38,7 +44,11 @@ pub(super) struct Domain {
 impl App {
     /// An app with these entries.
     pub(super) fn new(streams: BTreeMap<Arc<str>, Needs>) -> Self {
-        let kinds = counted(streams.values());
+        let mut kinds: BTreeMap<Needs, u64> = BTreeMap::new();
+        let has_named = streams.len() > 1;
+        for (name, needs) in &streams {
+            *kinds.entry(*needs).or_default() += if has_named && &**name == EVERY { OF_EVERY } else { 1 };
+        }
         Self { streams, kinds }
     }
 }

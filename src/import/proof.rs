@@ -14,12 +14,29 @@ pub(super) type Differences = BTreeMap<Option<Address>, String>;
 
 /// What planning the written files shows.
 pub(super) struct Reading {
-    /// The errors, each with the line of the first label.
-    pub(super) errors: Vec<(Diagnostic, Option<usize>)>,
+    /// The errors.
+    pub(super) errors: Vec<Refusal>,
     /// What would change at each address.
     pub(super) changes: BTreeMap<Address, String>,
     /// What no file declares, or can't be changed, and exists.
     pub(super) left: BTreeSet<Address>,
+}
+
+/// An error of the written files.
+pub(super) struct Refusal {
+    /// The configuration that it is about, if it says so.
+    pub(super) address: Option<Address>,
+    /// The 0-based line that it is about.
+    pub(super) line: Option<usize>,
+    /// What is wrong, with the setting.
+    pub(super) message: String,
+}
+
+/// The key of a value, from what stands before the value in its line.
+fn key(before: &str) -> Option<&str> {
+    let last = before.trim_end().rsplit(['{', ',', ' ']).next()?;
+    let key = last.strip_suffix(':')?;
+    (!key.is_empty()).then_some(key)
 }
 
 /// Plans the files against a state.
@@ -33,12 +50,23 @@ pub(super) fn read(files: &[File], snapshot: &Snapshot) -> Reading {
     findings.extend(more);
     // No written entry expires.
     findings.extend(check::check(&document, &desired, jiff::civil::Date::MIN));
-    let line = |finding: &Diagnostic| {
+    let place = |finding: &Diagnostic| {
         let label = finding.labels.first()?;
-        Some(sources.get(label.span.file).line_index(label.span.start))
+        let source = sources.get(label.span.file);
+        let line = source.line_index(label.span.start);
+        let before = source.text().get(source.line_range(line).start as usize..label.span.start as usize)?;
+        Some((line, key(before)))
     };
-    let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
-    let errors = errors.map(|finding| (finding.clone(), line(&finding))).collect();
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let errors = errors.map(|finding| {
+        let (line, key) = place(finding).unzip();
+        let message = match key.flatten() {
+            Some(key) if !finding.message.contains(key) => format!("`{key}`: {}", finding.message),
+            _ => finding.message.clone(),
+        };
+        Refusal { address: finding.address.clone(), line, message }
+    });
+    let errors = errors.collect();
     let planned = plan::plan(&desired, snapshot, &sources, &PlanOptions::default());
     let changes = planned.decisions.changes.iter().map(|change| {
         let fields: Vec<String> = change.fields().into_iter().map(|field| format!("`{field}`")).collect();
@@ -65,8 +93,8 @@ pub(super) fn prove(
 ) -> Result<(), Differences> {
     let Reading { errors, changes, left } = read(files, snapshot);
     let mut differences = Differences::new();
-    for (error, _) in errors {
-        differences.entry(error.address.clone()).or_insert(error.message);
+    for Refusal { address, line: _, message } in errors {
+        differences.entry(address).or_insert(message);
     }
     for (address, what) in changes {
         differences.entry(Some(address)).or_insert(what);

@@ -1,6 +1,6 @@
 //! The settings of a configuration as YAML says them, and what each block has to write.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::groups::Groups;
 use super::yaml::Yaml;
@@ -23,6 +23,12 @@ pub(super) const SLOTS: [Field; 10] = [
 
 /// The slots that count in classic configurations only, besides the group itself.
 pub(super) const CLASSIC: [usize; 2] = [2, 3];
+
+/// The slot of `cycle_duration`, which files always say.
+pub(super) const CYCLE: usize = 1;
+
+/// The slot of `storage_location`, which belongs to a region.
+pub(super) const STORAGE: usize = 5;
 
 /// A value in its slot; an index into [`Values`].
 pub(super) type Id = u32;
@@ -233,11 +239,4 @@ pub(super) fn below(reached: &Reached, patch: &Patch) -> Reached {
 /// Whether nothing is written.
 pub(super) fn is_bare(patch: &Patch) -> bool {
     patch.iter().all(Option::is_none)
-}
-
-/// How often each of several needs is found.
-pub(super) fn counted<'n>(needs: impl Iterator<Item = &'n Needs>) -> BTreeMap<Needs, u64> {
-    let mut counts = BTreeMap::new();
-    needs.for_each(|needs| *counts.entry(*needs).or_insert(0) += 1);
-    counts
 }

@@ -8,9 +8,14 @@ use super::fit::Fit;
 use super::groups::{GroupKey, Groups};
 use super::layouts::{Layout, Tree, Trees, share};
 use super::lift::{App, Domain, Lifted, lift};
-use super::settings::{Needs, Reached, Values, Wanted, below, is_bare, nothing_written, patch, wanted};
+use super::settings::{
+    CYCLE, Needs, Reached, Values, Wanted, below, is_bare, nothing_written, patch, wanted,
+};
 use super::tiers::{Spot, Tiers, Written};
 use crate::model::{Address, RecordConfig, domain_error};
+
+/// Something for each domain, app or stream.
+type ByName<T> = BTreeMap<Arc<str>, T>;
 
 /// Everything that the text says, before it is divided into files.
 pub(super) struct Sketch {
@@ -54,7 +59,10 @@ impl Sketch {
             (name, domain)
         });
         let domains = sketched.collect();
-        Self { values, groups, tiers, layouts, top: Written { tier: None, own: lifted.top }, domains }
+        let mut top = lifted.top;
+        // The usual length is not left to a default that readers would have to know.
+        top[CYCLE] = top[CYCLE].or(nothing_written().get(CYCLE).copied());
+        Self { values, groups, tiers, layouts, top: Written { tier: None, own: top }, domains }
     }
 }
 
@@ -96,7 +104,7 @@ fn needed(
     wanted: &BTreeMap<&Address, Wanted>,
     values: &Values,
 ) -> BTreeMap<Arc<str>, Domain> {
-    let mut domains: BTreeMap<Arc<str>, BTreeMap<Arc<str>, BTreeMap<Arc<str>, Needs>>> = BTreeMap::new();
+    let mut domains: ByName<ByName<ByName<Needs>>> = BTreeMap::new();
     for name in account.snapshot.domains.keys().filter(|name| domain_error(name).is_none()) {
         domains.entry(name.clone()).or_default();
     }
@@ -105,7 +113,7 @@ fn needed(
         let apps = domains.entry(domain).or_default();
         apps.entry(app).or_default().insert(stream, values.needs(wanted));
     }
-    let domain = |apps: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Needs>>| Domain {
+    let domain = |apps: ByName<ByName<Needs>>| Domain {
         apps: apps.into_iter().map(|(name, streams)| (name, App::new(streams))).collect(),
     };
     domains.into_iter().map(|(name, apps)| (name, domain(apps))).collect()
@@ -118,7 +126,7 @@ struct Placed {
 
 struct PlacedDomain {
     own: Spot,
-    apps: BTreeMap<Arc<str>, (Spot, BTreeMap<Arc<str>, Spot>)>,
+    apps: ByName<(Spot, ByName<Spot>)>,
 }
 
 impl Placed {
@@ -153,7 +161,7 @@ impl Placed {
     }
 }
 
-fn entries(app: &App, reached: &Reached) -> BTreeMap<Arc<str>, Spot> {
+fn entries(app: &App, reached: &Reached) -> ByName<Spot> {
     let entry =
         |(name, needs): (&Arc<str>, &Needs)| (name.clone(), Spot::entry(patch(reached, needs), *needs));
     app.streams.iter().map(entry).collect()
@@ -161,7 +169,7 @@ fn entries(app: &App, reached: &Reached) -> BTreeMap<Arc<str>, Spot> {
 
 impl PlacedDomain {
     fn trees(&self, tiers: &Tiers) -> Trees {
-        let tree = |(own, streams): &(Spot, BTreeMap<Arc<str>, Spot>)| Tree {
+        let tree = |(own, streams): &(Spot, ByName<Spot>)| Tree {
             defaults: tiers.written(own),
             streams: streams.iter().map(|(name, spot)| (name.clone(), tiers.written(spot))).collect(),
         };

@@ -61,6 +61,8 @@ impl Text<'_> {
 
     fn head(&self, lines: &mut Lines) {
         let Sketch { values: _, groups, tiers, layouts, top, domains: _ } = self.sketch;
+        lines
+            .line("# Written by `livevod import`. Names of groups, tiers and layouts may be changed freely.");
         lines.line("version: 1");
         if let Some(account) = self.account.id.filter(|account| config::is_account(account)) {
             lines.line(&format!("account: \"{account}\""));
@@ -221,7 +223,7 @@ impl Text<'_> {
             .left_out
             .range(Address::new(domain, app, "")..)
             .take_while(|(address, _)| *address.domain == *domain && *address.app == *app);
-        here.map(|(address, reason)| not_managed(&quoted(&address.stream), reason)).collect()
+        here.map(not_managed).collect()
     }
 
     /// A line for each of those in apps that the domain does not write.
@@ -232,20 +234,19 @@ impl Text<'_> {
             .range(Address::new(name, "", "")..)
             .take_while(|(address, _)| *address.domain == *name)
             .filter(|(address, _)| !domain.apps.contains_key(&address.app));
-        elsewhere.map(|(address, reason)| not_managed(&address.within_domain(), reason)).collect()
+        elsewhere.map(not_managed).collect()
     }
 
     /// What is in domains that no file can name.
     fn unnamed(&self, lines: &mut Lines) {
         let unnamed = self.fit.left_out.iter().filter(|(address, _)| domain_error(&address.domain).is_some());
-        for (address, reason) in unnamed {
-            lines.line(&not_managed(&address.to_string(), reason));
-        }
+        unnamed.map(not_managed).for_each(|line| lines.line(&line));
     }
 }
 
-fn not_managed(name: &str, reason: &str) -> String {
-    format!("# not managed: {}: {}", clean(name), clean(reason))
+/// The line for a configuration that stays unmanaged.
+fn not_managed((address, reason): (&Address, &String)) -> String {
+    format!("# left alone, can't be managed: {address}: {}", clean(reason))
 }
 
 /// The text in the form that `fmt` writes.

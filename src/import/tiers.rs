@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::settings::{CLASSIC, Needs, Patch, Reached, SLOTS, Values};
+use super::settings::{CLASSIC, Needs, Patch, Reached, SLOTS, STORAGE, Values};
 use super::yaml::Yaml;
 
 /// How many frequent bundles are tried, and of how many the common parts are.
@@ -109,7 +109,11 @@ impl Tiers {
 
     /// A name that tells the bundle's main values.
     fn free_name(&self, bundle: &Patch, values: &Values) -> String {
-        let part = |slot: usize| part(slot, &values.setting(bundle[slot]?).value);
+        let is_merged = bundle[2].is_some_and(|on| values.setting(on).value.flow() == "on");
+        let part = |slot: usize| {
+            let is_said = slot == 3 && (is_merged || bundle[3] == bundle[0]);
+            part(slot, &values.setting(bundle[slot].filter(|_| !is_said)?).value)
+        };
         let parts: Vec<String> = NAMING.into_iter().filter_map(part).take(3).collect();
         let name = if parts.is_empty() { "usual".to_owned() } else { parts.join("-") };
         let numbered = (2..).map(|number: usize| format!("{name}-{number}"));
@@ -119,7 +123,7 @@ impl Tiers {
 }
 
 /// The slots that name a tier, the most telling first: the group or the formats, merging, the start, the length, …
-const NAMING: [usize; 7] = [0, 2, 4, 1, 6, 7, 9];
+const NAMING: [usize; 8] = [0, 3, 2, 4, 1, 6, 7, 9];
 
 /// What a value adds to the name of its tier.
 fn part(slot: usize, value: &Yaml) -> Option<String> {
@@ -133,6 +137,7 @@ fn part(slot: usize, value: &Yaml) -> Option<String> {
         (4, _) => format!("on-demand-{text}"),
         (6, _) => format!("delay-{text}"),
         (7, Yaml::List(words)) => words.join("-"),
+        (9, _) => format!("space-{text}"),
         _ => text,
     };
     let fits = |one: &char| one.is_alphanumeric() || matches!(one, '-' | '_' | '.');
@@ -161,7 +166,10 @@ fn formats_in_words(formats: &[(String, Yaml)]) -> String {
 fn bundles(spots: &BTreeMap<Spot, u64>, values: &Values) -> Vec<Patch> {
     let mut counts: BTreeMap<Patch, u64> = BTreeMap::new();
     for (spot, count) in spots {
-        *counts.entry(spot.patch).or_insert(0) += count;
+        // A place of storage belongs to a region: hidden in a tier, it would be used elsewhere by mistake.
+        let mut bundle = spot.patch;
+        bundle[STORAGE] = None;
+        *counts.entry(bundle).or_insert(0) += count;
     }
     let mut frequent: Vec<(Patch, u64)> = counts.into_iter().collect();
     frequent.sort_by_key(|(patch, count)| (std::cmp::Reverse(*count), *patch));
