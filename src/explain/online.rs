@@ -17,6 +17,8 @@ pub struct Online {
     /// The configuration in the service that records the address: its own or an app-wide one. The most specific one is
     /// presumed to.
     pub ruler: Option<Address>,
+    /// Whether recording starts by itself under `ruler`, not only on demand.
+    pub records_by_itself: bool,
     /// How the files and the service compare there.
     pub standing: Standing,
     /// The settings of `ruler`, normalized, if no file declares it.
@@ -85,6 +87,8 @@ pub fn online(
         (is_pruned && !is_ignored).then_some(Standing::Pruned)
     };
     let ruler = address.rulers().find(|ruler| held.configs.contains_key(ruler));
+    let records_by_itself =
+        ruler.as_ref().is_some_and(|ruler| held.configs[ruler].config.records_by_itself());
     let undeclared = ruler.as_ref().filter(|ruler| desired.get(ruler).is_none());
     let settings = |ruler| held.configs.get(ruler).map(|remote| remote.config.clone().normalized());
     Online {
@@ -93,6 +97,7 @@ pub fn online(
         held: here.cloned(),
         undeclared: undeclared.and_then(settings),
         ruler,
+        records_by_itself,
         standing: pruned(desired, address).unwrap_or_else(|| standing(wanted, here)),
         group_names: desired.group_names.iter().map(|(id, name)| (id.clone(), name.value.clone())).collect(),
     }

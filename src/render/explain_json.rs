@@ -121,7 +121,8 @@ fn patterns(patterns: &[Spanned<Pattern>], sources: &Sources) -> Vec<Json> {
 }
 
 fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
-    let Online { target, domain, held, ruler, standing, undeclared, group_names: _ } = online;
+    let Online { target, domain, held, ruler, records_by_itself, standing, undeclared, group_names: _ } =
+        online;
     let state = |domain: &DomainState| {
         let DomainState { status, kind, region } = domain;
         json!({"status": status, "type": kind, "region": region})
@@ -136,6 +137,7 @@ fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
         "held": held.as_ref().map(|held| settings(&held.config.clone().normalized())),
         "create_time": held.as_ref().and_then(|held| held.create_time.as_ref()),
         "ruler": ruler,
+        "records_by_itself": records_by_itself,
         "undeclared": undeclared.as_ref().map(settings),
         "standing": standing_name(standing),
         "differences": differences(standing),

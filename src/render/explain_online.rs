@@ -3,6 +3,7 @@
 use super::groups::Groups;
 use super::journal::{end_text, found_text};
 use super::lines::{Line, laid_out};
+use super::phrases::recorded;
 use super::style::{Style, Tone, pad};
 use crate::apply::journal::{LastEntry, Reply, Told};
 use crate::explain::{Difference, DomainState, Online, Standing};
@@ -15,7 +16,7 @@ const NAME_WIDTH: usize = 28;
 
 /// The domain, its configuration at the address, how that differs from the files, and the last entry in the journals.
 pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Style) -> String {
-    let Online { target, domain, held, ruler, standing, undeclared, group_names } = online;
+    let Online { target, domain, held, ruler, records_by_itself, standing, undeclared, group_names } = online;
     let mut lines = vec![Line::fact(state(domain.as_ref()))];
     lines.push(Line::fact(match held {
         Some(held) => match &held.create_time {
@@ -25,7 +26,10 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
         None => "has no configuration here".to_owned(),
     }));
     match (held, ruler) {
-        (None, Some(ruler)) => lines.push(Line::fact(format!("recorded by {}", clean(&ruler.to_string())))),
+        (None, Some(ruler)) => {
+            let text = format!("{} by {ruler}", recorded(*records_by_itself));
+            lines.push(Line::fact(clean(&text)));
+        }
         (None, None) => lines.push(Line::fact("NOT RECORDED")),
         (Some(_), _) => {}
     }

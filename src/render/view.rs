@@ -14,10 +14,10 @@ use super::phrases::{
 };
 use crate::apply::journal::LeftOpenNow;
 use crate::gate::clean;
-use crate::model::{Address, RecordConfig};
+use crate::model::Address;
 use crate::plan::{
-    ActionKind, Budget, Change, Coverage, Decisions, Difference, Guard, Held, Noted, Notes, Plan, Shadow,
-    Summary, UndeclaredDomain, Unsupported, Warning, fold,
+    ActionKind, Budget, Change, Decisions, Difference, Guard, Held, Noted, Notes, Plan, Shadow, Summary,
+    UndeclaredDomain, Unsupported, Warning, fold,
 };
 
 /// The actions, worst first.
@@ -319,7 +319,7 @@ impl<'a> ChangeView<'a> {
 
     /// Whether the stream is no longer recorded automatically after it.
     pub(super) fn stops_recording(&self) -> bool {
-        stops_recording(self.noted)
+        self.noted.note.coverage.stops_recording()
     }
 }
 
@@ -471,7 +471,7 @@ fn guards(held: &[Held]) -> HashMap<&Address, Vec<Guard>> {
 fn dangers(plan: &Plan, summary: Summary) -> Vec<String> {
     let Summary { create: _, update: _, replace, delete, unchanged: _ } = summary;
     let unread = plan.notes.unread.len();
-    let stops = plan.changes().filter(|change| stops_recording(*change)).count();
+    let stops = plan.changes().filter(|change| change.note.coverage.stops_recording()).count();
     let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared).count();
     let kinds = [
         (unread, format!("{} could not be read", counted(unread, "domain"))),
@@ -481,16 +481,6 @@ fn dangers(plan: &Plan, summary: Summary) -> Vec<String> {
         (unsupported, format!("{} that can't be managed", counted(unsupported, "declared configuration"))),
     ];
     kinds.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect()
-}
-
-/// Whether the address is recorded now and, judging by its own configuration and the plan, no longer automatically
-/// afterwards.
-fn stops_recording(change: Noted) -> bool {
-    let Coverage { before, after } = &change.note.coverage;
-    let asks = |config: Option<&RecordConfig>| config.is_some_and(|config| !config.records_by_itself());
-    let is_ruled_by_itself = after.as_ref() == Some(&change.address);
-    before.is_some()
-        && (after.is_none() || (is_ruled_by_itself && asks(change.after()) && !asks(change.before())))
 }
 
 #[cfg(test)]
