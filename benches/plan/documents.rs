@@ -67,7 +67,7 @@ fn plan(count: u32, alike: bool) -> Plan {
         message: "nothing records it between its delete and its add".to_owned(),
         release: Some("--allow-recording-gap".to_owned()),
     });
-    let hd = GroupName { name: "hd".to_owned(), place: None };
+    let hd = GroupName { name: "hd".to_owned(), regions: Vec::new(), place: None };
     let notes = Notes {
         held: held.collect(),
         budget: Budget { reads: 2 * u64::from(count), writes: u64::from(count), seconds: 60 },

@@ -99,7 +99,7 @@ pub fn online(
         ruler,
         records_by_itself,
         standing: pruned(desired, address).unwrap_or_else(|| standing(wanted, here)),
-        group_names: desired.group_names.iter().map(|(id, name)| (id.clone(), name.value.clone())).collect(),
+        group_names: desired.group_names.iter().map(|(id, name)| (id.clone(), name.name.clone())).collect(),
     }
 }
 

@@ -66,6 +66,8 @@ impl Notes {
 pub struct GroupName {
     /// The name.
     pub name: String,
+    /// The regions that the name stands for this id in; empty if it does in every region.
+    pub regions: Vec<String>,
     /// Where the name is given to the id.
     pub place: Option<Place>,
 }

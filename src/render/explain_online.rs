@@ -34,7 +34,9 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
         (Some(_), _) => {}
     }
     lines.push(Line::fact(verdict(standing)));
-    let named = |(id, name): (&String, &String)| (id.clone(), GroupName { name: name.clone(), place: None });
+    let named = |(id, name): (&String, &String)| {
+        (id.clone(), GroupName { name: name.clone(), regions: Vec::new(), place: None })
+    };
     let names = group_names.iter().map(named).collect();
     let groups = Groups::naming(&names);
     if let Standing::Differs(differences) = standing {

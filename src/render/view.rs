@@ -268,6 +268,14 @@ impl<'a> PlanView<'a> {
         ]
     }
 
+    /// A sentence for the case that the account was asked for undeclared domains and none holds configurations.
+    pub(super) fn no_undeclared_domain(&self) -> Option<&'static str> {
+        self.undeclared_domains.filter(|domains| domains.is_empty()).map(|_| match self.is_complete {
+            true => "every domain that holds configurations is named in the files, or ignored",
+            false => "every domain that was read and holds configurations is named in the files, or ignored",
+        })
+    }
+
     /// How many changes were already pending on the target branch.
     pub(super) fn pending(&self) -> usize {
         self.base.as_ref().map_or(0, |base| base.pending)
@@ -410,7 +418,7 @@ fn aim(notes: &Notes) -> &'static str {
 }
 
 /// A text with a capital at its beginning.
-fn sentence_case(text: &str) -> String {
+pub(super) fn sentence_case(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -21,7 +21,18 @@ pub struct Desired {
     /// Patterns of addresses that are never deleted, replaced or stopped.
     pub protect: Vec<Spanned<Pattern>>,
     /// The name of each id under `transcode_groups`; if it has several names, the first one.
-    pub group_names: BTreeMap<String, Spanned<String>>,
+    pub group_names: BTreeMap<String, NamedGroup>,
+}
+
+/// The name of an id under `transcode_groups`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedGroup {
+    /// The name.
+    pub name: String,
+    /// The regions that the name stands for this id in; empty if it does in every region.
+    pub regions: Vec<String>,
+    /// Where the id is written.
+    pub span: Span,
 }
 
 impl Desired {

@@ -159,7 +159,7 @@ prop_compose! {
             ),
             unread,
             budget: Budget { reads: 3, writes: 4, seconds },
-            group_names: [(id, GroupName { name, place: Some(place) })].into(),
+            group_names: [(id, GroupName { regions: vec![name.clone()], name, place: Some(place) })].into(),
             since_base: base.map(|base| SinceBase {
                 base,
                 pending: addresses.iter().take(pending).cloned().collect(),
