@@ -389,7 +389,7 @@ pub(super) struct Guards {
     #[arg(long, value_name = "N")]
     max_writes: Option<u64>,
 
-    /// Allow replaces, although nothing is recorded between their delete and their add
+    /// Allow replaces, although nothing is recorded between the delete of the old configuration and the create of the new one
     #[arg(long)]
     allow_recording_gap: bool,
 

@@ -87,7 +87,9 @@ pub(super) fn account(given: Option<&String>, reach: &Reach) -> Result<Option<St
             let message =
                 format!("the files are for account `{declared}`, but the run is for account `{given}`");
             let diagnostic = Diagnostic::new(Code::Account, message)
-                .help("use the files of that account, or its credentials");
+                .help(format!(
+                    "use the files for `{given}`, or leave out `--account` and use the credentials of `{declared}`"
+                ));
             Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
         }
         (given, declared) => Ok(declared.as_ref().or(given).cloned()),

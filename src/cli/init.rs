@@ -274,7 +274,7 @@ impl Facts {
              # and `livevod explain {first}/live/cam1` shows which configuration records one stream.\n\n\
              version: 1\n{account}\n{region:<34} # the region of domains that do not set one\n\n\
              defaults:                          # every configuration inherits these\n\
-             \x20 vod_transcode_group: VOD_NO_TRANSCODE # no transcoding; or the id of a VOD transcoding template group\n\
+             \x20 vod_transcode_group: VOD_NO_TRANSCODE # no transcoding; or the id of a transcode group (VOD: transcoding template group)\n\
              \x20 cycle_duration: 1h               # a new file every hour\n"
         )
     }

@@ -131,12 +131,8 @@ pub(super) fn group_id(text: &str) -> Result<String, Problem> {
         && text.len() <= NAME_LENGTH
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     good.then(|| text.to_owned()).ok_or_else(|| {
-        Problem::new(
-            Code::BadValue,
-            "not a group id",
-            format!("`{text}` is not a transcoding template group id"),
-        )
-        .help("copy the id from the VOD console: 32 letters and digits, or `VOD_NO_TRANSCODE`")
+        Problem::new(Code::BadValue, "not a group id", format!("`{text}` is not a transcode group id"))
+            .help("copy the id from the VOD console: 32 letters and digits, or `VOD_NO_TRANSCODE`")
     })
 }
 

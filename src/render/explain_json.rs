@@ -121,7 +121,7 @@ fn patterns(patterns: &[Spanned<Pattern>], sources: &Sources) -> Vec<Json> {
 }
 
 fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
-    let Online { target, domain, held, ruler, records_by_itself, standing, undeclared, group_names: _ } =
+    let Online { target, domain, held, ruler, records_by_itself, standing, unmanaged, group_names: _ } =
         online;
     let state = |domain: &DomainState| {
         let DomainState { status, kind, region } = domain;
@@ -138,7 +138,7 @@ fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
         "create_time": held.as_ref().and_then(|held| held.create_time.as_ref()),
         "ruler": ruler,
         "records_by_itself": records_by_itself,
-        "undeclared": undeclared.as_ref().map(settings),
+        "unmanaged": unmanaged.as_ref().map(settings),
         "standing": standing_name(standing),
         "differences": differences(standing),
         "journal": last.map(journal_row),
@@ -169,7 +169,7 @@ fn standing_name(standing: &Standing) -> &'static str {
         Standing::Differs(_) => "differs",
         Standing::Missing => "missing",
         Standing::StillThere => "still_there",
-        Standing::Undeclared => "undeclared",
+        Standing::Unmanaged => "unmanaged",
         Standing::Pruned => "pruned",
         Standing::Unmanageable(_) => "unmanageable",
         Standing::Nothing => "nothing",

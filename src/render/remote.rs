@@ -64,7 +64,7 @@ const CODES: &[Meaning] = &[
     ),
     means(
         "InvalidTemplateGroupId.NotFound",
-        "VOD has no transcoding template group with this id in the domain's region",
+        "VOD has no transcode group with this id in the domain's region",
         "check the id in the VOD console, in the domain's region and account",
     ),
     means(

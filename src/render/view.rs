@@ -383,10 +383,12 @@ fn without_changes(plan: &Plan) -> String {
             )
         }
         () if shadows > 0 => {
-            format!(
-                "Differs from the files: {} recording in place of declared ones.",
-                counted(shadows, "unmanaged configuration")
-            )
+            let applies = if shadows == 1 {
+                "applies in place of a declared one"
+            } else {
+                "apply in place of declared ones"
+            };
+            format!("Differs from the files: {} {applies}.", counted(shadows, "unmanaged configuration"))
         }
         () if plan.is_held_by(Guard::Account) => {
             "Not compared: the credentials belong to another account.".to_owned()
@@ -483,7 +485,7 @@ fn dangers(plan: &Plan, summary: Summary) -> Vec<String> {
     let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared).count();
     let kinds = [
         (unread, format!("{} could not be read", counted(unread, "domain"))),
-        (replace, format!("{replace} replaced: nothing records between the delete and the add")),
+        (replace, format!("{replace} replaced: nothing records between the delete and the create")),
         (delete, format!("{delete} deleted")),
         (stops, format!("{stops} {STOPS_RECORDING}")),
         (unsupported, format!("{} that can't be managed", counted(unsupported, "declared configuration"))),

@@ -97,7 +97,7 @@ impl DesiredDomain {
         Self { key: domain.key, region, prune, app_prune, entries, restored: None }
     }
 
-    /// The `prune: true` that covers an undeclared address, if there is one. An address that no file could declare is
+    /// The `prune: true` that covers an unmanaged address, if there is one. An address that no file could declare is
     /// never pruned.
     pub fn prunes(&self, address: &Address) -> Option<Span> {
         let word = self.app_prune.get(&address.app).or(self.prune.as_ref())?;
