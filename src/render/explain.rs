@@ -144,7 +144,7 @@ pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, st
     lines.extend(patterns("protected by", protected));
     lines.extend(prune.map(|span| {
         Line::fact(format!(
-            "under `prune`  ({}): configurations that are not declared there are deleted",
+            "under `prune`  ({}): unmanaged configurations there are deleted",
             shown.line(span)
         ))
     }));
