@@ -106,7 +106,7 @@ fn change(at: u32, alike: bool) -> (Change, ChangeNote) {
         origins: if action == Delete { BTreeMap::new() } else { origins.into() },
         coverage: Coverage {
             before: (action != Create).then(|| recorder.clone()),
-            after: (action != Delete).then(|| recorder),
+            after: (action != Delete).then_some(recorder),
         },
     };
     let after = settings(1800);
