@@ -13,8 +13,8 @@ use super::candidates;
 use super::default_paths::{JOURNALS, default_paths};
 use super::failure::Failure;
 use super::kinds::insist_on_no_log;
-use super::rerun;
 use super::terminal::Terminal;
+use super::typed;
 use super::views::Views;
 use crate::api::Rate;
 use crate::check::Levels;
@@ -47,7 +47,7 @@ impl Paths {
 
     /// The paths given, or the default ones in the working folder.
     pub(super) fn resolve(&self) -> Result<Vec<PathBuf>, Failure> {
-        if let Some(file) = rerun::after_emulator().filter(|file| self.paths.contains(file)) {
+        if let Some(file) = typed::after_emulator().filter(|file| self.paths.contains(file)) {
             insist_on_no_log(&file)?;
         }
         if !self.paths.is_empty() {
@@ -62,7 +62,7 @@ impl Paths {
                 )
                 .help(format!(
                     "name the one to read, or both: `livevod {} livevod.yaml livevod`",
-                    rerun::command()
+                    typed::command()
                 )),
             )),
             _ => Err(Failure::from(
@@ -88,7 +88,7 @@ impl Paths {
 
 /// The command that is run, with a place for files.
 fn naming_files() -> String {
-    match rerun::command().as_str() {
+    match typed::command().as_str() {
         "explain" => "livevod explain ADDRESS --path PATH".to_owned(),
         command => format!("livevod {command} PATH"),
     }

@@ -13,22 +13,6 @@ pub(super) fn again(flags: &[&str]) -> Option<String> {
     with_flags(&arguments, flags)
 }
 
-/// The name of the command that is run, for a help that repeats it.
-pub(super) fn command() -> String {
-    let program = super::program();
-    let words = std::env::args_os().skip(1).filter_map(|word| word.into_string().ok());
-    let mut commands = words.filter(|word| program.find_subcommand(word).is_some());
-    commands.next().unwrap_or_else(|| "plan".to_owned())
-}
-
-/// The word behind a `--emulator` without `=`, if there is one: a path of files, although it may have been meant as the file
-/// of the emulator.
-pub(super) fn after_emulator() -> Option<PathBuf> {
-    let mut words =
-        std::env::args_os().take_while(|word| word != "--").skip_while(|word| word != "--emulator");
-    words.nth(1).map(PathBuf::from)
-}
-
 fn with_flags(arguments: &[String], flags: &[&str]) -> Option<String> {
     if arguments.iter().any(|one| is_standard_input(Path::new(one))) {
         return None;
