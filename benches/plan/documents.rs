@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, GroupName, Guard, Held, Notes,
-    Plan, Reason, Transition,
+    Plan, Reason, Recorder, Transition,
 };
 use livevod::render::{self, Context, Exit, Format, Layout, Links, PlanView, Target};
 use livevod::resolve::OriginKind;
@@ -67,7 +67,7 @@ fn plan(count: u32, alike: bool) -> Plan {
         message: "nothing records it between its delete and its add".to_owned(),
         release: Some("--allow-recording-gap".to_owned()),
     });
-    let hd = GroupName { name: "hd".to_owned(), place: None };
+    let hd = GroupName { name: "hd".to_owned(), regions: Vec::new(), place: None };
     let notes = Notes {
         held: held.collect(),
         budget: Budget { reads: 2 * u64::from(count), writes: u64::from(count), seconds: 60 },
@@ -98,14 +98,15 @@ fn change(at: u32, alike: bool) -> (Change, ChangeNote) {
     };
     let before = settings(if alike { 3600 } else { 10_000_000 + at });
     let origins = [Field::VodTranscodeGroup, Field::CycleDuration].map(|field| (field, origin.clone()));
+    let recorder = Recorder { address: address.clone(), records_by_itself: true };
     let note = ChangeNote {
         place: (action != Delete).then(|| place(14 + at)),
         reason_place: (action == Delete).then_some(cause),
         run: None,
         origins: if action == Delete { BTreeMap::new() } else { origins.into() },
         coverage: Coverage {
-            before: (action != Create).then(|| address.clone()),
-            after: (action != Delete).then(|| address.clone()),
+            before: (action != Create).then(|| recorder.clone()),
+            after: (action != Delete).then_some(recorder),
         },
     };
     let after = settings(1800);

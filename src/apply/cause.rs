@@ -97,7 +97,7 @@ pub enum Cause {
     #[error("{0}; {1}")]
     AndTookAlong(Box<Cause>, Fates),
     /// The inner cause ended the Delete of a replace, so the Add was not sent.
-    #[error("{0}; nothing was added")]
+    #[error("{0}; nothing was created")]
     NothingAdded(Box<Cause>),
     /// It was done, but the last listing no longer shows it as wanted.
     #[error("it was done, and then {0}")]
@@ -194,7 +194,7 @@ pub enum Occupant {
     #[error("a configuration already exists, but reading does not show it")]
     NotShown,
     /// The configuration that an earlier Delete should have removed.
-    #[error("the old configuration is still visible, and the new one could not be added")]
+    #[error("the old configuration is still visible, and the new one could not be created")]
     Old,
     /// Another configuration.
     #[error("a configuration with other settings already exists")]
@@ -205,16 +205,18 @@ pub enum Occupant {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Rest {
     /// Nothing more was tried.
-    #[error("the new configuration could not be added")]
+    #[error("the new configuration could not be created")]
     Gap,
     /// The old configuration exists again.
-    #[error("the new configuration could not be added; the old one was added back")]
+    #[error("the new configuration could not be created; the old one was added back")]
     OldAddedBack,
     /// The old configuration may exist again.
-    #[error("the new configuration could not be added; whether the old one was added back is unknown")]
+    #[error("the new configuration could not be created; whether the old one was added back is unknown")]
     OldUnconfirmed,
     /// The old configuration could not be added either.
-    #[error("neither the new configuration nor the old one ({refusal}) could be added: {standing}")]
+    #[error(
+        "neither could the new configuration be created nor the old one be added back ({refusal}): {standing}"
+    )]
     Neither {
         /// Why the old one could not be added.
         refusal: String,
@@ -222,7 +224,7 @@ pub enum Rest {
         standing: Standing,
     },
     /// The new configuration was added, and a late Delete may have removed it.
-    #[error("the new configuration is no longer visible, and it could not be added again")]
+    #[error("the new configuration is no longer visible, and it could not be created again")]
     NewGone,
     /// It is unknown whether a late Delete removed the new configuration.
     #[error("the Delete got no usable answer, and whether it removed the new configuration can't be read")]
@@ -316,7 +318,7 @@ impl fmt::Display for Fates {
         };
         let parts = [
             part("added back", back),
-            part("added, but not seen yet", unseen),
+            part("added back, but not seen yet", unseen),
             part("still there", there),
             part("NOT added back", not_back),
         ];

@@ -35,7 +35,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 }
 
 /// The setting that merges files, if one does.
-fn merging(config: &RecordConfig) -> Option<Field> {
+pub(super) fn merging(config: &RecordConfig) -> Option<Field> {
     let formats = Format::ALL.into_iter().map(|format| Field::Part(format, Part::AutoCompose));
     iter::once(Field::AutoCompose).chain(formats).find(|field| config.get(*field) == Value::Switch(true))
 }

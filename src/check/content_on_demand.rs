@@ -13,7 +13,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
             continue;
         }
         let place = |field| resolved.span(field).unwrap_or(entry.key);
-        let message = "ingest parameters record only the source stream, not transcoded ones";
+        let message = "with `on_demand: 2`, only the source stream is recorded, not the transcoded ones";
         findings.push(
             Diagnostic::new(Code::ContentOnDemand, message)
                 .label(place(Field::RecordContent), "transcoded streams")

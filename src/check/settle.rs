@@ -137,7 +137,7 @@ fn stale(allow: &Allow) -> Diagnostic {
     let message = format!("there is no `{}` finding here to allow", allow.code.value);
     Diagnostic::new(Code::StaleAllow, message)
         .label(allow.code.span, "allows nothing")
-        .help("remove it, so that it does not hide a later finding")
+        .help("remove the comment, so that it does not hide a later finding")
 }
 
 #[cfg(test)]

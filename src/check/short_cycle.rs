@@ -12,7 +12,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for (address, entry, resolved) in facts.present() {
         let length = resolved.config.cycle_duration;
         // If files are merged, `compose-limit` has already reported that they are short.
-        let is_said = resolved.config.auto_compose && length < compose_limit::ENOUGH;
+        let is_said = compose_limit::merging(&resolved.config).is_some() && length < compose_limit::ENOUGH;
         if length >= RECOMMENDED || is_said {
             continue;
         }

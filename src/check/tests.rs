@@ -229,6 +229,14 @@ fn short_cycle_under_twenty_minutes_unless_the_merged_file_says_it() {
     assert_eq!(cam("cycle_duration: 20m"), []);
     let merged = "cycle_duration: 15m, auto_compose: on, compose_vod_transcode_group: VOD_NO_TRANSCODE";
     assert_eq!(cam(merged), [(Code::ComposeLimit, "15m".into())]);
+    let by_format = |auto_compose: &str| {
+        let process = "process: { transcode: e2d796d3bb5fd8049d32bff62f94e4c1 }";
+        cam(&format!(
+            "cycle_duration: 15m, record_format: {{ mp4: {{ {process}, auto_compose: {auto_compose} }} }}"
+        ))
+    };
+    assert_eq!(by_format("on"), [(Code::ComposeLimit, "15m".into())]);
+    assert_eq!(by_format("off"), [(Code::ShortCycle, "15m".into())]);
 }
 
 #[test]

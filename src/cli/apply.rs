@@ -110,9 +110,9 @@ impl Order<'_> {
     }
 
     fn connect(&self, access: Access) -> Result<Connection, Failure> {
+        reviewed::insist_on_target(self.goal, &self.scope.remote)?;
         let connection = connect(&self.scope.remote, access, &self.goal.reach(&self.loaded.desired))?;
         account_is_declared(&connection)?;
-        reviewed::insist_on_target(self.goal, &connection)?;
         Ok(connection)
     }
 
@@ -136,7 +136,11 @@ impl Order<'_> {
         let exit = early.unwrap_or(Exit::Error);
         let context = Context { sources: &self.loaded.sources, diagnostics: &diagnostics, exit };
         let terminal = &self.session.terminal;
-        terminal.show(&render::plan(&view, context, &self.scope.layout(terminal)));
+        let layout = self.scope.layout(terminal);
+        terminal.show(&match early {
+            None => render::plan(&view, context, &layout),
+            Some(_) => render::unapplied(&view, context, &layout),
+        });
         if early.is_none() && is_for_people { Err(refusal.into()) } else { Ok(exit) }
     }
 
@@ -164,13 +168,14 @@ impl Order<'_> {
         view.command = self.command(&view).filter(|_| early == Some(Exit::Refused));
         let context = |exit| Context { sources: &self.loaded.sources, diagnostics: &diagnostics, exit };
         let (terminal, layout) = (&self.session.terminal, self.scope.layout(&self.session.terminal));
-        if self.scope.format.is_for_people() || early.is_some() {
-            terminal.show(&render::plan(&view, context(early.unwrap_or(Exit::Success)), &layout));
-        }
         let Observed { plan, snapshot, left_open, .. } = &observed;
         if let Some(exit) = early {
+            terminal.show(&render::unapplied(&view, context(exit), &layout));
             folder.note_resolved(plan, left_open, earlier)?;
             return Ok(exit);
+        }
+        if self.scope.format.is_for_people() {
+            terminal.show(&render::plan(&view, context(Exit::Success), &layout));
         }
         if !self.writing.is_approved() {
             approve(terminal)?;

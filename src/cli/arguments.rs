@@ -12,7 +12,9 @@ use clap_complete::engine::ArgValueCandidates;
 use super::candidates;
 use super::default_paths::{JOURNALS, default_paths};
 use super::failure::Failure;
+use super::kinds::insist_on_no_log;
 use super::terminal::Terminal;
+use super::typed;
 use super::views::Views;
 use crate::api::Rate;
 use crate::check::Levels;
@@ -45,6 +47,9 @@ impl Paths {
 
     /// The paths given, or the default ones in the working folder.
     pub(super) fn resolve(&self) -> Result<Vec<PathBuf>, Failure> {
+        if let Some(file) = typed::after_emulator().filter(|file| self.paths.contains(file)) {
+            insist_on_no_log(&file)?;
+        }
         if !self.paths.is_empty() {
             return Ok(self.paths.clone());
         }
@@ -55,14 +60,17 @@ impl Paths {
                     Code::NoFiles,
                     "this folder has both `livevod.yaml` and a folder `livevod` with files",
                 )
-                .help("name the one to read, or both: `livevod plan livevod.yaml livevod`"),
+                .help(format!(
+                    "name the one to read, or both: `livevod {} livevod.yaml livevod`",
+                    typed::command()
+                )),
             )),
             _ => Err(Failure::from(
                 Diagnostic::new(
                     Code::NoFiles,
                     "this folder has neither `livevod.yaml` nor a folder `livevod`",
                 )
-                .help("name the files or folders: `livevod plan PATH`"),
+                .help(format!("name the files or folders: `{}`", naming_files())),
             )),
         }
     }
@@ -75,6 +83,14 @@ impl Paths {
         let named: Vec<PathBuf> = named.into_iter().filter(|path| !config::is_standard_input(path)).collect();
         let found = config::read(&named).paths;
         named.into_iter().chain(found).collect()
+    }
+}
+
+/// The command that is run, with a place for files.
+fn naming_files() -> String {
+    match typed::command().as_str() {
+        "explain" => "livevod explain ADDRESS --path PATH".to_owned(),
+        command => format!("livevod {command} PATH"),
     }
 }
 
@@ -373,7 +389,7 @@ pub(super) struct Guards {
     #[arg(long, value_name = "N")]
     max_writes: Option<u64>,
 
-    /// Allow replaces, although nothing is recorded between their delete and their add
+    /// Allow replaces, although nothing is recorded between the delete of the old configuration and the create of the new one
     #[arg(long)]
     allow_recording_gap: bool,
 

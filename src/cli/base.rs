@@ -106,7 +106,7 @@ fn unreadable(folder: &Path, errors: usize) -> Diagnostic {
         if errors == 1 { "error" } else { "errors" }
     );
     let mut diagnostic = Diagnostic::new(Code::Base, message).help(
-        "run `livevod validate` in that folder to see them; the plan is complete; only the comparison is missing",
+        "run `livevod validate` in that folder to see them; only the comparison is missing, the plan itself is complete",
     );
     diagnostic.severity = Severity::Warning;
     diagnostic

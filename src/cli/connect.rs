@@ -59,6 +59,27 @@ pub(super) fn connect(remote: &Remote, access: Access, reach: &Reach) -> Result<
     }
 }
 
+/// The service that the arguments name, as every output names it; nothing is connected.
+pub(super) fn service(remote: &Remote) -> Result<String, Failure> {
+    match &remote.emulator {
+        Some(file) => Ok(emulator_name(file)),
+        None => Ok(over_http_name(endpoint(remote)?.as_ref())),
+    }
+}
+
+fn emulator_name(file: &Path) -> String {
+    format!("emulator {}", file.display())
+}
+
+fn over_http_name(endpoint: Option<&Endpoint>) -> String {
+    endpoint.map_or("the regions' own endpoints".to_owned(), ToString::to_string)
+}
+
+fn endpoint(remote: &Remote) -> Result<Option<Endpoint>, Failure> {
+    let parsed = remote.endpoint.url.as_ref().map(|text| text.parse()).transpose();
+    parsed.map_err(|error: api::EndpointError| Diagnostic::new(Code::Usage, error.to_string()).into())
+}
+
 /// The account of the files or of `--account`. If they differ, the run is refused, and no flag allows it.
 pub(super) fn account(given: Option<&String>, reach: &Reach) -> Result<Option<String>, Failure> {
     match (given, &reach.account) {
@@ -66,7 +87,9 @@ pub(super) fn account(given: Option<&String>, reach: &Reach) -> Result<Option<St
             let message =
                 format!("the files are for account `{declared}`, but the run is for account `{given}`");
             let diagnostic = Diagnostic::new(Code::Account, message)
-                .help("use the files of that account, or its credentials");
+                .help(format!(
+                    "use the files for `{given}`, or leave out `--account` and use the credentials of `{declared}`"
+                ));
             Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
         }
         (given, declared) => Ok(declared.as_ref().or(given).cloned()),
@@ -92,8 +115,7 @@ fn embedded(
         Diagnostic::new(Code::Emulator, with_causes(&error)).help("name another file: `--emulator=FILE`")
     })?;
     let client = embedded::client(Arc::new(service), settings(remote, embedded::settings()));
-    let name = format!("emulator {}", file.display());
-    let target = Target { name, account };
+    let target = Target { name: emulator_name(file), account };
     Ok(Connection { client, target, is_local: true, credentials: None, tells_waits: false })
 }
 
@@ -105,14 +127,7 @@ fn played(account: Option<&str>) -> emulator::Settings {
 }
 
 fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<Connection, Failure> {
-    let wrong = |error: String| Failure::from(Diagnostic::new(Code::Usage, error));
-    let endpoint: Option<Endpoint> = remote
-        .endpoint
-        .url
-        .as_ref()
-        .map(|text| text.parse())
-        .transpose()
-        .map_err(|error: crate::api::EndpointError| wrong(error.to_string()))?;
+    let endpoint = endpoint(remote)?;
     let surroundings = Surroundings::of_process(secrets().clone());
     let found = credentials::find(&surroundings, remote.profile.as_deref());
     if let (None, Some((other, ours))) = (&remote.profile, surroundings.read_elsewhere()) {
@@ -127,10 +142,10 @@ fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<
         note(&format!("proxy: {proxy}\n"));
     }
     let is_local = endpoint.as_ref().is_some_and(Endpoint::is_loopback);
-    let name = endpoint.as_ref().map_or("the regions' own endpoints".to_owned(), ToString::to_string);
+    let name = over_http_name(endpoint.as_ref());
     let regions = regions(remote, reach);
     let settings = ClientSettings { endpoint, regions, ..settings(remote, ClientSettings::new(found)) };
-    let client = Client::new(settings).map_err(|error| wrong(error.to_string()))?;
+    let client = Client::new(settings).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
     let tells_waits = std::io::stderr().is_terminal() && !remote.log;
     let target = Target { name, account };
     Ok(Connection { client, target, is_local, credentials: Some(source), tells_waits })

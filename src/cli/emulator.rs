@@ -85,7 +85,7 @@ pub(super) struct Arguments {
 /// `--api`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Generation {
-    /// Before May 2026: only what is recorded the same way for all formats
+    /// Before May 2026: none of the settings of 2026
     #[value(name = "2025")]
     Y2025,
     /// Since May 2026: recording by format, delay time, recorded content, live transcode templates, app spaces

@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     #[arg(long = "path", value_name = "PATH", num_args = 1..)]
     paths: Vec<PathBuf>,
 
-    /// Also show what the service holds at the address, how that differs, the state of the domain, and the last entry about
+    /// Also show what the service holds at the address, how that differs from the files, the state of the domain, and the last entry about
     /// the address in the journals
     #[arg(long)]
     online: bool,

@@ -41,26 +41,23 @@ const PARTS: [Part; 4] = [
 const EXAMPLES: [(&str, &str); 17] = [
     ("init", "  livevod init live.example.com\n  livevod init live.example.com --online --ci github"),
     ("import", "  livevod import live.example.com > livevod.yaml\n  livevod import --all --out livevod"),
-    ("validate", "  livevod validate live\n  livevod validate live --online --deny warnings"),
+    ("validate", "  livevod validate\n  livevod validate --online --deny warnings"),
     (
         "plan",
-        "  livevod plan --emulator\n  livevod plan live --base ../main --out reviewed.plan --detailed-exitcode",
+        "  livevod plan --emulator\n  livevod plan --base ../main --out reviewed.plan --detailed-exitcode",
     ),
     ("apply", "  livevod apply --emulator\n  livevod apply reviewed.plan --expect-digest sha256:…"),
     ("show", "  livevod show reviewed.plan\n  livevod show reviewed.plan --format html > plan.html"),
-    ("drift", "  livevod drift live\n  livevod drift live --target live.example.com --format markdown"),
+    ("drift", "  livevod drift\n  livevod drift --target live.example.com --format markdown"),
     (
         "snapshot",
-        "  livevod snapshot live --out before.json\n  livevod snapshot --target live.example.com/show --out show.json",
+        "  livevod snapshot --out before.json\n  livevod snapshot --target live.example.com/show --out show.json",
     ),
-    (
-        "restore",
-        "  livevod restore last\n  livevod restore before.json live --target live.example.com/show/cam1",
-    ),
+    ("restore", "  livevod restore last\n  livevod restore before.json --target live.example.com/show/cam1"),
     ("journal", "  livevod journal\n  livevod journal last --format json"),
-    ("render", "  livevod render\n  livevod render live --format json"),
+    ("render", "  livevod render\n  livevod render --format json"),
     ("explain", "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online"),
-    ("fmt", "  livevod fmt\n  livevod fmt --check live"),
+    ("fmt", "  livevod fmt\n  livevod fmt --check"),
     (
         "emulator",
         "  livevod emulator --data state.log\n  livevod emulator --fault throttle:action=Add,every=3 --call-log calls.jsonl",

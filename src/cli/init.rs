@@ -104,8 +104,7 @@ impl Run for Arguments {
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let existing = self.existing_files();
         let facts = self.facts()?;
-        let folder = self.ci.map(|_| FOLDER);
-        let mut planned = if existing.is_some() { Vec::new() } else { facts.files(folder) };
+        let mut planned = if existing.is_some() { Vec::new() } else { facts.files(self.ci.is_some()) };
         planned.extend(self.ci.into_iter().flat_map(Host::pipelines));
         insist_on_room(&planned, existing.is_some())?;
         for one in &planned {
@@ -137,17 +136,14 @@ impl Run for Arguments {
     }
 }
 
-/// Where the pipelines look for files.
-const FOLDER: &str = "live";
+/// The folder of several files, and where the pipelines look for files.
+const FOLDER: &str = "livevod";
 
 impl Arguments {
     /// The files that a project has already, if only pipelines are asked for: they are kept, and get their pipelines.
     fn existing_files(&self) -> Option<PathBuf> {
         let asks_for_files = self.ci.is_none() || self.online || !self.domains.is_empty();
-        let folder = Path::new(FOLDER);
-        let existing = default_paths(Path::new("")).into_iter().next();
-        let existing = existing.or_else(|| folder.is_dir().then(|| folder.to_owned()));
-        existing.filter(|_| !asks_for_files)
+        default_paths(Path::new("")).into_iter().next().filter(|_| !asks_for_files)
     }
 
     /// The domains to write files for.
@@ -199,11 +195,10 @@ impl Arguments {
 
     /// The commands that come next.
     fn next(&self, facts: &Facts) -> String {
-        let path = if self.ci.is_some() { " live" } else { "" };
         let commands = [
-            (format!("livevod validate{path}"), "checks the files, offline"),
-            (format!("livevod plan{path} --emulator"), "shows what apply would do, on the embedded emulator"),
-            (format!("livevod plan{path}"), "shows the same for the account of your credentials"),
+            ("livevod validate", "checks the files, offline"),
+            ("livevod plan --emulator", "shows what apply would do, on the embedded emulator"),
+            ("livevod plan", "shows the same for the account of your credentials"),
         ];
         let width = commands.iter().map(|(command, _)| command.len()).max().unwrap_or_default();
         let mut text = "Next:\n".to_owned();
@@ -240,17 +235,17 @@ impl Arguments {
 }
 
 impl Facts {
-    /// One file, or a common file and one for each domain.
-    fn files(&self, folder: Option<&str>) -> Vec<Planned> {
+    /// One file, or a folder with a common file and one for each domain.
+    fn files(&self, in_folder: bool) -> Vec<Planned> {
         let file = |path: PathBuf, text: String| Planned { path, text, is_program: false };
         let blocks = self.domains.iter().map(|domain| (&domain.0, self.domain(domain)));
-        match (self.domains.as_slice(), folder) {
-            ([_], None) => {
+        match self.domains.as_slice() {
+            [_] if !in_folder => {
                 let text: String = blocks.map(|(_, block)| block).collect();
                 vec![file("livevod.yaml".into(), format!("{}\n{text}", self.common()))]
             }
-            (_, folder) => {
-                let folder = Path::new(folder.unwrap_or("livevod"));
+            _ => {
+                let folder = Path::new(FOLDER);
                 let common = file(folder.join("common.yaml"), self.common());
                 let each = blocks.map(|(domain, block)| {
                     file(folder.join(format!("{domain}.yaml")), format!("version: 1\n\n{block}"))
@@ -279,7 +274,7 @@ impl Facts {
              # and `livevod explain {first}/live/cam1` shows which configuration records one stream.\n\n\
              version: 1\n{account}\n{region:<34} # the region of domains that do not set one\n\n\
              defaults:                          # every configuration inherits these\n\
-             \x20 vod_transcode_group: VOD_NO_TRANSCODE # no transcoding; or the id of a VOD transcoding template group\n\
+             \x20 vod_transcode_group: VOD_NO_TRANSCODE # no transcoding; or the id of a transcode group (VOD: transcoding template group)\n\
              \x20 cycle_duration: 1h               # a new file every hour\n"
         )
     }

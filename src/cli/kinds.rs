@@ -85,6 +85,27 @@ pub(super) fn insist_on_yaml(paths: &[std::path::PathBuf]) -> Result<(), Failure
 }
 
 /// # Errors
+/// When a word behind `--emulator`, and so a path of files, looks as if it were meant as the file of the emulator.
+pub(super) fn insist_on_no_log(path: &Path) -> Result<(), Failure> {
+    let is_yaml = path
+        .extension()
+        .is_some_and(|ending| ["yaml", "yml"].iter().any(|one| ending.eq_ignore_ascii_case(one)));
+    let is_log = path.extension().is_some_and(|ending| ending == "log");
+    let is_meant = match Kind::of(path) {
+        Some(kind) => kind == Kind::EmulatorLog,
+        None => is_log || !(is_yaml || path.exists()),
+    };
+    if !is_meant || config::is_standard_input(path) {
+        return Ok(());
+    }
+    let path = path.display();
+    let message = format!("`{path}` is read as files in YAML, because it is behind `--emulator` without `=`");
+    Err(Diagnostic::new(Code::Usage, message)
+        .help(format!("to use it as the emulator's file, write `--emulator={path}`"))
+        .into())
+}
+
+/// # Errors
 /// When a path names one of livevod's own files, but of another kind than expected.
 pub(super) fn insist_on(wanted: Kind, path: &Path) -> Result<(), Failure> {
     match Kind::of(path) {

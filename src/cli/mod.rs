@@ -45,6 +45,7 @@ mod sealed;
 mod show;
 mod snapshot;
 mod terminal;
+mod typed;
 mod undeclared;
 mod usage;
 mod validate;

@@ -137,7 +137,9 @@ fn load(
         let desired = resolve::restored(saved, &sources, id);
         return Ok((Loaded::without_files(sources, desired), None));
     }
-    let paths = arguments.paths.resolve().map_err(|_| no_files())?;
+    let is_named = !arguments.paths.given().is_empty();
+    let paths =
+        arguments.paths.resolve().map_err(|error| if is_named { error } else { no_files().into() })?;
     let mut loaded = load::read(&paths, &arguments.rules)?;
     let id = loaded.sources.add(Source::new(name, text));
     let files = loaded.desired;

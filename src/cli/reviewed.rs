@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::arguments::Planning;
-use super::connect::Connection;
+use super::arguments::{Planning, Remote};
+use super::connect;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::kinds::{Kind, input, insist_on};
@@ -46,17 +46,19 @@ pub(super) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
     sealed::write(path, Code::PlanFile, plan.write())
 }
 
-/// A plan or a snapshot belongs to one service: in another one, the same addresses are other configurations.
-pub(super) fn insist_on_target(goal: Goal, connection: &Connection) -> Result<(), Failure> {
+/// A plan or a snapshot belongs to one service: in another one, the same addresses are other configurations. Checked before
+/// anything about credentials or accounts, because with another service those errors would mislead.
+pub(super) fn insist_on_target(goal: Goal, remote: &Remote) -> Result<(), Failure> {
     let (what, code, target) = match goal {
         Goal::Rest(saved) => ("plan", Code::PlanFile, &saved.decisions.target),
         Goal::BackTo(back) => ("snapshot", Code::Snapshot, &back.saved.target),
         Goal::Files | Goal::Beside(_) | Goal::HeldTo(_) => return Ok(()),
     };
-    if *target == connection.target.name {
+    let service = connect::service(remote)?;
+    if *target == service {
         return Ok(());
     }
-    let message = format!("the {what} is for {target}, not for {}", connection.target.name);
+    let message = format!("the {what} is for {target}, not for {service}");
     let diagnostic = Diagnostic::new(code, message)
         .help(format!(
             "give the same `--emulator=FILE` or `--endpoint URL` as when the {what} was made, or make a new {what}"

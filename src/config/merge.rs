@@ -71,7 +71,7 @@ fn check_prune(document: &Document, findings: &mut Findings) {
             );
             let diagnostic = Diagnostic::new(Code::PruneSpread, message)
                 .label(prune.span, "would delete what is not declared")
-                .help("move the domain into one file, so that this file shows everything that is kept");
+                .help("move the domain into one file, so that one file shows everything that `prune` keeps");
             findings.push(domain.keys().fold(diagnostic, |diagnostic, key| {
                 diagnostic.note("the domain is declared here", Some(key))
             }));

@@ -135,12 +135,8 @@ pub(super) fn is_id(text: &str) -> bool {
 /// A transcode group's id: any text of letters, digits, `_` and `-`.
 pub(super) fn group_id(text: &str) -> Result<String, Problem> {
     is_id(text).then(|| text.to_owned()).ok_or_else(|| {
-        Problem::new(
-            Code::BadValue,
-            "not a group id",
-            format!("`{text}` is not a transcoding template group id"),
-        )
-        .help("copy the id from the VOD console: 32 letters and digits, or `VOD_NO_TRANSCODE`")
+        Problem::new(Code::BadValue, "not a group id", format!("`{text}` is not a transcode group id"))
+            .help("copy the id from the VOD console: 32 letters and digits, or `VOD_NO_TRANSCODE`")
     })
 }
 

@@ -47,7 +47,7 @@ struct File {
     account: Account,
     /// The region of domains without a `region` of their own.
     region: Region,
-    /// Names for VOD transcoding template group ids: one id, or one id per region.
+    /// Names for transcode groups (in VOD: transcoding template groups): one id, or one id per region.
     transcode_groups: BTreeMap<String, TranscodeGroup>,
     /// Inherited by every configuration.
     defaults: Settings,
@@ -123,7 +123,7 @@ impl JsonSchema for Settings {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<FormatBlock>();
-        block("Settings, inherited field by field.", [])
+        block("Settings; each is inherited separately.", [])
     }
 }
 

@@ -67,7 +67,7 @@ impl Decoder<'_> {
         let beside = stream.beside_state();
         let Some((first, rest)) = beside.split_first() else { return };
         let diagnostic =
-            Diagnostic::new(Code::AbsentSettings, "`state: absent` cannot be combined with settings")
+            Diagnostic::new(Code::AbsentSettings, "`state: absent` can't be combined with settings")
                 .label(*first, "a setting here")
                 .label(state.span, "declared absent here")
                 .help("keep `state: absent` alone, or remove it");

@@ -381,7 +381,7 @@ impl<'s> Builder<'s, '_> {
         self.findings.push(
             Diagnostic::new(Code::AliasBomb, "an alias is inside the value that it repeats")
                 .label(self.span(range), "expands forever")
-                .help("write the value out"),
+                .help("write the value itself in place of the alias"),
         );
         self.attach_faulty(range);
     }

@@ -21,13 +21,14 @@ pub struct CallEntry<'a> {
     pub status: Option<u16>,
     /// Code of a refusal.
     pub code: Option<&'a str>,
-    /// `carried_out`, `lost` or `late`.
+    /// `carried_out`, `refused`, `lost` or `late`.
     pub fate: &'static str,
     /// The names of the faults that struck.
     pub faults: &'a [&'static str],
-    /// The names of the parameters that the action does not know, left out if there are none.
+    /// The names of the parameters that the action does not know, left out if there are none. They are ignored, or refused
+    /// where the emulator is strict.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub ignored: &'a [String],
+    pub unknown: &'a [String],
     /// The body of the answer; it is not logged.
     #[serde(skip)]
     pub body: Option<&'a [u8]>,
@@ -43,6 +44,7 @@ impl<'a> CallEntry<'a> {
     ) -> Self {
         let fate = match delivery.fate {
             Fate::CarriedOut => "carried_out",
+            Fate::Refused => "refused",
             Fate::Lost => "lost",
             Fate::Late => "late",
         };
@@ -55,7 +57,7 @@ impl<'a> CallEntry<'a> {
             code,
             fate,
             faults,
-            ignored: &glance.ignored,
+            unknown: &glance.unknown,
             body: delivery.response().map(|response| response.body.as_slice()),
         }
     }

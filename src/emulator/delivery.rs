@@ -9,21 +9,30 @@ use crate::wire::Response;
 pub struct Delivery {
     /// By how much a fault delays the end.
     pub delay: Duration,
-    /// Whether the service carried it out.
+    /// What became of it in the service.
     pub fate: Fate,
     /// What the caller gets.
     pub end: End,
 }
 
-/// Whether a request was carried out; one that the service refused counts as carried out.
+/// Whether a request was carried out, whatever the caller is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// It was.
     CarriedOut,
-    /// It never will be.
+    /// The service refused it.
+    Refused,
+    /// It never reaches the service.
     Lost,
     /// It will be, later.
     Late,
+}
+
+impl Fate {
+    /// The fate of a request that the service answered so.
+    pub(super) fn of(answer: &Response) -> Self {
+        if answer.status == 200 { Self::CarriedOut } else { Self::Refused }
+    }
 }
 
 /// What a caller gets.
@@ -56,7 +65,7 @@ pub enum Disturbed {
 
 impl Delivery {
     pub(super) fn answered(response: Response) -> Self {
-        Self { delay: Duration::ZERO, fate: Fate::CarriedOut, end: End::Answer(response) }
+        Self { delay: Duration::ZERO, fate: Fate::of(&response), end: End::Answer(response) }
     }
 
     /// The answer whose head, at least, reaches the caller.

@@ -92,7 +92,7 @@ impl Item {
             _ => {}
         }
         if config.is_by_format() {
-            // It has no meaning there, so the settings don't have it.
+            // It has no meaning there, so the settings do not have it.
             config.auto_compose = false;
             fields.extend(before.get("AutoCompose").map(|value| ("AutoCompose".to_owned(), value.clone())));
         }

@@ -16,16 +16,16 @@ pub(super) struct Glance {
     /// As it was sent.
     pub(super) stream: Option<String>,
     /// The names of the parameters that the action does not know.
-    pub(super) ignored: Vec<String>,
+    pub(super) unknown: Vec<String>,
 }
 
 impl Glance {
     pub(super) fn at(request: &Request, api: Api) -> Self {
         let (action, mut params) = unverified_call(request);
         let known = Action::from_name(&action);
-        let ignored = known.map(|action| parameters::ignored(action, &params, api)).unwrap_or_default();
+        let unknown = known.map(|action| parameters::unknown(action, &params, api)).unwrap_or_default();
         Self {
-            ignored: ignored.into_iter().map(str::to_owned).collect(),
+            unknown: unknown.into_iter().map(str::to_owned).collect(),
             action,
             domain: params.remove("DomainName").unwrap_or_default().to_ascii_lowercase(),
             app: params.remove("AppName"),

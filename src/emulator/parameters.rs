@@ -54,7 +54,7 @@ pub(super) fn known(action: Action, params: &BTreeMap<String, String>, api: Api)
 }
 
 /// The names of the others.
-pub(super) fn ignored(action: Action, params: &BTreeMap<String, String>, api: Api) -> Vec<&str> {
+pub(super) fn unknown(action: Action, params: &BTreeMap<String, String>, api: Api) -> Vec<&str> {
     params.keys().map(String::as_str).filter(|name| !is_known(action, name, api)).collect()
 }
 

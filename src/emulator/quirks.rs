@@ -129,7 +129,7 @@ quirks! {
         Keeps = "keeps-group",
     }
 
-    /// What an Update does that would turn a classic configuration into a by-format one, or back
+    /// What happens to an Update that would turn a classic configuration into a by-format one, or back
     #[source = "UpdateLiveRecordVodConfig: the set of formats can't be changed; VodTranscodeGroupId \"is invalid\" beside RecordFormat; no page says what else happens"]
     shape_change: "shape-change" = ShapeChange {
         /// it is refused

@@ -43,13 +43,13 @@ impl Emulator {
         let (params, state, settings) = (&Params(&verified.params), &self.state, &self.settings);
         match operation {
             Operation::Configurations(action) => {
-                let ignored = parameters::ignored(action, &verified.params, settings.api);
-                if let Some(name) = ignored.first().filter(|_| settings.strict) {
+                let unknown = parameters::unknown(action, &verified.params, settings.api);
+                if let Some(name) = unknown.first().filter(|_| settings.strict) {
                     return Err(Refusal::unknown_parameter(name));
                 }
                 let scene = Scene { state, settings, now, turn: self.turn };
                 // Hardly any call has others, so its parameters are not copied.
-                if ignored.is_empty() {
+                if unknown.is_empty() {
                     return configurations(action, params, &scene);
                 }
                 let known = parameters::known(action, &verified.params, settings.api);

@@ -17,10 +17,12 @@ pub struct Online {
     /// The configuration in the service that records the address: its own or an app-wide one. The most specific one is
     /// presumed to.
     pub ruler: Option<Address>,
+    /// Whether recording starts by itself under `ruler`, not only on demand.
+    pub records_by_itself: bool,
     /// How the files and the service compare there.
     pub standing: Standing,
     /// The settings of `ruler`, normalized, if no file declares it.
-    pub undeclared: Option<RecordConfig>,
+    pub unmanaged: Option<RecordConfig>,
     /// The names that the files give to ids of transcode groups, by id.
     pub group_names: BTreeMap<String, String>,
 }
@@ -48,7 +50,7 @@ pub enum Standing {
     /// Declared absent, but in the service.
     StillThere,
     /// In the service, not declared.
-    Undeclared,
+    Unmanaged,
     /// In the service, not declared, and covered by `prune: true`.
     Pruned,
     /// In the service in a form that livevod can't manage.
@@ -85,16 +87,19 @@ pub fn online(
         (is_pruned && !is_ignored).then_some(Standing::Pruned)
     };
     let ruler = address.rulers().find(|ruler| held.configs.contains_key(ruler));
-    let undeclared = ruler.as_ref().filter(|ruler| desired.get(ruler).is_none());
+    let records_by_itself =
+        ruler.as_ref().is_some_and(|ruler| held.configs[ruler].config.records_by_itself());
+    let unmanaged = ruler.as_ref().filter(|ruler| desired.get(ruler).is_none());
     let settings = |ruler| held.configs.get(ruler).map(|remote| remote.config.clone().normalized());
     Online {
         target: target.to_owned(),
         domain,
         held: here.cloned(),
-        undeclared: undeclared.and_then(settings),
+        unmanaged: unmanaged.and_then(settings),
         ruler,
+        records_by_itself,
         standing: pruned(desired, address).unwrap_or_else(|| standing(wanted, here)),
-        group_names: desired.group_names.iter().map(|(id, name)| (id.clone(), name.value.clone())).collect(),
+        group_names: desired.group_names.iter().map(|(id, name)| (id.clone(), name.name.clone())).collect(),
     }
 }
 
@@ -113,7 +118,7 @@ fn standing(wanted: Option<&Wanted>, held: Option<&Remote>) -> Standing {
         (Some(Wanted::Present(_)), None) => Standing::Missing,
         (Some(Wanted::Absent(_)), Some(_)) => Standing::StillThere,
         (Some(Wanted::Absent(_)), None) => Standing::AsDeclared,
-        (None, Some(_)) => Standing::Undeclared,
+        (None, Some(_)) => Standing::Unmanaged,
         (None, None) => Standing::Nothing,
     }
 }

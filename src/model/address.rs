@@ -213,7 +213,7 @@ impl JsonSchema for AddressText<'_> {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "`domain/app/stream`; `*` means every app or stream without a configuration of its own. \
-                A name that YAML cannot write is in double quotes, escaped as in JSON.",
+                A name that YAML can't write is in double quotes, escaped as in JSON.",
             "type": "string",
         })
     }

@@ -524,6 +524,14 @@ impl Value {
     }
 }
 
+/// The words of a set in the order in which the API's documents write them, then all others by name.
+pub(crate) fn in_documented_order(words: &BTreeSet<String>) -> Vec<&str> {
+    let documented = || CONTENT.iter().chain(VIDEO);
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.sort_by_key(|word| documented().position(|one| one == word).unwrap_or(usize::MAX));
+    words
+}
+
 /// Whether a value that nobody knows means more than nothing, off or zero. XML writes all of them as text.
 pub(crate) fn says_something(value: &serde_json::Value) -> bool {
     use serde_json::Value as Json;
@@ -564,8 +572,9 @@ impl fmt::Display for Value {
             Value::Number(number) => write!(f, "{number}"),
             Value::Switch(on) => f.write_str(if *on { "on" } else { "off" }),
             Value::Set(words) => {
-                let shown = |word: &String| Value::Text(word.clone()).to_string();
-                write!(f, "[{}]", words.iter().map(shown).collect::<Vec<_>>().join(", "))
+                let words = in_documented_order(words).into_iter();
+                let shown = |word: &str| Value::text(Some(word)).to_string();
+                write!(f, "[{}]", words.map(shown).collect::<Vec<_>>().join(", "))
             }
             Value::Process(process) => process.fmt(f),
             Value::Bare => f.write_str("recorded"),
@@ -587,6 +596,14 @@ mod tests {
         let shown = [0, 15, 90, 1200, 1230, 3600, 5400, 21_600, 21_601]
             .map(|seconds| Value::Seconds(seconds).to_string());
         assert_eq!(shown, ["0s", "15s", "1m30s", "20m", "20m30s", "1h", "1h30m", "6h", "6h1s"]);
+    }
+
+    #[test]
+    fn sets_read_as_the_documents_write_them() {
+        let shown = |text: &str| Value::Set(super::super::words(text)).to_string();
+        assert_eq!(shown("compose,origin"), "[origin, compose]");
+        assert_eq!(shown("transcode,raw"), "[raw, transcode]");
+        assert_eq!(shown("lsd,lld"), "[lld, lsd]");
     }
 
     #[test]

@@ -11,8 +11,8 @@ mod snapshot;
 
 pub use address::{Address, AddressError, AddressText, EVERY, domain_error, name_error};
 pub use config::{NO_TRANSCODE, RecordConfig, State, is_group_id, words};
-pub(crate) use field::says_something;
 pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Value};
+pub(crate) use field::{in_documented_order, says_something};
 pub use format::{Format, FormatSettings, Formats, Part, Process};
 pub use pattern::{Pattern, PatternError};
 pub use region::{Region, Served};

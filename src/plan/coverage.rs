@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::change::{ActionKind, Change};
 use super::decided::Plan;
-use super::notes::{Coverage, Noted, Warning};
+use super::notes::{Coverage, Noted, Recorder, Warning};
 use crate::model::{Address, RecordConfig, Snapshot};
 use crate::resolve::OriginKind;
 
@@ -15,7 +15,7 @@ pub(super) fn fill_in(plan: &mut Plan, snapshot: &Snapshot) {
     let after = Rulers::after(snapshot, changes);
     for (change, note) in changes.iter().zip(&mut plan.notes.changes) {
         let address = &change.address;
-        note.coverage = Coverage { before: before.ruler(address), after: after.ruler(address) };
+        note.coverage = Coverage { before: before.recorder(address), after: after.recorder(address) };
     }
 }
 
@@ -46,13 +46,16 @@ impl<'a> Rulers<'a> {
         rulers
     }
 
-    fn ruler(&self, address: &Address) -> Option<Address> {
-        address.rulers().find(|ruler| self.configs.contains_key(ruler))
+    fn recorder(&self, address: &Address) -> Option<Recorder> {
+        address.rulers().find_map(|ruler| {
+            let records_by_itself = self.configs.get(&ruler)?.records_by_itself();
+            Some(Recorder { address: ruler, records_by_itself })
+        })
     }
 
     /// Whether the address is recorded automatically, not only on demand.
     pub(super) fn records(&self, address: &Address) -> bool {
-        self.ruler(address).is_some_and(|ruler| self.configs[&ruler].records_by_itself())
+        self.recorder(address).is_some_and(|recorder| recorder.records_by_itself)
     }
 }
 
@@ -61,7 +64,7 @@ pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = fallen_to_defaults(plan).into_iter().collect();
     warnings.extend(plan.notes.shadows.iter().map(|shadow| Warning {
         message: format!(
-            "the unmanaged configuration `{}` records instead of the declared `{}`",
+            "the unmanaged configuration `{}` applies instead of the declared `{}`",
             shadow.address, shadow.shadowed
         ),
         address: Some(shadow.address.clone()),

@@ -11,7 +11,7 @@ use super::notes::{
 use super::options::PlanOptions;
 use super::selection::Selection;
 use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling, Value};
-use crate::resolve::{Desired, DesiredDomain, Entry, OriginKind, Resolved, Restored, Wanted};
+use crate::resolve::{Desired, DesiredDomain, Entry, NamedGroup, OriginKind, Resolved, Restored, Wanted};
 use crate::source::Sources;
 use crate::wire::{self, Action};
 
@@ -41,9 +41,9 @@ pub(super) fn differences(
 
 fn empty(desired: &Desired, sources: &Sources, options: &PlanOptions) -> Plan {
     let declared = desired.account.as_ref().map(|account| account.value.clone());
-    let group_names = desired.group_names.iter().map(|(id, name)| {
-        let place = Some(sources.place(name.span));
-        (id.clone(), GroupName { name: name.value.clone(), place })
+    let group_names = desired.group_names.iter().map(|(id, NamedGroup { name, regions, span })| {
+        let place = Some(sources.place(*span));
+        (id.clone(), GroupName { name: name.clone(), regions: regions.clone(), place })
     });
     Plan {
         decisions: Decisions {

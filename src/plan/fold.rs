@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::change::Change;
 use super::decided::Plan;
-use super::notes::{ChangeNote, Coverage, FieldChange, FieldOrigin, Noted};
+use super::notes::{ChangeNote, Coverage, FieldChange, FieldOrigin, Noted, Recorder};
 use crate::model::{Address, Field, Value};
 use crate::resolve::OriginKind;
 use crate::source::Place;
@@ -56,8 +56,11 @@ impl<'a> AsRead<'a> {
         let is_pending = self.plan.is_pending(&self.change);
         let instead = self.plan.instead_of(&self.change);
         let instead = instead.map(|other| (other.action(), other.before(), other.after()));
-        let rulers = [before, after].map(|ruler| ruler.as_ref().map(|ruler| ruler_name(ruler, address)));
-        (change.action(), *reason, reason_place, run, rulers, contingent, is_pending, instead)
+        let recorders = [before, after].map(|recorder| {
+            let Recorder { address: ruler, records_by_itself } = recorder.as_ref()?;
+            Some((ruler_name(ruler, address), *records_by_itself))
+        });
+        (change.action(), *reason, reason_place, run, recorders, contingent, is_pending, instead)
     }
 
     /// Its fields: of each origin the place of the value, but not the steps that led there.

@@ -126,7 +126,7 @@ fn recording_gap(view: &View) -> Vec<Held> {
     let replaces = view.plan.decisions.changes.iter().filter(|change| change.action() == ActionKind::Replace);
     replaces
         .map(|change| {
-            let words = "the stream is not recorded between the delete and the add";
+            let words = "the stream is not recorded between the delete and the create";
             hold(Guard::RecordingGap, Some(change), words, Some("--allow-recording-gap"))
         })
         .collect()

@@ -66,6 +66,8 @@ impl Notes {
 pub struct GroupName {
     /// The name.
     pub name: String,
+    /// The regions that the name stands for this id in; empty if it does in every region.
+    pub regions: Vec<String>,
     /// Where the name is given to the id.
     pub place: Option<Place>,
 }
@@ -215,13 +217,32 @@ impl FieldOrigin {
     }
 }
 
-/// The address that records a stream, before and after; `None` means not recorded.
+/// What records a stream, before and after; `None` means not recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// The recording configuration before.
-    pub before: Option<Address>,
+    pub before: Option<Recorder>,
     /// The recording configuration after the whole plan.
-    pub after: Option<Address>,
+    pub after: Option<Recorder>,
+}
+
+impl Coverage {
+    /// Whether the stream was recorded automatically, and no longer is.
+    pub fn stops_recording(&self) -> bool {
+        let records_by_itself =
+            |recorder: &Option<Recorder>| recorder.as_ref().is_some_and(|one| one.records_by_itself);
+        records_by_itself(&self.before) && !records_by_itself(&self.after)
+    }
+}
+
+/// The configuration that applies to a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorder {
+    /// Its address.
+    pub address: Address,
+    /// Whether recording starts by itself under it (API: OnDemand 0), not only on demand.
+    pub records_by_itself: bool,
 }
 
 /// A configuration that no file declares.

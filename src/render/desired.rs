@@ -10,7 +10,10 @@ use super::documents::{Context, FORMAT_VERSION, findings, pretty};
 use super::facts::origin_row;
 use super::phrases::{counted, origin_text};
 use crate::config;
-use crate::model::{Address, AddressText, Field, FormatSettings, Part, Process, State, Value, is_group_id};
+use crate::model::{
+    Address, AddressText, Field, FormatSettings, Part, Process, State, Value, in_documented_order,
+    is_group_id,
+};
 use crate::plan::FieldOrigin;
 use crate::resolve::{Desired, Entry, Resolved};
 use crate::source::{Source, Sources};
@@ -188,6 +191,7 @@ fn written_value(value: Value) -> Written {
         Value::Formats(formats) => Written::Block(
             formats.into_iter().map(|(format, one)| (format.name(), written_format(&one))).collect(),
         ),
+        Value::Set(words) => one(json!(in_documented_order(&words))),
         other => one(other.to_json()),
     }
 }

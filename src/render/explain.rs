@@ -1,7 +1,7 @@
 //! The pages of codes and what the files say about an address, for the terminal.
 
 use super::lines::{Line, laid_out};
-use super::phrases::origin_text;
+use super::phrases::{origin_text, recorded};
 use super::style::{Style, Tone, pad, wrap};
 use crate::diag::{Code, Severity};
 use crate::explain::{Area, Declared, Explanation, FieldExplained, Ruler, Shadowed};
@@ -144,7 +144,7 @@ pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, st
     lines.extend(patterns("protected by", protected));
     lines.extend(prune.map(|span| {
         Line::fact(format!(
-            "under `prune`  ({}): configurations that are not declared there are deleted",
+            "under `prune`  ({}): unmanaged configurations there are deleted",
             shown.line(span)
         ))
     }));
@@ -207,7 +207,8 @@ impl Shown<'_> {
         }
         match ruler {
             Some(ruler) if ruler.address != explanation.address => {
-                lines.push(Line::fact(format!("recorded by {}  ({})", ruler.address, self.keys(ruler))));
+                let recorded = recorded(ruler.records_by_itself);
+                lines.push(Line::fact(format!("{recorded} by {}  ({})", ruler.address, self.keys(ruler))));
             }
             Some(_) => {}
             None => lines.push(Line::fact("NOT RECORDED by any declared configuration")),
@@ -246,19 +247,18 @@ impl Shown<'_> {
         let present = |next: &&Ruler| next.absent.is_none() && next.address != ruler.address;
         let next: Vec<&Ruler> = rulers.iter().filter(present).collect();
         let says = |next: &Ruler| {
-            let records = if next.records_by_itself { "" } else { ", which records only on demand" };
-            format!("{}{records}  ({})", next.address, self.keys(next))
+            format!("{} by {}  ({})", recorded(next.records_by_itself), next.address, self.keys(next))
         };
         let says = match next.split_first() {
             None => {
                 let none = "without this configuration, no declared configuration would record the stream";
                 return vec![Line::fact(none)];
             }
-            Some((next, [])) => format!("without this configuration, recorded by {}", says(next)),
+            Some((next, [])) => format!("without this configuration, {}", says(next)),
             Some((next, more)) => {
                 let more: String =
                     more.iter().map(|one| format!("; without that, by {}", one.address)).collect();
-                format!("without this configuration, recorded by {}{more}", says(next))
+                format!("without this configuration, {}{more}", says(next))
             }
         };
         vec![

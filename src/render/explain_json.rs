@@ -121,7 +121,8 @@ fn patterns(patterns: &[Spanned<Pattern>], sources: &Sources) -> Vec<Json> {
 }
 
 fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
-    let Online { target, domain, held, ruler, standing, undeclared, group_names: _ } = online;
+    let Online { target, domain, held, ruler, records_by_itself, standing, unmanaged, group_names: _ } =
+        online;
     let state = |domain: &DomainState| {
         let DomainState { status, kind, region } = domain;
         json!({"status": status, "type": kind, "region": region})
@@ -132,7 +133,8 @@ fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
         "held": held.as_ref().map(|held| settings_row(&held.config.clone().normalized())),
         "create_time": held.as_ref().and_then(|held| held.create_time.as_ref()),
         "ruler": ruler,
-        "undeclared": undeclared.as_ref().map(settings_row),
+        "records_by_itself": records_by_itself,
+        "unmanaged": unmanaged.as_ref().map(settings_row),
         "standing": standing_name(standing),
         "differences": differences(standing),
         "journal": last.map(journal_row),
@@ -163,7 +165,7 @@ fn standing_name(standing: &Standing) -> &'static str {
         Standing::Differs(_) => "differs",
         Standing::Missing => "missing",
         Standing::StillThere => "still_there",
-        Standing::Undeclared => "undeclared",
+        Standing::Unmanaged => "unmanaged",
         Standing::Pruned => "pruned",
         Standing::Unmanageable(_) => "unmanageable",
         Standing::Nothing => "nothing",

@@ -3,6 +3,7 @@
 use super::groups::Groups;
 use super::journal::{end_text, found_text};
 use super::lines::{Line, laid_out};
+use super::phrases::recorded;
 use super::style::{Style, Tone, pad};
 use crate::apply::journal::{LastEntry, Reply, Told};
 use crate::explain::{Difference, DomainState, Online, Standing};
@@ -15,7 +16,7 @@ const NAME_WIDTH: usize = 28;
 
 /// The domain, its configuration at the address, how that differs from the files, and the last entry in the journals.
 pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Style) -> String {
-    let Online { target, domain, held, ruler, standing, undeclared, group_names } = online;
+    let Online { target, domain, held, ruler, records_by_itself, standing, unmanaged, group_names } = online;
     let mut lines = vec![Line::fact(state(domain.as_ref()))];
     lines.push(Line::fact(match held {
         Some(held) => match &held.create_time {
@@ -25,19 +26,24 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
         None => "has no configuration here".to_owned(),
     }));
     match (held, ruler) {
-        (None, Some(ruler)) => lines.push(Line::fact(format!("recorded by {}", clean(&ruler.to_string())))),
+        (None, Some(ruler)) => {
+            let text = format!("{} by {ruler}", recorded(*records_by_itself));
+            lines.push(Line::fact(clean(&text)));
+        }
         (None, None) => lines.push(Line::fact("NOT RECORDED")),
         (Some(_), _) => {}
     }
     lines.push(Line::fact(verdict(standing)));
-    let named = |(id, name): (&String, &String)| (id.clone(), GroupName { name: name.clone(), place: None });
+    let named = |(id, name): (&String, &String)| {
+        (id.clone(), GroupName { name: name.clone(), regions: Vec::new(), place: None })
+    };
     let names = group_names.iter().map(named).collect();
     let groups = Groups::naming(&names);
     if let Standing::Differs(differences) = standing {
         lines.extend(differences.iter().map(|difference| row(difference, &groups, style)));
     }
     let other = ruler.as_ref().filter(|_| held.is_none());
-    lines.extend(undeclared.iter().flat_map(|config| settings(config, other, &groups, style)));
+    lines.extend(unmanaged.iter().flat_map(|config| settings(config, other, &groups, style)));
     match last {
         Some(last) => lines.extend(last_lines(last)),
         None => lines.push(Line::fact("no journal mentions it")),
@@ -111,7 +117,7 @@ fn verdict(standing: &Standing) -> String {
         Standing::Differs(_) => "differs from the files; apply would change:".to_owned(),
         Standing::Missing => "declared but missing; apply would create it".to_owned(),
         Standing::StillThere => "declared `state: absent` but still there; apply would delete it".to_owned(),
-        Standing::Undeclared => "unmanaged: no file declares it".to_owned(),
+        Standing::Unmanaged => "unmanaged: no file declares it".to_owned(),
         Standing::Pruned => "not declared, and covered by `prune: true`; apply would delete it".to_owned(),
         Standing::Unmanageable(reason) => clean(&format!("can't be managed: {reason}")),
         Standing::Nothing => "not declared either".to_owned(),

@@ -88,6 +88,10 @@ pub(super) struct CoverageRow<'a> {
     before: Option<AddressText<'a>>,
     /// The configuration that records it afterwards, null if it is not recorded.
     after: Option<AddressText<'a>>,
+    /// Whether recording starts by itself now, not only on demand.
+    before_records_by_itself: bool,
+    /// Whether recording starts by itself afterwards, not only on demand.
+    after_records_by_itself: bool,
     /// The same for people.
     text: String,
 }
@@ -326,8 +330,10 @@ pub(super) fn change_row<'a>(account: Option<&'a str>, view: ChangeView<'a>) -> 
 pub(super) fn coverage_row(view: ChangeView<'_>) -> CoverageRow<'_> {
     let Coverage { before, after } = &view.noted.note.coverage;
     CoverageRow {
-        before: before.as_ref().map(AddressText),
-        after: after.as_ref().map(AddressText),
+        before: before.as_ref().map(|one| AddressText(&one.address)),
+        after: after.as_ref().map(|one| AddressText(&one.address)),
+        before_records_by_itself: before.as_ref().is_some_and(|one| one.records_by_itself),
+        after_records_by_itself: after.as_ref().is_some_and(|one| one.records_by_itself),
         text: view.coverage_text(),
     }
 }

@@ -58,7 +58,7 @@ impl<'a> Groups<'a> {
 
     /// The name of an id and the beginning of the id, if a file names it.
     fn named(&self, id: &str, ellipsis: &str) -> Option<String> {
-        let GroupName { name, place: _ } = self.names.get(id)?;
+        let GroupName { name, regions: _, place: _ } = self.names.get(id)?;
         let is_usual = id.len() > self.shown && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         Some(match is_usual {
             true => format!("{name} ({}{ellipsis})", &id[..self.shown]),
@@ -66,7 +66,7 @@ impl<'a> Groups<'a> {
         })
     }
 
-    /// The id and place of each name that a change shows: `hd is e2d7… (livevod.yaml:5)`.
+    /// The id and place of each name that a change shows: `hd is e2d7… in cn-shanghai (livevod.yaml:5)`.
     pub(super) fn legend(&self) -> Vec<String> {
         let used = self.names.iter().filter(|(id, _)| self.used.contains(id.as_str()));
         let mut lines: Vec<(&String, String)> =
@@ -83,10 +83,11 @@ fn moved(change: &Change) -> impl Iterator<Item = &str> {
     sides.flat_map(move |config| shown.clone().into_iter().filter_map(|field| config.transcode_group(field)))
 }
 
-fn line(id: &str, GroupName { name, place }: &GroupName) -> String {
+fn line(id: &str, GroupName { name, regions, place }: &GroupName) -> String {
     let id = Value::Text(id.to_owned());
+    let region = if regions.is_empty() { String::new() } else { format!(" in {}", regions.join(" and ")) };
     let place = place.as_ref().map(|place| format!(" ({}:{})", place.file, place.start.line));
-    clean(&format!("{name} is {id}{}", place.unwrap_or_default()))
+    clean(&format!("{name} is {id}{region}{}", place.unwrap_or_default()))
 }
 
 /// How many characters distinguish every two of `ids`, ignoring case, as a reader may.

@@ -153,7 +153,8 @@ fn left_alone(view: &PlanView) -> String {
             format!("<details><summary>{} {title}</summary><ul>{items}</ul></details>\n", names.len());
         if names.is_empty() { String::new() } else { whole }
     };
-    let lists = unmanaged(view) + &view.left_alone().map(list).concat();
+    let none = view.no_undeclared_domain().map(|text| format!("<p>{}</p>\n", escaped(text)));
+    let lists = unmanaged(view) + &view.left_alone().map(list).concat() + &none.unwrap_or_default();
     match lists.is_empty() {
         true => lists,
         false => format!("<section class=\"alone\" aria-label=\"Left alone\">\n{lists}</section>\n"),

@@ -137,7 +137,7 @@ pub(super) fn found_text(found: LeftOpenFound) -> &'static str {
         LeftOpenFound::Arrived => "the write arrived",
         LeftOpenFound::Pending => "the write is not visible yet and may still arrive",
         LeftOpenFound::NotArrived => "the write is not visible",
-        LeftOpenFound::Gap => "deleted and not added again",
+        LeftOpenFound::Gap => "deleted and not created again",
         LeftOpenFound::Gone => "there is no configuration now",
         LeftOpenFound::Back => "there is a configuration again",
         LeftOpenFound::Otherwise => "there is a different configuration now",

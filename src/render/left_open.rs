@@ -62,7 +62,7 @@ pub(super) fn story(one: &LeftOpenNow) -> String {
         (LeftOpenKind::Change { action: ActionKind::Replace, .. }, found) => replaced(found).to_owned(),
         (LeftOpenKind::Change { action, .. }, found) => written(action.first_call(), found),
         (LeftOpenKind::Lost(GapCause::Replace), LeftOpenFound::Gap) => {
-            "deleted for a replace and not added again".to_owned()
+            "deleted for a replace and not created again".to_owned()
         }
         (LeftOpenKind::Lost(GapCause::AppWide), LeftOpenFound::Gap) => {
             "deleted together with an app-wide configuration and not added back".to_owned()

@@ -13,7 +13,7 @@ use super::phrases::{
     first_and_more, origin_text, released_by, sentence, symbol, unmanageable,
 };
 use super::sheet::{Rows, Sheet};
-use super::view::{ChangeView, FoldView, LeftAlone, PlanView, RefusalView};
+use super::view::{ChangeView, FoldView, LeftAlone, PlanView, RefusalView, sentence_case};
 use crate::gate::clean;
 use crate::model::{Address, Value};
 use crate::plan::{ActionKind, Coverage, FieldChange, FieldOrigin};
@@ -286,6 +286,9 @@ impl Scribe<'_> {
             let rows = Rows { what, head: &head, tail: "\n</details>\n\n" };
             let room = sheet.room(FOOTER);
             sheet.rows(rows, room, &names, |name| format!("- {}\n", code(name)));
+        }
+        if let Some(text) = self.view.no_undeclared_domain() {
+            sheet.must(&format!("{}.\n\n", sentence_case(text)));
         }
     }
 

@@ -61,7 +61,7 @@ pub use left_open::unresolved;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use printed::{
     Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, report,
-    run, runs, snapshot, validated,
+    run, runs, snapshot, unapplied, validated,
 };
 pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_beside};
 pub use remote::Sought;

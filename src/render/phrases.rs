@@ -5,7 +5,7 @@ use crate::apply::journal::End;
 use crate::gate::clean;
 use crate::model::Address;
 use crate::plan::{
-    ActionKind, Budget, Contingent, Coverage, FieldOrigin, Guard, Held, UndeclaredDomain, relation,
+    ActionKind, Budget, Contingent, Coverage, FieldOrigin, Guard, Held, Recorder, UndeclaredDomain, relation,
 };
 use crate::resolve::OriginKind;
 
@@ -102,21 +102,40 @@ pub(super) fn origin_text(origin: &FieldOrigin) -> String {
     }
 }
 
-/// Who records the address before and after, in words.
+/// Which configuration records the address before and after, and if it does so automatically, in words.
 pub(super) fn coverage_text(coverage: &Coverage, address: &Address, action: ActionKind) -> String {
     let Coverage { before, after } = coverage;
-    let name = |ruler: &Option<Address>| {
-        ruler
-            .as_ref()
-            .map_or(NOT_RECORDED.to_owned(), |ruler| format!("recorded by {}", relation(ruler, address)))
-    };
-    let (before, after) = (name(before), name(after));
-    match action {
-        ActionKind::Create => format!("currently {before}"),
-        ActionKind::Delete => format!("then {after}"),
-        ActionKind::Update | ActionKind::Replace if before == after => after,
-        ActionKind::Update | ActionKind::Replace => format!("{before}, then {after}"),
+    let now = recorded_by(before.as_ref(), address);
+    let then = recorded_by(after.as_ref(), address);
+    match (action, before, after) {
+        (ActionKind::Create, _, Some(Recorder { records_by_itself: false, .. })) => {
+            format!("currently {now}, then {then}")
+        }
+        (ActionKind::Create, _, _) => format!("currently {now}"),
+        (ActionKind::Delete, _, _) => format!("then {then}"),
+        (ActionKind::Update | ActionKind::Replace, before, after) if before == after => now,
+        (ActionKind::Update | ActionKind::Replace, Some(before), Some(after))
+            if before.address == after.address =>
+        {
+            format!(
+                "{now}, then {}",
+                if after.records_by_itself { "automatically" } else { "only on demand" }
+            )
+        }
+        (ActionKind::Update | ActionKind::Replace, _, _) => format!("{now}, then {then}"),
     }
+}
+
+/// `recorded by show/*`, `recorded only on demand by show/*`, `NOT RECORDED`.
+fn recorded_by(recorder: Option<&Recorder>, address: &Address) -> String {
+    recorder.map_or(NOT_RECORDED.to_owned(), |Recorder { address: ruler, records_by_itself }| {
+        format!("{} by {}", recorded(*records_by_itself), relation(ruler, address))
+    })
+}
+
+/// `recorded`, or `recorded only on demand`.
+pub(super) fn recorded(records_by_itself: bool) -> &'static str {
+    if records_by_itself { "recorded" } else { "recorded only on demand" }
 }
 
 /// `at least 7 reads, 4 writes and 9 s at the configured rate`.

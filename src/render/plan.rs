@@ -295,6 +295,9 @@ impl<'a> Page<'a> {
         for LeftAlone { what: _, title, names } in [ignored, domains] {
             self.list(Tone::Quiet, "  .", title, &names);
         }
+        if let Some(text) = view.no_undeclared_domain() {
+            self.item(Tone::Quiet, "  .", text);
+        }
         for one in view.unsupported {
             let text = clean(&format!("{} {}", one.address, unmanageable(&one.reason)));
             self.item(if one.declared { Tone::Danger } else { Tone::Quiet }, "  !", &text);
@@ -351,9 +354,16 @@ impl<'a> Page<'a> {
 
     fn totals(&mut self) {
         let view = self.view;
-        self.line(self.style.paint(Tone::Strong, &view.totals));
+        let totals = wrap(&view.totals, self.style.width);
+        self.lines.extend(totals.iter().map(|line| self.style.paint(Tone::Strong, line)));
         self.lines.extend(wrap(&view.consequences, self.style.width));
-        self.line(self.style.paint(Tone::Quiet, &format!("digest {}{}", view.digest, view.digest_scope)));
+        let digest = format!("digest {}", view.digest);
+        let scope = view.digest_scope;
+        let is_one_line = columns(&digest) + columns(scope) <= self.style.width;
+        let parts =
+            if is_one_line { vec![digest + scope] } else { vec![digest, scope.trim_start().to_owned()] };
+        let parts = parts.iter().filter(|part| !part.is_empty());
+        self.lines.extend(parts.map(|part| self.style.paint(Tone::Quiet, part)));
     }
 
     /// One line for each flag that allows something; with `full`, all refusals.

@@ -66,7 +66,30 @@ impl Printed {
 
 /// A plan.
 pub fn plan(view: &PlanView, context: Context, layout: &Layout) -> Printed {
-    let beside = |text| Printed { more: refused(view, context), ..Printed::beside(context, layout, text) };
+    let last = match context.exit {
+        Exit::Error if diag::has_errors(context.diagnostics) && !view.is_conclusive() => {
+            format!("Found {}.\n", summary_line(&weighty(context.diagnostics)))
+        }
+        _ => refused(view, context),
+    };
+    plan_before(last, view, context, layout)
+}
+
+/// A plan of which an apply writes nothing, because of an error, a guard, or for want of changes.
+pub fn unapplied(view: &PlanView, context: Context, layout: &Layout) -> Printed {
+    let last = match context.exit {
+        Exit::Error => {
+            let found = summary_line(&weighty(context.diagnostics));
+            format!("Found {found}; {NOTHING_WRITTEN} (exit code 1)\n")
+        }
+        _ => refused(view, context),
+    };
+    plan_before(last, view, context, layout)
+}
+
+/// A plan, and the last line of the run.
+fn plan_before(last: String, view: &PlanView, context: Context, layout: &Layout) -> Printed {
+    let beside = |text| Printed { more: last, ..Printed::beside(context, layout, text) };
     match layout.format {
         Format::Human => beside(human_plan(view, layout.full, layout.stdout)),
         Format::Json => Printed::document(plan_json(view, context)),
@@ -310,7 +333,9 @@ fn sorted(findings: &[Diagnostic], more: &[Diagnostic]) -> Vec<Diagnostic> {
 /// The last line of a run that ends early.
 fn found(context: Context) -> String {
     match context.exit {
-        Exit::Refused => format!("Refused: {}; {NOTHING_WRITTEN}\n", summary_line(context.diagnostics)),
+        Exit::Refused => {
+            format!("Refused: {}; {NOTHING_WRITTEN} (exit code 3)\n", summary_line(context.diagnostics))
+        }
         _ => format!("Found {}.\n", summary_line(context.diagnostics)),
     }
 }
@@ -319,11 +344,11 @@ fn found(context: Context) -> String {
 fn refused(view: &PlanView, context: Context) -> String {
     match context.exit {
         Exit::Refused => {
-            format!("Refused: {}; {NOTHING_WRITTEN}\n", counted(view.held.len(), "refusal"))
+            format!("Refused: {}; {NOTHING_WRITTEN} (exit code 3)\n", counted(view.held.len(), "refusal"))
         }
         _ => String::new(),
     }
 }
 
-/// For a run that ends with [`Exit::Refused`].
-const NOTHING_WRITTEN: &str = "nothing was written (exit code 3)";
+/// For a run that ends before its first write.
+const NOTHING_WRITTEN: &str = "nothing was written";

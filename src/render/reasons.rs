@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::remote::{Asked, Sought, account_listing, calls, denial, listing, policy, remedy};
+use super::remote::{Asked, Sought, account_listing, calls, cause, denial, listing, policy, remedy};
 use crate::api;
 use crate::apply::{ChangeOutcome, Outcome, Report, blame};
 use crate::diag::{Code, Diagnostic, Severity};
@@ -45,11 +45,11 @@ pub(super) fn not_done(
         domain: &one.address.domain,
     };
     diagnostic = match code {
-        // What the last error means matters less than that the write may be there.
+        // The write may be there, so the cure for the last error would be the wrong advice: only its cause is shown.
         Code::UnknownOutcome => {
-            let meaning = remote.and_then(api::Error::remote).and_then(remedy);
+            let cause = remote.and_then(api::Error::remote).and_then(cause);
             let diagnostic = diagnostic.help(help);
-            meaning.into_iter().fold(diagnostic, |diagnostic, meaning| diagnostic.note(meaning, None))
+            cause.into_iter().fold(diagnostic, |diagnostic, cause| diagnostic.note(cause, None))
         }
         _ => helped(diagnostic, remote, &asked, help),
     };

@@ -64,7 +64,7 @@ const CODES: &[Meaning] = &[
     ),
     means(
         "InvalidTemplateGroupId.NotFound",
-        "VOD has no transcoding template group with this id in the domain's region",
+        "VOD has no transcode group with this id in the domain's region",
         "check the id in the VOD console, in the domain's region and account",
     ),
     means(
@@ -209,6 +209,10 @@ const FAMILIES: &[Meaning] = &[
 /// Codes for a missing permission.
 const DENIALS: [&str; 3] = ["Forbidden.RAM", "NoPermission", "Forbidden"];
 
+/// The meaning of those codes.
+const DENIED: Meaning =
+    means("", "the identity of these credentials is not allowed to do this", "attach the policy below to it");
+
 /// What was requested: the facts that the help for a missing permission needs.
 pub(super) struct Asked<'a> {
     /// As RAM names them: `live:AddLiveRecordVodConfig`.
@@ -267,17 +271,23 @@ impl Sought {
 
 /// The cause of an error and what to do about it. `None` for a code that no documentation lists.
 pub(super) fn remedy(error: &RemoteError) -> Option<String> {
+    let Meaning { codes: _, cause, cure } = meaning(error)?;
+    Some(format!("{cause}; {cure}"))
+}
+
+/// The cause of an error alone, for where its cure would be the wrong advice. `None` as for [`remedy`].
+pub(super) fn cause(error: &RemoteError) -> Option<&'static str> {
+    meaning(error).map(|meaning| meaning.cause)
+}
+
+fn meaning(error: &RemoteError) -> Option<&'static Meaning> {
     let code = error.code.as_str();
     if DENIALS.contains(&code) {
-        return Some(
-            "the identity of these credentials is not allowed to do this; attach the policy below to it"
-                .to_owned(),
-        );
+        return Some(&DENIED);
     }
     let whole = CODES.iter().find(|meaning| meaning.codes().any(|one| one == code));
     let begins = |family: &&Meaning| family.codes().any(|beginning| code.starts_with(beginning));
-    let meaning = whole.or_else(|| FAMILIES.iter().find(begins))?;
-    Some(format!("{}; {}", meaning.cause, meaning.cure))
+    whole.or_else(|| FAMILIES.iter().find(begins))
 }
 
 /// The details that the service gives for a missing permission, if any.

@@ -183,7 +183,7 @@ fn past(action: ActionKind) -> &'static str {
         ActionKind::Create => "created",
         ActionKind::Update => "updated",
         ActionKind::Replace => "replaced",
-        ActionKind::Delete => "destroyed",
+        ActionKind::Delete => "deleted",
     }
 }
 

@@ -14,10 +14,10 @@ use super::phrases::{
 };
 use crate::apply::journal::LeftOpenNow;
 use crate::gate::clean;
-use crate::model::{Address, RecordConfig};
+use crate::model::Address;
 use crate::plan::{
-    ActionKind, Budget, Change, Coverage, Decisions, Difference, Guard, Held, Noted, Notes, Plan, Shadow,
-    Summary, UndeclaredDomain, Unmanaged, Unsupported, Warning, fold,
+    ActionKind, Budget, Change, Decisions, Difference, Guard, Held, Noted, Notes, Plan, Shadow, Summary,
+    UndeclaredDomain, Unmanaged, Unsupported, Warning, fold,
 };
 
 /// The actions, worst first.
@@ -286,6 +286,14 @@ impl<'a> PlanView<'a> {
         ]
     }
 
+    /// A sentence for the case that the account was asked for undeclared domains and none holds configurations.
+    pub(super) fn no_undeclared_domain(&self) -> Option<&'static str> {
+        self.undeclared_domains.filter(|domains| domains.is_empty()).map(|_| match self.is_complete {
+            true => "every domain that holds configurations is named in the files, or ignored",
+            false => "every domain that was read and holds configurations is named in the files, or ignored",
+        })
+    }
+
     /// How many changes were already pending on the target branch.
     pub(super) fn pending(&self) -> usize {
         self.base.as_ref().map_or(0, |base| base.pending)
@@ -337,7 +345,7 @@ impl<'a> ChangeView<'a> {
 
     /// Whether the stream is no longer recorded automatically after it.
     pub(super) fn stops_recording(&self) -> bool {
-        stops_recording(self.noted)
+        self.noted.note.coverage.stops_recording()
     }
 }
 
@@ -393,10 +401,12 @@ fn without_changes(plan: &Plan) -> String {
             )
         }
         () if shadows > 0 => {
-            format!(
-                "Differs from the files: {} recording in place of declared ones.",
-                counted(shadows, "unmanaged configuration")
-            )
+            let applies = if shadows == 1 {
+                "applies in place of a declared one"
+            } else {
+                "apply in place of declared ones"
+            };
+            format!("Differs from the files: {} {applies}.", counted(shadows, "unmanaged configuration"))
         }
         () if plan.is_held_by(Guard::Account) => {
             "Not compared: the credentials belong to another account.".to_owned()
@@ -428,7 +438,7 @@ fn aim(notes: &Notes) -> &'static str {
 }
 
 /// A text with a capital at its beginning.
-fn sentence_case(text: &str) -> String {
+pub(super) fn sentence_case(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
@@ -489,26 +499,16 @@ fn guards(held: &[Held]) -> HashMap<&Address, Vec<Guard>> {
 fn dangers(plan: &Plan, summary: Summary) -> Vec<String> {
     let Summary { create: _, update: _, replace, delete, unchanged: _ } = summary;
     let unread = plan.notes.unread.len();
-    let stops = plan.changes().filter(|change| stops_recording(*change)).count();
+    let stops = plan.changes().filter(|change| change.note.coverage.stops_recording()).count();
     let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared).count();
     let kinds = [
         (unread, format!("{} could not be read", counted(unread, "domain"))),
-        (replace, format!("{replace} replaced: nothing records between the delete and the add")),
+        (replace, format!("{replace} replaced: nothing records between the delete and the create")),
         (delete, format!("{delete} deleted")),
         (stops, format!("{stops} {STOPS_RECORDING}")),
         (unsupported, format!("{} that can't be managed", counted(unsupported, "declared configuration"))),
     ];
     kinds.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect()
-}
-
-/// Whether the address is recorded now and, judging by its own configuration and the plan, no longer automatically
-/// afterwards.
-fn stops_recording(change: Noted) -> bool {
-    let Coverage { before, after } = &change.note.coverage;
-    let asks = |config: Option<&RecordConfig>| config.is_some_and(|config| !config.records_by_itself());
-    let is_ruled_by_itself = after.as_ref() == Some(&change.address);
-    before.is_some()
-        && (after.is_none() || (is_ruled_by_itself && asks(change.after()) && !asks(change.before())))
 }
 
 #[cfg(test)]

@@ -21,7 +21,18 @@ pub struct Desired {
     /// Patterns of addresses that are never deleted, replaced or stopped.
     pub protect: Vec<Spanned<Pattern>>,
     /// The name of each id under `transcode_groups`; if it has several names, the first one.
-    pub group_names: BTreeMap<String, Spanned<String>>,
+    pub group_names: BTreeMap<String, NamedGroup>,
+}
+
+/// The name of an id under `transcode_groups`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedGroup {
+    /// The name.
+    pub name: String,
+    /// The regions that the name stands for this id in; empty if it does in every region.
+    pub regions: Vec<String>,
+    /// Where the id is written.
+    pub span: Span,
 }
 
 impl Desired {
@@ -86,7 +97,7 @@ impl DesiredDomain {
         Self { key: domain.key, region, prune, app_prune, entries, restored: None }
     }
 
-    /// The `prune: true` that covers an undeclared address, if there is one. An address that no file could declare is
+    /// The `prune: true` that covers an unmanaged address, if there is one. An address that no file could declare is
     /// never pruned.
     pub fn prunes(&self, address: &Address) -> Option<Span> {
         let word = self.app_prune.get(&address.app).or(self.prune.as_ref())?;

@@ -107,7 +107,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
             self.findings.push(
                 Diagnostic::new(
                     Code::AbsentSettings,
-                    "`state: absent` from a layout cannot be combined with settings",
+                    "`state: absent` from a layout can't be combined with settings",
                 )
                 .label(span, "a setting here")
                 .label(state.span, "declared absent here")

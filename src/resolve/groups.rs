@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::desired::NamedGroup;
 use super::inherit::{Ruling, Word, step};
-use crate::config::{Document, GroupIds, Written};
+use crate::config::{Document, GroupIds, Setting, Written};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{Value, is_group_id};
 use crate::source::{Span, Spanned};
@@ -44,13 +45,22 @@ pub(super) fn resolve(
     Ok(Ruling { word, origin, depth })
 }
 
-/// The name of each defined id and the place of the id; if it has several names, the first in name order.
-pub(super) fn names(document: &Document) -> BTreeMap<String, Spanned<String>> {
-    let mut names = BTreeMap::new();
+/// The name of each defined id, its regions and its place; if it has several names, the first in name order.
+pub(super) fn names(document: &Document) -> BTreeMap<String, NamedGroup> {
+    let mut names: BTreeMap<String, NamedGroup> = BTreeMap::new();
     for (name, group) in &document.transcode_groups {
-        for id in group.ids() {
+        let ids: Vec<(Option<&String>, &Setting<String>)> = match &group.ids {
+            GroupIds::Everywhere(id) => vec![(None, id)],
+            GroupIds::ByRegion(ids) => ids.iter().map(|(region, id)| (Some(region), id)).collect(),
+            GroupIds::Faulty => Vec::new(),
+        };
+        for (region, id) in ids {
             let Some(text) = id.value.value() else { continue };
-            names.entry(text.clone()).or_insert_with(|| Spanned::new(name.clone(), id.span));
+            let named = || NamedGroup { name: name.clone(), regions: Vec::new(), span: id.span };
+            let named = names.entry(text.clone()).or_insert_with(named);
+            if named.name == *name {
+                named.regions.extend(region.cloned());
+            }
         }
     }
     names

@@ -15,7 +15,7 @@ mod trail;
 use std::collections::BTreeMap;
 
 pub use self::desired::{
-    Desired, DesiredDomain, Entry, Origin, OriginKind, Resolved, Restored, Wanted, step_in_words,
+    Desired, DesiredDomain, Entry, NamedGroup, Origin, OriginKind, Resolved, Restored, Wanted, step_in_words,
 };
 use self::entries::DomainEntries;
 pub use self::inherit::Rung;

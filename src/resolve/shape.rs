@@ -61,7 +61,7 @@ pub(super) fn check_mixed(
             }
         };
         findings.push(
-            Diagnostic::new(Code::MixedFormats, format!("`{field}` cannot be combined with `record_format`"))
+            Diagnostic::new(Code::MixedFormats, format!("`{field}` can't be combined with `record_format`"))
                 .label(written, "set here")
                 .label(place, "configured by format here")
                 .help(help)

@@ -87,7 +87,7 @@ async fn a_refused_replace_leaves_the_old_kind_as_it_was() {
         let plan = world.plan(&file(settings)).await;
         let report = world.apply(plan.decisions.changes.clone()).await;
         assert_eq!(ends(&report), ["failed"]);
-        assert_eq!(why(&report, 0), "the new configuration could not be added; the old one was added back");
+        assert_eq!(why(&report, 0), "the new configuration could not be created; the old one was added back");
         assert_eq!(world.config(CAM).await, Some(old.normalized()));
         let error = failure(&report, 0).remote.as_ref().unwrap().remote().unwrap();
         let fields = blame(&plan.decisions.changes[0], error);

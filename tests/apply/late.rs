@@ -96,7 +96,7 @@ async fn what_went_along_is_put_back_where_somebody_else_took_the_place() {
     let (report, ()) = tokio::join!(world.apply([change]), somebody_else);
     assert_eq!(ends(&report), ["unknown"]);
     let message = &why(&report, 0);
-    assert!(message.contains("nothing was added"), "{message}");
+    assert!(message.contains("nothing was created"), "{message}");
     assert!(message.ends_with(&format!("added back: `{CAM}`")), "{message}");
     assert_eq!(world.config(CAM).await, Some(cycle(600)));
 }
@@ -349,7 +349,7 @@ async fn an_old_entry_in_an_old_listing_was_not_added_back() {
     let message = &why(&report, 0);
     assert_eq!(
         message,
-        "the new configuration could not be added; whether the old one was added back is unknown"
+        "the new configuration could not be created; whether the old one was added back is unknown"
     );
 }
 

@@ -76,7 +76,7 @@ async fn a_replace_whose_delete_was_lost_adds_nothing() {
         world.apply([replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
     assert_eq!(ends(&report), ["unknown"]);
     let message = &why(&report, 0);
-    assert!(message.ends_with("reading back does not show it; nothing was added"), "{message}");
+    assert!(message.ends_with("reading back does not show it; nothing was created"), "{message}");
     assert_eq!(world.config("a.example.com/show/cam1").await, Some(stored_in(BUCKET)));
 }
 

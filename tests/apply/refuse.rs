@@ -109,7 +109,7 @@ async fn a_refused_replacement_puts_the_old_entry_back() {
     let change = replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in("nowhere.example.com"));
     let report = world.apply([change.clone()]).await;
     assert_eq!(ends(&report), ["failed"]);
-    assert_eq!(why(&report, 0), "the new configuration could not be added; the old one was added back");
+    assert_eq!(why(&report, 0), "the new configuration could not be created; the old one was added back");
     let remote = failure(&report, 0).remote.as_ref().unwrap().remote().unwrap();
     assert_eq!(blame(&change, remote), [Field::StorageLocation]);
     assert_eq!(world.config("a.example.com/show/cam1").await, Some(stored_in(BUCKET)));

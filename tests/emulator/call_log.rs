@@ -41,9 +41,9 @@ impl Logged {
 #[test]
 fn an_entry_says_what_was_asked_and_answered() {
     let logged = Logged::new(Settings::default());
-    for (signature, at, status, code) in [
-        (SignatureVersion::V3, "a.com/show/cam", 200, Value::Null),
-        (SignatureVersion::V1, "a.com/show/cam", 400, json!("ConfigAlreadyExists")),
+    for (signature, at, status, code, fate) in [
+        (SignatureVersion::V3, "a.com/show/cam", 200, Value::Null, "carried_out"),
+        (SignatureVersion::V1, "a.com/show/cam", 400, json!("ConfigAlreadyExists"), "refused"),
     ] {
         let mut entry = logged.entry(&add(&address(at), &classic()), signature);
         let entry = entry.as_object_mut().unwrap();
@@ -54,7 +54,7 @@ fn an_entry_says_what_was_asked_and_answered() {
         );
         let expected = json!({
             "action": "AddLiveRecordVodConfig", "address": at, "status": status, "code": code,
-            "fate": "carried_out", "faults": [],
+            "fate": fate, "faults": [],
         });
         assert_eq!(Value::Object(entry.clone()), expected);
     }
@@ -67,9 +67,9 @@ fn parameters_that_the_action_does_not_know_are_named() {
         let logged = Logged::new(settings);
         let entry = |signature| logged.entry(&call(action, &format!("{at} {more}")), signature);
         let [mut v1, mut v3] = [SignatureVersion::V1, SignatureVersion::V3].map(entry);
-        assert_eq!(v1["ignored"], v3["ignored"], "both signatures");
+        assert_eq!(v1["unknown"], v3["unknown"], "both signatures");
         assert_eq!(v1["action"].take(), v3["action"].take());
-        v3["ignored"].take()
+        v3["unknown"].take()
     };
     let plain = Settings::default;
     let of_2025 = || Settings { api: Api::Y2025, ..plain() };

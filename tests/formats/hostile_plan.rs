@@ -6,8 +6,8 @@ use livevod::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
     ActionKind, Budget, Change, ChangeNote, Contingent, Coverage, Decisions, Difference, FieldOrigin,
-    GroupName, Guard, Held, Notes, Plan, Reason, SinceBase, Transition, UndeclaredDomain, Unmanaged,
-    Unsupported, Warning,
+    GroupName, Guard, Held, Notes, Plan, Reason, Recorder, SinceBase, Transition, UndeclaredDomain,
+    Unmanaged, Unsupported, Warning,
 };
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
@@ -106,7 +106,7 @@ prop_compose! {
         is_covered in any::<bool>(), names in (text(), text(), text()),
     ) -> ChangeNote {
         let (domain, app, stream) = names;
-        let ruler = Address::new(domain, app, stream);
+        let ruler = Recorder { address: Address::new(domain, app, stream), records_by_itself: is_written };
         let origin = FieldOrigin {
             kind: OriginKind::Tier, tier: Some(tier.clone()), place: is_written.then(|| place.clone()),
             via: vec![(tier, place.clone())],
@@ -162,7 +162,7 @@ prop_compose! {
             ),
             unread,
             budget: Budget { reads: 3, writes: 4, seconds },
-            group_names: [(id, GroupName { name, place: Some(place) })].into(),
+            group_names: [(id, GroupName { regions: vec![name.clone()], name, place: Some(place) })].into(),
             since_base: base.map(|base| SinceBase {
                 base,
                 pending: addresses.iter().take(pending).cloned().collect(),

@@ -20,7 +20,7 @@ fn the_page_tells_what_the_plan_does() {
     let page = changed().run("plan --emulator --format html --link-base https://git.example/live").stdout;
     for part in [
         "<h1>Plan: 2 to add, 4 to change, 2 to destroy.</h1>",
-        "<li><strong>recording-gap</strong>: <code>live.example.com/show/main</code>: the stream is not recorded between the delete and the add; <code class=\"flag\">--allow-recording-gap</code> allows it</li>",
+        "<li><strong>recording-gap</strong>: <code>live.example.com/show/main</code>: the stream is not recorded between the delete and the create; <code class=\"flag\">--allow-recording-gap</code> allows it</li>",
         "<code>live.example.com/show/cam1</code> <span class=\"what\">cycle_duration 1h → 2h</span>",
         "<del><code>first-bucket.oss-cn-shanghai.aliyuncs.com</code></del>",
         "<ins><code>second-bucket.oss-cn-shanghai.aliyuncs.com</code></ins>",

@@ -2,7 +2,7 @@
 
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
-    Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, Notes, Plan, Reason, Transition,
+    Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, Notes, Plan, Reason, Recorder, Transition,
 };
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
@@ -71,10 +71,11 @@ fn update(at: u32) -> (Change, ChangeNote) {
     let place = Place { file: "livevod.yaml".to_owned(), start: position, end: position };
     let origin =
         FieldOrigin { kind: OriginKind::Defaults, tier: None, place: Some(place.clone()), via: Vec::new() };
+    let recorder = Some(Recorder { address: address.clone(), records_by_itself: true });
     let note = ChangeNote {
         place: Some(place),
         origins: [(Field::CycleDuration, origin)].into(),
-        coverage: Coverage { before: Some(address.clone()), after: Some(address.clone()) },
+        coverage: Coverage { before: recorder.clone(), after: recorder },
         ..ChangeNote::default()
     };
     let change = Change {

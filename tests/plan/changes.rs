@@ -35,8 +35,8 @@ fn what_is_missing_is_created_with_the_origin_of_every_value() {
     assert_eq!(origins[1].place.as_ref().unwrap().start.line, 5);
     assert_eq!(origins[2].kind, OriginKind::Default);
     assert_eq!(origins[2].place, None);
-    assert_eq!(change.note.coverage.before.as_ref().unwrap().within_domain(), "show/*");
-    assert_eq!(change.note.coverage.after.as_ref().unwrap().within_domain(), "show/cam2");
+    assert_eq!(change.note.coverage.before.as_ref().unwrap().address.within_domain(), "show/*");
+    assert_eq!(change.note.coverage.after.as_ref().unwrap().address.within_domain(), "show/cam2");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn absent_is_a_delete_and_nothing_where_nothing_is() {
     assert!(lines(&plan)[0].starts_with("Delete show/cam1"), "{:?}", lines(&plan));
     assert_eq!(plan.decisions.changes[0].reason, Reason::DeclaredAbsent);
     assert_eq!(plan.notes.changes[0].reason_place.as_ref().unwrap().start.line, 10);
-    assert_eq!(plan.notes.changes[0].coverage.after.as_ref().unwrap().within_domain(), "show/*");
+    assert_eq!(plan.notes.changes[0].coverage.after.as_ref().unwrap().address.within_domain(), "show/*");
     scene.remove_remote("live.example.com/show/cam1");
     assert!(!scene.plan().differs());
 }
@@ -239,7 +239,7 @@ fn a_change_folds_as_long_as_it_reads_the_same() {
         }
     }
     assert_eq!(groups(|_, _| ()), 1);
-    let apart: [fn(&mut Change, &mut ChangeNote); 10] = [
+    let apart: [fn(&mut Change, &mut ChangeNote); 11] = [
         |change, _| {
             let (before, after) = (change.before().cloned().unwrap(), change.after().cloned().unwrap());
             change.transition = Transition::Replace { before, after };
@@ -252,9 +252,10 @@ fn a_change_folds_as_long_as_it_reads_the_same() {
         |_, note| origin(note).tier = Some("vip".to_owned()),
         |_, note| origin(note).place.as_mut().unwrap().start.line += 1,
         |_, note| note.coverage.after = None,
+        |_, note| note.coverage.after.as_mut().unwrap().records_by_itself = false,
         |change, _| change.contingent.push(Contingent::AddBack),
     ];
-    assert_eq!(apart.map(groups), [2; 10]);
+    assert_eq!(apart.map(groups), [2; 11]);
     assert_eq!(groups(|change, _| sides(change).0.on_demand = 7), 2, "it is written too");
     let together: [fn(&mut Change, &mut ChangeNote); 2] =
         [|_, note| note.place = None, |_, note| origin(note).via.clear()];

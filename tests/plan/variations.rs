@@ -365,10 +365,10 @@ fn only_by_format() -> Vec<(&'static str, Variations)> {
         (
             "m3u8.VideoProcess",
             vec![
-                (nothing(), "Update record_format.m3u8.video (not set) -> [compose, origin]"),
-                (vec![json!("origin")], "Update record_format.m3u8.video [origin] -> [compose, origin]"),
+                (nothing(), "Update record_format.m3u8.video (not set) -> [origin, compose]"),
+                (vec![json!("origin")], "Update record_format.m3u8.video [origin] -> [origin, compose]"),
                 (sets.into(), ""),
-                (vec![json!(7)], "Update record_format.m3u8.video [7] -> [compose, origin]"),
+                (vec![json!(7)], "Update record_format.m3u8.video [7] -> [origin, compose]"),
             ],
         ),
         (

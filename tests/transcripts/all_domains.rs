@@ -99,6 +99,13 @@ fn an_account_without_other_configurations_says_an_empty_list() {
     let server = holding(&world, &items()[..1], &["--domain=live.example.com", "--domain=more.example.com"]);
     let run = ask(&world, &server, "plan --all-domains --format json");
     assert_eq!(run.json()["undeclared_domains"], json!([]));
+    for format in ["human", "markdown", "html"] {
+        let says = "very domain that holds configurations is named in the files, or ignored";
+        let asked = ask(&world, &server, &format!("plan --all-domains --format {format}"));
+        assert_eq!(asked.stdout.matches(says).count(), 1, "{format}: {}", asked.transcript());
+        let plain = ask(&world, &server, &format!("plan --format {format}"));
+        assert!(!plain.stdout.contains(says), "{format}: {}", plain.transcript());
+    }
 }
 
 #[test]

@@ -331,11 +331,11 @@ fn an_incomplete_plan_says_that_it_is_a_part() {
         let run = world.run(&format!("plan --format {format} --endpoint {}", server.url));
         assert_eq!(run.code, 1, "{}", run.transcript());
         let counts = "Incomplete plan: 3 to add, 0 to change, 0 to destroy in the domains that were read.";
-        assert!(run.stdout.contains(counts), "{}", run.transcript());
+        assert!(run.flowing().contains(counts), "{}", run.transcript());
         assert!(!run.stdout.contains("Plan: "), "{}", run.transcript());
-        let digest =
-            run.stdout.lines().find(|line| line.contains("digest <code>") || line.starts_with("digest "));
-        assert!(digest.unwrap().contains(" (only of the domains that were read)"), "{}", run.transcript());
+        let text = run.flowing();
+        let digest = text.split("digest ").find(|rest| rest.contains("sha256:")).unwrap();
+        assert!(digest.contains(" (only of the domains that were read)"), "{}", run.transcript());
     }
 }
 
@@ -355,6 +355,56 @@ fn deletes_of_the_same_plan_count_for_what_records_afterwards() {
     };
     assert_eq!(coverage(&alone), ["then recorded by show/*"]);
     assert_eq!(coverage(&absent), ["then NOT RECORDED", "then NOT RECORDED"]);
+}
+
+/// A configuration that records only on demand never counts as one that records by itself.
+#[test]
+fn what_records_only_on_demand_is_said_to() {
+    let on_demand = |text: &str, cam1: &str, all: &str| {
+        text.replace("cam1: {}", &format!("cam1: {cam1}")).replace("\"*\": {}", &format!("\"*\": {all}"))
+    };
+    let told = |start: String, then: String| {
+        let world = World::with(&start);
+        world.converge("--emulator");
+        world.write("livevod.yaml", &then);
+        let plan = world.run("plan --emulator --format json").json();
+        let texts = plan["changes"].as_array().unwrap().iter().map(|change| {
+            let coverage = &change["coverage"];
+            let sides = [&coverage["before_records_by_itself"], &coverage["after_records_by_itself"]];
+            (coverage["text"].as_str().unwrap().to_owned(), sides.map(|side| side.as_bool().unwrap()))
+        });
+        let markdown = world.run("plan --emulator --format markdown").stdout;
+        (texts.collect::<Vec<_>>(), markdown.contains("no longer recorded automatically"))
+    };
+    let of = |text: &str, sides: [bool; 2]| vec![(text.to_owned(), sides)];
+    let is = |cam1: &str, all: &str| on_demand(ONE, cam1, all);
+    assert_eq!(
+        told(is("{}", "{}"), is("{ on_demand: 7 }", "{}")),
+        (of("recorded by its own configuration, then only on demand", [true, false]), true)
+    );
+    assert_eq!(
+        told(is("{ on_demand: 7 }", "{}"), is("{}", "{}")),
+        (of("recorded only on demand by its own configuration, then automatically", [false, true]), false)
+    );
+    assert_eq!(
+        told(is("{ on_demand: 7 }", "{}"), is("{ on_demand: 1 }", "{}")),
+        (of("recorded only on demand by its own configuration", [false, false]), false)
+    );
+    assert_eq!(
+        told(is("{}", "{ on_demand: 7 }"), is("{ state: absent }", "{ on_demand: 7 }")),
+        (of("then recorded only on demand by show/*", [true, false]), true)
+    );
+    let alone = ONE.replace("cam1: {}, ", "");
+    assert_eq!(
+        told(alone.clone(), is("{ on_demand: 2 }", "{}")),
+        (
+            of(
+                "currently recorded by show/*, then recorded only on demand by its own configuration",
+                [true, false]
+            ),
+            true
+        )
+    );
 }
 
 #[test]

@@ -111,9 +111,9 @@ fn a_strict_emulator_of_2025_refuses_a_newer_setting_and_logs_its_name() {
     let log = std::fs::read_to_string(world.path().join("calls")).unwrap();
     let calls: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let add = calls.iter().find(|call| call["action"] == "AddLiveRecordVodConfig").unwrap();
-    assert_eq!(add["ignored"], serde_json::json!(["DelayTime"]));
+    assert_eq!(add["unknown"], serde_json::json!(["DelayTime"]));
     let others = calls.iter().filter(|call| call["action"] != "AddLiveRecordVodConfig");
-    assert!(others.clone().count() > 0 && others.clone().all(|call| call.get("ignored").is_none()), "{log}");
+    assert!(others.clone().count() > 0 && others.clone().all(|call| call.get("unknown").is_none()), "{log}");
     world.write("livevod.yaml", FILE);
     world.converge(&format!("--endpoint {}", server.url));
 }

@@ -133,7 +133,7 @@ fn what_is_unmanaged_is_shown_with_the_settings_of_the_service() {
 ";
     assert!(wider.stdout.contains(settings), "{}", wider.transcript());
     let json = world.run("explain live.example.com/show/cam9 --online --emulator --format json").json();
-    assert_eq!(json["online"]["undeclared"]["cycle_duration"], 7200);
+    assert_eq!(json["online"]["unmanaged"]["cycle_duration"], 7200);
 }
 
 #[test]

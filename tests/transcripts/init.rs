@@ -1,5 +1,7 @@
 //! `init`: its files are valid and can be planned, and it overwrites nothing.
 
+use std::path::Path;
+
 use insta::assert_snapshot;
 
 use super::World;
@@ -76,13 +78,14 @@ fn pipelines_come_with_the_files_that_they_plan() {
                 std::fs::metadata(world.path().join(".github/livevod.sh")).unwrap().permissions().mode();
             assert_eq!(mode & 0o500, 0o500, "the script can be run");
         }
-        assert_eq!(world.run("validate live --deny warnings").code, 0);
+        assert_eq!(world.run("validate --deny warnings").code, 0);
     }
 }
 
 #[test]
 fn nothing_that_is_there_is_overwritten() {
-    let taken = ["livevod.yaml", "live/common.yaml", ".github/workflows/livevod-plan.yml", "livevod/x.yaml"];
+    let taken =
+        ["livevod.yaml", "livevod/common.yaml", ".github/workflows/livevod-plan.yml", "livevod/x.yaml"];
     for file in taken {
         let world = World::new();
         world.write(file, "mine\n");
@@ -144,7 +147,7 @@ fn pipelines_come_to_files_that_are_there() {
     assert!(run.stdout.contains("wrote .github/workflows/livevod-plan.yml"), "{}", run.transcript());
     assert!(run.stdout.contains("write `livevod.yaml` in its place"), "{}", run.transcript());
     assert_eq!(std::fs::read_to_string(world.path().join("livevod.yaml")).unwrap(), "version: 1\n");
-    assert!(!world.path().join("live").exists());
+    assert!(!world.path().join("livevod").exists());
     assert_eq!(world.run("init --ci github").code, 1, "nothing is overwritten");
     assert_eq!(
         world.run("init a.example.com --ci gitlab").code,
@@ -163,5 +166,43 @@ fn the_name_of_a_guard_is_explained() {
     {
         let run = world.run(&format!("explain {name}"));
         assert!(run.code == 0 && run.stdout.contains(&format!("- `{name}`: ")), "{}", run.transcript());
+    }
+}
+
+/// The scripts of the two hosts have different APIs to talk to; what does not depend on the host is the same in both, so that a
+/// fix in one can't be forgotten in the other.
+#[test]
+fn the_scripts_of_both_hosts_share_what_does_not_depend_on_the_host() {
+    let scripts = ["templates/livevod/livevod.sh", "examples/ci/github/.github/livevod.sh"]
+        .map(|path| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap());
+    let between = |text: &str, from: &str, to: &str| {
+        let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no `{from}`"));
+        rest.split_once(to).unwrap_or_else(|| panic!("no `{to}` after `{from}`")).0.to_owned()
+    };
+    let same = |part: &dyn Fn(&str) -> Vec<String>, what: &str| {
+        let [one, other] = [part(&scripts[0]), part(&scripts[1])];
+        assert!(!one.is_empty() && one == other, "{what} differs: {one:#?} {other:#?}");
+    };
+    same(&|text| vec![between(text, "\nset -euo", "\numask 077\n")], "the beginning");
+    for function in ["complain", "list", "heartbeat"] {
+        same(&|text| vec![between(text, &format!("\n{function}() {{"), "\n}\n")], function);
+    }
+    let exit_codes = |text: &str| -> Vec<String> {
+        let verdict = between(text, "\nverdict() {", "\n}\n");
+        let labels = verdict.lines().filter_map(|line| Some(line.trim().split_once(')')?.0.to_owned()));
+        labels
+            .filter(|label| label.bytes().all(|byte| byte.is_ascii_digit() || b"| *".contains(&byte)))
+            .collect()
+    };
+    same(&exit_codes, "the exit codes that have a verdict");
+    assert_eq!(exit_codes(&scripts[0]), ["0", "3", "4", "5", "130 | 143", "*"]);
+    for sentence in [
+        "\nfolder=$(mktemp -d)\ntrap 'rm -rf \"$folder\"' EXIT\n",
+        " =~ ^sha256:[0-9a-f]{64}$ ]] || refuse 'The typed digest is not a digest: sha256: and 64 hex digits.'",
+        "was planned more than once, with different digests. It is not known which one was reviewed.",
+        "{title: \"Recording configurations differ from the files\", labels: ",
+        "Some changes were written and read back, others were not made: ",
+    ] {
+        assert!(scripts.iter().all(|text| text.contains(sentence)), "`{sentence}` is not in both");
     }
 }

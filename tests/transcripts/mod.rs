@@ -136,6 +136,11 @@ impl World {
 }
 
 impl Run {
+    /// Standard output without its line breaks.
+    pub(crate) fn flowing(&self) -> String {
+        self.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Everything printed, and the exit code.
     pub(crate) fn transcript(&self) -> String {
         let mut text = self.stdout.clone();

@@ -144,3 +144,23 @@ fn groups_of_formats_are_looked_up_and_spaces_ten_at_a_time() {
     assert_eq!((of("space-not-found"), of("group-not-found")), (11, 1), "{}", run.transcript());
     assert_eq!(run.stderr.matches("GetAppInfos").count(), 2, "{}", run.stderr);
 }
+
+/// The examples, and the first file of the page about files, are clean on an empty emulator too.
+#[test]
+fn the_examples_have_no_warning_online() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/files.md")).unwrap();
+    let world = World::with(page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap());
+    let staging =
+        |which: &str| format!("{root}/staging-production/common.yaml {root}/staging-production/{which}.yaml");
+    let examples = ["quickstart", "platform", "by-format"].map(|name| format!("{root}/{name}"));
+    let paths = examples.into_iter().chain(["staging", "production"].map(staging));
+    for paths in paths.chain(["livevod.yaml".to_owned()]) {
+        let run = world.run(&format!("validate --online --emulator=empty.log --format json {paths}"));
+        let found = run.json()["diagnostics"].clone();
+        let found = found.as_array().unwrap().iter().filter(|one| one["severity"] != "advice");
+        assert_eq!(found.collect::<Vec<_>>(), Vec::<&serde_json::Value>::new(), "{paths}");
+        let plan = world.run(&format!("plan --emulator=empty.log {paths}"));
+        assert_eq!(plan.stderr, "", "{paths}");
+    }
+}

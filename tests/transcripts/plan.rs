@@ -215,9 +215,32 @@ fn a_domain_that_can_not_be_read_makes_the_answer_incomplete() {
     let results = sarif["runs"][0]["results"].as_array().unwrap();
     assert!(results.iter().any(|result| result["ruleId"] == "remote"), "{sarif:#}");
     assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
-    let run = world.run("apply --endpoint http://127.0.0.1:1 --auto-approve");
-    assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("`live.example.com` can't be read"), "{}", run.transcript());
+    let plan = world.run("plan --endpoint http://127.0.0.1:1");
+    assert!(plan.stderr.ends_with("\nFound 1 error, 3 warnings.\n"), "{}", plan.transcript());
+    for approval in ["--auto-approve", ""] {
+        let run = world.run(&format!("apply --endpoint http://127.0.0.1:1 {approval}"));
+        assert_eq!(run.code, 1);
+        assert!(run.stderr.contains("`live.example.com` can't be read"), "{}", run.transcript());
+        let last = "Found 2 errors, 2 warnings; nothing was written (exit code 1)\n";
+        assert!(run.stderr.ends_with(last), "{}", run.transcript());
+    }
+}
+
+/// At 80 columns, only what can't be broken is longer.
+#[test]
+fn long_sentences_of_totals_are_wrapped() {
+    let mut world = applied();
+    world.set("COLUMNS", "80");
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "emulator");
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "emulator");
+    let run =
+        world.run("plan --emulator --target live.example.com/show/cam1 --target live.example.com/show/cam2");
+    assert!(run.stdout.contains("No changes. Within"), "{}", run.transcript());
+    let unread = world.run("plan --endpoint http://127.0.0.1:1");
+    assert!(unread.stdout.contains("(only of the domains that were read)"), "{}", unread.transcript());
+    for line in run.stdout.lines().chain(unread.stdout.lines()) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
 }
 
 #[test]
@@ -385,7 +408,7 @@ fn what_was_not_compared_is_told() {
         let run = world.run(&format!("{command} {part}"));
         assert_eq!(run.code, 0, "{}", run.transcript());
         let told = "No changes. Within `--target live.example.com/show/cam1`, the service matches what the files declare.";
-        assert!(run.stdout.contains(told), "{}", run.transcript());
+        assert!(run.flowing().contains(told), "{}", run.transcript());
     }
     let json = world.run(&format!("plan {part} --format json")).json();
     assert_eq!(json["selected"], json!(["--target live.example.com/show/cam1"]));
@@ -421,4 +444,34 @@ fn a_way_back_with_nothing_to_do_says_nothing_of_the_files() {
     assert!(run.stdout.contains("2 configurations match the snapshot."), "{}", run.transcript());
     let comment = world.run("restore before.json --emulator --auto-approve --format markdown").stdout;
     assert!(comment.contains("## livevod restore"), "{comment}");
+}
+
+/// Where a group has one id per region, the legend says which region an id is for.
+#[test]
+fn the_legend_of_groups_names_the_region_of_an_id() {
+    let text = "\
+version: 1
+transcode_groups:
+  hd: { cn-shanghai: e2d796d3bb5fd8049d32bff62f94e4c1, cn-beijing: e2d796d3bb5fd8049d32bff62f94e4c1, \
+ap-southeast-1: 77aa0d5ce0dd4bb9a1b7b5dba1f7c0bb }
+  archive: 6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa
+defaults: { vod_transcode_group: hd }
+domains:
+  live.example.com: { region: cn-shanghai, apps: { show: { streams: { cam1: {} } } } }
+  far.example.com:
+    region: ap-southeast-1
+    apps: { show: { streams: { cam1: {}, cam2: { vod_transcode_group: archive } } } }
+";
+    let plan = World::with(text).run("plan --emulator --format html");
+    let legend = plan.stdout.split("Transcode groups</summary>").nth(1).unwrap();
+    let lines: Vec<&str> =
+        legend.split("<li>").skip(1).map(|item| item.split("</li>").next().unwrap()).take(3).collect();
+    assert_eq!(
+        lines,
+        [
+            "archive is 6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa (livevod.yaml:4)",
+            "hd is 77aa0d5ce0dd4bb9a1b7b5dba1f7c0bb in ap-southeast-1 (livevod.yaml:3)",
+            "hd is e2d796d3bb5fd8049d32bff62f94e4c1 in cn-beijing and cn-shanghai (livevod.yaml:3)",
+        ]
+    );
 }

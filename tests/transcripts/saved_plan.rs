@@ -110,6 +110,19 @@ fn a_saved_plan_is_shown_without_a_network_in_every_form() {
     }
 }
 
+/// Without credentials and without an account too: those errors would be about another service.
+#[test]
+fn a_plan_for_another_service_is_refused_before_anything_about_accounts() {
+    let world = edited();
+    assert_eq!(world.run("plan --emulator --out reviewed.plan").code, 0);
+    let run = world.run("apply reviewed.plan --auto-approve");
+    assert_eq!(run.code, 3, "{}", run.transcript());
+    let says = "the plan is for emulator .livevod/emulator.log, not for the regions' own endpoints";
+    let says =
+        |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace("│ ", "").contains(says);
+    assert!(says(&run.stderr) && !run.stderr.contains("account"), "{}", run.transcript());
+}
+
 #[test]
 fn a_plan_is_for_one_service_and_has_decided_what_it_is() {
     let world = edited();

@@ -258,3 +258,16 @@ fn a_clock_that_is_mended_in_the_middle_is_corrected_again() {
         world.converge(&format!("--endpoint {}", server.url));
     }
 }
+
+/// The cure for the last error would contradict the one thing to do: wait, then look.
+#[test]
+fn an_unknown_outcome_gives_one_piece_of_advice() {
+    let world = keyed(FILE);
+    let faults = ["--fault", "error-after-commit:action=Add", "--fault", "stale:time=10m"];
+    let server = Server::start(&world, &faults);
+    let run = world.run(&format!("apply --auto-approve --timeout 1s --settle 1s --endpoint {}", server.url));
+    assert_eq!(run.code, 5, "{}", run.transcript());
+    assert!(run.stderr.contains("unknown-outcome"), "{}", run.transcript());
+    assert!(run.stderr.contains("the service failed"), "the cause stays: {}", run.transcript());
+    assert!(!run.stderr.contains("plan again"), "{}", run.transcript());
+}

@@ -148,6 +148,57 @@ fn nothing_to_read_is_an_error() {
     assert_snapshot!(run.transcript());
 }
 
+#[test]
+fn a_help_about_missing_files_names_the_command_that_was_run() {
+    let world = World::new();
+    for (line, command) in [
+        ("validate", "livevod validate PATH"),
+        ("plan --emulator", "livevod plan PATH"),
+        ("--color never drift --emulator", "livevod drift PATH"),
+        ("apply --emulator --auto-approve", "livevod apply PATH"),
+        ("snapshot --emulator --out s.json", "livevod snapshot PATH"),
+        ("render", "livevod render PATH"),
+        ("fmt", "livevod fmt PATH"),
+        ("explain live.example.com/show/cam1", "livevod explain ADDRESS --path PATH"),
+    ] {
+        let run = world.run(line);
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        assert!(
+            run.stderr.contains(&format!("name the files or folders: `{command}`")),
+            "{}",
+            run.transcript()
+        );
+    }
+    world.write("livevod.yaml", "version: 1\n");
+    world.write("livevod/a.yaml", "version: 1\n");
+    let run = world.run("render");
+    assert!(run.stderr.contains("`livevod render livevod.yaml livevod`"), "{}", run.transcript());
+}
+
+/// `--emulator FILE` without `=` reads FILE as YAML.
+#[test]
+fn a_file_behind_emulator_without_an_equals_sign_gets_a_help() {
+    let world = World::with("version: 1\ndomains: { live.example.com: {} }\n");
+    for file in ["state.log", "state"] {
+        for line in ["plan", "drift", "apply --auto-approve", "snapshot --out s.json", "validate --online"] {
+            let run = world.run(&format!("{line} --emulator {file}"));
+            assert_eq!(run.code, 1, "{}", run.transcript());
+            assert!(run.stderr.contains(&format!("write `--emulator={file}`")), "{}", run.transcript());
+        }
+        let good = world.run(&format!("snapshot --emulator={file} --out {file}.snapshot"));
+        assert_eq!(good.code, 0, "{}", good.transcript());
+        let back = world.run(&format!("restore {file}.snapshot --emulator {file}"));
+        assert!(back.stderr.contains(&format!("write `--emulator={file}`")), "{}", back.transcript());
+    }
+    let applied = world.run("apply --emulator=kept.db --auto-approve");
+    assert_eq!(applied.code, 0, "{}", applied.transcript());
+    world.converge("--emulator=kept.db");
+    // Files may still stand behind the flag, and a missing one is missing.
+    assert_eq!(world.run("plan --emulator livevod.yaml").code, 0);
+    let missing = world.run("plan --emulator other.yaml");
+    assert!(missing.stderr.contains("can't read `other.yaml`"), "{}", missing.transcript());
+}
+
 const RENDERED: &str = "\
 version: 1
 account: \"1234567890123456\"

@@ -23,7 +23,7 @@ umask 077
 
 : "${LIVEVOD_VERSION:=0.1.0}"
 : "${LIVEVOD_RELEASES:=https://github.com/OWNER/livevod/releases/download}"
-: "${LIVEVOD_PATHS:=live}"
+: "${LIVEVOD_PATHS:=livevod}"
 : "${LIVEVOD_GUARD:=none}"
 
 fail() {

@@ -34,7 +34,7 @@ fn moved(planned: &Planned, snapshot: &Snapshot) -> Option<String> {
     Some(match (after, found) {
         (Some(after), Some(found)) => fields(after, &found),
         (Some(_), None) => "it was deleted".to_owned(),
-        (None, _) => "it was added again".to_owned(),
+        (None, _) => "it was created again".to_owned(),
     })
 }
 

@@ -78,17 +78,17 @@ impl Delivering {
                 });
                 return (None, Fate::Late);
             }
-            Commit::Twice => {
-                self.carry_out(request, clock, now, request_id.to_owned());
-            }
-            Commit::Once => {}
+            Commit::Once | Commit::Twice => {}
         }
+        let first = matches!(strike.commit, Commit::Twice)
+            .then(|| Fate::of(&self.carry_out(request, clock, now, request_id.to_owned()).0));
         let stale = strike.stale.filter(|_| glance.action == Action::Describe.name());
         let response = match stale {
             Some(age) => self.answer_as_of(age, request, now, request_id),
             None => self.carry_out_for(strike.revert, request, clock, now, request_id.to_owned()),
         };
-        (Some(response), Fate::CarriedOut)
+        let fate = first.filter(|fate| *fate == Fate::CarriedOut).unwrap_or_else(|| Fate::of(&response));
+        (Some(response), fate)
     }
 
     fn answer_as_of(

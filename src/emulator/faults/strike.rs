@@ -233,7 +233,7 @@ mod tests {
             domain,
             app,
             stream: Some(stream.to_owned()),
-            ignored: Vec::new(),
+            unknown: Vec::new(),
         }
     }
 

@@ -64,7 +64,7 @@ impl Changes<'_> {
         };
         format!(
             "<form id=\"controls\" class=\"controls\" role=\"search\" aria-label=\"Changes\" hidden>\n\
-             <input id=\"search\" type=\"search\" aria-label=\"Search addresses, fields, values and origins\" aria-keyshortcuts=\"/\" \
+             <input id=\"search\" type=\"search\" aria-label=\"Search addresses, settings, values and origins\" aria-keyshortcuts=\"/\" \
              placeholder=\"Search ( / )\" autocomplete=\"off\" spellcheck=\"false\">\n\
              <fieldset><legend class=\"unseen\">Kinds of changes</legend>{}{refused}{own}</fieldset>\n\
              <span class=\"buttons\"><button type=\"reset\">Show all</button>\n\
@@ -117,7 +117,7 @@ impl Changes<'_> {
         format!(
             "<details class=\"change{}\" data-kind=\"{word}\"{}{}><summary><span class=\"symbol mono {word}\">{}</span> \
              <code>{}</code>{times} <span class=\"what\">{}</span>{badges}{}</summary>\n\
-             <div class=\"inside\">{}<p>{}</p>\n<table><thead><tr><th scope=\"col\">field</th><th scope=\"col\">before</th>\
+             <div class=\"inside\">{}<p>{}</p>\n<table><thead><tr><th scope=\"col\">setting</th><th scope=\"col\">before</th>\
              <th scope=\"col\">after</th><th scope=\"col\">from</th></tr></thead><tbody>{rows}</tbody></table></div></details>\n",
             refused.0,
             refused.1,

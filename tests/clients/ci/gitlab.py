@@ -117,5 +117,5 @@ def holds(rule, variables, paths):
             source.append(repr(variables.get(word[1:], "")))
         else:
             source.append({"&&": "and"}.get(word, word))
-    changed = "changes" not in rule or any(path.startswith("live/") for path in paths)
+    changed = "changes" not in rule or any(path.startswith("livevod/") for path in paths)
     return bool(eval(" ".join(source), {"__builtins__": {}})) and changed

@@ -23,7 +23,7 @@ class Team:
 
     def start(self, name, event_name, event, sha, ref, **more):
         workflow = self.workflows[name]
-        assert triggered(workflow, event_name, "main", ["live/livevod.yaml"]), name
+        assert triggered(workflow, event_name, "main", ["livevod/livevod.yaml"]), name
         return Job(self.host, self.world, workflow, event_name, event, sha, ref, caches=self.caches, **more).run()
 
     def pull(self, number, files, fork=False):
@@ -109,7 +109,7 @@ def forks(team, files):
     event, merge = team.pull(3, files.replace("tier: premium }", "tier: premum }", 1), fork=True)
     job = team.on_pull("livevod-validate", event, merge, fork=True)
     assert job.state == "failure"
-    assert re.search(r"^::error file=live/livevod.yaml,line=\d+,.*title=unknown-tier", job.log, re.MULTILINE), job.log
+    assert re.search(r"^::error file=livevod/livevod.yaml,line=\d+,.*title=unknown-tier", job.log, re.MULTILINE), job.log
     event, merge = team.pull(3, files, fork=True)
     assert team.on_pull("livevod-validate", event, merge, fork=True).state == "success"
     assert team.on_pull("livevod-plan", event, merge, fork=True).state == "skipped"
@@ -125,7 +125,7 @@ def reviews(team, files):
     assert job.state == "success", job.log
     assert team.host.writes() == [COMMENT, ("POST", f"/repos/{REPOSITORY}/statuses/{event['pull_request']['head']['sha']}")]
     first = team.host.comments[-1]
-    assert "**Plan: 5 to add, 0 to change, 0 to destroy.**" in first["body"] and first["body"] == job.summary and "::notice file=live/livevod.yaml,line=" in job.log
+    assert "**Plan: 5 to add, 0 to change, 0 to destroy.**" in first["body"] and first["body"] == job.summary and "::notice file=livevod/livevod.yaml,line=" in job.log
     assert team.status(event)["state"] == "success"
     assert team.status(event)["description"] == f"{digest(first['body'])}: +5 ~0 -/+0 -0"
     kept = job.uploads[f"livevod-plan-{event['pull_request']['head']['sha']}"]
@@ -160,7 +160,7 @@ def applies(team, event):
     again = team.apply(sha, attempt=2)
     assert again.state == "success" and "No changes." in again.summary, again.log
 
-    unchanged, job = team.plan(8, (team.world.origin / "live" / "livevod.yaml").read_text())
+    unchanged, job = team.plan(8, (team.world.origin / "livevod" / "livevod.yaml").read_text())
     assert job.state == "success", job.log
     assert not [one for one in team.host.comments if one["issue"] == 8], "no changes, no comment"
     assert team.status(unchanged)["description"].endswith(": +0 ~0 -/+0 -0")
@@ -180,7 +180,7 @@ def behind_the_back(team, files):
     assert "`50m` → `30m`" in job.summary, "what would be done now"
     assert "1 change differs from the review" in job.summary, "what moved"
     assert len(team.caches) == kept + 1, "the journals are kept after a refusal too"
-    files = (team.world.origin / "live" / "livevod.yaml").read_text()
+    files = (team.world.origin / "livevod" / "livevod.yaml").read_text()
     team.plan(14, files.replace("evening: { tier: premium, cycle_duration: 20m }", "evening: { tier: premium, cycle_duration: 25m }"))
     assert "1 change was pending; these files add 1" in team.host.comments[-1]["body"], team.host.comments[-1]["body"]
     return sha, job
@@ -253,7 +253,7 @@ def half_done(team, files):
 def alarms(team, _files):
     """Drift has one issue, opened once, changed when the drift changes, closed when it is gone, opened again."""
     team.host.writes()
-    files = (team.world.origin / "live" / "livevod.yaml").read_text()
+    files = (team.world.origin / "livevod" / "livevod.yaml").read_text()
     assert team.drift().state == "success" and team.host.writes() == [] and team.host.issues == []
     assert team.host.heartbeats == 1
     team.world.in_the_console(files.replace("backstage: { cycle_duration: 3h }", "backstage: {}"))
@@ -282,7 +282,7 @@ def alarms(team, _files):
 
 def held(team, _files):
     """A plan that a guard holds is red before the merge, is refused after it, and goes through by hand with what releases it."""
-    files = (team.world.origin / "live" / "livevod.yaml").read_text()
+    files = (team.world.origin / "livevod" / "livevod.yaml").read_text()
     event, job = team.plan(12, files.replace("morning: { cycle_duration: 40m }", 'morning: { storage_location: "b.oss-cn-shanghai.aliyuncs.com" }'))
     assert job.state == "success", job.log
     said = team.status(event)
@@ -298,7 +298,7 @@ def held(team, _files):
 
 def large(team, _files):
     """Three thousand changes fit: no argument and no variable holds a plan, and the comment stays within GitHub's limit."""
-    files = (team.world.origin / "live" / "livevod.yaml").read_text()
+    files = (team.world.origin / "livevod" / "livevod.yaml").read_text()
     more = "".join(f"          camera-{number:04}: {{ cycle_duration: {600 + number} }} # livevod: allow short-cycle\n" for number in range(3000))
     event, job = team.plan(13, files + more)
     assert job.state == "success", job.log[-2000:]

@@ -89,7 +89,7 @@ def reviews(team, files):
     _, pipeline = team.request(3, files.replace("tier: premium }", "tier: premum }", 1), fork=True)
     assert list(pipeline.jobs) == ["livevod-validate"] and pipeline.state == "failed"
     finding, *_ = json.loads(report(pipeline.jobs["livevod-validate"], "codequality"))
-    assert finding["check_name"] == "unknown-tier" and finding["location"]["path"] == "live/livevod.yaml", finding
+    assert finding["check_name"] == "unknown-tier" and finding["location"]["path"] == "livevod/livevod.yaml", finding
     assert list(team.request(3, files, fork=True)[1].jobs) == ["livevod-validate"]
 
     for number in range(130):
@@ -125,13 +125,13 @@ def applies(team, request):
     assert ("livevod-journal", True) in team.caches
     again = pipeline.retry("livevod-apply")
     assert again.state == "success" and "No changes." in again.log
-    unchanged = (team.world.origin / "live" / "livevod.yaml").read_text()
+    unchanged = (team.world.origin / "livevod" / "livevod.yaml").read_text()
     assert team.request(8, unchanged)[1].state == "success"
     assert not [one for one in team.host.notes if one["request"] == 8], "no changes, no note"
 
 
 def files_of(team):
-    return (team.world.origin / "live" / "livevod.yaml").read_text()
+    return (team.world.origin / "livevod" / "livevod.yaml").read_text()
 
 
 def behind_the_back(team):

@@ -12,11 +12,11 @@ class Workspace:
     def __init__(self, folder, binary, script, files):
         self.world, self.script, self.host = World(folder, binary), script, GitHub()
         self.folder = folder / "workspace"
-        (self.folder / "live").mkdir(parents=True)
+        (self.folder / "livevod").mkdir(parents=True)
         self.write(files)
 
     def write(self, files):
-        (self.folder / "live" / "livevod.yaml").write_text(files)
+        (self.folder / "livevod" / "livevod.yaml").write_text(files)
 
     def run(self, command, **variables):
         """The exit code and the log of a command."""

@@ -88,7 +88,7 @@ class Pipeline:
         named = {name: job for name, job in self.file.items() if isinstance(job, dict) and "stage" in job}
         for stage in self.file["stages"]:
             for name, job in named.items():
-                rule = next((rule for rule in job["rules"] if holds(rule, self.variables, ["live/livevod.yaml"])), None)
+                rule = next((rule for rule in job["rules"] if holds(rule, self.variables, ["livevod/livevod.yaml"])), None)
                 if job["stage"] == stage and rule:
                     self.jobs[name] = Job(self, name, self.extended(job))
                     if rule.get("when", "on_success") == "on_success":

@@ -133,11 +133,11 @@ esac
         shutil.copytree(template, self.origin)
         self.git("init", "--quiet")
         self.git("config", "uploadpack.allowAnySHA1InWant", "true")
-        (self.origin / "live").mkdir()
+        (self.origin / "livevod").mkdir()
         return self.commit(files)
 
     def commit(self, files):
-        (self.origin / "live" / "livevod.yaml").write_text(files)
+        (self.origin / "livevod" / "livevod.yaml").write_text(files)
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", "change")
         return self.git("rev-parse", "HEAD")
@@ -154,7 +154,7 @@ esac
 
     def squash(self, head):
         self.git("checkout", "--quiet", "main")
-        self.git("checkout", "--quiet", head, "--", "live")
+        self.git("checkout", "--quiet", head, "--", "livevod")
         self.git("commit", "--quiet", "--allow-empty", "--message", "squashed")
         return self.git("rev-parse", "HEAD")
 

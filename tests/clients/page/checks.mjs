@@ -205,7 +205,7 @@ export async function spoken(page) {
     'heading "Fleet" [level=2]',
     'link "show refused 1 replace, 1 delete, 3 updates, 1 create, 1 as is"',
     'search "Changes"',
-    'searchbox "Search addresses, fields, values and origins"',
+    'searchbox "Search addresses, settings, values and origins"',
     'group "Kinds of changes"',
     'checkbox "-/+ replace 1" [checked]',
     'button "Unfold all"',

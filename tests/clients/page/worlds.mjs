@@ -114,7 +114,8 @@ export class Worlds {
     notes.changes = HOSTILE.map((text, at) => {
       const origin = { kind: "tier", tier: text, place: place(text), via: [] };
       const origins = { vod_transcode_group: origin, storage_location: origin, cycle_duration: origin };
-      const coverage = { before: null, after: decisions.changes[at].address };
+      const after = { address: decisions.changes[at].address, records_by_itself: true };
+      const coverage = { before: null, after };
       return { ...note, place: place(text), origins, coverage };
     });
     notes.warnings = HOSTILE.map((message) => ({ message, address: null }));

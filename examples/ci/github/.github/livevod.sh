@@ -227,7 +227,7 @@ heartbeat() {
         --config <(printf 'url = "%s"\n' "$LIVEVOD_HEARTBEAT_URL")
 }
 
-# issue CODE FILE: keeps one issue per target. Drift opens it, different drift rewrites it, no drift closes it.
+# issue CODE FILE: keeps one issue per environment. Drift opens it, different drift rewrites it, no drift closes it.
 issue() {
     local found number
     list 'issues?state=all&labels=livevod-drift&sort=created&direction=asc' "$folder/all"
