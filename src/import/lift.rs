@@ -12,7 +12,7 @@ use super::settings::{
 };
 use crate::model::EVERY;
 
-/// A line of its own for a block.
+/// A line of its own for a block; `defaults` at the top are there in any case.
 const BLOCK: u64 = 5;
 
 /// An entry that is not like the others in its block.
@@ -95,7 +95,7 @@ pub(super) fn lift(domains: &BTreeMap<Arc<str>, Domain>, values: &Values) -> Lif
         .collect();
     let reached = nothing_written();
     let top = search.choices(&kinds(apps()), TRIED[0]);
-    let (_, top) = search.best(&reached, &top, |search, reached| {
+    let (_, top) = search.best(&reached, &top, 0, |search, reached| {
         domains.iter().map(|(name, domain)| search.domain(domain, &choices[name], reached).0).sum()
     });
     let reached = below(&reached, &top);
@@ -154,7 +154,7 @@ impl Search<'_> {
 
     /// The cost of a block for a domain and what is below it, and what it writes.
     fn domain(&mut self, domain: &Domain, choices: &[Needs], reached: &Reached) -> (u64, Patch) {
-        self.best(reached, choices, |search, reached| {
+        self.best(reached, choices, BLOCK, |search, reached| {
             domain.apps.values().map(|app| search.app(app, reached).0).sum()
         })
     }
@@ -165,7 +165,7 @@ impl Search<'_> {
             return *found;
         }
         let choices = self.tried.get(&place.0).cloned().unwrap_or_default();
-        let found = self.best(reached, &choices, |search, reached| {
+        let found = self.best(reached, &choices, BLOCK, |search, reached| {
             app.kinds.iter().map(|(needs, count)| count * search.entry(reached, needs)).sum()
         });
         self.apps.insert(place, found);
@@ -183,17 +183,18 @@ impl Search<'_> {
         patch.iter().flatten().map(|id| self.weights[id]).sum()
     }
 
-    /// The cheapest of no block and one block for each choice.
+    /// The cheapest of no block and one block for each choice, which costs `block` besides what it writes.
     fn best(
         &mut self,
         reached: &Reached,
         choices: &[Needs],
+        block: u64,
         mut inner: impl FnMut(&mut Self, &Reached) -> u64,
     ) -> (u64, Patch) {
         let mut best = (inner(self, reached), Patch::default());
         for needs in choices {
             let written = patch(reached, needs);
-            let own = BLOCK + self.weight(&written);
+            let own = block + self.weight(&written);
             if is_bare(&written) || own >= best.0 {
                 continue;
             }

@@ -49,6 +49,19 @@ const SCENES: &[Scene] = &[
         )
     }),
     ("guard", || edited().run("plan --emulator")),
+    ("import", || {
+        let kept = ONE.replace("prune: true, ", "");
+        let world = columns(&kept);
+        world.run("apply --emulator --auto-approve");
+        world.write(
+            "livevod.yaml",
+            &kept.replace(
+                "show: { streams: { cam1: {}, cam2: {} } }",
+                "show: &both { streams: { cam1: {} } }",
+            ),
+        );
+        world.run("import --merge --emulator")
+    }),
     ("journal", || {
         let world = columns(ONE);
         world.write("taken", "a file where the folder should be");
