@@ -15,7 +15,7 @@ mod journals;
 mod observer;
 mod process;
 pub(crate) mod random;
-mod scene;
+pub(crate) mod scene;
 mod story;
 mod tally;
 mod truth;
