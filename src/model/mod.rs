@@ -11,7 +11,7 @@ mod snapshot;
 
 pub use address::{Address, AddressError, AddressText, EVERY, domain_error, name_error};
 pub use config::{NO_TRANSCODE, RecordConfig, State, is_group_id, words};
-pub(crate) use field::says_something;
+pub(crate) use field::is_telling;
 pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Value};
 pub use format::{Format, FormatSettings, Formats, Part, Process};
 pub use pattern::{Pattern, PatternError};
