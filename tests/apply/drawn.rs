@@ -16,7 +16,7 @@ use crate::simulation::harness::scene::{CHOSEN, listed};
 
 pub(super) const DOMAIN: &str = "a.example.com";
 
-const APPS: [&str; 3] = ["*", "show", "news"];
+pub(super) const APPS: [&str; 3] = ["*", "show", "news"];
 
 /// Existing configurations by `app/stream`.
 pub(super) type State = BTreeMap<String, Held>;
@@ -48,6 +48,12 @@ enum Odd {
     IdleGroup,
     /// By-format, without formats.
     Contradictory,
+}
+
+/// How many cases a property is checked with: `usual`, unless `LIVEVOD_TEST_CASES` is set.
+pub(super) fn cases(usual: u32) -> ProptestConfig {
+    let cases = std::env::var("LIVEVOD_TEST_CASES").map_or(usual, |cases| cases.parse().unwrap());
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 fn key() -> impl Strategy<Value = String> {
@@ -239,14 +245,18 @@ pub(super) fn file(wanted: &Wanted, prune: bool) -> String {
     text
 }
 
-/// What makes one run insufficient, or a listing impossible to read whole.
-const EXCUSES: [&str; 3] = ["app-wide-delete=with-siblings", "overlap=refused", "past-end=last-page"];
+/// A service that deletes the configurations beside an app-wide one along with it: one run may not suffice.
+pub(super) const TAKES_ALONG: &str = "app-wide-delete=with-siblings";
 
-/// A reading of each open question, without [`EXCUSES`]. Pages are always given in the same order.
+/// With the first, most of the drawn states can't exist; with the second, no listing of several pages can be read whole.
+const IMPOSSIBLE: [&str; 2] = ["overlap=refused", "past-end=last-page"];
+
+/// A reading of each open question, but none that makes states or listings impossible. Pages are always given in the
+/// same order.
 pub(super) fn quirks() -> impl Strategy<Value = Vec<String>> {
     let answers = |quirk: &Quirk| {
         let texts = quirk.answers.iter().map(|answer| format!("{}={}", quirk.name, answer.value));
-        select(texts.filter(|text| !EXCUSES.contains(&text.as_str())).collect::<Vec<_>>())
+        select(texts.filter(|text| !IMPOSSIBLE.contains(&text.as_str())).collect::<Vec<_>>())
     };
     QUIRKS.iter().map(answers).collect::<Vec<_>>().prop_map(|mut quirks| {
         if quirks.iter().any(|quirk| quirk.starts_with("page-cap=") && quirk != "page-cap=asked") {
