@@ -119,20 +119,14 @@ impl Domain {
                 let beside = self.keep_siblings(change, &saved).await;
                 let ended = match added {
                     Ok(added) => self.run.seen_added(self.run.client(), pending, added).await,
-                    Err(Unfilled { error, .. }) => {
-                        let ended = self.exists_already(change, error, false).await;
-                        match doubt {
-                            None if is_unseen(&ended) => {
-                                self.fill_late(change, before, after, &saved, ended).await
-                            }
-                            _ => ended,
-                        }
-                    }
+                    Err(Unfilled { error, .. }) => self.exists_already(change, error, false).await,
                 };
-                match doubt {
-                    Some(_) => (self.fill_again(change, after, &saved, ended).await, beside),
-                    None => (ended, beside),
-                }
+                let ended = match doubt {
+                    Some(_) => self.fill_again(change, after, &saved, ended).await,
+                    None if is_unseen(&ended) => self.fill_late(change, before, after, &saved, ended).await,
+                    None => ended,
+                };
+                (ended, beside)
             }
         };
         let is_unread = matches!(beside, Beside::Unread(_));

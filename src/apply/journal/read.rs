@@ -174,10 +174,22 @@ impl RunRecord {
         self.answers.iter().filter(move |answer| answer.id == id)
     }
 
-    /// Whether a write of this intent may have been carried out: an answer says so, or there is none.
+    /// Whether a write of this intent may have been carried out: an answer says so, there is none, or the run died before
+    /// it recorded the end of the change.
     pub fn may_have_arrived(&self, id: u64) -> bool {
         let mut answers = self.answers_to(id).peekable();
-        answers.peek().is_none() || answers.any(|answer| answer.reply.may_have_arrived())
+        answers.peek().is_none()
+            || answers.any(|answer| answer.reply.may_have_arrived())
+            || self.died_within(id)
+    }
+
+    /// Whether the run died within the change of an intent: after a refusal that allows another attempt, the write may
+    /// have been sent again, and a second attempt has no line of its own before its answer.
+    pub fn died_within(&self, id: u64) -> bool {
+        let is_of =
+            |intent: &&Intent| intent.id == id || intent.siblings.iter().any(|sibling| sibling.id == id);
+        let intent = self.intents.iter().find(is_of);
+        self.finished.is_none() && intent.is_some_and(|intent| self.ending(&intent.address).is_none())
     }
 }
 
