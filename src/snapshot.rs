@@ -16,10 +16,11 @@ use crate::model::{Address, DomainSnapshot, Pattern, Remote, Snapshot};
 use crate::{schema, sealed};
 
 /// Version of the format.
-const FORMAT_VERSION: &str = "2.0";
+const FORMAT_VERSION: &str = "3.0";
 
-/// The previous version, which held each address as one text; it is still read.
-const BEFORE: &str = "1.0";
+/// The previous versions, which are still read: 1.0 held each address as one text, and both held the settings of 2026
+/// as texts under `carried`, without formats.
+const EARLIER: [&str; 2] = ["1.0", "2.0"];
 
 /// A snapshot, and where it is from.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +52,7 @@ pub enum SnapshotError {
     #[error("not a snapshot, or a truncated one: {0}")]
     NotOne(String),
     /// A version that this livevod does not know.
-    #[error("format version `{0}` is unknown; this livevod reads {BEFORE} and {FORMAT_VERSION}")]
+    #[error("format version `{0}` is unknown; this livevod reads {earlier} and {FORMAT_VERSION}", earlier = EARLIER.join(", "))]
     Version(String),
     /// The checksum does not match.
     #[error("checksum mismatch: the file was modified")]
@@ -67,7 +68,7 @@ pub enum SnapshotError {
 #[serde(deny_unknown_fields)]
 struct SnapshotDocument {
     /// The version of the format. A livevod refuses versions that it does not know.
-    #[schemars(regex(pattern = "^2\\.[0-9]+$"))]
+    #[schemars(regex(pattern = "^3\\.[0-9]+$"))]
     snapshot: String,
     /// The version of livevod that wrote it.
     livevod: String,
@@ -174,7 +175,8 @@ fn known_version(text: &str) -> Result<(), SnapshotError> {
     let version: Version =
         serde_json::from_str(text).map_err(|error| SnapshotError::NotOne(error.to_string()))?;
     match &*version.snapshot {
-        FORMAT_VERSION | BEFORE => Ok(()),
+        FORMAT_VERSION => Ok(()),
+        earlier if EARLIER.contains(&earlier) => Ok(()),
         _ => Err(SnapshotError::Version(version.snapshot)),
     }
 }
@@ -252,7 +254,7 @@ fn address_of(row: &str) -> Option<Address> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{RecordConfig, StreamSpelling};
+    use crate::model::{Format, FormatSettings, RecordConfig, StreamSpelling, words};
 
     fn saved() -> Saved {
         let address = |text: &str| text.parse::<Address>().unwrap();
@@ -291,16 +293,56 @@ mod tests {
         assert_eq!(read(&text), Ok(saved()));
     }
 
-    #[test]
-    fn the_version_before_is_read_too() {
-        let text = write(&saved()).unwrap().replace("\"snapshot\": \"2.0\"", "\"snapshot\": \"1.0\"");
-        let old = |text: String, stream: &str| {
-            let kept = serde_json::to_string(&Address::new("a.com", "show", stream)).unwrap();
-            text.replace(&kept, &format!("\"a.com/show/{stream}\""))
+    /// The text with other rows and under another version, as an earlier livevod wrote it.
+    fn earlier(version: &str, row: impl Fn(serde_json::Value) -> serde_json::Value) -> String {
+        let text = write(&saved()).unwrap().replace(FORMAT_VERSION, version);
+        let rewritten = |line: &str| {
+            let Some(open) = line.strip_prefix("{\"address\"") else { return line.to_owned() };
+            let (open, comma) = open.strip_suffix(',').map_or((open, ""), |open| (open, ","));
+            let written = serde_json::from_str(&format!("{{\"address\"{open}")).unwrap();
+            format!("{}{comma}", row(written))
         };
-        let text = ["*", "cam1"].into_iter().fold(text, old);
-        let open = text.split_once("\"checksum\"").unwrap().0;
-        assert_eq!(read(&sealed::close(open)), Ok(saved()));
+        let lines: Vec<String> = text.lines().map(rewritten).collect();
+        sealed::close(lines.join("\n").split_once("\"checksum\"").unwrap().0)
+    }
+
+    /// Before 3.0, what livevod did not manage stood under `carried`.
+    fn with_carried(mut row: serde_json::Value) -> serde_json::Value {
+        let config = row["remote"]["config"].as_object_mut().unwrap();
+        let mut carried = serde_json::Map::new();
+        for name in ["delay_time", "record_content", "space_id", "transcode_templates", "unknown"] {
+            carried.insert(name.to_owned(), config.remove(name).unwrap());
+        }
+        assert_eq!(config.remove("record_format"), Some(serde_json::Value::Null));
+        config.insert("carried".to_owned(), carried.into());
+        row
+    }
+
+    #[test]
+    fn earlier_versions_are_read_too() {
+        assert_eq!(read(&earlier("2.0", with_carried)), Ok(saved()));
+        let with_text = |mut row: serde_json::Value| {
+            let part = |name: &str| row["address"][name].as_str().unwrap().to_owned();
+            row["address"] = format!("{}/{}/{}", part("domain"), part("app"), part("stream")).into();
+            with_carried(row)
+        };
+        assert_eq!(read(&earlier("1.0", with_text)), Ok(saved()));
+    }
+
+    /// A reader of an earlier version must stop at the number: it would call these settings a damaged file.
+    #[test]
+    fn the_settings_of_2026_are_kept_under_their_own_version() {
+        let mut saved = saved();
+        let domain = saved.snapshot.domains.get_mut("a.com").unwrap();
+        let mp4 = FormatSettings { tags: Some("gala".into()), ..FormatSettings::default() };
+        domain.configs.first_entry().unwrap().get_mut().config = RecordConfig {
+            record_format: Some([(Format::Mp4, mp4)].into()),
+            record_content: Some(words("raw,transcode")),
+            ..RecordConfig::default()
+        };
+        let text = write(&saved).unwrap();
+        assert!(text.starts_with("{\n\"snapshot\": \"3.0\","), "{text}");
+        assert_eq!(read(&text), Ok(saved));
     }
 
     #[test]
@@ -326,8 +368,13 @@ mod tests {
 
     #[test]
     fn another_version_is_said_to_be_one() {
-        let text = write(&saved()).unwrap().replace("\"snapshot\": \"2.0\"", "\"snapshot\": \"3.0\"");
-        assert_eq!(read(&text), Err(SnapshotError::Version("3.0".into())));
+        let text = write(&saved()).unwrap().replace(FORMAT_VERSION, "4.0");
+        let refused = read(&text).unwrap_err();
+        assert_eq!(refused, SnapshotError::Version("4.0".into()));
+        assert_eq!(
+            refused.to_string(),
+            "format version `4.0` is unknown; this livevod reads 1.0, 2.0 and 3.0"
+        );
     }
 
     #[test]

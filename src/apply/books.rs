@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::cause::{Cause, Failure};
+use super::cause::{Cause, Failure, Shown};
 use super::event::{Delay, Event};
 use super::journal::{Broken, Intention, Journal};
 use super::report::{ChangeOutcome, Outcome};
@@ -40,6 +40,8 @@ struct Ledger {
     sent: BTreeSet<Address>,
     /// What is done. A listing that lags behind may not show it yet.
     done: Vec<Done>,
+    /// Changes whose write the service accepted, and that no read has shown.
+    unshown: Vec<Task>,
     /// Addresses whose change ended as unknown.
     unknown: BTreeSet<Address>,
     /// When the last write of each domain was answered.
@@ -144,6 +146,14 @@ impl Books {
         let ledger = self.ledger();
         let own = ledger.done.iter().filter(|done| *done.task.change.address.domain == *domain);
         own.map(|done| done.task.clone()).collect()
+    }
+
+    /// The changes of a domain that a listing must show: those that are done, and those that the service accepted.
+    pub(super) fn carried_out_in(&self, domain: &str) -> Vec<Task> {
+        let mut tasks = self.done_in(domain);
+        let ledger = self.ledger();
+        tasks.extend(ledger.unshown.iter().filter(|task| *task.change.address.domain == *domain).cloned());
+        tasks
     }
 
     /// When the last write to a domain was answered.
@@ -277,6 +287,9 @@ impl Ledger {
         if matches!(outcome, Outcome::Unknown(_)) {
             self.unknown.insert(address.clone());
         }
+        if is_unshown(outcome) {
+            self.unshown.push(task.clone());
+        }
         if is_done || is_delete {
             self.undone.remove(address);
         }
@@ -287,6 +300,12 @@ impl Ledger {
         let took = self.begun.remove(address).map(|(_, since)| since.elapsed());
         (self.sent.contains(address), took.unwrap_or_default())
     }
+}
+
+/// Whether the service accepted the last write, and no read showed it.
+fn is_unshown(outcome: &Outcome) -> bool {
+    let Outcome::Unknown(Failure { cause, .. }) = outcome else { return false };
+    matches!(cause, Cause::NotConfirmed { accepted: true, shown: Shown::Nothing | Shown::Unreadable })
 }
 
 /// The creates and deletes that matter to an app-wide configuration that is removed.

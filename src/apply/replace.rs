@@ -1,6 +1,6 @@
 //! Deletes a configuration and adds it again, with the shortest possible gap between.
 
-use super::cause::{Cause, Failure, Rest, Standing};
+use super::cause::{Cause, Failure, Occupant, Rest, Standing};
 use super::decide::{ALREADY_EXISTS, Met, Sent, Verdict, compare};
 use super::delete::{Deleting, absence};
 use super::domain::Domain;
@@ -121,10 +121,12 @@ impl Domain {
                     Ok(added) => self.run.seen_added(self.run.client(), pending, added).await,
                     Err(Unfilled { error, .. }) => self.exists_already(change, error, false).await,
                 };
-                match doubt {
-                    Some(_) => (self.fill_again(change, after, &saved, ended).await, beside),
-                    None => (ended, beside),
-                }
+                let ended = match doubt {
+                    Some(_) => self.fill_again(change, after, &saved, ended).await,
+                    None if is_unseen(&ended) => self.fill_late(change, before, after, &saved, ended).await,
+                    None => ended,
+                };
+                (ended, beside)
             }
         };
         let is_unread = matches!(beside, Beside::Unread(_));
@@ -155,6 +157,25 @@ impl Domain {
                 ended
             }
             Err(Unfilled { error, .. }) => self.not_filled_again(change, ended, error).await,
+        }
+    }
+
+    /// Adds the new configuration once more after the service refused it because a configuration exists, although no
+    /// read shows one: it may see the Delete only now.
+    async fn fill_late(
+        &mut self,
+        change: &Change,
+        before: &RecordConfig,
+        after: &RecordConfig,
+        saved: &Saved,
+        ended: Ended,
+    ) -> Ended {
+        let pending =
+            PendingAdd { met: Met::NewEntry, ..PendingAdd::over(&change.address, after, &saved.entry) };
+        match self.run.fill_gap(pending, None).await {
+            Ok(ended) => ended,
+            Err(Unfilled { error, .. }) if error.code() == ALREADY_EXISTS => ended,
+            Err(unfilled) => self.roll_back(change, before, saved, unfilled, &None).await,
         }
     }
 
@@ -304,6 +325,11 @@ impl Domain {
             }
         }
     }
+}
+
+/// Whether an Add was refused because a configuration exists, although reading shows none.
+fn is_unseen(ended: &Ended) -> bool {
+    matches!(&ended.outcome, Outcome::Failed(Failure { cause: Cause::Occupied(Occupant::NotShown), .. }))
 }
 
 impl Domain {

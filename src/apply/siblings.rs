@@ -23,6 +23,7 @@ use super::task::{Ended, Task};
 use crate::api::{Client, Error};
 use crate::model::{Address, DomainSnapshot, Remote};
 use crate::plan::{Aim, Change, Contingent};
+use crate::wire;
 
 /// The other configurations of a domain.
 pub(super) type Siblings = BTreeMap<Address, Remote>;
@@ -68,7 +69,7 @@ impl Guarded<'_> {
     /// lacks could not be added back.
     pub(super) async fn compare_app_wide(&mut self, client: &Client) -> Compared {
         let Self { domain, change, .. } = self;
-        let done = domain.run.books.done_in(&change.address.domain);
+        let done = domain.run.books.carried_out_in(&change.address.domain);
         match domain.list_with(client, &change.address, &done).await {
             Ok(listing) if lags_behind(&listing.configs, &done) => {
                 Compared::End(Ended::not_attempted(Cause::ListingLags))
@@ -284,12 +285,12 @@ impl From<BTreeMap<Address, Fate>> for Fates {
 }
 
 impl Run {
-    /// Adds a configuration back, and reads it back.
+    /// Adds a configuration back, as far as an Add can send it, and reads it back.
     async fn add_sibling_back(&self, address: &Address, remote: &Remote) -> Fate {
         if remote.unsupported.is_some() {
             return Fate::NotBack;
         }
-        let config = remote.config.clone().normalized();
+        let config = wire::addable(remote.config.clone().normalized());
         match self.fill_gap(PendingAdd::beside(address, &config, remote), None).await {
             Ok(ended) => match ended.outcome {
                 Outcome::Done => Fate::Back,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::found_listed;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
-use crate::model::{Address, EVERY, Field, NO_TRANSCODE, RecordConfig, Region, Snapshot};
+use crate::model::{Address, EVERY, Field, NO_TRANSCODE, RecordConfig, Region, Served, Snapshot};
 use crate::resolve::{Desired, DesiredDomain, Entry, Resolved, Wanted};
 
 /// The codes that need answers from the service. Comments that allow them are never reported as stale.
@@ -20,8 +20,11 @@ pub(super) const CODES: &[Code] = &[
     Code::SpaceNotFound,
 ];
 
-/// The region where old accounts call VOD although they store elsewhere.
-const OLD_ACCOUNTS: &str = "cn-shanghai";
+/// The region where accounts that opened VOD there long ago still call it, even if they store in [`BEIJING`].
+const SHANGHAI: &str = "cn-shanghai";
+
+/// The other region where such accounts store.
+const BEIJING: &str = "cn-beijing";
 
 /// The service's answers. What could not be read is left out and causes no findings.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +37,23 @@ pub struct OnlineFacts {
     pub groups: BTreeMap<(Option<String>, String), Option<GroupFacts>>,
     /// Regions and ids of app spaces that VOD does not have.
     pub missing_spaces: BTreeSet<(Option<String>, String)>,
+}
+
+impl OnlineFacts {
+    /// Regions and ids of transcode groups that must be looked up too, once the groups of the files are: a group that
+    /// VOD does not have in Beijing may exist in Shanghai.
+    pub fn groups_elsewhere(&self) -> BTreeSet<(Option<String>, String)> {
+        let missing = self.groups.iter().filter(|(_, group)| group.is_none()).map(|(place, _)| place);
+        missing
+            .filter(|(region, _)| region.as_deref() == Some(BEIJING))
+            .map(|(_, id)| in_shanghai(id))
+            .filter(|place| !self.groups.contains_key(place))
+            .collect()
+    }
+}
+
+fn in_shanghai(id: &str) -> (Option<String>, String) {
+    (Some(SHANGHAI.to_owned()), id.to_owned())
 }
 
 /// One transcode group as VOD reports it.
@@ -66,7 +86,7 @@ pub fn found_online(desired: &Desired, seen: &OnlineFacts) -> Vec<Diagnostic> {
             None => {}
         }
         check_region(name, domain, &mut findings);
-        check_vod(domain, seen, &mut findings);
+        check_vod(name, domain, seen, &mut findings);
     }
     let mut found = findings.finish();
     found.extend(found_listed(desired, &seen.listed));
@@ -156,7 +176,7 @@ fn overlap(one: &Address, other: &Address) -> bool {
 }
 
 /// The transcode groups and app spaces of a domain's configurations.
-fn check_vod(domain: &DesiredDomain, seen: &OnlineFacts, findings: &mut Findings) {
+fn check_vod(name: &str, domain: &DesiredDomain, seen: &OnlineFacts, findings: &mut Findings) {
     let region = domain.region.as_ref().map(|region| region.value.clone());
     for (address, entry) in &domain.entries {
         let Wanted::Present(resolved) = &entry.wanted else { continue };
@@ -168,7 +188,10 @@ fn check_vod(domain: &DesiredDomain, seen: &OnlineFacts, findings: &mut Findings
         for field in RecordConfig::GROUPS {
             let Some(id) = resolved.config.transcode_group(field) else { continue };
             let finding = match seen.groups.get(&(region.clone(), id.to_owned())) {
-                Some(None) => Some(no_group(id, region.as_deref(), entry, field, resolved)),
+                Some(None) => {
+                    let doubt = doubt(name, id, region.as_deref(), seen);
+                    Some(no_group(id, region.as_deref(), doubt, entry, field, resolved))
+                }
                 // The space that does not exist is what is wrong then.
                 Some(Some(group)) if missing.is_none() => other_space(id, group, entry, field, resolved),
                 Some(Some(_)) | None => None,
@@ -209,8 +232,49 @@ fn other_space(
     Some(finding.note("recorded to this app space", span(Field::SpaceId)))
 }
 
-/// Labels the line that defines the id, if the setting uses a name.
-fn no_group(id: &str, region: Option<&str>, entry: &Entry, field: Field, resolved: &Resolved) -> Diagnostic {
+/// Why a group that VOD does not have in the region of the files may exist all the same; `None` if it can't.
+fn doubt(name: &str, id: &str, region: Option<&str>, seen: &OnlineFacts) -> Option<String> {
+    let known = seen.domains.get(name).and_then(Option::as_ref).and_then(|known| known.region.as_deref());
+    match (region, known) {
+        (None, _) => Some("no region is written for the domain, so VOD was asked at its central host only".to_owned()),
+        (Some(written), Some(known)) if written != known => {
+            Some(format!("the domain is in `{known}`, and VOD was not asked there"))
+        }
+        (Some(written), _) if calls_shanghai(written) => {
+            Some("old accounts that store in Beijing still call VOD in Shanghai, so the group may exist in another storage region".to_owned())
+        }
+        (Some(BEIJING), _) => doubt_in_beijing(seen.groups.get(&in_shanghai(id))).map(str::to_owned),
+        (Some(_), _) => None,
+    }
+}
+
+/// Whether VOD of a region is called in Shanghai.
+fn calls_shanghai(region: &str) -> bool {
+    region == SHANGHAI || Region::find(region).is_some_and(|region| region.vod == Served::From(SHANGHAI))
+}
+
+/// The same for Beijing, from the answer of VOD in Shanghai.
+fn doubt_in_beijing(group: Option<&Option<GroupFacts>>) -> Option<&'static str> {
+    match group {
+        Some(None) => None,
+        Some(Some(_)) => Some(
+            "VOD has this group in `cn-shanghai`, where old accounts that store in Beijing still call VOD",
+        ),
+        None => Some(
+            "old accounts that store in Beijing still call VOD in Shanghai, and VOD could not be asked there",
+        ),
+    }
+}
+
+/// Labels the line that defines the id, if the setting uses a name. An error, unless there is a doubt.
+fn no_group(
+    id: &str,
+    region: Option<&str>,
+    doubt: Option<String>,
+    entry: &Entry,
+    field: Field,
+    resolved: &Resolved,
+) -> Diagnostic {
     let origin = resolved.origin(field);
     let defined =
         origin.and_then(|origin| origin.via.iter().find(|step| step.value.starts_with("transcode_groups")));
@@ -222,12 +286,9 @@ fn no_group(id: &str, region: Option<&str>, entry: &Entry, field: Field, resolve
         Some(step) => finding.label(step.span, "not found").note(format!("used as `{field}`"), Some(written)),
         None => finding.label(written, "not found"),
     };
-    if region == Some(OLD_ACCOUNTS) {
-        finding.severity = Severity::Warning;
-        let why = "only a warning: old accounts that store in Beijing still call VOD in Shanghai, so the group may exist in another storage region";
-        return finding.note(why, None);
-    }
-    finding
+    let Some(doubt) = doubt else { return finding };
+    finding.severity = Severity::Warning;
+    finding.note(format!("only a warning: {doubt}"), None)
 }
 
 #[cfg(test)]
@@ -339,19 +400,57 @@ domains:
         OnlineFacts { groups: [(at(region, HD), group)].into(), ..OnlineFacts::default() }
     }
 
-    /// Old accounts store elsewhere, but call VOD in Shanghai.
+    fn missing(severity: Severity) -> [(Code, Severity, String); 1] {
+        [(Code::GroupNotFound, severity, HD.to_owned())]
+    }
+
     #[test]
-    fn a_missing_group_is_shown_where_its_id_stands_and_in_shanghai_only_warns() {
-        let missing = |severity| [(Code::GroupNotFound, severity, HD.to_owned())];
-        assert_eq!(found(&group("cn-shanghai", None)), missing(Severity::Warning));
+    fn a_missing_group_is_shown_where_its_id_stands() {
         assert_eq!(found(&group("cn-beijing", None)), []);
-        let beijing = FILE.replace("cn-shanghai", "cn-beijing");
-        assert_eq!(found_in(&beijing, &group("cn-beijing", None)), missing(Severity::Error));
-        let formats = beijing.replace(
+        let elsewhere = FILE.replace("cn-shanghai", "eu-central-1");
+        assert_eq!(found_in(&elsewhere, &group("eu-central-1", None)), missing(Severity::Error));
+        let formats = elsewhere.replace(
             "cam1: {}",
             &format!("cam1: {{ record_format: {{ mp4: {{ process: {{ transcode: {HD} }} }} }} }}"),
         );
-        assert_eq!(found_in(&formats, &group("cn-beijing", None)), missing(Severity::Error));
+        assert_eq!(found_in(&formats, &group("eu-central-1", None)), missing(Severity::Error));
+    }
+
+    /// Accounts that opened VOD in Shanghai long ago call it there, and may store in Beijing.
+    #[test]
+    fn a_missing_group_only_warns_where_it_may_exist_all_the_same() {
+        for region in ["cn-shanghai", "cn-hangzhou"] {
+            let file = FILE.replace("cn-shanghai", region);
+            assert_eq!(found_in(&file, &group(region, None)), missing(Severity::Warning), "{region}");
+        }
+        let beijing = FILE.replace("cn-shanghai", "cn-beijing");
+        let mut seen = group("cn-beijing", None);
+        assert_eq!(seen.groups_elsewhere(), [at("cn-shanghai", HD)].into());
+        assert_eq!(found_in(&beijing, &seen), missing(Severity::Warning), "Shanghai was not asked");
+        seen.groups.insert(at("cn-shanghai", HD), Some(GroupFacts::default()));
+        assert_eq!(found_in(&beijing, &seen), missing(Severity::Warning), "Shanghai has it");
+        seen.groups.insert(at("cn-shanghai", HD), None);
+        assert_eq!(found_in(&beijing, &seen), missing(Severity::Error), "neither has it");
+        assert_eq!(seen.groups_elsewhere(), BTreeSet::new(), "both were asked");
+        for known in [group("cn-beijing", Some(GroupFacts::default())), group("eu-central-1", None)] {
+            assert_eq!(known.groups_elsewhere(), BTreeSet::new());
+        }
+    }
+
+    #[test]
+    fn a_missing_group_only_warns_where_the_region_is_not_certain() {
+        let somewhere = FILE.replace("region: cn-shanghai\n", "");
+        let unplaced =
+            OnlineFacts { groups: [((None, HD.to_owned()), None)].into(), ..OnlineFacts::default() };
+        assert_eq!(found_in(&somewhere, &unplaced), missing(Severity::Warning));
+        let elsewhere = FILE.replace("cn-shanghai", "eu-central-1");
+        let seen = |region: &str| OnlineFacts {
+            groups: group("eu-central-1", None).groups,
+            ..domain(DomainFacts { region: Some(region.to_owned()), ..DomainFacts::default() })
+        };
+        assert_eq!(found_in(&elsewhere, &seen("eu-central-1")), missing(Severity::Error));
+        let [one] = missing(Severity::Warning);
+        assert!(found_in(&elsewhere, &seen("ap-southeast-1")).contains(&one));
     }
 
     #[test]

@@ -44,6 +44,15 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
             Answer::Failure(what, sought, error) => failures.push((what, sought, error)),
         }
     }
+    // Without an answer, the finding of the first region says that the other one could not be asked.
+    let elsewhere = seen.groups_elsewhere().into_iter();
+    let tasks: JoinSet<Answer> =
+        elsewhere.map(|(region, id)| group(connection.client.clone(), region, id)).collect();
+    for answer in tasks.join_all().await {
+        if let Answer::Group(place, group) = answer {
+            seen.groups.insert(place, group);
+        }
+    }
     failures.sort_by(|(one, ..), (other, ..)| one.cmp(other));
     let unanswered = failures.iter().map(|(what, sought, error)| {
         let key = loaded.desired.domains.get(what.as_str()).map(|domain| domain.key);

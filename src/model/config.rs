@@ -260,10 +260,37 @@ impl RecordConfig {
             Field::TranscodeTemplates => set(&self.transcode_templates),
             Field::SpaceId => Value::text(self.space_id.as_deref()),
             Field::RecordFormat => self.record_format.clone().map_or(Value::Unset, Value::Formats),
-            Field::Unknown => Value::Json(self.unknown.clone()),
+            Field::Unknown => Value::Json(self.unknown_everywhere()),
             Field::Format(format) => self.format(format).map_or(Value::Unset, |_| Value::Bare),
             Field::Part(format, part) => {
                 self.format(format).map_or(Value::Unset, |settings| settings.get(part))
+            }
+        }
+    }
+
+    /// The undocumented fields, those of a format with its name in front: `mp4.NewField`.
+    fn unknown_everywhere(&self) -> BTreeMap<String, serde_json::Value> {
+        let mut unknown = self.unknown.clone();
+        for (format, settings) in self.record_format.iter().flatten() {
+            unknown.extend(
+                settings.unknown.iter().map(|(name, value)| (format!("{format}.{name}"), value.clone())),
+            );
+        }
+        unknown
+    }
+
+    /// Sets the undocumented fields; what has the name of a format in front goes there.
+    fn set_unknown(&mut self, fields: BTreeMap<String, serde_json::Value>) {
+        self.unknown.clear();
+        let mut formats = self.record_format.as_mut();
+        formats.iter_mut().flat_map(|formats| formats.values_mut()).for_each(|one| one.unknown.clear());
+        for (name, value) in fields {
+            let inside = name.split_once('.').and_then(|(format, inner)| {
+                Some((formats.as_mut()?.get_mut(&Format::named(format)?)?, inner.to_owned()))
+            });
+            match inside {
+                Some((settings, inner)) => _ = settings.unknown.insert(inner, value),
+                None => _ = self.unknown.insert(name, value),
             }
         }
     }
@@ -300,7 +327,7 @@ impl RecordConfig {
                 self.record_format = if let Value::Formats(formats) = value { Some(formats) } else { None };
             }
             Field::Unknown => {
-                self.unknown = if let Value::Json(fields) = value { fields } else { BTreeMap::new() };
+                self.set_unknown(if let Value::Json(fields) = value { fields } else { BTreeMap::new() });
             }
             Field::Format(format) => {
                 if value == Value::Bare {
@@ -426,6 +453,32 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_field_counts_wherever_it_is() {
+        let with = |value: serde_json::Value| {
+            let unknown = BTreeMap::from([("New".into(), value)]);
+            by_format([(Format::Mp4, FormatSettings { unknown, ..FormatSettings::default() })])
+        };
+        let bare = by_format([(Format::Mp4, FormatSettings::default())]);
+        assert_eq!(with(1.into()).differences(&bare), [Field::Unknown]);
+        assert_eq!(with(1.into()).differences(&with(2.into())), [Field::Unknown]);
+        assert_eq!(with(0.into()).differences(&bare), [], "it says nothing");
+        let named = BTreeMap::from([("mp4.New".into(), 1.into())]);
+        assert_eq!(with(1.into()).get(Field::Unknown), Value::Json(named.clone()));
+        assert_eq!(
+            RecordConfig { unknown: named, ..config() }.get(Field::Unknown),
+            with(1.into()).get(Field::Unknown)
+        );
+    }
+
+    /// The service may list with each configuration what belongs to the answer.
+    #[test]
+    fn fields_of_the_answer_say_nothing() {
+        let with = |id: &str| RecordConfig { unknown: [("RequestId".into(), id.into())].into(), ..config() };
+        assert_eq!(with("R1").differences(&with("R2")), []);
+        assert_eq!(with("R1").differences(&config()), []);
+    }
+
+    #[test]
     fn what_was_got_can_be_set() {
         let full = RecordConfig {
             vod_transcode_group: "g".into(),
@@ -441,7 +494,12 @@ mod tests {
             record_format: None,
             unknown: BTreeMap::from([("New".into(), 1.into())]),
         };
-        let formats = by_format([(Format::Mp4, full_format()), (Format::Flv, FormatSettings::default())]);
+        let mut formats = by_format([(Format::Mp4, full_format()), (Format::Flv, FormatSettings::default())]);
+        formats.set(
+            Field::Unknown,
+            Value::Json([("New".into(), 1.into()), ("mp4.Own".into(), 2.into())].into()),
+        );
+        assert_eq!(formats.format(Format::Mp4).unwrap().unknown["Own"], 2);
         let configs = [config(), full, formats];
         for (from, to) in configs.iter().flat_map(|one| configs.iter().map(move |two| (one, two))) {
             let [mut whole, mut leaves] = [from, from].map(Clone::clone);

@@ -505,7 +505,7 @@ impl Value {
     pub fn is_empty(&self) -> bool {
         match self {
             Value::Unset => true,
-            Value::Json(fields) => !fields.values().any(says_something),
+            Value::Json(fields) => !fields.iter().any(|(name, value)| is_telling(name, value)),
             _ => false,
         }
     }
@@ -515,7 +515,7 @@ impl Value {
         let settled = |value: &Value| match value {
             Value::Unset => field.implied().unwrap_or(Value::Unset),
             Value::Json(fields) => {
-                let telling = fields.iter().filter(|(_, value)| says_something(value));
+                let telling = fields.iter().filter(|(name, value)| is_telling(name, value));
                 Value::Json(telling.map(|(name, value)| (name.clone(), value.clone())).collect())
             }
             other => other.clone(),
@@ -532,8 +532,16 @@ pub(crate) fn in_documented_order(words: &BTreeSet<String>) -> Vec<&str> {
     words
 }
 
+/// Fields of an answer that say nothing about the configuration: they belong to the request or to the answer.
+const PLUMBING: [&str; 3] = ["OwnerId", "RegionId", "RequestId"];
+
+/// Whether a field that nobody knows says something about the configuration.
+pub(crate) fn is_telling(name: &str, value: &serde_json::Value) -> bool {
+    says_something(value) && !PLUMBING.contains(&name)
+}
+
 /// Whether a value that nobody knows means more than nothing, off or zero. XML writes all of them as text.
-pub(crate) fn says_something(value: &serde_json::Value) -> bool {
+fn says_something(value: &serde_json::Value) -> bool {
     use serde_json::Value as Json;
     match value {
         Json::Null | Json::Bool(false) => false,

@@ -198,26 +198,28 @@ impl Draft<'_> {
         resolved: Option<&Resolved>,
         why: Why,
     ) {
+        let lost = wire::uncarryable(&after, Action::Add);
+        let after = wire::addable(after);
         if let Some(reason) = wire::uncarryable(&after, Action::Add) {
             self.unsupported(address, reason, resolved.is_some());
             return;
         }
+        if let Some(lost) = lost {
+            let message = format!("the removed configuration {lost}; it is added again without that");
+            self.plan.notes.warnings.push(Warning { message, address: Some(address.clone()) });
+        }
         self.change(domain, address, Steps::create(why, after, resolved));
     }
 
-    /// Warns of what could not be added back if the service deleted it along with an app-wide configuration.
+    /// Warns of what could not be added back, or not whole, if the service deleted it along with an app-wide
+    /// configuration.
     fn lost_for_good(&mut self, snapshot: &Snapshot) {
         for change in self.plan.decisions.changes.iter().filter(|change| change.may_take_along()) {
             let held = snapshot.domains.get(&change.address.domain);
-            let beside = held
-                .into_iter()
-                .flat_map(|held| &held.configs)
-                .filter(|(other, remote)| remote.unsupported.is_some() && change.address.has_beside(other));
-            for (other, _) in beside {
-                let message = format!(
-                    "`{}` exists beside it and can't be managed: if the service deletes it too, livevod can't add it back",
-                    other.within_domain()
-                );
+            let beside = held.into_iter().flat_map(|held| &held.configs);
+            for (other, remote) in beside.filter(|(other, _)| change.address.has_beside(other)) {
+                let Some(loss) = loss(remote) else { continue };
+                let message = format!("`{}` exists beside it and {loss}", other.within_domain());
                 self.plan.notes.warnings.push(Warning { message, address: Some(change.address.clone()) });
             }
         }
@@ -306,8 +308,12 @@ impl Draft<'_> {
             (Some(_), true) => ActionKind::Replace,
             (Some(_), false) => ActionKind::Update,
         };
-        let uncarryable =
-            [Some(&after), before.as_ref()].into_iter().flatten().find_map(|config| lost_by(action, config));
+        // An Update keeps some of what no request can carry, but none brings it back or removes it.
+        let strictest = if fields.contains(&Field::Unknown) { ActionKind::Replace } else { action };
+        let uncarryable = [Some(&after), before.as_ref()]
+            .into_iter()
+            .flatten()
+            .find_map(|config| lost_by(strictest, config));
         if let Some(reason) = uncarryable {
             self.unsupported(address, reason, true);
             return;
@@ -383,6 +389,19 @@ fn forces_replacement(fields: &[Field], after: &RecordConfig) -> bool {
 fn lost_by(action: ActionKind, config: &RecordConfig) -> Option<String> {
     let last_call = if action == ActionKind::Update { Action::Update } else { Action::Add };
     wire::uncarryable(config, last_call)
+}
+
+/// What would be lost of a configuration that the service deletes along with an app-wide one; `None` if nothing.
+fn loss(remote: &Remote) -> Option<String> {
+    if remote.unsupported.is_some() {
+        return Some("can't be managed: if the service deletes it too, livevod can't add it back".to_owned());
+    }
+    let reason = wire::uncarryable(&remote.config, Action::Add)?;
+    let rest = match wire::uncarryable(&wire::addable(remote.config.clone()), Action::Add) {
+        Some(_) => "can't add it back",
+        None => "adds it back without that",
+    };
+    Some(format!("{reason}: if the service deletes it too, livevod {rest}"))
 }
 
 /// Writes out what the documents imply for each field that is to be unset again: what is left out of a request might stay.

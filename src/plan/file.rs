@@ -12,7 +12,7 @@ use crate::sealed;
 use crate::source::{Place, Source, Sources};
 
 /// The version of the format.
-const FORMAT_VERSION: &str = "2.1";
+const FORMAT_VERSION: &str = "3.0";
 
 /// A plan that is reviewed now and applied later.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

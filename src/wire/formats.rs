@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::response::text_of;
 use super::values::{list_of, read_value, write_value};
-use crate::model::{Field, Format, FormatSettings, Formats, Part, Process, Value, says_something};
+use crate::model::{Field, Format, FormatSettings, Formats, Part, Process, Value, is_telling};
 
 /// The answer's field that holds the formats, and the element inside it.
 pub const LIST: &str = "RecordFormatList";
@@ -128,7 +128,7 @@ fn written_process(process: &Process) -> Option<(&'static str, &str)> {
 /// The undocumented fields that say something, each with its format before its name.
 pub(super) fn unknown(formats: &Formats) -> impl Iterator<Item = (String, &Json)> {
     formats.iter().flat_map(|(format, settings)| {
-        let telling = settings.unknown.iter().filter(|(_, value)| says_something(value));
+        let telling = settings.unknown.iter().filter(|(name, value)| is_telling(name, value));
         telling.map(move |(name, value)| (format!("{format}.{name}"), value))
     })
 }

@@ -26,7 +26,7 @@ pub use inquiry::{
     transcode_group, user_domains,
 };
 pub use page::{Page, read_page, take_config};
-pub use request::{ComposeOff, PAGE_SIZE, add, delete, describe, uncarryable, update};
+pub use request::{ComposeOff, PAGE_SIZE, add, addable, delete, describe, uncarryable, update};
 pub use response::{ReadError, read, request_id, time};
 pub use sign::{EMULATOR_SECRET, Key, Operation, Secret, SignatureVersion, Stamp, format_time, hex, sign};
 pub use temporary::{

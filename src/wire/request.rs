@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::formats;
 use super::values::write_value;
 use super::{Action, Call};
-use crate::model::{Address, EVERY, Field, Form, RecordConfig, StreamSpelling, Value, says_something};
+use crate::model::{Address, EVERY, Field, Form, RecordConfig, StreamSpelling, Value, is_telling};
 
 /// Items per page; the most that the service allows (API: PageSize, 5..=100).
 pub const PAGE_SIZE: u32 = 100;
@@ -71,9 +71,6 @@ pub fn delete(address: &Address, spelling: StreamSpelling) -> Call {
     params.call(Action::Delete)
 }
 
-/// Fields of an answer that say nothing about the configuration: they belong to the request or to the answer.
-const PLUMBING: [&str; 3] = ["OwnerId", "RegionId", "RequestId"];
-
 /// Why a write can't send the configuration whole; `None` if it can.
 ///
 /// No request can send an undocumented field, so an Update might lose it and a replace would. A list of formats beside
@@ -81,7 +78,7 @@ const PLUMBING: [&str; 3] = ["OwnerId", "RegionId", "RequestId"];
 pub fn uncarryable(config: &RecordConfig, action: Action) -> Option<String> {
     let own = config.unknown.iter().filter(|(name, value)| {
         let is_kept = name.as_str() == formats::LIST && action == Action::Update;
-        says_something(value) && !is_kept && !PLUMBING.contains(&name.as_str())
+        is_telling(name, value) && !is_kept
     });
     let own = own.map(|(name, value)| (name.clone(), value));
     let inner = config.record_format.iter().flat_map(formats::unknown);
@@ -99,6 +96,16 @@ pub fn uncarryable(config: &RecordConfig, action: Action) -> Option<String> {
          write both, or `record_content: [raw]`"
             .to_owned()
     })
+}
+
+/// The configuration without the undocumented fields that say something, which no request can send: what an Add can make
+/// of one that is gone.
+pub fn addable(mut config: RecordConfig) -> RecordConfig {
+    config.unknown.retain(|name, value| !is_telling(name, value));
+    for settings in config.record_format.iter_mut().flat_map(BTreeMap::values_mut) {
+        settings.unknown.retain(|name, value| !is_telling(name, value));
+    }
+    config
 }
 
 #[derive(Default)]

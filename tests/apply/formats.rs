@@ -2,8 +2,9 @@
 
 use livevod::apply::blame;
 use livevod::emulator::{Quirks, Settings};
-use livevod::model::{Field, Format, FormatSettings, Part, Process, RecordConfig, words};
+use livevod::model::{Field, Format, FormatSettings, Part, Process, RecordConfig, StreamSpelling, words};
 use livevod::plan::ActionKind;
+use livevod::wire;
 
 use super::world::*;
 
@@ -110,4 +111,23 @@ async fn a_crash_within_a_replace_of_the_kind_is_finished_with_everything() {
     let mut wanted = by_format();
     wanted.record_format.as_mut().unwrap().remove(&Format::Mp4);
     assert_eq!(held, wanted);
+}
+
+/// An Update would lose it, so what appeared inside a format since the plan was made keeps the Update from being sent.
+#[tokio::test(start_paused = true)]
+async fn an_unknown_field_that_came_into_a_format_since_the_plan_is_not_overwritten() {
+    let listed = |field: &str| {
+        let format = format!(r#"{{ "Format": "mp4"{field} }}"#);
+        format!(
+            r#"{{ "configs": [{{ "DomainName": "a.example.com", "AppName": "show", "StreamName": "cam",
+            "FormatConfig": true, "RecordFormatList": {{ "RecordFormat": [{format}] }} }}] }}"#
+        )
+    };
+    let world = World::new();
+    world.service.load(&listed("")).unwrap();
+    let plan = world.plan(&file("record_format: { mp4: { tags: new } }")).await;
+    world.edit(wire::delete(&address(CAM), StreamSpelling::Named)).await;
+    world.service.load(&listed(r#", "NewField": "x""#)).unwrap();
+    let report = world.apply(plan.decisions.changes).await;
+    assert_eq!((ends(&report), world.sent("Update")), (vec!["not attempted"], 0), "{report:?}");
 }

@@ -197,8 +197,11 @@ fn a_gap_is_known_wherever_the_replace_stopped() {
     use Reply::{Accepted, NotSent, Refused, Unclear};
     type Row = (&'static [(u64, Reply)], Option<End>, bool, bool);
     // Answers and end; whether it is unfinished, and whether there may be a gap.
-    let table: [Row; 9] = [
+    let table: [Row; 11] = [
         (&[], None, true, true),
+        // The run died: it may have sent the Delete again.
+        (&[(1, Refused)], None, true, true),
+        (&[(1, NotSent)], None, true, true),
         (&[(1, Accepted)], None, true, true),
         (&[(1, Unclear)], None, true, true),
         (&[(1, Accepted), (2, Unclear)], Some(End::Unknown), true, true),

@@ -247,6 +247,21 @@ async fn nothing_is_removed_beside_a_stream_of_this_run_that_no_listing_shows() 
     assert_eq!(world.config(WIDE).await, Some(cycle(600)));
 }
 
+/// The service accepted the stream, so a listing without it is too old to tell what exists beside the app-wide entry.
+#[tokio::test(start_paused = true)]
+async fn an_app_wide_entry_stays_while_no_listing_shows_an_accepted_stream() {
+    let world = with_siblings().await.deadline(Duration::from_secs(5));
+    world.hold(WIDE, &stored_in(BUCKET)).await;
+    sleep(Duration::from_secs(300)).await;
+    world.faults(&["stale:action=Describe,time=200s"]);
+    let wide = beside(replace(WIDE, stored_in(BUCKET), stored_in(OTHER_BUCKET)), &[CAM]);
+    let report = world.apply([create(CAM, cycle(900)), wide]).await;
+    assert_eq!(ends(&report), ["unknown", "not attempted"]);
+    assert_eq!(why(&report, 1), "the listing of its domain does not show this run's own changes");
+    world.faults(&[]);
+    assert_eq!(world.config(CAM).await, Some(cycle(900)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_app_wide_entry_stays_until_nothing_is_on_its_way_to_those_beside_it() {
     let world = with_siblings().await.deadline(Duration::from_secs(5));

@@ -101,6 +101,59 @@ async fn a_replace_waits_until_its_delete_is_seen() {
     assert_eq!(tries.load(Ordering::Relaxed), 2);
 }
 
+/// The deadline is over after the first refusal, and nothing is there: without one more Add, nothing records the stream.
+#[tokio::test]
+async fn a_replace_whose_delete_is_seen_only_after_the_deadline_is_completed() {
+    let exists = br#"{"Code":"ConfigAlreadyExists","Message":"Config has already exist.","RequestId":"R"}"#;
+    let refused = |times: usize| async move {
+        let tries = Arc::new(AtomicUsize::new(0));
+        let counter = tries.clone();
+        let world = gate::world(move |request, service| {
+            if is(request, ADD) && counter.fetch_add(1, Ordering::Relaxed) < times {
+                let headers = std::collections::BTreeMap::new();
+                return Fate::Answer(wire::Response { status: 400, headers, body: exists.to_vec() });
+            }
+            Fate::Answer(service.call(request))
+        })
+        .await
+        .deadline(Duration::ZERO);
+        world.hold(CAM, &stored_in(BUCKET)).await;
+        let report = world.apply([replace(CAM, stored_in(BUCKET), stored_in(OTHER_BUCKET))]).await;
+        assert_eq!(tries.load(Ordering::Relaxed), 2);
+        (ends(&report), world.config(CAM).await)
+    };
+    assert_eq!(refused(1).await, (vec!["done"], Some(stored_in(OTHER_BUCKET))));
+    assert_eq!(refused(9).await, (vec!["failed"], None));
+}
+
+/// What no request can carry is lost with it; the rest is back.
+#[tokio::test]
+async fn a_sibling_that_went_along_is_added_back_as_far_as_it_can_be_sent() {
+    let world = gate::world(|request, service| {
+        let answer = service.call(request);
+        if is(request, DELETE) && request.query.contains("StreamName=%2A") {
+            erase(service, &address(CAM));
+        }
+        Fate::Answer(answer)
+    })
+    .await;
+    let item = |stream: &str, more: &str| {
+        format!(
+            r#"{{ "DomainName": "a.example.com", "AppName": "show", "StreamName": "{stream}",
+            "VodTranscodeGroupId": "{GROUP}"{more} }}"#
+        )
+    };
+    let odd = item("cam1", r#", "CycleDuration": 600, "NewField": "x""#);
+    world.service.load(&format!(r#"{{ "configs": [{}, {odd}] }}"#, item("*", ""))).unwrap();
+    let before = world.config("a.example.com/show/*").await.unwrap();
+    let report = world.apply([beside(delete("a.example.com/show/*", before), &[CAM])]).await;
+    let message = why(&report, 0);
+    assert!(message.ends_with("added back: `a.example.com/show/cam1`"), "{message}");
+    assert!(!message.contains("NOT added back"), "{message}");
+    let back = world.config(CAM).await.unwrap();
+    assert_eq!((back.cycle_duration, back.unknown.len()), (600, 0));
+}
+
 #[tokio::test]
 async fn siblings_that_an_app_wide_delete_takes_along_are_added_back_and_the_domain_stops() {
     let world = gate::world(|request, service| {

@@ -3,6 +3,7 @@
 mod anything;
 mod converge;
 mod crash;
+mod drawn;
 mod formats;
 mod fresh;
 mod gate;
@@ -14,6 +15,7 @@ mod lookups;
 mod lost;
 mod order;
 mod refuse;
+mod restored;
 mod retry;
 mod transport;
 pub(crate) mod world;

@@ -14,14 +14,15 @@ use livevod::embedded;
 use livevod::emulator::{Outside, Service, Settings};
 use livevod::model::{Address, RecordConfig, Remote, StreamSpelling};
 use livevod::plan::{
-    ActionKind, Allowances, Change, Contingent, Decisions, Gaps, Limit, NotCleared, Notes, Plan, PlanOptions,
-    Reason, Transition,
+    ActionKind, Change, Contingent, Decisions, Gaps, NotCleared, Notes, Plan, PlanOptions, Reason, Transition,
 };
 use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
 use livevod::wire::{self, Call};
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+pub(crate) use crate::simulation::harness::scene::released;
 
 pub(crate) const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
 pub(crate) const OTHER_GROUP: &str = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
@@ -113,17 +114,7 @@ impl World {
         let (sources, desired) = desired(file);
         let (snapshot, errors) = self.colleague.snapshot(desired.domains.keys().cloned()).await;
         assert!(errors.is_empty(), "{errors:?}");
-        let all = Some(Limit::Percent(100));
-        let allowances = Allowances {
-            max_delete: all,
-            max_change: all,
-            max_writes: None,
-            recording_gap: true,
-            recording_stop: true,
-            app_wide: true,
-            empty: true,
-        };
-        let options = PlanOptions { allowances, gaps, ..PlanOptions::default() };
+        let options = PlanOptions { allowances: released(), gaps, ..PlanOptions::default() };
         let plan = livevod::plan::plan(&desired, &snapshot, &sources, &options);
         assert_eq!(plan.notes.held, []);
         plan
@@ -153,6 +144,12 @@ impl World {
     }
 }
 
+/// Runs a case of a property test on a paused clock.
+pub(crate) fn paused(case: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.unwrap().block_on(case);
+}
+
 /// Makes the service's time pass while a paused clock is waited on.
 fn on_tokios_clock() -> Outside {
     let (start, began) = (Timestamp::now(), Instant::now());
@@ -176,7 +173,7 @@ pub(crate) fn told(memory: &Memory) -> RunRecord {
     journal::read(&memory.text()).unwrap().unwrap()
 }
 
-fn desired(file: &str) -> (Sources, Desired) {
+pub(crate) fn desired(file: &str) -> (Sources, Desired) {
     let mut sources = Sources::default();
     sources.add(Source::new("livevod.yaml", file));
     let (document, found) = config::parse(&sources);

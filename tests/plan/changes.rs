@@ -1,6 +1,6 @@
 //! Which change follows from each difference.
 
-use livevod::model::{Field, RecordConfig, StreamSpelling};
+use livevod::model::{Field, RecordConfig, StreamSpelling, words};
 use livevod::plan::{
     Change, ChangeNote, Contingent, FieldOrigin, Reason, SinceBase, Summary, Transition, fold,
 };
@@ -335,13 +335,26 @@ fn what_could_not_be_added_back_is_named_before_an_app_wide_entry_goes() {
         scene.add_remote(address);
         scene.remote(address).unsupported = Some("by format".into());
     }
+    for address in
+        ["live.example.com/show/odd", "live.example.com/show/plain", "live.example.com/show/transcoded"]
+    {
+        scene.add_remote(address);
+    }
+    scene.remote("live.example.com/show/odd").config.unknown.insert("NewField".into(), "x".into());
+    scene.remote("live.example.com/show/transcoded").config.record_content = Some(words("transcode"));
     scene.declare(&yaml("{ state: absent }"));
     let plan = scene.plan();
     let warnings: Vec<&str> = plan.notes.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    let [by_format, odd, transcoded] = warnings.as_slice() else { panic!("{warnings:#?}") };
     assert_eq!(
-        warnings,
-        [
-            "`show/by-format` exists beside it and can't be managed: if the service deletes it too, livevod can't add it back"
-        ]
+        *by_format,
+        "`show/by-format` exists beside it and can't be managed: if the service deletes it too, livevod can't add it back"
     );
+    assert_eq!(
+        *odd,
+        "`show/odd` exists beside it and holds `NewField` (\"x\"), which no request can carry: \
+         if the service deletes it too, livevod adds it back without that"
+    );
+    assert!(transcoded.starts_with("`show/transcoded` exists beside it and records transcoded streams"));
+    assert!(transcoded.ends_with("if the service deletes it too, livevod can't add it back"));
 }

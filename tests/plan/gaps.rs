@@ -1,6 +1,6 @@
 //! Configurations that earlier runs removed and did not put back.
 
-use livevod::model::{Address, RecordConfig};
+use livevod::model::{Address, RecordConfig, words};
 use livevod::plan::{Gap, GapCause, Plan, Reason};
 use livevod::resolve::OriginKind;
 
@@ -113,27 +113,37 @@ fn where_something_stands_again_there_is_nothing_to_finish() {
     assert_eq!(lines(&scene.plan()), ["Update show/cam1: cycle_duration 15m -> 1h"]);
 }
 
+/// Nothing records the stream until it is added, so it is added without what is lost anyway.
 #[test]
-fn what_no_request_can_carry_is_not_added_without_it() {
+fn what_no_request_can_carry_is_named_and_the_rest_is_added() {
     let mut scene = Scene::agreeing(FLEET);
     scene.add_remote("live.example.com/news/extra");
     for address in ["live.example.com/show/cam1", "live.example.com/news/extra"] {
         scene.remote(address).config.unknown.insert("NewField".into(), "x".into());
-        lost(&mut scene, address, GapCause::Replace);
+        lost(&mut scene, address, GapCause::AppWide);
     }
     let plan = scene.plan();
-    assert_eq!(lines(&plan), Vec::<String>::new());
-    let unsupported: Vec<_> = plan
-        .notes
-        .unsupported
-        .iter()
-        .map(|one| (one.address.within_domain(), one.reason.as_str(), one.declared))
-        .collect();
-    let reason = "holds `NewField` (\"x\"), which no request can carry";
+    let created: Vec<_> =
+        plan.decisions.changes.iter().map(|change| change.address.within_domain()).collect();
+    assert_eq!(created, ["news/extra", "show/cam1"]);
+    assert!(plan.decisions.changes.iter().all(|change| change.after().unwrap().unknown.is_empty()));
+    let message = "the removed configuration holds `NewField` (\"x\"), which no request can carry; \
+                   it is added again without that";
     assert_eq!(
-        unsupported,
-        [("news/extra".to_owned(), reason, false), ("show/cam1".to_owned(), reason, true)]
+        warnings(&plan),
+        ["news/extra", "show/cam1"].map(|name| format!("live.example.com/{name}: {message}"))
     );
+}
+
+/// The service would refuse it.
+#[test]
+fn what_no_configuration_can_be_created_with_is_not_added() {
+    let mut scene = Scene::agreeing(FLEET);
+    scene.remote("live.example.com/show/cam1").config.record_content = Some(words("transcode"));
+    lost(&mut scene, "live.example.com/show/cam1", GapCause::AppWide);
+    let plan = scene.plan();
+    assert_eq!(lines(&plan), Vec::<String>::new());
+    assert!(plan.notes.unsupported[0].declared);
 }
 
 #[test]

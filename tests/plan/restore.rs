@@ -1,6 +1,6 @@
 //! Restores to a snapshot.
 
-use livevod::model::{Remote, words};
+use livevod::model::{Format, FormatSettings, RecordConfig, Remote, words};
 use livevod::plan::{Plan, Reason};
 use livevod::resolve::OriginKind;
 
@@ -134,4 +134,34 @@ fn what_no_request_can_carry_is_neither_brought_back_nor_overwritten() {
         assert_eq!(plan.notes.unsupported[0].reason, "holds `NewField` (\"x\"), which no request can carry");
         assert!(plan.notes.unsupported[0].declared);
     }
+}
+
+/// An Update of the classic fields keeps formats that do not count, but can neither bring them back nor remove them.
+#[test]
+fn formats_that_do_not_count_stay_where_they_are_and_do_not_come_back() {
+    let idle = |scene: &mut Scene| {
+        let formats = serde_json::json!({ "RecordFormat": [{ "Format": "mp4" }] });
+        cam1(scene).config.unknown.insert("RecordFormatList".into(), formats);
+    };
+    for plan in [back(idle, |scene| cam1(scene).config.unknown.clear()), back(|_| {}, idle)] {
+        assert_eq!(lines(&plan), Vec::<String>::new());
+        let reason = &plan.notes.unsupported[0].reason;
+        assert!(reason.starts_with("holds `RecordFormatList` beside `FormatConfig: false`"), "{reason}");
+    }
+    let kept = back(idle, |scene| cam1(scene).config.cycle_duration = 900);
+    assert_eq!(lines(&kept), ["Update show/cam1: cycle_duration 15m -> 1h"]);
+}
+
+#[test]
+fn what_a_format_holds_and_no_request_can_carry_is_not_overlooked() {
+    let odd = |scene: &mut Scene, value: Option<&str>| {
+        let unknown = value.map(|value| ("NewField".to_owned(), value.into())).into_iter().collect();
+        let mp4 = FormatSettings { unknown, ..FormatSettings::default() };
+        cam1(scene).config =
+            RecordConfig { record_format: Some([(Format::Mp4, mp4)].into()), ..RecordConfig::default() };
+    };
+    let plan = back(|scene| odd(scene, Some("x")), |scene| odd(scene, None));
+    assert_eq!(lines(&plan), Vec::<String>::new());
+    assert_eq!(plan.notes.unsupported[0].reason, "holds `mp4.NewField` (\"x\"), which no request can carry");
+    assert!(!back(|scene| odd(scene, Some("x")), |_| {}).differs());
 }

@@ -53,8 +53,8 @@ fn any_changed_byte_and_any_cut_is_refused() {
     for cut in (0..text.len()).step_by(7) {
         assert!(SavedPlan::read(&text[..cut]).is_err(), "cut at {cut}");
     }
-    for version in ["1.0", "3.0"] {
-        let other = text.replace("\"plan_file\": \"2.1\"", &format!("\"plan_file\": \"{version}\""));
+    for version in ["1.0", "2.0", "4.0"] {
+        let other = text.replace("\"plan_file\": \"3.0\"", &format!("\"plan_file\": \"{version}\""));
         assert_eq!(SavedPlan::read(&other), Err(PlanFileError::Version(version.into())));
         let open = other.split_once("\"checksum\"").unwrap().0;
         let sealed = SavedPlan::read(&sealed::close(open));

@@ -38,8 +38,8 @@ const SCENES: &[Scene] = &[
     ("emulator", || columns(ONE).run("apply --emulator=livevod.yaml/state.log --auto-approve")),
     ("group-not-found", || {
         asked(
-            "--group=00000000000000000000000000000001",
-            "transcode_groups: { hd: e2d796d3bb5fd8049d32bff62f94e4c1 }",
+            "--group=00000000000000000000000000000001 --domain=live.example.com=eu-central-1",
+            "transcode_groups: { hd: e2d796d3bb5fd8049d32bff62f94e4c1 }\nregion: eu-central-1",
         )
     }),
     ("group-space", || {
@@ -160,7 +160,7 @@ fn asked(service: &str, line: &str) -> Run {
         if line.contains("sports:") { text.replace("cam2: {}", "cam2: { tier: sports }") } else { text };
     let mut world = keyed(&text);
     world.set("COLUMNS", "80");
-    let server = Server::start(&world, &[service]);
+    let server = Server::start(&world, &service.split(' ').collect::<Vec<_>>());
     world.run(&format!("validate --online --endpoint {}", server.url))
 }
 

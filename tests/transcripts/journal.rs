@@ -471,7 +471,7 @@ fn a_snapshot_that_can_not_be_used_says_why() {
     let text = std::fs::read_to_string(world.path().join("state.json")).unwrap();
     world.write("changed.json", &text.replace("\"account\": null", "\"account\": \"1\""));
     world.write("cut.json", &text[..text.len() / 2]);
-    world.write("other.json", &text.replacen("\"2.0\"", "\"7.0\"", 1));
+    world.write("other.json", &text.replacen("\"3.0\"", "\"7.0\"", 1));
     let plan = |file: &str| {
         let run = world.run(&format!("plan --against {file}"));
         assert_eq!(run.code, 1, "{}", run.transcript());

@@ -119,6 +119,20 @@ fn a_region_without_vod_is_said_and_vod_is_not_asked() {
     assert!(run.stderr.contains("GetTranscodeTemplateGroup") && run.stderr.contains("GetAppInfos"));
 }
 
+/// Accounts that store in Beijing may call VOD in Shanghai; this one has no such group in either region.
+#[test]
+fn a_group_that_is_missing_in_beijing_is_looked_up_in_shanghai_too() {
+    let world = keyed(&NO_VOD.replace("us-east-1", "cn-beijing").replace(" space_id: app-9 ", ""));
+    let arguments = ["--domain=live.example.com=cn-beijing", "--group=00000000000000000000000000000001"];
+    let server = Server::start(&world, &arguments);
+    let run = world.run(&format!("validate --online --log --format json --endpoint {}", server.url));
+    let document = run.json();
+    let found = document["diagnostics"].as_array().unwrap();
+    let [one] = found.as_slice() else { panic!("{}", run.transcript()) };
+    assert_eq!((&one["code"], &one["severity"]), (&"group-not-found".into(), &"error".into()));
+    assert_eq!(run.stderr.matches("GetTranscodeTemplateGroup").count(), 2, "{}", run.stderr);
+}
+
 #[test]
 fn groups_of_formats_are_looked_up_and_spaces_ten_at_a_time() {
     let streams: String =

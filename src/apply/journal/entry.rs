@@ -10,9 +10,9 @@ use crate::plan::{ActionKind, Change, Contingent, Plan, Summary};
 
 use super::super::report::Outcome;
 
-/// The version of the format. A reader accepts every version with the same first number, and version 1, which stored
-/// each address as one text.
-pub const FORMAT_VERSION: &str = "2.2";
+/// The version of the format. A reader accepts every version with the same first number, version 2, which held the
+/// settings of 2026 as texts under `carried`, and version 1, which also stored each address as one text.
+pub const FORMAT_VERSION: &str = "3.0";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

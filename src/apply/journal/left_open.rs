@@ -112,7 +112,7 @@ fn ended_early(runs: &[RunRecord], concerns: impl Fn(&Address) -> bool) -> bool 
         match answers.peek() {
             // A run that was interrupted in order has recorded every answer.
             None => run.state() == RunState::Unfinished,
-            Some(_) => answers.any(|answer| answer.reply == Reply::Unclear),
+            Some(_) => answers.any(|answer| answer.reply == Reply::Unclear) || run.died_within(id),
         }
     };
     let siblings = run.intents.iter().flat_map(|intent| &intent.siblings);

@@ -1,5 +1,7 @@
 //! Turns the text of a journal into the [`RunRecord`] of its run. Pure.
 
+use serde::Deserialize;
+
 use super::entry::{Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, Planned, Resolved};
 use crate::model::Address;
 
@@ -68,9 +70,12 @@ pub fn read(text: &str) -> Result<Option<RunRecord>, JournalError> {
     let mut run: Option<RunRecord> = None;
     for (at, line) in text.split_inclusive('\n').enumerate() {
         let Some(line) = line.strip_suffix('\n') else { break };
+        if run.is_none() {
+            known_version(line)?;
+        }
         let entry = entry(line).map_err(|reason| JournalError::Line { line: at + 1, reason })?;
         match (&mut run, entry) {
-            (None, Entry::Begun(header)) => run = Some(RunRecord::begun(known(*header)?)),
+            (None, Entry::Begun(header)) => run = Some(RunRecord::begun(named(*header)?)),
             (None, _) => return Err(JournalError::NoHead),
             (Some(run), entry) => run.take(entry),
         }
@@ -85,11 +90,22 @@ fn entry(line: &str) -> Result<Entry, String> {
     })
 }
 
-/// A minor version only adds.
-fn known(header: Header) -> Result<Header, JournalError> {
-    if !matches!(header.format_version.split('.').next(), Some("1" | "2")) {
-        return Err(JournalError::Version);
+/// Checks the version first, since everything else in the line may have another meaning in another version. A minor
+/// version only adds.
+fn known_version(line: &str) -> Result<(), JournalError> {
+    #[derive(Deserialize)]
+    struct Version {
+        format_version: String,
     }
+    // Whatever else may be wrong with the line is reported by those who read it whole.
+    let Ok(Version { format_version }) = serde_json::from_str(line) else { return Ok(()) };
+    match format_version.split('.').next() {
+        Some("1" | "2" | "3") => Ok(()),
+        _ => Err(JournalError::Version),
+    }
+}
+
+fn named(header: Header) -> Result<Header, JournalError> {
     let snapshot = header.snapshot.as_ref().is_none_or(|name| *name == snapshot_name(&header.run));
     if is_id(&header.run) && snapshot { Ok(header) } else { Err(JournalError::Name) }
 }
@@ -158,10 +174,22 @@ impl RunRecord {
         self.answers.iter().filter(move |answer| answer.id == id)
     }
 
-    /// Whether a write of this intent may have been carried out: an answer says so, or there is none.
+    /// Whether a write of this intent may have been carried out: an answer says so, there is none, or the run died before
+    /// it recorded the end of the change.
     pub fn may_have_arrived(&self, id: u64) -> bool {
         let mut answers = self.answers_to(id).peekable();
-        answers.peek().is_none() || answers.any(|answer| answer.reply.may_have_arrived())
+        answers.peek().is_none()
+            || answers.any(|answer| answer.reply.may_have_arrived())
+            || self.died_within(id)
+    }
+
+    /// Whether the run died within the change of an intent: after a refusal that allows another attempt, the write may
+    /// have been sent again, and a second attempt has no line of its own before its answer.
+    pub fn died_within(&self, id: u64) -> bool {
+        let is_of =
+            |intent: &&Intent| intent.id == id || intent.siblings.iter().any(|sibling| sibling.id == id);
+        let intent = self.intents.iter().find(is_of);
+        self.finished.is_none() && intent.is_some_and(|intent| self.ending(&intent.address).is_none())
     }
 }
 
@@ -224,13 +252,15 @@ mod tests {
 
     #[test]
     fn a_minor_version_only_adds() {
-        let newer = journal().replace("\"2.2\"", "\"2.9\"").replacen(
+        let newer = journal().replace("\"3.0\"", "\"3.9\"").replacen(
             '\n',
-            "\n{\"event\":\"something_new\",\"of\":\"2.9\"}\n",
+            "\n{\"event\":\"something_new\",\"of\":\"3.9\"}\n",
             1,
         );
         assert!(read(&newer).unwrap().unwrap().finished.is_some());
-        let other = journal().replace("\"2.2\"", "\"3.0\"");
+        let other = journal().replace("\"3.0\"", "\"4.0\"");
         assert_eq!(read(&other), Err(JournalError::Version));
+        let changed = other.replace("\"changes\":[]", "\"changes\":[{\"new\":1}]");
+        assert_eq!(read(&changed), Err(JournalError::Version), "not a damaged line");
     }
 }

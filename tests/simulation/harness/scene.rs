@@ -24,7 +24,7 @@ use super::random::Random;
 pub(crate) const ANOTHER_ACCOUNT: &str = "6543210987654321";
 
 /// The storage location that the emulator chooses by default.
-const CHOSEN: &str = "outin-emulator.oss-cn-shanghai.aliyuncs.com";
+pub(crate) const CHOSEN: &str = "outin-emulator.oss-cn-shanghai.aliyuncs.com";
 
 /// Everything that a seed generates before the run.
 pub(crate) struct Scene {
@@ -308,39 +308,25 @@ impl<'a> Held<'a> {
     }
 
     fn put(&mut self, address: &Address, config: RecordConfig) {
-        let config = config.normalized();
-        let mut item = json!({
-            "DomainName": &*address.domain, "AppName": &*address.app,
-            "VodTranscodeGroupId": config.vod_transcode_group, "CycleDuration": config.cycle_duration,
-            "AutoCompose": if config.auto_compose { "ON" } else { "OFF" }, "OnDemand": config.on_demand,
-        });
-        let mut set = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                item[name] = value;
-            }
-        };
-        set("StreamName", self.spelled(&address.stream));
-        set("ComposeVodTranscodeGroupId", config.compose_vod_transcode_group.map(Value::from));
-        let chosen = self.chooses.then(|| CHOSEN.to_owned());
-        set("StorageLocation", config.storage_location.or(chosen).map(Value::from));
-        let delay = self.random.percent(20).then_some(240);
-        set("DelayTime", config.delay_time.or(delay).map(Value::from));
-        let templates = self.random.percent(8).then(|| "t1,t2".to_owned());
-        set("TranscodeTemplates", joined(config.transcode_templates).or(templates).map(Value::from));
-        let space = self.random.percent(5).then(|| "app-1000000".to_owned());
-        set("SpaceId", config.space_id.or(space).map(Value::from));
-        set("RecordContent", joined(config.record_content).map(Value::from));
-        if let Some(formats) = config.record_format {
-            set("FormatConfig", Some(true.into()));
-            set("RecordFormatList", Some(wire::list_formats(&formats)));
-            for name in ["VodTranscodeGroupId", "AutoCompose"] {
-                item.as_object_mut().unwrap().remove(name);
-            }
+        let mut config = config.normalized();
+        let stream = self.spelled(&address.stream);
+        if self.chooses {
+            config.storage_location.get_or_insert_with(|| CHOSEN.to_owned());
         }
+        if self.random.percent(20) {
+            config.delay_time.get_or_insert(240);
+        }
+        if self.random.percent(8) && !config.names_templates() {
+            config.transcode_templates = Some(words("t1,t2"));
+        }
+        if self.random.percent(5) {
+            config.space_id.get_or_insert_with(|| "app-1000000".to_owned());
+        }
+        let mut item = listed(address, stream.as_deref(), &config);
         if let Some(forms) = self.forms.as_deref_mut() {
-            add_harmless(item.as_object_mut().unwrap(), forms);
+            add_harmless(&mut item, forms);
         }
-        self.items.insert(address.clone(), item);
+        self.items.insert(address.clone(), item.into());
     }
 
     /// A configuration that contradicts itself.
@@ -349,23 +335,54 @@ impl<'a> Held<'a> {
             "DomainName": &*address.domain, "AppName": &*address.app, "AutoCompose": "OFF", "FormatConfig": true,
         });
         if let Some(stream) = self.spelled(&address.stream) {
-            item["StreamName"] = stream;
+            item["StreamName"] = stream.into();
         }
         self.items.insert(address.clone(), item);
     }
 
     /// The ways in which "every stream" may be spelled.
-    fn spelled(&mut self, stream: &str) -> Option<Value> {
+    fn spelled(&mut self, stream: &str) -> Option<String> {
         if stream == "*" {
-            return self.random.pick(&[Some("*"), Some(""), None]).map(Value::from);
+            return self.random.pick(&[Some("*"), Some(""), None]).map(str::to_owned);
         }
-        Some(if self.folds { stream.to_ascii_lowercase() } else { stream.to_owned() }.into())
+        Some(if self.folds { stream.to_ascii_lowercase() } else { stream.to_owned() })
     }
 }
 
+/// A configuration as the service lists it, for `Service::load`; without a name of a stream if `stream` is `None`.
+pub(crate) fn listed(address: &Address, stream: Option<&str>, config: &RecordConfig) -> Map<String, Value> {
+    let mut item = Map::new();
+    let mut set = |name: &str, value: Option<Value>| {
+        item.extend(value.map(|value| (name.to_owned(), value)));
+    };
+    set("DomainName", Some((*address.domain).into()));
+    set("AppName", Some((*address.app).into()));
+    set("StreamName", stream.map(Value::from));
+    match &config.record_format {
+        None => {
+            set("VodTranscodeGroupId", Some(config.vod_transcode_group.clone().into()));
+            set("AutoCompose", Some(if config.auto_compose { "ON" } else { "OFF" }.into()));
+        }
+        Some(formats) => {
+            set("FormatConfig", Some(true.into()));
+            set("RecordFormatList", Some(wire::list_formats(formats)));
+        }
+    }
+    set("CycleDuration", Some(config.cycle_duration.into()));
+    set("OnDemand", Some(config.on_demand.into()));
+    set("ComposeVodTranscodeGroupId", config.compose_vod_transcode_group.clone().map(Value::from));
+    set("StorageLocation", config.storage_location.clone().map(Value::from));
+    set("DelayTime", config.delay_time.map(Value::from));
+    set("TranscodeTemplates", joined(config.transcode_templates.as_ref()));
+    set("SpaceId", config.space_id.clone().map(Value::from));
+    set("RecordContent", joined(config.record_content.as_ref()));
+    item
+}
+
 /// The words of a set, as an answer lists them.
-fn joined(words: Option<BTreeSet<String>>) -> Option<String> {
-    Some(words?.into_iter().collect::<Vec<_>>().join(",")).filter(|text| !text.is_empty())
+fn joined(words: Option<&BTreeSet<String>>) -> Option<Value> {
+    let words: Vec<&str> = words?.iter().map(String::as_str).collect();
+    (!words.is_empty()).then(|| words.join(",").into())
 }
 
 /// Another configuration than the declared one in what came in 2026.

@@ -245,9 +245,7 @@ pub(super) fn what_was_made_good_is_never_planned_back(run: &Run) -> Result<(), 
 }
 
 fn tells_of(plan: &Plan, address: &Address) -> bool {
-    plan.notes
-        .warnings
-        .iter()
-        .filter_map(|warning| warning.address.as_ref())
-        .any(|told| folded(told) == *address)
+    let warned = plan.notes.warnings.iter().filter_map(|warning| warning.address.as_ref());
+    let unsupported = plan.notes.unsupported.iter().map(|unsupported| &unsupported.address);
+    warned.chain(unsupported).any(|told| folded(told) == *address)
 }

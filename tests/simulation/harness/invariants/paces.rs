@@ -42,8 +42,8 @@ const PAUSE_IN_A_GAP: Duration = Duration::from_secs(30);
 
 /// From the Delete of a replace to the Add that is accepted or seen, livevod does not wait for as long as the service asks. At low
 /// rates, calls may
-/// wait for the rate. Removed siblings of an app-wide entry are added and read back after the entry itself was tried for a
-/// deadline.
+/// wait for the rate. Other entries of the domain, which are missing after an app-wide one was deleted, are added and read back
+/// after the entry itself was tried for a deadline.
 pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
     if run.scene.call.per_minute.get() < 600 {
         return Ok(());
@@ -59,7 +59,7 @@ pub(super) fn a_gap_is_not_left_waiting(run: &Run) -> Result<(), String> {
             for (at, call) in view.calls().filter(|(at, _)| *at < end) {
                 let now = run.story[at].at;
                 let is_given_up = now.saturating_sub(deleted) > run.scene.call.deadline;
-                let is_sibling = matches!(&call.target, Target::Address(other) if address.has_beside(other))
+                let is_sibling = matches!(&call.target, Target::Address(other) if other.domain == address.domain)
                     && is_given_up;
                 if !(call.is_about(&address) || is_sibling) {
                     continue;

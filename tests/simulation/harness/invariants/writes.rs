@@ -3,7 +3,7 @@
 use livevod::api::Error;
 use livevod::apply::Outcome;
 use livevod::apply::journal::{self, Intent};
-use livevod::model::{Address, Remote};
+use livevod::model::{Address, Field, Remote};
 use livevod::plan::{ActionKind, Change, Contingent, Reason};
 
 use super::super::Run;
@@ -79,7 +79,9 @@ fn is_update_of_another(view: View, at: usize, change: &Change, changed: &Change
     let Changed { address, before, after } = changed;
     let (Some(wanted), Some(old), Some(new)) = (change.after(), before, after) else { return false };
     let mut wanted = wanted.clone();
-    wanted.storage_location.clone_from(&old.config.storage_location);
+    for field in Field::ALL.into_iter().filter(|field| field.needs_add()) {
+        wanted.set(field, old.config.get(field));
+    }
     is_foreign_between(view.run, view.start(), at, address) && is_as(Some(&wanted), Some(new), true)
 }
 
