@@ -104,7 +104,12 @@ fn embedded(
     reach: &Reach,
     account: Option<String>,
 ) -> Result<Connection, Failure> {
-    let kept = (access == Access::Writes || file.exists()).then_some(file);
+    let unreadable = |error: std::io::Error| {
+        Diagnostic::new(Code::Emulator, format!("can't read `{}`: {error}", file.display()))
+            .help("make it readable, or name another file: `--emulator=FILE`")
+    };
+    let exists = file.try_exists().map_err(unreadable)?;
+    let kept = (access == Access::Writes || exists).then_some(file);
     let quirks = emulator::Quirks::with(&remote.quirks)
         .map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
     // Each domain is in the region that the files name.

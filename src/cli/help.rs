@@ -20,6 +20,7 @@ const PARTS: [Part; 4] = [
             "out",
             "all",
             "from",
+            "merge",
             "against",
             "base",
             "detailed_exitcode",

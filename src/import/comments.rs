@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::gate::clean;
-use crate::model::{EVERY, Field, RecordConfig, Remote};
+use crate::model::{EVERY, Field, RecordConfig, Remote, is_telling};
 
 /// Words in a name that say that it was not meant to stay.
 const WORDS: [&str; 9] = ["test", "tests", "testing", "tmp", "temp", "demo", "debug", "trial", "old"];
@@ -21,6 +21,14 @@ pub(super) fn of_wildcard(name: &str, is_app: bool) -> Option<&'static str> {
 pub(super) fn of_kept(config: &RecordConfig, kept: &BTreeSet<Field>) -> Option<String> {
     let values: Vec<String> = kept.iter().map(|field| format!("{field} {}", config.get(*field))).collect();
     (!values.is_empty()).then(|| clean(&format!("keeps {}: files can't say that", values.join(", "))))
+}
+
+/// The fields of an entry that livevod does not know, and that a write could lose.
+pub(super) fn of_unknown(config: &RecordConfig) -> Option<String> {
+    let telling = config.unknown.iter().filter(|(name, value)| is_telling(name, value));
+    let names: Vec<&str> = telling.map(|(name, _)| name.as_str()).collect();
+    (!names.is_empty())
+        .then(|| clean(&format!("has unknown fields: {}; most changes will be refused", names.join(", "))))
 }
 
 /// A comment for an entry that looks as if it was to be removed again: its name says so, or holds a day that has passed.
@@ -53,6 +61,15 @@ fn digits_as_day(word: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unknown_fields_are_named_if_they_say_something() {
+        let unknown = [("New", serde_json::json!("x")), ("Empty", serde_json::json!(false))];
+        let unknown = unknown.map(|(name, value)| (name.to_owned(), value)).into();
+        let told = of_unknown(&RecordConfig { unknown, ..RecordConfig::default() });
+        assert_eq!(told.as_deref(), Some("has unknown fields: New; most changes will be refused"));
+        assert_eq!(of_unknown(&RecordConfig::default()), None);
+    }
 
     #[test]
     fn names_that_look_temporary_are_told_with_their_age() {

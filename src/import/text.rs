@@ -193,7 +193,8 @@ impl Text<'_> {
         let address = Address::new(domain?, app.clone(), stream.clone());
         let remote = self.account.snapshot.get(&address)?;
         let kept = comments::of_kept(&remote.config, self.fit.kept(&address));
-        kept.or_else(|| comments::of_temporary(stream, remote, self.newest()))
+        let unknown = || comments::of_unknown(&remote.config);
+        kept.or_else(unknown).or_else(|| comments::of_temporary(stream, remote, self.newest()))
     }
 
     /// When the newest configuration was created.
