@@ -116,6 +116,22 @@ impl Order<'_> {
         Ok(connection)
     }
 
+    /// Shows the plan, and nothing else. Nothing is written, not even a journal.
+    pub(super) fn show(&self) -> Result<Exit, Failure> {
+        let connection = self.connect(Access::Reads)?;
+        let earlier = Earlier::read(&self.scope.journal, &connection.target)?;
+        let observed =
+            observe(self.loaded, &connection, &self.options, &earlier, self.goal, Breadth::DECLARED);
+        let observed = block_on(observed)??;
+        let exit = if observed.plan.is_complete() { Exit::Success } else { Exit::Error };
+        let (view, diagnostics) = (observed.view(), observed.findings(self.loaded));
+        self.session.events.plan(&view, &diagnostics, &self.loaded.sources);
+        let context = Context { sources: &self.loaded.sources, diagnostics: &diagnostics, exit };
+        let terminal = &self.session.terminal;
+        terminal.show(&render::plan(&view, context, &self.scope.layout(terminal)));
+        Ok(exit)
+    }
+
     /// Shows the plan that nothing approves, so that a log says what would have happened. Nothing is written, not even a
     /// journal.
     fn show_only(&self, refusal: Diagnostic) -> Result<Exit, Failure> {

@@ -19,7 +19,6 @@ use super::places::Places;
 use super::run::{Run, Session, Told};
 use super::saved;
 use super::sealed;
-use super::views::of_reports;
 use crate::apply::journal::{Header, RunRecord, read_snapshot};
 use crate::config::is_standard_input;
 use crate::diag::{Code, Diagnostic};
@@ -29,7 +28,6 @@ use crate::snapshot::Saved;
 use crate::source::{Source, Sources, Spanned};
 
 #[derive(Debug, Args)]
-#[command(mut_arg("format", |format| format.value_parser(of_reports())))]
 pub(super) struct Arguments {
     /// Snapshot file to restore completely (- is standard input); or a run, as `last` or the beginning of its id, to restore only
     /// what its plan changed
@@ -38,6 +36,10 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     paths: Paths,
+
+    /// Show what restoring would do, in any format, without asking and without writing
+    #[arg(long, conflicts_with = "auto_approve")]
+    plan: bool,
 
     /// Restore without files: obey the `ignore` and `protect` patterns that are saved in the snapshot
     #[arg(long, conflicts_with = "paths")]
@@ -72,6 +74,12 @@ impl Run for Arguments {
 
     fn run(&self, session: &Session) -> Result<Exit, Failure> {
         let Self { source, scope, writing, .. } = self;
+        if !self.plan && !scope.format.holds_reports() {
+            let message = "this format can hold a plan, but not the report of a restore";
+            return Err(Diagnostic::new(Code::Usage, message)
+                .help("add `--plan` to show only the plan, or choose another format")
+                .into());
+        }
         let GoingBack { file, text, run } = find(source, &scope.journal)?;
         let saved = saved::parse(&file, &text)?;
         let (loaded, files) = load(self, &file, text, &saved)?;
@@ -79,7 +87,8 @@ impl Run for Arguments {
         let touched = |run: &Header| run.changes.iter().map(|change| change.address.clone()).collect();
         options.selection.only = run.as_ref().map(touched);
         let goal = Goal::BackTo(&WayBack { saved, run, files });
-        Order { loaded: &loaded, goal, options, scope, writing, session }.carry_out()
+        let order = Order { loaded: &loaded, goal, options, scope, writing, session };
+        if self.plan { order.show() } else { order.carry_out() }
     }
 }
 

@@ -37,7 +37,7 @@ fn no_command_takes_a_format_that_it_can_not_give() {
         "drift --emulator",
         "show reviewed.plan",
         "snapshot --emulator --out now.json",
-        "restore before.json --emulator --auto-approve",
+        "restore before.json --emulator --plan",
         "validate",
         "fmt --check",
     ] {

@@ -507,6 +507,34 @@ fn a_run_is_undone() {
     assert!(whole.stdout.contains("No changes."), "{}", whole.transcript());
 }
 
+/// The way back can be looked at, in every format, and nothing is written.
+#[test]
+fn the_way_back_is_shown_without_taking_it() {
+    let world = World::with(THREE);
+    world.converge("--emulator");
+    world.write("livevod.yaml", &THREE.replace("cam1: {}", "cam1: { cycle_duration: 15m }"));
+    world.converge("--emulator --max-change=100%");
+    let runs = || world.run("journal --format json").json();
+    let before = runs();
+    let shown = world.run("restore last --plan --emulator --max-change 100%");
+    assert_eq!(shown.code, 0, "{}", shown.transcript());
+    assert!(shown.stdout.contains("cycle_duration  15m → 1h"), "{}", shown.transcript());
+    for format in
+        ["json", "markdown", "html", "terraform-json", "gitlab-terraform", "github", "gitlab", "sarif"]
+    {
+        let run = world.run(&format!("restore last --plan --emulator --format {format}"));
+        assert_eq!(run.code, 0, "{}", run.transcript());
+        assert!(!run.stdout.is_empty() || format == "github", "{format}");
+    }
+    assert_eq!(runs(), before, "no run has begun");
+    assert_eq!(world.run("plan --emulator --detailed-exitcode").code, 0);
+    let page = world.run("restore last --emulator --format html");
+    assert_eq!((page.code, page.stdout.as_str()), (1, ""), "{}", page.transcript());
+    assert!(page.stderr.contains("add `--plan` to show only the plan"), "{}", page.transcript());
+    let both = world.run("restore last --plan --auto-approve --emulator");
+    assert_eq!(both.code, 1, "{}", both.transcript());
+}
+
 /// A person or another run may have changed the same configuration since.
 #[test]
 fn a_restore_tells_what_it_overwrites_and_that_the_files_would_undo_it() {
