@@ -59,7 +59,10 @@ const EXAMPLES: [(&str, &str); 17] = [
         "restore",
         "  livevod restore last --plan\n  livevod restore before.json --target live.example.com/show/cam1",
     ),
-    ("journal", "  livevod journal\n  livevod journal last --format json"),
+    (
+        "journal",
+        "  livevod journal --since 7d --address live.example.com/show\n  livevod journal last --format json",
+    ),
     ("render", "  livevod render\n  livevod render --format json"),
     ("explain", "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online"),
     ("fmt", "  livevod fmt\n  livevod fmt --check"),

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 use super::arguments::MaxFindings;
 use super::candidates;
@@ -12,8 +15,9 @@ use super::failure::Failure;
 use super::record::{damaged, unusable};
 use super::run::{Run, Session, Told};
 use super::views::of_pages;
-use crate::apply::journal::{RunRecord, Stored, read_runs};
+use crate::apply::journal::{Header, RunRecord, Stored, read_runs};
 use crate::diag::{Code, Diagnostic};
+use crate::model::Pattern;
 use crate::render::{self, Context, Exit, Format};
 use crate::source::Sources;
 
@@ -22,6 +26,14 @@ pub(super) struct Arguments {
     /// Run to show: `last`, or the beginning of its id; without it, all runs are listed
     #[arg(add = ArgValueCandidates::new(candidates::runs))]
     run: Option<String>,
+
+    /// List only runs that planned a change at such an address: domain[/app[/stream]]
+    #[arg(long, value_name = "PATTERN", conflicts_with = "run", add = ArgValueCandidates::new(candidates::patterns))]
+    address: Vec<Pattern>,
+
+    /// List only runs that started since then: a day, a time, or how long ago, such as 7d
+    #[arg(long, value_name = "WHEN", conflicts_with = "run", value_parser = since)]
+    since: Option<Timestamp>,
 
     /// Folder of the journals
     #[arg(long = "journal", value_name = "DIR", default_value = JOURNALS)]
@@ -45,17 +57,42 @@ impl Run for Arguments {
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
-        let Self { run, folder, format, shown: _ } = self;
+        let Self { run, address: _, since: _, folder, format, shown: _ } = self;
         let (exit, layout) = (Exit::Success, terminal.layout(*format));
         if let Some(id) = run {
             terminal.show(&render::run(&find(folder, id)?, exit, &layout));
             return Ok(exit);
         }
-        let (runs, diagnostics) = all(folder)?;
+        let (mut runs, diagnostics) = all(folder)?;
+        runs.retain(|run| self.lists(run));
         let context = Context { sources: &Sources::default(), diagnostics: &diagnostics, exit };
         terminal.show(&render::runs(&runs, context, &layout));
         Ok(exit)
     }
+}
+
+impl Arguments {
+    fn lists(&self, run: &RunRecord) -> bool {
+        let Header { time, changes, .. } = &run.header;
+        let mut addresses = changes.iter().map(|change| &change.address);
+        let is_meant = |address| self.address.iter().any(|pattern| pattern.matches(address));
+        self.since.is_none_or(|since| *time >= since) && (self.address.is_empty() || addresses.any(is_meant))
+    }
+}
+
+/// `2026-11-01` (in UTC), `2026-11-01T08:00:00Z`, or how long ago: `7d`, `12h`.
+fn since(text: &str) -> Result<Timestamp, String> {
+    let wrong =
+        |_| "expected a day (2026-11-01), a time (2026-11-01T08:00:00Z) or how long ago (7d, 12h)".to_owned();
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    if let Ok(day) = text.parse::<Date>() {
+        return day.to_zoned(TimeZone::UTC).map(|day| day.timestamp()).map_err(wrong);
+    }
+    let span: Span = text.parse().map_err(wrong)?;
+    let ago = Timestamp::now().to_zoned(TimeZone::UTC).checked_sub(span.abs()).map_err(wrong)?;
+    Ok(ago.timestamp())
 }
 
 /// All runs in a folder, newest first, and a warning for each journal that can't be read.
@@ -91,6 +128,24 @@ pub(super) fn find(folder: &Path, id: &str) -> Result<RunRecord, Failure> {
         (Some(_), more) => {
             let message = format!("{} runs have an id that begins with `{id}`", more + 1);
             Err(Diagnostic::new(Code::Usage, message).help("give more characters of the id").into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_a_time_and_how_long_ago_are_read() {
+        let time = |text: &str| since(text).map(|time| time.to_string());
+        assert_eq!(time("2026-11-01").unwrap(), "2026-11-01T00:00:00Z");
+        assert_eq!(time("2026-11-01T08:00:00+08:00").unwrap(), "2026-11-01T00:00:00Z");
+        for ago in ["7d", "12h", "90m", "2w"] {
+            assert!(since(ago).unwrap() < Timestamp::now(), "{ago}");
+        }
+        for wrong in ["", "yesterday", "2026-13-01", "7", "-", "99999999999999d"] {
+            assert!(since(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -507,6 +507,28 @@ fn a_run_is_undone() {
     assert!(whole.stdout.contains("No changes."), "{}", whole.transcript());
 }
 
+/// Somebody on call looks for the runs that concern one stream, or the last days.
+#[test]
+fn runs_are_found_by_address_and_time() {
+    let world = World::with(THREE);
+    world.converge("--emulator");
+    world.write("livevod.yaml", &THREE.replace("cam1: {}", "cam1: { cycle_duration: 15m }"));
+    world.converge("--emulator --max-change=100%");
+    let count = |flags: &str| {
+        let runs = world.run(&format!("journal --format json {flags}")).json();
+        runs["runs"].as_array().unwrap().len()
+    };
+    let all = count("");
+    assert!(all >= 2);
+    assert_eq!(count("--since 1d"), all);
+    assert_eq!(count("--since 2035-01-01"), 0);
+    assert_eq!(count("--address live.example.com/show/cam1"), 2);
+    assert_eq!(count("--address live.example.com/show/cam2"), 1, "only the first run wrote it");
+    assert_eq!(count("--address live.example.com/nosuch --address other.example.com"), 0);
+    let wrong = world.run("journal --since yesterday");
+    assert!(wrong.code == 1 && wrong.stderr.contains("how long ago"), "{}", wrong.transcript());
+}
+
 /// The way back can be looked at, in every format, and nothing is written.
 #[test]
 fn the_way_back_is_shown_without_taking_it() {
