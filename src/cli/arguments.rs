@@ -197,7 +197,7 @@ pub(super) struct Remote {
     pub(super) account: Option<String>,
 
     /// Region of domains for which the files name none
-    #[arg(long, value_name = "REGION", env = "LIVEVOD_REGION")]
+    #[arg(long, value_name = "REGION", env = "LIVEVOD_REGION", value_parser = region)]
     pub(super) region: Option<String>,
 
     /// Signature version of requests
@@ -277,6 +277,13 @@ impl Remote {
     fn call_rate(&self) -> CallRate {
         let Rate { per_minute, burst } = self.rate();
         CallRate { per_minute: per_minute.get(), burst: burst.get() }
+    }
+}
+
+fn region(text: &str) -> Result<String, String> {
+    match config::is_region(text) {
+        true => Ok(text.to_owned()),
+        false => Err("expected the id of a region, such as cn-shanghai".to_owned()),
     }
 }
 

@@ -105,8 +105,11 @@ fn embedded(
     account: Option<String>,
 ) -> Result<Connection, Failure> {
     let unreadable = |error: std::io::Error| {
-        Diagnostic::new(Code::Emulator, format!("can't read `{}`: {error}", file.display()))
-            .help("make it readable, or name another file: `--emulator=FILE`")
+        Diagnostic::new(
+            Code::Emulator,
+            format!("the emulator's log `{}` can't be opened: {error}", file.display()),
+        )
+        .help("name another file: `--emulator=FILE`")
     };
     let exists = file.try_exists().map_err(unreadable)?;
     let kept = (access == Access::Writes || exists).then_some(file);

@@ -14,7 +14,8 @@ use super::goal::Reach;
 use super::observe::block_on;
 use super::saved;
 use crate::api;
-use crate::diag::{Code, Diagnostic};
+use crate::config;
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::import::GroupKey;
 use crate::model::{NO_TRANSCODE, Region, Snapshot, domain_error};
 use crate::render::{self, Exit};
@@ -125,7 +126,8 @@ impl Source {
         if self.all {
             snapshot.domains.retain(|_, listed| !listed.configs.is_empty());
         }
-        let (group_names, findings) = group_names(connection, &snapshot, &regions).await;
+        let (group_names, mut findings) = group_names(connection, &snapshot, &regions).await;
+        findings.extend(self.domains.iter().filter(|name| is_empty(&snapshot, name)).map(|name| empty(name)));
         Ok(Held { snapshot, regions, account, group_names, findings })
     }
 
@@ -174,6 +176,17 @@ impl Known {
     fn region(&self, domain: &str) -> Option<String> {
         self.domains.get(domain)?.clone()
     }
+}
+
+fn is_empty(snapshot: &Snapshot, domain: &str) -> bool {
+    snapshot.domains.get(domain).is_none_or(|listed| listed.configs.is_empty())
+}
+
+/// A warning for a domain that is named and holds nothing: its name may be mistyped.
+fn empty(domain: &str) -> Diagnostic {
+    let mut finding = Diagnostic::new(Code::Import, format!("`{domain}` has no configurations"));
+    finding.severity = Severity::Warning;
+    finding.help("check the name of the domain, its region and the service; `import --all` finds the domains that have some")
 }
 
 /// The account of the credentials.
@@ -250,7 +263,18 @@ async fn group_names(
     (names, finding.into_iter().collect())
 }
 
+/// A domain, unless it is a file: `--emulator FILE` and `--out FILE` are easily mistyped, and the name of a file is a domain too.
 fn domain(text: &str) -> Result<Arc<str>, String> {
+    if config::is_yaml(Path::new(text)) {
+        return Err("it is the name of a YAML file; `--out FILE` names the file to write, or to merge into"
+            .to_owned());
+    }
+    if Path::new(text).exists() {
+        return Err(
+            "it is a file here, not a domain; write `--emulator=FILE`, `--from FILE` or `--out FILE`"
+                .to_owned(),
+        );
+    }
     match domain_error(text) {
         Some(error) => Err(format!("it {error}")),
         None => Ok(text.into()),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::arguments::{Paths, Rules};
+use super::default_paths::default_paths;
 use super::failure::Failure;
 use super::held::{Held, Known, Source};
 use super::kinds::insist_on_yaml;
@@ -25,7 +26,10 @@ pub(super) fn run(
     is_diff: bool,
     Session { terminal, .. }: &Session,
 ) -> Result<Exit, Failure> {
-    let paths = Paths::new(out.map(Path::to_owned).into_iter().collect()).resolve()?;
+    let paths = Paths::new(out.map(Path::to_owned).into_iter().collect());
+    let paths = paths
+        .resolve()
+        .map_err(|error| if default_paths(Path::new("")).is_empty() { no_files().into() } else { error })?;
     insist_on_yaml(&paths)?;
     insist_on_files(&paths)?;
     let Loaded { desired, .. } = load::read(&paths, &Rules::default())?;
@@ -38,7 +42,8 @@ pub(super) fn run(
             .map(|name| (name.clone(), desired.region(name).map(str::to_owned)))
             .collect(),
     };
-    let Held { snapshot, regions, .. } = source.read(&known)?;
+    let Held { snapshot, regions, findings, .. } = source.read(&known)?;
+    terminal.tell(&findings.into_iter().filter(|one| one.code == Code::Import).collect::<Vec<_>>(), &sources);
     let folder = paths.first().filter(|path| path.is_dir());
     let new_files = folder.map_or(NewFiles::None, |folder| NewFiles::In(folder.display().to_string()));
     let request = Request { sources: &sources, snapshot: &snapshot, regions: &regions, new_files };
@@ -69,6 +74,14 @@ pub(super) fn run(
         terminal.print(&text)
     }
     Ok(Exit::Success)
+}
+
+fn no_files() -> Diagnostic {
+    Diagnostic::new(
+        Code::NoFiles,
+        "there are no files to add to: neither `livevod.yaml` nor a folder `livevod`",
+    )
+    .help("name the files with `--out FILE|FOLDER`, or leave out `--merge` to write new ones")
 }
 
 /// Standard input can't be written back.

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
-use crate::config;
+use crate::config::{self, Texts};
 use crate::diag::{Code, Diagnostic};
 use crate::files;
 use crate::import::{Division, File};
@@ -16,12 +16,15 @@ pub(super) fn insist_on_room(out: &Path, division: Division) -> Result<(), Failu
         Division::Whole if out.symlink_metadata().is_ok() => Some(out.to_owned()),
         Division::Whole => None,
         Division::ByDomain if out.symlink_metadata().is_ok() && !out.is_dir() => Some(out.to_owned()),
-        Division::ByDomain if out.is_dir() => config::read(&[out.to_owned()]).paths.into_iter().next(),
+        Division::ByDomain if out.is_dir() => {
+            let Texts { sources, .. } = config::read(&[out.to_owned()]);
+            sources.iter().next().map(|(_, source)| source.name().into())
+        }
         Division::ByDomain => None,
     };
     match taken {
         Some(path) => Err(Diagnostic::new(Code::Usage, format!("`{}` already exists", path.display()))
-            .help("import overwrites nothing: name another file or folder with `--out`")
+            .help("import overwrites nothing: name another file or folder with `--out`, or add to these files with `--merge`")
             .into()),
         None => Ok(()),
     }

@@ -204,6 +204,8 @@ fn style(
     size: Option<(terminal_size::Width, terminal_size::Height)>,
 ) -> Style {
     let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    // Some environments set 0 for a width that they do not know.
+    let told = told.filter(|columns| *columns > 0);
     let width = told.or(size.map(|(width, _)| usize::from(width.0))).unwrap_or(WIDTH_UNTOLD);
     Style {
         color: color.wanted(is_terminal, |name| std::env::var(name).ok()),

@@ -61,13 +61,15 @@ pub(super) fn account(text: &str) -> Result<String, Problem> {
     })
 }
 
+/// Whether a text has the form of a region id.
+pub fn is_region(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.contains('-') && text.split('-').all(|part| !part.is_empty() && part.bytes().all(fits))
+}
+
 /// A region id such as `cn-shanghai`.
 pub(super) fn region(text: &str) -> Result<String, Problem> {
-    let good = text.contains('-')
-        && text.split('-').all(|part| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        });
-    good.then(|| text.to_owned()).ok_or_else(|| {
+    is_region(text).then(|| text.to_owned()).ok_or_else(|| {
         Problem::new(Code::BadRegion, "not a region", format!("`{text}` is not a region"))
             .help("write an id such as `cn-shanghai`")
     })

@@ -98,7 +98,7 @@ pub fn merged(
             (0, _) => None,
             (count, true) => Some(format!("Would add {}.", counted(count, "configuration"))),
             (count, false) => {
-                Some(format!("Added {}; a plan changes none of them.", counted(count, "configuration")))
+                Some(format!("Added {}. A plan shows no change for them.", counted(count, "configuration")))
             }
         }
         .map(Line::flush),
@@ -108,10 +108,10 @@ pub fn merged(
     }
     if !differing.is_empty() {
         lines.push(Line::flush(format!(
-            "{} from the service, and left as written:",
+            "{} as it stands in the files:",
             match differing.len() {
-                1 => "1 declared configuration differs".to_owned(),
-                count => format!("{count} declared configurations differ"),
+                1 => "1 declared configuration differs from the service and was left".to_owned(),
+                count => format!("{count} declared configurations differ from the service and were left"),
             }
         )));
         lines.extend(differing.iter().take(NAMED).map(|address| Line::fact(clean(&address.to_string()))));

@@ -199,6 +199,25 @@ fn groups_are_named_as_in_vod_and_what_can_not_be_managed_is_a_comment() {
     assert!(empty.stdout.contains("  c.example.com: {}\n"), "{}", empty.transcript());
 }
 
+/// `--emulator FILE` without `=` leaves FILE as a domain, and a file's name is one.
+#[test]
+fn a_file_is_no_domain_and_an_empty_domain_is_told() {
+    let world = held();
+    world.write("emu.log", "");
+    for (line, said) in [
+        ("import live.example.com --emulator emu.log", "write `--emulator=FILE`"),
+        ("import livevod.yaml --merge --emulator", "`--out FILE` names the file to write"),
+        ("import --merge --emulator", "name the files with `--out FILE|FOLDER`"),
+        ("import live.example.com --emulator --region mars", "expected the id of a region"),
+    ] {
+        let run = world.run(line);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{}", run.transcript());
+        assert!(run.stderr.contains(said), "{}", run.transcript());
+    }
+    let typo = world.run("import live.exampel.com --emulator");
+    assert!(typo.stderr.contains("`live.exampel.com` has no configurations"), "{}", typo.transcript());
+}
+
 #[test]
 fn what_is_asked_for_wrongly_is_said() {
     let world = keyed("");
