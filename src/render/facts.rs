@@ -8,7 +8,7 @@ use super::documents::{AddressRow, texts};
 use super::left_open::story;
 use super::view::{ChangeView, PlanView};
 use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
-use crate::model::{AddressText, Field, RecordConfig};
+use crate::model::{AddressText, Field, Format, Part, RecordConfig};
 use crate::plan::{
     ActionKind, Change, Contingent, Coverage, Difference, FieldChange, FieldOrigin, Guard, Held, SinceBase,
     UndeclaredDomain, Unmanaged, Unsupported, Warning,
@@ -57,7 +57,7 @@ struct FieldRow {
 
 /// A field's value: seconds are integers, switches booleans, groups ids; undocumented values are objects.
 fn value_schema(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": ["string", "integer", "boolean", "object", "null"] })
+    json_schema!({ "type": ["string", "integer", "boolean", "object", "array", "null"] })
 }
 
 /// Where a planned value comes from.
@@ -190,9 +190,24 @@ struct Transition {
 /// Every field by its name, or null.
 fn settings_schema(generator: &mut SchemaGenerator) -> Schema {
     let names = Field::ALL.map(Field::name);
+    let mut schema = |field: Field| match field {
+        Field::RecordFormat => formats_schema(generator),
+        _ => value_schema(generator),
+    };
     let values: serde_json::Map<String, Json> =
-        names.iter().map(|name| ((*name).to_owned(), value_schema(generator).to_value())).collect();
+        Field::ALL.iter().map(|field| (field.name().to_owned(), schema(*field).to_value())).collect();
     json_schema!({ "type": "object", "properties": values, "required": names.to_vec() })
+}
+
+/// The settings that each format has, or null.
+fn formats_schema(generator: &mut SchemaGenerator) -> Schema {
+    let parts: serde_json::Map<String, Json> =
+        Part::ALL.iter().map(|part| (part.name().to_owned(), value_schema(generator).to_value())).collect();
+    json_schema!({
+        "type": ["object", "null"],
+        "propertyNames": { "enum": Format::ALL.map(Format::name) },
+        "additionalProperties": { "type": "object", "properties": parts },
+    })
 }
 
 fn optional_settings_schema(generator: &mut SchemaGenerator) -> Schema {

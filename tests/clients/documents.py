@@ -23,6 +23,8 @@ NAMES = ["diagnostics", "drift", "events", "plan", "report", "snapshot"]
 # Optional keys. Everything else is in every document of its kind. The parts of an address are left out together with it.
 OPTIONAL = set(
     "address app column diagnostic domain file left_open line m3u8 request_id selected since_base since_review stream tier unknown".split()
+    # A format has the settings that the service returned.
+    + "process slice_duration tags video".split()
 )
 
 # The keys of these objects are names of users or of the service, not of a format.
