@@ -217,7 +217,8 @@ impl Observer {
         inner.tell(What::Call(call));
         if let Some(how) = inner.strike.dies.take() {
             inner.tell(What::Died(how));
-            self.death.notify_one();
+            // Only whoever waits now: a second death at the same moment must not end the next process.
+            self.death.notify_waiters();
         }
     }
 
