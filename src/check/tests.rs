@@ -182,6 +182,11 @@ fn prune_without_streams_where_nothing_is_declared() {
     assert_eq!(domain(&format!("prune: true, {cam} }}")), []);
     let bare = format!("{cam}, news: {{ prune: yes }} }}").replace("yes", "on");
     assert_eq!(domain(&bare), [(Code::PruneWithoutStreams, "on".into())]);
+    for near in ["sho", "show2", "\"*\"", "a", "z"] {
+        let beside = format!("{cam}, {near}: {{ prune: on }} }}");
+        assert_eq!(domain(&beside).len(), 1, "`{near}` has no stream of `show`");
+    }
+    assert_eq!(domain(&cam.replace("show: {", "show: { prune: on,").replace("} } }", "} } } }")), []);
 }
 
 #[test]
@@ -247,6 +252,11 @@ fn star_not_inherited_what_an_entry_beside_the_star_lacks() {
     assert_eq!(beside("cycle_duration: 3h"), [], "an entry that writes its own value is not surprising");
     assert_eq!(beside("cycle_duration: default"), []);
     assert_eq!(beside("state: absent").len(), 1, "only that the star records it");
+    for near in ["sho", "show-2", "\"*\"", "a", "z"] {
+        let text = streams("", "\"*\": { cycle_duration: 2h }, main: { cycle_duration: 3h }");
+        let text = text.replace("apps: {", &format!("apps: {{ {near}: {{ streams: {{ cam: {{}} }} }},"));
+        assert_eq!(found(&text), [], "`{near}` is another app");
+    }
     let inherited =
         streams("", "\"*\": {}, cam: {}").replace("show: {", "show: { defaults: { cycle_duration: 2h },");
     assert_eq!(found(&inherited), []);
