@@ -22,8 +22,8 @@ fn check_star(facts: &Facts<'_>, trail: &Trail<'_>, findings: &mut Findings) {
         return;
     };
     let Address { domain: name, app, stream } = trail.address;
-    let app: [&str; 2] = [name, app];
-    let beside = configs_below(&domain.entries, &app).filter(|(address, _)| address.stream != *stream);
+    let beside =
+        configs_below(&domain.entries, [&**name, &**app]).filter(|(address, _)| address.stream != *stream);
     for (address, entry) in beside {
         let Some(resolved) = entry.resolved() else { continue };
         for (field, span) in &own {

@@ -106,8 +106,9 @@ impl Address {
 /// A range of the map, so that the others cost nothing.
 pub fn configs_below<'m, 'n, V>(
     configs: &'m BTreeMap<Address, V>,
-    names: &'n [&'n str],
-) -> impl Iterator<Item = (&'m Address, &'m V)> + use<'m, 'n, V> {
+    names: impl Into<Vec<&'n str>>,
+) -> impl Iterator<Item = (&'m Address, &'m V)> {
+    let names = names.into();
     let name = |at: usize| names.get(at).copied().unwrap_or_default();
     configs.range(Address::new(name(0), name(1), name(2))..).take_while(move |(address, _)| {
         let own = [&*address.domain, &*address.app, &*address.stream];

@@ -6,6 +6,7 @@ mod field;
 mod format;
 mod parts;
 mod pattern;
+mod pattern_index;
 mod region;
 mod snapshot;
 
@@ -15,5 +16,6 @@ pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Value};
 pub(crate) use field::{in_documented_order, is_telling};
 pub use format::{Format, FormatSettings, Formats, Part, Process};
 pub use pattern::{Pattern, PatternError};
+pub use pattern_index::PatternIndex;
 pub use region::{Region, Served};
 pub use snapshot::{DomainSnapshot, Remote, Snapshot, StreamSpelling};
