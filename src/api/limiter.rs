@@ -28,6 +28,9 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// No limit: a service in this process serves nobody else.
+    pub const UNLIMITED: Self = Self { per_minute: NonZeroU32::MAX, burst: NonZeroU32::MAX };
+
     /// Default calls per minute: below the documented 1,000, which other clients of the account share.
     pub const CALLS: u32 = 800;
 
