@@ -20,7 +20,7 @@ fn read(text: &str) -> (Sources, Document, Desired) {
 /// The findings for one file and what the service has: each code with its severity and the text under its first label.
 /// `held` are the addresses with a configuration, in the domains `read`.
 fn found_listed(text: &str, held: &[&str], read: &[&str]) -> Vec<(Code, Severity, String)> {
-    let (sources, _, desired) = self::read(text);
+    let (sources, document, desired) = self::read(text);
     let mut snapshot = Snapshot::default();
     snapshot.domains.extend(read.iter().map(|name| ((*name).into(), DomainSnapshot::default())));
     for address in held {
@@ -34,7 +34,7 @@ fn found_listed(text: &str, held: &[&str], read: &[&str]) -> Vec<(Code, Severity
         snapshot.domains.get_mut(&address.domain).unwrap().configs.insert(address, remote);
     }
     let row = |one: Diagnostic| (one.code, one.severity, sources.text(one.labels[0].span).to_owned());
-    super::found_listed(&desired, &snapshot).into_iter().map(row).collect()
+    super::found_listed(&desired, &document.allows, &snapshot).into_iter().map(row).collect()
 }
 
 /// What the rules find in one file on 2026-11-22: each code with the text under its first label.
