@@ -1,14 +1,14 @@
 //! Findings as values: what is wrong, where, why, and what to do about it. Only `render` turns them into text.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use crate::gate::without_error_numbers;
 use crate::model::Address;
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// How serious a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -138,6 +138,25 @@ const FINDINGS: usize = 10_000;
 /// How many addresses a folded finding names; further ones are only counted.
 const NAMED_ADDRESSES: usize = 3;
 
+/// The lines on which findings of a rule are allowed, by rule and start.
+#[derive(Debug, Clone, Default)]
+pub struct AllowedLines(BTreeMap<(Code, FileId, u32), u32>);
+
+impl AllowedLines {
+    /// These lines, each for one rule.
+    pub fn new(lines: impl IntoIterator<Item = (Code, Span)>) -> Self {
+        Self(lines.into_iter().map(|(code, Span { file, start, end })| ((code, file, start), end)).collect())
+    }
+
+    /// The rule and the line that allow a finding. Errors are never allowed.
+    pub fn allowing(&self, finding: &Diagnostic) -> Option<(Code, Span)> {
+        let Span { file, start: at, end: _ } = finding.labels.first()?.span;
+        let mut before = self.0.range((finding.code, file, 0)..=(finding.code, file, at));
+        let ((code, _, start), end) = before.next_back().filter(|(_, end)| at < **end)?;
+        (!finding.is_error()).then_some((*code, Span { file, start: *start, end: *end }))
+    }
+}
+
 /// Collects findings. Findings with the same code, place and message, which many entries or aliases may lead to, are
 /// kept as one that gives their number.
 #[derive(Debug, Default)]
@@ -145,6 +164,10 @@ pub struct Findings {
     kept: Vec<Reached>,
     by_place: HashMap<(Code, Span, String), usize>,
     dropped: usize,
+    allowed: AllowedLines,
+    /// One finding for each rule and line that allow any, which shows that the comment is needed. They are not shown, and
+    /// do not count against the limit.
+    kept_allowed: BTreeMap<(Code, Span), Diagnostic>,
 }
 
 #[derive(Debug)]
@@ -155,8 +178,17 @@ struct Reached {
 }
 
 impl Findings {
+    /// Collects findings of which some are allowed.
+    pub fn allowing(allowed: AllowedLines) -> Self {
+        Self { allowed, ..Self::default() }
+    }
+
     /// Adds a finding.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if let Some(line) = self.allowed.allowing(&diagnostic) {
+            self.kept_allowed.entry(line).or_insert(diagnostic);
+            return;
+        }
         let place =
             diagnostic.labels.first().map(|label| (diagnostic.code, label.span, diagnostic.message.clone()));
         let known = place.as_ref().and_then(|place| self.by_place.get(place)).copied();
@@ -172,8 +204,9 @@ impl Findings {
 
     /// The findings in the order they are shown.
     pub fn finish(self) -> Vec<Diagnostic> {
-        let Self { kept, by_place: _, dropped } = self;
-        let mut diagnostics: Vec<Diagnostic> = kept.into_iter().map(Reached::finish).collect();
+        let Self { kept, by_place: _, dropped, allowed: _, kept_allowed } = self;
+        let kept = kept.into_iter().map(Reached::finish);
+        let mut diagnostics: Vec<Diagnostic> = kept.chain(kept_allowed.into_values()).collect();
         if dropped > 0 {
             let message = format!("{dropped} more findings after the first {FINDINGS} are not shown");
             diagnostics.push(
@@ -491,6 +524,30 @@ mod tests {
         let found = findings.finish();
         assert_eq!(found.len(), FINDINGS + 1);
         assert_eq!(found[FINDINGS].message, "2 more findings after the first 10000 are not shown");
+    }
+
+    #[test]
+    fn allowed_findings_do_not_count_against_the_limit() {
+        let file = Sources::default().add(Source::new("a.yaml", ""));
+        let span = |start| Span { file, start, end: start + 1 };
+        let line = |number: u32| Span { file, start: 10 * number, end: 10 * number + 10 };
+        let lines = FINDINGS as u32 + 2;
+        let push_all = |mut findings: Findings| {
+            for number in 0..lines {
+                for at in [0, 9] {
+                    findings.push(Diagnostic::new(Code::ShortCycle, "").label(span(10 * number + at), ""));
+                }
+            }
+            findings.finish()
+        };
+        let allowed = AllowedLines::new((0..lines).map(|number| (Code::ShortCycle, line(number))));
+        let found = push_all(Findings::allowing(allowed));
+        assert_eq!(found.len(), lines as usize, "one for each comment");
+        assert!(found.iter().all(|finding| finding.code == Code::ShortCycle));
+        let other_rule = AllowedLines::new((0..lines).map(|number| (Code::Expired, line(number))));
+        assert_eq!(push_all(Findings::allowing(other_rule)).last().unwrap().code, Code::Limit);
+        let all_but_one = AllowedLines::new((1..lines).map(|number| (Code::ShortCycle, line(number))));
+        assert_eq!(push_all(Findings::allowing(all_but_one)).len(), lines as usize + 1, "both of that line");
     }
 
     #[test]

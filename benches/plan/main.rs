@@ -73,6 +73,14 @@ fn main() -> Outcome<ExitCode> {
     print_offline("validate 10,000", validate, "0.050 s");
     let mistakes = measure_validate(folder.path(), &TEN_THOUSAND.faulty_yaml(MISTAKES), 1)?;
     print_offline("  with 1,000 mistakes", mistakes, "");
+    for (name, text) in [
+        ("validate 50,000", work::apps_yaml("cam5: {}", "")),
+        ("  with `*` in each app", work::apps_yaml("\"*\": { cycle_duration: 40m }", "")),
+        ("  with prune in each app", work::apps_yaml("cam5: {}", "prune: on")),
+        ("  with 2,000 patterns", work::patterns_yaml(1_000) + &work::apps_yaml("cam5: {}", "")),
+    ] {
+        print_offline(name, measure_validate(folder.path(), &text, 0)?, "");
+    }
     println!();
     let comments = [false, true].map(|alike| documents::comment(100_000, alike));
     print_written("comment of 100,000", &comments[0]);

@@ -8,6 +8,32 @@ pub(crate) const PAGE: usize = 100;
 const GROUP: &str = "e2d796d3bb5fd8049d32bff62f94e4c1";
 const ARCHIVE: &str = "6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa";
 
+/// Apps of the one domain that is large.
+const APPS: usize = 10_000;
+
+/// 50,000 configurations in 10,000 apps of one domain; each app has these further lines in `streams` and above it.
+pub(crate) fn apps_yaml(stream: &str, setting: &str) -> String {
+    let mut text = format!(
+        "version: 1\ndefaults: {{ vod_transcode_group: {GROUP} }}\ndomains:\n  live.example.com:\n    apps:\n"
+    );
+    for app in 0..APPS {
+        let _ = writeln!(text, "      app{app:05}:\n        {setting}\n        streams:\n          {stream}");
+        for cam in 1..5 {
+            let _ = writeln!(text, "          cam{cam}: {{ cycle_duration: 40m }}");
+        }
+    }
+    text
+}
+
+/// So many patterns under `ignore`, which match nothing that is declared, and as many under `protect`: lines to put
+/// before those of [`apps_yaml`].
+pub(crate) fn patterns_yaml(each: usize) -> String {
+    let list = |stream: &str| -> String {
+        (0..each).map(|app| format!("  - live.example.com/app{app:05}/{stream}\n")).collect()
+    };
+    format!("ignore:\n{}protect:\n{}", list("test-*"), list("cam*"))
+}
+
 /// So many domains with so many streams each, every stream with all settings written out, and nothing for a rule to find.
 #[derive(Clone, Copy)]
 pub(crate) struct Work {

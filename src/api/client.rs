@@ -371,7 +371,9 @@ impl Client {
         call: &Call,
         until: Option<Instant>,
     ) -> Result<Option<String>, Error> {
-        let Asked { answer: fields, .. } = self.sharing(&permit).attempt(call, permit.turn, until).await?;
+        let client = self.sharing(&permit);
+        let mut turn = permit.turn;
+        let Asked { answer: fields, .. } = client.attempt(call, &mut turn, until).await?;
         Ok(wire::request_id(&fields))
     }
 
@@ -412,10 +414,10 @@ impl Client {
         let sign = |host: &str, key: &Key, stamp: &Stamp| inquiry.sign(host, key, stamp, signature);
         let mut tries = ReadTries::new(self, inquiry.name);
         loop {
-            let turn = tries.turn().await?;
-            match self.send_in(turn, endpoint, (inquiry.name, &sign), None).await {
+            let mut turn = tries.turn().await?;
+            match self.send_in(&mut turn, endpoint, (inquiry.name, &sign), None).await {
                 Ok(Asked { answer, .. }) => return Ok(answer),
-                Err(error) => tries.pause(error).await?,
+                Err(error) => tries.pause(&turn, error).await?,
             }
         }
     }
@@ -448,13 +450,13 @@ impl Client {
     async fn page_asked(&self, call: &Call) -> Result<Asked<wire::Page>, Error> {
         let mut tries = ReadTries::new(self, call.action.name());
         loop {
-            let turn = tries.turn().await?;
-            match self.attempt(call, turn, None).await {
+            let mut turn = tries.turn().await?;
+            match self.attempt(call, &mut turn, None).await {
                 Ok(Asked { at, answer }) => {
                     let answer = wire::read_page(answer).map_err(Error::Contradiction)?;
                     return Ok(Asked { at, answer });
                 }
-                Err(error) => tries.pause(error).await?,
+                Err(error) => tries.pause(&turn, error).await?,
             }
         }
     }
@@ -488,7 +490,7 @@ impl Client {
     async fn attempt(
         &self,
         call: &Call,
-        turn: Turn,
+        turn: &mut Turn,
         until: Option<Instant>,
     ) -> Result<Asked<Map<String, Value>>, Error> {
         let Shared { signature, .. } = &*self.inner;
@@ -499,21 +501,21 @@ impl Client {
     /// Sends a call whose turn has come, and reports to the limiter whether the service throttled it.
     async fn send_in(
         &self,
-        turn: Turn,
+        turn: &mut Turn,
         endpoint: &Endpoint,
         named: Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
         until: Option<Instant>,
     ) -> Result<Asked<Map<String, Value>>, Error> {
         let limiter = &self.inner.limiter;
-        let answer = self.send(endpoint, named, until).await;
+        let answer = self.send(turn, endpoint, named, until).await;
         match &answer {
-            Ok(_) => limiter.passed(&turn),
+            Ok(_) => limiter.passed(turn),
             Err(error @ Error::Refused(refusal)) if error.is_throttling() => {
-                limiter.throttled(&turn, self.stays_away(error), refusal);
+                limiter.throttled(turn, self.stays_away(error), refusal);
             }
             Err(error @ Error::Refused(_)) => {
-                limiter.passed(&turn);
-                limiter.hold(&turn, self.stays_away(error));
+                limiter.passed(turn);
+                limiter.hold(turn, self.stays_away(error));
             }
             // Without an answer nothing is known about the rate.
             Err(_) => {}
@@ -533,16 +535,18 @@ impl Client {
     /// dropped too.
     async fn send(
         &self,
+        turn: &mut Turn,
         endpoint: &Endpoint,
         named: Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
         until: Option<Instant>,
     ) -> Result<Asked<Map<String, Value>>, Error> {
         let mut repetitions = 0;
         loop {
-            let Attempt { error, off, used, key_id } = match self.send_once(endpoint, named, until).await {
-                Ok(answer) => return Ok(answer),
-                Err(attempt) => attempt,
-            };
+            let Attempt { error, off, used, key_id } =
+                match self.send_once(turn, endpoint, named, until).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(attempt) => attempt,
+                };
             let is_first = repetitions == 0;
             let may_go_again = self.corrects_clock(&error, off, used)
                 || (is_first && error.is_about_an_expired_key() && self.inner.keys.forget(&key_id).await);
@@ -556,6 +560,7 @@ impl Client {
 
     async fn send_once(
         &self,
+        turn: &mut Turn,
         endpoint: &Endpoint,
         (action, sign): Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
         until: Option<Instant>,
@@ -563,6 +568,7 @@ impl Client {
         let Shared { transport, stamps, sent, log, secrets, .. } = &*self.inner;
         let host = endpoint.authority();
         let _connection = self.way_out(action).await?;
+        turn.left.get_or_insert_with(Instant::now);
         let key = self.key_for(action).await?;
         let at = Instant::now();
         if until.is_some_and(|until| at > until) {
@@ -675,7 +681,8 @@ pub(super) fn one_of_several(remote: Remote) -> Remote {
     Remote { unsupported, ..remote }
 }
 
-/// The attempts of one read. The time that it waits for the rate does not count against its deadline.
+/// The attempts of one read. The time that it waits for the rate does not count against its deadline, and unless the
+/// caller set the deadline, neither does the time that it waits for a connection.
 struct ReadTries<'a> {
     client: &'a Client,
     action: &'static str,
@@ -705,12 +712,15 @@ impl<'a> ReadTries<'a> {
         retry
     }
 
-    /// Waits until the read may be repeated; returns its error if it failed for good. A throttled read that belongs to
+    /// Waits until the read may be repeated after the call of this turn; returns its error if it failed for good. A throttled read that belongs to
     /// no change has no deadline of its own: whether the service keeps throttling is decided from all calls of its
     /// action together.
-    async fn pause(&mut self, error: Error) -> Result<(), Error> {
+    async fn pause(&mut self, turn: &Turn, error: Error) -> Result<(), Error> {
         let Client { inner, until, is_urgent, .. } = self.client;
         let retry = self.retry.get_or_insert_with(|| self.client.retry());
+        if until.is_none() {
+            retry.extend(turn.delay());
+        }
         let jitter = (inner.jitter)();
         let pause = match until {
             None if error.is_throttling() && !is_urgent => Some(retry.throttled(jitter)),

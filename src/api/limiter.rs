@@ -28,6 +28,9 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// No limit: a service in this process serves nobody else.
+    pub const UNLIMITED: Self = Self { per_minute: NonZeroU32::MAX, burst: NonZeroU32::MAX };
+
     /// Default calls per minute: below the documented 1,000, which other clients of the account share.
     pub const CALLS: u32 = 800;
 
@@ -69,6 +72,15 @@ pub(super) struct Turn {
     from: Instant,
     /// How long the turn was waited for, without the time that the service asked to wait.
     pub(super) waited: Duration,
+    /// When the call was first let go: it may wait for a connection after its turn has come.
+    pub(super) left: Option<Instant>,
+}
+
+impl Turn {
+    /// How long the call waited after its turn had come.
+    pub(super) fn delay(&self) -> Duration {
+        self.left.map_or(Duration::ZERO, |left| left.saturating_duration_since(self.from))
+    }
 }
 
 /// When a call is to try to leave again.
@@ -297,7 +309,7 @@ impl Limiter {
             waited += asked.elapsed();
             // No caller waits for the service at the head of the queue: those behind it may not have to wait.
             match away {
-                None => return Ok(Turn { action, from: Instant::now(), waited }),
+                None => return Ok(Turn { action, from: Instant::now(), waited, left: None }),
                 Some(until) => lane.rest(until, heed).await,
             }
         }

@@ -7,15 +7,15 @@ use crate::resolve::DesiredDomain;
 use crate::source::Spanned;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
-    for (name, domain) in &facts.desired.domains {
-        for pattern in facts.desired.ignore.iter().filter(|pattern| pattern.value.matches_domain(name)) {
+    for pattern in &facts.desired.ignore {
+        for (_, domain) in pattern.value.domains(&facts.desired.domains) {
             check_pattern(pattern, domain, findings);
         }
     }
 }
 
 fn check_pattern(pattern: &Spanned<Pattern>, domain: &DesiredDomain, findings: &mut Findings) {
-    for (address, entry) in domain.entries.iter().filter(|(address, _)| pattern.value.matches(address)) {
+    for (address, entry) in pattern.value.among(&domain.entries) {
         findings.push(
             Diagnostic::new(
                 Code::DeclaredIgnored,

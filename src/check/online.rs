@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::found_listed;
+use super::settle::allowed_lines;
+use crate::config::Allow;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::{Address, EVERY, Field, NO_TRANSCODE, RecordConfig, Region, Served, Snapshot};
 use crate::resolve::{Desired, DesiredDomain, Entry, Resolved, Wanted};
@@ -77,8 +79,8 @@ pub struct DomainFacts {
 }
 
 /// Compares the files with the service's answers.
-pub fn found_online(desired: &Desired, seen: &OnlineFacts) -> Vec<Diagnostic> {
-    let mut findings = Findings::default();
+pub fn found_online(desired: &Desired, allows: &[Allow], seen: &OnlineFacts) -> Vec<Diagnostic> {
+    let mut findings = Findings::allowing(allowed_lines(allows));
     for (name, domain) in &desired.domains {
         match seen.domains.get(name) {
             Some(Some(known)) => check_domain(name, domain, known, &mut findings),
@@ -89,7 +91,7 @@ pub fn found_online(desired: &Desired, seen: &OnlineFacts) -> Vec<Diagnostic> {
         check_vod(name, domain, seen, &mut findings);
     }
     let mut found = findings.finish();
-    found.extend(found_listed(desired, &seen.listed));
+    found.extend(found_listed(desired, allows, &seen.listed));
     found
 }
 
@@ -322,7 +324,7 @@ domains:
     fn found_in(text: &str, seen: &OnlineFacts) -> Vec<(Code, Severity, String)> {
         let (desired, sources) = read(text);
         let row = |one: Diagnostic| (one.code, one.severity, sources.text(one.labels[0].span).to_owned());
-        found_online(&desired, seen).into_iter().map(row).collect()
+        found_online(&desired, &[], seen).into_iter().map(row).collect()
     }
 
     fn domain(seen: DomainFacts) -> OnlineFacts {
@@ -363,7 +365,7 @@ domains:
         let two = elsewhere.replace("  a.com:", "  b.com: { apps: { show: { streams: { x: } } } }\n  a.com:");
         for text in [&elsewhere, &two] {
             let (desired, sources) = read(text);
-            let found = found_online(&desired, &OnlineFacts::default());
+            let found = found_online(&desired, &[], &OnlineFacts::default());
             let rows: Vec<_> = found.iter().map(|one| sources.text(one.labels[0].span)).collect();
             assert_eq!((rows, found[0].severity), (vec!["us-east-1"], Severity::Warning));
             assert_eq!(found[0].message, "VOD is not offered in `us-east-1`");
@@ -373,7 +375,7 @@ domains:
                 .replace("cam1: {}", "cam1: { state: absent }")
                 .replace("\"*\": { vod_transcode_group: VOD_NO_TRANSCODE }", "\"*\": { state: absent }"),
         );
-        assert_eq!(found_online(&idle, &OnlineFacts::default()), []);
+        assert_eq!(found_online(&idle, &[], &OnlineFacts::default()), []);
     }
 
     #[test]

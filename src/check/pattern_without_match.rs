@@ -2,8 +2,8 @@
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
-use crate::model::{Pattern, Snapshot};
-use crate::resolve::Desired;
+use crate::model::{DomainSnapshot, Pattern, Snapshot};
+use crate::resolve::{Desired, DesiredDomain};
 use crate::source::Spanned;
 
 /// Finds what the files alone can show: a pattern that matches none of their domains.
@@ -12,7 +12,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
         return;
     }
     for (list, pattern) in patterns(facts.desired) {
-        if !facts.desired.domains.keys().any(|name| pattern.value.matches_domain(name)) {
+        if pattern.value.domains(&facts.desired.domains).next().is_none() {
             findings.push(found(list, pattern, "no domain of these files"));
         }
     }
@@ -41,14 +41,15 @@ fn patterns(desired: &Desired) -> impl Iterator<Item = (&'static str, &Spanned<P
 
 /// Whether the pattern matches a domain, and every domain that it matches was read whole.
 fn is_read(pattern: &Pattern, desired: &Desired, snapshot: &Snapshot) -> bool {
-    let mut meant = desired.domains.keys().filter(|name| pattern.matches_domain(name)).peekable();
-    meant.peek().is_some() && meant.all(|name| snapshot.domains.contains_key(name))
+    let mut meant = pattern.domains(&desired.domains).peekable();
+    meant.peek().is_some() && meant.all(|(name, _)| snapshot.domains.contains_key(name))
 }
 
 fn matches(pattern: &Pattern, desired: &Desired, snapshot: &Snapshot) -> bool {
-    let declared = desired.domains.values().flat_map(|domain| domain.entries.keys());
-    let there = snapshot.domains.values().flat_map(|domain| domain.configs.keys());
-    declared.chain(there).any(|address| pattern.matches(address))
+    let is_declared = |domain: &DesiredDomain| pattern.among(&domain.entries).next().is_some();
+    let is_there = |domain: &DomainSnapshot| pattern.among(&domain.configs).next().is_some();
+    pattern.domains(&desired.domains).any(|(_, domain)| is_declared(domain))
+        || pattern.domains(&snapshot.domains).any(|(_, domain)| is_there(domain))
 }
 
 fn found(list: &str, pattern: &Spanned<Pattern>, what: &str) -> Diagnostic {

@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
+use crate::model::configs_below;
 use crate::source::Spanned;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
@@ -11,7 +12,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     for (name, domain) in &facts.desired.domains {
         let own = domain.prune.iter().filter(|_| domain.entries.is_empty());
         own.for_each(|prune| check_word(name, prune, findings));
-        let is_bare = |app: &str| !domain.entries.keys().any(|address| &*address.app == app);
+        let is_bare = |app: &str| configs_below(&domain.entries, [&**name, app]).next().is_none();
         for (app, prune) in domain.app_prune.iter().filter(|(app, _)| is_bare(app)) {
             check_word(&format!("{name}/{app}"), prune, findings);
         }

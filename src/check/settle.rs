@@ -5,8 +5,7 @@ use std::collections::HashSet;
 
 use super::online;
 use crate::config::Allow;
-use crate::diag::{self, Code, Diagnostic, Severity};
-use crate::source::{FileId, Sources};
+use crate::diag::{self, AllowedLines, Code, Diagnostic, Severity};
 
 /// What the command line says about rules. Errors stay errors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,21 +21,16 @@ pub struct Levels {
 /// Applies allow comments, then `levels`, to all findings of a run, and puts them in the order they are shown.
 ///
 /// Advice is dropped as long as there are errors: errors come first, and they would cause much of the advice.
-pub fn settle(
-    findings: Vec<Diagnostic>,
-    allows: &[Allow],
-    sources: &Sources,
-    levels: &Levels,
-) -> Vec<Diagnostic> {
-    let comments = Comments::new(allows);
+pub fn settle(findings: Vec<Diagnostic>, allows: &[Allow], levels: &Levels) -> Vec<Diagnostic> {
+    let comments = allowed_lines(allows);
     let is_sound = !diag::has_errors(&findings);
     let mut used = HashSet::new();
     let mut kept: Vec<Diagnostic> = findings
         .into_iter()
         .filter(|finding| is_sound || finding.severity != Severity::Advice)
-        .filter(|finding| match comments.allowing(finding, sources) {
-            Some(place) => {
-                used.insert(place);
+        .filter(|finding| match comments.allowing(finding) {
+            Some(line) => {
+                used.insert(line);
                 false
             }
             None => true,
@@ -44,7 +38,7 @@ pub fn settle(
         .collect();
     kept.extend(allows.iter().filter_map(|allow| match allowable(allow) {
         Err(finding) => Some(*finding),
-        Ok(code) if is_sound && !online::CODES.contains(&code) && !used.contains(&place(allow, code)) => {
+        Ok(code) if is_sound && !online::CODES.contains(&code) && !used.contains(&(code, allow.line)) => {
             Some(stale(allow))
         }
         Ok(_) => None,
@@ -55,14 +49,9 @@ pub fn settle(
 }
 
 /// Applies allow comments and `levels` to later findings, without reporting stale comments.
-pub fn settle_more(
-    findings: Vec<Diagnostic>,
-    allows: &[Allow],
-    sources: &Sources,
-    levels: &Levels,
-) -> Vec<Diagnostic> {
-    let comments = Comments::new(allows);
-    let kept = findings.into_iter().filter(|finding| comments.allowing(finding, sources).is_none());
+pub fn settle_more(findings: Vec<Diagnostic>, allows: &[Allow], levels: &Levels) -> Vec<Diagnostic> {
+    let comments = allowed_lines(allows);
+    let kept = findings.into_iter().filter(|finding| comments.allowing(finding).is_none());
     let mut kept: Vec<Diagnostic> = kept.filter_map(|finding| levels.weigh(finding)).collect();
     diag::sort(&mut kept);
     kept
@@ -84,32 +73,9 @@ impl Levels {
     }
 }
 
-/// A line and a rule.
-type Place = (FileId, usize, Code);
-
-struct Comments {
-    places: HashSet<Place>,
-}
-
-impl Comments {
-    fn new(allows: &[Allow]) -> Self {
-        let good = allows.iter().filter_map(|allow| Some(place(allow, allowable(allow).ok()?)));
-        Self { places: good.collect() }
-    }
-
-    /// The line whose comment allows a finding.
-    fn allowing(&self, finding: &Diagnostic, sources: &Sources) -> Option<Place> {
-        if finding.is_error() || self.places.is_empty() {
-            return None;
-        }
-        let span = finding.labels.first()?.span;
-        let place = (span.file, sources.get(span.file).line_index(span.start), finding.code);
-        self.places.contains(&place).then_some(place)
-    }
-}
-
-fn place(allow: &Allow, code: Code) -> Place {
-    (allow.code.span.file, allow.line, code)
+/// The lines that comments allow findings on.
+pub(super) fn allowed_lines(allows: &[Allow]) -> AllowedLines {
+    AllowedLines::new(allows.iter().filter_map(|allow| Some((allowable(allow).ok()?, allow.line))))
 }
 
 /// The rule that a comment names, if it can be allowed.
@@ -143,7 +109,7 @@ fn stale(allow: &Allow) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Source, Span, Spanned};
+    use crate::source::{FileId, Source, Sources, Span, Spanned};
 
     const TEXT: &str = "one\ntwo\nthree\n";
 
@@ -156,6 +122,10 @@ mod tests {
     fn settled(found: &[(Code, u32)], allows: &[(&str, usize)], levels: &Levels) -> Vec<(Code, Severity)> {
         let (sources, file) = sources();
         let span = |start: u32| Span { file, start, end: start + 1 };
+        let whole = |line: usize| {
+            let range = sources.get(file).line_range(line);
+            Span { file, start: range.start, end: range.end }
+        };
         let findings = found
             .iter()
             .map(|(code, line)| {
@@ -165,9 +135,9 @@ mod tests {
             .collect();
         let allows: Vec<Allow> = allows
             .iter()
-            .map(|(code, line)| Allow { code: Spanned::new((*code).to_owned(), span(0)), line: *line })
+            .map(|(code, line)| Allow { code: Spanned::new((*code).to_owned(), span(0)), line: whole(*line) })
             .collect();
-        settle(findings, &allows, &sources, levels)
+        settle(findings, &allows, levels)
             .into_iter()
             .map(|finding| (finding.code, finding.severity))
             .collect()

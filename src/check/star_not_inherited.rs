@@ -3,7 +3,7 @@
 
 use super::facts::Facts;
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::{Address, EVERY, Field};
+use crate::model::{Address, EVERY, Field, configs_below};
 use crate::resolve::{Entry, OriginKind, Resolved, Trail, follow};
 use crate::source::Span;
 
@@ -21,10 +21,9 @@ fn check_star(facts: &Facts<'_>, trail: &Trail<'_>, findings: &mut Findings) {
     let Some(domain) = facts.desired.domains.get(&trail.address.domain).filter(|_| !own.is_empty()) else {
         return;
     };
-    let beside = domain
-        .entries
-        .iter()
-        .filter(|(address, _)| address.app == trail.address.app && address.stream != trail.address.stream);
+    let Address { domain: name, app, stream } = trail.address;
+    let beside =
+        configs_below(&domain.entries, [&**name, &**app]).filter(|(address, _)| address.stream != *stream);
     for (address, entry) in beside {
         let Some(resolved) = entry.resolved() else { continue };
         for (field, span) in &own {

@@ -20,7 +20,7 @@ fn read(text: &str) -> (Sources, Document, Desired) {
 /// The findings for one file and what the service has: each code with its severity and the text under its first label.
 /// `held` are the addresses with a configuration, in the domains `read`.
 fn found_listed(text: &str, held: &[&str], read: &[&str]) -> Vec<(Code, Severity, String)> {
-    let (sources, _, desired) = self::read(text);
+    let (sources, document, desired) = self::read(text);
     let mut snapshot = Snapshot::default();
     snapshot.domains.extend(read.iter().map(|name| ((*name).into(), DomainSnapshot::default())));
     for address in held {
@@ -34,7 +34,7 @@ fn found_listed(text: &str, held: &[&str], read: &[&str]) -> Vec<(Code, Severity
         snapshot.domains.get_mut(&address.domain).unwrap().configs.insert(address, remote);
     }
     let row = |one: Diagnostic| (one.code, one.severity, sources.text(one.labels[0].span).to_owned());
-    super::found_listed(&desired, &snapshot).into_iter().map(row).collect()
+    super::found_listed(&desired, &document.allows, &snapshot).into_iter().map(row).collect()
 }
 
 /// What the rules find in one file on 2026-11-22: each code with the text under its first label.
@@ -182,6 +182,11 @@ fn prune_without_streams_where_nothing_is_declared() {
     assert_eq!(domain(&format!("prune: true, {cam} }}")), []);
     let bare = format!("{cam}, news: {{ prune: yes }} }}").replace("yes", "on");
     assert_eq!(domain(&bare), [(Code::PruneWithoutStreams, "on".into())]);
+    for near in ["sho", "show2", "\"*\"", "a", "z"] {
+        let beside = format!("{cam}, {near}: {{ prune: on }} }}");
+        assert_eq!(domain(&beside).len(), 1, "`{near}` has no stream of `show`");
+    }
+    assert_eq!(domain(&cam.replace("show: {", "show: { prune: on,").replace("} } }", "} } } }")), []);
 }
 
 #[test]
@@ -247,6 +252,11 @@ fn star_not_inherited_what_an_entry_beside_the_star_lacks() {
     assert_eq!(beside("cycle_duration: 3h"), [], "an entry that writes its own value is not surprising");
     assert_eq!(beside("cycle_duration: default"), []);
     assert_eq!(beside("state: absent").len(), 1, "only that the star records it");
+    for near in ["sho", "show-2", "\"*\"", "a", "z"] {
+        let text = streams("", "\"*\": { cycle_duration: 2h }, main: { cycle_duration: 3h }");
+        let text = text.replace("apps: {", &format!("apps: {{ {near}: {{ streams: {{ cam: {{}} }} }},"));
+        assert_eq!(found(&text), [], "`{near}` is another app");
+    }
     let inherited =
         streams("", "\"*\": {}, cam: {}").replace("show: {", "show: { defaults: { cycle_duration: 2h },");
     assert_eq!(found(&inherited), []);

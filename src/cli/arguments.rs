@@ -205,8 +205,9 @@ pub(super) struct Remote {
     pub(super) signature: Signature,
 
     /// Calls per minute for each action, with bursts of up to half of that; the service documents a limit of 1,000
-    #[arg(long, value_name = "N", env = "LIVEVOD_RATE", default_value_t = DEFAULT_RATE, value_parser = rate)]
-    rate: NonZeroU32,
+    /// [default: 800; with --emulator, no limit]
+    #[arg(long, value_name = "N", env = "LIVEVOD_RATE", value_parser = rate)]
+    rate: Option<NonZeroU32>,
 
     /// Maximum number of calls in flight
     #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", default_value = "16", value_parser = parallelism)]
@@ -255,9 +256,13 @@ impl Args for Endpoint {
 }
 
 impl Remote {
-    /// How fast each action may be called.
+    /// How fast each action may be called. The embedded emulator is not paced unless a rate is given.
     pub(super) fn rate(&self) -> Rate {
-        Rate::per_minute(self.rate)
+        match (self.rate, &self.emulator) {
+            (Some(calls), _) => Rate::per_minute(calls),
+            (None, Some(_)) => Rate::UNLIMITED,
+            (None, None) => Rate::default(),
+        }
     }
 
     /// The flags that choose the service and the credentials, as far as they were typed or have no usual value.
@@ -293,11 +298,6 @@ fn account(text: &str) -> Result<String, String> {
         false => Err("expected an account id, a number such as 1234567890123456".to_owned()),
     }
 }
-
-const DEFAULT_RATE: NonZeroU32 = match NonZeroU32::new(Rate::CALLS) {
-    Some(calls) => calls,
-    None => NonZeroU32::MIN,
-};
 
 /// `--signature`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -127,11 +127,11 @@ fn embedded(
     Ok(Connection { client, target, is_local: true, credentials: None, tells_waits: false })
 }
 
-/// The embedded emulator plays the declared account.
+/// The embedded emulator plays the declared account. It has no other callers, so it limits none.
 fn played(account: Option<&str>) -> emulator::Settings {
     let default = emulator::Settings::default();
     let account = account.map_or(default.account, str::to_owned);
-    emulator::Settings { account, ..default }
+    emulator::Settings { account, limit: None, ..default }
 }
 
 fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<Connection, Failure> {

@@ -44,7 +44,7 @@ pub(super) fn read(paths: &[PathBuf], rules: &Rules) -> Result<Loaded, Failure> 
     diagnostics.extend(findings);
     diagnostics.extend(check::check(&document, &desired, today()));
     let levels = rules.levels();
-    let diagnostics = check::settle(diagnostics, &document.allows, &sources, &levels);
+    let diagnostics = check::settle(diagnostics, &document.allows, &levels);
     if diag::has_errors(&diagnostics) {
         return Err(Failure { sources, diagnostics, exit: Exit::Error });
     }
@@ -74,7 +74,7 @@ impl Loaded {
     /// # Errors
     /// When any of them is an error, with all findings.
     pub(super) fn weigh(&self, findings: Vec<Diagnostic>) -> Result<Vec<Diagnostic>, Failure> {
-        let found = check::settle_more(findings, &self.document.allows, &self.sources, &self.levels);
+        let found = check::settle_more(findings, &self.document.allows, &self.levels);
         if !diag::has_errors(&found) {
             return Ok(found);
         }

@@ -178,7 +178,11 @@ fn planned(
     }
     diagnostics.extend(unmanageable(&plan, &loaded.desired));
     if options.selection.is_all() {
-        diagnostics.extend(loaded.weigh(check::found_listed(&loaded.desired, &snapshot))?);
+        diagnostics.extend(loaded.weigh(check::found_listed(
+            &loaded.desired,
+            &loaded.document.allows,
+            &snapshot,
+        ))?);
     }
     let left_open = looked(earlier, &loaded.desired, &snapshot, &options.selection);
     Ok(Observed {

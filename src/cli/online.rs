@@ -59,7 +59,10 @@ pub(super) async fn look(loaded: &Loaded, connection: &Connection) -> Vec<Diagno
         let finding = render::unanswered(what, *sought, error, key);
         with_source(finding, error, connection.credentials.as_deref())
     });
-    check::found_online(&loaded.desired, &seen).into_iter().chain(unanswered).collect()
+    check::found_online(&loaded.desired, &loaded.document.allows, &seen)
+        .into_iter()
+        .chain(unanswered)
+        .collect()
 }
 
 /// The answer to one question.

@@ -71,9 +71,9 @@ impl Others {
     /// Notes in the plan what was found, and returns a finding for each domain that could not be read.
     pub(super) fn note(&self, plan: &mut Plan, desired: &Desired, account: Option<&str>) -> Vec<Diagnostic> {
         let Self { snapshot, failures } = self;
+        let ignored = desired.ignored();
         let count = |listed: &DomainSnapshot| {
-            let is_ignored = |address| desired.ignore.iter().any(|pattern| pattern.value.matches(address));
-            listed.configs.keys().filter(|address| !is_ignored(*address)).count()
+            listed.configs.keys().filter(|address| !ignored.selects(address)).count()
         };
         let held = snapshot.domains.iter().map(|(name, listed)| (name.to_string(), count(listed)));
         let held = held.filter(|(_, configurations)| *configurations > 0);

@@ -50,7 +50,8 @@ fn codes(source: &Source, file: FileId, line: usize, start: u32) -> Vec<Allow> {
     let stands_alone = source.text()[range.start as usize..start as usize]
         .chars()
         .all(|character| character.is_whitespace() || character == '\u{feff}');
-    let about = if stands_alone { next_content(source, line) } else { line };
+    let about = source.line_range(if stands_alone { next_content(source, line) } else { line });
+    let about = Span { file, start: about.start, end: about.end };
     let base = start as usize + comment.len() - list.len();
     // What follows the codes, after `:`, `(`, `#` or `--`, is the reason.
     let list = list.split([':', '(', '#']).next().unwrap_or(list);
@@ -79,7 +80,7 @@ fn next_content(source: &Source, line: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use crate::config::parse;
-    use crate::source::{Source, Sources};
+    use crate::source::{Source, Sources, Span};
 
     /// Each code with its line, both as the file has them, lines from 0.
     fn allows(text: &str) -> Vec<(String, usize)> {
@@ -89,7 +90,8 @@ mod tests {
         for allow in &document.allows {
             assert_eq!(sources.text(allow.code.span), allow.code.value);
         }
-        document.allows.into_iter().map(|allow| (allow.code.value, allow.line)).collect()
+        let line = |span: Span| sources.get(span.file).line_index(span.start);
+        document.allows.into_iter().map(|allow| (allow.code.value, line(allow.line))).collect()
     }
 
     #[test]

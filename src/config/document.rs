@@ -61,8 +61,8 @@ impl Document {
 pub struct Allow {
     /// The code as written, and where.
     pub code: Spanned<String>,
-    /// The 0-based line whose findings it allows: its own, or the next one with more than a comment.
-    pub line: usize,
+    /// The line whose findings it allows: its own, or the next one with more than a comment.
+    pub line: Span,
 }
 
 /// A setting as written.

@@ -10,7 +10,7 @@ use super::settings::{Held, Own, left_to_the_service, refused_by_config};
 use super::style::Style;
 use super::text::{Texts, texts};
 use crate::config::WrittenMap;
-use crate::model::{Address, Field, Remote, Value};
+use crate::model::{Address, Field, PatternIndex, Remote, Value};
 use crate::plan::Plan;
 use crate::source::FileId;
 
@@ -48,9 +48,10 @@ impl<'r, 'f> Additions<'r, 'f> {
         let left = left_to_the_service(&before.desired, request.snapshot);
         let mut additions = Self { request, before, outlines, left, pending, refused };
         let places = Places { sources: request.sources, outlines, new_files: &request.new_files };
+        let ignored = before.desired.ignored();
+        let is_undeclared = |address, remote| is_undeclared(before, &ignored, plan, address, remote);
         let held = request.snapshot.domains.values().flat_map(|domain| &domain.configs);
-        for (address, remote) in held.filter(|(address, remote)| is_undeclared(before, plan, address, remote))
-        {
+        for (address, remote) in held.filter(|(address, remote)| is_undeclared(address, remote)) {
             let place = match address.is_nameable() {
                 true => places.of(address),
                 false => Err(Refusal::new("YAML can't name it", None)),
@@ -189,12 +190,15 @@ impl<'r, 'f> Additions<'r, 'f> {
 }
 
 /// Whether nothing in the files is about a configuration that could be declared.
-fn is_undeclared(files: &Files<'_>, plan: &Plan, address: &Address, remote: &Remote) -> bool {
+fn is_undeclared(
+    files: &Files<'_>,
+    ignored: &PatternIndex<'_>,
+    plan: &Plan,
+    address: &Address,
+    remote: &Remote,
+) -> bool {
     match files.desired.domains.contains_key(&address.domain) {
         true => plan.notes.unmanaged.binary_search_by(|one| one.address.cmp(address)).is_ok(),
-        false => {
-            remote.unsupported.is_none()
-                && !files.desired.ignore.iter().any(|pattern| pattern.value.matches(address))
-        }
+        false => remote.unsupported.is_none() && !ignored.selects(address),
     }
 }

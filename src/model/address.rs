@@ -1,6 +1,7 @@
 //! Names and the address `domain/app/stream` of one configuration.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -99,6 +100,20 @@ impl Address {
         let Self { domain, app, stream } = self;
         domain_error(domain).is_none() && name_error(app).is_none() && name_error(stream).is_none()
     }
+}
+
+/// The configurations of a sorted map whose addresses begin with these names: of a domain, an app of it, or one stream.
+/// A range of the map, so that the others cost nothing.
+pub fn configs_below<'m, 'n, V>(
+    configs: &'m BTreeMap<Address, V>,
+    names: impl Into<Vec<&'n str>>,
+) -> impl Iterator<Item = (&'m Address, &'m V)> {
+    let names = names.into();
+    let name = |at: usize| names.get(at).copied().unwrap_or_default();
+    configs.range(Address::new(name(0), name(1), name(2))..).take_while(move |(address, _)| {
+        let own = [&*address.domain, &*address.app, &*address.stream];
+        names.iter().zip(own).all(|(name, own)| *name == own)
+    })
 }
 
 impl fmt::Display for Address {
@@ -304,6 +319,22 @@ mod tests {
             r#"{"domain":"a","app":"b","stream":"c","x":1}"#,
         ] {
             assert!(serde_json::from_str::<Address>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_configurations_below_names_are_a_range_of_the_map() {
+        let texts = ["a.com/a/x", "a.com/show/*", "a.com/show/cam", "a.com/show2/x", "b.com/show/cam"];
+        let configs: BTreeMap<Address, ()> = texts.map(|text| (text.parse().unwrap(), ())).into();
+        let below = |names: &[&str]| -> Vec<String> {
+            configs_below(&configs, names).map(|(address, ())| address.to_string()).collect()
+        };
+        assert_eq!(below(&[]), texts);
+        assert_eq!(below(&["a.com"]), texts[..4]);
+        assert_eq!(below(&["a.com", "show"]), texts[1..3]);
+        assert_eq!(below(&["b.com", "show", "cam"]), texts[4..]);
+        for nothing in [&["a.co"][..], &["a.com", "sho"], &["a.com", "*"], &["a.com", "show", "ca"]] {
+            assert_eq!(below(nothing), [""; 0], "{nothing:?}");
         }
     }
 

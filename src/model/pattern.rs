@@ -1,9 +1,11 @@
 //! Patterns over addresses: `ignore`, `protect`, `--target`, `--exclude`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use super::{Address, EVERY};
+use super::{Address, EVERY, configs_below};
 
 /// Selects addresses part by part; missing parts select everything below.
 ///
@@ -48,6 +50,34 @@ impl Pattern {
     /// Whether it has no glob and no `**`: each part is one name.
     pub fn is_literal(&self) -> bool {
         self.parts.iter().all(|part| matches!(part, Part::Literal(_)))
+    }
+
+    /// The configurations of a sorted map that the pattern selects. Reads only those below its leading literal parts.
+    pub fn among<'m, V>(
+        &self,
+        configs: &'m BTreeMap<Address, V>,
+    ) -> impl Iterator<Item = (&'m Address, &'m V)> + use<'_, 'm, V> {
+        let literal: Vec<&str> = self.names().map_while(|name| name).collect();
+        configs_below(configs, literal).filter(|(address, _)| self.matches(address))
+    }
+
+    /// The domains of a map that the pattern could select an address of. Looks a literal name up.
+    pub fn domains<'m, V>(
+        &self,
+        domains: &'m BTreeMap<Arc<str>, V>,
+    ) -> impl Iterator<Item = (&'m Arc<str>, &'m V)> + use<'_, 'm, V> {
+        let literal = self.names().next().flatten();
+        let looked_up = literal.and_then(|name| domains.get_key_value(name));
+        let all = literal.is_none().then_some(domains).into_iter().flatten();
+        looked_up.into_iter().chain(all.filter(|(name, _)| self.matches_domain(name)))
+    }
+
+    /// The name of each part, or `None` where the part is a glob or `**`.
+    pub(super) fn names(&self) -> impl Iterator<Item = Option<&str>> {
+        self.parts.iter().map(|part| match part {
+            Part::Literal(name) => Some(&**name),
+            Part::Any | Part::Glob(_) => None,
+        })
     }
 
     /// Whether the pattern could select an address of `domain`.

@@ -38,8 +38,7 @@ pub fn since_base(
     let selected = || standing().filter(|address| selection.selects(address));
     let declares =
         |files: &Desired, address: &Address| files.get(address).and_then(Entry::resolved).is_some();
-    let protects =
-        |files: &Desired, address: &Address| files.protect.iter().any(|one| one.value.matches(address));
+    let (protected_before, protected) = (base.desired.protected(), desired.protected());
     let released = |address: &&Address| {
         declares(base.desired, address) && desired.get(address).is_none() && !now.contains_key(*address)
     };
@@ -49,7 +48,7 @@ pub fn since_base(
         otherwise: otherwise.into_iter().cloned().collect(),
         released: selected().filter(released).cloned().collect(),
         unprotected: selected()
-            .filter(|address| protects(base.desired, address) && !protects(desired, address))
+            .filter(|address| protected_before.selects(address) && !protected.selects(address))
             .cloned()
             .collect(),
         unnamed: base

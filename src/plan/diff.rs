@@ -10,7 +10,9 @@ use super::notes::{
 };
 use super::options::PlanOptions;
 use super::selection::Selection;
-use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Snapshot, StreamSpelling, Value};
+use crate::model::{
+    Address, DomainSnapshot, Field, PatternIndex, RecordConfig, Remote, Snapshot, StreamSpelling, Value,
+};
 use crate::resolve::{Desired, DesiredDomain, Entry, NamedGroup, OriginKind, Resolved, Restored, Wanted};
 use crate::source::Sources;
 use crate::wire::{self, Action};
@@ -24,7 +26,9 @@ pub(super) fn differences(
 ) -> Plan {
     let selection = &options.selection;
     let gaps = &options.gaps;
-    let mut draft = Draft { desired, sources, gaps, plan: empty(desired, sources, options) };
+    let (ignored, protected) = (desired.ignored(), desired.protected());
+    let plan = empty(desired, sources, options);
+    let mut draft = Draft { desired, ignored, protected, sources, gaps, plan };
     for (name, domain) in &desired.domains {
         if !selection.selects_domain(name) {
             continue;
@@ -64,6 +68,8 @@ fn empty(desired: &Desired, sources: &Sources, options: &PlanOptions) -> Plan {
 
 struct Draft<'a> {
     desired: &'a Desired,
+    ignored: PatternIndex<'a>,
+    protected: PatternIndex<'a>,
     sources: &'a Sources,
     gaps: &'a Gaps,
     plan: Plan,
@@ -83,7 +89,7 @@ impl Draft<'_> {
     }
 
     fn address(&mut self, domain: &DesiredDomain, address: &Address, remote: Option<&Remote>) {
-        if self.desired.ignore.iter().any(|pattern| pattern.value.matches(address)) {
+        if self.ignored.selects(address) {
             match (remote, self.gaps.get(address)) {
                 (Some(_), _) => self.plan.notes.ignored.push(address.clone()),
                 (None, Some(gap)) => self.plan.notes.warnings.push(gap.left(address, "`ignore` matches it")),
@@ -353,7 +359,7 @@ impl Draft<'_> {
             contingent: contingent(&transition, address),
             transition,
             reason,
-            is_protected: self.desired.protect.iter().any(|pattern| pattern.value.matches(address)),
+            is_protected: self.protected.selects(address),
             spelling,
             siblings: Vec::new(),
         };

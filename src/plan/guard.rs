@@ -9,13 +9,12 @@ use super::decided::Plan;
 use super::limits::Limit;
 use super::notes::{Guard, Held};
 use super::options::PlanOptions;
-use crate::model::{Address, Pattern, Snapshot};
-use crate::source::Spanned;
+use crate::model::{Address, PatternIndex, Snapshot};
 
 /// Every guard that refuses `plan`, in the order of [`Guard`] and then of the addresses.
 pub(super) fn held(
     plan: &Plan,
-    protect: &[Spanned<Pattern>],
+    protect: &PatternIndex<'_>,
     snapshot: &Snapshot,
     options: &PlanOptions,
 ) -> Vec<Held> {
@@ -28,7 +27,7 @@ pub(super) fn held(
 
 struct View<'a> {
     plan: &'a Plan,
-    protect: &'a [Spanned<Pattern>],
+    protect: &'a PatternIndex<'a>,
     snapshot: &'a Snapshot,
     options: &'a PlanOptions,
     stops: Vec<&'a Change>,
@@ -225,8 +224,8 @@ fn protected(view: &View) -> Vec<Held> {
         .filter(|change| change.is_protected)
         .filter_map(|change| {
             let wrong = wrongs(change)?;
-            let pattern = view.protect.iter().find(|pattern| pattern.value.matches(&change.address));
-            let protect = pattern.map_or("`protect`".to_owned(), |one| format!("`protect: {}`", one.value));
+            let pattern = view.protect.first(&change.address);
+            let protect = pattern.map_or("`protect`".to_owned(), |one| format!("`protect: {one}`"));
             let words = format!("{protect} keeps it from being {wrong}");
             Some(hold(Guard::Protect, Some(change), words, None))
         })

@@ -47,7 +47,7 @@ pub use selection::Selection;
 /// `sources` must be the files that `desired` was resolved from: origins are looked up there.
 pub fn plan(desired: &Desired, snapshot: &Snapshot, sources: &Sources, options: &PlanOptions) -> Plan {
     let mut plan = diff::differences(desired, snapshot, sources, options);
-    weigh(&mut plan, &desired.protect, snapshot, options);
+    weigh(&mut plan, &desired.protected(), snapshot, options);
     let warnings = coverage::warnings(&plan);
     plan.notes.warnings.extend(warnings);
     plan

@@ -10,7 +10,7 @@ use super::file::SavedPlan;
 use super::notes::{ChangeNote, Guard, Held, Noted, Notes};
 use super::options::PlanOptions;
 use super::weigh::weigh;
-use crate::model::{Address, RecordConfig, Remote, Snapshot};
+use crate::model::{Address, PatternIndex, RecordConfig, Remote, Snapshot};
 
 /// A change that is in one of two plans and not, or not in the same form, in the other.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +59,7 @@ pub fn resume(reviewed: &SavedPlan, snapshot: &Snapshot, options: &PlanOptions) 
         }
     }
     let options = expecting_rest(&reviewed.decisions, &plan, options);
-    weigh(&mut plan, &[], snapshot, &options);
+    weigh(&mut plan, &PatternIndex::default(), snapshot, &options);
     let beside = other_siblings(&reviewed.decisions, &plan.decisions, snapshot);
     plan.notes.held.splice(..0, moved.iter().map(stale).chain(beside.iter().map(other_beside)));
     moved.extend(beside);

@@ -3,16 +3,10 @@
 use super::decided::Plan;
 use super::options::PlanOptions;
 use super::{budget, coverage, guard, siblings};
-use crate::model::{Pattern, Snapshot};
-use crate::source::Spanned;
+use crate::model::{PatternIndex, Snapshot};
 
 /// Fills in coverage, guards and cost. A guard names the `protect` pattern if it is known.
-pub(super) fn weigh(
-    plan: &mut Plan,
-    protect: &[Spanned<Pattern>],
-    snapshot: &Snapshot,
-    options: &PlanOptions,
-) {
+pub(super) fn weigh(plan: &mut Plan, protect: &PatternIndex<'_>, snapshot: &Snapshot, options: &PlanOptions) {
     coverage::fill_in(plan, snapshot);
     siblings::fill_in(&mut plan.decisions.changes, snapshot);
     plan.notes.held = guard::held(plan, protect, snapshot, options);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::config::Domain;
-use crate::model::{Address, Field, Pattern, RecordConfig, Value};
+use crate::model::{Address, Field, Pattern, PatternIndex, RecordConfig, Value};
 use crate::source::{Span, Spanned};
 
 /// The desired state, with every setting resolved.
@@ -39,6 +39,16 @@ impl Desired {
     /// The entry at an address.
     pub fn get(&self, address: &Address) -> Option<&Entry> {
         self.domains.get(&address.domain)?.entries.get(address)
+    }
+
+    /// The patterns under `ignore`, for many addresses.
+    pub fn ignored(&self) -> PatternIndex<'_> {
+        PatternIndex::new(self.ignore.iter().map(|pattern| &pattern.value))
+    }
+
+    /// The patterns under `protect`, for many addresses.
+    pub fn protected(&self) -> PatternIndex<'_> {
+        PatternIndex::new(self.protect.iter().map(|pattern| &pattern.value))
     }
 
     /// Whether the files say that there must be no configuration at an address.

@@ -40,7 +40,7 @@ impl Read {
         let (desired, more) = resolve(&document);
         findings.extend(more);
         findings.extend(check(&document, &desired, jiff::civil::date(2026, 11, 29)));
-        let findings = settle(findings, &document.allows, &sources, &Levels::default());
+        let findings = settle(findings, &document.allows, &Levels::default());
         Self { desired, sources, findings }
     }
 

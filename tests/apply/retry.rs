@@ -1,5 +1,6 @@
 //! Writes that are retried: after a refusal that allows it, and after a lost write, but never over another client's edit.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +57,42 @@ async fn a_read_is_repeated_whatever_went_wrong() {
         assert_eq!(listed.map(|listing| listing.configs.len()), Ok(0), "{fault}");
         assert_eq!((world.client.calls(), world.client.repeated()), (3, 2), "{fault}");
     }
+}
+
+/// At the default rate, a thousand domains take longer than a read is retried.
+#[tokio::test(start_paused = true)]
+async fn a_read_that_waited_for_the_rate_is_repeated_like_the_first() {
+    let throttled = "throttle:action=Describe,nth=990";
+    for fault in [
+        throttled,
+        "throttle:action=Describe,nth=990,retry-after=5s",
+        "drop-before-commit:action=Describe,nth=990",
+    ] {
+        let world = with(fault);
+        let names = (0..1000).map(|number| format!("live{number}.example.com").into());
+        let start = Instant::now();
+        let (snapshot, errors) = world.client.snapshot(names).await;
+        assert_eq!((snapshot.domains.len(), errors.len()), (1000, 0), "{fault}: {errors:?}");
+        assert_eq!(world.client.repeated(), 1, "{fault}");
+        assert!(start.elapsed() > ClientSettings::PATIENCE, "{fault}");
+    }
+}
+
+/// The calls of all domains get their turns at once, but only two can be in flight.
+#[tokio::test(start_paused = true)]
+async fn a_read_that_waited_for_a_connection_is_repeated_like_the_first() {
+    let lost = "drop-before-commit:action=Describe,nth=90";
+    let service = World::new().service;
+    let parallelism = NonZeroUsize::new(2).unwrap();
+    let settings = ClientSettings { parallelism, ..embedded::settings() };
+    let world = World::of(service.clone(), embedded::client(service, settings));
+    world.faults(&["latency:time=2s", lost]);
+    let names = (0..100).map(|number| format!("live{number}.example.com").into());
+    let start = Instant::now();
+    let (snapshot, errors) = world.client.snapshot(names).await;
+    assert_eq!((snapshot.domains.len(), errors.len()), (100, 0), "{errors:?}");
+    assert_eq!(world.client.repeated(), 1);
+    assert!(start.elapsed() > ClientSettings::PATIENCE, "the 90th call left later than a read is retried");
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,7 +24,7 @@ fn findings(files: &[&str]) -> Vec<Diagnostic> {
     let (desired, found) = resolve(&document);
     diagnostics.extend(found);
     diagnostics.extend(check(&document, &desired, jiff::civil::date(2026, 11, 22)));
-    settle(diagnostics, &document.allows, &sources, &Levels::default())
+    settle(diagnostics, &document.allows, &Levels::default())
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl Read {
         let (desired, found) = resolve(&document);
         diagnostics.extend(found);
         diagnostics.extend(check(&document, &desired, jiff::civil::date(2026, 11, 22)));
-        let diagnostics = settle(diagnostics, &document.allows, &sources, &Levels::default());
+        let diagnostics = settle(diagnostics, &document.allows, &Levels::default());
         Self { sources, desired, diagnostics }
     }
 

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use super::World;
+use super::{Run, World};
 
 /// What the service holds before the plans of this file. It is applied first.
 const BEFORE: &str = "\
@@ -56,6 +56,35 @@ fn a_first_plan_creates() {
     let run = world.run("plan --emulator");
     assert_snapshot!(run.transcript());
     assert!(!world.path().join(".livevod").exists(), "a plan writes nothing, not even for the emulator");
+}
+
+/// The emulator in this process has no other caller. A server would take a thousand calls a minute, of which livevod makes
+/// 800.
+#[test]
+fn the_embedded_emulator_answers_as_many_calls_as_are_made() {
+    let domain = |number| {
+        format!("  live{number}.example.com: {{ apps: {{ show: {{ streams: {{ cam: {{}} }} }} }} }}\n")
+    };
+    let domains: String = (0..1_200).map(domain).collect();
+    let world = World::with(&format!(
+        "version: 1\ndefaults: {{ vod_transcode_group: VOD_NO_TRANSCODE }}\ndomains:\n{domains}"
+    ));
+    let run = world.run("plan --emulator --log --format json");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert_eq!(run.stderr.matches("DescribeLiveRecordVodConfigs").count(), 1_200);
+    assert!(!run.stderr.contains("Throttling"), "{}", run.stderr);
+    assert_eq!(run.json()["budget"], json!({ "reads": 2_400, "writes": 1_200, "seconds": 0 }));
+}
+
+#[test]
+fn a_rate_that_is_given_holds_for_the_embedded_emulator_too() {
+    let mut world = World::with(BEFORE);
+    let seconds = |run: Run| run.json()["budget"]["seconds"].clone();
+    assert_eq!(seconds(world.run("plan --emulator --format json")), 0);
+    // Eight creates, one of them at once.
+    assert_eq!(seconds(world.run("plan --emulator --rate 2 --format json")), 270);
+    world.set("LIVEVOD_RATE", "2");
+    assert_eq!(seconds(world.run("plan --emulator --format json")), 270);
 }
 
 #[test]

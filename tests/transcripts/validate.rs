@@ -33,6 +33,30 @@ fn json_has_one_document_with_every_finding() {
     );
 }
 
+/// More findings than livevod keeps: those that a comment allows are not among them.
+#[test]
+fn any_number_of_findings_can_be_allowed_by_comments() {
+    let file = |allow: &dyn Fn(u32) -> bool| {
+        let entry = |number| {
+            let comment = if allow(number) { " # livevod: allow short-cycle" } else { "" };
+            format!("          cam{number}: {{ cycle_duration: 10m }}{comment}\n")
+        };
+        let entries: String = (0..10_050).map(entry).collect();
+        format!(
+            "version: 1\ndefaults: {{ vod_transcode_group: VOD_NO_TRANSCODE }}\ndomains:\n  live.example.com:\n    \
+             apps:\n      show:\n        streams:\n{entries}"
+        )
+    };
+    let codes = |text: &str| {
+        let run = World::with(text).run("validate --format json");
+        let found = run.json()["diagnostics"].as_array().unwrap().clone();
+        (run.code, found.len(), found.last().map(|finding| finding["code"].clone()))
+    };
+    assert_eq!(codes(&file(&|_| true)), (0, 0, None));
+    assert_eq!(codes(&file(&|number| number < 10_049)), (0, 1, Some(json!("short-cycle"))));
+    assert_eq!(codes(&file(&|_| false)), (1, 1, Some(json!("limit"))), "an error hides advice");
+}
+
 #[test]
 fn a_valid_file_is_counted() {
     let world = World::with(

@@ -126,13 +126,13 @@ fn resolved(yaml: &str) -> (Sources, Desired) {
     let (desired, more) = resolve(&document);
     findings.extend(more);
     findings.extend(check::check(&document, &desired, jiff::civil::date(2026, 11, 22)));
-    let findings = weighed(findings, &document, &sources);
+    let findings = weighed(findings, &document);
     assert!(!diag::has_errors(&findings), "the drawn file is wrong:\n{yaml}\n{findings:#?}");
     (sources, desired)
 }
 
-fn weighed(findings: Vec<diag::Diagnostic>, document: &Document, sources: &Sources) -> Vec<diag::Diagnostic> {
-    check::settle(findings, &document.allows, sources, &check::Levels::default())
+fn weighed(findings: Vec<diag::Diagnostic>, document: &Document) -> Vec<diag::Diagnostic> {
+    check::settle(findings, &document.allows, &check::Levels::default())
 }
 
 /// Quirks that were added after the seeds in use had been chosen.
