@@ -1,7 +1,7 @@
 //! Rules that compare the files with the configurations in the service, for the commands that read them: plan, drift,
 //! apply and `validate --online`.
 
-use super::settle::allowed_lines;
+use super::comments::allowed_lines;
 use super::{absent_idle, pattern_without_match};
 use crate::config::Allow;
 use crate::diag::{Diagnostic, Findings};

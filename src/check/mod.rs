@@ -6,6 +6,7 @@
 mod absent_idle;
 mod absent_still_recorded;
 mod case_only;
+mod comments;
 mod compose_group_idle;
 mod compose_limit;
 mod content_on_demand;
@@ -79,7 +80,7 @@ const RULES: &[Rule] = &[
 /// Runs every rule. `today` is the day that `expires` is compared with.
 pub fn check(document: &Document, desired: &Desired, today: Date) -> Vec<Diagnostic> {
     let facts = Facts { document, desired, today };
-    let mut findings = Findings::allowing(settle::allowed_lines(&document.allows));
+    let mut findings = Findings::allowing(comments::allowed_lines(&document.allows));
     for rule in RULES {
         rule(&facts, &mut findings);
     }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::comments::allowed_lines;
 use super::found_listed;
-use super::settle::allowed_lines;
 use crate::config::Allow;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::{Address, EVERY, Field, NO_TRANSCODE, RecordConfig, Region, Served, Snapshot};

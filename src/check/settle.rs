@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
+use super::comments::{allowable, allowed_lines};
 use super::online;
 use crate::config::Allow;
-use crate::diag::{self, AllowedLines, Code, Diagnostic, Severity};
+use crate::diag::{self, Code, Diagnostic, Severity};
 
 /// What the command line says about rules. Errors stay errors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,32 +71,6 @@ impl Levels {
             finding.severity = Severity::Error;
         }
         Some(finding)
-    }
-}
-
-/// The lines that comments allow findings on.
-pub(super) fn allowed_lines(allows: &[Allow]) -> AllowedLines {
-    AllowedLines::new(allows.iter().filter_map(|allow| Some((allowable(allow).ok()?, allow.line))))
-}
-
-/// The rule that a comment names, if it can be allowed.
-fn allowable(allow: &Allow) -> Result<Code, Box<Diagnostic>> {
-    let name = &allow.code.value;
-    let report = |message: String, here: &str, help: &str| {
-        Box::new(Diagnostic::new(Code::BadAllow, message).label(allow.code.span, here).help(help))
-    };
-    match Code::find(name) {
-        Some(code) if code.severity() == Severity::Error => Err(report(
-            format!("`{name}` is an error, and errors can't be allowed"),
-            "an error's code",
-            "fix the error, and remove this comment",
-        )),
-        Some(code) => Ok(code),
-        None => Err(report(
-            format!("`{name}` is not a rule of livevod"),
-            "not a rule",
-            "copy the code from the finding",
-        )),
     }
 }
 
