@@ -280,7 +280,7 @@ impl Remote {
     }
 }
 
-fn account(text: &str) -> Result<String, String> {
+pub(super) fn account(text: &str) -> Result<String, String> {
     match config::is_account(text) {
         true => Ok(text.to_owned()),
         false => Err("expected an account id, a number such as 1234567890123456".to_owned()),

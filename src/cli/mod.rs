@@ -33,6 +33,7 @@ mod outputs;
 mod places;
 mod plan;
 mod progress;
+mod ram_policy;
 mod record;
 mod render;
 mod rerun;
@@ -134,6 +135,9 @@ commands! {
     Render(render),
     /// Explain the code of a finding, or which configuration applies to an address and where its values come from
     Explain(explain),
+    /// Print the least RAM policies for the files, and the trust policies of pipelines' roles
+    #[command(long_about = ram_policy::LONG_HELP)]
+    RamPolicy(ram_policy),
     /// Rewrite the files in canonical form and keep their comments; --check only lists the files that differ
     #[command(long_about = fmt::LONG_HELP)]
     Fmt(fmt),

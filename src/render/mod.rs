@@ -35,6 +35,7 @@ mod phrases;
 mod plan;
 mod plan_json;
 mod printed;
+mod ram_policy;
 mod reasons;
 mod remote;
 mod report;
@@ -63,6 +64,8 @@ pub use printed::{
     Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, report,
     run, runs, snapshot, unapplied, validated,
 };
+pub use ram_policy::PolicyFormat;
+pub(crate) use ram_policy::{policies, trusts};
 pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_beside};
 pub use remote::Sought;
 pub use report_view::{EndView, ReportView};

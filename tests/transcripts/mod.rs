@@ -25,6 +25,7 @@ mod online;
 #[cfg(unix)]
 mod outputs;
 mod plan;
+mod ram_policy;
 mod readme;
 mod saved_plan;
 pub(crate) mod server;
