@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn plans_read_and_only_applies_write_to_the_domains_of_the_files() {
         let read = (Task::Read, vec![Permission::ListConfigs]);
-        assert_eq!(granted(&[Purpose::Plan], &two_domains()), [read.clone()]);
+        assert_eq!(granted(&[Purpose::Plan], &two_domains()), vec![read.clone()]);
         let write = vec![Permission::AddConfig, Permission::UpdateConfig, Permission::DeleteConfig];
         assert_eq!(
             granted(&[Purpose::Plan, Purpose::Apply], &two_domains()),

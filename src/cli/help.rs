@@ -40,7 +40,7 @@ const PARTS: [Part; 4] = [
 ];
 
 /// Two example lines for each command, by its name.
-const EXAMPLES: [(&str, &str); 18] = [
+const EXAMPLES: [(&str, &str); 19] = [
     ("init", "  livevod init live.example.com\n  livevod init live.example.com --online --ci github"),
     ("import", "  livevod import live.example.com > livevod.yaml\n  livevod import --all --out livevod"),
     ("validate", "  livevod validate\n  livevod validate --online --deny warnings"),
@@ -59,6 +59,7 @@ const EXAMPLES: [(&str, &str); 18] = [
     ("journal", "  livevod journal\n  livevod journal last --format json"),
     ("render", "  livevod render\n  livevod render --format json"),
     ("explain", "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online"),
+    ("doctor", "  livevod doctor\n  livevod doctor --profile apply --format json"),
     (
         "ram-policy",
         "  livevod ram-policy --for apply --format json\n  livevod ram-policy --oidc github --repository OWNER/NAME",

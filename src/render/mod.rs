@@ -8,6 +8,7 @@ mod comment;
 mod desired;
 mod diagnostics;
 mod differences;
+mod doctor;
 mod documents;
 mod events;
 mod exit;
@@ -52,6 +53,7 @@ mod view;
 
 pub use diagnostics::diagnostics;
 pub use differences::plan_findings;
+pub use doctor::{Check, checks, is_about_every_call};
 pub use documents::{Context, pretty};
 pub use events::{Command, Event};
 pub use exit::Exit;

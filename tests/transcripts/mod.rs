@@ -7,6 +7,8 @@ mod base;
 mod command_line;
 #[cfg(unix)]
 mod credentials;
+#[cfg(unix)]
+mod doctor;
 mod emulated_account;
 mod events;
 mod explain;
