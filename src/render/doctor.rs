@@ -152,10 +152,10 @@ impl Check {
         let set = "set the clock of this machine, and keep it right with NTP";
         match minutes {
             0 => Self::ok("clock", "agrees with the service's to the minute"),
-            ..ACCEPTED => {
+            1..ACCEPTED => {
                 Self::new("clock", Verdict::Warning, format!("{off}; requests are still accepted")).cured(set)
             }
-            ..UNCORRECTED => {
+            ACCEPTED..UNCORRECTED => {
                 Self::new("clock", Verdict::Warning, format!("{off}; livevod signs with the service's time"))
                     .cured(set)
             }

@@ -6,6 +6,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::gate::{identity, listing, serve};
+use super::journal::died_between;
 use super::server::{Server, keyed};
 use super::{Run, World};
 
@@ -167,6 +168,17 @@ fn journals_are_looked_at_and_a_lock_is_told() {
     world.write(".livevod/journal/20260101T000000.000Z-abcdef.jsonl", "no journal\n");
     let run = world.run("doctor --emulator");
     assert!(run.flowing().contains("! journal"), "{}", run.transcript());
+}
+
+#[test]
+fn an_unfinished_run_is_told() {
+    let world = World::with(&FILE.replace("account: \"1234567890123456\"\n", ""));
+    died_between(&world);
+    let run = world.run("doctor --emulator");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    let text = run.flowing();
+    assert!(text.contains("unfinished, the first in run `20261101T100000.000Z-abcdef`"), "{text}");
+    assert!(text.contains("the next apply finishes them"), "{text}");
 }
 
 #[test]
