@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::documents::{FORMAT_VERSION, pretty};
 use super::exit::Exit;
 use super::layout::Layout;
-use super::marks::clipped;
 use super::phrases::counted;
 use super::printed::Printed;
 use super::remote::{Asked, policy, remedy};
@@ -23,6 +22,9 @@ const ACCEPTED: i64 = 15;
 
 /// From this many minutes on, the client does not correct the clock.
 const UNCORRECTED: i64 = 60;
+
+/// Characters of an error that are shown.
+const SHOWN: usize = 160;
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -297,13 +299,17 @@ fn refused(error: &Error, asked: &Asked<'_>) -> &'static str {
 
 /// An error on one line or two: the message of a wrong signature alone has a thousand characters.
 fn short(error: &Error) -> String {
-    clipped(&error.to_string(), 160)
+    let text = error.to_string();
+    match text.char_indices().nth(SHOWN) {
+        None => text,
+        Some((end, _)) => format!("{}...", &text[..end]),
+    }
 }
 
 /// Enough of a key id to recognize it, and never most of it.
 fn cut_short(id: &str) -> String {
     let shown = (id.chars().count() / 2).min(8);
-    format!("{}…", id.chars().take(shown).collect::<String>())
+    format!("{}...", id.chars().take(shown).collect::<String>())
 }
 
 fn in_region(region: Option<&str>) -> String {
@@ -405,7 +411,7 @@ mod tests {
     fn a_key_id_is_never_shown_whole() {
         assert_eq!(
             ["", "a", "emulator", "LTAI5tAbCdEfGhIjKlMnOpQr"].map(cut_short),
-            ["…", "…", "emul…", "LTAI5tAb…"]
+            ["...", "...", "emul...", "LTAI5tAb..."]
         );
     }
 
@@ -445,8 +451,8 @@ mod tests {
                 .message
         };
         let end = Timestamp::from_second(1_800_000_000).ok();
-        assert_eq!(message(true, end), "from `X`; key `STS.ab…` temporary, expires 2027-01-15 08:00 UTC");
-        assert_eq!(message(true, None), "from `X`; key `STS.ab…` temporary; when it expires is not known");
-        assert_eq!(message(false, None), "from `X`; key `STS.ab…` does not expire");
+        assert_eq!(message(true, end), "from `X`; key `STS.ab...` temporary, expires 2027-01-15 08:00 UTC");
+        assert_eq!(message(true, None), "from `X`; key `STS.ab...` temporary; when it expires is not known");
+        assert_eq!(message(false, None), "from `X`; key `STS.ab...` does not expire");
     }
 }
