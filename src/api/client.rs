@@ -107,6 +107,17 @@ pub struct Client {
 /// One of the calls that may be in progress at once.
 type Connection = Arc<OwnedSemaphorePermit>;
 
+/// A key without its secret and its token.
+#[derive(Debug, Clone)]
+pub struct KeyInUse {
+    /// The key's id.
+    pub id: String,
+    /// Whether it has a security token.
+    pub is_temporary: bool,
+    /// When it expires, if that is known.
+    pub expiration: Option<Timestamp>,
+}
+
 /// The right to send one call of an action now: its turn has come, and a connection is reserved for it.
 #[derive(Debug)]
 pub struct Permit {
@@ -139,6 +150,8 @@ struct Shared {
     sent: AtomicU64,
     repeated: AtomicU64,
     owner: Owner,
+    /// How far the service's clock was ahead of this machine's in the last answer.
+    ahead: Mutex<Option<SignedDuration>>,
     /// What is added to this machine's time once the service has shown that this machine's clock is off.
     clock: Mutex<SignedDuration>,
     places: Places,
@@ -208,6 +221,7 @@ impl Client {
             sent: AtomicU64::new(0),
             repeated: AtomicU64::new(0),
             owner: Owner::default(),
+            ahead: Mutex::default(),
             clock: Mutex::default(),
             places: Places::default(),
         };
@@ -400,6 +414,35 @@ impl Client {
         Ok(identity)
     }
 
+    /// The key that signs calls now.
+    ///
+    /// # Errors
+    /// When the source of the credentials gives no key.
+    pub async fn key_in_use(&self) -> Result<KeyInUse, Arc<CredentialsError>> {
+        let key = self.key().await?;
+        let expiration = self.inner.keys.expiration().await;
+        Ok(KeyInUse { id: key.id, is_temporary: key.token.is_some(), expiration })
+    }
+
+    /// How far the service's clock was ahead of this machine's in the last answer, to about a second; `None` without an
+    /// answer.
+    pub fn clock_ahead(&self) -> Option<SignedDuration> {
+        *self.ahead()
+    }
+
+    /// The host that is called about the configurations of a domain.
+    pub fn live_host(&self, domain: &str) -> String {
+        self.live(domain).authority()
+    }
+
+    /// Reads the first page of a domain's configurations, to learn whether that is possible.
+    ///
+    /// # Errors
+    /// When the call fails or its answer can't be understood.
+    pub async fn try_listing(&self, domain: &str) -> Result<(), Error> {
+        self.page(&wire::describe(domain, 1, None)).await.map(|_| ())
+    }
+
     async fn key_id(&self) -> Option<String> {
         self.key().await.ok().map(|key| key.id)
     }
@@ -582,6 +625,9 @@ impl Client {
         let noted = Noted::begin(log.as_ref(), action, &host);
         let sent = transport.send(&request, endpoint.is_plain()).await;
         let off = sent.as_ref().ok().and_then(wire::time).map(|theirs| theirs.duration_since(time));
+        if off.is_some() {
+            *self.ahead() = off;
+        }
         let answer =
             sent.and_then(|response| wire::read(&response).map_err(|error| Error::unusable(&host, error)));
         let answer = answer.map_err(|error| error.without(secrets));
@@ -654,6 +700,10 @@ impl Client {
     /// How far this machine's clock is off, as far as it is known.
     fn clock(&self) -> MutexGuard<'_, SignedDuration> {
         self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Option<SignedDuration>> {
+        self.inner.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a call that was signed with the correction `used` may be repeated because the clock is corrected by now:

@@ -16,7 +16,7 @@ mod retry;
 mod transport;
 
 pub use call_log::{CallEntry, CallLog};
-pub use client::{Client, ClientError, ClientSettings, Permit};
+pub use client::{Client, ClientError, ClientSettings, KeyInUse, Permit};
 pub use draws::{Jitter, StampSource};
 pub use endpoint::{Endpoint, EndpointError, KeyAddress};
 pub use error::{Class, Error, Stop};

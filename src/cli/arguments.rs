@@ -292,7 +292,7 @@ fn region(text: &str) -> Result<String, String> {
     }
 }
 
-fn account(text: &str) -> Result<String, String> {
+pub(super) fn account(text: &str) -> Result<String, String> {
     match config::is_account(text) {
         true => Ok(text.to_owned()),
         false => Err("expected an account id, a number such as 1234567890123456".to_owned()),

@@ -14,7 +14,7 @@ use crate::api::credentials::{self, CredentialsError, Surroundings};
 use crate::api::{self, CallEntry, CallLog, Client, ClientSettings, Endpoint, proxy_before};
 use crate::diag::{Code, Diagnostic};
 use crate::gate::clean;
-use crate::render::{Exit, Target};
+use crate::render::{Check, Exit, Target};
 use crate::{embedded, emulator};
 
 /// A client, and the service that it is connected to.
@@ -78,6 +78,12 @@ fn over_http_name(endpoint: Option<&Endpoint>) -> String {
 fn endpoint(remote: &Remote) -> Result<Option<Endpoint>, Failure> {
     let parsed = remote.endpoint.url.as_ref().map(|text| text.parse()).transpose();
     parsed.map_err(|error: api::EndpointError| Diagnostic::new(Code::Usage, error.to_string()).into())
+}
+
+/// The proxy on the way to the service. An endpoint that can't be used has ended the run before.
+pub(super) fn proxy(remote: &Remote) -> Check {
+    let endpoint = endpoint(remote).ok().flatten();
+    Check::proxy(proxy_before(endpoint.as_ref()).as_deref())
 }
 
 /// The account of the files or of `--account`. If they differ, the run is refused, and no flag allows it.

@@ -26,7 +26,9 @@ const PARTS: [Part; 4] = [
             "detailed_exitcode",
             "plan",
             "without_files",
+            "purposes",
             "online",
+            "looks_up",
             "paths",
             "check",
             "diff",
@@ -40,7 +42,7 @@ const PARTS: [Part; 4] = [
 ];
 
 /// Two example lines for each command, by its name.
-const EXAMPLES: [(&str, &str); 17] = [
+const EXAMPLES: [(&str, &str); 19] = [
     ("init", "  livevod init live.example.com\n  livevod init live.example.com --online --ci github"),
     ("import", "  livevod import live.example.com > livevod.yaml\n  livevod import --all --out livevod"),
     ("validate", "  livevod validate\n  livevod validate --online --deny warnings"),
@@ -65,6 +67,11 @@ const EXAMPLES: [(&str, &str); 17] = [
     ),
     ("render", "  livevod render\n  livevod render --format json"),
     ("explain", "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online"),
+    ("doctor", "  livevod doctor\n  livevod doctor --profile apply --format json"),
+    (
+        "ram-policy",
+        "  livevod ram-policy --for apply --format json\n  livevod ram-policy --oidc github --repository OWNER/NAME",
+    ),
     ("fmt", "  livevod fmt\n  livevod fmt --check"),
     (
         "emulator",

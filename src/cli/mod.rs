@@ -4,9 +4,11 @@ mod apply;
 mod arguments;
 mod base;
 mod candidates;
+mod checkup;
 mod completions;
 mod connect;
 mod default_paths;
+mod doctor;
 mod drift;
 mod emulated_account;
 mod emulator;
@@ -33,6 +35,7 @@ mod outputs;
 mod places;
 mod plan;
 mod progress;
+mod ram_policy;
 mod record;
 mod render;
 mod rerun;
@@ -134,6 +137,12 @@ commands! {
     Render(render),
     /// Explain the code of a finding, or which configuration applies to an address and where its values come from
     Explain(explain),
+    /// Check credentials, account, clock, network, permissions and journals, and say how to fix what is wrong
+    #[command(long_about = doctor::LONG_HELP)]
+    Doctor(doctor),
+    /// Print the least RAM policies for the files, and the trust policies of pipelines' roles
+    #[command(long_about = ram_policy::LONG_HELP)]
+    RamPolicy(ram_policy),
     /// Rewrite the files in canonical form and keep their comments; --check only lists the files that differ
     #[command(long_about = fmt::LONG_HELP)]
     Fmt(fmt),

@@ -120,7 +120,7 @@ async fn spaces_seen(client: Client, region: Option<String>, ids: BTreeSet<Strin
 
 /// The groups that configurations use, each in its domain's region, without the built-in one, which always exists. Where
 /// VOD is not offered, no host can be asked.
-fn groups(desired: &Desired) -> BTreeSet<(Option<String>, String)> {
+pub(super) fn groups(desired: &Desired) -> BTreeSet<(Option<String>, String)> {
     desired.domains.values().filter(|domain| may_have_vod(domain)).flat_map(groups_of).collect()
 }
 
@@ -136,7 +136,7 @@ fn groups_of(domain: &DesiredDomain) -> impl Iterator<Item = (Option<String>, St
 }
 
 /// The app spaces that configurations name, by their domains' regions.
-fn spaces(desired: &Desired) -> BTreeMap<Option<String>, BTreeSet<String>> {
+pub(super) fn spaces(desired: &Desired) -> BTreeMap<Option<String>, BTreeSet<String>> {
     let mut spaces: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
     for domain in desired.domains.values().filter(|domain| may_have_vod(domain)) {
         let present = domain.entries.values().filter_map(Entry::resolved);

@@ -8,6 +8,7 @@ mod comment;
 mod desired;
 mod diagnostics;
 mod differences;
+mod doctor;
 mod documents;
 mod events;
 mod exit;
@@ -35,6 +36,7 @@ mod phrases;
 mod plan;
 mod plan_json;
 mod printed;
+mod ram_policy;
 mod reasons;
 mod remote;
 mod report;
@@ -51,6 +53,7 @@ mod view;
 
 pub use diagnostics::diagnostics;
 pub use differences::plan_findings;
+pub use doctor::{Check, checks, is_about_every_call};
 pub use documents::{Context, pretty};
 pub use events::{Command, Event};
 pub use exit::Exit;
@@ -63,6 +66,8 @@ pub use printed::{
     Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, report,
     run, runs, snapshot, unapplied, validated,
 };
+pub use ram_policy::PolicyFormat;
+pub(crate) use ram_policy::{policies, trusts};
 pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_beside};
 pub use remote::Sought;
 pub use report_view::{EndView, ReportView};

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use super::remote::{Asked, Sought, account_listing, calls, cause, denial, listing, policy, remedy};
+use super::remote::{Asked, Sought, calls, cause, denial, policy, remedy};
 use crate::api;
 use crate::apply::{ChangeOutcome, Outcome, Report, blame};
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::permissions::Permission;
 use crate::plan::Noted;
 use crate::resolve::step_in_words;
 use crate::source::{Place, Sources, Span};
@@ -37,7 +38,7 @@ pub(super) fn not_done(
         remote.and_then(api::Error::request_id).or(one.request_id.as_deref()).map(str::to_owned);
     let asked = Asked {
         // A change is not attempted when the read before it failed.
-        actions: match one.outcome {
+        permissions: match one.outcome {
             Outcome::NotAttempted(_) => listing(),
             _ => calls(change.action()),
         },
@@ -61,7 +62,7 @@ pub(super) fn not_seen_again(account: Option<&str>, report: &Report) -> Vec<Diag
     let domains = report.not_seen_again.iter();
     let warning = |(domain, error): &(Arc<str>, api::Error)| {
         let message = format!("the last listing of `{domain}` could not be read: {error}");
-        let asked = Asked { actions: listing(), account, domain };
+        let asked = Asked { permissions: listing(), account, domain };
         let otherwise = "every write was read back, but not checked again at the end: plan again to see whether all of them are still in place";
         let mut diagnostic = unreadable(message, error, None, &asked, otherwise);
         diagnostic.severity = Severity::Warning;
@@ -72,14 +73,14 @@ pub(super) fn not_seen_again(account: Option<&str>, report: &Report) -> Vec<Diag
 
 /// A domain that could not be read, at its name in the files.
 pub fn unread(domain: &str, error: &api::Error, account: Option<&str>, key: Option<Span>) -> Diagnostic {
-    let asked = Asked { actions: listing(), account, domain };
+    let asked = Asked { permissions: listing(), account, domain };
     let otherwise = "nothing is planned for this domain until it can be read; leave it out with `--exclude`";
     unreadable(format!("`{domain}` can't be read: {error}"), error, key, &asked, otherwise)
 }
 
 /// A domain of the account that could not be read; no file names it.
 pub fn unread_beside(domain: &str, error: &api::Error, account: Option<&str>) -> Diagnostic {
-    let asked = Asked { actions: listing(), account, domain };
+    let asked = Asked { permissions: listing(), account, domain };
     let otherwise =
         "no file names this domain, and nothing is planned for it; without `--all-domains` it is not read";
     unreadable(format!("`{domain}` can't be read: {error}"), error, None, &asked, otherwise)
@@ -87,14 +88,14 @@ pub fn unread_beside(domain: &str, error: &api::Error, account: Option<&str>) ->
 
 /// A domain that could not be read for an import.
 pub fn not_imported(domain: &str, error: &api::Error, account: Option<&str>) -> Diagnostic {
-    let asked = Asked { actions: listing(), account, domain };
+    let asked = Asked { permissions: listing(), account, domain };
     let otherwise = "try again, or name the domains to import without this one";
     unreadable(format!("`{domain}` can't be read: {error}"), error, None, &asked, otherwise)
 }
 
 /// Transcode groups whose names could not be read, the first of `count` with its error.
 pub fn unnamed_groups(id: &str, count: usize, error: &api::Error) -> Diagnostic {
-    let asked = Asked { actions: Sought::Group.calls(), account: None, domain: id };
+    let asked = Asked { permissions: Sought::Group.permissions(), account: None, domain: id };
     let message = match count {
         1 => format!("the name of the transcode group `{id}` can't be read: {error}"),
         _ => {
@@ -108,15 +109,20 @@ pub fn unnamed_groups(id: &str, count: usize, error: &api::Error) -> Diagnostic 
 
 /// The account's domains, if they could not be listed; `otherwise` is what to do about an error without a cure of its own.
 pub fn unlisted(error: &api::Error, account: Option<&str>, otherwise: &str) -> Diagnostic {
-    let asked = Asked { actions: account_listing(), account, domain: "*" };
+    let asked = Asked { permissions: vec![Permission::ListDomains], account, domain: "*" };
     unreadable(format!("the account's domains can't be listed: {error}"), error, None, &asked, otherwise)
 }
 
 /// A domain, a transcode group or an app space that could not be looked up in the service.
 pub fn unanswered(what: &str, sought: Sought, error: &api::Error, key: Option<Span>) -> Diagnostic {
-    let asked = Asked { actions: sought.calls(), account: None, domain: what };
+    let asked = Asked { permissions: sought.permissions(), account: None, domain: what };
     let otherwise = "try again, or run without `--online`, which needs no answer of the service";
     unreadable(format!("`{what}` can't be looked up: {error}"), error, key, &asked, otherwise)
+}
+
+/// What listing a domain needs.
+fn listing() -> Vec<Permission> {
+    vec![Permission::ListConfigs]
 }
 
 /// A failed read, at the domain's name in the files if it is there.

@@ -2,10 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::permissions::{Permission, domain_resource};
 use crate::plan::ActionKind;
-use crate::wire::{
-    APP_SPACES, Action, DOMAIN_DETAIL, OSS_RECORDINGS, RemoteError, TRANSCODE_GROUP, USER_DOMAINS,
-};
+use crate::wire::RemoteError;
 
 /// Cause and cure of some codes, or of all codes with one of these prefixes.
 struct Meaning {
@@ -215,36 +214,19 @@ const DENIED: Meaning =
 
 /// What was requested: the facts that the help for a missing permission needs.
 pub(super) struct Asked<'a> {
-    /// As RAM names them: `live:AddLiveRecordVodConfig`.
-    pub(super) actions: Vec<String>,
+    pub(super) permissions: Vec<Permission>,
     pub(super) account: Option<&'a str>,
     pub(super) domain: &'a str,
 }
 
-/// The calls that carry out a change. Reads are not among them: planning has shown that they are allowed.
-pub(super) fn calls(action: ActionKind) -> Vec<String> {
-    let actions: &[Action] = match action {
-        ActionKind::Create => &[Action::Add],
-        ActionKind::Update => &[Action::Update],
-        ActionKind::Replace => &[Action::Delete, Action::Add],
-        ActionKind::Delete => &[Action::Delete],
-    };
-    actions.iter().map(|action| live(action.name())).collect()
-}
-
-/// The call that lists a domain.
-pub(super) fn listing() -> Vec<String> {
-    vec![live(Action::Describe.name())]
-}
-
-/// The call that lists the account's domains.
-pub(super) fn account_listing() -> Vec<String> {
-    vec![live(USER_DOMAINS)]
-}
-
-/// An action of the Live API, as RAM names it.
-fn live(action: &str) -> String {
-    format!("live:{action}")
+/// What carrying out a change needs. Reads are not among it: planning has shown that they are allowed.
+pub(super) fn calls(action: ActionKind) -> Vec<Permission> {
+    match action {
+        ActionKind::Create => vec![Permission::AddConfig],
+        ActionKind::Update => vec![Permission::UpdateConfig],
+        ActionKind::Replace => vec![Permission::DeleteConfig, Permission::AddConfig],
+        ActionKind::Delete => vec![Permission::DeleteConfig],
+    }
 }
 
 /// What `--online` looks up in the service.
@@ -259,12 +241,14 @@ pub enum Sought {
 }
 
 impl Sought {
-    /// The calls that look for it.
-    pub(super) fn calls(self) -> Vec<String> {
+    /// What looking for it needs.
+    pub(super) fn permissions(self) -> Vec<Permission> {
         match self {
-            Sought::Domain => [DOMAIN_DETAIL, OSS_RECORDINGS, Action::Describe.name()].map(live).into(),
-            Sought::Group => vec![format!("vod:{TRANSCODE_GROUP}")],
-            Sought::Space => vec![format!("vod:{APP_SPACES}")],
+            Sought::Domain => {
+                vec![Permission::ReadDomain, Permission::ListOssRecordings, Permission::ListConfigs]
+            }
+            Sought::Group => vec![Permission::ReadGroup],
+            Sought::Space => vec![Permission::ReadSpaces],
         }
     }
 }
@@ -309,18 +293,25 @@ pub(super) fn policy(error: &RemoteError, asked: &Asked) -> Option<String> {
         return None;
     }
     let named = detail(error).and_then(|detail| detail.get("AuthAction")?.as_str().map(str::to_owned));
-    let actions = named.map_or_else(|| asked.actions.clone(), |action| vec![action]);
-    let is_read = |action: &String| ["live:Describe", "vod:Get"].iter().any(|read| action.starts_with(read));
-    let reads = actions.iter().all(is_read);
-    let resource = match reads {
-        // Reads have no resource to name.
+    let actions = named.map_or_else(
+        || asked.permissions.iter().map(|permission| permission.action()).collect(),
+        |action| vec![action],
+    );
+    let resource = match actions.iter().all(|action| is_read(action)) {
         true => "*".to_owned(),
-        // The documentation names the resource after the CDN, to which these domains once belonged.
-        false => format!("acs:cdn:*:{}:domain/{}", asked.account.unwrap_or("*"), asked.domain),
+        false => domain_resource(asked.account, asked.domain),
     };
     let (actions, resource) = (json!(actions), json!(resource));
     let statement = format!(r#"{{"Effect":"Allow","Action":{actions},"Resource":{resource}}}"#);
     Some(format!(r#"{{"Version":"1","Statement":[{statement}]}}"#))
+}
+
+/// Whether an action has no resource to name. The service may name an action that livevod does not know.
+fn is_read(action: &str) -> bool {
+    match Permission::find(action) {
+        Some(permission) => !permission.is_by_domain(),
+        None => ["live:Describe", "vod:Get"].iter().any(|read| action.starts_with(read)),
+    }
 }
 
 fn detail(error: &RemoteError) -> Option<Json> {

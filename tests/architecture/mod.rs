@@ -9,7 +9,7 @@ use std::path::Path;
 use files::{Library, Module, Source};
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 22] = [
+const ALLOWED: [(&str, &[&str]); 23] = [
     ("gate", &[]),
     ("model", &[]),
     ("source", &[]),
@@ -24,6 +24,7 @@ const ALLOWED: [(&str, &[&str]); 22] = [
     ("resolve", &["model", "snapshot", "source", "diag", "config"]),
     ("check", &["model", "source", "diag", "config", "resolve"]),
     ("explain", &["model", "source", "diag", "config", "resolve"]),
+    ("permissions", &["wire"]),
     ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
     ("import", &["gate", "model", "source", "diag", "config", "resolve", "check", "plan"]),
     ("merge", &["model", "source", "diag", "config", "resolve", "plan"]),
@@ -33,15 +34,47 @@ const ALLOWED: [(&str, &[&str]); 22] = [
     (
         "render",
         &[
-            "gate", "model", "schema", "snapshot", "source", "diag", "wire", "config", "resolve", "explain",
-            "plan", "import", "merge", "api", "apply",
+            "gate",
+            "model",
+            "schema",
+            "snapshot",
+            "source",
+            "diag",
+            "wire",
+            "config",
+            "resolve",
+            "explain",
+            "permissions",
+            "plan",
+            "import",
+            "merge",
+            "api",
+            "apply",
         ],
     ),
     (
         "cli",
         &[
-            "gate", "model", "snapshot", "source", "files", "diag", "wire", "config", "emulator", "embedded",
-            "resolve", "check", "explain", "plan", "import", "api", "merge", "apply", "render",
+            "gate",
+            "model",
+            "snapshot",
+            "source",
+            "files",
+            "diag",
+            "wire",
+            "config",
+            "emulator",
+            "embedded",
+            "resolve",
+            "check",
+            "explain",
+            "permissions",
+            "plan",
+            "import",
+            "api",
+            "merge",
+            "apply",
+            "render",
         ],
     ),
 ];

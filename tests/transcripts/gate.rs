@@ -43,9 +43,9 @@ fn quoted(text: &str) -> String {
 }
 
 /// How a server answers a request.
-type Answer = dyn Fn(&str) -> (u16, String) + Send + Sync;
+pub(super) type Answer = dyn Fn(&str) -> (u16, String) + Send + Sync;
 
-fn serve(answer: Arc<Answer>) -> String {
+pub(super) fn serve(answer: Arc<Answer>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -87,14 +87,14 @@ fn refusal(code: &str, text: &str) -> (u16, String) {
     (403, body.to_string())
 }
 
-fn listing(items: serde_json::Value) -> (u16, String) {
+pub(super) fn listing(items: serde_json::Value) -> (u16, String) {
     let total = items.as_array().unwrap().len();
     let body = json!({"RequestId": "R", "PageNum": 1, "PageSize": 100, "Total": total, "TotalNum": total, "TotalPage": 1,
         "LiveRecordVodConfigs": {"LiveRecordVodConfig": items}});
     (200, body.to_string())
 }
 
-fn identity() -> (u16, String) {
+pub(super) fn identity() -> (u16, String) {
     (200, json!({"AccountId": "1234567890123456", "Arn": "acs:ram::1:user/x", "IdentityType": "RAMUser", "RequestId": "A"}).to_string())
 }
 

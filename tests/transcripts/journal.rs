@@ -146,7 +146,7 @@ fn the_next_apply_says_what_a_killed_one_left_open() {
 }
 
 /// A journal of a run that died between the Delete and the Add of a replace, with the state that it left.
-fn died_between(world: &World) {
+pub(super) fn died_between(world: &World) {
     let address = "live.example.com/show/cam1";
     let passthrough =
         json!({"delay_time": 240, "record_content": null, "space_id": null, "transcode_templates": null});

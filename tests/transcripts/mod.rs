@@ -7,6 +7,8 @@ mod base;
 mod command_line;
 #[cfg(unix)]
 mod credentials;
+#[cfg(unix)]
+mod doctor;
 mod emulated_account;
 mod events;
 mod explain;
@@ -25,6 +27,7 @@ mod online;
 #[cfg(unix)]
 mod outputs;
 mod plan;
+mod ram_policy;
 mod readme;
 mod saved_plan;
 pub(crate) mod server;

@@ -57,6 +57,14 @@ impl Keys {
         }
     }
 
+    /// When the key expires that is held now, if that is known.
+    pub(in crate::api) async fn expiration(&self) -> Option<Timestamp> {
+        match &*self.held.lock().await {
+            Held::Key { fetched, renewed_from: _ } => fetched.expiration,
+            Held::Nothing | Held::Failed(_) => None,
+        }
+    }
+
     /// What is kept after an answer. If renewal fails, the old key is used until it expires.
     fn next(held: Held, answer: Result<Fetched, Arc<CredentialsError>>, now: Timestamp) -> Held {
         let fetched = match (answer, held) {

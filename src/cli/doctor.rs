@@ -1,0 +1,136 @@
+//! `livevod doctor`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::arguments::{Paths, Remote, Rules};
+use super::checkup;
+use super::connect::{self, Access, connect, service};
+use super::default_paths::JOURNALS;
+use super::failure::Failure;
+use super::goal::Reach;
+use super::load::{Loaded, load};
+use super::observe::block_on;
+use super::record::{Earlier, unusable};
+use super::run::{Run, Session, Told};
+use super::views::of_pages;
+use crate::apply::journal::{Lock, LockError};
+use crate::diag::{Code, Diagnostic};
+use crate::render::{self, Check, Exit, Format, Target};
+
+pub(super) const LONG_HELP: &str = "\
+Check credentials, account, clock, network, permissions and journals, and say how to fix what is wrong
+
+Reads from the service and changes nothing there. Exits with 1 if something would stop a plan, else with 0.";
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    paths: Paths,
+
+    #[command(flatten)]
+    rules: Rules,
+
+    #[command(flatten)]
+    remote: Remote,
+
+    /// Folder of the journals
+    #[arg(long, value_name = "DIR", default_value = JOURNALS)]
+    journal: PathBuf,
+
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = of_pages())]
+    format: Format,
+}
+
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::in_format(self.format)
+    }
+
+    fn max_findings(&self) -> Option<usize> {
+        self.rules.shown.given()
+    }
+
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let loaded = load(&self.paths, &self.rules)?;
+        let reach = Reach::of(&loaded.desired);
+        let account = connect::account(self.remote.account.as_ref(), &reach)?;
+        let target = Target { name: service(&self.remote)?, account };
+        let mut checks = vec![files(&loaded)];
+        checks.extend(self.service(&loaded, &reach)?);
+        checks.push(journal(&self.journal, &target));
+        let exit = if checks.iter().any(Check::stops_plan) { Exit::Error } else { Exit::Success };
+        terminal.show(&render::checks(&checks, &target, exit, &terminal.layout(self.format)));
+        Ok(exit)
+    }
+}
+
+impl Arguments {
+    /// What the service and the way to it are like. Without a key, nothing is asked.
+    fn service(&self, loaded: &Loaded, reach: &Reach) -> Result<Vec<Check>, Failure> {
+        let connection = match connect(&self.remote, Access::Reads, reach) {
+            Ok(connection) => connection,
+            Err(failure) => return without_credentials(failure),
+        };
+        let asked = async {
+            match connection.prepare().await {
+                Ok(()) => Ok(checkup::all(&loaded.desired, &connection, &self.remote).await),
+                Err(failure) => without_credentials(failure),
+            }
+        };
+        block_on(connection.asking(asked))?
+    }
+}
+
+fn files(loaded: &Loaded) -> Check {
+    let domains = &loaded.desired.domains;
+    Check::files(domains.len(), domains.values().map(|domain| domain.entries.len()).sum())
+}
+
+/// The check that says why there is no key.
+///
+/// # Errors
+/// When something else failed.
+fn without_credentials(failure: Failure) -> Result<Vec<Check>, Failure> {
+    match failure.diagnostics.as_slice() {
+        [Diagnostic { code: Code::Credentials, message, help, .. }] => {
+            let credentials = Check::without_credentials(message, help.as_deref());
+            let skipped = |subject| Check::skipped(subject, "there is no key");
+            let others = ["account", "clock", "endpoint", "permission"].map(skipped);
+            Ok(std::iter::once(credentials).chain(others).collect())
+        }
+        _ => Err(failure),
+    }
+}
+
+/// The folder of journals. A plan reads it; only apply writes and locks it. It is locked for a moment, as apply does it:
+/// nothing else shows that it can be.
+fn journal(folder: &Path, target: &Target) -> Check {
+    let failed =
+        |finding: Diagnostic, stops| Check::no_journal(&finding.message, finding.help.as_deref(), stops);
+    let earlier = match Earlier::read(folder, target) {
+        Ok(earlier) => earlier,
+        Err(failure) => {
+            let first = failure.diagnostics.into_iter().next();
+            return first.map_or_else(
+                || Check::skipped("journal", "it can't be read"),
+                |finding| failed(finding, true),
+            );
+        }
+    };
+    let exists = folder.exists();
+    if exists && let Err(error) = Lock::take(folder, Timestamp::now()) {
+        let help = "wait until that apply ends; plans can be made meanwhile";
+        return match &error {
+            LockError::Taken { .. } => Check::no_journal(&error.to_string(), Some(help), false),
+            LockError::Folder(reason) => failed(unusable(reason), false),
+        };
+    }
+    match earlier.diagnostics.first() {
+        Some(damaged) => failed(damaged.clone(), false),
+        None => Check::journal(&folder.display().to_string(), exists, &earlier.left_open()),
+    }
+}

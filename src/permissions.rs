@@ -1,0 +1,406 @@
+//! The RAM permissions that livevod's calls need: the table of actions with their resources, and the least statements
+//! for each use of livevod. Pure: no I/O, no text for people.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use clap::ValueEnum;
+
+use crate::wire::{
+    APP_SPACES, Action, DOMAIN_DETAIL, OSS_RECORDINGS, Product, TRANSCODE_GROUP, USER_DOMAINS,
+};
+
+/// One call that RAM must allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Permission {
+    /// List a domain's configurations.
+    ListConfigs,
+    /// Create a configuration.
+    AddConfig,
+    /// Change a configuration.
+    UpdateConfig,
+    /// Delete a configuration.
+    DeleteConfig,
+    /// List the account's domains.
+    ListDomains,
+    /// Read status, type and region of a domain.
+    ReadDomain,
+    /// List what a domain records to OSS.
+    ListOssRecordings,
+    /// Read a transcode group.
+    ReadGroup,
+    /// Read app spaces.
+    ReadSpaces,
+}
+
+impl Permission {
+    const ALL: [Permission; 9] = [
+        Permission::ListConfigs,
+        Permission::AddConfig,
+        Permission::UpdateConfig,
+        Permission::DeleteConfig,
+        Permission::ListDomains,
+        Permission::ReadDomain,
+        Permission::ListOssRecordings,
+        Permission::ReadGroup,
+        Permission::ReadSpaces,
+    ];
+
+    /// The action as RAM names it, such as `live:AddLiveRecordVodConfig`.
+    pub(crate) fn action(self) -> String {
+        let (product, call) = self.call();
+        let prefix = match product {
+            Product::Live => "live",
+            Product::Vod => "vod",
+            Product::Sts => "sts",
+        };
+        format!("{prefix}:{call}")
+    }
+
+    /// The permission with that action; `None` for an action that livevod does not use.
+    pub(crate) fn find(action: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|permission| permission.action() == action)
+    }
+
+    fn call(self) -> (Product, &'static str) {
+        match self {
+            Permission::ListConfigs => (Product::Live, Action::Describe.name()),
+            Permission::AddConfig => (Product::Live, Action::Add.name()),
+            Permission::UpdateConfig => (Product::Live, Action::Update.name()),
+            Permission::DeleteConfig => (Product::Live, Action::Delete.name()),
+            Permission::ListDomains => (Product::Live, USER_DOMAINS),
+            Permission::ReadDomain => (Product::Live, DOMAIN_DETAIL),
+            Permission::ListOssRecordings => (Product::Live, OSS_RECORDINGS),
+            Permission::ReadGroup => (Product::Vod, TRANSCODE_GROUP),
+            Permission::ReadSpaces => (Product::Vod, APP_SPACES),
+        }
+    }
+
+    /// Whether it can be granted for single domains. Reads have no resource to name.
+    pub(crate) fn is_by_domain(self) -> bool {
+        matches!(self, Permission::AddConfig | Permission::UpdateConfig | Permission::DeleteConfig)
+    }
+}
+
+/// The RAM resource of a domain. The documentation names it after the CDN, to which these domains once belonged.
+pub(crate) fn domain_resource(account: Option<&str>, domain: &str) -> String {
+    format!("acs:cdn:*:{}:domain/{domain}", account.unwrap_or("*"))
+}
+
+/// A use of livevod that gets a policy of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Purpose {
+    /// plan, drift and snapshot
+    Plan,
+    /// apply and restore
+    Apply,
+    /// import
+    Import,
+}
+
+/// What livevod does with the permissions of one statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Task {
+    /// Read the configurations.
+    Read,
+    /// Look up the domains of the files with `--online`.
+    LookUpDomains,
+    /// Look up the transcode groups and app spaces of the files with `--online`.
+    LookUpVod,
+    /// Find the regions of the domains to import.
+    FindRegions,
+    /// Name the transcode groups of an import.
+    NameGroups,
+    /// List the account's domains.
+    ListDomains,
+    /// Change the configurations.
+    Write,
+}
+
+/// What the files and the commands to run ask for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Needs {
+    /// The account, if it is known.
+    pub(crate) account: Option<String>,
+    /// The domains of the files.
+    pub(crate) domains: Vec<Arc<str>>,
+    /// Whether the files use transcode groups that VOD can look up.
+    pub(crate) groups: bool,
+    /// Whether the files use app spaces that VOD can look up.
+    pub(crate) spaces: bool,
+    /// Whether `validate` and `explain` are run with `--online`.
+    pub(crate) online: bool,
+    /// Whether `plan` and `drift` are run with `--all-domains`, or `import` with `--all`.
+    pub(crate) all_domains: bool,
+}
+
+/// Permissions that are granted together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Statement {
+    /// What they are for.
+    pub(crate) task: Task,
+    /// In the order of the table, at least one.
+    pub(crate) permissions: Vec<Permission>,
+    /// RAM resources, at least one.
+    pub(crate) resources: Vec<String>,
+}
+
+/// The least statements for all of `purposes`. No permission is granted twice.
+pub(crate) fn statements(purposes: &[Purpose], needs: &Needs) -> Vec<Statement> {
+    let tasks: BTreeSet<Task> = purposes.iter().flat_map(|purpose| purpose.tasks(needs)).collect();
+    let mut granted = BTreeSet::new();
+    let statement = |task: Task| {
+        let permissions: Vec<Permission> =
+            task.permissions(needs).into_iter().filter(|permission| granted.insert(*permission)).collect();
+        let resources = match task {
+            Task::Write => {
+                let account = needs.account.as_deref();
+                needs.domains.iter().map(|domain| domain_resource(account, domain)).collect()
+            }
+            _ => vec!["*".to_owned()],
+        };
+        (!permissions.is_empty() && !resources.is_empty()).then_some(Statement {
+            task,
+            permissions,
+            resources,
+        })
+    };
+    tasks.into_iter().filter_map(statement).collect()
+}
+
+impl Purpose {
+    fn tasks(self, needs: &Needs) -> Vec<Task> {
+        let only_if = |holds: bool, tasks: &[Task]| if holds { tasks.to_vec() } else { Vec::new() };
+        let online = only_if(needs.online, &[Task::LookUpDomains, Task::LookUpVod]);
+        let all = only_if(needs.all_domains, &[Task::ListDomains]);
+        let own: &[Task] = match self {
+            Purpose::Plan => return [vec![Task::Read], online, all].concat(),
+            Purpose::Apply => &[Task::Read, Task::Write],
+            Purpose::Import => return [vec![Task::Read, Task::FindRegions, Task::NameGroups], all].concat(),
+        };
+        own.to_vec()
+    }
+}
+
+impl Task {
+    fn permissions(self, needs: &Needs) -> Vec<Permission> {
+        match self {
+            Task::Read => vec![Permission::ListConfigs],
+            Task::LookUpDomains => vec![Permission::ReadDomain, Permission::ListOssRecordings],
+            Task::LookUpVod => {
+                let groups = needs.groups.then_some(Permission::ReadGroup);
+                groups.into_iter().chain(needs.spaces.then_some(Permission::ReadSpaces)).collect()
+            }
+            Task::FindRegions => vec![Permission::ReadDomain],
+            Task::NameGroups => vec![Permission::ReadGroup],
+            Task::ListDomains => vec![Permission::ListDomains],
+            Task::Write => vec![Permission::AddConfig, Permission::UpdateConfig, Permission::DeleteConfig],
+        }
+    }
+}
+
+/// A host of pipelines whose tokens STS exchanges for a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Host {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI
+    Gitlab,
+}
+
+impl Host {
+    /// The name of the identity provider in RAM.
+    pub(crate) fn provider(self) -> &'static str {
+        match self {
+            Host::Github => "github",
+            Host::Gitlab => "gitlab",
+        }
+    }
+
+    /// The issuer of the tokens, unless the host is the user's own.
+    fn issuer(self) -> &'static str {
+        match self {
+            Host::Github => "https://token.actions.githubusercontent.com",
+            Host::Gitlab => "https://gitlab.com",
+        }
+    }
+}
+
+/// The role of a pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Plans and checks for drift.
+    Plan,
+    /// Writes.
+    Apply,
+}
+
+/// The audience of the tokens that livevod's pipelines ask for.
+const AUDIENCE: &str = "sts.aliyuncs.com";
+
+/// Who may assume a role: the jobs of one repository.
+#[derive(Debug, Clone)]
+pub(crate) struct Trust {
+    /// The host of the pipelines.
+    pub(crate) host: Host,
+    /// `OWNER/NAME`, or the path of a GitLab project; see [`is_repository`].
+    pub(crate) repository: String,
+    /// The issuer, if it is not the usual one of the host.
+    pub(crate) issuer: Option<String>,
+    /// The account that holds the role and the identity provider.
+    pub(crate) account: String,
+}
+
+/// The condition of a trust policy: the values of each key, by operator.
+pub(crate) type Condition = BTreeMap<&'static str, BTreeMap<&'static str, Vec<String>>>;
+
+impl Trust {
+    /// The ARN of the identity provider.
+    pub(crate) fn provider_arn(&self) -> String {
+        format!("acs:ram::{}:oidc-provider/{}", self.account, self.host.provider())
+    }
+
+    /// What a token must say so that its job gets the role.
+    pub(crate) fn condition(&self, role: Role) -> Condition {
+        let Self { host, repository, issuer, account: _ } = self;
+        let issuer = issuer.clone().unwrap_or_else(|| host.issuer().to_owned());
+        let (operator, subjects) = match (host, role) {
+            (Host::Github, Role::Plan) => {
+                let subject = |what: &str| format!("repo:{repository}:{what}");
+                ("StringEquals", vec![subject("pull_request"), subject("ref:refs/heads/main")])
+            }
+            (Host::Github, Role::Apply) => {
+                ("StringEquals", vec![format!("repo:{repository}:environment:production")])
+            }
+            (Host::Gitlab, Role::Plan) => {
+                ("StringLike", vec![format!("project_path:{repository}:ref_type:branch:ref:*")])
+            }
+            (Host::Gitlab, Role::Apply) => {
+                ("StringEquals", vec![format!("project_path:{repository}:ref_type:branch:ref:main")])
+            }
+        };
+        let mut condition = Condition::new();
+        let equals = condition.entry("StringEquals").or_default();
+        equals.insert("oidc:iss", vec![issuer]);
+        equals.insert("oidc:aud", vec![AUDIENCE.to_owned()]);
+        condition.entry(operator).or_default().insert("oidc:sub", subjects);
+        condition
+    }
+}
+
+/// Whether a text names one repository of the host. Anything else could trust more than one: `*` and `?` match any text in
+/// a condition, and `:` separates the parts of a subject.
+pub(crate) fn is_repository(host: Host, text: &str) -> bool {
+    // GitHub's newer subjects have ids after `@`.
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|char| {
+                char.is_ascii_alphanumeric()
+                    || matches!(char, '-' | '_' | '.')
+                    || (char == '@' && host == Host::Github)
+            })
+    };
+    let parts: Vec<&str> = text.split('/').collect();
+    let count = match host {
+        Host::Github => parts.len() == 2,
+        Host::Gitlab => parts.len() >= 2,
+    };
+    count && parts.into_iter().all(is_part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn granted(purposes: &[Purpose], needs: &Needs) -> Vec<(Task, Vec<Permission>)> {
+        statements(purposes, needs).into_iter().map(|one| (one.task, one.permissions)).collect()
+    }
+
+    fn two_domains() -> Needs {
+        Needs {
+            account: Some("1".to_owned()),
+            domains: vec!["a.com".into(), "b.com".into()],
+            ..Needs::default()
+        }
+    }
+
+    #[test]
+    fn every_action_is_found_by_its_name() {
+        for permission in Permission::ALL {
+            assert_eq!(Permission::find(&permission.action()), Some(permission));
+        }
+        assert_eq!(Permission::find("live:DeleteLiveDomain"), None);
+    }
+
+    #[test]
+    fn plans_read_and_only_applies_write_to_the_domains_of_the_files() {
+        let read = (Task::Read, vec![Permission::ListConfigs]);
+        assert_eq!(granted(&[Purpose::Plan], &two_domains()), vec![read.clone()]);
+        let write = vec![Permission::AddConfig, Permission::UpdateConfig, Permission::DeleteConfig];
+        assert_eq!(
+            granted(&[Purpose::Plan, Purpose::Apply], &two_domains()),
+            [read.clone(), (Task::Write, write)]
+        );
+        let all = statements(&[Purpose::Apply], &two_domains());
+        assert_eq!(all[0].resources, ["*"]);
+        assert_eq!(all[1].resources, ["acs:cdn:*:1:domain/a.com", "acs:cdn:*:1:domain/b.com"]);
+        assert_eq!(granted(&[Purpose::Apply], &Needs::default()), [read], "no domain, no writes");
+    }
+
+    #[test]
+    fn vod_is_asked_only_where_the_files_use_it() {
+        let online = Needs { online: true, ..two_domains() };
+        let tasks = |needs: &Needs| granted(&[Purpose::Plan], needs);
+        assert!(tasks(&online).iter().all(|(task, _)| *task != Task::LookUpVod));
+        let spaces = Needs { spaces: true, ..online.clone() };
+        assert_eq!(tasks(&spaces).last(), Some(&(Task::LookUpVod, vec![Permission::ReadSpaces])));
+        let groups = Needs { groups: true, ..online };
+        assert_eq!(tasks(&groups).last(), Some(&(Task::LookUpVod, vec![Permission::ReadGroup])));
+    }
+
+    #[test]
+    fn nothing_is_granted_twice() {
+        let all = Needs { groups: true, spaces: true, online: true, all_domains: true, ..two_domains() };
+        let purposes = [Purpose::Plan, Purpose::Apply, Purpose::Import];
+        let mut permissions: Vec<Permission> =
+            statements(&purposes, &all).into_iter().flat_map(|one| one.permissions).collect();
+        permissions.sort_unstable();
+        assert_eq!(permissions, Permission::ALL);
+    }
+
+    #[test]
+    fn a_repository_is_one_repository() {
+        for (host, good) in
+            [(Host::Github, "acme/tv"), (Host::Github, "acme@12/tv@34"), (Host::Gitlab, "acme/video/tv_1.x")]
+        {
+            assert!(is_repository(host, good), "{good}");
+        }
+        for (host, bad) in [
+            (Host::Github, "acme"),
+            (Host::Github, "acme/tv/x"),
+            (Host::Github, "acme/*"),
+            (Host::Github, "acme/tv:ref"),
+            (Host::Gitlab, "acme@12/tv"),
+            (Host::Gitlab, "acme/?"),
+            (Host::Gitlab, "acme//tv"),
+            (Host::Gitlab, "acme/${x}"),
+        ] {
+            assert!(!is_repository(host, bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_role_that_writes_trusts_no_pull_request() {
+        for host in [Host::Github, Host::Gitlab] {
+            let trust =
+                Trust { host, repository: "acme/tv".to_owned(), issuer: None, account: "1".to_owned() };
+            let condition = trust.condition(Role::Apply);
+            assert_eq!(condition.keys().collect::<Vec<_>>(), [&"StringEquals"]);
+            assert_eq!(
+                condition["StringEquals"].keys().collect::<Vec<_>>(),
+                [&"oidc:aud", &"oidc:iss", &"oidc:sub"]
+            );
+            assert_eq!(condition["StringEquals"]["oidc:sub"].len(), 1);
+        }
+    }
+}
