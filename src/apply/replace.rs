@@ -30,8 +30,8 @@ struct Room {
 enum Doubt {
     /// The configuration is gone; someone else may have removed it.
     Gone,
-    /// Nothing can be read. An Add is safe all the same, since the service refuses it if the configuration still
-    /// exists.
+    /// Nothing can be read, or only listings that still show the old configuration and may lag behind. An Add is safe all
+    /// the same, since the service refuses it if the configuration still exists.
     Unread(Ended),
 }
 
@@ -240,7 +240,7 @@ impl Domain {
         listed.is_ok_and(|listing| !listing.configs.contains_key(&change.address))
     }
 
-    /// Waits until the configuration is gone. If it is seen to stay, nothing may be added.
+    /// Waits until the configuration is gone. If the service answers that it was not deleted, nothing may be added.
     async fn await_room(&self, change: &Change, error: Error) -> Result<Doubt, Ended> {
         self.run.books.delayed(&change.address, Delay::Unanswered(error.clone()));
         let (reader, domain) = (&self.run.reader, &change.address.domain);
@@ -257,8 +257,10 @@ impl Domain {
         match (absence(change, &listed, Sent::Unclear(error)), &listed) {
             (Outcome::Done, _) => Ok(Doubt::Gone),
             (outcome, Err(_)) => Ok(Doubt::Unread(Ended { outcome, request_id })),
+            // Every listing may lag behind.
             (Outcome::Unknown(failure), Ok(_)) => {
-                Err(Ended { outcome: Outcome::Unknown(failure.within(Cause::NothingAdded)), request_id })
+                let outcome = Outcome::Unknown(failure.within(Cause::NothingAdded));
+                Ok(Doubt::Unread(Ended { outcome, request_id }))
             }
             (outcome, Ok(_)) => Err(Ended { outcome, request_id }),
         }

@@ -11,7 +11,7 @@ use super::printed::Printed;
 use super::remote::{Asked, policy, remedy};
 use super::style::{Style, Tone, pad, wrap};
 use super::{Format, Target};
-use crate::api::{Error, KeyInUse};
+use crate::api::{Error, KeyInUse, Rate};
 use crate::apply::journal::LeftOpen;
 use crate::gate::clean;
 use crate::permissions::Permission;
@@ -240,7 +240,14 @@ impl Check {
 
     /// The rate that is kept, and whether the service throttled one of these reads.
     pub fn rate(per_minute: u32, throttled: Option<&Error>) -> Self {
-        let kept = format!("{per_minute} calls a minute for each action");
+        let is_unlimited = per_minute == Rate::UNLIMITED.per_minute.get();
+        let kept = match is_unlimited {
+            true => "no limit".to_owned(),
+            false => format!("{per_minute} calls a minute for each action"),
+        };
+        if let (true, None) = (is_unlimited, throttled) {
+            return Self::ok("rate", format!("{kept}: the emulator runs in this process"));
+        }
         match throttled {
             None => Self::ok(
                 "rate",

@@ -315,7 +315,8 @@ async fn lagging(held: &[(&str, RecordConfig)], faults: &[&str]) -> World {
     world
 }
 
-/// If listings are stale for longer than the deadline, every outcome is unknown, whatever was sent.
+/// If listings are stale for longer than the deadline, every outcome is unknown, whatever was sent. A replace whose Delete
+/// got no answer still sends its Add, so that no gap is left.
 #[tokio::test(start_paused = true)]
 async fn what_no_listing_can_show_before_the_deadline_is_unknown() {
     let (old, new) = (stored_in(BUCKET), stored_in(OTHER_BUCKET));
@@ -343,12 +344,7 @@ async fn what_no_listing_can_show_before_the_deadline_is_unknown() {
         assert_eq!(ends(&report), ["unknown"], "{:?} {faults:?} {report:?}", change.action());
         sleep(Duration::from_secs(1200)).await;
         world.faults(&[]);
-        let is_gone = faults.iter().any(|fault| fault.contains("Delete")) || change.after().is_none();
-        assert_eq!(
-            world.config(CAM).await,
-            change.after().cloned().filter(|_| !is_gone),
-            "it was carried out"
-        );
+        assert_eq!(world.config(CAM).await, change.after().cloned(), "it was carried out");
     }
 }
 
