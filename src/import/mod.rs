@@ -39,8 +39,7 @@ pub fn import(account: Account<'_>, division: Division) -> Result<Imported, Impo
     let snapshot = account.snapshot;
     let fit = Fit::new(snapshot);
     let sketch = Sketch::new(account, &fit);
-    let text = Text { account, fit: &fit, sketch: &sketch };
-    let files = text.files(division)?;
+    let files = Text::new(account, &fit, &sketch).files(division)?;
     let is_declared = |address: &&Address| domain_error(&address.domain).is_none();
     let Fit { left_out, kept: _ } = fit;
     let expected: BTreeSet<Address> = left_out.keys().filter(is_declared).cloned().collect();

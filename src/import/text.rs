@@ -25,12 +25,23 @@ const WHOLE: &str = "livevod.yaml";
 
 /// All that goes into the files.
 pub(super) struct Text<'a> {
-    pub(super) account: Account<'a>,
-    pub(super) fit: &'a Fit,
-    pub(super) sketch: &'a Sketch,
+    account: Account<'a>,
+    fit: &'a Fit,
+    sketch: &'a Sketch,
+    /// The region of domains that write none.
+    region: Option<&'a str>,
+    /// When the newest configuration was created.
+    newest: Option<&'a str>,
 }
 
-impl Text<'_> {
+impl<'a> Text<'a> {
+    /// Prepares to write.
+    pub(super) fn new(account: Account<'a>, fit: &'a Fit, sketch: &'a Sketch) -> Self {
+        let all = account.snapshot.domains.values().flat_map(|domain| domain.configs.values());
+        let newest = all.filter_map(|remote| remote.create_time.as_deref()).max();
+        Self { account, fit, sketch, region: usual_region(sketch), newest }
+    }
+
     /// The files in canonical form.
     pub(super) fn files(&self, division: Division) -> Result<Vec<File>, ImportError> {
         let mut files = Vec::new();
@@ -67,7 +78,7 @@ impl Text<'_> {
         if let Some(account) = self.account.id.filter(|account| config::is_account(account)) {
             lines.line(&format!("account: \"{account}\""));
         }
-        if let Some(region) = self.usual_region() {
+        if let Some(region) = self.region {
             lines.line(&format!("region: {region}"));
         }
         groups.write(lines);
@@ -101,15 +112,6 @@ impl Text<'_> {
         }
     }
 
-    /// The region that most domains are in.
-    fn usual_region(&self) -> Option<&str> {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        let regions = self.sketch.domains.values().filter_map(|domain| domain.region.as_deref());
-        regions.for_each(|region| *counts.entry(region).or_default() += 1);
-        let most = counts.into_iter().max_by_key(|(region, count)| (*count, std::cmp::Reverse(*region)));
-        most.map(|(region, _)| region)
-    }
-
     fn domains<'d>(
         &self,
         lines: &mut Lines,
@@ -122,7 +124,7 @@ impl Text<'_> {
     fn domain(&self, lines: &mut Lines, name: &str, domain: &SketchedDomain) {
         let SketchedDomain { region, layouts, defaults, apps } = domain;
         let mut head = Vec::new();
-        if let Some(region) = region.as_deref().filter(|region| Some(*region) != self.usual_region()) {
+        if let Some(region) = region.as_deref().filter(|region| Some(*region) != self.region) {
             head.push(("region".to_owned(), Yaml::Text(region.to_owned())));
         }
         match &layouts[..] {
@@ -194,13 +196,7 @@ impl Text<'_> {
         let remote = self.account.snapshot.get(&address)?;
         let kept = comments::of_kept(&remote.config, self.fit.kept(&address));
         let unknown = || comments::of_unknown(&remote.config);
-        kept.or_else(unknown).or_else(|| comments::of_temporary(stream, remote, self.newest()))
-    }
-
-    /// When the newest configuration was created.
-    fn newest(&self) -> Option<&str> {
-        let all = self.account.snapshot.domains.values().flat_map(|domain| domain.configs.values());
-        all.filter_map(|remote| remote.create_time.as_deref()).max()
+        kept.or_else(unknown).or_else(|| comments::of_temporary(stream, remote, self.newest))
     }
 
     fn written(&self, written: &Written) -> Yaml {
@@ -243,6 +239,16 @@ impl Text<'_> {
         let unnamed = self.fit.left_out.iter().filter(|(address, _)| domain_error(&address.domain).is_some());
         unnamed.map(not_managed).for_each(|line| lines.line(&line));
     }
+}
+
+/// The region that most domains are in; `None` if that of one is not known, which must not inherit another's.
+fn usual_region(sketch: &Sketch) -> Option<&str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for domain in sketch.domains.values() {
+        *counts.entry(domain.region.as_deref()?).or_default() += 1;
+    }
+    let most = counts.into_iter().max_by_key(|(region, count)| (*count, std::cmp::Reverse(*region)));
+    most.map(|(region, _)| region)
 }
 
 /// The line for a configuration that stays unmanaged.

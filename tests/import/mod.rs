@@ -133,3 +133,15 @@ fn the_same_state_gives_the_same_text() {
         assert_eq!(whole(&account), whole(&again), "{name}");
     }
 }
+
+/// A domain whose region nobody knows is given none: the files would send its calls elsewhere.
+#[test]
+fn a_region_that_is_not_known_is_not_another_domains() {
+    let snapshot = accounts::all().into_iter().next().unwrap().1;
+    let known = snapshot.domains.keys().next().unwrap();
+    let regions = BTreeMap::from([(known.clone(), "cn-shanghai".to_owned())]);
+    let account = Account { snapshot: &snapshot, regions: &regions, id: None, group_names: &BTreeMap::new() };
+    let text = import(account, Division::Whole).unwrap().files.remove(0).text;
+    let regions: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("region:")).collect();
+    assert_eq!(regions, ["    region: cn-shanghai"], "only the domain's own");
+}
