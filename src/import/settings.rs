@@ -27,6 +27,9 @@ pub(super) const CLASSIC: [usize; 2] = [2, 3];
 /// The slot of `cycle_duration`, which files always say.
 pub(super) const CYCLE: usize = 1;
 
+/// The slot of `auto_compose`.
+pub(super) const MERGING: usize = 2;
+
 /// The slot of `storage_location`, which belongs to a region.
 pub(super) const STORAGE: usize = 5;
 

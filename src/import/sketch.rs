@@ -9,7 +9,7 @@ use super::groups::{GroupKey, Groups};
 use super::layouts::{Layout, Tree, Trees, share};
 use super::lift::{App, Domain, Lifted, lift};
 use super::settings::{
-    CYCLE, Needs, Reached, Values, Wanted, below, is_bare, nothing_written, patch, wanted,
+    CYCLE, MERGING, Needs, Reached, Values, Wanted, below, is_bare, nothing_written, patch, wanted,
 };
 use super::tiers::{Spot, Tiers, Written};
 use crate::model::{Address, RecordConfig, domain_error};
@@ -58,11 +58,19 @@ impl Sketch {
             let domain = SketchedDomain { region: region(&name), layouts: layouts.collect(), defaults, apps };
             (name, domain)
         });
-        let domains = sketched.collect();
+        let sketched = sketched.collect();
         let mut top = lifted.top;
-        // The usual length is not left to a default that readers would have to know.
-        top[CYCLE] = top[CYCLE].or(nothing_written().get(CYCLE).copied());
-        Self { values, groups, tiers, layouts, top: Written { tier: None, own: top }, domains }
+        // What readers look for is not left to a default that they would have to know: the usual length, and whether files
+        // are merged where some configuration merges them.
+        let mut all =
+            domains.values().flat_map(|domain| domain.apps.values()).flat_map(|app| app.streams.values());
+        let usual = nothing_written();
+        let some_merge = all.any(|needs| needs[MERGING].is_some_and(|id| id != usual[MERGING]));
+        // Beside `record_format`, `auto_compose` is an error.
+        let is_classic = top[0].is_none_or(|id| !values.is_by_format(id));
+        let said = [Some(CYCLE), (is_classic && some_merge).then_some(MERGING)];
+        said.into_iter().flatten().for_each(|slot| top[slot] = top[slot].or(Some(usual[slot])));
+        Self { values, groups, tiers, layouts, top: Written { tier: None, own: top }, domains: sketched }
     }
 }
 
