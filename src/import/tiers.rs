@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::settings::{CLASSIC, Needs, Patch, Reached, SLOTS, STORAGE, Values};
+use super::settings::{CLASSIC, Needs, Patch, Reached, SLOTS, STORAGE, Values, nothing_written};
 use super::yaml::Yaml;
 
 /// How many frequent bundles are tried, and of how many the common parts are.
@@ -44,9 +44,11 @@ impl Spot {
         Self { patch, has: needs }
     }
 
-    /// The spot of a `defaults` block, below which `reached` is inherited.
+    /// The spot of a `defaults` block, below which `reached` is inherited. What nobody has written stays unwritten: below it
+    /// may be an entry that keeps a value which no file can say.
     pub(super) fn block(patch: Patch, reached: &Reached, values: &Values) -> Self {
-        let mut has = reached.map(Some);
+        let is_written = |slot: usize| patch[slot].is_some() || reached[slot] != nothing_written()[slot];
+        let mut has: Needs = std::array::from_fn(|slot| Some(reached[slot]).filter(|_| is_written(slot)));
         if values.is_by_format(reached[0]) {
             CLASSIC.into_iter().for_each(|slot| has[slot] = None);
         }

@@ -51,9 +51,13 @@ enum Odd {
 }
 
 /// How many cases a property is checked with: `usual`, unless `LIVEVOD_TEST_CASES` is set.
+pub(crate) fn number_of_cases(usual: u32) -> u32 {
+    std::env::var("LIVEVOD_TEST_CASES").map_or(usual, |cases| cases.parse().unwrap())
+}
+
+/// A property that is checked with so many.
 pub(super) fn cases(usual: u32) -> ProptestConfig {
-    let cases = std::env::var("LIVEVOD_TEST_CASES").map_or(usual, |cases| cases.parse().unwrap());
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: number_of_cases(usual), failure_persistence: None, ..ProptestConfig::default() }
 }
 
 fn key() -> impl Strategy<Value = String> {

@@ -3,7 +3,7 @@
 mod anything;
 mod converge;
 mod crash;
-mod drawn;
+pub(crate) mod drawn;
 mod formats;
 mod fresh;
 mod gate;

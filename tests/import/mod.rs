@@ -13,6 +13,7 @@ use crate::accounts::{
     self, any_state, changed_lines, region, rendered_lines, scripts, undeclarable, with_one_changed,
     with_one_more,
 };
+use crate::apply::drawn::number_of_cases;
 
 /// What import writes for an account.
 pub(crate) fn imported(snapshot: &Snapshot, division: Division) -> Imported {
@@ -92,7 +93,7 @@ fn the_accounts_look_like_this() {
 #[test]
 fn any_state_is_imported_and_plans_empty() {
     let (mut declared, mut left_out) = (0, 0);
-    for seed in 0..60 {
+    for seed in 0..number_of_cases(60).into() {
         let account = any_state(seed);
         for division in [Division::Whole, Division::ByDomain] {
             let imported = imported(&account, division);
