@@ -1,4 +1,4 @@
-//! Turns a [`Snapshot`] into the YAML that a careful person would have written for it. Pure: no I/O, no clock.
+//! Turns a [`Snapshot`](crate::model::Snapshot) into the YAML that a careful person would have written for it. Pure: no I/O, no clock.
 //!
 //! ```text
 //! Snapshot ─fit→ what files can declare ─settings→ needs ─lift→ blocks ─tiers→ ─layouts→ ─text→ files ─proof→ planned: empty
