@@ -13,7 +13,7 @@ pub struct Area {
     pub is_known_domain: bool,
     /// What the files declare there.
     pub declared: Vec<Declared>,
-    /// What only the service has there; `None` if it was not asked.
+    /// What only the service has there and `ignore` does not match; `None` if it was not asked.
     pub unmanaged: Option<Vec<Address>>,
 }
 
@@ -38,7 +38,11 @@ pub fn area(desired: &Desired, pattern: Pattern, held: Option<&DomainSnapshot>) 
         is_absent: entry.resolved().is_none(),
     };
     let unmanaged = |held: &DomainSnapshot| {
-        let undeclared = |address: &&Address| pattern.matches(address) && desired.get(address).is_none();
+        let is_ignored =
+            |address: &Address| desired.ignore.iter().any(|pattern| pattern.value.matches(address));
+        let undeclared = |address: &&Address| {
+            pattern.matches(address) && desired.get(address).is_none() && !is_ignored(address)
+        };
         held.configs.keys().filter(undeclared).cloned().collect()
     };
     Area {

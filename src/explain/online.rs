@@ -51,6 +51,8 @@ pub enum Standing {
     StillThere,
     /// In the service, not declared.
     Unmanaged,
+    /// In the service, not declared, and matched by `ignore`.
+    Ignored,
     /// In the service, not declared, and covered by `prune: true`.
     Pruned,
     /// In the service in a form that livevod can't manage.
@@ -80,11 +82,16 @@ pub fn online(
 ) -> Online {
     let here = held.configs.get(address);
     let wanted = desired.get(address).map(|entry| &entry.wanted);
-    let pruned = |desired: &Desired, address: &Address| {
+    let left_out = |held: &Remote| {
         let is_ignored = desired.ignore.iter().any(|pattern| pattern.value.matches(address));
-        let covers = desired.domains.get(&address.domain).and_then(|domain| domain.prunes(address)).is_some();
-        let is_pruned = wanted.is_none() && here.is_some_and(|held| held.unsupported.is_none()) && covers;
-        (is_pruned && !is_ignored).then_some(Standing::Pruned)
+        let domain = desired.domains.get(&address.domain);
+        let is_pruned =
+            held.unsupported.is_none() && domain.is_some_and(|domain| domain.prunes(address).is_some());
+        match (is_ignored, is_pruned) {
+            (true, _) => Some(Standing::Ignored),
+            (false, true) => Some(Standing::Pruned),
+            (false, false) => None,
+        }
     };
     let ruler = address.rulers().find(|ruler| held.configs.contains_key(ruler));
     let records_by_itself =
@@ -98,7 +105,10 @@ pub fn online(
         unmanaged: unmanaged.and_then(settings),
         ruler,
         records_by_itself,
-        standing: pruned(desired, address).unwrap_or_else(|| standing(wanted, here)),
+        standing: here
+            .filter(|_| wanted.is_none())
+            .and_then(left_out)
+            .unwrap_or_else(|| standing(wanted, here)),
         group_names: desired.group_names.iter().map(|(id, name)| (id.clone(), name.name.clone())).collect(),
     }
 }

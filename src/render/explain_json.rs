@@ -166,6 +166,7 @@ fn standing_name(standing: &Standing) -> &'static str {
         Standing::Missing => "missing",
         Standing::StillThere => "still_there",
         Standing::Unmanaged => "unmanaged",
+        Standing::Ignored => "ignored",
         Standing::Pruned => "pruned",
         Standing::Unmanageable(_) => "unmanageable",
         Standing::Nothing => "nothing",

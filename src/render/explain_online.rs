@@ -118,6 +118,7 @@ fn verdict(standing: &Standing) -> String {
         Standing::Missing => "declared but missing; apply would create it".to_owned(),
         Standing::StillThere => "declared `state: absent` but still there; apply would delete it".to_owned(),
         Standing::Unmanaged => "unmanaged: no file declares it".to_owned(),
+        Standing::Ignored => "ignored: `ignore` matches it, so livevod leaves it alone".to_owned(),
         Standing::Pruned => "not declared, and covered by `prune: true`; apply would delete it".to_owned(),
         Standing::Unmanageable(reason) => clean(&format!("can't be managed: {reason}")),
         Standing::Nothing => "not declared either".to_owned(),

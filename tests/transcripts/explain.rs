@@ -136,6 +136,29 @@ fn what_is_unmanaged_is_shown_with_the_settings_of_the_service() {
     assert_eq!(json["online"]["unmanaged"]["cycle_duration"], 7200);
 }
 
+/// What `ignore` matches is not ours: plan calls it ignored, and so do the list of a domain and the address itself.
+#[test]
+fn what_is_ignored_is_not_called_unmanaged() {
+    let world = World::with(FILES);
+    world.converge("--emulator");
+    world.write(
+        "livevod.yaml",
+        "version: 1\nignore: [live.example.com/show/cam1]\ndomains: { live.example.com: {} }\n",
+    );
+    let list = world.run("explain live.example.com --online --emulator");
+    assert!(list.stdout.contains("live.example.com/show/*  unmanaged"), "{}", list.transcript());
+    assert!(!list.stdout.contains("live.example.com/show/cam1"), "{}", list.transcript());
+    let one = world.run("explain live.example.com/show/cam1 --online --emulator");
+    let said = "ignored: `ignore` matches it, so livevod leaves it alone";
+    assert!(
+        one.stdout.contains(said) && !one.stdout.contains("unmanaged: no file declares it"),
+        "{}",
+        one.transcript()
+    );
+    let json = world.run("explain live.example.com/show/cam1 --online --emulator --format json").json();
+    assert_eq!(json["online"]["standing"], "ignored");
+}
+
 #[test]
 fn a_narrow_terminal_gets_short_lines() {
     let mut world = World::with(FILES);
