@@ -256,6 +256,17 @@ impl Args for Endpoint {
 }
 
 impl Remote {
+    /// # Errors
+    /// When a service is named, but `command` asks none without `--online`.
+    pub(super) fn insist_on_online(&self, command: &str, is_online: bool) -> Result<(), Failure> {
+        if is_online || (self.emulator.is_none() && !self.endpoint.is_typed) {
+            return Ok(());
+        }
+        Err(Diagnostic::new(Code::Usage, format!("{command} uses a service only with `--online`"))
+            .help("add `--online`, or leave out `--emulator` and `--endpoint`")
+            .into())
+    }
+
     /// How fast each action may be called. The embedded emulator is not paced unless a rate is given.
     pub(super) fn rate(&self) -> Rate {
         match (self.rate, &self.emulator) {

@@ -68,9 +68,7 @@ impl Run for Arguments {
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
-        if !self.online && (self.remote.emulator.is_some() || self.remote.endpoint.is_typed) {
-            return Err(only_online().into());
-        }
+        self.remote.insist_on_online("explain", self.online)?;
         let Some(subject) = self.subject.as_deref() else {
             terminal.show(&render::codes(&terminal.layout(self.format)));
             return Ok(Exit::Success);
@@ -89,11 +87,6 @@ impl Run for Arguments {
         let address: Address = subject.parse().map_err(|error| unknown_address(subject, &error))?;
         explain_address(&address, self, terminal)
     }
-}
-
-fn only_online() -> Diagnostic {
-    Diagnostic::new(Code::Usage, "explain uses a service only with `--online`")
-        .help("add `--online`, or leave out `--emulator` and `--endpoint`")
 }
 
 /// A domain, or a domain and an app, if the text is one.

@@ -154,11 +154,7 @@ impl Arguments {
     fn facts(&self) -> Result<Facts, Failure> {
         let region = self.remote.region.clone().unwrap_or_else(|| "cn-shanghai".to_owned());
         if !self.online {
-            if self.remote.emulator.is_some() || self.remote.endpoint.is_typed {
-                return Err(Diagnostic::new(Code::Usage, "init uses a service only with `--online`")
-                    .help("add `--online`, or leave out `--emulator` and `--endpoint`")
-                    .into());
-            }
+            self.remote.insist_on_online("init", false)?;
             let domains = self.named().into_iter().map(|domain| (domain, None)).collect();
             return Ok(Facts { account: self.remote.account.clone(), region, domains });
         }

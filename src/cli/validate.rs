@@ -11,7 +11,6 @@ use super::observe::block_on;
 use super::online;
 use super::run::{Run, Session, Told};
 use super::views::of_findings;
-use crate::diag::{Code, Diagnostic};
 use crate::render::{self, Context, Exit, Format};
 
 #[derive(Debug, Args)]
@@ -45,9 +44,7 @@ impl Run for Arguments {
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let Self { paths, rules, online, remote, format } = self;
-        if !online && (remote.emulator.is_some() || remote.endpoint.is_typed) {
-            return Err(Failure::from(only_online()));
-        }
+        remote.insist_on_online("validate", *online)?;
         let mut loaded = load(paths, rules)?;
         if *online {
             let connection = connect(remote, Access::Reads, &Reach::of(&loaded.desired))?;
@@ -62,9 +59,4 @@ impl Run for Arguments {
         terminal.show(&render::validated(&loaded.desired, context, &terminal.layout(*format)));
         Ok(exit)
     }
-}
-
-fn only_online() -> Diagnostic {
-    Diagnostic::new(Code::Usage, "validate uses a service only with `--online`")
-        .help("add `--online`, or leave out `--emulator` and `--endpoint`")
 }

@@ -102,11 +102,7 @@ fn unsayable(config: &RecordConfig) -> BTreeSet<Field> {
 
 /// Whether a setting that is not written stays as the service has it.
 fn may_be_kept(field: Field) -> bool {
-    match field {
-        Field::Part(..) => true,
-        Field::Format(_) | Field::Unknown | Field::RecordFormat => false,
-        field => !RecordConfig::GROUPS.contains(&field) && RecordConfig::default().get(field) == Value::Unset,
-    }
+    matches!(field, Field::Part(..)) || RecordConfig::leaves_to_the_service(field)
 }
 
 /// Writes one entry for each try, reads and plans them all together, and returns why each is refused.

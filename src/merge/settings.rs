@@ -11,18 +11,6 @@ use crate::model::{
 use crate::resolve::Desired;
 use crate::source::{Source, Sources};
 
-/// The settings that only one kind of configuration has.
-const CLASSIC: [Field; 3] = [Field::VodTranscodeGroup, Field::AutoCompose, Field::ComposeVodTranscodeGroup];
-
-/// What the service decides where nothing is written.
-const PASSED: [Field; 5] = [
-    Field::StorageLocation,
-    Field::DelayTime,
-    Field::RecordContent,
-    Field::TranscodeTemplates,
-    Field::SpaceId,
-];
-
 /// What an entry says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Own {
@@ -51,7 +39,7 @@ impl Held {
     /// the kind is.
     pub(super) fn differing(&self, inherited: &RecordConfig) -> BTreeSet<Field> {
         let is_of_kind = |field: &Field| match (self.config.is_by_format(), inherited.is_by_format()) {
-            (true, _) => !CLASSIC.contains(field),
+            (true, _) => !Field::CLASSIC.contains(field),
             (false, false) => *field != Field::RecordFormat,
             // A group of its own takes the place of the inherited formats.
             (false, true) => {
@@ -141,7 +129,7 @@ impl Held {
     /// Whether the configuration has what is written for a field.
     fn has(&self, field: Field, written: &Written<Value>, document: &Document) -> bool {
         let is_of_other_kind = match self.config.is_by_format() {
-            true => CLASSIC.contains(&field),
+            true => Field::CLASSIC.contains(&field),
             false => field == Field::RecordFormat,
         };
         let value = match written {
@@ -251,7 +239,8 @@ pub(super) fn left_to_the_service(desired: &Desired, snapshot: &Snapshot) -> Has
     let declared = desired.domains.values().flat_map(|domain| &domain.entries);
     let pairs = declared.filter_map(|(address, entry)| Some((entry.resolved()?, snapshot.get(address)?)));
     let left = pairs.flat_map(|(resolved, remote)| {
-        let unwritten = PASSED.into_iter().filter(|field| resolved.config.get(*field) == Value::Unset);
+        let passed = Field::MANAGED.into_iter().filter(|field| RecordConfig::leaves_to_the_service(*field));
+        let unwritten = passed.filter(|field| resolved.config.get(*field) == Value::Unset);
         unwritten.map(|field| (field, remote.config.get(field)))
     });
     left.filter(|(_, value)| *value != Value::Unset).collect()

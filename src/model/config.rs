@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::format::{Format, FormatSettings, Formats, Part};
 #[cfg(doc)]
 use super::{CYCLE_DURATION, ON_DEMAND};
-use super::{Field, Value};
+use super::{Field, Form, Value};
 
 /// The service's own group that stores recordings as they are.
 pub const NO_TRANSCODE: &str = "VOD_NO_TRANSCODE";
@@ -206,6 +206,13 @@ impl RecordConfig {
             }
         }
         laid.normalized()
+    }
+
+    /// Whether the service decides about a managed field that is not written; for the others the documents have a default,
+    /// or say that there is none.
+    pub fn leaves_to_the_service(field: Field) -> bool {
+        let is_setting = field == field.whole() && !matches!(field.form(), Form::Group | Form::Formats);
+        is_setting && Self::default().get(field) == Value::Unset
     }
 
     /// Whether it is by-format.

@@ -287,6 +287,10 @@ impl Field {
     /// The fields that YAML manages.
     pub const MANAGED: [Field; managed()] = first();
 
+    /// The settings that only a classic configuration has; `record_format` takes the place of all three.
+    pub const CLASSIC: [Field; 3] =
+        [Field::VodTranscodeGroup, Field::AutoCompose, Field::ComposeVodTranscodeGroup];
+
     /// Everything that is compared and shown on its own: the fields, with the formats and their settings in place of
     /// [`Field::RecordFormat`].
     pub fn leaves() -> impl Iterator<Item = Field> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::config::Domain;
-use crate::model::{Address, Field, Pattern, PatternIndex, RecordConfig, Value};
+use crate::model::{Address, Field, Pattern, PatternIndex, RecordConfig};
 use crate::source::{Span, Spanned};
 
 /// The desired state, with every setting resolved.
@@ -188,17 +188,9 @@ pub struct Origin {
 impl Origin {
     /// The origin of a managed field that is not written.
     pub(super) fn unwritten(field: Field) -> Self {
-        let kind = match RecordConfig::default().get(field) {
-            // The documents say what these are if they are not written: the other two groups are not there.
-            Value::Unset
-                if !matches!(
-                    field,
-                    Field::VodTranscodeGroup | Field::ComposeVodTranscodeGroup | Field::RecordFormat
-                ) =>
-            {
-                OriginKind::Service
-            }
-            _ => OriginKind::Default,
+        let kind = match RecordConfig::leaves_to_the_service(field) {
+            true => OriginKind::Service,
+            false => OriginKind::Default,
         };
         Self { kind, tier: None, span: None, via: Vec::new() }
     }

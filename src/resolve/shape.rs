@@ -5,14 +5,11 @@ use super::inherit::{Ladder, Ruling, Word};
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::{Address, Field};
 
-/// The settings that `record_format` takes the place of.
-const CLASSIC: [Field; 3] = [Field::VodTranscodeGroup, Field::AutoCompose, Field::ComposeVodTranscodeGroup];
-
 /// Which settings of a configuration count.
 pub(super) enum Shape {
     /// Everything but `record_format`; the origin is that of the group, if a format is inherited.
     Classic(Option<Origin>),
-    /// Everything but [`CLASSIC`].
+    /// Everything but [`Field::CLASSIC`].
     ByFormat(Ruling),
 }
 
@@ -31,7 +28,7 @@ impl Shape {
     pub(super) fn voids(&self, field: Field) -> Option<&Origin> {
         match self {
             Shape::Classic(group) => group.as_ref().filter(|_| field == Field::RecordFormat),
-            Shape::ByFormat(formats) => CLASSIC.contains(&field).then_some(&formats.origin),
+            Shape::ByFormat(formats) => Field::CLASSIC.contains(&field).then_some(&formats.origin),
         }
     }
 }
@@ -43,7 +40,7 @@ pub(super) fn check_mixed(
     address: &Address,
     findings: &mut Findings,
 ) {
-    for field in CLASSIC {
+    for field in Field::CLASSIC {
         let classic = ladder.rule(field);
         let (Some(depth), Some(written)) = (classic.depth, classic.origin.span) else { continue };
         let Some((whole, place)) =
