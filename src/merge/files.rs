@@ -1,5 +1,6 @@
 //! The files that are merged into: what they say, and how each of them is laid out.
 
+use crate::check::check;
 use crate::config::{self, Document, WrittenMap, outline};
 use crate::diag::{Diagnostic, Severity};
 use crate::resolve::{Desired, resolve};
@@ -22,6 +23,15 @@ impl<'s> Files<'s> {
         found.extend(unresolved);
         let errors = found.into_iter().filter(|one| one.severity == Severity::Error).collect();
         Self { sources, document, desired, errors }
+    }
+
+    /// Reads and resolves them, and runs the rules: an error of one makes every command refuse the files.
+    pub(super) fn checked(sources: &'s Sources) -> Self {
+        let mut files = Self::read(sources);
+        // No rule that reports an error looks at the day.
+        let found = check(&files.document, &files.desired, jiff::civil::Date::MIN);
+        files.errors.extend(found.into_iter().filter(|one| one.severity == Severity::Error));
+        files
     }
 
     /// The topmost map of each file.

@@ -41,7 +41,7 @@ pub use place::NewFiles;
 /// # Errors
 /// When the files have errors, or when the result is not proven to be right.
 pub fn merge(request: &Request<'_>) -> Result<Merge, MergeError> {
-    let before = Files::read(request.sources);
+    let before = Files::checked(request.sources);
     if !before.errors.is_empty() {
         return Err(MergeError::Faulty(before.errors));
     }
@@ -50,7 +50,7 @@ pub fn merge(request: &Request<'_>) -> Result<Merge, MergeError> {
     let mut additions = Additions::find(request, &before, &outlines, &plan_before);
     let texts = additions.settle();
     let (added, ambiguous) = (additions.addresses(), additions.ambiguous());
-    let after = Files::read(&texts.sources);
+    let after = Files::checked(&texts.sources);
     let plan_after = planned(&after, request.snapshot);
     let sides = [
         Side { desired: &before.desired, plan: &plan_before },

@@ -86,7 +86,7 @@ impl<'r, 'f> Additions<'r, 'f> {
             self.use_tiers();
             self.refuse_values();
             let texts = self.texts();
-            if !self.refuse_errors(&Files::read(&texts.sources)) {
+            if !self.refuse_errors(&Files::checked(&texts.sources)) {
                 return texts;
             }
         }

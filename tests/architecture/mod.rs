@@ -27,7 +27,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
     ("permissions", &["wire"]),
     ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
     ("import", &["gate", "model", "source", "diag", "config", "resolve", "check", "plan"]),
-    ("merge", &["model", "source", "diag", "config", "resolve", "plan"]),
+    ("merge", &["model", "source", "diag", "config", "resolve", "check", "plan"]),
     ("api", &["gate", "model", "wire"]),
     ("embedded", &["wire", "api", "emulator"]),
     ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),

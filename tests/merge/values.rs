@@ -208,3 +208,19 @@ fn what_no_file_can_say_is_refused_with_the_reason() {
     );
     assert_eq!(account.merge().unwrap().added, ["live.example.com/show/good".parse().unwrap()]);
 }
+
+/// Some errors come from a rule, not from reading the files: such an entry would make every command refuse them.
+#[test]
+fn what_a_rule_makes_an_error_is_refused() {
+    let account = Account::of(
+        "domains:\n  live.example.com:\n    apps:\n      show:\n        streams:\n          a: {}\n",
+    )
+    .with("live.example.com/show/odd", |config| config.record_content = Some(words("raw,transcode")))
+    .and("live.example.com/show/good");
+    let refused = account.refused();
+    assert!(
+        refused[0].starts_with("live.example.com/show/odd: ") && refused[0].contains("transcode_templates"),
+        "{refused:?}"
+    );
+    assert_eq!(account.merge().unwrap().added, ["live.example.com/show/good".parse().unwrap()]);
+}
