@@ -41,7 +41,7 @@ impl BaseFiles {
         if there.is_empty() {
             return Ok(Err(without_files(folder)));
         }
-        let config::Loaded { sources, document, mut diagnostics } = config::load(&there);
+        let config::Loaded { sources, paths: _, document, mut diagnostics } = config::load(&there);
         let (desired, findings) = resolve::resolve(&document);
         diagnostics.extend(findings);
         let errors = diagnostics.iter().filter(|finding| finding.is_error()).count();

@@ -17,6 +17,8 @@ use crate::{check, config, resolve};
 /// The resolved files; none of their findings is an error.
 pub(super) struct Loaded {
     pub(super) sources: Sources,
+    /// The canonical path of each file; empty without files.
+    pub(super) paths: Vec<PathBuf>,
     pub(super) document: Document,
     pub(super) desired: Desired,
     /// Warnings and advice.
@@ -39,7 +41,7 @@ pub(super) fn load(paths: &Paths, rules: &Rules) -> Result<Loaded, Failure> {
 /// As [`load`].
 pub(super) fn read(paths: &[PathBuf], rules: &Rules) -> Result<Loaded, Failure> {
     insist_on_yaml(paths)?;
-    let config::Loaded { sources, document, mut diagnostics } = config::load(paths);
+    let config::Loaded { sources, paths, document, mut diagnostics } = config::load(paths);
     let (desired, findings) = resolve::resolve(&document);
     diagnostics.extend(findings);
     diagnostics.extend(check::check(&document, &desired, today()));
@@ -48,7 +50,7 @@ pub(super) fn read(paths: &[PathBuf], rules: &Rules) -> Result<Loaded, Failure> 
     if diag::has_errors(&diagnostics) {
         return Err(Failure { sources, diagnostics, exit: Exit::Error });
     }
-    Ok(Loaded { sources, document, desired, diagnostics, levels })
+    Ok(Loaded { sources, paths, document, desired, diagnostics, levels })
 }
 
 /// The day in UTC: `expires` must mean the same on every machine.
@@ -66,7 +68,8 @@ impl Loaded {
     /// reported.
     pub(super) fn without_files(sources: Sources, desired: Desired) -> Self {
         let levels = Levels { allow: vec![Code::PatternWithoutMatch], ..Levels::default() };
-        Self { sources, document: Document::default(), desired, diagnostics: Vec::new(), levels }
+        let paths = Vec::new();
+        Self { sources, paths, document: Document::default(), desired, diagnostics: Vec::new(), levels }
     }
 
     /// Applies the levels from comments and flags to later findings.

@@ -11,7 +11,7 @@ use super::load::{self, Loaded};
 use super::rerun;
 use super::run::Session;
 use super::sealed::refuse_secrets;
-use crate::config::{self, Texts};
+use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::files;
 use crate::merge::{Ambiguous, Merge, MergeError, NewFiles, Request, merge};
@@ -32,8 +32,7 @@ pub(super) fn run(
         .map_err(|error| if default_paths(Path::new("")).is_empty() { no_files().into() } else { error })?;
     insist_on_yaml(&paths)?;
     insist_on_files(&paths)?;
-    let Loaded { desired, .. } = load::read(&paths, &Rules::default())?;
-    let Texts { sources, paths: places, problems: _ } = config::read(&paths);
+    let Loaded { sources, paths: places, desired, .. } = load::read(&paths, &Rules::default())?;
     let known = Known {
         account: desired.account.as_ref().map(|account| account.value.clone()),
         domains: desired
@@ -105,12 +104,10 @@ fn write(merged: &Merge, sources: &Sources, places: &[PathBuf]) -> Result<(), Fa
     for (name, text) in &merged.created {
         files::write_whole(Path::new(name), text).map_err(|error| failed(name, error))?;
     }
-    let all: Vec<_> = sources.iter().map(|(file, _)| file).collect();
-    for (file, text) in &merged.edited {
-        let name = sources.get(*file).name();
-        let place = all.iter().position(|one| one == file).and_then(|at| places.get(at));
-        let place = place.map_or(Path::new(name), PathBuf::as_path);
-        files::write(place, text).map_err(|error| failed(name, error))?;
+    for ((file, source), place) in sources.iter().zip(places) {
+        if let Some((_, text)) = merged.edited.iter().find(|(edited, _)| *edited == file) {
+            files::write(place, text).map_err(|error| failed(source.name(), error))?;
+        }
     }
     Ok(())
 }

@@ -32,6 +32,8 @@ const KERNEL: [&str; 2] = ["/proc", "/sys"];
 pub struct Loaded {
     /// The files' texts.
     pub sources: Sources,
+    /// The canonical path of each file, with every link followed.
+    pub paths: Vec<PathBuf>,
     /// What they say.
     pub document: Document,
     /// What is wrong with them, in the order it is shown.
@@ -43,12 +45,12 @@ pub struct Loaded {
 /// In folders, only `*.yaml` and `*.yml` (in any case) are read, and hidden files and folders are skipped. A file that
 /// is reached twice is read once. The path `-` is standard input.
 pub fn load(paths: &[PathBuf]) -> Loaded {
-    let Texts { sources, paths: _, mut problems } = read(paths);
+    let Texts { sources, paths, mut problems } = read(paths);
     let (mut document, found) = parse(&sources);
     document.partial |= !problems.is_empty();
     problems.extend(found);
     diag::sort(&mut problems);
-    Loaded { sources, document, diagnostics: problems }
+    Loaded { sources, paths, document, diagnostics: problems }
 }
 
 /// Files' texts, and where they came from.
