@@ -20,7 +20,7 @@ use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Pattern, Snapshot};
 use crate::plan::{self, Decisions, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
-use crate::render::{self, PlanView, Target};
+use crate::render::{self, PlanView, Target, is_about_every_call};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
 
@@ -155,14 +155,7 @@ fn planned(
 ) -> Result<Observed, Failure> {
     let Reading { target, reach, snapshot, failures, caller, credentials, others } = reading;
     let source = credentials.as_deref();
-    let unread = failures.into_iter().map(|(domain, error)| {
-        let key = loaded.desired.domains.get(&domain).map(|domain| domain.key);
-        with_source(render::unread(&domain, &error, target.account.as_deref(), key), &error, source)
-    });
-    let unconfirmed = caller.as_ref().err();
-    let unconfirmed =
-        unconfirmed.map(|error| with_source(unconfirmed_account(error, &loaded.desired), error, source));
-    let mut diagnostics: Vec<Diagnostic> = unread.chain(unconfirmed).collect();
+    let mut diagnostics = unread(&failures, &caller, &loaded.desired, &target, source);
     diagnostics.extend(earlier.diagnostics.clone());
     let is_account_known = caller.is_ok();
     let caller = caller.unwrap_or_default();
@@ -196,6 +189,39 @@ fn planned(
         diagnostics,
         is_account_known,
     })
+}
+
+/// A finding for each domain that could not be read, and one if the account could not be confirmed. What is wrong with every call
+/// alike, such as the key, is told once.
+fn unread(
+    failures: &BTreeMap<Arc<str>, api::Error>,
+    caller: &Result<Option<String>, api::Error>,
+    desired: &Desired,
+    target: &Target,
+    source: Option<&str>,
+) -> Vec<Diagnostic> {
+    let account = target.account.as_deref();
+    let refused: Vec<&api::Error> = failures.values().filter(|error| is_about_every_call(error)).collect();
+    let is_told = !refused.is_empty();
+    let unconfirmed = caller.as_ref().err().filter(|error| !(is_told && is_about_every_call(error)));
+    let unconfirmed =
+        unconfirmed.map(|error| with_source(unconfirmed_account(error, desired), error, source));
+    // What the service says comes before what livevod concludes from it.
+    let first = refused.iter().find(|error| error.remote().is_some()).or(refused.first());
+    let unread = match first.filter(|_| refused.len() > 1 && refused.len() == failures.len()) {
+        Some(error) => {
+            let domains: Vec<&str> = failures.keys().map(|domain| &**domain).collect();
+            vec![with_source(render::unread_all(&domains, error, account), error, source)]
+        }
+        None => failures
+            .iter()
+            .map(|(domain, error)| {
+                let key = desired.domains.get(domain).map(|domain| domain.key);
+                with_source(render::unread(domain, error, account, key), error, source)
+            })
+            .collect(),
+    };
+    unread.into_iter().chain(unconfirmed).collect()
 }
 
 /// The plan that leads to the goal, and how it differs from the plan that was reviewed.

@@ -68,7 +68,7 @@ pub use printed::{
 };
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};
-pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_beside};
+pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_all, unread_beside};
 pub use remote::Sought;
 pub use report_view::{EndView, ReportView};
 pub use schema::{OutputKind, schema};
