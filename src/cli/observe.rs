@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::goal::{Goal, Reach, WayBack};
 use super::limits::have_descriptors;
 use super::load::Loaded;
-use super::record::Earlier;
+use super::record::{Earlier, Start};
 use super::saved;
 use super::undeclared::{Breadth, Others, others};
 use crate::api;
@@ -37,6 +37,8 @@ pub(super) struct Observed {
     pub(super) caller: Option<String>,
     /// How it differs from the plan that was reviewed, if one is given.
     pub(super) since_review: Vec<Difference>,
+    /// What flags or a review released for the plan.
+    released: Vec<plan::Released>,
     /// What earlier runs left unfinished, and what became of it.
     pub(super) left_open: Vec<LeftOpenNow>,
     /// A finding for each domain that could not be read, one if the account could not be confirmed, and findings about the
@@ -178,7 +180,9 @@ fn planned(
         ))?);
     }
     let left_open = looked(earlier, &loaded.desired, &snapshot, &options.selection);
+    let released = plan::released(&plan, &snapshot, &options);
     Ok(Observed {
+        released,
         plan,
         target,
         reach,
@@ -366,6 +370,11 @@ fn unconfirmed_account(error: &api::Error, desired: &Desired) -> Diagnostic {
 }
 
 impl Observed {
+    /// What the journal says of the start of a run of this plan.
+    pub(super) fn start(&self) -> Start<'_> {
+        Start { plan: &self.plan, released: &self.released, left_open: &self.left_open }
+    }
+
     /// The plan in a file.
     pub(super) fn of_file(saved: SavedPlan) -> Self {
         let plan = saved.shown();
@@ -377,6 +386,7 @@ impl Observed {
             snapshot: Snapshot::default(),
             caller: None,
             since_review: Vec::new(),
+            released: Vec::new(),
             left_open: Vec::new(),
             diagnostics: Vec::new(),
             is_account_known: true,

@@ -59,12 +59,13 @@ pub use events::{Command, Event};
 pub use exit::Exit;
 pub use forms::{Form, FormRow, form_diff};
 pub use imported::{imported, merged};
+pub use journal::Pruned;
 pub use layout::{LEAST_BYTES, Layout, Made};
-pub use left_open::unresolved;
+pub use left_open::ended_at_once;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use printed::{
-    Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, report,
-    run, runs, snapshot, unapplied, validated,
+    Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, pruned,
+    report, run, runs, snapshot, unapplied, validated,
 };
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};
