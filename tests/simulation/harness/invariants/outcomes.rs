@@ -10,7 +10,7 @@ use super::super::process::End;
 use super::super::story::{Author, Call, Target, What, failure};
 use super::super::truth::folded;
 use super::super::weather::{SHORT, Step};
-use super::writes::{is_seen, shown};
+use super::writes::{has_contradicted, is_seen, shown};
 use super::{View, changes, is_after, is_before, is_foreign_between};
 
 /// Calls `hold` with every outcome of every process.
@@ -160,7 +160,12 @@ pub(super) fn what_is_done_stayed_to_the_last_listing(run: &Run) -> Result<(), S
             }
             let is_listing =
                 |call: &Call| call.step == Step::List && matches!(call.target, Target::Domain(_));
-            let tells = |at, call: &Call| at > write && is_listing(call) && is_seen(run, at, call, &address);
+            let tells = |at, call: &Call| {
+                at > write
+                    && is_listing(call)
+                    && is_seen(run, at, call, &address)
+                    && !is_of_a_rejected_listing(view, at, domain)
+            };
             let pages: Vec<(usize, &Call)> = view.calls().filter(|(at, call)| tells(*at, call)).collect();
             // Of several pages, the one with the entry counts, if there is one.
             let has_it = |(_, call): &&(usize, &Call)| {
@@ -181,6 +186,21 @@ pub(super) fn what_is_done_stayed_to_the_last_listing(run: &Run) -> Result<(), S
         }
     }
     Ok(())
+}
+
+/// Whether a page of a domain was read for a change that was then not attempted, because the listing contradicted itself twice.
+/// livevod drops all pages of such a listing, so it can't know what only they show. A whole listing that was read for the same
+/// change before does not count either.
+fn is_of_a_rejected_listing(view: View, page: usize, domain: &str) -> bool {
+    let story = &view.run.story;
+    view.finished().filter(|(end, one)| *end > page && *one.address.domain == *domain).any(|(end, one)| {
+        // A page may be requested before the event of its change's start is told, but not at an earlier time.
+        let is_start = |what: &What| matches!(what, What::Started { address, .. } if *address == one.address);
+        let start = story[..end].iter().rfind(|told| told.process == view.number && is_start(&told.what));
+        matches!(one.outcome, Outcome::NotAttempted(_))
+            && has_contradicted(&one.outcome)
+            && start.is_some_and(|start| start.at <= story[page].at)
+    })
 }
 
 /// What an outcome says about an existing entry was read, or is true.

@@ -257,7 +257,7 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
             let compared = !has_written && matches!(outcome.outcome, Outcome::NotAttempted(_));
             let looked = compared.then(|| last_compare(view, at, &address)).flatten();
             if let Some((look, call)) = looked
-                && !is_unread(&outcome.outcome)
+                && !has_contradicted(&outcome.outcome)
                 && !is_followed_by_a_failed_look(view, look, at, &address)
                 && is_after(change, shown(run, look, call, &address))
             {
@@ -268,8 +268,8 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
     Ok(())
 }
 
-/// Whether the listing of a reading contradicts itself.
-fn is_unread(outcome: &Outcome) -> bool {
+/// Whether a change ended with a listing that contradicts itself.
+pub(super) fn has_contradicted(outcome: &Outcome) -> bool {
     let remote = failure(outcome).and_then(|failure| failure.remote.as_ref());
     matches!(remote, Some(Error::Contradiction(_)))
 }
