@@ -9,7 +9,7 @@ use livevod::plan::{ActionKind, Change, Contingent, Reason};
 use super::super::Run;
 use super::super::process::End;
 use super::super::story::{Author, Call, Target, What, failure};
-use super::super::truth::{Changed, folded};
+use super::super::truth::{Changed, State, folded};
 use super::super::weather::{SHORT, Step};
 use super::{View, changes, is_after, is_as, is_before, is_foreign_between};
 
@@ -240,11 +240,15 @@ pub(super) fn is_seen(run: &Run, at: usize, call: &Call, address: &Address) -> b
 
 /// What a read showed at an address.
 pub(super) fn shown<'a>(run: &'a Run, at: usize, call: &Call, address: &Address) -> Option<&'a Remote> {
-    let state = match call.stale.is_zero() {
+    seen(run, at, call).get(address).map(|remote| &**remote)
+}
+
+/// The state that a read saw.
+pub(super) fn seen<'a>(run: &'a Run, at: usize, call: &Call) -> &'a State {
+    match call.stale.is_zero() {
         true => run.truth.seen_by(at),
         false => run.truth.seen_late_by(at, run.story[at].at, call.stale),
-    };
-    state.get(address).map(|remote| &**remote)
+    }
 }
 
 /// A change whose compare already shows the wanted state is done, and not written.
