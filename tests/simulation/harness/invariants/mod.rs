@@ -177,6 +177,18 @@ fn changes(run: &Run) -> impl Iterator<Item = (usize, usize, &Changed, Author)> 
     })
 }
 
+/// Whether livevod's Delete of another entry removed an entry, and not one of its own address. Of a Delete that arrived late, the
+/// address is not known.
+fn went_along(run: &Run, at: usize, changed: &Changed, author: Author) -> bool {
+    let last = run.story[..at].iter().rev().find_map(|one| match &one.what {
+        What::Call(call) if call.step.is_write() => Some(call),
+        _ => None,
+    });
+    author == Author::Livevod
+        && changed.after.is_none()
+        && last.is_some_and(|call| call.step == Step::Delete && !call.is_about(&changed.address))
+}
+
 /// Whether another client changed an address between two places.
 fn is_foreign_between(run: &Run, first: usize, last: usize, address: &Address) -> bool {
     changes(run).any(|(at, _, changed, author)| {

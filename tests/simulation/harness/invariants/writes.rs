@@ -11,7 +11,7 @@ use super::super::process::End;
 use super::super::story::{Author, Call, Target, What, failure};
 use super::super::truth::{Changed, State, folded};
 use super::super::weather::{SHORT, Step};
-use super::{View, changes, is_after, is_as, is_before, is_foreign_between};
+use super::{View, changes, is_after, is_as, is_before, is_foreign_between, went_along};
 
 /// Contingent writes are in the plan. Nothing else may be sent, whatever its outcome, and the values that are written are those of
 /// the
@@ -344,7 +344,11 @@ pub(super) fn siblings_that_went_along_come_back(run: &Run) -> Result<(), String
     for (at, process, changed, author) in changes(run) {
         let Some(view) = View::all(run).find(|view| view.number == process) else { continue };
         let is_own = matches!(author, Author::Livevod | Author::Late(_));
-        let planned = view.change(&changed.address).is_some_and(Change::removes);
+        // A replace that is over does not remove its configuration again.
+        let planned = view.change(&changed.address).is_some_and(|change| {
+            change.removes()
+                && !(change.action() == ActionKind::Replace && went_along(run, at, changed, author))
+        });
         let last = run.story.iter().rposition(|one| one.process == process).unwrap_or(at);
         // livevod can't have saved what another client added or changed after the reading.
         let by_others = is_foreign_between(run, view.start(), last, &changed.address);
