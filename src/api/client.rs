@@ -742,7 +742,7 @@ pub(super) fn one_of_several(remote: Remote) -> Remote {
 }
 
 /// The attempts of one read. The time that it waits for the rate does not count against its deadline, and unless the
-/// caller set the deadline, neither does the time that it waits for a connection.
+/// caller set the deadline, neither does the time that it waits for a key and a connection.
 struct ReadTries<'a> {
     client: &'a Client,
     action: &'static str,
