@@ -18,6 +18,7 @@ mod explain;
 mod failure;
 mod fmt;
 mod goal;
+mod habits;
 mod held;
 mod help;
 mod import;
@@ -166,7 +167,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match parse(&arguments) {
         Ok(cli) => run(&cli),
-        Err(error) => terminal::all_written(usage::end(&error, &arguments)),
+        Err(error) => terminal::all_written(usage::end(error, &program(), &arguments)),
     }
 }
 

@@ -20,6 +20,40 @@ fn usage_errors_end_with_one_because_two_means_differences() {
     }
 }
 
+/// Terraform's single dashes and commands, and what other tools are used to.
+#[test]
+fn a_habit_of_another_tool_gets_a_tip_that_fits() {
+    let world = World::new();
+    for (line, says, tip) in [
+        ("apply -auto-approve", "'-auto-approve'", "two dashes: `--auto-approve`"),
+        ("plan -target=live.example.com/show", "'-target'", "two dashes: `--target`"),
+        ("plan -out reviewed.plan", "'-out'", "two dashes: `--out`"),
+        ("plan -auto-approve", "'-auto-approve'", "`livevod apply` and `livevod restore` take"),
+        ("apply --yes", "'--yes'", "take `--auto-approve`"),
+        ("apply -y", "'-y'", "take `--auto-approve`"),
+        ("apply --force", "'--force'", "the flag that allows it"),
+        ("plan -refresh-only", "'-refresh-only'", "no state to refresh"),
+        ("plan -destroy", "'-destroy'", "`state: absent`"),
+        ("apply -f livevod.yaml", "'-f'", "without an option"),
+        ("plan -var password=12345678", "'-var'", "no variables"),
+        ("destroy", "'destroy'", "`state: absent`"),
+        ("refresh", "'refresh'", "`livevod drift`"),
+        ("state list", "'state'", "`livevod import`"),
+        ("diff", "'diff'", "`livevod plan`"),
+        ("version", "'version'", "`livevod --version`"),
+        ("restore", "<SNAPSHOT|RUN>", "`livevod restore last`"),
+    ] {
+        let run = world.run(line);
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        assert!(run.stderr.contains(says) && run.stderr.contains(tip), "{}", run.transcript());
+        assert_eq!(run.stderr.matches("tip: ").count(), 1, "{}", run.transcript());
+        assert!(!run.stderr.contains("12345678"), "{}", run.transcript());
+    }
+    let document = world.run("destroy --format json").json();
+    let help = document["diagnostics"][0]["help"].as_str().unwrap();
+    assert!(help.starts_with("`state: absent` in an entry"), "{help}");
+}
+
 /// A format that a command does not support is refused before anything is done, and is not in its help.
 #[test]
 fn no_command_takes_a_format_that_it_can_not_give() {
