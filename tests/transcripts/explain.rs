@@ -132,6 +132,28 @@ fn what_is_unmanaged_is_shown_with_the_settings_of_the_service() {
     cycle_duration       2h
 ";
     assert!(wider.stdout.contains(settings), "{}", wider.transcript());
+/// People paste the URL of a stream, with the key that signs it.
+#[test]
+fn the_url_of_a_stream_is_explained_and_its_key_is_not_repeated() {
+    let world = World::with(FILES);
+    let key = "1700000000-0-0-8f2c1d9b7a6e5f4d3c2b1a09";
+    let explained = world.run("explain live.example.com/show/cam1").stdout;
+    for url in ["rtmp://live.example.com/show/cam1", "https://live.example.com/show/cam1.m3u8"] {
+        let run = world.run(&format!("explain {url}?auth_key={key}"));
+        assert_eq!((run.code, &run.stdout), (0, &explained), "{}", run.transcript());
+    }
+    for (line, says) in [
+        ("explain rtmp://push.example.com/show/cam1", "`livevod explain live.example.com/show/cam1`"),
+        ("explain rtmp://push.example.com/show/a/b", "an address has three parts"),
+        ("plan --target rtmp://live.example.com/show/cam1", "(secret)"),
+    ] {
+        let run = world.run(&format!("{line}?auth_key={key}"));
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        assert!(run.stderr.contains(says), "{}", run.transcript());
+        assert!(!run.transcript().contains("8f2c1d9b7a6e"), "{}", run.transcript());
+    }
+}
+
     let json = world.run("explain live.example.com/show/cam9 --online --emulator --format json").json();
     assert_eq!(json["online"]["unmanaged"]["cycle_duration"], 7200);
 }
