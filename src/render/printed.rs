@@ -239,7 +239,7 @@ pub fn explanation(
     match layout.format {
         Format::Json => Printed::document(explanation_json(explanation, online, context)),
         _ => {
-            let files = human_explanation(explanation, context.sources, layout.stdout);
+            let files = human_explanation(explanation, context.sources, online.is_some(), layout.stdout);
             let service = online.map(|(online, last)| human_online(online, last, layout.stdout));
             let notes = told(context.diagnostics, context, layout);
             Printed { notes, ..Printed::document(files + &service.unwrap_or_default()) }

@@ -96,7 +96,7 @@ fn a_domain_lists_its_configurations() {
     for line in [
         "live.example.com/*/*  declared (livevod.yaml:13)",
         "live.example.com/show/cam2  declared `state: absent` (livevod.yaml:14)",
-        "`livevod explain ADDRESS` explains one of them.",
+        "`livevod explain ADDRESS` explains one of them; `--online` shows what the service has.",
     ] {
         assert!(own.stdout.contains(line), "{}", own.transcript());
     }
@@ -105,7 +105,25 @@ fn a_domain_lists_its_configurations() {
     assert!(!app.stdout.contains("live.example.com/*/*"), "{}", app.transcript());
     let other = world.run("explain play.example.com");
     assert!(other.stdout.contains("no file names its domain"), "{}", other.transcript());
+    let before = world.run("explain live.example.com --online --emulator");
+    let missing = "live.example.com/*/*  declared (livevod.yaml:13), missing in the service";
+    assert!(before.stdout.contains(missing), "{}", before.transcript());
     world.converge("--emulator");
+    let json = world.run("explain live.example.com --online --emulator --format json").json();
+    assert_eq!(
+        (&json["declared"][0]["in_service"], &json["declared"][3]["in_service"]),
+        (&json!(true), &json!(false))
+    );
+    world.write(
+        "livevod.yaml",
+        &FILES
+            .replace("cam1: { on_demand: 0 }", "cam1: { state: absent }")
+            .replace("cam1: { tier: long }, ", ""),
+    );
+    let still = world.run("explain live.example.com --online --emulator");
+    let absent =
+        "live.example.com/show/cam1  declared `state: absent` (livevod.yaml:14), still in the service";
+    assert!(still.stdout.contains(absent) && !still.stdout.contains("missing"), "{}", still.transcript());
     world.write("livevod.yaml", &FILES.replace("      \"*\": { streams: { \"*\": {} } }\n", ""));
     let online = world.run("explain live.example.com --online --emulator");
     assert!(online.stdout.contains("live.example.com/*/*  unmanaged"), "{}", online.transcript());
@@ -114,24 +132,6 @@ fn a_domain_lists_its_configurations() {
     assert_eq!(json["declared"][1]["address"], "live.example.com/show/cam1");
 }
 
-/// Somebody added a configuration in the console, or removed its entry from the files.
-#[test]
-fn what_is_unmanaged_is_shown_with_the_settings_of_the_service() {
-    let world = World::with(FILES);
-    world.converge("--emulator");
-    world.write("livevod.yaml", "version: 1\ndomains: { live.example.com: {} }\n");
-    let own = world.run("explain live.example.com/show/cam1 --online --emulator");
-    let settings = "  unmanaged: no file declares it
-    vod_transcode_group  e2d796d3bb5fd8049d32bff62f94e4c1
-    cycle_duration       6h
-";
-    assert!(own.stdout.contains(settings), "{}", own.transcript());
-    let wider = world.run("explain live.example.com/show/cam9 --online --emulator");
-    let settings = "  unmanaged: no file declares live.example.com/show/*
-    vod_transcode_group  e2d796d3bb5fd8049d32bff62f94e4c1
-    cycle_duration       2h
-";
-    assert!(wider.stdout.contains(settings), "{}", wider.transcript());
 /// People paste the URL of a stream, with the key that signs it.
 #[test]
 fn the_url_of_a_stream_is_explained_and_its_key_is_not_repeated() {
@@ -154,6 +154,24 @@ fn the_url_of_a_stream_is_explained_and_its_key_is_not_repeated() {
     }
 }
 
+/// Somebody added a configuration in the console, or removed its entry from the files.
+#[test]
+fn what_is_unmanaged_is_shown_with_the_settings_of_the_service() {
+    let world = World::with(FILES);
+    world.converge("--emulator");
+    world.write("livevod.yaml", "version: 1\ndomains: { live.example.com: {} }\n");
+    let own = world.run("explain live.example.com/show/cam1 --online --emulator");
+    let settings = "  unmanaged: no file declares it
+    vod_transcode_group  e2d796d3bb5fd8049d32bff62f94e4c1
+    cycle_duration       6h
+";
+    assert!(own.stdout.contains(settings), "{}", own.transcript());
+    let wider = world.run("explain live.example.com/show/cam9 --online --emulator");
+    let settings = "  unmanaged: no file declares live.example.com/show/*
+    vod_transcode_group  e2d796d3bb5fd8049d32bff62f94e4c1
+    cycle_duration       2h
+";
+    assert!(wider.stdout.contains(settings), "{}", wider.transcript());
     let json = world.run("explain live.example.com/show/cam9 --online --emulator --format json").json();
     assert_eq!(json["online"]["unmanaged"]["cycle_duration"], 7200);
 }
@@ -199,7 +217,7 @@ fn online_adds_what_the_service_holds() {
     world.set("COLUMNS", "80");
     let asked = |world: &World, address: &str| {
         let text = world.run(&format!("explain {address} --online --emulator")).stdout;
-        let (_, below) = text.split_once("\nemulator .livevod/emulator.log\n").unwrap();
+        let (_, below) = text.split_once("\nIn the service: emulator .livevod/emulator.log\n").unwrap();
         below.to_owned()
     };
     let missing = asked(&world, "live.example.com/show/cam1");
