@@ -270,6 +270,11 @@ impl<'a> PlanView<'a> {
     /// Declared configurations that are never attempted.
     pub(super) fn unmanageable(&self) -> impl Iterator<Item = &Unsupported> {
         self.unsupported.iter().filter(|one| one.declared)
+    /// The guards that refuse it, in the order in which they are shown.
+    pub(super) fn refusing(&self) -> BTreeSet<Guard> {
+        self.held.iter().map(|held| held.guard).collect()
+    }
+
     }
 
     /// What the plan does not touch, besides unmanaged configurations.

@@ -87,7 +87,7 @@ fn a_refused_plan_prints_the_command_that_allows_it_on_the_same_service() {
     assert!(command.ends_with(" livevod.yaml --emulator=some.log"), "{command}");
     let refused = world.run("apply a.plan --emulator=some.log --auto-approve --max-change 0");
     assert_eq!(refused.code, 3, "{}", refused.transcript());
-    let last = "Refused: 1 refusal; nothing was written (exit code 3)\n";
+    let last = "Refused (limits); nothing was written (exit code 3)\n";
     assert!(refused.stderr.ends_with(last), "{}", refused.transcript());
     assert_eq!(proposed(&refused), "apply a.plan --emulator=some.log --auto-approve --max-change 1");
     let other = world.run("apply a.plan --emulator=other.log --auto-approve");
