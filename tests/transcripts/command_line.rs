@@ -230,6 +230,46 @@ fn a_reader_that_goes_away_is_no_error() {
     assert!(output.status.success());
 }
 
+/// As in a checkout that another user made, or a container with a read-only file system.
+#[cfg(unix)]
+#[test]
+fn a_plan_needs_no_right_to_write_the_emulators_file() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let world = World::with(
+        "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\ndomains: { live.example.com: { apps: { show: { streams: { cam1: {} } } } } }\n",
+    );
+    world.converge("--emulator=state.log");
+    let readable = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let state = world.path().join("state.log");
+    readable(&state, 0o444);
+    readable(&world.path().join("livevod.yaml"), 0o444);
+    // A place where anybody may run it.
+    let program = world.path().join("livevod");
+    std::fs::copy(env!("CARGO_BIN_EXE_livevod"), &program).unwrap();
+    readable(world.path(), 0o555);
+    let is_root = std::fs::OpenOptions::new().append(true).open(&state).is_ok();
+    let run = |line: &str| {
+        let mut command = std::process::Command::new(&program);
+        command.args(line.split(' ')).current_dir(world.path()).env_clear().envs(world.variables());
+        if is_root {
+            // Nobody: permissions do not bind root.
+            command.uid(65534).gid(65534);
+        }
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let (code, text) = run("plan --emulator=state.log --journal none");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("No changes."), "{text}");
+    let (code, text) = run("apply --emulator=state.log --auto-approve --journal none");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("`state.log` can't be opened"), "{text}");
+    readable(world.path(), 0o755);
+}
+
 #[test]
 fn an_emulator_file_that_can_not_be_kept_is_an_error() {
     let world = World::with("version: 1\ndomains: { live.example.com: {} }\n");
