@@ -480,6 +480,16 @@ impl Client {
         self.inner.endpoints.vod(region).map_err(|error| Error::not_sent("VOD", error))
     }
 
+    /// Where ActionTrail may list the calls about domains of a region.
+    pub(super) fn trails(&self, region: Option<&str>) -> Result<Vec<Endpoint>, Error> {
+        self.inner.endpoints.trails(region).map_err(|error| Error::not_sent("ActionTrail", error))
+    }
+
+    /// The time by the service's clock, as far as it is known.
+    pub(super) fn time(&self) -> Result<Timestamp, Error> {
+        self.stamp().map(|stamp| stamp.time).map_err(|error| Error::not_sent("ActionTrail", error))
+    }
+
     /// The pages on which configurations were last seen.
     pub(super) fn places(&self) -> &Places {
         &self.inner.places
