@@ -30,6 +30,7 @@ mod lines;
 mod links;
 mod markdown;
 mod marks;
+mod metrics;
 mod narrated;
 mod outcomes;
 mod phrases;
@@ -63,6 +64,7 @@ pub use journal::Pruned;
 pub use layout::{LEAST_BYTES, Layout, Made};
 pub use left_open::ended_at_once;
 pub use links::{LinkBase, LinkBaseError, Links};
+pub use metrics::{Exposition, Metrics, metrics};
 pub use printed::{
     Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, pruned,
     report, run, runs, snapshot, unapplied, validated,

@@ -86,7 +86,7 @@ struct OpenJournal {
 }
 
 /// How far a run got that ends at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EndsAtOnce {
     /// Changes that are done.
     pub done: usize,
