@@ -30,6 +30,7 @@ mod limits;
 mod load;
 mod man;
 mod merge;
+mod monitor;
 mod observe;
 mod online;
 mod outputs;
