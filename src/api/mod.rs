@@ -15,6 +15,7 @@ mod places;
 mod proxy;
 mod retry;
 mod transport;
+mod who;
 
 pub use call_log::{CallEntry, CallLog};
 pub use client::{Client, ClientError, ClientSettings, KeyInUse, Permit};
@@ -26,3 +27,4 @@ pub use limiter::Rate;
 pub use proxy::proxy_before;
 pub use retry::Retry;
 pub use transport::{LONGEST_BODY, Sending, Timeouts, Transport, transport_to};
+pub use who::{Trail, Who};

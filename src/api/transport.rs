@@ -10,7 +10,7 @@ use super::endpoint::Endpoint;
 use super::error::Error;
 use super::proxy::Proxies;
 use crate::gate::without_error_numbers;
-use crate::wire::{Request, Response};
+use crate::wire::{Request, Response, USER_AGENT};
 
 /// Longest response body that is read, in bytes; a page of 100 configurations has some tens of kilobytes.
 pub const LONGEST_BODY: usize = 8 << 20;
@@ -76,7 +76,7 @@ impl Http {
         install_ring();
         let Timeouts { connect, read, whole } = timeouts;
         let builder = reqwest::Client::builder()
-            .user_agent(concat!("livevod/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .connect_timeout(connect)
             .read_timeout(read)
             .timeout(whole)

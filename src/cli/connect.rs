@@ -123,7 +123,7 @@ pub(super) fn account(given: Option<&String>, reach: &Reach) -> Result<Option<St
     }
 }
 
-/// The embedded emulator. A command that only reads does not create its file.
+/// The embedded emulator. A command that only reads does not create its file, and needs no right to write it.
 fn embedded(
     remote: &Remote,
     access: Access,
@@ -146,10 +146,15 @@ fn embedded(
     let domain_regions = regions(remote, reach).into_iter().map(|(name, region)| (name.to_string(), region));
     let account_settings =
         emulator::Settings { quirks, domain_regions: domain_regions.collect(), ..played(account.as_deref()) };
-    let service = emulator::Service::open(kept, account_settings).map_err(|error| {
-        Diagnostic::new(Code::Emulator, with_causes(&error)).help("name another file: `--emulator=FILE`")
-    })?;
     let calls = Tally::default();
+    let service = emulator::Service::open(kept, account_settings.clone())
+        .or_else(|error| match access {
+            Access::Reads if error.is_about_writing() => emulator::Service::read(file, account_settings),
+            _ => Err(error),
+        })
+        .map_err(|error| {
+            Diagnostic::new(Code::Emulator, with_causes(&error)).help("name another file: `--emulator=FILE`")
+        })?;
     let client = embedded::client(Arc::new(service), settings(remote, &calls, embedded::settings()));
     let target = Target { name: emulator_name(file), account };
     Ok(Connection { client, target, is_local: true, credentials: None, calls, tells_waits: false })
