@@ -114,7 +114,11 @@ fn a_format_prints_the_metrics_also_of_a_run_that_fails() {
     assert!(run.stdout.ends_with("# EOF\n"), "{}", run.stdout);
     let line = "# HELP livevod_drift_runs Runs by their outcome.\n# TYPE livevod_drift_runs counter\nlivevod_drift_runs_total{";
     assert!(run.stdout.contains(line), "{}", run.stdout);
-    assert!(run.stdout.contains("# UNIT livevod_drift_last_run_timestamp_seconds seconds\n"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("# UNIT livevod_drift_last_run_timestamp_seconds seconds\n"),
+        "{}",
+        run.stdout
+    );
     world.write("livevod.yaml", "version: 7\n");
     let failed = world.run("drift --emulator --title night --format openmetrics");
     assert_eq!(failed.code, 1, "{}", failed.transcript());
