@@ -146,7 +146,6 @@ fn embedded(
     let domain_regions = regions(remote, reach).into_iter().map(|(name, region)| (name.to_string(), region));
     let account_settings =
         emulator::Settings { quirks, domain_regions: domain_regions.collect(), ..played(account.as_deref()) };
-    let calls = Tally::default();
     let service = emulator::Service::open(kept, account_settings.clone())
         .or_else(|error| match access {
             Access::Reads if error.is_about_writing() => emulator::Service::read(file, account_settings),
@@ -155,6 +154,7 @@ fn embedded(
         .map_err(|error| {
             Diagnostic::new(Code::Emulator, with_causes(&error)).help("name another file: `--emulator=FILE`")
         })?;
+    let calls = Tally::default();
     let client = embedded::client(Arc::new(service), settings(remote, &calls, embedded::settings()));
     let target = Target { name: emulator_name(file), account };
     Ok(Connection { client, target, is_local: true, credentials: None, calls, tells_waits: false })
