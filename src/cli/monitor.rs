@@ -138,10 +138,14 @@ impl Monitoring {
 impl Monitor<'_> {
     /// The summary of a run that ended early.
     pub(super) fn failed(&self, failure: &Failure) -> Summary {
-        let first = failure.diagnostics.iter().find(|finding| finding.is_error());
-        let (code, message) =
-            first.map_or((Code::Usage.as_str(), ""), |one| (one.code.as_str(), &one.message));
-        Summary::failed(&self.target, self.account.as_deref(), code, message)
+        let Failure { sources, diagnostics, exit: _ } = failure;
+        let Some(first) = diagnostics.iter().find(|finding| finding.is_error()) else {
+            return Summary::failed(&self.target, self.account.as_deref(), Code::Usage.as_str(), "");
+        };
+        let place = first.labels.first().map(|label| sources.place(label.span));
+        let place = place.map(|place| format!("{}:{}: ", place.file, place.start.line)).unwrap_or_default();
+        let message = format!("{place}{}", first.message);
+        Summary::failed(&self.target, self.account.as_deref(), first.code.as_str(), &message)
     }
 
     /// Tells everyone what was found.
@@ -152,7 +156,7 @@ impl Monitor<'_> {
         let now = Timestamp::now();
         let (mut state, unusable) = match self.read(now) {
             Ok(state) => (state, None),
-            Err(finding) => (State::default(), Some(finding)),
+            Err(reason) => (State::default(), Some(self.unusable(&reason))),
         };
         let check = state.checks.entry(self.check.clone()).or_default();
         check.count(summary.outcome, now, &calls.counts());
@@ -166,20 +170,19 @@ impl Monitor<'_> {
         Monitored { findings: undelivered.into_iter().chain(unwritten).chain(unkept).collect(), openmetrics }
     }
 
-    /// The state of the runs before.
-    fn read(&self, now: Timestamp) -> Result<State, Diagnostic> {
-        let file = &self.arguments.state;
-        let unusable = |reason: String| {
-            let message = format!("the state in `{}` can't be used: {reason}", file.display());
-            warning(Code::NotTold, message).help(
-                "receivers may be told again what they know; remove the file, or name another one with `--state FILE`",
-            )
-        };
-        match files::regular_text(file, LARGEST_STATE) {
+    /// The state of the runs before, or why it can't be used.
+    fn read(&self, now: Timestamp) -> Result<State, String> {
+        match files::regular_text(&self.arguments.state, LARGEST_STATE) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(State::default()),
-            Err(error) => Err(unusable(error.to_string())),
-            Ok(text) => State::read(&text, now).map_err(|error| unusable(error.to_string())),
+            Err(error) => Err(error.to_string()),
+            Ok(text) => State::read(&text, now).map_err(|error| error.to_string()),
         }
+    }
+
+    fn unusable(&self, reason: &str) -> Diagnostic {
+        let message = format!("the state in `{}` can't be used: {reason}", self.arguments.state.display());
+        let help = "receivers may be told again what they know; remove the file, or name another one with `--state FILE`";
+        warning(Code::NotTold, message).help(help)
     }
 
     fn keep(&self, state: &State) -> Option<Diagnostic> {
