@@ -91,7 +91,7 @@ pub fn unapplied(view: &PlanView, context: Context, layout: &Layout) -> Printed 
 fn plan_before(last: String, view: &PlanView, context: Context, layout: &Layout) -> Printed {
     let beside = |text| Printed { more: last, ..Printed::beside(context, layout, text) };
     match layout.format {
-        Format::Human => beside(human_plan(view, layout.full, layout.stdout)),
+        Format::Human | Format::Openmetrics => beside(human_plan(view, layout.full, layout.stdout)),
         Format::Json => Printed::document(plan_json(view, context)),
         Format::Markdown => beside(markdown_plan("plan", view, layout)),
         Format::TerraformJson => beside(terraform_json(view, context.exit)),
@@ -111,10 +111,17 @@ pub fn drift(view: &PlanView, context: Context, layout: &Layout) -> Printed {
         Format::Github | Format::Gitlab | Format::Sarif => {
             differences(view, Severity::Warning, context, layout)
         }
-        Format::Human | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
-            plan(view, context, layout)
-        }
+        Format::Human
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => plan(view, context, layout),
     }
+}
+
+/// The metrics of a drift check. People read its findings.
+pub fn measured(metrics: String, context: Context, layout: &Layout) -> Printed {
+    Printed::beside(context, layout, metrics)
 }
 
 /// A plan as findings, among those of the run.
@@ -130,7 +137,11 @@ pub fn report(view: &ReportView, context: Context, layout: &Layout) -> Printed {
     let diagnostics = sorted(context.diagnostics, &outcomes);
     let all = Context { diagnostics: &diagnostics, ..context };
     match layout.format {
-        Format::Human | Format::TerraformJson | Format::GitlabTerraform | Format::Html => Printed {
+        Format::Human
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => Printed {
             text: format!("\n{}", human_report(view, layout.stdout)),
             more: told(&outcomes, context, layout),
             ..Printed::default()
@@ -149,7 +160,12 @@ pub fn report(view: &ReportView, context: Context, layout: &Layout) -> Printed {
 /// plan.
 pub fn findings(context: Context, layout: &Layout) -> Printed {
     match layout.format {
-        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+        Format::Human
+        | Format::Markdown
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => {
             Printed { notes: told(context.diagnostics, context, layout), ..Printed::default() }
         }
         Format::Json => Printed::document(diagnostics_json(context)),
@@ -163,7 +179,12 @@ pub fn findings(context: Context, layout: &Layout) -> Printed {
 pub fn failure(context: Context, layout: &Layout) -> Printed {
     let printed = findings(context, layout);
     match layout.format {
-        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+        Format::Human
+        | Format::Markdown
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => {
             let more = explain_line(context.diagnostics, layout.stderr).unwrap_or_default();
             Printed { more: found(context) + &more, ..printed }
         }
@@ -175,7 +196,12 @@ pub fn failure(context: Context, layout: &Layout) -> Printed {
 pub fn validated(desired: &Desired, context: Context, layout: &Layout) -> Printed {
     let printed = findings(context, layout);
     match layout.format {
-        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+        Format::Human
+        | Format::Markdown
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => {
             let found = summary_line(context.diagnostics);
             let text = format!("Valid: {}; {found}.\n", desired_summary(desired));
             let more = explain_line(context.diagnostics, layout.stderr).unwrap_or_default();
@@ -194,9 +220,12 @@ pub fn snapshot(
     layout: &Layout,
 ) -> Printed {
     match layout.format {
-        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
-            Printed::beside(context, layout, human_snapshot(saved, file))
-        }
+        Format::Human
+        | Format::Markdown
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => Printed::beside(context, layout, human_snapshot(saved, file)),
         Format::Json => Printed::document(snapshot_json(saved, file, context.exit)),
         Format::Github | Format::Gitlab | Format::Sarif => {
             let diagnostics = [context.diagnostics, seen].concat();
@@ -295,7 +324,12 @@ pub fn forms(
 ) -> Printed {
     let with_different = || sorted(context.diagnostics, &different());
     match layout.format {
-        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+        Format::Human
+        | Format::Markdown
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => {
             let (notes, text) = match shown {
                 Shown::Nothing => (String::new(), forms_summary(rows, layout.stdout)),
                 Shown::Differences => (forms_summary(rows, layout.stderr), String::new()),
