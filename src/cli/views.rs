@@ -76,6 +76,17 @@ pub(super) fn of_reports() -> impl TypedValueParser<Value = Format> {
     those(Format::holds_reports)
 }
 
+/// `--format` of `drift`, which has metrics too.
+pub(super) fn of_drift() -> impl TypedValueParser<Value = Format> {
+    let values = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let metrics =
+        PossibleValue::new("openmetrics").help("Metrics of the check as OpenMetrics, for monitoring systems");
+    PossibleValuesParser::new(values.chain([metrics])).try_map(|text| match text.as_str() {
+        "openmetrics" => Ok(Format::Openmetrics),
+        other => Format::from_str(other, false),
+    })
+}
+
 fn those(hold: fn(Format) -> bool) -> impl TypedValueParser<Value = Format> {
     let values = Format::value_variants().iter().filter(|format| hold(**format));
     let values: Vec<PossibleValue> = values.filter_map(ValueEnum::to_possible_value).collect();

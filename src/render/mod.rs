@@ -66,8 +66,8 @@ pub use left_open::ended_at_once;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use metrics::{Exposition, Metrics, metrics};
 pub use printed::{
-    Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, pruned,
-    report, run, runs, snapshot, unapplied, validated,
+    Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, measured, page,
+    plan, pruned, report, run, runs, snapshot, unapplied, validated,
 };
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};
@@ -110,6 +110,9 @@ pub enum Format {
     Gitlab,
     /// Findings as SARIF 2.1.0, for code scanning
     Sarif,
+    /// Metrics of a drift check; only `drift` has it.
+    #[value(skip)]
+    Openmetrics,
 }
 
 impl Format {
@@ -127,7 +130,7 @@ impl Format {
             | Format::Github
             | Format::Gitlab
             | Format::Sarif => true,
-            Format::TerraformJson | Format::GitlabTerraform | Format::Html => false,
+            Format::TerraformJson | Format::GitlabTerraform | Format::Html | Format::Openmetrics => false,
         }
     }
 
@@ -140,7 +143,11 @@ impl Format {
     pub fn holds_findings(self) -> bool {
         match self {
             Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => true,
-            Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => false,
+            Format::Markdown
+            | Format::TerraformJson
+            | Format::GitlabTerraform
+            | Format::Html
+            | Format::Openmetrics => false,
         }
     }
 }
