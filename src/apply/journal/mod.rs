@@ -7,8 +7,8 @@
 //!
 //! An [`Entry`] is the content of a line, [`read()`] turns a journal's text back into a [`RunRecord`], [`left_open()`]
 //! finds what runs left unfinished, [`last_entry()`] what they last say about an address, [`changed_since()`] what
-//! somebody changed after a run: all pure. [`JournalFile`] and
-//! [`Lock`] touch the disk. A caller may bring another [`Sink`] and another clock.
+//! somebody changed after a run, [`prunable()`] which runs nothing needs any more: all pure. [`JournalFile`], [`Lock`],
+//! [`read_needed_runs()`] and [`remove_run()`] touch the disk. A caller may bring another [`Sink`] and another clock.
 
 mod entry;
 mod file;
