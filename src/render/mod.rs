@@ -60,17 +60,18 @@ pub use events::{Command, Event};
 pub use exit::Exit;
 pub use forms::{Form, FormRow, form_diff};
 pub use imported::{imported, merged};
+pub use journal::Pruned;
 pub use layout::{LEAST_BYTES, Layout, Made};
-pub use left_open::unresolved;
+pub use left_open::ended_at_once;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use metrics::{Exposition, Metrics, metrics};
 pub use printed::{
     Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, measured, page,
-    plan, report, run, runs, snapshot, unapplied, validated,
+    plan, pruned, report, run, runs, snapshot, unapplied, validated,
 };
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};
-pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_beside};
+pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_all, unread_beside};
 pub use remote::Sought;
 pub use report_view::{EndView, ReportView};
 pub use schema::{OutputKind, schema};

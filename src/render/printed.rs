@@ -16,7 +16,10 @@ use super::github::github;
 use super::gitlab::gitlab;
 use super::headlines::{explain_line, summary_line};
 use super::html::html;
-use super::journal::{human_run, human_runs, human_snapshot, run_json, runs_json, snapshot_json};
+use super::journal::{
+    Pruned, human_pruned, human_run, human_runs, human_snapshot, pruned_json, run_json, runs_json,
+    snapshot_json,
+};
 use super::layout::Layout;
 use super::markdown::markdown_plan;
 use super::outcomes::markdown_report;
@@ -282,6 +285,14 @@ pub fn area(area: &Area, context: Context, layout: &Layout) -> Printed {
         Format::Json => area_json(area, context),
         _ => human_area(area, context.sources, layout.stdout),
     })
+}
+
+/// The runs that were removed from a folder, or would be.
+pub fn pruned(pruned: &Pruned, context: Context, layout: &Layout) -> Printed {
+    match layout.format {
+        Format::Json => Printed::document(pruned_json(pruned, context)),
+        _ => Printed::beside(context, layout, human_pruned(pruned, layout.stdout)),
+    }
 }
 
 /// The earlier runs.
