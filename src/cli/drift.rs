@@ -1,19 +1,26 @@
 //! `livevod drift`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::arguments::{Guards, Planning, plan_options};
+use super::connect::{Access, connect};
 use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
-use super::load::load;
-use super::observe::look;
+use super::load::{Loaded, load};
+use super::observe::{Observed, block_on, observe};
+use super::only_new::LastCheck;
 use super::places::Places;
+use super::record::Earlier;
 use super::rerun;
 use super::run::{Run, Session, Told};
 use super::undeclared::Breadth;
-use crate::plan::{Guard, Plan};
-use crate::render::{self, Command, Context, Exit};
+use crate::drift::{self, Comparison, Difference, Drift, Kind};
+use crate::merge::{Adopter, Outlines};
+use crate::plan::Guard;
+use crate::render::{self, Command, Context, Cures, DriftView, Exit};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -22,6 +29,14 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     breadth: Breadth,
+
+    /// Count every unmanaged configuration as drift, not only those that apply in place of a declared one
+    #[arg(long)]
+    unmanaged: bool,
+
+    /// Show, and exit with 2 for, only what is new or changed since the last check with FILE, which keeps what was found
+    #[arg(long, value_name = "FILE")]
+    only_new: Option<PathBuf>,
 
     #[command(flatten)]
     streaming: Streaming,
@@ -38,33 +53,86 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
-        Places::reading(|| self.planning.files()).journals(&self.planning.scope.journal).writing(events, file)
+        Places::reading(|| self.planning.files())
+            .journals(&self.planning.scope.journal)
+            .writing("--only-new", self.only_new.as_ref())
+            .writing(events, file)
     }
 
     fn run(&self, Session { terminal, events, .. }: &Session) -> Result<Exit, Failure> {
         let Planning { paths, rules, scope } = &self.planning;
         let loaded = load(paths, rules)?;
         let options = plan_options(scope, &Guards::default());
-        let mut observed = look(&loaded, scope, &options, Goal::Files, self.breadth)?;
+        let connection = connect(&scope.remote, Access::Reads, &Goal::Files.reach(&loaded.desired))?;
+        let last =
+            self.only_new.as_deref().map(|file| LastCheck::read(file, &connection.target)).transpose()?;
+        let earlier = Earlier::read(&scope.journal, &connection.target)?;
+        let mut observed =
+            block_on(observe(&loaded, &connection, &options, &earlier, Goal::Files, self.breadth))??;
         // Drift writes nothing, so only the guard of the account matters: another account was read.
         observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
-        let exit = exit(&observed.plan);
-        let (mut view, diagnostics) = (observed.view(), observed.findings(&loaded));
-        events.plan(&view, &diagnostics, &loaded.sources);
+        let whole = drift::find(Comparison {
+            plan: &observed.plan,
+            snapshot: &observed.snapshot,
+            history: &earlier.history(),
+            desired: &loaded.desired,
+            sources: &loaded.sources,
+            counts_unmanaged: self.unmanaged,
+        });
+        let is_covered = |address: &_| observed.covers(&options.selection, address);
+        let (found, news) = match &last {
+            Some(last) => last.news(&whole, is_covered),
+            None => (whole.clone(), None),
+        };
+        let exit = exit(&found);
+        let (mut plan, diagnostics) = (observed.view(), observed.findings(&loaded));
+        plan.import = rerun::import(paths.given(), &scope.remote, None);
+        let apply = rerun::applying(paths.given(), &scope.remote);
+        let mut view = DriftView::new(&plan, &found, cures(&found, apply.as_deref(), &observed, &loaded));
+        (view.news, view.counts_unmanaged) = (news, self.unmanaged);
+        events.plan(&plan, &diagnostics, &loaded.sources);
         events.drift(&view);
-        view.import = rerun::import(paths.given(), &scope.remote, None);
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
         terminal.show(&render::drift(&view, context, &scope.layout(terminal)));
+        if let Some(last) = &last {
+            last.write(&whole, is_covered)?;
+        }
         Ok(exit)
     }
 }
 
+/// How to end each difference.
+fn cures(drift: &Drift, apply: Option<&str>, observed: &Observed, loaded: &Loaded) -> Vec<Cures> {
+    let Loaded { sources, document, desired, .. } = loaded;
+    let outlines = Outlines::of(sources);
+    let adopter = Adopter::new(sources, document, desired, &outlines);
+    let cure = |one: &Difference| {
+        let address = &one.address;
+        let remote = observed.snapshot.get(address).filter(|remote| remote.unsupported.is_none());
+        let revert = || render::reverting(apply?, address);
+        let fields = || one.fields.iter().map(|field| field.field);
+        let adopt = || adopter.adopt(address, remote.map(|remote| &remote.config), fields());
+        match (one.kind, one.is_planned) {
+            (Kind::Unmanageable, _) => Cures::default(),
+            (_, true) => Cures { revert_first: None, revert: revert(), adopt: adopt() },
+            // A configuration that can't be managed can be neither deleted nor declared.
+            (_, false) if remote.is_none() => Cures::default(),
+            (_, false) => {
+                let revert_first = adopter.adopt(address, None, []);
+                let revert = revert_first.as_ref().and_then(|_| revert());
+                Cures { revert_first, revert, adopt: adopt() }
+            }
+        }
+    };
+    drift.differences.iter().map(cure).collect()
+}
+
 /// An incomplete reading is an error, whatever the rest shows: otherwise the unread part would look unchanged. A reading of
 /// another account is an error too.
-fn exit(plan: &Plan) -> Exit {
+fn exit(drift: &Drift) -> Exit {
     match () {
-        () if !plan.is_complete() || plan.is_held_by(Guard::Account) => Exit::Error,
-        () if plan.differs() => Exit::Differences,
+        () if !drift.is_complete => Exit::Error,
+        () if drift.is_drifted() => Exit::Differences,
         () => Exit::Success,
     }
 }

@@ -24,6 +24,8 @@ const PARTS: [Part; 4] = [
             "against",
             "base",
             "detailed_exitcode",
+            "unmanaged",
+            "only_new",
             "plan",
             "without_files",
             "purposes",
@@ -52,7 +54,7 @@ const EXAMPLES: [(&str, &str); 19] = [
     ),
     ("apply", "  livevod apply --emulator\n  livevod apply reviewed.plan --expect-digest sha256:…"),
     ("show", "  livevod show reviewed.plan\n  livevod show reviewed.plan --format html > plan.html"),
-    ("drift", "  livevod drift\n  livevod drift --target live.example.com --format markdown"),
+    ("drift", "  livevod drift\n  livevod drift --only-new .livevod/drift.json --format markdown"),
     (
         "snapshot",
         "  livevod snapshot --out before.json\n  livevod snapshot --target live.example.com/show --out show.json",

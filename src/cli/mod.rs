@@ -31,6 +31,7 @@ mod man;
 mod merge;
 mod observe;
 mod online;
+mod only_new;
 mod outputs;
 mod places;
 mod plan;

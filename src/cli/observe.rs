@@ -18,7 +18,7 @@ use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, changed_since,
 use crate::check;
 use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::model::{Pattern, Snapshot};
+use crate::model::{Address, Pattern, Snapshot};
 use crate::plan::{self, Decisions, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
 use crate::render::{self, PlanView, Target};
 use crate::resolve::Desired;
@@ -382,6 +382,12 @@ impl Observed {
     /// The plan, and what is shown with it.
     pub(super) fn view(&self) -> PlanView<'_> {
         PlanView::new(&self.plan, &self.target, &self.left_open, &self.since_review)
+    }
+
+    /// Whether this run compared an address: it is selected, and its domain was read. A domain that no file names any more
+    /// counts as compared: it is not drift.
+    pub(super) fn covers(&self, selection: &Selection, address: &Address) -> bool {
+        selection.selects(address) && !self.plan.notes.unread.iter().any(|name| *name == *address.domain)
     }
 
     /// All findings of the run so far.

@@ -9,7 +9,7 @@ use std::path::Path;
 use files::{Library, Module, Source};
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 23] = [
+const ALLOWED: [(&str, &[&str]); 24] = [
     ("gate", &[]),
     ("model", &[]),
     ("source", &[]),
@@ -31,6 +31,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
     ("api", &["gate", "model", "wire"]),
     ("embedded", &["wire", "api", "emulator"]),
     ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),
+    ("drift", &["model", "sealed", "source", "resolve", "plan", "apply"]),
     (
         "render",
         &[
@@ -50,6 +51,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
             "merge",
             "api",
             "apply",
+            "drift",
         ],
     ),
     (
@@ -74,6 +76,7 @@ const ALLOWED: [(&str, &[&str]); 23] = [
             "api",
             "merge",
             "apply",
+            "drift",
             "render",
         ],
     ),
