@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::arguments::{Guards, Planning, plan_options};
-use super::connect::{Access, connect};
+use super::connect::{Access, Tally, connect};
 use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::load::{Loaded, load};
+use super::monitor::{Monitor, Monitoring};
 use super::observe::{Observed, block_on, observe};
 use super::only_new::LastCheck;
 use super::places::Places;
@@ -17,6 +18,7 @@ use super::record::Earlier;
 use super::rerun;
 use super::run::{Run, Session, Told};
 use super::undeclared::Breadth;
+use crate::diag::Diagnostic;
 use crate::drift::{self, Comparison, Difference, Drift, Kind};
 use crate::merge::{Adopter, Outlines};
 use crate::plan::Guard;
@@ -40,6 +42,19 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     streaming: Streaming,
+
+    #[command(flatten)]
+    monitoring: Monitoring,
+}
+
+/// What was compared.
+struct Checked<'a> {
+    loaded: Loaded,
+    observed: Observed,
+    /// What the last check found, with `--only-new`.
+    last: Option<LastCheck<'a>>,
+    /// Everything that differs.
+    drift: Drift,
 }
 
 impl Run for Arguments {
@@ -53,25 +68,70 @@ impl Run for Arguments {
 
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
-        Places::reading(|| self.planning.files())
-            .journals(&self.planning.scope.journal)
-            .writing("--only-new", self.only_new.as_ref())
-            .writing(events, file)
+        let places = Places::reading(|| self.planning.files()).journals(&self.planning.scope.journal);
+        let places = places.writing("--only-new", self.only_new.as_ref());
+        self.monitoring.places(places.writing(events, file))
     }
 
     fn run(&self, Session { terminal, events, .. }: &Session) -> Result<Exit, Failure> {
+        let Planning { paths, rules: _, scope } = &self.planning;
+        let monitor = self.monitoring.begin(&scope.remote, scope.title(), &self.planning.distinguishing())?;
+        let (Checked { loaded, observed, last, drift }, told) = self.told(&monitor)?;
+        let selection = plan_options(scope, &Guards::default()).selection;
+        let is_covered = |address: &_| observed.covers(&selection, address);
+        let (shown, news) = match &last {
+            Some(last) => last.news(&drift, is_covered),
+            None => (drift.clone(), None),
+        };
+        let exit = exit(&shown);
+        let (mut plan, diagnostics) = (observed.view(), [observed.findings(&loaded), told].concat());
+        plan.import = rerun::import(paths.given(), &scope.remote, None);
+        let apply = rerun::applying(paths.given(), &scope.remote);
+        let mut view = DriftView::new(&plan, &shown, cures(&shown, apply.as_deref(), &observed, &loaded));
+        (view.news, view.counts_unmanaged) = (news, self.unmanaged);
+        events.plan(&plan, &diagnostics, &loaded.sources);
+        events.drift(&view);
+        let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
+        terminal.show(&render::drift(&view, context, &scope.layout(terminal)));
+        if let Some(last) = &last {
+            last.write(&drift, is_covered)?;
+        }
+        Ok(exit)
+    }
+}
+
+impl Arguments {
+    /// Compares, and tells the result to everyone who is to be told, also that nothing could be compared.
+    fn told(&self, monitor: &Monitor<'_>) -> Result<(Checked<'_>, Vec<Diagnostic>), Failure> {
+        let mut calls = Tally::default();
+        match self.compare(&mut calls) {
+            Ok(checked) => {
+                let told = monitor.tell(&checked.observed.summary(self.unmanaged), &calls);
+                Ok((checked, told))
+            }
+            Err(mut failure) => {
+                let told = monitor.tell(&monitor.failed(&failure), &calls);
+                failure.diagnostics.extend(told);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Compares the service with the files. `calls` becomes the count of the calls, also if the comparison fails.
+    fn compare(&self, calls: &mut Tally) -> Result<Checked<'_>, Failure> {
         let Planning { paths, rules, scope } = &self.planning;
         let loaded = load(paths, rules)?;
         let options = plan_options(scope, &Guards::default());
         let connection = connect(&scope.remote, Access::Reads, &Goal::Files.reach(&loaded.desired))?;
+        *calls = connection.calls.clone();
         let last =
             self.only_new.as_deref().map(|file| LastCheck::read(file, &connection.target)).transpose()?;
         let earlier = Earlier::read(&scope.journal, &connection.target)?;
-        let mut observed =
-            block_on(observe(&loaded, &connection, &options, &earlier, Goal::Files, self.breadth))??;
+        let observing = observe(&loaded, &connection, &options, &earlier, Goal::Files, self.breadth);
+        let mut observed = block_on(observing)??;
         // Drift writes nothing, so only the guard of the account matters: another account was read.
         observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
-        let whole = drift::find(Comparison {
+        let drift = drift::find(Comparison {
             plan: &observed.plan,
             snapshot: &observed.snapshot,
             history: &earlier.history(),
@@ -79,25 +139,7 @@ impl Run for Arguments {
             sources: &loaded.sources,
             counts_unmanaged: self.unmanaged,
         });
-        let is_covered = |address: &_| observed.covers(&options.selection, address);
-        let (found, news) = match &last {
-            Some(last) => last.news(&whole, is_covered),
-            None => (whole.clone(), None),
-        };
-        let exit = exit(&found);
-        let (mut plan, diagnostics) = (observed.view(), observed.findings(&loaded));
-        plan.import = rerun::import(paths.given(), &scope.remote, None);
-        let apply = rerun::applying(paths.given(), &scope.remote);
-        let mut view = DriftView::new(&plan, &found, cures(&found, apply.as_deref(), &observed, &loaded));
-        (view.news, view.counts_unmanaged) = (news, self.unmanaged);
-        events.plan(&plan, &diagnostics, &loaded.sources);
-        events.drift(&view);
-        let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-        terminal.show(&render::drift(&view, context, &scope.layout(terminal)));
-        if let Some(last) = &last {
-            last.write(&whole, is_covered)?;
-        }
-        Ok(exit)
+        Ok(Checked { loaded, observed, last, drift })
     }
 }
 

@@ -19,6 +19,7 @@ use crate::check;
 use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Pattern, Snapshot};
+use crate::notify::Summary;
 use crate::plan::{self, Decisions, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
 use crate::render::{self, PlanView, Target};
 use crate::resolve::Desired;
@@ -388,6 +389,12 @@ impl Observed {
     /// counts as compared: it is not drift.
     pub(super) fn covers(&self, selection: &Selection, address: &Address) -> bool {
         selection.selects(address) && !self.plan.notes.unread.iter().any(|name| *name == *address.domain)
+    }
+
+    /// What a drift check says about the service.
+    pub(super) fn summary(&self, counts_unmanaged: bool) -> Summary {
+        let domains = self.snapshot.domains.keys().map(|domain| &**domain);
+        Summary::of(&self.plan, &self.target.name, domains, counts_unmanaged)
     }
 
     /// All findings of the run so far.

@@ -19,7 +19,7 @@ const LARGEST: u64 = 128 << 20;
 /// What the last check found, and the file that keeps it.
 pub(super) struct LastCheck<'a> {
     file: &'a Path,
-    target: &'a Target,
+    target: Target,
     known: Option<Known>,
 }
 
@@ -28,16 +28,16 @@ impl<'a> LastCheck<'a> {
     ///
     /// # Errors
     /// When it is not what an earlier check of the same service wrote, or no regular file.
-    pub(super) fn read(file: &'a Path, target: &'a Target) -> Result<Self, Failure> {
+    pub(super) fn read(file: &'a Path, target: &Target) -> Result<Self, Failure> {
         if is_standard_output(file) {
             return Err(refused(file, "standard output keeps nothing").into());
         }
-        let Some(text) = text(file)? else { return Ok(Self { file, target, known: None }) };
+        let Some(text) = text(file)? else { return Ok(Self { file, target: target.clone(), known: None }) };
         let known = Known::read(&text).map_err(|error| refused(file, &error.to_string()))?;
         if known.target != target.name || known.account != target.account {
             return Err(refused(file, "it is about another service or account").into());
         }
-        Ok(Self { file, target, known: Some(known) })
+        Ok(Self { file, target: target.clone(), known: Some(known) })
     }
 
     /// What is new compared with it.
@@ -56,7 +56,7 @@ impl<'a> LastCheck<'a> {
     /// # Errors
     /// When the file can't be written.
     pub(super) fn write(&self, drift: &Drift, is_covered: impl Fn(&Address) -> bool) -> Result<(), Failure> {
-        let Target { name, account } = self.target;
+        let Target { name, account } = &self.target;
         let known =
             Known::after(self.known.as_ref(), drift, name, account.as_deref(), Timestamp::now(), is_covered);
         sealed::write(self.file, Code::Usage, known.write())

@@ -327,7 +327,10 @@ impl<'a> Page<'a> {
     /// The unmanaged configurations; with `full`, each with its settings, and the command that adds them to the files.
     fn unmanaged(&mut self, counted: &HashSet<&Address>) {
         let view = self.view;
-        let is_alone = |one: &&Unmanaged| !counted.contains(&one.address);
+        // Without settings, what is no longer declared needs no second line.
+        let released = view.base.as_ref().map_or(&[][..], |base| &base.since.released);
+        let is_shown = |address: &Address| self.full || !released.contains(address);
+        let is_alone = |one: &&Unmanaged| !counted.contains(&one.address) && is_shown(&one.address);
         let alone: Vec<&Unmanaged> = view.unmanaged.iter().filter(is_alone).collect();
         let addresses: Vec<&Address> = alone.iter().map(|one| &one.address).collect();
         match addresses.len() {

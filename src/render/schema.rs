@@ -5,7 +5,7 @@ use super::drift::DriftDocument;
 use super::events::Line;
 use super::plan_json::PlanDocument;
 use super::report_json::ReportDocument;
-use crate::{config, schema, snapshot};
+use crate::{config, notify, schema, snapshot};
 
 /// The documents with a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -24,6 +24,8 @@ pub enum OutputKind {
     Diagnostics,
     /// The file that `snapshot --out` saves
     Snapshot,
+    /// What `drift --notify json` posts
+    Notification,
 }
 
 /// The schema of a document.
@@ -36,5 +38,6 @@ pub fn schema(document: OutputKind) -> serde_json::Value {
         OutputKind::Events => schema::of::<Line>("events", FORMAT_VERSION),
         OutputKind::Diagnostics => schema::of::<DiagnosticsDocument>("diagnostics", FORMAT_VERSION),
         OutputKind::Snapshot => snapshot::schema(),
+        OutputKind::Notification => notify::schema(),
     }
 }
