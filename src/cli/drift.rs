@@ -147,7 +147,7 @@ impl Arguments {
 fn cures(drift: &Drift, apply: Option<&str>, observed: &Observed, loaded: &Loaded) -> Vec<Cures> {
     let Loaded { sources, document, desired, .. } = loaded;
     let outlines = Outlines::of(sources);
-    let adopter = Adopter::new(sources, document, desired, &outlines);
+    let adopter = Adopter::new(sources, document, desired, &outlines, 2 * drift.count(Kind::Appeared));
     let cure = |one: &Difference| {
         let address = &one.address;
         let remote = observed.snapshot.get(address).filter(|remote| remote.unsupported.is_none());
