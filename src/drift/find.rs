@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::difference::{Difference, Drift, FieldDifference, Kind, Moved, Since, SinceWhat};
 use crate::apply::journal::{Confirmed, History};
 use crate::model::{Address, Field, RecordConfig, Remote, Snapshot, Value};
-use crate::plan::{ActionKind, FieldChange, Guard, Noted, Plan, Reason, Recorder, Shadow, Unmanaged, Unsupported};
+use crate::plan::{
+    ActionKind, FieldChange, Guard, Noted, Plan, Reason, Recorder, Shadow, Unmanaged, Unsupported,
+};
 use crate::resolve::Desired;
 use crate::source::{Place, Sources};
 

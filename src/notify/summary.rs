@@ -215,7 +215,8 @@ fn differences(plan: &Plan, counts_unmanaged: bool) -> Vec<Difference> {
     let shadowing: BTreeSet<&Address> = plan.notes.shadows.iter().map(|one| &one.address).collect();
     let unmanaged = plan.notes.unmanaged.iter().map(|one| &one.address);
     let undeclared = plan.notes.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address);
-    let counted = unmanaged.chain(undeclared).filter(|address| counts_unmanaged && !shadowing.contains(address));
+    let counted =
+        unmanaged.chain(undeclared).filter(|address| counts_unmanaged && !shadowing.contains(address));
     let counted = counted.map(|address| Difference {
         address: address.clone(),
         kind: DifferenceKind::Unwanted,
