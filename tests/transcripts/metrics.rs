@@ -57,7 +57,7 @@ fn a_run_is_measured_beside_its_usual_output() {
     assert_eq!(mode & 0o444, 0o444, "the collector is another user");
     let piped = world.run("drift --emulator --title night --metrics -");
     assert!(piped.stdout.starts_with("# HELP livevod_drift_"), "{}", piped.transcript());
-    assert!(piped.stderr.contains("Plan: "), "{}", piped.transcript());
+    assert!(piped.stderr.contains("The service differs"), "{}", piped.transcript());
 }
 
 #[test]
