@@ -66,7 +66,10 @@ const EXAMPLES: [(&str, &str); 19] = [
         "  livevod journal --since 7d --address live.example.com/show\n  livevod journal last --format json",
     ),
     ("render", "  livevod render\n  livevod render --format json"),
-    ("explain", "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online"),
+    (
+        "explain",
+        "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online --who",
+    ),
     ("doctor", "  livevod doctor\n  livevod doctor --profile apply --format json"),
     (
         "ram-policy",

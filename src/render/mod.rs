@@ -50,6 +50,7 @@ mod sheet;
 mod style;
 mod terraform;
 mod view;
+mod who;
 
 pub use diagnostics::diagnostics;
 pub use differences::plan_findings;
@@ -57,6 +58,7 @@ pub use doctor::{Check, checks, is_about_every_call};
 pub use documents::{Context, pretty};
 pub use events::{Command, Event};
 pub use exit::Exit;
+pub use explain_online::OnlineFacts;
 pub use forms::{Form, FormRow, form_diff};
 pub use imported::{imported, merged};
 pub use layout::{LEAST_BYTES, Layout, Made};
@@ -68,7 +70,7 @@ pub use printed::{
 };
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};
-pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_beside};
+pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_beside, untold};
 pub use remote::Sought;
 pub use report_view::{EndView, ReportView};
 pub use schema::{OutputKind, schema};
