@@ -83,7 +83,7 @@ pub(super) struct Turn {
     from: Instant,
     /// How long the turn was waited for, without the time that the service asked to wait.
     pub(super) waited: Duration,
-    /// When the call was first let go: it may wait for a connection after its turn has come.
+    /// When the call was first let go: it may wait for a key and a connection after its turn has come.
     pub(super) left: Option<Instant>,
 }
 

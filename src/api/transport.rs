@@ -133,6 +133,14 @@ impl Transport for Http {
     }
 }
 
+/// The way to one endpoint, over HTTP.
+///
+/// # Errors
+/// When the system's certificates can't be loaded, or a variable does not configure a usable proxy.
+pub fn transport_to(timeouts: Timeouts, endpoint: &Endpoint) -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(Http::new(timeouts, Some(endpoint))?))
+}
+
 /// The providers of rustls are process-wide; one that is already installed is as good.
 fn install_ring() {
     static ONCE: Once = Once::new();

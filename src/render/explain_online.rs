@@ -4,7 +4,7 @@ use super::groups::Groups;
 use super::journal::{end_text, found_text};
 use super::lines::{Line, laid_out};
 use super::phrases::recorded;
-use super::style::{Style, Tone, pad};
+use super::style::{Style, Tone, pad, wrap};
 use super::who::{WhoText, who_text};
 use crate::api::Trail;
 use crate::apply::journal::{LastEntry, Reply, Told};
@@ -64,7 +64,11 @@ pub(super) fn human_online(facts: OnlineFacts<'_>, style: Style) -> String {
         Some(last) => lines.extend(last_lines(last)),
         None => lines.push(Line::fact("no journal mentions it")),
     }
-    format!("\n{}\n{}", style.paint(Tone::Strong, &clean(target)), laid_out(&lines, style))
+    let heading: String = wrap(&format!("In the service: {}", clean(target)), style.width)
+        .iter()
+        .map(|line| format!("{}\n", style.paint(Tone::Strong, line)))
+        .collect();
+    format!("\n{heading}{}", laid_out(&lines, style))
 }
 
 /// The settings of a configuration that no file declares; `other` is its address if another one was asked for.
