@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::arguments::{Guards, Planning, plan_options};
-use super::connect::{Access, Tally, connect};
+use super::connect::{Access, Connection, Tally, connect};
 use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
@@ -15,7 +15,9 @@ use super::record::Earlier;
 use super::rerun;
 use super::run::{Run, Session, Told};
 use super::undeclared::Breadth;
+use crate::api::{self, Trail, Who};
 use crate::diag::Diagnostic;
+use crate::model::Address;
 use crate::plan::{Guard, Plan};
 use crate::render::{self, Command, Context, Exit};
 
@@ -26,6 +28,10 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     breadth: Breadth,
+
+    /// Also ask ActionTrail for the calls that may have changed what differs; the result and the exit code stay the same
+    #[arg(long)]
+    who: bool,
 
     #[command(flatten)]
     streaming: Streaming,
@@ -38,6 +44,8 @@ pub(super) struct Arguments {
 struct Checked {
     loaded: Loaded,
     observed: Observed,
+    /// Who may have changed what differs, if that is asked for.
+    who: Option<Who>,
 }
 
 impl Run for Arguments {
@@ -58,9 +66,11 @@ impl Run for Arguments {
     fn run(&self, Session { terminal, events, .. }: &Session) -> Result<Exit, Failure> {
         let Planning { paths, rules: _, scope } = &self.planning;
         let monitor = self.monitoring.begin(&scope.remote, scope.title(), &self.planning.distinguishing())?;
-        let (Checked { loaded, observed }, told) = self.told(&monitor)?;
+        let (Checked { loaded, observed, who }, told) = self.told(&monitor)?;
         let exit = exit(&observed.plan);
-        let (mut view, diagnostics) = (observed.view(), [observed.findings(&loaded), told].concat());
+        let (mut view, diagnostics) =
+            (observed.view(), [observed.findings(&loaded), untold(who.as_ref()), told].concat());
+        view.who = who.as_ref();
         events.plan(&view, &diagnostics, &loaded.sources);
         events.drift(&view);
         view.import = rerun::import(paths.given(), &scope.remote, None);
@@ -95,12 +105,49 @@ impl Arguments {
         let connection = connect(&scope.remote, Access::Reads, &Goal::Files.reach(&loaded.desired))?;
         *calls = connection.calls.clone();
         let earlier = Earlier::read(&scope.journal, &connection.target)?;
-        let observing = observe(&loaded, &connection, &options, &earlier, Goal::Files, self.breadth);
-        let mut observed = block_on(observing)??;
+        let observing = async {
+            let observed =
+                observe(&loaded, &connection, &options, &earlier, Goal::Files, self.breadth).await?;
+            let region = |address: &Address| {
+                let domain = loaded.desired.domains.get(&address.domain)?;
+                let written = domain.region.as_ref().map(|region| region.value.clone());
+                written.or(scope.remote.region.clone())
+            };
+            let who = if self.who { Some(ask(&observed, region, &connection).await) } else { None };
+            Ok::<_, Failure>((observed, who))
+        };
+        let (mut observed, who) = block_on(observing)??;
         // Drift writes nothing, so only the guard of the account matters: another account was read.
         observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
-        Ok(Checked { loaded, observed })
+        Ok(Checked { loaded, observed, who })
     }
+}
+
+/// Asks ActionTrail about everything that differs and every unmanaged configuration.
+async fn ask(
+    observed: &Observed,
+    regions: impl Fn(&Address) -> Option<String>,
+    connection: &Connection,
+) -> Who {
+    let plan = &observed.plan;
+    let changes = plan.decisions.changes.iter().map(|change| &change.address);
+    let others = plan.notes.unmanaged.iter().map(|one| &one.address);
+    let unsupported = plan.notes.unsupported.iter().filter(|one| one.declared).map(|one| &one.address);
+    let asked = changes.chain(others).chain(unsupported);
+    let asked = asked.map(|address| (address.clone(), regions(address))).collect();
+    connection.asking(connection.client.who(&asked)).await
+}
+
+/// A warning for each error of ActionTrail.
+fn untold(who: Option<&Who>) -> Vec<Diagnostic> {
+    let mut errors: Vec<(&api::Error, usize)> = Vec::new();
+    for error in who.into_iter().flat_map(|who| who.trails.values()).filter_map(Trail::error) {
+        match errors.iter_mut().find(|(known, _)| known.to_string() == error.to_string()) {
+            Some((_, count)) => *count += 1,
+            None => errors.push((error, 1)),
+        }
+    }
+    errors.into_iter().map(|(error, count)| render::untold(count, error)).collect()
 }
 
 /// An incomplete reading is an error, whatever the rest shows: otherwise the unread part would look unchanged. A reading of

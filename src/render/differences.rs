@@ -6,6 +6,8 @@ use super::base::{DELETE_UNDECLARED, DELETE_UNNAMED, KEPT};
 use super::causes::{Cause, Causes};
 use super::phrases::{released_by, sentence, undeclared_title, unmanageable};
 use super::view::{ChangeView, PlanView};
+use super::who::{WhoText, who_text};
+use crate::api::Who;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::Address;
 use crate::plan::{ActionKind, FieldChange, Held, Reason, Shadow, SinceBase, Warning};
@@ -23,6 +25,7 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
     let others = declared_unsupported(view).chain(view.shadows.iter().map(shadow)).chain(on_the_base(view));
     for mut difference in shared.chain(differences).chain(others) {
         difference.severity = weight;
+        difference = with_who(difference, view.who);
         findings.push(difference);
     }
     let entries: HashMap<&Address, Option<&Place>> =
@@ -34,6 +37,16 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
         findings.push(finding);
     }
     findings.finish()
+}
+
+/// Adds the newest call that may have changed the configuration that a finding is about, or why none is known.
+fn with_who(finding: Diagnostic, who: Option<&Who>) -> Diagnostic {
+    let address = finding.address.clone();
+    let text = address.zip(who).and_then(|(address, who)| {
+        let WhoText { heading, calls } = who_text(&address, who.trails.get(&address)?);
+        Some(calls.into_iter().next().map_or(heading, |call| format!("ActionTrail: {call}")))
+    });
+    text.into_iter().fold(finding, |finding, text| finding.note(text, None))
 }
 
 /// The differences that no shared value covers.

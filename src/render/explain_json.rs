@@ -6,7 +6,7 @@ use super::documents::{Context, FORMAT_VERSION, findings, pretty, texts};
 use super::exit::Exit;
 use super::explain_online::OnlineFacts;
 use super::facts::{origin_row, settings_row};
-use super::who::who_row;
+use super::who::trail_row;
 use crate::apply::journal::{LastEntry, Told};
 use crate::diag::Code;
 use crate::explain::{
@@ -142,7 +142,7 @@ fn online_row(facts: OnlineFacts<'_>) -> Json {
         "standing": standing_name(standing),
         "differences": differences(standing),
         "journal": last.map(journal_row),
-        "who": who.map(|(_, trail)| who_row(trail)),
+        "who": who.map(|(_, trail)| trail_row(trail)),
     })
 }
 

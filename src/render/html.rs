@@ -45,6 +45,7 @@ pub(super) fn html(view: &PlanView, layout: &Layout) -> String {
         beside::left_open(&view.left_open),
         fleet.picture(),
         Changes { view, links, fleet: &fleet }.section(),
+        beside::who(view.who),
         left_alone(view),
         legend(&view.groups),
         "</main>\n".to_owned(),

@@ -49,6 +49,7 @@ pub(super) fn markdown_plan(command: &str, view: &PlanView, layout: &Layout) -> 
     scribe.pending(&mut sheet, &pending);
     scribe.table(&mut sheet, &own);
     scribe.blocks(&mut sheet, &folds);
+    beside::who(&mut sheet, view.who);
     scribe.unmanaged(&mut sheet);
     scribe.left_alone(&mut sheet);
     scribe.legend(&mut sheet);

@@ -12,6 +12,7 @@ use super::phrases::{
 use super::review::{human_saved_plan, human_since_review};
 use super::style::{Style, Tone, columns, pad, wrap};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView};
+use super::who::{WHO_TITLE, WhoItem, who_items};
 use crate::gate::clean;
 use crate::model::{Address, Value};
 use crate::plan::{ActionKind, FieldChange, Held};
@@ -32,6 +33,7 @@ pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
     page.head();
     page.changes();
     page.left_alone();
+    page.who();
     match view.changes().len() {
         0 => {
             page.guards();
@@ -279,6 +281,21 @@ impl<'a> Page<'a> {
         notes.extend(change.instead.map(|other| clean(&instead(other, self.style.arrow()))));
         notes.extend(change.contingent.iter().map(|one| contingency(*one).to_owned()));
         notes
+    }
+
+    /// Who may have changed what differs.
+    fn who(&mut self) {
+        let items = self.view.who.map(who_items).unwrap_or_default();
+        if items.is_empty() {
+            return;
+        }
+        self.line(format!("{WHO_TITLE}:"));
+        for WhoItem { addresses, texts } in items {
+            let names = self.names(&addresses);
+            self.item(Tone::Quiet, "  .", &names);
+            texts.iter().for_each(|text| self.item(Tone::Quiet, "     ", text));
+        }
+        self.line("");
     }
 
     fn left_alone(&mut self) {

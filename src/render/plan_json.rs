@@ -11,6 +11,7 @@ use super::facts::{
     undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
 };
 use super::view::PlanView;
+use super::who::{WhoRow, who_rows};
 use crate::model::AddressText;
 use crate::plan::{Budget, Summary};
 
@@ -21,7 +22,11 @@ pub(super) fn plan_json(view: &PlanView, context: Context) -> String {
 
 /// `drift --format json`: the plan, and whether it is an alarm.
 pub(super) fn drift_json(view: &PlanView, context: Context) -> String {
-    pretty(&DriftDocument { drift: drift(view), plan: PlanDocument::new(view, context) })
+    pretty(&DriftDocument {
+        drift: drift(view),
+        who: view.who.map(who_rows),
+        plan: PlanDocument::new(view, context),
+    })
 }
 
 /// `plan --format json`: everything that apply would do and that a reviewer should know.
@@ -85,6 +90,9 @@ pub(super) struct PlanDocument<'a> {
 pub(super) struct DriftDocument<'a> {
     #[serde(flatten)]
     drift: Drift,
+    /// The calls that may have changed what differs, by address; left out unless `--who` asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<Vec<WhoRow<'a>>>,
     #[serde(flatten)]
     plan: PlanDocument<'a>,
 }

@@ -12,6 +12,7 @@ use super::left_open::weighty;
 use super::phrases::{
     STOPS_RECORDING, STREAMS_ON_AIR, cost, counted, coverage_text, undeclared_title, with_count,
 };
+use crate::api::Who;
 use crate::apply::journal::LeftOpenNow;
 use crate::gate::clean;
 use crate::model::Address;
@@ -73,6 +74,8 @@ pub struct PlanView<'a> {
     pub(super) left_open: Vec<&'a LeftOpenNow>,
     /// How it differs from the reviewed plan, if there is one.
     pub(super) since_review: &'a [Difference],
+    /// Who may have changed what differs, if that was asked for.
+    pub who: Option<&'a Who>,
     /// The file that it was saved to, if any.
     pub saved_to: Option<&'a Path>,
     /// The command that applies it, to be pasted into a shell, if the run knows one.
@@ -169,6 +172,7 @@ impl<'a> PlanView<'a> {
             base: since_base.as_ref().map(|since| BaseView::new(since, changes)),
             left_open: weighty(left_open),
             since_review,
+            who: None,
             saved_to: None,
             command: None,
             arguments: None,

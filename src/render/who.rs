@@ -1,10 +1,14 @@
 //! Who may have changed a configuration, as ActionTrail tells: in words and as JSON.
 
-use jiff::Timestamp;
-use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::documents::AddressRow;
 use super::phrases::counted;
-use crate::api::Trail;
+use crate::api::{Trail, Who};
 use crate::gate::clean;
 use crate::model::{Address, AddressText};
 use crate::wire::{Action, CallUser, EVENT_DAYS, PastCall, Tool};
@@ -88,27 +92,151 @@ fn tool_text(tool: &Tool) -> String {
     }
 }
 
-/// The same for machines; the shape is always the same.
-pub(super) fn who_row(trail: &Trail) -> Json {
-    let (state, calls, since, unreadable, error) = match trail {
-        Trail::Calls(calls) => ("found", calls.as_slice(), None, 0, None),
-        Trail::NoCall { since, is_all: _, unreadable } => ("none", &[][..], Some(since), *unreadable, None),
-        Trail::Unread(error) => ("unknown", &[][..], None, 0, Some(error)),
-    };
-    json!({
-        "state": state,
-        "calls": calls.iter().map(call_row).collect::<Vec<_>>(),
-        "since": since.map(ToString::to_string),
-        "unreadable": unreadable,
-        "error": error.map(|error| json!({
-            "code": Some(error.code()).filter(|code| !code.is_empty()),
-            "message": error.to_string(),
-            "request_id": error.request_id(),
-        })),
-    })
+/// The calls of one address that a list of many shows; the rest are counted.
+const MOST_SHOWN: usize = 2;
+
+/// An answer about one address, or about several that have the same answer without a call.
+pub(super) struct WhoItem {
+    pub(super) addresses: Vec<String>,
+    pub(super) texts: Vec<String>,
 }
 
-fn call_row(call: &PastCall) -> Json {
+/// All answers: first each address with calls, then the others by their answers. The texts are clean.
+pub(super) fn who_items(who: &Who) -> Vec<WhoItem> {
+    let mut items = Vec::new();
+    let mut silent: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (address, trail) in &who.trails {
+        let WhoText { heading, mut calls } = who_text(address, trail);
+        let name = clean(&address.to_string());
+        if calls.is_empty() {
+            silent.entry(heading).or_default().push(name);
+            continue;
+        }
+        let earlier = calls.len().saturating_sub(MOST_SHOWN);
+        calls.truncate(MOST_SHOWN);
+        calls.extend((earlier > 0).then(|| counted(earlier, "earlier call")));
+        items.push(WhoItem { addresses: vec![name], texts: calls });
+    }
+    items.extend(silent.into_iter().map(|(heading, addresses)| WhoItem { addresses, texts: vec![heading] }));
+    items
+}
+
+/// The title of those answers.
+pub(super) const WHO_TITLE: &str = "Who may have changed it, by ActionTrail, the newest call first";
+
+/// `drift --format json`: the calls that may have changed one address.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Who")]
+pub(super) struct WhoRow<'a> {
+    #[serde(flatten)]
+    address: AddressRow<'a>,
+    #[serde(flatten)]
+    trail: TrailRow<'a>,
+}
+
+/// The calls that may have changed a configuration, as ActionTrail tells.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Trail")]
+pub(super) struct TrailRow<'a> {
+    /// Whether there is an answer.
+    state: TrailState,
+    /// The newest calls that succeeded, the newest first; empty unless the state is `found`.
+    calls: Vec<CallRow<'a>>,
+    /// Since when there is no call, null unless the state is `none`.
+    since: Option<String>,
+    /// How many calls tell no address, so that they may be about any.
+    unreadable: usize,
+    /// Why ActionTrail could not be read, null unless the state is `unknown`.
+    error: Option<TrailError<'a>>,
+}
+
+/// Whether there is an answer.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum TrailState {
+    /// There are calls.
+    Found,
+    /// There is no call.
+    None,
+    /// ActionTrail could not be read.
+    Unknown,
+}
+
+/// An error of ActionTrail.
+#[derive(Serialize, JsonSchema)]
+struct TrailError<'a> {
+    /// The service's code, null if it gave none.
+    code: Option<&'a str>,
+    /// The message.
+    message: String,
+    /// The service's id of the request, null if it gave none.
+    request_id: Option<&'a str>,
+}
+
+/// One call.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Call")]
+struct CallRow<'a> {
+    /// When it was made.
+    time: String,
+    /// `create`, `update` or `delete`.
+    action: &'static str,
+    /// The address that it names: the same, or an app-wide one that covers it.
+    #[schemars(with = "String")]
+    address: AddressText<'a>,
+    /// Who made it, in the service's words.
+    user: UserRow<'a>,
+    /// What it was made with.
+    tool: ToolRow<'a>,
+    /// The service's id of the call, null if it gave none.
+    request_id: Option<&'a str>,
+}
+
+/// The identity that made a call.
+#[derive(Serialize, JsonSchema)]
+struct UserRow<'a> {
+    /// Such as `ram-user`, `root-account` or `assumed-role`; empty if it is not told.
+    #[serde(rename = "type")]
+    kind: &'a str,
+    /// Such as `alice`, or `role:session`; empty if it is not told.
+    name: &'a str,
+}
+
+/// What a call was made with, as far as its user agent tells.
+#[derive(Serialize, JsonSchema)]
+struct ToolRow<'a> {
+    /// `console`, `livevod`, `cli`, `terraform`, `sdk`, `other` or `unknown`.
+    kind: &'static str,
+    /// The version of livevod, the language of an SDK, or the beginning of another user agent; null for the rest.
+    name: Option<&'a str>,
+}
+
+/// The answers about all addresses.
+pub(super) fn who_rows(who: &Who) -> Vec<WhoRow<'_>> {
+    let row = |(address, trail)| WhoRow { address: AddressRow::new(address), trail: trail_row(trail) };
+    who.trails.iter().map(row).collect()
+}
+
+/// The answer about one address.
+pub(super) fn trail_row(trail: &Trail) -> TrailRow<'_> {
+    let none =
+        TrailRow { state: TrailState::None, calls: Vec::new(), since: None, unreadable: 0, error: None };
+    match trail {
+        Trail::Calls(calls) => {
+            TrailRow { state: TrailState::Found, calls: calls.iter().map(call_row).collect(), ..none }
+        }
+        Trail::NoCall { since, is_all: _, unreadable } => {
+            TrailRow { since: Some(since.to_string()), unreadable: *unreadable, ..none }
+        }
+        Trail::Unread(error) => {
+            let code = Some(error.code()).filter(|code| !code.is_empty());
+            let error = TrailError { code, message: error.to_string(), request_id: error.request_id() };
+            TrailRow { state: TrailState::Unknown, error: Some(error), ..none }
+        }
+    }
+}
+
+fn call_row(call: &PastCall) -> CallRow<'_> {
     let PastCall { time, action, address, user: CallUser { kind, name }, tool, request_id, error: _ } = call;
     let action = match action {
         Action::Add => "create",
@@ -125,14 +253,14 @@ fn call_row(call: &PastCall) -> Json {
         Tool::Other(name) => ("other", Some(name.as_str())),
         Tool::Unknown => ("unknown", None),
     };
-    json!({
-        "time": time.to_string(),
-        "action": action,
-        "address": AddressText(address),
-        "user": {"type": kind, "name": name},
-        "tool": {"kind": tool, "name": tool_name},
-        "request_id": request_id,
-    })
+    CallRow {
+        time: time.to_string(),
+        action,
+        address: AddressText(address),
+        user: UserRow { kind, name },
+        tool: ToolRow { kind: tool, name: tool_name },
+        request_id: request_id.as_deref(),
+    }
 }
 
 #[cfg(test)]
@@ -191,6 +319,7 @@ mod tests {
             Trail::NoCall { since, is_all: true, unreadable: 0 },
             Trail::Unread(error),
         ];
-        assert_eq!(states.map(|trail| who_row(&trail)["state"].clone()), ["found", "none", "unknown"]);
+        let state = |trail: &Trail| serde_json::to_value(trail_row(trail)).unwrap()["state"].clone();
+        assert_eq!(states.each_ref().map(state), ["found", "none", "unknown"]);
     }
 }

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use livevod::emulator::{KEY_ID, KEY_SECRET, Service, Settings};
 use livevod::model::{Address, NO_TRANSCODE, RecordConfig, StreamSpelling};
-use livevod::wire::{Call, ComposeOff, Key, Secret, SignatureVersion, Stamp, read, sign, update};
+use livevod::wire::{Call, ComposeOff, Key, Secret, SignatureVersion, Stamp, delete, read, sign, update};
 
 use super::World;
 use super::journal::scrub;
@@ -42,6 +42,67 @@ pub(super) fn shorter(stream: &str) -> Call {
         ..RecordConfig::default()
     };
     update(&cam(stream), StreamSpelling::Named, &config, ComposeOff::Bare)
+}
+
+fn gone(stream: &str) -> Call {
+    delete(&cam(stream), StreamSpelling::Named)
+}
+
+/// A world with edits of two people: one changed cam1 in the console, one deleted cam2.
+fn edited() -> World {
+    let mut world = World::with(FILE);
+    world.set("COLUMNS", "100");
+    world.converge("--emulator");
+    let cli = "AlibabaCloud (linux) Golang/1.21.5 Core/0.01 TeaDSL/1 Aliyun-CLI/3.0.200";
+    others(&world, &[("alice", "AliyunConsole", shorter("cam1")), ("bob", cli, gone("cam2"))]);
+    world
+}
+
+#[test]
+fn drift_tells_who_in_every_format_and_stays_the_same_alarm() {
+    let world = edited();
+    for format in ["human", "markdown", "html", "json", "github", "sarif"] {
+        let [bare, told] =
+            ["", "--who"].map(|flag| world.run(&format!("drift --emulator --format {format} {flag}")));
+        assert_eq!((bare.code, told.code), (2, 2), "{}", told.transcript());
+        assert!(
+            told.stdout.contains("alice (RAM user) in the console") || format == "json",
+            "{}",
+            told.transcript()
+        );
+        assert!(!bare.stdout.contains("alice"), "{}", bare.transcript());
+    }
+    assert_snapshot!("drift", scrub(&world.run("drift --emulator --who").transcript()));
+    assert_snapshot!("drift_markdown", scrub(&world.run("drift --emulator --who --format markdown").stdout));
+    let document = world.run("drift --emulator --who --format json").json();
+    let who = document["who"].as_array().unwrap();
+    let told: Vec<_> =
+        who.iter().map(|one| (one["address"].as_str().unwrap(), &one["calls"][0]["user"]["name"])).collect();
+    assert_eq!(told[0], ("live.example.com/show/cam1", &"alice".into()));
+    assert_eq!(told.len(), 2);
+    let offline = world.run("drift --emulator --format json").json();
+    assert_eq!(offline.get("who"), None, "not asked");
+}
+
+#[test]
+fn drift_without_an_answer_of_action_trail_is_the_same_alarm() {
+    let mut world = keyed(FILE);
+    world.set("COLUMNS", "100");
+    let denied = Server::start(&world, &["--fault", "deny:action=LookupEvents"]);
+    let run = world.run(&format!("drift --who --endpoint {}", denied.url));
+    assert_eq!(run.code, 2, "{}", run.transcript());
+    assert_snapshot!("drift_denied", scrub(&run.transcript()).replace(&denied.url, "[url]"));
+    let json = world.run(&format!("drift --who --endpoint {} --format json", denied.url)).json();
+    assert_eq!((&json["drifted"], &json["complete"]), (&true.into(), &true.into()));
+    assert_eq!(json["who"][0]["state"], "unknown");
+    assert_eq!(json["who"][0]["error"]["code"], "NoPermission");
+    assert_eq!(json["diagnostics"].as_array().unwrap().len(), 1, "one warning for three addresses");
+    let none = Server::start(&world, &[]);
+    let json = world.run(&format!("drift --who --endpoint {} --format json", none.url)).json();
+    assert_eq!(json["who"][0]["state"], "none");
+    world.converge(&format!("--endpoint {}", none.url));
+    let clean = world.run(&format!("drift --who --endpoint {}", none.url));
+    assert_eq!((clean.code, clean.stderr.as_str()), (0, ""), "{}", clean.transcript());
 }
 
 #[test]
