@@ -24,6 +24,8 @@ const PARTS: [Part; 4] = [
             "against",
             "base",
             "detailed_exitcode",
+            "unmanaged",
+            "only_new",
             "plan",
             "without_files",
             "purposes",
@@ -54,7 +56,7 @@ const EXAMPLES: [(&str, &str); 19] = [
     ("show", "  livevod show reviewed.plan\n  livevod show reviewed.plan --format html > plan.html"),
     (
         "drift",
-        "  livevod drift --target live.example.com --format markdown\n  livevod drift --title production --notify slack --metrics livevod.prom",
+        "  livevod drift --only-new .livevod/known.json --format markdown\n  livevod drift --title production --notify slack --metrics livevod.prom",
     ),
     (
         "snapshot",

@@ -33,6 +33,7 @@ mod merge;
 mod monitor;
 mod observe;
 mod online;
+mod only_new;
 mod outputs;
 mod places;
 mod plan;

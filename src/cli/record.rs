@@ -11,9 +11,9 @@ use super::failure::{Failure, with_causes};
 use super::sealed::refuse_secrets;
 use super::terminal::secrets;
 use crate::apply::journal::{
-    Broken, Header, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound, LeftOpenNow,
-    Lock, LockError, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open, read_runs, save_snapshot,
-    snapshot_name, until_settled,
+    Broken, Header, History, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound,
+    LeftOpenNow, Lock, LockError, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open, read_runs,
+    save_snapshot, snapshot_name, until_settled,
 };
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Snapshot};
@@ -59,6 +59,11 @@ impl Earlier {
     /// The last entry about an address.
     pub(super) fn last_entry(&self, address: &Address) -> Option<LastEntry> {
         last_entry(&self.runs, address)
+    }
+
+    /// What livevod last left at each address.
+    pub(super) fn history(&self) -> History {
+        History::of(&self.runs, self.diagnostics.is_empty())
     }
 
     /// What is unfinished.

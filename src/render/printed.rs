@@ -7,6 +7,7 @@ use super::desired::{desired_json, desired_summary, desired_yaml};
 use super::diagnostics::diagnostics;
 use super::differences::plan_findings;
 use super::documents::{Context, diagnostics_json};
+use super::drift::{DriftView, drift_findings, drift_json, human_drift, markdown_drift};
 use super::exit::Exit;
 use super::explain::{human_area, human_codes, human_explanation, human_page};
 use super::explain_json::{area_json, codes_json, explanation_json, page_json};
@@ -15,13 +16,13 @@ use super::forms::{FormRow, forms_json, forms_summary};
 use super::github::github;
 use super::gitlab::gitlab;
 use super::headlines::{explain_line, summary_line};
-use super::html::html;
+use super::html::{html, html_drift};
 use super::journal::{human_run, human_runs, human_snapshot, run_json, runs_json, snapshot_json};
 use super::layout::Layout;
 use super::markdown::markdown_plan;
 use super::outcomes::markdown_report;
 use super::plan::human_plan;
-use super::plan_json::{drift_json, plan_json};
+use super::plan_json::plan_json;
 use super::report::human_report;
 use super::report_json::report_json;
 use super::report_view::ReportView;
@@ -93,34 +94,40 @@ fn plan_before(last: String, view: &PlanView, context: Context, layout: &Layout)
     match layout.format {
         Format::Human => beside(human_plan(view, layout.full, layout.stdout)),
         Format::Json => Printed::document(plan_json(view, context)),
-        Format::Markdown => beside(markdown_plan("plan", view, layout)),
+        Format::Markdown => beside(markdown_plan(view, layout)),
         Format::TerraformJson => beside(terraform_json(view, context.exit)),
         Format::GitlabTerraform => beside(gitlab_terraform(view)),
         Format::Html => beside(html(view, layout)),
         Format::Github | Format::Gitlab | Format::Sarif => {
-            differences(view, Severity::Advice, context, layout)
+            among(&plan_findings(view, context.sources), context, layout)
         }
     }
 }
 
-/// A plan as an alarm.
-pub fn drift(view: &PlanView, context: Context, layout: &Layout) -> Printed {
+/// A drift. Formats for other tools than people's eyes and code hosts show the plan that undoes it.
+pub fn drift(view: &DriftView, context: Context, layout: &Layout) -> Printed {
+    let last = match context.exit {
+        Exit::Error if diag::has_errors(context.diagnostics) => {
+            format!("Found {}.\n", summary_line(&weighty(context.diagnostics)))
+        }
+        _ => String::new(),
+    };
+    let beside = |text| Printed { more: last.clone(), ..Printed::beside(context, layout, text) };
     match layout.format {
+        Format::Human => beside(human_drift(view, layout.full, layout.stdout)),
         Format::Json => Printed::document(drift_json(view, context)),
-        Format::Markdown => Printed::beside(context, layout, markdown_plan("drift", view, layout)),
+        Format::Markdown => beside(markdown_drift(view, layout)),
+        Format::Html => beside(html_drift(view, layout)),
+        Format::TerraformJson | Format::GitlabTerraform => plan(view.plan, context, layout),
         Format::Github | Format::Gitlab | Format::Sarif => {
-            differences(view, Severity::Warning, context, layout)
-        }
-        Format::Human | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
-            plan(view, context, layout)
+            among(&drift_findings(view, context.sources), context, layout)
         }
     }
 }
 
-/// A plan as findings, among those of the run.
-fn differences(view: &PlanView, weight: Severity, context: Context, layout: &Layout) -> Printed {
-    let found = plan_findings(view, context.sources, weight);
-    let diagnostics = sorted(context.diagnostics, &found);
+/// Findings among those of the run.
+fn among(found: &[Diagnostic], context: Context, layout: &Layout) -> Printed {
+    let diagnostics = sorted(context.diagnostics, found);
     findings(Context { diagnostics: &diagnostics, ..context }, layout)
 }
 

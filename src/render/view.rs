@@ -12,7 +12,6 @@ use super::left_open::weighty;
 use super::phrases::{
     STOPS_RECORDING, STREAMS_ON_AIR, cost, counted, coverage_text, undeclared_title, with_count,
 };
-use crate::api::Who;
 use crate::apply::journal::LeftOpenNow;
 use crate::gate::clean;
 use crate::model::Address;
@@ -45,8 +44,6 @@ pub struct PlanView<'a> {
     /// The flags that select the addresses that were compared, as typed; empty if all were compared.
     pub(super) selected: &'a [String],
     pub(super) budget: Budget,
-    /// Whether the service differs from the files.
-    pub(super) is_different: bool,
     /// Whether every selected domain was read.
     pub(super) is_complete: bool,
     pub(super) unread: &'a [String],
@@ -74,8 +71,6 @@ pub struct PlanView<'a> {
     pub(super) left_open: Vec<&'a LeftOpenNow>,
     /// How it differs from the reviewed plan, if there is one.
     pub(super) since_review: &'a [Difference],
-    /// Who may have changed what differs, if that was asked for.
-    pub who: Option<&'a Who>,
     /// The file that it was saved to, if any.
     pub saved_to: Option<&'a Path>,
     /// The command that applies it, to be pasted into a shell, if the run knows one.
@@ -154,7 +149,6 @@ impl<'a> PlanView<'a> {
             is_way_back: *is_way_back,
             selected,
             budget: *budget,
-            is_different: plan.differs(),
             is_complete: plan.is_complete(),
             unread,
             undeclared_domains: undeclared_domains.as_deref(),
@@ -172,7 +166,6 @@ impl<'a> PlanView<'a> {
             base: since_base.as_ref().map(|since| BaseView::new(since, changes)),
             left_open: weighty(left_open),
             since_review,
-            who: None,
             saved_to: None,
             command: None,
             arguments: None,
@@ -368,7 +361,7 @@ fn is_flag(text: &str) -> bool {
 }
 
 /// `--target PATTERN` with the pattern in quotes; `None` for any other text.
-fn selecting(text: &str) -> Option<String> {
+pub(super) fn selecting(text: &str) -> Option<String> {
     let (flag, pattern) = text.split_once(' ')?;
     let is_known = ["--target", "--exclude"].contains(&flag);
     let is_seen = clean(pattern) == pattern;
@@ -456,7 +449,7 @@ pub(super) fn sentence_case(text: &str) -> String {
 }
 
 /// The flags of a selection, as typed.
-fn selection(flags: &[String]) -> String {
+pub(super) fn selection(flags: &[String]) -> String {
     // A saved plan may contain any text here.
     flags.iter().map(|flag| format!("`{}`", clean(flag).replace('`', "'"))).collect::<Vec<_>>().join(" ")
 }

@@ -1,14 +1,11 @@
 //! Who may have changed a configuration, as ActionTrail tells: in words and as JSON.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::documents::AddressRow;
 use super::phrases::counted;
-use crate::api::{Trail, Who};
+use crate::api::Trail;
 use crate::gate::clean;
 use crate::model::{Address, AddressText};
 use crate::wire::{Action, CallUser, EVENT_DAYS, PastCall, Tool};
@@ -92,46 +89,36 @@ fn tool_text(tool: &Tool) -> String {
     }
 }
 
-/// The calls of one address that a list of many shows; the rest are counted.
-const MOST_SHOWN: usize = 2;
-
-/// An answer about one address, or about several that have the same answer without a call.
-pub(super) struct WhoItem {
-    pub(super) addresses: Vec<String>,
-    pub(super) texts: Vec<String>,
-}
-
-/// All answers: first each address with calls, then the others by their answers. The texts are clean.
-pub(super) fn who_items(who: &Who) -> Vec<WhoItem> {
-    let mut items = Vec::new();
-    let mut silent: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (address, trail) in &who.trails {
-        let WhoText { heading, mut calls } = who_text(address, trail);
-        let name = clean(&address.to_string());
-        if calls.is_empty() {
-            silent.entry(heading).or_default().push(name);
-            continue;
+/// What ActionTrail tells of one difference, or of several that are shown together, in lines. The texts are clean.
+pub(super) fn who_lines(all: &[(&Address, &Trail)]) -> Vec<String> {
+    let newest = |(_, trail): &&(&Address, &Trail)| match trail {
+        Trail::Calls(calls) => calls.first().map(|call| call.time),
+        Trail::NoCall { .. } | Trail::Unread(_) => None,
+    };
+    let Some((address, trail)) = all.iter().max_by_key(newest) else { return Vec::new() };
+    let WhoText { heading, calls } = who_text(address, trail);
+    let mut calls = calls.into_iter();
+    match (calls.next(), all.len()) {
+        (None, _) => vec![heading],
+        (Some(newest), 1) => {
+            let before = calls.next().map(|call| format!("before that: {call}"));
+            let rest = Some(calls.len()).filter(|rest| *rest > 0);
+            let rest = rest.map(|rest| format!("and {}", counted(rest, "earlier call")));
+            std::iter::once(format!("ActionTrail: {newest}")).chain(before).chain(rest).collect()
         }
-        let earlier = calls.len().saturating_sub(MOST_SHOWN);
-        calls.truncate(MOST_SHOWN);
-        calls.extend((earlier > 0).then(|| counted(earlier, "earlier call")));
-        items.push(WhoItem { addresses: vec![name], texts: calls });
+        (Some(newest), _) => vec![format!("ActionTrail, the newest call at these: {newest}")],
     }
-    items.extend(silent.into_iter().map(|(heading, addresses)| WhoItem { addresses, texts: vec![heading] }));
-    items
 }
 
-/// The title of those answers.
-pub(super) const WHO_TITLE: &str = "Who may have changed it, by ActionTrail, the newest call first";
-
-/// `drift --format json`: the calls that may have changed one address.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Who")]
-pub(super) struct WhoRow<'a> {
-    #[serde(flatten)]
-    address: AddressRow<'a>,
-    #[serde(flatten)]
-    trail: TrailRow<'a>,
+/// Differs for answers that must not be shown together: by another user, with another tool, or another kind of answer.
+pub(super) fn who_key(address: &Address, trail: &Trail) -> String {
+    match trail {
+        Trail::Calls(calls) => {
+            let done = |call: &PastCall| format!("{:?} {:?} {:?}", call.action, call.user, call.tool);
+            calls.first().map(done).unwrap_or_default()
+        }
+        Trail::NoCall { .. } | Trail::Unread(_) => who_text(address, trail).heading,
+    }
 }
 
 /// The calls that may have changed a configuration, as ActionTrail tells.
@@ -209,12 +196,6 @@ struct ToolRow<'a> {
     kind: &'static str,
     /// The version of livevod, the language of an SDK, or the beginning of another user agent; null for the rest.
     name: Option<&'a str>,
-}
-
-/// The answers about all addresses.
-pub(super) fn who_rows(who: &Who) -> Vec<WhoRow<'_>> {
-    let row = |(address, trail)| WhoRow { address: AddressRow::new(address), trail: trail_row(trail) };
-    who.trails.iter().map(row).collect()
 }
 
 /// The answer about one address.

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use livevod::emulator::{KEY_ID, KEY_SECRET, Service, Settings};
 use livevod::model::{Address, NO_TRANSCODE, RecordConfig, StreamSpelling};
 use livevod::wire::{Call, ComposeOff, Key, Secret, SignatureVersion, Stamp, delete, read, sign, update};
+use serde_json::{Value, json};
 
 use super::World;
 use super::journal::scrub;
@@ -48,40 +49,48 @@ fn gone(stream: &str) -> Call {
     delete(&cam(stream), StreamSpelling::Named)
 }
 
-/// A world with edits of two people: one changed cam1 in the console, one deleted cam2.
+/// A world with edits of two people: one changed cam1 in the console, one deleted cam2. Nobody made the rest.
 fn edited() -> World {
     let mut world = World::with(FILE);
     world.set("COLUMNS", "100");
-    world.converge("--emulator");
+    let item = |stream: &str| {
+        json!({"DomainName": "live.example.com", "AppName": "show", "StreamName": stream,
+            "VodTranscodeGroupId": NO_TRANSCODE})
+    };
+    let configs: Vec<Value> = ["cam1", "cam2", "cam3"].into_iter().map(item).collect();
+    let service =
+        Service::open(Some(&world.path().join(".livevod/emulator.log")), Settings::default()).unwrap();
+    service.load(&json!({ "configs": configs }).to_string()).unwrap();
+    drop(service);
     let cli = "AlibabaCloud (linux) Golang/1.21.5 Core/0.01 TeaDSL/1 Aliyun-CLI/3.0.200";
     others(&world, &[("alice", "AliyunConsole", shorter("cam1")), ("bob", cli, gone("cam2"))]);
     world
 }
 
+/// A page without its style and script.
+fn page(html: &str) -> &str {
+    html.split("</style>").nth(1).unwrap().split("<script>").next().unwrap()
+}
+
 #[test]
 fn drift_tells_who_in_every_format_and_stays_the_same_alarm() {
     let world = edited();
-    for format in ["human", "markdown", "html", "json", "github", "sarif"] {
-        let [bare, told] =
-            ["", "--who"].map(|flag| world.run(&format!("drift --emulator --format {format} {flag}")));
+    let drift = |format: &str, flag: &str| world.run(&format!("drift --emulator --format {format} {flag}"));
+    for format in ["human", "markdown", "html", "github", "sarif", "gitlab"] {
+        let (bare, told) = (drift(format, ""), drift(format, "--who"));
         assert_eq!((bare.code, told.code), (2, 2), "{}", told.transcript());
-        assert!(
-            told.stdout.contains("alice (RAM user) in the console") || format == "json",
-            "{}",
-            told.transcript()
-        );
+        assert!(told.stdout.contains("alice (RAM user) in the console"), "{}", told.transcript());
         assert!(!bare.stdout.contains("alice"), "{}", bare.transcript());
     }
-    assert_snapshot!("drift", scrub(&world.run("drift --emulator --who").transcript()));
-    assert_snapshot!("drift_markdown", scrub(&world.run("drift --emulator --who --format markdown").stdout));
-    let document = world.run("drift --emulator --who --format json").json();
-    let who = document["who"].as_array().unwrap();
-    let told: Vec<_> =
-        who.iter().map(|one| (one["address"].as_str().unwrap(), &one["calls"][0]["user"]["name"])).collect();
-    assert_eq!(told[0], ("live.example.com/show/cam1", &"alice".into()));
-    assert_eq!(told.len(), 2);
-    let offline = world.run("drift --emulator --format json").json();
-    assert_eq!(offline.get("who"), None, "not asked");
+    assert_snapshot!("drift", scrub(&drift("human", "--who").transcript()));
+    assert_snapshot!("drift_markdown", scrub(&drift("markdown", "--who").stdout));
+    assert_snapshot!("drift_github", scrub(&drift("github", "--who").stdout));
+    assert_snapshot!("drift_html", scrub(page(&drift("html", "--who").stdout)));
+    let document = drift("json", "--who").json();
+    let who = |at: usize| document["differences"][at]["who"].clone();
+    assert_eq!((&who(0)["state"], &who(0)["calls"][0]["user"]["name"]), (&json!("found"), &json!("alice")));
+    assert_eq!(who(1)["calls"][0]["tool"], json!({"kind": "cli", "name": null}));
+    assert_eq!(drift("json", "").json()["differences"][0].get("who"), None, "not asked");
 }
 
 #[test]
@@ -89,19 +98,20 @@ fn drift_without_an_answer_of_action_trail_is_the_same_alarm() {
     let mut world = keyed(FILE);
     world.set("COLUMNS", "100");
     let denied = Server::start(&world, &["--fault", "deny:action=LookupEvents"]);
-    let run = world.run(&format!("drift --who --endpoint {}", denied.url));
+    let drift = |url: &str, more: &str| world.run(&format!("drift --who --endpoint {url} {more}"));
+    let run = drift(&denied.url, "");
     assert_eq!(run.code, 2, "{}", run.transcript());
     assert_snapshot!("drift_denied", scrub(&run.transcript()).replace(&denied.url, "[url]"));
-    let json = world.run(&format!("drift --who --endpoint {} --format json", denied.url)).json();
-    assert_eq!((&json["drifted"], &json["complete"]), (&true.into(), &true.into()));
-    assert_eq!(json["who"][0]["state"], "unknown");
-    assert_eq!(json["who"][0]["error"]["code"], "NoPermission");
+    let json = drift(&denied.url, "--format json").json();
+    assert_eq!((&json["drifted"], &json["complete"]), (&json!(true), &json!(true)));
+    let who = &json["differences"][0]["who"];
+    assert_eq!((&who["state"], &who["error"]["code"]), (&json!("unknown"), &json!("NoPermission")));
     assert_eq!(json["diagnostics"].as_array().unwrap().len(), 1, "one warning for three addresses");
-    let none = Server::start(&world, &[]);
-    let json = world.run(&format!("drift --who --endpoint {} --format json", none.url)).json();
-    assert_eq!(json["who"][0]["state"], "none");
-    world.converge(&format!("--endpoint {}", none.url));
-    let clean = world.run(&format!("drift --who --endpoint {}", none.url));
+    let other = Server::start(&world, &[]);
+    let json = drift(&other.url, "--format json").json();
+    assert_eq!(json["differences"][0]["who"]["state"], "none");
+    world.converge(&format!("--endpoint {}", other.url));
+    let clean = drift(&other.url, "");
     assert_eq!((clean.code, clean.stderr.as_str()), (0, ""), "{}", clean.transcript());
 }
 

@@ -6,12 +6,13 @@
 //! ```
 //!
 //! An [`Entry`] is the content of a line, [`read()`] turns a journal's text back into a [`RunRecord`], [`left_open()`]
-//! finds what runs left unfinished, [`last_entry()`] what they last say about an address, [`changed_since()`] what
-//! somebody changed after a run: all pure. [`JournalFile`] and
-//! [`Lock`] touch the disk. A caller may bring another [`Sink`] and another clock.
+//! finds what runs left unfinished, [`last_entry()`] what they last say about an address, [`History`] what livevod last
+//! left at each one, [`changed_since()`] what somebody changed after a run: all pure. [`JournalFile`] and [`Lock`] touch
+//! the disk. A caller may bring another [`Sink`] and another clock.
 
 mod entry;
 mod file;
+mod history;
 mod last;
 mod later;
 mod left_open;
@@ -31,6 +32,7 @@ pub use entry::{
     Resolved, RunId, Sibling, Step, TakenOver,
 };
 pub use file::{FolderError, JournalFile, Stored, read_runs, read_snapshot, save_snapshot};
+pub use history::{Confirmed, History};
 pub use last::{LastEntry, Told, last_entry};
 pub use later::changed_since;
 pub use left_open::{LeftOpen, LeftOpenKind, LeftOpenNow, gaps, judge, left_open, until_settled};

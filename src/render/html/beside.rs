@@ -1,7 +1,5 @@
-//! What stands beside a plan on its page: what moved since the review, what earlier runs left open, and who
-//! changed the service.
+//! What stands beside a plan on its page: what moved since the review, and what earlier runs left open.
 
-use crate::api::Who;
 use crate::apply::journal::LeftOpenNow;
 use crate::plan::{Change, Difference};
 
@@ -9,7 +7,6 @@ use super::super::groups::Groups;
 use super::super::left_open::story;
 use super::super::phrases::{counted, symbol};
 use super::super::review::{Step, steps};
-use super::super::who::{WHO_TITLE, WhoItem, who_items};
 use super::marks::{escaped, sentence_of, side};
 
 /// The addresses at which the plan is not what was reviewed; empty where there are none.
@@ -66,22 +63,5 @@ pub(super) fn left_open(looked: &[&LeftOpenNow]) -> String {
     format!(
         "<section class=\"box notes\" aria-labelledby=\"open\">\n<h2 id=\"open\">Left open by earlier runs: {}</h2>\n<ul>{items}</ul>\n</section>\n",
         counted(looked.len(), "change")
-    )
-}
-
-/// Who may have changed what differs; empty where that was not asked.
-pub(super) fn who(who: Option<&Who>) -> String {
-    let item = |WhoItem { addresses, texts }: &WhoItem| {
-        let names: Vec<String> =
-            addresses.iter().map(|name| format!("<code>{}</code>", escaped(name))).collect();
-        let texts: String = texts.iter().map(|text| format!("<li>{}</li>", escaped(text))).collect();
-        format!("<li>{}<ul>{texts}</ul></li>\n", names.join(", "))
-    };
-    let items: String = who.map(who_items).unwrap_or_default().iter().map(item).collect();
-    if items.is_empty() {
-        return items;
-    }
-    format!(
-        "<section class=\"box notes\" aria-labelledby=\"who\">\n<h2 id=\"who\">{WHO_TITLE}</h2>\n<ul>{items}</ul>\n</section>\n"
     )
 }

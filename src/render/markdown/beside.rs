@@ -1,13 +1,11 @@
-//! What changed since the review and who changed the service, next to a plan in a comment.
+//! What changed since the review, next to a plan in a comment.
 
 use super::super::comment::FOOTER;
 use super::super::groups::Groups;
-use super::super::marks::{cell, code, prose};
+use super::super::marks::cell;
 use super::super::phrases::symbol;
 use super::super::review::{Step, steps};
 use super::super::sheet::{Rows, Sheet};
-use super::super::who::{WHO_TITLE, WhoItem, who_items};
-use crate::api::Who;
 use crate::plan::{Change, Difference};
 
 /// A row for each address at which the plan differs from the review: they may take half of the free space.
@@ -37,20 +35,3 @@ fn step(Step { field, before, after }: &Step, groups: &Groups) -> String {
     let sides: Vec<String> = [before, after].into_iter().flatten().map(shown).collect();
     format!("{} {}", cell(field.name()), sides.join(" → "))
 }
-
-/// A list item for each address, or for several with the same answer: they may take half of the free space.
-pub(super) fn who(sheet: &mut Sheet, who: Option<&Who>) {
-    let Some(who) = who else { return };
-    let head = format!("**{WHO_TITLE}:**\n\n");
-    let rows = Rows { what: "answers of ActionTrail", head: &head, tail: "\n" };
-    sheet.rows(rows, sheet.room(FOOTER) / 2, &who_items(who), |WhoItem { addresses, texts }| {
-        let named = addresses.iter().take(NAMED).map(|name| code(name)).collect::<Vec<_>>().join(", ");
-        let more = addresses.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let texts: String = texts.iter().map(|text| format!("  - {}\n", prose(text))).collect();
-        format!("- {named}{more}\n{texts}")
-    });
-}
-
-/// How many addresses of one answer are named.
-const NAMED: usize = 5;
