@@ -10,7 +10,7 @@ use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::load::{Loaded, load};
-use super::monitor::{Monitor, Monitoring};
+use super::monitor::{Monitor, Monitored, Monitoring};
 use super::observe::{Observed, block_on, observe};
 use super::only_new::LastCheck;
 use super::places::Places;
@@ -18,7 +18,9 @@ use super::record::Earlier;
 use super::rerun;
 use super::run::{Run, Session, Told};
 use super::undeclared::Breadth;
+use super::views::of_drift;
 use crate::api::{self, Trail, Who};
+use crate::apply::journal::History;
 use crate::diag::Diagnostic;
 use crate::drift::{self, Comparison, Difference, Drift, Kind};
 use crate::merge::{Adopter, Outlines};
@@ -27,6 +29,7 @@ use crate::plan::Guard;
 use crate::render::{self, Command, Context, Cures, DriftView, Exit};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("format", |format| format.value_parser(of_drift())))]
 pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
@@ -78,13 +81,22 @@ impl Run for Arguments {
         let (events, file) = self.streaming.output();
         let places = Places::reading(|| self.planning.files()).journals(&self.planning.scope.journal);
         let places = places.writing("--only-new", self.only_new.as_ref());
-        self.monitoring.places(places.writing(events, file))
+        self.monitoring.places(self.planning.scope.format, places.writing(events, file))
     }
 
     fn run(&self, Session { terminal, events, .. }: &Session) -> Result<Exit, Failure> {
         let Planning { paths, rules: _, scope } = &self.planning;
-        let monitor = self.monitoring.begin(&scope.remote, scope.title(), &self.planning.distinguishing())?;
-        let (Checked { loaded, observed, who, last, drift }, told) = self.told(&monitor)?;
+        let names = self.planning.distinguishing();
+        let monitor = self.monitoring.begin(&scope.remote, scope.format, scope.title(), &names)?;
+        let (compared, Monitored { findings, openmetrics }) = self.monitored(&monitor);
+        let Checked { loaded, observed, who, last, drift } = match compared {
+            Ok(checked) => checked,
+            Err(mut failure) => {
+                terminal.print(&openmetrics.unwrap_or_default());
+                failure.diagnostics.extend(findings);
+                return Err(failure);
+            }
+        };
         let selection = plan_options(scope, &Guards::default()).selection;
         let is_covered = |address: &_| observed.covers(&selection, address);
         let (shown, news) = match &last {
@@ -93,7 +105,7 @@ impl Run for Arguments {
         };
         let exit = exit(&shown);
         let (mut plan, diagnostics) =
-            (observed.view(), [observed.findings(&loaded), untold(who.as_ref()), told].concat());
+            (observed.view(), [observed.findings(&loaded), untold(who.as_ref()), findings].concat());
         plan.import = rerun::import(paths.given(), &scope.remote, None);
         let apply = rerun::applying(paths.given(), &scope.remote);
         let mut view = DriftView::new(&plan, &shown, cures(&shown, apply.as_deref(), &observed, &loaded));
@@ -101,7 +113,11 @@ impl Run for Arguments {
         events.plan(&plan, &diagnostics, &loaded.sources);
         events.drift(&view);
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-        terminal.show(&render::drift(&view, context, &scope.layout(terminal)));
+        let layout = scope.layout(terminal);
+        terminal.show(&match openmetrics {
+            Some(text) => render::measured(text, context, &layout),
+            None => render::drift(&view, context, &layout),
+        });
         if let Some(last) = &last {
             last.write(&drift, is_covered)?;
         }
@@ -111,19 +127,14 @@ impl Run for Arguments {
 
 impl Arguments {
     /// Compares, and tells the result to everyone who is to be told, also that nothing could be compared.
-    fn told(&self, monitor: &Monitor<'_>) -> Result<(Checked<'_>, Vec<Diagnostic>), Failure> {
+    fn monitored(&self, monitor: &Monitor<'_>) -> (Result<Checked<'_>, Failure>, Monitored) {
         let mut calls = Tally::default();
-        match self.compare(&mut calls) {
-            Ok(checked) => {
-                let told = monitor.tell(&checked.observed.summary(self.unmanaged), &calls);
-                Ok((checked, told))
-            }
-            Err(mut failure) => {
-                let told = monitor.tell(&monitor.failed(&failure), &calls);
-                failure.diagnostics.extend(told);
-                Err(failure)
-            }
-        }
+        let compared = self.compare(&mut calls);
+        let summary = match &compared {
+            Ok(checked) => checked.observed.summary(self.unmanaged),
+            Err(failure) => monitor.failed(failure),
+        };
+        (compared, monitor.tell(&summary, &calls))
     }
 
     /// Compares the service with the files. `calls` becomes the count of the calls, also if the comparison fails.
@@ -146,10 +157,15 @@ impl Arguments {
                 observe(&loaded, &connection, &options, &earlier, Goal::Files, self.breadth).await?;
             // Drift writes nothing, so only the guard of the account matters: another account was read.
             observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
+            // A service in sync has no history to tell.
+            let history = match observed.plan.differs() || self.unmanaged {
+                true => Earlier::read_all(&scope.journal, &connection.target)?.history(),
+                false => History::default(),
+            };
             let drift = drift::find(Comparison {
                 plan: &observed.plan,
                 snapshot: &observed.snapshot,
-                history: &earlier.history(),
+                history: &history,
                 desired: &loaded.desired,
                 sources: &loaded.sources,
                 counts_unmanaged: self.unmanaged,
@@ -185,7 +201,7 @@ fn untold(who: Option<&Who>) -> Vec<Diagnostic> {
 fn cures(drift: &Drift, apply: Option<&str>, observed: &Observed, loaded: &Loaded) -> Vec<Cures> {
     let Loaded { sources, document, desired, .. } = loaded;
     let outlines = Outlines::of(sources);
-    let adopter = Adopter::new(sources, document, desired, &outlines);
+    let adopter = Adopter::new(sources, document, desired, &outlines, 2 * drift.count(Kind::Appeared));
     let cure = |one: &Difference| {
         let address = &one.address;
         let remote = observed.snapshot.get(address).filter(|remote| remote.unsupported.is_none());

@@ -1,11 +1,15 @@
 //! Finds what differs, which side moved, and since when.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::difference::{Difference, Drift, FieldDifference, Kind, Moved, Since, SinceWhat};
 use crate::apply::journal::{Confirmed, History};
 use crate::model::{Address, Field, RecordConfig, Remote, Snapshot, Value};
-use crate::plan::{ActionKind, Guard, Noted, Plan, Reason, Recorder, Shadow, Unmanaged, Unsupported};
+use crate::plan::{
+    ActionKind, FieldChange, Guard, Noted, Plan, Reason, Recorder, Shadow, Unmanaged, Unsupported,
+};
 use crate::resolve::Desired;
 use crate::source::{Place, Sources};
 
@@ -33,10 +37,9 @@ pub fn find(comparison: Comparison<'_>) -> Drift {
     if plan.is_held_by(Guard::Account) {
         return Drift { differences: Vec::new(), is_complete: false, matching: 0 };
     }
-    let shadowed = |address: &Address| {
-        let shadow: Option<&Shadow> = plan.notes.shadows.iter().find(|one| one.address == *address);
-        shadow.map(|shadow| shadow.shadowed.clone())
-    };
+    let shadows = plan.notes.shadows.iter().map(|Shadow { address, shadowed }| (address, shadowed));
+    let shadows: HashMap<&Address, &Address> = shadows.collect();
+    let shadowed = |address: &Address| shadows.get(address).map(|shadowed| (*shadowed).clone());
     let appeared = plan.notes.unmanaged.iter().filter_map(|Unmanaged { address, config }| {
         let shadowed = shadowed(address);
         (counts_unmanaged || shadowed.is_some())
@@ -187,7 +190,7 @@ fn fields(
         Some(_) => Some(Moved::Files),
         None => None,
     };
-    let field = |one: crate::plan::FieldChange<'_>| FieldDifference {
+    let field = |one: FieldChange<'_>| FieldDifference {
         field: one.field,
         declared: one.after,
         actual: one.before,

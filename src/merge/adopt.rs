@@ -24,8 +24,8 @@ pub struct Adoption {
     pub yaml: String,
 }
 
-/// The longest file, in bytes, that is edited to show where a new entry belongs: each one costs a copy of it.
-const LONGEST_EDITED: usize = 256 << 10;
+/// How many bytes are copied at most to show where new entries belong: each one costs a copy of its file.
+const MOST_COPIED: usize = 64 << 20;
 
 /// How files are laid out.
 pub struct Outlines(Vec<(FileId, WrittenMap)>);
@@ -43,6 +43,8 @@ pub struct Adopter<'a> {
     document: &'a Document,
     desired: &'a Desired,
     outlines: &'a Outlines,
+    /// How many entries are added, at most.
+    additions: usize,
     /// The entries that domains write themselves, by the place of the name. Those of layouts are shared by domains.
     entries: HashMap<(FileId, u32), Written<'a>>,
 }
@@ -61,12 +63,14 @@ struct Edit {
 }
 
 impl<'a> Adopter<'a> {
-    /// Finds every entry of the files.
+    /// Finds every entry of the files. `additions` is how many entries will be added, at most: with very many, the places
+    /// where they belong are not found.
     pub fn new(
         sources: &'a Sources,
         document: &'a Document,
         desired: &'a Desired,
         outlines: &'a Outlines,
+        additions: usize,
     ) -> Self {
         let mut entries = HashMap::new();
         for (file, root) in &outlines.0 {
@@ -77,7 +81,7 @@ impl<'a> Adopter<'a> {
                 entries.extend(streams.entries.iter().map(|one| ((*file, one.key.start), written(one))));
             }
         }
-        Self { sources, document, desired, outlines, entries }
+        Self { sources, document, desired, outlines, additions, entries }
     }
 
     /// The YAML for an address where `fields` differ and the service has `actual`; `None` if no YAML can say it, or the
@@ -149,7 +153,8 @@ impl<'a> Adopter<'a> {
         let source = self.sources.get(file);
         root.get("domains")?.map()?.get(domain)?;
         let Yaml::Map(added) = Yaml::blocks([("domains", tree.clone())]) else { return None };
-        let text = (source.text().len() <= LONGEST_EDITED).then(|| splice(source, root, &added))?;
+        let copied = source.text().len().saturating_mul(self.additions);
+        let text = (copied <= MOST_COPIED).then(|| splice(source, root, &added))?;
         let (old, new): (Vec<&str>, Vec<&str>) = (source.text().lines().collect(), text.lines().collect());
         let front = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
         let rest = old[front..].iter().rev().zip(new[front..].iter().rev());

@@ -1,6 +1,6 @@
 //! Turns a [`Plan`] into what a drift check found, told from the side of the service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -212,10 +212,11 @@ fn differences(plan: &Plan, counts_unmanaged: bool) -> Vec<Difference> {
     let unmanageable = declared.map(|Unsupported { address, reason, declared: _ }| {
         of(address, DifferenceKind::Unmanageable, reason.clone())
     });
-    let is_shadow = |address: &Address| plan.notes.shadows.iter().any(|one| one.address == *address);
+    let shadowing: BTreeSet<&Address> = plan.notes.shadows.iter().map(|one| &one.address).collect();
     let unmanaged = plan.notes.unmanaged.iter().map(|one| &one.address);
     let undeclared = plan.notes.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address);
-    let counted = unmanaged.chain(undeclared).filter(|address| counts_unmanaged && !is_shadow(address));
+    let counted =
+        unmanaged.chain(undeclared).filter(|address| counts_unmanaged && !shadowing.contains(address));
     let counted = counted.map(|address| Difference {
         address: address.clone(),
         kind: DifferenceKind::Unwanted,

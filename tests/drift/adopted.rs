@@ -53,7 +53,7 @@ impl Files {
 
     fn adopt(&self, one: &Difference, snapshot: &Snapshot) -> Option<Adoption> {
         let outlines = Outlines::of(&self.sources);
-        let adopter = Adopter::new(&self.sources, &self.document, &self.desired, &outlines);
+        let adopter = Adopter::new(&self.sources, &self.document, &self.desired, &outlines, 1);
         let remote = snapshot.get(&one.address);
         adopter.adopt(
             &one.address,
