@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::arguments::{Guards, Planning, plan_options};
-use super::connect::{Access, Tally, connect};
+use super::connect::{Access, Connection, Tally, connect};
 use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
@@ -19,9 +19,12 @@ use super::rerun;
 use super::run::{Run, Session, Told};
 use super::undeclared::Breadth;
 use super::views::of_drift;
+use crate::api::{self, Trail, Who};
 use crate::apply::journal::History;
+use crate::diag::Diagnostic;
 use crate::drift::{self, Comparison, Difference, Drift, Kind};
 use crate::merge::{Adopter, Outlines};
+use crate::model::Address;
 use crate::plan::Guard;
 use crate::render::{self, Command, Context, Cures, DriftView, Exit};
 
@@ -42,6 +45,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     only_new: Option<PathBuf>,
 
+    /// Also ask ActionTrail for the calls that may have changed what differs; the result and the exit code stay the same
+    #[arg(long)]
+    who: bool,
+
     #[command(flatten)]
     streaming: Streaming,
 
@@ -53,6 +60,8 @@ pub(super) struct Arguments {
 struct Checked<'a> {
     loaded: Loaded,
     observed: Observed,
+    /// Who may have changed what differs, if that is asked for.
+    who: Option<Who>,
     /// What the last check found, with `--only-new`.
     last: Option<LastCheck<'a>>,
     /// Everything that differs.
@@ -80,7 +89,7 @@ impl Run for Arguments {
         let names = self.planning.distinguishing();
         let monitor = self.monitoring.begin(&scope.remote, scope.format, scope.title(), &names)?;
         let (compared, Monitored { findings, openmetrics }) = self.monitored(&monitor);
-        let Checked { loaded, observed, last, drift } = match compared {
+        let Checked { loaded, observed, who, last, drift } = match compared {
             Ok(checked) => checked,
             Err(mut failure) => {
                 terminal.print(&openmetrics.unwrap_or_default());
@@ -95,11 +104,12 @@ impl Run for Arguments {
             None => (drift.clone(), None),
         };
         let exit = exit(&shown);
-        let (mut plan, diagnostics) = (observed.view(), [observed.findings(&loaded), findings].concat());
+        let (mut plan, diagnostics) =
+            (observed.view(), [observed.findings(&loaded), untold(who.as_ref()), findings].concat());
         plan.import = rerun::import(paths.given(), &scope.remote, None);
         let apply = rerun::applying(paths.given(), &scope.remote);
         let mut view = DriftView::new(&plan, &shown, cures(&shown, apply.as_deref(), &observed, &loaded));
-        (view.news, view.counts_unmanaged) = (news, self.unmanaged);
+        (view.news, view.counts_unmanaged, view.who) = (news, self.unmanaged, who.as_ref());
         events.plan(&plan, &diagnostics, &loaded.sources);
         events.drift(&view);
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
@@ -137,25 +147,54 @@ impl Arguments {
         let last =
             self.only_new.as_deref().map(|file| LastCheck::read(file, &connection.target)).transpose()?;
         let earlier = Earlier::read(&scope.journal, &connection.target)?;
-        let observing = observe(&loaded, &connection, &options, &earlier, Goal::Files, self.breadth);
-        let mut observed = block_on(observing)??;
-        // Drift writes nothing, so only the guard of the account matters: another account was read.
-        observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
-        // A service in sync has no history to tell.
-        let history = match observed.plan.differs() || self.unmanaged {
-            true => Earlier::read_all(&scope.journal, &connection.target)?.history(),
-            false => History::default(),
+        let region = |address: &Address| {
+            let domain = loaded.desired.domains.get(&address.domain)?;
+            let written = domain.region.as_ref().map(|region| region.value.clone());
+            written.or(scope.remote.region.clone())
         };
-        let drift = drift::find(Comparison {
-            plan: &observed.plan,
-            snapshot: &observed.snapshot,
-            history: &history,
-            desired: &loaded.desired,
-            sources: &loaded.sources,
-            counts_unmanaged: self.unmanaged,
-        });
-        Ok(Checked { loaded, observed, last, drift })
+        let checking = async {
+            let mut observed =
+                observe(&loaded, &connection, &options, &earlier, Goal::Files, self.breadth).await?;
+            // Drift writes nothing, so only the guard of the account matters: another account was read.
+            observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
+            // A service in sync has no history to tell.
+            let history = match observed.plan.differs() || self.unmanaged {
+                true => Earlier::read_all(&scope.journal, &connection.target)?.history(),
+                false => History::default(),
+            };
+            let drift = drift::find(Comparison {
+                plan: &observed.plan,
+                snapshot: &observed.snapshot,
+                history: &history,
+                desired: &loaded.desired,
+                sources: &loaded.sources,
+                counts_unmanaged: self.unmanaged,
+            });
+            let who = if self.who { Some(ask(&drift, region, &connection).await) } else { None };
+            Ok::<_, Failure>((observed, drift, who))
+        };
+        let (observed, drift, who) = block_on(checking)??;
+        Ok(Checked { loaded, observed, who, last, drift })
     }
+}
+
+/// Asks ActionTrail about everything that differs.
+async fn ask(drift: &Drift, region: impl Fn(&Address) -> Option<String>, connection: &Connection) -> Who {
+    let addresses = drift.differences.iter().map(|one| &one.address);
+    let asked = addresses.map(|address| (address.clone(), region(address))).collect();
+    connection.asking(connection.client.who(&asked)).await
+}
+
+/// A warning for each error of ActionTrail.
+fn untold(who: Option<&Who>) -> Vec<Diagnostic> {
+    let mut errors: Vec<(&api::Error, usize)> = Vec::new();
+    for error in who.into_iter().flat_map(|who| who.trails.values()).filter_map(Trail::error) {
+        match errors.iter_mut().find(|(known, _)| known.to_string() == error.to_string()) {
+            Some((_, count)) => *count += 1,
+            None => errors.push((error, 1)),
+        }
+    }
+    errors.into_iter().map(|(error, count)| render::untold(count, error)).collect()
 }
 
 /// How to end each difference.

@@ -71,7 +71,10 @@ const EXAMPLES: [(&str, &str); 19] = [
         "  livevod journal --since 7d --address live.example.com/show\n  livevod journal prune --keep 90d --dry-run",
     ),
     ("render", "  livevod render\n  livevod render --format json"),
-    ("explain", "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online"),
+    (
+        "explain",
+        "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online --who",
+    ),
     ("doctor", "  livevod doctor\n  livevod doctor --profile apply --format json"),
     (
         "ram-policy",

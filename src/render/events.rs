@@ -159,7 +159,7 @@ impl<'a> Event<'a> {
     pub fn drift(view: &'a DriftView<'a>) -> impl Iterator<Item = Self> {
         let differences = view.differences().map(|(one, cures)| {
             let told = format!("{}: {}", one.address, message(one, str::to_owned));
-            let row = DifferenceDocument::new(one, cures);
+            let row = DifferenceDocument::new(one, cures, view.trail(&one.address));
             Self::new(Level::Warn, told, Body::DriftDifference { difference: Box::new(row) })
         });
         differences.chain([Self::alarm(view.drift)])

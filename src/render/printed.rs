@@ -11,7 +11,7 @@ use super::drift::{DriftView, drift_findings, drift_json, human_drift, markdown_
 use super::exit::Exit;
 use super::explain::{human_area, human_codes, human_explanation, human_page};
 use super::explain_json::{area_json, codes_json, explanation_json, page_json};
-use super::explain_online::human_online;
+use super::explain_online::{OnlineFacts, human_online};
 use super::forms::{FormRow, forms_json, forms_summary};
 use super::github::github;
 use super::gitlab::gitlab;
@@ -33,9 +33,9 @@ use super::sarif::sarif;
 use super::terraform::{gitlab_terraform, terraform_json};
 use super::view::PlanView;
 use super::{FilesFormat, Format};
-use crate::apply::journal::{LastEntry, RunRecord};
+use crate::apply::journal::RunRecord;
 use crate::diag::{self, Code, Diagnostic, Severity};
-use crate::explain::{self, Area, Explanation, Online};
+use crate::explain::{self, Area, Explanation};
 use crate::plan::Guard;
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
@@ -269,7 +269,7 @@ pub fn page(code: Code, layout: &Layout) -> Printed {
 /// What the files say about an address and, if asked, what the service and the last journal entry say.
 pub fn explanation(
     explanation: &Explanation,
-    online: Option<(&Online, Option<&LastEntry>)>,
+    online: Option<OnlineFacts<'_>>,
     context: Context,
     layout: &Layout,
 ) -> Printed {
@@ -277,7 +277,7 @@ pub fn explanation(
         Format::Json => Printed::document(explanation_json(explanation, online, context)),
         _ => {
             let files = human_explanation(explanation, context.sources, online.is_some(), layout.stdout);
-            let service = online.map(|(online, last)| human_online(online, last, layout.stdout));
+            let service = online.map(|facts| human_online(facts, layout.stdout));
             let notes = told(context.diagnostics, context, layout);
             Printed { notes, ..Printed::document(files + &service.unwrap_or_default()) }
         }

@@ -38,6 +38,7 @@ mod saved_plan;
 pub(crate) mod server;
 mod terminal;
 mod validate;
+mod who;
 
 use std::io::Write;
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 use super::super::differences::{account_guards, at, undeclared};
 use super::super::phrases::counted;
+use super::super::who::who_lines;
 use super::view::{Cures, DriftFold, DriftView};
 use super::words;
 use crate::diag::{Code, Diagnostic, Findings, Severity};
@@ -17,14 +18,25 @@ pub fn drift_findings(view: &DriftView, sources: &Sources) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     for fold in view.folds(false) {
         match shared(&fold) {
-            Some(place) => findings.push(together(&fold, place, sources)),
-            None => fold.all.iter().for_each(|(one, cures)| findings.push(alone(one, cures, sources))),
+            Some(place) => findings.push(told(together(&fold, place, sources), view.who(&fold))),
+            None => {
+                for (one, cures) in &fold.all {
+                    let trail = view.trail(&one.address).map(|trail| (&one.address, trail));
+                    let who = who_lines(trail.as_slice());
+                    findings.push(told(alone(one, cures, sources), who));
+                }
+            }
         }
     }
     for finding in account_guards(view.plan).chain(undeclared(view.plan)) {
         findings.push(finding);
     }
     findings.finish()
+}
+
+/// The finding with what ActionTrail tells, if it was asked.
+fn told(finding: Diagnostic, who: Vec<String>) -> Diagnostic {
+    who.into_iter().fold(finding, |finding, line| finding.note(line, None))
 }
 
 /// The value that causes all of several differences.

@@ -68,6 +68,9 @@ impl Page<'_> {
         }
         self.what(one);
         self.paragraph(Tone::Quiet, &fold.since());
+        for line in self.view.who(fold) {
+            self.paragraph(Tone::Quiet, &line);
+        }
         if let Some(now) = words::now(one) {
             self.paragraph(Tone::Danger, &now);
         }

@@ -8,8 +8,10 @@ use serde_json::Value as Json;
 use super::super::documents::{AddressRow, Context, pretty};
 use super::super::facts::{Drift as Alarm, value_schema};
 use super::super::plan_json::PlanDocument;
+use super::super::who::{TrailRow, trail_row};
 use super::view::{Cures, DriftView};
 use super::words;
+use crate::api::Trail;
 use crate::drift::{Difference, FieldDifference, Kind, Moved, News, Since, SinceWhat};
 use crate::merge::Adoption;
 use crate::model::{AddressText, Field};
@@ -61,6 +63,9 @@ pub(in super::super) struct DifferenceDocument<'a> {
     revert_first: Option<AdoptionRow<'a>>,
     /// The YAML that makes the files agree with the service; null if none does.
     adopt: Option<AdoptionRow<'a>>,
+    /// The calls that may have changed it, by ActionTrail; left out unless `--who` asked. New in 1.2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<TrailRow<'a>>,
     /// The file that says what should be there; null if none does.
     file: Option<&'a str>,
     /// The line in it, from 1; null if there is no file.
@@ -139,7 +144,10 @@ impl<'a> DriftDocument<'a> {
         let news = view.news.map(|News { as_before, gone }| NewsRow { as_before, gone });
         Self {
             drift: Alarm::of(view.drift),
-            differences: view.differences().map(|(one, cures)| DifferenceDocument::new(one, cures)).collect(),
+            differences: view
+                .differences()
+                .map(|(one, cures)| DifferenceDocument::new(one, cures, view.trail(&one.address)))
+                .collect(),
             since_last_check: news,
             plan: PlanDocument::new(view.plan, context),
         }
@@ -147,7 +155,7 @@ impl<'a> DriftDocument<'a> {
 }
 
 impl<'a> DifferenceDocument<'a> {
-    pub(in super::super) fn new(one: &'a Difference, cures: &'a Cures) -> Self {
+    pub(in super::super) fn new(one: &'a Difference, cures: &'a Cures, who: Option<&'a Trail>) -> Self {
         let Difference {
             address,
             kind,
@@ -173,6 +181,7 @@ impl<'a> DifferenceDocument<'a> {
             revert: revert.as_deref(),
             revert_first: revert_first.as_ref().map(AdoptionRow::new),
             adopt: adopt.as_ref().map(AdoptionRow::new),
+            who: who.map(trail_row),
             file: place.as_ref().map(|place| place.file.as_str()),
             line: place.as_ref().map(|place| place.start.line),
         }

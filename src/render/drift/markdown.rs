@@ -68,6 +68,7 @@ impl Scribe<'_> {
         if one.kind == Kind::Changed {
             told.extend(one.fields.iter().map(|field| self.field(one, field)));
         }
+        told.extend(self.view.who(fold).iter().map(|line| prose_cell(line)));
         told.extend(words::now(one).map(|now| format!("**{}**", prose_cell(&now))));
         let places = one.fields.iter().filter(|_| one.kind == Kind::Changed);
         let mut places: Vec<String> = places

@@ -7,7 +7,9 @@ use indexmap::IndexMap;
 
 use super::super::phrases::counted;
 use super::super::view::{PlanView, selecting, selection};
+use super::super::who::{who_key, who_lines};
 use super::words;
+use crate::api::{Trail, Who};
 use crate::drift::{Difference, Drift, FieldDifference, Kind, News};
 use crate::merge::Adoption;
 use crate::model::Address;
@@ -26,6 +28,8 @@ pub struct DriftView<'a> {
     pub(crate) news: Option<News>,
     /// Whether unmanaged configurations are among the differences.
     pub(crate) counts_unmanaged: bool,
+    /// Who may have changed what differs, if that was asked for.
+    pub(crate) who: Option<&'a Who>,
 }
 
 /// How to end a difference.
@@ -73,7 +77,7 @@ impl<'a> DriftFold<'a> {
 impl<'a> DriftView<'a> {
     /// A drift, with the cures of each difference.
     pub fn new(plan: &'a PlanView<'a>, drift: &'a Drift, cures: Vec<Cures>) -> Self {
-        Self { plan, drift, cures, news: None, counts_unmanaged: false }
+        Self { plan, drift, cures, news: None, counts_unmanaged: false, who: None }
     }
 
     /// The differences, each with its cures.
@@ -88,9 +92,22 @@ impl<'a> DriftView<'a> {
         }
         let mut folds: IndexMap<_, Vec<_>> = IndexMap::new();
         for one in self.differences() {
-            folds.entry(as_read(one.0)).or_default().push(one);
+            let address = &one.0.address;
+            let who = self.trail(address).map(|trail| who_key(address, trail));
+            folds.entry((as_read(one.0), who)).or_default().push(one);
         }
         folds.into_values().map(|all| DriftFold { all }).collect()
+    }
+
+    /// What ActionTrail tells of an address, if it was asked.
+    pub(in super::super) fn trail(&self, address: &Address) -> Option<&'a Trail> {
+        self.who?.trails.get(address)
+    }
+
+    /// The same of a fold, in lines for people; empty if it was not asked.
+    pub(in super::super) fn who(&self, fold: &DriftFold) -> Vec<String> {
+        let trails = fold.addresses().filter_map(|address| Some((address, self.trail(address)?)));
+        who_lines(&trails.collect::<Vec<_>>())
     }
 
     /// The unmanaged configurations that are among the differences, and so are not only listed.

@@ -77,11 +77,13 @@ impl Page<'_> {
         let item = |address: String| format!("<li><code>{}</code></li>", escaped(&address));
         let names: String = fold.addresses().map(|address| item(address.to_string())).collect();
         let now = words::now(one).map(|now| format!("<p><b>{}</b></p>\n", sentence_of(&now)));
+        let said = |line: String| format!("<p class=\"quiet\">{}</p>\n", escaped(&line));
+        let who: String = self.view.who(fold).into_iter().map(said).collect();
         let cures: String =
             fold.all.iter().map(|(one, cures)| cure(one, cures, fold.all.len() > 1)).collect();
         format!(
             "<section class=\"box plain\">\n<h3><span class=\"mono {class}\">{}</span> {}</h3>\n<ul class=\"addresses\" aria-label=\"Configurations\">{names}</ul>\n\
-             {}<p class=\"quiet\">{}</p>\n{}{cures}</section>\n",
+             {}<p class=\"quiet\">{}</p>\n{who}{}{cures}</section>\n",
             escaped(symbol),
             sentence_of(&words::what(one)),
             self.fields(one),
