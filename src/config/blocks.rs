@@ -22,6 +22,7 @@ pub(super) const DOCUMENT: &[&str] = &[
     "layouts",
     "ignore",
     "protect",
+    "accept",
     "domains",
 ];
 
@@ -73,6 +74,7 @@ impl Decoder<'_> {
             layouts,
             ignore,
             protect,
+            accept,
             domains,
             allows: _,
             partial: _,
@@ -86,6 +88,7 @@ impl Decoder<'_> {
             "layouts" => self.named(layouts, item, scalar::own_name, Self::layout),
             "ignore" => ignore.extend(self.patterns(item)),
             "protect" => protect.extend(self.patterns(item)),
+            "accept" => accept.extend(self.accepts(item)),
             "domains" => self.named(domains, item, scalar::domain, Self::domain),
             _ => {}
         }

@@ -14,10 +14,11 @@ use sha2::{Digest as _, Sha256};
 use super::Target;
 use super::groups::Groups;
 use super::layout::{Layout, Made};
-use super::phrases::{ADD_UNMANAGED, UNMANAGED, account};
+use super::phrases::{ADD_UNMANAGED, UNMANAGED, accepted_title, account};
 use super::view::{LeftAlone, PlanView};
 use crate::gate::clean;
-use crate::plan::{Summary, Unmanaged};
+use crate::plan::{AcceptedRow, Summary, Unmanaged};
+use crate::source::Place;
 
 use changes::Changes;
 use fleet::Fleet;
@@ -122,6 +123,30 @@ fn origin(Made { time, version, commit, author }: &Made) -> String {
     }
 }
 
+/// Each accepted difference with its reason.
+fn accepted(view: &PlanView) -> String {
+    let code = |text: &str| format!("<code>{}</code>", escaped(text));
+    let item = |row: AcceptedRow| {
+        let Place { file, start, end: _ } = &row.about.place;
+        format!(
+            "<li><code>{}</code><br><span class=\"quiet\">{} ({}:{})</span></li>",
+            escaped(&row.address.to_string()),
+            view.accepted_text(&row, "…", code, escaped),
+            escaped(file),
+            start.line
+        )
+    };
+    let items: Vec<String> = view.accepted().map(item).collect();
+    match items.len() {
+        0 => String::new(),
+        count => format!(
+            "<details><summary>{}</summary><ul>{}</ul></details>\n",
+            accepted_title(count),
+            items.concat()
+        ),
+    }
+}
+
 /// Each unmanaged configuration with its settings, and the command that adds them to the files.
 fn unmanaged(view: &PlanView) -> String {
     let setting =
@@ -154,7 +179,8 @@ fn left_alone(view: &PlanView) -> String {
         if names.is_empty() { String::new() } else { whole }
     };
     let none = view.no_undeclared_domain().map(|text| format!("<p>{}</p>\n", escaped(text)));
-    let lists = unmanaged(view) + &view.left_alone().map(list).concat() + &none.unwrap_or_default();
+    let lists =
+        accepted(view) + &unmanaged(view) + &view.left_alone().map(list).concat() + &none.unwrap_or_default();
     match lists.is_empty() {
         true => lists,
         false => format!("<section class=\"alone\" aria-label=\"Left alone\">\n{lists}</section>\n"),

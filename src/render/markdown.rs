@@ -9,14 +9,14 @@ use super::comment::{COMMAND, FOOTER, head, left_open, shortened};
 use super::layout::Layout;
 use super::marks::{cell, clipped, code, difference, prose, whole};
 use super::phrases::{
-    ADD_UNMANAGED, FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, UNMANAGED, contingency,
-    first_and_more, origin_text, released_by, sentence, symbol, unmanageable,
+    ADD_UNMANAGED, FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, UNMANAGED, accepted_title,
+    contingency, first_and_more, origin_text, released_by, sentence, symbol, unmanageable,
 };
 use super::sheet::{Rows, Sheet};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView, RefusalView, sentence_case};
 use crate::gate::clean;
 use crate::model::{Address, Value};
-use crate::plan::{ActionKind, Coverage, FieldChange, FieldOrigin};
+use crate::plan::{AcceptedRow, ActionKind, Coverage, FieldChange, FieldOrigin};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
@@ -49,6 +49,7 @@ pub(super) fn markdown_plan(command: &str, view: &PlanView, layout: &Layout) -> 
     scribe.pending(&mut sheet, &pending);
     scribe.table(&mut sheet, &own);
     scribe.blocks(&mut sheet, &folds);
+    scribe.accepted(&mut sheet);
     scribe.unmanaged(&mut sheet);
     scribe.left_alone(&mut sheet);
     scribe.legend(&mut sheet);
@@ -261,6 +262,18 @@ impl Scribe<'_> {
                 if one.forces_replacement { format!("  # {FORCES_REPLACEMENT}") } else { String::new() };
             lines.push(format!("+ {name}: {}{origin}{forces}", shown(&one.after)));
         }
+    }
+
+    /// Each accepted difference with its reason, folded away.
+    fn accepted(&self, sheet: &mut Sheet) {
+        let rows: Vec<AcceptedRow> = self.view.accepted().collect();
+        let head = format!("<details>\n<summary>{}</summary>\n\n", accepted_title(rows.len()));
+        let what = Rows { what: "accepted differences", head: &head, tail: "\n</details>\n\n" };
+        let room = sheet.room(FOOTER) / 2;
+        sheet.rows(what, room, &rows, |row| {
+            let text = self.view.accepted_text(row, "…", code, prose);
+            format!("- {}: {text} ({})\n", code(&row.address.to_string()), self.link(&row.about.place))
+        });
     }
 
     /// Each unmanaged configuration with its settings, and the command that adds them to the files, folded away.
