@@ -26,6 +26,7 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
         accept,
         domains,
         allows,
+        misplaced,
         partial,
     } = second;
     let mut merger = Merger { findings };
@@ -40,6 +41,7 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
     first.accept.extend(accept);
     merger.map(&mut first.domains, domains, Merger::domain);
     first.allows.extend(allows);
+    first.misplaced.extend(misplaced);
     first.partial |= partial;
 }
 

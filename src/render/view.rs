@@ -80,6 +80,8 @@ pub struct PlanView<'a> {
     pub command: Option<String>,
     /// The files and the service of the run, as arguments for a shell.
     pub arguments: Option<String>,
+    /// Whether the run does not know from which files the plan was made, so that `arguments` names none.
+    pub is_without_files: bool,
     /// What follows the domains in the command that adds unmanaged configurations to the files of the run, if the run
     /// knows one.
     pub import: Option<String>,
@@ -173,6 +175,7 @@ impl<'a> PlanView<'a> {
             saved_to: None,
             command: None,
             arguments: None,
+            is_without_files: false,
             import: None,
         }
     }
@@ -289,6 +292,11 @@ impl<'a> PlanView<'a> {
             [standing, declared].map(|value| mark(&self.groups.shown(value, ellipsis)));
         let reason = words(reason);
         format!("{} {standing} (files: {declared}) until {until}: {reason}", mark(field.name()))
+    }
+
+    /// The guards that refuse it, in the order in which they are shown.
+    pub(super) fn refusing(&self) -> BTreeSet<Guard> {
+        self.held.iter().map(|held| held.guard).collect()
     }
 
     /// Declared configurations that are never attempted.

@@ -18,7 +18,7 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
     }
     let mut names = Names { findings, suggestions: SUGGESTIONS };
     let accepted = document.accept.iter().map(|accept| &accept.value);
-    for settings in document.blocks().chain(accepted) {
+    for settings in document.blocks().chain(&document.misplaced).chain(accepted) {
         if let Some(Spanned { value: Written::Value(name), span }) = &settings.tier {
             names.check(name, *span, &TIERS, &document.tiers);
         }
