@@ -112,6 +112,10 @@ fn machines_get_every_accepted_difference() {
     assert_eq!(levels, ["note", "note"]);
     let gitlab = world.run("drift --emulator --format gitlab").json();
     assert!(gitlab.as_array().unwrap().iter().all(|one| one["severity"] == "info"), "{gitlab:#}");
+    world.run("drift --emulator --metrics drift.prom");
+    let metrics = std::fs::read_to_string(world.path().join("drift.prom")).unwrap();
+    let accepted = metrics.lines().find(|line| line.starts_with("livevod_drift_accepted_differences{"));
+    assert!(accepted.is_some_and(|line| line.ends_with(" 2")), "{metrics}");
     let events = world.run("drift --emulator --json-into -");
     let plan = events.stdout.lines().find(|line| line.contains("\"type\":\"plan\"")).unwrap_or_default();
     assert_eq!(plan.matches("ticket 4711").count(), 1, "{}", events.transcript());
