@@ -8,6 +8,7 @@
 mod bare;
 mod documents;
 mod import;
+mod journals;
 mod service;
 mod work;
 
@@ -40,6 +41,12 @@ const MOST_FOR_IMPORT: Duration = Duration::from_secs(2);
 
 /// Most that the comment of a hundred thousand changes may take.
 const MOST_FOR_COMMENT: Duration = Duration::from_secs(1);
+
+/// Finished runs in the folder of journals.
+const RUNS: usize = 10_000;
+
+/// Most that they may add to a plan.
+const MOST_FOR_RUNS: Duration = Duration::from_millis(50);
 
 const THOUSAND: Work = Work { domains: 50, streams_each: 20 };
 const TEN_THOUSAND: Work = Work { domains: 50, streams_each: 200 };
@@ -89,6 +96,10 @@ fn main() -> Outcome<ExitCode> {
     print_written("JSON of 10,000", &documents::document(10_000));
     let imported = import::files(10_000)?;
     print_written("import 10,000", &imported);
+    let started = journals::measure(folder.path(), RUNS)?;
+    print_offline("plan without journals", started.bare, "");
+    print_offline("  with 10,000 runs", started.later, "");
+    print_offline("  the first time", started.first, "");
     println!();
 
     let ratio = thousand.ratio();
@@ -108,8 +119,13 @@ fn main() -> Outcome<ExitCode> {
         imported.took < MOST_FOR_IMPORT,
         &format!("{:.3} s for an import of 10,000, under {MOST_FOR_IMPORT:?}", imported.took.as_secs_f64()),
     );
+    let more = started.later.saturating_sub(started.bare);
+    let runs_held = print_verdict(
+        more < MOST_FOR_RUNS,
+        &format!("{:.3} s more with {RUNS} finished runs, under {MOST_FOR_RUNS:?}", more.as_secs_f64()),
+    );
     let comments_held = comments.each_ref().map(print_comment) == [true; 2];
-    Ok(if calls_held && ratio_held && mistakes_held && import_held && comments_held {
+    Ok(if calls_held && ratio_held && mistakes_held && import_held && runs_held && comments_held {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -435,6 +435,11 @@ impl Client {
         self.live(domain).authority()
     }
 
+    /// The host that is called about no single domain.
+    pub fn central_host(&self) -> String {
+        self.central().authority()
+    }
+
     /// Reads the first page of a domain's configurations, to learn whether that is possible.
     ///
     /// # Errors

@@ -185,10 +185,10 @@ impl Order<'_> {
         view.command = self.command(&view).filter(|_| early == Some(Exit::Refused));
         let context = |exit| Context { sources: &self.loaded.sources, diagnostics: &diagnostics, exit };
         let (terminal, layout) = (&self.session.terminal, self.scope.layout(&self.session.terminal));
-        let Observed { plan, snapshot, left_open, .. } = &observed;
+        let Observed { plan, snapshot, .. } = &observed;
         if let Some(exit) = early {
             terminal.show(&render::unapplied(&view, context(exit), &layout));
-            folder.note_resolved(plan, left_open, earlier)?;
+            folder.note_resolved(observed.start(), earlier)?;
             return Ok(exit);
         }
         if self.scope.format.is_for_people() {
@@ -200,7 +200,7 @@ impl Order<'_> {
             approve(terminal, &interrupt).await?;
         }
         let saved = observed.saved(touched(plan, snapshot), self.loaded);
-        let journal = folder.begin(plan, left_open, earlier, Some(&saved))?;
+        let journal = folder.begin(observed.start(), earlier, Some(&saved))?;
         let journal = begun.get_or_init(|| journal);
         let (report, interrupted) = self.apply(plan, connection, journal, &interrupt).await?;
         let exit = exit(&report, plan, interrupted);
@@ -260,9 +260,9 @@ impl Order<'_> {
         let (terminal, events) = (self.session.terminal, self.session.events.clone());
         let [asked, open] = [begun.clone(), begun.clone()];
         let farewell = move |exit| {
-            let unresolved = open.get().map(Journal::under_way).unwrap_or_default();
-            terminal.note(&render::unresolved(&unresolved, terminal.stderr));
-            let exit = if unresolved.is_empty() { exit } else { Exit::Unknown };
+            let ends = open.get().map(Journal::end_at_once).unwrap_or_default();
+            terminal.note(&render::ended_at_once(&ends, terminal.stderr));
+            let exit = if ends.unknown.is_empty() { exit } else { Exit::Unknown };
             events.end_at_once(exit);
             exit
         };

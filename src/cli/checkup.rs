@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::arguments::Remote;
 use super::connect::{self, Connection};
-use super::online::groups;
+use super::online::{groups, spaces};
 use crate::api::{Client, Error};
 use crate::permissions::Permission;
 use crate::render::{Check, is_about_every_call};
@@ -29,7 +29,7 @@ pub(super) async fn all(desired: &Desired, connection: &Connection, remote: &Rem
     let identity = client.caller_identity().await;
     let declared = connection.target.account.as_deref();
     checks.push(match &identity {
-        Ok(caller) => Check::account(caller, declared),
+        Ok(caller) => Check::account(caller, declared, !desired.domains.is_empty()),
         Err(error) => Check::unknown_account(error, connection.credentials.as_deref()),
     });
     let asks = !identity.as_ref().is_err_and(is_about_every_call);
@@ -43,13 +43,49 @@ pub(super) async fn all(desired: &Desired, connection: &Connection, remote: &Rem
         checks.extend(["endpoint", "permission"].map(skipped));
         return checks;
     }
+    if desired.domains.is_empty() {
+        checks.extend(without_domains(&client, remote).await);
+        return checks;
+    }
     if remote.emulator.is_none() {
         checks.extend(endpoints(&listed));
     }
     checks.extend(permissions(&listed, declared));
     checks.extend(domains(&listed, &client).await);
     checks.extend(vod(desired, &client).await);
+    checks.extend(app_spaces(desired, &client).await);
     checks.push(rate(&listed, remote));
+    checks
+}
+
+/// A group that no account has: VOD says so if it is opened and may be asked.
+const NO_GROUP: &str = "00000000000000000000000000000000";
+
+/// What can be asked if the files name no domain: the account's domains, and VOD in the given region.
+async fn without_domains(client: &Client, remote: &Remote) -> Vec<Check> {
+    let asked = Instant::now();
+    let answer = client.main_domains().await;
+    let took = asked.elapsed();
+    let mut checks = Vec::new();
+    if remote.emulator.is_none() {
+        checks.push(match answer.as_ref().err().filter(|error| error.remote().is_none()) {
+            Some(error) => Check::no_endpoint(error),
+            None => Check::endpoint(&client.central_host(), took.as_millis()),
+        });
+    }
+    checks.extend(match &answer {
+        Ok(domains) => Some(Check::allowed(Permission::ListDomains, domains.len())),
+        Err(error) if error.is_throttling() || error.remote().is_none() => None,
+        Err(error) => Some(Check::domains_unlisted(error)),
+    });
+    checks.extend(group_looked_up(client, remote.region.as_deref(), NO_GROUP).await);
+    checks.push(match &answer {
+        Err(error) if error.remote().is_none() => Check::skipped("rate", "the service did not answer"),
+        answer => {
+            let throttled = answer.as_ref().err().filter(|error| error.is_throttling());
+            Check::rate(remote.rate().per_minute.get(), throttled)
+        }
+    });
     checks
 }
 
@@ -155,10 +191,29 @@ async fn vod(desired: &Desired, client: &Client) -> Vec<Check> {
     }
     let mut checks = Vec::new();
     for (region, id) in firsts {
-        match client.transcode_group(region.as_deref(), &id).await {
-            Ok(_) => checks.push(Check::vod(region.as_deref())),
+        checks.extend(group_looked_up(client, region.as_deref(), &id).await);
+    }
+    checks
+}
+
+/// Whether VOD in a region is opened and may be asked; nothing is said if it throttles.
+async fn group_looked_up(client: &Client, region: Option<&str>, id: &str) -> Option<Check> {
+    match client.transcode_group(region, id).await {
+        Ok(_) => Some(Check::vod(region)),
+        Err(error) if error.is_throttling() => None,
+        Err(error) => Some(Check::no_vod(region, id, &error)),
+    }
+}
+
+/// Looks up the app spaces of each region.
+async fn app_spaces(desired: &Desired, client: &Client) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for (region, ids) in spaces(desired) {
+        let region = region.as_deref();
+        match client.missing_spaces(region, &ids).await {
+            Ok(missing) => checks.push(Check::spaces(region, ids.len(), &missing)),
             Err(error) if error.is_throttling() => {}
-            Err(error) => checks.push(Check::no_vod(region.as_deref(), &id, &error)),
+            Err(error) => checks.push(Check::no_spaces(region, &error)),
         }
     }
     checks

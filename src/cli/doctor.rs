@@ -11,19 +11,21 @@ use super::connect::{self, Access, connect, service};
 use super::default_paths::JOURNALS;
 use super::failure::Failure;
 use super::goal::Reach;
-use super::load::{Loaded, load};
+use super::load::as_far_as_valid;
 use super::observe::block_on;
 use super::record::{Earlier, unusable};
 use super::run::{Run, Session, Told};
 use super::views::of_pages;
 use crate::apply::journal::{Lock, LockError};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::render::{self, Check, Exit, Format, Target};
+use crate::resolve::Desired;
 
 pub(super) const LONG_HELP: &str = "\
 Check credentials, account, clock, network, permissions and journals, and say how to fix what is wrong
 
-Reads from the service and changes nothing there. Exits with 1 if something would stop a plan, else with 0.";
+Reads from the service and changes nothing there. If the files are broken or missing, everything that needs no files is checked all the same.
+Exits with 1 if something would stop a plan, else with 0.";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -55,12 +57,12 @@ impl Run for Arguments {
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
-        let loaded = load(&self.paths, &self.rules)?;
-        let reach = Reach::of(&loaded.desired);
+        let (desired, broken) = as_far_as_valid(&self.paths, &self.rules);
+        let reach = Reach::of(&desired);
         let account = connect::account(self.remote.account.as_ref(), &reach)?;
         let target = Target { name: service(&self.remote)?, account };
-        let mut checks = vec![files(&loaded)];
-        checks.extend(self.service(&loaded, &reach)?);
+        let mut checks = vec![broken.map_or_else(|| files(&desired), |failure| broken_files(&failure))];
+        checks.extend(self.service(&desired, &reach)?);
         checks.push(journal(&self.journal, &target));
         let exit = if checks.iter().any(Check::stops_plan) { Exit::Error } else { Exit::Success };
         terminal.show(&render::checks(&checks, &target, exit, &terminal.layout(self.format)));
@@ -70,14 +72,14 @@ impl Run for Arguments {
 
 impl Arguments {
     /// What the service and the way to it are like. Without a key, nothing is asked.
-    fn service(&self, loaded: &Loaded, reach: &Reach) -> Result<Vec<Check>, Failure> {
+    fn service(&self, desired: &Desired, reach: &Reach) -> Result<Vec<Check>, Failure> {
         let connection = match connect(&self.remote, Access::Reads, reach) {
             Ok(connection) => connection,
             Err(failure) => return without_credentials(failure),
         };
         let asked = async {
             match connection.prepare().await {
-                Ok(()) => Ok(checkup::all(&loaded.desired, &connection, &self.remote).await),
+                Ok(()) => Ok(checkup::all(desired, &connection, &self.remote).await),
                 Err(failure) => without_credentials(failure),
             }
         };
@@ -85,9 +87,21 @@ impl Arguments {
     }
 }
 
-fn files(loaded: &Loaded) -> Check {
-    let domains = &loaded.desired.domains;
+fn files(desired: &Desired) -> Check {
+    let domains = &desired.domains;
     Check::files(domains.len(), domains.values().map(|domain| domain.entries.len()).sum())
+}
+
+/// The first error of the files, and how many there are.
+fn broken_files(failure: &Failure) -> Check {
+    let errors = failure.diagnostics.iter().filter(|finding| finding.severity == Severity::Error);
+    let first = errors.clone().next().map(|finding| {
+        let place = finding.labels.first().map(|label| failure.sources.place(label.span));
+        let place = place.map(|place| format!(" ({}:{})", place.file, place.start.line));
+        format!("{}{}", finding.message, place.unwrap_or_default())
+    });
+    let help = errors.clone().next().and_then(|finding| finding.help.as_deref());
+    Check::broken_files(errors.count(), &first.unwrap_or_default(), help)
 }
 
 /// The check that says why there is no key.

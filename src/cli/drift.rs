@@ -8,18 +8,19 @@ use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::load::{Loaded, load};
-use super::monitor::{Monitor, Monitoring};
+use super::monitor::{Monitor, Monitored, Monitoring};
 use super::observe::{Observed, block_on, observe};
 use super::places::Places;
 use super::record::Earlier;
 use super::rerun;
 use super::run::{Run, Session, Told};
 use super::undeclared::Breadth;
-use crate::diag::Diagnostic;
+use super::views::of_drift;
 use crate::plan::{Guard, Plan};
 use crate::render::{self, Command, Context, Exit};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("format", |format| format.value_parser(of_drift())))]
 pub(super) struct Arguments {
     #[command(flatten)]
     planning: Planning,
@@ -52,39 +53,47 @@ impl Run for Arguments {
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
         let places = Places::reading(|| self.planning.files()).journals(&self.planning.scope.journal);
-        self.monitoring.places(places.writing(events, file))
+        self.monitoring.places(self.planning.scope.format, places.writing(events, file))
     }
 
     fn run(&self, Session { terminal, events, .. }: &Session) -> Result<Exit, Failure> {
         let Planning { paths, rules: _, scope } = &self.planning;
-        let monitor = self.monitoring.begin(&scope.remote, scope.title(), &self.planning.distinguishing())?;
-        let (Checked { loaded, observed }, told) = self.told(&monitor)?;
+        let names = self.planning.distinguishing();
+        let monitor = self.monitoring.begin(&scope.remote, scope.format, scope.title(), &names)?;
+        let (compared, Monitored { findings, openmetrics }) = self.monitored(&monitor);
+        let Checked { loaded, observed } = match compared {
+            Ok(checked) => checked,
+            Err(mut failure) => {
+                terminal.print(&openmetrics.unwrap_or_default());
+                failure.diagnostics.extend(findings);
+                return Err(failure);
+            }
+        };
         let exit = exit(&observed.plan);
-        let (mut view, diagnostics) = (observed.view(), [observed.findings(&loaded), told].concat());
+        let (mut view, diagnostics) = (observed.view(), [observed.findings(&loaded), findings].concat());
         events.plan(&view, &diagnostics, &loaded.sources);
         events.drift(&view);
         view.import = rerun::import(paths.given(), &scope.remote, None);
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-        terminal.show(&render::drift(&view, context, &scope.layout(terminal)));
+        let layout = scope.layout(terminal);
+        terminal.show(&match openmetrics {
+            Some(text) => render::measured(text, context, &layout),
+            None => render::drift(&view, context, &layout),
+        });
         Ok(exit)
     }
 }
 
 impl Arguments {
     /// Compares, and tells the result to everyone who is to be told, also that nothing could be compared.
-    fn told(&self, monitor: &Monitor<'_>) -> Result<(Checked, Vec<Diagnostic>), Failure> {
+    fn monitored(&self, monitor: &Monitor<'_>) -> (Result<Checked, Failure>, Monitored) {
         let mut calls = Tally::default();
-        match self.compare(&mut calls) {
-            Ok(checked) => {
-                let told = monitor.tell(&checked.observed.summary(), &calls);
-                Ok((checked, told))
-            }
-            Err(mut failure) => {
-                let told = monitor.tell(&monitor.failed(&failure), &calls);
-                failure.diagnostics.extend(told);
-                Err(failure)
-            }
-        }
+        let compared = self.compare(&mut calls);
+        let summary = match &compared {
+            Ok(checked) => checked.observed.summary(),
+            Err(failure) => monitor.failed(failure),
+        };
+        (compared, monitor.tell(&summary, &calls))
     }
 
     /// Compares the service with the files. `calls` becomes the count of the calls, also if the comparison fails.

@@ -160,7 +160,7 @@ struct Asked {
 fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments) -> Result<Asked, Failure> {
     let desired = &loaded.desired;
     let connection = connect(&arguments.remote, Access::Reads, &Reach::of(desired))?;
-    let earlier = Earlier::read(&arguments.journal, &connection.target)?;
+    let earlier = Earlier::read_all(&arguments.journal, &connection.target)?;
     let answers = async {
         let client = &connection.client;
         connection.prepare().await?;

@@ -66,7 +66,7 @@ const EXAMPLES: [(&str, &str); 19] = [
     ),
     (
         "journal",
-        "  livevod journal --since 7d --address live.example.com/show\n  livevod journal last --format json",
+        "  livevod journal --since 7d --address live.example.com/show\n  livevod journal last --format json\n  livevod journal prune --keep 90d --dry-run",
     ),
     ("render", "  livevod render\n  livevod render --format json"),
     ("explain", "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online"),

@@ -21,14 +21,14 @@ use crate::source::Sources;
 pub(super) const LONG_HELP: &str = "\
 Write YAML for the configurations that exist
 
-The text says each value once, where most configurations share it: at the top, for a domain, for an app or in a tier; what differs \
-stands at the entry. Transcode groups are named as in VOD if VOD may be asked. What no file can declare becomes a comment that says why. \
-Before anything is written, livevod reads its own text, plans, and refuses to write unless that plan has no changes.
+Each value is written once, where most configurations share it: at the top, for a domain, for an app or in a tier. An entry has only what \
+differs. Transcode groups get their names from VOD, if the credentials may read them there. What no file can declare becomes a comment that \
+says why. Before livevod writes a file, it makes a plan of the text, and writes nothing unless that plan has no changes.
 
 Without --out, the text goes to standard output. `--out FILE` writes one file; `--out FOLDER` writes a file for each domain and `shared.yaml` \
 for what they share. Existing files are never overwritten.
 
-With --merge, configurations that no file declares are added to the existing files, each where its app or domain already stands. Every other \
+With --merge, configurations that no file declares are added to the existing files, each where its app or domain already is. Every other \
 byte of the files stays as it is. Declared configurations that differ from the service are listed, and not changed.";
 
 #[derive(Debug, Args)]

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
 
 use super::arguments::MaxFindings;
 use super::candidates;
 use super::default_paths::JOURNALS;
 use super::failure::Failure;
+use super::moments::since;
+use super::prune;
 use super::record::{damaged, unusable};
 use super::run::{Run, Session, Told};
 use super::views::of_pages;
@@ -22,7 +22,11 @@ use crate::render::{self, Context, Exit, Format};
 use crate::source::Sources;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    task: Option<Task>,
+
     /// Run to show: `last`, or the beginning of its id; without it, all runs are listed
     #[arg(add = ArgValueCandidates::new(candidates::runs))]
     run: Option<String>,
@@ -47,9 +51,19 @@ pub(super) struct Arguments {
     shown: MaxFindings,
 }
 
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Remove the journals and snapshots of old runs that nothing needs any more
+    #[command(long_about = prune::LONG_HELP)]
+    Prune(prune::Arguments),
+}
+
 impl Run for Arguments {
     fn told(&self) -> Told<'_> {
-        Told::in_format(self.format)
+        Told::in_format(match &self.task {
+            Some(Task::Prune(prune)) => prune.format,
+            None => self.format,
+        })
     }
 
     fn max_findings(&self) -> Option<usize> {
@@ -57,7 +71,10 @@ impl Run for Arguments {
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
-        let Self { run, address: _, since: _, folder, format, shown: _ } = self;
+        if let Some(Task::Prune(prune)) = &self.task {
+            return prune.carry_out(terminal);
+        }
+        let Self { task: _, run, address: _, since: _, folder, format, shown: _ } = self;
         let (exit, layout) = (Exit::Success, terminal.layout(*format));
         if let Some(id) = run {
             terminal.show(&render::run(&find(folder, id)?, exit, &layout));
@@ -80,25 +97,12 @@ impl Arguments {
     }
 }
 
-/// `2026-11-01` (in UTC), `2026-11-01T08:00:00Z`, or how long ago: `7d`, `12h`.
-fn since(text: &str) -> Result<Timestamp, String> {
-    let wrong =
-        |_| "expected a day (2026-11-01), a time (2026-11-01T08:00:00Z) or how long ago (7d, 12h)".to_owned();
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time);
-    }
-    if let Ok(day) = text.parse::<Date>() {
-        return day.to_zoned(TimeZone::UTC).map(|day| day.timestamp()).map_err(wrong);
-    }
-    let span: Span = text.parse().map_err(wrong)?;
-    let ago = Timestamp::now().to_zoned(TimeZone::UTC).checked_sub(span.abs()).map_err(wrong)?;
-    Ok(ago.timestamp())
-}
-
 /// All runs in a folder, newest first, and a warning for each journal that can't be read.
 fn all(folder: &Path) -> Result<(Vec<RunRecord>, Vec<Diagnostic>), Failure> {
     let (mut runs, mut diagnostics) = (Vec::new(), Vec::new());
-    for Stored { path, run } in read_runs(folder).map_err(|error| unusable(&error))?.into_iter().rev() {
+    for Stored { path, copies: _, run } in
+        read_runs(folder).map_err(|error| unusable(&error))?.into_iter().rev()
+    {
         match run {
             Ok(run) => runs.extend(run),
             Err(error) => diagnostics.push(damaged(&path, &error)),
@@ -128,24 +132,6 @@ pub(super) fn find(folder: &Path, id: &str) -> Result<RunRecord, Failure> {
         (Some(_), more) => {
             let message = format!("{} runs have an id that begins with `{id}`", more + 1);
             Err(Diagnostic::new(Code::Usage, message).help("give more characters of the id").into())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_a_time_and_how_long_ago_are_read() {
-        let time = |text: &str| since(text).map(|time| time.to_string());
-        assert_eq!(time("2026-11-01").unwrap(), "2026-11-01T00:00:00Z");
-        assert_eq!(time("2026-11-01T08:00:00+08:00").unwrap(), "2026-11-01T00:00:00Z");
-        for ago in ["7d", "12h", "90m", "2w"] {
-            assert!(since(ago).unwrap() < Timestamp::now(), "{ago}");
-        }
-        for wrong in ["", "yesterday", "2026-13-01", "7", "-", "99999999999999d"] {
-            assert!(since(wrong).is_err(), "{wrong}");
         }
     }
 }

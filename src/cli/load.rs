@@ -55,6 +55,17 @@ pub(super) fn read(paths: &[PathBuf], rules: &Rules) -> Result<Loaded, Failure> 
     Ok(Loaded { sources, paths, document, desired, diagnostics, levels })
 }
 
+/// What the files declare as far as they can be read, and the failure of [`load`], if it fails.
+pub(super) fn as_far_as_valid(paths: &Paths, rules: &Rules) -> (Desired, Option<Failure>) {
+    match load(paths, rules) {
+        Ok(loaded) => (loaded.desired, None),
+        Err(failure) => {
+            let read = paths.resolve().ok().map(|paths| config::load(&paths).document);
+            (read.map(|document| resolve::resolve(&document).0).unwrap_or_default(), Some(failure))
+        }
+    }
+}
+
 /// The day in UTC: `expires` and `until` must mean the same on every machine.
 pub(super) fn today() -> jiff::civil::Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()

@@ -30,13 +30,16 @@ mod limits;
 mod load;
 mod man;
 mod merge;
+mod moments;
 mod monitor;
 mod observe;
 mod online;
 mod outputs;
+mod pipeline;
 mod places;
 mod plan;
 mod progress;
+mod prune;
 mod ram_policy;
 mod record;
 mod render;
@@ -117,7 +120,7 @@ commands! {
     /// Write a first file for your domains, and CI pipelines with --ci
     #[command(long_about = init::LONG_HELP)]
     Init(init),
-    /// Write YAML for the configurations that exist, proved by an empty plan
+    /// Write YAML for the configurations that exist, and check that a plan of it has no changes
     #[command(long_about = import::LONG_HELP)]
     Import(import),
     /// Check the files and report everything that is wrong in them; offline, unless --online is given

@@ -21,7 +21,7 @@ use crate::files;
 use crate::notify::{
     self, CheckState, Letter, Link, Message, Outcome, Patience, Receiver, State, Summary, Told,
 };
-use crate::render::{self, Exposition, Metrics};
+use crate::render::{self, Exposition, Format, Metrics};
 use crate::wire::Secret;
 
 /// The file of the state, if `--state` names none.
@@ -55,7 +55,7 @@ pub(super) struct Monitoring {
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
 
-    /// File that keeps what was told, and the time of the last success, from run to run; used with --notify and --metrics
+    /// File that keeps what was told, and the time of the last success, from run to run; used with --notify and with metrics
     #[arg(long, value_name = "FILE", default_value = STATE)]
     state: PathBuf,
 }
@@ -67,9 +67,19 @@ struct Destination {
     secret: Option<Secret>,
 }
 
+/// What came of the monitoring of a run.
+#[derive(Default)]
+pub(super) struct Monitored {
+    /// A finding for each part that did not work. None of them changes how the run ends.
+    pub(super) findings: Vec<Diagnostic>,
+    /// The document of `--format openmetrics`.
+    pub(super) openmetrics: Option<String>,
+}
+
 /// The monitoring of one run.
 pub(super) struct Monitor<'a> {
     arguments: &'a Monitoring,
+    format: Format,
     /// The name of the check.
     check: String,
     target: String,
@@ -81,13 +91,13 @@ pub(super) struct Monitor<'a> {
 
 impl Monitoring {
     /// The files that it writes.
-    pub(super) fn places<'a>(&'a self, places: Places<'a>) -> Places<'a> {
-        let state = self.is_used().then_some(&self.state);
+    pub(super) fn places<'a>(&'a self, format: Format, places: Places<'a>) -> Places<'a> {
+        let state = self.is_used(format).then_some(&self.state);
         places.writing("--metrics", self.metrics.as_ref()).writing("--state", state)
     }
 
-    fn is_used(&self) -> bool {
-        !self.notify.is_empty() || self.metrics.is_some()
+    fn is_used(&self, format: Format) -> bool {
+        !self.notify.is_empty() || self.metrics.is_some() || format == Format::Openmetrics
     }
 
     /// Begins the monitoring of a run. `title` names the check; without one, it is named by the service and by the
@@ -98,6 +108,7 @@ impl Monitoring {
     pub(super) fn begin(
         &self,
         remote: &Remote,
+        format: Format,
         title: Option<&str>,
         selecting: &[String],
     ) -> Result<Monitor<'_>, Failure> {
@@ -113,6 +124,7 @@ impl Monitoring {
         let words = [target.as_str()].into_iter().chain(selecting.iter().map(String::as_str));
         Ok(Monitor {
             arguments: self,
+            format,
             check: title.map_or_else(|| words.collect::<Vec<_>>().join(" "), str::to_owned),
             account: remote.account.clone(),
             destinations: destinations.collect::<Result<_, _>>()?,
@@ -126,45 +138,51 @@ impl Monitoring {
 impl Monitor<'_> {
     /// The summary of a run that ended early.
     pub(super) fn failed(&self, failure: &Failure) -> Summary {
-        let first = failure.diagnostics.iter().find(|finding| finding.is_error());
-        let (code, message) =
-            first.map_or((Code::Usage.as_str(), ""), |one| (one.code.as_str(), &one.message));
-        Summary::failed(&self.target, self.account.as_deref(), code, message)
+        let Failure { sources, diagnostics, exit: _ } = failure;
+        let Some(first) = diagnostics.iter().find(|finding| finding.is_error()) else {
+            return Summary::failed(&self.target, self.account.as_deref(), Code::Usage.as_str(), "");
+        };
+        let place = first.labels.first().map(|label| sources.place(label.span));
+        let place = place.map(|place| format!("{}:{}: ", place.file, place.start.line)).unwrap_or_default();
+        let message = format!("{place}{}", first.message);
+        Summary::failed(&self.target, self.account.as_deref(), first.code.as_str(), &message)
     }
 
-    /// Tells everyone, and returns a finding for each part that did not work. None of them changes how the run ends.
-    pub(super) fn tell(&self, summary: &Summary, calls: &Tally) -> Vec<Diagnostic> {
-        if !self.arguments.is_used() {
-            return Vec::new();
+    /// Tells everyone what was found.
+    pub(super) fn tell(&self, summary: &Summary, calls: &Tally) -> Monitored {
+        if !self.arguments.is_used(self.format) {
+            return Monitored::default();
         }
         let now = Timestamp::now();
         let (mut state, unusable) = match self.read(now) {
             Ok(state) => (state, None),
-            Err(finding) => (State::default(), Some(finding)),
+            Err(reason) => (State::default(), Some(self.unusable(&reason))),
         };
         let check = state.checks.entry(self.check.clone()).or_default();
         check.count(summary.outcome, now, &calls.counts());
         let undelivered = self.notify(summary, check, now);
-        let unwritten = self.arguments.metrics.as_ref().and_then(|file| self.measure(file, summary, check));
+        let metrics = Metrics { check: &self.check, summary, state: check, duration: self.start.elapsed() };
+        let unwritten = self.arguments.metrics.as_ref().and_then(|file| measure(file, &metrics));
+        let is_printed = self.format == Format::Openmetrics;
+        let openmetrics = is_printed.then(|| render::metrics(&metrics, Exposition::OpenMetrics));
         // A file that is not the state of drift checks is left as it is: it may be needed for something else.
         let unkept = unusable.or_else(|| self.keep(&state));
-        undelivered.into_iter().chain(unwritten).chain(unkept).collect()
+        Monitored { findings: undelivered.into_iter().chain(unwritten).chain(unkept).collect(), openmetrics }
     }
 
-    /// The state of the runs before.
-    fn read(&self, now: Timestamp) -> Result<State, Diagnostic> {
-        let file = &self.arguments.state;
-        let unusable = |reason: String| {
-            let message = format!("the state in `{}` can't be used: {reason}", file.display());
-            warning(Code::NotTold, message).help(
-                "receivers may be told again what they know; remove the file, or name another one with `--state FILE`",
-            )
-        };
-        match files::regular_text(file, LARGEST_STATE) {
+    /// The state of the runs before, or why it can't be used.
+    fn read(&self, now: Timestamp) -> Result<State, String> {
+        match files::regular_text(&self.arguments.state, LARGEST_STATE) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(State::default()),
-            Err(error) => Err(unusable(error.to_string())),
-            Ok(text) => State::read(&text, now).map_err(|error| unusable(error.to_string())),
+            Err(error) => Err(error.to_string()),
+            Ok(text) => State::read(&text, now).map_err(|error| error.to_string()),
         }
+    }
+
+    fn unusable(&self, reason: &str) -> Diagnostic {
+        let message = format!("the state in `{}` can't be used: {reason}", self.arguments.state.display());
+        let help = "receivers may be told again what they know; remove the file, or name another one with `--state FILE`";
+        warning(Code::NotTold, message).help(help)
     }
 
     fn keep(&self, state: &State) -> Option<Diagnostic> {
@@ -188,9 +206,18 @@ impl Monitor<'_> {
                 (&destination.receiver, self.letter(destination, summary, before))
             })
             .collect();
+        if letters.is_empty() {
+            return Vec::new();
+        }
         let timeout = self.arguments.notify_timeout;
-        let sent = block_on(all_delivered(letters, Patience { timeout, jitter: Arc::new(api::jitter) }));
-        let outcomes = sent.unwrap_or_default();
+        let outcomes =
+            match block_on(all_delivered(letters, Patience { timeout, jitter: Arc::new(api::jitter) })) {
+                Ok(outcomes) => outcomes,
+                Err(failure) => {
+                    let findings = failure.diagnostics.into_iter();
+                    return findings.map(|one| Diagnostic { severity: Severity::Warning, ..one }).collect();
+                }
+            };
         for (name, _) in outcomes.iter().filter(|(_, outcome)| outcome.is_ok()) {
             let told = Told { outcome: summary.outcome, fingerprint: fingerprint.clone(), time: now };
             check.told.insert(name.clone(), told);
@@ -211,20 +238,19 @@ impl Monitor<'_> {
         };
         Letter { kind, url: url.clone(), secret: secret.clone(), body: Box::new(body) }
     }
+}
 
-    /// Writes the metrics; whoever collects them is another user, who must be able to read them.
-    fn measure(&self, file: &Path, summary: &Summary, check: &CheckState) -> Option<Diagnostic> {
-        let metrics = Metrics { check: &self.check, summary, state: check, duration: self.start.elapsed() };
-        let text = render::metrics(&metrics, Exposition::Prometheus);
-        let text = secrets().hide(&text);
-        let written = match is_standard_output(file) {
-            true => print_output(&text),
-            false => files::write_for(files::Readers::Usual, file, &text),
-        };
-        let message = format!("the metrics can't be written to `{}`: {}", file.display(), written.err()?);
-        let help = "name a file in an existing, writable folder: `--metrics FILE`";
-        Some(warning(Code::Unwritable, message).help(help))
-    }
+/// Writes the metrics. Whoever collects them is another user, who must be able to read them.
+fn measure(file: &Path, metrics: &Metrics<'_>) -> Option<Diagnostic> {
+    let text = render::metrics(metrics, Exposition::Prometheus);
+    let text = secrets().hide(&text);
+    let written = match is_standard_output(file) {
+        true => print_output(&text),
+        false => files::write_for(files::Readers::Usual, file, &text),
+    };
+    let message = format!("the metrics can't be written to `{}`: {}", file.display(), written.err()?);
+    let help = "name a file in an existing, writable folder: `--metrics FILE`";
+    Some(warning(Code::Unwritable, message).help(help))
 }
 
 fn warning(code: Code, message: String) -> Diagnostic {

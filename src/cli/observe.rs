@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::goal::{Goal, Reach, WayBack};
 use super::limits::have_descriptors;
 use super::load::Loaded;
-use super::record::Earlier;
+use super::record::{Earlier, Start};
 use super::saved;
 use super::undeclared::{Breadth, Others, others};
 use crate::api;
@@ -21,7 +21,7 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Pattern, Snapshot};
 use crate::notify::Summary;
 use crate::plan::{self, Decisions, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
-use crate::render::{self, PlanView, Target};
+use crate::render::{self, PlanView, Target, is_about_every_call};
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
 
@@ -38,6 +38,8 @@ pub(super) struct Observed {
     pub(super) caller: Option<String>,
     /// How it differs from the plan that was reviewed, if one is given.
     pub(super) since_review: Vec<Difference>,
+    /// What flags or a review released for the plan.
+    released: Vec<plan::Released>,
     /// What earlier runs left unfinished, and what became of it.
     pub(super) left_open: Vec<LeftOpenNow>,
     /// A finding for each domain that could not be read, one if the account could not be confirmed, and findings about the
@@ -156,14 +158,7 @@ fn planned(
 ) -> Result<Observed, Failure> {
     let Reading { target, reach, snapshot, failures, caller, credentials, others } = reading;
     let source = credentials.as_deref();
-    let unread = failures.into_iter().map(|(domain, error)| {
-        let key = loaded.desired.domains.get(&domain).map(|domain| domain.key);
-        with_source(render::unread(&domain, &error, target.account.as_deref(), key), &error, source)
-    });
-    let unconfirmed = caller.as_ref().err();
-    let unconfirmed =
-        unconfirmed.map(|error| with_source(unconfirmed_account(error, &loaded.desired), error, source));
-    let mut diagnostics: Vec<Diagnostic> = unread.chain(unconfirmed).collect();
+    let mut diagnostics = unread(&failures, &caller, &loaded.desired, &target, source);
     diagnostics.extend(earlier.diagnostics.clone());
     let is_account_known = caller.is_ok();
     let caller = caller.unwrap_or_default();
@@ -186,7 +181,9 @@ fn planned(
         ))?);
     }
     let left_open = looked(earlier, &loaded.desired, &snapshot, &options.selection);
+    let released = plan::released(&plan, &snapshot, &options);
     Ok(Observed {
+        released,
         plan,
         target,
         reach,
@@ -197,6 +194,39 @@ fn planned(
         diagnostics,
         is_account_known,
     })
+}
+
+/// A finding for each domain that could not be read, and one if the account could not be confirmed. What is wrong with every call
+/// alike, such as the key, is told once.
+fn unread(
+    failures: &BTreeMap<Arc<str>, api::Error>,
+    caller: &Result<Option<String>, api::Error>,
+    desired: &Desired,
+    target: &Target,
+    source: Option<&str>,
+) -> Vec<Diagnostic> {
+    let account = target.account.as_deref();
+    let refused: Vec<&api::Error> = failures.values().filter(|error| is_about_every_call(error)).collect();
+    let is_told = !refused.is_empty();
+    let unconfirmed = caller.as_ref().err().filter(|error| !(is_told && is_about_every_call(error)));
+    let unconfirmed =
+        unconfirmed.map(|error| with_source(unconfirmed_account(error, desired), error, source));
+    // What the service says comes before what livevod concludes from it.
+    let first = refused.iter().find(|error| error.remote().is_some()).or(refused.first());
+    let unread = match first.filter(|_| refused.len() > 1 && refused.len() == failures.len()) {
+        Some(error) => {
+            let domains: Vec<&str> = failures.keys().map(|domain| &**domain).collect();
+            vec![with_source(render::unread_all(&domains, error, account), error, source)]
+        }
+        None => failures
+            .iter()
+            .map(|(domain, error)| {
+                let key = desired.domains.get(domain).map(|domain| domain.key);
+                with_source(render::unread(domain, error, account, key), error, source)
+            })
+            .collect(),
+    };
+    unread.into_iter().chain(unconfirmed).collect()
 }
 
 /// The plan that leads to the goal, and how it differs from the plan that was reviewed.
@@ -341,6 +371,11 @@ fn unconfirmed_account(error: &api::Error, desired: &Desired) -> Diagnostic {
 }
 
 impl Observed {
+    /// What the journal says of the start of a run of this plan.
+    pub(super) fn start(&self) -> Start<'_> {
+        Start { plan: &self.plan, released: &self.released, left_open: &self.left_open }
+    }
+
     /// The plan in a file.
     pub(super) fn of_file(saved: SavedPlan) -> Self {
         let plan = saved.shown();
@@ -352,6 +387,7 @@ impl Observed {
             snapshot: Snapshot::default(),
             caller: None,
             since_review: Vec::new(),
+            released: Vec::new(),
             left_open: Vec::new(),
             diagnostics: Vec::new(),
             is_account_known: true,

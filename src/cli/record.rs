@@ -8,16 +8,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::failure::{Failure, with_causes};
+use super::pipeline;
 use super::sealed::refuse_secrets;
 use super::terminal::secrets;
 use crate::apply::journal::{
     Broken, Header, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound, LeftOpenNow,
-    Lock, LockError, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open, read_runs, save_snapshot,
-    snapshot_name, until_settled,
+    Lock, LockError, NeededRuns, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open,
+    read_needed_runs, read_runs, save_snapshot, snapshot_name, until_settled,
 };
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Snapshot};
-use crate::plan::{Gaps, Plan};
+use crate::plan::{Gaps, Plan, Released};
 use crate::render::Target;
 use crate::snapshot::{self, Saved};
 
@@ -36,13 +37,27 @@ pub(super) struct Earlier {
 }
 
 impl Earlier {
-    /// Reads the journals in a folder; a missing folder has none.
+    /// Reads the journals in a folder that matter to a run; a missing folder has none.
     ///
     /// # Errors
     /// When the folder can't be read.
     pub(super) fn read(folder: &Path, target: &Target) -> Result<Self, Failure> {
+        let needed = read_needed_runs(folder, &target.name, target.account.as_deref(), Timestamp::now());
+        let NeededRuns { stored, highest } = needed.map_err(|error| unusable(&error))?;
+        Ok(Self { highest, ..Self::of(stored, target) })
+    }
+
+    /// Reads every journal in a folder, also those of runs that are over.
+    ///
+    /// # Errors
+    /// When the folder can't be read.
+    pub(super) fn read_all(folder: &Path, target: &Target) -> Result<Self, Failure> {
+        Ok(Self::of(read_runs(folder).map_err(|error| unusable(&error))?, target))
+    }
+
+    fn of(stored: Vec<Stored>, target: &Target) -> Self {
         let mut earlier = Self::default();
-        for Stored { path, run } in read_runs(folder).map_err(|error| unusable(&error))? {
+        for Stored { path, copies: _, run } in stored {
             let number = run.as_ref().ok().and_then(Option::as_ref).map(|run| run.header.number);
             earlier.highest = earlier.highest.max(number.unwrap_or_default());
             match run {
@@ -53,10 +68,10 @@ impl Earlier {
                 Err(error) => earlier.diagnostics.push(damaged(&path, &error)),
             }
         }
-        Ok(earlier)
+        earlier
     }
 
-    /// The last entry about an address.
+    /// The last entry about an address, if all journals were read.
     pub(super) fn last_entry(&self, address: &Address) -> Option<LastEntry> {
         last_entry(&self.runs, address)
     }
@@ -90,6 +105,16 @@ impl Earlier {
     }
 }
 
+/// What the journal of a run says of its start.
+#[derive(Clone, Copy)]
+pub(super) struct Start<'a> {
+    pub(super) plan: &'a Plan,
+    /// What flags or a review released for the plan.
+    pub(super) released: &'a [Released],
+    /// What was found of earlier runs.
+    pub(super) left_open: &'a [LeftOpenNow],
+}
+
 /// A folder of journals, locked against other applies.
 pub(super) struct Folder<'a> {
     path: &'a Path,
@@ -116,15 +141,16 @@ impl<'a> Folder<'a> {
     /// When either can't be written; then no write may be sent to the service.
     pub(super) fn begin(
         &self,
-        plan: &Plan,
-        left_open: &[LeftOpenNow],
+        start: Start<'_>,
         earlier: &Earlier,
         saved: Option<&Saved>,
     ) -> Result<Journal, Failure> {
+        let Start { plan, released, left_open } = start;
         let random = random().map_err(|error| unusable(&error))?;
         let run = RunId::new(Timestamp::now(), random);
         let snapshot = saved.map(|saved| self.save(saved, &run)).transpose()?;
-        let header = Header::new(&run, plan, snapshot).behind(earlier.highest, &earlier.runs);
+        let header = Header::new(&run, plan, snapshot).started(pipeline::started_by(), released);
+        let header = header.behind(earlier.highest, &earlier.runs);
         let file = JournalFile::create(self.path, &run.name).map_err(|error| unusable(&error))?;
         let journal = Journal::begin(Box::new(Gated(file)), Arc::new(Timestamp::now), header);
         let journal = journal.map_err(|error: Broken| unusable(&error))?;
@@ -133,14 +159,9 @@ impl<'a> Folder<'a> {
     }
 
     /// Writes a journal for a run without changes if it found out what became of unfinished runs.
-    pub(super) fn note_resolved(
-        &self,
-        plan: &Plan,
-        left_open: &[LeftOpenNow],
-        earlier: &Earlier,
-    ) -> Result<(), Failure> {
-        if earlier.has_waited || left_open.iter().any(LeftOpenNow::is_news) {
-            self.begin(plan, left_open, earlier, None)?.finish(false, 0);
+    pub(super) fn note_resolved(&self, start: Start<'_>, earlier: &Earlier) -> Result<(), Failure> {
+        if earlier.has_waited || start.left_open.iter().any(LeftOpenNow::is_news) {
+            self.begin(start, earlier, None)?.finish(false, 0);
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ValueEnum, builder::PossibleValue};
 
+use super::pipeline;
 use super::terminal::Terminal;
 use crate::render::{Format, LEAST_BYTES, Layout, LinkBase, Links, Made};
 
@@ -46,30 +47,17 @@ impl Views {
     }
 }
 
-/// The variables that name the commit of a pipeline: GitHub, GitLab, Jenkins.
-const COMMIT: [&str; 3] = ["GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT"];
-
 /// The variables that name its author, or who started it.
 const AUTHOR: [&str; 3] = ["GITHUB_ACTOR", "CI_COMMIT_AUTHOR", "GIT_AUTHOR_NAME"];
 
-/// Longest name of an author, in characters.
-const NAME_LENGTH: usize = 80;
-
 /// Now, by this program, from the commit that the pipeline tells.
 fn made() -> Made {
-    let first = |names: [&str; 3]| {
-        names.iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()))
-    };
-    let is_hex =
-        |text: &String| (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    // `Name <mail>`: nobody needs the address to know the person.
-    let name =
-        |text: String| text.split('<').next().unwrap_or_default().trim().chars().take(NAME_LENGTH).collect();
+    let variable = |name: &str| std::env::var(name).ok();
     Made {
         time: Some(jiff::Timestamp::now()),
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        commit: first(COMMIT).filter(is_hex),
-        author: first(AUTHOR).map(name).filter(|name: &String| !name.is_empty()),
+        commit: pipeline::commit(&variable),
+        author: pipeline::name(&AUTHOR, &variable),
     }
 }
 
@@ -86,6 +74,17 @@ pub(super) fn of_pages() -> impl TypedValueParser<Value = Format> {
 /// `--format` of commands that apply a plan.
 pub(super) fn of_reports() -> impl TypedValueParser<Value = Format> {
     those(Format::holds_reports)
+}
+
+/// `--format` of `drift`, which has metrics too.
+pub(super) fn of_drift() -> impl TypedValueParser<Value = Format> {
+    let values = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let metrics =
+        PossibleValue::new("openmetrics").help("Metrics of the check as OpenMetrics, for monitoring systems");
+    PossibleValuesParser::new(values.chain([metrics])).try_map(|text| match text.as_str() {
+        "openmetrics" => Ok(Format::Openmetrics),
+        other => Format::from_str(other, false),
+    })
 }
 
 fn those(hold: fn(Format) -> bool) -> impl TypedValueParser<Value = Format> {

@@ -5,6 +5,8 @@ use std::fs::{DirBuilder, File};
 use std::io;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use super::reach::Split;
 
 /// Why a path is refused where livevod keeps a file.
@@ -28,6 +30,20 @@ impl From<BadFile> for io::Error {
     fn from(refusal: BadFile) -> Self {
         io::Error::new(io::ErrorKind::InvalidInput, refusal)
     }
+}
+
+/// What the system says of a file and changes whenever its content does: two files with the same stamp are one file with
+/// one content. No checkout and no copy keeps it. Times are in nanoseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stamp {
+    /// Its size in bytes.
+    pub(crate) size: u64,
+    /// Its number in its file system.
+    pub(crate) inode: u64,
+    /// When its content was changed.
+    pub(crate) modified: i64,
+    /// When its content or its data were changed, which no program can set.
+    pub(crate) changed: i64,
 }
 
 /// Who may read a new file.
@@ -64,7 +80,7 @@ fn make_trusted(path: &Path) -> io::Result<()> {
 
 #[cfg(unix)]
 mod system {
-    use rustix::fs::{AtFlags, FileType, Mode, OFlags, mkdirat, open, openat, statat};
+    use rustix::fs::{AtFlags, FileType, Mode, OFlags, mkdirat, open, openat, renameat, statat, unlinkat};
     use rustix::io::Errno;
 
     use super::*;
@@ -147,6 +163,29 @@ mod system {
         Ok(names)
     }
 
+    pub(in super::super) fn stamp(folder: &File, name: &OsStr) -> Option<Stamp> {
+        let status = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        let is_file = FileType::from_raw_mode(status.st_mode as _) == FileType::RegularFile;
+        let time = |seconds, nanos| {
+            let seconds = i64::try_from(seconds).ok()?.checked_mul(1_000_000_000)?;
+            seconds.checked_add(i64::try_from(nanos).ok()?)
+        };
+        is_file.then_some(Stamp {
+            size: u64::try_from(status.st_size).ok()?,
+            inode: status.st_ino as _,
+            modified: time(status.st_mtime, status.st_mtime_nsec)?,
+            changed: time(status.st_ctime, status.st_ctime_nsec)?,
+        })
+    }
+
+    pub(in super::super) fn remove(folder: &File, _: &Path, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(folder, name, AtFlags::empty())?)
+    }
+
+    pub(in super::super) fn rename(folder: &File, _: &Path, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        Ok(renameat(folder, from, folder, to)?)
+    }
+
     pub(in super::super) fn sync(folder: &File) -> io::Result<()> {
         folder.sync_all()
     }
@@ -204,9 +243,21 @@ mod system {
         Ok(names)
     }
 
+    pub(in super::super) fn stamp(_: &File, _: &OsStr) -> Option<Stamp> {
+        None
+    }
+
+    pub(in super::super) fn remove(_: &File, folder: &Path, name: &OsStr) -> io::Result<()> {
+        std::fs::remove_file(folder.join(name))
+    }
+
+    pub(in super::super) fn rename(_: &File, folder: &Path, from: &OsStr, to: &OsStr) -> io::Result<()> {
+        std::fs::rename(folder.join(from), folder.join(to))
+    }
+
     pub(in super::super) fn sync(_: &File) -> io::Result<()> {
         Ok(())
     }
 }
 
-pub(super) use system::{file, folder, names, sync};
+pub(super) use system::{file, folder, names, remove, rename, stamp, sync};

@@ -12,7 +12,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-pub(crate) use door::{BadFile, Readers};
+pub(crate) use door::{BadFile, Readers, Stamp};
 
 /// The largest file that is read, in bytes. A journal of 400,000 changes is half of it.
 pub(crate) const LARGEST: u64 = 1 << 30;
@@ -74,6 +74,38 @@ impl Folder {
     /// When the name exists, but is not a regular file.
     pub(crate) fn open_or_create(&self, name: &OsStr, readers: Readers) -> io::Result<File> {
         regular(door::file(&self.handle, &self.path, name, door::Way::OpenOrCreate(readers))?)
+    }
+
+    /// What identifies a file in it, without opening it; `None` if it is no regular file, or the system has no such marks.
+    pub(crate) fn stamp(&self, name: &OsStr) -> Option<Stamp> {
+        door::stamp(&self.handle, name)
+    }
+
+    /// Removes a file from it.
+    ///
+    /// # Errors
+    /// When it is missing, or is not a regular file.
+    pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
+        regular(door::file(&self.handle, &self.path, name, door::Way::Read)?)?;
+        door::remove(&self.handle, &self.path, name)
+    }
+
+    /// Replaces a file in it with a new one, which only its owner can read.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub(crate) fn replace(&self, name: &OsStr, text: &str) -> io::Result<()> {
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+        let staged = OsString::from(format!(".livevod-{:016x}", u64::from_be_bytes(bytes)));
+        let written = self.create(&staged, Readers::Owner).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            door::rename(&self.handle, &self.path, &staged, name)
+        });
+        if written.is_err() {
+            let _ = door::remove(&self.handle, &self.path, &staged);
+        }
+        written
     }
 
     /// Waits until names that were created in it are on disk: only then do they survive a crash.

@@ -68,7 +68,7 @@ fn slack_body(message: &Message<'_>) -> Json {
         lines.chain(rest).collect::<Vec<_>>().join("\n")
     };
     let rows = fitting(message, list, |text| text.chars().count() <= SLACK_TEXT);
-    let link = message.link.map(|link| format!("<{}|Where to look>", slack(&link.to_string())));
+    let link = message.link.map(|link| format!("<{}|Details>", slack(&link.to_string())));
     let blocks = [Some(head), Some(rows).filter(|rows| !rows.is_empty()), link].into_iter().flatten();
     let blocks: Vec<Json> = blocks.map(|text| section(&text)).collect();
     json!({ "text": title, "unfurl_links": false, "unfurl_media": false, "blocks": blocks })
@@ -90,7 +90,7 @@ fn dingtalk_body(message: &Message<'_>) -> Json {
     let title = message.title();
     let facts = message.facts().into_iter().map(|(name, fact)| format!("- {name}: {}\n", dingtalk(&fact)));
     let head = format!("### {}\n\n{}", dingtalk(&title), facts.collect::<String>());
-    let link = message.link.map(|link| format!("\n[Where to look]({link})\n")).unwrap_or_default();
+    let link = message.link.map(|link| format!("\n[Details]({link})\n")).unwrap_or_default();
     let make = |rows: &[Row]| {
         let rest = message.rest(rows.len()).map(|rest| format!("- {rest}\n"));
         let rows = rows.iter().map(|row| format!("- {}\n", dingtalk(&plain(row))));
@@ -110,8 +110,7 @@ fn feishu_body(message: &Message<'_>, secret: Option<&str>, now: Timestamp) -> J
     let element = |text: String| json!([{ "tag": "text", "text": text }]);
     let facts: Vec<Json> =
         message.facts().into_iter().map(|(name, fact)| element(format!("{name}: {fact}"))).collect();
-    let link =
-        message.link.map(|link| json!([{ "tag": "a", "text": "Where to look", "href": link.to_string() }]));
+    let link = message.link.map(|link| json!([{ "tag": "a", "text": "Details", "href": link.to_string() }]));
     let make = |rows: &[Row]| {
         let rest = message.rest(rows.len());
         let rows = rows.iter().map(|row| format!("• {}", plain(row)));
@@ -133,7 +132,7 @@ fn wecom_body(message: &Message<'_>) -> Json {
     let facts = message.facts().into_iter().map(|(name, fact)| format!("\n> {name}: {}", wecom_code(&fact)));
     let facts: String = facts.collect();
     let head = format!("<font color=\"{color}\">{}</font>{facts}\n", message.title());
-    let link = message.link.map(|link| format!("\n[Where to look]({link})")).unwrap_or_default();
+    let link = message.link.map(|link| format!("\n[Details]({link})")).unwrap_or_default();
     let make = |rows: &[Row]| {
         let rest = message.rest(rows.len()).map(|rest| format!("\n{rest}"));
         let rows = rows.iter().map(|row| format!("\n{}", in_code(row, wecom_code)));
@@ -224,13 +223,13 @@ mod tests {
                 let text = markup(kind, &body);
                 match kind {
                     Kind::Slack => {
-                        let text = text.replace("<https://ci.example.com/run?a=1&amp;b=2|Where to look>", "");
+                        let text = text.replace("<https://ci.example.com/run?a=1&amp;b=2|Details>", "");
                         prop_assert!(!text.contains(['<', '>']), "{text}");
                         // Every code span ends on its line.
                         prop_assert!(text.lines().all(|line| line.matches('`').count() % 2 == 0), "{text}");
                     }
                     Kind::Dingtalk => {
-                        let text = text.replace("[Where to look](https://ci.example.com/run?a=1&b=2)", "");
+                        let text = text.replace("[Details](https://ci.example.com/run?a=1&b=2)", "");
                         let text = text.replace("\\\\", "");
                         let escaped = |at: usize| text[..at].ends_with('\\');
                         let mut found = text.match_indices(['[', ']', '<', '`', '(', '!']);

@@ -47,7 +47,7 @@ impl Message<'_> {
         let Summary { outcome, differences, unread, .. } = self.summary;
         match outcome {
             Outcome::Clean if self.before == Some(Outcome::Drift) => {
-                "livevod: no more drift, the service matches the files again".to_owned()
+                "livevod: the service matches the files again".to_owned()
             }
             Outcome::Clean => {
                 "livevod: the drift check is complete again, and the service matches the files".to_owned()
@@ -55,17 +55,17 @@ impl Message<'_> {
             Outcome::Drift => {
                 let differ =
                     if differences.len() == 1 { "configuration differs" } else { "configurations differ" };
-                format!("livevod: drift, {} {differ} from the files", differences.len())
+                format!("livevod found drift: {} {differ} from the files", differences.len())
             }
             Outcome::Incomplete if unread.is_empty() => "livevod: the drift check is incomplete".to_owned(),
             Outcome::Incomplete => {
                 let domains = if unread.len() == 1 { "domain" } else { "domains" };
                 format!(
-                    "livevod: the drift check is incomplete, {} {domains} could not be read",
+                    "livevod: the drift check is incomplete: {} {domains} could not be read",
                     unread.len()
                 )
             }
-            Outcome::Failed => "livevod: the drift check failed, nothing was compared".to_owned(),
+            Outcome::Failed => "livevod: the drift check failed: nothing was compared".to_owned(),
         }
     }
 
@@ -103,10 +103,10 @@ fn row(difference: &Difference) -> Row {
     let Difference { address, kind, fields, detail } = difference;
     let what = match kind {
         DifferenceKind::Changed => "changed outside the files:",
-        DifferenceKind::Missing => "missing in the service",
+        DifferenceKind::Missing => "is missing in the service",
         DifferenceKind::Unwanted => "exists, but the files say that it must not",
-        DifferenceKind::Shadowing => "no file declares it, and it applies in place of",
-        DifferenceKind::Unmanageable => "livevod can't manage it:",
+        DifferenceKind::Shadowing => "is not declared, and applies in place of",
+        DifferenceKind::Unmanageable => "can't be managed:",
     };
     let detail = match detail {
         Some(detail) => short(detail),

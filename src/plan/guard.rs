@@ -6,7 +6,7 @@ use super::budget;
 use super::change::{ActionKind, Change, Reason};
 use super::coverage::Rulers;
 use super::decided::Plan;
-use super::limits::Limit;
+use super::limits::{Allowances, Limit};
 use super::notes::{Guard, Held};
 use super::options::PlanOptions;
 use crate::model::{Address, PatternIndex, Snapshot};
@@ -20,10 +20,51 @@ pub(super) fn held(
 ) -> Vec<Held> {
     let review = options.expected_digest.as_ref().map(|expected| Expected { expected, found: plan.digest() });
     let view = View { plan, protect, snapshot, options, stops: stops(plan, snapshot), review };
-    let checks: [fn(&View) -> Vec<Held>; 9] =
+    let checks: [Check; 9] =
         [account, digest, protected, empty_set, app_wide, recording_gap, recording_stop, writes, limits];
     checks.iter().flat_map(|check| check(&view)).collect()
 }
+
+/// A guard that would refuse a plan, had no flag and no reviewed digest allowed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// The guard.
+    pub guard: Guard,
+    /// The flag that allows it, with its value; `None` if the digest of exactly this plan was expected.
+    pub flag: Option<String>,
+}
+
+/// What flags or a review released for a plan, in the order of [`Guard`]. What refuses the plan all the same is not
+/// released.
+pub fn released(plan: &Plan, snapshot: &Snapshot, options: &PlanOptions) -> Vec<Released> {
+    let (protect, stops) = (PatternIndex::default(), stops(plan, snapshot));
+    let view =
+        |options| View { plan, protect: &protect, snapshot, options, stops: stops.clone(), review: None };
+    let bare = PlanOptions { allowances: Allowances::default(), ..options.clone() };
+    let (bare, given) = (view(&bare), view(options));
+    let checks: [(Check, Guard, &str); 4] = [
+        (empty_set, Guard::Empty, "--allow-empty"),
+        (app_wide, Guard::AppWide, "--allow-app-wide"),
+        (recording_gap, Guard::RecordingGap, "--allow-recording-gap"),
+        (recording_stop, Guard::RecordingStop, "--allow-recording-stop"),
+    ];
+    let is_released = |check: Check| !check(&bare).is_empty() && check(&given).is_empty();
+    let allowed = checks.into_iter().filter(|(check, ..)| is_released(*check));
+    let allowed = allowed.map(|(_, guard, flag)| Released { guard, flag: Some(flag.to_owned()) });
+    let limits = kinds(&bare.options.allowances).into_iter().zip(kinds(&given.options.allowances));
+    let limits = limits.filter_map(|(usual, limit)| match limit.held(&given).is_empty() {
+        _ if usual.held(&bare).is_empty() => None,
+        true => Some(Some(format!("{} {}", limit.flag, limit.limit))),
+        false => (!plan.is_held_by(Guard::Limits)).then_some(None),
+    });
+    let limits = limits.map(|flag| Released { guard: Guard::Limits, flag });
+    let mut all: Vec<Released> = allowed.chain(limits).collect();
+    all.dedup();
+    all
+}
+
+/// One guard's refusals of a plan.
+type Check = fn(&View) -> Vec<Held>;
 
 struct View<'a> {
     plan: &'a Plan,
@@ -64,7 +105,11 @@ fn limits(view: &View) -> Vec<Held> {
     if view.review.as_ref().is_some_and(Expected::is_met) {
         return Vec::new();
     }
-    let allowances = &view.options.allowances;
+    kinds(&view.options.allowances).iter().flat_map(|kind| kind.held(view)).collect()
+}
+
+/// The limits of deletes and of changes.
+fn kinds(allowances: &Allowances) -> [Kind; 2] {
     let deletes = Kind {
         flag: "--max-delete",
         verb: "deleted",
@@ -77,7 +122,7 @@ fn limits(view: &View) -> Vec<Held> {
         limit: allowances.max_change.unwrap_or(Limit::Percent(30)),
         counts: |change| matches!(change.action(), ActionKind::Update | ActionKind::Replace),
     };
-    [deletes, changes].iter().flat_map(|kind| kind.held(view)).collect()
+    [deletes, changes]
 }
 
 /// One of the two limits.

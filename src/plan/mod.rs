@@ -33,6 +33,7 @@ pub use decided::{Cleared, Decisions, NotCleared, Plan, Summary};
 pub use file::{PlanFileError, SavedPlan};
 pub use fold::{fold, relation};
 pub use gaps::{Gap, GapCause, Gaps};
+pub use guard::{Released, released};
 pub use limits::{Allowances, Limit, LimitError};
 pub use notes::{
     AcceptedDrift, AcceptedField, AcceptedRow, Budget, ChangeNote, Coverage, FieldChange, FieldOrigin,

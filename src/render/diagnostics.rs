@@ -15,12 +15,13 @@ use super::headlines::headline;
 use super::narrated::narrated;
 use super::phrases::counted;
 use super::rows::worst;
-use super::style::Style;
+use super::style::{NARROW, Style};
 use crate::diag::{Diagnostic, Label, Note, Severity};
 use crate::gate::{clean, is_harmful};
 use crate::source::{FileId, Source, Sources, Span};
 
-/// A line longer than this is shown as a window around its label, bytes.
+/// A line longer than this is shown as a window around its label, bytes; at less than [`NARROW`] columns, a line that does
+/// not fit.
 const LONG_LINE: u32 = 240;
 
 /// How many lines of a label are shown; for a longer one, its last line is named.
@@ -103,8 +104,29 @@ fn handler(style: Style) -> GraphicalReportHandler {
 /// The files that findings refer to, each with its text in displayable form.
 struct Texts<'a> {
     files: BTreeMap<FileId, (&'a Source, Cow<'a, str>)>,
-    /// Bytes of a long line that are shown on each side of its label.
-    window: u32,
+    window: Window,
+}
+
+/// What is shown of a long line.
+#[derive(Clone, Copy)]
+struct Window {
+    /// A line of more bytes is long.
+    longest: u32,
+    /// Bytes before the label.
+    before: u32,
+    /// Bytes after the start of the label, or after its end if `is_behind`.
+    after: u32,
+    is_behind: bool,
+}
+
+impl Window {
+    fn of(style: Style) -> Self {
+        let room = style.width.saturating_sub(MARGIN) as u32;
+        match style.width < NARROW {
+            true => Self { longest: room, before: room / 4, after: room - room / 4, is_behind: false },
+            false => Self { longest: LONG_LINE, before: room / 2, after: room / 2, is_behind: true },
+        }
+    }
 }
 
 impl<'a> Texts<'a> {
@@ -120,7 +142,7 @@ impl<'a> Texts<'a> {
                 (source, disarmed(source.text()))
             });
         }
-        Self { files, window: style.width.saturating_sub(MARGIN) as u32 / 2 }
+        Self { files, window: Window::of(style) }
     }
 
     /// Whether a file's text is available.
@@ -234,8 +256,8 @@ fn clipped(span: Span, text: Option<&FileText>) -> (Span, Option<usize>) {
     if last - first >= LABEL_LINES {
         end = source.line_range(first + LABEL_LINES - 1).end.saturating_sub(1);
     }
-    if (first..=source.line_index(end)).any(|line| source.line_range(line).len() as u32 > LONG_LINE) {
-        end = end.min(span.start + window);
+    if (first..=source.line_index(end)).any(|line| source.line_range(line).len() as u32 > window.longest) {
+        end = end.min(span.start + window.after);
     }
     while !text.is_char_boundary(end as usize) {
         end -= 1;
@@ -312,8 +334,7 @@ struct FileText<'a> {
     source: &'a Source,
     /// The source's text, disarmed.
     text: &'a str,
-    /// Bytes of a long line that are shown on each side of its label.
-    window: u32,
+    window: Window,
 }
 
 impl FileText<'_> {
@@ -327,13 +348,14 @@ impl FileText<'_> {
     ) -> (std::ops::Range<u32>, usize, usize) {
         let first = self.source.line_index(start);
         let last = self.source.line_index(end.max(start));
-        let long = (first..=last).any(|line| self.source.line_range(line).len() as u32 > LONG_LINE);
+        let is_long = |line: usize| self.source.line_range(line).len() as u32 > self.window.longest;
+        let long = (first..=last).any(is_long);
         if long {
             return self.window(start, end, first);
         }
         let from = first.saturating_sub(before);
         let to = (last + after).min(self.source.line_count().saturating_sub(1));
-        let short = |line: &usize| self.source.line_range(*line).len() as u32 <= LONG_LINE;
+        let short = |line: &usize| !is_long(*line);
         let from = (from..=first).rev().take_while(short).last().unwrap_or(first);
         let to = (last..=to).take_while(short).last().unwrap_or(last);
         // A label may be on a byte order mark, which is in no line.
@@ -350,11 +372,12 @@ impl FileText<'_> {
         let text = self.text;
         let whole = self.source.line_range(line);
         let last = self.source.line_range(self.source.line_index(end.max(start)));
-        let mut from = start.saturating_sub(self.window).max(whole.start);
+        let Window { longest: _, before, after, is_behind } = self.window;
+        let mut from = start.saturating_sub(before).max(whole.start);
         while !text.is_char_boundary(from as usize) {
             from -= 1;
         }
-        let mut to = (end + self.window).min(last.end);
+        let mut to = if is_behind { end + after } else { end.max(start + after) }.min(last.end);
         while !text.is_char_boundary(to as usize) {
             to += 1;
         }

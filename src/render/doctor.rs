@@ -1,5 +1,7 @@
 //! What `doctor` found: one line for each check, with the cure where something is wrong.
 
+use std::collections::BTreeSet;
+
 use jiff::SignedDuration;
 use serde::Serialize;
 
@@ -90,6 +92,17 @@ impl Check {
         Self::ok("files", format!("valid: {} in {domains}", counted(configurations, "configuration")))
     }
 
+    /// Files that no plan can be made from.
+    pub fn broken_files(errors: usize, first: &str, help: Option<&str>) -> Self {
+        let message = match errors {
+            1 => first.to_owned(),
+            _ => format!("{}, the first: {first}", counted(errors, "error")),
+        };
+        let help = help.filter(|_| errors == 1).unwrap_or("`livevod validate` shows all");
+        let cure = format!("{help}; what needs no valid files is checked below");
+        Self::new("files", Verdict::Error, message).cured(cure)
+    }
+
     /// The embedded emulator needs no credentials.
     pub fn no_credentials_needed() -> Self {
         Self::ok("credentials", "not needed: the emulator runs in this process")
@@ -112,8 +125,8 @@ impl Check {
         Self { cure: help.map(str::to_owned), ..check }
     }
 
-    /// Whose credentials these are.
-    pub fn account(caller: &CallerIdentity, declared: Option<&str>) -> Self {
+    /// Whose credentials these are. What files that can't be read declare is not known.
+    pub fn account(caller: &CallerIdentity, declared: Option<&str>, are_files_read: bool) -> Self {
         let CallerIdentity { account, arn } = caller;
         let identity = arn.as_ref().map_or_else(String::new, |arn| format!(", as `{arn}`"));
         match declared {
@@ -124,6 +137,7 @@ impl Check {
             )
             .cured(format!("use credentials of `{declared}`, or the files for `{account}`")),
             Some(_) => Self::ok("account", format!("`{account}`{identity}; the files declare it")),
+            None if !are_files_read => Self::ok("account", format!("`{account}`{identity}")),
             None => Self::new(
                 "account",
                 Verdict::Warning,
@@ -201,6 +215,14 @@ impl Check {
         Self::failed(refused(error, &asked), Verdict::Error, message, (error, &asked), otherwise)
     }
 
+    /// The account's domains can't be listed, which a plan of named domains does not need.
+    pub fn domains_unlisted(error: &Error) -> Self {
+        let message =
+            format!("the account's domains can't be listed, as `--all-domains` does: {}", short(error));
+        let asked = Asked { permissions: vec![Permission::ListDomains], account: None, domain: "*" };
+        Self::failed(refused(error, &asked), Verdict::Warning, message, (error, &asked), "try again")
+    }
+
     /// A domain that can't be looked up, which a plan does not need.
     pub fn not_looked_up(domain: &str, error: &Error) -> Self {
         let reason = short(error);
@@ -234,6 +256,35 @@ impl Check {
             ),
         };
         let asked = Asked { permissions: vec![Permission::ReadGroup], account: None, domain: id };
+        let otherwise = "check the network; plans do not need this, `--online` does";
+        Self::failed("vod", Verdict::Warning, message, (error, &asked), otherwise)
+    }
+
+    /// The app spaces of a region, and those of the files that it does not have.
+    pub fn spaces(region: Option<&str>, count: usize, missing: &BTreeSet<String>) -> Self {
+        let place = in_region(region);
+        match missing.first() {
+            None => {
+                let action = Permission::ReadSpaces.action();
+                Self::ok("vod", format!("`{action}` is allowed{place} ({})", counted(count, "app space")))
+            }
+            Some(first) => Self::new(
+                "vod",
+                Verdict::Warning,
+                format!(
+                    "{} of {} do not exist{place}, the first `{first}`",
+                    missing.len(),
+                    counted(count, "app space")
+                ),
+            )
+            .cured("`livevod validate --online` shows where the files name them"),
+        }
+    }
+
+    /// App spaces can't be looked up. A plan does not need it.
+    pub fn no_spaces(region: Option<&str>, error: &Error) -> Self {
+        let message = format!("app spaces can't be looked up{}: {}", in_region(region), short(error));
+        let asked = Asked { permissions: vec![Permission::ReadSpaces], account: None, domain: "*" };
         let otherwise = "check the network; plans do not need this, `--online` does";
         Self::failed("vod", Verdict::Warning, message, (error, &asked), otherwise)
     }

@@ -235,7 +235,8 @@ fn formats_schema(generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
-fn optional_settings_schema(generator: &mut SchemaGenerator) -> Schema {
+/// As [`settings_schema`], or null.
+pub(super) fn optional_settings_schema(generator: &mut SchemaGenerator) -> Schema {
     let mut schema = settings_schema(generator);
     schema.insert("type".to_owned(), json!(["object", "null"]));
     schema

@@ -98,7 +98,7 @@ pub fn merged(
             (0, _) => None,
             (count, true) => Some(format!("Would add {}.", counted(count, "configuration"))),
             (count, false) => {
-                Some(format!("Added {}. A plan shows no change for them.", counted(count, "configuration")))
+                Some(format!("Added {}; a plan shows no change there.", counted(count, "configuration")))
             }
         }
         .map(Line::flush),

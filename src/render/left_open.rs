@@ -1,9 +1,8 @@
 //! What earlier runs left unfinished, and its outcome, in words.
 
 use super::style::{Style, Tone, wrap};
-use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
+use crate::apply::journal::{EndsAtOnce, LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
 use crate::gate::clean;
-use crate::model::Address;
 use crate::plan::{ActionKind, GapCause};
 
 /// All but those found to exist again: next to an app-wide change these are all other configurations of its domain, and
@@ -38,17 +37,35 @@ pub(super) fn human_left_open(looked: &[&LeftOpenNow], style: Style) -> String {
     text
 }
 
-/// The message when a run ends at once, without waiting for its writes.
-pub fn unresolved(addresses: &[Address], style: Style) -> String {
-    if addresses.is_empty() {
-        return "interrupted again: the run ended at once; every outcome is known\n".to_owned();
+/// The message when a run ends at once, without waiting for its writes: the counts that `journal` shows of it.
+pub fn ended_at_once(ends: &EndsAtOnce, style: Style) -> String {
+    let EndsAtOnce { done, failed, not_attempted, unknown } = ends;
+    let counts =
+        [(*done, "done"), (*failed, "failed"), (*not_attempted, "not attempted"), (unknown.len(), "UNKNOWN")];
+    let text = format!("interrupted again: the run ended at once: {}", by_outcome(&counts));
+    if unknown.is_empty() {
+        return format!("{text}\n");
     }
-    let mut text = style.paint(Tone::Danger, "interrupted again: the run ended at once; outcome unknown:");
-    for address in addresses {
-        text.push_str(&format!("\n  {}", clean(&address.to_string())));
+    let mut text = style.paint(Tone::Danger, &text);
+    for (at, address) in unknown.iter().enumerate() {
+        if at == NAMED && unknown.len() > NAMED + 1 {
+            text.push_str(&format!("\n  {} and {} more UNKNOWN", style.ellipsis(), unknown.len() - at));
+            break;
+        }
+        text.push_str(&format!("\n  ! {} UNKNOWN", clean(&address.to_string())));
     }
-    text.push_str("\nthe next apply reads their outcome\n");
+    text.push_str("\nthe next plan shows what became of them, and the next apply goes on from there\n");
     text
+}
+
+/// Unknown outcomes that are named.
+const NAMED: usize = 20;
+
+/// `2 done, 1 failed`: what is not zero.
+pub(super) fn by_outcome(counts: &[(usize, &str)]) -> String {
+    let named = counts.iter().filter(|(count, _)| *count > 0);
+    let named: Vec<String> = named.map(|(count, name)| format!("{count} {name}")).collect();
+    if named.is_empty() { "nothing written".to_owned() } else { named.join(", ") }
 }
 
 /// The outcome of one change, a lowercase fragment.

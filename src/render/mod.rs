@@ -60,17 +60,18 @@ pub use events::{Command, Event};
 pub use exit::Exit;
 pub use forms::{Form, FormRow, form_diff};
 pub use imported::{imported, merged};
+pub use journal::Pruned;
 pub use layout::{LEAST_BYTES, Layout, Made};
-pub use left_open::unresolved;
+pub use left_open::ended_at_once;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use metrics::{Exposition, Metrics, metrics};
 pub use printed::{
-    Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, report,
-    run, runs, snapshot, unapplied, validated,
+    Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, measured, page,
+    plan, pruned, report, run, runs, snapshot, unapplied, validated,
 };
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};
-pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_beside};
+pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_all, unread_beside};
 pub use remote::Sought;
 pub use report_view::{EndView, ReportView};
 pub use schema::{OutputKind, schema};
@@ -109,6 +110,9 @@ pub enum Format {
     Gitlab,
     /// Findings as SARIF 2.1.0, for code scanning
     Sarif,
+    /// Metrics of a drift check; only `drift` has it.
+    #[value(skip)]
+    Openmetrics,
 }
 
 impl Format {
@@ -126,7 +130,7 @@ impl Format {
             | Format::Github
             | Format::Gitlab
             | Format::Sarif => true,
-            Format::TerraformJson | Format::GitlabTerraform | Format::Html => false,
+            Format::TerraformJson | Format::GitlabTerraform | Format::Html | Format::Openmetrics => false,
         }
     }
 
@@ -139,7 +143,11 @@ impl Format {
     pub fn holds_findings(self) -> bool {
         match self {
             Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => true,
-            Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => false,
+            Format::Markdown
+            | Format::TerraformJson
+            | Format::GitlabTerraform
+            | Format::Html
+            | Format::Openmetrics => false,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::phrases::{
     counted, origin_text, refusal, sentence, symbol, tone, unmanageable,
 };
 use super::review::{human_saved_plan, human_since_review};
-use super::style::{Style, Tone, columns, pad, wrap};
+use super::style::{NARROW, Style, Tone, columns, pad, wrap};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView};
 use crate::gate::clean;
 use crate::model::{Address, Value};
@@ -82,7 +82,8 @@ impl<'a> Page<'a> {
         let target = self.view.target;
         let account = account(target.account.as_deref(), clean);
         let head = format!("{} {} {account}", clean(&target.name), self.style.dot());
-        self.line(self.style.paint(Tone::Strong, &head));
+        let head = wrap(&head, self.style.width);
+        self.lines.extend(head.iter().map(|line| self.style.paint(Tone::Strong, line)));
         for domain in self.view.unread {
             self.item(Tone::Danger, "!", &format!("{} {UNREAD}", clean(domain)));
         }
@@ -158,12 +159,17 @@ impl<'a> Page<'a> {
             if at == NAMED_IN_FOLD && addresses.len() > NAMED_IN_FOLD + 1 {
                 let more = addresses.len() - at;
                 let text =
-                    format!("  # {} and {more} more like these (--full lists them)", self.style.ellipsis());
-                self.line(self.style.paint(Tone::Strong, &text));
+                    format!("{} and {more} more like these (--full lists them)", self.style.ellipsis());
+                self.item(Tone::Strong, "  #", &text);
                 break;
             }
-            let text = format!("  # {} {}", clean(&address.to_string()), sentence(first.action()));
-            self.line(self.style.paint(heading(first.action()), &text));
+            let (name, verb) = (format!("  # {}", clean(&address.to_string())), sentence(first.action()));
+            let is_whole =
+                self.style.width >= NARROW || columns(&name) + 1 + columns(verb) <= self.style.width;
+            let parts =
+                if is_whole { vec![format!("{name} {verb}")] } else { vec![name, format!("    {verb}")] };
+            let tone = heading(first.action());
+            self.lines.extend(parts.iter().map(|part| self.style.paint(tone, part)));
         }
         self.fields(*first, addresses.len());
         let unrecorded = self.style.paint(Tone::Danger, NOT_RECORDED);
@@ -199,6 +205,10 @@ impl<'a> Page<'a> {
     fn row(&mut self, row: &Row, action: ActionKind, one: &FieldChange) {
         let values = self.values(action, &self.named(&one.before), &self.named(&one.after), row.indent);
         let note = row.note();
+        let widest = values.iter().map(|(_, width)| *width).chain([columns(&note)]).max().unwrap_or(0);
+        if self.style.width < NARROW && row.indent + widest > self.style.width {
+            return self.narrow_row(row, action, one, &note);
+        }
         let gap = " ".repeat(row.indent);
         let last = values.len() - 1;
         for (at, (text, width)) in values.iter().enumerate() {
@@ -213,6 +223,19 @@ impl<'a> Page<'a> {
                 self.line(format!("{front}{text}"));
                 self.line(format!("{gap}{}", self.style.paint(Tone::Quiet, &note)));
             }
+        }
+    }
+
+    /// The name of a field, and its values and their origin below it.
+    fn narrow_row(&mut self, row: &Row, action: ActionKind, one: &FieldChange, note: &str) {
+        const INDENT: usize = 6;
+        self.line(row.front.trim_end());
+        let gap = " ".repeat(INDENT);
+        for (text, _) in self.values(action, &self.named(&one.before), &self.named(&one.after), INDENT) {
+            self.line(format!("{gap}{text}"));
+        }
+        if !note.is_empty() {
+            self.item(Tone::Quiet, &" ".repeat(INDENT - 1), note);
         }
     }
 
@@ -236,10 +259,9 @@ impl<'a> Page<'a> {
                 let arrow = self.style.arrow();
                 let both = old_width + new_width + columns(arrow) + 2;
                 let short = old_width <= SHORT_VALUE && new_width <= SHORT_VALUE;
-                if short
-                    || (both + indent <= self.style.width
-                        && (old_width <= SHORT_VALUE || new_width <= SHORT_VALUE))
-                {
+                let fits = both + indent <= self.style.width;
+                let is_one_short = old_width <= SHORT_VALUE || new_width <= SHORT_VALUE;
+                if (short && (fits || self.style.width >= NARROW)) || (fits && is_one_short) {
                     return vec![(format!("{old} {arrow} {new}"), both)];
                 }
                 let (old, new) = self.emphasized(&old, &new);

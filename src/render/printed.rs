@@ -16,7 +16,10 @@ use super::github::github;
 use super::gitlab::gitlab;
 use super::headlines::{explain_line, summary_line};
 use super::html::html;
-use super::journal::{human_run, human_runs, human_snapshot, run_json, runs_json, snapshot_json};
+use super::journal::{
+    Pruned, human_pruned, human_run, human_runs, human_snapshot, pruned_json, run_json, runs_json,
+    snapshot_json,
+};
 use super::layout::Layout;
 use super::markdown::markdown_plan;
 use super::outcomes::markdown_report;
@@ -91,7 +94,7 @@ pub fn unapplied(view: &PlanView, context: Context, layout: &Layout) -> Printed 
 fn plan_before(last: String, view: &PlanView, context: Context, layout: &Layout) -> Printed {
     let beside = |text| Printed { more: last, ..Printed::beside(context, layout, text) };
     match layout.format {
-        Format::Human => beside(human_plan(view, layout.full, layout.stdout)),
+        Format::Human | Format::Openmetrics => beside(human_plan(view, layout.full, layout.stdout)),
         Format::Json => Printed::document(plan_json(view, context)),
         Format::Markdown => beside(markdown_plan("plan", view, layout)),
         Format::TerraformJson => beside(terraform_json(view, context.exit)),
@@ -111,10 +114,17 @@ pub fn drift(view: &PlanView, context: Context, layout: &Layout) -> Printed {
         Format::Github | Format::Gitlab | Format::Sarif => {
             differences(view, Severity::Warning, context, layout)
         }
-        Format::Human | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
-            plan(view, context, layout)
-        }
+        Format::Human
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => plan(view, context, layout),
     }
+}
+
+/// The metrics of a drift check. People read its findings.
+pub fn measured(metrics: String, context: Context, layout: &Layout) -> Printed {
+    Printed::beside(context, layout, metrics)
 }
 
 /// A plan as findings, among those of the run.
@@ -130,7 +140,11 @@ pub fn report(view: &ReportView, context: Context, layout: &Layout) -> Printed {
     let diagnostics = sorted(context.diagnostics, &outcomes);
     let all = Context { diagnostics: &diagnostics, ..context };
     match layout.format {
-        Format::Human | Format::TerraformJson | Format::GitlabTerraform | Format::Html => Printed {
+        Format::Human
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => Printed {
             text: format!("\n{}", human_report(view, layout.stdout)),
             more: told(&outcomes, context, layout),
             ..Printed::default()
@@ -149,7 +163,12 @@ pub fn report(view: &ReportView, context: Context, layout: &Layout) -> Printed {
 /// plan.
 pub fn findings(context: Context, layout: &Layout) -> Printed {
     match layout.format {
-        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+        Format::Human
+        | Format::Markdown
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => {
             Printed { notes: told(context.diagnostics, context, layout), ..Printed::default() }
         }
         Format::Json => Printed::document(diagnostics_json(context)),
@@ -163,7 +182,12 @@ pub fn findings(context: Context, layout: &Layout) -> Printed {
 pub fn failure(context: Context, layout: &Layout) -> Printed {
     let printed = findings(context, layout);
     match layout.format {
-        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+        Format::Human
+        | Format::Markdown
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => {
             let more = explain_line(context.diagnostics, layout.stderr).unwrap_or_default();
             Printed { more: found(context) + &more, ..printed }
         }
@@ -175,7 +199,12 @@ pub fn failure(context: Context, layout: &Layout) -> Printed {
 pub fn validated(desired: &Desired, context: Context, layout: &Layout) -> Printed {
     let printed = findings(context, layout);
     match layout.format {
-        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+        Format::Human
+        | Format::Markdown
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => {
             let found = summary_line(context.diagnostics);
             let text = format!("Valid: {}; {found}.\n", desired_summary(desired));
             let more = explain_line(context.diagnostics, layout.stderr).unwrap_or_default();
@@ -194,9 +223,12 @@ pub fn snapshot(
     layout: &Layout,
 ) -> Printed {
     match layout.format {
-        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
-            Printed::beside(context, layout, human_snapshot(saved, file))
-        }
+        Format::Human
+        | Format::Markdown
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => Printed::beside(context, layout, human_snapshot(saved, file)),
         Format::Json => Printed::document(snapshot_json(saved, file, context.exit)),
         Format::Github | Format::Gitlab | Format::Sarif => {
             let diagnostics = [context.diagnostics, seen].concat();
@@ -255,6 +287,14 @@ pub fn area(area: &Area, context: Context, layout: &Layout) -> Printed {
     })
 }
 
+/// The runs that were removed from a folder, or would be.
+pub fn pruned(pruned: &Pruned, context: Context, layout: &Layout) -> Printed {
+    match layout.format {
+        Format::Json => Printed::document(pruned_json(pruned, context)),
+        _ => Printed::beside(context, layout, human_pruned(pruned, layout.stdout)),
+    }
+}
+
 /// The earlier runs.
 pub fn runs(runs: &[RunRecord], context: Context, layout: &Layout) -> Printed {
     match layout.format {
@@ -295,7 +335,12 @@ pub fn forms(
 ) -> Printed {
     let with_different = || sorted(context.diagnostics, &different());
     match layout.format {
-        Format::Human | Format::Markdown | Format::TerraformJson | Format::GitlabTerraform | Format::Html => {
+        Format::Human
+        | Format::Markdown
+        | Format::TerraformJson
+        | Format::GitlabTerraform
+        | Format::Html
+        | Format::Openmetrics => {
             let (notes, text) = match shown {
                 Shown::Nothing => (String::new(), forms_summary(rows, layout.stdout)),
                 Shown::Differences => (forms_summary(rows, layout.stderr), String::new()),

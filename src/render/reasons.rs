@@ -78,6 +78,14 @@ pub fn unread(domain: &str, error: &api::Error, account: Option<&str>, key: Opti
     unreadable(format!("`{domain}` can't be read: {error}"), error, key, &asked, otherwise)
 }
 
+/// Domains that could not be read because the service refuses every call: said once, with the first domain.
+pub fn unread_all(domains: &[&str], error: &api::Error, account: Option<&str>) -> Diagnostic {
+    let domain = domains.first().copied().unwrap_or("*");
+    let asked = Asked { permissions: listing(), account, domain };
+    let message = format!("none of the {} domains can be read: {error}", domains.len());
+    unreadable(message, error, None, &asked, "nothing is planned until the service accepts calls")
+}
+
 /// A domain of the account that could not be read; no file names it.
 pub fn unread_beside(domain: &str, error: &api::Error, account: Option<&str>) -> Diagnostic {
     let asked = Asked { permissions: listing(), account, domain };

@@ -1,17 +1,23 @@
 //! The report of an apply for people: every outcome on a line, then the totals in Terraform's words.
 
+use indexmap::IndexMap;
+
 use super::phrases::STREAMS_ON_AIR;
-use super::report_view::ReportView;
+use super::report_view::{EndView, ReportView};
 use super::style::{Style, Tone, columns, wrap};
+use crate::apply::Cause;
 
 /// How many confirmed changes are listed one by one; more are only counted.
 const DONE_LISTED: usize = 20;
+
+/// How many changes that were not attempted for one cause are listed one by one, as a plan lists changes that read alike.
+const NOT_ATTEMPTED_LISTED: usize = 5;
 
 /// The outcomes, then the totals.
 pub(super) fn human_report(view: &ReportView, style: Style) -> String {
     let done = view.ends.iter().filter(|end| end.is_done()).count();
     let listed = view.ends.iter().filter(|end| !end.is_done() || done <= DONE_LISTED);
-    let mut lines: Vec<String> = listed.map(|end| end.line(style)).collect();
+    let mut lines = folded(listed, style);
     if !lines.is_empty() {
         lines.push(String::new());
     }
@@ -20,6 +26,25 @@ pub(super) fn human_report(view: &ReportView, style: Style) -> String {
     lines.extend(wrap(&format!("{}{streams}", view.cost), style.width));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// A line for each outcome; of many changes that were not attempted for one cause, the first ones stand for all.
+fn folded<'a>(ends: impl Iterator<Item = &'a EndView<'a>>, style: Style) -> Vec<String> {
+    let mut groups: IndexMap<(usize, Option<&Cause>), Vec<&EndView>> = IndexMap::new();
+    for (at, end) in ends.enumerate() {
+        let cause = end.local_cause();
+        groups.entry((if cause.is_some() { 0 } else { at + 1 }, cause)).or_default().push(end);
+    }
+    let mut lines = Vec::new();
+    for members in groups.into_values() {
+        let left_out = members.len().saturating_sub(NOT_ATTEMPTED_LISTED);
+        let shown = if left_out > 1 { NOT_ATTEMPTED_LISTED } else { members.len() };
+        lines.extend(members.iter().take(shown).map(|end| end.line(style)));
+        if shown < members.len() {
+            lines.push(format!("    {} and {left_out} more like these not attempted", style.ellipsis()));
+        }
+    }
+    lines
 }
 
 /// The verdict and the counts; if they do not fit on one line, the counts get a line of their own.

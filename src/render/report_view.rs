@@ -143,7 +143,7 @@ impl<'a> EndView<'a> {
     }
 
     /// Why the change was not attempted, unless that is an answer of the service.
-    fn local_cause(&self) -> Option<&'a Cause> {
+    pub(super) fn local_cause(&self) -> Option<&'a Cause> {
         match &self.one.outcome {
             Outcome::NotAttempted(Failure { cause, remote: None }) => Some(cause),
             Outcome::NotAttempted(_) | Outcome::Done | Outcome::Failed(_) | Outcome::Unknown(_) => None,

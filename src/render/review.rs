@@ -66,7 +66,8 @@ fn siblings(change: &Change) -> Option<String> {
     })
 }
 
-fn human_step(Step { field, before, after }: &Step, arrow: &str) -> String {
+/// `cycle_duration 1h → 15m`.
+pub(super) fn human_step(Step { field, before, after }: &Step, arrow: &str) -> String {
     let sides: Vec<String> =
         [before, after].into_iter().flatten().map(|side| clean(&side.to_string())).collect();
     format!("{} {}", field.name(), sides.join(&format!(" {arrow} ")))
@@ -81,13 +82,17 @@ pub(super) struct Step {
 
 /// What a change does: the fields that differ, or the fields that are set in a created or deleted configuration.
 pub(super) fn steps(change: &Change) -> Vec<Step> {
-    let fields: Vec<Field> = match (change.before(), change.after()) {
+    steps_between(change.before(), change.after())
+}
+
+/// The fields that differ between two sides, or the fields that are set on the only side.
+pub(super) fn steps_between(before: Option<&RecordConfig>, after: Option<&RecordConfig>) -> Vec<Step> {
+    let fields: Vec<Field> = match (before, after) {
         (Some(before), Some(after)) => before.differences(after),
         (None, Some(config)) | (Some(config), None) => config.set_fields(),
         (None, None) => Vec::new(),
     };
     let side = |config: Option<&RecordConfig>, field| config.map(|config| config.get(field));
-    let step =
-        |field| Step { field, before: side(change.before(), field), after: side(change.after(), field) };
+    let step = |field| Step { field, before: side(before, field), after: side(after, field) };
     fields.into_iter().map(step).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::documents::{DiagnosticsDocument, FORMAT_VERSION};
 use super::events::Line;
+use super::journal::JournalDocument;
 use super::plan_json::{DriftDocument, PlanDocument};
 use super::report_json::ReportDocument;
 use crate::{config, notify, schema, snapshot};
@@ -19,6 +20,8 @@ pub enum OutputKind {
     Report,
     /// One line of the output of `--json-into`
     Events,
+    /// `journal --format json`, also of one run and of `journal prune`
+    Journal,
     /// `validate --format json`, and the output of any other command in that format when it ends early
     Diagnostics,
     /// The file that `snapshot --out` saves
@@ -35,6 +38,7 @@ pub fn schema(document: OutputKind) -> serde_json::Value {
         OutputKind::Drift => schema::of::<DriftDocument>("drift", FORMAT_VERSION),
         OutputKind::Report => schema::of::<ReportDocument>("report", FORMAT_VERSION),
         OutputKind::Events => schema::of::<Line>("events", FORMAT_VERSION),
+        OutputKind::Journal => schema::of::<JournalDocument>("journal", FORMAT_VERSION),
         OutputKind::Diagnostics => schema::of::<DiagnosticsDocument>("diagnostics", FORMAT_VERSION),
         OutputKind::Snapshot => snapshot::schema(),
         OutputKind::Notification => notify::schema(),

@@ -66,6 +66,10 @@ impl Style {
     }
 }
 
+/// Fewer columns than this are narrow: what stays on one line elsewhere, such as the heading of a change, is broken there.
+/// Logs, in which tools look for such lines, are wider.
+pub(super) const NARROW: usize = 80;
+
 /// Columns that `text` takes.
 pub(super) fn columns(text: &str) -> usize {
     unicode_width::UnicodeWidthStr::width(text)

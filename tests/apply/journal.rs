@@ -152,7 +152,7 @@ async fn a_full_disk_never_stops_within_a_replace() {
 }
 
 /// A run whose change at `show/cam1` got as far as these lines.
-fn run_of(change: Change, answers: &[(u64, Reply)], end: Option<End>) -> RunRecord {
+pub(super) fn run_of(change: Change, answers: &[(u64, Reply)], end: Option<End>) -> RunRecord {
     let memory = Memory::default();
     drop(journal_of(&plan([change.clone()]), &memory));
     let mut run = told(&memory);
@@ -188,7 +188,7 @@ fn run_of(change: Change, answers: &[(u64, Reply)], end: Option<End>) -> RunReco
     run
 }
 
-fn replaced() -> Change {
+pub(super) fn replaced() -> Change {
     replace("a.example.com/show/cam1", stored_in(BUCKET), stored_in(OTHER_BUCKET))
 }
 
@@ -220,7 +220,7 @@ fn a_gap_is_known_wherever_the_replace_stopped() {
 }
 
 /// The same run under another name, after others, at an arbitrary time.
-fn behind(run: RunRecord, name: &str, earlier: &[RunRecord]) -> RunRecord {
+pub(super) fn behind(run: RunRecord, name: &str, earlier: &[RunRecord]) -> RunRecord {
     let RunRecord { header, .. } = run;
     let highest = earlier.iter().map(|run| run.header.number).max().unwrap_or_default();
     let header = Header { run: name.to_owned(), ..header }.behind(highest, earlier);
@@ -228,7 +228,7 @@ fn behind(run: RunRecord, name: &str, earlier: &[RunRecord]) -> RunRecord {
 }
 
 /// A run that wrote to another address, and found this at the address of another run's [`replaced`].
-fn finding(name: &str, earlier: &[RunRecord], of: &str, found: LeftOpenFound) -> RunRecord {
+pub(super) fn finding(name: &str, earlier: &[RunRecord], of: &str, found: LeftOpenFound) -> RunRecord {
     let mut run = run_of(create("a.example.com/show/other", config()), &[], Some(End::Done));
     run.resolved.push(Resolved {
         time: jiff::Timestamp::UNIX_EPOCH,
@@ -239,7 +239,7 @@ fn finding(name: &str, earlier: &[RunRecord], of: &str, found: LeftOpenFound) ->
     behind(run, name, earlier)
 }
 
-fn died() -> RunRecord {
+pub(super) fn died() -> RunRecord {
     behind(run_of(replaced(), &[(1, Reply::Accepted)], None), "died", &[])
 }
 

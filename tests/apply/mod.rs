@@ -4,6 +4,7 @@ mod anything;
 mod converge;
 mod crash;
 pub(crate) mod drawn;
+mod folder;
 mod formats;
 mod fresh;
 mod gate;

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-NAMES = ["diagnostics", "drift", "events", "notification", "plan", "report", "snapshot"]
+NAMES = ["diagnostics", "drift", "events", "journal", "notification", "plan", "report", "snapshot"]
 
 # Optional keys. Everything else is in every document of its kind. The parts of an address are left out together with it.
 OPTIONAL = set(
@@ -247,6 +247,7 @@ def every_action(world):
         world.run("report", 4, "apply", *account, "--auto-approve", *RELEASE)
         world.run("plan", 3, "apply", "plan", *account, "--auto-approve", *RELEASE)
         world.run("plan", 3, "restore", "last", *account, "--auto-approve")
+        journals(world)
 
 
 def snapshot(world, account):
@@ -257,6 +258,20 @@ def snapshot(world, account):
     world.judge.judge("snapshot", json.loads((world.folder / "snapshot.json").read_text()), "snapshot")
     world.run("plan", 0, "plan", "--against", "snapshot.json")
     world.run("plan", 0, "restore", "snapshot.json", *account, "--auto-approve")
+
+
+def journals(world):
+    """The runs, the last one with every outcome, and what could be removed."""
+    world.run("journal", 0, "journal", events=False)
+    run = world.run("journal", 0, "journal", "last", events=False)
+    released = {one["guard"] for one in run["run"]["released"]}
+    if not {"limits", "recording-gap"} <= released:
+        world.judge.failures.append(f"the journal does not tell what was released: {released}")
+    world.run("journal", 0, "journal", "prune", "--keep", "2099-01-01", "--dry-run", events=False)
+    world.write(".livevod/journal/broken.jsonl", "{}\n")
+    world.run("journal", 0, "journal", events=False)
+    world.run("journal", 0, "journal", "prune", "--keep", "2099-01-01", events=False)
+    (world.folder / ".livevod/journal/broken.jsonl").unlink()
 
 
 def what_moved(world):
@@ -281,6 +296,8 @@ def what_goes_wrong(world):
         others = ["--exclude", "live.example.com/show/cam2"]
         world.run("plan", 0, "plan", *endpoint, "--account", "1234567890123456", *others)
         world.run("report", 0, "apply", *endpoint, *short)
+        if not world.run("journal", 0, "journal", "last", events=False)["resolved"]:
+            world.judge.failures.append("the journal does not tell what became of the earlier run")
     faults = ["--fault", "throttle:action=Add,times=1", "--fault", "late-commit:action=Add,nth=2,time=1500ms"]
     with world.server(*faults) as endpoint:
         world.run("report", 0, "apply", *endpoint, "--account", "1234567890123456", "--settle", "3s", "--auto-approve")

@@ -1,4 +1,5 @@
-"""Lets Prometheus' own tool judge the metrics of `drift --metrics`, and the alert rules and the dashboard of examples/monitoring.
+"""Lets promtool judge the metrics of `drift --metrics`, and the alert rules and the dashboard of examples/monitoring. Prometheus'
+client for Python reads the metrics of `drift --format openmetrics`.
 
     monitoring.py BINARY PROMTOOL EXAMPLES
 
@@ -14,6 +15,8 @@ import tempfile
 from pathlib import Path
 
 import yaml
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client.parser import text_string_to_metric_families as prometheus
 
 FILE = """\
 version: 1
@@ -47,7 +50,24 @@ class Judge:
             self.failures.append(f"{words}: exit {done.returncode}, not {code}: {done.stderr}")
         text = (self.folder / "m.prom").read_text()
         self.expect(self.tool("check", "metrics", text=text), f"metrics of {title!r} {arguments}")
+        words = [self.binary, "drift", "--format", "openmetrics", "--title", title, *arguments]
+        self.openmetrics(subprocess.run(words, cwd=self.folder, capture_output=True, text=True).stdout, text, title)
         return set(NAME.findall(text))
+
+    def openmetrics(self, text, other, title):
+        """The same samples, with the same labels, as OpenMetrics."""
+        try:
+            families = list(text_string_to_metric_families(text))
+        except ValueError as error:
+            self.failures.append(f"OpenMetrics of {title!r}: {error}: {text}")
+            return
+        found = {(sample.name, *sorted(sample.labels.items())) for family in families for sample in family.samples}
+        samples = {(sample.name, *sorted(sample.labels.items())) for family in prometheus(other) for sample in family.samples}
+        if found != samples:
+            self.failures.append(f"OpenMetrics of {title!r}: {found ^ samples}")
+        kinds = {family.name: family.type for family in families}
+        if any(kind not in ("gauge", "counter") for kind in kinds.values()):
+            self.failures.append(f"OpenMetrics of {title!r}: {kinds}")
 
 
 def runs(judge):

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use livevod::api;
 use livevod::apply::journal::{
-    Answer, End, Ending, Finished, Header, Intent, LeftOpenFound, Planned, Reply, Resolved, RunRecord, Step,
-    last_entry,
+    Answer, End, Ending, EndsAtOnce, Finished, Header, Intent, LeftOpenFound, Planned, ReleasedGuard, Reply,
+    Resolved, RunRecord, StartedBy, Step, last_entry,
 };
 use livevod::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
 use livevod::diag::Severity;
@@ -130,6 +130,13 @@ fn run(plan: &Plan, text: &str) -> RunRecord {
             run: text.to_owned(),
             number: 1,
             command: Some(text.to_owned()),
+            started_by: Some(StartedBy {
+                user: Some(text.to_owned()),
+                host: Some(text.to_owned()),
+                commit: Some(text.to_owned()),
+                job: Some(text.to_owned()),
+            }),
+            released: Some(vec![ReleasedGuard { guard: text.to_owned(), flag: Some(text.to_owned()) }]),
             livevod: text.to_owned(),
             time,
             account: Some(text.to_owned()),
@@ -145,6 +152,7 @@ fn run(plan: &Plan, text: &str) -> RunRecord {
         endings: endings.collect(),
         resolved: resolved.collect(),
         finished: Some(Finished { time, interrupted: false, calls: 3 }),
+        ended_at_once: None,
     }
 }
 
@@ -177,12 +185,13 @@ proptest! {
         let report_in = |format| whole(render::report(&ended, context, &layout(format)));
         let mut saved = PlanView::of(&plan, &target);
         saved.saved_to = Some(Path::new(&text));
-        let addresses: Vec<_> = plan.changes().map(|change| change.address.clone()).collect();
+        let unknown = plan.changes().map(|change| change.address.clone()).collect();
+        let at_once = EndsAtOnce { done: 1, failed: 1, not_attempted: 1, unknown };
         for (name, output) in [
             ("plan", plan_in(Format::Human)),
             ("report", report_in(Format::Human)),
             ("lines", ends().map(|end| end.line(style) + "\n").collect()),
-            ("unresolved", render::unresolved(&addresses, style)),
+            ("ended_at_once", render::ended_at_once(&at_once, style)),
             ("saved", whole(render::plan(&saved, context, &layout(Format::Human)))),
             ("findings", render::diagnostics(&findings, &sources, style, None)),
             ("markdown", plan_in(Format::Markdown)),

@@ -289,6 +289,7 @@ fn a_source_that_fails_is_final_and_named() {
             }
         }
     }
+    world.plan_at(&server, "--profile gone").says(1, "help: it has `key`,");
     world.plan_at(&server, "--profile forged").says(1, "SignatureDoesNotMatch");
     for command in ["validate --online", "explain live.example.com/show/cam1 --online"] {
         let run = world.run(&format!("{command} --profile nobody --endpoint {}", server.url));

@@ -75,6 +75,102 @@ fn a_wrong_secret_is_told_once_and_not_shown() {
     assert_eq!(text.matches("SignatureDoesNotMatch").count(), 1, "{text}");
     assert!(!text.contains("top-secret") && text.contains("the access key secret is wrong"), "{text}");
     assert!(text.contains("- permission"), "{text}");
+    assert_snapshot!(scrubbed_signature(&text));
+}
+
+/// The message of a wrong signature quotes what was signed, which differs from run to run.
+fn scrubbed_signature(text: &str) -> String {
+    let quoted = |line: &&str| line.contains("%") || line.contains("server string to sign");
+    text.lines().filter(|line| !quoted(line)).map(|line| format!("{line}\n")).collect()
+}
+
+/// A service that gives every call this refusal.
+fn refusing(code: &'static str, message: &'static str) -> String {
+    serve(Arc::new(move |_: &str| {
+        (400, json!({"Code": code, "Message": message, "RequestId": "R-1"}).to_string())
+    }))
+}
+
+#[test]
+fn an_expired_key_is_told_once_with_its_source() {
+    let mut world = keyed(FILE);
+    world.set("ALIBABA_CLOUD_ACCESS_KEY_ID", "STS.NUgYrLnoC37mZZCNnAbez");
+    world.set("ALIBABA_CLOUD_SECURITY_TOKEN", "expired-token");
+    let url = refusing("InvalidSecurityToken.Expired", "Specified SecurityToken is expired.");
+    let run = diagnosed(&world, &url);
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert_snapshot!(told(&run, &url));
+    // A plan and a drift check say it once as well, not once for each domain.
+    for command in ["plan", "drift"] {
+        let run = world.run(&format!("{command} --endpoint {url}"));
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        let text = run.transcript();
+        assert_eq!(text.matches("InvalidSecurityToken.Expired").count(), 1, "{text}");
+        assert!(text.contains("none of the 2 domains can be read"), "{text}");
+        assert!(run.stderr.contains("the credentials come from"), "{text}");
+        let document = world.run(&format!("{command} --endpoint {url} --format json")).json();
+        assert_eq!(document["diagnostics"].as_array().map(Vec::len), Some(1), "{document}");
+        assert_eq!(document["unread"].as_array().map(Vec::len), Some(2), "{document}");
+    }
+}
+
+#[test]
+fn a_proxy_that_can_not_be_reached_is_named() {
+    let mut world = keyed(FILE);
+    world.set("HTTPS_PROXY", "http://user:top-secret@127.0.0.1:1");
+    let run = world.run("doctor");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert!(!run.transcript().contains("top-secret"), "{}", run.transcript());
+    assert_snapshot!(run.transcript());
+}
+
+#[test]
+fn vod_that_is_not_opened_stops_no_plan() {
+    let url = serve(Arc::new(|request: &str| {
+        match request {
+        _ if request.contains("GetCallerIdentity") => identity(),
+        _ if request.contains("GetTranscodeTemplateGroup") => (
+            403,
+            json!({"Code": "OperationDenied", "Message": "Your account does not open VOD service yet.", "RequestId": "R-1"})
+                .to_string(),
+        ),
+        _ if request.contains("DescribeLiveDomainDetail") => {
+            (200, json!({"DomainDetail": {"DomainName": "live.example.com", "DomainStatus": "online"}, "RequestId": "R"}).to_string())
+        }
+        _ => listing(json!([])),
+    }
+    }));
+    let run = diagnosed(&keyed(FILE), &url);
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert_snapshot!(told(&run, &url));
+}
+
+/// What needs no files is checked without them.
+#[test]
+fn broken_files_hide_nothing_else() {
+    let world = keyed(&FILE.replace("cam1: {}", "cam1: { cycle_duraton: 15m }"));
+    let server = Server::start(&world, &[]);
+    let run = diagnosed(&world, &server.url);
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert_snapshot!("broken_files", told(&run, &server.url));
+    world.write("livevod.yaml", "version: 1\ndomains: {\n");
+    let run = world.run(&format!("doctor --endpoint {} --region cn-shanghai", server.url));
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert_snapshot!("unreadable_files", told(&run, &server.url));
+    std::fs::remove_file(world.path().join("livevod.yaml")).unwrap();
+    let run = world.run("doctor --emulator");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert_snapshot!("no_files", told(&run, &server.url));
+    let document = world.run("doctor --emulator --format json").json();
+    assert_eq!(document["summary"]["errors"], 1, "{document}");
+}
+
+#[test]
+fn app_spaces_are_looked_up() {
+    let spaced = FILE.replace("cam1: {} }", "cam1: { space_id: app-1000000 } }");
+    let run = World::with(&spaced).run("doctor --emulator");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert!(run.flowing().contains("vod:GetAppInfos"), "{}", run.transcript());
 }
 
 #[test]

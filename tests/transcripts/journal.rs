@@ -109,6 +109,150 @@ fn runs_are_listed_and_told() {
     assert_eq!(world.run("journal 2").code, 1, "both begin so");
 }
 
+#[test]
+fn a_run_says_who_started_it_and_what_was_released() {
+    let mut world = World::with(THREE);
+    for (name, value) in [
+        ("GITHUB_ACTOR", "ann"),
+        ("GITHUB_SHA", "4f1c2d3e4f1c2d3e4f1c2d3e4f1c2d3e4f1c2d3e"),
+        ("GITHUB_SERVER_URL", "https://github.com"),
+        ("GITHUB_REPOSITORY", "me/live"),
+        ("GITHUB_RUN_ID", "17"),
+        ("GITHUB_TOKEN", "ghs_0123456789"),
+    ] {
+        world.set(name, value);
+    }
+    world.converge("--emulator");
+    let shorter =
+        THREE.replace("cam1: {}, cam2: {}", "cam1: { cycle_duration: 15m }, cam2: { state: absent }");
+    let shorter = shorter.replace("\"*\": {}", "\"*\": { cycle_duration: 15m }");
+    world.write("livevod.yaml", &shorter);
+    let flags = "--max-change 100% --max-delete 1";
+    world.run(&format!("apply --emulator --auto-approve {flags}"));
+    assert_snapshot!("who_and_released", scrub(&world.run("journal last").transcript()));
+    let told = world.run("journal last --format json").json();
+    let change = &told["changes"][1];
+    assert_eq!(
+        (&change["before"]["cycle_duration"], &change["after"]["cycle_duration"]),
+        (&json!(3600), &json!(900))
+    );
+    assert_eq!(
+        (&told["changes"][2]["action"], &told["changes"][2]["after"]),
+        (&json!("delete"), &Value::Null)
+    );
+    assert_eq!(told["run"]["started_by"]["job"], "https://github.com/me/live/actions/runs/17");
+    assert_eq!(
+        told["run"]["planned"],
+        json!({"create": 0, "update": 2, "replace": 0, "delete": 1, "unchanged": 0})
+    );
+    for path in journals(&world, ".jsonl") {
+        assert!(!std::fs::read_to_string(path).unwrap().contains("ghs_"));
+    }
+}
+
+#[test]
+fn a_reviewed_digest_that_releases_the_limits_is_told() {
+    let world = World::with(THREE);
+    world.converge("--emulator");
+    world.write(
+        "livevod.yaml",
+        &THREE
+            .replace("domains:", "tiers: {}\ndomains:")
+            .replace("{}, cam2: {}", "{ cycle_duration: 15m }, cam2: { cycle_duration: 15m }"),
+    );
+    let plan = world.run("plan --emulator --format json").json();
+    let digest = plan["digest"].as_str().unwrap();
+    let run = world.run(&format!("apply --emulator --expect-digest {digest}"));
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    let told = world.run("journal last --format json").json();
+    assert_eq!(told["run"]["released"], json!([{"guard": "limits", "flag": null}]));
+    let text = world.run("journal last");
+    assert!(text.stdout.contains("released guards: limits by the reviewed digest"), "{}", text.transcript());
+}
+
+#[test]
+fn an_old_journal_says_what_it_lacks() {
+    let world = World::with(THREE);
+    died_between(&world);
+    assert_snapshot!("old_run", scrub(&world.run("journal last").transcript()));
+    let told = world.run("journal last --format json").json();
+    for fact in ["command", "started_by", "released", "calls"] {
+        assert_eq!(told["run"][fact], Value::Null, "{fact}");
+    }
+}
+
+/// Twelve changes after one that fails.
+#[test]
+fn changes_that_were_not_attempted_are_folded_as_in_a_plan() {
+    let streams: String = (0..12).map(|number| format!("cam{number}: {{}}, ")).collect();
+    let bad = format!("bad: {{ vod_transcode_group: odd }}, {streams}");
+    let text = THREE.replace("cam1: {}, cam2: {}, \"*\": {}", &bad);
+    let world = World::with(&text.replace("domains:", "transcode_groups: { odd: some-group }\ndomains:"));
+    let run = world.run("apply --emulator --auto-approve --stop-on-error --parallelism 1");
+    let report = run.stdout.split("digest sha256:").nth(1).unwrap().split_once('\n').unwrap().1.to_owned();
+    let journal = world.run("journal last").stdout;
+    let journal = journal.split_once(".snapshot.json\n").unwrap().1;
+    assert_snapshot!("folded", scrub(&format!("{report}--- journal\n{journal}")));
+}
+
+#[test]
+fn old_runs_are_removed_when_nothing_needs_them() {
+    let world = World::with(&THREE.replace("cam1: {}, cam2: {}", "cam1: {}"));
+    let prune = |flags: &str| world.run(&format!("journal prune --keep 2099-01-01 {flags}"));
+    assert_eq!(prune("").code, 0, "{}", prune("").transcript());
+    assert!(!world.path().join(".livevod").exists(), "nothing is made");
+    died_between(&world);
+    assert_snapshot!("an_open_run_stays", scrub(&prune("").transcript()));
+    world.run("apply --emulator --auto-approve --settle 1ms");
+    world.write("livevod.yaml", &THREE.replace("cam1: {}, cam2: {}", "cam1: { cycle_duration: 15m }"));
+    world.converge("--emulator --max-change=100%");
+    let before = (journals(&world, ".jsonl").len(), journals(&world, ".snapshot.json").len());
+    assert_eq!(before, (3, 2));
+    assert_snapshot!("pruned", scrub(&prune("--dry-run").transcript()));
+    assert_eq!((journals(&world, ".jsonl").len(), journals(&world, ".snapshot.json").len()), before);
+    let lock = std::fs::File::open(world.path().join(".livevod/journal/lock")).unwrap();
+    lock.lock().unwrap();
+    let locked = prune("");
+    assert_eq!(locked.code, 1, "{}", locked.transcript());
+    assert!(locked.stderr.contains("another apply is running here"), "{}", locked.transcript());
+    lock.unlock().unwrap();
+    let document = prune("--format json").json();
+    assert_eq!(document["removed"].as_array().map(Vec::len), Some(2), "{document}");
+    assert_eq!(document["kept"][0]["reason"], "last", "{document}");
+    assert_eq!((journals(&world, ".jsonl").len(), journals(&world, ".snapshot.json").len()), (1, 1));
+    let plan = world.run("plan --emulator --detailed-exitcode");
+    assert_eq!(plan.code, 0, "{}", plan.transcript());
+    assert!(!plan.stdout.contains("unfinished"), "{}", plan.transcript());
+    assert_eq!(world.run("restore last --plan --emulator --max-change 100%").code, 0);
+}
+
+/// A link in the place of a journal, and a folder in the place of a snapshot.
+#[cfg(unix)]
+#[test]
+fn only_regular_files_are_removed() {
+    let world = World::with(THREE);
+    world.converge("--emulator");
+    world.write("livevod.yaml", &THREE.replace("cam1: {}", "cam1: { cycle_duration: 15m }"));
+    world.converge("--emulator --max-change=100%");
+    world.write("precious", "theirs");
+    let folder = world.path().join(".livevod/journal");
+    std::os::unix::fs::symlink("../../precious", folder.join("link.jsonl")).unwrap();
+    let snapshot = &journals(&world, ".snapshot.json")[0];
+    std::fs::remove_file(snapshot).unwrap();
+    std::fs::create_dir(snapshot).unwrap();
+    let run = world.run("journal prune --keep 2099-01-01");
+    assert_eq!(run.code, 1, "{}", run.transcript());
+    assert!(run.stderr.contains("can't be removed: it is not a"), "{}", run.transcript());
+    assert!(run.stderr.contains("0 of 1 runs were removed before that"), "{}", run.transcript());
+    assert_eq!(journals(&world, ".jsonl").len(), 3, "the journal stays as long as its snapshot");
+    std::fs::remove_dir(snapshot).unwrap();
+    let run = world.run("journal prune --keep 2099-01-01");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert!(run.stderr.contains("it is a symbolic link"), "{}", run.transcript());
+    assert_eq!(std::fs::read_to_string(world.path().join("precious")).unwrap(), "theirs");
+    assert!(folder.join("link.jsonl").symlink_metadata().is_ok());
+}
+
 /// What an apply leaves behind that is killed right after the emulator has carried out its first write.
 fn killed_midway(world: &World, server: &Server, flags: &[&str]) {
     let before = written(world);
@@ -382,6 +526,25 @@ fn the_second_signal_ends_at_once_and_names_what_is_unresolved() {
     let code = apply.wait().unwrap().code();
     assert_eq!(code, Some(5), "{told}");
     assert_snapshot!("second_signal", told);
+    let journal = world.run("journal last").transcript();
+    assert_snapshot!("second_signal_in_the_journal", scrub(&journal.replace(&server.url, "[endpoint]")));
+    let run = &world.run("journal last --format json").json()["run"];
+    assert_eq!(run["state"], "ended_at_once");
+    assert_eq!(
+        run["outcomes"],
+        json!({"done": 0, "failed": 0, "not_attempted": 2, "unknown": 1, "open": 1}),
+        "as the run said"
+    );
+    drop(server);
+    let server = Server::start(&world, &["--data", "state.log"]);
+    let path = &journals(&world, ".jsonl")[0];
+    let text = std::fs::read_to_string(path).unwrap();
+    let target = world.run("journal last --format json").json()["run"]["target"].as_str().unwrap().to_owned();
+    std::fs::write(path, text.replace(&target, &server.url)).unwrap();
+    let plan = world.run(&format!("plan --endpoint {} --format json", server.url)).json();
+    assert_eq!(plan["left_open"].as_array().map(Vec::len), Some(1), "{plan}");
+    assert_eq!(plan["left_open"][0]["address"], "live.example.com/show/*");
+    assert_eq!(plan["summary"]["create"], 3, "{plan}");
 }
 
 #[cfg(unix)]

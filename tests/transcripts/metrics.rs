@@ -106,6 +106,31 @@ fn a_domain_that_can_not_be_read_and_a_throttled_call_are_counted() {
 }
 
 #[test]
+fn a_format_prints_the_metrics_also_of_a_run_that_fails() {
+    let world = World::with(FILE);
+    world.converge("--emulator");
+    let run = world.run("drift --emulator --title night --format openmetrics");
+    assert_eq!(run.code, 0, "{}", run.transcript());
+    assert!(run.stdout.ends_with("# EOF\n"), "{}", run.stdout);
+    let line = "# HELP livevod_drift_runs Runs by their outcome.\n# TYPE livevod_drift_runs counter\nlivevod_drift_runs_total{";
+    assert!(run.stdout.contains(line), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("# UNIT livevod_drift_last_run_timestamp_seconds seconds\n"),
+        "{}",
+        run.stdout
+    );
+    world.write("livevod.yaml", "version: 7\n");
+    let failed = world.run("drift --emulator --title night --format openmetrics");
+    assert_eq!(failed.code, 1, "{}", failed.transcript());
+    assert_eq!(sample(&failed.stdout, "livevod_drift_last_run_complete"), Some(0.0));
+    let success = |text| sample(text, "livevod_drift_last_success_timestamp_seconds");
+    assert_eq!(success(&failed.stdout), success(&run.stdout));
+    assert!(failed.stderr.contains("Found 1 error."), "{}", failed.transcript());
+    let other = world.run("plan --emulator --format openmetrics");
+    assert!(other.stderr.contains("invalid value 'openmetrics'"), "{}", other.transcript());
+}
+
+#[test]
 fn metrics_that_can_not_be_written_are_a_warning() {
     let world = World::with(FILE);
     world.converge("--emulator");

@@ -135,9 +135,10 @@ impl World {
         run
     }
 
-    /// Replaces what differs from run to run: the folder's name, the ids of requests, and durations.
+    /// Replaces what differs from run to run and from machine to machine: the folder's name, the machine's name, the ids of requests,
+    /// and durations.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        let text = text.replace(self.path().to_str().unwrap(), "[folder]");
+        let text = scrub_host(&text.replace(self.path().to_str().unwrap(), "[folder]"));
         let text = scrub_number(&scrub_ids(&text), " call in ");
         scrub_number(&scrub_number(&text, " calls in "), "\"seconds\": ")
     }
@@ -175,6 +176,22 @@ fn scrub_number(text: &str, mark: &str) -> String {
         scrubbed.extend([mark, number, &part[end..]]);
     }
     scrubbed
+}
+
+/// Replaces the name of this machine where a journal says it.
+#[cfg(unix)]
+fn scrub_host(text: &str) -> String {
+    let system = rustix::system::uname();
+    let host = system.nodename().to_string_lossy();
+    let forms = [("on ", "\n"), ("on ", ","), ("\"host\": \"", "\"")];
+    forms.iter().fold(text.to_owned(), |text, (front, back)| {
+        text.replace(&format!("{front}{host}{back}"), &format!("{front}[host]{back}"))
+    })
+}
+
+#[cfg(not(unix))]
+fn scrub_host(text: &str) -> String {
+    text.to_owned()
 }
 
 /// Replaces every upper case UUID.

@@ -96,6 +96,20 @@ fn every_kind_of_change_at_80_columns() {
     assert_snapshot!(run.transcript());
 }
 
+/// A phone, or a narrow pane: only what must stay in one piece is wider.
+#[test]
+fn every_kind_of_change_at_40_columns() {
+    let mut world = changed();
+    world.set("COLUMNS", "40");
+    let run = world.run("plan --emulator");
+    // The digest and the flags are copied, and a value is in one piece.
+    let is_whole = |line: &str| line.starts_with("digest sha256:") || line.starts_with("  --");
+    let wide = run.stdout.lines().filter(|line| line.chars().count() > 40 && !is_whole(line));
+    let broken: Vec<&str> = wide.filter(|line| line.trim().trim_start_matches("→ ").contains(' ')).collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert_snapshot!(run.transcript());
+}
+
 #[test]
 fn every_kind_of_change_at_120_columns() {
     let mut world = changed();

@@ -165,6 +165,19 @@ fn places_are_right_whatever_ends_a_line() {
     assert_eq!(std::fs::read_to_string(world.path().join("livevod.yaml")).unwrap(), SMALL);
 }
 
+/// Of a line that does not fit, what is around the label is shown.
+#[test]
+fn an_excerpt_fits_a_narrow_terminal() {
+    let mut world = World::with(
+        "version: 1\ndomains:\n  live.example.com:\n    apps:\n      show:\n        streams:\n          cam1: { vod_transcode_group: VOD_NO_TRANSCODE, cycle_duraton: 30m, on_demand: 0 }\n",
+    );
+    world.set("COLUMNS", "40");
+    let run = world.run("validate");
+    assert!(run.stderr.contains("cycle_duraton: 30m"), "{}", run.transcript());
+    let wide: Vec<&str> = run.stderr.lines().filter(|line| line.chars().count() > 40).collect();
+    assert!(wide.is_empty(), "{wide:#?}");
+}
+
 #[test]
 fn nothing_to_read_is_an_error() {
     let run = World::new().run("validate");

@@ -107,6 +107,8 @@ pub enum CredentialsError {
         file: PathBuf,
         /// The profile.
         profile: String,
+        /// Those that it has.
+        known: Vec<String>,
     },
     /// An address that is not valid or may not be called.
     #[error("the address in {origin} can't be used")]
@@ -199,9 +201,7 @@ impl CredentialsError {
                 format!("make it readable, or set `{PROFILE_DISABLED}=true` to ignore profiles")
             }
             CredentialsError::Malformed { .. } => "correct the line, or write the file again".to_owned(),
-            CredentialsError::NoProfile { .. } => {
-                format!("name an existing one with `--profile` or `{PROFILE}`")
-            }
+            CredentialsError::NoProfile { known, .. } => named_with(known),
             CredentialsError::Address { .. } => "correct it: no other source is tried instead".to_owned(),
             CredentialsError::Token { .. } => "have the identity provider write a token there".to_owned(),
             CredentialsError::External { .. } => {
@@ -227,6 +227,23 @@ impl CredentialsError {
         }
     }
 }
+
+/// How to name a profile that exists.
+fn named_with(known: &[String]) -> String {
+    let how = format!("with `--profile` or `{PROFILE}`");
+    if known.is_empty() {
+        return "the file has no profile: run `aliyun configure`".to_owned();
+    }
+    let first: Vec<String> = known.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    let more = match known.len() - first.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("it has {}{more}: name one of them {how}", first.join(", "))
+}
+
+/// Profiles that are listed.
+const LISTED: usize = 10;
 
 /// How to fix a request for a key that failed.
 fn refused(origin: &str, reason: &Error) -> String {

@@ -70,7 +70,8 @@ fn fields(surroundings: &Surroundings<'_>, file: PathBuf) -> Result<Fields, Cred
     };
     sections.values().for_each(|(_, values)| tell_named(values, &surroundings.secrets));
     let Some((line, values)) = sections.remove(&name) else {
-        return Err(CredentialsError::NoProfile { file, profile: name });
+        let known = sections.into_keys().collect();
+        return Err(CredentialsError::NoProfile { file, profile: name, known });
     };
     let kind = format!("type `{}`", values.get("type").map_or("access_key", String::as_str));
     Ok(Fields { source: Source::Section { name, file, line }, kind, values })

@@ -127,6 +127,10 @@ impl<'a> Reader<'a> {
         self.profiles.iter().find(|(_, values)| values.get("name").map_or("", String::as_str) == name)
     }
 
+    fn names(&self) -> Vec<String> {
+        self.profiles.iter().filter_map(|(_, values)| values.get("name").cloned()).collect()
+    }
+
     fn credentials(&self, name: &str, chosen: Chosen) -> Result<Credentials, CredentialsError> {
         let fields = self.fields(name, chosen)?;
         let provider = self.provider(&fields, &mut vec![name.to_owned()])?;
@@ -137,6 +141,7 @@ impl<'a> Reader<'a> {
         let (line, values) = self.values(name).ok_or_else(|| CredentialsError::NoProfile {
             file: self.file.clone(),
             profile: name.to_owned(),
+            known: self.names(),
         })?;
         let source = Source::Profile { name: name.to_owned(), file: self.file.clone(), line: *line, chosen };
         Ok(Fields { source, kind: format!("mode `{}`", mode(values)), values: values.clone() })

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::{Class, Error};
 use crate::model::{Address, RecordConfig};
-use crate::plan::{ActionKind, Change, Contingent, Plan, Summary};
+use crate::plan::{ActionKind, Change, Contingent, Plan, Released, Summary};
 
 use super::super::report::Outcome;
 
 /// The version of the format. A reader accepts every version with the same first number, version 2, which held the
 /// settings of 2026 as texts under `carried`, and version 1, which also stored each address as one text.
-pub const FORMAT_VERSION: &str = "3.0";
+pub const FORMAT_VERSION: &str = "3.1";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub enum Entry {
     Ended(Ending),
     /// What this run found of something that an earlier run left unfinished.
     Resolved(Resolved),
+    /// The last line of a run that a second signal ended at once. Its unknown outcomes are left open, as after a crash.
+    EndedAtOnce(EndedAtOnce),
     /// The last line of a run that ended in order.
     Finished(Finished),
     /// An event that a later minor version writes.
@@ -49,6 +51,12 @@ pub struct Header {
     /// The command of the run, as it is typed. Journals before 2.2 do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// Who started the run, where, and from which commit. Journals before 3.1 do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<StartedBy>,
+    /// The guards that would have refused the plan, and the flags that allowed it. Journals before 3.1 do not have them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<Vec<ReleasedGuard>>,
     /// The writer's version.
     pub livevod: String,
     /// When the run started.
@@ -69,6 +77,35 @@ pub struct Header {
     /// journal says what exists there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takes_over: Vec<TakenOver>,
+}
+
+/// Who started a run, where, and from which commit, as far as the pipeline or the system says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartedBy {
+    /// The name of the user.
+    pub user: Option<String>,
+    /// The name of the machine.
+    pub host: Option<String>,
+    /// The commit of the files, in hexadecimal.
+    pub commit: Option<String>,
+    /// The run of the pipeline: its URL, or its name and number.
+    pub job: Option<String>,
+}
+
+/// A guard that would have refused the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleasedGuard {
+    /// Its name; a later version may know more guards.
+    pub guard: String,
+    /// The flag that allowed it, with its value; `None` if the digest of exactly this plan was expected.
+    pub flag: Option<String>,
+}
+
+impl From<Released> for ReleasedGuard {
+    fn from(released: Released) -> Self {
+        let Released { guard, flag } = released;
+        Self { guard: guard.name().to_owned(), flag }
+    }
 }
 
 /// What an earlier run left unfinished at an address.
@@ -288,6 +325,15 @@ pub struct Resolved {
     pub found: LeftOpenFound,
 }
 
+/// The last line of a run that a second signal ended at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedAtOnce {
+    /// When the run ended.
+    pub time: Timestamp,
+    /// Where a write was sent whose outcome is not known.
+    pub unknown: Vec<Address>,
+}
+
 /// The last line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finished {
@@ -307,6 +353,8 @@ impl Header {
             run: run.name.clone(),
             number: 1,
             command: Some(if plan.notes.is_way_back { "restore" } else { "apply" }.to_owned()),
+            started_by: None,
+            released: None,
             livevod: env!("CARGO_PKG_VERSION").to_owned(),
             time: run.time,
             account: plan.decisions.account.clone(),
@@ -317,6 +365,13 @@ impl Header {
             changes: plan.decisions.changes.iter().map(Planned::of).collect(),
             takes_over: Vec::new(),
         }
+    }
+
+    /// The same header with what is known about its start: who started it, and which guards were released.
+    #[must_use]
+    pub fn started(self, by: StartedBy, released: &[Released]) -> Self {
+        let released = released.iter().cloned().map(ReleasedGuard::from).collect();
+        Self { started_by: Some(by), released: Some(released), ..self }
     }
 }
 

@@ -1,14 +1,17 @@
 //! Journals on disk: one file per run, readable only by its owner, with every intent synced before it counts.
 
-use std::ffi::OsString;
+use std::collections::{HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::Sink;
-use super::entry::Header;
+use super::index::{self, Index, Known};
 use super::read::{JournalError, RunRecord, read, snapshot_name};
-use crate::files::{Folder, LARGEST, Readers};
+use crate::files::{Folder, LARGEST, Readers, Stamp};
 
 /// The extension of journal files.
 const EXTENSION: &str = "jsonl";
@@ -68,6 +71,8 @@ impl Sink for JournalFile {
 pub struct Stored {
     /// Its file.
     pub path: PathBuf,
+    /// Other files that say the same, or less.
+    pub copies: Vec<PathBuf>,
     /// Its run; `None` if the process died before the first line was complete.
     pub run: Result<Option<RunRecord>, JournalError>,
 }
@@ -77,32 +82,155 @@ pub struct Stored {
 /// # Errors
 /// When the folder can't be read.
 pub fn read_runs(folder: &Path) -> Result<Vec<Stored>, FolderError> {
+    let Some((opened, names)) = journals(folder)? else { return Ok(Vec::new()) };
+    Ok(sorted(names.into_iter().map(|name| (folder.join(&name), opened.read(&name, LARGEST)))))
+}
+
+/// The journals that matter to a run against one target and account.
+#[derive(Debug, Default)]
+pub struct NeededRuns {
+    /// In the order of the runs; those of other targets and accounts may be among them.
+    pub stored: Vec<Stored>,
+    /// The highest number of any run in the folder.
+    pub highest: u64,
+}
+
+/// From this many journals on that are read and need not be, the index is written anew.
+const WORTH_AN_INDEX: usize = 64;
+
+/// The largest index that is read, in bytes: that of some 500,000 runs.
+const LARGEST_INDEX: u64 = 64 << 20;
+
+/// Like [`read_runs`], without the journals of which the index knows that nothing in them matters to a later run, except
+/// for the last one. If many such were read, the index is written anew; without an index all are read.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn read_needed_runs(
+    folder: &Path,
+    target: &str,
+    account: Option<&str>,
+    now: Timestamp,
+) -> Result<NeededRuns, FolderError> {
+    let Some((opened, names)) = journals(folder)? else { return Ok(NeededRuns::default()) };
+    let mut index = match opened.read(index::NAME.as_ref(), LARGEST_INDEX) {
+        Ok(bytes) => Index::read(&bytes),
+        Err(_) => Index::default(),
+    };
+    let (mut known, mut files): (Vec<(String, Known)>, Vec<(OsString, Option<Stamp>)>) = Default::default();
+    for name in names {
+        // The stamp is older than what is read, so that a change in between shows.
+        let stamp = opened.stamp(&name);
+        match run_of(&name).filter(|_| !index.is_empty()).and_then(|run| Some((run, index.take(run, stamp)?)))
+        {
+            Some((run, one)) => known.push((run.to_owned(), one)),
+            None => files.push((name, stamp)),
+        }
+    }
+    let is_here = |(_, one): &&(String, Known)| one.is_at(target, account);
+    let last = known.iter().filter(is_here).max_by_key(|(run, one)| (one.number, run.clone()));
+    let last = last.map(|(run, _)| run.clone());
+    let read = |name: OsString| (folder.join(&name), opened.read(&name, LARGEST));
+    let (unread, stamps): (Vec<OsString>, Vec<Option<Stamp>>) = files.into_iter().unzip();
+    let fresh = sorted(unread.iter().cloned().map(read));
+    // A second file of a run that is known is compared with the first one.
+    let ids: HashSet<&str> = fresh.iter().filter_map(Stored::id).chain(last.as_deref()).collect();
+    let again = known.iter().filter(|(run, _)| ids.contains(run.as_str()));
+    let again: Vec<OsString> = again.map(|(run, _)| file_name(run)).collect();
+    let highest = known.iter().map(|(_, one)| one.number).max().unwrap_or_default();
+    let stamps: HashMap<OsString, Option<Stamp>> = unread.iter().cloned().zip(stamps).collect();
+    let worth: Vec<(String, Known)> =
+        fresh.iter().filter_map(|stored| to_remember(stored, &stamps, now)).collect();
+    if worth.len() >= WORTH_AN_INDEX {
+        let index: Index = known.into_iter().chain(worth).collect();
+        // A cache: whoever can't write it reads the journals again.
+        let _ = index.write().map(|text| opened.replace(index::NAME.as_ref(), &text));
+    }
+    let stored = match again.is_empty() {
+        true => fresh,
+        false => sorted(unread.into_iter().chain(again).map(read)),
+    };
+    let highest = stored.iter().filter_map(Stored::number).fold(highest, u64::max);
+    Ok(NeededRuns { stored, highest })
+}
+
+/// What the index remembers of a journal that was read: only what is in the file that its run names.
+fn to_remember(
+    stored: &Stored,
+    stamps: &HashMap<OsString, Option<Stamp>>,
+    now: Timestamp,
+) -> Option<(String, Known)> {
+    let run = stored.run.as_ref().ok()?.as_ref().filter(|_| stored.copies.is_empty())?;
+    let name = file_name(&run.header.run);
+    let stamp = (*stamps.get(&name)?).filter(|_| stored.path.file_name() == Some(&name))?;
+    Some((run.header.run.clone(), Known::of(run, stamp, now)?))
+}
+
+/// An open folder, and the names of the journals in it; `None` if it is missing.
+fn journals(folder: &Path) -> Result<Option<(Folder, Vec<OsString>)>, FolderError> {
     let opened = match Folder::open(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(FolderError::new(folder, "read"))?,
     };
-    let names = opened.names().map_err(FolderError::new(folder, "read"))?;
-    let is_journal = |name: &OsString| Path::new(name).extension().is_some_and(|end| end == EXTENSION);
-    let journals = names.into_iter().filter(is_journal);
-    Ok(sorted(journals.map(|name| (folder.join(&name), opened.read(&name, LARGEST)))))
+    let mut names = opened.names().map_err(FolderError::new(folder, "read"))?;
+    names.retain(|name| Path::new(name).extension().is_some_and(|end| end == EXTENSION));
+    Ok(Some((opened, names)))
+}
+
+fn file_name(run: &str) -> OsString {
+    format!("{run}.{EXTENSION}").into()
+}
+
+/// The run that the name of a journal names.
+fn run_of(name: &OsStr) -> Option<&str> {
+    name.to_str()?.strip_suffix(EXTENSION)?.strip_suffix('.')
+}
+
+/// Removes the journal of a run and what belongs to it; only regular files.
+///
+/// # Errors
+/// When one of them can't be removed. The journal itself goes last.
+pub fn remove_run(folder: &Path, stored: &Stored) -> Result<(), FolderError> {
+    let opened = Folder::open(folder).map_err(FolderError::new(folder, "read"))?;
+    let remove = |name: &OsStr| match opened.remove(name) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(FolderError::new(&folder.join(name), "removed")),
+    };
+    if let Some(id) = stored.id() {
+        remove(snapshot_name(id).as_ref())?;
+    }
+    for path in stored.copies.iter().chain([&stored.path]) {
+        remove(path.file_name().unwrap_or_default())?;
+    }
+    opened.sync().map_err(FolderError::new(folder, "written"))
 }
 
 /// The content of the files, each run once: a copy of a journal says the same, or less.
 fn sorted(files: impl Iterator<Item = (PathBuf, io::Result<Vec<u8>>)>) -> Vec<Stored> {
     let mut all: Vec<(Stored, Vec<u8>)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for (path, bytes) in files {
         let mut one = stored(path, &bytes);
         let bytes = bytes.unwrap_or_default();
-        let id = one.id().map(str::to_owned);
-        let same = all.iter_mut().find(|(other, _)| id.is_some() && other.id() == id.as_deref());
-        match same {
-            Some((_, longer)) if longer.starts_with(&bytes) => continue,
-            Some(shorter) if bytes.starts_with(&shorter.1) => *shorter = (one, bytes),
+        let Some(id) = one.id().map(str::to_owned) else {
+            all.push((one, bytes));
+            continue;
+        };
+        match places.get(&id).and_then(|at| all.get_mut(*at)) {
+            Some((first, longer)) if longer.starts_with(&bytes) => first.copies.push(one.path),
+            Some((first, shorter)) if bytes.starts_with(shorter) => {
+                one.copies = std::mem::take(&mut first.copies);
+                one.copies.push(std::mem::take(&mut first.path));
+                (*first, *shorter) = (one, bytes);
+            }
             Some(_) => {
                 one.run = Err(JournalError::Twice);
                 all.push((one, bytes));
             }
-            None => all.push((one, bytes)),
+            None => {
+                places.insert(id, all.len());
+                all.push((one, bytes));
+            }
         }
     }
     let mut all: Vec<Stored> = all.into_iter().map(|(stored, _)| stored).collect();
@@ -115,10 +243,13 @@ impl Stored {
         Some(&self.run.as_ref().ok()?.as_ref()?.header.run)
     }
 
+    fn number(&self) -> Option<u64> {
+        Some(self.run.as_ref().ok()?.as_ref()?.header.number)
+    }
+
     /// Unreadable files come first.
     fn place(&self) -> Option<(u64, String)> {
-        let Header { number, run, .. } = &self.run.as_ref().ok()?.as_ref()?.header;
-        Some((*number, run.clone()))
+        Some((self.number()?, self.id()?.to_owned()))
     }
 }
 
@@ -128,7 +259,7 @@ fn stored(path: PathBuf, bytes: &io::Result<Vec<u8>>) -> Stored {
         Ok(bytes) => read(&String::from_utf8_lossy(bytes)),
         Err(error) => Err(JournalError::File(error.to_string())),
     };
-    Stored { path, run }
+    Stored { path, copies: Vec::new(), run }
 }
 
 /// Saves what existed before a run, beside its journal; returns the file's name.

@@ -111,7 +111,7 @@ fn ended_early(runs: &[RunRecord], concerns: impl Fn(&Address) -> bool) -> bool 
         let mut answers = run.answers_to(id).peekable();
         match answers.peek() {
             // A run that was interrupted in order has recorded every answer.
-            None => run.state() == RunState::Unfinished,
+            None => run.finished.is_none(),
             Some(_) => answers.any(|answer| answer.reply == Reply::Unclear) || run.died_within(id),
         }
     };
@@ -136,7 +136,7 @@ pub(super) fn left(runs: &[RunRecord]) -> impl Iterator<Item = TakenOver> {
 }
 
 /// What one run left at one address.
-struct Left<'a> {
+pub(super) struct Left<'a> {
     run: &'a RunRecord,
     address: &'a Address,
     /// A change with a write that may have been carried out and no known outcome.
@@ -147,7 +147,7 @@ struct Left<'a> {
 
 impl<'a> Left<'a> {
     /// What the run's own journal says, alone.
-    fn by(run: &'a RunRecord) -> Vec<Self> {
+    pub(super) fn by(run: &'a RunRecord) -> Vec<Self> {
         let mut all: BTreeMap<&Address, Self> = BTreeMap::new();
         for (change, end) in written(run) {
             let is_open = matches!(end, None | Some(End::Unknown));
@@ -163,6 +163,11 @@ impl<'a> Left<'a> {
         all.into_values().collect()
     }
 
+    /// The id of the run that left it.
+    pub(super) fn run_id(&self) -> &'a str {
+        &self.run.header.run
+    }
+
     fn key(&self) -> (&'a str, &'a Address) {
         (&self.run.header.run, self.address)
     }
@@ -173,7 +178,7 @@ impl<'a> Left<'a> {
 }
 
 /// What was left and whose end none of the runs records.
-fn still_left(runs: &[RunRecord]) -> Vec<Left<'_>> {
+pub(super) fn still_left(runs: &[RunRecord]) -> Vec<Left<'_>> {
     let mut left: Vec<Left<'_>> = runs.iter().flat_map(Left::by).collect();
     let over = Over::by(runs, &left);
     for one in &mut left {

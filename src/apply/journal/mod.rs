@@ -12,11 +12,13 @@
 
 mod entry;
 mod file;
+mod index;
 mod last;
 mod later;
 mod left_open;
 mod lock;
 mod memory;
+mod prune;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,22 +29,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 pub use entry::{
-    Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, LeftOpenFound, Planned, Reply,
-    Resolved, RunId, Sibling, Step, TakenOver,
+    Answer, End, EndedAtOnce, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, LeftOpenFound,
+    Planned, ReleasedGuard, Reply, Resolved, RunId, Sibling, StartedBy, Step, TakenOver,
 };
-pub use file::{FolderError, JournalFile, Stored, read_runs, read_snapshot, save_snapshot};
+pub use file::{
+    FolderError, JournalFile, NeededRuns, Stored, read_needed_runs, read_runs, read_snapshot, remove_run,
+    save_snapshot,
+};
 pub use last::{LastEntry, Told, last_entry};
 pub use later::changed_since;
 pub use left_open::{LeftOpen, LeftOpenKind, LeftOpenNow, gaps, judge, left_open, until_settled};
 pub use lock::{Lock, LockError};
 pub use memory::Memory;
+pub use prune::{Needed, Pruning, prunable};
 pub use read::{JournalError, RunRecord, RunState, read, snapshot_name};
 
+use super::cause::Cause;
 use super::report::ChangeOutcome;
 use crate::api::Error;
 use crate::gate;
 use crate::model::{Address, RecordConfig, Remote};
-use crate::plan::{Change, Contingent};
+use crate::plan::{ActionKind, Change, Contingent};
 
 /// Where lines go.
 pub trait Sink: Send {
@@ -68,10 +75,27 @@ struct OpenJournal {
     next: u64,
     /// The numbers of the writes that may be sent.
     intents: BTreeMap<Key, u64>,
+    /// The planned changes.
+    planned: Vec<(Address, ActionKind)>,
+    /// Those that ended, with their outcomes.
+    ended: BTreeMap<Address, End>,
     /// Addresses where a write may have been sent and the change has not ended yet.
     under_way: BTreeSet<Address>,
     /// Why nothing more is written, if so.
     broken: Option<String>,
+}
+
+/// How far a run got that ends at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EndsAtOnce {
+    /// Changes that are done.
+    pub done: usize,
+    /// Changes that failed.
+    pub failed: usize,
+    /// Changes of which nothing was sent.
+    pub not_attempted: usize,
+    /// Where a write was sent whose outcome is not known.
+    pub unknown: Vec<Address>,
 }
 
 /// Two writes with the same key are one intent.
@@ -105,8 +129,15 @@ impl Journal {
     /// # Errors
     /// When the first line can't be written.
     pub fn begin(sink: Box<dyn Sink>, clock: Clock, header: Header) -> Result<Self, Broken> {
-        let inner =
-            OpenJournal { sink, next: 1, intents: BTreeMap::new(), under_way: BTreeSet::new(), broken: None };
+        let inner = OpenJournal {
+            sink,
+            next: 1,
+            intents: BTreeMap::new(),
+            planned: header.changes.iter().map(|change| (change.address.clone(), change.action)).collect(),
+            ended: BTreeMap::new(),
+            under_way: BTreeSet::new(),
+            broken: None,
+        };
         let journal = Self { inner: Arc::new(Mutex::new(inner)), clock };
         journal.lock().append(&[Entry::Begun(Box::new(header))], true)?;
         Ok(journal)
@@ -117,9 +148,39 @@ impl Journal {
         self.lock().broken.clone().map(Broken)
     }
 
-    /// Addresses where a write may have been sent whose outcome is not known yet.
-    pub fn under_way(&self) -> Vec<Address> {
-        self.lock().under_way.iter().cloned().collect()
+    /// Ends the journal of a run that ends at once: what was not sent is not attempted, and what was sent stays open.
+    pub fn end_at_once(&self) -> EndsAtOnce {
+        let time = (self.clock)();
+        let mut inner = self.lock();
+        let unknown: Vec<Address> = inner.under_way.iter().cloned().collect();
+        let is_left =
+            |address: &Address| !inner.ended.contains_key(address) && !inner.under_way.contains(address);
+        let left = inner.planned.iter().filter(|(address, _)| is_left(address));
+        let not_sent = left.map(|(address, action)| {
+            Entry::Ended(Ending {
+                time,
+                address: address.clone(),
+                action: *action,
+                outcome: End::NotAttempted,
+                request_id: None,
+                message: Some(Cause::Interrupted.to_string()),
+            })
+        });
+        let mut entries: Vec<Entry> = not_sent.collect();
+        let count = |end| {
+            let ended = inner.ended.iter().filter(|(address, _)| !unknown.contains(address));
+            ended.filter(|(_, one)| **one == end).count()
+        };
+        let ends = EndsAtOnce {
+            done: count(End::Done),
+            failed: count(End::Failed),
+            not_attempted: count(End::NotAttempted) + entries.len(),
+            unknown: unknown.clone(),
+        };
+        entries.push(Entry::EndedAtOnce(EndedAtOnce { time, unknown }));
+        // If these lines are missing, a later run takes this one for one that died.
+        let _ = inner.append(&entries, true);
+        ends
     }
 
     /// Records what was found of something that an earlier run left unfinished.
@@ -191,10 +252,11 @@ impl Journal {
             request_id: request_id.clone(),
             message: outcome.failure().map(ToString::to_string),
         });
-        let mut inner = self.lock();
-        if End::from(outcome) != End::Unknown {
+        let (mut inner, end) = (self.lock(), End::from(outcome));
+        if end != End::Unknown {
             inner.under_way.remove(address);
         }
+        inner.ended.insert(address.clone(), end);
         let _ = inner.append(&[entry], false);
     }
 

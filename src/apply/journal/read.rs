@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::entry::{Answer, End, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, Planned, Resolved};
+use super::entry::{
+    Answer, End, EndedAtOnce, Ending, Entry, FORMAT_VERSION, Finished, Header, Intent, Resolved,
+};
 use crate::model::Address;
 
 /// What a journal says of one run.
@@ -18,8 +20,10 @@ pub struct RunRecord {
     pub endings: Vec<Ending>,
     /// What it found of earlier runs.
     pub resolved: Vec<Resolved>,
-    /// Its end; `None` if it died.
+    /// Its end; `None` if it died, or ended at once.
     pub finished: Option<Finished>,
+    /// What was known when a second signal ended it, if one did.
+    pub ended_at_once: Option<EndedAtOnce>,
 }
 
 /// How far a run got.
@@ -29,6 +33,8 @@ pub enum RunState {
     Finished,
     /// A signal ended it in order.
     Interrupted,
+    /// A second signal ended it at once.
+    EndedAtOnce,
     /// It died, or is still going on.
     Unfinished,
 }
@@ -125,6 +131,7 @@ impl RunRecord {
             endings: Vec::new(),
             resolved: Vec::new(),
             finished: None,
+            ended_at_once: None,
         }
     }
 
@@ -135,6 +142,7 @@ impl RunRecord {
             Entry::Ended(ending) => self.endings.push(ending),
             Entry::Resolved(resolved) => self.resolved.push(resolved),
             Entry::Finished(finished) => self.finished = Some(finished),
+            Entry::EndedAtOnce(ended) => self.ended_at_once = Some(ended),
             Entry::Begun(_) | Entry::Later => {}
         }
     }
@@ -144,6 +152,7 @@ impl RunRecord {
         match self.finished {
             Some(Finished { interrupted: true, .. }) => RunState::Interrupted,
             Some(_) => RunState::Finished,
+            None if self.ended_at_once.is_some() => RunState::EndedAtOnce,
             None => RunState::Unfinished,
         }
     }
@@ -153,11 +162,16 @@ impl RunRecord {
         self.endings.iter().rfind(|ending| ending.address == *address)
     }
 
+    /// The outcome of the change of an address, as far as the run knew it.
+    pub fn end(&self, address: &Address) -> Option<End> {
+        let ended = self.ending(address).map(|ending| ending.outcome);
+        let is_unknown = || self.ended_at_once.as_ref().is_some_and(|ended| ended.unknown.contains(address));
+        ended.or_else(|| is_unknown().then_some(End::Unknown))
+    }
+
     /// How many changes ended like this.
     pub fn count(&self, end: End) -> usize {
-        let ended =
-            |change: &&Planned| self.ending(&change.address).is_some_and(|ending| ending.outcome == end);
-        self.header.changes.iter().filter(ended).count()
+        self.header.changes.iter().filter(|change| self.end(&change.address) == Some(end)).count()
     }
 
     /// How many changes had a write that may have been sent, and have no known end.
@@ -210,6 +224,8 @@ mod tests {
             run: "r".to_owned(),
             number: 1,
             command: None,
+            started_by: None,
+            released: None,
             livevod: "0.0.0".to_owned(),
             time: jiff::Timestamp::UNIX_EPOCH,
             account: None,
@@ -252,13 +268,13 @@ mod tests {
 
     #[test]
     fn a_minor_version_only_adds() {
-        let newer = journal().replace("\"3.0\"", "\"3.9\"").replacen(
+        let newer = journal().replace("\"3.1\"", "\"3.9\"").replacen(
             '\n',
             "\n{\"event\":\"something_new\",\"of\":\"3.9\"}\n",
             1,
         );
         assert!(read(&newer).unwrap().unwrap().finished.is_some());
-        let other = journal().replace("\"3.0\"", "\"4.0\"");
+        let other = journal().replace("\"3.1\"", "\"4.0\"");
         assert_eq!(read(&other), Err(JournalError::Version));
         let changed = other.replace("\"changes\":[]", "\"changes\":[{\"new\":1}]");
         assert_eq!(read(&changed), Err(JournalError::Version), "not a damaged line");

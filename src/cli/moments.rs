@@ -1,0 +1,38 @@
+//! Times on the command line: a day, a time, or how long ago.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+
+/// `2026-11-01` (in UTC), `2026-11-01T08:00:00Z`, or how long ago: `7d`, `12h`.
+pub(super) fn since(text: &str) -> Result<Timestamp, String> {
+    let wrong =
+        |_| "expected a day (2026-11-01), a time (2026-11-01T08:00:00Z) or how long ago (7d, 12h)".to_owned();
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    if let Ok(day) = text.parse::<Date>() {
+        return day.to_zoned(TimeZone::UTC).map(|day| day.timestamp()).map_err(wrong);
+    }
+    let span: Span = text.parse().map_err(wrong)?;
+    let ago = Timestamp::now().to_zoned(TimeZone::UTC).checked_sub(span.abs()).map_err(wrong)?;
+    Ok(ago.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_a_time_and_how_long_ago_are_read() {
+        let time = |text: &str| since(text).map(|time| time.to_string());
+        assert_eq!(time("2026-11-01").unwrap(), "2026-11-01T00:00:00Z");
+        assert_eq!(time("2026-11-01T08:00:00+08:00").unwrap(), "2026-11-01T00:00:00Z");
+        for ago in ["7d", "12h", "90m", "2w"] {
+            assert!(since(ago).unwrap() < Timestamp::now(), "{ago}");
+        }
+        for wrong in ["", "yesterday", "2026-13-01", "7", "-", "99999999999999d"] {
+            assert!(since(wrong).is_err(), "{wrong}");
+        }
+    }
+}
