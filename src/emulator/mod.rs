@@ -48,7 +48,6 @@ use jiff::{SignedDuration, Timestamp};
 use crate::wire::{Action, Key, Request, Response, SignatureVersion, Verified, verify};
 use actions::Accepted;
 use answer::Exchange;
-use event::Events;
 use limits::Limits;
 use metadata::Metadata;
 use nonces::Nonces;
@@ -87,8 +86,6 @@ pub struct Emulator {
     sessions: Sessions,
     metadata: Metadata,
     limits: Limits,
-    /// The events of refused writes.
-    refused: Events,
     /// Calls that were admitted so far.
     turn: u64,
 }
@@ -112,7 +109,6 @@ impl Emulator {
             sessions: Sessions::default(),
             metadata: Metadata::default(),
             limits: Limits::default(),
-            refused: Events::default(),
             turn: 0,
         }
     }

@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::change::{ActionKind, Change, Contingent, Reason, Transition};
 use super::decided::{Decisions, Plan};
 use super::gaps::{Gap, Gaps, Why};
-use super::notes::{
-    ChangeNote, Coverage, FieldOrigin, GroupName, Notes, Shadow, Unmanaged, Unsupported, Warning,
-};
+use super::notes::{ChangeNote, Coverage, FieldOrigin, GroupName, Notes, Unmanaged, Unsupported, Warning};
 use super::options::PlanOptions;
 use super::selection::Selection;
 use crate::model::{
     Address, DomainSnapshot, Field, PatternIndex, RecordConfig, Remote, Snapshot, StreamSpelling, Value,
 };
-use crate::resolve::{Desired, DesiredDomain, Entry, NamedGroup, OriginKind, Resolved, Restored, Wanted};
+use crate::resolve::{Desired, DesiredDomain, NamedGroup, OriginKind, Resolved, Restored, Wanted};
 use crate::source::Sources;
 use crate::wire::{self, Action};
 
@@ -99,7 +97,7 @@ impl Draft<'_> {
         }
         if let Some(remote) = remote.filter(|_| !address.is_nameable()) {
             // No file can declare it, so nothing could say that it is to stay.
-            self.left_alone(domain, address, remote);
+            self.left_alone(address, remote);
             return;
         }
         match &domain.restored {
@@ -131,7 +129,7 @@ impl Draft<'_> {
                     let why = Why::at(Reason::Pruned, self.sources.place(span));
                     self.delete(domain, address, remote, why);
                 }
-                None => self.left_alone(domain, address, remote),
+                None => self.left_alone(address, remote),
             },
             (None, None) if domain.prunes(address).is_none() => self.put_back(domain, address),
             (Some(Wanted::Absent(_)) | None, None) => {}
@@ -337,13 +335,9 @@ impl Draft<'_> {
         self.change(domain, address, Steps { transition, why, resolved: Some(resolved), spelling });
     }
 
-    fn left_alone(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote) {
+    fn left_alone(&mut self, address: &Address, remote: &Remote) {
         let config = remote.config.clone().normalized();
         self.plan.notes.unmanaged.push(Unmanaged { address: address.clone(), config });
-        let declared = |ruler: &Address| domain.entries.get(ruler).and_then(Entry::resolved).is_some();
-        if let Some(shadowed) = address.rulers().skip(1).find(declared) {
-            self.plan.notes.shadows.push(Shadow { address: address.clone(), shadowed });
-        }
     }
 
     fn delete(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote, why: Why) {

@@ -17,6 +17,7 @@ mod notes;
 mod options;
 mod review;
 mod selection;
+mod shadows;
 mod siblings;
 mod weigh;
 
@@ -48,6 +49,7 @@ pub use selection::Selection;
 /// `sources` must be the files that `desired` was resolved from: origins are looked up there.
 pub fn plan(desired: &Desired, snapshot: &Snapshot, sources: &Sources, options: &PlanOptions) -> Plan {
     let mut plan = diff::differences(desired, snapshot, sources, options);
+    shadows::fill_in(&mut plan, desired, snapshot);
     weigh(&mut plan, &desired.protected(), snapshot, options);
     let warnings = coverage::warnings(&plan);
     plan.notes.warnings.extend(warnings);

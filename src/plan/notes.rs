@@ -34,7 +34,7 @@ pub struct Notes {
     pub ignored: Vec<Address>,
     /// Addresses that livevod can't manage.
     pub unsupported: Vec<Unsupported>,
-    /// Unmanaged configurations that record in place of a declared app-wide one.
+    /// Unmanaged configurations, manageable or not, that record streams in place of declared ones; sorted by address.
     pub shadows: Vec<Shadow>,
     /// Guards that refuse the plan; none of its changes may be applied while one is left.
     pub held: Vec<Held>,
@@ -255,12 +255,12 @@ pub struct Unmanaged {
     pub config: RecordConfig,
 }
 
-/// An unmanaged configuration that takes precedence over a declared app-wide one.
+/// An unmanaged configuration that takes precedence over a declared one of wider scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shadow {
     /// The unmanaged one.
     pub address: Address,
-    /// The declared one that does not apply there.
+    /// The declared one that does not apply there; if there are several, the one that comes next.
     pub shadowed: Address,
 }
 

@@ -1,4 +1,5 @@
-//! A plan as findings, for formats that contain nothing else: differences, refusals, and facts for reviewers.
+//! A plan as findings, for formats that contain nothing else: differences, refusals, and facts for reviewers. Those of a
+//! drift are in `drift/findings.rs`.
 
 use std::collections::HashMap;
 
@@ -8,13 +9,13 @@ use super::phrases::{released_by, sentence, undeclared_title, unmanageable};
 use super::view::{ChangeView, PlanView};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::Address;
-use crate::plan::{ActionKind, FieldChange, Held, Reason, Shadow, SinceBase, Warning};
+use crate::plan::{ActionKind, FieldChange, Guard, Held, Reason, Shadow, SinceBase, Warning};
 use crate::source::{Place, Sources, Span};
 
-/// Differences have the given severity: advice in a plan, a warning in drift. All differences that one value in the files
+/// All differences that one value in the files
 /// causes are one finding; so are all changes already pending on the target branch, since no line of these files causes
 /// them.
-pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Vec<Diagnostic> {
+pub fn plan_findings(view: &PlanView, sources: &Sources) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     let own = || view.changes().filter(|change| !change.is_pending);
     let causes = Causes::of(view);
@@ -22,7 +23,7 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
     let differences = own().flat_map(|change| differences(change, &causes, sources));
     let others = declared_unsupported(view).chain(view.shadows.iter().map(shadow)).chain(on_the_base(view));
     for mut difference in shared.chain(differences).chain(others) {
-        difference.severity = weight;
+        difference.severity = Severity::Advice;
         findings.push(difference);
     }
     let entries: HashMap<&Address, Option<&Place>> =
@@ -82,7 +83,8 @@ fn whole(change: ChangeView, sources: &Sources) -> Diagnostic {
     at(finding, place, sources, text)
 }
 
-fn at(finding: Diagnostic, place: Option<&Place>, sources: &Sources, text: &str) -> Diagnostic {
+/// The finding with a label at a place, if it is in a file that was read.
+pub(super) fn at(finding: Diagnostic, place: Option<&Place>, sources: &Sources, text: &str) -> Diagnostic {
     let span: Option<Span> = place.and_then(|place| sources.span_of(place));
     match span {
         Some(span) => finding.label(span, text),
@@ -131,7 +133,7 @@ fn lapses(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
 const NAMED_DOMAINS: usize = 20;
 
 /// The other domains of the account that hold configurations, in one piece of advice: nothing is wrong with them.
-fn undeclared(view: &PlanView) -> Option<Diagnostic> {
+pub(super) fn undeclared(view: &PlanView) -> Option<Diagnostic> {
     let domains = view.undeclared_domains.filter(|domains| !domains.is_empty())?;
     let (named, rest) = domains.split_at(domains.len().min(NAMED_DOMAINS));
     let mut names: Vec<String> =
@@ -142,6 +144,12 @@ fn undeclared(view: &PlanView) -> Option<Diagnostic> {
         .help("declare these domains where livevod should manage them; it never touches a domain that no file names");
     finding.severity = Severity::Advice;
     Some(finding)
+}
+
+/// The refusals for want of the declared account, the only ones that matter where nothing is written.
+pub(super) fn account_guards(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
+    let held = view.held.iter().filter(|held| held.guard == Guard::Account);
+    held.map(|held| guard(held, None, &Sources::default()))
 }
 
 /// `entry` is the place of the refused entry.

@@ -4,7 +4,9 @@ use serde_json::{Value as Json, json};
 
 use super::documents::{Context, FORMAT_VERSION, findings, pretty, texts};
 use super::exit::Exit;
+use super::explain_online::OnlineFacts;
 use super::facts::{origin_row, settings_row};
+use super::who::trail_row;
 use crate::apply::journal::{LastEntry, Told};
 use crate::diag::Code;
 use crate::explain::{
@@ -41,10 +43,10 @@ pub(super) fn codes_json() -> String {
 }
 
 /// `explain ADDRESS --format json`; `online` is null if the service was not asked, its `journal` if no journal mentions
-/// the address. The findings are about journals that can't be read.
+/// the address, its `who` if ActionTrail was not asked. The findings are about journals that can't be read.
 pub(super) fn explanation_json(
     explanation: &Explanation,
-    online: Option<(&Online, Option<&LastEntry>)>,
+    online: Option<OnlineFacts<'_>>,
     context: Context,
 ) -> String {
     let sources = context.sources;
@@ -59,7 +61,7 @@ pub(super) fn explanation_json(
         "ignored": patterns(ignored, sources),
         "protected": patterns(protected, sources),
         "prune": prune.map(|span| sources.place(span)),
-        "online": online.map(|(online, last)| online_row(online, last)),
+        "online": online.map(online_row),
         "diagnostics": findings(context),
         "exit": context.exit,
     }))
@@ -121,7 +123,8 @@ fn patterns(patterns: &[Spanned<Pattern>], sources: &Sources) -> Vec<Json> {
     patterns.iter().map(row).collect()
 }
 
-fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
+fn online_row(facts: OnlineFacts<'_>) -> Json {
+    let OnlineFacts { online, last, who } = facts;
     let Online { target, domain, held, ruler, records_by_itself, standing, unmanaged, group_names: _ } =
         online;
     let state = |domain: &DomainState| {
@@ -139,6 +142,7 @@ fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
         "standing": standing_name(standing),
         "differences": differences(standing),
         "journal": last.map(journal_row),
+        "who": who.map(|(_, trail)| trail_row(trail)),
     })
 }
 

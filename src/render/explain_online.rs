@@ -5,6 +5,8 @@ use super::journal::{end_text, found_text};
 use super::lines::{Line, laid_out};
 use super::phrases::recorded;
 use super::style::{Style, Tone, pad, wrap};
+use super::who::{WhoText, who_text};
+use crate::api::Trail;
 use crate::apply::journal::{LastEntry, Reply, Told};
 use crate::explain::{Difference, DomainState, Online, Standing};
 use crate::gate::clean;
@@ -14,8 +16,21 @@ use crate::plan::GroupName;
 /// Column at which values begin.
 const NAME_WIDTH: usize = 28;
 
-/// The domain, its configuration at the address, how that differs from the files, and the last entry in the journals.
-pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Style) -> String {
+/// What is known about an address besides the files.
+#[derive(Debug, Clone, Copy)]
+pub struct OnlineFacts<'a> {
+    /// What the service says.
+    pub online: &'a Online,
+    /// The last entry about the address in the journals.
+    pub last: Option<&'a LastEntry>,
+    /// Who changed it, and at which address, if that was asked for.
+    pub who: Option<(&'a Address, &'a Trail)>,
+}
+
+/// The domain, its configuration at the address, how that differs from the files, who changed it, and the last entry in
+/// the journals.
+pub(super) fn human_online(facts: OnlineFacts<'_>, style: Style) -> String {
+    let OnlineFacts { online, last, who } = facts;
     let Online { target, domain, held, ruler, records_by_itself, standing, unmanaged, group_names } = online;
     let mut lines = vec![Line::fact(state(domain.as_ref()))];
     lines.push(Line::fact(match held {
@@ -44,6 +59,7 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
     }
     let other = ruler.as_ref().filter(|_| held.is_none());
     lines.extend(unmanaged.iter().flat_map(|config| settings(config, other, &groups, style)));
+    lines.extend(who.into_iter().flat_map(|(address, trail)| who_lines(address, trail)));
     match last {
         Some(last) => lines.extend(last_lines(last)),
         None => lines.push(Line::fact("no journal mentions it")),
@@ -64,6 +80,12 @@ fn settings(config: &RecordConfig, other: Option<&Address>, groups: &Groups, sty
     let row =
         |(name, value): &(&str, String)| Line::fact(format!("  {}  {}", pad(name, width), clean(value)));
     head.into_iter().chain(settings.iter().map(row)).collect()
+}
+
+fn who_lines(address: &Address, trail: &Trail) -> Vec<Line> {
+    let WhoText { heading, calls } = who_text(address, trail);
+    let calls = calls.into_iter().map(|call| Line::fact(format!("  {call}")));
+    std::iter::once(Line::fact(heading)).chain(calls).collect()
 }
 
 /// What the last journal entry says, and below it the run that wrote it.

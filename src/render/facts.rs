@@ -8,6 +8,7 @@ use super::documents::{AddressRow, texts};
 use super::left_open::story;
 use super::view::{ChangeView, PlanView};
 use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
+use crate::drift;
 use crate::model::{AddressText, Field, Format, Part, RecordConfig};
 use crate::plan::{
     ActionKind, Change, Contingent, Coverage, Difference, FieldChange, FieldOrigin, Guard, Held, SinceBase,
@@ -56,7 +57,7 @@ struct FieldRow {
 }
 
 /// A field's value: seconds are integers, switches booleans, groups ids; undocumented values are objects.
-fn value_schema(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn value_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "integer", "boolean", "object", "array", "null"] })
 }
 
@@ -217,13 +218,20 @@ pub(super) fn optional_settings_schema(generator: &mut SchemaGenerator) -> Schem
     schema
 }
 
-/// Whether a plan is an alarm.
+/// Whether a drift is an alarm.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Drift {
-    /// Whether the service differs from the files.
+    /// Whether the service differs from the files; with `--only-new`, whether a difference is new or changed.
     pub(super) drifted: bool,
     /// Whether everything was read, from the declared account; if not, `drifted: false` means nothing.
     pub(super) complete: bool,
+}
+
+impl Drift {
+    /// Whether a drift is an alarm.
+    pub(super) fn of(drift: &drift::Drift) -> Self {
+        Self { drifted: drift.is_drifted(), complete: drift.is_complete }
+    }
 }
 
 /// A guard that refuses the plan.
@@ -305,11 +313,6 @@ pub(super) fn since_base_row(since: &SinceBase) -> SinceBaseRow<'_> {
 fn transition(change: &Change) -> Transition {
     let [before, after] = [change.before(), change.after()].map(|config| config.map(settings_row));
     Transition { action: change.action(), before, after }
-}
-
-/// Whether a plan is an alarm.
-pub(super) fn drift(view: &PlanView) -> Drift {
-    Drift { drifted: view.is_different, complete: view.is_conclusive() }
 }
 
 /// The other domains of the account as rows, if the account was asked.

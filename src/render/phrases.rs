@@ -127,7 +127,7 @@ pub(super) fn coverage_text(coverage: &Coverage, address: &Address, action: Acti
 }
 
 /// `recorded by show/*`, `recorded only on demand by show/*`, `NOT RECORDED`.
-fn recorded_by(recorder: Option<&Recorder>, address: &Address) -> String {
+pub(super) fn recorded_by(recorder: Option<&Recorder>, address: &Address) -> String {
     recorder.map_or(NOT_RECORDED.to_owned(), |Recorder { address: ruler, records_by_itself }| {
         format!("{} by {}", recorded(*records_by_itself), relation(ruler, address))
     })

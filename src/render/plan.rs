@@ -1,5 +1,7 @@
 //! A plan as a reviewer reads it in a terminal. Sentences that other tools look for are Terraform's own.
 
+use std::collections::HashSet;
+
 use similar::{ChangeTag, TextDiff};
 
 use super::base::{BaseView, instead};
@@ -14,7 +16,7 @@ use super::style::{NARROW, Style, Tone, columns, pad, wrap};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView};
 use crate::gate::clean;
 use crate::model::{Address, Value};
-use crate::plan::{ActionKind, FieldChange, Held};
+use crate::plan::{ActionKind, FieldChange, Held, Unmanaged};
 
 /// How many addresses of a fold are named; the rest are counted.
 const NAMED_IN_FOLD: usize = 5;
@@ -31,7 +33,7 @@ pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
     let mut page = Page { view, style, full, lines: Vec::new() };
     page.head();
     page.changes();
-    page.left_alone();
+    page.left_alone(&HashSet::new());
     match view.changes().len() {
         0 => {
             page.guards();
@@ -50,6 +52,18 @@ pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
         human_saved_plan(&file.display().to_string(), command, view.flags(), style)
     });
     [left_open, page.finish(), since_review, saved.unwrap_or_default()].concat()
+}
+
+/// What is left alone, in the same lines as in a plan; `counted` are unmanaged configurations that count as drift.
+pub(super) fn human_left_alone(
+    view: &PlanView,
+    counted: &HashSet<&Address>,
+    full: bool,
+    style: Style,
+) -> String {
+    let mut page = Page { view, style, full, lines: Vec::new() };
+    page.left_alone(counted);
+    page.lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 struct Page<'a> {
@@ -303,7 +317,7 @@ impl<'a> Page<'a> {
         notes
     }
 
-    fn left_alone(&mut self) {
+    fn left_alone(&mut self, counted: &HashSet<&Address>) {
         let view = self.view;
         let before = self.lines.len();
         for lapse in view.base.iter().flat_map(|base| &base.lapses) {
@@ -311,7 +325,7 @@ impl<'a> Page<'a> {
             let names = lapse.after_names(self.names(&lapse.names));
             self.item(tone, marker, &format!("{} {}: {names}", lapse.names.len(), lapse.what));
         }
-        self.unmanaged();
+        self.unmanaged(counted);
         // Unmanageable configurations are listed below with their reasons.
         let [ignored, _, domains] = view.left_alone();
         for LeftAlone { what: _, title, names } in [ignored, domains] {
@@ -333,12 +347,14 @@ impl<'a> Page<'a> {
     }
 
     /// The unmanaged configurations; with `full`, each with its settings, and the command that adds them to the files.
-    fn unmanaged(&mut self) {
+    fn unmanaged(&mut self, counted: &HashSet<&Address>) {
         let view = self.view;
         // Without settings, what is no longer declared needs no second line.
         let released = view.base.as_ref().map_or(&[][..], |base| &base.since.released);
-        let is_shown = |address: &&Address| self.full || !released.contains(address);
-        let addresses: Vec<&Address> = view.unmanaged_addresses().filter(is_shown).collect();
+        let is_shown = |address: &Address| self.full || !released.contains(address);
+        let is_alone = |one: &&Unmanaged| !counted.contains(&one.address) && is_shown(&one.address);
+        let alone: Vec<&Unmanaged> = view.unmanaged.iter().filter(is_alone).collect();
+        let addresses: Vec<&Address> = alone.iter().map(|one| &one.address).collect();
         match addresses.len() {
             0 => return,
             count if !self.full => {
@@ -348,7 +364,7 @@ impl<'a> Page<'a> {
             }
             count => self.item(Tone::Quiet, "  .", &format!("{count} {UNMANAGED}:")),
         }
-        for one in view.unmanaged {
+        for one in alone {
             let settings = view.groups.settings(&one.config, self.style.ellipsis());
             let settings = settings.iter().map(|(name, value)| format!("{name} {value}"));
             let settings = settings.collect::<Vec<_>>().join(", ");

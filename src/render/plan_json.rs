@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::documents::{Context, FORMAT_VERSION, Finding, findings, pretty, texts};
 use super::exit::Exit;
 use super::facts::{
-    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnmanagedRow,
-    UnsupportedRow, WarningRow, change_row, difference_row, drift, held_row, left_open_rows, since_base_row,
+    ChangeRow, DifferenceRow, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnmanagedRow,
+    UnsupportedRow, WarningRow, change_row, difference_row, held_row, left_open_rows, since_base_row,
     undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
 };
 use super::view::PlanView;
@@ -17,11 +17,6 @@ use crate::plan::{Budget, Summary};
 /// `plan --format json`.
 pub(super) fn plan_json(view: &PlanView, context: Context) -> String {
     pretty(&PlanDocument::new(view, context))
-}
-
-/// `drift --format json`: the plan, and whether it is an alarm.
-pub(super) fn drift_json(view: &PlanView, context: Context) -> String {
-    pretty(&DriftDocument { drift: drift(view), plan: PlanDocument::new(view, context) })
 }
 
 /// `plan --format json`: everything that apply would do and that a reviewer should know.
@@ -80,17 +75,8 @@ pub(super) struct PlanDocument<'a> {
     exit: Exit,
 }
 
-/// `drift --format json`: the plan, and whether it is an alarm.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct DriftDocument<'a> {
-    #[serde(flatten)]
-    drift: Drift,
-    #[serde(flatten)]
-    plan: PlanDocument<'a>,
-}
-
 impl<'a> PlanDocument<'a> {
-    fn new(view: &'a PlanView<'a>, context: Context<'a>) -> Self {
+    pub(super) fn new(view: &'a PlanView<'a>, context: Context<'a>) -> Self {
         Self {
             format_version: FORMAT_VERSION,
             target: &view.target.name,

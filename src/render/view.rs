@@ -44,8 +44,6 @@ pub struct PlanView<'a> {
     /// The flags that select the addresses that were compared, as typed; empty if all were compared.
     pub(super) selected: &'a [String],
     pub(super) budget: Budget,
-    /// Whether the service differs from the files.
-    pub(super) is_different: bool,
     /// Whether every selected domain was read.
     pub(super) is_complete: bool,
     pub(super) unread: &'a [String],
@@ -151,7 +149,6 @@ impl<'a> PlanView<'a> {
             is_way_back: *is_way_back,
             selected,
             budget: *budget,
-            is_different: plan.differs(),
             is_complete: plan.is_complete(),
             unread,
             undeclared_domains: undeclared_domains.as_deref(),
@@ -364,7 +361,7 @@ fn is_flag(text: &str) -> bool {
 }
 
 /// `--target PATTERN` with the pattern in quotes; `None` for any other text.
-fn selecting(text: &str) -> Option<String> {
+pub(super) fn selecting(text: &str) -> Option<String> {
     let (flag, pattern) = text.split_once(' ')?;
     let is_known = ["--target", "--exclude"].contains(&flag);
     let is_seen = clean(pattern) == pattern;
@@ -452,7 +449,7 @@ pub(super) fn sentence_case(text: &str) -> String {
 }
 
 /// The flags of a selection, as typed.
-fn selection(flags: &[String]) -> String {
+pub(super) fn selection(flags: &[String]) -> String {
     // A saved plan may contain any text here.
     flags.iter().map(|flag| format!("`{}`", clean(flag).replace('`', "'"))).collect::<Vec<_>>().join(" ")
 }

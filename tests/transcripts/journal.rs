@@ -527,6 +527,9 @@ fn the_second_signal_ends_at_once_and_names_what_is_unresolved() {
     assert_eq!(code, Some(5), "{told}");
     assert_snapshot!("second_signal", told);
     let journal = world.run("journal last").transcript();
+    // The digest is that of a plan for this very port.
+    let journal: String =
+        journal.lines().filter(|line| !line.starts_with("digest ")).map(|line| format!("{line}\n")).collect();
     assert_snapshot!("second_signal_in_the_journal", scrub(&journal.replace(&server.url, "[endpoint]")));
     let run = &world.run("journal last --format json").json()["run"];
     assert_eq!(run["state"], "ended_at_once");

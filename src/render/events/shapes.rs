@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::documents::Finding;
+use super::super::drift::DifferenceDocument;
 use super::super::exit::Exit;
 use super::super::facts::{
     ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnmanagedRow,
@@ -68,7 +69,9 @@ pub(super) enum Body<'a> {
     SinceReview { difference: DifferenceRow<'a> },
     /// The plan as a whole: the parts of its document without a line of their own.
     Plan { plan: Box<Planned<'a>> },
-    /// Whether the plan is an alarm.
+    /// A configuration that is not as the files want it. New in 1.2.
+    DriftDifference { difference: Box<DifferenceDocument<'a>> },
+    /// Whether the drift is an alarm.
     Drift { drift: Drift },
     /// The counts of a plan, or of what apply did.
     ChangeSummary(Totals),

@@ -18,8 +18,8 @@ pub(crate) mod random;
 pub(crate) mod scene;
 mod story;
 mod tally;
-mod truth;
-mod weather;
+pub(crate) mod truth;
+pub(crate) mod weather;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
