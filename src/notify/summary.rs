@@ -278,6 +278,9 @@ fn counts<'a>(
     for unmanaged in &plan.notes.unmanaged {
         counts.entry(unmanaged.address.domain.to_string()).or_default().unmanaged += 1;
     }
+    for accepted in &plan.notes.accepted {
+        counts.entry(accepted.address.domain.to_string()).or_default().accepted += accepted.fields.len();
+    }
     counts
 }
 

@@ -37,8 +37,9 @@ pub use gaps::{Gap, GapCause, Gaps};
 pub use guard::{Released, released};
 pub use limits::{Allowances, Limit, LimitError};
 pub use notes::{
-    Budget, ChangeNote, Coverage, FieldChange, FieldOrigin, GroupName, Guard, Held, Noted, Notes, Recorder,
-    Shadow, SinceBase, UndeclaredDomain, Unmanaged, Unsupported, Warning,
+    AcceptedDrift, AcceptedField, AcceptedRow, Budget, ChangeNote, Coverage, FieldChange, FieldOrigin,
+    GroupName, Guard, Held, Noted, Notes, Recorder, Shadow, SinceBase, UndeclaredDomain, Unmanaged,
+    Unsupported, Warning,
 };
 pub use options::PlanOptions;
 pub use review::{Difference, is_rest_of, resume, since_review};

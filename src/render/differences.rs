@@ -9,7 +9,9 @@ use super::phrases::{released_by, sentence, undeclared_title, unmanageable};
 use super::view::{ChangeView, PlanView};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::Address;
-use crate::plan::{ActionKind, FieldChange, Guard, Held, Reason, Shadow, SinceBase, Warning};
+use crate::plan::{
+    AcceptedField, AcceptedRow, ActionKind, FieldChange, Guard, Held, Reason, Shadow, SinceBase, Warning,
+};
 use crate::source::{Place, Sources, Span};
 
 /// All differences that one value in the files
@@ -30,7 +32,7 @@ pub fn plan_findings(view: &PlanView, sources: &Sources) -> Vec<Diagnostic> {
         view.changes().map(|one| (&one.noted.change.address, one.noted.note.place.as_ref())).collect();
     let entry = |held: &Held| entries.get(held.address.as_ref()?).copied().flatten();
     let guards = view.held.iter().map(|held| guard(held, entry(held), sources));
-    let others = lapses(view).chain(undeclared(view));
+    let others = lapses(view).chain(undeclared(view)).chain(accepted(view, sources));
     for finding in guards.chain(view.warnings.iter().map(warning)).chain(others) {
         findings.push(finding);
     }
@@ -126,6 +128,19 @@ fn lapses(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
                 .help(DELETE_UNNAMED)
         });
         unprotected.chain(released).chain(unnamed)
+    })
+}
+
+/// What stays as it is although the files say otherwise, at the entry that accepts it: advice, since nobody has to act.
+fn accepted(view: &PlanView, sources: &Sources) -> impl Iterator<Item = Diagnostic> {
+    view.accepted().map(|row| {
+        let AcceptedRow { address, about, standing, declared } = row;
+        let AcceptedField { field, until, reason, place } = about;
+        let message =
+            format!("`{field}` is `{standing}`, not `{declared}`, which is accepted until {until}: {reason}");
+        let mut finding = Diagnostic::new(Code::PlanWarning, message).about(address);
+        finding.severity = Severity::Advice;
+        at(finding, Some(place), sources, "accepted here")
     })
 }
 

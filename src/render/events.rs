@@ -18,8 +18,8 @@ use super::drift::words::message;
 use super::drift::{DifferenceDocument, DriftView};
 use super::exit::Exit;
 use super::facts::{
-    self, Drift, change_row, difference_row, held_row, left_open_rows, since_base_row, undeclared_rows,
-    unmanaged_rows, unsupported_row, warning_row,
+    self, Drift, accepted_rows, change_row, difference_row, held_row, left_open_rows, since_base_row,
+    undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
 };
 use super::phrases::{counted, refusal};
 use super::report_view::{Done, EndView, ReportView};
@@ -130,6 +130,7 @@ impl<'a> Event<'a> {
             unmanaged: texts(view.unmanaged_addresses()),
             unmanaged_settings: unmanaged_rows(view),
             ignored: texts(view.ignored),
+            accepted: accepted_rows(view),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,
             undeclared_domains: undeclared_rows(view),

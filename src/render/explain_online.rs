@@ -3,7 +3,7 @@
 use super::groups::Groups;
 use super::journal::{end_text, found_text};
 use super::lines::{Line, laid_out};
-use super::phrases::recorded;
+use super::phrases::{accepted_title, recorded};
 use super::style::{Style, Tone, pad, wrap};
 use super::who::{WhoText, who_text};
 use crate::api::Trail;
@@ -31,7 +31,8 @@ pub struct OnlineFacts<'a> {
 /// the journals.
 pub(super) fn human_online(facts: OnlineFacts<'_>, style: Style) -> String {
     let OnlineFacts { online, last, who } = facts;
-    let Online { target, domain, held, ruler, records_by_itself, standing, unmanaged, group_names } = online;
+    let Online { target, domain, held, ruler, records_by_itself, standing, accepted, unmanaged, group_names } =
+        online;
     let mut lines = vec![Line::fact(state(domain.as_ref()))];
     lines.push(Line::fact(match held {
         Some(held) => match &held.create_time {
@@ -48,7 +49,12 @@ pub(super) fn human_online(facts: OnlineFacts<'_>, style: Style) -> String {
         (None, None) => lines.push(Line::fact("NOT RECORDED")),
         (Some(_), _) => {}
     }
-    lines.push(Line::fact(verdict(standing)));
+    lines.push(Line::fact(match standing {
+        Standing::AsDeclared if !accepted.is_empty() => {
+            "matches the files, except for accepted differences:".to_owned()
+        }
+        _ => verdict(standing),
+    }));
     let named = |(id, name): (&String, &String)| {
         (id.clone(), GroupName { name: name.clone(), regions: Vec::new(), place: None })
     };
@@ -57,6 +63,10 @@ pub(super) fn human_online(facts: OnlineFacts<'_>, style: Style) -> String {
     if let Standing::Differs(differences) = standing {
         lines.extend(differences.iter().map(|difference| row(difference, &groups, style)));
     }
+    if *standing != Standing::AsDeclared && !accepted.is_empty() {
+        lines.push(Line::fact(format!("{}:", accepted_title(accepted.len()))));
+    }
+    lines.extend(accepted.iter().map(|difference| kept(difference, &groups, style)));
     let other = ruler.as_ref().filter(|_| held.is_none());
     lines.extend(unmanaged.iter().flat_map(|config| settings(config, other, &groups, style)));
     lines.extend(who.into_iter().flat_map(|(address, trail)| who_lines(address, trail)));
@@ -149,6 +159,12 @@ fn verdict(standing: &Standing) -> String {
         Standing::Unmanageable(reason) => clean(&format!("can't be managed: {reason}")),
         Standing::Nothing => "not declared either".to_owned(),
     }
+}
+
+fn kept(difference: &Difference, groups: &Groups, style: Style) -> Line {
+    let Difference { field, held, wanted } = difference;
+    let [held, wanted] = [held, wanted].map(|value| groups.shown(value, style.ellipsis()));
+    Line::fact(format!(". {} {}", pad(field.name(), NAME_WIDTH), clean(&format!("{held} (files: {wanted})"))))
 }
 
 fn row(difference: &Difference, groups: &Groups, style: Style) -> Line {

@@ -11,10 +11,11 @@ use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
 use crate::drift;
 use crate::model::{AddressText, Field, Format, Part, RecordConfig};
 use crate::plan::{
-    ActionKind, Change, Contingent, Coverage, Difference, FieldChange, FieldOrigin, Guard, Held, SinceBase,
-    UndeclaredDomain, Unmanaged, Unsupported, Warning,
+    AcceptedField, AcceptedRow, ActionKind, Change, Contingent, Coverage, Difference, FieldChange,
+    FieldOrigin, Guard, Held, SinceBase, UndeclaredDomain, Unmanaged, Unsupported, Warning,
 };
 use crate::resolve::OriginKind;
+use crate::source::Place;
 
 /// One change of one configuration.
 #[derive(Serialize, JsonSchema)]
@@ -107,6 +108,30 @@ pub(super) struct UnmanagedRow<'a> {
     /// All its settings; null what is not set.
     #[schemars(schema_with = "settings_schema")]
     settings: serde_json::Map<String, Json>,
+}
+
+/// A difference that the files accept: it is left as it is, and is no difference until a day.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Accepted")]
+pub(super) struct AcceptedDriftRow<'a> {
+    /// The configuration.
+    #[serde(flatten)]
+    address: AddressRow<'a>,
+    /// The name of the field in YAML.
+    field: Field,
+    /// The value that the service has and keeps, null if not set.
+    #[schemars(schema_with = "value_schema")]
+    value: Json,
+    /// The value that the files declare, null if not set.
+    #[schemars(schema_with = "value_schema")]
+    declared: Json,
+    /// The first day (UTC) on which it is a difference again, as `2026-12-24`.
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    until: String,
+    /// Why it is accepted.
+    reason: &'a str,
+    /// The entry of `accept`.
+    range: &'a Place,
 }
 
 /// A configuration that livevod can't manage.
@@ -273,6 +298,23 @@ pub(super) fn unmanaged_rows<'a>(view: &'a PlanView) -> Vec<UnmanagedRow<'a>> {
 pub(super) fn settings_row(config: &RecordConfig) -> serde_json::Map<String, Json> {
     let value = |field: Field| (field.name().to_owned(), config.get(field).to_json());
     Field::ALL.into_iter().map(value).collect()
+}
+
+/// The accepted differences, as rows.
+pub(super) fn accepted_rows<'a>(view: &PlanView<'a>) -> Vec<AcceptedDriftRow<'a>> {
+    let row = |AcceptedRow { address, about, standing, declared }: AcceptedRow<'a>| {
+        let AcceptedField { field, until, reason, place } = about;
+        AcceptedDriftRow {
+            address: AddressRow::new(address),
+            field: *field,
+            value: standing.to_json(),
+            declared: declared.to_json(),
+            until: until.to_string(),
+            reason,
+            range: place,
+        }
+    };
+    view.accepted().map(row).collect()
 }
 
 /// A configuration that can't be managed, as a row.

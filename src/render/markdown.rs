@@ -11,14 +11,14 @@ use super::comment::{COMMAND, FOOTER, head, left_open, shortened};
 use super::layout::Layout;
 use super::marks::{cell, clipped, code, difference, prose, whole};
 use super::phrases::{
-    ADD_UNMANAGED, FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, UNMANAGED, contingency,
-    first_and_more, origin_text, released_by, sentence, symbol, unmanageable,
+    ADD_UNMANAGED, FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, UNMANAGED, accepted_title,
+    contingency, first_and_more, origin_text, released_by, sentence, symbol, unmanageable,
 };
 use super::sheet::{Rows, Sheet};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView, RefusalView, sentence_case};
 use crate::gate::clean;
 use crate::model::{Address, Value};
-use crate::plan::{ActionKind, Coverage, FieldChange, FieldOrigin, Unmanaged};
+use crate::plan::{AcceptedRow, ActionKind, Coverage, FieldChange, FieldOrigin, Unmanaged};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
@@ -38,6 +38,7 @@ const SHOWN_IN_BLOCK: usize = 1_000;
 /// What is left alone, and what the names of groups stand for; `counted` are unmanaged configurations that count as drift.
 pub(super) fn left_alone(view: &PlanView, layout: &Layout, sheet: &mut Sheet, counted: &HashSet<&Address>) {
     let scribe = Scribe { view, layout };
+    scribe.accepted(sheet);
     scribe.unmanaged(sheet, counted);
     scribe.left_alone(sheet);
     scribe.legend(sheet);
@@ -274,6 +275,18 @@ impl Scribe<'_> {
                 if one.forces_replacement { format!("  # {FORCES_REPLACEMENT}") } else { String::new() };
             lines.push(format!("+ {name}: {}{origin}{forces}", shown(&one.after)));
         }
+    }
+
+    /// Each accepted difference with its reason, folded away.
+    fn accepted(&self, sheet: &mut Sheet) {
+        let rows: Vec<AcceptedRow> = self.view.accepted().collect();
+        let head = format!("<details>\n<summary>{}</summary>\n\n", accepted_title(rows.len()));
+        let what = Rows { what: "accepted differences", head: &head, tail: "\n</details>\n\n" };
+        let room = sheet.room(FOOTER) / 2;
+        sheet.rows(what, room, &rows, |row| {
+            let text = self.view.accepted_text(row, "…", code, prose);
+            format!("- {}: {text} ({})\n", code(&row.address.to_string()), self.link(&row.about.place))
+        });
     }
 
     /// Each unmanaged configuration with its settings, and the command that adds them to the files, folded away.

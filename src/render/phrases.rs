@@ -222,6 +222,15 @@ pub(super) fn contingency(contingent: Contingent) -> &'static str {
 /// What follows the number of configurations that no file declares.
 pub(super) const UNMANAGED: &str = "unmanaged, left alone";
 
+/// The heading of the differences that `accept` covers.
+pub(super) fn accepted_title(count: usize) -> String {
+    format!(
+        "{}, left {}",
+        counted(count, "accepted difference"),
+        if count == 1 { "as it is" } else { "as they are" }
+    )
+}
+
 /// What precedes the command that adds those configurations to the files.
 pub(super) const ADD_UNMANAGED: &str = "To add them to the files as they are:";
 

@@ -8,15 +8,15 @@ use super::base::{BaseView, instead};
 use super::causes::Causes;
 use super::left_open::human_left_open;
 use super::phrases::{
-    ADD_UNMANAGED, FORCES_REPLACEMENT, NOT_RECORDED, UNMANAGED, UNREAD, account, contingency, counted,
-    origin_text, refusal, sentence, symbol, tone, unmanageable,
+    ADD_UNMANAGED, FORCES_REPLACEMENT, NOT_RECORDED, UNMANAGED, UNREAD, accepted_title, account, contingency,
+    counted, origin_text, refusal, sentence, symbol, tone, unmanageable,
 };
 use super::review::{human_saved_plan, human_since_review};
 use super::style::{NARROW, Style, Tone, columns, pad, wrap};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView};
 use crate::gate::clean;
 use crate::model::{Address, Value};
-use crate::plan::{ActionKind, FieldChange, Held, Unmanaged};
+use crate::plan::{AcceptedRow, ActionKind, FieldChange, Held, Unmanaged};
 
 /// How many addresses of a fold are named; the rest are counted.
 const NAMED_IN_FOLD: usize = 5;
@@ -325,6 +325,7 @@ impl<'a> Page<'a> {
             let names = lapse.after_names(self.names(&lapse.names));
             self.item(tone, marker, &format!("{} {}: {names}", lapse.names.len(), lapse.what));
         }
+        self.accepted();
         self.unmanaged(counted);
         // Unmanageable configurations are listed below with their reasons.
         let [ignored, _, domains] = view.left_alone();
@@ -343,6 +344,29 @@ impl<'a> Page<'a> {
         }
         if self.lines.len() > before {
             self.line("");
+        }
+    }
+
+    /// The accepted differences, one line each; without `full`, only the first ones.
+    fn accepted(&mut self) {
+        let view = self.view;
+        let rows: Vec<AcceptedRow> = view.accepted().collect();
+        if rows.is_empty() {
+            return;
+        }
+        self.item(Tone::Quiet, "  .", &format!("{}:", accepted_title(rows.len())));
+        let shown = if self.full || rows.len() <= NAMED_IN_LIST + 1 { rows.len() } else { NAMED_IN_LIST };
+        for row in &rows[..shown] {
+            let place = &row.about.place;
+            let text = view.accepted_text(row, self.style.ellipsis(), clean, clean);
+            let place = clean(&format!("{}:{}", place.file, place.start.line));
+            let address = clean(&row.address.to_string());
+            self.item(Tone::Quiet, "   ", &format!("{address} {text} ({place})"));
+        }
+        if shown < rows.len() {
+            let more =
+                format!("{} and {} more (--full lists them)", self.style.ellipsis(), rows.len() - shown);
+            self.item(Tone::Quiet, "   ", &more);
         }
     }
 

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::documents::{Context, FORMAT_VERSION, Finding, findings, pretty, texts};
 use super::exit::Exit;
 use super::facts::{
-    ChangeRow, DifferenceRow, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnmanagedRow,
-    UnsupportedRow, WarningRow, change_row, difference_row, held_row, left_open_rows, since_base_row,
-    undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
+    AcceptedDriftRow, ChangeRow, DifferenceRow, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow,
+    UnmanagedRow, UnsupportedRow, WarningRow, accepted_rows, change_row, difference_row, held_row,
+    left_open_rows, since_base_row, undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
 };
 use super::view::PlanView;
 use crate::model::AddressText;
@@ -53,6 +53,8 @@ pub(super) struct PlanDocument<'a> {
     unmanaged_settings: Vec<UnmanagedRow<'a>>,
     /// Configurations that `ignore` matches; they are left alone.
     ignored: Vec<AddressText<'a>>,
+    /// Differences that `accept` covers; they are left as they are.
+    accepted: Vec<AcceptedDriftRow<'a>>,
     /// Configurations that livevod can't manage.
     unsupported: Vec<UnsupportedRow<'a>>,
     /// Domains that could not be read.
@@ -90,6 +92,7 @@ impl<'a> PlanDocument<'a> {
             unmanaged: texts(view.unmanaged_addresses()),
             unmanaged_settings: unmanaged_rows(view),
             ignored: texts(view.ignored),
+            accepted: accepted_rows(view),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,
             undeclared_domains: undeclared_rows(view),

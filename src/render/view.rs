@@ -16,8 +16,8 @@ use crate::apply::journal::LeftOpenNow;
 use crate::gate::clean;
 use crate::model::Address;
 use crate::plan::{
-    ActionKind, Budget, Change, Decisions, Difference, Guard, Held, Noted, Notes, Plan, Shadow, Summary,
-    UndeclaredDomain, Unmanaged, Unsupported, Warning, fold,
+    AcceptedDrift, AcceptedField, AcceptedRow, ActionKind, Budget, Change, Decisions, Difference, Guard,
+    Held, Noted, Notes, Plan, Shadow, Summary, UndeclaredDomain, Unmanaged, Unsupported, Warning, fold,
 };
 
 /// The actions, worst first.
@@ -64,6 +64,7 @@ pub struct PlanView<'a> {
     pub(super) unchanged: &'a [Address],
     pub(super) unmanaged: &'a [Unmanaged],
     pub(super) ignored: &'a [Address],
+    pub(super) accepted: &'a [AcceptedDrift],
     pub(super) groups: Groups<'a>,
     /// What the files change compared with their target branch, if it was compared.
     pub(super) base: Option<BaseView<'a>>,
@@ -126,6 +127,7 @@ impl<'a> PlanView<'a> {
             unchanged,
             unmanaged,
             ignored,
+            accepted,
             unsupported,
             shadows,
             held,
@@ -162,7 +164,8 @@ impl<'a> PlanView<'a> {
             unchanged,
             unmanaged,
             ignored,
-            groups: Groups::of(changes, unmanaged, group_names),
+            accepted,
+            groups: Groups::of(changes, unmanaged, accepted, group_names),
             base: since_base.as_ref().map(|since| BaseView::new(since, changes)),
             left_open: weighty(left_open),
             since_review,
@@ -265,6 +268,27 @@ impl<'a> PlanView<'a> {
             releases.entry((refusal.guard, refusal.release)).or_default().push(refusal);
         }
         releases
+    }
+
+    /// The accepted differences, one by one.
+    pub(super) fn accepted(&self) -> impl Iterator<Item = AcceptedRow<'a>> + use<'a> {
+        self.accepted.iter().flat_map(AcceptedDrift::rows)
+    }
+
+    /// An accepted difference in words, without its address: `mark` formats names and values, `words` the reason.
+    pub(super) fn accepted_text(
+        &self,
+        row: &AcceptedRow,
+        ellipsis: &str,
+        mark: impl Fn(&str) -> String,
+        words: impl Fn(&str) -> String,
+    ) -> String {
+        let AcceptedRow { address: _, about, standing, declared } = row;
+        let AcceptedField { field, until, reason, place: _ } = about;
+        let [standing, declared] =
+            [standing, declared].map(|value| mark(&self.groups.shown(value, ellipsis)));
+        let reason = words(reason);
+        format!("{} {standing} (files: {declared}) until {until}: {reason}", mark(field.name()))
     }
 
     /// The guards that refuse it, in the order in which they are shown.
@@ -425,7 +449,20 @@ fn without_changes(plan: &Plan) -> String {
         () if plan.decisions.declares_nothing => {
             format!("No changes. {} no configuration.", sentence_case(aim(&plan.notes)))
         }
-        () => format!("No changes. {} matches what {}.", where_compared(&plan.notes), aim(&plan.notes)),
+        () => format!(
+            "No changes. {} matches what {}{}.",
+            where_compared(&plan.notes),
+            aim(&plan.notes),
+            exceptions(&plan.notes)
+        ),
+    }
+}
+
+/// What does not match and is no difference, for the end of a sentence.
+fn exceptions(notes: &Notes) -> String {
+    match notes.accepted.iter().map(|one| one.fields.len()).sum() {
+        0 => String::new(),
+        count => format!(", except for {}", counted(count, "accepted difference")),
     }
 }
 
@@ -469,7 +506,11 @@ fn consequences(plan: &Plan, summary: Summary) -> String {
     if plan.decisions.changes.is_empty() {
         let wanted = if plan.notes.is_way_back { "the snapshot" } else { "the files" };
         let verb = if unchanged == 1 { "matches" } else { "match" };
-        return format!("{} {verb} {wanted}.", counted(unchanged, "configuration"));
+        let excepted = match plan.notes.accepted.len() {
+            0 => String::new(),
+            count => format!(", {count} of them with accepted differences"),
+        };
+        return format!("{} {verb} {wanted}{excepted}.", counted(unchanged, "configuration"));
     }
     let replaces =
         (replace > 0).then(|| format!("{} counted as add and destroy", counted(replace, "replace")));

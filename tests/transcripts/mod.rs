@@ -1,5 +1,6 @@
 //! What users see, word for word: the binary runs in its own folder, without the environment of this machine.
 
+mod accept;
 mod account;
 mod all_domains;
 mod apply;

@@ -8,8 +8,8 @@ use super::super::documents::Finding;
 use super::super::drift::DifferenceDocument;
 use super::super::exit::Exit;
 use super::super::facts::{
-    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnmanagedRow,
-    UnsupportedRow, WarningRow,
+    AcceptedDriftRow, ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow,
+    UndeclaredDomainRow, UnmanagedRow, UnsupportedRow, WarningRow,
 };
 use super::super::report_view::OutcomeCounts;
 use crate::apply::Outcome;
@@ -162,6 +162,8 @@ pub(super) struct Planned<'a> {
     pub(super) unmanaged_settings: Vec<UnmanagedRow<'a>>,
     /// Configurations that `ignore` matches; they are left alone.
     pub(super) ignored: Vec<AddressText<'a>>,
+    /// Differences that `accept` covers; they are left as they are.
+    pub(super) accepted: Vec<AcceptedDriftRow<'a>>,
     /// Configurations that livevod can't manage.
     pub(super) unsupported: Vec<UnsupportedRow<'a>>,
     /// Domains that could not be read.

@@ -3,11 +3,36 @@
 use std::collections::HashSet;
 
 use super::super::groups::Groups;
-use super::super::phrases::{ADD_UNMANAGED, UNMANAGED};
+use super::super::phrases::{ADD_UNMANAGED, UNMANAGED, accepted_title};
 use super::super::view::{LeftAlone, PlanView};
 use super::marks::escaped;
 use crate::model::Address;
-use crate::plan::Unmanaged;
+use crate::plan::{AcceptedRow, Unmanaged};
+use crate::source::Place;
+
+/// Each accepted difference with its reason.
+fn accepted(view: &PlanView) -> String {
+    let code = |text: &str| format!("<code>{}</code>", escaped(text));
+    let item = |row: AcceptedRow| {
+        let Place { file, start, end: _ } = &row.about.place;
+        format!(
+            "<li><code>{}</code><br><span class=\"quiet\">{} ({}:{})</span></li>",
+            escaped(&row.address.to_string()),
+            view.accepted_text(&row, "…", code, escaped),
+            escaped(file),
+            start.line
+        )
+    };
+    let items: Vec<String> = view.accepted().map(item).collect();
+    match items.len() {
+        0 => String::new(),
+        count => format!(
+            "<details><summary>{}</summary><ul>{}</ul></details>\n",
+            accepted_title(count),
+            items.concat()
+        ),
+    }
+}
 
 /// Each unmanaged configuration with its settings, and the command that adds them to the files.
 fn unmanaged(view: &PlanView, counted: &HashSet<&Address>) -> String {
@@ -44,7 +69,10 @@ pub(super) fn left_alone(view: &PlanView, counted: &HashSet<&Address>) -> String
         if names.is_empty() { String::new() } else { whole }
     };
     let none = view.no_undeclared_domain().map(|text| format!("<p>{}</p>\n", escaped(text)));
-    let lists = unmanaged(view, counted) + &view.left_alone().map(list).concat() + &none.unwrap_or_default();
+    let lists = accepted(view)
+        + &unmanaged(view, counted)
+        + &view.left_alone().map(list).concat()
+        + &none.unwrap_or_default();
     match lists.is_empty() {
         true => lists,
         false => format!("<section class=\"alone\" aria-label=\"Left alone\">\n{lists}</section>\n"),
