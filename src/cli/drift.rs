@@ -86,7 +86,8 @@ impl Run for Arguments {
 
     fn run(&self, Session { terminal, events, .. }: &Session) -> Result<Exit, Failure> {
         let Planning { paths, rules: _, scope } = &self.planning;
-        let names = self.planning.distinguishing();
+        let mut names = self.planning.distinguishing();
+        names.extend(self.unmanaged.then(|| "--unmanaged".to_owned()));
         let monitor = self.monitoring.begin(&scope.remote, scope.format, scope.title(), &names)?;
         let (compared, Monitored { findings, openmetrics }) = self.monitored(&monitor);
         let Checked { loaded, observed, who, last, drift } = match compared {
