@@ -479,6 +479,8 @@ codes! {
     Difference = "difference", Warning;
     /// A fact about a plan that a reviewer should see first.
     PlanWarning = "plan-warning", Warning;
+    /// A receiver was not told what a drift check found, or what was told is not kept.
+    NotTold = "not-told", Warning;
 }
 
 impl std::fmt::Display for Code {

@@ -9,10 +9,10 @@
 //!
 //! Layers, the lowest first; each may use the layers to its left: `gate`, `model`, `source`, `files`, `schema` ←
 //! `diag`, `wire`, `sealed` ← `snapshot`, `config`, `emulator` ← `resolve` ← `check`, `explain`, `permissions`, `plan`, `api` ←
-//! `audit`, `import`, `merge`, `apply`, `embedded` ← `render` ← `cli`. A test checks this for every path in `src/`, and that no files use each
-//! other in a circle. The client does not know the emulator: `embedded` joins the two. Input, clock, environment and
-//! randomness are used only in `api`, `apply`, `cli`, `files`, the loading half of `config` and the emulator's service,
-//! store and server; everything else is a function of its arguments.
+//! `audit`, `import`, `merge`, `apply`, `notify`, `embedded` ← `render` ← `cli`. A test checks this for every path in
+//! `src/`, and that no files use each other in a circle. The client does not know the emulator: `embedded` joins the two. Input, clock, environment and
+//! randomness are used only in `api`, `apply`, `cli`, `files`, the sending half of `notify`, the loading half of `config` and the
+//! emulator's service, store and server; everything else is a function of its arguments.
 //!
 //! Where to look first:
 //!
@@ -45,6 +45,7 @@ pub mod gate;
 pub mod import;
 pub mod merge;
 pub mod model;
+pub mod notify;
 mod permissions;
 pub mod plan;
 pub mod render;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 
 use crate::wire::{
-    APP_SPACES, Action, DOMAIN_DETAIL, OSS_RECORDINGS, Product, TRANSCODE_GROUP, USER_DOMAINS,
+    APP_SPACES, Action, DOMAIN_DETAIL, LOOKUP_EVENTS, OSS_RECORDINGS, Product, TRANSCODE_GROUP, USER_DOMAINS,
 };
 
 /// One call that RAM must allow.
@@ -31,10 +31,12 @@ pub(crate) enum Permission {
     ReadGroup,
     /// Read app spaces.
     ReadSpaces,
+    /// List past calls.
+    ListEvents,
 }
 
 impl Permission {
-    const ALL: [Permission; 9] = [
+    const ALL: [Permission; 10] = [
         Permission::ListConfigs,
         Permission::AddConfig,
         Permission::UpdateConfig,
@@ -44,6 +46,7 @@ impl Permission {
         Permission::ListOssRecordings,
         Permission::ReadGroup,
         Permission::ReadSpaces,
+        Permission::ListEvents,
     ];
 
     /// The action as RAM names it, such as `live:AddLiveRecordVodConfig`.
@@ -53,6 +56,7 @@ impl Permission {
             Product::Live => "live",
             Product::Vod => "vod",
             Product::Sts => "sts",
+            Product::ActionTrail => "actiontrail",
         };
         format!("{prefix}:{call}")
     }
@@ -73,6 +77,7 @@ impl Permission {
             Permission::ListOssRecordings => (Product::Live, OSS_RECORDINGS),
             Permission::ReadGroup => (Product::Vod, TRANSCODE_GROUP),
             Permission::ReadSpaces => (Product::Vod, APP_SPACES),
+            Permission::ListEvents => (Product::ActionTrail, LOOKUP_EVENTS),
         }
     }
 
@@ -113,6 +118,8 @@ pub(crate) enum Task {
     NameGroups,
     /// List the account's domains.
     ListDomains,
+    /// Find out who changed a configuration.
+    FindAuthors,
     /// Change the configurations.
     Write,
 }
@@ -132,6 +139,8 @@ pub(crate) struct Needs {
     pub(crate) online: bool,
     /// Whether `plan` and `drift` are run with `--all-domains`, or `import` with `--all`.
     pub(crate) all_domains: bool,
+    /// Whether `drift` and `explain` are run with `--who`.
+    pub(crate) who: bool,
 }
 
 /// Permissions that are granted together.
@@ -173,8 +182,9 @@ impl Purpose {
         let only_if = |holds: bool, tasks: &[Task]| if holds { tasks.to_vec() } else { Vec::new() };
         let online = only_if(needs.online, &[Task::LookUpDomains, Task::LookUpVod]);
         let all = only_if(needs.all_domains, &[Task::ListDomains]);
+        let who = only_if(needs.who, &[Task::FindAuthors]);
         let own: &[Task] = match self {
-            Purpose::Plan => return [vec![Task::Read], online, all].concat(),
+            Purpose::Plan => return [vec![Task::Read], online, all, who].concat(),
             Purpose::Apply => &[Task::Read, Task::Write],
             Purpose::Import => return [vec![Task::Read, Task::FindRegions, Task::NameGroups], all].concat(),
         };
@@ -194,6 +204,7 @@ impl Task {
             Task::FindRegions => vec![Permission::ReadDomain],
             Task::NameGroups => vec![Permission::ReadGroup],
             Task::ListDomains => vec![Permission::ListDomains],
+            Task::FindAuthors => vec![Permission::ListEvents],
             Task::Write => vec![Permission::AddConfig, Permission::UpdateConfig, Permission::DeleteConfig],
         }
     }
@@ -360,7 +371,8 @@ mod tests {
 
     #[test]
     fn nothing_is_granted_twice() {
-        let all = Needs { groups: true, spaces: true, online: true, all_domains: true, ..two_domains() };
+        let all =
+            Needs { groups: true, spaces: true, online: true, all_domains: true, who: true, ..two_domains() };
         let purposes = [Purpose::Plan, Purpose::Apply, Purpose::Import];
         let mut permissions: Vec<Permission> =
             statements(&purposes, &all).into_iter().flat_map(|one| one.permissions).collect();

@@ -480,6 +480,16 @@ impl Client {
         self.inner.endpoints.vod(region).map_err(|error| Error::not_sent("VOD", error))
     }
 
+    /// Where ActionTrail may list the calls about domains of a region.
+    pub(super) fn trails(&self, region: Option<&str>) -> Result<Vec<Endpoint>, Error> {
+        self.inner.endpoints.trails(region).map_err(|error| Error::not_sent("ActionTrail", error))
+    }
+
+    /// The time by the service's clock, as far as it is known.
+    pub(super) fn time(&self) -> Result<Timestamp, Error> {
+        self.stamp().map(|stamp| stamp.time).map_err(|error| Error::not_sent("ActionTrail", error))
+    }
+
     /// The pages on which configurations were last seen.
     pub(super) fn places(&self) -> &Places {
         &self.inner.places
@@ -610,9 +620,14 @@ impl Client {
     ) -> Result<Asked<Map<String, Value>>, Attempt> {
         let Shared { transport, stamps, sent, log, secrets, .. } = &*self.inner;
         let host = endpoint.authority();
+        // Before the way out: calls that wait together for a new key must not leave together, faster than the rate.
+        let key = self.key_for(action).await?;
         let _connection = self.way_out(action).await?;
         turn.left.get_or_insert_with(Instant::now);
-        let key = self.key_for(action).await?;
+        // In the meantime another call may have met a key of another account.
+        if is_about_configurations(action) {
+            self.inner.owner.stayed()?;
+        }
         let at = Instant::now();
         if until.is_some_and(|until| at > until) {
             return Err(Error::Outdated.into());
@@ -664,7 +679,7 @@ impl Client {
     /// [`Client::insist_on`] names.
     async fn key_for(&self, action: &str) -> Result<Key, Error> {
         let key = self.key().await.map_err(|error| Error::Withheld { reason: error.with_reasons() })?;
-        if Action::ALL.iter().any(|known| known.name() == action) {
+        if is_about_configurations(action) {
             let stamp = || self.stamp();
             self.inner.owner.check(&key, &self.fetcher(&stamp)).await?;
         }
@@ -725,6 +740,11 @@ impl Client {
     }
 }
 
+/// Whether calls of an action read or write configurations.
+fn is_about_configurations(action: &str) -> bool {
+    Action::ALL.iter().any(|known| known.name() == action)
+}
+
 /// Marks the first of several configurations with the same key: it is unclear which one a write would reach.
 pub(super) fn one_of_several(remote: Remote) -> Remote {
     let unsupported = Some("the service lists several configurations with this key".to_owned());
@@ -732,7 +752,7 @@ pub(super) fn one_of_several(remote: Remote) -> Remote {
 }
 
 /// The attempts of one read. The time that it waits for the rate does not count against its deadline, and unless the
-/// caller set the deadline, neither does the time that it waits for a connection.
+/// caller set the deadline, neither does the time that it waits for a key and a connection.
 struct ReadTries<'a> {
     client: &'a Client,
     action: &'static str,
@@ -823,9 +843,10 @@ pub enum ClientError {
 mod tests {
     use std::num::NonZeroU32;
 
+    use super::super::credentials::{Provider, Source};
     use super::super::transport::Sending;
     use super::*;
-    use crate::wire::{Response, Secret};
+    use crate::wire::{Response, Role, Secret};
 
     /// Answers every call that there is such a group, and remembers the hosts.
     struct Always(Mutex<Vec<String>>);
@@ -859,5 +880,56 @@ mod tests {
         assert_eq!(start.elapsed().as_secs(), 3, "one call a second");
         let hosts = transport.0.lock().unwrap().clone();
         assert_eq!(hosts[1..3], ["vod.cn-beijing.aliyuncs.com", "vod.eu-central-1.aliyuncs.com"]);
+    }
+
+    /// Gives a key of a role after five seconds, and remembers when the other calls were sent.
+    #[derive(Default)]
+    struct SlowRole(Mutex<Vec<Instant>>);
+
+    impl Transport for SlowRole {
+        fn send<'a>(&'a self, request: &'a Request, _plain: bool) -> Sending<'a> {
+            let is_for_a_key = request.host.starts_with("sts.");
+            let body = if is_for_a_key {
+                r#"{"RequestId":"R","Credentials":{"AccessKeyId":"role","AccessKeySecret":"hush","SecurityToken":"hush",
+                    "Expiration":"2999-01-01T00:00:00Z"}}"#
+            } else {
+                self.0.lock().unwrap().push(Instant::now());
+                r#"{"RequestId":"R","LiveRecordVodConfigs":{"LiveRecordVodConfig":[]}}"#
+            };
+            let response = Response { status: 200, headers: BTreeMap::new(), body: body.as_bytes().to_vec() };
+            Box::pin(async move {
+                tokio::time::sleep(Duration::from_secs(if is_for_a_key { 5 } else { 0 })).await;
+                Ok(response)
+            })
+        }
+
+        fn aside(&self, _timeouts: Timeouts, _endpoint: &Endpoint) -> Result<Arc<dyn Transport>, Error> {
+            Ok(Arc::new(Self::default()))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_waited_together_for_a_key_leave_at_the_rate() {
+        let key = Key { id: "id".to_owned(), secret: Secret::new("secret"), token: None };
+        let role = Role {
+            arn: "acs:ram::1234567890123456:role/slow".to_owned(),
+            session_name: "test".to_owned(),
+            duration: None,
+            policy: None,
+            external_id: None,
+        };
+        let provider = Provider::Role { by: Box::new(Provider::Key(key)), role };
+        let credentials = Credentials { provider, source: Source::Given, sts: None };
+        let rate = Rate { per_minute: NonZeroU32::new(60).unwrap(), burst: NonZeroU32::MIN };
+        let settings = ClientSettings { rate, ..ClientSettings::new(credentials) };
+        let endpoints = Endpoints::documented(&BTreeMap::new(), None).unwrap();
+        let transport = Arc::new(SlowRole::default());
+        let client = Client::over(transport.clone(), endpoints, Endpoint::here(), settings);
+        let start = Instant::now();
+        let domains = ["a.example.com", "b.example.com", "c.example.com"];
+        let (_, unread) = client.snapshot(domains.map(Arc::from)).await;
+        assert!(unread.is_empty(), "{unread:?}");
+        let sent: Vec<u64> = transport.0.lock().unwrap().iter().map(|at| (*at - start).as_secs()).collect();
+        assert_eq!(sent, [5, 6, 7], "one call a second");
     }
 }

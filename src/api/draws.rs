@@ -19,7 +19,7 @@ pub(super) fn stamp() -> std::io::Result<Stamp> {
     Ok(Stamp { time: Timestamp::now(), nonce: format!("{:032x}", u128::from_be_bytes(random)) })
 }
 
-/// Without randomness every pause has its full length.
-pub(super) fn jitter() -> f64 {
+/// A number from 0 to 1; without randomness 1, so that every pause has its full length.
+pub fn jitter() -> f64 {
     getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX))
 }

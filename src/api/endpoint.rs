@@ -16,6 +16,9 @@ use crate::wire::{METADATA_HOST, Product, Secret, SignatureVersion};
 /// The vendor's domain, the only one besides loopback that V1 signatures may go to.
 const VENDOR: &str = ".aliyuncs.com";
 
+/// The region of Live's central endpoint.
+const CENTRAL_REGION: &str = "cn-shanghai";
+
 /// The Live endpoint of every region without its own (official endpoint list of version 2016-11-01).
 const LIVE: &str = "live.aliyuncs.com";
 
@@ -291,6 +294,19 @@ impl Endpoints {
             false => Endpoint::documented(Product::Vod, region),
         }
     }
+
+    /// Where ActionTrail may list the calls about domains of a region, or the one endpoint for all calls. No document
+    /// says in which region the calls to Live's central endpoint are listed: in the domain's, or in that of the endpoint.
+    pub(super) fn trails(&self, region: Option<&str>) -> Result<Vec<Endpoint>, EndpointError> {
+        if self.is_only() {
+            return Ok(vec![self.central.clone()]);
+        }
+        let trail = |region| Endpoint::documented(Product::ActionTrail, region);
+        let own = trail(region)?;
+        let is_central = host(Product::Live, region) == LIVE;
+        let central = is_central.then(|| trail(None)).transpose()?.filter(|central| *central != own);
+        Ok(std::iter::once(own).chain(central).collect())
+    }
 }
 
 fn host(product: Product, region: Option<&str>) -> String {
@@ -308,6 +324,7 @@ fn host(product: Product, region: Option<&str>) -> String {
         },
         (Product::Vod, None) => format!("vod{VENDOR}"),
         (Product::Sts, _) => format!("sts{VENDOR}"),
+        (Product::ActionTrail, region) => format!("actiontrail.{}{VENDOR}", region.unwrap_or(CENTRAL_REGION)),
     }
 }
 
@@ -367,6 +384,8 @@ mod tests {
             (Product::Vod, Some("cn-hangzhou"), "https://vod.cn-shanghai.aliyuncs.com"),
             (Product::Vod, Some("cn-qingdao"), "https://vod.aliyuncs.com"),
             (Product::Sts, Some("cn-shanghai"), "https://sts.aliyuncs.com"),
+            (Product::ActionTrail, None, "https://actiontrail.cn-shanghai.aliyuncs.com"),
+            (Product::ActionTrail, Some("eu-central-1"), "https://actiontrail.eu-central-1.aliyuncs.com"),
         ];
         for (product, region, endpoint) in table {
             assert_eq!(documented(product, region), endpoint, "{product:?} {region:?}");
@@ -399,6 +418,24 @@ mod tests {
         let found = ["a.com https://live.ap-southeast-1.aliyuncs.com", "c.com https://live.aliyuncs.com"];
         assert_eq!(further(documented), found);
         assert_eq!(further(Endpoints::only("http://127.0.0.1:8787".parse().unwrap())), [""; 0]);
+    }
+
+    #[test]
+    fn calls_to_the_central_endpoint_may_be_listed_in_two_regions() {
+        let trails = |endpoints: &Endpoints, region| -> Vec<String> {
+            endpoints.trails(region).unwrap().iter().map(Endpoint::authority).collect()
+        };
+        let documented = Endpoints::documented(&BTreeMap::new(), None).unwrap();
+        let [central, beijing, singapore] = ["cn-shanghai", "cn-beijing", "ap-southeast-1"]
+            .map(|one| format!("actiontrail.{one}.aliyuncs.com"));
+        for region in [None, Some("cn-shanghai")] {
+            assert_eq!(trails(&documented, region).join(" "), central);
+        }
+        assert_eq!(trails(&documented, Some("cn-beijing")), [beijing, central]);
+        assert_eq!(trails(&documented, Some("ap-southeast-1")), [singapore]);
+        let only = Endpoints::only("http://127.0.0.1:8787".parse().unwrap());
+        assert_eq!(trails(&only, Some("cn-beijing")), ["127.0.0.1:8787"]);
+        assert!(documented.trails(Some("evil.com/")).is_err());
     }
 
     #[test]

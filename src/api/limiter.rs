@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::wire::RemoteError;
+use crate::wire::{LOOKUP_EVENTS, RemoteError};
 
 /// How fast calls of one action may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,17 @@ impl Rate {
         Self { per_minute: calls, burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN) }
     }
 
+    /// The rate of one action: ActionTrail takes two calls a second, whatever the other services take. A service in this
+    /// process keeps no such limit.
+    fn of(self, action: &str) -> Self {
+        const TRAIL: u32 = 120;
+        if action != LOOKUP_EVENTS || self == Self::UNLIMITED {
+            return self;
+        }
+        let per_minute = self.per_minute.get().min(TRAIL);
+        Self { per_minute: NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN), burst: NonZeroU32::MIN }
+    }
+
     fn per_second(self) -> f64 {
         f64::from(self.per_minute.get()) / 60.0
     }
@@ -72,7 +83,7 @@ pub(super) struct Turn {
     from: Instant,
     /// How long the turn was waited for, without the time that the service asked to wait.
     pub(super) waited: Duration,
-    /// When the call was first let go: it may wait for a connection after its turn has come.
+    /// When the call was first let go: it may wait for a key and a connection after its turn has come.
     pub(super) left: Option<Instant>,
 }
 
@@ -143,6 +154,7 @@ pub(super) struct Limiter {
 
 #[derive(Debug)]
 struct Lane {
+    rate: Rate,
     /// First come, first served.
     queue: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -318,12 +330,12 @@ impl Limiter {
     /// Waits in the queue for a call's turn; returns until when to wait if the service asks to wait first.
     async fn queued(&self, lane: &Lane, heed: &Heed) -> Result<Option<Instant>, Box<RemoteError>> {
         if heed.is_urgent {
-            lane.state().turn(self.rate, heed, Instant::now())?;
+            lane.state().turn(lane.rate, heed, Instant::now())?;
             return Ok(None);
         }
         let _first = lane.queue.lock().await;
         loop {
-            let when = lane.state().turn(self.rate, heed, Instant::now())?;
+            let when = lane.state().turn(lane.rate, heed, Instant::now())?;
             match when {
                 When::Now => return Ok(None),
                 When::Held(until) => return Ok(Some(until)),
@@ -343,7 +355,7 @@ impl Limiter {
         heed: &Heed,
     ) -> Result<Option<Later>, Box<RemoteError>> {
         let lane = self.lane(action);
-        let when = lane.state().way_out(self.rate, heed, Instant::now())?;
+        let when = lane.state().way_out(lane.rate, heed, Instant::now())?;
         Ok(match when {
             When::Now => None,
             When::At(at) | When::Held(at) => Some(Later { lane, at }),
@@ -368,7 +380,7 @@ impl Limiter {
     pub(super) fn throttled(&self, turn: &Turn, pause: Duration, refusal: &RemoteError) {
         let (lane, now) = (self.lane(turn.action), Instant::now());
         let mut state = lane.state();
-        state.lower(self.rate, turn.from, now);
+        state.lower(lane.rate, turn.from, now);
         if state.is_hopeless(now) {
             state.given_up = Some(Box::new(refusal.clone()));
             lane.given_up.notify_waiters();
@@ -391,7 +403,7 @@ impl Limiter {
     pub(super) fn passed(&self, turn: &Turn) {
         let lane = self.lane(turn.action);
         let mut state = lane.state();
-        state.fill(self.rate, Instant::now());
+        state.fill(lane.rate, Instant::now());
         state.share = 1.0f64.min(state.share + State::GIVEN_BACK);
         state.throttled = None;
     }
@@ -404,7 +416,8 @@ impl Limiter {
     }
 
     fn lane(&self, action: &'static str) -> Arc<Lane> {
-        self.lanes().entry(action).or_insert_with(|| Arc::new(Lane::new(self.rate))).clone()
+        let rate = self.rate.of(action);
+        self.lanes().entry(action).or_insert_with(|| Arc::new(Lane::new(rate))).clone()
     }
 
     fn lanes(&self) -> MutexGuard<'_, BTreeMap<&'static str, Arc<Lane>>> {
@@ -415,7 +428,7 @@ impl Limiter {
 impl Lane {
     fn new(rate: Rate) -> Self {
         let state = Mutex::new(State::full(rate, Instant::now()));
-        Self { queue: tokio::sync::Mutex::default(), state, given_up: Notify::new() }
+        Self { rate, queue: tokio::sync::Mutex::default(), state, given_up: Notify::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

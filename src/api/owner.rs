@@ -51,6 +51,14 @@ impl Owner {
         if let Some((_, account)) = known.as_ref().filter(|(_, account)| account != owner) {
             let _ = self.other.set(account.clone());
         }
+        self.stayed()
+    }
+
+    /// Whether no key of the run has belonged to another account.
+    ///
+    /// # Errors
+    /// When one has: nothing more is sent.
+    pub(super) fn stayed(&self) -> Result<(), Error> {
         self.other().map_or(Ok(()), |stop| Err(Error::Stopped(stop)))
     }
 }

@@ -10,7 +10,7 @@ use super::endpoint::Endpoint;
 use super::error::Error;
 use super::proxy::Proxies;
 use crate::gate::without_error_numbers;
-use crate::wire::{Request, Response};
+use crate::wire::{Request, Response, USER_AGENT};
 
 /// Longest response body that is read, in bytes; a page of 100 configurations has some tens of kilobytes.
 pub const LONGEST_BODY: usize = 8 << 20;
@@ -76,7 +76,7 @@ impl Http {
         install_ring();
         let Timeouts { connect, read, whole } = timeouts;
         let builder = reqwest::Client::builder()
-            .user_agent(concat!("livevod/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             .connect_timeout(connect)
             .read_timeout(read)
             .timeout(whole)
@@ -131,6 +131,14 @@ impl Transport for Http {
     fn aside(&self, timeouts: Timeouts, endpoint: &Endpoint) -> Result<Arc<dyn Transport>, Error> {
         Ok(Arc::new(Self::new(timeouts, Some(endpoint))?))
     }
+}
+
+/// The way to one endpoint, over HTTP.
+///
+/// # Errors
+/// When the system's certificates can't be loaded, or a variable does not configure a usable proxy.
+pub fn transport_to(timeouts: Timeouts, endpoint: &Endpoint) -> Result<Arc<dyn Transport>, Error> {
+    Ok(Arc::new(Http::new(timeouts, Some(endpoint))?))
 }
 
 /// The providers of rustls are process-wide; one that is already installed is as good.

@@ -1,6 +1,7 @@
 //! `livevod apply`, and the path from a plan to a report, which `restore` shares.
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use clap::Args;
 
@@ -193,12 +194,15 @@ impl Order<'_> {
         if self.scope.format.is_for_people() {
             terminal.show(&render::plan(&view, context(Exit::Success), &layout));
         }
+        let begun = Arc::new(OnceLock::new());
+        let interrupt = self.listen(&begun);
         if !self.writing.is_approved() {
-            approve(terminal)?;
+            approve(terminal, &interrupt).await?;
         }
         let saved = observed.saved(touched(plan, snapshot), self.loaded);
         let journal = folder.begin(plan, left_open, earlier, Some(&saved))?;
-        let (report, interrupted) = self.apply(plan, connection, &journal).await?;
+        let journal = begun.get_or_init(|| journal);
+        let (report, interrupted) = self.apply(plan, connection, journal, &interrupt).await?;
         let exit = exit(&report, plan, interrupted);
         let report = ReportView::new(&view, &report, &self.loaded.sources);
         self.session.events.report(&report);
@@ -250,31 +254,40 @@ impl Order<'_> {
         )
     }
 
-    /// Applies, with signals and progress; the exit is that of the signal, if there was one.
-    async fn apply(
-        &self,
-        plan: &Plan,
-        connection: &Connection,
-        journal: &Journal,
-    ) -> Result<(Report, Option<Exit>), Failure> {
-        let (open, terminal, events) = (journal.clone(), self.session.terminal, self.session.events.clone());
+    /// Listens to signals from the question to the end. `begun` is the journal, as soon as there is one: before, nothing is
+    /// under way, and the question itself answers.
+    fn listen(&self, begun: &Arc<OnceLock<Journal>>) -> Interrupt {
+        let (terminal, events) = (self.session.terminal, self.session.events.clone());
+        let [asked, open] = [begun.clone(), begun.clone()];
         let farewell = move |exit| {
-            let unresolved = open.under_way();
+            let unresolved = open.get().map(Journal::under_way).unwrap_or_default();
             terminal.note(&render::unresolved(&unresolved, terminal.stderr));
             let exit = if unresolved.is_empty() { exit } else { Exit::Unknown };
             events.end_at_once(exit);
             exit
         };
         let answered = move || {
-            terminal.note(
-                "Stopping: writes in flight are finished first. A second signal ends the run at once.\n",
-            )
+            if asked.get().is_some() {
+                terminal.note(
+                    "Stopping: writes in flight are finished first. A second signal ends the run at once.\n",
+                );
+            }
         };
+        Interrupt::listen(answered, farewell)
+    }
+
+    /// Applies, with signals and progress; the exit is that of the signal, if there was one.
+    async fn apply(
+        &self,
+        plan: &Plan,
+        connection: &Connection,
+        journal: &Journal,
+        interrupt: &Interrupt,
+    ) -> Result<(Report, Option<Exit>), Failure> {
         let cleared = plan.cleared().map_err(|refusal| Failure {
             exit: Exit::Refused,
             ..Failure::from(Diagnostic::new(Code::NotDone, refusal.to_string()))
         })?;
-        let interrupt = Interrupt::listen(answered, farewell);
         let progress = Progress::new(plan.decisions.changes.len(), &self.session.terminal);
         let settings = ApplySettings {
             deadline: self.scope.remote.timeout,
@@ -333,13 +346,22 @@ fn nothing_to_apply(observed: &Observed) -> Option<Exit> {
     }
 }
 
-fn approve(terminal: &Terminal) -> Result<(), Failure> {
+async fn approve(terminal: &Terminal, interrupt: &Interrupt) -> Result<(), Failure> {
     let question = "\nDo you want to perform these actions? Only `yes` is accepted.\n\n  Enter a value: ";
-    match terminal.ask(question).as_deref() {
-        Some("yes") => Ok(()),
-        Some(_) | None => {
-            Err(Failure::from(Diagnostic::new(Code::NotApproved, "declined: nothing was written")))
+    let not_approved = |message| Failure::from(Diagnostic::new(Code::NotApproved, message));
+    let mut stop = interrupt.stop();
+    tokio::select! {
+        biased;
+        stopped = stop.wait_for(|is_stopped| *is_stopped) => {
+            drop(stopped);
+            terminal.note("\n");
+            let exit = interrupt.exit().unwrap_or(Exit::Interrupted);
+            Err(Failure { exit, ..not_approved("interrupted: nothing was written") })
         }
+        answer = terminal.ask(question) => match answer.as_deref() {
+            Some("yes") => Ok(()),
+            Some(_) | None => Err(not_approved("declined: nothing was written")),
+        },
     }
 }
 

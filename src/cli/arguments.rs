@@ -467,6 +467,11 @@ impl Scope {
     pub(super) fn layout(&self, terminal: &Terminal) -> Layout {
         self.views.layout(self.format, self.full, terminal)
     }
+
+    /// `--title`.
+    pub(super) fn title(&self) -> Option<&str> {
+        self.views.title()
+    }
 }
 
 /// Arguments of the commands that write.
@@ -524,6 +529,19 @@ impl Planning {
     /// The files of [`Paths::files`], and the emulator's.
     pub(super) fn files(&self) -> Vec<PathBuf> {
         self.paths.files().into_iter().chain(self.scope.remote.emulator.clone()).collect()
+    }
+
+    /// The arguments, besides the service, that distinguish what is planned from what other runs plan.
+    pub(super) fn distinguishing(&self) -> Vec<String> {
+        let Self { paths, rules: _, scope } = self;
+        let Remote { account, region, profile, .. } = &scope.remote;
+        let flag = |name: &str, value: &Option<String>| {
+            value.iter().map(|value| format!("--{name}={value}")).collect()
+        };
+        let flags: [Vec<String>; 3] =
+            [flag("account", account), flag("region", region), flag("profile", profile)];
+        let paths = paths.given().iter().map(|path| path.display().to_string());
+        paths.chain(flags.concat()).chain(plan_options(scope, &Guards::default()).selection.flags()).collect()
     }
 
     /// Whether any argument besides the paths affects what is planned.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::Remote;
 use super::failure::{Failure, with_causes};
@@ -25,8 +25,29 @@ pub(super) struct Connection {
     pub(super) is_local: bool,
     /// Where the credentials come from, never what they are; `None` for the embedded emulator, which needs none.
     pub(super) credentials: Option<String>,
+    /// The calls that were sent.
+    pub(super) calls: Tally,
     /// Whether standard error is a terminal on which long waits are shown.
     tells_waits: bool,
+}
+
+/// Counts the calls of a client by their action: those that were sent, and those of them that were throttled. Clones share
+/// the counts.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally(Arc<Mutex<BTreeMap<String, (u64, u64)>>>);
+
+impl Tally {
+    fn count(&self, entry: &CallEntry<'_>) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sent, throttled) = counts.entry(entry.action.to_owned()).or_default();
+        *sent += 1;
+        *throttled += u64::from(entry.error.is_some_and(api::Error::is_throttling));
+    }
+
+    /// The counts so far.
+    pub(super) fn counts(&self) -> BTreeMap<String, (u64, u64)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Names the source of the credentials in a finding about an error that they cause.
@@ -102,7 +123,7 @@ pub(super) fn account(given: Option<&String>, reach: &Reach) -> Result<Option<St
     }
 }
 
-/// The embedded emulator. A command that only reads does not create its file.
+/// The embedded emulator. A command that only reads does not create its file, and needs no right to write it.
 fn embedded(
     remote: &Remote,
     access: Access,
@@ -125,12 +146,18 @@ fn embedded(
     let domain_regions = regions(remote, reach).into_iter().map(|(name, region)| (name.to_string(), region));
     let account_settings =
         emulator::Settings { quirks, domain_regions: domain_regions.collect(), ..played(account.as_deref()) };
-    let service = emulator::Service::open(kept, account_settings).map_err(|error| {
-        Diagnostic::new(Code::Emulator, with_causes(&error)).help("name another file: `--emulator=FILE`")
-    })?;
-    let client = embedded::client(Arc::new(service), settings(remote, embedded::settings()));
+    let service = emulator::Service::open(kept, account_settings.clone())
+        .or_else(|error| match access {
+            Access::Reads if error.is_about_writing() => emulator::Service::read(file, account_settings),
+            _ => Err(error),
+        })
+        .map_err(|error| {
+            Diagnostic::new(Code::Emulator, with_causes(&error)).help("name another file: `--emulator=FILE`")
+        })?;
+    let calls = Tally::default();
+    let client = embedded::client(Arc::new(service), settings(remote, &calls, embedded::settings()));
     let target = Target { name: emulator_name(file), account };
-    Ok(Connection { client, target, is_local: true, credentials: None, tells_waits: false })
+    Ok(Connection { client, target, is_local: true, credentials: None, calls, tells_waits: false })
 }
 
 /// The embedded emulator plays the declared account. It has no other callers, so it limits none.
@@ -158,11 +185,13 @@ fn over_http(remote: &Remote, reach: &Reach, account: Option<String>) -> Result<
     let is_local = endpoint.as_ref().is_some_and(Endpoint::is_loopback);
     let name = over_http_name(endpoint.as_ref());
     let regions = regions(remote, reach);
-    let settings = ClientSettings { endpoint, regions, ..settings(remote, ClientSettings::new(found)) };
+    let calls = Tally::default();
+    let settings =
+        ClientSettings { endpoint, regions, ..settings(remote, &calls, ClientSettings::new(found)) };
     let client = Client::new(settings).map_err(|error| Diagnostic::new(Code::Usage, error.to_string()))?;
     let tells_waits = std::io::stderr().is_terminal() && !remote.log;
     let target = Target { name, account };
-    Ok(Connection { client, target, is_local, credentials: Some(source), tells_waits })
+    Ok(Connection { client, target, is_local, credentials: Some(source), calls, tells_waits })
 }
 
 impl Connection {
@@ -196,19 +225,24 @@ fn regions(remote: &Remote, reach: &Reach) -> BTreeMap<Arc<str>, String> {
 }
 
 /// The settings that are the same for every service.
-fn settings(remote: &Remote, usual: ClientSettings) -> ClientSettings {
+fn settings(remote: &Remote, calls: &Tally, usual: ClientSettings) -> ClientSettings {
     ClientSettings {
         signature: remote.signature.into(),
         rate: remote.rate(),
         parallelism: remote.parallelism,
         patience: remote.timeout,
-        log: remote.log.then(call_log),
+        log: Some(call_log(calls.clone(), remote.log)),
         secrets: secrets().clone(),
         ..usual
     }
 }
 
-/// Prints a line for each call, without a time: whatever collects the lines can add one.
-fn call_log() -> CallLog {
-    Arc::new(|entry: &CallEntry<'_>| note(&format!("{entry}\n")))
+/// Counts each call. If `is_told`, prints a line for it, without a time: whatever collects the lines can add one.
+fn call_log(calls: Tally, is_told: bool) -> CallLog {
+    Arc::new(move |entry: &CallEntry<'_>| {
+        calls.count(entry);
+        if is_told {
+            note(&format!("{entry}\n"));
+        }
+    })
 }

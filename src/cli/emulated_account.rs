@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args;
 
+use super::arguments;
 use crate::emulator::{ACCOUNT, Settings};
 use crate::files;
 use crate::model::{Address, domain_error};
@@ -72,6 +74,10 @@ pub(super) struct Account {
     /// Serve keys at /credentials, for ALIBABA_CLOUD_CREDENTIALS_URI
     #[arg(long)]
     credentials_uri: bool,
+
+    /// How long after a write ActionTrail lists its event [default: 0s; the service takes up to 10 minutes]
+    #[arg(long, value_name = "DURATION", value_parser = arguments::duration)]
+    event_delay: Option<Duration>,
 }
 
 impl Account {
@@ -91,6 +97,7 @@ impl Account {
             imds_role,
             imds_token_required,
             credentials_uri,
+            event_delay,
         } = self;
         let oidc_token = match oidc_token_file {
             Some(file) => Some(Secret::new(text(file, LONGEST_TOKEN)?.trim())),
@@ -118,6 +125,7 @@ impl Account {
             imds_role: imds_role.clone(),
             imds_token_required: *imds_token_required,
             credentials_uri: *credentials_uri,
+            event_delay: event_delay.unwrap_or_default().try_into().unwrap_or_default(),
             ..Settings::default()
         })
     }

@@ -16,6 +16,7 @@ use super::load::{Loaded, load};
 use super::observe::block_on;
 use super::record::Earlier;
 use super::run::{Run, Session, Told};
+use super::stream_url;
 use super::terminal::Terminal;
 use super::views::of_pages;
 use crate::api;
@@ -29,8 +30,8 @@ use crate::wire::DomainDetail;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Code of a finding, an address (domain/app/stream), or a domain or app, whose configurations are listed; without it, all
-    /// codes are listed
+    /// Code of a finding, an address (domain/app/stream) or the URL of a stream, or a domain or app, whose configurations are
+    /// listed; without it, all codes are listed
     #[arg(value_name = "CODE|ADDRESS", add = ArgValueCandidates::new(candidates::codes_and_addresses))]
     subject: Option<String>,
 
@@ -81,11 +82,15 @@ impl Run for Arguments {
         if !subject.contains(['/', '.']) {
             return Err(Failure::from(unknown_code(subject)));
         }
+        // The query of a URL is never repeated: it may hold a key.
+        let of_url = stream_url::as_address(subject);
+        let is_url = of_url.is_some();
+        let subject = of_url.as_deref().unwrap_or(subject);
         if let Some(pattern) = domain_or_app(subject) {
             return explain_area(pattern, self, terminal);
         }
         let address: Address = subject.parse().map_err(|error| unknown_address(subject, &error))?;
-        explain_address(&address, self, terminal)
+        explain_address(&address, is_url, self, terminal)
     }
 }
 
@@ -119,9 +124,17 @@ fn list(domain: &Arc<str>, loaded: &Loaded, arguments: &Arguments) -> Result<Dom
     block_on(connection.asking(answer))??.map_err(|error| unanswered(domain, &error, loaded, &connection))
 }
 
-fn explain_address(address: &Address, arguments: &Arguments, terminal: &Terminal) -> Result<Exit, Failure> {
+fn explain_address(
+    address: &Address,
+    is_url: bool,
+    arguments: &Arguments,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
     let loaded = load(&Paths::new(arguments.paths.clone()), &Rules::default())?;
     let explanation = explain::address(&loaded.document, &loaded.desired, address);
+    if is_url && !explanation.is_known_domain {
+        return Err(Failure::from(unknown_host(address, &loaded)));
+    }
     // A domain that no file names is never read.
     let asked = match arguments.online && explanation.is_known_domain {
         true => Some(ask(address, &loaded, arguments)?),
@@ -176,6 +189,20 @@ fn unknown_code(text: &str) -> Diagnostic {
         Some(meant) => diagnostic.help(format!("did you mean `{meant}`?")),
         None => diagnostic.help("each finding begins with its code; an address is `domain/app/stream`"),
     }
+}
+
+/// For a URL whose domain no file names, as that of a push URL.
+fn unknown_host(Address { domain, app, stream }: &Address, loaded: &Loaded) -> Diagnostic {
+    let message = format!(
+        "no file names `{domain}`: a configuration belongs to a main streaming domain, and the URL for pushing has an ingest domain"
+    );
+    let mut names = loaded.desired.domains.keys();
+    let main = match (names.next(), names.next()) {
+        (Some(only), None) => only,
+        _ => "MAIN.DOMAIN",
+    };
+    Diagnostic::new(Code::Usage, message)
+        .help(format!("name the main streaming domain: `livevod explain {main}/{app}/{stream}`"))
 }
 
 fn unknown_address(text: &str, error: &crate::model::AddressError) -> Failure {

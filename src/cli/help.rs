@@ -52,7 +52,10 @@ const EXAMPLES: [(&str, &str); 19] = [
     ),
     ("apply", "  livevod apply --emulator\n  livevod apply reviewed.plan --expect-digest sha256:…"),
     ("show", "  livevod show reviewed.plan\n  livevod show reviewed.plan --format html > plan.html"),
-    ("drift", "  livevod drift\n  livevod drift --target live.example.com --format markdown"),
+    (
+        "drift",
+        "  livevod drift --target live.example.com --format markdown\n  livevod drift --title production --notify slack --metrics livevod.prom",
+    ),
     (
         "snapshot",
         "  livevod snapshot --out before.json\n  livevod snapshot --target live.example.com/show --out show.json",

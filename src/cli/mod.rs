@@ -18,6 +18,7 @@ mod explain;
 mod failure;
 mod fmt;
 mod goal;
+mod habits;
 mod held;
 mod help;
 mod import;
@@ -29,6 +30,7 @@ mod limits;
 mod load;
 mod man;
 mod merge;
+mod monitor;
 mod observe;
 mod online;
 mod outputs;
@@ -47,6 +49,7 @@ mod schema;
 mod sealed;
 mod show;
 mod snapshot;
+mod stream_url;
 mod terminal;
 mod typed;
 mod undeclared;
@@ -164,9 +167,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         return exit;
     }
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    stream_url::hide_keys(&arguments, terminal::secrets());
     match parse(&arguments) {
         Ok(cli) => run(&cli),
-        Err(error) => terminal::all_written(usage::end(&error, &arguments)),
+        Err(error) => terminal::all_written(usage::end(error, &program(), &arguments)),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::check;
 use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Pattern, Snapshot};
+use crate::notify::Summary;
 use crate::plan::{self, Decisions, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
 use crate::render::{self, PlanView, Target};
 use crate::resolve::Desired;
@@ -382,6 +383,12 @@ impl Observed {
     /// The plan, and what is shown with it.
     pub(super) fn view(&self) -> PlanView<'_> {
         PlanView::new(&self.plan, &self.target, &self.left_open, &self.since_review)
+    }
+
+    /// What a drift check says about the service.
+    pub(super) fn summary(&self) -> Summary {
+        let domains = self.snapshot.domains.keys().map(|domain| &**domain);
+        Summary::of(&self.plan, &self.target.name, domains)
     }
 
     /// All findings of the run so far.

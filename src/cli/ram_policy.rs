@@ -36,6 +36,10 @@ pub(super) struct Arguments {
     #[arg(long)]
     all_domains: bool,
 
+    /// Also allow asking ActionTrail who changed a configuration, for `--who` of drift and explain
+    #[arg(long)]
+    who: bool,
+
     /// Account that the files are for, if they do not declare one
     #[arg(long, value_name = "ID", env = "LIVEVOD_ACCOUNT", value_parser = arguments::account)]
     account: Option<String>,
@@ -55,7 +59,7 @@ pub(super) struct Arguments {
 #[command(next_help_heading = "Roles of pipelines")]
 struct Pipelines {
     /// Print the trust policies of the roles for the pipelines of this host
-    #[arg(long, value_enum, value_name = "HOST", requires = "repository", conflicts_with_all = ["looks_up", "all_domains"])]
+    #[arg(long, value_enum, value_name = "HOST", requires = "repository", conflicts_with_all = ["looks_up", "all_domains", "who"])]
     oidc: Option<Host>,
 
     /// Repository that is trusted: OWNER/NAME, or the path of a GitLab project
@@ -113,6 +117,7 @@ impl Arguments {
             account: self.account.clone(),
             online: self.looks_up,
             all_domains: self.all_domains,
+            who: self.who,
             ..Needs::default()
         };
         if self.paths.given().is_empty() && purposes == [Purpose::Import] {

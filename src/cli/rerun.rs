@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::Remote;
 use crate::config::is_standard_input;
+use crate::gate::clean;
 
 /// The command line of this run with other flags, in which a flag that is already there is replaced; `None` if the run
 /// reads standard input.
@@ -60,6 +61,17 @@ fn named(flag: &str, path: &Path) -> Option<String> {
     Some(format!("--{flag}={path}"))
 }
 
+/// The flag for a service, by the name that every output gives it; `None` for the regions' own endpoints, and for a name
+/// that can't be copied.
+pub(super) fn service(name: &str) -> Option<String> {
+    let flag = match name.strip_prefix("emulator ") {
+        Some(file) => format!("--emulator={file}"),
+        None if name.contains("://") => format!("--endpoint={name}"),
+        None => return None,
+    };
+    joined(std::iter::once(flag.as_str())).filter(|text| clean(text) == text.as_str())
+}
+
 /// These files and the service of this run, as arguments; `None` if there are none, or if one is standard input.
 pub(super) fn arguments(files: &[PathBuf], remote: &Remote) -> Option<String> {
     if files.iter().any(|file| is_standard_input(file)) {
@@ -102,5 +114,15 @@ mod tests {
         );
         assert_eq!(command("apply --target a/*/b", &[]).unwrap(), "livevod apply --target 'a/*/b'");
         assert_eq!(command("apply -", &flags), None);
+    }
+
+    #[test]
+    fn a_service_is_named_as_a_flag() {
+        assert_eq!(service("emulator .livevod/emulator.log").unwrap(), "--emulator=.livevod/emulator.log");
+        assert_eq!(service("emulator my $log").unwrap(), "'--emulator=my $log'");
+        assert_eq!(service("http://127.0.0.1:8080").unwrap(), "--endpoint=http://127.0.0.1:8080");
+        for other in ["the regions' own endpoints", "emulator a\u{202e}b", "emulator a\nb"] {
+            assert_eq!(service(other), None, "{other}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::connect;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::kinds::{Kind, input, insist_on};
+use super::rerun;
 use super::sealed;
 use crate::diag::{Code, Diagnostic};
 use crate::plan::SavedPlan;
@@ -59,9 +60,10 @@ pub(super) fn insist_on_target(goal: Goal, remote: &Remote) -> Result<(), Failur
         return Ok(());
     }
     let message = format!("the {what} is for {target}, not for {service}");
-    let diagnostic = Diagnostic::new(code, message)
-        .help(format!(
-            "give the same `--emulator=FILE` or `--endpoint URL` as when the {what} was made, or make a new {what}"
-        ));
+    let step = match rerun::service(target) {
+        Some(flag) => format!("give `{flag}`"),
+        None => "leave out `--emulator` and `--endpoint`, and unset `LIVEVOD_ENDPOINT`".to_owned(),
+    };
+    let diagnostic = Diagnostic::new(code, message).help(format!("{step}, or make a new {what}"));
     Err(Failure { exit: Exit::Refused, ..Failure::from(diagnostic) })
 }

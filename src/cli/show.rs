@@ -7,6 +7,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::load::Loaded;
 use super::observe::Observed;
+use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
 use super::views::Views;
@@ -46,7 +47,11 @@ impl Run for Arguments {
         let observed = Observed::of_file(saved);
         let exit = Exit::Success;
         let context = Context { sources: &sources, diagnostics: &[], exit };
-        terminal.show(&render::plan(&observed.view(), context, &layout));
+        let mut view = observed.view();
+        // The file of a plan names its service, but not the arguments that led to its files.
+        view.arguments = rerun::service(&observed.target.name);
+        view.is_without_files = true;
+        terminal.show(&render::plan(&view, context, &layout));
         Ok(exit)
     }
 }

@@ -126,14 +126,20 @@ impl Terminal {
         write_to(io::stderr().lock(), &gate::lines(text, self.stderr.color));
     }
 
-    /// Asks on standard error and reads one line; `None` at the end of input.
-    pub(super) fn ask(&self, question: &str) -> Option<String> {
+    /// Asks on standard error and reads one line; `None` at the end of input. Whoever stops waiting leaves a thread behind
+    /// that still reads, which ends with the process.
+    pub(super) async fn ask(&self, question: &str) -> Option<String> {
         self.note(question);
-        let mut answer = String::new();
-        match io::stdin().read_line(&mut answer) {
-            Ok(0) | Err(_) => None,
-            Ok(_) => Some(answer.trim().to_owned()),
-        }
+        let (sender, answer) = tokio::sync::oneshot::channel();
+        let read = move || {
+            let mut line = String::new();
+            let read = io::stdin().read_line(&mut line);
+            // Nobody may be waiting any more.
+            _ = sender.send(read.is_ok_and(|bytes| bytes > 0).then(|| line.trim().to_owned()));
+        };
+        // Without a thread there is no answer.
+        _ = std::thread::Builder::new().spawn(read);
+        answer.await.ok().flatten()
     }
 }
 

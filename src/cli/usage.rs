@@ -8,13 +8,15 @@ use clap::ValueEnum;
 use clap::error::{ContextValue, ErrorKind};
 
 use super::failure::Failure;
+use super::habits::with_tip;
 use super::terminal::{Color, Terminal};
 use crate::diag::{Code, Diagnostic};
 use crate::gate::{clean, is_harmful};
 use crate::render::{Exit, Format};
 
 /// Help and version are success; a usage error is 1, because 2 means differences.
-pub(super) fn end(error: &clap::Error, arguments: &[OsString]) -> Exit {
+pub(super) fn end(error: clap::Error, program: &clap::Command, arguments: &[OsString]) -> Exit {
+    let error = &with_tip(error, program, &words(arguments));
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     match asked_format(arguments) {
         Some(format) if !is_asked_for && !format.is_for_people() => {
@@ -59,10 +61,14 @@ fn colorless(text: &str) -> String {
     std::iter::once(first).chain(rest).collect()
 }
 
+/// The words before `--`, as far as they are Unicode.
+fn words(arguments: &[OsString]) -> Vec<&str> {
+    arguments.iter().map_while(|word| word.to_str()).take_while(|word| *word != "--").collect()
+}
+
 /// The last `--format` among arguments that could not be parsed.
 fn asked_format(arguments: &[OsString]) -> Option<Format> {
-    let words: Vec<&str> =
-        arguments.iter().map_while(|word| word.to_str()).take_while(|word| *word != "--").collect();
+    let words = words(arguments);
     let mut values = words.iter().enumerate().filter_map(|(at, word)| match *word {
         "--format" => words.get(at + 1).copied(),
         _ => word.strip_prefix("--format="),

@@ -32,6 +32,11 @@ fn max_bytes(text: &str) -> Result<usize, String> {
 }
 
 impl Views {
+    /// `--title`.
+    pub(super) fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
     /// The layout of a plan or a report.
     pub(super) fn layout(&self, format: Format, full: bool, terminal: &Terminal) -> Layout {
         let Self { max_bytes, link_base, title } = self;

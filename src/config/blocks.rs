@@ -1,10 +1,11 @@
 //! Reads the blocks of one file: the document, its groups, tiers and layouts, domains, apps.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::decode::{Decoder, Item};
-use super::document::{App, Document, Domain, GroupIds, Layout, LayoutNames, Tier, TranscodeGroup};
+use super::document::{App, Document, Domain, GroupIds, Holds, Layout, LayoutNames, Tier, TranscodeGroup};
 use super::scalar::{self, Problem};
 use super::tree::{Node, Shape};
 use crate::diag::{Code, Diagnostic};
@@ -75,6 +76,7 @@ impl Decoder<'_> {
             protect,
             domains,
             allows: _,
+            misplaced: _,
             partial: _,
         } = document;
         match name {
@@ -91,8 +93,9 @@ impl Decoder<'_> {
         }
     }
 
-    /// Reads a block of named things. Each name is read before its value; the first value of a repeated name is kept.
-    fn named<K: Ord + From<String>, V>(
+    /// Reads a block of named things. Each name is read before its value; the first value of a repeated name is kept. What
+    /// has no place is only checked.
+    fn named<K: Ord + From<String>, V: Holds>(
         &mut self,
         into: &mut BTreeMap<K, V>,
         item: Item<'_>,
@@ -102,9 +105,14 @@ impl Decoder<'_> {
         for item in self.block(item) {
             let name = self.name(item, read);
             let value = value(self, item);
-            if let Some(name) = name {
-                into.entry(name.into()).or_insert(value);
-            }
+            let misplaced = match name.map(|name| into.entry(name.into())) {
+                Some(Entry::Vacant(place)) => {
+                    place.insert(value);
+                    continue;
+                }
+                Some(Entry::Occupied(_)) | None => value,
+            };
+            self.misplaced.extend(misplaced.into_settings());
         }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::document::{Setting, Written};
+use super::document::{Setting, Settings, Written};
 use super::keys::SETTINGS;
 use super::scalar::{self, Problem};
 use super::spelling::closest;
@@ -15,6 +15,8 @@ use crate::source::{Span, Spanned};
 /// Reads nodes as parts of a [`Document`](super::Document) and collects what is wrong with them.
 pub(super) struct Decoder<'f> {
     pub(super) findings: &'f mut Findings,
+    /// See [`Document::misplaced`](super::Document::misplaced).
+    pub(super) misplaced: Vec<Settings>,
 }
 
 /// One key of a map and its value.

@@ -31,6 +31,9 @@ pub struct Document {
     pub domains: BTreeMap<Arc<str>, Domain>,
     /// Comments that allow findings.
     pub allows: Vec<Allow>,
+    /// Settings below a name that is invalid or repeated, which is an error: they apply nowhere, but one run also reports
+    /// what is wrong in them.
+    pub misplaced: Vec<Settings>,
     /// Whether a file or a definition could not be read: a name that is not found may be defined there.
     pub partial: bool,
 }
@@ -246,6 +249,50 @@ pub struct Stream {
     pub state: Option<Setting<State>>,
     /// The day from which it is reported as expired.
     pub expires: Option<Setting<Date>>,
+}
+
+/// Something that holds settings.
+pub(super) trait Holds {
+    /// All its settings.
+    fn into_settings(self) -> Vec<Settings>;
+}
+
+impl Holds for Stream {
+    fn into_settings(self) -> Vec<Settings> {
+        vec![self.settings]
+    }
+}
+
+impl Holds for Tier {
+    fn into_settings(self) -> Vec<Settings> {
+        vec![self.settings]
+    }
+}
+
+impl Holds for TranscodeGroup {
+    fn into_settings(self) -> Vec<Settings> {
+        Vec::new()
+    }
+}
+
+impl Holds for App {
+    fn into_settings(self) -> Vec<Settings> {
+        let streams = self.streams.into_values().flat_map(Holds::into_settings);
+        self.defaults.map(|defaults| defaults.settings).into_iter().chain(streams).collect()
+    }
+}
+
+impl Holds for Layout {
+    fn into_settings(self) -> Vec<Settings> {
+        self.apps.into_values().flat_map(Holds::into_settings).collect()
+    }
+}
+
+impl Holds for Domain {
+    fn into_settings(self) -> Vec<Settings> {
+        let apps = self.apps.into_values().flat_map(Holds::into_settings);
+        self.defaults.map(|defaults| defaults.settings).into_iter().chain(apps).collect()
+    }
 }
 
 impl Stream {

@@ -24,6 +24,7 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
         protect,
         domains,
         allows,
+        misplaced,
         partial,
     } = second;
     let mut merger = Merger { findings };
@@ -37,6 +38,7 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
     first.protect.extend(protect);
     merger.map(&mut first.domains, domains, Merger::domain);
     first.allows.extend(allows);
+    first.misplaced.extend(misplaced);
     first.partial |= partial;
 }
 

@@ -59,8 +59,10 @@ pub fn parse(sources: &Sources) -> (Document, Vec<Diagnostic>) {
 fn parse_file(sources: &Sources, file: FileId, findings: &mut Findings) -> Document {
     match tree::read(sources, file, findings) {
         Some(tree) => {
-            let document = decode::Decoder { findings }.document(tree.root());
-            Document { allows: allows::read(sources, file, &tree), ..document }
+            let mut decoder = decode::Decoder { findings, misplaced: Vec::new() };
+            let document = decoder.document(tree.root());
+            let misplaced = decoder.misplaced;
+            Document { allows: allows::read(sources, file, &tree), misplaced, ..document }
         }
         None => Document { partial: true, ..Document::default() },
     }

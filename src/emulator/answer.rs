@@ -94,7 +94,7 @@ impl Exchange {
 
 /// The product whose version a request names in a header, in the query or in the form body.
 fn product(request: &Request) -> &'static str {
-    let named = [(Product::Vod, "vod"), (Product::Sts, "Sts")];
+    let named = [(Product::Vod, "vod"), (Product::Sts, "Sts"), (Product::ActionTrail, "Actiontrail")];
     let in_params = |version: &str| {
         let param = format!("Version={version}");
         let in_body = || std::str::from_utf8(&request.body).is_ok_and(|body| body.contains(&param));

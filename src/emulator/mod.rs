@@ -7,8 +7,8 @@
 //! Where the documents leave the service's behaviour open, [`Quirks`] decide; the defaults are the documents' most
 //! likely reading. A missing, an empty and a `*` StreamName are one key under every quirk.
 //!
-//! The other calls that livevod makes, to Live, VOD, STS and the services that hand out keys, are answered at the same
-//! address.
+//! The other calls that livevod makes, to Live, VOD, STS, ActionTrail and the services that hand out keys, are answered
+//! at the same address.
 
 mod actions;
 mod answer;
@@ -16,6 +16,7 @@ mod call_log;
 mod counters;
 mod delivery;
 mod dump;
+mod event;
 #[cfg(feature = "faults")]
 mod faults;
 mod glance;
@@ -40,12 +41,14 @@ mod settings;
 mod state;
 mod store;
 mod sts;
+mod trail;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::wire::{Action, Key, Request, Response, SignatureVersion, Verified, verify};
 use actions::Accepted;
 use answer::Exchange;
+use event::Events;
 use limits::Limits;
 use metadata::Metadata;
 use nonces::Nonces;
@@ -72,6 +75,9 @@ pub use store::{Store, StoreError};
 
 pub use crate::wire::EMULATOR_SECRET as KEY_SECRET;
 
+/// Calls of LookupEvents that ActionTrail takes a second.
+const EVENTS_PER_SECOND: u32 = 2;
+
 /// The emulated service: its state, and what it remembers of its callers.
 #[derive(Debug)]
 pub struct Emulator {
@@ -81,6 +87,8 @@ pub struct Emulator {
     sessions: Sessions,
     metadata: Metadata,
     limits: Limits,
+    /// The events of refused writes.
+    refused: Events,
     /// Calls that were admitted so far.
     turn: u64,
 }
@@ -104,6 +112,7 @@ impl Emulator {
             sessions: Sessions::default(),
             metadata: Metadata::default(),
             limits: Limits::default(),
+            refused: Events::default(),
             turn: 0,
         }
     }
@@ -156,8 +165,11 @@ impl Emulator {
         let Some(limit) = self.settings.limit else { return Ok(()) };
         let is_listing = operation == Operation::Configurations(Action::Describe);
         let by_second = is_listing && quirks.describe_limit == DescribeLimit::Second;
-        let window = SignedDuration::from_secs(if by_second { 1 } else { 60 });
-        self.limits.take(operation.name(), limit.get(), window, now).map_err(|wait| {
+        let (limit, window) = match operation {
+            Operation::Events => (limit.get().min(EVENTS_PER_SECOND), SignedDuration::from_secs(1)),
+            _ => (limit.get(), SignedDuration::from_secs(if by_second { 1 } else { 60 })),
+        };
+        self.limits.take(operation.name(), limit, window, now).map_err(|wait| {
             let told = quirks.retry_after == RetryAfter::Present;
             Refusal::throttled(told.then(|| wait.unsigned_abs()))
         })

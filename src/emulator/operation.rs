@@ -1,7 +1,7 @@
 //! Everything that the emulator can be asked by name, for all services: the host does not matter.
 
 use super::refusal::Refusal;
-use crate::wire::{Action, Product};
+use crate::wire::{Action, LOOKUP_EVENTS, Product};
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +16,14 @@ pub(super) enum Operation {
     AppSpaces,
     CallerIdentity,
     AssumeRole,
+    Events,
 }
 
 /// The one action that needs no signature: its token identifies the caller.
 pub(super) const ASSUME_ROLE_WITH_OIDC: &str = "AssumeRoleWithOIDC";
 
-/// The lookups and the roles.
-const OTHERS: [(&str, Product, Operation); 8] = [
+/// The lookups, the roles and the events.
+const OTHERS: [(&str, Product, Operation); 9] = [
     ("DescribeLiveUserDomains", Product::Live, Operation::UserDomains),
     ("DescribeLiveDomainDetail", Product::Live, Operation::DomainDetail),
     ("DescribeLiveRecordConfig", Product::Live, Operation::OssRecordings),
@@ -31,6 +32,7 @@ const OTHERS: [(&str, Product, Operation); 8] = [
     ("GetAppInfos", Product::Vod, Operation::AppSpaces),
     ("GetCallerIdentity", Product::Sts, Operation::CallerIdentity),
     ("AssumeRole", Product::Sts, Operation::AssumeRole),
+    (LOOKUP_EVENTS, Product::ActionTrail, Operation::Events),
 ];
 
 impl Operation {
@@ -40,6 +42,17 @@ impl Operation {
         let other = || OTHERS.iter().find(|(known, _, _)| *known == name).map(|row| (row.1, row.2));
         let (product, operation) = ours.or_else(other).ok_or_else(Refusal::unknown_action)?;
         if version == product.version() { Ok(operation) } else { Err(Refusal::unknown_version()) }
+    }
+
+    /// The whole name of an action that is given in short or whole: `Add`, `LookupEvents`.
+    #[cfg(feature = "faults")]
+    pub(super) fn whole_name(text: &str) -> Option<&'static str> {
+        let short = |action: &Action| {
+            action.name().strip_prefix(text).is_some_and(|rest| rest.starts_with("LiveRecordVodConfig"))
+        };
+        let ours = Action::ALL.into_iter().find(|action| action.name() == text || short(action));
+        let other = || OTHERS.iter().find(|(name, ..)| *name == text).map(|(name, ..)| *name);
+        ours.map(Action::name).or_else(other)
     }
 
     /// The action's name on the wire.

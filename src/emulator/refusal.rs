@@ -86,7 +86,7 @@ refusals! {
     token_mismatch = 400, "InvalidSecurityToken.MismatchWithAccessKey",
         "Specified SecurityToken mismatch with the AccessKey.";
 
-    // Of the Security Token Service and of VOD.
+    // Of the Security Token Service, ActionTrail and VOD.
     token_expired = 400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.";
     role_arn = 400, "InvalidParameter.RoleArn", "The parameter RoleArn is wrongly formed.";
     role_session_name = 400, "InvalidParameter.RoleSessionName",
@@ -98,6 +98,7 @@ refusals! {
         "You are not authorized to do this action. You should be authorized by RAM.";
     oidc_provider_not_found = 404, "EntityNotExist.OIDCProvider", "The specified OIDCProvider not exists.";
     oidc_token = 400, "AuthenticationFail.OIDCToken.Invalid", "This JWT Token is invalid.";
+    event_times = 400, "InvalidParameterCombination", "The end time must be later than the start time.";
     vod_group_not_found = 404, "InvalidTranscodeTemplateGroup.NotFound",
         "The transcode template group does not exist.";
 }

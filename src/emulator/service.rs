@@ -14,7 +14,7 @@ use super::delivery::{Delivery, End};
 use super::dump;
 use super::glance::Glance;
 use super::inner::{Delivering, Handled};
-use super::{Api, Emulator, Settings, Store, StoreError};
+use super::{Api, Emulator, Record, Settings, Store, StoreError};
 use crate::wire::{Request, Response};
 
 /// What the service takes from outside.
@@ -101,14 +101,25 @@ impl Service {
     ///
     /// The log can't be used; see [`StoreError`].
     pub fn open_with(path: Option<&Path>, settings: Settings, outside: Outside) -> Result<Self, StoreError> {
+        let (store, records) = path.map(Store::open).transpose()?.unzip();
+        Ok(Self::holding(records.unwrap_or_default(), store, settings, outside))
+    }
+
+    /// Loads what the log at `path` holds, and leaves it as it is: writes do not outlive the process.
+    ///
+    /// # Errors
+    ///
+    /// The log can't be read; see [`StoreError`].
+    pub fn read(path: &Path, settings: Settings) -> Result<Self, StoreError> {
+        Ok(Self::holding(Store::read(path)?, None, settings, Outside::default()))
+    }
+
+    fn holding(records: Vec<Record>, store: Option<Store>, settings: Settings, outside: Outside) -> Self {
         let api = settings.api;
         let mut emulator = Emulator::new(settings);
-        let opened = path.map(Store::open).transpose()?;
-        let store = opened.map(|(store, records)| {
-            records.into_iter().for_each(|record| emulator.apply(record));
-            Mutex::new(store)
-        });
-        Ok(Self { api, inner: Mutex::new(Delivering::new(emulator)), store, outside, call_log: None })
+        records.into_iter().for_each(|record| emulator.apply(record));
+        let inner = Mutex::new(Delivering::new(emulator));
+        Self { api, inner, store: store.map(Mutex::new), outside, call_log: None }
     }
 
     /// Reports every call to `log` from now on.

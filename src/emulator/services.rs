@@ -4,12 +4,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::actions::{Accepted, Fields, Scene};
+use super::event::{Event, Made, user_agent};
 use super::metadata::Visit;
 use super::operation::{ASSUME_ROLE_WITH_OIDC, Operation};
 use super::refusal::Refusal;
 use super::rules::Params;
 use super::sessions::Assumed;
-use super::{Emulator, listing, lookups, parameters, sts};
+use super::state::Record;
+use super::{Emulator, listing, lookups, parameters, sts, trail};
 use crate::wire::{Action, Product, Request, Response, Unsigned, Verified, read_unsigned};
 
 impl Emulator {
@@ -30,7 +32,33 @@ impl Emulator {
             return Ok((ASSUME_ROLE_WITH_OIDC, self.assume_with_oidc(&unsigned, now, seed)?));
         }
         let (operation, verified) = self.admit(request, now)?;
-        Ok((operation.name(), self.answer(operation, &verified, now, seed)?))
+        let answer = self.answer(operation, &verified, now, seed);
+        let answer = match operation {
+            Operation::Configurations(action) if action != Action::Describe => {
+                let session = self.sessions.get(&verified.key_id);
+                let user_agent = user_agent(request);
+                let made = Made { session, settings: &self.settings, user_agent, now, request_id: seed };
+                let event = Event::of(action, &verified, &made, answer.as_ref().err());
+                self.with_event(answer, event)
+            }
+            _ => answer,
+        };
+        Ok((operation.name(), answer?))
+    }
+
+    /// The same answer with the event of its write. The events of refused writes are lost with the process: they change
+    /// nothing that must be durable.
+    fn with_event(&mut self, answer: Result<Accepted, Refusal>, event: Event) -> Result<Accepted, Refusal> {
+        match answer {
+            Ok(mut accepted) => {
+                accepted.records.push(Record::event(event));
+                Ok(accepted)
+            }
+            Err(refusal) => {
+                self.refused.push(event);
+                Err(refusal)
+            }
+        }
     }
 
     fn answer(
@@ -66,6 +94,7 @@ impl Emulator {
                 let fields = sts::caller_identity(&verified.key_id, session, settings);
                 Ok(Accepted { fields: Fields::Map(fields), ..Accepted::default() })
             }
+            Operation::Events => trail::lookup_events(params, (state.events(), &self.refused), settings, now),
             Operation::AssumeRole => {
                 let assumed = sts::assume_role(params, settings)?;
                 Ok(Accepted { fields: Fields::Map(self.assume(assumed, now, seed)), ..Accepted::default() })

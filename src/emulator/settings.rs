@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
+use jiff::SignedDuration;
+
 use super::quirks::Quirks;
 use crate::model::{Address, NO_TRANSCODE};
 use crate::wire::{EMULATOR_SECRET, Key, Secret};
@@ -57,6 +59,8 @@ pub struct Settings {
     pub strict: bool,
     /// Allowed calls per minute and action; `None`: any number.
     pub limit: Option<NonZeroU32>,
+    /// How long after a write ActionTrail lists its event. Of the service, the documents say 10 minutes.
+    pub event_delay: SignedDuration,
     /// Which reading of the documents applies.
     pub quirks: Quirks,
 }
@@ -98,6 +102,7 @@ impl Default for Settings {
             api: Api::default(),
             strict: false,
             limit: NonZeroU32::new(1000),
+            event_delay: SignedDuration::ZERO,
             quirks: Quirks::default(),
         }
     }

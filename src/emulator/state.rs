@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
+use super::event::{Event, Events};
 use crate::model::{Address, Field, Form, RecordConfig, StreamSpelling, Value};
 use crate::wire::{FORMAT_LIST, list_formats, read_formats, take_config, write_value};
 
@@ -139,6 +140,10 @@ enum Change {
     Put(Address, Box<Entry>),
     /// The key has no configuration.
     Remove(Address),
+    /// ActionTrail has this event too.
+    Event(Event),
+    /// ActionTrail no longer has this event, which was the newest.
+    NoEvent(Event),
 }
 
 impl Record {
@@ -149,14 +154,25 @@ impl Record {
     pub(super) fn remove(address: Address) -> Self {
         Self(Change::Remove(address))
     }
+
+    pub(super) fn event(event: Event) -> Self {
+        Self(Change::Event(event))
+    }
+
+    /// Whether it changes a configuration.
+    #[cfg(feature = "faults")]
+    pub(super) fn is_of_a_configuration(&self) -> bool {
+        matches!(self.0, Change::Put(..) | Change::Remove(_))
+    }
 }
 
-/// Every configuration of the account.
+/// Every configuration of the account, and the events of the writes to them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct State {
     entries: BTreeMap<Address, Numbered>,
     /// How many were ever added.
     added: u64,
+    events: Events,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,6 +197,14 @@ impl State {
                 Some(held) => Record::put(address, held.entry),
                 None => Record::remove(address),
             },
+            Change::Event(event) => {
+                self.events.push(event.clone());
+                Record(Change::NoEvent(event))
+            }
+            Change::NoEvent(event) => {
+                self.events.take_back(&event);
+                Record(Change::Event(event))
+            }
         }
     }
 
@@ -195,6 +219,10 @@ impl State {
 
     pub(super) fn get(&self, address: &Address) -> Option<&Entry> {
         self.entries.get(address).map(|held| &held.entry)
+    }
+
+    pub(super) fn events(&self) -> &Events {
+        &self.events
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -35,6 +35,14 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the log can't be written here, although it may be readable.
+    pub fn is_about_writing(&self) -> bool {
+        let kinds = [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem];
+        matches!(self, StoreError::Open { source, .. } if kinds.contains(&source.kind()))
+    }
+}
+
 /// An open log, locked against other processes.
 #[derive(Debug)]
 pub struct Store {
@@ -80,12 +88,20 @@ impl Store {
         if bytes.len() as u64 > LARGEST {
             return Err(unopened(BadFile::TooLarge(LARGEST).into()));
         }
-        let (records, end) = log::replay(&bytes).map_err(|damage| match damage {
-            Damage::NotALog => StoreError::NotALog(path.to_owned()),
-            Damage::Line(line) => StoreError::Damaged { path: path.to_owned(), line },
-        })?;
+        let (records, end) = replay(&bytes, path)?;
         let end = cut_torn_tail(&mut file.0, &folder, end).map_err(unopened)?;
         Ok((Self { file, end, broken: false }, records))
+    }
+
+    /// Every record of the log at `path`, which stays as it is and is not locked: every line is checked, and the last one counts only
+    /// if it is complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub fn read(path: &Path) -> Result<Vec<Record>, StoreError> {
+        let bytes = files::read(path).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        Ok(replay(&bytes, path)?.0)
     }
 
     /// Writes the records of each write as one line and syncs them all at once: after a crash a line is there whole or
@@ -117,6 +133,13 @@ impl Store {
         let cut = self.file.0.set_len(self.end.length).and_then(|()| self.file.0.sync_data());
         self.broken = cut.is_err();
     }
+}
+
+fn replay(bytes: &[u8], path: &Path) -> Result<(Vec<Record>, Option<End>), StoreError> {
+    log::replay(bytes).map_err(|damage| match damage {
+        Damage::NotALog => StoreError::NotALog(path.to_owned()),
+        Damage::Line(line) => StoreError::Damaged { path: path.to_owned(), line },
+    })
 }
 
 /// Leaves the file with whole lines only, and a new one with its first line, durable together with its name.
@@ -180,6 +203,21 @@ mod tests {
             drop(store);
             assert_eq!(Store::open(&path).unwrap().1, [record("b")], "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn a_log_can_be_read_while_another_writes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut store = Store::open(&path).unwrap().0;
+        store.append([&[record("a")][..], &[record("b")][..]]).unwrap();
+        assert_eq!(Store::read(&path).unwrap(), [record("a"), record("b")]);
+        let whole = std::fs::read(&path).unwrap();
+        let torn = &whole[..whole.len() - 3];
+        std::fs::write(&path, torn).unwrap();
+        assert_eq!(Store::read(&path).unwrap(), [record("a")]);
+        assert_eq!(std::fs::read(&path).unwrap(), torn);
+        assert!(matches!(Store::read(&folder.path().join("none")), Err(StoreError::Open { .. })));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Declared {
     pub key: Span,
     /// Whether it is `state: absent`.
     pub is_absent: bool,
+    /// Whether the service has it; `None` if it was not asked.
+    pub is_held: Option<bool>,
 }
 
 /// Lists the configurations that `pattern` selects; `held` is its whole domain as it was just read.
@@ -36,6 +38,7 @@ pub fn area(desired: &Desired, pattern: Pattern, held: Option<&DomainSnapshot>) 
         address: address.clone(),
         key: entry.key,
         is_absent: entry.resolved().is_none(),
+        is_held: held.map(|held| held.configs.contains_key(address)),
     };
     let unmanaged = |held: &DomainSnapshot| {
         let is_ignored =

@@ -150,12 +150,20 @@ pub(crate) fn is_opened(file: &Path) -> bool {
 /// # Errors
 /// When it is a folder, read-only, or can't be written.
 pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
+    write_for(Readers::Owner, file, text)
+}
+
+/// Like [`write`], but others may read a new file, as far as `readers` says.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn write_for(readers: Readers, file: &Path, text: &str) -> io::Result<()> {
     if is_opened(file) {
         return OpenOptions::new().append(true).open(file)?.write_all(text.as_bytes());
     }
     let target = followed(file)?;
     let data = match std::fs::metadata(&target) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return put(&target, text, None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return put(&target, text, readers, None),
         data => data?,
     };
     let is_read_only = || Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
@@ -164,7 +172,7 @@ pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
         () if !data.is_file() => OpenOptions::new().write(true).open(&target)?.write_all(text.as_bytes()),
         () if data.permissions().readonly() => is_read_only(),
         () if has_other_names(&data) => write_in_place(&target, text),
-        () => match put(&target, text, Some(&data)) {
+        () => match put(&target, text, readers, Some(&data)) {
             // The folder allows no new file, or the owner can't be kept.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => write_in_place(&target, text),
             written => written,
@@ -269,11 +277,43 @@ fn write_in_place(file: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Replaces a file of livevod's own, and creates its folder. A file that a checkout may have created must not be a link.
+///
+/// # Errors
+/// When it is a link or no regular file, or can't be written.
+pub(crate) fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let (folder, name) = parts(file);
+    let opened = Folder::make(folder)?;
+    if reach::split(file)?.is_within_reach() {
+        match door::file(&opened.handle, folder, name, door::Way::Read).and_then(regular) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    write(file, text)
+}
+
+/// The text of a file that must be a regular one. In a checkout no link is followed; elsewhere links are, since a secret that is
+/// mounted into a container is one.
+///
+/// # Errors
+/// When it can't be read, is no regular file, has more than `most` bytes, or is not UTF-8.
+pub(crate) fn regular_text(file: &Path, most: u64) -> io::Result<String> {
+    let (folder, name) = parts(file);
+    let bytes = match reach::split(file)?.is_within_reach() {
+        true => Folder::open(folder)?.read(name, most)?,
+        // A pipe would not even open before something writes to it.
+        false if !std::fs::metadata(file)?.is_file() => return Err(BadFile::NoFile.into()),
+        false => read_to(regular(File::open(file)?)?, most)?,
+    };
+    String::from_utf8(bytes).map_err(|_| BadFile::NoText.into())
+}
+
 /// Replaces a file, and keeps its owner and permissions.
-fn put(file: &Path, text: &str, old: Option<&Metadata>) -> io::Result<()> {
+fn put(file: &Path, text: &str, readers: Readers, old: Option<&Metadata>) -> io::Result<()> {
     let (folder, _) = parts(file);
-    let mut temporary =
-        tempfile::Builder::new().prefix(".livevod-").tempfile_in(folder).map_err(without_path)?;
+    let mode = if readers == Readers::Owner { 0o600 } else { 0o666 };
+    let mut temporary = builder(mode).tempfile_in(folder).map_err(without_path)?;
     temporary.write_all(text.as_bytes())?;
     if let Some(old) = old {
         keep_owner(temporary.as_file(), old)?;

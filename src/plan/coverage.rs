@@ -78,12 +78,12 @@ fn fallen_to_defaults(plan: &Plan) -> Option<Warning> {
         noted.action() != ActionKind::Create
             && noted.note.origins.values().any(|origin| origin.kind == OriginKind::Default)
     };
-    let changes = plan.changes().filter(fallen).count();
-    let words = match changes {
-        0 => return None,
-        1 => "1 configuration falls back".to_owned(),
-        more => format!("{more} configurations fall back"),
+    let fallen: Vec<Noted> = plan.changes().filter(fallen).collect();
+    let first = &fallen.first()?.change.address;
+    let words = match fallen.len() {
+        1 => format!("`{first}` falls back"),
+        more => format!("`{first}` and {} more fall back", more - 1),
     };
     let message = format!("{words} to a documented default that no file sets: look for `(not written)`");
-    Some(Warning { message, address: None })
+    Some(Warning { message, address: (fallen.len() == 1).then(|| first.clone()) })
 }

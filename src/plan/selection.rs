@@ -17,7 +17,7 @@ pub struct Selection {
 
 impl Selection {
     /// The flags of the selection: `--target live.example.com/show`.
-    pub(super) fn flags(&self) -> Vec<String> {
+    pub fn flags(&self) -> Vec<String> {
         let Self { targets, excludes, only: _ } = self;
         let targets = targets.iter().map(|pattern| format!("--target {pattern}"));
         targets.chain(excludes.iter().map(|pattern| format!("--exclude {pattern}"))).collect()

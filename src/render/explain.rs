@@ -117,8 +117,14 @@ fn exceptions(code: Code) -> &'static str {
     }
 }
 
-/// Which configuration records an address, and each value with its origin and the values that it shadows.
-pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, style: Style) -> String {
+/// Which configuration records an address, and each value with its origin and the values that it shadows. It has a
+/// heading of its own if what the service holds follows.
+pub(super) fn human_explanation(
+    explanation: &Explanation,
+    sources: &Sources,
+    is_asked: bool,
+    style: Style,
+) -> String {
     let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
     let (left, told): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.is_left_to_the_service());
     let told: Vec<_> = told.into_iter().filter(|field| field.is_telling()).collect();
@@ -148,16 +154,25 @@ pub(super) fn human_explanation(explanation: &Explanation, sources: &Sources, st
             shown.line(span)
         ))
     }));
-    format!("{}\n{}", style.paint(Tone::Strong, &clean(&address.to_string())), laid_out(&lines, style))
+    let heading = style.paint(Tone::Strong, &clean(&address.to_string()));
+    let part =
+        if is_asked { format!("{}\n", style.paint(Tone::Strong, "In the files")) } else { String::new() };
+    format!("{heading}\n{part}{}", laid_out(&lines, style))
 }
 
 /// The configurations of a domain or an app, and how to ask for one of them.
 pub(super) fn human_area(area: &Area, sources: &Sources, style: Style) -> String {
     let Area { pattern, is_known_domain, declared, unmanaged } = area;
     let shown = Shown { sources, width: 0 };
-    let row = |one: &Declared| {
-        let state = if one.is_absent { "declared `state: absent`" } else { "declared" };
-        Line::fact(format!("{}  {state} ({})", clean(&one.address.to_string()), shown.line(one.key)))
+    let row = |Declared { address, key, is_absent, is_held }: &Declared| {
+        let state = if *is_absent { "declared `state: absent`" } else { "declared" };
+        let difference = match (is_absent, is_held) {
+            (false, Some(false)) => ", missing in the service",
+            (true, Some(true)) => ", still in the service",
+            _ => "",
+        };
+        let place = shown.line(*key);
+        Line::fact(format!("{}  {state} ({place}){difference}", clean(&address.to_string())))
     };
     let mut lines: Vec<Line> = declared.iter().map(row).collect();
     match unmanaged {
@@ -178,11 +193,16 @@ pub(super) fn human_area(area: &Area, sources: &Sources, style: Style) -> String
         }
     }
     let heading = style.paint(Tone::Strong, &clean(&pattern.to_string()));
-    let next = match declared.is_empty() && unmanaged.as_ref().is_none_or(Vec::is_empty) {
-        true => "",
-        false => "`livevod explain ADDRESS` explains one of them.\n",
+    let is_empty = declared.is_empty() && unmanaged.as_ref().is_none_or(Vec::is_empty);
+    let next = match unmanaged {
+        _ if is_empty => None,
+        Some(_) => Some("`livevod explain ADDRESS` explains one of them."),
+        None => {
+            Some("`livevod explain ADDRESS` explains one of them; `--online` shows what the service has.")
+        }
     };
-    format!("{heading}\n{}{next}", laid_out(&lines, style))
+    let next: Vec<Line> = next.into_iter().map(Line::flush).collect();
+    format!("{heading}\n{}{}", laid_out(&lines, style), laid_out(&next, style))
 }
 
 /// For a domain that only the service may know.

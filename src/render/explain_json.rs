@@ -65,13 +65,14 @@ pub(super) fn explanation_json(
     }))
 }
 
-/// `explain DOMAIN --format json`; `unmanaged` is null if the service was not asked.
+/// `explain DOMAIN --format json`; `unmanaged` and `in_service` are null if the service was not asked.
 pub(super) fn area_json(area: &Area, context: Context) -> String {
     let Area { pattern, is_known_domain, declared, unmanaged } = area;
     let row = |one: &Declared| {
-        let Declared { address, key, is_absent } = one;
+        let Declared { address, key, is_absent, is_held } = one;
         let state = if *is_absent { State::Absent } else { State::Present };
-        json!({"address": AddressText(address), "state": state, "range": context.sources.place(*key)})
+        let range = context.sources.place(*key);
+        json!({"address": AddressText(address), "state": state, "range": range, "in_service": is_held})
     };
     pretty(&json!({
         "format_version": FORMAT_VERSION,

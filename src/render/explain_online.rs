@@ -4,7 +4,7 @@ use super::groups::Groups;
 use super::journal::{end_text, found_text};
 use super::lines::{Line, laid_out};
 use super::phrases::recorded;
-use super::style::{Style, Tone, pad};
+use super::style::{Style, Tone, pad, wrap};
 use crate::apply::journal::{LastEntry, Reply, Told};
 use crate::explain::{Difference, DomainState, Online, Standing};
 use crate::gate::clean;
@@ -48,7 +48,11 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
         Some(last) => lines.extend(last_lines(last)),
         None => lines.push(Line::fact("no journal mentions it")),
     }
-    format!("\n{}\n{}", style.paint(Tone::Strong, &clean(target)), laid_out(&lines, style))
+    let heading: String = wrap(&format!("In the service: {}", clean(target)), style.width)
+        .iter()
+        .map(|line| format!("{}\n", style.paint(Tone::Strong, line)))
+        .collect();
+    format!("\n{heading}{}", laid_out(&lines, style))
 }
 
 /// The settings of a configuration that no file declares; `other` is its address if another one was asked for.

@@ -305,7 +305,8 @@ impl Scribe<'_> {
         let mut text = format!("---\n\ndigest `{digest}`{digest_scope}");
         let apply = self.view.apply_command().filter(|_| command == "plan" && self.view.held.is_empty());
         let apply = apply.filter(|apply| apply.len() <= COMMAND);
-        text.extend(apply.map(|apply| format!("; to apply exactly this: {}", whole(&apply))));
+        let files = if self.view.is_without_files { ", with the files that it was made from" } else { "" };
+        text.extend(apply.map(|apply| format!("; to apply exactly this{files}: {}", whole(&apply))));
         text.push('\n');
         text.push_str(&shortened(left_out, self.layout.max_bytes));
         text

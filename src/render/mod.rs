@@ -30,6 +30,7 @@ mod lines;
 mod links;
 mod markdown;
 mod marks;
+mod metrics;
 mod narrated;
 mod outcomes;
 mod phrases;
@@ -62,6 +63,7 @@ pub use imported::{imported, merged};
 pub use layout::{LEAST_BYTES, Layout, Made};
 pub use left_open::unresolved;
 pub use links::{LinkBase, LinkBaseError, Links};
+pub use metrics::{Exposition, Metrics, metrics};
 pub use printed::{
     Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, page, plan, report,
     run, runs, snapshot, unapplied, validated,

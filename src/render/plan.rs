@@ -313,7 +313,10 @@ impl<'a> Page<'a> {
     /// The unmanaged configurations; with `full`, each with its settings, and the command that adds them to the files.
     fn unmanaged(&mut self) {
         let view = self.view;
-        let addresses: Vec<&Address> = view.unmanaged_addresses().collect();
+        // Without settings, what is no longer declared needs no second line.
+        let released = view.base.as_ref().map_or(&[][..], |base| &base.since.released);
+        let is_shown = |address: &&Address| self.full || !released.contains(address);
+        let addresses: Vec<&Address> = view.unmanaged_addresses().filter(is_shown).collect();
         match addresses.len() {
             0 => return,
             count if !self.full => {

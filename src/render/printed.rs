@@ -20,7 +20,6 @@ use super::journal::{human_run, human_runs, human_snapshot, run_json, runs_json,
 use super::layout::Layout;
 use super::markdown::markdown_plan;
 use super::outcomes::markdown_report;
-use super::phrases::counted;
 use super::plan::human_plan;
 use super::plan_json::{drift_json, plan_json};
 use super::report::human_report;
@@ -33,6 +32,7 @@ use super::{FilesFormat, Format};
 use crate::apply::journal::{LastEntry, RunRecord};
 use crate::diag::{self, Code, Diagnostic, Severity};
 use crate::explain::{self, Area, Explanation, Online};
+use crate::plan::Guard;
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
 
@@ -239,7 +239,7 @@ pub fn explanation(
     match layout.format {
         Format::Json => Printed::document(explanation_json(explanation, online, context)),
         _ => {
-            let files = human_explanation(explanation, context.sources, layout.stdout);
+            let files = human_explanation(explanation, context.sources, online.is_some(), layout.stdout);
             let service = online.map(|(online, last)| human_online(online, last, layout.stdout));
             let notes = told(context.diagnostics, context, layout);
             Printed { notes, ..Printed::document(files + &service.unwrap_or_default()) }
@@ -344,7 +344,8 @@ fn found(context: Context) -> String {
 fn refused(view: &PlanView, context: Context) -> String {
     match context.exit {
         Exit::Refused => {
-            format!("Refused: {}; {NOTHING_WRITTEN} (exit code 3)\n", counted(view.held.len(), "refusal"))
+            let guards: Vec<&str> = view.refusing().into_iter().map(Guard::name).collect();
+            format!("Refused ({}); {NOTHING_WRITTEN} (exit code 3)\n", guards.join(", "))
         }
         _ => String::new(),
     }

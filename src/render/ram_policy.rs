@@ -224,6 +224,7 @@ fn reason(task: Task) -> &'static str {
         Task::FindRegions => "find the regions of the domains",
         Task::NameGroups => "name the transcode groups as VOD does; without it, import numbers them",
         Task::ListDomains => "`--all-domains`, and `--all` of import: list the account's domains",
+        Task::FindAuthors => "`--who`: ask ActionTrail who changed a configuration",
         Task::Write => "create, update and delete configurations, only in the domains of the files",
     }
 }

@@ -4,7 +4,7 @@ use super::documents::{DiagnosticsDocument, FORMAT_VERSION};
 use super::events::Line;
 use super::plan_json::{DriftDocument, PlanDocument};
 use super::report_json::ReportDocument;
-use crate::{config, schema, snapshot};
+use crate::{config, notify, schema, snapshot};
 
 /// The documents with a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -23,6 +23,8 @@ pub enum OutputKind {
     Diagnostics,
     /// The file that `snapshot --out` saves
     Snapshot,
+    /// What `drift --notify json` posts
+    Notification,
 }
 
 /// The schema of a document.
@@ -35,5 +37,6 @@ pub fn schema(document: OutputKind) -> serde_json::Value {
         OutputKind::Events => schema::of::<Line>("events", FORMAT_VERSION),
         OutputKind::Diagnostics => schema::of::<DiagnosticsDocument>("diagnostics", FORMAT_VERSION),
         OutputKind::Snapshot => snapshot::schema(),
+        OutputKind::Notification => notify::schema(),
     }
 }

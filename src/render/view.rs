@@ -79,6 +79,8 @@ pub struct PlanView<'a> {
     pub command: Option<String>,
     /// The files and the service of the run, as arguments for a shell.
     pub arguments: Option<String>,
+    /// Whether the run does not know from which files the plan was made, so that `arguments` names none.
+    pub is_without_files: bool,
     /// What follows the domains in the command that adds unmanaged configurations to the files of the run, if the run
     /// knows one.
     pub import: Option<String>,
@@ -170,6 +172,7 @@ impl<'a> PlanView<'a> {
             saved_to: None,
             command: None,
             arguments: None,
+            is_without_files: false,
             import: None,
         }
     }
@@ -265,6 +268,11 @@ impl<'a> PlanView<'a> {
             releases.entry((refusal.guard, refusal.release)).or_default().push(refusal);
         }
         releases
+    }
+
+    /// The guards that refuse it, in the order in which they are shown.
+    pub(super) fn refusing(&self) -> BTreeSet<Guard> {
+        self.held.iter().map(|held| held.guard).collect()
     }
 
     /// Declared configurations that are never attempted.

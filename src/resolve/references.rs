@@ -17,7 +17,7 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
         return;
     }
     let mut names = Names { findings, suggestions: SUGGESTIONS };
-    for settings in document.blocks() {
+    for settings in document.blocks().chain(&document.misplaced) {
         if let Some(Spanned { value: Written::Value(name), span }) = &settings.tier {
             names.check(name, *span, &TIERS, &document.tiers);
         }

@@ -44,6 +44,8 @@ pub enum Product {
     Vod,
     /// Security Token Service, which says who credentials belong to.
     Sts,
+    /// ActionTrail, which says who called what.
+    ActionTrail,
 }
 
 impl Product {
@@ -53,6 +55,7 @@ impl Product {
             Product::Live => super::LIVE_VERSION,
             Product::Vod => "2017-03-21",
             Product::Sts => "2015-04-01",
+            Product::ActionTrail => "2020-07-06",
         }
     }
 }
@@ -287,7 +290,7 @@ fn items<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], 
 }
 
 /// The list under `name`; empty if there is none.
-fn list<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], String> {
+pub(super) fn list<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], String> {
     match fields.get(name) {
         Some(Value::Array(items)) => Ok(items),
         None | Some(Value::Null) => Ok(&[]),
@@ -306,7 +309,7 @@ fn object<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a Map<Stri
 }
 
 /// A non-empty text, or a number as text.
-fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
+pub(super) fn text(fields: &Map<String, Value>, name: &str) -> Option<String> {
     text_of(fields.get(name)?).filter(|text| !text.is_empty())
 }
 

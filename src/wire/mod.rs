@@ -9,6 +9,7 @@ mod request;
 mod response;
 mod sign;
 mod temporary;
+mod trail;
 mod values;
 mod verify;
 mod xml;
@@ -33,6 +34,9 @@ pub use temporary::{
     METADATA_HOST, OIDC_TOKEN_LENGTH, Role, TemporaryKey, assume_role, assume_role_with_oidc, metadata_key,
     metadata_role, metadata_token, read_assumed_role, read_key, read_metadata_text, uri_key,
 };
+pub use trail::{
+    CallUser, EVENT_DAYS, EventPage, EventSearch, LOOKUP_EVENTS, PastCall, Tool, lookup_events, read_events,
+};
 pub use values::write_value;
 pub use verify::{
     SignatureProblem, Unsigned, Verified, read_unsigned, unverified_call, unverified_param, verify,
@@ -41,6 +45,9 @@ pub use xml::write as write_xml;
 
 /// Version of the Live API that every call names.
 pub const LIVE_VERSION: &str = "2016-11-01";
+
+/// How livevod names itself to the service.
+pub const USER_AGENT: &str = concat!("livevod/", env!("CARGO_PKG_VERSION"));
 
 /// One HTTP request, before it is sent or after it was received.
 #[derive(Clone, PartialEq, Eq)]

@@ -18,4 +18,5 @@ mod refuse;
 mod restored;
 mod retry;
 mod transport;
+mod who;
 pub(crate) mod world;

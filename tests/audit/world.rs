@@ -389,8 +389,8 @@ impl Draw {
         for whole in self.cut(connections, cycle) {
             for (from, to) in without(whole, fails) {
                 // A part that is not full ends with its stream, or when nobody waits for its publisher any longer.
-                let end = match to - whole.0 >= cycle {
-                    true => to,
+                let end = match whole.1 - whole.0 >= cycle {
+                    true => whole.1,
                     false if self.quirks.cut_by_interruptions => to + delay,
                     false => over,
                 };

@@ -5,7 +5,7 @@
 1. Each SDK adds, lists, changes and deletes on one `livevod emulator`, awkward texts among the values, and gets its own
    typed exceptions.
 2. `livevod plan` and `apply` with both signatures work on what the SDKs left there, and the SDKs read what livevod wrote.
-3. Each SDK asks STS, VOD and Live what livevod asks them, and takes roles and temporary keys.
+3. Each SDK asks STS, VOD, ActionTrail and Live what livevod asks them, and takes roles and temporary keys.
 4. The SDK of each generation of the API gets on with the emulator of its generation, which is strict.
 5. Every example is valid by the published schema.
 """

@@ -13,12 +13,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-NAMES = ["diagnostics", "drift", "events", "plan", "report", "snapshot"]
+NAMES = ["diagnostics", "drift", "events", "notification", "plan", "report", "snapshot"]
 
 # Optional keys. Everything else is in every document of its kind. The parts of an address are left out together with it.
 OPTIONAL = set(
@@ -287,6 +289,53 @@ def what_goes_wrong(world):
         world.run("drift", 1, "drift", *endpoint)
 
 
+@contextmanager
+def receiver():
+    """A program that is notified; yields its URL and what it is sent."""
+    sent = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            sent.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/", sent
+    finally:
+        server.shutdown()
+
+
+def notifications(world):
+    """Every outcome of a check."""
+    with receiver() as (url, sent):
+        world.environment["LIVEVOD_NOTIFY_JSON_URL"] = url
+        told = ["--notify", "json", "--notify-link", "https://ci.example.com/1"]
+        world.write("livevod.yaml", ONE.replace("cam1: {}", "cam1: { cycle_duration: 30m }"))
+        world.write("state.json", json.dumps({"format_version": "1.0", "configs": [
+            {**HELD, **CLASSIC, "AppName": "show", "StreamName": "cam1"},
+            {**HELD, **CONTRADICTORY, "AppName": "show", "StreamName": "cam2"},
+        ]}))
+        with world.server("--load", "state.json") as endpoint:
+            world.run("drift", 2, "drift", *endpoint, *told)
+        with world.server("--domain", "other.example.com") as endpoint:
+            world.run("drift", 1, "drift", *endpoint, *told, "--title", "night")
+            world.write("livevod.yaml", WRONG)
+            world.run("diagnostics", 1, "drift", *endpoint, *told, "--title", "night")
+        world.write("livevod.yaml", ONE)
+        world.run("report", 0, "apply", "--emulator", "--auto-approve")
+        world.run("drift", 0, "drift", "--emulator", *told, "--title", "night")
+        for document in sent:
+            world.judge.judge("notification", document, f"the notification of {document['outcome']}")
+        if (outcomes := [document["outcome"] for document in sent]) != ["drift", "incomplete", "failed", "clean"]:
+            world.judge.failures.append(f"notifications of {outcomes}")
+
+
 def examples(judge, page):
     """The blocks of a page that name the document that they show."""
     blocks = re.findall(r"```json (\w+)\n(.*?)```", page, re.DOTALL)
@@ -314,7 +363,7 @@ WANTED = {
 def main():
     binary, judge = str(Path(sys.argv[1]).resolve()), Judge(Path(sys.argv[2]).resolve())
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
-    for play in (findings, every_action, what_moved, what_goes_wrong):
+    for play in (findings, every_action, what_moved, what_goes_wrong, notifications):
         with tempfile.TemporaryDirectory() as folder:
             play(World(binary, Path(folder), judge))
     examples(judge, Path(sys.argv[3]).read_text())

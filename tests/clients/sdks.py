@@ -18,7 +18,7 @@ from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredenti
 from aliyunsdkcore.client import AcsClient
 
 # By product: the version of its API.
-VERSIONS = {"live": "2016-11-01", "vod": "2017-03-21", "sts": "2015-04-01"}
+VERSIONS = {"live": "2016-11-01", "vod": "2017-03-21", "sts": "2015-04-01", "actiontrail": "2020-07-06"}
 
 
 @dataclass
@@ -103,8 +103,10 @@ class Core(Sdk):
         request.set_protocol_type("http")
         for name, value in parameters.items():
             # Parameters that are newer than the generated class use the SDK's generic method.
-            if hasattr(request, f"set_{name}"):
-                getattr(request, f"set_{name}")(value)
+            # Of a list, the setter has the plural's name.
+            setter = getattr(request, f"set_{name}", None) or getattr(request, f"set_{name}s", None)
+            if setter:
+                setter(value)
             else:
                 request.add_query_param(name, value)
         try:

@@ -1,4 +1,6 @@
-"""The other services that livevod uses, as their SDKs see them: STS, VOD, domains, credentials."""
+"""The other services that livevod uses, as their SDKs see them: STS, VOD, ActionTrail, domains, credentials."""
+
+import time
 
 from alibabacloud_credentials.client import Client as CredentialClient
 from alibabacloud_credentials.exceptions import CredentialException
@@ -29,6 +31,7 @@ def check_services(tally, name, make, port, key):
     check_groups(tally, name, sdk)
     check_domains(tally, name, sdk)
     check_oss_recordings(tally, name, sdk)
+    check_events(tally, name, sdk)
 
 
 def handed_out(answer):
@@ -106,6 +109,30 @@ def check_oss_recordings(tally, name, sdk):
     tally.check(f"{name}: recordings to OSS come in pages", (page["TotalNum"], streams), (12, ["s10", "s11"]))
     conflict = {"DomainName": "cam00.example.com", "AppName": "show", "StreamName": "s03", "VodTranscodeGroupId": GROUPS[0]}
     tally.refused(f"{name}: one conflicts with a recording to VOD", lambda: sdk.add(**conflict), "CommomLiveRcordConfigExisted", 400)
+
+
+def check_events(tally, name, sdk):
+    """ActionTrail lists the writes of this SDK, in pages of one."""
+    at = {"DomainName": "cam01.example.com", "AppName": "show", "StreamName": name.replace(" ", "-")}
+    sdk.add(**at, VodTranscodeGroupId=GROUPS[0])
+    sdk.delete(**at)
+    named = [{"Key": "ServiceName", "Value": "Live"}, {"Key": "User", "Value": "emulator"}]
+    page, seen = {}, []
+    for _ in range(2):
+        # Two calls a second are allowed.
+        time.sleep(0.6)
+        more = {"NextToken": page["NextToken"]} if page else {}
+        page = sdk.ask("actiontrail", "LookupEvents", MaxResults="1", LookupAttribute=named, **more)
+        [event] = page["Events"]
+        stream, user = event["requestParameters"]["StreamName"], event["userIdentity"]["userName"]
+        seen.append((event["eventName"], stream, user, event.get("errorCode", "")))
+    actions = ["DeleteLiveRecordVodConfig", "AddLiveRecordVodConfig"]
+    wanted = [(action, at["StreamName"], "emulator", "") for action in actions]
+    tally.check(f"{name}: ActionTrail lists the newest writes", seen, wanted)
+    time.sleep(0.6)
+    wrong = {"LookupAttribute": [{"Key": "Colour", "Value": "red"}]}
+    code = "InvalidQueryParameter"
+    tally.refused(f"{name}: an unknown condition is refused", lambda: sdk.ask("actiontrail", "LookupEvents", **wrong), code, 400)
 
 
 def check_credentials_uri(tally, port):

@@ -29,6 +29,7 @@ const ELSEWHERE: &[&str] = &[
     "not-approved",
     "not-done",
     "not-formatted",
+    "not-told",
     "not-utf8",
     "oss-overlap",
     "plan-file",
@@ -144,6 +145,28 @@ fn an_alias_repeats_no_finding() {
     let read = read(&[("a.yaml", &text)]);
     assert_eq!(read.found(), [("cycle-range", "1s")]);
     assert_eq!(read.diagnostics[0].related[0].message, "reached 3 times through aliases");
+}
+
+/// One run reports everything: a name that is invalid or repeated does not hide what is wrong below it.
+#[test]
+fn what_has_no_place_is_checked_too() {
+    let text = whole(
+        "layouts: { x y: { apps: { a: { defaults: { tier: one } } } } }\ntiers: { a: , a: { tier: two } }\ndomains: { A: { defaults: { tier: three }, \
+         apps: { b: { streams: { c: { tier: four } } } } }, a.com: { apps: { b: { streams: { d e: { vod_transcode_group: five } } } } } }",
+    );
+    let read = read(&[("a.yaml", &text)]);
+    let found = [
+        ("bad-name", "x y"),
+        ("unknown-tier", "one"),
+        ("duplicate-key", "a"),
+        ("unknown-tier", "two"),
+        ("bad-name", "A"),
+        ("unknown-tier", "three"),
+        ("unknown-tier", "four"),
+        ("bad-name", "d e"),
+        ("unknown-group", "five"),
+    ];
+    assert_eq!(read.found(), found);
 }
 
 #[test]

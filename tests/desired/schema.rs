@@ -3,7 +3,7 @@
 use crate::transcripts::World;
 
 /// An argument of `livevod schema`, and the beginning of the name of its committed file.
-const SCHEMAS: [(&str, &str); 7] = [
+const SCHEMAS: [(&str, &str); 8] = [
     ("files", "livevod"),
     ("plan", "plan"),
     ("drift", "drift"),
@@ -11,6 +11,7 @@ const SCHEMAS: [(&str, &str); 7] = [
     ("events", "events"),
     ("diagnostics", "diagnostics"),
     ("snapshot", "snapshot"),
+    ("notification", "notification"),
 ];
 
 #[test]

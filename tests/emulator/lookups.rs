@@ -230,6 +230,7 @@ fn each_service_has_its_own_version() {
         (Product::Live, "GetTranscodeTemplateGroup"),
         (Product::Live, "GetAppInfos"),
         (Product::Live, "GetCallerIdentity"),
+        (Product::Live, "LookupEvents"),
     ] {
         assert_eq!(bench.look_up(product, name, "DomainName=a.com").unwrap_err(), "InvalidVersion");
     }
@@ -242,8 +243,10 @@ fn a_refusal_recommends_the_page_of_its_own_product() {
         (Product::Live, "DescribeLiveDomainDetail", "live"),
         (Product::Vod, "GetTranscodeTemplateGroup", "vod"),
         (Product::Sts, "AssumeRole", "Sts"),
+        (Product::ActionTrail, "LookupEvents", "Actiontrail"),
     ] {
-        let inquiry = inquiry(product, name, "");
+        // Every action has a parameter that is missing or not valid here.
+        let inquiry = inquiry(product, name, "MaxResults=many");
         for signature in [SignatureVersion::V1, SignatureVersion::V3] {
             let request = inquiry.sign(HOST, &key(), &bench.stamp(), signature);
             let error = outcome(&bench.service.call(&request)).unwrap_err();

@@ -13,6 +13,7 @@ mod quirks;
 mod roles;
 mod server;
 mod signatures;
+mod trail;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -60,9 +60,9 @@ fn a_value_that_nobody_wrote_heads_the_plan() {
     let fall = " back to a documented default that no file sets: look for `(not written)`";
     let on_demand = |scene: &mut Scene, address| scene.remote(address).config.on_demand = 1;
     let [cam1, cam2] = ["live.example.com/show/cam1", "live.example.com/show/cam2"];
-    assert_eq!(heads(&|scene| on_demand(scene, cam1)), [format!("1 configuration falls{fall}")]);
+    assert_eq!(heads(&|scene| on_demand(scene, cam1)), [format!("`{cam1}` falls{fall}")]);
     let both = |scene: &mut Scene| [cam1, cam2].into_iter().for_each(|address| on_demand(scene, address));
-    assert_eq!(heads(&both), [format!("2 configurations fall{fall}")]);
+    assert_eq!(heads(&both), [format!("`{cam1}` and 1 more fall{fall}")]);
     let none = Vec::<String>::new();
     assert_eq!(heads(&|scene| scene.remote(cam1).config.cycle_duration = 900), none, "it is written");
     assert_eq!(heads(&|scene| _ = scene.remove_remote(cam1)), none, "nothing was there");

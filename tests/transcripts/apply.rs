@@ -87,10 +87,19 @@ fn a_refused_plan_prints_the_command_that_allows_it_on_the_same_service() {
     assert!(command.ends_with(" livevod.yaml --emulator=some.log"), "{command}");
     let refused = world.run("apply a.plan --emulator=some.log --auto-approve --max-change 0");
     assert_eq!(refused.code, 3, "{}", refused.transcript());
-    let last = "Refused: 1 refusal; nothing was written (exit code 3)\n";
+    let last = "Refused (limits); nothing was written (exit code 3)\n";
     assert!(refused.stderr.ends_with(last), "{}", refused.transcript());
     assert_eq!(proposed(&refused), "apply a.plan --emulator=some.log --auto-approve --max-change 1");
+    let shown = world.run("show a.plan --format markdown").stdout;
+    assert!(!shown.contains("to apply exactly this"), "{shown}");
+    world.run("plan livevod.yaml --emulator=some.log --max-change 100% --out b.plan");
+    let shown = world.run("show b.plan --format markdown").stdout;
+    let (_, command) =
+        shown.split_once("to apply exactly this, with the files that it was made from: `livevod ").unwrap();
+    let command = command.split('`').next().unwrap();
+    assert!(command.ends_with(" --emulator=some.log"), "{command}");
     let other = world.run("apply a.plan --emulator=other.log --auto-approve");
+    assert!(other.stderr.contains("give `--emulator=some.log`"), "{}", other.transcript());
     let last = "Refused: 1 error; nothing was written (exit code 3)\n";
     assert!(other.code == 3 && other.stderr.ends_with(last), "{}", other.transcript());
     let done = world.run(proposed(&refused));

@@ -20,6 +20,40 @@ fn usage_errors_end_with_one_because_two_means_differences() {
     }
 }
 
+/// Terraform's single dashes and commands, and what other tools are used to.
+#[test]
+fn a_habit_of_another_tool_gets_a_tip_that_fits() {
+    let world = World::new();
+    for (line, says, tip) in [
+        ("apply -auto-approve", "'-auto-approve'", "two dashes: `--auto-approve`"),
+        ("plan -target=live.example.com/show", "'-target'", "two dashes: `--target`"),
+        ("plan -out reviewed.plan", "'-out'", "two dashes: `--out`"),
+        ("plan -auto-approve", "'-auto-approve'", "`livevod apply` and `livevod restore` take"),
+        ("apply --yes", "'--yes'", "take `--auto-approve`"),
+        ("apply -y", "'-y'", "take `--auto-approve`"),
+        ("apply --force", "'--force'", "the flag that allows it"),
+        ("plan -refresh-only", "'-refresh-only'", "no state to refresh"),
+        ("plan -destroy", "'-destroy'", "`state: absent`"),
+        ("apply -f livevod.yaml", "'-f'", "without an option"),
+        ("plan -var password=12345678", "'-var'", "no variables"),
+        ("destroy", "'destroy'", "`state: absent`"),
+        ("refresh", "'refresh'", "`livevod drift`"),
+        ("state list", "'state'", "`livevod import`"),
+        ("diff", "'diff'", "`livevod plan`"),
+        ("version", "'version'", "`livevod --version`"),
+        ("restore", "<SNAPSHOT|RUN>", "`livevod restore last`"),
+    ] {
+        let run = world.run(line);
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        assert!(run.stderr.contains(says) && run.stderr.contains(tip), "{}", run.transcript());
+        assert_eq!(run.stderr.matches("tip: ").count(), 1, "{}", run.transcript());
+        assert!(!run.stderr.contains("12345678"), "{}", run.transcript());
+    }
+    let document = world.run("destroy --format json").json();
+    let help = document["diagnostics"][0]["help"].as_str().unwrap();
+    assert!(help.starts_with("`state: absent` in an entry"), "{help}");
+}
+
 /// A format that a command does not support is refused before anything is done, and is not in its help.
 #[test]
 fn no_command_takes_a_format_that_it_can_not_give() {
@@ -194,6 +228,46 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert!(output.status.success());
+}
+
+/// As in a checkout that another user made, or a container with a read-only file system.
+#[cfg(unix)]
+#[test]
+fn a_plan_needs_no_right_to_write_the_emulators_file() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let world = World::with(
+        "version: 1\ndefaults: { vod_transcode_group: VOD_NO_TRANSCODE }\ndomains: { live.example.com: { apps: { show: { streams: { cam1: {} } } } } }\n",
+    );
+    world.converge("--emulator=state.log");
+    let readable = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let state = world.path().join("state.log");
+    readable(&state, 0o444);
+    readable(&world.path().join("livevod.yaml"), 0o444);
+    // A place where anybody may run it.
+    let program = world.path().join("livevod");
+    std::fs::copy(env!("CARGO_BIN_EXE_livevod"), &program).unwrap();
+    readable(world.path(), 0o555);
+    let is_root = std::fs::OpenOptions::new().append(true).open(&state).is_ok();
+    let run = |line: &str| {
+        let mut command = std::process::Command::new(&program);
+        command.args(line.split(' ')).current_dir(world.path()).env_clear().envs(world.variables());
+        if is_root {
+            // Nobody: permissions do not bind root.
+            command.uid(65534).gid(65534);
+        }
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let (code, text) = run("plan --emulator=state.log --journal none");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("No changes."), "{text}");
+    let (code, text) = run("apply --emulator=state.log --auto-approve --journal none");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("`state.log` can't be opened"), "{text}");
+    readable(world.path(), 0o755);
 }
 
 #[test]

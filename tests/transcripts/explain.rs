@@ -96,7 +96,7 @@ fn a_domain_lists_its_configurations() {
     for line in [
         "live.example.com/*/*  declared (livevod.yaml:13)",
         "live.example.com/show/cam2  declared `state: absent` (livevod.yaml:14)",
-        "`livevod explain ADDRESS` explains one of them.",
+        "`livevod explain ADDRESS` explains one of them; `--online` shows what the service has.",
     ] {
         assert!(own.stdout.contains(line), "{}", own.transcript());
     }
@@ -105,13 +105,53 @@ fn a_domain_lists_its_configurations() {
     assert!(!app.stdout.contains("live.example.com/*/*"), "{}", app.transcript());
     let other = world.run("explain play.example.com");
     assert!(other.stdout.contains("no file names its domain"), "{}", other.transcript());
+    let before = world.run("explain live.example.com --online --emulator");
+    let missing = "live.example.com/*/*  declared (livevod.yaml:13), missing in the service";
+    assert!(before.stdout.contains(missing), "{}", before.transcript());
     world.converge("--emulator");
+    let json = world.run("explain live.example.com --online --emulator --format json").json();
+    assert_eq!(
+        (&json["declared"][0]["in_service"], &json["declared"][3]["in_service"]),
+        (&json!(true), &json!(false))
+    );
+    world.write(
+        "livevod.yaml",
+        &FILES
+            .replace("cam1: { on_demand: 0 }", "cam1: { state: absent }")
+            .replace("cam1: { tier: long }, ", ""),
+    );
+    let still = world.run("explain live.example.com --online --emulator");
+    let absent =
+        "live.example.com/show/cam1  declared `state: absent` (livevod.yaml:14), still in the service";
+    assert!(still.stdout.contains(absent) && !still.stdout.contains("missing"), "{}", still.transcript());
     world.write("livevod.yaml", &FILES.replace("      \"*\": { streams: { \"*\": {} } }\n", ""));
     let online = world.run("explain live.example.com --online --emulator");
     assert!(online.stdout.contains("live.example.com/*/*  unmanaged"), "{}", online.transcript());
     let json = world.run("explain live.example.com --online --emulator --format json").json();
     assert_eq!(json["unmanaged"], json!(["live.example.com/*/*"]));
     assert_eq!(json["declared"][1]["address"], "live.example.com/show/cam1");
+}
+
+/// People paste the URL of a stream, with the key that signs it.
+#[test]
+fn the_url_of_a_stream_is_explained_and_its_key_is_not_repeated() {
+    let world = World::with(FILES);
+    let key = "1700000000-0-0-8f2c1d9b7a6e5f4d3c2b1a09";
+    let explained = world.run("explain live.example.com/show/cam1").stdout;
+    for url in ["rtmp://live.example.com/show/cam1", "https://live.example.com/show/cam1.m3u8"] {
+        let run = world.run(&format!("explain {url}?auth_key={key}"));
+        assert_eq!((run.code, &run.stdout), (0, &explained), "{}", run.transcript());
+    }
+    for (line, says) in [
+        ("explain rtmp://push.example.com/show/cam1", "`livevod explain live.example.com/show/cam1`"),
+        ("explain rtmp://push.example.com/show/a/b", "an address has three parts"),
+        ("plan --target rtmp://live.example.com/show/cam1", "(secret)"),
+    ] {
+        let run = world.run(&format!("{line}?auth_key={key}"));
+        assert_eq!(run.code, 1, "{}", run.transcript());
+        assert!(run.stderr.contains(says), "{}", run.transcript());
+        assert!(!run.transcript().contains("8f2c1d9b7a6e"), "{}", run.transcript());
+    }
 }
 
 /// Somebody added a configuration in the console, or removed its entry from the files.
@@ -177,7 +217,7 @@ fn online_adds_what_the_service_holds() {
     world.set("COLUMNS", "80");
     let asked = |world: &World, address: &str| {
         let text = world.run(&format!("explain {address} --online --emulator")).stdout;
-        let (_, below) = text.split_once("\nemulator .livevod/emulator.log\n").unwrap();
+        let (_, below) = text.split_once("\nIn the service: emulator .livevod/emulator.log\n").unwrap();
         below.to_owned()
     };
     let missing = asked(&world, "live.example.com/show/cam1");

@@ -81,6 +81,11 @@ const SCENES: &[Scene] = &[
     ("not-approved", || columns(ONE).run("apply --emulator")),
     ("not-done", refused),
     ("not-formatted", || columns(ONE.replace("version: 1", "version:   1")).run("fmt --check")),
+    ("not-told", || {
+        let mut world = columns(ONE);
+        world.set("LIVEVOD_NOTIFY_SLACK_URL", "http://127.0.0.1:1/services/T0ken");
+        world.run("drift --emulator --notify slack --notify-timeout 1ms")
+    }),
     ("not-utf8", || {
         let world = columns(ONE);
         std::fs::write(world.path().join("latin.yaml"), b"version: 1\n# caf\xe9\n").unwrap();

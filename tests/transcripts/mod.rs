@@ -23,6 +23,10 @@ mod init;
 mod journal;
 #[cfg(unix)]
 mod kept;
+#[cfg(unix)]
+mod metrics;
+#[cfg(unix)]
+mod notify;
 mod online;
 #[cfg(unix)]
 mod outputs;

@@ -35,7 +35,7 @@ fn actions(world: &World, line: &str) -> Vec<String> {
 #[test]
 fn people_read_what_each_statement_is_for() {
     let world = World::with(FILE);
-    let run = world.run("ram-policy --online --all-domains --for plan,apply,import");
+    let run = world.run("ram-policy --online --all-domains --who --for plan,apply,import");
     assert_eq!(run.code, 0, "{}", run.transcript());
     assert_snapshot!(run.transcript());
 }

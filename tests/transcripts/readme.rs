@@ -76,6 +76,27 @@ fn links_between_pages_lead_somewhere() {
     }
 }
 
+/// Each threat names a test, and the test is there.
+#[test]
+fn every_threat_has_the_test_that_it_names() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = text("SECURITY.md");
+    let rows: Vec<&str> =
+        page.lines().filter(|line| line.starts_with('|') && !line.starts_with("|---")).skip(1).collect();
+    assert!(rows.len() > 15, "{rows:?}");
+    for row in rows {
+        let tests = row.rsplit(" | ").next().unwrap().split('`').skip(1).step_by(2);
+        let mut count = 0;
+        for name in tests {
+            let (file, function) = name.split_once("::").unwrap_or((name, ""));
+            assert!(root.join(file).exists(), "{name}");
+            assert!(function.is_empty() || text(file).contains(&format!("fn {function}(")), "{name}");
+            count += 1;
+        }
+        assert!(count > 0, "{row}");
+    }
+}
+
 /// The site that is built from docs/ has every page.
 #[test]
 fn every_page_is_in_the_table_of_contents() {

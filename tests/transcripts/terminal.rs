@@ -17,10 +17,15 @@ domains: { live.example.com: { apps: { show: { streams: { cam1: {} } } } } }
 
 /// Answers the question of `apply` on a terminal; what was printed after it, and the exit code.
 fn answered(world: &World, answer: &str) -> (String, i32) {
+    typed(world, &format!("{answer}\n"))
+}
+
+/// The same for keys that need no Enter.
+fn typed(world: &World, keys: &str) -> (String, i32) {
     let mut session = Session::spawn(world.command(&["apply", "--emulator"])).unwrap();
     session.set_expect_timeout(Some(std::time::Duration::from_secs(60)));
     session.expect("Enter a value:").unwrap();
-    session.send_line(answer).unwrap();
+    session.send(keys).unwrap();
     let mut rest = String::new();
     // On Linux, the other end of the terminal closes with an error after everything was read.
     let _ = session.read_to_string(&mut rest);
@@ -42,6 +47,25 @@ fn only_yes_is_yes() {
     let (rest, code) = answered(&world, "yes");
     assert_eq!(code, 0, "{rest}");
     assert!(rest.contains("Apply complete! Resources: 1 added"), "{rest}");
+}
+
+#[test]
+fn ctrl_c_at_the_question_says_that_nothing_was_written() {
+    let world = World::with(ONE);
+    let (rest, code) = typed(&world, "\u{3}");
+    assert_eq!(code, 130, "{rest}");
+    assert!(rest.contains("interrupted: nothing was written"), "{rest}");
+    assert!(
+        !world
+            .path()
+            .join(".livevod/journal")
+            .read_dir()
+            .unwrap()
+            .flatten()
+            .any(|file| { file.path().extension().is_some_and(|ending| ending == "jsonl") })
+    );
+    let (rest, code) = answered(&world, "yes");
+    assert_eq!(code, 0, "{rest}");
 }
 
 /// A slow rate keeps the apply busy once the burst is used up; the signal comes before that.

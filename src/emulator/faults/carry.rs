@@ -10,10 +10,12 @@ use super::{Late, spoilt};
 use crate::emulator::Answer;
 use crate::emulator::answer::Exchange;
 use crate::emulator::delivery::{Delivery, Disturbed, End, Fate};
+use crate::emulator::event::Event;
 use crate::emulator::glance::Glance;
 use crate::emulator::inner::{Delivering, Handled};
 use crate::emulator::refusal::Refusal;
 use crate::emulator::state::{Entry, Record, State};
+
 use crate::model::{Address, Pattern, RecordConfig};
 use crate::wire::{Action, Request, Response};
 
@@ -50,6 +52,8 @@ impl Delivering {
         request_id: String,
     ) -> Response {
         let (response, mut undo) = self.carry_out(request, clock, now, request_id);
+        // What was done stays on record.
+        undo.retain(Record::is_of_a_configuration);
         if let Some(time) = time.filter(|_| !undo.is_empty()) {
             undo.reverse();
             self.faults.reverts.push((now.checked_add(time).unwrap_or(Timestamp::MAX), undo));
@@ -120,20 +124,23 @@ impl Delivering {
 
     fn let_others_act(&mut self, foreign: &[(Foreign, Pattern)], now: Timestamp) {
         for (what, victims) in foreign {
-            let records = changed_by_others(self.state(), *what, victims);
+            let records = changed_by_others(self.state(), *what, victims, now);
             self.make(records, now);
         }
     }
 }
 
-/// What someone else's edit or delete changes.
-fn changed_by_others(state: &State, what: Foreign, victims: &Pattern) -> Vec<Record> {
+/// What someone else's edit or delete in the console changes, and its events.
+fn changed_by_others(state: &State, what: Foreign, victims: &Pattern, now: Timestamp) -> Vec<Record> {
     let victims = state.all().filter(|(address, _)| victims.matches(address));
-    let change = |(address, entry): (&Address, &Entry)| match what {
-        Foreign::Edit => Record::put(address.clone(), edited(entry)),
-        Foreign::Delete => Record::remove(address.clone()),
+    let change = |(number, (address, entry)): (usize, (&Address, &Entry))| {
+        let (action, change) = match what {
+            Foreign::Edit => (Action::Update, Record::put(address.clone(), edited(entry))),
+            Foreign::Delete => (Action::Delete, Record::remove(address.clone())),
+        };
+        [change, Record::event(Event::in_console(action, address, number, now))]
     };
-    victims.map(change).collect()
+    victims.enumerate().flat_map(change).collect()
 }
 
 /// The same configuration after someone changed its CycleDuration.
@@ -175,6 +182,7 @@ fn spoil(answered: Option<Response>, spoil: Option<Spoil>, exchange: &Exchange) 
         Spoil::Throttle(after) => refused(Refusal::throttled(after)),
         Spoil::ExpiredToken => refused(Refusal::token_expired()),
         Spoil::RevokedKey => refused(spoilt::key_inactive()),
+        Spoil::Deny => refused(Refusal::no_permission()),
         Spoil::Garbage => spoilt(spoilt::garbage),
         Spoil::Empty => spoilt(spoilt::empty),
         Spoil::Huge => spoilt(spoilt::huge),

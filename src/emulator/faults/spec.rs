@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use crate::emulator::operation::Operation;
 use crate::model::Pattern;
-use crate::wire::Action;
 
 /// One kind of fault and the calls that it strikes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     pub(super) kind: FaultKind,
-    pub(super) action: Option<Action>,
+    /// The name on the wire.
+    pub(super) action: Option<&'static str>,
     pub(super) address: Option<Pattern>,
     pub(super) when: When,
     /// The most strikes.
@@ -85,6 +86,8 @@ kinds! {
     ExpiredToken = "expired-token", 0;
     /// not carried out; answered with InvalidAccessKeyId.Inactive
     RevokedKey = "revoked-key", 0;
+    /// not carried out; answered with NoPermission, as RAM does where no policy allows the action
+    Deny = "deny", 0;
     /// carried out; the answer ends in the middle
     Truncated = "truncated", 0;
     /// carried out; the answer is not JSON
@@ -115,7 +118,10 @@ kinds! {
 
 /// The keys, and what they mean.
 const KEYS: [(&str, &str); 12] = [
-    ("action=Add|Update|Delete|Describe", "only calls of this action"),
+    (
+        "action=NAME",
+        "only calls of this action: Add, Update, Delete, Describe or a whole name, such as LookupEvents",
+    ),
     ("address=PATTERN", "only calls about these addresses: domain[/app[/stream]]"),
     ("nth=N", "only the Nth of those calls"),
     ("every=N", "only every Nth of those calls"),
@@ -213,12 +219,10 @@ fn no_pair(text: &str) -> String {
 }
 
 /// The action with this short or full name.
-fn action(text: &str) -> Result<Action, String> {
-    let short = |action: Action| {
-        action.name().strip_prefix(text).is_some_and(|rest| rest.starts_with("LiveRecordVodConfig"))
-    };
-    let known = Action::ALL.into_iter().find(|action| action.name() == text || short(*action));
-    known.ok_or_else(|| "expected `Add`, `Update`, `Delete` or `Describe`".to_owned())
+fn action(text: &str) -> Result<&'static str, String> {
+    let unknown =
+        || "expected `Add`, `Update`, `Delete`, `Describe` or the name of another action".to_owned();
+    Operation::whole_name(text).ok_or_else(unknown)
 }
 
 fn whole(text: &str) -> Result<u64, String> {
@@ -279,7 +283,7 @@ mod tests {
         let fault = fault("late-commit:action=Add,address=a.com/show,every=3,times=2,seed=7,time=1500ms");
         assert_eq!(
             (fault.action, fault.when, fault.times, fault.seed),
-            (Some(Action::Add), When::Every(3), Some(2), 7)
+            (Some("AddLiveRecordVodConfig"), When::Every(3), Some(2), 7)
         );
         assert_eq!(
             (fault.address, fault.time),
@@ -291,7 +295,9 @@ mod tests {
             Some(Duration::from_secs(2))
         );
         let full = "hang:action=DescribeLiveRecordVodConfigs".parse::<Fault>().unwrap();
-        assert_eq!(full.action, Some(Action::Describe));
+        assert_eq!(full.action, Some("DescribeLiveRecordVodConfigs"));
+        let other = "deny:action=LookupEvents".parse::<Fault>().unwrap();
+        assert_eq!(other.action, Some("LookupEvents"));
     }
 
     #[test]

@@ -75,6 +75,7 @@ pub(super) enum Spoil {
     Throttle(Option<Duration>),
     ExpiredToken,
     RevokedKey,
+    Deny,
     Truncate,
     Garbage,
     Empty,
@@ -141,7 +142,7 @@ impl Fault {
     fn selects(&self, call: &Glance) -> bool {
         let is_foreign = matches!(self.kind, FaultKind::ForeignEdit | FaultKind::ForeignDelete);
         let at_address = || is_foreign || self.address.as_ref().is_none_or(|pattern| is_about(call, pattern));
-        self.action.is_none_or(|action| call.action == action.name()) && at_address()
+        self.action.is_none_or(|action| call.action == action) && at_address()
     }
 }
 
@@ -180,6 +181,7 @@ impl Strike {
             FaultKind::FalseThrottle => self.rule(Commit::Once, Some(Spoil::Throttle(fault.retry_after))),
             FaultKind::ExpiredToken => self.rule(Commit::Never, Some(Spoil::ExpiredToken)),
             FaultKind::RevokedKey => self.rule(Commit::Never, Some(Spoil::RevokedKey)),
+            FaultKind::Deny => self.rule(Commit::Never, Some(Spoil::Deny)),
             FaultKind::Truncated => self.rule(Commit::Once, Some(Spoil::Truncate)),
             FaultKind::Garbage => self.rule(Commit::Once, Some(Spoil::Garbage)),
             FaultKind::Empty => self.rule(Commit::Once, Some(Spoil::Empty)),

@@ -21,6 +21,8 @@ pub(super) fn from_http(parts: &Parts, body: Vec<u8>) -> Request {
             .and_modify(|joined| *joined = format!("{joined},{value}"))
             .or_insert_with(|| value.into_owned());
     }
+    // A request that never came over HTTP is livevod's own; any other says itself what sent it.
+    headers.entry("user-agent".to_owned()).or_default();
     Request {
         method: parts.method.as_str().to_owned(),
         host: headers.remove("host").unwrap_or_default(),

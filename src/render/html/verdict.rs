@@ -54,8 +54,9 @@ pub(super) fn command(view: &PlanView) -> String {
         true => "Apply exactly this plan",
         false => "Apply exactly this plan, with every guard allowed",
     };
+    let files = if view.is_without_files { ", with the files that it was made from" } else { "" };
     format!(
-        "<section class=\"box plain\" aria-labelledby=\"apply\">\n<h2 id=\"apply\">{words}</h2>\n\
+        "<section class=\"box plain\" aria-labelledby=\"apply\">\n<h2 id=\"apply\">{words}{files}</h2>\n\
          <p class=\"command\"><code id=\"command\">{}</code> <button type=\"button\" id=\"copy\" hidden>Copy</button></p>\n</section>\n",
         escaped(&command)
     )

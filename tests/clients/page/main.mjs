@@ -21,6 +21,9 @@ const ATTEMPTS = 3;
 
 const [binary, chromium, pictures] = process.argv.slice(2);
 
+/// A small phone, a phone, a laptop and a large screen.
+const WINDOWS = [360, 390, 1280, 1920].flatMap((width) => [["light", width], ["dark", width]]);
+
 /// Name of the page, what is looked at, how the browser is, the check.
 const CASES = [
   ["danger", "the policy lets nothing else run", { expected: true }, checks.policy],
@@ -35,7 +38,7 @@ const CASES = [
   ["base", "what was pending stands apart", {}, checks.beside],
   ["hostile", "hostile names are text", {}, checks.inert],
   ...["danger", "base", "quiet", "hostile"].flatMap((name) =>
-    [["light", 1280], ["dark", 1280], ["light", 360], ["dark", 360]].flatMap(([colorScheme, width]) => [
+    WINDOWS.flatMap(([colorScheme, width]) => [
       [name, `axe and width, ${colorScheme}, ${width} wide`, { colorScheme, viewport: { width, height: 800 } }, laidOut],
     ]),
   ),
@@ -108,7 +111,7 @@ async function look(server, [name, what, options, check]) {
 async function picture(server, folder) {
   mkdirSync(folder, { recursive: true });
   for (const name of ["danger", "base", "quiet", "hostile", "large"]) {
-    for (const [colorScheme, width] of [["light", 1280], ["dark", 1280], ["light", 360]]) {
+    for (const [colorScheme, width] of WINDOWS) {
       await visit(chromium, server.base + name, { colorScheme, viewport: { width, height: 900 } }, async (page) => {
         await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: name !== "large" });
       });

@@ -129,6 +129,16 @@ impl Call {
         !self.is_answered() && !self.is_refused()
     }
 
+    /// Whether the service refused it because there were too many.
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.code.as_deref().is_some_and(|code| code.starts_with("Throttling"))
+    }
+
+    /// Whether it reads configurations.
+    pub(crate) fn is_read(&self) -> bool {
+        matches!(self.step, Step::Plan | Step::Compare | Step::Confirm | Step::List)
+    }
+
     pub(crate) fn is_about(&self, address: &Address) -> bool {
         match &self.target {
             Target::Address(own) => own == address,

@@ -8,8 +8,9 @@ use livevod::plan::{ActionKind, Change};
 
 use super::super::Run;
 use super::super::story::{Call, Target};
-use super::super::truth::{State, folded};
+use super::super::truth::folded;
 use super::super::weather::Step;
+use super::writes::seen;
 use super::{View, is_foreign_between};
 
 /// An app-wide entry is removed only if the last listing before its Delete shows the same siblings as the plan's own
@@ -50,14 +51,7 @@ fn listed(view: View, wide: &Address, fits: impl Fn(usize, &Call) -> bool) -> Op
         |call: &Call| matches!(&call.target, Target::Domain(domain) if **domain == *wide.domain);
     let mut fitting = calls.filter(|(at, call)| call.is_answered() && is_of_domain(call) && fits(*at, call));
     let (at, call) = fitting.next_back()?;
-    Some(state(view, at, call).keys().filter(|other| wide.has_beside(other)).cloned().collect())
-}
-
-fn state<'a>(view: View<'a>, at: usize, call: &Call) -> &'a State {
-    match call.stale.is_zero() {
-        true => view.run.truth.seen_by(at),
-        false => view.run.truth.seen_late_by(at, view.run.story[at].at, call.stale),
-    }
+    Some(seen(view.run, at, call).keys().filter(|other| wide.has_beside(other)).cloned().collect())
 }
 
 /// The state after the rest of the plan.

@@ -13,7 +13,7 @@ use super::super::truth::folded;
 use super::super::weather::Step;
 use super::super::{Afterwards, Run};
 use super::writes::{is_seen, shown};
-use super::{View, changes, is_foreign_between};
+use super::{View, changes, is_foreign_between, went_along};
 
 /// After a replace, the new or the old entry records again, unless both were refused or the process
 /// died; then the next process repairs it.
@@ -27,9 +27,12 @@ pub(super) fn a_failed_replace_leaves_something(run: &Run) -> Result<(), String>
         for change in replaces {
             let address = folded(&change.address);
             let end = run.story.iter().rposition(|one| one.process == view.number).unwrap_or(0);
-            let is_deleted = changes(run).any(|(_, process, changed, author)| {
-                process == view.number && author.is_own() && changed.address == address
+            // What an app-wide Delete takes along after its replace is checked with the other configurations beside that one.
+            let own = changes(run).filter(|(_, process, changed, author)| {
+                *process == view.number && author.is_own() && changed.address == address
             });
+            let is_deleted =
+                own.last().is_some_and(|(at, _, changed, author)| !went_along(run, at, changed, author));
             let is_there = run.truth.seen_by(end).contains_key(&address);
             let by_others = is_foreign_between(run, view.start(), end, &address);
             let could = !is_out_of_time(view, &address)

@@ -7,6 +7,8 @@ mod paces;
 mod secrets;
 mod writes;
 
+use std::time::Duration;
+
 use livevod::apply::ChangeOutcome;
 use livevod::model::{Address, RecordConfig, Remote};
 use livevod::plan::{Change, Plan};
@@ -15,6 +17,9 @@ use super::Run;
 use super::story::{Author, Call, Happening, What};
 use super::truth::{Changed, folded};
 use super::weather::Step;
+
+/// How long every call of an action must be throttled before livevod gives the action up.
+const GIVES_UP: Duration = Duration::from_secs(60);
 
 /// Returns what does not hold.
 pub(super) type Invariant = fn(&Run) -> Result<(), String>;
@@ -121,13 +126,22 @@ impl<'a> View<'a> {
     /// Whether the service throttled reads between two places, and answered none about an address after that: it blocks
     /// all of them.
     fn is_throttled_between(self, first: usize, last: usize, address: &Address) -> bool {
-        let is_throttled =
-            |call: &Call| call.code.as_deref().is_some_and(|code| code.starts_with("Throttling"));
         let mut reads = self.calls().filter(|(at, call)| *at > first && *at < last && !call.step.is_write());
-        let throttled = reads.by_ref().filter(|(_, call)| is_throttled(call)).last();
+        let throttled = reads.by_ref().filter(|(_, call)| call.is_throttled()).last();
         throttled.is_some_and(|(at, _)| {
             !self.calls().any(|(look, call)| look > at && look < last && call.is_look_at(address))
         })
+    }
+
+    /// Whether all reads of the process before a place were throttled, for a minute or longer: then livevod sends none any more, not
+    /// even after a write that it sends later.
+    fn has_given_up_reads(self, place: usize) -> bool {
+        let reads: Vec<(usize, &Call)> =
+            self.calls().filter(|(at, call)| *at < place && call.is_read()).collect();
+        let throttled = reads.iter().rev().map_while(|(at, call)| call.is_throttled().then_some(*at));
+        let times: Vec<Duration> = throttled.map(|at| self.run.story[at].at).collect();
+        let (last, first) = (times.first(), times.last());
+        last.zip(first).is_some_and(|(last, first)| *last - *first >= GIVES_UP)
     }
 
     /// Whether a process with a role's keys had none for the account at a place: the role gave it no other key, or
@@ -161,6 +175,18 @@ fn changes(run: &Run) -> impl Iterator<Item = (usize, usize, &Changed, Author)> 
         }
         _ => None,
     })
+}
+
+/// Whether livevod's Delete of another entry removed an entry, and not one of its own address. Of a Delete that arrived late, the
+/// address is not known.
+fn went_along(run: &Run, at: usize, changed: &Changed, author: Author) -> bool {
+    let last = run.story[..at].iter().rev().find_map(|one| match &one.what {
+        What::Call(call) if call.step.is_write() => Some(call),
+        _ => None,
+    });
+    author == Author::Livevod
+        && changed.after.is_none()
+        && last.is_some_and(|call| call.step == Step::Delete && !call.is_about(&changed.address))
 }
 
 /// Whether another client changed an address between two places.

@@ -100,8 +100,7 @@ pub(super) fn what_is_throttled_for_a_minute_is_given_up(run: &Run) -> Result<()
         for one in run.story.iter().filter(|one| one.process == number) {
             let What::Call(call) = &one.what else { continue };
             let action = action(call.step);
-            let is_throttled = call.code.as_deref().is_some_and(|code| code.starts_with("Throttling"));
-            if !is_throttled {
+            if !call.is_throttled() {
                 since.remove(&action);
                 continue;
             }

@@ -9,9 +9,9 @@ use livevod::plan::{ActionKind, Change, Contingent, Reason};
 use super::super::Run;
 use super::super::process::End;
 use super::super::story::{Author, Call, Target, What, failure};
-use super::super::truth::{Changed, folded};
+use super::super::truth::{Changed, State, folded};
 use super::super::weather::{SHORT, Step};
-use super::{View, changes, is_after, is_as, is_before, is_foreign_between};
+use super::{View, changes, is_after, is_as, is_before, is_foreign_between, went_along};
 
 /// Contingent writes are in the plan. Nothing else may be sent, whatever its outcome, and the values that are written are those of
 /// the
@@ -240,11 +240,15 @@ pub(super) fn is_seen(run: &Run, at: usize, call: &Call, address: &Address) -> b
 
 /// What a read showed at an address.
 pub(super) fn shown<'a>(run: &'a Run, at: usize, call: &Call, address: &Address) -> Option<&'a Remote> {
-    let state = match call.stale.is_zero() {
+    seen(run, at, call).get(address).map(|remote| &**remote)
+}
+
+/// The state that a read saw.
+pub(super) fn seen<'a>(run: &'a Run, at: usize, call: &Call) -> &'a State {
+    match call.stale.is_zero() {
         true => run.truth.seen_by(at),
         false => run.truth.seen_late_by(at, run.story[at].at, call.stale),
-    };
-    state.get(address).map(|remote| &**remote)
+    }
 }
 
 /// A change whose compare already shows the wanted state is done, and not written.
@@ -257,7 +261,7 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
             let compared = !has_written && matches!(outcome.outcome, Outcome::NotAttempted(_));
             let looked = compared.then(|| last_compare(view, at, &address)).flatten();
             if let Some((look, call)) = looked
-                && !is_unread(&outcome.outcome)
+                && !has_contradicted(&outcome.outcome)
                 && !is_followed_by_a_failed_look(view, look, at, &address)
                 && is_after(change, shown(run, look, call, &address))
             {
@@ -268,8 +272,8 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
     Ok(())
 }
 
-/// Whether the listing of a reading contradicts itself.
-fn is_unread(outcome: &Outcome) -> bool {
+/// Whether a change ended with a listing that contradicts itself.
+pub(super) fn has_contradicted(outcome: &Outcome) -> bool {
     let remote = failure(outcome).and_then(|failure| failure.remote.as_ref());
     matches!(remote, Some(Error::Contradiction(_)))
 }
@@ -340,7 +344,11 @@ pub(super) fn siblings_that_went_along_come_back(run: &Run) -> Result<(), String
     for (at, process, changed, author) in changes(run) {
         let Some(view) = View::all(run).find(|view| view.number == process) else { continue };
         let is_own = matches!(author, Author::Livevod | Author::Late(_));
-        let planned = view.change(&changed.address).is_some_and(Change::removes);
+        // A replace that is over does not remove its configuration again.
+        let planned = view.change(&changed.address).is_some_and(|change| {
+            change.removes()
+                && !(change.action() == ActionKind::Replace && went_along(run, at, changed, author))
+        });
         let last = run.story.iter().rposition(|one| one.process == process).unwrap_or(at);
         // livevod can't have saved what another client added or changed after the reading.
         let by_others = is_foreign_between(run, view.start(), last, &changed.address);

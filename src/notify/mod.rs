@@ -1,0 +1,29 @@
+//! Turns the outcome of a drift check, and what was told before, into messages for chat rooms and programs.
+//!
+//! ```text
+//! Plan ─Summary::of→ Summary ─┐
+//! what was told ──────State───┴─is_news→ Message ─body→ JSON of the receiver ─sign, post→ accepted or not
+//! ```
+//!
+//! Pure, except for `post`, which sends.
+
+mod answer;
+mod body;
+mod document;
+mod link;
+mod markup;
+mod message;
+mod post;
+mod receiver;
+mod sign;
+mod state;
+mod summary;
+
+pub use body::body;
+pub(crate) use document::schema;
+pub use link::{Link, LinkError};
+pub use message::Message;
+pub use post::{Letter, Patience, deliver};
+pub use receiver::{Kind, Receiver, ReceiverError};
+pub use state::{CheckState, State, StateError, Told};
+pub use summary::{Difference, DifferenceKind, DomainCounts, FieldDifference, Outcome, Summary};
