@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::Period;
+use crate::model::Period;
 
 /// The recordings that lie over one stretch of on-air time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

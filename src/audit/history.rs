@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::period::{earlier, later};
-use crate::model::{Address, RecordConfig, Remote, Snapshot};
+use crate::model::{Address, Period, RecordConfig, Remote, Snapshot};
 
 /// How far the clocks of the service, of encoders and of livevod may differ. A session that began as near to a change as this
 /// may have begun on either side of it.
@@ -176,12 +175,13 @@ impl<'a> History<'a> {
             (Some(_), None) => changed(),
             (Some(write), Some(remote)) => {
                 // Added by somebody else, after livevod's write.
-                let added = created(remote).filter(|created| *created > later(confirmed(write), CLOCKS));
+                let added =
+                    created(remote).filter(|created| *created > Period::later(confirmed(write), CLOCKS));
                 match (&write.after, added) {
-                    (_, Some(added)) if time > later(added, CLOCKS) => {
+                    (_, Some(added)) if time > Period::later(added, CLOCKS) => {
                         Stood::Config(Arc::new(remote.config.clone()), Since::Created(added))
                     }
-                    (None, Some(added)) if time < earlier(added, CLOCKS) => Stood::Nothing,
+                    (None, Some(added)) if time < Period::earlier(added, CLOCKS) => Stood::Nothing,
                     (Some(after), None) if same(after, &remote.config) => {
                         Stood::Config(Arc::new(remote.config.clone()), Since::Written(confirmed(write)))
                     }
@@ -210,10 +210,12 @@ fn between(
         (Some((_, Some(_))), Some(_)) => changed(),
         // An Update leaves the time at which the entry was added.
         (None, Some(before)) => match next.created.or_else(|| now.and_then(created)) {
-            Some(created) if later(created, CLOCKS) < time => {
+            Some(created) if Period::later(created, CLOCKS) < time => {
                 Stood::Config(Arc::new(before.clone()), Since::Created(created))
             }
-            Some(created) if next.created.is_some() && time < earlier(created, CLOCKS) => Stood::Nothing,
+            Some(created) if next.created.is_some() && time < Period::earlier(created, CLOCKS) => {
+                Stood::Nothing
+            }
             _ => Stood::Unclear(Unclear::NoCreateTime(address.clone())),
         },
     }
@@ -222,10 +224,10 @@ fn between(
 fn since_creation(address: &Address, remote: &Remote, time: Timestamp) -> Stood {
     match created(remote) {
         None => Stood::Unclear(Unclear::NoCreateTime(address.clone())),
-        Some(created) if later(created, CLOCKS) < time => {
+        Some(created) if Period::later(created, CLOCKS) < time => {
             Stood::Config(Arc::new(remote.config.clone()), Since::Created(created))
         }
-        Some(created) if time < earlier(created, CLOCKS) => Stood::Nothing,
+        Some(created) if time < Period::earlier(created, CLOCKS) => Stood::Nothing,
         Some(_) => Stood::Unclear(Unclear::AtThatMoment(address.clone())),
     }
 }
@@ -234,11 +236,11 @@ fn since_creation(address: &Address, remote: &Remote, time: Timestamp) -> Stood 
 fn near(write: &Write, time: Timestamp) -> Option<Unclear> {
     match write.ended {
         // It may be carried out at any time after it was sent.
-        Ended::Unknown if earlier(write.sent, CLOCKS) <= time => {
+        Ended::Unknown if Period::earlier(write.sent, CLOCKS) <= time => {
             Some(Unclear::UnknownWrite(write.address.clone()))
         }
         Ended::Confirmed(confirmed)
-            if earlier(write.sent, CLOCKS) <= time && time <= later(confirmed, CLOCKS) =>
+            if Period::earlier(write.sent, CLOCKS) <= time && time <= Period::later(confirmed, CLOCKS) =>
         {
             Some(Unclear::AtThatMoment(write.address.clone()))
         }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::history::{History, Ruling, Unclear};
-use super::period::later;
-use super::{Period, Publish};
-use crate::model::{Address, RecordConfig};
+use crate::model::{Address, Period, Publish, RecordConfig};
 
 /// How long the service awaits an interrupted stream where nothing else is written (API: DelayTime).
 pub(super) const DELAY: SignedDuration = SignedDuration::from_secs(180);
@@ -119,7 +117,7 @@ impl Session {
 
     /// Whether the service, by this session's configuration, takes a publish for its continuation.
     fn awaits(&self, publish: &Publish) -> bool {
-        self.ended.is_none_or(|ended| publish.began <= later(ended, self.waits))
+        self.ended.is_none_or(|ended| publish.began <= Period::later(ended, self.waits))
     }
 
     fn continued(mut self, publish: &Publish, read_at: Timestamp) -> Self {

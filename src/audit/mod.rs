@@ -9,19 +9,15 @@
 //! Soundness comes before completeness: what the documents leave open is read in every possible way, and a session is
 //! only called recorded or missing where each reading says so. `missing` means that no recording is listed.
 
-mod aired;
 mod coverage;
 mod expected;
 mod history;
 mod join;
 mod near;
-mod period;
 mod verdict;
 
-pub use self::aired::{Aired, DomainAired, Publish, Video};
 pub use self::expected::Expected;
 pub use self::history::{Ended, History, Ruler, Ruling, Since, Unclear, Write};
 pub use self::join::Session;
 pub use self::near::is_near_miss;
-pub use self::period::Period;
 pub use self::verdict::{Kind, Reason, Settings, Verdict, judge};

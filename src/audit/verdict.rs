@@ -2,14 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Period;
-use super::aired::{Aired, DomainAired, Video};
 use super::coverage::{self, Level};
 use super::expected::Expected;
 use super::history::{History, Ruler, Ruling, Unclear};
 use super::join::{self, Session};
-use super::period::{earlier, later};
-use crate::model::{Address, RecordConfig};
+use crate::model::{Address, Aired, DomainAired, Period, RecordConfig, Video};
 
 /// The longest cycle and the longest delay time that a configuration may have (API: CycleDuration, DelayTime).
 const LONGEST: SignedDuration = SignedDuration::from_hours(6);
@@ -299,7 +296,7 @@ impl Bench<'_> {
                 if matches!(wish.reason, Reason::Unclear(_)) { Kind::Unknown } else { Kind::NotWanted };
             return told(kind, wish.reason.clone());
         }
-        let starts = later(self.aired.period.from, session.waits);
+        let starts = Period::later(self.aired.period.from, session.waits);
         if session.began <= starts {
             return told(Kind::Unknown, Reason::BeganBefore);
         }
@@ -333,17 +330,17 @@ impl Bench<'_> {
     /// interruption, and be full a cycle later at most.
     fn due(&self, session: &Session, wish: &Wish) -> (Vec<Period>, bool) {
         let Settings { grace, slack } = self.settings;
-        let listed = earlier(self.read_at, grace + slack);
+        let listed = Period::earlier(self.read_at, grace + slack);
         let resumed = if session.resumed { wish.cycle } else { SignedDuration::ZERO };
-        if session.ended.is_some_and(|ended| later(ended, wish.delay + resumed) <= listed) {
+        if session.ended.is_some_and(|ended| Period::later(ended, wish.delay + resumed) <= listed) {
             return (session.on_air.clone(), true);
         }
         let last = session.on_air.len().saturating_sub(1);
         let due = session.on_air.iter().enumerate().map(|(at, connection)| {
-            if at < last && later(connection.to, wish.delay + wish.cycle) <= listed {
+            if at < last && Period::later(connection.to, wish.delay + wish.cycle) <= listed {
                 return *connection;
             }
-            let full = earlier(listed.min(connection.to), wish.cycle);
+            let full = Period::earlier(listed.min(connection.to), wish.cycle);
             connection.and(Period::new(Timestamp::MIN, full))
         });
         (due.filter(|connection| !connection.is_empty()).collect(), false)

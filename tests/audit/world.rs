@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use livevod::audit::{Aired, DomainAired, Ended, Period, Publish, Video, Write};
+use livevod::audit::{Ended, Write};
 use livevod::model::{
-    Address, DomainSnapshot, Format, FormatSettings, RecordConfig, Remote, Snapshot, StreamSpelling,
+    Address, Aired, DomainAired, DomainSnapshot, Format, FormatSettings, Period, Publish, RecordConfig,
+    Remote, Snapshot, StreamSpelling, Video,
 };
 
 use crate::simulation::harness::random::Random;

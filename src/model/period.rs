@@ -37,14 +37,14 @@ impl Period {
     pub fn overlaps(self, other: Period) -> bool {
         !self.and(other).is_empty()
     }
-}
 
-/// `time` plus `duration`, or the last moment that can be written.
-pub(super) fn later(time: Timestamp, duration: SignedDuration) -> Timestamp {
-    time.checked_add(duration).unwrap_or(Timestamp::MAX)
-}
+    /// `time` plus `duration`, or the last moment that can be written.
+    pub fn later(time: Timestamp, duration: SignedDuration) -> Timestamp {
+        time.checked_add(duration).unwrap_or(Timestamp::MAX)
+    }
 
-/// `time` minus `duration`, or the first moment that can be written.
-pub(super) fn earlier(time: Timestamp, duration: SignedDuration) -> Timestamp {
-    time.checked_sub(duration).unwrap_or(Timestamp::MIN)
+    /// `time` minus `duration`, or the first moment that can be written.
+    pub fn earlier(time: Timestamp, duration: SignedDuration) -> Timestamp {
+        time.checked_sub(duration).unwrap_or(Timestamp::MIN)
+    }
 }
