@@ -9,10 +9,11 @@
 //!
 //! Layers, the lowest first; each may use the layers to its left: `gate`, `model`, `source`, `files`, `schema` ←
 //! `diag`, `wire`, `sealed` ← `snapshot`, `config`, `emulator` ← `resolve` ← `check`, `explain`, `permissions`, `plan`, `api` ←
-//! `import`, `merge`, `apply`, `notify`, `embedded` ← `drift` ← `render` ← `cli`. A test checks this for every path in `src/`, and that no files use each
-//! other in a circle. The client does not know the emulator: `embedded` joins the two. Input, clock, environment and
-//! randomness are used only in `api`, `apply`, `cli`, `files`, the sending half of `notify`, the loading half of `config` and the
-//! emulator's service, store and server; everything else is a function of its arguments.
+//! `audit`, `import`, `merge`, `apply`, `notify`, `embedded` ← `drift` ← `render` ← `cli`. A test checks this for every path
+//! in `src/`, and that no files use each other in a circle. The client does not know the emulator: `embedded` joins the two.
+//! Input, clock, environment and randomness are used only in `api`, `apply`, `cli`, `files`, the sending half of `notify`,
+//! the loading half of `config` and the emulator's service, store and server; everything else is a function of its
+//! arguments.
 //!
 //! Where to look first:
 //!
@@ -21,6 +22,7 @@
 //! - `plan/diff.rs` finds the changes, and `plan/guard.rs` decides which guards refuse them; for a saved plan,
 //!   `plan/review.rs` adds `stale`. `Plan::cleared` returns an error for a plan that a guard refuses.
 //! - `merge/splice.rs` edits the text of files, and `merge/proof.rs` compares the plans before and after.
+//! - `audit/verdict.rs` judges what aired: `audit/history.rs` says what ruled then, and `audit/coverage.rs` what has no recording.
 //! - `apply/write.rs` is the one loop that every write goes through, and `Run::send` in `apply/run.rs` is the one place
 //!   that sends a write.
 //! - `render/view.rs` collects what is shown of a plan, `render/phrases.rs` has the words that formats share, and
@@ -31,6 +33,7 @@
 
 pub mod api;
 pub mod apply;
+pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod config;

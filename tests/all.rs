@@ -4,6 +4,7 @@
 mod accounts;
 mod apply;
 mod architecture;
+mod audit;
 mod desired;
 mod drift;
 mod emulator;

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::wire::{LOOKUP_EVENTS, RemoteError};
+use crate::wire::{LOOKUP_EVENTS, PUBLISH_LIST, RemoteError};
 
 /// How fast calls of one action may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,14 +48,18 @@ impl Rate {
         Self { per_minute: calls, burst: NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN) }
     }
 
-    /// The rate of one action: ActionTrail takes two calls a second, whatever the other services take. A service in this
-    /// process keeps no such limit.
+    /// The rate of one action: two have a lower limit of their own, by the second. A service in this process keeps no
+    /// limit.
     fn of(self, action: &str) -> Self {
-        const TRAIL: u32 = 120;
-        if action != LOOKUP_EVENTS || self == Self::UNLIMITED {
+        let per_second = match action {
+            LOOKUP_EVENTS => 2,
+            PUBLISH_LIST => 3,
+            _ => return self,
+        };
+        if self == Self::UNLIMITED {
             return self;
         }
-        let per_minute = self.per_minute.get().min(TRAIL);
+        let per_minute = self.per_minute.get().min(60 * per_second);
         Self { per_minute: NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN), burst: NonZeroU32::MIN }
     }
 

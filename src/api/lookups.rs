@@ -11,7 +11,7 @@ use crate::model::Address;
 use crate::wire::{self, DomainDetail, MOST_APP_SPACES, TranscodeGroup, UserDomain};
 
 /// Pages after which a listing is given up.
-const MOST_PAGES: u32 = 1000;
+pub(super) const MOST_PAGES: u32 = 1000;
 
 impl Client {
     /// A domain as the service knows it; `None` if the service has no domain of that name.
@@ -114,7 +114,7 @@ impl Client {
 
 /// Whether a page ends a listing, after so many items. A short page proves nothing: the service may return fewer items
 /// than were asked for.
-fn is_last(
+pub(super) fn is_last(
     listing: impl Fn() -> String,
     items: u64,
     total: Option<u64>,
@@ -130,7 +130,7 @@ fn is_last(
     }
 }
 
-fn endless(listing: &str) -> Error {
+pub(super) fn endless(listing: &str) -> Error {
     Error::Contradiction(format!("{listing} does not end after {MOST_PAGES} pages"))
 }
 

@@ -13,6 +13,7 @@ mod lookups;
 mod owner;
 mod places;
 mod proxy;
+mod recordings;
 mod retry;
 mod transport;
 mod who;

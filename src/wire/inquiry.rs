@@ -72,7 +72,11 @@ pub struct Inquiry {
 }
 
 impl Inquiry {
-    fn new<const N: usize>(product: Product, name: &'static str, params: [(&str, String); N]) -> Self {
+    pub(super) fn new<const N: usize>(
+        product: Product,
+        name: &'static str,
+        params: [(&str, String); N],
+    ) -> Self {
         let params = params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { product, name, params }
     }
@@ -282,7 +286,7 @@ fn oss_address(item: &Value) -> Result<Address, String> {
 }
 
 /// The objects under `name`; XML gives a single one without a list.
-fn items<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], String> {
+pub(super) fn items<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], String> {
     match fields.get(name) {
         Some(item @ Value::Object(_)) => Ok(std::slice::from_ref(item)),
         _ => list(fields, name),
@@ -299,7 +303,10 @@ pub(super) fn list<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a
 }
 
 /// The object under `name`; XML gives an empty one as empty text.
-fn object<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a Map<String, Value>, String> {
+pub(super) fn object<'a>(
+    fields: &'a Map<String, Value>,
+    name: &str,
+) -> Result<&'a Map<String, Value>, String> {
     static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
     match fields.get(name) {
         Some(Value::Object(inner)) => Ok(inner),

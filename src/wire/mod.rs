@@ -5,6 +5,7 @@ mod encode;
 mod formats;
 mod inquiry;
 mod page;
+mod recordings;
 mod request;
 mod response;
 mod sign;
@@ -27,6 +28,10 @@ pub use inquiry::{
     transcode_group, user_domains,
 };
 pub use page::{Page, read_page, take_config};
+pub use recordings::{
+    DOMAIN_MAPPING, DomainMapping, LIVE_VIDEOS, Listed, MOST_VIDEOS, PUBLISH_DAYS, PUBLISH_LIST,
+    domain_mapping, live_videos, publish_list, read_domain_mapping, read_live_videos, read_publish_list,
+};
 pub use request::{ComposeOff, PAGE_SIZE, add, addable, delete, describe, uncarryable, update};
 pub use response::{ReadError, read, request_id, time};
 pub use sign::{EMULATOR_SECRET, Key, Operation, Secret, SignatureVersion, Stamp, format_time, hex, sign};

@@ -9,7 +9,7 @@ use std::path::Path;
 use files::{Library, Module, Source};
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 25] = [
+const ALLOWED: [(&str, &[&str]); 26] = [
     ("gate", &[]),
     ("model", &[]),
     ("source", &[]),
@@ -26,6 +26,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
     ("explain", &["model", "source", "diag", "config", "resolve"]),
     ("permissions", &["wire"]),
     ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
+    ("audit", &["model"]),
     ("import", &["gate", "model", "source", "diag", "config", "resolve", "check", "plan"]),
     ("merge", &["model", "source", "diag", "config", "resolve", "check", "plan"]),
     ("api", &["gate", "model", "wire"]),

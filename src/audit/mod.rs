@@ -1,0 +1,23 @@
+//! Answers whether what aired was recorded. Pure.
+//!
+//! ```text
+//! publishes ────────────────────join→ Session ─┐
+//! configurations now, journals ─history→ Ruling ─┼─verdict→ Verdict
+//! videos ───────────────────coverage→ lacks ───┘
+//! ```
+//!
+//! Soundness comes before completeness: what the documents leave open is read in every possible way, and a session is
+//! only called recorded or missing where each reading says so. `missing` means that no recording is listed.
+
+mod coverage;
+mod expected;
+mod history;
+mod join;
+mod near;
+mod verdict;
+
+pub use self::expected::Expected;
+pub use self::history::{Ended, History, Ruler, Ruling, Since, Unclear, Write};
+pub use self::join::Session;
+pub use self::near::is_near_miss;
+pub use self::verdict::{Kind, Reason, Settings, Verdict, judge};
