@@ -43,6 +43,8 @@ mod store;
 mod sts;
 mod trail;
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::wire::{Action, Key, Request, Response, SignatureVersion, Verified, verify};
@@ -89,6 +91,8 @@ pub struct Emulator {
     limits: Limits,
     /// The events of refused writes.
     refused: Events,
+    /// Until when a write locks its domain.
+    locked: BTreeMap<String, Timestamp>,
     /// Calls that were admitted so far.
     turn: u64,
 }
@@ -113,6 +117,7 @@ impl Emulator {
             metadata: Metadata::default(),
             limits: Limits::default(),
             refused: Events::default(),
+            locked: BTreeMap::new(),
             turn: 0,
         }
     }
@@ -173,6 +178,16 @@ impl Emulator {
             let told = quirks.retry_after == RetryAfter::Present;
             Refusal::throttled(told.then(|| wait.unsigned_abs()))
         })
+    }
+
+    /// Refuses a write to a domain that another write has locked; otherwise locks the domain.
+    fn lock(&mut self, domain: &str, now: Timestamp) -> Result<(), Refusal> {
+        const LOCKS: SignedDuration = SignedDuration::from_millis(20);
+        if self.locked.get(domain).is_some_and(|until| now < *until) {
+            return Err(Refusal::locked());
+        }
+        self.locked.insert(domain.to_owned(), now.checked_add(LOCKS).unwrap_or(now));
+        Ok(())
     }
 
     /// A permanent key, or one that was handed out.
