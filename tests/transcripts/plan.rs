@@ -73,7 +73,7 @@ fn the_embedded_emulator_answers_as_many_calls_as_are_made() {
     assert_eq!(run.code, 0, "{}", run.transcript());
     assert_eq!(run.stderr.matches("DescribeLiveRecordVodConfigs").count(), 1_200);
     assert!(!run.stderr.contains("Throttling"), "{}", run.stderr);
-    assert_eq!(run.json()["budget"], json!({ "reads": 2_400, "writes": 1_200, "seconds": 0 }));
+    assert_eq!(run.json()["budget"], json!({ "reads": 1_200, "writes": 1_200, "seconds": 0 }));
 }
 
 #[test]
