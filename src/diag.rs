@@ -335,6 +335,8 @@ codes! {
     BlankValue = "blank-value", Error;
     /// A file without `version`.
     MissingVersion = "missing-version", Error;
+    /// An entry without a key that it must have.
+    MissingKey = "missing-key", Error;
     /// A version of the file format that this livevod does not know.
     UnsupportedVersion = "unsupported-version", Error;
     /// An invalid account id.
@@ -383,6 +385,12 @@ codes! {
     PruneSpread = "prune-spread", Error;
     /// An address that is both declared and ignored.
     DeclaredIgnored = "declared-ignored", Error;
+    /// The same field of a configuration, accepted with two different values.
+    AcceptConflict = "accept-conflict", Error;
+    /// An entry of `accept` whose `until` date has come.
+    AcceptExpired = "accept-expired", Warning;
+    /// An entry of `accept` that has no effect.
+    AcceptIdle = "accept-idle", Warning;
     /// Two names that differ only in case.
     CaseOnly = "case-only", Warning;
     /// A pattern of `ignore` or `protect` that matches nothing.

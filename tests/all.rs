@@ -5,6 +5,7 @@ mod accounts;
 mod apply;
 mod architecture;
 mod desired;
+mod drift;
 mod emulator;
 mod fmt;
 mod formats;

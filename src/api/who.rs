@@ -52,6 +52,16 @@ pub enum Trail {
     Unread(Error),
 }
 
+impl Trail {
+    /// Why the events could not be read.
+    pub fn error(&self) -> Option<&Error> {
+        match self {
+            Trail::Unread(error) => Some(error),
+            Trail::Calls(_) | Trail::NoCall { .. } => None,
+        }
+    }
+}
+
 /// The calls about some addresses that one endpoint lists.
 struct Listed {
     calls: Vec<PastCall>,
@@ -178,7 +188,8 @@ fn trail<'a>(
     let calls = lists.iter().flat_map(|list| &list.calls);
     let about = calls.filter(|call| call.time >= since && may_have_changed(call, address));
     let mut calls: Vec<PastCall> = about.cloned().collect();
-    calls.sort_by(|one, other| other.time.cmp(&one.time).then_with(|| one.request_id.cmp(&other.request_id)));
+    let order = |call: &PastCall| (call.time, rank(call.action), call.request_id.clone());
+    calls.sort_by_cached_key(|call| std::cmp::Reverse(order(call)));
     // Two regions may list the same call.
     calls.dedup_by(|one, other| one == other);
     calls.truncate(MOST_CALLS);
@@ -187,4 +198,13 @@ fn trail<'a>(
         true => Trail::NoCall { since, is_all: since == window.from, unreadable },
         false => Trail::Calls(calls),
     })
+}
+
+/// Times have whole seconds. Of calls in the same second, the order is presumed: a replace deletes before it adds.
+fn rank(action: Action) -> u8 {
+    match action {
+        Action::Describe | Action::Delete => 0,
+        Action::Add => 1,
+        Action::Update => 2,
+    }
 }

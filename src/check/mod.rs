@@ -5,6 +5,9 @@
 
 mod absent_idle;
 mod absent_still_recorded;
+mod accept_conflict;
+mod accept_expired;
+mod accept_idle;
 mod case_only;
 mod comments;
 mod compose_group_idle;
@@ -50,6 +53,9 @@ type Rule = fn(&Facts<'_>, &mut Findings);
 
 const RULES: &[Rule] = &[
     absent_still_recorded::check,
+    accept_conflict::check,
+    accept_expired::check,
+    accept_idle::check,
     case_only::check,
     compose_group_idle::check,
     compose_limit::check,
@@ -77,7 +83,7 @@ const RULES: &[Rule] = &[
     video_idle::check,
 ];
 
-/// Runs every rule. `today` is the day that `expires` is compared with.
+/// Runs every rule. `today` is the day that `expires` and `until` are compared with.
 pub fn check(document: &Document, desired: &Desired, today: Date) -> Vec<Diagnostic> {
     let facts = Facts { document, desired, today };
     let mut findings = Findings::allowing(comments::allowed_lines(&document.allows));

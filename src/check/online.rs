@@ -14,6 +14,7 @@ use crate::resolve::{Desired, DesiredDomain, Entry, Resolved, Wanted};
 /// The codes that need answers from the service. Comments that allow them are never reported as stale.
 pub(super) const CODES: &[Code] = &[
     Code::AbsentIdle,
+    Code::AcceptIdle,
     Code::DomainState,
     Code::GroupNotFound,
     Code::GroupSpace,

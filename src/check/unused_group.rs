@@ -9,7 +9,8 @@ use crate::model::is_group_id;
 
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     let document = facts.document;
-    let written: Vec<_> = document.blocks().flat_map(Settings::groups).collect();
+    let accepted = document.accept.iter().map(|accept| &accept.value);
+    let written: Vec<_> = document.blocks().chain(accepted).flat_map(Settings::groups).collect();
     let unread = written.iter().any(|group| group.value.is_none());
     let used: HashSet<&str> = written.iter().filter_map(|group| group.value).collect();
     let known = |name: &&str| document.transcode_groups.contains_key(*name) || is_group_id(name);

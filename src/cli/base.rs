@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use super::arguments::Paths;
 use super::default_paths::default_paths;
 use super::failure::Failure;
+use super::load::today;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::Snapshot;
 use crate::plan::{self, Plan, PlanOptions, SinceBase};
@@ -45,7 +46,11 @@ impl BaseFiles {
         let (desired, findings) = resolve::resolve(&document);
         diagnostics.extend(findings);
         let errors = diagnostics.iter().filter(|finding| finding.is_error()).count();
-        Ok(if errors == 0 { Ok(Self { name, sources, desired }) } else { Err(unreadable(folder, errors)) })
+        Ok(if errors == 0 {
+            Ok(Self { name, sources, desired: desired.as_of(today()) })
+        } else {
+            Err(unreadable(folder, errors))
+        })
     }
 
     /// Which changes of a plan made from `desired` come from its own files.

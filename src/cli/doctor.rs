@@ -100,7 +100,8 @@ fn broken_files(failure: &Failure) -> Check {
         let place = place.map(|place| format!(" ({}:{})", place.file, place.start.line));
         format!("{}{}", finding.message, place.unwrap_or_default())
     });
-    let help = errors.clone().next().and_then(|finding| finding.help.as_deref());
+    let none = errors.clone().find(|finding| finding.code == Code::NoFiles);
+    let help = none.and_then(|finding| finding.help.as_deref());
     Check::broken_files(errors.count(), &first.unwrap_or_default(), help)
 }
 

@@ -1,23 +1,32 @@
 //! `livevod drift`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::arguments::{Guards, Planning, plan_options};
-use super::connect::{Access, Tally, connect};
+use super::connect::{Access, Connection, Tally, connect};
 use super::events::Streaming;
 use super::failure::Failure;
 use super::goal::Goal;
 use super::load::{Loaded, load};
 use super::monitor::{Monitor, Monitored, Monitoring};
 use super::observe::{Observed, block_on, observe};
+use super::only_new::LastCheck;
 use super::places::Places;
 use super::record::Earlier;
 use super::rerun;
 use super::run::{Run, Session, Told};
 use super::undeclared::Breadth;
 use super::views::of_drift;
-use crate::plan::{Guard, Plan};
-use crate::render::{self, Command, Context, Exit};
+use crate::api::{self, Trail, Who};
+use crate::apply::journal::History;
+use crate::diag::Diagnostic;
+use crate::drift::{self, Comparison, Difference, Drift, Kind};
+use crate::merge::{Adopter, Outlines};
+use crate::model::Address;
+use crate::plan::Guard;
+use crate::render::{self, Command, Context, Cures, DriftView, Exit};
 
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_drift())))]
@@ -28,6 +37,18 @@ pub(super) struct Arguments {
     #[command(flatten)]
     breadth: Breadth,
 
+    /// Count every unmanaged configuration as drift, not only those that apply in place of a declared one
+    #[arg(long)]
+    unmanaged: bool,
+
+    /// Show, and exit with 2 for, only what is new or changed since the last check with FILE, which keeps what was found
+    #[arg(long, value_name = "FILE")]
+    only_new: Option<PathBuf>,
+
+    /// Also ask ActionTrail for the calls that may have changed what differs; the result and the exit code stay the same
+    #[arg(long)]
+    who: bool,
+
     #[command(flatten)]
     streaming: Streaming,
 
@@ -36,9 +57,15 @@ pub(super) struct Arguments {
 }
 
 /// What was compared.
-struct Checked {
+struct Checked<'a> {
     loaded: Loaded,
     observed: Observed,
+    /// Who may have changed what differs, if that is asked for.
+    who: Option<Who>,
+    /// What the last check found, with `--only-new`.
+    last: Option<LastCheck<'a>>,
+    /// Everything that differs.
+    drift: Drift,
 }
 
 impl Run for Arguments {
@@ -53,6 +80,7 @@ impl Run for Arguments {
     fn places(&self) -> Places<'_> {
         let (events, file) = self.streaming.output();
         let places = Places::reading(|| self.planning.files()).journals(&self.planning.scope.journal);
+        let places = places.writing("--only-new", self.only_new.as_ref());
         self.monitoring.places(self.planning.scope.format, places.writing(events, file))
     }
 
@@ -61,7 +89,7 @@ impl Run for Arguments {
         let names = self.planning.distinguishing();
         let monitor = self.monitoring.begin(&scope.remote, scope.format, scope.title(), &names)?;
         let (compared, Monitored { findings, openmetrics }) = self.monitored(&monitor);
-        let Checked { loaded, observed } = match compared {
+        let Checked { loaded, observed, who, last, drift } = match compared {
             Ok(checked) => checked,
             Err(mut failure) => {
                 terminal.print(&openmetrics.unwrap_or_default());
@@ -69,55 +97,138 @@ impl Run for Arguments {
                 return Err(failure);
             }
         };
-        let exit = exit(&observed.plan);
-        let (mut view, diagnostics) = (observed.view(), [observed.findings(&loaded), findings].concat());
-        events.plan(&view, &diagnostics, &loaded.sources);
+        let selection = plan_options(scope, &Guards::default()).selection;
+        let is_covered = |address: &_| observed.covers(&selection, address);
+        let (shown, news) = match &last {
+            Some(last) => last.news(&drift, is_covered),
+            None => (drift.clone(), None),
+        };
+        let exit = exit(&shown);
+        let (mut plan, diagnostics) =
+            (observed.view(), [observed.findings(&loaded), untold(who.as_ref()), findings].concat());
+        plan.import = rerun::import(paths.given(), &scope.remote, None);
+        let apply = rerun::applying(paths.given(), &scope.remote);
+        let mut view = DriftView::new(&plan, &shown, cures(&shown, apply.as_deref(), &observed, &loaded));
+        (view.news, view.counts_unmanaged, view.who) = (news, self.unmanaged, who.as_ref());
+        events.plan(&plan, &diagnostics, &loaded.sources);
         events.drift(&view);
-        view.import = rerun::import(paths.given(), &scope.remote, None);
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
         let layout = scope.layout(terminal);
         terminal.show(&match openmetrics {
             Some(text) => render::measured(text, context, &layout),
             None => render::drift(&view, context, &layout),
         });
+        if let Some(last) = &last {
+            last.write(&drift, is_covered)?;
+        }
         Ok(exit)
     }
 }
 
 impl Arguments {
     /// Compares, and tells the result to everyone who is to be told, also that nothing could be compared.
-    fn monitored(&self, monitor: &Monitor<'_>) -> (Result<Checked, Failure>, Monitored) {
+    fn monitored(&self, monitor: &Monitor<'_>) -> (Result<Checked<'_>, Failure>, Monitored) {
         let mut calls = Tally::default();
         let compared = self.compare(&mut calls);
         let summary = match &compared {
-            Ok(checked) => checked.observed.summary(),
+            Ok(checked) => checked.observed.summary(self.unmanaged),
             Err(failure) => monitor.failed(failure),
         };
         (compared, monitor.tell(&summary, &calls))
     }
 
     /// Compares the service with the files. `calls` becomes the count of the calls, also if the comparison fails.
-    fn compare(&self, calls: &mut Tally) -> Result<Checked, Failure> {
+    fn compare(&self, calls: &mut Tally) -> Result<Checked<'_>, Failure> {
         let Planning { paths, rules, scope } = &self.planning;
         let loaded = load(paths, rules)?;
         let options = plan_options(scope, &Guards::default());
         let connection = connect(&scope.remote, Access::Reads, &Goal::Files.reach(&loaded.desired))?;
         *calls = connection.calls.clone();
+        let last =
+            self.only_new.as_deref().map(|file| LastCheck::read(file, &connection.target)).transpose()?;
         let earlier = Earlier::read(&scope.journal, &connection.target)?;
-        let observing = observe(&loaded, &connection, &options, &earlier, Goal::Files, self.breadth);
-        let mut observed = block_on(observing)??;
-        // Drift writes nothing, so only the guard of the account matters: another account was read.
-        observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
-        Ok(Checked { loaded, observed })
+        let region = |address: &Address| {
+            let domain = loaded.desired.domains.get(&address.domain)?;
+            let written = domain.region.as_ref().map(|region| region.value.clone());
+            written.or(scope.remote.region.clone())
+        };
+        let checking = async {
+            let mut observed =
+                observe(&loaded, &connection, &options, &earlier, Goal::Files, self.breadth).await?;
+            // Drift writes nothing, so only the guard of the account matters: another account was read.
+            observed.plan.notes.held.retain(|held| held.guard == Guard::Account);
+            // A service in sync has no history to tell.
+            let history = match observed.plan.differs() || self.unmanaged {
+                true => Earlier::read_all(&scope.journal, &connection.target)?.history(),
+                false => History::default(),
+            };
+            let drift = drift::find(Comparison {
+                plan: &observed.plan,
+                snapshot: &observed.snapshot,
+                history: &history,
+                desired: &loaded.desired,
+                sources: &loaded.sources,
+                counts_unmanaged: self.unmanaged,
+            });
+            let who = if self.who { Some(ask(&drift, region, &connection).await) } else { None };
+            Ok::<_, Failure>((observed, drift, who))
+        };
+        let (observed, drift, who) = block_on(checking)??;
+        Ok(Checked { loaded, observed, who, last, drift })
     }
+}
+
+/// Asks ActionTrail about everything that differs.
+async fn ask(drift: &Drift, region: impl Fn(&Address) -> Option<String>, connection: &Connection) -> Who {
+    let addresses = drift.differences.iter().map(|one| &one.address);
+    let asked = addresses.map(|address| (address.clone(), region(address))).collect();
+    connection.asking(connection.client.who(&asked)).await
+}
+
+/// A warning for each error of ActionTrail.
+fn untold(who: Option<&Who>) -> Vec<Diagnostic> {
+    let mut errors: Vec<(&api::Error, usize)> = Vec::new();
+    for error in who.into_iter().flat_map(|who| who.trails.values()).filter_map(Trail::error) {
+        match errors.iter_mut().find(|(known, _)| known.to_string() == error.to_string()) {
+            Some((_, count)) => *count += 1,
+            None => errors.push((error, 1)),
+        }
+    }
+    errors.into_iter().map(|(error, count)| render::untold(count, error)).collect()
+}
+
+/// How to end each difference.
+fn cures(drift: &Drift, apply: Option<&str>, observed: &Observed, loaded: &Loaded) -> Vec<Cures> {
+    let Loaded { sources, document, desired, .. } = loaded;
+    let outlines = Outlines::of(sources);
+    let adopter = Adopter::new(sources, document, desired, &outlines, 2 * drift.count(Kind::Appeared));
+    let cure = |one: &Difference| {
+        let address = &one.address;
+        let remote = observed.snapshot.get(address).filter(|remote| remote.unsupported.is_none());
+        let revert = || render::reverting(apply?, address);
+        let fields = || one.fields.iter().map(|field| field.field);
+        let adopt = || adopter.adopt(address, remote.map(|remote| &remote.config), fields());
+        match (one.kind, one.is_planned) {
+            (Kind::Unmanageable, _) => Cures::default(),
+            (_, true) => Cures { revert_first: None, revert: revert(), adopt: adopt() },
+            // A configuration that can't be managed can be neither deleted nor declared.
+            (_, false) if remote.is_none() => Cures::default(),
+            (_, false) => {
+                let revert_first = adopter.adopt(address, None, []);
+                let revert = revert_first.as_ref().and_then(|_| revert());
+                Cures { revert_first, revert, adopt: adopt() }
+            }
+        }
+    };
+    drift.differences.iter().map(cure).collect()
 }
 
 /// An incomplete reading is an error, whatever the rest shows: otherwise the unread part would look unchanged. A reading of
 /// another account is an error too.
-fn exit(plan: &Plan) -> Exit {
+fn exit(drift: &Drift) -> Exit {
     match () {
-        () if !plan.is_complete() || plan.is_held_by(Guard::Account) => Exit::Error,
-        () if plan.differs() => Exit::Differences,
+        () if !drift.is_complete => Exit::Error,
+        () if drift.is_drifted() => Exit::Differences,
         () => Exit::Success,
     }
 }

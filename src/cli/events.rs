@@ -13,7 +13,7 @@ use super::terminal::{Terminal, secrets};
 use crate::apply;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::Plan;
-use crate::render::{Command, EndView, Event, Exit, PlanView, ReportView};
+use crate::render::{Command, DriftView, EndView, Event, Exit, PlanView, ReportView};
 use crate::source::Sources;
 
 /// At the end of a run: how long to wait for a reader that takes no lines, before the rest is dropped.
@@ -71,9 +71,11 @@ impl Events {
         }
     }
 
-    /// Writes whether there is drift.
-    pub(super) fn drift(&self, view: &PlanView) {
-        self.tell(|| Event::drift(view));
+    /// Writes what differs, and whether there is drift.
+    pub(super) fn drift(&self, view: &DriftView) {
+        if let Some(stream) = &self.0 {
+            Event::drift(view).for_each(|event| stream.tell(&event));
+        }
     }
 
     /// Writes the progress of a change of the plan.

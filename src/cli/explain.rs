@@ -19,13 +19,13 @@ use super::run::{Run, Session, Told};
 use super::stream_url;
 use super::terminal::Terminal;
 use super::views::of_pages;
-use crate::api;
+use crate::api::{self, Trail};
 use crate::config::closest;
 use crate::diag::{Code, Diagnostic};
 use crate::explain::{self, DomainState};
 use crate::model::{Address, DomainSnapshot, Pattern};
 use crate::plan::Guard;
-use crate::render::{self, Context, Exit, Format, Sought};
+use crate::render::{self, Context, Exit, Format, OnlineFacts, Sought};
 use crate::wire::DomainDetail;
 
 #[derive(Debug, Args)]
@@ -43,6 +43,10 @@ pub(super) struct Arguments {
     /// the address in the journals
     #[arg(long)]
     online: bool,
+
+    /// With --online and an address, also ask ActionTrail for the calls that may have changed its configuration
+    #[arg(long, requires = "online")]
+    who: bool,
 
     /// Folder of the journals, read only with --online
     #[arg(long, value_name = "DIR", default_value = JOURNALS)]
@@ -140,13 +144,19 @@ fn explain_address(
         true => Some(ask(address, &loaded, arguments)?),
         false => None,
     };
-    let online = asked.as_ref().map(|Asked { online, earlier }| (online, earlier.last_entry(address)));
-    let online = online.as_ref().map(|(online, last)| (*online, last.as_ref()));
-    let diagnostics = asked.as_ref().map_or(&[][..], |asked| &asked.earlier.diagnostics);
+    let last = asked.as_ref().and_then(|asked| asked.earlier.last_entry(address));
+    let facts = asked.as_ref().map(|Asked { online, who, .. }| OnlineFacts {
+        online,
+        last: last.as_ref(),
+        who: who.as_ref().map(|trail| (address, trail)),
+    });
+    let mut diagnostics = asked.as_ref().map_or(Vec::new(), |asked| asked.earlier.diagnostics.clone());
+    let unread = asked.as_ref().and_then(|asked| asked.who.as_ref()).and_then(Trail::error);
+    diagnostics.extend(unread.map(|error| render::untold(1, error)));
     let exit = Exit::Success;
-    let context = Context { sources: &loaded.sources, diagnostics, exit };
+    let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
     let layout = terminal.layout(arguments.format);
-    terminal.show(&render::explanation(&explanation, online, context, &layout));
+    terminal.show(&render::explanation(&explanation, facts, context, &layout));
     Ok(exit)
 }
 
@@ -154,6 +164,8 @@ fn explain_address(
 struct Asked {
     online: explain::Online,
     earlier: Earlier,
+    /// Who changed it, if that is asked for.
+    who: Option<Trail>,
 }
 
 /// Reads the whole domain of the address: only a complete listing proves that a configuration is missing.
@@ -166,14 +178,31 @@ fn ask(address: &Address, loaded: &Loaded, arguments: &Arguments) -> Result<Aske
         connection.prepare().await?;
         let both =
             tokio::try_join!(client.domain_detail(&address.domain), client.list_domain(&address.domain));
-        Ok::<_, Failure>(both)
+        let who = match &both {
+            Ok((domain, _)) if arguments.who => Some(who(address, domain.as_ref(), loaded, client).await),
+            _ => None,
+        };
+        Ok::<_, Failure>(both.map(|(domain, held)| (domain, held, who)))
     };
-    let (domain, held) = block_on(connection.asking(answers))??
+    let (domain, held, who) = block_on(connection.asking(answers))??
         .map_err(|error| unanswered(&address.domain, &error, loaded, &connection))?;
     let domain =
         domain.map(|DomainDetail { name: _, kind, status, region }| DomainState { status, kind, region });
     let online = explain::online(desired, address, &connection.target.name, domain, &held);
-    Ok(Asked { online, earlier })
+    Ok(Asked { online, earlier, who: who.flatten() })
+}
+
+/// Who changed the configuration of an address, in the region that the files name, else in that of the service.
+async fn who(
+    address: &Address,
+    domain: Option<&DomainDetail>,
+    loaded: &Loaded,
+    client: &api::Client,
+) -> Option<Trail> {
+    let written = loaded.desired.domains.get(&address.domain).and_then(|domain| domain.region.as_ref());
+    let found = domain.and_then(|domain| domain.region.clone());
+    let region = written.map(|region| region.value.clone()).or(found);
+    client.who(&[(address.clone(), region)].into()).await.trails.remove(address)
 }
 
 fn unanswered(domain: &str, error: &api::Error, loaded: &Loaded, connection: &Connection) -> Failure {

@@ -24,6 +24,8 @@ const PARTS: [Part; 4] = [
             "against",
             "base",
             "detailed_exitcode",
+            "unmanaged",
+            "only_new",
             "plan",
             "without_files",
             "purposes",
@@ -54,7 +56,7 @@ const EXAMPLES: [(&str, &str); 19] = [
     ("show", "  livevod show reviewed.plan\n  livevod show reviewed.plan --format html > plan.html"),
     (
         "drift",
-        "  livevod drift --target live.example.com --format markdown\n  livevod drift --title production --notify slack --metrics livevod.prom",
+        "  livevod drift --only-new .livevod/known.json --format markdown\n  livevod drift --title production --notify slack --metrics livevod.prom",
     ),
     (
         "snapshot",
@@ -66,10 +68,13 @@ const EXAMPLES: [(&str, &str); 19] = [
     ),
     (
         "journal",
-        "  livevod journal --since 7d --address live.example.com/show\n  livevod journal last --format json\n  livevod journal prune --keep 90d --dry-run",
+        "  livevod journal --since 7d --address live.example.com/show\n  livevod journal prune --keep 90d --dry-run",
     ),
     ("render", "  livevod render\n  livevod render --format json"),
-    ("explain", "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online"),
+    (
+        "explain",
+        "  livevod explain recording-gap\n  livevod explain live.example.com/show/cam1 --online --who",
+    ),
     ("doctor", "  livevod doctor\n  livevod doctor --profile apply --format json"),
     (
         "ram-policy",

@@ -22,7 +22,7 @@ use crate::render::{self, Context, Exit, Format};
 use crate::source::Sources;
 
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     task: Option<Task>,

@@ -44,7 +44,9 @@ pub(super) fn read(paths: &[PathBuf], rules: &Rules) -> Result<Loaded, Failure> 
     let config::Loaded { sources, paths, document, mut diagnostics } = config::load(paths);
     let (desired, findings) = resolve::resolve(&document);
     diagnostics.extend(findings);
-    diagnostics.extend(check::check(&document, &desired, today()));
+    let today = today();
+    diagnostics.extend(check::check(&document, &desired, today));
+    let desired = desired.as_of(today);
     let levels = rules.levels();
     let diagnostics = check::settle(diagnostics, &document.allows, &levels);
     if diag::has_errors(&diagnostics) {
@@ -64,8 +66,8 @@ pub(super) fn as_far_as_valid(paths: &Paths, rules: &Rules) -> (Desired, Option<
     }
 }
 
-/// The day in UTC: `expires` must mean the same on every machine.
-fn today() -> jiff::civil::Date {
+/// The day in UTC: `expires` and `until` must mean the same on every machine.
+pub(super) fn today() -> jiff::civil::Date {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 

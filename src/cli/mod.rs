@@ -34,6 +34,7 @@ mod moments;
 mod monitor;
 mod observe;
 mod online;
+mod only_new;
 mod outputs;
 mod pipeline;
 mod places;

@@ -18,7 +18,7 @@ use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, changed_since,
 use crate::check;
 use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::model::{Pattern, Snapshot};
+use crate::model::{Address, Pattern, Snapshot};
 use crate::notify::Summary;
 use crate::plan::{self, Decisions, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
 use crate::render::{self, PlanView, Target, is_about_every_call};
@@ -421,10 +421,16 @@ impl Observed {
         PlanView::new(&self.plan, &self.target, &self.left_open, &self.since_review)
     }
 
+    /// Whether this run compared an address: it is selected, and its domain was read. A domain that no file names any more
+    /// counts as compared: it is not drift.
+    pub(super) fn covers(&self, selection: &Selection, address: &Address) -> bool {
+        selection.selects(address) && !self.plan.notes.unread.iter().any(|name| *name == *address.domain)
+    }
+
     /// What a drift check says about the service.
-    pub(super) fn summary(&self) -> Summary {
+    pub(super) fn summary(&self, counts_unmanaged: bool) -> Summary {
         let domains = self.snapshot.domains.keys().map(|domain| &**domain);
-        Summary::of(&self.plan, &self.target.name, domains)
+        Summary::of(&self.plan, &self.target.name, domains, counts_unmanaged)
     }
 
     /// All findings of the run so far.

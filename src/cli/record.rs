@@ -12,8 +12,8 @@ use super::pipeline;
 use super::sealed::refuse_secrets;
 use super::terminal::secrets;
 use crate::apply::journal::{
-    Broken, Header, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound, LeftOpenNow,
-    Lock, LockError, NeededRuns, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open,
+    Broken, Header, History, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound,
+    LeftOpenNow, Lock, LockError, NeededRuns, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open,
     read_needed_runs, read_runs, save_snapshot, snapshot_name, until_settled,
 };
 use crate::diag::{Code, Diagnostic, Severity};
@@ -74,6 +74,11 @@ impl Earlier {
     /// The last entry about an address, if all journals were read.
     pub(super) fn last_entry(&self, address: &Address) -> Option<LastEntry> {
         last_entry(&self.runs, address)
+    }
+
+    /// What livevod last left at each address, if all journals were read.
+    pub(super) fn history(&self) -> History {
+        History::of(&self.runs, self.diagnostics.is_empty())
     }
 
     /// What is unfinished.

@@ -38,6 +38,14 @@ pub(super) fn apply(file: &Path, remote: &Remote) -> Option<String> {
     Some(format!("livevod apply {arguments}"))
 }
 
+/// The command that applies these files to the same service; `None` if the run reads standard input.
+pub(super) fn applying(files: &[PathBuf], remote: &Remote) -> Option<String> {
+    match files.is_empty() && remote.typed().is_empty() {
+        true => Some("livevod apply".to_owned()),
+        false => Some(format!("livevod apply {}", arguments(files, remote)?)),
+    }
+}
+
 /// What follows the domains in the command that adds unmanaged configurations to these files, read from the same service
 /// or from the same snapshot. `None` if the run reads standard input, or several files and folders: the command adds to
 /// one.

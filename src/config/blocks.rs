@@ -23,6 +23,7 @@ pub(super) const DOCUMENT: &[&str] = &[
     "layouts",
     "ignore",
     "protect",
+    "accept",
     "domains",
 ];
 
@@ -74,6 +75,7 @@ impl Decoder<'_> {
             layouts,
             ignore,
             protect,
+            accept,
             domains,
             allows: _,
             misplaced: _,
@@ -88,6 +90,7 @@ impl Decoder<'_> {
             "layouts" => self.named(layouts, item, scalar::own_name, Self::layout),
             "ignore" => ignore.extend(self.patterns(item)),
             "protect" => protect.extend(self.patterns(item)),
+            "accept" => accept.extend(self.accepts(item)),
             "domains" => self.named(domains, item, scalar::domain, Self::domain),
             _ => {}
         }

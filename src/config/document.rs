@@ -27,6 +27,8 @@ pub struct Document {
     pub ignore: Vec<Spanned<Pattern>>,
     /// Patterns of addresses that are never deleted, replaced or stopped.
     pub protect: Vec<Spanned<Pattern>>,
+    /// Differences of the service that are accepted for a while.
+    pub accept: Vec<Accept>,
     /// By domain name.
     pub domains: BTreeMap<Arc<str>, Domain>,
     /// Comments that allow findings.
@@ -57,6 +59,21 @@ impl Document {
             .map(|defaults| &defaults.settings)
             .chain(apps.flat_map(|app| app.streams.values()).map(|stream| &stream.settings))
     }
+}
+
+/// One entry of `accept`: what the service has in one field is left as it is, until a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accept {
+    /// The configurations.
+    pub address: Spanned<Pattern>,
+    /// A managed field.
+    pub field: Spanned<Field>,
+    /// The only value that is accepted, as what is written for that field; empty if every value is.
+    pub value: Settings,
+    /// The first day (UTC) on which it no longer holds.
+    pub until: Spanned<Date>,
+    /// Why, on one line.
+    pub reason: Spanned<String>,
 }
 
 /// One code of a comment `# livevod: allow CODE`: someone has looked at the finding and accepts it.

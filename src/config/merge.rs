@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::document::{
-    App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Settings, Stream, Tier, TranscodeGroup,
+    Accept, App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Settings, Stream, Tier,
+    TranscodeGroup,
 };
 use crate::diag::{Code, Diagnostic, Findings};
 use crate::model::Pattern;
@@ -22,6 +23,7 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
         layouts,
         ignore,
         protect,
+        accept,
         domains,
         allows,
         misplaced,
@@ -36,27 +38,29 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
     merger.map(&mut first.layouts, layouts, Merger::layout);
     first.ignore.extend(ignore);
     first.protect.extend(protect);
+    first.accept.extend(accept);
     merger.map(&mut first.domains, domains, Merger::domain);
     first.allows.extend(allows);
     first.misplaced.extend(misplaced);
     first.partial |= partial;
 }
 
-/// The most patterns of `ignore` or `protect`: each is compared with every configuration.
+/// The most patterns of `ignore`, `protect` or `accept`: each is compared with every configuration.
 const PATTERNS: usize = 1000;
 
 /// Runs the checks that need the whole document.
 pub(super) fn check_whole(document: &mut Document, findings: &mut Findings) {
     check_prune(document, findings);
-    limit_patterns("ignore", &mut document.ignore, findings);
-    limit_patterns("protect", &mut document.protect, findings);
+    limit_patterns("ignore", &mut document.ignore, |pattern: &Spanned<Pattern>| pattern.span, findings);
+    limit_patterns("protect", &mut document.protect, |pattern: &Spanned<Pattern>| pattern.span, findings);
+    limit_patterns("accept", &mut document.accept, |accept: &Accept| accept.address.span, findings);
 }
 
-fn limit_patterns(name: &str, patterns: &mut Vec<Spanned<Pattern>>, findings: &mut Findings) {
+fn limit_patterns<T>(name: &str, patterns: &mut Vec<T>, span: impl Fn(&T) -> Span, findings: &mut Findings) {
     let Some(first_over) = patterns.get(PATTERNS) else { return };
     findings.push(
         Diagnostic::new(Code::Limit, format!("`{name}` has more than {PATTERNS} patterns"))
-            .label(first_over.span, "one too many")
+            .label(span(first_over), "one too many")
             .help("use patterns that match more, such as `DOMAIN/APP` or `test-*`"),
     );
     patterns.truncate(PATTERNS);

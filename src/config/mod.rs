@@ -8,6 +8,7 @@
 //! and reading goes on, so that one run reports everything. [`format()`] turns the text of a file into its canonical
 //! form.
 
+mod accept;
 mod allows;
 mod blocks;
 mod decode;
@@ -28,8 +29,8 @@ mod tree;
 mod writer;
 
 pub use document::{
-    Allow, App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Setting, Settings, Stream, Tier,
-    TranscodeGroup, Written,
+    Accept, Allow, App, Defaults, Document, Domain, GroupIds, Layout, LayoutNames, Setting, Settings, Stream,
+    Tier, TranscodeGroup, Written,
 };
 pub use format::{format, not_formatted};
 pub use load::{Loaded, Texts, begins_with, is_standard_input, is_yaml, load, read};

@@ -25,11 +25,11 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    fn new(code: Code, here: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: Code, here: &'static str, message: impl Into<String>) -> Self {
         Self { code, here, message: message.into(), help: None }
     }
 
-    fn help(mut self, help: impl Into<String>) -> Self {
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }

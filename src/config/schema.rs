@@ -12,6 +12,7 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value as Json, json};
 
+use super::accept::REQUIRED;
 use super::record_format::FORMATS;
 use crate::model::{Field, Form, Format, Part};
 
@@ -21,18 +22,24 @@ const ID: &str = "https://www.schemastore.org/livevod.json";
 /// The schema of one file, JSON Schema draft 2020-12.
 pub fn schema() -> serde_json::Value {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>();
-    RecursiveTransform(require_only_version).transform(&mut schema);
+    RecursiveTransform(require_only_needed).transform(&mut schema);
     schema.insert("$id".into(), ID.into());
     schema.insert("title".into(), "livevod".into());
     schema.to_value()
 }
 
-/// Makes every key but `version` optional. The types can't express this: their `Option` would allow null.
-fn require_only_version(schema: &mut Schema) {
-    let has_version = schema.get("properties").is_some_and(|properties| properties.get("version").is_some());
+/// Makes every key optional but `version` and those that an entry of `accept` must have. The types can't express this:
+/// their `Option` would allow null.
+fn require_only_needed(schema: &mut Schema) {
+    let has = |name: &str| schema.get("properties").is_some_and(|properties| properties.get(name).is_some());
+    let needed = match (has("version"), has("reason")) {
+        (true, _) => json!(["version"]),
+        (false, true) => json!(REQUIRED),
+        (false, false) => Json::Null,
+    };
     schema.remove("required");
-    if has_version {
-        schema.insert("required".into(), serde_json::json!(["version"]));
+    if needed != Json::Null {
+        schema.insert("required".into(), needed);
     }
 }
 
@@ -59,8 +66,27 @@ struct File {
     ignore: Vec<String>,
     /// Patterns of addresses that are never deleted, replaced or stopped, whatever the flags.
     protect: Vec<String>,
+    /// Differences of the service that are left as they are until a day.
+    accept: Vec<Accept>,
     /// Main streaming domains by name. A domain that no file names is never read or touched.
     domains: BTreeMap<String, Option<Domain>>,
+}
+
+/// What the service has in one field is left as it is, and is no difference, until a day.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes, is never filled")]
+struct Accept {
+    /// The configurations: a pattern as under `ignore`.
+    address: String,
+    /// The name of the setting.
+    field: SettingName,
+    /// The only accepted value, as the setting itself is written; if it is left out, every value is accepted.
+    value: AnyValue,
+    /// The first day (UTC) on which it no longer holds.
+    until: Day,
+    /// Why, for everybody who reads a plan.
+    reason: Text,
 }
 
 /// An app tree that domains share.
@@ -163,7 +189,7 @@ impl JsonSchema for Stream {
             "description": "The day (UTC) from which validate, plan and drift report the entry as expired; it deletes nothing.",
             "type": "string",
             "format": "date",
-            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            "pattern": DAY,
         });
         block("One configuration.", [("state", state), ("expires", expires)])
     }
@@ -249,6 +275,9 @@ fn setting(field: Field) -> Json {
     schema
 }
 
+/// A date.
+const DAY: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+
 /// On or off, in any case.
 const SWITCH: &str = "^([Oo][Nn]|[Oo][Ff][Ff]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
 
@@ -286,6 +315,10 @@ described! {
             { "type": "object", "additionalProperties": { "type": ["string", "number"] } }
         ]
     };
+    SettingName: { "enum": Field::MANAGED.map(Field::name) };
+    AnyValue: {};
+    Day: { "type": "string", "format": "date", "pattern": DAY };
+    Text: { "type": ["string", "number"] };
     LayoutNames: { "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] };
     Switch: {
         "anyOf": [{ "type": "boolean" }, { "enum": ["on", "off"] }, { "type": "string", "pattern": SWITCH }]
@@ -297,13 +330,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::config::{blocks, keys, record_format};
+    use crate::config::{accept, blocks, keys, record_format};
 
     #[test]
     fn the_schema_has_the_decoders_keys() {
         let schema = schema();
         for (name, known) in [
             (None, blocks::DOCUMENT),
+            (Some("Accept"), accept::ACCEPT),
             (Some("Layout"), blocks::LAYOUT),
             (Some("LayoutApp"), blocks::LAYOUT_APP),
             (Some("Domain"), blocks::DOMAIN),
@@ -318,13 +352,19 @@ mod tests {
                 object["properties"].as_object().unwrap().keys().map(String::as_str).collect();
             assert_eq!(keys, known.iter().copied().collect(), "{name:?}");
         }
-        assert_eq!(schema["$defs"].as_object().unwrap().len(), 7, "a block that is not compared");
+        assert_eq!(schema["$defs"].as_object().unwrap().len(), 8, "a block that is not compared");
         assert_eq!(schema["required"], serde_json::json!(["version"]));
     }
 
     #[test]
-    fn only_a_file_requires_anything() {
+    fn only_a_file_and_an_accepted_difference_require_anything() {
         let schema = schema();
-        assert!(schema["$defs"].as_object().unwrap().values().all(|object| object.get("required").is_none()));
+        let blocks = schema["$defs"].as_object().unwrap().iter();
+        let requiring: Vec<&str> = blocks
+            .filter(|(_, object)| object.get("required").is_some())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(requiring, ["Accept"]);
+        assert_eq!(schema["$defs"]["Accept"]["required"], serde_json::json!(accept::REQUIRED));
     }
 }

@@ -158,10 +158,10 @@ impl Events {
         self.0.iter()
     }
 
-    /// Forgets the newest event, which is this one.
+    /// Forgets one of the newest events.
     pub(super) fn take_back(&mut self, event: &Event) {
-        if self.0.back() == Some(event) {
-            self.0.pop_back();
+        if let Some(at) = self.0.iter().rposition(|known| known == event) {
+            self.0.remove(at);
         }
     }
 }

@@ -56,7 +56,7 @@ impl Emulator {
                 Ok(accepted)
             }
             Err(refusal) => {
-                self.refused.push(event);
+                self.state.note(event);
                 Err(refusal)
             }
         }
@@ -101,7 +101,7 @@ impl Emulator {
                 let fields = sts::caller_identity(&verified.key_id, session, settings);
                 Ok(Accepted { fields: Fields::Map(fields), ..Accepted::default() })
             }
-            Operation::Events => trail::lookup_events(params, (state.events(), &self.refused), settings, now),
+            Operation::Events => trail::lookup_events(params, state.events(), settings, now),
             Operation::AssumeRole => {
                 let assumed = sts::assume_role(params, settings)?;
                 Ok(Accepted { fields: Fields::Map(self.assume(assumed, now, seed)), ..Accepted::default() })

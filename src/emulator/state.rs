@@ -142,7 +142,7 @@ enum Change {
     Remove(Address),
     /// ActionTrail has this event too.
     Event(Event),
-    /// ActionTrail no longer has this event, which was the newest.
+    /// ActionTrail no longer has this event.
     NoEvent(Event),
 }
 
@@ -219,6 +219,11 @@ impl State {
 
     pub(super) fn get(&self, address: &Address) -> Option<&Entry> {
         self.entries.get(address).map(|held| &held.entry)
+    }
+
+    /// Adds an event that changes nothing: it is not in the log, so it is lost with the process.
+    pub(super) fn note(&mut self, event: Event) {
+        self.events.push(event);
     }
 
     pub(super) fn events(&self) -> &Events {

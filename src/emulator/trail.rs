@@ -35,16 +35,15 @@ const KEYS: [(&str, &str); 9] = [
     ("EventType", "/eventType"),
 ];
 
-/// LookupEvents (ActionTrail): the events of accepted writes, and those of refused ones.
+/// LookupEvents (ActionTrail).
 pub(super) fn lookup_events(
     params: &Params<'_>,
-    (accepted, refused): (&Events, &Events),
+    events: &Events,
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Accepted, Refusal> {
     let search = Search::read(params, settings, now)?;
-    let all = accepted.iter().chain(refused.iter());
-    let mut found: Vec<&Event> = all.filter(|event| search.finds(event)).collect();
+    let mut found: Vec<&Event> = events.iter().filter(|event| search.finds(event)).collect();
     found.sort_by_key(|event| event.time());
     if search.is_backward {
         found.reverse();

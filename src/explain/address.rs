@@ -3,7 +3,7 @@
 
 use crate::config::Document;
 use crate::model::{Address, Field, Pattern, Value};
-use crate::resolve::{Desired, Entry, Origin, OriginKind, Trail, Wanted, follow};
+use crate::resolve::{Accepted, Desired, Entry, Origin, OriginKind, Trail, Wanted, follow};
 use crate::source::{Span, Spanned};
 
 /// What the files say about one address.
@@ -22,6 +22,10 @@ pub struct Explanation {
     pub ignored: Vec<Spanned<Pattern>>,
     /// The patterns of `protect` that cover it.
     pub protected: Vec<Spanned<Pattern>>,
+    /// The entries of `accept` that are about it and hold.
+    pub accepted: Vec<Accepted>,
+    /// Those that no longer hold.
+    pub lapsed: Vec<Accepted>,
     /// The `prune: true` that covers it.
     pub prune: Option<Span>,
 }
@@ -89,6 +93,8 @@ pub fn address(document: &Document, desired: &Desired, address: &Address) -> Exp
         fields: Vec::new(),
         ignored: covering(&desired.ignore, address),
         protected: covering(&desired.protect, address),
+        accepted: accepting(&desired.accept, address),
+        lapsed: accepting(&desired.lapsed, address),
         prune: desired.domains.get(&address.domain).and_then(|domain| domain.prunes(address)),
     };
     let ruling = explanation.ruler().map(|ruler| ruler.address.clone());
@@ -118,6 +124,10 @@ fn ruler(entry: &Entry, address: Address) -> Ruler {
 
 fn covering(patterns: &[Spanned<Pattern>], address: &Address) -> Vec<Spanned<Pattern>> {
     patterns.iter().filter(|pattern| pattern.value.matches(address)).cloned().collect()
+}
+
+fn accepting(accepted: &[Accepted], address: &Address) -> Vec<Accepted> {
+    accepted.iter().filter(|accepted| accepted.address.value.matches(address)).cloned().collect()
 }
 
 fn fields(desired: &Desired, trail: &Trail<'_>) -> Vec<FieldExplained> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Address, DomainSnapshot, Field, RecordConfig, Remote, Value};
-use crate::resolve::{Desired, Wanted};
+use crate::resolve::{Desired, Laid, Wanted};
 
 /// What the service says about one address.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Online {
     pub records_by_itself: bool,
     /// How the files and the service compare there.
     pub standing: Standing,
+    /// The fields that differ from the files and are accepted as they are.
+    pub accepted: Vec<Difference>,
     /// The settings of `ruler`, normalized, if no file declares it.
     pub unmanaged: Option<RecordConfig>,
     /// The names that the files give to ids of transcode groups, by id.
@@ -98,6 +100,7 @@ pub fn online(
         ruler.as_ref().is_some_and(|ruler| held.configs[ruler].config.records_by_itself());
     let unmanaged = ruler.as_ref().filter(|ruler| desired.get(ruler).is_none());
     let settings = |ruler| held.configs.get(ruler).map(|remote| remote.config.clone().normalized());
+    let laid = laid(desired, address, here);
     Online {
         target: target.to_owned(),
         domain,
@@ -105,27 +108,41 @@ pub fn online(
         unmanaged: unmanaged.and_then(settings),
         ruler,
         records_by_itself,
+        accepted: laid.as_ref().map(accepted).unwrap_or_default(),
         standing: here
             .filter(|_| wanted.is_none())
             .and_then(left_out)
-            .unwrap_or_else(|| standing(wanted, here)),
+            .unwrap_or_else(|| standing(wanted, here, laid.as_ref())),
         group_names: desired.group_names.iter().map(|(id, name)| (id.clone(), name.name.clone())).collect(),
     }
 }
 
-fn standing(wanted: Option<&Wanted>, held: Option<&Remote>) -> Standing {
+/// The declared configuration laid over the one in the service, if both exist and livevod can manage it.
+fn laid<'d>(desired: &'d Desired, address: &Address, held: Option<&Remote>) -> Option<Laid<'d>> {
+    let held = held.filter(|held| held.unsupported.is_none())?;
+    let resolved = desired.get(address)?.resolved()?;
+    let domain = desired.domains.get(&address.domain)?;
+    Some(desired.accepted().lay(domain.region(), address, &resolved.config, &held.config))
+}
+
+fn accepted(laid: &Laid<'_>) -> Vec<Difference> {
+    let Laid { before, declared, after: _, accepted } = laid;
+    let difference =
+        |field: Field| Difference { field, held: before.get(field), wanted: declared.get(field) };
+    accepted.iter().map(|(field, _)| difference(*field)).collect()
+}
+
+fn standing(wanted: Option<&Wanted>, held: Option<&Remote>, laid: Option<&Laid<'_>>) -> Standing {
     if let Some(reason) = held.and_then(|held| held.unsupported.clone()) {
         return Standing::Unmanageable(reason);
     }
+    if let Some(Laid { before, declared: _, after, accepted: _ }) = laid {
+        let difference = |field| Difference { field, held: before.get(field), wanted: after.get(field) };
+        let differences: Vec<Difference> = before.differences(after).into_iter().map(difference).collect();
+        return if differences.is_empty() { Standing::AsDeclared } else { Standing::Differs(differences) };
+    }
     match (wanted, held) {
-        (Some(Wanted::Present(resolved)), Some(held)) => {
-            let (before, after) = (held.config.clone().normalized(), resolved.config.laid_over(&held.config));
-            let difference = |field| Difference { field, held: before.get(field), wanted: after.get(field) };
-            let differences: Vec<Difference> =
-                before.differences(&after).into_iter().map(difference).collect();
-            if differences.is_empty() { Standing::AsDeclared } else { Standing::Differs(differences) }
-        }
-        (Some(Wanted::Present(_)), None) => Standing::Missing,
+        (Some(Wanted::Present(_)), _) => Standing::Missing,
         (Some(Wanted::Absent(_)), Some(_)) => Standing::StillThere,
         (Some(Wanted::Absent(_)), None) => Standing::AsDeclared,
         (None, Some(_)) => Standing::Unmanaged,

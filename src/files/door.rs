@@ -166,15 +166,12 @@ mod system {
     pub(in super::super) fn stamp(folder: &File, name: &OsStr) -> Option<Stamp> {
         let status = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
         let is_file = FileType::from_raw_mode(status.st_mode as _) == FileType::RegularFile;
-        let time = |seconds, nanos| {
-            let seconds = i64::try_from(seconds).ok()?.checked_mul(1_000_000_000)?;
-            seconds.checked_add(i64::try_from(nanos).ok()?)
-        };
+        let time = |seconds: i64, nanos: i64| seconds.checked_mul(1_000_000_000)?.checked_add(nanos);
         is_file.then_some(Stamp {
             size: u64::try_from(status.st_size).ok()?,
             inode: status.st_ino as _,
-            modified: time(status.st_mtime, status.st_mtime_nsec)?,
-            changed: time(status.st_ctime, status.st_ctime_nsec)?,
+            modified: time(status.st_mtime as _, status.st_mtime_nsec as _)?,
+            changed: time(status.st_ctime as _, status.st_ctime_nsec as _)?,
         })
     }
 

@@ -33,7 +33,6 @@ pub struct Secrets(Arc<RwLock<Known>>);
 
 #[derive(Default)]
 struct Known {
-    texts: Vec<String>,
     forms: Vec<Form>,
     /// Created when it is first needed.
     search: Option<Search>,
@@ -75,12 +74,17 @@ impl Secrets {
     fn add(&self, secret: &str, least: impl Fn(&str) -> usize) {
         let secret = secret.trim();
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if secret.len() < SHORTEST || known.texts.iter().any(|text| text == secret) {
+        let is_known = |form: &Form| form.text == secret && form.least <= least(secret);
+        if secret.len() < SHORTEST || known.forms.iter().any(is_known) {
             return;
         }
-        known.texts.push(secret.to_owned());
-        let forms = forms(secret).into_iter().filter(|form| form.len() >= SHORTEST);
-        known.forms.extend(forms.map(|text| Form { least: least(&text), text }));
+        for text in forms(secret).into_iter().filter(|form| form.len() >= SHORTEST) {
+            let least = least(&text);
+            match known.forms.iter_mut().find(|form| form.text == text) {
+                Some(form) => form.least = form.least.min(least),
+                None => known.forms.push(Form { text, least }),
+            }
+        }
         known.search = None;
     }
 
@@ -218,6 +222,17 @@ mod tests {
 
     fn percent(text: &str) -> String {
         utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+    }
+
+    #[test]
+    fn what_is_learned_both_ways_is_hidden_in_parts_too() {
+        let secrets = Secrets::default();
+        secrets.learn_whole("0123456789abcdef0123456789abcdef");
+        assert_eq!(secrets.hide("refused 0123456789abcdef"), "refused 0123456789abcdef");
+        secrets.learn("0123456789abcdef0123456789abcdef");
+        assert_eq!(secrets.hide("refused 0123456789abcdef"), "refused (secret)");
+        secrets.learn_whole("0123456789abcdef0123456789abcdef");
+        assert_eq!(secrets.hide("refused 0123456789abcdef"), "refused (secret)");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! before, except that the added addresses are managed and have no change.
 
 mod added;
+mod adopt;
 mod files;
 mod order;
 mod outcome;
@@ -32,6 +33,7 @@ use pending::Additions;
 use proof::Side;
 use text::Texts;
 
+pub use adopt::{Adopter, Adoption, Outlines};
 pub use outcome::{Ambiguous, Merge, MergeError, Request};
 pub use place::NewFiles;
 

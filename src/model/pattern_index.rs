@@ -39,6 +39,18 @@ impl<'p> PatternIndex<'p> {
         self.first(address).is_some()
     }
 
+    /// The positions in the list of all patterns that select `address`, in order.
+    pub fn all(&self, address: &Address) -> Vec<usize> {
+        let mut all = Vec::new();
+        self.domains.visit(&[&address.domain, &address.app, &address.stream], &mut |position| {
+            if self.patterns[position].matches(address) {
+                all.push(position);
+            }
+        });
+        all.sort_unstable();
+        all
+    }
+
     /// The first pattern of the list that selects `address`.
     pub fn first(&self, address: &Address) -> Option<&'p Pattern> {
         let mut first = None;
@@ -115,6 +127,8 @@ mod tests {
                 let by_loop = patterns.iter().find(|pattern| pattern.matches(address));
                 prop_assert_eq!(index.first(address).map(std::ptr::from_ref), by_loop.map(std::ptr::from_ref));
                 prop_assert_eq!(index.selects(address), by_loop.is_some());
+                let all = (0..patterns.len()).filter(|at| patterns[*at].matches(address));
+                prop_assert_eq!(index.all(address), all.collect::<Vec<_>>());
             }
         }
 

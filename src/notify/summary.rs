@@ -1,6 +1,6 @@
 //! Turns a [`Plan`] into what a drift check found, told from the side of the service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ pub enum DifferenceKind {
     Changed,
     /// It is declared and does not exist.
     Missing,
-    /// It exists, and the files say that it must not.
+    /// It exists, and the files say that it must not, or no file declares it and unmanaged configurations count.
     Unwanted,
     /// No file declares it, and it applies in place of a declared one.
     Shadowing,
@@ -139,16 +139,22 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// What a plan says about the service. `domains` are those that were read.
-    pub fn of<'a>(plan: &Plan, target: &str, domains: impl IntoIterator<Item = &'a str>) -> Self {
-        let differences = differences(plan);
+    /// What a plan says about the service. `domains` are those that were read; with `counts_unmanaged`, every unmanaged
+    /// configuration is a difference.
+    pub fn of<'a>(
+        plan: &Plan,
+        target: &str,
+        domains: impl IntoIterator<Item = &'a str>,
+        counts_unmanaged: bool,
+    ) -> Self {
+        let differences = differences(plan, counts_unmanaged);
         let is_other_account = plan.is_held_by(Guard::Account);
         Self {
             target: target.to_owned(),
             account: plan.decisions.account.clone(),
             outcome: match () {
                 () if !plan.is_complete() || is_other_account => Outcome::Incomplete,
-                () if plan.differs() => Outcome::Drift,
+                () if !differences.is_empty() => Outcome::Drift,
                 () => Outcome::Clean,
             },
             domains: counts(plan, &differences, domains),
@@ -189,7 +195,7 @@ impl Summary {
     }
 }
 
-fn differences(plan: &Plan) -> Vec<Difference> {
+fn differences(plan: &Plan, counts_unmanaged: bool) -> Vec<Difference> {
     let changes = plan.changes().map(|change| changed(change, &plan.notes));
     let of = |address: &Address, kind, detail: String| Difference {
         address: address.clone(),
@@ -206,7 +212,19 @@ fn differences(plan: &Plan) -> Vec<Difference> {
     let unmanageable = declared.map(|Unsupported { address, reason, declared: _ }| {
         of(address, DifferenceKind::Unmanageable, reason.clone())
     });
-    let mut differences: Vec<Difference> = changes.chain(shadows).chain(unmanageable).collect();
+    let shadowing: BTreeSet<&Address> = plan.notes.shadows.iter().map(|one| &one.address).collect();
+    let unmanaged = plan.notes.unmanaged.iter().map(|one| &one.address);
+    let undeclared = plan.notes.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address);
+    let counted =
+        unmanaged.chain(undeclared).filter(|address| counts_unmanaged && !shadowing.contains(address));
+    let counted = counted.map(|address| Difference {
+        address: address.clone(),
+        kind: DifferenceKind::Unwanted,
+        fields: Vec::new(),
+        detail: None,
+    });
+    let mut differences: Vec<Difference> =
+        changes.chain(shadows).chain(unmanageable).chain(counted).collect();
     differences.sort_by(|one, other| (&one.address, one.kind).cmp(&(&other.address, other.kind)));
     // An unmanaged configuration may take the place of several declared ones; it is one difference.
     differences.dedup_by(|one, other| (&one.address, one.kind) == (&other.address, other.kind));
@@ -259,6 +277,9 @@ fn counts<'a>(
     }
     for unmanaged in &plan.notes.unmanaged {
         counts.entry(unmanaged.address.domain.to_string()).or_default().unmanaged += 1;
+    }
+    for accepted in &plan.notes.accepted {
+        counts.entry(accepted.address.domain.to_string()).or_default().accepted += accepted.fields.len();
     }
     counts
 }

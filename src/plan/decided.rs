@@ -130,7 +130,7 @@ impl Plan {
     }
 
     /// Whether the service differs from the files: a change, a declared address that can't be managed, or an unmanaged
-    /// configuration that takes precedence over a declared app-wide one.
+    /// configuration that takes precedence over a declared one.
     pub fn differs(&self) -> bool {
         !self.decisions.changes.is_empty()
             || self.notes.unsupported.iter().any(|one| one.declared)

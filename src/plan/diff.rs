@@ -6,14 +6,17 @@ use super::change::{ActionKind, Change, Contingent, Reason, Transition};
 use super::decided::{Decisions, Plan};
 use super::gaps::{Gap, Gaps, Why};
 use super::notes::{
-    ChangeNote, Coverage, FieldOrigin, GroupName, Notes, Shadow, Unmanaged, Unsupported, Warning,
+    AcceptedDrift, AcceptedField, ChangeNote, Coverage, FieldOrigin, GroupName, Notes, Unmanaged,
+    Unsupported, Warning,
 };
 use super::options::PlanOptions;
 use super::selection::Selection;
 use crate::model::{
     Address, DomainSnapshot, Field, PatternIndex, RecordConfig, Remote, Snapshot, StreamSpelling, Value,
 };
-use crate::resolve::{Desired, DesiredDomain, Entry, NamedGroup, OriginKind, Resolved, Restored, Wanted};
+use crate::resolve::{
+    Acceptances, Accepted, Desired, DesiredDomain, Laid, NamedGroup, OriginKind, Resolved, Restored, Wanted,
+};
 use crate::source::Sources;
 use crate::wire::{self, Action};
 
@@ -26,9 +29,9 @@ pub(super) fn differences(
 ) -> Plan {
     let selection = &options.selection;
     let gaps = &options.gaps;
-    let (ignored, protected) = (desired.ignored(), desired.protected());
+    let (ignored, protected, accepted) = (desired.ignored(), desired.protected(), desired.accepted());
     let plan = empty(desired, sources, options);
-    let mut draft = Draft { desired, ignored, protected, sources, gaps, plan };
+    let mut draft = Draft { desired, ignored, protected, accepted, sources, gaps, plan };
     for (name, domain) in &desired.domains {
         if !selection.selects_domain(name) {
             continue;
@@ -70,6 +73,7 @@ struct Draft<'a> {
     desired: &'a Desired,
     ignored: PatternIndex<'a>,
     protected: PatternIndex<'a>,
+    accepted: Acceptances<'a>,
     sources: &'a Sources,
     gaps: &'a Gaps,
     plan: Plan,
@@ -99,7 +103,7 @@ impl Draft<'_> {
         }
         if let Some(remote) = remote.filter(|_| !address.is_nameable()) {
             // No file can declare it, so nothing could say that it is to stay.
-            self.left_alone(domain, address, remote);
+            self.left_alone(address, remote);
             return;
         }
         match &domain.restored {
@@ -131,7 +135,7 @@ impl Draft<'_> {
                     let why = Why::at(Reason::Pruned, self.sources.place(span));
                     self.delete(domain, address, remote, why);
                 }
-                None => self.left_alone(domain, address, remote),
+                None => self.left_alone(address, remote),
             },
             (None, None) if domain.prunes(address).is_none() => self.put_back(domain, address),
             (Some(Wanted::Absent(_)) | None, None) => {}
@@ -185,8 +189,9 @@ impl Draft<'_> {
 
     /// Adds a declared configuration over what an earlier run removed: a plain create would lose what no file manages.
     fn finish(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved, gap: &Gap) {
-        let after = resolved.config.laid_over(&gap.before);
-        self.fill(domain, address, after, Some(resolved), gap.finished());
+        let laid = self.accepted.lay(domain.region(), address, &resolved.config, &gap.before);
+        self.accept(address, &laid);
+        self.fill(domain, address, laid.after, Some(resolved), gap.finished());
     }
 
     /// Adds back what an earlier run removed, if no file says what is to exist there.
@@ -243,8 +248,9 @@ impl Draft<'_> {
     }
 
     fn compare(&mut self, domain: &DesiredDomain, address: &Address, resolved: &Resolved, remote: &Remote) {
-        let before = remote.config.clone().normalized();
-        let after = resolved.config.laid_over(&remote.config);
+        let laid = self.accepted.lay(domain.region(), address, &resolved.config, &remote.config);
+        self.accept(address, &laid);
+        let (keeps, Laid { before, declared, after, accepted: _ }) = (kept_words(&laid), laid);
         let fields = before.differences(&after);
         if fields.is_empty() {
             self.plan.notes.unchanged.push(address.clone());
@@ -256,7 +262,8 @@ impl Draft<'_> {
         };
         if let Some(reason) = [&remote.config, &after].into_iter().find_map(|config| lost_by(action, config))
         {
-            self.unsupported(address, reason, true);
+            let is_kept = lost_by(action, &remote.config).is_none() && lost_by(action, &declared).is_none();
+            self.unsupported(address, reason + if is_kept { &keeps } else { "" }, true);
             return;
         }
         let transition = match action {
@@ -265,6 +272,25 @@ impl Draft<'_> {
         };
         let (why, resolved, spelling) = (Why::of(reason), Some(resolved), remote.spelling);
         self.change(domain, address, Steps { transition, why, resolved, spelling });
+    }
+
+    /// Notes what stays as it is although the files say otherwise.
+    fn accept(&mut self, address: &Address, laid: &Laid<'_>) {
+        if laid.accepted.is_empty() {
+            return;
+        }
+        let field = |(field, accepted): &(Field, &Accepted)| AcceptedField {
+            field: *field,
+            until: accepted.until.value,
+            reason: accepted.reason.value.clone(),
+            place: self.sources.place(accepted.field.span),
+        };
+        self.plan.notes.accepted.push(AcceptedDrift {
+            address: address.clone(),
+            standing: laid.before.clone(),
+            declared: laid.declared.clone(),
+            fields: laid.accepted.iter().map(field).collect(),
+        });
     }
 
     /// What the snapshot has can't be written; that is not a difference if a configuration of the same kind still
@@ -337,13 +363,9 @@ impl Draft<'_> {
         self.change(domain, address, Steps { transition, why, resolved: Some(resolved), spelling });
     }
 
-    fn left_alone(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote) {
+    fn left_alone(&mut self, address: &Address, remote: &Remote) {
         let config = remote.config.clone().normalized();
         self.plan.notes.unmanaged.push(Unmanaged { address: address.clone(), config });
-        let declared = |ruler: &Address| domain.entries.get(ruler).and_then(Entry::resolved).is_some();
-        if let Some(shadowed) = address.rulers().skip(1).find(declared) {
-            self.plan.notes.shadows.push(Shadow { address: address.clone(), shadowed });
-        }
     }
 
     fn delete(&mut self, domain: &DesiredDomain, address: &Address, remote: &Remote, why: Why) {
@@ -389,6 +411,12 @@ impl Draft<'_> {
 /// Whether one of these fields, in which a configuration is to become `after`, can't be changed in place.
 fn forces_replacement(fields: &[Field], after: &RecordConfig) -> bool {
     fields.iter().any(|field| field.forces_replacement(&after.get(*field)))
+}
+
+/// What is said of a change that can't be made only because of what it would keep.
+fn kept_words(laid: &Laid<'_>) -> String {
+    let names: Vec<String> = laid.accepted.iter().map(|(field, _)| format!("`{field}`")).collect();
+    format!("; it would keep the accepted {}", names.join(", "))
 }
 
 /// Why a configuration must not be changed like this: something would be lost, or could not be added back.

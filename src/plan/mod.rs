@@ -17,6 +17,7 @@ mod notes;
 mod options;
 mod review;
 mod selection;
+mod shadows;
 mod siblings;
 mod weigh;
 
@@ -36,8 +37,9 @@ pub use gaps::{Gap, GapCause, Gaps};
 pub use guard::{Released, released};
 pub use limits::{Allowances, Limit, LimitError};
 pub use notes::{
-    Budget, ChangeNote, Coverage, FieldChange, FieldOrigin, GroupName, Guard, Held, Noted, Notes, Recorder,
-    Shadow, SinceBase, UndeclaredDomain, Unmanaged, Unsupported, Warning,
+    AcceptedDrift, AcceptedField, AcceptedRow, Budget, ChangeNote, Coverage, FieldChange, FieldOrigin,
+    GroupName, Guard, Held, Noted, Notes, Recorder, Shadow, SinceBase, UndeclaredDomain, Unmanaged,
+    Unsupported, Warning,
 };
 pub use options::PlanOptions;
 pub use review::{Difference, is_rest_of, resume, since_review};
@@ -48,6 +50,7 @@ pub use selection::Selection;
 /// `sources` must be the files that `desired` was resolved from: origins are looked up there.
 pub fn plan(desired: &Desired, snapshot: &Snapshot, sources: &Sources, options: &PlanOptions) -> Plan {
     let mut plan = diff::differences(desired, snapshot, sources, options);
+    shadows::fill_in(&mut plan, desired, snapshot);
     weigh(&mut plan, &desired.protected(), snapshot, options);
     let warnings = coverage::warnings(&plan);
     plan.notes.warnings.extend(warnings);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,9 +33,12 @@ pub struct Notes {
     pub unmanaged: Vec<Unmanaged>,
     /// Remote configurations that `ignore` matches; left alone.
     pub ignored: Vec<Address>,
+    /// Differences that `accept` covers; left as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<AcceptedDrift>,
     /// Addresses that livevod can't manage.
     pub unsupported: Vec<Unsupported>,
-    /// Unmanaged configurations that record in place of a declared app-wide one.
+    /// Unmanaged configurations, manageable or not, that record streams in place of declared ones; sorted by address.
     pub shadows: Vec<Shadow>,
     /// Guards that refuse the plan; none of its changes may be applied while one is left.
     pub held: Vec<Held>,
@@ -255,12 +259,66 @@ pub struct Unmanaged {
     pub config: RecordConfig,
 }
 
-/// An unmanaged configuration that takes precedence over a declared app-wide one.
+/// The differences of one configuration that the files accept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedDrift {
+    /// Its address.
+    pub address: Address,
+    /// What the service has, normalized.
+    pub standing: RecordConfig,
+    /// What the files would ask for if they accepted nothing, normalized.
+    pub declared: RecordConfig,
+    /// The fields that stay.
+    pub fields: Vec<AcceptedField>,
+}
+
+/// A field that stays as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedField {
+    /// The field.
+    pub field: Field,
+    /// The first day (UTC) on which the difference counts again.
+    pub until: Date,
+    /// Why it is accepted.
+    pub reason: String,
+    /// The entry of `accept`.
+    pub place: Place,
+}
+
+/// One accepted difference, as it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AcceptedRow<'a> {
+    /// The configuration.
+    pub address: &'a Address,
+    /// The field and what is said of it.
+    pub about: &'a AcceptedField,
+    /// The value that stays.
+    pub standing: Value,
+    /// The declared value.
+    pub declared: Value,
+}
+
+impl AcceptedDrift {
+    /// One row for each field.
+    pub fn rows(&self) -> impl Iterator<Item = AcceptedRow<'_>> {
+        let Self { address, standing, declared, fields } = self;
+        fields.iter().map(move |about| AcceptedRow {
+            address,
+            about,
+            standing: standing.get(about.field),
+            declared: declared.get(about.field),
+        })
+    }
+}
+
+/// An unmanaged configuration that takes precedence over a declared one of wider scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shadow {
     /// The unmanaged one.
     pub address: Address,
-    /// The declared one that does not apply there.
+    /// The declared one that does not apply there; if there are several, the one that comes next.
     pub shadowed: Address,
 }
 

@@ -78,6 +78,7 @@ fn rest_of(reviewed: &SavedPlan, unread: Vec<String>) -> Plan {
             unchanged: Vec::new(),
             unmanaged: Vec::new(),
             ignored: Vec::new(),
+            accepted: Vec::new(),
             shadows: Vec::new(),
             held: Vec::new(),
             unread,

@@ -117,7 +117,8 @@ struct App<'a> {
 
 impl<'a> File<'a> {
     fn new(desired: &'a Desired) -> Self {
-        let Desired { account, domains, ignore, protect, group_names: _ } = desired;
+        // Accepted differences are about what the service has: they change nothing of what the files want.
+        let Desired { account, domains, ignore, protect, accept: _, lapsed: _, group_names: _ } = desired;
         let mut file = Self {
             version: 1,
             account: account.as_ref().map(|account| account.value.as_str()),

@@ -1,4 +1,5 @@
-//! A plan as findings, for formats that contain nothing else: differences, refusals, and facts for reviewers.
+//! A plan as findings, for formats that contain nothing else: differences, refusals, and facts for reviewers. Those of a
+//! drift are in `drift/findings.rs`.
 
 use std::collections::HashMap;
 
@@ -8,13 +9,15 @@ use super::phrases::{released_by, sentence, undeclared_title, unmanageable};
 use super::view::{ChangeView, PlanView};
 use crate::diag::{Code, Diagnostic, Findings, Severity};
 use crate::model::Address;
-use crate::plan::{ActionKind, FieldChange, Held, Reason, Shadow, SinceBase, Warning};
+use crate::plan::{
+    AcceptedField, AcceptedRow, ActionKind, FieldChange, Guard, Held, Reason, Shadow, SinceBase, Warning,
+};
 use crate::source::{Place, Sources, Span};
 
-/// Differences have the given severity: advice in a plan, a warning in drift. All differences that one value in the files
+/// All differences that one value in the files
 /// causes are one finding; so are all changes already pending on the target branch, since no line of these files causes
 /// them.
-pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Vec<Diagnostic> {
+pub fn plan_findings(view: &PlanView, sources: &Sources) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     let own = || view.changes().filter(|change| !change.is_pending);
     let causes = Causes::of(view);
@@ -22,14 +25,14 @@ pub fn plan_findings(view: &PlanView, sources: &Sources, weight: Severity) -> Ve
     let differences = own().flat_map(|change| differences(change, &causes, sources));
     let others = declared_unsupported(view).chain(view.shadows.iter().map(shadow)).chain(on_the_base(view));
     for mut difference in shared.chain(differences).chain(others) {
-        difference.severity = weight;
+        difference.severity = Severity::Advice;
         findings.push(difference);
     }
     let entries: HashMap<&Address, Option<&Place>> =
         view.changes().map(|one| (&one.noted.change.address, one.noted.note.place.as_ref())).collect();
     let entry = |held: &Held| entries.get(held.address.as_ref()?).copied().flatten();
     let guards = view.held.iter().map(|held| guard(held, entry(held), sources));
-    let others = lapses(view).chain(undeclared(view));
+    let others = lapses(view).chain(undeclared(view)).chain(accepted(view, sources));
     for finding in guards.chain(view.warnings.iter().map(warning)).chain(others) {
         findings.push(finding);
     }
@@ -82,7 +85,8 @@ fn whole(change: ChangeView, sources: &Sources) -> Diagnostic {
     at(finding, place, sources, text)
 }
 
-fn at(finding: Diagnostic, place: Option<&Place>, sources: &Sources, text: &str) -> Diagnostic {
+/// The finding with a label at a place, if it is in a file that was read.
+pub(super) fn at(finding: Diagnostic, place: Option<&Place>, sources: &Sources, text: &str) -> Diagnostic {
     let span: Option<Span> = place.and_then(|place| sources.span_of(place));
     match span {
         Some(span) => finding.label(span, text),
@@ -127,11 +131,24 @@ fn lapses(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
     })
 }
 
+/// What stays as it is although the files say otherwise, at the entry that accepts it: advice, since nobody has to act.
+fn accepted(view: &PlanView, sources: &Sources) -> impl Iterator<Item = Diagnostic> {
+    view.accepted().map(|row| {
+        let AcceptedRow { address, about, standing, declared } = row;
+        let AcceptedField { field, until, reason, place } = about;
+        let message =
+            format!("`{field}` is `{standing}`, not `{declared}`, which is accepted until {until}: {reason}");
+        let mut finding = Diagnostic::new(Code::PlanWarning, message).about(address);
+        finding.severity = Severity::Advice;
+        at(finding, Some(place), sources, "accepted here")
+    })
+}
+
 /// How many domains a finding names; further ones are only counted.
 const NAMED_DOMAINS: usize = 20;
 
 /// The other domains of the account that hold configurations, in one piece of advice: nothing is wrong with them.
-fn undeclared(view: &PlanView) -> Option<Diagnostic> {
+pub(super) fn undeclared(view: &PlanView) -> Option<Diagnostic> {
     let domains = view.undeclared_domains.filter(|domains| !domains.is_empty())?;
     let (named, rest) = domains.split_at(domains.len().min(NAMED_DOMAINS));
     let mut names: Vec<String> =
@@ -142,6 +159,12 @@ fn undeclared(view: &PlanView) -> Option<Diagnostic> {
         .help("declare these domains where livevod should manage them; it never touches a domain that no file names");
     finding.severity = Severity::Advice;
     Some(finding)
+}
+
+/// The refusals for want of the declared account, the only ones that matter where nothing is written.
+pub(super) fn account_guards(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
+    let held = view.held.iter().filter(|held| held.guard == Guard::Account);
+    held.map(|held| guard(held, None, &Sources::default()))
 }
 
 /// `entry` is the place of the refused entry.

@@ -98,7 +98,7 @@ impl Check {
             1 => first.to_owned(),
             _ => format!("{}, the first: {first}", counted(errors, "error")),
         };
-        let help = help.filter(|_| errors == 1).unwrap_or("`livevod validate` shows all");
+        let help = help.unwrap_or("`livevod validate` shows all");
         let cure = format!("{help}; what needs no valid files is checked below");
         Self::new("files", Verdict::Error, message).cured(cure)
     }

@@ -12,7 +12,7 @@ use crate::model::{Address, AddressText};
 use crate::source::{Place, Sources};
 
 /// Version of every document; a minor version only adds.
-pub(super) const FORMAT_VERSION: &str = "1.1";
+pub(super) const FORMAT_VERSION: &str = "1.2";
 
 /// The parts of every document besides its subject.
 #[derive(Clone, Copy)]

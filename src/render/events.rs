@@ -14,10 +14,12 @@ use self::shapes::{
     Step, Totals, Version, WriteOutcome,
 };
 use super::documents::{FORMAT_VERSION, finding, texts};
+use super::drift::words::message;
+use super::drift::{DifferenceDocument, DriftView};
 use super::exit::Exit;
 use super::facts::{
-    self, Drift, change_row, difference_row, held_row, left_open_rows, since_base_row, undeclared_rows,
-    unmanaged_rows, unsupported_row, warning_row,
+    self, Drift, accepted_rows, change_row, difference_row, held_row, left_open_rows, since_base_row,
+    undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
 };
 use super::phrases::{counted, refusal};
 use super::report_view::{Done, EndView, ReportView};
@@ -128,6 +130,7 @@ impl<'a> Event<'a> {
             unmanaged: texts(view.unmanaged_addresses()),
             unmanaged_settings: unmanaged_rows(view),
             ignored: texts(view.ignored),
+            accepted: accepted_rows(view),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,
             undeclared_domains: undeclared_rows(view),
@@ -153,9 +156,18 @@ impl<'a> Event<'a> {
         Self::new(Level::Info, &view.totals, Body::ChangeSummary(totals))
     }
 
-    /// Whether the plan is an alarm.
-    pub fn drift(view: &PlanView) -> Self {
-        let drift = facts::drift(view);
+    /// What differs, each configuration by itself, and whether that is an alarm.
+    pub fn drift(view: &'a DriftView<'a>) -> impl Iterator<Item = Self> {
+        let differences = view.differences().map(|(one, cures)| {
+            let told = format!("{}: {}", one.address, message(one, str::to_owned));
+            let row = DifferenceDocument::new(one, cures, view.trail(&one.address));
+            Self::new(Level::Warn, told, Body::DriftDifference { difference: Box::new(row) })
+        });
+        differences.chain([Self::alarm(view.drift)])
+    }
+
+    fn alarm(drift: &crate::drift::Drift) -> Self {
+        let drift = facts::Drift::of(drift);
         let (level, message) = match drift {
             Drift { complete: false, .. } => (Level::Error, "the service could not be read completely"),
             Drift { drifted: true, .. } => (Level::Warn, "the service differs from the files"),

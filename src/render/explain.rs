@@ -8,7 +8,7 @@ use crate::explain::{Area, Declared, Explanation, FieldExplained, Ruler, Shadowe
 use crate::gate::clean;
 use crate::model::{Address, Pattern, Value};
 use crate::plan::FieldOrigin;
-use crate::resolve::step_in_words;
+use crate::resolve::{Accepted, step_in_words};
 use crate::source::{Sources, Span, Spanned};
 
 /// Every code with a line about it, grouped by severity.
@@ -125,7 +125,8 @@ pub(super) fn human_explanation(
     is_asked: bool,
     style: Style,
 ) -> String {
-    let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
+    let Explanation { address, is_known_domain, rulers, fields, ignored, protected, accepted, lapsed, prune } =
+        explanation;
     let (left, told): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.is_left_to_the_service());
     let told: Vec<_> = told.into_iter().filter(|field| field.is_telling()).collect();
     let width = told.iter().map(|field| field.field.name().len()).max().unwrap_or(0);
@@ -148,6 +149,8 @@ pub(super) fn human_explanation(
     };
     lines.extend(patterns("ignored by", ignored));
     lines.extend(patterns("protected by", protected));
+    lines.extend(accepted.iter().flat_map(|one| shown.accepted(one, false)));
+    lines.extend(lapsed.iter().flat_map(|one| shown.accepted(one, true)));
     lines.extend(prune.map(|span| {
         Line::fact(format!(
             "under `prune`  ({}): unmanaged configurations there are deleted",
@@ -259,6 +262,16 @@ impl Shown<'_> {
             lines.push(Line::detail(format!("overrides {}  ({origin})", clean(&value))));
         }
         lines
+    }
+
+    /// What an entry of `accept` says, and its reason.
+    fn accepted(&self, one: &Accepted, is_over: bool) -> [Line; 2] {
+        let Accepted { address: _, field, value, until, reason } = one;
+        let value = value.as_ref().map_or("any value".to_owned(), |value| format!("`{}`", value.written));
+        let verb = if is_over { "was accepted until" } else { "is accepted until" };
+        let text = format!("`{}`: {value} {verb} {}", field.value, until.value);
+        let place = self.line(field.span);
+        [Line::fact(format!("{}  ({place})", clean(&text))), Line::detail(clean(&reason.value))]
     }
 
     /// What would record the address without the configuration that records it.

@@ -4,7 +4,9 @@ use serde_json::{Value as Json, json};
 
 use super::documents::{Context, FORMAT_VERSION, findings, pretty, texts};
 use super::exit::Exit;
+use super::explain_online::OnlineFacts;
 use super::facts::{origin_row, settings_row};
+use super::who::trail_row;
 use crate::apply::journal::{LastEntry, Told};
 use crate::diag::Code;
 use crate::explain::{
@@ -13,7 +15,7 @@ use crate::explain::{
 };
 use crate::model::{AddressText, Pattern, State, Value};
 use crate::plan::FieldOrigin;
-use crate::resolve::Origin;
+use crate::resolve::{Accepted, Origin};
 use crate::source::{Sources, Spanned};
 
 /// `explain CODE --format json`: the page as Markdown.
@@ -41,14 +43,17 @@ pub(super) fn codes_json() -> String {
 }
 
 /// `explain ADDRESS --format json`; `online` is null if the service was not asked, its `journal` if no journal mentions
-/// the address. The findings are about journals that can't be read.
+/// the address, its `who` if ActionTrail was not asked. The findings are about journals that can't be read.
 pub(super) fn explanation_json(
     explanation: &Explanation,
-    online: Option<(&Online, Option<&LastEntry>)>,
+    online: Option<OnlineFacts<'_>>,
     context: Context,
 ) -> String {
     let sources = context.sources;
-    let Explanation { address, is_known_domain, rulers, fields, ignored, protected, prune } = explanation;
+    let Explanation { address, is_known_domain, rulers, fields, ignored, protected, accepted, lapsed, prune } =
+        explanation;
+    let accepted = accepted.iter().map(|one| accepted_row(one, false, sources));
+    let lapsed = lapsed.iter().map(|one| accepted_row(one, true, sources));
     pretty(&json!({
         "format_version": FORMAT_VERSION,
         "address": AddressText(address),
@@ -58,8 +63,9 @@ pub(super) fn explanation_json(
         "fields": fields.iter().map(|one| field(one, sources)).collect::<Vec<_>>(),
         "ignored": patterns(ignored, sources),
         "protected": patterns(protected, sources),
+        "accepted": accepted.chain(lapsed).collect::<Vec<_>>(),
         "prune": prune.map(|span| sources.place(span)),
-        "online": online.map(|(online, last)| online_row(online, last)),
+        "online": online.map(online_row),
         "diagnostics": findings(context),
         "exit": context.exit,
     }))
@@ -121,9 +127,33 @@ fn patterns(patterns: &[Spanned<Pattern>], sources: &Sources) -> Vec<Json> {
     patterns.iter().map(row).collect()
 }
 
-fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
-    let Online { target, domain, held, ruler, records_by_itself, standing, unmanaged, group_names: _ } =
-        online;
+/// An entry of `accept`; `value` is null if every value is accepted.
+fn accepted_row(one: &Accepted, is_over: bool, sources: &Sources) -> Json {
+    let Accepted { address, field, value, until, reason } = one;
+    json!({
+        "pattern": address.value.to_string(),
+        "field": field.value.name(),
+        "value": value.as_ref().map(|value| value.written.to_json()),
+        "until": until.value.to_string(),
+        "expired": is_over,
+        "reason": reason.value,
+        "range": sources.place(field.span),
+    })
+}
+
+fn online_row(facts: OnlineFacts<'_>) -> Json {
+    let OnlineFacts { online, last, who } = facts;
+    let Online {
+        target,
+        domain,
+        held,
+        ruler,
+        records_by_itself,
+        standing,
+        accepted,
+        unmanaged,
+        group_names: _,
+    } = online;
     let state = |domain: &DomainState| {
         let DomainState { status, kind, region } = domain;
         json!({"status": status, "type": kind, "region": region})
@@ -138,7 +168,9 @@ fn online_row(online: &Online, last: Option<&LastEntry>) -> Json {
         "unmanaged": unmanaged.as_ref().map(settings_row),
         "standing": standing_name(standing),
         "differences": differences(standing),
+        "accepted": accepted.iter().map(difference).collect::<Vec<_>>(),
         "journal": last.map(journal_row),
+        "who": who.map(|(_, trail)| trail_row(trail)),
     })
 }
 
@@ -176,9 +208,10 @@ fn standing_name(standing: &Standing) -> &'static str {
 
 fn differences(standing: &Standing) -> Vec<Json> {
     let Standing::Differs(differences) = standing else { return Vec::new() };
-    let row = |one: &Difference| {
-        let Difference { field, held, wanted } = one;
-        json!({"field": field.name(), "before": held.to_json(), "after": wanted.to_json()})
-    };
-    differences.iter().map(row).collect()
+    differences.iter().map(difference).collect()
+}
+
+fn difference(one: &Difference) -> Json {
+    let Difference { field, held, wanted } = one;
+    json!({"field": field.name(), "before": held.to_json(), "after": wanted.to_json()})
 }

@@ -3,8 +3,10 @@
 use super::groups::Groups;
 use super::journal::{end_text, found_text};
 use super::lines::{Line, laid_out};
-use super::phrases::recorded;
+use super::phrases::{accepted_title, recorded};
 use super::style::{Style, Tone, pad, wrap};
+use super::who::{WhoText, who_text};
+use crate::api::Trail;
 use crate::apply::journal::{LastEntry, Reply, Told};
 use crate::explain::{Difference, DomainState, Online, Standing};
 use crate::gate::clean;
@@ -14,9 +16,23 @@ use crate::plan::GroupName;
 /// Column at which values begin.
 const NAME_WIDTH: usize = 28;
 
-/// The domain, its configuration at the address, how that differs from the files, and the last entry in the journals.
-pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Style) -> String {
-    let Online { target, domain, held, ruler, records_by_itself, standing, unmanaged, group_names } = online;
+/// What is known about an address besides the files.
+#[derive(Debug, Clone, Copy)]
+pub struct OnlineFacts<'a> {
+    /// What the service says.
+    pub online: &'a Online,
+    /// The last entry about the address in the journals.
+    pub last: Option<&'a LastEntry>,
+    /// Who changed it, and at which address, if that was asked for.
+    pub who: Option<(&'a Address, &'a Trail)>,
+}
+
+/// The domain, its configuration at the address, how that differs from the files, who changed it, and the last entry in
+/// the journals.
+pub(super) fn human_online(facts: OnlineFacts<'_>, style: Style) -> String {
+    let OnlineFacts { online, last, who } = facts;
+    let Online { target, domain, held, ruler, records_by_itself, standing, accepted, unmanaged, group_names } =
+        online;
     let mut lines = vec![Line::fact(state(domain.as_ref()))];
     lines.push(Line::fact(match held {
         Some(held) => match &held.create_time {
@@ -33,7 +49,12 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
         (None, None) => lines.push(Line::fact("NOT RECORDED")),
         (Some(_), _) => {}
     }
-    lines.push(Line::fact(verdict(standing)));
+    lines.push(Line::fact(match standing {
+        Standing::AsDeclared if !accepted.is_empty() => {
+            "matches the files, except for accepted differences:".to_owned()
+        }
+        _ => verdict(standing),
+    }));
     let named = |(id, name): (&String, &String)| {
         (id.clone(), GroupName { name: name.clone(), regions: Vec::new(), place: None })
     };
@@ -42,8 +63,13 @@ pub(super) fn human_online(online: &Online, last: Option<&LastEntry>, style: Sty
     if let Standing::Differs(differences) = standing {
         lines.extend(differences.iter().map(|difference| row(difference, &groups, style)));
     }
+    if *standing != Standing::AsDeclared && !accepted.is_empty() {
+        lines.push(Line::fact(format!("{}:", accepted_title(accepted.len()))));
+    }
+    lines.extend(accepted.iter().map(|difference| kept(difference, &groups, style)));
     let other = ruler.as_ref().filter(|_| held.is_none());
     lines.extend(unmanaged.iter().flat_map(|config| settings(config, other, &groups, style)));
+    lines.extend(who.into_iter().flat_map(|(address, trail)| who_lines(address, trail)));
     match last {
         Some(last) => lines.extend(last_lines(last)),
         None => lines.push(Line::fact("no journal mentions it")),
@@ -64,6 +90,12 @@ fn settings(config: &RecordConfig, other: Option<&Address>, groups: &Groups, sty
     let row =
         |(name, value): &(&str, String)| Line::fact(format!("  {}  {}", pad(name, width), clean(value)));
     head.into_iter().chain(settings.iter().map(row)).collect()
+}
+
+fn who_lines(address: &Address, trail: &Trail) -> Vec<Line> {
+    let WhoText { heading, calls } = who_text(address, trail);
+    let calls = calls.into_iter().map(|call| Line::fact(format!("  {call}")));
+    std::iter::once(Line::fact(heading)).chain(calls).collect()
 }
 
 /// What the last journal entry says, and below it the run that wrote it.
@@ -127,6 +159,12 @@ fn verdict(standing: &Standing) -> String {
         Standing::Unmanageable(reason) => clean(&format!("can't be managed: {reason}")),
         Standing::Nothing => "not declared either".to_owned(),
     }
+}
+
+fn kept(difference: &Difference, groups: &Groups, style: Style) -> Line {
+    let Difference { field, held, wanted } = difference;
+    let [held, wanted] = [held, wanted].map(|value| groups.shown(value, style.ellipsis()));
+    Line::fact(format!(". {} {}", pad(field.name(), NAME_WIDTH), clean(&format!("{held} (files: {wanted})"))))
 }
 
 fn row(difference: &Difference, groups: &Groups, style: Style) -> Line {

@@ -8,12 +8,14 @@ use super::documents::{AddressRow, texts};
 use super::left_open::story;
 use super::view::{ChangeView, PlanView};
 use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
+use crate::drift;
 use crate::model::{AddressText, Field, Format, Part, RecordConfig};
 use crate::plan::{
-    ActionKind, Change, Contingent, Coverage, Difference, FieldChange, FieldOrigin, Guard, Held, SinceBase,
-    UndeclaredDomain, Unmanaged, Unsupported, Warning,
+    AcceptedField, AcceptedRow, ActionKind, Change, Contingent, Coverage, Difference, FieldChange,
+    FieldOrigin, Guard, Held, SinceBase, UndeclaredDomain, Unmanaged, Unsupported, Warning,
 };
 use crate::resolve::OriginKind;
+use crate::source::Place;
 
 /// One change of one configuration.
 #[derive(Serialize, JsonSchema)]
@@ -56,7 +58,7 @@ struct FieldRow {
 }
 
 /// A field's value: seconds are integers, switches booleans, groups ids; undocumented values are objects.
-fn value_schema(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn value_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": ["string", "integer", "boolean", "object", "array", "null"] })
 }
 
@@ -106,6 +108,30 @@ pub(super) struct UnmanagedRow<'a> {
     /// All its settings; null what is not set.
     #[schemars(schema_with = "settings_schema")]
     settings: serde_json::Map<String, Json>,
+}
+
+/// A difference that the files accept: it is left as it is, and is no difference until a day.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Accepted")]
+pub(super) struct AcceptedDriftRow<'a> {
+    /// The configuration.
+    #[serde(flatten)]
+    address: AddressRow<'a>,
+    /// The name of the field in YAML.
+    field: Field,
+    /// The value that the service has and keeps, null if not set.
+    #[schemars(schema_with = "value_schema")]
+    value: Json,
+    /// The value that the files declare, null if not set.
+    #[schemars(schema_with = "value_schema")]
+    declared: Json,
+    /// The first day (UTC) on which it is a difference again, as `2026-12-24`.
+    #[schemars(regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
+    until: String,
+    /// Why it is accepted.
+    reason: &'a str,
+    /// The entry of `accept`.
+    range: &'a Place,
 }
 
 /// A configuration that livevod can't manage.
@@ -217,13 +243,20 @@ pub(super) fn optional_settings_schema(generator: &mut SchemaGenerator) -> Schem
     schema
 }
 
-/// Whether a plan is an alarm.
+/// Whether a drift is an alarm.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Drift {
-    /// Whether the service differs from the files.
+    /// Whether the service differs from the files; with `--only-new`, whether a difference is new or changed.
     pub(super) drifted: bool,
     /// Whether everything was read, from the declared account; if not, `drifted: false` means nothing.
     pub(super) complete: bool,
+}
+
+impl Drift {
+    /// Whether a drift is an alarm.
+    pub(super) fn of(drift: &drift::Drift) -> Self {
+        Self { drifted: drift.is_drifted(), complete: drift.is_complete }
+    }
 }
 
 /// A guard that refuses the plan.
@@ -267,6 +300,23 @@ pub(super) fn settings_row(config: &RecordConfig) -> serde_json::Map<String, Jso
     Field::ALL.into_iter().map(value).collect()
 }
 
+/// The accepted differences, as rows.
+pub(super) fn accepted_rows<'a>(view: &PlanView<'a>) -> Vec<AcceptedDriftRow<'a>> {
+    let row = |AcceptedRow { address, about, standing, declared }: AcceptedRow<'a>| {
+        let AcceptedField { field, until, reason, place } = about;
+        AcceptedDriftRow {
+            address: AddressRow::new(address),
+            field: *field,
+            value: standing.to_json(),
+            declared: declared.to_json(),
+            until: until.to_string(),
+            reason,
+            range: place,
+        }
+    };
+    view.accepted().map(row).collect()
+}
+
 /// A configuration that can't be managed, as a row.
 pub(super) fn unsupported_row(one: &Unsupported) -> UnsupportedRow<'_> {
     let Unsupported { address, reason, declared } = one;
@@ -305,11 +355,6 @@ pub(super) fn since_base_row(since: &SinceBase) -> SinceBaseRow<'_> {
 fn transition(change: &Change) -> Transition {
     let [before, after] = [change.before(), change.after()].map(|config| config.map(settings_row));
     Transition { action: change.action(), before, after }
-}
-
-/// Whether a plan is an alarm.
-pub(super) fn drift(view: &PlanView) -> Drift {
-    Drift { drifted: view.is_different, complete: view.is_conclusive() }
 }
 
 /// The other domains of the account as rows, if the account was asked.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::gate::clean;
 use crate::model::{Field, Process, RecordConfig, Value};
-use crate::plan::{Change, GroupName, Unmanaged};
+use crate::plan::{AcceptedDrift, Change, GroupName, Unmanaged};
 
 /// How many characters of an id follow its name, if they distinguish it from every other id of the plan.
 const ID_SHOWN: usize = 8;
@@ -13,7 +13,7 @@ const ID_SHOWN: usize = 8;
 /// The groups of one plan.
 pub(super) struct Groups<'a> {
     names: &'a BTreeMap<String, GroupName>,
-    /// The ids that the changes show.
+    /// The ids that the changes and the accepted differences show.
     used: BTreeSet<&'a str>,
     /// How many characters of an id follow its name.
     shown: usize,
@@ -23,20 +23,22 @@ impl<'a> Groups<'a> {
     pub(super) fn of(
         changes: &'a [Change],
         unmanaged: &'a [Unmanaged],
+        accepted: &'a [AcceptedDrift],
         names: &'a BTreeMap<String, GroupName>,
     ) -> Self {
         let configs = changes.iter().flat_map(|change| [change.before(), change.after()]).flatten();
         let configs = configs.chain(unmanaged.iter().map(|one| &one.config));
+        let configs = configs.chain(accepted.iter().flat_map(|one| [&one.standing, &one.declared]));
         let shown = told_apart(
             configs.flat_map(RecordConfig::transcode_groups).chain(names.keys().map(String::as_str)),
         );
-        let used = changes.iter().flat_map(moved).collect();
+        let used = changes.iter().flat_map(moved).chain(accepted.iter().flat_map(kept)).collect();
         Self { names, used, shown }
     }
 
     /// All groups with a name.
     pub(super) fn naming(names: &'a BTreeMap<String, GroupName>) -> Self {
-        Self::of(&[], &[], names)
+        Self::of(&[], &[], &[], names)
     }
 
     /// A value; a named group as its name and the beginning of its id.
@@ -81,6 +83,14 @@ fn moved(change: &Change) -> impl Iterator<Item = &str> {
     let shown = change.fields();
     let sides = [change.before(), change.after()].into_iter().flatten();
     sides.flat_map(move |config| shown.clone().into_iter().filter_map(|field| config.transcode_group(field)))
+}
+
+/// The ids of the fields that stay as they are.
+fn kept(
+    AcceptedDrift { address: _, standing, declared, fields }: &AcceptedDrift,
+) -> impl Iterator<Item = &str> {
+    let sides = [standing, declared].into_iter();
+    sides.flat_map(move |config| fields.iter().filter_map(|about| config.transcode_group(about.field)))
 }
 
 fn line(id: &str, GroupName { name, regions, place }: &GroupName) -> String {

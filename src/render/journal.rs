@@ -404,7 +404,11 @@ pub(super) fn run_json<'a>(run: &'a RunRecord, exit: Exit) -> String {
 /// The documents of `journal`.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "each document is written by itself; only their schema is common")]
+#[expect(
+    dead_code,
+    clippy::large_enum_variant,
+    reason = "each document is written by itself; only their schema is common"
+)]
 pub(super) enum JournalDocument<'a> {
     /// `journal --format json`
     Runs(RunsDocument<'a>),

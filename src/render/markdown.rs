@@ -3,20 +3,22 @@
 
 mod beside;
 
+use std::collections::HashSet;
+
 use super::base::instead;
 use super::causes::{Cause, Causes};
 use super::comment::{COMMAND, FOOTER, head, left_open, shortened};
 use super::layout::Layout;
 use super::marks::{cell, clipped, code, difference, prose, whole};
 use super::phrases::{
-    ADD_UNMANAGED, FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, UNMANAGED, contingency,
-    first_and_more, origin_text, released_by, sentence, symbol, unmanageable,
+    ADD_UNMANAGED, FORCES_REPLACEMENT, PENDING_BEFORE, STOPS_RECORDING, UNMANAGED, accepted_title,
+    contingency, first_and_more, origin_text, released_by, sentence, symbol, unmanageable,
 };
 use super::sheet::{Rows, Sheet};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView, RefusalView, sentence_case};
 use crate::gate::clean;
 use crate::model::{Address, Value};
-use crate::plan::{ActionKind, Coverage, FieldChange, FieldOrigin};
+use crate::plan::{AcceptedRow, ActionKind, Coverage, FieldChange, FieldOrigin, Unmanaged};
 use crate::resolve::OriginKind;
 use crate::source::Place;
 
@@ -33,12 +35,27 @@ const NAMED_IN_BLOCK: usize = 20;
 /// How many characters of a value a block shows.
 const SHOWN_IN_BLOCK: usize = 1_000;
 
-/// `plan --format markdown` and `drift --format markdown`.
-pub(super) fn markdown_plan(command: &str, view: &PlanView, layout: &Layout) -> String {
+/// What is left alone, and what the names of groups stand for; `counted` are unmanaged configurations that count as drift.
+pub(super) fn left_alone(view: &PlanView, layout: &Layout, sheet: &mut Sheet, counted: &HashSet<&Address>) {
+    let scribe = Scribe { view, layout };
+    scribe.accepted(sheet);
+    scribe.unmanaged(sheet, counted);
+    scribe.left_alone(sheet);
+    scribe.legend(sheet);
+}
+
+/// A place in the files, as a link if it can be linked.
+pub(super) fn link(layout: &Layout, place: &Place) -> String {
+    let name = cell(&layout.links.name(place));
+    layout.links.target(place).map_or(name.clone(), |target| format!("[{name}]({target})"))
+}
+
+/// `plan --format markdown`.
+pub(super) fn markdown_plan(view: &PlanView, layout: &Layout) -> String {
     let folds = view.worst_first(layout.full);
     let scribe = Scribe { view, layout };
     let mut sheet = Sheet::new(layout.max_bytes);
-    sheet.must(&head(command, view, layout));
+    sheet.must(&head("plan", view, layout));
     sheet.must(&scribe.verdict());
     scribe.causes(&mut sheet);
     beside::since_review(&mut sheet, &view.groups, view.since_review);
@@ -49,10 +66,8 @@ pub(super) fn markdown_plan(command: &str, view: &PlanView, layout: &Layout) -> 
     scribe.pending(&mut sheet, &pending);
     scribe.table(&mut sheet, &own);
     scribe.blocks(&mut sheet, &folds);
-    scribe.unmanaged(&mut sheet);
-    scribe.left_alone(&mut sheet);
-    scribe.legend(&mut sheet);
-    sheet.must(&scribe.footer(command, &sheet.left_out()));
+    left_alone(view, layout, &mut sheet, &HashSet::new());
+    sheet.must(&scribe.footer(&sheet.left_out()));
     sheet.finish()
 }
 
@@ -214,14 +229,13 @@ impl Scribe<'_> {
                 telling(change).filter_map(|one| one.origin).map(origin).collect()
             }
         };
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         places.retain(|place| seen.insert(place.clone()));
         places.join("<br>")
     }
 
     fn link(&self, place: &Place) -> String {
-        let name = cell(&self.layout.links.name(place));
-        self.layout.links.target(place).map_or(name.clone(), |target| format!("[{name}]({target})"))
+        link(self.layout, place)
     }
 
     /// Every change in full, folded away.
@@ -263,16 +277,30 @@ impl Scribe<'_> {
         }
     }
 
+    /// Each accepted difference with its reason, folded away.
+    fn accepted(&self, sheet: &mut Sheet) {
+        let rows: Vec<AcceptedRow> = self.view.accepted().collect();
+        let head = format!("<details>\n<summary>{}</summary>\n\n", accepted_title(rows.len()));
+        let what = Rows { what: "accepted differences", head: &head, tail: "\n</details>\n\n" };
+        let room = sheet.room(FOOTER) / 2;
+        sheet.rows(what, room, &rows, |row| {
+            let text = self.view.accepted_text(row, "…", code, prose);
+            format!("- {}: {text} ({})\n", code(&row.address.to_string()), self.link(&row.about.place))
+        });
+    }
+
     /// Each unmanaged configuration with its settings, and the command that adds them to the files, folded away.
-    fn unmanaged(&self, sheet: &mut Sheet) {
+    fn unmanaged(&self, sheet: &mut Sheet, counted: &HashSet<&Address>) {
         let view = self.view;
-        let head = format!("<details>\n<summary>{} {UNMANAGED}</summary>\n\n", view.unmanaged.len());
+        let alone = view.unmanaged.iter().filter(|one| !counted.contains(&one.address));
+        let alone: Vec<&Unmanaged> = alone.collect();
+        let head = format!("<details>\n<summary>{} {UNMANAGED}</summary>\n\n", alone.len());
         let command = view.import_command().filter(|command| command.len() <= COMMAND);
         let command = command.map(|command| format!("\n{ADD_UNMANAGED} {}\n", whole(&command)));
         let tail = format!("{}\n</details>\n\n", command.unwrap_or_default());
         let rows = Rows { what: "unmanaged", head: &head, tail: &tail };
         let room = sheet.room(FOOTER);
-        sheet.rows(rows, room, view.unmanaged, |one| {
+        sheet.rows(rows, room, &alone, |one| {
             let settings = view.groups.settings(&one.config, "…").into_iter();
             let settings = settings.map(|(name, value)| code(&format!("{name} {value}")));
             let settings: Vec<String> = settings.collect();
@@ -300,10 +328,10 @@ impl Scribe<'_> {
         sheet.rows(rows, room, &self.view.groups.legend(), |line| format!("- {}\n", code(line)));
     }
 
-    fn footer(&self, command: &str, left_out: &[String]) -> String {
+    fn footer(&self, left_out: &[String]) -> String {
         let PlanView { digest, digest_scope, .. } = self.view;
         let mut text = format!("---\n\ndigest `{digest}`{digest_scope}");
-        let apply = self.view.apply_command().filter(|_| command == "plan" && self.view.held.is_empty());
+        let apply = self.view.apply_command().filter(|_| self.view.held.is_empty());
         let apply = apply.filter(|apply| apply.len() <= COMMAND);
         let files = if self.view.is_without_files { ", with the files that it was made from" } else { "" };
         text.extend(apply.map(|apply| format!("; to apply exactly this{files}: {}", whole(&apply))));

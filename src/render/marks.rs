@@ -69,9 +69,17 @@ fn span(text: &str) -> String {
 
 /// Lines as a `diff` block; the fence is longer than any in the lines.
 pub(super) fn difference(lines: &[String]) -> String {
-    let body = lines.join("\n");
-    let fence = "`".repeat(longest_run(&body).max(2) + 1);
-    format!("{fence}diff\n{body}\n{fence}\n")
+    fenced("diff", &lines.join("\n"))
+}
+
+/// Text of several lines as a block in a language.
+pub(super) fn block(language: &str, text: &str) -> String {
+    fenced(language, &text.lines().map(clean).collect::<Vec<_>>().join("\n"))
+}
+
+fn fenced(language: &str, body: &str) -> String {
+    let fence = "`".repeat(longest_run(body).max(2) + 1);
+    format!("{fence}{language}\n{body}\n{fence}\n")
 }
 
 fn longest_run(text: &str) -> usize {

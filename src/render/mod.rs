@@ -10,6 +10,7 @@ mod diagnostics;
 mod differences;
 mod doctor;
 mod documents;
+mod drift;
 mod events;
 mod exit;
 mod explain;
@@ -51,13 +52,16 @@ mod sheet;
 mod style;
 mod terraform;
 mod view;
+mod who;
 
 pub use diagnostics::diagnostics;
 pub use differences::plan_findings;
 pub use doctor::{Check, checks, is_about_every_call};
 pub use documents::{Context, pretty};
+pub use drift::{Cures, DriftView, drift_findings, reverting};
 pub use events::{Command, Event};
 pub use exit::Exit;
+pub use explain_online::OnlineFacts;
 pub use forms::{Form, FormRow, form_diff};
 pub use imported::{imported, merged};
 pub use journal::Pruned;
@@ -71,7 +75,9 @@ pub use printed::{
 };
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};
-pub use reasons::{not_imported, unanswered, unlisted, unnamed_groups, unread, unread_all, unread_beside};
+pub use reasons::{
+    not_imported, unanswered, unlisted, unnamed_groups, unread, unread_all, unread_beside, untold,
+};
 pub use remote::Sought;
 pub use report_view::{EndView, ReportView};
 pub use schema::{OutputKind, schema};

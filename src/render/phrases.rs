@@ -127,7 +127,7 @@ pub(super) fn coverage_text(coverage: &Coverage, address: &Address, action: Acti
 }
 
 /// `recorded by show/*`, `recorded only on demand by show/*`, `NOT RECORDED`.
-fn recorded_by(recorder: Option<&Recorder>, address: &Address) -> String {
+pub(super) fn recorded_by(recorder: Option<&Recorder>, address: &Address) -> String {
     recorder.map_or(NOT_RECORDED.to_owned(), |Recorder { address: ruler, records_by_itself }| {
         format!("{} by {}", recorded(*records_by_itself), relation(ruler, address))
     })
@@ -221,6 +221,15 @@ pub(super) fn contingency(contingent: Contingent) -> &'static str {
 
 /// What follows the number of configurations that no file declares.
 pub(super) const UNMANAGED: &str = "unmanaged, left alone";
+
+/// The heading of the differences that `accept` covers.
+pub(super) fn accepted_title(count: usize) -> String {
+    format!(
+        "{}, left {}",
+        counted(count, "accepted difference"),
+        if count == 1 { "as it is" } else { "as they are" }
+    )
+}
 
 /// What precedes the command that adds those configurations to the files.
 pub(super) const ADD_UNMANAGED: &str = "To add them to the files as they are:";

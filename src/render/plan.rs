@@ -1,20 +1,22 @@
 //! A plan as a reviewer reads it in a terminal. Sentences that other tools look for are Terraform's own.
 
+use std::collections::HashSet;
+
 use similar::{ChangeTag, TextDiff};
 
 use super::base::{BaseView, instead};
 use super::causes::Causes;
 use super::left_open::human_left_open;
 use super::phrases::{
-    ADD_UNMANAGED, FORCES_REPLACEMENT, NOT_RECORDED, UNMANAGED, UNREAD, account, contingency, counted,
-    origin_text, refusal, sentence, symbol, tone, unmanageable,
+    ADD_UNMANAGED, FORCES_REPLACEMENT, NOT_RECORDED, UNMANAGED, UNREAD, accepted_title, account, contingency,
+    counted, origin_text, refusal, sentence, symbol, tone, unmanageable,
 };
 use super::review::{human_saved_plan, human_since_review};
 use super::style::{NARROW, Style, Tone, columns, pad, wrap};
 use super::view::{ChangeView, FoldView, LeftAlone, PlanView};
 use crate::gate::clean;
 use crate::model::{Address, Value};
-use crate::plan::{ActionKind, FieldChange, Held};
+use crate::plan::{AcceptedRow, ActionKind, FieldChange, Held, Unmanaged};
 
 /// How many addresses of a fold are named; the rest are counted.
 const NAMED_IN_FOLD: usize = 5;
@@ -31,7 +33,7 @@ pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
     let mut page = Page { view, style, full, lines: Vec::new() };
     page.head();
     page.changes();
-    page.left_alone();
+    page.left_alone(&HashSet::new());
     match view.changes().len() {
         0 => {
             page.guards();
@@ -50,6 +52,18 @@ pub(super) fn human_plan(view: &PlanView, full: bool, style: Style) -> String {
         human_saved_plan(&file.display().to_string(), command, view.flags(), style)
     });
     [left_open, page.finish(), since_review, saved.unwrap_or_default()].concat()
+}
+
+/// What is left alone, in the same lines as in a plan; `counted` are unmanaged configurations that count as drift.
+pub(super) fn human_left_alone(
+    view: &PlanView,
+    counted: &HashSet<&Address>,
+    full: bool,
+    style: Style,
+) -> String {
+    let mut page = Page { view, style, full, lines: Vec::new() };
+    page.left_alone(counted);
+    page.lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 struct Page<'a> {
@@ -303,7 +317,7 @@ impl<'a> Page<'a> {
         notes
     }
 
-    fn left_alone(&mut self) {
+    fn left_alone(&mut self, counted: &HashSet<&Address>) {
         let view = self.view;
         let before = self.lines.len();
         for lapse in view.base.iter().flat_map(|base| &base.lapses) {
@@ -311,7 +325,8 @@ impl<'a> Page<'a> {
             let names = lapse.after_names(self.names(&lapse.names));
             self.item(tone, marker, &format!("{} {}: {names}", lapse.names.len(), lapse.what));
         }
-        self.unmanaged();
+        self.accepted();
+        self.unmanaged(counted);
         // Unmanageable configurations are listed below with their reasons.
         let [ignored, _, domains] = view.left_alone();
         for LeftAlone { what: _, title, names } in [ignored, domains] {
@@ -332,13 +347,38 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// The accepted differences, one line each; without `full`, only the first ones.
+    fn accepted(&mut self) {
+        let view = self.view;
+        let rows: Vec<AcceptedRow> = view.accepted().collect();
+        if rows.is_empty() {
+            return;
+        }
+        self.item(Tone::Quiet, "  .", &format!("{}:", accepted_title(rows.len())));
+        let shown = if self.full || rows.len() <= NAMED_IN_LIST + 1 { rows.len() } else { NAMED_IN_LIST };
+        for row in &rows[..shown] {
+            let place = &row.about.place;
+            let text = view.accepted_text(row, self.style.ellipsis(), clean, clean);
+            let place = clean(&format!("{}:{}", place.file, place.start.line));
+            let address = clean(&row.address.to_string());
+            self.item(Tone::Quiet, "   ", &format!("{address} {text} ({place})"));
+        }
+        if shown < rows.len() {
+            let more =
+                format!("{} and {} more (--full lists them)", self.style.ellipsis(), rows.len() - shown);
+            self.item(Tone::Quiet, "   ", &more);
+        }
+    }
+
     /// The unmanaged configurations; with `full`, each with its settings, and the command that adds them to the files.
-    fn unmanaged(&mut self) {
+    fn unmanaged(&mut self, counted: &HashSet<&Address>) {
         let view = self.view;
         // Without settings, what is no longer declared needs no second line.
         let released = view.base.as_ref().map_or(&[][..], |base| &base.since.released);
-        let is_shown = |address: &&Address| self.full || !released.contains(address);
-        let addresses: Vec<&Address> = view.unmanaged_addresses().filter(is_shown).collect();
+        let is_shown = |address: &Address| self.full || !released.contains(address);
+        let is_alone = |one: &&Unmanaged| !counted.contains(&one.address) && is_shown(&one.address);
+        let alone: Vec<&Unmanaged> = view.unmanaged.iter().filter(is_alone).collect();
+        let addresses: Vec<&Address> = alone.iter().map(|one| &one.address).collect();
         match addresses.len() {
             0 => return,
             count if !self.full => {
@@ -348,7 +388,7 @@ impl<'a> Page<'a> {
             }
             count => self.item(Tone::Quiet, "  .", &format!("{count} {UNMANAGED}:")),
         }
-        for one in view.unmanaged {
+        for one in alone {
             let settings = view.groups.settings(&one.config, self.style.ellipsis());
             let settings = settings.iter().map(|(name, value)| format!("{name} {value}"));
             let settings = settings.collect::<Vec<_>>().join(", ");

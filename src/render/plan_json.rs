@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::documents::{Context, FORMAT_VERSION, Finding, findings, pretty, texts};
 use super::exit::Exit;
 use super::facts::{
-    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnmanagedRow,
-    UnsupportedRow, WarningRow, change_row, difference_row, drift, held_row, left_open_rows, since_base_row,
-    undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
+    AcceptedDriftRow, ChangeRow, DifferenceRow, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow,
+    UnmanagedRow, UnsupportedRow, WarningRow, accepted_rows, change_row, difference_row, held_row,
+    left_open_rows, since_base_row, undeclared_rows, unmanaged_rows, unsupported_row, warning_row,
 };
 use super::view::PlanView;
 use crate::model::AddressText;
@@ -17,11 +17,6 @@ use crate::plan::{Budget, Summary};
 /// `plan --format json`.
 pub(super) fn plan_json(view: &PlanView, context: Context) -> String {
     pretty(&PlanDocument::new(view, context))
-}
-
-/// `drift --format json`: the plan, and whether it is an alarm.
-pub(super) fn drift_json(view: &PlanView, context: Context) -> String {
-    pretty(&DriftDocument { drift: drift(view), plan: PlanDocument::new(view, context) })
 }
 
 /// `plan --format json`: everything that apply would do and that a reviewer should know.
@@ -58,6 +53,8 @@ pub(super) struct PlanDocument<'a> {
     unmanaged_settings: Vec<UnmanagedRow<'a>>,
     /// Configurations that `ignore` matches; they are left alone.
     ignored: Vec<AddressText<'a>>,
+    /// Differences that `accept` covers; they are left as they are.
+    accepted: Vec<AcceptedDriftRow<'a>>,
     /// Configurations that livevod can't manage.
     unsupported: Vec<UnsupportedRow<'a>>,
     /// Domains that could not be read.
@@ -80,17 +77,8 @@ pub(super) struct PlanDocument<'a> {
     exit: Exit,
 }
 
-/// `drift --format json`: the plan, and whether it is an alarm.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct DriftDocument<'a> {
-    #[serde(flatten)]
-    drift: Drift,
-    #[serde(flatten)]
-    plan: PlanDocument<'a>,
-}
-
 impl<'a> PlanDocument<'a> {
-    fn new(view: &'a PlanView<'a>, context: Context<'a>) -> Self {
+    pub(super) fn new(view: &'a PlanView<'a>, context: Context<'a>) -> Self {
         Self {
             format_version: FORMAT_VERSION,
             target: &view.target.name,
@@ -104,6 +92,7 @@ impl<'a> PlanDocument<'a> {
             unmanaged: texts(view.unmanaged_addresses()),
             unmanaged_settings: unmanaged_rows(view),
             ignored: texts(view.ignored),
+            accepted: accepted_rows(view),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,
             undeclared_domains: undeclared_rows(view),

@@ -7,15 +7,16 @@ use super::desired::{desired_json, desired_summary, desired_yaml};
 use super::diagnostics::diagnostics;
 use super::differences::plan_findings;
 use super::documents::{Context, diagnostics_json};
+use super::drift::{DriftView, drift_findings, drift_json, human_drift, markdown_drift};
 use super::exit::Exit;
 use super::explain::{human_area, human_codes, human_explanation, human_page};
 use super::explain_json::{area_json, codes_json, explanation_json, page_json};
-use super::explain_online::human_online;
+use super::explain_online::{OnlineFacts, human_online};
 use super::forms::{FormRow, forms_json, forms_summary};
 use super::github::github;
 use super::gitlab::gitlab;
 use super::headlines::{explain_line, summary_line};
-use super::html::html;
+use super::html::{html, html_drift};
 use super::journal::{
     Pruned, human_pruned, human_run, human_runs, human_snapshot, pruned_json, run_json, runs_json,
     snapshot_json,
@@ -24,7 +25,7 @@ use super::layout::Layout;
 use super::markdown::markdown_plan;
 use super::outcomes::markdown_report;
 use super::plan::human_plan;
-use super::plan_json::{drift_json, plan_json};
+use super::plan_json::plan_json;
 use super::report::human_report;
 use super::report_json::report_json;
 use super::report_view::ReportView;
@@ -32,9 +33,9 @@ use super::sarif::sarif;
 use super::terraform::{gitlab_terraform, terraform_json};
 use super::view::PlanView;
 use super::{FilesFormat, Format};
-use crate::apply::journal::{LastEntry, RunRecord};
+use crate::apply::journal::RunRecord;
 use crate::diag::{self, Code, Diagnostic, Severity};
-use crate::explain::{self, Area, Explanation, Online};
+use crate::explain::{self, Area, Explanation};
 use crate::plan::Guard;
 use crate::resolve::Desired;
 use crate::snapshot::Saved;
@@ -96,29 +97,34 @@ fn plan_before(last: String, view: &PlanView, context: Context, layout: &Layout)
     match layout.format {
         Format::Human | Format::Openmetrics => beside(human_plan(view, layout.full, layout.stdout)),
         Format::Json => Printed::document(plan_json(view, context)),
-        Format::Markdown => beside(markdown_plan("plan", view, layout)),
+        Format::Markdown => beside(markdown_plan(view, layout)),
         Format::TerraformJson => beside(terraform_json(view, context.exit)),
         Format::GitlabTerraform => beside(gitlab_terraform(view)),
         Format::Html => beside(html(view, layout)),
         Format::Github | Format::Gitlab | Format::Sarif => {
-            differences(view, Severity::Advice, context, layout)
+            among(&plan_findings(view, context.sources), context, layout)
         }
     }
 }
 
-/// A plan as an alarm.
-pub fn drift(view: &PlanView, context: Context, layout: &Layout) -> Printed {
-    match layout.format {
-        Format::Json => Printed::document(drift_json(view, context)),
-        Format::Markdown => Printed::beside(context, layout, markdown_plan("drift", view, layout)),
-        Format::Github | Format::Gitlab | Format::Sarif => {
-            differences(view, Severity::Warning, context, layout)
+/// A drift. Formats for other tools than people's eyes and code hosts show the plan that undoes it.
+pub fn drift(view: &DriftView, context: Context, layout: &Layout) -> Printed {
+    let last = match context.exit {
+        Exit::Error if diag::has_errors(context.diagnostics) => {
+            format!("Found {}.\n", summary_line(&weighty(context.diagnostics)))
         }
-        Format::Human
-        | Format::TerraformJson
-        | Format::GitlabTerraform
-        | Format::Html
-        | Format::Openmetrics => plan(view, context, layout),
+        _ => String::new(),
+    };
+    let beside = |text| Printed { more: last.clone(), ..Printed::beside(context, layout, text) };
+    match layout.format {
+        Format::Human | Format::Openmetrics => beside(human_drift(view, layout.full, layout.stdout)),
+        Format::Json => Printed::document(drift_json(view, context)),
+        Format::Markdown => beside(markdown_drift(view, layout)),
+        Format::Html => beside(html_drift(view, layout)),
+        Format::TerraformJson | Format::GitlabTerraform => plan(view.plan, context, layout),
+        Format::Github | Format::Gitlab | Format::Sarif => {
+            among(&drift_findings(view, context.sources), context, layout)
+        }
     }
 }
 
@@ -127,10 +133,9 @@ pub fn measured(metrics: String, context: Context, layout: &Layout) -> Printed {
     Printed::beside(context, layout, metrics)
 }
 
-/// A plan as findings, among those of the run.
-fn differences(view: &PlanView, weight: Severity, context: Context, layout: &Layout) -> Printed {
-    let found = plan_findings(view, context.sources, weight);
-    let diagnostics = sorted(context.diagnostics, &found);
+/// Findings among those of the run.
+fn among(found: &[Diagnostic], context: Context, layout: &Layout) -> Printed {
+    let diagnostics = sorted(context.diagnostics, found);
     findings(Context { diagnostics: &diagnostics, ..context }, layout)
 }
 
@@ -264,7 +269,7 @@ pub fn page(code: Code, layout: &Layout) -> Printed {
 /// What the files say about an address and, if asked, what the service and the last journal entry say.
 pub fn explanation(
     explanation: &Explanation,
-    online: Option<(&Online, Option<&LastEntry>)>,
+    online: Option<OnlineFacts<'_>>,
     context: Context,
     layout: &Layout,
 ) -> Printed {
@@ -272,7 +277,7 @@ pub fn explanation(
         Format::Json => Printed::document(explanation_json(explanation, online, context)),
         _ => {
             let files = human_explanation(explanation, context.sources, online.is_some(), layout.stdout);
-            let service = online.map(|(online, last)| human_online(online, last, layout.stdout));
+            let service = online.map(|facts| human_online(facts, layout.stdout));
             let notes = told(context.diagnostics, context, layout);
             Printed { notes, ..Printed::document(files + &service.unwrap_or_default()) }
         }

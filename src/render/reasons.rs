@@ -128,6 +128,20 @@ pub fn unanswered(what: &str, sought: Sought, error: &api::Error, key: Option<Sp
     unreadable(format!("`{what}` can't be looked up: {error}"), error, key, &asked, otherwise)
 }
 
+/// A warning that ActionTrail can't tell who changed `count` configurations.
+pub fn untold(count: usize, error: &api::Error) -> Diagnostic {
+    let asked = Asked { permissions: vec![Permission::ListEvents], account: None, domain: "*" };
+    let what = match count {
+        1 => "a configuration".to_owned(),
+        _ => format!("{count} configurations"),
+    };
+    let otherwise = "the result is complete without it; try again in a minute, or run without `--who`";
+    let message = format!("ActionTrail can't tell who changed {what}: {error}");
+    let mut diagnostic = unreadable(message, error, None, &asked, otherwise);
+    diagnostic.severity = Severity::Warning;
+    diagnostic
+}
+
 /// What listing a domain needs.
 fn listing() -> Vec<Permission> {
     vec![Permission::ListConfigs]

@@ -1,9 +1,10 @@
 //! The JSON Schemas of the documents, generated from the types that are serialized.
 
 use super::documents::{DiagnosticsDocument, FORMAT_VERSION};
+use super::drift::DriftDocument;
 use super::events::Line;
 use super::journal::JournalDocument;
-use super::plan_json::{DriftDocument, PlanDocument};
+use super::plan_json::PlanDocument;
 use super::report_json::ReportDocument;
 use crate::{config, notify, schema, snapshot};
 

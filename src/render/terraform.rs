@@ -11,9 +11,9 @@ use serde_json::{Map, Value as Json};
 use super::documents::{FORMAT_VERSION, pretty, texts};
 use super::exit::Exit;
 use super::facts::{
-    CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, UndeclaredDomainRow, UnmanagedRow,
-    UnsupportedRow, coverage_row, difference_row, left_open_rows, origin_row, since_base_row,
-    undeclared_rows, unmanaged_rows, unsupported_row,
+    AcceptedDriftRow, CoverageRow, DifferenceRow, LeftOpenRow, OriginRow, SinceBaseRow, UndeclaredDomainRow,
+    UnmanagedRow, UnsupportedRow, accepted_rows, coverage_row, difference_row, left_open_rows, origin_row,
+    since_base_row, undeclared_rows, unmanaged_rows, unsupported_row,
 };
 use super::view::{ChangeView, PlanView};
 use crate::model::{Address, AddressText, Field, RecordConfig};
@@ -279,6 +279,7 @@ struct Extras<'a> {
     unmanaged: Vec<AddressText<'a>>,
     unmanaged_settings: Vec<UnmanagedRow<'a>>,
     ignored: Vec<AddressText<'a>>,
+    accepted: Vec<AcceptedDriftRow<'a>>,
     unsupported: Vec<UnsupportedRow<'a>>,
     unread: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -327,6 +328,7 @@ impl<'a> Extras<'a> {
             unmanaged: texts(view.unmanaged_addresses()),
             unmanaged_settings: unmanaged_rows(view),
             ignored: texts(view.ignored),
+            accepted: accepted_rows(view),
             unsupported: view.unsupported.iter().map(unsupported_row).collect(),
             unread: view.unread,
             undeclared_domains: undeclared_rows(view),

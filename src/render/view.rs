@@ -16,8 +16,8 @@ use crate::apply::journal::LeftOpenNow;
 use crate::gate::clean;
 use crate::model::Address;
 use crate::plan::{
-    ActionKind, Budget, Change, Decisions, Difference, Guard, Held, Noted, Notes, Plan, Shadow, Summary,
-    UndeclaredDomain, Unmanaged, Unsupported, Warning, fold,
+    AcceptedDrift, AcceptedField, AcceptedRow, ActionKind, Budget, Change, Decisions, Difference, Guard,
+    Held, Noted, Notes, Plan, Shadow, Summary, UndeclaredDomain, Unmanaged, Unsupported, Warning, fold,
 };
 
 /// The actions, worst first.
@@ -44,8 +44,6 @@ pub struct PlanView<'a> {
     /// The flags that select the addresses that were compared, as typed; empty if all were compared.
     pub(super) selected: &'a [String],
     pub(super) budget: Budget,
-    /// Whether the service differs from the files.
-    pub(super) is_different: bool,
     /// Whether every selected domain was read.
     pub(super) is_complete: bool,
     pub(super) unread: &'a [String],
@@ -66,6 +64,7 @@ pub struct PlanView<'a> {
     pub(super) unchanged: &'a [Address],
     pub(super) unmanaged: &'a [Unmanaged],
     pub(super) ignored: &'a [Address],
+    pub(super) accepted: &'a [AcceptedDrift],
     pub(super) groups: Groups<'a>,
     /// What the files change compared with their target branch, if it was compared.
     pub(super) base: Option<BaseView<'a>>,
@@ -128,6 +127,7 @@ impl<'a> PlanView<'a> {
             unchanged,
             unmanaged,
             ignored,
+            accepted,
             unsupported,
             shadows,
             held,
@@ -151,7 +151,6 @@ impl<'a> PlanView<'a> {
             is_way_back: *is_way_back,
             selected,
             budget: *budget,
-            is_different: plan.differs(),
             is_complete: plan.is_complete(),
             unread,
             undeclared_domains: undeclared_domains.as_deref(),
@@ -165,7 +164,8 @@ impl<'a> PlanView<'a> {
             unchanged,
             unmanaged,
             ignored,
-            groups: Groups::of(changes, unmanaged, group_names),
+            accepted,
+            groups: Groups::of(changes, unmanaged, accepted, group_names),
             base: since_base.as_ref().map(|since| BaseView::new(since, changes)),
             left_open: weighty(left_open),
             since_review,
@@ -270,6 +270,27 @@ impl<'a> PlanView<'a> {
         releases
     }
 
+    /// The accepted differences, one by one.
+    pub(super) fn accepted(&self) -> impl Iterator<Item = AcceptedRow<'a>> + use<'a> {
+        self.accepted.iter().flat_map(AcceptedDrift::rows)
+    }
+
+    /// An accepted difference in words, without its address: `mark` formats names and values, `words` the reason.
+    pub(super) fn accepted_text(
+        &self,
+        row: &AcceptedRow,
+        ellipsis: &str,
+        mark: impl Fn(&str) -> String,
+        words: impl Fn(&str) -> String,
+    ) -> String {
+        let AcceptedRow { address: _, about, standing, declared } = row;
+        let AcceptedField { field, until, reason, place: _ } = about;
+        let [standing, declared] =
+            [standing, declared].map(|value| mark(&self.groups.shown(value, ellipsis)));
+        let reason = words(reason);
+        format!("{} {standing} (files: {declared}) until {until}: {reason}", mark(field.name()))
+    }
+
     /// The guards that refuse it, in the order in which they are shown.
     pub(super) fn refusing(&self) -> BTreeSet<Guard> {
         self.held.iter().map(|held| held.guard).collect()
@@ -364,7 +385,7 @@ fn is_flag(text: &str) -> bool {
 }
 
 /// `--target PATTERN` with the pattern in quotes; `None` for any other text.
-fn selecting(text: &str) -> Option<String> {
+pub(super) fn selecting(text: &str) -> Option<String> {
     let (flag, pattern) = text.split_once(' ')?;
     let is_known = ["--target", "--exclude"].contains(&flag);
     let is_seen = clean(pattern) == pattern;
@@ -428,7 +449,20 @@ fn without_changes(plan: &Plan) -> String {
         () if plan.decisions.declares_nothing => {
             format!("No changes. {} no configuration.", sentence_case(aim(&plan.notes)))
         }
-        () => format!("No changes. {} matches what {}.", where_compared(&plan.notes), aim(&plan.notes)),
+        () => format!(
+            "No changes. {} matches what {}{}.",
+            where_compared(&plan.notes),
+            aim(&plan.notes),
+            exceptions(&plan.notes)
+        ),
+    }
+}
+
+/// What does not match and is no difference, for the end of a sentence.
+fn exceptions(notes: &Notes) -> String {
+    match notes.accepted.iter().map(|one| one.fields.len()).sum() {
+        0 => String::new(),
+        count => format!(", except for {}", counted(count, "accepted difference")),
     }
 }
 
@@ -452,7 +486,7 @@ pub(super) fn sentence_case(text: &str) -> String {
 }
 
 /// The flags of a selection, as typed.
-fn selection(flags: &[String]) -> String {
+pub(super) fn selection(flags: &[String]) -> String {
     // A saved plan may contain any text here.
     flags.iter().map(|flag| format!("`{}`", clean(flag).replace('`', "'"))).collect::<Vec<_>>().join(" ")
 }
@@ -472,7 +506,11 @@ fn consequences(plan: &Plan, summary: Summary) -> String {
     if plan.decisions.changes.is_empty() {
         let wanted = if plan.notes.is_way_back { "the snapshot" } else { "the files" };
         let verb = if unchanged == 1 { "matches" } else { "match" };
-        return format!("{} {verb} {wanted}.", counted(unchanged, "configuration"));
+        let excepted = match plan.notes.accepted.len() {
+            0 => String::new(),
+            count => format!(", {count} of them with accepted differences"),
+        };
+        return format!("{} {verb} {wanted}{excepted}.", counted(unchanged, "configuration"));
     }
     let replaces =
         (replace > 0).then(|| format!("{} counted as add and destroy", counted(replace, "replace")));

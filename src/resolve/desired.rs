@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::accepted::{Acceptances, Accepted};
 use crate::config::Domain;
 use crate::model::{Address, Field, Pattern, PatternIndex, RecordConfig};
 use crate::source::{Span, Spanned};
@@ -20,6 +21,10 @@ pub struct Desired {
     pub ignore: Vec<Spanned<Pattern>>,
     /// Patterns of addresses that are never deleted, replaced or stopped.
     pub protect: Vec<Spanned<Pattern>>,
+    /// The differences that are accepted.
+    pub accept: Vec<Accepted>,
+    /// The entries of `accept` that no longer hold: see [`Desired::as_of`].
+    pub lapsed: Vec<Accepted>,
     /// The name of each id under `transcode_groups`; if it has several names, the first one.
     pub group_names: BTreeMap<String, NamedGroup>,
 }
@@ -49,6 +54,21 @@ impl Desired {
     /// The patterns under `protect`, for many addresses.
     pub fn protected(&self) -> PatternIndex<'_> {
         PatternIndex::new(self.protect.iter().map(|pattern| &pattern.value))
+    }
+
+    /// The differences that are accepted, for many addresses.
+    pub fn accepted(&self) -> Acceptances<'_> {
+        Acceptances::new(&self.accept)
+    }
+
+    /// The same on a day: entries of `accept` that no longer hold are moved to [`Self::lapsed`].
+    #[must_use]
+    pub fn as_of(mut self, today: Date) -> Self {
+        let (over, held): (Vec<_>, Vec<_>) =
+            self.accept.into_iter().partition(|accepted| accepted.is_over(today));
+        self.accept = held;
+        self.lapsed.extend(over);
+        self
     }
 
     /// Whether the files say that there must be no configuration at an address.
@@ -105,6 +125,11 @@ impl DesiredDomain {
             domain.apps.iter().filter_map(|(name, app)| Some((name.clone(), app.prune.clone()?))).collect();
         let prune = domain.prune.clone();
         Self { key: domain.key, region, prune, app_prune, entries, restored: None }
+    }
+
+    /// The name of its region, if one is written.
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_ref().map(|region| region.value.as_str())
     }
 
     /// The `prune: true` that covers an unmanaged address, if there is one. An address that no file could declare is

@@ -1,5 +1,6 @@
 //! Turns a [`Document`] into [`Desired`]: inheritance, names and defaults, each value with its origin.
 
+mod accepted;
 mod desired;
 mod entries;
 mod groupless;
@@ -14,6 +15,7 @@ mod trail;
 
 use std::collections::BTreeMap;
 
+pub use self::accepted::{Acceptances, Accepted, AcceptedValue, Laid};
 pub use self::desired::{
     Desired, DesiredDomain, Entry, NamedGroup, Origin, OriginKind, Resolved, Restored, Wanted, step_in_words,
 };
@@ -54,6 +56,8 @@ pub fn resolve(document: &Document) -> (Desired, Vec<Diagnostic>) {
         domains,
         ignore: document.ignore.clone(),
         protect: document.protect.clone(),
+        accept: accepted::resolve(document),
+        lapsed: Vec::new(),
         group_names: groups::names(document),
     };
     (desired, findings.finish())

@@ -17,7 +17,8 @@ pub(super) fn check(document: &Document, findings: &mut Findings) {
         return;
     }
     let mut names = Names { findings, suggestions: SUGGESTIONS };
-    for settings in document.blocks().chain(&document.misplaced) {
+    let accepted = document.accept.iter().map(|accept| &accept.value);
+    for settings in document.blocks().chain(&document.misplaced).chain(accepted) {
         if let Some(Spanned { value: Written::Value(name), span }) = &settings.tier {
             names.check(name, *span, &TIERS, &document.tiers);
         }

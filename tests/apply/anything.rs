@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use livevod::model::{Address, DomainSnapshot, RecordConfig};
+use livevod::model::{Address, DomainSnapshot, Field, RecordConfig};
+use livevod::plan::Plan;
 use livevod::resolve::Entry;
 use proptest::prelude::*;
 
@@ -16,18 +17,22 @@ async fn listing(world: &World) -> DomainSnapshot {
     world.client.list_domain(DOMAIN).await.unwrap()
 }
 
-async fn one_run(state: &State, wanted: &Wanted, prune: bool, quirks: &[String]) {
+async fn one_run(state: &State, wanted: &Wanted, prune: bool, accept: &str, quirks: &[String]) {
     let world = account(state, quirks);
     let before = listing(&world).await;
-    let file = file(wanted, prune);
+    let file = file(wanted, prune) + accept;
     let plan = world.plan(&file).await;
     let unsupported: BTreeSet<Address> =
         plan.notes.unsupported.iter().map(|one| one.address.clone()).collect();
-    let report = world.apply(plan.decisions.changes).await;
+    let report = world.apply(plan.decisions.changes.clone()).await;
     assert!(ends(&report).iter().all(|end| *end == "done"), "{report:#?}\n{file}");
     let second = world.plan(&file).await;
     assert_eq!(second.decisions.changes, [], "{file}");
     assert_eq!(second.notes.unsupported, plan.notes.unsupported, "{file}");
+    let accepted = |plan: &Plan, address: &Address| -> Vec<Field> {
+        let one = plan.notes.accepted.iter().find(|one| one.address == *address);
+        one.map(|one| one.fields.iter().map(|about| about.field).collect()).unwrap_or_default()
+    };
 
     let after = listing(&world).await;
     let (_, desired) = desired(&file);
@@ -40,16 +45,36 @@ async fn one_run(state: &State, wanted: &Wanted, prune: bool, quirks: &[String])
             None => assert_eq!(new, None, "{address}\n{file}"),
             Some(resolved) => {
                 let new = new.unwrap().config.clone().normalized();
+                let stays = accepted(&plan, &address);
+                assert_eq!(accepted(&second, &address), stays, "{address}\n{file}");
+                let moved = old.map(|old| old.config.clone().normalized().differences(&new));
+                let moved = moved.into_iter().flatten().find(|field| stays.contains(field));
+                assert_eq!(moved, None, "{address}\n{file}");
                 let kept = old.map_or(&new, |old| &old.config);
                 // Where the service chooses the location, nobody else did.
                 let kept = RecordConfig {
                     storage_location: kept.storage_location.clone().or(new.storage_location.clone()),
                     ..kept.clone()
                 };
-                assert_eq!(resolved.config.laid_over(&kept).differences(&new), [], "{address}\n{file}");
+                assert_eq!(resolved.config.laid_over(&kept).differences(&new), stays, "{address}\n{file}");
             }
         }
     }
+}
+
+/// Fields that are accepted, some of them for several configurations. The content and the templates are not accepted: one
+/// without the other may be a combination that the service refuses.
+fn accept() -> impl Strategy<Value = String> {
+    let is_alone = |field: &Field| !matches!(field, Field::RecordContent | Field::TranscodeTemplates);
+    let fields: Vec<Field> = Field::MANAGED.into_iter().filter(is_alone).collect();
+    let below = prop::sample::select(vec!["", "/show", "/show/cam1", "/**/cam2", "/**/*"]);
+    let entries = prop::collection::vec((below, prop::sample::select(fields)), 0..4);
+    entries.prop_map(|entries| {
+        let entry = |(below, field): &(&str, Field)| {
+            format!("{{ address: \"{DOMAIN}{below}\", field: {field}, until: 2026-12-24, reason: drawn }}")
+        };
+        format!("accept: [{}]\n", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+    })
 }
 
 proptest! {
@@ -60,9 +85,10 @@ proptest! {
         state in state(),
         wanted in wanted(),
         prune in any::<bool>(),
+        accept in accept(),
         mut quirks in quirks(),
     ) {
         quirks.retain(|quirk| quirk != TAKES_ALONG);
-        paused(one_run(&state, &wanted, prune, &quirks));
+        paused(one_run(&state, &wanted, prune, &accept, &quirks));
     }
 }

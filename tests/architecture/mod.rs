@@ -9,7 +9,7 @@ use std::path::Path;
 use files::{Library, Module, Source};
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 24] = [
+const ALLOWED: [(&str, &[&str]); 25] = [
     ("gate", &[]),
     ("model", &[]),
     ("source", &[]),
@@ -31,6 +31,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
     ("api", &["gate", "model", "wire"]),
     ("embedded", &["wire", "api", "emulator"]),
     ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),
+    ("drift", &["model", "sealed", "source", "resolve", "plan", "apply"]),
     ("notify", &["gate", "model", "schema", "wire", "plan", "api"]),
     (
         "render",
@@ -51,6 +52,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
             "merge",
             "api",
             "apply",
+            "drift",
             "notify",
         ],
     ),
@@ -76,6 +78,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
             "api",
             "merge",
             "apply",
+            "drift",
             "notify",
             "render",
         ],

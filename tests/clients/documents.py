@@ -25,6 +25,8 @@ NAMES = ["diagnostics", "drift", "events", "journal", "notification", "plan", "r
 # Optional keys. Everything else is in every document of its kind. The parts of an address are left out together with it.
 OPTIONAL = set(
     "address app column diagnostic domain file left_open line m3u8 request_id selected since_base since_review stream tier unknown".split()
+    # Of a drift, with `--only-new` alone.
+    + ["since_last_check"]
     # A format has the settings that the service returned.
     + "process slice_duration tags video".split()
 )
@@ -145,6 +147,11 @@ class Judge:
             schema = json.loads((schemas / f"{name}.schema.json").read_text())
             Draft202012Validator.check_schema(schema)
             self.plain[name], self.strict[name] = Draft202012Validator(schema), Draft202012Validator(strict_root(schema))
+        # The page shows one difference of a drift alone.
+        drift = json.loads((schemas / "drift.schema.json").read_text())
+        part = {"$ref": "#/$defs/DriftDifference", "$defs": drift["$defs"]}
+        self.seen["difference"] = 0
+        self.plain["difference"], self.strict["difference"] = Draft202012Validator(part), Draft202012Validator(strict(part))
 
     def judge(self, name, document, what):
         self.seen[name] += 1
@@ -240,7 +247,9 @@ def every_action(world):
         world.write("livevod.yaml", SECOND)
         world.run("plan", 3, "plan", *account, "--detailed-exitcode", "--base", "base", "--out", "plan")
         world.run("plan", 0, "show", "plan", events=False)
-        world.run("drift", 2, "drift", *account)
+        world.run("drift", 2, "drift", *account, "--unmanaged")
+        world.run("drift", 2, "drift", *account, "--only-new", "last.json")
+        world.run("drift", 0, "drift", *account, "--only-new", "last.json")
         world.run("plan", 3, "apply", *account, "--auto-approve")
         snapshot(world, account)
         world.write("livevod.yaml", SECOND.replace("protect: [live.example.com/show/kept]\n", ""))
@@ -369,7 +378,8 @@ WANTED = {
     "write_outcome": {"confirmed", "rejected", "unknown"},
     "guard": {"limits", "recording-gap", "recording-stop", "writes", "stale", "protect"},
     "type": {
-        "version", "diagnostic", "left_open", "warning", "planned_change", "guard", "since_review", "plan", "drift",
+        "version", "diagnostic", "left_open", "warning", "planned_change", "guard", "since_review", "plan",
+        "drift_difference", "drift",
         "change_summary", "apply_start", "apply_progress", "apply_complete", "apply_errored", "report", "exit",
     },
     "step": {"again", "unanswered", "not_shown"},

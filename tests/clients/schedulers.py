@@ -154,12 +154,12 @@ def systemd(world, folder, tools):
 def kubernetes(world, folder, schema, checkov):
     validator = jsonschema.Draft202012Validator(json.loads(schema.read_text()))
     validator.check_schema(validator.schema)
-    documents = list(YAML(typ="safe").load_all((folder / "drift.yaml").read_text()))
+    documents = list(YAML(typ="safe").load_all((folder / "drift.yml").read_text()))
     for document in documents:
         errors = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
         assert not errors, errors
     mistyped(validator, documents[1])
-    found = json.loads(run(checkov, "--framework", "kubernetes", "--file", folder / "drift.yaml", "--skip-download", "--soft-fail", "--output", "json"))
+    found = json.loads(run(checkov, "--framework", "kubernetes", "--file", folder / "drift.yml", "--skip-download", "--soft-fail", "--output", "json"))
     failed = {one["check_id"]: one["check_name"] for one in found["results"]["failed_checks"]}
     assert found["summary"]["passed"] > 20 and set(failed) == set(MEANT), failed
     job = documents[1]["spec"]["jobTemplate"]["spec"]

@@ -106,6 +106,13 @@ fn patterns_are_limited() {
     let text = |length| whole(&format!("ignore: [ {} ]\nprotect: [ {} ]", list(1000), list(length)));
     assert_eq!(read(&[("a.yaml", &text(1000))]).found(), []);
     assert_eq!(read(&[("a.yaml", &text(1002))]).found(), [("limit", "a.com/x1000")]);
+    let accept = |length: usize| -> String {
+        let entry =
+            |app| format!("{{ address: a.com/x{app}, field: on_demand, until: 2026-11-23, reason: x }}, ");
+        whole(&format!("accept: [ {} ]", (0..length).map(entry).collect::<String>()))
+    };
+    assert_eq!(read(&[("a.yaml", &accept(1000))]).found(), []);
+    assert_eq!(read(&[("a.yaml", &accept(1002))]).found(), [("limit", "a.com/x1000")]);
 }
 
 #[test]

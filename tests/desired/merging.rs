@@ -12,6 +12,7 @@ tiers: { vip: { cycle_duration: 15m } }
 layouts: { tv: { apps: { show: { streams: { \"*\": } } } } }
 ignore: [a.com/one]
 protect: [a.com/show/cam1]
+accept: [{ address: a.com/show/cam1, field: on_demand, until: 2026-12-24, reason: one }]
 domains: { a.com: { apps: { show: { streams: { cam1: } } } } }
 ";
 
@@ -21,6 +22,7 @@ tiers: { vip: { on_demand: 0 } }
 layouts: { tv: { apps: { show: { streams: { news: { tier: vip } } } } } }
 ignore: [a.com/two]
 protect: [b.com]
+accept: [{ address: b.com, field: vod_transcode_group, value: hd, until: 2026-12-24, reason: \"two \\n lines\" }]
 domains:
   a.com: { layout: tv, apps: { show: { defaults: { tier: vip }, streams: { cam2: } } } }
   b.com: { region: ap-southeast-1, layout: tv }
@@ -38,6 +40,8 @@ fn maps_merge_and_lists_join() {
         let group = read.resolved("b.com/show/news").unwrap().config.vod_transcode_group.clone();
         assert_eq!(group, "77aa0d5ce0dd4bb9a1b7b5dba1f7c0bb");
         assert_eq!((read.desired.ignore.len(), read.desired.protect.len()), (2, 2));
+        let reasons = read.desired.accept.iter().map(|accepted| accepted.reason.value.as_str());
+        assert_eq!(reasons.collect::<std::collections::BTreeSet<_>>(), ["one", "two lines"].into());
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::transcripts::World;
 
 /// An argument of `livevod schema`, and the beginning of the name of its committed file.
-const SCHEMAS: [(&str, &str); 8] = [
+const SCHEMAS: [(&str, &str); 9] = [
     ("files", "livevod"),
     ("plan", "plan"),
     ("drift", "drift"),
@@ -12,6 +12,7 @@ const SCHEMAS: [(&str, &str); 8] = [
     ("diagnostics", "diagnostics"),
     ("snapshot", "snapshot"),
     ("notification", "notification"),
+    ("journal", "journal"),
 ];
 
 #[test]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use livevod::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenKind, LeftOpenNow};
 use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
 use livevod::plan::{
-    ActionKind, Budget, Change, ChangeNote, Contingent, Coverage, Decisions, Difference, FieldOrigin,
-    GroupName, Guard, Held, Notes, Plan, Reason, Recorder, SinceBase, Transition, UndeclaredDomain,
-    Unmanaged, Unsupported, Warning,
+    AcceptedDrift, AcceptedField, ActionKind, Budget, Change, ChangeNote, Contingent, Coverage, Decisions,
+    Difference, FieldOrigin, GroupName, Guard, Held, Notes, Plan, Reason, Recorder, SinceBase, Transition,
+    UndeclaredDomain, Unmanaged, Unsupported, Warning,
 };
 use livevod::resolve::OriginKind;
 use livevod::source::{Place, Position};
@@ -149,6 +149,21 @@ prop_compose! {
                 Some(Unmanaged { address: change.address.clone(), config })
             }).collect(),
             ignored: addresses.clone(),
+            accepted: changes.iter().filter_map(|change| {
+                let config = change.before().or(change.after())?;
+                let fields = [Field::VodTranscodeGroup, Field::StorageLocation].map(|field| AcceptedField {
+                    field,
+                    until: jiff::civil::date(2026, 12, 24),
+                    reason: message.clone(),
+                    place: place.clone(),
+                });
+                Some(AcceptedDrift {
+                    address: change.address.clone(),
+                    standing: config.clone(),
+                    declared: change.after().unwrap_or(config).clone(),
+                    fields: fields.into(),
+                })
+            }).collect(),
             unsupported: addresses.iter().take(3).map(|address| {
                 Unsupported { address: address.clone(), reason: reason.clone(), declared: held > 2 }
             }).collect(),

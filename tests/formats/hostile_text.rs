@@ -10,17 +10,19 @@ use livevod::apply::journal::{
     Resolved, RunRecord, StartedBy, Step, last_entry,
 };
 use livevod::apply::{Cause, ChangeOutcome, Failure, Outcome, Report};
-use livevod::diag::Severity;
 use livevod::gate;
+use livevod::merge::Adoption;
 use livevod::plan::Plan;
 use livevod::render::{
-    self, Context, EndView, Event, Exit, Format, Layout, Links, PlanView, Printed, ReportView, Style, Target,
+    self, Context, Cures, DriftView, EndView, Event, Exit, Format, Layout, Links, PlanView, Printed,
+    ReportView, Style, Target,
 };
 use livevod::source::Sources;
 use livevod::wire::RemoteError;
 use proptest::prelude::*;
 
 use super::hostile_plan::{left_open, plan, since_review, text};
+use super::plans::found;
 
 /// Only livevod's own line breaks.
 fn is_tame(name: &str, output: &str) -> Result<(), TestCaseError> {
@@ -166,12 +168,20 @@ proptest! {
     ) {
         let target = Target { name, account: Some(account) };
         let view = PlanView::new(&plan, &target, &open, &differences);
+        let found = found(&plan);
+        // One word of a line of a file, and of a command.
+        let word = text.replace(char::is_whitespace, "_");
+        let adopt = Adoption { lines: Some((text.clone(), 1..3)), yaml: format!("  a: {word}") };
+        let revert = Some(format!("livevod apply {word}"));
+        let cures = Cures { revert_first: Some(adopt.clone()), revert, adopt: Some(adopt) };
+        let drift_view = DriftView::new(&view, &found, vec![cures; found.differences.len()]);
         let report = report(&plan, &text);
         let sources = Sources::default();
         let style = Style { drawings, width, ..Style::PLAIN };
         let ended = ReportView::new(&view, &report, &sources);
         let mut findings = ended.findings();
-        findings.extend(render::plan_findings(&view, &sources, Severity::Warning));
+        findings.extend(render::plan_findings(&view, &sources));
+        findings.extend(render::drift_findings(&drift_view, &sources));
         findings.push(render::unread(&text, &remote(&text), Some(&text), None));
         let context = Context { sources: &sources, diagnostics: &findings, exit: Exit::Error };
         let layout = |format| Layout {
@@ -181,7 +191,7 @@ proptest! {
         let changes = || plan.changes().zip(&report.outcomes);
         let ends = || changes().map(|(change, one)| EndView::new(&plan, change, one, &sources));
         let plan_in = |format| whole(render::plan(&view, context, &layout(format)));
-        let drift_in = |format| whole(render::drift(&view, context, &layout(format)));
+        let drift_in = |format| whole(render::drift(&drift_view, context, &layout(format)));
         let report_in = |format| whole(render::report(&ended, context, &layout(format)));
         let mut saved = PlanView::of(&plan, &target);
         saved.saved_to = Some(Path::new(&text));
@@ -195,14 +205,16 @@ proptest! {
             ("saved", whole(render::plan(&saved, context, &layout(Format::Human)))),
             ("findings", render::diagnostics(&findings, &sources, style, None)),
             ("markdown", plan_in(Format::Markdown)),
-            ("drift", drift_in(Format::Markdown)),
+            ("drift", drift_in(Format::Human)),
+            ("drift markdown", drift_in(Format::Markdown)),
+            ("drift html", drift_in(Format::Html)),
             ("markdown report", report_in(Format::Markdown)),
             ("html", render::plan(&view, context, &layout(Format::Html)).text),
         ] {
             is_tame(name, &output)?;
             commands_nothing(name, &output)?;
         }
-        let events = Event::plan(&view).chain(Event::report(&ended));
+        let events = Event::plan(&view).chain(Event::drift(&drift_view)).chain(Event::report(&ended));
         let events: String = events.map(|event| event.line(Timestamp::UNIX_EPOCH).unwrap()).collect();
         let ends: String = ends().map(|end| {
             Event::ended(&end, true, Duration::ZERO, &sources).line(Timestamp::UNIX_EPOCH).unwrap()

@@ -1,11 +1,13 @@
 //! Plans to render in every format of plans.
 
-use livevod::model::{Address, Field, RecordConfig, StreamSpelling};
+use livevod::apply::journal::History;
+use livevod::drift::{self, Comparison, Drift};
+use livevod::model::{Address, Field, RecordConfig, Snapshot, StreamSpelling};
 use livevod::plan::{
     Budget, Change, ChangeNote, Coverage, Decisions, FieldOrigin, Notes, Plan, Reason, Recorder, Transition,
 };
-use livevod::resolve::OriginKind;
-use livevod::source::{Place, Position};
+use livevod::resolve::{Desired, OriginKind};
+use livevod::source::{Place, Position, Sources};
 
 use super::World;
 
@@ -51,6 +53,20 @@ pub(super) fn changed() -> World {
         .replace("desk: { tier: vip }, weather: {}", "weather: { on_demand: 1 }");
     world.write("livevod.yaml", &text);
     world
+}
+
+/// What a plan finds to differ, every unmanaged configuration included.
+pub(super) fn found(plan: &Plan) -> Drift {
+    let (snapshot, history) = (Snapshot::default(), History::default());
+    let (desired, sources) = (Desired::default(), Sources::default());
+    drift::find(Comparison {
+        plan,
+        snapshot: &snapshot,
+        history: &history,
+        desired: &desired,
+        sources: &sources,
+        counts_unmanaged: true,
+    })
 }
 
 /// This many updates in ten domains, all different.

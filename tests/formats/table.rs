@@ -5,16 +5,20 @@ use std::time::Duration;
 use clap::ValueEnum;
 use livevod::apply::{ChangeOutcome, Outcome, Report};
 use livevod::diag::{Code, Diagnostic};
-use livevod::render::{self, Context, Exit, Format, Layout, PlanView, Printed, ReportView, Target};
+use livevod::render::{
+    self, Context, DriftView, Exit, Format, Layout, PlanView, Printed, ReportView, Target,
+};
 use livevod::source::Sources;
 
-use super::plans::many;
+use super::plans::{found, many};
 
 #[test]
 fn every_format_says_something_of_every_subject() {
     let plan = many(3);
     let target = Target { name: "emulator x".to_owned(), account: None };
     let view = PlanView::of(&plan, &target);
+    let found = found(&plan);
+    let drift_view = DriftView::new(&view, &found, Vec::new());
     let done = plan.changes().map(|change| ChangeOutcome {
         address: change.address.clone(),
         action: change.action(),
@@ -30,7 +34,7 @@ fn every_format_says_something_of_every_subject() {
         let layout = Layout::new(*format);
         for (subject, Printed { text, .. }) in [
             ("plan", render::plan(&view, context, &layout)),
-            ("drift", render::drift(&view, context, &layout)),
+            ("drift", render::drift(&drift_view, context, &layout)),
             ("report", render::report(&ended, context, &layout)),
         ] {
             assert!(!text.trim().is_empty(), "{subject} in {format:?}");

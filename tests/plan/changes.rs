@@ -126,6 +126,51 @@ fn an_unmanaged_entry_in_front_of_a_declared_rule_is_a_difference() {
     assert_eq!(plan.notes.shadows[0].shadowed.within_domain(), "show/*");
 }
 
+/// What each unmanaged configuration takes streams from, by the order in which configurations apply.
+#[test]
+fn a_shadow_is_decided_by_what_would_record_without_it() {
+    let files = |ignore: &str, apps: &str| {
+        format!(
+            "version: 1\nignore: [{ignore}]\ndefaults: {{ vod_transcode_group: VOD_NO_TRANSCODE }}\ndomains:\n  live.example.com:\n    apps: {apps}\n"
+        )
+    };
+    let every = "{ \"*\": { streams: { \"*\": {} } } }";
+    let gala = "{ \"*\": { streams: { gala: {} } } }";
+    let both = "{ \"*\": { streams: { gala: {} } }, show: { streams: { gala: {} } } }";
+    let named = "{ show: { streams: { cam1: {}, cam2: { state: absent } } } }";
+    let table: [(&str, &str, &[&str], &[(&str, &str)]); 9] = [
+        ("", every, &["show/cam1"], &[("show/cam1", "*/*")]),
+        ("", every, &["show/*", "show/cam1"], &[("show/*", "*/*"), ("show/cam1", "*/*")]),
+        ("", every, &["*/gala"], &[("*/gala", "*/*")]),
+        ("live.example.com/show/*", every, &["show/*", "show/cam1"], &[]),
+        ("live.example.com/show/*", every, &["show/cam1"], &[("show/cam1", "*/*")]),
+        ("", gala, &["show/*"], &[("show/*", "*/gala")]),
+        ("", gala, &["show/cam1", "news/other"], &[]),
+        ("", both, &["show/*"], &[]),
+        ("", named, &["show/*", "show/cam3", "*/*"], &[]),
+    ];
+    for (ignore, apps, unmanaged, expected) in table {
+        let mut scene = Scene::agreeing(&files(ignore, apps));
+        for name in unmanaged {
+            scene.add_remote(&format!("live.example.com/{name}"));
+        }
+        for is_manageable in [true, false] {
+            let plan = scene.plan();
+            let found = plan.notes.shadows.iter();
+            let found: Vec<(String, String)> =
+                found.map(|one| (one.address.within_domain(), one.shadowed.within_domain())).collect();
+            let found: Vec<(&str, &str)> =
+                found.iter().map(|(one, two)| (one.as_str(), two.as_str())).collect();
+            assert_eq!(found, expected, "{apps} beside {unmanaged:?}, manageable: {is_manageable}");
+            assert_eq!(plan.differs(), !expected.is_empty());
+            for name in unmanaged {
+                let remote = scene.remote(&format!("live.example.com/{name}"));
+                remote.unsupported = Some("it has formats that nobody knows".to_owned());
+            }
+        }
+    }
+}
+
 #[test]
 fn absent_is_a_delete_and_nothing_where_nothing_is() {
     let mut scene = Scene::agreeing(FLEET);

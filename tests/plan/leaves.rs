@@ -1,7 +1,6 @@
 //! Every leaf of a saved plan, changed and sealed again: either the digest changes, or nothing that is written or refused changes.
 //! And every format shows a change of the decisions.
 
-use livevod::diag::Severity;
 use livevod::model::words;
 use livevod::plan::{Gap, GapCause, Plan, SavedPlan, SinceBase, resume};
 use livevod::render::{self, Format, Layout, PlanView, Target};
@@ -267,8 +266,7 @@ fn an_update_that_is_written_otherwise_is_another_finding() {
     let findings = |saved: &SavedPlan| {
         let plan = saved.clone().shown();
         let target = Target { name: "x".into(), account: None };
-        let found =
-            render::plan_findings(&PlanView::of(&plan, &target), &Sources::default(), Severity::Warning);
+        let found = render::plan_findings(&PlanView::of(&plan, &target), &Sources::default());
         found.into_iter().map(|one| one.message).collect::<Vec<_>>()
     };
     let shown = findings(&reviewed);

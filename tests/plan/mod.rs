@@ -1,5 +1,6 @@
 //! The planner as a function: a service state that matches the files is derived from them, then one side is changed.
 
+mod accept;
 mod base;
 mod budget;
 mod changes;

@@ -27,6 +27,7 @@ fn part(number: u64) {
     let tally = hold(SEEDS.filter(|seed| seed % PARTS == number));
     let missing = tally.missing_strikes(number);
     assert!(missing.is_empty(), "never struck: {missing:?}\n{tally}");
+    assert!(tally.accepted * 40 > tally.runs, "too few accepted differences\n{tally}");
     assert!(tally.ambiguous * 2 > tally.runs, "too few writes without an answer\n{tally}");
 }
 

@@ -197,7 +197,7 @@ fn every_kind_of_change_is_carried_out() {
 fn the_report_in_json_names_every_outcome() {
     let world = World::with(ONE);
     let report = world.run("apply --emulator --auto-approve --format json").json();
-    assert_eq!(report["format_version"], "1.1");
+    assert_eq!(report["format_version"], "1.2");
     assert_eq!(report["summary"], json!({"done": 3, "failed": 0, "not_attempted": 0, "unknown": 0}));
     assert_eq!(report["exit"], json!({"code": 0, "reason": "success"}));
     for outcome in report["outcomes"].as_array().unwrap() {

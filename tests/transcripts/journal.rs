@@ -527,6 +527,9 @@ fn the_second_signal_ends_at_once_and_names_what_is_unresolved() {
     assert_eq!(code, Some(5), "{told}");
     assert_snapshot!("second_signal", told);
     let journal = world.run("journal last").transcript();
+    // The digest is that of a plan for this very port.
+    let journal: String =
+        journal.lines().filter(|line| !line.starts_with("digest ")).map(|line| format!("{line}\n")).collect();
     assert_snapshot!("second_signal_in_the_journal", scrub(&journal.replace(&server.url, "[endpoint]")));
     let run = &world.run("journal last --format json").json()["run"];
     assert_eq!(run["state"], "ended_at_once");
@@ -544,7 +547,8 @@ fn the_second_signal_ends_at_once_and_names_what_is_unresolved() {
     let plan = world.run(&format!("plan --endpoint {} --format json", server.url)).json();
     assert_eq!(plan["left_open"].as_array().map(Vec::len), Some(1), "{plan}");
     assert_eq!(plan["left_open"][0]["address"], "live.example.com/show/*");
-    assert_eq!(plan["summary"]["create"], 3, "{plan}");
+    assert_eq!(plan["left_open"][0]["found"], "arrived", "the emulator carried it out, and did not answer");
+    assert_eq!(plan["summary"]["create"], 2, "{plan}");
 }
 
 #[cfg(unix)]

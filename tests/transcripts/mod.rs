@@ -1,5 +1,6 @@
 //! What users see, word for word: the binary runs in its own folder, without the environment of this machine.
 
+mod accept;
 mod account;
 mod all_domains;
 mod apply;
@@ -9,6 +10,7 @@ mod command_line;
 mod credentials;
 #[cfg(unix)]
 mod doctor;
+mod drift;
 mod emulated_account;
 mod events;
 mod explain;
@@ -37,6 +39,7 @@ mod saved_plan;
 pub(crate) mod server;
 mod terminal;
 mod validate;
+mod who;
 
 use std::io::Write;
 use std::path::Path;
@@ -135,10 +138,10 @@ impl World {
     }
 
     /// Replaces what differs from run to run and from machine to machine: the folder's name, the machine's name, the ids of requests,
-    /// and durations.
+    /// times to the minute, and durations.
     pub(crate) fn scrub(&self, text: &str) -> String {
         let text = scrub_host(&text.replace(self.path().to_str().unwrap(), "[folder]"));
-        let text = scrub_number(&scrub_ids(&text), " call in ");
+        let text = scrub_number(&scrub_ids(&scrub_minutes(&text)), " call in ");
         scrub_number(&scrub_number(&text, " calls in "), "\"seconds\": ")
     }
 }
@@ -173,6 +176,24 @@ fn scrub_number(text: &str, mark: &str) -> String {
         let end = part.find(|c: char| !c.is_ascii_digit() && !".e-".contains(c)).unwrap_or(part.len());
         let number = if part[..end].contains('.') { "0.0" } else { &part[..end] };
         scrubbed.extend([mark, number, &part[end..]]);
+    }
+    scrubbed
+}
+
+/// Replaces every `2026-11-27 10:02 UTC` by one of the same length.
+fn scrub_minutes(text: &str) -> String {
+    let mut parts = text.split(" UTC");
+    let mut scrubbed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let at = scrubbed.len().saturating_sub("2026-11-27 10:02".len());
+        let is_minute = scrubbed.get(at..).is_some_and(|time| {
+            let form = time.bytes().map(|byte| if byte.is_ascii_digit() { 'd' } else { char::from(byte) });
+            form.collect::<String>() == "dddd-dd-dd dd:dd"
+        });
+        if is_minute {
+            scrubbed.replace_range(at.., "YYYY-MM-DD hh:mm");
+        }
+        scrubbed.extend([" UTC", part]);
     }
     scrubbed
 }

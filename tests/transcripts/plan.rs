@@ -82,9 +82,9 @@ fn a_rate_that_is_given_holds_for_the_embedded_emulator_too() {
     let seconds = |run: Run| run.json()["budget"]["seconds"].clone();
     assert_eq!(seconds(world.run("plan --emulator --format json")), 0);
     // Eight creates, one of them at once.
-    assert_eq!(seconds(world.run("plan --emulator --rate 2 --format json")), 270);
+    assert_eq!(seconds(world.run("plan --emulator --rate 2 --format json")), 210);
     world.set("LIVEVOD_RATE", "2");
-    assert_eq!(seconds(world.run("plan --emulator --format json")), 270);
+    assert_eq!(seconds(world.run("plan --emulator --format json")), 210);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn detailed_exit_codes_tell_no_difference_difference_and_refusal() {
 fn json_holds_the_documented_facts() {
     let run = changed().run("plan --emulator --format json --target live.example.com/show/cam2");
     let plan = run.json();
-    assert_eq!(plan["format_version"], "1.1");
+    assert_eq!(plan["format_version"], "1.2");
     assert_eq!(plan["summary"], json!({"create": 0, "update": 1, "replace": 0, "delete": 0, "unchanged": 0}));
     assert_eq!(plan["exit"], json!({"code": 0, "reason": "success"}));
     let change = &plan["changes"][0];

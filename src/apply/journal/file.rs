@@ -117,7 +117,8 @@ pub fn read_needed_runs(
         Ok(bytes) => Index::read(&bytes),
         Err(_) => Index::default(),
     };
-    let (mut known, mut files): (Vec<(String, Known)>, Vec<(OsString, Option<Stamp>)>) = Default::default();
+    let mut known: Vec<(String, Known)> = Vec::new();
+    let mut files: Vec<(OsString, Option<Stamp>)> = Vec::new();
     for name in names {
         // The stamp is older than what is read, so that a change in between shows.
         let stamp = opened.stamp(&name);

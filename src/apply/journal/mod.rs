@@ -6,12 +6,14 @@
 //! ```
 //!
 //! An [`Entry`] is the content of a line, [`read()`] turns a journal's text back into a [`RunRecord`], [`left_open()`]
-//! finds what runs left unfinished, [`last_entry()`] what they last say about an address, [`changed_since()`] what
-//! somebody changed after a run: all pure. [`JournalFile`] and
-//! [`Lock`] touch the disk. A caller may bring another [`Sink`] and another clock.
+//! finds what runs left unfinished, [`last_entry()`] what they last say about an address, [`History`] what livevod last
+//! left at each one, [`changed_since()`] what somebody changed after a run, [`prunable()`] which runs nothing needs any
+//! more: all pure. [`JournalFile`], [`Lock`], [`read_needed_runs()`] and [`remove_run()`] touch the disk. A caller may
+//! bring another [`Sink`] and another clock.
 
 mod entry;
 mod file;
+mod history;
 mod index;
 mod last;
 mod later;
@@ -36,6 +38,7 @@ pub use file::{
     FolderError, JournalFile, NeededRuns, Stored, read_needed_runs, read_runs, read_snapshot, remove_run,
     save_snapshot,
 };
+pub use history::{Confirmed, History};
 pub use last::{LastEntry, Told, last_entry};
 pub use later::changed_since;
 pub use left_open::{LeftOpen, LeftOpenKind, LeftOpenNow, gaps, judge, left_open, until_settled};

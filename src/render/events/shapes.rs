@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::documents::Finding;
+use super::super::drift::DifferenceDocument;
 use super::super::exit::Exit;
 use super::super::facts::{
-    ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow, UndeclaredDomainRow, UnmanagedRow,
-    UnsupportedRow, WarningRow,
+    AcceptedDriftRow, ChangeRow, DifferenceRow, Drift, HeldRow, LeftOpenRow, SinceBaseRow,
+    UndeclaredDomainRow, UnmanagedRow, UnsupportedRow, WarningRow,
 };
 use super::super::report_view::OutcomeCounts;
 use crate::apply::Outcome;
@@ -68,7 +69,9 @@ pub(super) enum Body<'a> {
     SinceReview { difference: DifferenceRow<'a> },
     /// The plan as a whole: the parts of its document without a line of their own.
     Plan { plan: Box<Planned<'a>> },
-    /// Whether the plan is an alarm.
+    /// A configuration that is not as the files want it. New in 1.2.
+    DriftDifference { difference: Box<DifferenceDocument<'a>> },
+    /// Whether the drift is an alarm.
     Drift { drift: Drift },
     /// The counts of a plan, or of what apply did.
     ChangeSummary(Totals),
@@ -159,6 +162,8 @@ pub(super) struct Planned<'a> {
     pub(super) unmanaged_settings: Vec<UnmanagedRow<'a>>,
     /// Configurations that `ignore` matches; they are left alone.
     pub(super) ignored: Vec<AddressText<'a>>,
+    /// Differences that `accept` covers; they are left as they are.
+    pub(super) accepted: Vec<AcceptedDriftRow<'a>>,
     /// Configurations that livevod can't manage.
     pub(super) unsupported: Vec<UnsupportedRow<'a>>,
     /// Domains that could not be read.

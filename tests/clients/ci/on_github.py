@@ -260,12 +260,12 @@ def alarms(team, _files):
     assert team.drift().state == "success"
     issue, = team.host.issues
     address = ("PATCH", f"/repos/{REPOSITORY}/issues/{issue['number']}")
-    assert issue["labels"] == ["livevod-drift"] and "`1h` → `3h`" in issue["body"]
+    assert issue["labels"] == ["livevod-drift"] and "`3h` → `1h`" in issue["body"]
     team.host.writes()
     assert team.drift().state == "success" and team.host.writes() == [], "the same drift says nothing twice"
     team.world.in_the_console(files.replace("backstage: { cycle_duration: 3h }", "backstage: { cycle_duration: 1800 }"))
     assert team.drift().state == "success" and team.host.writes() == [address]
-    assert "`30m` → `3h`" in issue["body"] and issue["state"] == "open"
+    assert "`3h` → `30m`" in issue["body"] and issue["state"] == "open"
     team.world.fault("revoked-key:action=Describe")
     beats = team.host.heartbeats
     job = team.drift()

@@ -225,7 +225,7 @@ def alarms(team):
     assert team.drift().state == "success"
     issue, = team.host.issues
     address = ("PUT", f"/api/v4/projects/{PROJECT}/issues/{issue['iid']}")
-    assert issue["labels"] == ["livevod-drift"] and "`1h` → `3h`" in issue["description"]
+    assert issue["labels"] == ["livevod-drift"] and "`3h` → `1h`" in issue["description"]
     team.host.writes()
     assert team.drift().state == "success" and team.host.writes() == []
     team.world.in_the_console(edit[30])

@@ -85,7 +85,7 @@ def plans_and_applies(job):
 def behind_the_back(job, files):
     job.world.in_the_console(files.replace("backstage: { cycle_duration: 2h }", "backstage: { cycle_duration: 1h }"))
     code, log = job.run("drift")
-    assert code == 2 and "`1h` → `2h`" in log and job.host.heartbeats == 2, log
+    assert code == 2 and "`2h` → `1h`" in log and job.host.heartbeats == 2, log
     job.world.fault("revoked-key:action=Describe")
     assert job.run("drift")[0] == 1 and job.host.heartbeats == 2, "an incomplete check sends no heartbeat"
     job.world.fault("")

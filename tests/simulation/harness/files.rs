@@ -27,6 +27,37 @@ pub(crate) fn draw(random: &mut Random, mut forms: Option<&mut Random>) -> Strin
     text
 }
 
+/// What the files accept, if anything: some fields of some configurations, in a few runs with one value alone.
+pub(crate) fn accept(random: &mut Random, letters: &[&str]) -> Option<String> {
+    if !random.percent(40) {
+        return None;
+    }
+    let mut text = "accept:\n".to_owned();
+    for (field, value) in [
+        ("cycle_duration", ", value: 40m"),
+        ("vod_transcode_group", ", value: sd"),
+        ("auto_compose", ", value: off"),
+        ("compose_vod_transcode_group", ""),
+        ("on_demand", ", value: 7"),
+        ("storage_location", ""),
+        ("delay_time", ", value: default"),
+        ("record_format", ""),
+        ("space_id", ""),
+    ] {
+        let below = random.pick(&["", "", "/show", "/show/cam1", "/**/cam2", "/**/*"]);
+        let (domain, is_any) = (random.pick(letters), random.percent(60));
+        if random.percent(50) {
+            let value = if is_any { "" } else { value };
+            writeln!(
+                text,
+                "  - {{ address: \"{domain}.example.com{below}\", field: {field}, until: 2026-12-24, reason: drawn{value} }}"
+            )
+            .unwrap();
+        }
+    }
+    Some(text).filter(|text| text.lines().count() > 1)
+}
+
 fn head(random: &mut Random) -> String {
     let mut text = "version: 1\n".to_owned();
     if random.percent(50) {

@@ -18,8 +18,8 @@ pub(crate) mod random;
 pub(crate) mod scene;
 mod story;
 mod tally;
-mod truth;
-mod weather;
+pub(crate) mod truth;
+pub(crate) mod weather;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -168,6 +168,9 @@ async fn play(seed: u64) -> Run {
         has_pages.then(|| pages.fork()).as_mut(),
         has_forms.then_some(&mut forms),
     );
+    if !ONCE_BROKEN.contains(&seed) {
+        scene.accept(&mut Random::added(seed, 2).fork());
+    }
     let mut weather = Weather::draw(seed, random.fork());
     if has_pages {
         weather.shorten(&scene.quirks, seed, pages.fork());

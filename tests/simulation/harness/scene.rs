@@ -71,6 +71,15 @@ impl Scene {
         Self { yaml, sources, desired, held, quirks, is_released, call: Calling::draw(random) }
     }
 
+    /// The same account, with files that also accept differences.
+    pub(crate) fn accept(&mut self, random: &mut Random) {
+        let letters: Vec<&str> = self.desired.domains.keys().map(|name| &name[..1]).collect();
+        if let Some(accept) = files::accept(random, &letters) {
+            self.yaml.push_str(&accept);
+            (self.sources, self.desired) = resolved(&self.yaml);
+        }
+    }
+
     pub(crate) fn played(&self) -> Quirks {
         Quirks::with(&self.quirks).unwrap()
     }

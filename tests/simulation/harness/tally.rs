@@ -18,6 +18,8 @@ pub(crate) struct Tally {
     pub(crate) calls: u64,
     /// Runs with a write that got no usable answer.
     pub(crate) ambiguous: u64,
+    /// Runs in which a plan left a difference as it is because the files accept it.
+    pub(crate) accepted: u64,
     /// By fault and step.
     strikes: BTreeMap<(&'static str, Step), u64>,
     /// By fault, step and value of a quirk; the values are numbered.
@@ -64,6 +66,8 @@ impl Tally {
             }
         }
         self.ambiguous += u64::from(is_ambiguous);
+        let accepts = run.processes.iter().any(|process| !process.plan.notes.accepted.is_empty());
+        self.accepted += u64::from(accepts);
         *self.ends.entry(end(run)).or_default() += 1;
     }
 
@@ -74,10 +78,11 @@ impl Tally {
     }
 
     pub(crate) fn add(&mut self, other: Self) {
-        let Self { runs, calls, ambiguous, strikes, product, ends, outcomes, broken } = other;
+        let Self { runs, calls, ambiguous, accepted, strikes, product, ends, outcomes, broken } = other;
         self.runs += runs;
         self.calls += calls;
         self.ambiguous += ambiguous;
+        self.accepted += accepted;
         strikes.into_iter().for_each(|(key, count)| *self.strikes.entry(key).or_default() += count);
         for (key, counts) in product {
             let all = self.product.entry(key).or_insert_with(|| vec![0; counts.len()]);
@@ -183,8 +188,9 @@ impl fmt::Display for Tally {
             }
             writeln!(f)?;
         }
-        let Self { runs, calls, ambiguous, .. } = self;
+        let Self { runs, calls, ambiguous, accepted, .. } = self;
         writeln!(f, "\n{runs} runs, {calls} calls; {ambiguous} runs with a write without a usable answer")?;
+        writeln!(f, "{accepted} runs in which the files accept a difference")?;
         writeln!(f, "first processes: {:?}", self.ends)?;
         writeln!(f, "changes of all processes: {:?}", self.outcomes)
     }

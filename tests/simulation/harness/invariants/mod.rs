@@ -28,6 +28,7 @@ pub(super) type Invariant = fn(&Run) -> Result<(), String>;
 pub(super) const ALL: &[(&str, Invariant)] = &[
     ("only what is planned is written", writes::only_what_is_planned_is_written),
     ("what is not ours stays as it is", writes::what_is_not_ours_stays_as_it_is),
+    ("what is accepted is written as it stood", writes::what_is_accepted_is_written_as_it_stood),
     ("every write rests on a look that showed `before`", writes::every_write_rests_on_a_look),
     ("every write rests on a fresh look", writes::every_write_rests_on_a_fresh_look),
     ("no look outlives an unclear write", writes::no_look_outlives_an_unclear_write),

@@ -103,11 +103,13 @@ fn is_cut(view: View, at: usize, address: &Address) -> bool {
 /// Whether an entry slipped past a reader between two pages: when the first of them was read it belonged on a later page, then another
 /// entry of the domain disappeared, and when the second was read it belonged on an earlier page. Nothing on the pages shows it
 /// if they have no entry in common and Total says the same on both: if it is left out, if it counts pages and there are as
-/// many as before, or if an entry was also added in between. Only pages after the last one with the entry count.
+/// many as before, or if an entry was also added in between. Only pages after the last one with the entry count, and none that
+/// lacks entries because of a fault.
 fn has_slipped(view: View, at: usize, address: &Address) -> bool {
     let is_page = |(look, call): &(usize, &Call)| {
         let is_of_domain = matches!(&call.target, Target::Domain(domain) if **domain == *address.domain);
-        *look < at && is_of_domain && call.is_answered() && call.listed.is_some()
+        let is_whole = call.listed.is_some() && !call.faults.contains(&SHORT);
+        *look < at && is_of_domain && call.is_answered() && is_whole
     };
     let pages: Vec<(usize, &Call)> = view.calls().filter(is_page).collect();
     let listed = |call: &Call| call.listed.clone().unwrap_or_default();

@@ -3,10 +3,12 @@
 use livevod::api::Error;
 use livevod::apply::Outcome;
 use livevod::apply::journal::{self, Intent};
-use livevod::model::{Address, Field, Remote};
+use livevod::model::{Address, Field, RecordConfig, Remote};
 use livevod::plan::{ActionKind, Change, Contingent, Reason};
+use livevod::resolve::Accepted;
 
 use super::super::Run;
+use super::super::files::OTHER_GROUP;
 use super::super::process::End;
 use super::super::story::{Author, Call, Target, What, failure};
 use super::super::truth::{Changed, State, folded};
@@ -142,6 +144,48 @@ fn whose(run: &Run, changed: &Changed) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// A field that the files accept is never written to another value than it had when the change was planned. This knows
+/// only the files and the account. Of a field that only one of the two kinds has, nothing is said where the kinds differ.
+pub(super) fn what_is_accepted_is_written_as_it_stood(run: &Run) -> Result<(), String> {
+    for (at, process, changed, _) in changes(run).filter(|(_, _, _, author)| author.is_own()) {
+        let view = View::all(run).find(|view| view.number == process);
+        let Some(change) = view.and_then(|view| view.change(&changed.address)) else { continue };
+        let (Some(stood), Some(written)) = (change.before(), &changed.after) else { continue };
+        // An Update may hit what another client has made of it since.
+        if view.is_none_or(|view| is_foreign_between(run, view.start(), at, &changed.address)) {
+            continue;
+        }
+        let written = written.config.clone().normalized();
+        let differing = stood.differences(&written);
+        for accepted in accepted_at(run, &change.address, stood) {
+            let counts = match accepted.field.value {
+                Field::ComposeVodTranscodeGroup => stood.auto_compose && written.auto_compose,
+                field if Field::CLASSIC.contains(&field) => !stood.is_by_format() && !written.is_by_format(),
+                _ => true,
+            };
+            if let Some(field) =
+                differing.iter().find(|field| counts && field.whole() == accepted.field.value)
+            {
+                return Err(format!("{}: {field} is accepted, and was written", changed.address));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The entries of `accept` that cover what stood at an address.
+fn accepted_at<'a>(run: &'a Run, address: &Address, stood: &RecordConfig) -> Vec<&'a Accepted> {
+    let is_value = |accepted: &Accepted| {
+        let field = accepted.field.value;
+        accepted.value.as_ref().is_none_or(|value| match &value.written {
+            livevod::model::Value::Text(name) if name == "sd" => stood.vod_transcode_group == OTHER_GROUP,
+            written => stood.get(field) == *written,
+        })
+    };
+    let all = run.scene.desired.accept.iter();
+    all.filter(|accepted| accepted.address.value.matches(address) && is_value(accepted)).collect()
 }
 
 /// An Update or Delete is sent only if a reading showed exactly what the plan saw, after the last write to its address that
