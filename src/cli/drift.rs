@@ -22,8 +22,8 @@ use super::views::of_drift;
 use crate::api::{self, Trail, Who};
 use crate::apply::journal::History;
 use crate::diag::Diagnostic;
-use crate::drift::{self, Comparison, Difference, Drift, Kind};
-use crate::merge::{Adopter, Outlines};
+use crate::drift::{self, Comparison, Difference, Drift, FieldDifference, Kind, Moved};
+use crate::merge::{Adopter, Outlines, acceptance};
 use crate::model::Address;
 use crate::plan::Guard;
 use crate::render::{self, Command, Context, Cures, DriftView, Exit};
@@ -86,7 +86,8 @@ impl Run for Arguments {
 
     fn run(&self, Session { terminal, events, .. }: &Session) -> Result<Exit, Failure> {
         let Planning { paths, rules: _, scope } = &self.planning;
-        let names = self.planning.distinguishing();
+        let mut names = self.planning.distinguishing();
+        names.extend(self.unmanaged.then(|| "--unmanaged".to_owned()));
         let monitor = self.monitoring.begin(&scope.remote, scope.format, scope.title(), &names)?;
         let (compared, Monitored { findings, openmetrics }) = self.monitored(&monitor);
         let Checked { loaded, observed, who, last, drift } = match compared {
@@ -208,15 +209,18 @@ fn cures(drift: &Drift, apply: Option<&str>, observed: &Observed, loaded: &Loade
         let revert = || render::reverting(apply?, address);
         let fields = || one.fields.iter().map(|field| field.field);
         let adopt = || adopter.adopt(address, remote.map(|remote| &remote.config), fields());
+        // What the files changed is not left as it is.
+        let moved = |field: &&FieldDifference| one.kind == Kind::Changed && field.moved != Some(Moved::Files);
+        let accept = || acceptance(address, one.fields.iter().filter(moved).map(|field| field.field));
         match (one.kind, one.is_planned) {
             (Kind::Unmanageable, _) => Cures::default(),
-            (_, true) => Cures { revert_first: None, revert: revert(), adopt: adopt() },
+            (_, true) => Cures { revert_first: None, revert: revert(), adopt: adopt(), accept: accept() },
             // A configuration that can't be managed can be neither deleted nor declared.
             (_, false) if remote.is_none() => Cures::default(),
             (_, false) => {
                 let revert_first = adopter.adopt(address, None, []);
                 let revert = revert_first.as_ref().and_then(|_| revert());
-                Cures { revert_first, revert, adopt: adopt() }
+                Cures { revert_first, revert, adopt: adopt(), accept: None }
             }
         }
     };

@@ -24,6 +24,23 @@ pub struct Adoption {
     pub yaml: String,
 }
 
+/// The entries of `accept` that leave these fields of one configuration as they are, whole lines without the last line break; `None` if there are none,
+/// or YAML can't name the address. The last day and the reason are for people to fill in: files with these words in their place are refused.
+pub fn acceptance(address: &Address, fields: impl IntoIterator<Item = Field>) -> Option<String> {
+    let whole = |field| match field {
+        // The formats are accepted together.
+        Field::Part(..) => Field::RecordFormat,
+        _ => field,
+    };
+    let fields: BTreeSet<Field> =
+        fields.into_iter().map(whole).filter(|field| *field != Field::Unknown).collect();
+    let entry = |field: &Field| {
+        format!("  - {{ address: {address}, field: {field}, until: YYYY-MM-DD, reason: WHY }}")
+    };
+    let entries: Vec<String> = fields.iter().map(entry).collect();
+    (address.is_nameable() && !entries.is_empty()).then(|| entries.join("\n"))
+}
+
 /// How many bytes are copied at most to show where new entries belong: each one costs a copy of its file.
 const MOST_COPIED: usize = 64 << 20;
 

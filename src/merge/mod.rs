@@ -33,7 +33,7 @@ use pending::Additions;
 use proof::Side;
 use text::Texts;
 
-pub use adopt::{Adopter, Adoption, Outlines};
+pub use adopt::{Adopter, Adoption, Outlines, acceptance};
 pub use outcome::{Ambiguous, Merge, MergeError, Request};
 pub use place::NewFiles;
 

@@ -173,7 +173,8 @@ proptest! {
         let word = text.replace(char::is_whitespace, "_");
         let adopt = Adoption { lines: Some((text.clone(), 1..3)), yaml: format!("  a: {word}") };
         let revert = Some(format!("livevod apply {word}"));
-        let cures = Cures { revert_first: Some(adopt.clone()), revert, adopt: Some(adopt) };
+        let accept = Some(adopt.yaml.clone());
+        let cures = Cures { revert_first: Some(adopt.clone()), revert, adopt: Some(adopt), accept };
         let drift_view = DriftView::new(&view, &found, vec![cures; found.differences.len()]);
         let report = report(&plan, &text);
         let sources = Sources::default();

@@ -80,7 +80,7 @@ fn warning(message: String) -> Diagnostic {
 }
 
 /// Both cures in one line; lines of YAML that are several are only named.
-fn help(one: &Difference, Cures { revert_first, revert, adopt }: &Cures) -> Option<String> {
+fn help(one: &Difference, Cures { revert_first, revert, adopt, accept: _ }: &Cures) -> Option<String> {
     let first = revert_first.as_ref().map(|first| line(&words::to_remove(first), first));
     let told = if revert_first.is_some() { "then:" } else { words::to_revert(one) };
     let revert = revert.as_ref().map(|command| format!("{told} {}", quoted(command)));

@@ -86,6 +86,11 @@ impl Page<'_> {
                 if let Some(adoption) = &cures.adopt {
                     self.yaml(&words::to_adopt(adoption), adoption);
                 }
+                if let Some(accept) = &cures.accept {
+                    self.paragraph(Tone::Quiet, words::TO_ACCEPT);
+                    self.lines
+                        .extend(accept.lines().map(|line| format!("      {}", clean(line.trim_start()))));
+                }
             }
             None if self.full => {}
             None => self.paragraph(Tone::Quiet, "--full shows how to revert or keep each of them"),

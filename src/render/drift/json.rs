@@ -63,6 +63,9 @@ pub(in super::super) struct DifferenceDocument<'a> {
     revert_first: Option<AdoptionRow<'a>>,
     /// The YAML that makes the files agree with the service; null if none does.
     adopt: Option<AdoptionRow<'a>>,
+    /// Entries for the list `accept` that leave it as it is until a day, to be filled in with a reason; null if only settings that the
+    /// files changed differ, or no settings do.
+    accept: Option<&'a str>,
     /// The calls that may have changed it, by ActionTrail; left out unless `--who` asked. New in 1.2.
     #[serde(skip_serializing_if = "Option::is_none")]
     who: Option<TrailRow<'a>>,
@@ -168,7 +171,7 @@ impl<'a> DifferenceDocument<'a> {
             reason: _,
             is_planned: _,
         } = one;
-        let Cures { revert_first, revert, adopt } = cures;
+        let Cures { revert_first, revert, adopt, accept } = cures;
         Self {
             address: AddressRow::new(address),
             kind: *kind,
@@ -181,6 +184,7 @@ impl<'a> DifferenceDocument<'a> {
             revert: revert.as_deref(),
             revert_first: revert_first.as_ref().map(AdoptionRow::new),
             adopt: adopt.as_ref().map(AdoptionRow::new),
+            accept: accept.as_deref(),
             who: who.map(trail_row),
             file: place.as_ref().map(|place| place.file.as_str()),
             line: place.as_ref().map(|place| place.start.line),

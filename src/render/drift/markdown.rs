@@ -119,13 +119,14 @@ impl Scribe<'_> {
     }
 }
 
-fn cure(one: &Difference, Cures { revert_first, revert, adopt }: &Cures) -> String {
+fn cure(one: &Difference, Cures { revert_first, revert, adopt, accept }: &Cures) -> String {
     let first = revert_first.as_ref().map(|first| yaml(&words::to_remove(first), first));
     let told = if revert_first.is_some() { "Then:" } else { words::to_revert(one) };
     let revert = revert.as_ref().filter(|command| command.len() <= COMMAND);
     let revert = revert.map(|command| format!("{told} {}\n\n", whole(command)));
     let adopt = adopt.as_ref().map(|adopt| yaml(&words::to_adopt(adopt), adopt));
-    let parts: String = [first, revert, adopt].into_iter().flatten().collect();
+    let accept = accept.as_ref().map(|text| block(words::TO_ACCEPT, text));
+    let parts: String = [first, revert, adopt, accept].into_iter().flatten().collect();
     match parts.is_empty() {
         true => parts,
         false => format!("{}\n\n{parts}", code(&one.address.to_string())),
@@ -134,6 +135,10 @@ fn cure(one: &Difference, Cures { revert_first, revert, adopt }: &Cures) -> Stri
 
 /// Lines of a file in a block of code.
 fn yaml(told: &str, Adoption { yaml, lines: _ }: &Adoption) -> String {
+    block(told, yaml)
+}
+
+fn block(told: &str, yaml: &str) -> String {
     format!("{}\n\n{}\n", prose(told), super::super::marks::block("yaml", yaml))
 }
 

@@ -41,6 +41,8 @@ pub struct Cures {
     pub revert: Option<String>,
     /// The YAML that makes the files agree with the service.
     pub adopt: Option<Adoption>,
+    /// The entries under `accept` that leave it as it is until a day.
+    pub accept: Option<String>,
 }
 
 /// Differences that read the same except for their addresses.
@@ -164,7 +166,7 @@ impl<'a> DriftView<'a> {
     }
 }
 
-const NO_CURES: &Cures = &Cures { revert_first: None, revert: None, adopt: None };
+const NO_CURES: &Cures = &Cures { revert_first: None, revert: None, adopt: None, accept: None };
 
 /// A difference as readers see it: two are equal if they differ only in the address, the moment, and the lines of files.
 fn as_read(one: &Difference) -> impl Hash + Eq + use<> {

@@ -170,6 +170,10 @@ pub(in super::super) fn to_adopt(adoption: &Adoption) -> String {
     format!("To keep it, {}:", placed(adoption))
 }
 
+/// What precedes the entries of `accept`.
+pub(in super::super) const TO_ACCEPT: &str =
+    "To leave it as it is until a day, add under `accept` at the top of a file:";
+
 /// What precedes the YAML that must be in the files before the command.
 pub(in super::super) fn to_remove(adoption: &Adoption) -> String {
     format!("To delete it, {}:", placed(adoption))

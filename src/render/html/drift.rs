@@ -141,14 +141,15 @@ fn class(kind: Kind) -> &'static str {
 }
 
 /// Both cures, folded away; with `is_named`, under the address.
-fn cure(one: &Difference, Cures { revert_first, revert, adopt }: &Cures, is_named: bool) -> String {
+fn cure(one: &Difference, Cures { revert_first, revert, adopt, accept }: &Cures, is_named: bool) -> String {
     let first = revert_first.as_ref().map(|first| yaml(&words::to_remove(first), first));
     let told = if revert_first.is_some() { "Then:" } else { words::to_revert(one) };
     let revert = revert
         .as_ref()
         .map(|command| format!("<p>{told}</p><p class=\"command\"><code>{}</code></p>\n", escaped(command)));
     let adopt = adopt.as_ref().map(|adopt| yaml(&words::to_adopt(adopt), adopt));
-    let parts: String = [first, revert, adopt].into_iter().flatten().collect();
+    let accept = accept.as_ref().map(|text| block(words::TO_ACCEPT, text));
+    let parts: String = [first, revert, adopt, accept].into_iter().flatten().collect();
     let name = if is_named {
         format!(": <code>{}</code>", escaped(&one.address.to_string()))
     } else {
@@ -161,6 +162,10 @@ fn cure(one: &Difference, Cures { revert_first, revert, adopt }: &Cures, is_name
 }
 
 fn yaml(told: &str, Adoption { yaml, lines: _ }: &Adoption) -> String {
+    block(told, yaml)
+}
+
+fn block(told: &str, yaml: &str) -> String {
     let lines: Vec<String> = yaml.lines().map(escaped).collect();
     format!("<p>{}</p><pre class=\"command\"><code>{}</code></pre>\n", escaped(told), lines.join("\n"))
 }
