@@ -196,14 +196,14 @@ pub(super) fn every_write_rests_on_a_look(run: &Run) -> Result<(), String> {
         for (at, call, address) in view.writes().filter(|(_, call, _)| call.step != Step::Add) {
             let Some(change) = view.change(address) else { continue };
             let looks = looks(view, at, address);
-            let Some((look, _)) = looks.last() else {
+            let Some((look, last)) = looks.last() else {
                 return Err(format!("{} of {address} without a look before", call.step.name()));
             };
             if resting(view, at, address, change).next().is_none() {
                 return Err(format!(
                     "{} of {address} although the look before showed {:?}",
                     call.step.name(),
-                    shown(run, *look, &looks[looks.len() - 1].1, address)
+                    shown(run, *look, last, address)
                 ));
             }
         }
