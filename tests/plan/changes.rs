@@ -126,6 +126,9 @@ fn an_unmanaged_entry_in_front_of_a_declared_rule_is_a_difference() {
     assert_eq!(plan.notes.shadows[0].shadowed.within_domain(), "show/*");
 }
 
+/// Patterns under `ignore`, the apps of the files, what exists besides, and what takes streams from which declared entry.
+type Shadowing<'a> = (&'a str, &'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
+
 /// What each unmanaged configuration takes streams from, by the order in which configurations apply.
 #[test]
 fn a_shadow_is_decided_by_what_would_record_without_it() {
@@ -138,7 +141,7 @@ fn a_shadow_is_decided_by_what_would_record_without_it() {
     let gala = "{ \"*\": { streams: { gala: {} } } }";
     let both = "{ \"*\": { streams: { gala: {} } }, show: { streams: { gala: {} } } }";
     let named = "{ show: { streams: { cam1: {}, cam2: { state: absent } } } }";
-    let table: [(&str, &str, &[&str], &[(&str, &str)]); 9] = [
+    let table: [Shadowing; 9] = [
         ("", every, &["show/cam1"], &[("show/cam1", "*/*")]),
         ("", every, &["show/*", "show/cam1"], &[("show/*", "*/*"), ("show/cam1", "*/*")]),
         ("", every, &["*/gala"], &[("*/gala", "*/*")]),
