@@ -24,16 +24,24 @@ pub struct Adoption {
     pub yaml: String,
 }
 
-/// The entries of `accept` that leave these fields of one configuration as they are, whole lines without the last line break; `None` if there are none,
-/// or YAML can't name the address. The last day and the reason are for people to fill in: files with these words in their place are refused.
+/// The entries of `accept` that leave these fields of one configuration as they are, whole lines without the last line
+/// break; `None` if there are none, or YAML can't name the address. The day and the reason are for people to fill in:
+/// files with this word in place of the day are refused.
 pub fn acceptance(address: &Address, fields: impl IntoIterator<Item = Field>) -> Option<String> {
     let whole = |field| match field {
         // The formats are accepted together.
         Field::Part(..) => Field::RecordFormat,
         _ => field,
     };
-    let fields: BTreeSet<Field> =
-        fields.into_iter().map(whole).filter(|field| *field != Field::Unknown).collect();
+    let mut fields: BTreeSet<Field> = fields.into_iter().map(whole).collect();
+    // What is accepted together with another field needs no entry of its own.
+    let kind = [Field::VodTranscodeGroup, Field::AutoCompose, Field::ComposeVodTranscodeGroup];
+    let along: &[Field] = match () {
+        () if fields.contains(&Field::RecordFormat) => &kind,
+        () if fields.contains(&Field::AutoCompose) => &kind[2..],
+        () => &[],
+    };
+    fields.retain(|field| *field != Field::Unknown && !along.contains(field));
     let entry = |field: &Field| {
         format!("  - {{ address: {address}, field: {field}, until: YYYY-MM-DD, reason: WHY }}")
     };

@@ -132,7 +132,7 @@ fn lapses(view: &PlanView) -> impl Iterator<Item = Diagnostic> {
 }
 
 /// What stays as it is although the files say otherwise, at the entry that accepts it: advice, since nobody has to act.
-fn accepted(view: &PlanView, sources: &Sources) -> impl Iterator<Item = Diagnostic> {
+pub(super) fn accepted(view: &PlanView, sources: &Sources) -> impl Iterator<Item = Diagnostic> {
     view.accepted().map(|row| {
         let AcceptedRow { address, about, standing, declared } = row;
         let AcceptedField { field, until, reason, place } = about;

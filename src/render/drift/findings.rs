@@ -1,6 +1,6 @@
 //! A drift as findings, for formats that contain nothing else.
 
-use super::super::differences::{account_guards, at, undeclared};
+use super::super::differences::{accepted, account_guards, at, undeclared};
 use super::super::phrases::counted;
 use super::super::who::who_lines;
 use super::view::{Cures, DriftFold, DriftView};
@@ -28,7 +28,8 @@ pub fn drift_findings(view: &DriftView, sources: &Sources) -> Vec<Diagnostic> {
             }
         }
     }
-    for finding in account_guards(view.plan).chain(undeclared(view.plan)) {
+    let further = accepted(view.plan, sources).chain(account_guards(view.plan)).chain(undeclared(view.plan));
+    for finding in further {
         findings.push(finding);
     }
     findings.finish()
