@@ -44,7 +44,7 @@ pub struct ClientSettings {
     pub regions: BTreeMap<Arc<str>, String>,
     /// How fast each action may be called.
     pub rate: Rate,
-    /// The most calls in progress at once.
+    /// The most reads in progress at once, and the most writes beside them.
     pub parallelism: NonZeroUsize,
     /// How long a call may take.
     pub timeouts: Timeouts,
@@ -61,7 +61,7 @@ pub struct ClientSettings {
 }
 
 impl ClientSettings {
-    /// The default for calls in progress at once.
+    /// The default for reads, and for writes, in progress at once.
     pub const PARALLELISM: usize = 16;
 
     /// The default for how long calls are retried.
@@ -146,7 +146,11 @@ struct Shared {
     secrets: Secrets,
     patience: Duration,
     limiter: Limiter,
-    connections: Arc<Semaphore>,
+    parallelism: NonZeroUsize,
+    /// What reads may take: a lane of their own, so that no read waits for a write.
+    for_reads: Arc<Semaphore>,
+    /// What writes may take, and the reads that share the connection of a write.
+    for_writes: Arc<Semaphore>,
     sent: AtomicU64,
     repeated: AtomicU64,
     owner: Owner,
@@ -217,7 +221,9 @@ impl Client {
             secrets,
             patience,
             limiter: Limiter::new(rate),
-            connections: Arc::new(Semaphore::new(parallelism.get())),
+            parallelism,
+            for_reads: Arc::new(Semaphore::new(parallelism.get())),
+            for_writes: Arc::new(Semaphore::new(parallelism.get())),
             sent: AtomicU64::new(0),
             repeated: AtomicU64::new(0),
             owner: Owner::default(),
@@ -272,6 +278,11 @@ impl Client {
         Self { connection: permit.connection.clone(), ..self.clone() }
     }
 
+    /// The most reads in progress at once, and the most writes beside them.
+    pub fn parallelism(&self) -> NonZeroUsize {
+        self.inner.parallelism
+    }
+
     /// Calls sent so far: reads and writes.
     pub fn calls(&self) -> u64 {
         self.inner.sent.load(Ordering::Relaxed)
@@ -319,12 +330,29 @@ impl Client {
     /// # Errors
     /// When no more calls of this action are to be sent.
     pub async fn permit(&self, action: Action) -> Result<Permit, Error> {
+        self.connected(self.permit_without_connection(action).await?).await
+    }
+
+    /// Waits until the rate allows one call of `action`. What is read between this and [`Client::connected`] keeps no
+    /// connection from another write.
+    ///
+    /// # Errors
+    /// When no more calls of this action are to be sent.
+    pub async fn permit_without_connection(&self, action: Action) -> Result<Permit, Error> {
         let turn = self.turn(action.name()).await?;
+        Ok(Permit { waited: turn.waited, turn, connection: None })
+    }
+
+    /// Reserves a connection for the call of a permit.
+    ///
+    /// # Errors
+    /// When no more calls are to be sent.
+    pub async fn connected(&self, permit: Permit) -> Result<Permit, Error> {
         // Otherwise the compare that comes first would wait while it holds the connection.
         self.inner.limiter.unheld(Action::Describe.name(), &self.heed()).await;
         let asked = Instant::now();
-        let connection = self.connect().await?;
-        Ok(Permit { waited: turn.waited + asked.elapsed(), turn, connection })
+        let connection = self.connect(permit.turn.action()).await?;
+        Ok(Permit { waited: permit.waited + asked.elapsed(), connection, ..permit })
     }
 
     /// Two permits over one connection.
@@ -502,7 +530,13 @@ impl Client {
 
     /// One page of a listing.
     pub(super) async fn page(&self, call: &Call) -> Result<wire::Page, Error> {
-        Ok(self.page_asked(call).await?.answer)
+        Ok(self.dated_page(call).await?.1)
+    }
+
+    /// One page of a listing, and when it was asked for.
+    pub(super) async fn dated_page(&self, call: &Call) -> Result<(Instant, wire::Page), Error> {
+        let Asked { at, answer } = self.page_asked(call).await?;
+        Ok((at, answer))
     }
 
     async fn page_asked(&self, call: &Call) -> Result<Asked<wire::Page>, Error> {
@@ -529,12 +563,13 @@ impl Client {
         Heed { until: self.stays, is_urgent: self.is_urgent, stop: self.stop.clone() }
     }
 
-    /// The reserved connection, or the next free one; an urgent call does not wait for one.
-    async fn connect(&self) -> Result<Option<Connection>, Error> {
+    /// The reserved connection, or the next free one for calls of this kind; an urgent call does not wait for one.
+    async fn connect(&self, action: &str) -> Result<Option<Connection>, Error> {
         if self.connection.is_some() {
             return Ok(self.connection.clone());
         }
-        let connections = self.inner.connections.clone();
+        let is_write = Action::from_name(action).is_some_and(|action| action != Action::Describe);
+        let connections = if is_write { &self.inner.for_writes } else { &self.inner.for_reads }.clone();
         match self.is_urgent {
             true => Ok(connections.try_acquire_owned().ok().map(Arc::new)),
             false => {
@@ -663,7 +698,7 @@ impl Client {
     async fn way_out(&self, action: &'static str) -> Result<Option<Connection>, Error> {
         let (limiter, heed) = (&self.inner.limiter, self.heed());
         loop {
-            let connection = self.connect().await?;
+            let connection = self.connect(action).await?;
             match limiter.way_out(action, &heed).map_err(|refusal| Error::GivenUp { action, refusal })? {
                 None => return Ok(connection),
                 Some(later) => {

@@ -92,6 +92,10 @@ pub(super) struct Turn {
 }
 
 impl Turn {
+    pub(super) fn action(&self) -> &'static str {
+        self.action
+    }
+
     /// How long the call waited after its turn had come.
     pub(super) fn delay(&self) -> Duration {
         self.left.map_or(Duration::ZERO, |left| left.saturating_duration_since(self.from))

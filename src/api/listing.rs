@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::client::{Client, one_of_several};
 use super::error::Error;
@@ -18,15 +19,41 @@ use crate::wire::{self, PAGE_SIZE};
 /// The most pages of one domain that are read: a hundred thousand configurations.
 const MOST_PAGES: usize = 1000;
 
+/// Every configuration of a domain, and what reading them took.
+pub struct DatedListing {
+    /// The configurations.
+    pub configs: DomainSnapshot,
+    /// When the first of them were asked for.
+    pub asked: Instant,
+    /// How many pages were read.
+    pub calls: usize,
+}
+
 impl Client {
     /// Reads every configuration of a domain.
     ///
     /// # Errors
     /// When a call fails, two listings in a row contradict themselves, or there are more pages than livevod reads.
     pub async fn list_domain(&self, domain: &str) -> Result<DomainSnapshot, Error> {
+        Ok(self.dated_listing(domain).await?.configs)
+    }
+
+    /// Like [`Self::list_domain`], with what it took.
+    ///
+    /// # Errors
+    /// As [`Self::list_domain`].
+    pub async fn dated_listing(&self, domain: &str) -> Result<DatedListing, Error> {
         let listing = self.whole(domain).await?;
         self.places().note(domain, listing.by_page());
-        Ok(listing.into_snapshot())
+        self.places().took(domain, listing.calls);
+        let asked = listing.asked.unwrap_or_else(Instant::now);
+        let calls = listing.calls;
+        Ok(DatedListing { configs: listing.into_snapshot(), asked, calls })
+    }
+
+    /// How many calls the last listing of a domain took; 1 if there was none.
+    pub fn calls_of_listing(&self, domain: &str) -> usize {
+        self.places().calls(domain)
     }
 
     async fn whole(&self, domain: &str) -> Result<Listing, Error> {
@@ -71,7 +98,10 @@ impl Client {
         let mut listing = Listing::default();
         loop {
             let call = wire::describe(domain, listing.next_number(), None);
-            if listing.take(domain, self.page(&call).await?)? == Read::ToTheEnd {
+            let (asked, page) = self.dated_page(&call).await?;
+            listing.asked.get_or_insert(asked);
+            listing.calls += 1;
+            if listing.take(domain, page)? == Read::ToTheEnd {
                 return Ok(listing);
             }
         }
@@ -81,6 +111,9 @@ impl Client {
 /// The entries of one pass over all pages.
 #[derive(Default)]
 struct Listing {
+    /// When the first page was asked for.
+    asked: Option<Instant>,
+    calls: usize,
     entries: Vec<(Address, Remote)>,
     /// Every key, with its spelling, of the pages so far.
     keys: HashSet<(Address, u8)>,

@@ -16,6 +16,8 @@ pub(super) struct Places {
     /// Whether the service was seen to ignore the filters.
     is_needed: AtomicBool,
     by_domain: Mutex<BTreeMap<Arc<str>, BTreeMap<Address, u32>>>,
+    /// How many calls the last listing of each domain took.
+    calls: Mutex<BTreeMap<Arc<str>, usize>>,
 }
 
 impl Places {
@@ -25,6 +27,16 @@ impl Places {
             let pages = entries.map(|(address, number)| (address.clone(), number)).collect();
             self.by_domain().insert(domain.into(), pages);
         }
+    }
+
+    /// Remembers how many calls a listing took.
+    pub(super) fn took(&self, domain: &str, calls: usize) {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).insert(domain.into(), calls);
+    }
+
+    /// How many calls the last listing of a domain took; 1 if there was none.
+    pub(super) fn calls(&self, domain: &str) -> usize {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).get(domain).copied().unwrap_or(1)
     }
 
     /// Remembers what was found when one address was asked for.

@@ -36,8 +36,11 @@ struct Ledger {
     unsettled: BTreeMap<Address, Instant>,
     /// The changes in progress, and when each started.
     begun: BTreeMap<Address, (ActionKind, Instant)>,
-    /// Addresses for which a write was sent to the service.
-    sent: BTreeSet<Address>,
+    /// Addresses for which a write was sent to the service, and when the last one was answered.
+    sent: BTreeMap<Address, Instant>,
+    /// When the last write of each domain was answered that makes older listings useless for a compare: it got no usable
+    /// answer, or it was of an app-wide configuration.
+    upset: BTreeMap<Arc<str>, Instant>,
     /// What is done. A listing that lags behind may not show it yet.
     done: Vec<Done>,
     /// Changes whose write the service accepted, and that no read has shown.
@@ -106,12 +109,24 @@ impl Books {
         self.journal.answered(id, sent);
         let (now, mut ledger) = (Instant::now(), self.ledger());
         if !sent.as_ref().is_err_and(Error::is_kept_back) {
-            ledger.sent.insert(address.clone());
+            ledger.sent.insert(address.clone(), now);
             ledger.written.insert(address.domain.clone(), now);
         }
-        if sent.as_ref().is_err_and(|error| error.class() == Class::Ambiguous) {
+        let is_unclear = sent.as_ref().is_err_and(|error| error.class() == Class::Ambiguous);
+        if is_unclear || address.is_app_wide() {
+            ledger.upset.insert(address.domain.clone(), now);
+        }
+        if is_unclear {
             ledger.unsettled.insert(address.clone(), now + self.settle);
         }
+    }
+
+    /// When the last write was answered after which no older read serves the compare before a write to an address: a write
+    /// to that address, or one of unclear outcome or of an app-wide configuration in its domain.
+    pub(super) fn upset(&self, address: &Address) -> Option<Instant> {
+        let ledger = self.ledger();
+        let upset = [ledger.sent.get(address), ledger.upset.get(&address.domain)];
+        upset.into_iter().flatten().max().copied()
     }
 
     /// Waits until no request that was sent to an address can still arrive. To be awaited before another kind of write.
@@ -298,7 +313,7 @@ impl Ledger {
             self.done.push(Done { task: task.clone(), request_id, at: Instant::now() });
         }
         let took = self.begun.remove(address).map(|(_, since)| since.elapsed());
-        (self.sent.contains(address), took.unwrap_or_default())
+        (self.sent.contains_key(address), took.unwrap_or_default())
     }
 }
 

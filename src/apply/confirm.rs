@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::decide::{self, ReadBack, Sent};
 use super::event::Delay;
+use super::listings::{DomainReads, Listing};
 use super::reader::Reader;
 use super::report::Outcome;
 use super::task::Ended;
@@ -48,15 +49,72 @@ impl Backoff {
 }
 
 impl Reader {
-    /// The outcome of a change whose last write was accepted.
+    /// The outcome of a create or an update whose write was accepted now. A listing that was asked for since then confirms
+    /// it, whatever it was asked for; a change that goes beside others waits a moment for writes to share one with.
     pub(super) async fn confirm_change(
         &self,
         change: &Change,
         spelling: StreamSpelling,
         request_id: Option<String>,
+        is_beside: bool,
     ) -> Ended {
-        let outcome = self.confirm(&self.client, Aim::of(change), spelling, Sent::Accepted).await;
-        Ended { outcome, request_id }
+        let accepted = Instant::now();
+        let reads = self.domain(&change.address.domain);
+        let _unconfirmed = reads.accepted();
+        let until = accepted + self.deadline;
+        let (aim, client, mut backoff) = (Aim::of(change), self.client.until(until), Backoff::ending(until));
+        let still =
+            if is_beside { self.unless_stopped(reads.gather(accepted)).await.flatten() } else { None };
+        let is_listed = reads.last().is_some_and(|last| last.is_younger(accepted));
+        let mut looked = match !is_listed && reads.prefers_single_confirms(is_beside) {
+            true => self.look_alone(&client, aim, spelling).await,
+            false => self.look_together(&reads, &client, (aim, spelling), accepted).await,
+        };
+        drop(still);
+        let mut since = accepted;
+        while !is_over(&looked) {
+            self.tell_wait(aim.address, &backoff);
+            if !self.next(&mut backoff).await {
+                break;
+            }
+            let now = Instant::now();
+            let look = self.look_together(&reads, &client, (aim, spelling), now).await;
+            since = if look.is_ok() { now } else { since };
+            looked = decide::newer(looked, look);
+        }
+        // Where the last reads failed, another change may have listed the domain since the last one that did not.
+        if let Some(last) = reads.last().filter(|last| !is_over(&looked) && last.is_younger(since)) {
+            looked = Ok(seen(aim, last.look(aim.address).found));
+        }
+        Ended { outcome: decide::at_deadline(looked, Sent::Accepted), request_id }
+    }
+
+    /// What a listing shows that was asked for after `since`, whoever asked for it.
+    async fn look_together(
+        &self,
+        reads: &DomainReads,
+        client: &Client,
+        (aim, spelling): (Aim<'_>, StreamSpelling),
+        since: Instant,
+    ) -> Result<ReadBack, Error> {
+        let is_young = |listing: &Listing| listing.is_younger(since);
+        match reads.list_once(client, &aim.address.domain, since, is_young).await {
+            Ok(listing) => Ok(seen(aim, listing.look(aim.address).found)),
+            // What is listed moves; a read of the one address may still show it.
+            Err(Error::Contradiction(_)) => self.look_alone(client, aim, spelling).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a read of the one address shows.
+    async fn look_alone(
+        &self,
+        client: &Client,
+        aim: Aim<'_>,
+        spelling: StreamSpelling,
+    ) -> Result<ReadBack, Error> {
+        let (found, _) = client.find(aim.address, spelling).await?;
+        Ok(seen(aim, found))
     }
 
     /// Reads a configuration back with a client until it shows as wanted, or until the deadline.
@@ -89,21 +147,15 @@ impl Reader {
             None => self.look_by(&client, aim.address, spelling).await.map(|look| look.found),
         };
         let mut looked = first.map(|found| seen(aim, found));
-        loop {
-            let over = match &looked {
-                Ok(ReadBack::AsWanted) => true,
-                Ok(ReadBack::NotYet | ReadBack::Otherwise(_)) => false,
-                Err(error) => is_hopeless(error),
-            };
-            if !over {
-                self.tell_wait(aim.address, &backoff);
-            }
-            if over || !self.next(&mut backoff).await {
-                return looked;
+        while !is_over(&looked) {
+            self.tell_wait(aim.address, &backoff);
+            if !self.next(&mut backoff).await {
+                break;
             }
             let look = self.look_by(&client, aim.address, spelling).await;
             looked = decide::newer(looked, look.map(|look| seen(aim, look.found)));
         }
+        looked
     }
 
     /// Waits for the next read. A signal that ends the run ends the pause, but not the reading. False when the deadline
@@ -173,6 +225,15 @@ pub(super) fn is_hopeless(error: &Error) -> bool {
         // Nothing more is sent.
         Error::Withheld { .. } | Error::Stopped(_) | Error::GivenUp { .. } => true,
         _ => error.remote().is_some() && error.class() == Class::Fatal && !error.is_about_the_clock(),
+    }
+}
+
+/// Whether what a read showed is final.
+fn is_over(looked: &Result<ReadBack, Error>) -> bool {
+    match looked {
+        Ok(ReadBack::AsWanted) => true,
+        Ok(ReadBack::NotYet | ReadBack::Otherwise(_)) => false,
+        Err(error) => is_hopeless(error),
     }
 }
 

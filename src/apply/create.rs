@@ -24,7 +24,10 @@ impl Domain {
         let run = self.run.clone();
         let mut adding = Adding { guarded: Guarded::new(self, change, Action::Add), after };
         match write(&run, &mut adding).await {
-            Ok((request_id, ())) => run.reader.confirm_change(change, change.spelling, request_id).await,
+            Ok((request_id, ())) => {
+                let is_beside = adding.guarded.domain.accepted(change);
+                run.reader.confirm_change(change, change.spelling, request_id, is_beside).await
+            }
             Err(ended) => ended,
         }
     }

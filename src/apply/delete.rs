@@ -62,10 +62,13 @@ impl Write for Deleting<'_> {
 }
 
 impl Domain {
-    /// Deletes named streams one after another; one listing at the end proves all deletes.
+    /// Deletes named streams one after another: none starts before it is known that the one before was accepted. One
+    /// listing at the end proves all deletes.
     pub(super) async fn delete_named(&mut self, tasks: Vec<Task>) {
+        let Some(first) = tasks.first() else { return };
+        let unwritten = self.run.reader.domain(&first.change.address.domain).expects(tasks.len(), true);
         let mut accepted = Vec::new();
-        for task in tasks {
+        for (task, _unwritten) in tasks.into_iter().zip(unwritten) {
             if !self.start(&task) {
                 continue;
             }

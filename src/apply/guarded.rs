@@ -15,6 +15,7 @@ use super::report::Outcome;
 use super::run::{Leave, Run};
 use super::task::Ended;
 use super::tries::Tries;
+use super::width::Slot;
 use super::write::Ready;
 use crate::api::{Class, Client, Error, Permit, Retry};
 use crate::model::{Remote, StreamSpelling};
@@ -31,6 +32,8 @@ pub(super) struct Guarded<'a> {
     follow_up: Option<Action>,
     /// The permit of that call, until it is used or given back.
     pub(super) reserve: Option<Permit>,
+    /// When this attempt began: a listing that failed since then fails for it too.
+    pub(super) since: Instant,
 }
 
 /// What the compare allows.
@@ -62,7 +65,7 @@ enum Resolved {
 impl<'a> Guarded<'a> {
     pub(super) fn new(domain: &'a mut Domain, change: &'a Change, action: Action) -> Self {
         let tries = Tries::new(domain.run.client());
-        Self { domain, change, tries, action, follow_up: None, reserve: None }
+        Self { domain, change, tries, action, follow_up: None, reserve: None, since: Instant::now() }
     }
 
     /// Takes the permit of the next call together with that of the write.
@@ -87,9 +90,15 @@ impl<'a> Guarded<'a> {
     /// First the permits, then the compare. A failed read is repeated, and no permit is held in the meantime.
     pub(super) async fn ready(&mut self) -> Result<Ready, Ended> {
         loop {
+            self.since = Instant::now();
             self.domain.settled_beside(self.change).await;
             let permit = self.permits().await.map_err(|ended| self.end(ended))?;
             let error = match self.look_before(&permit).await {
+                Compared::Go(..) if self.domain.is_too_wide(self.change) => {
+                    drop(permit);
+                    self.domain.give_way().await;
+                    continue;
+                }
                 Compared::Go(found, until) => return Ok(Ready { leave: Leave::until(permit, until), found }),
                 Compared::End(ended) => return Err(self.end(ended)),
                 Compared::Unread(error) => error,
@@ -107,7 +116,11 @@ impl<'a> Guarded<'a> {
         let (action, follow_up) = (self.action, self.follow_up);
         let permits = async {
             match follow_up {
-                None => client.permit(action).await.map(|permit| (permit, None)),
+                None => {
+                    let permit = client.permit_without_connection(action).await?;
+                    self.list_ahead().await;
+                    client.connected(permit).await.map(|permit| (permit, None))
+                }
                 Some(then) => client.permits(action, then).await.map(|(one, other)| (one, Some(other))),
             }
         };
@@ -161,13 +174,18 @@ impl<'a> Guarded<'a> {
 
     async fn wait(&mut self, error: Error) -> Option<Ended> {
         let run = self.domain.run.clone();
+        if error.class() == Class::Busy {
+            self.domain.width(self.change).halve();
+        }
         if run.client().stopped().is_some() {
             return Some(self.refused(error));
         }
         match run.client().again(&mut self.tries.retry, &error) {
             Some(pause) => {
+                let aside = self.domain.slot.take().map(Slot::step_aside);
                 run.books.delayed(&self.change.address, Delay::Again { pause, error });
                 run.reader.rest(pause).await;
+                self.domain.come_back(aside).await;
                 run.bar(self.change.action()).map(Ended::not_attempted)
             }
             None => {

@@ -40,7 +40,7 @@ fn was_just_seen(run: &Run, domain: &str, done: &[Task]) -> bool {
     let fresh = run.freshness.min(ApplySettings::FRESHNESS);
     let written = run.books.written_at(domain);
     run.reader.last_listing(domain).is_some_and(|listing| {
-        written.is_none_or(|written| listing.is_younger(written))
+        written.is_none_or(|written| written <= listing.asked)
             && listing.is_fresh(fresh)
             && shows(&listing.configs, done)
     })

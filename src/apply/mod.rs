@@ -8,15 +8,18 @@
 //!   └ lost: once it can arrive no more ────┘
 //! ```
 //!
-//! Domains are written in parallel, the writes of one domain one at a time. A first wave creates, updates and replaces,
-//! a second one deletes; once any change of the run is not done, no further delete starts. The run ends with a last
-//! listing of each written domain. The only clock is tokio's and nothing here is random, so a run can be repeated
-//! exactly on a paused clock.
+//! Domains are written in parallel. In a domain, creates and updates of named streams go side by side, as many as the
+//! service bears; app-wide configurations, replaces and deletes go alone. One listing of a domain serves the compares of
+//! all writes within the freshness window, and confirms all writes that were accepted before it was asked for. A first
+//! wave creates, updates and replaces, a second one deletes; once any change of the run is not done, no further delete
+//! starts. The run ends with a last listing of each written domain. The only clock is tokio's and nothing here is random,
+//! so a run can be repeated exactly on a paused clock.
 //!
 //! `write` is the loop; `create`, `update`, `delete`, `replace` and `fill` define what goes through it. `guarded` takes
-//! permits, compares before each write and decides what follows from a failure; `reader` and `confirm` read; `books`
-//! keeps the journal and decides whether a change may start; `domain` and `waves` order the work; `decide` judges, and
-//! `cause` says why a change ended otherwise than planned.
+//! permits, compares before each write and decides what follows from a failure; `reader` and `confirm` read, `listings`
+//! shares what they read, and `width` says how many changes of a domain go side by side; `books` keeps the journal and
+//! decides whether a change may start; `domain` and `waves` order the work; `decide` judges, and `cause` says why a change
+//! ended otherwise than planned.
 
 mod blame;
 mod books;
@@ -33,6 +36,7 @@ mod fill;
 mod guarded;
 pub mod journal;
 mod last;
+mod listings;
 mod reader;
 mod replace;
 mod report;
@@ -43,6 +47,7 @@ mod task;
 mod tries;
 mod update;
 mod waves;
+mod width;
 mod write;
 
 use tokio::time::Instant;

@@ -8,6 +8,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::books::Books;
+use super::listings::{DomainReads, Listing, Look};
+use super::width::Width;
 use crate::api::{Client, Error};
 use crate::model::{Address, DomainSnapshot, Remote, StreamSpelling};
 
@@ -19,41 +21,8 @@ pub(super) struct Reader {
     pub(super) deadline: Duration,
     /// Becomes true when no new write may start.
     stop: watch::Receiver<bool>,
-    /// The last listing of each domain.
-    seen: Mutex<BTreeMap<Arc<str>, Listing>>,
-}
-
-/// What was at an address, and when that was asked for.
-pub(super) struct Look {
-    pub(super) found: Option<Remote>,
-    pub(super) asked: Instant,
-}
-
-/// A domain's listing, and when it was asked for.
-#[derive(Clone)]
-pub(super) struct Listing {
-    pub(super) configs: Arc<DomainSnapshot>,
-    pub(super) asked: Instant,
-    /// How long it took.
-    pub(super) took: Duration,
-}
-
-impl Listing {
-    async fn read(client: &Client, domain: &str) -> Result<Self, Error> {
-        let asked = Instant::now();
-        let configs = Arc::new(client.list_domain(domain).await?);
-        Ok(Self { configs, asked, took: asked.elapsed() })
-    }
-
-    /// Whether it was asked for at that time or later.
-    pub(super) fn is_younger(&self, than: Instant) -> bool {
-        than <= self.asked
-    }
-
-    /// Whether a write that rests on it may still be sent.
-    pub(super) fn is_fresh(&self, window: Duration) -> bool {
-        self.asked.elapsed() <= window
-    }
+    /// What the changes of each domain share.
+    domains: Mutex<BTreeMap<Arc<str>, Arc<DomainReads>>>,
 }
 
 impl Reader {
@@ -63,14 +32,22 @@ impl Reader {
         deadline: Duration,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { client: client.heeding(stop.clone()), books, deadline, stop, seen: Mutex::default() }
+        Self { client: client.heeding(stop.clone()), books, deadline, stop, domains: Mutex::default() }
+    }
+
+    /// What the changes of a domain share.
+    pub(super) fn domain(&self, domain: &str) -> Arc<DomainReads> {
+        let mut domains = self.domains.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            let width = Width::up_to(self.client.parallelism().get());
+            Arc::new(DomainReads::new(width, self.client.calls_of_listing(domain)))
+        };
+        domains.entry(domain.into()).or_insert_with(new).clone()
     }
 
     /// Lists a domain with a client, and keeps the listing as the domain's last one.
     pub(super) async fn list(&self, client: &Client, domain: &str) -> Result<Listing, Error> {
-        let listing = Listing::read(client, domain).await?;
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(domain.into(), listing.clone());
-        Ok(listing)
+        self.domain(domain).list(client, domain).await
     }
 
     /// Like [`Self::list`], but returns only the configurations.
@@ -80,7 +57,7 @@ impl Reader {
 
     /// The last listing of a domain.
     pub(super) fn last_listing(&self, domain: &str) -> Option<Listing> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(domain).cloned()
+        self.domain(domain).last()
     }
 
     /// What is at an address.
@@ -119,8 +96,7 @@ impl Reader {
         if found.is_some() {
             return Ok(Look { found, asked });
         }
-        let Listing { configs, asked, took: _ } = self.list(client, &address.domain).await?;
-        Ok(Look { found: configs.configs.get(address).cloned(), asked })
+        Ok(self.list(client, &address.domain).await?.look(address))
     }
 
     /// Waits; a signal that ends the run ends the wait.

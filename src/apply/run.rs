@@ -55,7 +55,11 @@ impl Run {
         leave: Leave,
     ) -> Result<Option<String>, Error> {
         let Leave { permit, until, is_urgent } = leave;
-        if until.is_some_and(|until| Instant::now() > until) {
+        let is_upset = |until: Instant| {
+            let asked = until.checked_sub(self.freshness);
+            self.books.upset(intention.address).is_some_and(|upset| asked.is_some_and(|asked| asked < upset))
+        };
+        if until.is_some_and(|until| Instant::now() > until || is_upset(until)) {
             return Err(Error::Outdated);
         }
         let id = self.books.sending(&intention)?;

@@ -16,7 +16,7 @@ use super::domain::Domain;
 use super::event::Delay;
 use super::fill::{PendingAdd, Unfilled};
 use super::guarded::{Compared, Guarded};
-use super::reader::Listing;
+use super::listings::Listing;
 use super::report::Outcome;
 use super::run::Run;
 use super::task::{Ended, Task};

@@ -29,10 +29,14 @@ impl Domain {
         let guarded = Guarded::new(self, change, Action::Update);
         let mut updating = Updating { guarded, after, fallback };
         let ended = match write(&run, &mut updating).await {
-            Ok((request_id, remote)) => run.reader.confirm_change(change, remote.spelling, request_id).await,
+            Ok((request_id, remote)) => {
+                let is_beside = updating.guarded.domain.accepted(change);
+                // Whether it took effect is read back only later, and those beside it need not be refused first.
+                updating.keep_fallback();
+                run.reader.confirm_change(change, remote.spelling, request_id, is_beside).await
+            }
             Err(ended) => return ended,
         };
-        updating.keep_fallback(&ended);
         updating.guarded.end(ended)
     }
 }
@@ -65,7 +69,9 @@ impl Write for Updating<'_> {
             }
             None => {
                 let ended = self.guarded.retry(remote.spelling, error).await?;
-                self.keep_fallback(&ended);
+                if ended.outcome == Outcome::Done {
+                    self.keep_fallback();
+                }
                 Some(ended)
             }
         }
@@ -73,9 +79,9 @@ impl Write for Updating<'_> {
 }
 
 impl Updating<'_> {
-    /// Remembers the way that the service has carried out.
-    fn keep_fallback(&self, ended: &Ended) {
-        if let (Some(fallback), Outcome::Done) = (self.fallback, &ended.outcome) {
+    /// Remembers the way that the service has taken.
+    fn keep_fallback(&self) {
+        if let Some(fallback) = self.fallback {
             self.guarded.run().keep_fallback(fallback);
         }
     }

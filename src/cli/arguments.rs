@@ -209,7 +209,7 @@ pub(super) struct Remote {
     #[arg(long, value_name = "N", env = "LIVEVOD_RATE", value_parser = rate)]
     rate: Option<NonZeroU32>,
 
-    /// Maximum number of calls in flight
+    /// Maximum number of reads in flight, and of writes beside them
     #[arg(long, value_name = "N", env = "LIVEVOD_PARALLELISM", default_value = "16", value_parser = parallelism)]
     pub(super) parallelism: NonZeroUsize,
 
@@ -489,7 +489,8 @@ pub(super) struct Writing {
     #[arg(long)]
     pub(super) stop_on_error: bool,
 
-    /// Maximum age of the read that a write relies on, up to 1m; with 0, livevod reads right before each write
+    /// Maximum age of the read that a write relies on, up to 1m; several writes may share it. With 0, livevod reads right
+    /// before each write
     #[arg(long, value_name = "DURATION", env = "LIVEVOD_FRESHNESS", default_value = "1s", value_parser = freshness)]
     pub(super) freshness: Duration,
 

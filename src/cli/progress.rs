@@ -54,12 +54,11 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Reports a listing that took too long to be used for a write: the other configurations of the domain were then read longer
-    /// ago than the app-wide one.
+    /// Reports a listing that took too long to be used for a write.
     fn slow(&self, domain: &str, took: Duration) {
         let took = took.as_secs_f64();
         let told = format!(
-            "listing `{domain}` took {took:.1} s, longer than `--freshness`: its app-wide configuration is read again by itself"
+            "listing `{domain}` took {took:.1} s, longer than `--freshness`: each configuration is read by itself before it is written"
         );
         match &self.bar {
             Some(bar) => bar.println(told),

@@ -43,6 +43,8 @@ mod store;
 mod sts;
 mod trail;
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::wire::{Action, Key, Request, Response, SignatureVersion, Verified, verify};
@@ -86,6 +88,8 @@ pub struct Emulator {
     sessions: Sessions,
     metadata: Metadata,
     limits: Limits,
+    /// When a write last locked each domain.
+    locked: BTreeMap<String, Timestamp>,
     /// Calls that were admitted so far.
     turn: u64,
 }
@@ -109,6 +113,7 @@ impl Emulator {
             sessions: Sessions::default(),
             metadata: Metadata::default(),
             limits: Limits::default(),
+            locked: BTreeMap::new(),
             turn: 0,
         }
     }
@@ -169,6 +174,18 @@ impl Emulator {
             let told = quirks.retry_after == RetryAfter::Present;
             Refusal::throttled(told.then(|| wait.unsigned_abs()))
         })
+    }
+
+    /// Refuses a write to a domain that another write has locked; otherwise locks the domain.
+    fn lock(&mut self, domain: &str, now: Timestamp) -> Result<(), Refusal> {
+        const LOCKS: SignedDuration = SignedDuration::from_millis(20);
+        // A clock that was set back locks nothing.
+        let is_recent = |at: &Timestamp| (SignedDuration::ZERO..LOCKS).contains(&now.duration_since(*at));
+        if self.locked.get(domain).is_some_and(is_recent) {
+            return Err(Refusal::locked());
+        }
+        self.locked.insert(domain.to_owned(), now);
+        Ok(())
     }
 
     /// A permanent key, or one that was handed out.

@@ -322,6 +322,15 @@ quirks! {
         Any = "any",
     }
 
+    /// Whether the service takes several writes to one domain at the same time
+    #[source = "VOD and CDN actions know `LockFail` and `ServiceBusy` (\"the domain is being configured\"); no page of these actions says how many writes to a domain may be under way"]
+    domain_writes: "domain-writes" = DomainWrites {
+        /// it does
+        SideBySide = "side-by-side",
+        /// it refuses a write within 20 ms of another one to the same domain, with LockFail
+        OneAtATime = "one-at-a-time",
+    }
+
     /// Whether the answer to a throttled call says when to retry
     #[source = "SDKs read the header x-acs-retry-after (milliseconds); no page of these actions mentions it"]
     retry_after: "retry-after" = RetryAfter {

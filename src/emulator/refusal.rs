@@ -73,6 +73,8 @@ refusals! {
     storage_not_found = 404, "InvalidStorage.NotFound", "Specified parameter StorageLocation is not exist";
     transcode_group_not_found = 404, "InvalidTemplateGroupId.NotFound",
         "Specified parameter vodTranscodeGroupId or composeVodTranscodeGroupId is not exist";
+    /// Of other actions of the service: no page of these actions gives a text.
+    locked = 400, "LockFail", "Another operation on the domain is in progress.";
     domain_not_found = 404, "InvalidDomain.NotFound", "The domain provided does not exist in our records.";
     internal_error = 500, "InternalError",
         "The request processing has failed due to backend service exception.";

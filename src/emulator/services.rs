@@ -7,6 +7,7 @@ use super::actions::{Accepted, Fields, Scene};
 use super::event::{Event, Made, user_agent};
 use super::metadata::Visit;
 use super::operation::{ASSUME_ROLE_WITH_OIDC, Operation};
+use super::quirks::DomainWrites;
 use super::refusal::Refusal;
 use super::rules::Params;
 use super::sessions::Assumed;
@@ -68,6 +69,12 @@ impl Emulator {
         now: Timestamp,
         seed: &str,
     ) -> Result<Accepted, Refusal> {
+        if let Operation::Configurations(action) = operation
+            && action != Action::Describe
+            && self.settings.quirks.domain_writes == DomainWrites::OneAtATime
+        {
+            self.lock(verified.params.get("DomainName").map_or("", String::as_str), now)?;
+        }
         let (params, state, settings) = (&Params(&verified.params), &self.state, &self.settings);
         match operation {
             Operation::Configurations(action) => {

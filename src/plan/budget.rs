@@ -23,7 +23,8 @@ impl Default for CallRate {
     }
 }
 
-/// Calls by action, at least: every call succeeds at once, and every write is visible at once.
+/// Calls by action, at least: every call succeeds at once, every write is visible at once, and a listing serves all writes
+/// that could rest on it.
 #[derive(Default)]
 struct Calls {
     describe: u64,
@@ -32,52 +33,74 @@ struct Calls {
     delete: u64,
 }
 
-/// The least for `changes`: compares, writes and confirms, and the last listing of each domain, which proves deletes
-/// too.
+/// The least for `changes`: compares, writes and confirms, and the last listing of each domain, which also confirms creates
+/// and updates and proves deletes.
 pub(super) fn of(changes: &[Change], snapshot: &Snapshot, rate: CallRate) -> Budget {
-    let mut calls = Calls::default();
-    changes.iter().for_each(|change| calls.count(change));
-    calls.describe += listings(changes, snapshot);
+    let (mut calls, mut domains) = (Calls::default(), BTreeMap::<&str, Work>::new());
+    for change in changes {
+        calls.count(change);
+        domains.entry(&change.address.domain).or_default().count(change);
+    }
+    let held = |name: &str| snapshot.domains.get(name).map_or(0, |domain| domain.configs.len() as u64);
+    calls.describe += domains.into_iter().map(|(name, work)| work.reads(held(name))).sum::<u64>();
     let Calls { describe, add, update, delete } = calls;
     let seconds = [describe, add, update, delete].map(|count| least_seconds(count, rate));
     Budget { reads: describe, writes: add + update + delete, seconds: seconds.into_iter().max().unwrap_or(0) }
 }
 
-/// How many configurations are added to a domain and removed from it.
+/// What is to be done in a domain.
 #[derive(Default)]
-struct Moves {
+struct Work {
+    /// Configurations that are added.
     come: u64,
+    /// Configurations that are removed.
     go: u64,
+    /// Updates and deletes of named streams: one listing may serve them all.
+    together: u64,
+    /// Creates and updates of app-wide configurations: the listing that confirms them may serve the others too.
+    wide: u64,
 }
 
-/// The pages of one listing of each domain that is written, with its length at that time; the last page is never full.
-fn listings(changes: &[Change], snapshot: &Snapshot) -> u64 {
-    let mut domains: BTreeMap<&str, Moves> = BTreeMap::new();
-    for change in changes {
-        let moves = domains.entry(&change.address.domain).or_default();
+impl Work {
+    fn count(&mut self, change: &Change) {
+        let is_wide = change.address.is_app_wide();
         match change.action() {
-            ActionKind::Create => moves.come += 1,
-            ActionKind::Delete => moves.go += 1,
+            ActionKind::Create => self.come += 1,
+            ActionKind::Delete => self.go += 1,
             ActionKind::Update | ActionKind::Replace => {}
         }
+        match change.action() {
+            ActionKind::Create | ActionKind::Update if is_wide => self.wide += 1,
+            ActionKind::Update | ActionKind::Delete if !is_wide => self.together += 1,
+            _ => {}
+        }
     }
-    let pages = |(name, Moves { come, go }): (&str, Moves)| {
-        let held = snapshot.domains.get(name).map_or(0, |domain| domain.configs.len() as u64);
-        (held + come).saturating_sub(go) / u64::from(PAGE_SIZE) + 1
-    };
-    domains.into_iter().map(pages).sum()
+
+    /// The reads that changes share: a listing before, or one read each if that is less, and the last listing.
+    fn reads(self, held: u64) -> u64 {
+        let Self { come, go, together, wide } = self;
+        let before = if wide == 0 { together.min(pages(held)) } else { 0 };
+        before + pages((held + come).saturating_sub(go))
+    }
+}
+
+/// The pages of a listing; the last one is never full.
+fn pages(entries: u64) -> u64 {
+    entries / u64::from(PAGE_SIZE) + 1
 }
 
 impl Calls {
+    /// The writes of a change, and the reads that no other change shares.
     fn count(&mut self, change: &Change) {
+        let is_wide = change.address.is_app_wide();
         match change.action() {
             ActionKind::Create => {
                 self.add += 1;
-                self.describe += if change.address.is_app_wide() { 2 } else { 1 };
+                self.describe += u64::from(is_wide);
             }
             ActionKind::Update => {
                 self.update += 1;
-                self.describe += 2;
+                self.describe += u64::from(is_wide);
             }
             ActionKind::Replace => {
                 self.delete += 1;
@@ -86,7 +109,7 @@ impl Calls {
             }
             ActionKind::Delete => {
                 self.delete += 1;
-                self.describe += 1;
+                self.describe += u64::from(is_wide);
             }
         }
     }

@@ -252,8 +252,9 @@ pub(super) fn file(wanted: &Wanted, prune: bool) -> String {
 /// A service that deletes the configurations beside an app-wide one along with it: one run may not suffice.
 pub(super) const TAKES_ALONG: &str = "app-wide-delete=with-siblings";
 
-/// With the first, most of the drawn states can't exist; with the second, no listing of several pages can be read whole.
-const IMPOSSIBLE: [&str; 2] = ["overlap=refused", "past-end=last-page"];
+/// With the first, most of the drawn states can't exist; with the second, no listing of several pages can be read whole; with
+/// the third, no write can follow another where calls take no time.
+const IMPOSSIBLE: [&str; 3] = ["overlap=refused", "past-end=last-page", "domain-writes=one-at-a-time"];
 
 /// A reading of each open question, but none that makes states or listings impossible. Pages are always given in the
 /// same order.

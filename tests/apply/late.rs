@@ -373,6 +373,14 @@ async fn an_entry_that_was_never_read_has_no_settings() {
     assert_eq!(why(&report, 0), "a configuration already exists, but reading does not show it");
 }
 
+/// A world in which no listing is young enough to end the run when the last write was read back.
+async fn listed_last() -> World {
+    let mut world = World::new();
+    world.settings.freshness = Duration::ZERO;
+    world.hold(CAM, &cycle(600)).await;
+    world
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_reverts_after_it_was_read_back_is_unknown() {
     let new = "a.example.com/show/new";
@@ -380,8 +388,7 @@ async fn what_reverts_after_it_was_read_back_is_unknown() {
         (create(new, cycle(900)), "Add", "it was done, and then was no longer visible"),
         (update(CAM, cycle(600), cycle(900)), "Update", "it was done, and then reverted to the state before"),
     ] {
-        let world = World::new();
-        world.hold(CAM, &cycle(600)).await;
+        let world = listed_last().await;
         // The write is read back after 100 ms.
         world.faults(&[&format!("revert:action={action},time=150ms"), "latency:time=100ms"]);
         let report = world.apply([change.clone()]).await;
@@ -393,9 +400,8 @@ async fn what_reverts_after_it_was_read_back_is_unknown() {
 
 #[tokio::test(start_paused = true)]
 async fn what_somebody_changes_after_it_was_read_back_is_told() {
-    let world = World::new();
-    world.hold(CAM, &cycle(600)).await;
-    world.faults(&[&format!("foreign-edit:action=Describe,nth=3,address={CAM}")]);
+    let world = listed_last().await;
+    world.faults(&[&format!("foreign-edit:action=Describe,nth=3,address={CAM}"), "latency:time=100ms"]);
     let report = world.apply([update(CAM, cycle(600), cycle(900))]).await;
     assert_eq!(ends(&report), ["unknown"]);
     let message = &why(&report, 0);
@@ -407,11 +413,10 @@ async fn what_somebody_changes_after_it_was_read_back_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_last_listing_that_lags_behind_is_read_again() {
-    let world = World::new();
+    let world = listed_last().await;
     world.faults(&["stale:time=10s,chance=0"]);
-    world.hold(CAM, &cycle(600)).await;
     sleep(Duration::from_secs(60)).await;
-    world.faults(&["stale:action=Describe,time=10s,nth=3"]);
+    world.faults(&["stale:action=Describe,time=10s,nth=3", "latency:time=100ms"]);
     let report = world.apply([update(CAM, cycle(600), cycle(900))]).await;
     assert_eq!(ends(&report), ["done"]);
     assert_eq!(report.calls, 5);
@@ -419,9 +424,8 @@ async fn a_last_listing_that_lags_behind_is_read_again() {
 
 #[tokio::test(start_paused = true)]
 async fn what_can_not_be_seen_again_stays_done_and_is_told() {
-    let world = World::new();
-    world.hold(CAM, &cycle(600)).await;
-    world.faults(&["revoked-key:action=Describe,nth=3"]);
+    let world = listed_last().await;
+    world.faults(&["revoked-key:action=Describe,nth=3", "latency:time=100ms"]);
     let report = world.apply([update(CAM, cycle(600), cycle(900))]).await;
     assert_eq!(ends(&report), ["done"]);
     let domains: Vec<&str> = report.not_seen_again.iter().map(|(domain, _)| &**domain).collect();

@@ -2,6 +2,7 @@
 
 mod anything;
 mod converge;
+mod cost;
 mod crash;
 pub(crate) mod drawn;
 mod folder;

@@ -73,7 +73,7 @@ fn the_embedded_emulator_answers_as_many_calls_as_are_made() {
     assert_eq!(run.code, 0, "{}", run.transcript());
     assert_eq!(run.stderr.matches("DescribeLiveRecordVodConfigs").count(), 1_200);
     assert!(!run.stderr.contains("Throttling"), "{}", run.stderr);
-    assert_eq!(run.json()["budget"], json!({ "reads": 2_400, "writes": 1_200, "seconds": 0 }));
+    assert_eq!(run.json()["budget"], json!({ "reads": 1_200, "writes": 1_200, "seconds": 0 }));
 }
 
 #[test]
@@ -82,9 +82,9 @@ fn a_rate_that_is_given_holds_for_the_embedded_emulator_too() {
     let seconds = |run: Run| run.json()["budget"]["seconds"].clone();
     assert_eq!(seconds(world.run("plan --emulator --format json")), 0);
     // Eight creates, one of them at once.
-    assert_eq!(seconds(world.run("plan --emulator --rate 2 --format json")), 270);
+    assert_eq!(seconds(world.run("plan --emulator --rate 2 --format json")), 210);
     world.set("LIVEVOD_RATE", "2");
-    assert_eq!(seconds(world.run("plan --emulator --format json")), 270);
+    assert_eq!(seconds(world.run("plan --emulator --format json")), 210);
 }
 
 #[test]

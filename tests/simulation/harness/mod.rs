@@ -177,6 +177,7 @@ async fn play(seed: u64) -> Run {
     }
     let mut later = Random::added(seed, 1);
     scene.call.draw_more(&mut later);
+    scene.call.draw_width(&mut Random::added(!seed, 2));
     weather.draw_more(&mut later);
     weather.draw_straggler(&mut Random::added(seed, 3));
     let (service, observer) = account(&scene, random.fork());

@@ -180,6 +180,24 @@ impl Observer {
         Stamp { time: inner.now() + offset, nonce: inner.nonce() }
     }
 
+    /// For the client's log: a call has its answer, or will have none.
+    pub(crate) fn arrived(&self, entry: &livevod::api::CallEntry<'_>) {
+        let mut inner = self.lock();
+        let (now, before, process) = (inner.start.elapsed(), inner.story.len(), inner.process);
+        let id = entry.request_id.or(entry.error.and_then(|error| error.request_id()));
+        // Without an id, it is the first call of its action that was sent then and has no readable answer.
+        let is_it = |one: &&mut Happening| {
+            let What::Call(call) = &one.what else { return false };
+            let sent_then = one.at + entry.duration == now && call.step.action_name() == entry.action;
+            call.arrived.is_none() && id.map_or(sent_then && call.has_no_id(), |id| call.id == id)
+        };
+        let own = inner.story.iter_mut().filter(|one| one.process == process);
+        let found = if id.is_some() { own.rev().find(is_it) } else { own.into_iter().find(is_it) };
+        if let Some(Happening { what: What::Call(call), .. }) = found {
+            call.arrived = Some((before, now));
+        }
+    }
+
     /// For the pauses of a client.
     pub(crate) fn chance(&self) -> f64 {
         let number = self.lock().chances.number();
@@ -382,6 +400,8 @@ impl Inner {
         let is_stale = entry.faults.contains(&"stale") && !step.is_write();
         Call {
             step,
+            id: entry.request_id.to_owned(),
+            arrived: None,
             target,
             status: entry.status,
             code: entry.code.map(str::to_owned),

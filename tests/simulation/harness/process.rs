@@ -111,7 +111,7 @@ impl Stage<'_> {
     }
 
     fn client(&self) -> Client {
-        let (stamps, chances) = (self.observer.clone(), self.observer.clone());
+        let (stamps, chances, ends) = (self.observer.clone(), self.observer.clone(), self.observer.clone());
         let settings = ClientSettings {
             signature: self.scene.call.signature,
             rate: Rate::per_minute(self.scene.call.per_minute),
@@ -119,6 +119,7 @@ impl Stage<'_> {
             patience: self.scene.call.deadline,
             stamps: Arc::new(move || Ok(stamps.stamp())),
             jitter: Arc::new(move || chances.chance()),
+            log: Some(Arc::new(move |entry| ends.arrived(entry))),
             ..ClientSettings::new(self.credentials())
         };
         embedded::client(self.service.clone(), settings)
@@ -209,8 +210,11 @@ impl Stage<'_> {
             }
             report = apply(cleared, client, settings, &progress) => End::Applied(report),
         };
-        // Everything that is dropped with the process must be gone before anything else happens.
-        tokio::task::yield_now().await;
+        // Everything that is dropped with the process must be gone before anything else happens: domains, then the changes
+        // of each, then what those wait for.
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+        }
         end
     }
 }

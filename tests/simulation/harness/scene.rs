@@ -114,6 +114,12 @@ impl Calling {
         self.accounts = random.pick(&[&[][..], &[], &[], &[ACCOUNT], &[ACCOUNT, ANOTHER_ACCOUNT]]);
     }
 
+    /// How many changes may go side by side, from a separate generator.
+    pub(crate) fn draw_width(&mut self, random: &mut Random) {
+        let drawn = random.pick(&[None, None, None, Some(4), Some(6), Some(32)]);
+        self.parallelism = drawn.and_then(NonZeroUsize::new).unwrap_or(self.parallelism);
+    }
+
     fn draw(random: &mut Random) -> Self {
         Self {
             deadline: Duration::from_secs(random.pick(&[5, 20, 60, 60])),
@@ -145,7 +151,7 @@ fn weighed(findings: Vec<diag::Diagnostic>, document: &Document) -> Vec<diag::Di
 }
 
 /// Quirks that were added after the seeds in use had been chosen.
-const LATER: [&str; 1] = ["names"];
+const LATER: [&str; 2] = ["names", "domain-writes"];
 
 /// Quirks about the fields of 2026.
 const OF_2026: [&str; 3] = ["shape-change", "defaults", "templates"];

@@ -54,6 +54,11 @@ pub(crate) enum What {
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) step: Step,
+    /// The RequestId.
+    pub(crate) id: String,
+    /// The number of events before its answer, or the lack of one, reached the caller, and the time; `None` if the process
+    /// had ended by then.
+    pub(crate) arrived: Option<(usize, Duration)>,
     /// In lower case; for a listing, only the domain.
     pub(crate) target: Target,
     pub(crate) status: Option<u16>,
@@ -122,6 +127,23 @@ impl Call {
             || (self.is_readable()
                 && !self.is_answered()
                 && self.code.as_deref().is_some_and(|code| !ambiguous(code)))
+    }
+
+    /// Whether the caller got no RequestId.
+    pub(crate) fn has_no_id(&self) -> bool {
+        !self.is_readable() || self.code.as_deref() == Some("none")
+    }
+
+    /// Whether its end was known to the caller before an event.
+    pub(crate) fn has_arrived_by(&self, happening: usize) -> bool {
+        self.arrived.is_some_and(|(before, _)| before <= happening)
+    }
+
+    /// Whether the service was too busy for it.
+    pub(crate) fn is_busy(&self) -> bool {
+        let busy = ["ServiceBusy", "SystemUpgrading", "LockFail"];
+        let is_code = |code: &str| code.starts_with("Throttling") || busy.contains(&code);
+        self.is_readable() && self.code.as_deref().is_some_and(is_code)
     }
 
     /// Whether it may have been carried out, as far as the caller knows.
@@ -224,7 +246,7 @@ fn planned(f: &mut fmt::Formatter<'_>, changes: &[Change], held: &[String]) -> f
 
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { step, target, status, code, fate, faults, stale, listed } = self;
+        let Self { step, id: _, arrived: _, target, status, code, fate, faults, stale, listed } = self;
         let target = match target {
             Target::Address(address) => address.to_string(),
             Target::Domain(domain) => domain.clone(),

@@ -130,6 +130,15 @@ impl Step {
         matches!(self, Step::Add | Step::Update | Step::Delete)
     }
 
+    /// The action's name on the wire, if it is one of Live.
+    pub(crate) fn action_name(self) -> &'static str {
+        match self {
+            Step::Identify => "GetCallerIdentity",
+            Step::Assume => "AssumeRole",
+            _ => self.action().name(),
+        }
+    }
+
     fn action(self) -> Action {
         match self {
             Step::Add => Action::Add,
@@ -559,7 +568,7 @@ impl Feature {
             Step::Add | Step::Update | Step::Delete => !is_plan,
             Step::Compare => !is_plan && seen.is_none_or(|seen| !seen.is_write()),
             Step::Confirm => !is_plan && matches!(seen, Some(Step::Add | Step::Update | Step::Confirm)),
-            Step::List => !is_plan && matches!(seen, Some(Step::Delete | Step::Confirm | Step::List)),
+            Step::List => !is_plan && seen != Some(Step::Compare),
             Step::Identify | Step::Assume => false,
         }
     }

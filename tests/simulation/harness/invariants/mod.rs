@@ -31,6 +31,7 @@ pub(super) const ALL: &[(&str, Invariant)] = &[
     ("what is accepted is written as it stood", writes::what_is_accepted_is_written_as_it_stood),
     ("every write rests on a look that showed `before`", writes::every_write_rests_on_a_look),
     ("every write rests on a fresh look", writes::every_write_rests_on_a_fresh_look),
+    ("no look outlives an unclear write", writes::no_look_outlives_an_unclear_write),
     ("nothing is written under another account's key", writes::nothing_is_written_under_another_accounts_key),
     (
         "an app-wide entry goes only beside what the plan saw",
@@ -42,6 +43,7 @@ pub(super) const ALL: &[(&str, Invariant)] = &[
     ("siblings that went along come back", writes::siblings_that_went_along_come_back),
     ("what went along is back in the end", ends::what_went_along_is_back_in_the_end),
     ("done is true when confirmed", outcomes::done_is_true_when_confirmed),
+    ("what is done was seen after it was accepted", outcomes::what_is_done_was_seen_after_it_was_accepted),
     ("done is true at the end", outcomes::done_is_true_at_the_end),
     ("what is done stayed to the last listing", outcomes::what_is_done_stayed_to_the_last_listing),
     ("failed is true", outcomes::failed_is_true),
@@ -56,6 +58,10 @@ pub(super) const ALL: &[(&str, Invariant)] = &[
     ("a run without faults knows what it did", ends::a_run_without_faults_knows_what_it_did),
     ("it converges or refuses", ends::it_converges_or_refuses),
     ("calls stay within the rate", paces::calls_stay_within_the_rate),
+    (
+        "no more writes go side by side than the service bears",
+        paces::no_more_writes_go_side_by_side_than_it_bears,
+    ),
     ("a gap is not left waiting", paces::a_gap_is_not_left_waiting),
     ("what is throttled for a minute is given up", paces::what_is_throttled_for_a_minute_is_given_up),
     ("a lost write settles before another", paces::a_lost_write_settles_before_another),

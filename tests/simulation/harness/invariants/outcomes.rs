@@ -70,6 +70,30 @@ pub(super) fn done_is_true_when_confirmed(run: &Run) -> Result<(), String> {
     })
 }
 
+/// If the service accepted the last write of a change that is done, a reading shows its effect that was asked for after that was
+/// known: an older one proves nothing about it.
+pub(super) fn what_is_done_was_seen_after_it_was_accepted(run: &Run) -> Result<(), String> {
+    each(run, |view, at, outcome, address, change| {
+        let is_own = |call: &Call| call.is_write_to(address) && !call.is_refused();
+        let last = view.writes().filter(|(write, call, _)| *write < at && is_own(call)).last();
+        let accepted = last.filter(|(_, call, _)| call.is_answered()).and_then(|(_, call, _)| call.arrived);
+        let Some((_, accepted)) = accepted.filter(|_| outcome.outcome == Outcome::Done) else {
+            return Ok(());
+        };
+        let shows = |(look, call): (usize, &Call)| {
+            look < at
+                && call.has_arrived_by(at)
+                && run.story[look].at >= accepted
+                && is_seen(run, look, call, address)
+                && is_after(change, shown(run, look, call, address))
+        };
+        match view.calls().any(shows) || is_cut(view, at, address) || forgets_case(run, change) {
+            true => Ok(()),
+            false => Err(format!("{address} is done, and no reading since {accepted:?} shows it")),
+        }
+    })
+}
+
 /// Whether a listing before a place was cut short but can look complete: Total counts its pages, and equals its number of entries.
 fn is_cut(view: View, at: usize, address: &Address) -> bool {
     let is_short = |call: &Call| call.is_about(address) && call.faults.contains(&SHORT);
@@ -359,7 +383,11 @@ pub(super) fn unknown_only_where_nobody_can_know(run: &Run) -> Result<(), String
             return Ok(());
         }
         let looks = view.calls().filter(|(look, call)| {
-            *look > write && *look < at && call.is_about(address) && !call.step.is_write()
+            *look > write
+                && *look < at
+                && call.has_arrived_by(at)
+                && call.is_about(address)
+                && !call.step.is_write()
         });
         let Some((look, call)) = looks.last() else {
             return match view.has_given_up_reads(at) {

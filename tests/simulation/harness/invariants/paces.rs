@@ -10,7 +10,7 @@ use livevod::plan::{ActionKind, Change};
 
 use super::super::Run;
 use super::super::process::SETTLE;
-use super::super::story::{Target, What};
+use super::super::story::{Call, Target, What};
 use super::super::truth::folded;
 use super::super::weather::Step;
 use super::writes::{is_seen, shown};
@@ -31,6 +31,51 @@ pub(super) fn calls_stay_within_the_rate(run: &Run) -> Result<(), String> {
             let fast = times.windows(most + 1).find(|calls| calls[most] - calls[0] < Duration::from_secs(60));
             if let Some(calls) = fast {
                 return Err(format!("{} {} calls within a minute of {:?}", most + 1, step.name(), calls[0]));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// In each domain, no more writes of its changes are under way at once than it bears: four at first, up to the parallelism, one
+/// more for each that is accepted, and half as many for each that finds the service too busy.
+pub(super) fn no_more_writes_go_side_by_side_than_it_bears(run: &Run) -> Result<(), String> {
+    let most = run.scene.call.parallelism.get() as f64;
+    // A write that may go may still wait for the rate, or for a key.
+    if run.scene.call.per_minute.get() < 600 || !run.scene.call.accounts.is_empty() {
+        return Ok(());
+    }
+    for view in View::all(run) {
+        let mut domains: BTreeMap<&str, Vec<(usize, &Call)>> = BTreeMap::new();
+        // What an app-wide change took along is added back all at once.
+        let going = view.plan.decisions.changes.iter().filter(|change| change.may_take_along());
+        let going: Vec<&str> = going.map(|change| &*change.address.domain).collect();
+        for (at, call, address) in view.writes().filter(|(_, _, other)| !going.contains(&&*other.domain)) {
+            domains.entry(&address.domain).or_default().push((at, call));
+        }
+        for (domain, writes) in domains {
+            let mut ends: Vec<_> =
+                writes.iter().filter_map(|(_, call)| Some((call.arrived?.0, *call))).collect();
+            ends.sort_by_key(|(at, _)| *at);
+            for (place, (at, _)) in writes.iter().enumerate() {
+                let known: Vec<_> = ends.iter().take_while(|(end, _)| end <= at).collect();
+                // Or for as long as the service asks.
+                if known.iter().any(|(_, call)| call.is_throttled()) {
+                    break;
+                }
+                let (mut width, mut is_careful) = (most.min(4.0), false);
+                for (_, call) in known {
+                    if call.is_busy() {
+                        (width, is_careful) = ((width / 2.0).max(1.0), true);
+                    } else if call.is_answered() {
+                        width = most.min(width + if is_careful { 1.0 / width } else { 1.0 });
+                    }
+                }
+                let under_way = writes[..=place].iter().filter(|(_, call)| !call.has_arrived_by(*at)).count();
+                if under_way > width as usize {
+                    let at = run.story[*at].at;
+                    return Err(format!("{under_way} writes to {domain} at {at:?}, it bears {width}"));
+                }
             }
         }
     }

@@ -188,26 +188,22 @@ fn accepted_at<'a>(run: &'a Run, address: &Address, stood: &RecordConfig) -> Vec
     all.filter(|accepted| accepted.address.value.matches(address) && is_value(accepted)).collect()
 }
 
-/// An Update or Delete is sent only if the last reading of this process showed exactly what the plan saw, and no write of
-/// its own with an unclear outcome came after that reading. A reading that was not stale was true at its moment, so no earlier
-/// change of another client is overwritten.
+/// An Update or Delete is sent only if a reading showed exactly what the plan saw, after the last write to its address that
+/// may have been carried out, and if no later reading showed something else. A reading that was not stale was true at its moment,
+/// so no earlier change of another client is overwritten.
 pub(super) fn every_write_rests_on_a_look(run: &Run) -> Result<(), String> {
     for view in View::all(run) {
         for (at, call, address) in view.writes().filter(|(_, call, _)| call.step != Step::Add) {
             let Some(change) = view.change(address) else { continue };
-            let Some((look, seen)) = last_look(view, at, address) else {
+            let looks = looks(view, at, address);
+            let Some((look, last)) = looks.last() else {
                 return Err(format!("{} of {address} without a look before", call.step.name()));
             };
-            let unclear = view.writes().any(|(write, call, other)| {
-                write > look && write < at && other == address && !call.is_refused()
-            });
-            if unclear {
-                return Err(format!("{} of {address} again without reading back", call.step.name()));
-            }
-            if !is_before(change, seen) {
+            if resting(view, at, address, change).next().is_none() {
                 return Err(format!(
-                    "{} of {address} although the look before showed {seen:?}",
-                    call.step.name()
+                    "{} of {address} although the look before showed {:?}",
+                    call.step.name(),
+                    shown(run, *look, last, address)
                 ));
             }
         }
@@ -239,16 +235,15 @@ pub(super) fn another_accounts_key(run: &Run, process: usize) -> Option<usize> {
     keys.nth(1)
 }
 
-/// When an Update or Delete is sent, the reading that it depends on is recent: no older edit is overwritten.
+/// When an Update or Delete is sent, a reading that it may depend on is recent: no older edit is overwritten.
 pub(super) fn every_write_rests_on_a_fresh_look(run: &Run) -> Result<(), String> {
     let window = run.scene.call.freshness;
     for view in View::all(run) {
         for (at, call, address) in view.writes().filter(|(_, call, _)| call.step != Step::Add) {
-            let Some((look, _)) = last_look(view, at, address).filter(|_| !window.is_zero()) else {
-                continue;
-            };
-            let age = run.story[at].at - run.story[look].at;
-            if age > window {
+            let Some(change) = view.change(address).filter(|_| !window.is_zero()) else { continue };
+            let age = |(look, _): (usize, &Call)| run.story[at].at - run.story[look].at;
+            let ages = resting(view, at, address, change).map(age);
+            if let Some(age) = ages.min().filter(|age| *age > window) {
                 return Err(format!(
                     "{} of {address} {age:?} after the look, {window:?} are allowed",
                     call.step.name()
@@ -259,20 +254,78 @@ pub(super) fn every_write_rests_on_a_fresh_look(run: &Run) -> Result<(), String>
     Ok(())
 }
 
-/// The last answered read about an address before a place in the story, and what it showed. A read of a single entry proves
-/// nothing if the entry is not in the answer.
-fn last_look<'a>(view: View<'a>, before: usize, address: &Address) -> Option<(usize, Option<&'a Remote>)> {
+/// A reading that other writes may rest on too serves none after a write of unclear outcome, or of an app-wide entry, in its
+/// domain.
+pub(super) fn no_look_outlives_an_unclear_write(run: &Run) -> Result<(), String> {
+    let window = run.scene.call.freshness;
+    for view in View::all(run) {
+        for (at, call, address) in view.writes().filter(|(_, call, _)| call.step != Step::Add) {
+            let Some(change) = view.change(address).filter(|_| !window.is_zero()) else { continue };
+            let upset = |look: usize| {
+                view.writes().find(|(write, other, written)| {
+                    let is_unclear = other.is_ambiguous() && other.has_arrived_by(at);
+                    (look..at).contains(write)
+                        && written.domain == address.domain
+                        && (is_unclear || (written.is_app_wide() && other.has_left()))
+                })
+            };
+            let fresh = resting(view, at, address, change)
+                .filter(|(look, _)| run.story[at].at - run.story[*look].at <= window);
+            let mut since: Vec<_> = fresh.map(|(look, _)| upset(look)).collect();
+            // The one that the fewest writes followed.
+            if let Some((write, other, written)) = since.pop().flatten()
+                && since.iter().all(Option::is_some)
+            {
+                return Err(format!(
+                    "{} of {address} rests on a look before the {} of {written} at {:?}",
+                    call.step.name(),
+                    other.step.name(),
+                    run.story[write].at
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The answered reads about an address after the last write to it that may have been carried out, as far as their answers are
+/// known before a place in the story. A read of a single entry proves nothing if the entry is not in the answer.
+fn looks<'a>(view: View<'a>, before: usize, address: &Address) -> Vec<(usize, &'a Call)> {
+    let own =
+        view.writes().filter(|(at, call, other)| *at < before && *other == address && !call.is_refused());
+    let since = own.map(|(at, ..)| at).last().unwrap_or(0);
     // Neither does one page of several without it.
     let lists = |call: &Call| call.listed.as_ref().is_none_or(|listed| listed.contains(address));
     let shows = |at, call: &Call| match call.target {
         Target::Domain(_) => lists(call),
         Target::Address(_) => shown(view.run, at, call, address).is_some(),
     };
-    let reads = view
-        .calls()
-        .filter(|(at, call)| *at < before && is_seen(view.run, *at, call, address) && shows(*at, call));
-    let (at, call) = reads.last()?;
-    Some((at, shown(view.run, at, call, address)))
+    let reads = view.calls().filter(|(at, call)| {
+        *at >= since
+            && *at < before
+            && call.has_arrived_by(before)
+            && is_seen(view.run, *at, call, address)
+            && shows(*at, call)
+    });
+    reads.collect()
+}
+
+/// The looks that a write may rest on: they show what the plan saw, and none that was asked for later, or came later, shows
+/// something else. A page may come before the listing that it belongs to is complete, so later pages do not count.
+fn resting<'a>(
+    view: View<'a>,
+    before: usize,
+    address: &Address,
+    change: &Change,
+) -> impl Iterator<Item = (usize, &'a Call)> {
+    let looks = looks(view, before, address);
+    let fits = |(at, call): &(usize, &Call)| is_before(change, shown(view.run, *at, call, address));
+    let is_paged = looks.iter().any(|(_, call)| call.listed.is_some());
+    let asked_last = looks.last().copied();
+    let came_last = looks.iter().max_by_key(|(_, call)| call.arrived).copied();
+    let is_last = [asked_last, came_last].iter().flatten().any(fits);
+    let fitting: Vec<_> = looks.into_iter().filter(fits).filter(|_| is_paged || is_last).collect();
+    fitting.into_iter()
 }
 
 /// Whether a read says anything about an address. A page without an existing entry says nothing: the entry may be on another page
@@ -303,7 +356,12 @@ pub(super) fn what_is_as_wanted_is_not_written(run: &Run) -> Result<(), String> 
             let Some(change) = view.change(&address) else { continue };
             let has_written = view.writes().any(|(_, call, _)| call.is_write_to(&address));
             let compared = !has_written && matches!(outcome.outcome, Outcome::NotAttempted(_));
-            let looked = compared.then(|| last_compare(view, at, &address)).flatten();
+            let is_stale = failure(&outcome.outcome)
+                .is_some_and(|failure| failure.cause.to_string().starts_with("changed since the plan"));
+            // Unless it was compared by a reading of its own, a listing decided.
+            let listing =
+                || looks(view, at, &address).pop().filter(|(_, call)| is_stale && call.listed.is_none());
+            let looked = compared.then(|| last_compare(view, at, &address).or_else(listing)).flatten();
             if let Some((look, call)) = looked
                 && !has_contradicted(&outcome.outcome)
                 && !is_followed_by_a_failed_look(view, look, at, &address)
