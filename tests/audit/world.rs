@@ -217,7 +217,7 @@ impl Draw {
                     break;
                 }
                 let livevod = self.random.percent(50) || (self.plain && step > 0);
-                managed |= self.edit(&address, at, livevod, managed, &mut current, &mut stood);
+                managed = self.edit(&address, at, livevod, managed, &mut current, &mut stood);
             }
             stood.extend(current);
             self.stood.insert(address, stood);
@@ -236,6 +236,7 @@ impl Draw {
     ) -> bool {
         let before = current.as_ref().map(|stood| stood.config.clone());
         let created = current.as_ref().map_or(at, |stood| stood.created);
+        let before_is_some = before.is_some();
         let deletes = current.is_some() && self.random.percent(25);
         let after = (!deletes).then(|| self.updated(before.as_ref()));
         let replaces = match (&before, &after) {
@@ -271,7 +272,8 @@ impl Draw {
             }
             *current = after.map(|config| Stood { from: at, to: i64::MAX, created, config });
         }
-        livevod
+        // What somebody else added anew has no history that a journal tells.
+        livevod || (managed && before_is_some && !replaces)
     }
 
     /// Another configuration, as an Update or a replace leaves it.

@@ -28,6 +28,8 @@ mod kept;
 #[cfg(unix)]
 mod metrics;
 #[cfg(unix)]
+mod month;
+#[cfg(unix)]
 mod notify;
 mod online;
 #[cfg(unix)]

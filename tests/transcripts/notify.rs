@@ -28,8 +28,8 @@ const HOOK: &str = "/hook/0123456789abcdef0123456789?access_token=T0ken-01234567
 const SECRET: &str = "SECa1b2c3d4e5f6a7b8c9d0";
 
 /// A receiver on this machine that keeps what it is sent.
-struct Post {
-    url: String,
+pub(super) struct Post {
+    pub(super) url: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
@@ -47,7 +47,7 @@ impl Post {
         Self { url: format!("{url}{HOOK}"), requests }
     }
 
-    fn accepting() -> Self {
+    pub(super) fn accepting() -> Self {
         Self::answering(|_| (200, r#"{"errcode":0,"code":0}"#))
     }
 
@@ -56,7 +56,7 @@ impl Post {
         std::mem::take(&mut *self.requests.lock().unwrap())
     }
 
-    fn bodies(&self) -> Vec<Json> {
+    pub(super) fn bodies(&self) -> Vec<Json> {
         let body =
             |request: &String| serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap();
         self.taken().iter().map(body).collect()
