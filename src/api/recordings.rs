@@ -18,11 +18,14 @@ const BEFORE: SignedDuration = SignedDuration::from_hours(6);
 /// The shortest period that is split: the service's times have whole seconds.
 const SHORTEST: SignedDuration = SignedDuration::from_secs(2);
 
+/// Reads one page of a list from the fields of an answer.
+type ReadPage<T> = fn(&Map<String, Value>) -> Result<Listed<T>, String>;
+
 /// A list of one kind of items.
 struct Listing<'a, T> {
     name: String,
     endpoint: &'a Endpoint,
-    read: fn(&Map<String, Value>) -> Result<Listed<T>, String>,
+    read: ReadPage<T>,
 }
 
 impl Client {

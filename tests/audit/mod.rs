@@ -7,12 +7,9 @@ use std::collections::BTreeMap;
 use livevod::audit::{Expected, History, Kind, Settings, Verdict, judge};
 use livevod::model::{Address, Pattern, PatternIndex};
 
-use self::world::{Recorded, World, address, longest_lack};
+use crate::apply::drawn::number_of_cases;
 
-/// How many worlds are drawn; `LIVEVOD_TEST_CASES` asks for more.
-fn cases() -> u64 {
-    std::env::var("LIVEVOD_TEST_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(1_500)
-}
+use self::world::{Recorded, World, address, longest_lack};
 
 fn verdicts(world: &World) -> Vec<Verdict> {
     let must: Vec<Pattern> = vec!["live.example.com/news".parse().unwrap()];
@@ -55,7 +52,8 @@ fn truth<'a>(world: &'a World, verdict: &Verdict) -> BTreeMap<usize, Vec<&'a Rec
 fn nothing_is_called_recorded_or_missing_falsely() {
     let mut kinds: BTreeMap<Kind, u64> = BTreeMap::new();
     let (mut plain, mut definite) = (0_u64, 0_u64);
-    for seed in first()..first() + cases() {
+    let cases = u64::from(number_of_cases(1_500));
+    for seed in first()..first() + cases {
         let world = World::draw(seed);
         for verdict in verdicts(&world) {
             *kinds.entry(verdict.kind).or_default() += 1;
