@@ -403,7 +403,7 @@ impl Client {
     }
 
     /// Sends an Add, Update or Delete once, now, with a permit that was waited for before. A write that rests on a
-    /// compare is sent only until `until`, when the compare becomes too old.
+    /// compare is sent only while `holds` says that the compare may still be relied on; it is asked before each sending.
     ///
     /// # Errors
     /// When the call fails; [`Error::class`] says whether it may have been carried out.
@@ -411,11 +411,11 @@ impl Client {
         &self,
         permit: Permit,
         call: &Call,
-        until: Option<Instant>,
+        holds: Option<Holds<'_>>,
     ) -> Result<Option<String>, Error> {
         let client = self.sharing(&permit);
         let mut turn = permit.turn;
-        let Asked { answer: fields, .. } = client.attempt(call, &mut turn, until).await?;
+        let Asked { answer: fields, .. } = client.attempt(call, &mut turn, holds).await?;
         Ok(wire::request_id(&fields))
     }
 
@@ -584,11 +584,11 @@ impl Client {
         &self,
         call: &Call,
         turn: &mut Turn,
-        until: Option<Instant>,
+        holds: Option<Holds<'_>>,
     ) -> Result<Asked<Map<String, Value>>, Error> {
         let Shared { signature, .. } = &*self.inner;
         let sign = |host: &str, key: &Key, stamp: &Stamp| wire::sign(call, host, key, stamp, *signature);
-        self.send_in(turn, self.live(call.domain()), (call.action.name(), &sign), until).await
+        self.send_in(turn, self.live(call.domain()), (call.action.name(), &sign), holds).await
     }
 
     /// Sends a call whose turn has come, and reports to the limiter whether the service throttled it.
@@ -597,10 +597,10 @@ impl Client {
         turn: &mut Turn,
         endpoint: &Endpoint,
         named: Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
-        until: Option<Instant>,
+        holds: Option<Holds<'_>>,
     ) -> Result<Asked<Map<String, Value>>, Error> {
         let limiter = &self.inner.limiter;
-        let answer = self.send(turn, endpoint, named, until).await;
+        let answer = self.send(turn, endpoint, named, holds).await;
         match &answer {
             Ok(_) => limiter.passed(turn),
             Err(error @ Error::Refused(refusal)) if error.is_throttling() => {
@@ -631,12 +631,12 @@ impl Client {
         turn: &mut Turn,
         endpoint: &Endpoint,
         named: Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
-        until: Option<Instant>,
+        holds: Option<Holds<'_>>,
     ) -> Result<Asked<Map<String, Value>>, Error> {
         let mut repetitions = 0;
         loop {
             let Attempt { error, off, used, key_id } =
-                match self.send_once(turn, endpoint, named, until).await {
+                match self.send_once(turn, endpoint, named, holds).await {
                     Ok(answer) => return Ok(answer),
                     Err(attempt) => attempt,
                 };
@@ -656,7 +656,7 @@ impl Client {
         turn: &mut Turn,
         endpoint: &Endpoint,
         (action, sign): Named<'_, impl Fn(&str, &Key, &Stamp) -> Request>,
-        until: Option<Instant>,
+        holds: Option<Holds<'_>>,
     ) -> Result<Asked<Map<String, Value>>, Attempt> {
         let Shared { transport, stamps, sent, log, secrets, .. } = &*self.inner;
         let host = endpoint.authority();
@@ -669,7 +669,7 @@ impl Client {
             self.inner.owner.stayed()?;
         }
         let at = Instant::now();
-        if until.is_some_and(|until| at > until) {
+        if holds.is_some_and(|holds| !holds(at)) {
             return Err(Error::Outdated.into());
         }
         // The stamp is taken last, so that it is still fresh when it arrives.
@@ -842,6 +842,9 @@ impl<'a> ReadTries<'a> {
         Ok(())
     }
 }
+
+/// Whether a write that is sent at this moment may rest on its compare.
+type Holds<'a> = &'a (dyn Fn(Instant) -> bool + Send + Sync);
 
 /// An action's name, and the function that signs a call of it.
 type Named<'a, Sign> = (&'static str, &'a Sign);

@@ -55,16 +55,19 @@ impl Run {
         leave: Leave,
     ) -> Result<Option<String>, Error> {
         let Leave { permit, until, is_urgent } = leave;
+        // Asked again before a call that was refused for its timestamp or its key is repeated: in the meantime, another write may
+        // have been lost.
         let is_upset = |until: Instant| {
             let asked = until.checked_sub(self.freshness);
             self.books.upset(intention.address).is_some_and(|upset| asked.is_some_and(|asked| asked < upset))
         };
-        if until.is_some_and(|until| Instant::now() > until || is_upset(until)) {
+        let holds = |at: Instant| until.is_none_or(|until| at <= until && !is_upset(until));
+        if !holds(Instant::now()) {
             return Err(Error::Outdated);
         }
         let id = self.books.sending(&intention)?;
         let client = if is_urgent { &self.client().urgent() } else { self.client() };
-        let sent = client.write_in(permit, &call, until).await;
+        let sent = client.write_in(permit, &call, Some(&holds)).await;
         self.books.answered(id, intention.address, &sent);
         sent
     }

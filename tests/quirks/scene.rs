@@ -87,6 +87,8 @@ impl Scene {
             self.service.load(&bulk().to_string()).unwrap();
         }
         for call in held() {
+            // A domain may be locked for a moment after each write.
+            tokio::time::sleep(Duration::from_millis(100)).await;
             let refused = self.client.write(call).await.err();
             assert!(refused.is_none_or(|error| error.code() == "ConfigAlreadyExists"));
         }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use livevod::api::Class;
 use livevod::apply::Event;
 use livevod::emulator::{CallEntry, Service};
 use livevod::model::{Address, RecordConfig};
@@ -185,11 +186,14 @@ impl Observer {
         let mut inner = self.lock();
         let (now, before, process) = (inner.start.elapsed(), inner.story.len(), inner.process);
         let id = entry.request_id.or(entry.error.and_then(|error| error.request_id()));
-        // Without an id, it is the first call of its action that was sent then and has no readable answer.
+        // Without an id, it is the first call of its action that was sent then and has no readable answer; or, if no connection was
+        // made, the first of those.
+        let is_unconnected = entry.error.is_some_and(|error| error.class() == Class::NotSent);
         let is_it = |one: &&mut Happening| {
             let What::Call(call) = &one.what else { return false };
             let sent_then = one.at + entry.duration == now && call.step.action_name() == entry.action;
-            call.arrived.is_none() && id.map_or(sent_then && call.has_no_id(), |id| call.id == id)
+            let has_no_id = || call.has_no_id() && call.is_unconnected() == is_unconnected;
+            call.arrived.is_none() && id.map_or(sent_then && has_no_id(), |id| call.id == id)
         };
         let own = inner.story.iter_mut().filter(|one| one.process == process);
         let found = if id.is_some() { own.rev().find(is_it) } else { own.into_iter().find(is_it) };

@@ -134,6 +134,11 @@ impl Call {
         !self.is_readable() || self.code.as_deref() == Some("none")
     }
 
+    /// Whether no connection was made for it.
+    pub(crate) fn is_unconnected(&self) -> bool {
+        self.faults.contains(&"refuse")
+    }
+
     /// Whether its end was known to the caller before an event.
     pub(crate) fn has_arrived_by(&self, happening: usize) -> bool {
         self.arrived.is_some_and(|(before, _)| before <= happening)
