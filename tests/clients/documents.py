@@ -243,7 +243,8 @@ def every_action(world):
         account = [*endpoint, "--account", "1234567890123456"]
         world.run("plan", 0, "plan", *account)
         world.run("report", 0, "apply", *account, "--auto-approve")
-        world.run("drift", 0, "drift", *account)
+        # The contradictory one applies instead of the declared `show/*`.
+        world.run("drift", 2, "drift", *account)
         world.write("livevod.yaml", SECOND)
         world.run("plan", 3, "plan", *account, "--detailed-exitcode", "--base", "base", "--out", "plan")
         world.run("plan", 0, "show", "plan", events=False)
