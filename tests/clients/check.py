@@ -263,8 +263,9 @@ def check_examples(tally, binary, folder):
 def check_schema(tally, folder):
     """Each example is valid by the schema that its own first line names, and an example with a mistake is not."""
     examples = ROOT / "examples"
-    # Policies are for other programs.
-    files = sorted(path for path in examples.rglob("*.yaml") if examples / "policy" not in path.parents)
+    # Files for other programs.
+    others = {examples / name for name in ("monitoring", "policy", "schedulers")}
+    files = sorted(path for path in examples.rglob("*.yaml") if others.isdisjoint(path.parents))
     for file in files:
         named = file.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
         tally.check(f"{file.relative_to(ROOT)}: names the schema", (file.parent / named).resolve(), SCHEMA)
