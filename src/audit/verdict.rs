@@ -375,7 +375,8 @@ fn streams(session: &Session, config: &RecordConfig, own_names: bool) -> (bool, 
             (content("transcode") && named, 1)
         }
         None if own_names => (raw, 1),
-        None => (raw, usize::from(raw) + if content("transcode") { templates } else { 0 }),
+        // Those of transcoded streams alone never prove that the stream itself is recorded.
+        None => (raw, 1 + if content("transcode") { templates } else { 0 }),
     }
 }
 
