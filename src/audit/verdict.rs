@@ -340,7 +340,9 @@ impl Bench<'_> {
             if at < last && Period::later(connection.to, wish.delay + wish.cycle) <= listed {
                 return *connection;
             }
-            let full = Period::earlier(listed.min(connection.to), wish.cycle);
+            // A row may be several connections: a part that an interruption cut is listed once nobody waits any longer.
+            let full = Period::earlier(listed, wish.delay).min(connection.to);
+            let full = Period::earlier(full, wish.cycle);
             connection.and(Period::new(Timestamp::MIN, full))
         });
         (due.filter(|connection| !connection.is_empty()).collect(), false)
