@@ -258,11 +258,13 @@ impl Bench<'_> {
         }
     }
 
-    /// The recordings that lie over a session, those without content included.
+    /// The recordings that lie over a session or an interruption of it, those without content included. A short one may
+    /// say that it began after its connection had ended.
     fn videos(&self, session: &Session) -> Vec<&Video> {
         let Address { domain: _, app, stream } = &session.address;
-        let over =
-            |video: &&Video| session.on_air.iter().any(|connection| video.period.overlaps(*connection));
+        let end = session.on_air.last().map_or(session.began, |connection| connection.to);
+        let span = Period::new(session.began, Period::later(end, self.settings.slack));
+        let over = |video: &&Video| video.period.overlaps(span);
         let videos = self.read.videos.iter().filter(|video| video.app == *app && video.stream == *stream);
         videos.filter(over).collect()
     }
