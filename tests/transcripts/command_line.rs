@@ -248,9 +248,12 @@ fn a_plan_needs_no_right_to_write_the_emulators_file() {
     let state = world.path().join("state.log");
     readable(&state, 0o444);
     readable(&world.path().join("livevod.yaml"), 0o444);
-    // A place where anybody may run it.
+    // A place where anybody may run it. Were it written by this process, a child of another test could inherit the open file, which
+    // nobody can run then.
     let program = world.path().join("livevod");
-    std::fs::copy(env!("CARGO_BIN_EXE_livevod"), &program).unwrap();
+    let copied =
+        std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_livevod")).arg(&program).status().unwrap();
+    assert!(copied.success());
     readable(world.path(), 0o555);
     let is_root = std::fs::OpenOptions::new().append(true).open(&state).is_ok();
     let run = |line: &str| {
