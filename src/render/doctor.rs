@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::documents::{FORMAT_VERSION, pretty};
 use super::exit::Exit;
 use super::layout::Layout;
-use super::phrases::counted;
+use super::phrases::{counted, minute};
 use super::printed::Printed;
 use super::remote::{Asked, policy, remedy};
 use super::style::{Style, Tone, pad, wrap};
@@ -112,7 +112,7 @@ impl Check {
     pub fn credentials(source: &str, key: &KeyInUse) -> Self {
         let KeyInUse { id, is_temporary, expiration } = key;
         let kind = match (is_temporary, expiration) {
-            (_, Some(end)) => format!("temporary, expires {}", end.strftime("%Y-%m-%d %H:%M UTC")),
+            (_, Some(end)) => format!("temporary, expires {}", minute(*end)),
             (true, None) => "temporary; when it expires is not known".to_owned(),
             (false, None) => "does not expire".to_owned(),
         };

@@ -3,7 +3,7 @@
 use super::groups::Groups;
 use super::journal::{end_text, found_text};
 use super::lines::{Line, laid_out};
-use super::phrases::{accepted_title, recorded};
+use super::phrases::{accepted_title, moment, recorded};
 use super::style::{Style, Tone, pad, wrap};
 use super::who::{WhoText, who_text};
 use crate::api::Trail;
@@ -101,7 +101,7 @@ fn who_lines(address: &Address, trail: &Trail) -> Vec<Line> {
 /// What the last journal entry says, and below it the run that wrote it.
 fn last_lines(last: &LastEntry) -> Vec<Line> {
     let LastEntry { run, time, told } = last;
-    let time = time.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let time = moment(*time);
     let mut below = vec![format!("run {}", clean(run))];
     match told {
         Told::Ended { action: _, outcome: _, request_id, message } => {

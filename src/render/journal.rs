@@ -10,7 +10,7 @@ use super::documents::{AddressRow, Context, FORMAT_VERSION, Finding, findings, p
 use super::exit::Exit;
 use super::facts::{optional_settings_schema, settings_row};
 use super::left_open::by_outcome;
-use super::phrases::{account, counted, outcome_mark};
+use super::phrases::{account, counted, moment, outcome_mark};
 use super::review::{human_step, steps_between};
 use super::style::{Style, Tone, columns, pad, request, wrap};
 use crate::apply::journal::{
@@ -35,7 +35,7 @@ pub(super) fn human_runs(runs: &[RunRecord], style: Style) -> String {
             last = place;
         }
         let Header { run: id, time, command, .. } = &run.header;
-        let time = time.strftime("%Y-%m-%d %H:%M:%S UTC");
+        let time = moment(*time);
         let command = clean(command.as_deref().unwrap_or_default());
         let (mark, what) = state(run);
         let what = mark.map_or(what.clone(), |tone| style.paint(tone, &what));
@@ -85,7 +85,7 @@ pub(super) fn human_run(run: &RunRecord, style: Style) -> String {
     let mut lines = vec![
         style.paint(Tone::Strong, &format!("Run {}{}", clean(id), command.unwrap_or_default())),
         place(&run.header, style),
-        format!("started {}, by livevod {}", time.strftime("%Y-%m-%d %H:%M:%S UTC"), clean(livevod)),
+        format!("started {}, by livevod {}", moment(*time), clean(livevod)),
     ];
     lines.extend(started_by(&run.header));
     lines.push(format!("planned: {}", planned(summary)));
@@ -268,7 +268,7 @@ impl<'a> Pruned<'a> {
 /// What was removed, and which old runs stay and why.
 pub(super) fn human_pruned(pruned: &Pruned, style: Style) -> String {
     let Pruned { runs: _, pruning: Pruning { removed, kept }, before, dry_run } = pruned;
-    let before = before.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let before = moment(*before);
     let verb = if *dry_run { "would be removed" } else { "removed" };
     let mut text = match removed.len() {
         0 => format!("Nothing to remove: no run from before {before} can go.\n"),

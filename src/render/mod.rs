@@ -121,7 +121,31 @@ pub enum Format {
     Openmetrics,
 }
 
+/// What a format gives where it has nothing of its own for a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fallback {
+    /// Text for people.
+    Text,
+    /// One JSON document.
+    Json,
+    /// Findings alone.
+    Findings,
+}
+
 impl Format {
+    fn fallback(self) -> Fallback {
+        match self {
+            Format::Human
+            | Format::Markdown
+            | Format::TerraformJson
+            | Format::GitlabTerraform
+            | Format::Html
+            | Format::Openmetrics => Fallback::Text,
+            Format::Json => Fallback::Json,
+            Format::Github | Format::Gitlab | Format::Sarif => Fallback::Findings,
+        }
+    }
+
     /// Whether it is for a person, who can be asked questions and shown more than one output.
     pub fn is_for_people(self) -> bool {
         self == Format::Human

@@ -1,5 +1,7 @@
 //! Phrases that several formats share, each defined once.
 
+use jiff::Timestamp;
+
 use super::style::Tone;
 use crate::apply::journal::End;
 use crate::gate::clean;
@@ -27,6 +29,16 @@ pub(super) const NOT_RECORDED: &str = "NOT RECORDED";
 /// The sentence at the end of every plan with changes, and of every report of writes.
 pub(super) const STREAMS_ON_AIR: &str =
     "Streams on air are presumed to keep their old configuration until they are published again.";
+
+/// `2026-11-27 10:02:11 UTC`
+pub(super) fn moment(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// `2026-11-27 10:02 UTC`
+pub(super) fn minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
 
 /// `1 read`, `2 reads`.
 pub(super) fn counted(count: usize, noun: &str) -> String {

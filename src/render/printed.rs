@@ -32,7 +32,7 @@ use super::report_view::ReportView;
 use super::sarif::sarif;
 use super::terraform::{gitlab_terraform, terraform_json};
 use super::view::PlanView;
-use super::{FilesFormat, Format};
+use super::{Fallback, FilesFormat, Format};
 use crate::apply::journal::RunRecord;
 use crate::diag::{self, Code, Diagnostic, Severity};
 use crate::explain::{self, Area, Explanation};
@@ -186,36 +186,26 @@ pub fn findings(context: Context, layout: &Layout) -> Printed {
 /// The findings that end a run.
 pub fn failure(context: Context, layout: &Layout) -> Printed {
     let printed = findings(context, layout);
-    match layout.format {
-        Format::Human
-        | Format::Markdown
-        | Format::TerraformJson
-        | Format::GitlabTerraform
-        | Format::Html
-        | Format::Openmetrics => {
+    match layout.format.fallback() {
+        Fallback::Text => {
             let more = explain_line(context.diagnostics, layout.stderr).unwrap_or_default();
             Printed { more: found(context) + &more, ..printed }
         }
-        Format::Json | Format::Github | Format::Gitlab | Format::Sarif => printed,
+        Fallback::Json | Fallback::Findings => printed,
     }
 }
 
 /// Files without errors.
 pub fn validated(desired: &Desired, context: Context, layout: &Layout) -> Printed {
     let printed = findings(context, layout);
-    match layout.format {
-        Format::Human
-        | Format::Markdown
-        | Format::TerraformJson
-        | Format::GitlabTerraform
-        | Format::Html
-        | Format::Openmetrics => {
+    match layout.format.fallback() {
+        Fallback::Text => {
             let found = summary_line(context.diagnostics);
             let text = format!("Valid: {}; {found}.\n", desired_summary(desired));
             let more = explain_line(context.diagnostics, layout.stderr).unwrap_or_default();
             Printed { text, more, ..printed }
         }
-        Format::Json | Format::Github | Format::Gitlab | Format::Sarif => printed,
+        Fallback::Json | Fallback::Findings => printed,
     }
 }
 
@@ -227,15 +217,10 @@ pub fn snapshot(
     seen: &[Diagnostic],
     layout: &Layout,
 ) -> Printed {
-    match layout.format {
-        Format::Human
-        | Format::Markdown
-        | Format::TerraformJson
-        | Format::GitlabTerraform
-        | Format::Html
-        | Format::Openmetrics => Printed::beside(context, layout, human_snapshot(saved, file)),
-        Format::Json => Printed::document(snapshot_json(saved, file, context.exit)),
-        Format::Github | Format::Gitlab | Format::Sarif => {
+    match layout.format.fallback() {
+        Fallback::Text => Printed::beside(context, layout, human_snapshot(saved, file)),
+        Fallback::Json => Printed::document(snapshot_json(saved, file, context.exit)),
+        Fallback::Findings => {
             let diagnostics = [context.diagnostics, seen].concat();
             findings(Context { diagnostics: &diagnostics, ..context }, layout)
         }
@@ -339,13 +324,8 @@ pub fn forms(
     layout: &Layout,
 ) -> Printed {
     let with_different = || sorted(context.diagnostics, &different());
-    match layout.format {
-        Format::Human
-        | Format::Markdown
-        | Format::TerraformJson
-        | Format::GitlabTerraform
-        | Format::Html
-        | Format::Openmetrics => {
+    match layout.format.fallback() {
+        Fallback::Text => {
             let (notes, text) = match shown {
                 Shown::Nothing => (String::new(), forms_summary(rows, layout.stdout)),
                 Shown::Differences => (forms_summary(rows, layout.stderr), String::new()),
@@ -355,12 +335,10 @@ pub fn forms(
             let notes = told(context.diagnostics, context, layout) + &notes;
             Printed { notes, text, more, ..Printed::default() }
         }
-        Format::Json => {
+        Fallback::Json => {
             Printed::document(forms_json(rows, Context { diagnostics: &with_different(), ..context }))
         }
-        Format::Github | Format::Gitlab | Format::Sarif => {
-            findings(Context { diagnostics: &with_different(), ..context }, layout)
-        }
+        Fallback::Findings => findings(Context { diagnostics: &with_different(), ..context }, layout),
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::phrases::counted;
+use super::phrases::{counted, moment};
 use crate::api::Trail;
 use crate::gate::clean;
 use crate::model::{Address, AddressText};
@@ -37,7 +37,7 @@ fn no_call(since: Timestamp, is_all: bool, unreadable: usize) -> String {
         true => format!("ActionTrail lists no call here in the last {EVENT_DAYS} days; {LATE}"),
         false => format!(
             "ActionTrail lists no call here since {}; older calls were not read, and {LATE}",
-            time(since)
+            moment(since)
         ),
     };
     match unreadable {
@@ -56,11 +56,7 @@ fn call_text(address: &Address, call: &PastCall) -> String {
         Action::Describe => "read",
     };
     let other = if written == address { String::new() } else { format!("{written} ") };
-    clean(&format!("{}: {other}{done} by {}{}", time(*at), user_text(user), tool_text(tool)))
-}
-
-fn time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    clean(&format!("{}: {other}{done} by {}{}", moment(*at), user_text(user), tool_text(tool)))
 }
 
 fn user_text(user: &CallUser) -> String {

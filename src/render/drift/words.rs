@@ -1,8 +1,6 @@
 //! The words of a drift.
 
-use jiff::Timestamp;
-
-use super::super::phrases::{counted, recorded_by};
+use super::super::phrases::{counted, minute, recorded_by};
 use super::super::style::Tone;
 use crate::drift::{Difference, Drift, FieldDifference, Kind, Moved, Since, SinceWhat};
 use crate::merge::Adoption;
@@ -74,7 +72,7 @@ pub(in super::super) fn since_first(one: &Difference) -> String {
 
 fn since_of(one: &Difference, it: &str) -> String {
     let Some(Since { time, what }) = &one.since else { return "since when: not known".to_owned() };
-    let time = moment(*time);
+    let time = minute(*time);
     match (what, one.kind, one.moved) {
         (SinceWhat::Written(_), _, Some(Moved::Files)) => {
             format!("as livevod left {it} on {time}; the files changed later")
@@ -86,11 +84,6 @@ fn since_of(one: &Difference, it: &str) -> String {
         (SinceWhat::Created, Kind::Appeared, _) => format!("since {time}: the service created {it} then"),
         (SinceWhat::Created, _, _) => format!("since {time} at the earliest: the service created {it} then"),
     }
-}
-
-/// `2026-11-27 10:02 UTC`
-pub(super) fn moment(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// How the moment is known, without it.

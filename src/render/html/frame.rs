@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::super::layout::Made;
+use super::super::phrases::moment;
 use super::marks::escaped;
 
 const STYLE: &str = include_str!("page.css");
@@ -37,10 +38,7 @@ pub(super) fn head(totals: &str, title: Option<&str>, skip: [&str; 2]) -> String
 
 /// When, by which version and from what a page was made, as far as that is known. `what` is what was done then.
 pub(super) fn origin(what: &str, Made { time, version, commit, author }: &Made) -> String {
-    let time = time.as_ref().map(|time| {
-        let time = time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
-        format!("{what} {time}")
-    });
+    let time = time.map(|time| format!("{what} {}", moment(time)));
     let version = version.as_ref().map(|version| format!("livevod {}", escaped(version)));
     let commit = commit.as_ref().map(|commit| {
         let short: String = commit.chars().take(COMMIT_SHOWN).collect();
