@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use livevod::apply::journal::History;
 use livevod::config::{self, Document};
-use livevod::drift::{self, Comparison, Difference, Drift, Kind};
+use livevod::drift::{Difference, Drift, Kind};
 use livevod::merge::{Adopter, Adoption, Outlines};
 use livevod::model::{RecordConfig, Remote, Snapshot, StreamSpelling};
-use livevod::plan::{PlanOptions, plan};
 use livevod::resolve::{Desired, resolve};
 use livevod::source::{Source, Sources};
 
+use super::found;
 use crate::apply::drawn::number_of_cases;
 use crate::apply::world::{GROUP, OTHER_GROUP};
 use crate::simulation::harness::random::Random;
@@ -39,16 +38,7 @@ impl Files {
 
     fn drift(&self, snapshot: &Snapshot) -> Drift {
         let Self { sources, desired, .. } = self;
-        let plan = plan(desired, snapshot, sources, &PlanOptions::default());
-        let history = History::default();
-        drift::find(Comparison {
-            plan: &plan,
-            snapshot,
-            history: &history,
-            desired,
-            sources,
-            counts_unmanaged: true,
-        })
+        found(desired, sources, snapshot)
     }
 
     fn adopt(&self, one: &Difference, snapshot: &Snapshot) -> Option<Adoption> {

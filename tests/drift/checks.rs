@@ -5,18 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use livevod::apply::journal::History;
-use livevod::drift::{self, Comparison, Drift, Kind};
+use livevod::drift::{Drift, Kind};
 use livevod::emulator::{QUIRKS, Settings};
 use livevod::model::{Address, DomainSnapshot, Remote, Snapshot};
-use livevod::plan::{PlanOptions, plan};
-use livevod::resolve::Desired;
-use livevod::source::Sources;
 use livevod::wire::{self, ComposeOff};
 use serde_json::{Map, Value};
 use tokio::runtime::Builder;
 use tokio::time::{Duration, sleep};
 
+use super::found;
 use crate::apply::drawn::number_of_cases;
 use crate::apply::world::World;
 use crate::simulation::harness::random::Random;
@@ -218,19 +215,6 @@ fn stored(world: &World, scene: &Scene) -> Snapshot {
         }
     }
     Snapshot { domains }
-}
-
-fn found(desired: &Desired, sources: &Sources, snapshot: &Snapshot) -> Drift {
-    let plan = plan(desired, snapshot, sources, &PlanOptions::default());
-    let history = History::default();
-    drift::find(Comparison {
-        plan: &plan,
-        snapshot,
-        history: &history,
-        desired,
-        sources,
-        counts_unmanaged: true,
-    })
 }
 
 fn told(drift: &Drift) -> Told {
