@@ -13,6 +13,7 @@ use super::arguments::{Remote, duration};
 use super::connect::{Tally, service};
 use super::failure::Failure;
 use super::observe::block_on;
+use super::pipeline;
 use super::places::{Places, is_standard_output};
 use super::terminal::{print_output, secrets};
 use crate::api::{self, HookUrl};
@@ -128,7 +129,7 @@ impl Monitoring {
             check: title.map_or_else(|| words.collect::<Vec<_>>().join(" "), str::to_owned),
             account: remote.account.clone(),
             destinations: destinations.collect::<Result<_, _>>()?,
-            link: self.notify_link.clone().or_else(run_of_pipeline),
+            link: self.notify_link.clone().or_else(|| pipeline::page()?.parse().ok()),
             target,
             start: Instant::now(),
         })
@@ -341,18 +342,4 @@ fn setting(receiver: &Receiver, part: &str) -> Result<Option<String>, Failure> {
             )),
         },
     }
-}
-
-/// The page of the pipeline's run, as GitHub, GitLab and Jenkins tell it.
-fn run_of_pipeline() -> Option<Link> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let github = || {
-        let server = variable("GITHUB_SERVER_URL")?;
-        Some(format!(
-            "{server}/{}/actions/runs/{}",
-            variable("GITHUB_REPOSITORY")?,
-            variable("GITHUB_RUN_ID")?
-        ))
-    };
-    github().or_else(|| variable("CI_JOB_URL")).or_else(|| variable("BUILD_URL"))?.parse().ok()
 }

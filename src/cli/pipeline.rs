@@ -61,19 +61,27 @@ fn short(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
+/// The page of this run of the pipeline.
+pub(super) fn page() -> Option<String> {
+    url(&|name| std::env::var(name).ok())
+}
+
 /// The run of the pipeline: its URL where one is known, else its name and number.
 fn job(variable: Variable<'_>) -> Option<String> {
+    let of_flow = || {
+        let [name, number] = ["PIPELINE_NAME", "BUILD_NUMBER"].map(|name| first(&[name], variable));
+        Some(short(&format!("{} #{}", name?, number?), NAME_LENGTH))
+    };
+    url(variable).map(|url| short(&url, URL_LENGTH)).or_else(of_flow)
+}
+
+fn url(variable: Variable<'_>) -> Option<String> {
     let of_github = || {
         let [server, repository, run] =
             ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(|name| first(&[name], variable));
         Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
     };
-    let of_flow = || {
-        let [name, number] = ["PIPELINE_NAME", "BUILD_NUMBER"].map(|name| first(&[name], variable));
-        Some(short(&format!("{} #{}", name?, number?), NAME_LENGTH))
-    };
-    let url = of_github().or_else(|| first(&JOB_URL, variable));
-    url.and_then(|url| plain(&url)).or_else(of_flow)
+    plain(&of_github().or_else(|| first(&JOB_URL, variable))?)
 }
 
 /// A web address without whatever could be a secret in it: a user and password, a query, a fragment.
@@ -82,7 +90,7 @@ fn plain(url: &str) -> Option<String> {
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let host = authority.rsplit('@').next().unwrap_or_default();
-    (!host.is_empty()).then(|| short(&format!("{scheme}://{host}/{path}"), URL_LENGTH))
+    (!host.is_empty()).then(|| format!("{scheme}://{host}/{path}"))
 }
 
 #[cfg(unix)]
