@@ -135,7 +135,7 @@ impl<'a> History<'a> {
     /// The configuration that applies to `address` now, if it came after `time`.
     pub(super) fn came_after(&self, address: &Address, time: Timestamp) -> Option<(Address, Timestamp)> {
         let created = |ruler: Address| {
-            let created = created(self.now.get(&ruler)?)?;
+            let created = self.now.get(&ruler)?.created()?;
             Some((ruler, created))
         };
         address.rulers().find_map(created).filter(|(_, created)| *created > time)
@@ -176,7 +176,7 @@ impl<'a> History<'a> {
             (Some(write), Some(remote)) => {
                 // Added by somebody else, after livevod's write.
                 let added =
-                    created(remote).filter(|created| *created > Period::later(confirmed(write), CLOCKS));
+                    remote.created().filter(|created| *created > Period::later(confirmed(write), CLOCKS));
                 match (&write.after, added) {
                     (_, Some(added)) if time > Period::later(added, CLOCKS) => {
                         Stood::Config(Arc::new(remote.config.clone()), Since::Created(added))
@@ -209,7 +209,7 @@ fn between(
         }
         (Some((_, Some(_))), Some(_)) => changed(),
         // An Update leaves the time at which the entry was added.
-        (None, Some(before)) => match next.created.or_else(|| now.and_then(created)) {
+        (None, Some(before)) => match next.created.or_else(|| now.and_then(Remote::created)) {
             Some(created) if Period::later(created, CLOCKS) < time => {
                 Stood::Config(Arc::new(before.clone()), Since::Created(created))
             }
@@ -222,7 +222,7 @@ fn between(
 }
 
 fn since_creation(address: &Address, remote: &Remote, time: Timestamp) -> Stood {
-    match created(remote) {
+    match remote.created() {
         None => Stood::Unclear(Unclear::NoCreateTime(address.clone())),
         Some(created) if Period::later(created, CLOCKS) < time => {
             Stood::Config(Arc::new(remote.config.clone()), Since::Created(created))
@@ -253,10 +253,6 @@ fn confirmed(write: &Write) -> Timestamp {
         Ended::Confirmed(time) => time,
         Ended::Unknown => write.sent,
     }
-}
-
-fn created(remote: &Remote) -> Option<Timestamp> {
-    remote.create_time.as_deref()?.parse().ok()
 }
 
 /// Whether what stands is what was written; what was not written is as the service has it.

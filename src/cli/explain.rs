@@ -199,9 +199,8 @@ async fn who(
     loaded: &Loaded,
     client: &api::Client,
 ) -> Option<Trail> {
-    let written = loaded.desired.domains.get(&address.domain).and_then(|domain| domain.region.as_ref());
-    let found = domain.and_then(|domain| domain.region.clone());
-    let region = written.map(|region| region.value.clone()).or(found);
+    let found = || domain.and_then(|domain| domain.region.as_deref());
+    let region = loaded.desired.region(&address.domain).or_else(found).map(str::to_owned);
     client.who(&[(address.clone(), region)].into()).await.trails.remove(address)
 }
 

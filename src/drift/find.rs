@@ -75,10 +75,7 @@ impl<'a> Comparison<'a> {
             Kind::Deleted => {
                 written.map(|one| if one.after.is_some() { Moved::Service } else { Moved::Files })
             }
-            // Livevod wrote it when the files still wanted it, or somebody added it after livevod deleted it.
-            Kind::Appeared => {
-                written.map(|one| if one.after.is_some() { Moved::Files } else { Moved::Service })
-            }
+            Kind::Appeared => written.map(appeared_by),
             Kind::Unmanageable | Kind::Unfinished => None,
         };
         Difference {
@@ -104,7 +101,6 @@ impl<'a> Comparison<'a> {
         shadowed: Option<Address>,
     ) -> Difference {
         let confirmed = self.history.last(address);
-        let moved = |one: &Confirmed| if one.after.is_some() { Moved::Files } else { Moved::Service };
         let field = |config: &RecordConfig, field: Field| FieldDifference {
             field,
             declared: Value::Unset,
@@ -117,7 +113,7 @@ impl<'a> Comparison<'a> {
         Difference {
             address: address.clone(),
             kind: Kind::Appeared,
-            moved: confirmed.filter(|one| one.is_last).map(moved),
+            moved: confirmed.filter(|one| one.is_last).map(appeared_by),
             fields: fields.unwrap_or_default(),
             since: since(Kind::Appeared, confirmed, self.created(address)),
             place: None,
@@ -155,7 +151,7 @@ impl<'a> Comparison<'a> {
 
     /// When the service says that it created the configuration.
     fn created(&self, address: &Address) -> Option<Timestamp> {
-        self.snapshot.get(address)?.create_time.as_deref()?.parse().ok()
+        self.snapshot.get(address)?.created()
     }
 }
 
@@ -198,6 +194,11 @@ fn fields(
         origin: one.origin.cloned(),
     };
     change.field_changes().map(field).collect()
+}
+
+/// Livevod wrote it when the files still wanted it, or somebody added it after livevod deleted it.
+fn appeared_by(written: &Confirmed) -> Moved {
+    if written.after.is_some() { Moved::Files } else { Moved::Service }
 }
 
 /// The service, if it moved in any field.

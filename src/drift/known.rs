@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::difference::{Difference, Drift, FieldDifference, Kind};
 use crate::model::Address;
-use crate::sealed;
+use crate::{sealed, wire};
 
 /// Version of the format.
 const FORMAT_VERSION: &str = "1.0";
@@ -76,14 +76,15 @@ struct Row {
 impl Known {
     /// What remains of a drift when everything that this check found in the same form is left out.
     pub fn news(&self, drift: &Drift, is_covered: impl Fn(&Address) -> bool) -> (Drift, News) {
-        let (old, new): (Vec<Difference>, Vec<Difference>) =
-            drift.differences.iter().cloned().partition(|one| {
-                self.found.get(&one.address).is_some_and(|known| *known == fingerprint(one))
-            });
-        let present: BTreeSet<&Address> = drift.differences.iter().map(|one| &one.address).collect();
+        let Drift { differences, is_complete, matching } = drift;
+        let is_new = |one: &&Difference| self.found.get(&one.address) != Some(&fingerprint(one));
+        let new: Vec<Difference> = differences.iter().filter(is_new).cloned().collect();
+        let as_before = differences.len() - new.len();
+        let present: BTreeSet<&Address> = differences.iter().map(|one| &one.address).collect();
         let gone =
             self.found.keys().filter(|address| is_covered(address) && !present.contains(address)).count();
-        (Drift { differences: new, ..drift.clone() }, News { as_before: old.len(), gone })
+        let drift = Drift { differences: new, is_complete: *is_complete, matching: *matching };
+        (drift, News { as_before, gone })
     }
 
     /// What a later check has to know: everything that this one found, and what the earlier one found where this one did not
@@ -181,7 +182,7 @@ fn fingerprint(difference: &Difference) -> String {
     let fields: Vec<_> = fields.iter().map(field).collect();
     let shadowed = shadowed.as_ref().map(ToString::to_string);
     let text = serde_json::json!([kind, fields, shadowed, reason]).to_string();
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    wire::hex(&Sha256::digest(text))
 }
 
 #[cfg(test)]

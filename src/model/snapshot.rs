@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,13 @@ pub struct Remote {
     pub create_time: Option<String>,
     /// Why livevod must not change it, if so: it is by-format, or there are several entries under one key.
     pub unsupported: Option<String>,
+}
+
+impl Remote {
+    /// When it was added, if the service tells a time that can be read (API: CreateTime).
+    pub fn created(&self) -> Option<Timestamp> {
+        self.create_time.as_deref()?.parse().ok()
+    }
 }
 
 /// How a StreamName is written in responses and requests. All but `Named` mean every stream of the app.

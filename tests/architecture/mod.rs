@@ -32,8 +32,8 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("api", &["gate", "model", "wire"]),
     ("embedded", &["wire", "api", "emulator"]),
     ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),
-    ("drift", &["model", "sealed", "source", "resolve", "plan", "apply"]),
-    ("notify", &["gate", "model", "schema", "wire", "plan", "api"]),
+    ("drift", &["model", "sealed", "source", "wire", "resolve", "plan", "apply"]),
+    ("notify", &["gate", "model", "schema", "wire", "plan", "api", "drift"]),
     (
         "render",
         &[
