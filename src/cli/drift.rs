@@ -1,5 +1,6 @@
 //! `livevod drift`.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -102,7 +103,7 @@ impl Run for Arguments {
         let is_covered = |address: &_| observed.covers(&selection, address);
         let (shown, news) = match &last {
             Some(last) => last.news(&drift, is_covered),
-            None => (drift.clone(), None),
+            None => (Cow::Borrowed(&drift), None),
         };
         let exit = exit(&shown);
         let (mut plan, diagnostics) =
@@ -131,11 +132,12 @@ impl Arguments {
     fn monitored(&self, monitor: &Monitor<'_>) -> (Result<Checked<'_>, Failure>, Monitored) {
         let mut calls = Tally::default();
         let compared = self.compare(&mut calls);
-        let summary = match &compared {
-            Ok(checked) => checked.observed.summary(self.unmanaged),
+        let summary = || match &compared {
+            Ok(Checked { observed, drift, .. }) => observed.summary(drift),
             Err(failure) => monitor.failed(failure),
         };
-        (compared, monitor.tell(&summary, &calls))
+        let told = monitor.tell(summary, &calls);
+        (compared, told)
     }
 
     /// Compares the service with the files. `calls` becomes the count of the calls, also if the comparison fails.
@@ -149,9 +151,8 @@ impl Arguments {
             self.only_new.as_deref().map(|file| LastCheck::read(file, &connection.target)).transpose()?;
         let earlier = Earlier::read(&scope.journal, &connection.target)?;
         let region = |address: &Address| {
-            let domain = loaded.desired.domains.get(&address.domain)?;
-            let written = domain.region.as_ref().map(|region| region.value.clone());
-            written.or(scope.remote.region.clone())
+            let written = loaded.desired.region(&address.domain);
+            written.or(scope.remote.region.as_deref()).map(str::to_owned)
         };
         let checking = async {
             let mut observed =

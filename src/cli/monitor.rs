@@ -149,11 +149,12 @@ impl Monitor<'_> {
         Summary::failed(&self.target, self.account.as_deref(), first.code.as_str(), &message)
     }
 
-    /// Tells everyone what was found.
-    pub(super) fn tell(&self, summary: &Summary, calls: &Tally) -> Monitored {
+    /// Tells everyone what was found, if anyone is to be told.
+    pub(super) fn tell(&self, summary: impl FnOnce() -> Summary, calls: &Tally) -> Monitored {
         if !self.arguments.is_used(self.format) {
             return Monitored::default();
         }
+        let summary = &summary();
         let now = Timestamp::now();
         let (mut state, unusable) = match self.read(now) {
             Ok(state) => (state, None),

@@ -18,6 +18,7 @@ use crate::apply::journal::{LeftOpen, LeftOpenFound, LeftOpenNow, changed_since,
 use crate::check;
 use crate::config;
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::drift::Drift;
 use crate::model::{Address, Pattern, Snapshot};
 use crate::notify::Summary;
 use crate::plan::{self, Decisions, Difference, Guard, Plan, PlanOptions, SavedPlan, Selection, Unsupported};
@@ -428,9 +429,9 @@ impl Observed {
     }
 
     /// What a drift check says about the service.
-    pub(super) fn summary(&self, counts_unmanaged: bool) -> Summary {
+    pub(super) fn summary(&self, drift: &Drift) -> Summary {
         let domains = self.snapshot.domains.keys().map(|domain| &**domain);
-        Summary::of(&self.plan, &self.target.name, domains, counts_unmanaged)
+        Summary::of(drift, &self.plan, &self.target.name, domains)
     }
 
     /// All findings of the run so far.

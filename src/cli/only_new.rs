@@ -1,5 +1,6 @@
 //! `--only-new`: what the last check found.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -41,13 +42,17 @@ impl<'a> LastCheck<'a> {
     }
 
     /// What is new compared with it.
-    pub(super) fn news(&self, drift: &Drift, is_covered: impl Fn(&Address) -> bool) -> (Drift, Option<News>) {
+    pub(super) fn news<'d>(
+        &self,
+        drift: &'d Drift,
+        is_covered: impl Fn(&Address) -> bool,
+    ) -> (Cow<'d, Drift>, Option<News>) {
         match &self.known {
             Some(known) => {
                 let (drift, news) = known.news(drift, is_covered);
-                (drift, Some(news))
+                (Cow::Owned(drift), Some(news))
             }
-            None => (drift.clone(), Some(News::default())),
+            None => (Cow::Borrowed(drift), Some(News::default())),
         }
     }
 

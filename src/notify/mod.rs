@@ -1,8 +1,8 @@
 //! Turns the outcome of a drift check, and what was told before, into messages for chat rooms and programs.
 //!
 //! ```text
-//! Plan ─Summary::of→ Summary ─┐
-//! what was told ──────State───┴─is_news→ Message ─body→ JSON of the receiver ─sign, post→ accepted or not
+//! Drift, Plan ─Summary::of→ Summary ─┐
+//! what was told ─────────────State───┴─is_news→ Message ─body→ JSON of the receiver ─sign, post→ accepted or not
 //! ```
 //!
 //! Pure, except for `post`, which sends.

@@ -1,13 +1,14 @@
-//! Turns a [`Plan`] into what a drift check found, told from the side of the service.
+//! Turns a [`Drift`] into what receivers and metrics are told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::drift::{self, Drift, Kind};
 use crate::model::{Address, Value};
-use crate::plan::{ActionKind, FieldChange, Guard, Noted, Notes, Plan, Shadow, Unsupported};
+use crate::plan::{Guard, Notes, Plan};
 use crate::wire::hex;
 
 /// How a drift check ended.
@@ -139,28 +140,27 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// What a plan says about the service. `domains` are those that were read; with `counts_unmanaged`, every unmanaged
-    /// configuration is a difference.
+    /// What a check found, and what else its plan says about the service. `domains` are those that were read.
     pub fn of<'a>(
+        drift: &Drift,
         plan: &Plan,
         target: &str,
         domains: impl IntoIterator<Item = &'a str>,
-        counts_unmanaged: bool,
     ) -> Self {
-        let differences = differences(plan, counts_unmanaged);
-        let is_other_account = plan.is_held_by(Guard::Account);
+        let differences: Vec<Difference> =
+            drift.differences.iter().map(|one| difference(one, &plan.notes)).collect();
         Self {
             target: target.to_owned(),
             account: plan.decisions.account.clone(),
             outcome: match () {
-                () if !plan.is_complete() || is_other_account => Outcome::Incomplete,
-                () if !differences.is_empty() => Outcome::Drift,
+                () if !drift.is_complete => Outcome::Incomplete,
+                () if drift.is_drifted() => Outcome::Drift,
                 () => Outcome::Clean,
             },
             domains: counts(plan, &differences, domains),
             differences,
             unread: plan.notes.unread.clone(),
-            problem: is_other_account.then(|| {
+            problem: plan.is_held_by(Guard::Account).then(|| {
                 let message = "the credentials belong to another account than the files name";
                 ("account".to_owned(), message.to_owned())
             }),
@@ -195,63 +195,36 @@ impl Summary {
     }
 }
 
-fn differences(plan: &Plan, counts_unmanaged: bool) -> Vec<Difference> {
-    let changes = plan.changes().map(|change| changed(change, &plan.notes));
-    let of = |address: &Address, kind, detail: String| Difference {
+/// One difference, in the kinds that receivers and metrics know.
+fn difference(one: &drift::Difference, notes: &Notes) -> Difference {
+    let drift::Difference { address, kind, fields, shadowed, reason, .. } = one;
+    let (kind, detail) = match kind {
+        Kind::Changed => (DifferenceKind::Changed, None),
+        Kind::Deleted | Kind::Unfinished => (DifferenceKind::Missing, None),
+        Kind::Appeared => match shadowed {
+            Some(shadowed) => (DifferenceKind::Shadowing, Some(shadowed.to_string())),
+            None => (DifferenceKind::Unwanted, None),
+        },
+        Kind::Unmanageable => (DifferenceKind::Unmanageable, Some(reason.clone())),
+    };
+    let fields = fields.iter().filter(|_| kind == DifferenceKind::Changed);
+    Difference {
         address: address.clone(),
         kind,
-        fields: Vec::new(),
-        detail: Some(detail),
-    };
-    let shadows = plan
-        .notes
-        .shadows
-        .iter()
-        .map(|Shadow { address, shadowed }| of(address, DifferenceKind::Shadowing, shadowed.to_string()));
-    let declared = plan.notes.unsupported.iter().filter(|one| one.declared);
-    let unmanageable = declared.map(|Unsupported { address, reason, declared: _ }| {
-        of(address, DifferenceKind::Unmanageable, reason.clone())
-    });
-    let shadowing: BTreeSet<&Address> = plan.notes.shadows.iter().map(|one| &one.address).collect();
-    let unmanaged = plan.notes.unmanaged.iter().map(|one| &one.address);
-    let undeclared = plan.notes.unsupported.iter().filter(|one| !one.declared).map(|one| &one.address);
-    let counted =
-        unmanaged.chain(undeclared).filter(|address| counts_unmanaged && !shadowing.contains(address));
-    let counted = counted.map(|address| Difference {
-        address: address.clone(),
-        kind: DifferenceKind::Unwanted,
-        fields: Vec::new(),
-        detail: None,
-    });
-    let mut differences: Vec<Difference> =
-        changes.chain(shadows).chain(unmanageable).chain(counted).collect();
-    differences.sort_by(|one, other| (&one.address, one.kind).cmp(&(&other.address, other.kind)));
-    // An unmanaged configuration may take the place of several declared ones; it is one difference.
-    differences.dedup_by(|one, other| (&one.address, one.kind) == (&other.address, other.kind));
-    differences
+        fields: fields.map(|field| field_difference(field, notes)).collect(),
+        detail,
+    }
 }
 
-fn changed(change: Noted<'_>, notes: &Notes) -> Difference {
-    let kind = match change.action() {
-        ActionKind::Create => DifferenceKind::Missing,
-        ActionKind::Update | ActionKind::Replace => DifferenceKind::Changed,
-        ActionKind::Delete => DifferenceKind::Unwanted,
-    };
-    let is_changed = kind == DifferenceKind::Changed;
-    let fields = change.field_changes().filter(|_| is_changed).map(|field| field_difference(field, notes));
-    Difference { address: change.address.clone(), kind, fields: fields.collect(), detail: None }
-}
-
-/// The service's value stands before the change, and the declared one after it.
-fn field_difference(change: FieldChange<'_>, notes: &Notes) -> FieldDifference {
-    let FieldChange { field, before, after, origin: _, forces_replacement: _ } = change;
+fn field_difference(field: &drift::FieldDifference, notes: &Notes) -> FieldDifference {
+    let drift::FieldDifference { field, declared, actual, moved: _, origin: _ } = field;
     let named = |value: &Value| {
         let name = value.as_text().and_then(|id| notes.group_names.get(id)).map(|group| group.name.clone());
         name.unwrap_or_else(|| value.to_string())
     };
-    let (declared, actual) = match (named(&after), named(&before)) {
+    let (declared, actual) = match (named(declared), named(actual)) {
         // One name may stand for several ids.
-        (declared, actual) if declared == actual => (after.to_string(), before.to_string()),
+        (one, other) if one == other => (declared.to_string(), actual.to_string()),
         named => named,
     };
     FieldDifference { field: field.name(), declared, actual }
