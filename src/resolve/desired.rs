@@ -21,6 +21,8 @@ pub struct Desired {
     pub ignore: Vec<Spanned<Pattern>>,
     /// Patterns of addresses that are never deleted, replaced or stopped.
     pub protect: Vec<Spanned<Pattern>>,
+    /// Patterns of streams that must be recorded whenever they are on air.
+    pub must_record: Vec<Spanned<Pattern>>,
     /// The differences that are accepted.
     pub accept: Vec<Accepted>,
     /// The entries of `accept` that no longer hold: see [`Desired::as_of`].
