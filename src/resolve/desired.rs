@@ -58,6 +58,11 @@ impl Desired {
         PatternIndex::new(self.protect.iter().map(|pattern| &pattern.value))
     }
 
+    /// The patterns under `must_record`, for many addresses.
+    pub fn must_be_recorded(&self) -> PatternIndex<'_> {
+        PatternIndex::new(self.must_record.iter().map(|pattern| &pattern.value))
+    }
+
     /// The differences that are accepted, for many addresses.
     pub fn accepted(&self) -> Acceptances<'_> {
         Acceptances::new(&self.accept)
