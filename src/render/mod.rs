@@ -169,12 +169,9 @@ impl Format {
     /// Whether it can contain an audit.
     pub fn holds_audits(self) -> bool {
         match self {
-            Format::Human | Format::Json => true,
+            Format::Human | Format::Json | Format::Github | Format::Gitlab | Format::Sarif => true,
             Format::Markdown
             | Format::Html
-            | Format::Github
-            | Format::Gitlab
-            | Format::Sarif
             | Format::TerraformJson
             | Format::GitlabTerraform
             | Format::Openmetrics => false,

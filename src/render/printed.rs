@@ -3,7 +3,9 @@
 //! A command offers a format only if it can contain the subject ([`Format::holds_reports`],
 //! [`Format::holds_findings`]); for any other format, the output is that for people.
 
-use super::audit::{AuditView, SessionsView, audit_json, human_audit, human_sessions, sessions_json};
+use super::audit::{
+    AuditView, SessionsView, audit_findings, audit_json, human_audit, human_sessions, sessions_json,
+};
 use super::desired::{desired_json, desired_summary, desired_yaml};
 use super::diagnostics::diagnostics;
 use super::differences::plan_findings;
@@ -138,6 +140,9 @@ pub fn measured(metrics: String, context: Context, layout: &Layout) -> Printed {
 pub fn audit(view: &AuditView, context: Context, layout: &Layout) -> Printed {
     match layout.format {
         Format::Json => Printed::document(audit_json(view, context)),
+        Format::Github | Format::Gitlab | Format::Sarif => {
+            among(&audit_findings(view, context.sources), context, layout)
+        }
         _ => Printed::beside(context, layout, human_audit(view, layout.full, layout.stdout)),
     }
 }

@@ -8,7 +8,7 @@ use crate::audit::{Audit, Kind, Reason, RuledBy, SessionAudit, Since, Unclear};
 use crate::model::{Address, Period};
 
 /// The symbol, which carries the meaning without colour, and the colour.
-pub(super) fn mark(verdict: Kind) -> (&'static str, Tone) {
+pub(in super::super) fn mark(verdict: Kind) -> (&'static str, Tone) {
     match verdict {
         Kind::Missing => ("!", Tone::Danger),
         Kind::Partly => ("~", Tone::Danger),
@@ -20,7 +20,7 @@ pub(super) fn mark(verdict: Kind) -> (&'static str, Tone) {
 }
 
 /// The verdict as a word for people.
-pub(super) fn name(verdict: Kind) -> &'static str {
+pub(in super::super) fn name(verdict: Kind) -> &'static str {
     match verdict {
         Kind::Missing => "not recorded",
         Kind::Partly => "partly recorded",
@@ -32,7 +32,7 @@ pub(super) fn name(verdict: Kind) -> &'static str {
 }
 
 /// `4 h 12 min`, `38 min`, `45 s`
-pub(super) fn length(seconds: i64) -> String {
+pub(in super::super) fn length(seconds: i64) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
     match (hours, minutes, rest) {
         (0, 0, rest) => format!("{rest} s"),
@@ -50,7 +50,7 @@ fn total(periods: &[Period]) -> i64 {
 }
 
 /// `2026-11-28 19:45 to 23:57 UTC`; on one day, the day is named once.
-pub(super) fn period(from: Timestamp, to: Timestamp) -> String {
+pub(in super::super) fn period(from: Timestamp, to: Timestamp) -> String {
     let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
     let start = from.strftime("%Y-%m-%d %H:%M").to_string();
     match day(from) == day(to) {
@@ -60,12 +60,9 @@ pub(super) fn period(from: Timestamp, to: Timestamp) -> String {
 }
 
 /// When a session was on air: `2026-11-28 19:45 to 23:57 UTC, 4 h 12 min on air, by push.example.com`
-pub(super) fn when(one: &SessionAudit) -> String {
-    let SessionAudit { began, ended, ingest, aired, on_air, .. } = one;
-    let span = match ended {
-        Some(ended) => period(*began, *ended),
-        None => format!("since {}, still on air", minute(*began)),
-    };
+pub(in super::super) fn when(one: &SessionAudit) -> String {
+    let SessionAudit { ingest, aired, on_air, .. } = one;
+    let span = span(one);
     let pauses = match on_air.len() {
         0 | 1 => String::new(),
         more => format!(" with {}", counted(more - 1, "interruption")),
@@ -76,7 +73,7 @@ pub(super) fn when(one: &SessionAudit) -> String {
 }
 
 /// What became of a session, a lowercase fragment.
-pub(super) fn outcome(one: &SessionAudit) -> String {
+pub(in super::super) fn outcome(one: &SessionAudit) -> String {
     let lacks = || length(total(&one.lacks));
     match one.verdict {
         Kind::Missing => "not recorded: no recording is listed".to_owned(),
@@ -100,6 +97,45 @@ fn are(count: usize) -> String {
     if count == 1 { "1 recording is".to_owned() } else { format!("{count} recordings are") }
 }
 
+/// What became of these sessions of one stream that need attention, each kind with how long: `1 session was not recorded
+/// (4 h 12 min on air), 1 was recorded only partly (30 min missing)`
+pub(in super::super) fn attention(sessions: &[&SessionAudit]) -> String {
+    let of = |verdict: Kind| sessions.iter().filter(move |one| one.verdict == verdict);
+    let aired = |verdict: Kind| length(of(verdict).map(|one| one.aired).sum());
+    let missing = || length(of(Kind::Partly).map(|one| total(&one.lacks)).sum());
+    let kinds = [Kind::Missing, Kind::Partly, Kind::Unknown].map(|verdict| (of(verdict).count(), verdict));
+    let mut told: Vec<String> = Vec::new();
+    for (count, verdict) in kinds.into_iter().filter(|(count, _)| *count > 0) {
+        let sessions = if told.is_empty() { counted(count, "session") } else { count.to_string() };
+        let was = if count == 1 { "was" } else { "were" };
+        let is = if count == 1 { "is" } else { "are" };
+        told.push(match verdict {
+            Kind::Partly => format!("{sessions} {was} recorded only partly ({} missing)", missing()),
+            Kind::Unknown if told.is_empty() => {
+                format!("unknown whether {sessions} {was} recorded ({} on air)", aired(verdict))
+            }
+            Kind::Unknown => format!("{sessions} {is} unknown ({} on air)", aired(verdict)),
+            _ => format!("{sessions} {was} not recorded ({} on air)", aired(verdict)),
+        });
+    }
+    told.join(", ")
+}
+
+/// When these sessions were on air: the first three, and how many more.
+pub(in super::super) fn times(sessions: &[&SessionAudit]) -> String {
+    let mut sessions = sessions.to_vec();
+    sessions.sort_by_key(|one| one.began);
+    first_few(&sessions.iter().map(|one| span(one)).collect::<Vec<_>>())
+}
+
+/// From when to when a session was on air.
+fn span(SessionAudit { began, ended, .. }: &SessionAudit) -> String {
+    match ended {
+        Some(ended) => period(*began, *ended),
+        None => format!("since {}, still on air", minute(*began)),
+    }
+}
+
 /// The first three, and how many more.
 fn first_few(all: &[String]) -> String {
     match all {
@@ -111,7 +147,7 @@ fn first_few(all: &[String]) -> String {
 }
 
 /// Why, a lowercase fragment; empty if there is nothing to say.
-pub(super) fn reason(one: &SessionAudit) -> String {
+pub(in super::super) fn reason(one: &SessionAudit) -> String {
     let own = one.address.within_domain();
     let near = one.near.as_ref().map(|near| {
         format!(
@@ -201,7 +237,7 @@ pub(super) fn unclear(unclear: &Unclear) -> String {
 }
 
 /// The first thing to do, a whole sentence; `None` if nothing is to be done.
-pub(super) fn advice(one: &SessionAudit) -> Option<String> {
+pub(in super::super) fn advice(one: &SessionAudit) -> Option<String> {
     let own = one.address.within_domain();
     match (&one.reason, one.verdict) {
         (_, Kind::Pending | Kind::Recorded | Kind::NotWanted) => None,
@@ -222,7 +258,7 @@ pub(super) fn advice(one: &SessionAudit) -> Option<String> {
 }
 
 /// `16 sessions, 31 h 20 min on air: 1 not recorded, 12 recorded, 3 not wanted.`
-pub(super) fn totals(audit: &Audit) -> String {
+pub(in super::super) fn totals(audit: &Audit) -> String {
     let sessions = &audit.sessions;
     match (sessions.is_empty(), audit.is_complete()) {
         (true, true) => return "Nothing was on air.".to_owned(),
@@ -240,4 +276,4 @@ pub(super) fn totals(audit: &Audit) -> String {
 }
 
 /// What follows the totals where something is missing: what that means.
-pub(super) const MEANING: &str = "A session is not recorded if VOD lists no recording of it; one that was deleted in VOD is not listed either.";
+pub(in super::super) const MEANING: &str = "A session is not recorded if VOD lists no recording of it; one that was deleted in VOD is not listed either.";

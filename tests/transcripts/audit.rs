@@ -1,0 +1,196 @@
+//! `livevod audit` of a night that is over, in every format.
+
+use std::collections::BTreeMap;
+
+use insta::assert_snapshot;
+use livevod::model::{
+    Address, Aired, DomainAired, DomainSnapshot, Period, Publish, RecordConfig, Remote, Snapshot,
+    StreamSpelling, Video,
+};
+use livevod::sessions::{self, SavedSessions};
+use livevod::snapshot::{self, Saved};
+
+use super::{Run, World};
+
+const FILES: &str = "\
+version: 1
+account: \"1234567890123456\"
+defaults: { vod_transcode_group: VOD_NO_TRANSCODE }
+must_record: [live.example.com/show]
+domains:
+  live.example.com:
+    apps:
+      show:
+        streams:
+          show: {}
+          cam1: {}
+          cam2: { cycle_duration: 30m }
+          cam3: {}
+";
+
+const TARGET: &str = "emulator .livevod/emulator.log";
+
+/// What reads the night's files, which need no service.
+const NIGHT: &str = "audit --sessions sessions.json --against before.json";
+
+fn period(from: &str, to: &str) -> Period {
+    let time = |text: &str| format!("2026-11-{text}Z").parse().unwrap();
+    Period::new(time(from), time(to))
+}
+
+fn publish(name: (&str, &str), from: &str, to: Option<&str>) -> Publish {
+    let Period { from, to: ended } = period(from, to.unwrap_or("29T06:00:00"));
+    Publish {
+        app: name.0.into(),
+        stream: name.1.into(),
+        began: from,
+        ended: to.map(|_| ended),
+        ingest: Some("push.example.com".to_owned()),
+        template: None,
+        client: None,
+    }
+}
+
+fn video(stream: &str, id: &str, from: &str, to: &str) -> Video {
+    Video {
+        app: "show".into(),
+        stream: stream.into(),
+        period: period(from, to),
+        id: format!("{id:0>32}"),
+        status: Some("Normal".to_owned()),
+        shared: false,
+    }
+}
+
+/// The night of the encoder that sends `Show` for `show`; besides, what was recorded, partly recorded, not declared, still on air, and on air
+/// before the period.
+fn aired() -> DomainAired {
+    DomainAired {
+        read_at: Some(period("29T06:00:00", "29T06:00:00").from),
+        publishes: vec![
+            publish(("show", "Show"), "28T19:45:00", Some("28T23:57:00")),
+            publish(("show", "Show"), "29T00:30:00", Some("29T01:00:00")),
+            publish(("show", "cam1"), "28T18:00:00", Some("28T20:30:00")),
+            publish(("show", "cam2"), "28T18:00:00", Some("28T20:00:00")),
+            publish(("show", "cam3"), "28T06:00:00", Some("28T07:00:00")),
+            publish(("show", "extra"), "29T01:00:00", Some("29T01:30:00")),
+            publish(("show", "cam1"), "29T05:30:00", None),
+            publish(("news", "guest"), "29T01:00:00", Some("29T01:30:00")),
+        ],
+        videos: vec![
+            video("cam1", "a1", "28T18:00:05", "28T19:00:05"),
+            video("cam1", "a2", "28T19:00:05", "28T20:00:05"),
+            video("cam1", "a3", "28T20:00:05", "28T20:30:02"),
+            video("cam2", "b1", "28T18:00:00", "28T18:30:00"),
+            video("cam2", "b2", "28T19:00:00", "28T20:00:00"),
+        ],
+        unread: Vec::new(),
+    }
+}
+
+/// The files, what the service held, and what aired by name of a domain.
+fn world(domains: BTreeMap<&str, DomainAired>) -> World {
+    let world = World::with(FILES);
+    write_sessions(&world, domains);
+    let config = |stream: &str| {
+        let cycle_duration = if stream == "cam2" { 1800 } else { 3600 };
+        let remote = Remote {
+            config: RecordConfig {
+                vod_transcode_group: "VOD_NO_TRANSCODE".to_owned(),
+                cycle_duration,
+                ..RecordConfig::default()
+            },
+            spelling: StreamSpelling::Named,
+            create_time: Some("2026-11-01T08:00:00Z".to_owned()),
+            unsupported: None,
+        };
+        (Address::new("live.example.com", "show", stream), remote)
+    };
+    let configs = ["show", "cam1", "cam2", "cam3"].map(config).into();
+    let saved = Saved {
+        livevod: "0.1.0".to_owned(),
+        time: period("29T06:00:00", "29T06:00:00").from,
+        target: TARGET.to_owned(),
+        account: Some("1234567890123456".to_owned()),
+        caller: Some("1234567890123456".to_owned()),
+        regions: BTreeMap::new(),
+        ignore: Vec::new(),
+        protect: Vec::new(),
+        snapshot: Snapshot {
+            domains: [("live.example.com".into(), DomainSnapshot { configs })].into(),
+        },
+    };
+    world.write("before.json", &snapshot::write(&saved).unwrap());
+    world
+}
+
+fn write_sessions(world: &World, domains: BTreeMap<&str, DomainAired>) {
+    let saved = SavedSessions {
+        livevod: "0.1.0".to_owned(),
+        time: period("29T06:00:00", "29T06:00:00").from,
+        target: TARGET.to_owned(),
+        account: Some("1234567890123456".to_owned()),
+        transcoded: false,
+        aired: Aired {
+            period: period("28T06:00:00", "29T06:00:00"),
+            domains: domains.into_iter().map(|(name, aired)| (name.into(), aired)).collect(),
+        },
+    };
+    world.write("sessions.json", &sessions::write(&saved).unwrap());
+}
+
+pub(super) fn night() -> World {
+    world([("live.example.com", aired())].into())
+}
+
+/// The night, as `audit` shows it.
+pub(super) fn shown(world: &World, more: &str) -> Run {
+    world.run(&format!("{NIGHT} {more}"))
+}
+
+#[test]
+fn the_night_is_told_to_people_at_80_columns() {
+    let mut world = night();
+    world.set("COLUMNS", "80");
+    assert_snapshot!("audit_at_80", shown(&world, "").transcript());
+    assert_snapshot!("audit_full_at_80", shown(&world, "--full").transcript());
+}
+
+#[test]
+fn each_stream_is_a_finding_at_its_line() {
+    let world = night();
+    assert_snapshot!("audit_github", shown(&world, "--format github").transcript());
+    let gitlab = shown(&world, "--format gitlab").json();
+    let found = gitlab.as_array().unwrap().iter();
+    let found: Vec<_> = found
+        .map(|one| (one["check_name"].as_str().unwrap(), one["location"]["lines"]["begin"].as_u64().unwrap()))
+        .collect();
+    let not_recorded = |line| ("not-recorded", line);
+    // `extra` is at the pattern that says that it must be recorded.
+    assert_eq!(found, [4, 10, 12, 13].map(not_recorded));
+    let sarif = shown(&world, "--format sarif").json();
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 4);
+}
+
+/// A report names the lines, but does not hold the files.
+#[test]
+fn a_report_has_the_same_findings() {
+    let world = night();
+    let now = shown(&world, "--format github --out night.json");
+    let later = world.run("show night.json --format github");
+    assert_eq!((later.stdout, later.code), (now.stdout, 0));
+    assert_eq!(now.code, 2);
+}
+
+/// A domain that was not read is one finding, however many streams were on air there.
+#[test]
+fn a_domain_that_was_not_read_is_one_finding() {
+    let world = world(
+        [(
+            "live.example.com",
+            DomainAired { unread: vec!["the recordings can't be read: no answer".to_owned()], ..aired() },
+        )]
+        .into(),
+    );
+    assert_snapshot!("audit_unread_github", shown(&world, "--format github").transcript());
+}
