@@ -12,8 +12,9 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::entry::Entry;
 use super::listing::{Reading, item};
-use super::state::{Entry, Record, State};
+use super::state::{Record, State};
 use crate::model::{Address, EVERY, RecordConfig, StreamSpelling, domain_error};
 use crate::wire::{FORMAT_LIST, read_formats, take_config};
 

@@ -16,6 +16,7 @@ mod call_log;
 mod counters;
 mod delivery;
 mod dump;
+mod entry;
 mod event;
 #[cfg(feature = "faults")]
 mod faults;
