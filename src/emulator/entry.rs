@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
@@ -19,6 +20,13 @@ pub(super) struct Entry {
     /// Classic defaults are filled in; the others are as they were sent. Where the service keeps it, the compose group
     /// stays after AutoCompose is turned OFF. What no field can hold is under `unknown`, and is listed as it is.
     pub(super) config: RecordConfig,
+}
+
+impl Entry {
+    /// Whether it existed at a time; also if it does not say when it was created.
+    pub(super) fn is_created_by(&self, time: Timestamp) -> bool {
+        !self.create_time.parse().is_ok_and(|created: Timestamp| created > time)
+    }
 }
 
 /// A field as it is listed; `None` if it was never set.

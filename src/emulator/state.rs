@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 
 use super::entry::Entry;
 use super::event::{Event, Events};
+use super::publish::{Publish, Publishes};
+use super::quirks::NameCase;
 use crate::model::{Address, RecordConfig};
 
 /// One change of the state, as the log stores it. Records are absolute, so replaying them needs no rules.
@@ -24,6 +28,12 @@ enum Change {
     Event(Event),
     /// ActionTrail no longer has this event.
     NoEvent(Event),
+    /// This connection of a publisher exists, in place of one that began at the same time at the same address.
+    Publish(Box<Publish>),
+    /// No connection began at this time at this address.
+    NoPublish(Address, Timestamp),
+    /// These are the notifications of recordings, as they are listed.
+    Notifications(Vec<Map<String, Json>>),
 }
 
 impl Record {
@@ -39,6 +49,14 @@ impl Record {
         Self(Change::Event(event))
     }
 
+    pub(super) fn publish(publish: Publish) -> Self {
+        Self(Change::Publish(Box::new(publish)))
+    }
+
+    pub(super) fn notifications(all: Vec<Map<String, Json>>) -> Self {
+        Self(Change::Notifications(all))
+    }
+
     /// Whether it changes a configuration.
     #[cfg(feature = "faults")]
     pub(super) fn is_of_a_configuration(&self) -> bool {
@@ -46,13 +64,15 @@ impl Record {
     }
 }
 
-/// Every configuration of the account, and the events of the writes to them.
+/// Every configuration of the account, the events of the writes to them, and what was on air.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct State {
     entries: BTreeMap<Address, Numbered>,
     /// How many were ever added.
     added: u64,
     events: Events,
+    publishes: Publishes,
+    notifications: Vec<Map<String, Json>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +105,18 @@ impl State {
                 self.events.take_back(&event);
                 Record(Change::Event(event))
             }
+            Change::Publish(publish) => {
+                let (address, began) = (publish.address.clone(), publish.began);
+                let before = self.publishes.put(*publish);
+                before.map_or_else(|| Record(Change::NoPublish(address, began)), Record::publish)
+            }
+            Change::NoPublish(address, began) => match self.publishes.remove(&address, began) {
+                Some(publish) => Record::publish(publish),
+                None => Record(Change::NoPublish(address, began)),
+            },
+            Change::Notifications(all) => {
+                Record(Change::Notifications(std::mem::replace(&mut self.notifications, all)))
+            }
         }
     }
 
@@ -110,8 +142,43 @@ impl State {
         &self.events
     }
 
+    pub(super) fn publishes(&self) -> &Publishes {
+        &self.publishes
+    }
+
+    pub(super) fn notifications(&self) -> &[Map<String, Json>] {
+        &self.notifications
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() && self.publishes.is_empty() && self.notifications.is_empty()
+    }
+
+    /// The configuration that applies to a stream that is published at `time`: the most specific one that was created
+    /// by then.
+    pub(super) fn ruler(
+        &self,
+        address: &Address,
+        time: Timestamp,
+        names: NameCase,
+    ) -> Option<(Address, Entry)> {
+        let ruling = address.rulers().find_map(|ruler| {
+            let standing = self.standing(&ruler, names)?;
+            standing.1.is_created_by(time).then_some(standing)
+        });
+        ruling.map(|(address, entry)| (address.clone(), entry.clone()))
+    }
+
+    fn standing(&self, address: &Address, names: NameCase) -> Option<(&Address, &Entry)> {
+        let exact = self.entries.get_key_value(address).map(|(address, held)| (address, &held.entry));
+        let alike = || {
+            let mut others = self.all().filter(|(other, _)| other.domain == address.domain);
+            others.find(|(other, _)| {
+                other.app.eq_ignore_ascii_case(&address.app)
+                    && other.stream.eq_ignore_ascii_case(&address.stream)
+            })
+        };
+        exact.or_else(|| if names == NameCase::Sensitive { None } else { alike() })
     }
 
     /// All configurations, sorted by address.
@@ -150,8 +217,6 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value as Json;
-
     use super::*;
 
     #[test]
