@@ -11,6 +11,7 @@ mod default_paths;
 mod doctor;
 mod drift;
 mod emulated_account;
+mod emulated_session;
 mod emulator;
 mod event_file;
 mod events;
