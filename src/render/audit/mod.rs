@@ -5,11 +5,11 @@ mod human;
 mod json;
 mod sessions;
 mod view;
-mod words;
+pub(super) mod words;
 
 pub(super) use findings::audit_findings;
 pub(super) use human::human_audit;
-pub(super) use json::{AuditDocument, audit_json};
+pub(super) use json::{AuditDocument, SessionRow, audit_json};
 pub use sessions::SessionsView;
 pub(super) use sessions::{SessionsDocument, human_sessions, sessions_json};
 pub use view::AuditView;

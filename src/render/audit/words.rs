@@ -59,7 +59,7 @@ pub(in super::super) fn period(from: Timestamp, to: Timestamp) -> String {
     }
 }
 
-/// When a session was on air: `2026-11-28 19:45 to 23:57 UTC, 4 h 12 min on air, by push.example.com`
+/// When a session was on air: `2026-11-28 19:45 to 23:57 UTC, 4 h 12 min on air, via push.example.com`
 pub(in super::super) fn when(one: &SessionAudit) -> String {
     let SessionAudit { ingest, aired, on_air, .. } = one;
     let span = span(one);
@@ -68,7 +68,7 @@ pub(in super::super) fn when(one: &SessionAudit) -> String {
         more => format!(" with {}", counted(more - 1, "interruption")),
     };
     let by: Vec<&str> = ingest.iter().map(String::as_str).collect();
-    let by = if by.is_empty() { String::new() } else { format!(", by {}", by.join(" and ")) };
+    let by = if by.is_empty() { String::new() } else { format!(", via {}", by.join(" and ")) };
     format!("{span}: {} on air{pauses}{by}", length(*aired))
 }
 
@@ -212,7 +212,7 @@ fn ruler(RuledBy { address, since }: &RuledBy, own: &str) -> String {
 }
 
 /// Why it is not known what ruled, a lowercase fragment.
-pub(super) fn unclear(unclear: &Unclear) -> String {
+pub(in super::super) fn unclear(unclear: &Unclear) -> String {
     let name = |address: &Address| format!("`{}`", address.within_domain());
     match unclear {
         Unclear::Unread => "the configurations of its domain could not be read".to_owned(),
@@ -273,6 +273,42 @@ pub(in super::super) fn totals(audit: &Audit) -> String {
     let unread = if audit.is_complete() { "" } else { " Not everything could be read." };
     let aired = length(sessions.iter().map(|one| one.aired).sum());
     format!("{}, {aired} on air: {}.{unread}", counted(sessions.len(), "session"), told.join(", "))
+}
+
+/// The totals of `audit --pending`: `2 of 5 streams on air keep an old configuration until they are published again.`
+pub(in super::super) fn outdated(audit: &Audit) -> String {
+    let on_air = audit.sessions.iter().filter(|one| one.ended.is_none()).count();
+    let count = |outdated| audit.sessions.iter().filter(|one| one.outdated == outdated).count();
+    let (old, unknown) = (count(Some(true)), count(None));
+    let all = counted(on_air, "stream");
+    let unknown = match unknown {
+        0 => String::new(),
+        some => format!(
+            " It is not known under which configuration {} on air.",
+            if some == 1 { "1 is".to_owned() } else { format!("{some} are") }
+        ),
+    };
+    let told = match (old, on_air) {
+        (0, 0) => "Nothing is on air.".to_owned(),
+        (0, _) if unknown.is_empty() => format!("{all} on air, each under the configuration of today."),
+        (0, _) => format!("{all} on air, none that certainly keeps an old configuration."),
+        (1, _) => format!("1 of {all} on air keeps an old configuration until it is published again."),
+        _ => format!("{old} of {all} on air keep an old configuration until they are published again."),
+    };
+    told + &unknown
+}
+
+/// Under which configuration a stream is on air, a lowercase fragment; for `audit --pending`.
+pub(in super::super) fn keeps(one: &SessionAudit) -> String {
+    match (&one.ruled_by, &one.reason) {
+        (Some(by), _) => {
+            format!("keeps {}, which has changed since", ruler(by, &one.address.within_domain()))
+        }
+        (None, Reason::Unclear(unclear)) => {
+            format!("not known under which configuration: {}", self::unclear(unclear))
+        }
+        (None, _) => "began without a configuration, and is not recorded".to_owned(),
+    }
 }
 
 /// What follows the totals where something is missing: what that means.
