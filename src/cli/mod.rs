@@ -17,6 +17,7 @@ mod emulator;
 mod event_file;
 mod events;
 mod explain;
+mod explain_at;
 mod failure;
 mod fmt;
 mod goal;
