@@ -106,6 +106,10 @@ impl Run for Arguments {
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let Planning { paths, rules, scope } = &self.planning;
+        if self.pending && !scope.format.holds_pages() {
+            let message = "`--pending` can only be shown in the formats `human` and `json`";
+            return Err(Diagnostic::new(Code::Usage, message).into());
+        }
         let loaded = load(paths, rules)?;
         let selection = plan_options(scope, &Guards::default()).selection;
         let read = self.read(&loaded, &selection)?;
@@ -126,7 +130,7 @@ impl Run for Arguments {
         let exit = exit(&audit, observed.is_read(), self.pending);
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
         let mut view = AuditView::new(&audit);
-        view.is_about_pending = self.pending;
+        (view.is_about_pending, view.selected) = (self.pending, selection.flags());
         terminal.show(&render::audit(&view, context, &scope.layout(terminal)));
         Ok(exit)
     }

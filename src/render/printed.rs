@@ -4,7 +4,8 @@
 //! [`Format::holds_findings`]); for any other format, the output is that for people.
 
 use super::audit::{
-    AuditView, SessionsView, audit_findings, audit_json, human_audit, human_sessions, sessions_json,
+    AuditView, SessionsView, audit_findings, audit_json, human_audit, human_sessions, markdown_audit,
+    sessions_json,
 };
 use super::desired::{desired_json, desired_summary, desired_yaml};
 use super::diagnostics::diagnostics;
@@ -20,7 +21,7 @@ use super::forms::{FormRow, forms_json, forms_summary};
 use super::github::github;
 use super::gitlab::gitlab;
 use super::headlines::{explain_line, summary_line};
-use super::html::{html, html_drift};
+use super::html::{html, html_audit, html_drift};
 use super::journal::{
     Pruned, human_pruned, human_run, human_runs, human_snapshot, pruned_json, run_json, runs_json,
     snapshot_json,
@@ -144,6 +145,8 @@ pub fn audit(view: &AuditView, context: Context, layout: &Layout) -> Printed {
         Format::Github | Format::Gitlab | Format::Sarif => {
             among(&audit_findings(view, context.sources), context, layout)
         }
+        Format::Markdown => Printed::beside(context, layout, markdown_audit(view, layout)),
+        Format::Html => Printed::beside(context, layout, html_audit(view, layout)),
         _ => Printed::beside(context, layout, human_audit(view, layout.full, layout.stdout)),
     }
 }

@@ -116,9 +116,7 @@ fn world(domains: BTreeMap<&str, DomainAired>) -> World {
         regions: BTreeMap::new(),
         ignore: Vec::new(),
         protect: Vec::new(),
-        snapshot: Snapshot {
-            domains: [("live.example.com".into(), DomainSnapshot { configs })].into(),
-        },
+        snapshot: Snapshot { domains: [("live.example.com".into(), DomainSnapshot { configs })].into() },
     };
     world.write("before.json", &snapshot::write(&saved).unwrap());
     world
@@ -193,4 +191,66 @@ fn a_domain_that_was_not_read_is_one_finding() {
         .into(),
     );
     assert_snapshot!("audit_unread_github", shown(&world, "--format github").transcript());
+}
+
+/// A page without its style and script, and without the time of the run.
+fn page(html: &str) -> String {
+    let body = html.split("</style>").nth(1).unwrap().split("<script>").next().unwrap();
+    let is_origin = |line: &&str| line.starts_with("<p class=\"quiet\">judged ");
+    assert_eq!(body.lines().filter(is_origin).count(), 1);
+    body.lines().filter(|line| !is_origin(line)).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_night_is_a_comment_and_a_page() {
+    let world = night();
+    let base = "--link-base https://git.example/live --out night.json";
+    let markdown = shown(&world, &format!("--format markdown {base}"));
+    assert_snapshot!("audit_markdown", markdown.transcript());
+    let html = shown(&world, &format!("--format html {base}"));
+    assert_snapshot!("audit_html", page(&html.stdout));
+    let later = |format: &str| {
+        world.run(&format!("show night.json --format {format} --link-base https://git.example/live"))
+    };
+    assert_eq!(later("markdown").stdout, markdown.stdout);
+    assert_eq!(page(&later("html").stdout), page(&html.stdout));
+    let one = shown(&world, "--format markdown --target live.example.com/show/cam1");
+    assert!(
+        one.stdout.contains("Only what `--target live.example.com/show/cam1` selects was judged."),
+        "{}",
+        one.stdout
+    );
+    let marker = |run: &Run| run.stdout.lines().next().unwrap().to_owned();
+    assert_ne!(marker(&one), marker(&markdown), "the comment of a part must not replace that of all");
+}
+
+/// Ten thousand sessions of a thousand streams: a comment keeps its limit and counts what it leaves out, and a page shows each of them.
+#[test]
+fn ten_thousand_sessions_stay_readable() {
+    let hour = |at: usize| format!("28T{:02}:00:00", 7 + at);
+    let sessions = (0..1_000).flat_map(|stream| (0..10).map(move |at| (stream, at)));
+    let publishes = sessions.map(|(stream, at)| {
+        let name = format!("s{stream:04}");
+        publish(("show", &name), &hour(at), Some(&hour(at).replace(":00:00", ":50:00")))
+    });
+    let read = DomainAired { publishes: publishes.collect(), videos: Vec::new(), ..aired() };
+    let world = world([("live.example.com", read)].into());
+    let markdown = shown(&world, "--format markdown --max-bytes 8000").stdout;
+    assert!(markdown.len() <= 8_000, "{} bytes", markdown.len());
+    let left =
+        markdown.lines().find(|line| line.starts_with("Left out to stay within 8000 bytes: ")).unwrap();
+    let shown_rows = markdown.lines().filter(|line| line.starts_with("| `!` |")).count();
+    let left_out: usize =
+        left.split(' ').filter_map(|word| word.parse::<usize>().ok()).skip(1).step_by(2).sum();
+    assert_eq!(shown_rows + left_out, 1_000, "{left}");
+    let html = shown(&world, "--format html").stdout;
+    assert_eq!(html.matches("not recorded: no recording is listed").count(), 10_000);
+    assert_eq!(html.matches(" open><summary>").count(), 20);
+}
+
+#[test]
+fn what_keeps_an_old_configuration_has_no_comment() {
+    let run = shown(&night(), "--pending --format markdown");
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("only be shown in the formats `human` and `json`"), "{}", run.stderr);
 }

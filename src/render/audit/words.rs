@@ -1,5 +1,7 @@
 //! The words of an audit.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::phrases::{counted, minute};
@@ -257,6 +259,16 @@ pub(in super::super) fn advice(one: &SessionAudit) -> Option<String> {
     }
 }
 
+/// How many of these have each verdict, the worst first: `1 not recorded, 12 recorded`
+pub(in super::super) fn verdicts<'s>(sessions: impl IntoIterator<Item = &'s SessionAudit>) -> String {
+    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+    for one in sessions {
+        *counts.entry(one.verdict).or_default() += 1;
+    }
+    let told = counts.iter().map(|(verdict, count)| format!("{count} {}", name(*verdict)));
+    told.collect::<Vec<_>>().join(", ")
+}
+
 /// `16 sessions, 31 h 20 min on air: 1 not recorded, 12 recorded, 3 not wanted.`
 pub(in super::super) fn totals(audit: &Audit) -> String {
     let sessions = &audit.sessions;
@@ -265,14 +277,9 @@ pub(in super::super) fn totals(audit: &Audit) -> String {
         (true, false) => return "Not known: not everything could be read.".to_owned(),
         (false, _) => {}
     }
-    let told = Kind::ALL.into_iter().map(|verdict| (audit.count(verdict), verdict));
-    let told: Vec<String> = told
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, verdict)| format!("{count} {}", name(verdict)))
-        .collect();
     let unread = if audit.is_complete() { "" } else { " Not everything could be read." };
     let aired = length(sessions.iter().map(|one| one.aired).sum());
-    format!("{}, {aired} on air: {}.{unread}", counted(sessions.len(), "session"), told.join(", "))
+    format!("{}, {aired} on air: {}.{unread}", counted(sessions.len(), "session"), verdicts(sessions))
 }
 
 /// The totals of `audit --pending`: `2 of 5 streams on air keep an old configuration until they are published again.`
