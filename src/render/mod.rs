@@ -120,7 +120,7 @@ pub enum Format {
     Gitlab,
     /// Findings as SARIF 2.1.0, for code scanning
     Sarif,
-    /// Metrics of a drift check; only `drift` has it.
+    /// Metrics of a check; only `drift` and `audit` have it.
     #[value(skip)]
     Openmetrics,
 }

@@ -133,7 +133,7 @@ pub fn drift(view: &DriftView, context: Context, layout: &Layout) -> Printed {
     }
 }
 
-/// The metrics of a drift check. People read its findings.
+/// The metrics of a check. People read its findings.
 pub fn measured(metrics: String, context: Context, layout: &Layout) -> Printed {
     Printed::beside(context, layout, metrics)
 }

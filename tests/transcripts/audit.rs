@@ -10,6 +10,9 @@ use livevod::model::{
 use livevod::sessions::{self, SavedSessions};
 use livevod::snapshot::{self, Saved};
 
+use serde_json::Value;
+
+use super::notify::Post;
 use super::{Run, World};
 
 const FILES: &str = "\
@@ -253,4 +256,110 @@ fn what_keeps_an_old_configuration_has_no_comment() {
     let run = shown(&night(), "--pending --format markdown");
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("only be shown in the formats `human` and `json`"), "{}", run.stderr);
+}
+
+/// Night after night: what is new is told, what was told is not, and the end of it is.
+#[test]
+fn a_receiver_is_told_what_is_new() {
+    let post = Post::accepting();
+    let mut world = night();
+    world.set("LIVEVOD_NOTIFY_JSON_URL", &post.url);
+    let told = |code: i32| {
+        let run = shown(&world, "--title night --notify json");
+        assert_eq!(run.code, code, "{}", run.transcript());
+        assert!(!run.stderr.contains("not-told"), "{}", run.transcript());
+        post.bodies()
+    };
+    let [first] = told(2).try_into().unwrap();
+    assert_snapshot!("audit_notify_json", serde_json::to_string_pretty(&first).unwrap());
+    assert_eq!(told(2), Vec::<Value>::new(), "what was told is no news");
+    let mut more = aired();
+    more.publishes.push(publish(("show", "late"), "29T02:00:00", Some("29T02:20:00")));
+    write_sessions(&world, [("live.example.com", more)].into());
+    let [second] = told(2).try_into().unwrap();
+    assert_eq!(second["not_recorded_total"], 1, "{second}");
+    assert_eq!(second["not_recorded"][0]["stream"], "late");
+    let quiet = DomainAired { publishes: Vec::new(), videos: Vec::new(), ..aired() };
+    write_sessions(&world, [("live.example.com", quiet)].into());
+    let [clean] = told(0).try_into().unwrap();
+    assert_eq!((&clean["outcome"], &clean["before"]), (&"clean".into(), &"not_recorded".into()));
+    assert_eq!(told(0), Vec::<Value>::new());
+    let state = std::fs::read_to_string(world.path().join(".livevod/audit.json")).unwrap();
+    assert!(state.contains("\"audit_state\": \"1.0\""), "{state}");
+    assert!(!world.path().join(".livevod/drift.json").exists());
+}
+
+#[test]
+fn every_kind_of_receiver_reads_of_the_night() {
+    for kind in ["slack", "dingtalk", "feishu", "wecom"] {
+        let post = Post::accepting();
+        let mut world = night();
+        world.set(&format!("LIVEVOD_NOTIFY_{}_URL", kind.to_uppercase()), &post.url);
+        let run = shown(&world, &format!("--notify {kind} --notify-link https://ci.example.com/job/7"));
+        assert_eq!(run.code, 2, "{}", run.transcript());
+        let [body] = post.bodies().try_into().unwrap();
+        assert_snapshot!(format!("audit_notify_{kind}"), serde_json::to_string_pretty(&body).unwrap());
+    }
+}
+
+/// A receiver that does not answer changes nothing, and is told by the next run.
+#[test]
+fn a_receiver_that_is_away_fails_no_audit() {
+    let mut world = night();
+    world.set("LIVEVOD_NOTIFY_JSON_URL", "http://127.0.0.1:1/hook");
+    let usual = shown(&world, "");
+    let run = shown(&world, "--notify json --notify-timeout 1ms");
+    assert_eq!((run.code, &run.stdout), (usual.code, &usual.stdout));
+    assert!(run.stderr.contains("not-told"), "{}", run.transcript());
+    let post = Post::accepting();
+    world.set("LIVEVOD_NOTIFY_JSON_URL", &post.url);
+    shown(&world, "--notify json");
+    assert_eq!(post.bodies().len(), 1);
+}
+
+/// Times of this run replaced.
+fn without_times(text: &str) -> String {
+    let is_time = |line: &str| line.contains("_timestamp_seconds{") || line.contains("_duration_seconds{");
+    let line = |line: &str| match line.rsplit_once(' ') {
+        Some((name, _)) if is_time(line) => format!("{name} […]\n"),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn a_night_is_measured() {
+    let world = night();
+    let run = shown(&world, "--title night --metrics m.prom");
+    assert_eq!((run.code, &run.stdout), (2, &shown(&world, "").stdout));
+    let text = std::fs::read_to_string(world.path().join("m.prom")).unwrap();
+    assert_snapshot!("audit_metrics", without_times(&text));
+    let printed = shown(&world, "--title night --format openmetrics");
+    assert_eq!(printed.code, 2, "{}", printed.transcript());
+    assert_snapshot!("audit_openmetrics", without_times(&printed.stdout));
+    world.write("livevod.yaml", "version: 7\n");
+    let failed = shown(&world, "--title night --format openmetrics");
+    assert_eq!(failed.code, 1);
+    let last = |text: &str| {
+        let line =
+            text.lines().find(|line| line.starts_with("livevod_audit_last_success")).unwrap().to_owned();
+        assert!(!line.ends_with(" 0"), "{line}");
+        line
+    };
+    assert_eq!(last(&failed.stdout), last(&printed.stdout), "the last success outlives a failure");
+    assert!(
+        failed.stdout.contains("livevod_audit_last_run_complete{check=\"night\"} 0\n"),
+        "{}",
+        failed.stdout
+    );
+    assert!(!failed.stdout.contains("livevod_audit_sessions"), "{}", failed.stdout);
+}
+
+/// The states of both checks are files of their own, and neither is taken for the other.
+#[test]
+fn the_state_of_drift_checks_is_not_that_of_audits() {
+    let world = night();
+    shown(&world, "--metrics m.prom --state state.json");
+    let run = world.run("drift --emulator --metrics d.prom --state state.json");
+    assert!(run.stderr.contains("it is not the state of drift checks"), "{}", run.transcript());
 }

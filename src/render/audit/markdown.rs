@@ -10,6 +10,7 @@ use super::super::sheet::{Rows, Sheet};
 use super::view::{AuditView, Group};
 use super::words;
 use crate::audit::{Audit, SessionAudit};
+use crate::model::length_text;
 use crate::source::Place;
 
 /// How many rows are shown open; more are folded away.
@@ -80,7 +81,7 @@ fn quiet_streams(groups: &[Group], sheet: &mut Sheet) {
 /// The cells that both tables have.
 fn beginning(group: &Group) -> String {
     let Group { address, sessions } = group;
-    let sum = |part: fn(&SessionAudit) -> i64| words::length(sessions.iter().map(|one| part(one)).sum());
+    let sum = |part: fn(&SessionAudit) -> i64| length_text(sessions.iter().map(|one| part(one)).sum());
     format!(
         "| {} | {} | {} | {} | {} | {} |",
         code(words::mark(group.worst()).0),

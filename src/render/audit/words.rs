@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::phrases::{counted, minute};
 use super::super::style::Tone;
 use crate::audit::{Audit, Kind, Reason, RuledBy, SessionAudit, Since, Unclear};
-use crate::model::{Address, Period};
+use crate::model::{Address, Period, length_text};
 
 /// The symbol, which carries the meaning without colour, and the colour.
 pub(in super::super) fn mark(verdict: Kind) -> (&'static str, Tone) {
@@ -30,19 +30,6 @@ pub(in super::super) fn name(verdict: Kind) -> &'static str {
         Kind::Pending => "pending",
         Kind::Recorded => "recorded",
         Kind::NotWanted => "not wanted",
-    }
-}
-
-/// `4 h 12 min`, `38 min`, `45 s`
-pub(in super::super) fn length(seconds: i64) -> String {
-    let (hours, minutes, rest) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
-    match (hours, minutes, rest) {
-        (0, 0, rest) => format!("{rest} s"),
-        (0, minutes, 0) => format!("{minutes} min"),
-        (0, minutes, rest) if minutes < 10 => format!("{minutes} min {rest} s"),
-        (0, minutes, _) => format!("{minutes} min"),
-        (hours, 0, _) => format!("{hours} h"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
     }
 }
 
@@ -71,12 +58,12 @@ pub(in super::super) fn when(one: &SessionAudit) -> String {
     };
     let by: Vec<&str> = ingest.iter().map(String::as_str).collect();
     let by = if by.is_empty() { String::new() } else { format!(", via {}", by.join(" and ")) };
-    format!("{span}: {} on air{pauses}{by}", length(*aired))
+    format!("{span}: {} on air{pauses}{by}", length_text(*aired))
 }
 
 /// What became of a session, a lowercase fragment.
 pub(in super::super) fn outcome(one: &SessionAudit) -> String {
-    let lacks = || length(total(&one.lacks));
+    let lacks = || length_text(total(&one.lacks));
     match one.verdict {
         Kind::Missing => "not recorded: no recording is listed".to_owned(),
         Kind::Partly => {
@@ -103,8 +90,8 @@ fn are(count: usize) -> String {
 /// (4 h 12 min on air), 1 was recorded only partly (30 min missing)`
 pub(in super::super) fn attention(sessions: &[&SessionAudit]) -> String {
     let of = |verdict: Kind| sessions.iter().filter(move |one| one.verdict == verdict);
-    let aired = |verdict: Kind| length(of(verdict).map(|one| one.aired).sum());
-    let missing = || length(of(Kind::Partly).map(|one| total(&one.lacks)).sum());
+    let aired = |verdict: Kind| length_text(of(verdict).map(|one| one.aired).sum());
+    let missing = || length_text(of(Kind::Partly).map(|one| total(&one.lacks)).sum());
     let kinds = [Kind::Missing, Kind::Partly, Kind::Unknown].map(|verdict| (of(verdict).count(), verdict));
     let mut told: Vec<String> = Vec::new();
     for (count, verdict) in kinds.into_iter().filter(|(count, _)| *count > 0) {
@@ -278,7 +265,7 @@ pub(in super::super) fn totals(audit: &Audit) -> String {
         (false, _) => {}
     }
     let unread = if audit.is_complete() { "" } else { " Not everything could be read." };
-    let aired = length(sessions.iter().map(|one| one.aired).sum());
+    let aired = length_text(sessions.iter().map(|one| one.aired).sum());
     format!("{}, {aired} on air: {}.{unread}", counted(sessions.len(), "session"), verdicts(sessions))
 }
 

@@ -10,7 +10,7 @@ use super::super::phrases::{account, counted};
 use super::frame;
 use super::marks::{escaped, sentence_of};
 use crate::audit::{Audit, Kind, Recording, SessionAudit};
-use crate::model::Period;
+use crate::model::{Period, length_text};
 
 /// Streams that stand open; further ones are closed.
 const OPEN_STREAMS: usize = 20;
@@ -164,7 +164,7 @@ impl Page<'_> {
         ];
         let Period { from, to } = axis.period();
         let [start, end] = [from, to].map(|time| time.strftime("%Y-%m-%d %H:%M").to_string());
-        let sum = |part: fn(&SessionAudit) -> i64| words::length(sessions.iter().map(|one| part(one)).sum());
+        let sum = |part: fn(&SessionAudit) -> i64| length_text(sessions.iter().map(|one| part(one)).sum());
         format!(
             "<div class=\"lanes\" role=\"img\" aria-label=\"Timeline from {start} to {end} UTC: {} on air, {} recorded\">{}\
              <span></span><span class=\"axis\"><span>{start}</span><span>{end} UTC</span></span></div>\n",
