@@ -41,6 +41,7 @@ mod ram_policy;
 mod readme;
 mod saved_plan;
 pub(crate) mod server;
+mod sessions;
 mod terminal;
 mod validate;
 mod who;
