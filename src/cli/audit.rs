@@ -38,6 +38,7 @@ else why it is not known. `must_record` in the files names streams that must be 
 
 #[derive(Debug, Args)]
 #[command(mut_arg("format", |format| format.value_parser(of_audit())))]
+#[command(mut_arg("full", |full| full.help("Show every session, also where nothing is missing")))]
 #[command(mut_arg("state", |state| state.default_value(AUDIT_STATE)))]
 pub(super) struct Arguments {
     #[command(flatten)]

@@ -307,7 +307,8 @@ impl Host {
                 ".github/workflows/livevod-validate.yml",
                 ".github/workflows/livevod-plan.yml",
                 ".github/workflows/livevod-apply.yml",
-                ".github/workflows/livevod-drift.yml"),
+                ".github/workflows/livevod-drift.yml",
+                ".github/workflows/livevod-audit.yml"),
             Host::Gitlab => of!("gitlab": ".gitlab/livevod.yml", ".gitlab-ci.yml"),
         }
     }

@@ -65,6 +65,9 @@ class Team:
     def drift(self):
         return self.start("livevod-drift", "schedule", {}, self.world.git("rev-parse", "main"), "refs/heads/main")
 
+    def audit(self):
+        return self.start("livevod-audit", "schedule", {}, self.world.git("rev-parse", "main"), "refs/heads/main")
+
     def status(self, event):
         return next(one for one in reversed(self.host.statuses) if one["sha"] == event["pull_request"]["head"]["sha"])
 
@@ -86,6 +89,7 @@ def story(folder, binary, template, quickstart):
         forgeries(team, quickstart)
         half_done(team, quickstart)
         alarms(team, quickstart)
+        recorded(team, quickstart)
         held(team, quickstart)
         large(team, quickstart)
         team.world.nothing_touched()
@@ -305,3 +309,20 @@ def large(team, _files):
     comment = team.host.comments[-1]
     assert comment["issue"] == 13 and 20000 < len(comment["body"].encode()) <= 60000 < COMMENT_LIMIT
     assert team.status(event)["description"] == f"{digest(comment['body'])}: +3000 ~0 -/+0 -0"
+
+
+def recorded(team, _files):
+    """An audit of a quiet day, of one with an encoder that sends another name than the declared one, and one that is incomplete."""
+    team.host.writes()
+    before = team.host.heartbeats
+    job = team.audit()
+    assert job.state == "success" and "Nothing was on air." in job.summary, job.log
+    team.world.aired("news", "Morning")
+    job = team.audit()
+    assert job.state == "failure" and "`news/morning` is declared" in job.summary, job.log
+    assert [sorted(files) for files in job.uploads.values()] == [["audit.html", "audit.json", "audit.md"]]
+    assert team.host.heartbeats == before + 2, "a complete audit sends a heartbeat, whatever it finds"
+    team.world.fault("revoked-key:action=Describe")
+    assert team.audit().state == "failure" and team.host.heartbeats == before + 2
+    team.world.fault("")
+    assert team.host.writes() == [], "an audit writes nothing on GitHub"
