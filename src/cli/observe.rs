@@ -445,7 +445,7 @@ impl Observed {
     /// What a drift check says about the service.
     pub(super) fn summary(&self, drift: &Drift) -> Summary {
         let domains = self.snapshot.domains.keys().map(|domain| &**domain);
-        Summary::of(drift, &self.plan, &self.target.name, domains)
+        Summary::of_drift(drift, &self.plan, &self.target.name, domains)
     }
 
     /// All findings of the run so far.

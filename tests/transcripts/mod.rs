@@ -4,6 +4,7 @@ mod accept;
 mod account;
 mod all_domains;
 mod apply;
+mod audit;
 mod base;
 mod command_line;
 #[cfg(unix)]
