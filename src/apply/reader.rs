@@ -60,6 +60,12 @@ impl Reader {
         self.domain(domain).last()
     }
 
+    /// What the last listing of a domain shows at an address, whichever change asked for it, if that was after `since`.
+    pub(super) fn listed_since(&self, address: &Address, since: Instant) -> Option<Look> {
+        let last = self.last_listing(&address.domain).filter(|last| last.is_younger(since));
+        last.map(|last| last.look(address))
+    }
+
     /// What is at an address.
     pub(super) async fn look(
         &self,

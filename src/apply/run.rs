@@ -65,9 +65,16 @@ impl Run {
         if !holds(Instant::now()) {
             return Err(Error::Outdated);
         }
+        let leaves = |at: Instant| {
+            let holds = holds(at);
+            if holds {
+                self.books.leaves(intention.address, at);
+            }
+            holds
+        };
         let id = self.books.sending(&intention)?;
         let client = if is_urgent { &self.client().urgent() } else { self.client() };
-        let sent = client.write_in(permit, &call, Some(&holds)).await;
+        let sent = client.write_in(permit, &call, Some(&leaves)).await;
         self.books.answered(id, intention.address, &sent);
         sent
     }
