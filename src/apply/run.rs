@@ -35,8 +35,8 @@ impl Run {
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Event>) {
         let (events, receiver) = mpsc::unbounded_channel();
         let books = Arc::new(Books::new(decisions, &settings, events));
-        let ApplySettings { deadline, freshness, stop, .. } = settings;
-        let reader = Reader::new(client, books.clone(), deadline, stop);
+        let ApplySettings { deadline, freshness, planned_on, stop, .. } = settings;
+        let reader = Reader::new(client, books.clone(), deadline, stop, planned_on);
         (Arc::new(Self { reader, books, freshness, fallback: Mutex::default() }), receiver)
     }
 

@@ -60,9 +60,12 @@ pub(crate) const ONCE_BROKEN: [u64; 114] = [
     367982, 49982, 76221, 105334, 123586, 138368, 216514, 270836, 275941, 13400, 14590, 16212, 29524, 38244,
     52855, 60884, 62493, 64274, 73885, 79373, 83258, 107682, 92458, 95867, 96473, 107935, 117612, 120820,
     122024, 125525, 183649, 137618, 139856, 144038, 145052, 111720, 435465, 322778, 479767, 456335, 415566,
-    502993, 503363, 509584, 514437, 515288, 521218, 543966, 543982, 549655, 540895,
-    619434, 641130, 655001, 628283,
+    502993, 503363, 509584, 514437, 515288, 521218, 543966, 543982, 549655, 540895, 619434, 641130, 655001,
+    628283,
 ];
+
+/// This many are older than writes that rest on what was read for the plan.
+const BEFORE_APPROVAL: usize = 114;
 
 /// Texts that no output may contain.
 const SECRET: &str = "s3cr3t-of-the-simulation";
@@ -182,6 +185,9 @@ async fn play(seed: u64) -> Run {
     let mut later = Random::added(seed, 1);
     scene.call.draw_more(&mut later);
     scene.call.draw_width(&mut Random::added(!seed, 2));
+    if !ONCE_BROKEN[..BEFORE_APPROVAL].contains(&seed) {
+        scene.call.draw_approval(&mut Random::added(!seed, 3));
+    }
     weather.draw_more(&mut later);
     weather.draw_straggler(&mut Random::added(seed, 3));
     let (service, observer) = account(&scene, random.fork());
