@@ -53,6 +53,7 @@ mod style;
 mod terraform;
 mod view;
 mod who;
+mod yaml;
 
 pub use diagnostics::diagnostics;
 pub use differences::plan_findings;
