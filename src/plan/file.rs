@@ -3,7 +3,6 @@
 //! The text is one JSON document with a line for each change and each note, so that it is not much larger than its content,
 //! and versions of it can be compared line by line. Readers take any layout, also that of earlier livevods.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
@@ -16,7 +15,7 @@ use serde_json::ser::Formatter;
 use super::decided::{Decisions, Plan, noted};
 use super::notes::{ChangeNote, Noted, Notes};
 use crate::sealed;
-use crate::source::{Place, Source, Sources};
+use crate::source::Sources;
 
 /// The version of the format.
 const FORMAT_VERSION: &str = "3.0";
@@ -83,15 +82,7 @@ impl SavedPlan {
 
     /// The files of the plan, as far as it stores them: their names and the places that it names.
     pub fn sources(&self) -> Sources {
-        let mut files: BTreeMap<&str, Vec<&Place>> = BTreeMap::new();
-        for place in self.notes.changes.iter().flat_map(ChangeNote::places) {
-            files.entry(&place.file).or_default().push(place);
-        }
-        let mut sources = Sources::default();
-        for (name, places) in files {
-            sources.add(Source::remembered(name, places));
-        }
-        sources
+        Sources::remembering(self.notes.changes.iter().flat_map(ChangeNote::places))
     }
 
     /// The plan as it was made, for people; [`resume`](super::resume) finds what is applied of it.

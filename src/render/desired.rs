@@ -22,7 +22,8 @@ use crate::source::{Place, Position, Source, Sources, Spanned};
 /// Resolving the text again gives the same configurations, and `livevod fmt` would not change it.
 pub(super) fn desired_yaml(desired: &Desired, sources: &Sources) -> String {
     // Accepted differences are about what the service has: they change nothing of what the files want.
-    let Desired { account, domains, ignore, protect, accept: _, lapsed: _, group_names: _ } = desired;
+    let Desired { account, domains, ignore, protect, must_record, accept: _, lapsed: _, group_names: _ } =
+        desired;
     let mut yaml = Yaml::default();
     yaml.part(false, |yaml| yaml.word("version", "1", None));
     if let Some(account) = account {
@@ -33,7 +34,7 @@ pub(super) fn desired_yaml(desired: &Desired, sources: &Sources) -> String {
         let write = |yaml: &mut Yaml| groups.iter().for_each(|(name, id)| yaml.text(name, id, None));
         yaml.part(true, |yaml| yaml.block("transcode_groups", None, write));
     }
-    for (name, patterns) in [("ignore", ignore), ("protect", protect)] {
+    for (name, patterns) in [("ignore", ignore), ("protect", protect), ("must_record", must_record)] {
         if !patterns.is_empty() {
             let texts = patterns.iter().map(|pattern| pattern.value.to_string());
             yaml.part(true, |yaml| yaml.list(name, texts, None));

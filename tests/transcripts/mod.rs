@@ -4,6 +4,7 @@ mod accept;
 mod account;
 mod all_domains;
 mod apply;
+mod audit;
 mod base;
 mod command_line;
 #[cfg(unix)]
@@ -30,6 +31,7 @@ mod metrics;
 #[cfg(unix)]
 mod month;
 #[cfg(unix)]
+mod night;
 mod notify;
 mod online;
 #[cfg(unix)]
@@ -39,6 +41,7 @@ mod ram_policy;
 mod readme;
 mod saved_plan;
 pub(crate) mod server;
+mod sessions;
 mod terminal;
 mod validate;
 mod who;
@@ -66,7 +69,13 @@ impl World {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().to_str().unwrap().to_owned();
-        let alone = [("LANG", "C.UTF-8"), ("HOME", &home), ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")];
+        let alone = [
+            ("LANG", "C.UTF-8"),
+            ("HOME", &home),
+            ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true"),
+            // How fast this machine is must not decide how often livevod reads.
+            ("LIVEVOD_FRESHNESS", "1m"),
+        ];
         let variables = alone.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         Self { folder, variables }
     }
