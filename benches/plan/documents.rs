@@ -103,7 +103,7 @@ fn change(at: u32, alike: bool) -> (Change, ChangeNote) {
         place: (action != Delete).then(|| place(14 + at)),
         reason_place: (action == Delete).then_some(cause),
         run: None,
-        origins: if action == Delete { BTreeMap::new() } else { origins.into() },
+        origins: if action == Delete { FieldMap::default() } else { origins.into() },
         coverage: Coverage {
             before: (action != Create).then(|| recorder.clone()),
             after: (action != Delete).then_some(recorder),

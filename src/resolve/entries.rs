@@ -12,7 +12,7 @@ use super::shape::{self, Shape};
 use super::tiers::Tiers;
 use crate::config::{Defaults, Document, Domain, Setting, Stream, Written};
 use crate::diag::{Code, Diagnostic, Findings};
-use crate::model::{Address, Field, Form, Process, RecordConfig, State, Value};
+use crate::model::{Address, Field, FieldMap, Form, Process, RecordConfig, State, Value};
 use crate::source::{Span, Spanned};
 
 /// One domain, and what its entries inherit from.
@@ -119,8 +119,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
     }
 
     fn present(&mut self, place: &PresentEntry<'_, 'd>, ladder: &Ladder<'_, 'd>) -> Resolved {
-        let origins = Vec::with_capacity(Field::MANAGED.len());
-        let mut resolved = Resolved { config: RecordConfig::default(), origins, parts: BTreeMap::new() };
+        let mut resolved = Resolved { config: RecordConfig::default(), origins: FieldMap::EMPTY };
         let shape = Shape::of(ladder);
         if let Shape::ByFormat(formats) = &shape {
             shape::check_mixed(ladder, formats, place.address, self.findings);
@@ -135,7 +134,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
                 (None, false) => ladder.rule(field),
             };
             if field == Field::RecordFormat && void.is_none() {
-                ruling = self.formats(place, ladder, ruling, &mut resolved.parts);
+                ruling = self.formats(place, ladder, ruling, &mut resolved.origins);
             }
             if field.form() == Form::Group && !is_idle && void.is_none() {
                 ruling = self.group(place, ruling);
@@ -144,8 +143,11 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
             if let Word::Value(value) = ruling.word {
                 resolved.config.set(field, value);
             }
-            resolved.origins.push(ruling.origin);
+            if ruling.origin != *Origin::unwritten(field) {
+                resolved.origins.insert(field, ruling.origin);
+            }
         }
+        resolved.origins.shrink();
         resolved
     }
 
@@ -155,7 +157,7 @@ impl<'e, 'd> DomainEntries<'e, 'd> {
         place: &PresentEntry<'_, 'd>,
         ladder: &Ladder<'_, 'd>,
         ruling: Ruling,
-        parts: &mut BTreeMap<Field, Origin>,
+        parts: &mut FieldMap<Origin>,
     ) -> Ruling {
         let (Word::Value(Value::Formats(formats)), Some(depth)) = (&ruling.word, ruling.depth) else {
             return ruling;

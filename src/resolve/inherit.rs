@@ -39,7 +39,7 @@ pub(super) struct Ruling {
 impl Ruling {
     /// Nothing is written for the field.
     pub(super) fn unwritten(field: Field) -> Self {
-        Self { word: Word::Unset, origin: Origin::unwritten(field), depth: None }
+        Self { word: Word::Unset, origin: Origin::unwritten(field).clone(), depth: None }
     }
 }
 

@@ -33,10 +33,10 @@ impl<'t> Trail<'t> {
 
     /// Everything that is written for a field, nearest first: the first one applies. `None` means `default`, or a value
     /// that could not be read.
-    pub fn written(&self, field: Field) -> impl Iterator<Item = (&Rung<'t, 't>, Spanned<Option<Value>>)> {
+    pub fn written(&self, field: Field) -> impl Iterator<Item = (&Rung<'t, 't>, Spanned<Option<&'t Value>>)> {
         self.rungs.iter().filter_map(move |rung| {
             let setting = rung.settings.get(field)?;
-            Some((rung, Spanned::new(setting.value.value().cloned(), setting.span)))
+            Some((rung, Spanned::new(setting.value.value(), setting.span)))
         })
     }
 }
