@@ -393,7 +393,7 @@ codes! {
     AcceptIdle = "accept-idle", Warning;
     /// Two names that differ only in case.
     CaseOnly = "case-only", Warning;
-    /// A pattern of `ignore` or `protect` that matches nothing.
+    /// A pattern of `ignore`, `protect` or `must_record` that matches nothing.
     PatternWithoutMatch = "pattern-without-match", Warning;
     /// An entry whose `expires` date has come.
     Expired = "expired", Warning;
@@ -485,9 +485,11 @@ codes! {
     Guard = "guard", Error;
     /// A configuration that differs from the files.
     Difference = "difference", Warning;
+    /// Something that was on air is not recorded, or only partly, or it is not known whether it is.
+    NotRecorded = "not-recorded", Warning;
     /// A fact about a plan that a reviewer should see first.
     PlanWarning = "plan-warning", Warning;
-    /// A receiver was not told what a drift check found, or what was told is not kept.
+    /// A receiver was not told what a drift check or an audit found, or what was told is not kept.
     NotTold = "not-told", Warning;
 }
 

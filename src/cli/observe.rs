@@ -402,6 +402,20 @@ impl Observed {
         }
     }
 
+    /// Whether everything was read.
+    pub(super) fn is_read(&self) -> bool {
+        self.plan.is_complete()
+    }
+
+    /// # Errors
+    /// When the credentials belong to another account than the declared one.
+    pub(super) fn insist_on_own_account(&self) -> Result<(), Failure> {
+        match self.plan.notes.held.iter().find(|held| held.guard == Guard::Account) {
+            Some(held) => Err(Diagnostic::new(Code::Account, held.message.clone()).into()),
+            None => Ok(()),
+        }
+    }
+
     /// The plan, in the form in which it is saved.
     pub(super) fn to_save(&self) -> SavedPlan {
         SavedPlan::new(self.plan.clone(), jiff::Timestamp::now())
@@ -438,7 +452,7 @@ impl Observed {
     /// What a drift check says about the service.
     pub(super) fn summary(&self, drift: &Drift) -> Summary {
         let domains = self.snapshot.domains.keys().map(|domain| &**domain);
-        Summary::of(drift, &self.plan, &self.target.name, domains)
+        Summary::of_drift(drift, &self.plan, &self.target.name, domains)
     }
 
     /// All findings of the run so far.

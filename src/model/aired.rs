@@ -16,6 +16,13 @@ pub struct Aired {
     pub domains: BTreeMap<Arc<str>, DomainAired>,
 }
 
+impl Aired {
+    /// Whether everything that was asked for was read.
+    pub fn is_complete(&self) -> bool {
+        self.domains.values().all(|domain| domain.unread.is_empty())
+    }
+}
+
 /// What was read of one domain.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DomainAired {
@@ -44,6 +51,8 @@ pub struct Publish {
     pub ingest: Option<String>,
     /// The live transcode template, if this is a transcoded stream (API: Transcoded, TranscodeId).
     pub template: Option<String>,
+    /// The address of the publisher (API: ClientAddr). It identifies people, so it is dropped unless it is asked for.
+    pub client: Option<String>,
 }
 
 /// One recording in VOD (VOD: ListLiveRecordVideo).
@@ -68,4 +77,23 @@ impl Video {
     pub fn is_empty(&self) -> bool {
         self.status.as_deref() == Some("UploadFail")
     }
+}
+
+/// A notification of a recording, as it was sent to the callback of a domain (Live: DescribeLiveRecordNotifyRecords).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Notification {
+    /// API: AppName.
+    pub app: Arc<str>,
+    /// API: StreamName.
+    pub stream: Arc<str>,
+    /// API: NotifyTime.
+    pub time: Timestamp,
+    /// API: NotifyType, such as `file_created` or `record_error`.
+    pub kind: String,
+    /// API: NotifyResult, of the callback: `success` or `failed`.
+    pub result: Option<String>,
+    /// API: StorageType, `oss` or `vod`.
+    pub storage: Option<String>,
+    /// API: Description.
+    pub description: Option<String>,
 }

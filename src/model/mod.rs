@@ -13,13 +13,13 @@ mod region;
 mod snapshot;
 
 pub use address::{Address, AddressError, AddressText, EVERY, configs_below, domain_error, name_error};
-pub use aired::{Aired, DomainAired, Publish, Video};
+pub use aired::{Aired, DomainAired, Notification, Publish, Video};
 pub use config::{NO_TRANSCODE, RecordConfig, State, is_group_id, words};
 pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Value};
 pub(crate) use field::{in_documented_order, is_telling};
 pub use format::{Format, FormatSettings, Formats, Part, Process};
 pub use pattern::{Pattern, PatternError};
 pub use pattern_index::PatternIndex;
-pub use period::Period;
+pub use period::{Period, length_text};
 pub use region::{Region, Served};
 pub use snapshot::{DomainSnapshot, Remote, Snapshot, StreamSpelling};

@@ -2,6 +2,7 @@
 //! findings, …) is printed in a [`Format`]; `printed` is the table of both.
 
 mod alike;
+mod audit;
 mod base;
 mod causes;
 mod comment;
@@ -14,6 +15,7 @@ mod drift;
 mod events;
 mod exit;
 mod explain;
+mod explain_at;
 mod explain_json;
 mod explain_online;
 mod facts;
@@ -54,6 +56,7 @@ mod terraform;
 mod view;
 mod who;
 
+pub use audit::{AuditView, SessionsView};
 pub use diagnostics::diagnostics;
 pub use differences::plan_findings;
 pub use doctor::{Check, checks, is_about_every_call};
@@ -61,6 +64,7 @@ pub use documents::{Context, pretty};
 pub use drift::{Cures, DriftView, drift_findings, reverting};
 pub use events::{Command, Event};
 pub use exit::Exit;
+pub use explain_at::PastView;
 pub use explain_online::OnlineFacts;
 pub use forms::{Form, FormRow, form_diff};
 pub use imported::{imported, merged};
@@ -70,8 +74,8 @@ pub use left_open::ended_at_once;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use metrics::{Exposition, Metrics, metrics};
 pub use printed::{
-    Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, measured, page,
-    plan, pruned, report, run, runs, snapshot, unapplied, validated,
+    Printed, Shown, area, audit, codes, drift, effective, explanation, failure, findings, forms, measured,
+    page, past, plan, pruned, report, run, runs, sessions, snapshot, unapplied, validated,
 };
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};
@@ -102,13 +106,13 @@ pub enum Format {
     Human,
     /// One JSON document
     Json,
-    /// The plan or report as a comment on a pull request
+    /// The plan, report or audit as a comment on a pull request, or for a chat
     Markdown,
     /// The plan in the shape of `terraform show -json`, for policy engines
     TerraformJson,
     /// The plan's counts as GitLab shows them in merge requests
     GitlabTerraform,
-    /// The plan as one self-contained page, for the artifacts of a pipeline
+    /// The plan, drift or audit as one self-contained page, for the artifacts of a pipeline
     Html,
     /// Findings as GitHub workflow commands: annotations on the lines at fault
     Github,
@@ -116,7 +120,7 @@ pub enum Format {
     Gitlab,
     /// Findings as SARIF 2.1.0, for code scanning
     Sarif,
-    /// Metrics of a drift check; only `drift` has it.
+    /// Metrics of a check; only `drift` and `audit` have it.
     #[value(skip)]
     Openmetrics,
 }
@@ -161,6 +165,20 @@ impl Format {
             | Format::Gitlab
             | Format::Sarif => true,
             Format::TerraformJson | Format::GitlabTerraform | Format::Html | Format::Openmetrics => false,
+        }
+    }
+
+    /// Whether it can contain an audit.
+    pub fn holds_audits(self) -> bool {
+        match self {
+            Format::Human
+            | Format::Json
+            | Format::Markdown
+            | Format::Html
+            | Format::Github
+            | Format::Gitlab
+            | Format::Sarif => true,
+            Format::TerraformJson | Format::GitlabTerraform | Format::Openmetrics => false,
         }
     }
 

@@ -3,6 +3,10 @@
 //! A command offers a format only if it can contain the subject ([`Format::holds_reports`],
 //! [`Format::holds_findings`]); for any other format, the output is that for people.
 
+use super::audit::{
+    AuditView, SessionsView, audit_findings, audit_json, human_audit, human_sessions, markdown_audit,
+    sessions_json,
+};
 use super::desired::{desired_json, desired_summary, desired_yaml};
 use super::diagnostics::diagnostics;
 use super::differences::plan_findings;
@@ -10,13 +14,14 @@ use super::documents::{Context, diagnostics_json};
 use super::drift::{DriftView, drift_findings, drift_json, human_drift, markdown_drift};
 use super::exit::Exit;
 use super::explain::{human_area, human_codes, human_explanation, human_page};
+use super::explain_at::{PastView, human_past, past_json};
 use super::explain_json::{area_json, codes_json, explanation_json, page_json};
 use super::explain_online::{OnlineFacts, human_online};
 use super::forms::{FormRow, forms_json, forms_summary};
 use super::github::github;
 use super::gitlab::gitlab;
 use super::headlines::{explain_line, summary_line};
-use super::html::{html, html_drift};
+use super::html::{html, html_audit, html_drift};
 use super::journal::{
     Pruned, human_pruned, human_run, human_runs, human_snapshot, pruned_json, run_json, runs_json,
     snapshot_json,
@@ -128,9 +133,30 @@ pub fn drift(view: &DriftView, context: Context, layout: &Layout) -> Printed {
     }
 }
 
-/// The metrics of a drift check. People read its findings.
+/// The metrics of a check. People read its findings.
 pub fn measured(metrics: String, context: Context, layout: &Layout) -> Printed {
     Printed::beside(context, layout, metrics)
+}
+
+/// What became of everything that aired.
+pub fn audit(view: &AuditView, context: Context, layout: &Layout) -> Printed {
+    match layout.format {
+        Format::Json => Printed::document(audit_json(view, context)),
+        Format::Github | Format::Gitlab | Format::Sarif => {
+            among(&audit_findings(view, context.sources), context, layout)
+        }
+        Format::Markdown => Printed::beside(context, layout, markdown_audit(view, layout)),
+        Format::Html => Printed::beside(context, layout, html_audit(view, layout)),
+        _ => Printed::beside(context, layout, human_audit(view, layout.full, layout.stdout)),
+    }
+}
+
+/// Who published when.
+pub fn sessions(view: &SessionsView, context: Context, layout: &Layout) -> Printed {
+    match layout.format {
+        Format::Json => Printed::document(sessions_json(view, context)),
+        _ => Printed::beside(context, layout, human_sessions(view, layout.stdout)),
+    }
 }
 
 /// Findings among those of the run.
@@ -266,6 +292,14 @@ pub fn explanation(
             let notes = told(context.diagnostics, context, layout);
             Printed { notes, ..Printed::document(files + &service.unwrap_or_default()) }
         }
+    }
+}
+
+/// What is known about an address at a moment of the past.
+pub fn past(view: &PastView, context: Context, layout: &Layout) -> Printed {
+    match layout.format {
+        Format::Json => Printed::document(past_json(view, context)),
+        _ => Printed::beside(context, layout, human_past(view, layout.stdout)),
     }
 }
 

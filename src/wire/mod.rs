@@ -29,8 +29,10 @@ pub use inquiry::{
 };
 pub use page::{Page, read_page, take_config};
 pub use recordings::{
-    DOMAIN_MAPPING, DomainMapping, LIVE_VIDEOS, Listed, MOST_VIDEOS, PUBLISH_DAYS, PUBLISH_LIST,
-    domain_mapping, live_videos, publish_list, read_domain_mapping, read_live_videos, read_publish_list,
+    DOMAIN_MAPPING, DomainMapping, LIVE_VIDEOS, Listed, MOST_VIDEOS, NOTIFY_DAYS, NOTIFY_RECORDS,
+    ONLINE_LIST, PUBLISH_DAYS, PUBLISH_LIST, domain_mapping, live_videos, notify_records, online_list,
+    publish_list, read_domain_mapping, read_live_videos, read_notify_records, read_online_list,
+    read_publish_list,
 };
 pub use request::{ComposeOff, PAGE_SIZE, add, addable, delete, describe, uncarryable, update};
 pub use response::{ReadError, read, request_id, time};
@@ -50,6 +52,9 @@ pub use xml::write as write_xml;
 
 /// Version of the Live API that every call names.
 pub const LIVE_VERSION: &str = "2016-11-01";
+
+/// The codes of a refusal because RAM does not allow the action.
+pub const DENIALS: [&str; 3] = ["Forbidden.RAM", "NoPermission", "Forbidden"];
 
 /// How livevod names itself to the service.
 pub const USER_AGENT: &str = concat!("livevod/", env!("CARGO_PKG_VERSION"));
@@ -169,4 +174,11 @@ pub struct RemoteError {
     pub access_denied_detail: Option<String>,
     /// How long the service asks to wait (header `x-acs-retry-after`, milliseconds).
     pub retry_after: Option<Duration>,
+}
+
+impl RemoteError {
+    /// Whether RAM does not allow the action.
+    pub fn is_denial(&self) -> bool {
+        DENIALS.contains(&self.code.as_str())
+    }
 }

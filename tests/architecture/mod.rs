@@ -9,7 +9,7 @@ use std::path::Path;
 use files::{Library, Module, Source};
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 26] = [
+const ALLOWED: [(&str, &[&str]); 27] = [
     ("gate", &[]),
     ("model", &[]),
     ("source", &[]),
@@ -18,6 +18,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("wire", &["model"]),
     ("sealed", &["gate"]),
     ("schema", &[]),
+    ("sessions", &["model", "schema", "sealed"]),
     ("snapshot", &["model", "schema", "sealed"]),
     ("config", &["model", "source", "diag"]),
     ("emulator", &["model", "wire", "files"]),
@@ -26,14 +27,14 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("explain", &["model", "source", "diag", "config", "resolve"]),
     ("permissions", &["wire"]),
     ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
-    ("audit", &["model"]),
     ("import", &["gate", "model", "source", "diag", "config", "resolve", "check", "plan"]),
     ("merge", &["model", "source", "diag", "config", "resolve", "check", "plan"]),
     ("api", &["gate", "model", "wire"]),
     ("embedded", &["wire", "api", "emulator"]),
     ("apply", &["gate", "model", "source", "files", "diag", "wire", "plan", "api"]),
+    ("audit", &["model", "schema", "sealed", "source", "apply"]),
     ("drift", &["model", "sealed", "source", "wire", "resolve", "plan", "apply"]),
-    ("notify", &["gate", "model", "schema", "wire", "plan", "api", "drift"]),
+    ("notify", &["gate", "model", "schema", "wire", "plan", "api", "audit", "drift"]),
     (
         "render",
         &[
@@ -53,8 +54,10 @@ const ALLOWED: [(&str, &[&str]); 26] = [
             "merge",
             "api",
             "apply",
+            "audit",
             "drift",
             "notify",
+            "sessions",
         ],
     ),
     (
@@ -79,9 +82,11 @@ const ALLOWED: [(&str, &[&str]); 26] = [
             "api",
             "merge",
             "apply",
+            "audit",
             "drift",
             "notify",
             "render",
+            "sessions",
         ],
     ),
 ];

@@ -4,6 +4,7 @@ mod accept;
 mod account;
 mod all_domains;
 mod apply;
+mod audit;
 mod base;
 mod command_line;
 #[cfg(unix)]
@@ -30,6 +31,7 @@ mod metrics;
 #[cfg(unix)]
 mod month;
 #[cfg(unix)]
+mod night;
 mod notify;
 mod online;
 #[cfg(unix)]
@@ -39,6 +41,7 @@ mod ram_policy;
 mod readme;
 mod saved_plan;
 pub(crate) mod server;
+mod sessions;
 mod terminal;
 mod validate;
 mod who;
