@@ -26,7 +26,7 @@ const ALLOWED: [(&str, &[&str]); 26] = [
     ("explain", &["model", "source", "diag", "config", "resolve"]),
     ("permissions", &["wire"]),
     ("plan", &["model", "sealed", "source", "diag", "wire", "resolve"]),
-    ("audit", &["model"]),
+    ("audit", &["model", "plan"]),
     ("import", &["gate", "model", "source", "diag", "config", "resolve", "check", "plan"]),
     ("merge", &["model", "source", "diag", "config", "resolve", "check", "plan"]),
     ("api", &["gate", "model", "wire"]),
