@@ -393,7 +393,7 @@ codes! {
     AcceptIdle = "accept-idle", Warning;
     /// Two names that differ only in case.
     CaseOnly = "case-only", Warning;
-    /// A pattern of `ignore` or `protect` that matches nothing.
+    /// A pattern of `ignore`, `protect` or `must_record` that matches nothing.
     PatternWithoutMatch = "pattern-without-match", Warning;
     /// An entry whose `expires` date has come.
     Expired = "expired", Warning;

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Layers, the lowest first; each may use the layers to its left: `gate`, `model`, `source`, `files`, `schema` ←
-//! `diag`, `wire`, `sealed` ← `snapshot`, `config`, `emulator` ← `resolve` ← `check`, `explain`, `permissions`, `plan`, `api` ←
-//! `audit`, `import`, `merge`, `apply`, `embedded` ← `drift` ← `notify` ← `render` ← `cli`. A test checks this for every path
+//! `diag`, `wire`, `sealed` ← `sessions`, `snapshot`, `config`, `emulator` ← `resolve` ← `check`, `explain`, `permissions`, `plan`, `api` ←
+//! `import`, `merge`, `apply`, `embedded` ← `audit`, `drift` ← `notify` ← `render` ← `cli`. A test checks this for every path
 //! in `src/`, and that no files use each other in a circle. The client does not know the emulator: `embedded` joins the two.
 //! Input, clock, environment and randomness are used only in `api`, `apply`, `cli`, `files`, the sending half of `notify`,
 //! the loading half of `config` and the emulator's service, store and server; everything else is a function of its
@@ -54,6 +54,7 @@ pub mod render;
 pub mod resolve;
 mod schema;
 pub mod sealed;
+pub mod sessions;
 pub mod snapshot;
 pub mod source;
 pub mod wire;

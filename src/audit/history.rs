@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Period, RecordConfig, Remote, Snapshot};
 
@@ -70,16 +72,20 @@ pub struct Ruler {
 }
 
 /// Since when a configuration stood as it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "event", content = "time", rename_all = "snake_case")]
+#[schemars(rename = "RulingSince")]
 pub enum Since {
     /// livevod wrote it then.
-    Written(Timestamp),
+    Written(#[schemars(with = "String", extend("format" = "date-time"))] Timestamp),
     /// It was added then (API: CreateTime), and presumably not changed since.
-    Created(Timestamp),
+    Created(#[schemars(with = "String", extend("format" = "date-time"))] Timestamp),
 }
 
 /// Why nobody can say what ruled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", content = "address", rename_all = "snake_case")]
+#[schemars(rename = "UnclearRuling")]
 pub enum Unclear {
     /// The domain's configurations were not read.
     Unread,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::history::{History, Ruling, Unclear};
-use crate::model::{Address, Period, Publish, RecordConfig};
+use crate::model::{Address, Aired, DomainAired, Period, Publish, RecordConfig};
 
 /// How long the service awaits an interrupted stream where nothing else is written (API: DelayTime).
 pub(super) const DELAY: SignedDuration = SignedDuration::from_secs(180);
@@ -47,9 +47,18 @@ impl Session {
     }
 }
 
+/// Every session, in the order of domains, addresses and beginnings.
+pub fn sessions(aired: &Aired, history: &History<'_>) -> Vec<Session> {
+    let of = |(domain, read): (&Arc<str>, &DomainAired)| {
+        let read_at = read.read_at.unwrap_or(aired.period.to);
+        of_domain(domain, &read.publishes, history, read_at)
+    };
+    aired.domains.iter().flat_map(of).collect()
+}
+
 /// The sessions of one domain, in the order of their addresses and beginnings. Two connections are one session if the interruption is no longer than
 /// the configuration's delay time, and the same configuration ruled at the beginning of both.
-pub(super) fn sessions(
+pub(super) fn of_domain(
     domain: &Arc<str>,
     publishes: &[Publish],
     history: &History<'_>,
@@ -100,7 +109,7 @@ impl Session {
         waits: SignedDuration,
         read_at: Timestamp,
     ) -> Self {
-        let Publish { app: _, stream: _, began, ended, ingest, template } = publish;
+        let Publish { app: _, stream: _, began, ended, ingest, template, client: _ } = publish;
         Self {
             address: address.clone(),
             template: template.clone(),

@@ -17,11 +17,17 @@ mod history;
 mod join;
 mod near;
 mod replay;
+mod report;
 mod verdict;
+mod writes;
 
 pub use self::expected::Expected;
 pub use self::history::{Ended, History, Ruler, Ruling, Since, Unclear, Write};
-pub use self::join::Session;
+pub use self::join::{Session, sessions};
 pub use self::near::is_near_miss;
 pub use self::replay::{Replay, ReplayRow, Sides, Tally};
+pub use self::report::{
+    Audit, AuditError, DomainAudit, FORMAT_VERSION, Made, Recording, RuledBy, RulingConfig, SessionAudit,
+};
 pub use self::verdict::{Kind, Reason, Settings, Verdict, judge};
+pub use self::writes::writes;

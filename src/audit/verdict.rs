@@ -1,6 +1,8 @@
 //! Judges each session.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::coverage::{self, Level};
 use super::expected::Expected;
@@ -28,7 +30,9 @@ impl Default for Settings {
 }
 
 /// What became of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "AuditVerdict")]
 pub enum Kind {
     /// No recording is listed.
     Missing,
@@ -44,15 +48,49 @@ pub enum Kind {
     NotWanted,
 }
 
+impl Kind {
+    /// Every verdict, the worst first.
+    pub const ALL: [Self; 6] =
+        [Kind::Missing, Kind::Partly, Kind::Unknown, Kind::Pending, Kind::Recorded, Kind::NotWanted];
+
+    /// Its name in machine formats.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Missing => "missing",
+            Kind::Partly => "partly",
+            Kind::Unknown => "unknown",
+            Kind::Pending => "pending",
+            Kind::Recorded => "recorded",
+            Kind::NotWanted => "not_wanted",
+        }
+    }
+
+    /// Whether something should be recorded that is not, or that may not be.
+    pub fn is_alarming(self) -> bool {
+        match self {
+            Kind::Missing | Kind::Partly | Kind::Unknown => true,
+            Kind::Pending | Kind::Recorded | Kind::NotWanted => false,
+        }
+    }
+}
+
 /// Why a session has its verdict.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", content = "value", rename_all = "snake_case")]
+#[schemars(rename = "AuditReason")]
 pub enum Reason {
     /// Its configuration says so, and the recordings.
     Ruled,
     /// No configuration ruled it.
     NoConfiguration,
     /// The configuration that rules its address now was added, at this time, after it had begun.
-    ConfiguredAfter(Address, Timestamp),
+    ConfiguredAfter {
+        /// The configuration.
+        address: Address,
+        /// When it was added.
+        #[schemars(with = "String", extend("format" = "date-time"))]
+        time: Timestamp,
+    },
     /// Its configuration records only on demand (API: OnDemand 1, 2 or 7).
     OnDemand(u8),
     /// Its configuration does not record this kind of stream (API: RecordContent, TranscodeTemplates).
@@ -89,8 +127,8 @@ pub struct Verdict {
     pub kind: Kind,
     /// Why.
     pub reason: Reason,
-    /// The ids of the recordings that lie over it.
-    pub videos: Vec<String>,
+    /// The recordings that lie over it.
+    pub videos: Vec<Video>,
     /// How many recordings of every moment there should be.
     pub layers: usize,
     /// How long it was on air.
@@ -115,7 +153,7 @@ pub fn judge(
     let mut verdicts = Vec::new();
     for (domain, read) in &aired.domains {
         let read_at = read.read_at.unwrap_or(aired.period.to);
-        let sessions = join::sessions(domain, &read.publishes, history, read_at);
+        let sessions = join::of_domain(domain, &read.publishes, history, read_at);
         let bench = Bench { aired, read, read_at, own_names: own_names(read), history, expected, settings };
         verdicts.extend(sessions.into_iter().map(|session| bench.judge(session)));
     }
@@ -212,7 +250,7 @@ impl Bench<'_> {
             layers: wish.layers.all,
             aired: session.on_air.iter().map(|connection| connection.length()).sum(),
             recorded: coverage::recorded(&session.on_air, &recordings),
-            videos: videos.iter().map(|video| video.id.clone()).collect(),
+            videos: videos.iter().map(|video| (*video).clone()).collect(),
             lacks,
             near,
             must_record,
@@ -234,7 +272,7 @@ impl Bench<'_> {
                 Wish { cycle: LONGEST, delay: LONGEST, ..unruled(Reason::Unclear(unclear.clone())) }
             }
             Ruling::Known(None) => match self.history.came_after(&session.address, session.began) {
-                Some((address, time)) => unruled(Reason::ConfiguredAfter(address, time)),
+                Some((address, time)) => unruled(Reason::ConfiguredAfter { address, time }),
                 None => unruled(Reason::NoConfiguration),
             },
             Ruling::Known(Some(ruler)) => self.ruled(session, ruler, insist),

@@ -6,6 +6,9 @@ use crate::model::{DomainSnapshot, Pattern, Snapshot};
 use crate::resolve::{Desired, DesiredDomain};
 use crate::source::Spanned;
 
+/// Matches what is on air, which no configuration needs to name.
+const MUST_RECORD: &str = "must_record";
+
 /// Finds what the files alone can show: a pattern that matches none of their domains.
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
     if !facts.is_whole() {
@@ -21,7 +24,8 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Findings) {
 /// Finds what shows only after the domains were read: a pattern that matches nothing in them. A pattern that is a whole
 /// domain is skipped, since it is also meant for later configurations.
 pub(super) fn check_listed(desired: &Desired, snapshot: &Snapshot, findings: &mut Findings) {
-    for (list, pattern) in patterns(desired).filter(|(_, pattern)| !pattern.value.is_whole_domain()) {
+    let needs_one = |list: &str, pattern: &Pattern| list != MUST_RECORD && !pattern.is_whole_domain();
+    for (list, pattern) in patterns(desired).filter(|(list, pattern)| needs_one(list, &pattern.value)) {
         if !is_read(&pattern.value, desired, snapshot) || matches(&pattern.value, desired, snapshot) {
             continue;
         }
@@ -35,8 +39,9 @@ pub(super) fn check_listed(desired: &Desired, snapshot: &Snapshot, findings: &mu
 }
 
 fn patterns(desired: &Desired) -> impl Iterator<Item = (&'static str, &Spanned<Pattern>)> {
-    let ignore = desired.ignore.iter().map(|pattern| ("ignore", pattern));
-    ignore.chain(desired.protect.iter().map(|pattern| ("protect", pattern)))
+    let Desired { ignore, protect, must_record, .. } = desired;
+    let lists = [("ignore", ignore), ("protect", protect), (MUST_RECORD, must_record)];
+    lists.into_iter().flat_map(|(list, patterns)| patterns.iter().map(move |pattern| (list, pattern)))
 }
 
 /// Whether the pattern matches a domain, and every domain that it matches was read whole.

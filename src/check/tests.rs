@@ -156,6 +156,14 @@ fn pattern_without_match_a_read_domain_shows_what_matches_nothing_in_it() {
 }
 
 #[test]
+fn pattern_without_match_what_must_be_recorded_needs_no_configuration() {
+    let listed = |text: &str| found_listed(&streams(text, "cam: {}"), &[], &["a.com"]);
+    assert_eq!(listed("must_record: [a.com/sport/final]"), []);
+    let text = streams("must_record: [b.com/show]", "cam: {}");
+    assert_eq!(found(&text), [(UNMATCHED, "b.com/show".into())]);
+}
+
+#[test]
 fn pattern_without_match_what_a_glob_ignores_may_come_and_go() {
     let listed = |pattern: &str| found_listed(&streams(pattern, "cam: {}"), &[], &["a.com"]);
     let row = |severity| [(UNMATCHED, severity, "a.com/test".to_owned())];

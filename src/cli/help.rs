@@ -44,7 +44,7 @@ const PARTS: [Part; 4] = [
 ];
 
 /// Two example lines for each command, by its name.
-const EXAMPLES: [(&str, &str); 19] = [
+const EXAMPLES: [(&str, &str); 21] = [
     ("init", "  livevod init live.example.com\n  livevod init live.example.com --online --ci github"),
     ("import", "  livevod import live.example.com > livevod.yaml\n  livevod import --all --out livevod"),
     ("validate", "  livevod validate\n  livevod validate --online --deny warnings"),
@@ -57,6 +57,14 @@ const EXAMPLES: [(&str, &str); 19] = [
     (
         "drift",
         "  livevod drift --only-new .livevod/known.json --format markdown\n  livevod drift --title production --notify slack --metrics livevod.prom",
+    ),
+    (
+        "audit",
+        "  livevod audit --since 7d\n  livevod audit --from 2026-11-28T18:00:00Z --to 2026-11-29 --format json",
+    ),
+    (
+        "sessions",
+        "  livevod sessions --since 7d --out week.json\n  livevod sessions --target live.example.com/show",
     ),
     (
         "snapshot",

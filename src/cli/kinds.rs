@@ -14,10 +14,13 @@ pub(super) enum Kind {
     Snapshot,
     Journal,
     EmulatorLog,
+    Sessions,
+    Audit,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Kind::Plan, Kind::Snapshot, Kind::Journal, Kind::EmulatorLog];
+    const ALL: [Self; 6] =
+        [Kind::Plan, Kind::Snapshot, Kind::Journal, Kind::EmulatorLog, Kind::Sessions, Kind::Audit];
 
     /// The kind of the file at a path, if it is livevod's own.
     pub(super) fn of(path: &Path) -> Option<Self> {
@@ -31,6 +34,8 @@ impl Kind {
             Kind::Snapshot => b"{\n\"snapshot\":",
             Kind::Journal => b"{\"event\":\"begun\"",
             Kind::EmulatorLog => b"livevod emulator log ",
+            Kind::Sessions => b"{\n\"sessions\":",
+            Kind::Audit => b"{\n\"audit\":",
         }
     }
 
@@ -40,6 +45,8 @@ impl Kind {
             Kind::Snapshot => "a snapshot",
             Kind::Journal => "the journal of a run",
             Kind::EmulatorLog => "the log of an emulator",
+            Kind::Sessions => "a sessions file",
+            Kind::Audit => "the report of an audit",
         }
     }
 
@@ -56,6 +63,8 @@ impl Kind {
             Kind::EmulatorLog => {
                 format!("`--emulator={path}` uses it, `livevod emulator --data {path}` serves it")
             }
+            Kind::Sessions => format!("`livevod audit --sessions {path}` judges it"),
+            Kind::Audit => format!("`livevod show {path}` shows it"),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod apply;
 mod arguments;
+mod audit;
 mod base;
 mod candidates;
 mod checkup;
@@ -42,6 +43,7 @@ mod plan;
 mod progress;
 mod prune;
 mod ram_policy;
+mod reading;
 mod record;
 mod render;
 mod rerun;
@@ -51,6 +53,7 @@ mod run;
 mod saved;
 mod schema;
 mod sealed;
+mod sessions;
 mod show;
 mod snapshot;
 mod stream_url;
@@ -60,6 +63,7 @@ mod undeclared;
 mod usage;
 mod validate;
 mod views;
+mod window;
 
 use std::ffi::{OsStr, OsString};
 
@@ -134,6 +138,12 @@ commands! {
     Show(show),
     /// Check for drift: exit with 2 if the service differs from the files, with 1 if it could not be read completely
     Drift(drift),
+    /// Tell of everything that aired whether it was recorded: exit with 2 if something was not, with 1 if not everything could be
+    /// read
+    #[command(long_about = audit::LONG_HELP)]
+    Audit(audit),
+    /// List who published when, and save it for `audit` and `plan --replay`
+    Sessions(sessions),
     /// Save what the service holds to a file, for `plan --against` and `restore`
     Snapshot(snapshot),
     /// Go back to a snapshot, or to the state before a run: plan, ask for approval, make the changes, and read them back

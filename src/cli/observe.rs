@@ -395,6 +395,20 @@ impl Observed {
         }
     }
 
+    /// Whether everything was read.
+    pub(super) fn is_read(&self) -> bool {
+        self.plan.is_complete()
+    }
+
+    /// # Errors
+    /// When the credentials belong to another account than the declared one.
+    pub(super) fn insist_on_own_account(&self) -> Result<(), Failure> {
+        match self.plan.notes.held.iter().find(|held| held.guard == Guard::Account) {
+            Some(held) => Err(Diagnostic::new(Code::Account, held.message.clone()).into()),
+            None => Ok(()),
+        }
+    }
+
     /// The plan, in the form in which it is saved.
     pub(super) fn to_save(&self) -> SavedPlan {
         SavedPlan::new(self.plan.clone(), jiff::Timestamp::now())

@@ -1,5 +1,6 @@
 //! The folder of journals: unfinished runs, and the journal and snapshot of this run.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use super::terminal::secrets;
 use crate::apply::journal::{
     Broken, Header, History, Journal, JournalError, JournalFile, LastEntry, LeftOpen, LeftOpenFound,
     LeftOpenNow, Lock, LockError, NeededRuns, RunId, RunRecord, Sink, Stored, gaps, last_entry, left_open,
-    read_needed_runs, read_runs, save_snapshot, snapshot_name, until_settled,
+    read_needed_runs, read_runs, read_snapshot, save_snapshot, snapshot_name, until_settled,
 };
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::{Address, Snapshot};
@@ -79,6 +80,22 @@ impl Earlier {
     /// What livevod last left at each address, if all journals were read.
     pub(super) fn history(&self) -> History {
         History::of(&self.runs, self.diagnostics.is_empty())
+    }
+
+    /// The runs, the first one first.
+    pub(super) fn runs(&self) -> &[RunRecord] {
+        &self.runs
+    }
+
+    /// What existed before each run that started at `from` or later, by its id, as far as that can be read.
+    pub(super) fn snapshots(&self, folder: &Path, from: Timestamp) -> BTreeMap<String, Snapshot> {
+        let recent = self.runs.iter().map(|run| &run.header).filter(|header| header.time >= from);
+        let saved = |header: &Header| {
+            header.snapshot.as_ref()?;
+            let text = String::from_utf8(read_snapshot(folder, &header.run).ok()?).ok()?;
+            Some((header.run.clone(), snapshot::read(&text).ok()?.snapshot))
+        };
+        recent.filter_map(saved).collect()
     }
 
     /// What is unfinished.

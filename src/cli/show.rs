@@ -5,17 +5,23 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::failure::Failure;
+use super::kinds::{Kind, input};
 use super::load::Loaded;
 use super::observe::Observed;
 use super::rerun;
 use super::reviewed;
 use super::run::{Run, Session, Told};
+use super::sealed;
+use super::terminal::Terminal;
 use super::views::Views;
-use crate::render::{self, Context, Exit, Format};
+use crate::audit::Audit;
+use crate::diag::{Code, Diagnostic};
+use crate::render::{self, AuditView, Context, Exit, Format};
+use crate::source::Sources;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// File that `livevod plan --out` wrote
+    /// File that `livevod plan --out` or `livevod audit --out` wrote
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
 
@@ -31,6 +37,27 @@ pub(super) struct Arguments {
     views: Views,
 }
 
+impl Arguments {
+    /// Shows the report of an audit.
+    fn audit(&self, terminal: &Terminal) -> Result<Exit, Failure> {
+        let Self { plan: file, format, full, views } = self;
+        if !format.holds_audits() {
+            let message = "this format can't contain an audit".to_owned();
+            return Err(Diagnostic::new(Code::Usage, message).into());
+        }
+        let audit = Audit::read(&sealed::text(file, Code::Usage)?).map_err(|error| {
+            Diagnostic::new(Code::Usage, format!("{} can't be used: {error}", input(file)))
+        })?;
+        let mut layout = views.layout(*format, *full, terminal);
+        layout.made.time = Some(audit.time);
+        layout.made.version = Some(audit.livevod.clone());
+        let sources = Sources::default();
+        let context = Context { sources: &sources, diagnostics: &[], exit: Exit::Success };
+        terminal.show(&render::audit(&AuditView::new(&audit), context, &layout));
+        Ok(Exit::Success)
+    }
+}
+
 impl Run for Arguments {
     fn told(&self) -> Told<'_> {
         Told::in_format(self.format)
@@ -39,6 +66,9 @@ impl Run for Arguments {
     /// Shows the plan, whether or not it could still be applied.
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         let Self { plan, format, full, views } = self;
+        if Kind::of(plan) == Some(Kind::Audit) {
+            return self.audit(terminal);
+        }
         let saved = reviewed::read(plan)?;
         let Loaded { sources, .. } = Loaded::of_plan(&saved);
         let mut layout = views.layout(*format, *full, terminal);

@@ -87,6 +87,11 @@ pub(super) fn of_drift() -> impl TypedValueParser<Value = Format> {
     })
 }
 
+/// `--format` of `audit`, which has findings and pages, and no plan.
+pub(super) fn of_audit() -> impl TypedValueParser<Value = Format> {
+    those(Format::holds_audits)
+}
+
 fn those(hold: fn(Format) -> bool) -> impl TypedValueParser<Value = Format> {
     let values = Format::value_variants().iter().filter(|format| hold(**format));
     let values: Vec<PossibleValue> = values.filter_map(ValueEnum::to_possible_value).collect();

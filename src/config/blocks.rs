@@ -23,6 +23,7 @@ pub(super) const DOCUMENT: &[&str] = &[
     "layouts",
     "ignore",
     "protect",
+    "must_record",
     "accept",
     "domains",
 ];
@@ -75,6 +76,7 @@ impl Decoder<'_> {
             layouts,
             ignore,
             protect,
+            must_record,
             accept,
             domains,
             allows: _,
@@ -90,6 +92,7 @@ impl Decoder<'_> {
             "layouts" => self.named(layouts, item, scalar::own_name, Self::layout),
             "ignore" => ignore.extend(self.patterns(item)),
             "protect" => protect.extend(self.patterns(item)),
+            "must_record" => must_record.extend(self.patterns(item)),
             "accept" => accept.extend(self.accepts(item)),
             "domains" => self.named(domains, item, scalar::domain, Self::domain),
             _ => {}

@@ -27,6 +27,8 @@ pub struct Document {
     pub ignore: Vec<Spanned<Pattern>>,
     /// Patterns of addresses that are never deleted, replaced or stopped.
     pub protect: Vec<Spanned<Pattern>>,
+    /// Patterns of streams that must be recorded whenever they are on air.
+    pub must_record: Vec<Spanned<Pattern>>,
     /// Differences of the service that are accepted for a while.
     pub accept: Vec<Accept>,
     /// By domain name.

@@ -23,6 +23,7 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
         layouts,
         ignore,
         protect,
+        must_record,
         accept,
         domains,
         allows,
@@ -38,6 +39,7 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
     merger.map(&mut first.layouts, layouts, Merger::layout);
     first.ignore.extend(ignore);
     first.protect.extend(protect);
+    first.must_record.extend(must_record);
     first.accept.extend(accept);
     merger.map(&mut first.domains, domains, Merger::domain);
     first.allows.extend(allows);
@@ -45,14 +47,16 @@ pub(super) fn merge(first: &mut Document, second: Document, findings: &mut Findi
     first.partial |= partial;
 }
 
-/// The most patterns of `ignore`, `protect` or `accept`: each is compared with every configuration.
+/// The most patterns of `ignore`, `protect`, `must_record` or `accept`: each is compared with every configuration.
 const PATTERNS: usize = 1000;
 
 /// Runs the checks that need the whole document.
 pub(super) fn check_whole(document: &mut Document, findings: &mut Findings) {
     check_prune(document, findings);
-    limit_patterns("ignore", &mut document.ignore, |pattern: &Spanned<Pattern>| pattern.span, findings);
-    limit_patterns("protect", &mut document.protect, |pattern: &Spanned<Pattern>| pattern.span, findings);
+    let Document { ignore, protect, must_record, .. } = document;
+    for (name, patterns) in [("ignore", ignore), ("protect", protect), ("must_record", must_record)] {
+        limit_patterns(name, patterns, |pattern: &Spanned<Pattern>| pattern.span, findings);
+    }
     limit_patterns("accept", &mut document.accept, |accept: &Accept| accept.address.span, findings);
 }
 

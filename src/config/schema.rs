@@ -66,6 +66,9 @@ struct File {
     ignore: Vec<String>,
     /// Patterns of addresses that are never deleted, replaced or stopped, whatever the flags.
     protect: Vec<String>,
+    /// Patterns of streams that must be recorded whenever they are on air: `livevod audit` reports each that is not, also if no
+    /// configuration applies to it.
+    must_record: Vec<String>,
     /// Differences of the service that are left as they are until a day.
     accept: Vec<Accept>,
     /// Main streaming domains by name. A domain that no file names is never read or touched.

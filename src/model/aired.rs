@@ -16,6 +16,13 @@ pub struct Aired {
     pub domains: BTreeMap<Arc<str>, DomainAired>,
 }
 
+impl Aired {
+    /// Whether everything that was asked for was read.
+    pub fn is_complete(&self) -> bool {
+        self.domains.values().all(|domain| domain.unread.is_empty())
+    }
+}
+
 /// What was read of one domain.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DomainAired {
@@ -44,6 +51,8 @@ pub struct Publish {
     pub ingest: Option<String>,
     /// The live transcode template, if this is a transcoded stream (API: Transcoded, TranscodeId).
     pub template: Option<String>,
+    /// The address of the publisher (API: ClientAddr). It identifies people, so it is dropped unless it is asked for.
+    pub client: Option<String>,
 }
 
 /// One recording in VOD (VOD: ListLiveRecordVideo).

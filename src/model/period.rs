@@ -1,13 +1,17 @@
 //! A stretch of time.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// From one moment to a later one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Period {
     /// Its first moment.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub from: Timestamp,
     /// The moment at which it is over.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub to: Timestamp,
 }
 

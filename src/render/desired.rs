@@ -11,12 +11,12 @@ use super::facts::origin_row;
 use super::phrases::{counted, origin_text};
 use crate::config;
 use crate::model::{
-    Address, AddressText, Field, FormatSettings, Part, Process, State, Value, in_documented_order,
+    Address, AddressText, Field, FormatSettings, Part, Pattern, Process, State, Value, in_documented_order,
     is_group_id,
 };
 use crate::plan::FieldOrigin;
 use crate::resolve::{Desired, Entry, Resolved};
-use crate::source::{Source, Sources};
+use crate::source::{Source, Sources, Spanned};
 
 /// The configurations as a file that livevod reads: every value written out, followed by its origin in a comment.
 ///
@@ -96,6 +96,8 @@ struct File<'a> {
     ignore: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     protect: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    must_record: Vec<String>,
     domains: IndexMap<&'a str, Domain<'a>>,
 }
 
@@ -118,13 +120,18 @@ struct App<'a> {
 impl<'a> File<'a> {
     fn new(desired: &'a Desired) -> Self {
         // Accepted differences are about what the service has: they change nothing of what the files want.
-        let Desired { account, domains, ignore, protect, accept: _, lapsed: _, group_names: _ } = desired;
+        let Desired { account, domains, ignore, protect, must_record, accept: _, lapsed: _, group_names: _ } =
+            desired;
+        let texts = |patterns: &[Spanned<Pattern>]| -> Vec<String> {
+            patterns.iter().map(|pattern| pattern.value.to_string()).collect()
+        };
         let mut file = Self {
             version: 1,
             account: account.as_ref().map(|account| account.value.as_str()),
             transcode_groups: unusual_groups(desired),
-            ignore: ignore.iter().map(|pattern| pattern.value.to_string()).collect(),
-            protect: protect.iter().map(|pattern| pattern.value.to_string()).collect(),
+            ignore: texts(ignore),
+            protect: texts(protect),
+            must_record: texts(must_record),
             domains: IndexMap::new(),
         };
         for (name, domain) in domains {

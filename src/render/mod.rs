@@ -2,6 +2,7 @@
 //! findings, …) is printed in a [`Format`]; `printed` is the table of both.
 
 mod alike;
+mod audit;
 mod base;
 mod causes;
 mod comment;
@@ -54,6 +55,7 @@ mod terraform;
 mod view;
 mod who;
 
+pub use audit::{AuditView, SessionsView};
 pub use diagnostics::diagnostics;
 pub use differences::plan_findings;
 pub use doctor::{Check, checks, is_about_every_call};
@@ -70,8 +72,8 @@ pub use left_open::ended_at_once;
 pub use links::{LinkBase, LinkBaseError, Links};
 pub use metrics::{Exposition, Metrics, metrics};
 pub use printed::{
-    Printed, Shown, area, codes, drift, effective, explanation, failure, findings, forms, measured, page,
-    plan, pruned, report, run, runs, snapshot, unapplied, validated,
+    Printed, Shown, area, audit, codes, drift, effective, explanation, failure, findings, forms, measured,
+    page, plan, pruned, report, run, runs, sessions, snapshot, unapplied, validated,
 };
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};
@@ -161,6 +163,21 @@ impl Format {
             | Format::Gitlab
             | Format::Sarif => true,
             Format::TerraformJson | Format::GitlabTerraform | Format::Html | Format::Openmetrics => false,
+        }
+    }
+
+    /// Whether it can contain an audit.
+    pub fn holds_audits(self) -> bool {
+        match self {
+            Format::Human | Format::Json => true,
+            Format::Markdown
+            | Format::Html
+            | Format::Github
+            | Format::Gitlab
+            | Format::Sarif
+            | Format::TerraformJson
+            | Format::GitlabTerraform
+            | Format::Openmetrics => false,
         }
     }
 

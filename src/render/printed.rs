@@ -3,6 +3,7 @@
 //! A command offers a format only if it can contain the subject ([`Format::holds_reports`],
 //! [`Format::holds_findings`]); for any other format, the output is that for people.
 
+use super::audit::{AuditView, SessionsView, audit_json, human_audit, human_sessions, sessions_json};
 use super::desired::{desired_json, desired_summary, desired_yaml};
 use super::diagnostics::diagnostics;
 use super::differences::plan_findings;
@@ -131,6 +132,22 @@ pub fn drift(view: &DriftView, context: Context, layout: &Layout) -> Printed {
 /// The metrics of a drift check. People read its findings.
 pub fn measured(metrics: String, context: Context, layout: &Layout) -> Printed {
     Printed::beside(context, layout, metrics)
+}
+
+/// What became of everything that aired.
+pub fn audit(view: &AuditView, context: Context, layout: &Layout) -> Printed {
+    match layout.format {
+        Format::Json => Printed::document(audit_json(view, context)),
+        _ => Printed::beside(context, layout, human_audit(view, layout.full, layout.stdout)),
+    }
+}
+
+/// Who published when.
+pub fn sessions(view: &SessionsView, context: Context, layout: &Layout) -> Printed {
+    match layout.format {
+        Format::Json => Printed::document(sessions_json(view, context)),
+        _ => Printed::beside(context, layout, human_sessions(view, layout.stdout)),
+    }
 }
 
 /// Findings among those of the run.

@@ -1,12 +1,13 @@
 //! The JSON Schemas of the documents, generated from the types that are serialized.
 
+use super::audit::{AuditDocument, SessionsDocument};
 use super::documents::{DiagnosticsDocument, FORMAT_VERSION};
 use super::drift::DriftDocument;
 use super::events::Line;
 use super::journal::JournalDocument;
 use super::plan_json::PlanDocument;
 use super::report_json::ReportDocument;
-use crate::{config, notify, schema, snapshot};
+use crate::{config, notify, schema, sessions, snapshot};
 
 /// The documents with a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -27,6 +28,12 @@ pub enum OutputKind {
     Diagnostics,
     /// The file that `snapshot --out` saves
     Snapshot,
+    /// `audit --format json`
+    Audit,
+    /// `sessions --format json`
+    Sessions,
+    /// The file that `sessions --out` saves
+    SessionsFile,
     /// What `drift --notify json` posts
     Notification,
 }
@@ -42,6 +49,9 @@ pub fn schema(document: OutputKind) -> serde_json::Value {
         OutputKind::Journal => schema::of::<JournalDocument>("journal", FORMAT_VERSION),
         OutputKind::Diagnostics => schema::of::<DiagnosticsDocument>("diagnostics", FORMAT_VERSION),
         OutputKind::Snapshot => snapshot::schema(),
+        OutputKind::Audit => schema::of::<AuditDocument>("audit", FORMAT_VERSION),
+        OutputKind::Sessions => schema::of::<SessionsDocument>("sessions", FORMAT_VERSION),
+        OutputKind::SessionsFile => sessions::schema(),
         OutputKind::Notification => notify::schema(),
     }
 }

@@ -21,6 +21,8 @@ pub struct Desired {
     pub ignore: Vec<Spanned<Pattern>>,
     /// Patterns of addresses that are never deleted, replaced or stopped.
     pub protect: Vec<Spanned<Pattern>>,
+    /// Patterns of streams that must be recorded whenever they are on air.
+    pub must_record: Vec<Spanned<Pattern>>,
     /// The differences that are accepted.
     pub accept: Vec<Accepted>,
     /// The entries of `accept` that no longer hold: see [`Desired::as_of`].
@@ -54,6 +56,11 @@ impl Desired {
     /// The patterns under `protect`, for many addresses.
     pub fn protected(&self) -> PatternIndex<'_> {
         PatternIndex::new(self.protect.iter().map(|pattern| &pattern.value))
+    }
+
+    /// The patterns under `must_record`, for many addresses.
+    pub fn must_be_recorded(&self) -> PatternIndex<'_> {
+        PatternIndex::new(self.must_record.iter().map(|pattern| &pattern.value))
     }
 
     /// The differences that are accepted, for many addresses.

@@ -56,6 +56,7 @@ pub fn resolve(document: &Document) -> (Desired, Vec<Diagnostic>) {
         domains,
         ignore: document.ignore.clone(),
         protect: document.protect.clone(),
+        must_record: document.must_record.clone(),
         accept: accepted::resolve(document),
         lapsed: Vec::new(),
         group_names: groups::names(document),

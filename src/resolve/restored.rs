@@ -28,6 +28,7 @@ pub fn restored(saved: &Saved, sources: &Sources, file: FileId) -> Desired {
         domains: saved.snapshot.domains.iter().map(domain).collect(),
         ignore: lines.patterns(&saved.ignore, lines.head(text, "\"ignore\"")),
         protect: lines.patterns(&saved.protect, lines.head(text, "\"protect\"")),
+        must_record: Vec::new(),
         // What is written back is what existed then, whatever files accept today.
         accept: Vec::new(),
         lapsed: Vec::new(),

@@ -77,6 +77,7 @@ fn publish(item: &Value) -> Result<Publish, String> {
         ended: row.time("StopTime")?,
         ingest: text(row.fields, "PublishDomain").map(|name| name.to_ascii_lowercase()),
         template,
+        client: text(row.fields, "ClientAddr"),
     })
 }
 
@@ -214,6 +215,7 @@ mod tests {
                 ended: None,
                 ingest: Some("push.example.com".into()),
                 template: None,
+                client: None,
             };
             assert_eq!(listed, Listed { items: vec![cam1], total: Some(1) });
         }

@@ -463,6 +463,7 @@ impl Draw {
                     ended: (!on_air).then(|| time(to)),
                     ingest: None,
                     template: template.map(str::to_owned),
+                    client: None,
                 };
                 publishes.push(row(address.stream.clone(), None));
                 if transcodes {

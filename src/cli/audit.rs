@@ -1,0 +1,230 @@
+//! `livevod audit`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+
+use super::arguments::{Guards, Planning, Remote, Scope, plan_options};
+use super::connect::{Access, Connection, connect};
+use super::failure::Failure;
+use super::goal::Goal;
+use super::load::{Loaded, load};
+use super::observe::{Observed, against, block_on, observe};
+use super::places::Places;
+use super::reading::{self, Asked, Domains};
+use super::record::Earlier;
+use super::run::{Run, Session, Told};
+use super::sealed;
+use super::undeclared::Breadth;
+use super::views::of_audit;
+use super::window::Window;
+use crate::audit::{self, Audit, Expected, History, Made, Ruling, Settings, Verdict, Write};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{Address, Aired, Period};
+use crate::plan::{PlanOptions, Selection};
+use crate::render::{self, AuditView, Context, Exit, Target};
+use crate::resolve::Entry;
+use crate::source::Place;
+
+pub(super) const LONG_HELP: &str = "\
+Tell of everything that was on air whether it was recorded: exit with 2 if something was not, with 1 if not everything could be read
+
+It reads who published when, the recordings in VOD, the configurations and the journals of earlier runs, and judges every
+session by the configuration that applied when it began. It says `recorded` or `not recorded` only where that is certain, and
+else why it is not known. `must_record` in the files names streams that must be recorded even if no configuration applies.";
+
+#[derive(Debug, Args)]
+#[command(mut_arg("format", |format| format.value_parser(of_audit())))]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    planning: Planning,
+
+    #[command(flatten)]
+    window: Window,
+
+    /// Take what aired from FILE, which `livevod sessions --out` wrote, instead of asking the service
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "from", "transcoded"])]
+    sessions: Option<PathBuf>,
+
+    /// Take the configurations from a snapshot, instead of asking the service
+    #[arg(long, value_name = "SNAPSHOT", requires = "sessions")]
+    against: Option<PathBuf>,
+
+    /// Also judge transcoded streams
+    #[arg(long)]
+    transcoded: bool,
+
+    /// How long after a part or a stream has ended its recording must be listed: until then, its verdict is `pending`
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = length)]
+    grace: SignedDuration,
+
+    /// How much later than in truth a recording may say that it began, so that a shorter lack is none
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = length)]
+    slack: SignedDuration,
+
+    /// Save the verdicts to FILE as evidence, with a checksum; `livevod show FILE` shows them
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// The longest that recordings are waited for, and that their times may be off by.
+const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+
+fn length(text: &str) -> Result<SignedDuration, String> {
+    let length: SignedDuration =
+        text.parse().map_err(|_| "a duration is a number with a unit, such as `15m`".to_owned())?;
+    let is_usable = (SignedDuration::ZERO..=LONGEST).contains(&length);
+    is_usable.then_some(length).ok_or_else(|| "expected a duration from `0s` to `24h`".to_owned())
+}
+
+/// What is needed to judge.
+struct Read {
+    target: Target,
+    observed: Observed,
+    aired: Aired,
+}
+
+impl Run for Arguments {
+    fn told(&self) -> Told<'_> {
+        Told::in_format(self.planning.scope.format)
+    }
+
+    fn max_findings(&self) -> Option<usize> {
+        self.planning.rules.shown.given()
+    }
+
+    fn places(&self) -> Places<'_> {
+        let Self { planning, sessions, against, .. } = self;
+        let reads = || planning.files().into_iter().chain(sessions.clone()).chain(against.clone()).collect();
+        Places::reading(reads).journals(&planning.scope.journal).writing("--out", self.out.as_ref())
+    }
+
+    fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
+        let Planning { paths, rules, scope } = &self.planning;
+        let loaded = load(paths, rules)?;
+        let selection = plan_options(scope, &Guards::default()).selection;
+        let read = self.read(&loaded, &selection)?;
+        let (audit, damaged) = self.judge(&loaded, &selection, &read)?;
+        if let Some(out) = &self.out {
+            sealed::write(out, Code::Usage, audit.write())?;
+        }
+        let diagnostics = [read.observed.findings(&loaded), damaged].concat();
+        let exit = exit(&audit, read.observed.is_read());
+        let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
+        let view = AuditView::new(&audit);
+        terminal.show(&render::audit(&view, context, &scope.layout(terminal)));
+        Ok(exit)
+    }
+}
+
+impl Arguments {
+    /// Reads the configurations and what aired.
+    fn read(&self, loaded: &Loaded, selection: &Selection) -> Result<Read, Failure> {
+        let Self { planning: Planning { scope, .. }, window, transcoded, .. } = self;
+        let domains = domains(loaded, &scope.remote, selection);
+        let options = whole_domains(scope, &domains);
+        if let (Some(snapshot), Some(sessions)) = (&self.against, &self.sessions) {
+            let observed = against(snapshot, loaded, &options, &scope.journal, Goal::Files)?;
+            let aired = reading::from_file(sessions, Some(&observed.target), &domains)?;
+            return Ok(Read { target: observed.target.clone(), observed, aired });
+        }
+        let connection = connect(&scope.remote, Access::Reads, &Goal::Files.reach(&loaded.desired))?;
+        let earlier = Earlier::read(&scope.journal, &connection.target)?;
+        let period = window.period(Timestamp::now())?;
+        let asked = Asked { period, transcoded: *transcoded, clients: false };
+        let reading = async {
+            let breadth = Breadth::DECLARED;
+            let observed = observe(loaded, &connection, &options, &earlier, Goal::Files, breadth).await?;
+            observed.insist_on_own_account()?;
+            let aired = self.aired(&connection, domains, asked).await?;
+            Ok::<_, Failure>((observed, aired))
+        };
+        let (observed, aired) = block_on(reading)??;
+        Ok(Read { target: connection.target, observed, aired })
+    }
+
+    async fn aired(&self, connection: &Connection, domains: Domains, asked: Asked) -> Result<Aired, Failure> {
+        match &self.sessions {
+            Some(file) => reading::from_file(file, Some(&connection.target), &domains),
+            None => connection.asking(reading::read(connection, domains, asked, None)).await,
+        }
+    }
+
+    /// Judges what aired; also a finding for each journal that can't be read.
+    fn judge(
+        &self,
+        loaded: &Loaded,
+        selection: &Selection,
+        Read { target, observed, aired }: &Read,
+    ) -> Result<(Audit, Vec<Diagnostic>), Failure> {
+        let settings = Settings { grace: self.grace, slack: self.slack };
+        let (writes, damaged) = past(&self.planning.scope.journal, target, aired.period)?;
+        let history = History::new(&observed.snapshot, &writes);
+        let desired = &loaded.desired;
+        let declared = desired.domains.values().flat_map(|domain| &domain.entries);
+        let declared = declared.filter(|(_, entry)| entry.resolved().is_some()).map(|(address, _)| address);
+        let expected = Expected::new(desired.must_be_recorded(), desired.ignored(), declared);
+        let verdicts = audit::judge(aired, &history, &expected, settings);
+        let verdicts = verdicts.into_iter().filter(|one| selection.selects(&one.session.address)).collect();
+        let made = Made {
+            livevod: env!("CARGO_PKG_VERSION"),
+            time: Timestamp::now(),
+            target: &target.name,
+            account: target.account.as_deref(),
+        };
+        let place = |verdict: &Verdict| place(verdict, loaded);
+        Ok((Audit::new(made, aired, settings, verdicts, place), damaged))
+    }
+}
+
+/// An incomplete reading is an error, whatever the rest shows.
+fn exit(audit: &Audit, is_read: bool) -> Exit {
+    match () {
+        () if !audit.is_complete() || !is_read => Exit::Error,
+        () if audit.is_alarming() => Exit::Differences,
+        () => Exit::Success,
+    }
+}
+
+/// The planner's options for reading these domains whole: what aired needs no configuration of its own.
+pub(super) fn whole_domains(scope: &Scope, domains: &Domains) -> PlanOptions {
+    let targets = domains.keys().filter_map(|name| name.parse().ok()).collect();
+    let selection = Selection { targets, ..Selection::default() };
+    PlanOptions { selection, ..plan_options(scope, &Guards::default()) }
+}
+
+/// The domains that a run is about, each with its region.
+pub(super) fn domains(loaded: &Loaded, remote: &Remote, selection: &Selection) -> Domains {
+    let declared = loaded.desired.domains.keys().filter(|name| selection.selects_domain(name));
+    let region = |name: &str| loaded.desired.region(name).or(remote.region.as_deref()).map(str::to_owned);
+    declared.map(|name| (name.clone(), region(name))).collect()
+}
+
+/// What livevod wrote, by the journals in a folder, and a finding for each that can't be read. What existed before a run of
+/// `period` tells when it had been created.
+///
+/// # Errors
+/// When the folder can't be read.
+pub(super) fn past(
+    folder: &Path,
+    target: &Target,
+    period: Period,
+) -> Result<(Vec<Write>, Vec<Diagnostic>), Failure> {
+    let earlier = Earlier::read_all(folder, target)?;
+    let snapshots = earlier.snapshots(folder, period.from);
+    Ok((audit::writes(earlier.runs(), &snapshots), earlier.diagnostics))
+}
+
+/// The line of the files that is responsible for a session: what should have recorded it, or says that it must be recorded.
+fn place(Verdict { session, near, .. }: &Verdict, Loaded { desired, sources, .. }: &Loaded) -> Option<Place> {
+    let entry = |address: &Address| desired.get(address).map(|entry: &Entry| entry.key);
+    let ruler = match &session.ruling {
+        Ruling::Known(Some(ruler)) => entry(&ruler.address),
+        Ruling::Known(None) | Ruling::Unclear(_) => session.address.rulers().find_map(|ruler| entry(&ruler)),
+    };
+    let must = desired.must_record.iter().find(|pattern| pattern.value.matches(&session.address));
+    let domain = || desired.domains.get(&session.address.domain).map(|domain| domain.key);
+    let span = near.as_ref().and_then(entry).or(ruler).or(must.map(|pattern| pattern.span)).or_else(domain);
+    span.map(|span| sources.place(span))
+}

@@ -1,0 +1,13 @@
+//! What became of everything that aired, in words that every format shares, and one file for each rendering.
+
+mod human;
+mod json;
+mod sessions;
+mod view;
+mod words;
+
+pub(super) use human::human_audit;
+pub(super) use json::{AuditDocument, audit_json};
+pub use sessions::SessionsView;
+pub(super) use sessions::{SessionsDocument, human_sessions, sessions_json};
+pub use view::AuditView;

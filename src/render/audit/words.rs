@@ -1,0 +1,243 @@
+//! The words of an audit.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::phrases::{counted, minute};
+use super::super::style::Tone;
+use crate::audit::{Audit, Kind, Reason, RuledBy, SessionAudit, Since, Unclear};
+use crate::model::{Address, Period};
+
+/// The symbol, which carries the meaning without colour, and the colour.
+pub(super) fn mark(verdict: Kind) -> (&'static str, Tone) {
+    match verdict {
+        Kind::Missing => ("!", Tone::Danger),
+        Kind::Partly => ("~", Tone::Danger),
+        Kind::Unknown => ("?", Tone::Warning),
+        Kind::Pending => (".", Tone::Quiet),
+        Kind::Recorded => ("+", Tone::Create),
+        Kind::NotWanted => (".", Tone::Quiet),
+    }
+}
+
+/// The verdict as a word for people.
+pub(super) fn name(verdict: Kind) -> &'static str {
+    match verdict {
+        Kind::Missing => "not recorded",
+        Kind::Partly => "partly recorded",
+        Kind::Unknown => "unknown",
+        Kind::Pending => "pending",
+        Kind::Recorded => "recorded",
+        Kind::NotWanted => "not wanted",
+    }
+}
+
+/// `4 h 12 min`, `38 min`, `45 s`
+pub(super) fn length(seconds: i64) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
+    match (hours, minutes, rest) {
+        (0, 0, rest) => format!("{rest} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, rest) if minutes < 10 => format!("{minutes} min {rest} s"),
+        (0, minutes, _) => format!("{minutes} min"),
+        (hours, 0, _) => format!("{hours} h"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// How long all of these are together.
+fn total(periods: &[Period]) -> i64 {
+    periods.iter().map(|period| period.length()).sum::<SignedDuration>().as_secs()
+}
+
+/// `2026-11-28 19:45 to 23:57 UTC`; on one day, the day is named once.
+pub(super) fn period(from: Timestamp, to: Timestamp) -> String {
+    let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
+    let start = from.strftime("%Y-%m-%d %H:%M").to_string();
+    match day(from) == day(to) {
+        true => format!("{start} to {} UTC", to.strftime("%H:%M")),
+        false => format!("{start} to {}", minute(to)),
+    }
+}
+
+/// When a session was on air: `2026-11-28 19:45 to 23:57 UTC, 4 h 12 min on air, by push.example.com`
+pub(super) fn when(one: &SessionAudit) -> String {
+    let SessionAudit { began, ended, ingest, aired, on_air, .. } = one;
+    let span = match ended {
+        Some(ended) => period(*began, *ended),
+        None => format!("since {}, still on air", minute(*began)),
+    };
+    let pauses = match on_air.len() {
+        0 | 1 => String::new(),
+        more => format!(" with {}", counted(more - 1, "interruption")),
+    };
+    let by: Vec<&str> = ingest.iter().map(String::as_str).collect();
+    let by = if by.is_empty() { String::new() } else { format!(", by {}", by.join(" and ")) };
+    format!("{span}: {} on air{pauses}{by}", length(*aired))
+}
+
+/// What became of a session, a lowercase fragment.
+pub(super) fn outcome(one: &SessionAudit) -> String {
+    let lacks = || length(total(&one.lacks));
+    match one.verdict {
+        Kind::Missing => "not recorded: no recording is listed".to_owned(),
+        Kind::Partly => {
+            let missing = if one.layers > 1 { "not in every format" } else { "missing" };
+            let spans: Vec<String> = one.lacks.iter().map(|lack| period(lack.from, lack.to)).collect();
+            format!("partly recorded: {} {missing}, {}", lacks(), first_few(&spans))
+        }
+        Kind::Unknown if one.lacks.is_empty() => "unknown whether it was recorded".to_owned(),
+        Kind::Unknown => format!("unknown whether {} of it were recorded", lacks()),
+        Kind::Pending => "pending: its recordings need not be listed yet".to_owned(),
+        Kind::Recorded => format!("recorded: {}", counted(one.recordings.len(), "recording")),
+        Kind::NotWanted => match one.recordings.len() {
+            0 => "not wanted, not recorded".to_owned(),
+            some => format!("not wanted, but {} listed", are(some)),
+        },
+    }
+}
+
+fn are(count: usize) -> String {
+    if count == 1 { "1 recording is".to_owned() } else { format!("{count} recordings are") }
+}
+
+/// The first three, and how many more.
+fn first_few(all: &[String]) -> String {
+    match all {
+        [one, two, three, rest @ ..] if !rest.is_empty() => {
+            format!("{one}, {two}, {three} and {} more", rest.len())
+        }
+        few => few.join(", "),
+    }
+}
+
+/// Why, a lowercase fragment; empty if there is nothing to say.
+pub(super) fn reason(one: &SessionAudit) -> String {
+    let own = one.address.within_domain();
+    let near = one.near.as_ref().map(|near| {
+        format!(
+            "; `{}` is declared, and the names differ only in case, dashes or blanks",
+            near.within_domain()
+        )
+    });
+    let said = match &one.reason {
+        Reason::Ruled => match (&one.ruled_by, one.verdict) {
+            (Some(by), Kind::Missing | Kind::Partly) => format!("{} should have recorded it", ruler(by, &own)),
+            (Some(by), _) => format!("{} records it", ruler(by, &own)),
+            (None, _) => String::new(),
+        },
+        Reason::NoConfiguration => "no configuration applied to it".to_owned(),
+        Reason::ConfiguredAfter { address, time } => format!(
+            "no configuration applied to it when it began: `{}` was created at {}, and applies from the next publish on",
+            address.within_domain(),
+            minute(*time)
+        ),
+        Reason::OnDemand(demand) => {
+            let how = match demand {
+                1 => "only if the callback for recordings on demand asks for it",
+                2 => "only if the ingest URL asks for it",
+                _ => "only when RealTimeRecordCommand starts it",
+            };
+            let ruler = one.ruled_by.as_ref().map(|by| ruler(by, &own));
+            format!("{} records it {how} (on_demand {demand})", ruler.unwrap_or("its configuration".to_owned()))
+        }
+        Reason::Content => {
+            "its configuration does not record this kind of stream (record_content, transcode_templates)".to_owned()
+        }
+        Reason::Ignored => "the files ignore it".to_owned(),
+        Reason::Unread(what) => what.clone(),
+        Reason::Unclear(unclear) => self::unclear(unclear),
+        Reason::TooShort => "it is too short for the times of recordings, which may be off by a minute".to_owned(),
+        Reason::BeganBefore => "it may have begun before the period: use a longer one (`--since`)".to_owned(),
+        Reason::Alike { expected } => format!(
+            "recordings are listed, but the list does not tell whether they are of all {expected} formats and streams"
+        ),
+        Reason::Interruption => {
+            "what is missing is no longer than an interruption that the service waits out, and the publish list may not show those"
+                .to_owned()
+        }
+        Reason::UnderItsSource => {
+            "its recordings may be listed under the name of the stream that it was transcoded from".to_owned()
+        }
+        Reason::SharedIngest => {
+            "its recordings may belong to another domain that has the same ingest domain".to_owned()
+        }
+    };
+    format!("{said}{}", near.unwrap_or_default())
+}
+
+/// `` `show/*`, as it stands since 2026-11-01 08:00 UTC, `` or its own.
+fn ruler(RuledBy { address, since }: &RuledBy, own: &str) -> String {
+    let name = address.within_domain();
+    let who = if name == own { "its configuration".to_owned() } else { format!("`{name}`") };
+    match since {
+        Since::Written(time) => format!("{who} (written by livevod at {})", minute(*time)),
+        Since::Created(time) => format!("{who} (created at {})", minute(*time)),
+    }
+}
+
+/// Why it is not known what ruled, a lowercase fragment.
+pub(super) fn unclear(unclear: &Unclear) -> String {
+    let name = |address: &Address| format!("`{}`", address.within_domain());
+    match unclear {
+        Unclear::Unread => "the configurations of its domain could not be read".to_owned(),
+        Unclear::AtThatMoment(address) => {
+            format!("{} was changed at about the moment at which it began", name(address))
+        }
+        Unclear::Changed(address) => {
+            format!("{} was changed outside livevod, nobody knows when", name(address))
+        }
+        Unclear::UnknownWrite(address) => format!("the outcome of a write to {} is unknown", name(address)),
+        Unclear::NoCreateTime(address) => {
+            format!("the service does not tell when {} was created", name(address))
+        }
+        Unclear::Resumed(address) => format!(
+            "it was interrupted for a moment, and {} had another configuration when it came back",
+            name(address)
+        ),
+        Unclear::NoSource(address) => {
+            format!("the name of {} does not tell which stream it was transcoded from", name(address))
+        }
+    }
+}
+
+/// The first thing to do, a whole sentence; `None` if nothing is to be done.
+pub(super) fn advice(one: &SessionAudit) -> Option<String> {
+    let own = one.address.within_domain();
+    match (&one.reason, one.verdict) {
+        (_, Kind::Pending | Kind::Recorded | Kind::NotWanted) => None,
+        (Reason::NoConfiguration, _) => Some(match &one.near {
+            Some(near) => format!("Publish it as `{}`, or declare `{own}` too.", near.within_domain()),
+            None => {
+                format!("Declare `{own}`, or `\"*\"` in its app, and apply before it is published again.")
+            }
+        }),
+        (Reason::ConfiguredAfter { .. }, _) => Some("Publish it again, so that it is recorded.".to_owned()),
+        (Reason::OnDemand(_), _) => Some("Set `on_demand: 0`, so that it is always recorded.".to_owned()),
+        (Reason::Ruled, Kind::Missing) => Some(format!(
+            "Check that its transcode group exists and that VOD is active: `livevod validate --online`, `livevod explain {} --online`.",
+            one.address
+        )),
+        _ => None,
+    }
+}
+
+/// `16 sessions, 31 h 20 min on air: 1 not recorded, 12 recorded, 3 not wanted.`
+pub(super) fn totals(audit: &Audit) -> String {
+    let sessions = &audit.sessions;
+    match (sessions.is_empty(), audit.is_complete()) {
+        (true, true) => return "Nothing was on air.".to_owned(),
+        (true, false) => return "Not known: not everything could be read.".to_owned(),
+        (false, _) => {}
+    }
+    let told = Kind::ALL.into_iter().map(|verdict| (audit.count(verdict), verdict));
+    let told: Vec<String> = told
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, verdict)| format!("{count} {}", name(verdict)))
+        .collect();
+    let unread = if audit.is_complete() { "" } else { " Not everything could be read." };
+    let aired = length(sessions.iter().map(|one| one.aired).sum());
+    format!("{}, {aired} on air: {}.{unread}", counted(sessions.len(), "session"), told.join(", "))
+}
+
+/// What follows the totals where something is missing: what that means.
+pub(super) const MEANING: &str = "A session is not recorded if VOD lists no recording of it; one that was deleted in VOD is not listed either.";
