@@ -9,8 +9,8 @@ use super::client::Client;
 use super::endpoint::Endpoint;
 use super::error::Error;
 use super::lookups::{MOST_PAGES, endless, is_last};
-use crate::model::{DomainAired, Period, Publish, Video};
-use crate::wire::{self, DomainMapping, Inquiry, Listed, MOST_VIDEOS, PUBLISH_DAYS};
+use crate::model::{DomainAired, Notification, Period, Publish, Video};
+use crate::wire::{self, DomainMapping, Inquiry, Listed, MOST_VIDEOS, NOTIFY_DAYS, PUBLISH_DAYS};
 
 /// How long before its stream's first row in the list a recording may begin: one cycle, the longest that there is.
 const BEFORE: SignedDuration = SignedDuration::from_hours(6);
@@ -57,6 +57,37 @@ impl Client {
             Err(error) => aired.unread.push(told("which recordings there are", &error)),
         }
         aired
+    }
+
+    /// What is on air on a main streaming domain, without transcoded streams: connections without an end.
+    ///
+    /// # Errors
+    /// When a call fails, or an answer can't be understood.
+    pub async fn on_air(&self, domain: &str) -> Result<Vec<Publish>, Error> {
+        let listing = Listing {
+            name: format!("the streams on air on `{domain}`"),
+            endpoint: self.live(domain),
+            read: wire::read_online_list,
+        };
+        self.whole_list(&listing, |number| wire::online_list(domain, number)).await
+    }
+
+    /// The notifications of recordings that were sent for a domain in a period of the last [`NOTIFY_DAYS`].
+    ///
+    /// # Errors
+    /// When a call fails, or an answer can't be understood.
+    pub async fn notifications(&self, domain: &str, period: Period) -> Result<Vec<Notification>, Error> {
+        let listing = Listing {
+            name: format!("the notifications of `{domain}`"),
+            endpoint: self.live(domain),
+            read: wire::read_notify_records,
+        };
+        let mut found = BTreeSet::new();
+        for part in parts(period, SignedDuration::from_hours(24 * NOTIFY_DAYS)) {
+            let page = |number| wire::notify_records(domain, part, number);
+            found.extend(self.whole_list(&listing, page).await?);
+        }
+        Ok(found.into_iter().collect())
     }
 
     async fn publishes(&self, domain: &str, period: Period, transcoded: bool) -> Result<Vec<Publish>, Error> {

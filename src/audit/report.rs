@@ -101,6 +101,9 @@ pub struct SessionAudit {
     pub ruled_by: Option<RuledBy>,
     /// Whether files say that it must be recorded.
     pub must_record: bool,
+    /// Whether it is on air, and another configuration would apply if it were published now: it keeps the one of its beginning.
+    /// `None` if it is on air, and that is not known.
+    pub outdated: Option<bool>,
     /// The declared address that its name was probably meant to be.
     pub near: Option<Address>,
     /// How many recordings of every moment there should be.
@@ -316,8 +319,19 @@ struct AuditText {
 
 impl SessionAudit {
     fn new(verdict: Verdict, place: Option<Place>) -> Self {
-        let Verdict { session, kind, reason, videos, layers, aired, recorded, lacks, near, must_record } =
-            verdict;
+        let Verdict {
+            session,
+            kind,
+            reason,
+            videos,
+            layers,
+            aired,
+            recorded,
+            lacks,
+            near,
+            must_record,
+            outdated,
+        } = verdict;
         let super::Session { address, template, began, ended, on_air, ingest, ruling, .. } = session;
         let ruled_by = match ruling {
             Ruling::Known(Some(Ruler { address, config: _, since })) => Some(RuledBy { address, since }),
@@ -339,6 +353,7 @@ impl SessionAudit {
             reason,
             ruled_by,
             must_record,
+            outdated,
             near,
             layers,
             aired: aired.as_secs(),

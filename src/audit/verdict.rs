@@ -141,6 +141,9 @@ pub struct Verdict {
     pub near: Option<Address>,
     /// Whether files say that it must be recorded.
     pub must_record: bool,
+    /// Whether it is on air, and another configuration would apply if it were published now: it keeps the one of its beginning.
+    /// `None` if it is on air, and that is not known.
+    pub outdated: Option<bool>,
 }
 
 /// Judges every session, in the order of domains, addresses and beginnings.
@@ -254,8 +257,22 @@ impl Bench<'_> {
             lacks,
             near,
             must_record,
+            outdated: self.is_outdated(&session),
             session,
         }
+    }
+
+    fn is_outdated(&self, session: &Session) -> Option<bool> {
+        if session.ended.is_some() {
+            return Some(false);
+        }
+        let source = Session::source(&session.address, session.template.as_deref())?;
+        let known = |ruling: Ruling| match ruling {
+            Ruling::Known(ruler) => Some(ruler.map(|Ruler { address, config, since: _ }| (address, config))),
+            Ruling::Unclear(_) => None,
+        };
+        let (then, now) = (known(session.ruling.clone()), known(self.history.ruling(&source, self.read_at)));
+        Some(then? != now?)
     }
 
     /// What is to become of a session.

@@ -167,7 +167,7 @@ fn rule(text: &str) -> Result<Code, String> {
 }
 
 /// The file of the embedded emulator, if `--emulator` names none.
-const EMULATED: &str = ".livevod/emulator.log";
+pub(super) const EMULATED: &str = ".livevod/emulator.log";
 
 /// Where the service is, and which credentials to use.
 #[derive(Debug, Args)]

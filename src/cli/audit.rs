@@ -21,7 +21,7 @@ use super::views::of_audit;
 use super::window::Window;
 use crate::audit::{self, Audit, Expected, History, Made, Ruling, Settings, Verdict, Write};
 use crate::diag::{Code, Diagnostic};
-use crate::model::{Address, Aired, Period};
+use crate::model::{Address, Aired, Period, Snapshot};
 use crate::plan::{PlanOptions, Selection};
 use crate::render::{self, AuditView, Context, Exit, Target};
 use crate::resolve::Entry;
@@ -54,6 +54,10 @@ pub(super) struct Arguments {
     /// Also judge transcoded streams
     #[arg(long)]
     transcoded: bool,
+
+    /// List only the streams that are on air under a configuration which has changed since they began; exit with 2 if there are any
+    #[arg(long)]
+    pending: bool,
 
     /// How long after a part or a stream has ended its recording must be listed: until then, its verdict is `pending`
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = length)]
@@ -105,14 +109,24 @@ impl Run for Arguments {
         let loaded = load(paths, rules)?;
         let selection = plan_options(scope, &Guards::default()).selection;
         let read = self.read(&loaded, &selection)?;
-        let (audit, damaged) = self.judge(&loaded, &selection, &read)?;
+        let Read { target, observed, aired } = &read;
+        let evidence = Evidence {
+            loaded: &loaded,
+            target,
+            journal: &scope.journal,
+            snapshot: &observed.snapshot,
+            aired,
+            settings: Settings { grace: self.grace, slack: self.slack },
+        };
+        let Judged { audit, writes: _, damaged } = evidence.judge(|address| selection.selects(address))?;
         if let Some(out) = &self.out {
             sealed::write(out, Code::Usage, audit.write())?;
         }
-        let diagnostics = [read.observed.findings(&loaded), damaged].concat();
-        let exit = exit(&audit, read.observed.is_read());
+        let diagnostics = [observed.findings(&loaded), damaged].concat();
+        let exit = exit(&audit, observed.is_read(), self.pending);
         let context = Context { sources: &loaded.sources, diagnostics: &diagnostics, exit };
-        let view = AuditView::new(&audit);
+        let mut view = AuditView::new(&audit);
+        view.is_about_pending = self.pending;
         terminal.show(&render::audit(&view, context, &scope.layout(terminal)));
         Ok(exit)
     }
@@ -150,23 +164,44 @@ impl Arguments {
             None => connection.asking(reading::read(connection, domains, asked, None)).await,
         }
     }
+}
 
-    /// Judges what aired; also a finding for each journal that can't be read.
-    fn judge(
-        &self,
-        loaded: &Loaded,
-        selection: &Selection,
-        Read { target, observed, aired }: &Read,
-    ) -> Result<(Audit, Vec<Diagnostic>), Failure> {
-        let settings = Settings { grace: self.grace, slack: self.slack };
-        let (writes, damaged) = past(&self.planning.scope.journal, target, aired.period)?;
-        let history = History::new(&observed.snapshot, &writes);
+/// Everything that a verdict depends on.
+pub(super) struct Evidence<'a> {
+    pub(super) loaded: &'a Loaded,
+    pub(super) target: &'a Target,
+    /// The folder of the journals.
+    pub(super) journal: &'a Path,
+    /// What the service holds.
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) aired: &'a Aired,
+    pub(super) settings: Settings,
+}
+
+/// Verdicts, and what they come from.
+pub(super) struct Judged {
+    pub(super) audit: Audit,
+    /// What livevod wrote.
+    pub(super) writes: Vec<Write>,
+    /// A finding for each journal that can't be read.
+    pub(super) damaged: Vec<Diagnostic>,
+}
+
+impl Evidence<'_> {
+    /// Judges what aired at selected addresses.
+    ///
+    /// # Errors
+    /// When the folder of the journals can't be read.
+    pub(super) fn judge(&self, selects: impl Fn(&Address) -> bool) -> Result<Judged, Failure> {
+        let Self { loaded, target, journal, snapshot, aired, settings } = *self;
+        let (writes, damaged) = past(journal, target, aired.period)?;
+        let history = History::new(snapshot, &writes);
         let desired = &loaded.desired;
         let declared = desired.domains.values().flat_map(|domain| &domain.entries);
         let declared = declared.filter(|(_, entry)| entry.resolved().is_some()).map(|(address, _)| address);
         let expected = Expected::new(desired.must_be_recorded(), desired.ignored(), declared);
         let verdicts = audit::judge(aired, &history, &expected, settings);
-        let verdicts = verdicts.into_iter().filter(|one| selection.selects(&one.session.address)).collect();
+        let verdicts = verdicts.into_iter().filter(|one| selects(&one.session.address)).collect();
         let made = Made {
             livevod: env!("CARGO_PKG_VERSION"),
             time: Timestamp::now(),
@@ -174,15 +209,19 @@ impl Arguments {
             account: target.account.as_deref(),
         };
         let place = |verdict: &Verdict| place(verdict, loaded);
-        Ok((Audit::new(made, aired, settings, verdicts, place), damaged))
+        let audit = Audit::new(made, aired, settings, verdicts, place);
+        Ok(Judged { audit, writes, damaged })
     }
 }
 
 /// An incomplete reading is an error, whatever the rest shows.
-fn exit(audit: &Audit, is_read: bool) -> Exit {
+fn exit(audit: &Audit, is_read: bool, is_about_pending: bool) -> Exit {
     match () {
         () if !audit.is_complete() || !is_read => Exit::Error,
-        () if audit.is_alarming() => Exit::Differences,
+        () if is_about_pending && audit.sessions.iter().all(|one| one.outdated == Some(false)) => {
+            Exit::Success
+        }
+        () if is_about_pending || audit.is_alarming() => Exit::Differences,
         () => Exit::Success,
     }
 }

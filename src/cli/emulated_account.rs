@@ -35,6 +35,10 @@ pub(super) struct Account {
     #[arg(long = "ingest-domain", value_name = "NAME[=REGION]")]
     ingest_domains: Vec<Domain>,
 
+    /// Main streaming domain that an ingest domain feeds [default: none; publishers send to the streaming domain itself]
+    #[arg(long = "feeds", value_name = "INGEST=DOMAIN")]
+    feeds: Vec<Feed>,
+
     /// Recording to OSS that exists; it conflicts with a configuration at the same address [default: none]
     #[arg(long = "oss-recording", value_name = "DOMAIN/APP/STREAM")]
     oss_recordings: Vec<Address>,
@@ -87,6 +91,7 @@ impl Account {
             id,
             domains,
             ingest_domains,
+            feeds,
             oss_recordings,
             groups,
             group_names,
@@ -109,11 +114,16 @@ impl Account {
         }
         let is_given = !groups.is_empty() || groups_file.is_some();
         let ids: BTreeSet<String> = all.iter().map(|group| group.id.clone()).collect();
+        let mut domain_mapping: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for Feed { ingest, domain } in feeds {
+            domain_mapping.entry(ingest.clone()).or_default().insert(domain.clone());
+        }
         let in_space = |Group { id, space }: Group| Some((id, space?));
         Ok(Settings {
             account: id.clone(),
             domains: some(names(domains)),
             ingest_domains: names(ingest_domains),
+            domain_mapping,
             domain_regions: regions(domains.iter().chain(ingest_domains)),
             oss_recordings: oss_recordings.iter().cloned().collect(),
             transcode_groups: is_given.then_some(ids),
@@ -203,6 +213,29 @@ impl FromStr for GroupName {
     }
 }
 
+/// `INGEST=DOMAIN`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Feed {
+    ingest: String,
+    domain: String,
+}
+
+impl FromStr for Feed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (ingest, domain) = text
+            .split_once('=')
+            .ok_or("expected two domains, such as `push.example.com=live.example.com`")?;
+        for name in [ingest, domain] {
+            if let Some(reason) = domain_error(name) {
+                return Err(format!("`{name}` {reason}"));
+            }
+        }
+        Ok(Self { ingest: ingest.to_owned(), domain: domain.to_owned() })
+    }
+}
+
 /// `NAME` or `NAME=REGION`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Domain {
@@ -257,6 +290,15 @@ mod tests {
         assert_eq!("a.com=ap-southeast-1".parse(), domain("a.com", Some("ap-southeast-1")));
         for bad in ["", "=cn-shanghai", "a.com=", "A.com", "a com"] {
             assert!(bad.parse::<Domain>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_ingest_domain_feeds_one_domain_per_option() {
+        let feed = Feed { ingest: "push.a.com".into(), domain: "a.com".into() };
+        assert_eq!("push.a.com=a.com".parse(), Ok(feed));
+        for bad in ["push.a.com", "=a.com", "push.a.com=", "push.a.com=a com"] {
+            assert!(bad.parse::<Feed>().is_err(), "{bad}");
         }
     }
 }

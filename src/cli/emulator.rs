@@ -10,6 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::arguments::quirk;
 use super::emulated_account::Account;
+use super::emulated_session::{Begun, Ended};
 use super::failure::{Failure, with_causes};
 use super::interrupt::Interrupt;
 use super::kinds::Kind;
@@ -20,7 +21,7 @@ use super::sealed;
 use super::terminal::Terminal;
 use crate::diag::{Code, Diagnostic};
 use crate::emulator::server::{self, Admin};
-use crate::emulator::{Api, CallEntry, CallLog, QUIRKS, Quirks, Service, Settings};
+use crate::emulator::{Api, CallEntry, CallLog, Quirks, Service, Settings, all_quirks};
 #[cfg(feature = "faults")]
 use crate::emulator::{Fault, fault_help};
 use crate::files;
@@ -77,7 +78,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "Observation")]
     call_log: Option<PathBuf>,
 
-    /// Serve /_admin/ to this machine, to set faults and to read counters and state
+    /// Serve /_admin/ to this machine, to set faults, to begin and end sessions, and to read counters and state
     #[arg(long, help_heading = "Observation")]
     admin: bool,
 }
@@ -116,6 +117,10 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         data: PathBuf,
     },
+    /// Begin a session: a publisher connects, and is recorded as the configurations say at that moment
+    Publish(Begun),
+    /// End the session that is on air
+    Unpublish(Ended),
 }
 
 impl Run for Arguments {
@@ -130,12 +135,14 @@ impl Run for Arguments {
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
         match &self.task {
             Some(Task::Quirks) => {
-                let listed: Vec<String> = QUIRKS.iter().map(ToString::to_string).collect();
+                let listed: Vec<String> = all_quirks().map(ToString::to_string).collect();
                 terminal.print(&listed.join("\n"));
             }
             #[cfg(feature = "faults")]
             Some(Task::Faults) => terminal.print(&fault_help()),
             Some(Task::Dump { data }) => dump(data, terminal)?,
+            Some(Task::Publish(begun)) => terminal.print(&begun.play()?),
+            Some(Task::Unpublish(ended)) => terminal.print(&ended.play()?),
             None => serve(self, terminal)?,
         }
         Ok(Exit::Success)
@@ -144,8 +151,8 @@ impl Run for Arguments {
 
 fn dump(data: &Path, terminal: &Terminal) -> Result<(), Failure> {
     // Opening would create a missing log.
-    fs_err::metadata(data).map_err(wrong)?;
-    let service = Service::open(Some(data), Settings::default()).map_err(wrong)?;
+    fs_err::metadata(data).map_err(Failure::of_emulator)?;
+    let service = Service::open(Some(data), Settings::default()).map_err(Failure::of_emulator)?;
     terminal.print(&render::pretty(&service.dump()));
     Ok(())
 }
@@ -157,7 +164,8 @@ fn serve(arguments: &Arguments, terminal: &Terminal) -> Result<(), Failure> {
 }
 
 fn furnished(arguments: &Arguments) -> Result<Service, Failure> {
-    let mut service = Service::open(arguments.data.as_deref(), settings(arguments)?).map_err(wrong)?;
+    let mut service =
+        Service::open(arguments.data.as_deref(), settings(arguments)?).map_err(Failure::of_emulator)?;
     if let Some(file) = &arguments.load {
         if let Some(kind) = Kind::of(file) {
             return Err(kind.instead_of("the output of `livevod emulator dump`", file));
@@ -177,7 +185,8 @@ fn furnished(arguments: &Arguments) -> Result<Service, Failure> {
 
 /// Each line is one write, so that a reader of the growing log sees complete lines.
 fn call_log(file: &Path) -> Result<CallLog, Failure> {
-    let file = fs_err::OpenOptions::new().append(true).create(true).open(file).map_err(wrong)?;
+    let file =
+        fs_err::OpenOptions::new().append(true).create(true).open(file).map_err(Failure::of_emulator)?;
     let file = Mutex::new(file);
     Ok(Box::new(move |entry: &CallEntry<'_>| {
         let line = gate::json(&serde_json::to_string(entry).unwrap_or_default()).into_owned() + "\n";
@@ -189,7 +198,7 @@ fn call_log(file: &Path) -> Result<CallLog, Failure> {
 async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Terminal) -> Result<(), Failure> {
     let listener =
         server::bind(arguments.listen).await.map_err(|error| can_not_listen(arguments.listen, &error))?;
-    let address = listener.local_addr().map_err(wrong)?;
+    let address = listener.local_addr().map_err(Failure::of_emulator)?;
     if let Some(file) = &arguments.port_file {
         // The file appears complete, for programs that wait for it.
         sealed::put(file, &format!("{}\n", address.port())).map_err(|error| {
@@ -205,7 +214,7 @@ async fn listen(arguments: &Arguments, service: Arc<Service>, terminal: &Termina
         let _ = stop.wait_for(|stop| *stop).await;
     };
     let admin = if arguments.admin { Admin::On } else { Admin::Off };
-    server::serve(service, listener, admin, stopped).await.map_err(wrong)
+    server::serve(service, listener, admin, stopped).await.map_err(Failure::of_emulator)
 }
 
 fn can_not_listen(address: SocketAddr, error: &std::io::Error) -> Failure {
@@ -220,14 +229,10 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     let quirks = Quirks::with(&arguments.quirks).map_err(|error| Diagnostic::new(Code::Emulator, error))?;
     let limit = NonZeroU32::new(arguments.limit);
     let (api, strict) = (arguments.api.into(), arguments.strict);
-    let account = arguments.account.settings().map_err(wrong)?;
+    let account = arguments.account.settings().map_err(Failure::of_emulator)?;
     Ok(Settings { api, strict, quirks, limit, ..account })
 }
 
 fn unread(file: &Path, error: &std::io::Error) -> Failure {
     Diagnostic::new(Code::Emulator, format!("can't read `{}`: {error}", file.display())).into()
-}
-
-fn wrong(error: impl std::error::Error) -> Failure {
-    Failure::from(Diagnostic::new(Code::Emulator, with_causes(&error)))
 }

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
+use jiff::Timestamp;
 
 use super::arguments::{MaxFindings, Paths, Remote, Rules};
 use super::candidates;
 use super::connect::{Access, Connection, connect, with_source};
 use super::default_paths::JOURNALS;
+use super::explain_at::Question;
 use super::failure::Failure;
 use super::goal::Reach;
 use super::load::{Loaded, load};
+use super::moments::since;
 use super::observe::block_on;
 use super::record::Earlier;
 use super::run::{Run, Session, Told};
@@ -48,7 +51,12 @@ pub(super) struct Arguments {
     #[arg(long, requires = "online")]
     who: bool,
 
-    /// Folder of the journals, read only with --online
+    /// With an address, tell what happened to the stream at this time of the last 30 days: who published it, which configuration
+    /// applied, what was recorded, and what to do first; a time (2026-11-28T20:00:00Z), a day, or how long ago (9h)
+    #[arg(long, value_name = "TIME", value_parser = since, conflicts_with_all = ["online", "who"])]
+    at: Option<Timestamp>,
+
+    /// Folder of the journals, read only with --online and --at
     #[arg(long, value_name = "DIR", default_value = JOURNALS)]
     journal: PathBuf,
 
@@ -73,7 +81,7 @@ impl Run for Arguments {
     }
 
     fn run(&self, Session { terminal, .. }: &Session) -> Result<Exit, Failure> {
-        self.remote.insist_on_online("explain", self.online)?;
+        self.remote.insist_on_online("explain", self.online || self.at.is_some())?;
         let Some(subject) = self.subject.as_deref() else {
             terminal.show(&render::codes(&terminal.layout(self.format)));
             return Ok(Exit::Success);
@@ -94,8 +102,22 @@ impl Run for Arguments {
             return explain_area(pattern, self, terminal);
         }
         let address: Address = subject.parse().map_err(|error| unknown_address(subject, &error))?;
-        explain_address(&address, is_url, self, terminal)
+        match self.at {
+            Some(time) => explain_past(&address, time, self, terminal),
+            None => explain_address(&address, is_url, self, terminal),
+        }
     }
+}
+
+fn explain_past(
+    address: &Address,
+    time: Timestamp,
+    arguments: &Arguments,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let Arguments { paths, remote, journal, format, .. } = arguments;
+    let loaded = load(&Paths::new(paths.clone()), &Rules::default())?;
+    Question { address, time, remote, journal, format: *format }.answer(&loaded, terminal)
 }
 
 /// A domain, or a domain and an app, if the text is one.

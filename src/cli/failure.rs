@@ -1,7 +1,7 @@
 //! Findings that end a command early, printed on standard error or as one document for machines.
 
 use super::terminal::Terminal;
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic};
 use crate::render::{self, Context, Exit, Layout};
 use crate::source::Sources;
 
@@ -32,6 +32,11 @@ pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
 }
 
 impl Failure {
+    /// What the emulator could not do.
+    pub(super) fn of_emulator(error: impl std::error::Error) -> Self {
+        Diagnostic::new(Code::Emulator, with_causes(&error)).into()
+    }
+
     /// Prints the findings in the command's format.
     pub(super) fn report(&self, layout: &Layout, terminal: &Terminal) -> Exit {
         let Failure { sources, diagnostics, exit } = self;

@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::entry::Entry;
 use super::quirks::{
     AppWideDelete, DeleteAnswer, MissingConfig, MissingStatus, NameCase, Overlap, StorageLocation,
 };
 use super::refusal::Refusal;
 use super::rules::Params;
 use super::settings::Settings;
-use super::state::{Entry, Record, State};
+use super::state::{Record, State};
 use crate::model::{Address, EVERY, Field, StreamSpelling};
 use crate::wire::format_time;
 

@@ -1,35 +1,42 @@
 //! The state as a JSON document and back: what `livevod emulator dump` prints and `--load` reads.
 //!
 //! ```json
-//! {"format_version": "1.0", "configs": [{"DomainName": "…", "AppName": "…", …}]}
+//! {"format_version": "1.1", "configs": [{"DomainName": "…", "AppName": "…", …}], "sessions": [{"DomainName": "…", …}],
+//!  "notifications": []}
 //! ```
 //!
 //! A configuration is written as DescribeLiveRecordVodConfigs lists it, so that listings can be loaded too: single
-//! items under `configs`, or the whole answer.
+//! items under `configs`, or the whole answer. A session is a connection of a publisher, and a notification one of
+//! DescribeLiveRecordNotifyRecords. Before version 1.1, there were only configurations.
 
-use std::borrow::Cow;
-
-use serde::de::DeserializeOwned;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::listed::read_item;
 use super::listing::{Reading, item};
-use super::state::{Entry, Record, State};
-use crate::model::{Address, EVERY, RecordConfig, StreamSpelling, domain_error};
-use crate::wire::{FORMAT_LIST, read_formats, take_config};
+use super::publish_json;
+use super::settings::Settings;
+use super::state::{Record, State};
 
 /// The version of the document; a minor one only adds.
-const FORMAT_VERSION: &str = "1.0";
+const FORMAT_VERSION: &str = "1.1";
 
-/// Writes all configurations, sorted by address.
+/// Writes everything: the configurations and the sessions, each sorted by address.
 pub(super) fn write(state: &State) -> Value {
     let configs: Vec<Value> =
         state.all().map(|(address, entry)| item(address, entry, Reading::WHOLE)).collect();
-    json!({"format_version": FORMAT_VERSION, "configs": configs})
+    let sessions: Vec<Value> = state.publishes().all().map(publish_json::write).collect();
+    json!({
+        "format_version": FORMAT_VERSION,
+        "configs": configs,
+        "sessions": sessions,
+        "notifications": state.notifications(),
+    })
 }
 
-/// Parses a document, or an answer of DescribeLiveRecordVodConfigs, into the records that create its configurations; or
-/// says why the text is neither, or which key can't be read.
-pub(super) fn read(text: &str) -> Result<Vec<Record>, String> {
+/// Parses a document, or an answer of DescribeLiveRecordVodConfigs, into the records that create its configurations and
+/// sessions; or says why the text is neither, or what of it can't be read.
+pub(super) fn read(text: &str, settings: &Settings, now: Timestamp) -> Result<Vec<Record>, String> {
     let shape = |reason: String| format!("not a state of the emulator: {reason}");
     let document: Map<String, Value> =
         serde_json::from_str(text).map_err(|error| shape(error.to_string()))?;
@@ -39,89 +46,38 @@ pub(super) fn read(text: &str) -> Result<Vec<Record>, String> {
     let listed = || document.get("LiveRecordVodConfigs")?.get("LiveRecordVodConfig");
     let configs = document.get("configs").or_else(listed).and_then(Value::as_array);
     let configs = configs.ok_or_else(|| shape("the list `configs` is missing".to_owned()))?;
-    let record = |(at, config): (usize, &Value)| {
-        read_item(config).map_err(|reason| format!("configuration number {}: {reason}", at + 1))
+    let list = |name: &str| match document.get(name) {
+        None => Ok(Vec::new()),
+        Some(Value::Array(items)) => Ok(items.clone()),
+        Some(_) => Err(shape(format!("`{name}` is not a list"))),
     };
-    configs.iter().enumerate().map(record).collect()
+    let (mut state, mut records) = (State::default(), Vec::new());
+    let mut make = |state: &mut State, record: Record| {
+        state.apply(record.clone());
+        records.push(record);
+    };
+    for (at, config) in configs.iter().enumerate() {
+        let numbered = |reason| format!("configuration number {}: {reason}", at + 1);
+        let (address, entry) = read_item(config).map_err(numbered)?;
+        make(&mut state, Record::put(address, entry));
+    }
+    for (at, session) in list("sessions")?.into_iter().enumerate() {
+        let numbered = |reason| format!("session number {}: {reason}", at + 1);
+        let publish = publish_json::read(session, &state, settings, now).map_err(numbered)?;
+        make(&mut state, Record::publish(publish));
+    }
+    let notifications = list("notifications")?;
+    if !notifications.is_empty() {
+        let maps: Option<Vec<Map<String, Value>>> =
+            notifications.iter().map(|one| one.as_object().cloned()).collect();
+        let maps = maps.ok_or_else(|| shape("a notification is not an object".to_owned()))?;
+        make(&mut state, Record::notifications(maps));
+    }
+    Ok(records)
 }
 
 fn is_known(version: &Value) -> bool {
     version.as_str().and_then(|version| version.split_once('.')).is_some_and(|(major, _)| major == "1")
-}
-
-/// The creation time of a configuration that has none.
-const LONG_AGO: &str = "2016-11-01T00:00:00Z";
-
-/// A listed configuration. CreateTime and the settings may be missing, as in the service's own listings.
-fn read_item(config: &Value) -> Result<Record, String> {
-    let mut item = Item(config.as_object().cloned().ok_or("not an object")?);
-    let (address, spelling) = item.key()?;
-    let create_time = item.take::<String>("CreateTime")?.unwrap_or_else(|| LONG_AGO.to_owned());
-    Ok(Record::put(address, Entry { spelling, create_time, config: item.config() }))
-}
-
-/// The unread rest of a listed configuration.
-struct Item(Map<String, Value>);
-
-impl Item {
-    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, String> {
-        let value = self.0.remove(name).unwrap_or_default();
-        serde_json::from_value(value).map_err(|error| format!("`{name}`: {error}"))
-    }
-
-    /// The settings. Whatever they can't hold, or what contradicts them, stays as it is and is listed like that.
-    fn config(self) -> RecordConfig {
-        let Self(mut fields) = self;
-        let before = fields.clone();
-        let (mut config, unreadable) = take_config(&mut fields, |field| field.api().map(Cow::Borrowed));
-        for name in unreadable.iter().map(|name| name.trim_matches('`')) {
-            fields.extend(before.get(name).map(|value| (name.to_owned(), value.clone())));
-        }
-        // The log knows no AutoCompose without a group.
-        if config.auto_compose && config.compose_vod_transcode_group.is_none() {
-            config.auto_compose = false;
-            fields.extend(before.get("AutoCompose").map(|value| ("AutoCompose".to_owned(), value.clone())));
-        }
-        let formats = fields.get(FORMAT_LIST).map_or(Ok(None), read_formats);
-        let flag = fields.get("FormatConfig").and_then(Value::as_bool);
-        match formats {
-            Ok(Some(formats)) if flag != Some(false) => {
-                config.record_format = Some(formats);
-                fields.remove(FORMAT_LIST);
-            }
-            _ => {}
-        }
-        if config.is_by_format() {
-            // It has no meaning there, so the settings do not have it.
-            config.auto_compose = false;
-            fields.extend(before.get("AutoCompose").map(|value| ("AutoCompose".to_owned(), value.clone())));
-        }
-        if flag == Some(config.is_by_format()) {
-            fields.remove("FormatConfig");
-        }
-        config.unknown = fields.into_iter().collect();
-        config
-    }
-
-    fn required(&mut self, name: &str) -> Result<String, String> {
-        self.take(name)?.ok_or_else(|| format!("missing field `{name}`"))
-    }
-
-    fn key(&mut self) -> Result<(Address, StreamSpelling), String> {
-        let domain = self.required("DomainName")?.to_ascii_lowercase();
-        let app = self.required("AppName")?;
-        let (stream, spelling) = match self.take::<String>("StreamName")? {
-            None => (EVERY.to_owned(), StreamSpelling::Absent),
-            Some(name) if name.is_empty() => (EVERY.to_owned(), StreamSpelling::Empty),
-            Some(name) => (name, StreamSpelling::Named),
-        };
-        match domain_error(&domain) {
-            Some(reason) => Err(format!("`{domain}` {reason}")),
-            None if app.is_empty() => Err("`AppName` is empty".to_owned()),
-            // Whatever a listing contains can be loaded, with any names.
-            None => Ok((Address::new(domain, app, stream), spelling)),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -139,9 +95,17 @@ mod tests {
         "VodTranscodeGroupId":"g","CycleDuration":900,"AutoCompose":"OFF","ComposeVodTranscodeGroupId":"c","OnDemand":0,
         "FormatConfig":false}"#;
 
+    fn now() -> Timestamp {
+        "2026-02-01T00:00:00Z".parse().unwrap()
+    }
+
+    fn parsed(text: &str) -> Result<Vec<Record>, String> {
+        read(text, &Settings::default(), now())
+    }
+
     fn state(text: &str) -> State {
         let mut state = State::default();
-        for record in read(text).unwrap() {
+        for record in parsed(text).unwrap() {
             state.apply(record);
         }
         state
@@ -149,10 +113,73 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back_field_by_field() {
-        let text = format!(r#"{{"format_version":"1.0","configs":[{IDLE},{BY_FORMAT},{FULL}]}}"#);
+        let text = format!(
+            r#"{{"format_version":"1.1","configs":[{IDLE},{BY_FORMAT},{FULL}],"sessions":[],"notifications":[]}}"#
+        );
         let written = write(&state(&text));
         assert_eq!(written, serde_json::from_str::<Value>(&text).unwrap());
         assert_eq!(state(&written.to_string()), state(&text));
+        let older = format!(r#"{{"format_version":"1.0","configs":[{IDLE},{BY_FORMAT},{FULL}]}}"#);
+        assert_eq!(state(&older), state(&text));
+    }
+
+    #[test]
+    fn sessions_and_notifications_are_read_back_with_what_ruled() {
+        let session = |more: &str| {
+            let key =
+                r#""DomainName":"a.com","AppName":"show","StreamName":"cam","PublishDomain":"push.a.com""#;
+            format!(r#"{{{key},"PublishTime":"2026-01-{more}}}"#)
+        };
+        let text = format!(
+            r#"{{"configs":[{FULL}],"sessions":[{},{},{}],"notifications":[{{"NotifyType":"file_created"}}]}}"#,
+            session(r#"03T00:00:00Z","StopTime":"2026-01-03T01:00:00Z","NeedRecord":true"#),
+            session(r#"04T00:00:00Z","StopTime":"2026-01-04T01:00:00Z","Config":null,"TranscodeIds":["ld"]"#),
+            session(r#"05T00:00:00.7Z""#),
+        );
+        let written = write(&state(&text));
+        let [ruled, unruled, on_air] = [0, 1, 2].map(|at| &written["sessions"][at]);
+        assert_eq!(ruled["Config"], written["configs"][0]);
+        assert_eq!(
+            (ruled["NeedRecord"].clone(), ruled["TranscodeIds"].clone()),
+            (true.into(), json!(["a", "b"]))
+        );
+        assert_eq!(
+            (unruled["Config"].clone(), unruled["TranscodeIds"].clone()),
+            (Value::Null, json!(["ld"]))
+        );
+        assert_eq!(
+            (on_air["PublishTime"].as_str(), on_air.get("StopTime")),
+            (Some("2026-01-05T00:00:00Z"), None)
+        );
+        assert_eq!(write(&state(&written.to_string())), written);
+        assert_eq!(written["notifications"], json!([{"NotifyType": "file_created"}]));
+    }
+
+    #[test]
+    fn a_session_that_can_not_have_been_is_refused_with_its_number() {
+        let times = |times: &str| {
+            let key = r#""DomainName":"a.com","AppName":"show","StreamName":"cam""#;
+            parsed(&format!(r#"{{"configs":[],"sessions":[{{{key},{times}}}]}}"#)).unwrap_err()
+        };
+        for (text, reason) in [
+            (r#""PublishTime":"2026-02-01T00:00:01Z""#, "it begins later than now"),
+            (
+                r#""PublishTime":"2026-01-02T00:00:00Z","StopTime":"2026-01-01T00:00:00Z""#,
+                "it ends before it begins",
+            ),
+            (
+                r#""PublishTime":"2026-01-02T00:00:00Z","StopTime":"2026-02-02T00:00:00Z""#,
+                "it ends later than now",
+            ),
+            (r#""PublishTme":"2026-01-02T00:00:00Z""#, "unknown field `PublishTme`"),
+            (r#""PublishDomain":"a b""#, "`a b` "),
+        ] {
+            let refusal = times(text);
+            assert!(refusal.starts_with("session number 1: ") && refusal.contains(reason), "{refusal}");
+        }
+        let twice = r#"{"DomainName":"a.com","AppName":"show","StreamName":"cam"}"#;
+        let refusal = parsed(&format!(r#"{{"configs":[],"sessions":[{twice},{twice}]}}"#)).unwrap_err();
+        assert_eq!(refusal, "session number 2: `a.com/show/cam` has another session at that time");
     }
 
     #[test]
@@ -167,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_the_service_could_not_hold_is_refused_with_its_number() {
-        let refusal = |text: &str| read(text).unwrap_err();
+        let refusal = |text: &str| parsed(text).unwrap_err();
         let configs = |item: &str| refusal(&format!(r#"{{"configs":[{FULL},{item}]}}"#));
         assert!(refusal("[]").starts_with("not a state of the emulator"));
         assert!(refusal("{}").ends_with("the list `configs` is missing"));

@@ -4,6 +4,19 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::operation::Operation;
+
+/// The calls that the documents allow of an action with a limit of its own, and in how many seconds.
+pub(super) fn own_limit(operation: Operation) -> Option<(u32, i64)> {
+    match operation {
+        Operation::Events => Some((2, 1)),
+        Operation::PublishList => Some((3, 1)),
+        Operation::OnlineList => Some((10_000, 60)),
+        Operation::NotifyRecords => Some((100, 1)),
+        _ => None,
+    }
+}
+
 /// The account's calls that still count, by action. Refused calls never count.
 #[derive(Debug, Default)]
 pub(super) struct Limits {

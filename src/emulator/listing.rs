@@ -8,13 +8,13 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use super::actions::{Accepted, Fields, Scene};
+use super::entry::{Entry, listed};
 use super::quirks::{
     Defaults, EveryStream, Filter, NameCase, Order, PageCap, PastEnd, Quirks, Templates, Total, TotalType,
 };
 use super::refusal::Refusal;
 use super::rules::Params;
 use super::settings::{Api, Settings};
-use super::state::{Entry, listed};
 use crate::model::{Address, EVERY, Field, Form, Format, Part, RecordConfig, StreamSpelling, Value};
 use crate::wire::FORMAT_LIST;
 

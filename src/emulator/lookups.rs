@@ -235,8 +235,8 @@ fn cname(domain: &str) -> String {
     format!("{domain}.w.alikunlun.com")
 }
 
-/// The number, from 1, and the size of the requested page.
-fn page(
+/// The number, from 1, and the size of the requested page; `sizes` with the size of a page that none is requested for.
+pub(super) fn page(
     params: &Params<'_>,
     number: &str,
     numbers: RangeInclusive<u32>,
@@ -246,13 +246,15 @@ fn page(
     Ok((number, params.number("PageSize", &sizes)?.unwrap_or(default)))
 }
 
-fn cut<T>(found: &[T], number: u32, size: u32) -> &[T] {
+/// The items of a page.
+pub(super) fn cut<T>(found: &[T], number: u32, size: u32) -> &[T] {
     let start = (number as usize - 1).saturating_mul(size as usize).min(found.len());
     let end = start.saturating_add(size as usize).min(found.len());
     &found[start..end]
 }
 
-fn accept(value: Value) -> Result<Accepted, Refusal> {
+/// An answer with these fields.
+pub(super) fn accept(value: Value) -> Result<Accepted, Refusal> {
     let Value::Object(fields) = value else { return Err(Refusal::internal_error()) };
     Ok(Accepted { fields: Fields::Map(fields), ..Accepted::default() })
 }

@@ -11,17 +11,20 @@
 //! at the same address.
 
 mod actions;
+mod aired;
 mod answer;
 mod call_log;
 mod counters;
 mod delivery;
 mod dump;
+mod entry;
 mod event;
 #[cfg(feature = "faults")]
 mod faults;
 mod glance;
 mod inner;
 mod limits;
+mod listed;
 mod listing;
 mod log;
 mod lookups;
@@ -30,7 +33,10 @@ mod nonces;
 mod operation;
 mod parameters;
 mod pending;
+mod publish;
+mod publish_json;
 pub mod quirks;
+mod recordings;
 mod refusal;
 mod rules;
 pub mod server;
@@ -40,8 +46,10 @@ mod sessions;
 mod settings;
 mod state;
 mod store;
+mod streams;
 mod sts;
 mod trail;
+mod videos;
 
 use std::collections::BTreeMap;
 
@@ -50,7 +58,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::wire::{Action, Key, Request, Response, SignatureVersion, Verified, verify};
 use actions::Accepted;
 use answer::Exchange;
-use limits::Limits;
+use limits::{Limits, own_limit};
 use metadata::Metadata;
 use nonces::Nonces;
 use operation::Operation;
@@ -68,16 +76,13 @@ pub use delivery::{Delivery, End, Fate};
 pub use faults::{Fault, fault_help};
 pub use metadata::CREDENTIALS_PATH;
 pub use parameters::parameters;
-pub use quirks::{QUIRKS, Quirk, QuirkAnswer, Quirks};
-pub use service::{CallLog, LoadError, Outside, Service};
+pub use quirks::{QUIRKS, Quirk, QuirkAnswer, Quirks, RECORDING_QUIRKS, all_quirks};
+pub use service::{CallLog, LoadError, Outside, Service, SessionError};
 pub use settings::{ACCOUNT, Api, KEY_ID, Settings};
 pub use state::Record;
 pub use store::{Store, StoreError};
 
 pub use crate::wire::EMULATOR_SECRET as KEY_SECRET;
-
-/// Calls of LookupEvents that ActionTrail takes a second.
-const EVENTS_PER_SECOND: u32 = 2;
 
 /// The emulated service: its state, and what it remembers of its callers.
 #[derive(Debug)]
@@ -163,14 +168,15 @@ impl Emulator {
     /// Counts a call against its action's limit.
     fn throttle(&mut self, operation: Operation, now: Timestamp) -> Result<(), Refusal> {
         let quirks = self.settings.quirks;
-        let Some(limit) = self.settings.limit else { return Ok(()) };
-        let is_listing = operation == Operation::Configurations(Action::Describe);
-        let by_second = is_listing && quirks.describe_limit == DescribeLimit::Second;
-        let (limit, window) = match operation {
-            Operation::Events => (limit.get().min(EVENTS_PER_SECOND), SignedDuration::from_secs(1)),
-            _ => (limit.get(), SignedDuration::from_secs(if by_second { 1 } else { 60 })),
+        let Some(usual) = self.settings.limit else { return Ok(()) };
+        let by_second = quirks.describe_limit == DescribeLimit::Second;
+        let (calls, seconds) = match (own_limit(operation), operation) {
+            (Some(own), _) => own,
+            (None, Operation::Configurations(Action::Describe)) if by_second => (usual.get(), 1),
+            (None, _) => (usual.get(), 60),
         };
-        self.limits.take(operation.name(), limit, window, now).map_err(|wait| {
+        let window = SignedDuration::from_secs(seconds);
+        self.limits.take(operation.name(), calls, window, now).map_err(|wait| {
             let told = quirks.retry_after == RetryAfter::Present;
             Refusal::throttled(told.then(|| wait.unsigned_abs()))
         })

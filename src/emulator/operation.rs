@@ -1,7 +1,9 @@
 //! Everything that the emulator can be asked by name, for all services: the host does not matter.
 
 use super::refusal::Refusal;
-use crate::wire::{Action, LOOKUP_EVENTS, Product};
+use crate::wire::{
+    Action, DOMAIN_MAPPING, LIVE_VIDEOS, LOOKUP_EVENTS, NOTIFY_RECORDS, ONLINE_LIST, PUBLISH_LIST, Product,
+};
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +19,18 @@ pub(super) enum Operation {
     CallerIdentity,
     AssumeRole,
     Events,
+    PublishList,
+    OnlineList,
+    DomainMapping,
+    LiveVideos,
+    NotifyRecords,
 }
 
 /// The one action that needs no signature: its token identifies the caller.
 pub(super) const ASSUME_ROLE_WITH_OIDC: &str = "AssumeRoleWithOIDC";
 
-/// The lookups, the roles and the events.
-const OTHERS: [(&str, Product, Operation); 9] = [
+/// The lookups, the roles, the events and the recordings.
+const OTHERS: [(&str, Product, Operation); 14] = [
     ("DescribeLiveUserDomains", Product::Live, Operation::UserDomains),
     ("DescribeLiveDomainDetail", Product::Live, Operation::DomainDetail),
     ("DescribeLiveRecordConfig", Product::Live, Operation::OssRecordings),
@@ -33,6 +40,11 @@ const OTHERS: [(&str, Product, Operation); 9] = [
     ("GetCallerIdentity", Product::Sts, Operation::CallerIdentity),
     ("AssumeRole", Product::Sts, Operation::AssumeRole),
     (LOOKUP_EVENTS, Product::ActionTrail, Operation::Events),
+    (PUBLISH_LIST, Product::Live, Operation::PublishList),
+    (ONLINE_LIST, Product::Live, Operation::OnlineList),
+    (DOMAIN_MAPPING, Product::Live, Operation::DomainMapping),
+    (LIVE_VIDEOS, Product::Vod, Operation::LiveVideos),
+    (NOTIFY_RECORDS, Product::Live, Operation::NotifyRecords),
 ];
 
 impl Operation {

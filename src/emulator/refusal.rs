@@ -101,6 +101,8 @@ refusals! {
     oidc_provider_not_found = 404, "EntityNotExist.OIDCProvider", "The specified OIDCProvider not exists.";
     oidc_token = 400, "AuthenticationFail.OIDCToken.Invalid", "This JWT Token is invalid.";
     event_times = 400, "InvalidParameterCombination", "The end time must be later than the start time.";
+    period_mismatch = 400, "InvalidEndTime.Mismatch",
+        "Specified end time does not math the specified start time.";
     vod_group_not_found = 404, "InvalidTranscodeTemplateGroup.NotFound",
         "The transcode template group does not exist.";
 }

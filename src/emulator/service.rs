@@ -14,7 +14,9 @@ use super::delivery::{Delivery, End};
 use super::dump;
 use super::glance::Glance;
 use super::inner::{Delivering, Handled};
+use super::publish_json;
 use super::{Api, Emulator, Record, Settings, Store, StoreError};
+use crate::model::Address;
 use crate::wire::{Request, Response};
 
 /// What the service takes from outside.
@@ -39,10 +41,21 @@ pub enum LoadError {
     #[error("{0}")]
     Dump(String),
     /// It would be mixed with what the emulator holds.
-    #[error("the emulator already holds configurations")]
+    #[error("the emulator already holds configurations or sessions")]
     NotEmpty,
     /// The log can't be written.
     #[error("the loaded state can't be written to the log")]
+    Store,
+}
+
+/// Why a session was neither begun nor ended.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// It is none, or it can't be.
+    #[error("{0}")]
+    Refused(String),
+    /// The log can't be written.
+    #[error("the session can't be written to the log")]
     Store,
 }
 
@@ -187,24 +200,62 @@ impl Service {
         self.lock().counters.clone()
     }
 
-    /// Every configuration as a JSON document that [`load`](Self::load) takes.
+    /// A publisher connects: `session` is a JSON object as in a document of [`dump`](Self::dump). Without PublishTime, it
+    /// begins now; without StopTime, it is on air; without Config, it is recorded as the configurations say that existed
+    /// when it began. Returns the address of its configuration.
+    ///
+    /// # Errors
+    ///
+    /// The text is no session, its stream is on air at that time already, or the log can't be written.
+    pub fn publish(&self, session: &str) -> Result<Option<Address>, SessionError> {
+        self.change_session(session, publish_json::read)
+    }
+
+    /// A publisher disconnects: `session` is a JSON object with DomainName, AppName and StreamName, and perhaps with
+    /// StopTime. Returns the address of its configuration.
+    ///
+    /// # Errors
+    ///
+    /// The text names no session that is on air, or the log can't be written.
+    pub fn unpublish(&self, session: &str) -> Result<Option<Address>, SessionError> {
+        self.change_session(session, publish_json::ended)
+    }
+
+    fn change_session(
+        &self,
+        session: &str,
+        read: publish_json::Read,
+    ) -> Result<Option<Address>, SessionError> {
+        let refused = |reason: String| SessionError::Refused(reason);
+        let session = serde_json::from_str(session).map_err(|error| refused(error.to_string()))?;
+        let now = (self.outside.now)();
+        let mut inner = self.lock();
+        let publish = read(session, inner.state(), &inner.emulator.settings, now).map_err(refused)?;
+        let ruler = publish.ruler.as_ref().map(|(address, _)| address.clone());
+        let number = inner.make(vec![Record::publish(publish)], now);
+        drop(inner);
+        if self.settle(number) { Ok(ruler) } else { Err(SessionError::Store) }
+    }
+
+    /// Every configuration and session as a JSON document that [`load`](Self::load) takes.
     pub fn dump(&self) -> serde_json::Value {
         dump::write(self.lock().state())
     }
 
-    /// Loads a document of [`dump`](Self::dump), or an answer of DescribeLiveRecordVodConfigs. Only a service without
-    /// configurations can load.
+    /// Loads a document of [`dump`](Self::dump), or an answer of DescribeLiveRecordVodConfigs. Only a service that
+    /// holds nothing can load.
     ///
     /// # Errors
     ///
-    /// The text is not a state, the service already holds configurations, or the log can't be written.
+    /// The text is not a state, the service already holds something, or the log can't be written.
     pub fn load(&self, text: &str) -> Result<(), LoadError> {
-        let records = dump::read(text).map_err(LoadError::Dump)?;
+        let now = (self.outside.now)();
         let mut inner = self.lock();
+        let records = dump::read(text, &inner.emulator.settings, now).map_err(LoadError::Dump)?;
         if !inner.state().is_empty() {
             return Err(LoadError::NotEmpty);
         }
-        let number = inner.make(records, (self.outside.now)());
+        let number = inner.make(records, now);
         drop(inner);
         if self.settle(number) { Ok(()) } else { Err(LoadError::Store) }
     }
@@ -252,7 +303,7 @@ fn random_request_id() -> String {
 mod tests {
     use super::*;
     use crate::emulator::{KEY_ID, KEY_SECRET};
-    use crate::model::{Address, NO_TRANSCODE, RecordConfig};
+    use crate::model::{NO_TRANSCODE, RecordConfig};
     use crate::wire::{Call, Key, Secret, SignatureVersion, Stamp, add, describe, read, sign};
 
     fn request(call: &Call, nonce: &str) -> Request {

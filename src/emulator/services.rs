@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 use super::rules::Params;
 use super::sessions::Assumed;
 use super::state::Record;
-use super::{Emulator, listing, lookups, parameters, sts, trail};
+use super::{Emulator, aired, listing, lookups, parameters, sts, trail, videos};
 use crate::wire::{Action, Product, Request, Response, Unsigned, Verified, read_unsigned};
 
 impl Emulator {
@@ -102,6 +102,11 @@ impl Emulator {
                 Ok(Accepted { fields: Fields::Map(fields), ..Accepted::default() })
             }
             Operation::Events => trail::lookup_events(params, state.events(), settings, now),
+            Operation::PublishList => aired::publish_list(params, state, settings, now),
+            Operation::OnlineList => aired::online_list(params, state, settings, now),
+            Operation::DomainMapping => aired::domain_mapping(params, state, settings),
+            Operation::LiveVideos => videos::live_videos(params, state, settings, now),
+            Operation::NotifyRecords => videos::notify_records(params, state, settings, now),
             Operation::AssumeRole => {
                 let assumed = sts::assume_role(params, settings)?;
                 Ok(Accepted { fields: Fields::Map(self.assume(assumed, now, seed)), ..Accepted::default() })

@@ -26,6 +26,8 @@ pub struct Settings {
     pub domains: Option<BTreeSet<String>>,
     /// Ingest domains, which hold no configurations but exist as domains too, in lower case.
     pub ingest_domains: BTreeSet<String>,
+    /// The main streaming domains that each ingest domain feeds, in lower case, beside those of the sessions.
+    pub domain_mapping: BTreeMap<String, BTreeSet<String>>,
     /// The regions of domains' live centers; `cn-shanghai` for all others.
     pub domain_regions: BTreeMap<String, String>,
     /// Transcode template groups; `None`: every 32-digit hexadecimal id. `VOD_NO_TRANSCODE` always exists.
@@ -86,6 +88,7 @@ impl Default for Settings {
             keys: vec![key],
             domains: None,
             ingest_domains: BTreeSet::new(),
+            domain_mapping: BTreeMap::new(),
             domain_regions: BTreeMap::new(),
             transcode_groups: None,
             storage_locations: None,
@@ -115,6 +118,12 @@ impl Settings {
 
     pub(super) fn has_domain(&self, domain: &str) -> bool {
         self.domains.as_ref().is_none_or(|domains| domains.contains(domain))
+    }
+
+    /// The first ingest domain that feeds a main streaming domain; without one, publishers send to that itself.
+    pub(super) fn ingest_of<'a>(&'a self, domain: &'a str) -> &'a str {
+        let feeds = |(_, streaming): &(&String, &BTreeSet<String>)| streaming.contains(domain);
+        self.domain_mapping.iter().find(feeds).map_or(domain, |(ingest, _)| ingest)
     }
 
     /// The region of a domain, if it was given.

@@ -1,132 +1,16 @@
 //! What the emulated service holds, and the records that change it.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
+use super::entry::Entry;
 use super::event::{Event, Events};
-use crate::model::{Address, Field, Form, RecordConfig, StreamSpelling, Value};
-use crate::wire::{FORMAT_LIST, list_formats, read_formats, take_config, write_value};
-
-/// One configuration as the service holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Kept", try_from = "Kept")]
-pub(super) struct Entry {
-    /// How StreamName was sent, and so how it is listed.
-    pub(super) spelling: StreamSpelling,
-    /// As it is listed, `yyyy-MM-ddTHH:mm:ssZ`.
-    pub(super) create_time: String,
-    /// Classic defaults are filled in; the others are as they were sent. Where the service keeps it, the compose group
-    /// stays after AutoCompose is turned OFF. What no field can hold is under `unknown`, and is listed as it is.
-    pub(super) config: RecordConfig,
-}
-
-/// A field as it is listed; `None` if it was never set.
-pub(super) fn listed(config: &RecordConfig, field: Field) -> Option<Json> {
-    match config.get(field) {
-        Value::Text(text) if !text.is_empty() => Some(text.into()),
-        Value::Seconds(number) | Value::Number(number) => Some(number.into()),
-        Value::Switch(on) => Some(if on { "ON" } else { "OFF" }.into()),
-        value @ Value::Set(_) => write_value(field, value).filter(|text| !text.is_empty()).map(Json::from),
-        Value::Formats(formats) => Some(list_formats(&formats)),
-        Value::Unset | Value::Text(_) | Value::Process(_) | Value::Bare | Value::Json(_) => None,
-    }
-}
-
-/// An [`Entry`] as the log stores it: what an Update replaces is separate from what only an Add sets, and the compose
-/// group in use is separate from the unused one.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kept {
-    spelling: StreamSpelling,
-    create_time: String,
-    recording: Map<String, Json>,
-    fixed: Map<String, Json>,
-}
-
-const FORMATS: &str = "record_formats";
-const UNKNOWN: &str = "unknown";
-const IDLE_COMPOSE: &str = "idle_compose_group_id";
-
-/// Whether AutoCompose is ON without a compose group, which only a loaded state can say.
-const COMPOSE_ALONE: &str = "auto_compose";
-
-/// The name of a field in the log; AutoCompose has none, since it is usually ON exactly if there is a compose group.
-fn kept_name(field: Field) -> Option<Cow<'static, str>> {
-    match (field, field.form()) {
-        (Field::AutoCompose | Field::RecordFormat | Field::Unknown, _) => None,
-        (_, Form::Group) => Some(format!("{field}_id").into()),
-        _ => Some(field.name().into()),
-    }
-}
-
-impl From<Entry> for Kept {
-    fn from(mut entry: Entry) -> Self {
-        let is_idle = !entry.config.auto_compose;
-        let idle = entry.config.compose_vod_transcode_group.take_if(|_| is_idle);
-        let (mut recording, mut fixed) = (Map::new(), Map::new());
-        for field in Field::ALL {
-            let Some(name) = kept_name(field) else { continue };
-            let listed = listed(&entry.config, field);
-            let ids = || listed.iter().filter_map(Json::as_str).flat_map(|ids| ids.split(','));
-            let value =
-                if field.form() == Form::Templates { ids().collect() } else { listed.unwrap_or_default() };
-            let part = if field.needs_add() { &mut fixed } else { &mut recording };
-            part.insert(name.into_owned(), value);
-        }
-        if entry.config.auto_compose && entry.config.compose_vod_transcode_group.is_none() {
-            recording.insert(COMPOSE_ALONE.to_owned(), true.into());
-        }
-        recording.extend(idle.map(|group| (IDLE_COMPOSE.to_owned(), group.into())));
-        let Entry { spelling, create_time, config: RecordConfig { record_format, unknown, .. } } = entry;
-        let mut formats = list_formats(&record_format.unwrap_or_default());
-        recording.insert(FORMATS.to_owned(), formats["RecordFormat"].take());
-        if !unknown.is_empty() {
-            recording.insert(UNKNOWN.to_owned(), unknown.into_iter().collect());
-        }
-        Self { spelling, create_time, recording, fixed }
-    }
-}
-
-impl TryFrom<Kept> for Entry {
-    type Error = String;
-
-    fn try_from(kept: Kept) -> Result<Self, String> {
-        let Kept { spelling, create_time, recording: mut kept, fixed } = kept;
-        kept.extend(fixed);
-        let formats = kept.remove(FORMATS).unwrap_or_default();
-        let unknown = kept.remove(UNKNOWN).unwrap_or_else(|| Json::Object(Map::new()));
-        let idle = kept.remove(IDLE_COMPOSE);
-        let is_alone = kept.remove(COMPOSE_ALONE).is_some();
-        let mut config = take_whole(kept, kept_name)?;
-        config.unknown = serde_json::from_value(unknown).map_err(|error| error.to_string())?;
-        match read_formats(&formats) {
-            Ok(formats) => config.record_format = formats,
-            // Earlier versions took more.
-            Err(_) => _ = config.unknown.insert(FORMAT_LIST.to_owned(), json!({ "RecordFormat": formats })),
-        }
-        config.auto_compose = is_alone || config.compose_vod_transcode_group.is_some();
-        if let Some(Json::String(idle)) = idle {
-            config.compose_vod_transcode_group.get_or_insert(idle);
-        }
-        Ok(Self { spelling, create_time, config })
-    }
-}
-
-/// Parses the settings from an object that contains nothing else.
-fn take_whole(
-    mut object: Map<String, Json>,
-    name: impl Fn(Field) -> Option<Cow<'static, str>>,
-) -> Result<RecordConfig, String> {
-    let (config, unreadable) = take_config(&mut object, name);
-    match (unreadable.first(), object.keys().next()) {
-        (Some(name), _) => Err(format!("{name} can't be read")),
-        (None, Some(name)) => Err(format!("unknown field `{name}`")),
-        (None, None) => Ok(config),
-    }
-}
+use super::publish::{Publish, Publishes};
+use super::quirks::NameCase;
+use crate::model::{Address, RecordConfig};
 
 /// One change of the state, as the log stores it. Records are absolute, so replaying them needs no rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +28,12 @@ enum Change {
     Event(Event),
     /// ActionTrail no longer has this event.
     NoEvent(Event),
+    /// This connection of a publisher exists, in place of one that began at the same time at the same address.
+    Publish(Box<Publish>),
+    /// No connection began at this time at this address.
+    NoPublish(Address, Timestamp),
+    /// These are the notifications of recordings, as they are listed.
+    Notifications(Vec<Map<String, Json>>),
 }
 
 impl Record {
@@ -159,6 +49,14 @@ impl Record {
         Self(Change::Event(event))
     }
 
+    pub(super) fn publish(publish: Publish) -> Self {
+        Self(Change::Publish(Box::new(publish)))
+    }
+
+    pub(super) fn notifications(all: Vec<Map<String, Json>>) -> Self {
+        Self(Change::Notifications(all))
+    }
+
     /// Whether it changes a configuration.
     #[cfg(feature = "faults")]
     pub(super) fn is_of_a_configuration(&self) -> bool {
@@ -166,13 +64,15 @@ impl Record {
     }
 }
 
-/// Every configuration of the account, and the events of the writes to them.
+/// Every configuration of the account, the events of the writes to them, and what was on air.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct State {
     entries: BTreeMap<Address, Numbered>,
     /// How many were ever added.
     added: u64,
     events: Events,
+    publishes: Publishes,
+    notifications: Vec<Map<String, Json>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,6 +105,18 @@ impl State {
                 self.events.take_back(&event);
                 Record(Change::Event(event))
             }
+            Change::Publish(publish) => {
+                let (address, began) = (publish.address.clone(), publish.began);
+                let before = self.publishes.put(*publish);
+                before.map_or_else(|| Record(Change::NoPublish(address, began)), Record::publish)
+            }
+            Change::NoPublish(address, began) => match self.publishes.remove(&address, began) {
+                Some(publish) => Record::publish(publish),
+                None => Record(Change::NoPublish(address, began)),
+            },
+            Change::Notifications(all) => {
+                Record(Change::Notifications(std::mem::replace(&mut self.notifications, all)))
+            }
         }
     }
 
@@ -230,8 +142,43 @@ impl State {
         &self.events
     }
 
+    pub(super) fn publishes(&self) -> &Publishes {
+        &self.publishes
+    }
+
+    pub(super) fn notifications(&self) -> &[Map<String, Json>] {
+        &self.notifications
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() && self.publishes.is_empty() && self.notifications.is_empty()
+    }
+
+    /// The configuration that applies to a stream that is published at `time`: the most specific one that was created
+    /// by then.
+    pub(super) fn ruler(
+        &self,
+        address: &Address,
+        time: Timestamp,
+        names: NameCase,
+    ) -> Option<(Address, Entry)> {
+        let ruling = address.rulers().find_map(|ruler| {
+            let standing = self.standing(&ruler, names)?;
+            standing.1.is_created_by(time).then_some(standing)
+        });
+        ruling.map(|(address, entry)| (address.clone(), entry.clone()))
+    }
+
+    fn standing(&self, address: &Address, names: NameCase) -> Option<(&Address, &Entry)> {
+        let exact = self.entries.get_key_value(address).map(|(address, held)| (address, &held.entry));
+        let alike = || {
+            let mut others = self.all().filter(|(other, _)| other.domain == address.domain);
+            others.find(|(other, _)| {
+                other.app.eq_ignore_ascii_case(&address.app)
+                    && other.stream.eq_ignore_ascii_case(&address.stream)
+            })
+        };
+        exact.or_else(|| if names == NameCase::Sensitive { None } else { alike() })
     }
 
     /// All configurations, sorted by address.

@@ -78,3 +78,22 @@ impl Video {
         self.status.as_deref() == Some("UploadFail")
     }
 }
+
+/// A notification of a recording, as it was sent to the callback of a domain (Live: DescribeLiveRecordNotifyRecords).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Notification {
+    /// API: AppName.
+    pub app: Arc<str>,
+    /// API: StreamName.
+    pub stream: Arc<str>,
+    /// API: NotifyTime.
+    pub time: Timestamp,
+    /// API: NotifyType, such as `file_created` or `record_error`.
+    pub kind: String,
+    /// API: NotifyResult, of the callback: `success` or `failed`.
+    pub result: Option<String>,
+    /// API: StorageType, `oss` or `vod`.
+    pub storage: Option<String>,
+    /// API: Description.
+    pub description: Option<String>,
+}

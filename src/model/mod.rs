@@ -13,7 +13,7 @@ mod region;
 mod snapshot;
 
 pub use address::{Address, AddressError, AddressText, EVERY, configs_below, domain_error, name_error};
-pub use aired::{Aired, DomainAired, Publish, Video};
+pub use aired::{Aired, DomainAired, Notification, Publish, Video};
 pub use config::{NO_TRANSCODE, RecordConfig, State, is_group_id, words};
 pub use field::{CYCLE_DURATION, Field, Form, ON_DEMAND, Value};
 pub(crate) use field::{in_documented_order, is_telling};

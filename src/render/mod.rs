@@ -15,6 +15,7 @@ mod drift;
 mod events;
 mod exit;
 mod explain;
+mod explain_at;
 mod explain_json;
 mod explain_online;
 mod facts;
@@ -63,6 +64,7 @@ pub use documents::{Context, pretty};
 pub use drift::{Cures, DriftView, drift_findings, reverting};
 pub use events::{Command, Event};
 pub use exit::Exit;
+pub use explain_at::PastView;
 pub use explain_online::OnlineFacts;
 pub use forms::{Form, FormRow, form_diff};
 pub use imported::{imported, merged};
@@ -73,7 +75,7 @@ pub use links::{LinkBase, LinkBaseError, Links};
 pub use metrics::{Exposition, Metrics, metrics};
 pub use printed::{
     Printed, Shown, area, audit, codes, drift, effective, explanation, failure, findings, forms, measured,
-    page, plan, pruned, report, run, runs, sessions, snapshot, unapplied, validated,
+    page, past, plan, pruned, report, run, runs, sessions, snapshot, unapplied, validated,
 };
 pub use ram_policy::PolicyFormat;
 pub(crate) use ram_policy::{policies, trusts};

@@ -11,6 +11,7 @@ use super::documents::{Context, diagnostics_json};
 use super::drift::{DriftView, drift_findings, drift_json, human_drift, markdown_drift};
 use super::exit::Exit;
 use super::explain::{human_area, human_codes, human_explanation, human_page};
+use super::explain_at::{PastView, human_past, past_json};
 use super::explain_json::{area_json, codes_json, explanation_json, page_json};
 use super::explain_online::{OnlineFacts, human_online};
 use super::forms::{FormRow, forms_json, forms_summary};
@@ -283,6 +284,14 @@ pub fn explanation(
             let notes = told(context.diagnostics, context, layout);
             Printed { notes, ..Printed::document(files + &service.unwrap_or_default()) }
         }
+    }
+}
+
+/// What is known about an address at a moment of the past.
+pub fn past(view: &PastView, context: Context, layout: &Layout) -> Printed {
+    match layout.format {
+        Format::Json => Printed::document(past_json(view, context)),
+        _ => Printed::beside(context, layout, human_past(view, layout.stdout)),
     }
 }
 

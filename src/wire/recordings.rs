@@ -6,10 +6,16 @@ use serde_json::{Map, Value};
 use super::inquiry::{items, object, text};
 use super::sign::format_time;
 use super::{Inquiry, Product};
-use crate::model::{Period, Publish, Video};
+use crate::model::{Notification, Period, Publish, Video};
 
 /// The action of [`publish_list`].
 pub const PUBLISH_LIST: &str = "DescribeLiveStreamsPublishList";
+
+/// The action of [`online_list`].
+pub const ONLINE_LIST: &str = "DescribeLiveStreamsOnlineList";
+
+/// The action of [`notify_records`].
+pub const NOTIFY_RECORDS: &str = "DescribeLiveRecordNotifyRecords";
 
 /// The action of [`domain_mapping`].
 pub const DOMAIN_MAPPING: &str = "DescribeLiveDomainMapping";
@@ -19,6 +25,15 @@ pub const LIVE_VIDEOS: &str = "ListLiveRecordVideo";
 
 /// Rows per page of the publish list; the most that the service allows is 3,000 (API: PageSize, 1..=3000).
 const PUBLISH_PAGE: u32 = 2000;
+
+/// Rows per page of the streams on air (API: PageSize, 1..=3000).
+const ONLINE_PAGE: u32 = 2000;
+
+/// Notifications per page; the most that the service allows (API: PageSize, 1..=500).
+const NOTIFY_PAGE: u32 = 500;
+
+/// How far notifications reach back.
+pub const NOTIFY_DAYS: i64 = 7;
 
 /// Recordings per page; the most that the service allows (API: PageSize, 1..=100).
 const VIDEO_PAGE: u32 = 100;
@@ -60,13 +75,13 @@ pub struct Listed<T> {
 pub fn read_publish_list(fields: &Map<String, Value>) -> Result<Listed<Publish>, String> {
     let items = items(object(fields, "PublishInfo")?, "LiveStreamPublishInfo")?;
     Ok(Listed {
-        items: items.iter().map(publish).collect::<Result<_, _>>()?,
+        items: items.iter().map(|item| publish(item, "the publish list")).collect::<Result<_, _>>()?,
         total: count(fields, "TotalNum"),
     })
 }
 
-fn publish(item: &Value) -> Result<Publish, String> {
-    let row = Row::new(item, "the publish list")?;
+fn publish(item: &Value, list: &'static str) -> Result<Publish, String> {
+    let row = Row::new(item, list)?;
     let transcoded = text(row.fields, "Transcoded").is_some_and(|text| text.eq_ignore_ascii_case("yes"));
     // A transcoded stream is not known for one only by a missing TranscodeId: then its template has no name.
     let template = transcoded.then(|| text(row.fields, "TranscodeId").unwrap_or_default());
@@ -78,6 +93,68 @@ fn publish(item: &Value) -> Result<Publish, String> {
         ingest: text(row.fields, "PublishDomain").map(|name| name.to_ascii_lowercase()),
         template,
         client: text(row.fields, "ClientAddr"),
+    })
+}
+
+/// Lists page `page` (from 1) of what is on air on a main streaming domain, without transcoded streams (Live:
+/// DescribeLiveStreamsOnlineList).
+pub fn online_list(domain: &str, page: u32) -> Inquiry {
+    let params = [
+        ("DomainName", domain.to_owned()),
+        ("StreamType", "raw".to_owned()),
+        ("PageNum", page.to_string()),
+        ("PageSize", ONLINE_PAGE.to_string()),
+    ];
+    Inquiry::new(Product::Live, ONLINE_LIST, params)
+}
+
+/// Reads the answer to [`online_list`]: connections without an end.
+///
+/// # Errors
+/// A lowercase fragment, when there is no list, or an item lacks a name or a time.
+pub fn read_online_list(fields: &Map<String, Value>) -> Result<Listed<Publish>, String> {
+    let items = items(object(fields, "OnlineInfo")?, "LiveStreamOnlineInfo")?;
+    Ok(Listed {
+        items: items.iter().map(|item| publish(item, "the streams on air")).collect::<Result<_, _>>()?,
+        total: count(fields, "TotalNum"),
+    })
+}
+
+/// Lists page `page` (from 1) of the notifications of recordings that were sent for a domain in a period, of the last
+/// [`NOTIFY_DAYS`] at most (Live: DescribeLiveRecordNotifyRecords). There are none where no callback is configured.
+pub fn notify_records(domain: &str, period: Period, page: u32) -> Inquiry {
+    let params = [
+        ("DomainName", domain.to_owned()),
+        ("StartTime", format_time(period.from)),
+        ("EndTime", format_time(period.to)),
+        ("PageNumber", page.to_string()),
+        ("PageSize", NOTIFY_PAGE.to_string()),
+    ];
+    Inquiry::new(Product::Live, NOTIFY_RECORDS, params)
+}
+
+/// Reads the answer to [`notify_records`]. URLs, headers and contents of the callbacks are left out: they may hold secrets.
+///
+/// # Errors
+/// A lowercase fragment, when there is no list, or an item lacks a name, a time or a type.
+pub fn read_notify_records(fields: &Map<String, Value>) -> Result<Listed<Notification>, String> {
+    let items = items(fields, "CallbackList")?;
+    Ok(Listed {
+        items: items.iter().map(notification).collect::<Result<_, _>>()?,
+        total: count(fields, "TotalNum"),
+    })
+}
+
+fn notification(item: &Value) -> Result<Notification, String> {
+    let row = Row::new(item, "the list of notifications")?;
+    Ok(Notification {
+        app: row.text("AppName")?.into(),
+        stream: row.text("StreamName")?.into(),
+        time: row.time("NotifyTime")?.ok_or_else(|| row.lacks("NotifyTime"))?,
+        kind: row.text("NotifyType")?,
+        result: text(row.fields, "NotifyResult"),
+        storage: text(row.fields, "StorageType"),
+        description: text(row.fields, "Description"),
     })
 }
 
@@ -251,6 +328,40 @@ mod tests {
         let odd = json!({"AppName": "show", "StreamName": "cam1", "PublishTime": "yesterday"});
         let odd = read_publish_list(&fields(json!({"PublishInfo": {"LiveStreamPublishInfo": [odd]}})));
         assert_eq!(odd, Err("`PublishTime` of an item of the publish list is not a time".into()));
+    }
+
+    #[test]
+    fn streams_on_air_have_no_end() {
+        let row = json!({
+            "AppName": "show", "StreamName": "cam1", "PublishTime": "2026-11-28T12:00:00Z",
+            "PublishDomain": "push.example.com", "ClientIp": "192.0.2.1",
+        });
+        let page = json!({"TotalNum": 1, "OnlineInfo": {"LiveStreamOnlineInfo": [row]}});
+        let listed = read_online_list(&fields(page)).unwrap();
+        let [cam1] = &listed.items[..] else { panic!("{listed:?}") };
+        assert_eq!((cam1.began, cam1.ended), (time("2026-11-28T12:00:00Z"), None));
+        let none = read_online_list(&fields(json!({"OnlineInfo": {"LiveStreamOnlineInfo": [{}]}})));
+        assert_eq!(none, Err("an item of the streams on air has no `AppName`".into()));
+    }
+
+    #[test]
+    fn notifications_come_in_a_bare_list_and_without_what_may_be_secret() {
+        let row = json!({
+            "DomainName": "live.example.com", "AppName": "show", "StreamName": "cam1",
+            "NotifyTime": "2026-11-28T12:00:00Z", "NotifyType": "record_error", "NotifyResult": "failed",
+            "NotifyUrl": "https://hooks.example.com/?token=secret", "StorageType": "vod", "Description": "",
+        });
+        let listed = read_notify_records(&fields(json!({"TotalNum": "1", "CallbackList": [row]}))).unwrap();
+        let error = Notification {
+            app: "show".into(),
+            stream: "cam1".into(),
+            time: time("2026-11-28T12:00:00Z"),
+            kind: "record_error".into(),
+            result: Some("failed".into()),
+            storage: Some("vod".into()),
+            description: None,
+        };
+        assert_eq!(listed, Listed { items: vec![error], total: Some(1) });
     }
 
     #[test]

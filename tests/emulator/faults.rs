@@ -160,6 +160,28 @@ async fn faults_are_set_and_counted_at_the_admin_path() {
 }
 
 #[tokio::test]
+async fn sessions_begin_and_end_at_the_admin_path() {
+    let faulty = Faulty::with(&[]).await;
+    faulty.add("cam").await.unwrap();
+    let cam = r#"{"DomainName": "a.com", "AppName": "show", "StreamName": "cam"}"#;
+    let (status, begun) = faulty.admin("POST /_admin/publish", cam).await;
+    assert_eq!((status.as_str(), &begun["configuration"]), ("HTTP/1.1 200 OK", &"a.com/show/cam".into()));
+    let (status, again) = faulty.admin("POST /_admin/publish", cam).await;
+    assert_eq!(status, "HTTP/1.1 400 Bad Request");
+    assert!(again["error"].as_str().unwrap().contains("another session"), "{again}");
+    let other = cam.replace("cam\"}", "other\"}");
+    let (_, unruled) = faulty.admin("POST /_admin/publish", &other).await;
+    assert_eq!(unruled["configuration"], serde_json::Value::Null);
+    let (status, _) = faulty.admin("POST /_admin/unpublish", cam).await;
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    let (_, state) = faulty.admin("GET /_admin/state", "").await;
+    let ends = state["sessions"].as_array().unwrap().iter().map(|one| one["StopTime"].is_string());
+    assert_eq!(ends.collect::<Vec<_>>(), [true, false]);
+    let (status, _) = faulty.admin("GET /_admin/publish", "").await;
+    assert_eq!(status, "HTTP/1.1 405 Method Not Allowed");
+}
+
+#[tokio::test]
 async fn without_leave_there_is_no_admin_path_and_with_it_none_for_pages_in_browsers() {
     let faulty = Faulty::with(&[]).await;
     let (status, _) = faulty.admin("GET /_admin/elsewhere", "").await;

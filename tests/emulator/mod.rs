@@ -10,6 +10,7 @@ mod listing;
 mod lookups;
 mod metadata;
 mod quirks;
+mod recordings;
 mod roles;
 mod server;
 mod signatures;

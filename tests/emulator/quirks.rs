@@ -1,6 +1,6 @@
 //! Each interpretation of the documents, as a caller sees it.
 
-use livevod::emulator::{Quirks, Settings};
+use livevod::emulator::{Quirk, Quirks, Settings, all_quirks};
 use livevod::wire::Action::{Add, Delete, Describe, Update};
 use livevod::wire::Response;
 use serde_json::Value;
@@ -210,4 +210,15 @@ fn a_page_past_the_end_is_empty_lacks_its_list_or_is_the_last_again() {
     assert_eq!(third("past-end=empty-list").to_string(), r#"{"LiveRecordVodConfig":[]}"#);
     assert_eq!(third("past-end=no-list").to_string(), "{}");
     assert_eq!(third("past-end=last-page")["LiveRecordVodConfig"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_guide_has_a_row_for_every_quirk_with_all_its_answers() {
+    let guide = include_str!("../../docs/emulator.md");
+    let row = |quirk: &Quirk| {
+        let answers: Vec<&str> = quirk.answers.iter().map(|answer| answer.value).collect();
+        format!("`{}={}`", quirk.name, answers.join("\\|"))
+    };
+    let missing: Vec<String> = all_quirks().map(row).filter(|row| !guide.contains(row)).collect();
+    assert_eq!(missing, [""; 0]);
 }

@@ -201,10 +201,35 @@ fn what_a_log_holds_is_dumped_and_begins_another_server() {
 }
 
 #[test]
+fn sessions_are_played_in_the_state_that_the_emulator_keeps() {
+    let world = keyed(FILE);
+    world.converge("--emulator");
+    let cam1 = "live.example.com/show/cam1";
+    let begun = world.run(&format!("emulator publish {cam1} --ingest-domain push.example.com"));
+    assert_eq!(begun.code, 0, "{}", begun.transcript());
+    assert_eq!(begun.stdout, format!("{cam1} is on air; its configuration is {cam1}\n"));
+    let again = world.run(&format!("emulator publish {cam1} --at 2h"));
+    assert_eq!(again.code, 1);
+    assert!(again.stderr.contains("has another session at that time"), "{}", again.transcript());
+    let over = world.run("emulator publish live.example.com/news/main --at 2h --until 30m");
+    assert_eq!(over.stdout, "live.example.com/news/main was on air; no configuration applies to it\n");
+    let ended = world.run(&format!("emulator unpublish {cam1}"));
+    assert_eq!(ended.stdout, format!("{cam1} is off air\n"));
+    let dump = world.run("emulator dump --data .livevod/emulator.log").json();
+    let sessions = dump["sessions"].as_array().unwrap();
+    let ingest: Vec<&str> = sessions.iter().map(|one| one["PublishDomain"].as_str().unwrap()).collect();
+    assert_eq!(ingest, ["live.example.com", "push.example.com"]);
+    assert!(sessions.iter().all(|one| one["StopTime"].is_string()), "{dump:#}");
+    let wrong = world.run(&format!("emulator publish {cam1} --at yesterday"));
+    assert!(wrong.stderr.contains("or how long ago, such as `2h`"), "{}", wrong.transcript());
+}
+
+#[test]
 fn quirks_and_faults_are_listed_and_taken_by_name() {
     let world = keyed(FILE);
     let quirks = world.run("emulator quirks").stdout;
     assert!(quirks.contains("\n  filter=exact (default): "), "{quirks}");
+    assert!(quirks.contains("\n  stop-time=absent (default): "), "{quirks}");
     let faults = world.run("emulator faults").stdout;
     assert!(faults.contains("\n  drop-after-commit "), "{faults}");
     world.converge("--emulator --quirk every-stream=absent --quirk compose-rule=both-or-neither");

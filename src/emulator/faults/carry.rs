@@ -10,11 +10,12 @@ use super::{Late, spoilt};
 use crate::emulator::Answer;
 use crate::emulator::answer::Exchange;
 use crate::emulator::delivery::{Delivery, Disturbed, End, Fate};
+use crate::emulator::entry::Entry;
 use crate::emulator::event::Event;
 use crate::emulator::glance::Glance;
 use crate::emulator::inner::{Delivering, Handled};
 use crate::emulator::refusal::Refusal;
-use crate::emulator::state::{Entry, Record, State};
+use crate::emulator::state::{Record, State};
 
 use crate::model::{Address, Pattern, RecordConfig};
 use crate::wire::{Action, Request, Response};

@@ -1,4 +1,4 @@
-//! The admin path, off by default: sets faults and shows counters and state while the server runs.
+//! The admin path, off by default: sets faults, begins and ends sessions, and shows counters and state while the server runs.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 #[cfg(feature = "faults")]
 use crate::emulator::Fault;
-use crate::emulator::Service;
+use crate::emulator::{Service, SessionError};
+use crate::model::Address;
 
 /// The path; the API itself uses only `/`.
 pub(super) const PATH: &str = "/_admin/";
@@ -30,17 +31,31 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Answers `GET counters`, `GET state`, and `PUT faults` with one fault per line in the body; an empty body ends all
-/// faults.
+/// Answers `GET counters`, `GET state`, `PUT faults` with one fault per line in the body, of which an empty one ends all
+/// faults, and `POST publish` and `POST unpublish` with a session as JSON.
 pub(super) fn answer(service: &Service, method: &str, path: &str, body: &[u8]) -> (StatusCode, String) {
     match (method, path.strip_prefix(PATH).unwrap_or_default()) {
         ("GET", "counters") => json(&service.counters()),
         ("GET", "state") => json(&service.dump()),
         ("PUT" | "POST", "faults") => set_faults(service, &String::from_utf8_lossy(body)),
-        (_, "counters" | "state" | "faults") => {
+        ("PUT" | "POST", "publish") => changed(service.publish(&String::from_utf8_lossy(body))),
+        ("PUT" | "POST", "unpublish") => changed(service.unpublish(&String::from_utf8_lossy(body))),
+        (_, "counters" | "state" | "faults" | "publish" | "unpublish") => {
             said(StatusCode::METHOD_NOT_ALLOWED, "this path needs another method")
         }
-        _ => said(StatusCode::NOT_FOUND, "there are only `counters`, `state` and `faults`"),
+        _ => said(
+            StatusCode::NOT_FOUND,
+            "there are only `counters`, `state`, `faults`, `publish` and `unpublish`",
+        ),
+    }
+}
+
+/// The address of the configuration that records a session, or why the session was neither begun nor ended.
+fn changed(result: Result<Option<Address>, SessionError>) -> (StatusCode, String) {
+    match result {
+        Ok(ruler) => json(&serde_json::json!({ "configuration": ruler.map(|address| address.to_string()) })),
+        Err(error @ SessionError::Refused(_)) => said(StatusCode::BAD_REQUEST, &error.to_string()),
+        Err(error @ SessionError::Store) => said(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
 }
 

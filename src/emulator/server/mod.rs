@@ -60,7 +60,7 @@ pub enum Admin {
     /// Nothing.
     #[default]
     Off,
-    /// `/_admin/`: faults, counters and state, for processes on this machine that are not web pages.
+    /// `/_admin/`: faults, sessions, counters and state, for processes on this machine that are not web pages.
     On,
 }
 

@@ -54,6 +54,10 @@ impl Page<'_> {
         let mut last: Option<(String, Option<String>)> = None;
         for one in sessions.iter().take(shown) {
             self.paragraph(4, Tone::Strong, &words::when(one));
+            if self.view.is_about_pending {
+                self.paragraph(6, Tone::Quiet, &words::keeps(one));
+                continue;
+            }
             self.paragraph(6, words::mark(one.verdict).1, &words::outcome(one));
             let why = (words::reason(one), words::advice(one));
             // The same reason is said once.
@@ -94,6 +98,9 @@ impl Page<'_> {
     }
 
     fn totals(&mut self) {
+        if self.view.is_about_pending {
+            return self.paragraph(0, Tone::Strong, &words::outdated(self.view.audit));
+        }
         self.paragraph(0, Tone::Strong, &words::totals(self.view.audit));
         if self.view.audit.is_alarming() {
             self.paragraph(0, Tone::Quiet, words::MEANING);

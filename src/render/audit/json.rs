@@ -86,7 +86,7 @@ struct RulerRow<'a> {
 /// What became of one session.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "AuditSession")]
-struct SessionRow<'a> {
+pub(in super::super) struct SessionRow<'a> {
     /// What was published. For a transcoded stream, the name of that stream.
     #[serde(flatten)]
     address: AddressRow<'a>,
@@ -114,6 +114,9 @@ struct SessionRow<'a> {
     ruled_by: Option<RulerRow<'a>>,
     /// Whether files say that it must be recorded.
     must_record: bool,
+    /// Whether it is on air, and another configuration would apply if it were published now: it keeps the one of its beginning;
+    /// null if it is on air, and that is not known.
+    outdated: Option<bool>,
     /// The declared address that its name was probably meant to be; null if there is none.
     near_miss: Option<AddressText<'a>>,
     /// How many recordings of every moment there should be: one for each format, of each stream that is listed under its name.
@@ -150,6 +153,8 @@ struct Summary {
     recorded: usize,
     /// Nothing was to record it.
     not_wanted: usize,
+    /// Those that are on air under a configuration that has changed since they began.
+    outdated: usize,
     /// How long all of them were on air, in seconds.
     aired_seconds: i64,
     /// How much of that has a recording, in seconds.
@@ -195,7 +200,7 @@ impl<'a> AuditDocument<'a> {
 }
 
 impl<'a> SessionRow<'a> {
-    fn new(one: &'a SessionAudit) -> Self {
+    pub(in super::super) fn new(one: &'a SessionAudit) -> Self {
         let SessionAudit {
             address,
             template,
@@ -207,6 +212,7 @@ impl<'a> SessionRow<'a> {
             reason,
             ruled_by,
             must_record,
+            outdated,
             near,
             layers,
             aired,
@@ -235,6 +241,7 @@ impl<'a> SessionRow<'a> {
             advice: words::advice(one),
             ruled_by: ruled_by.as_ref().map(ruler),
             must_record: *must_record,
+            outdated: *outdated,
             near_miss: near.as_ref().map(AddressText),
             recordings_per_moment: *layers,
             aired: *aired,
@@ -257,6 +264,7 @@ impl Summary {
             pending: audit.count(Kind::Pending),
             recorded: audit.count(Kind::Recorded),
             not_wanted: audit.count(Kind::NotWanted),
+            outdated: audit.sessions.iter().filter(|one| one.outdated == Some(true)).count(),
             aired_seconds: audit.sessions.iter().map(|one| one.aired).sum(),
             recorded_seconds: audit.sessions.iter().map(|one| one.recorded).sum(),
         }

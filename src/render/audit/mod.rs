@@ -4,10 +4,10 @@ mod human;
 mod json;
 mod sessions;
 mod view;
-mod words;
+pub(super) mod words;
 
 pub(super) use human::human_audit;
-pub(super) use json::{AuditDocument, audit_json};
+pub(super) use json::{AuditDocument, SessionRow, audit_json};
 pub use sessions::SessionsView;
 pub(super) use sessions::{SessionsDocument, human_sessions, sessions_json};
 pub use view::AuditView;

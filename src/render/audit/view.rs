@@ -10,6 +10,8 @@ use crate::model::Address;
 pub struct AuditView<'a> {
     /// The audit.
     pub(in super::super) audit: &'a Audit,
+    /// Whether it is only about the streams on air that keep an old configuration.
+    pub is_about_pending: bool,
 }
 
 /// The sessions of one address.
@@ -35,12 +37,15 @@ impl Group<'_> {
 impl<'a> AuditView<'a> {
     /// A view of an audit.
     pub fn new(audit: &'a Audit) -> Self {
-        Self { audit }
+        Self { audit, is_about_pending: false }
     }
 
     /// The sessions by address, the worst first; without `full`, only those that need attention.
     pub(in super::super) fn groups(&self, full: bool) -> Vec<Group<'a>> {
-        let shown = |one: &&SessionAudit| full || one.verdict.is_alarming();
+        let shown = |one: &&SessionAudit| match self.is_about_pending {
+            true => one.outdated != Some(false),
+            false => full || one.verdict.is_alarming(),
+        };
         let mut groups: BTreeMap<&Address, Vec<&SessionAudit>> = BTreeMap::new();
         for session in self.audit.sessions.iter().filter(shown) {
             groups.entry(&session.address).or_default().push(session);

@@ -8,7 +8,7 @@ use crate::audit::{Audit, Kind, Reason, RuledBy, SessionAudit, Since, Unclear};
 use crate::model::{Address, Period};
 
 /// The symbol, which carries the meaning without colour, and the colour.
-pub(super) fn mark(verdict: Kind) -> (&'static str, Tone) {
+pub(in super::super) fn mark(verdict: Kind) -> (&'static str, Tone) {
     match verdict {
         Kind::Missing => ("!", Tone::Danger),
         Kind::Partly => ("~", Tone::Danger),
@@ -20,7 +20,7 @@ pub(super) fn mark(verdict: Kind) -> (&'static str, Tone) {
 }
 
 /// The verdict as a word for people.
-pub(super) fn name(verdict: Kind) -> &'static str {
+pub(in super::super) fn name(verdict: Kind) -> &'static str {
     match verdict {
         Kind::Missing => "not recorded",
         Kind::Partly => "partly recorded",
@@ -32,7 +32,7 @@ pub(super) fn name(verdict: Kind) -> &'static str {
 }
 
 /// `4 h 12 min`, `38 min`, `45 s`
-pub(super) fn length(seconds: i64) -> String {
+pub(in super::super) fn length(seconds: i64) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
     match (hours, minutes, rest) {
         (0, 0, rest) => format!("{rest} s"),
@@ -50,7 +50,7 @@ fn total(periods: &[Period]) -> i64 {
 }
 
 /// `2026-11-28 19:45 to 23:57 UTC`; on one day, the day is named once.
-pub(super) fn period(from: Timestamp, to: Timestamp) -> String {
+pub(in super::super) fn period(from: Timestamp, to: Timestamp) -> String {
     let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
     let start = from.strftime("%Y-%m-%d %H:%M").to_string();
     match day(from) == day(to) {
@@ -59,8 +59,8 @@ pub(super) fn period(from: Timestamp, to: Timestamp) -> String {
     }
 }
 
-/// When a session was on air: `2026-11-28 19:45 to 23:57 UTC, 4 h 12 min on air, by push.example.com`
-pub(super) fn when(one: &SessionAudit) -> String {
+/// When a session was on air: `2026-11-28 19:45 to 23:57 UTC, 4 h 12 min on air, via push.example.com`
+pub(in super::super) fn when(one: &SessionAudit) -> String {
     let SessionAudit { began, ended, ingest, aired, on_air, .. } = one;
     let span = match ended {
         Some(ended) => period(*began, *ended),
@@ -71,12 +71,12 @@ pub(super) fn when(one: &SessionAudit) -> String {
         more => format!(" with {}", counted(more - 1, "interruption")),
     };
     let by: Vec<&str> = ingest.iter().map(String::as_str).collect();
-    let by = if by.is_empty() { String::new() } else { format!(", by {}", by.join(" and ")) };
+    let by = if by.is_empty() { String::new() } else { format!(", via {}", by.join(" and ")) };
     format!("{span}: {} on air{pauses}{by}", length(*aired))
 }
 
 /// What became of a session, a lowercase fragment.
-pub(super) fn outcome(one: &SessionAudit) -> String {
+pub(in super::super) fn outcome(one: &SessionAudit) -> String {
     let lacks = || length(total(&one.lacks));
     match one.verdict {
         Kind::Missing => "not recorded: no recording is listed".to_owned(),
@@ -111,7 +111,7 @@ fn first_few(all: &[String]) -> String {
 }
 
 /// Why, a lowercase fragment; empty if there is nothing to say.
-pub(super) fn reason(one: &SessionAudit) -> String {
+pub(in super::super) fn reason(one: &SessionAudit) -> String {
     let own = one.address.within_domain();
     let near = one.near.as_ref().map(|near| {
         format!(
@@ -176,7 +176,7 @@ fn ruler(RuledBy { address, since }: &RuledBy, own: &str) -> String {
 }
 
 /// Why it is not known what ruled, a lowercase fragment.
-pub(super) fn unclear(unclear: &Unclear) -> String {
+pub(in super::super) fn unclear(unclear: &Unclear) -> String {
     let name = |address: &Address| format!("`{}`", address.within_domain());
     match unclear {
         Unclear::Unread => "the configurations of its domain could not be read".to_owned(),
@@ -201,7 +201,7 @@ pub(super) fn unclear(unclear: &Unclear) -> String {
 }
 
 /// The first thing to do, a whole sentence; `None` if nothing is to be done.
-pub(super) fn advice(one: &SessionAudit) -> Option<String> {
+pub(in super::super) fn advice(one: &SessionAudit) -> Option<String> {
     let own = one.address.within_domain();
     match (&one.reason, one.verdict) {
         (_, Kind::Pending | Kind::Recorded | Kind::NotWanted) => None,
@@ -222,7 +222,7 @@ pub(super) fn advice(one: &SessionAudit) -> Option<String> {
 }
 
 /// `16 sessions, 31 h 20 min on air: 1 not recorded, 12 recorded, 3 not wanted.`
-pub(super) fn totals(audit: &Audit) -> String {
+pub(in super::super) fn totals(audit: &Audit) -> String {
     let sessions = &audit.sessions;
     match (sessions.is_empty(), audit.is_complete()) {
         (true, true) => return "Nothing was on air.".to_owned(),
@@ -239,5 +239,41 @@ pub(super) fn totals(audit: &Audit) -> String {
     format!("{}, {aired} on air: {}.{unread}", counted(sessions.len(), "session"), told.join(", "))
 }
 
+/// The totals of `audit --pending`: `2 of 5 streams on air keep an old configuration until they are published again.`
+pub(in super::super) fn outdated(audit: &Audit) -> String {
+    let on_air = audit.sessions.iter().filter(|one| one.ended.is_none()).count();
+    let count = |outdated| audit.sessions.iter().filter(|one| one.outdated == outdated).count();
+    let (old, unknown) = (count(Some(true)), count(None));
+    let all = counted(on_air, "stream");
+    let unknown = match unknown {
+        0 => String::new(),
+        some => format!(
+            " It is not known under which configuration {} on air.",
+            if some == 1 { "1 is".to_owned() } else { format!("{some} are") }
+        ),
+    };
+    let told = match (old, on_air) {
+        (0, 0) => "Nothing is on air.".to_owned(),
+        (0, _) if unknown.is_empty() => format!("{all} on air, each under the configuration of today."),
+        (0, _) => format!("{all} on air, none that certainly keeps an old configuration."),
+        (1, _) => format!("1 of {all} on air keeps an old configuration until it is published again."),
+        _ => format!("{old} of {all} on air keep an old configuration until they are published again."),
+    };
+    told + &unknown
+}
+
+/// Under which configuration a stream is on air, a lowercase fragment; for `audit --pending`.
+pub(in super::super) fn keeps(one: &SessionAudit) -> String {
+    match (&one.ruled_by, &one.reason) {
+        (Some(by), _) => {
+            format!("keeps {}, which has changed since", ruler(by, &one.address.within_domain()))
+        }
+        (None, Reason::Unclear(unclear)) => {
+            format!("not known under which configuration: {}", self::unclear(unclear))
+        }
+        (None, _) => "began without a configuration, and is not recorded".to_owned(),
+    }
+}
+
 /// What follows the totals where something is missing: what that means.
-pub(super) const MEANING: &str = "A session is not recorded if VOD lists no recording of it; one that was deleted in VOD is not listed either.";
+pub(in super::super) const MEANING: &str = "A session is not recorded if VOD lists no recording of it; one that was deleted in VOD is not listed either.";
