@@ -9,7 +9,7 @@ use std::path::Path;
 use files::{Library, Module, Source};
 
 /// Which modules each module may use.
-const ALLOWED: [(&str, &[&str]); 26] = [
+const ALLOWED: [(&str, &[&str]); 27] = [
     ("gate", &[]),
     ("model", &[]),
     ("source", &[]),

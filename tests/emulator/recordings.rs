@@ -156,10 +156,12 @@ async fn a_connection_is_listed_with_its_times_and_its_ingest_domain() {
         ended: to.map(at),
         ingest: Some(INGEST.to_owned()),
         template: None,
+        client: Some("192.0.2.1".to_owned()),
     };
     let aired = stage.aired().await;
     assert_eq!(aired.publishes, [publish("cam1", 0, Some(5)), publish("cam2", 65, None)]);
-    assert_eq!(stage.client.on_air(DOMAIN).await.unwrap(), [publish("cam2", 65, None)]);
+    let on_air = Publish { client: None, ..publish("cam2", 65, None) };
+    assert_eq!(stage.client.on_air(DOMAIN).await.unwrap(), [on_air]);
 }
 
 #[tokio::test]
