@@ -54,7 +54,7 @@ pub mod render;
 pub mod resolve;
 mod schema;
 pub mod sealed;
-pub mod sessions;
+mod sessions;
 pub mod snapshot;
 pub mod source;
 pub mod wire;

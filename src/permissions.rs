@@ -7,7 +7,8 @@ use std::sync::Arc;
 use clap::ValueEnum;
 
 use crate::wire::{
-    APP_SPACES, Action, DOMAIN_DETAIL, LOOKUP_EVENTS, OSS_RECORDINGS, Product, TRANSCODE_GROUP, USER_DOMAINS,
+    APP_SPACES, Action, DOMAIN_DETAIL, DOMAIN_MAPPING, LIVE_VIDEOS, LOOKUP_EVENTS, NOTIFY_RECORDS,
+    OSS_RECORDINGS, PUBLISH_LIST, Product, TRANSCODE_GROUP, USER_DOMAINS,
 };
 
 /// One call that RAM must allow.
@@ -33,10 +34,18 @@ pub(crate) enum Permission {
     ReadSpaces,
     /// List past calls.
     ListEvents,
+    /// List who published when.
+    ListPublishes,
+    /// Read which ingest domains feed a domain.
+    ReadMapping,
+    /// List what VOD recorded.
+    ListRecordings,
+    /// List the notifications of recordings.
+    ListNotifications,
 }
 
 impl Permission {
-    const ALL: [Permission; 10] = [
+    const ALL: [Permission; 14] = [
         Permission::ListConfigs,
         Permission::AddConfig,
         Permission::UpdateConfig,
@@ -47,18 +56,16 @@ impl Permission {
         Permission::ReadGroup,
         Permission::ReadSpaces,
         Permission::ListEvents,
+        Permission::ListPublishes,
+        Permission::ReadMapping,
+        Permission::ListRecordings,
+        Permission::ListNotifications,
     ];
 
     /// The action as RAM names it, such as `live:AddLiveRecordVodConfig`.
     pub(crate) fn action(self) -> String {
         let (product, call) = self.call();
-        let prefix = match product {
-            Product::Live => "live",
-            Product::Vod => "vod",
-            Product::Sts => "sts",
-            Product::ActionTrail => "actiontrail",
-        };
-        format!("{prefix}:{call}")
+        product.ram_action(call)
     }
 
     /// The permission with that action; `None` for an action that livevod does not use.
@@ -78,6 +85,10 @@ impl Permission {
             Permission::ReadGroup => (Product::Vod, TRANSCODE_GROUP),
             Permission::ReadSpaces => (Product::Vod, APP_SPACES),
             Permission::ListEvents => (Product::ActionTrail, LOOKUP_EVENTS),
+            Permission::ListPublishes => (Product::Live, PUBLISH_LIST),
+            Permission::ReadMapping => (Product::Live, DOMAIN_MAPPING),
+            Permission::ListRecordings => (Product::Vod, LIVE_VIDEOS),
+            Permission::ListNotifications => (Product::Live, NOTIFY_RECORDS),
         }
     }
 
@@ -101,6 +112,8 @@ pub(crate) enum Purpose {
     Apply,
     /// import
     Import,
+    /// audit, sessions and explain --at
+    Audit,
 }
 
 /// What livevod does with the permissions of one statement.
@@ -120,6 +133,10 @@ pub(crate) enum Task {
     ListDomains,
     /// Find out who changed a configuration.
     FindAuthors,
+    /// Read what aired, and what is recorded of it.
+    ReadAired,
+    /// Read what the notifications of recordings say.
+    ReadNotifications,
     /// Change the configurations.
     Write,
 }
@@ -186,6 +203,7 @@ impl Purpose {
         let own: &[Task] = match self {
             Purpose::Plan => return [vec![Task::Read], online, all, who].concat(),
             Purpose::Apply => &[Task::Read, Task::Write],
+            Purpose::Audit => &[Task::Read, Task::ReadAired, Task::ReadNotifications],
             Purpose::Import => return [vec![Task::Read, Task::FindRegions, Task::NameGroups], all].concat(),
         };
         own.to_vec()
@@ -205,6 +223,10 @@ impl Task {
             Task::NameGroups => vec![Permission::ReadGroup],
             Task::ListDomains => vec![Permission::ListDomains],
             Task::FindAuthors => vec![Permission::ListEvents],
+            Task::ReadAired => {
+                vec![Permission::ListPublishes, Permission::ReadMapping, Permission::ListRecordings]
+            }
+            Task::ReadNotifications => vec![Permission::ListNotifications],
             Task::Write => vec![Permission::AddConfig, Permission::UpdateConfig, Permission::DeleteConfig],
         }
     }
@@ -373,7 +395,7 @@ mod tests {
     fn nothing_is_granted_twice() {
         let all =
             Needs { groups: true, spaces: true, online: true, all_domains: true, who: true, ..two_domains() };
-        let purposes = [Purpose::Plan, Purpose::Apply, Purpose::Import];
+        let purposes = [Purpose::Plan, Purpose::Apply, Purpose::Import, Purpose::Audit];
         let mut permissions: Vec<Permission> =
             statements(&purposes, &all).into_iter().flat_map(|one| one.permissions).collect();
         permissions.sort_unstable();

@@ -10,7 +10,10 @@ use super::endpoint::Endpoint;
 use super::error::Error;
 use super::lookups::{MOST_PAGES, endless, is_last};
 use crate::model::{DomainAired, Notification, Period, Publish, Video};
-use crate::wire::{self, DomainMapping, Inquiry, Listed, MOST_VIDEOS, NOTIFY_DAYS, PUBLISH_DAYS};
+use crate::wire::{
+    self, DOMAIN_MAPPING, DomainMapping, Inquiry, LIVE_VIDEOS, Listed, MOST_VIDEOS, NOTIFY_DAYS,
+    NOTIFY_RECORDS, PUBLISH_DAYS, PUBLISH_LIST, Product, RemoteError,
+};
 
 /// How long before its stream's first row in the list a recording may begin: one cycle, the longest that there is.
 const BEFORE: SignedDuration = SignedDuration::from_hours(6);
@@ -43,10 +46,12 @@ impl Client {
     ) -> DomainAired {
         let mut aired = DomainAired::default();
         let publishes = self.publishes(domain, period, transcoded).await;
-        let told = |what: &str, error: &Error| format!("{what} can't be read: {error}");
         match publishes {
             Ok(publishes) => aired.publishes = publishes,
-            Err(error) => aired.unread.push(told("who published", &error)),
+            Err(error) => {
+                let actions = [(Product::Live, PUBLISH_LIST)];
+                aired.unread.push(unread("who published", &error, &actions));
+            }
         }
         aired.read_at = self.time().ok();
         let first = aired.publishes.iter().map(|publish| publish.began).min().unwrap_or(period.from);
@@ -54,7 +59,10 @@ impl Client {
         let to = aired.read_at.unwrap_or(period.to).max(period.to);
         match self.videos(domain, region, Period::new(from, to)).await {
             Ok(videos) => aired.videos = videos,
-            Err(error) => aired.unread.push(told("which recordings there are", &error)),
+            Err(error) => {
+                let actions = [(Product::Live, DOMAIN_MAPPING), (Product::Vod, LIVE_VIDEOS)];
+                aired.unread.push(unread("which recordings there are", &error, &actions));
+            }
         }
         aired
     }
@@ -75,8 +83,14 @@ impl Client {
     /// The notifications of recordings that were sent for a domain in a period of the last [`NOTIFY_DAYS`].
     ///
     /// # Errors
-    /// When a call fails, or an answer can't be understood.
-    pub async fn notifications(&self, domain: &str, period: Period) -> Result<Vec<Notification>, Error> {
+    /// In words, when a call fails, or an answer can't be understood.
+    pub async fn notifications(&self, domain: &str, period: Period) -> Result<Vec<Notification>, String> {
+        let actions = [(Product::Live, NOTIFY_RECORDS)];
+        let listed = self.list_notifications(domain, period).await;
+        listed.map_err(|error| unread("the notifications", &error, &actions))
+    }
+
+    async fn list_notifications(&self, domain: &str, period: Period) -> Result<Vec<Notification>, Error> {
         let listing = Listing {
             name: format!("the notifications of `{domain}`"),
             endpoint: self.live(domain),
@@ -187,6 +201,20 @@ impl Client {
         }
         Err(endless(&listing.name))
     }
+}
+
+/// Why something could not be read, and what RAM must allow if that is why.
+fn unread(what: &str, error: &Error, actions: &[(Product, &str)]) -> String {
+    let told = format!("{what} can't be read: {error}");
+    if !error.remote().is_some_and(RemoteError::is_denial) {
+        return told;
+    }
+    let actions: Vec<String> =
+        actions.iter().map(|(product, name)| format!("`{}`", product.ram_action(name))).collect();
+    format!(
+        "{told}; RAM must allow {}: `livevod ram-policy --for audit` prints the policy",
+        actions.join(" and ")
+    )
 }
 
 /// A period in parts of `longest` at most.

@@ -76,7 +76,7 @@ impl Question<'_> {
         let mut unread: Vec<String> =
             audit.domains.values().flat_map(|domain| domain.unread.clone()).collect();
         let notifications = notifications.transpose().unwrap_or_else(|error| {
-            unread.push(format!("the notifications can't be read: {error}"));
+            unread.push(error);
             None
         });
         let source = audit

@@ -137,15 +137,16 @@ impl Arguments {
     /// When a purpose has no role, or several trust policies would be one document.
     fn roles(&self, purposes: &[Purpose]) -> Result<Vec<Role>, Failure> {
         let role = |purpose: &Purpose| match purpose {
-            Purpose::Plan => Some(Role::Plan),
-            Purpose::Apply => Some(Role::Apply),
-            Purpose::Import => None,
+            Purpose::Plan => Ok(Role::Plan),
+            Purpose::Apply => Ok(Role::Apply),
+            Purpose::Import => Err("import"),
+            Purpose::Audit => Err("audit"),
         };
-        let roles: Vec<Role> = purposes.iter().filter_map(role).collect();
-        if roles.len() < purposes.len() {
-            let message = "pipelines have no role for import";
-            return Err(usage(message, "name `--for plan` or `--for apply`, or leave out `--oidc`"));
-        }
+        let roles: Result<Vec<Role>, &str> = purposes.iter().map(role).collect();
+        let roles = roles.map_err(|without| {
+            let message = format!("pipelines have no role for {without}");
+            usage(message, "name `--for plan` or `--for apply`, or leave out `--oidc`")
+        })?;
         if self.format == PolicyFormat::Json && roles.len() > 1 {
             let message = "a JSON document holds the trust policy of one role";
             return Err(usage(message, "name the role: `--for plan` or `--for apply`"));

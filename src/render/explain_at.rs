@@ -8,9 +8,9 @@ use super::documents::{Context, FORMAT_VERSION, findings, pretty};
 use super::lines::{Line, laid_out};
 use super::phrases::{counted, minute, moment};
 use super::style::{Style, Tone, wrap};
-use crate::audit::{Ruler, Ruling, SessionAudit, Since, Unclear};
+use crate::audit::{Recording, Ruler, Ruling, SessionAudit, Since};
 use crate::gate::clean;
-use crate::model::{Address, AddressText, Notification, RecordConfig};
+use crate::model::{Address, AddressText, Notification, RecordConfig, Value};
 use crate::source::Place;
 
 /// What is known about an address at a moment.
@@ -94,17 +94,13 @@ fn ruled(ruling: &Ruling, address: &Address) -> String {
             };
             format!("ruled by {name}, {since}: {}", settings(config))
         }
-        Ruling::Unclear(unclear) => format!("not known what ruled it then: {}", unclear_words(unclear)),
+        Ruling::Unclear(unclear) => format!("not known what applied to it then: {}", words::unclear(unclear)),
     }
 }
 
-fn unclear_words(unclear: &Unclear) -> String {
-    words::unclear(unclear)
-}
-
-/// `cycle 1h, on_demand 0`
+/// `cycle_duration 1h, on_demand 2`
 fn settings(config: &RecordConfig) -> String {
-    let mut told = vec![format!("cycle_duration {}", words::length(config.cycle_duration.into()))];
+    let mut told = vec![format!("cycle_duration {}", Value::Seconds(config.cycle_duration))];
     if config.on_demand != 0 {
         told.push(format!("on_demand {}", config.on_demand));
     }
@@ -119,7 +115,7 @@ fn recordings(session: &SessionAudit) -> impl Iterator<Item = String> {
     let shown = session.recordings.iter().take(MOST);
     let more = session.recordings.len().saturating_sub(MOST);
     let more = (more > 0).then(|| format!("and {more} more"));
-    let row = |one: &crate::audit::Recording| {
+    let row = |one: &Recording| {
         let status = one.status.as_deref().filter(|status| *status != "Normal");
         let status = status.map(|status| format!(", {status}")).unwrap_or_default();
         format!("video {}: {}{status}", one.id, words::period(one.period.from, one.period.to))

@@ -170,6 +170,7 @@ fn policy_name(purpose: Purpose) -> &'static str {
         Purpose::Plan => role_name(Role::Plan),
         Purpose::Apply => role_name(Role::Apply),
         Purpose::Import => "livevod-import",
+        Purpose::Audit => "livevod-audit",
     }
 }
 
@@ -186,6 +187,7 @@ fn uses(purpose: Purpose) -> &'static str {
         Purpose::Plan => "plan, drift and snapshot",
         Purpose::Apply => "apply and restore",
         Purpose::Import => "import",
+        Purpose::Audit => "audit, sessions and explain --at",
     }
 }
 
@@ -225,6 +227,8 @@ fn reason(task: Task) -> &'static str {
         Task::NameGroups => "name the transcode groups as VOD does; without it, import numbers them",
         Task::ListDomains => "`--all-domains`, and `--all` of import: list the account's domains",
         Task::FindAuthors => "`--who`: ask ActionTrail who changed a configuration",
+        Task::ReadAired => "list who published when, and what VOD recorded of it",
+        Task::ReadNotifications => "`explain --at`: list the notifications of recordings",
         Task::Write => "create, update and delete configurations, only in the domains of the files",
     }
 }

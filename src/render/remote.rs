@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::permissions::{Permission, domain_resource};
 use crate::plan::ActionKind;
-use crate::wire::RemoteError;
+use crate::wire::{DENIALS, RemoteError};
 
 /// Cause and cure of some codes, or of all codes with one of these prefixes.
 struct Meaning {
@@ -205,10 +205,7 @@ const FAMILIES: &[Meaning] = &[
     ),
 ];
 
-/// Codes for a missing permission.
-const DENIALS: [&str; 3] = ["Forbidden.RAM", "NoPermission", "Forbidden"];
-
-/// The meaning of those codes.
+/// The meaning of [`DENIALS`].
 const DENIED: Meaning =
     means("", "the identity of these credentials is not allowed to do this", "attach the policy below to it");
 
@@ -289,7 +286,7 @@ pub(super) fn denial(error: &RemoteError) -> Option<String> {
 /// The policy that an identity without permission needs, on one line without spaces, so that it can be copied at any
 /// width.
 pub(super) fn policy(error: &RemoteError, asked: &Asked) -> Option<String> {
-    if !DENIALS.contains(&error.code.as_str()) {
+    if !error.is_denial() {
         return None;
     }
     let named = detail(error).and_then(|detail| detail.get("AuthAction")?.as_str().map(str::to_owned));

@@ -58,6 +58,17 @@ impl Product {
             Product::ActionTrail => "2020-07-06",
         }
     }
+
+    /// An action of it as RAM names it, such as `live:DescribeLiveDomainDetail`.
+    pub fn ram_action(self, name: &str) -> String {
+        let prefix = match self {
+            Product::Live => "live",
+            Product::Vod => "vod",
+            Product::Sts => "sts",
+            Product::ActionTrail => "actiontrail",
+        };
+        format!("{prefix}:{name}")
+    }
 }
 
 /// A call that changes nothing, before it is signed.

@@ -53,6 +53,9 @@ pub use xml::write as write_xml;
 /// Version of the Live API that every call names.
 pub const LIVE_VERSION: &str = "2016-11-01";
 
+/// The codes of a refusal because RAM does not allow the action.
+pub const DENIALS: [&str; 3] = ["Forbidden.RAM", "NoPermission", "Forbidden"];
+
 /// How livevod names itself to the service.
 pub const USER_AGENT: &str = concat!("livevod/", env!("CARGO_PKG_VERSION"));
 
@@ -171,4 +174,11 @@ pub struct RemoteError {
     pub access_denied_detail: Option<String>,
     /// How long the service asks to wait (header `x-acs-retry-after`, milliseconds).
     pub retry_after: Option<Duration>,
+}
+
+impl RemoteError {
+    /// Whether RAM does not allow the action.
+    pub fn is_denial(&self) -> bool {
+        DENIALS.contains(&self.code.as_str())
+    }
 }

@@ -1,6 +1,8 @@
-"""The other services that livevod uses, as their SDKs see them: STS, VOD, ActionTrail, domains, credentials."""
+"""The other services that livevod uses, as their SDKs see them: STS, VOD, ActionTrail, domains, recordings, credentials."""
 
+import json
 import time
+import urllib.request
 
 from alibabacloud_credentials.client import Client as CredentialClient
 from alibabacloud_credentials.exceptions import CredentialException
@@ -20,6 +22,7 @@ ARGUMENTS = [
     *(word for group in GROUPS for word in ("--group", group)),
     *(word for domain in DOMAINS for word in ("--domain", domain)),
     *("--domain", "far.example.com=ap-southeast-1", "--ingest-domain", "push.example.com"),
+    *("--feeds", "push.example.com=cam02.example.com", "--admin"),
     *(word for number in range(12) for word in ("--oss-recording", f"cam00.example.com/show/s{number:02}")),
 ]
 
@@ -32,6 +35,7 @@ def check_services(tally, name, make, port, key):
     check_domains(tally, name, sdk)
     check_oss_recordings(tally, name, sdk)
     check_events(tally, name, sdk)
+    check_recordings(tally, name, sdk, port)
 
 
 def handed_out(answer):
@@ -133,6 +137,37 @@ def check_events(tally, name, sdk):
     wrong = {"LookupAttribute": [{"Key": "Colour", "Value": "red"}]}
     code = "InvalidQueryParameter"
     tally.refused(f"{name}: an unknown condition is refused", lambda: sdk.ask("actiontrail", "LookupEvents", **wrong), code, 400)
+
+
+def check_recordings(tally, name, sdk, port):
+    """Ten minutes on air, with a cycle of five: a row in the publish list, two recordings in VOD."""
+    now = time.time()
+    moment = lambda ago: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - ago))
+    domain, ingest = "cam02.example.com", "push.example.com"
+    key = {"DomainName": domain, "AppName": "show", "StreamName": name.replace(" ", "-")}
+    began, ended = moment(3600), moment(3000)
+    config = {**key, "VodTranscodeGroupId": "VOD_NO_TRANSCODE", "CycleDuration": 300}
+    session = {**key, "PublishTime": began, "StopTime": ended, "Config": config}
+    path = f"http://127.0.0.1:{port}/_admin/publish"
+    urllib.request.urlopen(urllib.request.Request(path, json.dumps(session).encode(), method="POST")).close()
+    # Three calls a second are allowed.
+    time.sleep(1.1)
+    window = {"StartTime": moment(7200), "EndTime": moment(0)}
+    page = sdk.ask("live", "DescribeLiveStreamsPublishList", **key, **window, QueryType="strict", PageSize=10)
+    rows = [(row["PublishTime"], row["StopTime"], row["PublishDomain"]) for row in page["PublishInfo"]["LiveStreamPublishInfo"]]
+    tally.check(f"{name}: the publish list has the session", (page["TotalNum"], rows), (1, [(began, ended, ingest)]))
+    half = {"DomainName": domain, "StartTime": moment(7200)}
+    tally.refused(f"{name}: a period without an end is refused", lambda: sdk.ask("live", "DescribeLiveStreamsPublishList", **half), "MissingEndTime", 400)
+    online = sdk.ask("live", "DescribeLiveStreamsOnlineList", DomainName=domain)
+    tally.check(f"{name}: nothing is on air any more", online["OnlineInfo"]["LiveStreamOnlineInfo"], [])
+    models = sdk.ask("live", "DescribeLiveDomainMapping", DomainName=domain)["LiveDomainModels"]["LiveDomainModel"]
+    kinds = sorted((model["DomainName"], model["Type"]) for model in models)
+    tally.check(f"{name}: the mapping has the ingest domain", kinds, [(domain, "vhost"), (ingest, "publish")])
+    videos = sdk.ask("vod", "ListLiveRecordVideo", **key, SortBy="CreationTime:Asc", PageSize=10)
+    videos = [(one["RecordStartTime"], one["Video"]["Duration"]) for one in videos["LiveRecordVideoList"]["LiveRecordVideo"]]
+    tally.check(f"{name}: VOD lists both recordings", videos, [(began, 300), (moment(3300), 300)])
+    told = sdk.ask("live", "DescribeLiveRecordNotifyRecords", DomainName=domain, **window, PageNumber=1, PageSize=10)
+    tally.check(f"{name}: no callback was notified", (told["TotalNum"], told.get("CallbackList", [])), (0, []))
 
 
 def check_credentials_uri(tally, port):

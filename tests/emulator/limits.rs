@@ -4,8 +4,9 @@ use std::num::NonZeroU32;
 
 use livevod::emulator::{Quirks, Settings};
 use livevod::wire::Action::{Delete, Describe};
+use livevod::wire::Product;
 
-use super::{Bench, call, outcome};
+use super::{Bench, call, inquiry, outcome};
 
 fn limited(quirks: &[&str]) -> Bench {
     let quirks = Quirks::with(quirks).unwrap();
@@ -60,4 +61,23 @@ fn a_thousand_calls_are_taken_unless_told_otherwise() {
     assert_eq!(throttled, [1000]);
     let free = Bench::new(Settings { limit: None, ..Settings::default() });
     assert!((0..1001).all(|_| free.describe_code().is_empty()));
+}
+
+#[test]
+fn lists_of_streams_and_notifications_have_limits_of_their_own() {
+    let times = "StartTime=2026-01-01T00:00:00Z EndTime=2026-01-02T00:00:00Z PageNumber=1 PageSize=10";
+    for (name, most) in [
+        ("DescribeLiveStreamsPublishList", 3),
+        ("DescribeLiveRecordNotifyRecords", 100),
+        ("DescribeLiveStreamsOnlineList", 10_000),
+        ("DescribeLiveDomainMapping", 1000),
+    ] {
+        let bench = Bench::new(Settings::default());
+        let inquiry = inquiry(Product::Live, name, &format!("DomainName=a.com {times}"));
+        let code = || outcome(&bench.service.call(&bench.sign_inquiry(&inquiry))).map_err(|error| error.code);
+        assert!((0..most).all(|_| code().is_ok()), "{name}");
+        assert_eq!(code().unwrap_err(), "Throttling.User", "{name}");
+        bench.wait(if most < 1000 { 1 } else { 60 });
+        assert!(code().is_ok(), "{name}");
+    }
 }

@@ -5,6 +5,7 @@ mod call_log;
 mod codes;
 mod durability;
 mod faults;
+mod judged;
 mod limits;
 mod listing;
 mod lookups;

@@ -3,32 +3,38 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use livevod::api::{Client, ClientSettings, Rate};
 use livevod::embedded;
 use livevod::emulator::{Quirks, Settings};
-use livevod::model::{Address, DomainAired, Period, Publish, Video};
-use livevod::wire::{Product, Stamp, add, delete, update};
+use livevod::model::{
+    Address, DomainAired, Format, FormatSettings, Period, Publish, RecordConfig, StreamSpelling, Video,
+};
+use livevod::wire::{ComposeOff, Product, Stamp, add, delete, update};
 use serde_json::{Map, Value, json};
 
 use super::{Bench, START, address, classic, inquiry, outcome};
 
-const DOMAIN: &str = "live.example.com";
+pub(super) const DOMAIN: &str = "live.example.com";
 const INGEST: &str = "push.example.com";
 const MINUTE: i64 = 60;
 
 /// A domain with one configuration, whose cycle has 30 minutes, and a client of it.
-struct Stage {
-    bench: Bench,
-    client: Client,
+pub(super) struct Stage {
+    pub(super) bench: Bench,
+    pub(super) client: Client,
 }
 
 impl Stage {
-    fn new(quirks: &[&str]) -> Self {
+    pub(super) fn new(quirks: &[&str]) -> Self {
         Self::with(Settings { quirks: Quirks::with(quirks).unwrap(), ..Settings::default() })
     }
 
     fn with(settings: Settings) -> Self {
+        Self::at_rate(settings, Rate::UNLIMITED)
+    }
+
+    fn at_rate(settings: Settings, rate: Rate) -> Self {
         let domain_mapping = [(INGEST.to_owned(), [DOMAIN.to_owned()].into())].into();
         let bench = Bench::new(Settings { domain_mapping, limit: None, ..settings });
         let (hand, nonces) = (bench.clock.clone(), Arc::new(std::sync::atomic::AtomicU64::new(0)));
@@ -37,15 +43,14 @@ impl Stage {
             let nonce = format!("client {}", nonces.fetch_add(1, Ordering::Relaxed));
             Ok(Stamp { time, nonce })
         };
-        let settings =
-            ClientSettings { stamps: Arc::new(stamp), rate: Rate::UNLIMITED, ..embedded::settings() };
+        let settings = ClientSettings { stamps: Arc::new(stamp), rate, ..embedded::settings() };
         let client = embedded::client(bench.service.clone(), settings);
         Self { bench, client }
     }
 
     /// Adds a configuration with a cycle of 30 minutes.
     fn configured(self, at: &str) -> Self {
-        let config = livevod::model::RecordConfig { cycle_duration: 1800, ..classic() };
+        let config = RecordConfig { cycle_duration: 1800, ..classic() };
         self.bench.call(&add(&address(at), &config)).unwrap();
         self
     }
@@ -56,6 +61,14 @@ impl Stage {
 
     fn unpublish(&self, stream: &str) {
         self.bench.service.unpublish(&session(stream, json!({}))).unwrap();
+    }
+
+    /// Adds or changes the configuration of one stream.
+    fn configure(&self, stream: &str, config: &RecordConfig) {
+        let at = address(&format!("live.example.com/show/{stream}"));
+        if self.bench.call(&add(&at, config)).is_err() {
+            self.bench.call(&update(&at, StreamSpelling::Named, config, ComposeOff::Bare)).unwrap();
+        }
     }
 
     /// Plays connections of one stream: how many minutes on air, how many off, and so on.
@@ -72,15 +85,15 @@ impl Stage {
         }
     }
 
-    async fn aired(&self) -> DomainAired {
+    pub(super) async fn aired(&self) -> DomainAired {
         let now = self.now();
-        let period = Period::new(now - jiff::SignedDuration::from_hours(72), now);
+        let period = Period::new(now - SignedDuration::from_hours(72), now);
         let aired = self.client.aired(DOMAIN, None, period, true).await;
         assert_eq!(aired.unread, [] as [String; 0]);
         aired
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         Timestamp::from_second(self.bench.clock.load(Ordering::Relaxed)).unwrap()
     }
 
@@ -169,9 +182,9 @@ async fn what_ruled_when_a_session_began_records_it_whatever_is_changed_later() 
     let stage = Stage::new(&[]).configured("live.example.com/show/*");
     let every = address("live.example.com/show/*");
     stage.publish("cam1");
-    let longer = livevod::model::RecordConfig { cycle_duration: 3600, ..classic() };
-    let spelling = livevod::model::StreamSpelling::Named;
-    stage.bench.call(&update(&every, spelling, &longer, livevod::wire::ComposeOff::Bare)).unwrap();
+    let longer = RecordConfig { cycle_duration: 3600, ..classic() };
+    let spelling = StreamSpelling::Named;
+    stage.bench.call(&update(&every, spelling, &longer, ComposeOff::Bare)).unwrap();
     stage.bench.wait(30 * MINUTE);
     stage.publish("cam2");
     stage.bench.call(&delete(&every, spelling)).unwrap();
@@ -193,15 +206,12 @@ async fn what_ruled_when_a_session_began_records_it_whatever_is_changed_later() 
 #[tokio::test]
 async fn the_most_specific_configuration_records_and_on_demand_only_what_was_asked_for() {
     let stage = Stage::new(&[]).configured("live.example.com/*/*");
-    let on_demand = livevod::model::RecordConfig { on_demand: 2, cycle_duration: 300, ..classic() };
+    let on_demand = RecordConfig { on_demand: 2, cycle_duration: 300, ..classic() };
     stage.bench.call(&add(&address("live.example.com/show/cam1"), &on_demand)).unwrap();
     stage.publish("cam1");
     stage.publish("cam2");
     stage.bench.service.publish(&session("cam3", json!({"NeedRecord": true}))).unwrap();
-    stage
-        .bench
-        .call(&delete(&address("live.example.com/*/*"), livevod::model::StreamSpelling::Named))
-        .unwrap();
+    stage.bench.call(&delete(&address("live.example.com/*/*"), StreamSpelling::Named)).unwrap();
     stage.bench.call(&add(&address("live.example.com/*/*"), &on_demand)).unwrap();
     stage.bench.service.publish(&session("cam4", json!({"NeedRecord": true}))).unwrap();
     stage.bench.wait(30 * MINUTE);
@@ -398,7 +408,7 @@ async fn notifications_are_listed_as_they_were_loaded_and_need_a_page() {
         "StorageType": "vod", "Description": "no space left"});
     stage.bench.service.load(&json!({"configs": [], "notifications": [notification]}).to_string()).unwrap();
     let to = stage.now();
-    let period = Period::new(to - jiff::SignedDuration::from_hours(24), to);
+    let period = Period::new(to - SignedDuration::from_hours(24), to);
     let [error] = &stage.client.notifications(DOMAIN, period).await.unwrap()[..] else { panic!("none") };
     assert_eq!((error.kind.as_str(), error.description.as_deref()), ("record_error", Some("no space left")));
     for (more, count) in
@@ -407,4 +417,239 @@ async fn notifications_are_listed_as_they_were_loaded_and_need_a_page() {
         let answer = ask(&format!("PageNumber=1 PageSize=10 {more}")).unwrap();
         assert_eq!(answer["TotalNum"], count, "{more}");
     }
+}
+
+/// A configuration with a cycle of so many minutes.
+fn cycle(minutes: u32) -> RecordConfig {
+    RecordConfig { cycle_duration: 60 * minutes, ..classic() }
+}
+
+#[tokio::test]
+async fn short_interruptions_make_rows_and_parts_of_their_own_or_not() {
+    let played = async |quirks: &[&str]| {
+        let stage = Stage::new(quirks).configured("live.example.com/show/cam1");
+        stage.play("cam1", &[20, 2, 30, 10]);
+        let rows = stage.aired().await.publishes.len();
+        let parts: Vec<_> =
+            stage.recordings().await.into_iter().map(|(_, from, length)| (from, length)).collect();
+        (rows, parts)
+    };
+    assert_eq!(played(&[]).await, (2, vec![(0, 30), (30, 22)]));
+    assert_eq!(played(&["publish-rows=stream"]).await, (1, vec![(0, 30), (30, 22)]));
+    assert_eq!(played(&["interruptions=cut"]).await, (2, vec![(0, 20), (22, 30)]));
+    let long = Stage::new(&["publish-rows=stream"]).configured("live.example.com/show/cam1");
+    long.play("cam1", &[20, 4, 20, 10]);
+    assert_eq!(long.aired().await.publishes.len(), 2, "the service waits for three minutes only");
+    assert_eq!(long.recordings().await, [recording("cam1", 0, 20), recording("cam1", 24, 20)]);
+}
+
+#[tokio::test]
+async fn a_publisher_that_comes_back_in_time_is_recorded_as_at_first_or_as_configured_then() {
+    for (quirks, parts) in
+        [(&[][..], &[(0, 30), (30, 11)][..]), (&["resumed-stream=anew"], &[(0, 20), (21, 10), (31, 10)])]
+    {
+        let stage = Stage::new(quirks);
+        stage.configure("cam1", &cycle(30));
+        stage.play("cam1", &[20, 1]);
+        stage.configure("cam1", &cycle(10));
+        stage.play("cam1", &[20, 10]);
+        let parts: Vec<_> = parts.iter().map(|(from, length)| recording("cam1", *from, *length)).collect();
+        assert_eq!(stage.recordings().await, parts, "{quirks:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_on_air_has_no_stop_time_an_empty_one_or_that_of_the_call() {
+    for (quirk, raw, ended) in [
+        ("stop-time=absent", None, false),
+        ("stop-time=empty", Some(""), false),
+        ("stop-time=now", Some("2026-01-02T03:05:05Z"), true),
+    ] {
+        let stage = Stage::new(&[quirk]);
+        stage.publish("cam1");
+        stage.bench.wait(MINUTE);
+        let params =
+            format!("DomainName={DOMAIN} StartTime=2026-01-02T00:00:00Z EndTime=2026-01-03T00:00:00Z");
+        let answer = stage.ask(Product::Live, "DescribeLiveStreamsPublishList", &params).unwrap();
+        let row = &answer["PublishInfo"]["LiveStreamPublishInfo"][0];
+        assert_eq!(row.get("StopTime").map(|stop| stop.as_str().unwrap()), raw, "{quirk}");
+        assert_eq!(stage.aired().await.publishes[0].ended, ended.then(|| stage.now()), "{quirk}");
+        assert_eq!(stage.client.on_air(DOMAIN).await.unwrap().len(), 1, "{quirk}");
+    }
+}
+
+#[tokio::test]
+async fn recordings_are_found_under_either_domain() {
+    for (quirk, listed) in [("recordings-domain=main", DOMAIN), ("recordings-domain=ingest", INGEST)] {
+        let stage = Stage::new(&[quirk]).configured("live.example.com/show/cam1");
+        stage.play("cam1", &[20, 10]);
+        assert_eq!(stage.recordings().await, [recording("cam1", 0, 20)], "{quirk}");
+        for domain in [DOMAIN, INGEST] {
+            let params = format!("DomainName={domain}");
+            let answer = stage.ask(Product::Vod, "ListLiveRecordVideo", &params).unwrap();
+            assert_eq!(answer["Total"] == 1, domain == listed, "{quirk}: {domain}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn recordings_are_listed_late_and_say_that_they_began_late_where_that_is_played() {
+    let stage = Stage::new(&["recordings-lag=15m", "record-start=60s-later"])
+        .configured("live.example.com/show/cam1");
+    stage.play("cam1", &[10, 18]);
+    stage.bench.wait(-1);
+    assert_eq!(stage.recordings().await, [], "3 minutes of DelayTime and 15 more");
+    stage.bench.wait(1);
+    assert_eq!(stage.recordings().await, [recording("cam1", 1, 9)]);
+}
+
+#[tokio::test]
+async fn a_merged_recording_is_beside_or_instead_of_its_parts_or_not_listed() {
+    let parts = [(0, 30), (30, 20)];
+    for (quirk, expected) in
+        [("beside", &[(0, 30), (0, 50), (30, 20)][..]), ("instead", &[(0, 50)]), ("not-listed", &parts)]
+    {
+        let stage = Stage::new(&[&format!("merged-recordings={quirk}")]);
+        let group = Some("6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa".to_owned());
+        let config = RecordConfig { auto_compose: true, compose_vod_transcode_group: group, ..cycle(30) };
+        stage.configure("cam1", &config);
+        stage.publish("cam1");
+        stage.bench.wait(50 * MINUTE);
+        assert_eq!(stage.recordings().await, [recording("cam1", 0, 30)], "{quirk}: nothing is merged yet");
+        stage.unpublish("cam1");
+        stage.bench.wait(3 * MINUTE);
+        let expected: Vec<_> =
+            expected.iter().map(|(from, length)| recording("cam1", *from, *length)).collect();
+        assert_eq!(stage.recordings().await, expected, "{quirk}");
+    }
+}
+
+#[tokio::test]
+async fn of_more_than_forty_parts_nothing_is_merged_or_the_first_forty() {
+    for (quirks, merged) in [(&[][..], None), (&["merge-limit=cut"], Some(200))] {
+        let stage = Stage::new(quirks);
+        let group = Some("6d1b0f5ce0dd4bb9a1b7b5dba1f7c0aa".to_owned());
+        let config = RecordConfig { auto_compose: true, compose_vod_transcode_group: group, ..cycle(5) };
+        stage.configure("cam1", &config);
+        stage.play("cam1", &[205, 10]);
+        let found = stage.recordings().await;
+        let longer = found.iter().map(|one| one.2).find(|length| *length > 5);
+        assert_eq!((found.len(), longer), (41 + merged.iter().len(), merged), "{quirks:?}");
+    }
+}
+
+#[tokio::test]
+async fn transcoded_streams_are_published_and_recorded_under_their_own_name_or_their_source() {
+    let words = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
+    let config = RecordConfig {
+        record_content: words(&["raw", "transcode"]),
+        transcode_templates: words(&["ld"]),
+        ..cycle(30)
+    };
+    for (quirk, names) in [("own", ["cam1", "cam1_ld"]), ("source", ["cam1", "cam1"])] {
+        let stage = Stage::new(&[&format!("transcoded-names={quirk}")]);
+        stage.configure("cam1", &config);
+        stage.play("cam1", &[10, 10]);
+        let aired = stage.aired().await;
+        let rows: Vec<_> =
+            aired.publishes.iter().map(|one| (&*one.stream, one.template.as_deref())).collect();
+        assert_eq!(rows, [("cam1", None), ("cam1_ld", Some("ld"))]);
+        let mut streams: Vec<&str> = aired.videos.iter().map(|video| &*video.stream).collect();
+        streams.sort_unstable();
+        assert_eq!(streams, names, "{quirk}");
+    }
+}
+
+#[tokio::test]
+async fn each_format_has_recordings_of_its_own() {
+    let formats = [Format::Mp4, Format::M3u8].map(|format| (format, FormatSettings::default()));
+    let config = RecordConfig { record_format: Some(formats.into()), ..RecordConfig::default() };
+    let stage = Stage::new(&[]);
+    stage.configure("cam1", &config);
+    stage.play("cam1", &[10, 10]);
+    let aired = stage.aired().await;
+    assert_eq!(stage.recordings().await, [recording("cam1", 0, 10), recording("cam1", 0, 10)]);
+    assert_ne!(aired.videos[0].id, aired.videos[1].id);
+    assert_eq!(stage.aired().await.videos, aired.videos, "ids are the same in every answer");
+}
+
+#[tokio::test]
+async fn counts_and_times_are_read_in_either_form() {
+    let read = async |quirks: &[&str]| {
+        let stage = Stage::new(quirks).configured("live.example.com/show/cam1");
+        stage.play("cam1", &[38, 10]);
+        let answer = stage.ask(Product::Vod, "ListLiveRecordVideo", "SortBy=CreationTime:Asc").unwrap();
+        let start = answer["LiveRecordVideoList"]["LiveRecordVideo"][0]["RecordStartTime"].clone();
+        (stage.aired().await, answer["Total"].clone(), start)
+    };
+    let (plain, total, start) = read(&[]).await;
+    assert_eq!((total, start), (2.into(), "2026-01-02T03:04:05Z".into()));
+    let (other, total, start) = read(&["recordings-total=text", "recordings-times=offset"]).await;
+    assert_eq!((total, start), ("2".into(), "2026-01-02T11:04:05+08:00".into()));
+    assert_eq!(other, plain);
+}
+
+#[tokio::test]
+async fn nothing_is_recorded_with_a_transcode_group_that_does_not_exist() {
+    let stage = Stage::with(Settings { transcode_groups: Some(Default::default()), ..Settings::default() });
+    let config = |stream: &str, group: &str| json!({"DomainName": DOMAIN, "AppName": "show", "StreamName": stream, "VodTranscodeGroupId": group});
+    let missing = config("cam1", "e2d796d3bb5fd8049d32bff62f94e4c1");
+    let state = json!({"configs": [missing, config("cam2", "VOD_NO_TRANSCODE")]});
+    stage.bench.service.load(&state.to_string()).unwrap();
+    stage.publish("cam1");
+    stage.play("cam2", &[10, 10]);
+    stage.bench.wait(60 * MINUTE);
+    assert_eq!(stage.recordings().await, [recording("cam2", 0, 10)]);
+}
+
+#[tokio::test]
+async fn a_window_of_more_than_5000_recordings_is_split() {
+    let stage = Stage::new(&[]);
+    let config = json!({"DomainName": DOMAIN, "AppName": "show", "VodTranscodeGroupId": "VOD_NO_TRANSCODE",
+        "CycleDuration": 300});
+    let cam1 = json!({"DomainName": DOMAIN, "AppName": "show", "StreamName": "cam1",
+        "PublishTime": "2025-12-12T00:00:00Z", "StopTime": "2026-01-01T00:00:00Z"});
+    stage.bench.service.load(&json!({"configs": [config], "sessions": [cam1]}).to_string()).unwrap();
+    let page = |number: u32| {
+        let params = format!("DomainName={DOMAIN} PageNo={number} PageSize=100");
+        let answer = stage.ask(Product::Vod, "ListLiveRecordVideo", &params).unwrap();
+        let items = answer["LiveRecordVideoList"]["LiveRecordVideo"].as_array().unwrap().len();
+        (answer["Total"].as_u64().unwrap(), items)
+    };
+    assert_eq!([page(50), page(51)], [(5760, 100), (5760, 0)], "5,000 can be reached");
+    let period = Period::new(stage.now() - SignedDuration::from_hours(24 * 25), stage.now());
+    let aired = stage.client.aired(DOMAIN, None, period, false).await;
+    assert_eq!((aired.unread, aired.videos.len()), (vec![], 5760));
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_permission_that_lacks() {
+    let stage = Stage::new(&[]);
+    let period = Period::new(stage.now() - SignedDuration::from_hours(1), stage.now());
+    for (action, permission) in [
+        ("DescribeLiveStreamsPublishList", "`live:DescribeLiveStreamsPublishList`"),
+        ("DescribeLiveDomainMapping", "`live:DescribeLiveDomainMapping`"),
+        ("ListLiveRecordVideo", "`vod:ListLiveRecordVideo`"),
+    ] {
+        stage.bench.service.set_faults(vec![format!("deny:action={action}").parse().unwrap()]);
+        let unread = stage.client.aired(DOMAIN, None, period, false).await.unread;
+        assert!(unread.len() == 1 && unread[0].contains(permission), "{unread:?}");
+        assert!(unread[0].contains("`livevod ram-policy --for audit`"), "{unread:?}");
+    }
+    let denied = "deny:action=DescribeLiveRecordNotifyRecords".parse().unwrap();
+    stage.bench.service.set_faults(vec![denied]);
+    let refusal = stage.client.notifications(DOMAIN, period).await.unwrap_err();
+    assert!(refusal.contains("`live:DescribeLiveRecordNotifyRecords`"), "{refusal}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn publish_lists_are_asked_for_three_times_a_second_whatever_the_rate() {
+    let rate = Rate::per_minute(std::num::NonZeroU32::new(800).unwrap());
+    let stage = Stage::at_rate(Settings::default(), rate);
+    let start = tokio::time::Instant::now();
+    for _ in 0..7 {
+        stage.aired().await;
+    }
+    let paused = start.elapsed().as_millis();
+    assert!((2000..2050).contains(&paused), "{paused} ms for six pauses of a third of a second");
 }

@@ -30,6 +30,7 @@ mod metrics;
 #[cfg(unix)]
 mod month;
 #[cfg(unix)]
+mod night;
 mod notify;
 mod online;
 #[cfg(unix)]

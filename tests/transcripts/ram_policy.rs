@@ -35,7 +35,7 @@ fn actions(world: &World, line: &str) -> Vec<String> {
 #[test]
 fn people_read_what_each_statement_is_for() {
     let world = World::with(FILE);
-    let run = world.run("ram-policy --online --all-domains --who --for plan,apply,import");
+    let run = world.run("ram-policy --online --all-domains --who --for plan,apply,import,audit");
     assert_eq!(run.code, 0, "{}", run.transcript());
     assert_snapshot!(run.transcript());
 }
@@ -92,6 +92,7 @@ fn what_could_trust_others_is_refused() {
         ("--oidc github --repository acme/*", "`acme/*` is not the path of a repository on GitHub"),
         ("--oidc gitlab --repository acme", "`acme` is not the path of a repository on GitLab"),
         ("--oidc github --repository acme/tv --for import", "pipelines have no role for import"),
+        ("--oidc github --repository acme/tv --for plan,audit", "pipelines have no role for audit"),
         (
             "--oidc gitlab --repository a/b --issuer http://gitlab.example.com",
             "expected the address of the host",
